@@ -1,0 +1,42 @@
+//! The generator's own clock: nanoseconds since the run began.
+
+use std::time::{Duration, Instant};
+
+/// Nanoseconds since the start of a run; a moment or a span, as intended send times are both.
+pub(crate) type Nanoseconds = u64;
+
+/// One second, in the clock's unit.
+pub(crate) const SECOND: Nanoseconds = 1_000_000_000;
+
+/// The start of a run, from which all its times count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// Starts a clock at zero.
+    pub(crate) fn start() -> Self {
+        Self { start: instant() }
+    }
+
+    /// What the clock shows now. 584 years fit.
+    pub(crate) fn now(&self) -> Nanoseconds {
+        u64::try_from(instant().duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The span in the clock's unit.
+pub(crate) fn nanoseconds(span: Duration) -> Nanoseconds {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The span in seconds.
+pub(crate) fn seconds(span: Nanoseconds) -> f64 {
+    span as f64 / SECOND as f64
+}
+
+#[allow(clippy::disallowed_methods, reason = "the generator stands outside the cluster's clock")]
+fn instant() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,200 @@
+//! `imq compare`: one load, one generator, four servers, side by side.
+//!
+//! Each run has a fresh server, all its processes on one core, and the generator on the other. The
+//! servers take turns within a round; a ratio is against the same round's Redis, and what is
+//! reported is the median over the rounds.
+
+mod report;
+
+pub use report::{CompareReport, Row};
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+
+use crate::interrupt::Interrupt;
+use crate::peers::imq::Imq;
+use crate::peers::mosquitto::Mosquitto;
+use crate::peers::nats::Nats;
+use crate::peers::redis::Redis;
+use crate::peers::Member;
+use crate::processes::pin;
+pub use crate::servers::ServerName;
+use crate::servers::Running;
+use crate::traffic::engine::{self, Load, Outcome, Pace};
+use report::Sample;
+
+/// A load that all servers are put under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum LoadName {
+    /// Closed loop, rooms of 10, 1 message in flight per connection.
+    #[serde(rename = "rooms-10-n1")]
+    RoomsOf10,
+    /// Closed loop, rooms of 10, 8 messages in flight per connection.
+    #[serde(rename = "rooms-10-n8")]
+    RoomsOf10Wide,
+    /// Closed loop, rooms of 100, 1 message in flight per connection.
+    #[serde(rename = "rooms-100-n1")]
+    RoomsOf100,
+    /// Open loop, rooms of 10, 2,000 publishes a second over all.
+    #[serde(rename = "open-2000")]
+    Open,
+}
+
+impl LoadName {
+    /// All of them, in the order in which they run.
+    pub const ALL: [Self; 4] = [Self::RoomsOf10, Self::RoomsOf10Wide, Self::RoomsOf100, Self::Open];
+
+    /// The name as it is typed and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RoomsOf10 => "rooms-10-n1",
+            Self::RoomsOf10Wide => "rooms-10-n8",
+            Self::RoomsOf100 => "rooms-100-n1",
+            Self::Open => "open-2000",
+        }
+    }
+
+    fn room_size(self) -> usize {
+        match self {
+            Self::RoomsOf10 | Self::RoomsOf10Wide | Self::Open => 10,
+            Self::RoomsOf100 => 100,
+        }
+    }
+
+    fn pace(self) -> Pace {
+        match self {
+            Self::RoomsOf10 | Self::RoomsOf100 => Pace::InFlight(1),
+            Self::RoomsOf10Wide => Pace::InFlight(8),
+            Self::Open => Pace::PerSecond(2_000.0),
+        }
+    }
+}
+
+impl std::str::FromStr for LoadName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|load| load.as_str() == name);
+        found.ok_or_else(|| {
+            format!("no load {name:?}: rooms-10-n1, rooms-10-n8, rooms-100-n1 or open-2000")
+        })
+    }
+}
+
+/// What `compare` is to do.
+#[derive(Clone, Debug)]
+pub struct CompareOptions {
+    /// The program of imq, a release build.
+    pub binary: PathBuf,
+    /// How often each server has its turn with each load.
+    pub rounds: u32,
+    /// The measured window of a run.
+    pub window: Duration,
+    /// What runs before the window.
+    pub warm_up: Duration,
+    /// How many connections; a multiple of 100.
+    pub connections: usize,
+    /// Bytes of a payload.
+    pub payload_bytes: usize,
+    /// Which servers; ratios need Redis among them.
+    pub servers: Vec<ServerName>,
+    /// Which loads.
+    pub loads: Vec<LoadName>,
+}
+
+impl CompareOptions {
+    /// All servers and loads as the published figures have them.
+    pub fn new(binary: PathBuf) -> Self {
+        Self {
+            binary,
+            rounds: 5,
+            window: Duration::from_secs(5),
+            warm_up: Duration::from_millis(1_500),
+            connections: 1_000,
+            payload_bytes: 100,
+            servers: ServerName::ALL.to_vec(),
+            loads: LoadName::ALL.to_vec(),
+        }
+    }
+}
+
+/// Runs the comparison. Servers that aren't installed and runs that failed are notes.
+///
+/// # Errors
+/// When interrupted, when there is no second core, or when no run succeeded.
+pub fn run(options: &CompareOptions) -> Result<CompareReport> {
+    let interrupt = Interrupt::watch()?;
+    pin::generator()?;
+    let mut notes = Vec::new();
+    let mut installed = Vec::new();
+    for name in ServerName::ALL.into_iter().filter(|name| options.servers.contains(name)) {
+        match name.program(&options.binary) {
+            Some(program) => installed.push((name, program)),
+            None => notes.push(format!("{} isn't installed and was left out", name.as_str())),
+        }
+    }
+    let mut samples = Vec::new();
+    for &load in &options.loads {
+        for round in 0..options.rounds {
+            for (server, program) in &installed {
+                let outcome = measure(options, load, *server, program, &interrupt);
+                interrupt.check()?;
+                let title = format!("{} round {} {}", load.as_str(), round + 1, server.as_str());
+                match outcome {
+                    Ok(outcome) => {
+                        eprintln!("{title}: {outcome}");
+                        samples.push(Sample { server: *server, load, round, outcome });
+                    }
+                    Err(error) => {
+                        eprintln!("{title}: failed: {error:#}");
+                        notes.push(format!("{title} failed: {error:#}"));
+                    }
+                }
+            }
+        }
+    }
+    if samples.is_empty() {
+        bail!("nothing could be measured:\n{}", notes.join("\n"));
+    }
+    Ok(CompareReport::new(&samples, notes))
+}
+
+/// One run of one load on a fresh server.
+fn measure(
+    options: &CompareOptions,
+    name: LoadName,
+    server: ServerName,
+    program: &std::path::Path,
+    interrupt: &Interrupt,
+) -> Result<Outcome> {
+    let running = Running::start(server, program, interrupt)?;
+    let load = Load {
+        connections: options.connections,
+        room_size: name.room_size(),
+        payload_bytes: options.payload_bytes,
+        pace: name.pace(),
+        warm_up: options.warm_up,
+        window: options.window,
+        servers: vec![running.address()],
+        processes: running.processes(),
+    };
+    let member = |who: usize| {
+        let room = who / load.room_size;
+        // Names a little shorter than imq's, where a slash would not do.
+        let room = match server {
+            ServerName::Imq => format!("/room/{room}"),
+            ServerName::Redis | ServerName::Nats | ServerName::Mosquitto => format!("room.{room}"),
+        };
+        Member { user: format!("u{who}"), room }
+    };
+    let outcome = match server {
+        ServerName::Redis => engine::run(&load, interrupt, |who| Redis::new(member(who))),
+        ServerName::Nats => engine::run(&load, interrupt, |who| Nats::new(member(who))),
+        ServerName::Mosquitto => engine::run(&load, interrupt, |who| Mosquitto::new(member(who))),
+        ServerName::Imq => engine::run(&load, interrupt, |who| Imq::new(member(who))),
+    };
+    outcome.map_err(|error| error.context(format!("the server said:\n{}", running.tail())))
+}

@@ -1,0 +1,194 @@
+//! From runs to rows: medians, ratios per round, and what a reader must know about them.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{LoadName, ServerName};
+use crate::statistics::{median, spread};
+use crate::traffic::engine::{Outcome, Pace};
+
+/// A generator that used this much of its core, while the servers used less, was the limit.
+const GENERATOR_LIMIT: f64 = 0.97;
+
+/// One run.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    pub(super) server: ServerName,
+    pub(super) load: LoadName,
+    pub(super) round: u32,
+    pub(super) outcome: Outcome,
+}
+
+/// One server under one load. What doesn't apply is null; all figures are medians over the rounds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// The server.
+    pub server: ServerName,
+    /// The load.
+    pub load: LoadName,
+    /// CPU per delivery against Redis, closed loops only.
+    pub ratio_redis: Option<f64>,
+    /// CPU of all the server's processes per delivery, in microseconds.
+    pub cpu_us_per_delivery: f64,
+    /// Deliveries in a second.
+    pub deliveries_per_s: f64,
+    /// Half of the deliveries came within this.
+    pub p50_ms: f64,
+    /// 99 of a hundred deliveries came within this.
+    pub p99_ms: f64,
+    /// The 99th percentile against the best of the round's Redis, NATS and Mosquitto, open loop only.
+    pub p99_ratio_best: Option<f64>,
+    /// CPU per delivery against Redis, open loop only.
+    pub open_cpu_ratio_redis: Option<f64>,
+    /// How far the rounds are apart: (max - min) / median of `ratio_redis`, in an open loop of
+    /// `p99_ratio_best`.
+    pub spread: Option<f64>,
+    /// How much of their core the server's processes used.
+    pub server_busy: f64,
+    /// How much of its core the generator used.
+    pub generator_busy: f64,
+    /// Anything that was wrong.
+    pub note: Option<String>,
+}
+
+/// The comparison.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CompareReport {
+    /// Load by load, server by server.
+    pub rows: Vec<Row>,
+    /// What has no row: servers that aren't installed, runs that failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl CompareReport {
+    pub(super) fn new(samples: &[Sample], notes: Vec<String>) -> Self {
+        let mut runs: BTreeMap<(LoadName, ServerName), BTreeMap<u32, &Outcome>> = BTreeMap::new();
+        for sample in samples {
+            let rounds = runs.entry((sample.load, sample.server)).or_default();
+            rounds.insert(sample.round, &sample.outcome);
+        }
+        let of = |load, server| runs.get(&(load, server));
+        let rows = runs
+            .iter()
+            .map(|(&(load, server), rounds)| {
+                let peers = [ServerName::Redis, ServerName::Nats, ServerName::Mosquitto]
+                    .map(|peer| of(load, peer));
+                row(load, server, rounds, peers)
+            })
+            .collect();
+        Self { rows, notes }
+    }
+
+    /// The comparison as a table for people.
+    pub fn table(&self) -> String {
+        self.to_string()
+    }
+
+    /// Whether imq lost, doubled or reordered nothing and every one of its runs succeeded.
+    pub fn sound(&self) -> bool {
+        let faulty = |row: &Row| row.note.as_ref().is_some_and(|note| note.contains(FAULTS));
+        !self.rows.iter().any(|row| row.server == ServerName::Imq && faulty(row))
+    }
+}
+
+/// Marks a note about deliveries that weren't as they should be.
+const FAULTS: &str = "out_of_order";
+
+type Rounds<'a> = BTreeMap<u32, &'a Outcome>;
+
+fn row(
+    load: LoadName,
+    server: ServerName,
+    rounds: &Rounds<'_>,
+    peers: [Option<&Rounds<'_>>; 3],
+) -> Row {
+    let of = |figure: fn(&Outcome) -> f64| median(rounds.values().map(|run| figure(run)).collect());
+    let best = |round: &u32, figure: fn(&Outcome) -> f64| {
+        peers.iter().flatten().filter_map(|runs| runs.get(round)).map(|run| figure(run)).reduce(f64::min)
+    };
+    let [redis, ..] = peers;
+    let cpu = Outcome::cpu_us_per_delivery;
+    let cpu_ratios: Vec<f64> = rounds
+        .iter()
+        .filter_map(|(round, run)| Some(cpu(run) / cpu(redis?.get(round)?)))
+        .collect();
+    let p99 = |run: &Outcome| run.latency.p99_ms;
+    let p99_ratios: Vec<f64> =
+        rounds.iter().filter_map(|(round, run)| Some(p99(run) / best(round, p99)?)).collect();
+    let open = match load.pace() {
+        Pace::PerSecond(_) => true,
+        Pace::InFlight(_) => false,
+    };
+    let ratio = |ratios: &Vec<f64>| (!ratios.is_empty()).then(|| median(ratios.clone()));
+    let apart = if open { &p99_ratios } else { &cpu_ratios };
+    Row {
+        server,
+        load,
+        ratio_redis: ratio(&cpu_ratios).filter(|_| !open),
+        cpu_us_per_delivery: of(cpu),
+        deliveries_per_s: of(Outcome::deliveries_per_s),
+        p50_ms: of(|run| run.latency.p50_ms),
+        p99_ms: of(p99),
+        p99_ratio_best: ratio(&p99_ratios).filter(|_| open),
+        open_cpu_ratio_redis: ratio(&cpu_ratios).filter(|_| open),
+        spread: (!apart.is_empty()).then(|| spread(apart.clone())),
+        server_busy: of(Outcome::server_busy),
+        generator_busy: of(Outcome::generator_busy),
+        note: note(rounds),
+    }
+}
+
+fn note(rounds: &Rounds<'_>) -> Option<String> {
+    let mut notes = Vec::new();
+    let limited = |run: &&&Outcome| {
+        run.generator_busy() >= GENERATOR_LIMIT && run.server_busy() < run.generator_busy()
+    };
+    let count = rounds.values().filter(limited).count();
+    if count > 0 {
+        notes.push(format!("the generator was the limit in {count} of {} runs", rounds.len()));
+    }
+    for (round, run) in rounds {
+        if !run.faults.none() {
+            notes.push(format!("round {}: {}", round + 1, run.faults));
+        }
+    }
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+impl fmt::Display for CompareReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{:<14}{:<11}{:>7}{:>10}{:>14}{:>9}{:>9}{:>7}{:>7}{:>8}{:>8}{:>8}  note",
+            "load", "server", "ratio", "cpu us", "deliveries/s", "p50 ms", "p99 ms", "p99/b",
+            "cpu/r", "spread", "server", "gen."
+        )?;
+        let ratio = |ratio: Option<f64>| ratio.map_or("-".into(), |ratio| format!("{ratio:.2}"));
+        for row in &self.rows {
+            writeln!(
+                formatter,
+                "{:<14}{:<11}{:>7}{:>10.3}{:>14.0}{:>9.3}{:>9.3}{:>7}{:>7}{:>8}{:>8.2}{:>8.2}  {}",
+                row.load.as_str(),
+                row.server.as_str(),
+                ratio(row.ratio_redis),
+                row.cpu_us_per_delivery,
+                row.deliveries_per_s,
+                row.p50_ms,
+                row.p99_ms,
+                ratio(row.p99_ratio_best),
+                ratio(row.open_cpu_ratio_redis),
+                ratio(row.spread),
+                row.server_busy,
+                row.generator_busy,
+                row.note.as_deref().unwrap_or_default(),
+            )?;
+        }
+        self.notes.iter().try_for_each(|note| writeln!(formatter, "note: {note}"))
+    }
+}

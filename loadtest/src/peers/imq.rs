@@ -1,0 +1,236 @@
+//! imq over TCP: a varint length before each frame, `imq.c2g` up and `imq.g2c` down.
+//!
+//! Just what a load needs, by hand: the schemas are `proto/schema/c2g.proto` and `g2c.proto`.
+
+use super::wire::{put_field, put_varint, varint, varint_length};
+use super::{Codec, Event, Member, Violation};
+
+/// Protobuf tags of length-delimited and varint fields.
+const fn bytes_tag(field: u8) -> u8 {
+    field << 3 | 2
+}
+const fn number_tag(field: u8) -> u8 {
+    field << 3
+}
+
+const CONNECT: u8 = bytes_tag(1);
+const SUBSCRIBE: u8 = bytes_tag(3);
+const UNSUBSCRIBE: u8 = bytes_tag(4);
+const SEND_MESSAGE: u8 = bytes_tag(5);
+const PONG: u8 = bytes_tag(13);
+
+/// The mount that loads send to; the built-in class `/room/*` has it.
+const MOUNT: &[u8] = b"chat";
+
+/// One connection to an imq gateway.
+#[derive(Debug)]
+pub(crate) struct Imq {
+    user: String,
+    room: String,
+    /// Fields 2 (queue) and 3 (mount) of a publish.
+    route: Vec<u8>,
+    /// The newest operation; ids rise within the session.
+    operation: u32,
+}
+
+impl Imq {
+    /// A connection of this member.
+    pub(crate) fn new(member: Member) -> Self {
+        let mut route = Vec::new();
+        put_field(bytes_tag(2), member.room.as_bytes(), &mut route);
+        put_field(bytes_tag(3), MOUNT, &mut route);
+        Self { user: member.user, room: member.room, route, operation: 0 }
+    }
+
+    /// Appends `connect`, by development authentication.
+    pub(crate) fn connect(&self, out: &mut Vec<u8>) {
+        let mut connect = vec![number_tag(1), 1];
+        put_field(bytes_tag(3), self.user.as_bytes(), &mut connect);
+        put_field(bytes_tag(4), b"loadtest", &mut connect);
+        put_frame(CONNECT, &connect, out);
+    }
+
+    /// Appends `subscribe` to a queue.
+    pub(crate) fn subscribe(&mut self, queue: &str, out: &mut Vec<u8>) {
+        self.put_operation(SUBSCRIBE, queue, out);
+    }
+
+    /// Appends `unsubscribe` from a queue.
+    pub(crate) fn unsubscribe(&mut self, queue: &str, out: &mut Vec<u8>) {
+        self.put_operation(UNSUBSCRIBE, queue, out);
+    }
+
+    fn put_operation(&mut self, tag: u8, queue: &str, out: &mut Vec<u8>) {
+        self.operation += 1;
+        let mut operation = vec![number_tag(1)];
+        put_varint(u64::from(self.operation), &mut operation);
+        put_field(bytes_tag(2), queue.as_bytes(), &mut operation);
+        put_frame(tag, &operation, out);
+    }
+}
+
+impl Codec for Imq {
+    fn hello(&mut self, out: &mut Vec<u8>) {
+        self.connect(out);
+        let room = std::mem::take(&mut self.room);
+        self.subscribe(&room, out);
+        self.room = room;
+    }
+
+    fn publish(&mut self, payload: &[u8], out: &mut Vec<u8>) {
+        self.operation += 1;
+        let operation = u64::from(self.operation);
+        let inner = 1 + varint_length(operation)
+            + self.route.len()
+            + 1 + varint_length(payload.len() as u64)
+            + payload.len();
+        put_varint((1 + varint_length(inner as u64) + inner) as u64, out);
+        out.push(SEND_MESSAGE);
+        put_varint(inner as u64, out);
+        out.push(number_tag(1));
+        put_varint(operation, out);
+        out.extend_from_slice(&self.route);
+        put_field(bytes_tag(4), payload, out);
+    }
+
+    #[inline]
+    fn next<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Option<(Event<'a>, usize)>, Violation> {
+        let Some((length, taken)) = varint(bytes)? else {
+            return Ok(None);
+        };
+        let Some(frame) = usize::try_from(length).ok().and_then(|l| bytes[taken..].get(..l)) else {
+            return Ok(None);
+        };
+        Ok(Some((event(frame, out)?, taken + frame.len())))
+    }
+}
+
+/// Reads one `imq.g2c.G2c`.
+#[inline]
+fn event<'a>(frame: &'a [u8], out: &mut Vec<u8>) -> Result<Event<'a>, Violation> {
+    let mut fields = Fields { bytes: frame };
+    let Some(field) = fields.next()? else {
+        return Err(Violation::at("an empty frame", frame));
+    };
+    if !fields.bytes.is_empty() {
+        return Err(Violation::at("more than one body in a frame", frame));
+    }
+    match (field.tag, field.value) {
+        (MESSAGE, Value::Bytes(message)) => delivery(message),
+        (RESULT, Value::Bytes(result)) => acknowledgement(result),
+        (SUBSCRIBED, Value::Bytes(_)) => Ok(Event::Ready),
+        (UNSUBSCRIBED, Value::Bytes(_)) => Ok(Event::Ended),
+        (CLOSING, Value::Bytes(closing)) => Err(Violation::at("the gateway closes", closing)),
+        (PING, Value::Bytes(ping)) => {
+            // Both have the nonce as their one field.
+            put_frame(PONG, ping, out);
+            Ok(Event::Other)
+        }
+        (_, Value::Bytes(_)) => Ok(Event::Other),
+        (_, Value::Number(_)) => Err(Violation::at("not a frame of a gateway", frame)),
+    }
+}
+
+const RESULT: u64 = bytes_tag(2) as u64;
+const SUBSCRIBED: u64 = bytes_tag(3) as u64;
+const UNSUBSCRIBED: u64 = bytes_tag(4) as u64;
+const MESSAGE: u64 = bytes_tag(5) as u64;
+const CLOSING: u64 = bytes_tag(12) as u64;
+const PING: u64 = bytes_tag(13) as u64;
+
+/// The payload of a `message`, which is field 5.
+#[inline]
+fn delivery(message: &[u8]) -> Result<Event<'_>, Violation> {
+    let mut fields = Fields { bytes: message };
+    let mut payload: &[u8] = &[];
+    while let Some(field) = fields.next()? {
+        if field.tag == u64::from(bytes_tag(5))
+            && let Value::Bytes(bytes) = field.value
+        {
+            payload = bytes;
+        }
+    }
+    Ok(Event::Delivery(payload))
+}
+
+/// A `result`: field 2 is the status, field 3 the sentence.
+#[inline]
+fn acknowledgement(result: &[u8]) -> Result<Event<'_>, Violation> {
+    let mut fields = Fields { bytes: result };
+    while let Some(field) = fields.next()? {
+        match (field.tag, field.value) {
+            (STATUS, Value::Number(status)) if status != 0 => {
+                return Err(Violation::at("imq refused", result));
+            }
+            (_, Value::Number(_) | Value::Bytes(_)) => {}
+        }
+    }
+    Ok(Event::Acknowledged)
+}
+
+const STATUS: u64 = number_tag(2) as u64;
+
+/// The fields of a protobuf message, in turn.
+struct Fields<'a> {
+    bytes: &'a [u8],
+}
+
+struct Field<'a> {
+    tag: u64,
+    value: Value<'a>,
+}
+
+enum Value<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Fields<'a> {
+    #[inline]
+    fn next(&mut self) -> Result<Option<Field<'a>>, Violation> {
+        if self.bytes.is_empty() {
+            return Ok(None);
+        }
+        let tag = self.number()?;
+        let value = match tag & 7 {
+            0 => Value::Number(self.number()?),
+            1 => Value::Bytes(self.take(8)?),
+            2 => {
+                let length = self.number()?;
+                Value::Bytes(self.take(length)?)
+            }
+            5 => Value::Bytes(self.take(4)?),
+            _ => return Err(Violation::at("not protobuf", self.bytes)),
+        };
+        Ok(Some(Field { tag, value }))
+    }
+
+    #[inline]
+    fn number(&mut self) -> Result<u64, Violation> {
+        let Some((value, taken)) = varint(self.bytes)? else {
+            return Err(Violation::at("a field cut short", self.bytes));
+        };
+        self.bytes = &self.bytes[taken..];
+        Ok(value)
+    }
+
+    #[inline]
+    fn take(&mut self, length: u64) -> Result<&'a [u8], Violation> {
+        let split = usize::try_from(length).ok().and_then(|l| self.bytes.split_at_checked(l));
+        let Some((taken, rest)) = split else {
+            return Err(Violation::at("a field longer than its frame", self.bytes));
+        };
+        self.bytes = rest;
+        Ok(taken)
+    }
+}
+
+/// Appends a frame: length, tag of the body, the body's length, the body.
+fn put_frame(tag: u8, body: &[u8], out: &mut Vec<u8>) {
+    put_varint((1 + varint_length(body.len() as u64) + body.len()) as u64, out);
+    put_field(tag, body, out);
+}

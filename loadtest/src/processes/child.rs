@@ -1,0 +1,89 @@
+//! A server process that ends with its owner.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::scratch::Scratch;
+use crate::clock::{Clock, nanoseconds};
+use crate::interrupt::Interrupt;
+
+/// How long a server may take to serve.
+const START_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often a starting server is asked whether it serves.
+const START_STEP: Duration = Duration::from_millis(10);
+
+/// How much of a log an error shows.
+const TAIL_LINES: usize = 20;
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts a process whose whole output goes to a log in the scratch directory.
+    pub(crate) fn start(name: &str, mut command: Command, scratch: &Scratch) -> Result<Self> {
+        let log = scratch.path().join(format!("{name}.log"));
+        let output = File::create(&log).with_context(|| format!("making {}", log.display()))?;
+        let errors = output.try_clone().context("sharing a log")?;
+        let child = command
+            .current_dir(scratch.path())
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .with_context(|| format!("starting {name}"))?;
+        Ok(Self { name: name.into(), child, log })
+    }
+
+    /// The process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks until the server serves; fails with the log's tail when it ends or takes too long.
+    pub(crate) fn await_ready(
+        &mut self,
+        interrupt: &Interrupt,
+        serves: impl Fn() -> bool,
+    ) -> Result<()> {
+        let clock = Clock::start();
+        while !serves() {
+            interrupt.check()?;
+            if let Some(status) = self.child.try_wait().context("looking after a server")? {
+                bail!("{} ended with {status}:\n{}", self.name, self.tail());
+            }
+            if clock.now() > nanoseconds(START_PATIENCE) {
+                bail!("{} doesn't serve:\n{}", self.name, self.tail());
+            }
+            std::thread::sleep(START_STEP);
+        }
+        Ok(())
+    }
+
+    /// The end of what the server said.
+    pub(crate) fn tail(&self) -> String {
+        let bytes = fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A process that has ended already can't be killed, and that is as well.
+        let killed = self.child.kill();
+        if let Err(error) = killed.and_then(|()| self.child.wait().map(drop)) {
+            eprintln!("{} (process {}): {error}", self.name, self.child.id());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! As much HTTP/1.1 as health checks and pipelined calls need.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An answer longer than this is none of ours.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// A connection that is kept alive.
+#[derive(Debug)]
+pub(crate) struct Http {
+    stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+/// An answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// The status code.
+    pub(crate) status: u16,
+    /// What it holds.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Http {
+    /// Connects.
+    pub(crate) fn connect(server: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect_timeout(&server, PATIENCE)
+            .with_context(|| format!("connecting to {server}"))?;
+        stream.set_read_timeout(Some(PATIENCE)).context("setting a time-out")?;
+        stream.set_nodelay(true).context("setting TCP_NODELAY")?;
+        Ok(Self { stream, unread: Vec::new() })
+    }
+
+    /// Sends requests as they are.
+    pub(crate) fn send(&mut self, requests: &[u8]) -> Result<()> {
+        self.stream.write_all(requests).context("sending a request")
+    }
+
+    /// Waits for the next answer.
+    pub(crate) fn answer(&mut self) -> Result<Answer> {
+        let mut chunk = [0; 64 * 1024];
+        loop {
+            if let Some((answer, used)) = parse(&self.unread)? {
+                self.unread.drain(..used);
+                return Ok(answer);
+            }
+            let read = self.stream.read(&mut chunk).context("waiting for an answer")?;
+            if read == 0 || self.unread.len() > ANSWER_BYTES_MAX {
+                bail!("an answer without an end");
+            }
+            self.unread.extend_from_slice(&chunk[..read]);
+        }
+    }
+}
+
+/// Whether a server says that it is ready.
+pub(crate) fn ready(server: SocketAddr) -> bool {
+    let ask = || -> Result<Answer> {
+        let mut http = Http::connect(server)?;
+        http.send(format!("GET /readyz HTTP/1.1\r\nHost: {server}\r\n\r\n").as_bytes())?;
+        http.answer()
+    };
+    ask().is_ok_and(|answer| answer.status == 200)
+}
+
+/// Reads one answer from the front; `None` when it isn't whole.
+fn parse(bytes: &[u8]) -> Result<Option<(Answer, usize)>> {
+    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let head = std::str::from_utf8(&bytes[..end]).context("a head that isn't text")?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+    let length = lines
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map_or(Some(0), |(_, value)| value.trim().parse::<usize>().ok());
+    let (Some(status), Some(length @ ..=ANSWER_BYTES_MAX)) = (status, length) else {
+        bail!("not an answer of HTTP/1.1: {head}");
+    };
+    let body = bytes.get(end + 4..end + 4 + length);
+    Ok(body.map(|body| (Answer { status, body: body.to_vec() }, end + 4 + length)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! The servers that a load can start for itself, each ended when its handle is dropped.
+
+pub(crate) mod cluster;
+
+use std::fs;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::interrupt::Interrupt;
+use crate::processes::child::Server;
+use crate::processes::{pin, ports, scratch::Scratch};
+use cluster::Cluster;
+
+/// A server that `compare` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerName {
+    /// Redis pub/sub.
+    Redis,
+    /// NATS core.
+    Nats,
+    /// Mosquitto, MQTT at quality of service 0.
+    Mosquitto,
+    /// imq: boss, gateway and queue node.
+    Imq,
+}
+
+impl ServerName {
+    /// All of them, in the order in which they take turns.
+    pub const ALL: [Self; 4] = [Self::Redis, Self::Nats, Self::Mosquitto, Self::Imq];
+
+    /// The name as it is typed and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Redis => "redis",
+            Self::Nats => "nats",
+            Self::Mosquitto => "mosquitto",
+            Self::Imq => "imq",
+        }
+    }
+
+    /// Where the server's program is; `None` when it isn't installed.
+    pub(crate) fn program(self, imq: &Path) -> Option<PathBuf> {
+        let name = match self {
+            Self::Redis => "redis-server",
+            Self::Nats => "nats-server",
+            Self::Mosquitto => "mosquitto",
+            Self::Imq => return imq.is_file().then(|| imq.to_path_buf()),
+        };
+        // Debian keeps servers where a user's path doesn't look.
+        ["", "/usr/sbin/", "/usr/local/sbin/", "/usr/local/bin/"]
+            .map(|directory| PathBuf::from(format!("{directory}{name}")))
+            .into_iter()
+            .find(|program| {
+                let mut command = Command::new(program);
+                command.arg("--help").stdin(Stdio::null());
+                command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+            })
+    }
+}
+
+impl std::str::FromStr for ServerName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|server| server.as_str() == name);
+        found.ok_or_else(|| format!("no server {name:?}: redis, nats, mosquitto or imq"))
+    }
+}
+
+/// A server that serves.
+#[derive(Debug)]
+pub(crate) enum Running {
+    /// One process and the directory it runs in, which is dropped after it.
+    Single { server: Server, _scratch: Scratch, address: SocketAddr },
+    /// imq's processes.
+    Cluster(Cluster),
+}
+
+impl Running {
+    /// Starts a server on the servers' core and waits until it serves.
+    pub(crate) fn start(name: ServerName, program: &Path, interrupt: &Interrupt) -> Result<Self> {
+        let scratch = Scratch::new()?;
+        let [address] = ports::free()?;
+        let port = address.port().to_string();
+        let mut command = pin::server(program);
+        match name {
+            ServerName::Redis => {
+                command.args(["--bind", "127.0.0.1", "--port", &port]);
+                command.args(["--save", "", "--appendonly", "no"]);
+            }
+            ServerName::Nats => {
+                command.args(["--addr", "127.0.0.1", "--port", &port]);
+            }
+            ServerName::Mosquitto => {
+                let path = scratch.path().join("mosquitto.conf");
+                let configuration =
+                    format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
+                fs::write(&path, configuration).context("writing mosquitto's configuration")?;
+                command.arg("-c").arg(path);
+            }
+            ServerName::Imq => return Cluster::start(program, interrupt).map(Self::Cluster),
+        }
+        let mut server = Server::start(name.as_str(), command, &scratch)?;
+        server.await_ready(interrupt, || TcpStream::connect(address).is_ok())?;
+        Ok(Self::Single { server, _scratch: scratch, address })
+    }
+
+    /// Where clients connect.
+    pub(crate) fn address(&self) -> SocketAddr {
+        match self {
+            Self::Single { address, .. } => *address,
+            Self::Cluster(cluster) => cluster.client,
+        }
+    }
+
+    /// The processes that serve.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        match self {
+            Self::Single { server, .. } => vec![server.process()],
+            Self::Cluster(cluster) => cluster.processes().to_vec(),
+        }
+    }
+
+    /// The ends of the logs, for an error.
+    pub(crate) fn tail(&self) -> String {
+        match self {
+            Self::Single { server, .. } => server.tail(),
+            Self::Cluster(cluster) => cluster.tail(),
+        }
+    }
+}

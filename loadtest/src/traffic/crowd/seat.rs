@@ -1,0 +1,138 @@
+//! One socket of the crowd with its protocol and what it has yet to say.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use anyhow::Result;
+use mio::net::TcpStream;
+use socket2::{Domain, Socket, Type};
+
+use super::Heard;
+use crate::clock::Clock;
+use crate::peers::{Codec, Violation};
+
+/// What a connection may have unwritten before its server counts as stuck.
+const UNWRITTEN_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Seat<C> {
+    stream: TcpStream,
+    codec: C,
+    /// What is to be written; `written` bytes of it are.
+    out: Vec<u8>,
+    written: usize,
+    /// The front of a frame whose rest hasn't come.
+    partial: Vec<u8>,
+    /// The kernel takes no more until the socket is writable.
+    blocked: bool,
+    listed: bool,
+}
+
+impl<C: Codec> Seat<C> {
+    pub(super) fn new(stream: TcpStream, codec: C, out: Vec<u8>) -> Self {
+        let partial = Vec::new();
+        Self { stream, codec, out, written: 0, partial, blocked: false, listed: true }
+    }
+
+    /// Whether the seat is to be put on the list of talkers, on which it then counts as being.
+    #[inline]
+    pub(super) fn listed(&mut self) -> bool {
+        let lists = !self.listed && !self.blocked && !self.out.is_empty();
+        self.listed |= lists;
+        lists
+    }
+
+    /// Says something with the next write.
+    pub(super) fn say(
+        &mut self,
+        say: impl FnOnce(&mut C, &mut Vec<u8>),
+    ) -> Result<(), Violation> {
+        say(&mut self.codec, &mut self.out);
+        if self.out.len() - self.written > UNWRITTEN_BYTES_MAX {
+            return Err(Violation("the server doesn't read".into()));
+        }
+        Ok(())
+    }
+
+    /// The socket takes bytes again.
+    #[inline]
+    pub(super) fn unblock(&mut self) {
+        self.blocked = false;
+    }
+
+    /// Reads until the kernel has no more and hears each event.
+    #[inline]
+    pub(super) fn read(
+        &mut self,
+        buffer: &mut [u8],
+        clock: &Clock,
+        who: usize,
+        hear: &mut impl FnMut(Heard<'_, C>) -> Result<()>,
+    ) -> Result<()> {
+        loop {
+            let kept = self.partial.len();
+            buffer[..kept].copy_from_slice(&self.partial);
+            self.partial.clear();
+            let read = match self.stream.read(&mut buffer[kept..]) {
+                Ok(0) => return Err(Violation("closed by the server".into()).into()),
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    self.partial.extend_from_slice(&buffer[..kept]);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let filled = kept + read;
+            let now = clock.now();
+            let mut used = 0;
+            while let Some((event, taken)) =
+                self.codec.next(&buffer[used..filled], &mut self.out)?
+            {
+                used += taken;
+                let (codec, out) = (&mut self.codec, &mut self.out);
+                hear(Heard { who, now, event, codec, out })?;
+            }
+            self.partial.extend_from_slice(&buffer[used..filled]);
+            if self.partial.len() == buffer.len() {
+                return Err(Violation("a frame longer than the read buffer".into()).into());
+            }
+            // A short read has emptied the socket; what comes later is a new edge.
+            if filled < buffer.len() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes as much as the kernel takes.
+    pub(super) fn write(&mut self) -> Result<(), Violation> {
+        self.listed = false;
+        while self.written < self.out.len() {
+            match self.stream.write(&self.out[self.written..]) {
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    return Ok(());
+                }
+                Err(error) => return Err(Violation(error.to_string())),
+            }
+        }
+        self.out.clear();
+        self.written = 0;
+        Ok(())
+    }
+}
+
+/// Connects and waits for it: on the loopback that is at once, and no queue of a server overflows.
+pub(super) fn connect(server: SocketAddr, source: Option<Ipv4Addr>) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+    if let Some(source) = source {
+        socket.bind(&SocketAddr::new(IpAddr::V4(source), 0).into())?;
+    }
+    socket.connect(&server.into())?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    Ok(TcpStream::from_std(socket.into()))
+}

@@ -1,0 +1,66 @@
+//! Which queues belong together: a bucket is all names whose hash begins with the same bits.
+
+use std::fmt;
+
+use crate::limits;
+
+/// A bucket, named by how many bits of the hash count and what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketId {
+    bits: u8,
+    prefix: u32,
+}
+
+impl BucketId {
+    /// The bucket with this prefix, if the prefix fits into that many bits.
+    pub fn new(bits: u32, prefix: u32) -> Option<BucketId> {
+        let bits = u8::try_from(bits).ok().filter(|bits| *bits <= limits::BUCKET_BITS_MAX)?;
+        (u64::from(prefix) < 1 << bits).then_some(BucketId { bits, prefix })
+    }
+
+    /// The bucket of a name's hash when the table has 2^`bits` buckets.
+    pub fn of(hash: u64, bits: u8) -> BucketId {
+        let prefix = if bits == 0 { 0 } else { (hash >> (64 - u32::from(bits))) as u32 };
+        BucketId { bits, prefix }
+    }
+
+    /// How many bits of the hash count.
+    pub fn bits(self) -> u8 {
+        self.bits
+    }
+
+    /// The value of those bits.
+    pub fn prefix(self) -> u32 {
+        self.prefix
+    }
+
+    /// Whether a name with this hash belongs here.
+    pub fn holds(self, hash: u64) -> bool {
+        BucketId::of(hash, self.bits) == self
+    }
+
+    /// The two buckets that a split makes of this one.
+    pub fn halves(self) -> Option<[BucketId; 2]> {
+        let bits = u32::from(self.bits) + 1;
+        let first = BucketId::new(bits, self.prefix.checked_mul(2)?)?;
+        Some([first, BucketId::new(bits, self.prefix * 2 + 1)?])
+    }
+}
+
+impl fmt::Display for BucketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.prefix, self.bits)
+    }
+}
+
+/// The two epochs of a bucket. Who names a lower one speaks of the past and is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Epochs {
+    /// Rises when data may be lost.
+    pub loss: u64,
+    /// Rises when owners change.
+    pub conf: u64,
+}
+
+#[cfg(test)]
+mod tests;

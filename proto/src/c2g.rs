@@ -1,0 +1,126 @@
+//! What a client says to a gateway, and the borrowed forms of what comes often.
+//! The schema is `proto/schema/c2g.proto`.
+
+pub use crate::schema::c2g::*;
+
+use crate::wire::{Fields, WireError};
+
+/// Which body a frame has: the number of its field in `C2g`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+#[allow(missing_docs, reason = "named as in the schema")]
+pub enum Kind {
+    Connect = 1,
+    Open = 2,
+    Subscribe = 3,
+    Unsubscribe = 4,
+    SendMessage = 5,
+    SendState = 6,
+    GetState = 7,
+    GetHistory = 8,
+    ListMembers = 9,
+    Call = 10,
+    Refresh = 11,
+    Ping = 12,
+    Pong = 13,
+    Bye = 14,
+}
+
+const KINDS: [Kind; 14] = [
+    Kind::Connect,
+    Kind::Open,
+    Kind::Subscribe,
+    Kind::Unsubscribe,
+    Kind::SendMessage,
+    Kind::SendState,
+    Kind::GetState,
+    Kind::GetHistory,
+    Kind::ListMembers,
+    Kind::Call,
+    Kind::Refresh,
+    Kind::Ping,
+    Kind::Pong,
+    Kind::Bye,
+];
+
+impl Kind {
+    /// The kind of this field number, or nothing.
+    #[inline]
+    pub fn from_number(number: u32) -> Option<Kind> {
+        KINDS.get((number as usize).wrapping_sub(1)).copied()
+    }
+
+    /// Whether a queue answers it: the numbers are the same in `g2q.Operation`.
+    #[inline]
+    pub fn is_queue_operation(self) -> bool {
+        (Kind::Subscribe..=Kind::ListMembers).contains(&self)
+    }
+
+    /// Whether it changes something, so that its result is remembered.
+    pub fn is_write(self) -> bool {
+        (Kind::Subscribe..=Kind::SendState).contains(&self)
+    }
+}
+
+/// The first two fields of every operation: enough to route it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// Of the session.
+    pub op_id: u32,
+    /// Not checked yet.
+    pub queue: &'a [u8],
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head of an operation, and that its fields are well cut.
+    ///
+    /// # Errors
+    /// If the bytes are not a message at all.
+    #[inline]
+    pub fn of(operation: &'a [u8]) -> Result<Head<'a>, WireError> {
+        let mut head = Head { op_id: 0, queue: &[] };
+        let mut fields = Fields::of(operation);
+        while let Some((number, value)) = fields.field()? {
+            match number {
+                1 => head.op_id = value.uint32()?,
+                2 => head.queue = value.bytes()?,
+                _ => {}
+            }
+        }
+        Ok(head)
+    }
+}
+
+/// `SendMessage`, borrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "named as in the schema")]
+pub struct SendMessageRef<'a> {
+    pub op_id: u32,
+    pub queue: &'a [u8],
+    pub mount: &'a [u8],
+    pub payload: &'a [u8],
+    pub exclude_self: bool,
+}
+
+impl<'a> SendMessageRef<'a> {
+    /// Reads a `SendMessage`.
+    ///
+    /// # Errors
+    /// If the bytes are not one.
+    #[inline]
+    pub fn of(message: &'a [u8]) -> Result<SendMessageRef<'a>, WireError> {
+        let mut read = SendMessageRef::default();
+        let mut fields = Fields::of(message);
+        while let Some((number, value)) = fields.field()? {
+            match number {
+                1 => read.op_id = value.uint32()?,
+                2 => read.queue = value.bytes()?,
+                3 => read.mount = value.bytes()?,
+                4 => read.payload = value.bytes()?,
+                5 => read.exclude_self = value.uint()? != 0,
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,61 @@
+//! What a lane of a gateway says to a queue node. The schema is `proto/schema/g2q.proto`.
+
+pub use crate::schema::g2q::*;
+
+use crate::c2g;
+use crate::wire::{self, Fields, WireError};
+
+/// The number of `operation` in the envelope.
+pub const OPERATION: u32 = 6;
+
+/// `Operation`, borrowed: the client's bytes within it are the ones that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperationRef<'a> {
+    /// The session's handle on this link.
+    pub session: u32,
+    /// Of `subscribe`: the lane's number for the queue.
+    pub sub: u32,
+    /// Which operation.
+    pub kind: c2g::Kind,
+    /// Its message.
+    pub body: &'a [u8],
+}
+
+impl<'a> OperationRef<'a> {
+    /// Reads an `Operation`.
+    ///
+    /// # Errors
+    /// If the bytes are not one.
+    #[inline]
+    pub fn of(message: &'a [u8]) -> Result<OperationRef<'a>, WireError> {
+        let (mut session, mut sub, mut body) = (0, 0, None);
+        let mut fields = Fields::of(message);
+        while let Some((number, value)) = fields.field()? {
+            match number {
+                1 => session = value.uint32()?,
+                2 => sub = value.uint32()?,
+                _ => {
+                    let kind = c2g::Kind::from_number(number).ok_or(WireError)?;
+                    body = Some((kind, value.bytes()?));
+                }
+            }
+        }
+        let (kind, body) = body.ok_or(WireError)?;
+        Ok(OperationRef { session, sub, kind, body })
+    }
+
+    /// Appends the frame.
+    #[inline]
+    pub fn put(&self, out: &mut Vec<u8>) {
+        let kind = self.kind as u32;
+        let (session, sub) = (u64::from(self.session), u64::from(self.sub));
+        let length = wire::uint_len(1, session)
+            + wire::uint_len(2, sub)
+            + wire::nested_len(kind, self.body.len());
+        wire::put_frame(out, OPERATION, length);
+        wire::put_uint(out, 1, session);
+        wire::put_uint(out, 2, sub);
+        wire::put_nested(out, kind, self.body.len());
+        out.extend_from_slice(self.body);
+    }
+}

@@ -1,0 +1,119 @@
+//! Ids and secrets that are drawn at random, and how they look as text.
+
+use std::fmt;
+
+/// A login of a user: the hash of the user queue's name, so that any gateway finds its home, and 64
+/// random bits. Knowing one gives no power: a resume takes the [`Secret`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub [u8; 16]);
+
+impl SessionId {
+    /// The id of a new session of the user whose queue's name has this hash.
+    pub fn new(user_queue_hash: u64, random: u64) -> SessionId {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&user_queue_hash.to_be_bytes());
+        bytes[8..].copy_from_slice(&random.to_be_bytes());
+        SessionId(bytes)
+    }
+
+    /// The hash of the name of the user's queue.
+    pub fn user_queue_hash(self) -> u64 {
+        u64::from_be_bytes(self.0[..8].try_into().expect("eight of sixteen bytes"))
+    }
+
+    /// The id in 32 hexadecimal digits, or nothing.
+    pub fn parse(text: &str) -> Option<SessionId> {
+        hex::parse(text).map(SessionId)
+    }
+}
+
+impl TryFrom<&[u8]> for SessionId {
+    type Error = std::array::TryFromSliceError;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
+        bytes.try_into().map(SessionId)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex::write(&self.0, f)
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex::write(&self.0, f)
+    }
+}
+
+/// What proves that whoever resumes a session is the one who had it. Never logged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret(pub [u8; 16]);
+
+impl Secret {
+    /// The secret in 32 hexadecimal digits, or nothing.
+    pub fn parse(text: &str) -> Option<Secret> {
+        hex::parse(text).map(Secret)
+    }
+
+    /// The secret as the client gets it.
+    pub fn reveal(&self) -> String {
+        struct Revealed<'a>(&'a Secret);
+        impl fmt::Display for Revealed<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                hex::write(&self.0.0, f)
+            }
+        }
+        Revealed(self).to_string()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// One incarnation of a queue: 48 random bits, never 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(u64);
+
+impl Epoch {
+    /// An epoch of 48 of these random bits.
+    pub fn from_random(bits: u64) -> Epoch {
+        Epoch((bits & 0xffff_ffff_ffff).max(1))
+    }
+
+    /// The epoch of this number as it came over a wire; 0 is none.
+    pub fn from_wire(number: u64) -> Option<Epoch> {
+        (1..1 << 48).contains(&number).then_some(Epoch(number))
+    }
+
+    /// The number as it travels.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// Hexadecimal text of 16 bytes.
+mod hex {
+    use std::fmt;
+
+    pub(super) fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+
+    pub(super) fn parse(text: &str) -> Option<[u8; 16]> {
+        let digits = text.as_bytes();
+        if digits.len() != 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).ok()?;
+            *byte = u8::from_str_radix(pair, 16).ok()?;
+        }
+        Some(bytes)
+    }
+}

@@ -1,0 +1,1 @@
+//! The client protocol as text. To be written.

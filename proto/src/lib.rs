@@ -1,0 +1,32 @@
+//! What is said between clients, gateways, queue nodes and the boss, and the words all of them share.
+//!
+//! In reading order: the names things have ([`name`], [`ids`]), where a name lives ([`bucket`],
+//! [`table`]), what is allowed ([`limits`], [`class`]), what is answered ([`codes`]), how bytes are cut
+//! and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`], [`g2q`], [`q2g`],
+//! [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`] decides what a
+//! subscription receives.
+//!
+//! This crate never opens a socket, reads a clock or keeps state between calls.
+
+pub mod b2n;
+pub mod bucket;
+pub mod c2g;
+pub mod class;
+pub mod codes;
+pub mod filter;
+pub mod frame;
+pub mod g2c;
+pub mod g2q;
+pub mod ids;
+pub mod json;
+pub mod limits;
+pub mod link;
+pub mod n2b;
+pub mod name;
+pub mod q2g;
+pub mod q2q;
+#[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from the schemas")]
+mod schema;
+pub mod table;
+pub mod time;
+pub mod wire;

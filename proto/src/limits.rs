@@ -1,0 +1,109 @@
+//! Every bound in one place, each with its reason, and what must hold between them.
+
+/// A name is a key in many maps and travels with each operation.
+pub const QUEUE_NAME_BYTES_MAX: usize = 255;
+/// Mount names travel with each event.
+pub const MOUNT_NAME_BYTES_MAX: usize = 64;
+/// A user id is a segment of `/user/<id>`, with room to spare.
+pub const USER_ID_BYTES_MAX: usize = 200;
+/// Node ids are typed by operators and stand in tables.
+pub const NODE_ID_BYTES_MAX: usize = 64;
+/// What a client calls itself is shown to operators, nothing else.
+pub const CLIENT_NAME_BYTES_MAX: usize = 64;
+
+/// 65,536 buckets serve 8,192 queue nodes; a table of them is a few megabytes.
+pub const BUCKET_BITS_MAX: u8 = 16;
+/// Fewer buckets than 8 per queue node would leave nodes unevenly loaded.
+pub const BUCKETS_PER_NODE_MIN: usize = 8;
+
+/// One message or value: large ones belong into a store, with a link in the message.
+pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
+/// A key of a state mount is a word, not a document.
+pub const KEY_BYTES_MAX: usize = 255;
+/// Changes of one `send_state`: enough for a game's tick, few enough to stay one event.
+pub const CHANGES_MAX: usize = 256;
+/// One frame of a client: a `send_state` of many values, or a resume with many queues.
+pub const CLIENT_FRAME_BYTES_MAX: usize = 256 * 1024;
+/// Before `connect` is accepted, a client may have a token and nothing more.
+pub const UNAUTHENTICATED_BYTES_MAX: usize = 16 * 1024;
+/// A token is a few claims and a signature.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+/// Operations without an answer, per session and queue: results of so many are remembered.
+pub const UNANSWERED_PER_QUEUE_MAX: usize = 32;
+/// A result larger than this is not remembered, only its status.
+pub const REMEMBERED_RESULT_BYTES_MAX: usize = 256;
+/// A person is in some rooms, not in all of them.
+pub const SUBSCRIPTIONS_MAX: usize = 256;
+/// Mounts a subscription may name.
+pub const FILTER_MOUNTS_MAX: usize = 16;
+
+/// Mounts of one queue.
+pub const MOUNTS_MAX: usize = 16;
+/// Members of one queue, unless its class says less.
+pub const MEMBERS_MAX: usize = 1_000_000;
+/// Keys of one state mount.
+pub const KEYS_MAX: usize = 65_536;
+/// Bytes of keys and values of one state mount: a snapshot of it must fit into one link frame.
+pub const STATE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of one message mount's history.
+pub const HISTORY_BYTES_MAX: usize = 1024 * 1024;
+/// Messages of one message mount's history.
+pub const HISTORY_COUNT_MAX: usize = 10_000;
+/// Entries in one page of a read.
+pub const PAGE_MAX: usize = 1000;
+/// Bytes of one page of a read, so that a result stays a frame of ordinary size.
+pub const PAGE_BYTES_MAX: usize = 512 * 1024;
+/// A time to live: 30 days. Longer is a database's.
+pub const TTL_MS_MAX: u64 = 30 * 24 * 3600 * 1000;
+
+/// A queue's replay log: what a returning subscriber can have missed in 2 × grace at a fair rate.
+pub const REPLAY_LOG_BYTES_MAX: usize = 64 * 1024;
+/// All replay logs of a queue node together; the longest gives first.
+pub const REPLAY_LOGS_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Idempotency keys a bucket remembers; when full, keyed requests are refused.
+pub const IDEMPOTENCY_KEYS_MAX: usize = 1_000_000;
+/// An Idempotency-Key is a UUID or a hash.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+
+/// Output that a receiver has not taken yet: from here on it is slow and gets less.
+pub const SLOW_BYTES: usize = 64 * 1024;
+/// What is kept for a slow receiver at most; beyond it the oldest goes, or the connection.
+pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
+/// All connections of a lane together; the largest debtor goes first.
+pub const LANE_OUTPUT_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// One frame of a link: the snapshot of a queue with all its mounts.
+pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
+/// Bytes a link may owe its peer before the link is ended and comes back by attaching.
+pub const LINK_BACKLOG_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Unanswered operations a lane keeps per bucket; more are refused as `unavailable`.
+pub const UNANSWERED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A session outlives its socket this long.
+pub const GRACE_MS: u64 = 15_000;
+/// A link sends something at least this often.
+pub const BEAT_MS: u64 = 100;
+/// A link that heard nothing for this long is dead.
+pub const DEAD_MS: u64 = 500;
+/// A socket that hasn't connected by then is closed.
+pub const CONNECT_MS_MAX: u64 = 5_000;
+/// A client that was silent for this long is pinged.
+pub const PING_EVERY_MS: u64 = 25_000;
+/// A client that doesn't answer the ping for this long is gone.
+pub const PONG_MS_MAX: u64 = 10_000;
+/// A write of the back end without an Idempotency-Key is resent by the gateway for this long.
+pub const KEYLESS_RESEND_MS: u64 = 5_000;
+/// The key that the gateway gives it is remembered for this long.
+pub const KEYLESS_REMEMBER_MS: u64 = 15_000;
+/// An Idempotency-Key is remembered for this long.
+pub const IDEMPOTENCY_MS: u64 = 120_000;
+
+const _: () = assert!(PAYLOAD_BYTES_MAX * 2 <= CLIENT_FRAME_BYTES_MAX);
+const _: () = assert!(STATE_BYTES_MAX * MOUNTS_MAX < LINK_FRAME_BYTES_MAX);
+const _: () = assert!(LINK_FRAME_BYTES_MAX < LINK_BACKLOG_BYTES_MAX);
+const _: () = assert!(SLOW_BYTES * 2 <= OUTPUT_BYTES_MAX);
+const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
+const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
+const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
+const _: () = assert!(DEAD_MS < GRACE_MS);

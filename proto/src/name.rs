@@ -1,0 +1,212 @@
+//! Names that can't be wrong: whoever holds one of these types holds a checked name.
+
+use std::fmt;
+
+use crate::limits;
+
+/// Why a name isn't one. The text says what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "each variant says in its text what it means")]
+pub enum NameError {
+    #[error("a queue name is 1 to {} bytes long", limits::QUEUE_NAME_BYTES_MAX)]
+    QueueLength,
+    #[error("a queue name begins with '/'")]
+    NoSlash,
+    #[error("a queue name has no empty segment: no '//' and no '/' at its end")]
+    EmptySegment,
+    #[error("a name has no whitespace and no control character")]
+    Unprintable,
+    #[error("a name is UTF-8")]
+    NotUtf8,
+    #[error("a mount name is 1 to {} bytes long", limits::MOUNT_NAME_BYTES_MAX)]
+    MountLength,
+    #[error("'members' is no mount name: it is reserved for who joined and left")]
+    MembersReserved,
+    #[error("a user id is 1 to {} bytes long", limits::USER_ID_BYTES_MAX)]
+    UserLength,
+    #[error("a user id has no '/'")]
+    UserSlash,
+    #[error("a node id is 1 to {} letters, digits, '-', '_' or '.'", limits::NODE_ID_BYTES_MAX)]
+    NodeId,
+}
+
+/// The name of a queue: `/`-separated, the first character `/`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueueName<'a>(&'a str);
+
+/// Where a queue belongs by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space<'a> {
+    /// The web application's.
+    Application,
+    /// `/user/<id>`: the management queue of this user.
+    User(&'a str),
+    /// `/sys/…`, or below a user's queue: nobody's to create.
+    Reserved,
+}
+
+impl<'a> QueueName<'a> {
+    /// The name as text.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// XXH3-64 of the name's bytes, seed 0. Its top bits choose the bucket.
+    pub fn hash(self) -> u64 {
+        hash(self.0.as_bytes())
+    }
+
+    /// Where the name belongs.
+    pub fn space(self) -> Space<'a> {
+        match self.0.strip_prefix("/user/") {
+            Some(id) if !id.contains('/') => Space::User(id),
+            Some(_) => Space::Reserved,
+            None if self.0.starts_with("/sys/") || self.0 == "/sys" || self.0 == "/user" => {
+                Space::Reserved
+            }
+            None => Space::Application,
+        }
+    }
+}
+
+/// XXH3-64 of a queue name's bytes, seed 0.
+pub fn hash(name: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(name)
+}
+
+impl<'a> TryFrom<&'a [u8]> for QueueName<'a> {
+    type Error = NameError;
+
+    fn try_from(bytes: &'a [u8]) -> Result<Self, NameError> {
+        if bytes.is_empty() || bytes.len() > limits::QUEUE_NAME_BYTES_MAX {
+            return Err(NameError::QueueLength);
+        }
+        if bytes[0] != b'/' {
+            return Err(NameError::NoSlash);
+        }
+        if bytes[bytes.len() - 1] == b'/' || bytes.windows(2).any(|pair| pair == b"//") {
+            return Err(NameError::EmptySegment);
+        }
+        printable(bytes).map(QueueName)
+    }
+}
+
+impl<'a> TryFrom<&'a str> for QueueName<'a> {
+    type Error = NameError;
+
+    fn try_from(text: &'a str) -> Result<Self, NameError> {
+        QueueName::try_from(text.as_bytes())
+    }
+}
+
+impl fmt::Display for QueueName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for QueueName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// The name of the management queue of a user.
+pub fn user_queue(user: UserId<'_>) -> String {
+    format!("/user/{}", user.as_str())
+}
+
+/// The name of a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MountName<'a>(&'a str);
+
+impl<'a> MountName<'a> {
+    /// The name as text.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> TryFrom<&'a [u8]> for MountName<'a> {
+    type Error = NameError;
+
+    fn try_from(bytes: &'a [u8]) -> Result<Self, NameError> {
+        if bytes.is_empty() || bytes.len() > limits::MOUNT_NAME_BYTES_MAX {
+            return Err(NameError::MountLength);
+        }
+        if bytes == b"members" {
+            return Err(NameError::MembersReserved);
+        }
+        printable(bytes).map(MountName)
+    }
+}
+
+/// The web application's id of a person: opaque, but fit to be a segment of a queue name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId<'a>(&'a str);
+
+impl<'a> UserId<'a> {
+    /// The id as text.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> TryFrom<&'a str> for UserId<'a> {
+    type Error = NameError;
+
+    fn try_from(text: &'a str) -> Result<Self, NameError> {
+        if text.is_empty() || text.len() > limits::USER_ID_BYTES_MAX {
+            return Err(NameError::UserLength);
+        }
+        if text.contains('/') {
+            return Err(NameError::UserSlash);
+        }
+        printable(text.as_bytes()).map(UserId)
+    }
+}
+
+/// The id that an operator gives a node.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(String);
+
+impl NodeId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for NodeId {
+    type Error = NameError;
+
+    fn try_from(text: &str) -> Result<Self, NameError> {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        let length = 1..=limits::NODE_ID_BYTES_MAX;
+        if length.contains(&text.len()) && text.bytes().all(fits) {
+            Ok(NodeId(text.to_owned()))
+        } else {
+            Err(NameError::NodeId)
+        }
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The bytes as text without whitespace and control characters. ASCII, the common case, is one pass.
+fn printable(bytes: &[u8]) -> Result<&str, NameError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| NameError::NotUtf8)?;
+    let fits = if text.is_ascii() {
+        bytes.iter().all(u8::is_ascii_graphic)
+    } else {
+        !text.chars().any(|c| c.is_whitespace() || c.is_control())
+    };
+    if fits { Ok(text) } else { Err(NameError::Unprintable) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The gate: runs the stages one after the other and sums up.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::clock;
+use crate::components;
+use crate::counts::Counts;
+use crate::process::{self, CommandLine, Ending, StandardError};
+use crate::stage::{Output, Stage, Work, stages};
+use crate::tidy;
+use crate::tree::Tree;
+
+/// How much of a failed command's held-back output is shown.
+const HELD_LINES_MAX: usize = 100;
+
+/// Runs the gate in the tree below `root`; true when everything passed.
+///
+/// # Errors
+/// When something is lacking on this machine, or the tree cannot be read.
+pub(crate) fn run(root: &Path, quick: bool) -> anyhow::Result<bool> {
+    components::provide(root, quick)?;
+    let tree = Tree::read(root)?;
+    Ok(pass(root, &tree, stages(&tree, quick)))
+}
+
+/// What became of a stage.
+struct Outcome {
+    name: &'static str,
+    took: Duration,
+    verdict: Verdict,
+}
+
+enum Verdict {
+    /// It ran; it passed when nothing failed.
+    Ran(Counts),
+    Skipped(&'static str),
+}
+
+fn pass(root: &Path, tree: &Tree, stages: Vec<Stage>) -> bool {
+    let start = clock::now();
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    let mut is_broken = false;
+    for stage in stages {
+        let begin = clock::now();
+        let verdict = if is_broken {
+            Verdict::Skipped("the build is broken")
+        } else {
+            run_stage(root, tree, &stage, begin)
+        };
+        let outcome = Outcome {
+            name: stage.name,
+            took: clock::now() - begin,
+            verdict,
+        };
+        is_broken |= stage.ends_the_gate && outcome.counts().failed > 0;
+        println!("== {}: {}\n", outcome.name, outcome.sentence());
+        outcomes.push(outcome);
+    }
+    let (table, total) = summary(&outcomes);
+    println!(
+        "{table}\nin {:.1} s\n{total}",
+        (clock::now() - start).as_secs_f64()
+    );
+    total.failed == 0
+}
+
+fn run_stage(root: &Path, tree: &Tree, stage: &Stage, begin: Instant) -> Verdict {
+    println!("== {} (at most {} s)", stage.name, stage.bound.as_secs());
+    let lines = match &stage.work {
+        Work::Nothing(reason) => return Verdict::Skipped(reason),
+        Work::Tidy => {
+            return Verdict::Ran(one(tidy::report(tree)));
+        }
+        Work::Commands(lines) => lines,
+    };
+    let mut read = Counts::default();
+    let mut failed = 0;
+    for line in lines {
+        let left = (begin + stage.bound).saturating_duration_since(clock::now());
+        let (counts, passed) = run_command(root, line, left, stage.output);
+        read += counts;
+        // A command that fails without a failed test has failed as a whole.
+        failed += u64::from(!passed && counts.failed == 0);
+    }
+    read.failed += failed;
+    Verdict::Ran(if read == Counts::default() {
+        one(true)
+    } else {
+        read
+    })
+}
+
+/// The counts of a stage that is one test.
+fn one(passed: bool) -> Counts {
+    Counts {
+        passed: u64::from(passed),
+        failed: u64::from(!passed),
+    }
+}
+
+/// Runs one command; the tests it counted, and whether it passed.
+fn run_command(root: &Path, line: &CommandLine, left: Duration, output: Output) -> (Counts, bool) {
+    let (live, standard_error) = match output {
+        Output::AsItComes => (true, StandardError::Inherited),
+        Output::WhenItFails => (false, StandardError::Read),
+    };
+    if live {
+        println!("{line}");
+    }
+    let mut counts = Counts::default();
+    let mut held = VecDeque::new();
+    let ending = process::run(line, root, left, standard_error, |text| {
+        if let Some(read) = Counts::read(text) {
+            counts += read;
+        }
+        if live {
+            println!("{text}");
+            return;
+        }
+        if held.len() == HELD_LINES_MAX {
+            held.pop_front();
+        }
+        held.push_back(text.to_owned());
+    });
+    let complaint = match ending {
+        Ok(Ending::Succeeded) if counts.failed == 0 => return (counts, true),
+        Ok(Ending::Succeeded) => "succeeded with failed tests".to_owned(),
+        Ok(Ending::Failed(Some(code))) => format!("failed with code {code}"),
+        Ok(Ending::Failed(None)) => "was killed by a signal".to_owned(),
+        Ok(Ending::OutOfTime) => {
+            format!("was killed: over its time of {:.0} s", left.as_secs_f64())
+        }
+        Err(error) => format!("did not run: {error:#}"),
+    };
+    held.iter().for_each(|text| println!("{text}"));
+    println!("`{line}` {complaint}");
+    (counts, false)
+}
+
+impl Outcome {
+    fn counts(&self) -> Counts {
+        match self.verdict {
+            Verdict::Ran(counts) => counts,
+            Verdict::Skipped(_) => Counts::default(),
+        }
+    }
+
+    /// What is said of the stage: verdict, seconds, and counts or reason.
+    fn sentence(&self) -> String {
+        let seconds = self.took.as_secs_f64();
+        match self.verdict {
+            Verdict::Ran(counts) if counts.failed == 0 => format!("passed in {seconds:.1} s"),
+            Verdict::Ran(_) => format!("FAILED in {seconds:.1} s"),
+            Verdict::Skipped(reason) => format!("skipped: {reason}"),
+        }
+    }
+}
+
+/// The table of what became of the stages, and all their tests.
+fn summary(outcomes: &[Outcome]) -> (String, Counts) {
+    let mut total = Counts::default();
+    let mut table = format!(
+        "{:24} {:>7} {:>7} {:>8}\n",
+        "stage", "passed", "failed", "seconds"
+    );
+    for outcome in outcomes {
+        let counts = outcome.counts();
+        total += counts;
+        table += &match outcome.verdict {
+            Verdict::Ran(_) => format!(
+                "{:24} {:>7} {:>7} {:>8.1}\n",
+                outcome.name,
+                counts.passed,
+                counts.failed,
+                outcome.took.as_secs_f64(),
+            ),
+            Verdict::Skipped(reason) => format!("{:24} skipped: {reason}\n", outcome.name),
+        };
+    }
+    (table, total)
+}
+
+#[cfg(test)]
+mod tests;

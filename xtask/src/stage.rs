@@ -1,0 +1,168 @@
+//! The stages of the gate, in the order in which they run.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::documentation;
+use crate::process::CommandLine;
+use crate::tree::Tree;
+
+/// The crates that hold a machine: each builds without sockets, threads and clock.
+const MACHINES: [&str; 5] = ["link", "gateway", "queue-node", "boss", "imq-sdk"];
+
+/// The test of real processes, too slow to run among the others.
+const CLUSTER: &str = "cluster";
+
+/// A part of the gate.
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    /// How long all of it may take, on two cores and from a cold start.
+    pub(crate) bound: Duration,
+    pub(crate) work: Work,
+    pub(crate) output: Output,
+    /// Whether the stages behind it mean nothing when it fails.
+    pub(crate) ends_the_gate: bool,
+}
+
+/// What a stage does.
+pub(crate) enum Work {
+    /// Commands, one after the other. All run, whatever becomes of the others.
+    Commands(Vec<CommandLine>),
+    /// The rules of the tree.
+    Tidy,
+    /// Nothing, for the reason given.
+    Nothing(&'static str),
+}
+
+/// When a command's output is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    AsItComes,
+    WhenItFails,
+}
+
+/// The stages of the whole gate, or of the quick one.
+pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
+    let mut stages = vec![
+        stage("fmt", 30, commands(["cargo fmt --all --check"])),
+        stage("tidy", 30, Work::Tidy),
+        stage(
+            "clippy",
+            300,
+            commands(["cargo clippy --quiet --workspace --all-targets -- -D warnings"]),
+        ),
+    ];
+    if !quick {
+        let alone = |name| format!("cargo check --quiet -p {name} --no-default-features");
+        stages.push(stage(
+            "machine-only builds",
+            150,
+            commands(MACHINES.map(alone)),
+        ));
+    }
+    let build = stage(
+        "build",
+        420,
+        commands(["cargo test --quiet --workspace --no-run"]),
+    );
+    stages.push(Stage {
+        ends_the_gate: true,
+        ..build
+    });
+    stages.push(stage("unit and script tests", 300, unit_tests(tree)));
+    stages.push(stage("simulation", 240, simulation(tree, quick)));
+    if !quick {
+        stages.push(stage("cluster", 240, cluster(tree)));
+        let documented = Work::Commands(documentation::commands(tree));
+        let documentation = stage("documentation commands", 80, documented);
+        stages.push(Stage {
+            output: Output::WhenItFails,
+            ..documentation
+        });
+    }
+    stages
+}
+
+fn stage(name: &'static str, bound_s: u64, work: Work) -> Stage {
+    let bound = Duration::from_secs(bound_s);
+    Stage {
+        name,
+        bound,
+        work,
+        output: Output::AsItComes,
+        ends_the_gate: false,
+    }
+}
+
+fn commands(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Work {
+    Work::Commands(
+        lines
+            .into_iter()
+            .map(|line| CommandLine::new(line.as_ref()))
+            .collect(),
+    )
+}
+
+/// All tests but the cluster's. They are chosen within the whole workspace, not by leaving crates
+/// out, since another set of crates has other features and is another build.
+fn unit_tests(tree: &Tree) -> Work {
+    let mut programs =
+        "cargo test --quiet --workspace --no-fail-fast --lib --bins --examples".to_owned();
+    for name in test_programs(tree)
+        .into_iter()
+        .filter(|name| *name != CLUSTER)
+    {
+        programs.push_str(" --test ");
+        programs.push_str(name);
+    }
+    commands([
+        &programs,
+        "cargo test --quiet --workspace --no-fail-fast --doc",
+    ])
+}
+
+/// The names of the test programs: `x` for `crate/tests/x.rs` and for `crate/tests/x/main.rs`.
+fn test_programs(tree: &Tree) -> BTreeSet<&str> {
+    tree.files()
+        .filter_map(|file| {
+            let (folder, inside) = file.path.split_once("/tests/")?;
+            let name = inside
+                .strip_suffix("/main.rs")
+                .or_else(|| inside.strip_suffix(".rs"))?;
+            let is_crate = tree.file(&format!("{folder}/Cargo.toml")).is_some();
+            (is_crate && !name.contains('/')).then_some(name)
+        })
+        .collect()
+}
+
+fn simulation(tree: &Tree, quick: bool) -> Work {
+    if !tree.has("sim/src/main.rs") {
+        return Work::Nothing("sim has no program yet");
+    }
+    commands([if quick {
+        "cargo run --quiet -p sim -- gate --quick"
+    } else {
+        "cargo run --quiet -p sim -- gate"
+    }])
+}
+
+/// The cluster's tests run the clients that aren't ours, so those get their packages first.
+fn cluster(tree: &Tree) -> Work {
+    if !test_programs(tree).contains(CLUSTER) {
+        return Work::Nothing("imq has no test program of that name yet");
+    }
+    let clients = "imq/tests/clients/node";
+    let mut lines = Vec::new();
+    if tree.has(&format!("{clients}/package.json")) {
+        let mut packages = CommandLine::new("npm ci --no-audit --no-fund");
+        packages.folder = clients.to_owned();
+        lines.push(packages);
+    }
+    lines.push(CommandLine::new(
+        "cargo test --workspace --test cluster -- --test-threads=1",
+    ));
+    Work::Commands(lines)
+}
+
+#[cfg(test)]
+mod tests;
