@@ -1,0 +1,126 @@
+//! What a machine lets out on its links: bytes per link, appended in a turn, written at its end.
+
+use proto::limits;
+
+/// A link of this thread. The number is used anew after the link went down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u32);
+
+/// The output of all links of a thread.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    slots: Vec<Slot>,
+    dirty: Vec<LinkId>,
+    ended: Vec<(LinkId, &'static str)>,
+    sink: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    up: bool,
+    dirty: bool,
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl Outbox {
+    /// Where to append whole frames for this link. What is for a link that isn't up is swallowed.
+    #[inline]
+    pub fn buffer(&mut self, link: LinkId) -> &mut Vec<u8> {
+        match self.slots.get_mut(link.0 as usize) {
+            Some(slot) if slot.up => {
+                if !slot.dirty {
+                    slot.dirty = true;
+                    self.dirty.push(link);
+                }
+                &mut slot.bytes
+            }
+            Some(_) | None => {
+                self.sink.clear();
+                &mut self.sink
+            }
+        }
+    }
+
+    /// How many bytes the link's socket hasn't taken yet.
+    #[inline]
+    pub fn owed(&self, link: LinkId) -> usize {
+        self.slots.get(link.0 as usize).map_or(0, |slot| slot.bytes.len() - slot.written)
+    }
+
+    /// Has the link closed; its `LinkDown` comes later.
+    pub fn end(&mut self, link: LinkId, reason: &'static str) {
+        self.ended.push((link, reason));
+    }
+
+    /// The link exists from now on, with nothing owed.
+    pub fn up(&mut self, link: LinkId) {
+        let at = link.0 as usize;
+        if self.slots.len() <= at {
+            self.slots.resize_with(at + 1, Slot::default);
+        }
+        self.slots[at] = Slot { up: true, ..Slot::default() };
+    }
+
+    /// The link is no more; what it was owed is gone.
+    pub fn down(&mut self, link: LinkId) {
+        if let Some(slot) = self.slots.get_mut(link.0 as usize) {
+            *slot = Slot::default();
+        }
+        self.dirty.retain(|dirty| *dirty != link);
+        self.ended.retain(|(ended, _)| *ended != link);
+    }
+
+    /// The links with new output, each once, in the order they got it. They are clean then.
+    pub fn dirty(&mut self) -> Vec<LinkId> {
+        for link in &self.dirty {
+            self.slots[link.0 as usize].dirty = false;
+        }
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Whether any link has new output.
+    pub fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
+    /// The links that a machine wants closed, and why.
+    pub fn ended(&mut self) -> Vec<(LinkId, &'static str)> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// What is to be written now.
+    pub fn unwritten(&self, link: LinkId) -> &[u8] {
+        self.slots.get(link.0 as usize).map_or(&[], |slot| &slot.bytes[slot.written..])
+    }
+
+    /// So many bytes of it have been taken. False: the peer owes too much, the link is to be ended.
+    pub fn wrote(&mut self, link: LinkId, bytes: usize) -> bool {
+        let Some(slot) = self.slots.get_mut(link.0 as usize) else { return true };
+        slot.written += bytes;
+        if slot.written == slot.bytes.len() {
+            slot.written = 0;
+            slot.bytes.clear();
+            slot.bytes.shrink_to(KEPT_BYTES);
+        } else if slot.written > KEPT_BYTES {
+            slot.bytes.drain(..slot.written);
+            slot.written = 0;
+        }
+        slot.bytes.len() - slot.written <= limits::LINK_BACKLOG_BYTES_MAX
+    }
+
+    /// All that is to be written, taken at once: for a simulation, whose pipes are never full.
+    pub fn take(&mut self, link: LinkId) -> Vec<u8> {
+        let slot = &mut self.slots[link.0 as usize];
+        let written = std::mem::take(&mut slot.written);
+        let mut bytes = std::mem::take(&mut slot.bytes);
+        bytes.drain(..written);
+        bytes
+    }
+}
+
+/// A buffer keeps this much when it has been written: the batch of a busy turn.
+const KEPT_BYTES: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! Sent, answered, lost, sent again.
+
+use super::*;
+
+fn list(names: &[&'static str]) -> Unanswered<&'static str> {
+    let mut list = Unanswered::default();
+    for (at, name) in (0u64..).zip(names) {
+        let pushed = list.push(at, *name, |out| out.extend_from_slice(name.as_bytes()));
+        assert_eq!(pushed, Ok(()));
+    }
+    list
+}
+
+#[test]
+fn what_is_answered_is_not_sent_again() {
+    let mut list = list(&["a", "b", "c"]);
+    assert_eq!(list.unsent(), b"abc");
+    assert!(!list.has_unsent());
+    assert_eq!(list.answered(), Some("a"));
+    list.rewind();
+    assert_eq!(list.push(9, "d", |out| out.push(b'd')), Ok(()));
+    assert_eq!(list.unsent(), b"bcd");
+    assert_eq!(
+        (list.answered(), list.answered(), list.answered()),
+        (Some("b"), Some("c"), Some("d"))
+    );
+    assert_eq!((list.answered(), list.is_empty()), (None, true));
+}
+
+#[test]
+fn no_answer_belongs_to_what_was_not_sent() {
+    let mut list = list(&["a"]);
+    assert_eq!(list.answered(), None);
+    assert_eq!(list.unsent(), b"a");
+    list.rewind();
+    assert_eq!(list.answered(), None);
+}
+
+#[test]
+fn old_ones_expire_only_while_the_link_is_down() {
+    let mut list = list(&["a", "b", "c"]);
+    list.unsent();
+    assert_eq!(list.expire(2), []);
+    list.rewind();
+    assert_eq!(list.push(3, "d", |out| out.push(b'd')), Ok(()));
+    assert_eq!(list.expire(2), [("a", true), ("b", true)]);
+    assert_eq!(list.unsent(), b"cd");
+    list.rewind();
+    assert_eq!(list.drain(), [("c", true), ("d", true)]);
+}
+
+#[test]
+fn the_list_is_bounded_and_gives_room_back() {
+    let mut list = Unanswered::default();
+    let mut pushed = 0;
+    while list.push(0, pushed, |out| out.resize(out.len() + 1_000_000, 0)).is_ok() {
+        pushed += 1;
+    }
+    assert!(pushed > 10);
+    list.unsent();
+    assert_eq!(list.answered(), Some(0));
+    assert_eq!(list.push(0, pushed, |out| out.push(7)), Ok(()));
+    assert_eq!(list.unsent(), [7]);
+}
