@@ -1,1 +1,10 @@
-//! Sockets.
+//! Sockets, the clock, and the loop's tools: one thread, one epoll, one read and one write per turn.
+
+pub mod clock;
+pub mod http;
+mod pipe;
+mod socket;
+mod wires;
+
+pub use pipe::Hub;
+pub use wires::{Event, Sink, Wires};

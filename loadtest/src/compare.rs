@@ -4,85 +4,30 @@
 //! servers take turns within a round; a ratio is against the same round's Redis, and what is
 //! reported is the median over the rounds.
 
+mod load_name;
 mod report;
 
+pub use load_name::LoadName;
 pub use report::{CompareReport, Row};
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use serde::Serialize;
 
 use crate::interrupt::Interrupt;
+use crate::peers::Member;
 use crate::peers::imq::Imq;
 use crate::peers::mosquitto::Mosquitto;
 use crate::peers::nats::Nats;
 use crate::peers::redis::Redis;
-use crate::peers::Member;
 use crate::processes::pin;
-pub use crate::servers::ServerName;
 use crate::servers::Running;
-use crate::traffic::engine::{self, Load, Outcome, Pace};
+pub use crate::servers::ServerName;
+use crate::traffic::engine;
+use crate::traffic::load::{self, Load};
+use crate::traffic::outcome::Outcome;
 use report::Sample;
-
-/// A load that all servers are put under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub enum LoadName {
-    /// Closed loop, rooms of 10, 1 message in flight per connection.
-    #[serde(rename = "rooms-10-n1")]
-    RoomsOf10,
-    /// Closed loop, rooms of 10, 8 messages in flight per connection.
-    #[serde(rename = "rooms-10-n8")]
-    RoomsOf10Wide,
-    /// Closed loop, rooms of 100, 1 message in flight per connection.
-    #[serde(rename = "rooms-100-n1")]
-    RoomsOf100,
-    /// Open loop, rooms of 10, 2,000 publishes a second over all.
-    #[serde(rename = "open-2000")]
-    Open,
-}
-
-impl LoadName {
-    /// All of them, in the order in which they run.
-    pub const ALL: [Self; 4] = [Self::RoomsOf10, Self::RoomsOf10Wide, Self::RoomsOf100, Self::Open];
-
-    /// The name as it is typed and shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RoomsOf10 => "rooms-10-n1",
-            Self::RoomsOf10Wide => "rooms-10-n8",
-            Self::RoomsOf100 => "rooms-100-n1",
-            Self::Open => "open-2000",
-        }
-    }
-
-    fn room_size(self) -> usize {
-        match self {
-            Self::RoomsOf10 | Self::RoomsOf10Wide | Self::Open => 10,
-            Self::RoomsOf100 => 100,
-        }
-    }
-
-    fn pace(self) -> Pace {
-        match self {
-            Self::RoomsOf10 | Self::RoomsOf100 => Pace::InFlight(1),
-            Self::RoomsOf10Wide => Pace::InFlight(8),
-            Self::Open => Pace::PerSecond(2_000.0),
-        }
-    }
-}
-
-impl std::str::FromStr for LoadName {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|load| load.as_str() == name);
-        found.ok_or_else(|| {
-            format!("no load {name:?}: rooms-10-n1, rooms-10-n8, rooms-100-n1 or open-2000")
-        })
-    }
-}
 
 /// What `compare` is to do.
 #[derive(Clone, Debug)]
@@ -178,12 +123,14 @@ fn measure(
         pace: name.pace(),
         warm_up: options.warm_up,
         window: options.window,
+        drain: load::DRAIN_PATIENCE,
+        progress: false,
         servers: vec![running.address()],
         processes: running.processes(),
     };
     let member = |who: usize| {
         let room = who / load.room_size;
-        // Names a little shorter than imq's, where a slash would not do.
+        // A slash means something to MQTT, a dot nothing to anybody here.
         let room = match server {
             ServerName::Imq => format!("/room/{room}"),
             ServerName::Redis | ServerName::Nats | ServerName::Mosquitto => format!("room.{room}"),
@@ -196,5 +143,5 @@ fn measure(
         ServerName::Mosquitto => engine::run(&load, interrupt, |who| Mosquitto::new(member(who))),
         ServerName::Imq => engine::run(&load, interrupt, |who| Imq::new(member(who))),
     };
-    outcome.map_err(|error| error.context(format!("the server said:\n{}", running.tail())))
+    outcome.map_err(|error| error.context(running.tail()))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod imq;
 pub(crate) mod mosquitto;
 pub(crate) mod nats;
+mod protobuf;
 pub(crate) mod redis;
 pub(crate) mod websocket;
 mod wire;

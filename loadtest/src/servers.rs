@@ -78,7 +78,7 @@ pub(crate) enum Running {
     /// One process and the directory it runs in, which is dropped after it.
     Single { server: Server, _scratch: Scratch, address: SocketAddr },
     /// imq's processes.
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 impl Running {
@@ -98,15 +98,20 @@ impl Running {
             }
             ServerName::Mosquitto => {
                 let path = scratch.path().join("mosquitto.conf");
-                let configuration =
-                    format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
+                // As Redis and NATS have it; with Nagle's algorithm replies wait for each other.
+                let configuration = format!(
+                    "listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
+                );
                 fs::write(&path, configuration).context("writing mosquitto's configuration")?;
                 command.arg("-c").arg(path);
             }
-            ServerName::Imq => return Cluster::start(program, interrupt).map(Self::Cluster),
+            ServerName::Imq => {
+                return Ok(Self::Cluster(Box::new(Cluster::start(program, interrupt)?)));
+            }
         }
         let mut server = Server::start(name.as_str(), command, &scratch)?;
-        server.await_ready(interrupt, || TcpStream::connect(address).is_ok())?;
+        let ready = server.await_ready(interrupt, || TcpStream::connect(address).is_ok());
+        ready.map_err(|error| error.context(server.tail()))?;
         Ok(Self::Single { server, _scratch: scratch, address })
     }
 

@@ -96,7 +96,7 @@ pub struct Link {
     stage: Stage,
     reader: FrameReader,
     heard_ms: u64,
-    spoke_ms: u64,
+    beaten_ms: u64,
     peer_now_us: u64,
     echo_us: u64,
 }
@@ -141,7 +141,7 @@ impl Link {
             stage,
             reader: FrameReader::default(),
             heard_ms: now.ms,
-            spoke_ms: now.ms,
+            beaten_ms: now.ms,
             peer_now_us: 0,
             echo_us: 0,
         }
@@ -174,11 +174,6 @@ impl Link {
         read
     }
 
-    /// Something else was written to the peer: that is a beat, too.
-    pub fn spoke(&mut self, now: Time) {
-        self.spoke_ms = now.ms;
-    }
-
     /// Sends a beat if it is time.
     ///
     /// # Errors
@@ -187,10 +182,10 @@ impl Link {
         if now.ms >= self.heard_ms + self.settings.dead_ms {
             return Err(LinkError::Silent(now.ms - self.heard_ms));
         }
-        if self.is_up() && now.ms >= self.spoke_ms + self.settings.beat_ms {
+        if self.is_up() && now.ms >= self.beaten_ms + self.settings.beat_ms {
             let beat = Beat { now_us: now.ms * 1000, echo_us: self.peer_now_us };
             put(out, BEAT, &beat.encode_to_vec());
-            self.spoke_ms = now.ms;
+            self.beaten_ms = now.ms;
         }
         Ok(())
     }
@@ -198,7 +193,7 @@ impl Link {
     /// When [`Link::wake`] is wanted next, in milliseconds.
     pub fn wake_at(&self) -> u64 {
         let dead = self.heard_ms + self.settings.dead_ms;
-        if self.is_up() { dead.min(self.spoke_ms + self.settings.beat_ms) } else { dead }
+        if self.is_up() { dead.min(self.beaten_ms + self.settings.beat_ms) } else { dead }
     }
 
     /// Whether the peer has proven itself.

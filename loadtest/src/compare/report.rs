@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use super::{LoadName, ServerName};
 use crate::statistics::{median, spread};
-use crate::traffic::engine::{Outcome, Pace};
+use crate::traffic::checker::Faults;
+use crate::traffic::load::Pace;
+use crate::traffic::outcome::Outcome;
 
 /// A generator that used this much of its core, while the servers used less, was the limit.
 const GENERATOR_LIMIT: f64 = 0.97;
@@ -41,7 +43,8 @@ pub struct Row {
     pub p50_ms: f64,
     /// 99 of a hundred deliveries came within this.
     pub p99_ms: f64,
-    /// The 99th percentile against the best of the round's Redis, NATS and Mosquitto, open loop only.
+    /// The 99th percentile against the best of the round's Redis, NATS and Mosquitto, open loop
+    /// only.
     pub p99_ratio_best: Option<f64>,
     /// CPU per delivery against Redis, open loop only.
     pub open_cpu_ratio_redis: Option<f64>,
@@ -54,6 +57,9 @@ pub struct Row {
     pub generator_busy: f64,
     /// Anything that was wrong.
     pub note: Option<String>,
+    /// Faults of all rounds together; the document has them in `note`.
+    #[serde(skip)]
+    pub faults: Faults,
 }
 
 /// The comparison.
@@ -90,15 +96,12 @@ impl CompareReport {
         self.to_string()
     }
 
-    /// Whether imq lost, doubled or reordered nothing and every one of its runs succeeded.
+    /// Whether imq has runs and none of them lost, doubled or reordered anything.
     pub fn sound(&self) -> bool {
-        let faulty = |row: &Row| row.note.as_ref().is_some_and(|note| note.contains(FAULTS));
-        !self.rows.iter().any(|row| row.server == ServerName::Imq && faulty(row))
+        let mut own = self.rows.iter().filter(|row| row.server == ServerName::Imq).peekable();
+        own.peek().is_some() && own.all(|row| row.faults.none())
     }
 }
-
-/// Marks a note about deliveries that weren't as they should be.
-const FAULTS: &str = "out_of_order";
 
 type Rounds<'a> = BTreeMap<u32, &'a Outcome>;
 
@@ -110,14 +113,17 @@ fn row(
 ) -> Row {
     let of = |figure: fn(&Outcome) -> f64| median(rounds.values().map(|run| figure(run)).collect());
     let best = |round: &u32, figure: fn(&Outcome) -> f64| {
-        peers.iter().flatten().filter_map(|runs| runs.get(round)).map(|run| figure(run)).reduce(f64::min)
+        peers
+            .iter()
+            .flatten()
+            .filter_map(|runs| runs.get(round))
+            .map(|run| figure(run))
+            .reduce(f64::min)
     };
     let [redis, ..] = peers;
     let cpu = Outcome::cpu_us_per_delivery;
-    let cpu_ratios: Vec<f64> = rounds
-        .iter()
-        .filter_map(|(round, run)| Some(cpu(run) / cpu(redis?.get(round)?)))
-        .collect();
+    let cpu_ratios: Vec<f64> =
+        rounds.iter().filter_map(|(round, run)| Some(cpu(run) / cpu(redis?.get(round)?))).collect();
     let p99 = |run: &Outcome| run.latency.p99_ms;
     let p99_ratios: Vec<f64> =
         rounds.iter().filter_map(|(round, run)| Some(p99(run) / best(round, p99)?)).collect();
@@ -141,6 +147,7 @@ fn row(
         server_busy: of(Outcome::server_busy),
         generator_busy: of(Outcome::generator_busy),
         note: note(rounds),
+        faults: rounds.values().fold(Faults::default(), |sum, run| sum.with(run.faults)),
     }
 }
 
@@ -166,8 +173,18 @@ impl fmt::Display for CompareReport {
         writeln!(
             formatter,
             "{:<14}{:<11}{:>7}{:>10}{:>14}{:>9}{:>9}{:>7}{:>7}{:>8}{:>8}{:>8}  note",
-            "load", "server", "ratio", "cpu us", "deliveries/s", "p50 ms", "p99 ms", "p99/b",
-            "cpu/r", "spread", "server", "gen."
+            "load",
+            "server",
+            "ratio",
+            "cpu us",
+            "deliveries/s",
+            "p50 ms",
+            "p99 ms",
+            "p99/b",
+            "cpu/r",
+            "spread",
+            "server",
+            "gen."
         )?;
         let ratio = |ratio: Option<f64>| ratio.map_or("-".into(), |ratio| format!("{ratio:.2}"));
         for row in &self.rows {

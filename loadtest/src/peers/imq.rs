@@ -2,6 +2,7 @@
 //!
 //! Just what a load needs, by hand: the schemas are `proto/schema/c2g.proto` and `g2c.proto`.
 
+use super::protobuf::{Fields, Value};
 use super::wire::{put_field, put_varint, varint, varint_length};
 use super::{Codec, Event, Member, Violation};
 
@@ -80,9 +81,11 @@ impl Codec for Imq {
     fn publish(&mut self, payload: &[u8], out: &mut Vec<u8>) {
         self.operation += 1;
         let operation = u64::from(self.operation);
-        let inner = 1 + varint_length(operation)
+        let inner = 1
+            + varint_length(operation)
             + self.route.len()
-            + 1 + varint_length(payload.len() as u64)
+            + 1
+            + varint_length(payload.len() as u64)
             + payload.len();
         put_varint((1 + varint_length(inner as u64) + inner) as u64, out);
         out.push(SEND_MESSAGE);
@@ -173,61 +176,6 @@ fn acknowledgement(result: &[u8]) -> Result<Event<'_>, Violation> {
 }
 
 const STATUS: u64 = number_tag(2) as u64;
-
-/// The fields of a protobuf message, in turn.
-struct Fields<'a> {
-    bytes: &'a [u8],
-}
-
-struct Field<'a> {
-    tag: u64,
-    value: Value<'a>,
-}
-
-enum Value<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-}
-
-impl<'a> Fields<'a> {
-    #[inline]
-    fn next(&mut self) -> Result<Option<Field<'a>>, Violation> {
-        if self.bytes.is_empty() {
-            return Ok(None);
-        }
-        let tag = self.number()?;
-        let value = match tag & 7 {
-            0 => Value::Number(self.number()?),
-            1 => Value::Bytes(self.take(8)?),
-            2 => {
-                let length = self.number()?;
-                Value::Bytes(self.take(length)?)
-            }
-            5 => Value::Bytes(self.take(4)?),
-            _ => return Err(Violation::at("not protobuf", self.bytes)),
-        };
-        Ok(Some(Field { tag, value }))
-    }
-
-    #[inline]
-    fn number(&mut self) -> Result<u64, Violation> {
-        let Some((value, taken)) = varint(self.bytes)? else {
-            return Err(Violation::at("a field cut short", self.bytes));
-        };
-        self.bytes = &self.bytes[taken..];
-        Ok(value)
-    }
-
-    #[inline]
-    fn take(&mut self, length: u64) -> Result<&'a [u8], Violation> {
-        let split = usize::try_from(length).ok().and_then(|l| self.bytes.split_at_checked(l));
-        let Some((taken, rest)) = split else {
-            return Err(Violation::at("a field longer than its frame", self.bytes));
-        };
-        self.bytes = rest;
-        Ok(taken)
-    }
-}
 
 /// Appends a frame: length, tag of the body, the body's length, the body.
 fn put_frame(tag: u8, body: &[u8], out: &mut Vec<u8>) {

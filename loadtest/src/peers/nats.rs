@@ -29,9 +29,8 @@ impl Codec for Nats {
     fn hello(&mut self, out: &mut Vec<u8>) {
         // The pong says that the subscription before it stands.
         let room = &self.room;
-        let hello = format!(
-            "CONNECT {{\"verbose\":false,\"pedantic\":false}}\r\nSUB {room} 1\r\nPING\r\n"
-        );
+        let hello =
+            format!("CONNECT {{\"verbose\":false,\"pedantic\":false}}\r\nSUB {room} 1\r\nPING\r\n");
         out.extend_from_slice(hello.as_bytes());
     }
 
@@ -64,10 +63,7 @@ impl Codec for Nats {
 }
 
 /// Anything but a delivery.
-fn other<'a>(
-    bytes: &'a [u8],
-    out: &mut Vec<u8>,
-) -> Result<Option<(Event<'a>, usize)>, Violation> {
+fn other<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> Result<Option<(Event<'a>, usize)>, Violation> {
     let Some(used) = line_length(bytes) else {
         return Ok(None);
     };

@@ -49,7 +49,7 @@ impl Server {
         self.child.id()
     }
 
-    /// Asks until the server serves; fails with the log's tail when it ends or takes too long.
+    /// Asks until the server serves; fails when it ends or takes too long.
     pub(crate) fn await_ready(
         &mut self,
         interrupt: &Interrupt,
@@ -59,22 +59,23 @@ impl Server {
         while !serves() {
             interrupt.check()?;
             if let Some(status) = self.child.try_wait().context("looking after a server")? {
-                bail!("{} ended with {status}:\n{}", self.name, self.tail());
+                bail!("{} ended with {status}", self.name);
             }
             if clock.now() > nanoseconds(START_PATIENCE) {
-                bail!("{} doesn't serve:\n{}", self.name, self.tail());
+                bail!("{} doesn't serve after {} s", self.name, START_PATIENCE.as_secs());
             }
             std::thread::sleep(START_STEP);
         }
         Ok(())
     }
 
-    /// The end of what the server said.
+    /// The end of what the server said, under its name.
     pub(crate) fn tail(&self) -> String {
         let bytes = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
+        let tail = &lines[lines.len().saturating_sub(TAIL_LINES)..];
+        format!("-- the end of the log of {}:\n{}", self.name, tail.join("\n"))
     }
 }
 

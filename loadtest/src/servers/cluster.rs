@@ -2,9 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
@@ -31,57 +30,56 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts the three on the servers' core and waits until they serve.
     pub(crate) fn start(program: &Path, interrupt: &Interrupt) -> Result<Self> {
+        // The processes run in a directory of their own.
+        let program = &program
+            .canonicalize()
+            .with_context(|| format!("looking for imq at {}", program.display()))?;
         let scratch = Scratch::new()?;
         let [boss_link, boss_http, node_link, node_http, client, client_http, rpc] = ports::free()?;
-        let secret = key();
-        let rpc_key = key();
-        let process = |name: &str, arguments: &[(&str, &str)], flags: &[&str]| {
-            let mut command: Command = pin::server(program);
-            command.arg(name).env("IMQ_SECRET", &secret).env("IMQ_RPC_KEY", &rpc_key);
-            for (option, value) in arguments {
-                command.args([option, value]);
-            }
-            command.args(flags);
-            Server::start(name, command, &scratch)
-        };
+        let starter = Starter { program, scratch: &scratch, secret: key(), rpc_key: key() };
         let text = |address: SocketAddr| address.to_string();
-        let boss_text = text(boss_link);
-        let data = scratch.path().join("boss").display().to_string();
-        let boss = process(
+        let data = scratch.path().join("data").display().to_string();
+        let boss = starter.start(
             "boss",
-            &[
-                ("--listen-link", &boss_text),
-                ("--listen-http", &text(boss_http)),
-                ("--data-dir", &data),
-            ],
-            &[],
+            &["--listen-link", &text(boss_link), "--listen-http", &text(boss_http)],
+            &["--data-dir", &data],
         )?;
-        let mut queue_node = process(
+        let queue_node = starter.start(
             "queue-node",
-            &[
-                ("--id", "q1"),
-                ("--boss", &boss_text),
-                ("--listen-link", &text(node_link)),
-                ("--listen-http", &text(node_http)),
-            ],
-            &[],
+            &["--listen-link", &text(node_link), "--listen-http", &text(node_http)],
+            &["--id", "q1", "--boss", &text(boss_link)],
         )?;
-        let mut gateway = process(
+        let gateway = starter.start(
             "gateway",
             &[
-                ("--id", "g1"),
-                ("--boss", &boss_text),
-                ("--listen-client", &text(client)),
-                ("--listen-http", &text(client_http)),
-                ("--listen-rpc", &text(rpc)),
+                "--listen-client",
+                &text(client),
+                "--listen-http",
+                &text(client_http),
+                "--listen-rpc",
+                &text(rpc),
             ],
-            &["--dev-auth"],
+            &["--id", "g1", "--boss", &text(boss_link), "--dev-auth"],
         )?;
-        queue_node.await_ready(interrupt, || http::ready(node_http))?;
-        gateway.await_ready(interrupt, || http::ready(rpc))?;
-        let cluster =
-            Self { gateway, queue_node, boss, _scratch: scratch, client, client_http, rpc, rpc_key };
+        let rpc_key = starter.rpc_key;
+        let mut cluster = Self {
+            gateway,
+            queue_node,
+            boss,
+            _scratch: scratch,
+            client,
+            client_http,
+            rpc,
+            rpc_key,
+        };
+        let ready = cluster.await_ready(node_http, interrupt);
+        ready.map_err(|error| error.context(cluster.tail()))?;
         Ok(cluster)
+    }
+
+    fn await_ready(&mut self, node_http: SocketAddr, interrupt: &Interrupt) -> Result<()> {
+        self.queue_node.await_ready(interrupt, || http::ready(node_http))?;
+        self.gateway.await_ready(interrupt, || http::ready(self.rpc))
     }
 
     /// The gateway's process.
@@ -101,8 +99,24 @@ impl Cluster {
 
     /// The ends of the three logs.
     pub(crate) fn tail(&self) -> String {
-        let named = [("boss", &self.boss), ("queue node", &self.queue_node), ("gateway", &self.gateway)];
-        named.map(|(name, server)| format!("{name}:\n{}", server.tail())).join("\n")
+        [&self.boss, &self.queue_node, &self.gateway].map(Server::tail).join("\n")
+    }
+}
+
+/// What the three have in common.
+struct Starter<'a> {
+    program: &'a Path,
+    scratch: &'a Scratch,
+    secret: String,
+    rpc_key: String,
+}
+
+impl Starter<'_> {
+    fn start(&self, role: &str, listens: &[&str], more: &[&str]) -> Result<Server> {
+        let mut command = pin::server(self.program);
+        command.arg(role).args(listens).args(more);
+        command.env("IMQ_SECRET", &self.secret).env("IMQ_RPC_KEY", &self.rpc_key);
+        Server::start(role, command, self.scratch)
     }
 }
 

@@ -28,6 +28,15 @@ impl Faults {
     pub fn none(self) -> bool {
         self == Self::default()
     }
+
+    /// These and those.
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self {
+            lost: self.lost + other.lost,
+            doubled: self.doubled + other.doubled,
+            out_of_order: self.out_of_order + other.out_of_order,
+        }
+    }
 }
 
 impl std::fmt::Display for Faults {
@@ -127,8 +136,7 @@ impl Checker {
 
     /// Closes the hole at this counter; false when there was none.
     fn fill(&mut self, pair: usize, counter: u32) -> bool {
-        let Some((&(_, first), &last)) =
-            self.holes.range((pair, 0)..=(pair, counter)).next_back()
+        let Some((&(_, first), &last)) = self.holes.range((pair, 0)..=(pair, counter)).next_back()
         else {
             return false;
         };

@@ -62,15 +62,16 @@ impl<C: Codec> Crowd<C> {
         })
     }
 
-    /// Connects one more and lets it say hello with the next turn. With `source`, from that address.
+    /// Connects one more, from `source` if there is one, and lets it say hello with the next turn.
     pub(crate) fn join(
         &mut self,
         server: SocketAddr,
         source: Option<Ipv4Addr>,
         mut codec: C,
     ) -> Result<()> {
-        let mut stream = seat::connect(server, source)
-            .with_context(|| format!("connecting to {server} as number {}", self.seats.len() + 1))?;
+        let mut stream = seat::connect(server, source).with_context(|| {
+            format!("connecting to {server} as number {}", self.seats.len() + 1)
+        })?;
         let who = self.seats.len();
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(who), interest).context("epoll")?;
@@ -92,11 +93,7 @@ impl<C: Codec> Crowd<C> {
     }
 
     /// Lets one connection say something with the next turn's writes.
-    pub(crate) fn say(
-        &mut self,
-        who: usize,
-        say: impl FnOnce(&mut C, &mut Vec<u8>),
-    ) -> Result<()> {
+    pub(crate) fn say(&mut self, who: usize, say: impl FnOnce(&mut C, &mut Vec<u8>)) -> Result<()> {
         let seat = &mut self.seats[who];
         seat.say(say).with_context(|| format!("connection {who}"))?;
         if seat.listed() {

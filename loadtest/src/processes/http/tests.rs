@@ -15,7 +15,8 @@ fn an_answer_is_read_once_it_is_whole() {
 
 #[test]
 fn what_is_no_answer_is_refused() {
-    for bytes in ["\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n"] {
+    for bytes in ["\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n"]
+    {
         assert!(parse(bytes.as_bytes()).is_err(), "{bytes}");
     }
 }

@@ -44,10 +44,7 @@ impl<C: Codec> Seat<C> {
     }
 
     /// Says something with the next write.
-    pub(super) fn say(
-        &mut self,
-        say: impl FnOnce(&mut C, &mut Vec<u8>),
-    ) -> Result<(), Violation> {
+    pub(super) fn say(&mut self, say: impl FnOnce(&mut C, &mut Vec<u8>)) -> Result<(), Violation> {
         say(&mut self.codec, &mut self.out);
         if self.out.len() - self.written > UNWRITTEN_BYTES_MAX {
             return Err(Violation("the server doesn't read".into()));

@@ -1,0 +1,27 @@
+//! The one clock: everything else is told the time.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use proto::time::Time;
+
+#[allow(clippy::disallowed_methods, reason = "this is the one place that asks")]
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The time now.
+#[allow(clippy::disallowed_methods, reason = "this is the one place that asks")]
+pub fn now() -> Time {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Time { ms: micros() / 1000, unix_ms: unix.as_millis() as u64 }
+}
+
+/// Microseconds of the clock that never goes back, for measuring.
+pub fn micros() -> u64 {
+    // The zero lies a day back, so that no deadline computed from it is before it.
+    START.elapsed().as_micros() as u64 + 24 * 3600 * 1_000_000
+}
+
+/// How long a poll may sleep until `at_ms`; nothing: for ever.
+pub fn until(now: Time, at_ms: Option<u64>) -> Option<Duration> {
+    at_ms.map(|at| Duration::from_millis(at.saturating_sub(now.ms)))
+}

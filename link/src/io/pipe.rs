@@ -1,0 +1,56 @@
+//! Links within one process: `imq dev` runs the whole cluster in one, with the same code above the
+//! sockets.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use mio::Waker;
+use mio::net::UnixStream;
+
+/// Addresses of this scheme are names of listeners in the same process.
+pub(super) const SCHEME: &str = "pipe:";
+/// Ends that nobody has accepted yet, per listener: a thread that takes none is broken.
+const WAITING_MAX: usize = 1024;
+
+/// The listeners of a process. Clones are the same hub.
+#[derive(Debug, Clone, Default)]
+pub struct Hub(Arc<Mutex<BTreeMap<String, Listener>>>);
+
+#[derive(Debug)]
+struct Listener {
+    waker: Arc<Waker>,
+    waiting: Vec<UnixStream>,
+}
+
+impl Hub {
+    pub(super) fn listen(&self, name: &str, waker: Arc<Waker>) {
+        let listener = Listener { waker, waiting: Vec::new() };
+        self.lock().insert(name.to_owned(), listener);
+    }
+
+    pub(super) fn connect(&self, name: &str) -> io::Result<UnixStream> {
+        let mut listeners = self.lock();
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        let listener = listeners.get_mut(name).ok_or_else(refused)?;
+        if listener.waiting.len() >= WAITING_MAX {
+            return Err(refused());
+        }
+        let (here, there) = UnixStream::pair()?;
+        listener.waiting.push(there);
+        listener.waker.wake()?;
+        Ok(here)
+    }
+
+    pub(super) fn accept(&self, name: &str) -> Vec<UnixStream> {
+        self.lock().get_mut(name).map(|l| std::mem::take(&mut l.waiting)).unwrap_or_default()
+    }
+
+    pub(super) fn close(&self, name: &str) {
+        self.lock().remove(name);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Listener>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

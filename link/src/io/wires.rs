@@ -1,0 +1,415 @@
+//! All links of a thread: accepted and dialled, read when ready, written once per turn.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mio::event::Event as Ready;
+use mio::net::TcpListener;
+use mio::{Interest, Registry, Token, Waker};
+use proto::time::Time;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::pipe::{Hub, SCHEME};
+use super::socket::Socket;
+use crate::machine::{Link, LinkId, Outbox, Peer, Received, Redial, Settings};
+
+mod wire;
+use wire::Wire;
+
+/// One read takes at most this much: a full turn of a busy peer.
+const READ_BYTES: usize = 256 * 1024;
+
+/// What happened on the wires.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A link is up; `dialled` is the name it was dialled under, nothing if it was accepted.
+    Up {
+        /// Which.
+        link: LinkId,
+        /// Who is there.
+        peer: Peer,
+        /// Under which name this end dialled it.
+        dialled: Option<&'a str>,
+    },
+    /// A frame came.
+    Frame {
+        /// On which link.
+        link: LinkId,
+        /// Its envelope.
+        frame: &'a [u8],
+    },
+    /// A link that was up is down.
+    Down {
+        /// Which.
+        link: LinkId,
+        /// For the log.
+        reason: &'a str,
+    },
+    /// A dial did not become a link; it is tried again.
+    Unreachable {
+        /// The name it was dialled under.
+        name: &'a str,
+        /// Whether nobody listens there.
+        refused: bool,
+        /// For the log.
+        reason: &'a str,
+    },
+}
+
+/// Who takes the events: a role's machine with its outbox.
+pub trait Sink {
+    /// Where output of links is gathered.
+    fn outbox(&mut self) -> &mut Outbox;
+    /// Something happened.
+    fn event(&mut self, now: Time, event: Event<'_>);
+}
+
+/// The links of one thread.
+#[derive(Debug)]
+pub struct Wires {
+    registry: Registry,
+    first_token: usize,
+    settings: Settings,
+    hub: Hub,
+    listener: Option<TcpListener>,
+    pipe: Option<String>,
+    wires: Vec<Option<Wire>>,
+    dials: BTreeMap<String, Dial>,
+    random: StdRng,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Dial {
+    address: String,
+    redial: Redial,
+    state: DialState,
+}
+
+#[derive(Debug, PartialEq)]
+enum DialState {
+    Waiting { at_ms: u64 },
+    Dialled(LinkId),
+}
+
+impl Wires {
+    /// No links yet. Tokens from `first_token` on are the wires' own.
+    ///
+    /// # Errors
+    /// Of the operating system.
+    pub fn new(
+        registry: &Registry,
+        first_token: usize,
+        settings: Settings,
+        hub: Hub,
+    ) -> io::Result<Wires> {
+        Ok(Wires {
+            registry: registry.try_clone()?,
+            first_token,
+            settings,
+            hub,
+            listener: None,
+            pipe: None,
+            wires: Vec::new(),
+            dials: BTreeMap::new(),
+            random: StdRng::from_rng(&mut rand::rng()),
+            buffer: vec![0; READ_BYTES],
+        })
+    }
+
+    /// Accepts links at this address; says at which, for port 0.
+    ///
+    /// # Errors
+    /// If the address can't be had.
+    pub fn listen(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let mut listener = TcpListener::bind(address)?;
+        let address = listener.local_addr()?;
+        self.registry.register(&mut listener, Token(self.first_token), Interest::READABLE)?;
+        self.listener = Some(listener);
+        Ok(address)
+    }
+
+    /// Accepts links from within the process under this name; `waker` wakes this thread's loop, which
+    /// then calls [`Wires::wake`].
+    pub fn listen_pipe(&mut self, name: &str, waker: Arc<Waker>) {
+        self.hub.listen(name, waker);
+        self.pipe = Some(name.to_owned());
+    }
+
+    /// What is said in further handshakes, once the boss has said who this is.
+    pub fn introduce_as(&mut self, incarnation: u64, cluster_id: u64) {
+        self.settings.incarnation = incarnation;
+        self.settings.cluster_id = cluster_id;
+    }
+
+    /// Keeps a link to this address, under this name, until [`Wires::undial`]. An address that begins
+    /// with `pipe:` is a name within the process.
+    pub fn dial(&mut self, now: Time, name: &str, address: &str) {
+        let state = DialState::Waiting { at_ms: now.ms };
+        let (address, redial) = (address.to_owned(), Redial::default());
+        self.dials.entry(name.to_owned()).or_insert(Dial { address, redial, state });
+    }
+
+    /// The names that are dialled.
+    pub fn dialled(&self) -> impl Iterator<Item = &str> {
+        self.dials.keys().map(String::as_str)
+    }
+
+    /// Dials this name no more and ends its link.
+    pub fn undial(&mut self, now: Time, name: &str, sink: &mut impl Sink) {
+        if let Some(Dial { state: DialState::Dialled(link), .. }) = self.dials.remove(name) {
+            self.close(now, link, "it is not wanted any more", sink);
+        }
+    }
+
+    /// Whether this token is one of the wires'.
+    pub fn owns(&self, token: Token) -> bool {
+        token.0 >= self.first_token
+    }
+
+    /// Does what a ready socket allows.
+    pub fn ready(&mut self, now: Time, ready: &Ready, sink: &mut impl Sink) {
+        let at = ready.token().0 - self.first_token;
+        let Some(at) = at.checked_sub(1) else { return self.accept_tcp(now) };
+        let link = LinkId(at as u32);
+        let Some(wire) = self.wires.get_mut(at).and_then(Option::as_mut) else { return };
+        if !wire.connected {
+            match wire.connect(now, &self.settings, &mut self.random) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => return self.fail(now, link, &error, sink),
+            }
+        }
+        if ready.is_readable() || ready.is_read_closed() || ready.is_error() {
+            self.read(now, link, sink);
+        }
+        if ready.is_writable() {
+            self.write(now, link, sink);
+        }
+    }
+
+    /// Beats, dials, and accepts from within the process what is due.
+    pub fn wake(&mut self, now: Time, sink: &mut impl Sink) {
+        if let Some(name) = self.pipe.clone() {
+            for end in self.hub.accept(&name) {
+                self.adopt(now, Socket::Pipe(end));
+            }
+        }
+        for at in 0..self.wires.len() {
+            let Some(wire) = self.wires[at].as_mut() else { continue };
+            let link = LinkId(at as u32);
+            match wire.wake(now, sink.outbox(), link) {
+                Ok(()) => {}
+                Err(reason) => self.close(now, link, &reason, sink),
+            }
+        }
+        let due =
+            |dial: &Dial| matches!(dial.state, DialState::Waiting { at_ms } if at_ms <= now.ms);
+        let names: Vec<String> =
+            self.dials.iter().filter(|(_, dial)| due(dial)).map(|(name, _)| name.clone()).collect();
+        for name in names {
+            self.dial_now(now, &name, sink);
+        }
+    }
+
+    /// When [`Wires::wake`] is wanted next.
+    pub fn wake_at(&self) -> Option<u64> {
+        let beats = self.wires.iter().flatten().map(Wire::wake_at);
+        let dials = self.dials.values().filter_map(|dial| match dial.state {
+            DialState::Waiting { at_ms } => Some(at_ms),
+            DialState::Dialled(_) => None,
+        });
+        beats.chain(dials).min()
+    }
+
+    /// Writes every link that has output, once, and ends what the machine wants ended.
+    pub fn flush(&mut self, now: Time, sink: &mut impl Sink) {
+        for link in sink.outbox().dirty() {
+            self.write(now, link, sink);
+        }
+        for (link, reason) in sink.outbox().ended() {
+            self.close(now, link, reason, sink);
+        }
+    }
+
+    fn accept_tcp(&mut self, now: Time) {
+        while let Some(listener) = &self.listener {
+            match listener.accept() {
+                Ok((stream, _)) => self.adopt(now, Socket::Tcp(stream)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    if error.kind() != io::ErrorKind::WouldBlock {
+                        tracing::warn!("a link could not be accepted: {error}");
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes a socket that somebody else dialled.
+    fn adopt(&mut self, now: Time, socket: Socket) {
+        let nonce = self.random.random();
+        let machine = Link::accept(now, self.settings.clone(), nonce);
+        if let Err(error) = self.insert(Wire::accepted(socket, machine)) {
+            tracing::warn!("a link could not be accepted: {error}");
+        }
+    }
+
+    fn dial_now(&mut self, now: Time, name: &str, sink: &mut impl Sink) {
+        let Some(dial) = self.dials.get(name) else { return };
+        let socket = match dial.address.strip_prefix(SCHEME) {
+            Some(listener) => self.hub.connect(listener).map(Socket::Pipe),
+            None => Socket::connect(&dial.address),
+        };
+        let machine = Link::accept(now, self.settings.clone(), [0; 16]);
+        let link = socket.and_then(|socket| self.insert(Wire::dialled(socket, machine, name)));
+        match link {
+            Ok(link) => {
+                if let Some(dial) = self.dials.get_mut(name) {
+                    dial.state = DialState::Dialled(link);
+                }
+            }
+            Err(error) => self.dial_failed(now, name, &error, sink),
+        }
+    }
+
+    fn insert(&mut self, mut wire: Wire) -> io::Result<LinkId> {
+        let free = self.wires.iter().position(Option::is_none);
+        let at = free.unwrap_or(self.wires.len());
+        wire.socket.register(&self.registry, Token(self.first_token + 1 + at))?;
+        if at == self.wires.len() {
+            self.wires.push(None);
+        }
+        self.wires[at] = Some(wire);
+        Ok(LinkId(at as u32))
+    }
+
+    fn read(&mut self, now: Time, link: LinkId, sink: &mut impl Sink) {
+        loop {
+            let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
+                return;
+            };
+            let length = match wire.socket.read(&mut self.buffer) {
+                Ok(0) => return self.close(now, link, "the peer closed it", sink),
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return self.close(now, link, &error.to_string(), sink),
+            };
+            let dialled = wire.name.clone();
+            let mut answer = Vec::new();
+            let result =
+                wire.machine.receive(now, &self.buffer[..length], &mut answer, |received| {
+                    match received {
+                        Received::Up(peer) => {
+                            sink.outbox().up(link);
+                            wire.up = true;
+                            sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
+                        }
+                        Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
+                    }
+                });
+            let answered = wire.answer(&answer);
+            if wire.up
+                && let Some(dial) = dialled.and_then(|name| self.dials.get_mut(&name))
+            {
+                dial.redial.succeeded();
+            }
+            match result.map_err(|error| error.to_string()) {
+                Err(reason) => return self.close(now, link, &reason, sink),
+                Ok(()) if !answered => {
+                    return self.close(now, link, "it took no answer to its hello", sink);
+                }
+                Ok(()) if length < self.buffer.len() => return,
+                Ok(()) => {}
+            }
+        }
+    }
+
+    fn write(&mut self, now: Time, link: LinkId, sink: &mut impl Sink) {
+        loop {
+            let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
+                return;
+            };
+            let bytes = sink.outbox().unwritten(link);
+            if bytes.is_empty() {
+                return;
+            }
+            let wanted = bytes.len();
+            match wire.socket.write(bytes) {
+                Ok(length) => {
+                    if !sink.outbox().wrote(link, length) {
+                        return self.close(
+                            now,
+                            link,
+                            "it takes too little of what it is sent",
+                            sink,
+                        );
+                    }
+                    if length == wanted {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !sink.outbox().wrote(link, 0) {
+                        self.close(now, link, "it takes too little of what it is sent", sink);
+                    }
+                    return;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.close(now, link, &error.to_string(), sink),
+            }
+        }
+    }
+
+    fn fail(&mut self, now: Time, link: LinkId, error: &io::Error, sink: &mut impl Sink) {
+        let wire = self.wires.get_mut(link.0 as usize).and_then(Option::take);
+        if let Some(name) = wire.and_then(|wire| wire.name) {
+            self.dial_failed(now, &name, error, sink);
+        }
+    }
+
+    fn dial_failed(&mut self, now: Time, name: &str, error: &io::Error, sink: &mut impl Sink) {
+        self.wait(now, name);
+        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
+        let reason = &error.to_string();
+        sink.event(now, Event::Unreachable { name, refused, reason });
+    }
+
+    fn close(&mut self, now: Time, link: LinkId, reason: &str, sink: &mut impl Sink) {
+        let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::take) else { return };
+        if let Some(name) = &wire.name {
+            self.wait(now, name);
+        }
+        if wire.up {
+            sink.outbox().down(link);
+            sink.event(now, Event::Down { link, reason });
+        } else if let Some(name) = &wire.name {
+            sink.event(now, Event::Unreachable { name, refused: false, reason });
+        } else {
+            tracing::info!("a link was not taken: {reason}");
+        }
+    }
+
+    fn wait(&mut self, now: Time, name: &str) {
+        let random = self.random.random();
+        if let Some(dial) = self.dials.get_mut(name) {
+            dial.state = DialState::Waiting { at_ms: now.ms + dial.redial.pause_ms(random) };
+        }
+    }
+}
+
+impl Drop for Wires {
+    fn drop(&mut self) {
+        if let Some(name) = &self.pipe {
+            self.hub.close(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

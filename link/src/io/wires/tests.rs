@@ -1,0 +1,143 @@
+//! Two ends in one thread, over real sockets.
+
+use std::time::Duration;
+
+use mio::{Events, Poll};
+use proto::link::Role;
+use proto::wire;
+
+use super::*;
+use crate::io::clock;
+
+/// One end, and what it has seen.
+struct End {
+    poll: Poll,
+    events: Events,
+    wires: Wires,
+    seen: Seen,
+}
+
+#[derive(Default)]
+struct Seen {
+    outbox: Outbox,
+    up: Vec<LinkId>,
+    downs: Vec<String>,
+    unreachable: Vec<bool>,
+    bytes: Vec<u8>,
+}
+
+impl Sink for Seen {
+    fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    fn event(&mut self, _: Time, event: Event<'_>) {
+        match event {
+            Event::Up { link, .. } => self.up.push(link),
+            Event::Frame { frame, .. } => {
+                let (_, body) = wire::envelope(frame).expect("a frame of the test");
+                self.bytes.extend_from_slice(body);
+            }
+            Event::Down { link, reason } => {
+                self.up.retain(|up| *up != link);
+                self.downs.push(reason.to_owned());
+            }
+            Event::Unreachable { refused, .. } => self.unreachable.push(refused),
+        }
+    }
+}
+
+impl End {
+    fn new(id: &str, secret: &str, hub: &Hub) -> End {
+        let settings = Settings {
+            role: Role::QueueNode,
+            id: id.to_owned(),
+            incarnation: 1,
+            cluster_id: 7,
+            lane: 0,
+            secret: secret.as_bytes().to_vec(),
+            beat_ms: 20,
+            dead_ms: 5000,
+        };
+        let poll = Poll::new().expect("a poll");
+        let wires = Wires::new(poll.registry(), 1, settings, hub.clone()).expect("wires");
+        End { poll, events: Events::with_capacity(16), wires, seen: Seen::default() }
+    }
+
+    fn turn(&mut self) {
+        let pause = Some(Duration::from_millis(1));
+        self.poll.poll(&mut self.events, pause).expect("a poll");
+        let now = clock::now();
+        for event in &self.events {
+            if self.wires.owns(event.token()) {
+                self.wires.ready(now, event, &mut self.seen);
+            }
+        }
+        self.wires.wake(now, &mut self.seen);
+        self.wires.flush(now, &mut self.seen);
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        let out = self.seen.outbox.buffer(self.seen.up[0]);
+        wire::put_frame(out, 6, bytes.len());
+        out.extend_from_slice(bytes);
+    }
+}
+
+/// Turns both until it is so; a test that waits in vain fails by its bound.
+fn until(a: &mut End, b: &mut End, so: impl Fn(&Seen, &Seen) -> bool) {
+    for _ in 0..20_000 {
+        if so(&a.seen, &b.seen) {
+            return;
+        }
+        a.turn();
+        b.turn();
+    }
+    panic!("it has not come: {:?} {:?}", a.seen.downs, b.seen.downs);
+}
+
+fn check(mut a: End, mut b: End, address: &str) {
+    a.wires.dial(clock::now(), "b", address);
+    until(&mut a, &mut b, |a, b| !a.up.is_empty() && !b.up.is_empty());
+    let large: Vec<u8> = (0..3_000_000u32).map(|at| at as u8).collect();
+    a.send(&large);
+    b.send(b"small");
+    until(&mut a, &mut b, |a, b| a.bytes.len() == 5 && b.bytes.len() == large.len());
+    assert_eq!((&a.seen.bytes[..], &b.seen.bytes), (&b"small"[..], &large));
+
+    let link = b.seen.up[0];
+    b.seen.outbox.end(link, "for a test");
+    until(&mut a, &mut b, |a, b| a.downs.len() == 1 && !a.up.is_empty() && !b.up.is_empty());
+    a.seen.bytes.clear();
+    b.send(b"again");
+    until(&mut a, &mut b, |a, _| a.bytes == b"again");
+}
+
+#[test]
+fn tcp_links_carry_and_come_back() {
+    let hub = Hub::default();
+    let (a, mut b) = (End::new("a", "s", &hub), End::new("b", "s", &hub));
+    let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    check(a, b, &address.to_string());
+}
+
+#[test]
+fn pipes_carry_and_come_back() {
+    let hub = Hub::default();
+    let (a, mut b) = (End::new("a", "s", &hub), End::new("b", "s", &hub));
+    let waker = Waker::new(b.poll.registry(), Token(0)).expect("a waker");
+    b.wires.listen_pipe("b", Arc::new(waker));
+    check(a, b, "pipe:b");
+}
+
+#[test]
+fn a_wrong_secret_and_a_closed_port_are_told_apart() {
+    let hub = Hub::default();
+    let (mut a, mut b) = (End::new("a", "s", &hub), End::new("b", "t", &hub));
+    let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    a.wires.dial(clock::now(), "b", &address.to_string());
+    until(&mut a, &mut b, |a, _| a.unreachable.contains(&false));
+    b.wires.listener = None;
+    until(&mut a, &mut b, |a, _| a.unreachable.contains(&true));
+    assert!(a.seen.up.is_empty() && b.seen.up.is_empty());
+}

@@ -1,0 +1,77 @@
+//! One socket with the machine of its link.
+
+use std::io;
+
+use proto::time::Time;
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use super::Socket;
+use crate::machine::{Link, LinkId, Outbox, Settings};
+
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) socket: Socket,
+    pub(super) machine: Link,
+    /// Under which name this end dialled it.
+    pub(super) name: Option<String>,
+    pub(super) connected: bool,
+    pub(super) up: bool,
+}
+
+impl Wire {
+    pub(super) fn accepted(socket: Socket, machine: Link) -> Wire {
+        Wire { socket, machine, name: None, connected: false, up: false }
+    }
+
+    pub(super) fn dialled(socket: Socket, machine: Link, name: &str) -> Wire {
+        Wire { socket, machine, name: Some(name.to_owned()), connected: false, up: false }
+    }
+
+    /// Says hello as soon as the connection stands; false while it doesn't.
+    pub(super) fn connect(
+        &mut self,
+        now: Time,
+        settings: &Settings,
+        random: &mut StdRng,
+    ) -> io::Result<bool> {
+        if !self.socket.connected()? {
+            return Ok(false);
+        }
+        self.connected = true;
+        if self.name.is_some() {
+            let mut hello = Vec::new();
+            self.machine = Link::dial(now, settings.clone(), random.random(), &mut hello);
+            if !self.answer(&hello) {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+        }
+        Ok(true)
+    }
+
+    /// Writes what the link itself says. It is small, and comes before anything else on the socket.
+    pub(super) fn answer(&mut self, bytes: &[u8]) -> bool {
+        bytes.is_empty() || self.socket.write(bytes).is_ok_and(|length| length == bytes.len())
+    }
+
+    pub(super) fn wake(
+        &mut self,
+        now: Time,
+        outbox: &mut Outbox,
+        link: LinkId,
+    ) -> Result<(), String> {
+        if now.ms < self.machine.wake_at() {
+            return Ok(());
+        }
+        let mut beat = Vec::new();
+        self.machine.wake(now, &mut beat).map_err(|error| error.to_string())?;
+        if !beat.is_empty() {
+            outbox.buffer(link).extend_from_slice(&beat);
+        }
+        Ok(())
+    }
+
+    pub(super) fn wake_at(&self) -> u64 {
+        self.machine.wake_at()
+    }
+}

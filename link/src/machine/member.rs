@@ -1,0 +1,160 @@
+//! A gateway's or queue node's side of the boss: registers once, and hears the table and configuration.
+
+use std::sync::Arc;
+
+use prost::Message as _;
+use proto::b2n::{self, b2n::Body};
+use proto::class::ClusterConfig;
+use proto::link::Role;
+use proto::n2b::{Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
+use proto::table::{BucketTable, Version};
+use proto::wire;
+
+use super::{LinkId, Outbox};
+
+/// What this process says of itself.
+#[derive(Debug, Clone)]
+pub struct Member {
+    id: String,
+    role: Role,
+    host: String,
+    address: String,
+    incarnation: u64,
+    link: Option<LinkId>,
+    heard: Version,
+}
+
+/// What the boss said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Word {
+    /// The process is in the roster; its links say so from now on.
+    Registered {
+        /// Its life.
+        incarnation: u64,
+        /// The cluster.
+        cluster_id: u64,
+    },
+    /// A newer table.
+    Table(Arc<BucketTable>),
+    /// The cluster configuration.
+    Config(Arc<ClusterConfig>),
+    /// The page asks what is in a queue.
+    Inspect {
+        /// To be named in the answer.
+        number: u64,
+        /// Its name, not checked.
+        queue: String,
+    },
+    /// The process can't be taken; its operator must do something.
+    Refused(String),
+    /// The boss said what can't be read: its link must be ended.
+    Broken,
+}
+
+impl Member {
+    /// A process that isn't registered yet. `address` is where others find it.
+    pub fn new(id: &str, role: Role, host: &str, address: &str) -> Member {
+        Member {
+            id: id.to_owned(),
+            role,
+            host: host.to_owned(),
+            address: address.to_owned(),
+            incarnation: 0,
+            link: None,
+            heard: Version::default(),
+        }
+    }
+
+    /// The life the boss has given, 0 before.
+    pub fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
+    /// The boss's link, while there is one.
+    pub fn link(&self) -> Option<LinkId> {
+        self.link
+    }
+
+    /// A link to the boss is up: registers, or says who this already is.
+    pub fn up(&mut self, link: LinkId, out: &mut Outbox) {
+        self.link = Some(link);
+        let register = n2b::Body::Register(self.register());
+        self.say(register, out);
+    }
+
+    /// The boss's link is down. The table stands still until there is another.
+    pub fn down(&mut self) {
+        self.link = None;
+    }
+
+    /// Reports what the page shows.
+    pub fn report(&self, counters: Vec<Counter>, unready: Option<&str>, out: &mut Outbox) {
+        let report = Report {
+            table_term: self.heard.term,
+            table_version: self.heard.version,
+            counters,
+            message: unready.unwrap_or_default().to_owned(),
+            ready: unready.is_none(),
+        };
+        self.say(n2b::Body::Report(report), out);
+    }
+
+    /// Says that this node's link has ended or can't be had.
+    pub fn unreachable(&self, id: &str, incarnation: u64, refused: bool, out: &mut Outbox) {
+        let id = id.to_owned();
+        let unreachable = Unreachable { id, incarnation, refused };
+        self.say(n2b::Body::Unreachable(unreachable), out);
+    }
+
+    /// Answers [`Word::Inspect`].
+    pub fn inspected(&self, inspected: Inspected, out: &mut Outbox) {
+        self.say(n2b::Body::Inspected(inspected), out);
+    }
+
+    /// Reads a frame of the boss. Nothing: it changes nothing here.
+    pub fn hear(&mut self, frame: &[u8]) -> Option<Word> {
+        let Ok(b2n::B2n { body }) = b2n::B2n::decode(frame) else { return Some(Word::Broken) };
+        match body? {
+            Body::Registered(registered) => {
+                self.incarnation = registered.incarnation;
+                let (incarnation, cluster_id) = (registered.incarnation, registered.cluster_id);
+                Some(Word::Registered { incarnation, cluster_id })
+            }
+            Body::Table(table) => {
+                let Ok(table) = BucketTable::try_from(table) else { return Some(Word::Broken) };
+                if table.version() <= self.heard {
+                    return None;
+                }
+                self.heard = table.version();
+                Some(Word::Table(Arc::new(table)))
+            }
+            Body::Config(config) => {
+                let config = toml::from_str(&config.toml).map(Arc::new);
+                Some(config.map_or(Word::Broken, Word::Config))
+            }
+            Body::Inspect(b2n::Inspect { number, queue }) => Some(Word::Inspect { number, queue }),
+            Body::Refused(refused) => Some(Word::Refused(refused.reason)),
+            Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) => None,
+        }
+    }
+
+    fn register(&self) -> Register {
+        Register {
+            id: self.id.clone(),
+            role: self.role.into(),
+            host: self.host.clone(),
+            address: self.address.clone(),
+            incarnation: self.incarnation,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            buckets: Vec::new(),
+            table_term: self.heard.term,
+            table_version: self.heard.version,
+        }
+    }
+
+    fn say(&self, body: n2b::Body, out: &mut Outbox) {
+        if let Some(link) = self.link {
+            wire::put_message(out.buffer(link), &N2b { body: Some(body) });
+        }
+    }
+}
