@@ -1,2 +1,39 @@
-//! To be written.
-fn main() {}
+//! The one binary: parse, configure, run, drain. It wires the roles and decides nothing.
+
+mod cli;
+mod client;
+mod config;
+mod dev;
+mod load;
+mod roles;
+mod shutdown;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli::log(cli.log.as_deref());
+    let done = match cli.command {
+        Command::Dev(options) => dev::run(&options),
+        Command::Boss(options) => roles::boss(options),
+        Command::QueueNode(options) => roles::queue_node(options),
+        Command::Gateway(options) => roles::gateway(options),
+        Command::Sub(options) => client::sub(&options),
+        Command::Pub(options) => client::publish(&options),
+        Command::Set(options) => client::set(&options),
+        Command::Get(options) => client::get(&options),
+        Command::Loadtest(plan) => load::plan(&plan),
+        Command::Compare(options) => load::compare(&options),
+        Command::CheckConfig(options) => config::check(&options),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("imq: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions};
+use crate::{client, dev, load};
+
+/// imq: a real-time message queue for games, chat and live pages.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What is logged to standard error: error, warn, info, debug, or a filter by module.
+    #[arg(long, global = true, env = "IMQ_LOG")]
+    pub(crate) log: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the whole cluster in one process, for development.
+    #[command(after_help = "Example: imq dev --port-base 17400")]
+    Dev(dev::Options),
+    /// Run a boss: it holds the roster and the bucket table.
+    #[command(after_help = "Example: IMQ_SECRET=s3cret imq boss --data-dir /var/lib/imq")]
+    Boss(BossOptions),
+    /// Run a queue node: it holds queues.
+    #[command(after_help = "Example: IMQ_SECRET=s3cret imq queue-node --id q1 --boss 10.0.0.1:7501")]
+    QueueNode(QueueNodeOptions),
+    /// Run a gateway: the door of clients and web back ends.
+    #[command(after_help = "Example: IMQ_SECRET=s3cret imq gateway --id g1 --boss 10.0.0.1:7501")]
+    Gateway(GatewayOptions),
+    /// Subscribe to a queue and print what comes, a line each.
+    #[command(after_help = "Example: imq sub /room/1 --history 10")]
+    Sub(client::SubOptions),
+    /// Send a message to a message mount of a queue.
+    #[command(after_help = "Example: imq pub /room/1 chat hello")]
+    Pub(client::PubOptions),
+    /// Set a key of a state mount of a queue.
+    #[command(after_help = "Example: imq set /room/1 scores ann 10")]
+    Set(client::SetOptions),
+    /// Print a state mount of a queue, or one key of it.
+    #[command(after_help = "Example: imq get /room/1 scores ann")]
+    Get(client::GetOptions),
+    /// Put a cluster under load and check that nothing is lost, doubled or out of order.
+    #[command(subcommand)]
+    Loadtest(load::Plan),
+    /// Compare imq with Redis, NATS and Mosquitto under the same load.
+    #[command(after_help = "Example: imq compare --servers redis,imq --loads rooms-10-n1")]
+    Compare(load::CompareArgs),
+    /// Check a configuration file and say all that is wrong with it.
+    #[command(after_help = "Example: imq check-config /etc/imq.toml")]
+    CheckConfig(CheckOptions),
+}
+
+/// Logs go to standard error, uncoloured where that isn't a terminal.
+pub(crate) fn log(filter: Option<&str>) {
+    use std::io::IsTerminal;
+
+    let filter = tracing_subscriber::EnvFilter::new(filter.unwrap_or("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}

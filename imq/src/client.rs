@@ -1,0 +1,225 @@
+//! `imq sub`, `pub`, `set` and `get`: the client library from the command line.
+
+mod print;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use imq_sdk::{Change, Client, ConnectError, Failure, Options, PageAsked, SubscribeOptions, Subscription};
+use print::Printer;
+
+/// The operation was refused; the reason is on standard error.
+const REFUSED: u8 = 1;
+/// No gateway could be reached, or it doesn't let this user in.
+const NOT_CONNECTED: u8 = 2;
+/// It may or may not have run.
+const UNKNOWN: u8 = 4;
+
+/// How to reach the cluster, and as whom.
+#[derive(Debug, Args)]
+pub(crate) struct Door {
+    /// A gateway's client address; may stand several times.
+    #[arg(long, env = "IMQ_GATEWAY", value_delimiter = ',', default_value = "127.0.0.1:7400")]
+    gateway: Vec<String>,
+    /// The user id, for a gateway with development authentication [default: cli-<process>].
+    #[arg(long, env = "IMQ_USER")]
+    user: Option<String>,
+    /// The user's token, for any other gateway.
+    #[arg(long, env = "IMQ_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Print JSON: one document, or for `sub` one for each line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubOptions {
+    /// The queue's name.
+    queue: String,
+    /// How many old messages of each mount come first.
+    #[arg(long, default_value_t = 0)]
+    history: u32,
+    /// Only this mount; may stand several times.
+    #[arg(long)]
+    mount: Vec<String>,
+    /// Of state mounts, only keys that begin so.
+    #[arg(long, default_value = "")]
+    key_prefix: String,
+    /// End after so many messages and changes.
+    #[arg(long)]
+    count: Option<u64>,
+    #[command(flatten)]
+    door: Door,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PubOptions {
+    /// The queue's name.
+    queue: String,
+    /// A message mount of it.
+    mount: String,
+    /// What to send: text that parses as JSON as it is, other text as a JSON string.
+    payload: String,
+    /// Send the text's bytes as they are.
+    #[arg(long)]
+    raw: bool,
+    #[command(flatten)]
+    door: Door,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetOptions {
+    /// The queue's name.
+    queue: String,
+    /// A state mount of it.
+    mount: String,
+    /// The key.
+    key: String,
+    /// Its value: text that parses as JSON as it is, other text as a JSON string.
+    value: String,
+    /// Set the text's bytes as they are.
+    #[arg(long)]
+    raw: bool,
+    #[command(flatten)]
+    door: Door,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetOptions {
+    /// The queue's name.
+    queue: String,
+    /// A state mount of it.
+    mount: String,
+    /// One key of it [default: all].
+    key: Option<String>,
+    #[command(flatten)]
+    door: Door,
+}
+
+/// Prints what comes until the process is ended.
+pub(crate) fn sub(options: &SubOptions) -> Result<ExitCode> {
+    run(&options.door, async |client, printer| {
+        let wanted = SubscribeOptions {
+            history: options.history,
+            mounts: options.mount.clone(),
+            key_prefix: options.key_prefix.clone(),
+        };
+        let mut subscription = client.subscribe(&options.queue, wanted).await?;
+        let mut left = options.count;
+        while left != Some(0) {
+            let Some(event) = subscription.recv().await else { break };
+            if printer.event(&event)? {
+                left = left.map(|left| left - 1);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Joins a queue, sends one message, leaves.
+pub(crate) fn publish(options: &PubOptions) -> Result<ExitCode> {
+    run(&options.door, async |client, printer| {
+        let _member = join(client, &options.queue, &options.mount).await?;
+        let payload = bytes(&options.payload, options.raw);
+        let seq = client.send_message(&options.queue, &options.mount, payload).await?;
+        printer.sent(seq)
+    })
+}
+
+/// Joins a queue, sets one key, leaves.
+pub(crate) fn set(options: &SetOptions) -> Result<ExitCode> {
+    run(&options.door, async |client, printer| {
+        let _member = join(client, &options.queue, &options.mount).await?;
+        let change = Change::set(&options.key, bytes(&options.value, options.raw));
+        let seq = client.send_state(&options.queue, &options.mount, vec![change]).await?;
+        printer.sent(seq)
+    })
+}
+
+/// Prints a state mount, page by page, or one key of it.
+pub(crate) fn get(options: &GetOptions) -> Result<ExitCode> {
+    run(&options.door, async |client, printer| {
+        let _member = join(client, &options.queue, &options.mount).await?;
+        let prefix = options.key.as_deref().unwrap_or_default();
+        let mut entries = Vec::new();
+        let mut asked = PageAsked::default();
+        loop {
+            let page = client.get_state(&options.queue, &options.mount, prefix, asked).await?;
+            entries.extend(page.items);
+            let Some(after) = page.next else { break };
+            asked = PageAsked { after, limit: 0 };
+        }
+        if let Some(key) = &options.key {
+            entries.retain(|entry| entry.key == *key);
+        }
+        printer.entries(&entries, options.key.as_deref())
+    })
+}
+
+/// Members may send and read where the class says so. Events end with the subscription that is given
+/// back; only this mount's are wanted.
+async fn join(client: &Client, queue: &str, mount: &str) -> Result<Subscription, Failure> {
+    let wanted = SubscribeOptions { mounts: vec![mount.to_owned()], ..SubscribeOptions::default() };
+    client.subscribe(queue, wanted).await
+}
+
+fn bytes(text: &str, raw: bool) -> Vec<u8> {
+    let json = serde_json::from_str::<&serde_json::value::RawValue>(text);
+    if raw || json.is_ok() {
+        return text.as_bytes().to_vec();
+    }
+    serde_json::Value::from(text).to_string().into_bytes()
+}
+
+/// Connects, does it, says goodbye; what went wrong becomes a sentence and an exit code.
+fn run(
+    door: &Door,
+    act: impl AsyncFnOnce(&Client, &mut Printer) -> Result<(), Trouble>,
+) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        let client = Client::connect(Options {
+            addresses: door.gateway.clone(),
+            user: door.user.clone().unwrap_or_else(|| format!("cli-{}", std::process::id())),
+            token: door.token.clone().unwrap_or_default(),
+            client_name: "imq".to_owned(),
+            ..Options::default()
+        });
+        let client = client.await?;
+        let done = act(&client, &mut Printer::new(door.json)).await;
+        client.close().await;
+        done
+    });
+    match done {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(Trouble::Print(error)) => Err(error).context("writing to standard output"),
+        Err(trouble) => {
+            eprintln!("imq: {trouble}");
+            Ok(ExitCode::from(trouble.code()))
+        }
+    }
+}
+
+/// What can go wrong with a verb.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Operation(#[from] Failure),
+    #[error(transparent)]
+    Print(#[from] std::io::Error),
+    #[error("there is no key {0:?}")]
+    NoKey(String),
+}
+
+impl Trouble {
+    fn code(&self) -> u8 {
+        match self {
+            Trouble::Connect(_) => NOT_CONNECTED,
+            Trouble::Operation(Failure::OutcomeUnknown) => UNKNOWN,
+            Trouble::Operation(_) | Trouble::Print(_) | Trouble::NoKey(_) => REFUSED,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Settings: a TOML file, `IMQ_*` in the environment, and flags; the later wins. As written here, as
+//! used in the roles' own settings.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use proto::name::NodeId;
+use serde::Deserialize;
+
+/// The configuration file: a section for each role, and what all share.
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    /// Where the cluster secret is.
+    pub(crate) secret_file: Option<PathBuf>,
+    pub(crate) boss: BossOptions,
+    pub(crate) queue_node: QueueNodeOptions,
+    pub(crate) gateway: GatewayOptions,
+}
+
+/// What every role has.
+#[derive(Debug, Default, Clone, Args, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Shared {
+    /// The configuration file.
+    #[arg(long, env = "IMQ_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+    /// The cluster secret itself; better in a file.
+    #[arg(long, env = "IMQ_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[serde(skip)]
+    pub(crate) secret: Option<String>,
+    /// The file that holds the cluster secret: the same on every node.
+    #[arg(long, env = "IMQ_SECRET_FILE", value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) secret_file: Option<PathBuf>,
+}
+
+/// `imq boss`.
+#[derive(Debug, Default, Clone, Args, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BossOptions {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) shared: Shared,
+    /// Where nodes connect [default: 127.0.0.1:7501].
+    #[arg(long, env = "IMQ_BOSS_LISTEN_LINK", value_name = "ADDRESS")]
+    pub(crate) listen_link: Option<SocketAddr>,
+    /// Where the status page and the API are [default: 127.0.0.1:7500].
+    #[arg(long, env = "IMQ_BOSS_LISTEN_HTTP", value_name = "ADDRESS")]
+    pub(crate) listen_http: Option<SocketAddr>,
+    /// Where the roster and the table are kept [default: imq-data].
+    #[arg(long, env = "IMQ_BOSS_DATA_DIR", value_name = "DIRECTORY")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The cluster configuration, used while the store has none: classes of queues. See
+    /// docs/configuration.md.
+    #[arg(long, env = "IMQ_BOSS_CLUSTER", value_name = "FILE")]
+    pub(crate) cluster: Option<PathBuf>,
+    /// The key for what changes anything [default: none, and nothing can be changed].
+    #[arg(long, env = "IMQ_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
+    #[serde(skip)]
+    pub(crate) admin_key: Option<String>,
+    /// The file that holds that key.
+    #[arg(long, env = "IMQ_ADMIN_KEY_FILE", value_name = "FILE")]
+    pub(crate) admin_key_file: Option<PathBuf>,
+    /// A new cluster waits for so many queue nodes before it hands out buckets [default: those of
+    /// the first second].
+    #[arg(long, env = "IMQ_BOSS_EXPECTED_QUEUE_NODES", value_name = "COUNT")]
+    pub(crate) expected_queue_nodes: Option<usize>,
+}
+
+/// `imq queue-node`.
+#[derive(Debug, Default, Clone, Args, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct QueueNodeOptions {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) shared: Shared,
+    /// The node's id, unique in the cluster.
+    #[arg(long, env = "IMQ_ID", value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// The machine's name: copies are kept on different ones [default: the kernel's hostname].
+    #[arg(long, env = "IMQ_HOST", value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// The boss [default: 127.0.0.1:7501].
+    #[arg(long, env = "IMQ_BOSS", value_name = "ADDRESS")]
+    pub(crate) boss: Option<String>,
+    /// Where gateways and other queue nodes connect [default: 127.0.0.1:7600].
+    #[arg(long, env = "IMQ_QUEUE_NODE_LISTEN_LINK", value_name = "ADDRESS")]
+    pub(crate) listen_link: Option<SocketAddr>,
+    /// Under which address they find it [default: the one it listens at].
+    #[arg(long, env = "IMQ_QUEUE_NODE_ADVERTISE", value_name = "ADDRESS")]
+    pub(crate) advertise: Option<String>,
+    /// Where /metrics, /healthz and /readyz are [default: 127.0.0.1:7690].
+    #[arg(long, env = "IMQ_QUEUE_NODE_LISTEN_HTTP", value_name = "ADDRESS")]
+    pub(crate) listen_http: Option<SocketAddr>,
+}
+
+/// `imq gateway`.
+#[derive(Debug, Default, Clone, Args, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct GatewayOptions {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) shared: Shared,
+    /// The gateway's id, unique in the cluster.
+    #[arg(long, env = "IMQ_ID", value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// The machine's name [default: the kernel's hostname].
+    #[arg(long, env = "IMQ_HOST", value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// The boss [default: 127.0.0.1:7501].
+    #[arg(long, env = "IMQ_BOSS", value_name = "ADDRESS")]
+    pub(crate) boss: Option<String>,
+    /// Where clients connect over TCP [default: 127.0.0.1:7400].
+    #[arg(long, env = "IMQ_GATEWAY_LISTEN_CLIENT", value_name = "ADDRESS")]
+    pub(crate) listen_client: Option<SocketAddr>,
+    /// Where pages connect over WebSocket [default: 127.0.0.1:7480].
+    #[arg(long, env = "IMQ_GATEWAY_LISTEN_HTTP", value_name = "ADDRESS")]
+    pub(crate) listen_http: Option<SocketAddr>,
+    /// Where web back ends call, and /metrics, /healthz, /readyz are [default: 127.0.0.1:7490].
+    #[arg(long, env = "IMQ_GATEWAY_LISTEN_RPC", value_name = "ADDRESS")]
+    pub(crate) listen_rpc: Option<SocketAddr>,
+    /// Threads that hold clients [default: one per core].
+    #[arg(long, env = "IMQ_GATEWAY_LANES", value_name = "COUNT")]
+    pub(crate) lanes: Option<usize>,
+    /// Believe `connect.user` without a token. For development only.
+    #[arg(long, env = "IMQ_GATEWAY_DEV_AUTH", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) dev_auth: Option<bool>,
+    /// An Origin from which pages may connect, `*` for any; may stand several times [default: none].
+    #[arg(long, env = "IMQ_GATEWAY_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
+    pub(crate) origins: Option<Vec<String>>,
+    /// The key of the web back end [default: none, and the RPC refuses everybody].
+    #[arg(long, env = "IMQ_RPC_KEY", hide_env_values = true, value_name = "KEY")]
+    #[serde(skip)]
+    pub(crate) rpc_key: Option<String>,
+    /// The file that holds that key.
+    #[arg(long, env = "IMQ_RPC_KEY_FILE", value_name = "FILE")]
+    pub(crate) rpc_key_file: Option<PathBuf>,
+}
+
+/// `imq check-config`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// A configuration file, or a cluster configuration with `--cluster`.
+    file: PathBuf,
+    /// The file is a cluster configuration: classes of queues.
+    #[arg(long)]
+    cluster: bool,
+}
+
+/// Says all that is wrong with a file.
+pub(crate) fn check(options: &CheckOptions) -> Result<ExitCode> {
+    let text = read(&options.file)?;
+    let problems = if options.cluster {
+        boss::machine::Configuration::parse(&text).err().unwrap_or_default()
+    } else {
+        toml::from_str::<File>(&text).map_or_else(
+            |error| vec![error.to_string().trim_end().to_owned()],
+            |file| file.problems(),
+        )
+    };
+    if problems.is_empty() {
+        println!("{}: good", options.file.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    for problem in &problems {
+        eprintln!("{}: {problem}", options.file.display());
+    }
+    Ok(ExitCode::from(2))
+}
+
+impl File {
+    /// The file that a role was given, or an empty one.
+    pub(crate) fn of(shared: &Shared) -> Result<File> {
+        let Some(path) = &shared.config else { return Ok(File::default()) };
+        let file: File =
+            toml::from_str(&read(path)?).with_context(|| path.display().to_string())?;
+        let problems = file.problems();
+        if !problems.is_empty() {
+            bail!("{}: {}", path.display(), problems.join("; "));
+        }
+        Ok(file)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let ids = [("queue_node.id", &self.queue_node.id), ("gateway.id", &self.gateway.id)];
+        let ids = ids.into_iter().filter_map(|(name, id)| {
+            let error = NodeId::try_from(id.as_deref()?).err()?;
+            Some(format!("{name}: {error}"))
+        });
+        let lanes = self.gateway.lanes.filter(|lanes| *lanes == 0 || *lanes > LANES_MAX);
+        ids.chain(lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"))).collect()
+    }
+}
+
+/// More lanes than any machine has cores.
+pub(crate) const LANES_MAX: usize = 256;
+
+impl Shared {
+    /// The cluster secret, from wherever it was given.
+    pub(crate) fn secret(&self, file: &File) -> Result<Vec<u8>> {
+        let path = self.secret_file.as_ref().or(file.secret_file.as_ref());
+        let secret = key(self.secret.as_ref(), path)?;
+        let Some(secret) = secret else {
+            bail!("no cluster secret: set IMQ_SECRET or --secret-file, the same for every node");
+        };
+        Ok(secret.into_bytes())
+    }
+}
+
+/// A key that was given itself or in a file.
+pub(crate) fn key(itself: Option<&String>, file: Option<&PathBuf>) -> Result<Option<String>> {
+    let key = match (itself, file) {
+        (Some(key), _) => key.clone(),
+        (None, Some(path)) => read(path)?.trim_end().to_owned(),
+        (None, None) => return Ok(None),
+    };
+    if key.is_empty() {
+        bail!("a secret or key is empty");
+    }
+    Ok(Some(key))
+}
+
+/// The machine's name, as the kernel has it.
+pub(crate) fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+}
+
+/// A file's text, with its path in the error.
+pub(crate) fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests;

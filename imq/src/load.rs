@@ -1,0 +1,211 @@
+//! `imq loadtest` and `imq compare`: the load test's plans from the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use loadtest::compare::{CompareOptions, LoadName, ServerName};
+use loadtest::{Pace, Target, Transport};
+use serde::Serialize;
+
+/// Something was lost, doubled or out of order.
+const UNSOUND: u8 = 3;
+
+/// `imq loadtest PLAN`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plan {
+    /// People in rooms who send and receive, against running gateways.
+    #[command(after_help = "Example: imq loadtest rooms --address 127.0.0.1:7400 --seconds 10")]
+    Rooms(RoomsArgs),
+    /// Memory of idle connections, with a cluster of its own.
+    #[command(after_help = "Example: imq loadtest idle --websocket")]
+    Idle(IdleArgs),
+    /// CPU of create + join + leave + destroy, with a cluster of its own.
+    #[command(after_help = "Example: imq loadtest churn --seconds 90")]
+    Churn(ChurnArgs),
+    /// Memory of empty queues, with a cluster of its own.
+    #[command(after_help = "Example: imq loadtest queues --queues 200000")]
+    Queues(QueuesArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RoomsArgs {
+    /// Gateways' client addresses, given to the connections in turn.
+    #[arg(long, value_delimiter = ',', default_value = "127.0.0.1:7400")]
+    address: Vec<SocketAddr>,
+    /// Speak over WebSocket; the addresses are then those of the clients' HTTP.
+    #[arg(long)]
+    websocket: bool,
+    /// How many connections.
+    #[arg(long, default_value_t = 1000)]
+    connections: usize,
+    /// How many connections share a room.
+    #[arg(long, default_value_t = 10)]
+    room_size: usize,
+    /// Bytes of a payload.
+    #[arg(long, default_value_t = 100)]
+    payload: usize,
+    /// Closed loop: own messages in flight per connection.
+    #[arg(long, default_value_t = 1, conflicts_with = "rate")]
+    in_flight: u32,
+    /// Open loop: messages per second of all together.
+    #[arg(long)]
+    rate: Option<f64>,
+    /// The measured window.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Server processes of this machine whose CPU is counted.
+    #[arg(long, value_delimiter = ',')]
+    process: Vec<u32>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IdleArgs {
+    /// WebSockets instead of TCP connections.
+    #[arg(long)]
+    websocket: bool,
+    /// Connections at each look at memory.
+    #[arg(long, value_delimiter = ',', default_value = "2000,5000,8000,11000,14000")]
+    steps: Vec<usize>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChurnArgs {
+    /// How many connections.
+    #[arg(long, default_value_t = 500)]
+    connections: usize,
+    /// How long.
+    #[arg(long, default_value_t = 90)]
+    seconds: u64,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueuesArgs {
+    /// How many queues.
+    #[arg(long, default_value_t = 200_000)]
+    queues: usize,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `imq compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// How often each server has its turn with each load.
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// The measured window of a run.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Which servers: redis, nats, mosquitto, imq.
+    #[arg(long, value_delimiter = ',')]
+    servers: Vec<ServerName>,
+    /// Which loads: rooms-10-n1, rooms-10-n8, rooms-100-n1, open-2000.
+    #[arg(long, value_delimiter = ',')]
+    loads: Vec<LoadName>,
+    /// The program to measure [default: this one].
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a plan.
+pub(crate) fn plan(plan: &Plan) -> Result<ExitCode> {
+    match plan {
+        Plan::Rooms(args) => rooms(args),
+        Plan::Idle(args) => {
+            let mut options = loadtest::idle::IdleOptions::new(own()?);
+            options.transport = transport(args.websocket);
+            options.steps.clone_from(&args.steps);
+            let report = loadtest::idle::run(&options)?;
+            print(&report, args.json, true)
+        }
+        Plan::Churn(args) => {
+            let mut options = loadtest::churn::ChurnOptions::new(own()?);
+            options.connections = args.connections;
+            options.duration = Duration::from_secs(args.seconds);
+            let report = loadtest::churn::run(&options)?;
+            print(&report, args.json, true)
+        }
+        Plan::Queues(args) => {
+            let mut options = loadtest::queues::QueuesOptions::new(own()?);
+            options.queues = args.queues;
+            let report = loadtest::queues::run(&options)?;
+            print(&report, args.json, true)
+        }
+    }
+}
+
+/// Compares the servers.
+pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode> {
+    if cfg!(debug_assertions) && args.binary.is_none() {
+        bail!("this is a debug build: compare with `cargo run --release -- compare`");
+    }
+    let binary = args.binary.clone().map_or_else(this, Ok)?;
+    let mut options = CompareOptions::new(binary);
+    options.rounds = args.rounds;
+    options.window = Duration::from_secs(args.seconds);
+    if !args.servers.is_empty() {
+        options.servers.clone_from(&args.servers);
+    }
+    if !args.loads.is_empty() {
+        options.loads.clone_from(&args.loads);
+    }
+    let report = loadtest::compare::run(&options)?;
+    let sound = report.sound();
+    print(&report, args.json, sound)
+}
+
+fn rooms(args: &RoomsArgs) -> Result<ExitCode> {
+    let mut options = loadtest::rooms::RoomsOptions::new(args.address.clone());
+    options.transport = transport(args.websocket);
+    options.connections = args.connections;
+    options.room_size = args.room_size;
+    options.payload_bytes = args.payload;
+    options.pace = args.rate.map_or(Pace::InFlight(args.in_flight), Pace::PerSecond);
+    options.window = Duration::from_secs(args.seconds);
+    options.processes.clone_from(&args.process);
+    let report = loadtest::rooms::run(&options)?;
+    let sound = report.faults.none();
+    print(&report, args.json, sound)
+}
+
+fn transport(websocket: bool) -> Transport {
+    if websocket { Transport::WebSocket } else { Transport::Tcp }
+}
+
+fn own() -> Result<Target> {
+    Ok(Target::Own { binary: this()? })
+}
+
+fn this() -> Result<PathBuf> {
+    std::env::current_exe().context("looking for this program's own file")
+}
+
+fn print<R: Serialize + std::fmt::Display>(
+    report: &R,
+    json: bool,
+    sound: bool,
+) -> Result<ExitCode> {
+    if json {
+        println!("{}", serde_json::to_string(report)?);
+    } else {
+        println!("{report}");
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(UNSOUND) })
+}

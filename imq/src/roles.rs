@@ -1,0 +1,65 @@
+//! The three roles, each as a process.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use link::io::Hub;
+
+use crate::config::{self, BossOptions, File, GatewayOptions, QueueNodeOptions};
+use crate::shutdown;
+
+const BOSS: &str = "127.0.0.1:7501";
+
+/// `imq boss`.
+pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
+    let file = File::of(&options.shared)?;
+    let secret = options.shared.secret(&file)?;
+    let written = file.boss;
+    let data_dir = options.data_dir.or(written.data_dir).unwrap_or_else(|| "imq-data".into());
+    let mut settings = boss::Settings::new(data_dir, secret);
+    settings.link_address = Some(address(options.listen_link.or(written.listen_link), 7501));
+    settings.http_address = address(options.listen_http.or(written.listen_http), 7500);
+    let key_file = options.admin_key_file.or(written.admin_key_file);
+    settings.admin_key = config::key(options.admin_key.as_ref(), key_file.as_ref())?;
+    let cluster = options.cluster.or(written.cluster);
+    settings.cluster = cluster.map(|path| config::read(&path)).transpose()?;
+    settings.expected_queue_nodes = options.expected_queue_nodes.or(written.expected_queue_nodes);
+    let running = boss::run(settings).context("starting the boss")?;
+    tracing::info!("page at http://{}/", running.http_address());
+    shutdown::wait()?;
+    running.stop();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `imq queue-node`.
+pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
+    let file = File::of(&options.shared)?;
+    let secret = options.shared.secret(&file)?;
+    let written = file.queue_node;
+    let settings = queue_node::Settings {
+        id: id(options.id.or(written.id), "q1")?,
+        host: options.host.or(written.host).unwrap_or_else(config::hostname),
+        boss: options.boss.or(written.boss).unwrap_or_else(|| BOSS.to_owned()),
+        listen: queue_node::Listen::Tcp(address(options.listen_link.or(written.listen_link), 7600)),
+        advertise: options.advertise.or(written.advertise).unwrap_or_default(),
+        listen_http: address(options.listen_http.or(written.listen_http), 7690),
+        secret,
+        hub: Hub::default(),
+    };
+    let running = queue_node::run(settings).context("starting the queue node")?;
+    tracing::info!("links at {}, /metrics at http://{}", running.link, running.http);
+    shutdown::wait()?;
+    running.stop().context("the queue node has died of a bug")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn address(given: Option<SocketAddr>, port: u16) -> SocketAddr {
+    given.unwrap_or_else(|| ([127, 0, 0, 1], port).into())
+}
+
+fn id(given: Option<String>, default: &str) -> Result<String> {
+    let id = given.unwrap_or_else(|| default.to_owned());
+    proto::name::NodeId::try_from(id.as_str()).with_context(|| format!("--id {id:?}"))?;
+    Ok(id)
+}

@@ -1,0 +1,53 @@
+//! Clients that know only the documents: Python with the protobuf package, node with `ws`.
+
+use std::time::Duration;
+
+use crate::dev::Dev;
+use crate::process::run;
+
+const BOUND: Duration = Duration::from_secs(120);
+
+fn here(path: &str) -> String {
+    format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn check(program: &str, words: &[&str]) {
+    let (good, output) = run(program, words, BOUND);
+    print!("{output}");
+    assert!(good, "{program} {words:?}:\n{output}");
+    let last = output.lines().last().unwrap_or_default();
+    assert!(last.ends_with(" passed, 0 failed") && !last.starts_with("0 "), "{last}");
+}
+
+#[test]
+fn python_over_tcp() {
+    let dev = Dev::start();
+    let (script, schema) = (here("tests/clients/python/check.py"), here("../proto/schema"));
+    let rpc = format!("127.0.0.1:{}", dev.base + 90);
+    let (one, two) = (dev.gateway(0), dev.gateway(1));
+    let words = ["--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc];
+    let key = ["--rpc-key", &dev.rpc_key];
+    check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
+}
+
+#[test]
+fn abuse_hurts_nobody_else() {
+    let dev = Dev::start();
+    let (script, schema) = (here("tests/clients/python/abuse.py"), here("../proto/schema"));
+    let rpc = format!("127.0.0.1:{}", dev.base + 90);
+    let (one, two) = (dev.gateway(0), dev.gateway(1));
+    let words = ["--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc];
+    let id = dev.imq.id().to_string();
+    let key = ["--rpc-key", &dev.rpc_key, "--pid", &id];
+    check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
+}
+
+#[test]
+fn node_over_websocket() {
+    let dev = Dev::start();
+    let script = here("tests/clients/node/check.mjs");
+    let url = |at: u16| format!("ws://127.0.0.1:{}/imq/v1/ws", dev.base + 80 + at);
+    let rpc = format!("127.0.0.1:{}", dev.base + 90);
+    let (one, two) = (url(0), url(1));
+    check("node", &[&script, "--ws", &one, "--ws", &two, "--rpc", &rpc, "--rpc-key", &dev.rpc_key]);
+}

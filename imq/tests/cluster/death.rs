@@ -1,0 +1,42 @@
+//! Processes that die while people are in their rooms.
+
+use crate::http::until;
+use crate::process::{Imq, imq, imq_ok};
+use crate::roles::Five;
+
+#[test]
+fn a_gateway_dies_and_its_people_come_back_through_another() {
+    let mut five = Five::start();
+    let queue = five.queue_at(0);
+
+    let doors = format!("{},{}", five.gateway(0), five.gateway(1));
+    let mut sub = Imq::start(&["sub", &queue, "--gateway", &doors, "--user", "ann", "--history", "9"]);
+    sub.line("subscribed");
+    imq_ok(&["pub", &queue, "chat", "one", "--gateway", &five.gateway(1), "--user", "ben"]);
+    sub.line("chat ben: one");
+    five.gateways[0].kill();
+    imq_ok(&["pub", &queue, "chat", "two", "--gateway", &five.gateway(1), "--user", "ben"]);
+    sub.line("chat ben: two");
+}
+
+#[test]
+fn a_queue_node_dies_and_its_rooms_are_announced_as_lost() {
+    let mut five = Five::start();
+    let (lost, kept) = (five.queue_at(0), five.queue_at(1));
+    let door = five.gateway(0);
+    let mut in_lost = Imq::start(&["sub", &lost, "--gateway", &door, "--user", "ann"]);
+    let mut in_kept = Imq::start(&["sub", &kept, "--gateway", &door, "--user", "ben"]);
+    in_lost.line("subscribed");
+    in_kept.line("subscribed");
+    five.queue_nodes[0].kill();
+    in_lost.line("unsubscribed");
+    imq_ok(&["pub", &kept, "chat", "still here", "--gateway", &door, "--user", "cid"]);
+    in_kept.line("chat cid: still here");
+    until("its buckets have another home", || {
+        imq(&["pub", &lost, "chat", "anew", "--gateway", &door, "--user", "cid"]).status.success()
+    });
+    in_lost.line("chat cid: anew");
+    five.restart_queue_node(0);
+    imq_ok(&["pub", &lost, "chat", "with both", "--gateway", &door, "--user", "cid"]);
+    in_lost.line("chat cid: with both");
+}

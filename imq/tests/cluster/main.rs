@@ -1,0 +1,12 @@
+//! Clusters of real processes, used as their users would: started from the README's lines, spoken to by
+//! the command line, by curl's means, and by clients in other languages.
+//!
+//! Run one at a time: `cargo test -p imq --test cluster -- --test-threads=1`.
+
+mod bad_start;
+mod clients;
+mod death;
+mod dev;
+mod http;
+mod process;
+mod roles;

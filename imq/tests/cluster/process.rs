@@ -1,0 +1,162 @@
+//! Processes that a test starts, waits for, and ends by their ids.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+/// Whoever waits longer than this waits in vain.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `imq`, ended with the test.
+pub struct Imq {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+    what: String,
+}
+
+impl Imq {
+    /// Starts `imq` with these words.
+    pub fn start(words: &[&str]) -> Imq {
+        let mut child = command(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("imq can be started");
+        let stdout = child.stdout.take().expect("it is piped");
+        let (tell, lines) = sync_channel(10_000);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if tell.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Imq { child, lines, seen: Vec::new(), what: words.join(" ") }
+    }
+
+    /// Waits for a line of standard output that holds this, and gives it.
+    pub fn line(&mut self, wanted: &str) -> String {
+        if let Some(line) = self.seen.iter().find(|line| line.contains(wanted)) {
+            return line.clone();
+        }
+        self.next_line(wanted)
+    }
+
+    /// Waits for a new line that holds this.
+    pub fn next_line(&mut self, wanted: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if line.contains(wanted) {
+                        return line;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("imq {}: no line with {wanted:?} in {:#?}", self.what, self.seen)
+                }
+            }
+        }
+    }
+
+    /// What is behind this at the beginning of a line: `rpc key: ` for one.
+    pub fn after(&mut self, beginning: &str) -> String {
+        let line = self.line(beginning);
+        line.trim_start_matches(beginning).trim().to_owned()
+    }
+
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it as `kill -9` does, and waits for its end.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it is ours to kill");
+        self.child.wait().expect("it was ours");
+    }
+
+    /// Tells it to end, and waits for its exit code.
+    pub fn stop(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().expect("kill is there");
+        assert!(told.success());
+        self.child.wait().expect("it was ours").code()
+    }
+}
+
+impl Drop for Imq {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.kill();
+        }
+    }
+}
+
+/// Runs `imq` to its end.
+pub fn imq(words: &[&str]) -> Output {
+    command(words).output().expect("imq can be started")
+}
+
+/// Runs `imq`, which must succeed; what it printed.
+pub fn imq_ok(words: &[&str]) -> String {
+    let output = imq(words);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "imq {}: {error}", words.join(" "));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// The environment of a test is its own: nothing of the caller's `IMQ_*` counts.
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_imq"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("IMQ_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(words).env("IMQ_SECRET", "secret-of-a-test").env("IMQ_RPC_KEY", "key-of-a-test");
+    command.env("IMQ_ADMIN_KEY", "admin-of-a-test").stdin(Stdio::null());
+    command
+}
+
+/// A port base whose ports are free: `imq dev --port-base` takes those up to 300 above it.
+pub fn port_base() -> u16 {
+    let taken = |base: &u16| {
+        let offsets = [0, 1, 80, 81, 90, 91, 100, 101, 200, 201, 290, 291];
+        let ports: Vec<_> =
+            offsets.iter().map(|at| TcpListener::bind(("127.0.0.1", base + at))).collect();
+        ports.iter().all(Result::is_ok)
+    };
+    (20_000..30_000).step_by(400).find(taken).expect("free ports")
+}
+
+/// Runs another program to its end, within a bound; its output.
+pub fn run(program: &str, words: &[&str], bound: Duration) -> (bool, String) {
+    let mut child = Command::new(program)
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    let mut stdout = child.stdout.take().expect("it is piped");
+    let (tell, told) = sync_channel(1);
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = stdout.read_to_string(&mut text);
+        tell.send(read.map(|_| text)).ok();
+    });
+    match told.recv_timeout(bound) {
+        Ok(text) => {
+            let status = child.wait().expect("it was ours");
+            (status.success(), text.expect("text"))
+        }
+        Err(_) => {
+            child.kill().expect("it is ours to kill");
+            panic!("{program} {words:?} has not ended within {bound:?}")
+        }
+    }
+}

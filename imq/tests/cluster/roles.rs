@@ -1,0 +1,123 @@
+//! Boss, gateways and queue nodes as five processes, started by the README's own lines.
+
+use std::path::PathBuf;
+
+use crate::http::{json, until, until_ready};
+use crate::process::{Imq, imq_ok, port_base};
+
+/// Five processes.
+pub struct Five {
+    pub boss: Imq,
+    pub queue_nodes: Vec<Imq>,
+    pub gateways: Vec<Imq>,
+    pub base: u16,
+    data: PathBuf,
+}
+
+impl Five {
+    pub fn start() -> Five {
+        let base = port_base();
+        let data = std::env::temp_dir().join(format!("imq-test-{}-{base}", std::process::id()));
+        let mut lines = readme_lines(base, &data.display().to_string()).into_iter();
+        let mut start = || {
+            let line = lines.next().expect("five lines in the README");
+            Imq::start(&line.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let boss = start();
+        let queue_nodes = vec![start(), start()];
+        let gateways = vec![start(), start()];
+        let five = Five { boss, queue_nodes, gateways, base, data };
+        for port in [base + 90, base + 91] {
+            until_ready(port);
+        }
+        five
+    }
+
+    pub fn gateway(&self, at: u16) -> String {
+        format!("127.0.0.1:{}", self.base + at)
+    }
+
+    /// Which queue node holds this queue: 0 or 1.
+    pub fn home(&self, queue: &str) -> usize {
+        let place = json(self.base + 100, &format!("/api/v1/where?queue={queue}"));
+        usize::from(place["node"].as_str().expect("a node") == "q2")
+    }
+
+    /// A queue of this home.
+    pub fn queue_at(&self, home: usize) -> String {
+        let names = (0..1000).map(|at| format!("/room/{at}"));
+        names.into_iter().find(|name| self.home(name) == home).expect("some queue is there")
+    }
+
+    /// Starts a queue node again, as its line has it.
+    pub fn restart_queue_node(&mut self, at: usize) {
+        let lines = readme_lines(self.base, &self.data.display().to_string());
+        let words: Vec<&str> = lines[1 + at].iter().map(String::as_str).collect();
+        self.queue_nodes[at] = Imq::start(&words);
+    }
+}
+
+impl Drop for Five {
+    fn drop(&mut self) {
+        for process in self.gateways.iter_mut().chain(&mut self.queue_nodes) {
+            process.kill();
+        }
+        self.boss.kill();
+        std::fs::remove_dir_all(&self.data).ok();
+    }
+}
+
+/// The lines of the README that start the five, with other ports and another directory.
+fn readme_lines(base: u16, data: &str) -> Vec<Vec<String>> {
+    let readme = include_str!("../../../README.md");
+    let lines = readme.lines().filter_map(|line| line.strip_prefix("target/release/imq "));
+    let lines: Vec<Vec<String>> = lines
+        .map(|line| line.trim_end_matches(" &").split(' ').map(|word| moved(word, base, data)).collect())
+        .collect();
+    assert_eq!(lines.len(), 5, "the README starts five processes");
+    lines
+}
+
+fn moved(word: &str, base: u16, data: &str) -> String {
+    match word.strip_prefix("127.0.0.1:").and_then(|port| port.parse::<u16>().ok()) {
+        Some(port) => format!("127.0.0.1:{}", port - 7400 + base),
+        None if word == "/tmp/imq-boss" => data.to_owned(),
+        None => word.to_owned(),
+    }
+}
+
+#[test]
+fn five_processes_carry_a_message() {
+    let mut five = Five::start();
+    for home in [0, 1] {
+        let queue = five.queue_at(home);
+        let mut sub = Imq::start(&["sub", &queue, "--gateway", &five.gateway(0), "--user", "ann"]);
+        sub.line("subscribed");
+        imq_ok(&["pub", &queue, "chat", "hello", "--gateway", &five.gateway(1), "--user", "ben"]);
+        sub.line("chat ben: hello");
+    }
+    let nodes = json(five.base + 100, "/api/v1/nodes");
+    assert_eq!(nodes["nodes"].as_array().expect("nodes").len(), 4, "{nodes}");
+    for gateway in &mut five.gateways {
+        assert_eq!(gateway.stop(), Some(0));
+    }
+}
+
+#[test]
+fn without_a_boss_messages_flow() {
+    let mut five = Five::start();
+    let queue = five.queue_at(0);
+    let mut sub = Imq::start(&["sub", &queue, "--gateway", &five.gateway(0), "--user", "ann"]);
+    sub.line("subscribed");
+    five.boss.kill();
+    imq_ok(&["pub", &queue, "chat", "no boss", "--gateway", &five.gateway(1), "--user", "ben"]);
+    sub.line("chat ben: no boss");
+    let lines = readme_lines(five.base, &five.data.display().to_string());
+    five.boss = Imq::start(&lines[0].iter().map(String::as_str).collect::<Vec<_>>());
+    until("all nodes are back at the boss", || {
+        let up = |nodes: serde_json::Value| nodes.to_string().matches("\"up\"").count();
+        std::panic::catch_unwind(|| json(five.base + 100, "/api/v1/nodes")).is_ok_and(|n| up(n) == 4)
+    });
+    imq_ok(&["pub", &queue, "chat", "boss is back", "--gateway", &five.gateway(1), "--user", "ben"]);
+    sub.line("chat ben: boss is back");
+}
