@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use prost::Message as _;
-
-use crate::g2c::{self, EventHead, EventKind};
+use crate::g2c::{EventHead, EventKind};
 use crate::limits;
 use crate::name::{MountName, NameError};
+use crate::wire::{Fields, Value, WireError};
+
+/// The number of `changes` in a `State`.
+const CHANGES: u32 = 5;
 
 /// A subscription's interest. One that narrows nothing is no filter: see [`Filter::new`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,16 +90,36 @@ impl Filter {
         }
     }
 
+    /// The body without the changes of other keys, everything else as it came.
     fn changes<'a>(&self, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        let mut state = g2c::State::decode(body).ok()?;
-        let before = state.changes.len();
-        state.changes.retain(|change| self.wants_key(&change.key));
-        if state.changes.is_empty() {
-            None
-        } else if state.changes.len() == before {
-            Some(Cow::Borrowed(body))
-        } else {
-            Some(Cow::Owned(state.encode_to_vec()))
+        let mut fields = Fields::of(body);
+        let (mut kept, mut left_out, mut wanted) = (Vec::new(), false, false);
+        loop {
+            let before = fields.rest();
+            let Some((number, value)) = fields.field().ok()? else { break };
+            if number == CHANGES {
+                let wants = self.wants_key(key(value).ok()?);
+                wanted |= wants;
+                left_out |= !wants;
+                if !wants {
+                    continue;
+                }
+            }
+            kept.extend_from_slice(&before[..before.len() - fields.rest().len()]);
+        }
+        let body = if left_out { Cow::Owned(kept) } else { Cow::Borrowed(body) };
+        wanted.then_some(body)
+    }
+}
+
+/// The key of a `StateChange`.
+fn key(change: Value<'_>) -> Result<&str, WireError> {
+    let mut key = "";
+    let mut fields = Fields::of(change.bytes()?);
+    while let Some((number, value)) = fields.field()? {
+        if number == 1 {
+            key = value.text()?;
         }
     }
+    Ok(key)
 }

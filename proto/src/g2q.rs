@@ -35,8 +35,9 @@ impl<'a> OperationRef<'a> {
                 1 => session = value.uint32()?,
                 2 => sub = value.uint32()?,
                 _ => {
-                    let kind = c2g::Kind::from_number(number).ok_or(WireError)?;
-                    body = Some((kind, value.bytes()?));
+                    if let Some(kind) = kind(number) {
+                        body = Some((kind, value.bytes()?));
+                    }
                 }
             }
         }
@@ -58,4 +59,11 @@ impl<'a> OperationRef<'a> {
         wire::put_nested(out, kind, self.body.len());
         out.extend_from_slice(self.body);
     }
+}
+
+/// The operation whose body has this field number; other numbers are fields of later versions.
+#[inline]
+fn kind(number: u32) -> Option<c2g::Kind> {
+    let operations = c2g::Kind::Subscribe..=c2g::Kind::Call;
+    c2g::Kind::from_number(number).filter(|kind| operations.contains(kind))
 }

@@ -1,1 +1,119 @@
-//! The client protocol as text. To be written.
+//! The client protocol as JSON: the same messages as in protobuf, one object each.
+//!
+//! An object has exactly one key, the name of the body: `{"open":{}}`. Everything is read straight
+//! into protobuf's bytes and written straight from them, guided by the tables in `shapes`; no tree of
+//! values is built in between. `docs/protocol.md` has the rules.
+
+use prost::Message as _;
+
+use crate::wire::WireError;
+use crate::{g2c, g2q, q2g};
+
+mod any;
+mod read;
+mod shape;
+mod shapes;
+mod slot;
+mod write;
+
+/// How deep a payload or value may be nested. Deeper bytes count as no JSON: some readers give up
+/// at such depths, and one member's message must not break another's reader.
+pub const DEPTH_MAX: usize = any::DEPTH_MAX;
+
+/// Why a text is no message, or a message no text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// The text is wrong at this place.
+    #[error("{at}: {reason}")]
+    Text {
+        /// The fields that lead to it: `send_state.changes.ttl_ms`.
+        at: String,
+        /// What is wrong and what is expected, with line and column.
+        reason: String,
+    },
+    /// No operation of the back end has this name.
+    #[error("no method is named {0:?}")]
+    Method(String),
+    /// The bytes are not an envelope, or text in them is not UTF-8.
+    #[error(transparent)]
+    Bytes(#[from] WireError),
+}
+
+/// Reads one object or an array of them, and hands each as an encoded `C2g` to `each`.
+///
+/// # Errors
+/// At the first object that isn't one; those before it have been handed over.
+pub fn c2g_frames(text: &str, each: impl FnMut(&[u8])) -> Result<(), JsonError> {
+    read::envelopes(&shapes::C2G, text, each)
+}
+
+/// Appends the text of one encoded `C2g`, without a newline.
+///
+/// # Errors
+/// If the bytes are not one; `out` is then as it was.
+pub fn c2g_to_json(out: &mut Vec<u8>, envelope: &[u8]) -> Result<(), JsonError> {
+    whole(out, |out| write::envelope(out, &shapes::C2G, envelope))
+}
+
+/// Reads one object or an array of them, and hands each as an encoded `G2c` to `each`.
+///
+/// # Errors
+/// At the first object that isn't one; those before it have been handed over.
+pub fn g2c_from_json(text: &str, each: impl FnMut(&[u8])) -> Result<(), JsonError> {
+    read::envelopes(&shapes::G2C, text, each)
+}
+
+/// Appends the text of one encoded `G2c`, without a newline.
+///
+/// # Errors
+/// If the bytes are not one; `out` is then as it was.
+pub fn put_g2c(out: &mut Vec<u8>, envelope: &[u8]) -> Result<(), JsonError> {
+    whole(out, |out| write::envelope(out, &shapes::G2C, envelope))
+}
+
+/// What the back end gets for an operation that succeeded: the result's fields without `op_id` and
+/// `status`.
+pub fn result_body(result: &g2c::Result) -> String {
+    body(&shapes::RPC_RESULT, result)
+}
+
+/// What the back end gets about a queue: the object of its fields.
+pub fn queue_body(queue: &q2g::QueueInfo) -> String {
+    body(&shapes::QUEUE_INFO, queue)
+}
+
+/// Reads an operation of the back end: an object with the fields of the operation but `op_id`. No
+/// text at all is an object without fields.
+///
+/// # Errors
+/// If no operation has this name, or the body isn't one of its kind.
+pub fn operation(method: &str, body: &str) -> Result<g2q::request::Body, JsonError> {
+    let unknown = || JsonError::Method(method.to_owned());
+    let field = shapes::REQUEST.named(method).ok_or_else(unknown)?;
+    let body = if body.trim_ascii().is_empty() { "{}" } else { body };
+    let request = g2q::Request::decode(read::field(field, body)?.as_slice());
+    request.ok().and_then(|request| request.body).ok_or(JsonError::Bytes(WireError))
+}
+
+/// The text of a message of ours.
+fn body(shape: &shape::Shape, message: &impl prost::Message) -> String {
+    let mut out = Vec::new();
+    write::object(&mut out, shape, &message.encode_to_vec())
+        .expect("a message that was just encoded can be read");
+    String::from_utf8(out).expect("JSON is written as UTF-8")
+}
+
+/// Appends all of it or nothing.
+fn whole(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), WireError>,
+) -> Result<(), JsonError> {
+    let before = out.len();
+    write(out).map_err(|error| {
+        out.truncate(before);
+        JsonError::Bytes(error)
+    })
+}
+
+#[cfg(test)]
+mod tests;

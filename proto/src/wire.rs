@@ -55,6 +55,12 @@ impl<'a> Fields<'a> {
         Fields(message)
     }
 
+    /// What has not been read yet.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// The next field's number and value, or nothing at the end.
     #[inline]
     pub fn field(&mut self) -> Result<Option<(u32, Value<'a>)>, WireError> {

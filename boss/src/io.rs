@@ -1,0 +1,243 @@
+//! The boss as a process: one thread for the machine and its links, one for the store, one for HTTP.
+//!
+//! Only the machine's thread decides. The others send it mail: HTTP asks, the store reports.
+
+mod api;
+mod mail;
+mod page;
+mod store;
+mod turn;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+use link::io::http::Board;
+use link::io::{Hub, Wires, clock, http};
+use mio::{Poll, Waker};
+use proto::limits;
+use proto::link::Role;
+use rand::RngExt;
+
+pub use self::store::StoreError;
+
+use self::mail::{Desk, Mail};
+use self::store::{FileStore, Keeper, Stored};
+use self::turn::Loop;
+use crate::DEFAULT_CLUSTER;
+use crate::machine::boss::Found;
+use crate::machine::configuration::Configuration;
+use crate::machine::kept::{Kept, KeptError};
+use crate::machine::{self, Boss, Effect, Input, Outbox};
+
+/// The token of what wakes the loop from other threads; the wires have those above.
+const WAKE_TOKEN: mio::Token = mio::Token(0);
+
+/// What a boss is started with.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where nodes dial; none: only by pipe.
+    pub link_address: Option<SocketAddr>,
+    /// Where page, interface and metrics are served.
+    pub http_address: SocketAddr,
+    /// Nodes of the same process dial under this name of `hub`.
+    pub pipe: Option<String>,
+    /// The listeners of this process.
+    pub hub: Hub,
+    /// Where the state is kept.
+    pub data_dir: PathBuf,
+    /// The cluster secret.
+    pub secret: Vec<u8>,
+    /// Who has it may change the cluster; none: nobody may.
+    pub admin_key: Option<String>,
+    /// The cluster configuration; none: the stored one, or else [`DEFAULT_CLUSTER`].
+    pub cluster: Option<String>,
+    /// So long after the first queue node registered, the first table is made.
+    pub settle_ms: u64,
+    /// With so many queue nodes it is made at once.
+    pub expected_queue_nodes: Option<usize>,
+    /// A link that was silent for so long is dead.
+    pub dead_ms: u64,
+}
+
+impl Settings {
+    /// The defaults: the ports of the manual on all addresses of this host.
+    pub fn new(data_dir: PathBuf, secret: Vec<u8>) -> Settings {
+        Settings {
+            link_address: Some(SocketAddr::from(([0, 0, 0, 0], 7501))),
+            http_address: SocketAddr::from(([0, 0, 0, 0], 7500)),
+            pipe: None,
+            hub: Hub::default(),
+            data_dir,
+            secret,
+            admin_key: None,
+            cluster: None,
+            settle_ms: 1_000,
+            expected_queue_nodes: None,
+            dead_ms: limits::DEAD_MS,
+        }
+    }
+}
+
+/// Why a boss can't start. The texts are for its operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was stored makes no sense.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+    /// The given cluster configuration has these problems.
+    #[error("the cluster configuration is not valid:\n  {}", .0.join("\n  "))]
+    Cluster(Vec<String>),
+    /// An address can't be had.
+    #[error("the boss can't listen for {what} at {address}: {error}")]
+    Listen {
+        /// Links or HTTP.
+        what: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The operating system refuses something else.
+    #[error("the boss can't start: {0}")]
+    System(#[from] io::Error),
+}
+
+/// A boss that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where nodes dial it, if they can.
+    pub link_address: Option<SocketAddr>,
+    /// Where its page is.
+    pub http_address: SocketAddr,
+    desk: Desk,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Ends the boss: its links end, its last step is in the store. HTTP answers `unavailable` then.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.desk.post(Mail::Stop);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the boss's thread has panicked");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Starts a boss. When this returns, its term is in the store and it listens.
+///
+/// # Errors
+/// Each a sentence for the operator.
+pub fn run(settings: Settings) -> Result<Running, Error> {
+    let store = FileStore::open(&settings.data_dir)?;
+    let now = clock::now();
+    let boss = Boss::new(now, settings.machine(), find(&store, settings.cluster.as_deref())?);
+    let (boss, out) = begin(boss, &store)?;
+    let poll = Poll::new()?;
+    let waker = std::sync::Arc::new(Waker::new(poll.registry(), WAKE_TOKEN)?);
+    let wires = settings.wires(boss.cluster_id());
+    let mut wires = Wires::new(poll.registry(), WAKE_TOKEN.0 + 1, wires, settings.hub.clone())?;
+    let link_address = match settings.link_address {
+        Some(address) => Some(wires.listen(address).map_err(failed("links", address))?),
+        None => None,
+    };
+    if let Some(name) = &settings.pipe {
+        wires.listen_pipe(name, waker.clone());
+    }
+    let (desk, mailbox) = mail::open(waker);
+    let board = Board::default();
+    let routes = http::routes(board.clone())
+        .merge(page::routes())
+        .merge(api::routes(desk.clone(), settings.admin_key.as_deref()));
+    let http_address = http::serve("boss", settings.http_address, routes)
+        .map_err(failed("HTTP", settings.http_address))?;
+    let keeper = Keeper::start(store, desk.clone())?;
+    let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board);
+    let thread = std::thread::Builder::new().name("boss".to_owned());
+    let thread = Some(thread.spawn(move || turns.run())?);
+    Ok(Running { link_address, http_address, desk, thread })
+}
+
+impl Settings {
+    fn machine(&self) -> machine::Settings {
+        machine::Settings {
+            settle_ms: self.settle_ms,
+            expected_queue_nodes: self.expected_queue_nodes,
+            dead_ms: self.dead_ms,
+        }
+    }
+
+    fn wires(&self, cluster_id: u64) -> link::machine::Settings {
+        link::machine::Settings {
+            role: Role::Boss,
+            id: "boss".to_owned(),
+            incarnation: 0,
+            cluster_id,
+            lane: 0,
+            secret: self.secret.clone(),
+            beat_ms: limits::BEAT_MS,
+            dead_ms: self.dead_ms,
+        }
+    }
+}
+
+/// What the store has, with the configuration that this process was given.
+fn find(store: &FileStore, cluster: Option<&str>) -> Result<Found, Error> {
+    let given = cluster.map(Configuration::parse).transpose().map_err(Error::Cluster)?;
+    match store.read()? {
+        Stored::Nothing => {
+            let config = match given {
+                Some(config) => config,
+                None => Configuration::parse(DEFAULT_CLUSTER).map_err(Error::Cluster)?,
+            };
+            let kept = Kept::new(rand::rng().random(), &config);
+            Ok(Found { kept, is_older: false })
+        }
+        Stored::Something { bytes, unreadable } => {
+            let mut kept = Kept::decode(&bytes)?;
+            if let Some(config) = given {
+                kept.give(&config);
+            }
+            if let Some(reason) = &unreadable {
+                tracing::error!("{reason}; the boss goes on from the step before");
+            }
+            Ok(Found { kept, is_older: unreadable.is_some() })
+        }
+    }
+}
+
+/// Begins the boss's term: nobody hears of it before the store has it.
+fn begin(mut boss: Boss, store: &FileStore) -> Result<(Boss, Outbox), Error> {
+    let mut out = Outbox::default();
+    boss.handle(clock::now(), Input::Wake, &mut out);
+    for effect in std::mem::take(&mut out.effects) {
+        match effect {
+            Effect::Store(bytes) => {
+                store.write(&bytes)?;
+                boss.handle(clock::now(), Input::Stored, &mut out);
+            }
+            Effect::Answer { .. } => {}
+        }
+    }
+    Ok((boss, out))
+}
+
+fn failed(what: &'static str, address: SocketAddr) -> impl FnOnce(io::Error) -> Error {
+    move |error| Error::Listen { what, address, error }
+}

@@ -1,0 +1,287 @@
+//! `/api/v1`: what the page, `imq ctl` and other programs ask. Reading needs no key, changing does.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use link::io::clock;
+use proto::codes::Status;
+use proto::g2c::Kind;
+use proto::name::QueueName;
+use proto::q2g::QueueInfo;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+
+use super::mail::{Desk, Mail, NoReply};
+use crate::machine::configuration::{Configuration, TOML_BYTES_MAX};
+use crate::machine::{Answer, view};
+
+/// What handlers share.
+#[derive(Clone)]
+struct Api {
+    desk: Desk,
+    admin_key: Option<Arc<str>>,
+}
+
+/// The routes of the interface.
+pub(super) fn routes(desk: Desk, admin_key: Option<&str>) -> Router {
+    // An empty key would let everybody in.
+    let admin_key = admin_key.filter(|key| !key.is_empty()).map(Arc::from);
+    Router::new()
+        .route("/api/v1/nodes", get(nodes))
+        .route("/api/v1/status", get(status))
+        .route("/api/v1/table", get(table))
+        .route("/api/v1/where", get(where_is))
+        .route("/api/v1/queues", get(queues))
+        .route("/api/v1/events", get(events))
+        .route("/api/v1/config", get(config).post(configure))
+        .route("/api/v1/drain", post(drain))
+        // One byte more than a configuration may have, so that its own words refuse it.
+        .layer(DefaultBodyLimit::max(TOML_BYTES_MAX + 1))
+        .with_state(Api { desk, admin_key })
+}
+
+/// An answer that is no success: a status and a sentence, as everywhere in imq.
+#[derive(Debug)]
+struct Refusal {
+    status: Status,
+    message: String,
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RefusalBody<'a> {
+    error: RefusalError<'a>,
+}
+
+#[derive(Serialize)]
+struct RefusalError<'a> {
+    status: u32,
+    code: &'a str,
+    message: &'a str,
+    may_retry: bool,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    problems: &'a [String],
+}
+
+impl Refusal {
+    fn new(status: Status, message: impl Into<String>) -> Refusal {
+        Refusal { status, message: message.into(), problems: Vec::new() }
+    }
+
+    fn no_table() -> Refusal {
+        Refusal::new(Status::Unavailable, "there is no table yet: no queue node has registered")
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let row = self.status.row();
+        let http = StatusCode::from_u16(row.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let error = RefusalError {
+            status: self.status.number(),
+            code: row.name,
+            message: &self.message,
+            may_retry: self.status == Status::Unavailable,
+            problems: &self.problems,
+        };
+        (http, Json(RefusalBody { error })).into_response()
+    }
+}
+
+impl From<NoReply> for Refusal {
+    fn from(NoReply: NoReply) -> Refusal {
+        Refusal::new(Status::Unavailable, "the boss is stopping or far behind: ask again")
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(_: QueryRejection) -> Refusal {
+        Refusal::new(Status::Invalid, "name the queue: ?queue=/room/1")
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    queue: String,
+}
+
+async fn nodes(State(api): State<Api>) -> Result<Json<view::Nodes>, Refusal> {
+    Ok(Json(api.desk.look(|boss, now| boss.nodes(now)).await?))
+}
+
+async fn status(State(api): State<Api>) -> Result<Json<view::Status>, Refusal> {
+    Ok(Json(api.desk.look(|boss, _| boss.status()).await?))
+}
+
+async fn table(State(api): State<Api>) -> Result<Json<view::Table>, Refusal> {
+    let table = api.desk.look(|boss, _| boss.table_view()).await?;
+    table.map(Json).ok_or_else(Refusal::no_table)
+}
+
+async fn events(State(api): State<Api>) -> Result<Json<view::Events>, Refusal> {
+    Ok(Json(api.desk.look(|boss, _| boss.events()).await?))
+}
+
+async fn config(State(api): State<Api>) -> Result<Json<view::Config>, Refusal> {
+    Ok(Json(api.desk.look(|boss, _| boss.config()).await?))
+}
+
+async fn where_is(
+    State(api): State<Api>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<view::Where>, Refusal> {
+    let queue = checked(asked?.0)?;
+    let place = api.desk.look(move |boss, now| {
+        let name = QueueName::try_from(queue.as_str()).ok()?;
+        boss.where_is(now, name)
+    });
+    place.await?.map(Json).ok_or_else(Refusal::no_table)
+}
+
+/// `/api/v1/queues`: what is in a queue, as its home says.
+#[derive(Serialize)]
+struct Contents {
+    queue: String,
+    found: bool,
+    #[serde(flatten)]
+    info: Option<Info>,
+    asked_at_ms: u64,
+    took_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Info {
+    epoch: u64,
+    seq: u64,
+    members: u32,
+    created_at_ms: u64,
+    class: String,
+    mounts: Vec<Mount>,
+}
+
+#[derive(Serialize)]
+struct Mount {
+    name: String,
+    kind: &'static str,
+    entries: u32,
+    bytes: u64,
+}
+
+impl From<QueueInfo> for Info {
+    fn from(info: QueueInfo) -> Info {
+        let mounts = info.mounts.into_iter().map(|mount| Mount {
+            kind: match mount.kind() {
+                Kind::Message => "message",
+                Kind::State => "state",
+            },
+            name: mount.name,
+            entries: mount.entries,
+            bytes: mount.bytes,
+        });
+        Info {
+            epoch: info.epoch,
+            seq: info.seq,
+            members: info.members,
+            created_at_ms: info.created_at_ms,
+            class: info.class,
+            mounts: mounts.collect(),
+        }
+    }
+}
+
+async fn queues(
+    State(api): State<Api>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Contents>, Refusal> {
+    let queue = checked(asked?.0)?;
+    let asked_at = clock::now();
+    let name = queue.clone();
+    match api.desk.ask(|reply| Mail::Inspect(name, reply)).await? {
+        Answer::Queue(info) => Ok(Json(Contents {
+            queue,
+            found: info.is_some(),
+            info: info.map(Info::from),
+            asked_at_ms: asked_at.unix_ms,
+            took_ms: clock::now().ms.saturating_sub(asked_at.ms),
+        })),
+        other @ (Answer::Configured(_) | Answer::Unavailable(_) | Answer::Late(_)) => {
+            Err(not_done(other))
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Configured {
+    version: u64,
+}
+
+async fn configure(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    toml: String,
+) -> Result<Json<Configured>, Refusal> {
+    api.admit(&headers)?;
+    let config = Configuration::parse(&toml).map_err(|problems| Refusal {
+        status: Status::Invalid,
+        message: problems.join("; "),
+        problems,
+    })?;
+    match api.desk.ask(|reply| Mail::Configure(config, reply)).await? {
+        Answer::Configured(version) => Ok(Json(Configured { version })),
+        other @ (Answer::Queue(_) | Answer::Unavailable(_) | Answer::Late(_)) => {
+            Err(not_done(other))
+        }
+    }
+}
+
+async fn drain(State(api): State<Api>, headers: HeaderMap) -> Refusal {
+    match api.admit(&headers) {
+        Err(refusal) => refusal,
+        Ok(()) => Refusal::new(
+            Status::Unimplemented,
+            "this version doesn't move buckets: stop the node, and what it holds is lost",
+        ),
+    }
+}
+
+impl Api {
+    /// Lets through who has the admin key.
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let Some(key) = &self.admin_key else {
+            let message =
+                "this boss was started without an admin key, so nobody may change anything";
+            return Err(Refusal::new(Status::Forbidden, message));
+        };
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+        if given.is_some_and(|given| given.ct_eq(key.as_bytes()).into()) {
+            Ok(())
+        } else {
+            let message = "send the admin key: Authorization: Bearer <key>";
+            Err(Refusal::new(Status::Unauthenticated, message))
+        }
+    }
+}
+
+fn checked(asked: Asked) -> Result<String, Refusal> {
+    match QueueName::try_from(asked.queue.as_str()) {
+        Ok(_) => Ok(asked.queue),
+        Err(error) => Err(Refusal::new(Status::Invalid, error.to_string())),
+    }
+}
+
+fn not_done(answer: Answer) -> Refusal {
+    match answer {
+        Answer::Unavailable(reason) => Refusal::new(Status::Unavailable, reason),
+        Answer::Late(reason) => Refusal::new(Status::OutcomeUnknown, reason),
+        Answer::Queue(_) | Answer::Configured(_) => {
+            Refusal::new(Status::Unavailable, "the boss answered another question: ask again")
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The loop: read what is ready, take the mail, decide, write each link once.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::Receiver;
+
+use link::io::http::{Board, Sample};
+use link::io::{Event, Sink, Wires, clock};
+use mio::{Events, Poll};
+use proto::time::Time;
+use tokio::sync::oneshot;
+
+use super::mail::Mail;
+use super::store::Keeper;
+use crate::machine::{Answer, Boss, Effect, Input, Outbox};
+
+/// Ready sockets taken per turn.
+const READY_MAX: usize = 1024;
+/// What others read of the metrics is at most this old.
+const PUBLISH_MS: u64 = 250;
+
+/// All that the boss's thread owns.
+pub(super) struct Loop {
+    desk: Reception,
+    poll: Poll,
+    wires: Wires,
+    mailbox: Receiver<Mail>,
+    board: Board,
+    publish_at: u64,
+    published_ready: bool,
+}
+
+/// The machine, and where what it lets out goes.
+struct Reception {
+    boss: Boss,
+    out: Outbox,
+    keeper: Keeper,
+    questions: BTreeMap<u64, oneshot::Sender<Answer>>,
+    newest: u64,
+    store_ended: bool,
+}
+
+impl Loop {
+    pub(super) fn new(
+        boss: Boss,
+        out: Outbox,
+        poll: Poll,
+        wires: Wires,
+        mailbox: Receiver<Mail>,
+        keeper: Keeper,
+        board: Board,
+    ) -> Loop {
+        let (questions, newest, store_ended) = (BTreeMap::new(), 0, false);
+        let desk = Reception { boss, out, keeper, questions, newest, store_ended };
+        Loop { desk, poll, wires, mailbox, board, publish_at: 0, published_ready: false }
+    }
+
+    /// Turns until the mail says stop, or the operating system fails.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(READY_MAX);
+        loop {
+            match self.turn(&mut events) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::error!("the boss's loop has ended: {error}");
+                    break;
+                }
+            }
+        }
+        self.desk.keeper.stop_with(&self.mailbox);
+    }
+
+    fn turn(&mut self, events: &mut Events) -> std::io::Result<bool> {
+        let now = clock::now();
+        let machine = self.desk.boss.wake_at(now);
+        let wake_at = [machine, self.wires.wake_at(), Some(self.publish_at)].into_iter().flatten();
+        match self.poll.poll(events, clock::until(now, wake_at.min())) {
+            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let now = clock::now();
+        for event in events.iter() {
+            if self.wires.owns(event.token()) {
+                self.wires.ready(now, event, &mut self.desk);
+            }
+        }
+        let mut goes_on = true;
+        while let Ok(mail) = self.mailbox.try_recv() {
+            goes_on &= self.desk.mail(now, mail);
+        }
+        self.desk.handle(now, Input::Wake);
+        self.wires.wake(now, &mut self.desk);
+        self.wires.flush(now, &mut self.desk);
+        let is_ready = self.desk.boss.is_ready();
+        if now.ms >= self.publish_at || is_ready != self.published_ready {
+            self.publish_at = now.ms + PUBLISH_MS;
+            self.published_ready = is_ready;
+            self.desk.publish(&self.board);
+        }
+        Ok(goes_on)
+    }
+}
+
+impl Reception {
+    fn handle(&mut self, now: Time, input: Input<'_>) {
+        self.boss.handle(now, input, &mut self.out);
+        for effect in std::mem::take(&mut self.out.effects) {
+            match effect {
+                Effect::Store(bytes) => self.store_ended |= !self.keeper.store(bytes),
+                Effect::Answer { question, answer } => {
+                    if let Some(reply) = self.questions.remove(&question) {
+                        // Who asked may have gone.
+                        reply.send(answer).ok();
+                    }
+                }
+            }
+        }
+        if std::mem::take(&mut self.store_ended) {
+            let reason = "the store's thread has ended: restart the boss".to_owned();
+            self.boss.handle(now, Input::StoreFailed { reason }, &mut self.out);
+        }
+    }
+
+    /// Does what a letter asks; false: it says stop.
+    fn mail(&mut self, now: Time, mail: Mail) -> bool {
+        match mail {
+            Mail::Look(look) => look(&self.boss, now),
+            Mail::Inspect(queue, reply) => {
+                let question = self.question(reply);
+                self.handle(now, Input::Inspect { question, queue: &queue });
+            }
+            Mail::Configure(config, reply) => {
+                let question = self.question(reply);
+                self.handle(now, Input::Configure { question, config });
+            }
+            Mail::Stored => self.handle(now, Input::Stored),
+            Mail::StoreFailed(reason) => {
+                tracing::error!("{reason}");
+                self.handle(now, Input::StoreFailed { reason });
+            }
+            Mail::Stop => return false,
+        }
+        true
+    }
+
+    fn question(&mut self, reply: oneshot::Sender<Answer>) -> u64 {
+        self.newest += 1;
+        self.questions.insert(self.newest, reply);
+        self.newest
+    }
+
+    fn publish(&self, board: &Board) {
+        let metrics = self.boss.counters().into_iter().chain(self.boss.gauges());
+        let sample =
+            |(name, help, value)| Sample { name, help, labels: Vec::new(), value: value as f64 };
+        let unready = (!self.boss.is_ready()).then(|| self.boss.status().message);
+        board.publish("boss", metrics.map(sample).collect(), unready);
+    }
+}
+
+impl Sink for Reception {
+    fn outbox(&mut self) -> &mut link::machine::Outbox {
+        &mut self.out.links
+    }
+
+    fn event(&mut self, now: Time, event: Event<'_>) {
+        match event {
+            Event::Up { link, peer, .. } => {
+                tracing::debug!("a link to {:?} is up", peer.id);
+                self.handle(now, Input::LinkUp { link, peer });
+            }
+            Event::Frame { link, frame } => self.handle(now, Input::Frame { link, frame }),
+            Event::Down { link, reason } => {
+                tracing::info!("link {} is down: {reason}", link.0);
+                self.handle(now, Input::LinkDown { link });
+            }
+            // A boss dials nobody.
+            Event::Unreachable { name, reason, .. } => {
+                tracing::warn!("{name:?} can't be reached: {reason}");
+            }
+        }
+    }
+}

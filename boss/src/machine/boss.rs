@@ -1,0 +1,271 @@
+//! The boss: takes what nodes say, decides who is in and who holds what, and pushes only what is stored.
+//!
+//! Every change is a step: it raises the version, is written to the store, and only then leaves the
+//! process. While one step is being written, later changes gather for the next.
+
+mod inspection;
+mod membership;
+mod ownership;
+mod publication;
+mod views;
+
+use std::collections::BTreeMap;
+
+use link::machine::{LinkId, Peer};
+use prost::Message as _;
+use proto::n2b::{N2b, Report, n2b};
+use proto::name::NodeId;
+use proto::time::Time;
+
+use self::inspection::Inspections;
+use self::publication::Publication;
+use super::configuration::Configuration;
+use super::events::{Event, Events, Kind};
+use super::kept::Kept;
+use super::liveness::Liveness;
+use super::outbox::{Effect, Outbox};
+use super::totals::Reports;
+
+pub use self::views::Metric;
+
+/// How patient the boss is, and what it waits for.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Buckets that nobody has are given out so long after the first queue node registered, so that
+    /// nodes which start together share.
+    pub settle_ms: u64,
+    /// With so many queue nodes there is nothing to wait for; none: unknown.
+    pub expected_queue_nodes: Option<usize>,
+    /// A node whose link ended is not given up before.
+    pub dead_ms: u64,
+}
+
+/// What there was when the process started.
+#[derive(Debug)]
+pub struct Found {
+    /// What the store had.
+    pub kept: Kept,
+    /// Whether that is an older step than the last one written, since the last one can't be read.
+    pub is_older: bool,
+}
+
+/// What happens to the boss.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A proven link came up.
+    LinkUp {
+        /// Which one.
+        link: LinkId,
+        /// Who is at its other end.
+        peer: Peer,
+    },
+    /// A link ended.
+    LinkDown {
+        /// Which one.
+        link: LinkId,
+    },
+    /// A node said something.
+    Frame {
+        /// On this link.
+        link: LinkId,
+        /// An envelope of `n2b`.
+        frame: &'a [u8],
+    },
+    /// The cluster configuration is to be this one.
+    Configure {
+        /// Names the answer.
+        question: u64,
+        /// The new one.
+        config: Configuration,
+    },
+    /// What is in this queue?
+    Inspect {
+        /// Names the answer.
+        question: u64,
+        /// The queue's name.
+        queue: &'a str,
+    },
+    /// The bytes of the last [`Effect::Store`] are safe.
+    Stored,
+    /// They are not.
+    StoreFailed {
+        /// A sentence.
+        reason: String,
+    },
+    /// The time that [`Boss::wake_at`] named has come.
+    Wake,
+}
+
+/// Events that are counted, since the process started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Processes that registered anew.
+    pub registered: u64,
+    /// Processes that were turned away.
+    pub refused: u64,
+    /// Nodes given up.
+    pub lost: u64,
+    /// Buckets that got another owner.
+    pub moved: u64,
+    /// Steps that the store has.
+    pub stored: u64,
+    /// Steps that the store failed to take.
+    pub store_failed: u64,
+    /// Queues that were asked about.
+    pub inspected: u64,
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Boss {
+    settings: Settings,
+    kept: Kept,
+    /// No bucket is given up before this time, in milliseconds: after falling back to an older step,
+    /// whoever holds a newer row must have had the time to say so.
+    judge_from_ms: u64,
+    /// When buckets that nobody has are given out.
+    settle_at: Option<u64>,
+    lives: BTreeMap<NodeId, Liveness>,
+    links: BTreeMap<LinkId, Line>,
+    reports: Reports,
+    events: Events,
+    publication: Publication,
+    inspections: Inspections,
+    counters: Counters,
+}
+
+/// A link and what its node has been told.
+#[derive(Debug)]
+struct Line {
+    peer: Peer,
+    /// Who registered on it.
+    node: Option<NodeId>,
+    told: Told,
+}
+
+/// What has been appended to a link.
+#[derive(Debug, Default)]
+struct Told {
+    registered: bool,
+    /// The step that must be stored before the node hears of its incarnation.
+    registered_at: u64,
+    table: u64,
+    config: u64,
+}
+
+impl Boss {
+    /// A boss that goes on from what was found. Its first [`Input::Wake`] begins its term.
+    pub fn new(now: Time, settings: Settings, found: Found) -> Boss {
+        let Found { mut kept, is_older } = found;
+        // What can't be read may have begun the next term already.
+        kept.term += if is_older { 2 } else { 1 };
+        let wait_ms = if is_older { super::liveness::GIVE_UP_MS } else { 0 };
+        let nodes = kept.roster.iter().map(|node| node.id.clone());
+        let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
+        let mut boss = Boss {
+            settings,
+            kept,
+            judge_from_ms: now.ms + wait_ms,
+            settle_at: None,
+            lives,
+            links: BTreeMap::new(),
+            reports: Reports::default(),
+            events: Events::default(),
+            publication: Publication::default(),
+            inspections: Inspections::default(),
+            counters: Counters::default(),
+        };
+        let term = boss.kept.term;
+        boss.tell(now, Kind::Started, None, format!("the boss began term {term}"));
+        if is_older {
+            let text = "the newest stored state can't be read: going on from the one before";
+            boss.tell(now, Kind::Store, None, text.to_owned());
+        }
+        boss.publication.change();
+        boss
+    }
+
+    /// Takes what happened and decides.
+    pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::LinkUp { link, peer } => self.link_up(link, peer),
+            Input::LinkDown { link } => self.link_down(now, link),
+            Input::Frame { link, frame } => self.frame(now, link, frame, out),
+            Input::Configure { question, config } => self.configure(now, question, &config, out),
+            Input::Inspect { question, queue } => self.inspect(now, question, queue, out),
+            Input::Stored => self.stored(now, out),
+            Input::StoreFailed { reason } => self.store_failed(now, &reason, out),
+            Input::Wake => {}
+        }
+        self.judge(now);
+        self.settle(now);
+        self.expire(now, out);
+        self.publish(now, out);
+    }
+
+    /// When [`Input::Wake`] is wanted next, in milliseconds.
+    pub fn wake_at(&self, now: Time) -> Option<u64> {
+        let deadlines = [
+            self.settle_at,
+            self.judge_at(now),
+            self.inspections.wake_at(),
+            self.publication.retry_at(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// The cluster's id, once and for all.
+    pub fn cluster_id(&self) -> u64 {
+        self.kept.cluster_id
+    }
+
+    fn link_up(&mut self, link: LinkId, peer: Peer) {
+        self.links.insert(link, Line { peer, node: None, told: Told::default() });
+    }
+
+    fn frame(&mut self, now: Time, link: LinkId, frame: &[u8], out: &mut Outbox) {
+        let Some(line) = self.links.get(&link) else { return };
+        let Ok(N2b { body: Some(body) }) = N2b::decode(frame) else {
+            return out.links.end(link, "it sent a frame that can't be read");
+        };
+        let node = line.node.clone();
+        match (body, node) {
+            (n2b::Body::Register(register), None) => self.register(now, link, register, out),
+            (n2b::Body::Register(_), Some(_)) => {
+                out.links.end(link, "it registered twice on one link");
+            }
+            (n2b::Body::Report(report), Some(node)) => self.report(now, &node, report),
+            (n2b::Body::Unreachable(word), Some(node)) => self.unreachable(now, &node, &word),
+            (n2b::Body::Inspected(answer), Some(_)) => self.inspected(answer, out),
+            (n2b::Body::Report(_) | n2b::Body::Unreachable(_) | n2b::Body::Inspected(_), None) => {
+                out.links.end(link, "it spoke before it registered")
+            }
+            // The link answers these itself and never hands them on.
+            (
+                n2b::Body::Hello(_)
+                | n2b::Body::Proof(_)
+                | n2b::Body::Refuse(_)
+                | n2b::Body::Beat(_),
+                _,
+            ) => out.links.end(link, "it greeted twice"),
+        }
+    }
+
+    fn report(&mut self, now: Time, node: &NodeId, report: Report) {
+        if let Some(node) = self.kept.roster.get(node) {
+            self.reports.take(node, report, now.ms);
+        }
+    }
+
+    fn tell(&mut self, now: Time, kind: Kind, node: Option<&NodeId>, text: String) {
+        let node = node.map(|node| node.as_str().to_owned());
+        self.events.push(Event { at_ms: now.unix_ms, kind, node, text });
+    }
+
+    fn answer(out: &mut Outbox, question: u64, answer: super::outbox::Answer) {
+        out.effects.push(Effect::Answer { question, answer });
+    }
+}
+
+#[cfg(test)]
+mod tests;

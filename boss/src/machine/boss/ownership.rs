@@ -1,0 +1,115 @@
+//! Who holds what: the first table, what the dead leave behind, and what reports know better.
+
+use std::collections::BTreeSet;
+
+use proto::name::NodeId;
+use proto::time::Time;
+
+use super::super::events::Kind;
+use super::super::registration::Registration;
+use super::super::roster::{Node, NodeRole, Owner, State};
+use super::super::table::Rows;
+use super::Boss;
+
+impl Boss {
+    /// Gives out buckets that nobody has, when those that start together have had time to come.
+    pub(super) fn settle(&mut self, now: Time) {
+        let opening = self.kept.rows.is_empty();
+        let heirs = self.heirs();
+        if heirs.is_empty() || (!opening && !self.kept.rows.any_unowned()) {
+            self.settle_at = None;
+            return;
+        }
+        let at = *self.settle_at.get_or_insert(now.ms + self.settings.settle_ms);
+        let complete = self.settings.expected_queue_nodes.is_some_and(|n| heirs.len() >= n);
+        if now.ms < at && !complete {
+            return;
+        }
+        self.settle_at = None;
+        if opening {
+            self.open(now, &heirs);
+        } else {
+            let given = self.kept.rows.spread(&heirs);
+            let text = format!("{given} buckets that nobody had went to {} nodes", heirs.len());
+            self.moved(now, given, text);
+        }
+        self.publication.change();
+    }
+
+    fn open(&mut self, now: Time, heirs: &BTreeSet<Owner>) {
+        self.kept.rows = Rows::first(heirs);
+        let joining = self.kept.roster.iter().filter(|node| node.state == State::Joining);
+        let joining: Vec<_> = joining.map(|node| node.id.clone()).collect();
+        for id in joining {
+            self.kept.roster.set_state(&id, State::Up);
+        }
+        let buckets = self.kept.rows.iter().count();
+        let text = format!("the first table: {buckets} buckets on {} nodes", heirs.len());
+        self.tell(now, Kind::Split, None, text);
+    }
+
+    /// What a dead node had goes to the others; without others it waits.
+    pub(super) fn bury(&mut self, now: Time, node: &Node) {
+        match node.role {
+            NodeRole::Gateway => {}
+            NodeRole::QueueNode => self.leave(now, &node.owner()),
+        }
+    }
+
+    fn leave(&mut self, now: Time, owner: &Owner) {
+        let heirs = self.heirs();
+        let had = self.kept.rows.remove(owner, &heirs);
+        let whom = match heirs.len() {
+            0 => "nobody: they wait for a queue node".to_owned(),
+            many => format!("{many} others, empty"),
+        };
+        self.moved(now, had, format!("{had} buckets of {} went to {whom}", owner.id));
+    }
+
+    /// A new life of a node takes over what its last one had.
+    pub(super) fn take_over(&mut self, now: Time, id: &NodeId, before: Option<u64>) {
+        let (Some(before), Some(node)) = (before, self.kept.roster.get(id).cloned()) else {
+            return;
+        };
+        let before = Owner { id: id.clone(), incarnation: before };
+        match node.role {
+            NodeRole::QueueNode => {
+                let taken = self.kept.rows.succeed(&before, &node.owner());
+                self.moved(now, taken, format!("{id} took back {taken} buckets, empty"));
+            }
+            // The id was a queue node's before its operator gave it to a gateway.
+            NodeRole::Gateway => self.leave(now, &before),
+        }
+    }
+
+    /// Takes what a node holds that the store doesn't know of.
+    pub(super) fn adopt(&mut self, now: Time, process: &Registration) {
+        let holds = process.role == NodeRole::QueueNode;
+        let Some(incarnation) = process.incarnation.filter(|_| holds) else { return };
+        let owner = Owner { id: process.id.clone(), incarnation };
+        let mut adopted = 0;
+        for (bucket, epochs) in &process.buckets {
+            adopted += usize::from(self.kept.rows.adopt(*bucket, *epochs, &owner));
+        }
+        if adopted > 0 {
+            self.publication.change();
+            let text = format!("{adopted} rows were taken from the report of {}", process.id);
+            self.moved(now, adopted, text);
+        }
+    }
+
+    pub(super) fn moved(&mut self, now: Time, buckets: usize, text: String) {
+        if buckets > 0 {
+            self.counters.moved += buckets as u64;
+            self.tell(now, Kind::Moved, None, text);
+        }
+    }
+
+    /// Queue nodes that can be given something: in the roster, and heard.
+    fn heirs(&self) -> BTreeSet<Owner> {
+        let heard =
+            |node: &&Node| self.lives.get(&node.id).is_some_and(|life| life.link().is_some());
+        let nodes = self.kept.roster.iter().filter(|node| node.holds_queues());
+        nodes.filter(heard).map(Node::owner).collect()
+    }
+}

@@ -1,0 +1,250 @@
+//! Write, then push: what is to be stored, what is stored, and who has been told.
+
+use std::sync::Arc;
+
+use link::machine::LinkId;
+use proto::b2n::{B2n, Config, Registered, b2n};
+use proto::table::{Owner, Place, Row, Table};
+use proto::time::Time;
+use proto::wire;
+
+use super::super::configuration::Configuration;
+use super::super::events::Kind;
+use super::super::outbox::{Answer, Effect, Outbox};
+use super::super::roster::{self, Node};
+use super::Boss;
+
+/// A store that failed is tried again after this time.
+const RETRY_MS: u64 = 1_000;
+/// A node that owes so much doesn't read; it gets everything anew when it comes back.
+const OWED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Replacements of the configuration that wait for the store: operators come one at a time.
+const WAITING_MAX: usize = 64;
+
+/// How far the newest changes are on their way to the nodes.
+#[derive(Debug, Default)]
+pub(super) struct Publication {
+    /// There are changes that no write has.
+    changed: bool,
+    /// The step that is being written.
+    writing: Option<Step>,
+    /// The step that the store has.
+    stored: Step,
+    /// Somebody may have to be told something.
+    push: bool,
+    /// Questions that wait until a step is stored.
+    waiting: Vec<(u64, u64)>,
+    failure: Option<Failure>,
+}
+
+/// What nodes are told of a step.
+#[derive(Debug, Clone, Default)]
+struct Step {
+    version: u64,
+    cluster_id: u64,
+    table: Option<Arc<Table>>,
+    config: Arc<Config>,
+}
+
+#[derive(Debug)]
+struct Failure {
+    reason: String,
+    retry_at: u64,
+}
+
+impl Publication {
+    /// Something changed.
+    pub(super) fn change(&mut self) {
+        self.changed = true;
+    }
+
+    /// Somebody new is there.
+    pub(super) fn push_soon(&mut self) {
+        self.push = true;
+    }
+
+    /// The step that has all changes so far, if `version` is the newest.
+    pub(super) fn step_of_changes(&self, version: u64) -> u64 {
+        version + u64::from(self.changed)
+    }
+
+    /// When a failed write is tried again.
+    pub(super) fn retry_at(&self) -> Option<u64> {
+        let failure = self.failure.as_ref().filter(|_| self.writing.is_none())?;
+        Some(failure.retry_at)
+    }
+
+    /// Why the store doesn't work.
+    pub(super) fn failure(&self) -> Option<&str> {
+        self.failure.as_ref().map(|failure| failure.reason.as_str())
+    }
+
+    /// The table that nodes have been told of.
+    pub(super) fn table(&self) -> Option<&Arc<Table>> {
+        self.stored.table.as_ref()
+    }
+}
+
+impl Boss {
+    pub(super) fn configure(
+        &mut self,
+        now: Time,
+        question: u64,
+        config: &Configuration,
+        out: &mut Outbox,
+    ) {
+        if self.publication.waiting.len() >= WAITING_MAX {
+            let reason = "too many replacements at once: try again".to_owned();
+            return Boss::answer(out, question, Answer::Unavailable(reason));
+        }
+        let before = self.kept.config.version;
+        self.kept.configure(config);
+        if self.kept.config.version != before {
+            self.publication.change();
+            let text = format!("the cluster configuration is version {} now", before + 1);
+            self.tell(now, Kind::Config, None, text);
+        }
+        let step = self.publication.step_of_changes(self.kept.version);
+        self.publication.waiting.push((question, step));
+        self.publication.push_soon();
+    }
+
+    pub(super) fn stored(&mut self, now: Time, out: &mut Outbox) {
+        let Some(step) = self.publication.writing.take() else { return };
+        self.counters.stored += 1;
+        self.publication.stored = step;
+        self.publication.push_soon();
+        if self.publication.failure.take().is_some() {
+            self.tell(now, Kind::Store, None, "the store works again".to_owned());
+        }
+        self.push(out);
+    }
+
+    pub(super) fn store_failed(&mut self, now: Time, reason: &str, out: &mut Outbox) {
+        if self.publication.writing.take().is_none() {
+            return;
+        }
+        self.counters.store_failed += 1;
+        self.publication.changed = true;
+        for (question, _) in std::mem::take(&mut self.publication.waiting) {
+            let text = format!("the store failed, and is tried again: {reason}");
+            Boss::answer(out, question, Answer::Late(text));
+        }
+        let failure = Failure { reason: reason.to_owned(), retry_at: now.ms + RETRY_MS };
+        if self.publication.failure.replace(failure).is_none() {
+            let text = format!("the store failed, nothing changes until it works: {reason}");
+            self.tell(now, Kind::Store, None, text);
+        }
+    }
+
+    /// Writes what changed, and tells everybody what is written.
+    pub(super) fn publish(&mut self, now: Time, out: &mut Outbox) {
+        let publication = &self.publication;
+        let waits = publication.retry_at().is_some_and(|at| now.ms < at);
+        if publication.changed && publication.writing.is_none() && !waits {
+            self.kept.version += 1;
+            let step = self.step();
+            self.publication.changed = false;
+            self.publication.writing = Some(step);
+            out.effects.push(Effect::Store(self.kept.encode()));
+        }
+        if self.publication.push {
+            self.push(out);
+        }
+    }
+
+    /// What nodes will hear of the present state. What didn't change keeps its version.
+    fn step(&self) -> Step {
+        let stored = &self.publication.stored;
+        let config = if stored.config.version == self.kept.config.version {
+            stored.config.clone()
+        } else {
+            let kept = &self.kept.config;
+            Arc::new(Config { version: kept.version, toml: kept.toml.clone() })
+        };
+        let table = (!self.kept.rows.is_empty()).then(|| self.table());
+        let table = match (&stored.table, table) {
+            (Some(old), Some(new)) if same(old, &new) => Some(old.clone()),
+            (_, new) => new.map(Arc::new),
+        };
+        Step { version: self.kept.version, cluster_id: self.kept.cluster_id, table, config }
+    }
+
+    fn table(&self) -> Table {
+        let rows = (0..).zip(self.kept.rows.iter()).map(|(prefix, row)| Row {
+            prefix,
+            loss: row.loss,
+            conf: row.conf,
+            primary: row.primary.as_ref().map(owner),
+            ..Row::default()
+        });
+        let nodes = self.kept.roster.iter().filter(|node| node.holds_queues());
+        Table {
+            term: self.kept.term,
+            version: self.kept.version,
+            bits: u32::from(self.kept.rows.bits()),
+            rows: rows.collect(),
+            places: nodes.map(place).collect(),
+        }
+    }
+
+    fn push(&mut self, out: &mut Outbox) {
+        self.publication.push = false;
+        let stored = &self.publication.stored;
+        for (link, line) in &mut self.links {
+            let node = line.node.as_ref().and_then(|id| self.kept.roster.get(id));
+            let Some(node) = node.filter(|_| line.told.registered_at <= stored.version) else {
+                continue;
+            };
+            if out.links.owed(*link) > OWED_BYTES_MAX {
+                out.links.end(*link, "it doesn't read what it is sent");
+                continue;
+            }
+            if !line.told.registered {
+                line.told.registered = true;
+                let (incarnation, cluster_id) = (node.incarnation, stored.cluster_id);
+                put(out, *link, b2n::Body::Registered(Registered { incarnation, cluster_id }));
+            }
+            if line.told.config != stored.config.version {
+                line.told.config = stored.config.version;
+                put(out, *link, b2n::Body::Config(stored.config.as_ref().clone()));
+            }
+            if let Some(table) = stored.table.as_ref().filter(|t| t.version != line.told.table) {
+                line.told.table = table.version;
+                put(out, *link, b2n::Body::Table(table.as_ref().clone()));
+            }
+        }
+        let version = stored.version;
+        let config = stored.config.version;
+        self.publication.waiting.retain(|(question, step)| {
+            if *step <= version {
+                Boss::answer(out, *question, Answer::Configured(config));
+            }
+            *step > version
+        });
+    }
+}
+
+/// Appends a frame to a link.
+pub(super) fn put(out: &mut Outbox, link: LinkId, body: b2n::Body) {
+    wire::put_message(out.links.buffer(link), &B2n { body: Some(body) });
+}
+
+/// Whether two tables say the same but for their versions. A new term is always said.
+fn same(old: &Table, new: &Table) -> bool {
+    old.term == new.term && (old.bits, &old.rows, &old.places) == (new.bits, &new.rows, &new.places)
+}
+
+fn owner(owner: &roster::Owner) -> Owner {
+    Owner { id: owner.id.as_str().to_owned(), incarnation: owner.incarnation }
+}
+
+/// Where a node can be dialled.
+pub(super) fn place(node: &Node) -> Place {
+    Place {
+        id: node.id.as_str().to_owned(),
+        incarnation: node.incarnation,
+        host: node.host.clone(),
+        address: node.address.clone(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Anything, in any order: nothing panics, what is pushed only rises, and every bucket has its place.
+
+use proptest::prelude::*;
+use proto::table::{self, BucketTable};
+
+use super::*;
+
+/// One of the things that happen to a boss; numbers choose who.
+fn step() -> impl Strategy<Value = String> {
+    let link = 0..6u32;
+    let node = prop::sample::select(vec!["q1", "q2", "q3", "q4", "g1", "g2"]);
+    prop_oneof![
+        4 => (link.clone(), node).prop_map(|(link, node)| format!("up {link} {node}")),
+        6 => (link.clone(), 0..4u64).prop_map(|(link, n)| format!("register {link} {n}")),
+        2 => link.clone().prop_map(|link| format!("down {link}")),
+        2 => (link.clone(), 1..4u8, 1..8u64).prop_map(|(l, q, n)| format!("refused {l} q{q}#{n}")),
+        1 => (link.clone(), 1..4u8, 1..8u64).prop_map(|(l, q, n)| format!("missed {l} q{q}#{n}")),
+        1 => link.clone().prop_map(|link| format!("report {link}")),
+        1 => (link, 0..32u64).prop_map(|(l, p)| format!("register {l} 5 5:{p}:90:91@2")),
+        1 => Just("store fails".to_owned()),
+        2 => Just("store works".to_owned()),
+        3 => Just("wake".to_owned()),
+        1 => (1..9u8).prop_map(|n| format!("inspect {n} /room/{n}")),
+    ]
+}
+
+/// What must hold after each step.
+fn hold(stage: &Stage, newest: &mut table::Table) {
+    let Some(now) = stage.boss.publication.table() else { return };
+    let (old, new) = ((newest.term, newest.version), (now.term, now.version));
+    assert!(new >= old, "{old:?} was followed by {new:?}");
+    let checked = BucketTable::try_from(now.as_ref().clone()).expect("a table that nodes can read");
+    if newest.bits == now.bits {
+        for (before, after) in newest.rows.iter().zip(&now.rows) {
+            assert!(before.epochs() <= after.epochs(), "epochs only rise");
+            let same = before.primary == after.primary;
+            assert!(same || before.conf < after.conf, "an owner changed without a higher conf");
+            assert!(
+                same || after.primary.is_none() || before.loss < after.loss,
+                "a new owner has nothing, and that must be said"
+            );
+        }
+    }
+    for owner in checked.rows().iter().filter_map(|row| row.primary.as_ref()) {
+        assert!(checked.place(owner).is_some(), "{owner:?} can't be dialled");
+    }
+    *newest = now.as_ref().clone();
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_the_table_stays_true(
+        steps in prop::collection::vec((step(), 0..800u64), 1..80),
+    ) {
+        let mut stage = Stage::new();
+        let mut newest = table::Table::default();
+        let mut now = 0;
+        stage.step("0 wake");
+        for (step, pause) in steps {
+            now += pause;
+            let words: Vec<&str> = step.split(' ').collect();
+            let link = LinkId(words.get(1).and_then(|word| word.parse().ok()).unwrap_or_default());
+            let is_up = stage.boss.links.contains_key(&link);
+            match words[0] {
+                "up" if is_up => continue,
+                "register" | "down" if !is_up => continue,
+                _ => {}
+            }
+            stage.step(&format!("{now} {step}"));
+            hold(&stage, &mut newest);
+        }
+        stage.step(&format!("{} store works", now + 1));
+        stage.step(&format!("{} wake", now + 20_000));
+        hold(&stage, &mut newest);
+        let kept = Kept::decode(stage.stored.as_ref().unwrap()).unwrap();
+        prop_assert_eq!(kept, stage.boss.kept);
+    }
+}

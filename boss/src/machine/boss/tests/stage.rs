@@ -1,0 +1,234 @@
+//! The stage of the scripts: a boss with its store, what is done to it in words, and what it lets out
+//! in words.
+
+use std::collections::BTreeMap;
+
+use proto::b2n::{B2n, b2n};
+use proto::link::Role;
+use proto::n2b::{BucketReport, Inspected, Register, Unreachable};
+use proto::q2g::QueueInfo;
+use proto::{frame, table};
+
+use super::super::*;
+use crate::DEFAULT_CLUSTER;
+
+/// A boss whose store says yes at once, unless the script holds it.
+pub(super) struct Stage {
+    pub(super) boss: Boss,
+    out: Outbox,
+    pub(super) now: Time,
+    store: Store,
+    pub(super) stored: Option<Vec<u8>>,
+    unconfirmed: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Store {
+    Works,
+    Holds,
+    Fails,
+}
+
+fn settings() -> Settings {
+    Settings { settle_ms: 1000, expected_queue_nodes: Some(3), dead_ms: 500 }
+}
+
+impl Stage {
+    pub(super) fn new() -> Stage {
+        let config = Configuration::parse(DEFAULT_CLUSTER).unwrap();
+        Stage::found(Found { kept: Kept::new(1 << 20, &config), is_older: false })
+    }
+
+    pub(super) fn found(found: Found) -> Stage {
+        let now = Time { ms: 0, unix_ms: 0 };
+        let boss = Boss::new(now, settings(), found);
+        let (out, stored, unconfirmed) = (Outbox::default(), None, None);
+        Stage { boss, out, now, store: Store::Works, stored, unconfirmed }
+    }
+
+    /// Does one step of a script and says what came out, `; ` between.
+    pub(super) fn step(&mut self, step: &str) -> String {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        let number = |at: usize| words.get(at).map_or(0, |word| word.parse::<u64>().unwrap());
+        self.now = Time { ms: number(0), unix_ms: number(0) };
+        let link = LinkId(words.get(2).and_then(|word| word.parse().ok()).unwrap_or_default());
+        let question = number_or(&words, 2);
+        match words[1] {
+            "wake" => self.input(Input::Wake),
+            "up" => {
+                self.out.links.up(link);
+                self.input(Input::LinkUp { link, peer: peer(words[3]) });
+            }
+            "down" => {
+                self.out.links.down(link);
+                self.input(Input::LinkDown { link });
+            }
+            "register" => {
+                let id = self.boss.links[&link].peer.id.clone();
+                self.say(link, n2b::Body::Register(register(&id, number(3), words.get(4))));
+            }
+            "missed" | "refused" => {
+                let (id, incarnation) = words[3].split_once('#').unwrap();
+                let (id, incarnation) = (id.to_owned(), incarnation.parse().unwrap());
+                let refused = words[1] == "refused";
+                self.say(link, n2b::Body::Unreachable(Unreachable { id, incarnation, refused }));
+            }
+            "report" => {
+                self.say(link, n2b::Body::Report(Report { ready: true, ..Report::default() }))
+            }
+            "garbage" => self.input(Input::Frame { link, frame: b"\xff\xff" }),
+            "inspected" => {
+                let queue = (words[4] == "found").then(QueueInfo::default);
+                let (number, found) = (number(3), queue.is_some());
+                self.say(link, n2b::Body::Inspected(Inspected { number, found, queue }));
+            }
+            "inspect" => self.input(Input::Inspect { question, queue: words[3] }),
+            "configure" => {
+                let config = format!("[[class]]\npattern = \"{}\"\n", words[3]);
+                let config = Configuration::parse(&config).unwrap();
+                self.input(Input::Configure { question, config });
+            }
+            "store" => self.store_is(words[2]),
+            other => panic!("no such step: {other}"),
+        }
+        self.came()
+    }
+
+    fn store_is(&mut self, word: &str) {
+        self.store = match word {
+            "works" => Store::Works,
+            "holds" => Store::Holds,
+            _ => Store::Fails,
+        };
+        if self.store == Store::Works && self.unconfirmed.is_some() {
+            self.stored = self.unconfirmed.take();
+            self.input(Input::Stored);
+        }
+    }
+
+    fn say(&mut self, link: LinkId, body: n2b::Body) {
+        let frame = N2b { body: Some(body) }.encode_to_vec();
+        self.input(Input::Frame { link, frame: &frame });
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        self.boss.handle(self.now, input, &mut self.out);
+        let store = self.out.effects.iter().position(|effect| matches!(effect, Effect::Store(_)));
+        let Some(at) = store else { return };
+        let Effect::Store(bytes) = self.out.effects.remove(at) else { unreachable!() };
+        assert!(self.unconfirmed.is_none(), "two steps at once");
+        match self.store {
+            Store::Works => {
+                self.stored = Some(bytes);
+                self.input(Input::Stored);
+            }
+            Store::Holds => self.unconfirmed = Some(bytes),
+            Store::Fails => self.input(Input::StoreFailed { reason: "full".to_owned() }),
+        }
+    }
+
+    fn came(&mut self) -> String {
+        let mut came = Vec::new();
+        for link in self.out.links.dirty() {
+            let bytes = self.out.links.take(link);
+            let mut rest = &bytes[..];
+            while let Some((frame, end)) = frame::split(rest, usize::MAX).unwrap() {
+                let body = B2n::decode(frame).unwrap().body.unwrap();
+                came.push(format!("{} {}", link.0, said(body)));
+                rest = &rest[end..];
+            }
+        }
+        for (link, reason) in self.out.links.ended() {
+            came.push(format!("{} ended: {reason}", link.0));
+        }
+        for effect in std::mem::take(&mut self.out.effects) {
+            match effect {
+                Effect::Answer { question, answer } => came.push(format!("{question} {answer:?}")),
+                Effect::Store(_) => came.push("store".to_owned()),
+            }
+        }
+        came.join("; ")
+    }
+}
+
+fn number_or(words: &[&str], at: usize) -> u64 {
+    words.get(at).and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+/// Ids that begin with a g are gateways.
+fn role(id: &str) -> Role {
+    if id.starts_with('g') { Role::Gateway } else { Role::QueueNode }
+}
+
+fn peer(id: &str) -> Peer {
+    let (id, role) = (id.to_owned(), role(id));
+    Peer { role, id, incarnation: 0, lane: 0, version: 1, cluster_id: 0 }
+}
+
+/// `report` is `bits:prefix:loss:conf@term`.
+fn register(id: &str, incarnation: u64, report: Option<&&str>) -> Register {
+    let numbers = report.map(|text| {
+        let numbers = text.split([':', '@']).map(|number| number.parse().unwrap());
+        numbers.collect::<Vec<u64>>()
+    });
+    let bucket = |n: &Vec<u64>| BucketReport {
+        bits: n[0] as u32,
+        prefix: n[1] as u32,
+        loss: n[2],
+        conf: n[3],
+    };
+    Register {
+        id: id.to_owned(),
+        role: role(id).into(),
+        host: "h".to_owned(),
+        address: format!("{id}:1"),
+        incarnation,
+        buckets: numbers.iter().map(bucket).collect(),
+        table_term: numbers.map_or(0, |numbers| numbers[4]),
+        ..Register::default()
+    }
+}
+
+fn said(body: b2n::Body) -> String {
+    match body {
+        b2n::Body::Registered(it) => format!("registered #{}", it.incarnation),
+        b2n::Body::Refused(it) => format!("refused: {}", it.reason),
+        b2n::Body::Config(it) => format!("config {}", it.version),
+        b2n::Body::Inspect(it) => format!("inspect {} {}", it.number, it.queue),
+        b2n::Body::Table(it) => format!("table {}", shares(&it)),
+        b2n::Body::Hello(_) | b2n::Body::Proof(_) | b2n::Body::Refuse(_) | b2n::Body::Beat(_) => {
+            panic!("a machine says nothing of the link's own")
+        }
+    }
+}
+
+/// `term.version owner×buckets(loss,conf)…`, the owners in order.
+fn shares(table: &table::Table) -> String {
+    let mut counts = BTreeMap::new();
+    for row in &table.rows {
+        let owner = row.primary.as_ref();
+        let owner =
+            owner.map_or("-".to_owned(), |owner| format!("{}#{}", owner.id, owner.incarnation));
+        *counts.entry((owner, row.loss, row.conf)).or_insert(0) += 1;
+    }
+    let shares =
+        counts.iter().map(|((owner, loss, conf), many)| format!(" {owner}×{many}({loss},{conf})"));
+    format!("{}.{}{}", table.term, table.version, shares.collect::<String>())
+}
+
+/// Lines are `step => what comes out`; without an arrow, whatever it is doesn't matter. An expectation
+/// that ends in `…` is a beginning.
+pub(super) fn run(stage: &mut Stage, script: &str) {
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (step, expected) = line.split_once("=>").unwrap_or((line, "…"));
+        let (came, expected) = (stage.step(step), expected.trim());
+        match expected.strip_suffix('…') {
+            Some(beginning) => assert!(came.starts_with(beginning), "{step}\n  came: {came}"),
+            None => assert_eq!(came, expected, "{step}"),
+        }
+    }
+}
+
+pub(super) fn check(script: &str) {
+    run(&mut Stage::new(), script);
+}

@@ -1,0 +1,191 @@
+//! What operators see of the boss.
+
+use std::collections::BTreeMap;
+
+use proto::name::QueueName;
+use proto::table;
+use proto::time::Time;
+
+use super::super::roster::{Node, NodeRole, State};
+use super::super::view;
+use super::{Boss, publication};
+
+/// A metric: its name, what it means, its value.
+pub type Metric = (&'static str, &'static str, u64);
+
+/// The message of a queue node that came after the buckets were given out.
+pub(super) const HOLDS_NOTHING: &str =
+    "imq node is available and holds no buckets yet: moving buckets isn't built";
+
+impl Boss {
+    /// `/api/v1/nodes`.
+    pub fn nodes(&self, now: Time) -> view::Nodes {
+        let shares = self.shares();
+        let nodes = self.kept.roster.iter().map(|node| view::Node {
+            id: node.id.as_str().to_owned(),
+            role: node.role,
+            host: node.host.clone(),
+            address: node.address.clone(),
+            state: node.state,
+            message: self.message(node, now, shares.get(node.id.as_str()).copied()),
+            incarnation: node.incarnation,
+        });
+        view::Nodes { version: self.kept.version, nodes: nodes.collect() }
+    }
+
+    /// `/api/v1/table`: nothing before there is one.
+    pub fn table_view(&self) -> Option<view::Table> {
+        let table = self.publication.table()?;
+        let owner = |owner: &table::Owner| view::Owner {
+            id: owner.id.clone(),
+            incarnation: owner.incarnation,
+        };
+        let rows = table.rows.iter().map(|row| view::Row {
+            prefix: row.prefix,
+            loss: row.loss,
+            conf: row.conf,
+            primary: row.primary.as_ref().map(owner),
+            backups: row.backups.iter().map(owner).collect(),
+            learners: row.learners.iter().map(owner).collect(),
+        });
+        Some(view::Table {
+            term: table.term,
+            version: table.version,
+            bits: table.bits,
+            rows: rows.collect(),
+            places: table.places.iter().map(place).collect(),
+        })
+    }
+
+    /// `/api/v1/where`: nothing before there is a table.
+    pub fn where_is(&self, now: Time, queue: QueueName<'_>) -> Option<view::Where> {
+        let (bucket, row) = self.kept.rows.row(queue.hash())?;
+        let home = row.primary.as_ref().and_then(|owner| self.kept.roster.get(&owner.id));
+        Some(view::Where {
+            queue: queue.as_str().to_owned(),
+            hash: format!("{:016x}", queue.hash()),
+            bucket: bucket.to_string(),
+            loss: row.loss,
+            conf: row.conf,
+            node: home.map(|node| place(&publication::place(node))),
+            asked_at_ms: now.unix_ms,
+        })
+    }
+
+    /// `/api/v1/events`.
+    pub fn events(&self) -> view::Events {
+        view::Events { events: self.events.iter().cloned().collect() }
+    }
+
+    /// `/api/v1/config`.
+    pub fn config(&self) -> view::Config {
+        view::Config { version: self.kept.config.version, toml: self.kept.config.toml.clone() }
+    }
+
+    /// `/api/v1/status`.
+    pub fn status(&self) -> view::Status {
+        let shares = self.shares();
+        let nodes = self.kept.roster.iter().filter(|node| node.holds_queues());
+        let share = |node: &Node| view::Share {
+            id: node.id.as_str().to_owned(),
+            buckets: shares.get(node.id.as_str()).copied().unwrap_or_default(),
+        };
+        let message = match (self.publication.failure(), self.publication.table()) {
+            (Some(failure), _) => format!("the store fails: {failure}"),
+            (None, None) => "waiting for the first queue nodes".to_owned(),
+            (None, Some(_)) => "imq boss is available.".to_owned(),
+        };
+        view::Status {
+            term: self.kept.term,
+            version: self.kept.version,
+            ready: self.is_ready(),
+            message,
+            buckets: self.kept.rows.iter().count(),
+            unowned: self.unowned(),
+            buckets_of: nodes.map(share).collect(),
+            totals: self.reports.totals(),
+        }
+    }
+
+    /// Whether there is a table, and changes can be stored.
+    pub fn is_ready(&self) -> bool {
+        self.publication.table().is_some() && self.publication.failure().is_none()
+    }
+
+    /// What is counted, with names as in `/metrics`.
+    pub fn counters(&self) -> Vec<Metric> {
+        let counters = &self.counters;
+        vec![
+            ("imq_boss_registered_total", "processes that registered anew", counters.registered),
+            ("imq_boss_refused_total", "processes that were turned away", counters.refused),
+            ("imq_boss_lost_total", "nodes given up", counters.lost),
+            ("imq_boss_moved_buckets_total", "buckets that got another owner", counters.moved),
+            ("imq_boss_stored_total", "steps that the store has", counters.stored),
+            ("imq_boss_store_failed_total", "steps that the store failed", counters.store_failed),
+            ("imq_boss_inspected_total", "queues that were asked about", counters.inspected),
+        ]
+    }
+
+    /// What stands now, with names as in `/metrics`.
+    pub fn gauges(&self) -> Vec<Metric> {
+        let links = self.links.values().filter(|line| line.node.is_some()).count();
+        let nodes = self.kept.roster.iter().filter(|node| node.state == State::Up).count();
+        vec![
+            ("imq_boss_term", "term of this boss", self.kept.term),
+            ("imq_boss_version", "newest step", self.kept.version),
+            ("imq_boss_links", "nodes with a link to the boss", links as u64),
+            ("imq_boss_nodes", "nodes that are up", nodes as u64),
+            ("imq_boss_buckets", "buckets of the table", self.kept.rows.iter().count() as u64),
+            ("imq_boss_unowned_buckets", "buckets that nobody serves", self.unowned() as u64),
+            ("imq_boss_ready", "1: there is a table and the store works", self.is_ready().into()),
+        ]
+    }
+
+    fn unowned(&self) -> usize {
+        self.kept.rows.iter().filter(|row| row.primary.is_none()).count()
+    }
+
+    fn shares(&self) -> BTreeMap<&str, usize> {
+        let mut shares = BTreeMap::new();
+        for owner in self.kept.rows.iter().filter_map(|row| row.primary.as_ref()) {
+            *shares.entry(owner.id.as_str()).or_default() += 1;
+        }
+        shares
+    }
+
+    /// How a node is, in a sentence.
+    fn message(&self, node: &Node, now: Time, buckets: Option<usize>) -> String {
+        match node.state {
+            State::Gone => return "given up: it doesn't answer".to_owned(),
+            State::Joining => return "waiting for the first table".to_owned(),
+            State::Draining => return "giving away what it holds".to_owned(),
+            State::Up => {}
+        }
+        let life = self.lives.get(&node.id);
+        if let Some(life) = life.filter(|life| life.link().is_none()) {
+            let seconds = life.silent_ms(now.ms).div_ceil(1000);
+            return format!("not heard by the boss for {seconds} s; it may still serve");
+        }
+        let report = self.reports.of(&node.id);
+        match (node.role, buckets, report) {
+            (_, _, Some(report)) if !report.ready && !report.message.is_empty() => {
+                report.message.clone()
+            }
+            (_, _, Some(report)) if !report.ready => "imq node is starting.".to_owned(),
+            (NodeRole::QueueNode, None, _) => HOLDS_NOTHING.to_owned(),
+            (_, _, Some(report)) if !report.message.is_empty() => report.message.clone(),
+            (NodeRole::Gateway | NodeRole::QueueNode, _, _) => {
+                "imq node is available and accepting connections.".to_owned()
+            }
+        }
+    }
+}
+
+fn place(place: &table::Place) -> view::Place {
+    view::Place {
+        id: place.id.clone(),
+        incarnation: place.incarnation,
+        host: place.host.clone(),
+        address: place.address.clone(),
+    }
+}

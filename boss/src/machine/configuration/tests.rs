@@ -1,0 +1,46 @@
+//! The built-in configuration, and what an operator hears about a bad one.
+
+use proto::class::{Access, Class, ClusterConfig, Create, MountClass, MountKind};
+
+use super::*;
+use crate::DEFAULT_CLUSTER;
+
+#[test]
+fn the_built_in_configuration_is_valid_and_has_both_classes() {
+    let config: ClusterConfig = toml::from_str(DEFAULT_CLUSTER).unwrap();
+    assert!(Configuration::parse(DEFAULT_CLUSTER).is_ok());
+    let class = |queue| &config.class[config.class_of(queue).unwrap()];
+    let room = class("/room/1");
+    assert_eq!((room.create, room.join), (Create::Auto, Access::Open));
+    let mounts: Vec<_> = room.mounts.iter().map(|m| (m.name.as_str(), m.kind, m.history)).collect();
+    assert_eq!(mounts, [("chat", MountKind::Message, 100), ("scores", MountKind::State, 0)]);
+    assert!(room.mounts.iter().all(|mount| mount.send == Access::Members));
+    assert_eq!((class("/churn/1").create, class("/churn/1").idle_ttl_ms), (Create::Auto, 0));
+}
+
+#[test]
+fn options_that_the_manual_spells_out_are_the_defaults() {
+    let config: ClusterConfig = toml::from_str(DEFAULT_CLUSTER).unwrap();
+    let short =
+        "[[class]]\npattern = \"/room/*\"\n[[class.mount]]\nname = \"chat\"\nkind = \"message\"";
+    let short: ClusterConfig = toml::from_str(short).unwrap();
+    let manual = config.class[0].clone();
+    let chat = MountClass { history: 0, ..manual.mounts[0].clone() };
+    let plain =
+        Class { create: Create::Rpc, join: Access::Server, mounts: vec![chat], ..manual.clone() };
+    assert_eq!(short, ClusterConfig { copies: 1, class: vec![plain] });
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let bad = "copies = 2\n[[class]]\npattern = \"room\"\nmax_members = 0\n";
+    assert_eq!(Configuration::parse(bad).unwrap_err().len(), 3);
+}
+
+#[test]
+fn what_is_unknown_or_no_toml_is_refused() {
+    let unknown = Configuration::parse("copys = 1").unwrap_err();
+    assert!(unknown[0].contains("copys"), "{unknown:?}");
+    assert!(Configuration::parse("copies = ").is_err());
+    assert!(Configuration::parse(&"#".repeat(TOML_BYTES_MAX + 1)).is_err());
+}

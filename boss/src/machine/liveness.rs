@@ -1,0 +1,109 @@
+//! Who is dead, and who has only lost sight of the boss.
+//!
+//! A node whose link to the boss ended may go on serving: the boss is beside the way. It is dead only
+//! if somebody else can't reach it either, or nobody is left who could tell.
+
+use std::collections::BTreeMap;
+
+use link::machine::LinkId;
+use proto::name::NodeId;
+
+/// With nobody to ask, silence for so long is death.
+pub const GIVE_UP_MS: u64 = 10_000;
+/// Witnesses kept per node; one is enough.
+const WITNESSES_MAX: usize = 16;
+
+/// What is known about one life of a node being alive.
+#[derive(Debug, Clone)]
+pub struct Liveness {
+    link: Option<LinkId>,
+    /// Since when there is no link, in milliseconds.
+    since_ms: u64,
+    witnesses: BTreeMap<NodeId, Witness>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Witness {
+    at_ms: u64,
+    refused: bool,
+}
+
+/// Whether a node is dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has a link, or others haven't lost it.
+    Alive,
+    /// To be asked again at this time, in milliseconds.
+    Undecided(u64),
+    /// It is given up, for this reason.
+    Dead(&'static str),
+}
+
+impl Liveness {
+    /// A node without a link since now.
+    pub fn unlinked(now_ms: u64) -> Liveness {
+        Liveness { link: None, since_ms: now_ms, witnesses: BTreeMap::new() }
+    }
+
+    /// The node's link, if it has one.
+    pub fn link(&self) -> Option<LinkId> {
+        self.link
+    }
+
+    /// For how long it has had no link, in milliseconds.
+    pub fn silent_ms(&self, now_ms: u64) -> u64 {
+        if self.link.is_some() { 0 } else { now_ms.saturating_sub(self.since_ms) }
+    }
+
+    /// The node has a link: what others said of it is of the past.
+    pub fn linked(&mut self, link: LinkId) {
+        self.link = Some(link);
+        self.witnesses.clear();
+    }
+
+    /// The node's link ended; false if it has another one by now.
+    pub fn link_ended(&mut self, link: LinkId, now_ms: u64) -> bool {
+        let was_its = self.link.take_if(|its| *its == link).is_some();
+        if was_its {
+            self.since_ms = now_ms;
+        }
+        was_its
+    }
+
+    /// Somebody can't reach this node.
+    pub fn unreachable(&mut self, witness: &NodeId, refused: bool, now_ms: u64) {
+        if self.witnesses.len() < WITNESSES_MAX || self.witnesses.contains_key(witness) {
+            self.witnesses.insert(witness.clone(), Witness { at_ms: now_ms, refused });
+        }
+    }
+
+    /// Decides. `others` is whether anybody has a link to the boss who could tell.
+    pub fn verdict(&self, now_ms: u64, dead_ms: u64, others: bool) -> Verdict {
+        if self.link.is_some() {
+            return Verdict::Alive;
+        }
+        // Links break one after the other: a word from shortly before counts, an old one doesn't.
+        let fresh = |witness: &&Witness| witness.at_ms + 2 * dead_ms >= self.since_ms;
+        let missed = self.witnesses.values().any(|witness| fresh(&witness));
+        let refused = self.witnesses.values().filter(fresh).any(|witness| witness.refused);
+        let silent_ms = self.silent_ms(now_ms);
+        if refused {
+            return Verdict::Dead("its link ended and its port refuses");
+        }
+        if missed {
+            return if silent_ms < dead_ms {
+                Verdict::Undecided(self.since_ms + dead_ms)
+            } else {
+                Verdict::Dead("its link ended and others can't reach it")
+            };
+        }
+        match (others, silent_ms < GIVE_UP_MS) {
+            (true, _) => Verdict::Alive,
+            (false, true) => Verdict::Undecided(self.since_ms + GIVE_UP_MS),
+            (false, false) => Verdict::Dead("nobody has heard it for ten seconds"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

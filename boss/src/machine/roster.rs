@@ -1,0 +1,244 @@
+//! The nodes: each id once, with the incarnation of the process that has it now.
+
+use std::collections::BTreeMap;
+
+use proto::name::NodeId;
+use serde::{Deserialize, Serialize};
+
+use super::registration::Registration;
+
+/// Nodes that the roster holds, those given up included: twice what a full table serves.
+pub const NODES_MAX: usize = 16_384;
+/// Nodes given up that are still shown; the oldest are forgotten.
+pub const GONE_MAX: usize = 64;
+
+/// A node in one of its lives, as the owner of buckets.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Owner {
+    /// Which node.
+    #[serde(with = "node_id")]
+    pub id: NodeId,
+    /// Which of its lives.
+    pub incarnation: u64,
+}
+
+/// What a node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeRole {
+    /// The clients' door.
+    Gateway,
+    /// Holds queues.
+    QueueNode,
+}
+
+/// How far a node is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Registered; the first table isn't made yet.
+    Joining,
+    /// Part of the cluster.
+    Up,
+    /// Giving away what it holds.
+    Draining,
+    /// Given up: dead, or taken for dead.
+    Gone,
+}
+
+/// A node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// What its operator calls it.
+    #[serde(with = "node_id")]
+    pub id: NodeId,
+    /// What it does.
+    pub role: NodeRole,
+    /// Where it runs.
+    pub host: String,
+    /// Where it can be reached.
+    pub address: String,
+    /// Its present life.
+    pub incarnation: u64,
+    /// How far it is.
+    pub state: State,
+}
+
+impl Node {
+    /// The node as an owner of buckets.
+    pub fn owner(&self) -> Owner {
+        Owner { id: self.id.clone(), incarnation: self.incarnation }
+    }
+
+    /// Whether it is a queue node that the cluster counts on.
+    pub fn holds_queues(&self) -> bool {
+        self.role == NodeRole::QueueNode
+            && match self.state {
+                State::Joining | State::Up => true,
+                State::Draining | State::Gone => false,
+            }
+    }
+}
+
+/// What became of a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registered {
+    /// The process is new and has been given an incarnation; the one it replaces had that.
+    New {
+        /// Of the process that had the id before.
+        before: Option<u64>,
+    },
+    /// It was known and nothing changed.
+    Known,
+    /// It had been given up, and lives.
+    Returned,
+    /// It was given its incarnation in a step that the store has lost; the one before had that.
+    Adopted {
+        /// Of the process that had the id before.
+        before: Option<u64>,
+    },
+}
+
+/// All nodes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Entries", into = "Entries")]
+pub struct Roster {
+    nodes: BTreeMap<NodeId, Node>,
+    /// The newest incarnation that was given, to whichever node.
+    newest: u64,
+}
+
+impl Roster {
+    /// Takes a process in, or back in.
+    ///
+    /// # Errors
+    /// A sentence for its operator.
+    pub fn register(&mut self, process: &Registration) -> Result<Registered, String> {
+        let before = self.nodes.get(&process.id).map(|node| node.incarnation);
+        match (before, process.incarnation) {
+            (Some(before), Some(claimed)) if claimed == before => self.welcome_back(process),
+            (Some(before), Some(claimed)) if claimed < before => Err(format!(
+                "another process has registered as {:?} since: stop one of them",
+                process.id.as_str()
+            )),
+            (before, Some(claimed)) => {
+                self.make_room(before.is_some())?;
+                self.newest = self.newest.max(claimed);
+                self.put(process, claimed);
+                Ok(Registered::Adopted { before })
+            }
+            (before, None) => {
+                self.make_room(before.is_some())?;
+                self.newest += 1;
+                self.put(process, self.newest);
+                Ok(Registered::New { before })
+            }
+        }
+    }
+
+    /// The node with this id.
+    pub fn get(&self, id: &NodeId) -> Option<&Node> {
+        self.nodes.get(id)
+    }
+
+    /// All nodes, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values()
+    }
+
+    /// Sets how far a node is; true if that is a change.
+    pub fn set_state(&mut self, id: &NodeId, state: State) -> bool {
+        let Some(node) = self.nodes.get_mut(id).filter(|node| node.state != state) else {
+            return false;
+        };
+        node.state = state;
+        true
+    }
+
+    /// Forgets the oldest of the nodes given up, beyond those that are shown; gives their ids.
+    pub fn forget(&mut self) -> Vec<NodeId> {
+        let mut gone: Vec<_> = self.iter().filter(|node| node.state == State::Gone).collect();
+        gone.sort_by_key(|node| node.incarnation);
+        let many = gone.len().saturating_sub(GONE_MAX);
+        let ids: Vec<_> = gone[..many].iter().map(|node| node.id.clone()).collect();
+        for id in &ids {
+            self.nodes.remove(id);
+        }
+        ids
+    }
+
+    fn welcome_back(&mut self, process: &Registration) -> Result<Registered, String> {
+        let node = self.nodes.get(&process.id);
+        if node.is_some_and(|node| node.role != process.role) {
+            return Err(format!("{:?} registered in another role", process.id.as_str()));
+        }
+        if node.is_some_and(|node| node.state == State::Gone) {
+            self.set_state(&process.id, State::Up);
+            return Ok(Registered::Returned);
+        }
+        Ok(Registered::Known)
+    }
+
+    fn make_room(&self, known: bool) -> Result<(), String> {
+        if known || self.nodes.len() < NODES_MAX {
+            Ok(())
+        } else {
+            Err(format!("the cluster has {NODES_MAX} nodes, which is all it can have"))
+        }
+    }
+
+    fn put(&mut self, process: &Registration, incarnation: u64) {
+        let node = Node {
+            id: process.id.clone(),
+            role: process.role,
+            host: process.host.clone(),
+            address: process.address.clone(),
+            incarnation,
+            state: State::Joining,
+        };
+        self.nodes.insert(process.id.clone(), node);
+    }
+}
+
+/// A roster as it is stored.
+#[derive(Clone, Serialize, Deserialize)]
+struct Entries {
+    newest: u64,
+    nodes: Vec<Node>,
+}
+
+impl TryFrom<Entries> for Roster {
+    type Error = String;
+
+    fn try_from(entries: Entries) -> Result<Roster, String> {
+        if entries.nodes.iter().any(|node| node.incarnation > entries.newest) {
+            return Err("a node has an incarnation above the newest".to_owned());
+        }
+        let nodes = entries.nodes.into_iter().map(|node| (node.id.clone(), node)).collect();
+        Ok(Roster { nodes, newest: entries.newest })
+    }
+}
+
+impl From<Roster> for Entries {
+    fn from(roster: Roster) -> Entries {
+        Entries { newest: roster.newest, nodes: roster.nodes.into_values().collect() }
+    }
+}
+
+/// Node ids as text, checked again when they are read.
+mod node_id {
+    use proto::name::NodeId;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(id: &NodeId, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(id.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NodeId, D::Error> {
+        let text = String::deserialize(from)?;
+        NodeId::try_from(text.as_str()).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Sums and rates, and reports that are not to be believed.
+
+use proto::n2b::Counter;
+
+use super::*;
+use crate::machine::roster::State;
+
+fn report(counters: &[(Figure, f64)]) -> Report {
+    let counter =
+        |((_, name), value): &(Figure, f64)| Counter { name: (*name).to_owned(), value: *value };
+    Report { counters: counters.iter().map(counter).collect(), ready: true, ..Report::default() }
+}
+
+fn id(text: &str) -> NodeId {
+    NodeId::try_from(text).unwrap()
+}
+
+/// Ids with a g are gateways.
+fn node(text: &str) -> Node {
+    let role = if text.contains('g') { NodeRole::Gateway } else { NodeRole::QueueNode };
+    let (host, address) = ("h".to_owned(), "a:1".to_owned());
+    Node { id: id(text), role, host, address, incarnation: 1, state: State::Up }
+}
+
+#[test]
+fn nodes_are_added_up() {
+    let mut reports = Reports::default();
+    reports.take(
+        &node("g1"),
+        report(&[(CONNECTIONS, 3.0), (ROUND_TRIP, 1.0), (EVENTS, 9.0)]),
+        1000,
+    );
+    reports.take(&node("g2"), report(&[(CONNECTIONS, 4.0), (ROUND_TRIP, 2.0)]), 1000);
+    reports.take(&node("q1"), report(&[(QUEUES, 5.0), (EVENTS, 100.0)]), 1000);
+    reports.take(&node("q1"), report(&[(QUEUES, 6.0), (EVENTS, 300.0)]), 3000);
+    let totals = reports.totals();
+    assert_eq!((totals.connections, totals.queues, totals.messages_per_s), (7.0, 6.0, 100.0));
+    assert_eq!(totals.round_trip_ms, Some(2.0));
+    reports.forget(&id("g1"));
+    assert_eq!(reports.totals().connections, 4.0);
+}
+
+#[test]
+fn a_counter_that_fell_gives_no_rate() {
+    let mut reports = Reports::default();
+    reports.take(&node("q1"), report(&[(EVENTS, 100.0)]), 1000);
+    reports.take(&node("q1"), report(&[(EVENTS, 5.0)]), 2000);
+    assert_eq!(reports.totals().messages_per_s, 0.0);
+}
+
+#[test]
+fn impossible_figures_are_left_out() {
+    let mut reports = Reports::default();
+    let mut strange = report(&[(CONNECTIONS, f64::NAN), (SESSIONS, f64::INFINITY)]);
+    strange.counters.push(Counter { name: "x".repeat(NAME_BYTES_MAX + 1), value: 1.0 });
+    strange.message = "<b>\n".repeat(1000);
+    reports.take(&node("g1"), strange, 1000);
+    assert!(reports.of(&id("g1")).unwrap().newest.counters.is_empty());
+    assert_eq!(reports.totals(), Totals::default());
+    let message = &reports.of(&id("g1")).unwrap().message;
+    assert!(message.chars().count() == MESSAGE_CHARS_MAX && !message.contains('\n'));
+}

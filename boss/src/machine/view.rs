@@ -1,0 +1,140 @@
+//! What operators and programs read about the cluster: the documents of `/api/v1`.
+
+use serde::Serialize;
+
+use super::events::Event;
+use super::roster::{NodeRole, State};
+use super::totals::Totals;
+
+/// `/api/v1/nodes`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Nodes {
+    /// The newest step.
+    pub version: u64,
+    /// All nodes, by id.
+    pub nodes: Vec<Node>,
+}
+
+/// A node as operators see it.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "named as in the roster")]
+pub struct Node {
+    pub id: String,
+    pub role: NodeRole,
+    pub host: String,
+    pub address: String,
+    pub state: State,
+    /// How it is, in a sentence.
+    pub message: String,
+    pub incarnation: u64,
+}
+
+/// `/api/v1/table`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Table {
+    /// Of the boss that made it.
+    pub term: u64,
+    /// The step that changed it last.
+    pub version: u64,
+    /// How many bits of a name's hash choose the row.
+    pub bits: u32,
+    /// All rows, in the order of their prefixes.
+    pub rows: Vec<Row>,
+    /// Where nodes can be dialled.
+    pub places: Vec<Place>,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "named as in the table's schema")]
+pub struct Row {
+    pub prefix: u32,
+    pub loss: u64,
+    pub conf: u64,
+    pub primary: Option<Owner>,
+    pub backups: Vec<Owner>,
+    pub learners: Vec<Owner>,
+}
+
+/// A node in one of its lives.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "named as in the table's schema")]
+pub struct Owner {
+    pub id: String,
+    pub incarnation: u64,
+}
+
+/// Where a node can be dialled.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "named as in the table's schema")]
+pub struct Place {
+    pub id: String,
+    pub incarnation: u64,
+    pub host: String,
+    pub address: String,
+}
+
+/// `/api/v1/where`: where a queue lives, whether or not it is there.
+#[derive(Debug, Clone, Serialize)]
+pub struct Where {
+    /// Its name.
+    pub queue: String,
+    /// The name's hash, in hexadecimal digits.
+    pub hash: String,
+    /// Its bucket, as `prefix/bits`.
+    pub bucket: String,
+    /// The bucket's epochs.
+    pub loss: u64,
+    /// The bucket's epochs.
+    pub conf: u64,
+    /// Who serves it; nobody while no queue node is there.
+    pub node: Option<Place>,
+    /// When this was so, in milliseconds since 1970.
+    pub asked_at_ms: u64,
+}
+
+/// `/api/v1/events`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Events {
+    /// Oldest first.
+    pub events: Vec<Event>,
+}
+
+/// `/api/v1/config`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Config {
+    /// Rises with each replacement.
+    pub version: u64,
+    /// The text.
+    pub toml: String,
+}
+
+/// `/api/v1/status`: what the page shows beside nodes and events.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Of this boss.
+    pub term: u64,
+    /// The newest step.
+    pub version: u64,
+    /// Whether there is a table and the store works.
+    pub ready: bool,
+    /// How the boss is, in a sentence.
+    pub message: String,
+    /// Buckets in all.
+    pub buckets: usize,
+    /// Buckets that nobody serves.
+    pub unowned: usize,
+    /// How many buckets each queue node has.
+    pub buckets_of: Vec<Share>,
+    /// The cluster's figures.
+    pub totals: Totals,
+}
+
+/// How much of the table is a node's.
+#[derive(Debug, Clone, Serialize)]
+pub struct Share {
+    /// Which node.
+    pub id: String,
+    /// How many buckets.
+    pub buckets: usize,
+}

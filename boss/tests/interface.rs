@@ -1,0 +1,225 @@
+//! A boss on real ports, a node that registers over a real link, and what HTTP says about them.
+#![cfg(feature = "io")]
+#![allow(clippy::unwrap_used, reason = "the helpers of a test fail it")]
+
+mod node;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use boss::{Error, Running, Settings};
+use node::Node;
+use serde_json::Value;
+
+const SECRET: &str = "s3cret";
+const ADMIN_KEY: &str = "admin";
+
+/// A boss of one test, and its folder.
+struct Stage {
+    running: Option<Running>,
+    folder: PathBuf,
+}
+
+impl Stage {
+    fn new() -> Stage {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(format!("imq-boss-{process}-{number}"));
+        let mut stage = Stage { running: None, folder };
+        stage.start();
+        stage
+    }
+
+    fn settings(&self) -> Settings {
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        Settings {
+            link_address: Some(local),
+            http_address: local,
+            admin_key: Some(ADMIN_KEY.to_owned()),
+            settle_ms: 0,
+            ..Settings::new(self.folder.clone(), SECRET.into())
+        }
+    }
+
+    fn start(&mut self) {
+        self.running = Some(boss::run(self.settings()).unwrap());
+    }
+
+    fn stop(&mut self) {
+        self.running.take().unwrap().stop();
+    }
+
+    fn node(&self, id: &str) -> Node {
+        let address = self.running.as_ref().unwrap().link_address.unwrap();
+        Node::start(id, SECRET, &address.to_string())
+    }
+
+    /// Sends a request; gives status, head and body.
+    fn ask(&self, request: &str, key: &str, body: &str) -> (u16, String, String) {
+        let address = self.running.as_ref().unwrap().http_address;
+        let mut stream = TcpStream::connect(address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{request} HTTP/1.1\r\nHost: boss\r\nConnection: close\r\nAuthorization: {key}\r\n\
+             Content-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head.to_owned(), body.to_owned())
+    }
+
+    fn get(&self, path: &str) -> (u16, String) {
+        let (status, _, body) = self.ask(&format!("GET {path}"), "", "");
+        (status, body)
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let (status, body) = self.get(path);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    fn post(&self, path: &str, key: &str, body: &str) -> (u16, Value) {
+        let (status, _, body) = self.ask(&format!("POST {path}"), key, body);
+        (status, serde_json::from_str(&body).unwrap())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        drop(self.running.take());
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+#[test]
+fn a_boss_alone_says_what_it_waits_for() {
+    let stage = Stage::new();
+    assert_eq!(stage.get("/healthz").0, 200);
+    let (status, body) = stage.get("/api/v1/table");
+    assert!(status == 503 && body.contains("no queue node has registered"), "{body}");
+    assert_eq!(stage.get("/api/v1/where?queue=/room/1").0, 503);
+    assert_eq!(stage.get("/api/v1/queues?queue=/room/1").0, 503);
+    assert_eq!(stage.json("/api/v1/nodes")["nodes"], Value::Array(Vec::new()));
+    assert_eq!(stage.json("/api/v1/events")["events"][0]["kind"], "started");
+    let status = stage.json("/api/v1/status");
+    assert_eq!((&status["ready"], &status["term"]), (&false.into(), &1.into()));
+}
+
+#[test]
+fn a_node_is_shown_found_and_asked() {
+    let stage = Stage::new();
+    let node = stage.node("q1");
+    assert_eq!(node.until_table(), 8);
+    let nodes = stage.json("/api/v1/nodes");
+    assert!(nodes["version"].is_u64());
+    let mut keys: Vec<_> = nodes["nodes"][0].as_object().unwrap().keys().cloned().collect();
+    keys.sort();
+    assert_eq!(keys, ["address", "host", "id", "incarnation", "message", "role", "state"]);
+    let shown = &nodes["nodes"][0];
+    assert_eq!(
+        (&shown["id"], &shown["state"], &shown["role"]),
+        (&"q1".into(), &"up".into(), &"queue_node".into(),)
+    );
+    assert_eq!(shown["message"], "imq node is available and accepting connections.");
+
+    let place = stage.json("/api/v1/where?queue=/room/1");
+    assert_eq!((&place["node"]["id"], &place["loss"]), (&"q1".into(), &1.into()));
+    let found = stage.json("/api/v1/queues?queue=/room/1");
+    assert_eq!((&found["found"], &found["seq"]), (&true.into(), &42.into()));
+    assert_eq!(found["mounts"][0]["kind"], "state");
+    assert_eq!(stage.json("/api/v1/queues?queue=/room/none")["found"], false);
+    assert_eq!(stage.json("/api/v1/table")["rows"].as_array().unwrap().len(), 8);
+    assert_eq!(stage.json("/api/v1/status")["buckets_of"][0]["buckets"], 8);
+    for bad in ["", "?queue=", "?queue=room", "?queue=/a//b", "?queue=%ff"] {
+        assert_eq!(stage.get(&format!("/api/v1/where{bad}")).0, 400, "{bad}");
+        assert_eq!(stage.get(&format!("/api/v1/queues{bad}")).0, 400, "{bad}");
+    }
+}
+
+#[test]
+fn a_stopped_boss_goes_on_where_it_was() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.node("q1").until_table(), 8);
+    stage.stop();
+    stage.start();
+    let table = stage.json("/api/v1/table");
+    assert_eq!((&table["term"], &table["rows"][0]["primary"]["id"]), (&2.into(), &"q1".into()));
+    let error = boss::run(stage.settings()).unwrap_err();
+    assert!(error.to_string().contains("in use by another process"), "{error}");
+}
+
+#[test]
+fn the_configuration_is_replaced_by_who_has_the_key() {
+    let stage = Stage::new();
+    let key = format!("Bearer {ADMIN_KEY}");
+    let good = "[[class]]\npattern = \"/game/*\"\n";
+    for wrong in ["", "Bearer ", "Bearer admi", "Bearer adminx", "admin", "Basic admin"] {
+        let (status, body) = stage.post("/api/v1/config", wrong, good);
+        assert_eq!((status, &body["error"]["code"]), (401, &"unauthenticated".into()), "{wrong}");
+        assert_eq!(stage.post("/api/v1/drain", wrong, "").0, 401);
+    }
+    let (status, body) =
+        stage.post("/api/v1/config", &key, "copies = 2\n[[class]]\npattern = \"x\"");
+    assert_eq!((status, body["error"]["problems"].as_array().unwrap().len()), (400, 2));
+    assert_eq!(stage.json("/api/v1/config")["version"], 1);
+    assert_eq!(stage.post("/api/v1/config", &key, good), (200, serde_json::json!({"version": 2})));
+    let config = stage.json("/api/v1/config");
+    assert_eq!((&config["version"], &config["toml"]), (&2.into(), &good.into()));
+    let (status, body) = stage.post("/api/v1/drain", &key, "");
+    assert_eq!((status, &body["error"]["code"]), (501, &"unimplemented".into()));
+}
+
+#[test]
+fn the_page_takes_nothing_from_elsewhere() {
+    let stage = Stage::new();
+    let (status, head, page) = stage.ask("GET /", "", "");
+    assert_eq!(status, 200);
+    assert!(head.contains("content-security-policy: default-src 'none'"), "{head}");
+    for unsafe_word in
+        ["innerHTML", "insertAdjacent", "document.write", "outerHTML", "http:", "https:"]
+    {
+        assert!(!page.contains(unsafe_word), "{unsafe_word}");
+    }
+    let sentence = "imq node is available and accepting connections.";
+    assert!(!page.contains(sentence), "what nodes say comes from the interface");
+}
+
+#[test]
+fn metrics_and_readiness_follow_the_table() {
+    let stage = Stage::new();
+    let node = stage.node("q1");
+    node.until_table();
+    // What HTTP reads is published at the end of the turn that sent the table.
+    let ready = (0..1000).any(|_| stage.get("/readyz").0 == 200);
+    assert!(ready, "{:?}", stage.get("/readyz"));
+    let (_, metrics) = stage.get("/metrics");
+    assert!(metrics.contains("imq_boss_nodes 1"), "{metrics}");
+}
+
+#[test]
+fn what_can_t_start_says_why() {
+    let stage = Stage::new();
+    let mut other = stage.settings();
+    other.data_dir = stage.folder.join("other");
+    let start = |settings: &Settings| boss::run(settings.clone()).unwrap_err();
+
+    let taken = stage.running.as_ref().unwrap().http_address;
+    let error = start(&Settings { http_address: taken, ..other.clone() });
+    assert!(error.to_string().contains(&format!("can't listen for HTTP at {taken}")), "{error}");
+    let taken = stage.running.as_ref().unwrap().link_address;
+    let error = start(&Settings { link_address: taken, ..other.clone() });
+    assert!(error.to_string().contains("can't listen for links"), "{error}");
+    let error = start(&Settings { cluster: Some("copies = 3".to_owned()), ..other.clone() });
+    assert!(matches!(error, Error::Cluster(_)), "{error}");
+    std::fs::write(other.data_dir.join("boss.state"), "nonsense").unwrap();
+    std::fs::remove_file(other.data_dir.join("boss.state.previous")).ok();
+    let error = start(&other);
+    assert!(matches!(error, Error::Store(_)), "{error}");
+}

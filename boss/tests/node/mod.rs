@@ -1,0 +1,121 @@
+//! The least that is a queue node: it registers, hears its table, and answers what is asked.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use link::io::{Event, Hub, Sink, Wires, clock};
+use link::machine::{Member, Outbox, Settings, Word};
+use mio::{Events, Poll, Token, Waker};
+use proto::g2c::Kind;
+use proto::limits;
+use proto::link::Role;
+use proto::n2b::Inspected;
+use proto::q2g::{MountInfo, QueueInfo};
+use proto::time::Time;
+
+/// A node on a thread of its own, until it is dropped.
+pub(crate) struct Node {
+    tables: Receiver<usize>,
+    stop: SyncSender<()>,
+    waker: Arc<Waker>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Node {
+    pub(crate) fn start(id: &str, secret: &str, boss: &str) -> Node {
+        let settings = Settings {
+            role: Role::QueueNode,
+            id: id.to_owned(),
+            incarnation: 0,
+            cluster_id: 0,
+            lane: 0,
+            secret: secret.as_bytes().to_vec(),
+            beat_ms: limits::BEAT_MS,
+            dead_ms: 5_000,
+        };
+        let poll = Poll::new().unwrap();
+        let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
+        let mut wires = Wires::new(poll.registry(), 1, settings, Hub::default()).unwrap();
+        wires.dial(clock::now(), "boss", boss);
+        let (news, tables) = sync_channel(64);
+        let (stop, stopped) = sync_channel(1);
+        let member = Member::new(id, Role::QueueNode, "here", "127.0.0.1:1");
+        let seen = Seen { outbox: Outbox::default(), member, news };
+        let thread = std::thread::spawn(move || turns(poll, wires, seen, &stopped));
+        Node { tables, stop, waker, thread: Some(thread) }
+    }
+
+    /// Waits for a table; gives how many rows it has.
+    pub(crate) fn until_table(&self) -> usize {
+        self.tables.recv_timeout(std::time::Duration::from_secs(20)).expect("a table")
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop.try_send(()).ok();
+        self.waker.wake().ok();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+struct Seen {
+    outbox: Outbox,
+    member: Member,
+    news: SyncSender<usize>,
+}
+
+impl Sink for Seen {
+    fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    fn event(&mut self, _: Time, event: Event<'_>) {
+        match event {
+            Event::Up { link, .. } => self.member.up(link, &mut self.outbox),
+            Event::Frame { frame, .. } => match self.member.hear(frame) {
+                Some(Word::Registered { .. }) => {
+                    self.member.report(Vec::new(), None, &mut self.outbox);
+                }
+                Some(Word::Table(table)) => {
+                    self.news.try_send(table.rows().len()).ok();
+                }
+                Some(Word::Inspect { number, queue }) => {
+                    self.member.inspected(answer(number, &queue), &mut self.outbox);
+                }
+                Some(Word::Config(_)) | None => {}
+                Some(word @ (Word::Refused(_) | Word::Broken)) => panic!("{word:?}"),
+            },
+            Event::Down { .. } => self.member.down(),
+            Event::Unreachable { .. } => {}
+        }
+    }
+}
+
+fn answer(number: u64, queue: &str) -> Inspected {
+    let found = !queue.ends_with("none");
+    let mount =
+        MountInfo { name: "scores".to_owned(), kind: Kind::State.into(), entries: 3, bytes: 9 };
+    let info =
+        QueueInfo { queue: queue.to_owned(), seq: 42, mounts: vec![mount], ..QueueInfo::default() };
+    Inspected { number, found, queue: found.then_some(info) }
+}
+
+fn turns(mut poll: Poll, mut wires: Wires, mut seen: Seen, stopped: &Receiver<()>) {
+    let mut events = Events::with_capacity(16);
+    while stopped.try_recv().is_err() {
+        let now = clock::now();
+        poll.poll(&mut events, clock::until(now, wires.wake_at())).unwrap();
+        let now = clock::now();
+        for event in events.iter() {
+            if wires.owns(event.token()) {
+                wires.ready(now, event, &mut seen);
+            }
+        }
+        wires.wake(now, &mut seen);
+        wires.flush(now, &mut seen);
+    }
+}

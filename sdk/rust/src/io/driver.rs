@@ -1,0 +1,233 @@
+//! The background task: waits, hands what came to the machine, and does what the machine says.
+
+mod telling;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use proto::frame::{FrameError, FrameReader};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::telling::{First, Pending, Then};
+use super::clock::Clock;
+use super::dial::{Addresses, Arrived, Line, farewell};
+use super::subscription::Sink;
+use super::{ConnectError, Connection, REQUESTS_MAX, Request};
+use crate::machine::{Client, Input, Outbox, Settings, Transport};
+use crate::{Command, Ticket, limits};
+
+/// Bytes taken from the socket at once.
+const READ_BYTES: usize = 16 * 1024;
+
+pub(super) struct Driver {
+    machine: Client,
+    out: Outbox,
+    clock: Clock,
+    addresses: Addresses,
+    /// The one that is dialled or open.
+    address: String,
+    line: Line,
+    reader: FrameReader,
+    input: Vec<u8>,
+    requests: mpsc::Receiver<Request>,
+    batch: Vec<Request>,
+    next_ticket: u64,
+    pending: HashMap<Ticket, Pending>,
+    sinks: HashMap<Arc<str>, Sink>,
+    connection: watch::Sender<Connection>,
+    first: First,
+    /// Dropped when the task ends.
+    closers: Vec<oneshot::Sender<()>>,
+}
+
+/// Why the task woke.
+enum Woke {
+    Requests,
+    Line(Arrived),
+    Due,
+}
+
+impl Driver {
+    pub(super) fn new(
+        settings: Settings,
+        addresses: Vec<String>,
+        seed: u64,
+        requests: mpsc::Receiver<Request>,
+        connection: watch::Sender<Connection>,
+        first: oneshot::Sender<Result<(), ConnectError>>,
+    ) -> Driver {
+        let mut addresses = Addresses::new(addresses, seed);
+        let address = addresses.take();
+        Driver {
+            machine: Client::new(settings, seed),
+            out: Outbox::default(),
+            clock: Clock::start(),
+            line: Line::dial(address.clone()),
+            addresses,
+            address,
+            reader: FrameReader::default(),
+            input: vec![0; READ_BYTES],
+            requests,
+            batch: Vec::new(),
+            next_ticket: 0,
+            pending: HashMap::new(),
+            sinks: HashMap::new(),
+            connection,
+            first: First { waits: Some(first), failures: 0, error: None },
+            closers: Vec::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            let woke = self.wait().await;
+            match woke {
+                Woke::Requests => self.requested(),
+                Woke::Line(Arrived::Due) => self.dial(),
+                Woke::Line(Arrived::Dialled(dialled)) => self.dialled(dialled),
+                Woke::Line(Arrived::Ready(ready)) => self.ready(ready.map(drop)),
+                Woke::Due => self.handle(Input::Wake),
+            }
+            self.tell();
+            if self.out.transport.take_if(|transport| *transport == Transport::Stop).is_some() {
+                break;
+            }
+            self.write();
+            if self.redial() {
+                break;
+            }
+        }
+        if let Line::Open(stream) = std::mem::replace(&mut self.line, Line::Stopped)
+            && let Err(error) = farewell(stream, &self.out.frames).await
+        {
+            tracing::debug!(%error, "the goodbye was not heard");
+        }
+    }
+
+    async fn wait(&mut self) -> Woke {
+        let wake_at = self.machine.wake_at();
+        tokio::select! {
+            _ = self.requests.recv_many(&mut self.batch, REQUESTS_MAX) => Woke::Requests,
+            arrived = self.line.next(&self.clock, self.out.frames.len()) => Woke::Line(arrived),
+            () = self.clock.sleep_until(wake_at) => Woke::Due,
+        }
+    }
+
+    fn handle(&mut self, input: Input<'_>) {
+        self.machine.handle(self.clock.now(), input, &mut self.out);
+    }
+
+    fn requested(&mut self) {
+        if self.batch.is_empty() {
+            // No handle and no subscription is left.
+            self.command(Command::Close);
+        }
+        for request in std::mem::take(&mut self.batch) {
+            match request {
+                Request::Command { command, answer, events } => {
+                    let then = Then::after(&command, events);
+                    let ticket = Ticket(self.next_ticket);
+                    self.pending.insert(ticket, Pending { answer, then });
+                    self.command(command);
+                }
+                Request::Forget { queue } => {
+                    if self.sinks.get(queue.as_str()).is_some_and(Sink::is_gone) {
+                        self.forget(&queue);
+                    }
+                }
+                Request::Close { said } => {
+                    self.closers.push(said);
+                    self.command(Command::Close);
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.handle(Input::Command(ticket, command));
+    }
+
+    fn forget(&mut self, queue: &str) {
+        self.sinks.remove(queue);
+        self.command(Command::Unsubscribe { queue: queue.to_owned() });
+    }
+
+    fn dial(&mut self) {
+        if let Line::Waiting { address, .. } = &mut self.line {
+            self.address = address.take().unwrap_or_else(|| self.addresses.take());
+            self.line = Line::dial(self.address.clone());
+        }
+    }
+
+    fn dialled(&mut self, dialled: io::Result<TcpStream>) {
+        match dialled {
+            Ok(stream) => {
+                self.line = Line::Open(stream);
+                self.reader = FrameReader::default();
+                self.handle(Input::Connected);
+            }
+            Err(source) => {
+                tracing::debug!(address = self.address, error = %source, "no gateway here");
+                let address = self.address.clone();
+                self.first.error = Some(ConnectError::Unreachable { address, source });
+                self.handle(Input::Disconnected);
+            }
+        }
+    }
+
+    /// Reads once; the rest of the line's news comes with the next turn.
+    fn ready(&mut self, ready: io::Result<()>) {
+        let Line::Open(stream) = &self.line else { return };
+        match ready.and_then(|()| stream.try_read(&mut self.input)) {
+            Ok(0) => self.handle(Input::Disconnected),
+            Ok(length) => self.read(length),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => self.handle(Input::Disconnected),
+        }
+    }
+
+    fn read(&mut self, length: usize) {
+        let now = self.clock.now();
+        let (machine, out) = (&mut self.machine, &mut self.out);
+        let fed = self.reader.feed(&self.input[..length], limits::FRAME_BYTES_MAX, |frame| {
+            machine.handle(now, Input::Received(frame), out);
+            Ok::<(), FrameError>(())
+        });
+        if let Err(error) = fed {
+            tracing::debug!(%error, "the gateway's bytes are no frames");
+            // Unless the machine has given the connection up by itself.
+            if self.out.transport.is_none() {
+                self.handle(Input::Disconnected);
+            }
+        }
+    }
+
+    /// Writes what the socket takes.
+    fn write(&mut self) {
+        let Line::Open(stream) = &self.line else { return };
+        while !self.out.frames.is_empty() {
+            match stream.try_write(&self.out.frames) {
+                Ok(length) => drop(self.out.frames.drain(..length)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => return self.handle(Input::Disconnected),
+            }
+        }
+    }
+
+    /// Sees to a connection that is over. True: the first one never came about, so this is the end.
+    fn redial(&mut self) -> bool {
+        match self.out.transport.take() {
+            None => false,
+            Some(Transport::Stop) => true,
+            Some(Transport::Redial { at_ms, address }) => {
+                self.line = Line::Waiting { at_ms, address };
+                self.tell();
+                self.first_failed()
+            }
+        }
+    }
+}

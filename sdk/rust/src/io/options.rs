@@ -1,0 +1,65 @@
+//! How a client is connected, and why it was not.
+
+/// Where to connect to, and as whom.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Gateways as `host:port`. One is chosen at random, then each in turn.
+    pub addresses: Vec<String>,
+    /// The user, for a server with development authentication.
+    pub user: String,
+    /// The user's token, for any other.
+    pub token: String,
+    /// What the application calls itself, for operators.
+    pub client_name: String,
+    /// Its version, for operators.
+    pub client_version: String,
+    /// Events that a [`Subscription`] holds for an application that doesn't take them. One more
+    /// ends the subscription.
+    pub events_max: usize,
+    /// Where chance begins; none: differently each time.
+    pub seed: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            addresses: vec!["127.0.0.1:7400".to_owned()],
+            user: String::new(),
+            token: String::new(),
+            client_name: "imq-sdk".to_owned(),
+            client_version: env!("CARGO_PKG_VERSION").to_owned(),
+            events_max: 4096,
+            seed: None,
+        }
+    }
+}
+
+/// Why the first connection did not come about. Later ones the client brings about by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// There is nowhere to connect to.
+    #[error("no address is given")]
+    NoAddress,
+    /// No gateway could be reached; this is the last that was tried.
+    #[error("{address}: {source}")]
+    Unreachable {
+        /// As it was given.
+        address: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A gateway was reached and closed the connection.
+    #[error("the gateway closed the connection with code {code}: {reason}")]
+    Refused {
+        /// One of [`Close`](crate::Close)'s numbers.
+        code: u32,
+        /// For people.
+        reason: String,
+    },
+    /// A gateway was reached, but no `welcome` came from it.
+    #[error("{address}: the connection ended before the gateway said welcome")]
+    Lost {
+        /// As it was given.
+        address: String,
+    },
+}

@@ -1,0 +1,267 @@
+//! The client on tokio against a gateway made of a listener and hand-written answers.
+
+use crate::{
+    Change, Client, ConnectError, Connection, Failure, Options, PageAsked, QueueEvent, Status,
+    SubscribeOptions,
+};
+use prost::Message as _;
+use proto::c2g::{C2g, c2g::Body as Said};
+use proto::codes::Close;
+use proto::g2c::{self, G2c, g2c::Body};
+use proto::wire;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A gateway with one connection at a time.
+struct Gateway(TcpListener);
+
+impl Gateway {
+    async fn start() -> Gateway {
+        Gateway(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    fn options(&self) -> Options {
+        let addresses = vec![self.0.local_addr().unwrap().to_string()];
+        Options { addresses, user: "alice".to_owned(), seed: Some(1), ..Options::default() }
+    }
+
+    /// The next connection and its `connect`.
+    async fn accept(&self) -> (Seat, proto::c2g::Connect) {
+        let (stream, _) = self.0.accept().await.unwrap();
+        let mut seat = Seat { stream, read: Vec::new() };
+        let Some(Said::Connect(connect)) = seat.hear().await else { panic!("connect comes first") };
+        (seat, connect)
+    }
+
+    /// The next connection, welcomed.
+    async fn welcome(&self, session_id: &str) -> Seat {
+        let (mut seat, connect) = self.accept().await;
+        let (session_id, user) = (session_id.to_owned(), connect.user);
+        seat.say(Body::Welcome(g2c::Welcome { session_id, user, ..g2c::Welcome::default() })).await;
+        seat
+    }
+}
+
+/// The gateway's end of a connection.
+struct Seat {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Seat {
+    /// The next frame; none at the end.
+    async fn hear(&mut self) -> Option<Said> {
+        loop {
+            if let Some((frame, length)) = proto::frame::split(&self.read, 1 << 20).unwrap() {
+                let said = C2g::decode(frame).unwrap().body;
+                self.read.drain(..length);
+                return said;
+            }
+            if self.stream.read_buf(&mut self.read).await.unwrap() == 0 {
+                return None;
+            }
+        }
+    }
+
+    async fn say(&mut self, body: Body) {
+        let mut bytes = Vec::new();
+        wire::put_message(&mut bytes, &G2c { body: Some(body) });
+        self.stream.write_all(&bytes).await.unwrap();
+    }
+
+    async fn ok(&mut self, op_id: u32, seq: u64) {
+        self.say(Body::Result(g2c::Result { op_id, seq, ..g2c::Result::default() })).await;
+    }
+
+    /// Hears a `subscribe` and grants it.
+    async fn subscribe(&mut self, seq: u64) -> proto::c2g::Subscribe {
+        let Some(Said::Subscribe(subscribe)) = self.hear().await else { panic!("no subscribe") };
+        self.ok(subscribe.op_id, 0).await;
+        self.say(Body::Subscribed(g2c::Subscribed {
+            sub: 1,
+            queue: subscribe.queue.clone(),
+            epoch: 9,
+            marks: [("chat".to_owned(), seq)].into(),
+            recovered: subscribe.since.is_some(),
+            ..g2c::Subscribed::default()
+        }))
+        .await;
+        subscribe
+    }
+
+    async fn message(&mut self, seq: u64) {
+        let (mount, payload) = ("chat".to_owned(), seq.to_string().into());
+        let message = g2c::Message { sub: 1, mount, seq, payload, ..g2c::Message::default() };
+        self.say(Body::Message(message)).await;
+    }
+}
+
+async fn seqs(subscription: &mut crate::Subscription, count: usize) -> Vec<u64> {
+    let mut seqs = Vec::new();
+    while seqs.len() < count {
+        let Some(QueueEvent::Message(message)) = subscription.recv().await else {
+            panic!("no message after {seqs:?}")
+        };
+        seqs.push(message.seq);
+    }
+    seqs
+}
+
+#[tokio::test]
+async fn sends_subscribes_and_reads() {
+    let gateway = Gateway::start().await;
+    let server = async {
+        let mut seat = gateway.welcome("s1").await;
+        seat.subscribe(4).await;
+        let Some(Said::SendMessage(send)) = seat.hear().await else { panic!() };
+        assert_eq!((send.op_id, send.payload.as_slice()), (2, &b"hi"[..]));
+        seat.ok(2, 5).await;
+        seat.message(5).await;
+        let Some(Said::SendState(send)) = seat.hear().await else { panic!() };
+        seat.ok(send.op_id, 6).await;
+        let Some(Said::GetState(get)) = seat.hear().await else { panic!() };
+        let entries = vec![g2c::Entry { key: "x".to_owned(), value: b"1".to_vec(), version: 6 }];
+        let (op_id, next) = (get.op_id, "x".to_owned());
+        let result = g2c::Result { op_id, entries, next, ..g2c::Result::default() };
+        seat.say(Body::Result(result)).await;
+        let Some(Said::GetHistory(get)) = seat.hear().await else { panic!() };
+        let sentence = "no mount of this name";
+        let refusal = g2c::Result::refusal(get.op_id, Status::NotFound, sentence);
+        seat.say(Body::Result(refusal)).await;
+        let Some(Said::ListMembers(list)) = seat.hear().await else { panic!() };
+        let (op_id, members) = (list.op_id, vec!["alice".to_owned()]);
+        let result = g2c::Result { op_id, members, ..g2c::Result::default() };
+        seat.say(Body::Result(result)).await;
+        assert!(matches!(seat.hear().await, Some(Said::Bye(_))));
+        assert!(seat.hear().await.is_none());
+    };
+    let application = async {
+        let client = Client::connect(gateway.options()).await.unwrap();
+        let mut room = client.subscribe("/a", SubscribeOptions::default()).await.unwrap();
+        assert_eq!(client.send_message("/a", "chat", "hi").await, Ok(5));
+        assert!(matches!(room.recv().await, Some(QueueEvent::Subscribed(_))));
+        assert_eq!(seqs(&mut room, 1).await, [5]);
+        assert_eq!(client.send_state("/a", "scores", vec![Change::set("x", "1")]).await, Ok(6));
+        let page = client.get_state("/a", "scores", "", PageAsked::default()).await.unwrap();
+        assert_eq!((page.items[0].version, page.next.as_deref()), (6, Some("x")));
+        let refused = client.get_history("/a", "nope", 0, 0).await.unwrap_err();
+        assert_eq!(refused.to_string(), "not_found: no mount of this name");
+        let (members, count) = client.list_members("/a", PageAsked::default()).await.unwrap();
+        assert_eq!((members.items, count), (vec!["alice".to_owned()], None));
+        client.close().await;
+        assert!(room.recv().await.is_none());
+    };
+    tokio::join!(server, application);
+}
+
+#[tokio::test]
+async fn comes_back_where_it_was() {
+    let gateway = Gateway::start().await;
+    let server = async {
+        let mut seat = gateway.welcome("s1").await;
+        seat.subscribe(4).await;
+        seat.message(5).await;
+        drop(seat);
+        let mut seat = gateway.welcome("s2").await;
+        let since = seat.subscribe(5).await.since.unwrap();
+        assert_eq!((since.epoch, since.marks["chat"]), (9, 5));
+        seat.message(6).await;
+        seat.hear().await
+    };
+    let application = async {
+        let client = Client::connect(gateway.options()).await.unwrap();
+        let mut room = client.subscribe("/a", SubscribeOptions::default()).await.unwrap();
+        assert!(matches!(room.recv().await, Some(QueueEvent::Subscribed(_))));
+        assert_eq!(seqs(&mut room, 1).await, [5]);
+        let Some(QueueEvent::Subscribed(again)) = room.recv().await else { panic!() };
+        assert!(again.recovered);
+        assert_eq!(seqs(&mut room, 1).await, [6]);
+        client.close().await;
+    };
+    let (last, ()) = tokio::join!(server, application);
+    assert!(matches!(last, Some(Said::Bye(_))));
+}
+
+#[tokio::test]
+async fn stays_away_when_told_so() {
+    let gateway = Gateway::start().await;
+    let server = async {
+        let mut seat = gateway.welcome("s1").await;
+        assert!(matches!(seat.hear().await, Some(Said::SendMessage(_))));
+        let code = u32::from(Close::Replaced.number());
+        seat.say(Body::Closing(g2c::Closing { code, ..g2c::Closing::default() })).await;
+        assert!(seat.hear().await.is_none());
+    };
+    let application = async {
+        let client = Client::connect(gateway.options()).await.unwrap();
+        let mut connection = client.connection();
+        assert!(matches!(*connection.borrow_and_update(), Connection::Up { .. }));
+        let outcome = client.send_message("/a", "chat", "hi").await;
+        assert_eq!(outcome, Err(Failure::OutcomeUnknown));
+        let closed = |now: &Connection| matches!(now, Connection::Closed { code: 3500, .. });
+        connection.wait_for(closed).await.unwrap();
+        assert_eq!(client.send_message("/a", "chat", "hi").await, Err(Failure::Closed));
+    };
+    tokio::join!(server, application);
+}
+
+#[tokio::test]
+async fn says_why_it_can_not_connect() {
+    let options = Options { addresses: Vec::new(), ..Options::default() };
+    assert!(matches!(Client::connect(options).await, Err(ConnectError::NoAddress)));
+
+    let gateway = Gateway::start().await;
+    let options = gateway.options();
+    let server = async {
+        let (mut seat, _) = gateway.accept().await;
+        let (code, reason) = (u32::from(Close::BadToken.number()), "expired".to_owned());
+        seat.say(Body::Closing(g2c::Closing { code, reason, ..g2c::Closing::default() })).await;
+    };
+    let (refused, ()) = tokio::join!(Client::connect(options.clone()), server);
+    assert!(matches!(refused, Err(ConnectError::Refused { code: 3501, .. })));
+
+    let server = async { drop(gateway.accept().await) };
+    let (lost, ()) = tokio::join!(Client::connect(options.clone()), server);
+    assert!(matches!(lost, Err(ConnectError::Lost { .. })));
+
+    // Nobody listens on the first port.
+    let options = Options { addresses: vec!["127.0.0.1:1".to_owned()], ..options };
+    let unreachable = Client::connect(options).await;
+    assert!(matches!(unreachable, Err(ConnectError::Unreachable { .. })));
+}
+
+#[tokio::test]
+async fn an_application_that_does_not_listen_loses_the_subscription_alone() {
+    let gateway = Gateway::start().await;
+    let server = async {
+        let mut seat = gateway.welcome("s1").await;
+        seat.subscribe(4).await;
+        let Some(Said::SendMessage(send)) = seat.hear().await else { panic!("no message") };
+        for seq in 5..20 {
+            seat.message(seq).await;
+        }
+        seat.ok(send.op_id, 30).await;
+        let Some(Said::Unsubscribe(leave)) = seat.hear().await else { panic!("no unsubscribe") };
+        seat.ok(leave.op_id, 0).await;
+        seat.subscribe(30).await;
+        assert!(matches!(seat.hear().await, Some(Said::Unsubscribe(_))));
+    };
+    let application = async {
+        let options = Options { events_max: 4, ..gateway.options() };
+        let client = Client::connect(options).await.unwrap();
+        let mut room = client.subscribe("/a", SubscribeOptions::default()).await.unwrap();
+        let mut events = Vec::new();
+        // Nothing is taken before the message after the flood is answered.
+        assert_eq!(client.send_message("/a", "chat", "hi").await, Ok(30));
+        while let Some(event) = room.recv().await {
+            events.push(event);
+        }
+        assert_eq!(events.len(), 5);
+        let last = events.pop();
+        assert!(matches!(last, Some(QueueEvent::Unsubscribed { retrying: false, .. })));
+        // Dropping a subscription leaves the queue.
+        drop(client.subscribe("/a", SubscribeOptions::default()).await.unwrap());
+        client
+    };
+    tokio::join!(server, application);
+}

@@ -1,0 +1,40 @@
+//! When to try again, and every other use of chance.
+
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+
+use crate::limits;
+
+/// Back-off with jitter: first at once, then after about 0.1 s, 0.2 s … 10 s.
+pub(super) struct Retry {
+    random: StdRng,
+    attempts: u32,
+}
+
+impl Retry {
+    pub(super) fn new(seed: u64) -> Retry {
+        Retry { random: StdRng::seed_from_u64(seed), attempts: 0 }
+    }
+
+    /// How long to wait after a connection that lasted so long.
+    pub(super) fn delay_ms(&mut self, lasted_ms: u64) -> u64 {
+        if lasted_ms >= limits::RETRY_MS_MAX {
+            self.attempts = 0;
+        }
+        let attempts = self.attempts;
+        self.attempts = attempts.saturating_add(1);
+        if attempts == 0 { 0 } else { self.jittered_ms(attempts - 1) }
+    }
+
+    /// Between half and the whole of the `doublings`-th step.
+    pub(super) fn jittered_ms(&mut self, doublings: u32) -> u64 {
+        let factor = 1u64.checked_shl(doublings.min(32)).unwrap_or(u64::MAX);
+        let whole = limits::RETRY_MS_FIRST.saturating_mul(factor).min(limits::RETRY_MS_MAX);
+        self.random.random_range(whole / 2..=whole)
+    }
+
+    /// A number that nobody guesses: 48 bits, so that JSON can carry it.
+    pub(super) fn nonce(&mut self) -> u64 {
+        self.random.next_u64() >> 16
+    }
+}
