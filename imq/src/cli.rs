@@ -25,7 +25,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example: IMQ_SECRET=s3cret imq boss --data-dir /var/lib/imq")]
     Boss(BossOptions),
     /// Run a queue node: it holds queues.
-    #[command(after_help = "Example: IMQ_SECRET=s3cret imq queue-node --id q1 --boss 10.0.0.1:7501")]
+    #[command(
+        after_help = "Example: IMQ_SECRET=s3cret imq queue-node --id q1 --boss 10.0.0.1:7501"
+    )]
     QueueNode(QueueNodeOptions),
     /// Run a gateway: the door of clients and web back ends.
     #[command(after_help = "Example: IMQ_SECRET=s3cret imq gateway --id g1 --boss 10.0.0.1:7501")]

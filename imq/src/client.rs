@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use imq_sdk::{Change, Client, ConnectError, Failure, Options, PageAsked, SubscribeOptions, Subscription};
+use imq_sdk::{
+    Change, Client, ConnectError, Failure, Options, PageAsked, SubscribeOptions, Subscription,
+};
 use print::Printer;
 
 /// The operation was refused; the reason is on standard error.

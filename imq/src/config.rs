@@ -156,7 +156,7 @@ pub(crate) struct CheckOptions {
 pub(crate) fn check(options: &CheckOptions) -> Result<ExitCode> {
     let text = read(&options.file)?;
     let problems = if options.cluster {
-        boss::machine::Configuration::parse(&text).err().unwrap_or_default()
+        boss::machine::configuration::Configuration::parse(&text).err().unwrap_or_default()
     } else {
         toml::from_str::<File>(&text).map_or_else(
             |error| vec![error.to_string().trim_end().to_owned()],

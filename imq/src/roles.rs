@@ -26,7 +26,7 @@ pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
     settings.cluster = cluster.map(|path| config::read(&path)).transpose()?;
     settings.expected_queue_nodes = options.expected_queue_nodes.or(written.expected_queue_nodes);
     let running = boss::run(settings).context("starting the boss")?;
-    tracing::info!("page at http://{}/", running.http_address());
+    tracing::info!("the page is at http://{}/", running.http_address);
     shutdown::wait()?;
     running.stop();
     Ok(ExitCode::SUCCESS)
@@ -52,6 +52,52 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     shutdown::wait()?;
     running.stop().context("the queue node has died of a bug")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// `imq gateway`.
+pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
+    let file = File::of(&options.shared)?;
+    let secret = options.shared.secret(&file)?;
+    let written = file.gateway;
+    let id = id(options.id.or(written.id), "g1")?;
+    let key_file = options.rpc_key_file.or(written.rpc_key_file);
+    let rpc_key = config::key(options.rpc_key.as_ref(), key_file.as_ref())?;
+    let origins = options.origins.or(written.origins).unwrap_or_default();
+    let dev_auth = options.dev_auth.or(written.dev_auth).unwrap_or_default();
+    let settings = gateway::Settings {
+        host: options.host.or(written.host).unwrap_or_else(config::hostname),
+        tcp: address(options.listen_client.or(written.listen_client), 7400),
+        http: address(options.listen_http.or(written.listen_http), 7480),
+        web: address(options.listen_rpc.or(written.listen_rpc), 7490),
+        bosses: vec![options.boss.or(written.boss).unwrap_or_else(|| BOSS.to_owned())],
+        secret,
+        rpc_keys: rpc_key.into_iter().collect(),
+        any_origin: origins.iter().any(|origin| origin == "*"),
+        origins,
+        lanes: options.lanes.or(written.lanes).unwrap_or_else(cores).clamp(1, config::LANES_MAX),
+        lane: gateway::machine::Settings {
+            gateway: id.clone(),
+            dev_auth,
+            ..gateway::machine::Settings::default()
+        },
+        id,
+        ..gateway::Settings::default()
+    };
+    if dev_auth {
+        tracing::warn!("--dev-auth: whoever reaches this gateway is whoever he says he is");
+    }
+    let running = gateway::run(settings).context("starting the gateway")?;
+    let (tcp, http, web) = (running.tcp, running.http, running.web);
+    tracing::info!("clients at {tcp}, WebSockets at {http}, back ends at {web}");
+    shutdown::wait()?;
+    running.drain();
+    running.stop();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Cores this process may use.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn address(given: Option<SocketAddr>, port: u16) -> SocketAddr {

@@ -75,7 +75,7 @@ impl Sink for Seen {
 
     fn event(&mut self, _: Time, event: Event<'_>) {
         match event {
-            Event::Up { link, .. } => self.member.up(link, &mut self.outbox),
+            Event::Up { link, .. } => self.member.up(link, &[], &mut self.outbox),
             Event::Frame { frame, .. } => match self.member.hear(frame) {
                 Some(Word::Registered { .. }) => {
                     self.member.report(Vec::new(), None, &mut self.outbox);

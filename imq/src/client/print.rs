@@ -44,8 +44,7 @@ impl Printer {
             }
             QueueEvent::Gap(gap) => {
                 let (after, before) = (gap.after_seq, gap.before_seq);
-                let fields =
-                    json!({"mount": gap.mount, "after_seq": after, "before_seq": before});
+                let fields = json!({"mount": gap.mount, "after_seq": after, "before_seq": before});
                 let text = format!("{}: missed what is between {after} and {before}", gap.mount);
                 self.line(json!({"gap": fields}), &text)?;
             }

@@ -40,7 +40,8 @@ fn wrong_words_are_named() {
 fn without_a_boss_a_node_waits_and_says_so() {
     let base = port_base();
     let (link, http) = (format!("127.0.0.1:{base}"), format!("127.0.0.1:{}", base + 1));
-    let words = ["queue-node", "--boss", "127.0.0.1:1", "--listen-link", &link, "--listen-http", &http];
+    let words =
+        ["queue-node", "--boss", "127.0.0.1:1", "--listen-link", &link, "--listen-http", &http];
     let _node = Imq::start(&words);
     crate::http::until("it says what it waits for", || {
         try_request("GET", base + 1, "/readyz", None, "")

@@ -10,7 +10,8 @@ fn a_gateway_dies_and_its_people_come_back_through_another() {
     let queue = five.queue_at(0);
 
     let doors = format!("{},{}", five.gateway(0), five.gateway(1));
-    let mut sub = Imq::start(&["sub", &queue, "--gateway", &doors, "--user", "ann", "--history", "9"]);
+    let mut sub =
+        Imq::start(&["sub", &queue, "--gateway", &doors, "--user", "ann", "--history", "9"]);
     sub.line("subscribed");
     imq_ok(&["pub", &queue, "chat", "one", "--gateway", &five.gateway(1), "--user", "ben"]);
     sub.line("chat ben: one");

@@ -8,7 +8,13 @@ use serde_json::Value;
 use crate::process::PATIENCE;
 
 /// A response's status and body.
-pub fn request(method: &str, port: u16, path: &str, key: Option<&str>, body: &str) -> (u16, String) {
+pub fn request(
+    method: &str,
+    port: u16,
+    path: &str,
+    key: Option<&str>,
+    body: &str,
+) -> (u16, String) {
     let (status, body) = try_request(method, port, path, key, body).expect("a response");
     (status, body)
 }

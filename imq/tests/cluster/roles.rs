@@ -72,7 +72,9 @@ fn readme_lines(base: u16, data: &str) -> Vec<Vec<String>> {
     let readme = include_str!("../../../README.md");
     let lines = readme.lines().filter_map(|line| line.strip_prefix("target/release/imq "));
     let lines: Vec<Vec<String>> = lines
-        .map(|line| line.trim_end_matches(" &").split(' ').map(|word| moved(word, base, data)).collect())
+        .map(|line| {
+            line.trim_end_matches(" &").split(' ').map(|word| moved(word, base, data)).collect()
+        })
         .collect();
     assert_eq!(lines.len(), 5, "the README starts five processes");
     lines
@@ -116,8 +118,18 @@ fn without_a_boss_messages_flow() {
     five.boss = Imq::start(&lines[0].iter().map(String::as_str).collect::<Vec<_>>());
     until("all nodes are back at the boss", || {
         let up = |nodes: serde_json::Value| nodes.to_string().matches("\"up\"").count();
-        std::panic::catch_unwind(|| json(five.base + 100, "/api/v1/nodes")).is_ok_and(|n| up(n) == 4)
+        std::panic::catch_unwind(|| json(five.base + 100, "/api/v1/nodes"))
+            .is_ok_and(|n| up(n) == 4)
     });
-    imq_ok(&["pub", &queue, "chat", "boss is back", "--gateway", &five.gateway(1), "--user", "ben"]);
+    imq_ok(&[
+        "pub",
+        &queue,
+        "chat",
+        "boss is back",
+        "--gateway",
+        &five.gateway(1),
+        "--user",
+        "ben",
+    ]);
     sub.line("chat ben: boss is back");
 }

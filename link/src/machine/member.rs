@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use proto::b2n::{self, b2n::Body};
+use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
 use proto::link::Role;
-use proto::n2b::{Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
+use proto::n2b::{BucketReport, Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
 use proto::table::{BucketTable, Version};
 use proto::wire;
 
@@ -75,10 +76,10 @@ impl Member {
         self.link
     }
 
-    /// A link to the boss is up: registers, or says who this already is.
-    pub fn up(&mut self, link: LinkId, out: &mut Outbox) {
+    /// A link to the boss is up: registers, or says who this already is and which buckets it holds.
+    pub fn up(&mut self, link: LinkId, holds: &[(BucketId, Epochs)], out: &mut Outbox) {
         self.link = Some(link);
-        let register = n2b::Body::Register(self.register());
+        let register = n2b::Body::Register(self.register(holds));
         self.say(register, out);
     }
 
@@ -138,7 +139,13 @@ impl Member {
         }
     }
 
-    fn register(&self) -> Register {
+    fn register(&self, holds: &[(BucketId, Epochs)]) -> Register {
+        let bucket = |(bucket, epochs): &(BucketId, Epochs)| BucketReport {
+            bits: bucket.bits().into(),
+            prefix: bucket.prefix(),
+            loss: epochs.loss,
+            conf: epochs.conf,
+        };
         Register {
             id: self.id.clone(),
             role: self.role.into(),
@@ -146,7 +153,7 @@ impl Member {
             address: self.address.clone(),
             incarnation: self.incarnation,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            buckets: Vec::new(),
+            buckets: holds.iter().map(bucket).collect(),
             table_term: self.heard.term,
             table_version: self.heard.version,
         }

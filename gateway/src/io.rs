@@ -1,0 +1,16 @@
+//! Sockets, threads and HTTP of a gateway.
+//!
+//! In reading order: [`settings`] says what to open; [`run`] opens it and starts a thread per lane;
+//! `turn` is the loop of such a thread; `clients` are its sockets; `boss` is the link to the boss, on
+//! lane 0, which serves the back end (`web`) and no clients; `mail` is what threads tell each other.
+
+mod boss;
+mod clients;
+mod mail;
+mod run;
+pub mod settings;
+mod turn;
+mod web;
+
+pub use run::{Error, Running, run};
+pub use settings::Settings;

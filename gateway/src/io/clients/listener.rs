@@ -1,0 +1,83 @@
+//! Where clients knock: one listening socket per lane and port, all with the same address.
+
+use std::io;
+use std::net::SocketAddr;
+
+use mio::net::TcpListener;
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Connections that the kernel keeps until they are accepted: a storm of reconnects comes at once.
+const BACKLOG: i32 = 4096;
+/// Files that a gateway needs beside client sockets: links, listeners, epolls, HTTP.
+const OTHER_FILES: usize = 256;
+
+/// The listening sockets of one lane.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(super) tcp: TcpListener,
+    pub(super) http: TcpListener,
+    pub(super) connections_max: usize,
+}
+
+impl Listeners {
+    pub(crate) fn new(tcp: TcpListener, http: TcpListener, connections_max: usize) -> Listeners {
+        Listeners { tcp, http, connections_max }
+    }
+}
+
+/// Binds the address once per lane; says which it is, for port 0.
+pub(crate) fn bind(
+    address: SocketAddr,
+    lanes: usize,
+) -> io::Result<(SocketAddr, Vec<TcpListener>)> {
+    // Sharing a port would hide that another process has it: the first socket asks for it alone.
+    let alone = socket(address, false)?;
+    let address = match alone.local_addr()?.as_socket() {
+        Some(bound) => bound,
+        None => address,
+    };
+    if lanes == 1 {
+        return Ok((address, vec![listening(alone)?]));
+    }
+    drop(alone);
+    let sockets = (0..lanes).map(|_| socket(address, true).and_then(listening));
+    Ok((address, sockets.collect::<io::Result<_>>()?))
+}
+
+fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(shared)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+fn listening(socket: Socket) -> io::Result<TcpListener> {
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+/// How many connections each lane may have: as many as wanted, unless files are fewer.
+pub(crate) fn connections_max(wanted: usize, lanes: usize) -> usize {
+    let files = std::fs::read_to_string("/proc/self/limits").ok();
+    let limit = files.as_deref().and_then(open_files);
+    let possible = limit.map_or(wanted, |files| files.saturating_sub(OTHER_FILES));
+    if possible < wanted {
+        tracing::info!(
+            "this process may open {} files: it takes {possible} client connections and refuses \
+             more; raise the limit (ulimit -n) or start more gateways",
+            possible + OTHER_FILES
+        );
+    }
+    (possible.min(wanted) / lanes).max(1)
+}
+
+/// The soft limit in the kernel's table of limits.
+fn open_files(table: &str) -> Option<usize> {
+    let line = table.lines().find(|line| line.starts_with("Max open files"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! WebSocket frames of a client (RFC 6455, section 5): cut, unmasked, put together. Nothing is kept while
+//! no frame is half there.
+
+use std::io::Cursor;
+
+use proto::codes::Close;
+use proto::{frame, json};
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use crate::machine::Codec;
+
+/// The payload of a ping, pong or close (section 5.5).
+const CONTROL_BYTES_MAX: u64 = 125;
+
+/// What is kept of a client's WebSocket between two reads.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    /// The beginning of a frame.
+    partial: Vec<u8>,
+    /// The fragments of a message so far.
+    message: Option<Box<Message>>,
+}
+
+#[derive(Debug)]
+struct Message {
+    is_text: bool,
+    bytes: Vec<u8>,
+}
+
+/// What came.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Came<'a> {
+    /// An envelope of the client.
+    Frame(&'a [u8]),
+    /// A ping, to be answered by a pong with these bytes.
+    Ping(&'a [u8]),
+    /// The client closes, with these bytes, to be echoed.
+    Close(&'a [u8]),
+}
+
+/// Why the bytes can't be read, and what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Broken {
+    pub(super) close: Close,
+    pub(super) reason: String,
+}
+
+/// Whether to read on: the connection may be over by what was in the last frame.
+pub(super) type GoOn = bool;
+
+fn bad(reason: impl Into<String>) -> Broken {
+    Broken { close: Close::BadFrame, reason: reason.into() }
+}
+
+fn too_large(max: usize) -> Broken {
+    Broken { close: Close::FrameTooLarge, reason: format!("a frame has at most {max} bytes") }
+}
+
+impl Reader {
+    /// Hands over all that `input` completes; unmasks in place.
+    pub(super) fn feed(
+        &mut self,
+        input: &mut [u8],
+        codec: Codec,
+        max: usize,
+        each: &mut impl FnMut(Came<'_>) -> GoOn,
+    ) -> Result<(), Broken> {
+        if self.partial.is_empty() {
+            let used = self.frames(input, codec, max, each)?;
+            self.partial.extend_from_slice(&input[used..]);
+        } else {
+            let mut bytes = std::mem::take(&mut self.partial);
+            bytes.extend_from_slice(input);
+            let used = self.frames(&mut bytes, codec, max, each)?;
+            if used < bytes.len() {
+                bytes.drain(..used);
+                self.partial = bytes;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads whole frames; says how many bytes they took.
+    fn frames(
+        &mut self,
+        bytes: &mut [u8],
+        codec: Codec,
+        max: usize,
+        each: &mut impl FnMut(Came<'_>) -> GoOn,
+    ) -> Result<usize, Broken> {
+        let mut used = 0;
+        loop {
+            let mut cursor = Cursor::new(&bytes[used..]);
+            let parsed = FrameHeader::parse(&mut cursor).map_err(|error| bad(error.to_string()))?;
+            let Some((header, length)) = parsed else { return Ok(used) };
+            let head_bytes = cursor.position() as usize;
+            check(&header, length, max)?;
+            let mask = header.mask.ok_or_else(|| bad("a client masks its frames"))?;
+            let begin = used + head_bytes;
+            let end = begin + length as usize;
+            let Some(payload) = bytes.get_mut(begin..end) else { return Ok(used) };
+            for (at, byte) in payload.iter_mut().enumerate() {
+                *byte ^= mask[at % 4];
+            }
+            used = end;
+            if !self.frame(&header, &bytes[begin..end], codec, max, each)? {
+                return Ok(bytes.len());
+            }
+        }
+    }
+
+    fn frame(
+        &mut self,
+        header: &FrameHeader,
+        payload: &[u8],
+        codec: Codec,
+        max: usize,
+        each: &mut impl FnMut(Came<'_>) -> GoOn,
+    ) -> Result<GoOn, Broken> {
+        match header.opcode {
+            OpCode::Control(Control::Ping) => Ok(each(Came::Ping(payload))),
+            OpCode::Control(Control::Pong) => Ok(true),
+            OpCode::Control(Control::Close) => {
+                each(Came::Close(payload));
+                Ok(false)
+            }
+            OpCode::Data(Data::Continue) => {
+                let Some(message) = self.message.as_mut() else {
+                    return Err(bad("a continuation of no message"));
+                };
+                if message.bytes.len() + payload.len() > max {
+                    return Err(too_large(max));
+                }
+                message.bytes.extend_from_slice(payload);
+                if !header.is_final {
+                    return Ok(true);
+                }
+                match self.message.take() {
+                    Some(message) => whole(message.is_text, &message.bytes, codec, each),
+                    None => Ok(true),
+                }
+            }
+            OpCode::Data(Data::Text | Data::Binary) => {
+                let is_text = header.opcode == OpCode::Data(Data::Text);
+                if self.message.is_some() {
+                    return Err(bad("a new message within the fragments of another"));
+                }
+                if header.is_final {
+                    return whole(is_text, payload, codec, each);
+                }
+                self.message = Some(Box::new(Message { is_text, bytes: payload.to_vec() }));
+                Ok(true)
+            }
+            OpCode::Data(Data::Reserved(_)) | OpCode::Control(Control::Reserved(_)) => {
+                Err(bad("a reserved opcode"))
+            }
+        }
+    }
+}
+
+/// What a header alone shows to be wrong.
+fn check(header: &FrameHeader, length: u64, max: usize) -> Result<(), Broken> {
+    if header.rsv1 || header.rsv2 || header.rsv3 {
+        return Err(bad("a reserved bit is set: no extension was agreed on"));
+    }
+    let is_control = matches!(header.opcode, OpCode::Control(_));
+    if is_control && (!header.is_final || length > CONTROL_BYTES_MAX) {
+        return Err(bad("a control frame is whole and has at most 125 bytes"));
+    }
+    if length > max as u64 { Err(too_large(max)) } else { Ok(()) }
+}
+
+/// A whole message: its envelopes.
+fn whole(
+    is_text: bool,
+    bytes: &[u8],
+    codec: Codec,
+    each: &mut impl FnMut(Came<'_>) -> GoOn,
+) -> Result<GoOn, Broken> {
+    match codec {
+        Codec::JsonWs if is_text => {
+            let text = std::str::from_utf8(bytes).map_err(|_| bad("a text message is UTF-8"))?;
+            let mut go_on = true;
+            json::c2g_frames(text, |frame| {
+                go_on = go_on && each(Came::Frame(frame));
+            })
+            .map_err(|error| bad(error.to_string()))?;
+            Ok(go_on)
+        }
+        Codec::JsonWs => Err(bad("imq.json.v1 travels in text messages")),
+        Codec::ProtoWs | Codec::ProtoTcp if is_text => {
+            Err(bad("imq.proto.v1 travels in binary messages"))
+        }
+        Codec::ProtoWs | Codec::ProtoTcp => {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                let split = frame::split(rest, bytes.len()).map_err(|e| bad(e.to_string()))?;
+                let (one, end) =
+                    split.ok_or_else(|| bad("a binary message ends within a frame"))?;
+                if !each(Came::Frame(one)) {
+                    return Ok(false);
+                }
+                rest = &rest[end..];
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// A whole control frame of the gateway.
+pub(super) fn control(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let length = payload.len().min(CONTROL_BYTES_MAX as usize);
+    let mut frame = vec![0x80 | opcode, length as u8];
+    frame.extend_from_slice(&payload[..length]);
+    frame
+}
+
+#[cfg(test)]
+mod tests;

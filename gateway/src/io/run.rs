@@ -1,0 +1,123 @@
+//! Opens what the settings say and starts the threads.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use link::io::http::Board;
+use mio::{Poll, Waker};
+
+use super::clients::listener::{self, Listeners};
+use super::mail::{Letter, Letterbox};
+use super::settings::Settings;
+use super::turn::{self, Turn};
+use super::web;
+
+/// Why a gateway can't start, for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An address can't be had.
+    #[error("{what} can't listen at {address}: {error}")]
+    Listen {
+        /// For whom.
+        what: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A thread can't be started, or the operating system refuses its tools.
+    #[error("a lane can't be started: {0}")]
+    Lane(#[from] std::io::Error),
+}
+
+/// A gateway at work.
+#[derive(Debug)]
+pub struct Running {
+    /// Where clients speak protobuf over TCP.
+    pub tcp: SocketAddr,
+    /// Where clients open WebSockets.
+    pub http: SocketAddr,
+    /// Where the back end asks, and metrics are.
+    pub web: SocketAddr,
+    /// What the lanes have counted, and whether they are ready.
+    pub board: Board,
+    lanes: Vec<Letterbox>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Tells every client to go elsewhere; they get a moment to hear it.
+    pub fn drain(&self) {
+        self.tell_all(|| Letter::Drain);
+    }
+
+    /// Ends all lanes and waits for them.
+    pub fn stop(self) {
+        self.tell_all(|| Letter::Stop);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a lane has ended by a bug");
+            }
+        }
+    }
+
+    fn tell_all(&self, letter: impl Fn() -> Letter) {
+        for lane in &self.lanes {
+            if lane.put(letter()).is_err() {
+                tracing::warn!("a lane takes no letters any more");
+            }
+        }
+    }
+}
+
+/// Starts a gateway.
+///
+/// # Errors
+/// If an address can't be had or a thread can't be started. A boss that doesn't answer is no error: the
+/// gateway waits for it and says so.
+pub fn run(settings: Settings) -> Result<Running, Error> {
+    let lanes = settings.lanes.max(1);
+    let (tcp, tcp_listeners) = listen("clients", settings.tcp, lanes)?;
+    let (http, http_listeners) = listen("WebSockets", settings.http, lanes)?;
+    let connections_max = listener::connections_max(settings.connections_max, lanes);
+    let settings = Arc::new(settings);
+    let board = Board::default();
+    let mut boxes = Vec::new();
+    let mut prepared = Vec::new();
+    for number in 0..=lanes {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), turn::WAKER)?);
+        let (letterbox, letters) = Letterbox::new(waker);
+        boxes.push(letterbox);
+        prepared.push((number as u32, poll, letters));
+    }
+    let rpc = web::routes(&settings.rpc_keys, boxes[0].clone(), board.clone());
+    let web = link::io::http::serve("gateway", settings.web, rpc).map_err(|error| {
+        Error::Listen { what: "the back end's door", address: settings.web, error }
+    })?;
+    let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
+    let mut threads = Vec::new();
+    for (number, poll, letters) in prepared {
+        let listeners = if number == 0 { None } else { sockets.next() };
+        let listeners = listeners.map(|(tcp, http)| Listeners::new(tcp, http, connections_max));
+        let turn = Turn {
+            number,
+            settings: Arc::clone(&settings),
+            letters,
+            others: if number == 0 { boxes[1..].to_vec() } else { Vec::new() },
+            board: board.clone(),
+            client_address: tcp,
+            listeners,
+        };
+        let thread = std::thread::Builder::new().name(format!("lane {number}"));
+        threads.push(thread.spawn(move || turn.run(poll))?);
+    }
+    Ok(Running { tcp, http, web, board, lanes: boxes, threads })
+}
+
+type Bound = (SocketAddr, Vec<mio::net::TcpListener>);
+
+fn listen(what: &'static str, address: SocketAddr, lanes: usize) -> Result<Bound, Error> {
+    listener::bind(address, lanes).map_err(|error| Error::Listen { what, address, error })
+}

@@ -1,0 +1,68 @@
+//! What a gateway is told when it starts.
+
+use std::net::SocketAddr;
+
+use link::io::Hub;
+use proto::limits;
+
+use crate::machine;
+
+/// What a gateway opens and whom it asks.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Its id, unique in the cluster.
+    pub id: String,
+    /// Which machine it runs on, as the operator calls it.
+    pub host: String,
+    /// Where clients speak protobuf over TCP.
+    pub tcp: SocketAddr,
+    /// Where clients open WebSockets.
+    pub http: SocketAddr,
+    /// Where the back end asks, and metrics are.
+    pub web: SocketAddr,
+    /// Link addresses of the bosses.
+    pub bosses: Vec<String>,
+    /// The cluster secret.
+    pub secret: Vec<u8>,
+    /// API keys of the back end.
+    pub rpc_keys: Vec<String>,
+    /// Origins of pages that may open WebSockets; none: only those without an `Origin`.
+    pub origins: Vec<String>,
+    /// Any page may open WebSockets. For development only.
+    pub any_origin: bool,
+    /// Threads with clients.
+    pub lanes: usize,
+    /// Client connections at most; fewer if the process may open fewer files.
+    pub connections_max: usize,
+    /// How links are kept.
+    pub beat_ms: u64,
+    /// When a silent link is dead.
+    pub dead_ms: u64,
+    /// How lanes behave.
+    pub lane: machine::Settings,
+    /// Listeners within the process.
+    pub hub: Hub,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            id: "g1".to_owned(),
+            host: "localhost".to_owned(),
+            tcp: SocketAddr::from(([127, 0, 0, 1], 7400)),
+            http: SocketAddr::from(([127, 0, 0, 1], 7480)),
+            web: SocketAddr::from(([127, 0, 0, 1], 7490)),
+            bosses: vec!["127.0.0.1:7501".to_owned()],
+            secret: Vec::new(),
+            rpc_keys: Vec::new(),
+            origins: Vec::new(),
+            any_origin: false,
+            lanes: 1,
+            connections_max: 1_000_000,
+            beat_ms: limits::BEAT_MS,
+            dead_ms: limits::DEAD_MS,
+            lane: machine::Settings::default(),
+            hub: Hub::default(),
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! The loop of a lane's thread: read what is ready, decide, write each socket once, links last.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+
+use link::io::http::{Board, Sample};
+use link::io::{Event, Sink, Wires, clock};
+use link::machine::{LinkId, Outbox as Links};
+use mio::event::Event as Ready;
+use mio::{Events, Poll, Token};
+use proto::link::Role;
+use proto::table::BucketTable;
+use proto::time::Time;
+
+use super::boss::Boss;
+use super::clients::Clients;
+use super::clients::listener::Listeners;
+use super::mail::{Letter, Letterbox};
+use super::settings::Settings;
+use super::web::Asked;
+use crate::machine::{Input, Lane, Outbox};
+
+/// The waker's token.
+pub(super) const WAKER: Token = Token(0);
+/// Tokens of links begin here, above those of any number of clients.
+const LINKS: usize = 1 << 40;
+/// The more events a turn takes, the wider its batches.
+const EVENTS: usize = 4096;
+/// How often the lane publishes what it has counted.
+const PUBLISH_MS: u64 = 1_000;
+/// Clients get this long to hear that the gateway shuts down.
+const STOP_MS: u64 = 1_000;
+
+/// What a lane's thread is given.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) number: u32,
+    pub(super) settings: Arc<Settings>,
+    pub(super) letters: Receiver<Letter>,
+    /// The other lanes, for lane 0, which has the link to the boss.
+    pub(super) others: Vec<Letterbox>,
+    pub(super) board: Board,
+    /// Where the gateway's clients connect, for the boss's page.
+    pub(super) client_address: SocketAddr,
+    /// Nothing for lane 0, which has no clients.
+    pub(super) listeners: Option<Listeners>,
+}
+
+/// All that a lane's thread works with.
+struct Bench {
+    wires: Wires,
+    clients: Option<Clients>,
+    desk: Desk,
+    asked: Asked,
+    publish_ms: u64,
+}
+
+impl Bench {
+    /// Until when the loop may sleep.
+    fn wake_at(&self, now: Time, stop_ms: Option<u64>) -> Option<u64> {
+        let busy = self.desk.out.clients.is_busy()
+            || self.desk.out.links.is_dirty()
+            || self.clients.as_ref().is_some_and(Clients::is_busy);
+        if busy {
+            return Some(now.ms);
+        }
+        let wakes = [
+            self.desk.lane.wake_at(),
+            self.wires.wake_at(),
+            self.clients.as_ref().and_then(Clients::wake_at),
+            Some(self.publish_ms),
+            stop_ms,
+        ];
+        wakes.into_iter().flatten().min()
+    }
+
+    #[inline]
+    fn ready(&mut self, now: Time, ready: &Ready) {
+        if self.wires.owns(ready.token()) {
+            self.wires.ready(now, ready, &mut self.desk);
+        } else if let Some(clients) = self.clients.as_mut() {
+            clients.ready(now, ready, &mut self.desk.lane, &mut self.desk.out);
+        }
+    }
+
+    /// Does what is due by now.
+    fn wake(&mut self, now: Time) {
+        let Desk { lane, out, .. } = &mut self.desk;
+        if lane.wake_at().is_some_and(|at| at <= now.ms) {
+            lane.handle(now, Input::Wake, out);
+        }
+        if let Some(clients) = self.clients.as_mut() {
+            clients.wake(now, lane, out);
+        }
+        if self.wires.wake_at().is_some_and(|at| at <= now.ms) {
+            self.wires.wake(now, &mut self.desk);
+        }
+    }
+
+    /// Writes what the turn has brought about: clients first, links last.
+    fn end_turn(&mut self, now: Time) {
+        let Desk { lane, out, .. } = &mut self.desk;
+        lane.handle(now, Input::TurnEnd, out);
+        match self.clients.as_mut() {
+            Some(clients) => clients.flush(now, lane, out),
+            None => self.asked.answer(&mut out.replies),
+        }
+        // What the clients' ends have brought about leaves in this turn, too.
+        lane.handle(now, Input::TurnEnd, out);
+        self.wires.flush(now, &mut self.desk);
+    }
+}
+
+/// A lane and its links: what happens on the wires goes here.
+struct Desk {
+    lane: Lane,
+    out: Outbox,
+    boss: Option<Boss>,
+    /// A new table has come: other nodes may have to be dialled.
+    table: Option<Arc<BucketTable>>,
+}
+
+impl Turn {
+    /// Runs until told to stop.
+    pub(super) fn run(mut self, poll: Poll) {
+        if let Err(error) = self.serve(poll) {
+            tracing::error!("lane {} has ended: {error}", self.number);
+        }
+    }
+
+    fn serve(&mut self, mut poll: Poll) -> std::io::Result<()> {
+        let mut bench = self.bench(&poll)?;
+        let mut events = Events::with_capacity(EVENTS);
+        let (mut now, mut stop_ms) = (clock::now(), None);
+        loop {
+            let at_ms = bench.wake_at(now, stop_ms);
+            match poll.poll(&mut events, clock::until(clock::now(), at_ms)) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                polled => polled?,
+            }
+            now = clock::now();
+            for ready in events.iter().filter(|ready| ready.token() != WAKER) {
+                bench.ready(now, ready);
+            }
+            if self.read_letters(now, &mut bench) {
+                stop_ms.get_or_insert(now.ms + STOP_MS);
+            }
+            bench.wake(now);
+            self.follow_boss(now, &mut bench);
+            if bench.publish_ms <= now.ms {
+                bench.publish_ms = now.ms + PUBLISH_MS;
+                self.publish(now, &mut bench);
+            }
+            bench.end_turn(now);
+            let quiet = bench.desk.lane.counters().connections == 0;
+            if stop_ms.is_some_and(|at| at <= now.ms || quiet) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn bench(&mut self, poll: &Poll) -> std::io::Result<Bench> {
+        let settings = Arc::clone(&self.settings);
+        let link_settings = link::machine::Settings {
+            role: Role::Gateway,
+            id: settings.id.clone(),
+            incarnation: 0,
+            cluster_id: 0,
+            lane: self.number,
+            secret: settings.secret.clone(),
+            beat_ms: settings.beat_ms,
+            dead_ms: settings.dead_ms,
+        };
+        let mut wires = Wires::new(poll.registry(), LINKS, link_settings, settings.hub.clone())?;
+        let clients = match self.listeners.take() {
+            Some(listeners) => {
+                let origins = settings.origins.clone();
+                Some(Clients::new(poll.registry(), listeners, settings.any_origin, origins)?)
+            }
+            None => None,
+        };
+        let desk = self.desk(&settings);
+        let now = clock::now();
+        if desk.boss.is_some() {
+            for (at, address) in settings.bosses.iter().enumerate() {
+                wires.dial(now, &super::boss::dial_name(at), address);
+            }
+        }
+        Ok(Bench { wires, clients, desk, asked: Asked::default(), publish_ms: now.ms })
+    }
+
+    fn desk(&self, settings: &Settings) -> Desk {
+        let mut lane_settings = settings.lane.clone();
+        lane_settings.gateway.clone_from(&settings.id);
+        let boss = (self.number == 0).then(|| {
+            // Nobody waits for an answer of the back end's as long as a client's session does.
+            lane_settings.give_up_ms = proto::limits::KEYLESS_RESEND_MS;
+            Boss::new(settings, self.client_address)
+        });
+        let seed = rand::Rng::next_u64(&mut rand::rng());
+        Desk {
+            out: Outbox::new(&lane_settings),
+            lane: Lane::new(lane_settings, seed),
+            boss,
+            table: None,
+        }
+    }
+
+    /// Reads what other threads have said. Whether the lane is to stop.
+    fn read_letters(&mut self, now: Time, bench: &mut Bench) -> bool {
+        let Bench { desk, wires, asked, .. } = bench;
+        let mut stop = false;
+        loop {
+            match self.letters.try_recv() {
+                Ok(Letter::Registered { incarnation, cluster_id }) => {
+                    wires.introduce_as(incarnation, cluster_id);
+                }
+                Ok(Letter::Table(table)) => desk.table = Some(table),
+                Ok(Letter::Config(config)) => {
+                    desk.lane.handle(now, Input::Config(config), &mut desk.out);
+                }
+                Ok(Letter::Ask(request, answer)) => {
+                    let request = asked.ask(request, answer);
+                    desk.lane.handle(now, Input::Web(request), &mut desk.out);
+                }
+                Ok(Letter::Drain) => desk.lane.handle(now, Input::Drain, &mut desk.out),
+                Ok(Letter::Stop) | Err(TryRecvError::Disconnected) => {
+                    desk.lane.handle(now, Input::Drain, &mut desk.out);
+                    stop = true;
+                }
+                Err(TryRecvError::Empty) => return stop,
+            }
+            if stop {
+                return true;
+            }
+        }
+    }
+
+    /// Does what the boss has said: to this lane and to the others.
+    fn follow_boss(&mut self, now: Time, bench: &mut Bench) {
+        let Bench { desk, wires, .. } = bench;
+        if let Some(boss) = desk.boss.as_mut() {
+            if let Some((incarnation, cluster_id)) = boss.take_registered() {
+                wires.introduce_as(incarnation, cluster_id);
+                self.tell_others(|| Letter::Registered { incarnation, cluster_id });
+            }
+            if let Some(table) = boss.take_table() {
+                self.tell_others(|| Letter::Table(Arc::clone(&table)));
+                desk.table = Some(table);
+            }
+            if let Some(config) = boss.take_config() {
+                self.tell_others(|| Letter::Config(Arc::clone(&config)));
+                desk.lane.handle(now, Input::Config(config), &mut desk.out);
+            }
+        }
+        if let Some(table) = desk.table.take() {
+            dial_all(now, &table, wires, desk);
+            desk.lane.handle(now, Input::Table(table), &mut desk.out);
+        }
+        for place in std::mem::take(&mut desk.out.places) {
+            wires.dial(now, &name_of(&place.id, place.incarnation), &place.address);
+        }
+    }
+
+    fn tell_others(&self, letter: impl Fn() -> Letter) {
+        for other in &self.others {
+            if other.put(letter()).is_err() {
+                tracing::error!("a lane reads no letters: it is stuck");
+            }
+        }
+    }
+
+    fn publish(&mut self, now: Time, bench: &mut Bench) {
+        let Bench { desk, clients, .. } = bench;
+        let counters = desk.lane.counters().list();
+        let mut samples: Vec<Sample> = counters
+            .into_iter()
+            .map(|(name, help, value)| sample(name, help, value as f64))
+            .collect();
+        if let Some(clients) = clients {
+            let help = "Connections turned away: full, or not a WebSocket of ours.";
+            samples.push(sample("imq_connections_refused_total", help, clients.refused as f64));
+        }
+        let unready = (!desk.lane.is_ready())
+            .then(|| "no table yet, or no link to the home of every bucket".to_owned());
+        self.board.publish(&format!("lane {}", self.number), samples, unready);
+        if let Some(boss) = desk.boss.as_mut() {
+            boss.report(now, &self.board, &mut desk.out.links);
+        }
+    }
+}
+
+fn sample(name: &'static str, help: &'static str, value: f64) -> Sample {
+    Sample { name, help, labels: Vec::new(), value }
+}
+
+/// Under which name a node is dialled: one in another life is another.
+fn name_of(id: &str, incarnation: u64) -> String {
+    format!("{id}#{incarnation}")
+}
+
+/// Keeps a link to every queue node of the table, and to no other.
+fn dial_all(now: Time, table: &BucketTable, wires: &mut Wires, desk: &mut Desk) {
+    let mut wanted: Vec<String> = Vec::new();
+    for place in table.places() {
+        let name = name_of(&place.id, place.incarnation);
+        wires.dial(now, &name, &place.address);
+        wanted.push(name);
+    }
+    let unwanted: Vec<String> = wires
+        .dialled()
+        .filter(|name| !super::boss::is_dial_name(name) && !wanted.iter().any(|one| one == name))
+        .map(str::to_owned)
+        .collect();
+    for name in unwanted {
+        wires.undial(now, &name, desk);
+    }
+}
+
+impl Desk {
+    fn is_boss(&self, link: LinkId) -> bool {
+        self.boss.as_ref().is_some_and(|boss| boss.has(link))
+    }
+}
+
+impl Sink for Desk {
+    fn outbox(&mut self) -> &mut Links {
+        &mut self.out.links
+    }
+
+    #[inline]
+    fn event(&mut self, now: Time, event: Event<'_>) {
+        match event {
+            Event::Frame { link, frame } => {
+                if self.is_boss(link) {
+                    if let Some(boss) = self.boss.as_mut() {
+                        boss.frame(link, frame, &mut self.out.links);
+                    }
+                } else {
+                    self.lane.handle(now, Input::LinkFrame { link, frame }, &mut self.out);
+                }
+            }
+            Event::Up { link, peer, dialled } => {
+                tracing::info!("link to {} {} is up", peer.role.as_str_name(), peer.id);
+                if let Some(boss) = self.boss.as_mut() {
+                    if peer.role == Role::Boss {
+                        return boss.up(link, &mut self.out.links);
+                    }
+                    boss.node_up(link, dialled);
+                }
+                self.lane.handle(now, Input::LinkUp { link, peer }, &mut self.out);
+            }
+            Event::Down { link, reason } => {
+                tracing::info!("a link is down: {reason}");
+                if let Some(boss) = self.boss.as_mut() {
+                    if boss.down(link) {
+                        return;
+                    }
+                    boss.node_down(link, &mut self.out.links);
+                }
+                self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
+            }
+            Event::Unreachable { name, refused, reason } => {
+                tracing::debug!("{name} can't be reached: {reason}");
+                if let Some(boss) = self.boss.as_mut() {
+                    boss.unreachable(name, refused, &mut self.out.links);
+                }
+            }
+        }
+    }
+}

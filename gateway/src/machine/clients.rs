@@ -1,0 +1,279 @@
+//! What the sockets of a lane are owed: one buffer per connection that has output, none while idle.
+
+use super::settings::Settings;
+use proto::limits;
+
+/// A client connection: io numbers them, the smallest free number first, and uses a number anew after
+/// [`super::Input::Closed`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u32);
+
+/// How a connection's frames look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Codec {
+    /// A varint length and the envelope.
+    ProtoTcp,
+    /// A WebSocket binary message of one length-prefixed envelope.
+    ProtoWs,
+    /// A WebSocket text message of one JSON object.
+    JsonWs,
+}
+
+/// How io is to end a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ending {
+    /// When its output is written.
+    Written,
+    /// Now.
+    AtOnce,
+}
+
+/// The receiver owes more than it may and gets events through its own list.
+pub(super) const SLOW: u8 = 1;
+/// The client asked that events be kept back.
+pub(super) const HELD: u8 = 2;
+/// Nothing is appended any more.
+const ENDED: u8 = 4;
+const DIRTY: u8 = 8;
+/// The client is logged in: its frames may be long.
+const CONNECTED: u8 = 16;
+const OPEN: u8 = 32;
+
+/// Pooled buffers above this size are freed instead: they were for one large thing.
+const POOLED_BYTES_MAX: usize = 64 * 1024;
+/// Buffers kept for the next turn.
+const POOL_MAX: usize = 4096;
+/// A first buffer holds some ordinary frames.
+const BUFFER_BYTES_MIN: usize = 1024;
+
+/// The output of all client connections of a lane.
+#[derive(Debug)]
+pub struct Clients {
+    slots: Vec<Slot>,
+    dirty: Vec<ConnId>,
+    ended: Vec<(ConnId, Ending)>,
+    pool: Vec<Vec<u8>>,
+    slow_bytes: usize,
+    /// How often a receiver became slow.
+    pub(super) slow_total: u64,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    bytes: Vec<u8>,
+    written: u32,
+    flags: u8,
+    codec: u8,
+}
+
+const CODECS: [Codec; 3] = [Codec::ProtoTcp, Codec::ProtoWs, Codec::JsonWs];
+
+impl Clients {
+    /// No connections yet.
+    pub fn new(settings: &Settings) -> Clients {
+        Clients {
+            slots: Vec::new(),
+            dirty: Vec::new(),
+            ended: Vec::new(),
+            pool: Vec::new(),
+            slow_bytes: settings.slow_bytes,
+            slow_total: 0,
+        }
+    }
+
+    pub(super) fn opened(&mut self, conn: ConnId, codec: Codec) {
+        let at = conn.0 as usize;
+        if self.slots.len() <= at {
+            self.slots.resize_with(at + 1, Slot::default);
+        }
+        self.slots[at] = Slot { bytes: Vec::new(), written: 0, flags: OPEN, codec: codec as u8 };
+    }
+
+    pub(super) fn closed(&mut self, conn: ConnId) {
+        if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
+            let slot = std::mem::take(slot);
+            self.give_back(slot.bytes);
+        }
+    }
+
+    /// The codec of a connection.
+    pub fn codec(&self, conn: ConnId) -> Codec {
+        self.slots.get(conn.0 as usize).map_or(Codec::ProtoTcp, |slot| CODECS[slot.codec as usize])
+    }
+
+    /// How many bytes a connection's socket hasn't taken yet.
+    pub fn owed(&self, conn: ConnId) -> usize {
+        self.slots.get(conn.0 as usize).map_or(0, |slot| slot.bytes.len() - slot.written as usize)
+    }
+
+    /// How long a frame of the client may be: little before it is logged in.
+    pub fn frame_bytes_max(&self, conn: ConnId) -> usize {
+        match self.slots.get(conn.0 as usize) {
+            Some(slot) if slot.flags & CONNECTED != 0 => limits::CLIENT_FRAME_BYTES_MAX,
+            Some(_) | None => limits::UNAUTHENTICATED_BYTES_MAX,
+        }
+    }
+
+    /// Whether the connection was told to end: nothing that comes from it counts any more.
+    pub fn is_ended(&self, conn: ConnId) -> bool {
+        self.slots.get(conn.0 as usize).is_none_or(|slot| slot.flags & ENDED != 0)
+    }
+
+    /// Whether io is to give [`super::Input::Drained`] once all of the connection's output is written.
+    pub fn wants_drained(&self, conn: ConnId) -> bool {
+        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & SLOW != 0)
+    }
+
+    /// Appends bytes that are no event: whole frames in the connection's codec.
+    pub fn append(&mut self, conn: ConnId, bytes: &[u8]) {
+        let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return };
+        if slot.flags & (ENDED | OPEN) == OPEN {
+            Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
+        }
+    }
+
+    /// Appends an event in the connection's codec, if its events are not diverted to its own list.
+    /// This is the innermost step of every delivery.
+    #[inline]
+    pub(super) fn deliver<'e>(
+        &mut self,
+        conn: ConnId,
+        frame: impl FnOnce(Codec) -> &'e [u8],
+    ) -> Delivery {
+        let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return Delivery::Ended };
+        if slot.flags & (SLOW | HELD | ENDED) != 0 {
+            return if slot.flags & ENDED != 0 { Delivery::Ended } else { Delivery::Diverted };
+        }
+        let bytes = frame(CODECS[slot.codec as usize]);
+        Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
+        if slot.bytes.len() > self.slow_bytes {
+            self.judge(conn);
+        }
+        Delivery::Done
+    }
+
+    #[inline]
+    fn put(
+        slot: &mut Slot,
+        conn: ConnId,
+        bytes: &[u8],
+        dirty: &mut Vec<ConnId>,
+        pool: &mut Vec<Vec<u8>>,
+    ) {
+        if slot.flags & DIRTY == 0 {
+            slot.flags |= DIRTY;
+            dirty.push(conn);
+            if slot.bytes.capacity() == 0 {
+                slot.bytes = pool.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER_BYTES_MIN));
+            }
+        }
+        slot.bytes.extend_from_slice(bytes);
+    }
+
+    /// Marks the connection as slow if it owes too much.
+    #[cold]
+    fn judge(&mut self, conn: ConnId) {
+        let slot = &mut self.slots[conn.0 as usize];
+        if slot.bytes.len() - slot.written as usize > self.slow_bytes {
+            slot.flags |= SLOW;
+            self.slow_total += 1;
+        }
+    }
+
+    pub(super) fn set(&mut self, conn: ConnId, flag: u8, on: bool) {
+        if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
+            slot.flags = if on { slot.flags | flag } else { slot.flags & !flag };
+        }
+    }
+
+    pub(super) fn is_diverted(&self, conn: ConnId) -> bool {
+        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & (SLOW | HELD) != 0)
+    }
+
+    pub(super) fn is_held(&self, conn: ConnId) -> bool {
+        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & HELD != 0)
+    }
+
+    pub(super) fn connected(&mut self, conn: ConnId) {
+        self.set(conn, CONNECTED, true);
+    }
+
+    pub(super) fn end(&mut self, conn: ConnId, ending: Ending) {
+        self.set(conn, ENDED, true);
+        self.ended.push((conn, ending));
+    }
+
+    /// Hands over the connections that have output, in the order in which they got it.
+    pub fn take_dirty(&mut self, into: &mut Vec<ConnId>) {
+        for conn in self.dirty.drain(..) {
+            if let Some(slot) = self.slots.get_mut(conn.0 as usize)
+                && slot.flags & DIRTY != 0
+            {
+                slot.flags &= !DIRTY;
+                into.push(conn);
+            }
+        }
+    }
+
+    /// Hands over the connections that are to end, after their output was taken.
+    pub fn take_ended(&mut self, into: &mut Vec<(ConnId, Ending)>) {
+        into.append(&mut self.ended);
+    }
+
+    /// Whether there is anything to write or to end.
+    pub fn is_busy(&self) -> bool {
+        !self.dirty.is_empty() || !self.ended.is_empty()
+    }
+
+    /// What a connection's socket is to get.
+    pub fn unwritten(&self, conn: ConnId) -> &[u8] {
+        self.slots.get(conn.0 as usize).map_or(&[], |slot| &slot.bytes[slot.written as usize..])
+    }
+
+    /// The socket took so many bytes. Returns whether that was all; the buffer is the pool's again then.
+    pub fn wrote(&mut self, conn: ConnId, count: usize) -> bool {
+        let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return true };
+        slot.written += count as u32;
+        if slot.written as usize >= slot.bytes.len() {
+            slot.written = 0;
+            let bytes = std::mem::take(&mut slot.bytes);
+            self.give_back(bytes);
+            return true;
+        }
+        if slot.written as usize > slot.bytes.len() / 2 {
+            slot.bytes.drain(..slot.written as usize);
+            slot.written = 0;
+        }
+        false
+    }
+
+    fn give_back(&mut self, mut bytes: Vec<u8>) {
+        let fits = (1..=POOLED_BYTES_MAX).contains(&bytes.capacity());
+        if fits && self.pool.len() < POOL_MAX {
+            bytes.clear();
+            self.pool.push(bytes);
+        }
+    }
+
+    /// Forgets the output of one connection: the planted bug `flush_lost`.
+    #[cold]
+    pub(super) fn lose_flush(&mut self) {
+        let Some(conn) = self.dirty.last().copied() else { return };
+        let slot = &mut self.slots[conn.0 as usize];
+        if slot.written == 0 {
+            slot.bytes.clear();
+        }
+    }
+}
+
+/// What became of an event on its way into a connection's buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// It is there.
+    Done,
+    /// The connection is slow or held: the event belongs into its own list.
+    Diverted,
+    /// The connection is over.
+    Ended,
+}

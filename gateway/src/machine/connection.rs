@@ -1,0 +1,415 @@
+//! A client's connection: its frames, its pings, and what it may send when.
+
+use link::machine::LinkId;
+use proto::c2g::{Head, Kind};
+use proto::codes::{Close, Status};
+use proto::g2c::{self, BodyKind};
+use proto::g2q::OperationRef;
+use proto::limits;
+use proto::name::QueueName;
+use proto::wire::{self, Fields};
+use rand::Rng as _;
+
+use super::clients::{Codec, ConnId, Ending};
+use super::fanout::Frame;
+use super::lane::{Lane, Outbox};
+use super::route::{Pending, Routes};
+use super::session::{Connection, Handle, NONE, Part, Phase, Session};
+use super::wheel::Allowance;
+
+/// Operations of one session without an answer, over all queues: a subscribe to every queue that a
+/// session may be in, several times over.
+const UNANSWERED_MAX: u32 = 4 * limits::SUBSCRIPTIONS_MAX as u32;
+
+impl Lane {
+    pub(super) fn opened(&mut self, conn: ConnId, codec: Codec, out: &mut Outbox) {
+        out.clients.opened(conn, codec);
+        let due = self.wheel.arm(self.now.ms, limits::CONNECT_MS_MAX, conn);
+        let connection = Connection {
+            session: NONE,
+            heard_ms: self.now.ms as u32,
+            due,
+            allowance: Allowance::full(self.rate, self.now.ms),
+            phase: Phase::Fresh,
+        };
+        self.connections.open(conn, connection);
+        self.counters.connections += 1;
+        if self.draining {
+            self.close(conn, Close::Draining, "connect to another gateway", out);
+        }
+    }
+
+    pub(super) fn frame(&mut self, conn: ConnId, frame: &[u8], out: &mut Outbox) {
+        let Some(connection) = self.connections.get(conn) else { return };
+        let (phase, session) = (connection.phase, connection.session);
+        if phase == Phase::Closing {
+            return;
+        }
+        connection.heard_ms = self.now.ms as u32;
+        if !connection.allowance.take(self.rate, self.now.ms, frame.len()) {
+            let reason = "too many operations or bytes a second: keep to `welcome.limits`";
+            return self.close(conn, Close::Rate, reason, out);
+        }
+        let Ok((number, body)) = wire::envelope(frame) else {
+            let reason = "the frame is not a C2g envelope: see the protocol's section on framing";
+            return self.close(conn, Close::BadFrame, reason, out);
+        };
+        let Some(kind) = Kind::from_number(number) else {
+            let reason = format!("C2g has no body with the number {number}");
+            return self.close(conn, Close::BadFrame, &reason, out);
+        };
+        match phase {
+            Phase::Live => self.live(conn, session, kind, body, out),
+            Phase::Pinged => {
+                connection.phase = Phase::Live;
+                self.live(conn, session, kind, body, out);
+            }
+            Phase::Fresh => self.fresh(conn, kind, body, out),
+            Phase::LoggingIn => self.wait(conn, session, kind, frame, out),
+            Phase::Free | Phase::Closing => {}
+        }
+    }
+
+    fn fresh(&mut self, conn: ConnId, kind: Kind, body: &[u8], out: &mut Outbox) {
+        match kind {
+            Kind::Connect => self.connect(conn, body, out),
+            Kind::Ping => self.pong(conn, body, out),
+            Kind::Pong => {}
+            Kind::Bye => self.close(conn, Close::Bye, "bye", out),
+            Kind::Open
+            | Kind::Subscribe
+            | Kind::Unsubscribe
+            | Kind::SendMessage
+            | Kind::SendState
+            | Kind::GetState
+            | Kind::GetHistory
+            | Kind::ListMembers
+            | Kind::Call
+            | Kind::Refresh => {
+                let reason = "the first frame must be `connect`, with credentials";
+                self.close(conn, Close::NotConnected, reason, out);
+            }
+        }
+    }
+
+    /// What comes between `connect` and `welcome` waits, but not without bound.
+    fn wait(&mut self, conn: ConnId, handle: Handle, kind: Kind, frame: &[u8], out: &mut Outbox) {
+        if kind == Kind::Connect {
+            let reason = "a second `connect` on one connection: open another connection";
+            return self.close(conn, Close::AlreadyConnected, reason, out);
+        }
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let waiting = &mut session.rare().waiting;
+        if waiting.len() + frame.len() > limits::CLIENT_FRAME_BYTES_MAX {
+            let reason = "too many operations before `welcome`: wait for it";
+            return self.close(conn, Close::Rate, reason, out);
+        }
+        wire::put_varint(waiting, frame.len() as u64);
+        waiting.extend_from_slice(frame);
+    }
+
+    pub(super) fn live(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        kind: Kind,
+        body: &[u8],
+        out: &mut Outbox,
+    ) {
+        match kind {
+            Kind::Subscribe
+            | Kind::Unsubscribe
+            | Kind::SendMessage
+            | Kind::SendState
+            | Kind::GetState
+            | Kind::GetHistory
+            | Kind::ListMembers => self.operation(conn, handle, kind, body, out),
+            Kind::Ping => self.pong(conn, body, out),
+            Kind::Pong => {}
+            Kind::Open => self.open(conn, handle, out),
+            Kind::Bye => self.bye(conn, handle, out),
+            Kind::Call | Kind::Refresh => self.unimplemented(conn, handle, body, out),
+            Kind::Connect => {
+                let reason = "a second `connect` on one connection: open another connection";
+                self.close(conn, Close::AlreadyConnected, reason, out);
+            }
+        }
+    }
+
+    /// Brings an operation on its way to the queue's home, or answers why not.
+    #[inline]
+    fn operation(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        kind: Kind,
+        body: &[u8],
+        out: &mut Outbox,
+    ) {
+        let Ok(head) = Head::of(body) else {
+            let reason = "the operation's bytes are not a message of this protocol";
+            return self.close(conn, Close::BadFrame, reason, out);
+        };
+        self.counters.operations += 1;
+        if let Err((status, sentence)) = self.send_operation(handle, kind, head, body, out) {
+            self.refuse(conn, head.op_id, status, &sentence, out);
+        }
+    }
+
+    #[inline]
+    fn send_operation(
+        &mut self,
+        handle: Handle,
+        kind: Kind,
+        head: Head<'_>,
+        body: &[u8],
+        out: &mut Outbox,
+    ) -> Result<(), (Status, String)> {
+        let session = &mut self.sessions[handle as usize];
+        session.take_op_id(head.op_id)?;
+        if session.unanswered >= UNANSWERED_MAX {
+            let sentence = format!("{UNANSWERED_MAX} operations are unanswered: wait for results");
+            return Err((Status::Limit, sentence));
+        }
+        let queue = QueueName::try_from(head.queue)
+            .map_err(|error| (Status::Invalid, error.to_string()))?;
+        let hash = queue.hash();
+        let bucket = self.routes.bucket_of(hash).ok_or_else(|| {
+            let sentence = "this gateway has no bucket table yet: try again in a moment";
+            (Status::Unavailable, sentence.to_owned())
+        })?;
+        if usize::from(session.entry(hash).unanswered) >= limits::UNANSWERED_PER_QUEUE_MAX {
+            let max = limits::UNANSWERED_PER_QUEUE_MAX;
+            let sentence =
+                format!("{max} operations on this queue are unanswered: wait for results");
+            return Err((Status::Limit, sentence));
+        }
+        let sub = match kind {
+            Kind::Subscribe | Kind::Unsubscribe => {
+                let given = self.part_in(handle, kind, queue, hash);
+                given.inspect_err(|_| self.sessions[handle as usize].tidy())?
+            }
+            Kind::SendMessage
+            | Kind::SendState
+            | Kind::GetState
+            | Kind::GetHistory
+            | Kind::ListMembers
+            | Kind::Connect
+            | Kind::Open
+            | Kind::Call
+            | Kind::Refresh
+            | Kind::Ping
+            | Kind::Pong
+            | Kind::Bye => 0,
+        };
+        let pending = Pending::Operation { session: handle, op_id: head.op_id, kind, hash };
+        let operation = OperationRef { session: handle, sub, kind, body };
+        if self.push(bucket, pending, |bytes| operation.put(bytes), out) {
+            let entry = self.sessions[handle as usize].entry(hash);
+            entry.unanswered += 1;
+            entry.joins += u8::from(kind == Kind::Subscribe);
+            return Ok(());
+        }
+        self.unpart(handle, hash);
+        let sentence = "too many operations wait for this part of the cluster: try again later";
+        Err((Status::Unavailable, sentence.to_owned()))
+    }
+
+    /// Puts an operation on its bucket's list; false if that is full.
+    #[inline]
+    pub(super) fn push(
+        &mut self,
+        bucket: u32,
+        pending: Pending,
+        write: impl FnOnce(&mut Vec<u8>),
+        out: &mut Outbox,
+    ) -> bool {
+        let entry = &mut self.routes.buckets[bucket as usize];
+        if entry.unanswered.push(self.now.ms, pending, write).is_err() {
+            return false;
+        }
+        self.routes.mark(bucket);
+        if self.sweep_ms.is_none() {
+            self.sweep_ms = Some(self.now.ms + super::recover::SWEEP_MS);
+        }
+        if let Some(handle) = pending.session() {
+            let session = &mut self.sessions[handle as usize];
+            session.unanswered += 1;
+            if let Some((node, link)) = self.routes.home(bucket) {
+                introduce(node, link, handle, session, out);
+            }
+        }
+        true
+    }
+
+    /// The queue's number, for an operation that changes the session's part in it.
+    fn part_in(
+        &mut self,
+        handle: Handle,
+        kind: Kind,
+        queue: QueueName<'_>,
+        hash: u64,
+    ) -> Result<u32, (Status, String)> {
+        let session = &mut self.sessions[handle as usize];
+        let parts = session.parts();
+        let entry = session.entry(hash);
+        if entry.part != Part::None {
+            let same = self.interest.get(entry.sub).is_some_and(|one| *one.name == *queue.as_str());
+            if !same {
+                let sentence = "a queue whose name has the same hash is subscribed: rename one";
+                return Err((Status::Conflict, sentence.to_owned()));
+            }
+            return Ok(entry.sub);
+        }
+        if kind == Kind::Unsubscribe {
+            return Ok(0);
+        }
+        if parts >= limits::SUBSCRIPTIONS_MAX {
+            let max = limits::SUBSCRIPTIONS_MAX;
+            let sentence = format!("a session has at most {max} subscriptions: unsubscribe first");
+            return Err((Status::Limit, sentence));
+        }
+        let sub = self.interest.intern(hash, queue.as_str());
+        let entry = self.sessions[handle as usize].entry(hash);
+        (entry.sub, entry.part) = (sub, Part::Joining);
+        if let Some(queue) = self.interest.get_mut(sub) {
+            queue.parts += 1;
+        }
+        Ok(sub)
+    }
+
+    /// Takes back what `part_in` began.
+    fn unpart(&mut self, handle: Handle, hash: u64) {
+        let entry = self.sessions[handle as usize].entry(hash);
+        if entry.part == Part::Joining && entry.joins == 0 {
+            self.no_part(handle, hash);
+        }
+    }
+
+    fn unimplemented(&mut self, conn: ConnId, handle: Handle, body: &[u8], out: &mut Outbox) {
+        let Ok(head) = Head::of(body) else {
+            let reason = "the operation's bytes are not a message of this protocol";
+            return self.close(conn, Close::BadFrame, reason, out);
+        };
+        self.counters.operations += 1;
+        let taken = self.sessions[handle as usize].take_op_id(head.op_id);
+        let (status, sentence) = taken.err().unwrap_or_else(|| {
+            let sentence = "`call` and `refresh` are not served by this version";
+            (Status::Unimplemented, sentence.to_owned())
+        });
+        self.refuse(conn, head.op_id, status, &sentence, out);
+    }
+
+    /// Answers an operation that goes no further.
+    pub(super) fn refuse(
+        &mut self,
+        conn: ConnId,
+        op_id: u32,
+        status: Status,
+        sentence: &str,
+        out: &mut Outbox,
+    ) {
+        self.counters.refused += 1;
+        let result = g2c::Result::refusal(op_id, status, sentence);
+        self.send_message(conn, BodyKind::Result, &result, out);
+    }
+
+    fn pong(&mut self, conn: ConnId, ping: &[u8], out: &mut Outbox) {
+        let mut nonce = 0;
+        let mut fields = Fields::of(ping);
+        while let Ok(Some((number, value))) = fields.field() {
+            if number == 1 {
+                nonce = value.uint().unwrap_or(0);
+            }
+        }
+        self.send_message(conn, BodyKind::Pong, &g2c::Pong { nonce }, out);
+    }
+
+    /// Sends a message that isn't encoded yet.
+    pub(super) fn send_message(
+        &mut self,
+        conn: ConnId,
+        kind: BodyKind,
+        message: &impl prost::Message,
+        out: &mut Outbox,
+    ) {
+        self.send(conn, &Frame::of(kind, &message.encode_to_vec()), out);
+    }
+
+    /// Sends a frame to one client: everything but live events.
+    #[inline]
+    pub(super) fn send(&mut self, conn: ConnId, frame: &Frame<'_>, out: &mut Outbox) {
+        if out.clients.owed(conn) > self.settings.output_bytes_max {
+            return self.close_slow(conn, out);
+        }
+        let codec = out.clients.codec(conn);
+        out.clients.append(conn, self.encodings.one(codec, frame));
+    }
+
+    /// The wheel has come to a connection.
+    pub(super) fn look_at(&mut self, conn: ConnId, tick: u32, out: &mut Outbox) {
+        let ping_ms = self.ping_every_ms(conn);
+        let now_ms = self.now.ms;
+        let Some(connection) = self.connections.get(conn) else { return };
+        if connection.due != tick {
+            return;
+        }
+        let silent_ms = u64::from((now_ms as u32).wrapping_sub(connection.heard_ms));
+        let next_ms = match connection.phase {
+            Phase::Free => return,
+            Phase::Fresh => {
+                let reason = "no `connect` within 5 seconds: send it as the first frame";
+                return self.close(conn, Close::ConnectTimeout, reason, out);
+            }
+            Phase::LoggingIn => limits::CONNECT_MS_MAX,
+            Phase::Live if silent_ms < ping_ms => ping_ms - silent_ms,
+            Phase::Live => {
+                connection.phase = Phase::Pinged;
+                let nonce = self.random.next_u64() >> 16;
+                self.send_message(conn, BodyKind::Ping, &g2c::Ping { nonce }, out);
+                limits::PONG_MS_MAX
+            }
+            Phase::Pinged => {
+                let reason = "no answer to a ping within 10 seconds";
+                return self.close(conn, Close::PingTimeout, reason, out);
+            }
+            Phase::Closing => return out.clients.end(conn, Ending::AtOnce),
+        };
+        let due = self.wheel.arm(now_ms, next_ms, conn);
+        if let Some(connection) = self.connections.get(conn) {
+            connection.due = due;
+        }
+    }
+
+    /// Jittered by the connection's number, so that those who came together aren't pinged together.
+    fn ping_every_ms(&self, conn: ConnId) -> u64 {
+        let every = self.settings.ping_every_ms;
+        every - u64::from(conn.0 % 64) * (every / 10) / 64
+    }
+}
+
+/// Tells a node a session's handle, if it doesn't know it yet.
+#[inline]
+pub(super) fn introduce(
+    node: u32,
+    link: LinkId,
+    handle: Handle,
+    session: &mut Session,
+    out: &mut Outbox,
+) {
+    Routes::introduce(node, link, handle, session, &mut out.links);
+}
+
+impl Session {
+    /// Takes the next number of an operation; it must be above those before.
+    #[inline]
+    fn take_op_id(&mut self, op_id: u32) -> Result<(), (Status, String)> {
+        if op_id <= self.op_id {
+            let sentence =
+                format!("op_id {op_id} is not above {}: it rises within a session", self.op_id);
+            return Err((Status::Invalid, sentence));
+        }
+        self.op_id = op_id;
+        Ok(())
+    }
+}

@@ -1,0 +1,305 @@
+//! What queue nodes say: events for many, answers for one.
+
+use link::machine::LinkId;
+use prost::Message as _;
+use proto::bucket::BucketId;
+use proto::codes::Close;
+use proto::filter::Filter;
+use proto::g2c::EventKind;
+use proto::g2q::{self, G2q};
+use proto::link::At;
+use proto::q2g::{self, AnswerRef, EventRef};
+use proto::wire::{self, WireError};
+
+use super::clients::{ConnId, Delivery};
+use super::fanout::Frame;
+use super::interest::Subscriber;
+use super::lane::{Lane, Outbox};
+use super::route::Pending;
+use super::session::NONE;
+use super::slow::Kept;
+
+/// The numbers of the fields of `Q2g`, besides those with a borrowed form.
+mod number {
+    pub(super) const AT: u32 = 5;
+    pub(super) const SUBSCRIBED: u32 = 8;
+    pub(super) const REPLAY: u32 = 9;
+    pub(super) const ATTACHED: u32 = 10;
+    pub(super) const UNSUBSCRIBED: u32 = 11;
+    pub(super) const LOGGED_IN: u32 = 12;
+    pub(super) const LOST_NOTED: u32 = 13;
+    pub(super) const REPLY: u32 = 14;
+    pub(super) const PROBED: u32 = 15;
+    pub(super) const KICK: u32 = 16;
+    pub(super) const MOVED: u32 = 17;
+}
+
+/// How often the round trip to each node is measured.
+const PROBE_MS: u64 = 1_000;
+
+/// A peer said what it must not: its link is ended and comes back by attaching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Broken {
+    #[error("a frame that can't be read")]
+    Unreadable,
+    #[error("an answer that belongs to no operation, or to another than the oldest")]
+    OutOfTurn,
+}
+
+impl From<WireError> for Broken {
+    fn from(WireError: WireError) -> Broken {
+        Broken::Unreadable
+    }
+}
+
+impl From<prost::DecodeError> for Broken {
+    fn from(_: prost::DecodeError) -> Broken {
+        Broken::Unreadable
+    }
+}
+
+impl Lane {
+    #[inline]
+    pub(super) fn link_frame(&mut self, link: LinkId, frame: &[u8], out: &mut Outbox) {
+        let Some(node) = self.routes.node_of(link) else { return };
+        if let Err(broken) = self.node_frame(node, frame, out) {
+            self.counters.broken_peers += 1;
+            let reason = match broken {
+                Broken::Unreadable => "the node sent a frame that can't be read",
+                Broken::OutOfTurn => "the node answered out of turn",
+            };
+            self.link_down(link, out);
+            out.links.end(link, reason);
+        }
+    }
+
+    #[inline]
+    fn node_frame(&mut self, node: u32, frame: &[u8], out: &mut Outbox) -> Result<(), Broken> {
+        let (field, body) = wire::envelope(frame)?;
+        let bucket = self.routes.nodes[node as usize].heard;
+        match (field, bucket) {
+            (q2g::EVENT, Some(_)) => self.event(&EventRef::of(body)?, out),
+            (q2g::ANSWER, Some(bucket)) => {
+                let answer = AnswerRef::of(body)?;
+                self.answer(bucket, answer, out)?;
+            }
+            (number::AT, _) => self.heard(node, At::decode(body)?),
+            (number::PROBED, _) => {
+                let sent_ms = q2g::Probed::decode(body)?.nonce;
+                self.counters.round_trip_ms = self.now.ms.saturating_sub(sent_ms);
+            }
+            (number::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
+            (_, Some(bucket)) => self.bucket_frame(bucket, field, body, out)?,
+            // The bucket moved away since: what its old home says of it is of the past.
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    /// What comes less often.
+    fn bucket_frame(
+        &mut self,
+        bucket: u32,
+        field: u32,
+        body: &[u8],
+        out: &mut Outbox,
+    ) -> Result<(), Broken> {
+        match field {
+            number::SUBSCRIBED => self.subscribed(&q2g::Subscribed::decode(body)?, out),
+            number::REPLAY => self.replayed(&q2g::Replay::decode(body)?, out),
+            number::ATTACHED => self.attached(q2g::Attached::decode(body)?, out),
+            number::UNSUBSCRIBED => self.unsubscribed(&q2g::Unsubscribed::decode(body)?, out),
+            number::LOGGED_IN => {
+                let answer = q2g::LoggedIn::decode(body)?;
+                let session = answer.session;
+                self.take_front(bucket, |front| front == Pending::Login { session })?;
+                self.logged_in(session, &answer, out);
+            }
+            number::LOST_NOTED => {
+                let session = q2g::LostNoted::decode(body)?.session;
+                self.take_front(bucket, |front| front == Pending::Lost { session })?;
+                self.lost_noted(session, out);
+            }
+            number::REPLY => {
+                let reply = q2g::Reply::decode(body)?;
+                let number = reply.number;
+                self.take_front(bucket, |front| front == Pending::Request { number })?;
+                self.web_replied(reply, out);
+            }
+            number::KICK => self.kicked(&q2g::Kick::decode(body)?, out),
+            // A newer node's word that this version doesn't know.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whose bucket the node's next frames are about.
+    fn heard(&mut self, node: u32, at: At) {
+        let known = BucketId::new(at.bits, at.prefix)
+            .filter(|bucket| bucket.bits() == self.routes.bits)
+            .and_then(|bucket| self.routes.buckets.get(bucket.prefix() as usize));
+        let current =
+            known.is_some_and(|bucket| bucket.home == Some(node) && bucket.epochs.conf <= at.conf);
+        self.routes.nodes[node as usize].heard = current.then_some(at.prefix);
+    }
+
+    /// An answer always belongs to the front of its bucket's list.
+    #[inline]
+    fn take_front(
+        &mut self,
+        bucket: u32,
+        is_its: impl FnOnce(Pending) -> bool,
+    ) -> Result<Pending, Broken> {
+        let unanswered = &mut self.routes.buckets[bucket as usize].unanswered;
+        let front = unanswered.front().copied().ok_or(Broken::OutOfTurn)?;
+        if !is_its(front) {
+            return Err(Broken::OutOfTurn);
+        }
+        unanswered.answered().ok_or(Broken::OutOfTurn)
+    }
+
+    #[inline]
+    fn answer(
+        &mut self,
+        bucket: u32,
+        answer: AnswerRef<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), Broken> {
+        let is_its = |front| matches!(front, Pending::Operation { session, .. } if session == answer.session);
+        let front = self.take_front(bucket, is_its)?;
+        if let Pending::Operation { session, kind, hash, .. } = front {
+            self.answered(session, kind, hash, answer.result, out);
+        }
+        Ok(())
+    }
+
+    /// One event for every subscriber of the queue on this lane.
+    #[inline]
+    fn event(&mut self, event: &EventRef<'_>, out: &mut Outbox) {
+        self.counters.events += 1;
+        let Some(queue) = self.interest.get_mut(event.sub) else { return };
+        if event.seq <= queue.seq {
+            return;
+        }
+        queue.seq = event.seq;
+        self.fan_out(event, out);
+        if self.settings.faults.subscriber_late {
+            self.enlist_late(event.sub);
+        }
+    }
+
+    /// The innermost loop: one step per delivery.
+    #[inline]
+    pub(super) fn fan_out(&mut self, event: &EventRef<'_>, out: &mut Outbox) {
+        let Some(queue) = self.interest.get(event.sub) else { return };
+        let excluded = if self.settings.faults.exclude_self_ignored {
+            NONE
+        } else {
+            event.exclude.wrapping_sub(1)
+        };
+        let frame = Frame { kind: event.kind, sub: event.sub, body: event.body, history: false };
+        let encodings = &mut self.encodings;
+        encodings.begin();
+        let mut deliveries = 0;
+        for subscriber in &queue.all {
+            if subscriber.session == excluded {
+                continue;
+            }
+            let conn = ConnId(subscriber.conn);
+            match out.clients.deliver(conn, |codec| encodings.get(codec, &frame)) {
+                Delivery::Done => deliveries += 1,
+                Delivery::Diverted => self.diverted.push(*subscriber),
+                Delivery::Ended => {}
+            }
+        }
+        self.counters.deliveries += deliveries;
+        if !self.diverted.is_empty() {
+            self.divert(event.sub, frame, out);
+        }
+        if self.interest.get(event.sub).is_some_and(|queue| !queue.filtered.is_empty()) {
+            self.fan_out_filtered(event, excluded, out);
+        }
+    }
+
+    /// Keeps an event for those whose events are diverted.
+    #[cold]
+    fn divert(&mut self, sub: u32, frame: Frame<'_>, out: &mut Outbox) {
+        let mut diverted = std::mem::take(&mut self.diverted);
+        if let Some(kept) = Kept::of(frame.kind, frame.body) {
+            for subscriber in &diverted {
+                self.keep(*subscriber, sub, &kept, out);
+            }
+        }
+        diverted.clear();
+        self.diverted = diverted;
+    }
+
+    fn fan_out_filtered(&mut self, event: &EventRef<'_>, excluded: u32, out: &mut Outbox) {
+        let Some(kind) = EventKind::from_number(event.kind) else { return };
+        let Some(queue) = self.interest.get(event.sub) else { return };
+        let everything = self.settings.faults.filter_skipped;
+        let pass = |filter: &Filter| {
+            if everything { Some(event.body.into()) } else { filter.event(kind, event.body) }
+        };
+        let mut kept: Vec<(Subscriber, Kept)> = Vec::new();
+        for filtered in &queue.filtered {
+            let subscriber = filtered.subscriber;
+            if subscriber.session == excluded {
+                continue;
+            }
+            let Some(body) = pass(&filtered.filter) else { continue };
+            let frame = Frame { kind: event.kind, sub: event.sub, body: &body, history: false };
+            let narrowed = &mut self.narrowed;
+            narrowed.begin();
+            let conn = ConnId(subscriber.conn);
+            match out.clients.deliver(conn, |codec| narrowed.get(codec, &frame)) {
+                Delivery::Done => self.counters.deliveries += 1,
+                Delivery::Diverted => {
+                    kept.extend(Kept::of(event.kind, &body).map(|kept| (subscriber, kept)));
+                }
+                Delivery::Ended => {}
+            }
+        }
+        for (subscriber, event_kept) in kept {
+            self.keep(subscriber, event.sub, &event_kept, out);
+        }
+    }
+
+    fn replayed(&mut self, frame: &q2g::Replay, out: &mut Outbox) {
+        if frame.session > 0 {
+            return self.replayed_to_one(frame, out);
+        }
+        let event = EventRef {
+            sub: frame.sub,
+            seq: frame.seq,
+            kind: frame.kind,
+            body: &frame.body,
+            exclude: frame.exclude,
+        };
+        self.event(&event, out);
+    }
+
+    fn lost_noted(&mut self, handle: u32, out: &mut Outbox) {
+        if let Some(session) = self.sessions.get_mut(handle as usize) {
+            session.unanswered -= 1;
+        }
+        self.let_go(handle, out);
+    }
+
+    fn kicked(&mut self, kick: &q2g::Kick, out: &mut Outbox) {
+        let close = Close::from_number(kick.code).unwrap_or(Close::Replaced);
+        if let Some(conn) = self.conn_of(kick.session) {
+            self.close(conn, close, &kick.reason, out);
+        }
+    }
+
+    /// Measures the way to each node and back.
+    pub(super) fn probe(&mut self, out: &mut Outbox) {
+        let up: Vec<LinkId> = self.routes.nodes.iter().filter_map(|node| node.link).collect();
+        for link in &up {
+            let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce: self.now.ms }));
+            wire::put_message(out.links.buffer(*link), &G2q { body });
+        }
+        self.probe_ms = (!up.is_empty()).then(|| self.now.ms + PROBE_MS);
+    }
+}

@@ -1,0 +1,177 @@
+//! The queues that the clients of a lane are in, by name and by the lane's number, and who gets what.
+
+use std::rc::Rc;
+
+use hashbrown::HashTable;
+use proto::filter::Filter;
+use proto::g2c;
+
+use super::session::Handle;
+
+/// All queues of a lane. A queue's number, `sub`, is its place in the list; 0 is none.
+#[derive(Debug)]
+pub(super) struct Interest {
+    by_name: HashTable<u32>,
+    queues: Vec<Option<Box<Queue>>>,
+    free: Vec<u32>,
+    policies: Vec<Rc<[Policy]>>,
+    /// With the planted bug `subscriber_late`: who is added after the next event.
+    pub(super) late: Vec<(u32, Subscriber)>,
+}
+
+/// A queue as the lane sees it.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) name: Box<str>,
+    pub(super) hash: u64,
+    pub(super) epoch: u64,
+    /// The newest event that came.
+    pub(super) seq: u64,
+    /// Who gets every event, next to each other in memory: a delivery is a step along this list.
+    pub(super) all: Vec<Subscriber>,
+    pub(super) filtered: Vec<Filtered>,
+    pub(super) policies: Rc<[Policy]>,
+    /// How many sessions have a part in it, in whatever state.
+    pub(super) parts: u32,
+}
+
+/// A session that gets events, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Subscriber {
+    pub(super) conn: u32,
+    pub(super) session: Handle,
+}
+
+/// A subscriber that gets some of the events.
+#[derive(Debug)]
+pub(super) struct Filtered {
+    pub(super) subscriber: Subscriber,
+    pub(super) filter: Filter,
+}
+
+/// What the lane must know of a mount when a receiver is slow.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Policy {
+    pub(super) mount: Box<str>,
+    pub(super) kind: g2c::Kind,
+    pub(super) close_on_slow: bool,
+}
+
+impl Queue {
+    /// Whether a receiver that is too slow for this mount is closed.
+    pub(super) fn closes_slow(&self, mount: &[u8]) -> bool {
+        let policy = self.policies.iter().find(|policy| policy.mount.as_bytes() == mount);
+        policy.is_some_and(|policy| policy.close_on_slow)
+    }
+
+    /// All that get events, those without a filter first.
+    pub(super) fn subscribers(&self) -> Vec<Subscriber> {
+        let filtered = self.filtered.iter().map(|filtered| filtered.subscriber);
+        self.all.iter().copied().chain(filtered).collect()
+    }
+
+    /// The filter of a session, if it has one here.
+    pub(super) fn filter_of(&self, session: Handle) -> Option<&Filter> {
+        let mut filtered = self.filtered.iter();
+        filtered.find(|filtered| filtered.subscriber.session == session).map(|one| &one.filter)
+    }
+}
+
+impl Interest {
+    pub(super) fn new() -> Interest {
+        Interest {
+            by_name: HashTable::new(),
+            queues: vec![None],
+            free: Vec::new(),
+            policies: vec![Rc::from([])],
+            late: Vec::new(),
+        }
+    }
+
+    /// The number of a queue, or nothing.
+    pub(super) fn find(&self, hash: u64, name: &str) -> Option<u32> {
+        let same = |sub: &u32| self.get(*sub).is_some_and(|queue| *queue.name == *name);
+        self.by_name.find(hash, same).copied()
+    }
+
+    /// The number of a queue, a new one if need be.
+    pub(super) fn intern(&mut self, hash: u64, name: &str) -> u32 {
+        if let Some(sub) = self.find(hash, name) {
+            return sub;
+        }
+        let queue = Box::new(Queue {
+            name: name.into(),
+            hash,
+            epoch: 0,
+            seq: 0,
+            all: Vec::new(),
+            filtered: Vec::new(),
+            policies: Rc::clone(&self.policies[0]),
+            parts: 0,
+        });
+        let sub = self.free.pop().unwrap_or_else(|| {
+            self.queues.push(None);
+            self.queues.len() as u32 - 1
+        });
+        self.queues[sub as usize] = Some(queue);
+        let queues = &self.queues;
+        let hash_of = |sub: &u32| queues[*sub as usize].as_ref().map_or(0, |queue| queue.hash);
+        self.by_name.insert_unique(hash, sub, hash_of);
+        sub
+    }
+
+    #[inline]
+    pub(super) fn get(&self, sub: u32) -> Option<&Queue> {
+        self.queues.get(sub as usize)?.as_deref()
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, sub: u32) -> Option<&mut Queue> {
+        self.queues.get_mut(sub as usize)?.as_deref_mut()
+    }
+
+    /// The numbers of all queues, in order.
+    pub(super) fn subs(&self) -> Vec<u32> {
+        (0..).zip(&self.queues).filter(|(_, queue)| queue.is_some()).map(|(sub, _)| sub).collect()
+    }
+
+    /// How many queues there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// A session has no part in the queue any more. Its number is free when it was the last.
+    pub(super) fn left(&mut self, sub: u32) {
+        let Some(queue) = self.get_mut(sub) else { return };
+        queue.parts = queue.parts.saturating_sub(1);
+        if queue.parts > 0 {
+            return;
+        }
+        let hash = queue.hash;
+        if let Ok(entry) = self.by_name.find_entry(hash, |other| *other == sub) {
+            entry.remove();
+        }
+        self.queues[sub as usize] = None;
+        self.free.push(sub);
+        self.late.retain(|(late, _)| *late != sub);
+    }
+
+    /// The mounts' policies, shared by all queues that have the same.
+    pub(super) fn set_policies(&mut self, sub: u32, policies: Vec<Policy>) {
+        if self.get(sub).is_none_or(|queue| *queue.policies == *policies) {
+            return;
+        }
+        let known = self.policies.iter().find(|known| ***known == *policies).map(Rc::clone);
+        let shared = known.unwrap_or_else(|| {
+            // Classes are few; a list that grows nevertheless is begun anew.
+            if self.policies.len() > 1024 {
+                self.policies.truncate(1);
+            }
+            self.policies.push(Rc::from(policies));
+            Rc::clone(&self.policies[self.policies.len() - 1])
+        });
+        if let Some(queue) = self.get_mut(sub) {
+            queue.policies = shared;
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! One lane: everything that comes goes through [`Lane::handle`].
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use link::machine::{LinkId, Outbox as Links, Peer};
+use proto::class::ClusterConfig;
+use proto::codes::Close;
+use proto::table::{BucketTable, Place};
+use proto::time::Time;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use slab::Slab;
+
+use super::clients::{Clients, Codec, ConnId};
+use super::counters::Counters;
+use super::fanout::Encodings;
+use super::interest::{Interest, Subscriber};
+use super::route::Routes;
+use super::session::{Connections, NONE, Sessions};
+use super::settings::Settings;
+use super::web::{Web, WebReply, WebRequest};
+use super::wheel::{Rate, Wheel};
+
+/// What comes to a lane.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A client's socket is open and its codec agreed on.
+    Opened {
+        /// The smallest free number.
+        conn: ConnId,
+        /// How its frames look.
+        codec: Codec,
+        /// Where it comes from.
+        address: IpAddr,
+    },
+    /// A client sent an envelope: `C2g` as protobuf, without its length.
+    Frame {
+        /// Whose.
+        conn: ConnId,
+        /// The envelope.
+        frame: &'a [u8],
+    },
+    /// What a client sent can't be cut into frames.
+    Broken {
+        /// Whose.
+        conn: ConnId,
+        /// What it is closed with.
+        close: Close,
+        /// A sentence that says what to do.
+        reason: String,
+    },
+    /// A client closes in its own way: a WebSocket's close frame.
+    Hangup {
+        /// Whose.
+        conn: ConnId,
+    },
+    /// A client's socket is gone. Its number is free again.
+    Closed {
+        /// Whose.
+        conn: ConnId,
+    },
+    /// All output of a slow client was written.
+    Drained {
+        /// Whose.
+        conn: ConnId,
+    },
+    /// A link is up; its number is new.
+    LinkUp {
+        /// Which.
+        link: LinkId,
+        /// Who is at its other end.
+        peer: Peer,
+    },
+    /// A link is gone, and what was on its way with it.
+    LinkDown {
+        /// Which.
+        link: LinkId,
+    },
+    /// A queue node sent an envelope: `Q2g` without its length.
+    LinkFrame {
+        /// From where.
+        link: LinkId,
+        /// The envelope.
+        frame: &'a [u8],
+    },
+    /// Who holds what.
+    Table(Arc<BucketTable>),
+    /// The cluster's configuration. A lane keeps none of it yet: classes are the queue nodes' matter.
+    Config(Arc<ClusterConfig>),
+    /// The back end wants something.
+    Web(WebRequest),
+    /// The gateway shuts down: every client is sent elsewhere.
+    Drain,
+    /// Everything of this turn has come.
+    TurnEnd,
+    /// It is the time that [`Lane::wake_at`] gave.
+    Wake,
+}
+
+/// What a lane lets out.
+#[derive(Debug)]
+pub struct Outbox {
+    /// To queue nodes.
+    pub links: Links,
+    /// To clients.
+    pub clients: Clients,
+    /// To the back end.
+    pub replies: Vec<WebReply>,
+    /// Nodes that the lane heard of from others than the boss, to be dialled.
+    pub places: Vec<Place>,
+}
+
+impl Outbox {
+    /// Nothing yet.
+    pub fn new(settings: &Settings) -> Outbox {
+        Outbox {
+            links: Links::default(),
+            clients: Clients::new(settings),
+            replies: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+}
+
+/// A lane of a gateway: its clients, their sessions, and the way to the homes of their queues.
+#[derive(Debug)]
+pub struct Lane {
+    pub(super) settings: Settings,
+    pub(super) rate: Rate,
+    pub(super) random: StdRng,
+    pub(super) now: Time,
+    pub(super) connections: Connections,
+    pub(super) sessions: Sessions,
+    pub(super) interest: Interest,
+    pub(super) routes: Routes,
+    pub(super) web: Web,
+    pub(super) wheel: Wheel,
+    pub(super) encodings: Encodings,
+    /// Of an event that a filter has narrowed.
+    pub(super) narrowed: Encodings,
+    pub(super) diverted: Vec<Subscriber>,
+    pub(super) counters: Counters,
+    /// When waiting operations are looked through.
+    pub(super) sweep_ms: Option<u64>,
+    /// When the links are probed next.
+    pub(super) probe_ms: Option<u64>,
+    pub(super) draining: bool,
+}
+
+impl Lane {
+    /// A lane without clients, links and table.
+    pub fn new(settings: Settings, seed: u64) -> Lane {
+        let rate = Rate {
+            operations_per_s: settings.operations_per_s,
+            operations_burst: settings.operations_burst,
+            bytes_per_s: settings.bytes_per_s,
+            bytes_burst: settings.bytes_burst,
+        };
+        Lane {
+            settings,
+            rate,
+            random: StdRng::seed_from_u64(seed),
+            now: Time::default(),
+            connections: Connections::default(),
+            sessions: Slab::new(),
+            interest: Interest::new(),
+            routes: Routes::default(),
+            web: Web::default(),
+            wheel: Wheel::new(),
+            encodings: Encodings::default(),
+            narrowed: Encodings::default(),
+            diverted: Vec::new(),
+            counters: Counters::default(),
+            sweep_ms: None,
+            probe_ms: None,
+            draining: false,
+        }
+    }
+
+    /// Decides what follows from an input.
+    #[inline]
+    pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
+        self.now = now;
+        match input {
+            Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
+            Input::Frame { conn, frame } => self.frame(conn, frame, out),
+            Input::Opened { conn, codec, address: _ } => self.opened(conn, codec, out),
+            Input::Broken { conn, close, reason } => self.close(conn, close, &reason, out),
+            Input::Hangup { conn } => self.hung_up(conn, out),
+            Input::Closed { conn } => self.closed(conn, out),
+            Input::Drained { conn } => self.drained(conn, out),
+            Input::LinkUp { link, peer } => self.link_up(link, &peer, out),
+            Input::LinkDown { link } => self.link_down(link, out),
+            Input::Table(table) => self.table(&table, out),
+            Input::Config(_) => {}
+            Input::Web(request) => self.web_request(request, out),
+            Input::Drain => self.drain(out),
+            Input::TurnEnd => self.turn_end(out),
+            Input::Wake => self.wake(out),
+        }
+    }
+
+    /// When to call with [`Input::Wake`], if nothing comes before.
+    pub fn wake_at(&self) -> Option<u64> {
+        [self.wheel.wake_at(), self.sweep_ms, self.probe_ms].into_iter().flatten().min()
+    }
+
+    /// What the lane has counted.
+    pub fn counters(&self) -> Counters {
+        Counters { queues: self.interest.len() as u64, ..self.counters }
+    }
+
+    /// Whether the lane can serve: it has a table, and a link to the home of every bucket.
+    pub fn is_ready(&self) -> bool {
+        let buckets = &self.routes.buckets;
+        !buckets.is_empty() && (0..buckets.len()).all(|at| self.routes.home(at as u32).is_some())
+    }
+
+    fn turn_end(&mut self, out: &mut Outbox) {
+        self.routes.flush(&mut out.links);
+        self.counters.slow = out.clients.slow_total;
+        if self.settings.faults.flush_lost && self.counters.deliveries % 16 == 7 {
+            out.clients.lose_flush();
+        }
+    }
+
+    fn wake(&mut self, out: &mut Outbox) {
+        let mut due = Vec::new();
+        self.wheel.due(self.now.ms, &mut due);
+        for (tick, conn) in due {
+            self.look_at(conn, tick, out);
+        }
+        if self.sweep_ms.is_some_and(|at| at <= self.now.ms) {
+            self.sweep(out);
+        }
+        if self.probe_ms.is_some_and(|at| at <= self.now.ms) {
+            self.probe(out);
+        }
+        self.turn_end(out);
+    }
+
+    /// The connection of a session, if it has one.
+    pub(super) fn conn_of(&self, session: u32) -> Option<ConnId> {
+        let conn = self.sessions.get(session as usize)?.conn;
+        (conn != NONE).then_some(ConnId(conn))
+    }
+}

@@ -1,0 +1,342 @@
+//! Sessions in queues: the table of `docs/road.md`, step by step.
+
+use proto::c2g::Kind;
+use proto::codes::Status;
+use proto::filter::Filter;
+use proto::g2c::{BodyKind, ResultHead, Unsubscribed};
+use proto::g2q::{self, G2q};
+use proto::q2g;
+use proto::wire;
+
+use super::clients::ConnId;
+use super::fanout::Frame;
+use super::interest::{Filtered, Policy, Subscriber};
+use super::lane::{Lane, Outbox};
+use super::session::{Handle, Part, State};
+
+impl Lane {
+    /// A queue's answer to an operation: the client gets it as it came.
+    #[inline]
+    pub(super) fn answered(
+        &mut self,
+        handle: Handle,
+        kind: Kind,
+        hash: u64,
+        result: &[u8],
+        out: &mut Outbox,
+    ) {
+        if let Some(conn) = self.conn_of(handle) {
+            self.send(conn, &Frame::of(BodyKind::Result, result), out);
+        }
+        let ok = matches!(kind, Kind::Subscribe | Kind::Unsubscribe)
+            && ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
+        self.settle(handle, kind, hash, ok, out);
+    }
+
+    /// What an answered operation does to the session's part in the queue.
+    pub(super) fn settle(
+        &mut self,
+        handle: Handle,
+        kind: Kind,
+        hash: u64,
+        ok: bool,
+        out: &mut Outbox,
+    ) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        session.unanswered = session.unanswered.saturating_sub(1);
+        let entry = session.entry(hash);
+        entry.unanswered = entry.unanswered.saturating_sub(1);
+        if kind == Kind::Subscribe {
+            entry.joins = entry.joins.saturating_sub(1);
+            if ok && entry.part == Part::Joining {
+                entry.part = Part::Admitted;
+            } else if ok && entry.part == Part::EndingOut {
+                entry.part = Part::Ending;
+            }
+            if entry.part == Part::Joining && entry.joins == 0 {
+                self.no_part(handle, hash);
+            }
+        } else if kind == Kind::Unsubscribe && ok {
+            self.unsubscribed_by_answer(handle, hash);
+        }
+        self.settled(handle, hash, out);
+    }
+
+    fn unsubscribed_by_answer(&mut self, handle: Handle, hash: u64) {
+        let entry = *self.sessions[handle as usize].entry(hash);
+        match entry.part {
+            Part::Live | Part::Filtered => {
+                self.unlist(handle, entry.sub);
+                self.sessions[handle as usize].entry(hash).part = Part::Joining;
+                self.counters.subscriptions -= 1;
+            }
+            Part::Admitted => self.sessions[handle as usize].entry(hash).part = Part::Joining,
+            Part::Ending => self.sessions[handle as usize].entry(hash).part = Part::EndingOut,
+            Part::None | Part::Joining | Part::EndingOut | Part::Leaving => {}
+        }
+        let entry = *self.sessions[handle as usize].entry(hash);
+        if entry.part == Part::Joining && entry.joins == 0 {
+            self.no_part(handle, hash);
+        }
+    }
+
+    /// An answer was the last that was outstanding: what waited for it goes on.
+    fn settled(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let entry = *session.entry(hash);
+        if entry.unanswered > 0 {
+            return;
+        }
+        match entry.part {
+            Part::None => session.tidy(),
+            Part::Ending => self.detach(handle, hash, out),
+            Part::EndingOut => self.no_part(handle, hash),
+            Part::Joining | Part::Admitted | Part::Live | Part::Filtered | Part::Leaving => {}
+        }
+        if self.sessions[handle as usize].state == State::Over {
+            self.let_go(handle, out);
+        }
+    }
+
+    /// From here on the session has every event of the queue.
+    pub(super) fn subscribed(&mut self, frame: &q2g::Subscribed, out: &mut Outbox) {
+        let (handle, sub) = (frame.session, frame.sub);
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(entry) = session.in_queue(sub) else { return };
+        if !matches!(entry.part, Part::Admitted | Part::Live | Part::Filtered) {
+            return;
+        }
+        let hash = entry.hash;
+        if entry.part.is_live() {
+            self.unlist(handle, sub);
+        } else {
+            self.counters.subscriptions += 1;
+        }
+        let policies = frame.policies.iter().map(|policy| Policy {
+            mount: policy.mount.as_str().into(),
+            kind: policy.kind(),
+            close_on_slow: policy.close_on_slow,
+        });
+        self.interest.set_policies(sub, policies.collect());
+        if let Some(queue) = self.interest.get_mut(sub) {
+            // Another epoch counts anew.
+            let seen = if queue.epoch == frame.epoch { queue.seq } else { 0 };
+            (queue.epoch, queue.seq) = (frame.epoch, seen.max(frame.seq));
+        }
+        // The node has checked the filter; one that can't be read lets everything pass.
+        let filter = Filter::new(&frame.mounts, &frame.key_prefix).ok().flatten();
+        self.enlist(handle, hash, sub, filter);
+        if let Some(conn) = self.conn_of(handle) {
+            self.forget_behind(handle, sub);
+            let kind = BodyKind::Subscribed as u32;
+            self.send(conn, &Frame { kind, sub, body: &frame.body, history: false }, out);
+        }
+    }
+
+    /// Puts the session on one of the queue's lists.
+    fn enlist(&mut self, handle: Handle, hash: u64, sub: u32, filter: Option<Filter>) {
+        let session = &mut self.sessions[handle as usize];
+        let subscriber = Subscriber { conn: session.conn, session: handle };
+        let Some(queue) = self.interest.get_mut(sub) else { return };
+        let entry = session.entry(hash);
+        match filter {
+            Some(filter) => {
+                (entry.part, entry.position) = (Part::Filtered, queue.filtered.len() as u32);
+                queue.filtered.push(Filtered { subscriber, filter });
+            }
+            None if self.settings.faults.subscriber_late => {
+                entry.part = Part::Admitted;
+                self.interest.late.push((sub, subscriber));
+            }
+            None => {
+                (entry.part, entry.position) = (Part::Live, queue.all.len() as u32);
+                queue.all.push(subscriber);
+            }
+        }
+    }
+
+    /// With the planted bug `subscriber_late`: adds those who have missed an event by now.
+    #[cold]
+    pub(super) fn enlist_late(&mut self, sub: u32) {
+        let late = std::mem::take(&mut self.interest.late);
+        for (of, subscriber) in late {
+            let session = &mut self.sessions[subscriber.session as usize];
+            let (Some(queue), Some(entry)) = (self.interest.get_mut(of), session.in_queue(of))
+            else {
+                continue;
+            };
+            if of != sub {
+                self.interest.late.push((of, subscriber));
+            } else if entry.part == Part::Admitted {
+                (entry.part, entry.position) = (Part::Live, queue.all.len() as u32);
+                queue.all.push(subscriber);
+            }
+        }
+    }
+
+    /// Takes the session off the queue's lists; its part is the caller's to change.
+    fn unlist(&mut self, handle: Handle, sub: u32) {
+        let Some(entry) = self.sessions[handle as usize].in_queue(sub) else { return };
+        let (part, position) = (entry.part, entry.position as usize);
+        let Some(queue) = self.interest.get_mut(sub) else { return };
+        let moved = match part {
+            Part::Live => {
+                queue.all.swap_remove(position);
+                queue.all.get(position).copied()
+            }
+            Part::Filtered => {
+                queue.filtered.swap_remove(position);
+                queue.filtered.get(position).map(|one| one.subscriber)
+            }
+            Part::None
+            | Part::Joining
+            | Part::Admitted
+            | Part::Ending
+            | Part::EndingOut
+            | Part::Leaving => return,
+        };
+        if let Some(moved) = moved
+            && let Some(entry) = self.sessions[moved.session as usize].in_queue(sub)
+        {
+            entry.position = position as u32;
+        }
+        self.forget_behind(handle, sub);
+    }
+
+    /// The session has no part in the queue any more.
+    pub(super) fn no_part(&mut self, handle: Handle, hash: u64) {
+        let entry = *self.sessions[handle as usize].entry(hash);
+        if entry.part.is_live() {
+            self.unlist(handle, entry.sub);
+            self.counters.subscriptions -= 1;
+        }
+        let session = &mut self.sessions[handle as usize];
+        let entry = session.entry(hash);
+        let sub = std::mem::take(&mut entry.sub);
+        if std::mem::replace(&mut entry.part, Part::None) != Part::None {
+            self.interest.left(sub);
+        }
+        self.sessions[handle as usize].tidy();
+    }
+
+    /// The session's socket is gone: every queue is told as soon as its answers are in.
+    pub(super) fn leave_all(&mut self, handle: Handle, out: &mut Outbox) {
+        let mut entries = self.sessions[handle as usize].queues.clone();
+        entries.retain(|entry| entry.part != Part::None);
+        for entry in entries {
+            if entry.part.is_live() {
+                self.unlist(handle, entry.sub);
+                self.counters.subscriptions -= 1;
+            }
+            let waits = entry.unanswered > 0;
+            let part = &mut self.sessions[handle as usize].entry(entry.hash).part;
+            match entry.part {
+                Part::Live | Part::Filtered | Part::Admitted => *part = Part::Ending,
+                Part::Joining => *part = Part::EndingOut,
+                Part::None | Part::Ending | Part::EndingOut | Part::Leaving => continue,
+            }
+            if !waits && entry.part != Part::Joining {
+                self.detach(handle, entry.hash, out);
+            }
+        }
+    }
+
+    /// Tells the queue's home that the session gets nothing here any more.
+    fn detach(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+        let home = self.routes.bucket_of(hash).and_then(|b| Some((b, self.routes.home(b)?)));
+        let Some((bucket, (node, link))) = home else {
+            // Without a link the home has let go of all of the lane's sessions by itself.
+            return self.no_part(handle, hash);
+        };
+        let session = &mut self.sessions[handle as usize];
+        let entry = session.entry(hash);
+        entry.part = Part::Leaving;
+        let sub = entry.sub;
+        let Some(queue) = self.interest.get(sub).map(|queue| queue.name.to_string()) else {
+            return self.no_part(handle, hash);
+        };
+        super::connection::introduce(node, link, handle, session, out);
+        let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session: handle, queue }));
+        wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
+        self.routes.mark(bucket);
+    }
+
+    /// A home's word that sessions get no more of a queue here.
+    pub(super) fn unsubscribed(&mut self, frame: &q2g::Unsubscribed, out: &mut Outbox) {
+        let Some(queue) = self.interest.get(frame.sub) else { return };
+        let hash = queue.hash;
+        let message = Unsubscribed {
+            sub: frame.sub,
+            queue: queue.name.to_string(),
+            reason: frame.reason.clone(),
+            may_retry: frame.may_retry,
+        };
+        let sessions = if frame.sessions.is_empty() {
+            self.sessions_in(frame.sub)
+        } else {
+            frame.sessions.clone()
+        };
+        for handle in sessions {
+            self.unsubscribe_one(handle, hash, &message, out);
+        }
+    }
+
+    /// Every session with a part in the queue, in the order of the handles.
+    pub(super) fn sessions_in(&self, sub: u32) -> Vec<Handle> {
+        let has = |session: &super::session::Session| {
+            session.queues.iter().any(|entry| entry.sub == sub && entry.part != Part::None)
+        };
+        let sessions = self.sessions.iter().filter(|(_, session)| has(session));
+        sessions.map(|(handle, _)| handle as Handle).collect()
+    }
+
+    fn unsubscribe_one(
+        &mut self,
+        handle: Handle,
+        hash: u64,
+        message: &Unsubscribed,
+        out: &mut Outbox,
+    ) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(entry) = session.in_queue(message.sub) else { return };
+        let told = entry.part.is_live() || entry.part == Part::Admitted;
+        match entry.part {
+            Part::Live | Part::Filtered | Part::Admitted if entry.joins > 0 => {
+                if entry.part.is_live() {
+                    self.unlist(handle, message.sub);
+                    self.counters.subscriptions -= 1;
+                }
+                self.sessions[handle as usize].entry(hash).part = Part::Joining;
+            }
+            Part::Ending if entry.unanswered > 0 => entry.part = Part::EndingOut,
+            Part::Live | Part::Filtered | Part::Admitted | Part::Ending | Part::Leaving => {
+                self.no_part(handle, hash);
+            }
+            Part::None | Part::Joining | Part::EndingOut => {}
+        }
+        if let (true, Some(conn)) = (told, self.conn_of(handle)) {
+            self.send_message(conn, BodyKind::Unsubscribed, message, out);
+        }
+        self.let_go(handle, out);
+    }
+
+    /// An old event, or a gap, for one session.
+    pub(super) fn replayed_to_one(&mut self, frame: &q2g::Replay, out: &mut Outbox) {
+        let handle = frame.session - 1;
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let conn = ConnId(session.conn);
+        let live = session
+            .in_queue(frame.sub)
+            .is_some_and(|entry| entry.part.is_live() || entry.part == Part::Admitted);
+        if live {
+            let frame = Frame {
+                kind: frame.kind,
+                sub: frame.sub,
+                body: &frame.body,
+                history: frame.history,
+            };
+            self.counters.deliveries += 1;
+            self.send(conn, &frame, out);
+        }
+    }
+}

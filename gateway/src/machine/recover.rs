@@ -1,0 +1,404 @@
+//! Coming back: a link that is up again, a bucket with another home, a home that is lost, and what
+//! waited too long. See "Coming back" in `docs/road.md`.
+
+use link::machine::{LinkId, Peer};
+use prost::Message as _;
+use proto::bucket::BucketId;
+use proto::codes::{Close, Status};
+use proto::filter::Filter;
+use proto::g2c::{self, BodyKind};
+use proto::g2q::{self, G2q};
+use proto::link::Role;
+use proto::q2g;
+use proto::table::{BucketTable, Owner, Row};
+use proto::wire;
+
+use super::clients::ConnId;
+use super::fanout::Frame;
+use super::lane::{Lane, Outbox};
+use super::route::{Bucket, Pending};
+use super::session::{Handle, Part, State};
+
+/// How often waiting operations are looked through.
+pub(super) const SWEEP_MS: u64 = 500;
+/// After a `moved` that says less than the lane knows, its speaker gets this long to hear the table.
+const RETRY_MS: u64 = 50;
+
+impl Lane {
+    pub(super) fn link_up(&mut self, link: LinkId, peer: &Peer, out: &mut Outbox) {
+        if peer.role != Role::QueueNode {
+            return;
+        }
+        let owner = Owner { id: peer.id.clone(), incarnation: peer.incarnation };
+        let node = self.routes.node(&owner);
+        self.routes.link_up(link, node);
+        let buckets = self.buckets_of(node);
+        self.recover(&buckets, out);
+        self.probe_ms.get_or_insert(self.now.ms);
+    }
+
+    pub(super) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
+        let Some(node) = self.routes.link_down(link) else { return };
+        let bit = super::route::node_bit(node);
+        for (_, session) in &mut self.sessions {
+            session.introduced &= !bit;
+        }
+        let buckets = self.buckets_of(node);
+        self.cut_off(&buckets, out);
+    }
+
+    /// Nothing that was on its way to or from the buckets' homes counts any more.
+    fn cut_off(&mut self, buckets: &[u32], out: &mut Outbox) {
+        for &bucket in buckets {
+            let bucket = &mut self.routes.buckets[bucket as usize];
+            bucket.unanswered.rewind();
+            bucket.extra.clear();
+        }
+        self.forget_in_flight(buckets, out);
+    }
+
+    /// What these buckets' homes were about to say is lost with their links: they have let go of the
+    /// sessions that leave, and whose `subscribed` was on its way must subscribe once more.
+    fn forget_in_flight(&mut self, buckets: &[u32], out: &mut Outbox) {
+        let among = self.among(buckets);
+        let mut found = Vec::new();
+        for (handle, session) in &self.sessions {
+            for entry in &session.queues {
+                let in_flight = matches!(entry.part, Part::Leaving | Part::Admitted);
+                let bucket = self.routes.bucket_of(entry.hash);
+                if in_flight && bucket.is_some_and(|bucket| among[bucket as usize]) {
+                    found.push((handle as Handle, entry.sub));
+                }
+            }
+        }
+        for (handle, sub) in found {
+            let lost = q2g::Unsubscribed {
+                sub,
+                sessions: vec![handle],
+                reason: "node lost".to_owned(),
+                may_retry: true,
+            };
+            self.unsubscribed(&lost, out);
+        }
+    }
+
+    /// For every bucket whether it is one of these.
+    fn among(&self, buckets: &[u32]) -> Vec<bool> {
+        let mut among = vec![false; self.routes.buckets.len()];
+        buckets.iter().for_each(|bucket| among[*bucket as usize] = true);
+        among
+    }
+
+    /// The buckets whose home is this node.
+    fn buckets_of(&self, node: u32) -> Vec<u32> {
+        let buckets = (0..).zip(&self.routes.buckets);
+        buckets.filter(|(_, bucket)| bucket.home == Some(node)).map(|(at, _)| at).collect()
+    }
+
+    /// Introduces, attaches, and has the whole list of each of these buckets sent again.
+    fn recover(&mut self, buckets: &[u32], out: &mut Outbox) {
+        if buckets.is_empty() {
+            return;
+        }
+        if !self.settings.faults.attach_skipped {
+            let among = self.among(buckets);
+            for sub in self.interest.subs() {
+                let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
+                let bucket = self.routes.bucket_of(hash);
+                if let Some(bucket) = bucket.filter(|bucket| among[*bucket as usize]) {
+                    self.attach(sub, bucket, out);
+                }
+            }
+        }
+        for &bucket in buckets {
+            let sessions: Vec<Handle> = {
+                let unanswered = &self.routes.buckets[bucket as usize].unanswered;
+                unanswered.iter().filter_map(|pending| pending.session()).collect()
+            };
+            self.introduce_all(bucket, &sessions, out);
+            let entry = &mut self.routes.buckets[bucket as usize];
+            entry.unanswered.rewind();
+            entry.doubled = self.settings.faults.resend_doubled;
+            entry.retry_ms = None;
+            self.routes.mark(bucket);
+        }
+    }
+
+    fn introduce_all(&mut self, bucket: u32, sessions: &[Handle], out: &mut Outbox) {
+        let Some((node, link)) = self.routes.home(bucket) else { return };
+        for handle in sessions {
+            if let Some(session) = self.sessions.get_mut(*handle as usize) {
+                super::connection::introduce(node, link, *handle, session, out);
+            }
+        }
+    }
+
+    /// Takes up a queue where the lane's events of it ended.
+    fn attach(&mut self, sub: u32, bucket: u32, out: &mut Outbox) {
+        let Some(queue) = self.interest.get(sub) else { return };
+        let mut sessions: Vec<Handle> =
+            queue.subscribers().iter().map(|subscriber| subscriber.session).collect();
+        sessions.sort_unstable();
+        if sessions.is_empty() {
+            return;
+        }
+        self.introduce_all(bucket, &sessions, out);
+        let Some(queue) = self.interest.get(sub) else { return };
+        let attach = g2q::Attach {
+            queue: queue.name.to_string(),
+            sub,
+            epoch: queue.epoch,
+            after_seq: queue.seq,
+            sessions,
+        };
+        if let Some(link) = self.routes.about(bucket, &mut out.links) {
+            let body = Some(g2q::g2q::Body::Attach(attach));
+            wire::put_message(out.links.buffer(link), &G2q { body });
+            self.counters.attaches += 1;
+        }
+    }
+
+    /// The node's word on what became of an attached queue.
+    pub(super) fn attached(&mut self, frame: q2g::Attached, out: &mut Outbox) {
+        let sub = frame.sub;
+        if self.interest.get(sub).is_none() {
+            return;
+        }
+        if !frame.gone.is_empty() {
+            let gone = q2g::Unsubscribed {
+                sub,
+                sessions: frame.gone,
+                reason: frame.reason,
+                may_retry: true,
+            };
+            self.unsubscribed(&gone, out);
+        }
+        let Some(queue) = self.interest.get_mut(sub) else { return };
+        if frame.recovered {
+            return;
+        }
+        (queue.epoch, queue.seq) = (frame.epoch, frame.seq);
+        let Some(queue) = self.interest.get(sub) else { return };
+        for subscriber in queue.subscribers() {
+            let filter = self.interest.get(sub).and_then(|q| q.filter_of(subscriber.session));
+            let filter = filter.cloned();
+            self.forget_behind(subscriber.session, sub);
+            let conn = ConnId(subscriber.conn);
+            let body = narrow(&frame.body, filter.as_ref());
+            let kind = BodyKind::Subscribed as u32;
+            self.send(conn, &Frame { kind, sub, body: &body, history: false }, out);
+            let wanted = |gap: &&g2c::Gap| {
+                filter.as_ref().is_none_or(|filter| filter.wants_mount(&gap.mount))
+            };
+            for gap in frame.gaps.iter().filter(wanted) {
+                let gap = g2c::Gap { sub, ..gap.clone() };
+                self.send_message(conn, BodyKind::Gap, &gap, out);
+            }
+        }
+    }
+
+    pub(super) fn table(&mut self, table: &BucketTable, out: &mut Outbox) {
+        if self.routes.version.is_some_and(|known| known >= table.version()) {
+            return;
+        }
+        if table.bits() != self.routes.bits || self.routes.buckets.is_empty() {
+            self.resize(table.bits(), out);
+        }
+        self.routes.version = Some(table.version());
+        let mut changed = Vec::new();
+        for row in table.rows() {
+            if self.adopt(row, out) {
+                changed.push(row.prefix);
+            }
+        }
+        self.recover(&changed, out);
+    }
+
+    /// Other bits: children begin with their parent's epochs. What waits is answered rather than moved.
+    fn resize(&mut self, bits: u8, out: &mut Outbox) {
+        let (old_bits, mut old) = (self.routes.bits, std::mem::take(&mut self.routes.buckets));
+        let drained: Vec<_> = old.iter_mut().flat_map(|b| b.unanswered.drain()).collect();
+        let child = |prefix: u32| {
+            let parent = prefix >> bits.saturating_sub(old_bits);
+            let (epochs, home) = old
+                .get(parent as usize)
+                .filter(|_| bits >= old_bits)
+                .map_or_else(Default::default, |parent| (parent.epochs, parent.home));
+            Bucket { epochs, home, ..Bucket::default() }
+        };
+        self.routes.buckets = (0..1u32 << bits).map(child).collect();
+        self.routes.bits = bits;
+        for node in &mut self.routes.nodes {
+            node.heard = None;
+        }
+        self.give_up(drained, out);
+    }
+
+    /// Takes over a row that is newer than what the lane knows. Whether its home is to be recovered.
+    fn adopt(&mut self, row: &Row, out: &mut Outbox) -> bool {
+        let epochs = row.epochs();
+        let home = row.primary.as_ref().map(|owner| self.routes.node(owner));
+        let Some(bucket) = self.routes.buckets.get_mut(row.prefix as usize) else { return false };
+        let newer = epochs.conf > bucket.epochs.conf || bucket.home.is_none();
+        if !newer || epochs.conf < bucket.epochs.conf {
+            return false;
+        }
+        let lost = epochs.loss > bucket.epochs.loss && bucket.home.is_some();
+        let before = std::mem::replace(&mut bucket.home, home);
+        bucket.epochs = epochs;
+        for node in &mut self.routes.nodes {
+            node.heard = node.heard.filter(|heard| *heard != row.prefix);
+        }
+        if before.is_some() && before != home {
+            self.cut_off(&[row.prefix], out);
+        }
+        if lost {
+            self.lose(row.prefix, out);
+        }
+        true
+    }
+
+    /// The bucket's data may be gone: nobody can tell what became of what waits.
+    fn lose(&mut self, bucket: u32, out: &mut Outbox) {
+        let drained = self.routes.buckets[bucket as usize].unanswered.drain();
+        self.give_up(drained, out);
+        for sub in self.interest.subs() {
+            let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
+            if self.routes.bucket_of(hash) == Some(bucket) {
+                let lost = q2g::Unsubscribed {
+                    sub,
+                    sessions: Vec::new(),
+                    reason: "node lost".to_owned(),
+                    may_retry: true,
+                };
+                self.unsubscribed(&lost, out);
+            }
+        }
+        let of_bucket: Vec<u32> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| {
+                let hash = session.id.user_queue_hash();
+                session.state == State::Live && self.routes.bucket_of(hash) == Some(bucket)
+            })
+            .map(|(_, session)| session.conn)
+            .collect();
+        for conn in of_bucket {
+            let reason = "the node that held this user's sessions is lost: connect anew";
+            self.close(ConnId(conn), Close::HomeLost, reason, out);
+        }
+    }
+
+    /// Answers what can't be brought to its home any more.
+    fn give_up(&mut self, drained: Vec<(Pending, bool)>, out: &mut Outbox) {
+        for (pending, was_sent) in drained {
+            let (status, sentence) = if was_sent {
+                self.counters.outcomes_unknown += 1;
+                (Status::OutcomeUnknown, "the queue's home was lost before it answered")
+            } else {
+                (Status::Unavailable, "the queue's home can't be reached: try again later")
+            };
+            match pending {
+                Pending::Operation { session, op_id, kind, hash } => {
+                    if let Some(conn) = self.conn_of(session) {
+                        self.refuse(conn, op_id, status, sentence, out);
+                    }
+                    self.settle(session, kind, hash, false, out);
+                }
+                Pending::Login { session } => {
+                    if let Some(one) = self.sessions.get_mut(session as usize) {
+                        one.unanswered -= 1;
+                    }
+                    if let Some(conn) = self.conn_of(session) {
+                        let reason = "the user's home can't be reached: connect again later";
+                        self.close(conn, Close::HomeLost, reason, out);
+                    }
+                    self.let_go(session, out);
+                }
+                Pending::Lost { session } => {
+                    if let Some(one) = self.sessions.get_mut(session as usize) {
+                        one.unanswered -= 1;
+                    }
+                    self.let_go(session, out);
+                }
+                Pending::Request { number } => self.web_failed(number, status, sentence, out),
+            }
+        }
+    }
+
+    /// A node isn't the home, and says who is.
+    pub(super) fn moved(&mut self, node: u32, frame: q2g::Moved, out: &mut Outbox) {
+        let Some(row) = frame.row else { return };
+        if frame.bits != u32::from(self.routes.bits)
+            || BucketId::new(frame.bits, row.prefix).is_none()
+        {
+            return;
+        }
+        out.places.extend(frame.place);
+        let bucket = row.prefix;
+        let known = self.routes.buckets[bucket as usize].epochs;
+        if row.conf > known.conf {
+            if self.adopt(&row, out) {
+                self.recover(&[bucket], out);
+            }
+        } else if self.routes.buckets[bucket as usize].home == Some(node) {
+            // The lane knows better: it comes back when the node has heard the table, too.
+            let at_ms = self.now.ms + RETRY_MS;
+            self.routes.buckets[bucket as usize].retry_ms = Some(at_ms);
+            self.sweep_ms = Some(self.sweep_ms.map_or(at_ms, |sweep| sweep.min(at_ms)));
+        }
+    }
+
+    /// Looks through what waits: gives up what has waited too long, comes back where it is time.
+    pub(super) fn sweep(&mut self, out: &mut Outbox) {
+        self.close_debtors(out);
+        let before_ms = self.now.ms.saturating_sub(self.settings.give_up_ms);
+        let mut next_ms = None;
+        let mut again = Vec::new();
+        for at in 0..self.routes.buckets.len() {
+            let bucket = &mut self.routes.buckets[at];
+            if bucket.retry_ms.is_some_and(|retry| retry <= self.now.ms) {
+                again.push(at as u32);
+            }
+            if let Some(retry) = bucket.retry_ms.filter(|retry| *retry > self.now.ms) {
+                next_ms = Some(next_ms.map_or(retry, |next: u64| next.min(retry)));
+            }
+            if bucket.unanswered.oldest_ms().is_some_and(|since| since < before_ms) {
+                self.expire(at as u32, before_ms, out);
+            }
+            if !self.routes.buckets[at].unanswered.is_empty() {
+                let then = self.now.ms + SWEEP_MS;
+                next_ms = Some(next_ms.map_or(then, |next| next.min(then)));
+            }
+        }
+        self.sweep_ms = next_ms;
+        self.recover(&again, out);
+    }
+
+    /// What is on its way can't be given up: a home that beats but doesn't answer loses its link first.
+    fn expire(&mut self, bucket: u32, before_ms: u64, out: &mut Outbox) {
+        if let Some((_, link)) = self.routes.home(bucket) {
+            self.link_down(link, out);
+            out.links.end(link, "the node leaves operations without an answer");
+        }
+        let expired = self.routes.buckets[bucket as usize].unanswered.expire(before_ms);
+        self.give_up(expired, out);
+    }
+}
+
+/// The whole present of a queue as a subscription with this filter gets it.
+fn narrow(body: &[u8], filter: Option<&Filter>) -> Vec<u8> {
+    let (Some(filter), Ok(mut present)) = (filter, g2c::Subscribed::decode(body)) else {
+        return body.to_vec();
+    };
+    present.mounts.retain(|mount| filter.wants_mount(&mount.name));
+    for mount in &mut present.mounts {
+        mount.entries.retain(|entry| filter.wants_key(&entry.key));
+    }
+    present.marks.retain(|mount, _| filter.wants_mount(mount));
+    if !filter.wants_mount("members") {
+        present.members.clear();
+        present.member_count = None;
+    }
+    present.encode_to_vec()
+}

@@ -1,0 +1,225 @@
+//! The way to the homes: queue → bucket → node → link, and per bucket what waits for an answer.
+
+use link::machine::{LinkId, Outbox as Links, Unanswered};
+use proto::bucket::{BucketId, Epochs};
+use proto::c2g;
+use proto::g2q::{self, G2q};
+use proto::link::At;
+use proto::table::{Owner, Version};
+use proto::wire;
+
+use super::session::{Handle, Session};
+
+/// The way to every bucket.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    /// Nothing until the first table.
+    pub(super) version: Option<Version>,
+    pub(super) bits: u8,
+    pub(super) buckets: Vec<Bucket>,
+    pub(super) nodes: Vec<Node>,
+    by_link: Vec<Option<u32>>,
+    dirty: Vec<u32>,
+}
+
+/// A bucket as the lane sees it.
+#[derive(Debug, Default)]
+pub(super) struct Bucket {
+    pub(super) epochs: Epochs,
+    /// Its primary, a place in the list of nodes.
+    pub(super) home: Option<u32>,
+    pub(super) unanswered: Unanswered<Pending>,
+    /// Frames about the bucket that need no answer kept: they go after what is unsent.
+    pub(super) extra: Vec<u8>,
+    /// Its home said `moved` to where the lane knows better: come back then.
+    pub(super) retry_ms: Option<u64>,
+    pub(super) dirty: bool,
+    /// With the planted bug `resend_doubled`: the next flush goes twice.
+    pub(super) doubled: bool,
+}
+
+/// What the lane must know of an operation when its answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pending {
+    /// Of a client.
+    Operation { session: Handle, op_id: u32, kind: c2g::Kind, hash: u64 },
+    /// The session's login.
+    Login { session: Handle },
+    /// The session's socket is gone.
+    Lost { session: Handle },
+    /// Of the back end, by the lane's number.
+    Request { number: u64 },
+}
+
+impl Pending {
+    /// The session that must be introduced before it is sent.
+    pub(super) fn session(self) -> Option<Handle> {
+        match self {
+            Pending::Operation { session, .. }
+            | Pending::Login { session }
+            | Pending::Lost { session } => Some(session),
+            Pending::Request { .. } => None,
+        }
+    }
+}
+
+/// A queue node in one of its lives.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) owner: Owner,
+    pub(super) link: Option<LinkId>,
+    /// The bucket that the lane's next frames are about, as the node knows it.
+    said: Option<(u32, Epochs)>,
+    /// The bucket that the node's next frames are about, if its epochs are not of the past.
+    pub(super) heard: Option<u32>,
+}
+
+impl Routes {
+    /// The bucket of a name's hash; nothing before the first table.
+    #[inline]
+    pub(super) fn bucket_of(&self, hash: u64) -> Option<u32> {
+        self.version.map(|_| BucketId::of(hash, self.bits).prefix())
+    }
+
+    /// The place of a node in the list, which is added if need be.
+    pub(super) fn node(&mut self, owner: &Owner) -> u32 {
+        let known = self.nodes.iter().position(|node| node.owner == *owner);
+        let at = known.unwrap_or_else(|| {
+            let unused = |at: usize, node: &Node| {
+                let at = Some(at as u32);
+                node.link.is_none() && self.buckets.iter().all(|bucket| bucket.home != at)
+            };
+            let free = self.nodes.iter().enumerate().position(|(at, node)| unused(at, node));
+            let node = Node { owner: owner.clone(), link: None, said: None, heard: None };
+            match free {
+                Some(at) => {
+                    self.nodes[at] = node;
+                    at
+                }
+                None => {
+                    self.nodes.push(node);
+                    self.nodes.len() - 1
+                }
+            }
+        });
+        at as u32
+    }
+
+    /// The node at the other end of a link.
+    #[inline]
+    pub(super) fn node_of(&self, link: LinkId) -> Option<u32> {
+        self.by_link.get(link.0 as usize).copied().flatten()
+    }
+
+    pub(super) fn link_up(&mut self, link: LinkId, node: u32) {
+        let at = link.0 as usize;
+        if self.by_link.len() <= at {
+            self.by_link.resize(at + 1, None);
+        }
+        self.by_link[at] = Some(node);
+        let node = &mut self.nodes[node as usize];
+        (node.link, node.said, node.heard) = (Some(link), None, None);
+    }
+
+    /// The link's node, if this was its newest link.
+    pub(super) fn link_down(&mut self, link: LinkId) -> Option<u32> {
+        let at = self.by_link.get_mut(link.0 as usize)?.take()?;
+        let node = &mut self.nodes[at as usize];
+        if node.link != Some(link) {
+            return None;
+        }
+        (node.link, node.said, node.heard) = (None, None, None);
+        Some(at)
+    }
+
+    /// The node that a bucket's operations go to, and its link if that is up.
+    #[inline]
+    pub(super) fn home(&self, bucket: u32) -> Option<(u32, LinkId)> {
+        let home = self.buckets[bucket as usize].home?;
+        self.nodes[home as usize].link.map(|link| (home, link))
+    }
+
+    /// The bucket has something to send at the end of the turn.
+    #[inline]
+    pub(super) fn mark(&mut self, bucket: u32) {
+        let entry = &mut self.buckets[bucket as usize];
+        if !entry.dirty {
+            entry.dirty = true;
+            self.dirty.push(bucket);
+        }
+    }
+
+    /// Appends `at` for this bucket unless the last one still holds. Nothing if its home has no link.
+    pub(super) fn about(&mut self, bucket: u32, links: &mut Links) -> Option<LinkId> {
+        let epochs = self.buckets[bucket as usize].epochs;
+        let (home, link) = self.home(bucket)?;
+        let node = &mut self.nodes[home as usize];
+        if node.said != Some((bucket, epochs)) {
+            node.said = Some((bucket, epochs));
+            let at = At {
+                bits: u32::from(self.bits),
+                prefix: bucket,
+                loss: epochs.loss,
+                conf: epochs.conf,
+            };
+            let body = Some(g2q::g2q::Body::At(at));
+            wire::put_message(links.buffer(link), &G2q { body });
+        }
+        Some(link)
+    }
+
+    /// Sends what the turn has gathered, grouped by bucket.
+    pub(super) fn flush(&mut self, links: &mut Links) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for bucket in dirty.drain(..) {
+            // A table with fewer buckets may have come since.
+            let Some(entry) = self.buckets.get_mut(bucket as usize) else { continue };
+            entry.dirty = false;
+            if entry.unanswered.has_unsent() || !entry.extra.is_empty() {
+                self.flush_bucket(bucket, links);
+            }
+        }
+        self.dirty = dirty;
+    }
+
+    fn flush_bucket(&mut self, bucket: u32, links: &mut Links) {
+        let Some(link) = self.about(bucket, links) else { return };
+        let entry = &mut self.buckets[bucket as usize];
+        let buffer = links.buffer(link);
+        let unsent = entry.unanswered.unsent();
+        buffer.extend_from_slice(unsent);
+        if std::mem::take(&mut entry.doubled) {
+            buffer.extend_from_slice(unsent);
+        }
+        buffer.append(&mut entry.extra);
+    }
+
+    /// Tells a node a session's handle, if it doesn't know it yet.
+    #[inline]
+    pub(super) fn introduce(
+        node: u32,
+        link: LinkId,
+        handle: Handle,
+        session: &mut Session,
+        links: &mut Links,
+    ) {
+        let bit = node_bit(node);
+        if session.introduced & bit == 0 {
+            session.introduced |= bit;
+            let body = Some(g2q::g2q::Body::Introduce(g2q::Introduce {
+                session: handle,
+                session_id: session.id.0.to_vec(),
+                user: session.user.to_string(),
+                generation: session.generation,
+            }));
+            wire::put_message(links.buffer(link), &G2q { body });
+        }
+    }
+}
+
+/// The bit of `Session::introduced` for a node. Nodes beyond the 63rd have none: a session is
+/// introduced to them before each operation, which changes nothing there.
+#[inline]
+pub(super) fn node_bit(node: u32) -> u64 {
+    if node < 64 { 1 << node } else { 0 }
+}

@@ -1,0 +1,231 @@
+//! What a lane knows of its sessions and connections. Both are many, so both are small.
+
+use proto::ids::SessionId;
+use slab::Slab;
+
+use super::clients::ConnId;
+use super::slow::Behind;
+use super::wheel::Allowance;
+
+/// The lane's number for a session, the same on all its links.
+pub(super) type Handle = u32;
+
+/// No connection, or no session.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// One socket of a client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Connection {
+    pub(super) session: u32,
+    /// When something last came, in the low bits of the clock.
+    pub(super) heard_ms: u32,
+    /// The tick of the wheel at which it is looked at; other entries of it are stale.
+    pub(super) due: u32,
+    pub(super) allowance: Allowance,
+    pub(super) phase: Phase,
+}
+
+/// Where a connection is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// No socket has this number.
+    Free,
+    /// No `connect` yet.
+    Fresh,
+    /// Its session's login isn't answered yet.
+    LoggingIn,
+    /// All is well.
+    Live,
+    /// A ping waits for anything to come.
+    Pinged,
+    /// Told to close; what still comes is ignored.
+    Closing,
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Connection {
+            session: NONE,
+            heard_ms: 0,
+            due: 0,
+            allowance: Allowance::default(),
+            phase: Phase::Free,
+        }
+    }
+}
+
+/// One login of a user.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    pub(super) user: Box<str>,
+    pub(super) generation: u64,
+    /// A bit per node of the lane's list that knows the handle; see `Routes`.
+    pub(super) introduced: u64,
+    pub(super) queues: Vec<InQueue>,
+    pub(super) rare: Option<Box<Rare>>,
+    /// Its connection, or [`NONE`].
+    pub(super) conn: u32,
+    /// The highest of its operations.
+    pub(super) op_id: u32,
+    /// How many of its operations have no answer, login and loss included.
+    pub(super) unanswered: u32,
+    pub(super) state: State,
+}
+
+/// What a session rarely needs.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// Frames that came before the login was answered, length-prefixed.
+    pub(super) waiting: Vec<u8>,
+    /// `hold` was asked for, and `open` hasn't come.
+    pub(super) hold: bool,
+    /// Events that wait for a slow receiver.
+    pub(super) behind: Behind,
+}
+
+impl Rare {
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && !self.hold && self.behind.is_empty()
+    }
+}
+
+/// Where a session is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    LoggingIn,
+    Live,
+    /// Its socket is gone; the user queue hasn't noted it yet, or a queue hasn't let go of it.
+    Over,
+}
+
+/// A session in one queue, or with operations on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InQueue {
+    /// Of the queue's name.
+    pub(super) hash: u64,
+    /// The lane's number of the queue; 0 while the session has no part in it.
+    pub(super) sub: u32,
+    /// Where it stands in the queue's list of subscribers.
+    pub(super) position: u32,
+    pub(super) part: Part,
+    pub(super) unanswered: u8,
+    /// Subscribes among them.
+    pub(super) joins: u8,
+}
+
+/// A session's part in a queue: the table in `docs/road.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// No part.
+    None,
+    /// A subscribe is on its way.
+    Joining,
+    /// The subscribe was answered; `subscribed` is to come.
+    Admitted,
+    /// In the list of the subscribers that get everything.
+    Live,
+    /// In the list of those with a filter.
+    Filtered,
+    /// The socket is gone and answers are outstanding; as far as they came, the session is a member.
+    Ending,
+    /// Likewise, and as far as they came it is no member.
+    EndingOut,
+    /// Told the queue that nobody listens here any more.
+    Leaving,
+}
+
+impl Part {
+    /// Whether events go to the session.
+    pub(super) fn is_live(self) -> bool {
+        matches!(self, Part::Live | Part::Filtered)
+    }
+}
+
+impl Session {
+    /// The session's entry for the queue of this number.
+    pub(super) fn in_queue(&mut self, sub: u32) -> Option<&mut InQueue> {
+        self.queues.iter_mut().find(|entry| entry.sub == sub)
+    }
+
+    /// The entry for a queue, by its name's hash; a new one if there is none.
+    ///
+    /// Names with the same hash share an entry while they have no part; see `Lane::sub_of`.
+    #[inline]
+    pub(super) fn entry(&mut self, hash: u64) -> &mut InQueue {
+        let at = self.queues.iter().position(|entry| entry.hash == hash).unwrap_or_else(|| {
+            if self.queues.is_empty() {
+                self.queues.reserve_exact(1);
+            }
+            self.queues.push(InQueue {
+                hash,
+                sub: 0,
+                position: 0,
+                part: Part::None,
+                unanswered: 0,
+                joins: 0,
+            });
+            self.queues.len() - 1
+        });
+        &mut self.queues[at]
+    }
+
+    /// How many queues it has a part in.
+    pub(super) fn parts(&self) -> usize {
+        self.queues.iter().filter(|entry| entry.part != Part::None).count()
+    }
+
+    /// Forgets entries that say nothing any more, but keeps one, which will be needed soon.
+    pub(super) fn tidy(&mut self) {
+        if self.queues.len() > 1 {
+            self.queues.retain(|entry| entry.part != Part::None || entry.unanswered > 0);
+        }
+        if self.rare.as_ref().is_some_and(|rare| rare.is_idle()) {
+            self.rare = None;
+        }
+    }
+
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Whether nobody will speak of it any more, so that its handle is free.
+    pub(super) fn is_done(&self) -> bool {
+        self.state == State::Over
+            && self.unanswered == 0
+            && self.queues.iter().all(|entry| entry.part == Part::None)
+    }
+}
+
+/// All connections of a lane, by io's numbers.
+#[derive(Debug, Default)]
+pub(super) struct Connections(Vec<Connection>);
+
+impl Connections {
+    pub(super) fn get(&mut self, conn: ConnId) -> Option<&mut Connection> {
+        self.0.get_mut(conn.0 as usize).filter(|connection| connection.phase != Phase::Free)
+    }
+
+    pub(super) fn open(&mut self, conn: ConnId, connection: Connection) {
+        let at = conn.0 as usize;
+        if self.0.len() <= at {
+            self.0.resize_with(at + 1, Connection::default);
+        }
+        self.0[at] = connection;
+    }
+
+    pub(super) fn free(&mut self, conn: ConnId) {
+        if let Some(connection) = self.0.get_mut(conn.0 as usize) {
+            *connection = Connection::default();
+        }
+    }
+
+    /// The numbers of all that are open.
+    pub(super) fn open_ones(&self) -> Vec<ConnId> {
+        let open = (0..).zip(&self.0).filter(|(_, connection)| connection.phase != Phase::Free);
+        open.map(|(at, _)| ConnId(at)).collect()
+    }
+}
+
+/// All sessions of a lane, by their handles.
+pub(super) type Sessions = Slab<Session>;

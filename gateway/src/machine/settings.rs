@@ -1,0 +1,69 @@
+//! What a lane is told when it starts.
+
+use proto::limits;
+
+/// How a lane behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The gateway's id, as `welcome` shows it.
+    pub gateway: String,
+    /// Whether `connect.user` is believed without a token. For development only.
+    pub dev_auth: bool,
+    /// A client that was silent for this long is pinged; jittered by a tenth.
+    pub ping_every_ms: u64,
+    /// Operations of one connection per second, in the long run.
+    pub operations_per_s: u32,
+    /// Operations of one connection at once, after a pause.
+    pub operations_burst: u32,
+    /// Bytes of one connection per second, in the long run.
+    pub bytes_per_s: u32,
+    /// Bytes of one connection at once, after a pause.
+    pub bytes_burst: u32,
+    /// How long an operation waits for its answer before the lane gives up on it.
+    pub give_up_ms: u64,
+    /// From so many unwritten bytes on a receiver is slow.
+    pub slow_bytes: usize,
+    /// What a receiver may owe before it is closed or messages are dropped.
+    pub output_bytes_max: usize,
+    /// Planted bugs, which the tests must find.
+    pub faults: Faults,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            gateway: "gateway".to_owned(),
+            dev_auth: false,
+            ping_every_ms: limits::PING_EVERY_MS,
+            operations_per_s: 5_000,
+            operations_burst: 10_000,
+            bytes_per_s: 4 * 1024 * 1024,
+            bytes_burst: 8 * 1024 * 1024,
+            give_up_ms: limits::GRACE_MS,
+            slow_bytes: limits::SLOW_BYTES,
+            output_bytes_max: limits::OUTPUT_BYTES_MAX,
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// Planted bugs, all off. Each proves that the tests would see its like.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// The output of a connection is forgotten now and then.
+    pub flush_lost: bool,
+    /// What is sent again after a lost link is sent twice.
+    pub resend_doubled: bool,
+    /// Queues are not attached after a lost link.
+    pub attach_skipped: bool,
+    /// A subscriber misses the first event after its replay.
+    pub subscriber_late: bool,
+    /// Filters are not applied to live events.
+    pub filter_skipped: bool,
+    /// Messages dropped for a slow receiver are not announced.
+    pub gap_unannounced: bool,
+    /// A conflated state has the oldest value of each key, not the newest.
+    pub conflation_keeps_oldest: bool,
+    /// Senders get the messages that exclude them.
+    pub exclude_self_ignored: bool,
+}

@@ -1,0 +1,465 @@
+//! Receivers that don't keep up: state is conflated, messages wait, then the oldest are dropped and
+//! announced, who is there is told as a net change. The same list serves `hold`.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use prost::Message as _;
+use proto::g2c::{self, BodyKind, EventHead, EventKind};
+use proto::limits;
+
+use super::clients::{ConnId, HELD, SLOW};
+use super::fanout::Frame;
+use super::interest::Subscriber;
+use super::lane::{Lane, Outbox};
+use super::session::Handle;
+
+/// An event as it is kept: read once for all who are slow.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Message { mount: Rc<str>, seq: u64, body: Rc<[u8]> },
+    Mounts { kind: EventKind, seq: u64, body: Rc<[u8]> },
+    State(g2c::State),
+    Joined { seq: u64, users: Vec<String> },
+    Left { seq: u64, users: Vec<String> },
+}
+
+impl Kept {
+    /// Nothing if the event can't be read; then nobody could.
+    pub(super) fn of(kind: u32, body: &[u8]) -> Option<Kept> {
+        let kind = EventKind::from_number(kind)?;
+        Some(match kind {
+            EventKind::Message => {
+                let head = EventHead::of(body).ok()?;
+                let mount = std::str::from_utf8(head.mount).ok()?.into();
+                Kept::Message { mount, seq: head.seq, body: body.into() }
+            }
+            EventKind::MountCreated | EventKind::MountDeleted => {
+                Kept::Mounts { kind, seq: EventHead::of(body).ok()?.seq, body: body.into() }
+            }
+            EventKind::State => Kept::State(g2c::State::decode(body).ok()?),
+            EventKind::Joined => {
+                let joined = g2c::Joined::decode(body).ok()?;
+                Kept::Joined { seq: joined.seq, users: joined.users }
+            }
+            EventKind::Left => {
+                let left = g2c::Left::decode(body).ok()?;
+                Kept::Left { seq: left.seq, users: left.users }
+            }
+        })
+    }
+}
+
+/// What waits for one receiver, over all its queues.
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    items: VecDeque<Item>,
+    states: Vec<StateBehind>,
+    members: Vec<MembersBehind>,
+    bytes: usize,
+}
+
+/// What is kept in its order.
+#[derive(Debug)]
+enum Item {
+    Message { sub: u32, seq: u64, mount: Rc<str>, body: Rc<[u8]>, closes: bool },
+    Mounts { sub: u32, seq: u64, kind: EventKind, body: Rc<[u8]> },
+    Gap { sub: u32, mount: Rc<str>, after_seq: u64, before_seq: u64 },
+}
+
+impl Item {
+    /// What it counts, with the room that the list itself takes.
+    fn bytes(&self) -> usize {
+        let body = match self {
+            Item::Message { body, .. } | Item::Mounts { body, .. } => body.len(),
+            Item::Gap { .. } => 0,
+        };
+        body + size_of::<Item>()
+    }
+
+    fn sub(&self) -> u32 {
+        match self {
+            Item::Message { sub, .. } | Item::Mounts { sub, .. } | Item::Gap { sub, .. } => *sub,
+        }
+    }
+
+    fn seq(&self) -> u64 {
+        match self {
+            Item::Message { seq, .. } | Item::Mounts { seq, .. } => *seq,
+            Item::Gap { before_seq, .. } => *before_seq - 1,
+        }
+    }
+}
+
+/// The newest value of each key of one state mount.
+#[derive(Debug)]
+struct StateBehind {
+    sub: u32,
+    mount: String,
+    seq: u64,
+    from: String,
+    changes: IndexMap<String, g2c::StateChange>,
+    /// It is on its way out: later changes begin anew, so that the way doesn't get longer before it.
+    frozen: bool,
+}
+
+/// Who joined and who left since, each with the event's number.
+#[derive(Debug, Default)]
+struct MembersBehind {
+    sub: u32,
+    joined: IndexMap<String, u64>,
+    left: IndexMap<String, u64>,
+}
+
+/// A frame that leaves the list.
+struct Leaving {
+    kind: u32,
+    sub: u32,
+    body: Vec<u8>,
+}
+
+/// The receiver owes too much, and nothing may be dropped for it.
+pub(super) struct TooSlow;
+
+impl Behind {
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.states.is_empty() && self.members.is_empty()
+    }
+
+    /// How many bytes are kept.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Keeps one event. Returns whether it went into another that waits already.
+    fn keep(&mut self, sub: u32, event: &Kept, closes: bool, keep_oldest: bool) -> bool {
+        match event {
+            Kept::Message { mount, seq, body } => {
+                let (mount, body) = (Rc::clone(mount), Rc::clone(body));
+                self.push(Item::Message { sub, seq: *seq, mount, body, closes });
+                false
+            }
+            Kept::Mounts { kind, seq, body } => {
+                self.push(Item::Mounts { sub, seq: *seq, kind: *kind, body: Rc::clone(body) });
+                false
+            }
+            Kept::State(state) => self.merge(sub, state, keep_oldest),
+            Kept::Joined { seq, users } => {
+                self.net_change(sub, *seq, users, |members| {
+                    (&mut members.left, &mut members.joined)
+                });
+                false
+            }
+            Kept::Left { seq, users } => {
+                self.net_change(sub, *seq, users, |members| {
+                    (&mut members.joined, &mut members.left)
+                });
+                false
+            }
+        }
+    }
+
+    fn push(&mut self, item: Item) {
+        self.bytes += item.bytes();
+        self.items.push_back(item);
+    }
+
+    fn merge(&mut self, sub: u32, state: &g2c::State, keep_oldest: bool) -> bool {
+        let open = |one: &StateBehind| one.sub == sub && one.mount == state.mount && !one.frozen;
+        let known = self.states.iter().position(open);
+        let at = known.unwrap_or_else(|| {
+            self.states.push(StateBehind {
+                sub,
+                mount: state.mount.clone(),
+                seq: 0,
+                from: String::new(),
+                changes: IndexMap::new(),
+                frozen: false,
+            });
+            self.states.len() - 1
+        });
+        let behind = &mut self.states[at];
+        behind.seq = state.seq;
+        behind.from.clone_from(&state.from);
+        for change in &state.changes {
+            if keep_oldest && behind.changes.contains_key(&change.key) {
+                continue;
+            }
+            self.bytes += change_bytes(change);
+            if let Some(old) = behind.changes.insert(change.key.clone(), change.clone()) {
+                self.bytes -= change_bytes(&old);
+            }
+        }
+        known.is_some()
+    }
+
+    fn net_change(
+        &mut self,
+        sub: u32,
+        seq: u64,
+        users: &[String],
+        sides: impl Fn(&mut MembersBehind) -> (&mut IndexMap<String, u64>, &mut IndexMap<String, u64>),
+    ) {
+        let known = self.members.iter().position(|members| members.sub == sub);
+        let at = known.unwrap_or_else(|| {
+            self.members.push(MembersBehind { sub, ..MembersBehind::default() });
+            self.members.len() - 1
+        });
+        let (undone, done) = sides(&mut self.members[at]);
+        for user in users {
+            if undone.shift_remove(user).is_some() {
+                self.bytes -= user_bytes(user);
+            } else if done.insert(user.clone(), seq).is_none() {
+                self.bytes += user_bytes(user);
+            }
+        }
+        self.members.retain(|members| !members.joined.is_empty() || !members.left.is_empty());
+    }
+
+    /// Drops the oldest message and leaves a gap in its place.
+    fn drop_oldest(&mut self, announce: bool) -> Result<(), TooSlow> {
+        let oldest = |item: &Item| matches!(item, Item::Message { .. });
+        let at = self.items.iter().position(oldest).ok_or(TooSlow)?;
+        let Some(Item::Message { sub, seq, mount, body, closes }) = self.items.remove(at) else {
+            return Err(TooSlow);
+        };
+        if closes {
+            return Err(TooSlow);
+        }
+        self.bytes -= body.len() + size_of::<Item>();
+        let before = self.items.iter_mut().take(at).find_map(|item| match item {
+            Item::Gap { sub: of, mount: on, before_seq, .. } if *of == sub && *on == mount => {
+                Some(before_seq)
+            }
+            Item::Gap { .. } | Item::Message { .. } | Item::Mounts { .. } => None,
+        });
+        if let Some(before_seq) = before {
+            *before_seq = seq + 1;
+        } else if announce {
+            let gap = Item::Gap { sub, mount, after_seq: seq - 1, before_seq: seq + 1 };
+            self.bytes += gap.bytes();
+            self.items.insert(at, gap);
+        }
+        Ok(())
+    }
+
+    /// Forgets what waits of one queue: the receiver gets the whole present of it, or nothing more.
+    pub(super) fn forget(&mut self, sub: u32) {
+        self.items.retain(|item| item.sub() != sub);
+        self.states.retain(|state| state.sub != sub);
+        self.members.retain(|members| members.sub != sub);
+        let items = self.items.iter().map(Item::bytes).sum::<usize>();
+        let changes = self.states.iter().flat_map(|state| state.changes.values());
+        let changes = changes.map(change_bytes).sum::<usize>();
+        let users = |members: &MembersBehind| {
+            let users = members.joined.keys().chain(members.left.keys());
+            users.map(|user| user_bytes(user)).sum::<usize>()
+        };
+        self.bytes = items + changes + self.members.iter().map(users).sum::<usize>();
+    }
+
+    /// What is to be sent has begun to leave: states get their place in the order.
+    fn freeze(&mut self) {
+        for at in 0..self.states.len() {
+            let (before, rest) = self.states.split_at_mut(at);
+            let state = &mut rest[0];
+            let same = |one: &StateBehind| one.sub == state.sub && one.mount == state.mount;
+            state.frozen |= !before.iter().any(|one| one.frozen && same(one));
+        }
+    }
+
+    /// The next frame. Each queue's are in the order of their `seq`; a state may be later.
+    fn next(&mut self) -> Option<Leaving> {
+        let front = self.items.front().map(|item| (item.sub(), item.seq()));
+        if let Some(leaving) = self.next_members(front).or_else(|| self.next_state(front)) {
+            return Some(leaving);
+        }
+        let item = self.items.pop_front()?;
+        self.bytes -= item.bytes();
+        Some(match item {
+            Item::Message { sub, body, .. } => {
+                Leaving { kind: BodyKind::Message as u32, sub, body: body.to_vec() }
+            }
+            Item::Mounts { sub, kind, body, .. } => {
+                Leaving { kind: kind.number(), sub, body: body.to_vec() }
+            }
+            Item::Gap { sub, mount, after_seq, before_seq } => {
+                let mount = mount.to_string();
+                let gap = g2c::Gap { sub: 0, mount, after_seq, before_seq };
+                Leaving { kind: BodyKind::Gap as u32, sub, body: gap.encode_to_vec() }
+            }
+        })
+    }
+
+    /// The net change of a queue's members, if its place is before the item at the front.
+    fn next_members(&mut self, front: Option<(u32, u64)>) -> Option<Leaving> {
+        let newest = |users: &IndexMap<String, u64>| users.values().copied().max();
+        let place = |members: &MembersBehind| {
+            let sides = [newest(&members.left), newest(&members.joined)];
+            sides.into_iter().flatten().min()
+        };
+        let due = |members: &MembersBehind| match front {
+            None => true,
+            Some((sub, seq)) => members.sub == sub && place(members).is_some_and(|at| at < seq),
+        };
+        let at = self.members.iter().position(due)?;
+        let members = &mut self.members[at];
+        let (sub, first) = (members.sub, place(members)?);
+        let is_left = newest(&members.left) == Some(first);
+        let side = if is_left { &mut members.left } else { &mut members.joined };
+        let users: Vec<String> = std::mem::take(side).into_keys().collect();
+        self.bytes -= users.iter().map(|user| user_bytes(user)).sum::<usize>();
+        if members.left.is_empty() && members.joined.is_empty() {
+            self.members.remove(at);
+        }
+        let reason = String::new();
+        Some(if is_left {
+            let body = g2c::Left { sub: 0, seq: first, users, reason }.encode_to_vec();
+            Leaving { kind: BodyKind::Left as u32, sub, body }
+        } else {
+            let body = g2c::Joined { sub: 0, seq: first, users, reason }.encode_to_vec();
+            Leaving { kind: BodyKind::Joined as u32, sub, body }
+        })
+    }
+
+    /// A conflated state, if its place is before the item at the front.
+    fn next_state(&mut self, front: Option<(u32, u64)>) -> Option<Leaving> {
+        let due = |state: &StateBehind| match front {
+            None => true,
+            Some((sub, seq)) => state.frozen && state.sub == sub && state.seq < seq,
+        };
+        let at = self.states.iter().position(due)?;
+        let state = self.states.remove(at);
+        self.bytes -= state.changes.values().map(change_bytes).sum::<usize>();
+        let body = g2c::State {
+            sub: 0,
+            mount: state.mount,
+            seq: state.seq,
+            from: state.from,
+            changes: state.changes.into_values().collect(),
+            conflated: true,
+        };
+        Some(Leaving { kind: BodyKind::State as u32, sub: state.sub, body: body.encode_to_vec() })
+    }
+}
+
+/// What a change counts, with its place in the map.
+fn change_bytes(change: &g2c::StateChange) -> usize {
+    let value = match &change.now {
+        Some(g2c::state_change::Now::Value(value)) => value.len(),
+        Some(g2c::state_change::Now::Deleted(_)) | None => 0,
+    };
+    2 * change.key.len() + value + size_of::<g2c::StateChange>() + 32
+}
+
+/// What a user counts, with its place in the map.
+fn user_bytes(user: &str) -> usize {
+    user.len() + 48
+}
+
+impl Lane {
+    /// Keeps an event for a receiver that is slow or held.
+    pub(super) fn keep(
+        &mut self,
+        subscriber: Subscriber,
+        sub: u32,
+        event: &Kept,
+        out: &mut Outbox,
+    ) {
+        let conn = ConnId(subscriber.conn);
+        let owed = out.clients.owed(conn);
+        let closes = match event {
+            Kept::Message { mount, .. } => {
+                self.interest.get(sub).is_some_and(|queue| queue.closes_slow(mount.as_bytes()))
+            }
+            Kept::Mounts { .. } | Kept::State(_) | Kept::Joined { .. } | Kept::Left { .. } => false,
+        };
+        let faults = self.settings.faults;
+        let Some(session) = self.sessions.get_mut(subscriber.session as usize) else { return };
+        let behind = &mut session.rare().behind;
+        let merged = behind.keep(sub, event, closes, faults.conflation_keeps_oldest);
+        self.counters.deliveries_conflated += u64::from(merged);
+        while owed + behind.bytes() > self.settings.output_bytes_max {
+            if behind.drop_oldest(!faults.gap_unannounced).is_err() {
+                return self.close_slow(conn, out);
+            }
+            self.counters.deliveries_dropped += 1;
+        }
+    }
+
+    /// A slow receiver has taken everything: it gets what was kept, as far as it may owe.
+    pub(super) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
+        out.clients.set(conn, SLOW, false);
+        let Some(connection) = self.connections.get(conn) else { return };
+        let handle = connection.session;
+        if !out.clients.is_held(conn) {
+            self.release(conn, handle, out);
+        }
+    }
+
+    /// "Open the floodgates": what was held goes out.
+    pub(super) fn open(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
+        if !out.clients.is_held(conn) {
+            return;
+        }
+        out.clients.set(conn, HELD, false);
+        if let Some(session) = self.sessions.get_mut(handle as usize) {
+            session.rare().hold = false;
+        }
+        if !out.clients.is_diverted(conn) {
+            self.release(conn, handle, out);
+        }
+    }
+
+    fn release(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(rare) = session.rare.as_mut() else { return };
+        rare.behind.freeze();
+        let codec = out.clients.codec(conn);
+        while out.clients.owed(conn) <= self.settings.slow_bytes {
+            let Some(leaving) = rare.behind.next() else {
+                return session.tidy();
+            };
+            let Leaving { kind, sub, body } = leaving;
+            let frame = Frame { kind, sub, body: &body, history: false };
+            out.clients.append(conn, self.encodings.one(codec, &frame));
+            self.counters.deliveries += 1;
+        }
+        out.clients.set(conn, SLOW, true);
+    }
+
+    /// What waits of a queue for this session is of no use any more.
+    pub(super) fn forget_behind(&mut self, handle: Handle, sub: u32) {
+        if let Some(session) = self.sessions.get_mut(handle as usize)
+            && let Some(rare) = session.rare.as_mut()
+        {
+            rare.behind.forget(sub);
+        }
+    }
+
+    /// Keeps all connections together within the lane's bound: the largest debtor goes first.
+    pub(super) fn close_debtors(&mut self, out: &mut Outbox) {
+        if out.clients.slow_total == 0 {
+            return;
+        }
+        let mut debts: Vec<(usize, ConnId)> = Vec::new();
+        for conn in self.connections.open_ones() {
+            let session = self.connections.get(conn).map_or(u32::MAX, |one| one.session);
+            let rare = self.sessions.get(session as usize).and_then(|one| one.rare.as_ref());
+            let kept = rare.map_or(0, |rare| rare.behind.bytes());
+            debts.push((out.clients.owed(conn) + kept, conn));
+        }
+        let mut total = debts.iter().map(|(bytes, _)| *bytes).sum::<usize>();
+        debts.sort();
+        while total > limits::LANE_OUTPUT_BYTES_MAX
+            && let Some((bytes, conn)) = debts.pop()
+        {
+            total -= bytes;
+            self.close_slow(conn, out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

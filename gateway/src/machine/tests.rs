@@ -1,0 +1,50 @@
+//! A lane by scripts: what clients and a queue node say, and what comes of it.
+//!
+//! A line of a script is a time in milliseconds and a step; below `----` stand the outcomes. Clients are
+//! `c0`, `c1`…, sockets that take everything unless they are `stuck`; `n1` is a queue node, its frames
+//! written by hand. The table has one bucket.
+
+mod bench;
+mod fanout;
+mod input;
+mod recover;
+mod slow;
+mod web;
+
+use bench::Bench;
+
+use super::settings::Settings;
+
+/// Runs a script and compares what comes of it.
+#[track_caller]
+fn check(script: &str) {
+    check_with(Settings { dev_auth: true, ..Settings::default() }, script);
+}
+
+/// Likewise, with settings of the test's own.
+#[track_caller]
+fn check_with(settings: Settings, script: &str) {
+    let (steps, expected) = script.split_once("----").expect("a script has outcomes");
+    let outcome = run(settings, steps);
+    let expected: Vec<&str> = lines(expected).collect();
+    let outcome: Vec<&str> = lines(&outcome).collect();
+    assert!(
+        expected == outcome,
+        "expected:\n{}\n\ncame:\n{}\n",
+        expected.join("\n"),
+        outcome.join("\n")
+    );
+}
+
+/// What comes of a script.
+fn run(settings: Settings, steps: &str) -> String {
+    let mut bench = Bench::new(settings);
+    for line in lines(steps) {
+        bench.step(line);
+    }
+    bench.log
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}

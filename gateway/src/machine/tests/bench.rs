@@ -1,0 +1,500 @@
+//! A lane on a bench: steps in, outcomes out, as text.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use link::machine::{LinkId, Peer};
+use prost::Message as _;
+use proto::c2g::{self, C2g, c2g::Body as C};
+use proto::g2q::{self, G2q, g2q::Body as G, operation};
+use proto::link::{At, Role};
+use proto::q2g::{self, Q2g, q2g::Body as Q};
+use proto::table::{BucketTable, Owner, Row, Table};
+use proto::time::Time;
+use proto::{frame, g2c, json};
+
+use crate::machine::settings::Settings;
+use crate::machine::{Clients, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
+
+const N1: LinkId = LinkId(0);
+
+pub(super) struct Bench {
+    pub(super) lane: Lane,
+    pub(super) out: Outbox,
+    pub(super) log: String,
+    now: Time,
+    stuck: BTreeSet<u32>,
+    closed: BTreeSet<u32>,
+    version: u64,
+}
+
+impl Bench {
+    pub(super) fn new(settings: Settings) -> Bench {
+        Bench {
+            out: Outbox::new(&settings),
+            lane: Lane::new(settings, 1),
+            log: String::new(),
+            now: Time::default(),
+            stuck: BTreeSet::new(),
+            closed: BTreeSet::new(),
+            version: 0,
+        }
+    }
+
+    pub(super) fn step(&mut self, line: &str) {
+        let (time, step) = line.split_once(' ').expect("a time and a step");
+        let until: u64 = time.parse().expect("a time in milliseconds");
+        self.wait(until);
+        let words: Vec<&str> = step.split(' ').collect();
+        match words[0] {
+            "ready" => {
+                self.table(1, 0, "n1");
+                self.up();
+                self.node(Q::At(At { bits: 0, prefix: 0, loss: 0, conf: 1 }));
+            }
+            "table" => self.table(number(words[1]), number(words[2]), words[3]),
+            "up" => self.up(),
+            "down" => self.down(),
+            "web" => self.web(&words[1..]),
+            "n1" => self.node_says(&words[1..]),
+            "stuck" => drop(self.stuck.insert(conn(words[1]).0)),
+            "unstuck" => drop(self.stuck.remove(&conn(words[1]).0)),
+            "drain" => self.handle(Input::Drain),
+            "wait" => {}
+            "twice" => {
+                self.quiet_step(&words[1..]);
+                self.quiet_step(&words[1..]);
+            }
+            _ => self.quiet_step(&words),
+        }
+        self.end_turn();
+    }
+
+    fn quiet_step(&mut self, words: &[&str]) {
+        match words[0] {
+            "n1" => self.node_says(&words[1..]),
+            _ => self.client_says(conn(words[0]), &words[1..]),
+        }
+    }
+
+    /// Wakes the lane whenever it wants, until then.
+    fn wait(&mut self, until: u64) {
+        while let Some(at) = self.lane.wake_at().filter(|at| *at <= until) {
+            self.now = Time { ms: at.max(self.now.ms), unix_ms: 0 };
+            self.handle(Input::Wake);
+            self.end_turn();
+        }
+        self.now = Time { ms: until, unix_ms: 0 };
+    }
+
+    fn handle(&mut self, input: Input<'_>) {
+        self.lane.handle(self.now, input, &mut self.out);
+    }
+
+    fn table(&mut self, conf: u64, loss: u64, home: &str) {
+        self.version += 1;
+        let primary = Some(Owner { id: home.to_owned(), incarnation: 1 });
+        let row = Row { prefix: 0, loss, conf, primary, ..Row::default() };
+        let table =
+            Table { term: 1, version: self.version, bits: 0, rows: vec![row], places: vec![] };
+        let table = BucketTable::try_from(table).expect("one row for no bits");
+        self.handle(Input::Table(Arc::new(table)));
+    }
+
+    fn up(&mut self) {
+        self.out.links.up(N1);
+        let peer = Peer {
+            role: Role::QueueNode,
+            id: "n1".to_owned(),
+            incarnation: 1,
+            lane: 0,
+            version: 1,
+            cluster_id: 1,
+        };
+        self.handle(Input::LinkUp { link: N1, peer });
+    }
+
+    fn down(&mut self) {
+        self.out.links.down(N1);
+        self.handle(Input::LinkDown { link: N1 });
+    }
+
+    fn node(&mut self, body: Q) {
+        let frame = Q2g { body: Some(body) }.encode_to_vec();
+        self.handle(Input::LinkFrame { link: N1, frame: &frame });
+    }
+
+    fn web(&mut self, words: &[&str]) {
+        let body = json::operation(words[1], &words[2..].join(" ")).expect("a method's body");
+        let queue = match &body {
+            g2q::request::Body::SendMessage(one) => one.queue.clone(),
+            g2q::request::Body::GetQueue(one) => one.queue.clone(),
+            _ => String::new(),
+        };
+        self.handle(Input::Web(WebRequest {
+            number: number(words[0]),
+            body,
+            queue,
+            key_id: 1,
+            idempotency_key: None,
+            body_hash: 1,
+        }));
+    }
+
+    fn client_says(&mut self, conn: ConnId, words: &[&str]) {
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let text = |at: usize| words.get(at).copied().unwrap_or("").to_owned();
+        let body = match words[0] {
+            "open" | "open-json" | "open-ws" => {
+                let codec = match words[0] {
+                    "open-json" => Codec::JsonWs,
+                    "open-ws" => Codec::ProtoWs,
+                    _ => Codec::ProtoTcp,
+                };
+                self.closed.remove(&conn.0);
+                return self.handle(Input::Opened { conn, codec, address });
+            }
+            "gone" => {
+                self.closed.insert(conn.0);
+                return self.handle(Input::Closed { conn });
+            }
+            "raw" => {
+                let bytes: Vec<u8> = words[1..].iter().map(|word| number(word) as u8).collect();
+                return self.handle(Input::Frame { conn, frame: &bytes });
+            }
+            "connect" => C::Connect(c2g::Connect {
+                protocol: 1,
+                user: text(1),
+                hold: words.get(2) == Some(&"hold"),
+                token: if words.get(2) == Some(&"token") { text(2) } else { String::new() },
+                ..c2g::Connect::default()
+            }),
+            "version" => C::Connect(c2g::Connect::default()),
+            "floodgates" => C::Open(c2g::Open {}),
+            "bye" => C::Bye(c2g::Bye {}),
+            "ping" => C::Ping(c2g::Ping { nonce: number(words[1]) }),
+            "pong" => C::Pong(c2g::Pong { nonce: number(words[1]) }),
+            "refresh" => C::Refresh(c2g::Refresh { op_id: number(words[1]) as u32, ..c2g::Refresh::default() }),
+            "subscribe" => C::Subscribe(c2g::Subscribe {
+                op_id: number(words[1]) as u32,
+                queue: text(2),
+                ..c2g::Subscribe::default()
+            }),
+            "unsubscribe" => {
+                C::Unsubscribe(c2g::Unsubscribe { op_id: number(words[1]) as u32, queue: text(2) })
+            }
+            "send" => C::SendMessage(c2g::SendMessage {
+                op_id: number(words[1]) as u32,
+                queue: text(2),
+                mount: text(3),
+                payload: text(4).into_bytes(),
+                exclude_self: false,
+            }),
+            other => panic!("no such step of a client: {other}"),
+        };
+        let frame = C2g { body: Some(body) }.encode_to_vec();
+        self.handle(Input::Frame { conn, frame: &frame });
+    }
+
+    fn node_says(&mut self, words: &[&str]) {
+        let n = |at: usize| words.get(at).map_or(0, |word| number(word));
+        let body = match words[0] {
+            "at" => Q::At(At { bits: 0, prefix: 0, loss: n(2), conf: n(1) }),
+            "logged_in" => Q::LoggedIn(q2g::LoggedIn {
+                session: n(1) as u32,
+                status: n(2) as u32,
+                error_message: words.get(3).map_or_else(String::new, |_| words[3..].join(" ")),
+                may_retry: false,
+                generation: 7,
+            }),
+            "answer" => {
+                let result = g2c::Result { op_id: n(2) as u32, status: n(3) as u32, ..g2c::Result::default() };
+                Q::Answer(q2g::Answer { session: n(1) as u32, result: result.encode_to_vec().into() })
+            }
+            "subscribed" => Q::Subscribed(subscribed(words)),
+            "message" | "state" | "joined" | "left" => return self.event(words),
+            "replay" => {
+                let message = message(n(3), "old");
+                Q::Replay(q2g::Replay {
+                    session: n(1) as u32 + 1,
+                    sub: n(2) as u32,
+                    seq: n(3),
+                    kind: 5,
+                    body: message.into(),
+                    history: true,
+                    exclude: 0,
+                })
+            }
+            "unsubscribed" => Q::Unsubscribed(q2g::Unsubscribed {
+                sub: n(1) as u32,
+                sessions: words.get(2).map(|session| number(session) as u32).into_iter().collect(),
+                reason: words.get(3).map_or_else(String::new, |_| words[3..].join(" ")),
+                may_retry: false,
+            }),
+            "attached" => Q::Attached(attached(words)),
+            "lost_noted" => Q::LostNoted(q2g::LostNoted { session: n(1) as u32 }),
+            "kick" => Q::Kick(q2g::Kick {
+                session: n(1) as u32,
+                code: n(2) as u32,
+                reason: words[3..].join(" "),
+            }),
+            "moved" => Q::Moved(q2g::Moved {
+                bits: 0,
+                row: Some(Row {
+                    conf: n(1),
+                    primary: Some(Owner { id: words[2].to_owned(), incarnation: 1 }),
+                    ..Row::default()
+                }),
+                place: None,
+            }),
+            "reply" => Q::Reply(q2g::Reply {
+                number: n(1),
+                result: g2c::Result { seq: 9, ..g2c::Result::default() }.encode_to_vec().into(),
+                queue: None,
+                queues: words[2..].iter().map(|name| (*name).to_owned()).collect(),
+            }),
+            "nonsense" => return self.handle(Input::LinkFrame { link: N1, frame: &[0xff] }),
+            other => panic!("no such step of a node: {other}"),
+        };
+        self.node(body);
+    }
+
+    /// `message SUB SEQ TEXT [EXCLUDED]`, `state SUB SEQ KEY VALUE`, `joined SUB SEQ USER`.
+    fn event(&mut self, words: &[&str]) {
+        let seq = number(words[2]);
+        let (kind, body) = match words[0] {
+            "message" => (5, message(seq, words[3])),
+            "state" => {
+                let now = Some(g2c::state_change::Now::Value(words[4].as_bytes().to_vec().into()));
+                let change = g2c::StateChange { key: words[3].to_owned(), version: seq, now };
+                let mount = "scores".to_owned();
+                let changes = vec![change];
+                (6, g2c::State { mount, seq, changes, ..g2c::State::default() }.encode_to_vec())
+            }
+            "joined" => {
+                let users = vec![words[3].to_owned()];
+                (7, g2c::Joined { seq, users, ..g2c::Joined::default() }.encode_to_vec())
+            }
+            _ => {
+                let users = vec![words[3].to_owned()];
+                (8, g2c::Left { seq, users, ..g2c::Left::default() }.encode_to_vec())
+            }
+        };
+        let excluded = (words[0] == "message").then(|| words.get(4)).flatten();
+        self.node(Q::Event(q2g::Event {
+            sub: number(words[1]) as u32,
+            seq,
+            kind,
+            body: body.into(),
+            exclude: excluded.map_or(0, |session| number(session) as u32 + 1),
+        }));
+    }
+
+    fn end_turn(&mut self) {
+        self.handle(Input::TurnEnd);
+        let mut dirty = Vec::new();
+        let mut ended = Vec::new();
+        while self.out.clients.is_busy() {
+            dirty.clear();
+            self.out.clients.take_dirty(&mut dirty);
+            self.out.clients.take_ended(&mut ended);
+            for conn in &dirty {
+                if !self.stuck.contains(&conn.0) {
+                    self.write(*conn);
+                }
+            }
+        }
+        for at in 0..8 {
+            if self.out.clients.owed(ConnId(at)) > 0 && !self.stuck.contains(&at) {
+                self.write(ConnId(at));
+            }
+        }
+        for (conn, ending) in ended {
+            let word = match ending {
+                Ending::Written => "closes when written",
+                Ending::AtOnce => "closes at once",
+            };
+            self.say(&format!("c{} {word}", conn.0));
+        }
+        self.write_links();
+        for reply in std::mem::take(&mut self.out.replies) {
+            let text = format!(
+                "web {} status {} {} next {:?}",
+                reply.number,
+                reply.result.status,
+                reply.queues.join(" "),
+                reply.result.next
+            );
+            self.say(&text);
+        }
+        if self.out.clients.is_busy() {
+            self.end_turn();
+        }
+    }
+
+    fn write(&mut self, conn: ConnId) {
+        let bytes = self.out.clients.unwritten(conn).to_vec();
+        let codec = self.out.clients.codec(conn);
+        for text in client_frames(&bytes, codec) {
+            self.say(&format!("c{} {text}", conn.0));
+        }
+        let all = self.out.clients.wrote(conn, bytes.len());
+        assert!(all && Clients::owed(&self.out.clients, conn) == 0);
+        if self.out.clients.wants_drained(conn) {
+            self.handle(Input::Drained { conn });
+        }
+    }
+
+    fn write_links(&mut self) {
+        for (_, reason) in self.out.links.ended() {
+            self.say(&format!("n1 ended: {reason}"));
+            self.down();
+        }
+        for link in self.out.links.dirty() {
+            let bytes = self.out.links.take(link);
+            let mut rest = bytes.as_slice();
+            while let Ok(Some((frame, end))) = frame::split(rest, 1 << 20) {
+                rest = &rest[end..];
+                let G2q { body: Some(body) } = G2q::decode(frame).expect("frames of ours") else {
+                    panic!("an empty frame");
+                };
+                if !matches!(body, G::Probe(_)) {
+                    self.say(&format!("n1 {}", to_node(&body)));
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        writeln!(self.log, "{}: {text}", self.now.ms).expect("text takes text");
+    }
+}
+
+fn conn(word: &str) -> ConnId {
+    ConnId(number(word.strip_prefix('c').expect("a client")) as u32)
+}
+
+fn number(word: &str) -> u64 {
+    word.parse().unwrap_or_else(|_| panic!("{word} is no number"))
+}
+
+fn message(seq: u64, text: &str) -> Vec<u8> {
+    let payload = text.as_bytes().to_vec().into();
+    let mount = "chat".to_owned();
+    g2c::Message { mount, seq, payload, ..g2c::Message::default() }.encode_to_vec()
+}
+
+/// `subscribed SESSION SUB SEQ [FILTERED-MOUNT | close]`.
+fn subscribed(words: &[&str]) -> q2g::Subscribed {
+    let queue = g2c::Subscribed { queue: "q".to_owned(), epoch: 5, ..g2c::Subscribed::default() };
+    let closes = words.get(4) == Some(&"close");
+    let mounts = words.get(4).filter(|_| !closes).map(|mount| (*mount).to_owned());
+    q2g::Subscribed {
+        session: number(words[1]) as u32,
+        sub: number(words[2]) as u32,
+        epoch: 5,
+        seq: number(words[3]),
+        body: queue.encode_to_vec().into(),
+        mounts: mounts.into_iter().collect(),
+        key_prefix: String::new(),
+        policies: vec![q2g::MountPolicy {
+            mount: "chat".to_owned(),
+            kind: 0,
+            close_on_slow: closes,
+        }],
+    }
+}
+
+/// `attached SUB SEQ recovered | whole [GONE]`.
+fn attached(words: &[&str]) -> q2g::Attached {
+    let recovered = words[3] == "recovered";
+    let queue = g2c::Subscribed { queue: "q".to_owned(), gap: true, ..g2c::Subscribed::default() };
+    let gap = g2c::Gap { sub: 0, mount: "chat".to_owned(), after_seq: 3, before_seq: 9 };
+    q2g::Attached {
+        sub: number(words[1]) as u32,
+        epoch: 5,
+        seq: number(words[2]),
+        recovered,
+        body: if recovered { Default::default() } else { queue.encode_to_vec().into() },
+        gaps: if recovered { vec![] } else { vec![gap] },
+        gone: words.get(4).map(|session| number(session) as u32).into_iter().collect(),
+        reason: "no member".to_owned(),
+    }
+}
+
+/// The frames of a client's bytes, as JSON.
+fn client_frames(bytes: &[u8], codec: Codec) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let end = match codec {
+            Codec::ProtoTcp => {
+                let (frame, end) = frame::split(rest, 1 << 24).unwrap().expect("whole frames");
+                texts.push(text_of(frame));
+                end
+            }
+            Codec::ProtoWs | Codec::JsonWs => {
+                let (length, head) = match rest[1] {
+                    126 => (usize::from(u16::from_be_bytes([rest[2], rest[3]])), 4),
+                    length => (usize::from(length), 2),
+                };
+                let payload = &rest[head..head + length];
+                texts.push(match rest[0] {
+                    0x88 => format!("ws close {}", u16::from_be_bytes([payload[0], payload[1]])),
+                    0x82 => {
+                        let split = frame::split(payload, 1 << 24).unwrap();
+                        format!("ws {}", text_of(split.expect("a whole frame").0))
+                    }
+                    _ => format!("text {}", brief(str::from_utf8(payload).unwrap())),
+                });
+                head + length
+            }
+        };
+        rest = &rest[end..];
+    }
+    texts
+}
+
+fn text_of(frame: &[u8]) -> String {
+    let mut text = Vec::new();
+    json::put_g2c(&mut text, frame).expect("a message of ours");
+    brief(&String::from_utf8(text).unwrap())
+}
+
+/// A welcome has random numbers.
+fn brief(text: &str) -> String {
+    if text.contains("\"welcome\"") { "welcome".to_owned() } else { text.to_owned() }
+}
+
+fn to_node(body: &G) -> String {
+    match body {
+        G::At(at) => format!("at conf {}", at.conf),
+        G::Introduce(one) => format!("introduce {} {} {}", one.session, one.user, one.generation),
+        G::Forget(one) => format!("forget {}", one.session),
+        G::Login(one) => format!("login {}", one.session),
+        G::Lost(one) => format!("lost {}{}", one.session, if one.bye { " bye" } else { "" }),
+        G::Detach(one) => format!("detach {} {}", one.session, one.queue),
+        G::Attach(one) => format!(
+            "attach {} sub {} epoch {} after {} sessions {:?}",
+            one.queue, one.sub, one.epoch, one.after_seq, one.sessions
+        ),
+        G::Operation(one) => {
+            let what = match one.body.as_ref().expect("an operation has a body") {
+                operation::Body::Subscribe(op) => format!("subscribe {} {}", op.op_id, op.queue),
+                operation::Body::Unsubscribe(op) => format!("unsubscribe {} {}", op.op_id, op.queue),
+                operation::Body::SendMessage(op) => format!("send {} {}", op.op_id, op.queue),
+                other => format!("{other:?}"),
+            };
+            format!("operation of {} sub {}: {what}", one.session, one.sub)
+        }
+        G::Request(one) => format!(
+            "request {} remembered {} key of {} bytes",
+            one.number,
+            one.remember_ms,
+            one.idempotency_key.len()
+        ),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,91 @@
+//! Bad input, time-outs, limits: every answer says what to do.
+
+use super::{Settings, run};
+
+#[track_caller]
+fn says(steps: &str, expected: &str) {
+    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let log = run(settings, &format!("0 ready\n{steps}"));
+    assert!(log.contains(expected), "{expected} is not in\n{log}");
+}
+
+const IN: &str = "0 c0 open\n0 c0 connect ann\n0 n1 logged_in 0 0\n";
+
+#[test]
+fn what_comes_before_connect() {
+    says("0 c0 open\n1 c0 subscribe 1 /room/1", r#"1: c0 {"closing":{"code":3508"#);
+    says("0 c0 open\n1 c0 raw 255", r#""code":3502"#);
+    says("0 c0 open\n1 c0 raw 250 1 0", r#"C2g has no body with the number 31"#);
+    says("0 c0 open\n6000 wait", r#""closing":{"code":3504"#);
+    says("0 c0 open\n1 c0 version", r#""code":3505"#);
+    says("0 c0 open\n1 c0 connect ann token", "verifies no tokens yet");
+    says("0 c0 open\n1 c0 connect a/b", "a user id has no '/'");
+    says("0 c0 open\n1 c0 ping 5", r#"{"pong":{"nonce":5}}"#);
+    says("0 c0 open\n1 c0 bye", r#""closing":{"code":3000"#);
+    let log = run(Settings::default(), "0 ready\n0 c0 open\n1 c0 connect ann");
+    assert!(log.contains(r#""code":3501"#) && log.contains("development authentication"), "{log}");
+}
+
+#[test]
+fn a_login_that_fails_closes_with_the_reason() {
+    let steps = "0 c0 open\n0 c0 connect ann\n1 n1 logged_in 0 7 you are banned";
+    says(steps, r#"1: c0 {"closing":{"code":3503,"reason":"you are banned""#);
+    says("0 c0 open\n0 c0 connect ann\n1 c0 connect ann", r#""code":3506"#);
+}
+
+#[test]
+fn bad_operations_get_a_result() {
+    let op = |step: &str, expected: &str| says(&format!("{IN}1 c0 {step}"), expected);
+    op("subscribe 1 room", r#""op_id":1,"status":3,"error_message":"a queue name begins with '/'""#);
+    op("subscribe 0 /room/1", r#""status":3,"error_message":"op_id 0 is not above 0"#);
+    op("refresh 3", r#""op_id":3,"status":12"#);
+    op("connect ann", r#""code":3506"#);
+    op("raw 34 1 255", r#""code":3502"#);
+    says(&format!("{IN}1 c0 send 5 /a chat x\n2 c0 send 5 /a chat x"), "op_id 5 is not above 5");
+    let mut many = IN.to_owned();
+    for at in 1..=33 {
+        many += &format!("1 c0 send {at} /a chat x\n");
+    }
+    says(&many, r#"{"result":{"op_id":33,"status":8"#);
+    let mut queues = IN.to_owned();
+    for at in 1..=257 {
+        queues += &format!("1 c0 subscribe {at} /a/{at}\n");
+    }
+    says(&queues, r#"{"result":{"op_id":257,"status":8"#);
+}
+
+#[test]
+fn who_sends_too_much_is_closed() {
+    let settings = Settings { dev_auth: true, operations_burst: 5, ..Settings::default() };
+    let mut steps = format!("0 ready\n{IN}");
+    for at in 1..=5 {
+        steps += &format!("1 c0 ping {at}\n");
+    }
+    let log = run(settings, &steps);
+    assert!(log.contains(r#"{"nonce":4}"#) && log.contains(r#""code":3009"#), "{log}");
+}
+
+#[test]
+fn silence_is_pinged_and_then_closed() {
+    let steps = format!("{IN}24000 c0 pong 1\n40000 wait\n50000 c0 pong 1\n90000 wait");
+    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let log = run(settings, &format!("0 ready\n{steps}"));
+    let pings: Vec<&str> = log.lines().filter(|line| line.contains("\"ping\"")).collect();
+    assert_eq!(pings.len(), 2, "{log}");
+    assert!(pings[0].starts_with("49"), "{log}");
+    assert!(pings[1].starts_with("75"), "{log}");
+    assert!(log.contains(r#"85400: c0 {"closing":{"code":3003"#), "{log}");
+    assert!(log.contains("c0 closes at once") || log.contains("c0 closes when written"), "{log}");
+}
+
+#[test]
+fn a_client_that_does_not_hang_up_is_cut() {
+    says("0 c0 open\n1 c0 bye\n9000 wait", "c0 closes at once");
+}
+
+#[test]
+fn without_a_table_nobody_waits() {
+    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let log = run(settings, "0 c0 open\n1 c0 connect ann");
+    assert!(log.contains(r#""code":3004"#), "{log}");
+}

@@ -1,0 +1,132 @@
+//! Receivers that don't keep up.
+
+use super::{Settings, check_with, run};
+use crate::machine::settings::Faults;
+
+fn small() -> Settings {
+    Settings { dev_auth: true, slow_bytes: 60, output_bytes_max: 700, ..Settings::default() }
+}
+
+/// One client in one room, which takes nothing more from the millisecond 1 on.
+const STUCK: &str = "
+    0 ready
+    0 c0 open
+    0 c0 connect ann
+    0 n1 logged_in 0 0
+    0 c0 subscribe 1 /room/1
+    0 n1 answer 0 1 0
+    0 n1 subscribed 0 1 0
+    1 stuck c0
+";
+
+fn after_stuck(settings: Settings, steps: &str) -> String {
+    let log = run(settings, &format!("{STUCK}{steps}"));
+    let lines = log.lines().filter(|line| !line.starts_with("0:"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Enough to make the receiver slow.
+const FILL: &str = "
+    1 n1 message 1 1 1111111111111111111111111111111111111111111111111111111111111111";
+
+#[test]
+fn state_conflates_and_members_are_a_net_change() {
+    let steps = format!(
+        "{FILL}
+        2 n1 state 1 2 a 1
+        3 n1 joined 1 3 bob
+        4 n1 state 1 4 b 1
+        5 n1 joined 1 5 cat
+        6 n1 left 1 6 bob
+        7 n1 state 1 7 a 2
+        8 n1 left 1 8 dan
+        9 n1 message 1 9 9
+        10 unstuck c0"
+    );
+    let expected = [
+        r#"10: c0 {"message":{"sub":1,"mount":"chat","seq":1,"payload":1111111111111111111111111111111111111111111111111111111111111111}}"#,
+        r#"10: c0 {"joined":{"sub":1,"seq":5,"users":["cat"]}}"#,
+        r#"10: c0 {"left":{"sub":1,"seq":8,"users":["dan"]}}"#,
+        r#"10: c0 {"state":{"sub":1,"mount":"scores","seq":7,"changes":[{"key":"a","value":2,"version":7},{"key":"b","value":1,"version":4}],"conflated":true}}"#,
+        r#"10: c0 {"message":{"sub":1,"mount":"chat","seq":9,"payload":9}}"#,
+    ];
+    assert_eq!(after_stuck(small(), &steps), expected.join("\n"));
+    let faults = Faults { conflation_keeps_oldest: true, ..Faults::default() };
+    let sick = after_stuck(Settings { faults, ..small() }, &steps);
+    assert!(sick.contains(r#"{"key":"a","value":1,"version":2}"#), "{sick}");
+}
+
+#[test]
+fn dropped_messages_leave_a_gap_in_their_place() {
+    let mut steps = FILL.to_owned();
+    for seq in 2..20 {
+        steps += &format!("\n2 n1 message 1 {seq} {seq}");
+    }
+    steps += "\n3 unstuck c0";
+    let log = after_stuck(small(), &steps);
+    let lines: Vec<&str> = log.lines().collect();
+    assert!(lines[1].starts_with(r#"3: c0 {"gap":{"sub":1,"mount":"chat","after_seq":1,"before_seq":"#), "{log}");
+    let before: u64 = lines[1].rsplit(':').next().unwrap().trim_end_matches('}').parse().unwrap();
+    let rest: Vec<String> = (before..20)
+        .map(|seq| format!(r#"3: c0 {{"message":{{"sub":1,"mount":"chat","seq":{seq},"payload":{seq}}}}}"#))
+        .collect();
+    assert_eq!(lines[2..], rest);
+    let faults = Faults { gap_unannounced: true, ..Faults::default() };
+    assert!(!after_stuck(Settings { faults, ..small() }, &steps).contains("gap"));
+}
+
+#[test]
+fn a_mount_may_close_its_slow_receivers_instead() {
+    let script = STUCK.replace("n1 subscribed 0 1 0", "n1 subscribed 0 1 0 close");
+    let mut steps = format!("{script}{FILL}");
+    for seq in 2..20 {
+        steps += &format!("\n2 n1 message 1 {seq} {seq}");
+    }
+    steps += "\n3 unstuck c0";
+    let log = run(small(), &steps);
+    assert!(log.contains("2: c0 closes when written\n2: n1 lost 0\n2: n1 detach 0 /room/1"), "{log}");
+    assert!(log.contains(r#"3: c0 {"closing":{"code":3008"#), "{log}");
+}
+
+#[test]
+fn results_go_on_until_too_much_is_owed() {
+    let mut steps = FILL.to_owned();
+    for op in 2..200 {
+        steps += &format!("\n2 c0 ping {op}00000000");
+    }
+    steps += "\n3 unstuck c0";
+    let log = after_stuck(small(), &steps);
+    assert!(log.contains("2: c0 closes when written"), "{log}");
+    assert!(log.ends_with(r#"may_retry":true}}"#), "{log}");
+}
+
+#[test]
+fn subscribing_again_makes_what_waited_needless() {
+    check_with(
+        small(),
+        &format!(
+            r#"{STUCK}{FILL}
+            2 n1 message 1 2 2
+            3 c0 subscribe 2 /room/1
+            4 n1 answer 0 2 0
+            5 n1 subscribed 0 1 2
+            6 n1 message 1 3 3
+            7 unstuck c0
+            ----
+            0: n1 introduce 0 ann 0
+            0: n1 at conf 1
+            0: n1 login 0
+            0: c0 welcome
+            0: n1 introduce 0 ann 7
+            0: n1 operation of 0 sub 1: subscribe 1 /room/1
+            0: c0 {{"result":{{"op_id":1,"status":0}}}}
+            0: c0 {{"subscribed":{{"sub":1,"queue":"q","epoch":5}}}}
+            3: n1 operation of 0 sub 1: subscribe 2 /room/1
+            7: c0 {{"message":{{"sub":1,"mount":"chat","seq":1,"payload":1111111111111111111111111111111111111111111111111111111111111111}}}}
+            7: c0 {{"result":{{"op_id":2,"status":0}}}}
+            7: c0 {{"subscribed":{{"sub":1,"queue":"q","epoch":5}}}}
+            7: c0 {{"message":{{"sub":1,"mount":"chat","seq":3,"payload":3}}}}
+            "#
+        ),
+    );
+}

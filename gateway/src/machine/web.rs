@@ -1,0 +1,296 @@
+//! Requests of the back end: on their way to a queue's home like operations of clients.
+
+use std::collections::BTreeMap;
+
+use prost::Message as _;
+use proto::codes::Status;
+use proto::g2c;
+use proto::g2q::{self, G2q, request::Body};
+use proto::limits;
+use proto::name::QueueName;
+use proto::q2g;
+use proto::wire;
+use rand::Rng as _;
+
+use super::lane::{Lane, Outbox};
+use super::route::Pending;
+
+/// What the back end wants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebRequest {
+    /// Of the asker's; the answer has the same.
+    pub number: u64,
+    /// What to do.
+    pub body: Body,
+    /// The queue that the body names; empty for `list_queues`.
+    pub queue: String,
+    /// Which API key asks.
+    pub key_id: u64,
+    /// The `Idempotency-Key`, if one was given.
+    pub idempotency_key: Option<Vec<u8>>,
+    /// XXH3 of the request's body.
+    pub body_hash: u64,
+}
+
+/// The answer to a [`WebRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebReply {
+    /// The request's.
+    pub number: u64,
+    /// How it went, and what a read gave.
+    pub result: g2c::Result,
+    /// Of `get_queue`.
+    pub queue: Option<q2g::QueueInfo>,
+    /// Of `list_queues`.
+    pub queues: Vec<String>,
+}
+
+/// Requests that wait for their answer.
+#[derive(Debug, Default)]
+pub(super) struct Web {
+    last: u64,
+    waiting: BTreeMap<u64, Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    number: u64,
+    listing: Option<Listing>,
+}
+
+/// A listing goes through the buckets, one after the other.
+#[derive(Debug)]
+struct Listing {
+    prefix: String,
+    bits: u8,
+    bucket: u32,
+    limit: usize,
+    names: Vec<String>,
+}
+
+/// How a request is sent, besides its body.
+struct Sending {
+    key_id: u64,
+    key: Vec<u8>,
+    body_hash: u64,
+    remember_ms: u64,
+}
+
+impl Lane {
+    pub(super) fn web_request(&mut self, request: WebRequest, out: &mut Outbox) {
+        self.counters.requests += 1;
+        let number = request.number;
+        let given = if let Body::ListQueues(list) = &request.body {
+            self.list_queues(number, list, out)
+        } else {
+            self.request_of_queue(request, out)
+        };
+        if let Err((status, sentence)) = given {
+            let result = g2c::Result::refusal(0, status, sentence);
+            out.replies.push(WebReply { number, result, queue: None, queues: Vec::new() });
+        }
+    }
+
+    fn request_of_queue(
+        &mut self,
+        request: WebRequest,
+        out: &mut Outbox,
+    ) -> Result<(), (Status, String)> {
+        let queue = QueueName::try_from(request.queue.as_str())
+            .map_err(|error| (Status::Invalid, error.to_string()))?;
+        let bucket = self.routes.bucket_of(queue.hash()).ok_or_else(no_table)?;
+        let sending = match request.idempotency_key {
+            Some(key) if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES_MAX => {
+                let max = limits::IDEMPOTENCY_KEY_BYTES_MAX;
+                let sentence = format!("an Idempotency-Key is 1 to {max} bytes long");
+                return Err((Status::Invalid, sentence));
+            }
+            Some(key) => Sending {
+                key_id: request.key_id,
+                key,
+                body_hash: request.body_hash,
+                remember_ms: limits::IDEMPOTENCY_MS,
+            },
+            None if is_read(&request.body) => {
+                Sending { key_id: request.key_id, key: Vec::new(), body_hash: 0, remember_ms: 0 }
+            }
+            // The gateway's own resends must be safe, too.
+            None => {
+                let mut key = vec![0; 16];
+                self.random.fill_bytes(&mut key);
+                Sending {
+                    key_id: request.key_id,
+                    key,
+                    body_hash: request.body_hash,
+                    remember_ms: limits::KEYLESS_REMEMBER_MS,
+                }
+            }
+        };
+        let waiting = Waiting { number: request.number, listing: None };
+        self.send_request(bucket, waiting, request.body, sending, out)
+    }
+
+    fn send_request(
+        &mut self,
+        bucket: u32,
+        waiting: Waiting,
+        body: Body,
+        sending: Sending,
+        out: &mut Outbox,
+    ) -> Result<(), (Status, String)> {
+        self.web.last += 1;
+        let number = self.web.last;
+        let request = g2q::Request {
+            number,
+            key_id: sending.key_id,
+            idempotency_key: sending.key,
+            body_hash: sending.body_hash,
+            remember_ms: sending.remember_ms as u32,
+            body: Some(body),
+        };
+        let body = Some(g2q::g2q::Body::Request(request));
+        let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
+        if !self.push(bucket, Pending::Request { number }, write, out) {
+            let sentence = "too many requests wait for this part of the cluster: try again later";
+            return Err((Status::Unavailable, sentence.to_owned()));
+        }
+        self.web.waiting.insert(number, waiting);
+        Ok(())
+    }
+
+    fn list_queues(
+        &mut self,
+        number: u64,
+        list: &g2q::ListQueues,
+        out: &mut Outbox,
+    ) -> Result<(), (Status, String)> {
+        if self.routes.version.is_none() {
+            return Err(no_table());
+        }
+        let limit = if list.limit == 0 { limits::PAGE_MAX } else { list.limit as usize };
+        let (bucket, after) = if list.after.is_empty() {
+            (0, String::new())
+        } else {
+            self.place_of(&list.after).ok_or_else(|| {
+                let sentence = "`after` is not the `next` of a page of this cluster: begin anew";
+                (Status::Invalid, sentence.to_owned())
+            })?
+        };
+        let listing = Listing {
+            prefix: list.prefix.clone(),
+            bits: self.routes.bits,
+            bucket,
+            limit: limit.min(limits::PAGE_MAX),
+            names: Vec::new(),
+        };
+        self.list_bucket(number, listing, after, out)
+    }
+
+    /// Where a page ended: `bits.bucket.name`. Buckets that were split since can't be found so.
+    fn place_of(&self, next: &str) -> Option<(u32, String)> {
+        let (bits, rest) = next.split_once('.')?;
+        let (bucket, name) = rest.split_once('.')?;
+        let bucket = bucket.parse().ok()?;
+        let known =
+            bits.parse() == Ok(self.routes.bits) && (bucket as usize) < self.routes.buckets.len();
+        known.then(|| (bucket, name.to_owned()))
+    }
+
+    fn list_bucket(
+        &mut self,
+        number: u64,
+        listing: Listing,
+        after: String,
+        out: &mut Outbox,
+    ) -> Result<(), (Status, String)> {
+        let body = Body::ListQueues(g2q::ListQueues {
+            prefix: listing.prefix.clone(),
+            after,
+            limit: (listing.limit - listing.names.len()) as u32,
+        });
+        let bucket = listing.bucket;
+        let waiting = Waiting { number, listing: Some(listing) };
+        let sending = Sending { key_id: 0, key: Vec::new(), body_hash: 0, remember_ms: 0 };
+        self.send_request(bucket, waiting, body, sending, out)
+    }
+
+    /// A home's answer to a request.
+    pub(super) fn web_replied(&mut self, reply: q2g::Reply, out: &mut Outbox) {
+        let Some(waiting) = self.web.waiting.remove(&reply.number) else { return };
+        let number = waiting.number;
+        let result = g2c::Result::decode(reply.result.as_ref()).unwrap_or_else(|_| {
+            g2c::Result::refusal(0, Status::OutcomeUnknown, "the home's answer can't be read")
+        });
+        match waiting.listing {
+            Some(listing) if result.status == Status::Ok.number() => {
+                self.listed(number, listing, reply.queues, out);
+            }
+            Some(_) | None => {
+                let (queue, queues) = (reply.queue, reply.queues);
+                out.replies.push(WebReply { number, result, queue, queues });
+            }
+        }
+    }
+
+    /// The names of one bucket have come: the next bucket, or the end of the page.
+    fn listed(&mut self, number: u64, mut listing: Listing, names: Vec<String>, out: &mut Outbox) {
+        listing.names.extend(names);
+        let full = listing.names.len() >= listing.limit;
+        let last = listing.bucket as usize + 1 >= self.routes.buckets.len();
+        if full || last || listing.bits != self.routes.bits {
+            let next = match listing.names.last() {
+                Some(name) if full => format!("{}.{}.{name}", listing.bits, listing.bucket),
+                Some(_) | None => String::new(),
+            };
+            let result = g2c::Result { next, ..g2c::Result::default() };
+            let queues = listing.names;
+            out.replies.push(WebReply { number, result, queue: None, queues });
+            return;
+        }
+        listing.bucket += 1;
+        if let Err((status, sentence)) = self.list_bucket(number, listing, String::new(), out) {
+            let result = g2c::Result::refusal(0, status, sentence);
+            out.replies.push(WebReply { number, result, queue: None, queues: Vec::new() });
+        }
+    }
+
+    /// A request can't be brought to its home.
+    pub(super) fn web_failed(
+        &mut self,
+        number: u64,
+        status: Status,
+        sentence: &str,
+        out: &mut Outbox,
+    ) {
+        if let Some(waiting) = self.web.waiting.remove(&number) {
+            let result = g2c::Result::refusal(0, status, sentence);
+            let number = waiting.number;
+            out.replies.push(WebReply { number, result, queue: None, queues: Vec::new() });
+        }
+    }
+}
+
+fn no_table() -> (Status, String) {
+    (Status::Unavailable, "this gateway has no bucket table yet: try again in a moment".to_owned())
+}
+
+/// Whether a request changes nothing, so that sending it twice needs no key.
+fn is_read(body: &Body) -> bool {
+    match body {
+        Body::GetState(_)
+        | Body::GetHistory(_)
+        | Body::ListMembers(_)
+        | Body::GetQueue(_)
+        | Body::ListQueues(_)
+        | Body::GetUser(_) => true,
+        Body::SendMessage(_)
+        | Body::SendState(_)
+        | Body::CreateQueue(_)
+        | Body::DeleteQueue(_)
+        | Body::CreateMount(_)
+        | Body::DeleteMount(_)
+        | Body::JoinUser(_)
+        | Body::RemoveUser(_)
+        | Body::DisconnectUser(_) => false,
+    }
+}

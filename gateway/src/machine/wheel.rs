@@ -1,0 +1,113 @@
+//! One timer wheel for all connections of a lane, and the limits on what a connection sends.
+
+use super::clients::ConnId;
+
+/// How wide a slot of the wheel is.
+const TICK_MS: u64 = 200;
+/// The wheel turns once in 102 seconds, longer than any time it is asked for.
+const SLOTS: usize = 512;
+
+/// Connections by the moment at which somebody must look at them. An entry that was armed anew since is
+/// found stale when its slot comes, so arming is one push and activity costs nothing.
+#[derive(Debug)]
+pub(super) struct Wheel {
+    slots: Vec<Vec<ConnId>>,
+    next: u64,
+    armed: usize,
+}
+
+impl Wheel {
+    pub(super) fn new() -> Wheel {
+        Wheel { slots: vec![Vec::new(); SLOTS], next: 0, armed: 0 }
+    }
+
+    /// Has the connection looked at in so many milliseconds. The tick is what [`Wheel::due`] gives
+    /// with it; the caller keeps it to know stale entries.
+    pub(super) fn arm(&mut self, now_ms: u64, after_ms: u64, conn: ConnId) -> u32 {
+        if self.armed == 0 {
+            self.next = now_ms / TICK_MS;
+        }
+        let longest = (SLOTS as u64 - 1) * TICK_MS;
+        let tick = ((now_ms + after_ms.min(longest)) / TICK_MS + 1).max(self.next);
+        self.slots[tick as usize % SLOTS].push(conn);
+        self.armed += 1;
+        tick as u32
+    }
+
+    /// Moves what is due by now to `due`, each with its tick.
+    pub(super) fn due(&mut self, now_ms: u64, due: &mut Vec<(u32, ConnId)>) {
+        let now = now_ms / TICK_MS;
+        while self.armed > 0 && self.next <= now {
+            let tick = self.next as u32;
+            let slot = &mut self.slots[self.next as usize % SLOTS];
+            self.armed -= slot.len();
+            due.extend(slot.drain(..).map(|conn| (tick, conn)));
+            if slot.capacity() > 1024 {
+                *slot = Vec::new();
+            }
+            self.next += 1;
+        }
+    }
+
+    /// When to call [`Wheel::due`] next.
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        if self.armed == 0 {
+            return None;
+        }
+        (0..SLOTS as u64)
+            .map(|ahead| self.next + ahead)
+            .find(|tick| !self.slots[*tick as usize % SLOTS].is_empty())
+            .map(|tick| tick * TICK_MS)
+    }
+}
+
+/// What a connection may still send: two token buckets in sixteen bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Allowance {
+    operations: u32,
+    bytes: u32,
+    filled_ms: u32,
+}
+
+/// How fast an [`Allowance`] fills and where it ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rate {
+    pub(super) operations_per_s: u32,
+    pub(super) operations_burst: u32,
+    pub(super) bytes_per_s: u32,
+    pub(super) bytes_burst: u32,
+}
+
+impl Allowance {
+    pub(super) fn full(rate: Rate, now_ms: u64) -> Allowance {
+        Allowance {
+            operations: rate.operations_burst,
+            bytes: rate.bytes_burst,
+            filled_ms: now_ms as u32,
+        }
+    }
+
+    /// Takes one operation of so many bytes; false if that is more than allowed.
+    pub(super) fn take(&mut self, rate: Rate, now_ms: u64, bytes: usize) -> bool {
+        let passed_ms = u64::from((now_ms as u32).wrapping_sub(self.filled_ms));
+        if passed_ms >= 10 {
+            let fill = |level: u32, per_s: u32, burst: u32| {
+                let more = u64::from(per_s) * passed_ms / 1000;
+                (u64::from(level) + more).min(u64::from(burst)) as u32
+            };
+            self.operations = fill(self.operations, rate.operations_per_s, rate.operations_burst);
+            self.bytes = fill(self.bytes, rate.bytes_per_s, rate.bytes_burst);
+            self.filled_ms = now_ms as u32;
+        }
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if self.operations == 0 || self.bytes < bytes {
+            return false;
+        }
+        self.operations -= 1;
+        self.bytes -= bytes;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! Tests of the wheel and of what a connection may send.
+
+use super::*;
+
+#[test]
+fn gives_each_connection_at_its_time_and_never_before() {
+    let mut wheel = Wheel::new();
+    let mut armed = Vec::new();
+    for (number, after_ms) in [5_000u64, 10, 25_000, 5_000, 100_000].into_iter().enumerate() {
+        let conn = ConnId(number as u32);
+        armed.push((wheel.arm(1_000, after_ms, conn), conn, 1_000 + after_ms));
+    }
+    let mut given = Vec::new();
+    while let Some(at) = wheel.wake_at() {
+        let mut due = Vec::new();
+        wheel.due(at, &mut due);
+        for (tick, conn) in due {
+            let (armed_tick, _, at_ms) = armed[conn.0 as usize];
+            assert_eq!(tick, armed_tick);
+            assert!(at >= at_ms && at <= at_ms + 2 * TICK_MS, "{conn:?} at {at}");
+            given.push(conn.0);
+        }
+    }
+    assert_eq!(given, [1, 0, 3, 2, 4]);
+}
+
+#[test]
+fn an_allowance_fills_with_time_up_to_its_burst() {
+    let rate = Rate { operations_per_s: 10, operations_burst: 2, bytes_per_s: 1, bytes_burst: 100 };
+    let mut allowance = Allowance::full(rate, 0);
+    assert!(allowance.take(rate, 0, 10));
+    assert!(allowance.take(rate, 0, 10));
+    assert!(!allowance.take(rate, 0, 10));
+    assert!(allowance.take(rate, 100, 10));
+    assert!(!allowance.take(rate, 100, 10));
+    assert!(!allowance.take(rate, 1_100, 90));
+}

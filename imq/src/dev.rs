@@ -1,0 +1,184 @@
+//! `imq dev`: the whole cluster in one process. Its nodes are linked by pipes; the ports are there all the
+//! same.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use imq_sdk::{Client, Options as Door};
+use link::io::Hub;
+
+use crate::{config, shutdown};
+
+/// The default ports count from this one.
+const PORT_BASE: u16 = 7400;
+/// The name under which the boss listens within the process.
+const BOSS: &str = "boss";
+
+/// `imq dev`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Takes the place of 7400; all other ports keep their distance.
+    #[arg(long, env = "IMQ_PORT_BASE", default_value_t = PORT_BASE)]
+    port_base: u16,
+    /// Copies of each queue. 2 is refused until copies are built.
+    #[arg(long, default_value_t = 1)]
+    copies: u32,
+}
+
+/// What is shared by the cluster's nodes.
+struct Cluster {
+    base: u16,
+    secret: Vec<u8>,
+    hub: Hub,
+}
+
+/// Runs the cluster until the process is told to end.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    if options.copies != 1 {
+        bail!("--copies {}: this version keeps one copy of each queue", options.copies);
+    }
+    if options.port_base == 0 || options.port_base > u16::MAX - 300 {
+        bail!("--port-base {}: 1 to {}", options.port_base, u16::MAX - 300);
+    }
+    let (secret, rpc_key, admin_key) = (key(), key(), key());
+    let cluster =
+        Cluster { base: options.port_base, secret: secret.into_bytes(), hub: Hub::default() };
+    let data = Scratch::new()?;
+    let boss = cluster.boss(&data.0, &admin_key)?;
+    let nodes = [cluster.queue_node(0)?, cluster.queue_node(1)?];
+    let gateways = [cluster.gateway(0, &rpc_key)?, cluster.gateway(1, &rpc_key)?];
+    cluster.say(&rpc_key, &admin_key);
+    await_service(&gateways)?;
+    println!("imq: ready");
+    shutdown::wait()?;
+    for gateway in gateways {
+        gateway.drain();
+        gateway.stop();
+    }
+    for node in nodes {
+        node.stop().context("a queue node has died of a bug")?;
+    }
+    boss.stop();
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Cluster {
+    /// The port that is this one by default.
+    fn at(&self, port: u16) -> SocketAddr {
+        ([127, 0, 0, 1], self.base + (port - PORT_BASE)).into()
+    }
+
+    fn boss(&self, data: &std::path::Path, admin_key: &str) -> Result<boss::Running> {
+        let mut settings = boss::Settings::new(data.to_owned(), self.secret.clone());
+        settings.link_address = Some(self.at(7501));
+        settings.http_address = self.at(7500);
+        settings.pipe = Some(BOSS.to_owned());
+        settings.hub = self.hub.clone();
+        settings.admin_key = Some(admin_key.to_owned());
+        settings.expected_queue_nodes = Some(2);
+        boss::run(settings).context("starting the boss")
+    }
+
+    fn queue_node(&self, at: u16) -> Result<queue_node::Running> {
+        let id = format!("q{}", at + 1);
+        let settings = queue_node::Settings {
+            host: config::hostname(),
+            boss: format!("pipe:{BOSS}"),
+            listen: queue_node::Listen::Pipe(self.at(7600 + at), id.clone()),
+            advertise: String::new(),
+            listen_http: self.at(7690 + at),
+            secret: self.secret.clone(),
+            hub: self.hub.clone(),
+            id,
+        };
+        queue_node::run(settings).context("starting a queue node")
+    }
+
+    fn gateway(&self, at: u16, rpc_key: &str) -> Result<gateway::Running> {
+        let id = format!("g{}", at + 1);
+        let settings = gateway::Settings {
+            host: config::hostname(),
+            tcp: self.at(7400 + at),
+            http: self.at(7480 + at),
+            web: self.at(7490 + at),
+            bosses: vec![format!("pipe:{BOSS}")],
+            secret: self.secret.clone(),
+            rpc_keys: vec![rpc_key.to_owned()],
+            any_origin: true,
+            lanes: crate::roles::cores(),
+            lane: gateway::machine::Settings {
+                gateway: id.clone(),
+                dev_auth: true,
+                ..gateway::machine::Settings::default()
+            },
+            hub: self.hub.clone(),
+            id,
+            ..gateway::Settings::default()
+        };
+        gateway::run(settings).context("starting a gateway")
+    }
+
+    fn say(&self, rpc_key: &str, admin_key: &str) {
+        println!("boss: page http://{}/, link {}", self.at(7500), self.at(7501));
+        for at in [0, 1] {
+            let (tcp, http, web) = (self.at(7400 + at), self.at(7480 + at), self.at(7490 + at));
+            let id = at + 1;
+            println!("gateway g{id}: tcp {tcp}, ws://{http}/imq/v1/ws, rpc http://{web}/rpc/v1/");
+        }
+        for at in [0, 1] {
+            let (link, http) = (self.at(7600 + at), self.at(7690 + at));
+            println!("queue node q{}: link {link}, http://{http}/metrics", at + 1);
+        }
+        println!("rpc key: {rpc_key}");
+        println!("admin key: {admin_key}");
+    }
+}
+
+/// Returns when a user can log in and join a queue through each gateway: then everything serves.
+fn await_service(gateways: &[gateway::Running]) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        for gateway in gateways {
+            while !gateway.board.unready().is_empty() {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            let door = Door {
+                addresses: vec![gateway.tcp.to_string()],
+                user: "imq-dev".to_owned(),
+                client_name: "imq dev".to_owned(),
+                ..Door::default()
+            };
+            let client = Client::connect(door).await.context("trying the gateway")?;
+            client.close().await;
+        }
+        Ok(())
+    })
+}
+
+/// A key for this run.
+fn key() -> String {
+    use rand::RngExt;
+    format!("{:032x}", rand::rng().random::<u128>())
+}
+
+/// The boss's directory, gone with the process.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Scratch> {
+        let path = std::env::temp_dir().join(format!("imq-dev-{}", std::process::id()));
+        std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+        Ok(Scratch(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!("{}: {error}", self.0.display());
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The machine's thread: sockets, the clock, and what operators see.
+
+mod decider;
+mod settings;
+mod turn;
+
+pub use settings::{Error, Listen, Settings};
+pub use turn::{Running, run};

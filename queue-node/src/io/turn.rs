@@ -1,0 +1,149 @@
+//! The loop: read all that links brought, decide it, write each link once.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use link::io::http::{self, Board};
+use link::io::{Wires, clock};
+use link::machine::Member;
+use mio::{Events, Poll, Token, Waker};
+use proto::limits;
+use proto::link::Role;
+use proto::time::Time;
+
+use super::decider::{self, Decider};
+use super::settings::{Error, Listen, Settings};
+
+/// Readiness of so many sockets is taken at once.
+const EVENTS_MAX: usize = 1024;
+const WAKER: Token = Token(0);
+const FIRST_WIRE: usize = 1;
+
+/// A queue node that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where links are accepted.
+    pub link: SocketAddr,
+    /// Where operators look.
+    pub http: SocketAddr,
+    stop: Arc<AtomicBool>,
+    waker: Arc<Waker>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Ends the thread and waits for it. `None` if it had died of a bug.
+    pub fn stop(mut self) -> Option<()> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.waker.wake().ok()?;
+        self.thread.take()?.join().ok()
+    }
+}
+
+/// Starts a queue node on a thread of its own.
+///
+/// # Errors
+/// If an address can't be had.
+pub fn run(settings: Settings) -> Result<Running, Error> {
+    let poll = Poll::new()?;
+    let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+    let mut wires =
+        Wires::new(poll.registry(), FIRST_WIRE, link_settings(&settings), settings.hub.clone())?;
+    let (Listen::Tcp(address) | Listen::Pipe(address, _)) = settings.listen;
+    let link = wires.listen(address).map_err(|error| Error::Listen(address, error))?;
+    let mut found_at = settings.advertise.clone();
+    if let Listen::Pipe(_, name) = &settings.listen {
+        wires.listen_pipe(name, waker.clone());
+        found_at = format!("pipe:{name}");
+    } else if found_at.is_empty() {
+        found_at = link.to_string();
+    }
+    let board = Board::default();
+    let address = settings.listen_http;
+    let http = http::serve(&settings.id, address, http::routes(board.clone()))
+        .map_err(|error| Error::ListenHttp(address, error))?;
+    let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at);
+    let stop = Arc::new(AtomicBool::new(false));
+    let (stopped, boss, id) = (stop.clone(), settings.boss, settings.id.clone());
+    let thread = std::thread::Builder::new().name(format!("{} node", settings.id));
+    let thread = thread.spawn(move || {
+        wires.dial(clock::now(), decider::BOSS, &boss);
+        let decider = Decider::new(member, id, board);
+        Turn { poll, wires, decider, peers: BTreeSet::new(), stopped }.run();
+    })?;
+    Ok(Running { link, http, stop, waker, thread: Some(thread) })
+}
+
+fn link_settings(settings: &Settings) -> link::machine::Settings {
+    link::machine::Settings {
+        role: Role::QueueNode,
+        id: settings.id.clone(),
+        incarnation: 0,
+        cluster_id: 0,
+        lane: 0,
+        secret: settings.secret.clone(),
+        beat_ms: limits::BEAT_MS,
+        dead_ms: limits::DEAD_MS,
+    }
+}
+
+struct Turn {
+    poll: Poll,
+    wires: Wires,
+    decider: Decider,
+    /// Names under which other queue nodes are dialled.
+    peers: BTreeSet<String>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Turn {
+    fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        while !self.stopped.load(Ordering::Relaxed) {
+            let wake = [self.wires.wake_at(), self.decider.wake_at()].into_iter().flatten().min();
+            match self.poll.poll(&mut events, clock::until(clock::now(), wake)) {
+                Err(error) if error.kind() != std::io::ErrorKind::Interrupted => {
+                    tracing::error!("waiting for sockets: {error}");
+                    return;
+                }
+                Ok(()) | Err(_) => {}
+            }
+            let now = clock::now();
+            for event in &events {
+                if event.token() != WAKER && self.wires.owns(event.token()) {
+                    self.wires.ready(now, event, &mut self.decider);
+                }
+            }
+            self.wires.wake(now, &mut self.decider);
+            self.decider.end_turn(now);
+            self.follow_table(now);
+            self.wires.flush(now, &mut self.decider);
+        }
+    }
+
+    /// Dials who is in the table, and says in handshakes who this is.
+    fn follow_table(&mut self, now: Time) {
+        if let Some((incarnation, cluster_id)) = self.decider.registered.take() {
+            self.wires.introduce_as(incarnation, cluster_id);
+        }
+        let Some(table) = self.decider.new_table.take() else { return };
+        let me = self.decider.id.clone();
+        let others = table.places().iter().filter(|place| place.id != me);
+        let wanted: BTreeSet<String> =
+            others.clone().map(|place| peer_name(&place.id, place.incarnation)).collect();
+        for gone in self.peers.difference(&wanted) {
+            self.wires.undial(now, gone, &mut self.decider);
+        }
+        for place in others {
+            self.wires.dial(now, &peer_name(&place.id, place.incarnation), &place.address);
+        }
+        self.peers = wanted;
+    }
+}
+
+fn peer_name(id: &str, incarnation: u64) -> String {
+    format!("{id} {incarnation}")
+}

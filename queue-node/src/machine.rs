@@ -1,0 +1,48 @@
+//! The queue node as a plain state machine.
+//!
+//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`, `session`); a bucket
+//! decides, numbers and keeps (`bucket`, `record`, `outputs`); a queue is what its records made of it
+//! (`queue`, `message_mount`, `state_mount`, `replay`); operations are decided in `send`, `read`,
+//! `join`, `attach` and `requests`; `remember` and `idempotency` know what was answered; `user` and
+//! `tells` are who is logged in and what queues owe each other; `timers` say when to wake.
+
+mod asker;
+mod attach;
+mod bucket;
+mod buckets;
+mod class;
+mod counters;
+mod faults;
+mod hashing;
+mod idempotency;
+mod join;
+mod lane;
+mod links;
+mod message_mount;
+mod node;
+mod outputs;
+mod peer;
+mod queue;
+mod read;
+mod record;
+mod remember;
+mod replay;
+mod requests;
+mod run;
+mod send;
+mod session;
+mod state_mount;
+mod subscribed;
+mod tells;
+mod timers;
+mod turn;
+mod user;
+mod wake;
+
+pub use counters::Counters;
+pub use faults::Faults;
+pub use node::{Input, Node, Settings};
+pub use turn::{Inspected, Outbox};
+
+#[cfg(test)]
+mod tests;

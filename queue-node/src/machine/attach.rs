@@ -1,0 +1,209 @@
+//! Lanes that come back, and sessions that lose theirs.
+
+use link::machine::LinkId;
+use proto::g2c;
+use proto::g2q;
+use proto::q2g;
+use proto::wire;
+
+use super::bucket::Bucket;
+use super::queue::{Queue, QueueIndex};
+use super::replay::MEMBERS;
+use super::session::{Seat, SessionKey};
+use super::subscribed::{Standing, put_replay};
+use super::tells::Word;
+use super::turn::Turn;
+
+impl Bucket {
+    /// `attach`: all that a lane has of a queue, after its link was lost or the bucket moved.
+    pub(crate) fn attach(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        attach: &g2q::Attach,
+        hash: u64,
+    ) {
+        let found = self.queues.find(attach.queue.as_bytes(), hash);
+        let found = found.filter(|index| self.settle(turn, *index));
+        let Some(index) = found else {
+            let gone = attach.sessions.clone();
+            let (sub, reason) = (attach.sub, "the queue is gone".to_owned());
+            let word = q2g::Attached { sub, gone, reason, ..q2g::Attached::default() };
+            return self.say(turn, link, |out| put_attached(out, word));
+        };
+        let mut gone = Vec::new();
+        for handle in &attach.sessions {
+            let session = turn.shared.links.get(link).and_then(|state| state.session(*handle));
+            let session = session.filter(|key| self.queues[index].members.contains_key(key));
+            match session {
+                Some(key) => {
+                    self.sit(turn, index, key, Seat { link, handle: *handle }, attach.sub);
+                    self.queues[index].enliven(key);
+                }
+                None => gone.push(*handle),
+            }
+        }
+        self.attached(turn, index, link, attach, gone);
+    }
+
+    fn attached(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        link: LinkId,
+        attach: &g2q::Attach,
+        gone: Vec<u32>,
+    ) {
+        let queue = &self.queues[index];
+        let standing = queue.lane_standing(attach.epoch, attach.after_seq);
+        let mut body = Vec::new();
+        if !standing.recovered {
+            queue.put_subscribed(&mut body, &turn.shared.people, &standing, None);
+        }
+        let reason = if gone.is_empty() { "" } else { "not a member any more" };
+        let gap = |(place, after_seq, before_seq): &(usize, u64, u64)| g2c::Gap {
+            mount: queue.class.class.mounts[*place].name.clone(),
+            after_seq: *after_seq,
+            before_seq: *before_seq,
+            ..g2c::Gap::default()
+        };
+        let word = q2g::Attached {
+            sub: attach.sub,
+            epoch: queue.epoch.get(),
+            seq: queue.seq,
+            recovered: standing.recovered,
+            body,
+            gaps: standing.gaps.iter().map(gap).collect(),
+            gone,
+            reason: reason.to_owned(),
+        };
+        let faults = turn.shared.settings.faults;
+        let (links, people) = (&mut turn.shared.links, &turn.shared.people);
+        self.outputs.to(links, &mut turn.out.links, link, |out| {
+            put_attached(out, word);
+            let skipped = usize::from(faults.replay_drops_first);
+            for event in queue.missed(&standing).skip(skipped) {
+                let sender = if event.excludes { people.find(event.origin) } else { None };
+                let seat = sender.and_then(|key| queue.members.get(&key)?.seat);
+                let seat = seat.filter(|seat| seat.link == link && !faults.excluded_replayed);
+                let (exclude, kind) = (seat.map_or(0, |seat| seat.handle + 1), event.kind.number());
+                put_replay(out, 0, attach.sub, event.seq, kind, &event.body, false, exclude);
+            }
+        });
+    }
+
+    /// Gives a member this seat; the lane where it was is told.
+    pub(crate) fn sit(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        session: SessionKey,
+        seat: Seat,
+        sub: u32,
+    ) {
+        let members = &self.queues[index].members;
+        if members.get(&session).is_none_or(|member| member.seat != Some(seat)) {
+            if let Some((left, old_sub)) = self.stand(turn, index, session) {
+                self.unsubscribed(turn, left, old_sub, "", false);
+            }
+            self.queues[index].sit(session, seat, sub);
+        }
+        let reference = self.reference(index);
+        if let Some(link) = turn.shared.links.get_mut(seat.link) {
+            link.subs.insert(sub, reference);
+        }
+    }
+
+    /// `detach`: the session has no socket on this lane any more.
+    pub(crate) fn detach(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        detach: &g2q::Detach,
+        hash: u64,
+    ) {
+        let key = turn.shared.links.get(link).and_then(|state| state.session(detach.session));
+        let found = self.queues.find(detach.queue.as_bytes(), hash);
+        let (Some(key), Some(index)) = (key, found) else { return };
+        if self.queues[index].run.is_some() && !self.settle(turn, index) {
+            return;
+        }
+        let seat = Seat { link, handle: detach.session };
+        let member = self.queues[index].members.get(&key);
+        if member.is_some_and(|member| member.seat == Some(seat))
+            && let Some((seat, sub)) = self.stand(turn, index, key)
+        {
+            self.detached(turn, index, key);
+            self.unsubscribed(turn, seat, sub, "", true);
+        }
+    }
+
+    /// A lane's link is down: its subscriptions are detached.
+    pub(crate) fn lane_down(&mut self, turn: &mut Turn<'_>, index: QueueIndex, link: LinkId) {
+        let members = self.queues[index].members.iter();
+        let on_lane = members.filter(|(_, member)| member.seat.is_some_and(|s| s.link == link));
+        let sessions: Vec<SessionKey> = on_lane.map(|(key, _)| *key).collect();
+        for key in sessions {
+            self.queues[index].stand(key);
+            self.detached(turn, index, key);
+        }
+    }
+
+    fn detached(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
+        if let Some(member) = self.queues[index].members.get_mut(&key) {
+            member.detached_ms = turn.now.ms;
+        }
+        self.arm(turn, index, turn.now.ms + turn.shared.settings.grace_ms);
+    }
+
+    /// Asks about members that have been without a lane for a grace; when to ask again.
+    pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> Option<u64> {
+        let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
+        let members = self.queues[index].members.iter_mut();
+        let (mut due, mut next) = (Vec::new(), None::<u64>);
+        for (key, member) in members.filter(|(_, member)| member.seat.is_none()) {
+            if member.detached_ms + grace_ms <= now_ms {
+                member.detached_ms = now_ms;
+                due.push(*key);
+            }
+            let again = member.detached_ms + grace_ms;
+            next = Some(next.map_or(again, |next| next.min(again)));
+        }
+        for key in due {
+            let noted = self.noted(turn, index, key);
+            self.tell(turn, super::join::user_hash(&noted.user), Word::Ask(noted));
+        }
+        next
+    }
+}
+
+impl Queue {
+    /// The standing of a lane that has seen everything of this epoch up to `after_seq`.
+    fn lane_standing(&self, epoch: u64, after_seq: u64) -> Standing {
+        let (floor, after) = (self.log.floor(), after_seq.min(self.seq));
+        let mut standing = self.present();
+        if epoch != self.epoch.get() {
+            return standing;
+        }
+        standing.recovered = after >= floor;
+        for (place, _, kind) in self.mount_classes() {
+            let is_message = kind == proto::class::MountKind::Message;
+            if standing.recovered || is_message {
+                standing.marks[place] = after;
+            }
+            if !standing.recovered && is_message {
+                standing.gaps.push((place, after, floor + 1));
+            }
+        }
+        if standing.recovered {
+            standing.members = after;
+        }
+        standing
+    }
+}
+
+const _: () = assert!(proto::limits::MOUNTS_MAX < MEMBERS as usize);
+
+fn put_attached(out: &mut Vec<u8>, word: q2g::Attached) {
+    wire::put_message(out, &q2g::Q2g { body: Some(q2g::q2g::Body::Attached(word)) });
+}

@@ -1,0 +1,388 @@
+//! A bucket: its queues, its log, and what it remembers.
+
+use std::rc::Rc;
+
+use proto::bucket::{BucketId, Epochs};
+use proto::class::MountKind;
+use proto::codes::Status;
+use proto::g2c::EventKind;
+use proto::ids::{Epoch, SessionId};
+use proto::name::QueueName;
+use proto::q2g::EventRef;
+use rand::RngExt as _;
+
+use super::asker::{Asker, Who};
+use super::class::QueueClass;
+use super::idempotency::{Keyed, Keys};
+use super::node::Settings;
+use super::outputs::Outputs;
+use super::queue::{Mount, Queue, QueueIndex, Queues};
+use super::record::{Outcome, Refusal, Step};
+use super::remember::{Known, Memory, Recent, Remembered};
+use super::replay::{Event, ReplayLog};
+use super::session::{Seat, SessionKey};
+use super::tells::{Tells, Word};
+use super::timers::{QueueRef, Timer};
+use super::turn::Turn;
+use super::user::UserQueues;
+
+/// A bucket that this node is home of.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    pub(crate) outputs: Outputs,
+    pub(crate) queues: Queues,
+    pub(crate) users: UserQueues,
+    pub(crate) memory: Memory,
+    pub(crate) keys: Keys,
+    pub(crate) tells: Tells,
+    /// The Idempotency-Key of the request that is being decided.
+    pub(crate) keyed: Option<Keyed>,
+}
+
+/// What a decision makes of an operation: how it ended and what it changes.
+pub(crate) type Decision = Result<(Outcome, Step), Refusal>;
+
+/// What an event is made of, but its number.
+pub(crate) struct Draft {
+    pub(crate) kind: EventKind,
+    pub(crate) mount: u8,
+    /// Who shall not have it.
+    pub(crate) exclude: Option<SessionId>,
+}
+
+impl Bucket {
+    /// A bucket without anything.
+    pub(crate) fn new(id: BucketId, epochs: Epochs, settings: &Settings) -> Bucket {
+        let leaks = settings.faults.output_before_commit;
+        Bucket {
+            outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
+            queues: Queues::default(),
+            users: UserQueues::default(),
+            memory: Memory::default(),
+            keys: Keys::default(),
+            tells: Tells::default(),
+            keyed: None,
+        }
+    }
+
+    /// Records what was decided, applies it, answers whoever asked, tells everybody.
+    pub(crate) fn commit(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        asker: &Asker,
+        decision: Decision,
+    ) {
+        let (outcome, step) = match decision {
+            Ok(decided) => decided,
+            Err(refusal) => {
+                turn.shared.counters.refused += 1;
+                (Outcome::Refused(refusal), Step::Nothing)
+            }
+        };
+        self.record(turn);
+        let result = asker.result(&outcome);
+        self.answer(turn, asker, &result);
+        match &step {
+            Step::Event(event) | Step::State(event, _) => {
+                let event = event.clone();
+                self.apply(turn, index, step);
+                self.fan_out(turn, index, &event, asker.session());
+            }
+            Step::Nothing | Step::Join { .. } | Step::Filter { .. } | Step::Leave { .. } => {
+                self.apply(turn, index, step);
+            }
+        }
+        self.remember(turn, index, asker, result);
+    }
+
+    /// Records and applies an event that nobody asked for, and tells everybody.
+    pub(crate) fn emit(&mut self, turn: &mut Turn<'_>, index: QueueIndex, step: Step) {
+        self.record(turn);
+        if let Step::Event(event) | Step::State(event, _) = &step {
+            let event = event.clone();
+            self.apply(turn, index, step);
+            self.fan_out(turn, index, &event, None);
+        } else {
+            self.apply(turn, index, step);
+        }
+    }
+
+    /// One more record: its number.
+    #[inline]
+    pub(crate) fn record(&mut self, turn: &mut Turn<'_>) -> u64 {
+        turn.shared.counters.records += 1;
+        self.outputs.record()
+    }
+
+    /// Applies a step, and keeps count of what the replay log takes.
+    pub(crate) fn apply(&mut self, turn: &mut Turn<'_>, index: QueueIndex, step: Step) {
+        let queue = &mut self.queues[index];
+        let before = queue.log.bytes();
+        queue.apply(step);
+        let after = queue.log.bytes();
+        let total = &mut turn.shared.counters.replay_bytes;
+        *total = *total + after as u64 - before as u64;
+        if before == 0 && after > 0 {
+            let trim_ms = turn.now.ms + 2 * turn.shared.settings.grace_ms;
+            self.arm(turn, index, trim_ms);
+        }
+    }
+
+    /// An event with the body in the turn's buffer.
+    #[inline]
+    pub(crate) fn event(&self, turn: &Turn<'_>, index: QueueIndex, draft: Draft) -> Event {
+        Event {
+            seq: self.queues[index].seq + 1,
+            at_ms: turn.now.ms,
+            body: Rc::from(turn.shared.body.as_slice()),
+            origin: draft.exclude.unwrap_or(SessionId([0; 16])),
+            kind: draft.kind,
+            mount: draft.mount,
+            excludes: draft.exclude.is_some(),
+        }
+    }
+
+    /// One frame to each lane that has live subscribers.
+    #[inline]
+    fn fan_out(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        event: &Event,
+        sender: Option<SessionKey>,
+    ) {
+        let queue = &self.queues[index];
+        turn.shared.counters.events += 1;
+        let excluded: Option<Seat> = match sender {
+            Some(key) if event.excludes => queue.members.get(&key).and_then(|member| member.seat),
+            Some(_) | None => None,
+        };
+        for lane in queue.lanes.iter().filter(|lane| lane.live > 0) {
+            let seat = excluded.filter(|seat| seat.link == lane.link);
+            let frame = EventRef {
+                sub: lane.sub,
+                seq: event.seq,
+                kind: event.kind.number(),
+                body: &event.body,
+                exclude: seat.map_or(0, |seat| seat.handle + 1),
+            };
+            turn.shared.counters.fanned_out += 1;
+            let links = &mut turn.shared.links;
+            self.outputs.to(links, &mut turn.out.links, lane.link, |out| frame.put(out));
+        }
+    }
+
+    /// Answers a write; an answer under an Idempotency-Key is kept.
+    #[inline]
+    pub(crate) fn answer(&mut self, turn: &mut Turn<'_>, asker: &Asker, result: &Remembered) {
+        if let (Who::BackEnd { .. }, Some(keyed)) = (asker.who, self.keyed.take()) {
+            let mut bytes = Vec::new();
+            match &result.whole {
+                Some(whole) => bytes.extend_from_slice(whole),
+                None => result.head.put(&mut bytes),
+            }
+            self.keys.remember(keyed, &bytes);
+        }
+        let links = &mut turn.shared.links;
+        self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));
+    }
+
+    /// Answers with a refusal that leaves nothing behind.
+    pub(crate) fn refuse(&mut self, turn: &mut Turn<'_>, asker: &Asker, refusal: Refusal) {
+        turn.shared.counters.refused += 1;
+        self.keyed = None;
+        let result = asker.result(&Outcome::Refused(refusal));
+        self.answer(turn, asker, &result);
+    }
+
+    /// Frames for a link, when the newest record is committed.
+    pub(crate) fn say(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: link::machine::LinkId,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.outputs.to(&mut turn.shared.links, &mut turn.out.links, link, write);
+    }
+
+    /// Answers an operation that came before as it was answered then. False: it is new.
+    #[inline]
+    pub(crate) fn repeated(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        queue: Option<QueueIndex>,
+        hash: u64,
+    ) -> bool {
+        let Some(earlier) = self.earlier(turn, asker, queue, hash) else { return false };
+        turn.shared.counters.repeated += 1;
+        self.answer(turn, asker, &earlier);
+        true
+    }
+
+    /// What an operation was answered when it came before; nothing if it is new.
+    #[inline]
+    pub(crate) fn earlier(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        queue: Option<QueueIndex>,
+        hash: u64,
+    ) -> Option<Remembered> {
+        let Who::Session { key, op_id, .. } = asker.who else { return None };
+        if op_id == 0 {
+            let sentence = "op_id begins with 1 and rises with each operation of the session";
+            let refusal = Refusal::new(Status::Invalid, sentence);
+            return Some(asker.result(&Outcome::Refused(refusal)));
+        }
+        if turn.shared.settings.faults.resend_runs_again {
+            return None;
+        }
+        if let Some(member) = queue.and_then(|index| self.queues[index].members.get(&key)) {
+            return known(asker, &member.recent);
+        }
+        let session = turn.shared.people[key].id;
+        let recent = self.memory.take(hash, session)?;
+        let earlier = known(asker, &recent);
+        self.rest(turn, hash, session, &recent);
+        earlier
+    }
+
+    /// Keeps the result of a write for when it comes again.
+    #[inline]
+    pub(crate) fn remember(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        asker: &Asker,
+        mut result: Remembered,
+    ) {
+        let Some(key) = asker.session() else { return };
+        if turn.shared.settings.faults.result_forgotten {
+            result.whole = Some(Box::default());
+        }
+        if result
+            .whole
+            .as_ref()
+            .is_some_and(|whole| whole.len() > proto::limits::REMEMBERED_RESULT_BYTES_MAX)
+        {
+            result.whole = Some(Box::default());
+        }
+        let queue = &mut self.queues[index];
+        match queue.members.get_mut(&key) {
+            Some(member) => member.recent.remember(result),
+            None => {
+                let (hash, session) = (queue.hash, turn.shared.people[key].id);
+                let mut recent = self.memory.take(hash, session).unwrap_or_default();
+                recent.remember(result);
+                self.rest(turn, hash, session, &recent);
+            }
+        }
+    }
+
+    /// Keeps what is remembered of a session that is no member.
+    pub(crate) fn rest(&mut self, turn: &Turn<'_>, hash: u64, session: SessionId, recent: &Recent) {
+        let grace_ms = turn.shared.settings.grace_ms;
+        self.memory.keep(turn.now.ms, grace_ms, hash, session, recent);
+    }
+
+    /// A queue comes to be.
+    pub(crate) fn create(
+        &mut self,
+        turn: &mut Turn<'_>,
+        name: QueueName<'_>,
+        hash: u64,
+        class: Rc<QueueClass>,
+    ) -> QueueIndex {
+        self.record(turn);
+        turn.shared.serials = turn.shared.serials.wrapping_add(1);
+        turn.shared.counters.queues_created += 1;
+        let mounts: &[proto::class::MountClass] = &class.class.mounts;
+        let index = self.queues.insert(Queue {
+            name: name.as_str().into(),
+            hash,
+            mounts: mounts.iter().map(|mount| Mount::new(mount.kind)).collect(),
+            class,
+            epoch: Epoch::from_random(turn.shared.random.random()),
+            seq: 0,
+            created_unix_ms: turn.now.unix_ms,
+            members: indexmap::IndexMap::default(),
+            users: 0,
+            lanes: Vec::new(),
+            log: ReplayLog::default(),
+            run: None,
+            idle_ms: turn.now.ms,
+            armed_ms: u64::MAX,
+            serial: turn.shared.serials,
+            is_dirty: false,
+        });
+        self.mark(turn, index);
+        index
+    }
+
+    /// A queue is no more. Nobody is in it.
+    pub(crate) fn destroy(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        self.record(turn);
+        let queue = self.queues.remove(index);
+        turn.shared.counters.queues_destroyed += 1;
+        turn.shared.counters.replay_bytes -= queue.log.bytes() as u64;
+    }
+
+    /// Something of the queue is to be let out at the end of the turn.
+    pub(crate) fn mark(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        let reference = self.reference(index);
+        if !std::mem::replace(&mut self.queues[index].is_dirty, true) {
+            turn.shared.dirty.push(reference);
+        }
+    }
+
+    /// Wakes for the queue at that moment.
+    pub(crate) fn arm(&mut self, turn: &mut Turn<'_>, index: QueueIndex, at_ms: u64) {
+        let reference = self.reference(index);
+        let queue = &mut self.queues[index];
+        if at_ms < queue.armed_ms {
+            queue.armed_ms = at_ms;
+            turn.shared.timers.set(at_ms, Timer::Queue(reference));
+        }
+    }
+
+    /// The queue as others of the node name it.
+    pub(crate) fn reference(&self, index: QueueIndex) -> QueueRef {
+        let bucket = self.outputs.bucket().prefix();
+        QueueRef { bucket, index, serial: self.queues[index].serial }
+    }
+
+    /// Keeps a word to another queue, and lets it out with the newest record.
+    pub(crate) fn tell(&mut self, turn: &mut Turn<'_>, to: u64, word: Word) {
+        turn.shared.counters.tells += 1;
+        turn.shared.tells += 1;
+        let number = turn.shared.tells << 16 | u64::from(self.outputs.bucket().prefix());
+        self.tells.keep(number, to, word);
+        if self.outputs.word(super::outputs::Word::Tell { number }) {
+            self.send_tell(turn, number);
+        }
+    }
+}
+
+/// What an operation is answered that came before; nothing if it is new.
+fn known(asker: &Asker, recent: &Recent) -> Option<Remembered> {
+    match recent.look(asker.op_id()) {
+        Known::New => None,
+        Known::Answered(result) => Some(result.clone()),
+        Known::Forgotten => {
+            let sentence = "this op_id came before and its result is not kept any more: \
+                            look at the queue, then send anew under a new op_id";
+            let refusal = Refusal::new(Status::OutcomeUnknown, sentence);
+            Some(asker.result(&Outcome::Refused(refusal)))
+        }
+    }
+}
+
+/// The kind of a mount as the protocol names it.
+pub(crate) fn wire_kind(kind: MountKind) -> proto::g2c::Kind {
+    match kind {
+        MountKind::Message => proto::g2c::Kind::Message,
+        MountKind::State => proto::g2c::Kind::State,
+    }
+}

@@ -1,0 +1,186 @@
+//! The buckets that this node is home of, by the table.
+
+use std::sync::Arc;
+
+use link::machine::LinkId;
+use proto::bucket::BucketId;
+use proto::link::Role;
+use proto::q2g;
+use proto::table::{BucketTable, Owner, Row};
+use proto::wire;
+
+use super::bucket::Bucket;
+use super::turn::{Shared, Turn};
+
+/// Who is home of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// This node.
+    Here,
+    /// The node at the other end of this link.
+    There(LinkId),
+    /// A node that can't be told now.
+    Away,
+}
+
+/// The buckets, each at the place of its prefix.
+#[derive(Debug, Default)]
+pub(crate) struct Buckets(Vec<Option<Box<Bucket>>>);
+
+impl Buckets {
+    /// The bucket of this prefix, if it is here.
+    #[inline]
+    pub(crate) fn get(&mut self, prefix: u32) -> Option<&mut Bucket> {
+        self.0.get_mut(prefix as usize)?.as_deref_mut()
+    }
+
+    /// All that are here, in the order of their prefixes.
+    pub(crate) fn iter(&mut self) -> impl Iterator<Item = &mut Bucket> {
+        self.0.iter_mut().flatten().map(|bucket| &mut **bucket)
+    }
+
+    /// The bucket that the link's frames are about. Nothing: it isn't this node's, and the peer knows.
+    ///
+    /// # Errors
+    /// If the peer named no bucket, or this node has no table yet.
+    #[inline]
+    pub(crate) fn spoken_of(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+    ) -> Result<Option<&mut Bucket>, &'static str> {
+        let state = turn.shared.links.get(link).ok_or("the link is not up")?;
+        let at = state.heard_at.ok_or("a frame came before any `at`")?;
+        let bucket = self.0.get_mut(at.bucket.prefix() as usize).and_then(Option::as_deref_mut);
+        match bucket {
+            Some(bucket)
+                if bucket.outputs.bucket() == at.bucket && bucket.outputs.epochs() <= at.epochs =>
+            {
+                Ok(Some(bucket))
+            }
+            Some(_) | None => moved(turn, link, at.bucket).map(|()| None),
+        }
+    }
+
+    /// A new table: buckets come and go.
+    pub(crate) fn adopt(&mut self, turn: &mut Turn<'_>, table: Arc<BucketTable>) {
+        if turn.shared.table.as_ref().is_some_and(|old| old.version() >= table.version()) {
+            return;
+        }
+        let bits = table.bits();
+        turn.shared.table = Some(table.clone());
+        let places = self.0.len().max(table.rows().len());
+        self.0.resize_with(places, || None);
+        for place in 0..places {
+            let id = BucketId::new(u32::from(bits), place as u32);
+            let row = id.and_then(|id| table.row(id));
+            let row = row.filter(|row| is_mine(turn.shared, row.primary.as_ref()));
+            self.place(turn, place, row, bits);
+        }
+        turn.shared.counters.buckets = self.0.iter().flatten().count() as u64;
+    }
+
+    /// One row of the table: nothing if the bucket isn't this node's.
+    fn place(&mut self, turn: &mut Turn<'_>, place: usize, row: Option<&Row>, bits: u8) {
+        let Some(row) = row else {
+            if let Some(bucket) = self.0[place].take() {
+                tell_lanes_moved(turn, bucket.outputs.bucket());
+                abandon(turn, *bucket);
+            }
+            return;
+        };
+        if let Some(bucket) = &mut self.0[place] {
+            let same = bucket.outputs.bucket().bits() == bits;
+            if same && bucket.outputs.epochs().loss == row.loss {
+                return bucket.outputs.raise(row.epochs());
+            }
+        }
+        if let Some(bucket) = self.0[place].take() {
+            abandon(turn, *bucket);
+        }
+        if let Some(id) = BucketId::new(u32::from(bits), place as u32) {
+            let bucket = Bucket::new(id, row.epochs(), &turn.shared.settings);
+            self.0[place] = Some(Box::new(bucket));
+        }
+    }
+}
+
+impl Shared {
+    /// Who is home of the queue whose name has this hash.
+    pub(crate) fn home_of(&self, hash: u64) -> Home {
+        let Some(table) = &self.table else { return Home::Away };
+        let row = table.row(table.bucket(hash));
+        match row.and_then(|row| row.primary.as_ref()) {
+            owner if is_mine(self, owner) => Home::Here,
+            Some(owner) => match self.links.to_node(&owner.id, owner.incarnation) {
+                Some(link) => Home::There(link),
+                None => Home::Away,
+            },
+            None => Home::Away,
+        }
+    }
+}
+
+fn is_mine(shared: &Shared, owner: Option<&Owner>) -> bool {
+    let settings = &shared.settings;
+    owner.is_some_and(|o| o.id == settings.id && o.incarnation == settings.incarnation)
+}
+
+/// Tells a peer, once per `at`, who is home of the bucket that it speaks of.
+fn moved(turn: &mut Turn<'_>, link: LinkId, bucket: BucketId) -> Result<(), &'static str> {
+    turn.shared.counters.moved += 1;
+    let word = moved_word(turn, bucket).ok_or("this node has no table with such a bucket yet")?;
+    let Some(state) = turn.shared.links.get_mut(link) else { return Ok(()) };
+    let Some(at) = &mut state.heard_at else { return Ok(()) };
+    if std::mem::replace(&mut at.moved, true) {
+        return Ok(());
+    }
+    let buffer = turn.out.links.buffer(link);
+    if state.peer.role == Role::Gateway {
+        wire::put_message(buffer, &q2g::Q2g { body: Some(q2g::q2g::Body::Moved(word)) });
+    } else {
+        let q2g::Moved { bits, row, place } = word;
+        let word = proto::q2q::Moved { bits, row, place };
+        let body = Some(proto::q2q::q2q::Body::Moved(word));
+        wire::put_message(buffer, &proto::q2q::Q2q { body });
+    }
+    Ok(())
+}
+
+fn tell_lanes_moved(turn: &mut Turn<'_>, bucket: BucketId) {
+    let Some(word) = moved_word(turn, bucket) else { return };
+    let message = q2g::Q2g { body: Some(q2g::q2g::Body::Moved(word)) };
+    for link in turn.shared.links.lanes() {
+        wire::put_message(turn.out.links.buffer(link), &message);
+    }
+}
+
+fn moved_word(turn: &Turn<'_>, bucket: BucketId) -> Option<q2g::Moved> {
+    let table = turn.shared.table.as_ref()?;
+    let row = table.row(bucket)?;
+    let place = row.primary.as_ref().and_then(|owner| table.place(owner)).cloned();
+    Some(q2g::Moved { bits: u32::from(table.bits()), row: Some(row.clone()), place })
+}
+
+/// A bucket is somebody else's, or starts anew: everything of it is forgotten.
+fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
+    for (index, queue) in bucket.queues.iter() {
+        for lane in &queue.lanes {
+            if let Some(state) = turn.shared.links.get_mut(lane.link)
+                && state.subs.get(&lane.sub).is_some_and(|sub| sub.index == index)
+            {
+                state.subs.swap_remove(&lane.sub);
+            }
+        }
+        turn.shared.counters.replay_bytes -= queue.log.bytes() as u64;
+        turn.shared.counters.subscriptions -= queue.members.len() as u64;
+        turn.shared.counters.queues_destroyed += 1;
+        for key in queue.members.keys() {
+            turn.shared.people.release(*key);
+        }
+    }
+    for key in bucket.users.sessions() {
+        turn.shared.people[key].logged_in = false;
+        turn.shared.people.release(key);
+    }
+}

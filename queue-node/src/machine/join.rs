@@ -1,0 +1,372 @@
+//! Joining and leaving a queue.
+
+use std::rc::Rc;
+
+use proto::c2g;
+use proto::class::{Access, Create};
+use proto::codes::Status;
+use proto::filter::Filter;
+use proto::name::{self, QueueName, Space};
+use proto::q2g;
+use proto::wire;
+
+use super::asker::{Asker, Who};
+use super::bucket::{Bucket, Decision};
+use super::queue::QueueIndex;
+use super::record::{Outcome, Refusal, Step};
+use super::remember::Remembered;
+use super::run::{Gone, Join};
+use super::session::{Seat, SessionKey};
+use super::tells::{Noted, Word};
+use super::turn::Turn;
+
+/// How much of a session's leaving others need to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// It unsubscribed, or the queue goes: the user queue doesn't know yet.
+    OfItself,
+    /// The user queue ended it: nobody will ask for its results.
+    Ended,
+}
+
+impl Bucket {
+    /// `subscribe`, by a lane that has the number `sub` for the queue.
+    pub(crate) fn subscribe(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        operation: c2g::Subscribe,
+        sub: u32,
+        hash: u64,
+    ) {
+        let Who::Session { key, handle, .. } = asker.who else { return };
+        let mut found = self.queues.find(operation.queue.as_bytes(), hash);
+        if let Some(index) = found
+            && self.awaits(turn, index, key)
+            && !self.settle(turn, index)
+        {
+            found = None;
+        }
+        let join =
+            Join { session: key, since: operation.since, history: operation.history as usize };
+        let seat = Seat { link: asker.link, handle };
+        if let Some(earlier) = self.earlier(turn, asker, found, hash) {
+            return self.subscribe_again(turn, asker, found, (seat, sub), join, earlier);
+        }
+        let filter = match Filter::new(&operation.mounts, &operation.key_prefix) {
+            Ok(filter) => Ok(filter.map(Box::new)),
+            Err(error) => Err(Refusal::new(Status::Invalid, error.to_string())),
+        };
+        let index = match (found, &filter) {
+            (Some(index), _) => index,
+            (None, Err(refusal)) => return self.refuse(turn, asker, refusal.clone()),
+            (None, Ok(_)) => match self.may_create(turn, &operation.queue) {
+                Ok((name, class)) => self.create(turn, name, hash, class),
+                Err(refusal) => return self.refuse(turn, asker, refusal),
+            },
+        };
+        let was_member = self.queues[index].members.contains_key(&key);
+        let decision = self.decide_join(turn, index, key, filter);
+        let accepted = decision.is_ok();
+        self.commit(turn, index, asker, decision);
+        if !accepted {
+            return;
+        }
+        if !was_member {
+            self.joined(turn, index, key);
+        }
+        self.sit_and_wait(turn, index, seat, sub, join);
+    }
+
+    /// A subscribe that came before never joins: it attaches who still is a member.
+    fn subscribe_again(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        found: Option<QueueIndex>,
+        (seat, sub): (Seat, u32),
+        join: Join,
+        mut earlier: Remembered,
+    ) {
+        turn.shared.counters.repeated += 1;
+        let member = found.filter(|index| self.queues[*index].members.contains_key(&join.session));
+        if let Some(index) = member
+            && earlier.head.status == Status::OutcomeUnknown.number()
+        {
+            earlier = asker.result(&Outcome::Done { seq: self.queues[index].seq });
+        }
+        self.answer(turn, asker, &earlier);
+        match member {
+            _ if earlier.head.status != 0 => {}
+            Some(index) => self.sit_and_wait(turn, index, seat, sub, join),
+            None => self.unsubscribed(turn, seat, sub, "not a member any more", true),
+        }
+    }
+
+    /// `unsubscribe`.
+    pub(crate) fn unsubscribe(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        queue: &str,
+        hash: u64,
+    ) {
+        let Who::Session { key, .. } = asker.who else { return };
+        let mut found = self.queues.find(queue.as_bytes(), hash);
+        if let Some(index) = found
+            && self.awaits(turn, index, key)
+            && !self.settle(turn, index)
+        {
+            found = None;
+        }
+        if self.repeated(turn, asker, found, hash) {
+            return;
+        }
+        let Some(index) = found else {
+            return self.refuse(turn, asker, super::send::no_queue());
+        };
+        if !self.queues[index].members.contains_key(&key) {
+            let sentence = "this session is not subscribed to the queue";
+            let refusal = Refusal::new(Status::NotFound, sentence);
+            return self.commit(turn, index, asker, Err(refusal));
+        }
+        let result = asker.result(&Outcome::Done { seq: self.queues[index].seq });
+        self.remember(turn, index, asker, result.clone());
+        self.depart(turn, index, key, "".into(), Leaving::OfItself);
+        self.answer(turn, asker, &result);
+    }
+
+    /// Whether the queue's run has something of this session or its user.
+    fn awaits(&self, turn: &Turn<'_>, index: QueueIndex, session: SessionKey) -> bool {
+        let user = turn.shared.people[session].user;
+        self.queues[index].run.as_ref().is_some_and(|run| run.users.contains(&user))
+    }
+
+    fn may_create<'a>(
+        &self,
+        turn: &Turn<'_>,
+        queue: &'a str,
+    ) -> Result<(QueueName<'a>, Rc<super::class::QueueClass>), Refusal> {
+        let name = QueueName::try_from(queue)
+            .map_err(|error| Refusal::new(Status::Invalid, error.to_string()))?;
+        match name.space() {
+            Space::Application => {}
+            Space::User(_) => {
+                let sentence = "the inbox of a user can't be subscribed to in this version";
+                return Err(Refusal::new(Status::Unimplemented, sentence));
+            }
+            Space::Reserved => {
+                let sentence = "names under /user/ and /sys/ are reserved: choose another";
+                return Err(Refusal::new(Status::Forbidden, sentence));
+            }
+        }
+        let Some(class) = turn.shared.classes.class_of(queue) else {
+            let sentence = "no class of the configuration matches this name: add one, or \
+                            correct the name";
+            return Err(Refusal::new(Status::NotFound, sentence));
+        };
+        if class.class.create != Create::Auto {
+            let sentence = "queues of this class are created by the back end, and this one isn't";
+            return Err(Refusal::new(Status::NotFound, sentence));
+        }
+        may_join(class.class.join)?;
+        Ok((name, class.clone()))
+    }
+
+    fn decide_join(
+        &self,
+        turn: &Turn<'_>,
+        index: QueueIndex,
+        key: SessionKey,
+        filter: Result<Option<Box<Filter>>, Refusal>,
+    ) -> Decision {
+        let queue = &self.queues[index];
+        let filter = filter?;
+        let outcome = Outcome::Done { seq: queue.seq };
+        if queue.members.contains_key(&key) {
+            return Ok((outcome, Step::Filter { session: key, filter }));
+        }
+        may_join(queue.class.class.join)?;
+        let is_there = self.is_elsewhere(turn, index, key);
+        if !is_there && queue.users as usize >= queue.class.class.max_members {
+            let max = queue.class.class.max_members;
+            let sentence = format!("the queue is full: its class lets {max} members in");
+            return Err(Refusal::new(Status::Limit, sentence));
+        }
+        Ok((outcome, Step::Join { session: key, join: self.outputs.next(), filter }))
+    }
+
+    /// Whether another session of the same user is a member.
+    pub(crate) fn is_elsewhere(&self, turn: &Turn<'_>, index: QueueIndex, key: SessionKey) -> bool {
+        let user = turn.shared.people[key].user;
+        let mut others = turn.shared.people.sessions_of(user).iter();
+        others.any(|other| *other != key && self.queues[index].members.contains_key(other))
+    }
+
+    /// What a new member brings with it: its place in the run, its memory, a note to its user queue.
+    fn joined(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
+        turn.shared.people.hold(key);
+        turn.shared.counters.subscriptions += 1;
+        let is_first = !self.is_elsewhere(turn, index, key);
+        let (id, user) = (turn.shared.people[key].id, turn.shared.people[key].user);
+        let name = turn.shared.people.name(user).clone();
+        let hash = self.queues[index].hash;
+        if let Some(mut recent) = self.memory.take(hash, id)
+            && let Some(member) = self.queues[index].members.get_mut(&key)
+        {
+            recent.append(std::mem::take(&mut member.recent));
+            member.recent = recent;
+        }
+        let run = self.run(turn, index);
+        run.users.insert(user);
+        if is_first {
+            run.joined.push(name);
+            self.queues[index].users += 1;
+        }
+        if !turn.shared.settings.faults.note_lost {
+            let noted = self.noted(turn, index, key);
+            self.tell(turn, user_hash(&noted.user), Word::Note(noted));
+        }
+    }
+
+    /// Gives the member its seat on the lane; it waits there for `subscribed`.
+    fn sit_and_wait(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        seat: Seat,
+        sub: u32,
+        join: Join,
+    ) {
+        let session = join.session;
+        self.sit(turn, index, session, seat, sub);
+        let user = turn.shared.people[session].user;
+        let run = self.run(turn, index);
+        run.users.insert(user);
+        run.joins.push(join);
+    }
+
+    /// Takes the member's seat, wherever it is; the lane's number is free with its last seat.
+    pub(crate) fn stand(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        session: SessionKey,
+    ) -> Option<(Seat, u32)> {
+        let (seat, lane) = self.queues[index].stand(session)?;
+        if lane.seats == 0
+            && let Some(link) = turn.shared.links.get_mut(seat.link)
+        {
+            link.subs.swap_remove(&lane.sub);
+        }
+        Some((seat, lane.sub))
+    }
+
+    /// Takes a session out of the queue; the lane where it sat and the lane's number, if it sat.
+    ///
+    /// The caller has settled the run if it has anything of this user.
+    pub(crate) fn depart(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        key: SessionKey,
+        reason: Rc<str>,
+        leaving: Leaving,
+    ) -> Option<(Seat, u32)> {
+        let noted = self.noted(turn, index, key);
+        let seat = self.stand(turn, index, key);
+        let is_last = !self.is_elsewhere(turn, index, key);
+        let user = turn.shared.people[key].user;
+        self.record(turn);
+        if let Some(member) = self.queues[index].members.get_mut(&key) {
+            let recent = std::mem::take(&mut member.recent);
+            if leaving == Leaving::OfItself {
+                let hash = self.queues[index].hash;
+                self.rest(turn, hash, noted.session, &recent);
+            }
+        }
+        self.apply(turn, index, Step::Leave { session: key });
+        turn.shared.counters.subscriptions -= 1;
+        let gone =
+            Gone { user: noted.user.clone(), session: noted.session, announced: is_last, reason };
+        self.queues[index].users -= u32::from(is_last);
+        let run = self.run(turn, index);
+        run.users.insert(user);
+        run.left.push(gone);
+        if leaving == Leaving::OfItself {
+            self.tell(turn, user_hash(&noted.user), Word::Unnote(noted));
+        }
+        turn.shared.people.release(key);
+        seat
+    }
+
+    /// The word of the user queue, or the back end's: the session is out of this queue.
+    pub(crate) fn remove_session(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        key: SessionKey,
+        reason: &str,
+    ) {
+        if self.awaits(turn, index, key) && !self.settle(turn, index) {
+            return;
+        }
+        let reason: Rc<str> = reason.into();
+        if let Some((seat, sub)) = self.depart(turn, index, key, reason.clone(), Leaving::Ended) {
+            self.unsubscribed(turn, seat, sub, &reason, false);
+        }
+    }
+
+    /// Tells a lane that a session has no more of a queue.
+    pub(crate) fn unsubscribed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        seat: Seat,
+        sub: u32,
+        reason: &str,
+        may_retry: bool,
+    ) {
+        let sessions = vec![seat.handle];
+        let word = q2g::Unsubscribed { sub, sessions, reason: reason.to_owned(), may_retry };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
+        self.say(turn, seat.link, |out| wire::put_message(out, &message));
+    }
+
+    /// The member as its user queue knows it.
+    pub(crate) fn noted(&self, turn: &Turn<'_>, index: QueueIndex, key: SessionKey) -> Noted {
+        let queue = &self.queues[index];
+        Noted {
+            user: turn.shared.people.user_of(key).clone(),
+            session: turn.shared.people[key].id,
+            room: queue.name.clone(),
+            epoch: queue.epoch.get(),
+            join: queue.members.get(&key).map_or(0, |member| member.join),
+        }
+    }
+}
+
+/// The hash of the name of a user's queue.
+pub(crate) fn user_hash(user: &str) -> u64 {
+    let mut name = [0; 6 + proto::limits::USER_ID_BYTES_MAX];
+    let prefix = b"/user/";
+    let length = prefix.len() + user.len();
+    match name.get_mut(..length) {
+        Some(room) => {
+            room[..prefix.len()].copy_from_slice(prefix);
+            room[prefix.len()..].copy_from_slice(user.as_bytes());
+            name::hash(room)
+        }
+        None => name::hash(format!("/user/{user}").as_bytes()),
+    }
+}
+
+fn may_join(join: Access) -> Result<(), Refusal> {
+    match join {
+        Access::Open => Ok(()),
+        Access::Members | Access::Server => {
+            let sentence = "users join queues of this class by the back end's word only";
+            Err(Refusal::new(Status::Forbidden, sentence))
+        }
+        Access::Callout => Err(super::send::callout()),
+    }
+}

@@ -1,0 +1,255 @@
+//! What lanes say.
+
+use link::machine::LinkId;
+use prost::Message;
+use proto::c2g::{self, Head, Kind, SendMessageRef};
+use proto::codes::Status;
+use proto::g2q::{self, OperationRef};
+use proto::ids::SessionId;
+use proto::name::{self, UserId};
+use proto::q2g;
+use proto::wire;
+
+use super::asker::{Asker, Who};
+use super::bucket::Bucket;
+use super::buckets::Buckets;
+use super::record::Refusal;
+use super::requests;
+use super::session::{Seat, SessionKey};
+use super::timers::Timer;
+use super::turn::Turn;
+
+/// Why a peer's link is ended.
+pub(crate) type Broken = &'static str;
+
+const UNREADABLE: Broken = "a frame can't be read";
+const STRANGER: Broken = "a session was never introduced";
+const ASTRAY: Broken = "a queue is not of the bucket that `at` names";
+
+impl Buckets {
+    /// A frame of a lane.
+    ///
+    /// # Errors
+    /// If the lane says what no lane may say: its link is to be ended.
+    #[inline]
+    pub(crate) fn lane_frame(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        number: u32,
+        body: &[u8],
+    ) -> Result<(), Broken> {
+        if number == g2q::OPERATION {
+            return self.operation(turn, link, body);
+        }
+        match number {
+            7 => {
+                let attach: g2q::Attach = read(body)?;
+                let hash = name::hash(attach.queue.as_bytes());
+                let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+                belongs(bucket, hash)?;
+                bucket.attach(turn, link, &attach, hash);
+            }
+            8 => introduce(turn, link, &read(body)?)?,
+            9 => seat(turn, link, read::<g2q::Forget>(body)?.session, None)?,
+            10 => {
+                let login: g2q::Login = read(body)?;
+                let Some((bucket, key)) = self.at_home(turn, link, login.session)? else {
+                    return Ok(());
+                };
+                bucket.login(turn, link, &login, key);
+            }
+            11 => {
+                let lost: g2q::Lost = read(body)?;
+                let Some((bucket, key)) = self.at_home(turn, link, lost.session)? else {
+                    return Ok(());
+                };
+                bucket.lost(turn, link, &lost, key);
+            }
+            12 => {
+                let request: g2q::Request = read(body)?;
+                let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+                let queue = request.body.as_ref().map_or("", requests::queue_of);
+                if !queue.is_empty() {
+                    belongs(bucket, name::hash(queue.as_bytes()))?;
+                }
+                bucket.request(turn, link, request);
+            }
+            13 => self.probe(turn, link, &read(body)?)?,
+            14 => {
+                let detach: g2q::Detach = read(body)?;
+                let hash = name::hash(detach.queue.as_bytes());
+                let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+                belongs(bucket, hash)?;
+                bucket.detach(turn, link, &detach, hash);
+            }
+            // A newer lane's: whatever it is, it needs no answer.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn operation(&mut self, turn: &mut Turn<'_>, link: LinkId, body: &[u8]) -> Result<(), Broken> {
+        let operation = OperationRef::of(body).map_err(|_| UNREADABLE)?;
+        let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+        let state = turn.shared.links.get(link).ok_or("the link is not up")?;
+        let key = state.session(operation.session).ok_or(STRANGER)?;
+        turn.shared.counters.operations += 1;
+        bucket.operation(turn, link, key, &operation)
+    }
+
+    fn probe(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        probe: &g2q::Probe,
+    ) -> Result<(), Broken> {
+        let word = q2g::Probed { nonce: probe.nonce };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Probed(word)) };
+        if turn.shared.links.get(link).is_some_and(|state| state.heard_at.is_none()) {
+            wire::put_message(turn.out.links.buffer(link), &message);
+        } else if let Some(bucket) = self.spoken_of(turn, link)? {
+            bucket.say(turn, link, |out| wire::put_message(out, &message));
+        }
+        Ok(())
+    }
+
+    /// The session of a handle and its user queue's bucket, which the link must be speaking of.
+    fn at_home(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        handle: u32,
+    ) -> Result<Option<(&mut Bucket, SessionKey)>, Broken> {
+        let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(None) };
+        let state = turn.shared.links.get(link).ok_or("the link is not up")?;
+        let key = state.session(handle).ok_or(STRANGER)?;
+        if !bucket.is_home_of(turn.shared.people.user_of(key)) {
+            return Err(ASTRAY);
+        }
+        Ok(Some((bucket, key)))
+    }
+}
+
+impl Bucket {
+    #[inline]
+    fn operation(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        key: SessionKey,
+        operation: &OperationRef<'_>,
+    ) -> Result<(), Broken> {
+        let (handle, body) = (operation.session, operation.body);
+        let asker = |op_id| Asker { link, who: Who::Session { key, handle, op_id } };
+        if operation.kind == Kind::SendMessage
+            && let Ok(send) = SendMessageRef::of(body)
+        {
+            let hash = name::hash(send.queue);
+            belongs(self, hash)?;
+            self.send_message(turn, &asker(send.op_id), &send, hash);
+            return Ok(());
+        }
+        let head = Head::of(body).unwrap_or(Head { op_id: 0, queue: &[] });
+        let asker = asker(head.op_id);
+        let hash = name::hash(head.queue);
+        if !head.queue.is_empty() {
+            belongs(self, hash)?;
+        }
+        self.other_operation(turn, &asker, operation, hash);
+        Ok(())
+    }
+
+    fn other_operation(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        operation: &OperationRef<'_>,
+        hash: u64,
+    ) {
+        let body = operation.body;
+        let read =
+            match operation.kind {
+                Kind::Subscribe => c2g::Subscribe::decode(body)
+                    .map(|subscribe| self.subscribe(turn, asker, subscribe, operation.sub, hash)),
+                Kind::Unsubscribe => c2g::Unsubscribe::decode(body)
+                    .map(|unsubscribe| self.unsubscribe(turn, asker, &unsubscribe.queue, hash)),
+                Kind::SendMessage => c2g::SendMessage::decode(body).map(|_| ()),
+                Kind::SendState => c2g::SendState::decode(body)
+                    .map(|send| self.send_state(turn, asker, &send, hash)),
+                Kind::GetState => {
+                    c2g::GetState::decode(body).map(|read| self.get_state(turn, asker, &read, hash))
+                }
+                Kind::GetHistory => c2g::GetHistory::decode(body)
+                    .map(|read| self.get_history(turn, asker, &read, hash)),
+                Kind::ListMembers => c2g::ListMembers::decode(body)
+                    .map(|read| self.list_members(turn, asker, &read, hash)),
+                Kind::Connect
+                | Kind::Open
+                | Kind::Call
+                | Kind::Refresh
+                | Kind::Ping
+                | Kind::Pong
+                | Kind::Bye => {
+                    let sentence = "this version of the queue node doesn't know the operation";
+                    self.refuse(turn, asker, Refusal::new(Status::Unimplemented, sentence));
+                    Ok(())
+                }
+            };
+        if read.is_err() {
+            let sentence = "the operation is not a message of this protocol: encode it anew";
+            self.refuse(turn, asker, Refusal::new(Status::Invalid, sentence));
+        }
+    }
+}
+
+fn introduce(turn: &mut Turn<'_>, link: LinkId, introduce: &g2q::Introduce) -> Result<(), Broken> {
+    let id = SessionId::try_from(introduce.session_id.as_slice()).map_err(|_| UNREADABLE)?;
+    UserId::try_from(&*introduce.user).map_err(|_| "a session's user is no user id")?;
+    let key = turn.shared.people.enter(id, &introduce.user);
+    let key = key.map_err(|_| "a session was introduced with another user before")?;
+    seat(turn, link, introduce.session, Some(key))
+}
+
+/// Gives a handle to a session, or to nobody.
+fn seat(
+    turn: &mut Turn<'_>,
+    link: LinkId,
+    handle: u32,
+    key: Option<SessionKey>,
+) -> Result<(), Broken> {
+    let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
+    let before = state.seat(handle, key).map_err(|()| "a handle is too large")?;
+    let seat = Seat { link, handle };
+    if let Some(before) = before {
+        unseat(turn, before, seat);
+    }
+    if let Some(key) = key {
+        turn.shared.people[key].seat = Some(seat);
+    }
+    Ok(())
+}
+
+/// A session isn't heard there any more. If nobody introduces it anew within the grace, it is over.
+pub(crate) fn unseat(turn: &mut Turn<'_>, key: SessionKey, seat: Seat) {
+    let session = &mut turn.shared.people[key];
+    if session.seat == Some(seat) {
+        session.seat = None;
+        session.lost_ms = turn.now.ms;
+        if session.logged_in {
+            let at_ms = turn.now.ms + turn.shared.settings.grace_ms;
+            turn.shared.timers.set(at_ms, Timer::Grace(key));
+        }
+    }
+    turn.shared.people.release(key);
+}
+
+#[inline]
+fn belongs(bucket: &Bucket, hash: u64) -> Result<(), Broken> {
+    if bucket.outputs.bucket().holds(hash) { Ok(()) } else { Err(ASTRAY) }
+}
+
+pub(crate) fn read<M: Message + Default>(body: &[u8]) -> Result<M, Broken> {
+    M::decode(body).map_err(|_| UNREADABLE)
+}

@@ -1,0 +1,245 @@
+//! The queue node: takes what came, finds whom it is for, and ends the turn.
+
+use std::sync::Arc;
+
+use link::machine::{LinkId, Peer};
+use proto::bucket::{BucketId, Epochs};
+use proto::class::ClusterConfig;
+use proto::link::{At, Role};
+use proto::n2b;
+use proto::name;
+use proto::table::BucketTable;
+use proto::time::Time;
+use proto::wire;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+
+use super::buckets::Buckets;
+use super::class::Classes;
+use super::counters::Counters;
+use super::faults::Faults;
+use super::lane::{self, Broken};
+use super::links::{HeardAt, Links};
+use super::session::{People, Seat};
+use super::timers::{Timer, Timers};
+use super::turn::{Outbox, Shared, Turn};
+
+/// `at` in every envelope.
+const AT: u32 = 5;
+
+/// Who this node is and how patient.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Its id.
+    pub id: String,
+    /// Its life, as the boss gave it.
+    pub incarnation: u64,
+    /// A session outlives its lane this long.
+    pub grace_ms: u64,
+    /// Records wait for [`Input::Committed`]; else each is committed as soon as it is there.
+    pub hold_commits: bool,
+    /// Planted bugs.
+    pub faults: Faults,
+}
+
+/// What happens to a node.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A link is up; `dialled` by this node.
+    LinkUp {
+        /// Its number, until it goes down.
+        link: LinkId,
+        /// Who is there.
+        peer: Peer,
+        /// This node dialled it, to tell the peer's queues what its own have to say.
+        dialled: bool,
+    },
+    /// A link is no more.
+    LinkDown {
+        /// Which.
+        link: LinkId,
+    },
+    /// A frame came.
+    Frame {
+        /// On this link.
+        link: LinkId,
+        /// The envelope, without its length.
+        frame: &'a [u8],
+    },
+    /// A table came.
+    Table(Arc<BucketTable>),
+    /// A cluster configuration came.
+    Config(Arc<ClusterConfig>),
+    /// The records of a bucket up to this one are on every in-sync copy.
+    Committed {
+        /// Whose.
+        bucket: BucketId,
+        /// The record's number.
+        n: u64,
+    },
+    /// The boss asks what is in a queue.
+    Inspect {
+        /// Of the question.
+        number: u64,
+        /// The queue's name.
+        queue: &'a str,
+    },
+    /// All that came has been taken: what was gathered is let out.
+    TurnEnd,
+    /// The moment of [`Node::wake_at`] has come.
+    Wake,
+}
+
+/// A queue node.
+#[derive(Debug)]
+pub struct Node {
+    shared: Shared,
+    buckets: Buckets,
+}
+
+impl Node {
+    /// A node without table, configuration and links.
+    pub fn new(settings: Settings, seed: u64) -> Node {
+        let mut timers = Timers::default();
+        timers.set(0, Timer::Memory);
+        let shared = Shared {
+            settings,
+            random: StdRng::seed_from_u64(seed),
+            links: Links::default(),
+            people: People::default(),
+            classes: Classes::default(),
+            table: None,
+            timers,
+            counters: Counters::default(),
+            dirty: Vec::new(),
+            inner: std::collections::VecDeque::new(),
+            tells: 0,
+            serials: 0,
+            scratch: Vec::new(),
+            body: Vec::new(),
+        };
+        Node { shared, buckets: Buckets::default() }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
+        let mut turn = Turn { now, shared: &mut self.shared, out };
+        match input {
+            Input::Frame { link, frame } => {
+                if let Err(reason) = self.buckets.frame(&mut turn, link, frame) {
+                    turn.shared.counters.broken_peers += 1;
+                    turn.out.links.end(link, reason);
+                }
+            }
+            Input::LinkUp { link, peer, dialled } => {
+                let tells = dialled && peer.role == Role::QueueNode;
+                turn.shared.links.up(link, peer, dialled);
+                if tells {
+                    self.buckets.tell_to(&mut turn, link);
+                }
+            }
+            Input::LinkDown { link } => self.buckets.link_down(&mut turn, link),
+            Input::Table(table) => {
+                self.buckets.adopt(&mut turn, table);
+                self.buckets.tell_again(&mut turn);
+            }
+            Input::Config(config) => self.buckets.configure(&mut turn, &config),
+            Input::Committed { bucket, n } => self.buckets.committed(&mut turn, bucket, n),
+            Input::Inspect { number, queue } => self.buckets.inspect(&mut turn, number, queue),
+            Input::TurnEnd => self.buckets.end_turn(&mut turn),
+            Input::Wake => self.buckets.wake(&mut turn),
+        }
+        self.buckets.deliver(&mut turn);
+    }
+
+    /// When [`Input::Wake`] is wanted next, in milliseconds.
+    pub fn wake_at(&self) -> Option<u64> {
+        self.shared.timers.next_ms()
+    }
+
+    /// What it has counted.
+    pub fn counters(&self) -> Counters {
+        let people = self.shared.people.len() as u64;
+        let counters = self.shared.counters;
+        let queues = counters.queues_created - counters.queues_destroyed;
+        Counters { sessions: people, queues, ..counters }
+    }
+
+    /// The buckets that this node is home of, with their epochs: what it reports to the boss.
+    pub fn buckets(&mut self) -> Vec<(BucketId, Epochs)> {
+        self.buckets
+            .iter()
+            .map(|bucket| (bucket.outputs.bucket(), bucket.outputs.epochs()))
+            .collect()
+    }
+
+    /// The number of the newest record of each bucket: what a simulation may commit.
+    pub fn newest_records(&mut self) -> Vec<(BucketId, u64)> {
+        self.buckets
+            .iter()
+            .map(|bucket| (bucket.outputs.bucket(), bucket.outputs.next() - 1))
+            .collect()
+    }
+}
+
+impl Buckets {
+    #[inline]
+    fn frame(&mut self, turn: &mut Turn<'_>, link: LinkId, frame: &[u8]) -> Result<(), Broken> {
+        let (number, body) = wire::envelope(frame).map_err(|_| "a frame can't be read")?;
+        let state =
+            turn.shared.links.get_mut(link).ok_or("a frame came on a link that isn't up")?;
+        if number == AT {
+            let at: At = lane::read(body)?;
+            let bucket = BucketId::new(at.bits, at.prefix).ok_or("`at` names no bucket")?;
+            let epochs = Epochs { loss: at.loss, conf: at.conf };
+            state.heard_at = Some(HeardAt { bucket, epochs, moved: false });
+            return Ok(());
+        }
+        match state.peer.role {
+            Role::Gateway => self.lane_frame(turn, link, number, body),
+            Role::QueueNode => self.peer_frame(turn, link, number, body),
+            Role::Boss | Role::None => Err("a queue node speaks to lanes and queue nodes here"),
+        }
+    }
+
+    fn link_down(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+        for bucket in self.iter() {
+            bucket.outputs.link_down(link);
+        }
+        let Some(state) = turn.shared.links.down(link) else { return };
+        for queue in state.subs.values() {
+            if let Some(bucket) = self.get(queue.bucket)
+                && bucket.queues.get(queue.index, queue.serial).is_some()
+            {
+                bucket.lane_down(turn, queue.index, link);
+            }
+        }
+        for (handle, key) in state.sessions() {
+            lane::unseat(turn, key, Seat { link, handle });
+        }
+    }
+
+    fn configure(&mut self, turn: &mut Turn<'_>, config: &ClusterConfig) {
+        turn.shared.classes = Classes::of(config);
+        for bucket in self.iter() {
+            for (_, queue) in bucket.queues.iter_mut() {
+                if let Some(class) = turn.shared.classes.class_of(&queue.name)
+                    && class.has_mounts_of(&queue.class)
+                {
+                    queue.class = class.clone();
+                }
+            }
+        }
+    }
+
+    fn inspect(&mut self, turn: &mut Turn<'_>, number: u64, queue: &str) {
+        let hash = name::hash(queue.as_bytes());
+        let prefix = turn.shared.table.as_ref().map(|table| table.bucket(hash).prefix());
+        let info = prefix.and_then(|prefix| self.get(prefix)).and_then(|bucket| {
+            let index = bucket.queues.find(queue.as_bytes(), hash)?;
+            Some(bucket.info(index))
+        });
+        let answer = n2b::Inspected { number, found: info.is_some(), queue: info };
+        turn.out.inspected.push(answer);
+    }
+}

@@ -1,0 +1,148 @@
+//! Outputs wait for their record: nothing leaves a bucket before what it speaks of is on every copy.
+
+use std::collections::VecDeque;
+
+use link::machine::{LinkId, Outbox};
+use proto::bucket::{BucketId, Epochs};
+
+use super::links::Links;
+
+/// What else than bytes a bucket lets out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// A word to another queue may go.
+    Tell { number: u64 },
+    /// The answer to a word of a bucket of this same node.
+    Told { number: u64, ended: bool },
+}
+
+/// The number of the newest record, how far the copies are, and what waits for them.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    bucket: BucketId,
+    epochs: Epochs,
+    newest: u64,
+    committed: u64,
+    /// Records are committed by somebody else; else each is as soon as it is there.
+    waits: bool,
+    /// A planted bug: nothing waits.
+    leaks: bool,
+    held: VecDeque<Held>,
+    bytes: VecDeque<u8>,
+}
+
+#[derive(Debug)]
+struct Held {
+    n: u64,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// So many bytes for this link; no link: it went down since.
+    Bytes(Option<LinkId>, usize),
+    Word(Word),
+}
+
+impl Outputs {
+    /// Of a bucket that has no record yet.
+    pub(crate) fn new(bucket: BucketId, epochs: Epochs, waits: bool, leaks: bool) -> Outputs {
+        let (held, bytes) = (VecDeque::new(), VecDeque::new());
+        Outputs { bucket, epochs, newest: 0, committed: 0, waits, leaks, held, bytes }
+    }
+
+    /// Which bucket's they are.
+    pub(crate) fn bucket(&self) -> BucketId {
+        self.bucket
+    }
+
+    /// The bucket's epochs.
+    pub(crate) fn epochs(&self) -> Epochs {
+        self.epochs
+    }
+
+    /// The owners changed without loss: the same records under higher epochs.
+    pub(crate) fn raise(&mut self, epochs: Epochs) {
+        self.epochs = epochs;
+    }
+
+    /// A new record: its number.
+    #[inline]
+    pub(crate) fn record(&mut self) -> u64 {
+        self.newest += 1;
+        if !self.waits {
+            self.committed = self.newest;
+        }
+        self.newest
+    }
+
+    /// The number the next record will have.
+    pub(crate) fn next(&self) -> u64 {
+        self.newest + 1
+    }
+
+    /// Appends frames for a link, now or when the newest record is committed.
+    #[inline]
+    pub(crate) fn to(
+        &mut self,
+        links: &mut Links,
+        out: &mut Outbox,
+        link: LinkId,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        if self.passes() {
+            write(links.open(out, link, self.bucket, self.epochs));
+        } else {
+            let mut bytes = Vec::new();
+            write(&mut bytes);
+            let what = What::Bytes(Some(link), bytes.len());
+            self.bytes.extend(bytes);
+            self.held.push_back(Held { n: self.newest, what });
+        }
+    }
+
+    /// Lets out a word: true if it may go at once.
+    #[inline]
+    pub(crate) fn word(&mut self, word: Word) -> bool {
+        let passes = self.passes();
+        if !passes {
+            self.held.push_back(Held { n: self.newest, what: What::Word(word) });
+        }
+        passes
+    }
+
+    /// Every copy has the records up to this one: lets out what waited for them; the words are the
+    /// caller's to send, in their order.
+    pub(crate) fn committed(&mut self, n: u64, links: &mut Links, out: &mut Outbox) -> Vec<Word> {
+        self.committed = self.committed.max(n.min(self.newest));
+        let mut words = Vec::new();
+        while let Some(held) = self.held.pop_front_if(|held| held.n <= self.committed) {
+            match held.what {
+                What::Bytes(link, length) => {
+                    let bytes = self.bytes.drain(..length);
+                    if let Some(link) = link {
+                        links.open(out, link, self.bucket, self.epochs).extend(bytes);
+                    }
+                }
+                What::Word(word) => words.push(word),
+            }
+        }
+        words
+    }
+
+    /// A link went down: what waits for it is for nobody.
+    pub(crate) fn link_down(&mut self, link: LinkId) {
+        for held in &mut self.held {
+            if let What::Bytes(to, _) = &mut held.what
+                && *to == Some(link)
+            {
+                *to = None;
+            }
+        }
+    }
+
+    #[inline]
+    fn passes(&self) -> bool {
+        (self.held.is_empty() && self.newest <= self.committed) || self.leaks
+    }
+}

@@ -1,0 +1,138 @@
+//! What queue nodes say to each other, and what buckets of one node do.
+
+use link::machine::LinkId;
+use proto::bucket::BucketId;
+use proto::q2q::{self, q2q::Body};
+use proto::wire;
+
+use super::bucket::Bucket;
+use super::buckets::{Buckets, Home};
+use super::lane::{Broken, read};
+use super::outputs;
+use super::tells::Word;
+use super::timers::Timer;
+use super::turn::{Inner, Turn};
+
+/// After a word found no home, so long until it is sent again.
+const RETELL_MS: u64 = 100;
+
+impl Buckets {
+    /// A frame of another queue node.
+    ///
+    /// # Errors
+    /// If the node says what no node may say: its link is to be ended.
+    pub(crate) fn peer_frame(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        number: u32,
+        body: &[u8],
+    ) -> Result<(), Broken> {
+        match number {
+            6 => {
+                let tell: q2q::Tell = read(body)?;
+                let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+                let number = tell.number;
+                let ended = Word::of(tell).is_some_and(|word| bucket.hear(turn, &word));
+                let told = q2q::Told { number, ended, ..q2q::Told::default() };
+                let message = q2q::Q2q { body: Some(Body::Told(told)) };
+                bucket.say(turn, link, |out| wire::put_message(out, &message));
+            }
+            7 => {
+                let told: q2q::Told = read(body)?;
+                self.told(turn, told.number, told.ended);
+            }
+            11 => {
+                let at_ms = turn.now.ms + RETELL_MS;
+                turn.shared.timers.set(at_ms, Timer::Tells);
+            }
+            // Records and snapshots of copies, which this version doesn't keep; or a newer node's.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What buckets of this node have said to each other, until nobody says anything more.
+    pub(crate) fn deliver(&mut self, turn: &mut Turn<'_>) {
+        while let Some(inner) = turn.shared.inner.pop_front() {
+            match inner {
+                Inner::Tell { number, tell } => self.tell(turn, number, &tell.word, tell.to),
+                Inner::Told { number, ended } => self.told(turn, number, ended),
+            }
+        }
+    }
+
+    fn tell(&mut self, turn: &mut Turn<'_>, number: u64, word: &Word, to: u64) {
+        let Some(table) = &turn.shared.table else { return };
+        let prefix = table.bucket(to).prefix();
+        let Some(bucket) = self.get(prefix) else { return };
+        let ended = bucket.hear(turn, word);
+        if bucket.outputs.word(outputs::Word::Told { number, ended }) {
+            turn.shared.inner.push_back(Inner::Told { number, ended });
+        }
+    }
+
+    fn told(&mut self, turn: &mut Turn<'_>, number: u64, ended: bool) {
+        if let Some(bucket) = self.get((number & 0xffff) as u32) {
+            bucket.told(turn, number, ended);
+        }
+    }
+
+    /// A link to another node is up: it hears, oldest first, what its queues haven't answered.
+    pub(crate) fn tell_to(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+        for bucket in self.iter() {
+            let released = bucket.tells.released();
+            let theirs =
+                released.filter(|(_, tell)| turn.shared.home_of(tell.to) == Home::There(link));
+            let numbers: Vec<u64> = theirs.map(|(number, _)| number).collect();
+            for number in numbers {
+                bucket.send_tell(turn, number);
+            }
+        }
+    }
+
+    /// Every unanswered word that may be sent is sent again, oldest first.
+    pub(crate) fn tell_again(&mut self, turn: &mut Turn<'_>) {
+        for bucket in self.iter() {
+            let numbers: Vec<u64> = bucket.tells.released().map(|(number, _)| number).collect();
+            for number in numbers {
+                bucket.send_tell(turn, number);
+            }
+        }
+    }
+
+    /// Records up to this one are on every copy.
+    pub(crate) fn committed(&mut self, turn: &mut Turn<'_>, id: BucketId, n: u64) {
+        let Some(bucket) = self.get(id.prefix()) else { return };
+        let links = &mut turn.shared.links;
+        for word in bucket.outputs.committed(n, links, &mut turn.out.links) {
+            match word {
+                outputs::Word::Tell { number } => bucket.send_tell(turn, number),
+                outputs::Word::Told { number, ended } => {
+                    turn.shared.inner.push_back(Inner::Told { number, ended });
+                }
+            }
+        }
+    }
+}
+
+impl Bucket {
+    /// Sends a word to the home of the queue that shall hear it, if it can be reached now.
+    pub(crate) fn send_tell(&mut self, turn: &mut Turn<'_>, number: u64) {
+        let Some(tell) = self.tells.release(number) else { return };
+        match turn.shared.home_of(tell.to) {
+            Home::Here => {
+                turn.shared.inner.push_back(Inner::Tell { number, tell: tell.clone() });
+            }
+            Home::There(link) => {
+                let Some(table) = &turn.shared.table else { return };
+                let bucket = table.bucket(tell.to);
+                let Some(row) = table.row(bucket) else { return };
+                let epochs = row.epochs();
+                let buffer = turn.shared.links.open(&mut turn.out.links, link, bucket, epochs);
+                wire::put_message(buffer, &tell.word.message(number));
+            }
+            Home::Away => {}
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! A queue: what its records made of it, and who hears of it.
+
+use std::rc::Rc;
+
+use hashbrown::HashTable;
+use indexmap::IndexMap;
+use link::machine::LinkId;
+use proto::class::MountKind;
+use proto::filter::Filter;
+use proto::ids::Epoch;
+use slab::Slab;
+
+use super::class::QueueClass;
+use super::hashing::Numbers;
+use super::message_mount::History;
+use super::record::Step;
+use super::remember::Recent;
+use super::replay::{Event, MEMBERS, ReplayLog};
+use super::run::Run;
+use super::session::{Seat, SessionKey};
+use super::state_mount::StateMount;
+
+/// A queue.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    pub(crate) name: Rc<str>,
+    pub(crate) hash: u64,
+    pub(crate) class: Rc<QueueClass>,
+    pub(crate) epoch: Epoch,
+    /// The number of its newest event.
+    pub(crate) seq: u64,
+    pub(crate) created_unix_ms: u64,
+    /// What its mounts hold, in the order of the class; nothing is allocated before the first use.
+    pub(crate) mounts: Box<[Mount]>,
+    pub(crate) members: IndexMap<SessionKey, Subscription, Numbers>,
+    /// How many users the members are.
+    pub(crate) users: u32,
+    /// The lanes that have subscribers.
+    pub(crate) lanes: Vec<LaneSeat>,
+    pub(crate) log: ReplayLog,
+    /// Who joined and left and hasn't been announced.
+    pub(crate) run: Option<Box<Run>>,
+    /// Since when it has no members.
+    pub(crate) idle_ms: u64,
+    /// The next deadline that was set for it.
+    pub(crate) armed_ms: u64,
+    /// Tells it from the queue that had its place before.
+    pub(crate) serial: u32,
+    /// It stands in the list of those with something to let out.
+    pub(crate) is_dirty: bool,
+}
+
+/// What a mount holds.
+#[derive(Debug)]
+pub(crate) enum Mount {
+    Message(Option<Box<History>>),
+    State(Option<Box<StateMount>>),
+}
+
+/// A session's attachment to a queue.
+#[derive(Debug, Default)]
+pub(crate) struct Subscription {
+    /// The lane that hears for it, unless it is detached.
+    pub(crate) seat: Option<Seat>,
+    /// It has been told `subscribed` there, and has its part in every event.
+    pub(crate) live: bool,
+    /// The number of the record by which it joined.
+    pub(crate) join: u64,
+    pub(crate) detached_ms: u64,
+    pub(crate) filter: Option<Box<Filter>>,
+    pub(crate) recent: Recent,
+}
+
+/// A lane that has subscribers of a queue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LaneSeat {
+    pub(crate) link: LinkId,
+    /// The lane's number for the queue.
+    pub(crate) sub: u32,
+    /// Subscriptions that the lane hears for.
+    pub(crate) seats: u32,
+    /// Those of them that are live.
+    pub(crate) live: u32,
+}
+
+impl Queue {
+    /// Makes the queue what a record says.
+    pub(crate) fn apply(&mut self, step: Step) {
+        match step {
+            Step::Nothing => {}
+            Step::Event(event) => self.event(event),
+            Step::State(event, keys) => {
+                if let Mount::State(mount) = &mut self.mounts[usize::from(event.mount)] {
+                    mount.get_or_insert_default().apply(keys);
+                }
+                self.event(event);
+            }
+            Step::Join { session, join, filter } => {
+                let subscription = Subscription { join, filter, ..Subscription::default() };
+                self.members.insert(session, subscription);
+            }
+            Step::Filter { session, filter } => {
+                if let Some(subscription) = self.members.get_mut(&session) {
+                    subscription.filter = filter;
+                }
+            }
+            Step::Leave { session } => {
+                self.members.swap_remove(&session);
+                if self.members.is_empty() {
+                    self.members = IndexMap::default();
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn event(&mut self, event: Event) {
+        self.seq = event.seq;
+        if event.mount != MEMBERS {
+            let at = usize::from(event.mount);
+            let class = &self.class.class.mounts[at];
+            if class.history > 0
+                && let Mount::Message(history) = &mut self.mounts[at]
+            {
+                history.get_or_insert_default().push(event.clone(), class);
+            }
+        }
+        self.log.push(event);
+    }
+
+    /// The seat of a lane.
+    pub(crate) fn lane(&self, link: LinkId) -> Option<&LaneSeat> {
+        self.lanes.iter().find(|lane| lane.link == link)
+    }
+
+    /// The name and kind of each mount, with its number.
+    pub(crate) fn mount_classes(&self) -> impl Iterator<Item = (usize, &str, MountKind)> {
+        let mounts = self.class.class.mounts.iter().enumerate();
+        mounts.map(|(at, mount)| (at, &*mount.name, mount.kind))
+    }
+
+    /// Gives a member a seat on a lane that has this number for the queue.
+    pub(crate) fn sit(&mut self, session: SessionKey, seat: Seat, sub: u32) {
+        let Some(subscription) = self.members.get_mut(&session) else { return };
+        subscription.seat = Some(seat);
+        subscription.live = false;
+        match self.lanes.iter_mut().find(|lane| lane.link == seat.link) {
+            Some(lane) => {
+                lane.sub = sub;
+                lane.seats += 1;
+            }
+            None => self.lanes.push(LaneSeat { link: seat.link, sub, seats: 1, live: 0 }),
+        }
+    }
+
+    /// The member hears every event from now on.
+    pub(crate) fn enliven(&mut self, session: SessionKey) {
+        let Some(subscription) = self.members.get_mut(&session) else { return };
+        let Some(seat) = subscription.seat else { return };
+        if !std::mem::replace(&mut subscription.live, true)
+            && let Some(lane) = self.lanes.iter_mut().find(|lane| lane.link == seat.link)
+        {
+            lane.live += 1;
+        }
+    }
+
+    /// Takes a member's seat: where it was, and the lane as it is then. A lane without seats goes.
+    pub(crate) fn stand(&mut self, session: SessionKey) -> Option<(Seat, LaneSeat)> {
+        let subscription = self.members.get_mut(&session)?;
+        let seat = subscription.seat.take()?;
+        let was_live = std::mem::take(&mut subscription.live);
+        let at = self.lanes.iter().position(|lane| lane.link == seat.link)?;
+        let lane = &mut self.lanes[at];
+        lane.seats -= 1;
+        lane.live -= u32::from(was_live);
+        let lane = *lane;
+        if lane.seats == 0 {
+            self.lanes.remove(at);
+        }
+        Some((seat, lane))
+    }
+}
+
+impl Mount {
+    /// An empty one.
+    pub(crate) fn new(kind: MountKind) -> Mount {
+        match kind {
+            MountKind::Message => Mount::Message(None),
+            MountKind::State => Mount::State(None),
+        }
+    }
+}
+
+/// The place of a queue in its bucket.
+pub(crate) type QueueIndex = u32;
+
+/// All queues of a bucket.
+#[derive(Debug, Default)]
+pub(crate) struct Queues {
+    slots: Slab<Queue>,
+    by_name: HashTable<QueueIndex>,
+}
+
+impl Queues {
+    /// The queue of this name, whose hash this is.
+    #[inline]
+    pub(crate) fn find(&self, name: &[u8], hash: u64) -> Option<QueueIndex> {
+        let same = |at: &QueueIndex| {
+            let queue = &self.slots[*at as usize];
+            queue.hash == hash && queue.name.as_bytes() == name
+        };
+        self.by_name.find(hash, same).copied()
+    }
+
+    /// Takes in a queue that isn't there.
+    pub(crate) fn insert(&mut self, queue: Queue) -> QueueIndex {
+        let hash = queue.hash;
+        let at = self.slots.insert(queue) as QueueIndex;
+        let slots = &self.slots;
+        self.by_name.insert_unique(hash, at, |at| slots[*at as usize].hash);
+        at
+    }
+
+    /// Takes out a queue.
+    pub(crate) fn remove(&mut self, at: QueueIndex) -> Queue {
+        let queue = self.slots.remove(at as usize);
+        if let Ok(entry) = self.by_name.find_entry(queue.hash, |other| *other == at) {
+            entry.remove();
+        }
+        queue
+    }
+
+    /// The queue in this place, if there is one and it is still this one.
+    pub(crate) fn get(&self, at: QueueIndex, serial: u32) -> Option<&Queue> {
+        self.slots.get(at as usize).filter(|queue| queue.serial == serial)
+    }
+
+    /// All queues, by their places.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (QueueIndex, &Queue)> {
+        self.slots.iter().map(|(at, queue)| (at as QueueIndex, queue))
+    }
+
+    /// All queues, by their places.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (QueueIndex, &mut Queue)> {
+        self.slots.iter_mut().map(|(at, queue)| (at as QueueIndex, queue))
+    }
+}
+
+impl std::ops::Index<QueueIndex> for Queues {
+    type Output = Queue;
+
+    #[inline]
+    fn index(&self, at: QueueIndex) -> &Queue {
+        &self.slots[at as usize]
+    }
+}
+
+impl std::ops::IndexMut<QueueIndex> for Queues {
+    #[inline]
+    fn index_mut(&mut self, at: QueueIndex) -> &mut Queue {
+        &mut self.slots[at as usize]
+    }
+}

@@ -1,0 +1,190 @@
+//! Reads: they change nothing, leave no record, and run again when they come again.
+
+use std::collections::BinaryHeap;
+
+use proto::c2g;
+use proto::class::{Access, MountKind};
+use proto::codes::Status;
+use proto::{limits, wire};
+
+use super::asker::{Asker, Who};
+use super::bucket::Bucket;
+use super::queue::{Mount, Queue, QueueIndex};
+use super::record::Refusal;
+use super::session::People;
+use super::state_mount;
+use super::turn::Turn;
+
+impl Bucket {
+    /// `get_state`: a page of keys.
+    pub(crate) fn get_state(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        read: &c2g::GetState,
+        hash: u64,
+    ) {
+        self.read(turn, asker, &read.queue, hash, |queue, _, _, out| {
+            let place = super::send::place(queue, read.mount.as_bytes(), MountKind::State)?;
+            if let Mount::State(Some(mount)) = &queue.mounts[place] {
+                let entries = mount.entries(&read.key_prefix, &read.after);
+                let mut page = Page::new(read.limit);
+                for (key, cell) in entries {
+                    let bytes = state_mount::entry_len(key, cell);
+                    match page.takes(bytes, key) {
+                        Some(next) => wire::put_bytes(out, 7, next.as_bytes()),
+                        None => state_mount::put_entry(out, 8, key, cell),
+                    }
+                    if page.is_full {
+                        break;
+                    }
+                }
+            }
+            Ok(())
+        });
+    }
+
+    /// `get_history`: a page of messages, the newest first page, each page oldest first.
+    pub(crate) fn get_history(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        read: &c2g::GetHistory,
+        hash: u64,
+    ) {
+        let now_ms = turn.now.ms;
+        self.read(turn, asker, &read.queue, hash, |queue, people, asker, out| {
+            let place = super::send::place(queue, read.mount.as_bytes(), MountKind::Message)?;
+            let Mount::Message(Some(history)) = &queue.mounts[place] else { return Ok(()) };
+            let seq_max = if read.before_seq == 0 { u64::MAX } else { read.before_seq - 1 };
+            let history_ms = queue.class.class.mounts[place].history_ms;
+            let session = asker.session().map(|key| people[key].id);
+            let newest: Vec<_> = history.newest(usize::MAX, seq_max).collect();
+            let mut page = Page::new(read.limit);
+            let mut first = newest.len();
+            for event in newest.iter().rev() {
+                let is_old = history_ms > 0 && event.at_ms.saturating_add(history_ms) <= now_ms;
+                if is_old || page.takes(event.body.len(), "").is_some() {
+                    break;
+                }
+                first -= 1;
+            }
+            if first > 0 && page.is_full {
+                wire::put_bytes(out, 7, newest[first].seq.to_string().as_bytes());
+            }
+            for event in &newest[first..] {
+                if session.is_none_or(|session| !event.excludes(session)) {
+                    wire::put_nested(out, 9, event.body.len());
+                    out.extend_from_slice(&event.body);
+                }
+            }
+            Ok(())
+        });
+    }
+
+    /// `list_members`: a page of users, by their ids.
+    pub(crate) fn list_members(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        read: &c2g::ListMembers,
+        hash: u64,
+    ) {
+        self.read(turn, asker, &read.queue, hash, |queue, people, _, out| {
+            let limit = page_count(read.limit);
+            // The smallest names above `after`: one pass however large the room is.
+            let mut names = BinaryHeap::new();
+            for name in queue.roster(people).filter(|name| *name > &*read.after) {
+                names.push(name);
+                if names.len() > limit + 1 {
+                    names.pop();
+                }
+            }
+            let mut names = names.into_sorted_vec();
+            let has_more = names.len() > limit;
+            names.truncate(limit);
+            if let (true, Some(last)) = (has_more, names.last()) {
+                wire::put_bytes(out, 7, last.as_bytes());
+            }
+            for name in names {
+                wire::put_bytes(out, 10, name.as_bytes());
+            }
+            wire::put_varint(out, 11 << 3);
+            wire::put_varint(out, u64::from(queue.users));
+            Ok(())
+        });
+    }
+
+    /// Answers what `write` appends to a result, or its refusal.
+    fn read(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        name: &str,
+        hash: u64,
+        write: impl FnOnce(&Queue, &People, &Asker, &mut Vec<u8>) -> Result<(), Refusal>,
+    ) {
+        let found = self.queues.find(name.as_bytes(), hash);
+        let settled =
+            |index: &QueueIndex| self.queues[*index].run.is_none() || self.settle(turn, *index);
+        let Some(index) = found.filter(settled) else {
+            return self.refuse(turn, asker, super::send::no_queue());
+        };
+        let queue = &self.queues[index];
+        let mut result = Vec::new();
+        wire::put_uint(&mut result, 1, u64::from(asker.op_id()));
+        wire::put_uint(&mut result, 6, queue.seq);
+        let people = &turn.shared.people;
+        let written =
+            may_read(queue, asker).and_then(|()| write(queue, people, asker, &mut result));
+        match written {
+            Ok(()) => self.say(turn, asker.link, |out| asker.put_bytes(out, &result)),
+            Err(refusal) => self.refuse(turn, asker, refusal),
+        }
+    }
+}
+
+/// Members and those who might be may read.
+fn may_read(queue: &Queue, asker: &Asker) -> Result<(), Refusal> {
+    let Who::Session { key, .. } = asker.who else { return Ok(()) };
+    if queue.class.class.join == Access::Open || queue.members.contains_key(&key) {
+        return Ok(());
+    }
+    Err(Refusal::new(Status::Forbidden, "only members may read here: subscribe first"))
+}
+
+/// How much a page takes.
+struct Page {
+    left: usize,
+    bytes_left: usize,
+    last: String,
+    is_full: bool,
+}
+
+impl Page {
+    fn new(limit: u32) -> Page {
+        let (left, bytes_left) = (page_count(limit), limits::PAGE_BYTES_MAX);
+        Page { left, bytes_left, last: String::new(), is_full: false }
+    }
+
+    /// Takes one more entry; or says after which the next page begins. The first always fits.
+    fn takes(&mut self, bytes: usize, key: &str) -> Option<String> {
+        let is_first = self.bytes_left == limits::PAGE_BYTES_MAX;
+        if self.left == 0 || (bytes > self.bytes_left && !is_first) {
+            self.is_full = true;
+            return Some(std::mem::take(&mut self.last));
+        }
+        self.left -= 1;
+        self.bytes_left = self.bytes_left.saturating_sub(bytes.max(1));
+        key.clone_into(&mut self.last);
+        None
+    }
+}
+
+/// So many entries are in a page; 0 asks for as many as there may be.
+pub(crate) fn page_count(limit: u32) -> usize {
+    match limit as usize {
+        0 => limits::PAGE_MAX,
+        limit => limit.min(limits::PAGE_MAX),
+    }
+}

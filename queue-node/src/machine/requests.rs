@@ -1,0 +1,269 @@
+//! Requests of web back ends.
+
+use std::rc::Rc;
+
+use link::machine::LinkId;
+use prost::Message as _;
+use proto::c2g::SendMessageRef;
+use proto::codes::Status;
+use proto::g2c;
+use proto::g2q::{self, request::Body};
+use proto::name::{self, QueueName, Space};
+use proto::q2g;
+use proto::{limits, wire};
+
+use super::asker::{Asker, Who, put_reply};
+use super::bucket::{Bucket, wire_kind};
+use super::idempotency::{Keyed, Known};
+use super::join::Leaving;
+use super::queue::{Mount, QueueIndex};
+use super::record::{Outcome, Refusal, Step};
+use super::turn::Turn;
+
+impl Bucket {
+    /// Decides a request, unless its key says that it was decided before.
+    pub(crate) fn request(&mut self, turn: &mut Turn<'_>, link: LinkId, request: g2q::Request) {
+        let asker = Asker { link, who: Who::BackEnd { number: request.number } };
+        turn.shared.counters.requests += 1;
+        let Some(body) = &request.body else {
+            return self.refuse(turn, &asker, unimplemented());
+        };
+        let queue = queue_of(body).to_owned();
+        let hash = name::hash(queue.as_bytes());
+        let has_key = is_write(body) && !request.idempotency_key.is_empty();
+        if has_key && !self.keyed(turn, &asker, &request, &queue) {
+            return;
+        }
+        let Some(body) = request.body else { return };
+        self.perform(turn, &asker, body, hash);
+        self.keyed = None;
+    }
+
+    /// Looks the request's key up. False: it is answered.
+    fn keyed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        request: &g2q::Request,
+        queue: &str,
+    ) -> bool {
+        let (max, max_ms) = (limits::IDEMPOTENCY_KEY_BYTES_MAX, limits::IDEMPOTENCY_MS);
+        if request.idempotency_key.len() > max {
+            let sentence = format!("an Idempotency-Key is at most {max} bytes long");
+            self.refuse(turn, asker, Refusal::new(Status::Invalid, sentence));
+            return false;
+        }
+        let key =
+            Rc::new((request.key_id, request.idempotency_key.as_slice().into(), queue.into()));
+        let sentence = match self.keys.look(&key, request.body_hash) {
+            Known::New => {
+                let remember_ms = u64::from(request.remember_ms).min(max_ms);
+                let until_ms = turn.now.ms + remember_ms;
+                self.keyed = Some(Keyed { key, body_hash: request.body_hash, until_ms });
+                return true;
+            }
+            Known::Answered(result) => {
+                turn.shared.counters.repeated += 1;
+                let result = result.to_vec();
+                self.say(turn, asker.link, |out| asker.put_bytes(out, &result));
+                return false;
+            }
+            Known::OtherBody => Refusal::new(
+                Status::Conflict,
+                "another request had this Idempotency-Key: use a new one",
+            ),
+            Known::Full => {
+                let sentence = "no more Idempotency-Keys can be remembered now: try again later";
+                Refusal::new(Status::Limit, sentence)
+            }
+        };
+        self.refuse(turn, asker, sentence);
+        false
+    }
+
+    fn perform(&mut self, turn: &mut Turn<'_>, asker: &Asker, body: Body, hash: u64) {
+        match body {
+            Body::SendMessage(operation) => {
+                let read = SendMessageRef {
+                    op_id: 0,
+                    queue: operation.queue.as_bytes(),
+                    mount: operation.mount.as_bytes(),
+                    payload: &operation.payload,
+                    exclude_self: false,
+                };
+                self.send_message(turn, asker, &read, hash);
+            }
+            Body::SendState(operation) => self.send_state(turn, asker, &operation, hash),
+            Body::GetState(read) => self.get_state(turn, asker, &read, hash),
+            Body::GetHistory(read) => self.get_history(turn, asker, &read, hash),
+            Body::ListMembers(read) => self.list_members(turn, asker, &read, hash),
+            Body::CreateQueue(create) => self.create_queue(turn, asker, &create.queue, hash),
+            Body::DeleteQueue(delete) => self.delete_queue(turn, asker, &delete.queue, hash),
+            Body::GetQueue(get) => self.get_queue(turn, asker, &get.queue, hash),
+            Body::ListQueues(list) => self.list_queues(turn, asker, &list),
+            Body::CreateMount(_)
+            | Body::DeleteMount(_)
+            | Body::JoinUser(_)
+            | Body::RemoveUser(_)
+            | Body::GetUser(_)
+            | Body::DisconnectUser(_) => self.refuse(turn, asker, unimplemented()),
+        }
+    }
+
+    fn create_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str, hash: u64) {
+        let refusal = match QueueName::try_from(queue) {
+            Err(error) => Refusal::new(Status::Invalid, error.to_string()),
+            Ok(name) if name.space() != Space::Application => {
+                let sentence = "names under /user/ and /sys/ are reserved: choose another";
+                Refusal::new(Status::Forbidden, sentence)
+            }
+            Ok(_) if self.queues.find(queue.as_bytes(), hash).is_some() => {
+                Refusal::new(Status::Conflict, "a queue of this name is there already")
+            }
+            Ok(name) => match turn.shared.classes.class_of(queue).cloned() {
+                Some(class) => {
+                    let index = self.create(turn, name, hash, class);
+                    let outcome = Outcome::Done { seq: 0 };
+                    return self.commit(turn, index, asker, Ok((outcome, Step::Nothing)));
+                }
+                None => {
+                    let sentence = "no class of the configuration matches this name: add one";
+                    Refusal::new(Status::NotFound, sentence)
+                }
+            },
+        };
+        self.refuse(turn, asker, refusal);
+    }
+
+    fn delete_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str, hash: u64) {
+        let found = self.queues.find(queue.as_bytes(), hash);
+        let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
+            return self.refuse(turn, asker, super::send::no_queue());
+        };
+        let seq = self.queues[index].seq;
+        self.commit(turn, index, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
+        self.disband(turn, index, "the queue was deleted");
+    }
+
+    /// Destroys a queue whoever is in it; every lane is told once.
+    pub(crate) fn disband(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
+        for lane in self.queues[index].lanes.clone() {
+            let (sub, reason) = (lane.sub, reason.to_owned());
+            let word = q2g::Unsubscribed { sub, sessions: Vec::new(), reason, may_retry: false };
+            let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
+            self.say(turn, lane.link, |out| wire::put_message(out, &message));
+        }
+        let members: Vec<_> = self.queues[index].members.keys().copied().collect();
+        for key in members {
+            self.depart(turn, index, key, reason.into(), Leaving::OfItself);
+        }
+        self.queues[index].run = None;
+        self.destroy(turn, index);
+    }
+
+    fn get_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str, hash: u64) {
+        let found = self.queues.find(queue.as_bytes(), hash);
+        let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
+            return self.refuse(turn, asker, super::send::no_queue());
+        };
+        let info = self.info(index);
+        let seq = info.seq;
+        let result = g2c::Result { seq, ..g2c::Result::default() }.encode_to_vec();
+        self.reply(turn, asker, q2g::Reply { result, queue: Some(info), ..q2g::Reply::default() });
+    }
+
+    /// What is in a queue.
+    pub(crate) fn info(&self, index: QueueIndex) -> q2g::QueueInfo {
+        let queue = &self.queues[index];
+        let mount = |(place, name, kind)| {
+            let name: &str = name;
+            let (entries, bytes) = match &queue.mounts[place] {
+                Mount::Message(Some(history)) => (history.len(), history.bytes()),
+                Mount::State(Some(mount)) => (mount.len(), mount.bytes()),
+                Mount::Message(None) | Mount::State(None) => (0, 0),
+            };
+            let kind = wire_kind(kind).into();
+            let (entries, bytes) = (entries as u32, bytes as u64);
+            q2g::MountInfo { name: name.to_owned(), kind, entries, bytes }
+        };
+        q2g::QueueInfo {
+            queue: queue.name.to_string(),
+            epoch: queue.epoch.get(),
+            seq: queue.seq,
+            members: queue.users,
+            created_at_ms: queue.created_unix_ms,
+            mounts: queue.mount_classes().map(mount).collect(),
+            class: queue.class.class.pattern.clone(),
+        }
+    }
+
+    fn list_queues(&mut self, turn: &mut Turn<'_>, asker: &Asker, list: &g2q::ListQueues) {
+        let limit = super::read::page_count(list.limit);
+        // The smallest names above `after`: one pass however many queues there are.
+        let mut names = std::collections::BinaryHeap::new();
+        for (_, queue) in self.queues.iter() {
+            if queue.name.starts_with(&list.prefix) && *queue.name > *list.after {
+                names.push(queue.name.clone());
+                if names.len() > limit + 1 {
+                    names.pop();
+                }
+            }
+        }
+        let mut names = names.into_sorted_vec();
+        let has_more = names.len() > limit;
+        names.truncate(limit);
+        let next = names.last().filter(|_| has_more).map(|name| name.to_string());
+        let next = next.unwrap_or_default();
+        let result = g2c::Result { next, ..g2c::Result::default() }.encode_to_vec();
+        let queues = names.iter().map(|name| name.to_string()).collect();
+        self.reply(turn, asker, q2g::Reply { result, queues, ..q2g::Reply::default() });
+    }
+
+    fn reply(&mut self, turn: &mut Turn<'_>, asker: &Asker, reply: q2g::Reply) {
+        let Who::BackEnd { number } = asker.who else { return };
+        self.say(turn, asker.link, |out| put_reply(out, q2g::Reply { number, ..reply }));
+    }
+}
+
+/// The queue that a request names; nothing for those that are about a whole bucket.
+pub(crate) fn queue_of(body: &Body) -> &str {
+    match body {
+        Body::SendMessage(body) => &body.queue,
+        Body::SendState(body) => &body.queue,
+        Body::GetState(body) => &body.queue,
+        Body::GetHistory(body) => &body.queue,
+        Body::ListMembers(body) => &body.queue,
+        Body::CreateQueue(body) => &body.queue,
+        Body::DeleteQueue(body) => &body.queue,
+        Body::GetQueue(body) => &body.queue,
+        Body::CreateMount(body) => &body.queue,
+        Body::DeleteMount(body) => &body.queue,
+        Body::JoinUser(body) => &body.queue,
+        Body::RemoveUser(body) => &body.queue,
+        Body::ListQueues(_) | Body::GetUser(_) | Body::DisconnectUser(_) => "",
+    }
+}
+
+fn is_write(body: &Body) -> bool {
+    match body {
+        Body::SendMessage(_)
+        | Body::SendState(_)
+        | Body::CreateQueue(_)
+        | Body::DeleteQueue(_)
+        | Body::CreateMount(_)
+        | Body::DeleteMount(_)
+        | Body::JoinUser(_)
+        | Body::RemoveUser(_)
+        | Body::DisconnectUser(_) => true,
+        Body::GetState(_)
+        | Body::GetHistory(_)
+        | Body::ListMembers(_)
+        | Body::GetQueue(_)
+        | Body::ListQueues(_)
+        | Body::GetUser(_) => false,
+    }
+}
+
+fn unimplemented() -> Refusal {
+    Refusal::new(Status::Unimplemented, "this version of the queue node doesn't know the request")
+}

@@ -1,0 +1,212 @@
+//! What clients and back ends send to mounts.
+
+use proto::c2g::{self, SendMessageRef};
+use proto::class::{Access, MountKind};
+use proto::codes::Status;
+use proto::g2c::{EventKind, MessageRef};
+use proto::ids::SessionId;
+use proto::limits;
+
+use super::asker::{Asker, Who};
+use super::bucket::{Bucket, Decision, Draft};
+use super::queue::{Mount, Queue, QueueIndex};
+use super::record::{Outcome, Refusal, Step};
+use super::state_mount::{self, StateMount, Stroke};
+use super::turn::Turn;
+
+impl Bucket {
+    /// `send_message`.
+    pub(crate) fn send_message(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        operation: &SendMessageRef<'_>,
+        hash: u64,
+    ) {
+        if let Some(index) = self.target(turn, asker, operation.queue, hash) {
+            let decision = self.decide_message(turn, index, asker, operation);
+            self.commit(turn, index, asker, decision);
+        }
+    }
+
+    /// `send_state`.
+    pub(crate) fn send_state(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        operation: &c2g::SendState,
+        hash: u64,
+    ) {
+        if let Some(index) = self.target(turn, asker, operation.queue.as_bytes(), hash) {
+            let decision = self.decide_state(turn, index, asker, operation);
+            self.commit(turn, index, asker, decision);
+            if let Some(at_ms) = self.queues[index].next_expiry_ms() {
+                self.arm(turn, index, at_ms);
+            }
+        }
+    }
+
+    /// The queue of a write, with nothing left to let out before it; nothing if all is answered.
+    #[inline]
+    fn target(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        name: &[u8],
+        hash: u64,
+    ) -> Option<QueueIndex> {
+        let mut found = self.queues.find(name, hash);
+        if let Some(index) = found
+            && self.queues[index].run.is_some()
+            && !self.settle(turn, index)
+        {
+            found = None;
+        }
+        if self.repeated(turn, asker, found, hash) {
+            return None;
+        }
+        if found.is_none() {
+            self.refuse(turn, asker, no_queue());
+        }
+        found
+    }
+
+    #[inline]
+    fn decide_message(
+        &self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        asker: &Asker,
+        operation: &SendMessageRef<'_>,
+    ) -> Decision {
+        let queue = &self.queues[index];
+        let place = place(queue, operation.mount, MountKind::Message)?;
+        if operation.payload.len() > limits::PAYLOAD_BYTES_MAX {
+            let max = limits::PAYLOAD_BYTES_MAX;
+            let sentence = format!("a payload is at most {max} bytes long; send a link to it");
+            return Err(Refusal::new(Status::Limit, sentence));
+        }
+        may_send(queue, place, asker)?;
+        let seq = queue.seq + 1;
+        let shared = &mut *turn.shared;
+        let (from, session) = sender(&shared.people, asker);
+        let body = MessageRef {
+            mount: operation.mount,
+            seq,
+            from: from.as_bytes(),
+            payload: operation.payload,
+            sent_at_ms: turn.now.unix_ms,
+        };
+        shared.body.clear();
+        body.put_body(&mut shared.body);
+        let excludes = operation.exclude_self || !queue.class.class.mounts[place].echo;
+        let exclude = if excludes { session } else { None };
+        let draft = Draft { kind: EventKind::Message, mount: place as u8, exclude };
+        Ok((Outcome::Done { seq }, Step::Event(self.event(turn, index, draft))))
+    }
+
+    fn decide_state(
+        &self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        asker: &Asker,
+        operation: &c2g::SendState,
+    ) -> Decision {
+        let queue = &self.queues[index];
+        let place = place(queue, operation.mount.as_bytes(), MountKind::State)?;
+        may_send(queue, place, asker)?;
+        if operation.changes.is_empty() || operation.changes.len() > limits::CHANGES_MAX {
+            let sentence = format!("send 1 to {} changes at once", limits::CHANGES_MAX);
+            return Err(Refusal::new(Status::Invalid, sentence));
+        }
+        let seq = queue.seq + 1;
+        let shared = &mut *turn.shared;
+        let (from, session) = sender(&shared.people, asker);
+        let is_member = asker.session().is_some_and(|key| queue.members.contains_key(&key));
+        let member = session.filter(|_| is_member);
+        let stroke = Stroke { seq, now_ms: turn.now.ms, member };
+        let empty = StateMount::default();
+        let mount = match &queue.mounts[place] {
+            Mount::State(Some(mount)) => mount,
+            Mount::State(None) | Mount::Message(_) => &empty,
+        };
+        let steps = mount.plan(&operation.changes, stroke)?;
+        if steps.is_empty() {
+            return Ok((Outcome::Done { seq: queue.seq }, Step::Nothing));
+        }
+        shared.body.clear();
+        state_mount::put_body(&mut shared.body, &operation.mount, &from, seq, &steps);
+        let draft = Draft { kind: EventKind::State, mount: place as u8, exclude: None };
+        Ok((Outcome::Done { seq }, Step::State(self.event(turn, index, draft), steps)))
+    }
+}
+
+impl Queue {
+    /// When the first key of any mount expires.
+    pub(crate) fn next_expiry_ms(&self) -> Option<u64> {
+        let next = |mount: &Mount| match mount {
+            Mount::State(Some(mount)) => mount.next_ms(),
+            Mount::State(None) | Mount::Message(_) => None,
+        };
+        self.mounts.iter().filter_map(next).min()
+    }
+}
+
+/// The refusal of an operation on a queue that isn't there.
+pub(crate) fn no_queue() -> Refusal {
+    let sentence = "there is no such queue: subscribe to it if its class creates it so, \
+                    or have the back end create it";
+    Refusal::new(Status::NotFound, sentence)
+}
+
+/// The number of a mount that must be of this kind.
+#[inline]
+pub(crate) fn place(queue: &Queue, mount: &[u8], kind: MountKind) -> Result<usize, Refusal> {
+    match queue.class.mount(mount) {
+        Some((place, class)) if class.kind == kind => Ok(place),
+        Some(_) => {
+            let sentence = match kind {
+                MountKind::Message => "this is a state mount: send_state and get_state are for it",
+                MountKind::State => {
+                    "this is a message mount: send_message and get_history are \
+                                     for it"
+                }
+            };
+            Err(Refusal::new(Status::Invalid, sentence))
+        }
+        None => {
+            let sentence = format!("no such mount; the queue has: {}", queue.class.mount_names());
+            Err(Refusal::new(Status::NotFound, sentence))
+        }
+    }
+}
+
+#[inline]
+fn may_send(queue: &Queue, place: usize, asker: &Asker) -> Result<(), Refusal> {
+    let Who::Session { key, .. } = asker.who else { return Ok(()) };
+    let refusal = match queue.class.class.mounts[place].send {
+        Access::Open => return Ok(()),
+        Access::Members if queue.members.contains_key(&key) => return Ok(()),
+        Access::Members => {
+            let sentence = "only members may send here: subscribe to the queue first";
+            Refusal::new(Status::Forbidden, sentence)
+        }
+        Access::Server => Refusal::new(Status::Forbidden, "only the back end sends here"),
+        Access::Callout => callout(),
+    };
+    Err(refusal)
+}
+
+/// The refusal of what a call-out would have to allow.
+pub(crate) fn callout() -> Refusal {
+    let sentence = "this class asks the web application by a call-out, which this version can't";
+    Refusal::new(Status::Unimplemented, sentence)
+}
+
+#[inline]
+fn sender(people: &super::session::People, asker: &Asker) -> (std::rc::Rc<str>, Option<SessionId>) {
+    match asker.session() {
+        Some(key) => (people.user_of(key).clone(), Some(people[key].id)),
+        None => ("".into(), None),
+    }
+}

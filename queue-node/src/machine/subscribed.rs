@@ -1,0 +1,387 @@
+//! What a subscriber is told first: the present, or what it missed.
+
+use std::borrow::Cow;
+
+use prost::Message as _;
+use proto::c2g::Since;
+use proto::class::{MountKind, OnSlow, Presence};
+use proto::filter::Filter;
+use proto::g2c;
+use proto::wire;
+
+use super::bucket::{Bucket, wire_kind};
+use super::queue::{Mount, Queue, QueueIndex};
+use super::replay::{Event, MEMBERS};
+use super::run::Join;
+use super::session::{People, SessionKey};
+use super::state_mount;
+use super::turn::Turn;
+
+/// `Subscribed` in `Q2g`.
+const SUBSCRIBED: u32 = 8;
+/// `Replay` in `Q2g`.
+const REPLAY: u32 = 9;
+/// `Gap` in `G2c`.
+const GAP: u32 = 11;
+
+/// Where a subscriber stands, and what it needs from there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// It misses nothing that the replay log doesn't have.
+    pub(crate) recovered: bool,
+    /// How far it got on each mount, in the order of the class, and on `members`.
+    pub(crate) marks: Vec<u64>,
+    pub(crate) members: u64,
+    /// Lost messages: the mount, and the numbers before and after them.
+    pub(crate) gaps: Vec<(usize, u64, u64)>,
+}
+
+/// `subscribed` as it was built for a subscriber without a filter and without a past.
+#[derive(Debug)]
+pub(crate) struct Prepared(Vec<u8>);
+
+impl Queue {
+    /// The standing of somebody who has seen so much, or nothing of this epoch.
+    pub(crate) fn standing(&self, since: Option<&Since>, filter: Option<&Filter>) -> Standing {
+        let places = self.mounts.len();
+        let Some(since) = since.filter(|since| since.epoch == self.epoch.get()) else {
+            return self.present();
+        };
+        let wants = |mount: &str| filter.is_none_or(|filter| filter.wants_mount(mount));
+        let own = |mount: &str| since.marks.get(mount).copied().unwrap_or(0).min(self.seq);
+        let floor = self.log.floor();
+        let mut standing =
+            Standing { recovered: true, marks: vec![0; places], members: 0, gaps: Vec::new() };
+        standing.members = own("members");
+        standing.recovered = !wants("members") || standing.members >= floor;
+        for (place, name, _) in self.mount_classes() {
+            standing.marks[place] = own(name);
+            standing.recovered &= !wants(name) || standing.marks[place] >= floor;
+        }
+        if standing.recovered {
+            return standing;
+        }
+        standing.members = self.seq;
+        for (place, name, kind) in self.mount_classes() {
+            let mark = standing.marks[place];
+            match kind {
+                MountKind::State => standing.marks[place] = self.seq,
+                MountKind::Message if wants(name) && mark < floor => {
+                    standing.gaps.push((place, mark, floor + 1));
+                }
+                MountKind::Message => {}
+            }
+        }
+        standing
+    }
+
+    /// The standing of somebody who gets everything whole.
+    pub(crate) fn present(&self) -> Standing {
+        let marks = vec![self.seq; self.mounts.len()];
+        Standing { recovered: false, marks, members: self.seq, gaps: Vec::new() }
+    }
+
+    /// The events of the replay log that somebody with this standing misses.
+    pub(crate) fn missed<'a>(&'a self, standing: &'a Standing) -> impl Iterator<Item = &'a Event> {
+        let lowest = standing.marks.iter().copied().min().unwrap_or(standing.members);
+        self.log.after(lowest.min(standing.members)).filter(|event| {
+            let mark = match event.mount {
+                MEMBERS => standing.members,
+                place => standing.marks[usize::from(place)],
+            };
+            event.seq > mark
+        })
+    }
+
+    /// Appends the fields of `g2c.Subscribed` but `sub`.
+    pub(crate) fn put_subscribed(
+        &self,
+        out: &mut Vec<u8>,
+        people: &People,
+        standing: &Standing,
+        filter: Option<&Filter>,
+    ) {
+        let wants = |mount: &str| filter.is_none_or(|filter| filter.wants_mount(mount));
+        wire::put_bytes(out, 2, self.name.as_bytes());
+        wire::put_uint(out, 3, self.epoch.get());
+        for (place, name, _) in self.mount_classes().filter(|(_, name, _)| wants(name)) {
+            put_mark(out, name, standing.marks[place]);
+        }
+        if wants("members") {
+            put_mark(out, "members", standing.members);
+        }
+        for (place, name, kind) in self.mount_classes().filter(|(_, name, _)| wants(name)) {
+            let whole = !standing.recovered;
+            put_mount(out, name, kind, whole.then_some(&self.mounts[place]), filter);
+        }
+        if !standing.recovered && wants("members") {
+            self.put_roster(out, people);
+        }
+        wire::put_uint(out, 8, u64::from(standing.recovered));
+        wire::put_uint(out, 9, u64::from(!standing.gaps.is_empty()));
+    }
+
+    fn put_roster(&self, out: &mut Vec<u8>, people: &People) {
+        match self.class.class.presence {
+            Presence::Users => {
+                for user in self.roster(people) {
+                    wire::put_bytes(out, 6, user.as_bytes());
+                }
+            }
+            Presence::Count => {
+                // An optional field is there even if it is 0.
+                wire::put_varint(out, 7 << 3);
+                wire::put_varint(out, u64::from(self.users));
+            }
+            Presence::Off => {}
+        }
+    }
+
+    /// The members, each user once.
+    pub(crate) fn roster<'a>(&'a self, people: &'a People) -> impl Iterator<Item = &'a str> {
+        let first = |key: &SessionKey| {
+            let sessions = people.sessions_of(people[*key].user);
+            sessions.iter().find(|other| self.members.contains_key(*other)) == Some(key)
+        };
+        self.members.keys().filter(move |key| first(key)).map(|key| &**people.user_of(*key))
+    }
+}
+
+impl Bucket {
+    /// Tells a new subscriber `subscribed`, then what it missed; from here on it is live.
+    pub(crate) fn subscribed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        join: &Join,
+        prepared: &mut Option<Prepared>,
+    ) {
+        let queue = &self.queues[index];
+        let Some(member) = queue.members.get(&join.session) else { return };
+        let Some(seat) = member.seat else { return };
+        let Some(lane) = queue.lane(seat.link) else { return };
+        let (sub, filter) = (lane.sub, member.filter.as_deref());
+        let standing = queue.standing(join.since.as_ref(), filter);
+        let is_plain = filter.is_none() && join.since.is_none();
+        let mut body = Vec::new();
+        let body = match prepared {
+            Some(Prepared(ready)) if is_plain => &*ready,
+            Some(_) | None => {
+                queue.put_subscribed(&mut body, &turn.shared.people, &standing, filter);
+                if is_plain { &prepared.insert(Prepared(body)).0 } else { &body }
+            }
+        };
+        let fields = &mut turn.shared.scratch;
+        fields.clear();
+        put_fields(fields, queue, seat.handle, sub, body, filter);
+        if join.since.is_some() {
+            let counters = &mut turn.shared.counters;
+            counters.recovered += u64::from(standing.recovered);
+            counters.not_recovered += u64::from(!standing.recovered);
+        }
+        let links = &mut turn.shared.links;
+        let faults = turn.shared.settings.faults;
+        let session = turn.shared.people[join.session].id;
+        let user = turn.shared.people.user_of(join.session);
+        let to = ReplayTo { handle: seat.handle, sub };
+        self.outputs.to(links, &mut turn.out.links, seat.link, |out| {
+            wire::put_frame(out, SUBSCRIBED, fields.len());
+            out.extend_from_slice(fields);
+            let now_ms = turn.now.ms;
+            history(
+                queue,
+                now_ms,
+                &standing,
+                filter,
+                join.history,
+                |event| {
+                    if !event.excludes(session) || faults.excluded_replayed {
+                        to.put(out, event, &event.body, true, 0);
+                    }
+                },
+                faults.history_disordered,
+            );
+            for gap in &standing.gaps {
+                to.put_gap(out, queue, *gap);
+            }
+            let skipped = usize::from(faults.replay_drops_first);
+            for event in queue.missed(&standing).skip(skipped) {
+                if event.excludes(session) && !faults.excluded_replayed {
+                    continue;
+                }
+                let filter = filter.filter(|_| !faults.replay_unfiltered);
+                if let Some(body) = missed_body(event, user, filter) {
+                    to.put(out, event, &body, false, 0);
+                }
+            }
+        });
+        self.queues[index].enliven(join.session);
+    }
+}
+
+/// Whom a replay is for: a session, or with no handle the lane.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReplayTo {
+    pub(crate) handle: u32,
+    pub(crate) sub: u32,
+}
+
+impl ReplayTo {
+    /// Appends an old event for the session.
+    fn put(self, out: &mut Vec<u8>, event: &Event, body: &[u8], history: bool, exclude: u32) {
+        let session = self.handle + 1;
+        let kind = event.kind.number();
+        put_replay(out, session, self.sub, event.seq, kind, body, history, exclude);
+    }
+
+    fn put_gap(self, out: &mut Vec<u8>, queue: &Queue, (place, after, before): (usize, u64, u64)) {
+        let mut body = Vec::new();
+        wire::put_bytes(&mut body, 2, queue.class.class.mounts[place].name.as_bytes());
+        wire::put_uint(&mut body, 3, after);
+        wire::put_uint(&mut body, 4, before);
+        put_replay(out, self.handle + 1, self.sub, before - 1, GAP, &body, false, 0);
+    }
+}
+
+/// Appends a `Replay`; session 0: all of the lane.
+#[allow(clippy::too_many_arguments, reason = "they are the fields of the message")]
+pub(crate) fn put_replay(
+    out: &mut Vec<u8>,
+    session: u32,
+    sub: u32,
+    seq: u64,
+    kind: u32,
+    body: &[u8],
+    history: bool,
+    exclude: u32,
+) {
+    let numbers = [
+        (1, u64::from(session)),
+        (2, u64::from(sub)),
+        (3, seq),
+        (4, u64::from(kind)),
+        (6, u64::from(history)),
+        (7, u64::from(exclude)),
+    ];
+    let length: usize = numbers.iter().map(|(field, number)| wire::uint_len(*field, *number)).sum();
+    wire::put_frame(out, REPLAY, length + wire::bytes_len(5, body.len()));
+    for (field, number) in numbers {
+        wire::put_uint(out, field, number);
+    }
+    wire::put_bytes(out, 5, body);
+}
+
+/// The last messages of each wanted mount, at or below its mark.
+fn history(
+    queue: &Queue,
+    now_ms: u64,
+    standing: &Standing,
+    filter: Option<&Filter>,
+    count: usize,
+    mut each: impl FnMut(&Event),
+    disordered: bool,
+) {
+    for (place, name, _) in queue.mount_classes() {
+        let is_wanted = filter.is_none_or(|filter| filter.wants_mount(name));
+        if let Mount::Message(Some(history)) = &queue.mounts[place]
+            && is_wanted
+        {
+            let history_ms = queue.class.class.mounts[place].history_ms;
+            let events = history
+                .newest(count, standing.marks[place])
+                .filter(|event| history_ms == 0 || event.at_ms.saturating_add(history_ms) > now_ms);
+            if disordered {
+                let mut events: Vec<&Event> = events.skip(1).collect();
+                events.reverse();
+                events.into_iter().for_each(&mut each);
+            } else {
+                events.for_each(&mut each);
+            }
+        }
+    }
+}
+
+/// A missed event as a subscriber gets it: what its filter lets pass, and nothing about itself.
+fn missed_body<'a>(event: &'a Event, user: &str, filter: Option<&Filter>) -> Option<Cow<'a, [u8]>> {
+    let body = match filter {
+        Some(filter) => filter.event(event.kind, &event.body)?,
+        None => Cow::Borrowed(&*event.body),
+    };
+    if event.mount != MEMBERS {
+        return Some(body);
+    }
+    // `Left` has the same fields.
+    let mut word = g2c::Joined::decode(&*body).ok()?;
+    let before = word.users.len();
+    word.users.retain(|other| other != user);
+    if word.users.len() == before {
+        Some(body)
+    } else {
+        (!word.users.is_empty()).then(|| Cow::Owned(word.encode_to_vec()))
+    }
+}
+
+fn put_mark(out: &mut Vec<u8>, mount: &str, mark: u64) {
+    wire::put_nested(out, 4, wire::bytes_len(1, mount.len()) + wire::uint_len(2, mark));
+    wire::put_bytes(out, 1, mount.as_bytes());
+    wire::put_uint(out, 2, mark);
+}
+
+fn put_mount(
+    out: &mut Vec<u8>,
+    name: &str,
+    kind: MountKind,
+    whole: Option<&Mount>,
+    filter: Option<&Filter>,
+) {
+    let prefix = filter.map_or("", |filter| filter.key_prefix());
+    let entries = match whole {
+        Some(Mount::State(Some(mount))) => Some(mount.entries(prefix, "")),
+        Some(Mount::State(None) | Mount::Message(_)) | None => None,
+    };
+    let kind = wire_kind(kind) as u64;
+    let entry_bytes = |entry: (&std::rc::Rc<str>, &state_mount::Cell)| {
+        wire::nested_len(3, state_mount::entry_len(entry.0, entry.1))
+    };
+    let bytes: usize = entries.clone().into_iter().flatten().map(entry_bytes).sum();
+    let length = wire::bytes_len(1, name.len()) + wire::uint_len(2, kind) + bytes;
+    wire::put_nested(out, 5, length);
+    wire::put_bytes(out, 1, name.as_bytes());
+    wire::put_uint(out, 2, kind);
+    for (key, cell) in entries.into_iter().flatten() {
+        state_mount::put_entry(out, 3, key, cell);
+    }
+}
+
+/// Appends the fields of `q2g.Subscribed`.
+fn put_fields(
+    out: &mut Vec<u8>,
+    queue: &Queue,
+    handle: u32,
+    sub: u32,
+    body: &[u8],
+    filter: Option<&Filter>,
+) {
+    wire::put_uint(out, 1, u64::from(handle));
+    wire::put_uint(out, 2, u64::from(sub));
+    wire::put_uint(out, 3, queue.epoch.get());
+    wire::put_uint(out, 4, queue.seq);
+    wire::put_bytes(out, 5, body);
+    if let Some(filter) = filter {
+        for mount in filter.mounts() {
+            wire::put_bytes(out, 6, mount.as_bytes());
+        }
+        wire::put_bytes(out, 7, filter.key_prefix().as_bytes());
+    }
+    for mount in &queue.class.class.mounts {
+        let kind = wire_kind(mount.kind) as u64;
+        let closes = u64::from(mount.on_slow == OnSlow::Close);
+        let length = wire::bytes_len(1, mount.name.len())
+            + wire::uint_len(2, kind)
+            + wire::uint_len(3, closes);
+        wire::put_nested(out, 8, length);
+        wire::put_bytes(out, 1, mount.name.as_bytes());
+        wire::put_uint(out, 2, kind);
+        wire::put_uint(out, 3, closes);
+    }
+}

@@ -1,0 +1,131 @@
+//! What queues owe each other: words that are kept until they are answered.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use proto::ids::SessionId;
+use proto::q2q;
+
+/// A session in a room, as the room and the user queue name it to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) user: Rc<str>,
+    pub(crate) session: SessionId,
+    pub(crate) room: Rc<str>,
+    pub(crate) epoch: u64,
+    /// The number of the record by which it joined: rises with each joining in an epoch.
+    pub(crate) join: u64,
+}
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// To the user queue: the room has this member.
+    Note(Noted),
+    /// To the user queue: no more.
+    Unnote(Noted),
+    /// To the room: the session is over.
+    Ended(Noted, Rc<str>),
+    /// To the user queue: is it over?
+    Ask(Noted),
+}
+
+/// A word on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Tell {
+    /// The hash of the name of the queue that shall hear it.
+    pub(crate) to: u64,
+    pub(crate) word: Word,
+    /// Its record is on every copy: it may be sent.
+    pub(crate) released: bool,
+}
+
+/// The unanswered words of a bucket, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Tells(BTreeMap<u64, Tell>);
+
+impl Tells {
+    /// Keeps a word until it is answered.
+    pub(crate) fn keep(&mut self, number: u64, to: u64, word: Word) {
+        self.0.insert(number, Tell { to, word, released: false });
+    }
+
+    /// The word's record is on every copy. Nothing if it was answered or dropped since.
+    pub(crate) fn release(&mut self, number: u64) -> Option<&Tell> {
+        let tell = self.0.get_mut(&number)?;
+        tell.released = true;
+        Some(tell)
+    }
+
+    /// The word was answered.
+    pub(crate) fn told(&mut self, number: u64) -> Option<Tell> {
+        self.0.remove(&number)
+    }
+
+    /// Those that may be sent, oldest first.
+    pub(crate) fn released(&self) -> impl Iterator<Item = (u64, &Tell)> {
+        self.0.iter().filter(|(_, tell)| tell.released).map(|(number, tell)| (*number, tell))
+    }
+}
+
+impl Word {
+    /// As it travels.
+    pub(crate) fn message(&self, number: u64) -> q2q::Q2q {
+        use q2q::tell::Body;
+        let body = match self {
+            Word::Note(n) => {
+                let (user, session_id, room) = n.parts();
+                let (room_epoch, join_seq) = (n.epoch, n.join);
+                Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq })
+            }
+            Word::Unnote(n) => {
+                let (user, session_id, room) = n.parts();
+                let (room_epoch, join_seq) = (n.epoch, n.join);
+                Body::Unnote(q2q::Unnote { user, session_id, room, room_epoch, join_seq })
+            }
+            Word::Ask(n) => {
+                let (user, session_id, room) = n.parts();
+                let (room_epoch, join_seq) = (n.epoch, n.join);
+                Body::Ask(q2q::Ask { user, session_id, room, room_epoch, join_seq })
+            }
+            Word::Ended(n, reason) => {
+                let (_, session_id, room) = n.parts();
+                let (room_epoch, join_seq, reason) = (n.epoch, n.join, reason.to_string());
+                Body::Ended(q2q::Ended { room, room_epoch, join_seq, session_id, reason })
+            }
+        };
+        let tell = q2q::Tell { number, body: Some(body) };
+        q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) }
+    }
+
+    /// What came over a link; nothing if it is no word of ours.
+    pub(crate) fn of(tell: q2q::Tell) -> Option<Word> {
+        use q2q::tell::Body;
+        let noted = |user: String, session: &[u8], room: String, epoch, join| {
+            let session = SessionId::try_from(session).ok()?;
+            Some(Noted { user: user.into(), session, room: room.into(), epoch, join })
+        };
+        Some(match tell.body? {
+            Body::Note(n) => {
+                Word::Note(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
+            }
+            Body::Unnote(n) => {
+                Word::Unnote(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
+            }
+            Body::Ask(n) => {
+                Word::Ask(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
+            }
+            Body::Ended(n) => Word::Ended(
+                noted(String::new(), &n.session_id, n.room, n.room_epoch, n.join_seq)?,
+                n.reason.into(),
+            ),
+            Body::Fence(_) => return None,
+        })
+    }
+}
+
+impl Noted {
+    fn parts(&self) -> (String, Vec<u8>, String) {
+        (self.user.to_string(), self.session.0.to_vec(), self.room.to_string())
+    }
+}

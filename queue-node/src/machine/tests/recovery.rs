@@ -1,0 +1,209 @@
+//! Those who come back.
+
+use super::check;
+
+#[test]
+fn since_within_the_log_recovers() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        0 g1 introduce 2 bob
+        0 g1 login 2 bob
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 1 2 send /room/1 chat a
+        3 g1 1 3 set /room/1 k=1 other=2
+        4 g1 1 4 send /room/1 chat b
+        5 g1 2 1 subscribe /room/1 sub=5 since=e1:chat=2,scores=0,members=1
+        6 g1 2 2 subscribe /room/1 sub=5 since=e1:chat=4,scores=2,members=5 prefix=k history=9
+        ----
+        0: g1 logged_in 1 0 1
+        0: g1 logged_in 2 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        2: g1 answer 1 op=2 status=0 seq=2
+        2: g1 event 5 #2 chat ann:a
+        3: g1 answer 1 op=3 status=0 seq=3
+        3: g1 event 5 #3 scores ann:k=1,other=2
+        4: g1 answer 1 op=4 status=0 seq=4
+        4: g1 event 5 #4 chat ann:b
+        5: g1 answer 2 op=1 status=0 seq=4
+        5: g1 event 5 #5 joined bob
+        5: g1 subscribed 2 5 e1 #5 marks[chat=2,members=1,scores=0] recovered
+        5: g1 missed 2 5 #3 scores ann:k=1,other=2
+        5: g1 missed 2 5 #4 chat ann:b
+        6: g1 answer 2 op=2 status=0 seq=5
+        6: g1 subscribed 2 5 e1 #5 marks[chat=4,members=5,scores=2] recovered
+        6: g1 history 2 5 #2 chat ann:a
+        6: g1 history 2 5 #4 chat ann:b
+        6: g1 missed 2 5 #3 scores ann:k=1
+        ",
+    );
+}
+
+#[test]
+fn since_beyond_the_log_has_gaps_and_everything_whole() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        0 g1 introduce 2 bob
+        0 g1 login 2 bob
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 1 2 send /room/1 chat a
+        2 g1 1 3 set /room/1 k=1
+        2500 g1 1 4 send /room/1 chat b
+        2600 g1 2 1 subscribe /room/1 sub=5 since=e1:chat=1,scores=1,members=1
+        ----
+        0: g1 logged_in 1 0 1
+        0: g1 logged_in 2 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        2: g1 answer 1 op=2 status=0 seq=2
+        2: g1 event 5 #2 chat ann:a
+        2: g1 answer 1 op=3 status=0 seq=3
+        2: g1 event 5 #3 scores ann:k=1
+        2500: g1 answer 1 op=4 status=0 seq=4
+        2500: g1 event 5 #4 chat ann:b
+        2600: g1 answer 2 op=1 status=0 seq=4
+        2600: g1 event 5 #5 joined bob
+        2600: g1 subscribed 2 5 e1 #5 marks[chat=1,members=5,scores=5] gap scores.k=1v3 ann,bob
+        2600: g1 missed 2 5 #3 gap chat 1-4
+        2600: g1 missed 2 5 #4 chat ann:b
+        ",
+    );
+}
+
+#[test]
+fn another_epoch_gives_everything_whole() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5 since=99:chat=7
+        ----
+        0: g1 logged_in 1 0 1
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        ",
+    );
+}
+
+#[test]
+fn a_lane_comes_back_and_attaches() {
+    check(
+        "
+        0 g1 up
+        0 g2 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        0 g1 introduce 2 bob
+        0 g1 login 2 bob
+        0 g2 introduce 4 cid
+        0 g2 login 4 cid
+        1 g1 1 1 subscribe /room/1 sub=5
+        1 g1 2 1 subscribe /room/1 sub=5
+        1 g2 4 1 subscribe /room/1 sub=9
+        2 g1 1 2 send /room/1 chat mine exclude
+        3 g1 down
+        4 g2 4 2 send /room/1 chat missed
+        5 g1 up
+        5 g1 introduce 1 ann
+        5 g1 introduce 2 bob
+        5 g1 introduce 3 eve
+        5 g1 attach /room/1 6 e1 1 1 2 3
+        6 g2 4 3 send /room/1 chat live
+        7 g1 attach /room/none 7 e1 1 1
+        2900 g1 1 9 set /room/1 k=1
+        2950 g1 attach /room/1 6 e1 1 1 2
+        ----
+        0: g1 logged_in 1 0 1
+        0: g1 logged_in 2 0 2
+        0: g2 logged_in 4 0 3
+        1: g1 answer 1 op=1 status=0
+        1: g1 answer 2 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        1: g1 subscribed 2 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        1: g2 answer 4 op=1 status=0
+        1: g2 subscribed 4 9 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        2: g1 answer 1 op=2 status=0 seq=2
+        2: g1 event 5 #2 chat ann:mine but 1
+        2: g2 event 9 #2 chat ann:mine
+        4: g2 answer 4 op=2 status=0 seq=3
+        4: g2 event 9 #3 chat cid:missed
+        5: g1 attached 6 e1 #3 recovered gone [3] not a member any more
+        5: g1 missed all 6 #2 chat ann:mine but 1
+        5: g1 missed all 6 #3 chat cid:missed
+        6: g2 answer 4 op=3 status=0 seq=4
+        6: g2 event 9 #4 chat cid:live
+        6: g1 event 6 #4 chat cid:live
+        7: g1 attached 7 e0 #0 gone [1] the queue is gone
+        2900: g1 answer 1 op=9 status=0 seq=5
+        2900: g1 event 6 #5 scores ann:k=1
+        2900: g2 event 9 #5 scores ann:k=1
+        2950: g1 attached 6 e1 #5 marks[chat=1,members=5,scores=5] gap scores.k=1v5 ann,bob,cid gap chat 1-5
+        ",
+    );
+}
+
+#[test]
+fn a_detached_session_stays_a_member_and_is_asked_about() {
+    check(
+        "
+        0 g1 up
+        0 q2 up dialled
+        0 table 2 q1 q2 0 1
+        0 g1 introduce 1 ann
+        0 g1 introduce 2 bob
+        1 g1 1 1 subscribe /room/1 sub=5
+        1 g1 2 1 subscribe /room/1 sub=5
+        2 g1 detach 1 /room/1
+        3 g1 2 2 send /room/1 chat hi
+        4 g1 2 3 members /room/1
+        1500 g1 2 4 members /room/1
+        ----
+        0: g1 moved 1 q2
+        1: g1 answer 1 op=1 status=0
+        1: g1 answer 2 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob
+        1: g1 subscribed 2 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob
+        1: q2 tell 65536 note ann /room/1 2
+        1: q2 tell 131072 note bob /room/1 3
+        2: g1 unsubscribed 5 [1] '' retry
+        3: g1 answer 2 op=2 status=0 seq=2
+        3: g1 event 5 #2 chat bob:hi
+        4: g1 answer 2 op=3 status=0 seq=2 ann bob count=2
+        1500: q2 tell 196608 ask ann /room/1 2
+        1500: g1 answer 2 op=4 status=0 seq=2 ann bob count=2
+        ",
+    );
+}
+
+#[test]
+fn a_bucket_that_goes_elsewhere_is_answered_moved() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 table 2 q2 q2 0 2
+        3 g1 1 2 send /room/1 chat hi
+        3 g1 1 3 send /room/1 chat hi
+        4 table 3 q1 q1 1 3
+        5 g1 1 4 send /room/1 chat hi
+        ----
+        0: g1 logged_in 1 0 1
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        2: g1 moved 0 q2
+        2: g1 moved 1 q2
+        3: g1 moved 0 q2
+        3: g1 moved 0 q2
+        5: g1 moved 0 q1
+        ",
+    );
+}

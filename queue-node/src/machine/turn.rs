@@ -1,0 +1,67 @@
+//! What every decision has at hand: the moment, what the node's buckets share, and where outputs go.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use proto::n2b;
+use proto::table::BucketTable;
+use proto::time::Time;
+use rand::rngs::StdRng;
+
+use super::class::Classes;
+use super::counters::Counters;
+use super::links::Links;
+use super::node::Settings;
+use super::session::People;
+use super::tells::Tell;
+use super::timers::{QueueRef, Timers};
+
+/// What a node lets out.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// On its links.
+    pub links: link::machine::Outbox,
+    /// To the boss.
+    pub inspected: Vec<Inspected>,
+}
+
+/// An answer to the boss.
+pub type Inspected = n2b::Inspected;
+
+/// What the buckets of a node share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) random: StdRng,
+    pub(crate) links: Links,
+    pub(crate) people: People,
+    pub(crate) classes: Classes,
+    pub(crate) table: Option<Arc<BucketTable>>,
+    pub(crate) timers: Timers,
+    pub(crate) counters: Counters,
+    /// Queues with something to let out before anything else of them, or at the end of the turn.
+    pub(crate) dirty: Vec<QueueRef>,
+    /// What buckets of this node say to each other in this turn.
+    pub(crate) inner: VecDeque<Inner>,
+    /// Words so far.
+    pub(crate) tells: u64,
+    /// Queues so far.
+    pub(crate) serials: u32,
+    /// Buffers that decisions build their bytes in.
+    pub(crate) scratch: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Something between two buckets of this node.
+#[derive(Debug)]
+pub(crate) enum Inner {
+    Tell { number: u64, tell: Tell },
+    Told { number: u64, ended: bool },
+}
+
+/// A decision's surroundings.
+pub(crate) struct Turn<'a> {
+    pub(crate) now: Time,
+    pub(crate) shared: &'a mut Shared,
+    pub(crate) out: &'a mut Outbox,
+}

@@ -1,0 +1,179 @@
+//! What time brings: idle queues go, keys expire, logs are trimmed, lost sessions end.
+
+use proto::limits;
+
+use super::bucket::Bucket;
+use super::buckets::Buckets;
+use super::join::user_hash;
+use super::queue::{Mount, QueueIndex};
+use super::timers::{QueueRef, Timer};
+use super::turn::Turn;
+
+impl Buckets {
+    /// Does all whose moment has come.
+    pub(crate) fn wake(&mut self, turn: &mut Turn<'_>) {
+        while let Some(due) = turn.shared.timers.due(turn.now.ms) {
+            for timer in due {
+                match timer {
+                    Timer::Queue(queue) => self.wake_queue(turn, queue),
+                    Timer::Grace(key) => self.end_lost(turn, key),
+                    Timer::Memory => self.forget(turn),
+                    Timer::Tells => self.tell_again(turn),
+                }
+            }
+        }
+    }
+
+    /// The end of a turn: everything gathered is let out.
+    pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_>) {
+        while let Some(queue) = turn.shared.dirty.pop() {
+            if let Some(bucket) = self.get(queue.bucket)
+                && bucket.queues.get(queue.index, queue.serial).is_some()
+            {
+                bucket.end_turn(turn, queue.index);
+            }
+            if turn.shared.dirty.is_empty() {
+                self.deliver(turn);
+            }
+        }
+        if turn.shared.counters.replay_bytes > limits::REPLAY_LOGS_BYTES_MAX as u64 {
+            self.shorten_logs(turn);
+        }
+    }
+
+    fn wake_queue(&mut self, turn: &mut Turn<'_>, queue: QueueRef) {
+        if let Some(bucket) = self.get(queue.bucket)
+            && bucket
+                .queues
+                .get(queue.index, queue.serial)
+                .is_some_and(|queue| queue.armed_ms <= turn.now.ms)
+        {
+            bucket.wake(turn, queue.index);
+        }
+    }
+
+    fn end_lost(&mut self, turn: &mut Turn<'_>, key: super::session::SessionKey) {
+        let grace_ms = turn.shared.settings.grace_ms;
+        let Some(session) = turn.shared.people.get(key) else { return };
+        let is_lost = session.logged_in
+            && session.seat.is_none()
+            && session.lost_ms + grace_ms <= turn.now.ms;
+        if !is_lost {
+            return;
+        }
+        let hash = user_hash(turn.shared.people.user_of(key));
+        let Some(table) = &turn.shared.table else { return };
+        if let Some(bucket) = self.get(table.bucket(hash).prefix()) {
+            bucket.end_session(turn, key, "lost");
+        }
+    }
+
+    /// Buckets forget what nobody can ask about any more.
+    fn forget(&mut self, turn: &mut Turn<'_>) {
+        let grace_ms = turn.shared.settings.grace_ms;
+        for bucket in self.iter() {
+            bucket.memory.trim(turn.now.ms, grace_ms);
+            bucket.keys.trim(turn.now.ms);
+        }
+        turn.shared.timers.set(turn.now.ms + grace_ms / 4 + 1, Timer::Memory);
+    }
+
+    /// All replay logs together are too long: the longest give, down to a length that fits.
+    fn shorten_logs(&mut self, turn: &mut Turn<'_>) {
+        let mut lengths: Vec<usize> = Vec::new();
+        for bucket in self.iter() {
+            lengths.extend(bucket.queues.iter().map(|(_, queue)| queue.log.bytes()));
+        }
+        lengths.sort_unstable();
+        let bytes_max = level(&lengths, limits::REPLAY_LOGS_BYTES_MAX / 8 * 7);
+        let mut total = 0;
+        for bucket in self.iter() {
+            for (_, queue) in bucket.queues.iter_mut() {
+                queue.log.trim_bytes(bytes_max);
+                total += queue.log.bytes() as u64;
+            }
+        }
+        turn.shared.counters.replay_bytes = total;
+    }
+}
+
+impl Bucket {
+    /// One of the queue's deadlines has come; the next is set.
+    fn wake(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        self.queues[index].armed_ms = u64::MAX;
+        if !self.settle(turn, index) || self.is_over(turn, index) {
+            return;
+        }
+        self.expire_keys(turn, index);
+        self.trim(turn, index);
+        let queue = &self.queues[index];
+        let kept_ms = 2 * turn.shared.settings.grace_ms;
+        let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
+        let expiry_ms = queue.next_expiry_ms();
+        let idle_ttl_ms = queue.class.class.idle_ttl_ms;
+        let is_empty = queue.members.is_empty();
+        let idle_ms = is_empty.then(|| queue.idle_ms.saturating_add(idle_ttl_ms));
+        let ask_ms = self.ask(turn, index);
+        let deadlines = [trim_ms, expiry_ms, idle_ms, ask_ms];
+        if let Some(next_ms) = deadlines.into_iter().flatten().min() {
+            self.arm(turn, index, next_ms);
+        }
+    }
+
+    /// Destroys a queue that has been idle for its time.
+    fn is_over(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
+        let queue = &self.queues[index];
+        let faulty = turn.shared.settings.faults.idle_destroys_members;
+        let idle_ttl_ms = queue.class.class.idle_ttl_ms;
+        let is_idle = queue.idle_ms.saturating_add(idle_ttl_ms) <= turn.now.ms;
+        if !is_idle || !(queue.members.is_empty() || faulty) {
+            return false;
+        }
+        if faulty {
+            self.disband(turn, index, "idle");
+        } else {
+            self.destroy(turn, index);
+        }
+        true
+    }
+
+    fn expire_keys(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        for place in 0..self.queues[index].mounts.len() {
+            let steps = match &self.queues[index].mounts[place] {
+                Mount::State(Some(mount)) => mount.expired(turn.now.ms),
+                Mount::State(None) | Mount::Message(_) => Vec::new(),
+            };
+            self.delete_keys(turn, index, place, "", steps);
+        }
+    }
+
+    fn trim(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        let queue = &mut self.queues[index];
+        let before = queue.log.bytes();
+        let kept_ms = 2 * turn.shared.settings.grace_ms;
+        if turn.now.ms >= kept_ms {
+            queue.log.trim_age(turn.now.ms - kept_ms);
+        }
+        let freed = before - queue.log.bytes();
+        turn.shared.counters.replay_bytes -= freed as u64;
+        for (place, mount) in queue.mounts.iter_mut().enumerate() {
+            if let Mount::Message(Some(history)) = mount {
+                history.trim_age(turn.now.ms, &queue.class.class.mounts[place]);
+            }
+        }
+    }
+}
+
+/// The length to which the longest must be cut for all together to be no more than `total`.
+/// `lengths` are in rising order.
+fn level(lengths: &[usize], total: usize) -> usize {
+    let mut left = total;
+    for (at, length) in lengths.iter().enumerate() {
+        let fair = left / (lengths.len() - at);
+        if *length > fair {
+            return fair;
+        }
+        left -= length;
+    }
+    usize::MAX
+}
