@@ -19,8 +19,9 @@ use crate::machine::{Link, LinkId, Outbox, Peer, Received, Redial, Settings};
 mod wire;
 use wire::Wire;
 
-/// One read takes at most this much: a full turn of a busy peer.
-const READ_BYTES: usize = 256 * 1024;
+/// A turn reads at most this much from a link. What comes of it, fanned out, is to fit into a core's
+/// cache until it is written; more waits for the next turn, and no link keeps the others waiting.
+const READ_BYTES: usize = 64 * 1024;
 
 /// What happened on the wires.
 #[derive(Debug)]
@@ -80,6 +81,8 @@ pub struct Wires {
     dials: BTreeMap<String, Dial>,
     random: StdRng,
     buffer: Vec<u8>,
+    /// Links with more to read than a turn takes.
+    unread: Vec<LinkId>,
 }
 
 #[derive(Debug)]
@@ -117,6 +120,7 @@ impl Wires {
             dials: BTreeMap::new(),
             random: StdRng::from_rng(&mut rand::rng()),
             buffer: vec![0; READ_BYTES],
+            unread: Vec::new(),
         })
     }
 
@@ -191,8 +195,11 @@ impl Wires {
         }
     }
 
-    /// Beats, dials, and accepts from within the process what is due.
+    /// Reads on, beats, dials, and accepts from within the process: what is due.
     pub fn wake(&mut self, now: Time, sink: &mut impl Sink) {
+        for link in std::mem::take(&mut self.unread) {
+            self.read(now, link, sink);
+        }
         if let Some(name) = self.pipe.clone() {
             for end in self.hub.accept(&name) {
                 self.adopt(now, Socket::Pipe(end));
@@ -217,6 +224,9 @@ impl Wires {
 
     /// When [`Wires::wake`] is wanted next.
     pub fn wake_at(&self) -> Option<u64> {
+        if !self.unread.is_empty() {
+            return Some(0);
+        }
         let beats = self.wires.iter().flatten().map(Wire::wake_at);
         let dials = self.dials.values().filter_map(|dial| match dial.state {
             DialState::Waiting { at_ms } => Some(at_ms),
@@ -324,8 +334,12 @@ impl Wires {
                 Ok(()) if !answered => {
                     return self.close(now, link, "it took no answer to its hello", sink);
                 }
-                Ok(()) if length < self.buffer.len() => return,
-                Ok(()) => {}
+                Ok(()) => {
+                    if length == self.buffer.len() {
+                        self.unread.push(link);
+                    }
+                    return;
+                }
             }
         }
     }
