@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     #[arg(long, env = "IMQ_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
-    /// The cluster secret itself; better in a file.
+    /// The cluster secret itself; a file, if one is given, counts.
     #[arg(long, env = "IMQ_SECRET", hide_env_values = true, value_name = "SECRET")]
     #[serde(skip)]
     pub(crate) secret: Option<String>,
@@ -212,11 +212,11 @@ impl Shared {
     }
 }
 
-/// A key that was given itself or in a file.
+/// A key that was given in a file or itself; the file counts.
 pub(crate) fn key(itself: Option<&String>, file: Option<&PathBuf>) -> Result<Option<String>> {
-    let key = match (itself, file) {
-        (Some(key), _) => key.clone(),
-        (None, Some(path)) => read(path)?.trim_end().to_owned(),
+    let key = match (file, itself) {
+        (Some(path), _) => read(path)?.trim_end().to_owned(),
+        (None, Some(key)) => key.clone(),
         (None, None) => return Ok(None),
     };
     if key.is_empty() {

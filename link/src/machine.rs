@@ -11,4 +11,4 @@ pub use link::{Link, LinkError, Peer, Received, Settings};
 pub use member::{Member, Word};
 pub use outbox::{LinkId, Outbox};
 pub use redial::Redial;
-pub use unanswered::Unanswered;
+pub use unanswered::{Moving, Unanswered};

@@ -2,18 +2,18 @@
 
 use serde_json::json;
 
-use crate::http::{json, request, rpc};
+use crate::http::{json, request, rpc, until};
 use crate::process::{Imq, imq, imq_ok, port_base};
 
 /// A running `imq dev`.
-pub struct Dev {
-    pub imq: Imq,
-    pub base: u16,
-    pub rpc_key: String,
+pub(crate) struct Dev {
+    pub(crate) imq: Imq,
+    pub(crate) base: u16,
+    pub(crate) rpc_key: String,
 }
 
 impl Dev {
-    pub fn start() -> Dev {
+    pub(crate) fn start() -> Dev {
         let base = port_base();
         let mut imq = Imq::start(&["dev", "--port-base", &base.to_string()]);
         imq.line("imq: ready");
@@ -22,7 +22,7 @@ impl Dev {
     }
 
     /// A gateway's client address, the first or the second.
-    pub fn gateway(&self, at: u16) -> String {
+    pub(crate) fn gateway(&self, at: u16) -> String {
         format!("127.0.0.1:{}", self.base + at)
     }
 }
@@ -57,14 +57,15 @@ fn the_page_and_the_api_show_it() {
     let mut sub = Imq::start(&["sub", "/room/7", "--gateway", &dev.gateway(0), "--user", "ann"]);
     sub.line("subscribed");
     let boss = dev.base + 100;
-    let nodes = json(boss, "/api/v1/nodes");
+    let good = " is available and accepting connections.";
+    let nodes = || json(boss, "/api/v1/nodes");
+    until("all four say so", || nodes().to_string().matches(good).count() == 4);
+    let nodes = nodes();
     let ids: Vec<&str> =
         nodes["nodes"].as_array().expect("nodes").iter().filter_map(|n| n["id"].as_str()).collect();
     for id in ["g1", "g2", "q1", "q2"] {
         assert!(ids.contains(&id), "{nodes}");
     }
-    let message = &nodes["nodes"].as_array().expect("nodes")[0]["message"];
-    assert_eq!(message, "imq node is available and accepting connections.", "{nodes}");
     let place = json(boss, "/api/v1/where?queue=/room/7").to_string();
     assert!(place.contains("q1") || place.contains("q2"), "{place}");
     let inside = json(boss, "/api/v1/queues?queue=/room/7").to_string();

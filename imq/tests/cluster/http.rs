@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::process::PATIENCE;
 
 /// A response's status and body.
-pub fn request(
+pub(crate) fn request(
     method: &str,
     port: u16,
     path: &str,
@@ -20,7 +20,7 @@ pub fn request(
 }
 
 /// The same, where nobody may be there.
-pub fn try_request(
+pub(crate) fn try_request(
     method: &str,
     port: u16,
     path: &str,
@@ -44,29 +44,30 @@ pub fn try_request(
 }
 
 /// The JSON behind a path.
-pub fn json(port: u16, path: &str) -> Value {
+pub(crate) fn json(port: u16, path: &str) -> Value {
     let (status, body) = request("GET", port, path, None, "");
     assert_eq!(status, 200, "{path}: {body}");
     serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
 }
 
 /// Calls the RPC with the key of the tests' processes.
-pub fn rpc(port: u16, key: &str, method: &str, body: &str) -> (u16, Value) {
+pub(crate) fn rpc(port: u16, key: &str, method: &str, body: &str) -> (u16, Value) {
     let (status, text) = request("POST", port, &format!("/rpc/v1/{method}"), Some(key), body);
     (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))
 }
 
 /// Asks until it is so: `/readyz` turns green when it does, not after a time.
-pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     let end = std::time::Instant::now() + PATIENCE;
     while !so() {
         assert!(std::time::Instant::now() < end, "in vain: {what}");
-        std::thread::yield_now();
+        // A state that nobody announces has to be asked for, but not all the time.
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
     }
 }
 
 /// Waits until this port's `/readyz` is green.
-pub fn until_ready(port: u16) {
+pub(crate) fn until_ready(port: u16) {
     until(&format!("/readyz of {port}"), || {
         try_request("GET", port, "/readyz", None, "").is_ok_and(|(status, _)| status == 200)
     });

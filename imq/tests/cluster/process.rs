@@ -7,10 +7,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 /// Whoever waits longer than this waits in vain.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running `imq`, ended with the test.
-pub struct Imq {
+pub(crate) struct Imq {
     child: Child,
     lines: Receiver<String>,
     seen: Vec<String>,
@@ -19,7 +19,7 @@ pub struct Imq {
 
 impl Imq {
     /// Starts `imq` with these words.
-    pub fn start(words: &[&str]) -> Imq {
+    pub(crate) fn start(words: &[&str]) -> Imq {
         let mut child = command(words)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -38,7 +38,7 @@ impl Imq {
     }
 
     /// Waits for a line of standard output that holds this, and gives it.
-    pub fn line(&mut self, wanted: &str) -> String {
+    pub(crate) fn line(&mut self, wanted: &str) -> String {
         if let Some(line) = self.seen.iter().find(|line| line.contains(wanted)) {
             return line.clone();
         }
@@ -46,7 +46,7 @@ impl Imq {
     }
 
     /// Waits for a new line that holds this.
-    pub fn next_line(&mut self, wanted: &str) -> String {
+    pub(crate) fn next_line(&mut self, wanted: &str) -> String {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) => {
@@ -63,24 +63,24 @@ impl Imq {
     }
 
     /// What is behind this at the beginning of a line: `rpc key: ` for one.
-    pub fn after(&mut self, beginning: &str) -> String {
+    pub(crate) fn after(&mut self, beginning: &str) -> String {
         let line = self.line(beginning);
         line.trim_start_matches(beginning).trim().to_owned()
     }
 
     /// Its id.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Kills it as `kill -9` does, and waits for its end.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it is ours to kill");
         self.child.wait().expect("it was ours");
     }
 
     /// Tells it to end, and waits for its exit code.
-    pub fn stop(&mut self) -> Option<i32> {
+    pub(crate) fn stop(&mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &id]).status().expect("kill is there");
         assert!(told.success());
@@ -96,13 +96,24 @@ impl Drop for Imq {
     }
 }
 
-/// Runs `imq` to its end.
-pub fn imq(words: &[&str]) -> Output {
-    command(words).output().expect("imq can be started")
+/// Runs `imq` to its end, which comes before anybody loses patience.
+pub(crate) fn imq(words: &[&str]) -> Output {
+    let child = command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("imq can be started");
+    let id = child.id();
+    let (tell, told) = sync_channel(1);
+    std::thread::spawn(move || tell.send(child.wait_with_output()).ok());
+    match told.recv_timeout(PATIENCE) {
+        Ok(output) => output.expect("its output can be read"),
+        Err(_) => {
+            let killed = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+            panic!("imq {} has not ended: {killed:?}", words.join(" "))
+        }
+    }
 }
 
 /// Runs `imq`, which must succeed; what it printed.
-pub fn imq_ok(words: &[&str]) -> String {
+pub(crate) fn imq_ok(words: &[&str]) -> String {
     let output = imq(words);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "imq {}: {error}", words.join(" "));
@@ -123,7 +134,7 @@ fn command(words: &[&str]) -> Command {
 }
 
 /// A port base whose ports are free: `imq dev --port-base` takes those up to 300 above it.
-pub fn port_base() -> u16 {
+pub(crate) fn port_base() -> u16 {
     let taken = |base: &u16| {
         let offsets = [0, 1, 80, 81, 90, 91, 100, 101, 200, 201, 290, 291];
         let ports: Vec<_> =
@@ -134,7 +145,7 @@ pub fn port_base() -> u16 {
 }
 
 /// Runs another program to its end, within a bound; its output.
-pub fn run(program: &str, words: &[&str], bound: Duration) -> (bool, String) {
+pub(crate) fn run(program: &str, words: &[&str], bound: Duration) -> (bool, String) {
     let mut child = Command::new(program)
         .args(words)
         .stdin(Stdio::null())

@@ -6,16 +6,16 @@ use crate::http::{json, until, until_ready};
 use crate::process::{Imq, imq_ok, port_base};
 
 /// Five processes.
-pub struct Five {
-    pub boss: Imq,
-    pub queue_nodes: Vec<Imq>,
-    pub gateways: Vec<Imq>,
-    pub base: u16,
+pub(crate) struct Five {
+    pub(crate) boss: Imq,
+    pub(crate) queue_nodes: Vec<Imq>,
+    pub(crate) gateways: Vec<Imq>,
+    pub(crate) base: u16,
     data: PathBuf,
 }
 
 impl Five {
-    pub fn start() -> Five {
+    pub(crate) fn start() -> Five {
         let base = port_base();
         let data = std::env::temp_dir().join(format!("imq-test-{}-{base}", std::process::id()));
         let mut lines = readme_lines(base, &data.display().to_string()).into_iter();
@@ -33,24 +33,24 @@ impl Five {
         five
     }
 
-    pub fn gateway(&self, at: u16) -> String {
+    pub(crate) fn gateway(&self, at: u16) -> String {
         format!("127.0.0.1:{}", self.base + at)
     }
 
     /// Which queue node holds this queue: 0 or 1.
-    pub fn home(&self, queue: &str) -> usize {
+    pub(crate) fn home(&self, queue: &str) -> usize {
         let place = json(self.base + 100, &format!("/api/v1/where?queue={queue}"));
-        usize::from(place["node"].as_str().expect("a node") == "q2")
+        usize::from(place["node"]["id"] == "q2")
     }
 
     /// A queue of this home.
-    pub fn queue_at(&self, home: usize) -> String {
+    pub(crate) fn queue_at(&self, home: usize) -> String {
         let names = (0..1000).map(|at| format!("/room/{at}"));
         names.into_iter().find(|name| self.home(name) == home).expect("some queue is there")
     }
 
     /// Starts a queue node again, as its line has it.
-    pub fn restart_queue_node(&mut self, at: usize) {
+    pub(crate) fn restart_queue_node(&mut self, at: usize) {
         let lines = readme_lines(self.base, &self.data.display().to_string());
         let words: Vec<&str> = lines[1 + at].iter().map(String::as_str).collect();
         self.queue_nodes[at] = Imq::start(&words);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use mio::event::Event as Ready;
 use mio::net::TcpListener;
 use mio::{Interest, Registry, Token, Waker};
+use proto::link::Role;
 use proto::time::Time;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -260,8 +261,12 @@ impl Wires {
         }
     }
 
-    /// Takes a socket that somebody else dialled.
+    /// Takes a socket that somebody else dialled. A node that the boss hasn't registered yet can't say
+    /// which of its lives this is: whoever dials is to come again.
     fn adopt(&mut self, now: Time, socket: Socket) {
+        if self.settings.incarnation == 0 && self.settings.role != Role::Boss {
+            return;
+        }
         let nonce = self.random.random();
         let machine = Link::accept(now, self.settings.clone(), nonce);
         if let Err(error) = self.insert(Wire::accepted(socket, machine)) {

@@ -15,6 +15,19 @@ pub struct Unanswered<T> {
     sent: usize,
     /// How many entries have been sent on this link.
     sent_entries: usize,
+    /// How many entries are marks.
+    marks: usize,
+}
+
+/// An entry on its way from one list to another.
+#[derive(Debug)]
+pub struct Moving<'a, T> {
+    /// What its owner knows of it.
+    pub tag: T,
+    /// Whether it may have been received.
+    pub was_sent: bool,
+    since_ms: u64,
+    bytes: &'a [u8],
 }
 
 #[derive(Debug)]
@@ -33,6 +46,7 @@ impl<T> Default for Unanswered<T> {
             done: 0,
             sent: 0,
             sent_entries: 0,
+            marks: 0,
         }
     }
 }
@@ -52,6 +66,32 @@ impl<T> Unanswered<T> {
         let length = self.bytes.len() - before;
         self.entries.push_back(Entry { tag, length, since_ms: now_ms, was_sent: false });
         Ok(())
+    }
+
+    /// Appends an entry for which nothing is sent: its owner answers it by itself, but not before what
+    /// came before it is answered. See [`Unanswered::take_mark`].
+    ///
+    /// # Errors
+    /// The tag back when the list has too many of them.
+    pub fn mark(&mut self, now_ms: u64, tag: T) -> Result<(), T> {
+        if self.marks >= MARKS_MAX {
+            return Err(tag);
+        }
+        self.marks += 1;
+        self.entries.push_back(Entry { tag, length: 0, since_ms: now_ms, was_sent: false });
+        Ok(())
+    }
+
+    /// Takes the front if it is a mark: everything before it has been answered.
+    #[inline]
+    pub fn take_mark(&mut self) -> Option<T> {
+        if self.marks == 0 {
+            return None;
+        }
+        let entry = self.entries.pop_front_if(|entry| entry.length == 0)?;
+        self.marks -= 1;
+        self.sent_entries = self.sent_entries.saturating_sub(1);
+        Some(entry.tag)
     }
 
     /// The operation whose answer comes next.
@@ -101,6 +141,25 @@ impl<T> Unanswered<T> {
         drained
     }
 
+    /// Empties the list into others: each entry in order, with its bytes.
+    pub fn move_out(&mut self, mut each: impl FnMut(Moving<'_, T>)) {
+        let list = std::mem::take(self);
+        let mut at = list.done;
+        for Entry { tag, length, since_ms, was_sent } in list.entries {
+            let bytes = &list.bytes[at..at + length];
+            at += length;
+            each(Moving { tag, was_sent, since_ms, bytes });
+        }
+    }
+
+    /// Appends what comes from another list, to be sent again. Whoever let it in there has bounded it.
+    pub fn move_in(&mut self, moving: Moving<'_, T>) {
+        let Moving { tag, was_sent, since_ms, bytes } = moving;
+        self.bytes.extend_from_slice(bytes);
+        self.marks += usize::from(bytes.is_empty());
+        self.entries.push_back(Entry { tag, length: bytes.len(), since_ms, was_sent });
+    }
+
     /// Takes what has waited since before that moment, if the list is not on its way (after
     /// [`Unanswered::rewind`]): each operation in order, and whether it may have been received.
     pub fn expire(&mut self, before_ms: u64) -> Vec<(T, bool)> {
@@ -110,6 +169,7 @@ impl<T> Unanswered<T> {
         {
             self.done += entry.length;
             self.sent = self.done;
+            self.marks -= usize::from(entry.length == 0);
             expired.push((entry.tag, entry.was_sent));
         }
         self.compact();
@@ -153,6 +213,8 @@ impl<T> Unanswered<T> {
 
 /// An empty list keeps this much room.
 const KEPT_BYTES: usize = 64 * 1024;
+/// Marks of one list: a client that is refused so often is closed rather than answered.
+const MARKS_MAX: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests;

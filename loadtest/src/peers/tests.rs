@@ -148,7 +148,7 @@ fn message(content: &[u8]) -> Vec<u8> {
 }
 
 const UPGRADED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-    sec-websocket-accept: s3pPLBmTxaQ0kYGzzhZRbK+xOo=\r\n\r\n";
+    sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 #[test]
 fn a_websocket_is_heard_however_it_is_cut() {

@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""What a gateway has to shrug off: bytes that mean nothing, floods, readers that don't read.
+
+The same form of output as check.py. The process that is abused must not grow, and others who
+are connected to it must not feel it.
+"""
+
+import argparse
+import pathlib
+import sys
+
+from report import World, address, run, scenario
+from schema import Schema
+from wire import Failed, check
+
+import garbage
+import floods
+
+MODULES = (garbage, floods)  # each adds its scenarios
+GROWTH_BYTES = 20 * 1024 * 1024
+
+
+def resident(pid):
+    """Bytes of memory that a process holds."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise Failed(f"process {pid} is gone")
+
+
+@scenario("after all that, a normal client works at once")
+def afterwards(world):
+    world.works()
+
+
+def main():
+    """Reads the arguments, runs the scenarios, looks at the memory; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--schema", required=True, metavar="DIR")
+    parser.add_argument("--tcp", required=True, action="append", type=address, metavar="HOST:PORT")
+    parser.add_argument("--rpc", type=address, metavar="HOST:PORT")
+    parser.add_argument("--rpc-key", default="", metavar="KEY")
+    parser.add_argument("--pid", required=True, type=int, metavar="GATEWAY_PID",
+                        help="of the gateway of the first --tcp")
+    arguments = parser.parse_args()
+    world = World(Schema(arguments.schema), arguments.tcp, arguments.rpc, arguments.rpc_key)
+    world.works()
+    world.clear()
+    before = resident(arguments.pid)
+
+    @scenario("the gateway grew by less than 20 MB")
+    def growth(_world):
+        grown = resident(arguments.pid) - before
+        note = f"VmRSS grew by {grown / 2**20:.1f} MiB from {before / 2**20:.1f} MiB"
+        check(grown < GROWTH_BYTES, note)
+        return note
+
+    return 0 if run(world) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+"""A client of imq written from docs/protocol.md alone: does a running cluster keep its word?
+
+Every scenario prints `ok` or `not ok` with a sentence, the last line has the sums.
+"""
+
+import argparse
+import sys
+
+from report import World, address, run
+from schema import Schema
+
+import connecting
+import messages
+import states
+import rooms
+import refusals
+
+MODULES = (connecting, messages, states, rooms, refusals)  # each adds its scenarios
+
+
+def main():
+    """Reads the arguments, runs the scenarios; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--schema", required=True, metavar="DIR")
+    parser.add_argument("--tcp", required=True, action="append", type=address, metavar="HOST:PORT")
+    parser.add_argument("--rpc", required=True, type=address, metavar="HOST:PORT")
+    parser.add_argument("--rpc-key", required=True, metavar="KEY")
+    arguments = parser.parse_args()
+    if len(arguments.tcp) != 2:
+        parser.error("--tcp is needed twice: two gateways")
+    world = World(Schema(arguments.schema), arguments.tcp, arguments.rpc, arguments.rpc_key)
+    return 0 if run(world) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""Scenarios, and the lines that say what came of them."""
+
+import secrets
+import sys
+import time
+import traceback
+
+from client import Client
+from wire import Failed, check, same
+
+SCENARIOS = []
+
+
+def scenario(sentence):
+    """Marks a function as a scenario; it gets a `World` and fails by raising."""
+    def mark(function):
+        SCENARIOS.append((sentence, function))
+        return function
+    return mark
+
+
+def address(text):
+    """`HOST:PORT` as the socket module wants it."""
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+class World:
+    """The cluster as one run sees it: its gateways, and names that nobody else uses."""
+
+    def __init__(self, schema, gateways, rpc=None, rpc_key=""):
+        self.schema = schema
+        self.gateways = gateways
+        self.rpc = rpc
+        self.rpc_key = rpc_key
+        self.run = secrets.token_hex(4)
+        self.count = 0
+        self.clients = []
+
+    def name(self, word):
+        """A name of this run alone."""
+        self.count += 1
+        return f"{word}-{self.run}-{self.count:04}"
+
+    def room(self):
+        """The name of a fresh queue of the class `/room/*`."""
+        return "/room/" + self.name("py")
+
+    def raw(self, gateway=0, receive_bytes=None):
+        """A connection that hasn't said anything yet."""
+        client = Client(self.schema, self.gateways[gateway], receive_bytes)
+        self.clients.append(client)
+        return client
+
+    def client(self, gateway=0, user=None, **fields):
+        """A connection with a user of its own."""
+        return self.raw(gateway).login(user or self.name("user"), **fields)
+
+    def pair(self, **fields):
+        """A fresh room with two who are in it, each at its own gateway."""
+        room = self.room()
+        ann, bob = self.client(0), self.client(1)
+        ann.subscribe(room, **fields)
+        bob.subscribe(room, **fields)
+        ann.wait("joined")
+        return room, ann, bob
+
+    def works(self):
+        """A normal client logs in, subscribes and gets its message, within a second."""
+        started = time.monotonic()
+        room, client = self.room(), self.client(0)
+        client.subscribe(room)
+        seq = client.say(room, b"alive")
+        same(client.wait("message").seq, seq, "seq")
+        took_s = time.monotonic() - started
+        check(took_s < 1, f"a normal client took {took_s:.2f} s")
+        client.bye()
+
+    def clear(self):
+        """Ends all connections that a scenario left open."""
+        for client in self.clients:
+            client.close()
+        self.clients = []
+
+
+def run(world):
+    """Runs all scenarios, prints a line for each; whether all passed."""
+    passed = failed = 0
+    for sentence, function in SCENARIOS:
+        started = time.monotonic()
+        try:
+            note = function(world)
+        except Exception as error:  # any failure is a line; the rest still runs
+            failed += 1
+            why = str(error) if isinstance(error, Failed) else repr(error)
+            print(f"not ok {sentence}: {why}", flush=True)
+            traceback.print_exc(file=sys.stderr)
+        else:
+            passed += 1
+            print(f"ok {sentence}" + (f" ({note})" if note else ""), flush=True)
+        finally:
+            world.clear()
+        print(f"  {time.monotonic() - started:.2f} s", file=sys.stderr)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return failed == 0
