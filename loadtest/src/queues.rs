@@ -13,8 +13,10 @@ use crate::processes::memory;
 use crate::statistics::slope;
 use crate::target::{Door, Nodes, Target};
 
-/// Requests that are under way at a time on the one connection.
-const PIPELINED: usize = 64;
+/// Connections: each has one request after the other answered, so that many keep the gateway busy.
+const CONNECTIONS: usize = 64;
+/// Requests that are under way at a time on each.
+const PIPELINED: usize = 8;
 
 /// What `queues` is to do.
 #[derive(Clone, Debug)]
@@ -50,7 +52,7 @@ pub struct QueuesReport {
     pub points: Vec<QueuesPoint>,
     /// The queue node's memory for one more queue.
     pub bytes_per_queue: f64,
-    /// Queues created in a second, over one connection.
+    /// Queues created in a second, over 64 connections.
     pub queues_per_s: f64,
 }
 
@@ -78,17 +80,19 @@ fn create_all(
 ) -> Result<QueuesReport> {
     let clock = Clock::start();
     let run = rand::random::<u32>();
-    let mut http = Http::connect(nodes.address)?;
+    let mut doors =
+        (0..CONNECTIONS).map(|_| Http::connect(nodes.address)).collect::<Result<Vec<_>>>()?;
     let mut points = Vec::new();
     let mut created = 0;
     for step in 1..=options.steps {
         let wanted = options.queues * step / options.steps;
         while created < wanted {
             interrupt.check()?;
-            let batch = PIPELINED.min(wanted - created);
-            create(&mut http, nodes, run, created..created + batch)?;
+            let batch = (CONNECTIONS * PIPELINED).min(wanted - created);
+            create(&mut doors, nodes, run, created..created + batch)?;
             created += batch;
         }
+        still_there(&mut doors[0], nodes, run)?;
         let queue_node_bytes = memory::resident_bytes(nodes.queue_node)?;
         let point = QueuesPoint { queues: created, queue_node_bytes };
         eprintln!("{point}");
@@ -103,29 +107,60 @@ fn create_all(
     })
 }
 
-/// Creates some queues in one write and waits for all answers.
-fn create(http: &mut Http, nodes: &Nodes, run: u32, numbers: std::ops::Range<usize>) -> Result<()> {
-    let mut requests = String::new();
-    for number in numbers.clone() {
-        let body = format!("{{\"queue\":\"/room/{run:08x}-{number}\"}}");
-        write!(
-            requests,
-            "POST /rpc/v1/create_queue HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            nodes.address,
-            nodes.rpc_key,
-            body.len()
-        )?;
+/// Creates some queues, a write for each connection, and waits for all answers.
+fn create(
+    doors: &mut [Http],
+    nodes: &Nodes,
+    run: u32,
+    numbers: std::ops::Range<usize>,
+) -> Result<()> {
+    let numbers: Vec<usize> = numbers.collect();
+    for (door, numbers) in doors.iter_mut().zip(numbers.chunks(PIPELINED)) {
+        let mut requests = String::new();
+        for number in numbers {
+            request(&mut requests, nodes, "create_queue", run, *number)?;
+        }
+        door.send(requests.as_bytes())?;
     }
-    http.send(requests.as_bytes())?;
-    for _ in numbers {
-        let answer = http.answer()?;
-        if answer.status != 200 {
-            let body = String::from_utf8_lossy(&answer.body);
-            bail!("create_queue was answered with {}: {body}", answer.status);
+    for (door, numbers) in doors.iter_mut().zip(numbers.chunks(PIPELINED)) {
+        for _ in numbers {
+            let answer = door.answer()?;
+            if answer.status != 200 {
+                let body = String::from_utf8_lossy(&answer.body);
+                bail!("create_queue was answered with {}: {body}", answer.status);
+            }
         }
     }
     Ok(())
+}
+
+/// A queue that was destroyed meanwhile would make the others look small.
+fn still_there(door: &mut Http, nodes: &Nodes, run: u32) -> Result<()> {
+    let mut text = String::new();
+    request(&mut text, nodes, "get_queue", run, 0)?;
+    door.send(text.as_bytes())?;
+    if door.answer()?.status != 200 {
+        bail!("the first queue is gone: creating so many takes longer than `idle_ttl_ms`");
+    }
+    Ok(())
+}
+
+fn request(
+    text: &mut String,
+    nodes: &Nodes,
+    method: &str,
+    run: u32,
+    number: usize,
+) -> std::fmt::Result {
+    let body = format!("{{\"queue\":\"/room/{run:08x}-{number}\"}}");
+    write!(
+        text,
+        "POST /rpc/v1/{method} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        nodes.address,
+        nodes.rpc_key,
+        body.len()
+    )
 }
 
 impl fmt::Display for QueuesPoint {
