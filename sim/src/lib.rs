@@ -1,1 +1,20 @@
-//! To be written.
+//! The cluster on one thread, from a seed: who breaks a promise is found and can be replayed.
+//!
+//! In reading order: [`plan`] is what a seed stands for; [`world`] lets it happen, with the
+//! machines of production on virtual time; [`journal`] is what clients saw of it, and [`check`]
+//! judges that; [`run`](mod@run) does one seed; [`planted`] lists the bugs that must be found, and
+//! [`gate`] has everything together.
+//!
+//! This crate never reads a clock, never opens a socket, and never draws a number that doesn't
+//! follow from the seed.
+
+mod chance;
+pub mod check;
+pub mod gate;
+pub mod journal;
+mod phase;
+pub mod plan;
+pub mod planted;
+pub mod run;
+mod script;
+pub mod world;

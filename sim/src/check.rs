@@ -1,0 +1,42 @@
+//! What must hold, judged from what clients saw.
+//!
+//! [`spans`] cuts journals into subscriptions and operations; [`ledger`] puts together what all of
+//! them saw of each queue. Then each rule is looked at on its own: [`delivery`] (order, doubles,
+//! nothing missed, filters, exclusion), [`outcome`] (exactly once, answers in order and with a
+//! reason), [`present`] (snapshot then live, against a reference model), [`roster`] (who is there),
+//! [`session`] (who is connected stays).
+
+mod delivery;
+mod ledger;
+mod outcome;
+mod present;
+mod roster;
+mod session;
+mod spans;
+#[cfg(test)]
+mod tests;
+
+use crate::journal::Observations;
+
+/// A promise that was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// When it was seen, in microseconds since the run began.
+    pub at_us: u64,
+    /// The promise.
+    pub rule: &'static str,
+    /// What was seen instead.
+    pub what: String,
+}
+
+/// Judges a run.
+pub fn check(seen: &Observations) -> Vec<Violation> {
+    let lives = spans::read(seen);
+    let (ledger, mut violations) = ledger::gather(&lives);
+    delivery::check(&lives, &ledger, &mut violations);
+    outcome::check(&lives, &ledger, &mut violations);
+    present::check(&lives, &ledger, &mut violations);
+    roster::check(&lives, &mut violations);
+    session::check(&lives, &mut violations);
+    violations
+}

@@ -1,0 +1,262 @@
+//! What each subscription received: in order, nothing twice, nothing missed, nothing it must not
+//! have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use imq_sdk::{Command, Message};
+
+use super::Violation;
+use super::ledger::{Book, Fact, Ledger};
+use super::spans::{self, Got, Lives, Span};
+use crate::journal::Journal;
+
+pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
+    let excluded = excluded(lives);
+    let mut marks = BTreeMap::new();
+    for span in &lives.spans {
+        order(span, violations);
+        doubles(span, &mut marks, violations);
+        exclusion(span, &excluded, violations);
+        gaps(span, ledger, violations);
+        if span.is_ambiguous {
+            continue;
+        }
+        filters(span, violations);
+        history(span, ledger, &excluded, violations);
+        if let Some(book) = ledger.book(span.queue, span.start.epoch) {
+            missed(span, book, lives.seen.farewell_us, &excluded, violations);
+        }
+    }
+}
+
+/// What somebody sent, and whether it shall not have it.
+struct Own<'a> {
+    journal: &'a Journal,
+    place: usize,
+    excludes: bool,
+}
+
+/// All payloads that were sent.
+type Excluded<'a> = BTreeMap<&'a [u8], Own<'a>>;
+
+fn excluded<'a>(lives: &Lives<'a>) -> Excluded<'a> {
+    let mut excluded = BTreeMap::new();
+    for operation in &lives.operations {
+        if let Command::SendMessage { queue, payload, exclude_self, .. } = operation.command {
+            let excludes = *exclude_self || queue.starts_with("/strict/");
+            let (journal, place) = (operation.journal, operation.place);
+            excluded.insert(payload.as_slice(), Own { journal, place, excludes });
+        }
+    }
+    excluded
+}
+
+fn is_own_excluded(span: &Span<'_>, excluded: &Excluded<'_>, payload: &[u8]) -> bool {
+    let sent = excluded.get(payload);
+    sent.is_some_and(|own| own.excludes && own.journal.client == span.journal.client)
+}
+
+/// Numbers rise; only a conflated state has no place in the order.
+fn order(span: &Span<'_>, violations: &mut Vec<Violation>) {
+    let mut newest = 0;
+    for item in &span.items {
+        let Some(seq) = item.seq() else { continue };
+        if seq <= newest {
+            let what = format!("{}: {:?} came after {newest}", span.name(), item.what);
+            let rule = "events come in order, none twice";
+            violations.push(Violation { at_us: item.at_us, rule, what });
+        }
+        newest = newest.max(seq);
+    }
+}
+
+/// How far each client got in each epoch, per mount.
+type Marks<'a> = BTreeMap<(*const Journal, &'a str, u64, &'a str), u64>;
+
+/// Nothing comes again after `subscribed` anew, and nothing that a gap has given up.
+fn doubles<'a>(span: &Span<'a>, marks: &mut Marks<'a>, violations: &mut Vec<Violation>) {
+    let journal: *const Journal = span.journal;
+    for item in &span.items {
+        let (mount, seq, reached) = match item.what {
+            Got::Message(message) if message.history => continue,
+            Got::Message(message) => (message.mount.as_str(), message.seq, message.seq),
+            Got::State(state) => (state.mount.as_str(), state.seq, state.seq),
+            Got::Joined(word) | Got::Left(word) => ("members", word.seq, word.seq),
+            Got::Gap(gap) => (gap.mount.as_str(), gap.before_seq, gap.before_seq - 1),
+        };
+        let key = (journal, span.queue, span.start.epoch, mount);
+        let mark = marks.entry(key).or_default();
+        *mark = span.mark(mount).max(*mark);
+        if seq <= *mark {
+            let what = format!("{}: {:?} at mark {mark}", span.name(), item.what);
+            let rule = "nothing comes twice";
+            violations.push(Violation { at_us: item.at_us, rule, what });
+        }
+        *mark = reached.max(*mark);
+    }
+}
+
+/// Only what the subscription wants.
+fn filters(span: &Span<'_>, violations: &mut Vec<Violation>) {
+    let prefix = span.options.key_prefix.as_str();
+    let mut unwanted = |at_us: u64, what: String| {
+        let rule = "a filter holds for live events, history, replay and snapshots";
+        violations.push(Violation { at_us, rule, what: format!("{} got {what}", span.name()) });
+    };
+    for mount in &span.start.mounts {
+        let strange = mount.entries.iter().any(|entry| !entry.key.starts_with(prefix));
+        if !span.wants(&mount.name) || strange {
+            unwanted(span.start_us, format!("{mount:?}"));
+        }
+    }
+    for item in &span.items {
+        let (mount, strange) = match item.what {
+            Got::Message(message) => (message.mount.as_str(), false),
+            Got::State(state) => {
+                let strange = state.changes.iter().any(|change| !change.key.starts_with(prefix));
+                (state.mount.as_str(), strange)
+            }
+            Got::Joined(_) | Got::Left(_) => ("members", false),
+            Got::Gap(gap) => (gap.mount.as_str(), false),
+        };
+        if !span.wants(mount) || strange {
+            unwanted(item.at_us, format!("{:?}", item.what));
+        }
+    }
+}
+
+/// Who excludes itself doesn't hear itself, in the same session.
+fn exclusion(span: &Span<'_>, excluded: &Excluded<'_>, violations: &mut Vec<Violation>) {
+    for item in &span.items {
+        let Got::Message(message) = item.what else { continue };
+        let Some(own) = excluded.get(message.payload.as_slice()) else { continue };
+        if !own.excludes || !std::ptr::eq(own.journal, span.journal) || own.place > item.place {
+            continue;
+        }
+        let between = &span.journal.notes[own.place..item.place];
+        if !between.iter().any(spans::is_connected) {
+            let what = format!("{} got {} back", span.name(), text(message));
+            let rule = "exclude_self: not to this session";
+            violations.push(Violation { at_us: item.at_us, rule, what });
+        }
+    }
+}
+
+fn text(message: &Message) -> String {
+    format!("{} {}", message.seq, String::from_utf8_lossy(&message.payload))
+}
+
+/// The newest messages at or below the mark, oldest first, as many as were asked for and are kept.
+fn history(
+    span: &Span<'_>,
+    ledger: &Ledger<'_>,
+    excluded: &Excluded<'_>,
+    violations: &mut Vec<Violation>,
+) {
+    let old = span.items.iter().filter_map(|item| match item.what {
+        Got::Message(message) if message.history => Some(message.seq),
+        Got::Message(_) | Got::State(_) | Got::Joined(_) | Got::Left(_) | Got::Gap(_) => None,
+    });
+    let old: Vec<u64> = old.collect();
+    let Some(asked) = span.history else { return };
+    let kept = match span.queue {
+        queue if queue.starts_with("/room/") => 20,
+        queue if queue.starts_with("/strict/") => 10,
+        _ => 5,
+    };
+    let mark = span.mark("chat");
+    let book = ledger.book(span.queue, span.start.epoch);
+    let mut expected = Vec::new();
+    // Below the first hole, nobody knows what there was.
+    let known = (1..=mark).rev().map_while(|seq| Some((seq, book?.facts.get(&seq)?)));
+    for (seq, fact) in known.take_while(|_| span.wants("chat")) {
+        if let Fact::Message { payload, .. } | Fact::Acknowledged(payload) = fact {
+            expected.push((seq, is_own_excluded(span, excluded, payload)));
+        }
+    }
+    expected.truncate(kept.min(asked as usize));
+    expected.reverse();
+    let rises = old.windows(2).all(|pair| pair[0] < pair[1]);
+    let is_within = old.iter().all(|seq| *seq <= mark) && old.len() <= kept.min(asked as usize);
+    // Own messages that exclude this session are left out, those of an earlier session are not.
+    let lacks = expected.iter().find(|(seq, own)| !own && !old.contains(seq));
+    // What was still on its way when the connection ended isn't sent again.
+    let is_done = span.stands || span.items.iter().any(|item| item.seq().is_some());
+    if !rises || !is_within || (is_done && lacks.is_some()) {
+        let what = format!(
+            "{}: of {asked} at most, at mark {mark}: got {old:?}, expected {expected:?}",
+            span.name()
+        );
+        let rule = "history is the newest messages at or below the mark, oldest first";
+        violations.push(Violation { at_us: span.start_us, rule, what });
+    }
+}
+
+/// A gap stands for something.
+fn gaps(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
+    for item in &span.items {
+        let Got::Gap(gap) = item.what else { continue };
+        let facts = ledger.book(span.queue, span.start.epoch).map(|book| &book.facts);
+        let within = gap.after_seq + 1..gap.before_seq.max(gap.after_seq + 1);
+        let all_known = facts.is_some_and(|facts| {
+            facts.range(within.clone()).count() as u64 == within.end.saturating_sub(within.start)
+        });
+        let any_message = facts.is_some_and(|facts| {
+            facts.range(within).any(|(_, fact)| match fact {
+                Fact::Message { mount, .. } => *mount == gap.mount,
+                Fact::Acknowledged(_) => true,
+                Fact::State { .. } | Fact::Members => false,
+            })
+        });
+        // After `subscribed` with `gap`, it says how far the log of recent events doesn't reach.
+        if gap.before_seq <= gap.after_seq + 1 || (!span.start.gap && all_known && !any_message) {
+            let what = format!("{}: {gap:?}", span.name());
+            let rule = "a gap is announced only where something was dropped";
+            violations.push(Violation { at_us: item.at_us, rule, what });
+        }
+    }
+}
+
+/// Everything between the mark and the newest event that came has come, or is excused.
+fn missed(
+    span: &Span<'_>,
+    book: &Book<'_>,
+    farewell_us: u64,
+    excluded: &Excluded<'_>,
+    violations: &mut Vec<Violation>,
+) {
+    let last = book.newest(farewell_us);
+    let newest = span.items.iter().filter_map(|item| item.seq()).max().unwrap_or(0);
+    let newest = if span.stands { last } else { newest };
+    let newest_state = span.states().map(|state| state.seq).max().unwrap_or(0);
+    let newest_state = if span.stands { last } else { newest_state };
+    let messages: BTreeSet<u64> = span.messages().map(|message| message.seq).collect();
+    let states: BTreeSet<u64> = span.states().map(|state| state.seq).collect();
+    let conflated = span.states().filter(|state| state.conflated).map(|state| state.seq).max();
+    let prefix = span.options.key_prefix.as_str();
+    for (seq, fact) in &book.facts {
+        let (mount, came) = match fact {
+            Fact::Members => continue,
+            Fact::Message { mount, payload, .. } => {
+                let excused = is_own_excluded(span, excluded, payload) || *seq > newest;
+                (*mount, messages.contains(seq) || excused)
+            }
+            Fact::Acknowledged(payload) => {
+                let excused = is_own_excluded(span, excluded, payload) || *seq > newest;
+                ("chat", messages.contains(seq) || excused)
+            }
+            Fact::State { mount, changes, .. } => {
+                let wanted = changes.iter().any(|(key, _)| key.starts_with(prefix));
+                let merged = conflated.is_some_and(|newest| *seq <= newest);
+                (*mount, states.contains(seq) || merged || !wanted || *seq > newest_state)
+            }
+        };
+        let is_over = *seq <= span.mark(mount) || span.has_gap(mount, *seq);
+        if !came && !is_over && span.wants(mount) {
+            let what = format!("{} never got {seq} {fact:?}", span.name());
+            let at_us = if span.stands { farewell_us } else { span.end_us };
+            let rule = "nothing is missed between a mark and the end";
+            violations.push(Violation { at_us, rule, what });
+        }
+    }
+}

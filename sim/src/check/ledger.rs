@@ -1,0 +1,151 @@
+//! What all clients together saw of each queue: one book per epoch, one line per number.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use imq_sdk::{Answer, Command, Message, State};
+
+use super::Violation;
+use super::spans::{Got, Lives, Span};
+
+/// All books, by queue and epoch.
+#[derive(Debug, Default)]
+pub(super) struct Ledger<'a> {
+    books: BTreeMap<&'a str, BTreeMap<u64, Book<'a>>>,
+    /// Where each payload was seen: in which queue, under which number.
+    pub(super) payloads: BTreeMap<&'a [u8], BTreeSet<(&'a str, u64)>>,
+}
+
+/// What happened in one epoch of a queue.
+#[derive(Debug, Default)]
+pub(super) struct Book<'a> {
+    pub(super) facts: BTreeMap<u64, Fact<'a>>,
+    /// When each was seen first.
+    first_us: BTreeMap<u64, u64>,
+}
+
+impl Book<'_> {
+    /// The newest event that anybody had seen by then.
+    pub(super) fn newest(&self, by_us: u64) -> u64 {
+        let seen = self.first_us.iter().rev().find(|(_, at_us)| **at_us <= by_us);
+        seen.map_or(0, |(seq, _)| *seq)
+    }
+}
+
+/// One event, as somebody saw it whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fact<'a> {
+    Message {
+        mount: &'a str,
+        from: Option<&'a str>,
+        payload: &'a [u8],
+    },
+    State {
+        mount: &'a str,
+        from: Option<&'a str>,
+        changes: Vec<(&'a str, Option<&'a [u8]>)>,
+    },
+    /// Somebody joined or left. Slow receivers hear of several at once, so who it was is not
+    /// compared.
+    Members,
+    /// Its sender was told this number, and nobody has seen it yet.
+    Acknowledged(&'a [u8]),
+}
+
+impl<'a> Ledger<'a> {
+    /// The book of an epoch; an empty one if nobody saw anything.
+    pub(super) fn book(&self, queue: &str, epoch: u64) -> Option<&Book<'a>> {
+        self.books.get(queue)?.get(&epoch)
+    }
+
+    fn page(&mut self, queue: &'a str, epoch: u64) -> &mut Book<'a> {
+        self.books.entry(queue).or_default().entry(epoch).or_default()
+    }
+
+    fn line(
+        &mut self,
+        (queue, epoch, seq): (&'a str, u64, u64),
+        fact: Fact<'a>,
+        at_us: u64,
+        violations: &mut Vec<Violation>,
+    ) {
+        if let Fact::Message { payload, .. } = fact {
+            self.payloads.entry(payload).or_default().insert((queue, seq));
+        }
+        let book = self.page(queue, epoch);
+        let first_us = book.first_us.entry(seq).or_insert(at_us);
+        *first_us = at_us.min(*first_us);
+        let facts = &mut book.facts;
+        match facts.get(&seq) {
+            None => {
+                facts.insert(seq, fact);
+            }
+            Some(old) if *old == fact => {}
+            Some(old) => {
+                let rule = "everybody sees the same event under a number";
+                let what = format!("{queue} {seq}: one saw {old:?}, another {fact:?}");
+                violations.push(Violation { at_us, rule, what });
+            }
+        }
+    }
+}
+
+/// What a filter has narrowed, or slowness merged, is not the whole event.
+fn is_whole(span: &Span<'_>, state: &State) -> bool {
+    !state.conflated && !span.is_ambiguous && span.options.key_prefix.is_empty()
+}
+
+/// A message as a line of a book.
+fn message_fact(message: &Message) -> Fact<'_> {
+    Fact::Message {
+        mount: &message.mount,
+        from: message.from.as_deref(),
+        payload: &message.payload,
+    }
+}
+
+/// A change of state as a line of a book.
+pub(super) fn state_fact(state: &State) -> Fact<'_> {
+    let changes = state.changes.iter();
+    Fact::State {
+        mount: &state.mount,
+        from: state.from.as_deref(),
+        changes: changes.map(|change| (&*change.key, change.value.as_deref())).collect(),
+    }
+}
+
+/// Puts all books together; where clients contradict each other, that is a violation.
+pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
+    let mut ledger = Ledger::default();
+    let mut violations = Vec::new();
+    for span in &lives.spans {
+        let (queue, epoch) = (span.queue, span.start.epoch);
+        for item in &span.items {
+            let (seq, fact) = match item.what {
+                Got::Message(message) => (message.seq, message_fact(message)),
+                Got::State(state) if is_whole(span, state) => (state.seq, state_fact(state)),
+                Got::Joined(word) | Got::Left(word) => (word.seq, Fact::Members),
+                Got::State(_) | Got::Gap(_) => continue,
+            };
+            ledger.line((queue, epoch, seq), fact, item.at_us, &mut violations);
+        }
+    }
+    for operation in &lives.operations {
+        let Some(answer) = &operation.answer else { continue };
+        match (operation.command, answer.result) {
+            (Command::GetHistory { queue, .. }, Ok(Answer::History(page))) => {
+                for message in &page.items {
+                    let seen = ledger.payloads.entry(&message.payload).or_default();
+                    seen.insert((queue, message.seq));
+                }
+            }
+            (Command::SendMessage { payload, .. }, Ok(Answer::Sent { seq })) => {
+                if let Some(span) = operation.span.map(|span| &lives.spans[span]) {
+                    let book = ledger.page(span.queue, span.start.epoch);
+                    book.facts.entry(*seq).or_insert(Fact::Acknowledged(payload));
+                }
+            }
+            _ => {}
+        }
+    }
+    (ledger, violations)
+}

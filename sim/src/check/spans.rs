@@ -1,0 +1,325 @@
+//! Journals cut into subscriptions, each from one `subscribed` to its end, and operations.
+
+use std::collections::BTreeMap;
+
+use imq_sdk::{
+    Answer, Command, Event, Failure, Gap, Message, QueueEvent, Roster, State, SubscribeOptions,
+    Subscribed, Ticket,
+};
+
+use crate::journal::{Journal, Observations, What};
+
+/// All that clients saw, in an order that can be judged.
+#[derive(Debug)]
+pub(super) struct Lives<'a> {
+    pub(super) seen: &'a Observations,
+    pub(super) spans: Vec<Span<'a>>,
+    pub(super) operations: Vec<Operation<'a>>,
+}
+
+/// One client's part in one queue, from one `subscribed` to the next or to its end.
+#[derive(Debug)]
+pub(super) struct Span<'a> {
+    pub(super) journal: &'a Journal,
+    pub(super) queue: &'a str,
+    pub(super) start: &'a Subscribed,
+    pub(super) start_us: u64,
+    pub(super) options: SubscribeOptions,
+    /// Several subscribes were on their way, and it can't be known whose options these are.
+    pub(super) is_ambiguous: bool,
+    /// How many old messages had been asked for, if this answers the application itself.
+    pub(super) history: Option<u32>,
+    pub(super) items: Vec<Item<'a>>,
+    pub(super) end_us: u64,
+    /// It still stood when all but the auditors left.
+    pub(super) stands: bool,
+}
+
+/// Something that came in a span.
+#[derive(Debug)]
+pub(super) struct Item<'a> {
+    pub(super) at_us: u64,
+    /// Its place in the journal.
+    pub(super) place: usize,
+    pub(super) what: Got<'a>,
+}
+
+/// What can come in a span.
+#[derive(Debug)]
+pub(super) enum Got<'a> {
+    Message(&'a Message),
+    State(&'a State),
+    Joined(&'a Roster),
+    Left(&'a Roster),
+    Gap(&'a Gap),
+}
+
+/// Something a client asked for, and its answer.
+#[derive(Debug)]
+pub(super) struct Operation<'a> {
+    pub(super) journal: &'a Journal,
+    pub(super) ticket: Ticket,
+    pub(super) asked_us: u64,
+    /// Its place in the journal.
+    pub(super) place: usize,
+    pub(super) command: &'a Command,
+    pub(super) answer: Option<Answered<'a>>,
+    /// The span that stood in its queue when it was asked and when it was answered, without an end
+    /// in between: a place in the list of spans.
+    pub(super) span: Option<usize>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answered<'a> {
+    pub(super) at_us: u64,
+    pub(super) place: usize,
+    pub(super) result: &'a Result<Answer, Failure>,
+    /// The client has lost its connection in between.
+    pub(super) interrupted: bool,
+}
+
+impl Item<'_> {
+    /// Its number in the queue, and whether it has its place in the order.
+    pub(super) fn seq(&self) -> Option<u64> {
+        match self.what {
+            Got::Message(message) => (!message.history).then_some(message.seq),
+            Got::State(state) => (!state.conflated).then_some(state.seq),
+            Got::Joined(word) | Got::Left(word) => Some(word.seq),
+            Got::Gap(_) => None,
+        }
+    }
+}
+
+impl<'a> Span<'a> {
+    /// Whether the subscription wants this mount, or `members`.
+    pub(super) fn wants(&self, mount: &str) -> bool {
+        let mounts = &self.options.mounts;
+        mounts.is_empty() || mounts.iter().any(|wanted| wanted == mount)
+    }
+
+    /// Whether it wants everything.
+    pub(super) fn wants_all(&self) -> bool {
+        self.options.mounts.is_empty() && self.options.key_prefix.is_empty()
+    }
+
+    /// The mark of a mount at the start.
+    pub(super) fn mark(&self, mount: &str) -> u64 {
+        self.start.marks.get(mount).copied().unwrap_or(0)
+    }
+
+    /// Who and what this is, for a sentence.
+    pub(super) fn name(&self) -> String {
+        format!("c{} in {}", self.journal.client, self.queue)
+    }
+
+    /// The messages that are not of the history.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &'a Message> {
+        self.items.iter().filter_map(|item| match item.what {
+            Got::Message(message) if !message.history => Some(message),
+            Got::Message(_) | Got::State(_) | Got::Joined(_) | Got::Left(_) | Got::Gap(_) => None,
+        })
+    }
+
+    /// The changes of state, conflated ones as well.
+    pub(super) fn states(&self) -> impl Iterator<Item = &'a State> {
+        self.items.iter().filter_map(|item| match item.what {
+            Got::State(state) => Some(state),
+            Got::Message(_) | Got::Joined(_) | Got::Left(_) | Got::Gap(_) => None,
+        })
+    }
+
+    /// Whether a gap of this mount was announced over this number.
+    pub(super) fn has_gap(&self, mount: &str, seq: u64) -> bool {
+        self.items.iter().any(|item| match item.what {
+            Got::Gap(gap) => gap.mount == mount && gap.after_seq < seq && seq < gap.before_seq,
+            Got::Message(_) | Got::State(_) | Got::Joined(_) | Got::Left(_) => false,
+        })
+    }
+}
+
+impl Operation<'_> {
+    /// The queue it is about.
+    pub(super) fn queue(&self) -> &str {
+        match self.command {
+            Command::Subscribe { queue, .. }
+            | Command::Unsubscribe { queue }
+            | Command::SendMessage { queue, .. }
+            | Command::SendState { queue, .. }
+            | Command::GetState { queue, .. }
+            | Command::GetHistory { queue, .. }
+            | Command::ListMembers { queue, .. } => queue,
+            Command::Close => "",
+        }
+    }
+}
+
+impl Lives<'_> {
+    /// Whether the application had closed the client by then.
+    pub(super) fn is_closed(&self, journal: &Journal, place: usize) -> bool {
+        let before = journal.notes.iter().take(place + 1);
+        let mut asked = before.rev().take_while(|note| note.at_us == journal.notes[place].at_us);
+        asked.any(|note| matches!(note.what, What::Asked(_, Command::Close)))
+    }
+}
+
+/// Reads all journals.
+pub(super) fn read(seen: &Observations) -> Lives<'_> {
+    let mut lives = Lives { seen, spans: Vec::new(), operations: Vec::new() };
+    for journal in &seen.journals {
+        Reader { lives: &mut lives, journal, queues: BTreeMap::new(), open: BTreeMap::new() }
+            .read();
+    }
+    lives
+}
+
+/// Reads one journal.
+struct Reader<'l, 'a> {
+    lives: &'l mut Lives<'a>,
+    journal: &'a Journal,
+    queues: BTreeMap<&'a str, InQueue>,
+    /// Unanswered operations: places in the list.
+    open: BTreeMap<Ticket, Asked>,
+}
+
+struct Asked {
+    operation: usize,
+    span: Option<usize>,
+    interrupted: bool,
+}
+
+/// What is known of one queue while reading.
+#[derive(Default)]
+struct InQueue {
+    span: Option<usize>,
+    options: SubscribeOptions,
+    /// All that was asked for since the last `subscribed`.
+    asked: Vec<SubscribeOptions>,
+    /// The application's subscribe was answered, `subscribed` is to come.
+    fresh: Option<u32>,
+}
+
+impl<'a> Reader<'_, 'a> {
+    fn read(mut self) {
+        for (place, note) in self.journal.notes.iter().enumerate() {
+            let at_us = note.at_us;
+            match &note.what {
+                What::Asked(ticket, command) => self.asked(at_us, place, *ticket, command),
+                What::Stalled => {}
+                What::Told(Event::Connected { .. }) => {}
+                What::Told(Event::Closed { .. }) => {
+                    for queue in self.queues.values_mut() {
+                        queue.fresh = None;
+                    }
+                    self.open.values_mut().for_each(|asked| asked.interrupted = true);
+                    let open: Vec<&str> = self.queues.keys().copied().collect();
+                    open.into_iter().for_each(|queue| self.end(at_us, queue));
+                }
+                What::Told(Event::Answer { ticket, result }) => {
+                    self.answered(at_us, place, *ticket, result);
+                }
+                What::Told(Event::Queue { queue, event }) => self.event(at_us, place, queue, event),
+            }
+        }
+        let farewell_us = self.lives.seen.farewell_us;
+        let open: Vec<&str> = self.queues.keys().copied().collect();
+        open.into_iter().for_each(|queue| self.end(u64::MAX, queue));
+        for span in &mut self.lives.spans {
+            span.stands |= span.end_us >= farewell_us && span.start_us < farewell_us;
+        }
+    }
+
+    fn end(&mut self, at_us: u64, queue: &str) {
+        if let Some(span) = self.queues.get_mut(queue).and_then(|queue| queue.span.take()) {
+            self.lives.spans[span].end_us = at_us;
+            self.open.values_mut().filter(|asked| asked.span == Some(span)).for_each(|asked| {
+                asked.span = None;
+            });
+        }
+    }
+
+    fn asked(&mut self, asked_us: u64, place: usize, ticket: Ticket, command: &'a Command) {
+        let operation = self.lives.operations.len();
+        let (journal, answer, span) = (self.journal, None, None);
+        let asked = Operation { journal, ticket, asked_us, place, command, answer, span };
+        let span = self.queues.get(asked.queue()).and_then(|queue| queue.span);
+        self.lives.operations.push(asked);
+        if let Command::Subscribe { queue, options } = command {
+            self.queues.entry(queue).or_default().asked.push(options.clone());
+        }
+        self.open.insert(ticket, Asked { operation, span, interrupted: false });
+    }
+
+    fn answered(
+        &mut self,
+        at_us: u64,
+        place: usize,
+        ticket: Ticket,
+        result: &'a Result<Answer, Failure>,
+    ) {
+        let Some(asked) = self.open.remove(&ticket) else { return };
+        let operation = &mut self.lives.operations[asked.operation];
+        operation.span = asked.span;
+        let interrupted = asked.interrupted;
+        operation.answer = Some(Answered { at_us, place, result, interrupted });
+        match (operation.command, result) {
+            (Command::Subscribe { queue, options }, Ok(Answer::Subscribed)) => {
+                let entry = self.queues.entry(queue).or_default();
+                entry.options = options.clone();
+                entry.asked.retain(|asked| asked != options);
+                entry.asked.push(options.clone());
+                entry.fresh = Some(options.history);
+            }
+            (Command::Unsubscribe { queue }, Ok(_)) => self.end(at_us, queue),
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, at_us: u64, place: usize, queue: &'a str, event: &'a QueueEvent) {
+        let what = match event {
+            QueueEvent::Subscribed(start) => return self.subscribed(at_us, queue, start),
+            QueueEvent::Unsubscribed { .. } => {
+                // What the application is told of a queue that it had left before says nothing.
+                return self.end(at_us, queue);
+            }
+            QueueEvent::MountCreated(_) | QueueEvent::MountDeleted(_) => return,
+            QueueEvent::Message(message) => Got::Message(message),
+            QueueEvent::State(state) => Got::State(state),
+            QueueEvent::Joined(word) => Got::Joined(word),
+            QueueEvent::Left(word) => Got::Left(word),
+            QueueEvent::Gap(gap) => Got::Gap(gap),
+        };
+        if let Some(span) = self.queues.get(queue).and_then(|queue| queue.span) {
+            self.lives.spans[span].items.push(Item { at_us, place, what });
+        }
+    }
+
+    fn subscribed(&mut self, at_us: u64, queue: &'a str, start: &'a Subscribed) {
+        self.end(at_us, queue);
+        let entry = self.queues.entry(queue).or_default();
+        entry.span = Some(self.lives.spans.len());
+        let asked = std::mem::take(&mut entry.asked);
+        let is_ambiguous = asked.iter().any(|options| *options != entry.options);
+        if is_ambiguous {
+            // They may hold for what follows, too.
+            entry.asked = asked;
+        }
+        self.lives.spans.push(Span {
+            journal: self.journal,
+            queue,
+            start,
+            start_us: at_us,
+            options: entry.options.clone(),
+            is_ambiguous,
+            history: entry.fresh.take(),
+            items: Vec::new(),
+            end_us: u64::MAX,
+            stands: false,
+        });
+    }
+}
+
+/// Whether a note says that a session began.
+pub(super) fn is_connected(note: &crate::journal::Note) -> bool {
+    matches!(note.what, What::Told(Event::Connected { .. }))
+}

@@ -1,0 +1,199 @@
+//! The checker against small stories: each breaks one promise, or none.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imq_sdk::{
+    Answer, Command, Event, Failure, Gap, Kind, Message, Mount, QueueEvent, Roster, State,
+    StateChange, SubscribeOptions, Subscribed, Ticket,
+};
+
+use super::check;
+use crate::journal::{Journal, Note, Observations, What};
+
+const QUEUE: &str = "/room/1";
+
+/// A client and what it is told, a millisecond apart.
+struct Story(Journal);
+
+impl Story {
+    /// A client that is subscribed from the mark on, and finds these users.
+    fn of(client: usize, mark: u64, users: &[&str]) -> Story {
+        let user = format!("u{client}");
+        let is_auditor = client < 2;
+        let mut story = Story(Journal { client, user, is_auditor, notes: Vec::new() });
+        let options = SubscribeOptions::default();
+        story.note(What::Asked(ticket(0), Command::Subscribe { queue: QUEUE.into(), options }));
+        story.answer(0, Ok(Answer::Subscribed));
+        story.queue(QueueEvent::Subscribed(Subscribed {
+            epoch: 7,
+            marks: ["chat", "scores", "members"].map(|name| (name.to_owned(), mark)).into(),
+            recovered: false,
+            gap: false,
+            mounts: vec![
+                Mount { name: "chat".into(), kind: Kind::Message, entries: Vec::new() },
+                Mount { name: "scores".into(), kind: Kind::State, entries: Vec::new() },
+            ],
+            members: users.iter().map(|user| (*user).to_owned()).collect(),
+            member_count: None,
+        }));
+        story
+    }
+
+    fn note(&mut self, what: What) {
+        let at_us = 1_000 * (1 + self.0.notes.len() as u64);
+        self.0.notes.push(Note { at_us, what });
+    }
+
+    fn answer(&mut self, number: u64, result: Result<Answer, Failure>) {
+        self.note(What::Told(Event::Answer { ticket: ticket(number), result }));
+    }
+
+    fn queue(&mut self, event: QueueEvent) {
+        self.note(What::Told(Event::Queue { queue: Arc::from(QUEUE), event }));
+    }
+
+    fn message(mut self, seq: u64, payload: &str) -> Story {
+        self.queue(QueueEvent::Message(Message {
+            mount: "chat".into(),
+            seq,
+            from: Some("u2".into()),
+            payload: payload.into(),
+            sent_at_ms: 0,
+            history: false,
+        }));
+        self
+    }
+
+    fn state(mut self, seq: u64, key: &str, value: &str) -> Story {
+        let change = StateChange { key: key.into(), value: Some(value.into()), version: seq };
+        self.queue(QueueEvent::State(State {
+            mount: "scores".into(),
+            seq,
+            from: Some("u2".into()),
+            changes: vec![change],
+            conflated: false,
+        }));
+        self
+    }
+
+    fn joined(mut self, seq: u64, user: &str) -> Story {
+        let users = vec![user.to_owned()];
+        self.queue(QueueEvent::Joined(Roster { seq, users, reason: String::new() }));
+        self
+    }
+
+    fn gap(mut self, after_seq: u64, before_seq: u64) -> Story {
+        self.queue(QueueEvent::Gap(Gap { mount: "chat".into(), after_seq, before_seq }));
+        self
+    }
+
+    fn sent(mut self, number: u64, payload: &str, result: Result<Answer, Failure>) -> Story {
+        let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
+        let payload = payload.into();
+        let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
+        self.note(What::Asked(ticket(number), send));
+        self.answer(number, result);
+        self
+    }
+}
+
+fn ticket(number: u64) -> Ticket {
+    Ticket(number)
+}
+
+/// The rules that these stories break together.
+fn broken(stories: Vec<Story>) -> Vec<&'static str> {
+    let seen = Observations {
+        journals: stories.into_iter().map(|story| story.0).collect(),
+        calm_us: u64::MAX,
+        farewell_us: u64::MAX / 4,
+        roster_us: u64::MAX,
+        ..Observations::default()
+    };
+    let rules = check(&seen).into_iter().map(|violation| (violation.rule, ()));
+    rules.collect::<BTreeMap<_, _>>().into_keys().collect()
+}
+
+fn pair() -> (Story, Story) {
+    (Story::of(0, 4, &["u0", "u2"]), Story::of(2, 4, &["u0", "u2"]))
+}
+
+#[test]
+fn a_quiet_room_breaks_nothing() {
+    let (one, other) = pair();
+    let one = one.message(5, "a").state(6, "k", "1").joined(7, "u3");
+    let other = other.sent(1, "a", Ok(Answer::Sent { seq: 5 }));
+    let other = other.message(5, "a").state(6, "k", "1").joined(7, "u3");
+    assert_eq!(broken(vec![one, other]), Vec::<&str>::new());
+}
+
+#[test]
+fn what_one_got_and_the_other_missed_is_found() {
+    let (one, other) = pair();
+    let one = one.message(5, "a").message(6, "b");
+    assert_eq!(
+        broken(vec![one, other.message(6, "b")]),
+        ["nothing is missed between a mark and the end"]
+    );
+    let (one, other) = pair();
+    let one = one.message(5, "a").message(6, "b");
+    assert_eq!(broken(vec![one, other.gap(4, 6).message(6, "b")]), Vec::<&str>::new());
+}
+
+#[test]
+fn doubles_and_disorder_are_found() {
+    let (one, _) = pair();
+    assert_eq!(
+        broken(vec![one.message(5, "a").message(5, "a")]),
+        ["events come in order, none twice", "nothing comes twice"]
+    );
+    let (one, _) = pair();
+    assert_eq!(broken(vec![one.message(4, "a")]), ["nothing comes twice"]);
+}
+
+#[test]
+fn a_message_that_ran_twice_is_found() {
+    let (one, _) = pair();
+    let one = one.sent(1, "a", Ok(Answer::Sent { seq: 5 })).message(5, "a").message(6, "a");
+    let rule = "acknowledged: exactly once; unknown: at most once; refused: never";
+    assert_eq!(broken(vec![one]), [rule]);
+}
+
+#[test]
+fn an_unknown_outcome_needs_a_reason() {
+    let (one, _) = pair();
+    let one = one.sent(1, "a", Err(Failure::OutcomeUnknown));
+    let rule = "an outcome is unknown only if a connection, a node or much time was lost";
+    assert_eq!(broken(vec![one]), [rule]);
+}
+
+#[test]
+fn a_result_after_its_event_is_found() {
+    let (mut one, _) = pair();
+    let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
+    let payload = "a".into();
+    let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
+    one.note(What::Asked(ticket(1), send));
+    let mut one = one.message(5, "a");
+    one.answer(1, Ok(Answer::Sent { seq: 5 }));
+    assert_eq!(broken(vec![one]), ["a result comes before its own event"]);
+}
+
+#[test]
+fn who_joins_twice_is_found() {
+    let (one, _) = pair();
+    assert_eq!(
+        broken(vec![one.joined(5, "u3").joined(6, "u3")]),
+        ["joined and left alternate per user"]
+    );
+}
+
+#[test]
+fn two_truths_are_found() {
+    let (one, other) = pair();
+    let stories = vec![one.state(5, "k", "1"), other.state(5, "k", "2")];
+    let rules = broken(stories);
+    assert!(rules.contains(&"everybody sees the same event under a number"), "{rules:?}");
+    assert!(rules.contains(&"snapshot and changes make the state that the model has"), "{rules:?}");
+}

@@ -1,0 +1,90 @@
+//! What a client asked and what it was told: all that the checker knows of the cluster.
+
+use imq_sdk::{Command, Event, Ticket};
+
+/// One life of one client, from its first connection to its goodbye.
+#[derive(Debug)]
+pub struct Journal {
+    /// Which client.
+    pub client: usize,
+    /// Its user.
+    pub user: String,
+    /// It only watches, and is never put into trouble.
+    pub is_auditor: bool,
+    /// In the order in which it happened.
+    pub notes: Vec<Note>,
+}
+
+/// Something that happened to a client.
+#[derive(Debug)]
+pub struct Note {
+    /// When, in microseconds since the run began.
+    pub at_us: u64,
+    /// What.
+    pub what: What,
+}
+
+/// What can happen to a client.
+#[derive(Debug)]
+pub enum What {
+    /// It asked for something.
+    Asked(Ticket, Command),
+    /// It was told something.
+    Told(Event),
+    /// It took no bytes for a while from here on.
+    Stalled,
+}
+
+/// All that was seen in a run.
+#[derive(Debug, Default)]
+pub struct Observations {
+    /// Of all clients.
+    pub journals: Vec<Journal>,
+    /// When a bucket's data may have been lost: from the first moment that anybody knew to the last
+    /// moment that somebody heard of it.
+    pub losses: Vec<Loss>,
+    /// When an end of a link found that it was gone, in order.
+    pub links_cut: Vec<u64>,
+    /// When trouble ended, in microseconds.
+    pub calm_us: u64,
+    /// When all but the auditors left.
+    pub farewell_us: u64,
+    /// When the auditors asked who is there.
+    pub roster_us: u64,
+}
+
+/// A bucket began anew.
+#[derive(Debug, Clone, Copy)]
+pub struct Loss {
+    /// How many bits of a name's hash choose the bucket.
+    pub bits: u8,
+    /// Which bucket.
+    pub prefix: u32,
+    /// The bucket's epoch from then on.
+    pub loss: u64,
+    /// When the first process heard of it.
+    pub first_us: u64,
+    /// When the last one did.
+    pub last_us: u64,
+}
+
+impl Observations {
+    /// Whether the queue may have lost its data between these moments.
+    pub fn lost(&self, queue: &str, from_us: u64, to_us: u64) -> bool {
+        let hash = proto::name::hash(queue.as_bytes());
+        self.losses.iter().any(|loss| {
+            proto::bucket::BucketId::of(hash, loss.bits).prefix() == loss.prefix
+                && loss.first_us <= to_us
+                && loss.last_us + SLACK_US >= from_us
+        })
+    }
+
+    /// Whether any link ended between these moments, or what it lost was still on its way again.
+    pub fn link_cut(&self, from_us: u64, to_us: u64) -> bool {
+        let first = self.links_cut.partition_point(|at| at + SLACK_US < from_us);
+        self.links_cut.get(first).is_some_and(|at| *at <= to_us)
+    }
+}
+
+/// What a lane says takes so long to reach a client.
+const SLACK_US: u64 = 1_500_000;

@@ -1,0 +1,86 @@
+//! The simulation's commands.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sim::gate::{self, Tally};
+use sim::plan::Faults;
+use sim::planted;
+use sim::run::run;
+use sim::world::Trace;
+
+/// The cluster on one thread, from a seed.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs clean seeds, one after the other.
+    Run {
+        /// How many.
+        #[arg(long, default_value_t = 100)]
+        seeds: u64,
+        /// The first one.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+    },
+    /// Runs one seed and says what was wrong.
+    Seed {
+        /// Which.
+        seed: u64,
+        /// Prints everything that happens.
+        #[arg(long)]
+        trace: bool,
+        /// Prints every frame on the links as well.
+        #[arg(long)]
+        frames: bool,
+        /// Plants this bug, as `faults` names them.
+        #[arg(long)]
+        fault: Option<String>,
+    },
+    /// Plants each bug alone and looks for it.
+    Faults,
+    /// Everything: the seeds that once found a bug, new ones, and all planted bugs.
+    Gate {
+        /// Few seeds.
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let tally = match Arguments::parse().command {
+        Command::Run { seeds, from } => gate::seeds(from..from + seeds),
+        Command::Seed { seed, trace, frames, fault } => {
+            let trace = match (trace, frames) {
+                (_, true) => Trace::Frames,
+                (true, false) => Trace::Happenings,
+                (false, false) => Trace::Off,
+            };
+            one(seed, trace, fault.as_deref())
+        }
+        Command::Faults => gate::planted_bugs(),
+        Command::Gate { quick } => {
+            let new = if quick { 30 } else { 1_000 };
+            gate::seeds(gate::old_seeds()).and(gate::seeds(0..new)).and(gate::planted_bugs())
+        }
+    };
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn one(seed: u64, trace: Trace, fault: Option<&str>) -> Tally {
+    let mut faults = Faults::default();
+    for bug in planted::ALL.iter().filter(|bug| Some(bug.name) == fault) {
+        (bug.plant)(&mut faults);
+    }
+    let violations = run(seed, faults, trace);
+    for violation in &violations {
+        gate::print_violation(&format!("seed {seed}"), violation);
+    }
+    let failed = u64::from(!violations.is_empty());
+    Tally { passed: 1 - failed, failed }
+}

@@ -1,0 +1,121 @@
+//! What a run is like: drawn from its seed, so that each seed tries another mixture of troubles.
+
+use crate::chance::Chance;
+
+/// Queue nodes of the cluster.
+pub const NODES: usize = 3;
+/// Gateways of the cluster.
+pub const GATEWAYS: usize = 2;
+/// Clients, the auditors among them.
+pub const CLIENTS: usize = 20;
+/// Clients that only watch, receive everything and never cause trouble.
+pub const AUDITORS: usize = 2;
+/// Operations and sessions wait this long; short, so that a run sees the end of it.
+pub const GRACE_MS: u64 = 3_000;
+
+/// The queues of the cluster; auditors sit in those that outlive their members.
+pub const QUEUES: [&str; 7] =
+    ["/room/1", "/room/2", "/room/3", "/strict/1", "/strict/2", "/flash/1", "/flash/2"];
+
+/// Planted bugs of all machines.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// Of every lane.
+    pub lane: gateway::machine::Faults,
+    /// Of every queue node.
+    pub node: queue_node::machine::Faults,
+}
+
+/// How often each kind of trouble comes: the mean pause in milliseconds, 0 for never.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Troubles {
+    /// A link between a lane and a queue node ends.
+    pub lane_link_ms: u64,
+    /// A link between two queue nodes ends.
+    pub node_link_ms: u64,
+    /// A link to the boss ends.
+    pub boss_link_ms: u64,
+    /// A client's connection ends.
+    pub drop_client_ms: u64,
+    /// A client takes no bytes for a while.
+    pub stall_client_ms: u64,
+    /// A client says goodbye and begins anew.
+    pub renew_client_ms: u64,
+    /// A queue node dies and is started anew.
+    pub crash_node_ms: u64,
+    /// The boss dies and is started anew.
+    pub crash_boss_ms: u64,
+    /// A gateway dies and is started anew.
+    pub crash_gateway_ms: u64,
+    /// A process stands still for a while.
+    pub hang_ms: u64,
+}
+
+/// All that is drawn before a run begins.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where the draws come from.
+    pub seed: u64,
+    /// The planted bugs.
+    pub faults: Faults,
+    /// What goes wrong, and how often.
+    pub troubles: Troubles,
+    /// Until then things go wrong.
+    pub active_ms: u64,
+    /// Mean pause of a client between two commands.
+    pub think_ms: u64,
+    /// The slowest link, in microseconds.
+    pub link_us_max: u64,
+    /// The slowest client, in microseconds.
+    pub client_us_max: u64,
+    /// How long a record waits for its commit at most; 0: each is committed at once.
+    pub commit_ms_max: u64,
+    /// Payloads are padded up to this length.
+    pub padding_max: u64,
+    /// Lanes of each gateway.
+    pub lanes: [usize; GATEWAYS],
+    /// What a receiver may owe before it is slow.
+    pub slow_bytes: usize,
+    /// What a receiver may owe at most.
+    pub output_bytes_max: usize,
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub fn of(seed: u64, faults: Faults) -> Plan {
+        let mut chance = Chance::new(seed ^ 0x706c_616e);
+        let mut every = |percent: u64, low: u64, high: u64| {
+            let on = chance.percent(percent);
+            let pause = chance.between(low, high);
+            if on { pause } else { 0 }
+        };
+        let troubles = Troubles {
+            lane_link_ms: every(65, 100, 1_500),
+            node_link_ms: every(40, 150, 1_500),
+            boss_link_ms: every(30, 300, 2_000),
+            drop_client_ms: every(60, 100, 1_200),
+            stall_client_ms: every(50, 80, 800),
+            renew_client_ms: every(40, 300, 2_000),
+            crash_node_ms: every(25, 1_500, 5_000),
+            crash_boss_ms: every(20, 1_500, 5_000),
+            crash_gateway_ms: every(20, 1_500, 5_000),
+            hang_ms: every(30, 300, 2_000),
+        };
+        let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
+        Plan {
+            seed,
+            faults,
+            troubles,
+            active_ms: chance.between(2_500, 5_000),
+            think_ms: chance.between(60, 200),
+            link_us_max: *chance.pick(&[300, 2_000, 20_000]),
+            client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
+            commit_ms_max: *chance.pick(&[0, 0, 3, 20, 150]),
+            padding_max: *chance.pick(&[0, 0, 100, 1_000]),
+            lanes,
+            slow_bytes: *chance.pick(&[600, 1_500, 4_000]),
+            // More than one turn brings to a client that comes back: else it never comes back.
+            output_bytes_max: *chance.pick(&[12_000, 30_000]),
+        }
+    }
+}

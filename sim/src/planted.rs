@@ -1,0 +1,37 @@
+//! Bugs that are planted one at a time: the simulation must find each of them.
+
+use crate::plan::Faults;
+
+/// A switch in a machine, and what it does.
+#[derive(Debug, Clone, Copy)]
+pub struct Planted {
+    /// The switch.
+    pub name: &'static str,
+    /// Turns it on.
+    pub plant: fn(&mut Faults),
+}
+
+/// All of them.
+pub const ALL: [Planted; 18] = [
+    Planted { name: "node.output_before_commit", plant: |f| f.node.output_before_commit = true },
+    Planted { name: "node.result_forgotten", plant: |f| f.node.result_forgotten = true },
+    Planted { name: "node.replay_drops_first", plant: |f| f.node.replay_drops_first = true },
+    Planted { name: "node.replay_unfiltered", plant: |f| f.node.replay_unfiltered = true },
+    Planted { name: "node.resend_runs_again", plant: |f| f.node.resend_runs_again = true },
+    Planted { name: "node.joined_twice", plant: |f| f.node.joined_twice = true },
+    Planted { name: "node.history_disordered", plant: |f| f.node.history_disordered = true },
+    Planted { name: "node.note_lost", plant: |f| f.node.note_lost = true },
+    Planted { name: "node.idle_destroys_members", plant: |f| f.node.idle_destroys_members = true },
+    Planted { name: "node.excluded_replayed", plant: |f| f.node.excluded_replayed = true },
+    Planted { name: "lane.flush_lost", plant: |f| f.lane.flush_lost = true },
+    Planted { name: "lane.resend_doubled", plant: |f| f.lane.resend_doubled = true },
+    Planted { name: "lane.attach_skipped", plant: |f| f.lane.attach_skipped = true },
+    Planted { name: "lane.subscriber_late", plant: |f| f.lane.subscriber_late = true },
+    Planted { name: "lane.filter_skipped", plant: |f| f.lane.filter_skipped = true },
+    Planted { name: "lane.gap_unannounced", plant: |f| f.lane.gap_unannounced = true },
+    Planted {
+        name: "lane.conflation_keeps_oldest",
+        plant: |f| f.lane.conflation_keeps_oldest = true,
+    },
+    Planted { name: "lane.exclude_self_ignored", plant: |f| f.lane.exclude_self_ignored = true },
+];

@@ -1,0 +1,240 @@
+//! The cluster on one thread: a boss, two gateways, three queue nodes and twenty clients, all of
+//! them the machines of production, on virtual time.
+
+mod agenda;
+mod boss;
+mod chaos;
+mod client;
+mod gateway;
+mod node;
+mod phases;
+mod process;
+mod sockets;
+mod tap;
+mod wires;
+
+use std::collections::BTreeMap;
+
+use proto::table::BucketTable;
+
+use self::agenda::{Agenda, Happening};
+use self::boss::BossHost;
+use self::client::ClientHost;
+use self::gateway::GatewayHost;
+use self::node::NodeHost;
+use self::process::Vitals;
+use self::sockets::Socket;
+use self::wires::{Dial, Port, Wire};
+use crate::chance::Chance;
+use crate::check::Violation;
+use crate::journal::{Journal, Loss, Observations};
+use crate::phase::Phase;
+use crate::plan::{CLIENTS, GATEWAYS, NODES, Plan};
+
+/// A process of the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Process {
+    Boss,
+    Node(usize),
+    Gateway(usize),
+}
+
+/// Somebody to have a link with: the boss, or a node in one of its lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Target {
+    Boss,
+    Node(usize, u64),
+}
+
+/// All that there is.
+#[derive(Debug)]
+pub struct World {
+    plan: Plan,
+    chance: Chance,
+    agenda: Agenda,
+    phase: Phase,
+    vitals: BTreeMap<Process, Vitals>,
+    boss: BossHost,
+    nodes: Vec<NodeHost>,
+    gateways: Vec<GatewayHost>,
+    clients: Vec<ClientHost>,
+    wires: Vec<Wire>,
+    /// The wire of each link number of each port; `usize::MAX` while it is being made.
+    slots: BTreeMap<Port, Vec<Option<usize>>>,
+    dials: BTreeMap<(Port, Target), Dial>,
+    sockets: Vec<Socket>,
+    tickets: u64,
+    numbers: u64,
+    journals: Vec<Journal>,
+    losses: BTreeMap<(u8, u32, u64), Loss>,
+    links_cut: Vec<u64>,
+    marks: BTreeMap<Phase, u64>,
+    violations: Vec<Violation>,
+    trace: Trace,
+}
+
+/// How much of a run is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Trace {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What clients and processes do.
+    Happenings,
+    /// And every frame on the links.
+    Frames,
+}
+
+/// A run with more happenings is one that never ends.
+const HAPPENINGS_MAX: u64 = 5_000_000;
+
+impl World {
+    /// A world in which nothing has happened yet.
+    pub fn new(plan: Plan, trace: Trace) -> World {
+        let mut chance = Chance::new(plan.seed);
+        let clients = (0..CLIENTS).map(|at| ClientHost::new(at, chance.seed())).collect();
+        let mut world = World {
+            chance,
+            agenda: Agenda::default(),
+            phase: Phase::Trouble,
+            vitals: BTreeMap::new(),
+            boss: BossHost::default(),
+            nodes: (0..NODES).map(NodeHost::new).collect(),
+            gateways: (0..GATEWAYS).map(GatewayHost::new).collect(),
+            clients,
+            wires: Vec::new(),
+            slots: BTreeMap::new(),
+            dials: BTreeMap::new(),
+            sockets: Vec::new(),
+            tickets: 0,
+            numbers: 0,
+            journals: Vec::new(),
+            losses: BTreeMap::new(),
+            links_cut: Vec::new(),
+            marks: BTreeMap::new(),
+            violations: Vec::new(),
+            trace,
+            plan,
+        };
+        world.begin();
+        world
+    }
+
+    fn begin(&mut self) {
+        let nodes = (0..NODES).map(Process::Node);
+        let gateways = (0..GATEWAYS).map(Process::Gateway);
+        for process in std::iter::once(Process::Boss).chain(nodes).chain(gateways) {
+            self.vitals.insert(process, Vitals::default());
+            let us = self.chance.below(20_000);
+            self.agenda.after(us, Happening::Start { process, life: 0 });
+        }
+        for client in 0..CLIENTS {
+            let dial_us = 60_000 + self.chance.below(200_000);
+            self.agenda.at(dial_us, Happening::ClientDial { client, attempt: 0 });
+            self.agenda.at(dial_us + 50_000, Happening::Think { client });
+        }
+        self.begin_troubles();
+        self.agenda.at(self.plan.active_ms * 1000, Happening::Phase(Phase::Calm));
+    }
+
+    /// Lets everything happen; what was seen, and what was wrong at once.
+    pub fn run(mut self) -> (Observations, Vec<Violation>) {
+        let mut happenings = 0;
+        while self.phase != Phase::End
+            && let Some(happening) = self.agenda.next()
+        {
+            self.happen(happening);
+            happenings += 1;
+            if happenings > HAPPENINGS_MAX {
+                let what = format!("{HAPPENINGS_MAX} things have happened");
+                self.violated("the cluster comes to rest", what);
+                break;
+            }
+        }
+        let mark = |phase: Phase| self.marks.get(&phase).copied().unwrap_or(u64::MAX);
+        let (calm_us, farewell_us) = (mark(Phase::Calm), mark(Phase::Farewell));
+        let roster_us = mark(Phase::Roster);
+        let mut journals = self.journals;
+        journals.extend(self.clients.into_iter().map(|client| client.journal));
+        let losses = self.losses.into_values().collect();
+        let links_cut = self.links_cut;
+        let observations =
+            Observations { journals, losses, links_cut, calm_us, farewell_us, roster_us };
+        (observations, self.violations)
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Turn { process, life } => self.turn(process, life),
+            Happening::Wake { process, life } => self.wake(process, life),
+            Happening::Start { process, life } => self.start(process, life),
+            Happening::Dial { port, life, target } => self.dial(port, life, target),
+            Happening::Carried { wire, end, bytes } => self.carried(wire, end, &bytes),
+            Happening::Notice { wire, end } => self.notice(wire, end),
+            Happening::Stored { life } => self.stored(life),
+            Happening::Commit { node, life, bucket, loss, n } => {
+                if self.is_alive(Process::Node(node), life) {
+                    let commit = process::Arrival::Commit { bucket, loss, n };
+                    self.arrive(Process::Node(node), commit);
+                }
+            }
+            Happening::Trouble(trouble) => self.trouble(trouble),
+            Happening::Think { client } => self.think(client),
+            Happening::ClientWake { client, at_ms } => self.client_wakes(client, at_ms),
+            Happening::ClientDial { client, attempt } => self.client_dials(client, attempt),
+            Happening::ClientDialled { client, attempt, socket } => {
+                self.client_dialled(client, attempt, socket);
+            }
+            Happening::ToClient { socket, bytes } => self.reaches_client(socket, bytes),
+            Happening::ToGateway { socket, bytes } => self.reaches_gateway(socket, bytes),
+            Happening::ClientNotices { socket } => self.client_notices(socket),
+            Happening::GatewayNotices { socket } => self.gateway_notices(socket),
+            Happening::Unstall { socket } => self.unstall(socket),
+            Happening::Phase(phase) => self.begin_phase(phase),
+        }
+    }
+
+    /// The outbox behind a port, while its process is up.
+    fn links_of(&mut self, port: Port) -> Option<&mut link::machine::Outbox> {
+        if !self.is_up(port.process()) {
+            return None;
+        }
+        Some(match port {
+            Port::Boss => &mut self.boss.out.links,
+            Port::Node(node) => &mut self.nodes[node].out.links,
+            Port::Desk(gateway) => &mut self.gateways[gateway].out,
+            Port::Lane(gateway, lane) => &mut self.gateways[gateway].lanes.get_mut(lane)?.out.links,
+        })
+    }
+
+    /// Somebody heard a table: what it says to be lost may be lost from now on.
+    fn heard_table(&mut self, table: &BucketTable) {
+        let now_us = self.agenda.now_us();
+        for row in table.rows() {
+            let key = (table.bits(), row.prefix, row.loss);
+            let loss = Loss {
+                bits: table.bits(),
+                prefix: row.prefix,
+                loss: row.loss,
+                first_us: now_us,
+                last_us: now_us,
+            };
+            // The first table of all is no loss, but nobody had anything then.
+            self.losses.entry(key).or_insert(loss).last_us = now_us;
+        }
+    }
+
+    /// Something is wrong.
+    fn violated(&mut self, rule: &'static str, what: String) {
+        let at_us = self.agenda.now_us();
+        self.trace(|| format!("VIOLATION {rule}: {what}"));
+        self.violations.push(Violation { at_us, rule, what });
+    }
+
+    fn trace(&self, line: impl FnOnce() -> String) {
+        if self.trace > Trace::Off {
+            let us = self.agenda.now_us();
+            println!("{:>5}.{:03} ms  {}", us / 1000, us % 1000, line());
+        }
+    }
+}

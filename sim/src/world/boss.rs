@@ -1,0 +1,118 @@
+//! The boss's process: the machine, and the disk that outlives it.
+
+use boss::machine::boss::Found;
+use boss::machine::configuration::Configuration;
+use boss::machine::kept::Kept;
+use boss::machine::{Boss, Effect, Input, Outbox, Settings};
+
+use super::Process;
+use super::World;
+use super::agenda::Happening;
+use super::process::Arrival;
+use super::wires::Port;
+use crate::plan::NODES;
+
+/// The boss, and what it has stored.
+#[derive(Debug, Default)]
+pub(crate) struct BossHost {
+    boss: Option<Boss>,
+    pub(crate) out: Outbox,
+    disk: Option<Vec<u8>>,
+    writing: Option<Vec<u8>>,
+}
+
+const CLUSTER: &str = include_str!("../cluster.toml");
+
+impl World {
+    /// Begins the boss's term; when it listens, the term is on the disk.
+    pub(crate) fn boss_starts(&mut self) {
+        let now = self.now();
+        let found = match &self.boss.disk {
+            Some(bytes) => Kept::decode(bytes).map_err(|error| error.to_string()),
+            None => Configuration::parse(CLUSTER)
+                .map(|config| Kept::new(self.chance.seed(), &config))
+                .map_err(|problems| problems.join("; ")),
+        };
+        let kept = match found {
+            Ok(kept) => kept,
+            Err(problem) => return self.violated("the boss can read its disk", problem),
+        };
+        let settings = Settings {
+            settle_ms: 300,
+            expected_queue_nodes: Some(NODES),
+            dead_ms: proto::limits::DEAD_MS,
+        };
+        let mut boss = Boss::new(now, settings, Found { kept, is_older: false });
+        self.boss.out = Outbox::default();
+        boss.handle(now, Input::Wake, &mut self.boss.out);
+        for effect in std::mem::take(&mut self.boss.out.effects) {
+            if let Effect::Store(bytes) = effect {
+                self.boss.disk = Some(bytes);
+                boss.handle(now, Input::Stored, &mut self.boss.out);
+            }
+        }
+        self.boss.boss = Some(boss);
+    }
+
+    /// What was being written is on the disk, or isn't.
+    pub(crate) fn boss_dies(&mut self) {
+        self.boss.boss = None;
+        let writing = self.boss.writing.take();
+        if self.chance.percent(50) && writing.is_some() {
+            self.boss.disk = writing;
+        }
+    }
+
+    pub(crate) fn stored(&mut self, life: u64) {
+        if self.is_alive(Process::Boss, life) {
+            self.boss.disk = self.boss.writing.take();
+            self.arrive(Process::Boss, Arrival::Stored);
+        }
+    }
+
+    /// One turn; when it wants to be woken.
+    pub(crate) fn boss_turn(&mut self, inbox: Vec<Arrival>) -> Option<u64> {
+        let now = self.now();
+        let mut down = Vec::new();
+        let host = &mut self.boss;
+        let (boss, out) = (host.boss.as_mut()?, &mut host.out);
+        for arrival in inbox {
+            match arrival {
+                Arrival::Up { link, peer, .. } => {
+                    out.links.up(link);
+                    boss.handle(now, Input::LinkUp { link, peer }, out);
+                }
+                Arrival::Frame { link, frame, .. } => {
+                    boss.handle(now, Input::Frame { link, frame: &frame }, out);
+                }
+                Arrival::Down { link, .. } => {
+                    out.links.down(link);
+                    boss.handle(now, Input::LinkDown { link }, out);
+                    down.push(link);
+                }
+                Arrival::Stored => boss.handle(now, Input::Stored, out),
+                Arrival::Commit { .. }
+                | Arrival::Opened { .. }
+                | Arrival::Received { .. }
+                | Arrival::Gone { .. }
+                | Arrival::Writable { .. }
+                | Arrival::Drained { .. } => {}
+            }
+        }
+        boss.handle(now, Input::Wake, out);
+        let wake_ms = boss.wake_at(now);
+        for effect in std::mem::take(&mut out.effects) {
+            if let Effect::Store(bytes) = effect {
+                host.writing = Some(bytes);
+                let life = self.vitals.get(&Process::Boss).map_or(0, |vitals| vitals.life);
+                let us = self.chance.below(20_000);
+                self.agenda.after(us, Happening::Stored { life });
+            }
+        }
+        self.flush_links(Port::Boss);
+        for link in down {
+            self.link_is_down(Port::Boss, link);
+        }
+        wake_ms
+    }
+}

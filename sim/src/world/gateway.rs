@@ -1,0 +1,284 @@
+//! The process of a gateway: its lanes, its membership, and the sockets of its clients.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use gateway::machine::{Codec, ConnId, Ending, Input, Lane, Outbox, Settings};
+use link::machine::{LinkId, Member, Word};
+use proto::frame::FrameReader;
+use proto::limits;
+use proto::link::Role;
+
+use super::Target;
+use super::World;
+use super::process::Arrival;
+use super::wires::Port;
+use crate::plan::GRACE_MS;
+
+/// A gateway.
+#[derive(Debug)]
+pub(crate) struct GatewayHost {
+    pub(crate) id: String,
+    pub(crate) member: Member,
+    /// What the member has to say.
+    pub(crate) out: link::machine::Outbox,
+    pub(crate) lanes: Vec<LaneHost>,
+}
+
+/// A lane and the sockets it has.
+#[derive(Debug)]
+pub(crate) struct LaneHost {
+    pub(crate) lane: Lane,
+    pub(crate) out: Outbox,
+    /// By connection, the smallest free number first.
+    conns: Vec<Option<Conn>>,
+}
+
+#[derive(Debug)]
+struct Conn {
+    socket: usize,
+    reader: FrameReader,
+    ending: bool,
+}
+
+impl GatewayHost {
+    pub(crate) fn new(at: usize) -> GatewayHost {
+        let id = format!("g{}", at + 1);
+        let member = Member::new(&id, Role::Gateway, &format!("host-{}", at + 1), &id);
+        GatewayHost { id, member, out: link::machine::Outbox::default(), lanes: Vec::new() }
+    }
+}
+
+impl World {
+    pub(crate) fn gateway_starts(&mut self, at: usize) {
+        let mut host = GatewayHost::new(at);
+        for _ in 0..self.plan.lanes[at] {
+            let settings = Settings {
+                gateway: host.id.clone(),
+                dev_auth: true,
+                ping_every_ms: 4_000,
+                give_up_ms: GRACE_MS,
+                slow_bytes: self.plan.slow_bytes,
+                output_bytes_max: self.plan.output_bytes_max,
+                faults: self.plan.faults.lane,
+                ..Settings::default()
+            };
+            let out = Outbox::new(&settings);
+            let lane = Lane::new(settings, self.chance.seed());
+            host.lanes.push(LaneHost { lane, out, conns: Vec::new() });
+        }
+        self.gateways[at] = host;
+        self.want(Port::Desk(at), Target::Boss);
+    }
+
+    pub(crate) fn gateway_dies(&mut self, at: usize) {
+        self.gateways[at].lanes.clear();
+        self.drop_sockets(at);
+    }
+
+    /// One turn of all lanes and the member.
+    pub(crate) fn gateway_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
+        let now = self.now();
+        let mut down = Vec::new();
+        for arrival in inbox {
+            if let Arrival::Down { port, link } = arrival {
+                down.push((port, link));
+            }
+            self.gateway_takes(at, arrival);
+        }
+        let lanes = self.gateways[at].lanes.len();
+        for lane in 0..lanes {
+            let host = &mut self.gateways[at].lanes[lane];
+            if host.lane.wake_at().is_some_and(|at_ms| at_ms <= now.ms) {
+                host.lane.handle(now, Input::Wake, &mut host.out);
+            }
+            host.lane.handle(now, Input::TurnEnd, &mut host.out);
+            self.flush_clients(at, lane);
+            self.flush_links(Port::Lane(at, lane));
+            for place in std::mem::take(&mut self.gateways[at].lanes[lane].out.places) {
+                let node = self.nodes.iter().position(|host| host.id == place.id);
+                if let Some(node) = node {
+                    self.want(Port::Lane(at, lane), Target::Node(node, place.incarnation));
+                }
+            }
+        }
+        self.flush_links(Port::Desk(at));
+        for (port, link) in down {
+            self.link_is_down(port, link);
+        }
+        self.gateways[at].lanes.iter().filter_map(|host| host.lane.wake_at()).min()
+    }
+
+    fn gateway_takes(&mut self, at: usize, arrival: Arrival) {
+        let now = self.now();
+        match arrival {
+            Arrival::Up { port: Port::Lane(_, lane), link, peer, .. } => {
+                let host = &mut self.gateways[at].lanes[lane];
+                host.out.links.up(link);
+                host.lane.handle(now, Input::LinkUp { link, peer }, &mut host.out);
+            }
+            Arrival::Up { link, .. } => {
+                let host = &mut self.gateways[at];
+                host.out.up(link);
+                host.member.up(link, &[], &mut host.out);
+            }
+            Arrival::Down { port: Port::Lane(_, lane), link } => {
+                let host = &mut self.gateways[at].lanes[lane];
+                host.out.links.down(link);
+                host.lane.handle(now, Input::LinkDown { link }, &mut host.out);
+            }
+            Arrival::Down { link, .. } => {
+                let host = &mut self.gateways[at];
+                host.out.down(link);
+                host.member.down();
+            }
+            Arrival::Frame { port: Port::Lane(_, lane), link, frame } => {
+                let host = &mut self.gateways[at].lanes[lane];
+                host.lane.handle(now, Input::LinkFrame { link, frame: &frame }, &mut host.out);
+            }
+            Arrival::Frame { link, frame, .. } => self.desk_frame(at, link, &frame),
+            Arrival::Opened { socket } => self.opened(at, socket),
+            Arrival::Received { socket, bytes } => self.received(at, socket, &bytes),
+            Arrival::Gone { socket } => self.gone(at, socket),
+            Arrival::Writable { socket } => self.writable(at, socket),
+            Arrival::Drained { socket } => self.drained(at, socket),
+            Arrival::Stored | Arrival::Commit { .. } => {}
+        }
+    }
+
+    fn desk_frame(&mut self, at: usize, link: LinkId, frame: &[u8]) {
+        let now = self.now();
+        let host = &mut self.gateways[at];
+        if host.member.link() != Some(link) {
+            return;
+        }
+        match host.member.hear(frame) {
+            Some(Word::Table(table)) => {
+                for lane in &mut host.lanes {
+                    lane.lane.handle(now, Input::Table(Arc::clone(&table)), &mut lane.out);
+                }
+                for lane in 0..self.gateways[at].lanes.len() {
+                    self.follow_table(Port::Lane(at, lane), &table);
+                }
+            }
+            Some(Word::Config(config)) => {
+                for lane in &mut host.lanes {
+                    lane.lane.handle(now, Input::Config(Arc::clone(&config)), &mut lane.out);
+                }
+            }
+            Some(Word::Broken) => {
+                self.violated("the boss can be understood", format!("not by g{}", at + 1));
+            }
+            Some(Word::Registered { .. } | Word::Inspect { .. } | Word::Refused(_)) | None => {}
+        }
+    }
+
+    fn opened(&mut self, at: usize, socket: usize) {
+        let now = self.now();
+        let lane = self.sockets[socket].lane;
+        let host = &mut self.gateways[at].lanes[lane];
+        let free = host.conns.iter().position(Option::is_none).unwrap_or(host.conns.len());
+        if free == host.conns.len() {
+            host.conns.push(None);
+        }
+        let reader = FrameReader::default();
+        host.conns[free] = Some(Conn { socket, reader, ending: false });
+        let conn = ConnId(free as u32);
+        self.sockets[socket].conn = Some(conn);
+        let (codec, address) = (Codec::ProtoTcp, IpAddr::V4(Ipv4Addr::LOCALHOST));
+        host.lane.handle(now, Input::Opened { conn, codec, address }, &mut host.out);
+    }
+
+    fn received(&mut self, at: usize, socket: usize, bytes: &[u8]) {
+        let now = self.now();
+        let Some((lane, conn)) = self.open_conn(socket) else { return };
+        let host = &mut self.gateways[at].lanes[lane];
+        let Some(Some(one)) = host.conns.get_mut(conn.0 as usize) else { return };
+        let mut frames = Vec::new();
+        let read = one.reader.feed(bytes, limits::CLIENT_FRAME_BYTES_MAX, |frame| {
+            frames.push(frame.to_vec());
+            Ok::<(), proto::frame::FrameError>(())
+        });
+        for frame in frames {
+            if !host.out.clients.is_ended(conn) {
+                host.lane.handle(now, Input::Frame { conn, frame: &frame }, &mut host.out);
+            }
+        }
+        if let Err(error) = read {
+            let what = format!("client {} sent none: {error}", self.sockets[socket].client);
+            self.violated("clients send frames", what);
+        }
+    }
+
+    /// The socket is gone: its number is free.
+    fn gone(&mut self, at: usize, socket: usize) {
+        let now = self.now();
+        let Some((lane, conn)) = self.open_conn(socket) else { return };
+        let host = &mut self.gateways[at].lanes[lane];
+        host.conns[conn.0 as usize] = None;
+        self.sockets[socket].conn = None;
+        host.lane.handle(now, Input::Closed { conn }, &mut host.out);
+    }
+
+    fn drained(&mut self, at: usize, socket: usize) {
+        let now = self.now();
+        let Some((lane, conn)) = self.open_conn(socket) else { return };
+        let host = &mut self.gateways[at].lanes[lane];
+        if host.out.clients.wants_drained(conn) && host.out.clients.owed(conn) == 0 {
+            host.lane.handle(now, Input::Drained { conn }, &mut host.out);
+        }
+    }
+
+    fn writable(&mut self, at: usize, socket: usize) {
+        if let Some((lane, conn)) = self.open_conn(socket) {
+            self.write(at, lane, conn);
+        }
+    }
+
+    fn open_conn(&self, socket: usize) -> Option<(usize, ConnId)> {
+        let socket = &self.sockets[socket];
+        Some((socket.lane, socket.conn?))
+    }
+
+    /// Writes each connection that has output once, then ends those that are to end.
+    fn flush_clients(&mut self, at: usize, lane: usize) {
+        let (mut dirty, mut ended) = (Vec::new(), Vec::new());
+        let clients = &mut self.gateways[at].lanes[lane].out.clients;
+        clients.take_dirty(&mut dirty);
+        clients.take_ended(&mut ended);
+        for conn in dirty {
+            self.write(at, lane, conn);
+        }
+        for (conn, ending) in ended {
+            let Some(Some(one)) = self.gateways[at].lanes[lane].conns.get_mut(conn.0 as usize)
+            else {
+                continue;
+            };
+            one.ending = true;
+            let socket = one.socket;
+            let owed = self.gateways[at].lanes[lane].out.clients.owed(conn);
+            if ending == Ending::AtOnce || owed == 0 {
+                self.gateway_closes(socket);
+            }
+        }
+    }
+
+    /// Hands the socket as much as it takes.
+    fn write(&mut self, at: usize, lane: usize, conn: ConnId) {
+        let host = &mut self.gateways[at].lanes[lane];
+        let Some(Some(one)) = host.conns.get(conn.0 as usize) else { return };
+        let (socket, ending) = (one.socket, one.ending);
+        let unwritten = host.out.clients.unwritten(conn);
+        let room = self.sockets[socket].room.min(unwritten.len());
+        let bytes = unwritten[..room].to_vec();
+        let slow = host.out.clients.wants_drained(conn);
+        let all = host.out.clients.wrote(conn, room);
+        self.write_to_client(socket, &bytes);
+        if all && slow {
+            self.arrive(Port::Lane(at, lane).process(), Arrival::Drained { socket });
+        }
+        if all && ending {
+            self.gateway_closes(socket);
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The process of a queue node: the machine, its membership, and copies that commit late.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use link::machine::{LinkId, Member, Word};
+use prost::Message as _;
+use proto::bucket::BucketId;
+use proto::link::{At, Role};
+use proto::table::BucketTable;
+use proto::{q2g, wire};
+use queue_node::machine::{Input, Node, Outbox, Settings};
+
+use super::agenda::Happening;
+use super::process::Arrival;
+use super::wires::Port;
+use super::{Process, Target, World};
+use crate::plan::GRACE_MS;
+
+/// A queue node, and what the world knows of its copies.
+#[derive(Debug)]
+pub(crate) struct NodeHost {
+    pub(crate) id: String,
+    pub(crate) member: Member,
+    pub(crate) node: Option<Node>,
+    pub(crate) out: Outbox,
+    /// How far the copies of each bucket are, per bucket and loss.
+    committed: BTreeMap<(BucketId, u64), u64>,
+    /// Which commits are on their way already.
+    scheduled: BTreeMap<(BucketId, u64), u64>,
+    /// Whose bucket the frames on each link are about.
+    said: BTreeMap<LinkId, (BucketId, u64)>,
+    /// The links to lanes.
+    lanes: BTreeSet<LinkId>,
+}
+
+impl NodeHost {
+    pub(crate) fn new(at: usize) -> NodeHost {
+        let id = format!("q{}", at + 1);
+        let member = Member::new(&id, Role::QueueNode, &format!("host-{}", at + 1), &id);
+        NodeHost {
+            id,
+            member,
+            node: None,
+            out: Outbox::default(),
+            committed: BTreeMap::new(),
+            scheduled: BTreeMap::new(),
+            said: BTreeMap::new(),
+            lanes: BTreeSet::new(),
+        }
+    }
+
+    fn committed(&self, key: (BucketId, u64)) -> u64 {
+        self.committed.get(&key).copied().unwrap_or(0)
+    }
+}
+
+impl World {
+    pub(crate) fn node_starts(&mut self, at: usize) {
+        self.nodes[at] = NodeHost::new(at);
+        self.want(Port::Node(at), Target::Boss);
+    }
+
+    pub(crate) fn node_dies(&mut self, at: usize) {
+        self.nodes[at].node = None;
+    }
+
+    /// One turn: first what the copies have committed, then everything else.
+    pub(crate) fn node_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
+        let now = self.now();
+        let port = Port::Node(at);
+        let (commits, rest): (Vec<_>, Vec<_>) =
+            inbox.into_iter().partition(|arrival| matches!(arrival, Arrival::Commit { .. }));
+        self.commit(at, commits);
+        self.flush_links(port);
+        let uncommitted = self.uncommitted(at);
+        let mut down = Vec::new();
+        for arrival in rest {
+            match arrival {
+                Arrival::Up { link, peer, dialled, .. } => {
+                    let host = &mut self.nodes[at];
+                    host.out.links.up(link);
+                    host.said.remove(&link);
+                    host.lanes.remove(&link);
+                    if peer.role == Role::Gateway {
+                        host.lanes.insert(link);
+                    }
+                    if dialled == Some(Target::Boss) {
+                        let held = host.node.as_mut().map(Node::buckets).unwrap_or_default();
+                        host.member.up(link, &held, &mut host.out.links);
+                    } else if let Some(node) = &mut host.node {
+                        if dialled.is_some() {
+                            host.member.peer_up(link, &peer.id, peer.incarnation);
+                        }
+                        let input = Input::LinkUp { link, peer, dialled: dialled.is_some() };
+                        node.handle(now, input, &mut host.out);
+                    }
+                }
+                Arrival::Down { link, .. } => {
+                    down.push(link);
+                    self.node_link_down(at, link);
+                }
+                Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
+                Arrival::Commit { .. }
+                | Arrival::Stored
+                | Arrival::Opened { .. }
+                | Arrival::Received { .. }
+                | Arrival::Gone { .. }
+                | Arrival::Writable { .. }
+                | Arrival::Drained { .. } => {}
+            }
+        }
+        let host = &mut self.nodes[at];
+        if let Some(node) = &mut host.node {
+            if node.wake_at().is_some_and(|at_ms| at_ms <= now.ms) {
+                node.handle(now, Input::Wake, &mut host.out);
+            }
+            node.handle(now, Input::TurnEnd, &mut host.out);
+        }
+        self.look_at_outputs(at, &uncommitted);
+        self.flush_links(port);
+        for link in down {
+            self.link_is_down(port, link);
+        }
+        self.schedule_commits(at);
+        self.nodes[at].node.as_ref().and_then(Node::wake_at)
+    }
+
+    fn node_link_down(&mut self, at: usize, link: LinkId) {
+        let now = self.now();
+        let host = &mut self.nodes[at];
+        host.out.links.down(link);
+        if host.member.link() == Some(link) {
+            host.member.down();
+        } else if let Some(node) = &mut host.node {
+            host.member.peer_down(link, &mut host.out.links);
+            node.handle(now, Input::LinkDown { link }, &mut host.out);
+        }
+    }
+
+    fn node_frame(&mut self, at: usize, link: LinkId, frame: &[u8]) {
+        let now = self.now();
+        let host = &mut self.nodes[at];
+        if host.member.link() != Some(link) {
+            if let Some(node) = &mut host.node {
+                node.handle(now, Input::Frame { link, frame }, &mut host.out);
+            }
+            return;
+        }
+        let Some(word) = host.member.hear(frame) else { return };
+        match word {
+            Word::Registered { incarnation, .. } if host.node.is_none() => {
+                let settings = Settings {
+                    id: host.id.clone(),
+                    incarnation,
+                    grace_ms: GRACE_MS,
+                    hold_commits: self.plan.commit_ms_max > 0,
+                    faults: self.plan.faults.node,
+                };
+                host.node = Some(Node::new(settings, self.chance.seed()));
+                self.trace(|| format!("q{} is registered as {incarnation}", at + 1));
+            }
+            Word::Table(table) => {
+                if let Some(node) = &mut host.node {
+                    node.handle(now, Input::Table(Arc::clone(&table)), &mut host.out);
+                }
+                self.follow_table(Port::Node(at), &table);
+            }
+            Word::Config(config) => {
+                if let Some(node) = &mut host.node {
+                    node.handle(now, Input::Config(config), &mut host.out);
+                }
+            }
+            Word::Refused(reason) => self.trace(|| format!("q{} is refused: {reason}", at + 1)),
+            Word::Broken => {
+                self.violated("the boss can be understood", format!("not by q{}", at + 1));
+            }
+            Word::Registered { .. } | Word::Inspect { .. } => {}
+        }
+    }
+
+    /// Dials who is in the table, and nobody else.
+    pub(crate) fn follow_table(&mut self, port: Port, table: &BucketTable) {
+        self.heard_table(table);
+        let mut targets = vec![Target::Boss];
+        for place in table.places() {
+            let node = self.nodes.iter().position(|host| host.id == place.id);
+            if let Some(node) = node.filter(|node| Port::Node(*node) != port) {
+                targets.push(Target::Node(node, place.incarnation));
+            }
+        }
+        for target in self.wanted(port) {
+            if !targets.contains(&target) {
+                self.unwant(port, target);
+            }
+        }
+        for target in targets {
+            if target != Target::Boss {
+                self.want(port, target);
+            }
+        }
+    }
+
+    /// The member of a process says that a node can't be reached.
+    pub(crate) fn say_unreachable(&mut self, port: Port, node: usize, incarnation: u64) {
+        let id = self.nodes[node].id.clone();
+        match port {
+            Port::Boss => {}
+            Port::Node(at) => {
+                let NodeHost { member, out, .. } = &mut self.nodes[at];
+                member.peer_unreachable(&id, incarnation, true, &mut out.links);
+                self.flush_links(port);
+            }
+            Port::Desk(at) | Port::Lane(at, _) => {
+                let host = &mut self.gateways[at];
+                host.member.unreachable(&id, incarnation, true, &mut host.out);
+                self.flush_links(Port::Desk(at));
+            }
+        }
+    }
+
+    fn commit(&mut self, at: usize, commits: Vec<Arrival>) {
+        let now = self.now();
+        let host = &mut self.nodes[at];
+        let Some(node) = &mut host.node else { return };
+        for commit in commits {
+            if let Arrival::Commit { bucket, loss, n } = commit
+                && node.buckets().iter().any(|(id, e)| (*id, e.loss) == (bucket, loss))
+            {
+                node.handle(now, Input::Committed { bucket, n }, &mut host.out);
+                let committed = host.committed.entry((bucket, loss)).or_default();
+                *committed = n.max(*committed);
+            }
+        }
+        let said = &mut host.said;
+        for link in host.out.links.dirty() {
+            each_frame(host.out.links.unwritten(link), |number, body| {
+                note_at(said, link, number, body);
+            });
+            // Asking for the buffer makes it dirty again: nothing of it has been written.
+            host.out.links.buffer(link);
+        }
+    }
+
+    /// The newest record of each bucket.
+    fn newest(&mut self, at: usize) -> Vec<((BucketId, u64), u64)> {
+        let Some(node) = &mut self.nodes[at].node else { return Vec::new() };
+        let records = node.newest_records();
+        let losses = node.buckets().into_iter().map(|(_, epochs)| epochs.loss);
+        records.into_iter().zip(losses).map(|((id, n), loss)| ((id, loss), n)).collect()
+    }
+
+    /// The buckets of which nothing may be let out now.
+    fn uncommitted(&mut self, at: usize) -> Vec<(BucketId, u64)> {
+        if self.plan.commit_ms_max == 0 {
+            return Vec::new();
+        }
+        let newest = self.newest(at);
+        let host = &self.nodes[at];
+        let waiting = newest.into_iter().filter(|(key, n)| *n > host.committed(*key));
+        waiting.map(|(key, _)| key).collect()
+    }
+
+    /// Nothing leaves a node before what it speaks of is committed: no event at all outside of a
+    /// commit, and nothing of a bucket that had uncommitted records when the turn began.
+    fn look_at_outputs(&mut self, at: usize, uncommitted: &[(BucketId, u64)]) {
+        if self.plan.commit_ms_max == 0 {
+            return;
+        }
+        let host = &mut self.nodes[at];
+        let mut early = Vec::new();
+        for link in host.out.links.dirty() {
+            let said = &mut host.said;
+            let is_lane = host.lanes.contains(&link);
+            each_frame(host.out.links.unwritten(link), |number, body| {
+                let speaks_of_none = note_at(said, link, number, body);
+                let about = said.get(&link).copied();
+                let waits = about.is_some_and(|bucket| uncommitted.contains(&bucket));
+                let is_early = number == q2g::EVENT || (waits && !UNRECORDED.contains(&number));
+                if is_lane && !speaks_of_none && is_early {
+                    early.push((link, number, about));
+                }
+            });
+            // Asking for the buffer marks it as dirty again: nothing of it has been written.
+            host.out.links.buffer(link);
+        }
+        for (link, number, about) in early {
+            let what = format!("q{} let out body {number} of {about:?} on link {}", at + 1, link.0);
+            self.violated("nothing is shown before it is committed", what);
+        }
+    }
+
+    /// The copies will have what was recorded, sooner or later.
+    fn schedule_commits(&mut self, at: usize) {
+        let most_ms = self.plan.commit_ms_max;
+        if most_ms == 0 {
+            return;
+        }
+        let life = self.life(Process::Node(at));
+        for ((bucket, loss), n) in self.newest(at) {
+            let scheduled = self.nodes[at].scheduled.entry((bucket, loss)).or_default();
+            if *scheduled < n {
+                *scheduled = n;
+                let us = self.chance.below(most_ms * 1000);
+                self.agenda.after(us, Happening::Commit { node: at, life, bucket, loss, n });
+            }
+        }
+    }
+}
+
+/// `Probed` and `Moved` speak of no record.
+const UNRECORDED: [u32; 2] = [15, 17];
+
+/// Keeps whose bucket is spoken of; whether the frame was about nothing else.
+fn note_at(
+    said: &mut BTreeMap<LinkId, (BucketId, u64)>,
+    link: LinkId,
+    number: u32,
+    body: &[u8],
+) -> bool {
+    if number != 5 {
+        return false;
+    }
+    if let Ok(at) = At::decode(body)
+        && let Some(bucket) = BucketId::new(at.bits, at.prefix)
+    {
+        said.insert(link, (bucket, at.loss));
+    }
+    true
+}
+
+fn each_frame(bytes: &[u8], mut each: impl FnMut(u32, &[u8])) {
+    let mut rest = bytes;
+    while let Ok(Some((frame, end))) =
+        proto::frame::split(rest, proto::limits::LINK_FRAME_BYTES_MAX)
+    {
+        rest = &rest[end..];
+        if let Ok((number, body)) = wire::envelope(frame) {
+            each(number, body);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! From trouble over calm to silence: everybody comes back, everything is read, everybody leaves.
+
+use imq_sdk::{Command, SubscribeOptions};
+
+use super::agenda::Happening;
+use super::client::ClientHost;
+use super::{Process, World};
+use crate::phase::Phase;
+use crate::plan::AUDITORS;
+
+impl World {
+    pub(crate) fn begin_phase(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.marks.insert(phase, self.agenda.now_us());
+        self.trace(|| format!("---- {phase:?}"));
+        match phase {
+            Phase::Trouble => {}
+            Phase::Calm => self.heal(),
+            Phase::Audit => {
+                let newcomer = self.clients.len();
+                let seed = self.chance.seed();
+                let mut client = ClientHost::new(newcomer, seed);
+                client.becomes_auditor();
+                self.clients.push(client);
+                self.agenda.after(0, Happening::ClientDial { client: newcomer, attempt: 0 });
+                self.audit(newcomer, SubscribeOptions { history: 100, ..Default::default() });
+                self.read_all(newcomer);
+            }
+            Phase::Farewell => self.all_leave(),
+            Phase::Roster => {
+                for auditor in 0..AUDITORS {
+                    self.read_all(auditor);
+                }
+            }
+            Phase::Silence => {
+                for client in 0..self.clients.len() {
+                    if !self.clients[client].is_over() {
+                        self.ask(client, Command::Close);
+                    }
+                }
+            }
+            Phase::End => self.look_for_leaks(),
+        }
+        if let Some((ms, next)) = phase.next(0).filter(|_| phase > Phase::Trouble) {
+            self.agenda.after(ms * 1000, Happening::Phase(next));
+        }
+    }
+
+    /// Whoever is down comes back soon, whoever is stalled goes on.
+    fn heal(&mut self) {
+        let down: Vec<(Process, u64)> = self
+            .vitals
+            .iter()
+            .filter(|(_, vitals)| !vitals.is_up)
+            .map(|(process, vitals)| (*process, vitals.life))
+            .collect();
+        for (process, life) in down {
+            let us = self.chance.below(300_000);
+            self.agenda.after(us, Happening::Start { process, life });
+        }
+    }
+
+    /// All but the auditors leave: most say goodbye, some just vanish.
+    fn all_leave(&mut self) {
+        for client in AUDITORS..self.clients.len() {
+            if self.chance.percent(70) {
+                self.ask(client, Command::Close);
+            } else {
+                self.vanish(client);
+            }
+        }
+    }
+
+    /// Nobody is there any more, and so nothing may be.
+    fn look_for_leaks(&mut self) {
+        let mut leaks = Vec::new();
+        for (at, host) in self.nodes.iter().enumerate() {
+            let Some(node) = &host.node else { continue };
+            let c = node.counters();
+            if c.queues + c.subscriptions + c.sessions > 0 {
+                leaks.push(format!(
+                    "q{} has {} queues, {} subscriptions, {} sessions",
+                    at + 1,
+                    c.queues,
+                    c.subscriptions,
+                    c.sessions
+                ));
+            }
+        }
+        for (at, host) in self.gateways.iter().enumerate() {
+            for (lane, host) in host.lanes.iter().enumerate() {
+                let c = host.lane.counters();
+                if c.queues + c.subscriptions + c.sessions + c.connections > 0 {
+                    leaks.push(format!(
+                        "lane {lane} of g{} has {} queues, {} subscriptions, {} sessions, \
+                         {} connections",
+                        at + 1,
+                        c.queues,
+                        c.subscriptions,
+                        c.sessions,
+                        c.connections
+                    ));
+                }
+            }
+        }
+        for leak in leaks {
+            self.violated("nothing is left when everybody has left", leak);
+        }
+    }
+}
