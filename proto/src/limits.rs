@@ -66,6 +66,12 @@ pub const IDEMPOTENCY_KEYS_MAX: usize = 1_000_000;
 /// An Idempotency-Key is a UUID or a hash.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 
+/// Words of a queue node to the queues of one bucket that wait for an answer: what 30 seconds bring
+/// of 2,000 joins a second. Beyond it, users who live there can't join what lives here.
+pub const UNTOLD_PER_BUCKET_MAX: usize = 64 * 1024;
+/// All such words of a queue node, some 200 bytes each: beyond it, nobody can join.
+pub const UNTOLD_MAX: usize = 1024 * 1024;
+
 /// Output that a receiver has not taken yet: from here on it is slow and gets less.
 pub const SLOW_BYTES: usize = 64 * 1024;
 /// What is kept for a slow receiver at most; beyond it the oldest goes, or the connection.
@@ -104,6 +110,7 @@ const _: () = assert!(STATE_BYTES_MAX * MOUNTS_MAX < LINK_FRAME_BYTES_MAX);
 const _: () = assert!(LINK_FRAME_BYTES_MAX < LINK_BACKLOG_BYTES_MAX);
 const _: () = assert!(SLOW_BYTES * 2 <= OUTPUT_BYTES_MAX);
 const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
+const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);
 const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
 const _: () = assert!(DEAD_MS < GRACE_MS);

@@ -6,3 +6,6 @@ mod turn;
 
 pub use settings::{Error, Listen, Settings};
 pub use turn::{Running, run};
+
+#[cfg(test)]
+mod tests;

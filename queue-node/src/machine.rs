@@ -1,10 +1,11 @@
 //! The queue node as a plain state machine.
 //!
-//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`, `session`); a bucket
-//! decides, numbers and keeps (`bucket`, `record`, `outputs`); a queue is what its records made of it
-//! (`queue`, `message_mount`, `state_mount`, `replay`); operations are decided in `send`, `read`,
-//! `join`, `attach` and `requests`; `remember` and `idempotency` know what was answered; `user` and
-//! `tells` are who is logged in and what queues owe each other; `timers` say when to wake.
+//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`, `session`); a
+//! bucket decides, numbers and keeps (`bucket`, `record`, `outputs`); a queue is what its records
+//! made of it (`queue`, `message_mount`, `state_mount`, `replay`, `event_ring`); operations are decided in
+//! `send`, `read`, `join`, `attach` and `requests`; `recent`, `remember` and `idempotency` know what
+//! was answered; `user` and `tells` are who is logged in and what queues owe each other; `timers` say
+//! when to wake.
 
 mod asker;
 mod attach;
@@ -12,6 +13,7 @@ mod bucket;
 mod buckets;
 mod class;
 mod counters;
+mod event_ring;
 mod faults;
 mod hashing;
 mod idempotency;
@@ -24,6 +26,7 @@ mod outputs;
 mod peer;
 mod queue;
 mod read;
+mod recent;
 mod record;
 mod remember;
 mod replay;
@@ -32,6 +35,7 @@ mod run;
 mod send;
 mod session;
 mod state_mount;
+mod subscribe_ref;
 mod subscribed;
 mod tells;
 mod timers;

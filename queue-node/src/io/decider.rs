@@ -1,10 +1,11 @@
 //! The machine, and what stands between it and the wires: the boss's words, and operators' figures.
 
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError};
 
 use link::io::http::{Board, Sample};
-use link::io::{Event, Sink};
-use link::machine::{LinkId, Member, Word};
+use link::io::{Event, Sink, names};
+use link::machine::{LinkId, Member, Peer, Word};
 use proto::limits;
 use proto::n2b::Counter;
 use proto::table::BucketTable;
@@ -26,13 +27,19 @@ pub(super) struct Decider {
     out: Outbox,
     board: Board,
     published_ms: u64,
+    fatal: Option<SyncSender<String>>,
     /// What the loop has to follow.
     pub(super) new_table: Option<Arc<BucketTable>>,
     pub(super) registered: Option<(u64, u64)>,
 }
 
 impl Decider {
-    pub(super) fn new(member: Member, id: String, board: Board) -> Decider {
+    pub(super) fn new(
+        member: Member,
+        id: String,
+        board: Board,
+        fatal: Option<SyncSender<String>>,
+    ) -> Decider {
         Decider {
             id,
             node: None,
@@ -40,6 +47,7 @@ impl Decider {
             out: Outbox::default(),
             board,
             published_ms: 0,
+            fatal,
             new_table: None,
             registered: None,
         }
@@ -118,9 +126,38 @@ impl Decider {
             Word::Inspect { number, queue } => {
                 self.decide(now, Input::Inspect { number, queue: &queue })
             }
-            Word::Refused(reason) => tracing::error!("the boss refuses this node: {reason}"),
+            Word::Refused(reason) => self.refused(format!("the boss refuses this node: {reason}")),
             Word::Broken => self.out.links.end(link, "the boss said what can't be read"),
         }
+    }
+
+    /// Once registered, a node goes on without the boss and waits for better days.
+    fn refused(&mut self, reason: String) {
+        let fatal = self.fatal.as_ref().filter(|_| self.node.is_none());
+        match fatal.map(|fatal| fatal.try_send(reason.clone())) {
+            Some(Ok(()) | Err(TrySendError::Full(_))) => {}
+            Some(Err(TrySendError::Disconnected(_))) | None => tracing::error!("{reason}"),
+        }
+    }
+
+    fn link_up(&mut self, now: Time, link: LinkId, peer: Peer, dialled: Option<&str>) {
+        if self.node.is_none() {
+            // It comes again, and finds in the handshake who this is by then.
+            return self.out.links.end(link, "this node is not registered yet");
+        }
+        if let Some((id, incarnation)) = dialled.and_then(names::node_of) {
+            if (id, incarnation) != (peer.id.as_str(), peer.incarnation) {
+                // Who was dialled is gone: its address is another's, or its own in another life.
+                // Without one yet it may have been registered since it said hello.
+                if peer.incarnation != 0 {
+                    self.member.peer_unreachable(id, incarnation, true, &mut self.out.links);
+                }
+                return self.out.links.end(link, "it is not the node of the table");
+            }
+            self.member.peer_up(link, id, incarnation);
+        }
+        tracing::info!("link with {} is up", peer.id);
+        self.decide(now, Input::LinkUp { link, peer, dialled: dialled.is_some() });
     }
 
     fn decide(&mut self, now: Time, input: Input<'_>) {
@@ -141,10 +178,7 @@ impl Sink for Decider {
                 let holds = self.node.as_mut().map(Node::buckets).unwrap_or_default();
                 self.member.up(link, &holds, &mut self.out.links);
             }
-            Event::Up { link, peer, dialled } => {
-                tracing::info!("link with {} is up", peer.id);
-                self.decide(now, Input::LinkUp { link, peer, dialled: dialled.is_some() });
-            }
+            Event::Up { link, peer, dialled } => self.link_up(now, link, peer, dialled),
             Event::Frame { link, frame } if self.member.link() == Some(link) => {
                 if let Some(word) = self.member.hear(frame) {
                     self.hear(now, link, word);
@@ -157,17 +191,19 @@ impl Sink for Decider {
             }
             Event::Down { link, reason } => {
                 tracing::info!("a link has ended: {reason}");
+                self.member.peer_down(link, &mut self.out.links);
                 self.decide(now, Input::LinkDown { link });
+            }
+            Event::Unreachable { name: BOSS, hopeless: true, reason, .. } => {
+                self.refused(format!("the link to the boss can't be: {reason}"));
             }
             Event::Unreachable { name: BOSS, reason, .. } => {
                 tracing::warn!("the boss can't be reached: {reason}");
             }
-            Event::Unreachable { name, refused, reason } => {
+            Event::Unreachable { name, refused, hopeless: _, reason } => {
                 tracing::warn!("{name} can't be reached: {reason}");
-                if let Some((id, Ok(incarnation))) =
-                    name.split_once(' ').map(|(id, life)| (id, life.parse()))
-                {
-                    self.member.unreachable(id, incarnation, refused, &mut self.out.links);
+                if let Some((id, incarnation)) = names::node_of(name) {
+                    self.member.peer_unreachable(id, incarnation, refused, &mut self.out.links);
                 }
             }
         }

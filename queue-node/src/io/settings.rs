@@ -1,6 +1,7 @@
 //! What a queue node is told when it starts.
 
 use std::net::SocketAddr;
+use std::sync::mpsc::SyncSender;
 
 use link::io::Hub;
 
@@ -23,6 +24,9 @@ pub struct Settings {
     pub secret: Vec<u8>,
     /// The pipes of this process.
     pub hub: Hub,
+    /// Where to say why the node can never serve: its boss has another secret or is of another
+    /// cluster, or refuses it.
+    pub fatal: Option<SyncSender<String>>,
 }
 
 /// Where links are accepted.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use link::io::http::{self, Board};
+use link::io::names::node_name;
 use link::io::{Wires, clock};
 use link::machine::Member;
 use mio::{Events, Poll, Token, Waker};
@@ -68,10 +69,11 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at);
     let stop = Arc::new(AtomicBool::new(false));
     let (stopped, boss, id) = (stop.clone(), settings.boss, settings.id.clone());
+    let fatal = settings.fatal;
     let thread = std::thread::Builder::new().name(format!("{} node", settings.id));
     let thread = thread.spawn(move || {
         wires.dial(clock::now(), decider::BOSS, &boss);
-        let decider = Decider::new(member, id, board);
+        let decider = Decider::new(member, id, board, fatal);
         Turn { poll, wires, decider, peers: BTreeSet::new(), stopped }.run();
     })?;
     Ok(Running { link, http, stop, waker, thread: Some(thread) })
@@ -133,17 +135,13 @@ impl Turn {
         let me = self.decider.id.clone();
         let others = table.places().iter().filter(|place| place.id != me);
         let wanted: BTreeSet<String> =
-            others.clone().map(|place| peer_name(&place.id, place.incarnation)).collect();
+            others.clone().map(|place| node_name(&place.id, place.incarnation)).collect();
         for gone in self.peers.difference(&wanted) {
             self.wires.undial(now, gone, &mut self.decider);
         }
         for place in others {
-            self.wires.dial(now, &peer_name(&place.id, place.incarnation), &place.address);
+            self.wires.dial(now, &node_name(&place.id, place.incarnation), &place.address);
         }
         self.peers = wanted;
     }
-}
-
-fn peer_name(id: &str, incarnation: u64) -> String {
-    format!("{id} {incarnation}")
 }

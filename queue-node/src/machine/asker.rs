@@ -6,8 +6,8 @@ use proto::g2c::{self, ResultHead};
 use proto::q2g::{self, AnswerRef};
 use proto::wire;
 
+use super::recent::Remembered;
 use super::record::Outcome;
-use super::remember::Remembered;
 use super::session::SessionKey;
 
 /// Who asks.

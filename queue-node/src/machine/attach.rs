@@ -7,8 +7,9 @@ use proto::q2g;
 use proto::wire;
 
 use super::bucket::Bucket;
+use super::event_ring::MEMBERS;
+use super::join::{may_note, user_hash};
 use super::queue::{Queue, QueueIndex};
-use super::replay::MEMBERS;
 use super::session::{Seat, SessionKey};
 use super::subscribed::{Standing, put_replay};
 use super::tells::Word;
@@ -34,7 +35,7 @@ impl Bucket {
         let mut gone = Vec::new();
         for handle in &attach.sessions {
             let session = turn.shared.links.get(link).and_then(|state| state.session(*handle));
-            let session = session.filter(|key| self.queues[index].members.contains_key(key));
+            let session = session.filter(|key| self.queues[index].has_kept(*key, attach));
             match session {
                 Some(key) => {
                     self.sit(turn, index, key, Seat { link, handle: *handle }, attach.sub);
@@ -83,11 +84,11 @@ impl Bucket {
             put_attached(out, word);
             let skipped = usize::from(faults.replay_drops_first);
             for event in queue.missed(&standing).skip(skipped) {
-                let sender = if event.excludes { people.find(event.origin) } else { None };
+                let sender = event.exclude.and_then(|session| people.find(session));
                 let seat = sender.and_then(|key| queue.members.get(&key)?.seat);
                 let seat = seat.filter(|seat| seat.link == link && !faults.excluded_replayed);
                 let (exclude, kind) = (seat.map_or(0, |seat| seat.handle + 1), event.kind.number());
-                put_replay(out, 0, attach.sub, event.seq, kind, &event.body, false, exclude);
+                put_replay(out, 0, attach.sub, event.seq, kind, event.body, false, exclude);
             }
         });
     }
@@ -170,14 +171,26 @@ impl Bucket {
             next = Some(next.map_or(again, |next| next.min(again)));
         }
         for key in due {
-            let noted = self.noted(turn, index, key);
-            self.tell(turn, super::join::user_hash(&noted.user), Word::Ask(noted));
+            // An unanswered question is asked again after a grace; more of them say no more.
+            if may_note(turn, key).is_ok() {
+                let noted = self.noted(turn, index, key);
+                self.tell(turn, user_hash(&noted.user), Word::Ask(noted));
+            }
         }
         next
     }
 }
 
 impl Queue {
+    /// Whether the session has been a member ever since what the lane has seen. One that left and
+    /// joined anew behind the lane's back isn't the one that the lane speaks of: it would hear of
+    /// itself. The lane has its `subscribe` yet to be answered.
+    fn has_kept(&self, session: SessionKey, attach: &g2q::Attach) -> bool {
+        let is_same = attach.epoch == self.epoch.get();
+        let member = self.members.get(&session);
+        member.is_some_and(|member| !is_same || member.join_seq <= attach.after_seq)
+    }
+
     /// The standing of a lane that has seen everything of this epoch up to `after_seq`.
     fn lane_standing(&self, epoch: u64, after_seq: u64) -> Standing {
         let (floor, after) = (self.log.floor(), after_seq.min(self.seq));

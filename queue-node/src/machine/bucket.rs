@@ -5,7 +5,6 @@ use std::rc::Rc;
 use proto::bucket::{BucketId, Epochs};
 use proto::class::MountKind;
 use proto::codes::Status;
-use proto::g2c::EventKind;
 use proto::ids::{Epoch, SessionId};
 use proto::name::QueueName;
 use proto::q2g::EventRef;
@@ -15,11 +14,12 @@ use super::asker::{Asker, Who};
 use super::class::QueueClass;
 use super::idempotency::{Keyed, Keys};
 use super::node::Settings;
-use super::outputs::Outputs;
+use super::outputs::{self, Outputs};
 use super::queue::{Mount, Queue, QueueIndex, Queues};
-use super::record::{Outcome, Refusal, Step};
-use super::remember::{Known, Memory, Recent, Remembered};
-use super::replay::{Event, ReplayLog};
+use super::recent::{Known, Recent, Remembered};
+use super::record::{Draft, Outcome, Refusal, Step};
+use super::remember::Memory;
+use super::replay::ReplayLog;
 use super::session::{Seat, SessionKey};
 use super::tells::{Tells, Word};
 use super::timers::{QueueRef, Timer};
@@ -41,14 +41,6 @@ pub(crate) struct Bucket {
 
 /// What a decision makes of an operation: how it ended and what it changes.
 pub(crate) type Decision = Result<(Outcome, Step), Refusal>;
-
-/// What an event is made of, but its number.
-pub(crate) struct Draft {
-    pub(crate) kind: EventKind,
-    pub(crate) mount: u8,
-    /// Who shall not have it.
-    pub(crate) exclude: Option<SessionId>,
-}
 
 impl Bucket {
     /// A bucket without anything.
@@ -83,28 +75,32 @@ impl Bucket {
         self.record(turn);
         let result = asker.result(&outcome);
         self.answer(turn, asker, &result);
-        match &step {
-            Step::Event(event) | Step::State(event, _) => {
-                let event = event.clone();
-                self.apply(turn, index, step);
-                self.fan_out(turn, index, &event, asker.session());
-            }
-            Step::Nothing | Step::Join { .. } | Step::Filter { .. } | Step::Leave { .. } => {
-                self.apply(turn, index, step);
-            }
-        }
+        self.carry_out(turn, index, step, asker.session());
         self.remember(turn, index, asker, result);
     }
 
     /// Records and applies an event that nobody asked for, and tells everybody.
     pub(crate) fn emit(&mut self, turn: &mut Turn<'_>, index: QueueIndex, step: Step) {
         self.record(turn);
-        if let Step::Event(event) | Step::State(event, _) = &step {
-            let event = event.clone();
-            self.apply(turn, index, step);
-            self.fan_out(turn, index, &event, None);
-        } else {
-            self.apply(turn, index, step);
+        self.carry_out(turn, index, step, None);
+    }
+
+    /// Applies a step; its event, if it has one, goes to everybody.
+    #[inline]
+    fn carry_out(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        step: Step,
+        sender: Option<SessionKey>,
+    ) {
+        let draft = match &step {
+            Step::Event(draft) | Step::State(draft, _) => Some(*draft),
+            Step::Nothing | Step::Join { .. } | Step::Filter { .. } | Step::Leave { .. } => None,
+        };
+        self.apply(turn, index, step);
+        if let Some(draft) = draft {
+            self.fan_out(turn, index, draft, sender);
         }
     }
 
@@ -119,7 +115,7 @@ impl Bucket {
     pub(crate) fn apply(&mut self, turn: &mut Turn<'_>, index: QueueIndex, step: Step) {
         let queue = &mut self.queues[index];
         let before = queue.log.bytes();
-        queue.apply(step);
+        queue.apply(step, turn.now.ms, &turn.shared.body);
         let after = queue.log.bytes();
         let total = &mut turn.shared.counters.replay_bytes;
         *total = *total + after as u64 - before as u64;
@@ -129,46 +125,36 @@ impl Bucket {
         }
     }
 
-    /// An event with the body in the turn's buffer.
-    #[inline]
-    pub(crate) fn event(&self, turn: &Turn<'_>, index: QueueIndex, draft: Draft) -> Event {
-        Event {
-            seq: self.queues[index].seq + 1,
-            at_ms: turn.now.ms,
-            body: Rc::from(turn.shared.body.as_slice()),
-            origin: draft.exclude.unwrap_or(SessionId([0; 16])),
-            kind: draft.kind,
-            mount: draft.mount,
-            excludes: draft.exclude.is_some(),
-        }
-    }
-
-    /// One frame to each lane that has live subscribers.
+    /// The queue's newest event, whose body is still in the turn's buffer: one frame to each lane
+    /// that has live subscribers.
     #[inline]
     fn fan_out(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,
-        event: &Event,
+        draft: Draft,
         sender: Option<SessionKey>,
     ) {
         let queue = &self.queues[index];
-        turn.shared.counters.events += 1;
+        let shared = &mut *turn.shared;
+        shared.counters.events += 1;
         let excluded: Option<Seat> = match sender {
-            Some(key) if event.excludes => queue.members.get(&key).and_then(|member| member.seat),
+            Some(key) if draft.exclude.is_some() => {
+                queue.members.get(&key).and_then(|member| member.seat)
+            }
             Some(_) | None => None,
         };
         for lane in queue.lanes.iter().filter(|lane| lane.live > 0) {
             let seat = excluded.filter(|seat| seat.link == lane.link);
             let frame = EventRef {
                 sub: lane.sub,
-                seq: event.seq,
-                kind: event.kind.number(),
-                body: &event.body,
+                seq: queue.seq,
+                kind: draft.kind.number(),
+                body: &shared.body,
                 exclude: seat.map_or(0, |seat| seat.handle + 1),
             };
-            turn.shared.counters.fanned_out += 1;
-            let links = &mut turn.shared.links;
+            shared.counters.fanned_out += 1;
+            let links = &mut shared.links;
             self.outputs.to(links, &mut turn.out.links, lane.link, |out| frame.put(out));
         }
     }
@@ -337,9 +323,10 @@ impl Bucket {
         }
     }
 
-    /// Wakes for the queue at that moment.
+    /// Wakes for the queue at that moment, but never again in this one.
     pub(crate) fn arm(&mut self, turn: &mut Turn<'_>, index: QueueIndex, at_ms: u64) {
         let reference = self.reference(index);
+        let at_ms = at_ms.max(turn.now.ms + 1);
         let queue = &mut self.queues[index];
         if at_ms < queue.armed_ms {
             queue.armed_ms = at_ms;
@@ -358,8 +345,11 @@ impl Bucket {
         turn.shared.counters.tells += 1;
         turn.shared.tells += 1;
         let number = turn.shared.tells << 16 | u64::from(self.outputs.bucket().prefix());
-        self.tells.keep(number, to, word);
-        if self.outputs.word(super::outputs::Word::Tell { number }) {
+        // Without a table there is no bucket, and so no word of one.
+        let own = self.outputs.bucket();
+        let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(to));
+        self.tells.keep(&mut turn.shared.untold, (number, to), home, word);
+        if self.outputs.word(outputs::Word::Tell { number }).is_some() {
             self.send_tell(turn, number);
         }
     }
@@ -369,7 +359,7 @@ impl Bucket {
 fn known(asker: &Asker, recent: &Recent) -> Option<Remembered> {
     match recent.look(asker.op_id()) {
         Known::New => None,
-        Known::Answered(result) => Some(result.clone()),
+        Known::Answered(result) => Some(result),
         Known::Forgotten => {
             let sentence = "this op_id came before and its result is not kept any more: \
                             look at the queue, then send anew under a new op_id";

@@ -39,7 +39,8 @@ impl Buckets {
         self.0.iter_mut().flatten().map(|bucket| &mut **bucket)
     }
 
-    /// The bucket that the link's frames are about. Nothing: it isn't this node's, and the peer knows.
+    /// The bucket that the link's frames are about. Nothing: it isn't this node's, and the peer
+    /// knows.
     ///
     /// # Errors
     /// If the peer named no bucket, or this node has no table yet.
@@ -179,6 +180,7 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
             turn.shared.people.release(*key);
         }
     }
+    bucket.tells.drop_all(&mut turn.shared.untold);
     for key in bucket.users.sessions() {
         turn.shared.people[key].logged_in = false;
         turn.shared.people.release(key);

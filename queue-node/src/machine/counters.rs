@@ -25,9 +25,11 @@ pub struct Counters {
     pub logins: u64,
     /// Words to other queues.
     pub tells: u64,
+    /// Words to other queues that wait for an answer.
+    pub untold: u64,
     /// Subscribers that came back and missed nothing that isn't in the replay log.
     pub recovered: u64,
-    /// Subscribers that came back to late for the replay log.
+    /// Subscribers that came back too late for the replay log.
     pub not_recovered: u64,
     /// Frames about buckets that are not this node's.
     pub moved: u64,
@@ -60,6 +62,7 @@ impl Counters {
             ("imq_queues_destroyed_total", "Queues destroyed.", self.queues_destroyed),
             ("imq_logins_total", "Logins accepted.", self.logins),
             ("imq_tells_total", "Words from one queue to another.", self.tells),
+            ("imq_untold", "Words to other queues that wait for an answer.", self.untold),
             ("imq_recovered_total", "Subscribers that missed nothing.", self.recovered),
             ("imq_not_recovered_total", "Subscribers that came too late.", self.not_recovered),
             ("imq_moved_total", "Frames about buckets of others.", self.moved),

@@ -1,4 +1,5 @@
-//! Planted bugs: switches that break one promise each, so that tests can show that they would notice.
+//! Planted bugs: switches that break one promise each, so that tests can show that they would
+//! notice.
 
 /// Which promises to break. None by default, and none in a running cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

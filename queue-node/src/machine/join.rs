@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use proto::c2g;
 use proto::class::{Access, Create};
 use proto::codes::Status;
 use proto::filter::Filter;
@@ -13,10 +12,11 @@ use proto::wire;
 use super::asker::{Asker, Who};
 use super::bucket::{Bucket, Decision};
 use super::queue::QueueIndex;
+use super::recent::Remembered;
 use super::record::{Outcome, Refusal, Step};
-use super::remember::Remembered;
 use super::run::{Gone, Join};
 use super::session::{Seat, SessionKey};
+use super::subscribe_ref::SubscribeRef;
 use super::tells::{Noted, Word};
 use super::turn::Turn;
 
@@ -35,7 +35,7 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         asker: &Asker,
-        operation: c2g::Subscribe,
+        operation: SubscribeRef<'_>,
         sub: u32,
         hash: u64,
     ) {
@@ -53,14 +53,14 @@ impl Bucket {
         if let Some(earlier) = self.earlier(turn, asker, found, hash) {
             return self.subscribe_again(turn, asker, found, (seat, sub), join, earlier);
         }
-        let filter = match Filter::new(&operation.mounts, &operation.key_prefix) {
+        let filter = match Filter::new(&operation.mounts, operation.key_prefix) {
             Ok(filter) => Ok(filter.map(Box::new)),
             Err(error) => Err(Refusal::new(Status::Invalid, error.to_string())),
         };
         let index = match (found, &filter) {
             (Some(index), _) => index,
             (None, Err(refusal)) => return self.refuse(turn, asker, refusal.clone()),
-            (None, Ok(_)) => match self.may_create(turn, &operation.queue) {
+            (None, Ok(_)) => match self.may_create(turn, operation.queue, key) {
                 Ok((name, class)) => self.create(turn, name, hash, class),
                 Err(refusal) => return self.refuse(turn, asker, refusal),
             },
@@ -132,7 +132,7 @@ impl Bucket {
         }
         let result = asker.result(&Outcome::Done { seq: self.queues[index].seq });
         self.remember(turn, index, asker, result.clone());
-        self.depart(turn, index, key, "".into(), Leaving::OfItself);
+        self.depart(turn, index, key, None, Leaving::OfItself);
         self.answer(turn, asker, &result);
     }
 
@@ -146,6 +146,7 @@ impl Bucket {
         &self,
         turn: &Turn<'_>,
         queue: &'a str,
+        key: SessionKey,
     ) -> Result<(QueueName<'a>, Rc<super::class::QueueClass>), Refusal> {
         let name = QueueName::try_from(queue)
             .map_err(|error| Refusal::new(Status::Invalid, error.to_string()))?;
@@ -170,6 +171,7 @@ impl Bucket {
             return Err(Refusal::new(Status::NotFound, sentence));
         }
         may_join(class.class.join)?;
+        may_note(turn, key)?;
         Ok((name, class.clone()))
     }
 
@@ -187,6 +189,7 @@ impl Bucket {
             return Ok((outcome, Step::Filter { session: key, filter }));
         }
         may_join(queue.class.class.join)?;
+        may_note(turn, key)?;
         let is_there = self.is_elsewhere(turn, index, key);
         if !is_there && queue.users as usize >= queue.class.class.max_members {
             let max = queue.class.class.max_members;
@@ -203,7 +206,8 @@ impl Bucket {
         others.any(|other| *other != key && self.queues[index].members.contains_key(other))
     }
 
-    /// What a new member brings with it: its place in the run, its memory, a note to its user queue.
+    /// What a new member brings with it: its place in the run, its memory, a note to its user
+    /// queue.
     fn joined(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
         turn.shared.people.hold(key);
         turn.shared.counters.subscriptions += 1;
@@ -214,7 +218,7 @@ impl Bucket {
         if let Some(mut recent) = self.memory.take(hash, id)
             && let Some(member) = self.queues[index].members.get_mut(&key)
         {
-            recent.append(std::mem::take(&mut member.recent));
+            recent.append(&member.recent);
             member.recent = recent;
         }
         let run = self.run(turn, index);
@@ -270,7 +274,7 @@ impl Bucket {
         turn: &mut Turn<'_>,
         index: QueueIndex,
         key: SessionKey,
-        reason: Rc<str>,
+        reason: Option<Rc<str>>,
         leaving: Leaving,
     ) -> Option<(Seat, u32)> {
         let noted = self.noted(turn, index, key);
@@ -312,7 +316,8 @@ impl Bucket {
             return;
         }
         let reason: Rc<str> = reason.into();
-        if let Some((seat, sub)) = self.depart(turn, index, key, reason.clone(), Leaving::Ended) {
+        let left = self.depart(turn, index, key, Some(reason.clone()), Leaving::Ended);
+        if let Some((seat, sub)) = left {
             self.unsubscribed(turn, seat, sub, &reason, false);
         }
     }
@@ -358,6 +363,19 @@ pub(crate) fn user_hash(user: &str) -> u64 {
         }
         None => name::hash(format!("/user/{user}").as_bytes()),
     }
+}
+
+/// Whether the session's user queue can be told one more thing.
+pub(crate) fn may_note(turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
+    let home = || {
+        let hash = user_hash(turn.shared.people.user_of(key));
+        turn.shared.table.as_ref().map(|table| table.bucket(hash))
+    };
+    if turn.shared.untold.has_room(home) {
+        return Ok(());
+    }
+    let sentence = "the user's own queue can't be told of it now: try again later";
+    Err(Refusal::new(Status::Unavailable, sentence))
 }
 
 fn may_join(join: Access) -> Result<(), Refusal> {

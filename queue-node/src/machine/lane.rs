@@ -16,6 +16,7 @@ use super::buckets::Buckets;
 use super::record::Refusal;
 use super::requests;
 use super::session::{Seat, SessionKey};
+use super::subscribe_ref::SubscribeRef;
 use super::timers::Timer;
 use super::turn::Turn;
 
@@ -171,8 +172,12 @@ impl Bucket {
         let body = operation.body;
         let read =
             match operation.kind {
-                Kind::Subscribe => c2g::Subscribe::decode(body)
-                    .map(|subscribe| self.subscribe(turn, asker, subscribe, operation.sub, hash)),
+                Kind::Subscribe => match SubscribeRef::of(body) {
+                    Ok(subscribe) => {
+                        return self.subscribe(turn, asker, subscribe, operation.sub, hash);
+                    }
+                    Err(_) => c2g::Subscribe::decode(body).map(|_| ()),
+                },
                 Kind::Unsubscribe => c2g::Unsubscribe::decode(body)
                     .map(|unsubscribe| self.unsubscribe(turn, asker, &unsubscribe.queue, hash)),
                 Kind::SendMessage => c2g::SendMessage::decode(body).map(|_| ()),

@@ -1,4 +1,5 @@
-//! What is known of each link: who is there, its sessions and queues, and whose bucket is spoken of.
+//! What is known of each link: who is there, its sessions and queues, and whose bucket is spoken
+//! of.
 
 use indexmap::IndexMap;
 use link::machine::{LinkId, Outbox, Peer};

@@ -4,58 +4,99 @@ use std::collections::VecDeque;
 
 use proto::class::MountClass;
 
-use super::replay::Event;
+use super::event_ring::{Event, EventRing};
+use super::replay::ReplayLog;
 
 /// The history of a mount, bounded by its class in count, bytes and age.
+///
+/// Most of its messages are in the replay log, which has their bodies. When the log lets one go that
+/// the history still wants, the history takes it over.
 #[derive(Debug, Default)]
 pub(crate) struct History {
-    events: VecDeque<Event>,
-    bytes: usize,
+    kept: VecDeque<Kept>,
+    /// The first of them, which the log hasn't any more.
+    older: EventRing,
+    cost: usize,
+}
+
+/// A message that is kept.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    seq: u64,
+    at_ms: u64,
+    cost: u32,
 }
 
 impl History {
-    /// Appends a message; what the class doesn't keep goes.
+    /// Keeps a message, which goes to the log; what the class doesn't keep is let go.
     #[inline]
-    pub(crate) fn push(&mut self, event: Event, class: &MountClass) {
-        let now_ms = event.at_ms;
-        self.bytes += event.cost();
-        self.events.push_back(event);
-        while self.events.len() > class.history || self.bytes > class.history_bytes {
+    pub(crate) fn push(&mut self, event: &Event<'_>, class: &MountClass) {
+        let cost = event.cost() + size_of::<Kept>();
+        self.cost += cost;
+        self.kept.push_back(Kept { seq: event.seq, at_ms: event.at_ms, cost: cost as u32 });
+        while self.kept.len() > class.history || self.cost > class.history_bytes {
             self.pop();
         }
-        self.trim_age(now_ms, class);
+        self.trim_age(event.at_ms, class);
+    }
+
+    /// Takes over what the log lets go of, unless it isn't wanted any more.
+    #[inline]
+    pub(crate) fn inherit(&mut self, event: &Event<'_>) {
+        if self.kept.get(self.older.len()).is_some_and(|kept| kept.seq == event.seq) {
+            self.older.push(event);
+        }
     }
 
     /// Lets go of what is too old.
+    #[inline]
     pub(crate) fn trim_age(&mut self, now_ms: u64, class: &MountClass) {
         if class.history_ms == 0 {
             return;
         }
-        let old = |event: &Event| event.at_ms.saturating_add(class.history_ms) <= now_ms;
-        while self.events.front().is_some_and(old) {
+        let old = |kept: &Kept| kept.at_ms.saturating_add(class.history_ms) <= now_ms;
+        while self.kept.front().is_some_and(old) {
             self.pop();
         }
     }
 
     /// The newest messages numbered at most `seq_max`, no more than `count`, oldest first.
-    pub(crate) fn newest(&self, count: usize, seq_max: u64) -> impl Iterator<Item = &Event> {
-        let end = self.events.partition_point(|event| event.seq <= seq_max);
-        self.events.range(end.saturating_sub(count)..end)
+    pub(crate) fn newest<'a>(
+        &'a self,
+        log: &'a ReplayLog,
+        count: usize,
+        seq_max: u64,
+    ) -> impl DoubleEndedIterator<Item = Event<'a>> + Clone {
+        let end = self.kept.partition_point(|kept| kept.seq <= seq_max);
+        (end.saturating_sub(count)..end).filter_map(move |at| {
+            let seq = self.kept[at].seq;
+            self.older.get(at, seq).or_else(|| log.get(seq))
+        })
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.events.len()
+        self.kept.len()
     }
 
-    /// What they take.
+    /// What they cost.
+    pub(crate) fn cost(&self) -> usize {
+        self.cost
+    }
+
+    /// What it takes beside the log, free room included.
+    #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.older.bytes() + self.kept.capacity() * size_of::<Kept>()
     }
 
     fn pop(&mut self) {
-        if let Some(event) = self.events.pop_front() {
-            self.bytes -= event.cost();
+        if let Some(kept) = self.kept.pop_front() {
+            self.cost -= kept.cost as usize;
+        }
+        if !self.older.is_empty() {
+            self.older.pop();
+            self.older.tighten();
         }
     }
 }

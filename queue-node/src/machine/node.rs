@@ -5,12 +5,11 @@ use std::sync::Arc;
 use link::machine::{LinkId, Peer};
 use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
-use proto::link::{At, Role};
-use proto::n2b;
+use proto::link::Role;
 use proto::name;
 use proto::table::BucketTable;
 use proto::time::Time;
-use proto::wire;
+use proto::wire::{self, Fields};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -20,9 +19,12 @@ use super::counters::Counters;
 use super::faults::Faults;
 use super::lane::{self, Broken};
 use super::links::{HeardAt, Links};
+use super::outputs;
+use super::run::SpareRuns;
 use super::session::{People, Seat};
+use super::tells::Untold;
 use super::timers::{Timer, Timers};
-use super::turn::{Outbox, Shared, Turn};
+use super::turn::{Inspected, Outbox, Shared, Turn};
 
 /// `at` in every envelope.
 const AT: u32 = 5;
@@ -113,10 +115,13 @@ impl Node {
             counters: Counters::default(),
             dirty: Vec::new(),
             inner: std::collections::VecDeque::new(),
+            untold: Untold::default(),
             tells: 0,
             serials: 0,
             scratch: Vec::new(),
             body: Vec::new(),
+            prepared: Vec::new(),
+            spare_runs: SpareRuns::default(),
         };
         Node { shared, buckets: Buckets::default() }
     }
@@ -162,7 +167,8 @@ impl Node {
         let people = self.shared.people.len() as u64;
         let counters = self.shared.counters;
         let queues = counters.queues_created - counters.queues_destroyed;
-        Counters { sessions: people, queues, ..counters }
+        let untold = self.shared.untold.total() as u64;
+        Counters { sessions: people, queues, untold, ..counters }
     }
 
     /// The buckets that this node is home of, with their epochs: what it reports to the boss.
@@ -171,6 +177,20 @@ impl Node {
             .iter()
             .map(|bucket| (bucket.outputs.bucket(), bucket.outputs.epochs()))
             .collect()
+    }
+
+    /// What it keeps in all, and that part of it which is there for sessions that left queues.
+    #[cfg(test)]
+    pub(crate) fn bytes(&mut self) -> (usize, usize) {
+        let timers = self.shared.timers.bytes();
+        let runs = self.shared.spare_runs.len() * size_of::<super::run::Run>();
+        let (mut all, mut left) = (timers + runs, timers);
+        for bucket in self.buckets.iter() {
+            let memory = bucket.memory.bytes();
+            all += memory + bucket.queues.bytes() + bucket.users.bytes() + bucket.tells.bytes();
+            left += memory;
+        }
+        (all, left)
     }
 
     /// The number of the newest record of each bucket: what a simulation may commit.
@@ -182,6 +202,28 @@ impl Node {
     }
 }
 
+/// The bucket that an `At` names. By hand: a lane says one with every few operations.
+#[inline]
+fn read_at(body: &[u8]) -> Result<(BucketId, Epochs), Broken> {
+    const UNREADABLE: Broken = "a frame can't be read";
+    let (mut bits, mut prefix, mut epochs) = (0, 0, Epochs { loss: 0, conf: 0 });
+    let mut fields = Fields::of(body);
+    while let Some((number, value)) = fields.field().map_err(|_| UNREADABLE)? {
+        let part = match number {
+            1..=4 => value.uint().map_err(|_| UNREADABLE)?,
+            _ => continue,
+        };
+        match number {
+            1 => bits = part as u32,
+            2 => prefix = part as u32,
+            3 => epochs.loss = part,
+            _ => epochs.conf = part,
+        }
+    }
+    let bucket = BucketId::new(bits, prefix).ok_or("`at` names no bucket")?;
+    Ok((bucket, epochs))
+}
+
 impl Buckets {
     #[inline]
     fn frame(&mut self, turn: &mut Turn<'_>, link: LinkId, frame: &[u8]) -> Result<(), Broken> {
@@ -189,9 +231,7 @@ impl Buckets {
         let state =
             turn.shared.links.get_mut(link).ok_or("a frame came on a link that isn't up")?;
         if number == AT {
-            let at: At = lane::read(body)?;
-            let bucket = BucketId::new(at.bits, at.prefix).ok_or("`at` names no bucket")?;
-            let epochs = Epochs { loss: at.loss, conf: at.conf };
+            let (bucket, epochs) = read_at(body)?;
             state.heard_at = Some(HeardAt { bucket, epochs, moved: false });
             return Ok(());
         }
@@ -235,11 +275,17 @@ impl Buckets {
     fn inspect(&mut self, turn: &mut Turn<'_>, number: u64, queue: &str) {
         let hash = name::hash(queue.as_bytes());
         let prefix = turn.shared.table.as_ref().map(|table| table.bucket(hash).prefix());
-        let info = prefix.and_then(|prefix| self.get(prefix)).and_then(|bucket| {
-            let index = bucket.queues.find(queue.as_bytes(), hash)?;
-            Some(bucket.info(index))
-        });
-        let answer = n2b::Inspected { number, found: info.is_some(), queue: info };
-        turn.out.inspected.push(answer);
+        let Some(bucket) = prefix.and_then(|prefix| self.get(prefix)) else {
+            let answer = Inspected { number, found: false, queue: None };
+            return turn.out.inspected.push(answer);
+        };
+        let found = bucket.queues.find(queue.as_bytes(), hash);
+        let info = found.map(|index| bucket.info(index));
+        let answer = Inspected { number, found: info.is_some(), queue: info };
+        if let Some(outputs::Word::Inspected(answer)) =
+            bucket.outputs.word(outputs::Word::Inspected(Box::new(answer)))
+        {
+            turn.out.inspected.push(*answer);
+        }
     }
 }

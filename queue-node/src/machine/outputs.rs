@@ -1,4 +1,5 @@
-//! Outputs wait for their record: nothing leaves a bucket before what it speaks of is on every copy.
+//! Outputs wait for their record: nothing leaves a bucket before what it speaks of is on every
+//! copy.
 
 use std::collections::VecDeque;
 
@@ -6,14 +7,17 @@ use link::machine::{LinkId, Outbox};
 use proto::bucket::{BucketId, Epochs};
 
 use super::links::Links;
+use super::turn::Inspected;
 
 /// What else than bytes a bucket lets out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Word {
     /// A word to another queue may go.
     Tell { number: u64 },
     /// The answer to a word of a bucket of this same node.
     Told { number: u64, ended: bool },
+    /// The boss may hear what is in a queue.
+    Inspected(Box<Inspected>),
 }
 
 /// The number of the newest record, how far the copies are, and what waits for them.
@@ -101,14 +105,14 @@ impl Outputs {
         }
     }
 
-    /// Lets out a word: true if it may go at once.
+    /// Lets out a word: given back if it may go at once.
     #[inline]
-    pub(crate) fn word(&mut self, word: Word) -> bool {
-        let passes = self.passes();
-        if !passes {
-            self.held.push_back(Held { n: self.newest, what: What::Word(word) });
+    pub(crate) fn word(&mut self, word: Word) -> Option<Word> {
+        if self.passes() {
+            return Some(word);
         }
-        passes
+        self.held.push_back(Held { n: self.newest, what: What::Word(word) });
+        None
     }
 
     /// Every copy has the records up to this one: lets out what waited for them; the words are the

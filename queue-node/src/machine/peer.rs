@@ -67,7 +67,7 @@ impl Buckets {
         let prefix = table.bucket(to).prefix();
         let Some(bucket) = self.get(prefix) else { return };
         let ended = bucket.hear(turn, word);
-        if bucket.outputs.word(outputs::Word::Told { number, ended }) {
+        if bucket.outputs.word(outputs::Word::Told { number, ended }).is_some() {
             turn.shared.inner.push_back(Inner::Told { number, ended });
         }
     }
@@ -111,6 +111,7 @@ impl Buckets {
                 outputs::Word::Told { number, ended } => {
                     turn.shared.inner.push_back(Inner::Told { number, ended });
                 }
+                outputs::Word::Inspected(inspected) => turn.out.inspected.push(*inspected),
             }
         }
     }

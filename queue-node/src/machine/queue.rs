@@ -11,11 +11,12 @@ use proto::ids::Epoch;
 use slab::Slab;
 
 use super::class::QueueClass;
+use super::event_ring::{Event, MEMBERS};
 use super::hashing::Numbers;
 use super::message_mount::History;
-use super::record::Step;
-use super::remember::Recent;
-use super::replay::{Event, MEMBERS, ReplayLog};
+use super::recent::Recent;
+use super::record::{Draft, Step};
+use super::replay::ReplayLog;
 use super::run::Run;
 use super::session::{Seat, SessionKey};
 use super::state_mount::StateMount;
@@ -66,6 +67,8 @@ pub(crate) struct Subscription {
     pub(crate) live: bool,
     /// The number of the record by which it joined.
     pub(crate) join: u64,
+    /// The number of the queue's newest event then.
+    pub(crate) join_seq: u64,
     pub(crate) detached_ms: u64,
     pub(crate) filter: Option<Box<Filter>>,
     pub(crate) recent: Recent,
@@ -84,19 +87,23 @@ pub(crate) struct LaneSeat {
 }
 
 impl Queue {
-    /// Makes the queue what a record says.
-    pub(crate) fn apply(&mut self, step: Step) {
+    /// Makes the queue what a record says; `body` is its event's, if it has one.
+    #[inline]
+    pub(crate) fn apply(&mut self, step: Step, at_ms: u64, body: &[u8]) {
         match step {
             Step::Nothing => {}
-            Step::Event(event) => self.event(event),
-            Step::State(event, keys) => {
-                if let Mount::State(mount) = &mut self.mounts[usize::from(event.mount)] {
+            Step::Event(draft) => self.event(draft, at_ms, body),
+            Step::State(draft, keys) => {
+                if let Mount::State(mount) = &mut self.mounts[usize::from(draft.mount)] {
                     mount.get_or_insert_default().apply(keys);
                 }
-                self.event(event);
+                self.event(draft, at_ms, body);
             }
             Step::Join { session, join, filter } => {
-                let subscription = Subscription { join, filter, ..Subscription::default() };
+                let (join_seq, recent) = (self.seq, Recent::default());
+                let (seat, live, detached_ms) = (None, false, 0);
+                let subscription =
+                    Subscription { seat, live, join, join_seq, detached_ms, filter, recent };
                 self.members.insert(session, subscription);
             }
             Step::Filter { session, filter } => {
@@ -114,18 +121,55 @@ impl Queue {
     }
 
     #[inline]
-    fn event(&mut self, event: Event) {
-        self.seq = event.seq;
-        if event.mount != MEMBERS {
-            let at = usize::from(event.mount);
+    fn event(&mut self, draft: Draft, at_ms: u64, body: &[u8]) {
+        self.seq += 1;
+        let Draft { kind, mount, exclude } = draft;
+        let event = Event { seq: self.seq, at_ms, body, kind, mount, exclude };
+        if mount != MEMBERS {
+            let at = usize::from(mount);
             let class = &self.class.class.mounts[at];
             if class.history > 0
                 && let Mount::Message(history) = &mut self.mounts[at]
             {
-                history.get_or_insert_default().push(event.clone(), class);
+                history.get_or_insert_default().push(&event, class);
             }
         }
-        self.log.push(event);
+        let cost = event.cost();
+        while !self.log.has_room(cost) {
+            if self.log.oldest_ms().is_none() {
+                self.log.skip(&event);
+                return inherit(&mut self.mounts, &event);
+            }
+            self.let_go();
+        }
+        self.log.push(&event);
+    }
+
+    /// The replay log lets go of its oldest event.
+    #[inline]
+    fn let_go(&mut self) {
+        if let Some(event) = self.log.oldest() {
+            inherit(&mut self.mounts, &event);
+        }
+        self.log.pop();
+    }
+
+    /// The replay log lets go of what is older than that moment.
+    pub(crate) fn trim_log_age(&mut self, before_ms: u64) {
+        while self.log.oldest_ms().is_some_and(|at_ms| at_ms <= before_ms) {
+            self.let_go();
+        }
+        self.log.tighten();
+    }
+
+    /// The replay log lets go of the oldest until it takes no more than so many bytes.
+    pub(crate) fn trim_log_bytes(&mut self, bytes_max: usize) {
+        if self.log.bytes() > bytes_max {
+            while self.log.cost() > bytes_max {
+                self.let_go();
+            }
+            self.log.shrink();
+        }
     }
 
     /// The seat of a lane.
@@ -181,6 +225,16 @@ impl Queue {
     }
 }
 
+/// The mount of an event that the log lets go of may want it.
+#[inline]
+fn inherit(mounts: &mut [Mount], event: &Event<'_>) {
+    if event.mount != MEMBERS
+        && let Mount::Message(Some(history)) = &mut mounts[usize::from(event.mount)]
+    {
+        history.inherit(event);
+    }
+}
+
 impl Mount {
     /// An empty one.
     pub(crate) fn new(kind: MountKind) -> Mount {
@@ -233,6 +287,20 @@ impl Queues {
     /// The queue in this place, if there is one and it is still this one.
     pub(crate) fn get(&self, at: QueueIndex, serial: u32) -> Option<&Queue> {
         self.slots.get(at as usize).filter(|queue| queue.serial == serial)
+    }
+
+    /// What they take, but their members.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        let history = |mount: &Mount| match mount {
+            Mount::Message(Some(history)) => history.bytes(),
+            Mount::Message(None) | Mount::State(_) => 0,
+        };
+        let inside =
+            |queue: &Queue| queue.log.bytes() + queue.mounts.iter().map(history).sum::<usize>();
+        let places = self.slots.capacity() * size_of::<Queue>()
+            + self.by_name.capacity() * (size_of::<QueueIndex>() + 1);
+        places + self.slots.iter().map(|(_, queue)| inside(queue)).sum::<usize>()
     }
 
     /// All queues, by their places.

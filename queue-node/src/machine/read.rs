@@ -59,7 +59,7 @@ impl Bucket {
             let seq_max = if read.before_seq == 0 { u64::MAX } else { read.before_seq - 1 };
             let history_ms = queue.class.class.mounts[place].history_ms;
             let session = asker.session().map(|key| people[key].id);
-            let newest: Vec<_> = history.newest(usize::MAX, seq_max).collect();
+            let newest: Vec<_> = history.newest(&queue.log, usize::MAX, seq_max).collect();
             let mut page = Page::new(read.limit);
             let mut first = newest.len();
             for event in newest.iter().rev() {
@@ -75,7 +75,7 @@ impl Bucket {
             for event in &newest[first..] {
                 if session.is_none_or(|session| !event.excludes(session)) {
                     wire::put_nested(out, 9, event.body.len());
-                    out.extend_from_slice(&event.body);
+                    out.extend_from_slice(event.body);
                 }
             }
             Ok(())

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use proto::codes::Status;
 use proto::filter::Filter;
+use proto::g2c::EventKind;
+use proto::ids::SessionId;
 
-use super::replay::Event;
 use super::session::SessionKey;
 use super::state_mount::KeyStep;
 
@@ -32,15 +33,25 @@ pub(crate) enum Outcome {
     Refused(Refusal),
 }
 
+/// What an event is made of, but its number, its moment, and its body, which is in the turn's buffer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draft {
+    pub(crate) kind: EventKind,
+    /// The number of its mount, or `MEMBERS`.
+    pub(crate) mount: u8,
+    /// Who shall not have it.
+    pub(crate) exclude: Option<SessionId>,
+}
+
 /// What a record changes in its queue.
 #[derive(Debug)]
 pub(crate) enum Step {
     /// Nothing: it keeps a result only.
     Nothing,
     /// A message, or a word about members or mounts: into the log, messages also into the history.
-    Event(Event),
+    Event(Draft),
     /// Keys of a state mount.
-    State(Event, Vec<KeyStep>),
+    State(Draft, Vec<KeyStep>),
     /// A session becomes a member. `join` is the record's own number.
     Join { session: SessionKey, join: u64, filter: Option<Box<Filter>> },
     /// A member wants something else.

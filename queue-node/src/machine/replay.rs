@@ -1,73 +1,59 @@
 //! A queue's recent events, for those who come back.
 
-use std::collections::VecDeque;
-use std::rc::Rc;
-
-use proto::g2c::EventKind;
-use proto::ids::SessionId;
 use proto::limits;
 
-/// The place of `members` where events of mounts have the number of their mount.
-pub(crate) const MEMBERS: u8 = u8::MAX;
+use super::event_ring::{Event, EventRing};
 
-/// The public part of a record. Its body is shared by all that keep it.
-#[derive(Debug, Clone)]
-pub(crate) struct Event {
-    pub(crate) seq: u64,
-    pub(crate) at_ms: u64,
-    pub(crate) body: Rc<[u8]>,
-    /// Whose it is, where `excludes` says that this session shall not have it.
-    pub(crate) origin: SessionId,
-    pub(crate) kind: EventKind,
-    /// The number of its mount, or [`MEMBERS`].
-    pub(crate) mount: u8,
-    pub(crate) excludes: bool,
-}
-
-impl Event {
-    /// What it takes to keep it.
-    pub(crate) fn cost(&self) -> usize {
-        self.body.len() + size_of::<Event>()
-    }
-
-    /// Whether this session shall not have it.
-    pub(crate) fn excludes(&self, session: SessionId) -> bool {
-        self.excludes && self.origin == session
-    }
-}
-
-/// The events above `floor`, all of them.
+/// The events above `floor`, all of them: the first has the number `floor + 1`.
 #[derive(Debug, Default)]
 pub(crate) struct ReplayLog {
-    events: VecDeque<Event>,
-    bytes: usize,
+    ring: EventRing,
     floor: u64,
 }
 
 impl ReplayLog {
-    /// Appends an event; what is beyond the bound in bytes goes.
+    /// Whether an event that costs so much has room beside those that are here.
     #[inline]
-    pub(crate) fn push(&mut self, event: Event) {
-        self.bytes += event.cost();
-        self.events.push_back(event);
-        self.trim_bytes(limits::REPLAY_LOG_BYTES_MAX);
+    pub(crate) fn has_room(&self, cost: usize) -> bool {
+        self.ring.cost() + cost <= limits::REPLAY_LOG_BYTES_MAX
     }
 
-    /// Lets go of the oldest until no more bytes are left than these.
-    pub(crate) fn trim_bytes(&mut self, bytes_max: usize) {
-        while self.bytes > bytes_max {
-            self.pop();
+    /// Appends the next event; the caller has made room.
+    #[inline]
+    pub(crate) fn push(&mut self, event: &Event<'_>) {
+        self.ring.push(event);
+    }
+
+    /// Goes on behind an event that is too large to be kept. There is nothing else.
+    pub(crate) fn skip(&mut self, event: &Event<'_>) {
+        self.floor = event.seq;
+    }
+
+    /// Lets go of the oldest event.
+    #[inline]
+    pub(crate) fn pop(&mut self) {
+        if !self.ring.is_empty() {
+            self.ring.pop();
+            self.floor += 1;
         }
     }
 
-    /// Lets go of what is older than that moment.
-    pub(crate) fn trim_age(&mut self, before_ms: u64) {
-        while self.events.front().is_some_and(|event| event.at_ms <= before_ms) {
-            self.pop();
-        }
-        if self.events.is_empty() {
-            self.events = VecDeque::new();
-        }
+    /// The oldest event.
+    #[inline]
+    pub(crate) fn oldest(&self) -> Option<Event<'_>> {
+        self.ring.get(0, self.floor + 1)
+    }
+
+    /// The event of this number, if it is here.
+    pub(crate) fn get(&self, seq: u64) -> Option<Event<'_>> {
+        let at = seq.checked_sub(self.floor + 1)?;
+        self.ring.get(usize::try_from(at).ok()?, seq)
+    }
+
+    /// The events above this number, oldest first.
+    pub(crate) fn after(&self, seq: u64) -> impl Iterator<Item = Event<'_>> {
+        let end = self.floor + self.ring.len() as u64;
+        (seq.max(self.floor)..end).filter_map(|seq| self.get(seq + 1))
     }
 
     /// The newest event it lacks: it reaches those who have seen everything up to here.
@@ -75,27 +61,29 @@ impl ReplayLog {
         self.floor
     }
 
-    /// What it takes.
-    #[inline]
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// When its oldest event was.
     pub(crate) fn oldest_ms(&self) -> Option<u64> {
-        self.events.front().map(|event| event.at_ms)
+        self.ring.oldest_ms()
     }
 
-    /// The events above this number, oldest first.
-    pub(crate) fn after(&self, seq: u64) -> impl Iterator<Item = &Event> {
-        let first = self.events.partition_point(|event| event.seq <= seq);
-        self.events.range(first..)
+    /// What its events cost.
+    pub(crate) fn cost(&self) -> usize {
+        self.ring.cost()
     }
 
-    fn pop(&mut self) {
-        if let Some(event) = self.events.pop_front() {
-            self.bytes -= event.cost();
-            self.floor = event.seq;
-        }
+    /// What it takes, free room included.
+    #[inline]
+    pub(crate) fn bytes(&self) -> usize {
+        self.ring.bytes()
+    }
+
+    /// Gives back free room where there is much of it: all of it if the log is empty.
+    pub(crate) fn tighten(&mut self) {
+        self.ring.tighten();
+    }
+
+    /// Gives back all free room.
+    pub(crate) fn shrink(&mut self) {
+        self.ring.shrink();
     }
 }

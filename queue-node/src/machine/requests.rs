@@ -153,9 +153,10 @@ impl Bucket {
             let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
             self.say(turn, lane.link, |out| wire::put_message(out, &message));
         }
+        let reason: Rc<str> = reason.into();
         let members: Vec<_> = self.queues[index].members.keys().copied().collect();
         for key in members {
-            self.depart(turn, index, key, reason.into(), Leaving::OfItself);
+            self.depart(turn, index, key, Some(reason.clone()), Leaving::OfItself);
         }
         self.queues[index].run = None;
         self.destroy(turn, index);
@@ -178,7 +179,7 @@ impl Bucket {
         let mount = |(place, name, kind)| {
             let name: &str = name;
             let (entries, bytes) = match &queue.mounts[place] {
-                Mount::Message(Some(history)) => (history.len(), history.bytes()),
+                Mount::Message(Some(history)) => (history.len(), history.cost()),
                 Mount::State(Some(mount)) => (mount.len(), mount.bytes()),
                 Mount::Message(None) | Mount::State(None) => (0, 0),
             };

@@ -1,8 +1,8 @@
 //! Who joined and left a queue in a turn, announced together.
 //!
-//! A run of subscribes and unsubscribes is let out before anything else is decided on the queue, or at
-//! the end of the turn: first the words about members to those who were there before, then what the
-//! new ones are told. So nobody hears of themselves, and nobody hears twice of anybody.
+//! A run of subscribes and unsubscribes is let out before anything else is decided on the queue, or
+//! at the end of the turn: first the words about members to those who were there before, then what
+//! the new ones are told. So nobody hears of themselves, and nobody hears twice of anybody.
 
 use std::rc::Rc;
 
@@ -13,11 +13,11 @@ use proto::g2c::EventKind;
 use proto::ids::SessionId;
 use proto::wire;
 
-use super::bucket::{Bucket, Draft};
+use super::bucket::Bucket;
+use super::event_ring::MEMBERS;
 use super::hashing::Numbers;
 use super::queue::{Mount, QueueIndex};
-use super::record::Step;
-use super::replay::MEMBERS;
+use super::record::{Draft, Step};
 use super::session::{SessionKey, UserKey};
 use super::state_mount::{self, KeyStep};
 use super::turn::Turn;
@@ -32,6 +32,11 @@ pub(crate) struct Run {
     pub(crate) joined: Vec<Rc<str>>,
     pub(crate) left: Vec<Gone>,
 }
+
+/// Runs that were let out, for their vectors.
+#[derive(Debug, Default)]
+#[allow(clippy::vec_box, reason = "a queue takes one with its box and gives it back with it")]
+pub(crate) struct SpareRuns(Vec<Box<Run>>);
 
 /// A session that waits for `subscribed`.
 #[derive(Debug)]
@@ -48,32 +53,76 @@ pub(crate) struct Gone {
     pub(crate) session: SessionId,
     /// It was the user's last one.
     pub(crate) announced: bool,
-    pub(crate) reason: Rc<str>,
+    pub(crate) reason: Option<Rc<str>>,
+}
+
+/// A run that was larger isn't kept for another use.
+const REUSED_MAX: usize = 64;
+/// So many are kept: the queues of a busy turn.
+const SPARE_MAX: usize = 256;
+
+impl Run {
+    /// Keeps the run's vectors for the next, unless there are enough or they are large.
+    fn reuse(mut self: Box<Self>, spare: &mut SpareRuns) {
+        let SpareRuns(spare) = spare;
+        let largest = self.joins.len().max(self.left.len()).max(self.users.len());
+        if spare.len() < SPARE_MAX && largest <= REUSED_MAX {
+            self.joins.clear();
+            self.users.clear();
+            self.joined.clear();
+            self.left.clear();
+            spare.push(self);
+        }
+    }
+}
+
+#[cfg(test)]
+impl SpareRuns {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Bucket {
     /// The run of the queue, to be let out at the end of the turn at the latest.
     pub(crate) fn run(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> &mut Run {
         self.mark(turn, index);
-        self.queues[index].run.get_or_insert_default()
+        let SpareRuns(spare) = &mut turn.shared.spare_runs;
+        self.queues[index].run.get_or_insert_with(|| spare.pop().unwrap_or_default())
     }
 
     /// Lets out what the queue's run has gathered. False: nobody is left, and the queue is no more.
     pub(crate) fn settle(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
         let Some(run) = self.queues[index].run.take() else { return true };
+        // Nobody can hear of what happened in a queue that goes with its last member.
+        if !self.goes_at_once(index) {
+            self.let_out(turn, index, &run);
+        }
+        run.reuse(&mut turn.shared.spare_runs);
+        self.rest_or_go(turn, index)
+    }
+
+    fn let_out(&mut self, turn: &mut Turn<'_>, index: QueueIndex, run: &Run) {
         let times = if turn.shared.settings.faults.joined_twice { 2 } else { 1 };
         for _ in 0..times {
-            self.announce(turn, index, EventKind::Joined, &run.joined, "");
+            let users = run.joined.iter().map(|user| &**user);
+            self.announce(turn, index, EventKind::Joined, users, "");
         }
         self.announce_left(turn, index, &run.left);
         for gone in &run.left {
             self.delete_keys_of(turn, index, gone);
         }
-        let mut prepared = None;
+        let mut is_prepared = false;
         for join in &run.joins {
-            self.subscribed(turn, index, join, &mut prepared);
+            self.subscribed(turn, index, join, &mut is_prepared);
         }
-        self.rest_or_go(turn, index)
+    }
+
+    /// Whether the queue has no members and may not be without.
+    fn goes_at_once(&self, index: QueueIndex) -> bool {
+        let queue = &self.queues[index];
+        queue.members.is_empty() && queue.class.class.idle_ttl_ms == 0
     }
 
     /// The turn ends for a queue that was marked.
@@ -88,15 +137,15 @@ impl Bucket {
 
     /// A queue without members goes at once if its class says so, else after its idle time.
     fn rest_or_go(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
+        if self.goes_at_once(index) {
+            self.destroy(turn, index);
+            return false;
+        }
         let queue = &mut self.queues[index];
         if !queue.members.is_empty() {
             return true;
         }
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
-        if idle_ttl_ms == 0 {
-            self.destroy(turn, index);
-            return false;
-        }
         queue.idle_ms = turn.now.ms;
         self.arm(turn, index, turn.now.ms.saturating_add(idle_ttl_ms));
         true
@@ -104,22 +153,23 @@ impl Bucket {
 
     fn announce_left(&mut self, turn: &mut Turn<'_>, index: QueueIndex, left: &[Gone]) {
         for alike in left.chunk_by(|one, other| one.reason == other.reason) {
-            let users: Vec<Rc<str>> =
-                alike.iter().filter(|gone| gone.announced).map(|gone| gone.user.clone()).collect();
-            self.announce(turn, index, EventKind::Left, &users, &alike[0].reason);
+            let users = alike.iter().filter(|gone| gone.announced).map(|gone| &*gone.user);
+            let reason = alike[0].reason.as_deref().unwrap_or("");
+            self.announce(turn, index, EventKind::Left, users, reason);
         }
     }
 
-    fn announce(
+    fn announce<'a>(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,
         kind: EventKind,
-        users: &[Rc<str>],
+        users: impl Iterator<Item = &'a str>,
         reason: &str,
     ) {
         let queue = &self.queues[index];
-        if users.is_empty() || queue.class.class.presence != Presence::Users {
+        let mut users = users.peekable();
+        if users.peek().is_none() || queue.class.class.presence != Presence::Users {
             return;
         }
         let body = &mut turn.shared.body;
@@ -129,8 +179,8 @@ impl Bucket {
             wire::put_bytes(body, 4, user.as_bytes());
         }
         wire::put_bytes(body, 5, reason.as_bytes());
-        let event = self.event(turn, index, Draft { kind, mount: MEMBERS, exclude: None });
-        self.emit(turn, index, Step::Event(event));
+        let draft = Draft { kind, mount: MEMBERS, exclude: None };
+        self.emit(turn, index, Step::Event(draft));
     }
 
     /// The keys that were there only while this session was.
@@ -159,8 +209,7 @@ impl Bucket {
             turn.shared.body.clear();
             state_mount::put_body(&mut turn.shared.body, mount, from, queue.seq + 1, part);
             let draft = Draft { kind: EventKind::State, mount: place as u8, exclude: None };
-            let event = self.event(turn, index, draft);
-            self.emit(turn, index, Step::State(event, part.to_vec()));
+            self.emit(turn, index, Step::State(draft, part.to_vec()));
         }
     }
 }

@@ -8,9 +8,10 @@ use proto::ids::SessionId;
 use proto::limits;
 
 use super::asker::{Asker, Who};
-use super::bucket::{Bucket, Decision, Draft};
+use super::bucket::{Bucket, Decision};
 use super::queue::{Mount, Queue, QueueIndex};
-use super::record::{Outcome, Refusal, Step};
+use super::record::{Draft, Outcome, Refusal, Step};
+use super::session::People;
 use super::state_mount::{self, StateMount, Stroke};
 use super::turn::Turn;
 
@@ -102,7 +103,7 @@ impl Bucket {
         let excludes = operation.exclude_self || !queue.class.class.mounts[place].echo;
         let exclude = if excludes { session } else { None };
         let draft = Draft { kind: EventKind::Message, mount: place as u8, exclude };
-        Ok((Outcome::Done { seq }, Step::Event(self.event(turn, index, draft))))
+        Ok((Outcome::Done { seq }, Step::Event(draft)))
     }
 
     fn decide_state(
@@ -135,9 +136,9 @@ impl Bucket {
             return Ok((Outcome::Done { seq: queue.seq }, Step::Nothing));
         }
         shared.body.clear();
-        state_mount::put_body(&mut shared.body, &operation.mount, &from, seq, &steps);
+        state_mount::put_body(&mut shared.body, &operation.mount, from, seq, &steps);
         let draft = Draft { kind: EventKind::State, mount: place as u8, exclude: None };
-        Ok((Outcome::Done { seq }, Step::State(self.event(turn, index, draft), steps)))
+        Ok((Outcome::Done { seq }, Step::State(draft, steps)))
     }
 }
 
@@ -204,9 +205,9 @@ pub(crate) fn callout() -> Refusal {
 }
 
 #[inline]
-fn sender(people: &super::session::People, asker: &Asker) -> (std::rc::Rc<str>, Option<SessionId>) {
+fn sender<'a>(people: &'a People, asker: &Asker) -> (&'a str, Option<SessionId>) {
     match asker.session() {
-        Some(key) => (people.user_of(key).clone(), Some(people[key].id)),
-        None => ("".into(), None),
+        Some(key) => (people.user_of(key), Some(people[key].id)),
+        None => ("", None),
     }
 }

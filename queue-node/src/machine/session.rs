@@ -30,6 +30,8 @@ pub(crate) struct Seat {
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) user: UserKey,
+    /// The user's id, here too: most operations need nothing else of the user.
+    name: Rc<str>,
     /// The lane that introduced it last, while its link is up.
     pub(crate) seat: Option<Seat>,
     /// Its user queue lives here and has a record of it.
@@ -69,7 +71,9 @@ impl People {
             return Ok(key);
         }
         let user = self.user(user);
-        let session = Session { id, user, seat: None, logged_in: false, lost_ms: 0, uses: 1 };
+        let name = self.name(user).clone();
+        let (seat, logged_in, lost_ms, uses) = (None, false, 0, 1);
+        let session = Session { id, user, name, seat, logged_in, lost_ms, uses };
         let at = self.sessions.insert(session) as u32;
         let sessions = &self.sessions;
         self.by_id.insert_unique(id_hash(id), at, |at| id_hash(sessions[*at as usize].id));
@@ -122,7 +126,7 @@ impl People {
 
     /// The id of a session's user.
     pub(crate) fn user_of(&self, key: SessionKey) -> &Rc<str> {
-        self.name(self[key].user)
+        &self[key].name
     }
 
     /// The sessions of a user that are known here.

@@ -60,6 +60,9 @@ impl StateMount {
                 let max = limits::KEY_BYTES_MAX;
                 return refuse(Status::Invalid, format!("a key is 1 to {max} bytes long"));
             }
+            if matches!(change.act, Some(Act::Delete(false)) | None) {
+                return refuse(Status::Invalid, says_nothing(&change.key));
+            }
             if !keys.insert(&*change.key) {
                 let key = &change.key;
                 return refuse(Status::Invalid, format!("key {key:?} is changed twice; send one"));
@@ -195,13 +198,15 @@ fn change(change: &Change, old: Option<&Cell>, stroke: Stroke) -> Result<Option<
         Some(Act::Set(value)) => value.as_slice().into(),
         Some(Act::Add(by)) => sum(key, old, *by)?,
         Some(Act::Delete(true)) => return Ok(None),
-        Some(Act::Delete(false)) | None => {
-            return refuse(Status::Invalid, format!("key {key:?}: say set, delete or add"));
-        }
+        Some(Act::Delete(false)) | None => return refuse(Status::Invalid, says_nothing(key)),
     };
     let expires_ms = (change.ttl_ms > 0).then(|| stroke.now_ms + change.ttl_ms);
     let present = if change.while_present { stroke.member } else { None };
     Ok(Some(Cell { value, version: stroke.seq, expires_ms, present }))
+}
+
+fn says_nothing(key: &str) -> String {
+    format!("the change of key {key:?} says nothing: give it one of set, add and delete (true)")
 }
 
 fn sum(key: &str, old: Option<&Cell>, by: i64) -> Result<Rc<[u8]>, Refusal> {

@@ -7,11 +7,12 @@ use proto::c2g::Since;
 use proto::class::{MountKind, OnSlow, Presence};
 use proto::filter::Filter;
 use proto::g2c;
+use proto::limits::MOUNTS_MAX;
 use proto::wire;
 
 use super::bucket::{Bucket, wire_kind};
+use super::event_ring::{Event, MEMBERS};
 use super::queue::{Mount, Queue, QueueIndex};
-use super::replay::{Event, MEMBERS};
 use super::run::Join;
 use super::session::{People, SessionKey};
 use super::state_mount;
@@ -29,29 +30,24 @@ const GAP: u32 = 11;
 pub(crate) struct Standing {
     /// It misses nothing that the replay log doesn't have.
     pub(crate) recovered: bool,
-    /// How far it got on each mount, in the order of the class, and on `members`.
-    pub(crate) marks: Vec<u64>,
+    /// How far it got on each mount, in the order of the class, and on `members`. The places
+    /// behind the last mount have the queue's number.
+    pub(crate) marks: [u64; MOUNTS_MAX],
     pub(crate) members: u64,
     /// Lost messages: the mount, and the numbers before and after them.
     pub(crate) gaps: Vec<(usize, u64, u64)>,
 }
 
-/// `subscribed` as it was built for a subscriber without a filter and without a past.
-#[derive(Debug)]
-pub(crate) struct Prepared(Vec<u8>);
-
 impl Queue {
     /// The standing of somebody who has seen so much, or nothing of this epoch.
     pub(crate) fn standing(&self, since: Option<&Since>, filter: Option<&Filter>) -> Standing {
-        let places = self.mounts.len();
         let Some(since) = since.filter(|since| since.epoch == self.epoch.get()) else {
             return self.present();
         };
         let wants = |mount: &str| filter.is_none_or(|filter| filter.wants_mount(mount));
         let own = |mount: &str| since.marks.get(mount).copied().unwrap_or(0).min(self.seq);
         let floor = self.log.floor();
-        let mut standing =
-            Standing { recovered: true, marks: vec![0; places], members: 0, gaps: Vec::new() };
+        let mut standing = Standing { recovered: true, gaps: Vec::new(), ..self.present() };
         standing.members = own("members");
         standing.recovered = !wants("members") || standing.members >= floor;
         for (place, name, _) in self.mount_classes() {
@@ -77,14 +73,14 @@ impl Queue {
 
     /// The standing of somebody who gets everything whole.
     pub(crate) fn present(&self) -> Standing {
-        let marks = vec![self.seq; self.mounts.len()];
+        let marks = [self.seq; MOUNTS_MAX];
         Standing { recovered: false, marks, members: self.seq, gaps: Vec::new() }
     }
 
     /// The events of the replay log that somebody with this standing misses.
-    pub(crate) fn missed<'a>(&'a self, standing: &'a Standing) -> impl Iterator<Item = &'a Event> {
-        let lowest = standing.marks.iter().copied().min().unwrap_or(standing.members);
-        self.log.after(lowest.min(standing.members)).filter(|event| {
+    pub(crate) fn missed<'a>(&'a self, standing: &'a Standing) -> impl Iterator<Item = Event<'a>> {
+        let lowest = standing.marks.iter().copied().fold(standing.members, u64::min);
+        self.log.after(lowest).filter(|event| {
             let mark = match event.mount {
                 MEMBERS => standing.members,
                 place => standing.marks[usize::from(place)],
@@ -149,12 +145,14 @@ impl Queue {
 
 impl Bucket {
     /// Tells a new subscriber `subscribed`, then what it missed; from here on it is live.
+    ///
+    /// What is the same for all without a filter and without a past is prepared once for a run.
     pub(crate) fn subscribed(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,
         join: &Join,
-        prepared: &mut Option<Prepared>,
+        is_prepared: &mut bool,
     ) {
         let queue = &self.queues[index];
         let Some(member) = queue.members.get(&join.session) else { return };
@@ -163,12 +161,19 @@ impl Bucket {
         let (sub, filter) = (lane.sub, member.filter.as_deref());
         let standing = queue.standing(join.since.as_ref(), filter);
         let is_plain = filter.is_none() && join.since.is_none();
-        let mut body = Vec::new();
-        let body = match prepared {
-            Some(Prepared(ready)) if is_plain => &*ready,
-            Some(_) | None => {
-                queue.put_subscribed(&mut body, &turn.shared.people, &standing, filter);
-                if is_plain { &prepared.insert(Prepared(body)).0 } else { &body }
+        let mut own = Vec::new();
+        let (people, prepared) = (&turn.shared.people, &mut turn.shared.prepared);
+        let body = match (is_plain, *is_prepared) {
+            (true, true) => &*prepared,
+            (true, false) => {
+                *is_prepared = true;
+                prepared.clear();
+                queue.put_subscribed(prepared, people, &standing, filter);
+                &*prepared
+            }
+            (false, _) => {
+                queue.put_subscribed(&mut own, people, &standing, filter);
+                &own
             }
         };
         let fields = &mut turn.shared.scratch;
@@ -196,7 +201,7 @@ impl Bucket {
                 join.history,
                 |event| {
                     if !event.excludes(session) || faults.excluded_replayed {
-                        to.put(out, event, &event.body, true, 0);
+                        to.put(out, event, event.body, true, 0);
                     }
                 },
                 faults.history_disordered,
@@ -210,8 +215,8 @@ impl Bucket {
                     continue;
                 }
                 let filter = filter.filter(|_| !faults.replay_unfiltered);
-                if let Some(body) = missed_body(event, user, filter) {
-                    to.put(out, event, &body, false, 0);
+                if let Some(body) = missed_body(&event, user, filter) {
+                    to.put(out, &event, &body, false, 0);
                 }
             }
         });
@@ -228,7 +233,7 @@ pub(crate) struct ReplayTo {
 
 impl ReplayTo {
     /// Appends an old event for the session.
-    fn put(self, out: &mut Vec<u8>, event: &Event, body: &[u8], history: bool, exclude: u32) {
+    fn put(self, out: &mut Vec<u8>, event: &Event<'_>, body: &[u8], history: bool, exclude: u32) {
         let session = self.handle + 1;
         let kind = event.kind.number();
         put_replay(out, session, self.sub, event.seq, kind, body, history, exclude);
@@ -278,7 +283,7 @@ fn history(
     standing: &Standing,
     filter: Option<&Filter>,
     count: usize,
-    mut each: impl FnMut(&Event),
+    mut each: impl FnMut(&Event<'_>),
     disordered: bool,
 ) {
     for (place, name, _) in queue.mount_classes() {
@@ -288,24 +293,27 @@ fn history(
         {
             let history_ms = queue.class.class.mounts[place].history_ms;
             let events = history
-                .newest(count, standing.marks[place])
+                .newest(&queue.log, count, standing.marks[place])
                 .filter(|event| history_ms == 0 || event.at_ms.saturating_add(history_ms) > now_ms);
             if disordered {
-                let mut events: Vec<&Event> = events.skip(1).collect();
-                events.reverse();
-                events.into_iter().for_each(&mut each);
+                let events: Vec<Event<'_>> = events.skip(1).collect();
+                events.iter().rev().for_each(&mut each);
             } else {
-                events.for_each(&mut each);
+                events.for_each(|event| each(&event));
             }
         }
     }
 }
 
 /// A missed event as a subscriber gets it: what its filter lets pass, and nothing about itself.
-fn missed_body<'a>(event: &'a Event, user: &str, filter: Option<&Filter>) -> Option<Cow<'a, [u8]>> {
+fn missed_body<'a>(
+    event: &Event<'a>,
+    user: &str,
+    filter: Option<&Filter>,
+) -> Option<Cow<'a, [u8]>> {
     let body = match filter {
-        Some(filter) => filter.event(event.kind, &event.body)?,
-        None => Cow::Borrowed(&*event.body),
+        Some(filter) => filter.event(event.kind, event.body)?,
+        None => Cow::Borrowed(event.body),
     };
     if event.mount != MEMBERS {
         return Some(body);

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
+use proto::bucket::BucketId;
 use proto::ids::SessionId;
-use proto::q2q;
+use proto::{limits, q2q};
+
+use super::hashing::Numbers;
 
 /// A session in a room, as the room and the user queue name it to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub(crate) enum Word {
 pub(crate) struct Tell {
     /// The hash of the name of the queue that shall hear it.
     pub(crate) to: u64,
+    /// The bucket of that queue when the word was kept.
+    home: BucketId,
     pub(crate) word: Word,
     /// Its record is on every copy: it may be sent.
     pub(crate) released: bool,
@@ -46,8 +52,15 @@ pub(crate) struct Tells(BTreeMap<u64, Tell>);
 
 impl Tells {
     /// Keeps a word until it is answered.
-    pub(crate) fn keep(&mut self, number: u64, to: u64, word: Word) {
-        self.0.insert(number, Tell { to, word, released: false });
+    pub(crate) fn keep(
+        &mut self,
+        untold: &mut Untold,
+        (number, to): (u64, u64),
+        home: BucketId,
+        word: Word,
+    ) {
+        untold.add(home);
+        self.0.insert(number, Tell { to, home, word, released: false });
     }
 
     /// The word's record is on every copy. Nothing if it was answered or dropped since.
@@ -58,13 +71,67 @@ impl Tells {
     }
 
     /// The word was answered.
-    pub(crate) fn told(&mut self, number: u64) -> Option<Tell> {
-        self.0.remove(&number)
+    pub(crate) fn told(&mut self, untold: &mut Untold, number: u64) -> Option<Tell> {
+        let tell = self.0.remove(&number)?;
+        untold.remove(tell.home);
+        Some(tell)
+    }
+
+    /// The bucket is somebody else's, and so are its words.
+    pub(crate) fn drop_all(self, untold: &mut Untold) {
+        self.0.values().for_each(|tell| untold.remove(tell.home));
+    }
+
+    /// What they take, but the names in them.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.len() * (size_of::<u64>() + size_of::<Tell>())
     }
 
     /// Those that may be sent, oldest first.
     pub(crate) fn released(&self) -> impl Iterator<Item = (u64, &Tell)> {
         self.0.iter().filter(|(_, tell)| tell.released).map(|(number, tell)| (*number, tell))
+    }
+}
+
+/// How many words of all buckets of the node wait for an answer, by the bucket that shall give it.
+#[derive(Debug, Default)]
+pub(crate) struct Untold {
+    total: usize,
+    by_home: HashMap<BucketId, usize, Numbers>,
+}
+
+impl Untold {
+    /// Whether there may be one more. Words that end something are kept all the same: there are no
+    /// more of them than of those that began it.
+    #[inline]
+    pub(crate) fn has_room(&self, home: impl FnOnce() -> Option<BucketId>) -> bool {
+        if self.total < limits::UNTOLD_PER_BUCKET_MAX {
+            return true;
+        }
+        let count = home().and_then(|home| self.by_home.get(&home)).copied().unwrap_or(0);
+        count < limits::UNTOLD_PER_BUCKET_MAX && self.total < limits::UNTOLD_MAX
+    }
+
+    /// How many wait.
+    pub(crate) fn total(&self) -> usize {
+        self.total
+    }
+
+    fn add(&mut self, home: BucketId) {
+        self.total += 1;
+        *self.by_home.entry(home).or_default() += 1;
+    }
+
+    fn remove(&mut self, home: BucketId) {
+        self.total -= 1;
+        if let Some(count) = self.by_home.get_mut(&home) {
+            *count -= 1;
+            // A bucket of another table isn't asked about any more.
+            if *count == 0 && self.total == 0 {
+                self.by_home.clear();
+            }
+        }
     }
 }
 

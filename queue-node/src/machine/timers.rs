@@ -1,7 +1,8 @@
 //! When to wake, and for what.
 //!
-//! A deadline is put into the list of its tick, so that setting one and letting one pass cost the same
-//! however many there are. A deadline is never taken back: whoever set it looks whether it still holds.
+//! A deadline is put into the list of its tick, so that setting one and letting one pass cost the
+//! same however many there are. A deadline is never taken back: whoever set it looks whether it
+//! still holds.
 
 use std::collections::BTreeMap;
 
@@ -46,6 +47,12 @@ impl Timers {
     /// The moment of the first deadline.
     pub(crate) fn next_ms(&self) -> Option<u64> {
         self.ticks.first_key_value().map(|(tick, _)| tick.saturating_mul(TICK_MS))
+    }
+
+    /// What they take.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.ticks.values().map(|tick| tick.capacity() * size_of::<Timer>()).sum()
     }
 
     /// Takes the first deadlines, if their moment has come.

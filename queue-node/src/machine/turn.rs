@@ -1,4 +1,5 @@
-//! What every decision has at hand: the moment, what the node's buckets share, and where outputs go.
+//! What every decision has at hand: the moment, what the node's buckets share, and where outputs
+//! go.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use super::class::Classes;
 use super::counters::Counters;
 use super::links::Links;
 use super::node::Settings;
+use super::run::SpareRuns;
 use super::session::People;
-use super::tells::Tell;
+use super::tells::{Tell, Untold};
 use super::timers::{QueueRef, Timers};
 
 /// What a node lets out.
@@ -43,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) dirty: Vec<QueueRef>,
     /// What buckets of this node say to each other in this turn.
     pub(crate) inner: VecDeque<Inner>,
+    /// Words that wait for an answer.
+    pub(crate) untold: Untold,
     /// Words so far.
     pub(crate) tells: u64,
     /// Queues so far.
@@ -50,6 +54,8 @@ pub(crate) struct Shared {
     /// Buffers that decisions build their bytes in.
     pub(crate) scratch: Vec<u8>,
     pub(crate) body: Vec<u8>,
+    pub(crate) prepared: Vec<u8>,
+    pub(crate) spare_runs: SpareRuns,
 }
 
 /// Something between two buckets of this node.

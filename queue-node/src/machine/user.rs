@@ -41,6 +41,14 @@ impl UserQueues {
     pub(crate) fn sessions(&self) -> impl Iterator<Item = SessionKey> {
         self.logins.keys().copied()
     }
+
+    /// What they take, but the names in them.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        let notes = |login: &Login| login.notes.capacity() * size_of::<Noted>();
+        let logins = self.logins.values().map(notes).sum::<usize>();
+        logins + self.logins.capacity() * size_of::<(SessionKey, Login, usize)>()
+    }
 }
 
 impl Bucket {
@@ -162,7 +170,7 @@ impl Bucket {
 
     /// The answer to a word of this bucket.
     pub(crate) fn told(&mut self, turn: &mut Turn<'_>, number: u64, ended: bool) {
-        let Some(tell) = self.tells.told(number) else { return };
+        let Some(tell) = self.tells.told(&mut turn.shared.untold, number) else { return };
         match tell.word {
             Word::Note(noted) | Word::Ask(noted) if ended => {
                 self.hear_user_queue(turn, &noted, "lost");

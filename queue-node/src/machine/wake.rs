@@ -9,6 +9,9 @@ use super::queue::{Mount, QueueIndex};
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
 
+/// A buffer keeps so much between turns: what subscribers of ordinary queues are told.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 impl Buckets {
     /// Does all whose moment has come.
     pub(crate) fn wake(&mut self, turn: &mut Turn<'_>) {
@@ -38,6 +41,10 @@ impl Buckets {
         }
         if turn.shared.counters.replay_bytes > limits::REPLAY_LOGS_BYTES_MAX as u64 {
             self.shorten_logs(turn);
+        }
+        for buffer in [&mut turn.shared.scratch, &mut turn.shared.prepared] {
+            buffer.clear();
+            buffer.shrink_to(BUFFER_BYTES);
         }
     }
 
@@ -78,18 +85,19 @@ impl Buckets {
         turn.shared.timers.set(turn.now.ms + grace_ms / 4 + 1, Timer::Memory);
     }
 
-    /// All replay logs together are too long: the longest give, down to a length that fits.
+    /// All replay logs together are too long: the longest give, down to a length that fits even
+    /// when each grows by a half, as it does with its next event.
     fn shorten_logs(&mut self, turn: &mut Turn<'_>) {
         let mut lengths: Vec<usize> = Vec::new();
         for bucket in self.iter() {
             lengths.extend(bucket.queues.iter().map(|(_, queue)| queue.log.bytes()));
         }
         lengths.sort_unstable();
-        let bytes_max = level(&lengths, limits::REPLAY_LOGS_BYTES_MAX / 8 * 7);
+        let bytes_max = level(&lengths, limits::REPLAY_LOGS_BYTES_MAX / 8 * 5);
         let mut total = 0;
         for bucket in self.iter() {
             for (_, queue) in bucket.queues.iter_mut() {
-                queue.log.trim_bytes(bytes_max);
+                queue.trim_log_bytes(bytes_max);
                 total += queue.log.bytes() as u64;
             }
         }
@@ -111,7 +119,8 @@ impl Bucket {
         let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
         let expiry_ms = queue.next_expiry_ms();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
-        let is_empty = queue.members.is_empty();
+        let faulty = turn.shared.settings.faults.idle_destroys_members;
+        let is_empty = queue.members.is_empty() || faulty;
         let idle_ms = is_empty.then(|| queue.idle_ms.saturating_add(idle_ttl_ms));
         let ask_ms = self.ask(turn, index);
         let deadlines = [trim_ms, expiry_ms, idle_ms, ask_ms];
@@ -152,7 +161,7 @@ impl Bucket {
         let before = queue.log.bytes();
         let kept_ms = 2 * turn.shared.settings.grace_ms;
         if turn.now.ms >= kept_ms {
-            queue.log.trim_age(turn.now.ms - kept_ms);
+            queue.trim_log_age(turn.now.ms - kept_ms);
         }
         let freed = before - queue.log.bytes();
         turn.shared.counters.replay_bytes -= freed as u64;

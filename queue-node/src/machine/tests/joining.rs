@@ -17,7 +17,7 @@ fn a_room_comes_to_be_and_goes() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:hi
         3: g1 answer 1 op=3 status=0 seq=2
@@ -54,17 +54,17 @@ fn joined_and_left_are_gathered_in_a_turn() {
         0: g2 logged_in 1 0 3
         0: g2 logged_in 2 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 2 op=1 status=0 seq=1
         2: g1 answer 1 op=2 status=0 seq=1
-        2: g1 subscribed 2 5 e1 #3 marks[chat=3,members=3,scores=3] cid,bob
+        2: g1 subscribed 2 5 e1 #3 [chat=3,members=3,scores=3] cid,bob
         2: g2 answer 1 op=1 status=0 seq=1
-        2: g2 subscribed 1 9 e1 #3 marks[chat=3,members=3,scores=3] cid,bob
+        2: g2 subscribed 1 9 e1 #3 [chat=3,members=3,scores=3] cid,bob
         3: g2 answer 1 op=2 status=0 seq=4
         3: g2 event 9 #4 chat cid:hi
         3: g2 answer 2 op=1 status=0 seq=4
         3: g2 event 9 #5 joined dan
-        3: g2 subscribed 2 9 e1 #5 marks[chat=5,members=5,scores=5] cid,bob,dan
+        3: g2 subscribed 2 9 e1 #5 [chat=5,members=5,scores=5] cid,bob,dan
         3: g2 answer 1 op=3 status=0 seq=6
         3: g2 event 9 #6 chat cid:again
         3: g1 event 5 #4 chat cid:hi
@@ -91,15 +91,15 @@ fn nobody_hears_twice_of_who_joins_and_leaves_in_one_turn() {
         0: g1 logged_in 1 0 1
         0: g1 logged_in 2 0 2
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 2 op=1 status=0 seq=1
         2: g1 event 5 #2 joined bob
-        2: g1 subscribed 2 5 e1 #2 marks[chat=2,members=2,scores=2] ann,bob
+        2: g1 subscribed 2 5 e1 #2 [chat=2,members=2,scores=2] ann,bob
         2: g1 answer 2 op=2 status=0 seq=2
         2: g1 event 5 #3 left bob
         2: g1 answer 2 op=3 status=0 seq=3
         2: g1 event 5 #4 joined bob
-        2: g1 subscribed 2 5 e1 #4 marks[chat=4,members=4,scores=4] ann,bob
+        2: g1 subscribed 2 5 e1 #4 [chat=4,members=4,scores=4] ann,bob
         ",
     );
 }
@@ -125,12 +125,12 @@ fn a_second_session_of_a_user_is_not_announced() {
         0: g1 logged_in 2 0 2
         0: g1 logged_in 3 0 3
         1: g1 answer 3 op=1 status=0
-        1: g1 subscribed 3 5 e1 #1 marks[chat=1,members=1,scores=1] bob
+        1: g1 subscribed 3 5 e1 #1 [chat=1,members=1,scores=1] bob
         2: g1 answer 1 op=1 status=0 seq=1
         2: g1 event 5 #2 joined ann
-        2: g1 subscribed 1 5 e1 #2 marks[chat=2,members=2,scores=2] bob,ann
+        2: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] bob,ann
         3: g1 answer 2 op=1 status=0 seq=2
-        3: g1 subscribed 2 5 e1 #2 marks[chat=2,members=2,scores=2] bob,ann
+        3: g1 subscribed 2 5 e1 #2 [chat=2,members=2,scores=2] bob,ann
         4: g1 answer 1 op=2 status=0 seq=2
         5: g1 answer 2 op=2 status=0 seq=2
         5: g1 event 5 #3 left ann
@@ -150,9 +150,9 @@ fn subscribing_again_replaces_the_filter() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=1
-        2: g1 subscribed 1 5 e1 #1 marks[scores=1]
+        2: g1 subscribed 1 5 e1 #1 [scores=1]
         ",
     );
 }
@@ -182,7 +182,7 @@ fn refusals_say_what_to_do() {
         0: g1 logged_in 1 0 1
         0: g1 logged_in 2 0 2
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 2 op=1 status=8
         3: g1 answer 2 op=2 status=5
         4: g1 answer 2 op=3 status=5
@@ -212,7 +212,7 @@ fn an_idle_queue_goes_after_its_time_and_not_before() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         9000: g1 answer 1 op=2 status=0 seq=1
         13990: g1 reply 1 op=0 status=0 seq=2 /room/1 seq=2 members=0
         14020: g1 reply 2 op=0 status=5

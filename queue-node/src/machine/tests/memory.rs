@@ -1,12 +1,12 @@
 //! What things take.
 
-
 use proto::class::Class;
 use proto::g2c::ResultHead;
 
-use super::rig::{config, session_id};
+use super::rig::{GRACE_MS, Rig, config, session_id};
 use crate::machine::queue::{Mount, Queue};
-use crate::machine::remember::{Known, Memory, Recent, Remembered};
+use crate::machine::recent::{Known, Recent, Remembered};
+use crate::machine::remember::Memory;
 
 fn done(op_id: u32) -> Remembered {
     Remembered { head: ResultHead { op_id, status: 0, seq: 1_000_000 }, whole: None }
@@ -53,14 +53,69 @@ fn memory_gives_back_what_was_kept_and_forgets_after_twice_the_grace() {
     memory.keep(0, grace_ms, 7, ann, &recent);
     let kept = memory.take(7, ann).expect("it was kept");
     assert_eq!(kept.look(42), Known::New);
-    assert_eq!(kept.look(41), Known::Answered(&refused));
-    assert_eq!(kept.look(40), Known::Answered(&done(40)));
+    assert_eq!(kept.look(41), Known::Answered(refused));
+    assert_eq!(kept.look(40), Known::Answered(done(40)));
     assert_eq!(kept.look(9), Known::Forgotten);
     assert_eq!(memory.take(7, ann), None);
     memory.keep(100, grace_ms, 7, ann, &kept);
     memory.trim(2100, grace_ms);
     assert!(memory.take(7, ann).is_some());
     memory.keep(100, grace_ms, 7, ann, &kept);
-    memory.trim(2600, grace_ms);
+    memory.trim(2700, grace_ms);
     assert_eq!(memory.len(), 0);
+}
+
+#[test]
+fn nothing_is_left_of_those_who_went() {
+    let mut rig = Rig::new();
+    let mut turns = ["0 g1 up\n", "", "", "3 g1 down\n60000 g2 up\n"].map(str::to_owned);
+    for handle in 1..50 {
+        let room = format!("/room/{}", handle % 7);
+        turns[0] += &format!("0 g1 introduce {handle} user{handle}\n");
+        turns[0] += &format!("0 g1 login {handle} user{handle}\n");
+        turns[1] += &format!("1 g1 {handle} 1 subscribe {room} sub={handle}\n");
+        turns[2] += &format!("2 g1 {handle} 2 send {room} chat hello\n");
+        turns[2] += &format!("2 g1 {handle} 3 set {room} k=1! l=2~50\n");
+    }
+    rig.run(&turns.concat());
+    let counters = rig.node.counters();
+    let left = [counters.sessions, counters.subscriptions, counters.queues, counters.replay_bytes];
+    assert_eq!(left, [0; 4]);
+    assert_eq!(counters.queues_created, 7);
+}
+
+/// Twenty sessions join a queue of their own and leave it again, in every 10 ms.
+#[test]
+fn coming_and_going_takes_no_more_and_no_more() {
+    const SESSIONS: u32 = 20;
+    let mut rig = Rig::new();
+    rig.run("0 g1 up\n");
+    let link = rig.link("g1");
+    for handle in 0..SESSIONS {
+        rig.introduce(link, handle, &format!("user{handle}"));
+        rig.run(&format!("0 g1 login {handle} user{handle}\n"));
+    }
+    let mut sizes = Vec::new();
+    for turn in 1..=u64::from(6 * (GRACE_MS as u32) / 10) {
+        let at_ms = turn * 10;
+        let mut lines = [String::new(), String::new()];
+        for handle in 0..SESSIONS {
+            let (room, op_id) = (format!("/short/{turn}-{handle}"), 2 * turn);
+            lines[0] += &format!("{at_ms} g1 {handle} {op_id} subscribe {room} sub={handle}\n");
+            let op_id = op_id + 1;
+            lines[1] += &format!("{} g1 {handle} {op_id} unsubscribe {room}\n", at_ms + 5);
+        }
+        rig.run(&lines.concat());
+        sizes.push(rig.node.bytes());
+    }
+    let counters = rig.node.counters();
+    assert_eq!((counters.queues, counters.subscriptions, counters.untold), (0, 0, 0));
+    // What is there for one that left goes within a grace after its time.
+    let kept_ms = 2 * GRACE_MS + 3 * GRACE_MS / 4;
+    let gone = kept_ms / 10 * u64::from(SESSIONS);
+    let level = &sizes[(kept_ms / 10) as usize..];
+    let (least, most) = (level.iter().min().unwrap().0, level.iter().max().unwrap().0);
+    assert!(most * 10 <= least * 13, "from {least} to {most} bytes");
+    let last = level.iter().map(|(_, left)| *left).max().unwrap();
+    assert!(last <= gone as usize * 100, "{} bytes each", last / gone as usize);
 }

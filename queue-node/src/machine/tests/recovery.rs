@@ -21,7 +21,7 @@ fn since_within_the_log_recovers() {
         0: g1 logged_in 1 0 1
         0: g1 logged_in 2 0 2
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:a
         3: g1 answer 1 op=3 status=0 seq=3
@@ -30,11 +30,11 @@ fn since_within_the_log_recovers() {
         4: g1 event 5 #4 chat ann:b
         5: g1 answer 2 op=1 status=0 seq=4
         5: g1 event 5 #5 joined bob
-        5: g1 subscribed 2 5 e1 #5 marks[chat=2,members=1,scores=0] recovered
+        5: g1 subscribed 2 5 e1 #5 [chat=2,members=1,scores=0] recovered
         5: g1 missed 2 5 #3 scores ann:k=1,other=2
         5: g1 missed 2 5 #4 chat ann:b
         6: g1 answer 2 op=2 status=0 seq=5
-        6: g1 subscribed 2 5 e1 #5 marks[chat=4,members=5,scores=2] recovered
+        6: g1 subscribed 2 5 e1 #5 [chat=4,members=5,scores=2] recovered
         6: g1 history 2 5 #2 chat ann:a
         6: g1 history 2 5 #4 chat ann:b
         6: g1 missed 2 5 #3 scores ann:k=1
@@ -60,7 +60,7 @@ fn since_beyond_the_log_has_gaps_and_everything_whole() {
         0: g1 logged_in 1 0 1
         0: g1 logged_in 2 0 2
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:a
         2: g1 answer 1 op=3 status=0 seq=3
@@ -69,7 +69,7 @@ fn since_beyond_the_log_has_gaps_and_everything_whole() {
         2500: g1 event 5 #4 chat ann:b
         2600: g1 answer 2 op=1 status=0 seq=4
         2600: g1 event 5 #5 joined bob
-        2600: g1 subscribed 2 5 e1 #5 marks[chat=1,members=5,scores=5] gap scores.k=1v3 ann,bob
+        2600: g1 subscribed 2 5 e1 #5 [chat=1,members=5,scores=5] gap k=1v3 ann,bob
         2600: g1 missed 2 5 #3 gap chat 1-4
         2600: g1 missed 2 5 #4 chat ann:b
         ",
@@ -87,7 +87,7 @@ fn another_epoch_gives_everything_whole() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         ",
     );
 }
@@ -125,10 +125,10 @@ fn a_lane_comes_back_and_attaches() {
         0: g2 logged_in 4 0 3
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
-        1: g1 subscribed 2 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
+        1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         1: g2 answer 4 op=1 status=0
-        1: g2 subscribed 4 9 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        1: g2 subscribed 4 9 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:mine but 1
         2: g2 event 9 #2 chat ann:mine
@@ -144,7 +144,7 @@ fn a_lane_comes_back_and_attaches() {
         2900: g1 answer 1 op=9 status=0 seq=5
         2900: g1 event 6 #5 scores ann:k=1
         2900: g2 event 9 #5 scores ann:k=1
-        2950: g1 attached 6 e1 #5 marks[chat=1,members=5,scores=5] gap scores.k=1v5 ann,bob,cid gap chat 1-5
+        2950: g1 attached 6 e1 #5 [chat=1,members=5,scores=5] gap k=1v5 ann,bob,cid gap chat 1-5
         ",
     );
 }
@@ -168,8 +168,8 @@ fn a_detached_session_stays_a_member_and_is_asked_about() {
         0: g1 moved 1 q2
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob
-        1: g1 subscribed 2 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
+        1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: q2 tell 65536 note ann /room/1 2
         1: q2 tell 131072 note bob /room/1 3
         2: g1 unsubscribed 5 [1] '' retry
@@ -198,12 +198,45 @@ fn a_bucket_that_goes_elsewhere_is_answered_moved() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 moved 0 q2
         2: g1 moved 1 q2
         3: g1 moved 0 q2
         3: g1 moved 0 q2
         5: g1 moved 0 q1
+        ",
+    );
+}
+
+#[test]
+fn who_left_and_joined_behind_a_lanes_back_joins_there_anew() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 1 2 unsubscribe /room/1
+        3 g1 1 3 subscribe /room/1 sub=5
+        4 g1 down
+        5 g1 up
+        5 g1 introduce 1 ann
+        5 g1 attach /room/1 5 e1 1 1
+        6 g1 1 2 unsubscribe /room/1
+        6 g1 1 3 subscribe /room/1 sub=5
+        ----
+        0: g1 logged_in 1 0 1
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        2: g1 answer 1 op=2 status=0 seq=1
+        3: g1 answer 1 op=3 status=0 seq=2
+        3: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] ann
+        5: g1 attached 5 e1 #3 recovered gone [1] not a member any more
+        5: g1 missed all 5 #2 left ann
+        5: g1 missed all 5 #3 joined ann
+        6: g1 answer 1 op=2 status=0 seq=1
+        6: g1 answer 1 op=3 status=0 seq=2
+        6: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] ann
         ",
     );
 }

@@ -27,7 +27,7 @@ fn queues_are_created_read_listed_and_deleted() {
         3: g1 reply 3 op=0 status=5
         4: g1 reply 4 op=0 status=7
         5: g1 answer 1 op=1 status=0
-        5: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        5: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         6: g1 reply 5 op=0 status=0 seq=2
         6: g1 event 5 #2 chat :hello
         7: g1 reply 6 op=0 status=0 seq=2 /room/1 seq=2 members=1
@@ -56,7 +56,7 @@ fn an_idempotency_key_is_remembered() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 reply 1 op=0 status=0 seq=2
         2: g1 event 5 #2 chat :hello
         3: g1 reply 2 op=0 status=0 seq=2

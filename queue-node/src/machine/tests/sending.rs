@@ -25,10 +25,10 @@ fn one_event_for_each_lane_and_the_answer_before_it() {
         0: g2 logged_in 4 0 3
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
-        1: g1 subscribed 2 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
+        1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         1: g2 answer 4 op=1 status=0
-        1: g2 subscribed 4 9 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        1: g2 subscribed 4 9 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         2: g2 answer 4 op=2 status=0 seq=2
         2: g2 event 9 #2 chat cid:one
         2: g2 event 9 #3 chat ann:two
@@ -60,16 +60,16 @@ fn the_sender_may_exclude_itself() {
         0: g1 logged_in 1 0 1
         0: g2 logged_in 4 0 2
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,cid
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,cid
         1: g2 answer 4 op=1 status=0
-        1: g2 subscribed 4 9 e1 #1 marks[chat=1,members=1,scores=1] ann,cid
+        1: g2 subscribed 4 9 e1 #1 [chat=1,members=1,scores=1] ann,cid
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:secret but 1
         2: g2 event 9 #2 chat ann:secret
         3: g1 answer 1 op=3 status=0 seq=2
-        3: g1 subscribed 1 5 e1 #2 marks[chat=2,members=2,scores=2] ann,cid
+        3: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] ann,cid
         3: g2 answer 4 op=2 status=0 seq=2
-        3: g2 subscribed 4 9 e1 #2 marks[chat=2,members=2,scores=2] ann,cid
+        3: g2 subscribed 4 9 e1 #2 [chat=2,members=2,scores=2] ann,cid
         3: g2 history 4 9 #2 chat ann:secret
         4: g1 answer 1 op=4 status=0 seq=2
         4: g2 answer 4 op=3 status=0 seq=2 #2:secret
@@ -89,7 +89,7 @@ fn a_mount_without_echo_excludes_every_sender() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #0 marks[chat=0,members=0,scores=0] count=1
+        1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0] count=1
         2: g1 answer 1 op=2 status=0 seq=1
         2: g1 event 5 #1 chat ann:hi but 1
         ",
@@ -117,12 +117,12 @@ fn what_comes_again_runs_once() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:one
         3: g1 answer 1 op=2 status=0 seq=2
         4: g1 answer 1 op=1 status=0
-        4: g1 subscribed 1 5 e1 #2 marks[chat=2,members=2,scores=2] ann
+        4: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] ann
         5: g1 answer 1 op=7 status=5
         6: g1 answer 1 op=7 status=5
         7: g1 answer 1 op=6 status=2
@@ -150,7 +150,7 @@ fn results_outlive_the_queue_for_twice_the_grace() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=1
         3: g1 answer 1 op=1 status=0
         3: g1 unsubscribed 5 [1] 'not a member any more' retry
@@ -177,7 +177,7 @@ fn history_is_given_at_subscribe_and_in_pages() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 answer 1 op=2 status=0 seq=2
         1: g1 event 5 #2 chat ann:a
         1: g1 answer 1 op=3 status=0 seq=3
@@ -185,7 +185,7 @@ fn history_is_given_at_subscribe_and_in_pages() {
         1: g1 answer 1 op=4 status=0 seq=4
         1: g1 event 5 #4 chat ann:c
         2: g1 answer 1 op=5 status=0 seq=4
-        2: g1 subscribed 1 5 e1 #4 marks[chat=4,members=4,scores=4] ann
+        2: g1 subscribed 1 5 e1 #4 [chat=4,members=4,scores=4] ann
         2: g1 history 1 5 #3 chat ann:b
         2: g1 history 1 5 #4 chat ann:c
         3: g1 answer 1 op=6 status=0 seq=4 #3:b #4:c next=3

@@ -28,7 +28,7 @@ fn keys_are_set_added_compared_and_deleted() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 scores ann:a=1,b=x
         3: g1 answer 1 op=3 status=0 seq=3
@@ -49,7 +49,7 @@ fn keys_are_set_added_compared_and_deleted() {
         14: g1 answer 1 op=14 status=0 seq=6 n=5v3 new=1v6
         15: g1 answer 1 op=15 status=0 seq=6 n=5v3 new=1v6
         16: g1 answer 1 op=16 status=0 seq=6
-        16: g1 subscribed 1 5 e1 #6 marks[chat=6,members=6,scores=6] scores.n=5v3 scores.new=1v6 ann
+        16: g1 subscribed 1 5 e1 #6 [chat=6,members=6,scores=6] n=5v3 new=1v6 ann
         ",
     );
 }
@@ -69,7 +69,7 @@ fn keys_expire_by_an_event() {
         ----
         0: g1 logged_in 1 0 1
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 scores ann:a=1,b=2
         60: g1 answer 1 op=3 status=0 seq=3
@@ -101,8 +101,8 @@ fn keys_go_with_their_writer() {
         0: g1 logged_in 2 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob
-        1: g1 subscribed 2 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
+        1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 scores ann:here=yes,mine=1,kept=1
         3: g1 answer 2 op=2 status=0 seq=3
@@ -111,6 +111,28 @@ fn keys_go_with_their_writer() {
         4: g1 event 5 #4 left ann
         4: g1 event 5 #5 scores ann:-here
         5: g1 answer 2 op=3 status=0 seq=5 kept=1v2 mine=2v3
+        ",
+    );
+}
+
+#[test]
+fn a_change_that_says_nothing_is_invalid() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 1 2 set /room/1 a=1 /b
+        3 g1 1 3 set /room/1 .b@7
+        4 g1 1 4 get /room/1
+        ----
+        0: g1 logged_in 1 0 1
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        2: g1 answer 1 op=2 status=3
+        3: g1 answer 1 op=3 status=3
+        4: g1 answer 1 op=4 status=0 seq=1
         ",
     );
 }

@@ -41,8 +41,8 @@ fn a_lost_session_leaves_its_rooms() {
         0: g1 logged_in 2 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob
-        1: g1 subscribed 2 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
+        1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         2: g1 lost_noted 1
         2: g1 unsubscribed 5 [1] 'bye'
         2: g1 event 5 #2 left ann (bye)
@@ -50,7 +50,7 @@ fn a_lost_session_leaves_its_rooms() {
         4: g1 lost_noted 1
         5: g1 answer 1 op=2 status=0 seq=2
         5: g1 event 5 #3 joined ann
-        5: g1 subscribed 1 5 e1 #3 marks[chat=3,members=3,scores=3] bob,ann
+        5: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] bob,ann
         5: g1 unsubscribed 5 [1] 'lost'
         5: g1 event 5 #4 left ann (lost)
         ",
@@ -84,10 +84,10 @@ fn a_link_that_ends_detaches_and_grace_ends_its_sessions() {
         0: g2 logged_in 4 0 3
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
-        1: g1 subscribed 2 5 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
+        1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         1: g2 answer 4 op=1 status=0
-        1: g2 subscribed 4 9 e1 #1 marks[chat=1,members=1,scores=1] ann,bob,cid
+        1: g2 subscribed 4 9 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         500: g1 attached 5 e1 #1 recovered
         900: g2 answer 4 op=2 status=0 seq=1 ann bob cid count=3
         1100: g2 event 9 #2 left bob (lost)
@@ -114,7 +114,7 @@ fn words_to_another_node_are_kept_until_answered() {
         8 q2 up dialled
         ----
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: q2 tell 65536 note ann /room/1 2
         4: q2 tell 65536 note ann /room/1 2
         5: q2 tell 131072 unnote ann /room/1 2
@@ -137,7 +137,7 @@ fn a_note_of_a_session_that_is_over_removes_it() {
         3 g1 1 2 members /room/1
         ----
         1: g1 answer 1 op=1 status=0
-        1: g1 subscribed 1 5 e1 #1 marks[chat=1,members=1,scores=1] ann
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: q2 tell 65536 note ann /room/1 2
         2: g1 unsubscribed 5 [1] 'lost'
         3: g1 answer 1 op=2 status=0 seq=2 count=0

@@ -100,21 +100,27 @@ impl Subscription {
         }
     }
 
-    /// The request that brings the subscription back to where it was.
-    pub(super) fn ask_again(&self, queue: &str) -> c2g::Subscribe {
+    /// The request that brings the subscription back to where it was, with newer options if there are
+    /// some.
+    pub(super) fn ask_again(
+        &self,
+        queue: &str,
+        newest: Option<&SubscribeOptions>,
+    ) -> c2g::Subscribe {
+        let options = newest.unwrap_or(&self.options);
         let since = self
             .place
             .as_ref()
             .map(|place| c2g::Since { epoch: place.epoch, marks: place.marks.clone() });
         // Old messages were had before; what is new comes by `since`.
-        let history = if since.is_some() { 0 } else { self.options.history };
+        let history = if since.is_some() { 0 } else { options.history };
         c2g::Subscribe {
             op_id: 0,
             queue: queue.to_owned(),
             since,
             history,
-            mounts: self.options.mounts.clone(),
-            key_prefix: self.options.key_prefix.clone(),
+            mounts: options.mounts.clone(),
+            key_prefix: options.key_prefix.clone(),
         }
     }
 }

@@ -254,7 +254,8 @@ fn push(out: &mut Outbox, queue: &Arc<str>, event: QueueEvent) {
     out.events.push(Event::Queue { queue: Arc::clone(queue), event });
 }
 
-fn options_of(message: &c2g::Subscribe) -> SubscribeOptions {
+/// What a request to subscribe asked for.
+pub(super) fn options_of(message: &c2g::Subscribe) -> SubscribeOptions {
     SubscribeOptions {
         history: message.history,
         mounts: message.mounts.clone(),

@@ -9,6 +9,7 @@ use proto::{c2g, g2c, wire};
 
 use super::operation::{Operation, Request};
 use super::queue::Stage;
+use super::received::options_of;
 use super::{Bounds, Client, Connection, Outbox, Session, Transport};
 use crate::{Answer, Event, Failure, limits};
 
@@ -188,12 +189,26 @@ impl Client {
         if !self.connection.is_up() {
             return;
         }
+        // What the application has asked for since counts: this request is decided after that one.
+        let newest =
+            self.unanswered.values().rev().find_map(|operation| match &operation.request {
+                Request::Subscribe(message) if operation.queue == *name => {
+                    Some(options_of(message))
+                }
+                Request::Subscribe(_)
+                | Request::Unsubscribe(_)
+                | Request::SendMessage(_)
+                | Request::SendState(_)
+                | Request::GetState(_)
+                | Request::GetHistory(_)
+                | Request::ListMembers(_) => None,
+            });
         let Some(queue) = self.queues.get_mut(name) else { return };
         let Some(subscription) = &mut queue.subscription else { return };
         subscription.stage = Stage::Returning;
         subscription.attached = false;
         subscription.named = false;
-        let request = Request::Subscribe(subscription.ask_again(name));
+        let request = Request::Subscribe(subscription.ask_again(name, newest.as_ref()));
         let mut operation = Operation::new(now, None, Arc::clone(name), request);
         operation.sent(now, self.next_op_id);
         self.next_op_id += 1;

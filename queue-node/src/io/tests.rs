@@ -1,0 +1,60 @@
+//! A queue node's sockets, and a boss that the test plays.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::sync_channel;
+
+use link::io::http::Board;
+use link::io::{Event, Hub, Sink, clock};
+use link::machine::{LinkId, Member, Peer};
+use proto::b2n::{B2n, b2n::Body};
+use proto::link::{Refuse, Role};
+use proto::wire;
+
+use super::decider::Decider;
+use super::{Listen, Settings, run};
+
+#[test]
+fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
+    let boss = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (fatal, failed) = sync_channel(1);
+    let settings = Settings {
+        id: "q1".to_owned(),
+        host: "here".to_owned(),
+        boss: boss.local_addr().unwrap().to_string(),
+        listen: Listen::Tcp(any),
+        advertise: String::new(),
+        listen_http: any,
+        secret: b"secret".to_vec(),
+        hub: Hub::default(),
+        fatal: Some(fatal),
+    };
+    let running = run(settings).unwrap();
+    let (mut link, _) = boss.accept().unwrap();
+    let reason = "the peer belongs to another cluster".to_owned();
+    let mut bytes = Vec::new();
+    wire::put_message(&mut bytes, &B2n { body: Some(Body::Refuse(Refuse { reason })) });
+    link.write_all(&bytes).unwrap();
+    let said = failed.recv().unwrap();
+    assert!(said.starts_with("the link to the boss can't be: "), "{said}");
+    assert!(said.contains("another cluster"), "{said}");
+    assert_eq!(running.stop(), Some(()));
+}
+
+#[test]
+fn links_wait_until_the_node_is_registered() {
+    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1");
+    let mut decider = Decider::new(member, "q1".to_owned(), Board::default(), None);
+    let peer = Peer {
+        role: Role::Gateway,
+        id: "g1".to_owned(),
+        incarnation: 1,
+        lane: 0,
+        version: 1,
+        cluster_id: 1,
+    };
+    decider.event(clock::now(), Event::Up { link: LinkId(0), peer, dialled: None });
+    let ended = decider.outbox().ended();
+    assert_eq!(ended, [(LinkId(0), "this node is not registered yet")]);
+}

@@ -1,0 +1,199 @@
+//! The writes of one session in one queue: which came, and how the last of them were answered.
+
+use proto::g2c::ResultHead;
+use proto::limits::UNANSWERED_PER_QUEUE_MAX;
+use proto::wire::{self, Fields, Value};
+
+/// The result of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remembered {
+    pub(crate) head: ResultHead,
+    /// The whole result where it is more than the head; `Some` of nothing: it was too large to
+    /// keep.
+    pub(crate) whole: Option<Box<[u8]>>,
+}
+
+/// What is known of an operation's id.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It is above all before.
+    New,
+    /// It was answered so.
+    Answered(Remembered),
+    /// It came before, and nobody knows any more what became of it.
+    Forgotten,
+}
+
+/// What is known of a session's writes.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Recent {
+    highest: u32,
+    results: Results,
+    /// Of results that are more than their heads, by the operation's id. Nearly always none.
+    #[allow(clippy::box_collection, reason = "two words less in every subscription")]
+    wholes: Option<Box<Vec<Whole>>>,
+}
+
+/// The id of an operation, and its result.
+type Whole = (u32, Box<[u8]>);
+
+/// A result that is remembered, in the few bytes that nearly all are.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Brief {
+    seq: u64,
+    op_id: u32,
+    status: u16,
+    /// It is more than this: the rest is among the wholes, or was too large to keep.
+    has_whole: bool,
+}
+
+/// The last results, in a ring once there are more than whoever comes and goes has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Results {
+    Few { count: u8, briefs: [Brief; FEW] },
+    Many { oldest: u8, briefs: Vec<Brief> },
+}
+
+/// Of a subscribe and an unsubscribe.
+const FEW: usize = 2;
+
+impl Default for Results {
+    fn default() -> Results {
+        Results::Few { count: 0, briefs: [Brief::default(); FEW] }
+    }
+}
+
+impl Results {
+    /// Where one more goes if the oldest has to make room for it.
+    #[inline]
+    fn oldest_if_full(&mut self) -> Option<&mut Brief> {
+        match self {
+            Results::Many { oldest, briefs } if briefs.len() == UNANSWERED_PER_QUEUE_MAX => {
+                let at = usize::from(*oldest);
+                *oldest = ((at + 1) % UNANSWERED_PER_QUEUE_MAX) as u8;
+                Some(&mut briefs[at])
+            }
+            Results::Few { .. } | Results::Many { .. } => None,
+        }
+    }
+
+    /// Appends one where there is room.
+    fn push(&mut self, brief: Brief) {
+        match self {
+            Results::Few { count, briefs } => match briefs.get_mut(usize::from(*count)) {
+                Some(room) => {
+                    *room = brief;
+                    *count += 1;
+                }
+                None => {
+                    let mut briefs = briefs.to_vec();
+                    briefs.push(brief);
+                    *self = Results::Many { oldest: 0, briefs };
+                }
+            },
+            Results::Many { briefs, .. } => briefs.push(brief),
+        }
+    }
+
+    /// All of them, oldest first.
+    fn iter(&self) -> impl DoubleEndedIterator<Item = &Brief> {
+        let (newer, older) = match self {
+            Results::Few { count, briefs } => briefs[..usize::from(*count)].split_at(0),
+            Results::Many { oldest, briefs } => briefs.split_at(usize::from(*oldest)),
+        };
+        older.iter().chain(newer)
+    }
+}
+
+impl Recent {
+    /// What is known of this id.
+    #[inline]
+    pub(crate) fn look(&self, op_id: u32) -> Known {
+        if op_id > self.highest {
+            return Known::New;
+        }
+        match self.results.iter().rev().find(|brief| brief.op_id == op_id) {
+            Some(brief) => self.whole(brief),
+            None => Known::Forgotten,
+        }
+    }
+
+    fn whole(&self, brief: &Brief) -> Known {
+        let Brief { seq, op_id, status, has_whole } = *brief;
+        let head = ResultHead { op_id, status: u32::from(status), seq };
+        if !has_whole {
+            return Known::Answered(Remembered { head, whole: None });
+        }
+        let mut wholes = self.wholes.iter().flat_map(|wholes| wholes.iter().rev());
+        match wholes.find(|(other, _)| *other == op_id) {
+            Some((_, whole)) => Known::Answered(Remembered { head, whole: Some(whole.clone()) }),
+            None => Known::Forgotten,
+        }
+    }
+
+    /// Keeps a result; the oldest beyond those that can be unanswered goes.
+    #[inline]
+    pub(crate) fn remember(&mut self, result: Remembered) {
+        let ResultHead { op_id, status, seq } = result.head;
+        self.highest = self.highest.max(op_id);
+        let has_whole = result.whole.is_some();
+        let brief = Brief { seq, op_id, status: status as u16, has_whole };
+        match self.results.oldest_if_full() {
+            Some(oldest) => {
+                // Looked at only if need be: it has long left the cache.
+                if let Some(wholes) = &mut self.wholes {
+                    wholes.retain(|(other, _)| *other != oldest.op_id);
+                }
+                *oldest = brief;
+            }
+            None => self.results.push(brief),
+        }
+        if let Some(whole) = result.whole.filter(|whole| !whole.is_empty()) {
+            self.wholes.get_or_insert_default().push((op_id, whole));
+        }
+    }
+
+    /// Appends what was remembered later.
+    pub(crate) fn append(&mut self, later: &Recent) {
+        for brief in later.results.iter() {
+            if let Known::Answered(result) = later.whole(brief) {
+                self.remember(result);
+            }
+        }
+        self.highest = self.highest.max(later.highest);
+    }
+
+    /// As few bytes as will do: the highest id, then each result as a field.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        wire::put_varint(out, u64::from(self.highest));
+        for brief in self.results.iter() {
+            match self.whole(brief) {
+                Known::Answered(Remembered { head, whole: None }) => {
+                    wire::put_nested(out, 1, head.len());
+                    head.put(out);
+                }
+                Known::Answered(Remembered { whole: Some(whole), .. }) => {
+                    wire::put_bytes(out, 2, &whole);
+                }
+                Known::New | Known::Forgotten => {}
+            }
+        }
+    }
+
+    /// What [`Recent::pack`] wrote.
+    pub(super) fn unpack(packed: &[u8]) -> Recent {
+        let read = |bytes: &[u8]| {
+            let (highest, at) = wire::varint(bytes).ok()??;
+            let mut recent = Recent::default();
+            let mut fields = Fields::of(&bytes[at..]);
+            while let Some((number, Value::Bytes(result))) = fields.field().ok()? {
+                let head = ResultHead::of(result).ok()?;
+                let whole = (number == 2).then(|| result.into());
+                recent.remember(Remembered { head, whole });
+            }
+            recent.highest = highest as u32;
+            Some(recent)
+        };
+        read(packed).expect("only `pack` wrote these bytes")
+    }
+}

@@ -1,0 +1,249 @@
+//! What the node says, as text.
+
+use std::fmt::Write as _;
+
+use link::machine::LinkId;
+use prost::Message as _;
+use proto::g2c;
+use proto::q2g;
+use proto::q2q;
+use proto::{frame, wire};
+
+use super::Rig;
+
+impl Rig {
+    /// All that the node has said since, a line per frame.
+    pub(crate) fn hear(&mut self, said: &mut String) {
+        for (link, reason) in self.out.links.ended() {
+            let name = self.name(link);
+            writeln!(said, "{}: {name} END {reason}", self.now.ms).expect("fits");
+        }
+        for link in self.out.links.dirty() {
+            let bytes = self.out.links.take(link);
+            let mut rest = &bytes[..];
+            while let Some((frame, end)) = frame::split(rest, usize::MAX).expect("a good frame") {
+                rest = &rest[end..];
+                let name = self.name(link);
+                let text = if name.starts_with('g') { self.word(frame) } else { self.peer(frame) };
+                if !text.is_empty() {
+                    writeln!(said, "{}: {name} {text}", self.now.ms).expect("fits");
+                }
+            }
+            assert!(rest.is_empty(), "half a frame");
+        }
+    }
+
+    fn name(&self, link: LinkId) -> String {
+        let found = self.links.iter().find(|(_, other)| **other == link);
+        found.map_or("?".to_owned(), |(name, _)| name.clone())
+    }
+
+    fn peer(&mut self, frame: &[u8]) -> String {
+        use q2q::q2q::Body;
+        let message = q2q::Q2q::decode(frame).expect("a message");
+        match message.body.expect("a body") {
+            Body::At(_) => String::new(),
+            Body::Told(told) => format!("told {} ended={}", told.number, told.ended),
+            Body::Tell(tell) => {
+                use q2q::tell::Body;
+                let n = tell.number;
+                match tell.body.expect("a word") {
+                    Body::Note(w) => format!("tell {n} note {} {} {}", w.user, w.room, w.join_seq),
+                    Body::Unnote(w) => {
+                        format!("tell {n} unnote {} {} {}", w.user, w.room, w.join_seq)
+                    }
+                    Body::Ask(w) => format!("tell {n} ask {} {} {}", w.user, w.room, w.join_seq),
+                    Body::Ended(w) => format!("tell {n} ended {} {}", w.room, w.reason),
+                    Body::Fence(_) => "fence".to_owned(),
+                }
+            }
+            Body::Moved(moved) => format!("moved {}", moved.row.expect("a row").prefix),
+            Body::Hello(_)
+            | Body::Proof(_)
+            | Body::Refuse(_)
+            | Body::Beat(_)
+            | Body::Record(_)
+            | Body::RecordAck(_)
+            | Body::Snapshot(_) => panic!("not said by this version"),
+        }
+    }
+
+    fn word(&mut self, frame: &[u8]) -> String {
+        use q2g::q2g::Body;
+        let message = q2g::Q2g::decode(frame).expect("a message");
+        match message.body.expect("a body") {
+            Body::At(_) => String::new(),
+            Body::Answer(answer) => format!("answer {} {}", answer.session, result(&answer.result)),
+            Body::Reply(reply) => {
+                let mut text = format!("reply {} {}", reply.number, result(&reply.result));
+                if let Some(queue) = reply.queue {
+                    write!(text, " {} seq={} members={}", queue.queue, queue.seq, queue.members)
+                        .expect("fits");
+                }
+                if !reply.queues.is_empty() {
+                    write!(text, " {}", reply.queues.join(",")).expect("fits");
+                }
+                text
+            }
+            Body::Event(event) => {
+                let body = body(event.kind, &event.body);
+                format!("event {} #{} {body}{}", event.sub, event.seq, but(event.exclude))
+            }
+            Body::Replay(replay) => self::replay(&replay),
+            Body::Subscribed(s) => {
+                let epoch = self.epoch(s.epoch);
+                let body = subscribed(&s.body);
+                format!("subscribed {} {} {epoch} #{} {body}", s.session, s.sub, s.seq)
+            }
+            Body::Attached(a) => {
+                let epoch = self.epoch(a.epoch);
+                attached(a, &epoch)
+            }
+            Body::Unsubscribed(u) => {
+                let retry = if u.may_retry { " retry" } else { "" };
+                format!("unsubscribed {} {:?} '{}'{retry}", u.sub, u.sessions, u.reason)
+            }
+            Body::LoggedIn(l) => {
+                format!("logged_in {} {} {}", l.session, l.status, l.generation)
+            }
+            Body::LostNoted(l) => format!("lost_noted {}", l.session),
+            Body::Probed(p) => format!("probed {}", p.nonce),
+            Body::Moved(m) => {
+                let row = m.row.expect("a row");
+                format!("moved {} {}", row.prefix, row.primary.expect("an owner").id)
+            }
+            Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) | Body::Kick(_) => {
+                panic!("not said by this version")
+            }
+        }
+    }
+}
+
+fn attached(a: q2g::Attached, epoch: &str) -> String {
+    let mut text = format!("attached {} {epoch} #{}", a.sub, a.seq);
+    text.push_str(if a.recovered { " recovered" } else { "" });
+    if !a.body.is_empty() {
+        write!(text, " {}", subscribed(&a.body)).expect("fits");
+    }
+    for gap in a.gaps {
+        let (mount, after, before) = (gap.mount, gap.after_seq, gap.before_seq);
+        write!(text, " gap {mount} {after}-{before}").expect("fits");
+    }
+    if !a.gone.is_empty() {
+        write!(text, " gone {:?} {}", a.gone, a.reason).expect("fits");
+    }
+    text
+}
+
+fn replay(replay: &q2g::Replay) -> String {
+    let whom = match replay.session {
+        0 => "all".to_owned(),
+        handle => (handle - 1).to_string(),
+    };
+    let old = if replay.history { "history" } else { "missed" };
+    let body = body(replay.kind, &replay.body);
+    format!("{old} {whom} {} #{} {body}{}", replay.sub, replay.seq, but(replay.exclude))
+}
+
+fn but(exclude: u32) -> String {
+    match exclude {
+        0 => String::new(),
+        handle => format!(" but {}", handle - 1),
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn result(bytes: &[u8]) -> String {
+    let result = g2c::Result::decode(bytes).expect("a result");
+    let mut said = format!("op={} status={}", result.op_id, result.status);
+    if result.seq > 0 {
+        write!(said, " seq={}", result.seq).expect("fits");
+    }
+    for entry in result.entries {
+        write!(said, " {}={}v{}", entry.key, text(&entry.value), entry.version).expect("fits");
+    }
+    for message in result.messages {
+        write!(said, " #{}:{}", message.seq, text(&message.payload)).expect("fits");
+    }
+    for member in result.members {
+        write!(said, " {member}").expect("fits");
+    }
+    if let Some(count) = result.member_count {
+        write!(said, " count={count}").expect("fits");
+    }
+    if !result.next.is_empty() {
+        write!(said, " next={}", result.next).expect("fits");
+    }
+    said
+}
+
+fn body(kind: u32, bytes: &[u8]) -> String {
+    match kind {
+        5 => {
+            let m = g2c::Message::decode(bytes).expect("a message");
+            format!("{} {}:{}", m.mount, m.from, text(&m.payload))
+        }
+        6 => {
+            let s = g2c::State::decode(bytes).expect("a state");
+            let change = |c: &g2c::StateChange| match &c.now {
+                Some(g2c::state_change::Now::Value(value)) => format!("{}={}", c.key, text(value)),
+                _ => format!("-{}", c.key),
+            };
+            let changes: Vec<String> = s.changes.iter().map(change).collect();
+            format!("{} {}:{}", s.mount, s.from, changes.join(","))
+        }
+        7 => format!("joined {}", g2c::Joined::decode(bytes).expect("joined").users.join(",")),
+        8 => {
+            let left = g2c::Left::decode(bytes).expect("left");
+            let reason =
+                if left.reason.is_empty() { String::new() } else { format!(" ({})", left.reason) };
+            format!("left {}{reason}", left.users.join(","))
+        }
+        11 => {
+            let gap = g2c::Gap::decode(bytes).expect("a gap");
+            format!("gap {} {}-{}", gap.mount, gap.after_seq, gap.before_seq)
+        }
+        other => format!("kind {other}"),
+    }
+}
+
+fn subscribed(bytes: &[u8]) -> String {
+    let s = g2c::Subscribed::decode(bytes).expect("subscribed");
+    let marks: Vec<String> =
+        s.marks.iter().map(|(mount, mark)| format!("{mount}={mark}")).collect();
+    let mut said = format!("[{}]", marks.join(","));
+    if s.recovered {
+        said.push_str(" recovered");
+    }
+    if s.gap {
+        said.push_str(" gap");
+    }
+    for mount in s.mounts {
+        for entry in mount.entries {
+            let value = text(&entry.value);
+            write!(said, " {}={value}v{}", entry.key, entry.version).expect("fits");
+        }
+    }
+    if !s.members.is_empty() {
+        write!(said, " {}", s.members.join(",")).expect("fits");
+    }
+    if let Some(count) = s.member_count {
+        write!(said, " count={count}").expect("fits");
+    }
+    said
+}
+
+/// The frames of a buffer, without looking into them.
+pub(crate) fn frames(bytes: &[u8]) -> Vec<(u32, Vec<u8>)> {
+    let mut rest = bytes;
+    let mut frames = Vec::new();
+    while let Some((frame, end)) = frame::split(rest, usize::MAX).expect("a good frame") {
+        let (number, body) = wire::envelope(frame).expect("an envelope");
+        frames.push((number, body.to_vec()));
+        rest = &rest[end..];
+    }
+    frames
+}

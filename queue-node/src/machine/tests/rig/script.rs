@@ -1,0 +1,240 @@
+//! What a line of a script makes lanes and nodes say.
+
+use link::machine::LinkId;
+use proto::c2g::{self, change::Act};
+use proto::g2q::{self, g2q::Body, operation::Body as Op};
+use proto::q2q;
+use proto::{frame, name};
+
+use super::Rig;
+use super::cluster::{session_id, table};
+use crate::machine::Input;
+
+impl Rig {
+    pub(super) fn line(&mut self, words: &[&str]) {
+        let name = words[0];
+        if name == "table" {
+            let number = |at: usize| words[at].parse().expect("a number");
+            let owners = [words[2], words[3]];
+            return self.handle(Input::Table(table(number(1), owners, number(4), number(5))));
+        }
+        match words[1] {
+            "up" => {
+                self.up(name, words.get(2) == Some(&"dialled"));
+                return;
+            }
+            "down" => {
+                let link = self.link(name);
+                self.out.links.down(link);
+                return self.handle(Input::LinkDown { link });
+            }
+            _ => {}
+        }
+        let link = self.link(name);
+        let number = |at: usize| words[at].parse::<u32>().expect("a number");
+        match words[1] {
+            "introduce" => self.introduce(link, number(2), words[3]),
+            "login" | "lost" => {
+                self.at(link, &format!("/user/{}", words[3]));
+                let session = number(2);
+                let body = match words[1] {
+                    "login" => Body::Login(g2q::Login { session, ..g2q::Login::default() }),
+                    _ => Body::Lost(g2q::Lost { session, bye: words.get(4) == Some(&"bye") }),
+                };
+                self.lane(link, body);
+            }
+            "detach" => {
+                self.at(link, words[3]);
+                let queue = words[3].to_owned();
+                self.lane(link, Body::Detach(g2q::Detach { session: number(2), queue, sub: 0 }));
+            }
+            "attach" => {
+                self.at(link, words[2]);
+                let epoch = self.epoch_of(words[4]);
+                let sessions = words[6..].iter().map(|h| h.parse().expect("a handle")).collect();
+                let (queue, sub) = (words[2].to_owned(), number(3));
+                let after_seq = u64::from(number(5));
+                let attach = g2q::Attach { queue, sub, epoch, after_seq, sessions };
+                self.lane(link, Body::Attach(attach));
+            }
+            "request" => self.request(link, words),
+            "note" | "unnote" | "ended" | "told" => self.tell(link, words),
+            "raw" => {
+                let operation = [0xff; 3];
+                self.at(link, words[2]);
+                let mut bytes = Vec::new();
+                let body = &operation[..];
+                let kind = c2g::Kind::SendState;
+                g2q::OperationRef { session: 1, sub: 0, kind, body }.put(&mut bytes);
+                let (_, end) = frame::split(&bytes, 1000).expect("fits").expect("is whole");
+                let frame = bytes[end - (end - 1)..end].to_vec();
+                self.handle(Input::Frame { link, frame: &frame });
+            }
+            _ => self.client(link, words),
+        }
+    }
+
+    fn tell(&mut self, link: LinkId, words: &[&str]) {
+        if words[1] == "told" {
+            let number = words[2].parse().expect("a number");
+            let ended = words.get(3) == Some(&"ended");
+            let told = q2q::Told { number, ended, ..q2q::Told::default() };
+            return self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) });
+        }
+        // q2 note 5 ann 1 /room/x 9 3
+        let number = words[2].parse().expect("a number");
+        let (user, handle) = (words[3].to_owned(), words[4].parse().expect("a number"));
+        let session_id = session_id(&user, handle).0.to_vec();
+        let room = words[5].to_owned();
+        let room_epoch = self.epoch_of(words[6]);
+        let join_seq = words[7].parse().expect("a number");
+        let about = if words[1] == "ended" { room.clone() } else { format!("/user/{user}") };
+        self.at(link, &about);
+        use q2q::tell::Body;
+        let body = match words[1] {
+            "note" => Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq }),
+            "unnote" => Body::Unnote(q2q::Unnote { user, session_id, room, room_epoch, join_seq }),
+            _ => {
+                let reason = "lost".to_owned();
+                Body::Ended(q2q::Ended { room, room_epoch, join_seq, session_id, reason })
+            }
+        };
+        let tell = q2q::Tell { number, body: Some(body) };
+        self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) });
+    }
+
+    /// `g1 request NUMBER VERB QUEUE … [key=…]`
+    fn request(&mut self, link: LinkId, words: &[&str]) {
+        let queue = words[4].to_owned();
+        let option = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
+        use g2q::request::Body as Ask;
+        let body = match words[3] {
+            "create" => Ask::CreateQueue(g2q::CreateQueue { queue: queue.clone() }),
+            "delete" => Ask::DeleteQueue(g2q::DeleteQueue { queue: queue.clone() }),
+            "get" => Ask::GetQueue(g2q::GetQueue { queue: queue.clone() }),
+            "list" => {
+                let prefix = queue.clone();
+                Ask::ListQueues(g2q::ListQueues { prefix, ..g2q::ListQueues::default() })
+            }
+            "send" => Ask::SendMessage(c2g::SendMessage {
+                queue: queue.clone(),
+                mount: words[5].to_owned(),
+                payload: words[6].into(),
+                ..c2g::SendMessage::default()
+            }),
+            other => panic!("no request {other}"),
+        };
+        let body_hash = name::hash(words[3..6.min(words.len())].join(" ").as_bytes());
+        let idempotency_key = option("key=").unwrap_or("").into();
+        let number = words[2].parse().expect("a number");
+        let request = g2q::Request {
+            number,
+            key_id: 1,
+            idempotency_key,
+            body_hash,
+            remember_ms: 10_000,
+            body: Some(body),
+        };
+        self.at(link, &queue);
+        self.lane(link, Body::Request(request));
+    }
+
+    /// `g1 HANDLE OP_ID VERB QUEUE …`
+    fn client(&mut self, link: LinkId, words: &[&str]) {
+        let handle = words[1].parse().expect("a handle");
+        let op_id = words[2].parse().expect("an op_id");
+        let queue = words[4].to_owned();
+        let option = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
+        let number = |name: &str| option(name).map_or(0, |n| n.parse().expect("a number"));
+        let sub = number("sub=");
+        let mounts =
+            option("mounts=").map_or(Vec::new(), |m| m.split(',').map(Into::into).collect());
+        let op = match words[3] {
+            "subscribe" => Op::Subscribe(c2g::Subscribe {
+                op_id,
+                queue: queue.clone(),
+                since: option("since=").map(|since| self.since(since)),
+                history: number("history="),
+                mounts,
+                key_prefix: option("prefix=").unwrap_or("").to_owned(),
+            }),
+            "unsubscribe" => Op::Unsubscribe(c2g::Unsubscribe { op_id, queue: queue.clone() }),
+            "send" => Op::SendMessage(c2g::SendMessage {
+                op_id,
+                queue: queue.clone(),
+                mount: words[5].to_owned(),
+                payload: words[6].into(),
+                exclude_self: words.contains(&"exclude"),
+            }),
+            "set" => Op::SendState(c2g::SendState {
+                op_id,
+                queue: queue.clone(),
+                mount: "scores".to_owned(),
+                changes: words[5..].iter().map(|word| change(word)).collect(),
+            }),
+            "get" => Op::GetState(c2g::GetState {
+                op_id,
+                queue: queue.clone(),
+                mount: "scores".to_owned(),
+                key_prefix: option("prefix=").unwrap_or("").to_owned(),
+                after: option("after=").unwrap_or("").to_owned(),
+                limit: number("limit="),
+            }),
+            "history" => Op::GetHistory(c2g::GetHistory {
+                op_id,
+                queue: queue.clone(),
+                mount: "chat".to_owned(),
+                before_seq: number("before=").into(),
+                limit: number("limit="),
+            }),
+            "members" => Op::ListMembers(c2g::ListMembers {
+                op_id,
+                queue: queue.clone(),
+                after: option("after=").unwrap_or("").to_owned(),
+                limit: number("limit="),
+            }),
+            other => panic!("no operation {other}"),
+        };
+        self.operation(link, handle, &queue, sub, op);
+    }
+    /// `e1:chat:3,scores:5`
+    fn since(&self, text: &str) -> c2g::Since {
+        let (epoch, marks) = text.split_once(':').expect("an epoch and marks");
+        let mark = |part: &str| {
+            let (mount, mark) = part.split_once('=').expect("a mount and its mark");
+            (mount.to_owned(), mark.parse().expect("a mark"))
+        };
+        c2g::Since { epoch: self.epoch_of(epoch), marks: marks.split(',').map(mark).collect() }
+    }
+}
+
+/// `a=1`, `a+2`, `-a`, `/a` (delete: false), `.a` (nothing), each with `@VERSION`, `?` (if absent), `~MS` (ttl), `!` (while present).
+fn change(word: &str) -> c2g::Change {
+    let mut change = c2g::Change::default();
+    let mut word = word;
+    if let Some((rest, version)) = word.split_once('@') {
+        (word, change.if_version) = (rest, Some(version.parse().expect("a version")));
+    }
+    if let Some((rest, ttl)) = word.split_once('~') {
+        (word, change.ttl_ms) = (rest, ttl.parse().expect("a time"));
+    }
+    if let Some(rest) = word.strip_suffix('!') {
+        (word, change.while_present) = (rest, true);
+    }
+    if let Some(rest) = word.strip_suffix('?') {
+        (word, change.if_absent) = (rest, true);
+    }
+    if let Some(key) = word.strip_prefix('/') {
+        (change.key, change.act) = (key.to_owned(), Some(Act::Delete(false)));
+    } else if let Some(key) = word.strip_prefix('.') {
+        change.key = key.to_owned();
+    } else if let Some(key) = word.strip_prefix('-') {
+        (change.key, change.act) = (key.to_owned(), Some(Act::Delete(true)));
+    } else if let Some((key, value)) = word.split_once('=') {
+        (change.key, change.act) = (key.to_owned(), Some(Act::Set(value.into())));
+    } else if let Some((key, by)) = word.split_once('+') {
+        let by = by.parse().expect("a number");
+        (change.key, change.act) = (key.to_owned(), Some(Act::Add(by)));
+    }
+    change
+}

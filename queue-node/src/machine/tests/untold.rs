@@ -1,0 +1,56 @@
+//! Words to a home that can't be told are bounded.
+
+use proto::bucket::BucketId;
+use proto::codes::Status;
+use proto::g2q::operation::Body as Op;
+use proto::{c2g, g2c, limits, name, q2g};
+
+use super::rig::{Rig, frames};
+use crate::machine::Input;
+
+/// A name beginning so that belongs to this half of all names.
+fn named(start: &str, half: u32) -> String {
+    let mut names = (0..).map(|number| format!("{start}{number}"));
+    let is_there = |name: &String| BucketId::of(name::hash(name.as_bytes()), 1).prefix() == half;
+    names.find(is_there).expect("half of all names are")
+}
+
+fn status(rig: &mut Rig, user: &str, room: &str, op_id: u32) -> u32 {
+    let (link, handle) = (rig.link("g1"), u32::from(user.starts_with("far")));
+    rig.out.links.take(link);
+    let queue = room.to_owned();
+    let op = c2g::Subscribe { op_id, queue, ..c2g::Subscribe::default() };
+    rig.operation(link, handle, room, 5, Op::Subscribe(op));
+    let said = frames(&rig.out.links.take(link));
+    let (_, answer) = said.iter().find(|(number, _)| *number == q2g::ANSWER).expect("an answer");
+    let answer = q2g::AnswerRef::of(answer).expect("an answer");
+    g2c::ResultHead::of(answer.result).expect("a result").status
+}
+
+#[test]
+fn who_cannot_be_noted_cannot_join() {
+    let mut rig = Rig::new();
+    rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
+    let user = |start: &str, half| named(&format!("/user/{start}"), half)[6..].to_owned();
+    let (near, far, room) = (user("near", 0), user("far", 1), named("/room/", 0));
+    let other = named(&format!("{room}-"), 0);
+    let link = rig.up("g1", false);
+    rig.introduce(link, 0, &near);
+    rig.introduce(link, 1, &far);
+    rig.conf = 2;
+    let mut op_id = 0;
+    while rig.node.counters().untold < limits::UNTOLD_PER_BUCKET_MAX as u64 {
+        assert_eq!(status(&mut rig, &far, &room, op_id + 1), 0);
+        let queue = room.clone();
+        let unsubscribe = Op::Unsubscribe(c2g::Unsubscribe { op_id: op_id + 2, queue });
+        rig.operation(link, 1, &room, 0, unsubscribe);
+        op_id += 2;
+    }
+    let unavailable = Status::Unavailable.number();
+    assert_eq!(status(&mut rig, &far, &room, op_id + 1), unavailable);
+    assert_eq!(status(&mut rig, &far, &other, op_id + 2), unavailable);
+    assert_eq!(status(&mut rig, &near, &room, 1), Status::Ok.number());
+    // A table without this node: its words go with its buckets.
+    rig.handle(Input::Table(super::rig::table(3, ["q2", "q2"], 0, 3)));
+    assert_eq!(rig.node.counters().untold, 0);
+}
