@@ -1,4 +1,5 @@
-//! The boss as a process: one thread for the machine and its links, one for the store, one for HTTP.
+//! The boss as a process: one thread for the machine and its links, one for the store, one for
+//! HTTP.
 //!
 //! Only the machine's thread decides. The others send it mail: HTTP asks, the store reports.
 
@@ -119,7 +120,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Ends the boss: its links end, its last step is in the store. HTTP answers `unavailable` then.
+    /// Ends the boss: its links end, its last step is in the store. HTTP answers `unavailable`
+    /// then.
     pub fn stop(mut self) {
         self.end();
     }

@@ -1,8 +1,10 @@
-//! Who is in the cluster and who holds which bucket: beside the way of a message, on none of its arrows.
+//! Who is in the cluster and who holds which bucket: beside the way of a message, on none of its
+//! arrows.
 //!
-//! In reading order: [`machine`] decides (placement, roster, liveness, and the boss that ties them),
-//! without clock, socket or file; `io` keeps its decisions in a file, carries them over links, and
-//! shows them on a page. [`DEFAULT_CLUSTER`] is the cluster configuration when none is given.
+//! In reading order: [`machine`] decides (placement, roster, liveness, and the boss that ties
+//! them), without clock, socket or file; `io` keeps its decisions in a file, carries them over
+//! links, and shows them on a page. [`DEFAULT_CLUSTER`] is the cluster configuration when none is
+//! given.
 //!
 //! The boss never sees a message of a queue, never decides about a user, and never pushes a table
 //! that its store doesn't hold.

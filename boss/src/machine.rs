@@ -1,9 +1,9 @@
 //! The decisions: who is in, who is dead, who holds what. No clock, socket, thread or file.
 //!
-//! [`boss`] is the machine that ties the others: it takes what links bring, and lets out frames, what
-//! is to be stored, and answers. [`placement`] spreads buckets, [`roster`] knows the nodes, [`table`]
-//! the rows, [`liveness`] tells the dead from the cut off, [`kept`] is what survives the process.
-//! [`view`] and [`totals`] are what operators see.
+//! [`boss`] is the machine that ties the others: it takes what links bring, and lets out frames,
+//! what is to be stored, and answers. [`placement`] spreads buckets, [`roster`] knows the nodes,
+//! [`table`] the rows, [`liveness`] tells the dead from the cut off, [`kept`] is what survives the
+//! process. [`view`] and [`totals`] are what operators see.
 
 pub mod boss;
 pub mod configuration;

@@ -40,7 +40,8 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
-    /// Hands each frame that `input` completes to `each`, which may end it with an error of its own.
+    /// Hands each frame that `input` completes to `each`, which may end it with an error of its
+    /// own.
     ///
     /// # Errors
     /// Of the stream, or of `each`; nothing more can be read from this stream then.

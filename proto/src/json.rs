@@ -1,8 +1,8 @@
 //! The client protocol as JSON: the same messages as in protobuf, one object each.
 //!
 //! An object has exactly one key, the name of the body: `{"open":{}}`. Everything is read straight
-//! into protobuf's bytes and written straight from them, guided by the tables in `shapes`; no tree of
-//! values is built in between. `docs/protocol.md` has the rules.
+//! into protobuf's bytes and written straight from them, guided by the tables in `shapes`; no tree
+//! of values is built in between. `docs/protocol.md` has the rules.
 
 use prost::Message as _;
 

@@ -1,10 +1,11 @@
-//! What is said between clients, gateways, queue nodes and the boss, and the words all of them share.
+//! What is said between clients, gateways, queue nodes and the boss, and the words all of them
+//! share.
 //!
 //! In reading order: the names things have ([`name`], [`ids`]), where a name lives ([`bucket`],
-//! [`table`]), what is allowed ([`limits`], [`class`]), what is answered ([`codes`]), how bytes are cut
-//! and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`], [`g2q`], [`q2g`],
-//! [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`] decides what a
-//! subscription receives.
+//! [`table`]), what is allowed ([`limits`], [`class`]), what is answered ([`codes`]), how bytes are
+//! cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`], [`g2q`],
+//! [`q2g`], [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`] decides
+//! what a subscription receives.
 //!
 //! This crate never opens a socket, reads a clock or keeps state between calls.
 

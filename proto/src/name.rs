@@ -197,7 +197,8 @@ impl fmt::Display for NodeId {
     }
 }
 
-/// The bytes as text without whitespace and control characters. ASCII, the common case, is one pass.
+/// The bytes as text without whitespace and control characters. ASCII, the common case, is one
+/// pass.
 fn printable(bytes: &[u8]) -> Result<&str, NameError> {
     let text = std::str::from_utf8(bytes).map_err(|_| NameError::NotUtf8)?;
     let fits = if text.is_ascii() {

@@ -80,11 +80,7 @@ const PROGRAMS: [Component; 8] = [
         probe: "command -v protoc",
         remedy: Remedy::Packages(&["protobuf-compiler"]),
     },
-    Component {
-        name: "curl",
-        probe: "command -v curl",
-        remedy: Remedy::Packages(&["curl"]),
-    },
+    Component { name: "curl", probe: "command -v curl", remedy: Remedy::Packages(&["curl"]) },
 ];
 
 /// Sees to it that everything is there that the gate needs, by installing it when root.
@@ -100,11 +96,7 @@ pub(crate) fn provide(root: &Path, quick: bool) -> anyhow::Result<()> {
     println!("lacking: {}", lacking.names);
     if lacking.packages.is_empty() || !lacking.commands.is_empty() || !succeeds("test `id -u` = 0")
     {
-        bail!(
-            "lacking: {}; install it with: {}",
-            lacking.names,
-            lacking.line()
-        );
+        bail!("lacking: {}; install it with: {}", lacking.names, lacking.line());
     }
     install(root, &lacking)?;
     match Lacking::of(&needed, succeeds) {
@@ -123,10 +115,8 @@ struct Lacking {
 
 impl Lacking {
     fn of(needed: &[&Component], is_there: impl Fn(&str) -> bool) -> Option<Lacking> {
-        let lacking: Vec<_> = needed
-            .iter()
-            .filter(|component| !is_there(component.probe))
-            .collect();
+        let lacking: Vec<_> =
+            needed.iter().filter(|component| !is_there(component.probe)).collect();
         let names: Vec<&str> = lacking.iter().map(|component| component.name).collect();
         let mut packages = BTreeSet::new();
         let mut commands = Vec::new();
@@ -136,11 +126,7 @@ impl Lacking {
                 Remedy::Command(line) => commands.push(line),
             }
         }
-        (!lacking.is_empty()).then(|| Lacking {
-            names: names.join(", "),
-            packages,
-            commands,
-        })
+        (!lacking.is_empty()).then(|| Lacking { names: names.join(", "), packages, commands })
     }
 
     /// The line that brings everything.
@@ -158,26 +144,14 @@ impl Lacking {
 fn install(root: &Path, lacking: &Lacking) -> anyhow::Result<()> {
     let update = CommandLine::new("apt-get update");
     let mut install = CommandLine::new("apt-get install -y --no-install-recommends");
-    install
-        .arguments
-        .extend(lacking.packages.iter().map(|&package| package.to_owned()));
+    install.arguments.extend(lacking.packages.iter().map(|&package| package.to_owned()));
     for mut line in [update, install] {
-        line.environment
-            .push(("DEBIAN_FRONTEND".to_owned(), "noninteractive".to_owned()));
+        line.environment.push(("DEBIAN_FRONTEND".to_owned(), "noninteractive".to_owned()));
         println!("{line}");
         let show = |output: &str| println!("{output}");
-        let ending = process::run(
-            &line,
-            root,
-            INSTALL_TIME_MAX,
-            StandardError::Inherited,
-            show,
-        )
-        .with_context(|| format!("this needs Debian; else install: {}", lacking.names))?;
-        ensure!(
-            ending == Ending::Succeeded,
-            "`{line}` did not succeed: {ending:?}"
-        );
+        let ending = process::run(&line, root, INSTALL_TIME_MAX, StandardError::Inherited, show)
+            .with_context(|| format!("this needs Debian; else install: {}", lacking.names))?;
+        ensure!(ending == Ending::Succeeded, "`{line}` did not succeed: {ending:?}");
     }
     Ok(())
 }

@@ -14,10 +14,7 @@ const ENDS: [&str; 5] = ["|", "||", "&", "&&", ";"];
 
 /// The commands of all pages as calls for help.
 pub(crate) fn commands(tree: &Tree) -> Vec<CommandLine> {
-    tree.files()
-        .filter(|file| file.extension() == "md")
-        .flat_map(commands_of)
-        .collect()
+    tree.files().filter(|file| file.extension() == "md").flat_map(commands_of).collect()
 }
 
 fn commands_of(page: File<'_>) -> Vec<CommandLine> {
@@ -53,8 +50,7 @@ fn commands_of(page: File<'_>) -> Vec<CommandLine> {
 fn help_for(words: &[String]) -> Option<CommandLine> {
     let is_setting = |word: &&String| {
         word.split_once('=').is_some_and(|(name, _)| {
-            name.chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         })
     };
     let words: Vec<&str> = words
@@ -66,9 +62,7 @@ fn help_for(words: &[String]) -> Option<CommandLine> {
         ["cargo", "xtask", rest @ ..] => ("cargo xtask", rest),
         ["cargo", "run", rest @ ..] => {
             let own = rest.iter().position(|word| *word == "--")?;
-            let other = rest[..own]
-                .iter()
-                .any(|word| ["-p", "--package", "--bin"].contains(word));
+            let other = rest[..own].iter().any(|word| ["-p", "--package", "--bin"].contains(word));
             if other {
                 return None;
             }
@@ -79,14 +73,9 @@ fn help_for(words: &[String]) -> Option<CommandLine> {
         }
         _ => return None,
     };
-    let options_end = arguments
-        .iter()
-        .position(|word| *word == "--")
-        .unwrap_or(arguments.len());
+    let options_end = arguments.iter().position(|word| *word == "--").unwrap_or(arguments.len());
     let mut command = CommandLine::new(program);
-    command
-        .arguments
-        .extend(arguments[..options_end].iter().map(|&word| word.to_owned()));
+    command.arguments.extend(arguments[..options_end].iter().map(|&word| word.to_owned()));
     command.arguments.push("--help".to_owned());
     Some(command)
 }

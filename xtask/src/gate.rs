@@ -49,20 +49,13 @@ fn pass(root: &Path, tree: &Tree, stages: Vec<Stage>) -> bool {
         } else {
             run_stage(root, tree, &stage, begin)
         };
-        let outcome = Outcome {
-            name: stage.name,
-            took: clock::now() - begin,
-            verdict,
-        };
+        let outcome = Outcome { name: stage.name, took: clock::now() - begin, verdict };
         is_broken |= stage.ends_the_gate && outcome.counts().failed > 0;
         println!("== {}: {}\n", outcome.name, outcome.sentence());
         outcomes.push(outcome);
     }
     let (table, total) = summary(&outcomes);
-    println!(
-        "{table}\nin {:.1} s\n{total}",
-        (clock::now() - start).as_secs_f64()
-    );
+    println!("{table}\nin {:.1} s\n{total}", (clock::now() - start).as_secs_f64());
     total.failed == 0
 }
 
@@ -85,19 +78,12 @@ fn run_stage(root: &Path, tree: &Tree, stage: &Stage, begin: Instant) -> Verdict
         failed += u64::from(!passed && counts.failed == 0);
     }
     read.failed += failed;
-    Verdict::Ran(if read == Counts::default() {
-        one(true)
-    } else {
-        read
-    })
+    Verdict::Ran(if read == Counts::default() { one(true) } else { read })
 }
 
 /// The counts of a stage that is one test.
 fn one(passed: bool) -> Counts {
-    Counts {
-        passed: u64::from(passed),
-        failed: u64::from(!passed),
-    }
+    Counts { passed: u64::from(passed), failed: u64::from(!passed) }
 }
 
 /// Runs one command; the tests it counted, and whether it passed.
@@ -161,10 +147,7 @@ impl Outcome {
 /// The table of what became of the stages, and all their tests.
 fn summary(outcomes: &[Outcome]) -> (String, Counts) {
     let mut total = Counts::default();
-    let mut table = format!(
-        "{:24} {:>7} {:>7} {:>8}\n",
-        "stage", "passed", "failed", "seconds"
-    );
+    let mut table = format!("{:24} {:>7} {:>7} {:>8}\n", "stage", "passed", "failed", "seconds");
     for outcome in outcomes {
         let counts = outcome.counts();
         total += counts;

@@ -35,10 +35,7 @@ Exit code: 0 when everything passed, 1 when something failed, 2 when the command
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if words
-        .iter()
-        .any(|word| ["--help", "-h", "help"].contains(word))
-    {
+    if words.iter().any(|word| ["--help", "-h", "help"].contains(word)) {
         println!("{USAGE}");
         return ExitCode::SUCCESS;
     }

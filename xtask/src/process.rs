@@ -55,12 +55,8 @@ impl CommandLine {
 impl fmt::Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.program)?;
-        self.arguments
-            .iter()
-            .try_for_each(|argument| write!(f, " {argument}"))?;
-        self.said_at
-            .iter()
-            .try_for_each(|place| write!(f, " ({place})"))
+        self.arguments.iter().try_for_each(|argument| write!(f, " {argument}"))?;
+        self.said_at.iter().try_for_each(|place| write!(f, " ({place})"))
     }
 }
 
@@ -77,11 +73,7 @@ pub(crate) enum Ending {
 
 impl Ending {
     fn of(status: ExitStatus) -> Ending {
-        if status.success() {
-            Ending::Succeeded
-        } else {
-            Ending::Failed(status.code())
-        }
+        if status.success() { Ending::Succeeded } else { Ending::Failed(status.code()) }
     }
 }
 
@@ -118,9 +110,7 @@ pub(crate) fn run(
             StandardError::Inherited => Stdio::inherit(),
             StandardError::Read => Stdio::piped(),
         });
-    let child = command
-        .spawn()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let child = command.spawn().with_context(|| format!("cannot start `{line}`"))?;
     Ok(follow(child, group, bound, &mut each))
 }
 
@@ -177,11 +167,7 @@ fn follow(
 
 /// The next event, or none when the time is over, however many lines are still waiting then.
 fn next(events: &Receiver<Event>, left: Duration) -> Option<Event> {
-    if left.is_zero() {
-        None
-    } else {
-        events.recv_timeout(left).ok()
-    }
+    if left.is_zero() { None } else { events.recv_timeout(left).ok() }
 }
 
 fn read_lines(output: impl Read + Send + 'static, events: SyncSender<Event>) {

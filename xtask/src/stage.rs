@@ -54,53 +54,28 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     ];
     if !quick {
         let alone = |name| format!("cargo check --quiet -p {name} --no-default-features");
-        stages.push(stage(
-            "machine-only builds",
-            150,
-            commands(MACHINES.map(alone)),
-        ));
+        stages.push(stage("machine-only builds", 150, commands(MACHINES.map(alone))));
     }
-    let build = stage(
-        "build",
-        420,
-        commands(["cargo test --quiet --workspace --no-run"]),
-    );
-    stages.push(Stage {
-        ends_the_gate: true,
-        ..build
-    });
+    let build = stage("build", 420, commands(["cargo test --quiet --workspace --no-run"]));
+    stages.push(Stage { ends_the_gate: true, ..build });
     stages.push(stage("unit and script tests", 300, unit_tests(tree)));
     stages.push(stage("simulation", 240, simulation(tree, quick)));
     if !quick {
         stages.push(stage("cluster", 240, cluster(tree)));
         let documented = Work::Commands(documentation::commands(tree));
         let documentation = stage("documentation commands", 80, documented);
-        stages.push(Stage {
-            output: Output::WhenItFails,
-            ..documentation
-        });
+        stages.push(Stage { output: Output::WhenItFails, ..documentation });
     }
     stages
 }
 
 fn stage(name: &'static str, bound_s: u64, work: Work) -> Stage {
     let bound = Duration::from_secs(bound_s);
-    Stage {
-        name,
-        bound,
-        work,
-        output: Output::AsItComes,
-        ends_the_gate: false,
-    }
+    Stage { name, bound, work, output: Output::AsItComes, ends_the_gate: false }
 }
 
 fn commands(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Work {
-    Work::Commands(
-        lines
-            .into_iter()
-            .map(|line| CommandLine::new(line.as_ref()))
-            .collect(),
-    )
+    Work::Commands(lines.into_iter().map(|line| CommandLine::new(line.as_ref())).collect())
 }
 
 /// All tests but the cluster's. They are chosen within the whole workspace, not by leaving crates
@@ -108,17 +83,11 @@ fn commands(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Work {
 fn unit_tests(tree: &Tree) -> Work {
     let mut programs =
         "cargo test --quiet --workspace --no-fail-fast --lib --bins --examples".to_owned();
-    for name in test_programs(tree)
-        .into_iter()
-        .filter(|name| *name != CLUSTER)
-    {
+    for name in test_programs(tree).into_iter().filter(|name| *name != CLUSTER) {
         programs.push_str(" --test ");
         programs.push_str(name);
     }
-    commands([
-        &programs,
-        "cargo test --quiet --workspace --no-fail-fast --doc",
-    ])
+    commands([&programs, "cargo test --quiet --workspace --no-fail-fast --doc"])
 }
 
 /// The names of the test programs: `x` for `crate/tests/x.rs` and for `crate/tests/x/main.rs`.
@@ -126,9 +95,7 @@ fn test_programs(tree: &Tree) -> BTreeSet<&str> {
     tree.files()
         .filter_map(|file| {
             let (folder, inside) = file.path.split_once("/tests/")?;
-            let name = inside
-                .strip_suffix("/main.rs")
-                .or_else(|| inside.strip_suffix(".rs"))?;
+            let name = inside.strip_suffix("/main.rs").or_else(|| inside.strip_suffix(".rs"))?;
             let is_crate = tree.file(&format!("{folder}/Cargo.toml")).is_some();
             (is_crate && !name.contains('/')).then_some(name)
         })
@@ -158,9 +125,7 @@ fn cluster(tree: &Tree) -> Work {
         packages.folder = clients.to_owned();
         lines.push(packages);
     }
-    lines.push(CommandLine::new(
-        "cargo test --workspace --test cluster -- --test-threads=1",
-    ));
+    lines.push(CommandLine::new("cargo test --workspace --test cluster -- --test-threads=1"));
     Work::Commands(lines)
 }
 

@@ -22,11 +22,7 @@ pub(crate) struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}: {}",
-            self.path, self.line, self.rule, self.sentence
-        )
+        write!(f, "{}:{}: {}: {}", self.path, self.line, self.rule, self.sentence)
     }
 }
 
@@ -40,12 +36,7 @@ impl Findings {
     /// Notes that a line of a path breaks the rule, and what to do.
     fn add(&mut self, path: &str, line: usize, sentence: impl Into<String>) {
         let (path, rule, sentence) = (path.to_owned(), self.rule, sentence.into());
-        self.found.push(Finding {
-            path,
-            line,
-            rule,
-            sentence,
-        });
+        self.found.push(Finding { path, line, rule, sentence });
     }
 }
 
@@ -75,10 +66,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     RULES
         .iter()
         .flat_map(|(rule, look)| {
-            let mut findings = Findings {
-                rule,
-                found: Vec::new(),
-            };
+            let mut findings = Findings { rule, found: Vec::new() };
             look(tree, &mut findings);
             findings.found
         })
@@ -92,11 +80,7 @@ pub(crate) fn report(tree: &Tree) -> bool {
         println!("{finding}");
     }
     match findings.len() {
-        0 => println!(
-            "{} files are tidy by {} rules",
-            tree.files().count(),
-            RULES.len()
-        ),
+        0 => println!("{} files are tidy by {} rules", tree.files().count(), RULES.len()),
         many => println!("{many} findings"),
     }
     findings.is_empty()

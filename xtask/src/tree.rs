@@ -36,14 +36,8 @@ impl Tree {
                 if FOREIGN.contains(&name.as_str()) {
                     continue;
                 }
-                let path = if folder.is_empty() {
-                    name
-                } else {
-                    format!("{folder}/{name}")
-                };
-                let kind = entry
-                    .file_type()
-                    .with_context(|| format!("cannot look at {path}"))?;
+                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                let kind = entry.file_type().with_context(|| format!("cannot look at {path}"))?;
                 if kind.is_file() {
                     tree.files.insert(path, text_of(&entry)?);
                 } else if kind.is_dir() {
@@ -58,9 +52,7 @@ impl Tree {
     #[cfg(test)]
     pub(crate) fn of(files: &[(&str, &str)]) -> Tree {
         let owned = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
-        Tree {
-            files: files.iter().map(owned).collect(),
-        }
+        Tree { files: files.iter().map(owned).collect() }
     }
 
     /// All files, in the order of their paths.
@@ -70,9 +62,7 @@ impl Tree {
 
     /// One file.
     pub(crate) fn file(&self, path: &str) -> Option<File<'_>> {
-        self.files
-            .get_key_value(path)
-            .map(|(path, text)| File { path, text })
+        self.files.get_key_value(path).map(|(path, text)| File { path, text })
     }
 
     /// Whether there is such a file, or a folder with files.
@@ -82,20 +72,13 @@ impl Tree {
 
     fn has_folder(&self, path: &str) -> bool {
         let inside = format!("{path}/");
-        self.files
-            .range(inside.clone()..)
-            .next()
-            .is_some_and(|(at, _)| at.starts_with(&inside))
+        self.files.range(inside.clone()..).next().is_some_and(|(at, _)| at.starts_with(&inside))
     }
 
     /// The folders in the root, without those whose name begins with a dot.
     pub(crate) fn top_folders(&self) -> Vec<&str> {
-        let mut folders: Vec<&str> = self
-            .files
-            .keys()
-            .filter_map(|path| path.split_once('/'))
-            .map(|(top, _)| top)
-            .collect();
+        let mut folders: Vec<&str> =
+            self.files.keys().filter_map(|path| path.split_once('/')).map(|(top, _)| top).collect();
         folders.retain(|folder| !folder.starts_with('.'));
         folders.dedup();
         folders
@@ -128,9 +111,7 @@ impl<'a> File<'a> {
 
     /// What follows the last dot of the name; empty where there is none.
     pub(crate) fn extension(&self) -> &'a str {
-        self.name()
-            .rsplit_once('.')
-            .map_or("", |(_, extension)| extension)
+        self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
     /// The lines with their numbers, from 1.

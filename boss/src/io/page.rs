@@ -9,7 +9,8 @@ const PAGE: &str = include_str!("page.html");
 
 /// The page's own style and script, and the interface of the same boss; nothing else, from nowhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors \
+                      'none'";
 
 /// The route of the page.
 pub(super) fn routes() -> Router {

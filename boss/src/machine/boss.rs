@@ -1,4 +1,5 @@
-//! The boss: takes what nodes say, decides who is in and who holds what, and pushes only what is stored.
+//! The boss: takes what nodes say, decides who is in and who holds what, and pushes only what is
+//! stored.
 //!
 //! Every change is a step: it raises the version, is written to the store, and only then leaves the
 //! process. While one step is being written, later changes gather for the next.
@@ -120,8 +121,8 @@ pub struct Counters {
 pub struct Boss {
     settings: Settings,
     kept: Kept,
-    /// No bucket is given up before this time, in milliseconds: after falling back to an older step,
-    /// whoever holds a newer row must have had the time to say so.
+    /// No bucket is given up before this time, in milliseconds: after falling back to an older
+    /// step, whoever holds a newer row must have had the time to say so.
     judge_from_ms: u64,
     /// When buckets that nobody has are given out.
     settle_at: Option<u64>,

@@ -33,8 +33,8 @@ pub struct KeptConfig {
     pub version: u64,
     /// The text.
     pub toml: String,
-    /// Of the text that the boss was last started with, so that a restart with the same text doesn't
-    /// undo what came by the page's interface since.
+    /// Of the text that the boss was last started with, so that a restart with the same text
+    /// doesn't undo what came by the page's interface since.
     pub given: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Who is dead, and who has only lost sight of the boss.
 //!
-//! A node whose link to the boss ended may go on serving: the boss is beside the way. It is dead only
-//! if somebody else can't reach it either, or nobody is left who could tell.
+//! A node whose link to the boss ended may go on serving: the boss is beside the way. It is dead
+//! only if somebody else can't reach it either, or nobody is left who could tell.
 
 use std::collections::BTreeMap;
 

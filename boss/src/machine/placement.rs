@@ -1,8 +1,8 @@
 //! Which queue node gets which bucket: pure functions over who owns what.
 //!
-//! There are at least [`BUCKETS_PER_NODE_MIN`] buckets per node, so that the fullest node has at most
-//! 9 where the emptiest has 8, and 16 to 15 from 15 per node on. Only what must move moves, and
-//! buckets are split, never merged.
+//! There are at least [`BUCKETS_PER_NODE_MIN`] buckets per node, so that the fullest node has at
+//! most 9 where the emptiest has 8, and 16 to 15 from 15 per node on. Only what must move moves,
+//! and buckets are split, never merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,8 +68,8 @@ impl<N: Ord + Clone> Placement<N> {
     }
 
     /// Gives `newcomer` its share, one of as many as there are `nodes`, itself included: first of
-    /// what nobody owns, then of what those have that have the most. Splits every bucket first while
-    /// there are too few. What is left unowned is spread evenly.
+    /// what nobody owns, then of what those have that have the most. Splits every bucket first
+    /// while there are too few. What is left unowned is spread evenly.
     pub fn add(&mut self, newcomer: &N, nodes: &BTreeSet<N>) -> Vec<Move<N>> {
         let mut nodes = nodes.clone();
         nodes.insert(newcomer.clone());

@@ -103,7 +103,8 @@ impl Rows {
         moves.len()
     }
 
-    /// Splits every bucket in two with the same owner and epochs. False if there are as many as may be.
+    /// Splits every bucket in two with the same owner and epochs. False if there are as many as may
+    /// be.
     pub fn split(&mut self) -> bool {
         let splits = self.placement().is_some_and(|mut placement| placement.split());
         if splits {
@@ -112,7 +113,8 @@ impl Rows {
         splits
     }
 
-    /// Takes what a node knows and the store has lost: a higher row is the truth. True if it was news.
+    /// Takes what a node knows and the store has lost: a higher row is the truth. True if it was
+    /// news.
     pub fn adopt(&mut self, bucket: BucketId, epochs: Epochs, owner: &Owner) -> bool {
         if epochs.conf == 0 {
             return false;

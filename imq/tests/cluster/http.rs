@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use link::io::clock::micros;
 use serde_json::Value;
 
 use crate::process::PATIENCE;
@@ -58,9 +59,9 @@ pub(crate) fn rpc(port: u16, key: &str, method: &str, body: &str) -> (u16, Value
 
 /// Asks until it is so: `/readyz` turns green when it does, not after a time.
 pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let end = std::time::Instant::now() + PATIENCE;
+    let end = micros() + PATIENCE.as_micros() as u64;
     while !so() {
-        assert!(std::time::Instant::now() < end, "in vain: {what}");
+        assert!(micros() < end, "in vain: {what}");
         // A state that nobody announces has to be asked for, but not all the time.
         std::thread::park_timeout(std::time::Duration::from_millis(5));
     }

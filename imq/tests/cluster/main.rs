@@ -1,5 +1,5 @@
-//! Clusters of real processes, used as their users would: started from the README's lines, spoken to by
-//! the command line, by curl's means, and by clients in other languages.
+//! Clusters of real processes, used as their users would: started from the README's lines, spoken
+//! to by the command line, by curl's means, and by clients in other languages.
 //!
 //! Run one at a time: `cargo test -p imq --test cluster -- --test-threads=1`.
 

@@ -18,17 +18,11 @@ fn a_machine_with_everything_lacks_nothing() {
 fn each_package_is_installed_once() {
     let (names, line) = check(&["node -e", "npm", "curl"]).unwrap();
     assert_eq!(names, "node 18 or later, npm, curl");
-    assert_eq!(
-        line,
-        "sudo apt-get update && sudo apt-get install -y curl nodejs npm"
-    );
+    assert_eq!(line, "sudo apt-get update && sudo apt-get install -y curl nodejs npm");
 }
 
 #[test]
 fn what_debian_does_not_bring_has_a_line_of_its_own() {
     let (names, line) = check(&["clippy"]).unwrap();
-    assert_eq!(
-        (names.as_str(), line.as_str()),
-        ("clippy", "rustup component add clippy")
-    );
+    assert_eq!((names.as_str(), line.as_str()), ("clippy", "rustup component add clippy"));
 }

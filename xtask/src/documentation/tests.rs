@@ -5,11 +5,7 @@ use crate::tree::Tree;
 
 fn check(page: &str, expected: &[&str]) {
     let found = commands(&Tree::of(&[("README.md", page)]));
-    assert_eq!(
-        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        expected,
-        "{page}"
-    );
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{page}");
 }
 
 #[test]
@@ -22,10 +18,7 @@ fn commands_of_ours_are_asked_for_help() {
             "cargo run --quiet -p imq -- sub /room/1 --json --help (README.md:4)",
         ],
     );
-    check(
-        "```sh\ncargo xtask test\n```\n",
-        &["cargo xtask test --help (README.md:2)"],
-    );
+    check("```sh\ncargo xtask test\n```\n", &["cargo xtask test --help (README.md:2)"]);
 }
 
 #[test]

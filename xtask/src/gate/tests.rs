@@ -26,28 +26,14 @@ fn stage(scripts: &[&str]) -> Stage {
 }
 
 fn check(scripts: &[&str], passed: u64, failed: u64) {
-    let verdict = run_stage(
-        Path::new("/"),
-        &Tree::default(),
-        &stage(scripts),
-        clock::now(),
-    );
-    let Verdict::Ran(counts) = verdict else {
-        panic!("skipped: {scripts:?}")
-    };
+    let verdict = run_stage(Path::new("/"), &Tree::default(), &stage(scripts), clock::now());
+    let Verdict::Ran(counts) = verdict else { panic!("skipped: {scripts:?}") };
     assert_eq!(counts, Counts { passed, failed }, "{scripts:?}");
 }
 
 #[test]
 fn tests_are_counted_where_they_can_be_read() {
-    check(
-        &[
-            "echo 3 passed, 0 failed",
-            "echo 'test result: ok. 4 passed; 0 failed; x'",
-        ],
-        7,
-        0,
-    );
+    check(&["echo 3 passed, 0 failed", "echo 'test result: ok. 4 passed; 0 failed; x'"], 7, 0);
     check(&["true", "echo no counts"], 1, 0);
     check(&[], 1, 0);
 }
@@ -57,11 +43,7 @@ fn a_failure_is_never_lost() {
     check(&["false"], 0, 1);
     check(&["echo 3 passed, 2 failed; exit 1"], 3, 2);
     check(&["echo 3 passed, 2 failed"], 3, 2);
-    check(
-        &["echo 3 passed, 0 failed; exit 1", "echo 1 passed, 0 failed"],
-        4,
-        1,
-    );
+    check(&["echo 3 passed, 0 failed; exit 1", "echo 1 passed, 0 failed"], 4, 1);
     check(&["kill -s KILL $$"], 0, 1);
 }
 
@@ -70,13 +52,7 @@ fn all_commands_of_a_stage_share_its_time() {
     let mut stage = stage(&["tail -f /dev/null", "true"]);
     stage.bound = Duration::from_millis(200);
     let verdict = run_stage(Path::new("/"), &Tree::default(), &stage, clock::now());
-    assert!(matches!(
-        verdict,
-        Verdict::Ran(Counts {
-            passed: 0,
-            failed: 2
-        })
-    ));
+    assert!(matches!(verdict, Verdict::Ran(Counts { passed: 0, failed: 2 })));
 }
 
 #[test]
@@ -84,37 +60,21 @@ fn the_gate_goes_on_unless_the_build_is_broken() {
     let run = |stages| pass(Path::new("/"), &Tree::default(), stages);
     assert!(run(vec![stage(&["true"]), stage(&["true"])]));
     assert!(!run(vec![stage(&["false"]), stage(&["true"])]));
-    let broken = Stage {
-        ends_the_gate: true,
-        ..stage(&["false"])
-    };
+    let broken = Stage { ends_the_gate: true, ..stage(&["false"]) };
     assert!(!run(vec![broken, stage(&["true"])]));
 }
 
 #[test]
 fn the_summary_has_a_line_for_each_stage() {
     let took = Duration::from_millis(1250);
-    let ran = Verdict::Ran(Counts {
-        passed: 12,
-        failed: 1,
-    });
+    let ran = Verdict::Ran(Counts { passed: 12, failed: 1 });
     let outcomes = [
-        Outcome {
-            name: "unit",
-            took,
-            verdict: ran,
-        },
-        Outcome {
-            name: "cluster",
-            took,
-            verdict: Verdict::Skipped("not there yet"),
-        },
+        Outcome { name: "unit", took, verdict: ran },
+        Outcome { name: "cluster", took, verdict: Verdict::Skipped("not there yet") },
     ];
     let (table, total) = summary(&outcomes);
-    let lines: Vec<Vec<&str>> = table
-        .lines()
-        .map(|line| line.split_whitespace().collect())
-        .collect();
+    let lines: Vec<Vec<&str>> =
+        table.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["stage", "passed", "failed", "seconds"]);
     assert_eq!(lines[1], ["unit", "12", "1", "1.2"]);
     assert_eq!(lines[2], ["cluster", "skipped:", "not", "there", "yet"]);

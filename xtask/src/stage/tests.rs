@@ -13,43 +13,24 @@ fn check(files: &[(&str, &str)], quick: bool) -> Vec<(&'static str, Vec<String>)
         Work::Nothing(reason) => vec![reason.to_owned()],
     };
     let stages = stages(&Tree::of(files), quick).into_iter();
-    stages
-        .map(|stage| (stage.name, shown(stage.work)))
-        .collect()
+    stages.map(|stage| (stage.name, shown(stage.work))).collect()
 }
 
 fn commands_of(name: &str, files: &[(&str, &str)], quick: bool) -> Vec<String> {
-    let found = check(files, quick)
-        .into_iter()
-        .find(|(stage, _)| *stage == name);
+    let found = check(files, quick).into_iter().find(|(stage, _)| *stage == name);
     found.map(|(_, commands)| commands).unwrap_or_default()
 }
 
 #[test]
 fn all_bounds_together_stay_under_half_an_hour() {
-    let bounds: Duration = stages(&Tree::default(), false)
-        .iter()
-        .map(|stage| stage.bound)
-        .sum();
+    let bounds: Duration = stages(&Tree::default(), false).iter().map(|stage| stage.bound).sum();
     assert!(bounds < Duration::from_secs(30 * 60), "{bounds:?}");
 }
 
 #[test]
 fn the_quick_gate_is_a_part_of_the_whole() {
-    let names = |quick| -> Vec<_> {
-        check(&[], quick)
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect()
-    };
-    let quick = [
-        "fmt",
-        "tidy",
-        "clippy",
-        "build",
-        "unit and script tests",
-        "simulation",
-    ];
+    let names = |quick| -> Vec<_> { check(&[], quick).into_iter().map(|(name, _)| name).collect() };
+    let quick = ["fmt", "tidy", "clippy", "build", "unit and script tests", "simulation"];
     assert_eq!(names(true), quick);
     assert!(quick.iter().all(|name| names(false).contains(name)));
 }
@@ -65,10 +46,7 @@ fn the_cluster_is_tested_apart() {
         ("docs/tests/other.rs", ""),
     ];
     let tests = commands_of("unit and script tests", &files, false);
-    assert!(
-        tests[0].ends_with("--examples --test commands"),
-        "{tests:?}"
-    );
+    assert!(tests[0].ends_with("--examples --test commands"), "{tests:?}");
     let cluster = commands_of("cluster", &files, false);
     assert_eq!(
         cluster,
@@ -81,14 +59,8 @@ fn the_cluster_is_tested_apart() {
 
 #[test]
 fn what_is_not_there_yet_is_skipped_with_a_word() {
-    assert_eq!(
-        commands_of("cluster", &[], false),
-        ["imq has no test program of that name yet"]
-    );
-    assert_eq!(
-        commands_of("simulation", &[], true),
-        ["sim has no program yet"]
-    );
+    assert_eq!(commands_of("cluster", &[], false), ["imq has no test program of that name yet"]);
+    assert_eq!(commands_of("simulation", &[], true), ["sim has no program yet"]);
     let simulation = commands_of("simulation", &[("sim/src/main.rs", "")], true);
     assert_eq!(simulation, ["cargo run --quiet -p sim -- gate --quick"]);
 }

@@ -8,9 +8,8 @@ const CODE_MAP: &str = "ARCHITECTURE.md";
 const DECISION_LINES_END: usize = 60;
 
 /// What the files of this project end with; a name in the code map that ends so is a path.
-const FILE_EXTENSIONS: [&str; 10] = [
-    "rs", "md", "proto", "toml", "json", "js", "py", "php", "html", "bin",
-];
+const FILE_EXTENSIONS: [&str; 10] =
+    ["rs", "md", "proto", "toml", "json", "js", "py", "php", "html", "bin"];
 
 pub(super) fn folders(tree: &Tree, findings: &mut Findings) {
     let Some(map) = tree.file(CODE_MAP) else {
@@ -51,9 +50,7 @@ fn alternatives(quoted: &str) -> Vec<String> {
     let spelled_out = || {
         let (before, rest) = quoted.split_once('{')?;
         let (within, behind) = rest.split_once('}')?;
-        let each = within
-            .split(',')
-            .map(|one| format!("{before}{}{behind}", one.trim()));
+        let each = within.split(',').map(|one| format!("{before}{}{behind}", one.trim()));
         Some(each.flat_map(|path| alternatives(&path)).collect())
     };
     spelled_out().unwrap_or_else(|| vec![quoted.to_owned()])
@@ -66,9 +63,7 @@ fn is_path(quoted: &str, tree: &Tree) -> bool {
     let Some((top, _)) = quoted.split_once('/') else {
         return false;
     };
-    let extension = quoted
-        .rsplit_once('.')
-        .map_or("", |(_, extension)| extension);
+    let extension = quoted.rsplit_once('.').map_or("", |(_, extension)| extension);
     !top.is_empty()
         && quoted.chars().all(plain)
         && (tree.top_folders().contains(&top) || FILE_EXTENSIONS.contains(&extension))

@@ -34,10 +34,7 @@ pub(super) fn roles(tree: &Tree, findings: &mut Findings) {
 pub(super) fn versions(tree: &Tree, findings: &mut Findings) {
     let is_member = |file: &File<'_>| file.path.ends_with("/Cargo.toml");
     for manifest in tree.files().filter(is_member) {
-        for dependency in dependencies(manifest)
-            .into_iter()
-            .filter(Dependency::has_origin)
-        {
+        for dependency in dependencies(manifest).into_iter().filter(Dependency::has_origin) {
             let sentence = format!(
                 "{} gets its version here: say it in the root, and `workspace = true`",
                 dependency.name,
@@ -60,9 +57,7 @@ impl<'a> Dependency<'a> {
     /// Whether the line says where the crate comes from, other than from the workspace or a path.
     fn has_origin(&self) -> bool {
         self.said.starts_with('"')
-            || ["version", "git"]
-                .iter()
-                .any(|key| self.value_of(key).is_some())
+            || ["version", "git"].iter().any(|key| self.value_of(key).is_some())
     }
 
     /// The crate's name in the registry, where this manifest calls it by another.
@@ -84,32 +79,19 @@ fn dependencies<'a>(manifest: File<'a>) -> Vec<Dependency<'a>> {
     let mut dependencies = Vec::new();
     for (line, text) in manifest.lines() {
         let text = text.split('#').next().unwrap_or_default().trim();
-        if let Some(header) = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'))
-        {
+        if let Some(header) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
             table = Table::read(header);
             if let Table::One(name) = table {
-                dependencies.push(Dependency {
-                    line,
-                    name,
-                    said: "",
-                });
+                dependencies.push(Dependency { line, name, said: "" });
             }
         } else if let Some((key, value)) = text.split_once('=') {
             let (key, value) = (key.trim(), value.trim());
             match (table, key.split_once('.')) {
                 (Table::Other, _) => {}
-                (Table::One(name), _) => dependencies.push(Dependency {
-                    line,
-                    name,
-                    said: text,
-                }),
-                (Table::Many, None) => dependencies.push(Dependency {
-                    line,
-                    name: key,
-                    said: value,
-                }),
+                (Table::One(name), _) => dependencies.push(Dependency { line, name, said: text }),
+                (Table::Many, None) => {
+                    dependencies.push(Dependency { line, name: key, said: value })
+                }
                 (Table::Many, Some((name, _))) => {
                     let said = text[name.len()..].trim_start_matches('.');
                     dependencies.push(Dependency { line, name, said });

@@ -4,32 +4,14 @@ use super::{Findings, Tree};
 
 /// Lock files, the key that names a package's origin, and how an origin may begin.
 const LOCKS: [(&str, &str, &str); 3] = [
-    (
-        "Cargo.lock",
-        "source = \"",
-        "registry+https://github.com/rust-lang/crates.io-index",
-    ),
-    (
-        "package-lock.json",
-        "\"resolved\": \"",
-        "https://registry.npmjs.org/",
-    ),
+    ("Cargo.lock", "source = \"", "registry+https://github.com/rust-lang/crates.io-index"),
+    ("package-lock.json", "\"resolved\": \"", "https://registry.npmjs.org/"),
     ("composer.lock", "\"url\": \"", "https://"),
 ];
 
 /// Files that could turn a package manager to a host of its builder's own, and the words that do.
 const SETTINGS: [(&str, &[&str]); 6] = [
-    (
-        "config.toml",
-        &[
-            "[source",
-            "[registr",
-            "[http",
-            "registry =",
-            "index =",
-            "proxy =",
-        ],
-    ),
+    ("config.toml", &["[source", "[registr", "[http", "registry =", "index =", "proxy ="]),
     (".npmrc", &["registry=", "registry =", "proxy"]),
     ("package.json", &["publishConfig", "\"registry\""]),
     ("pip.conf", &["index-url"]),
@@ -40,11 +22,7 @@ const SETTINGS: [(&str, &[&str]); 6] = [
 pub(super) fn toolchain(tree: &Tree, findings: &mut Findings) {
     let pins = ["rust-toolchain.toml", "rust-toolchain"];
     for file in tree.files().filter(|file| pins.contains(&file.name())) {
-        findings.add(
-            file.path,
-            1,
-            "pins a toolchain: `rust-version` in Cargo.toml says enough",
-        );
+        findings.add(file.path, 1, "pins a toolchain: `rust-version` in Cargo.toml says enough");
     }
 }
 
@@ -54,11 +32,7 @@ pub(super) fn origins(tree: &Tree, findings: &mut Findings) {
             for (number, line) in file.lines() {
                 let named = line.trim_start().strip_prefix(key);
                 if named.is_some_and(|named| !named.starts_with(origin)) {
-                    findings.add(
-                        file.path,
-                        number,
-                        format!("comes from elsewhere than {origin}"),
-                    );
+                    findings.add(file.path, number, format!("comes from elsewhere than {origin}"));
                 }
             }
         }

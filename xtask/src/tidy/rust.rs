@@ -18,17 +18,10 @@ pub(super) fn module_doc(tree: &Tree, findings: &mut Findings) {
 }
 
 pub(super) fn never(tree: &Tree, findings: &mut Findings) {
-    for file in tree
-        .files()
-        .filter(|file| file.path.ends_with("src/lib.rs"))
-    {
+    for file in tree.files().filter(|file| file.path.ends_with("src/lib.rs")) {
         let mut doc = file.text.lines().take_while(|line| line.starts_with("//!"));
         if !doc.any(|line| line.contains("never")) {
-            findings.add(
-                file.path,
-                1,
-                "the crate's doc doesn't say what the crate never does",
-            );
+            findings.add(file.path, 1, "the crate's doc doesn't say what the crate never does");
         }
     }
 }
@@ -51,11 +44,7 @@ pub(super) fn sleeping_tests(tree: &Tree, findings: &mut Findings) {
     for file in tree.files().filter(is_test) {
         for (number, line) in file.lines() {
             if calls(line, "sleep") {
-                findings.add(
-                    file.path,
-                    number,
-                    "a test sleeps: wait for the thing itself",
-                );
+                findings.add(file.path, number, "a test sleeps: wait for the thing itself");
             }
         }
     }

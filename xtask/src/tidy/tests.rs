@@ -6,56 +6,20 @@ use super::{RULES, check};
 use crate::tree::Tree;
 
 const CLEAN: [(&str, &str); 14] = [
-    (
-        ".cargo/config.toml",
-        "[alias]\nxtask = \"run --quiet --package xtask --\"\n",
-    ),
-    (
-        "ARCHITECTURE.md",
-        "`gateway/` and `queue-node/`, `boss/`, `docs/`\n`/room/1`, `imq/v1`\n",
-    ),
-    (
-        "Cargo.lock",
-        "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n",
-    ),
-    (
-        "Cargo.toml",
-        "[workspace.dependencies]\nbytes = \"1\"\nboss = { path = \"boss\" }\n",
-    ),
-    (
-        "boss/Cargo.toml",
-        "[package]\nname = \"boss\"\n[dependencies]\nproto.workspace = true\n",
-    ),
-    (
-        "boss/src/lib.rs",
-        "//! The boss. It never sees a message.\n",
-    ),
+    (".cargo/config.toml", "[alias]\nxtask = \"run --quiet --package xtask --\"\n"),
+    ("ARCHITECTURE.md", "`gateway/` and `queue-node/`, `boss/`, `docs/`\n`/room/1`, `imq/v1`\n"),
+    ("Cargo.lock", "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n"),
+    ("Cargo.toml", "[workspace.dependencies]\nbytes = \"1\"\nboss = { path = \"boss\" }\n"),
+    ("boss/Cargo.toml", "[package]\nname = \"boss\"\n[dependencies]\nproto.workspace = true\n"),
+    ("boss/src/lib.rs", "//! The boss. It never sees a message.\n"),
     ("docs/adr/1.md", "# One\n"),
     ("docs/guide.md", "See `docs/framework/x.md`.\n"),
-    (
-        "gateway/Cargo.toml",
-        "[dependencies]\nlink = { workspace = true, optional = true }\n",
-    ),
-    (
-        "gateway/src/lib.rs",
-        "//! The door.\n//! It never decides.\n\nmod machine;\n",
-    ),
-    (
-        "gateway/src/machine.rs",
-        concat!("//! What is decided.\nfn pause() { sle", "ep(1) }\n"),
-    ),
-    (
-        "gateway/src/machine/tests.rs",
-        "//! Scripts.\nfn no_sleep() { no_sleep(); }\n",
-    ),
-    (
-        "queue-node/Cargo.toml",
-        "[package]\nversion.workspace = true\n[dependencies]\n",
-    ),
-    (
-        "queue-node/src/lib.rs",
-        "//! Queues in RAM, never on disk.\n",
-    ),
+    ("gateway/Cargo.toml", "[dependencies]\nlink = { workspace = true, optional = true }\n"),
+    ("gateway/src/lib.rs", "//! The door.\n//! It never decides.\n\nmod machine;\n"),
+    ("gateway/src/machine.rs", concat!("//! What is decided.\nfn pause() { sle", "ep(1) }\n")),
+    ("gateway/src/machine/tests.rs", "//! Scripts.\nfn no_sleep() { no_sleep(); }\n"),
+    ("queue-node/Cargo.toml", "[package]\nversion.workspace = true\n[dependencies]\n"),
+    ("queue-node/src/lib.rs", "//! Queues in RAM, never on disk.\n"),
 ];
 
 /// The clean tree with other texts at some paths, or with other files.
@@ -66,14 +30,9 @@ fn planted(files: &[(&str, &str)]) -> Tree {
 /// Plants one file and expects one finding, at `path:line: rule`.
 fn catches(path: &str, text: &str, expected: &str) -> &'static str {
     let found = check(&planted(&[(path, text)]));
-    let first = found
-        .first()
-        .unwrap_or_else(|| panic!("nothing found in {path}: {text:?}"));
+    let first = found.first().unwrap_or_else(|| panic!("nothing found in {path}: {text:?}"));
     let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
-    assert!(
-        shown.len() == 1 && shown[0].starts_with(&format!("{expected}: ")),
-        "{shown:#?}"
-    );
+    assert!(shown.len() == 1 && shown[0].starts_with(&format!("{expected}: ")), "{shown:#?}");
     first.rule
 }
 
@@ -101,57 +60,19 @@ fn every_rule_catches_its_fault() {
         ("README.md", &place, "README.md:1: machine-paths"),
         ("boss/src/a.rs", &promise, "boss/src/a.rs:2: reasons"),
         ("boss/src/a.rs", "mod b;\n", "boss/src/a.rs:1: module-doc"),
-        (
-            "boss/src/lib.rs",
-            "//! The boss.\n\n// never\n",
-            "boss/src/lib.rs:1: never",
-        ),
-        (
-            "boss/src/tests.rs",
-            &ignored,
-            "boss/src/tests.rs:2: ignored-tests",
-        ),
-        (
-            "boss/tests/cluster/a.rs",
-            &asleep,
-            "boss/tests/cluster/a.rs:2: sleeping-tests",
-        ),
+        ("boss/src/lib.rs", "//! The boss.\n\n// never\n", "boss/src/lib.rs:1: never"),
+        ("boss/src/tests.rs", &ignored, "boss/src/tests.rs:2: ignored-tests"),
+        ("boss/tests/cluster/a.rs", &asleep, "boss/tests/cluster/a.rs:2: sleeping-tests"),
         ("extra/a.txt", "", "ARCHITECTURE.md:1: architecture-folders"),
-        (
-            "ARCHITECTURE.md",
-            MAP,
-            "ARCHITECTURE.md:2: architecture-paths",
-        ),
-        (
-            "docs/adr/1.md",
-            &decision,
-            "docs/adr/1.md:60: decision-length",
-        ),
-        (
-            "boss/Cargo.toml",
-            "[dependencies]\nimq.workspace = true",
-            "boss/Cargo.toml:2: roles",
-        ),
-        (
-            "boss/Cargo.toml",
-            "[dependencies]\nbytes = \"1\"",
-            "boss/Cargo.toml:2: versions",
-        ),
-        (
-            "rust-toolchain.toml",
-            "",
-            "rust-toolchain.toml:1: toolchain",
-        ),
-        (
-            "Cargo.lock",
-            "source = \"registry+https://a.b\"",
-            "Cargo.lock:1: origins",
-        ),
+        ("ARCHITECTURE.md", MAP, "ARCHITECTURE.md:2: architecture-paths"),
+        ("docs/adr/1.md", &decision, "docs/adr/1.md:60: decision-length"),
+        ("boss/Cargo.toml", "[dependencies]\nimq.workspace = true", "boss/Cargo.toml:2: roles"),
+        ("boss/Cargo.toml", "[dependencies]\nbytes = \"1\"", "boss/Cargo.toml:2: versions"),
+        ("rust-toolchain.toml", "", "rust-toolchain.toml:1: toolchain"),
+        ("Cargo.lock", "source = \"registry+https://a.b\"", "Cargo.lock:1: origins"),
     ];
-    let caught: BTreeSet<&str> = faults
-        .iter()
-        .map(|(path, text, expected)| catches(path, text, expected))
-        .collect();
+    let caught: BTreeSet<&str> =
+        faults.iter().map(|(path, text, expected)| catches(path, text, expected)).collect();
     assert_eq!(caught, RULES.iter().map(|(rule, _)| *rule).collect());
 }
 
@@ -160,32 +81,14 @@ const MAP: &str = "`boss/` `docs/adr/` `gateway/src/lib.rs` `queue-node/`\n`boss
 #[test]
 fn a_word_with_a_reason_is_a_note_and_inside_a_word_it_is_none() {
     let (one, two) = (concat!("TO", "DO"), concat!("XX", "X"));
-    passes(
-        "boss/src/a.rs",
-        &format!("//! A.\n// {one}(copies): later\n// A{two}B\n"),
-    );
-    catches(
-        "boss/a.py",
-        &format!("# {two}( ): later\n"),
-        "boss/a.py:1: reasons",
-    );
-    catches(
-        "boss/a.toml",
-        &format!("# {one}:(x)\n"),
-        "boss/a.toml:1: reasons",
-    );
+    passes("boss/src/a.rs", &format!("//! A.\n// {one}(copies): later\n// A{two}B\n"));
+    catches("boss/a.py", &format!("# {two}( ): later\n"), "boss/a.py:1: reasons");
+    catches("boss/a.toml", &format!("# {one}:(x)\n"), "boss/a.toml:1: reasons");
 }
 
 #[test]
 fn only_the_beginning_of_a_path_is_a_place_on_a_machine() {
-    passes(
-        "docs/a.md",
-        &format!(
-            "net{} and ${{HOME}}{}\n",
-            concat!("/wo", "rk/"),
-            "/ro\u{f6}t/"
-        ),
-    );
+    passes("docs/a.md", &format!("net{} and ${{HOME}}{}\n", concat!("/wo", "rk/"), "/ro\u{f6}t/"));
     let place = format!("`{}.x`\n", concat!("/ro", "ot/"));
     catches("docs/a.md", &place, "docs/a.md:1: machine-paths");
 }
@@ -201,23 +104,11 @@ fn the_code_map_may_name_several_paths_at_once() {
     let map = "`boss/src/{lib.rs,}` `docs/` `gateway/src/{lib,machine}.rs` `queue-node/`\n";
     passes("ARCHITECTURE.md", map);
     let map = "`boss/` `docs/` `gateway/src/{lib,machines}.rs` `queue-node/`\n";
-    catches(
-        "ARCHITECTURE.md",
-        map,
-        "ARCHITECTURE.md:1: architecture-paths",
-    );
+    catches("ARCHITECTURE.md", map, "ARCHITECTURE.md:1: architecture-paths");
     let map = "`boss/` `docs/` `gateway/` `queue-node/` `bos/lib.rs`\n";
-    catches(
-        "ARCHITECTURE.md",
-        map,
-        "ARCHITECTURE.md:1: architecture-paths",
-    );
+    catches("ARCHITECTURE.md", map, "ARCHITECTURE.md:1: architecture-paths");
     let map = "`boss/` `docs/` `a-gateway/` `queue-node/`\n";
-    catches(
-        "ARCHITECTURE.md",
-        map,
-        "ARCHITECTURE.md:1: architecture-folders",
-    );
+    catches("ARCHITECTURE.md", map, "ARCHITECTURE.md:1: architecture-folders");
 }
 
 #[test]
@@ -232,10 +123,7 @@ fn a_missing_code_map_is_found() {
 #[test]
 fn dependencies_are_found_in_every_form() {
     for (manifest, expected) in [
-        (
-            "[dependencies.boss]\nworkspace = true",
-            "gateway/Cargo.toml:1: roles",
-        ),
+        ("[dependencies.boss]\nworkspace = true", "gateway/Cargo.toml:1: roles"),
         (
             "[target.'cfg(unix)'.dependencies]\nboss.path = \"../boss\"",
             "gateway/Cargo.toml:2: roles",
@@ -244,47 +132,21 @@ fn dependencies_are_found_in_every_form() {
             "[dependencies]\nb = { path = \"../b\", package = \"boss\" }",
             "gateway/Cargo.toml:2: roles",
         ),
-        (
-            "[dev-dependencies]\nqueue-node = { workspace = true }",
-            "gateway/Cargo.toml:2: roles",
-        ),
-        (
-            "[dependencies.bytes]\nversion = \"1\"",
-            "gateway/Cargo.toml:2: versions",
-        ),
-        (
-            "[dependencies]\nbytes = { version = \"1\" }",
-            "gateway/Cargo.toml:2: versions",
-        ),
-        (
-            "[build-dependencies]\nbytes.git = \"x\"",
-            "gateway/Cargo.toml:2: versions",
-        ),
+        ("[dev-dependencies]\nqueue-node = { workspace = true }", "gateway/Cargo.toml:2: roles"),
+        ("[dependencies.bytes]\nversion = \"1\"", "gateway/Cargo.toml:2: versions"),
+        ("[dependencies]\nbytes = { version = \"1\" }", "gateway/Cargo.toml:2: versions"),
+        ("[build-dependencies]\nbytes.git = \"x\"", "gateway/Cargo.toml:2: versions"),
     ] {
         catches("gateway/Cargo.toml", manifest, expected);
     }
-    passes(
-        "gateway/Cargo.toml",
-        "[features]\nio = [\"boss\"]\n# boss = \"1\"\n[dependencies]\n",
-    );
+    passes("gateway/Cargo.toml", "[features]\nio = [\"boss\"]\n# boss = \"1\"\n[dependencies]\n");
 }
 
 #[test]
 fn settings_do_not_turn_package_managers_elsewhere() {
     let config = "[source.crates-io]\n";
-    catches(
-        ".cargo/config.toml",
-        config,
-        ".cargo/config.toml:1: origins",
-    );
+    catches(".cargo/config.toml", config, ".cargo/config.toml:1: origins");
     let lock = "  \"resolved\": \"https://a.b/c.tgz\",\n";
-    catches(
-        "boss/package-lock.json",
-        lock,
-        "boss/package-lock.json:1: origins",
-    );
-    passes(
-        "boss/package-lock.json",
-        "  \"resolved\": \"https://registry.npmjs.org/c.tgz\",\n",
-    );
+    catches("boss/package-lock.json", lock, "boss/package-lock.json:1: origins");
+    passes("boss/package-lock.json", "  \"resolved\": \"https://registry.npmjs.org/c.tgz\",\n");
 }

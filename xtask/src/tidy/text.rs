@@ -14,20 +14,13 @@ const PROGRAMS: [&str; 7] = ["rs", "js", "mjs", "cjs", "ts", "py", "php"];
 const SCRIPTS: [&str; 6] = ["sh", "proto", "toml", "html", "css", "service"];
 
 /// The words that promise work, in halves so that this file doesn't hold them.
-const PROMISES: [&str; 3] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const PROMISES: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// Where one person's or one builder's checkout lies.
 const MACHINE_PATHS: [&str; 2] = [concat!("/wo", "rk/"), concat!("/ro", "ot/")];
 
 pub(super) fn file_length(tree: &Tree, findings: &mut Findings) {
-    for file in tree
-        .files()
-        .filter(|file| PROGRAMS.contains(&file.extension()))
-    {
+    for file in tree.files().filter(|file| PROGRAMS.contains(&file.extension())) {
         let lines = file.text.lines().count();
         if lines > FILE_LINES_MAX {
             let sentence = format!("{lines} lines, over {FILE_LINES_MAX}: split it by noun");
@@ -51,10 +44,7 @@ pub(super) fn line_width(tree: &Tree, findings: &mut Findings) {
 pub(super) fn machine_paths(tree: &Tree, findings: &mut Findings) {
     for file in tree.files() {
         for (number, line) in file.lines() {
-            for path in MACHINE_PATHS
-                .iter()
-                .filter(|path| begins_a_path(line, path))
-            {
+            for path in MACHINE_PATHS.iter().filter(|path| begins_a_path(line, path)) {
                 let sentence = format!("`{path}` is a place on one machine: name it from the root");
                 findings.add(file.path, number, sentence);
             }
@@ -76,10 +66,7 @@ pub(super) fn reasons(tree: &Tree, findings: &mut Findings) {
     };
     for file in tree.files().filter(written) {
         for (number, line) in file.lines() {
-            for promise in PROMISES
-                .iter()
-                .filter(|promise| lacks_reason(line, promise))
-            {
+            for promise in PROMISES.iter().filter(|promise| lacks_reason(line, promise)) {
                 let sentence = format!("`{promise}` without a reason in parentheses behind it");
                 findings.add(file.path, number, sentence);
             }
@@ -93,10 +80,7 @@ fn lacks_reason(line: &str, promise: &str) -> bool {
         let behind = &line[at + promise.len()..];
         let in_word = |c: char| c.is_alphanumeric() || c == '_';
         let is_word = !line[..at].ends_with(in_word) && !behind.starts_with(in_word);
-        let reason = behind
-            .trim_start()
-            .strip_prefix('(')
-            .and_then(|open| open.split_once(')'));
+        let reason = behind.trim_start().strip_prefix('(').and_then(|open| open.split_once(')'));
         is_word && reason.is_none_or(|(reason, _)| reason.trim().is_empty())
     })
 }

@@ -4,12 +4,7 @@ use super::Tree;
 
 #[test]
 fn files_and_folders_are_found() {
-    let tree = Tree::of(&[
-        (".ci/run", ""),
-        ("a/b/c.rs", "x\ny\n"),
-        ("a-b", ""),
-        ("a0", ""),
-    ]);
+    let tree = Tree::of(&[(".ci/run", ""), ("a/b/c.rs", "x\ny\n"), ("a-b", ""), ("a0", "")]);
     assert!(tree.has("a") && tree.has("a/b") && tree.has("a/b/c.rs") && tree.has("a0"));
     assert!(!tree.has("a/c") && !tree.has("a/b/c") && !tree.has("b"));
     assert_eq!(tree.top_folders(), ["a"]);

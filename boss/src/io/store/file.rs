@@ -1,7 +1,8 @@
 //! The state in a file: checked when it is read, replaced as a whole when it is written.
 //!
-//! The first line holds a checksum. A step is written beside the old one, flushed, and renamed over it;
-//! the old one is kept as `.previous`. So there is always one whole file, whatever happens when.
+//! The first line holds a checksum. A step is written beside the old one, flushed, and renamed over
+//! it; the old one is kept as `.previous`. So there is always one whole file, whatever happens
+//! when.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -32,7 +33,8 @@ pub enum StoreError {
     InUse(PathBuf),
     /// Neither the newest file nor the one before can be read.
     #[error(
-        "the boss's store is damaged: {0}; bring back a copy, or move both files away to begin a new \
+        "the boss's store is damaged: {0}; bring back a copy, or move both files away to begin a \
+        new \
          cluster, which the nodes of the old one will refuse"
     )]
     Damaged(String),

@@ -110,7 +110,8 @@ fn a_hung_node_is_given_up_after_the_dead_time_and_may_return_without_buckets() 
              2499 wake =>
              2500 wake => 2 table 1.6 q2#2×8(1,1) q2#2×8(2,2); 3 table…
              3000 up 1 q1 =>
-             3000 register 1 1 => 1 registered #1; 1 config 1; 1 table 1.7 q2#2×8(1,1) q2#2×8(2,2); …"
+             3000 register 1 1 => 1 registered #1; 1 config 1; 1 table 1.7 q2#2×8(1,1) \
+             q2#2×8(2,2); …"
         ),
     );
 }
@@ -140,7 +141,8 @@ fn a_new_process_takes_back_what_its_predecessor_had() {
              2000 up 4 q1 =>
              2000 register 4 => 1 refused: another process has registered as \"q1\"; \
              2 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 table 1.6 q1#4×8(2,2) q2#2×8(1,1); \
-             4 registered #4; 4 config 1; 4 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 1 ended: it was turned \
+             4 registered #4; 4 config 1; 4 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 1 ended: it was \
+             turned \
              away
              2001 down 1 =>
              2002 up 5 q1 =>
@@ -200,7 +202,8 @@ fn a_boss_that_starts_again_begins_a_later_term_and_knows_everybody() {
          5 up 1 q1 =>
          5 register 1 1 => 1 registered #1; 1 config 1; 1 table 2.6 q1#1×8(1,1) q2#2×8(1,1)
          6 up 2 q2 =>
-         6 register 2 2 3:0:1:1@8 => 1 table 9.7 q1#1×8(1,1) q2#2×8(1,1); 2 registered #2; 2 config 1; \
+         6 register 2 2 3:0:1:1@8 => 1 table 9.7 q1#1×8(1,1) q2#2×8(1,1); 2 registered #2; 2 \
+         config 1; \
          2 table 9.7…",
     );
 }
@@ -238,7 +241,8 @@ fn an_operator_s_question_goes_to_the_home_and_back() {
          4000 wake => 10 Late(\"q1 didn't answer within 2000 ms\")
          4001 inspected 1 3 missing =>
          5000 down 1 =>
-         5001 inspect 11 /room/1 => 11 Unavailable(\"the boss has no link to q1, where the queue lives\")",
+         5001 inspect 11 /room/1 => 11 Unavailable(\"the boss has no link to q1, where the queue \
+         lives\")",
     );
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Lines are `time [what] => verdict`, where `what` is `link`, `end`, `missed`, `refused` or `alone`
-/// (nobody else can tell).
+/// Lines are `time [what] => verdict`, where `what` is `link`, `end`, `missed`, `refused` or
+/// `alone` (nobody else can tell).
 fn check(script: &str) {
     let mut node = Liveness::unlinked(0);
     let witness = NodeId::try_from("g1").unwrap();

@@ -100,8 +100,8 @@ impl Subscription {
         }
     }
 
-    /// The request that brings the subscription back to where it was, with newer options if there are
-    /// some.
+    /// The request that brings the subscription back to where it was, with newer options if there
+    /// are some.
     pub(super) fn ask_again(
         &self,
         queue: &str,

@@ -1,4 +1,5 @@
-//! Anything, in any order: nothing panics, what is pushed only rises, and every bucket has its place.
+//! Anything, in any order: nothing panics, what is pushed only rises, and every bucket has its
+//! place.
 
 use proptest::prelude::*;
 use proto::table::{self, BucketTable};

@@ -1,5 +1,5 @@
-//! The stage of the scripts: a boss with its store, what is done to it in words, and what it lets out
-//! in words.
+//! The stage of the scripts: a boss with its store, what is done to it in words, and what it lets
+//! out in words.
 
 use std::collections::BTreeMap;
 
@@ -216,8 +216,8 @@ fn shares(table: &table::Table) -> String {
     format!("{}.{}{}", table.term, table.version, shares.collect::<String>())
 }
 
-/// Lines are `step => what comes out`; without an arrow, whatever it is doesn't matter. An expectation
-/// that ends in `…` is a beginning.
+/// Lines are `step => what comes out`; without an arrow, whatever it is doesn't matter. An
+/// expectation that ends in `…` is a beginning.
 pub(super) fn run(stage: &mut Stage, script: &str) {
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (step, expected) = line.split_once("=>").unwrap_or((line, "…"));
