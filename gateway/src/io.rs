@@ -1,8 +1,9 @@
 //! Sockets, threads and HTTP of a gateway.
 //!
 //! In reading order: [`settings`] says what to open; [`run`] opens it and starts a thread per lane;
-//! `turn` is the loop of such a thread; `clients` are its sockets; `boss` is the link to the boss, on
-//! lane 0, which serves the back end (`web`) and no clients; `mail` is what threads tell each other.
+//! `turn` is the loop of such a thread; `clients` are its sockets; `boss` is the link to the boss,
+//! on lane 0, which serves the back end (`web`) and no clients; `mail` is what threads tell each
+//! other.
 
 mod boss;
 mod clients;
@@ -14,3 +15,6 @@ mod web;
 
 pub use run::{Error, Running, run};
 pub use settings::Settings;
+
+#[cfg(test)]
+mod tests;

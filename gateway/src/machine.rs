@@ -1,11 +1,11 @@
 //! A lane of a gateway, without sockets, clock or threads.
 //!
-//! In the order of a message's way: [`lane`] takes every input; [`connection`] reads a client's frames;
-//! [`login`] makes a session of a connection; [`session`] is what the lane knows of one; [`route`] brings
-//! operations to their homes; [`home`] reads what homes say; [`interest`] knows who wants which queue;
-//! [`fanout`] turns one event into the bytes of each codec; [`clients`] holds what sockets are owed;
-//! [`slow`] keeps the rest for those who don't keep up; [`recover`] comes back after lost links and moved
-//! buckets; [`web`] serves the back end.
+//! In the order of a message's way: [`lane`] takes every input; [`connection`] reads a client's
+//! frames; [`login`] makes a session of a connection; [`session`] is what the lane knows of one;
+//! [`route`] brings operations to their homes; [`home`] reads what homes say; [`interest`] knows
+//! who wants which queue; [`fanout`] turns one event into the bytes of each codec; [`clients`]
+//! holds what sockets are owed; [`slow`] keeps the rest for those who don't keep up; [`recover`]
+//! comes back after lost links and moved buckets; [`web`] serves the back end.
 
 pub mod clients;
 mod closing;
@@ -18,6 +18,7 @@ pub mod lane;
 mod login;
 mod membership;
 mod recover;
+mod refusal;
 mod route;
 mod session;
 pub mod settings;

@@ -159,8 +159,8 @@ pub(crate) fn get(options: &GetOptions) -> Result<ExitCode> {
     })
 }
 
-/// Members may send and read where the class says so. Events end with the subscription that is given
-/// back; only this mount's are wanted.
+/// Members may send and read where the class says so. Events end with the subscription that is
+/// given back; only this mount's are wanted.
 async fn join(client: &Client, queue: &str, mount: &str) -> Result<Subscription, Failure> {
     let wanted = SubscribeOptions { mounts: vec![mount.to_owned()], ..SubscribeOptions::default() };
     client.subscribe(queue, wanted).await

@@ -1,5 +1,5 @@
-//! Settings: a TOML file, `IMQ_*` in the environment, and flags; the later wins. As written here, as
-//! used in the roles' own settings.
+//! Settings: a TOML file, `IMQ_*` in the environment, and flags; the later wins. As written here,
+//! as used in the roles' own settings.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -130,7 +130,8 @@ pub(crate) struct GatewayOptions {
     /// Believe `connect.user` without a token. For development only.
     #[arg(long, env = "IMQ_GATEWAY_DEV_AUTH", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev_auth: Option<bool>,
-    /// An Origin from which pages may connect, `*` for any; may stand several times [default: none].
+    /// An Origin from which pages may connect, `*` for any; may stand several times [default:
+    /// none].
     #[arg(long, env = "IMQ_GATEWAY_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) origins: Option<Vec<String>>,
     /// The key of the web back end [default: none, and the RPC refuses everybody].

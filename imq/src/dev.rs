@@ -1,5 +1,5 @@
-//! `imq dev`: the whole cluster in one process. Its nodes are linked by pipes; the ports are there all the
-//! same.
+//! `imq dev`: the whole cluster in one process. Its nodes are linked by pipes; the ports are there
+//! all the same.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -92,6 +92,7 @@ impl Cluster {
             listen_http: self.at(7690 + at),
             secret: self.secret.clone(),
             hub: self.hub.clone(),
+            fatal: None,
             id,
         };
         queue_node::run(settings).context("starting a queue node")

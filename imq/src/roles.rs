@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result};
 use link::io::Hub;
@@ -37,6 +38,7 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     let file = File::of(&options.shared)?;
     let secret = options.shared.secret(&file)?;
     let written = file.queue_node;
+    let (fatal, failed) = sync_channel(1);
     let settings = queue_node::Settings {
         id: id(options.id.or(written.id), "q1")?,
         host: options.host.or(written.host).unwrap_or_else(config::hostname),
@@ -46,10 +48,11 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
         listen_http: address(options.listen_http.or(written.listen_http), 7690),
         secret,
         hub: Hub::default(),
+        fatal: Some(fatal),
     };
     let running = queue_node::run(settings).context("starting the queue node")?;
     tracing::info!("links at {}, /metrics at http://{}", running.link, running.http);
-    shutdown::wait()?;
+    shutdown::wait_unless(failed)?;
     running.stop().context("the queue node has died of a bug")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -64,6 +67,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let rpc_key = config::key(options.rpc_key.as_ref(), key_file.as_ref())?;
     let origins = options.origins.or(written.origins).unwrap_or_default();
     let dev_auth = options.dev_auth.or(written.dev_auth).unwrap_or_default();
+    let (fatal, failed) = sync_channel(1);
     let settings = gateway::Settings {
         host: options.host.or(written.host).unwrap_or_else(config::hostname),
         tcp: address(options.listen_client.or(written.listen_client), 7400),
@@ -81,6 +85,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
             ..gateway::machine::Settings::default()
         },
         id,
+        fatal: Some(fatal),
         ..gateway::Settings::default()
     };
     if dev_auth {
@@ -89,7 +94,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let running = gateway::run(settings).context("starting the gateway")?;
     let (tcp, http, web) = (running.tcp, running.http, running.web);
     tracing::info!("clients at {tcp}, WebSockets at {http}, back ends at {web}");
-    shutdown::wait()?;
+    shutdown::wait_unless(failed)?;
     running.drain();
     running.stop();
     Ok(ExitCode::SUCCESS)

@@ -1,7 +1,9 @@
-//! Sockets, the clock, and the loop's tools: one thread, one epoll, one read and one write per turn.
+//! Sockets, the clock, and the loop's tools: one thread, one epoll, one read and one write per
+//! turn.
 
 pub mod clock;
 pub mod http;
+pub mod names;
 mod pipe;
 mod socket;
 mod wires;

@@ -335,8 +335,8 @@ impl Clients {
                 let mut rest = request[used..].to_vec();
                 client.reader = Reader::WebSocket(codec, websocket::Reader::default());
                 lane.handle(now, Input::Opened { conn, codec, address }, out);
-                // A gateway that shuts down has ended it already; the client learns why by the frames
-                // that follow, so the answer goes before them in any case.
+                // A gateway that shuts down has ended it already; the client learns why by the
+                // frames that follow, so the answer goes before them in any case.
                 if client.stream.write(response.as_bytes()).ok() != Some(response.len()) {
                     self.gone(now, conn, lane, out);
                 } else if !rest.is_empty() {
@@ -371,8 +371,9 @@ impl Clients {
         }
     }
 
-    /// Ends a connection once its output is written. The socket stays until the client has closed its
-    /// end, or the lane's patience is over: closed with unread bytes, it would lose the last frame.
+    /// Ends a connection once its output is written. The socket stays until the client has closed
+    /// its end, or the lane's patience is over: closed with unread bytes, it would lose the last
+    /// frame.
     fn finish(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         client.reader = Reader::Deaf;

@@ -1,5 +1,5 @@
-//! What threads of a gateway tell each other: through bounded boxes, with a wake-up. Nothing on the way
-//! of a message goes here.
+//! What threads of a gateway tell each other: through bounded boxes, with a wake-up. Nothing on the
+//! way of a message goes here.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};

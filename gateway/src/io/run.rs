@@ -73,9 +73,8 @@ impl Running {
 
 /// Starts a gateway.
 ///
-/// # Errors
-/// If an address can't be had or a thread can't be started. A boss that doesn't answer is no error: the
-/// gateway waits for it and says so.
+/// # Errors If an address can't be had or a thread can't be started. A boss that doesn't answer is
+/// no error: the gateway waits for it and says so.
 pub fn run(settings: Settings) -> Result<Running, Error> {
     let lanes = settings.lanes.max(1);
     let (tcp, tcp_listeners) = listen("clients", settings.tcp, lanes)?;

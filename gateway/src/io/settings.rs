@@ -1,6 +1,7 @@
 //! What a gateway is told when it starts.
 
 use std::net::SocketAddr;
+use std::sync::mpsc::SyncSender;
 
 use link::io::Hub;
 use proto::limits;
@@ -42,6 +43,9 @@ pub struct Settings {
     pub lane: machine::Settings,
     /// Listeners within the process.
     pub hub: Hub,
+    /// Where to say why the gateway can never serve: its boss has another secret or is of another
+    /// cluster, or refuses it.
+    pub fatal: Option<SyncSender<String>>,
 }
 
 impl Default for Settings {
@@ -63,6 +67,7 @@ impl Default for Settings {
             dead_ms: limits::DEAD_MS,
             lane: machine::Settings::default(),
             hub: Hub::default(),
+            fatal: None,
         }
     }
 }

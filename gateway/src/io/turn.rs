@@ -2,23 +2,24 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError, TrySendError};
 
 use link::io::http::{Board, Sample};
-use link::io::{Event, Sink, Wires, clock};
-use link::machine::{LinkId, Outbox as Links};
+use link::io::{Event, Sink, Wires, clock, names};
+use link::machine::{LinkId, Outbox as Links, Peer};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
 use proto::link::Role;
 use proto::table::BucketTable;
 use proto::time::Time;
 
-use super::boss::Boss;
+use super::boss::{Boss, dial_name, is_dial_name};
 use super::clients::Clients;
 use super::clients::listener::Listeners;
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
 use super::web::Asked;
+use crate::machine::counters::Figure;
 use crate::machine::{Input, Lane, Outbox};
 
 /// The waker's token.
@@ -150,7 +151,7 @@ impl Turn {
             self.follow_boss(now, &mut bench);
             if bench.publish_ms <= now.ms {
                 bench.publish_ms = now.ms + PUBLISH_MS;
-                self.publish(now, &mut bench);
+                self.publish(&mut bench);
             }
             bench.end_turn(now);
             let quiet = bench.desk.lane.counters().connections == 0;
@@ -184,7 +185,7 @@ impl Turn {
         let now = clock::now();
         if desk.boss.is_some() {
             for (at, address) in settings.bosses.iter().enumerate() {
-                wires.dial(now, &super::boss::dial_name(at), address);
+                wires.dial(now, &dial_name(at), address);
             }
         }
         Ok(Bench { wires, clients, desk, asked: Asked::default(), publish_ms: now.ms })
@@ -193,6 +194,7 @@ impl Turn {
     fn desk(&self, settings: &Settings) -> Desk {
         let mut lane_settings = settings.lane.clone();
         lane_settings.gateway.clone_from(&settings.id);
+        lane_settings.micros = Some(clock::micros);
         let boss = (self.number == 0).then(|| {
             // Nobody waits for an answer of the back end's as long as a client's session does.
             lane_settings.give_up_ms = proto::limits::KEYLESS_RESEND_MS;
@@ -240,18 +242,21 @@ impl Turn {
     /// Does what the boss has said: to this lane and to the others.
     fn follow_boss(&mut self, now: Time, bench: &mut Bench) {
         let Bench { desk, wires, .. } = bench;
-        if let Some(boss) = desk.boss.as_mut() {
-            if let Some((incarnation, cluster_id)) = boss.take_registered() {
+        if let Some(told) = desk.boss.as_mut().map(Boss::take) {
+            if let Some((incarnation, cluster_id)) = told.registered {
                 wires.introduce_as(incarnation, cluster_id);
                 self.tell_others(|| Letter::Registered { incarnation, cluster_id });
             }
-            if let Some(table) = boss.take_table() {
+            if let Some(table) = told.table {
                 self.tell_others(|| Letter::Table(Arc::clone(&table)));
                 desk.table = Some(table);
             }
-            if let Some(config) = boss.take_config() {
+            if let Some(config) = told.config {
                 self.tell_others(|| Letter::Config(Arc::clone(&config)));
                 desk.lane.handle(now, Input::Config(config), &mut desk.out);
+            }
+            if let Some(reason) = told.fatal {
+                self.give_up(reason);
             }
         }
         if let Some(table) = desk.table.take() {
@@ -259,7 +264,15 @@ impl Turn {
             desk.lane.handle(now, Input::Table(table), &mut desk.out);
         }
         for place in std::mem::take(&mut desk.out.places) {
-            wires.dial(now, &name_of(&place.id, place.incarnation), &place.address);
+            wires.dial(now, &names::node_name(&place.id, place.incarnation), &place.address);
+        }
+    }
+
+    /// Tells whoever started the gateway that it can never serve.
+    fn give_up(&self, reason: String) {
+        match self.settings.fatal.as_ref().map(|fatal| fatal.try_send(reason.clone())) {
+            Some(Ok(()) | Err(TrySendError::Full(_))) => {}
+            Some(Err(TrySendError::Disconnected(_))) | None => tracing::error!("{reason}"),
         }
     }
 
@@ -271,46 +284,43 @@ impl Turn {
         }
     }
 
-    fn publish(&mut self, now: Time, bench: &mut Bench) {
+    fn publish(&mut self, bench: &mut Bench) {
         let Bench { desk, clients, .. } = bench;
         let counters = desk.lane.counters().list();
         let mut samples: Vec<Sample> = counters
             .into_iter()
-            .map(|(name, help, value)| sample(name, help, value as f64))
+            .map(|Figure { name, help, label, value }| {
+                let labels = label.map(|(name, value)| (name, value.to_owned()));
+                Sample { name, help, labels: labels.into_iter().collect(), value }
+            })
             .collect();
         if let Some(clients) = clients {
-            let help = "Connections turned away: full, or not a WebSocket of ours.";
-            samples.push(sample("imq_connections_refused_total", help, clients.refused as f64));
+            samples.push(Sample {
+                name: "imq_connections_refused_total",
+                help: "Connections turned away: full, or not a WebSocket of ours.",
+                labels: Vec::new(),
+                value: clients.refused as f64,
+            });
         }
-        let unready = (!desk.lane.is_ready())
-            .then(|| "no table yet, or no link to the home of every bucket".to_owned());
+        let unready = desk.lane.unready().map(str::to_owned);
         self.board.publish(&format!("lane {}", self.number), samples, unready);
         if let Some(boss) = desk.boss.as_mut() {
-            boss.report(now, &self.board, &mut desk.out.links);
+            boss.report(&self.board, &mut desk.out.links);
         }
     }
-}
-
-fn sample(name: &'static str, help: &'static str, value: f64) -> Sample {
-    Sample { name, help, labels: Vec::new(), value }
-}
-
-/// Under which name a node is dialled: one in another life is another.
-fn name_of(id: &str, incarnation: u64) -> String {
-    format!("{id}#{incarnation}")
 }
 
 /// Keeps a link to every queue node of the table, and to no other.
 fn dial_all(now: Time, table: &BucketTable, wires: &mut Wires, desk: &mut Desk) {
     let mut wanted: Vec<String> = Vec::new();
     for place in table.places() {
-        let name = name_of(&place.id, place.incarnation);
+        let name = names::node_name(&place.id, place.incarnation);
         wires.dial(now, &name, &place.address);
         wanted.push(name);
     }
     let unwanted: Vec<String> = wires
         .dialled()
-        .filter(|name| !super::boss::is_dial_name(name) && !wanted.iter().any(|one| one == name))
+        .filter(|name| !is_dial_name(name) && !wanted.iter().any(|one| one == name))
         .map(str::to_owned)
         .collect();
     for name in unwanted {
@@ -321,6 +331,30 @@ fn dial_all(now: Time, table: &BucketTable, wires: &mut Wires, desk: &mut Desk) 
 impl Desk {
     fn is_boss(&self, link: LinkId) -> bool {
         self.boss.as_ref().is_some_and(|boss| boss.has(link))
+    }
+
+    fn link_up(&mut self, now: Time, link: LinkId, peer: Peer, dialled: Option<&str>) {
+        tracing::info!("link to {} {} is up", peer.role.as_str_name(), peer.id);
+        let name = dialled.unwrap_or_default();
+        if is_dial_name(name) {
+            if let Some(boss) = self.boss.as_mut() {
+                boss.up(link, &mut self.out.links);
+            }
+            return;
+        }
+        let wanted = names::node_of(name);
+        if wanted.is_some_and(|wanted| wanted != (peer.id.as_str(), peer.incarnation)) {
+            // Who was dialled is gone: its address is another's, or its own in another life.
+            // Without one yet it may have been registered since it said hello.
+            if let Some(boss) = self.boss.as_mut().filter(|_| peer.incarnation != 0) {
+                boss.unreachable(name, true, None, &mut self.out.links);
+            }
+            return self.out.links.end(link, "it is not the node of the table");
+        }
+        if let Some(boss) = self.boss.as_mut() {
+            boss.node_up(link, name);
+        }
+        self.lane.handle(now, Input::LinkUp { link, peer }, &mut self.out);
     }
 }
 
@@ -341,30 +375,21 @@ impl Sink for Desk {
                     self.lane.handle(now, Input::LinkFrame { link, frame }, &mut self.out);
                 }
             }
-            Event::Up { link, peer, dialled } => {
-                tracing::info!("link to {} {} is up", peer.role.as_str_name(), peer.id);
-                if let Some(boss) = self.boss.as_mut() {
-                    if peer.role == Role::Boss {
-                        return boss.up(link, &mut self.out.links);
-                    }
-                    boss.node_up(link, dialled);
-                }
-                self.lane.handle(now, Input::LinkUp { link, peer }, &mut self.out);
-            }
+            Event::Up { link, peer, dialled } => self.link_up(now, link, peer, dialled),
             Event::Down { link, reason } => {
                 tracing::info!("a link is down: {reason}");
-                if let Some(boss) = self.boss.as_mut() {
-                    if boss.down(link) {
-                        return;
-                    }
-                    boss.node_down(link, &mut self.out.links);
+                if let Some(boss) = self.boss.as_mut()
+                    && boss.down(link, &mut self.out.links)
+                {
+                    return;
                 }
                 self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
             }
-            Event::Unreachable { name, refused, reason } => {
+            Event::Unreachable { name, refused, hopeless, reason } => {
                 tracing::debug!("{name} can't be reached: {reason}");
                 if let Some(boss) = self.boss.as_mut() {
-                    boss.unreachable(name, refused, &mut self.out.links);
+                    let hopeless = hopeless.then_some(reason);
+                    boss.unreachable(name, refused, hopeless, &mut self.out.links);
                 }
             }
         }

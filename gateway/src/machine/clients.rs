@@ -3,8 +3,8 @@
 use super::settings::Settings;
 use proto::limits;
 
-/// A client connection: io numbers them, the smallest free number first, and uses a number anew after
-/// [`super::Input::Closed`].
+/// A client connection: io numbers them, the smallest free number first, and uses a number anew
+/// after [`super::Input::Closed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId(pub u32);
 
@@ -55,6 +55,8 @@ pub struct Clients {
     ended: Vec<(ConnId, Ending)>,
     pool: Vec<Vec<u8>>,
     slow_bytes: usize,
+    /// What all sockets together haven't taken yet.
+    owed: usize,
     /// How often a receiver became slow.
     pub(super) slow_total: u64,
 }
@@ -78,6 +80,7 @@ impl Clients {
             ended: Vec::new(),
             pool: Vec::new(),
             slow_bytes: settings.slow_bytes,
+            owed: 0,
             slow_total: 0,
         }
     }
@@ -93,6 +96,7 @@ impl Clients {
     pub(super) fn closed(&mut self, conn: ConnId) {
         if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
             let slot = std::mem::take(slot);
+            self.owed -= slot.bytes.len() - slot.written as usize;
             self.give_back(slot.bytes);
         }
     }
@@ -105,6 +109,11 @@ impl Clients {
     /// How many bytes a connection's socket hasn't taken yet.
     pub fn owed(&self, conn: ConnId) -> usize {
         self.slots.get(conn.0 as usize).map_or(0, |slot| slot.bytes.len() - slot.written as usize)
+    }
+
+    /// How many bytes all sockets together haven't taken yet.
+    pub(super) fn owed_by_all(&self) -> usize {
+        self.owed
     }
 
     /// How long a frame of the client may be: little before it is logged in.
@@ -120,7 +129,8 @@ impl Clients {
         self.slots.get(conn.0 as usize).is_none_or(|slot| slot.flags & ENDED != 0)
     }
 
-    /// Whether io is to give [`super::Input::Drained`] once all of the connection's output is written.
+    /// Whether io is to give [`super::Input::Drained`] once all of the connection's output is
+    /// written.
     pub fn wants_drained(&self, conn: ConnId) -> bool {
         self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & SLOW != 0)
     }
@@ -129,6 +139,7 @@ impl Clients {
     pub fn append(&mut self, conn: ConnId, bytes: &[u8]) {
         let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return };
         if slot.flags & (ENDED | OPEN) == OPEN {
+            self.owed += bytes.len();
             Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
         }
     }
@@ -146,6 +157,7 @@ impl Clients {
             return if slot.flags & ENDED != 0 { Delivery::Ended } else { Delivery::Diverted };
         }
         let bytes = frame(CODECS[slot.codec as usize]);
+        self.owed += bytes.len();
         Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
         if slot.bytes.len() > self.slow_bytes {
             self.judge(conn);
@@ -231,10 +243,12 @@ impl Clients {
         self.slots.get(conn.0 as usize).map_or(&[], |slot| &slot.bytes[slot.written as usize..])
     }
 
-    /// The socket took so many bytes. Returns whether that was all; the buffer is the pool's again then.
+    /// The socket took so many bytes. Returns whether that was all; the buffer is the pool's again
+    /// then.
     pub fn wrote(&mut self, conn: ConnId, count: usize) -> bool {
         let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return true };
         slot.written += count as u32;
+        self.owed -= count;
         if slot.written as usize >= slot.bytes.len() {
             slot.written = 0;
             let bytes = std::mem::take(&mut slot.bytes);
@@ -262,8 +276,20 @@ impl Clients {
         let Some(conn) = self.dirty.last().copied() else { return };
         let slot = &mut self.slots[conn.0 as usize];
         if slot.written == 0 {
+            self.owed -= slot.bytes.len();
             slot.bytes.clear();
         }
+    }
+
+    /// Cuts a connection off: what it was owed is forgotten here and now.
+    pub(super) fn cut(&mut self, conn: ConnId) {
+        if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
+            self.owed -= slot.bytes.len() - slot.written as usize;
+            slot.written = 0;
+            let bytes = std::mem::take(&mut slot.bytes);
+            self.give_back(bytes);
+        }
+        self.end(conn, Ending::AtOnce);
     }
 }
 

@@ -65,13 +65,12 @@ impl Lane {
             }
         }
         out.clients.end(conn, Ending::Written);
-        self.counters.closed += 1;
+        self.counters.count_closed(close);
         self.end_session(session, bye, out);
     }
 
     /// The client reads slower than it is sent to.
     pub(super) fn close_slow(&mut self, conn: ConnId, out: &mut Outbox) {
-        self.counters.closed_slow += 1;
         let reason =
             "the client reads slower than it is sent to: read faster, or subscribe to less";
         self.close(conn, Close::Slow, reason, out);

@@ -2,7 +2,7 @@
 
 use link::machine::LinkId;
 use proto::c2g::{Head, Kind};
-use proto::codes::{Close, Status};
+use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
 use proto::g2q::OperationRef;
 use proto::limits;
@@ -13,13 +13,14 @@ use rand::Rng as _;
 use super::clients::{Codec, ConnId, Ending};
 use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
+use super::refusal::Refusal;
 use super::route::{Pending, Routes};
 use super::session::{Connection, Handle, NONE, Part, Phase, Session};
 use super::wheel::Allowance;
 
 /// Operations of one session without an answer, over all queues: a subscribe to every queue that a
 /// session may be in, several times over.
-const UNANSWERED_MAX: u32 = 4 * limits::SUBSCRIPTIONS_MAX as u32;
+pub(super) const UNANSWERED_MAX: u32 = 4 * limits::SUBSCRIPTIONS_MAX as u32;
 
 impl Lane {
     pub(super) fn opened(&mut self, conn: ConnId, codec: Codec, out: &mut Outbox) {
@@ -73,9 +74,6 @@ impl Lane {
     fn fresh(&mut self, conn: ConnId, kind: Kind, body: &[u8], out: &mut Outbox) {
         match kind {
             Kind::Connect => self.connect(conn, body, out),
-            Kind::Ping => self.pong(conn, body, out),
-            Kind::Pong => {}
-            Kind::Bye => self.close(conn, Close::Bye, "bye", out),
             Kind::Open
             | Kind::Subscribe
             | Kind::Unsubscribe
@@ -85,7 +83,10 @@ impl Lane {
             | Kind::GetHistory
             | Kind::ListMembers
             | Kind::Call
-            | Kind::Refresh => {
+            | Kind::Refresh
+            | Kind::Ping
+            | Kind::Pong
+            | Kind::Bye => {
                 let reason = "the first frame must be `connect`, with credentials";
                 self.close(conn, Close::NotConnected, reason, out);
             }
@@ -151,8 +152,8 @@ impl Lane {
             return self.close(conn, Close::BadFrame, reason, out);
         };
         self.counters.operations += 1;
-        if let Err((status, sentence)) = self.send_operation(handle, kind, head, body, out) {
-            self.refuse(conn, head.op_id, status, &sentence, out);
+        if let Err(refusal) = self.send_operation(handle, kind, head, body, out) {
+            self.refuse_in_turn(conn, handle, head, refusal, out);
         }
     }
 
@@ -164,25 +165,17 @@ impl Lane {
         head: Head<'_>,
         body: &[u8],
         out: &mut Outbox,
-    ) -> Result<(), (Status, String)> {
+    ) -> Result<(), Refusal> {
         let session = &mut self.sessions[handle as usize];
         session.take_op_id(head.op_id)?;
         if session.unanswered >= UNANSWERED_MAX {
-            let sentence = format!("{UNANSWERED_MAX} operations are unanswered: wait for results");
-            return Err((Status::Limit, sentence));
+            return Err(Refusal::Unanswered);
         }
-        let queue = QueueName::try_from(head.queue)
-            .map_err(|error| (Status::Invalid, error.to_string()))?;
+        let queue = QueueName::try_from(head.queue)?;
         let hash = queue.hash();
-        let bucket = self.routes.bucket_of(hash).ok_or_else(|| {
-            let sentence = "this gateway has no bucket table yet: try again in a moment";
-            (Status::Unavailable, sentence.to_owned())
-        })?;
+        let bucket = self.routes.bucket_of(hash).ok_or(Refusal::NoTable)?;
         if usize::from(session.entry(hash).unanswered) >= limits::UNANSWERED_PER_QUEUE_MAX {
-            let max = limits::UNANSWERED_PER_QUEUE_MAX;
-            let sentence =
-                format!("{max} operations on this queue are unanswered: wait for results");
-            return Err((Status::Limit, sentence));
+            return Err(Refusal::UnansweredOfQueue);
         }
         let sub = match kind {
             Kind::Subscribe | Kind::Unsubscribe => {
@@ -211,8 +204,7 @@ impl Lane {
             return Ok(());
         }
         self.unpart(handle, hash);
-        let sentence = "too many operations wait for this part of the cluster: try again later";
-        Err((Status::Unavailable, sentence.to_owned()))
+        Err(Refusal::ListFull)
     }
 
     /// Puts an operation on its bucket's list; false if that is full.
@@ -249,25 +241,19 @@ impl Lane {
         kind: Kind,
         queue: QueueName<'_>,
         hash: u64,
-    ) -> Result<u32, (Status, String)> {
+    ) -> Result<u32, Refusal> {
         let session = &mut self.sessions[handle as usize];
         let parts = session.parts();
         let entry = session.entry(hash);
         if entry.part != Part::None {
             let same = self.interest.get(entry.sub).is_some_and(|one| *one.name == *queue.as_str());
-            if !same {
-                let sentence = "a queue whose name has the same hash is subscribed: rename one";
-                return Err((Status::Conflict, sentence.to_owned()));
-            }
-            return Ok(entry.sub);
+            return if same { Ok(entry.sub) } else { Err(Refusal::SameHash) };
         }
         if kind == Kind::Unsubscribe {
             return Ok(0);
         }
         if parts >= limits::SUBSCRIPTIONS_MAX {
-            let max = limits::SUBSCRIPTIONS_MAX;
-            let sentence = format!("a session has at most {max} subscriptions: unsubscribe first");
-            return Err((Status::Limit, sentence));
+            return Err(Refusal::Subscriptions);
         }
         let sub = self.interest.intern(hash, queue.as_str());
         let entry = self.sessions[handle as usize].entry(hash);
@@ -293,25 +279,8 @@ impl Lane {
         };
         self.counters.operations += 1;
         let taken = self.sessions[handle as usize].take_op_id(head.op_id);
-        let (status, sentence) = taken.err().unwrap_or_else(|| {
-            let sentence = "`call` and `refresh` are not served by this version";
-            (Status::Unimplemented, sentence.to_owned())
-        });
-        self.refuse(conn, head.op_id, status, &sentence, out);
-    }
-
-    /// Answers an operation that goes no further.
-    pub(super) fn refuse(
-        &mut self,
-        conn: ConnId,
-        op_id: u32,
-        status: Status,
-        sentence: &str,
-        out: &mut Outbox,
-    ) {
-        self.counters.refused += 1;
-        let result = g2c::Result::refusal(op_id, status, sentence);
-        self.send_message(conn, BodyKind::Result, &result, out);
+        let refusal = taken.err().unwrap_or(Refusal::Unimplemented);
+        self.refuse(conn, head.op_id, refusal.status(), &refusal.to_string(), out);
     }
 
     fn pong(&mut self, conn: ConnId, ping: &[u8], out: &mut Outbox) {
@@ -403,11 +372,9 @@ pub(super) fn introduce(
 impl Session {
     /// Takes the next number of an operation; it must be above those before.
     #[inline]
-    fn take_op_id(&mut self, op_id: u32) -> Result<(), (Status, String)> {
+    fn take_op_id(&mut self, op_id: u32) -> Result<(), Refusal> {
         if op_id <= self.op_id {
-            let sentence =
-                format!("op_id {op_id} is not above {}: it rises within a session", self.op_id);
-            return Err((Status::Invalid, sentence));
+            return Err(Refusal::OpId(self.op_id));
         }
         self.op_id = op_id;
         Ok(())

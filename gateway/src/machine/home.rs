@@ -85,8 +85,9 @@ impl Lane {
             }
             (number::AT, _) => self.heard(node, At::decode(body)?),
             (number::PROBED, _) => {
-                let sent_ms = q2g::Probed::decode(body)?.nonce;
-                self.counters.round_trip_ms = self.now.ms.saturating_sub(sent_ms);
+                let sent_us = q2g::Probed::decode(body)?.nonce;
+                self.counters.round_trip_us = self.micros().saturating_sub(sent_us);
+                self.routes.nodes[node as usize].answered_ms = self.now.ms;
             }
             (number::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
             (_, Some(bucket)) => self.bucket_frame(bucket, field, body, out)?,
@@ -114,17 +115,22 @@ impl Lane {
                 let session = answer.session;
                 self.take_front(bucket, |front| front == Pending::Login { session })?;
                 self.logged_in(session, &answer, out);
+                self.release_refusals(bucket, out);
             }
             number::LOST_NOTED => {
                 let session = q2g::LostNoted::decode(body)?.session;
                 self.take_front(bucket, |front| front == Pending::Lost { session })?;
                 self.lost_noted(session, out);
+                self.release_refusals(bucket, out);
             }
             number::REPLY => {
                 let reply = q2g::Reply::decode(body)?;
                 let number = reply.number;
-                self.take_front(bucket, |front| front == Pending::Request { number })?;
+                let its =
+                    |front| matches!(front, Pending::Request { number: of, .. } if of == number);
+                self.take_front(bucket, its)?;
                 self.web_replied(reply, out);
+                self.release_refusals(bucket, out);
             }
             number::KICK => self.kicked(&q2g::Kick::decode(body)?, out),
             // A newer node's word that this version doesn't know.
@@ -165,11 +171,13 @@ impl Lane {
         answer: AnswerRef<'_>,
         out: &mut Outbox,
     ) -> Result<(), Broken> {
-        let is_its = |front| matches!(front, Pending::Operation { session, .. } if session == answer.session);
-        let front = self.take_front(bucket, is_its)?;
+        let front = self.take_front(bucket, |front| {
+            matches!(front, Pending::Operation { session, .. } if session == answer.session)
+        })?;
         if let Pending::Operation { session, kind, hash, .. } = front {
             self.answered(session, kind, hash, answer.result, out);
         }
+        self.release_refusals(bucket, out);
         Ok(())
     }
 
@@ -293,11 +301,17 @@ impl Lane {
         }
     }
 
+    /// The time to measure round trips with.
+    fn micros(&self) -> u64 {
+        self.settings.micros.map_or(self.now.ms * 1000, |micros| micros())
+    }
+
     /// Measures the way to each node and back.
     pub(super) fn probe(&mut self, out: &mut Outbox) {
-        let up: Vec<LinkId> = self.routes.nodes.iter().filter_map(|node| node.link).collect();
+        let up = self.routes.links();
+        let nonce = self.micros();
         for link in &up {
-            let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce: self.now.ms }));
+            let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
             wire::put_message(out.links.buffer(*link), &G2q { body });
         }
         self.probe_ms = (!up.is_empty()).then(|| self.now.ms + PROBE_MS);

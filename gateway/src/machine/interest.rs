@@ -1,4 +1,5 @@
-//! The queues that the clients of a lane are in, by name and by the lane's number, and who gets what.
+//! The queues that the clients of a lane are in, by name and by the lane's number, and who gets
+//! what.
 
 use std::rc::Rc;
 

@@ -22,6 +22,12 @@ use super::settings::Settings;
 use super::web::{Web, WebReply, WebRequest};
 use super::wheel::{Rate, Wheel};
 
+/// Sockets get this long to take a burst that is more than the lane may keep.
+const DEBT_MS: u64 = 10;
+
+/// A home that hasn't answered a probe for this long doesn't serve.
+const SILENT_MS: u64 = 2_000;
+
 /// What comes to a lane.
 #[derive(Debug)]
 pub enum Input<'a> {
@@ -86,7 +92,8 @@ pub enum Input<'a> {
     },
     /// Who holds what.
     Table(Arc<BucketTable>),
-    /// The cluster's configuration. A lane keeps none of it yet: classes are the queue nodes' matter.
+    /// The cluster's configuration. A lane keeps none of it yet: classes are the queue nodes'
+    /// matter.
     Config(Arc<ClusterConfig>),
     /// The back end wants something.
     Web(WebRequest),
@@ -143,6 +150,10 @@ pub struct Lane {
     pub(super) counters: Counters,
     /// When waiting operations are looked through.
     pub(super) sweep_ms: Option<u64>,
+    /// What is kept for slow receivers, over all sessions.
+    pub(super) kept_bytes: usize,
+    /// When the largest debtors are cut off, unless their sockets have taken enough by then.
+    pub(super) debt_ms: Option<u64>,
     /// When the links are probed next.
     pub(super) probe_ms: Option<u64>,
     pub(super) draining: bool,
@@ -173,6 +184,8 @@ impl Lane {
             diverted: Vec::new(),
             counters: Counters::default(),
             sweep_ms: None,
+            kept_bytes: 0,
+            debt_ms: None,
             probe_ms: None,
             draining: false,
         }
@@ -203,7 +216,10 @@ impl Lane {
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        [self.wheel.wake_at(), self.sweep_ms, self.probe_ms].into_iter().flatten().min()
+        [self.wheel.wake_at(), self.sweep_ms, self.debt_ms, self.probe_ms]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// What the lane has counted.
@@ -211,16 +227,35 @@ impl Lane {
         Counters { queues: self.interest.len() as u64, ..self.counters }
     }
 
-    /// Whether the lane can serve: it has a table, and a link to the home of every bucket.
+    /// Whether the lane can serve.
     pub fn is_ready(&self) -> bool {
-        let buckets = &self.routes.buckets;
-        !buckets.is_empty() && (0..buckets.len()).all(|at| self.routes.home(at as u32).is_some())
+        self.unready().is_none()
+    }
+
+    /// Why the lane can't serve: it needs a table, and a primary that answers for every bucket.
+    pub fn unready(&self) -> Option<&'static str> {
+        let routes = &self.routes;
+        if routes.buckets.is_empty() {
+            return Some("the boss has given no table yet");
+        }
+        let mut homes = (0..routes.buckets.len()).map(|at| routes.home(at as u32));
+        if homes.clone().any(|home| home.is_none()) {
+            return Some("there is no link to the home of every bucket");
+        }
+        let is_silent = |home: Option<(u32, LinkId)>| {
+            let node = home.and_then(|(node, _)| routes.nodes.get(node as usize));
+            node.is_some_and(|node| node.answered_ms + SILENT_MS <= self.now.ms)
+        };
+        homes.any(is_silent).then_some("the home of some bucket doesn't answer")
     }
 
     fn turn_end(&mut self, out: &mut Outbox) {
         self.routes.flush(&mut out.links);
         self.counters.slow = out.clients.slow_total;
-        if self.settings.faults.flush_lost && self.counters.deliveries % 16 == 7 {
+        if self.owes_too_much(out) && self.debt_ms.is_none() {
+            self.debt_ms = Some(self.now.ms + DEBT_MS);
+        }
+        if self.settings.faults.flush_lost && self.counters.events % 16 == 7 {
             out.clients.lose_flush();
         }
     }
@@ -233,6 +268,10 @@ impl Lane {
         }
         if self.sweep_ms.is_some_and(|at| at <= self.now.ms) {
             self.sweep(out);
+        }
+        if self.debt_ms.is_some_and(|at| at <= self.now.ms) {
+            self.debt_ms = None;
+            self.close_debtors(out);
         }
         if self.probe_ms.is_some_and(|at| at <= self.now.ms) {
             self.probe(out);

@@ -111,7 +111,12 @@ impl Lane {
         session.generation = answer.generation;
         session.state = State::Live;
         // The nodes that know the handle don't know its generation.
-        session.introduced = 0;
+        let known = std::mem::take(&mut session.introduced);
+        for (at, node) in (0..).zip(&self.routes.nodes) {
+            if let (true, Some(link)) = (known & super::route::node_bit(at) != 0, node.link) {
+                super::connection::introduce(at, link, handle, session, out);
+            }
+        }
         let (user, id) = (session.user.to_string(), session.id);
         let hold = session.rare.as_ref().is_some_and(|rare| rare.hold);
         self.counters.sessions += 1;
@@ -184,7 +189,8 @@ impl Lane {
         self.counters.sessions -= u64::from(session.state == State::Live);
         session.state = State::Over;
         session.conn = NONE;
-        session.rare = None;
+        let kept = session.rare.take().map_or(0, |rare| rare.behind.bytes());
+        self.kept_bytes -= kept;
         let hash = session.id.user_queue_hash();
         self.leave_all(handle, out);
         if let Some(bucket) = self.routes.bucket_of(hash) {

@@ -42,24 +42,39 @@ impl Lane {
         ok: bool,
         out: &mut Outbox,
     ) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
-        session.unanswered = session.unanswered.saturating_sub(1);
-        let entry = session.entry(hash);
-        entry.unanswered = entry.unanswered.saturating_sub(1);
+        if !self.count_answer(handle, hash) {
+            return;
+        }
+        let entry = self.sessions[handle as usize].entry(hash);
         if kind == Kind::Subscribe {
             entry.joins = entry.joins.saturating_sub(1);
             if ok && entry.part == Part::Joining {
-                entry.part = Part::Admitted;
+                (entry.part, entry.lost) = (Part::Admitted, false);
             } else if ok && entry.part == Part::EndingOut {
                 entry.part = Part::Ending;
             }
             if entry.part == Part::Joining && entry.joins == 0 {
+                let (lost, sub) = (entry.lost, entry.sub);
+                if let (true, Some(message)) = (lost, self.word_of_loss(sub))
+                    && let Some(conn) = self.conn_of(handle)
+                {
+                    self.send_message(conn, BodyKind::Unsubscribed, &message, out);
+                }
                 self.no_part(handle, hash);
             }
         } else if kind == Kind::Unsubscribe && ok {
             self.unsubscribed_by_answer(handle, hash);
         }
         self.settled(handle, hash, out);
+    }
+
+    /// One operation fewer is unanswered. Whether the session is there.
+    pub(super) fn count_answer(&mut self, handle: Handle, hash: u64) -> bool {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return false };
+        session.unanswered = session.unanswered.saturating_sub(1);
+        let entry = session.entry(hash);
+        entry.unanswered = entry.unanswered.saturating_sub(1);
+        true
     }
 
     fn unsubscribed_by_answer(&mut self, handle: Handle, hash: u64) {
@@ -81,7 +96,7 @@ impl Lane {
     }
 
     /// An answer was the last that was outstanding: what waited for it goes on.
-    fn settled(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+    pub(super) fn settled(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         let entry = *session.entry(hash);
         if entry.unanswered > 0 {
@@ -107,6 +122,7 @@ impl Lane {
             return;
         }
         let hash = entry.hash;
+        entry.replays = frame.replays;
         if entry.part.is_live() {
             self.unlist(handle, sub);
         } else {
@@ -213,6 +229,7 @@ impl Lane {
         let session = &mut self.sessions[handle as usize];
         let entry = session.entry(hash);
         let sub = std::mem::take(&mut entry.sub);
+        entry.lost = false;
         if std::mem::replace(&mut entry.part, Part::None) != Part::None {
             self.interest.left(sub);
         }
@@ -242,7 +259,7 @@ impl Lane {
     }
 
     /// Tells the queue's home that the session gets nothing here any more.
-    fn detach(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+    pub(super) fn detach(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
         let home = self.routes.bucket_of(hash).and_then(|b| Some((b, self.routes.home(b)?)));
         let Some((bucket, (node, link))) = home else {
             // Without a link the home has let go of all of the lane's sessions by itself.
@@ -256,7 +273,7 @@ impl Lane {
             return self.no_part(handle, hash);
         };
         super::connection::introduce(node, link, handle, session, out);
-        let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session: handle, queue }));
+        let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session: handle, queue, sub }));
         wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
         self.routes.mark(bucket);
     }
@@ -277,8 +294,30 @@ impl Lane {
             frame.sessions.clone()
         };
         for handle in sessions {
-            self.unsubscribe_one(handle, hash, &message, out);
+            self.unsubscribe_one(handle, hash, &message, true, out);
         }
+    }
+
+    /// What the home knew of these sessions in a queue is lost. Who has asked to subscribe, and
+    /// will get an answer to that, isn't told.
+    pub(super) fn lost(&mut self, sub: u32, sessions: &[Handle], out: &mut Outbox) {
+        let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
+        let Some(message) = self.word_of_loss(sub) else { return };
+        for handle in sessions {
+            let session = self.sessions.get_mut(*handle as usize);
+            let entry = session.and_then(|session| session.in_queue(sub));
+            let asked = entry.is_some_and(|entry| {
+                entry.lost |=
+                    entry.joins > 0 && (entry.part.is_live() || entry.part == Part::Admitted);
+                entry.joins > 0
+            });
+            self.unsubscribe_one(*handle, hash, &message, !asked, out);
+        }
+    }
+
+    fn word_of_loss(&self, sub: u32) -> Option<Unsubscribed> {
+        let queue = self.interest.get(sub)?.name.to_string();
+        Some(Unsubscribed { sub, queue, reason: "node lost".to_owned(), may_retry: true })
     }
 
     /// Every session with a part in the queue, in the order of the handles.
@@ -295,11 +334,12 @@ impl Lane {
         handle: Handle,
         hash: u64,
         message: &Unsubscribed,
+        aloud: bool,
         out: &mut Outbox,
     ) {
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         let Some(entry) = session.in_queue(message.sub) else { return };
-        let told = entry.part.is_live() || entry.part == Part::Admitted;
+        let told = aloud && (entry.part.is_live() || entry.part == Part::Admitted);
         match entry.part {
             Part::Live | Part::Filtered | Part::Admitted if entry.joins > 0 => {
                 if entry.part.is_live() {
@@ -325,10 +365,9 @@ impl Lane {
         let handle = frame.session - 1;
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         let conn = ConnId(session.conn);
-        let live = session
-            .in_queue(frame.sub)
-            .is_some_and(|entry| entry.part.is_live() || entry.part == Part::Admitted);
-        if live {
+        let Some(entry) = session.in_queue(frame.sub) else { return };
+        entry.replays = entry.replays.saturating_sub(1);
+        if entry.part.is_live() || entry.part == Part::Admitted {
             let frame = Frame {
                 kind: frame.kind,
                 sub: frame.sub,

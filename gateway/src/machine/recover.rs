@@ -21,7 +21,8 @@ use super::session::{Handle, Part, State};
 
 /// How often waiting operations are looked through.
 pub(super) const SWEEP_MS: u64 = 500;
-/// After a `moved` that says less than the lane knows, its speaker gets this long to hear the table.
+/// After a `moved` that says less than the lane knows, its speaker gets this long to hear the
+/// table.
 const RETRY_MS: u64 = 50;
 
 impl Lane {
@@ -31,7 +32,7 @@ impl Lane {
         }
         let owner = Owner { id: peer.id.clone(), incarnation: peer.incarnation };
         let node = self.routes.node(&owner);
-        self.routes.link_up(link, node);
+        self.routes.link_up(self.now.ms, link, node);
         let buckets = self.buckets_of(node);
         self.recover(&buckets, out);
         self.probe_ms.get_or_insert(self.now.ms);
@@ -57,14 +58,16 @@ impl Lane {
         self.forget_in_flight(buckets, out);
     }
 
-    /// What these buckets' homes were about to say is lost with their links: they have let go of the
-    /// sessions that leave, and whose `subscribed` was on its way must subscribe once more.
+    /// What these buckets' homes were about to say is lost with their links: they have let go of
+    /// the sessions that leave, and whose `subscribed`, or what had to be replayed behind it, was
+    /// on its way must subscribe once more.
     fn forget_in_flight(&mut self, buckets: &[u32], out: &mut Outbox) {
         let among = self.among(buckets);
         let mut found = Vec::new();
         for (handle, session) in &self.sessions {
             for entry in &session.queues {
-                let in_flight = matches!(entry.part, Part::Leaving | Part::Admitted);
+                let in_flight = matches!(entry.part, Part::Leaving | Part::Admitted)
+                    || entry.part.is_live() && entry.replays > 0;
                 let bucket = self.routes.bucket_of(entry.hash);
                 if in_flight && bucket.is_some_and(|bucket| among[bucket as usize]) {
                     found.push((handle as Handle, entry.sub));
@@ -72,13 +75,7 @@ impl Lane {
             }
         }
         for (handle, sub) in found {
-            let lost = q2g::Unsubscribed {
-                sub,
-                sessions: vec![handle],
-                reason: "node lost".to_owned(),
-                may_retry: true,
-            };
-            self.unsubscribed(&lost, out);
+            self.lost(sub, &[handle], out);
         }
     }
 
@@ -100,8 +97,9 @@ impl Lane {
         if buckets.is_empty() {
             return;
         }
+        let among = self.among(buckets);
+        self.introduce_users(&among, out);
         if !self.settings.faults.attach_skipped {
-            let among = self.among(buckets);
             for sub in self.interest.subs() {
                 let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
                 let bucket = self.routes.bucket_of(hash);
@@ -120,7 +118,41 @@ impl Lane {
             entry.unanswered.rewind();
             entry.doubled = self.settings.faults.resend_doubled;
             entry.retry_ms = None;
+            entry.extra.clear();
             self.routes.mark(bucket);
+        }
+        self.detach_again(&among, out);
+    }
+
+    /// Sessions on their way out of these buckets' queues: the word of it may have met a node that
+    /// wasn't the home.
+    fn detach_again(&mut self, among: &[bool], out: &mut Outbox) {
+        let mut leaving = Vec::new();
+        for (handle, session) in &self.sessions {
+            for entry in session.queues.iter().filter(|entry| entry.part == Part::Leaving) {
+                let bucket = self.routes.bucket_of(entry.hash);
+                if bucket.is_some_and(|bucket| among[bucket as usize]) {
+                    leaving.push((handle as Handle, entry.hash));
+                }
+            }
+        }
+        for (handle, hash) in leaving {
+            self.detach(handle, hash, out);
+            self.let_go(handle, out);
+        }
+    }
+
+    /// Introduces the sessions whose user queues are in these buckets: a session that isn't
+    /// introduced within grace is ended by its user queue.
+    fn introduce_users(&mut self, among: &[bool], out: &mut Outbox) {
+        for (handle, session) in &mut self.sessions {
+            let bucket = self.routes.bucket_of(session.id.user_queue_hash());
+            let bucket = bucket.filter(|bucket| among[*bucket as usize]);
+            if let (State::Live, Some(bucket)) = (session.state, bucket)
+                && let Some((node, link)) = self.routes.home(bucket)
+            {
+                super::connection::introduce(node, link, handle as Handle, session, out);
+            }
         }
     }
 
@@ -214,10 +246,16 @@ impl Lane {
         self.recover(&changed, out);
     }
 
-    /// Other bits: children begin with their parent's epochs. What waits is answered rather than moved.
+    /// Other bits: children begin with their parent's epochs, and with what waits for their queues.
+    /// All links begin anew, so that nothing on its way speaks of the old buckets.
     fn resize(&mut self, bits: u8, out: &mut Outbox) {
-        let (old_bits, mut old) = (self.routes.bits, std::mem::take(&mut self.routes.buckets));
-        let drained: Vec<_> = old.iter_mut().flat_map(|b| b.unanswered.drain()).collect();
+        if !self.routes.buckets.is_empty() {
+            for link in self.routes.links() {
+                self.link_down(link, out);
+                out.links.end(link, "the cluster has other buckets now");
+            }
+        }
+        let (old_bits, old) = (self.routes.bits, std::mem::take(&mut self.routes.buckets));
         let child = |prefix: u32| {
             let parent = prefix >> bits.saturating_sub(old_bits);
             let (epochs, home) = old
@@ -228,13 +266,33 @@ impl Lane {
         };
         self.routes.buckets = (0..1u32 << bits).map(child).collect();
         self.routes.bits = bits;
-        for node in &mut self.routes.nodes {
-            node.heard = None;
+        let mut given_up = Vec::new();
+        for mut bucket in old {
+            bucket.unanswered.move_out(|moving| match self.hash_of(moving.tag) {
+                Some(hash) => {
+                    let child = BucketId::of(hash, bits).prefix() as usize;
+                    self.routes.buckets[child].unanswered.move_in(moving);
+                }
+                None => given_up.push((moving.tag, moving.was_sent)),
+            });
         }
-        self.give_up(drained, out);
+        self.give_up(given_up, out);
+        (0..1u32 << bits).for_each(|bucket| self.release_refusals(bucket, out));
     }
 
-    /// Takes over a row that is newer than what the lane knows. Whether its home is to be recovered.
+    /// The hash of the queue that an operation is for; nothing for a listing, which is a bucket's.
+    fn hash_of(&self, pending: Pending) -> Option<u64> {
+        match pending {
+            Pending::Operation { hash, .. } | Pending::Refused { hash, .. } => Some(hash),
+            Pending::Login { session } | Pending::Lost { session } => {
+                self.sessions.get(session as usize).map(|session| session.id.user_queue_hash())
+            }
+            Pending::Request { hash, .. } => hash,
+        }
+    }
+
+    /// Takes over a row that is newer than what the lane knows. Whether its home is to be
+    /// recovered.
     fn adopt(&mut self, row: &Row, out: &mut Outbox) -> bool {
         let epochs = row.epochs();
         let home = row.primary.as_ref().map(|owner| self.routes.node(owner));
@@ -243,7 +301,7 @@ impl Lane {
         if !newer || epochs.conf < bucket.epochs.conf {
             return false;
         }
-        let lost = epochs.loss > bucket.epochs.loss && bucket.home.is_some();
+        let lost = epochs.loss > bucket.epochs.loss;
         let before = std::mem::replace(&mut bucket.home, home);
         bucket.epochs = epochs;
         for node in &mut self.routes.nodes {
@@ -260,18 +318,21 @@ impl Lane {
 
     /// The bucket's data may be gone: nobody can tell what became of what waits.
     fn lose(&mut self, bucket: u32, out: &mut Outbox) {
-        let drained = self.routes.buckets[bucket as usize].unanswered.drain();
-        self.give_up(drained, out);
+        let mut sent = Vec::new();
+        let list = &mut self.routes.buckets[bucket as usize].unanswered;
+        let mut waiting = std::mem::take(list);
+        waiting.move_out(|moving| match moving.was_sent {
+            true => sent.push((moving.tag, true)),
+            // The new home gets it for the first time.
+            false => list.move_in(moving),
+        });
+        self.give_up(sent, out);
+        self.release_refusals(bucket, out);
         for sub in self.interest.subs() {
             let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
             if self.routes.bucket_of(hash) == Some(bucket) {
-                let lost = q2g::Unsubscribed {
-                    sub,
-                    sessions: Vec::new(),
-                    reason: "node lost".to_owned(),
-                    may_retry: true,
-                };
-                self.unsubscribed(&lost, out);
+                let sessions = self.sessions_in(sub);
+                self.lost(sub, &sessions, out);
             }
         }
         let of_bucket: Vec<u32> = self
@@ -305,6 +366,9 @@ impl Lane {
                     }
                     self.settle(session, kind, hash, false, out);
                 }
+                Pending::Refused { session, op_id, hash, refusal } => {
+                    self.refused(session, op_id, hash, refusal, out);
+                }
                 Pending::Login { session } => {
                     if let Some(one) = self.sessions.get_mut(session as usize) {
                         one.unanswered -= 1;
@@ -321,7 +385,7 @@ impl Lane {
                     }
                     self.let_go(session, out);
                 }
-                Pending::Request { number } => self.web_failed(number, status, sentence, out),
+                Pending::Request { number, .. } => self.web_failed(number, status, sentence, out),
             }
         }
     }
@@ -351,7 +415,6 @@ impl Lane {
 
     /// Looks through what waits: gives up what has waited too long, comes back where it is time.
     pub(super) fn sweep(&mut self, out: &mut Outbox) {
-        self.close_debtors(out);
         let before_ms = self.now.ms.saturating_sub(self.settings.give_up_ms);
         let mut next_ms = None;
         let mut again = Vec::new();
@@ -375,7 +438,8 @@ impl Lane {
         self.recover(&again, out);
     }
 
-    /// What is on its way can't be given up: a home that beats but doesn't answer loses its link first.
+    /// What is on its way can't be given up: a home that beats but doesn't answer loses its link
+    /// first.
     fn expire(&mut self, bucket: u32, before_ms: u64, out: &mut Outbox) {
         if let Some((_, link)) = self.routes.home(bucket) {
             self.link_down(link, out);
@@ -383,6 +447,7 @@ impl Lane {
         }
         let expired = self.routes.buckets[bucket as usize].unanswered.expire(before_ms);
         self.give_up(expired, out);
+        self.release_refusals(bucket, out);
     }
 }
 

@@ -8,6 +8,7 @@ use proto::link::At;
 use proto::table::{Owner, Version};
 use proto::wire;
 
+use super::refusal::Refusal;
 use super::session::{Handle, Session};
 
 /// The way to every bucket.
@@ -43,12 +44,14 @@ pub(super) struct Bucket {
 pub(super) enum Pending {
     /// Of a client.
     Operation { session: Handle, op_id: u32, kind: c2g::Kind, hash: u64 },
+    /// Of a client, and refused by the lane: only its place in the order is kept.
+    Refused { session: Handle, op_id: u32, hash: u64, refusal: Refusal },
     /// The session's login.
     Login { session: Handle },
     /// The session's socket is gone.
     Lost { session: Handle },
-    /// Of the back end, by the lane's number.
-    Request { number: u64 },
+    /// Of the back end, by the lane's number; without a hash, a listing of its bucket.
+    Request { number: u64, hash: Option<u64> },
 }
 
 impl Pending {
@@ -58,7 +61,7 @@ impl Pending {
             Pending::Operation { session, .. }
             | Pending::Login { session }
             | Pending::Lost { session } => Some(session),
-            Pending::Request { .. } => None,
+            Pending::Refused { .. } | Pending::Request { .. } => None,
         }
     }
 }
@@ -72,6 +75,8 @@ pub(super) struct Node {
     said: Option<(u32, Epochs)>,
     /// The bucket that the node's next frames are about, if its epochs are not of the past.
     pub(super) heard: Option<u32>,
+    /// When the link came up, or a probe was answered last.
+    pub(super) answered_ms: u64,
 }
 
 impl Routes {
@@ -90,7 +95,8 @@ impl Routes {
                 node.link.is_none() && self.buckets.iter().all(|bucket| bucket.home != at)
             };
             let free = self.nodes.iter().enumerate().position(|(at, node)| unused(at, node));
-            let node = Node { owner: owner.clone(), link: None, said: None, heard: None };
+            let owner = owner.clone();
+            let node = Node { owner, link: None, said: None, heard: None, answered_ms: 0 };
             match free {
                 Some(at) => {
                     self.nodes[at] = node;
@@ -111,7 +117,12 @@ impl Routes {
         self.by_link.get(link.0 as usize).copied().flatten()
     }
 
-    pub(super) fn link_up(&mut self, link: LinkId, node: u32) {
+    /// All links that are up.
+    pub(super) fn links(&self) -> Vec<LinkId> {
+        self.nodes.iter().filter_map(|node| node.link).collect()
+    }
+
+    pub(super) fn link_up(&mut self, now_ms: u64, link: LinkId, node: u32) {
         let at = link.0 as usize;
         if self.by_link.len() <= at {
             self.by_link.resize(at + 1, None);
@@ -119,6 +130,7 @@ impl Routes {
         self.by_link[at] = Some(node);
         let node = &mut self.nodes[node as usize];
         (node.link, node.said, node.heard) = (Some(link), None, None);
+        node.answered_ms = now_ms;
     }
 
     /// The link's node, if this was its newest link.
@@ -149,7 +161,8 @@ impl Routes {
         }
     }
 
-    /// Appends `at` for this bucket unless the last one still holds. Nothing if its home has no link.
+    /// Appends `at` for this bucket unless the last one still holds. Nothing if its home has no
+    /// link.
     pub(super) fn about(&mut self, bucket: u32, links: &mut Links) -> Option<LinkId> {
         let epochs = self.buckets[bucket as usize].epochs;
         let (home, link) = self.home(bucket)?;
@@ -175,6 +188,10 @@ impl Routes {
             // A table with fewer buckets may have come since.
             let Some(entry) = self.buckets.get_mut(bucket as usize) else { continue };
             entry.dirty = false;
+            // Its home isn't one yet. What would be sent now must not overtake what was.
+            if entry.retry_ms.is_some() {
+                continue;
+            }
             if entry.unanswered.has_unsent() || !entry.extra.is_empty() {
                 self.flush_bucket(bucket, links);
             }

@@ -109,9 +109,15 @@ pub(super) struct InQueue {
     /// Where it stands in the queue's list of subscribers.
     pub(super) position: u32,
     pub(super) part: Part,
-    pub(super) unanswered: u8,
+    /// Operations without an answer, with those that wait to be refused.
+    pub(super) unanswered: u16,
     /// Subscribes among them.
     pub(super) joins: u8,
+    /// So many old events are still to come.
+    pub(super) replays: u32,
+    /// Its subscription was lost while a subscribe was on its way: the client hears of it only if
+    /// nothing comes of that.
+    pub(super) lost: bool,
 }
 
 /// A session's part in a queue: the table in `docs/road.md`.
@@ -127,7 +133,8 @@ pub(super) enum Part {
     Live,
     /// In the list of those with a filter.
     Filtered,
-    /// The socket is gone and answers are outstanding; as far as they came, the session is a member.
+    /// The socket is gone and answers are outstanding; as far as they came, the session is a
+    /// member.
     Ending,
     /// Likewise, and as far as they came it is no member.
     EndingOut,
@@ -164,6 +171,8 @@ impl Session {
                 part: Part::None,
                 unanswered: 0,
                 joins: 0,
+                replays: 0,
+                lost: false,
             });
             self.queues.len() - 1
         });

@@ -25,6 +25,11 @@ pub struct Settings {
     pub slow_bytes: usize,
     /// What a receiver may owe before it is closed or messages are dropped.
     pub output_bytes_max: usize,
+    /// What all receivers of the lane together may owe before the largest debtor is cut off.
+    pub lane_output_bytes_max: usize,
+    /// Microseconds of a clock, to measure round trips with; nothing is decided by it. Without one
+    /// they are measured in whole milliseconds.
+    pub micros: Option<fn() -> u64>,
     /// Planted bugs, which the tests must find.
     pub faults: Faults,
 }
@@ -42,6 +47,8 @@ impl Default for Settings {
             give_up_ms: limits::GRACE_MS,
             slow_bytes: limits::SLOW_BYTES,
             output_bytes_max: limits::OUTPUT_BYTES_MAX,
+            lane_output_bytes_max: limits::LANE_OUTPUT_BYTES_MAX,
+            micros: None,
             faults: Faults::default(),
         }
     }

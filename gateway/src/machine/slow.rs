@@ -7,7 +7,6 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use prost::Message as _;
 use proto::g2c::{self, BodyKind, EventHead, EventKind};
-use proto::limits;
 
 use super::clients::{ConnId, HELD, SLOW};
 use super::fanout::Frame;
@@ -100,16 +99,20 @@ struct StateBehind {
     seq: u64,
     from: String,
     changes: IndexMap<String, g2c::StateChange>,
-    /// It is on its way out: later changes begin anew, so that the way doesn't get longer before it.
+    /// It is on its way out: later changes begin anew, so that the way doesn't get longer before
+    /// it.
     frozen: bool,
 }
+
+/// Users, each with the number of the event.
+type Users = IndexMap<String, u64>;
 
 /// Who joined and who left since, each with the event's number.
 #[derive(Debug, Default)]
 struct MembersBehind {
     sub: u32,
-    joined: IndexMap<String, u64>,
-    left: IndexMap<String, u64>,
+    joined: Users,
+    left: Users,
 }
 
 /// A frame that leaves the list.
@@ -199,7 +202,7 @@ impl Behind {
         sub: u32,
         seq: u64,
         users: &[String],
-        sides: impl Fn(&mut MembersBehind) -> (&mut IndexMap<String, u64>, &mut IndexMap<String, u64>),
+        sides: impl Fn(&mut MembersBehind) -> (&mut Users, &mut Users),
     ) {
         let known = self.members.iter().position(|members| members.sub == sub);
         let at = known.unwrap_or_else(|| {
@@ -294,7 +297,7 @@ impl Behind {
 
     /// The net change of a queue's members, if its place is before the item at the front.
     fn next_members(&mut self, front: Option<(u32, u64)>) -> Option<Leaving> {
-        let newest = |users: &IndexMap<String, u64>| users.values().copied().max();
+        let newest = |users: &Users| users.values().copied().max();
         let place = |members: &MembersBehind| {
             let sides = [newest(&members.left), newest(&members.joined)];
             sides.into_iter().flatten().min()
@@ -378,13 +381,17 @@ impl Lane {
         let faults = self.settings.faults;
         let Some(session) = self.sessions.get_mut(subscriber.session as usize) else { return };
         let behind = &mut session.rare().behind;
+        let before = behind.bytes();
         let merged = behind.keep(sub, event, closes, faults.conflation_keeps_oldest);
         self.counters.deliveries_conflated += u64::from(merged);
-        while owed + behind.bytes() > self.settings.output_bytes_max {
-            if behind.drop_oldest(!faults.gap_unannounced).is_err() {
-                return self.close_slow(conn, out);
-            }
-            self.counters.deliveries_dropped += 1;
+        let mut too_slow = false;
+        while !too_slow && owed + behind.bytes() > self.settings.output_bytes_max {
+            too_slow = behind.drop_oldest(!faults.gap_unannounced).is_err();
+            self.counters.deliveries_dropped += u64::from(!too_slow);
+        }
+        self.kept_bytes = self.kept_bytes + behind.bytes() - before;
+        if too_slow {
+            self.close_slow(conn, out);
         }
     }
 
@@ -417,16 +424,23 @@ impl Lane {
         let Some(rare) = session.rare.as_mut() else { return };
         rare.behind.freeze();
         let codec = out.clients.codec(conn);
-        while out.clients.owed(conn) <= self.settings.slow_bytes {
-            let Some(leaving) = rare.behind.next() else {
-                return session.tidy();
+        let before = rare.behind.bytes();
+        let mut all = false;
+        while !all && out.clients.owed(conn) <= self.settings.slow_bytes {
+            let Some(Leaving { kind, sub, body }) = rare.behind.next() else {
+                all = true;
+                continue;
             };
-            let Leaving { kind, sub, body } = leaving;
             let frame = Frame { kind, sub, body: &body, history: false };
             out.clients.append(conn, self.encodings.one(codec, &frame));
             self.counters.deliveries += 1;
         }
-        out.clients.set(conn, SLOW, true);
+        self.kept_bytes = self.kept_bytes + rare.behind.bytes() - before;
+        if all {
+            session.tidy();
+        } else {
+            out.clients.set(conn, SLOW, true);
+        }
     }
 
     /// What waits of a queue for this session is of no use any more.
@@ -434,13 +448,22 @@ impl Lane {
         if let Some(session) = self.sessions.get_mut(handle as usize)
             && let Some(rare) = session.rare.as_mut()
         {
+            let before = rare.behind.bytes();
             rare.behind.forget(sub);
+            self.kept_bytes = self.kept_bytes + rare.behind.bytes() - before;
         }
     }
 
-    /// Keeps all connections together within the lane's bound: the largest debtor goes first.
+    /// Whether all connections together owe more than the lane may keep for them.
+    #[inline]
+    pub(super) fn owes_too_much(&self, out: &Outbox) -> bool {
+        out.clients.owed_by_all() + self.kept_bytes > self.settings.lane_output_bytes_max
+    }
+
+    /// Keeps all connections together within the lane's bound: the largest debtor goes first, and
+    /// with it what it was owed, so that there is room at once.
     pub(super) fn close_debtors(&mut self, out: &mut Outbox) {
-        if out.clients.slow_total == 0 {
+        if !self.owes_too_much(out) {
             return;
         }
         let mut debts: Vec<(usize, ConnId)> = Vec::new();
@@ -450,13 +473,12 @@ impl Lane {
             let kept = rare.map_or(0, |rare| rare.behind.bytes());
             debts.push((out.clients.owed(conn) + kept, conn));
         }
-        let mut total = debts.iter().map(|(bytes, _)| *bytes).sum::<usize>();
-        debts.sort();
-        while total > limits::LANE_OUTPUT_BYTES_MAX
-            && let Some((bytes, conn)) = debts.pop()
+        debts.sort_unstable();
+        while self.owes_too_much(out)
+            && let Some((_, conn)) = debts.pop()
         {
-            total -= bytes;
             self.close_slow(conn, out);
+            out.clients.cut(conn);
         }
     }
 }

@@ -1,15 +1,18 @@
 //! A lane by scripts: what clients and a queue node say, and what comes of it.
 //!
-//! A line of a script is a time in milliseconds and a step; below `----` stand the outcomes. Clients are
-//! `c0`, `c1`…, sockets that take everything unless they are `stuck`; `n1` is a queue node, its frames
-//! written by hand. The table has one bucket.
+//! A line of a script is a time in milliseconds and a step; below `----` stand the outcomes.
+//! Clients are `c0`, `c1`…, sockets that take everything unless they are `stuck`; `n1` is a queue
+//! node, its frames written by hand. The table has one bucket. An outcome goes on in the next line
+//! behind `..`.
 
 mod bench;
 mod fanout;
 mod input;
 mod recover;
+mod service;
 mod slow;
 mod web;
+mod words;
 
 use bench::Bench;
 
@@ -26,7 +29,14 @@ fn check(script: &str) {
 fn check_with(settings: Settings, script: &str) {
     let (steps, expected) = script.split_once("----").expect("a script has outcomes");
     let outcome = run(settings, steps);
-    let expected: Vec<&str> = lines(expected).collect();
+    let mut whole: Vec<String> = Vec::new();
+    for line in lines(expected) {
+        match (line.strip_prefix(".."), whole.last_mut()) {
+            (Some(rest), Some(begun)) => begun.push_str(rest),
+            (Some(_) | None, _) => whole.push(line.to_owned()),
+        }
+    }
+    let expected = whole;
     let outcome: Vec<&str> = lines(&outcome).collect();
     assert!(
         expected == outcome,

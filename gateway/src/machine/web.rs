@@ -98,7 +98,8 @@ impl Lane {
     ) -> Result<(), (Status, String)> {
         let queue = QueueName::try_from(request.queue.as_str())
             .map_err(|error| (Status::Invalid, error.to_string()))?;
-        let bucket = self.routes.bucket_of(queue.hash()).ok_or_else(no_table)?;
+        let hash = queue.hash();
+        let bucket = self.routes.bucket_of(hash).ok_or_else(no_table)?;
         let sending = match request.idempotency_key {
             Some(key) if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES_MAX => {
                 let max = limits::IDEMPOTENCY_KEY_BYTES_MAX;
@@ -127,12 +128,12 @@ impl Lane {
             }
         };
         let waiting = Waiting { number: request.number, listing: None };
-        self.send_request(bucket, waiting, request.body, sending, out)
+        self.send_request((bucket, Some(hash)), waiting, request.body, sending, out)
     }
 
     fn send_request(
         &mut self,
-        bucket: u32,
+        (bucket, hash): (u32, Option<u64>),
         waiting: Waiting,
         body: Body,
         sending: Sending,
@@ -150,7 +151,7 @@ impl Lane {
         };
         let body = Some(g2q::g2q::Body::Request(request));
         let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
-        if !self.push(bucket, Pending::Request { number }, write, out) {
+        if !self.push(bucket, Pending::Request { number, hash }, write, out) {
             let sentence = "too many requests wait for this part of the cluster: try again later";
             return Err((Status::Unavailable, sentence.to_owned()));
         }
@@ -211,7 +212,7 @@ impl Lane {
         let bucket = listing.bucket;
         let waiting = Waiting { number, listing: Some(listing) };
         let sending = Sending { key_id: 0, key: Vec::new(), body_hash: 0, remember_ms: 0 };
-        self.send_request(bucket, waiting, body, sending, out)
+        self.send_request((bucket, None), waiting, body, sending, out)
     }
 
     /// A home's answer to a request.

@@ -7,8 +7,8 @@ const TICK_MS: u64 = 200;
 /// The wheel turns once in 102 seconds, longer than any time it is asked for.
 const SLOTS: usize = 512;
 
-/// Connections by the moment at which somebody must look at them. An entry that was armed anew since is
-/// found stale when its slot comes, so arming is one push and activity costs nothing.
+/// Connections by the moment at which somebody must look at them. An entry that was armed anew
+/// since is found stale when its slot comes, so arming is one push and activity costs nothing.
 #[derive(Debug)]
 pub(super) struct Wheel {
     slots: Vec<Vec<ConnId>>,

@@ -165,7 +165,8 @@ fn put(fields: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
     };
 }
 
-/// A value for people: a JSON string without its quotes, other JSON as it is, else what is readable.
+/// A value for people: a JSON string without its quotes, other JSON as it is, else what is
+/// readable.
 fn text(bytes: &[u8]) -> String {
     match serde_json::from_slice::<String>(bytes) {
         Ok(text) => text,

@@ -1,4 +1,5 @@
-//! What every process shows to operators: `/metrics`, `/healthz` and `/readyz`, on a thread of its own.
+//! What every process shows to operators: `/metrics`, `/healthz` and `/readyz`, on a thread of its
+//! own.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use axum::routing::get;
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -24,7 +25,8 @@ pub struct Sample {
     pub value: f64,
 }
 
-/// What the loop's thread last published, for the threads that answer HTTP. Clones are the same board.
+/// What the loop's thread last published, for the threads that answer HTTP. Clones are the same
+/// board.
 #[derive(Debug, Clone, Default)]
 pub struct Board(Arc<Mutex<Posted>>);
 
@@ -56,12 +58,16 @@ impl Board {
         posted.unready.iter().map(|(who, reason)| format!("{who}: {reason}")).collect()
     }
 
-    /// All samples, those of one name and labels added up over who published them.
+    /// All samples, those of one name and labels added up over who published them. Of times, which
+    /// can't be added up, it is the longest.
     pub fn samples(&self) -> Vec<Sample> {
         let mut sums: Vec<Sample> = Vec::new();
         for sample in self.lock().groups.iter().flat_map(|(_, samples)| samples) {
             let same = |sum: &&mut Sample| sum.name == sample.name && sum.labels == sample.labels;
             match sums.iter_mut().find(same) {
+                Some(sum) if sum.name.ends_with("_milliseconds") => {
+                    sum.value = sum.value.max(sample.value);
+                }
                 Some(sum) => sum.value += sample.value,
                 None => sums.push(sample.clone()),
             }
@@ -100,10 +106,14 @@ impl Board {
 /// The routes that every process has.
 pub fn routes(board: Board) -> Router {
     Router::new()
-        .route("/metrics", get(|State(board): State<Board>| async move { board.render() }))
+        .route("/metrics", get(metrics))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .with_state(board)
+}
+
+async fn metrics(State(board): State<Board>) -> ([(HeaderName, &'static str); 1], String) {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], board.render())
 }
 
 async fn readyz(State(board): State<Board>) -> (StatusCode, String) {
@@ -138,3 +148,6 @@ pub fn serve(name: &str, address: SocketAddr, routes: Router) -> io::Result<Sock
     })?;
     Ok(address)
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,13 +15,14 @@ use rand::{RngExt, SeedableRng};
 
 use super::pipe::{Hub, SCHEME};
 use super::socket::Socket;
-use crate::machine::{Link, LinkId, Outbox, Peer, Received, Redial, Settings};
+use crate::machine::{Link, LinkError, LinkId, Outbox, Peer, Received, Redial, Settings};
 
 mod wire;
 use wire::Wire;
 
-/// A turn reads at most this much from a link. What comes of it, fanned out, is to fit into a core's
-/// cache until it is written; more waits for the next turn, and no link keeps the others waiting.
+/// A turn reads at most this much from a link. What comes of it, fanned out, is to fit into a
+/// core's cache until it is written; more waits for the next turn, and no link keeps the others
+/// waiting.
 const READ_BYTES: usize = 64 * 1024;
 
 /// What happened on the wires.
@@ -56,6 +57,9 @@ pub enum Event<'a> {
         name: &'a str,
         /// Whether nobody listens there.
         refused: bool,
+        /// Whether trying again can't help: there is somebody with another secret, of another
+        /// cluster or of another version.
+        hopeless: bool,
         /// For the log.
         reason: &'a str,
     },
@@ -137,8 +141,8 @@ impl Wires {
         Ok(address)
     }
 
-    /// Accepts links from within the process under this name; `waker` wakes this thread's loop, which
-    /// then calls [`Wires::wake`].
+    /// Accepts links from within the process under this name; `waker` wakes this thread's loop,
+    /// which then calls [`Wires::wake`].
     pub fn listen_pipe(&mut self, name: &str, waker: Arc<Waker>) {
         self.hub.listen(name, waker);
         self.pipe = Some(name.to_owned());
@@ -150,8 +154,8 @@ impl Wires {
         self.settings.cluster_id = cluster_id;
     }
 
-    /// Keeps a link to this address, under this name, until [`Wires::undial`]. An address that begins
-    /// with `pipe:` is a name within the process.
+    /// Keeps a link to this address, under this name, until [`Wires::undial`]. An address that
+    /// begins with `pipe:` is a name within the process.
     pub fn dial(&mut self, now: Time, name: &str, address: &str) {
         let state = DialState::Waiting { at_ms: now.ms };
         let (address, redial) = (address.to_owned(), Redial::default());
@@ -261,8 +265,8 @@ impl Wires {
         }
     }
 
-    /// Takes a socket that somebody else dialled. A node that the boss hasn't registered yet can't say
-    /// which of its lives this is: whoever dials is to come again.
+    /// Takes a socket that somebody else dialled. A node that the boss hasn't registered yet can't
+    /// say which of its lives this is: whoever dials is to come again.
     fn adopt(&mut self, now: Time, socket: Socket) {
         if self.settings.incarnation == 0 && self.settings.role != Role::Boss {
             return;
@@ -322,20 +326,15 @@ impl Wires {
                     match received {
                         Received::Up(peer) => {
                             sink.outbox().up(link);
-                            wire.up = true;
+                            wire.up_ms = Some(now.ms);
                             sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
                         }
                         Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
                     }
                 });
             let answered = wire.answer(&answer);
-            if wire.up
-                && let Some(dial) = dialled.and_then(|name| self.dials.get_mut(&name))
-            {
-                dial.redial.succeeded();
-            }
-            match result.map_err(|error| error.to_string()) {
-                Err(reason) => return self.close(now, link, &reason, sink),
+            match result {
+                Err(error) => return self.broken(now, link, &error, sink),
                 Ok(()) if !answered => {
                     return self.close(now, link, "it took no answer to its hello", sink);
                 }
@@ -396,19 +395,52 @@ impl Wires {
         self.wait(now, name);
         let refused = error.kind() == io::ErrorKind::ConnectionRefused;
         let reason = &error.to_string();
-        sink.event(now, Event::Unreachable { name, refused, reason });
+        sink.event(now, Event::Unreachable { name, refused, hopeless: false, reason });
+    }
+
+    /// The machine of a link has found what ends it.
+    fn broken(&mut self, now: Time, link: LinkId, error: &LinkError, sink: &mut impl Sink) {
+        let hopeless = match error {
+            // What a peer refuses in a handshake it refuses the next time, too.
+            LinkError::WrongProof
+            | LinkError::Version(..)
+            | LinkError::OtherCluster
+            | LinkError::Refused(_) => true,
+            LinkError::Frame(_)
+            | LinkError::Unreadable
+            | LinkError::NoHello
+            | LinkError::Silent(_) => false,
+        };
+        self.close_as(now, link, &error.to_string(), hopeless, sink);
     }
 
     fn close(&mut self, now: Time, link: LinkId, reason: &str, sink: &mut impl Sink) {
+        self.close_as(now, link, reason, false, sink);
+    }
+
+    fn close_as(
+        &mut self,
+        now: Time,
+        link: LinkId,
+        reason: &str,
+        hopeless: bool,
+        sink: &mut impl Sink,
+    ) {
         let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::take) else { return };
         if let Some(name) = &wire.name {
+            // A link that ends as soon as it is up is no success: it would be dialled without
+            // pause.
+            let lasted = wire.up_ms.is_some_and(|up_ms| now.ms >= up_ms + self.settings.dead_ms);
+            if let (true, Some(dial)) = (lasted, self.dials.get_mut(name)) {
+                dial.redial.succeeded();
+            }
             self.wait(now, name);
         }
-        if wire.up {
+        if wire.up_ms.is_some() {
             sink.outbox().down(link);
             sink.event(now, Event::Down { link, reason });
         } else if let Some(name) = &wire.name {
-            sink.event(now, Event::Unreachable { name, refused: false, reason });
+            sink.event(now, Event::Unreachable { name, refused: false, hopeless, reason });
         } else {
             tracing::info!("a link was not taken: {reason}");
         }

@@ -1,5 +1,7 @@
-//! A gateway's or queue node's side of the boss: registers once, and hears the table and configuration.
+//! A gateway's or queue node's side of the boss: registers once, and hears the table and
+//! configuration.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message as _;
@@ -23,6 +25,10 @@ pub struct Member {
     incarnation: u64,
     link: Option<LinkId>,
     heard: Version,
+    /// Nodes of the table that can't be reached from here, with whether their ports refuse.
+    unreachable: BTreeMap<(String, u64), bool>,
+    /// The nodes at the other ends of this process's own links.
+    peers: BTreeMap<LinkId, (String, u64)>,
 }
 
 /// What the boss said.
@@ -63,6 +69,8 @@ impl Member {
             incarnation: 0,
             link: None,
             heard: Version::default(),
+            unreachable: BTreeMap::new(),
+            peers: BTreeMap::new(),
         }
     }
 
@@ -81,6 +89,10 @@ impl Member {
         self.link = Some(link);
         let register = n2b::Body::Register(self.register(holds));
         self.say(register, out);
+        // A boss that has just come to know its nodes counts only what they say from now on.
+        for ((id, incarnation), refused) in &self.unreachable {
+            self.unreachable(id, *incarnation, *refused, out);
+        }
     }
 
     /// The boss's link is down. The table stands still until there is another.
@@ -100,11 +112,40 @@ impl Member {
         self.say(n2b::Body::Report(report), out);
     }
 
-    /// Says that this node's link has ended or can't be had.
+    /// Says that this node's link has ended or can't be had, this once.
     pub fn unreachable(&self, id: &str, incarnation: u64, refused: bool, out: &mut Outbox) {
         let id = id.to_owned();
         let unreachable = Unreachable { id, incarnation, refused };
         self.say(n2b::Body::Unreachable(unreachable), out);
+    }
+
+    /// A dial of this node has failed: says so, and once more on each new link to the boss, until
+    /// [`Member::peer_up`].
+    pub fn peer_unreachable(
+        &mut self,
+        id: &str,
+        incarnation: u64,
+        refused: bool,
+        out: &mut Outbox,
+    ) {
+        if self.unreachable.len() < NODES_MAX {
+            self.unreachable.insert((id.to_owned(), incarnation), refused);
+        }
+        self.unreachable(id, incarnation, refused, out);
+    }
+
+    /// This process has a link to this node.
+    pub fn peer_up(&mut self, link: LinkId, id: &str, incarnation: u64) {
+        let peer = (id.to_owned(), incarnation);
+        self.unreachable.remove(&peer);
+        self.peers.insert(link, peer);
+    }
+
+    /// A link to a node has ended, if it was one.
+    pub fn peer_down(&mut self, link: LinkId, out: &mut Outbox) {
+        if let Some((id, incarnation)) = self.peers.remove(&link) {
+            self.peer_unreachable(&id, incarnation, false, out);
+        }
     }
 
     /// Answers [`Word::Inspect`].
@@ -127,6 +168,10 @@ impl Member {
                     return None;
                 }
                 self.heard = table.version();
+                self.unreachable.retain(|(id, incarnation), _| {
+                    let mut places = table.places().iter();
+                    places.any(|place| place.id == *id && place.incarnation == *incarnation)
+                });
                 Some(Word::Table(Arc::new(table)))
             }
             Body::Config(config) => {
@@ -165,3 +210,9 @@ impl Member {
         }
     }
 }
+
+/// Nodes that are remembered as unreachable: more than any table has.
+const NODES_MAX: usize = 65_536;
+
+#[cfg(test)]
+mod tests;

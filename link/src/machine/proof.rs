@@ -1,8 +1,8 @@
 //! Proof that a peer knows the cluster secret, without sending it.
 //!
-//! HMAC-SHA-256 (RFC 2104) over a label of the speaker's end and both hellos as they travelled. Both
-//! hellos carry a nonce, so a recorded proof is worth nothing; the label keeps an end from being shown
-//! its own proof.
+//! HMAC-SHA-256 (RFC 2104) over a label of the speaker's end and both hellos as they travelled.
+//! Both hellos carry a nonce, so a recorded proof is worth nothing; the label keeps an end from
+//! being shown its own proof.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

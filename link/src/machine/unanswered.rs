@@ -1,4 +1,5 @@
-//! The operations of one bucket that have no answer yet: one ordered, bounded list with their bytes.
+//! The operations of one bucket that have no answer yet: one ordered, bounded list with their
+//! bytes.
 
 use std::collections::VecDeque;
 
@@ -68,8 +69,8 @@ impl<T> Unanswered<T> {
         Ok(())
     }
 
-    /// Appends an entry for which nothing is sent: its owner answers it by itself, but not before what
-    /// came before it is answered. See [`Unanswered::take_mark`].
+    /// Appends an entry for which nothing is sent: its owner answers it by itself, but not before
+    /// what came before it is answered. See [`Unanswered::take_mark`].
     ///
     /// # Errors
     /// The tag back when the list has too many of them.
@@ -99,7 +100,8 @@ impl<T> Unanswered<T> {
         self.entries.front().map(|entry| &entry.tag)
     }
 
-    /// Takes the front, which has been answered. Nothing if it was never sent: no answer can be its.
+    /// Takes the front, which has been answered. Nothing if it was never sent: no answer can be
+    /// its.
     #[inline]
     pub fn answered(&mut self) -> Option<T> {
         if self.sent_entries == 0 {
@@ -152,7 +154,8 @@ impl<T> Unanswered<T> {
         }
     }
 
-    /// Appends what comes from another list, to be sent again. Whoever let it in there has bounded it.
+    /// Appends what comes from another list, to be sent again. Whoever let it in there has bounded
+    /// it.
     pub fn move_in(&mut self, moving: Moving<'_, T>) {
         let Moving { tag, was_sent, since_ms, bytes } = moving;
         self.bytes.extend_from_slice(bytes);
@@ -196,7 +199,8 @@ impl<T> Unanswered<T> {
         self.entries.is_empty()
     }
 
-    /// Gives back the bytes of what was answered, at a cost that is small beside having written them.
+    /// Gives back the bytes of what was answered, at a cost that is small beside having written
+    /// them.
     fn compact(&mut self) {
         if self.done == self.bytes.len() {
             self.bytes.clear();

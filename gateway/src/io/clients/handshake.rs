@@ -1,4 +1,5 @@
-//! From HTTP to a WebSocket (RFC 6455, section 4.2), and clear words to whoever asks for anything else.
+//! From HTTP to a WebSocket (RFC 6455, section 4.2), and clear words to whoever asks for anything
+//! else.
 
 use crate::machine::Codec;
 

@@ -1,5 +1,5 @@
-//! WebSocket frames of a client (RFC 6455, section 5): cut, unmasked, put together. Nothing is kept while
-//! no frame is half there.
+//! WebSocket frames of a client (RFC 6455, section 5): cut, unmasked, put together. Nothing is kept
+//! while no frame is half there.
 
 use std::io::Cursor;
 

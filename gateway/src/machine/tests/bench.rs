@@ -8,13 +8,14 @@ use std::sync::Arc;
 use link::machine::{LinkId, Peer};
 use prost::Message as _;
 use proto::c2g::{self, C2g, c2g::Body as C};
-use proto::g2q::{self, G2q, g2q::Body as G, operation};
+use proto::g2q::{G2q, g2q::Body as G};
 use proto::link::{At, Role};
 use proto::q2g::{self, Q2g, q2g::Body as Q};
 use proto::table::{BucketTable, Owner, Row, Table};
 use proto::time::Time;
 use proto::{frame, g2c, json};
 
+use super::words::{attached, client_frames, conn, message, number, subscribed, to_node};
 use crate::machine::settings::Settings;
 use crate::machine::{Clients, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
@@ -55,6 +56,7 @@ impl Bench {
                 self.node(Q::At(At { bits: 0, prefix: 0, loss: 0, conf: 1 }));
             }
             "table" => self.table(number(words[1]), number(words[2]), words[3]),
+            "split" => self.split(number(words[1]), words.get(2).map(|word| number(word))),
             "up" => self.up(),
             "down" => self.down(),
             "web" => self.web(&words[1..]),
@@ -94,12 +96,25 @@ impl Bench {
     }
 
     fn table(&mut self, conf: u64, loss: u64, home: &str) {
+        let owner = Owner { id: home.to_owned(), incarnation: 1 };
+        let primary = (home != "nobody").then_some(owner);
+        self.rows(0, vec![Row { prefix: 0, loss, conf, primary, ..Row::default() }]);
+    }
+
+    /// Two buckets, both at home with `n1`; the data of one may be lost.
+    fn split(&mut self, conf: u64, lost: Option<u64>) {
+        let primary = Some(Owner { id: "n1".to_owned(), incarnation: 1 });
+        let row = |prefix| {
+            let loss = u64::from(lost == Some(u64::from(prefix)));
+            Row { prefix, loss, conf, primary: primary.clone(), ..Row::default() }
+        };
+        self.rows(1, vec![row(0), row(1)]);
+    }
+
+    fn rows(&mut self, bits: u32, rows: Vec<Row>) {
         self.version += 1;
-        let primary = Some(Owner { id: home.to_owned(), incarnation: 1 });
-        let row = Row { prefix: 0, loss, conf, primary, ..Row::default() };
-        let table =
-            Table { term: 1, version: self.version, bits: 0, rows: vec![row], places: vec![] };
-        let table = BucketTable::try_from(table).expect("one row for no bits");
+        let table = Table { term: 1, version: self.version, bits, rows, places: vec![] };
+        let table = BucketTable::try_from(table).expect("a row for each bucket");
         self.handle(Input::Table(Arc::new(table)));
     }
 
@@ -128,11 +143,9 @@ impl Bench {
 
     fn web(&mut self, words: &[&str]) {
         let body = json::operation(words[1], &words[2..].join(" ")).expect("a method's body");
-        let queue = match &body {
-            g2q::request::Body::SendMessage(one) => one.queue.clone(),
-            g2q::request::Body::GetQueue(one) => one.queue.clone(),
-            _ => String::new(),
-        };
+        let named = words[2..].join(" ");
+        let named = named.split_once("\"queue\":\"").and_then(|(_, rest)| rest.split_once('"'));
+        let queue = named.map_or_else(String::new, |(name, _)| name.to_owned());
         self.handle(Input::Web(WebRequest {
             number: number(words[0]),
             body,
@@ -176,7 +189,10 @@ impl Bench {
             "bye" => C::Bye(c2g::Bye {}),
             "ping" => C::Ping(c2g::Ping { nonce: number(words[1]) }),
             "pong" => C::Pong(c2g::Pong { nonce: number(words[1]) }),
-            "refresh" => C::Refresh(c2g::Refresh { op_id: number(words[1]) as u32, ..c2g::Refresh::default() }),
+            "refresh" => C::Refresh(c2g::Refresh {
+                op_id: number(words[1]) as u32,
+                ..c2g::Refresh::default()
+            }),
             "subscribe" => C::Subscribe(c2g::Subscribe {
                 op_id: number(words[1]) as u32,
                 queue: text(2),
@@ -201,7 +217,10 @@ impl Bench {
     fn node_says(&mut self, words: &[&str]) {
         let n = |at: usize| words.get(at).map_or(0, |word| number(word));
         let body = match words[0] {
-            "at" => Q::At(At { bits: 0, prefix: 0, loss: n(2), conf: n(1) }),
+            "at" => {
+                let (bits, prefix) = (n(3) as u32, n(4) as u32);
+                Q::At(At { bits, prefix, loss: n(2), conf: n(1) })
+            }
             "logged_in" => Q::LoggedIn(q2g::LoggedIn {
                 session: n(1) as u32,
                 status: n(2) as u32,
@@ -210,8 +229,12 @@ impl Bench {
                 generation: 7,
             }),
             "answer" => {
-                let result = g2c::Result { op_id: n(2) as u32, status: n(3) as u32, ..g2c::Result::default() };
-                Q::Answer(q2g::Answer { session: n(1) as u32, result: result.encode_to_vec().into() })
+                let result = g2c::Result {
+                    op_id: n(2) as u32,
+                    status: n(3) as u32,
+                    ..g2c::Result::default()
+                };
+                Q::Answer(q2g::Answer { session: n(1) as u32, result: result.encode_to_vec() })
             }
             "subscribed" => Q::Subscribed(subscribed(words)),
             "message" | "state" | "joined" | "left" => return self.event(words),
@@ -222,7 +245,7 @@ impl Bench {
                     sub: n(2) as u32,
                     seq: n(3),
                     kind: 5,
-                    body: message.into(),
+                    body: message,
                     history: true,
                     exclude: 0,
                 })
@@ -234,6 +257,7 @@ impl Bench {
                 may_retry: false,
             }),
             "attached" => Q::Attached(attached(words)),
+            "probed" => Q::Probed(q2g::Probed { nonce: n(1) }),
             "lost_noted" => Q::LostNoted(q2g::LostNoted { session: n(1) as u32 }),
             "kick" => Q::Kick(q2g::Kick {
                 session: n(1) as u32,
@@ -251,7 +275,7 @@ impl Bench {
             }),
             "reply" => Q::Reply(q2g::Reply {
                 number: n(1),
-                result: g2c::Result { seq: 9, ..g2c::Result::default() }.encode_to_vec().into(),
+                result: g2c::Result { seq: 9, ..g2c::Result::default() }.encode_to_vec(),
                 queue: None,
                 queues: words[2..].iter().map(|name| (*name).to_owned()).collect(),
             }),
@@ -267,7 +291,7 @@ impl Bench {
         let (kind, body) = match words[0] {
             "message" => (5, message(seq, words[3])),
             "state" => {
-                let now = Some(g2c::state_change::Now::Value(words[4].as_bytes().to_vec().into()));
+                let now = Some(g2c::state_change::Now::Value(words[4].as_bytes().to_vec()));
                 let change = g2c::StateChange { key: words[3].to_owned(), version: seq, now };
                 let mount = "scores".to_owned();
                 let changes = vec![change];
@@ -287,7 +311,7 @@ impl Bench {
             sub: number(words[1]) as u32,
             seq,
             kind,
-            body: body.into(),
+            body,
             exclude: excluded.map_or(0, |session| number(session) as u32 + 1),
         }));
     }
@@ -369,132 +393,5 @@ impl Bench {
 
     fn say(&mut self, text: &str) {
         writeln!(self.log, "{}: {text}", self.now.ms).expect("text takes text");
-    }
-}
-
-fn conn(word: &str) -> ConnId {
-    ConnId(number(word.strip_prefix('c').expect("a client")) as u32)
-}
-
-fn number(word: &str) -> u64 {
-    word.parse().unwrap_or_else(|_| panic!("{word} is no number"))
-}
-
-fn message(seq: u64, text: &str) -> Vec<u8> {
-    let payload = text.as_bytes().to_vec().into();
-    let mount = "chat".to_owned();
-    g2c::Message { mount, seq, payload, ..g2c::Message::default() }.encode_to_vec()
-}
-
-/// `subscribed SESSION SUB SEQ [FILTERED-MOUNT | close]`.
-fn subscribed(words: &[&str]) -> q2g::Subscribed {
-    let queue = g2c::Subscribed { queue: "q".to_owned(), epoch: 5, ..g2c::Subscribed::default() };
-    let closes = words.get(4) == Some(&"close");
-    let mounts = words.get(4).filter(|_| !closes).map(|mount| (*mount).to_owned());
-    q2g::Subscribed {
-        session: number(words[1]) as u32,
-        sub: number(words[2]) as u32,
-        epoch: 5,
-        seq: number(words[3]),
-        body: queue.encode_to_vec().into(),
-        mounts: mounts.into_iter().collect(),
-        key_prefix: String::new(),
-        policies: vec![q2g::MountPolicy {
-            mount: "chat".to_owned(),
-            kind: 0,
-            close_on_slow: closes,
-        }],
-    }
-}
-
-/// `attached SUB SEQ recovered | whole [GONE]`.
-fn attached(words: &[&str]) -> q2g::Attached {
-    let recovered = words[3] == "recovered";
-    let queue = g2c::Subscribed { queue: "q".to_owned(), gap: true, ..g2c::Subscribed::default() };
-    let gap = g2c::Gap { sub: 0, mount: "chat".to_owned(), after_seq: 3, before_seq: 9 };
-    q2g::Attached {
-        sub: number(words[1]) as u32,
-        epoch: 5,
-        seq: number(words[2]),
-        recovered,
-        body: if recovered { Default::default() } else { queue.encode_to_vec().into() },
-        gaps: if recovered { vec![] } else { vec![gap] },
-        gone: words.get(4).map(|session| number(session) as u32).into_iter().collect(),
-        reason: "no member".to_owned(),
-    }
-}
-
-/// The frames of a client's bytes, as JSON.
-fn client_frames(bytes: &[u8], codec: Codec) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let end = match codec {
-            Codec::ProtoTcp => {
-                let (frame, end) = frame::split(rest, 1 << 24).unwrap().expect("whole frames");
-                texts.push(text_of(frame));
-                end
-            }
-            Codec::ProtoWs | Codec::JsonWs => {
-                let (length, head) = match rest[1] {
-                    126 => (usize::from(u16::from_be_bytes([rest[2], rest[3]])), 4),
-                    length => (usize::from(length), 2),
-                };
-                let payload = &rest[head..head + length];
-                texts.push(match rest[0] {
-                    0x88 => format!("ws close {}", u16::from_be_bytes([payload[0], payload[1]])),
-                    0x82 => {
-                        let split = frame::split(payload, 1 << 24).unwrap();
-                        format!("ws {}", text_of(split.expect("a whole frame").0))
-                    }
-                    _ => format!("text {}", brief(str::from_utf8(payload).unwrap())),
-                });
-                head + length
-            }
-        };
-        rest = &rest[end..];
-    }
-    texts
-}
-
-fn text_of(frame: &[u8]) -> String {
-    let mut text = Vec::new();
-    json::put_g2c(&mut text, frame).expect("a message of ours");
-    brief(&String::from_utf8(text).unwrap())
-}
-
-/// A welcome has random numbers.
-fn brief(text: &str) -> String {
-    if text.contains("\"welcome\"") { "welcome".to_owned() } else { text.to_owned() }
-}
-
-fn to_node(body: &G) -> String {
-    match body {
-        G::At(at) => format!("at conf {}", at.conf),
-        G::Introduce(one) => format!("introduce {} {} {}", one.session, one.user, one.generation),
-        G::Forget(one) => format!("forget {}", one.session),
-        G::Login(one) => format!("login {}", one.session),
-        G::Lost(one) => format!("lost {}{}", one.session, if one.bye { " bye" } else { "" }),
-        G::Detach(one) => format!("detach {} {}", one.session, one.queue),
-        G::Attach(one) => format!(
-            "attach {} sub {} epoch {} after {} sessions {:?}",
-            one.queue, one.sub, one.epoch, one.after_seq, one.sessions
-        ),
-        G::Operation(one) => {
-            let what = match one.body.as_ref().expect("an operation has a body") {
-                operation::Body::Subscribe(op) => format!("subscribe {} {}", op.op_id, op.queue),
-                operation::Body::Unsubscribe(op) => format!("unsubscribe {} {}", op.op_id, op.queue),
-                operation::Body::SendMessage(op) => format!("send {} {}", op.op_id, op.queue),
-                other => format!("{other:?}"),
-            };
-            format!("operation of {} sub {}: {what}", one.session, one.sub)
-        }
-        G::Request(one) => format!(
-            "request {} remembered {} key of {} bytes",
-            one.number,
-            one.remember_ms,
-            one.idempotency_key.len()
-        ),
-        other => format!("{other:?}"),
     }
 }

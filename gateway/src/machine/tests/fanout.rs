@@ -46,15 +46,15 @@ fn a_session_begins_with_a_login_and_joins_with_a_subscribe() {
         2: c0 welcome
         2: n1 introduce 0 ann 7
         2: n1 operation of 0 sub 1: subscribe 3 /room/1
-        3: c0 {"result":{"op_id":3,"status":0}}
+        3: c0 {"result":{"op_id":3,"status":0,"seq":0}}
         4: c0 {"subscribed":{"sub":1,"queue":"q","epoch":5}}
         5: c0 {"message":{"sub":1,"mount":"chat","seq":16,"payload_base64":"b2xk","history":true}}
         6: c0 {"message":{"sub":1,"mount":"chat","seq":18,"payload_base64":"aGk="}}
         7: n1 operation of 0 sub 0: send 4 /room/1
-        8: c0 {"result":{"op_id":4,"status":0}}
+        8: c0 {"result":{"op_id":4,"status":0,"seq":0}}
         9: n1 operation of 0 sub 1: unsubscribe 5 /room/1
         10: c0 {"message":{"sub":1,"mount":"chat","seq":19,"payload_base64":"bW9yZQ=="}}
-        11: c0 {"result":{"op_id":5,"status":0}}
+        11: c0 {"result":{"op_id":5,"status":0,"seq":0}}
         "#,
     );
 }
@@ -119,11 +119,12 @@ fn a_filter_narrows_and_skipping_it_shows() {
         0: c0 ws welcome
         0: n1 introduce 0 ann 7
         0: n1 operation of 0 sub 1: subscribe 1 /room/1
-        0: c0 ws {"result":{"op_id":1,"status":0}}
+        0: c0 ws {"result":{"op_id":1,"status":0,"seq":0}}
         0: c0 ws {"subscribed":{"sub":1,"queue":"q","epoch":5}}
-        2: c0 ws {"state":{"sub":1,"mount":"scores","seq":2,"changes":[{"key":"a","value":10,"version":2}]}}
+        2: c0 ws {"state":{"sub":1,"mount":"scores","seq":2,
+        .."changes":[{"key":"a","value":10,"version":2}]}}
         4: n1 operation of 0 sub 1: subscribe 2 /room/1
-        4: c0 ws {"result":{"op_id":2,"status":0}}
+        4: c0 ws {"result":{"op_id":2,"status":0,"seq":0}}
         4: c0 ws {"subscribed":{"sub":1,"queue":"q","epoch":5}}
         5: c0 ws {"message":{"sub":1,"mount":"chat","seq":4,"payload":1}}
         "#;
@@ -159,7 +160,7 @@ fn a_lost_socket_leaves_every_queue_and_frees_its_handle() {
         0: c0 welcome
         0: n1 introduce 0 ann 7
         0: n1 operation of 0 sub 1: subscribe 1 /room/1
-        0: c0 {"result":{"op_id":1,"status":0}}
+        0: c0 {"result":{"op_id":1,"status":0,"seq":0}}
         0: c0 {"subscribed":{"sub":1,"queue":"q","epoch":5}}
         0: n1 operation of 0 sub 2: subscribe 2 /room/2
         1: n1 lost 0
@@ -192,8 +193,14 @@ fn a_kick_and_a_shutdown_close_with_their_codes() {
         1 n1 kick 0 3500 logged in elsewhere
         2 drain";
     let lines = after_two(dev(), steps).join("\n");
-    assert!(lines.contains(r#"1: c0 {"closing":{"code":3500,"reason":"logged in elsewhere""#), "{lines}");
-    assert!(lines.contains("1: c0 closes when written\n1: n1 lost 0\n1: n1 detach 0 /room/1"), "{lines}");
+    assert!(
+        lines.contains(r#"1: c0 {"closing":{"code":3500,"reason":"logged in elsewhere""#),
+        "{lines}"
+    );
+    assert!(
+        lines.contains("1: c0 closes when written\n1: n1 lost 0\n1: n1 detach 0 /room/1"),
+        "{lines}"
+    );
     assert!(lines.contains(r#"2: c1 text {"closing":{"code":3001"#), "{lines}");
     assert!(lines.contains("2: c1 ws close 3001"), "{lines}");
 }
@@ -230,10 +237,11 @@ fn held_events_wait_for_open() {
         0: c0 welcome
         0: n1 introduce 0 ann 7
         0: n1 operation of 0 sub 1: subscribe 1 /room/1
-        0: c0 {"result":{"op_id":1,"status":0}}
+        0: c0 {"result":{"op_id":1,"status":0,"seq":0}}
         0: c0 {"subscribed":{"sub":1,"queue":"q","epoch":5}}
         4: c0 {"message":{"sub":1,"mount":"chat","seq":1,"payload":1}}
-        4: c0 {"state":{"sub":1,"mount":"scores","seq":3,"changes":[{"key":"a","value":2,"version":3}],"conflated":true}}
+        4: c0 {"state":{"sub":1,"mount":"scores","seq":3,
+        .."changes":[{"key":"a","value":2,"version":3}],"conflated":true}}
         5: c0 {"message":{"sub":1,"mount":"chat","seq":4,"payload":4}}
         "#,
     );

@@ -20,8 +20,8 @@ fn what_comes_before_connect() {
     says("0 c0 open\n1 c0 version", r#""code":3505"#);
     says("0 c0 open\n1 c0 connect ann token", "verifies no tokens yet");
     says("0 c0 open\n1 c0 connect a/b", "a user id has no '/'");
-    says("0 c0 open\n1 c0 ping 5", r#"{"pong":{"nonce":5}}"#);
-    says("0 c0 open\n1 c0 bye", r#""closing":{"code":3000"#);
+    says("0 c0 open\n1 c0 ping 5", r#""closing":{"code":3508"#);
+    says("0 c0 open\n1 c0 bye", r#""closing":{"code":3508"#);
     let log = run(Settings::default(), "0 ready\n0 c0 open\n1 c0 connect ann");
     assert!(log.contains(r#""code":3501"#) && log.contains("development authentication"), "{log}");
 }
@@ -36,17 +36,25 @@ fn a_login_that_fails_closes_with_the_reason() {
 #[test]
 fn bad_operations_get_a_result() {
     let op = |step: &str, expected: &str| says(&format!("{IN}1 c0 {step}"), expected);
-    op("subscribe 1 room", r#""op_id":1,"status":3,"error_message":"a queue name begins with '/'""#);
-    op("subscribe 0 /room/1", r#""status":3,"error_message":"op_id 0 is not above 0"#);
+    op(
+        "subscribe 1 room",
+        r#""op_id":1,"status":3,"error_message":"a queue name begins with '/'""#,
+    );
+    op("subscribe 0 /room/1", r#""status":3,"error_message":"op_id is not above 0"#);
     op("refresh 3", r#""op_id":3,"status":12"#);
     op("connect ann", r#""code":3506"#);
+    op("ping 5", r#"{"pong":{"nonce":5}}"#);
+    op("bye", r#""closing":{"code":3000"#);
     op("raw 34 1 255", r#""code":3502"#);
-    says(&format!("{IN}1 c0 send 5 /a chat x\n2 c0 send 5 /a chat x"), "op_id 5 is not above 5");
+    says(&format!("{IN}1 c0 send 5 /a chat x\n2 c0 send 5 /b chat x"), "op_id is not above 5");
     let mut many = IN.to_owned();
     for at in 1..=33 {
         many += &format!("1 c0 send {at} /a chat x\n");
     }
-    says(&many, r#"{"result":{"op_id":33,"status":8"#);
+    for at in 1..=32 {
+        many += &format!("2 n1 answer 0 {at} 0\n");
+    }
+    says(&many, r#"2: c0 {"result":{"op_id":33,"status":8"#);
     let mut queues = IN.to_owned();
     for at in 1..=257 {
         queues += &format!("1 c0 subscribe {at} /a/{at}\n");
@@ -88,4 +96,48 @@ fn without_a_table_nobody_waits() {
     let settings = Settings { dev_auth: true, ..Settings::default() };
     let log = run(settings, "0 c0 open\n1 c0 connect ann");
     assert!(log.contains(r#""code":3004"#), "{log}");
+}
+
+#[test]
+fn refusals_wait_for_the_results_before_them() {
+    let steps = format!(
+        "{IN}
+        1 c0 send 1 /a chat x
+        1 c0 send 1 /a chat y
+        1 c0 send 2 /b chat x
+        1 c0 send 2 /b chat y
+        1 c0 send 2 /c chat y
+        2 n1 answer 0 1 0
+        3 n1 answer 0 2 0"
+    );
+    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let log = run(settings, &format!("0 ready\n{steps}"));
+    let results: Vec<&str> = log.lines().filter(|line| line.contains("result")).collect();
+    let refused = |op_id: u32| {
+        format!(
+            r#"c0 {{"result":{{"op_id":{op_id},"status":3,"error_message":"op_id is not above {op_id}"#
+        )
+    };
+    let expected = [
+        format!("1: {}", refused(2)),
+        r#"2: c0 {"result":{"op_id":1,"status":0,"seq":0}}"#.to_owned(),
+        format!("2: {}", refused(1)),
+        r#"3: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#.to_owned(),
+        format!("3: {}", refused(2)),
+    ];
+    assert_eq!(results.len(), expected.len(), "{log}");
+    for (result, expected) in results.iter().zip(&expected) {
+        assert!(result.starts_with(expected), "{expected} is not the beginning of {result}");
+    }
+}
+
+#[test]
+fn refusals_that_wait_are_bounded() {
+    let mut steps = format!("0 ready\n{IN}");
+    for at in 1..=3000 {
+        steps += &format!("{} c0 send {at} /a chat x\n", at * 2);
+    }
+    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let log = run(settings, &steps);
+    assert!(log.contains("results are awaited") && log.contains(r#""code":3009"#), "{log}");
 }

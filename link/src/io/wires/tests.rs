@@ -22,7 +22,8 @@ struct Seen {
     outbox: Outbox,
     up: Vec<LinkId>,
     downs: Vec<String>,
-    unreachable: Vec<bool>,
+    /// Of each failed dial whether it was refused, and whether it is hopeless.
+    unreachable: Vec<(bool, bool)>,
     bytes: Vec<u8>,
 }
 
@@ -42,7 +43,9 @@ impl Sink for Seen {
                 self.up.retain(|up| *up != link);
                 self.downs.push(reason.to_owned());
             }
-            Event::Unreachable { refused, .. } => self.unreachable.push(refused),
+            Event::Unreachable { refused, hopeless, .. } => {
+                self.unreachable.push((refused, hopeless));
+            }
         }
     }
 }
@@ -136,8 +139,19 @@ fn a_wrong_secret_and_a_closed_port_are_told_apart() {
     let (mut a, mut b) = (End::new("a", "s", &hub), End::new("b", "t", &hub));
     let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
     a.wires.dial(clock::now(), "b", &address.to_string());
-    until(&mut a, &mut b, |a, _| a.unreachable.contains(&false));
+    until(&mut a, &mut b, |a, _| a.unreachable.contains(&(false, true)));
     b.wires.listener = None;
-    until(&mut a, &mut b, |a, _| a.unreachable.contains(&true));
+    until(&mut a, &mut b, |a, _| a.unreachable.contains(&(true, false)));
+    assert!(a.seen.up.is_empty() && b.seen.up.is_empty());
+}
+
+#[test]
+fn another_cluster_is_hopeless() {
+    let hub = Hub::default();
+    let (mut a, mut b) = (End::new("a", "s", &hub), End::new("b", "s", &hub));
+    b.wires.introduce_as(1, 8);
+    let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    a.wires.dial(clock::now(), "b", &address.to_string());
+    until(&mut a, &mut b, |a, _| a.unreachable.contains(&(false, true)));
     assert!(a.seen.up.is_empty() && b.seen.up.is_empty());
 }

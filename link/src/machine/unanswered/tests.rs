@@ -74,7 +74,10 @@ fn a_mark_waits_for_those_before_it_and_sends_nothing() {
     list.rewind();
     assert_eq!(list.unsent(), b"b");
     assert_eq!((list.take_mark(), list.answered()), (None, Some("b")));
-    assert_eq!((list.take_mark(), list.take_mark(), list.take_mark()), (Some("refused"), Some("late"), None));
+    assert_eq!(
+        (list.take_mark(), list.take_mark(), list.take_mark()),
+        (Some("refused"), Some("late"), None)
+    );
     assert!(list.is_empty());
     assert_eq!(list.push(4, "c", |out| out.push(b'c')), Ok(()));
     assert_eq!((list.unsent().to_vec(), list.answered()), (b"c".to_vec(), Some("c")));
@@ -88,9 +91,11 @@ fn a_list_moves_in_order_to_others() {
     assert_eq!(old.mark(2, "refused"), Ok(()));
     assert_eq!(old.push(3, "c", |out| out.push(b'c')), Ok(()));
     let (mut sent, mut unsent) = (Unanswered::default(), Unanswered::default());
-    old.move_out(|moving| if moving.was_sent { sent.move_in(moving) } else { unsent.move_in(moving) });
+    old.move_out(
+        |moving| if moving.was_sent { sent.move_in(moving) } else { unsent.move_in(moving) },
+    );
     assert!(old.is_empty());
-    assert_eq!((sent.unsent(), sent.answered()), (&b"bb"[..], Some("bb")));
+    assert_eq!((sent.unsent().to_vec(), sent.answered()), (b"bb".to_vec(), Some("bb")));
     assert_eq!((unsent.oldest_ms(), unsent.take_mark()), (Some(2), Some("refused")));
-    assert_eq!((unsent.unsent(), unsent.answered()), (&b"c"[..], Some("c")));
+    assert_eq!((unsent.unsent().to_vec(), unsent.answered()), (b"c".to_vec(), Some("c")));
 }

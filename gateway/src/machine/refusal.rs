@@ -1,0 +1,128 @@
+//! Operations that go no further than the lane: why, and when the client hears of it.
+
+use proto::c2g::Head;
+use proto::codes::{Close, Status};
+use proto::g2c::{self, BodyKind};
+use proto::limits;
+use proto::name::{self, NameError};
+
+use super::clients::ConnId;
+use super::connection::UNANSWERED_MAX;
+use super::lane::{Lane, Outbox};
+use super::route::Pending;
+use super::session::Handle;
+
+/// Why the lane itself refuses an operation. The text says what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("op_id is not above {0}: it rises within a session")]
+    OpId(u32),
+    #[error("{0}")]
+    Name(#[from] NameError),
+    #[error("this gateway has no bucket table yet: try again in a moment")]
+    NoTable,
+    #[error("{UNANSWERED_MAX} operations are unanswered: wait for results")]
+    Unanswered,
+    #[error(
+        "{} operations on this queue are unanswered: wait for results",
+        limits::UNANSWERED_PER_QUEUE_MAX
+    )]
+    UnansweredOfQueue,
+    #[error("a session has at most {} subscriptions: unsubscribe first", limits::SUBSCRIPTIONS_MAX)]
+    Subscriptions,
+    #[error("a queue whose name has the same hash is subscribed: rename one")]
+    SameHash,
+    #[error("too many operations wait for this part of the cluster: try again later")]
+    ListFull,
+    #[error("`call` and `refresh` are not served by this version")]
+    Unimplemented,
+}
+
+impl Refusal {
+    pub(super) fn status(self) -> Status {
+        match self {
+            Refusal::OpId(_) | Refusal::Name(_) => Status::Invalid,
+            Refusal::NoTable | Refusal::ListFull => Status::Unavailable,
+            Refusal::Unanswered | Refusal::UnansweredOfQueue | Refusal::Subscriptions => {
+                Status::Limit
+            }
+            Refusal::SameHash => Status::Conflict,
+            Refusal::Unimplemented => Status::Unimplemented,
+        }
+    }
+}
+
+impl Lane {
+    /// Refuses an operation in its turn: after the answers to what came before it on its queue.
+    pub(super) fn refuse_in_turn(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        head: Head<'_>,
+        refusal: Refusal,
+        out: &mut Outbox,
+    ) {
+        let hash = name::hash(head.queue);
+        let session = &mut self.sessions[handle as usize];
+        let waits = session.queues.iter_mut().find(|one| one.hash == hash && one.unanswered > 0);
+        let bucket = self.routes.bucket_of(hash);
+        let (Some(entry), Some(bucket)) = (waits, bucket) else {
+            session.tidy();
+            return self.refuse(conn, head.op_id, refusal.status(), &refusal.to_string(), out);
+        };
+        let (unanswered, op_id) = (&mut session.unanswered, head.op_id);
+        let pending = Pending::Refused { session: handle, op_id, hash, refusal };
+        let list = &mut self.routes.buckets[bucket as usize].unanswered;
+        if *unanswered >= 2 * UNANSWERED_MAX || list.mark(self.now.ms, pending).is_err() {
+            let reason = "operations are sent on although results are awaited: wait for them";
+            return self.close(conn, Close::Rate, reason, out);
+        }
+        *unanswered += 1;
+        entry.unanswered += 1;
+    }
+
+    /// Lets out the refusals that have nothing before them any more.
+    #[inline]
+    pub(super) fn release_refusals(&mut self, bucket: u32, out: &mut Outbox) {
+        while let Some(pending) = self.routes.buckets[bucket as usize].unanswered.take_mark() {
+            self.released(pending, out);
+        }
+    }
+
+    #[cold]
+    fn released(&mut self, pending: Pending, out: &mut Outbox) {
+        if let Pending::Refused { session, op_id, hash, refusal } = pending {
+            self.refused(session, op_id, hash, refusal, out);
+        }
+    }
+
+    /// A refusal's turn has come.
+    pub(super) fn refused(
+        &mut self,
+        handle: Handle,
+        op_id: u32,
+        hash: u64,
+        refusal: Refusal,
+        out: &mut Outbox,
+    ) {
+        if let Some(conn) = self.conn_of(handle) {
+            self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
+        }
+        self.count_answer(handle, hash);
+        self.settled(handle, hash, out);
+    }
+
+    /// Answers an operation that goes no further.
+    pub(super) fn refuse(
+        &mut self,
+        conn: ConnId,
+        op_id: u32,
+        status: Status,
+        sentence: &str,
+        out: &mut Outbox,
+    ) {
+        self.counters.refused += 1;
+        let result = g2c::Result::refusal(op_id, status, sentence);
+        self.send_message(conn, BodyKind::Result, &result, out);
+    }
+}

@@ -1,0 +1,68 @@
+//! What operators see: readiness and counters.
+
+use proto::codes::{CLOSES, Close};
+
+use super::{Bench, Settings, lines};
+use crate::machine::counters::Figure;
+
+/// A bench after these steps.
+fn after(steps: &str) -> Bench {
+    let micros: fn() -> u64 = || 7_250;
+    let settings = Settings { dev_auth: true, micros: Some(micros), ..Settings::default() };
+    let mut bench = Bench::new(settings);
+    lines(steps).for_each(|line| bench.step(line));
+    bench
+}
+
+fn unready(steps: &str) -> Option<&'static str> {
+    after(steps).lane.unready()
+}
+
+#[test]
+fn a_home_that_leaves_probes_without_answer_makes_the_lane_unready() {
+    assert_eq!(unready("0 wait"), Some("the boss has given no table yet"));
+    let no_link = Some("there is no link to the home of every bucket");
+    assert_eq!(unready("0 table 1 0 n1"), no_link);
+    assert_eq!(unready("0 ready"), None);
+    assert_eq!(unready("0 ready\n1900 n1 probed 0\n3800 wait"), None);
+    let silent = Some("the home of some bucket doesn't answer");
+    assert_eq!(unready("0 ready\n1000 n1 probed 0\n3000 wait"), silent);
+    assert_eq!(unready("0 ready\n3000 wait\n3001 n1 probed 0"), None);
+    assert_eq!(unready("0 ready\n3000 wait\n3001 down"), no_link);
+    assert_eq!(unready("0 ready\n3000 down\n3001 up"), None);
+}
+
+#[test]
+fn closed_connections_are_counted_by_their_code_and_round_trips_in_microseconds() {
+    let steps = "
+        0 ready
+        0 c0 open
+        0 c1 open
+        1 n1 probed 7000
+        1 c0 connect ann
+        1 n1 logged_in 0 0
+        1 c0 bye
+        2 c1 raw 255
+        3 c2 open
+        4 c2 subscribe 1 /room/1";
+    let figures = after(steps).lane.counters().list();
+    let closed: Vec<(&str, f64)> = figures
+        .iter()
+        .filter(|figure| figure.name == "imq_closed_total")
+        .map(|figure| (figure.label.unwrap().1, figure.value))
+        .collect();
+    assert_eq!(closed.len(), CLOSES.len());
+    for (name, count) in closed {
+        let expected = [Close::Bye, Close::BadFrame, Close::NotConnected]
+            .iter()
+            .filter(|close| close.row().name == name);
+        assert_eq!(count, expected.count() as f64, "{name}");
+    }
+    let value = |name: &str| {
+        let figure: Option<&Figure> = figures.iter().find(|figure| figure.name == name);
+        figure.unwrap().value
+    };
+    assert_eq!(value("imq_round_trip_milliseconds"), 0.25);
+    assert_eq!((value("imq_connections"), value("imq_sessions")), (3.0, 0.0));
+    assert_eq!(value("imq_deliveries_total"), 0.0);
+}
