@@ -2,10 +2,10 @@
 //!
 //! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`, `session`); a
 //! bucket decides, numbers and keeps (`bucket`, `record`, `outputs`); a queue is what its records
-//! made of it (`queue`, `message_mount`, `state_mount`, `replay`, `event_ring`); operations are decided in
-//! `send`, `read`, `join`, `attach` and `requests`; `recent`, `remember` and `idempotency` know what
-//! was answered; `user` and `tells` are who is logged in and what queues owe each other; `timers` say
-//! when to wake.
+//! made of it (`queue`, `message_mount`, `state_mount`, `replay`, `event_ring`); operations are
+//! decided in `send`, `read`, `join`, `attach` and `requests`; `recent`, `remember` and
+//! `idempotency` know what was answered; `user` and `tells` are who is logged in and what queues
+//! owe each other; `timers` say when to wake.
 
 mod asker;
 mod attach;

@@ -81,8 +81,12 @@ fn find(bug: Planted) -> Option<(u64, Violation)> {
     })
 }
 
+/// What is said of a violation at most; `seed N --trace` has the whole run.
+const WHAT_CHARS: usize = 300;
+
 /// One line about what was broken.
 pub fn print_violation(who: &str, violation: &Violation) {
     let Violation { at_us, rule, what } = violation;
+    let what: String = what.chars().take(WHAT_CHARS).collect();
     println!("{who}: {rule} — at {} ms: {what}", at_us / 1000);
 }

@@ -111,6 +111,10 @@ type Users = IndexMap<String, u64>;
 #[derive(Debug, Default)]
 struct MembersBehind {
     sub: u32,
+    /// The newest event in it, those that cancelled each other included. The last that is sent
+    /// moves the receiver's mark up to here: a mark between two that cancelled each other would
+    /// have the later one come again without the earlier.
+    seen: u64,
     joined: Users,
     left: Users,
 }
@@ -209,6 +213,7 @@ impl Behind {
             self.members.push(MembersBehind { sub, ..MembersBehind::default() });
             self.members.len() - 1
         });
+        self.members[at].seen = seq;
         let (undone, done) = sides(&mut self.members[at]);
         for user in users {
             if undone.shift_remove(user).is_some() {
@@ -295,21 +300,23 @@ impl Behind {
         })
     }
 
-    /// The net change of a queue's members, if its place is before the item at the front.
+    /// The net change of a queue's members, if its place is before the item at the front: the older
+    /// side first, in its place, and what is left then in the place of the newest event.
     fn next_members(&mut self, front: Option<(u32, u64)>) -> Option<Leaving> {
         let newest = |users: &Users| users.values().copied().max();
-        let place = |members: &MembersBehind| {
-            let sides = [newest(&members.left), newest(&members.joined)];
-            sides.into_iter().flatten().min()
+        let place = |members: &MembersBehind| match (newest(&members.left), newest(&members.joined))
+        {
+            (Some(left), Some(joined)) => left.min(joined),
+            (Some(_), None) | (None, Some(_)) | (None, None) => members.seen,
         };
         let due = |members: &MembersBehind| match front {
             None => true,
-            Some((sub, seq)) => members.sub == sub && place(members).is_some_and(|at| at < seq),
+            Some((sub, seq)) => members.sub == sub && place(members) < seq,
         };
         let at = self.members.iter().position(due)?;
         let members = &mut self.members[at];
-        let (sub, first) = (members.sub, place(members)?);
-        let is_left = newest(&members.left) == Some(first);
+        let (sub, seq) = (members.sub, place(members));
+        let is_left = members.joined.is_empty() || newest(&members.left) == Some(seq);
         let side = if is_left { &mut members.left } else { &mut members.joined };
         let users: Vec<String> = std::mem::take(side).into_keys().collect();
         self.bytes -= users.iter().map(|user| user_bytes(user)).sum::<usize>();
@@ -318,10 +325,10 @@ impl Behind {
         }
         let reason = String::new();
         Some(if is_left {
-            let body = g2c::Left { sub: 0, seq: first, users, reason }.encode_to_vec();
+            let body = g2c::Left { sub: 0, seq, users, reason }.encode_to_vec();
             Leaving { kind: BodyKind::Left as u32, sub, body }
         } else {
-            let body = g2c::Joined { sub: 0, seq: first, users, reason }.encode_to_vec();
+            let body = g2c::Joined { sub: 0, seq, users, reason }.encode_to_vec();
             Leaving { kind: BodyKind::Joined as u32, sub, body }
         })
     }

@@ -115,7 +115,8 @@ impl Bucket {
         }
     }
 
-    /// `detach`: the session has no socket on this lane any more.
+    /// `detach`: the session has no socket on this lane any more. Answered even if it has no seat:
+    /// the lane waits for the answer, and whatever took the seat away may never have reached it.
     pub(crate) fn detach(
         &mut self,
         turn: &mut Turn<'_>,
@@ -125,18 +126,15 @@ impl Bucket {
     ) {
         let key = turn.shared.links.get(link).and_then(|state| state.session(detach.session));
         let found = self.queues.find(detach.queue.as_bytes(), hash);
-        let (Some(key), Some(index)) = (key, found) else { return };
-        if self.queues[index].run.is_some() && !self.settle(turn, index) {
-            return;
-        }
+        let found = found.filter(|index| self.settle(turn, *index));
         let seat = Seat { link, handle: detach.session };
-        let member = self.queues[index].members.get(&key);
-        if member.is_some_and(|member| member.seat == Some(seat))
-            && let Some((seat, sub)) = self.stand(turn, index, key)
+        if let (Some(key), Some(index)) = (key, found)
+            && self.queues[index].members.get(&key).is_some_and(|member| member.seat == Some(seat))
         {
+            self.stand(turn, index, key);
             self.detached(turn, index, key);
-            self.unsubscribed(turn, seat, sub, "", true);
         }
+        self.unsubscribed(turn, seat, detach.sub, "", true);
     }
 
     /// A lane's link is down: its subscriptions are detached.

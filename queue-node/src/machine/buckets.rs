@@ -10,6 +10,7 @@ use proto::table::{BucketTable, Owner, Row};
 use proto::wire;
 
 use super::bucket::Bucket;
+use super::links::HeardAt;
 use super::turn::{Shared, Turn};
 
 /// Who is home of a queue.
@@ -55,11 +56,13 @@ impl Buckets {
         let bucket = self.0.get_mut(at.bucket.prefix() as usize).and_then(Option::as_deref_mut);
         match bucket {
             Some(bucket)
-                if bucket.outputs.bucket() == at.bucket && bucket.outputs.epochs() <= at.epochs =>
+                if bucket.outputs.bucket() == at.bucket
+                    && bucket.outputs.epochs().loss == at.epochs.loss
+                    && bucket.outputs.epochs().conf <= at.epochs.conf =>
             {
                 Ok(Some(bucket))
             }
-            Some(_) | None => moved(turn, link, at.bucket).map(|()| None),
+            Some(_) | None => moved(turn, link, at).map(|()| None),
         }
     }
 
@@ -128,9 +131,20 @@ fn is_mine(shared: &Shared, owner: Option<&Owner>) -> bool {
 }
 
 /// Tells a peer, once per `at`, who is home of the bucket that it speaks of.
-fn moved(turn: &mut Turn<'_>, link: LinkId, bucket: BucketId) -> Result<(), &'static str> {
+///
+/// # Errors
+/// If a lane has heard of a newer row. This node would name an older one, and then, as soon as it
+/// has heard itself, take what comes next before what it has sent back. When the lane has dialled
+/// anew, this node will have heard. Words of queue nodes have no order: they are told again.
+fn moved(turn: &mut Turn<'_>, link: LinkId, at: HeardAt) -> Result<(), &'static str> {
+    let word = moved_word(turn, at.bucket);
+    let word = word.ok_or("this node has no table with such a bucket yet")?;
+    let state = turn.shared.links.get(link);
+    let is_lane = state.is_some_and(|state| state.peer.role == Role::Gateway);
+    if is_lane && word.row.as_ref().is_some_and(|row| row.epochs() < at.epochs) {
+        return Err("the peer has heard a newer table than this node");
+    }
     turn.shared.counters.moved += 1;
-    let word = moved_word(turn, bucket).ok_or("this node has no table with such a bucket yet")?;
     let Some(state) = turn.shared.links.get_mut(link) else { return Ok(()) };
     let Some(at) = &mut state.heard_at else { return Ok(()) };
     if std::mem::replace(&mut at.moved, true) {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use proto::class::{Access, Create};
 use proto::codes::Status;
 use proto::filter::Filter;
+use proto::ids::SessionId;
 use proto::name::{self, QueueName, Space};
 use proto::q2g;
 use proto::wire;
@@ -25,7 +26,7 @@ use super::turn::Turn;
 pub(crate) enum Leaving {
     /// It unsubscribed, or the queue goes: the user queue doesn't know yet.
     OfItself,
-    /// The user queue ended it: nobody will ask for its results.
+    /// The user queue ended it, and knows. Its lane may still resend what it asked for before.
     Ended,
 }
 
@@ -53,9 +54,11 @@ impl Bucket {
         if let Some(earlier) = self.earlier(turn, asker, found, hash) {
             return self.subscribe_again(turn, asker, found, (seat, sub), join, earlier);
         }
-        let filter = match Filter::new(&operation.mounts, operation.key_prefix) {
-            Ok(filter) => Ok(filter.map(Box::new)),
-            Err(error) => Err(Refusal::new(Status::Invalid, error.to_string())),
+        let filter = match self.has_heard_end(turn, hash, key) {
+            true => Err(Refusal::new(Status::Unauthenticated, "this session is over: log in anew")),
+            false => Filter::new(&operation.mounts, operation.key_prefix)
+                .map(|filter| filter.map(Box::new))
+                .map_err(|error| Refusal::new(Status::Invalid, error.to_string())),
         };
         let index = match (found, &filter) {
             (Some(index), _) => index,
@@ -134,6 +137,19 @@ impl Bucket {
         self.remember(turn, index, asker, result.clone());
         self.depart(turn, index, key, None, Leaving::OfItself);
         self.answer(turn, asker, &result);
+    }
+
+    /// Whether the queue has heard that the session is over. It would be taken out again as soon as
+    /// its note is answered, and others would hear of both.
+    fn has_heard_end(&self, turn: &Turn<'_>, hash: u64, key: SessionKey) -> bool {
+        self.memory.is_over(hash, turn.shared.people[key].id)
+    }
+
+    /// Remembers that the session is over.
+    pub(crate) fn never_again(&mut self, turn: &Turn<'_>, hash: u64, session: SessionId) {
+        let mut recent = self.memory.take(hash, session).unwrap_or_default();
+        recent.is_over = true;
+        self.rest(turn, hash, session, &recent);
     }
 
     /// Whether the queue's run has something of this session or its user.
@@ -284,10 +300,8 @@ impl Bucket {
         self.record(turn);
         if let Some(member) = self.queues[index].members.get_mut(&key) {
             let recent = std::mem::take(&mut member.recent);
-            if leaving == Leaving::OfItself {
-                let hash = self.queues[index].hash;
-                self.rest(turn, hash, noted.session, &recent);
-            }
+            let hash = self.queues[index].hash;
+            self.rest(turn, hash, noted.session, &recent);
         }
         self.apply(turn, index, Step::Leave { session: key });
         turn.shared.counters.subscriptions -= 1;

@@ -9,8 +9,8 @@ use super::replay::ReplayLog;
 
 /// The history of a mount, bounded by its class in count, bytes and age.
 ///
-/// Most of its messages are in the replay log, which has their bodies. When the log lets one go that
-/// the history still wants, the history takes it over.
+/// Most of its messages are in the replay log, which has their bodies. When the log lets one go
+/// that the history still wants, the history takes it over.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     kept: VecDeque<Kept>,

@@ -26,9 +26,15 @@ impl Bucket {
     ) {
         self.read(turn, asker, &read.queue, hash, |queue, _, _, out| {
             let place = super::send::place(queue, read.mount.as_bytes(), MountKind::State)?;
+            let count = page_count(read.limit)?;
+            if read.key_prefix.len() > limits::KEY_BYTES_MAX {
+                let max = limits::KEY_BYTES_MAX;
+                let sentence = format!("key_prefix is at most {max} bytes long");
+                return Err(Refusal::new(Status::Invalid, sentence));
+            }
             if let Mount::State(Some(mount)) = &queue.mounts[place] {
                 let entries = mount.entries(&read.key_prefix, &read.after);
-                let mut page = Page::new(read.limit);
+                let mut page = Page::new(count);
                 for (key, cell) in entries {
                     let bytes = state_mount::entry_len(key, cell);
                     match page.takes(bytes, key) {
@@ -55,12 +61,13 @@ impl Bucket {
         let now_ms = turn.now.ms;
         self.read(turn, asker, &read.queue, hash, |queue, people, asker, out| {
             let place = super::send::place(queue, read.mount.as_bytes(), MountKind::Message)?;
+            let count = page_count(read.limit)?;
             let Mount::Message(Some(history)) = &queue.mounts[place] else { return Ok(()) };
             let seq_max = if read.before_seq == 0 { u64::MAX } else { read.before_seq - 1 };
             let history_ms = queue.class.class.mounts[place].history_ms;
             let session = asker.session().map(|key| people[key].id);
             let newest: Vec<_> = history.newest(&queue.log, usize::MAX, seq_max).collect();
-            let mut page = Page::new(read.limit);
+            let mut page = Page::new(count);
             let mut first = newest.len();
             for event in newest.iter().rev() {
                 let is_old = history_ms > 0 && event.at_ms.saturating_add(history_ms) <= now_ms;
@@ -91,7 +98,7 @@ impl Bucket {
         hash: u64,
     ) {
         self.read(turn, asker, &read.queue, hash, |queue, people, _, out| {
-            let limit = page_count(read.limit);
+            let limit = page_count(read.limit)?;
             // The smallest names above `after`: one pass however large the room is.
             let mut names = BinaryHeap::new();
             for name in queue.roster(people).filter(|name| *name > &*read.after) {
@@ -162,8 +169,8 @@ struct Page {
 }
 
 impl Page {
-    fn new(limit: u32) -> Page {
-        let (left, bytes_left) = (page_count(limit), limits::PAGE_BYTES_MAX);
+    fn new(left: usize) -> Page {
+        let bytes_left = limits::PAGE_BYTES_MAX;
         Page { left, bytes_left, last: String::new(), is_full: false }
     }
 
@@ -182,9 +189,14 @@ impl Page {
 }
 
 /// So many entries are in a page; 0 asks for as many as there may be.
-pub(crate) fn page_count(limit: u32) -> usize {
+pub(crate) fn page_count(limit: u32) -> Result<usize, Refusal> {
     match limit as usize {
-        0 => limits::PAGE_MAX,
-        limit => limit.min(limits::PAGE_MAX),
+        0 => Ok(limits::PAGE_MAX),
+        limit if limit <= limits::PAGE_MAX => Ok(limit),
+        _ => {
+            let max = limits::PAGE_MAX;
+            let sentence = format!("a page has at most {max} entries: ask for fewer, or for 0");
+            Err(Refusal::new(Status::Invalid, sentence))
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum Known {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Recent {
     highest: u32,
+    /// The session is over: it never joins again.
+    pub(crate) is_over: bool,
     results: Results,
     /// Of results that are more than their heads, by the operation's id. Nearly always none.
     #[allow(clippy::box_collection, reason = "two words less in every subscription")]
@@ -161,11 +163,13 @@ impl Recent {
             }
         }
         self.highest = self.highest.max(later.highest);
+        self.is_over |= later.is_over;
     }
 
-    /// As few bytes as will do: the highest id, then each result as a field.
+    /// As few bytes as will do: the highest id and in its lowest bit whether the session is over,
+    /// then each result as a field.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        wire::put_varint(out, u64::from(self.highest));
+        wire::put_varint(out, u64::from(self.highest) << 1 | u64::from(self.is_over));
         for brief in self.results.iter() {
             match self.whole(brief) {
                 Known::Answered(Remembered { head, whole: None }) => {
@@ -191,7 +195,8 @@ impl Recent {
                 let whole = (number == 2).then(|| result.into());
                 recent.remember(Remembered { head, whole });
             }
-            recent.highest = highest as u32;
+            recent.highest = (highest >> 1) as u32;
+            recent.is_over = highest & 1 == 1;
             Some(recent)
         };
         read(packed).expect("only `pack` wrote these bytes")

@@ -33,7 +33,8 @@ pub(crate) enum Outcome {
     Refused(Refusal),
 }
 
-/// What an event is made of, but its number, its moment, and its body, which is in the turn's buffer.
+/// What an event is made of, but its number, its moment, and its body, which is in the turn's
+/// buffer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Draft {
     pub(crate) kind: EventKind,

@@ -82,6 +82,16 @@ impl Memory {
         None
     }
 
+    /// Whether this session is remembered as one that never joins this queue again.
+    pub(crate) fn is_over(&self, queue_hash: u64, session: SessionId) -> bool {
+        let key = key(queue_hash, session);
+        if self.absent == Some(key) {
+            return false;
+        }
+        let packed = self.cohorts.iter().rev().find_map(|cohort| cohort.entries.get(&key));
+        packed.is_some_and(|packed| Recent::unpack(packed.bytes()).is_over)
+    }
+
     /// Keeps this from now on for twice the grace, and not much longer.
     pub(crate) fn keep(
         &mut self,

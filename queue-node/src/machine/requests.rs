@@ -199,7 +199,10 @@ impl Bucket {
     }
 
     fn list_queues(&mut self, turn: &mut Turn<'_>, asker: &Asker, list: &g2q::ListQueues) {
-        let limit = super::read::page_count(list.limit);
+        let limit = match super::read::page_count(list.limit) {
+            Ok(limit) => limit,
+            Err(refusal) => return self.refuse(turn, asker, refusal),
+        };
         // The smallest names above `after`: one pass however many queues there are.
         let mut names = std::collections::BinaryHeap::new();
         for (_, queue) in self.queues.iter() {

@@ -12,6 +12,7 @@ use proto::wire;
 
 use super::bucket::{Bucket, wire_kind};
 use super::event_ring::{Event, MEMBERS};
+use super::faults::Faults;
 use super::queue::{Mount, Queue, QueueIndex};
 use super::run::Join;
 use super::session::{People, SessionKey};
@@ -176,76 +177,95 @@ impl Bucket {
                 &own
             }
         };
+        let faults = turn.shared.settings.faults;
+        let to = Listener { handle: seat.handle, sub };
+        let replays = Replays::new(queue, join, to, &standing, people, faults, turn.now.ms);
         let fields = &mut turn.shared.scratch;
         fields.clear();
-        put_fields(fields, queue, seat.handle, sub, body, filter);
+        put_fields(fields, queue, to, body, filter);
+        wire::put_uint(fields, 9, u64::from(replays.count));
         if join.since.is_some() {
             let counters = &mut turn.shared.counters;
             counters.recovered += u64::from(standing.recovered);
             counters.not_recovered += u64::from(!standing.recovered);
         }
         let links = &mut turn.shared.links;
-        let faults = turn.shared.settings.faults;
-        let session = turn.shared.people[join.session].id;
-        let user = turn.shared.people.user_of(join.session);
-        let to = ReplayTo { handle: seat.handle, sub };
         self.outputs.to(links, &mut turn.out.links, seat.link, |out| {
             wire::put_frame(out, SUBSCRIBED, fields.len());
             out.extend_from_slice(fields);
-            let now_ms = turn.now.ms;
-            history(
-                queue,
-                now_ms,
-                &standing,
-                filter,
-                join.history,
-                |event| {
-                    if !event.excludes(session) || faults.excluded_replayed {
-                        to.put(out, event, event.body, true, 0);
-                    }
-                },
-                faults.history_disordered,
-            );
-            for gap in &standing.gaps {
-                to.put_gap(out, queue, *gap);
-            }
-            let skipped = usize::from(faults.replay_drops_first);
-            for event in queue.missed(&standing).skip(skipped) {
-                if event.excludes(session) && !faults.excluded_replayed {
-                    continue;
-                }
-                let filter = filter.filter(|_| !faults.replay_unfiltered);
-                if let Some(body) = missed_body(&event, user, filter) {
-                    to.put(out, &event, &body, false, 0);
-                }
-            }
+            out.extend_from_slice(&replays.frames);
         });
         self.queues[index].enliven(join.session);
     }
 }
 
-/// Whom a replay is for: a session, or with no handle the lane.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReplayTo {
-    pub(crate) handle: u32,
-    pub(crate) sub: u32,
+/// What a new subscriber is told of the past, behind its `subscribed`.
+struct Replays {
+    to: Listener,
+    /// So many frames: the lane counts them, as a link may end in their midst.
+    count: u32,
+    frames: Vec<u8>,
 }
 
-impl ReplayTo {
-    /// Appends an old event for the session.
-    fn put(self, out: &mut Vec<u8>, event: &Event<'_>, body: &[u8], history: bool, exclude: u32) {
-        let session = self.handle + 1;
-        let kind = event.kind.number();
-        put_replay(out, session, self.sub, event.seq, kind, body, history, exclude);
+impl Replays {
+    /// History, gaps, missed events: nothing for most.
+    fn new(
+        queue: &Queue,
+        join: &Join,
+        to: Listener,
+        standing: &Standing,
+        people: &People,
+        faults: Faults,
+        now_ms: u64,
+    ) -> Replays {
+        let mut replays = Replays { to, count: 0, frames: Vec::new() };
+        let session = people[join.session].id;
+        let filter = queue.members.get(&join.session).and_then(|member| member.filter.as_deref());
+        let disordered = faults.history_disordered;
+        let is_for_it = |event: &Event<'_>| !event.excludes(session) || faults.excluded_replayed;
+        let each = |event: &Event<'_>| {
+            if is_for_it(event) {
+                replays.put(event, event.body, true);
+            }
+        };
+        history(queue, now_ms, standing, filter, join.history, each, disordered);
+        for gap in &standing.gaps {
+            replays.put_gap(queue, *gap);
+        }
+        let (user, skipped) =
+            (people.user_of(join.session), usize::from(faults.replay_drops_first));
+        let filter = filter.filter(|_| !faults.replay_unfiltered);
+        for event in queue.missed(standing).skip(skipped).filter(|event| is_for_it(event)) {
+            if let Some(body) = missed_body(&event, user, filter) {
+                replays.put(&event, &body, false);
+            }
+        }
+        replays
     }
 
-    fn put_gap(self, out: &mut Vec<u8>, queue: &Queue, (place, after, before): (usize, u64, u64)) {
+    /// Appends an old event.
+    fn put(&mut self, event: &Event<'_>, body: &[u8], history: bool) {
+        let (session, sub, kind) = (self.to.handle + 1, self.to.sub, event.kind.number());
+        put_replay(&mut self.frames, session, sub, event.seq, kind, body, history, 0);
+        self.count += 1;
+    }
+
+    fn put_gap(&mut self, queue: &Queue, (place, after, before): (usize, u64, u64)) {
         let mut body = Vec::new();
         wire::put_bytes(&mut body, 2, queue.class.class.mounts[place].name.as_bytes());
         wire::put_uint(&mut body, 3, after);
         wire::put_uint(&mut body, 4, before);
-        put_replay(out, self.handle + 1, self.sub, before - 1, GAP, &body, false, 0);
+        let (session, sub) = (self.to.handle + 1, self.to.sub);
+        put_replay(&mut self.frames, session, sub, before - 1, GAP, &body, false, 0);
+        self.count += 1;
     }
+}
+
+/// The session on its lane, and the lane's number for the queue.
+#[derive(Debug, Clone, Copy)]
+struct Listener {
+    handle: u32,
+    sub: u32,
 }
 
 /// Appends a `Replay`; session 0: all of the lane.
@@ -361,17 +381,16 @@ fn put_mount(
     }
 }
 
-/// Appends the fields of `q2g.Subscribed`.
+/// Appends the fields of `q2g.Subscribed` but `replays`.
 fn put_fields(
     out: &mut Vec<u8>,
     queue: &Queue,
-    handle: u32,
-    sub: u32,
+    to: Listener,
     body: &[u8],
     filter: Option<&Filter>,
 ) {
-    wire::put_uint(out, 1, u64::from(handle));
-    wire::put_uint(out, 2, u64::from(sub));
+    wire::put_uint(out, 1, u64::from(to.handle));
+    wire::put_uint(out, 2, u64::from(to.sub));
     wire::put_uint(out, 3, queue.epoch.get());
     wire::put_uint(out, 4, queue.seq);
     wire::put_bytes(out, 5, body);

@@ -1,6 +1,7 @@
 //! Scripts against a whole node: what lanes say, and what comes of it.
 
 mod commits;
+mod ends;
 mod faults;
 mod joining;
 mod memory;

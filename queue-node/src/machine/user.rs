@@ -160,10 +160,11 @@ impl Bucket {
     pub(crate) fn hear_user_queue(&mut self, turn: &mut Turn<'_>, noted: &Noted, reason: &str) {
         self.record(turn);
         let hash = name::hash(noted.room.as_bytes());
-        let Some(index) = self.queues.find(noted.room.as_bytes(), hash) else { return };
-        let Some(key) = turn.shared.people.find(noted.session) else { return };
-        let queue = &self.queues[index];
-        if queue.epoch.get() == noted.epoch && queue.members.contains_key(&key) {
+        let found = self.queues.find(noted.room.as_bytes(), hash);
+        if let (Some(index), Some(key)) = (found, turn.shared.people.find(noted.session))
+            && self.queues[index].epoch.get() == noted.epoch
+            && self.queues[index].members.contains_key(&key)
+        {
             self.remove_session(turn, index, key, reason);
         }
     }
@@ -188,6 +189,7 @@ impl Bucket {
             Word::Note(_) | Word::Unnote(_) | Word::Ask(_) => self.hear_room(turn, word),
             Word::Ended(noted, reason) => {
                 self.hear_user_queue(turn, noted, reason);
+                self.never_again(turn, name::hash(noted.room.as_bytes()), noted.session);
                 false
             }
         }
@@ -210,10 +212,13 @@ impl Bucket {
 }
 
 impl Login {
-    /// A note of an older joining, or one that is here already, changes nothing.
+    /// A note of an older joining, or one that is here already, changes nothing. Each epoch of a
+    /// room has its own: a node that has lost the room and hasn't heard of it may speak after the
+    /// room's new home, and both have to hear of the end.
     fn note(&mut self, noted: &Noted) {
-        match self.notes.iter_mut().find(|other| other.room == noted.room) {
-            Some(old) if old.epoch == noted.epoch && old.join >= noted.join => {}
+        let is_same = |old: &Noted| old.room == noted.room && old.epoch == noted.epoch;
+        match self.notes.iter_mut().find(|old| is_same(old)) {
+            Some(old) if old.join >= noted.join => {}
             Some(old) => *old = noted.clone(),
             None => self.notes.push(noted.clone()),
         }

@@ -347,9 +347,10 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 5] = [
+const ENDS_ALLOWED: [&str; 6] = [
     "the node leaves operations without an answer",
     "this node has no table with such a bucket yet",
+    "the peer has heard a newer table than this node",
     "it was turned away",
     "it registered twice on one link",
     "no longer wanted",

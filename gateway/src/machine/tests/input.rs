@@ -114,9 +114,8 @@ fn refusals_wait_for_the_results_before_them() {
     let log = run(settings, &format!("0 ready\n{steps}"));
     let results: Vec<&str> = log.lines().filter(|line| line.contains("result")).collect();
     let refused = |op_id: u32| {
-        format!(
-            r#"c0 {{"result":{{"op_id":{op_id},"status":3,"error_message":"op_id is not above {op_id}"#
-        )
+        let sentence = format!("op_id is not above {op_id}");
+        format!(r#"c0 {{"result":{{"op_id":{op_id},"status":3,"error_message":"{sentence}"#)
     };
     let expected = [
         format!("1: {}", refused(2)),

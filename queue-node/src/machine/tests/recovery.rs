@@ -30,11 +30,11 @@ fn since_within_the_log_recovers() {
         4: g1 event 5 #4 chat ann:b
         5: g1 answer 2 op=1 status=0 seq=4
         5: g1 event 5 #5 joined bob
-        5: g1 subscribed 2 5 e1 #5 [chat=2,members=1,scores=0] recovered
+        5: g1 subscribed 2 5 e1 #5 [chat=2,members=1,scores=0] recovered +2
         5: g1 missed 2 5 #3 scores ann:k=1,other=2
         5: g1 missed 2 5 #4 chat ann:b
         6: g1 answer 2 op=2 status=0 seq=5
-        6: g1 subscribed 2 5 e1 #5 [chat=4,members=5,scores=2] recovered
+        6: g1 subscribed 2 5 e1 #5 [chat=4,members=5,scores=2] recovered +3
         6: g1 history 2 5 #2 chat ann:a
         6: g1 history 2 5 #4 chat ann:b
         6: g1 missed 2 5 #3 scores ann:k=1
@@ -69,7 +69,7 @@ fn since_beyond_the_log_has_gaps_and_everything_whole() {
         2500: g1 event 5 #4 chat ann:b
         2600: g1 answer 2 op=1 status=0 seq=4
         2600: g1 event 5 #5 joined bob
-        2600: g1 subscribed 2 5 e1 #5 [chat=1,members=5,scores=5] gap k=1v3 ann,bob
+        2600: g1 subscribed 2 5 e1 #5 [chat=1,members=5,scores=5] gap k=1v3 ann,bob +2
         2600: g1 missed 2 5 #3 gap chat 1-4
         2600: g1 missed 2 5 #4 chat ann:b
         ",
@@ -160,7 +160,7 @@ fn a_detached_session_stays_a_member_and_is_asked_about() {
         0 g1 introduce 2 bob
         1 g1 1 1 subscribe /room/1 sub=5
         1 g1 2 1 subscribe /room/1 sub=5
-        2 g1 detach 1 /room/1
+        2 g1 detach 1 /room/1 5
         3 g1 2 2 send /room/1 chat hi
         4 g1 2 3 members /room/1
         1500 g1 2 4 members /room/1

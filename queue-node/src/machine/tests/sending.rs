@@ -69,7 +69,7 @@ fn the_sender_may_exclude_itself() {
         3: g1 answer 1 op=3 status=0 seq=2
         3: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] ann,cid
         3: g2 answer 4 op=2 status=0 seq=2
-        3: g2 subscribed 4 9 e1 #2 [chat=2,members=2,scores=2] ann,cid
+        3: g2 subscribed 4 9 e1 #2 [chat=2,members=2,scores=2] ann,cid +1
         3: g2 history 4 9 #2 chat ann:secret
         4: g1 answer 1 op=4 status=0 seq=2
         4: g2 answer 4 op=3 status=0 seq=2 #2:secret
@@ -185,7 +185,7 @@ fn history_is_given_at_subscribe_and_in_pages() {
         1: g1 answer 1 op=4 status=0 seq=4
         1: g1 event 5 #4 chat ann:c
         2: g1 answer 1 op=5 status=0 seq=4
-        2: g1 subscribed 1 5 e1 #4 [chat=4,members=4,scores=4] ann
+        2: g1 subscribed 1 5 e1 #4 [chat=4,members=4,scores=4] ann +2
         2: g1 history 1 5 #3 chat ann:b
         2: g1 history 1 5 #4 chat ann:c
         3: g1 answer 1 op=6 status=0 seq=4 #3:b #4:c next=3

@@ -93,7 +93,9 @@ impl Rig {
             Body::Subscribed(s) => {
                 let epoch = self.epoch(s.epoch);
                 let body = subscribed(&s.body);
-                format!("subscribed {} {} {epoch} #{} {body}", s.session, s.sub, s.seq)
+                let replays =
+                    if s.replays > 0 { format!(" +{}", s.replays) } else { String::new() };
+                format!("subscribed {} {} {epoch} #{} {body}{replays}", s.session, s.sub, s.seq)
             }
             Body::Attached(a) => {
                 let epoch = self.epoch(a.epoch);

@@ -46,7 +46,8 @@ impl Rig {
             "detach" => {
                 self.at(link, words[3]);
                 let queue = words[3].to_owned();
-                self.lane(link, Body::Detach(g2q::Detach { session: number(2), queue, sub: 0 }));
+                let sub = words[4].parse().expect("a number");
+                self.lane(link, Body::Detach(g2q::Detach { session: number(2), queue, sub }));
             }
             "attach" => {
                 self.at(link, words[2]);
@@ -208,7 +209,8 @@ impl Rig {
     }
 }
 
-/// `a=1`, `a+2`, `-a`, `/a` (delete: false), `.a` (nothing), each with `@VERSION`, `?` (if absent), `~MS` (ttl), `!` (while present).
+/// `a=1`, `a+2`, `-a`, `/a` (delete: false), `.a` (nothing), each with `@VERSION`, `?` (if absent),
+/// `~MS` (ttl), `!` (while present).
 fn change(word: &str) -> c2g::Change {
     let mut change = c2g::Change::default();
     let mut word = word;
