@@ -67,3 +67,27 @@ fn kind(number: u32) -> Option<c2g::Kind> {
     let operations = c2g::Kind::Subscribe..=c2g::Kind::Call;
     c2g::Kind::from_number(number).filter(|kind| operations.contains(kind))
 }
+
+impl request::Body {
+    /// Whether it changes something, so that sending it twice needs a key.
+    pub fn is_write(&self) -> bool {
+        use request::Body;
+        match self {
+            Body::SendMessage(_)
+            | Body::SendState(_)
+            | Body::CreateQueue(_)
+            | Body::DeleteQueue(_)
+            | Body::CreateMount(_)
+            | Body::DeleteMount(_)
+            | Body::JoinUser(_)
+            | Body::RemoveUser(_)
+            | Body::DisconnectUser(_) => true,
+            Body::GetState(_)
+            | Body::GetHistory(_)
+            | Body::ListMembers(_)
+            | Body::GetQueue(_)
+            | Body::ListQueues(_)
+            | Body::GetUser(_) => false,
+        }
+    }
+}

@@ -112,7 +112,7 @@ impl Lane {
                 body_hash: request.body_hash,
                 remember_ms: limits::IDEMPOTENCY_MS,
             },
-            None if is_read(&request.body) => {
+            None if !request.body.is_write() => {
                 Sending { key_id: request.key_id, key: Vec::new(), body_hash: 0, remember_ms: 0 }
             }
             // The gateway's own resends must be safe, too.
@@ -273,25 +273,4 @@ impl Lane {
 
 fn no_table() -> (Status, String) {
     (Status::Unavailable, "this gateway has no bucket table yet: try again in a moment".to_owned())
-}
-
-/// Whether a request changes nothing, so that sending it twice needs no key.
-fn is_read(body: &Body) -> bool {
-    match body {
-        Body::GetState(_)
-        | Body::GetHistory(_)
-        | Body::ListMembers(_)
-        | Body::GetQueue(_)
-        | Body::ListQueues(_)
-        | Body::GetUser(_) => true,
-        Body::SendMessage(_)
-        | Body::SendState(_)
-        | Body::CreateQueue(_)
-        | Body::DeleteQueue(_)
-        | Body::CreateMount(_)
-        | Body::DeleteMount(_)
-        | Body::JoinUser(_)
-        | Body::RemoveUser(_)
-        | Body::DisconnectUser(_) => false,
-    }
 }

@@ -30,7 +30,7 @@ impl Bucket {
         };
         let queue = queue_of(body).to_owned();
         let hash = name::hash(queue.as_bytes());
-        let has_key = is_write(body) && !request.idempotency_key.is_empty();
+        let has_key = body.is_write() && !request.idempotency_key.is_empty();
         if has_key && !self.keyed(turn, &asker, &request, &queue) {
             return;
         }
@@ -245,26 +245,6 @@ pub(crate) fn queue_of(body: &Body) -> &str {
         Body::JoinUser(body) => &body.queue,
         Body::RemoveUser(body) => &body.queue,
         Body::ListQueues(_) | Body::GetUser(_) | Body::DisconnectUser(_) => "",
-    }
-}
-
-fn is_write(body: &Body) -> bool {
-    match body {
-        Body::SendMessage(_)
-        | Body::SendState(_)
-        | Body::CreateQueue(_)
-        | Body::DeleteQueue(_)
-        | Body::CreateMount(_)
-        | Body::DeleteMount(_)
-        | Body::JoinUser(_)
-        | Body::RemoveUser(_)
-        | Body::DisconnectUser(_) => true,
-        Body::GetState(_)
-        | Body::GetHistory(_)
-        | Body::ListMembers(_)
-        | Body::GetQueue(_)
-        | Body::ListQueues(_)
-        | Body::GetUser(_) => false,
     }
 }
 
