@@ -12,8 +12,63 @@ pub struct ClusterConfig {
     /// Copies of each bucket. 1 until copies are built.
     #[serde(default = "one")]
     pub copies: u32,
+    /// Web applications that are asked and told.
+    pub callout: Vec<Callout>,
+    /// The call-out that says who may connect; none: tokens alone do.
+    pub connect: Option<String>,
     /// The first class whose pattern matches a queue's name gives its options.
     pub class: Vec<Class>,
+}
+
+/// A web application that is asked and told over HTTP.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callout {
+    /// What classes call it.
+    pub name: String,
+    /// Where asks and tells are posted to: `http://` or `https://`.
+    pub url: String,
+    /// What they are signed with, as Standard Webhooks write it: `whsec_` and base64.
+    pub secret: String,
+    /// An ask that isn't answered by then gets the configured answer.
+    #[serde(default = "deadline_ms")]
+    pub deadline_ms: u64,
+    /// Asks of one gateway that are under way at a time; more are refused as `unavailable`.
+    #[serde(default = "concurrency_max")]
+    pub concurrency_max: usize,
+    /// What an ask without an answer comes to.
+    #[serde(default)]
+    pub no_answer: NoAnswer,
+    /// Whether the URL may lead to an address of the inner network.
+    #[serde(default)]
+    pub inner: bool,
+}
+
+/// What an ask without an answer comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum NoAnswer {
+    /// The operation is refused as `unavailable`.
+    #[default]
+    Refuse,
+    /// The operation goes on.
+    Allow,
+}
+
+/// What the web application can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "docs/callouts.md says what each means")]
+pub enum TellKind {
+    UserOnline,
+    UserOffline,
+    Joined,
+    Left,
+    QueueCreated,
+    QueueFirstJoin,
+    QueueLastLeave,
+    QueueDestroyed,
+    Closed,
 }
 
 /// Options of the queues whose names match a pattern.
@@ -37,6 +92,18 @@ pub struct Class {
     /// A queue without members is destroyed after this long.
     #[serde(default = "idle_ttl_ms")]
     pub idle_ttl_ms: u64,
+    /// Of a class of user queues: what becomes of a user's other sessions at a login.
+    #[serde(default)]
+    pub sessions: SessionPolicy,
+    /// Of a class of user queues with `sessions = "many"`: how many.
+    #[serde(default = "sessions_max")]
+    pub sessions_max: usize,
+    /// The call-out that its queues ask and tell.
+    #[serde(default)]
+    pub callout: Option<String>,
+    /// What it is told.
+    #[serde(default)]
+    pub tells: Vec<TellKind>,
     /// What each queue of the class has from its creation.
     #[serde(default, rename = "mount")]
     pub mounts: Vec<MountClass>,
@@ -79,6 +146,21 @@ pub enum Create {
     /// By the back end.
     #[default]
     Rpc,
+    /// By the first subscribe that the web application lets.
+    Callout,
+}
+
+/// What becomes of a user's other sessions at a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionPolicy {
+    /// They end.
+    #[default]
+    NewestWins,
+    /// One that is connected stays, and the login is refused.
+    OldestWins,
+    /// There may be some at a time; the oldest ends.
+    Many,
 }
 
 /// Who may.
@@ -145,14 +227,106 @@ impl ClusterConfig {
                 self.copies
             ));
         }
+        for (at, callout) in self.callout.iter().enumerate() {
+            callout.problems(&mut problems);
+            if self.callout[..at].iter().any(|other| other.name == callout.name) {
+                problems.push(format!("two call-outs named {:?}", callout.name));
+            }
+        }
+        if let Some(name) = &self.connect {
+            self.callout_problem("connect", name, &mut problems);
+        }
         for class in &self.class {
             class.problems(&mut problems);
+            self.class_callout_problems(class, &mut problems);
         }
         problems
     }
 }
 
+impl ClusterConfig {
+    fn callout_problem(&self, whose: &str, name: &str, problems: &mut Vec<String>) {
+        if !self.callout.iter().any(|callout| callout.name == name) {
+            problems.push(format!("{whose}: no call-out is named {name:?}: add a [[callout]]"));
+        }
+    }
+
+    fn class_callout_problems(&self, class: &Class, problems: &mut Vec<String>) {
+        let whose = format!("class {:?}", class.pattern);
+        match &class.callout {
+            Some(name) => self.callout_problem(&whose, name, problems),
+            None if class.asks() || !class.tells.is_empty() => problems.push(format!(
+                "{whose}: it asks or tells the web application: set `callout` to a [[callout]]'s name"
+            )),
+            None => {}
+        }
+    }
+}
+
+impl Callout {
+    fn problems(&self, problems: &mut Vec<String>) {
+        let name = &self.name;
+        if !(self.url.starts_with("http://") || self.url.starts_with("https://")) {
+            problems.push(format!("callout {name:?}: url begins with http:// or https://"));
+        }
+        if self.secret_bytes().is_none() {
+            problems.push(format!(
+                "callout {name:?}: secret is `whsec_` and the base64 of 24 to 64 random bytes"
+            ));
+        }
+        if self.deadline_ms == 0 || self.deadline_ms > limits::CALLOUT_MS_MAX {
+            let max = limits::CALLOUT_MS_MAX;
+            problems.push(format!("callout {name:?}: deadline_ms is 1 to {max}"));
+        }
+        if self.concurrency_max == 0 || self.concurrency_max > limits::CALLOUTS_MAX {
+            let max = limits::CALLOUTS_MAX;
+            problems.push(format!("callout {name:?}: concurrency_max is 1 to {max}"));
+        }
+    }
+
+    /// The bytes of the secret, if it is one.
+    pub fn secret_bytes(&self) -> Option<Vec<u8>> {
+        use base64::Engine as _;
+        let text = self.secret.strip_prefix("whsec_")?;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+        (24..=64).contains(&bytes.len()).then_some(bytes)
+    }
+}
+
 impl Class {
+    /// Whether anything in its queues is asked about.
+    pub fn asks(&self) -> bool {
+        self.create == Create::Callout
+            || self.join == Access::Callout
+            || self.mounts.iter().any(|mount| mount.send == Access::Callout)
+    }
+
+    /// What user queues are like that no class of the configuration matches.
+    pub fn of_users() -> Class {
+        Class {
+            pattern: "/user/*".to_owned(),
+            create: Create::Auto,
+            join: Access::Server,
+            max_members: limits::SESSIONS_MAX,
+            presence: Presence::Off,
+            idle_ttl_ms: idle_ttl_ms(),
+            sessions: SessionPolicy::default(),
+            sessions_max: sessions_max(),
+            callout: None,
+            tells: Vec::new(),
+            mounts: vec![MountClass {
+                name: "inbox".to_owned(),
+                kind: MountKind::Message,
+                send: Access::Server,
+                history: 100,
+                history_bytes: history_bytes(),
+                history_ms: 0,
+                on_slow: OnSlow::default(),
+                echo: true,
+            }],
+        }
+    }
+
     fn problems(&self, problems: &mut Vec<String>) {
         let pattern = &self.pattern;
         let mut segments = pattern.split('/');
@@ -162,8 +336,12 @@ impl Class {
         if pattern.contains("**/") {
             problems.push(format!("class {pattern:?}: '**' stands at the end only"));
         }
-        if pattern.starts_with("/user/") || pattern.starts_with("/sys/") {
-            problems.push(format!("class {pattern:?}: /user/ and /sys/ are reserved"));
+        if pattern.starts_with("/sys/") {
+            problems.push(format!("class {pattern:?}: /sys/ is reserved"));
+        }
+        if self.sessions_max == 0 || self.sessions_max > limits::SESSIONS_MAX {
+            let max = limits::SESSIONS_MAX;
+            problems.push(format!("class {pattern:?}: sessions_max is 1 to {max}"));
         }
         if self.mounts.len() > limits::MOUNTS_MAX {
             let max = limits::MOUNTS_MAX;
@@ -215,6 +393,18 @@ pub fn matches(pattern: &str, name: &str) -> bool {
             (Some(_) | None, Some(_) | None) => return false,
         }
     }
+}
+
+fn deadline_ms() -> u64 {
+    3_000
+}
+
+fn concurrency_max() -> usize {
+    64
+}
+
+fn sessions_max() -> usize {
+    limits::SESSIONS_MAX
 }
 
 fn one() -> u32 {

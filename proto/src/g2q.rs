@@ -19,6 +19,10 @@ pub struct OperationRef<'a> {
     pub kind: c2g::Kind,
     /// Its message.
     pub body: &'a [u8],
+    /// Nothing of the session behind it is on its way to this queue: it may be asked about.
+    pub askable: bool,
+    /// [`Verdicts`], encoded; mostly none.
+    pub verdicts: &'a [u8],
 }
 
 impl<'a> OperationRef<'a> {
@@ -29,11 +33,14 @@ impl<'a> OperationRef<'a> {
     #[inline]
     pub fn of(message: &'a [u8]) -> Result<OperationRef<'a>, WireError> {
         let (mut session, mut sub, mut body) = (0, 0, None);
+        let (mut askable, mut verdicts) = (false, &[][..]);
         let mut fields = Fields::of(message);
         while let Some((number, value)) = fields.field()? {
             match number {
                 1 => session = value.uint32()?,
                 2 => sub = value.uint32()?,
+                11 => askable = value.uint()? != 0,
+                12 => verdicts = value.bytes()?,
                 _ => {
                     if let Some(kind) = kind(number) {
                         body = Some((kind, value.bytes()?));
@@ -42,7 +49,7 @@ impl<'a> OperationRef<'a> {
             }
         }
         let (kind, body) = body.ok_or(WireError)?;
-        Ok(OperationRef { session, sub, kind, body })
+        Ok(OperationRef { session, sub, kind, body, askable, verdicts })
     }
 
     /// Appends the frame.
@@ -52,12 +59,16 @@ impl<'a> OperationRef<'a> {
         let (session, sub) = (u64::from(self.session), u64::from(self.sub));
         let length = wire::uint_len(1, session)
             + wire::uint_len(2, sub)
-            + wire::nested_len(kind, self.body.len());
+            + wire::nested_len(kind, self.body.len())
+            + wire::uint_len(11, u64::from(self.askable))
+            + wire::bytes_len(12, self.verdicts.len());
         wire::put_frame(out, OPERATION, length);
         wire::put_uint(out, 1, session);
         wire::put_uint(out, 2, sub);
         wire::put_nested(out, kind, self.body.len());
         out.extend_from_slice(self.body);
+        wire::put_uint(out, 11, u64::from(self.askable));
+        wire::put_bytes(out, 12, self.verdicts);
     }
 }
 

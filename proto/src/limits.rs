@@ -35,6 +35,10 @@ pub const UNANSWERED_PER_QUEUE_MAX: usize = 32;
 pub const REMEMBERED_RESULT_BYTES_MAX: usize = 256;
 /// A person is in some rooms, not in all of them.
 pub const SUBSCRIPTIONS_MAX: usize = 256;
+/// Sessions one user may have at once: more are a program gone wild.
+pub const SESSIONS_MAX: usize = 64;
+/// Logins of a user that end another session of theirs: so many at once, then one more each second.
+pub const EVICTIONS_BURST: u32 = 10;
 /// Mounts a subscription may name.
 pub const FILTER_MOUNTS_MAX: usize = 16;
 
@@ -92,6 +96,10 @@ pub const GRACE_MS: u64 = 15_000;
 pub const BEAT_MS: u64 = 100;
 /// A link that heard nothing for this long is dead.
 pub const DEAD_MS: u64 = 500;
+/// An ask of the web application: a user waits for it.
+pub const CALLOUT_MS_MAX: u64 = 30_000;
+/// Asks of one gateway that are under way at one call-out.
+pub const CALLOUTS_MAX: usize = 10_000;
 /// A socket that hasn't connected by then is closed.
 pub const CONNECT_MS_MAX: u64 = 5_000;
 /// A client that was silent for this long is pinged.

@@ -68,6 +68,7 @@ impl<'a> EventRef<'a> {
 pub struct AnswerRef<'a> {
     pub session: u32,
     pub result: &'a [u8],
+    pub ask: &'a [u8],
 }
 
 impl<'a> AnswerRef<'a> {
@@ -83,6 +84,7 @@ impl<'a> AnswerRef<'a> {
             match number {
                 1 => read.session = value.uint32()?,
                 2 => read.result = value.bytes()?,
+                3 => read.ask = value.bytes()?,
                 _ => {}
             }
         }
@@ -93,10 +95,13 @@ impl<'a> AnswerRef<'a> {
     #[inline]
     pub fn put(&self, out: &mut Vec<u8>) {
         let session = u64::from(self.session);
-        let length = wire::uint_len(1, session) + wire::bytes_len(2, self.result.len());
+        let length = wire::uint_len(1, session)
+            + wire::bytes_len(2, self.result.len())
+            + wire::bytes_len(3, self.ask.len());
         wire::put_frame(out, ANSWER, length);
         wire::put_uint(out, 1, session);
         wire::put_bytes(out, 2, self.result);
+        wire::put_bytes(out, 3, self.ask);
     }
 
     /// Appends the frame of an answer that is only these three numbers.

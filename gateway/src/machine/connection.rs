@@ -196,7 +196,8 @@ impl Lane {
             | Kind::Bye => 0,
         };
         let pending = Pending::Operation { session: handle, op_id: head.op_id, kind, hash };
-        let operation = OperationRef { session: handle, sub, kind, body };
+        let operation =
+            OperationRef { session: handle, sub, kind, body, askable: false, verdicts: &[] };
         if self.push(bucket, pending, |bytes| operation.put(bytes), out) {
             let entry = self.sessions[handle as usize].entry(hash);
             entry.unanswered += 1;

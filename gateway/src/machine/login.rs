@@ -60,6 +60,7 @@ impl Lane {
             session: handle,
             gateway: self.settings.gateway.clone(),
             client_name: connect.client_name[..end].to_owned(),
+            ..g2q::Login::default()
         }));
         let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
         if !self.push(bucket, Pending::Login { session: handle }, write, out) {

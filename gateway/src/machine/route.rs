@@ -228,6 +228,7 @@ impl Routes {
                 session_id: session.id.0.to_vec(),
                 user: session.user.to_string(),
                 generation: session.generation,
+                ..g2q::Introduce::default()
             }));
             wire::put_message(links.buffer(link), &G2q { body });
         }

@@ -116,16 +116,18 @@ proptest! {
 
     #[test]
     fn answers(numbers in numbers()) {
-        let wanted = |m: q2g::Answer| Some((m.session, m.result));
+        let wanted = |m: q2g::Answer| Some((m.session, m.result, m.ask.into_bytes()));
         let read = |bytes: &[u8]| {
             let m = q2g::AnswerRef::of(bytes)?;
             let mut put = Vec::new();
             m.put(&mut put);
             let (put, _) = frame::split(&put, put.len()).unwrap().unwrap();
-            let answer = q2g::Answer { session: m.session, result: m.result.to_vec() };
+            let (session, result) = (m.session, m.result.to_vec());
+            let ask = String::from_utf8(m.ask.to_vec()).unwrap_or_default();
+            let answer = q2g::Answer { session, result, ask };
             let envelope = q2g::Q2g { body: Some(q2g::q2g::Body::Answer(answer)) };
             assert_eq!(put, envelope.encode_to_vec());
-            Ok((m.session, m.result.to_vec()))
+            Ok((m.session, m.result.to_vec(), m.ask.to_vec()))
         };
         check(&numbers, "q2g.Answer", wanted, read);
     }
@@ -142,7 +144,7 @@ proptest! {
             head.put(&mut put);
             assert_eq!(put, result.encode_to_vec());
             assert_eq!(put.len(), head.len());
-            let answer = q2g::Answer { session, result: put };
+            let answer = q2g::Answer { session, result: put, ..q2g::Answer::default() };
             let envelope = q2g::Q2g { body: Some(q2g::q2g::Body::Answer(answer)) };
             let mut put = Vec::new();
             q2g::AnswerRef::put_head(&mut put, session, head);

@@ -77,7 +77,7 @@ impl Asker {
     /// Appends an answer whose `g2c.Result` is there already.
     pub(crate) fn put_bytes(&self, out: &mut Vec<u8>, result: &[u8]) {
         match self.who {
-            Who::Session { handle, .. } => AnswerRef { session: handle, result }.put(out),
+            Who::Session { handle, .. } => AnswerRef { session: handle, result, ask: &[] }.put(out),
             Who::BackEnd { number } => {
                 let result = result.to_vec();
                 let reply = q2g::Reply { number, result, ..q2g::Reply::default() };

@@ -158,7 +158,14 @@ impl Word {
             Word::Ended(n, reason) => {
                 let (_, session_id, room) = n.parts();
                 let (room_epoch, join_seq, reason) = (n.epoch, n.join, reason.to_string());
-                Body::Ended(q2q::Ended { room, room_epoch, join_seq, session_id, reason })
+                Body::Ended(q2q::Ended {
+                    room,
+                    room_epoch,
+                    join_seq,
+                    session_id,
+                    reason,
+                    ..q2q::Ended::default()
+                })
             }
         };
         let tell = q2q::Tell { number, body: Some(body) };

@@ -70,6 +70,7 @@ impl Bucket {
             error_message,
             may_retry: status == Status::Limit,
             generation,
+            ..q2g::LoggedIn::default()
         };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
         self.say(turn, link, |out| wire::put_message(out, &message));

@@ -148,13 +148,20 @@ impl Rig {
         let (session, user) = (handle, user.to_owned());
         self.lane(
             link,
-            Body::Introduce(g2q::Introduce { session, session_id, user, generation: 0 }),
+            Body::Introduce(g2q::Introduce {
+                session,
+                session_id,
+                user,
+                ..g2q::Introduce::default()
+            }),
         );
     }
 
     pub(crate) fn operation(&mut self, link: LinkId, session: u32, queue: &str, sub: u32, op: Op) {
         self.at(link, queue);
-        self.lane(link, Body::Operation(g2q::Operation { session, sub, body: Some(op) }));
+        let body = Some(op);
+        let operation = g2q::Operation { session, sub, body, ..g2q::Operation::default() };
+        self.lane(link, Body::Operation(operation));
     }
     pub(super) fn epoch_of(&self, text: &str) -> u64 {
         match text.strip_prefix('e').and_then(|at| at.parse::<usize>().ok()) {

@@ -27,13 +27,15 @@ pub(crate) fn config() -> ClusterConfig {
         presence: Presence::Users,
         idle_ttl_ms,
         mounts: vec![mount("chat", MountKind::Message, 100), mount("scores", MountKind::State, 0)],
+        ..Class::of_users()
     };
     let small = Class { max_members: 1, ..class("/small/*", 5000) };
     let mut quiet = Class { presence: Presence::Count, ..class("/quiet/*", 5000) };
     quiet.mounts[0].echo = false;
     let backend = Class { create: Create::Rpc, join: Access::Server, ..class("/web/*", 5000) };
     let short = class("/short/*", 0);
-    ClusterConfig { copies: 1, class: vec![class("/room/*", 5000), small, quiet, backend, short] }
+    let class = vec![class("/room/*", 5000), small, quiet, backend, short];
+    ClusterConfig { copies: 1, class, ..ClusterConfig::default() }
 }
 
 /// A table of one bit whose rows belong to these nodes.

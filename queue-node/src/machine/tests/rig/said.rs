@@ -114,7 +114,8 @@ impl Rig {
                 let row = m.row.expect("a row");
                 format!("moved {} {}", row.prefix, row.primary.expect("an owner").id)
             }
-            Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) | Body::Kick(_) => {
+            Body::Kick(kick) => format!("kick {} {} {}", kick.session, kick.code, kick.reason),
+            Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) | Body::Tell(_) => {
                 panic!("not said by this version")
             }
         }

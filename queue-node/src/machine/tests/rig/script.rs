@@ -66,7 +66,8 @@ impl Rig {
                 let mut bytes = Vec::new();
                 let body = &operation[..];
                 let kind = c2g::Kind::SendState;
-                g2q::OperationRef { session: 1, sub: 0, kind, body }.put(&mut bytes);
+                g2q::OperationRef { session: 1, sub: 0, kind, body, askable: false, verdicts: &[] }
+                    .put(&mut bytes);
                 let (_, end) = frame::split(&bytes, 1000).expect("fits").expect("is whole");
                 let frame = bytes[end - (end - 1)..end].to_vec();
                 self.handle(Input::Frame { link, frame: &frame });
@@ -97,7 +98,14 @@ impl Rig {
             "unnote" => Body::Unnote(q2q::Unnote { user, session_id, room, room_epoch, join_seq }),
             _ => {
                 let reason = "lost".to_owned();
-                Body::Ended(q2q::Ended { room, room_epoch, join_seq, session_id, reason })
+                Body::Ended(q2q::Ended {
+                    room,
+                    room_epoch,
+                    join_seq,
+                    session_id,
+                    reason,
+                    ..q2q::Ended::default()
+                })
             }
         };
         let tell = q2q::Tell { number, body: Some(body) };
