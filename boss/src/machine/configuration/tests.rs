@@ -28,7 +28,8 @@ fn options_that_the_manual_spells_out_are_the_defaults() {
     let chat = MountClass { history: 0, ..manual.mounts[0].clone() };
     let plain =
         Class { create: Create::Rpc, join: Access::Server, mounts: vec![chat], ..manual.clone() };
-    assert_eq!(short, ClusterConfig { copies: 1, class: vec![plain] });
+    let class = vec![plain];
+    assert_eq!(short, ClusterConfig { copies: 1, class, ..ClusterConfig::default() });
 }
 
 #[test]
