@@ -93,6 +93,7 @@ pub enum Close {
     AlreadyConnected = 3506,
     FrameTooLarge = 3507,
     NotConnected = 3508,
+    Resumed = 3509,
 }
 
 /// A row of the table of close codes.
@@ -107,7 +108,7 @@ pub struct CloseRow {
 }
 
 /// All close codes, by number. Up to 3499 the client may come back, from 3500 on not.
-pub const CLOSES: [CloseRow; 16] = [
+pub const CLOSES: [CloseRow; 17] = [
     close(Close::Bye, "bye", "the client said bye"),
     close(Close::Draining, "draining", "this gateway shuts down; connect to another"),
     close(Close::HomeLost, "home_lost", "the user's home died; connect anew"),
@@ -128,6 +129,7 @@ pub const CLOSES: [CloseRow; 16] = [
     ),
     close(Close::FrameTooLarge, "frame_too_large", "a frame above the limit in `welcome`"),
     close(Close::NotConnected, "not_connected", "the first frame must be `connect`"),
+    close(Close::Resumed, "resumed", "the session goes on on another connection"),
 ];
 
 const fn close(close: Close, name: &'static str, meaning: &'static str) -> CloseRow {

@@ -43,7 +43,8 @@ impl Lane {
             | Close::Version
             | Close::AlreadyConnected
             | Close::FrameTooLarge
-            | Close::NotConnected => 0,
+            | Close::NotConnected
+            | Close::Resumed => 0,
         };
         let message = g2c::Closing {
             code: u32::from(close.number()),

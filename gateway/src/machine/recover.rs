@@ -202,6 +202,7 @@ impl Lane {
                 sessions: frame.gone,
                 reason: frame.reason,
                 may_retry: true,
+                detached: false,
             };
             self.unsubscribed(&gone, out);
         }

@@ -8,5 +8,7 @@ mod clients;
 mod death;
 mod dev;
 mod http;
+mod links;
 mod process;
+mod proxy;
 mod roles;

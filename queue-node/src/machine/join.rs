@@ -346,7 +346,8 @@ impl Bucket {
         may_retry: bool,
     ) {
         let sessions = vec![seat.handle];
-        let word = q2g::Unsubscribed { sub, sessions, reason: reason.to_owned(), may_retry };
+        let reason = reason.to_owned();
+        let word = q2g::Unsubscribed { sub, sessions, reason, may_retry, detached: false };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }

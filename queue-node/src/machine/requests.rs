@@ -149,7 +149,7 @@ impl Bucket {
     pub(crate) fn disband(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
         for lane in self.queues[index].lanes.clone() {
             let (sub, reason) = (lane.sub, reason.to_owned());
-            let word = q2g::Unsubscribed { sub, sessions: Vec::new(), reason, may_retry: false };
+            let word = q2g::Unsubscribed { sub, reason, ..q2g::Unsubscribed::default() };
             let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
             self.say(turn, lane.link, |out| wire::put_message(out, &message));
         }

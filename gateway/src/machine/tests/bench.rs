@@ -251,6 +251,7 @@ impl Bench {
                 })
             }
             "unsubscribed" => Q::Unsubscribed(q2g::Unsubscribed {
+                detached: false,
                 sub: n(1) as u32,
                 sessions: words.get(2).map(|session| number(session) as u32).into_iter().collect(),
                 reason: words.get(3).map_or_else(String::new, |_| words[3..].join(" ")),
