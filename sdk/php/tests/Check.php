@@ -1,0 +1,62 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Imq\Tests;
+
+/** A test can't run here, and says why. */
+final class Skipped extends \RuntimeException
+{
+}
+
+/** What tests say must be. */
+final class Check
+{
+    public static function same(mixed $wanted, mixed $given): void
+    {
+        if ($wanted !== $given) {
+            throw new \RuntimeException(
+                'wanted ' . var_export($wanted, true) . ', given ' . var_export($given, true),
+            );
+        }
+    }
+
+    public static function has(string $part, string $whole): void
+    {
+        if (!str_contains($whole, $part)) {
+            throw new \RuntimeException("no \"{$part}\" in \"{$whole}\"");
+        }
+    }
+
+    /**
+     * @template T of \Throwable
+     * @param class-string<T> $class
+     * @return T
+     */
+    public static function throws(string $class, callable $act): \Throwable
+    {
+        try {
+            $act();
+        } catch (Skipped $skipped) {
+            throw $skipped;
+        } catch (\Throwable $thrown) {
+            if ($thrown::class === $class) {
+                return $thrown;
+            }
+            throw new \RuntimeException("wanted {$class}", previous: $thrown);
+        }
+        throw new \RuntimeException("wanted {$class}, nothing was thrown");
+    }
+
+    /** Waits for something that comes by itself. */
+    public static function until(string $what, callable $isSo): void
+    {
+        $end = hrtime(true) + 10_000_000_000;
+        while (!$isSo()) {
+            if (hrtime(true) > $end) {
+                throw new \RuntimeException("waited in vain for: {$what}");
+            }
+            usleep(5_000);
+        }
+    }
+}
