@@ -10,12 +10,16 @@ use clap::Args;
 use proto::name::NodeId;
 use serde::Deserialize;
 
+mod tls;
+pub(crate) use tls::TlsOptions;
+
 /// The configuration file: a section for each role, and what all share.
 #[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct File {
     /// Where the cluster secret is.
     pub(crate) secret_file: Option<PathBuf>,
+    pub(crate) tls: TlsOptions,
     pub(crate) boss: BossOptions,
     pub(crate) queue_node: QueueNodeOptions,
     pub(crate) gateway: GatewayOptions,
@@ -37,6 +41,10 @@ pub(crate) struct Shared {
     #[arg(long, env = "IMQ_SECRET_FILE", value_name = "FILE")]
     #[serde(skip)]
     pub(crate) secret_file: Option<PathBuf>,
+    /// TLS of links.
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) tls: TlsOptions,
 }
 
 /// `imq boss`.

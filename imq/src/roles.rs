@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result};
-use link::io::Hub;
 
 use crate::config::{self, BossOptions, File, GatewayOptions, QueueNodeOptions};
 use crate::shutdown;
@@ -16,9 +15,11 @@ const BOSS: &str = "127.0.0.1:7501";
 pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
     let file = File::of(&options.shared)?;
     let secret = options.shared.secret(&file)?;
+    let hub = options.shared.tls.hub(&file.tls)?;
     let written = file.boss;
     let data_dir = options.data_dir.or(written.data_dir).unwrap_or_else(|| "imq-data".into());
     let mut settings = boss::Settings::new(data_dir, secret);
+    settings.hub = hub;
     settings.link_address = Some(address(options.listen_link.or(written.listen_link), 7501));
     settings.http_address = address(options.listen_http.or(written.listen_http), 7500);
     let key_file = options.admin_key_file.or(written.admin_key_file);
@@ -37,6 +38,7 @@ pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
 pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     let file = File::of(&options.shared)?;
     let secret = options.shared.secret(&file)?;
+    let hub = options.shared.tls.hub(&file.tls)?;
     let written = file.queue_node;
     let (fatal, failed) = sync_channel(1);
     let settings = queue_node::Settings {
@@ -47,7 +49,7 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
         advertise: options.advertise.or(written.advertise).unwrap_or_default(),
         listen_http: address(options.listen_http.or(written.listen_http), 7690),
         secret,
-        hub: Hub::default(),
+        hub,
         fatal: Some(fatal),
     };
     let running = queue_node::run(settings).context("starting the queue node")?;
@@ -61,6 +63,7 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
 pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let file = File::of(&options.shared)?;
     let secret = options.shared.secret(&file)?;
+    let hub = options.shared.tls.hub(&file.tls)?;
     let written = file.gateway;
     let id = id(options.id.or(written.id), "g1")?;
     let key_file = options.rpc_key_file.or(written.rpc_key_file);
@@ -85,6 +88,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
             ..gateway::machine::Settings::default()
         },
         id,
+        hub,
         fatal: Some(fatal),
         ..gateway::Settings::default()
     };

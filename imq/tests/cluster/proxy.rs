@@ -37,19 +37,20 @@ pub(crate) struct Proxy {
     /// Where it listens, for each of the addresses it passes on to.
     pub(crate) addresses: Vec<SocketAddr>,
     faults: Arc<AtomicU64>,
+    begin: Option<oneshot::Sender<Hurting>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Proxy {
-    /// Passes on to these addresses. Some connection meets a fault every `pause_ms` in the mean.
-    pub(crate) fn start(targets: Vec<SocketAddr>, pause_ms: u64, seed: u64) -> Proxy {
-        let local = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    /// Passes on to these addresses, at first without a fault.
+    pub(crate) fn start(targets: Vec<SocketAddr>) -> Proxy {
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
         let bind = |_: &SocketAddr| std::net::TcpListener::bind(local).expect("a port");
         let listeners: Vec<_> = targets.iter().map(bind).collect();
         let addresses = listeners.iter().map(|one| one.local_addr().expect("bound")).collect();
         let faults = Arc::new(AtomicU64::new(0));
-        let (stop, stopped) = oneshot::channel();
+        let (begin, begun) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let (runtime, counted) = (runtime.expect("a runtime"), faults.clone());
         let thread = std::thread::spawn(move || {
@@ -60,10 +61,21 @@ impl Proxy {
                     let listener = TcpListener::from_std(listener).expect("it is ours");
                     tokio::spawn(accept(listener, target, directions.clone()));
                 }
-                hurt(&directions, stopped, pause_ms, seed, &counted).await;
+                // Whoever drops the proxy before has begun nothing.
+                if let Ok(hurting) = begun.await {
+                    hurt(&directions, hurting, &counted).await;
+                }
             });
         });
-        Proxy { addresses, faults, stop: Some(stop), thread: Some(thread) }
+        Proxy { addresses, faults, begin: Some(begin), stop: None, thread: Some(thread) }
+    }
+
+    /// From now on some connection meets a fault every `pause_ms`, in the mean.
+    pub(crate) fn hurt(&mut self, pause_ms: u64, seed: u64) {
+        let (stop, stopped) = oneshot::channel();
+        let begin = self.begin.take().expect("faults begin once");
+        assert!(begin.send(Hurting { stopped, pause_ms, seed }).is_ok(), "the proxy has ended");
+        self.stop = Some(stop);
     }
 
     /// How many faults there have been.
@@ -74,7 +86,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        drop((self.begin.take(), self.stop.take()));
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }
@@ -142,14 +154,16 @@ async fn pass(
     }
 }
 
-/// Draws a fault after each pause, until the proxy is stopped.
-async fn hurt(
-    directions: &Directions,
-    mut stopped: oneshot::Receiver<()>,
+/// How faults are drawn, and until when.
+struct Hurting {
+    stopped: oneshot::Receiver<()>,
     pause_ms: u64,
     seed: u64,
-    count: &AtomicU64,
-) {
+}
+
+/// Draws a fault after each pause, until the proxy is stopped.
+async fn hurt(directions: &Directions, hurting: Hurting, count: &AtomicU64) {
+    let Hurting { mut stopped, pause_ms, seed } = hurting;
     let mut random = StdRng::seed_from_u64(seed);
     loop {
         let pause = Duration::from_millis(random.random_range(0..=pause_ms * 2));
@@ -165,7 +179,10 @@ async fn hurt(
         directions.retain(|direction| !direction.is_closed());
         if !directions.is_empty() {
             let victim = random.random_range(0..directions.len());
-            count.fetch_add(u64::from(directions[victim].try_send(fault).is_ok()), Ordering::Relaxed);
+            count.fetch_add(
+                u64::from(directions[victim].try_send(fault).is_ok()),
+                Ordering::Relaxed,
+            );
         }
     }
 }

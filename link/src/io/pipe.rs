@@ -1,5 +1,5 @@
-//! Links within one process: `imq dev` runs the whole cluster in one, with the same code above the
-//! sockets.
+//! What the links of a process share: TLS, and the pipes that take the place of sockets where the
+//! whole cluster runs in one process, with the same code above them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,14 +8,19 @@ use std::sync::{Arc, Mutex};
 use mio::Waker;
 use mio::net::UnixStream;
 
+use super::tls::Tls;
+
 /// Addresses of this scheme are names of listeners in the same process.
 pub(super) const SCHEME: &str = "pipe:";
 /// Ends that nobody has accepted yet, per listener: a thread that takes none is broken.
 const WAITING_MAX: usize = 1024;
 
-/// The listeners of a process. Clones are the same hub.
+/// The listeners of a process, and its TLS. Clones are the same hub.
 #[derive(Debug, Clone, Default)]
-pub struct Hub(Arc<Mutex<BTreeMap<String, Listener>>>);
+pub struct Hub {
+    listeners: Arc<Mutex<BTreeMap<String, Listener>>>,
+    tls: Option<Tls>,
+}
 
 #[derive(Debug)]
 struct Listener {
@@ -24,6 +29,15 @@ struct Listener {
 }
 
 impl Hub {
+    /// A hub whose links over TCP all speak TLS, both ways.
+    pub fn secured(tls: Tls) -> Hub {
+        Hub { listeners: Arc::default(), tls: Some(tls) }
+    }
+
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
     pub(super) fn listen(&self, name: &str, waker: Arc<Waker>) {
         let listener = Listener { waker, waiting: Vec::new() };
         self.lock().insert(name.to_owned(), listener);
@@ -51,6 +65,6 @@ impl Hub {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Listener>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

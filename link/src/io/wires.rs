@@ -15,9 +15,12 @@ use rand::{RngExt, SeedableRng};
 
 use super::pipe::{Hub, SCHEME};
 use super::socket::Socket;
-use crate::machine::{Link, LinkError, LinkId, Outbox, Peer, Received, Redial, Settings};
+use crate::machine::{Link, LinkError, LinkId, Received, Redial, Settings};
 
+mod event;
 mod wire;
+
+pub use event::{Event, Sink};
 use wire::Wire;
 
 /// A turn reads at most this much from a link. What comes of it, fanned out, is to fit into a
@@ -25,53 +28,8 @@ use wire::Wire;
 /// waiting.
 const READ_BYTES: usize = 64 * 1024;
 
-/// What happened on the wires.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// A link is up; `dialled` is the name it was dialled under, nothing if it was accepted.
-    Up {
-        /// Which.
-        link: LinkId,
-        /// Who is there.
-        peer: Peer,
-        /// Under which name this end dialled it.
-        dialled: Option<&'a str>,
-    },
-    /// A frame came.
-    Frame {
-        /// On which link.
-        link: LinkId,
-        /// Its envelope.
-        frame: &'a [u8],
-    },
-    /// A link that was up is down.
-    Down {
-        /// Which.
-        link: LinkId,
-        /// For the log.
-        reason: &'a str,
-    },
-    /// A dial did not become a link; it is tried again.
-    Unreachable {
-        /// The name it was dialled under.
-        name: &'a str,
-        /// Whether nobody listens there.
-        refused: bool,
-        /// Whether trying again can't help: there is somebody with another secret, of another
-        /// cluster or of another version.
-        hopeless: bool,
-        /// For the log.
-        reason: &'a str,
-    },
-}
-
-/// Who takes the events: a role's machine with its outbox.
-pub trait Sink {
-    /// Where output of links is gathered.
-    fn outbox(&mut self) -> &mut Outbox;
-    /// Something happened.
-    fn event(&mut self, now: Time, event: Event<'_>);
-}
+/// The reason to close a link whose peer speaks TLS.
+const TLS_HERE_NOT: &str = "the peer speaks TLS, here none is configured: configure it at both";
 
 /// The links of one thread.
 #[derive(Debug)]
@@ -95,6 +53,8 @@ struct Dial {
     address: String,
     redial: Redial,
     state: DialState,
+    /// What the log has been told of its TLS.
+    told: String,
 }
 
 #[derive(Debug, PartialEq)]
@@ -159,7 +119,8 @@ impl Wires {
     pub fn dial(&mut self, now: Time, name: &str, address: &str) {
         let state = DialState::Waiting { at_ms: now.ms };
         let (address, redial) = (address.to_owned(), Redial::default());
-        self.dials.entry(name.to_owned()).or_insert(Dial { address, redial, state });
+        let dial = Dial { address, redial, state, told: String::new() };
+        self.dials.entry(name.to_owned()).or_insert(dial);
     }
 
     /// The names that are dialled.
@@ -194,6 +155,10 @@ impl Wires {
         }
         if ready.is_readable() || ready.is_read_closed() || ready.is_error() {
             self.read(now, link, sink);
+        }
+        if ready.is_read_closed() && self.wires[at].is_some() {
+            // The end of what came needs a read of its own, which nothing else would wake.
+            self.unread.push(link);
         }
         if ready.is_writable() {
             self.write(now, link, sink);
@@ -253,7 +218,10 @@ impl Wires {
     fn accept_tcp(&mut self, now: Time) {
         while let Some(listener) = &self.listener {
             match listener.accept() {
-                Ok((stream, _)) => self.adopt(now, Socket::Tcp(stream)),
+                Ok((stream, _)) => match Socket::accepted(now, stream, self.hub.tls()) {
+                    Ok(socket) => self.adopt(now, socket),
+                    Err(error) => tracing::warn!("a link could not be accepted: {error}"),
+                },
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     if error.kind() != io::ErrorKind::WouldBlock {
@@ -282,7 +250,7 @@ impl Wires {
         let Some(dial) = self.dials.get(name) else { return };
         let socket = match dial.address.strip_prefix(SCHEME) {
             Some(listener) => self.hub.connect(listener).map(Socket::Pipe),
-            None => Socket::connect(&dial.address),
+            None => Socket::connect(now, &dial.address, self.hub.tls()),
         };
         let machine = Link::accept(now, self.settings.clone(), [0; 16]);
         let link = socket.and_then(|socket| self.insert(Wire::dialled(socket, machine, name)));
@@ -317,9 +285,15 @@ impl Wires {
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    return self.close_unsecured(now, link, &error.to_string(), sink);
+                }
                 Err(error) => return self.close(now, link, &error.to_string(), sink),
             };
-            let dialled = wire.name.clone();
+            let was_up = wire.up_ms.is_some();
+            let first = !std::mem::replace(&mut wire.heard, true);
+            let foreign = first && wire.socket.is_foreign(&self.buffer[..length]);
+            let dialled = if was_up { None } else { wire.name.clone() };
             let mut answer = Vec::new();
             let result =
                 wire.machine.receive(now, &self.buffer[..length], &mut answer, |received| {
@@ -330,10 +304,22 @@ impl Wires {
                             sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
                         }
                         Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
+                        Received::Echoed { sent_ms } => sink.echoed(now, link, sent_ms),
                     }
                 });
-            let answered = wire.answer(&answer);
+            // Part of a frame may have been written already: what follows it waits its turn.
+            let answered = if was_up && result.is_ok() {
+                if !answer.is_empty() {
+                    sink.outbox().buffer(link).extend_from_slice(&answer);
+                }
+                true
+            } else {
+                wire.answer(&answer)
+            };
             match result {
+                Ok(()) | Err(_) if foreign => {
+                    return self.close_unsecured(now, link, TLS_HERE_NOT, sink);
+                }
                 Err(error) => return self.broken(now, link, &error, sink),
                 Ok(()) if !answered => {
                     return self.close(now, link, "it took no answer to its hello", sink);
@@ -353,6 +339,9 @@ impl Wires {
             let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
                 return;
             };
+            if let Err(error) = wire.socket.flush() {
+                return self.close(now, link, &error.to_string(), sink);
+            }
             let bytes = sink.outbox().unwritten(link);
             if bytes.is_empty() {
                 return;
@@ -418,6 +407,19 @@ impl Wires {
         self.close_as(now, link, reason, false, sink);
     }
 
+    /// The ends don't agree on TLS: only an operator can mend it, who hears of it once.
+    fn close_unsecured(&mut self, now: Time, link: LinkId, reason: &str, sink: &mut impl Sink) {
+        let wire = self.wires.get(link.0 as usize).and_then(Option::as_ref);
+        let name = wire.and_then(|wire| wire.name.as_ref());
+        if let Some(dial) = name.and_then(|name| self.dials.get_mut(name))
+            && dial.told != reason
+        {
+            tracing::warn!("no link to {}: {reason}", dial.address);
+            reason.clone_into(&mut dial.told);
+        }
+        self.close(now, link, reason, sink);
+    }
+
     fn close_as(
         &mut self,
         now: Time,
@@ -426,7 +428,9 @@ impl Wires {
         hopeless: bool,
         sink: &mut impl Sink,
     ) {
-        let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::take) else { return };
+        let wire = self.wires.get_mut(link.0 as usize).and_then(Option::take);
+        let Some(mut wire) = wire else { return };
+        wire.socket.end();
         if let Some(name) = &wire.name {
             // A link that ends as soon as it is up is no success: it would be dialled without
             // pause.

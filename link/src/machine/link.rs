@@ -35,7 +35,7 @@ pub struct Settings {
     pub lane: u32,
     /// The cluster secret.
     pub secret: Vec<u8>,
-    /// Something is sent at least this often.
+    /// The dialler beats this often, whatever else it sends.
     pub beat_ms: u64,
     /// After so much silence the peer is dead.
     pub dead_ms: u64,
@@ -65,6 +65,11 @@ pub enum Received<'a> {
     Up(Peer),
     /// A frame that isn't the link's own.
     Frame(&'a [u8]),
+    /// The peer has echoed a newer beat of this end, sent at this time of this end's clock.
+    Echoed {
+        /// The sending time.
+        sent_ms: u64,
+    },
 }
 
 /// Why a link ends. The texts are for the operator's log.
@@ -95,9 +100,17 @@ pub struct Link {
     settings: Settings,
     stage: Stage,
     reader: FrameReader,
+    end: End,
     heard_ms: u64,
+    /// When this end beat last; nothing said since the link was made.
     beaten_ms: u64,
+    /// What the newest beat of this end said, 0 before the first.
+    said_us: u64,
+    /// What the newest beat of the peer said.
     peer_now_us: u64,
+    /// A beat of the peer waits for its echo.
+    asked: bool,
+    /// The newest beat of this end that the peer has echoed.
     echo_us: u64,
 }
 
@@ -127,22 +140,25 @@ impl Link {
     pub fn dial(now: Time, settings: Settings, nonce: [u8; 16], out: &mut Vec<u8>) -> Link {
         let mine = hello(&settings, nonce).encode_to_vec();
         put(out, HELLO, &mine);
-        Link::new(now, settings, Stage::Greeting { mine })
+        Link::new(now, settings, End::Dialler, Stage::Greeting { mine })
     }
 
     /// A link that this end accepted. `nonce` is fresh and random.
     pub fn accept(now: Time, settings: Settings, nonce: [u8; 16]) -> Link {
-        Link::new(now, settings, Stage::Waiting { nonce })
+        Link::new(now, settings, End::Acceptor, Stage::Waiting { nonce })
     }
 
-    fn new(now: Time, settings: Settings, stage: Stage) -> Link {
+    fn new(now: Time, settings: Settings, end: End, stage: Stage) -> Link {
         Link {
             settings,
             stage,
             reader: FrameReader::default(),
+            end,
             heard_ms: now.ms,
             beaten_ms: now.ms,
+            said_us: 0,
             peer_now_us: 0,
+            asked: false,
             echo_us: 0,
         }
     }
@@ -159,6 +175,7 @@ impl Link {
         mut each: impl FnMut(Received<'_>),
     ) -> Result<(), LinkError> {
         self.heard_ms = now.ms;
+        let echoed_us = self.echo_us;
         let mut reader = std::mem::take(&mut self.reader);
         let max = limits::LINK_FRAME_BYTES_MAX;
         let mut read = reader.feed(input, max, |frame| self.frame(frame, out, &mut each));
@@ -166,6 +183,12 @@ impl Link {
             read = Err(LinkError::NoHello);
         }
         self.reader = reader;
+        if self.echo_us > echoed_us {
+            each(Received::Echoed { sent_ms: self.echo_us / 1000 });
+        }
+        if read.is_ok() {
+            self.answer_beat(now, out);
+        }
         if let Err(error) = &read
             && !matches!(error, LinkError::Refused(_))
         {
@@ -174,7 +197,8 @@ impl Link {
         read
     }
 
-    /// Sends a beat if it is time.
+    /// Sends a beat if it is time. The acceptor's beats are its answers to the dialler's; it beats
+    /// by itself only when the dialler is late, so that its silence means that it is dead.
     ///
     /// # Errors
     /// If the peer has been silent for too long.
@@ -182,10 +206,8 @@ impl Link {
         if now.ms >= self.heard_ms + self.settings.dead_ms {
             return Err(LinkError::Silent(now.ms - self.heard_ms));
         }
-        if self.is_up() && now.ms >= self.beaten_ms + self.settings.beat_ms {
-            let beat = Beat { now_us: now.ms * 1000, echo_us: self.peer_now_us };
-            put(out, BEAT, &beat.encode_to_vec());
-            self.beaten_ms = now.ms;
+        if self.is_up() && now.ms >= self.beat_at() {
+            self.beat(now, out);
         }
         Ok(())
     }
@@ -193,7 +215,7 @@ impl Link {
     /// When [`Link::wake`] is wanted next, in milliseconds.
     pub fn wake_at(&self) -> u64 {
         let dead = self.heard_ms + self.settings.dead_ms;
-        if self.is_up() { dead.min(self.beaten_ms + self.settings.beat_ms) } else { dead }
+        if self.is_up() { dead.min(self.beat_at()) } else { dead }
     }
 
     /// Whether the peer has proven itself.
@@ -201,9 +223,29 @@ impl Link {
         matches!(self.stage, Stage::Up)
     }
 
-    /// The newest beat of this end that the peer has echoed: this end's clock, in microseconds.
-    pub fn echo_us(&self) -> u64 {
-        self.echo_us
+    fn beat_at(&self) -> u64 {
+        let beat_ms = self.settings.beat_ms;
+        self.beaten_ms
+            + match self.end {
+                End::Dialler => beat_ms,
+                End::Acceptor => beat_ms + beat_ms / 2,
+            }
+    }
+
+    fn beat(&mut self, now: Time, out: &mut Vec<u8>) {
+        let beat = Beat { now_us: now.ms * 1000, echo_us: self.peer_now_us };
+        put(out, BEAT, &beat.encode_to_vec());
+        (self.beaten_ms, self.said_us, self.asked) = (now.ms, beat.now_us, false);
+    }
+
+    /// The acceptor echoes at once. So the dialler knows, as soon as the way there and back allows,
+    /// that it was heard, and there are no more beats than if both had a timer of their own. Beats
+    /// that come in a heap, or too often, have one answer.
+    fn answer_beat(&mut self, now: Time, out: &mut Vec<u8>) {
+        let rested = now.ms >= self.beaten_ms + self.settings.beat_ms / 2 || self.said_us == 0;
+        if self.asked && rested && self.end == End::Acceptor {
+            self.beat(now, out);
+        }
     }
 
     fn frame(
@@ -229,8 +271,9 @@ impl Link {
             REFUSE => Err(LinkError::Refused(read::<Refuse>(body)?.reason)),
             _ => {
                 let beat = read::<Beat>(body)?;
-                self.peer_now_us = beat.now_us;
-                self.echo_us = self.echo_us.max(beat.echo_us);
+                (self.peer_now_us, self.asked) = (beat.now_us, true);
+                // A peer can't have heard what hasn't been said.
+                self.echo_us = self.echo_us.max(beat.echo_us.min(self.said_us));
                 Ok(())
             }
         }

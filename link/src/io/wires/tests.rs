@@ -8,6 +8,9 @@ use proto::wire;
 
 use super::*;
 use crate::io::clock;
+use crate::machine::Outbox;
+
+mod secure;
 
 /// One end, and what it has seen.
 struct End {
@@ -24,12 +27,21 @@ struct Seen {
     downs: Vec<String>,
     /// Of each failed dial whether it was refused, and whether it is hopeless.
     unreachable: Vec<(bool, bool)>,
+    /// Why, each time.
+    reasons: Vec<String>,
     bytes: Vec<u8>,
+    /// The sending time of the newest echo.
+    heard_ms: u64,
 }
 
 impl Sink for Seen {
     fn outbox(&mut self) -> &mut Outbox {
         &mut self.outbox
+    }
+
+    fn echoed(&mut self, _: Time, _: LinkId, sent_ms: u64) {
+        assert!(sent_ms > self.heard_ms, "only what is newer");
+        self.heard_ms = sent_ms;
     }
 
     fn event(&mut self, _: Time, event: Event<'_>) {
@@ -43,8 +55,9 @@ impl Sink for Seen {
                 self.up.retain(|up| *up != link);
                 self.downs.push(reason.to_owned());
             }
-            Event::Unreachable { refused, hopeless, .. } => {
+            Event::Unreachable { refused, hopeless, reason, .. } => {
                 self.unreachable.push((refused, hopeless));
+                self.reasons.push(reason.to_owned());
             }
         }
     }
@@ -108,6 +121,9 @@ fn check(mut a: End, mut b: End, address: &str) {
     until(&mut a, &mut b, |a, b| a.bytes.len() == 5 && b.bytes.len() == large.len());
     assert_eq!((&a.seen.bytes[..], &b.seen.bytes), (&b"small"[..], &large));
 
+    let sent_ms = clock::now().ms;
+    until(&mut a, &mut b, |a, b| a.heard_ms >= sent_ms && b.heard_ms >= sent_ms);
+
     let link = b.seen.up[0];
     b.seen.outbox.end(link, "for a test");
     until(&mut a, &mut b, |a, b| a.downs.len() == 1 && !a.up.is_empty() && !b.up.is_empty());
@@ -154,4 +170,19 @@ fn another_cluster_is_hopeless() {
     a.wires.dial(clock::now(), "b", &address.to_string());
     until(&mut a, &mut b, |a, _| a.unreachable.contains(&(false, true)));
     assert!(a.seen.up.is_empty() && b.seen.up.is_empty());
+}
+
+#[test]
+fn an_end_right_behind_bytes_is_seen_without_waiting_for_the_silence() {
+    let mut end = End::new("a", "s", &Hub::default());
+    let address = end.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    let mut stranger = std::net::TcpStream::connect(address).expect("it listens");
+    std::io::Write::write_all(&mut stranger, &[9]).expect("written");
+    drop(stranger);
+    let mut turns = 0..500;
+    end.turn();
+    while end.wires.wires.iter().any(Option::is_some) {
+        end.turn();
+        assert!(turns.next().is_some(), "far fewer than fit into a silence");
+    }
 }

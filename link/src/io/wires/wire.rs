@@ -16,17 +16,26 @@ pub(super) struct Wire {
     /// Under which name this end dialled it.
     pub(super) name: Option<String>,
     pub(super) connected: bool,
+    /// Whether anything has come.
+    pub(super) heard: bool,
     /// Since when the peer is proven.
     pub(super) up_ms: Option<u64>,
 }
 
 impl Wire {
     pub(super) fn accepted(socket: Socket, machine: Link) -> Wire {
-        Wire { socket, machine, name: None, connected: false, up_ms: None }
+        Wire { socket, machine, name: None, connected: false, heard: false, up_ms: None }
     }
 
     pub(super) fn dialled(socket: Socket, machine: Link, name: &str) -> Wire {
-        Wire { socket, machine, name: Some(name.to_owned()), connected: false, up_ms: None }
+        Wire {
+            socket,
+            machine,
+            name: Some(name.to_owned()),
+            connected: false,
+            heard: false,
+            up_ms: None,
+        }
     }
 
     /// Says hello as soon as the connection stands; false while it doesn't.

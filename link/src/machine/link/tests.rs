@@ -40,6 +40,7 @@ fn name(end: &str, received: Received<'_>) -> String {
     match received {
         Received::Up(peer) => format!("{end} sees {}", peer.id),
         Received::Frame(frame) => format!("{end} got {frame:?}"),
+        Received::Echoed { sent_ms } => format!("{end} was heard at {}", sent_ms - START.ms),
     }
 }
 
@@ -88,6 +89,55 @@ fn frames_pass_and_beats_do_not() {
     let mut got = Vec::new();
     let result = b.receive(START.after(100), &out, &mut Vec::new(), |r| got.push(name("b", r)));
     assert_eq!((result, got), (Ok(()), vec!["b got [50, 1, 120]".to_owned()]));
+}
+
+/// Gives one end these bytes; what it saw, and what it answered.
+fn give(to: &mut Link, at_ms: u64, bytes: &[u8]) -> (Vec<String>, Vec<u8>) {
+    let (mut seen, mut answer) = (Vec::new(), Vec::new());
+    let result = to.receive(START.after(at_ms), bytes, &mut answer, |r| seen.push(name("it", r)));
+    assert_eq!(result, Ok(()));
+    (seen, answer)
+}
+
+fn wake(end: &mut Link, at_ms: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    assert_eq!(end.wake(START.after(at_ms), &mut out), Ok(()));
+    out
+}
+
+#[test]
+fn a_beat_is_echoed_at_once_and_told_once() {
+    let (_, mut dialler, mut acceptor) = shake("s", "s");
+    let beat = wake(&mut dialler, 100);
+    let (seen, echo) = give(&mut acceptor, 101, &beat);
+    assert_eq!((seen.len(), echo.is_empty()), (0, false));
+    assert_eq!(wake(&mut acceptor, 200), b"", "its answer was its beat");
+    let (seen, answer) = give(&mut dialler, 102, &echo);
+    assert_eq!((seen, answer), (vec!["it was heard at 100".to_owned()], Vec::new()));
+    assert_eq!(give(&mut dialler, 103, &echo).0, [""; 0], "nothing newer");
+    let next = wake(&mut dialler, 200);
+    assert_eq!(give(&mut acceptor, 201, &next).0, ["it was heard at 101"]);
+}
+
+#[test]
+fn beats_in_a_heap_have_one_echo() {
+    let (_, mut dialler, mut acceptor) = shake("s", "s");
+    let heap: Vec<u8> = (1..=4).flat_map(|at| wake(&mut dialler, at * 100)).collect();
+    let (_, echo) = give(&mut acceptor, 450, &heap);
+    assert_eq!(give(&mut dialler, 451, &echo).0, ["it was heard at 400"]);
+    let again = wake(&mut dialler, 500);
+    assert_eq!(give(&mut acceptor, 460, &again).1, b"", "it has just beaten");
+    assert!(!wake(&mut acceptor, 600).is_empty(), "it beats by itself when nobody asks");
+}
+
+#[test]
+fn an_echo_of_the_future_is_none() {
+    let (_, mut dialler, _) = shake("s", "s");
+    let mut lie = Vec::new();
+    put(&mut lie, BEAT, &Beat { now_us: 1, echo_us: u64::MAX }.encode_to_vec());
+    assert_eq!(give(&mut dialler, 50, &lie).0, [""; 0]);
+    wake(&mut dialler, 100);
+    assert_eq!(give(&mut dialler, 110, &lie).0, ["it was heard at 100"]);
 }
 
 #[test]

@@ -1,0 +1,56 @@
+//! What the wires tell the role they belong to.
+
+use proto::time::Time;
+
+use crate::machine::{LinkId, Outbox, Peer};
+
+/// What happened on the wires.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A link is up; `dialled` is the name it was dialled under, nothing if it was accepted.
+    Up {
+        /// Which.
+        link: LinkId,
+        /// Who is there.
+        peer: Peer,
+        /// Under which name this end dialled it.
+        dialled: Option<&'a str>,
+    },
+    /// A frame came.
+    Frame {
+        /// On which link.
+        link: LinkId,
+        /// Its envelope.
+        frame: &'a [u8],
+    },
+    /// A link that was up is down.
+    Down {
+        /// Which.
+        link: LinkId,
+        /// For the log.
+        reason: &'a str,
+    },
+    /// A dial did not become a link; it is tried again.
+    Unreachable {
+        /// The name it was dialled under.
+        name: &'a str,
+        /// Whether nobody listens there.
+        refused: bool,
+        /// Whether trying again can't help: there is somebody with another secret, of another
+        /// cluster or of another version.
+        hopeless: bool,
+        /// For the log.
+        reason: &'a str,
+    },
+}
+
+/// Who takes the events: a role's machine with its outbox.
+pub trait Sink {
+    /// Where output of links is gathered.
+    fn outbox(&mut self) -> &mut Outbox;
+    /// Something happened.
+    fn event(&mut self, now: Time, event: Event<'_>);
+    /// The peer has echoed a newer beat of this end: it has heard what was sent until `sent_ms`, a
+    /// time of this end's clock. Who need not know that a peer hears ignores it.
+    fn echoed(&mut self, _now: Time, _link: LinkId, _sent_ms: u64) {}
+}
