@@ -10,3 +10,4 @@ mod dev;
 mod http;
 mod process;
 mod roles;
+mod rpc;
