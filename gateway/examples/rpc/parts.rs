@@ -7,6 +7,9 @@ use gateway::io::web::methods::{ERROR, Field, Kind, METHODS, Method, OBJECTS, Ob
 use proto::codes::{STATUSES, Status};
 use proto::limits;
 
+/// Numbers of which nothing else is said.
+const NUMBER_MAX: u64 = (1 << 53) - 1;
+
 /// The document with each part as the code says it.
 pub(crate) fn filled_in(document: &str) -> String {
     let mut parts = document.split("<!-- part:");
@@ -103,12 +106,9 @@ fn method(method: &Method) -> String {
 
 fn object(object: &Object) -> String {
     let Object { name, meaning, fields } = object;
-    format!(
-        "### {name}\n{}{}.\n\n{}\n",
-        meaning[..1].to_uppercase(),
-        &meaning[1..],
-        table("field", "may be absent; ", fields)
-    )
+    let (first, rest) = meaning.split_at(1);
+    let (first, table) = (first.to_uppercase(), table("field", "may be absent; ", fields));
+    format!("### {name}\n{first}{rest}.\n\n{table}\n")
 }
 
 fn table(title: &str, absent: &str, fields: &[Field]) -> String {
@@ -122,10 +122,8 @@ fn table(title: &str, absent: &str, fields: &[Field]) -> String {
         let holds = match kind {
             Kind::Text(0) => "string".to_owned(),
             Kind::Text(max) => format!("string, at most {max} bytes"),
-            Kind::Number(max) if *max < 1 << 53 && *max != (1 << 53) - 1 => {
-                format!("number, 0 to {max}")
-            }
-            Kind::Number(_) => "number".to_owned(),
+            Kind::Number(NUMBER_MAX) => "number".to_owned(),
+            Kind::Number(max) => format!("number, 0 to {max}"),
             Kind::Signed => "number, 64 bits with sign".to_owned(),
             Kind::Flag => "true or false".to_owned(),
             Kind::Any => format!("any JSON, or `{name}_base64`"),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{Method, header};
+use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use link::io::http::Board;
@@ -70,8 +70,5 @@ async fn document_of(State(door): State<Arc<Door>>, request: Request) -> Respons
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return Refusal::method("GET, HEAD", "the document is read by GET").into_response();
     }
-    let mut response = answer::respond(Status::Ok.row().http, door.document.clone());
-    let anybody = header::HeaderValue::from_static("*");
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
-    response
+    answer::respond(Status::Ok.row().http, door.document.clone())
 }

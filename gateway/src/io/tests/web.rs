@@ -50,6 +50,7 @@ fn the_back_end_gets_real_statuses() {
     check(&running, "get_queue", "key", r#"{"queue":"a b"}"#, 400, "");
     check(&running, "get_user", "key", r#"{"user":"a/b"}"#, 400, "user: ");
     check(&running, "get_quiche", "key", "{}", 404, "get_queue");
+    check(&running, "%ff", "key", "{}", 404, "get_queue");
     check(&running, "send_message", "key", &"[".repeat(100_000), 400, "EOF");
     let deep = format!(r#"{{"payload":{}{}}}"#, "[".repeat(65), "]".repeat(65));
     check(&running, "send_message", "key", &deep, 400, "nested more than 64 deep");
@@ -138,7 +139,8 @@ fn other_http_gets_clear_words() {
     let paths = document["paths"].as_object().unwrap();
     assert_eq!(paths.len(), METHODS.len());
     let strange = "POST /rpc/v1/get_queue HTTP/1.1\r\nHost: imq\r\nConnection: close\r\n\
-        Authorization: Bearer key\r\nContent-Type: text/css\r\nContent-Length: 14\r\n\r\n{\"queue\":\"/a\"}";
+        Authorization: Bearer key\r\nContent-Type: text/css\r\nContent-Length: 14\r\n\r\n\
+        {\"queue\":\"/a\"}";
     assert!(raw(&running, strange.as_bytes()).0.starts_with("http/1.1 503"), "any type is taken");
     running.stop();
 }

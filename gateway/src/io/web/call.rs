@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody as _};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method as HttpMethod};
 use axum::response::{IntoResponse as _, Response};
@@ -24,7 +25,7 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 pub(super) async fn call(
     State(door): State<Arc<Door>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Refusal> {
     if request.method() != HttpMethod::POST {
@@ -32,6 +33,8 @@ pub(super) async fn call(
         return Err(Refusal::method("POST", sentence));
     }
     let holder = door.keys.holder(request.headers())?;
+    // A name that is no text is the name of no method.
+    let Path(name) = name.unwrap_or_else(|_| Path(String::new()));
     if name == BATCH {
         return batch::batch(&door, holder, request).await;
     }

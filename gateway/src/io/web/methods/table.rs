@@ -34,7 +34,8 @@ pub static METHODS: [Method; 16] = [
         name: "create_queue",
         scope: Some(Scope::Manage),
         summary: "Creates a queue.",
-        notes: "Its class, the first whose pattern matches the name, gives it its mounts and rules.",
+        notes: "Its class, the first whose pattern matches the name, gives it its mounts and \
+                rules.",
         fields: &[QUEUE_FIELD],
         gives: &[SEQ],
         refusals: &[
@@ -53,13 +54,20 @@ pub static METHODS: [Method; 16] = [
         gives: &[always("queue", Kind::One(&QUEUE_INFO), "the queue")],
         refusals: &[NO_QUEUE],
         example: r#"{"queue":"/room/lobby"}"#,
-        answer: r#"{"queue":{"queue":"/room/lobby","epoch":71438265309142,"seq":0,"members":0,"created_at_ms":1767225600000,"mounts":[{"name":"chat","kind":"message","entries":0,"bytes":0},{"name":"scores","kind":"state","entries":0,"bytes":0}],"class":"/room/*"}}"#,
+        answer: concat!(
+            r#"{"queue":{"queue":"/room/lobby","epoch":71438265309142,"seq":0,"members":0,"#,
+            r#""created_at_ms":1767225600000,"mounts":[{"name":"chat","kind":"message","#,
+            r#""entries":0,"bytes":0},{"name":"scores","kind":"state","entries":0,"bytes":0}],"#,
+            r#""class":"/room/*"}}"#,
+        ),
     },
     Method {
         name: "list_queues",
         scope: Some(Scope::Read),
-        summary: "Lists the names of queues, part of the cluster by part, within each in their order.",
-        notes: "A key that is for certain queues sees only those, so a page may have fewer names than `limit`, or none, and still a `next`.",
+        summary: "Lists the names of queues, part of the cluster by part, within each in their \
+                  order.",
+        notes: "A key that is for certain queues sees only those, so a page may have fewer names \
+                than `limit`, or none, and still a `next`.",
         fields: &[maybe("prefix", QUEUE, "only names that begin so"), AFTER, LIMIT],
         gives: &[NEXT, always("queues", Kind::Texts, "the names")],
         refusals: &[],
@@ -100,7 +108,7 @@ pub static METHODS: [Method; 16] = [
         fields: &[
             QUEUE_FIELD,
             MOUNT_FIELD,
-            always("payload", Kind::Any, "what to send, 65536 bytes at most"),
+            always("payload", Kind::Any, "what to send"),
             maybe("exclude_self", Kind::Flag, "without meaning here: a back end has no session"),
         ],
         gives: &[SEQ],
@@ -126,7 +134,10 @@ pub static METHODS: [Method; 16] = [
         ],
         refusals: &[NO_MOUNT],
         example: r#"{"queue":"/room/lobby","mount":"chat","limit":10}"#,
-        answer: r#"{"seq":3,"messages":[{"mount":"chat","seq":3,"payload":{"text":"welcome"},"sent_at_ms":1767225600000}]}"#,
+        answer: concat!(
+            r#"{"seq":3,"messages":[{"mount":"chat","seq":3,"payload":{"text":"welcome"},"#,
+            r#""sent_at_ms":1767225600000}]}"#,
+        ),
     },
     Method {
         name: "send_state",
@@ -150,7 +161,10 @@ pub static METHODS: [Method; 16] = [
                 "an `if_version` or `if_absent` doesn't hold, or `add` to what is no number",
             ),
         ],
-        example: r#"{"queue":"/room/lobby","mount":"scores","changes":[{"key":"ann","add":10},{"key":"round","set":{"number":1}}]}"#,
+        example: concat!(
+            r#"{"queue":"/room/lobby","mount":"scores","changes":[{"key":"ann","add":10},"#,
+            r#"{"key":"round","set":{"number":1}}]}"#,
+        ),
         answer: r#"{"seq":4}"#,
     },
     Method {
@@ -168,13 +182,17 @@ pub static METHODS: [Method; 16] = [
         gives: &[SEQ, NEXT, always("entries", Kind::Many(&ENTRY, limits::PAGE_MAX), "the keys")],
         refusals: &[NO_MOUNT],
         example: r#"{"queue":"/room/lobby","mount":"scores"}"#,
-        answer: r#"{"seq":4,"entries":[{"key":"ann","value":10,"version":4},{"key":"round","value":{"number":1},"version":4}]}"#,
+        answer: concat!(
+            r#"{"seq":4,"entries":[{"key":"ann","value":10,"version":4},{"key":"round","#,
+            r#""value":{"number":1},"version":4}]}"#,
+        ),
     },
     Method {
         name: "join_user",
         scope: Some(Scope::Manage),
         summary: "Puts a user into a queue, with all sessions they have.",
-        notes: "Their clients get `subscribed` without having asked for it. Whatever the class says of `join`, nobody is asked.",
+        notes: "Their clients get `subscribed` without having asked for it. Whatever the class \
+                says of `join`, nobody is asked.",
         fields: &[QUEUE_FIELD, USER_FIELD],
         gives: &[SEQ],
         refusals: &[
@@ -204,18 +222,25 @@ pub static METHODS: [Method; 16] = [
         name: "get_user",
         scope: Some(Scope::Read),
         summary: "Says whether a user is online, since when, from where, and in which queues.",
-        notes: "The queue that a key must be for is `/user/<id>`. A user is forgotten some time after the last session.",
+        notes: "The queue that a key must be for is `/user/<id>`. A user is forgotten some time \
+                after the last session.",
         fields: &[USER_FIELD],
         gives: &[always("user", Kind::One(&USER_INFO), "the user")],
         refusals: &[(Status::NotFound, "nothing is known of the user")],
         example: r#"{"user":"ann"}"#,
-        answer: r#"{"user":{"user":"ann","online":true,"since_ms":1767225600000,"sessions":[{"session_id":"x7Jk0Qm3T0uGgk1d6oHc8A","gateway":"g1","client_name":"web","since_ms":1767225600000,"detached":false}],"queues":["/room/lobby"]}}"#,
+        answer: concat!(
+            r#"{"user":{"user":"ann","online":true,"since_ms":1767225600000,"#,
+            r#""sessions":[{"session_id":"x7Jk0Qm3T0uGgk1d6oHc8A","gateway":"g1","#,
+            r#""client_name":"web","since_ms":1767225600000,"detached":false}],"#,
+            r#""queues":["/room/lobby"]}}"#,
+        ),
     },
     Method {
         name: "remove_user",
         scope: Some(Scope::Manage),
         summary: "Takes a user out of a queue, with all sessions they have.",
-        notes: "Their clients get `unsubscribed`. They stay online and may come back, if the class lets them.",
+        notes: "Their clients get `unsubscribed`. They stay online and may come back, if the class \
+                lets them.",
         fields: &[QUEUE_FIELD, USER_FIELD],
         gives: &[SEQ],
         refusals: &[(Status::NotFound, "there is no such queue, or the user isn't in it")],
@@ -225,8 +250,10 @@ pub static METHODS: [Method; 16] = [
     Method {
         name: "disconnect_user",
         scope: Some(Scope::Manage),
-        summary: "Ends all sessions of a user: their connections are closed with 3503, and they leave every queue.",
-        notes: "The queue that a key must be for is `/user/<id>`. Whether they may connect again is for their next token.",
+        summary: "Ends all sessions of a user: their connections are closed with 3503, and they \
+                  leave every queue.",
+        notes: "The queue that a key must be for is `/user/<id>`. Whether they may connect again \
+                is for their next token.",
         fields: &[USER_FIELD, maybe("reason", TEXT, "shown to the clients in `closing`")],
         gives: &[],
         refusals: &[(Status::NotFound, "the user has no session")],
@@ -237,12 +264,21 @@ pub static METHODS: [Method; 16] = [
         name: BATCH,
         scope: None,
         summary: "Runs many calls in one request.",
-        notes: "Each item is run, refused and remembered for itself, and needs the scope of its own method. Items for one queue run in their order; none waits for the result of another. With an `Idempotency-Key: K`, item *i* (from 0) has the key `K/i`. A batch that can't be read is refused as a whole, and nothing of it is run.",
+        notes: "Each item is run, refused and remembered for itself, and needs the scope of its \
+                own method. Items for one queue run in their order; none waits for the result of \
+                another. With an `Idempotency-Key: K`, item *i* (from 0) has the key `K/i`. A \
+                batch that can't be read is refused as a whole, and nothing of it is run.",
         fields: &BATCH_FIELDS,
         gives: &BATCH_GIVES,
         refusals: &[],
-        example: r#"{"items":[{"method":"send_message","body":{"queue":"/room/lobby","mount":"chat","payload":"one"}},{"method":"get_queue","body":{"queue":"/room/none"}}]}"#,
-        answer: r#"{"results":[{"status":200,"body":{"seq":7}},{"status":404,"error":{"status":5,"code":"not_found","message":"there is no such queue","may_retry":false}}]}"#,
+        example: concat!(
+            r#"{"items":[{"method":"send_message","body":{"queue":"/room/lobby","mount":"chat","#,
+            r#""payload":"one"}},{"method":"get_queue","body":{"queue":"/room/none"}}]}"#,
+        ),
+        answer: concat!(
+            r#"{"results":[{"status":200,"body":{"seq":7}},{"status":404,"error":{"status":5,"#,
+            r#""code":"not_found","message":"there is no such queue","may_retry":false}}]}"#,
+        ),
     },
     Method {
         name: "delete_queue",
