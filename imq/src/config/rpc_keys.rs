@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RpcKey {
-    /// Whose key it is. Keys of one name are one back end, so that a new key can replace an old one.
+    /// Whose key it is. Keys of one name are one back end: a new key can replace an old one.
     name: String,
     /// The file that holds the key.
     key_file: PathBuf,

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::dev::Dev;
-use crate::http::{json, request, rpc};
-use crate::process::{Imq, PATIENCE, run};
+use crate::http::{json, request, rpc, until_ready};
+use crate::process::{Imq, PATIENCE, port_base, run};
 
 const DOCUMENT: &str = include_str!("../../../docs/rpc.md");
 
@@ -239,7 +239,8 @@ fn a_huge_body_hurts_nobody() {
     // curl sends it without asking first, as a careless client would.
     let command = format!(
         "head -c 100000000 /dev/zero | curl -s -o /dev/null -w '%{{http_code}}' -X POST -T - \
-         -H 'Expect:' -H 'Authorization: Bearer {}' http://127.0.0.1:{}/rpc/v1/send_message || true",
+         -H 'Expect:' -H 'Authorization: Bearer {}' http://127.0.0.1:{}/rpc/v1/send_message \
+         || true",
         dev.rpc_key,
         dev.base + 90
     );
@@ -251,4 +252,39 @@ fn a_huge_body_hurts_nobody() {
     assert!(grown < 20 * 1024, "grown by {grown} KiB");
     let (status, _) = rpc(dev.base + 90, &dev.rpc_key, "list_queues", "");
     assert_eq!(status, 200);
+}
+
+#[test]
+fn a_key_of_the_file_has_its_scopes() {
+    let base = port_base();
+    let directory = std::env::temp_dir().join(format!("imq-rpc-{}-{base}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a directory");
+    let at = |name: &str| directory.join(name).display().to_string();
+    let address = |offset: u16| format!("127.0.0.1:{}", base + offset);
+    let key = format!("name = \"page\"\nkey_file = {:?}\nscopes = [\"read\"]\n", at("key"));
+    let config = format!("[[gateway.rpc_keys]]\n{key}queues = [\"/room/*\"]\n");
+    std::fs::write(at("key"), "sesame\n").expect("a file");
+    std::fs::write(at("config"), config).expect("a file");
+    let (boss, web) = (address(101), base + 90);
+    let (http, data) = (address(100), at("data"));
+    let _boss =
+        Imq::start(&["boss", "--listen-link", &boss, "--listen-http", &http, "--data-dir", &data]);
+    let (link, http) = (address(200), address(290));
+    let words = ["queue-node", "--boss", &boss, "--listen-link", &link, "--listen-http", &http];
+    let _queue_node = Imq::start(&words);
+    let (config, client, http, rpc_at) = (at("config"), address(0), address(80), address(90));
+    let addresses = ["--listen-client", &client, "--listen-http", &http, "--listen-rpc", &rpc_at];
+    let words = ["gateway", "--config", &config, "--boss", &boss];
+    let _gateway = Imq::start(&[&words[..], &addresses].concat());
+    until_ready(web);
+    let (room, other) = (r#"{"queue":"/room/1"}"#, r#"{"queue":"/churn/1"}"#);
+    assert_eq!(rpc(web, "key-of-a-test", "create_queue", room).0, 200);
+    assert_eq!(rpc(web, "key-of-a-test", "create_queue", other).0, 200);
+    assert_eq!(rpc(web, "sesame", "get_queue", room).0, 200);
+    assert_eq!(rpc(web, "sesame", "get_queue", other).0, 403);
+    assert_eq!(rpc(web, "sesame", "list_queues", "").1["queues"], json!(["/room/1"]));
+    let (status, error) = rpc(web, "sesame", "delete_queue", room);
+    assert_eq!(status, 403);
+    assert!(error["error"]["message"].to_string().contains("`manage`"), "{error}");
+    std::fs::remove_dir_all(directory).expect("it was there");
 }

@@ -17,7 +17,8 @@ use crate::wire;
 pub(super) struct Path {
     /// The names of the fields that lead there. An error leaves them as they are.
     pub(super) names: Vec<&'static str>,
-    /// A field that the message doesn't have is an error, not a word of a later version.
+    /// A field that the message doesn't have is an error, not a word of a later version; and so is
+    /// the lack of one that is always written.
     pub(super) strict: bool,
 }
 
@@ -263,7 +264,7 @@ fn mark<'de, A: MapAccess<'de>>(
     Ok(true)
 }
 
-/// Appends the fields of a message. Those it doesn't know are skipped or refused.
+/// Appends the fields of a message. Those it doesn't know are skipped, or refused if it is strict.
 fn fields<'de, A: MapAccess<'de>>(
     shape: &'static Shape,
     out: &mut Vec<u8>,
@@ -283,7 +284,11 @@ fn fields<'de, A: MapAccess<'de>>(
         }
         path.names.pop();
     }
-    Ok(())
+    let is_missing = |(field, seen): &(&Field, &bool)| field.presence == Presence::Always && !*seen;
+    match shape.fields.iter().zip(&seen).find(is_missing).filter(|_| path.strict) {
+        Some((field, _)) => Err(Error::custom(format!("the field {:?} is missing", field.name))),
+        None => Ok(()),
+    }
 }
 
 /// Notes that a field was given, and refuses it if it was already, or one that excludes it.

@@ -184,12 +184,16 @@ fn operations_of_the_back_end() {
     assert_eq!(body, Ok(Body::SendMessage(wanted)));
     assert_eq!(operation("list_queues", " "), Ok(Body::ListQueues(g2q::ListQueues::default())));
     for field in shapes::REQUEST.fields {
-        assert!(operation(field.name, "{}").is_ok(), "{}", field.name);
+        let read =
+            operation(field.name, r#"{"payload":1}"#).or_else(|_| operation(field.name, "{}"));
+        assert!(read.is_ok(), "{}", field.name);
     }
     assert_eq!(operation("dance", "{}"), Err(JsonError::Method("dance".to_owned())));
     let error = operation("get_state", r#"{"limit":-1}"#).map_err(|error| error.to_string());
     assert!(error.is_err_and(|error| error.starts_with("get_state.limit: ")));
     assert!(operation("get_state", "null").is_err());
+    let error = operation("send_message", "{}").map_err(|error| error.to_string());
+    assert!(error.is_err_and(|error| error.contains("\"payload\" is missing")));
     let error = operation("get_state", r#"{"que":"/a"}"#).map_err(|error| error.to_string());
     let wanted = "get_state: no field is named \"que\": there are queue, mount, key_prefix, after, \
                   limit at line 1 column 6";

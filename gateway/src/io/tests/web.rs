@@ -64,10 +64,12 @@ fn the_back_end_gets_real_statuses() {
 fn a_key_is_for_its_scopes_and_queues() {
     let running = gateway();
     let (shop, room) = (r#"{"queue":"/shop/1"}"#, r#"{"queue":"/room/1"}"#);
+    let message = |queue: &str| queue.replace('}', r#","payload":1}"#);
+    let (to_shop, to_room) = (message(shop), message(room));
     check(&running, "get_queue", "reader", room, 503, "");
-    check(&running, "send_message", "reader", room, 403, "lacks the scope `write`");
-    check(&running, "send_message", "shop", shop, 503, "");
-    check(&running, "send_message", "shop", room, 403, "for the queues /shop/** only");
+    check(&running, "send_message", "reader", &to_room, 403, "lacks the scope `write`");
+    check(&running, "send_message", "shop", &to_shop, 503, "");
+    check(&running, "send_message", "shop", &to_room, 403, "for the queues /shop/** only");
     check(&running, "delete_queue", "shop", shop, 403, "lacks the scope `manage`");
     check(&running, "get_user", "shop", r#"{"user":"ann"}"#, 403, "/shop/**");
     running.stop();
@@ -77,7 +79,7 @@ fn a_key_is_for_its_scopes_and_queues() {
 fn items_of_a_batch_fail_alone() {
     let running = gateway();
     let batch = r#"{"items":[{"method":"get_queue","body":{"queue":"/room/1"}},
-        {"method":"send_message","body":{"queue":"/room/1"}}, {"method":"dance"},
+        {"method":"send_state","body":{"queue":"/room/1"}}, {"method":"dance"},
         {"method":"batch","body":{"items":[]}}, {"method":"get_queue","body":[1]}]}"#;
     let (line, body) = rpc(&running, "batch", "reader", batch);
     assert_eq!(line, "HTTP/1.1 200 OK");
