@@ -11,7 +11,7 @@ mod mail;
 mod run;
 pub mod settings;
 mod turn;
-mod web;
+pub mod web;
 
 pub use run::{Error, Running, run};
 pub use settings::Settings;

@@ -10,6 +10,7 @@ use clap::Args;
 use proto::name::NodeId;
 use serde::Deserialize;
 
+pub(crate) mod rpc_keys;
 mod tls;
 pub(crate) use tls::TlsOptions;
 
@@ -142,13 +143,17 @@ pub(crate) struct GatewayOptions {
     /// none].
     #[arg(long, env = "IMQ_GATEWAY_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) origins: Option<Vec<String>>,
-    /// The key of the web back end [default: none, and the RPC refuses everybody].
+    /// The key of the web back end, which may do everything [default: none, and the RPC refuses
+    /// everybody but the `rpc_keys` of the file].
     #[arg(long, env = "IMQ_RPC_KEY", hide_env_values = true, value_name = "KEY")]
     #[serde(skip)]
     pub(crate) rpc_key: Option<String>,
     /// The file that holds that key.
     #[arg(long, env = "IMQ_RPC_KEY_FILE", value_name = "FILE")]
     pub(crate) rpc_key_file: Option<PathBuf>,
+    /// Keys of more back ends, each with what it may do. Only in the file.
+    #[arg(skip)]
+    pub(crate) rpc_keys: Vec<rpc_keys::RpcKey>,
 }
 
 /// `imq check-config`.
@@ -202,7 +207,8 @@ impl File {
             Some(format!("{name}: {error}"))
         });
         let lanes = self.gateway.lanes.filter(|lanes| *lanes == 0 || *lanes > LANES_MAX);
-        ids.chain(lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"))).collect()
+        let keys = self.gateway.rpc_keys.iter().flat_map(rpc_keys::RpcKey::problems);
+        ids.chain(lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"))).chain(keys).collect()
     }
 }
 

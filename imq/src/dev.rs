@@ -107,7 +107,7 @@ impl Cluster {
             web: self.at(7490 + at),
             bosses: vec![format!("pipe:{BOSS}")],
             secret: self.secret.clone(),
-            rpc_keys: vec![rpc_key.to_owned()],
+            rpc_keys: vec![gateway::io::web::ApiKey::whole(rpc_key)],
             any_origin: true,
             lanes: crate::roles::cores(),
             lane: gateway::machine::Settings {

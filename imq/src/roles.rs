@@ -78,7 +78,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         web: address(options.listen_rpc.or(written.listen_rpc), 7490),
         bosses: vec![options.boss.or(written.boss).unwrap_or_else(|| BOSS.to_owned())],
         secret,
-        rpc_keys: rpc_key.into_iter().collect(),
+        rpc_keys: config::rpc_keys::all(rpc_key, &written.rpc_keys)?,
         any_origin: origins.iter().any(|origin| origin == "*"),
         origins,
         lanes: options.lanes.or(written.lanes).unwrap_or_else(cores).clamp(1, config::LANES_MAX),

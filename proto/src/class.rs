@@ -329,13 +329,7 @@ impl Class {
 
     fn problems(&self, problems: &mut Vec<String>) {
         let pattern = &self.pattern;
-        let mut segments = pattern.split('/');
-        if segments.next() != Some("") || pattern.len() < 2 {
-            problems.push(format!("class {pattern:?}: a pattern begins with '/' and a segment"));
-        }
-        if pattern.contains("**/") {
-            problems.push(format!("class {pattern:?}: '**' stands at the end only"));
-        }
+        problems.extend(pattern_problem(pattern).map(|why| format!("class {why}")));
         if pattern.starts_with("/sys/") {
             problems.push(format!("class {pattern:?}: /sys/ is reserved"));
         }
@@ -379,6 +373,15 @@ impl MountClass {
             problems.push(format!("class {pattern:?}, mount {name:?}: state has no history"));
         }
     }
+}
+
+/// Why this is no pattern of queue names, if it isn't: a sentence that begins with it.
+pub fn pattern_problem(pattern: &str) -> Option<String> {
+    if !pattern.starts_with('/') || pattern.len() < 2 {
+        return Some(format!("{pattern:?}: a pattern begins with '/' and a segment"));
+    }
+    let is_inside = pattern.contains("**/");
+    is_inside.then(|| format!("{pattern:?}: '**' stands at the end only"))
 }
 
 /// Whether a pattern matches a name: `*` is one segment, `**` one or more to the end.

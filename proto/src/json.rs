@@ -71,19 +71,9 @@ pub fn put_g2c(out: &mut Vec<u8>, envelope: &[u8]) -> Result<(), JsonError> {
     whole(out, |out| write::envelope(out, &shapes::G2C, envelope))
 }
 
-/// What the back end gets for an operation that succeeded: the result's fields without `op_id` and
-/// `status`.
-pub fn result_body(result: &g2c::Result) -> String {
-    body(&shapes::RPC_RESULT, result)
-}
-
-/// What the back end gets about a queue: the object of its fields.
-pub fn queue_body(queue: &q2g::QueueInfo) -> String {
-    body(&shapes::QUEUE_INFO, queue)
-}
-
 /// Reads an operation of the back end: an object with the fields of the operation but `op_id`. No
-/// text at all is an object without fields.
+/// text at all is an object without fields. A field that the operation doesn't have is an error:
+/// a back end's author has mistyped it.
 ///
 /// # Errors
 /// If no operation has this name, or the body isn't one of its kind.
@@ -95,12 +85,35 @@ pub fn operation(method: &str, body: &str) -> Result<g2q::request::Body, JsonErr
     request.ok().and_then(|request| request.body).ok_or(JsonError::Bytes(WireError))
 }
 
-/// The text of a message of ours.
-fn body(shape: &shape::Shape, message: &impl prost::Message) -> String {
-    let mut out = Vec::new();
-    write::object(&mut out, shape, &message.encode_to_vec())
+/// Appends what the back end gets for an operation that succeeded: fields of its result and of the
+/// rest of the reply, by the method. Nothing but `{}` for a method that isn't known.
+pub fn put_reply(out: &mut Vec<u8>, method: &str, result: &g2c::Result, reply: &q2g::Reply) {
+    let Some(shape) = shapes::REPLIES.iter().find(|row| row.method == method) else {
+        out.extend_from_slice(b"{}");
+        return;
+    };
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    if !shape.result.fields.is_empty() {
+        first = result.encode_to_vec();
+    }
+    if !shape.reply.fields.is_empty() {
+        second = reply.encode_to_vec();
+    }
+    write::objects(out, &[(shape.result, &first), (shape.reply, &second)])
         .expect("a message that was just encoded can be read");
-    String::from_utf8(out).expect("JSON is written as UTF-8")
+}
+
+/// The fields of an operation's body and of what it gives, by the method, for documents.
+pub fn operation_fields(method: &str) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
+    let shape::Type::One(body) = shapes::REQUEST.named(method)?.kind else { return None };
+    let shape = shapes::REPLIES.iter().find(|row| row.method == method)?;
+    let names = |shape: &'static shape::Shape| shape.fields.iter().map(|field| field.name);
+    Some((names(body).collect(), names(shape.result).chain(names(shape.reply)).collect()))
+}
+
+/// The names of all operations of the back end.
+pub fn operations() -> impl Iterator<Item = &'static str> {
+    shapes::REQUEST.fields.iter().map(|field| field.name)
 }
 
 /// Appends all of it or nothing.

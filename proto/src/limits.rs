@@ -83,6 +83,15 @@ pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 /// All connections of a lane together; the largest debtor goes first.
 pub const LANE_OUTPUT_BYTES_MAX: usize = 512 * 1024 * 1024;
 
+/// Items of one batch of the back end: a page's worth; more are sent as several batches.
+pub const BATCH_MAX: usize = 1000;
+/// The body of a batch: its items are small, or few.
+pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Requests of back ends that wait for an answer, per gateway, items of batches counted.
+pub const WEB_REQUESTS_MAX: usize = 64 * 1024;
+/// Connections of back ends and scrapers: pools of web servers, not people.
+pub const WEB_CONNECTIONS_MAX: usize = 4096;
+
 /// One frame of a link: the snapshot of a queue with all its mounts.
 pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
 /// Bytes a link may owe its peer before the link is ended and comes back by attaching.
@@ -112,6 +121,13 @@ pub const KEYLESS_RESEND_MS: u64 = 5_000;
 pub const KEYLESS_REMEMBER_MS: u64 = 15_000;
 /// An Idempotency-Key is remembered for this long.
 pub const IDEMPOTENCY_MS: u64 = 120_000;
+/// A request's head must be there by then; an idle connection is kept as long.
+pub const WEB_HEAD_MS_MAX: u64 = 30_000;
+/// A request's body must be there by then.
+pub const WEB_BODY_MS_MAX: u64 = 10_000;
+/// A gateway waits so long for its lane's word, which comes before: a lane gives up after
+/// `KEYLESS_RESEND_MS`.
+pub const WEB_ANSWER_MS: u64 = 20_000;
 
 const _: () = assert!(PAYLOAD_BYTES_MAX * 2 <= CLIENT_FRAME_BYTES_MAX);
 const _: () = assert!(STATE_BYTES_MAX * MOUNTS_MAX < LINK_FRAME_BYTES_MAX);
@@ -121,4 +137,7 @@ const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
 const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);
 const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
+const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
+const _: () = assert!(BATCH_MAX * 16 <= WEB_REQUESTS_MAX);
+const _: () = assert!(CLIENT_FRAME_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(DEAD_MS < GRACE_MS);

@@ -8,7 +8,7 @@ use mio::Waker;
 use proto::class::ClusterConfig;
 use proto::table::BucketTable;
 
-use crate::machine::{WebReply, WebRequest};
+use crate::machine::WebRequest;
 
 /// Letters that a thread hasn't read yet.
 const LETTERS_MAX: usize = 4096;
@@ -22,16 +22,13 @@ pub(super) enum Letter {
     Table(Arc<BucketTable>),
     /// The cluster's configuration.
     Config(Arc<ClusterConfig>),
-    /// The back end wants something.
-    Ask(WebRequest, Answer),
+    /// Back ends want something.
+    Ask(Vec<WebRequest>),
     /// Send the clients elsewhere.
     Drain,
     /// End the thread.
     Stop,
 }
-
-/// Where the answer to a request goes.
-pub(super) type Answer = tokio::sync::oneshot::Sender<WebReply>;
 
 /// Where letters for one lane are put.
 #[derive(Debug, Clone)]

@@ -91,8 +91,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         boxes.push(letterbox);
         prepared.push((number as u32, poll, letters));
     }
-    let rpc = web::routes(&settings.rpc_keys, boxes[0].clone(), board.clone());
-    let web = link::io::http::serve("gateway", settings.web, rpc).map_err(|error| {
+    let back_ends = web::Exchange::new(boxes[0].clone());
+    let web = web::serve(&settings, back_ends.clone(), board.clone()).map_err(|error| {
         Error::Listen { what: "the back end's door", address: settings.web, error }
     })?;
     let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
@@ -107,6 +107,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
             others: if number == 0 { boxes[1..].to_vec() } else { Vec::new() },
             board: board.clone(),
             client_address: tcp,
+            back_ends: back_ends.clone(),
             listeners,
         };
         let thread = std::thread::Builder::new().name(format!("lane {number}"));

@@ -6,6 +6,7 @@ use std::sync::mpsc::SyncSender;
 use link::io::Hub;
 use proto::limits;
 
+use super::web::ApiKey;
 use crate::machine;
 
 /// What a gateway opens and whom it asks.
@@ -25,8 +26,8 @@ pub struct Settings {
     pub bosses: Vec<String>,
     /// The cluster secret.
     pub secret: Vec<u8>,
-    /// API keys of the back end.
-    pub rpc_keys: Vec<String>,
+    /// API keys of back ends; none: the RPC refuses everybody.
+    pub rpc_keys: Vec<ApiKey>,
     /// Origins of pages that may open WebSockets; none: only those without an `Origin`.
     pub origins: Vec<String>,
     /// Any page may open WebSockets. For development only.

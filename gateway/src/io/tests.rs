@@ -13,6 +13,8 @@ use proto::{frame, wire};
 
 use super::{Running, Settings, run};
 
+mod web;
+
 /// A gateway whose boss answers nothing: it has no table.
 fn gateway(connections_max: usize) -> Running {
     run(settings(connections_max)).unwrap()
@@ -26,7 +28,7 @@ fn settings(connections_max: usize) -> Settings {
         web: any,
         bosses: vec!["pipe:nobody".to_owned()],
         secret: b"secret".to_vec(),
-        rpc_keys: vec!["key".to_owned()],
+        rpc_keys: vec![super::web::ApiKey::whole("key")],
         connections_max,
         ..Settings::default()
     };
@@ -136,20 +138,6 @@ fn a_full_gateway_says_so() {
     let (line, _) = http(running.http, "");
     assert_eq!(line, "HTTP/1.1 503 Service Unavailable");
     drop(first);
-    running.stop();
-}
-
-#[test]
-fn the_back_end_gets_real_statuses() {
-    let running = gateway(100);
-    let (line, body) = rpc(&running, "get_queue", "key", r#"{"queue":"/room/1"}"#);
-    assert_eq!(line, "HTTP/1.1 503 Service Unavailable");
-    assert!(body.contains(r#""code":"unavailable","may_retry":true"#), "{body}");
-    assert_eq!(rpc(&running, "get_queue", "kez", "{}").0, "HTTP/1.1 401 Unauthorized");
-    assert_eq!(rpc(&running, "get_queue", "key", "{").0, "HTTP/1.1 400 Bad Request");
-    assert_eq!(rpc(&running, "get_quiche", "key", "{}").0, "HTTP/1.1 404 Not Found");
-    let request = "GET /readyz HTTP/1.1\r\nHost: imq\r\nConnection: close\r\n\r\n";
-    assert_eq!(http(running.web, request).0, "HTTP/1.1 503 Service Unavailable");
     running.stop();
 }
 

@@ -18,7 +18,7 @@ use super::clients::Clients;
 use super::clients::listener::Listeners;
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
-use super::web::Asked;
+use super::web::Exchange;
 use crate::machine::counters::Figure;
 use crate::machine::{Input, Lane, Outbox};
 
@@ -44,6 +44,8 @@ pub(super) struct Turn {
     pub(super) board: Board,
     /// Where the gateway's clients connect, for the boss's page.
     pub(super) client_address: SocketAddr,
+    /// Where answers for back ends go.
+    pub(super) back_ends: Exchange,
     /// Nothing for lane 0, which has no clients.
     pub(super) listeners: Option<Listeners>,
 }
@@ -53,7 +55,7 @@ struct Bench {
     wires: Wires,
     clients: Option<Clients>,
     desk: Desk,
-    asked: Asked,
+    back_ends: Exchange,
     publish_ms: u64,
 }
 
@@ -105,7 +107,7 @@ impl Bench {
         lane.handle(now, Input::TurnEnd, out);
         match self.clients.as_mut() {
             Some(clients) => clients.flush(now, lane, out),
-            None => self.asked.answer(&mut out.replies),
+            None => self.back_ends.answer(&mut out.replies),
         }
         // What the clients' ends have brought about leaves in this turn, too.
         lane.handle(now, Input::TurnEnd, out);
@@ -188,7 +190,7 @@ impl Turn {
                 wires.dial(now, &dial_name(at), address);
             }
         }
-        Ok(Bench { wires, clients, desk, asked: Asked::default(), publish_ms: now.ms })
+        Ok(Bench { wires, clients, desk, back_ends: self.back_ends.clone(), publish_ms: now.ms })
     }
 
     fn desk(&self, settings: &Settings) -> Desk {
@@ -211,7 +213,7 @@ impl Turn {
 
     /// Reads what other threads have said. Whether the lane is to stop.
     fn read_letters(&mut self, now: Time, bench: &mut Bench) -> bool {
-        let Bench { desk, wires, asked, .. } = bench;
+        let Bench { desk, wires, .. } = bench;
         let mut stop = false;
         loop {
             match self.letters.try_recv() {
@@ -222,9 +224,10 @@ impl Turn {
                 Ok(Letter::Config(config)) => {
                     desk.lane.handle(now, Input::Config(config), &mut desk.out);
                 }
-                Ok(Letter::Ask(request, answer)) => {
-                    let request = asked.ask(request, answer);
-                    desk.lane.handle(now, Input::Web(request), &mut desk.out);
+                Ok(Letter::Ask(requests)) => {
+                    for request in requests {
+                        desk.lane.handle(now, Input::Web(request), &mut desk.out);
+                    }
                 }
                 Ok(Letter::Drain) => desk.lane.handle(now, Input::Drain, &mut desk.out),
                 Ok(Letter::Stop) | Err(TryRecvError::Disconnected) => {

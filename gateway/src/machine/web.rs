@@ -39,10 +39,14 @@ pub struct WebReply {
     pub number: u64,
     /// How it went, and what a read gave.
     pub result: g2c::Result,
-    /// Of `get_queue`.
-    pub queue: Option<q2g::QueueInfo>,
-    /// Of `list_queues`.
-    pub queues: Vec<String>,
+    /// What the home said beside the result: of `get_queue`, `list_queues` and `get_user`.
+    pub about: q2g::Reply,
+}
+
+impl WebReply {
+    fn of(number: u64, result: g2c::Result) -> WebReply {
+        WebReply { number, result, about: q2g::Reply::default() }
+    }
 }
 
 /// Requests that wait for their answer.
@@ -87,7 +91,7 @@ impl Lane {
         };
         if let Err((status, sentence)) = given {
             let result = g2c::Result::refusal(0, status, sentence);
-            out.replies.push(WebReply { number, result, queue: None, queues: Vec::new() });
+            out.replies.push(WebReply::of(number, result));
         }
     }
 
@@ -227,8 +231,8 @@ impl Lane {
                 self.listed(number, listing, reply.queues, out);
             }
             Some(_) | None => {
-                let (queue, queues) = (reply.queue, reply.queues);
-                out.replies.push(WebReply { number, result, queue, queues });
+                let about = q2g::Reply { result: Vec::new(), ..reply };
+                out.replies.push(WebReply { number, result, about });
             }
         }
     }
@@ -244,14 +248,14 @@ impl Lane {
                 Some(_) | None => String::new(),
             };
             let result = g2c::Result { next, ..g2c::Result::default() };
-            let queues = listing.names;
-            out.replies.push(WebReply { number, result, queue: None, queues });
+            let about = q2g::Reply { queues: listing.names, ..q2g::Reply::default() };
+            out.replies.push(WebReply { number, result, about });
             return;
         }
         listing.bucket += 1;
         if let Err((status, sentence)) = self.list_bucket(number, listing, String::new(), out) {
             let result = g2c::Result::refusal(0, status, sentence);
-            out.replies.push(WebReply { number, result, queue: None, queues: Vec::new() });
+            out.replies.push(WebReply::of(number, result));
         }
     }
 
@@ -266,7 +270,7 @@ impl Lane {
         if let Some(waiting) = self.web.waiting.remove(&number) {
             let result = g2c::Result::refusal(0, status, sentence);
             let number = waiting.number;
-            out.replies.push(WebReply { number, result, queue: None, queues: Vec::new() });
+            out.replies.push(WebReply::of(number, result));
         }
     }
 }

@@ -28,3 +28,20 @@ fn the_manual_is_the_default() {
         .fold(String::new(), |text, line| text + line + "\n");
     assert!(options.contains("listen_client"), "{options}");
 }
+
+#[test]
+fn keys_of_back_ends_are_checked() {
+    let text = "[[gateway.rpc_keys]]\nname = \"\"\nkey_file = \"/k\"\n\
+        scopes = [\"rite\"]\nqueues = [\"room\"]\n";
+    let file: File = toml::from_str(text).expect("well-formed");
+    assert_eq!(file.problems().len(), 3, "{:?}", file.problems());
+    let key = std::env::temp_dir().join(format!("imq-key-{}", std::process::id()));
+    std::fs::write(&key, "sesame\n").expect("a file");
+    let text = text.replace("/k", &key.display().to_string()).replace("rite", "write");
+    let file: File = toml::from_str(&text).expect("well-formed");
+    let all = |whole: &str| rpc_keys::all(Some(whole.to_owned()), &file.gateway.rpc_keys);
+    let keys = all("all").expect("two keys");
+    assert_eq!((keys.len(), keys[1].key.as_str(), keys[1].scopes.len()), (2, "sesame", 1));
+    assert!(all("sesame").is_err());
+    std::fs::remove_file(key).expect("it was there");
+}

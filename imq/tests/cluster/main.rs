@@ -12,3 +12,4 @@ mod links;
 mod process;
 mod proxy;
 mod roles;
+mod rpc;

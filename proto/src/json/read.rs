@@ -14,21 +14,23 @@ pub(super) fn envelopes(
     text: &str,
     mut each: impl FnMut(&[u8]),
 ) -> Result<(), JsonError> {
-    let mut path = Path::new();
+    let mut path = Path::default();
     let mut frame = Vec::new();
     let reader =
         Envelopes { shape, path: &mut path, frame: &mut frame, each: &mut each, in_array: false };
-    read(text, reader).map_err(|error| error_at(&path, &error))
+    read(text, reader).map_err(|error| error_at(&path.names, &error))
 }
 
-/// Reads the value of one field, and gives the bytes of a message that has only this field.
+/// Reads the value of one field, and gives the bytes of a message that has only this field. Fields
+/// within it that aren't known are refused.
 pub(super) fn field(field: &'static Field, text: &str) -> Result<Vec<u8>, JsonError> {
-    let (mut path, mut bytes) = (vec![field.name], Vec::new());
+    let mut path = Path { names: vec![field.name], strict: true };
+    let mut bytes = Vec::with_capacity(text.len());
     let written = read(text, Slot::of(field, &mut bytes, &mut path));
     match written {
         Ok(true) => Ok(bytes),
-        Ok(false) => Err(error_at(&path, &Error::custom("expected an object, not null"))),
-        Err(error) => Err(error_at(&path, &error)),
+        Ok(false) => Err(error_at(&path.names, &Error::custom("expected an object, not null"))),
+        Err(error) => Err(error_at(&path.names, &error)),
     }
 }
 
@@ -72,12 +74,12 @@ impl<'de, F: FnMut(&[u8])> Visitor<'de> for Envelopes<'_, F> {
         const ONE_KEY: &str = "an envelope has exactly one key, the name of what is said";
         let field = map.next_key_seed(Body(self.shape))?;
         let field = field.ok_or_else(|| Error::custom(ONE_KEY))?;
-        self.path.push(field.name);
+        self.path.names.push(field.name);
         self.frame.clear();
         if !map.next_value_seed(Slot::of(field, self.frame, self.path))? {
             return Err(Error::custom("expected an object, not null"));
         }
-        self.path.clear();
+        self.path.names.clear();
         if map.next_key_seed(Body(self.shape))?.is_some() {
             return Err(Error::custom(ONE_KEY));
         }

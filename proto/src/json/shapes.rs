@@ -280,8 +280,64 @@ static RPC_GET_STATE: Shape = GET_STATE.without(1);
 static RPC_GET_HISTORY: Shape = GET_HISTORY.without(1);
 static RPC_LIST_MEMBERS: Shape = LIST_MEMBERS.without(1);
 
-/// What the back end gets: a result without `op_id` and `status`.
-pub(super) static RPC_RESULT: Shape = RESULT.without(2);
+/// What the back end gets for a method: fields of the `g2c.Result`, then of the `q2g.Reply`.
+pub(super) struct ReplyShape {
+    pub(super) method: &'static str,
+    pub(super) result: &'static Shape,
+    pub(super) reply: &'static Shape,
+}
+
+const fn gives(method: &'static str, result: &'static Shape, reply: &'static Shape) -> ReplyShape {
+    ReplyShape { method, result, reply }
+}
+
+/// For each method of `REQUEST`.
+pub(super) static REPLIES: [ReplyShape; 15] = [
+    gives("send_message", &WRITTEN, &EMPTY),
+    gives("send_state", &WRITTEN, &EMPTY),
+    gives("get_state", &ENTRIES, &EMPTY),
+    gives("get_history", &MESSAGES, &EMPTY),
+    gives("list_members", &MEMBERS, &EMPTY),
+    gives("create_queue", &WRITTEN, &EMPTY),
+    gives("delete_queue", &WRITTEN, &EMPTY),
+    gives("get_queue", &EMPTY, &ABOUT_QUEUE),
+    gives("list_queues", &NEXT, &QUEUES),
+    gives("create_mount", &WRITTEN, &EMPTY),
+    gives("delete_mount", &WRITTEN, &EMPTY),
+    gives("join_user", &WRITTEN, &EMPTY),
+    gives("remove_user", &WRITTEN, &EMPTY),
+    gives("get_user", &EMPTY, &ABOUT_USER),
+    gives("disconnect_user", &EMPTY, &EMPTY),
+];
+
+static WRITTEN: Shape = Shape::of(&[field(6, "seq", Uint64).when(Always)]);
+
+static NEXT: Shape = Shape::of(&[field(7, "next", Text)]);
+
+static ENTRIES: Shape = Shape::of(&[
+    field(6, "seq", Uint64).when(Always),
+    field(7, "next", Text),
+    field(8, "entries", Many(&ENTRY)).when(Always),
+]);
+
+static MESSAGES: Shape = Shape::of(&[
+    field(6, "seq", Uint64).when(Always),
+    field(7, "next", Text),
+    field(9, "messages", Many(&MESSAGE)).when(Always),
+]);
+
+static MEMBERS: Shape = Shape::of(&[
+    field(6, "seq", Uint64).when(Always),
+    field(7, "next", Text),
+    field(10, "members", Texts).when(Always),
+    field(11, "member_count", Uint32).when(Always),
+]);
+
+static QUEUES: Shape = Shape::of(&[field(4, "queues", Texts).when(Always)]);
+
+static ABOUT_QUEUE: Shape = Shape::of(&[field(3, "queue", One(&QUEUE_INFO))]);
+
+static ABOUT_USER: Shape = Shape::of(&[field(5, "user", One(&USER_INFO))]);
 
 static QUEUE: Shape = Shape::of(&[field(2, "queue", Text)]);
 
@@ -299,10 +355,9 @@ static USER: Shape = Shape::of(&[field(2, "user", Text)]);
 
 static DISCONNECT_USER: Shape = Shape::of(&[field(2, "user", Text), field(3, "reason", Text)]);
 
-/// What the back end gets about a queue.
-pub(super) static QUEUE_INFO: Shape = Shape::of(&[
+static QUEUE_INFO: Shape = Shape::of(&[
     field(1, "queue", Text),
-    field(2, "epoch", Uint64),
+    field(2, "epoch", Uint64).when(Always),
     field(3, "seq", Uint64).when(Always),
     field(4, "members", Uint32).when(Always),
     field(5, "created_at_ms", Uint64),
@@ -315,4 +370,21 @@ static MOUNT_INFO: Shape = Shape::of(&[
     field(2, "kind", MountKind).when(Always),
     field(3, "entries", Uint32).when(Always),
     field(4, "bytes", Uint64).when(Always),
+]);
+
+static USER_INFO: Shape = Shape::of(&[
+    field(1, "user", Text).when(Always),
+    field(2, "online", Bool).when(Always),
+    field(3, "since_ms", Uint64),
+    field(4, "sessions", Many(&SESSION_INFO)).when(Always),
+    field(5, "queues", Texts).when(Always),
+]);
+
+static SESSION_INFO: Shape = Shape::of(&[
+    field(1, "session_id", Text),
+    field(2, "gateway", Text),
+    field(3, "client_name", Text),
+    field(4, "client_version", Text),
+    field(5, "since_ms", Uint64).when(Always),
+    field(6, "detached", Bool).when(Always),
 ]);

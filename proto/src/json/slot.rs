@@ -12,8 +12,15 @@ use super::any;
 use super::shape::{Field, Presence, Shape, Type, field};
 use crate::wire;
 
-/// The names of the fields that lead to where the reader is. An error leaves it as it is.
-pub(super) type Path = Vec<&'static str>;
+/// Where the reader is, and how strictly it reads.
+#[derive(Debug, Default)]
+pub(super) struct Path {
+    /// The names of the fields that lead there. An error leaves them as they are.
+    pub(super) names: Vec<&'static str>,
+    /// A field that the message doesn't have is an error, not a word of a later version; and so is
+    /// the lack of one that is always written.
+    pub(super) strict: bool,
+}
 
 /// Numbers of the protocol are below 2^53, so that every JSON reader holds them exactly.
 const NUMBER_MAX: u64 = (1 << 53) - 1;
@@ -257,7 +264,7 @@ fn mark<'de, A: MapAccess<'de>>(
     Ok(true)
 }
 
-/// Appends the fields of a message. Those it doesn't know are skipped.
+/// Appends the fields of a message. Those it doesn't know are skipped, or refused if it is strict.
 fn fields<'de, A: MapAccess<'de>>(
     shape: &'static Shape,
     out: &mut Vec<u8>,
@@ -265,19 +272,23 @@ fn fields<'de, A: MapAccess<'de>>(
     map: &mut A,
 ) -> Result<(), A::Error> {
     let mut seen = [false; Shape::FIELDS_MAX];
-    while let Some(found) = map.next_key_seed(FieldName(shape))? {
+    while let Some(found) = map.next_key_seed(FieldName { shape, strict: path.strict })? {
         let Some((index, base64)) = found else {
             map.next_value::<IgnoredAny>()?;
             continue;
         };
         let field = &shape.fields[index];
-        path.push(field.name);
+        path.names.push(field.name);
         if map.next_value_seed(Slot { base64, ..Slot::of(field, out, path) })? {
             claim(shape, &mut seen, index)?;
         }
-        path.pop();
+        path.names.pop();
     }
-    Ok(())
+    let is_missing = |(field, seen): &(&Field, &bool)| field.presence == Presence::Always && !*seen;
+    match shape.fields.iter().zip(&seen).find(is_missing).filter(|_| path.strict) {
+        Some((field, _)) => Err(Error::custom(format!("the field {:?} is missing", field.name))),
+        None => Ok(()),
+    }
 }
 
 /// Notes that a field was given, and refuses it if it was already, or one that excludes it.
@@ -303,8 +314,11 @@ fn claim<E: Error>(
 }
 
 /// Reads the name of a field: its index in the shape and whether its value is base64. Nothing if
-/// the shape has no such field.
-struct FieldName(&'static Shape);
+/// the shape has no such field and that is no error.
+struct FieldName {
+    shape: &'static Shape,
+    strict: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for FieldName {
     type Value = Option<(usize, bool)>;
@@ -322,11 +336,17 @@ impl Visitor<'_> for FieldName {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        let position = |name| self.0.fields.iter().position(|field| field.name == name);
+        let position = |name| self.shape.fields.iter().position(|field| field.name == name);
         if let Some(index) = position(name) {
             return Ok(Some((index, false)));
         }
         let index = name.strip_suffix("_base64").and_then(position);
-        Ok(index.filter(|index| self.0.fields[*index].kind == Type::Any).map(|index| (index, true)))
+        let index = index.filter(|index| self.shape.fields[*index].kind == Type::Any);
+        if index.is_none() && self.strict {
+            let known: Vec<&str> = self.shape.fields.iter().map(|field| field.name).collect();
+            let known = known.join(", ");
+            return Err(E::custom(format!("no field is named {name:?}: there are {known}")));
+        }
+        Ok(index.map(|index| (index, true)))
     }
 }

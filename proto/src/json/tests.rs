@@ -174,8 +174,7 @@ fn bytes_that_are_no_envelope_leave_nothing() {
 
 #[test]
 fn operations_of_the_back_end() {
-    let body =
-        operation("send_message", r#"{"queue":"/a","mount":"m","payload":[1, 2],"op_id":9}"#);
+    let body = operation("send_message", r#"{"queue":"/a","mount":"m","payload":[1, 2]}"#);
     let wanted = crate::c2g::SendMessage {
         queue: "/a".to_owned(),
         mount: "m".to_owned(),
@@ -185,27 +184,48 @@ fn operations_of_the_back_end() {
     assert_eq!(body, Ok(Body::SendMessage(wanted)));
     assert_eq!(operation("list_queues", " "), Ok(Body::ListQueues(g2q::ListQueues::default())));
     for field in shapes::REQUEST.fields {
-        assert!(operation(field.name, "{}").is_ok(), "{}", field.name);
+        let read =
+            operation(field.name, r#"{"payload":1}"#).or_else(|_| operation(field.name, "{}"));
+        assert!(read.is_ok(), "{}", field.name);
     }
     assert_eq!(operation("dance", "{}"), Err(JsonError::Method("dance".to_owned())));
     let error = operation("get_state", r#"{"limit":-1}"#).map_err(|error| error.to_string());
     assert!(error.is_err_and(|error| error.starts_with("get_state.limit: ")));
     assert!(operation("get_state", "null").is_err());
+    let error = operation("send_message", "{}").map_err(|error| error.to_string());
+    assert!(error.is_err_and(|error| error.contains("\"payload\" is missing")));
+    let error = operation("get_state", r#"{"que":"/a"}"#).map_err(|error| error.to_string());
+    let wanted = "get_state: no field is named \"que\": there are queue, mount, key_prefix, after, \
+                  limit at line 1 column 6";
+    assert_eq!(error, Err(wanted.to_owned()));
     assert!(operation("get_state", "[{}]").is_err());
+}
+
+fn reply_of(method: &str, result: &g2c::Result, reply: &q2g::Reply) -> String {
+    let mut out = Vec::new();
+    put_reply(&mut out, method, result, reply);
+    String::from_utf8(out).expect("UTF-8")
 }
 
 #[test]
 fn results_for_the_back_end() {
+    let nothing = q2g::Reply::default();
     let result = g2c::Result { op_id: 3, seq: 7, ..g2c::Result::default() };
-    assert_eq!(result_body(&result), r#"{"seq":7}"#);
+    assert_eq!(reply_of("send_state", &result, &nothing), r#"{"seq":7}"#);
+    assert_eq!(reply_of("get_state", &result, &nothing), r#"{"seq":7,"entries":[]}"#);
     let entry = g2c::Entry { key: "a".to_owned(), value: b"10".to_vec(), version: 4 };
     let result = g2c::Result { entries: vec![entry], next: "a".to_owned(), ..result };
     let wanted = r#"{"seq":7,"next":"a","entries":[{"key":"a","value":10,"version":4}]}"#;
-    assert_eq!(result_body(&result), wanted);
+    assert_eq!(reply_of("get_state", &result, &nothing), wanted);
+    let queues = q2g::Reply { queues: vec!["/a".to_owned()], ..q2g::Reply::default() };
+    assert_eq!(reply_of("list_queues", &result, &queues), r#"{"next":"a","queues":["/a"]}"#);
+    for name in operations() {
+        assert!(operation_fields(name).is_some(), "{name}");
+    }
 }
 
 #[test]
-fn queues_for_the_back_end() {
+fn queues_and_users_for_the_back_end() {
     let mount = q2g::MountInfo { name: "chat".to_owned(), entries: 2, ..q2g::MountInfo::default() };
     let queue = q2g::QueueInfo {
         queue: "/a".to_owned(),
@@ -213,9 +233,15 @@ fn queues_for_the_back_end() {
         mounts: vec![mount],
         ..Default::default()
     };
+    let result = g2c::Result::default();
+    let reply = q2g::Reply { queue: Some(queue), ..q2g::Reply::default() };
     let wanted = concat!(
-        r#"{"queue":"/a","epoch":5,"seq":0,"members":0,"#,
-        r#""mounts":[{"name":"chat","kind":"message","entries":2,"bytes":0}]}"#
+        r#"{"queue":{"queue":"/a","epoch":5,"seq":0,"members":0,"#,
+        r#""mounts":[{"name":"chat","kind":"message","entries":2,"bytes":0}]}}"#
     );
-    assert_eq!(queue_body(&queue), wanted);
+    assert_eq!(reply_of("get_queue", &result, &reply), wanted);
+    let user = q2g::UserInfo { user: "ann".to_owned(), ..q2g::UserInfo::default() };
+    let reply = q2g::Reply { user: Some(user), ..q2g::Reply::default() };
+    let wanted = r#"{"user":{"user":"ann","online":false,"sessions":[],"queues":[]}}"#;
+    assert_eq!(reply_of("get_user", &result, &reply), wanted);
 }

@@ -23,17 +23,24 @@ pub(super) fn envelope(out: &mut Vec<u8>, shape: &Shape, bytes: &[u8]) -> Result
 
 /// Appends a message.
 pub(super) fn object(out: &mut Vec<u8>, shape: &Shape, message: &[u8]) -> Result<(), WireError> {
-    let found = find(shape, message)?;
+    objects(out, &[(shape, message)])
+}
+
+/// Appends the fields of several messages as one object.
+pub(super) fn objects(out: &mut Vec<u8>, messages: &[(&Shape, &[u8])]) -> Result<(), WireError> {
     out.push(b'{');
     let empty = out.len();
-    for (field, value) in shape.fields.iter().zip(found) {
-        if !is_written(shape, field, value, &found) {
-            continue;
+    for (shape, message) in messages {
+        let found = find(shape, message)?;
+        for (field, value) in shape.fields.iter().zip(found) {
+            if !is_written(shape, field, value, &found) {
+                continue;
+            }
+            if out.len() > empty {
+                out.push(b',');
+            }
+            put_field(out, field, value, message)?;
         }
-        if out.len() > empty {
-            out.push(b',');
-        }
-        put_field(out, field, value, message)?;
     }
     out.push(b'}');
     Ok(())

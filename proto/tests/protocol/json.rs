@@ -149,6 +149,7 @@ fn every_body_and_method_is_known() {
     check(C2G.name, C2G.put);
     check(G2C.name, G2C.put);
     for field in schema.fields("g2q.Request").iter().filter(|field| field.oneof.is_some()) {
-        assert!(json::operation(&field.name, "{}").is_ok(), "{}", field.name);
+        let read = json::operation(&field.name, "{}");
+        assert!(!matches!(read, Err(JsonError::Method(_))), "{}", field.name);
     }
 }

@@ -349,7 +349,7 @@ impl Bench {
                 "web {} status {} {} next {:?}",
                 reply.number,
                 reply.result.status,
-                reply.queues.join(" "),
+                reply.about.queues.join(" "),
                 reply.result.next
             );
             self.say(&text);

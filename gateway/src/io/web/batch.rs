@@ -1,0 +1,132 @@
+//! `POST /rpc/v1/batch`: many operations in one request. Each runs for itself; the answers come in
+//! the order of the items.
+
+use std::borrow::Cow;
+
+use axum::extract::Request;
+use axum::response::Response;
+use proto::codes::Status;
+use proto::limits;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Door;
+use super::answer::{Outcome, Refusal, respond};
+use super::call::{body_of, idempotency_key, method_of, operation, text_of, too_many};
+use super::keys::Holder;
+use super::methods::{BATCH, Method};
+use crate::machine::WebRequest;
+
+/// The body of a batch.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item<'a> {
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+}
+
+/// What became of an item so far.
+enum Begun {
+    Refused(Refusal),
+    Asked(&'static Method),
+}
+
+pub(super) async fn batch(
+    door: &Door,
+    holder: &Holder,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let key = idempotency_key(request.headers());
+    let body = body_of(request, limits::BATCH_BYTES_MAX).await?;
+    let (begun, requests) = begin(holder, text_of(&body)?, key.as_deref())?;
+    drop(body);
+    let answers = door.exchange.ask(requests).map_err(|_| too_many())?;
+    let mut replies = answers.all(&door.exchange).await.into_iter();
+    let mut out = b"{\"results\":[".to_vec();
+    for (place, item) in begun.into_iter().enumerate() {
+        let outcome = match item {
+            Begun::Refused(refusal) => refusal.into(),
+            Begun::Asked(method) => match replies.next().flatten() {
+                Some(reply) => Outcome::of(method.name, holder, reply),
+                None => Refusal::no_answer().into(),
+            },
+        };
+        if place > 0 {
+            out.push(b',');
+        }
+        put_item(&mut out, &outcome);
+    }
+    out.extend_from_slice(b"]}");
+    Ok(respond(Status::Ok.row().http, out))
+}
+
+/// Reads the items. One that can't be run is refused alone; a batch that can't be read, whole.
+fn begin(
+    holder: &Holder,
+    text: &str,
+    key: Option<&[u8]>,
+) -> Result<(Vec<Begun>, Vec<WebRequest>), Refusal> {
+    let batch: Batch<'_> = serde_json::from_str(text)
+        .map_err(|error| Refusal::new(Status::Invalid, format!("{BATCH}: {error}")))?;
+    let (count, max) = (batch.items.len(), limits::BATCH_MAX);
+    if count > max {
+        let sentence = format!("a batch has at most {max} items, not {count}: send several");
+        return Err(Refusal::new(Status::Limit, sentence));
+    }
+    let mut begun = Vec::with_capacity(count);
+    let mut requests = Vec::with_capacity(count);
+    for (place, item) in batch.items.iter().enumerate() {
+        let key = key.map(|key| [key, b"/", place.to_string().as_bytes()].concat());
+        match read_item(holder, item, key) {
+            Ok((method, request)) => {
+                begun.push(Begun::Asked(method));
+                requests.push(request);
+            }
+            Err(refusal) => begun.push(Begun::Refused(refusal)),
+        }
+    }
+    Ok((begun, requests))
+}
+
+fn read_item(
+    holder: &Holder,
+    item: &Item<'_>,
+    key: Option<Vec<u8>>,
+) -> Result<(&'static Method, WebRequest), Refusal> {
+    if item.method == BATCH {
+        let sentence = "a batch within a batch: put its items into this one";
+        return Err(Refusal::new(Status::Invalid, sentence));
+    }
+    let method = method_of(&item.method)?;
+    let text = item.body.map_or("{}", RawValue::get);
+    let max = limits::CLIENT_FRAME_BYTES_MAX;
+    if text.len() > max {
+        let sentence = format!("the item's body is longer than {max} bytes: send less at once");
+        return Err(Refusal::new(Status::Limit, sentence));
+    }
+    Ok((method, operation(holder, method, text, key)?))
+}
+
+/// Appends `{"status":200,"body":{…}}` or `{"status":404,"error":{…}}`.
+fn put_item(out: &mut Vec<u8>, outcome: &Outcome) {
+    out.extend_from_slice(b"{\"status\":");
+    out.extend_from_slice(outcome.http.to_string().as_bytes());
+    out.push(b',');
+    if outcome.http == Status::Ok.row().http {
+        out.extend_from_slice(b"\"body\":");
+        out.extend_from_slice(&outcome.body);
+        out.push(b'}');
+    } else {
+        // It is an object with `error` already.
+        out.extend_from_slice(&outcome.body[1..]);
+    }
+}

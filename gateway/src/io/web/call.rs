@@ -1,0 +1,146 @@
+//! `POST /rpc/v1/<method>`: one operation of the back end, JSON in and out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Bytes, HttpBody as _};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Method as HttpMethod};
+use axum::response::{IntoResponse as _, Response};
+use proto::codes::Status;
+use proto::g2q::request::Body;
+use proto::json::{self, JsonError};
+use proto::limits;
+use proto::name::{self, UserId};
+
+use super::answer::{Outcome, Refusal};
+use super::keys::Holder;
+use super::methods::{self, BATCH, Method};
+use super::{Door, batch};
+use crate::machine::WebRequest;
+
+/// Where the back end names a request of its own.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+pub(super) async fn call(
+    State(door): State<Arc<Door>>,
+    name: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    if request.method() != HttpMethod::POST {
+        let sentence = format!("{} is not served here: use POST", request.method());
+        return Err(Refusal::method("POST", sentence));
+    }
+    let holder = door.keys.holder(request.headers())?;
+    // A name that is no text is the name of no method.
+    let Path(name) = name.unwrap_or_else(|_| Path(String::new()));
+    if name == BATCH {
+        return batch::batch(&door, holder, request).await;
+    }
+    let method = method_of(&name)?;
+    let key = idempotency_key(request.headers());
+    let body = body_of(request, limits::CLIENT_FRAME_BYTES_MAX).await?;
+    let request = operation(holder, method, text_of(&body)?, key)?;
+    let answers = door.exchange.ask(vec![request]).map_err(|_| too_many())?;
+    let reply = answers.all(&door.exchange).await.pop().flatten();
+    let reply = reply.ok_or_else(Refusal::no_answer)?;
+    Ok(Outcome::of(method.name, holder, reply).into_response())
+}
+
+/// The method of this name.
+pub(super) fn method_of(name: &str) -> Result<&'static Method, Refusal> {
+    methods::named(name).ok_or_else(|| {
+        let known: Vec<&str> = methods::METHODS.iter().map(|method| method.name).collect();
+        let sentence = format!("no method is named {name:?}: there are {}", known.join(", "));
+        Refusal::new(Status::NotFound, sentence)
+    })
+}
+
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Option<Vec<u8>> {
+    headers.get(IDEMPOTENCY_KEY).map(|key| key.as_bytes().to_vec())
+}
+
+/// The whole body, if it is no longer than this. One that says so beforehand isn't read at all.
+pub(super) async fn body_of(request: Request, bytes_max: usize) -> Result<Bytes, Refusal> {
+    let body = request.into_body();
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(Refusal::body_too_long(bytes_max));
+    }
+    let patience = Duration::from_millis(limits::WEB_BODY_MS_MAX);
+    match tokio::time::timeout(patience, axum::body::to_bytes(body, bytes_max)).await {
+        Ok(Ok(body)) => Ok(body),
+        // Or the connection has ended, and nobody hears it.
+        Ok(Err(_)) => Err(Refusal::body_too_long(bytes_max)),
+        Err(_) => {
+            let seconds = limits::WEB_BODY_MS_MAX / 1000;
+            let sentence = format!("the body has not come within {seconds} s: send it again");
+            Err(Refusal::new(Status::Unavailable, sentence))
+        }
+    }
+}
+
+pub(super) fn text_of(body: &[u8]) -> Result<&str, Refusal> {
+    std::str::from_utf8(body)
+        .map_err(|_| Refusal::new(Status::Invalid, "the body is not UTF-8: send JSON"))
+}
+
+/// The request of this body, if it may be made.
+pub(super) fn operation(
+    holder: &Holder,
+    method: &Method,
+    text: &str,
+    idempotency_key: Option<Vec<u8>>,
+) -> Result<WebRequest, Refusal> {
+    let body = json::operation(method.name, text).map_err(|error| {
+        let status = match error {
+            JsonError::Method(_) => Status::Unimplemented,
+            JsonError::Text { .. } | JsonError::Bytes(_) => Status::Invalid,
+        };
+        Refusal::new(status, error.to_string())
+    })?;
+    let queue = queue_of(&body)?;
+    if let Some(scope) = method.scope {
+        holder.may(scope, &queue)?;
+    }
+    let body_hash = match &idempotency_key {
+        Some(_) => name::hash(&[method.name, " ", text].concat().into_bytes()),
+        // The lane draws a key, which no other request has.
+        None => 0,
+    };
+    Ok(WebRequest { number: 0, queue, body, key_id: holder.id, idempotency_key, body_hash })
+}
+
+/// The queue that an operation names; of a user, the user's own.
+fn queue_of(operation: &Body) -> Result<String, Refusal> {
+    let queue = match operation {
+        Body::SendMessage(one) => &one.queue,
+        Body::SendState(one) => &one.queue,
+        Body::GetState(one) => &one.queue,
+        Body::GetHistory(one) => &one.queue,
+        Body::ListMembers(one) => &one.queue,
+        Body::CreateQueue(one) => &one.queue,
+        Body::DeleteQueue(one) => &one.queue,
+        Body::GetQueue(one) => &one.queue,
+        Body::CreateMount(one) => &one.queue,
+        Body::DeleteMount(one) => &one.queue,
+        Body::JoinUser(one) => &one.queue,
+        Body::RemoveUser(one) => &one.queue,
+        Body::GetUser(one) => return queue_of_user(&one.user),
+        Body::DisconnectUser(one) => return queue_of_user(&one.user),
+        Body::ListQueues(_) => return Ok(String::new()),
+    };
+    Ok(queue.clone())
+}
+
+fn queue_of_user(user: &str) -> Result<String, Refusal> {
+    let user = UserId::try_from(user)
+        .map_err(|error| Refusal::new(Status::Invalid, format!("user: {error}")))?;
+    Ok(name::user_queue(user))
+}
+
+/// More requests than are bearable wait for their answers.
+pub(super) fn too_many() -> Refusal {
+    let sentence = "too many requests wait at this gateway: try again in a moment";
+    Refusal::new(Status::Unavailable, sentence)
+}
