@@ -1,6 +1,8 @@
 //! Settings: a TOML file, `IMQ_*` in the environment, and flags; the later wins. As written here,
 //! as used in the roles' own settings.
 
+mod auth;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,6 +11,8 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use proto::name::NodeId;
 use serde::Deserialize;
+
+pub(crate) use auth::AuthOptions;
 
 /// The configuration file: a section for each role, and what all share.
 #[derive(Debug, Default, Deserialize, PartialEq)]
@@ -19,6 +23,7 @@ pub(crate) struct File {
     pub(crate) boss: BossOptions,
     pub(crate) queue_node: QueueNodeOptions,
     pub(crate) gateway: GatewayOptions,
+    pub(crate) auth: AuthOptions,
 }
 
 /// What every role has.
@@ -141,6 +146,10 @@ pub(crate) struct GatewayOptions {
     /// The file that holds that key.
     #[arg(long, env = "IMQ_RPC_KEY_FILE", value_name = "FILE")]
     pub(crate) rpc_key_file: Option<PathBuf>,
+    /// A part of its own in the file.
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) auth: AuthOptions,
 }
 
 /// `imq check-config`.
@@ -194,7 +203,9 @@ impl File {
             Some(format!("{name}: {error}"))
         });
         let lanes = self.gateway.lanes.filter(|lanes| *lanes == 0 || *lanes > LANES_MAX);
-        ids.chain(lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"))).collect()
+        let lanes = lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"));
+        let auth = self.auth.settings().err().unwrap_or_default();
+        ids.chain(lanes).chain(auth).collect()
     }
 }
 
