@@ -3,10 +3,11 @@
 //! In reading order: [`settings`] says what to open; [`run`] opens it and starts a thread per lane;
 //! `turn` is the loop of such a thread; `clients` are its sockets; `boss` is the link to the boss,
 //! on lane 0, which serves the back end (`web`) and no clients; `mail` is what threads tell each
-//! other.
+//! other; [`keys`] reads what tokens are verified with.
 
 mod boss;
 mod clients;
+pub mod keys;
 mod mail;
 mod run;
 pub mod settings;

@@ -5,7 +5,8 @@
 //! [`route`] brings operations to their homes; [`home`] reads what homes say; [`interest`] knows
 //! who wants which queue; [`fanout`] turns one event into the bytes of each codec; [`clients`]
 //! holds what sockets are owed; [`slow`] keeps the rest for those who don't keep up; [`recover`]
-//! comes back after lost links and moved buckets; [`web`] serves the back end.
+//! comes back after lost links and moved buckets; [`web`] serves the back end; [`token`] says who
+//! somebody is.
 
 pub mod clients;
 mod closing;
@@ -23,6 +24,7 @@ mod route;
 mod session;
 pub mod settings;
 mod slow;
+pub mod token;
 pub mod web;
 mod wheel;
 

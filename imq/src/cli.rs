@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions};
-use crate::{client, dev, load};
+use crate::{client, dev, load, token};
 
 /// imq: a real-time message queue for games, chat and live pages.
 #[derive(Debug, Parser)]
@@ -31,7 +31,7 @@ pub(crate) enum Command {
     QueueNode(QueueNodeOptions),
     /// Run a gateway: the door of clients and web back ends.
     #[command(after_help = "Example: IMQ_SECRET=s3cret imq gateway --id g1 --boss 10.0.0.1:7501")]
-    Gateway(GatewayOptions),
+    Gateway(Box<GatewayOptions>),
     /// Subscribe to a queue and print what comes, a line each.
     #[command(after_help = "Example: imq sub /room/1 --history 10")]
     Sub(client::SubOptions),
@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// Print a state mount of a queue, or one key of it.
     #[command(after_help = "Example: imq get /room/1 scores ann")]
     Get(client::GetOptions),
+    /// Make a token for a user, as the web application would.
+    #[command(after_help = "Example: imq token --user ann --ttl 1h --key-file /etc/imq/keys")]
+    Token(token::Options),
     /// Put a cluster under load and check that nothing is lost, doubled or out of order.
     #[command(subcommand)]
     Loadtest(load::Plan),

@@ -1,6 +1,8 @@
 //! Settings: a TOML file, `IMQ_*` in the environment, and flags; the later wins. As written here,
 //! as used in the roles' own settings.
 
+mod auth;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,6 +14,7 @@ use serde::Deserialize;
 
 pub(crate) mod rpc_keys;
 mod tls;
+pub(crate) use auth::AuthOptions;
 pub(crate) use tls::TlsOptions;
 
 /// The configuration file: a section for each role, and what all share.
@@ -24,6 +27,7 @@ pub(crate) struct File {
     pub(crate) boss: BossOptions,
     pub(crate) queue_node: QueueNodeOptions,
     pub(crate) gateway: GatewayOptions,
+    pub(crate) auth: AuthOptions,
 }
 
 /// What every role has.
@@ -154,6 +158,10 @@ pub(crate) struct GatewayOptions {
     /// Keys of more back ends, each with what it may do. Only in the file.
     #[arg(skip)]
     pub(crate) rpc_keys: Vec<rpc_keys::RpcKey>,
+    /// A part of its own in the file.
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) auth: AuthOptions,
 }
 
 /// `imq check-config`.
@@ -207,8 +215,10 @@ impl File {
             Some(format!("{name}: {error}"))
         });
         let lanes = self.gateway.lanes.filter(|lanes| *lanes == 0 || *lanes > LANES_MAX);
+        let lanes = lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"));
         let keys = self.gateway.rpc_keys.iter().flat_map(rpc_keys::RpcKey::problems);
-        ids.chain(lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"))).chain(keys).collect()
+        let auth = self.auth.settings().err().unwrap_or_default();
+        ids.chain(lanes).chain(keys).chain(auth).collect()
     }
 }
 

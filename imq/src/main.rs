@@ -7,6 +7,7 @@ mod dev;
 mod load;
 mod roles;
 mod shutdown;
+mod token;
 
 use std::process::ExitCode;
 
@@ -20,11 +21,12 @@ fn main() -> ExitCode {
         Command::Dev(options) => dev::run(&options),
         Command::Boss(options) => roles::boss(options),
         Command::QueueNode(options) => roles::queue_node(options),
-        Command::Gateway(options) => roles::gateway(options),
+        Command::Gateway(options) => roles::gateway(*options),
         Command::Sub(options) => client::sub(&options),
         Command::Pub(options) => client::publish(&options),
         Command::Set(options) => client::set(&options),
         Command::Get(options) => client::get(&options),
+        Command::Token(options) => token::run(&options),
         Command::Loadtest(plan) => load::plan(&plan),
         Command::Compare(options) => load::compare(&options),
         Command::CheckConfig(options) => config::check(&options),

@@ -70,6 +70,8 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let rpc_key = config::key(options.rpc_key.as_ref(), key_file.as_ref())?;
     let origins = options.origins.or(written.origins).unwrap_or_default();
     let dev_auth = options.dev_auth.or(written.dev_auth).unwrap_or_default();
+    let auth = options.auth.or(file.auth).settings();
+    let auth = auth.map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
     let (fatal, failed) = sync_channel(1);
     let settings = gateway::Settings {
         host: options.host.or(written.host).unwrap_or_else(config::hostname),
@@ -94,6 +96,8 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     };
     if dev_auth {
         tracing::warn!("--dev-auth: whoever reaches this gateway is whoever he says he is");
+    } else if auth.is_none() {
+        tracing::warn!("nobody can connect: give keys_file or jwks_url in [auth]");
     }
     let running = gateway::run(settings).context("starting the gateway")?;
     let (tcp, http, web) = (running.tcp, running.http, running.web);

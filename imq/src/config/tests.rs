@@ -45,3 +45,39 @@ fn keys_of_back_ends_are_checked() {
     assert!(all("sesame").is_err());
     std::fs::remove_file(key).expect("it was there");
 }
+
+#[test]
+fn all_problems_of_auth_come_at_once() {
+    let check = |text: &str, wanted: &[&str]| {
+        let file: File = toml::from_str(&format!("[auth]\n{text}")).expect("well-formed");
+        let problems = file.problems();
+        assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
+        for (problem, wanted) in problems.iter().zip(wanted) {
+            assert!(problem.contains(wanted), "{problem:?} lacks {wanted:?}");
+        }
+    };
+    check("", &[]);
+    check("keys_file = \"k\"\nalgorithms = [\"ES256\"]\naudience = \"imq\"", &[]);
+    check("jwks_url = \"https://a.example/jwks\"\njwks_every_s = 60", &[]);
+    check("jwks_url = \"http://[::1]:8080/jwks\"", &[]);
+    check("jwks_url = \"http://127.0.0.1.evil.example/\"", &["fetched by https"]);
+    check("jwks_url = \"http://127.0.0.1:80@evil.example/\"", &["fetched by https"]);
+    check("jwks_url = \"ftp://x\"", &["does not begin with https://"]);
+    check("jwks_url = \"https:///x\"", &["names no host"]);
+    check("jwks_url = \"https://x/\"\nalgorithms = [\"HS256\"]", &["comes from a file"]);
+    check("audience = \"imq\"", &["rules but no keys"]);
+    let all = "keys_file = \"k\"\njwks_url = \"https://x/\"\njwks_every_s = 1\nissuer = \"\"
+        algorithms = [\"none\", \"HS512\"]";
+    check(all, &["\"none\"", "\"HS512\"", "issuer is empty", "is 10 to 86400", "give one of them"]);
+    check("keys_file = \"k\"\nalgorithms = []", &["names none"]);
+}
+
+#[test]
+fn flags_win_over_the_file() {
+    let written: AuthOptions =
+        toml::from_str("jwks_url = \"https://x/\"\naudience = \"imq\"").expect("good");
+    let given = AuthOptions { keys_file: Some("k".into()), ..AuthOptions::default() };
+    let settings = given.or(written).settings().expect("good").expect("keys");
+    assert_eq!(settings.source, gateway::io::keys::Source::File("k".into()));
+    assert_eq!(settings.rules.audience.as_deref(), Some("imq"));
+}

@@ -1,0 +1,186 @@
+//! A key that tokens are verified with, bound to one algorithm by what it consists of.
+
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+use ring::hmac;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    UnparsedPublicKey,
+};
+
+use super::KEYS_TRIED_MAX;
+use super::algorithm::Algorithm;
+use super::set::{KEYS_BYTES_MAX, KEYS_MAX};
+
+/// A secret is at least as long as the hash (RFC 7518 section 3.2): shorter ones can be guessed
+/// from one token.
+pub(super) const SECRET_BYTES_MIN: usize = 32;
+/// Shorter RSA keys are broken (RFC 7518 section 3.3).
+const RSA_BITS_MIN: usize = 2048;
+/// Longer ones cost more than they are worth: whoever connects makes a gateway verify.
+const RSA_BITS_MAX: usize = 4096;
+
+/// A key that verifies tokens of one algorithm.
+#[derive(Debug, Clone)]
+pub struct Key {
+    kid: Option<String>,
+    material: Material,
+}
+
+/// What a key consists of, which says what it is for.
+#[derive(Clone)]
+enum Material {
+    Secret(hmac::Key),
+    Rsa(RsaPublicKeyComponents<Vec<u8>>),
+    P256(Vec<u8>),
+    Ed25519(Vec<u8>),
+}
+
+impl std::fmt::Debug for Material {
+    /// The algorithm alone: secrets are for nobody's log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.algorithm())
+    }
+}
+
+impl Material {
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Material::Secret(_) => Algorithm::Hs256,
+            Material::Rsa(_) => Algorithm::Rs256,
+            Material::P256(_) => Algorithm::Es256,
+            Material::Ed25519(_) => Algorithm::EdDsa,
+        }
+    }
+}
+
+/// Why there are no keys. The text says what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "each variant says in its text what it means")]
+pub enum KeyError {
+    #[error("there is nothing in it")]
+    Empty,
+    #[error("it has {0} bytes, at most {KEYS_BYTES_MAX} are read")]
+    TooLong(usize),
+    #[error("it is not text")]
+    NotText,
+    #[error("it is no JWKS document ({{\"keys\":[…]}}): {0}")]
+    NotJwks(String),
+    #[error("it has {0} keys, at most {KEYS_MAX} are read")]
+    TooMany(usize),
+    #[error(
+        "it has {0} secrets, at most {KEYS_TRIED_MAX} are tried: make it a JWKS document, where \
+         keys have names"
+    )]
+    TooManySecrets(usize),
+    #[error("no key in it can be used for {wanted}{}", because(skipped))]
+    NoneFits { wanted: String, skipped: Vec<String> },
+    #[error(
+        "a secret has {0} bytes, at least {SECRET_BYTES_MIN} are needed: make one with \
+         `openssl rand -base64 32`"
+    )]
+    ShortSecret(usize),
+    #[error("after \"base64:\" there is no base64")]
+    NotBase64,
+    #[error(
+        "it is a private key, which only who makes tokens should have: give the public one, from \
+         `openssl pkey -pubout`"
+    )]
+    Private,
+    #[error("it is a certificate: give its key, from `openssl x509 -pubkey -noout`")]
+    Certificate,
+    #[error("it is {0:?} in PEM, which is no public key")]
+    NotPublicKey(String),
+    #[error("it is no PEM: there is no end to its beginning")]
+    Unended,
+    #[error("it is no RSA, P-256 or Ed25519 public key")]
+    Unreadable,
+    #[error("its RSA key has {0} bits: {RSA_BITS_MIN} to {RSA_BITS_MAX} can be used")]
+    RsaBits(usize),
+    #[error("it is no point of P-256, the curve of ES256, uncompressed")]
+    NotP256,
+    #[error("its Ed25519 key is not 32 bytes of a point")]
+    NotEd25519,
+}
+
+fn because(skipped: &[String]) -> String {
+    if skipped.is_empty() { String::new() } else { format!(": {}", skipped.join("; ")) }
+}
+
+impl Key {
+    /// A secret, for HS256.
+    pub(super) fn secret(kid: Option<String>, secret: &[u8]) -> Key {
+        Key { kid, material: Material::Secret(hmac::Key::new(hmac::HMAC_SHA256, secret)) }
+    }
+
+    /// An RSA key by its modulus and exponent, for RS256.
+    pub(super) fn rsa(kid: Option<String>, n: &[u8], e: &[u8]) -> Result<Key, KeyError> {
+        let zeros = n.iter().take_while(|byte| **byte == 0).count();
+        let n = &n[zeros..];
+        let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+        if !(RSA_BITS_MIN..=RSA_BITS_MAX).contains(&bits) {
+            return Err(KeyError::RsaBits(bits));
+        }
+        let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+        let zeros = e.iter().take_while(|byte| **byte == 0).count();
+        let e = &e[zeros..];
+        // No known key has a longer exponent, and ring takes none much longer.
+        if !is_odd(n) || !is_odd(e) || e == [1] || e.len() > 4 {
+            return Err(KeyError::Unreadable);
+        }
+        let parts = RsaPublicKeyComponents { n: n.to_vec(), e: e.to_vec() };
+        Ok(Key { kid, material: Material::Rsa(parts) })
+    }
+
+    /// A point of P-256, uncompressed (SEC 1), for ES256.
+    pub(super) fn p256(kid: Option<String>, point: &[u8]) -> Result<Key, KeyError> {
+        // The check takes a compressed point, too; what verifies doesn't.
+        let is_whole = point.len() == 65 && point[0] == 4;
+        if !is_whole || !is_key(Algorithm::Es256, &DecodingKey::from_ec_der(point)) {
+            return Err(KeyError::NotP256);
+        }
+        Ok(Key { kid, material: Material::P256(point.to_vec()) })
+    }
+
+    /// A point of Ed25519, for EdDSA.
+    pub(super) fn ed25519(kid: Option<String>, point: &[u8]) -> Result<Key, KeyError> {
+        // The check takes the first 32 bytes without asking whether they are there.
+        if point.len() != 32 || !is_key(Algorithm::EdDsa, &DecodingKey::from_ed_der(point)) {
+            return Err(KeyError::NotEd25519);
+        }
+        Ok(Key { kid, material: Material::Ed25519(point.to_vec()) })
+    }
+
+    /// What it is called, in a token's `kid`.
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// What it is for.
+    pub fn algorithm(&self) -> Algorithm {
+        self.material.algorithm()
+    }
+
+    /// Whether it has made this signature of these bytes.
+    pub(super) fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
+        match &self.material {
+            Material::Secret(secret) => hmac::verify(secret, signed, signature).is_ok(),
+            Material::Rsa(parts) => {
+                parts.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature).is_ok()
+            }
+            Material::P256(point) => {
+                let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+                key.verify(signed, signature).is_ok()
+            }
+            Material::Ed25519(point) => {
+                let key = UnparsedPublicKey::new(&ED25519, point);
+                key.verify(signed, signature).is_ok()
+            }
+        }
+    }
+}
+
+/// Whether the arithmetic takes a key: its point is on the curve.
+fn is_key(algorithm: Algorithm, key: &DecodingKey) -> bool {
+    (DEFAULT_PROVIDER.verifier_factory)(&algorithm.for_signing(), key).is_ok()
+}
