@@ -1,5 +1,7 @@
 //! `imq loadtest` and `imq compare`: the load test's plans from the command line.
 
+mod storms;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use clap::{Args, Subcommand};
 use loadtest::compare::{CompareOptions, LoadName, ServerName};
 use loadtest::{Pace, Target, Transport};
 use serde::Serialize;
+use storms::{ConnectStormArgs, LoginsArgs, ResumeStormArgs, RpcArgs};
 
 /// Something was lost, doubled or out of order.
 const UNSOUND: u8 = 3;
@@ -29,6 +32,19 @@ pub(crate) enum Plan {
     /// Memory of empty queues, with a cluster of its own.
     #[command(after_help = "Example: imq loadtest queues --queues 200000")]
     Queues(QueuesArgs),
+    /// A gateway is killed and all its sessions come back through another, with a cluster of its
+    /// own.
+    #[command(after_help = "Example: imq loadtest resume-storm --sessions 10000 --json")]
+    ResumeStorm(ResumeStormArgs),
+    /// Thousands connect at once while others' messages are timed, with a cluster of its own.
+    #[command(after_help = "Example: imq loadtest connect-storm --storm 10000 --json")]
+    ConnectStorm(ConnectStormArgs),
+    /// CPU of a login, a new user each time, with a cluster of its own.
+    #[command(after_help = "Example: imq loadtest logins --secret $(openssl rand -hex 32)")]
+    Logins(LoginsArgs),
+    /// CPU of a web back end's messages, one by one and in batches, with a cluster of its own.
+    #[command(after_help = "Example: imq loadtest rpc --batches 1,100")]
+    Rpc(RpcArgs),
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +164,10 @@ pub(crate) fn plan(plan: &Plan) -> Result<ExitCode> {
             let report = loadtest::queues::run(&options)?;
             print(&report, args.json, true)
         }
+        Plan::ResumeStorm(args) => storms::resume_storm(args),
+        Plan::ConnectStorm(args) => storms::connect_storm(args),
+        Plan::Logins(args) => storms::logins(args),
+        Plan::Rpc(args) => storms::rpc(args),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod http;
 pub mod names;
 mod pipe;
 mod socket;
+pub mod tls;
 mod wires;
 
 pub use pipe::Hub;

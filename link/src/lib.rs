@@ -2,7 +2,7 @@
 //!
 //! [`machine`] is the protocol of a link: proof of the cluster secret, beats, what is owed to a
 //! peer and what a peer still owes an answer to. `io` moves its bytes: dial, accept, one read and
-//! one write per turn, through TCP or through a pipe within the process.
+//! one write per turn, through TCP, plain or with TLS, or through a pipe within the process.
 //!
 //! This crate never looks into what a link carries beyond the fields that all arrows share, and
 //! never decides what is resent: it keeps the list, the role's machine says when.

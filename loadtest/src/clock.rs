@@ -1,6 +1,6 @@
 //! The generator's own clock: nanoseconds since the run began.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Nanoseconds since the start of a run; a moment or a span, as intended send times are both.
 pub(crate) type Nanoseconds = u64;
@@ -34,6 +34,12 @@ pub(crate) fn nanoseconds(span: Duration) -> Nanoseconds {
 /// The span in seconds.
 pub(crate) fn seconds(span: Nanoseconds) -> f64 {
     span as f64 / SECOND as f64
+}
+
+/// Seconds since 1970, for what expires; before then it is 1970.
+#[allow(clippy::disallowed_methods, reason = "tokens expire by the calendar")]
+pub(crate) fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[allow(clippy::disallowed_methods, reason = "the generator stands outside the cluster's clock")]

@@ -1,7 +1,6 @@
 //! `imq loadtest idle`: what a connection costs that does nothing, as the slope of resident memory.
 
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -13,13 +12,11 @@ use crate::peers::imq::Imq;
 use crate::peers::websocket::WebSocket;
 use crate::peers::{Codec, Event, Member, Violation};
 use crate::processes::memory;
+use crate::sources;
 use crate::statistics::slope;
 use crate::target::{Door, Nodes, Target, Transport};
 use crate::traffic::crowd::Crowd;
 use crate::traffic::opening::Opening;
-
-/// Connections from one source address: the kernel has some 28,000 ports for each.
-const SOURCE_CONNECTIONS: usize = 10_000;
 
 /// The longest wait for sockets.
 const WAIT_MAX: Duration = Duration::from_millis(50);
@@ -133,14 +130,18 @@ fn climb<C: Codec>(
                 user: format!("idle-{run:08x}-{who}"),
                 room: format!("/room/idle-{run:08x}-{}", who / options.room_size),
             };
-            crowd.join(nodes.address, source(who, nodes), codec(member))
+            crowd.join(nodes.address, sources::source(who, nodes.address), codec(member))
         })?;
         let end = crowd.now() + nanoseconds(options.settle);
         while crowd.now() < end {
             interrupt.check()?;
             crowd.turn(WAIT_MAX, |heard| match heard.event {
                 Event::Ended => Err(Violation("the subscription ended".into()).into()),
-                Event::Ready | Event::Delivery(_) | Event::Acknowledged | Event::Other => Ok(()),
+                Event::Welcomed
+                | Event::Ready
+                | Event::Delivery(_)
+                | Event::Acknowledged
+                | Event::Other => Ok(()),
             })?;
         }
         let point = IdlePoint {
@@ -152,12 +153,6 @@ fn climb<C: Codec>(
         points.push(point);
     }
     Ok(points)
-}
-
-/// Another loopback address for each ten thousand connections; none where the gateway is elsewhere.
-fn source(who: usize, nodes: &Nodes) -> Option<Ipv4Addr> {
-    let last = u8::try_from(2 + who / SOURCE_CONNECTIONS).ok()?;
-    nodes.address.ip().is_loopback().then_some(Ipv4Addr::new(127, 0, 0, last))
 }
 
 impl fmt::Display for IdlePoint {

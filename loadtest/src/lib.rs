@@ -1,8 +1,9 @@
 //! The cluster under load, beside its peers.
 //!
-//! In reading order: what a peer speaks (`peers`), the load and the check of every delivery
-//! (`traffic`), the processes it runs on (`processes`, `servers`, `target`), and the plans, each
-//! with its options, its report and `run`.
+//! In reading order: what a peer speaks (`peers`), what it proves itself with (`credentials`) and
+//! where it comes from (`sources`), the load and the check of every delivery (`traffic`), the
+//! processes it runs on (`processes`, `servers`, `target`), and the plans, each with its options,
+//! its report and `run`.
 //!
 //! The generator is one thread with non-blocking sockets. It shares neither a type nor a codec with
 //! what it measures: a mistake there is seen here. It never judges: figures that miss their goal
@@ -10,19 +11,26 @@
 
 pub mod churn;
 pub mod compare;
+pub mod connect_storm;
 pub mod idle;
+pub mod logins;
 pub mod queues;
+pub mod resume_storm;
 pub mod rooms;
+pub mod rpc;
 
 mod clock;
+mod credentials;
 mod interrupt;
 mod peers;
 mod processes;
 mod servers;
+mod sources;
 mod statistics;
 mod target;
 mod traffic;
 
+pub use credentials::Credentials;
 pub use target::{Nodes, Target, Transport};
 pub use traffic::checker::Faults;
 pub use traffic::latency::Percentiles;

@@ -5,11 +5,12 @@ pub(crate) mod mosquitto;
 pub(crate) mod nats;
 mod protobuf;
 pub(crate) mod redis;
+pub(crate) mod rpc;
 pub(crate) mod websocket;
 mod wire;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 
@@ -42,6 +43,8 @@ pub(crate) trait Codec {
 /// What a server said.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event<'a> {
+    /// The login is done; of imq alone.
+    Welcomed,
     /// The subscription stands.
     Ready,
     /// A message of the room, with its payload.
@@ -68,7 +71,7 @@ impl std::error::Error for Violation {}
 
 impl Violation {
     /// A violation that shows the beginning of the bytes that caused it.
-    fn at(what: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn at(what: &str, bytes: &[u8]) -> Self {
         let shown = &bytes[..bytes.len().min(SHOWN_BYTES_MAX)];
         Self(format!("{what}: \"{}\"", shown.escape_ascii()))
     }

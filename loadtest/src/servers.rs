@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
 use crate::processes::{pin, ports, scratch::Scratch};
-use cluster::Cluster;
+use cluster::{Cluster, Shape};
 
 /// A server that `compare` knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -106,7 +106,8 @@ impl Running {
                 command.arg("-c").arg(path);
             }
             ServerName::Imq => {
-                return Ok(Self::Cluster(Box::new(Cluster::start(program, interrupt)?)));
+                let cluster = Cluster::start(program, Shape::SMALLEST, interrupt)?;
+                return Ok(Self::Cluster(Box::new(cluster)));
             }
         }
         let mut server = Server::start(name.as_str(), command, &scratch)?;
@@ -119,7 +120,7 @@ impl Running {
     pub(crate) fn address(&self) -> SocketAddr {
         match self {
             Self::Single { address, .. } => *address,
-            Self::Cluster(cluster) => cluster.client,
+            Self::Cluster(cluster) => cluster.door().client,
         }
     }
 
@@ -127,7 +128,7 @@ impl Running {
     pub(crate) fn processes(&self) -> Vec<u32> {
         match self {
             Self::Single { server, .. } => vec![server.process()],
-            Self::Cluster(cluster) => cluster.processes().to_vec(),
+            Self::Cluster(cluster) => cluster.processes(),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::interrupt::Interrupt;
 use crate::processes::pin;
-use crate::servers::cluster::Cluster;
+use crate::servers::cluster::{Cluster, Shape};
 
 /// The cluster that a plan measures.
 #[derive(Clone, Debug)]
@@ -76,16 +76,28 @@ pub(crate) struct Taken {
 impl Target {
     /// Starts the cluster, if it is to be started.
     pub(crate) fn take(&self, door: Door, interrupt: &Interrupt) -> Result<Taken> {
+        self.take_with(door, None, interrupt)
+    }
+
+    /// As `take`; an own cluster verifies tokens with these keys, if there are any, and else
+    /// believes every name.
+    pub(crate) fn take_with(
+        &self,
+        door: Door,
+        keys: Option<&str>,
+        interrupt: &Interrupt,
+    ) -> Result<Taken> {
         let binary = match self {
             Self::Running(nodes) => return Ok(Taken { nodes: nodes.clone(), cluster: None }),
             Self::Own { binary } => binary,
         };
         pin::generator()?;
-        let cluster = Cluster::start(binary, interrupt)?;
+        let cluster = Cluster::start(binary, Shape { keys, ..Shape::SMALLEST }, interrupt)?;
+        let gateway = cluster.door();
         let address = match door {
-            Door::Clients(Transport::Tcp) => cluster.client,
-            Door::Clients(Transport::WebSocket) => cluster.client_http,
-            Door::Rpc => cluster.rpc,
+            Door::Clients(Transport::Tcp) => gateway.client,
+            Door::Clients(Transport::WebSocket) => gateway.client_http,
+            Door::Rpc => gateway.rpc,
         };
         let nodes = Nodes {
             address,

@@ -3,9 +3,9 @@
 //! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`, `session`); a
 //! bucket decides, numbers and keeps (`bucket`, `record`, `outputs`); a queue is what its records
 //! made of it (`queue`, `message_mount`, `state_mount`, `replay`, `event_ring`); operations are
-//! decided in `send`, `read`, `join`, `attach` and `requests`; `recent`, `remember` and
-//! `idempotency` know what was answered; `user` and `tells` are who is logged in and what queues
-//! owe each other; `timers` say when to wake.
+//! decided in `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`; `recent`, `remember`
+//! and `idempotency` know what was answered; `user` is who is logged in, `member` what rooms hear of
+//! it, `tells` what queues owe each other; `timers` say when to wake.
 
 mod asker;
 mod attach;
@@ -20,7 +20,9 @@ mod idempotency;
 mod join;
 mod lane;
 mod links;
+mod member;
 mod message_mount;
+mod mounts;
 mod node;
 mod outputs;
 mod peer;
@@ -31,6 +33,7 @@ mod record;
 mod remember;
 mod replay;
 mod requests;
+mod resume;
 mod run;
 mod send;
 mod session;

@@ -15,6 +15,18 @@ pub struct Journal {
     pub notes: Vec<Note>,
 }
 
+impl Journal {
+    /// Whether the client had said goodbye, or had been closed for good, by then.
+    pub fn is_closed_before(&self, at_us: u64) -> bool {
+        self.notes.iter().take_while(|note| note.at_us <= at_us).any(|note| match &note.what {
+            What::Asked(_, Command::Close) | What::Told(Event::Closed { may_retry: false, .. }) => {
+                true
+            }
+            What::Asked(..) | What::Told(_) | What::Stalled => false,
+        })
+    }
+}
+
 /// Something that happened to a client.
 #[derive(Debug)]
 pub struct Note {

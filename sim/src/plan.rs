@@ -41,6 +41,8 @@ pub struct Troubles {
     pub stall_client_ms: u64,
     /// A client says goodbye and begins anew.
     pub renew_client_ms: u64,
+    /// A client's user logs in elsewhere.
+    pub rival_client_ms: u64,
     /// A queue node dies and is started anew.
     pub crash_node_ms: u64,
     /// The boss dies and is started anew.
@@ -100,6 +102,7 @@ impl Plan {
             crash_boss_ms: every(20, 1_500, 5_000),
             crash_gateway_ms: every(20, 1_500, 5_000),
             hang_ms: every(30, 300, 2_000),
+            rival_client_ms: every(40, 400, 2_000),
         };
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
         Plan {

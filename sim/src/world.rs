@@ -2,6 +2,7 @@
 //! them the machines of production, on virtual time.
 
 mod agenda;
+mod beats;
 mod boss;
 mod chaos;
 mod client;
@@ -9,6 +10,7 @@ mod gateway;
 mod node;
 mod phases;
 mod process;
+mod referee;
 mod sockets;
 mod tap;
 mod wires;
@@ -23,6 +25,7 @@ use self::client::ClientHost;
 use self::gateway::GatewayHost;
 use self::node::NodeHost;
 use self::process::Vitals;
+use self::referee::Referee;
 use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
@@ -70,6 +73,7 @@ pub struct World {
     links_cut: Vec<u64>,
     marks: BTreeMap<Phase, u64>,
     violations: Vec<Violation>,
+    referee: Referee,
     trace: Trace,
 }
 
@@ -113,6 +117,7 @@ impl World {
             links_cut: Vec::new(),
             marks: BTreeMap::new(),
             violations: Vec::new(),
+            referee: Referee::default(),
             trace,
             plan,
         };
@@ -170,6 +175,7 @@ impl World {
             Happening::Start { process, life } => self.start(process, life),
             Happening::Dial { port, life, target } => self.dial(port, life, target),
             Happening::Carried { wire, end, bytes } => self.carried(wire, end, &bytes),
+            Happening::Beat { wire, leg, sent_ms } => self.beat(wire, leg, sent_ms),
             Happening::Notice { wire, end } => self.notice(wire, end),
             Happening::Stored { life } => self.stored(life),
             Happening::Commit { node, life, bucket, loss, n } => {

@@ -2,6 +2,8 @@
 //!
 //! Just what a load needs, by hand: the schemas are `proto/schema/c2g.proto` and `g2c.proto`.
 
+pub(crate) mod returning;
+
 use super::protobuf::{Fields, Value};
 use super::wire::{put_field, put_varint, varint, varint_length};
 use super::{Codec, Event, Member, Violation};
@@ -19,14 +21,21 @@ const SUBSCRIBE: u8 = bytes_tag(3);
 const UNSUBSCRIBE: u8 = bytes_tag(4);
 const SEND_MESSAGE: u8 = bytes_tag(5);
 const PONG: u8 = bytes_tag(13);
+const BYE: u8 = bytes_tag(14);
 
 /// The mount that loads send to; the built-in class `/room/*` has it.
 const MOUNT: &[u8] = b"chat";
+
+/// Queues that a client is subscribed to without having asked.
+const USER_QUEUES: &[u8] = b"/user/";
 
 /// One connection to an imq gateway.
 #[derive(Debug)]
 pub(crate) struct Imq {
     user: String,
+    /// What proves the user; nothing, by development authentication.
+    token: Option<String>,
+    /// The queue that hello subscribes to; empty: none.
     room: String,
     /// Fields 2 (queue) and 3 (mount) of a publish.
     route: Vec<u8>,
@@ -40,42 +49,62 @@ impl Imq {
         let mut route = Vec::new();
         put_field(bytes_tag(2), member.room.as_bytes(), &mut route);
         put_field(bytes_tag(3), MOUNT, &mut route);
-        Self { user: member.user, room: member.room, route, operation: 0 }
+        Self { user: member.user, token: None, room: member.room, route, operation: 0 }
     }
 
-    /// Appends `connect`, by development authentication.
-    pub(crate) fn connect(&self, out: &mut Vec<u8>) {
+    /// A connection of this member with a token, if there is one.
+    pub(crate) fn with_token(member: Member, token: Option<String>) -> Self {
+        Self { token, ..Self::new(member) }
+    }
+
+    /// Appends `connect`; `resume` is its field of that name, if there is one.
+    fn connect(&self, resume: Option<&[u8]>, out: &mut Vec<u8>) {
         let mut connect = vec![number_tag(1), 1];
-        put_field(bytes_tag(3), self.user.as_bytes(), &mut connect);
+        match &self.token {
+            Some(token) => put_field(bytes_tag(2), token.as_bytes(), &mut connect),
+            None => put_field(bytes_tag(3), self.user.as_bytes(), &mut connect),
+        }
         put_field(bytes_tag(4), b"loadtest", &mut connect);
+        if let Some(resume) = resume {
+            put_field(bytes_tag(6), resume, &mut connect);
+        }
         put_frame(CONNECT, &connect, out);
+    }
+
+    /// Appends `bye`.
+    pub(crate) fn bye(out: &mut Vec<u8>) {
+        put_frame(BYE, &[], out);
     }
 
     /// Appends `subscribe` to a queue.
     pub(crate) fn subscribe(&mut self, queue: &str, out: &mut Vec<u8>) {
-        self.put_operation(SUBSCRIBE, queue, out);
+        self.put_operation(SUBSCRIBE, queue, &[], out);
     }
 
     /// Appends `unsubscribe` from a queue.
     pub(crate) fn unsubscribe(&mut self, queue: &str, out: &mut Vec<u8>) {
-        self.put_operation(UNSUBSCRIBE, queue, out);
+        self.put_operation(UNSUBSCRIBE, queue, &[], out);
     }
 
-    fn put_operation(&mut self, tag: u8, queue: &str, out: &mut Vec<u8>) {
+    /// Appends an operation with its id and queue, and `more` fields behind.
+    fn put_operation(&mut self, tag: u8, queue: &str, more: &[u8], out: &mut Vec<u8>) {
         self.operation += 1;
         let mut operation = vec![number_tag(1)];
         put_varint(u64::from(self.operation), &mut operation);
         put_field(bytes_tag(2), queue.as_bytes(), &mut operation);
+        operation.extend_from_slice(more);
         put_frame(tag, &operation, out);
     }
 }
 
 impl Codec for Imq {
     fn hello(&mut self, out: &mut Vec<u8>) {
-        self.connect(out);
-        let room = std::mem::take(&mut self.room);
-        self.subscribe(&room, out);
-        self.room = room;
+        self.connect(None, out);
+        if !self.room.is_empty() {
+            let room = std::mem::take(&mut self.room);
+            self.subscribe(&room, out);
+            self.room = room;
+        }
     }
 
     fn publish(&mut self, payload: &[u8], out: &mut Vec<u8>) {
@@ -102,19 +131,26 @@ impl Codec for Imq {
         bytes: &'a [u8],
         out: &mut Vec<u8>,
     ) -> Result<Option<(Event<'a>, usize)>, Violation> {
-        let Some((length, taken)) = varint(bytes)? else {
-            return Ok(None);
-        };
-        let Some(frame) = usize::try_from(length).ok().and_then(|l| bytes[taken..].get(..l)) else {
-            return Ok(None);
-        };
-        Ok(Some((event(frame, out)?, taken + frame.len())))
+        match frame(bytes)? {
+            Some((frame, taken)) => Ok(Some((event(frame, out)?, taken))),
+            None => Ok(None),
+        }
     }
 }
 
-/// Reads one `imq.g2c.G2c`.
+/// Reads one frame's content and says how many bytes it took; `None` when it isn't whole.
 #[inline]
-fn event<'a>(frame: &'a [u8], out: &mut Vec<u8>) -> Result<Event<'a>, Violation> {
+fn frame(bytes: &[u8]) -> Result<Option<(&[u8], usize)>, Violation> {
+    let Some((length, taken)) = varint(bytes)? else {
+        return Ok(None);
+    };
+    let frame = usize::try_from(length).ok().and_then(|length| bytes[taken..].get(..length));
+    Ok(frame.map(|frame| (frame, taken + frame.len())))
+}
+
+/// The one body of an `imq.g2c.G2c`: its tag and its content.
+#[inline]
+fn body(frame: &[u8]) -> Result<(u64, &[u8]), Violation> {
     let mut fields = Fields { bytes: frame };
     let Some(field) = fields.next()? else {
         return Err(Violation::at("an empty frame", frame));
@@ -122,28 +158,52 @@ fn event<'a>(frame: &'a [u8], out: &mut Vec<u8>) -> Result<Event<'a>, Violation>
     if !fields.bytes.is_empty() {
         return Err(Violation::at("more than one body in a frame", frame));
     }
-    match (field.tag, field.value) {
-        (MESSAGE, Value::Bytes(message)) => delivery(message),
-        (RESULT, Value::Bytes(result)) => acknowledgement(result),
-        (SUBSCRIBED, Value::Bytes(_)) => Ok(Event::Ready),
-        (UNSUBSCRIBED, Value::Bytes(_)) => Ok(Event::Ended),
-        (CLOSING, Value::Bytes(closing)) => Err(Violation::at("the gateway closes", closing)),
-        (PING, Value::Bytes(ping)) => {
+    match field.value {
+        Value::Bytes(body) => Ok((field.tag, body)),
+        Value::Number(_) => Err(Violation::at("not a frame of a gateway", frame)),
+    }
+}
+
+/// Reads one `imq.g2c.G2c`.
+#[inline]
+fn event<'a>(frame: &'a [u8], out: &mut Vec<u8>) -> Result<Event<'a>, Violation> {
+    match body(frame)? {
+        (MESSAGE, message) => delivery(message),
+        (RESULT, result) => acknowledgement(result),
+        (SUBSCRIBED, subscribed) => standing(subscribed),
+        (UNSUBSCRIBED, _) => Ok(Event::Ended),
+        (WELCOME, _) => Ok(Event::Welcomed),
+        (CLOSING, closing) => Err(Violation::at("the gateway closes", closing)),
+        (PING, ping) => {
             // Both have the nonce as their one field.
             put_frame(PONG, ping, out);
             Ok(Event::Other)
         }
-        (_, Value::Bytes(_)) => Ok(Event::Other),
-        (_, Value::Number(_)) => Err(Violation::at("not a frame of a gateway", frame)),
+        _ => Ok(Event::Other),
     }
 }
 
+const WELCOME: u64 = bytes_tag(1) as u64;
 const RESULT: u64 = bytes_tag(2) as u64;
 const SUBSCRIBED: u64 = bytes_tag(3) as u64;
 const UNSUBSCRIBED: u64 = bytes_tag(4) as u64;
 const MESSAGE: u64 = bytes_tag(5) as u64;
 const CLOSING: u64 = bytes_tag(12) as u64;
 const PING: u64 = bytes_tag(13) as u64;
+
+/// A `subscribed`: its queue, which is field 2, is one that was asked for or the user's own.
+#[inline]
+fn standing(subscribed: &[u8]) -> Result<Event<'_>, Violation> {
+    let mut fields = Fields { bytes: subscribed };
+    while let Some(field) = fields.next()? {
+        if field.tag == u64::from(bytes_tag(2))
+            && let Value::Bytes(queue) = field.value
+        {
+            return Ok(if queue.starts_with(USER_QUEUES) { Event::Other } else { Event::Ready });
+        }
+    }
+    Err(Violation::at("subscribed without a queue", subscribed))
+}
 
 /// The payload of a `message`, which is field 5.
 #[inline]

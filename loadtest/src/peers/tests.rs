@@ -1,6 +1,6 @@
 //! Each protocol as a script: what a server says, cut at every byte, and what is heard of it.
 
-mod schema;
+pub(crate) mod schema;
 
 use super::imq::Imq;
 use super::mosquitto::Mosquitto;
@@ -20,6 +20,7 @@ fn hear(codec: &mut impl Codec, bytes: &[u8], cut: usize) -> Result<(String, Vec
         while let Some((event, taken)) = codec.next(&bytes[used..end], &mut out)? {
             used += taken;
             match event {
+                Event::Welcomed => heard.push_str("welcomed "),
                 Event::Ready => heard.push_str("ready "),
                 Event::Delivery(payload) => heard.push_str(&format!("{} ", payload.escape_ascii())),
                 Event::Acknowledged => heard.push_str("done "),
@@ -116,16 +117,17 @@ fn mosquitto_is_heard_however_it_is_cut() {
     refused(Mosquitto::new, &[0xff; 12], "without an end");
 }
 
-/// What a gateway says: welcome, result, subscribed, joined, message (with fields behind the
-/// payload), result of the publish, ping, unsubscribed.
-const GATEWAY: &[u8] = b"\x06\x0a\x04\x0a\x02s1\x06\x12\x04\x08\x01\x10\x00\
+/// What a gateway says: welcome, subscribed of the user's own queue, result, subscribed, joined,
+/// message (with fields behind the payload), result of the publish, ping, unsubscribed.
+const GATEWAY: &[u8] = b"\x06\x0a\x04\x0a\x02s1\
+    \x0e\x1a\x0c\x08\x01\x12\x08/user/u1\x06\x12\x04\x08\x01\x10\x00\
     \x06\x1a\x04\x12\x02/r\x06\x3a\x04\x22\x02u2\
     \x19\x2a\x17\x08\x01\x12\x04chat\x18\x07\x22\x02u2\x2a\x02hi\x30\x80\x01\x38\x01\
     \x04\x12\x02\x08\x02\x04\x6a\x02\x08\x09\x04\x22\x02\x08\x01";
 
 #[test]
 fn imq_is_heard_however_it_is_cut() {
-    check(Imq::new, GATEWAY, "done ready hi done ended", b"\x04\x6a\x02\x08\x09");
+    check(Imq::new, GATEWAY, "welcomed done ready hi done ended", b"\x04\x6a\x02\x08\x09");
 }
 
 #[test]
@@ -161,7 +163,7 @@ fn a_websocket_is_heard_however_it_is_cut() {
     Imq::new(member()).hello(&mut answer);
     answer[1] = 0x80 | u8::try_from(answer.len() - 6).expect("short");
     answer.extend_from_slice(b"\x82\x85\0\0\0\0\x04\x6a\x02\x08\x09\x8a\x82\0\0\0\0hi");
-    check(WebSocket::new, &bytes, "done ready hi done ended", &answer);
+    check(WebSocket::new, &bytes, "welcomed done ready hi done ended welcomed", &answer);
 }
 
 #[test]

@@ -49,6 +49,12 @@ impl Server {
         self.child.id()
     }
 
+    /// Ends the process as a fault does, by SIGKILL, and waits until it is gone.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        let killed = self.child.kill().and_then(|()| self.child.wait().map(drop));
+        killed.with_context(|| format!("killing {}", self.name))
+    }
+
     /// Asks until the server serves; fails when it ends or takes too long.
     pub(crate) fn await_ready(
         &mut self,

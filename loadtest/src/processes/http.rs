@@ -43,6 +43,16 @@ impl Http {
         self.stream.write_all(requests).context("sending a request")
     }
 
+    /// Gets a text.
+    pub(crate) fn get(&mut self, server: SocketAddr, path: &str) -> Result<String> {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: {server}\r\n\r\n").as_bytes())?;
+        let answer = self.answer()?;
+        if answer.status != 200 {
+            bail!("{server}{path} is answered with {}", answer.status);
+        }
+        String::from_utf8(answer.body).with_context(|| format!("{server}{path} isn't text"))
+    }
+
     /// Waits for the next answer.
     pub(crate) fn answer(&mut self) -> Result<Answer> {
         let mut chunk = [0; 64 * 1024];
@@ -62,16 +72,21 @@ impl Http {
 
 /// Whether a server says that it is ready.
 pub(crate) fn ready(server: SocketAddr) -> bool {
-    let ask = || -> Result<Answer> {
-        let mut http = Http::connect(server)?;
-        http.send(format!("GET /readyz HTTP/1.1\r\nHost: {server}\r\n\r\n").as_bytes())?;
-        http.answer()
-    };
-    ask().is_ok_and(|answer| answer.status == 200)
+    Http::connect(server).and_then(|mut http| http.get(server, "/readyz")).is_ok()
+}
+
+/// The sum of the counters of a Prometheus page whose name `counts`; `None` without any.
+pub(crate) fn counted(page: &str, counts: impl Fn(&str) -> bool) -> Option<u64> {
+    let samples = page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let (sample, value) = line.rsplit_once(' ')?;
+        let name = sample.split('{').next()?;
+        counts(name).then(|| value.parse::<f64>().ok()).flatten()
+    });
+    samples.map(|value| value as u64).reduce(|a, b| a + b)
 }
 
 /// Reads one answer from the front; `None` when it isn't whole.
-fn parse(bytes: &[u8]) -> Result<Option<(Answer, usize)>> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Answer, usize)>> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };

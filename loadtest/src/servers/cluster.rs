@@ -1,123 +1,166 @@
-//! imq as it runs in earnest: a boss, a queue node and a gateway, three processes over TCP links.
+//! imq as it runs in earnest: a boss, queue nodes and gateways, each a process, over TCP links.
 
+mod node;
+
+use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
-use crate::processes::{http, pin, ports, scratch::Scratch};
+use crate::processes::http::{self, Http};
+use crate::processes::{ports, scratch::Scratch};
+use node::Starter;
+
+/// How many nodes a cluster has, and whom its gateways believe.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape<'a> {
+    pub(crate) gateways: usize,
+    pub(crate) queue_nodes: usize,
+    /// What tokens are verified with; without it clients are believed as in development.
+    pub(crate) keys: Option<&'a str>,
+}
+
+impl Shape<'_> {
+    /// One gateway that believes everybody, and one queue node.
+    pub(crate) const SMALLEST: Self = Self { gateways: 1, queue_nodes: 1, keys: None };
+}
 
 /// A cluster of its own, with the cluster configuration a boss has by default.
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    gateway: Server,
-    queue_node: Server,
+    gateways: Vec<Gateway>,
+    queue_nodes: Vec<QueueNode>,
     boss: Server,
     /// Dropped after the processes that write to it.
     _scratch: Scratch,
-    /// The gateway's TCP address for clients.
-    pub(crate) client: SocketAddr,
-    /// The gateway's HTTP address for clients, which has the WebSocket.
-    pub(crate) client_http: SocketAddr,
-    /// The gateway's HTTP address for back ends.
-    pub(crate) rpc: SocketAddr,
     /// The key for back ends.
     pub(crate) rpc_key: String,
 }
 
+/// A gateway and its doors.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    server: Server,
+    /// TCP for clients.
+    pub(crate) client: SocketAddr,
+    /// HTTP for clients, which has the WebSocket.
+    pub(crate) client_http: SocketAddr,
+    /// HTTP for back ends and operators.
+    pub(crate) rpc: SocketAddr,
+}
+
+#[derive(Debug)]
+struct QueueNode {
+    server: Server,
+    http: SocketAddr,
+}
+
 impl Cluster {
-    /// Starts the three on the servers' core and waits until they serve.
-    pub(crate) fn start(program: &Path, interrupt: &Interrupt) -> Result<Self> {
+    /// Starts all processes on the servers' core and waits until they serve.
+    pub(crate) fn start(program: &Path, shape: Shape<'_>, interrupt: &Interrupt) -> Result<Self> {
+        if shape.gateways == 0 || shape.queue_nodes == 0 {
+            bail!("a cluster has at least one gateway and one queue node");
+        }
         // The processes run in a directory of their own.
         let program = &program
             .canonicalize()
             .with_context(|| format!("looking for imq at {}", program.display()))?;
         let scratch = Scratch::new()?;
-        let [boss_link, boss_http, node_link, node_http, client, client_http, rpc] = ports::free()?;
-        let starter = Starter { program, scratch: &scratch, secret: key(), rpc_key: key() };
-        let text = |address: SocketAddr| address.to_string();
-        let data = scratch.path().join("data").display().to_string();
-        let boss = starter.start(
-            "boss",
-            &["--listen-link", &text(boss_link), "--listen-http", &text(boss_http)],
-            &["--data-dir", &data],
-        )?;
-        let queue_node = starter.start(
-            "queue-node",
-            &["--listen-link", &text(node_link), "--listen-http", &text(node_http)],
-            &["--id", "q1", "--boss", &text(boss_link)],
-        )?;
-        let gateway = starter.start(
-            "gateway",
-            &[
-                "--listen-client",
-                &text(client),
-                "--listen-http",
-                &text(client_http),
-                "--listen-rpc",
-                &text(rpc),
-            ],
-            &["--id", "g1", "--boss", &text(boss_link), "--dev-auth"],
-        )?;
-        let rpc_key = starter.rpc_key;
-        let mut cluster = Self {
-            gateway,
-            queue_node,
-            boss,
-            _scratch: scratch,
-            client,
-            client_http,
-            rpc,
-            rpc_key,
-        };
-        let ready = cluster.await_ready(node_http, interrupt);
+        let [link, http] = ports::free()?;
+        let (secret, rpc_key) = (key(), key());
+        let starter =
+            Starter { program, scratch: &scratch, boss: link, secret: &secret, rpc_key: &rpc_key };
+        if let Some(keys) = shape.keys {
+            write_auth(&scratch, keys)?;
+        }
+        let boss = starter.boss(http, shape.queue_nodes)?;
+        let numbers = 1..=shape.queue_nodes;
+        let queue_nodes =
+            numbers.map(|number| starter.queue_node(number)).collect::<Result<_>>()?;
+        let tokens = shape.keys.is_some();
+        let numbers = 1..=shape.gateways;
+        let gateways =
+            numbers.map(|number| starter.gateway(number, tokens)).collect::<Result<_>>()?;
+        let mut cluster = Self { gateways, queue_nodes, boss, _scratch: scratch, rpc_key };
+        let ready = cluster.await_ready(interrupt);
         ready.map_err(|error| error.context(cluster.tail()))?;
         Ok(cluster)
     }
 
-    fn await_ready(&mut self, node_http: SocketAddr, interrupt: &Interrupt) -> Result<()> {
-        self.queue_node.await_ready(interrupt, || http::ready(node_http))?;
-        self.gateway.await_ready(interrupt, || http::ready(self.rpc))
+    fn await_ready(&mut self, interrupt: &Interrupt) -> Result<()> {
+        for node in &mut self.queue_nodes {
+            node.server.await_ready(interrupt, || http::ready(node.http))?;
+        }
+        for gateway in &mut self.gateways {
+            gateway.server.await_ready(interrupt, || http::ready(gateway.rpc))?;
+        }
+        Ok(())
     }
 
-    /// The gateway's process.
+    /// The first gateway, which every cluster has.
+    pub(crate) fn door(&self) -> &Gateway {
+        &self.gateways[0]
+    }
+
+    /// All gateways.
+    pub(crate) fn gateways(&self) -> &[Gateway] {
+        &self.gateways
+    }
+
+    /// Kills the first gateway, as a fault does: without a word.
+    pub(crate) fn kill_first_gateway(&mut self) -> Result<()> {
+        self.gateways[0].server.kill()
+    }
+
+    /// The first gateway's process.
     pub(crate) fn gateway(&self) -> u32 {
-        self.gateway.process()
+        self.gateways[0].server.process()
     }
 
-    /// The queue node's process.
+    /// The first queue node's process.
     pub(crate) fn queue_node(&self) -> u32 {
-        self.queue_node.process()
+        self.queue_nodes[0].server.process()
     }
 
-    /// All three processes.
-    pub(crate) fn processes(&self) -> [u32; 3] {
-        [self.gateway.process(), self.queue_node.process(), self.boss.process()]
+    /// All processes.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.servers().map(Server::process).collect()
     }
 
-    /// The ends of the three logs.
+    /// The sum of all counters whose name `counts`, over the queue nodes and the gateways but the
+    /// first; `None` when there is no such counter.
+    pub(crate) fn counted(&self, counts: impl Fn(&str) -> bool) -> Result<Option<u64>> {
+        let gateways = self.gateways.iter().skip(1).map(|gateway| gateway.rpc);
+        let nodes = self.queue_nodes.iter().map(|node| node.http);
+        let mut sum = None;
+        for address in gateways.chain(nodes) {
+            let text = Http::connect(address)?.get(address, "/metrics")?;
+            sum = [sum, http::counted(&text, &counts)].into_iter().flatten().reduce(|a, b| a + b);
+        }
+        Ok(sum)
+    }
+
+    /// The ends of the logs.
     pub(crate) fn tail(&self) -> String {
-        [&self.boss, &self.queue_node, &self.gateway].map(Server::tail).join("\n")
+        self.servers().map(Server::tail).collect::<Vec<_>>().join("\n")
+    }
+
+    fn servers(&self) -> impl Iterator<Item = &Server> {
+        let nodes = self.queue_nodes.iter().map(|node| &node.server);
+        let gateways = self.gateways.iter().map(|gateway| &gateway.server);
+        std::iter::once(&self.boss).chain(nodes).chain(gateways)
     }
 }
 
-/// What the three have in common.
-struct Starter<'a> {
-    program: &'a Path,
-    scratch: &'a Scratch,
-    secret: String,
-    rpc_key: String,
-}
-
-impl Starter<'_> {
-    fn start(&self, role: &str, listens: &[&str], more: &[&str]) -> Result<Server> {
-        let mut command = pin::server(self.program);
-        command.arg(role).args(listens).args(more);
-        command.env("IMQ_SECRET", &self.secret).env("IMQ_RPC_KEY", &self.rpc_key);
-        Server::start(role, command, self.scratch)
-    }
+/// Writes the gateways' configuration file and the keys that it names.
+fn write_auth(scratch: &Scratch, keys: &str) -> Result<()> {
+    let path = scratch.path().join("keys");
+    fs::write(&path, keys).context("writing the keys of the tokens")?;
+    let text = format!("[auth]\nkeys_file = {:?}\n", path.display().to_string());
+    fs::write(node::configuration(scratch), text).context("writing the gateways' configuration")
 }
 
 /// A random key that nobody else on the machine can guess.

@@ -13,8 +13,8 @@ use anyhow::{Context, Result};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::clock::{Clock, Nanoseconds};
-use crate::peers::{Codec, Event};
-use seat::Seat;
+use crate::peers::{Codec, Event, Violation};
+use seat::{Connecting, Seat};
 
 /// Holds the longest frame of a server and much more of small ones.
 const READ_BUFFER_BYTES: usize = 256 * 1024;
@@ -32,6 +32,19 @@ pub(crate) struct Crowd<C> {
     /// Who has something to say; each at most once.
     talkers: Vec<usize>,
     buffer: Box<[u8]>,
+    /// What became of connections that ended; none where an end is an error of the run.
+    losses: Option<Vec<Loss>>,
+}
+
+/// A connection that ended without being told to.
+#[derive(Debug)]
+pub(crate) struct Loss {
+    /// The connection's number.
+    pub(crate) who: usize,
+    /// When it was seen.
+    pub(crate) now: Nanoseconds,
+    /// What was the matter.
+    pub(crate) why: Violation,
 }
 
 /// One event with what answering it takes.
@@ -50,8 +63,18 @@ pub(crate) struct Heard<'a, C> {
 }
 
 impl<C: Codec> Crowd<C> {
-    /// Nobody yet.
+    /// Nobody yet. The end of a connection ends the run.
     pub(crate) fn new(clock: Clock) -> Result<Self> {
+        Self::with_losses(clock, None)
+    }
+
+    /// Nobody yet. Connections are made without waiting for them, their ends are kept for
+    /// `take_losses`, and seats can be taken again.
+    pub(crate) fn storming(clock: Clock) -> Result<Self> {
+        Self::with_losses(clock, Some(Vec::new()))
+    }
+
+    fn with_losses(clock: Clock, losses: Option<Vec<Loss>>) -> Result<Self> {
         Ok(Self {
             clock,
             poll: Poll::new().context("opening an epoll")?,
@@ -59,6 +82,7 @@ impl<C: Codec> Crowd<C> {
             seats: Vec::new(),
             talkers: Vec::new(),
             buffer: vec![0; READ_BUFFER_BYTES].into_boxed_slice(),
+            losses,
         })
     }
 
@@ -67,19 +91,53 @@ impl<C: Codec> Crowd<C> {
         &mut self,
         server: SocketAddr,
         source: Option<Ipv4Addr>,
-        mut codec: C,
+        codec: C,
     ) -> Result<()> {
-        let mut stream = seat::connect(server, source).with_context(|| {
-            format!("connecting to {server} as number {}", self.seats.len() + 1)
-        })?;
         let who = self.seats.len();
+        self.seats.push(Seat::new(codec));
+        self.sit(who, server, source)
+    }
+
+    /// Connects a seat anew, after `change` had its protocol; what stood there is reset.
+    pub(crate) fn rejoin(
+        &mut self,
+        who: usize,
+        server: SocketAddr,
+        source: Option<Ipv4Addr>,
+        change: impl FnOnce(&mut C),
+    ) -> Result<()> {
+        self.seats[who].leave();
+        change(&mut self.seats[who].codec);
+        self.sit(who, server, source)
+    }
+
+    /// Resets a connection.
+    pub(crate) fn leave(&mut self, who: usize) {
+        self.seats[who].leave();
+    }
+
+    /// A connection's protocol.
+    pub(crate) fn codec(&self, who: usize) -> &C {
+        &self.seats[who].codec
+    }
+
+    fn sit(&mut self, who: usize, server: SocketAddr, source: Option<Ipv4Addr>) -> Result<()> {
+        let connecting = if self.losses.is_some() { Connecting::Goes } else { Connecting::Waits };
+        let mut stream = seat::connect(server, source, connecting)
+            .with_context(|| format!("connecting to {server} as number {}", who + 1))?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(who), interest).context("epoll")?;
-        let mut out = Vec::new();
-        codec.hello(&mut out);
-        self.seats.push(Seat::new(stream, codec, out));
-        self.talkers.push(who);
+        let seat = &mut self.seats[who];
+        seat.sit(stream);
+        if seat.listed() {
+            self.talkers.push(who);
+        }
         Ok(())
+    }
+
+    /// The connections that ended since they were last asked for.
+    pub(crate) fn take_losses(&mut self) -> Vec<Loss> {
+        self.losses.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// How many have joined.
@@ -105,7 +163,10 @@ impl<C: Codec> Crowd<C> {
     /// Writes what is to be said, once per connection.
     pub(crate) fn flush(&mut self) -> Result<()> {
         for who in self.talkers.drain(..) {
-            self.seats[who].write().with_context(|| format!("connection {who}"))?;
+            let seat = &mut self.seats[who];
+            if let Err(why) = seat.write() {
+                lose(&mut self.losses, seat, Loss { who, now: self.clock.now(), why })?;
+            }
         }
         Ok(())
     }
@@ -125,8 +186,12 @@ impl<C: Codec> Crowd<C> {
             let Token(who) = event.token();
             let seat = &mut self.seats[who];
             if event.is_readable() {
-                seat.read(&mut self.buffer, &self.clock, who, &mut hear)
+                let read = seat
+                    .read(&mut self.buffer, &self.clock, who, &mut hear)
                     .with_context(|| format!("connection {who}"))?;
+                if let Err(why) = read {
+                    lose(&mut self.losses, seat, Loss { who, now: self.clock.now(), why })?;
+                }
             }
             if event.is_writable() {
                 seat.unblock();
@@ -137,4 +202,15 @@ impl<C: Codec> Crowd<C> {
         }
         self.flush()
     }
+}
+
+/// Empties a seat whose connection ended, or ends the run.
+#[cold]
+fn lose<C: Codec>(losses: &mut Option<Vec<Loss>>, seat: &mut Seat<C>, loss: Loss) -> Result<()> {
+    let Some(losses) = losses else {
+        return Err(loss.why).with_context(|| format!("connection {}", loss.who));
+    };
+    seat.leave();
+    losses.push(loss);
+    Ok(())
 }

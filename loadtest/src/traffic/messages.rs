@@ -12,22 +12,22 @@ use crate::peers::{Codec, Event, Violation};
 
 /// The messages of a run.
 #[derive(Debug)]
-pub(super) struct Messages {
-    pub(super) checker: Checker,
-    pub(super) latencies: Latencies,
+pub(crate) struct Messages {
+    pub(crate) checker: Checker,
+    pub(crate) latencies: Latencies,
     /// Per sender, how many it has sent.
-    pub(super) sent: Vec<u32>,
-    pub(super) publishes: u64,
+    pub(crate) sent: Vec<u32>,
+    pub(crate) publishes: u64,
     /// The payload to be stamped and sent next.
     payload: Vec<u8>,
     /// Whether an own message that came back is answered with the next.
-    pub(super) closed: bool,
-    pub(super) measuring: bool,
+    pub(crate) closed: bool,
+    pub(crate) measuring: bool,
 }
 
 impl Messages {
     /// None yet.
-    pub(super) fn new(load: &Load) -> Self {
+    pub(crate) fn new(load: &Load) -> Self {
         Self {
             checker: Checker::new(load.connections, load.room_size),
             latencies: Latencies::new(),
@@ -41,11 +41,11 @@ impl Messages {
 
     /// Takes what a connection heard; a closed loop sends the next when its own came back.
     #[inline]
-    pub(super) fn hear<C: Codec>(&mut self, heard: Heard<'_, C>) -> Result<()> {
+    pub(crate) fn hear<C: Codec>(&mut self, heard: Heard<'_, C>) -> Result<()> {
         let Heard { who, now, event, codec, out } = heard;
         let payload = match event {
             Event::Delivery(payload) => payload,
-            Event::Ready | Event::Acknowledged | Event::Other => return Ok(()),
+            Event::Welcomed | Event::Ready | Event::Acknowledged | Event::Other => return Ok(()),
             Event::Ended => return Err(Violation("the subscription ended".into()).into()),
         };
         let stamp = Stamp::read(payload).filter(|_| payload.len() == self.payload.len());
@@ -66,7 +66,7 @@ impl Messages {
 
     /// Sends one message of `who`.
     #[inline]
-    pub(super) fn publish<C: Codec>(
+    pub(crate) fn publish<C: Codec>(
         &mut self,
         who: usize,
         intended: Nanoseconds,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::crowd::Crowd;
 use crate::clock::nanoseconds;
@@ -45,6 +45,10 @@ impl Opening {
                 self.ready += usize::from(heard.event == Event::Ready);
                 Ok(())
             })?;
+            // Before anything began, nobody is to be lost.
+            if let Some(loss) = crowd.take_losses().into_iter().next() {
+                return Err(loss.why).with_context(|| format!("connection {}", loss.who));
+            }
             if self.ready > before {
                 deadline = crowd.now() + nanoseconds(OPENING_PATIENCE);
             } else if crowd.now() > deadline {

@@ -8,12 +8,13 @@ use proto::wire;
 
 use super::bucket::Bucket;
 use super::event_ring::MEMBERS;
-use super::join::{may_note, user_hash};
+use super::join::may_note;
 use super::queue::{Queue, QueueIndex};
-use super::session::{Seat, SessionKey};
+use super::session::{Connection, Seat, SessionKey};
 use super::subscribed::{Standing, put_replay};
 use super::tells::Word;
 use super::turn::Turn;
+use super::user::user_hash;
 
 impl Bucket {
     /// `attach`: all that a lane has of a queue, after its link was lost or the bucket moved.
@@ -32,19 +33,24 @@ impl Bucket {
             let word = q2g::Attached { sub, gone, reason, ..q2g::Attached::default() };
             return self.say(turn, link, |out| put_attached(out, word));
         };
-        let mut gone = Vec::new();
+        let (mut gone, mut reason) = (Vec::new(), "");
         for handle in &attach.sessions {
-            let session = turn.shared.links.get(link).and_then(|state| state.session(*handle));
-            let session = session.filter(|key| self.queues[index].has_kept(*key, attach));
-            match session {
-                Some(key) => {
+            let state = turn.shared.links.get(link);
+            let connection = state.and_then(|state| state.connection(*handle));
+            match connection {
+                // Of who goes on elsewhere the client here isn't told.
+                Some(connection) if turn.shared.people.is_over(connection) => gone.push(*handle),
+                Some(Connection { key, .. }) if self.queues[index].has_kept(key, attach) => {
                     self.sit(turn, index, key, Seat { link, handle: *handle }, attach.sub);
                     self.queues[index].enliven(key);
                 }
-                None => gone.push(*handle),
+                Some(_) | None => {
+                    gone.push(*handle);
+                    reason = "not a member any more";
+                }
             }
         }
-        self.attached(turn, index, link, attach, gone);
+        self.attached(turn, index, link, attach, (gone, reason));
     }
 
     fn attached(
@@ -53,7 +59,7 @@ impl Bucket {
         index: QueueIndex,
         link: LinkId,
         attach: &g2q::Attach,
-        gone: Vec<u32>,
+        (gone, reason): (Vec<u32>, &str),
     ) {
         let queue = &self.queues[index];
         let standing = queue.lane_standing(attach.epoch, attach.after_seq);
@@ -61,7 +67,6 @@ impl Bucket {
         if !standing.recovered {
             queue.put_subscribed(&mut body, &turn.shared.people, &standing, None);
         }
-        let reason = if gone.is_empty() { "" } else { "not a member any more" };
         let gap = |(place, after_seq, before_seq): &(usize, u64, u64)| g2c::Gap {
             mount: queue.class.class.mounts[*place].name.clone(),
             after_seq: *after_seq,
@@ -102,12 +107,17 @@ impl Bucket {
         seat: Seat,
         sub: u32,
     ) {
+        let state = turn.shared.links.get(seat.link);
+        let connection = state.and_then(|state| state.connection(seat.handle));
+        let generation = connection.map_or(0, |connection| connection.generation);
         let members = &self.queues[index].members;
         if members.get(&session).is_none_or(|member| member.seat != Some(seat)) {
             if let Some((left, old_sub)) = self.stand(turn, index, session) {
                 self.unsubscribed(turn, left, old_sub, "", false);
             }
-            self.queues[index].sit(session, seat, sub);
+            self.queues[index].sit(session, seat, generation, sub);
+        } else if let Some(member) = self.queues[index].members.get_mut(&session) {
+            member.generation = generation;
         }
         let reference = self.reference(index);
         if let Some(link) = turn.shared.links.get_mut(seat.link) {
@@ -124,17 +134,21 @@ impl Bucket {
         detach: &g2q::Detach,
         hash: u64,
     ) {
-        let key = turn.shared.links.get(link).and_then(|state| state.session(detach.session));
+        let state = turn.shared.links.get(link);
+        let connection = state.and_then(|state| state.connection(detach.session));
         let found = self.queues.find(detach.queue.as_bytes(), hash);
         let found = found.filter(|index| self.settle(turn, *index));
         let seat = Seat { link, handle: detach.session };
-        if let (Some(key), Some(index)) = (key, found)
+        if let (Some(Connection { key, .. }), Some(index)) = (connection, found)
             && self.queues[index].members.get(&key).is_some_and(|member| member.seat == Some(seat))
         {
             self.stand(turn, index, key);
             self.detached(turn, index, key);
         }
-        self.unsubscribed(turn, seat, detach.sub, "", true);
+        let (sub, sessions, detached) = (detach.sub, vec![detach.session], true);
+        let word = q2g::Unsubscribed { sub, sessions, detached, ..q2g::Unsubscribed::default() };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
+        self.say(turn, link, |out| wire::put_message(out, &message));
     }
 
     /// A lane's link is down: its subscriptions are detached.
@@ -148,7 +162,8 @@ impl Bucket {
         }
     }
 
-    fn detached(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
+    /// The member has no lane from now on.
+    pub(crate) fn detached(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
         if let Some(member) = self.queues[index].members.get_mut(&key) {
             member.detached_ms = turn.now.ms;
         }
@@ -158,6 +173,9 @@ impl Bucket {
     /// Asks about members that have been without a lane for a grace; when to ask again.
     pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> Option<u64> {
         let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
+        if self.queues[index].is_inbox() {
+            return None;
+        }
         let members = self.queues[index].members.iter_mut();
         let (mut due, mut next) = (Vec::new(), None::<u64>);
         for (key, member) in members.filter(|(_, member)| member.seat.is_none()) {

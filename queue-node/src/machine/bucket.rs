@@ -43,15 +43,15 @@ pub(crate) struct Bucket {
 pub(crate) type Decision = Result<(Outcome, Step), Refusal>;
 
 impl Bucket {
-    /// A bucket without anything.
-    pub(crate) fn new(id: BucketId, epochs: Epochs, settings: &Settings) -> Bucket {
+    /// A bucket without anything; the seed is random.
+    pub(crate) fn new(id: BucketId, epochs: Epochs, settings: &Settings, seed: u64) -> Bucket {
         let leaks = settings.faults.output_before_commit;
         Bucket {
             outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
             queues: Queues::default(),
             users: UserQueues::default(),
             memory: Memory::default(),
-            keys: Keys::default(),
+            keys: Keys::new(seed),
             tells: Tells::default(),
             keyed: None,
         }
@@ -95,7 +95,7 @@ impl Bucket {
         sender: Option<SessionKey>,
     ) {
         let draft = match &step {
-            Step::Event(draft) | Step::State(draft, _) => Some(*draft),
+            Step::Event(draft) | Step::State(draft, _) | Step::Mounts { draft, .. } => Some(*draft),
             Step::Nothing | Step::Join { .. } | Step::Filter { .. } | Step::Leave { .. } => None,
         };
         self.apply(turn, index, step);
@@ -168,7 +168,7 @@ impl Bucket {
                 Some(whole) => bytes.extend_from_slice(whole),
                 None => result.head.put(&mut bytes),
             }
-            self.keys.remember(keyed, &bytes);
+            self.keys.remember(turn.now.ms, keyed, &bytes);
         }
         let links = &mut turn.shared.links;
         self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));
@@ -311,6 +311,9 @@ impl Bucket {
     pub(crate) fn destroy(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         self.record(turn);
         let queue = self.queues.remove(index);
+        if queue.is_inbox() {
+            self.users.forget_user(index);
+        }
         turn.shared.counters.queues_destroyed += 1;
         turn.shared.counters.replay_bytes -= queue.log.bytes() as u64;
     }

@@ -8,6 +8,7 @@ use proto::link::Role;
 use proto::q2g;
 use proto::table::{BucketTable, Owner, Row};
 use proto::wire;
+use rand::RngExt as _;
 
 use super::bucket::Bucket;
 use super::links::HeardAt;
@@ -103,7 +104,8 @@ impl Buckets {
             abandon(turn, *bucket);
         }
         if let Some(id) = BucketId::new(u32::from(bits), place as u32) {
-            let bucket = Bucket::new(id, row.epochs(), &turn.shared.settings);
+            let seed = turn.shared.random.random();
+            let bucket = Bucket::new(id, row.epochs(), &turn.shared.settings, seed);
             self.0[place] = Some(Box::new(bucket));
         }
     }
@@ -191,12 +193,11 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
         turn.shared.counters.subscriptions -= queue.members.len() as u64;
         turn.shared.counters.queues_destroyed += 1;
         for key in queue.members.keys() {
-            turn.shared.people.release(*key);
+            turn.shared.people.release(*key, turn.now.ms);
         }
     }
     bucket.tells.drop_all(&mut turn.shared.untold);
     for key in bucket.users.sessions() {
-        turn.shared.people[key].logged_in = false;
-        turn.shared.people.release(key);
+        turn.shared.people.release(key, turn.now.ms);
     }
 }

@@ -21,8 +21,12 @@ pub struct Counters {
     pub queues_created: u64,
     /// Queues that are no more.
     pub queues_destroyed: u64,
-    /// Logins that were accepted.
+    /// New sessions.
     pub logins: u64,
+    /// Sessions that went on on another connection.
+    pub resumes: u64,
+    /// Connections whose lane was told that they are over.
+    pub kicks: u64,
     /// Words to other queues.
     pub tells: u64,
     /// Words to other queues that wait for an answer.
@@ -61,6 +65,8 @@ impl Counters {
             ("imq_queues_created_total", "Queues created.", self.queues_created),
             ("imq_queues_destroyed_total", "Queues destroyed.", self.queues_destroyed),
             ("imq_logins_total", "Logins accepted.", self.logins),
+            ("imq_resumes_total", "Sessions resumed.", self.resumes),
+            ("imq_kicks_total", "Connections told that they are over.", self.kicks),
             ("imq_tells_total", "Words from one queue to another.", self.tells),
             ("imq_untold", "Words to other queues that wait for an answer.", self.untold),
             ("imq_recovered_total", "Subscribers that missed nothing.", self.recovered),

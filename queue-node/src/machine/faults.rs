@@ -24,4 +24,22 @@ pub struct Faults {
     pub idle_destroys_members: bool,
     /// A message that its sender excluded itself from is replayed to the sender.
     pub excluded_replayed: bool,
+    /// Rooms don't hear of a resume.
+    pub fence_skipped: bool,
+    /// The end of a connection counts for its session, whoever has it now.
+    pub late_lost_ends_new_session: bool,
+    /// A resume leaves the secret before good for nothing, before the client has the new one.
+    pub secret_rotated_early: bool,
+    /// A resume in a queue makes a member of who isn't one.
+    pub resume_makes_member: bool,
+    /// The grace of a session that came back goes on.
+    pub grace_decided_twice: bool,
+    /// Rooms don't hear of a session's end.
+    pub ended_forgotten: bool,
+    /// A floor that is heard isn't kept.
+    pub floor_ignored: bool,
+    /// No lane is told that its session is over.
+    pub kick_lost: bool,
+    /// The sweep after a resume takes out what was resumed.
+    pub sweep_removes_resumed: bool,
 }

@@ -6,7 +6,7 @@ use proto::class::{Access, Create};
 use proto::codes::Status;
 use proto::filter::Filter;
 use proto::ids::SessionId;
-use proto::name::{self, QueueName, Space};
+use proto::name::{QueueName, Space};
 use proto::q2g;
 use proto::wire;
 
@@ -20,6 +20,7 @@ use super::session::{Seat, SessionKey};
 use super::subscribe_ref::SubscribeRef;
 use super::tells::{Noted, Word};
 use super::turn::Turn;
+use super::user::user_hash;
 
 /// How much of a session's leaving others need to hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +134,11 @@ impl Bucket {
             let refusal = Refusal::new(Status::NotFound, sentence);
             return self.commit(turn, index, asker, Err(refusal));
         }
+        if self.queues[index].is_inbox() {
+            let sentence = "a session leaves its user's inbox when it ends, not before";
+            let refusal = Refusal::new(Status::Forbidden, sentence);
+            return self.commit(turn, index, asker, Err(refusal));
+        }
         let result = asker.result(&Outcome::Done { seq: self.queues[index].seq });
         self.remember(turn, index, asker, result.clone());
         self.depart(turn, index, key, None, Leaving::OfItself);
@@ -153,7 +159,7 @@ impl Bucket {
     }
 
     /// Whether the queue's run has something of this session or its user.
-    fn awaits(&self, turn: &Turn<'_>, index: QueueIndex, session: SessionKey) -> bool {
+    pub(crate) fn awaits(&self, turn: &Turn<'_>, index: QueueIndex, session: SessionKey) -> bool {
         let user = turn.shared.people[session].user;
         self.queues[index].run.as_ref().is_some_and(|run| run.users.contains(&user))
     }
@@ -168,10 +174,7 @@ impl Bucket {
             .map_err(|error| Refusal::new(Status::Invalid, error.to_string()))?;
         match name.space() {
             Space::Application => {}
-            Space::User(_) => {
-                let sentence = "the inbox of a user can't be subscribed to in this version";
-                return Err(Refusal::new(Status::Unimplemented, sentence));
-            }
+            Space::User(_) => return Err(not_theirs()),
             Space::Reserved => {
                 let sentence = "names under /user/ and /sys/ are reserved: choose another";
                 return Err(Refusal::new(Status::Forbidden, sentence));
@@ -204,6 +207,9 @@ impl Bucket {
         if queue.members.contains_key(&key) {
             return Ok((outcome, Step::Filter { session: key, filter }));
         }
+        if queue.is_inbox() {
+            return Err(not_theirs());
+        }
         may_join(queue.class.class.join)?;
         may_note(turn, key)?;
         let is_there = self.is_elsewhere(turn, index, key);
@@ -223,8 +229,8 @@ impl Bucket {
     }
 
     /// What a new member brings with it: its place in the run, its memory, a note to its user
-    /// queue.
-    fn joined(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
+    /// queue, which knows of its own inbox without.
+    pub(crate) fn joined(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
         turn.shared.people.hold(key);
         turn.shared.counters.subscriptions += 1;
         let is_first = !self.is_elsewhere(turn, index, key);
@@ -243,14 +249,14 @@ impl Bucket {
             run.joined.push(name);
             self.queues[index].users += 1;
         }
-        if !turn.shared.settings.faults.note_lost {
+        if !turn.shared.settings.faults.note_lost && !self.queues[index].is_inbox() {
             let noted = self.noted(turn, index, key);
             self.tell(turn, user_hash(&noted.user), Word::Note(noted));
         }
     }
 
     /// Gives the member its seat on the lane; it waits there for `subscribed`.
-    fn sit_and_wait(
+    pub(crate) fn sit_and_wait(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,
@@ -314,23 +320,25 @@ impl Bucket {
         if leaving == Leaving::OfItself {
             self.tell(turn, user_hash(&noted.user), Word::Unnote(noted));
         }
-        turn.shared.people.release(key);
+        turn.shared.people.release(key, turn.now.ms);
         seat
     }
 
-    /// The word of the user queue, or the back end's: the session is out of this queue.
+    /// The word of the user queue, or the back end's: the session is out of this queue. The caller
+    /// has made sure that it is a member.
     pub(crate) fn remove_session(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,
         key: SessionKey,
         reason: &str,
+        leaving: Leaving,
     ) {
         if self.awaits(turn, index, key) && !self.settle(turn, index) {
             return;
         }
         let reason: Rc<str> = reason.into();
-        let left = self.depart(turn, index, key, Some(reason.clone()), Leaving::Ended);
+        let left = self.depart(turn, index, key, Some(reason.clone()), leaving);
         if let Some((seat, sub)) = left {
             self.unsubscribed(turn, seat, sub, &reason, false);
         }
@@ -365,21 +373,6 @@ impl Bucket {
     }
 }
 
-/// The hash of the name of a user's queue.
-pub(crate) fn user_hash(user: &str) -> u64 {
-    let mut name = [0; 6 + proto::limits::USER_ID_BYTES_MAX];
-    let prefix = b"/user/";
-    let length = prefix.len() + user.len();
-    match name.get_mut(..length) {
-        Some(room) => {
-            room[..prefix.len()].copy_from_slice(prefix);
-            room[prefix.len()..].copy_from_slice(user.as_bytes());
-            name::hash(room)
-        }
-        None => name::hash(format!("/user/{user}").as_bytes()),
-    }
-}
-
 /// Whether the session's user queue can be told one more thing.
 pub(crate) fn may_note(turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
     let home = || {
@@ -391,6 +384,12 @@ pub(crate) fn may_note(turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> 
     }
     let sentence = "the user's own queue can't be told of it now: try again later";
     Err(Refusal::new(Status::Unavailable, sentence))
+}
+
+/// The refusal of an inbox to whoever isn't its user.
+fn not_theirs() -> Refusal {
+    let sentence = "an inbox is its user's: whoever logs in as the user has it without asking";
+    Refusal::new(Status::Forbidden, sentence)
 }
 
 fn may_join(join: Access) -> Result<(), Refusal> {

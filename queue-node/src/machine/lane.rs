@@ -15,9 +15,8 @@ use super::bucket::Bucket;
 use super::buckets::Buckets;
 use super::record::Refusal;
 use super::requests;
-use super::session::{Seat, SessionKey};
+use super::session::{Connection, Seat};
 use super::subscribe_ref::SubscribeRef;
-use super::timers::Timer;
 use super::turn::Turn;
 
 /// Why a peer's link is ended.
@@ -51,27 +50,29 @@ impl Buckets {
                 belongs(bucket, hash)?;
                 bucket.attach(turn, link, &attach, hash);
             }
-            8 => introduce(turn, link, &read(body)?)?,
-            9 => seat(turn, link, read::<g2q::Forget>(body)?.session, None)?,
+            8 => self.introduce(turn, link, &read(body)?)?,
+            9 => {
+                let handle = read::<g2q::Forget>(body)?.session;
+                self.seat(turn, Seat { link, handle }, None)?;
+            }
             10 => {
                 let login: g2q::Login = read(body)?;
-                let Some((bucket, key)) = self.at_home(turn, link, login.session)? else {
+                let Some((bucket, connection)) = self.at_home(turn, link, login.session)? else {
                     return Ok(());
                 };
-                bucket.login(turn, link, &login, key);
+                bucket.login(turn, link, &login, connection.key);
             }
             11 => {
                 let lost: g2q::Lost = read(body)?;
-                let Some((bucket, key)) = self.at_home(turn, link, lost.session)? else {
+                let Some((bucket, connection)) = self.at_home(turn, link, lost.session)? else {
                     return Ok(());
                 };
-                bucket.lost(turn, link, &lost, key);
+                bucket.lost(turn, link, &lost, connection);
             }
             12 => {
                 let request: g2q::Request = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
-                let queue = request.body.as_ref().map_or("", requests::queue_of);
-                if !queue.is_empty() {
+                if let Some(queue) = request.body.as_ref().and_then(requests::queue_of) {
                     belongs(bucket, name::hash(queue.as_bytes()))?;
                 }
                 bucket.request(turn, link, request);
@@ -84,6 +85,20 @@ impl Buckets {
                 belongs(bucket, hash)?;
                 bucket.detach(turn, link, &detach, hash);
             }
+            15 => {
+                let confirmed: g2q::Confirmed = read(body)?;
+                if let Some((bucket, connection)) = self.at_home(turn, link, confirmed.session)? {
+                    bucket.confirm(turn, connection);
+                }
+            }
+            16 => {
+                let resume: g2q::Resume = read(body)?;
+                let hash = name::hash(resume.queue.as_bytes());
+                let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+                belongs(bucket, hash)?;
+                let connection = connection(turn, link, resume.session)?;
+                bucket.resume(turn, link, connection, resume, hash);
+            }
             // A newer lane's: whatever it is, it needs no answer.
             _ => {}
         }
@@ -94,10 +109,9 @@ impl Buckets {
     fn operation(&mut self, turn: &mut Turn<'_>, link: LinkId, body: &[u8]) -> Result<(), Broken> {
         let operation = OperationRef::of(body).map_err(|_| UNREADABLE)?;
         let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
-        let state = turn.shared.links.get(link).ok_or("the link is not up")?;
-        let key = state.session(operation.session).ok_or(STRANGER)?;
+        let connection = connection(turn, link, operation.session)?;
         turn.shared.counters.operations += 1;
-        bucket.operation(turn, link, key, &operation)
+        bucket.operation(turn, link, connection, &operation)
     }
 
     fn probe(
@@ -116,20 +130,69 @@ impl Buckets {
         Ok(())
     }
 
-    /// The session of a handle and its user queue's bucket, which the link must be speaking of.
+    fn introduce(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        word: &g2q::Introduce,
+    ) -> Result<(), Broken> {
+        let id = SessionId::try_from(word.session_id.as_slice()).map_err(|_| UNREADABLE)?;
+        UserId::try_from(&*word.user).map_err(|_| "a session's user is no user id")?;
+        let key = turn.shared.people.enter(id, &word.user);
+        let key = key.map_err(|_| "a session was introduced with another user before")?;
+        let (seat, generation) = (Seat { link, handle: word.session }, word.generation);
+        turn.shared.people.hear_generation(key, generation);
+        let user = turn.shared.people[key].user;
+        turn.shared.hear_floor(user, word.floor);
+        let connection = Connection { key, generation };
+        self.seat(turn, seat, Some(connection))?;
+        if let Some(home) = self.home_of_user(turn, key) {
+            home.introduced(turn, seat, connection, word);
+        }
+        Ok(())
+    }
+
+    /// Gives a handle to a connection, or to nobody.
+    fn seat(
+        &mut self,
+        turn: &mut Turn<'_>,
+        seat: Seat,
+        connection: Option<Connection>,
+    ) -> Result<(), Broken> {
+        let state = turn.shared.links.get_mut(seat.link).ok_or("the link is not up")?;
+        let before = state.bind(seat.handle, connection).map_err(|()| "a handle is too large")?;
+        match (before, connection) {
+            // Introduced again: it is the same connection, which knows more of itself by now.
+            (Some(before), Some(now)) if before.key == now.key => {
+                turn.shared.people.release(now.key, turn.now.ms);
+            }
+            (Some(before), _) => self.let_go(turn, before, seat),
+            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    /// A connection isn't heard in this seat any more.
+    pub(crate) fn let_go(&mut self, turn: &mut Turn<'_>, connection: Connection, seat: Seat) {
+        if let Some(home) = self.home_of_user(turn, connection.key) {
+            home.seat_gone(turn, connection.key, seat);
+        }
+        turn.shared.people.release(connection.key, turn.now.ms);
+    }
+
+    /// The connection of a handle and its user queue's bucket, which the link must be speaking of.
     fn at_home(
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
         handle: u32,
-    ) -> Result<Option<(&mut Bucket, SessionKey)>, Broken> {
+    ) -> Result<Option<(&mut Bucket, Connection)>, Broken> {
         let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(None) };
-        let state = turn.shared.links.get(link).ok_or("the link is not up")?;
-        let key = state.session(handle).ok_or(STRANGER)?;
-        if !bucket.is_home_of(turn.shared.people.user_of(key)) {
+        let connection = connection(turn, link, handle)?;
+        if !bucket.is_home_of(turn.shared.people.user_of(connection.key)) {
             return Err(ASTRAY);
         }
-        Ok(Some((bucket, key)))
+        Ok(Some((bucket, connection)))
     }
 }
 
@@ -139,12 +202,15 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
-        key: SessionKey,
+        connection: Connection,
         operation: &OperationRef<'_>,
     ) -> Result<(), Broken> {
         let (handle, body) = (operation.session, operation.body);
+        let key = connection.key;
         let asker = |op_id| Asker { link, who: Who::Session { key, handle, op_id } };
+        let is_over = turn.shared.people.is_over(connection);
         if operation.kind == Kind::SendMessage
+            && !is_over
             && let Ok(send) = SendMessageRef::of(body)
         {
             let hash = name::hash(send.queue);
@@ -158,7 +224,11 @@ impl Bucket {
         if !head.queue.is_empty() {
             belongs(self, hash)?;
         }
-        self.other_operation(turn, &asker, operation, hash);
+        if is_over {
+            self.refuse(turn, &asker, super::member::over());
+        } else {
+            self.other_operation(turn, &asker, operation, hash);
+        }
         Ok(())
     }
 
@@ -209,45 +279,11 @@ impl Bucket {
     }
 }
 
-fn introduce(turn: &mut Turn<'_>, link: LinkId, introduce: &g2q::Introduce) -> Result<(), Broken> {
-    let id = SessionId::try_from(introduce.session_id.as_slice()).map_err(|_| UNREADABLE)?;
-    UserId::try_from(&*introduce.user).map_err(|_| "a session's user is no user id")?;
-    let key = turn.shared.people.enter(id, &introduce.user);
-    let key = key.map_err(|_| "a session was introduced with another user before")?;
-    seat(turn, link, introduce.session, Some(key))
-}
-
-/// Gives a handle to a session, or to nobody.
-fn seat(
-    turn: &mut Turn<'_>,
-    link: LinkId,
-    handle: u32,
-    key: Option<SessionKey>,
-) -> Result<(), Broken> {
-    let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
-    let before = state.seat(handle, key).map_err(|()| "a handle is too large")?;
-    let seat = Seat { link, handle };
-    if let Some(before) = before {
-        unseat(turn, before, seat);
-    }
-    if let Some(key) = key {
-        turn.shared.people[key].seat = Some(seat);
-    }
-    Ok(())
-}
-
-/// A session isn't heard there any more. If nobody introduces it anew within the grace, it is over.
-pub(crate) fn unseat(turn: &mut Turn<'_>, key: SessionKey, seat: Seat) {
-    let session = &mut turn.shared.people[key];
-    if session.seat == Some(seat) {
-        session.seat = None;
-        session.lost_ms = turn.now.ms;
-        if session.logged_in {
-            let at_ms = turn.now.ms + turn.shared.settings.grace_ms;
-            turn.shared.timers.set(at_ms, Timer::Grace(key));
-        }
-    }
-    turn.shared.people.release(key);
+/// The connection of a handle.
+#[inline]
+fn connection(turn: &Turn<'_>, link: LinkId, handle: u32) -> Result<Connection, Broken> {
+    let state = turn.shared.links.get(link).ok_or("the link is not up")?;
+    state.connection(handle).ok_or(STRANGER)
 }
 
 #[inline]

@@ -8,7 +8,7 @@ use proto::link::Role;
 use proto::{link as wire_link, wire};
 
 use super::hashing::Numbers;
-use super::session::SessionKey;
+use super::session::Connection;
 use super::timers::QueueRef;
 
 /// Handles and subs a lane may use: it has no more sockets than that.
@@ -23,7 +23,7 @@ pub(crate) struct LinkState {
     /// Whose bucket the frames that come are about.
     pub(crate) heard_at: Option<HeardAt>,
     said_at: Option<(BucketId, Epochs)>,
-    handles: Vec<Option<SessionKey>>,
+    handles: Vec<Option<Connection>>,
     /// The queues that the lane has, by its number for them.
     pub(crate) subs: IndexMap<u32, QueueRef, Numbers>,
 }
@@ -114,18 +114,19 @@ impl Links {
 }
 
 impl LinkState {
-    /// The session of this number.
+    /// The connection of this number.
     #[inline]
-    pub(crate) fn session(&self, handle: u32) -> Option<SessionKey> {
+    pub(crate) fn connection(&self, handle: u32) -> Option<Connection> {
         *self.handles.get(handle as usize)?
     }
 
-    /// Gives a session a number; the session that had it before. `Err`: no lane has so many.
-    pub(crate) fn seat(
+    /// Gives a number to a connection, or to nobody; the one that had it before. `Err`: no lane has
+    /// so many.
+    pub(crate) fn bind(
         &mut self,
         handle: u32,
-        session: Option<SessionKey>,
-    ) -> Result<Option<SessionKey>, ()> {
+        connection: Option<Connection>,
+    ) -> Result<Option<Connection>, ()> {
         if handle >= HANDLES_MAX {
             return Err(());
         }
@@ -133,12 +134,14 @@ impl LinkState {
         if self.handles.len() <= at {
             self.handles.resize(at + 1, None);
         }
-        Ok(std::mem::replace(&mut self.handles[at], session))
+        Ok(std::mem::replace(&mut self.handles[at], connection))
     }
 
-    /// All sessions that have a number.
-    pub(crate) fn sessions(&self) -> impl Iterator<Item = (u32, SessionKey)> {
-        (0u32..).zip(&self.handles).filter_map(|(handle, key)| Some((handle, (*key)?)))
+    /// All connections that have a number.
+    pub(crate) fn connections(&self) -> impl Iterator<Item = (u32, Connection)> {
+        (0u32..)
+            .zip(&self.handles)
+            .filter_map(|(handle, connection)| Some((handle, (*connection)?)))
     }
 }
 

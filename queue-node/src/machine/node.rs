@@ -1,5 +1,6 @@
 //! The queue node: takes what came, finds whom it is for, and ends the turn.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
@@ -17,7 +18,7 @@ use super::buckets::Buckets;
 use super::class::Classes;
 use super::counters::Counters;
 use super::faults::Faults;
-use super::lane::{self, Broken};
+use super::lane::Broken;
 use super::links::{HeardAt, Links};
 use super::outputs;
 use super::run::SpareRuns;
@@ -254,8 +255,8 @@ impl Buckets {
                 bucket.lane_down(turn, queue.index, link);
             }
         }
-        for (handle, key) in state.sessions() {
-            lane::unseat(turn, key, Seat { link, handle });
+        for (handle, connection) in state.connections() {
+            self.let_go(turn, connection, Seat { link, handle });
         }
     }
 
@@ -263,9 +264,16 @@ impl Buckets {
         turn.shared.classes = Classes::of(config);
         for bucket in self.iter() {
             for (_, queue) in bucket.queues.iter_mut() {
-                if let Some(class) = turn.shared.classes.class_of(&queue.name)
-                    && class.has_mounts_of(&queue.class)
-                {
+                let classes = &turn.shared.classes;
+                let class = match queue.is_inbox() {
+                    true => Some(classes.class_of_user(&queue.name)),
+                    false => classes.class_of(&queue.name),
+                };
+                let Some(class) = class else { continue };
+                if queue.class.is_own {
+                    let mounts = queue.class.class.mounts.clone();
+                    queue.class = Rc::new(class.with_mounts(mounts));
+                } else if class.has_mounts_of(&queue.class) {
                     queue.class = class.clone();
                 }
             }

@@ -7,6 +7,7 @@ use link::machine::{LinkId, Outbox};
 use proto::bucket::{BucketId, Epochs};
 
 use super::links::Links;
+use super::tells::Told;
 use super::turn::Inspected;
 
 /// What else than bytes a bucket lets out.
@@ -15,7 +16,7 @@ pub(crate) enum Word {
     /// A word to another queue may go.
     Tell { number: u64 },
     /// The answer to a word of a bucket of this same node.
-    Told { number: u64, ended: bool },
+    Told { number: u64, told: Told },
     /// The boss may hear what is in a queue.
     Inspected(Box<Inspected>),
 }

@@ -2,14 +2,14 @@
 
 use link::machine::LinkId;
 use proto::bucket::BucketId;
-use proto::q2q::{self, q2q::Body};
+use proto::q2q;
 use proto::wire;
 
 use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
 use super::lane::{Broken, read};
 use super::outputs;
-use super::tells::Word;
+use super::tells::{Told, Word};
 use super::timers::Timer;
 use super::turn::{Inner, Turn};
 
@@ -33,14 +33,13 @@ impl Buckets {
                 let tell: q2q::Tell = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 let number = tell.number;
-                let ended = Word::of(tell).is_some_and(|word| bucket.hear(turn, &word));
-                let told = q2q::Told { number, ended, ..q2q::Told::default() };
-                let message = q2q::Q2q { body: Some(Body::Told(told)) };
+                let told = Word::of(tell).map_or(Told::default(), |word| bucket.hear(turn, &word));
+                let message = told.message(number);
                 bucket.say(turn, link, |out| wire::put_message(out, &message));
             }
             7 => {
                 let told: q2q::Told = read(body)?;
-                self.told(turn, told.number, told.ended);
+                self.told(turn, told.number, Told::of(&told));
             }
             11 => {
                 let at_ms = turn.now.ms + RETELL_MS;
@@ -57,7 +56,7 @@ impl Buckets {
         while let Some(inner) = turn.shared.inner.pop_front() {
             match inner {
                 Inner::Tell { number, tell } => self.tell(turn, number, &tell.word, tell.to),
-                Inner::Told { number, ended } => self.told(turn, number, ended),
+                Inner::Told { number, told } => self.told(turn, number, told),
             }
         }
     }
@@ -66,15 +65,15 @@ impl Buckets {
         let Some(table) = &turn.shared.table else { return };
         let prefix = table.bucket(to).prefix();
         let Some(bucket) = self.get(prefix) else { return };
-        let ended = bucket.hear(turn, word);
-        if bucket.outputs.word(outputs::Word::Told { number, ended }).is_some() {
-            turn.shared.inner.push_back(Inner::Told { number, ended });
+        let told = bucket.hear(turn, word);
+        if bucket.outputs.word(outputs::Word::Told { number, told }).is_some() {
+            turn.shared.inner.push_back(Inner::Told { number, told });
         }
     }
 
-    fn told(&mut self, turn: &mut Turn<'_>, number: u64, ended: bool) {
+    fn told(&mut self, turn: &mut Turn<'_>, number: u64, told: Told) {
         if let Some(bucket) = self.get((number & 0xffff) as u32) {
-            bucket.told(turn, number, ended);
+            bucket.told(turn, number, told);
         }
     }
 
@@ -108,8 +107,8 @@ impl Buckets {
         for word in bucket.outputs.committed(n, links, &mut turn.out.links) {
             match word {
                 outputs::Word::Tell { number } => bucket.send_tell(turn, number),
-                outputs::Word::Told { number, ended } => {
-                    turn.shared.inner.push_back(Inner::Told { number, ended });
+                outputs::Word::Told { number, told } => {
+                    turn.shared.inner.push_back(Inner::Told { number, told });
                 }
                 outputs::Word::Inspected(inspected) => turn.out.inspected.push(*inspected),
             }

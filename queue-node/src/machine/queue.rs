@@ -65,6 +65,8 @@ pub(crate) struct Subscription {
     pub(crate) seat: Option<Seat>,
     /// It has been told `subscribed` there, and has its part in every event.
     pub(crate) live: bool,
+    /// The generation under which it took its seat last.
+    pub(crate) generation: u64,
     /// The number of the record by which it joined.
     pub(crate) join: u64,
     /// The number of the queue's newest event then.
@@ -99,11 +101,23 @@ impl Queue {
                 }
                 self.event(draft, at_ms, body);
             }
+            Step::Mounts { draft, class, place, mount } => {
+                let mut mounts = std::mem::take(&mut self.mounts).into_vec();
+                match mounts.get_mut(place) {
+                    Some(old) => *old = mount,
+                    None => mounts.push(mount),
+                }
+                self.mounts = mounts.into_boxed_slice();
+                self.class = class;
+                self.event(draft, at_ms, body);
+            }
             Step::Join { session, join, filter } => {
-                let (join_seq, recent) = (self.seq, Recent::default());
-                let (seat, live, detached_ms) = (None, false, 0);
-                let subscription =
-                    Subscription { seat, live, join, join_seq, detached_ms, filter, recent };
+                let (join_seq, empty) = (self.seq, Subscription::default());
+                let subscription = Subscription { join, join_seq, filter, ..empty };
+                if self.members.is_empty() {
+                    // Most queues are an inbox, and have one member for ever.
+                    self.members.reserve_exact(1);
+                }
                 self.members.insert(session, subscription);
             }
             Step::Filter { session, filter } => {
@@ -177,15 +191,17 @@ impl Queue {
         self.lanes.iter().find(|lane| lane.link == link)
     }
 
-    /// The name and kind of each mount, with its number.
+    /// The name and kind of each mount that is there, with its number.
     pub(crate) fn mount_classes(&self) -> impl Iterator<Item = (usize, &str, MountKind)> {
         let mounts = self.class.class.mounts.iter().enumerate();
+        let mounts = mounts.filter(|(_, mount)| !mount.name.is_empty());
         mounts.map(|(at, mount)| (at, &*mount.name, mount.kind))
     }
 
     /// Gives a member a seat on a lane that has this number for the queue.
-    pub(crate) fn sit(&mut self, session: SessionKey, seat: Seat, sub: u32) {
+    pub(crate) fn sit(&mut self, session: SessionKey, seat: Seat, generation: u64, sub: u32) {
         let Some(subscription) = self.members.get_mut(&session) else { return };
+        subscription.generation = generation;
         subscription.seat = Some(seat);
         subscription.live = false;
         match self.lanes.iter_mut().find(|lane| lane.link == seat.link) {

@@ -1,12 +1,15 @@
 //! What a step of a bucket's log holds: decided once, then only applied.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use proto::codes::Status;
 use proto::filter::Filter;
 use proto::g2c::EventKind;
 use proto::ids::SessionId;
 
+use super::class::QueueClass;
+use super::queue::Mount;
 use super::session::SessionKey;
 use super::state_mount::KeyStep;
 
@@ -53,6 +56,8 @@ pub(crate) enum Step {
     Event(Draft),
     /// Keys of a state mount.
     State(Draft, Vec<KeyStep>),
+    /// The queue has a class of its own, with this mount, empty, in this place.
+    Mounts { draft: Draft, class: Rc<QueueClass>, place: usize, mount: Mount },
     /// A session becomes a member. `join` is the record's own number.
     Join { session: SessionKey, join: u64, filter: Option<Box<Filter>> },
     /// A member wants something else.

@@ -1,5 +1,6 @@
 //! Requests of web back ends.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use link::machine::LinkId;
@@ -7,7 +8,7 @@ use prost::Message as _;
 use proto::c2g::SendMessageRef;
 use proto::codes::Status;
 use proto::g2c;
-use proto::g2q::{self, request::Body};
+use proto::g2q::{self, DisconnectUser, GetUser, request::Body};
 use proto::name::{self, QueueName, Space};
 use proto::q2g;
 use proto::{limits, wire};
@@ -18,6 +19,7 @@ use super::idempotency::{Keyed, Known};
 use super::join::Leaving;
 use super::queue::{Mount, QueueIndex};
 use super::record::{Outcome, Refusal, Step};
+use super::session::SessionKey;
 use super::turn::Turn;
 
 impl Bucket {
@@ -28,7 +30,7 @@ impl Bucket {
         let Some(body) = &request.body else {
             return self.refuse(turn, &asker, unimplemented());
         };
-        let queue = queue_of(body).to_owned();
+        let queue = queue_of(body).unwrap_or_default().into_owned();
         let hash = name::hash(queue.as_bytes());
         let has_key = body.is_write() && !request.idempotency_key.is_empty();
         if has_key && !self.keyed(turn, &asker, &request, &queue) {
@@ -47,24 +49,21 @@ impl Bucket {
         request: &g2q::Request,
         queue: &str,
     ) -> bool {
-        let (max, max_ms) = (limits::IDEMPOTENCY_KEY_BYTES_MAX, limits::IDEMPOTENCY_MS);
+        let max = limits::IDEMPOTENCY_KEY_BYTES_MAX;
         if request.idempotency_key.len() > max {
             let sentence = format!("an Idempotency-Key is at most {max} bytes long");
             self.refuse(turn, asker, Refusal::new(Status::Invalid, sentence));
             return false;
         }
-        let key =
-            Rc::new((request.key_id, request.idempotency_key.as_slice().into(), queue.into()));
-        let sentence = match self.keys.look(&key, request.body_hash) {
+        let key = self.keys.key(request.key_id, &request.idempotency_key, queue);
+        let sentence = match self.keys.look(key, request.body_hash) {
             Known::New => {
-                let remember_ms = u64::from(request.remember_ms).min(max_ms);
-                let until_ms = turn.now.ms + remember_ms;
-                self.keyed = Some(Keyed { key, body_hash: request.body_hash, until_ms });
+                let remember_ms = u64::from(request.remember_ms);
+                self.keyed = Some(Keyed { key, body_hash: request.body_hash, remember_ms });
                 return true;
             }
             Known::Answered(result) => {
                 turn.shared.counters.repeated += 1;
-                let result = result.to_vec();
                 self.say(turn, asker.link, |out| asker.put_bytes(out, &result));
                 return false;
             }
@@ -101,12 +100,12 @@ impl Bucket {
             Body::DeleteQueue(delete) => self.delete_queue(turn, asker, &delete.queue, hash),
             Body::GetQueue(get) => self.get_queue(turn, asker, &get.queue, hash),
             Body::ListQueues(list) => self.list_queues(turn, asker, &list),
-            Body::CreateMount(_)
-            | Body::DeleteMount(_)
-            | Body::JoinUser(_)
-            | Body::RemoveUser(_)
-            | Body::GetUser(_)
-            | Body::DisconnectUser(_) => self.refuse(turn, asker, unimplemented()),
+            Body::GetUser(get) => self.get_user(turn, asker, &get),
+            Body::DisconnectUser(disconnect) => self.disconnect_user(turn, asker, &disconnect),
+            Body::RemoveUser(remove) => self.remove_user(turn, asker, &remove, hash),
+            Body::CreateMount(create) => self.create_mount(turn, asker, &create, hash),
+            Body::DeleteMount(delete) => self.delete_mount(turn, asker, &delete, hash),
+            Body::JoinUser(_) => self.refuse(turn, asker, unimplemented()),
         }
     }
 
@@ -140,6 +139,10 @@ impl Bucket {
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
+        if self.queues[index].is_inbox() {
+            let sentence = "an inbox goes when its user has been away for long";
+            return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
+        }
         let seq = self.queues[index].seq;
         self.commit(turn, index, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
         self.disband(turn, index, "the queue was deleted");
@@ -160,6 +163,39 @@ impl Bucket {
         }
         self.queues[index].run = None;
         self.destroy(turn, index);
+    }
+
+    /// `remove_user`: every session of the user that is a member leaves. Who may subscribe by
+    /// itself can come back.
+    fn remove_user(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        remove: &g2q::RemoveUser,
+        hash: u64,
+    ) {
+        let found = self.queues.find(remove.queue.as_bytes(), hash);
+        let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
+            return self.refuse(turn, asker, super::send::no_queue());
+        };
+        let queue = &self.queues[index];
+        if queue.is_inbox() {
+            let sentence = "a user leaves its inbox by disconnect_user";
+            return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
+        }
+        let sessions = turn.shared.people.sessions_named(&remove.user).iter().copied();
+        let is_member = |key: &SessionKey| queue.members.contains_key(key);
+        let sessions: Vec<SessionKey> = sessions.filter(is_member).collect();
+        if sessions.is_empty() {
+            let refusal = Refusal::new(Status::NotFound, "the user is no member of the queue");
+            return self.commit(turn, index, asker, Err(refusal));
+        }
+        let seq = queue.seq;
+        self.commit(turn, index, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
+        for key in sessions {
+            let reason = "removed by the application";
+            self.remove_session(turn, index, key, reason, Leaving::OfItself);
+        }
     }
 
     fn get_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str, hash: u64) {
@@ -206,7 +242,8 @@ impl Bucket {
         // The smallest names above `after`: one pass however many queues there are.
         let mut names = std::collections::BinaryHeap::new();
         for (_, queue) in self.queues.iter() {
-            if queue.name.starts_with(&list.prefix) && *queue.name > *list.after {
+            let is_wanted = !queue.is_inbox() || list.prefix.starts_with("/user/");
+            if is_wanted && queue.name.starts_with(&list.prefix) && *queue.name > *list.after {
                 names.push(queue.name.clone());
                 if names.len() > limit + 1 {
                     names.pop();
@@ -223,15 +260,16 @@ impl Bucket {
         self.reply(turn, asker, q2g::Reply { result, queues, ..q2g::Reply::default() });
     }
 
-    fn reply(&mut self, turn: &mut Turn<'_>, asker: &Asker, reply: q2g::Reply) {
+    /// Answers a read.
+    pub(crate) fn reply(&mut self, turn: &mut Turn<'_>, asker: &Asker, reply: q2g::Reply) {
         let Who::BackEnd { number } = asker.who else { return };
         self.say(turn, asker.link, |out| put_reply(out, q2g::Reply { number, ..reply }));
     }
 }
 
-/// The queue that a request names; nothing for those that are about a whole bucket.
-pub(crate) fn queue_of(body: &Body) -> &str {
-    match body {
+/// The queue that a request is about; nothing for those that are about a whole bucket.
+pub(crate) fn queue_of(body: &Body) -> Option<Cow<'_, str>> {
+    let queue = match body {
         Body::SendMessage(body) => &body.queue,
         Body::SendState(body) => &body.queue,
         Body::GetState(body) => &body.queue,
@@ -244,8 +282,12 @@ pub(crate) fn queue_of(body: &Body) -> &str {
         Body::DeleteMount(body) => &body.queue,
         Body::JoinUser(body) => &body.queue,
         Body::RemoveUser(body) => &body.queue,
-        Body::ListQueues(_) | Body::GetUser(_) | Body::DisconnectUser(_) => "",
-    }
+        Body::GetUser(GetUser { user }) | Body::DisconnectUser(DisconnectUser { user, .. }) => {
+            return Some(Cow::Owned(format!("/user/{user}")));
+        }
+        Body::ListQueues(_) => return None,
+    };
+    Some(Cow::Borrowed(queue))
 }
 
 fn unimplemented() -> Refusal {

@@ -66,7 +66,10 @@ impl Bucket {
         if self.repeated(turn, asker, found, hash) {
             return None;
         }
-        if found.is_none() {
+        if found.is_none() && name.starts_with(b"/user/") {
+            let sentence = "the user isn't online, and hasn't been of late";
+            self.refuse(turn, asker, Refusal::new(Status::NotFound, sentence));
+        } else if found.is_none() {
             self.refuse(turn, asker, no_queue());
         }
         found

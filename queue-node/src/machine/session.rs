@@ -1,5 +1,7 @@
-//! Sessions and users that this node knows of, each stored once and named by a small number.
+//! Sessions and users that this node knows of, each stored once and named by a small number; and
+//! which connections are over, as far as this node has heard.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use hashbrown::HashTable;
@@ -10,11 +12,11 @@ use slab::Slab;
 
 use super::hashing::GOLDEN;
 
-/// A session on this node, for as long as something here uses it.
+/// A session on this node, for as long as something here uses it, and a while longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionKey(u32);
 
-/// A user on this node, for as long as it has a session.
+/// A user on this node, for as long as it has a session, and a while longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct UserKey(u32);
 
@@ -25,6 +27,14 @@ pub(crate) struct Seat {
     pub(crate) handle: u32,
 }
 
+/// A connection: the session that it speaks for, and the generation it was given. 0: its login
+/// isn't answered yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Connection {
+    pub(crate) key: SessionKey,
+    pub(crate) generation: u64,
+}
+
 /// A session.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -32,19 +42,30 @@ pub(crate) struct Session {
     pub(crate) user: UserKey,
     /// The user's id, here too: most operations need nothing else of the user.
     name: Rc<str>,
-    /// The lane that introduced it last, while its link is up.
-    pub(crate) seat: Option<Seat>,
-    /// Its user queue lives here and has a record of it.
-    pub(crate) logged_in: bool,
-    /// When it lost its lane.
-    pub(crate) lost_ms: u64,
+    /// The highest generation that was heard of it.
+    generation: u64,
+    /// Connections under a lower generation are over: the generation, or the floor of the user.
+    least: u64,
+    /// More was heard than where it began: that isn't forgotten with its last use.
+    is_told: bool,
     uses: u32,
+    faded_ms: u64,
 }
 
 #[derive(Debug)]
 struct User {
     name: Rc<str>,
     sessions: Vec<SessionKey>,
+    /// Sessions under a lower generation are over.
+    floor: u64,
+    faded_ms: u64,
+}
+
+/// Something that nobody uses any more, and that is still to be known for a while.
+#[derive(Debug, Clone, Copy)]
+enum Faded {
+    Session(SessionKey),
+    User(UserKey),
 }
 
 /// All of them.
@@ -54,6 +75,8 @@ pub(crate) struct People {
     users: Slab<User>,
     by_id: HashTable<u32>,
     by_name: HashTable<u32>,
+    /// What nobody uses, since when.
+    faded: VecDeque<(u64, Faded)>,
 }
 
 /// The user that a session is introduced with isn't the one it has.
@@ -71,9 +94,10 @@ impl People {
             return Ok(key);
         }
         let user = self.user(user);
-        let name = self.name(user).clone();
-        let (seat, logged_in, lost_ms, uses) = (None, false, 0, 1);
-        let session = Session { id, user, name, seat, logged_in, lost_ms, uses };
+        let User { name, floor, .. } = &self.users[user.0 as usize];
+        let (name, least) = (name.clone(), *floor);
+        let (generation, is_told, uses, faded_ms) = (0, false, 1, 0);
+        let session = Session { id, user, name, generation, least, is_told, uses, faded_ms };
         let at = self.sessions.insert(session) as u32;
         let sessions = &self.sessions;
         self.by_id.insert_unique(id_hash(id), at, |at| id_hash(sessions[*at as usize].id));
@@ -92,29 +116,86 @@ impl People {
         self.sessions.get(key.0 as usize)
     }
 
+    /// Whether a connection may not speak any more, or not yet.
+    #[inline]
+    pub(crate) fn is_over(&self, connection: Connection) -> bool {
+        connection.generation == 0 || connection.generation < self[connection.key].least
+    }
+
+    /// A generation of a session was heard.
+    pub(crate) fn hear_generation(&mut self, key: SessionKey, generation: u64) {
+        let session = &mut self[key];
+        if generation == 0 || generation == session.generation {
+            return;
+        }
+        session.is_told |= session.generation > 0;
+        session.generation = session.generation.max(generation);
+        session.least = session.least.max(generation);
+    }
+
+    /// Another queue says that lower generations of a session are over.
+    pub(crate) fn hear_fence(&mut self, key: SessionKey, generation: u64) {
+        self.hear_generation(key, generation);
+        self[key].is_told = true;
+    }
+
+    /// A session is over for good.
+    pub(crate) fn hear_end(&mut self, key: SessionKey) {
+        let session = &mut self[key];
+        session.is_told = true;
+        session.least = u64::MAX;
+    }
+
+    /// Sessions of a user below this generation are over.
+    pub(crate) fn hear_floor(&mut self, user: UserKey, floor: u64) {
+        let user = &mut self.users[user.0 as usize];
+        if floor <= user.floor {
+            return;
+        }
+        user.floor = floor;
+        for key in &user.sessions {
+            let session = &mut self.sessions[key.0 as usize];
+            session.least = session.least.max(floor);
+        }
+    }
+
     /// One more use of a session that is known.
     pub(crate) fn hold(&mut self, key: SessionKey) {
         self[key].uses += 1;
     }
 
-    /// One use less; with the last one the session is forgotten.
-    pub(crate) fn release(&mut self, key: SessionKey) {
+    /// One use less; with the last one the session is forgotten, now or when what was heard of it
+    /// can't matter any more.
+    pub(crate) fn release(&mut self, key: SessionKey, now_ms: u64) {
         let session = &mut self[key];
         session.uses -= 1;
         if session.uses > 0 {
             return;
         }
-        let session = self.sessions.remove(key.0 as usize);
-        if let Ok(entry) = self.by_id.find_entry(id_hash(session.id), |at| *at == key.0) {
-            entry.remove();
+        if session.is_told {
+            session.faded_ms = now_ms;
+            self.faded.push_back((now_ms, Faded::Session(key)));
+        } else {
+            self.forget(key, now_ms);
         }
-        let user = &mut self.users[session.user.0 as usize];
-        user.sessions.retain(|other| *other != key);
-        if user.sessions.is_empty() {
-            let user = self.users.remove(session.user.0 as usize);
-            let hash = name::hash(user.name.as_bytes());
-            if let Ok(entry) = self.by_name.find_entry(hash, |at| *at == session.user.0) {
-                entry.remove();
+    }
+
+    /// Forgets what nobody has used since that moment.
+    pub(crate) fn trim(&mut self, before_ms: u64) {
+        while let Some((faded_ms, faded)) = self.faded.pop_front_if(|(ms, _)| *ms <= before_ms) {
+            match faded {
+                Faded::Session(key) => {
+                    let session = self.sessions.get(key.0 as usize);
+                    if session.is_some_and(|s| s.uses == 0 && s.faded_ms == faded_ms) {
+                        self.forget(key, faded_ms);
+                    }
+                }
+                Faded::User(key) => {
+                    let user = self.users.get(key.0 as usize);
+                    if user.is_some_and(|u| u.sessions.is_empty() && u.faded_ms == faded_ms) {
+                        self.forget_user(key);
+                    }
+                }
             }
         }
     }
@@ -129,6 +210,13 @@ impl People {
         &self[key].name
     }
 
+    /// The sessions of the user of this id that are known here.
+    pub(crate) fn sessions_named(&self, user: &str) -> &[SessionKey] {
+        let hash = name::hash(user.as_bytes());
+        let found = self.by_name.find(hash, |at| &*self.users[*at as usize].name == user);
+        found.map_or(&[], |at| &self.users[*at as usize].sessions)
+    }
+
     /// The sessions of a user that are known here.
     pub(crate) fn sessions_of(&self, user: UserKey) -> &[SessionKey] {
         &self.users[user.0 as usize].sessions
@@ -139,13 +227,37 @@ impl People {
         self.sessions.len()
     }
 
+    fn forget(&mut self, key: SessionKey, now_ms: u64) {
+        let session = self.sessions.remove(key.0 as usize);
+        if let Ok(entry) = self.by_id.find_entry(id_hash(session.id), |at| *at == key.0) {
+            entry.remove();
+        }
+        let user = &mut self.users[session.user.0 as usize];
+        user.sessions.retain(|other| *other != key);
+        if user.sessions.is_empty() && user.floor == 0 {
+            self.forget_user(session.user);
+        } else if user.sessions.is_empty() {
+            user.faded_ms = now_ms;
+            self.faded.push_back((now_ms, Faded::User(session.user)));
+        }
+    }
+
+    fn forget_user(&mut self, key: UserKey) {
+        let user = self.users.remove(key.0 as usize);
+        let hash = name::hash(user.name.as_bytes());
+        if let Ok(entry) = self.by_name.find_entry(hash, |at| *at == key.0) {
+            entry.remove();
+        }
+    }
+
     fn user(&mut self, user: &str) -> UserKey {
         let hash = name::hash(user.as_bytes());
         let users = &self.users;
         if let Some(at) = self.by_name.find(hash, |at| &*users[*at as usize].name == user) {
             return UserKey(*at);
         }
-        let at = self.users.insert(User { name: user.into(), sessions: Vec::new() }) as u32;
+        let user = User { name: user.into(), sessions: Vec::new(), floor: 0, faded_ms: 0 };
+        let at = self.users.insert(user) as u32;
         let users = &self.users;
         let rehash = |at: &u32| name::hash(users[*at as usize].name.as_bytes());
         self.by_name.insert_unique(hash, at, rehash);

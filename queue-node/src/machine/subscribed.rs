@@ -6,7 +6,7 @@ use prost::Message as _;
 use proto::c2g::Since;
 use proto::class::{MountKind, OnSlow, Presence};
 use proto::filter::Filter;
-use proto::g2c;
+use proto::g2c::{self, EventKind};
 use proto::limits::MOUNTS_MAX;
 use proto::wire;
 
@@ -335,8 +335,12 @@ fn missed_body<'a>(
         Some(filter) => filter.event(event.kind, event.body)?,
         None => Cow::Borrowed(event.body),
     };
-    if event.mount != MEMBERS {
-        return Some(body);
+    match event.kind {
+        EventKind::Joined | EventKind::Left => {}
+        EventKind::Message
+        | EventKind::State
+        | EventKind::MountCreated
+        | EventKind::MountDeleted => return Some(body),
     }
     // `Left` has the same fields.
     let mut word = g2c::Joined::decode(&*body).ok()?;
@@ -400,7 +404,7 @@ fn put_fields(
         }
         wire::put_bytes(out, 7, filter.key_prefix().as_bytes());
     }
-    for mount in &queue.class.class.mounts {
+    for mount in queue.class.class.mounts.iter().filter(|mount| !mount.name.is_empty()) {
         let kind = wire_kind(mount.kind) as u64;
         let closes = u64::from(mount.on_slow == OnSlow::Close);
         let length = wire::bytes_len(1, mount.name.len())

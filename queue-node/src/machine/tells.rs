@@ -28,10 +28,43 @@ pub(crate) enum Word {
     Note(Noted),
     /// To the user queue: no more.
     Unnote(Noted),
-    /// To the room: the session is over.
-    Ended(Noted, Rc<str>),
     /// To the user queue: is it over?
     Ask(Noted),
+    /// To the room: the session is over, or what it had under a lower generation.
+    Ended(Noted, End),
+    /// To the room: the session goes on under this generation.
+    Fence(Noted, Fence),
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) reason: Rc<str>,
+    /// Only what it has under a lower generation; 0: all of it, and for good.
+    pub(crate) below: u64,
+    /// Sessions of the user under a lower generation are over.
+    pub(crate) floor: u64,
+}
+
+/// What a resume brings to rooms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fence {
+    pub(crate) generation: u64,
+    /// Sessions of the user under a lower generation are over.
+    pub(crate) floor: u64,
+}
+
+/// The answer to a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Told {
+    /// The session of a note or a question is over; the room of an `ended` has it no more.
+    pub(crate) ended: bool,
+    /// Sessions of the user under a lower generation are over.
+    pub(crate) floor: u64,
+    /// The session's.
+    pub(crate) generation: u64,
+    /// Members that took their seat under a lower generation are to go.
+    pub(crate) below: u64,
 }
 
 /// A word on its way.
@@ -155,17 +188,25 @@ impl Word {
                 let (room_epoch, join_seq) = (n.epoch, n.join);
                 Body::Ask(q2q::Ask { user, session_id, room, room_epoch, join_seq })
             }
-            Word::Ended(n, reason) => {
-                let (_, session_id, room) = n.parts();
-                let (room_epoch, join_seq, reason) = (n.epoch, n.join, reason.to_string());
+            Word::Ended(n, end) => {
+                let (user, session_id, room) = n.parts();
+                let (room_epoch, join_seq) = (n.epoch, n.join);
+                let (reason, below, floor) = (end.reason.to_string(), end.below, end.floor);
                 Body::Ended(q2q::Ended {
                     room,
                     room_epoch,
                     join_seq,
                     session_id,
                     reason,
-                    ..q2q::Ended::default()
+                    below,
+                    user,
+                    floor,
                 })
+            }
+            Word::Fence(n, fence) => {
+                let (user, session_id, room) = n.parts();
+                let (room_epoch, Fence { generation, floor }) = (n.epoch, *fence);
+                Body::Fence(q2q::Fence { room, user, floor, session_id, generation, room_epoch })
             }
         };
         let tell = q2q::Tell { number, body: Some(body) };
@@ -189,11 +230,15 @@ impl Word {
             Body::Ask(n) => {
                 Word::Ask(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
             }
-            Body::Ended(n) => Word::Ended(
-                noted(String::new(), &n.session_id, n.room, n.room_epoch, n.join_seq)?,
-                n.reason.into(),
-            ),
-            Body::Fence(_) => return None,
+            Body::Ended(n) => {
+                let (reason, below, floor) = (n.reason.into(), n.below, n.floor);
+                let noted = noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?;
+                Word::Ended(noted, End { reason, below, floor })
+            }
+            Body::Fence(n) => {
+                let fence = Fence { generation: n.generation, floor: n.floor };
+                Word::Fence(noted(n.user, &n.session_id, n.room, n.room_epoch, 0)?, fence)
+            }
         })
     }
 }
@@ -201,5 +246,20 @@ impl Word {
 impl Noted {
     fn parts(&self) -> (String, Vec<u8>, String) {
         (self.user.to_string(), self.session.0.to_vec(), self.room.to_string())
+    }
+}
+
+impl Told {
+    /// As it travels.
+    pub(crate) fn message(self, number: u64) -> q2q::Q2q {
+        let Told { ended, floor, generation, below } = self;
+        let told = q2q::Told { number, ended, floor, generation, below };
+        q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) }
+    }
+
+    /// What came over a link.
+    pub(crate) fn of(told: &q2q::Told) -> Told {
+        let q2q::Told { number: _, ended, floor, generation, below } = *told;
+        Told { ended, floor, generation, below }
     }
 }

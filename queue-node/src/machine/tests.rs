@@ -3,15 +3,21 @@
 mod commits;
 mod ends;
 mod faults;
+mod inbox;
 mod joining;
 mod memory;
 mod model;
+mod mounts;
+mod over;
+mod policy;
 mod recovery;
 mod requests;
+mod resume;
 mod rig;
 mod rings;
 mod sending;
 mod state;
+mod storm;
 mod untold;
 mod users;
 

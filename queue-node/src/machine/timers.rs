@@ -24,8 +24,10 @@ pub(crate) struct QueueRef {
 pub(crate) enum Timer {
     /// A queue: idle, keys that expire, old events, members to ask about.
     Queue(QueueRef),
-    /// A session whose lane went away: its grace ends.
+    /// A session without a connection: its grace ends.
     Grace(SessionKey),
+    /// A session that was resumed: what its client hasn't come back to is swept.
+    Sweep(SessionKey),
     /// What buckets remember of operations and requests is looked through.
     Memory,
     /// Words to other queues that found no home are sent again.

@@ -15,7 +15,7 @@ use super::links::Links;
 use super::node::Settings;
 use super::run::SpareRuns;
 use super::session::People;
-use super::tells::{Tell, Untold};
+use super::tells::{Tell, Told, Untold};
 use super::timers::{QueueRef, Timers};
 
 /// What a node lets out.
@@ -62,7 +62,7 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) enum Inner {
     Tell { number: u64, tell: Tell },
-    Told { number: u64, ended: bool },
+    Told { number: u64, told: Told },
 }
 
 /// A decision's surroundings.

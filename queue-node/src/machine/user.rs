@@ -1,39 +1,93 @@
-//! User queues: who is logged in, and which rooms each session is in.
+//! User queues: who is logged in, and which rooms each session is in. The design is
+//! `docs/sessions.md`.
 
+mod connection;
+mod inbox;
+mod info;
+mod login;
+mod notes;
+mod over;
+mod policy;
+
+pub(crate) use inbox::user_hash;
+
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
-use link::machine::LinkId;
-use proto::codes::Status;
+use proto::codes::Close;
 use proto::g2q;
-use proto::name;
-use proto::q2g;
-use proto::wire;
+use proto::ids::{Secret, SessionId};
+use proto::{limits, name};
 
 use super::bucket::Bucket;
 use super::hashing::Numbers;
-use super::join::user_hash;
-use super::session::SessionKey;
-use super::tells::{Noted, Word};
+use super::queue::QueueIndex;
+use super::session::{People, Seat, SessionKey};
+use super::tells::{End, Noted, Word};
 use super::turn::Turn;
+use over::Over;
 
-/// Sessions one user may have at once: more are a program gone wild.
-const SESSIONS_MAX: usize = 64;
-
-/// The sessions that the user queues of a bucket have a record of.
+/// The user queues of a bucket, but their inboxes.
 #[derive(Debug, Default)]
 pub(crate) struct UserQueues {
     logins: IndexMap<SessionKey, Login, Numbers>,
+    /// Sessions that were resumed, by the id that their newest login drew.
+    drawn: HashMap<SessionId, SessionKey, Numbers>,
+    /// Users, for as long as they have an inbox.
+    users: HashMap<QueueIndex, User, Numbers>,
+    over: Over,
 }
 
 /// A session's record in its user queue.
 #[derive(Debug)]
 struct Login {
     generation: u64,
+    /// The id that was drawn by the login which gave the generation.
+    drawn: SessionId,
+    /// None: it can't be resumed.
+    secret: Option<Secret>,
+    /// The one that was good before, until the client is known to have the new one.
+    before: Option<Secret>,
+    confirmed: bool,
+    /// The connection that speaks for it; none: it is detached.
+    seat: Option<Seat>,
+    detached_ms: u64,
+    client: Box<Client>,
     /// The rooms that said it is in them, and haven't said it is no more.
     notes: Vec<Noted>,
     /// It is over, and the rooms in `notes` are being told.
-    ended: bool,
+    ending: Option<Close>,
+    sweep: Option<Sweep>,
+    /// Rooms where it took its seat under a lower generation have been swept.
+    below: u64,
+}
+
+/// What a client said of itself, and who brought it.
+#[derive(Debug)]
+struct Client {
+    gateway: String,
+    name: String,
+    version: String,
+    since_unix_ms: u64,
+}
+
+/// What a resume left behind is to be taken out of rooms.
+#[derive(Debug, Clone, Copy)]
+struct Sweep {
+    generation: u64,
+    due_ms: u64,
+}
+
+/// A user.
+#[derive(Debug, Default)]
+struct User {
+    /// The sessions that aren't over, in the order of their generations.
+    sessions: Vec<SessionKey>,
+    /// How far into the future the user has spent what it may replace of itself.
+    spent_ms: u64,
+    /// When the first of the sessions came, or the last one ended.
+    since_unix_ms: u64,
 }
 
 impl UserQueues {
@@ -42,193 +96,153 @@ impl UserQueues {
         self.logins.keys().copied()
     }
 
+    /// The inbox of a user is no more.
+    pub(crate) fn forget_user(&mut self, inbox: QueueIndex) {
+        self.users.remove(&inbox);
+    }
+
+    /// Forgets the ids that were over before that moment.
+    pub(crate) fn trim(&mut self, before_ms: u64) {
+        self.over.trim(before_ms);
+    }
+
     /// What they take, but the names in them.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         let notes = |login: &Login| login.notes.capacity() * size_of::<Noted>();
         let logins = self.logins.values().map(notes).sum::<usize>();
-        logins + self.logins.capacity() * size_of::<(SessionKey, Login, usize)>()
+        let users = self.users.capacity() * size_of::<(QueueIndex, User)>();
+        logins + self.logins.capacity() * size_of::<(SessionKey, Login, usize)>() + users
+    }
+
+    /// The record of a session that isn't over.
+    fn present(&mut self, key: SessionKey) -> Option<&mut Login> {
+        self.logins.get_mut(&key).filter(|login| login.ending.is_none())
+    }
+
+    /// The session whose newest generation the login of this drawn id gave.
+    fn decided(&self, id: SessionId, key: SessionKey) -> Option<SessionKey> {
+        let found = self.drawn.get(&id).copied().unwrap_or(key);
+        let login = self.logins.get(&found)?;
+        (login.drawn == id && login.ending.is_none()).then_some(found)
+    }
+
+    /// What an id is over by, if it is.
+    fn over_by(&self, id: SessionId, key: Option<SessionKey>) -> Option<Close> {
+        self.over.code(id).or_else(|| {
+            let login = self.logins.get(&key?)?;
+            Some(login.ending.unwrap_or(Close::Resumed))
+        })
+    }
+
+    /// The session that a login names and has the secret of, and that secret.
+    fn resumable(
+        &self,
+        people: &People,
+        login: &g2q::Login,
+        key: SessionKey,
+    ) -> Option<(SessionKey, Secret)> {
+        let id = SessionId::try_from(&*login.resume_session_id).ok()?;
+        let secret = Secret(login.resume_secret.as_slice().try_into().ok()?);
+        let named = people.find(id)?;
+        let own = self.logins.get(&named).filter(|login| login.ending.is_none())?;
+        let is_good = |good: Option<Secret>| good.is_some_and(|good| is_same(good, secret));
+        let is_theirs = people[named].user == people[key].user;
+        (is_theirs && (is_good(own.secret) | is_good(own.before))).then_some((named, secret))
     }
 }
 
 impl Bucket {
-    /// `login`: idempotent by the session's id.
-    pub(crate) fn login(
-        &mut self,
-        turn: &mut Turn<'_>,
-        link: LinkId,
-        login: &g2q::Login,
-        key: SessionKey,
-    ) {
-        let (status, error_message, generation) = match self.decide_login(turn, key) {
-            Ok(generation) => (Status::Ok, String::new(), generation),
-            Err((status, sentence)) => (status, sentence.to_owned(), 0),
-        };
-        let word = q2g::LoggedIn {
-            session: login.session,
-            status: status.number(),
-            error_message,
-            may_retry: status == Status::Limit,
-            generation,
-            ..q2g::LoggedIn::default()
-        };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
-        self.say(turn, link, |out| wire::put_message(out, &message));
-    }
-
-    fn decide_login(
-        &mut self,
-        turn: &mut Turn<'_>,
-        key: SessionKey,
-    ) -> Result<u64, (Status, &'static str)> {
-        match self.users.logins.get(&key) {
-            Some(login) if !login.ended => return Ok(login.generation),
-            Some(_) => return Err((Status::Unauthenticated, "this session is over: log in anew")),
-            None => {}
-        }
-        let user = turn.shared.people[key].user;
-        let sessions = turn.shared.people.sessions_of(user).iter();
-        let count = sessions.filter(|session| self.users.logins.contains_key(*session)).count();
-        if count >= SESSIONS_MAX {
-            return Err((Status::Limit, "the user has 64 sessions at once: end some of them"));
-        }
-        let generation = (self.outputs.epochs().loss << 40) + self.record(turn);
-        turn.shared.counters.logins += 1;
-        turn.shared.people.hold(key);
-        turn.shared.people[key].logged_in = true;
-        let login = Login { generation, notes: Vec::new(), ended: false };
-        self.users.logins.insert(key, login);
-        Ok(generation)
-    }
-
-    /// `lost`: until resume is built, a session without its socket is over.
-    pub(crate) fn lost(
-        &mut self,
-        turn: &mut Turn<'_>,
-        link: LinkId,
-        lost: &g2q::Lost,
-        key: SessionKey,
-    ) {
-        self.end_session(turn, key, if lost.bye { "bye" } else { "lost" });
-        let word = q2g::LostNoted { session: lost.session };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LostNoted(word)) };
-        self.say(turn, link, |out| wire::put_message(out, &message));
-    }
-
-    /// The session is over: every room that noted it is told.
-    pub(crate) fn end_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, reason: &str) {
-        let Some(login) = self.users.logins.get_mut(&key) else { return };
-        if std::mem::replace(&mut login.ended, true) {
-            return;
-        }
+    /// The session is over: its lane and every room that noted it are told.
+    fn end_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, reason: &str, close: Close) {
+        let now_ms = turn.now.ms;
+        let Some(login) = self.users.present(key) else { return };
+        login.ending = Some(close);
+        let (seat, generation, drawn) = (login.seat.take(), login.generation, login.drawn);
         let notes = login.notes.clone();
+        let id = turn.shared.people[key].id;
+        self.users.drawn.remove(&drawn);
+        self.users.over.remember(now_ms, drawn, close);
+        self.users.over.remember(now_ms, id, close);
         self.record(turn);
-        let reason: Rc<str> = reason.into();
-        for noted in notes {
-            let to = name::hash(noted.room.as_bytes());
-            self.tell(turn, to, Word::Ended(noted, reason.clone()));
+        if let Some(seat) = seat {
+            let word = if close == Close::Forbidden { reason } else { close.row().meaning };
+            self.kick(turn, seat, close, word, generation);
+        }
+        let user = turn.shared.people.user_of(key).clone();
+        self.leave_user(turn, &user, key, reason);
+        let floor = self.floor_of(&user);
+        let owner = turn.shared.people[key].user;
+        turn.shared.hear_floor(owner, floor);
+        turn.shared.people.hear_end(key);
+        if !turn.shared.settings.faults.ended_forgotten {
+            let reason: Rc<str> = reason.into();
+            for noted in notes {
+                let to = name::hash(noted.room.as_bytes());
+                let end = End { reason: reason.clone(), below: 0, floor };
+                self.tell(turn, to, Word::Ended(noted, end));
+            }
         }
         self.forget_if_done(turn, key);
     }
 
-    /// A word of a room about a session. True: the session is over.
-    pub(crate) fn hear_room(&mut self, turn: &mut Turn<'_>, word: &Word) -> bool {
-        let (Word::Note(noted) | Word::Unnote(noted) | Word::Ask(noted) | Word::Ended(noted, _)) =
-            word;
-        let Some(key) = turn.shared.people.find(noted.session) else { return true };
-        let Some(login) = self.users.logins.get_mut(&key) else { return true };
-        match word {
-            Word::Note(noted) if !login.ended => login.note(noted),
-            Word::Unnote(noted) => login.unnote(noted),
-            Word::Note(_) | Word::Ask(_) | Word::Ended(..) => {}
-        }
-        let ended = login.ended;
-        self.record(turn);
-        self.forget_if_done(turn, key);
-        ended
-    }
-
-    /// A room has heard that a session is over.
-    pub(crate) fn room_heard(&mut self, turn: &mut Turn<'_>, noted: &Noted) {
-        let Some(key) = turn.shared.people.find(noted.session) else { return };
-        let Some(login) = self.users.logins.get_mut(&key) else { return };
-        login.unnote(noted);
-        self.record(turn);
-        self.forget_if_done(turn, key);
-    }
-
-    /// A word of the user queue to a room. `Ended` is always done: nobody is in a queue that isn't.
-    pub(crate) fn hear_user_queue(&mut self, turn: &mut Turn<'_>, noted: &Noted, reason: &str) {
-        self.record(turn);
-        let hash = name::hash(noted.room.as_bytes());
-        let found = self.queues.find(noted.room.as_bytes(), hash);
-        if let (Some(index), Some(key)) = (found, turn.shared.people.find(noted.session))
-            && self.queues[index].epoch.get() == noted.epoch
-            && self.queues[index].members.contains_key(&key)
-        {
-            self.remove_session(turn, index, key, reason);
-        }
-    }
-
-    /// The answer to a word of this bucket.
-    pub(crate) fn told(&mut self, turn: &mut Turn<'_>, number: u64, ended: bool) {
-        let Some(tell) = self.tells.told(&mut turn.shared.untold, number) else { return };
-        match tell.word {
-            Word::Note(noted) | Word::Ask(noted) if ended => {
-                self.hear_user_queue(turn, &noted, "lost");
-            }
-            Word::Note(_) | Word::Ask(_) | Word::Unnote(_) => {
-                self.record(turn);
-            }
-            Word::Ended(noted, _) => self.room_heard(turn, &noted),
-        }
-    }
-
-    /// Does what another queue told; true if what it spoke of is over.
-    pub(crate) fn hear(&mut self, turn: &mut Turn<'_>, word: &Word) -> bool {
-        match word {
-            Word::Note(_) | Word::Unnote(_) | Word::Ask(_) => self.hear_room(turn, word),
-            Word::Ended(noted, reason) => {
-                self.hear_user_queue(turn, noted, reason);
-                self.never_again(turn, name::hash(noted.room.as_bytes()), noted.session);
-                false
+    /// The session doesn't count any more, and has no inbox.
+    fn leave_user(&mut self, turn: &mut Turn<'_>, user: &str, key: SessionKey, reason: &str) {
+        let Some(inbox) = self.inbox_of(user) else { return };
+        if let Some(user) = self.users.users.get_mut(&inbox) {
+            user.sessions.retain(|other| *other != key);
+            if user.sessions.is_empty() {
+                user.since_unix_ms = turn.now.unix_ms;
             }
         }
+        if self.queues[inbox].members.contains_key(&key) {
+            self.remove_session(turn, inbox, key, reason, super::join::Leaving::Ended);
+        }
     }
 
-    /// Whether the name of this user's queue belongs to this bucket.
-    pub(crate) fn is_home_of(&self, user: &str) -> bool {
-        self.outputs.bucket().holds(user_hash(user))
+    /// The lowest generation of the user that isn't over; with none left, the next one.
+    fn floor_of(&self, user: &str) -> u64 {
+        let user = self.inbox_of(user).and_then(|inbox| self.users.users.get(&inbox));
+        let lowest = user.and_then(|user| self.users.logins.get(user.sessions.first()?));
+        match lowest {
+            Some(login) => login.generation,
+            None => self.generation(self.outputs.next()),
+        }
+    }
+
+    /// The generation that this record gives.
+    fn generation(&self, n: u64) -> u64 {
+        (self.outputs.epochs().loss << 40) + n
     }
 
     fn forget_if_done(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
+        let forgotten = turn.shared.settings.faults.ended_forgotten;
         let is_done =
-            self.users.logins.get(&key).is_some_and(|login| login.ended && login.notes.is_empty());
+            self.users.logins.get(&key).is_some_and(|login| {
+                login.ending.is_some() && (login.notes.is_empty() || forgotten)
+            });
         if is_done {
             self.users.logins.swap_remove(&key);
-            turn.shared.people[key].logged_in = false;
-            turn.shared.people.release(key);
+            turn.shared.people.release(key, turn.now.ms);
         }
     }
 }
 
-impl Login {
-    /// A note of an older joining, or one that is here already, changes nothing. Each epoch of a
-    /// room has its own: a node that has lost the room and hasn't heard of it may speak after the
-    /// room's new home, and both have to hear of the end.
-    fn note(&mut self, noted: &Noted) {
-        let is_same = |old: &Noted| old.room == noted.room && old.epoch == noted.epoch;
-        match self.notes.iter_mut().find(|old| is_same(old)) {
-            Some(old) if old.join >= noted.join => {}
-            Some(old) => *old = noted.clone(),
-            None => self.notes.push(noted.clone()),
-        }
+impl Client {
+    fn of(login: &g2q::Login, since_unix_ms: u64) -> Client {
+        let gateway = clipped(&login.gateway, limits::NODE_ID_BYTES_MAX);
+        let name = clipped(&login.client_name, limits::CLIENT_NAME_BYTES_MAX);
+        let version = clipped(&login.client_version, limits::CLIENT_NAME_BYTES_MAX);
+        Client { gateway, name, version, since_unix_ms }
     }
+}
 
-    /// Only the same joining is un-noted.
-    fn unnote(&mut self, noted: &Noted) {
-        self.notes.retain(|other| {
-            other.room != noted.room || other.epoch != noted.epoch || other.join != noted.join
-        });
-    }
+/// The beginning of a text that is no longer than this.
+fn clipped(text: &str, bytes_max: usize) -> String {
+    text[..text.floor_char_boundary(bytes_max)].to_owned()
+}
+
+/// Whether two secrets are the same, in the same time wherever they differ.
+fn is_same(one: Secret, other: Secret) -> bool {
+    one.0.iter().zip(other.0).fold(0, |unlike, (a, b)| unlike | (a ^ b)) == 0
 }

@@ -4,10 +4,11 @@ use proto::limits;
 
 use super::bucket::Bucket;
 use super::buckets::Buckets;
-use super::join::user_hash;
 use super::queue::{Mount, QueueIndex};
+use super::session::SessionKey;
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
+use super::user::user_hash;
 
 /// A buffer keeps so much between turns: what subscribers of ordinary queues are told.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -19,7 +20,16 @@ impl Buckets {
             for timer in due {
                 match timer {
                     Timer::Queue(queue) => self.wake_queue(turn, queue),
-                    Timer::Grace(key) => self.end_lost(turn, key),
+                    Timer::Grace(key) => {
+                        if let Some(home) = self.home_of_user(turn, key) {
+                            home.end_grace(turn, key);
+                        }
+                    }
+                    Timer::Sweep(key) => {
+                        if let Some(home) = self.home_of_user(turn, key) {
+                            home.sweep(turn, key);
+                        }
+                    }
                     Timer::Memory => self.forget(turn),
                     Timer::Tells => self.tell_again(turn),
                 }
@@ -59,28 +69,27 @@ impl Buckets {
         }
     }
 
-    fn end_lost(&mut self, turn: &mut Turn<'_>, key: super::session::SessionKey) {
-        let grace_ms = turn.shared.settings.grace_ms;
-        let Some(session) = turn.shared.people.get(key) else { return };
-        let is_lost = session.logged_in
-            && session.seat.is_none()
-            && session.lost_ms + grace_ms <= turn.now.ms;
-        if !is_lost {
-            return;
-        }
+    /// The bucket of a session's user queue, if it is here.
+    pub(crate) fn home_of_user(&mut self, turn: &Turn<'_>, key: SessionKey) -> Option<&mut Bucket> {
+        turn.shared.people.get(key)?;
         let hash = user_hash(turn.shared.people.user_of(key));
-        let Some(table) = &turn.shared.table else { return };
-        if let Some(bucket) = self.get(table.bucket(hash).prefix()) {
-            bucket.end_session(turn, key, "lost");
-        }
+        let prefix = turn.shared.table.as_ref()?.bucket(hash).prefix();
+        self.get(prefix)
     }
 
     /// Buckets forget what nobody can ask about any more.
     fn forget(&mut self, turn: &mut Turn<'_>) {
         let grace_ms = turn.shared.settings.grace_ms;
+        let before_ms = turn.now.ms.checked_sub(2 * grace_ms);
         for bucket in self.iter() {
             bucket.memory.trim(turn.now.ms, grace_ms);
             bucket.keys.trim(turn.now.ms);
+            if let Some(before_ms) = before_ms {
+                bucket.users.trim(before_ms);
+            }
+        }
+        if let Some(before_ms) = before_ms {
+            turn.shared.people.trim(before_ms);
         }
         turn.shared.timers.set(turn.now.ms + grace_ms / 4 + 1, Timer::Memory);
     }
@@ -119,7 +128,7 @@ impl Bucket {
         let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
         let expiry_ms = queue.next_expiry_ms();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
-        let faulty = turn.shared.settings.faults.idle_destroys_members;
+        let faulty = turn.shared.settings.faults.idle_destroys_members && !queue.is_inbox();
         let is_empty = queue.members.is_empty() || faulty;
         let idle_ms = is_empty.then(|| queue.idle_ms.saturating_add(idle_ttl_ms));
         let ask_ms = self.ask(turn, index);
@@ -132,7 +141,7 @@ impl Bucket {
     /// Destroys a queue that has been idle for its time.
     fn is_over(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
         let queue = &self.queues[index];
-        let faulty = turn.shared.settings.faults.idle_destroys_members;
+        let faulty = turn.shared.settings.faults.idle_destroys_members && !queue.is_inbox();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
         let is_idle = queue.idle_ms.saturating_add(idle_ttl_ms) <= turn.now.ms;
         if !is_idle || !(queue.members.is_empty() || faulty) {

@@ -106,7 +106,12 @@ fn last_ones(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
             continue;
         };
         let auditors = ["u0", "u1"];
-        let stranger = page.items.iter().find(|user| !auditors.contains(&user.as_str()));
+        let said_goodbye = |user: &String| {
+            let mut its = lives.seen.journals.iter().filter(|journal| journal.user == *user);
+            its.all(|journal| journal.is_closed_before(operation.asked_us))
+        };
+        let mut users = page.items.iter();
+        let stranger = users.find(|user| !auditors.contains(&user.as_str()) && said_goodbye(user));
         if operation.asked_us >= lives.seen.roster_us
             && let Some(stranger) = stranger
         {

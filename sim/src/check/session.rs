@@ -16,7 +16,13 @@ pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
             let What::Told(Event::Queue { queue, event }) = &note.what else { continue };
             let QueueEvent::Unsubscribed { reason, retrying: false } = event else { continue };
             let from_us = note.at_us.saturating_sub(GRACE_MS * 1000);
-            if !lives.seen.lost(&user_queue, from_us, note.at_us) {
+            // Who loses an arbitration is put out of its queues, and then told.
+            let has_rival = lives
+                .seen
+                .journals
+                .iter()
+                .any(|other| other.user == journal.user && !std::ptr::eq(other, journal));
+            if !has_rival && !lives.seen.lost(&user_queue, from_us, note.at_us) {
                 violations.push(Violation {
                     at_us: note.at_us,
                     rule: "a session that is connected isn't ended",

@@ -155,11 +155,15 @@ impl Operation<'_> {
 }
 
 impl Lives<'_> {
-    /// Whether the application had closed the client by then.
+    /// Whether the client was closed for good in that moment, by the application or a gateway.
     pub(super) fn is_closed(&self, journal: &Journal, place: usize) -> bool {
-        let before = journal.notes.iter().take(place + 1);
-        let mut asked = before.rev().take_while(|note| note.at_us == journal.notes[place].at_us);
-        asked.any(|note| matches!(note.what, What::Asked(_, Command::Close)))
+        let at_us = journal.notes[place].at_us;
+        let mut then = journal.notes.iter().filter(|note| note.at_us == at_us);
+        then.any(|note| match &note.what {
+            What::Asked(_, Command::Close) => true,
+            What::Told(Event::Closed { may_retry, .. }) => !may_retry,
+            What::Asked(..) | What::Told(_) | What::Stalled => false,
+        })
     }
 }
 

@@ -6,13 +6,14 @@ use super::{Process, World};
 use crate::phase::Phase;
 use crate::plan::{GATEWAYS, NODES};
 
-const TROUBLES: [Trouble; 10] = [
+const TROUBLES: [Trouble; 11] = [
     Trouble::LaneLink,
     Trouble::NodeLink,
     Trouble::BossLink,
     Trouble::DropClient,
     Trouble::StallClient,
     Trouble::RenewClient,
+    Trouble::RivalClient,
     Trouble::CrashNode,
     Trouble::CrashBoss,
     Trouble::CrashGateway,
@@ -36,6 +37,7 @@ impl World {
             Trouble::DropClient => troubles.drop_client_ms,
             Trouble::StallClient => troubles.stall_client_ms,
             Trouble::RenewClient => troubles.renew_client_ms,
+            Trouble::RivalClient => troubles.rival_client_ms,
             Trouble::CrashNode => troubles.crash_node_ms,
             Trouble::CrashBoss => troubles.crash_boss_ms,
             Trouble::CrashGateway => troubles.crash_gateway_ms,
@@ -76,6 +78,11 @@ impl World {
             Trouble::RenewClient => {
                 if let Some((client, _)) = self.any_client() {
                     self.renew(client);
+                }
+            }
+            Trouble::RivalClient => {
+                if let Some((client, _)) = self.any_client() {
+                    self.rival(client);
                 }
             }
             Trouble::CrashNode => {

@@ -40,7 +40,11 @@ impl std::fmt::Debug for Machine {
 
 impl ClientHost {
     pub(crate) fn new(at: usize, seed: u64) -> ClientHost {
-        let user = format!("u{at}");
+        ClientHost::of(at, format!("u{at}"), seed)
+    }
+
+    /// A client of this user.
+    pub(crate) fn of(at: usize, user: String, seed: u64) -> ClientHost {
         let settings = Settings { user: user.clone(), ..Settings::default() };
         let is_auditor = at < AUDITORS;
         ClientHost {
@@ -73,6 +77,11 @@ impl ClientHost {
     /// Whether it said goodbye.
     pub(crate) fn is_over(&self) -> bool {
         self.over
+    }
+
+    /// Whose client it is.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
     }
 
     /// Its connection, if it has one.
@@ -268,10 +277,21 @@ impl World {
         }
     }
 
+    /// A client's user logs in once more, elsewhere and at about the same time.
+    pub(crate) fn rival(&mut self, of: usize) {
+        let (at, user) = (self.clients.len(), self.clients[of].user.clone());
+        self.trace(|| format!("c{at} is a rival of c{of}"));
+        self.clients.push(ClientHost::of(at, user, self.chance.seed()));
+        let us = self.chance.below(50_000);
+        self.agenda.after(us, Happening::ClientDial { client: at, attempt: 0 });
+        self.agenda.after(us + 10_000, Happening::Think { client: at });
+    }
+
     /// A client says goodbye and begins anew: another session, another journal.
     pub(crate) fn renew(&mut self, at: usize) {
         self.ask(at, Command::Close);
-        let fresh = ClientHost::new(at, self.chance.seed());
+        let user = self.clients[at].user.clone();
+        let fresh = ClientHost::of(at, user, self.chance.seed());
         let mut old = std::mem::replace(&mut self.clients[at], fresh);
         self.clients[at].attempt = old.attempt + 1;
         let empty = Journal { client: at, user: old.user, is_auditor: false, notes: Vec::new() };

@@ -7,12 +7,13 @@ use link::machine::{LinkId, Member, Word};
 use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::link::{At, Role};
+use proto::q2g;
 use proto::table::BucketTable;
-use proto::{q2g, wire};
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
 use super::agenda::Happening;
 use super::process::Arrival;
+use super::referee::each_frame;
 use super::wires::Port;
 use super::{Process, Target, World};
 use crate::plan::GRACE_MS;
@@ -102,6 +103,7 @@ impl World {
                 }
                 Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
                 Arrival::Commit { .. }
+                | Arrival::Echoed { .. }
                 | Arrival::Stored
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }
@@ -327,16 +329,4 @@ fn note_at(
         said.insert(link, (bucket, at.loss));
     }
     true
-}
-
-fn each_frame(bytes: &[u8], mut each: impl FnMut(u32, &[u8])) {
-    let mut rest = bytes;
-    while let Ok(Some((frame, end))) =
-        proto::frame::split(rest, proto::limits::LINK_FRAME_BYTES_MAX)
-    {
-        rest = &rest[end..];
-        if let Ok((number, body)) = wire::envelope(frame) {
-            each(number, body);
-        }
-    }
 }

@@ -1,12 +1,15 @@
 //! From trouble over calm to silence: everybody comes back, everything is read, everybody leaves.
 
+use std::collections::BTreeMap;
+
 use imq_sdk::{Command, SubscribeOptions};
 
 use super::agenda::Happening;
 use super::client::ClientHost;
+use super::referee::SEVERAL;
 use super::{Process, World};
 use crate::phase::Phase;
-use crate::plan::AUDITORS;
+use crate::plan::{AUDITORS, CLIENTS};
 
 impl World {
     pub(crate) fn begin_phase(&mut self, phase: Phase) {
@@ -17,9 +20,10 @@ impl World {
             Phase::Trouble => {}
             Phase::Calm => self.heal(),
             Phase::Audit => {
+                self.count_winners();
                 let newcomer = self.clients.len();
                 let seed = self.chance.seed();
-                let mut client = ClientHost::new(newcomer, seed);
+                let mut client = ClientHost::of(newcomer, format!("u{CLIENTS}"), seed);
                 client.becomes_auditor();
                 self.clients.push(client);
                 self.agenda.after(0, Happening::ClientDial { client: newcomer, attempt: 0 });
@@ -60,9 +64,27 @@ impl World {
         }
     }
 
+    /// Of all that logged in as one user, one is left, or as many as its class allows.
+    fn count_winners(&mut self) {
+        let mut winners: BTreeMap<String, usize> = BTreeMap::new();
+        for client in &self.clients {
+            *winners.entry(client.user().to_owned()).or_default() += usize::from(!client.is_over());
+        }
+        for (user, count) in winners {
+            let most = if SEVERAL.contains(&user.as_str()) { 2 } else { 1 };
+            if !(1..=most).contains(&count) {
+                let what = format!("{count} sessions of {user} are left");
+                self.violated("two logins of a user have one winner", what);
+            }
+        }
+    }
+
     /// All but the auditors leave: most say goodbye, some just vanish.
     fn all_leave(&mut self) {
         for client in AUDITORS..self.clients.len() {
+            if self.clients[client].is_over() {
+                continue;
+            }
             if self.chance.percent(70) {
                 self.ask(client, Command::Close);
             } else {

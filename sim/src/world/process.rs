@@ -11,16 +11,49 @@ use super::{Process, Target, World};
 /// What a process takes in its next turn.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    Up { port: Port, link: LinkId, peer: Peer, dialled: Option<Target> },
-    Frame { port: Port, link: LinkId, frame: Vec<u8> },
-    Down { port: Port, link: LinkId },
+    Up {
+        port: Port,
+        link: LinkId,
+        peer: Peer,
+        dialled: Option<Target>,
+    },
+    Frame {
+        port: Port,
+        link: LinkId,
+        frame: Vec<u8>,
+    },
+    Down {
+        port: Port,
+        link: LinkId,
+    },
+    /// A node has echoed what the lane sent at that moment of its clock.
+    Echoed {
+        port: Port,
+        link: LinkId,
+        sent_ms: u64,
+    },
     Stored,
-    Commit { bucket: BucketId, loss: u64, n: u64 },
-    Opened { socket: usize },
-    Received { socket: usize, bytes: Vec<u8> },
-    Gone { socket: usize },
-    Writable { socket: usize },
-    Drained { socket: usize },
+    Commit {
+        bucket: BucketId,
+        loss: u64,
+        n: u64,
+    },
+    Opened {
+        socket: usize,
+    },
+    Received {
+        socket: usize,
+        bytes: Vec<u8>,
+    },
+    Gone {
+        socket: usize,
+    },
+    Writable {
+        socket: usize,
+    },
+    Drained {
+        socket: usize,
+    },
 }
 
 /// Whether a process is there, and what waits for its next turn.
@@ -105,6 +138,12 @@ impl World {
             vitals.wake_us = None;
             self.turn_soon(process);
         }
+    }
+
+    /// Whether a process takes what comes to it now.
+    pub(crate) fn is_awake(&self, process: Process) -> bool {
+        let now_us = self.agenda.now_us();
+        self.vitals.get(&process).is_some_and(|vitals| vitals.is_up && vitals.still_us <= now_us)
     }
 
     /// A process stands still for a while, and then takes at once what came.

@@ -59,7 +59,7 @@ pub(crate) struct End {
     life: u64,
     reader: FrameReader,
     /// What is on its way to this end arrives no later.
-    arrives_us: u64,
+    pub(crate) arrives_us: u64,
     /// The process knows that the link is gone.
     pub(crate) gone: bool,
 }
@@ -122,18 +122,25 @@ impl World {
             gone: false,
         });
         let at = self.wires.len();
-        let links = [(port, ends[0].link, peer_there), (theirs, ends[1].link, peer_here)];
+        let near = ends[0].link;
+        let links = [(port, near, peer_there), (theirs, ends[1].link, peer_here)];
         self.wires.push(Wire { ends, target, cut: false, loses: false });
         for (end, (port, link, peer)) in links.into_iter().enumerate() {
             self.slots.entry(port).or_default()[link.0 as usize] = Some(at);
             let up = Arrival::Up { port, link, peer, dialled: (end == 0).then_some(target) };
             self.arrive(port.process(), up);
         }
+        if let (Port::Lane(..), Port::Node(_)) = (port, theirs) {
+            // The handshake was a beat and its echo.
+            let echoed = Arrival::Echoed { port, link: near, sent_ms: self.now().ms };
+            self.arrive(port.process(), echoed);
+        }
         if let Some(dial) = self.dials.get_mut(&(port, target)) {
             dial.wire = Some(at);
             dial.redial.succeeded();
         }
         self.trace(|| format!("{port:?} has a link to {theirs:?}"));
+        self.begin_beats(at);
     }
 
     fn dial_later(&mut self, port: Port, target: Target) {
@@ -215,6 +222,9 @@ impl World {
             for line in super::tap::lines(port, self.wires[at].ends[to].port, &bytes) {
                 self.trace(|| line);
             }
+        }
+        if let (Port::Lane(..), Port::Node(_)) = (port, self.wires[at].ends[to].port) {
+            self.referee_hears_lane(port, link, &bytes);
         }
         // Sometimes a batch comes in two pieces, torn anywhere.
         let whole = bytes.len() as u64;
@@ -340,7 +350,7 @@ impl World {
         (!up.is_empty()).then(|| *self.chance.pick(&up))
     }
 
-    fn link_us(&mut self) -> u64 {
+    pub(crate) fn link_us(&mut self) -> u64 {
         let most = self.plan.link_us_max;
         if self.chance.percent(90) { self.chance.below(300) + 20 } else { self.chance.below(most) }
     }

@@ -7,7 +7,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value};
 
 use super::{Codec, Imq, hear, member};
 
-fn descriptor(file: &str, name: &str) -> MessageDescriptor {
+pub(crate) fn descriptor(file: &str, name: &str) -> MessageDescriptor {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../proto/schema");
     let files = protox::compile([file], [schema]).expect("the schema compiles");
     let pool = DescriptorPool::from_file_descriptor_set(files).expect("the schema is sound");
@@ -15,7 +15,7 @@ fn descriptor(file: &str, name: &str) -> MessageDescriptor {
 }
 
 /// A message with these fields; the rest is at its default.
-fn message(descriptor: MessageDescriptor, fields: &[(&str, Value)]) -> DynamicMessage {
+pub(crate) fn message(descriptor: MessageDescriptor, fields: &[(&str, Value)]) -> DynamicMessage {
     let mut message = DynamicMessage::new(descriptor);
     for (name, value) in fields {
         message.set_field_by_name(name, value.clone());
@@ -24,7 +24,7 @@ fn message(descriptor: MessageDescriptor, fields: &[(&str, Value)]) -> DynamicMe
 }
 
 /// An envelope with one body of these fields.
-fn envelope(
+pub(crate) fn envelope(
     descriptor: &MessageDescriptor,
     body: &str,
     fields: &[(&str, Value)],
@@ -78,6 +78,7 @@ fn what_a_gateway_writes_is_heard() {
     let text = |text: &str| Value::String(text.into());
     let frames = [
         envelope(&g2c, "welcome", &[("session_id", text("s")), ("ping_every_ms", Value::U32(25))]),
+        envelope(&g2c, "subscribed", &[("sub", Value::U32(1)), ("queue", text("/user/u1"))]),
         envelope(&g2c, "result", &[("op_id", Value::U32(1)), ("seq", Value::U64(1 << 50))]),
         envelope(&g2c, "subscribed", &[("sub", Value::U32(300)), ("queue", text("/r"))]),
         envelope(
@@ -97,6 +98,6 @@ fn what_a_gateway_writes_is_heard() {
     let bytes: Vec<u8> = frames.iter().flat_map(Message::encode_length_delimited_to_vec).collect();
     for cut in 0..=bytes.len() {
         let heard = hear(&mut Imq::new(member()), &bytes, cut);
-        assert_eq!(heard, Ok(("done ready hi".into(), Vec::new())), "cut at {cut}");
+        assert_eq!(heard, Ok(("welcomed done ready hi".into(), Vec::new())), "cut at {cut}");
     }
 }

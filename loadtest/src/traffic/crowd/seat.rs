@@ -2,10 +2,11 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use anyhow::Result;
 use mio::net::TcpStream;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use super::Heard;
 use crate::clock::Clock;
@@ -17,8 +18,9 @@ const UNWRITTEN_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Seat<C> {
-    stream: TcpStream,
-    codec: C,
+    /// None while nobody sits here.
+    stream: Option<TcpStream>,
+    pub(super) codec: C,
     /// What is to be written; `written` bytes of it are.
     out: Vec<u8>,
     written: usize,
@@ -30,9 +32,31 @@ pub(super) struct Seat<C> {
 }
 
 impl<C: Codec> Seat<C> {
-    pub(super) fn new(stream: TcpStream, codec: C, out: Vec<u8>) -> Self {
-        let partial = Vec::new();
-        Self { stream, codec, out, written: 0, partial, blocked: false, listed: true }
+    /// An empty seat.
+    pub(super) fn new(codec: C) -> Self {
+        let (out, partial) = (Vec::new(), Vec::new());
+        Self { stream: None, codec, out, written: 0, partial, blocked: false, listed: false }
+    }
+
+    /// Takes a new connection, which says hello with the next write.
+    pub(super) fn sit(&mut self, stream: TcpStream) {
+        self.stream = Some(stream);
+        self.out.clear();
+        self.partial.clear();
+        self.written = 0;
+        self.blocked = false;
+        self.codec.hello(&mut self.out);
+    }
+
+    /// Ends the connection, if there is one, by a reset: its port is free at once.
+    pub(super) fn leave(&mut self) {
+        let Some(stream) = self.stream.take() else {
+            return;
+        };
+        // A socket that is gone already takes no option, and needs none.
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).ok();
+        self.out.clear();
+        self.written = 0;
     }
 
     /// Whether the seat is to be put on the list of talkers, on which it then counts as being.
@@ -58,7 +82,8 @@ impl<C: Codec> Seat<C> {
         self.blocked = false;
     }
 
-    /// Reads until the kernel has no more and hears each event.
+    /// Reads until the kernel has no more and hears each event. The inner error is the
+    /// connection's, the outer one the run's.
     #[inline]
     pub(super) fn read(
         &mut self,
@@ -66,38 +91,44 @@ impl<C: Codec> Seat<C> {
         clock: &Clock,
         who: usize,
         hear: &mut impl FnMut(Heard<'_, C>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Result<(), Violation>> {
+        let Some(stream) = &mut self.stream else {
+            return Ok(Ok(()));
+        };
         loop {
             let kept = self.partial.len();
             buffer[..kept].copy_from_slice(&self.partial);
             self.partial.clear();
-            let read = match self.stream.read(&mut buffer[kept..]) {
-                Ok(0) => return Err(Violation("closed by the server".into()).into()),
+            let read = match stream.read(&mut buffer[kept..]) {
+                Ok(0) => return Ok(Err(Violation("closed by the server".into()))),
                 Ok(read) => read,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {
                     self.partial.extend_from_slice(&buffer[..kept]);
                     continue;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Ok(Err(Violation(error.to_string()))),
             };
             let filled = kept + read;
             let now = clock.now();
             let mut used = 0;
-            while let Some((event, taken)) =
-                self.codec.next(&buffer[used..filled], &mut self.out)?
-            {
+            loop {
+                let (event, taken) = match self.codec.next(&buffer[used..filled], &mut self.out) {
+                    Ok(Some(next)) => next,
+                    Ok(None) => break,
+                    Err(violation) => return Ok(Err(violation)),
+                };
                 used += taken;
                 let (codec, out) = (&mut self.codec, &mut self.out);
                 hear(Heard { who, now, event, codec, out })?;
             }
             self.partial.extend_from_slice(&buffer[used..filled]);
             if self.partial.len() == buffer.len() {
-                return Err(Violation("a frame longer than the read buffer".into()).into());
+                return Ok(Err(Violation("a frame longer than the read buffer".into())));
             }
             // A short read has emptied the socket; what comes later is a new edge.
             if filled < buffer.len() {
-                return Ok(());
+                return Ok(Ok(()));
             }
         }
     }
@@ -105,8 +136,11 @@ impl<C: Codec> Seat<C> {
     /// Writes as much as the kernel takes.
     pub(super) fn write(&mut self) -> Result<(), Violation> {
         self.listed = false;
+        let Some(stream) = &mut self.stream else {
+            return Ok(());
+        };
         while self.written < self.out.len() {
-            match self.stream.write(&self.out[self.written..]) {
+            match stream.write(&self.out[self.written..]) {
                 Ok(written) => self.written += written,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -122,14 +156,34 @@ impl<C: Codec> Seat<C> {
     }
 }
 
-/// Connects and waits for it: on the loopback that is at once, and no queue of a server overflows.
-pub(super) fn connect(server: SocketAddr, source: Option<Ipv4Addr>) -> std::io::Result<TcpStream> {
+/// Whether connecting waits until the connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connecting {
+    /// On the loopback that is at once, and no queue of a server overflows.
+    Waits,
+    /// What goes wrong is heard later, as with any connection.
+    Goes,
+}
+
+/// Connects, from `source` if there is one.
+pub(super) fn connect(
+    server: SocketAddr,
+    source: Option<Ipv4Addr>,
+    connecting: Connecting,
+) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
     if let Some(source) = source {
         socket.bind(&SocketAddr::new(IpAddr::V4(source), 0).into())?;
     }
-    socket.connect(&server.into())?;
     socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(connecting == Connecting::Goes)?;
+    match socket.connect(&server.into()) {
+        Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {}
+        connected => connected?,
+    }
     socket.set_nonblocking(true)?;
     Ok(TcpStream::from_std(socket.into()))
 }
+
+/// `EINPROGRESS` of Linux: the connection isn't made yet.
+const IN_PROGRESS: i32 = 115;

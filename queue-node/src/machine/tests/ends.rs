@@ -11,7 +11,7 @@ fn a_node_that_is_behind_ends_the_link() {
         "
         0 table 2 q1 q2 0 2
         0 g1 up
-        0 g1 introduce 1 ann
+        0 g1 introduce 1 ann gen=1
         1 g1 1 1 subscribe /room/1 sub=5
         2 g1 login 1 ann
         3 g1 down
@@ -23,7 +23,7 @@ fn a_node_that_is_behind_ends_the_link() {
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 END the peer has heard a newer table than this node
-        5: g2 logged_in 1 0 1
+        5: g2 logged_in 1 0 3
         ",
     );
 }
@@ -46,24 +46,24 @@ fn a_detach_is_always_answered() {
         7 g1 1 3 unsubscribe /short/1
         7 g1 detach 1 /short/1 7
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
-        2: g1 unsubscribed 5 [2] '' retry
-        3: g1 unsubscribed 5 [1] '' retry
-        4: g1 unsubscribed 5 [1] '' retry
-        5: g1 unsubscribed 6 [1] '' retry
-        6: g1 unsubscribed 5 [3] '' retry
+        2: g1 unsubscribed 5 [2] '' detached
+        3: g1 unsubscribed 5 [1] '' detached
+        4: g1 unsubscribed 5 [1] '' detached
+        5: g1 unsubscribed 6 [1] '' detached
+        6: g1 unsubscribed 5 [3] '' detached
         7: g1 answer 1 op=2 status=0
         7: g1 subscribed 1 7 e2 #1 [chat=1,members=1,scores=1] ann
         7: g1 answer 1 op=3 status=0 seq=1
-        7: g1 unsubscribed 7 [1] '' retry
+        7: g1 unsubscribed 7 [1] '' detached
         ",
     );
 }
 
 #[test]
-fn what_a_session_did_is_remembered_beyond_its_end() {
+fn what_a_session_asked_for_is_not_done_beyond_its_end() {
     check(
         "
         0 g1 up
@@ -74,14 +74,14 @@ fn what_a_session_did_is_remembered_beyond_its_end() {
         1 g1 2 1 subscribe /room/1 sub=5
         2 g1 1 1 subscribe /room/1 sub=5
         2 g1 1 2 send /room/1 chat hi
-        3 g1 lost 1 ann
+        3 g1 lost 1 ann bye
         4 g1 1 1 subscribe /room/1 sub=5
         4 g1 1 2 send /room/1 chat hi
         5 g1 1 3 subscribe /room/1 sub=5
         1900 g1 1 4 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 1
-        0: g1 logged_in 2 0 2
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] bob
         2: g1 answer 1 op=1 status=0 seq=1
@@ -90,11 +90,10 @@ fn what_a_session_did_is_remembered_beyond_its_end() {
         2: g1 answer 1 op=2 status=0 seq=3
         2: g1 event 5 #3 chat ann:hi
         3: g1 lost_noted 1
-        3: g1 unsubscribed 5 [1] 'lost'
-        3: g1 event 5 #4 left ann (lost)
-        4: g1 answer 1 op=1 status=0 seq=1
-        4: g1 unsubscribed 5 [1] 'not a member any more' retry
-        4: g1 answer 1 op=2 status=0 seq=3
+        3: g1 unsubscribed 5 [1] 'bye'
+        3: g1 event 5 #4 left ann (bye)
+        4: g1 answer 1 op=1 status=16
+        4: g1 answer 1 op=2 status=16
         5: g1 answer 1 op=3 status=16
         1900: g1 answer 1 op=4 status=16
         ",
@@ -113,14 +112,14 @@ fn each_epoch_of_a_room_hears_of_the_end() {
         0 table 2 q2 q1 0 1
         1 q2~ note 7 ann 1 /room/1 78 5
         2 q2~ note 8 ann 1 /room/1 77 9
-        3 g1 lost 1 ann
+        3 g1 lost 1 ann bye
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         0: g1 moved 0 q2
-        1: q2~ told 7 ended=false
-        2: q2~ told 8 ended=false
-        3: q2 tell 65537 ended /room/1 lost
-        3: q2 tell 131073 ended /room/1 lost
+        1: q2~ told 7 ended=false floor=2 gen=2
+        2: q2~ told 8 ended=false floor=2 gen=2
+        3: q2 tell 65537 ended /room/1 bye floor=9
+        3: q2 tell 131073 ended /room/1 bye floor=9
         3: g1 lost_noted 1
         ",
     );
@@ -142,7 +141,7 @@ fn a_read_asks_for_no_more_than_there_can_be() {
         6 g1 1 6 members /room/1 limit=1001
         7 g1 1 7 subscribe /room/1 sub=5 prefix={long}
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=1

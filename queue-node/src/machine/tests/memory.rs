@@ -4,8 +4,9 @@ use proto::class::Class;
 use proto::g2c::ResultHead;
 
 use super::rig::{GRACE_MS, Rig, config, session_id};
+use crate::machine::idempotency::{Keyed, Keys, Known};
 use crate::machine::queue::{Mount, Queue};
-use crate::machine::recent::{Known, Recent, Remembered};
+use crate::machine::recent::{self, Recent, Remembered};
 use crate::machine::remember::Memory;
 
 fn done(op_id: u32) -> Remembered {
@@ -19,8 +20,19 @@ fn an_empty_queue_with_two_mounts_is_small() {
     // The name with its two counts, and the queue's place in the map of names, half of it empty.
     let name = 2 * size_of::<usize>() + "/room/a-name-of-ordinary-length".len();
     let place = 2 * (size_of::<u32>() + 1);
-    let total = size_of::<Queue>() + mounts + name + place;
-    assert!(total <= 500, "{total} bytes");
+    let queue = size_of::<Queue>() + mounts + name + place;
+    // Each was created under a key that the gateway drew.
+    let mut keys = Keys::new(7);
+    for number in 0..100_000u64 {
+        let key = keys.key(0, &number.to_be_bytes(), &format!("/room/{number}"));
+        let (body_hash, remember_ms) = (number, proto::limits::KEYLESS_REMEMBER_MS);
+        keys.remember(0, Keyed { key, body_hash, remember_ms }, &[]);
+        assert_eq!(keys.look(key, body_hash), Known::Answered(Vec::new()));
+    }
+    let total = queue + keys.bytes() / 100_000;
+    assert!(total <= 460, "{queue} bytes and {} for its key", total - queue);
+    keys.trim(proto::limits::KEYLESS_REMEMBER_MS);
+    assert_eq!(keys.look(keys.key(0, &[], "/room/1"), 0), Known::New);
 }
 
 #[test]
@@ -52,10 +64,10 @@ fn memory_gives_back_what_was_kept_and_forgets_after_twice_the_grace() {
     recent.remember(refused.clone());
     memory.keep(0, grace_ms, 7, ann, &recent);
     let kept = memory.take(7, ann).expect("it was kept");
-    assert_eq!(kept.look(42), Known::New);
-    assert_eq!(kept.look(41), Known::Answered(refused));
-    assert_eq!(kept.look(40), Known::Answered(done(40)));
-    assert_eq!(kept.look(9), Known::Forgotten);
+    assert_eq!(kept.look(42), recent::Known::New);
+    assert_eq!(kept.look(41), recent::Known::Answered(refused));
+    assert_eq!(kept.look(40), recent::Known::Answered(done(40)));
+    assert_eq!(kept.look(9), recent::Known::Forgotten);
     assert_eq!(memory.take(7, ann), None);
     memory.keep(100, grace_ms, 7, ann, &kept);
     memory.trim(2100, grace_ms);
@@ -68,7 +80,7 @@ fn memory_gives_back_what_was_kept_and_forgets_after_twice_the_grace() {
 #[test]
 fn nothing_is_left_of_those_who_went() {
     let mut rig = Rig::new();
-    let mut turns = ["0 g1 up\n", "", "", "3 g1 down\n60000 g2 up\n"].map(str::to_owned);
+    let mut turns = ["0 g1 up\n", "", "", "3 g1 down\n80000 g2 up\n"].map(str::to_owned);
     for handle in 1..50 {
         let room = format!("/room/{}", handle % 7);
         turns[0] += &format!("0 g1 introduce {handle} user{handle}\n");
@@ -81,7 +93,7 @@ fn nothing_is_left_of_those_who_went() {
     let counters = rig.node.counters();
     let left = [counters.sessions, counters.subscriptions, counters.queues, counters.replay_bytes];
     assert_eq!(left, [0; 4]);
-    assert_eq!(counters.queues_created, 7);
+    assert_eq!(counters.queues_created, 7 + 49, "rooms and inboxes");
 }
 
 /// Twenty sessions join a queue of their own and leave it again, in every 10 ms.
@@ -109,7 +121,9 @@ fn coming_and_going_takes_no_more_and_no_more() {
         sizes.push(rig.node.bytes());
     }
     let counters = rig.node.counters();
-    assert_eq!((counters.queues, counters.subscriptions, counters.untold), (0, 0, 0));
+    let inboxes = u64::from(SESSIONS);
+    let left = (counters.queues, counters.subscriptions, counters.untold);
+    assert_eq!(left, (inboxes, inboxes, 0));
     // What is there for one that left goes within a grace after its time.
     let kept_ms = 2 * GRACE_MS + 3 * GRACE_MS / 4;
     let gone = kept_ms / 10 * u64::from(SESSIONS);

@@ -345,6 +345,10 @@ impl World {
                 }
                 self.lane_seq[lane] = self.lane_seq[lane].max(word.seq);
             }
+            12 => {
+                let word = q2g::LoggedIn::decode(body).expect("logged in");
+                self.rig.logged_in(&word);
+            }
             11 => {
                 let word = q2g::Unsubscribed::decode(body).expect("unsubscribed");
                 for handle in word.sessions {

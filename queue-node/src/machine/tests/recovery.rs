@@ -18,8 +18,8 @@ fn since_within_the_log_recovers() {
         5 g1 2 1 subscribe /room/1 sub=5 since=e1:chat=2,scores=0,members=1
         6 g1 2 2 subscribe /room/1 sub=5 since=e1:chat=4,scores=2,members=5 prefix=k history=9
         ----
-        0: g1 logged_in 1 0 1
-        0: g1 logged_in 2 0 2
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -57,8 +57,8 @@ fn since_beyond_the_log_has_gaps_and_everything_whole() {
         2500 g1 1 4 send /room/1 chat b
         2600 g1 2 1 subscribe /room/1 sub=5 since=e1:chat=1,scores=1,members=1
         ----
-        0: g1 logged_in 1 0 1
-        0: g1 logged_in 2 0 2
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -85,7 +85,7 @@ fn another_epoch_gives_everything_whole() {
         0 g1 login 1 ann
         1 g1 1 1 subscribe /room/1 sub=5 since=99:chat=7
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         ",
@@ -113,16 +113,16 @@ fn a_lane_comes_back_and_attaches() {
         5 g1 up
         5 g1 introduce 1 ann
         5 g1 introduce 2 bob
-        5 g1 introduce 3 eve
+        5 g1 introduce 3 eve gen=1
         5 g1 attach /room/1 6 e1 1 1 2 3
         6 g2 4 3 send /room/1 chat live
         7 g1 attach /room/none 7 e1 1 1
         2900 g1 1 9 set /room/1 k=1
         2950 g1 attach /room/1 6 e1 1 1 2
         ----
-        0: g1 logged_in 1 0 1
-        0: g1 logged_in 2 0 2
-        0: g2 logged_in 4 0 3
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
+        0: g2 logged_in 4 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
@@ -134,6 +134,7 @@ fn a_lane_comes_back_and_attaches() {
         2: g2 event 9 #2 chat ann:mine
         4: g2 answer 4 op=2 status=0 seq=3
         4: g2 event 9 #3 chat cid:missed
+        5: g1 kick 3 3002 gen=1
         5: g1 attached 6 e1 #3 recovered gone [3] not a member any more
         5: g1 missed all 6 #2 chat ann:mine but 1
         5: g1 missed all 6 #3 chat cid:missed
@@ -156,8 +157,8 @@ fn a_detached_session_stays_a_member_and_is_asked_about() {
         0 g1 up
         0 q2 up dialled
         0 table 2 q1 q2 0 1
-        0 g1 introduce 1 ann
-        0 g1 introduce 2 bob
+        0 g1 introduce 1 ann gen=1
+        0 g1 introduce 2 bob gen=1
         1 g1 1 1 subscribe /room/1 sub=5
         1 g1 2 1 subscribe /room/1 sub=5
         2 g1 detach 1 /room/1 5
@@ -172,7 +173,7 @@ fn a_detached_session_stays_a_member_and_is_asked_about() {
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: q2 tell 65536 note ann /room/1 2
         1: q2 tell 131072 note bob /room/1 3
-        2: g1 unsubscribed 5 [1] '' retry
+        2: g1 unsubscribed 5 [1] '' detached
         3: g1 answer 2 op=2 status=0 seq=2
         3: g1 event 5 #2 chat bob:hi
         4: g1 answer 2 op=3 status=0 seq=2 ann bob count=2
@@ -196,7 +197,7 @@ fn a_bucket_that_goes_elsewhere_is_answered_moved() {
         4 table 3 q1 q1 1 3
         5 g1 1 4 send /room/1 chat hi
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 moved 0 q2
@@ -225,7 +226,7 @@ fn who_left_and_joined_behind_a_lanes_back_joins_there_anew() {
         6 g1 1 2 unsubscribe /room/1
         6 g1 1 3 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=1

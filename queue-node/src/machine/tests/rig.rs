@@ -10,8 +10,10 @@ use std::sync::Arc;
 use link::machine::{LinkId, Peer};
 use proto::bucket::BucketId;
 use proto::g2q::{self, g2q::Body, operation::Body as Op};
+use proto::ids::SessionId;
 use proto::link::{At, Role};
 use proto::name;
+use proto::q2g;
 use proto::time::Time;
 
 use crate::machine::{Faults, Input, Node, Outbox, Settings};
@@ -50,6 +52,8 @@ pub(crate) struct Rig {
     links: BTreeMap<String, LinkId>,
     next_link: u32,
     epochs: Vec<u64>,
+    /// What sessions were told at login: what their lanes introduce them with.
+    generations: BTreeMap<SessionId, u64>,
     /// What its peers think is the conf of every bucket.
     pub(crate) conf: u64,
 }
@@ -69,6 +73,7 @@ impl Rig {
             links: BTreeMap::new(),
             next_link: 0,
             epochs: Vec::new(),
+            generations: BTreeMap::new(),
             conf: 1,
         };
         rig.handle(Input::Config(Arc::new(config())));
@@ -142,19 +147,25 @@ impl Rig {
         self.lane(link, Body::At(at));
     }
 
+    /// As a lane does that knows what the session was told at login.
     pub(crate) fn introduce(&mut self, link: LinkId, handle: u32, user: &str) {
-        let id = session_id(user, u64::from(handle));
-        let session_id = id.0.to_vec();
+        let generation = self.generations.get(&session_id(user, u64::from(handle)));
+        self.introduce_as(link, handle, user, generation.copied().unwrap_or(0));
+    }
+
+    pub(crate) fn introduce_as(&mut self, link: LinkId, handle: u32, user: &str, generation: u64) {
+        let session_id = session_id(user, u64::from(handle)).0.to_vec();
         let (session, user) = (handle, user.to_owned());
-        self.lane(
-            link,
-            Body::Introduce(g2q::Introduce {
-                session,
-                session_id,
-                user,
-                ..g2q::Introduce::default()
-            }),
-        );
+        let empty = g2q::Introduce::default();
+        let word = g2q::Introduce { session, session_id, user, generation, ..empty };
+        self.lane(link, Body::Introduce(word));
+    }
+
+    /// A session was told its generation.
+    pub(crate) fn logged_in(&mut self, word: &q2g::LoggedIn) {
+        if let Ok(id) = SessionId::try_from(word.session_id.as_slice()) {
+            self.generations.insert(id, word.generation);
+        }
     }
 
     pub(crate) fn operation(&mut self, link: LinkId, session: u32, queue: &str, sub: u32, op: Op) {

@@ -26,7 +26,7 @@ fn keys_are_set_added_compared_and_deleted() {
         15 g1 1 15 get /room/1 prefix=n
         16 g1 1 16 subscribe /room/1 sub=5 prefix=n
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -67,7 +67,7 @@ fn keys_expire_by_an_event() {
         300 g1 1 4 get /room/1
         900 g1 1 5 get /room/1
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -97,8 +97,8 @@ fn keys_go_with_their_writer() {
         4 g1 1 3 unsubscribe /room/1
         5 g1 2 3 get /room/1
         ----
-        0: g1 logged_in 1 0 1
-        0: g1 logged_in 2 0 2
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -127,7 +127,7 @@ fn a_change_that_says_nothing_is_invalid() {
         3 g1 1 3 set /room/1 .b@7
         4 g1 1 4 get /room/1
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=3

@@ -27,6 +27,19 @@ fn status(rig: &mut Rig, user: &str, room: &str, op_id: u32) -> u32 {
     g2c::ResultHead::of(answer.result).expect("a result").status
 }
 
+/// The words that wait for the second half are as many as there may be; who lives there can't join.
+fn fill(rig: &mut Rig, far: &str, room: &str) -> u32 {
+    let mut op_id = 0;
+    while rig.node.counters().untold < limits::UNTOLD_PER_BUCKET_MAX as u64 {
+        assert_eq!(status(rig, far, room, op_id + 1), 0);
+        let queue = room.to_owned();
+        let unsubscribe = Op::Unsubscribe(c2g::Unsubscribe { op_id: op_id + 2, queue });
+        rig.operation(rig.link("g1"), 1, room, 0, unsubscribe);
+        op_id += 2;
+    }
+    op_id
+}
+
 #[test]
 fn who_cannot_be_noted_cannot_join() {
     let mut rig = Rig::new();
@@ -35,17 +48,10 @@ fn who_cannot_be_noted_cannot_join() {
     let (near, far, room) = (user("near", 0), user("far", 1), named("/room/", 0));
     let other = named(&format!("{room}-"), 0);
     let link = rig.up("g1", false);
-    rig.introduce(link, 0, &near);
-    rig.introduce(link, 1, &far);
+    rig.introduce_as(link, 0, &near, 1);
+    rig.introduce_as(link, 1, &far, 1);
     rig.conf = 2;
-    let mut op_id = 0;
-    while rig.node.counters().untold < limits::UNTOLD_PER_BUCKET_MAX as u64 {
-        assert_eq!(status(&mut rig, &far, &room, op_id + 1), 0);
-        let queue = room.clone();
-        let unsubscribe = Op::Unsubscribe(c2g::Unsubscribe { op_id: op_id + 2, queue });
-        rig.operation(link, 1, &room, 0, unsubscribe);
-        op_id += 2;
-    }
+    let op_id = fill(&mut rig, &far, &room);
     let unavailable = Status::Unavailable.number();
     assert_eq!(status(&mut rig, &far, &room, op_id + 1), unavailable);
     assert_eq!(status(&mut rig, &far, &other, op_id + 2), unavailable);
@@ -53,4 +59,31 @@ fn who_cannot_be_noted_cannot_join() {
     // A table without this node: its words go with its buckets.
     rig.handle(Input::Table(super::rig::table(3, ["q2", "q2"], 0, 3)));
     assert_eq!(rig.node.counters().untold, 0);
+}
+
+#[test]
+fn who_cannot_tell_its_rooms_cannot_resume() {
+    let mut rig = Rig::new();
+    rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
+    let user = |start: &str, half| named(&format!("/user/{start}"), half)[6..].to_owned();
+    let (near, far) = (user("near", 0), user("far", 1));
+    let (room, away) = (named("/room/", 0), named("/room/", 1));
+    let link = rig.up("g1", false);
+    rig.conf = 2;
+    rig.run(&format!(
+        "0 q2~ up
+         0 g1 introduce 3 {near}
+         0 g1 login 3 {near} secret=3
+         1 q2~ note 7 {near} 3 {away} 77 5"
+    ));
+    let resume = |handle: u32| {
+        format!(
+            "2 g1 introduce {handle} {near}
+             2 g1 login {handle} {near} secret=4 resume=3,3"
+        )
+    };
+    rig.introduce_as(link, 1, &far, 1);
+    fill(&mut rig, &far, &room);
+    rig.out.links.take(link);
+    assert_eq!(rig.run(&resume(4)), "2: g1 logged_in 4 8 0 code=3009 after=1000\n");
 }

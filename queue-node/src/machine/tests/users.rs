@@ -13,9 +13,9 @@ fn login_is_idempotent_and_generations_rise() {
         2 g1 login 1 ann
         3 g1 login 2 ann
         ----
-        1: g1 logged_in 1 0 1
-        2: g1 logged_in 1 0 1
-        3: g1 logged_in 2 0 2
+        1: g1 logged_in 1 0 2
+        2: g1 logged_in 1 0 2
+        3: g1 logged_in 2 0 4 floor=2
         ",
     );
 }
@@ -37,8 +37,8 @@ fn a_lost_session_leaves_its_rooms() {
         4 g1 lost 1 ann
         5 g1 1 2 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 1
-        0: g1 logged_in 2 0 2
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -46,7 +46,7 @@ fn a_lost_session_leaves_its_rooms() {
         2: g1 lost_noted 1
         2: g1 unsubscribed 5 [1] 'bye'
         2: g1 event 5 #2 left ann (bye)
-        2: g1 unsubscribed 5 [1] '' retry
+        2: g1 unsubscribed 5 [1] '' detached
         3: g1 answer 2 op=2 status=0 seq=2 bob count=1
         4: g1 lost_noted 1
         5: g1 answer 1 op=2 status=16
@@ -76,9 +76,9 @@ fn a_link_that_ends_detaches_and_grace_ends_its_sessions() {
         900 g2 4 2 members /room/1
         1100 g2 4 3 members /room/1
         ----
-        0: g1 logged_in 1 0 1
-        0: g1 logged_in 2 0 2
-        0: g2 logged_in 4 0 3
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
+        0: g2 logged_in 4 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
@@ -100,7 +100,7 @@ fn words_to_another_node_are_kept_until_answered() {
         "
         0 table 2 q1 q2 0 1
         0 g1 up
-        0 g1 introduce 1 ann
+        0 g1 introduce 1 ann gen=1
         1 g1 1 1 subscribe /room/1 sub=5
         2 q2 up dialled
         3 q2 down
@@ -128,7 +128,7 @@ fn a_note_of_a_session_that_is_over_removes_it() {
         0 table 2 q1 q2 0 1
         0 q2 up dialled
         0 g1 up
-        0 g1 introduce 1 ann
+        0 g1 introduce 1 ann gen=1
         1 g1 1 1 subscribe /room/1 sub=5
         2 q2 told 65536 ended
         3 g1 1 2 members /room/1
@@ -155,17 +155,17 @@ fn words_of_another_node_are_done_at_most_once() {
         1 q2~ note 7 ann 1 /room/1 77 5
         2 q2~ note 7 ann 1 /room/1 77 5
         3 q2~ unnote 8 ann 1 /room/1 77 4
-        4 g1 lost 1 ann
+        4 g1 lost 1 ann bye
         5 q2~ note 9 ann 1 /room/1 78 1
         ----
-        0: g1 logged_in 1 0 1
+        0: g1 logged_in 1 0 2
         0: g1 moved 0 q2
-        1: q2~ told 7 ended=false
-        2: q2~ told 7 ended=false
-        3: q2~ told 8 ended=false
-        4: q2 tell 65537 ended /room/1 lost
+        1: q2~ told 7 ended=false floor=2 gen=2
+        2: q2~ told 7 ended=false floor=2 gen=2
+        3: q2~ told 8 ended=false floor=2 gen=2
+        4: q2 tell 65537 ended /room/1 bye floor=10
         4: g1 lost_noted 1
-        5: q2~ told 9 ended=true
+        5: q2~ told 9 ended=true floor=11 gen=2
         ",
     );
 }

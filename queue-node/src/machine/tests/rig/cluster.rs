@@ -34,7 +34,23 @@ pub(crate) fn config() -> ClusterConfig {
     quiet.mounts[0].echo = false;
     let backend = Class { create: Create::Rpc, join: Access::Server, ..class("/web/*", 5000) };
     let short = class("/short/*", 0);
-    let class = vec![class("/room/*", 5000), small, quiet, backend, short];
+    let users = |pattern: &str, sessions, sessions_max| Class {
+        pattern: pattern.to_owned(),
+        sessions,
+        sessions_max,
+        ..Class::of_users()
+    };
+    let class = vec![
+        class("/room/*", 5000),
+        small,
+        quiet,
+        backend,
+        short,
+        users("/user/one", SessionPolicy::NewestWins, 1),
+        users("/user/old", SessionPolicy::OldestWins, 1),
+        users("/user/two", SessionPolicy::Many, 2),
+        users("/user/*", SessionPolicy::Many, 64),
+    ];
     ClusterConfig { copies: 1, class, ..ClusterConfig::default() }
 }
 

@@ -43,7 +43,17 @@ impl Rig {
         let message = q2q::Q2q::decode(frame).expect("a message");
         match message.body.expect("a body") {
             Body::At(_) => String::new(),
-            Body::Told(told) => format!("told {} ended={}", told.number, told.ended),
+            Body::Told(told) => {
+                let mut text = format!("told {} ended={}", told.number, told.ended);
+                for (name, number) in
+                    [("floor", told.floor), ("gen", told.generation), ("below", told.below)]
+                {
+                    if number > 0 {
+                        write!(text, " {name}={number}").expect("fits");
+                    }
+                }
+                text
+            }
             Body::Tell(tell) => {
                 use q2q::tell::Body;
                 let n = tell.number;
@@ -53,8 +63,15 @@ impl Rig {
                         format!("tell {n} unnote {} {} {}", w.user, w.room, w.join_seq)
                     }
                     Body::Ask(w) => format!("tell {n} ask {} {} {}", w.user, w.room, w.join_seq),
-                    Body::Ended(w) => format!("tell {n} ended {} {}", w.room, w.reason),
-                    Body::Fence(_) => "fence".to_owned(),
+                    Body::Ended(w) => {
+                        let below =
+                            if w.below > 0 { format!(" below={}", w.below) } else { String::new() };
+                        format!("tell {n} ended {} {}{below} floor={}", w.room, w.reason, w.floor)
+                    }
+                    Body::Fence(w) => {
+                        let (room, generation, floor) = (w.room, w.generation, w.floor);
+                        format!("tell {n} fence {room} {generation} floor={floor}")
+                    }
                 }
             }
             Body::Moved(moved) => format!("moved {}", moved.row.expect("a row").prefix),
@@ -80,6 +97,9 @@ impl Rig {
                     write!(text, " {} seq={} members={}", queue.queue, queue.seq, queue.members)
                         .expect("fits");
                 }
+                if let Some(user) = reply.user {
+                    write!(text, " {}", info(&user)).expect("fits");
+                }
                 if !reply.queues.is_empty() {
                     write!(text, " {}", reply.queues.join(",")).expect("fits");
                 }
@@ -102,11 +122,16 @@ impl Rig {
                 attached(a, &epoch)
             }
             Body::Unsubscribed(u) => {
-                let retry = if u.may_retry { " retry" } else { "" };
+                let retry = match (u.may_retry, u.detached) {
+                    (true, _) => " retry",
+                    (false, true) => " detached",
+                    (false, false) => "",
+                };
                 format!("unsubscribed {} {:?} '{}'{retry}", u.sub, u.sessions, u.reason)
             }
             Body::LoggedIn(l) => {
-                format!("logged_in {} {} {}", l.session, l.status, l.generation)
+                self.logged_in(&l);
+                logged_in(&l)
             }
             Body::LostNoted(l) => format!("lost_noted {}", l.session),
             Body::Probed(p) => format!("probed {}", p.nonce),
@@ -114,12 +139,41 @@ impl Rig {
                 let row = m.row.expect("a row");
                 format!("moved {} {}", row.prefix, row.primary.expect("an owner").id)
             }
-            Body::Kick(kick) => format!("kick {} {} {}", kick.session, kick.code, kick.reason),
+            Body::Kick(k) => format!("kick {} {} gen={}", k.session, k.code, k.generation),
             Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) | Body::Tell(_) => {
                 panic!("not said by this version")
             }
         }
     }
+}
+
+fn logged_in(word: &q2g::LoggedIn) -> String {
+    let mut text = format!("logged_in {} {} {}", word.session, word.status, word.generation);
+    if word.resumed {
+        text.push_str(" resumed");
+    }
+    if word.floor != word.generation {
+        write!(text, " floor={}", word.floor).expect("fits");
+    }
+    if word.code > 0 {
+        write!(text, " code={}", word.code).expect("fits");
+    }
+    if word.retry_after_ms > 0 {
+        write!(text, " after={}", word.retry_after_ms).expect("fits");
+    }
+    text
+}
+
+fn info(user: &q2g::UserInfo) -> String {
+    let online = if user.online { "online" } else { "offline" };
+    let mut text = format!("{} {online} {}", user.user, user.since_ms);
+    for session in &user.sessions {
+        let detached = if session.detached { " detached" } else { "" };
+        let (gateway, client) = (&session.gateway, &session.client_name);
+        write!(text, " [{gateway} {client} {}{detached}]", session.since_ms).expect("fits");
+    }
+    write!(text, " {}", user.queues.join(",")).expect("fits");
+    text
 }
 
 fn attached(a: q2g::Attached, epoch: &str) -> String {
@@ -204,6 +258,14 @@ fn body(kind: u32, bytes: &[u8]) -> String {
             let reason =
                 if left.reason.is_empty() { String::new() } else { format!(" ({})", left.reason) };
             format!("left {}{reason}", left.users.join(","))
+        }
+        9 => {
+            let mount = g2c::MountCreated::decode(bytes).expect("a mount");
+            format!("mount_created {} {}", mount.mount, mount.kind)
+        }
+        10 => {
+            let mount = g2c::MountDeleted::decode(bytes).expect("a mount");
+            format!("mount_deleted {} {}", mount.mount, mount.kind)
         }
         11 => {
             let gap = g2c::Gap::decode(bytes).expect("a gap");

@@ -33,15 +33,16 @@ impl Rig {
         let link = self.link(name);
         let number = |at: usize| words[at].parse::<u32>().expect("a number");
         match words[1] {
-            "introduce" => self.introduce(link, number(2), words[3]),
-            "login" | "lost" => {
-                self.at(link, &format!("/user/{}", words[3]));
-                let session = number(2);
-                let body = match words[1] {
-                    "login" => Body::Login(g2q::Login { session, ..g2q::Login::default() }),
-                    _ => Body::Lost(g2q::Lost { session, bye: words.get(4) == Some(&"bye") }),
-                };
-                self.lane(link, body);
+            "introduce" => self.introduction(link, words),
+            "forget" => self.lane(link, Body::Forget(g2q::Forget { session: number(2) })),
+            "login" | "lost" | "confirmed" => self.home(link, words),
+            "resume" => {
+                self.at(link, words[3]);
+                let since = self.since(words.get(5).unwrap_or(&"0:chat=0"));
+                let (epoch, marks) = (since.epoch, since.marks);
+                let (session, queue, sub) = (number(2), words[3].to_owned(), number(4));
+                let resume = g2q::Resume { session, sub, queue, epoch, marks };
+                self.lane(link, Body::Resume(resume));
             }
             "detach" => {
                 self.at(link, words[3]);
@@ -59,7 +60,7 @@ impl Rig {
                 self.lane(link, Body::Attach(attach));
             }
             "request" => self.request(link, words),
-            "note" | "unnote" | "ended" | "told" => self.tell(link, words),
+            "note" | "unnote" | "ask" | "ended" | "fence" | "told" => self.tell(link, words),
             "raw" => {
                 let operation = [0xff; 3];
                 self.at(link, words[2]);
@@ -76,11 +77,62 @@ impl Rig {
         }
     }
 
+    /// `g1 introduce HANDLE USER [gen=N] [floor=N] [id=NUMBER] [confirmed] [leaving]`
+    fn introduction(&mut self, link: LinkId, words: &[&str]) {
+        let session: u32 = words[2].parse().expect("a handle");
+        let drawn = match option(words, "id=") {
+            0 => u64::from(session),
+            drawn => drawn,
+        };
+        let id = session_id(words[3], drawn);
+        let generation = match option(words, "gen=") {
+            0 => self.generations.get(&id).copied().unwrap_or(0),
+            generation => generation,
+        };
+        let word = g2q::Introduce {
+            session,
+            session_id: id.0.to_vec(),
+            user: words[3].to_owned(),
+            generation,
+            floor: option(words, "floor="),
+            confirmed: words.contains(&"confirmed"),
+            leaving: words.contains(&"leaving"),
+        };
+        self.lane(link, Body::Introduce(word));
+    }
+
+    /// `g1 login HANDLE USER [secret=N] [resume=ID,SECRET]`, `g1 lost HANDLE USER [bye]`,
+    /// `g1 confirmed HANDLE USER`
+    fn home(&mut self, link: LinkId, words: &[&str]) {
+        self.at(link, &format!("/user/{}", words[3]));
+        let session = words[2].parse().expect("a handle");
+        let secret = |number: u8| vec![number; 16];
+        let resume = words.iter().find_map(|word| word.strip_prefix("resume="));
+        let body = match words[1] {
+            "login" => {
+                let mut login = g2q::Login { session, ..g2q::Login::default() };
+                (login.gateway, login.client_name) = ("g".to_owned(), "test".to_owned());
+                login.secret = secret(option(words, "secret=") as u8);
+                if let Some((id, used)) = resume.and_then(|resume| resume.split_once(',')) {
+                    let id = session_id(words[3], id.parse().expect("an id"));
+                    login.resume_session_id = id.0.to_vec();
+                    login.resume_secret = secret(used.parse().expect("a secret"));
+                }
+                Body::Login(login)
+            }
+            "lost" => Body::Lost(g2q::Lost { session, bye: words.get(4) == Some(&"bye") }),
+            _ => Body::Confirmed(g2q::Confirmed { session }),
+        };
+        self.lane(link, body);
+    }
+
     fn tell(&mut self, link: LinkId, words: &[&str]) {
         if words[1] == "told" {
             let number = words[2].parse().expect("a number");
             let ended = words.get(3) == Some(&"ended");
-            let told = q2q::Told { number, ended, ..q2q::Told::default() };
+            let of = |name| option(words, name);
+            let (floor, generation, below) = (of("floor="), of("gen="), of("below="));
+            let told = q2q::Told { number, ended, floor, generation, below };
             return self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) });
         }
         // q2 note 5 ann 1 /room/x 9 3
@@ -90,21 +142,29 @@ impl Rig {
         let room = words[5].to_owned();
         let room_epoch = self.epoch_of(words[6]);
         let join_seq = words[7].parse().expect("a number");
-        let about = if words[1] == "ended" { room.clone() } else { format!("/user/{user}") };
+        let is_for_room = ["ended", "fence"].contains(&words[1]);
+        let about = if is_for_room { room.clone() } else { format!("/user/{user}") };
+        let (floor, generation) = (option(words, "floor="), option(words, "gen="));
         self.at(link, &about);
         use q2q::tell::Body;
         let body = match words[1] {
             "note" => Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq }),
             "unnote" => Body::Unnote(q2q::Unnote { user, session_id, room, room_epoch, join_seq }),
+            "ask" => Body::Ask(q2q::Ask { user, session_id, room, room_epoch, join_seq }),
+            "fence" => {
+                Body::Fence(q2q::Fence { room, user, floor, session_id, generation, room_epoch })
+            }
             _ => {
-                let reason = "lost".to_owned();
+                let (reason, below) = ("lost".to_owned(), option(words, "below="));
                 Body::Ended(q2q::Ended {
                     room,
                     room_epoch,
                     join_seq,
                     session_id,
                     reason,
-                    ..q2q::Ended::default()
+                    below,
+                    user,
+                    floor,
                 })
             }
         };
@@ -130,6 +190,23 @@ impl Rig {
                 mount: words[5].to_owned(),
                 payload: words[6].into(),
                 ..c2g::SendMessage::default()
+            }),
+            "mount" => Ask::CreateMount(g2q::CreateMount {
+                queue: queue.clone(),
+                mount: words[5].to_owned(),
+                kind: words[6].to_owned(),
+            }),
+            "unmount" => Ask::DeleteMount(g2q::DeleteMount {
+                queue: queue.clone(),
+                mount: words[5].to_owned(),
+            }),
+            "remove" => {
+                Ask::RemoveUser(g2q::RemoveUser { queue: queue.clone(), user: words[5].to_owned() })
+            }
+            "user" => Ask::GetUser(g2q::GetUser { user: queue[6..].to_owned() }),
+            "disconnect" => Ask::DisconnectUser(g2q::DisconnectUser {
+                user: queue[6..].to_owned(),
+                reason: words.get(5).map_or(String::new(), |&reason| reason.to_owned()),
             }),
             other => panic!("no request {other}"),
         };
@@ -215,6 +292,12 @@ impl Rig {
         };
         c2g::Since { epoch: self.epoch_of(epoch), marks: marks.split(',').map(mark).collect() }
     }
+}
+
+/// The number behind a name; 0 if it isn't there.
+fn option(words: &[&str], name: &str) -> u64 {
+    let number = words.iter().find_map(|word| word.strip_prefix(name));
+    number.map_or(0, |number| number.parse().expect("a number"))
 }
 
 /// `a=1`, `a+2`, `-a`, `/a` (delete: false), `.a` (nothing), each with `@VERSION`, `?` (if absent),

@@ -1,0 +1,84 @@
+//! Starting the cluster's nodes, each with the options of its role.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::{Gateway, QueueNode};
+use crate::processes::child::Server;
+use crate::processes::{pin, ports, scratch::Scratch};
+
+/// What the nodes have in common.
+pub(super) struct Starter<'a> {
+    pub(super) program: &'a Path,
+    pub(super) scratch: &'a Scratch,
+    /// Where the boss listens for links.
+    pub(super) boss: SocketAddr,
+    pub(super) secret: &'a str,
+    pub(super) rpc_key: &'a str,
+}
+
+/// The gateways' configuration file, where they have one.
+pub(super) fn configuration(scratch: &Scratch) -> PathBuf {
+    scratch.path().join("gateway.toml")
+}
+
+impl Starter<'_> {
+    /// The boss, which waits for its queue nodes before it hands out buckets.
+    pub(super) fn boss(&self, http: SocketAddr, queue_nodes: usize) -> Result<Server> {
+        let data = self.scratch.path().join("data").display().to_string();
+        let options = [
+            ("--listen-link", self.boss.to_string()),
+            ("--listen-http", http.to_string()),
+            ("--data-dir", data),
+            ("--expected-queue-nodes", queue_nodes.to_string()),
+        ];
+        self.start("boss", "boss", &options, &[])
+    }
+
+    pub(super) fn queue_node(&self, number: usize) -> Result<QueueNode> {
+        let [link, http] = ports::free()?;
+        let options = [
+            ("--id", format!("q{number}")),
+            ("--boss", self.boss.to_string()),
+            ("--listen-link", link.to_string()),
+            ("--listen-http", http.to_string()),
+        ];
+        let server = self.start(&format!("queue-node-{number}"), "queue-node", &options, &[])?;
+        Ok(QueueNode { server, http })
+    }
+
+    pub(super) fn gateway(&self, number: usize, tokens: bool) -> Result<Gateway> {
+        let [client, client_http, rpc] = ports::free()?;
+        let mut options = vec![
+            ("--id", format!("g{number}")),
+            ("--boss", self.boss.to_string()),
+            ("--listen-client", client.to_string()),
+            ("--listen-http", client_http.to_string()),
+            ("--listen-rpc", rpc.to_string()),
+        ];
+        if tokens {
+            options.push(("--config", configuration(self.scratch).display().to_string()));
+        }
+        let flags: &[&str] = if tokens { &[] } else { &["--dev-auth"] };
+        let server = self.start(&format!("gateway-{number}"), "gateway", &options, flags)?;
+        Ok(Gateway { server, client, client_http, rpc })
+    }
+
+    fn start(
+        &self,
+        name: &str,
+        role: &str,
+        options: &[(&str, String)],
+        flags: &[&str],
+    ) -> Result<Server> {
+        let mut command = pin::server(self.program);
+        command.arg(role).args(flags);
+        for (option, value) in options {
+            command.args([option, value.as_str()]);
+        }
+        command.env("IMQ_SECRET", self.secret).env("IMQ_RPC_KEY", self.rpc_key);
+        Server::start(name, command, self.scratch)
+    }
+}

@@ -1,0 +1,145 @@
+//! Mounts that the back end adds to a queue and takes from it.
+//!
+//! A queue whose mounts aren't those of its class has a class of its own. The place of a mount that
+//! is gone stays, without a name, for as long as the replay log has events of it.
+
+use std::rc::Rc;
+
+use proto::class::{Access, MountClass, MountKind, OnSlow};
+use proto::codes::Status;
+use proto::g2c::EventKind;
+use proto::g2q::{CreateMount, DeleteMount};
+use proto::name::MountName;
+use proto::{limits, wire};
+
+use super::asker::Asker;
+use super::bucket::{Bucket, Decision, wire_kind};
+use super::event_ring::MEMBERS;
+use super::queue::{Mount, Queue, QueueIndex};
+use super::record::{Draft, Outcome, Refusal, Step};
+use super::turn::Turn;
+
+impl Bucket {
+    /// `create_mount`: an empty one, to which members may send.
+    pub(crate) fn create_mount(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        create: &CreateMount,
+        hash: u64,
+    ) {
+        self.change_mounts(turn, asker, &create.queue, hash, |queue, body| {
+            let name = MountName::try_from(create.mount.as_bytes())
+                .map_err(|error| Refusal::new(Status::Invalid, error.to_string()))?;
+            let kind = kind_of(&create.kind)?;
+            if queue.class.mount(name.as_str().as_bytes()).is_some() {
+                let sentence = "a mount of this name is there already";
+                return Err(Refusal::new(Status::Conflict, sentence));
+            }
+            let place = queue.free_place()?;
+            let change = (place, mount_class(name.as_str(), kind), EventKind::MountCreated);
+            Ok(queue.mounts_step(body, name.as_str(), kind, change))
+        });
+    }
+
+    /// `delete_mount`: with all that is in it.
+    pub(crate) fn delete_mount(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        delete: &DeleteMount,
+        hash: u64,
+    ) {
+        self.change_mounts(turn, asker, &delete.queue, hash, |queue, body| {
+            let Some((place, class)) = queue.class.mount(delete.mount.as_bytes()) else {
+                let names = queue.class.mount_names();
+                let sentence = format!("no such mount; the queue has: {names}");
+                return Err(Refusal::new(Status::NotFound, sentence));
+            };
+            let kind = class.kind;
+            let change = (place, mount_class("", kind), EventKind::MountDeleted);
+            Ok(queue.mounts_step(body, &delete.mount, kind, change))
+        });
+    }
+
+    fn change_mounts(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        queue: &str,
+        hash: u64,
+        decide: impl FnOnce(&Queue, &mut Vec<u8>) -> Decision,
+    ) {
+        let found = self.queues.find(queue.as_bytes(), hash);
+        let Some(index) = found.filter(|index: &QueueIndex| self.settle(turn, *index)) else {
+            return self.refuse(turn, asker, super::send::no_queue());
+        };
+        turn.shared.body.clear();
+        let decision = decide(&self.queues[index], &mut turn.shared.body);
+        self.commit(turn, index, asker, decision);
+    }
+}
+
+impl Queue {
+    /// Where a new mount goes: where one was that nobody can hear of any more, or behind the last.
+    fn free_place(&self) -> Result<usize, Refusal> {
+        let mounts = &self.class.class.mounts;
+        let is_free = |place: &usize| {
+            let mut events = self.log.after(0);
+            mounts[*place].name.is_empty() && !events.any(|e| usize::from(e.mount) == *place)
+        };
+        if let Some(place) = (0..mounts.len()).find(is_free) {
+            return Ok(place);
+        }
+        if mounts.len() < limits::MOUNTS_MAX {
+            return Ok(mounts.len());
+        }
+        let max = limits::MOUNTS_MAX;
+        let sentence = format!("a queue has at most {max} mounts: delete one, and wait a while");
+        Err(Refusal::new(Status::Limit, sentence))
+    }
+
+    /// The step that puts this into a place of the class, with its event's body.
+    fn mounts_step(
+        &self,
+        body: &mut Vec<u8>,
+        name: &str,
+        kind: MountKind,
+        (place, class, event): (usize, MountClass, EventKind),
+    ) -> (Outcome, Step) {
+        let seq = self.seq + 1;
+        wire::put_bytes(body, 2, name.as_bytes());
+        wire::put_uint(body, 3, seq);
+        wire::put_uint(body, 4, wire_kind(kind) as u64);
+        let mut mounts = self.class.class.mounts.clone();
+        match mounts.get_mut(place) {
+            Some(mount) => *mount = class,
+            None => mounts.push(class),
+        }
+        let draft = Draft { kind: event, mount: MEMBERS, exclude: None };
+        let class = Rc::new(self.class.with_mounts(mounts));
+        (Outcome::Done { seq }, Step::Mounts { draft, class, place, mount: Mount::new(kind) })
+    }
+}
+
+/// A mount as the back end makes it; without a name: the place of one that is gone.
+fn mount_class(name: &str, kind: MountKind) -> MountClass {
+    MountClass {
+        name: name.to_owned(),
+        kind,
+        send: Access::Members,
+        history: 0,
+        history_bytes: limits::REPLAY_LOG_BYTES_MAX,
+        history_ms: 0,
+        on_slow: OnSlow::default(),
+        echo: true,
+    }
+}
+
+fn kind_of(text: &str) -> Result<MountKind, Refusal> {
+    match text {
+        "message" => Ok(MountKind::Message),
+        "state" => Ok(MountKind::State),
+        _ => Err(Refusal::new(Status::Invalid, "kind is \"message\" or \"state\"")),
+    }
+}

@@ -1,0 +1,67 @@
+//! `resume`: a session that goes on on another connection takes its place in a queue again.
+
+use link::machine::LinkId;
+use proto::c2g::Since;
+use proto::codes::Status;
+use proto::g2q;
+
+use super::asker::{Asker, Who};
+use super::bucket::Bucket;
+use super::queue::QueueIndex;
+use super::record::{Outcome, Refusal, Step};
+use super::run::Join;
+use super::session::{Connection, Seat, SessionKey};
+use super::turn::Turn;
+
+impl Bucket {
+    /// Gives a member its seat under its new generation, with the filter it had; it is told
+    /// `subscribed`, recovered where the replay log reaches. Nobody else hears anything, and nobody
+    /// becomes a member.
+    pub(crate) fn resume(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        connection: Connection,
+        resume: g2q::Resume,
+        hash: u64,
+    ) {
+        let (key, handle) = (connection.key, resume.session);
+        let asker = Asker { link, who: Who::Session { key, handle, op_id: 0 } };
+        turn.shared.counters.operations += 1;
+        if turn.shared.people.is_over(connection) {
+            return self.refuse(turn, &asker, super::member::over());
+        }
+        let mut found = self.queues.find(resume.queue.as_bytes(), hash);
+        if let Some(index) = found
+            && self.awaits(turn, index, key)
+            && !self.settle(turn, index)
+        {
+            found = None;
+        }
+        if let Some(index) = found
+            && turn.shared.settings.faults.resume_makes_member
+        {
+            self.make_member(turn, index, key);
+        }
+        let member = found.filter(|index| self.queues[*index].members.contains_key(&key));
+        let Some(index) = member else {
+            let sentence = "the session is no member of the queue any more: subscribe again";
+            return self.refuse(turn, &asker, Refusal::new(Status::NotFound, sentence));
+        };
+        let result = asker.result(&Outcome::Done { seq: self.queues[index].seq });
+        self.answer(turn, &asker, &result);
+        let (epoch, marks) = (resume.epoch, resume.marks);
+        let since = (epoch != 0).then_some(Since { epoch, marks });
+        let join = Join { session: key, since, history: 0 };
+        self.sit_and_wait(turn, index, Seat { link, handle }, resume.sub, join);
+    }
+
+    /// A planted bug.
+    fn make_member(&mut self, turn: &mut Turn<'_>, index: QueueIndex, session: SessionKey) {
+        if !self.queues[index].members.contains_key(&session) {
+            let join = self.record(turn);
+            self.apply(turn, index, Step::Join { session, join, filter: None });
+            self.joined(turn, index, session);
+        }
+    }
+}

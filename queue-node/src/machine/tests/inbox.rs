@@ -1,0 +1,109 @@
+//! The inbox of a user, and what the back end asks of user queues.
+
+use super::check;
+
+#[test]
+fn a_session_is_a_member_of_its_inbox_and_nobody_else_is() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann secret=1
+        0 g1 introduce 2 bob
+        0 g1 login 2 bob
+        1 g1 request 1 send /user/ann inbox first
+        2 g1 resume 1 /user/ann 5
+        3 g1 request 2 send /user/ann inbox second
+        4 g1 1 1 subscribe /user/ann sub=5 history=9
+        5 g1 1 2 unsubscribe /user/ann
+        6 g1 2 1 subscribe /user/ann sub=6
+        7 g1 2 2 subscribe /user/nobody sub=6
+        8 g1 2 3 send /user/ann inbox hi
+        9 g1 request 3 send /user/nobody inbox hi
+        10 g1 request 4 delete /user/ann
+        11 g1 request 5 remove /user/ann ann
+        12 g1 lost 1 ann
+        13 g1 request 6 send /user/ann inbox third
+        14 g1 introduce 3 ann
+        14 g1 login 3 ann secret=3 resume=1,1
+        14 g1 resume 3 /user/ann 5 e1:inbox=2,members=2
+        15 g1 lost 3 ann bye
+        ----
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
+        1: g1 reply 1 op=0 status=0 seq=1
+        2: g1 answer 1 op=0 status=0 seq=1
+        2: g1 subscribed 1 5 e1 #1 [inbox=1,members=1]
+        3: g1 reply 2 op=0 status=0 seq=2
+        3: g1 event 5 #2 inbox :second
+        4: g1 answer 1 op=1 status=0 seq=2
+        4: g1 subscribed 1 5 e1 #2 [inbox=2,members=2] +2
+        4: g1 history 1 5 #1 inbox :first
+        4: g1 history 1 5 #2 inbox :second
+        5: g1 answer 1 op=2 status=7
+        6: g1 answer 2 op=1 status=7
+        7: g1 answer 2 op=2 status=7
+        8: g1 answer 2 op=3 status=7
+        9: g1 reply 3 op=0 status=5
+        10: g1 reply 4 op=0 status=7
+        11: g1 reply 5 op=0 status=7
+        12: g1 lost_noted 1
+        13: g1 reply 6 op=0 status=0 seq=3
+        13: g1 event 5 #3 inbox :third
+        14: g1 unsubscribed 5 [1] ''
+        14: g1 logged_in 3 0 15 resumed
+        14: g1 answer 3 op=0 status=0 seq=3
+        14: g1 subscribed 3 5 e1 #3 [inbox=2,members=2] recovered +1
+        14: g1 missed 3 5 #3 inbox :third
+        15: g1 unsubscribed 5 [3] 'bye'
+        15: g1 lost_noted 3
+        ",
+    );
+}
+
+#[test]
+fn a_user_is_known_for_a_while() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        5 g1 introduce 2 ann
+        5 g1 login 2 ann
+        6 g1 1 1 subscribe /room/1 sub=5
+        6 g1 2 1 subscribe /room/2 sub=6
+        6 g1 2 2 subscribe /room/1 sub=5
+        7 g1 lost 2 ann
+        8 g1 request 1 user /user/ann
+        9 g1 request 2 disconnect /user/ann misbehaving
+        10 g1 request 3 user /user/ann
+        11 g1 request 4 user /user/nobody
+        12 g1 request 5 disconnect /user/nobody
+        13 g1 request 6 list /
+        14 g1 request 7 list /user/
+        61000 g1 request 8 user /user/ann
+        ----
+        0: g1 logged_in 1 0 2
+        5: g1 logged_in 2 0 4 floor=2
+        6: g1 answer 1 op=1 status=0
+        6: g1 answer 2 op=1 status=0
+        6: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        6: g1 answer 2 op=2 status=0 seq=1
+        6: g1 subscribed 2 6 e2 #1 [chat=1,members=1,scores=1] ann
+        6: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann
+        7: g1 lost_noted 2
+        8: g1 reply 1 op=0 status=0 ann online 1000000 [g test 1000000] [g test 1000005 detached] /room/1,/room/2
+        9: g1 reply 2 op=0 status=0
+        9: g1 kick 1 3503 gen=2
+        9: g1 unsubscribed 5 [1] 'misbehaving'
+        9: g1 unsubscribed 6 [2] 'misbehaving'
+        9: g1 unsubscribed 5 [2] 'misbehaving'
+        10: g1 reply 3 op=0 status=0 ann offline 1000009
+        11: g1 reply 4 op=0 status=5
+        12: g1 reply 5 op=0 status=5
+        13: g1 reply 6 op=0 status=0 /room/1,/room/2
+        14: g1 reply 7 op=0 status=0 /user/ann
+        61000: g1 reply 8 op=0 status=5
+        ",
+    );
+}

@@ -1,0 +1,140 @@
+//! Connections of sessions whose user queue lives here: which speaks for whom, and what comes of
+//! their ends.
+
+use link::machine::LinkId;
+use proto::codes::Close;
+use proto::g2q;
+use proto::q2g;
+use proto::wire;
+
+use crate::machine::bucket::Bucket;
+use crate::machine::session::{Connection, Seat, SessionKey};
+use crate::machine::timers::Timer;
+use crate::machine::turn::Turn;
+
+impl Bucket {
+    /// A lane introduced a connection of a user who lives here. One that is over hears so: its
+    /// `kick` may have been lost.
+    pub(crate) fn introduced(
+        &mut self,
+        turn: &mut Turn<'_>,
+        seat: Seat,
+        connection: Connection,
+        word: &g2q::Introduce,
+    ) {
+        let Connection { key, generation } = connection;
+        if generation == 0 {
+            return;
+        }
+        let login = self.users.present(key).filter(|login| login.generation == generation);
+        if login.is_some() {
+            if word.confirmed {
+                self.confirm(turn, connection);
+            }
+            if !word.leaving {
+                self.attach_session(turn, key, seat);
+            }
+            return;
+        }
+        // A node that is behind doesn't know what was decided since.
+        let is_known = generation < self.generation(self.outputs.next());
+        if !word.leaving && is_known {
+            let id = turn.shared.people[key].id;
+            let close = self.users.over_by(id, Some(key)).unwrap_or(Close::HomeLost);
+            self.kick(turn, seat, close, close.row().meaning, generation);
+        }
+    }
+
+    /// The session is heard here from now on.
+    pub(super) fn attach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, seat: Seat) {
+        if let Some(login) = self.users.present(key)
+            && login.seat.replace(seat).is_none()
+        {
+            self.record(turn);
+        }
+    }
+
+    /// `confirmed`: the client has its `welcome`, so the secret before is good no more.
+    pub(crate) fn confirm(&mut self, turn: &mut Turn<'_>, connection: Connection) {
+        if let Some(login) = self.users.present(connection.key)
+            && login.generation == connection.generation
+            && !login.confirmed
+        {
+            login.confirmed = true;
+            login.before = None;
+            self.record(turn);
+        }
+    }
+
+    /// `lost`: the connection has no socket any more.
+    pub(crate) fn lost(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        lost: &g2q::Lost,
+        connection: Connection,
+    ) {
+        let faulty = turn.shared.settings.faults.late_lost_ends_new_session;
+        let Connection { key, generation } = connection;
+        if let Some(login) = self.users.present(key)
+            && (login.generation == generation || faulty)
+        {
+            self.detach_session(turn, key);
+            if lost.bye {
+                self.end_session(turn, key, "bye", Close::Bye);
+            }
+        }
+        let word = q2g::LostNoted { session: lost.session };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LostNoted(word)) };
+        self.say(turn, link, |out| wire::put_message(out, &message));
+    }
+
+    /// Nobody is heard in this seat any more: its link has ended, or its number is another's.
+    pub(crate) fn seat_gone(&mut self, turn: &mut Turn<'_>, key: SessionKey, seat: Seat) {
+        if self.users.present(key).is_some_and(|login| login.seat == Some(seat)) {
+            self.detach_session(turn, key);
+        }
+    }
+
+    /// The session has no connection: if none comes within its grace, it is over.
+    fn detach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
+        let Some(login) = self.users.present(key) else { return };
+        if login.seat.take().is_none() {
+            return;
+        }
+        login.detached_ms = turn.now.ms;
+        self.record(turn);
+        let at_ms = turn.now.ms + turn.shared.settings.grace_ms;
+        turn.shared.timers.set(at_ms, Timer::Grace(key));
+    }
+
+    /// The grace of a session that was detached is over, unless it has come back.
+    pub(crate) fn end_grace(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
+        let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
+        let faulty = turn.shared.settings.faults.grace_decided_twice;
+        let Some(login) = self.users.present(key) else { return };
+        let is_due = login.seat.is_none() && login.detached_ms + grace_ms <= now_ms;
+        if is_due || faulty {
+            self.end_session(turn, key, "lost", Close::HomeLost);
+        }
+    }
+
+    /// Tells a lane that a connection is over.
+    pub(super) fn kick(
+        &mut self,
+        turn: &mut Turn<'_>,
+        seat: Seat,
+        close: Close,
+        reason: &str,
+        generation: u64,
+    ) {
+        if turn.shared.settings.faults.kick_lost {
+            return;
+        }
+        turn.shared.counters.kicks += 1;
+        let (session, code) = (seat.handle, u32::from(close.number()));
+        let word = q2g::Kick { session, code, reason: reason.to_owned(), generation };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Kick(word)) };
+        self.say(turn, seat.link, |out| wire::put_message(out, &message));
+    }
+}

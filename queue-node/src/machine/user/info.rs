@@ -1,0 +1,93 @@
+//! What the back end asks of a user queue: who is there, and that they go.
+
+use prost::Message as _;
+use proto::codes::{Close, Status};
+use proto::g2c;
+use proto::g2q;
+use proto::q2g::{self, SessionInfo, UserInfo};
+
+use super::Login;
+use crate::machine::asker::Asker;
+use crate::machine::bucket::Bucket;
+use crate::machine::queue::QueueIndex;
+use crate::machine::record::{Outcome, Refusal, Step};
+use crate::machine::session::SessionKey;
+use crate::machine::turn::Turn;
+
+/// The back end's reason for a disconnect is a sentence for the user.
+const REASON_BYTES_MAX: usize = 256;
+
+impl Bucket {
+    /// `get_user`: whether the user is there, since when, by which sessions, and where.
+    pub(crate) fn get_user(&mut self, turn: &mut Turn<'_>, asker: &Asker, get: &g2q::GetUser) {
+        let Some(inbox) = self.inbox_of(&get.user) else {
+            return self.refuse(turn, asker, unknown());
+        };
+        let info = self.user_info(turn, inbox, &get.user);
+        let seq = self.queues[inbox].seq;
+        let result = g2c::Result { seq, ..g2c::Result::default() }.encode_to_vec();
+        let user = Some(info);
+        self.reply(turn, asker, q2g::Reply { result, user, ..q2g::Reply::default() });
+    }
+
+    fn user_info(&self, turn: &Turn<'_>, inbox: QueueIndex, name: &str) -> UserInfo {
+        let mut info = UserInfo { user: name.to_owned(), ..UserInfo::default() };
+        let Some(user) = self.users.users.get(&inbox) else { return info };
+        info.online = !user.sessions.is_empty();
+        info.since_ms = user.since_unix_ms;
+        for key in &user.sessions {
+            let Some(login) = self.users.logins.get(key) else { continue };
+            info.sessions.push(login.info(turn, *key));
+            info.queues.extend(login.notes.iter().map(|noted| noted.room.to_string()));
+        }
+        info.queues.sort_unstable();
+        info.queues.dedup();
+        info
+    }
+
+    /// `disconnect_user`: all sessions of the user end, by the back end's word.
+    pub(crate) fn disconnect_user(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        disconnect: &g2q::DisconnectUser,
+    ) {
+        if disconnect.reason.len() > REASON_BYTES_MAX {
+            let sentence = format!("a reason is at most {REASON_BYTES_MAX} bytes long");
+            return self.refuse(turn, asker, Refusal::new(Status::Invalid, sentence));
+        }
+        let Some(inbox) = self.inbox_of(&disconnect.user) else {
+            return self.refuse(turn, asker, unknown());
+        };
+        let seq = self.queues[inbox].seq;
+        self.commit(turn, inbox, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
+        let user = self.users.users.get(&inbox);
+        let sessions: Vec<SessionKey> = user.map_or(Vec::new(), |user| user.sessions.clone());
+        let reason = match &*disconnect.reason {
+            "" => "disconnected by the application",
+            reason => reason,
+        };
+        for key in sessions {
+            self.end_session(turn, key, reason, Close::Forbidden);
+        }
+    }
+}
+
+impl Login {
+    fn info(&self, turn: &Turn<'_>, key: SessionKey) -> SessionInfo {
+        let client = &self.client;
+        SessionInfo {
+            session_id: turn.shared.people[key].id.to_string(),
+            gateway: client.gateway.clone(),
+            client_name: client.name.clone(),
+            client_version: client.version.clone(),
+            since_ms: client.since_unix_ms,
+            detached: self.seat.is_none(),
+        }
+    }
+}
+
+fn unknown() -> Refusal {
+    let sentence = "the user isn't online, and hasn't been of late";
+    Refusal::new(Status::NotFound, sentence)
+}

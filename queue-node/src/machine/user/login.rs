@@ -1,0 +1,214 @@
+//! `login`: a new session, a session that is resumed, or neither.
+
+use link::machine::LinkId;
+use proto::codes::{Close, Status};
+use proto::g2q;
+use proto::ids::{Secret, SessionId};
+use proto::name;
+use proto::q2g;
+use proto::wire;
+
+use super::policy::Refused;
+use super::{Client, Login, Sweep};
+use crate::machine::bucket::Bucket;
+use crate::machine::queue::QueueIndex;
+use crate::machine::session::{Connection, Seat, SessionKey};
+use crate::machine::tells::{Fence, Word};
+use crate::machine::timers::Timer;
+use crate::machine::turn::Turn;
+
+impl Bucket {
+    /// `login`: decided once, by the id that was drawn for it, which the handle stands for.
+    pub(crate) fn login(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        login: &g2q::Login,
+        key: SessionKey,
+    ) {
+        let (session, seat) = (login.session, Seat { link, handle: login.session });
+        let drawn = turn.shared.people[key].id;
+        let word = match self.decide_login(turn, seat, login, key) {
+            Ok(key) => {
+                let generation = self.bind(turn, seat, key);
+                let user = turn.shared.people.user_of(key).clone();
+                let id = turn.shared.people[key].id;
+                q2g::LoggedIn {
+                    session,
+                    status: Status::Ok.number(),
+                    generation,
+                    resumed: id != drawn,
+                    session_id: id.0.to_vec(),
+                    floor: self.floor_of(&user),
+                    ..q2g::LoggedIn::default()
+                }
+            }
+            Err(refused) => q2g::LoggedIn {
+                session,
+                status: refused.status.number(),
+                error_message: refused.sentence.into_owned(),
+                may_retry: refused.close.may_retry(),
+                retry_after_ms: refused.retry_after_ms,
+                code: u32::from(refused.close.number()),
+                ..q2g::LoggedIn::default()
+            },
+        };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
+        self.say(turn, link, |out| wire::put_message(out, &message));
+    }
+
+    fn decide_login(
+        &mut self,
+        turn: &mut Turn<'_>,
+        seat: Seat,
+        login: &g2q::Login,
+        key: SessionKey,
+    ) -> Result<SessionKey, Refused> {
+        let drawn = turn.shared.people[key].id;
+        if let Some(decided) = self.users.decided(drawn, key) {
+            self.attach_session(turn, decided, seat);
+            return Ok(decided);
+        }
+        if let Some(close) = self.users.over_by(drawn, Some(key)) {
+            return Err(Refused::over(close));
+        }
+        let decided = match self.users.resumable(&turn.shared.people, login, key) {
+            Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
+            None => self.new_session(turn, seat, login, key),
+        };
+        if let Err(refused) = &decided {
+            self.record(turn);
+            self.users.over.remember(turn.now.ms, drawn, refused.close);
+        }
+        decided
+    }
+
+    fn new_session(
+        &mut self,
+        turn: &mut Turn<'_>,
+        seat: Seat,
+        login: &g2q::Login,
+        key: SessionKey,
+    ) -> Result<SessionKey, Refused> {
+        let inbox = self.inbox(turn, key);
+        let losers = self.losers(inbox)?;
+        self.replace(turn, inbox, &losers)?;
+        let n = self.record(turn);
+        let generation = self.generation(n);
+        turn.shared.counters.logins += 1;
+        turn.shared.people.hold(key);
+        turn.shared.people.hear_generation(key, generation);
+        let record = Login {
+            generation,
+            drawn: turn.shared.people[key].id,
+            secret: secret_of(login),
+            before: None,
+            confirmed: false,
+            seat: Some(seat),
+            detached_ms: 0,
+            client: Box::new(Client::of(login, turn.now.unix_ms)),
+            notes: Vec::new(),
+            ending: None,
+            sweep: None,
+            below: 0,
+        };
+        self.users.logins.insert(key, record);
+        let user = self.users.users.entry(inbox).or_default();
+        if user.sessions.is_empty() {
+            user.since_unix_ms = turn.now.unix_ms;
+        }
+        user.sessions.retain(|other| !losers.contains(other));
+        user.sessions.push(key);
+        self.enter_inbox(turn, inbox, key);
+        for loser in losers {
+            self.end_session(turn, loser, "replaced", Close::Replaced);
+        }
+        Ok(key)
+    }
+
+    fn resume_session(
+        &mut self,
+        turn: &mut Turn<'_>,
+        seat: Seat,
+        login: &g2q::Login,
+        drawn: SessionId,
+        (key, named): (SessionKey, Secret),
+    ) -> Result<SessionKey, Refused> {
+        let inbox = self.inbox(turn, key);
+        self.replace(turn, inbox, &[key])?;
+        let n = self.record(turn);
+        let generation = self.generation(n);
+        let faults = turn.shared.settings.faults;
+        let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
+        let Some(record) = self.users.present(key) else {
+            return Err(Refused::over(Close::Resumed));
+        };
+        let (left, old_generation) = (record.seat.replace(seat), record.generation);
+        let before = std::mem::replace(&mut record.drawn, drawn);
+        record.generation = generation;
+        record.secret = secret_of(login);
+        record.before = Some(named).filter(|_| !faults.secret_rotated_early);
+        record.confirmed = false;
+        let since_unix_ms = record.client.since_unix_ms;
+        *record.client = Client::of(login, since_unix_ms);
+        if record.sweep.is_none() {
+            record.sweep = Some(Sweep { generation, due_ms });
+            turn.shared.timers.set(due_ms, Timer::Sweep(key));
+        }
+        self.users.drawn.remove(&before);
+        self.users.drawn.insert(drawn, key);
+        self.users.over.remember(turn.now.ms, before, Close::Resumed);
+        if let Some(user) = self.users.users.get_mut(&inbox) {
+            user.sessions.retain(|other| *other != key);
+            user.sessions.push(key);
+        }
+        turn.shared.counters.resumes += 1;
+        turn.shared.people.hear_generation(key, generation);
+        if let Some(left) = left {
+            let word = Close::Resumed.row().meaning;
+            self.kick(turn, left, Close::Resumed, word, old_generation);
+        }
+        self.fence_rooms(turn, inbox, key, generation);
+        Ok(key)
+    }
+
+    /// Every room that noted the session hears of its new generation, and so does its inbox.
+    fn fence_rooms(
+        &mut self,
+        turn: &mut Turn<'_>,
+        inbox: QueueIndex,
+        key: SessionKey,
+        generation: u64,
+    ) {
+        let user = turn.shared.people.user_of(key).clone();
+        let floor = self.floor_of(&user);
+        let owner = turn.shared.people[key].user;
+        turn.shared.hear_floor(owner, floor);
+        self.unseat_below(turn, inbox, key, generation);
+        if turn.shared.settings.faults.fence_skipped {
+            return;
+        }
+        let notes = self.users.logins.get(&key).map(|login| login.notes.clone());
+        for noted in notes.unwrap_or_default() {
+            let to = name::hash(noted.room.as_bytes());
+            self.tell(turn, to, Word::Fence(noted, Fence { generation, floor }));
+        }
+    }
+
+    /// From here on the handle stands for this session under its generation.
+    fn bind(&mut self, turn: &mut Turn<'_>, seat: Seat, key: SessionKey) -> u64 {
+        let generation = self.users.logins.get(&key).map_or(0, |login| login.generation);
+        let Some(state) = turn.shared.links.get_mut(seat.link) else { return generation };
+        // The handle was introduced before, so there is room for it.
+        if let Ok(Some(before)) = state.bind(seat.handle, Some(Connection { key, generation })) {
+            turn.shared.people.hold(key);
+            turn.shared.people.release(before.key, turn.now.ms);
+        }
+        generation
+    }
+}
+
+/// The secret that a login brings; without one its session can't be resumed.
+fn secret_of(login: &g2q::Login) -> Option<Secret> {
+    login.secret.as_slice().try_into().ok().map(Secret)
+}

@@ -1,0 +1,102 @@
+//! What becomes of a user's other sessions at a login, and how often it may happen.
+
+use std::borrow::Cow;
+
+use proto::class::SessionPolicy;
+use proto::codes::{Close, Status};
+use proto::limits;
+use proto::name;
+
+use crate::machine::bucket::Bucket;
+use crate::machine::queue::QueueIndex;
+use crate::machine::session::SessionKey;
+use crate::machine::turn::Turn;
+
+/// After a burst of them, a user may replace itself once in this time.
+const EVICTION_EVERY_MS: u64 = 1000;
+/// When to come again where nothing says how long it takes.
+const RETRY_MS: u32 = 1000;
+
+/// Why a login isn't let in, and what its connection is closed with.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) status: Status,
+    pub(super) close: Close,
+    pub(super) sentence: Cow<'static, str>,
+    pub(super) retry_after_ms: u32,
+}
+
+impl Refused {
+    /// What the login drew is over.
+    pub(super) fn over(close: Close) -> Refused {
+        let sentence = format!("this login is over: {}", close.row().meaning).into();
+        Refused { status: Status::Unauthenticated, close, sentence, retry_after_ms: 0 }
+    }
+
+    fn limit(sentence: &'static str, retry_after_ms: u32) -> Refused {
+        let (status, close) = (Status::Limit, Close::Rate);
+        Refused { status, close, sentence: sentence.into(), retry_after_ms }
+    }
+}
+
+impl Bucket {
+    /// The sessions that have to end for one more to be let in, by the class of the user's queue.
+    pub(super) fn losers(&self, inbox: QueueIndex) -> Result<Vec<SessionKey>, Refused> {
+        let class = &self.queues[inbox].class.class;
+        let Some(user) = self.users.users.get(&inbox) else { return Ok(Vec::new()) };
+        match class.sessions {
+            SessionPolicy::NewestWins => Ok(user.sessions.clone()),
+            SessionPolicy::OldestWins => {
+                let mut logins = user.sessions.iter().filter_map(|key| self.users.logins.get(key));
+                if logins.any(|login| login.seat.is_some() && login.confirmed) {
+                    let sentence = "the user is connected elsewhere, and that one stays".into();
+                    let (status, close) = (Status::Conflict, Close::AlreadyConnected);
+                    return Err(Refused { status, close, sentence, retry_after_ms: 0 });
+                }
+                Ok(user.sessions.clone())
+            }
+            SessionPolicy::Many => {
+                let max = class.sessions_max.clamp(1, limits::SESSIONS_MAX);
+                let count = (user.sessions.len() + 1).saturating_sub(max);
+                Ok(user.sessions[..count].to_vec())
+            }
+        }
+    }
+
+    /// Counts one login by which these sessions end or are resumed, unless it is one too many.
+    pub(super) fn replace(
+        &mut self,
+        turn: &Turn<'_>,
+        inbox: QueueIndex,
+        sessions: &[SessionKey],
+    ) -> Result<(), Refused> {
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        if !self.has_room_for_words(turn, sessions) {
+            let sentence = "the user's rooms can't be told of it now: try again later";
+            return Err(Refused::limit(sentence, RETRY_MS));
+        }
+        let user = self.users.users.entry(inbox).or_default();
+        let spent_ms = user.spent_ms.max(turn.now.ms) + EVICTION_EVERY_MS;
+        let until_ms = turn.now.ms + u64::from(limits::EVICTIONS_BURST) * EVICTION_EVERY_MS;
+        if spent_ms > until_ms {
+            let sentence = "the user's logins throw each other out: let one of them be";
+            return Err(Refused::limit(sentence, (spent_ms - until_ms) as u32));
+        }
+        user.spent_ms = spent_ms;
+        Ok(())
+    }
+
+    /// Whether the rooms of these sessions can be told of one more thing.
+    fn has_room_for_words(&self, turn: &Turn<'_>, sessions: &[SessionKey]) -> bool {
+        let logins = sessions.iter().filter_map(|key| self.users.logins.get(key));
+        logins.flat_map(|login| &login.notes).all(|noted| {
+            let to = || {
+                let table = turn.shared.table.as_ref()?;
+                Some(table.bucket(name::hash(noted.room.as_bytes())))
+            };
+            turn.shared.untold.has_room(to)
+        })
+    }
+}
