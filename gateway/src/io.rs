@@ -6,6 +6,7 @@
 //! other.
 
 mod boss;
+pub mod callout;
 mod clients;
 mod mail;
 mod run;

@@ -7,6 +7,7 @@
 //! holds what sockets are owed; [`slow`] keeps the rest for those who don't keep up; [`recover`]
 //! comes back after lost links and moved buckets; [`web`] serves the back end.
 
+pub mod callout;
 pub mod clients;
 mod closing;
 mod connection;
