@@ -6,6 +6,7 @@
 //! other; [`keys`] reads what tokens are verified with.
 
 mod boss;
+pub mod callout;
 mod clients;
 pub mod keys;
 mod mail;

@@ -8,6 +8,7 @@
 //! comes back after lost links and moved buckets; [`web`] serves the back end; [`token`] says who
 //! somebody is.
 
+pub mod callout;
 pub mod clients;
 mod closing;
 mod connection;

@@ -1,0 +1,247 @@
+//! The asks of one target: a bounded number under way, some more that wait for their turn, each with
+//! its deadline.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
+use proto::class::NoAnswer;
+
+use super::ask::{Ask, AskKind};
+use super::breaker::{Breaker, Change};
+use super::counters::{Counters, Silence};
+use super::outcome::Outcome;
+use super::target::{Settings, Turn};
+use super::verdict::Verdict;
+
+/// So many asks wait for each that may be under way: a burst of logins is served, and what waits
+/// longer than its deadline could be is refused at once.
+const WAITING_PER_UNDER_WAY: usize = 4;
+/// One user holds at most this part of all places, under way and waiting, so that whoever floods
+/// leaves room for others.
+const PART_OF_A_USER: usize = 4;
+/// But at least so many: who comes back subscribes to several queues at once.
+const PLACES_OF_A_USER_MIN: usize = 8;
+/// Bytes of all asks of a target: a thousand of the largest payloads.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Asks {
+    /// By the request's number.
+    under_way: BTreeMap<u64, Pending>,
+    /// By number, which is the order of arrival.
+    waiting: BTreeMap<u64, (Pending, Unposted)>,
+    /// Of both, the next first.
+    deadlines: BTreeSet<(u64, u64)>,
+    bytes: usize,
+    /// How many places each user holds.
+    users: HashMap<String, usize>,
+    breaker: Breaker,
+}
+
+#[derive(Debug)]
+struct Pending {
+    /// The lane's.
+    number: u64,
+    kind: AskKind,
+    user: String,
+    deadline_ms: u64,
+    bytes: usize,
+    /// Whether the breaker waits for it.
+    probe: bool,
+}
+
+/// What is to be posted.
+#[derive(Debug)]
+struct Unposted {
+    id: String,
+    body: Vec<u8>,
+}
+
+impl Asks {
+    pub(super) fn ask(&mut self, number: u64, ask: &Ask, to: &Settings, turn: &mut Turn<'_>) {
+        let kind = ask.asked.kind();
+        let free = self.under_way.len() < to.concurrency;
+        let closed = self.breaker.is_closed();
+        let probe = !closed && free && self.breaker.probe(turn.now.ms);
+        if !closed && !probe {
+            return silent(number, kind, Silence::CircuitOpen, to, turn);
+        }
+        let body = ask.body(turn.gateway);
+        let bytes = body.len();
+        if !probe && !self.has_room(free, bytes, &ask.user, to) {
+            return silent(number, kind, Silence::Busy, to, turn);
+        }
+        let deadline_ms = turn.now.ms + to.deadline_ms;
+        let user = ask.user.clone();
+        *self.users.entry(user.clone()).or_default() += 1;
+        let pending = Pending { number, kind, user, deadline_ms, bytes, probe };
+        let unposted = Unposted { id: format!("{}/{}", ask.id, kind.name()), body };
+        let request = turn.number();
+        self.bytes += bytes;
+        self.deadlines.insert((deadline_ms, request));
+        if free {
+            self.post(request, pending, unposted, to, turn);
+        } else {
+            self.waiting.insert(request, (pending, unposted));
+        }
+    }
+
+    fn has_room(&self, free: bool, bytes: usize, user: &str, to: &Settings) -> bool {
+        let waiting_max = to.concurrency * WAITING_PER_UNDER_WAY;
+        let places = (to.concurrency + waiting_max) / PART_OF_A_USER;
+        let held = self.users.get(user).copied().unwrap_or(0);
+        // Who connects isn't anybody yet; attempts are limited at the door.
+        let fair = user.is_empty() || held < places.max(PLACES_OF_A_USER_MIN);
+        fair && self.bytes + bytes <= BYTES_MAX && (free || self.waiting.len() < waiting_max)
+    }
+
+    fn post(
+        &mut self,
+        request: u64,
+        pending: Pending,
+        unposted: Unposted,
+        to: &Settings,
+        turn: &mut Turn<'_>,
+    ) {
+        let left_ms = pending.deadline_ms.saturating_sub(turn.now.ms);
+        turn.post(request, to, &unposted.id, unposted.body, left_ms);
+        self.under_way.insert(request, pending);
+    }
+
+    pub(super) fn is_under_way(&self, request: u64) -> bool {
+        self.under_way.contains_key(&request)
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        name: &str,
+        request: u64,
+        outcome: &Outcome,
+        to: &Settings,
+        turn: &mut Turn<'_>,
+    ) {
+        let Some(pending) = self.under_way.remove(&request) else { return };
+        self.settled(request, &pending);
+        match outcome.verdict(pending.kind) {
+            Ok(verdict) => {
+                turn.counters.answered(&verdict);
+                turn.out.verdicts.push((pending.number, verdict));
+            }
+            Err(why) => silent(pending.number, pending.kind, why, to, turn),
+        }
+        let change = self.breaker.over(turn.now.ms, pending.probe, outcome.is_down(), turn.random);
+        self.changed(name, change, outcome, to, turn);
+        self.post_next(to, turn);
+    }
+
+    fn changed(
+        &mut self,
+        name: &str,
+        change: Change,
+        outcome: &Outcome,
+        to: &Settings,
+        turn: &mut Turn<'_>,
+    ) {
+        match change {
+            Change::None => {}
+            Change::Closed => {
+                turn.out.notices.push(format!("call-out {name:?} answers again"));
+            }
+            Change::Opened { for_ms } => {
+                turn.counters.circuits_opened += 1;
+                turn.out.notices.push(format!(
+                    "call-out {name:?} doesn't answer ({outcome}): for {for_ms} ms it isn't asked, \
+                     and asks get its `no_answer`"
+                ));
+                for (request, (pending, _)) in std::mem::take(&mut self.waiting) {
+                    self.settled(request, &pending);
+                    silent(pending.number, pending.kind, Silence::CircuitOpen, to, turn);
+                }
+            }
+        }
+    }
+
+    fn post_next(&mut self, to: &Settings, turn: &mut Turn<'_>) {
+        while self.under_way.len() < to.concurrency {
+            let Some((request, (pending, unposted))) = self.waiting.pop_first() else { return };
+            if pending.deadline_ms <= turn.now.ms {
+                self.settled(request, &pending);
+                silent(pending.number, pending.kind, Silence::Late, to, turn);
+            } else {
+                self.post(request, pending, unposted, to, turn);
+            }
+        }
+    }
+
+    fn settled(&mut self, request: u64, pending: &Pending) {
+        self.deadlines.remove(&(pending.deadline_ms, request));
+        self.bytes -= pending.bytes;
+        if let Some(held) = self.users.get_mut(&pending.user) {
+            *held -= 1;
+            if *held == 0 {
+                self.users.remove(&pending.user);
+            }
+        }
+    }
+
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        self.deadlines.first().map(|(deadline_ms, _)| *deadline_ms)
+    }
+
+    /// Ends what is late.
+    pub(super) fn wake(&mut self, name: &str, to: &Settings, turn: &mut Turn<'_>) {
+        while let Some((deadline_ms, request)) = self.deadlines.first().copied() {
+            if deadline_ms > turn.now.ms {
+                return;
+            }
+            if let Some((pending, _)) = self.waiting.remove(&request) {
+                self.settled(request, &pending);
+                silent(pending.number, pending.kind, Silence::Late, to, turn);
+            } else {
+                self.answered(name, request, &Outcome::TimedOut, to, turn);
+            }
+        }
+    }
+
+    /// What is known of how the target answers is of no use any more.
+    pub(super) fn forget_failures(&mut self) {
+        self.breaker = Breaker::default();
+    }
+
+    /// Nobody is asked any more.
+    pub(super) fn dismiss(self, turn: &mut Turn<'_>) {
+        let waiting = self.waiting.into_values().map(|(pending, _)| pending);
+        for pending in self.under_way.into_values().chain(waiting) {
+            turn.counters.silent(Silence::Unconfigured);
+            let verdict = Verdict::unavailable(Silence::Unconfigured);
+            turn.out.verdicts.push((pending.number, verdict));
+        }
+    }
+
+    pub(super) fn gauge(&self, counters: &mut Counters) {
+        counters.asks_under_way += self.under_way.len() as u64;
+        counters.asks_waiting += self.waiting.len() as u64;
+        counters.circuits_open += u64::from(!self.breaker.is_closed());
+    }
+}
+
+/// An ask has no answer. It is refused, or allowed where that is configured and means something:
+/// without an answer nobody knows who connects, or what a call returns. What was never asked since
+/// too many were is refused, whatever is configured: a flood opens no door.
+fn silent(number: u64, kind: AskKind, why: Silence, to: &Settings, turn: &mut Turn<'_>) {
+    turn.counters.silent(why);
+    let verdict = match (to.no_answer, kind) {
+        (NoAnswer::Refuse, _) | (NoAnswer::Allow, AskKind::Connect | AskKind::Call) => {
+            Verdict::unavailable(why)
+        }
+        (
+            NoAnswer::Allow,
+            AskKind::CreateQueue | AskKind::Subscribe | AskKind::SendMessage | AskKind::SendState,
+        ) if why == Silence::Busy => Verdict::unavailable(why),
+        (
+            NoAnswer::Allow,
+            AskKind::CreateQueue | AskKind::Subscribe | AskKind::SendMessage | AskKind::SendState,
+        ) => Verdict::Allow,
+    };
+    turn.out.verdicts.push((number, verdict));
+}

@@ -1,0 +1,162 @@
+//! One web application: its settings, the asks and the tells that are on their way to it.
+
+use std::collections::BTreeMap;
+
+use link::machine::LinkId;
+use proto::class::{Callout, NoAnswer};
+use proto::q2g;
+use proto::time::Time;
+use rand::rngs::StdRng;
+
+use super::ask::Ask;
+use super::asks::Asks;
+use super::counters::Counters;
+use super::tells::Tells;
+use super::{HttpRequest, Out, Outcome, signature};
+
+/// What a handler has at hand.
+pub(super) struct Turn<'a> {
+    pub(super) now: Time,
+    pub(super) gateway: &'a str,
+    pub(super) random: &'a mut StdRng,
+    /// The newest request's number.
+    pub(super) newest: &'a mut u64,
+    pub(super) counters: &'a mut Counters,
+    pub(super) out: &'a mut Out,
+}
+
+/// How a target is spoken to.
+#[derive(Debug)]
+pub(super) struct Settings {
+    url: String,
+    key: Vec<u8>,
+    inner: bool,
+    pub(super) deadline_ms: u64,
+    /// Asks of this lane that may be under way.
+    pub(super) concurrency: usize,
+    pub(super) no_answer: NoAnswer,
+}
+
+/// A web application.
+#[derive(Debug)]
+pub(super) struct Target {
+    settings: Settings,
+    asks: Asks,
+    tells: Tells,
+}
+
+impl Turn<'_> {
+    /// A number for what may become a request. Rises, so that it is also the order of arrival.
+    pub(super) fn number(&mut self) -> u64 {
+        *self.newest += 1;
+        *self.newest
+    }
+
+    /// Has io post this.
+    pub(super) fn post(
+        &mut self,
+        request: u64,
+        to: &Settings,
+        id: &str,
+        body: Vec<u8>,
+        timeout_ms: u64,
+    ) {
+        self.out.requests.push(HttpRequest {
+            request,
+            url: to.url.clone(),
+            headers: signature::headers(&to.key, id, self.now, &body),
+            body,
+            timeout_ms,
+            inner: to.inner,
+        });
+    }
+}
+
+impl Settings {
+    fn new(callout: &Callout, key: Vec<u8>, lanes: usize) -> Settings {
+        Settings {
+            url: callout.url.clone(),
+            key,
+            inner: callout.inner,
+            deadline_ms: callout.deadline_ms,
+            concurrency: (callout.concurrency_max / lanes).max(1),
+            no_answer: callout.no_answer,
+        }
+    }
+}
+
+impl Target {
+    pub(super) fn new(callout: &Callout, key: Vec<u8>, lanes: usize) -> Target {
+        let settings = Settings::new(callout, key, lanes);
+        Target { settings, asks: Asks::default(), tells: Tells::default() }
+    }
+
+    /// The same target under new settings. At another URL somebody else may answer: what is known
+    /// of how the old one answers is forgotten.
+    pub(super) fn changed(mut self, callout: &Callout, key: Vec<u8>, lanes: usize) -> Target {
+        if self.settings.url != callout.url {
+            self.asks.forget_failures();
+        }
+        self.settings = Settings::new(callout, key, lanes);
+        self
+    }
+
+    /// It is no target any more. Gives the newest of the tells not heard yet, of each link.
+    pub(super) fn dismiss(self, turn: &mut Turn<'_>) -> BTreeMap<LinkId, u64> {
+        self.asks.dismiss(turn);
+        self.tells.newest_held()
+    }
+
+    pub(super) fn ask(&mut self, number: u64, ask: &Ask, turn: &mut Turn<'_>) {
+        self.asks.ask(number, ask, &self.settings, turn);
+    }
+
+    pub(super) fn holds(&self, link: LinkId, number: u64) -> bool {
+        self.tells.holds(link, number)
+    }
+
+    pub(super) fn takes_tells(&self) -> bool {
+        self.tells.has_room()
+    }
+
+    pub(super) fn take(&mut self, now: Time, link: LinkId, tell: q2g::Tell) {
+        self.tells.take(now, link, tell);
+    }
+
+    pub(super) fn link_down(&mut self, link: LinkId) {
+        self.tells.link_down(link);
+    }
+
+    pub(super) fn waits_for(&self, request: u64) -> bool {
+        self.asks.is_under_way(request) || self.tells.is_under_way(request)
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        name: &str,
+        request: u64,
+        outcome: Outcome,
+        turn: &mut Turn<'_>,
+    ) {
+        if self.tells.is_under_way(request) {
+            self.tells.answered(name, &outcome, turn);
+        } else {
+            self.asks.answered(name, request, &outcome, &self.settings, turn);
+        }
+    }
+
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        self.asks.wake_at().into_iter().chain(self.tells.wake_at()).min()
+    }
+
+    pub(super) fn wake(&mut self, name: &str, turn: &mut Turn<'_>) {
+        self.asks.wake(name, &self.settings, turn);
+        self.tells.wake(name, &self.settings, turn);
+    }
+
+    /// Adds what is so now.
+    pub(super) fn gauge(&self, counters: &mut Counters) {
+        self.asks.gauge(counters);
+        self.tells.gauge(counters);
+    }
+}

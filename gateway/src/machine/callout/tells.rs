@@ -1,0 +1,236 @@
+//! The tells of one target: in the order they came, a batch at a time, until they are heard.
+//!
+//! One batch is on its way at a time, and it is posted again until it is answered with 2xx: so what
+//! comes behind it never overtakes it. The next gathers meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use link::machine::LinkId;
+use proto::ids::SessionId;
+use proto::q2g;
+use proto::time::Time;
+use rand::RngExt as _;
+use serde::Serialize;
+
+use super::counters::Counters;
+use super::outcome::Outcome;
+use super::retry;
+use super::target::{Settings, Turn};
+
+/// Tells of one request.
+const BATCH_MAX: usize = 100;
+/// Tells that a lane takes for one target, some kilobyte each at most. The rest stays with the nodes.
+pub(super) const WAITING_MAX: usize = 10_000;
+/// A request with tells may take so long: nobody waits for it.
+const POST_MS_MAX: u64 = 10_000;
+/// A reason is a sentence.
+const REASON_BYTES_MAX: usize = 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Tells {
+    waiting: VecDeque<Held>,
+    batch: Option<Batch>,
+    /// What is held, so that nothing is held twice.
+    numbers: BTreeSet<(LinkId, u64)>,
+    /// When the next batch may go.
+    next_ms: u64,
+    failures: u32,
+}
+
+#[derive(Debug)]
+struct Held {
+    /// Where it is acknowledged; nowhere any more, if that link is down.
+    link: Option<LinkId>,
+    tell: q2g::Tell,
+}
+
+/// The same bytes under the same id, at each retry.
+#[derive(Debug)]
+struct Batch {
+    held: Vec<Held>,
+    id: String,
+    body: Vec<u8>,
+    /// The request, and when it is late; nothing: it failed, and goes again.
+    under_way: Option<(u64, u64)>,
+}
+
+impl Tells {
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting.len() < WAITING_MAX
+    }
+
+    pub(super) fn holds(&self, link: LinkId, number: u64) -> bool {
+        self.numbers.contains(&(link, number))
+    }
+
+    pub(super) fn take(&mut self, now: Time, link: LinkId, mut tell: q2g::Tell) {
+        self.numbers.insert((link, tell.number));
+        if self.waiting.is_empty() && self.batch.is_none() {
+            self.next_ms = self.next_ms.max(now.ms);
+        }
+        tell.reason.truncate(tell.reason.floor_char_boundary(REASON_BYTES_MAX));
+        self.waiting.push_back(Held { link: Some(link), tell });
+    }
+
+    pub(super) fn is_under_way(&self, request: u64) -> bool {
+        self.under_way().is_some_and(|(number, _)| number == request)
+    }
+
+    fn under_way(&self) -> Option<(u64, u64)> {
+        self.batch.as_ref().and_then(|batch| batch.under_way)
+    }
+
+    /// The batch that is under way is over.
+    pub(super) fn answered(&mut self, name: &str, outcome: &Outcome, turn: &mut Turn<'_>) {
+        let Some(mut batch) = self.batch.take() else { return };
+        if outcome.is_success() {
+            return self.heard(name, batch, turn);
+        }
+        turn.counters.posts_of_tells_failed += 1;
+        self.failures = self.failures.saturating_add(1);
+        let after_ms = retry::after_ms(self.failures, turn.random);
+        self.next_ms = turn.now.ms + after_ms;
+        if self.failures == 1 {
+            turn.out.notices.push(format!(
+                "call-out {name:?} doesn't take what it is told ({outcome}): it is told again, \
+                 with back-off, until it answers with 2xx"
+            ));
+        }
+        batch.under_way = None;
+        let gone = batch.held.iter().any(|held| held.link.is_none());
+        if gone { self.take_apart(batch) } else { self.batch = Some(batch) }
+    }
+
+    fn heard(&mut self, name: &str, batch: Batch, turn: &mut Turn<'_>) {
+        if std::mem::take(&mut self.failures) > 0 {
+            turn.out.notices.push(format!("call-out {name:?} takes what it is told again"));
+        }
+        turn.counters.tells_heard += batch.held.len() as u64;
+        self.next_ms = turn.now.ms;
+        let mut by_link: BTreeMap<LinkId, Vec<u64>> = BTreeMap::new();
+        for held in batch.held {
+            let Some(link) = held.link else { continue };
+            self.numbers.remove(&(link, held.tell.number));
+            by_link.entry(link).or_default().push(held.tell.number);
+        }
+        turn.out.acknowledged.extend(by_link);
+    }
+
+    /// Its tells go with the next batch; but those of links that are down don't: their nodes give
+    /// them to somebody else.
+    fn take_apart(&mut self, batch: Batch) {
+        for held in batch.held.into_iter().rev().filter(|held| held.link.is_some()) {
+            self.waiting.push_front(held);
+        }
+    }
+
+    pub(super) fn link_down(&mut self, link: LinkId) {
+        self.waiting.retain(|held| held.link != Some(link));
+        self.numbers.retain(|(of, _)| *of != link);
+        let Some(batch) = &mut self.batch else { return };
+        let mut gone = false;
+        for held in batch.held.iter_mut().filter(|held| held.link == Some(link)) {
+            held.link = None;
+            gone = true;
+        }
+        if gone && batch.under_way.is_none() {
+            self.batch.take().into_iter().for_each(|batch| self.take_apart(batch));
+        }
+    }
+
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        match self.under_way() {
+            Some((_, late_ms)) => Some(late_ms),
+            None if self.batch.is_none() && self.waiting.is_empty() => None,
+            None => Some(self.next_ms),
+        }
+    }
+
+    /// Ends what is late, and posts the next batch.
+    pub(super) fn wake(&mut self, name: &str, to: &Settings, turn: &mut Turn<'_>) {
+        if self.under_way().is_some_and(|(_, late_ms)| late_ms <= turn.now.ms) {
+            self.answered(name, &Outcome::TimedOut, turn);
+        }
+        if self.under_way().is_some() || self.next_ms > turn.now.ms {
+            return;
+        }
+        if self.batch.is_none() {
+            self.batch = self.gather(turn);
+        }
+        let Some(batch) = &mut self.batch else { return };
+        let request = turn.number();
+        batch.under_way = Some((request, turn.now.ms + POST_MS_MAX));
+        turn.counters.posts_of_tells += 1;
+        turn.post(request, to, &batch.id, batch.body.clone(), POST_MS_MAX);
+    }
+
+    fn gather(&mut self, turn: &mut Turn<'_>) -> Option<Batch> {
+        let held: Vec<Held> = self.waiting.drain(..BATCH_MAX.min(self.waiting.len())).collect();
+        let tells: Vec<Told<'_>> = held.iter().map(|held| Told::of(&held.tell)).collect();
+        if tells.is_empty() {
+            return None;
+        }
+        let body = serde_json::to_vec(&Body { r#type: "tell", tells })
+            .expect("texts and numbers are JSON");
+        let id = format!("tells_{:032x}", turn.random.random::<u128>());
+        Some(Batch { held, id, body, under_way: None })
+    }
+
+    /// The newest of the tells that aren't heard yet, of each link.
+    pub(super) fn newest_held(&self) -> BTreeMap<LinkId, u64> {
+        self.numbers.iter().copied().collect()
+    }
+
+    pub(super) fn gauge(&self, counters: &mut Counters) {
+        let batch = self.batch.as_ref().map_or(0, |batch| batch.held.len());
+        counters.tells_waiting += (self.waiting.len() + batch) as u64;
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'a str,
+    tells: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    id: String,
+    kind: &'a str,
+    queue: &'a str,
+    epoch: u64,
+    seq: u64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    user: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u64>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'a str,
+    at_ms: u64,
+}
+
+impl<'a> Told<'a> {
+    fn of(tell: &'a q2g::Tell) -> Told<'a> {
+        let q2g::Tell { kind, queue, epoch, seq, user, .. } = tell;
+        // Those who join or leave in one turn share an event and its `seq`.
+        let whose = match kind.as_str() {
+            "joined" | "left" => format!(":{user}"),
+            _ => String::new(),
+        };
+        let session = SessionId::try_from(&tell.session_id[..]).ok();
+        Told {
+            id: format!("{queue}:{epoch}:{seq}:{kind}{whose}"),
+            kind,
+            queue,
+            epoch: *epoch,
+            seq: *seq,
+            user,
+            session: session.map(|session| session.to_string()),
+            generation: (tell.generation > 0).then_some(tell.generation),
+            reason: &tell.reason,
+            at_ms: tell.at_ms,
+        }
+    }
+}

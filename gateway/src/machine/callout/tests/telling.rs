@@ -1,0 +1,215 @@
+//! Tells: batches, order, retries, bounds, links that end.
+
+use super::bench::Bench;
+use super::{check, run};
+
+#[test]
+fn gathers_what_came_and_acknowledges_what_was_heard() {
+    check(
+        r#"
+        0 config app
+        1 tell l1 1 app joined /a 1 ann
+        1 tell l2 1 app queue_created /b 1 ann
+        1 tell l1 2 app left /a 2 ann
+        2 tell l1 3 app joined /a 3 bob
+        3 tell l1 3 app joined /a 3 bob
+        9 204 r1
+        10 wake
+        11 200 r2
+        ----
+        1: r1 tells /a:9:1:joined:ann /b:9:1:queue_created /a:9:2:left:ann
+        9: l1 heard [1, 2]
+        9: l2 heard [1]
+        9: r2 tells /a:9:3:joined:bob
+        11: l1 heard [3]
+        "#,
+    );
+}
+
+#[test]
+fn a_batch_is_posted_again_until_it_is_heard_and_nothing_overtakes_it() {
+    check(
+        r#"
+        0 config app
+        1 tell l1 1 app joined /a 1 ann
+        2 500 r1
+        2 tell l1 2 app left /a 2 ann
+        next wake
+        next 302 r2
+        next wake
+        next 200 r3
+        next wake
+        ----
+        1: r1 tells /a:9:1:joined:ann
+        2: call-out "app" doesn't take what it is told (HTTP status 500): it is told again, with back-off, until it answers with 2xx
+        next: r2 tells /a:9:1:joined:ann
+        next: r3 tells /a:9:1:joined:ann
+        next: l1 heard [1]
+        next: call-out "app" takes what it is told again
+        next: r4 tells /a:9:2:left:ann
+        "#,
+    );
+}
+
+/// The same id and bytes at each retry, a new time and signature.
+#[test]
+fn a_retry_is_the_same_message() {
+    use super::bench::at;
+    use crate::machine::callout::Out;
+    let mut bench = Bench::new();
+    bench.step("0 config app");
+    bench.step("1 tell l1 1 app joined /a 1 ann");
+    let mut out = Out::default();
+    bench.callouts.wake(at(1), &mut out);
+    bench.step("2 dead r1");
+    let again_ms = bench.callouts.wake_at().unwrap();
+    assert!((502..=1_002).contains(&again_ms), "{again_ms}");
+    bench.callouts.wake(at(again_ms + 5_000), &mut out);
+    let [first, second] = &out.requests[..] else { panic!("{:?}", out.requests) };
+    assert_eq!(first.body, second.body);
+    assert_eq!(first.headers[1], second.headers[1], "the id");
+    assert_ne!(first.headers[2], second.headers[2], "the time");
+    assert_ne!(first.headers[3], second.headers[3], "the signature");
+}
+
+#[test]
+fn a_batch_is_bounded() {
+    let mut script = "0 config app\n".to_owned();
+    for number in 1..=250 {
+        script += &format!("0 tell l1 {number} app joined /a {number} ann\n");
+    }
+    script += "5 200 r1\n6 200 r2\n7 200 r3\n8 wake";
+    let log = run(&script);
+    let sizes: Vec<usize> = log
+        .lines()
+        .filter(|line| line.contains("tells"))
+        .map(|line| line.matches("/a:").count())
+        .collect();
+    assert_eq!(sizes, [100, 100, 50], "{log}");
+}
+
+#[test]
+fn who_answers_no_tell_is_told_again() {
+    check(
+        r#"
+        0 config app
+        1 tell l1 1 app joined /a 1 ann
+        10001 wake
+        10002 200 r1
+        next wake
+        next 200 r2
+        ----
+        1: r1 tells /a:9:1:joined:ann
+        10001: call-out "app" doesn't take what it is told (no answer in time): it is told again, with back-off, until it answers with 2xx
+        next: r2 tells /a:9:1:joined:ann
+        next: l1 heard [1]
+        next: call-out "app" takes what it is told again
+        "#,
+    );
+}
+
+#[test]
+fn a_link_that_ends_takes_its_tells_with_it() {
+    check(
+        r#"
+        0 config app
+        1 tell l1 1 app joined /a 1 ann
+        1 tell l2 1 app joined /b 1 bob
+        2 tell l1 2 app left /a 2 ann
+        2 tell l2 2 app left /b 2 bob
+        3 down l1
+        4 tell l1 1 app joined /a 1 ann
+        5 500 r1
+        next wake
+        9000 200 r2
+        ----
+        1: r1 tells /a:9:1:joined:ann /b:9:1:joined:bob
+        5: call-out "app" doesn't take what it is told (HTTP status 500): it is told again, with back-off, until it answers with 2xx
+        next: r2 tells /b:9:1:joined:bob /b:9:2:left:bob /a:9:1:joined:ann
+        9000: l1 heard [1]
+        9000: l2 heard [1, 2]
+        9000: call-out "app" takes what it is told again
+        "#,
+    );
+}
+
+#[test]
+fn a_batch_that_waits_to_go_again_is_made_anew_without_a_link_that_ends() {
+    check(
+        r#"
+        0 config app
+        1 tell l1 1 app joined /a 1 ann
+        1 tell l2 1 app joined /b 1 bob
+        2 dead r1
+        3 down l2
+        next wake
+        9000 200 r2
+        ----
+        1: r1 tells /a:9:1:joined:ann /b:9:1:joined:bob
+        2: call-out "app" doesn't take what it is told (it can't be reached): it is told again, with back-off, until it answers with 2xx
+        next: r2 tells /a:9:1:joined:ann
+        9000: l1 heard [1]
+        9000: call-out "app" takes what it is told again
+        "#,
+    );
+}
+
+/// Beyond the bound nothing is taken, and nothing behind it, until the node begins again.
+#[test]
+fn what_is_too_much_stays_with_the_node_and_keeps_its_order() {
+    let mut bench = Bench::new();
+    bench.step("0 config app");
+    bench.step("0 tell l2 1 app joined /b 1 bob");
+    bench.step("1 wake");
+    let tell = |number: u64| format!("1 tell l1 {number} app joined /a {number} ann");
+    for number in 1..=10_002 {
+        bench.step(&tell(number));
+    }
+    assert_eq!(bench.callouts.counters().tells_declined, 2);
+    bench.step("2 200 r1");
+    bench.step("3 200 r2");
+    // There is room, but what comes now would overtake what wasn't taken.
+    bench.step("3 tell l1 10003 app joined /a 10003 ann");
+    assert_eq!(bench.callouts.counters().tells_declined, 3);
+    bench.step("3 tell l2 2 app joined /b 2 bob");
+    for number in 10_001..=10_003 {
+        bench.step(&tell(number).replacen('1', "3", 1));
+    }
+    assert_eq!(bench.callouts.counters().tells_declined, 3);
+    assert_eq!(bench.callouts.counters().tells_taken, 1 + 10_000 + 1 + 3);
+    for request in 3..=103 {
+        bench.step(&format!("4 200 r{request}"));
+        bench.step("4 wake");
+    }
+    let seqs: Vec<u64> = bench
+        .log
+        .split([' ', '\n'])
+        .filter_map(|id| id.strip_prefix("/a:9:")?.strip_suffix(":joined:ann")?.parse().ok())
+        .collect();
+    assert_eq!(seqs, (1..=10_003).collect::<Vec<u64>>());
+    assert_eq!(bench.callouts.counters().tells_waiting, 0);
+}
+
+#[test]
+fn what_nobody_is_configured_for_stays_with_the_node() {
+    check(
+        r#"
+        0 tell l1 1 app joined /a 1 ann
+        1 config app
+        2 tell l1 2 app left /a 2 ann
+        3 tell l1 1 app joined /a 1 ann
+        3 tell l1 2 app left /a 2 ann
+        4 config
+        5 200 r1
+        6 config app
+        7 tell l1 3 app joined /a 3 ann
+        8 tell l1 1 app joined /a 1 ann
+        8 tell l1 2 app left /a 2 ann
+        9 200 r2
+        ----
+        3: r1 tells /a:9:1:joined:ann /a:9:2:left:ann
+        8: r2 tells /a:9:1:joined:ann /a:9:2:left:ann
+        9: l1 heard [1, 2]
+        "#,
+    );
+}
