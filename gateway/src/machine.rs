@@ -1,19 +1,22 @@
 //! A lane of a gateway, without sockets, clock or threads.
 //!
 //! In the order of a message's way: [`lane`] takes every input; [`connection`] reads a client's
-//! frames; [`login`] makes a session of a connection; [`session`] is what the lane knows of one;
-//! [`route`] brings operations to their homes; [`home`] reads what homes say; [`interest`] knows
-//! who wants which queue; [`fanout`] turns one event into the bytes of each codec; [`clients`]
-//! holds what sockets are owed; [`slow`] keeps the rest for those who don't keep up; [`recover`]
-//! comes back after lost links and moved buckets; [`web`] serves the back end; [`token`] says who
-//! somebody is.
+//! frames; [`authority`] believes its credentials or not, tokens by [`token`]; [`login`] makes a session of it,
+//! [`resume`] gives that its queues; [`session`] is what the lane knows of one; [`hearing`] says
+//! when its operations go on; [`route`] brings them to their homes; [`home`] reads what homes say;
+//! [`interest`] knows who wants which queue; [`fanout`] turns one event into the bytes of each
+//! codec; [`clients`] holds what sockets are owed; [`slow`] keeps the rest for those who lag;
+//! [`recover`] comes back after lost links, [`table`] follows buckets that move; [`web`] serves the
+//! back end, [`callout`] asks and tells it.
 
+pub mod authority;
 pub mod callout;
 pub mod clients;
 mod closing;
 mod connection;
 pub mod counters;
 mod fanout;
+mod hearing;
 mod home;
 mod interest;
 pub mod lane;
@@ -21,14 +24,17 @@ mod login;
 mod membership;
 mod recover;
 mod refusal;
+mod resume;
 mod route;
 mod session;
 pub mod settings;
 mod slow;
+mod table;
 pub mod token;
 pub mod web;
 mod wheel;
 
+pub use authority::{Authority, Credentials};
 pub use clients::{Clients, Codec, ConnId, Ending};
 pub use counters::Counters;
 pub use lane::{Input, Lane, Outbox};

@@ -1,25 +1,44 @@
-//! The end of a connection: always with a code and a sentence that says what to do.
+//! The end of a connection: always with a code and a sentence that says what to do. The lane lets
+//! go of its session, which its user queue keeps for a grace.
 
+use link::machine::Unanswered;
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
+use proto::g2q::{self, G2q};
+use proto::wire;
 
 use super::clients::{Codec, ConnId, Ending};
 use super::fanout::{self, Frame};
 use super::lane::{Lane, Outbox};
-use super::session::{Handle, NONE, Phase};
+use super::route::Pending;
+use super::session::{Handle, NONE, Phase, Session, State};
 
 /// A client has this long to take what it is owed before the socket is cut.
 const LINGER_MS: u64 = 5_000;
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
 
+/// How a connection is closed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Farewell<'r> {
+    pub(super) close: Close,
+    /// A sentence that says what to do.
+    pub(super) reason: &'r str,
+    /// The client isn't to come back earlier; 0 if there is nothing to wait for.
+    pub(super) retry_after_ms: u32,
+    /// The client wanted it: its session ends, too.
+    pub(super) bye: bool,
+}
+
 impl Lane {
-    /// Says why, then closes when that is written. The session ends here and now.
+    /// Says why, then closes when that is written. The lane lets go of the session here and now.
     pub(super) fn close(&mut self, conn: ConnId, close: Close, reason: &str, out: &mut Outbox) {
-        self.close_as(conn, close, reason, false, out);
+        self.close_as(conn, Farewell { close, reason, retry_after_ms: 0, bye: false }, out);
     }
 
-    fn close_as(&mut self, conn: ConnId, close: Close, reason: &str, bye: bool, out: &mut Outbox) {
+    /// Says why, and when to come back.
+    pub(super) fn close_as(&mut self, conn: ConnId, farewell: Farewell<'_>, out: &mut Outbox) {
+        let Farewell { close, reason, mut retry_after_ms, bye } = farewell;
         let Some(connection) = self.connections.get(conn) else { return };
         if connection.phase == Phase::Closing {
             return;
@@ -27,25 +46,10 @@ impl Lane {
         connection.phase = Phase::Closing;
         let session = std::mem::replace(&mut connection.session, NONE);
         connection.due = self.wheel.arm(self.now.ms, LINGER_MS, conn);
-        let retry_after_ms = match close {
-            Close::Draining => conn.0.wrapping_mul(97) % SPREAD_MS,
-            Close::Bye
-            | Close::HomeLost
-            | Close::PingTimeout
-            | Close::Overloaded
-            | Close::Slow
-            | Close::Rate
-            | Close::Replaced
-            | Close::BadToken
-            | Close::BadFrame
-            | Close::Forbidden
-            | Close::ConnectTimeout
-            | Close::Version
-            | Close::AlreadyConnected
-            | Close::FrameTooLarge
-            | Close::NotConnected
-            | Close::Resumed => 0,
-        };
+        if close == Close::Draining {
+            retry_after_ms = conn.0.wrapping_mul(97) % SPREAD_MS;
+        }
+        self.expiries.set(conn, None);
         let message = g2c::Closing {
             code: u32::from(close.number()),
             reason: reason.to_owned(),
@@ -78,8 +82,9 @@ impl Lane {
     }
 
     /// The client said that it goes.
-    pub(super) fn bye(&mut self, conn: ConnId, _handle: Handle, out: &mut Outbox) {
-        self.close_as(conn, Close::Bye, "bye", true, out);
+    pub(super) fn bye(&mut self, conn: ConnId, out: &mut Outbox) {
+        let close = Close::Bye;
+        self.close_as(conn, Farewell { close, reason: "bye", retry_after_ms: 0, bye: true }, out);
     }
 
     /// The client closes in its own way; its output is still written.
@@ -91,6 +96,7 @@ impl Lane {
         connection.phase = Phase::Closing;
         let session = std::mem::replace(&mut connection.session, NONE);
         connection.due = self.wheel.arm(self.now.ms, LINGER_MS, conn);
+        self.expiries.set(conn, None);
         out.clients.end(conn, Ending::Written);
         self.end_session(session, false, out);
     }
@@ -100,6 +106,7 @@ impl Lane {
         let Some(connection) = self.connections.get(conn) else { return };
         let session = connection.session;
         self.connections.free(conn);
+        self.expiries.set(conn, None);
         out.clients.closed(conn);
         self.counters.connections -= 1;
         self.end_session(session, false, out);
@@ -111,6 +118,98 @@ impl Lane {
         for conn in self.connections.open_ones() {
             let reason = "this gateway shuts down: connect to another";
             self.close(conn, Close::Draining, reason, out);
+        }
+    }
+
+    /// The session's socket is gone, or will be: its user queue is told, its queues are let go.
+    pub(super) fn end_session(&mut self, handle: Handle, bye: bool, out: &mut Outbox) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        if session.state == State::Over {
+            return;
+        }
+        let before = std::mem::replace(&mut session.state, State::Over);
+        session.conn = NONE;
+        let kept = session.rare.take().map_or(0, |rare| rare.behind.bytes());
+        self.kept_bytes -= kept;
+        let hash = session.id.user_queue_hash();
+        self.unheard.remove(&handle);
+        self.counters.sessions -= u64::from(before == State::Live);
+        self.leave_all(handle, out);
+        if let Some(bucket) = self.routes.bucket_of(hash) {
+            if before == State::LoggingIn && self.withdraw_login(bucket, handle, out) {
+                return self.let_go(handle, out);
+            }
+            let body = Some(g2q::g2q::Body::Lost(g2q::Lost { session: handle, bye }));
+            let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
+            // A full list means that the home is away; it finds out when the lane attaches.
+            self.push(bucket, Pending::Lost { session: handle }, write, out);
+        }
+        self.let_go(handle, out);
+    }
+
+    /// Takes a login that was never sent off its list: nobody is to have a session for a client
+    /// that is gone. Whether it was so.
+    fn withdraw_login(&mut self, bucket: u32, handle: Handle, out: &mut Outbox) -> bool {
+        let list = &mut self.routes.buckets[bucket as usize].unanswered;
+        let login = Pending::Login { session: handle };
+        if list.withdraw(|pending| *pending == login).is_none() {
+            return false;
+        }
+        self.sessions[handle as usize].unanswered -= 1;
+        self.release_refusals(bucket, out);
+        true
+    }
+
+    /// Takes off a list that is to be sent again the logins without an answer whose sockets are
+    /// gone. Sent again, one would throw out the session with which its client has come back
+    /// meanwhile; if it was decided, its link's end has detached what came of it. Whether there
+    /// was any.
+    pub(super) fn drop_logins(&mut self, bucket: u32, out: &mut Outbox) -> bool {
+        let mut list = std::mem::take(&mut self.routes.buckets[bucket as usize].unanswered);
+        let mut dropped = Unanswered::default();
+        list.move_some(&mut dropped, |pending| match *pending {
+            Pending::Login { session } | Pending::Lost { session } => {
+                let session = self.sessions.get(session as usize);
+                session.is_some_and(|one| one.state == State::Over && one.generation == 0)
+            }
+            Pending::Operation { .. }
+            | Pending::Resume { .. }
+            | Pending::Refused { .. }
+            | Pending::Request { .. } => false,
+        });
+        self.routes.buckets[bucket as usize].unanswered = list;
+        let sessions: Vec<Handle> =
+            dropped.iter().filter_map(|pending| pending.session()).collect();
+        for handle in &sessions {
+            self.sessions[*handle as usize].unanswered -= 1;
+        }
+        let some = !sessions.is_empty();
+        for handle in sessions {
+            self.let_go(handle, out);
+        }
+        some
+    }
+
+    /// Frees the handle once nobody speaks of the session any more.
+    pub(super) fn let_go(&mut self, handle: Handle, out: &mut Outbox) {
+        if self.sessions.get(handle as usize).is_some_and(Session::is_done) {
+            self.forget(handle, out);
+        }
+    }
+
+    pub(super) fn forget(&mut self, handle: Handle, out: &mut Outbox) {
+        let Some(session) = self.sessions.try_remove(handle as usize) else { return };
+        if let Some(connection) = self.connections.get(ConnId(session.conn))
+            && connection.session == handle
+        {
+            connection.session = NONE;
+        }
+        for (at, node) in (0..).zip(&self.routes.nodes) {
+            let knows = at >= 64 || session.introduced & super::route::node_bit(at) != 0;
+            if let (true, Some(link)) = (knows, node.link) {
+                let body = Some(g2q::g2q::Body::Forget(g2q::Forget { session: handle }));
+                wire::put_message(out.links.buffer(link), &G2q { body });
+            }
         }
     }
 }

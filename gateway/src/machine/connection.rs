@@ -99,6 +99,10 @@ impl Lane {
             let reason = "a second `connect` on one connection: open another connection";
             return self.close(conn, Close::AlreadyConnected, reason, out);
         }
+        if kind == Kind::Pong {
+            // It answers no ping of this connection's: none was sent.
+            return;
+        }
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         let waiting = &mut session.rare().waiting;
         if waiting.len() + frame.len() > limits::CLIENT_FRAME_BYTES_MAX {
@@ -124,12 +128,29 @@ impl Lane {
             | Kind::SendState
             | Kind::GetState
             | Kind::GetHistory
+            | Kind::ListMembers
+            | Kind::Call
+            | Kind::Refresh
+                if !self.is_heard(handle) =>
+            {
+                self.wait_unheard(conn, handle, (kind, body), out);
+            }
+            Kind::Subscribe
+            | Kind::Unsubscribe
+            | Kind::SendMessage
+            | Kind::SendState
+            | Kind::GetState
+            | Kind::GetHistory
             | Kind::ListMembers => self.operation(conn, handle, kind, body, out),
-            Kind::Ping => self.pong(conn, body, out),
-            Kind::Pong => {}
+            Kind::Ping => {
+                let pong = g2c::Pong { nonce: nonce(body) };
+                self.send_message(conn, BodyKind::Pong, &pong, out);
+            }
+            Kind::Pong => self.ponged(handle, nonce(body), out),
             Kind::Open => self.open(conn, handle, out),
-            Kind::Bye => self.bye(conn, handle, out),
-            Kind::Call | Kind::Refresh => self.unimplemented(conn, handle, body, out),
+            Kind::Bye => self.bye(conn, out),
+            Kind::Call => self.unimplemented(conn, handle, body, out),
+            Kind::Refresh => self.refresh(conn, handle, body, out),
             Kind::Connect => {
                 let reason = "a second `connect` on one connection: open another connection";
                 self.close(conn, Close::AlreadyConnected, reason, out);
@@ -236,7 +257,7 @@ impl Lane {
     }
 
     /// The queue's number, for an operation that changes the session's part in it.
-    fn part_in(
+    pub(super) fn part_in(
         &mut self,
         handle: Handle,
         kind: Kind,
@@ -266,7 +287,7 @@ impl Lane {
     }
 
     /// Takes back what `part_in` began.
-    fn unpart(&mut self, handle: Handle, hash: u64) {
+    pub(super) fn unpart(&mut self, handle: Handle, hash: u64) {
         let entry = self.sessions[handle as usize].entry(hash);
         if entry.part == Part::Joining && entry.joins == 0 {
             self.no_part(handle, hash);
@@ -282,17 +303,6 @@ impl Lane {
         let taken = self.sessions[handle as usize].take_op_id(head.op_id);
         let refusal = taken.err().unwrap_or(Refusal::Unimplemented);
         self.refuse(conn, head.op_id, refusal.status(), &refusal.to_string(), out);
-    }
-
-    fn pong(&mut self, conn: ConnId, ping: &[u8], out: &mut Outbox) {
-        let mut nonce = 0;
-        let mut fields = Fields::of(ping);
-        while let Ok(Some((number, value))) = fields.field() {
-            if number == 1 {
-                nonce = value.uint().unwrap_or(0);
-            }
-        }
-        self.send_message(conn, BodyKind::Pong, &g2c::Pong { nonce }, out);
     }
 
     /// Sends a message that isn't encoded yet.
@@ -358,6 +368,18 @@ impl Lane {
     }
 }
 
+/// The nonce of a ping or pong; 0 if it can't be read.
+fn nonce(message: &[u8]) -> u64 {
+    let mut nonce = 0;
+    let mut fields = Fields::of(message);
+    while let Ok(Some((number, value))) = fields.field() {
+        if number == 1 {
+            nonce = value.uint().unwrap_or(0);
+        }
+    }
+    nonce
+}
+
 /// Tells a node a session's handle, if it doesn't know it yet.
 #[inline]
 pub(super) fn introduce(
@@ -371,13 +393,19 @@ pub(super) fn introduce(
 }
 
 impl Session {
-    /// Takes the next number of an operation; it must be above those before.
+    /// The nonce of the ping behind `welcome`: as nonces are, of 48 bits.
+    pub(super) fn nonce(&self) -> u64 {
+        self.generation & 0xffff_ffff_ffff
+    }
+
+    /// Takes the number of an operation. It must be above those before, except in a session that
+    /// goes on: what it sends again the queues know.
     #[inline]
-    fn take_op_id(&mut self, op_id: u32) -> Result<(), Refusal> {
-        if op_id <= self.op_id {
+    pub(super) fn take_op_id(&mut self, op_id: u32) -> Result<(), Refusal> {
+        if op_id == 0 || op_id <= self.op_id && !self.resumed {
             return Err(Refusal::OpId(self.op_id));
         }
-        self.op_id = op_id;
+        self.op_id = self.op_id.max(op_id);
         Ok(())
     }
 }

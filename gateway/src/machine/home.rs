@@ -16,7 +16,7 @@ use super::fanout::Frame;
 use super::interest::Subscriber;
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
-use super::session::NONE;
+use super::session::{NONE, State};
 use super::slow::Kept;
 
 /// The numbers of the fields of `Q2g`, besides those with a borrowed form.
@@ -35,7 +35,7 @@ mod number {
 }
 
 /// How often the round trip to each node is measured.
-const PROBE_MS: u64 = 1_000;
+pub(super) const PROBE_MS: u64 = 1_000;
 
 /// A peer said what it must not: its link is ended and comes back by attaching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -84,11 +84,7 @@ impl Lane {
                 self.answer(bucket, answer, out)?;
             }
             (number::AT, _) => self.heard(node, At::decode(body)?),
-            (number::PROBED, _) => {
-                let sent_us = q2g::Probed::decode(body)?.nonce;
-                self.counters.round_trip_us = self.micros().saturating_sub(sent_us);
-                self.routes.nodes[node as usize].answered_ms = self.now.ms;
-            }
+            (number::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
             (number::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
             (_, Some(bucket)) => self.bucket_frame(bucket, field, body, out)?,
             // The bucket moved away since: what its old home says of it is of the past.
@@ -114,7 +110,7 @@ impl Lane {
                 let answer = q2g::LoggedIn::decode(body)?;
                 let session = answer.session;
                 self.take_front(bucket, |front| front == Pending::Login { session })?;
-                self.logged_in(session, &answer, out);
+                self.logged_in(session, &answer, out)?;
                 self.release_refusals(bucket, out);
             }
             number::LOST_NOTED => {
@@ -171,11 +167,20 @@ impl Lane {
         answer: AnswerRef<'_>,
         out: &mut Outbox,
     ) -> Result<(), Broken> {
-        let front = self.take_front(bucket, |front| {
-            matches!(front, Pending::Operation { session, .. } if session == answer.session)
-        })?;
+        let is_its = |front| match front {
+            Pending::Operation { session, .. } | Pending::Resume { session, .. } => {
+                session == answer.session
+            }
+            Pending::Refused { .. }
+            | Pending::Login { .. }
+            | Pending::Lost { .. }
+            | Pending::Request { .. } => false,
+        };
+        let front = self.take_front(bucket, is_its)?;
         if let Pending::Operation { session, kind, hash, .. } = front {
             self.answered(session, kind, hash, answer.result, out);
+        } else if let Pending::Resume { session, hash } = front {
+            self.resumed(session, hash, answer.result, out);
         }
         self.release_refusals(bucket, out);
         Ok(())
@@ -294,10 +299,14 @@ impl Lane {
         self.let_go(handle, out);
     }
 
+    /// The word is about one connection of the session. A handle that stands for another by now
+    /// doesn't heed it.
     fn kicked(&mut self, kick: &q2g::Kick, out: &mut Outbox) {
-        let close = Close::from_number(kick.code).unwrap_or(Close::Replaced);
-        if let Some(conn) = self.conn_of(kick.session) {
-            self.close(conn, close, &kick.reason, out);
+        let Some(session) = self.sessions.get(kick.session as usize) else { return };
+        let is_meant = session.state == State::Live && session.generation == kick.generation;
+        if is_meant && !self.settings.faults.resend_after_kick {
+            let close = Close::from_number(kick.code).unwrap_or(Close::Replaced);
+            self.close(ConnId(session.conn), close, &kick.reason, out);
         }
     }
 
@@ -309,11 +318,28 @@ impl Lane {
     /// Measures the way to each node and back.
     pub(super) fn probe(&mut self, out: &mut Outbox) {
         let up = self.routes.links();
-        let nonce = self.micros();
         for link in &up {
-            let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
-            wire::put_message(out.links.buffer(*link), &G2q { body });
+            if let Some(node) = self.routes.node_of(*link) {
+                self.probe_node(node, *link, out);
+            }
         }
         self.probe_ms = (!up.is_empty()).then(|| self.now.ms + PROBE_MS);
+    }
+
+    pub(super) fn probe_node(&mut self, node: u32, link: LinkId, out: &mut Outbox) {
+        let nonce = self.micros();
+        self.routes.nodes[node as usize].probe = Some((nonce, self.now.ms));
+        let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
+        wire::put_message(out.links.buffer(link), &G2q { body });
+    }
+
+    fn probed(&mut self, node: u32, nonce: u64, out: &mut Outbox) {
+        self.counters.round_trip_us = self.micros().saturating_sub(nonce);
+        let entry = &mut self.routes.nodes[node as usize];
+        entry.answered_ms = self.now.ms;
+        // As good as an echo of a beat.
+        if let Some((_, sent_ms)) = entry.probe.take_if(|(sent, _)| *sent == nonce) {
+            self.heard_at(node, sent_ms, out);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One lane: everything that comes goes through [`Lane::handle`].
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -12,12 +13,13 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use slab::Slab;
 
+use super::authority::{Authority, Expiries};
 use super::clients::{Clients, Codec, ConnId};
 use super::counters::Counters;
 use super::fanout::Encodings;
 use super::interest::{Interest, Subscriber};
 use super::route::Routes;
-use super::session::{Connections, NONE, Sessions};
+use super::session::{Connections, Handle, NONE, Sessions};
 use super::settings::Settings;
 use super::web::{Web, WebReply, WebRequest};
 use super::wheel::{Rate, Wheel};
@@ -90,11 +92,20 @@ pub enum Input<'a> {
         /// The envelope.
         frame: &'a [u8],
     },
+    /// A queue node has echoed a beat of this end.
+    Echoed {
+        /// On which link.
+        link: LinkId,
+        /// When the newest beat that was echoed was sent, in milliseconds of this lane's clock.
+        sent_ms: u64,
+    },
     /// Who holds what.
     Table(Arc<BucketTable>),
     /// The cluster's configuration. A lane keeps none of it yet: classes are the queue nodes'
     /// matter.
     Config(Arc<ClusterConfig>),
+    /// What tokens are verified with from now on.
+    Authority(Authority),
     /// The back end wants something.
     Web(WebRequest),
     /// The gateway shuts down: every client is sent elsewhere.
@@ -148,6 +159,10 @@ pub struct Lane {
     pub(super) narrowed: Encodings,
     pub(super) diverted: Vec<Subscriber>,
     pub(super) counters: Counters,
+    pub(super) authority: Authority,
+    pub(super) expiries: Expiries,
+    /// Sessions with something that waits until their users' homes are heard.
+    pub(super) unheard: BTreeSet<Handle>,
     /// When waiting operations are looked through.
     pub(super) sweep_ms: Option<u64>,
     /// What is kept for slow receivers, over all sessions.
@@ -183,6 +198,9 @@ impl Lane {
             narrowed: Encodings::default(),
             diverted: Vec::new(),
             counters: Counters::default(),
+            authority: Authority::default(),
+            expiries: Expiries::default(),
+            unheard: BTreeSet::new(),
             sweep_ms: None,
             kept_bytes: 0,
             debt_ms: None,
@@ -205,8 +223,10 @@ impl Lane {
             Input::Drained { conn } => self.drained(conn, out),
             Input::LinkUp { link, peer } => self.link_up(link, &peer, out),
             Input::LinkDown { link } => self.link_down(link, out),
+            Input::Echoed { link, sent_ms } => self.echoed(link, sent_ms, out),
             Input::Table(table) => self.table(&table, out),
             Input::Config(_) => {}
+            Input::Authority(authority) => self.authority = authority,
             Input::Web(request) => self.web_request(request, out),
             Input::Drain => self.drain(out),
             Input::TurnEnd => self.turn_end(out),
@@ -216,10 +236,9 @@ impl Lane {
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        [self.wheel.wake_at(), self.sweep_ms, self.debt_ms, self.probe_ms]
-            .into_iter()
-            .flatten()
-            .min()
+        let timers = [self.sweep_ms, self.debt_ms, self.probe_ms];
+        let wakes = [self.wheel.wake_at(), self.expiries.wake_at()];
+        wakes.into_iter().chain(timers).flatten().min()
     }
 
     /// What the lane has counted.
@@ -265,6 +284,9 @@ impl Lane {
         self.wheel.due(self.now.ms, &mut due);
         for (tick, conn) in due {
             self.look_at(conn, tick, out);
+        }
+        for conn in self.expiries.due(self.now.ms) {
+            self.expired(conn, out);
         }
         if self.sweep_ms.is_some_and(|at| at <= self.now.ms) {
             self.sweep(out);

@@ -12,13 +12,13 @@ use proto::q2g;
 use proto::wire;
 use rand::Rng as _;
 
+use super::authority::Admitted;
 use super::clients::{ConnId, HELD};
+use super::closing::Farewell;
+use super::home::Broken;
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
 use super::session::{Handle, NONE, Phase, Session, State};
-
-/// The version of the client protocol that is spoken here.
-const PROTOCOL: u32 = 1;
 
 impl Lane {
     pub(super) fn connect(&mut self, conn: ConnId, body: &[u8], out: &mut Outbox) {
@@ -26,42 +26,28 @@ impl Lane {
             let reason = "`connect` is not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
         };
-        let user = match self.admit(&connect) {
-            Ok(user) => user,
+        let admitted = match self.admit(&connect) {
+            Ok(admitted) => admitted,
             Err((close, reason)) => return self.close(conn, close, &reason, out),
         };
-        let name = name::user_queue(user);
-        let hash = name::hash(name.as_bytes());
-        let Some(bucket) = self.routes.bucket_of(hash) else {
+        let Some((bucket, session)) = self.drawn(conn, &admitted) else {
             let reason = "this gateway has no bucket table yet: try again in a moment";
             return self.close(conn, Close::Overloaded, reason, out);
         };
-        let session = Session {
-            id: SessionId::new(hash, self.random.next_u64()),
-            user: user.as_str().into(),
-            generation: 0,
-            introduced: 0,
-            queues: Vec::new(),
-            rare: None,
-            conn: conn.0,
-            op_id: 0,
-            unanswered: 0,
-            state: State::LoggingIn,
-        };
+        let mut secret = [0; 16];
+        self.random.fill_bytes(&mut secret);
+        let hash = session.id.user_queue_hash();
         let handle = self.sessions.insert(session) as Handle;
-        if connect.hold {
-            self.sessions[handle as usize].rare().hold = true;
-        }
+        let login = self.login(handle, hash, secret, &connect);
+        let rare = self.sessions[handle as usize].rare();
+        rare.secret = Some(Secret(secret));
+        rare.hold = connect.hold;
+        rare.seen = connect.resume.map(|resume| resume.seen).unwrap_or_default();
         if let Some(connection) = self.connections.get(conn) {
             (connection.session, connection.phase) = (handle, Phase::LoggingIn);
         }
-        let end = connect.client_name.floor_char_boundary(limits::CLIENT_NAME_BYTES_MAX);
-        let body = Some(g2q::g2q::Body::Login(g2q::Login {
-            session: handle,
-            gateway: self.settings.gateway.clone(),
-            client_name: connect.client_name[..end].to_owned(),
-            ..g2q::Login::default()
-        }));
+        self.expiries.set(conn, admitted.expires_ms);
+        let body = Some(g2q::g2q::Body::Login(login));
         let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
         if !self.push(bucket, Pending::Login { session: handle }, write, out) {
             self.forget(handle, out);
@@ -70,55 +56,92 @@ impl Lane {
         }
     }
 
-    /// Who may come in, by the credentials.
-    fn admit<'c>(&self, connect: &'c c2g::Connect) -> Result<UserId<'c>, (Close, String)> {
-        if connect.protocol != PROTOCOL {
-            let given = connect.protocol;
-            let reason =
-                format!("protocol {given} is not spoken here: set `protocol` to {PROTOCOL}");
-            return Err((Close::Version, reason));
-        }
-        let reason = if !connect.token.is_empty() {
-            "this gateway verifies no tokens yet: connect with `user` to one with development \
-             authentication, as `imq dev` is"
-        } else if !self.settings.dev_auth {
-            "`connect` needs a `token`: development authentication, which takes `user` alone, is \
-             off here"
-        } else {
-            return UserId::try_from(connect.user.as_str())
-                .map_err(|error| (Close::BadToken, format!("connect.user: {error}")));
+    /// A session with an id of its own, and the bucket of its user; nothing before the first table.
+    fn drawn(&mut self, conn: ConnId, admitted: &Admitted) -> Option<(u32, Session)> {
+        let user = UserId::try_from(admitted.user.as_str()).ok()?;
+        let hash = name::hash(name::user_queue(user).as_bytes());
+        let bucket = self.routes.bucket_of(hash)?;
+        let session = Session {
+            id: SessionId::new(hash, self.random.next_u64()),
+            user: user.as_str().into(),
+            generation: 0,
+            floor: 0,
+            introduced: 0,
+            queues: Vec::new(),
+            rare: None,
+            conn: conn.0,
+            op_id: 0,
+            unanswered: 0,
+            state: State::LoggingIn,
+            confirmed: false,
+            resumed: false,
         };
-        Err((Close::BadToken, reason.to_owned()))
+        Some((bucket, session))
+    }
+
+    /// What the user queue is told. A session to go on with that can't be one of this user's is
+    /// left out: the client gets a new one.
+    fn login(
+        &self,
+        handle: Handle,
+        hash: u64,
+        secret: [u8; 16],
+        connect: &c2g::Connect,
+    ) -> g2q::Login {
+        let short =
+            |name: &str| name[..name.floor_char_boundary(limits::CLIENT_NAME_BYTES_MAX)].to_owned();
+        let resume = connect.resume.as_ref().and_then(|resume| {
+            let id = SessionId::parse(&resume.session_id)?;
+            let secret = Secret::parse(&resume.secret)?;
+            (id.user_queue_hash() == hash).then(|| (id.0.to_vec(), secret.0.to_vec()))
+        });
+        let (resume_session_id, resume_secret) = resume.unwrap_or_default();
+        g2q::Login {
+            session: handle,
+            gateway: self.settings.gateway.clone(),
+            client_name: short(&connect.client_name),
+            client_version: short(&connect.client_version),
+            secret: secret.to_vec(),
+            resume_session_id,
+            resume_secret,
+        }
     }
 
     /// The user queue's answer to a login.
-    pub(super) fn logged_in(&mut self, handle: Handle, answer: &q2g::LoggedIn, out: &mut Outbox) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+    pub(super) fn logged_in(
+        &mut self,
+        handle: Handle,
+        answer: &q2g::LoggedIn,
+        out: &mut Outbox,
+    ) -> Result<(), Broken> {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return Ok(()) };
         session.unanswered -= 1;
-        if session.state == State::Over {
-            return self.let_go(handle, out);
-        }
-        let conn = ConnId(session.conn);
         if answer.status != Status::Ok.number() {
-            let close = match Status::from_number(answer.status) {
-                Some(Status::Unavailable | Status::OutcomeUnknown | Status::Limit) => {
-                    Close::Overloaded
-                }
-                Some(Status::Conflict) => Close::AlreadyConnected,
-                Some(_) | None => Close::Forbidden,
-            };
-            return self.close(conn, close, &answer.error_message, out);
+            self.login_refused(handle, answer, out);
+            return Ok(());
         }
-        session.generation = answer.generation;
-        session.state = State::Live;
-        // The nodes that know the handle don't know its generation.
-        let known = std::mem::take(&mut session.introduced);
-        for (at, node) in (0..).zip(&self.routes.nodes) {
-            if let (true, Some(link)) = (known & super::route::node_bit(at) != 0, node.link) {
-                super::connection::introduce(at, link, handle, session, out);
+        if answer.resumed {
+            let id = SessionId::try_from(answer.session_id.as_slice());
+            let id = id.map_err(|_| Broken::Unreadable)?;
+            if id.user_queue_hash() != session.id.user_queue_hash() {
+                return Err(Broken::Unreadable);
             }
+            (session.id, session.resumed) = (id, true);
         }
-        let (user, id) = (session.user.to_string(), session.id);
+        (session.generation, session.floor) = (answer.generation, answer.floor);
+        self.introduce_anew(handle, out);
+        if self.sessions[handle as usize].state == State::Over {
+            self.let_go(handle, out);
+        } else {
+            self.go_live(handle, answer.resumed, out);
+        }
+        Ok(())
+    }
+
+    fn go_live(&mut self, handle: Handle, resumed: bool, out: &mut Outbox) {
+        let session = &mut self.sessions[handle as usize];
+        session.state = State::Live;
+        let (conn, nonce) = (ConnId(session.conn), session.nonce());
         let hold = session.rare.as_ref().is_some_and(|rare| rare.hold);
         self.counters.sessions += 1;
         if let Some(connection) = self.connections.get(conn) {
@@ -128,26 +151,71 @@ impl Lane {
         if hold {
             out.clients.set(conn, HELD, true);
         }
-        self.welcome(conn, id, user, answer.generation, out);
+        self.welcome(conn, handle, resumed, out);
+        // Its `pong` confirms; that the client is alive is another matter.
+        self.send_message(conn, BodyKind::Ping, &g2c::Ping { nonce }, out);
+        if !self.is_live(handle) {
+            return;
+        }
+        self.choose_seen(handle, resumed);
+        if self.settings.faults.confirmed_early {
+            self.confirm(handle, out);
+        }
+        self.resume_seen(handle, out);
         self.resume_waiting(conn, handle, out);
     }
 
-    fn welcome(
-        &mut self,
-        conn: ConnId,
-        id: SessionId,
-        user: String,
-        generation: u64,
-        out: &mut Outbox,
-    ) {
-        let mut secret = [0; 16];
-        self.random.fill_bytes(&mut secret);
+    /// No session comes of it.
+    fn login_refused(&mut self, handle: Handle, answer: &q2g::LoggedIn, out: &mut Outbox) {
+        let close = Close::from_number(answer.code).unwrap_or_else(|| {
+            match Status::from_number(answer.status) {
+                Some(Status::Unavailable | Status::OutcomeUnknown) => Close::Overloaded,
+                Some(Status::Limit) => Close::Rate,
+                Some(Status::Conflict) => Close::AlreadyConnected,
+                Some(_) | None => Close::Forbidden,
+            }
+        });
+        let (reason, retry_after_ms) = (answer.error_message.as_str(), answer.retry_after_ms);
+        let farewell = Farewell { close, reason, retry_after_ms, bye: false };
+        self.no_session(handle, farewell, out);
+    }
+
+    /// A login can't be brought to its home.
+    pub(super) fn login_given_up(&mut self, handle: Handle, was_sent: bool, out: &mut Outbox) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        session.unanswered -= 1;
+        let reason = "the user's home can't be reached: connect again later";
+        let farewell = Farewell { close: Close::HomeLost, reason, retry_after_ms: 0, bye: false };
+        if !was_sent {
+            return self.no_session(handle, farewell, out);
+        }
+        // It may have been decided: what it brought is lost with the connection.
+        if let Some(conn) = self.conn_of(handle) {
+            self.close_as(conn, farewell, out);
+        }
+        self.let_go(handle, out);
+    }
+
+    /// Closes the connection of a login of which no session came: nobody is told `lost`.
+    fn no_session(&mut self, handle: Handle, farewell: Farewell<'_>, out: &mut Outbox) {
+        let conn = self.conn_of(handle);
+        let session = &mut self.sessions[handle as usize];
+        (session.state, session.conn) = (State::Over, NONE);
+        if let Some(conn) = conn {
+            self.close_as(conn, farewell, out);
+        }
+        self.let_go(handle, out);
+    }
+
+    fn welcome(&mut self, conn: ConnId, handle: Handle, resumed: bool, out: &mut Outbox) {
+        let session = &mut self.sessions[handle as usize];
+        let secret = session.rare().secret.take();
         let welcome = g2c::Welcome {
-            session_id: id.to_string(),
-            secret: Secret(secret).reveal(),
-            user,
-            generation,
-            resumed: false,
+            session_id: session.id.to_string(),
+            secret: secret.map(|secret| secret.reveal()).unwrap_or_default(),
+            user: session.user.to_string(),
+            generation: session.generation,
+            resumed,
             ping_every_ms: self.settings.ping_every_ms as u32,
             gateway: self.settings.gateway.clone(),
             limits: Some(g2c::Limits {
@@ -161,9 +229,9 @@ impl Lane {
         self.send_message(conn, BodyKind::Welcome, &welcome, out);
     }
 
-    /// Takes up what came between `connect` and `welcome`.
-    fn resume_waiting(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
-        let session = &mut self.sessions[handle as usize];
+    /// Takes up what has waited.
+    pub(super) fn resume_waiting(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         let Some(rare) = session.rare.as_mut() else { return };
         let waiting = std::mem::take(&mut rare.waiting);
         session.tidy();
@@ -171,57 +239,12 @@ impl Lane {
         while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
         {
             rest = &rest[end..];
-            let alive = self.connections.get(conn).is_some_and(|c| c.phase == Phase::Live);
+            let alive = self.is_live(handle);
             // Both were read when the frame came.
             if let (true, Ok((number, body))) = (alive, wire::envelope(frame))
                 && let Some(kind) = c2g::Kind::from_number(number)
             {
                 self.live(conn, handle, kind, body, out);
-            }
-        }
-    }
-
-    /// The session's socket is gone, or will be: its user queue is told, its queues are let go.
-    pub(super) fn end_session(&mut self, handle: Handle, bye: bool, out: &mut Outbox) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
-        if session.state == State::Over {
-            return;
-        }
-        self.counters.sessions -= u64::from(session.state == State::Live);
-        session.state = State::Over;
-        session.conn = NONE;
-        let kept = session.rare.take().map_or(0, |rare| rare.behind.bytes());
-        self.kept_bytes -= kept;
-        let hash = session.id.user_queue_hash();
-        self.leave_all(handle, out);
-        if let Some(bucket) = self.routes.bucket_of(hash) {
-            let body = Some(g2q::g2q::Body::Lost(g2q::Lost { session: handle, bye }));
-            let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
-            // A full list means that the home is away; it finds out when the lane attaches.
-            self.push(bucket, Pending::Lost { session: handle }, write, out);
-        }
-        self.let_go(handle, out);
-    }
-
-    /// Frees the handle once nobody speaks of the session any more.
-    pub(super) fn let_go(&mut self, handle: Handle, out: &mut Outbox) {
-        if self.sessions.get(handle as usize).is_some_and(Session::is_done) {
-            self.forget(handle, out);
-        }
-    }
-
-    fn forget(&mut self, handle: Handle, out: &mut Outbox) {
-        let Some(session) = self.sessions.try_remove(handle as usize) else { return };
-        if let Some(connection) = self.connections.get(ConnId(session.conn))
-            && connection.session == handle
-        {
-            connection.session = NONE;
-        }
-        for (at, node) in (0..).zip(&self.routes.nodes) {
-            let knows = at >= 64 || session.introduced & super::route::node_bit(at) != 0;
-            if let (true, Some(link)) = (knows, node.link) {
-                let body = Some(g2q::g2q::Body::Forget(g2q::Forget { session: handle }));
-                wire::put_message(out.links.buffer(link), &G2q { body });
             }
         }
     }

@@ -278,7 +278,9 @@ impl Lane {
         self.routes.mark(bucket);
     }
 
-    /// A home's word that sessions get no more of a queue here.
+    /// A home's word that sessions get no more of a queue here. A session that leaves waits for the
+    /// answer to its own `detach`, which is nobody else's; other words may have crossed it. Without
+    /// a reason the session's seat is elsewhere by now, and its client isn't told.
     pub(super) fn unsubscribed(&mut self, frame: &q2g::Unsubscribed, out: &mut Outbox) {
         let Some(queue) = self.interest.get(frame.sub) else { return };
         let hash = queue.hash;
@@ -294,7 +296,11 @@ impl Lane {
             frame.sessions.clone()
         };
         for handle in sessions {
-            self.unsubscribe_one(handle, hash, &message, true, out);
+            let session = self.sessions.get_mut(handle as usize);
+            let entry = session.and_then(|session| session.in_queue(frame.sub));
+            if entry.is_some_and(|entry| (entry.part == Part::Leaving) == frame.detached) {
+                self.unsubscribe_one(handle, hash, &message, !frame.reason.is_empty(), out);
+            }
         }
     }
 

@@ -1,29 +1,25 @@
-//! Coming back: a link that is up again, a bucket with another home, a home that is lost, and what
-//! waited too long. See "Coming back" in `docs/road.md`.
+//! Coming back: a link that is up again, and what waited too long. See "Coming back" in
+//! `docs/road.md`.
 
 use link::machine::{LinkId, Peer};
 use prost::Message as _;
-use proto::bucket::BucketId;
-use proto::codes::{Close, Status};
+use proto::codes::Status;
 use proto::filter::Filter;
 use proto::g2c::{self, BodyKind};
 use proto::g2q::{self, G2q};
 use proto::link::Role;
 use proto::q2g;
-use proto::table::{BucketTable, Owner, Row};
+use proto::table::Owner;
 use proto::wire;
 
 use super::clients::ConnId;
 use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
-use super::route::{Bucket, Pending};
+use super::route::Pending;
 use super::session::{Handle, Part, State};
 
 /// How often waiting operations are looked through.
 pub(super) const SWEEP_MS: u64 = 500;
-/// After a `moved` that says less than the lane knows, its speaker gets this long to hear the
-/// table.
-const RETRY_MS: u64 = 50;
 
 impl Lane {
     pub(super) fn link_up(&mut self, link: LinkId, peer: &Peer, out: &mut Outbox) {
@@ -35,7 +31,10 @@ impl Lane {
         self.routes.link_up(self.now.ms, link, node);
         let buckets = self.buckets_of(node);
         self.recover(&buckets, out);
-        self.probe_ms.get_or_insert(self.now.ms);
+        // The handshake may be old news, if this process has slept since. What counts is an answer
+        // to what is sent now.
+        self.probe_node(node, link, out);
+        self.probe_ms.get_or_insert(self.now.ms + super::home::PROBE_MS);
     }
 
     pub(super) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
@@ -49,7 +48,7 @@ impl Lane {
     }
 
     /// Nothing that was on its way to or from the buckets' homes counts any more.
-    fn cut_off(&mut self, buckets: &[u32], out: &mut Outbox) {
+    pub(super) fn cut_off(&mut self, buckets: &[u32], out: &mut Outbox) {
         for &bucket in buckets {
             let bucket = &mut self.routes.buckets[bucket as usize];
             bucket.unanswered.rewind();
@@ -93,11 +92,11 @@ impl Lane {
     }
 
     /// Introduces, attaches, and has the whole list of each of these buckets sent again.
-    fn recover(&mut self, buckets: &[u32], out: &mut Outbox) {
+    pub(super) fn recover(&mut self, buckets: &[u32], out: &mut Outbox) {
         if buckets.is_empty() {
             return;
         }
-        let among = self.among(buckets);
+        let (among, mut fewer) = (self.among(buckets), false);
         self.introduce_users(&among, out);
         if !self.settings.faults.attach_skipped {
             for sub in self.interest.subs() {
@@ -109,19 +108,24 @@ impl Lane {
             }
         }
         for &bucket in buckets {
+            self.routes.buckets[bucket as usize].unanswered.rewind();
+            fewer |= self.drop_logins(bucket, out);
+            fewer |= self.set_aside(bucket);
             let sessions: Vec<Handle> = {
                 let unanswered = &self.routes.buckets[bucket as usize].unanswered;
                 unanswered.iter().filter_map(|pending| pending.session()).collect()
             };
             self.introduce_all(bucket, &sessions, out);
             let entry = &mut self.routes.buckets[bucket as usize];
-            entry.unanswered.rewind();
             entry.doubled = self.settings.faults.resend_doubled;
             entry.retry_ms = None;
             entry.extra.clear();
             self.routes.mark(bucket);
         }
         self.detach_again(&among, out);
+        for bucket in buckets.iter().filter(|_| fewer) {
+            self.release_refusals(*bucket, out);
+        }
     }
 
     /// Sessions on their way out of these buckets' queues: the word of it may have met a node that
@@ -142,8 +146,9 @@ impl Lane {
         }
     }
 
-    /// Introduces the sessions whose user queues are in these buckets: a session that isn't
-    /// introduced within grace is ended by its user queue.
+    /// Introduces the sessions whose user queues are in these buckets, also where the handle is
+    /// known already: a session that isn't introduced to its home within grace is ended there, and
+    /// the home must know who is confirmed.
     fn introduce_users(&mut self, among: &[bool], out: &mut Outbox) {
         for (handle, session) in &mut self.sessions {
             let bucket = self.routes.bucket_of(session.id.user_queue_hash());
@@ -151,12 +156,13 @@ impl Lane {
             if let (State::Live, Some(bucket)) = (session.state, bucket)
                 && let Some((node, link)) = self.routes.home(bucket)
             {
+                session.introduced &= !super::route::node_bit(node);
                 super::connection::introduce(node, link, handle as Handle, session, out);
             }
         }
     }
 
-    fn introduce_all(&mut self, bucket: u32, sessions: &[Handle], out: &mut Outbox) {
+    pub(super) fn introduce_all(&mut self, bucket: u32, sessions: &[Handle], out: &mut Outbox) {
         let Some((node, link)) = self.routes.home(bucket) else { return };
         for handle in sessions {
             if let Some(session) = self.sessions.get_mut(*handle as usize) {
@@ -230,129 +236,8 @@ impl Lane {
         }
     }
 
-    pub(super) fn table(&mut self, table: &BucketTable, out: &mut Outbox) {
-        if self.routes.version.is_some_and(|known| known >= table.version()) {
-            return;
-        }
-        if table.bits() != self.routes.bits || self.routes.buckets.is_empty() {
-            self.resize(table.bits(), out);
-        }
-        self.routes.version = Some(table.version());
-        let mut changed = Vec::new();
-        for row in table.rows() {
-            if self.adopt(row, out) {
-                changed.push(row.prefix);
-            }
-        }
-        self.recover(&changed, out);
-    }
-
-    /// Other bits: children begin with their parent's epochs, and with what waits for their queues.
-    /// All links begin anew, so that nothing on its way speaks of the old buckets.
-    fn resize(&mut self, bits: u8, out: &mut Outbox) {
-        if !self.routes.buckets.is_empty() {
-            for link in self.routes.links() {
-                self.link_down(link, out);
-                out.links.end(link, "the cluster has other buckets now");
-            }
-        }
-        let (old_bits, old) = (self.routes.bits, std::mem::take(&mut self.routes.buckets));
-        let child = |prefix: u32| {
-            let parent = prefix >> bits.saturating_sub(old_bits);
-            let (epochs, home) = old
-                .get(parent as usize)
-                .filter(|_| bits >= old_bits)
-                .map_or_else(Default::default, |parent| (parent.epochs, parent.home));
-            Bucket { epochs, home, ..Bucket::default() }
-        };
-        self.routes.buckets = (0..1u32 << bits).map(child).collect();
-        self.routes.bits = bits;
-        let mut given_up = Vec::new();
-        for mut bucket in old {
-            bucket.unanswered.move_out(|moving| match self.hash_of(moving.tag) {
-                Some(hash) => {
-                    let child = BucketId::of(hash, bits).prefix() as usize;
-                    self.routes.buckets[child].unanswered.move_in(moving);
-                }
-                None => given_up.push((moving.tag, moving.was_sent)),
-            });
-        }
-        self.give_up(given_up, out);
-        (0..1u32 << bits).for_each(|bucket| self.release_refusals(bucket, out));
-    }
-
-    /// The hash of the queue that an operation is for; nothing for a listing, which is a bucket's.
-    fn hash_of(&self, pending: Pending) -> Option<u64> {
-        match pending {
-            Pending::Operation { hash, .. } | Pending::Refused { hash, .. } => Some(hash),
-            Pending::Login { session } | Pending::Lost { session } => {
-                self.sessions.get(session as usize).map(|session| session.id.user_queue_hash())
-            }
-            Pending::Request { hash, .. } => hash,
-        }
-    }
-
-    /// Takes over a row that is newer than what the lane knows. Whether its home is to be
-    /// recovered.
-    fn adopt(&mut self, row: &Row, out: &mut Outbox) -> bool {
-        let epochs = row.epochs();
-        let home = row.primary.as_ref().map(|owner| self.routes.node(owner));
-        let Some(bucket) = self.routes.buckets.get_mut(row.prefix as usize) else { return false };
-        let newer = epochs.conf > bucket.epochs.conf || bucket.home.is_none();
-        if !newer || epochs.conf < bucket.epochs.conf {
-            return false;
-        }
-        let lost = epochs.loss > bucket.epochs.loss;
-        let before = std::mem::replace(&mut bucket.home, home);
-        bucket.epochs = epochs;
-        for node in &mut self.routes.nodes {
-            node.heard = node.heard.filter(|heard| *heard != row.prefix);
-        }
-        if before.is_some() && before != home {
-            self.cut_off(&[row.prefix], out);
-        }
-        if lost {
-            self.lose(row.prefix, out);
-        }
-        true
-    }
-
-    /// The bucket's data may be gone: nobody can tell what became of what waits.
-    fn lose(&mut self, bucket: u32, out: &mut Outbox) {
-        let mut sent = Vec::new();
-        let list = &mut self.routes.buckets[bucket as usize].unanswered;
-        let mut waiting = std::mem::take(list);
-        waiting.move_out(|moving| match moving.was_sent {
-            true => sent.push((moving.tag, true)),
-            // The new home gets it for the first time.
-            false => list.move_in(moving),
-        });
-        self.give_up(sent, out);
-        self.release_refusals(bucket, out);
-        for sub in self.interest.subs() {
-            let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
-            if self.routes.bucket_of(hash) == Some(bucket) {
-                let sessions = self.sessions_in(sub);
-                self.lost(sub, &sessions, out);
-            }
-        }
-        let of_bucket: Vec<u32> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| {
-                let hash = session.id.user_queue_hash();
-                session.state == State::Live && self.routes.bucket_of(hash) == Some(bucket)
-            })
-            .map(|(_, session)| session.conn)
-            .collect();
-        for conn in of_bucket {
-            let reason = "the node that held this user's sessions is lost: connect anew";
-            self.close(ConnId(conn), Close::HomeLost, reason, out);
-        }
-    }
-
     /// Answers what can't be brought to its home any more.
-    fn give_up(&mut self, drained: Vec<(Pending, bool)>, out: &mut Outbox) {
+    pub(super) fn give_up(&mut self, drained: Vec<(Pending, bool)>, out: &mut Outbox) {
         for (pending, was_sent) in drained {
             let (status, sentence) = if was_sent {
                 self.counters.outcomes_unknown += 1;
@@ -370,16 +255,10 @@ impl Lane {
                 Pending::Refused { session, op_id, hash, refusal } => {
                     self.refused(session, op_id, hash, refusal, out);
                 }
-                Pending::Login { session } => {
-                    if let Some(one) = self.sessions.get_mut(session as usize) {
-                        one.unanswered -= 1;
-                    }
-                    if let Some(conn) = self.conn_of(session) {
-                        let reason = "the user's home can't be reached: connect again later";
-                        self.close(conn, Close::HomeLost, reason, out);
-                    }
-                    self.let_go(session, out);
+                Pending::Resume { session, hash } => {
+                    self.not_resumed(session, hash, sentence, out);
                 }
+                Pending::Login { session } => self.login_given_up(session, was_sent, out),
                 Pending::Lost { session } => {
                     if let Some(one) = self.sessions.get_mut(session as usize) {
                         one.unanswered -= 1;
@@ -391,33 +270,12 @@ impl Lane {
         }
     }
 
-    /// A node isn't the home, and says who is.
-    pub(super) fn moved(&mut self, node: u32, frame: q2g::Moved, out: &mut Outbox) {
-        let Some(row) = frame.row else { return };
-        if frame.bits != u32::from(self.routes.bits)
-            || BucketId::new(frame.bits, row.prefix).is_none()
-        {
-            return;
-        }
-        out.places.extend(frame.place);
-        let bucket = row.prefix;
-        let known = self.routes.buckets[bucket as usize].epochs;
-        if row.conf > known.conf {
-            if self.adopt(&row, out) {
-                self.recover(&[bucket], out);
-            }
-        } else if self.routes.buckets[bucket as usize].home == Some(node) {
-            // The lane knows better: it comes back when the node has heard the table, too.
-            let at_ms = self.now.ms + RETRY_MS;
-            self.routes.buckets[bucket as usize].retry_ms = Some(at_ms);
-            self.sweep_ms = Some(self.sweep_ms.map_or(at_ms, |sweep| sweep.min(at_ms)));
-        }
-    }
-
     /// Looks through what waits: gives up what has waited too long, comes back where it is time.
     pub(super) fn sweep(&mut self, out: &mut Outbox) {
         let before_ms = self.now.ms.saturating_sub(self.settings.give_up_ms);
-        let mut next_ms = None;
+        self.give_up_unheard(before_ms, out);
+        let waits = !self.unheard.is_empty() || !self.routes.asides.is_empty();
+        let mut next_ms = waits.then(|| self.now.ms + SWEEP_MS);
         let mut again = Vec::new();
         for at in 0..self.routes.buckets.len() {
             let bucket = &mut self.routes.buckets[at];

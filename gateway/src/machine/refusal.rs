@@ -34,7 +34,9 @@ pub(super) enum Refusal {
     SameHash,
     #[error("too many operations wait for this part of the cluster: try again later")]
     ListFull,
-    #[error("`call` and `refresh` are not served by this version")]
+    #[error("the home of this user's sessions isn't heard: try again later")]
+    Unheard,
+    #[error("`call` is not served by this version")]
     Unimplemented,
 }
 
@@ -42,7 +44,7 @@ impl Refusal {
     pub(super) fn status(self) -> Status {
         match self {
             Refusal::OpId(_) | Refusal::Name(_) => Status::Invalid,
-            Refusal::NoTable | Refusal::ListFull => Status::Unavailable,
+            Refusal::NoTable | Refusal::ListFull | Refusal::Unheard => Status::Unavailable,
             Refusal::Unanswered | Refusal::UnansweredOfQueue | Refusal::Subscriptions => {
                 Status::Limit
             }

@@ -1,5 +1,7 @@
 //! The way to the homes: queue → bucket → node → link, and per bucket what waits for an answer.
 
+use std::collections::BTreeSet;
+
 use link::machine::{LinkId, Outbox as Links, Unanswered};
 use proto::bucket::{BucketId, Epochs};
 use proto::c2g;
@@ -9,7 +11,7 @@ use proto::table::{Owner, Version};
 use proto::wire;
 
 use super::refusal::Refusal;
-use super::session::{Handle, Session};
+use super::session::{Handle, Session, State};
 
 /// The way to every bucket.
 #[derive(Debug, Default)]
@@ -19,6 +21,12 @@ pub(super) struct Routes {
     pub(super) bits: u8,
     pub(super) buckets: Vec<Bucket>,
     pub(super) nodes: Vec<Node>,
+    /// Until then every bucket's home counts as heard; 0 if one of them doesn't.
+    pub(super) heard_until_ms: u64,
+    /// Some bucket has no home.
+    is_homeless: bool,
+    /// Buckets with something set aside.
+    pub(super) asides: BTreeSet<u32>,
     by_link: Vec<Option<u32>>,
     dirty: Vec<u32>,
 }
@@ -30,6 +38,8 @@ pub(super) struct Bucket {
     /// Its primary, a place in the list of nodes.
     pub(super) home: Option<u32>,
     pub(super) unanswered: Unanswered<Pending>,
+    /// Operations of sessions whose users' homes weren't heard when the list was to be sent again.
+    pub(super) aside: Unanswered<Pending>,
     /// Frames about the bucket that need no answer kept: they go after what is unsent.
     pub(super) extra: Vec<u8>,
     /// Its home said `moved` to where the lane knows better: come back then.
@@ -46,6 +56,8 @@ pub(super) enum Pending {
     Operation { session: Handle, op_id: u32, kind: c2g::Kind, hash: u64 },
     /// Of a client, and refused by the lane: only its place in the order is kept.
     Refused { session: Handle, op_id: u32, hash: u64, refusal: Refusal },
+    /// A session takes its place in a queue again.
+    Resume { session: Handle, hash: u64 },
     /// The session's login.
     Login { session: Handle },
     /// The session's socket is gone.
@@ -59,9 +71,21 @@ impl Pending {
     pub(super) fn session(self) -> Option<Handle> {
         match self {
             Pending::Operation { session, .. }
+            | Pending::Resume { session, .. }
             | Pending::Login { session }
             | Pending::Lost { session } => Some(session),
             Pending::Refused { .. } | Pending::Request { .. } => None,
+        }
+    }
+
+    /// The session that it is of, if it goes on only while the home of its user is heard. Login
+    /// and loss are that home's own matter.
+    pub(super) fn of_client(self) -> Option<Handle> {
+        match self {
+            Pending::Operation { session, .. }
+            | Pending::Resume { session, .. }
+            | Pending::Refused { session, .. } => Some(session),
+            Pending::Login { .. } | Pending::Lost { .. } | Pending::Request { .. } => None,
         }
     }
 }
@@ -77,6 +101,13 @@ pub(super) struct Node {
     pub(super) heard: Option<u32>,
     /// When the link came up, or a probe was answered last.
     pub(super) answered_ms: u64,
+    /// The probe that is on its way: what it says, and when it was sent.
+    pub(super) probe: Option<(u64, u64)>,
+    /// Until when it counts as heard: a dead time after the sending of the newest beat that it has
+    /// echoed, or probe that it has answered.
+    heard_until_ms: u64,
+    /// Some bucket's home.
+    is_home: bool,
 }
 
 impl Routes {
@@ -96,7 +127,16 @@ impl Routes {
             };
             let free = self.nodes.iter().enumerate().position(|(at, node)| unused(at, node));
             let owner = owner.clone();
-            let node = Node { owner, link: None, said: None, heard: None, answered_ms: 0 };
+            let node = Node {
+                owner,
+                link: None,
+                said: None,
+                heard: None,
+                answered_ms: 0,
+                probe: None,
+                heard_until_ms: 0,
+                is_home: false,
+            };
             match free {
                 Some(at) => {
                     self.nodes[at] = node;
@@ -129,7 +169,7 @@ impl Routes {
         }
         self.by_link[at] = Some(node);
         let node = &mut self.nodes[node as usize];
-        (node.link, node.said, node.heard) = (Some(link), None, None);
+        (node.link, node.said, node.heard, node.probe) = (Some(link), None, None, None);
         node.answered_ms = now_ms;
     }
 
@@ -142,6 +182,37 @@ impl Routes {
         }
         (node.link, node.said, node.heard) = (None, None, None);
         Some(at)
+    }
+
+    /// The node counts as heard until then.
+    pub(super) fn hear(&mut self, node: u32, until_ms: u64) {
+        let node = &mut self.nodes[node as usize];
+        node.heard_until_ms = node.heard_until_ms.max(until_ms);
+        self.count_heard();
+    }
+
+    /// Homes have changed.
+    pub(super) fn homes_changed(&mut self) {
+        self.nodes.iter_mut().for_each(|node| node.is_home = false);
+        self.is_homeless = false;
+        for bucket in &self.buckets {
+            match bucket.home {
+                Some(home) => self.nodes[home as usize].is_home = true,
+                None => self.is_homeless = true,
+            }
+        }
+        self.count_heard();
+    }
+
+    fn count_heard(&mut self) {
+        let homes = self.nodes.iter().filter(|node| node.is_home && !self.is_homeless);
+        self.heard_until_ms = homes.map(|node| node.heard_until_ms).min().unwrap_or(0);
+    }
+
+    /// Until when the home of this hash's bucket counts as heard.
+    pub(super) fn home_heard_until_ms(&self, hash: u64) -> u64 {
+        let home = self.bucket_of(hash).and_then(|bucket| self.buckets[bucket as usize].home);
+        home.map_or(0, |home| self.nodes[home as usize].heard_until_ms)
     }
 
     /// The node that a bucket's operations go to, and its link if that is up.
@@ -228,7 +299,9 @@ impl Routes {
                 session_id: session.id.0.to_vec(),
                 user: session.user.to_string(),
                 generation: session.generation,
-                ..g2q::Introduce::default()
+                floor: session.floor,
+                confirmed: session.confirmed,
+                leaving: session.state == State::Over && session.generation > 0,
             }));
             wire::put_message(links.buffer(link), &G2q { body });
         }

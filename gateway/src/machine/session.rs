@@ -1,6 +1,7 @@
 //! What a lane knows of its sessions and connections. Both are many, so both are small.
 
-use proto::ids::SessionId;
+use proto::c2g;
+use proto::ids::{Secret, SessionId};
 use slab::Slab;
 
 use super::clients::ConnId;
@@ -59,7 +60,10 @@ impl Default for Connection {
 pub(super) struct Session {
     pub(super) id: SessionId,
     pub(super) user: Box<str>,
+    /// 0 until the login is answered.
     pub(super) generation: u64,
+    /// Sessions of the user below this generation are over.
+    pub(super) floor: u64,
     /// A bit per node of the lane's list that knows the handle; see `Routes`.
     pub(super) introduced: u64,
     pub(super) queues: Vec<InQueue>,
@@ -71,13 +75,25 @@ pub(super) struct Session {
     /// How many of its operations have no answer, login and loss included.
     pub(super) unanswered: u32,
     pub(super) state: State,
+    /// The client has answered the ping behind its `welcome`.
+    pub(super) confirmed: bool,
+    /// It began on another connection: the client sends again what has no answer, under old
+    /// numbers and queue by queue.
+    pub(super) resumed: bool,
 }
 
 /// What a session rarely needs.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
-    /// Frames that came before the login was answered, length-prefixed.
+    /// The secret that `welcome` will bring.
+    pub(super) secret: Option<Secret>,
+    /// Queues to be resumed, before what waits.
+    pub(super) seen: Vec<c2g::Seen>,
+    /// Frames that came before the login was answered, or while the user's home isn't heard,
+    /// length-prefixed.
     pub(super) waiting: Vec<u8>,
+    /// Since when something waits to be heard.
+    pub(super) unheard_ms: u64,
     /// `hold` was asked for, and `open` hasn't come.
     pub(super) hold: bool,
     /// Events that wait for a slow receiver.
@@ -86,7 +102,8 @@ pub(super) struct Rare {
 
 impl Rare {
     fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && !self.hold && self.behind.is_empty()
+        let waits = self.secret.is_some() || !self.seen.is_empty() || !self.waiting.is_empty();
+        !waits && !self.hold && self.behind.is_empty()
     }
 }
 
@@ -161,7 +178,8 @@ impl Session {
     #[inline]
     pub(super) fn entry(&mut self, hash: u64) -> &mut InQueue {
         let at = self.queues.iter().position(|entry| entry.hash == hash).unwrap_or_else(|| {
-            if self.queues.is_empty() {
+            // Mostly the inbox and one room: no more is kept for those.
+            if self.queues.len() < 2 {
                 self.queues.reserve_exact(1);
             }
             self.queues.push(InQueue {
@@ -179,9 +197,11 @@ impl Session {
         &mut self.queues[at]
     }
 
-    /// How many queues it has a part in.
+    /// How many queues it has a part in, besides its inbox, where it is always.
     pub(super) fn parts(&self) -> usize {
-        self.queues.iter().filter(|entry| entry.part != Part::None).count()
+        let inbox = self.id.user_queue_hash();
+        let counts = |entry: &&InQueue| entry.part != Part::None && entry.hash != inbox;
+        self.queues.iter().filter(counts).count()
     }
 
     /// Forgets entries that say nothing any more, but keeps one, which will be needed soon.

@@ -21,6 +21,9 @@ pub struct Settings {
     pub bytes_burst: u32,
     /// How long an operation waits for its answer before the lane gives up on it.
     pub give_up_ms: u64,
+    /// A session's operations go on only while its user's home was heard less than this ago; see
+    /// [`super::Input::Echoed`].
+    pub dead_ms: u64,
     /// From so many unwritten bytes on a receiver is slow.
     pub slow_bytes: usize,
     /// What a receiver may owe before it is closed or messages are dropped.
@@ -45,6 +48,7 @@ impl Default for Settings {
             bytes_per_s: 4 * 1024 * 1024,
             bytes_burst: 8 * 1024 * 1024,
             give_up_ms: limits::GRACE_MS,
+            dead_ms: limits::DEAD_MS,
             slow_bytes: limits::SLOW_BYTES,
             output_bytes_max: limits::OUTPUT_BYTES_MAX,
             lane_output_bytes_max: limits::LANE_OUTPUT_BYTES_MAX,
@@ -73,4 +77,12 @@ pub struct Faults {
     pub conflation_keeps_oldest: bool,
     /// Senders get the messages that exclude them.
     pub exclude_self_ignored: bool,
+    /// A connection counts as confirmed as soon as its `welcome` is on its way.
+    pub confirmed_early: bool,
+    /// A connection that is over goes on: its operations are still forwarded.
+    pub resend_after_kick: bool,
+    /// Operations go on although the user's home isn't heard.
+    pub hearing_ignored: bool,
+    /// A session that is resumed gets none of the queues that its client has seen.
+    pub resume_seen_ignored: bool,
 }

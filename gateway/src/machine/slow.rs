@@ -13,6 +13,9 @@ use super::fanout::Frame;
 use super::interest::Subscriber;
 use super::lane::{Lane, Outbox};
 use super::session::Handle;
+use members::{MembersBehind, Word};
+
+mod members;
 
 /// An event as it is kept: read once for all who are slow.
 #[derive(Debug)]
@@ -104,22 +107,8 @@ struct StateBehind {
     frozen: bool,
 }
 
-/// Users, each with the number of the event.
-type Users = IndexMap<String, u64>;
-
-/// Who joined and who left since, each with the event's number.
-#[derive(Debug, Default)]
-struct MembersBehind {
-    sub: u32,
-    /// The newest event in it, those that cancelled each other included. The last that is sent
-    /// moves the receiver's mark up to here: a mark between two that cancelled each other would
-    /// have the later one come again without the earlier.
-    seen: u64,
-    joined: Users,
-    left: Users,
-}
-
 /// A frame that leaves the list.
+#[derive(Debug)]
 struct Leaving {
     kind: u32,
     sub: u32,
@@ -148,22 +137,16 @@ impl Behind {
                 false
             }
             Kept::Mounts { kind, seq, body } => {
+                // It moves the mark of members, too: what came before it must leave before it.
+                for members in self.members.iter_mut().filter(|members| members.sub == sub) {
+                    members.sealed = true;
+                }
                 self.push(Item::Mounts { sub, seq: *seq, kind: *kind, body: Rc::clone(body) });
                 false
             }
             Kept::State(state) => self.merge(sub, state, keep_oldest),
-            Kept::Joined { seq, users } => {
-                self.net_change(sub, *seq, users, |members| {
-                    (&mut members.left, &mut members.joined)
-                });
-                false
-            }
-            Kept::Left { seq, users } => {
-                self.net_change(sub, *seq, users, |members| {
-                    (&mut members.joined, &mut members.left)
-                });
-                false
-            }
+            Kept::Joined { seq, users } => self.net_change(sub, Word::Joined, *seq, users),
+            Kept::Left { seq, users } => self.net_change(sub, Word::Left, *seq, users),
         }
     }
 
@@ -201,28 +184,20 @@ impl Behind {
         known.is_some()
     }
 
-    fn net_change(
-        &mut self,
-        sub: u32,
-        seq: u64,
-        users: &[String],
-        sides: impl Fn(&mut MembersBehind) -> (&mut Users, &mut Users),
-    ) {
-        let known = self.members.iter().position(|members| members.sub == sub);
-        let at = known.unwrap_or_else(|| {
-            self.members.push(MembersBehind { sub, ..MembersBehind::default() });
+    fn net_change(&mut self, sub: u32, word: Word, seq: u64, users: &[String]) -> bool {
+        let open = |members: &MembersBehind| members.sub == sub && !members.sealed;
+        let at = self.members.iter().position(open).unwrap_or_else(|| {
+            self.members.push(MembersBehind::new(sub));
             self.members.len() - 1
         });
-        self.members[at].seen = seq;
-        let (undone, done) = sides(&mut self.members[at]);
-        for user in users {
-            if undone.shift_remove(user).is_some() {
-                self.bytes -= user_bytes(user);
-            } else if done.insert(user.clone(), seq).is_none() {
-                self.bytes += user_bytes(user);
-            }
+        let members = &mut self.members[at];
+        let before = members.bytes();
+        members.add(word, seq, users);
+        self.bytes = self.bytes + members.bytes() - before;
+        if members.is_empty() {
+            self.members.remove(at);
         }
-        self.members.retain(|members| !members.joined.is_empty() || !members.left.is_empty());
+        false
     }
 
     /// Drops the oldest message and leaves a gap in its place.
@@ -260,11 +235,8 @@ impl Behind {
         let items = self.items.iter().map(Item::bytes).sum::<usize>();
         let changes = self.states.iter().flat_map(|state| state.changes.values());
         let changes = changes.map(change_bytes).sum::<usize>();
-        let users = |members: &MembersBehind| {
-            let users = members.joined.keys().chain(members.left.keys());
-            users.map(|user| user_bytes(user)).sum::<usize>()
-        };
-        self.bytes = items + changes + self.members.iter().map(users).sum::<usize>();
+        let members = self.members.iter().map(MembersBehind::bytes).sum::<usize>();
+        self.bytes = items + changes + members;
     }
 
     /// What is to be sent has begun to leave: states get their place in the order.
@@ -300,37 +272,22 @@ impl Behind {
         })
     }
 
-    /// The net change of a queue's members, if its place is before the item at the front: the older
-    /// side first, in its place, and what is left then in the place of the newest event.
+    /// A part of the net change of a queue's members, if its place is before the item at the
+    /// front.
     fn next_members(&mut self, front: Option<(u32, u64)>) -> Option<Leaving> {
-        let newest = |users: &Users| users.values().copied().max();
-        let place = |members: &MembersBehind| match (newest(&members.left), newest(&members.joined))
-        {
-            (Some(left), Some(joined)) => left.min(joined),
-            (Some(_), None) | (None, Some(_)) | (None, None) => members.seen,
-        };
         let due = |members: &MembersBehind| match front {
             None => true,
-            Some((sub, seq)) => members.sub == sub && place(members) < seq,
+            Some((sub, seq)) => members.sub == sub && members.place() < seq,
         };
         let at = self.members.iter().position(due)?;
         let members = &mut self.members[at];
-        let (sub, seq) = (members.sub, place(members));
-        let is_left = members.joined.is_empty() || newest(&members.left) == Some(seq);
-        let side = if is_left { &mut members.left } else { &mut members.joined };
-        let users: Vec<String> = std::mem::take(side).into_keys().collect();
-        self.bytes -= users.iter().map(|user| user_bytes(user)).sum::<usize>();
-        if members.left.is_empty() && members.joined.is_empty() {
+        let before = members.bytes();
+        let leaving = members.take();
+        self.bytes = self.bytes + members.bytes() - before;
+        if members.is_empty() {
             self.members.remove(at);
         }
-        let reason = String::new();
-        Some(if is_left {
-            let body = g2c::Left { sub: 0, seq, users, reason }.encode_to_vec();
-            Leaving { kind: BodyKind::Left as u32, sub, body }
-        } else {
-            let body = g2c::Joined { sub: 0, seq, users, reason }.encode_to_vec();
-            Leaving { kind: BodyKind::Joined as u32, sub, body }
-        })
+        Some(leaving)
     }
 
     /// A conflated state, if its place is before the item at the front.
@@ -361,11 +318,6 @@ fn change_bytes(change: &g2c::StateChange) -> usize {
         Some(g2c::state_change::Now::Deleted(_)) | None => 0,
     };
     2 * change.key.len() + value + size_of::<g2c::StateChange>() + 32
-}
-
-/// What a user counts, with its place in the map.
-fn user_bytes(user: &str) -> usize {
-    user.len() + 48
 }
 
 impl Lane {

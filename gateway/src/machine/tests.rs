@@ -1,14 +1,21 @@
 //! A lane by scripts: what clients and a queue node say, and what comes of it.
 //!
 //! A line of a script is a time in milliseconds and a step; below `----` stand the outcomes.
-//! Clients are `c0`, `c1`…, sockets that take everything unless they are `stuck`; `n1` is a queue
-//! node, its frames written by hand. The table has one bucket. An outcome goes on in the next line
-//! behind `..`.
+//! Clients are `c0`, `c1`…, sockets that take everything unless they are `stuck`; `n1` and `n2` are
+//! queue nodes, their frames written by hand. The table has one bucket, or two halves. An outcome
+//! goes on in the next line behind `..`.
+//!
+//! A client confirms nothing, and its inbox is refused without a word in the log, unless the script
+//! has the step `loud`. Homes count as heard for ever, unless the test's settings say otherwise.
 
 mod bench;
 mod fanout;
+mod hearing;
 mod input;
+mod kick;
 mod recover;
+mod refresh;
+mod resume;
 mod service;
 mod slow;
 mod web;
@@ -18,10 +25,14 @@ use bench::Bench;
 
 use super::settings::Settings;
 
+fn dev() -> Settings {
+    Settings { dev_auth: true, dead_ms: u64::MAX, ..Settings::default() }
+}
+
 /// Runs a script and compares what comes of it.
 #[track_caller]
 fn check(script: &str) {
-    check_with(Settings { dev_auth: true, ..Settings::default() }, script);
+    check_with(dev(), script);
 }
 
 /// Likewise, with settings of the test's own.

@@ -163,19 +163,51 @@ impl<T> Unanswered<T> {
         self.entries.push_back(Entry { tag, length: bytes.len(), since_ms, was_sent });
     }
 
+    /// Moves the entries that `picks` picks to the end of another list, in their order and to be
+    /// sent there; the others keep theirs. Only of a list that is not on its way (after
+    /// [`Unanswered::rewind`]): an entry whose answer may be coming must keep its place. The other
+    /// list may be on its way.
+    pub fn move_some(&mut self, other: &mut Unanswered<T>, mut picks: impl FnMut(&T) -> bool) {
+        assert!(self.sent_entries == 0, "answers are awaited by place");
+        if !self.iter().any(&mut picks) {
+            return;
+        }
+        let mut kept = Unanswered::default();
+        self.move_out(|moving| match picks(&moving.tag) {
+            true => other.move_in(moving),
+            false => kept.move_in(moving),
+        });
+        *self = kept;
+    }
+
+    /// Takes back the newest operation that `is_its` picks, if it was never sent on any link. A
+    /// mark behind it may be the front then.
+    pub fn withdraw(&mut self, is_its: impl Fn(&T) -> bool) -> Option<T> {
+        let at = self.entries.iter().rposition(|entry| is_its(&entry.tag))?;
+        let entry = &self.entries[at];
+        if entry.was_sent || entry.length == 0 {
+            return None;
+        }
+        let behind: usize = self.entries.range(at + 1..).map(|entry| entry.length).sum();
+        let end = self.bytes.len() - behind;
+        self.bytes.drain(end - entry.length..end);
+        self.entries.remove(at).map(|entry| entry.tag)
+    }
+
     /// Takes what has waited since before that moment, if the list is not on its way (after
     /// [`Unanswered::rewind`]): each operation in order, and whether it may have been received.
     pub fn expire(&mut self, before_ms: u64) -> Vec<(T, bool)> {
+        let is_old = |since_ms: u64| since_ms < before_ms;
         let mut expired = Vec::new();
-        while self.sent_entries == 0
-            && let Some(entry) = self.entries.pop_front_if(|entry| entry.since_ms < before_ms)
-        {
-            self.done += entry.length;
-            self.sent = self.done;
-            self.marks -= usize::from(entry.length == 0);
-            expired.push((entry.tag, entry.was_sent));
+        if self.sent_entries > 0 || !self.entries.iter().any(|entry| is_old(entry.since_ms)) {
+            return expired;
         }
-        self.compact();
+        let mut kept = Unanswered::default();
+        self.move_out(|moving| match is_old(moving.since_ms) {
+            true => expired.push((moving.tag, moving.was_sent)),
+            false => kept.move_in(moving),
+        });
+        *self = kept;
         expired
     }
 

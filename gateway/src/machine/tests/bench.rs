@@ -15,11 +15,16 @@ use proto::table::{BucketTable, Owner, Row, Table};
 use proto::time::Time;
 use proto::{frame, g2c, json};
 
-use super::words::{attached, client_frames, conn, message, number, subscribed, to_node};
+use super::words::{
+    attached, client_frames, conn, connect, logged_in, message, number, subscribed, to_node,
+};
 use crate::machine::settings::Settings;
-use crate::machine::{Clients, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
+use crate::machine::{Authority, Clients, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
+/// The link of `n1`; that of `n2` is the next.
 const N1: LinkId = LinkId(0);
+/// The ping behind `welcome`, of generation 7.
+const CONFIRMING: &str = r#"{"ping":{"nonce":7}}"#;
 
 pub(super) struct Bench {
     pub(super) lane: Lane,
@@ -29,6 +34,8 @@ pub(super) struct Bench {
     stuck: BTreeSet<u32>,
     closed: BTreeSet<u32>,
     version: u64,
+    /// What comes of inboxes and confirmations is logged, and answered by the script.
+    loud: bool,
 }
 
 impl Bench {
@@ -41,6 +48,7 @@ impl Bench {
             stuck: BTreeSet::new(),
             closed: BTreeSet::new(),
             version: 0,
+            loud: false,
         }
     }
 
@@ -52,17 +60,31 @@ impl Bench {
         match words[0] {
             "ready" => {
                 self.table(1, 0, "n1");
-                self.up();
-                self.node(Q::At(At { bits: 0, prefix: 0, loss: 0, conf: 1 }));
+                self.up(N1);
+                let sent_ms = self.now.ms;
+                self.handle(Input::Echoed { link: N1, sent_ms });
+                self.node(N1, Q::At(At { bits: 0, prefix: 0, loss: 0, conf: 1 }));
             }
             "table" => self.table(number(words[1]), number(words[2]), words[3]),
             "split" => self.split(number(words[1]), words.get(2).map(|word| number(word))),
-            "up" => self.up(),
-            "down" => self.down(),
+            "halves" => self.halves(number(words[1]), [words[2], words[3]]),
+            "up" => {
+                self.up(link_of(&words[1..]));
+                let sent_ms = self.now.ms;
+                self.handle(Input::Echoed { link: link_of(&words[1..]), sent_ms });
+            }
+            "awakes" => self.up(link_of(&words[1..])),
+            "down" => self.down(link_of(&words[1..])),
             "web" => self.web(&words[1..]),
-            "n1" => self.node_says(&words[1..]),
+            "n1" | "n2" => self.node_says(link_of(&words), &words[1..]),
             "stuck" => drop(self.stuck.insert(conn(words[1]).0)),
             "unstuck" => drop(self.stuck.remove(&conn(words[1]).0)),
+            "loud" => self.loud = true,
+            "echoed" => {
+                let sent_ms = number(words[1]);
+                self.handle(Input::Echoed { link: link_of(&words[2..]), sent_ms });
+            }
+            "authority" => self.handle(Input::Authority(Authority::Plain)),
             "drain" => self.handle(Input::Drain),
             "wait" => {}
             "twice" => {
@@ -76,7 +98,7 @@ impl Bench {
 
     fn quiet_step(&mut self, words: &[&str]) {
         match words[0] {
-            "n1" => self.node_says(&words[1..]),
+            "n1" | "n2" => self.node_says(link_of(words), &words[1..]),
             _ => self.client_says(conn(words[0]), &words[1..]),
         }
     }
@@ -111,6 +133,16 @@ impl Bench {
         self.rows(1, vec![row(0), row(1)]);
     }
 
+    /// Two buckets, each with a home of its own.
+    fn halves(&mut self, conf: u64, homes: [&str; 2]) {
+        let owner = |id: &str| Owner { id: id.to_owned(), incarnation: 1 };
+        let row = |prefix: u32| {
+            let primary = Some(owner(homes[prefix as usize]));
+            Row { prefix, conf, primary, ..Row::default() }
+        };
+        self.rows(1, vec![row(0), row(1)]);
+    }
+
     fn rows(&mut self, bits: u32, rows: Vec<Row>) {
         self.version += 1;
         let table = Table { term: 1, version: self.version, bits, rows, places: vec![] };
@@ -118,27 +150,27 @@ impl Bench {
         self.handle(Input::Table(Arc::new(table)));
     }
 
-    fn up(&mut self) {
-        self.out.links.up(N1);
+    fn up(&mut self, link: LinkId) {
+        self.out.links.up(link);
         let peer = Peer {
             role: Role::QueueNode,
-            id: "n1".to_owned(),
+            id: format!("n{}", link.0 + 1),
             incarnation: 1,
             lane: 0,
             version: 1,
             cluster_id: 1,
         };
-        self.handle(Input::LinkUp { link: N1, peer });
+        self.handle(Input::LinkUp { link, peer });
     }
 
-    fn down(&mut self) {
-        self.out.links.down(N1);
-        self.handle(Input::LinkDown { link: N1 });
+    fn down(&mut self, link: LinkId) {
+        self.out.links.down(link);
+        self.handle(Input::LinkDown { link });
     }
 
-    fn node(&mut self, body: Q) {
+    fn node(&mut self, link: LinkId, body: Q) {
         let frame = Q2g { body: Some(body) }.encode_to_vec();
-        self.handle(Input::LinkFrame { link: N1, frame: &frame });
+        self.handle(Input::LinkFrame { link, frame: &frame });
     }
 
     fn web(&mut self, words: &[&str]) {
@@ -177,22 +209,15 @@ impl Bench {
                 let bytes: Vec<u8> = words[1..].iter().map(|word| number(word) as u8).collect();
                 return self.handle(Input::Frame { conn, frame: &bytes });
             }
-            "connect" => C::Connect(c2g::Connect {
-                protocol: 1,
-                user: text(1),
-                hold: words.get(2) == Some(&"hold"),
-                token: if words.get(2) == Some(&"token") { text(2) } else { String::new() },
-                ..c2g::Connect::default()
-            }),
+            "connect" => C::Connect(connect(words)),
             "version" => C::Connect(c2g::Connect::default()),
             "floodgates" => C::Open(c2g::Open {}),
             "bye" => C::Bye(c2g::Bye {}),
             "ping" => C::Ping(c2g::Ping { nonce: number(words[1]) }),
             "pong" => C::Pong(c2g::Pong { nonce: number(words[1]) }),
-            "refresh" => C::Refresh(c2g::Refresh {
-                op_id: number(words[1]) as u32,
-                ..c2g::Refresh::default()
-            }),
+            "refresh" => {
+                C::Refresh(c2g::Refresh { op_id: number(words[1]) as u32, token: text(2) })
+            }
             "subscribe" => C::Subscribe(c2g::Subscribe {
                 op_id: number(words[1]) as u32,
                 queue: text(2),
@@ -214,30 +239,24 @@ impl Bench {
         self.handle(Input::Frame { conn, frame: &frame });
     }
 
-    fn node_says(&mut self, words: &[&str]) {
+    fn node_says(&mut self, link: LinkId, words: &[&str]) {
         let n = |at: usize| words.get(at).map_or(0, |word| number(word));
         let body = match words[0] {
             "at" => {
                 let (bits, prefix) = (n(3) as u32, n(4) as u32);
                 Q::At(At { bits, prefix, loss: n(2), conf: n(1) })
             }
-            "logged_in" => Q::LoggedIn(q2g::LoggedIn {
-                session: n(1) as u32,
-                status: n(2) as u32,
-                error_message: words.get(3).map_or_else(String::new, |_| words[3..].join(" ")),
-                may_retry: false,
-                generation: 7,
-            }),
+            "logged_in" => Q::LoggedIn(logged_in(words)),
             "answer" => {
-                let result = g2c::Result {
-                    op_id: n(2) as u32,
-                    status: n(3) as u32,
-                    ..g2c::Result::default()
-                };
-                Q::Answer(q2g::Answer { session: n(1) as u32, result: result.encode_to_vec() })
+                let op_id = n(2) as u32;
+                let (status, error_message) =
+                    (n(3) as u32, words.get(4).map(|_| words[4..].join(" ")));
+                let result = g2c::Result { op_id, status, error_message, ..g2c::Result::default() };
+                let (session, result) = (n(1) as u32, result.encode_to_vec());
+                Q::Answer(q2g::Answer { session, result, ask: String::new() })
             }
             "subscribed" => Q::Subscribed(subscribed(words)),
-            "message" | "state" | "joined" | "left" => return self.event(words),
+            "message" | "state" | "joined" | "left" => return self.event(link, words),
             "replay" => {
                 let message = message(n(3), "old");
                 Q::Replay(q2g::Replay {
@@ -250,10 +269,14 @@ impl Bench {
                     exclude: 0,
                 })
             }
-            "unsubscribed" => Q::Unsubscribed(q2g::Unsubscribed {
-                detached: false,
+            "unsubscribed" | "detached" => Q::Unsubscribed(q2g::Unsubscribed {
+                detached: words[0] == "detached",
                 sub: n(1) as u32,
-                sessions: words.get(2).map(|session| number(session) as u32).into_iter().collect(),
+                sessions: words
+                    .get(2)
+                    .and_then(|session| session.parse().ok())
+                    .into_iter()
+                    .collect(),
                 reason: words.get(3).map_or_else(String::new, |_| words[3..].join(" ")),
                 may_retry: false,
             }),
@@ -263,7 +286,8 @@ impl Bench {
             "kick" => Q::Kick(q2g::Kick {
                 session: n(1) as u32,
                 code: n(2) as u32,
-                reason: words[3..].join(" "),
+                generation: n(3),
+                reason: words[4..].join(" "),
             }),
             "moved" => Q::Moved(q2g::Moved {
                 bits: 0,
@@ -279,15 +303,16 @@ impl Bench {
                 result: g2c::Result { seq: 9, ..g2c::Result::default() }.encode_to_vec(),
                 queue: None,
                 queues: words[2..].iter().map(|name| (*name).to_owned()).collect(),
+                user: None,
             }),
-            "nonsense" => return self.handle(Input::LinkFrame { link: N1, frame: &[0xff] }),
+            "nonsense" => return self.handle(Input::LinkFrame { link, frame: &[0xff] }),
             other => panic!("no such step of a node: {other}"),
         };
-        self.node(body);
+        self.node(link, body);
     }
 
     /// `message SUB SEQ TEXT [EXCLUDED]`, `state SUB SEQ KEY VALUE`, `joined SUB SEQ USER`.
-    fn event(&mut self, words: &[&str]) {
+    fn event(&mut self, link: LinkId, words: &[&str]) {
         let seq = number(words[2]);
         let (kind, body) = match words[0] {
             "message" => (5, message(seq, words[3])),
@@ -308,13 +333,14 @@ impl Bench {
             }
         };
         let excluded = (words[0] == "message").then(|| words.get(4)).flatten();
-        self.node(Q::Event(q2g::Event {
+        let event = Q::Event(q2g::Event {
             sub: number(words[1]) as u32,
             seq,
             kind,
             body,
             exclude: excluded.map_or(0, |session| number(session) as u32 + 1),
-        }));
+        });
+        self.node(link, event);
     }
 
     fn end_turn(&mut self) {
@@ -363,7 +389,9 @@ impl Bench {
         let bytes = self.out.clients.unwritten(conn).to_vec();
         let codec = self.out.clients.codec(conn);
         for text in client_frames(&bytes, codec) {
-            self.say(&format!("c{} {text}", conn.0));
+            if self.loud || !(text.contains(r#""queue":"/user/"#) || text.contains(CONFIRMING)) {
+                self.say(&format!("c{} {text}", conn.0));
+            }
         }
         let all = self.out.clients.wrote(conn, bytes.len());
         assert!(all && Clients::owed(&self.out.clients, conn) == 0);
@@ -373,9 +401,10 @@ impl Bench {
     }
 
     fn write_links(&mut self) {
-        for (_, reason) in self.out.links.ended() {
-            self.say(&format!("n1 ended: {reason}"));
-            self.down();
+        let mut inboxes = Vec::new();
+        for (link, reason) in self.out.links.ended() {
+            self.say(&format!("n{} ended: {reason}", link.0 + 1));
+            self.down(link);
         }
         for link in self.out.links.dirty() {
             let bytes = self.out.links.take(link);
@@ -385,14 +414,29 @@ impl Bench {
                 let G2q { body: Some(body) } = G2q::decode(frame).expect("frames of ours") else {
                     panic!("an empty frame");
                 };
-                if !matches!(body, G::Probe(_)) {
-                    self.say(&format!("n1 {}", to_node(&body)));
+                let said = to_node(&body);
+                if let G::Resume(resume) = body
+                    && !self.loud
+                    && resume.queue.starts_with("/user/")
+                {
+                    inboxes.push((link, resume.session.to_string()));
+                } else if said != "probe" {
+                    self.say(&format!("n{} {said}", link.0 + 1));
                 }
             }
+        }
+        for (link, session) in inboxes {
+            self.node_says(link, &["answer", &session, "0", "5"]);
+            self.end_turn();
         }
     }
 
     fn say(&mut self, text: &str) {
         writeln!(self.log, "{}: {text}", self.now.ms).expect("text takes text");
     }
+}
+
+/// The link of the node that a step begins with; of `n1` if it names none.
+fn link_of(words: &[&str]) -> LinkId {
+    if words.first() == Some(&"n2") { LinkId(1) } else { N1 }
 }

@@ -1,6 +1,6 @@
 //! From login to delivery.
 
-use super::{Settings, check, check_with, run};
+use super::{Settings, check, check_with, dev, run};
 use crate::machine::settings::Faults;
 
 /// Two clients in one room.
@@ -30,30 +30,30 @@ fn a_session_begins_with_a_login_and_joins_with_a_subscribe() {
         1 c0 subscribe 3 /room/1
         2 n1 logged_in 0 0
         3 n1 answer 0 3 0
-        4 n1 subscribed 0 1 17
-        5 n1 replay 0 1 16
-        6 n1 message 1 18 hi
+        4 n1 subscribed 0 2 17
+        5 n1 replay 0 2 16
+        6 n1 message 2 18 hi
         7 c0 send 4 /room/1 chat yes
         8 n1 answer 0 4 0
         9 c0 unsubscribe 5 /room/1
-        10 n1 message 1 19 more
+        10 n1 message 2 19 more
         11 n1 answer 0 5 0
-        12 n1 message 1 20 late
+        12 n1 message 2 20 late
         ----
         0: n1 introduce 0 ann 0
         0: n1 at conf 1
         0: n1 login 0
         2: c0 welcome
         2: n1 introduce 0 ann 7
-        2: n1 operation of 0 sub 1: subscribe 3 /room/1
+        2: n1 operation of 0 sub 2: subscribe 3 /room/1
         3: c0 {"result":{"op_id":3,"status":0,"seq":0}}
-        4: c0 {"subscribed":{"sub":1,"queue":"q","epoch":5}}
-        5: c0 {"message":{"sub":1,"mount":"chat","seq":16,"payload_base64":"b2xk","history":true}}
-        6: c0 {"message":{"sub":1,"mount":"chat","seq":18,"payload_base64":"aGk="}}
+        4: c0 {"subscribed":{"sub":2,"queue":"q","epoch":5}}
+        5: c0 {"message":{"sub":2,"mount":"chat","seq":16,"payload_base64":"b2xk","history":true}}
+        6: c0 {"message":{"sub":2,"mount":"chat","seq":18,"payload_base64":"aGk="}}
         7: n1 operation of 0 sub 0: send 4 /room/1
         8: c0 {"result":{"op_id":4,"status":0,"seq":0}}
-        9: n1 operation of 0 sub 1: unsubscribe 5 /room/1
-        10: c0 {"message":{"sub":1,"mount":"chat","seq":19,"payload_base64":"bW9yZQ=="}}
+        9: n1 operation of 0 sub 2: unsubscribe 5 /room/1
+        10: c0 {"message":{"sub":2,"mount":"chat","seq":19,"payload_base64":"bW9yZQ=="}}
         11: c0 {"result":{"op_id":5,"status":0,"seq":0}}
         "#,
     );
@@ -63,10 +63,6 @@ fn a_session_begins_with_a_login_and_joins_with_a_subscribe() {
 fn after_two(settings: Settings, steps: &str) -> Vec<String> {
     let log = run(settings, &format!("{TWO}{steps}"));
     log.lines().filter(|line| !line.starts_with("0:")).map(str::to_owned).collect()
-}
-
-fn dev() -> Settings {
-    Settings { dev_auth: true, ..Settings::default() }
 }
 
 #[test]
@@ -148,9 +144,9 @@ fn a_lost_socket_leaves_every_queue_and_frees_its_handle() {
         0 c0 subscribe 2 /room/2
         1 c0 gone
         2 n1 answer 0 2 0
-        3 n1 unsubscribed 1 0
+        3 n1 detached 1 0
         4 n1 lost_noted 0
-        5 n1 unsubscribed 2 0
+        5 n1 detached 2 0
         6 c0 open
         6 c0 connect bob
         ----
@@ -176,12 +172,12 @@ fn a_lost_socket_leaves_every_queue_and_frees_its_handle() {
 #[test]
 fn a_queue_that_goes_is_told_once() {
     let steps = "
-        1 n1 unsubscribed 1
+        1 n1 unsubscribed 1 all deleted
         2 n1 message 1 9 late
         3 c0 subscribe 2 /room/9";
     let expected = [
-        r#"1: c0 {"unsubscribed":{"sub":1,"queue":"/room/1"}}"#,
-        r#"1: c1 text {"unsubscribed":{"sub":1,"queue":"/room/1"}}"#,
+        r#"1: c0 {"unsubscribed":{"sub":1,"queue":"/room/1","reason":"deleted"}}"#,
+        r#"1: c1 text {"unsubscribed":{"sub":1,"queue":"/room/1","reason":"deleted"}}"#,
         "3: n1 operation of 0 sub 1: subscribe 2 /room/9",
     ];
     assert_eq!(after_two(dev(), steps), expected);
@@ -190,7 +186,7 @@ fn a_queue_that_goes_is_told_once() {
 #[test]
 fn a_kick_and_a_shutdown_close_with_their_codes() {
     let steps = "
-        1 n1 kick 0 3500 logged in elsewhere
+        1 n1 kick 0 3500 7 logged in elsewhere
         2 drain";
     let lines = after_two(dev(), steps).join("\n");
     assert!(

@@ -1,10 +1,10 @@
 //! Bad input, time-outs, limits: every answer says what to do.
 
-use super::{Settings, run};
+use super::{Settings, dev, run};
 
 #[track_caller]
 fn says(steps: &str, expected: &str) {
-    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let settings = dev();
     let log = run(settings, &format!("0 ready\n{steps}"));
     assert!(log.contains(expected), "{expected} is not in\n{log}");
 }
@@ -18,7 +18,7 @@ fn what_comes_before_connect() {
     says("0 c0 open\n1 c0 raw 250 1 0", r#"C2g has no body with the number 31"#);
     says("0 c0 open\n6000 wait", r#""closing":{"code":3504"#);
     says("0 c0 open\n1 c0 version", r#""code":3505"#);
-    says("0 c0 open\n1 c0 connect ann token", "verifies no tokens yet");
+    says("0 c0 open\n1 c0 connect ann token", "verifies no tokens");
     says("0 c0 open\n1 c0 connect a/b", "a user id has no '/'");
     says("0 c0 open\n1 c0 ping 5", r#""closing":{"code":3508"#);
     says("0 c0 open\n1 c0 bye", r#""closing":{"code":3508"#);
@@ -41,7 +41,7 @@ fn bad_operations_get_a_result() {
         r#""op_id":1,"status":3,"error_message":"a queue name begins with '/'""#,
     );
     op("subscribe 0 /room/1", r#""status":3,"error_message":"op_id is not above 0"#);
-    op("refresh 3", r#""op_id":3,"status":12"#);
+    op("refresh 3", r#""op_id":3,"status":16"#);
     op("connect ann", r#""code":3506"#);
     op("ping 5", r#"{"pong":{"nonce":5}}"#);
     op("bye", r#""closing":{"code":3000"#);
@@ -64,7 +64,7 @@ fn bad_operations_get_a_result() {
 
 #[test]
 fn who_sends_too_much_is_closed() {
-    let settings = Settings { dev_auth: true, operations_burst: 5, ..Settings::default() };
+    let settings = Settings { operations_burst: 5, ..dev() };
     let mut steps = format!("0 ready\n{IN}");
     for at in 1..=5 {
         steps += &format!("1 c0 ping {at}\n");
@@ -76,7 +76,7 @@ fn who_sends_too_much_is_closed() {
 #[test]
 fn silence_is_pinged_and_then_closed() {
     let steps = format!("{IN}24000 c0 pong 1\n40000 wait\n50000 c0 pong 1\n90000 wait");
-    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let settings = dev();
     let log = run(settings, &format!("0 ready\n{steps}"));
     let pings: Vec<&str> = log.lines().filter(|line| line.contains("\"ping\"")).collect();
     assert_eq!(pings.len(), 2, "{log}");
@@ -93,7 +93,7 @@ fn a_client_that_does_not_hang_up_is_cut() {
 
 #[test]
 fn without_a_table_nobody_waits() {
-    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let settings = dev();
     let log = run(settings, "0 c0 open\n1 c0 connect ann");
     assert!(log.contains(r#""code":3004"#), "{log}");
 }
@@ -110,7 +110,7 @@ fn refusals_wait_for_the_results_before_them() {
         2 n1 answer 0 1 0
         3 n1 answer 0 2 0"
     );
-    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let settings = dev();
     let log = run(settings, &format!("0 ready\n{steps}"));
     let results: Vec<&str> = log.lines().filter(|line| line.contains("result")).collect();
     let refused = |op_id: u32| {
@@ -136,7 +136,7 @@ fn refusals_that_wait_are_bounded() {
     for at in 1..=3000 {
         steps += &format!("{} c0 send {at} /a chat x\n", at * 2);
     }
-    let settings = Settings { dev_auth: true, ..Settings::default() };
+    let settings = dev();
     let log = run(settings, &steps);
     assert!(log.contains("results are awaited") && log.contains(r#""code":3009"#), "{log}");
 }

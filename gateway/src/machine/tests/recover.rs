@@ -1,11 +1,7 @@
 //! Lost links, moved buckets, lost homes, broken peers.
 
-use super::{Settings, check, run};
+use super::{Settings, check, dev, run};
 use crate::machine::settings::Faults;
-
-fn dev() -> Settings {
-    Settings { dev_auth: true, ..Settings::default() }
-}
 
 /// One client in one room.
 const ONE: &str = "
@@ -123,6 +119,7 @@ fn a_moved_bucket_is_followed_and_its_old_home_not_heard() {
         6 n1 message 1 4 1";
     let expected = [
         "1: n1 operation of 0 sub 0: send 2 /room/1",
+        "5: n1 introduce 0 ann 7",
         "5: n1 at conf 3",
         "5: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "5: n1 operation of 0 sub 0: send 2 /room/1",
@@ -139,6 +136,7 @@ fn a_node_that_knows_less_is_asked_again() {
         100 wait";
     let expected = [
         "1: n1 operation of 0 sub 0: send 2 /room/1",
+        "52: n1 introduce 0 ann 7",
         "52: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "52: n1 operation of 0 sub 0: send 2 /room/1",
     ];
@@ -360,6 +358,7 @@ fn nothing_overtakes_what_a_node_did_not_take() {
         100 wait";
     let expected = [
         "1: n1 operation of 0 sub 0: send 2 /room/1",
+        "52: n1 introduce 0 ann 7",
         "52: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "52: n1 operation of 0 sub 0: send 2 /room/1",
         "52: n1 operation of 0 sub 0: send 3 /room/1",

@@ -2,13 +2,13 @@
 
 use proto::codes::{CLOSES, Close};
 
-use super::{Bench, Settings, lines};
+use super::{Bench, Settings, dev, lines};
 use crate::machine::counters::Figure;
 
 /// A bench after these steps.
 fn after(steps: &str) -> Bench {
     let micros: fn() -> u64 = || 7_250;
-    let settings = Settings { dev_auth: true, micros: Some(micros), ..Settings::default() };
+    let settings = Settings { micros: Some(micros), ..dev() };
     let mut bench = Bench::new(settings);
     lines(steps).for_each(|line| bench.step(line));
     bench

@@ -1,10 +1,10 @@
 //! Receivers that don't keep up.
 
-use super::{Settings, check_with, run};
+use super::{Settings, check_with, dev, run};
 use crate::machine::settings::Faults;
 
 fn small() -> Settings {
-    Settings { dev_auth: true, slow_bytes: 10, output_bytes_max: 700, ..Settings::default() }
+    Settings { slow_bytes: 10, output_bytes_max: 700, ..dev() }
 }
 
 /// One client in one room, which takes nothing more from the millisecond 1 on.
@@ -45,7 +45,7 @@ fn state_conflates_and_members_are_a_net_change() {
     );
     let expected = [
         r#"10: c0 {"message":{"sub":1,"mount":"chat","seq":1,"payload":1}}"#,
-        r#"10: c0 {"joined":{"sub":1,"seq":5,"users":["cat"]}}"#,
+        r#"10: c0 {"joined":{"sub":1,"seq":6,"users":["cat"]}}"#,
         r#"10: c0 {"left":{"sub":1,"seq":8,"users":["dan"]}}"#,
         concat!(
             r#"10: c0 {"state":{"sub":1,"mount":"scores","seq":7,"changes":["#,
@@ -145,12 +145,7 @@ fn subscribing_again_makes_what_waited_needless() {
 
 #[test]
 fn the_largest_debtor_of_a_lane_is_cut_off() {
-    let settings = Settings {
-        dev_auth: true,
-        slow_bytes: 100,
-        lane_output_bytes_max: 2_000,
-        ..Settings::default()
-    };
+    let settings = Settings { slow_bytes: 100, lane_output_bytes_max: 2_000, ..dev() };
     let mut steps = STUCK.to_owned();
     steps += "
         1 c1 open

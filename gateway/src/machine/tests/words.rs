@@ -1,9 +1,11 @@
 //! The words of the scripts: frames from text and text from frames.
 
 use prost::Message as _;
+use proto::c2g;
 use proto::g2q::{g2q::Body as G, operation};
+use proto::ids::{Secret, SessionId};
 use proto::q2g;
-use proto::{frame, g2c, json};
+use proto::{frame, g2c, json, name};
 
 use crate::machine::{Codec, ConnId};
 
@@ -19,6 +21,61 @@ pub(super) fn message(seq: u64, text: &str) -> Vec<u8> {
     let payload = text.as_bytes().to_vec();
     let mount = "chat".to_owned();
     g2c::Message { mount, seq, payload, ..g2c::Message::default() }.encode_to_vec()
+}
+
+/// `connect USER [hold | token | resume ID SECRET QUEUE…]`; the id stands for one of this user.
+pub(super) fn connect(words: &[&str]) -> c2g::Connect {
+    let text = |at: usize| words.get(at).copied().unwrap_or("").to_owned();
+    let seen = |queue: &&str| {
+        let (queue, epoch) = queue.split_once('@').unwrap_or((queue, "0"));
+        let marks = [("chat".to_owned(), 3)].into();
+        c2g::Seen { queue: queue.to_owned(), epoch: number(epoch), marks }
+    };
+    let resume = (words.get(2) == Some(&"resume")).then(|| c2g::Resume {
+        session_id: session_id(words[1], number(words[3])).to_string(),
+        secret: Secret([words[4].parse().expect("a byte"); 16]).reveal(),
+        seen: words[5..].iter().map(seen).collect(),
+    });
+    let by_token = words.get(2) == Some(&"token");
+    c2g::Connect {
+        protocol: 1,
+        user: if by_token { String::new() } else { text(1) },
+        token: if by_token { text(1) } else { String::new() },
+        hold: words.get(2) == Some(&"hold"),
+        resume,
+        ..c2g::Connect::default()
+    }
+}
+
+/// A session id of a user.
+fn session_id(user: &str, number: u64) -> SessionId {
+    SessionId::new(name::hash(format!("/user/{user}").as_bytes()), number)
+}
+
+/// `logged_in SESSION STATUS [REASON…]`, or `logged_in SESSION 0 resumed USER ID GENERATION`, or
+/// `logged_in SESSION STATUS code CODE RETRY-AFTER-MS`.
+pub(super) fn logged_in(words: &[&str]) -> q2g::LoggedIn {
+    let mut answer = q2g::LoggedIn {
+        session: number(words[1]) as u32,
+        status: number(words[2]) as u32,
+        generation: 7,
+        ..q2g::LoggedIn::default()
+    };
+    match words.get(3).copied() {
+        Some("resumed") => {
+            answer.resumed = true;
+            answer.session_id = session_id(words[4], number(words[5])).0.to_vec();
+            answer.generation = number(words[6]);
+            answer.floor = 2;
+        }
+        Some("code") => {
+            answer.code = number(words[4]) as u32;
+            answer.retry_after_ms = number(words[5]) as u32;
+        }
+        Some(_) => answer.error_message = words[3..].join(" "),
+        None => {}
+    }
+    answer
 }
 
 /// `subscribed SESSION SUB SEQ [FILTERED-MOUNT | close]`.
@@ -108,9 +165,26 @@ pub(super) fn to_node(body: &G) -> String {
     match body {
         G::At(at) if at.bits > 0 => format!("at bucket {} conf {}", at.prefix, at.conf),
         G::At(at) => format!("at conf {}", at.conf),
-        G::Introduce(one) => format!("introduce {} {} {}", one.session, one.user, one.generation),
+        G::Introduce(one) => format!(
+            "introduce {} {} {}{}{}",
+            one.session,
+            one.user,
+            one.generation,
+            if one.confirmed { " confirmed" } else { "" },
+            if one.leaving { " leaving" } else { "" }
+        ),
         G::Forget(one) => format!("forget {}", one.session),
-        G::Login(one) => format!("login {}", one.session),
+        G::Login(one) if one.resume_session_id.is_empty() => format!("login {}", one.session),
+        G::Login(one) => format!(
+            "login {} resume {:?} secret {:?}",
+            one.session, one.resume_session_id[15], one.resume_secret[0]
+        ),
+        G::Confirmed(one) => format!("confirmed {}", one.session),
+        G::Resume(one) => format!(
+            "resume of {} sub {}: {} epoch {} marks {:?}",
+            one.session, one.sub, one.queue, one.epoch, one.marks
+        ),
+        G::Acknowledge(_) => "acknowledge".to_owned(),
         G::Lost(one) => format!("lost {}{}", one.session, if one.bye { " bye" } else { "" }),
         G::Detach(one) => format!("detach {} {}", one.session, one.queue),
         G::Attach(one) => format!(
@@ -138,6 +212,7 @@ pub(super) fn to_node(body: &G) -> String {
             one.remember_ms,
             one.idempotency_key.len()
         ),
-        G::Hello(_) | G::Proof(_) | G::Refuse(_) | G::Beat(_) | G::Probe(_) => "other".to_owned(),
+        G::Probe(_) => "probe".to_owned(),
+        G::Hello(_) | G::Proof(_) | G::Refuse(_) | G::Beat(_) => "other".to_owned(),
     }
 }

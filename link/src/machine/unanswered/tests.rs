@@ -99,3 +99,39 @@ fn a_list_moves_in_order_to_others() {
     assert_eq!((unsent.oldest_ms(), unsent.take_mark()), (Some(2), Some("refused")));
     assert_eq!((unsent.unsent().to_vec(), unsent.answered()), (b"c".to_vec(), Some("c")));
 }
+
+#[test]
+fn some_are_put_aside_and_come_back_in_order() {
+    let mut main = list(&["a1", "b1", "a2", "b2"]);
+    assert_eq!(main.mark(4, "a refused"), Ok(()));
+    assert_eq!(main.unsent(), b"a1b1a2b2");
+    main.rewind();
+    let mut aside = Unanswered::default();
+    main.move_some(&mut aside, |name| name.starts_with('a'));
+    assert_eq!((main.len(), aside.len()), (2, 3));
+    assert_eq!((main.unsent().to_vec(), main.answered()), (b"b1b2".to_vec(), Some("b1")));
+    // The list is on its way when the others come back to it.
+    aside.move_some(&mut main, |_| true);
+    assert!(aside.is_empty());
+    assert_eq!(main.unsent(), b"a1a2");
+    assert_eq!((main.answered(), main.answered()), (Some("b2"), Some("a1")));
+    assert_eq!((main.take_mark(), main.answered()), (None, Some("a2")));
+    assert_eq!((main.take_mark(), main.is_empty()), (Some("a refused"), true));
+}
+
+#[test]
+fn only_what_was_never_sent_is_withdrawn() {
+    let mut list = list(&["a", "b"]);
+    assert_eq!(list.unsent(), b"ab");
+    assert_eq!(list.push(2, "c", |out| out.push(b'c')), Ok(()));
+    assert_eq!(list.push(3, "d", |out| out.push(b'd')), Ok(()));
+    assert_eq!(list.withdraw(|name| *name == "c"), Some("c"));
+    assert_eq!((list.withdraw(|name| *name == "b"), list.withdraw(|_| false)), (None, None));
+    assert_eq!(list.unsent(), b"d");
+    list.rewind();
+    assert_eq!(
+        (list.withdraw(|name| *name == "b"), list.unsent().to_vec()),
+        (None, b"abd".to_vec())
+    );
+    assert_eq!(list.answered(), Some("a"));
+}

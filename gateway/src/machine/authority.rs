@@ -1,0 +1,169 @@
+//! Who a client is: the credentials of `connect` and `refresh`, and until when they hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message as _;
+use proto::c2g;
+use proto::codes::{Close, Status};
+use proto::g2c::{self, BodyKind};
+use proto::name::UserId;
+
+use super::clients::ConnId;
+use super::lane::{Lane, Outbox};
+use super::session::Handle;
+
+/// The version of the client protocol that is spoken here.
+const PROTOCOL: u32 = 1;
+
+/// What tokens are verified with.
+#[derive(Debug, Clone, Default)]
+pub enum Authority {
+    /// Nothing: no token is believed.
+    #[default]
+    Nobody,
+    /// A token is the user's id, or `user@milliseconds` since 1970, and believed as it stands.
+    #[cfg(test)]
+    Plain,
+}
+
+/// What a token that was verified says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who bears it.
+    pub user: String,
+    /// Until when it holds, in milliseconds since 1970.
+    pub expires_unix_ms: Option<u64>,
+}
+
+impl Authority {
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// A sentence for the client's author that says what to do.
+    fn verify(&self, _now_unix_ms: u64, _token: &str) -> Result<Credentials, String> {
+        match self {
+            Authority::Nobody => Err("this gateway verifies no tokens: configure keys for them, \
+                 or connect with `user` to one with development authentication, as `imq dev` is"
+                .to_owned()),
+            #[cfg(test)]
+            Authority::Plain => {
+                let (user, expires) = _token.split_once('@').unwrap_or((_token, ""));
+                let expires_unix_ms = expires.parse().ok();
+                Ok(Credentials { user: user.to_owned(), expires_unix_ms })
+            }
+        }
+    }
+}
+
+/// Who came in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Admitted {
+    pub(super) user: String,
+    /// When the connection is closed unless it brings new credentials, by the lane's clock.
+    pub(super) expires_ms: Option<u64>,
+}
+
+/// Connections whose credentials expire, by when they do: nothing is kept of the others.
+#[derive(Debug, Default)]
+pub(super) struct Expiries {
+    by_time: BTreeSet<(u64, ConnId)>,
+    by_conn: BTreeMap<ConnId, u64>,
+}
+
+impl Expiries {
+    /// The connection's credentials hold until then, or for ever.
+    pub(super) fn set(&mut self, conn: ConnId, expires_ms: Option<u64>) {
+        if let Some(before_ms) = self.by_conn.remove(&conn) {
+            self.by_time.remove(&(before_ms, conn));
+        }
+        if let Some(expires_ms) = expires_ms {
+            self.by_conn.insert(conn, expires_ms);
+            self.by_time.insert((expires_ms, conn));
+        }
+    }
+
+    /// When to look for those that are due.
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        self.by_time.first().map(|(at_ms, _)| *at_ms)
+    }
+
+    /// Takes those that are due.
+    pub(super) fn due(&mut self, now_ms: u64) -> Vec<ConnId> {
+        let mut due = Vec::new();
+        while self.wake_at().is_some_and(|at_ms| at_ms <= now_ms)
+            && let Some((_, conn)) = self.by_time.pop_first()
+        {
+            self.by_conn.remove(&conn);
+            due.push(conn);
+        }
+        due
+    }
+}
+
+impl Lane {
+    /// Who may come in, by the credentials.
+    pub(super) fn admit(&self, connect: &c2g::Connect) -> Result<Admitted, (Close, String)> {
+        if connect.protocol != PROTOCOL {
+            let given = connect.protocol;
+            let reason =
+                format!("protocol {given} is not spoken here: set `protocol` to {PROTOCOL}");
+            return Err((Close::Version, reason));
+        }
+        if !connect.token.is_empty() {
+            return self.verify(&connect.token).map_err(|reason| (Close::BadToken, reason));
+        }
+        if !self.settings.dev_auth {
+            let reason = "`connect` needs a `token`: development authentication, which takes \
+                 `user` alone, is off here";
+            return Err((Close::BadToken, reason.to_owned()));
+        }
+        let user = UserId::try_from(connect.user.as_str())
+            .map_err(|error| (Close::BadToken, format!("connect.user: {error}")))?;
+        Ok(Admitted { user: user.as_str().to_owned(), expires_ms: None })
+    }
+
+    fn verify(&self, token: &str) -> Result<Admitted, String> {
+        let credentials = self.authority.verify(self.now.unix_ms, token)?;
+        UserId::try_from(credentials.user.as_str())
+            .map_err(|error| format!("the token's user: {error}"))?;
+        // From here on the lane's own clock counts: the other one may be set.
+        let left_ms = |at_ms: u64| at_ms.saturating_sub(self.now.unix_ms);
+        let expires_ms =
+            credentials.expires_unix_ms.map(|at_ms| self.now.ms.saturating_add(left_ms(at_ms)));
+        Ok(Admitted { user: credentials.user, expires_ms })
+    }
+
+    /// New credentials before the old expire.
+    pub(super) fn refresh(&mut self, conn: ConnId, handle: Handle, body: &[u8], out: &mut Outbox) {
+        let Ok(refresh) = c2g::Refresh::decode(body) else {
+            let reason = "`refresh` is not a message of this protocol";
+            return self.close(conn, Close::BadFrame, reason, out);
+        };
+        self.counters.operations += 1;
+        let op_id = refresh.op_id;
+        let session = &mut self.sessions[handle as usize];
+        if let Err(refusal) = session.take_op_id(op_id) {
+            return self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
+        }
+        let user = session.user.clone();
+        let verified = self.verify(&refresh.token).and_then(|admitted| {
+            let same = *admitted.user == *user;
+            same.then_some(admitted).ok_or_else(|| {
+                "the token is another user's: open a connection for each user".to_owned()
+            })
+        });
+        match verified {
+            Ok(admitted) => {
+                self.expiries.set(conn, admitted.expires_ms);
+                let result = g2c::Result { op_id, ..g2c::Result::default() };
+                self.send_message(conn, BodyKind::Result, &result, out);
+            }
+            Err(reason) => self.refuse(conn, op_id, Status::Unauthenticated, &reason, out),
+        }
+    }
+
+    /// Its credentials hold no longer.
+    pub(super) fn expired(&mut self, conn: ConnId, out: &mut Outbox) {
+        self.close(conn, Close::BadToken, "the token has expired: refresh it before", out);
+    }
+}

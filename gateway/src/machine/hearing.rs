@@ -1,0 +1,182 @@
+//! Hearing: what is of a session goes on only while its user's home was heard less than a dead
+//! time ago, else it waits. See "Hearing" in `docs/sessions.md`.
+//!
+//! A lane that is cut off from a user's home can't know that the user has logged in elsewhere; so
+//! it stops before long to speak for the session to queues that it still reaches.
+
+use link::machine::LinkId;
+use proto::c2g::{Head, Kind};
+use proto::codes::Close;
+use proto::limits;
+use proto::wire;
+
+use super::clients::ConnId;
+use super::lane::{Lane, Outbox};
+use super::recover::SWEEP_MS;
+use super::refusal::Refusal;
+use super::session::{Handle, Session, State};
+
+impl Lane {
+    /// A node has heard what was sent at that moment.
+    pub(super) fn echoed(&mut self, link: LinkId, sent_ms: u64, out: &mut Outbox) {
+        if let Some(node) = self.routes.node_of(link) {
+            self.heard_at(node, sent_ms, out);
+        }
+    }
+
+    pub(super) fn heard_at(&mut self, node: u32, sent_ms: u64, out: &mut Outbox) {
+        self.routes.hear(node, sent_ms.saturating_add(self.settings.dead_ms));
+        self.hear_again(out);
+    }
+
+    /// Whether the home of the session's user was heard of late. Mostly every home was.
+    #[inline]
+    pub(super) fn is_heard(&self, handle: Handle) -> bool {
+        self.now.ms < self.routes.heard_until_ms || self.hears_home_of(handle)
+    }
+
+    #[cold]
+    fn hears_home_of(&self, handle: Handle) -> bool {
+        let Some(session) = self.sessions.get(handle as usize) else { return true };
+        let heard_until_ms = self.routes.home_heard_until_ms(session.id.user_queue_hash());
+        self.now.ms < heard_until_ms || self.settings.faults.hearing_ignored
+    }
+
+    /// Keeps an operation until the user's home is heard.
+    #[cold]
+    pub(super) fn wait_unheard(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        (kind, body): (Kind, &[u8]),
+        out: &mut Outbox,
+    ) {
+        let waiting = &mut self.sessions[handle as usize].rare().waiting;
+        if waiting.len() + body.len() > limits::CLIENT_FRAME_BYTES_MAX {
+            let reason = "too many operations wait for the user's home: connect again";
+            return self.close(conn, Close::Overloaded, reason, out);
+        }
+        wire::put_frame(waiting, kind as u32, body.len());
+        waiting.extend_from_slice(body);
+        self.waits_unheard(handle);
+    }
+
+    /// Something of the session waits until its user's home is heard.
+    pub(super) fn waits_unheard(&mut self, handle: Handle) {
+        if self.unheard.insert(handle) {
+            self.sessions[handle as usize].rare().unheard_ms = self.now.ms;
+            self.sweep_ms.get_or_insert(self.now.ms + SWEEP_MS);
+        }
+    }
+
+    /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
+    /// any.
+    pub(super) fn set_aside(&mut self, bucket: u32) -> bool {
+        if self.now.ms < self.routes.heard_until_ms {
+            return false;
+        }
+        let entry = &mut self.routes.buckets[bucket as usize];
+        let mut list = std::mem::take(&mut entry.unanswered);
+        let mut aside = std::mem::take(&mut entry.aside);
+        let before = list.len();
+        list.move_some(&mut aside, |pending| {
+            pending.of_client().is_some_and(|handle| !self.is_heard(handle))
+        });
+        let some = list.len() < before;
+        if !aside.is_empty() {
+            self.routes.asides.insert(bucket);
+        }
+        let entry = &mut self.routes.buckets[bucket as usize];
+        (entry.unanswered, entry.aside) = (list, aside);
+        some
+    }
+
+    /// Homes may have been heard again: what waited for that goes on, in its order.
+    pub(super) fn hear_again(&mut self, out: &mut Outbox) {
+        for bucket in self.routes.asides.clone() {
+            self.take_back(bucket, out);
+        }
+        for handle in self.unheard.clone() {
+            if self.is_heard(handle) && self.unheard.remove(&handle) {
+                let conn = ConnId(self.sessions[handle as usize].conn);
+                self.resume_seen(handle, out);
+                self.resume_waiting(conn, handle, out);
+            }
+        }
+    }
+
+    /// Appends what was set aside, of sessions that are heard, to the bucket's list.
+    fn take_back(&mut self, bucket: u32, out: &mut Outbox) {
+        let entry = &mut self.routes.buckets[bucket as usize];
+        let mut list = std::mem::take(&mut entry.unanswered);
+        let mut aside = std::mem::take(&mut entry.aside);
+        let mut sessions = Vec::new();
+        aside.move_some(&mut list, |pending| match pending.of_client() {
+            Some(handle) if self.is_heard(handle) => {
+                sessions.push(handle);
+                true
+            }
+            Some(_) => false,
+            None => true,
+        });
+        if aside.is_empty() {
+            self.routes.asides.remove(&bucket);
+        }
+        let entry = &mut self.routes.buckets[bucket as usize];
+        (entry.unanswered, entry.aside) = (list, aside);
+        if !sessions.is_empty() {
+            self.introduce_all(bucket, &sessions, out);
+            self.routes.mark(bucket);
+            self.release_refusals(bucket, out);
+        }
+    }
+
+    /// Answers what has waited too long for a home to be heard: first what was set aside, which is
+    /// older.
+    pub(super) fn give_up_unheard(&mut self, before_ms: u64, out: &mut Outbox) {
+        for bucket in self.routes.asides.clone() {
+            let aside = &mut self.routes.buckets[bucket as usize].aside;
+            let expired = aside.expire(before_ms);
+            if aside.is_empty() {
+                self.routes.asides.remove(&bucket);
+            }
+            self.give_up(expired, out);
+        }
+        for handle in self.unheard.clone() {
+            let waits = |session: &Session| {
+                session.rare.as_ref().is_some_and(|rare| rare.unheard_ms >= before_ms)
+            };
+            if !self.sessions.get(handle as usize).is_some_and(waits) {
+                self.unheard.remove(&handle);
+                self.refuse_waiting(handle, out);
+            }
+        }
+    }
+
+    fn refuse_waiting(&mut self, handle: Handle, out: &mut Outbox) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let (conn, rare) = (ConnId(session.conn), session.rare());
+        let (seen, waiting) = (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.waiting));
+        session.tidy();
+        for one in seen {
+            self.tell_unresumed(handle, &one.queue, &Refusal::Unheard.to_string(), out);
+        }
+        let mut rest = waiting.as_slice();
+        while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
+        {
+            rest = &rest[end..];
+            if let (true, Ok((_, body))) = (self.is_live(handle), wire::envelope(frame))
+                && let Ok(head) = Head::of(body)
+            {
+                let session = &mut self.sessions[handle as usize];
+                let refusal = session.take_op_id(head.op_id).err().unwrap_or(Refusal::Unheard);
+                self.refuse_in_turn(conn, handle, head, refusal, out);
+            }
+        }
+    }
+
+    /// Whether the session goes on: it has a connection, and its login was answered.
+    pub(super) fn is_live(&self, handle: Handle) -> bool {
+        self.sessions.get(handle as usize).is_some_and(|session| session.state == State::Live)
+    }
+}

@@ -1,0 +1,169 @@
+//! The queues of a session after `welcome`: those that its client has seen, and its inbox. Each is
+//! resumed by an operation of the bucket's ordered list, which never makes a member.
+
+use std::collections::BTreeMap;
+
+use prost::Message as _;
+use proto::c2g::{self, Kind};
+use proto::codes::Status;
+use proto::g2c::{self, BodyKind, ResultHead};
+use proto::g2q::{self, G2q};
+use proto::name::{self, QueueName, UserId};
+use proto::wire;
+
+use super::lane::{Lane, Outbox};
+use super::refusal::Refusal;
+use super::route::Pending;
+use super::session::{Handle, Part};
+
+impl Lane {
+    /// What the session is to have again: its inbox always, what its client has seen if it is
+    /// resumed. A session that is new has seen nothing, whatever its client says of another.
+    pub(super) fn choose_seen(&mut self, handle: Handle, resumed: bool) {
+        let ignored = !resumed || self.settings.faults.resume_seen_ignored;
+        let session = &mut self.sessions[handle as usize];
+        let Ok(user) = UserId::try_from(&*session.user) else { return };
+        let inbox = name::user_queue(user);
+        let seen = &mut session.rare().seen;
+        if ignored {
+            seen.clear();
+        }
+        if !seen.iter().any(|one| one.queue == inbox) {
+            let marks = BTreeMap::default();
+            seen.insert(0, c2g::Seen { queue: inbox, epoch: 0, marks });
+        }
+    }
+
+    /// Resumes what the session is to have, as soon as its user's home is heard.
+    pub(super) fn resume_seen(&mut self, handle: Handle, out: &mut Outbox) {
+        if !self.is_heard(handle) {
+            return self.waits_unheard(handle);
+        }
+        let Some(rare) = self.sessions[handle as usize].rare.as_mut() else { return };
+        for one in std::mem::take(&mut rare.seen) {
+            if !self.is_live(handle) {
+                return;
+            }
+            let queue = one.queue.clone();
+            if let Err(refusal) = self.send_resume(handle, one, out) {
+                self.sessions[handle as usize].tidy();
+                self.tell_unresumed(handle, &queue, &refusal.to_string(), out);
+            }
+        }
+    }
+
+    fn send_resume(
+        &mut self,
+        handle: Handle,
+        seen: c2g::Seen,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let queue = QueueName::try_from(seen.queue.as_str())?;
+        let hash = queue.hash();
+        let bucket = self.routes.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let twice = self.sessions[handle as usize].entry(hash).part != Part::None;
+        let sub = self.part_in(handle, Kind::Subscribe, queue, hash)?;
+        if twice {
+            return Ok(());
+        }
+        let body = Some(g2q::g2q::Body::Resume(g2q::Resume {
+            session: handle,
+            sub,
+            queue: seen.queue,
+            epoch: seen.epoch,
+            marks: seen.marks,
+        }));
+        let pending = Pending::Resume { session: handle, hash };
+        if self.push(bucket, pending, |bytes| wire::put_message(bytes, &G2q { body }), out) {
+            let entry = self.sessions[handle as usize].entry(hash);
+            entry.unanswered += 1;
+            entry.joins += 1;
+            return Ok(());
+        }
+        self.unpart(handle, hash);
+        Err(Refusal::ListFull)
+    }
+
+    /// A queue's answer to a resume. The client hears of it only if it is no member.
+    pub(super) fn resumed(&mut self, handle: Handle, hash: u64, result: &[u8], out: &mut Outbox) {
+        let ok = ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
+        if ok {
+            return self.settle(handle, Kind::Subscribe, hash, true, out);
+        }
+        let reason = g2c::Result::decode(result).ok().and_then(|result| result.error_message);
+        let reason = reason.unwrap_or_else(|| "the queue doesn't know the session".to_owned());
+        self.not_resumed(handle, hash, &reason, out);
+    }
+
+    /// Nothing came of a resume.
+    pub(super) fn not_resumed(
+        &mut self,
+        handle: Handle,
+        hash: u64,
+        reason: &str,
+        out: &mut Outbox,
+    ) {
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let entry = session.entry(hash);
+        if entry.part == Part::Joining && entry.joins > 1 {
+            // The client has asked to subscribe, too: that answers for it, if it is a good answer.
+            entry.lost = true;
+        } else if entry.part == Part::Joining {
+            let sub = entry.sub;
+            let queue = self.interest.get(sub).map(|queue| queue.name.to_string());
+            self.tell_unresumed(handle, &queue.unwrap_or_default(), reason, out);
+        }
+        self.settle(handle, Kind::Subscribe, hash, false, out);
+    }
+
+    /// The client is not subscribed any more, and never had a number for the queue here.
+    pub(super) fn tell_unresumed(
+        &mut self,
+        handle: Handle,
+        queue: &str,
+        reason: &str,
+        out: &mut Outbox,
+    ) {
+        let Some(conn) = self.conn_of(handle) else { return };
+        let message = g2c::Unsubscribed {
+            sub: 0,
+            queue: queue.to_owned(),
+            reason: reason.to_owned(),
+            may_retry: true,
+        };
+        self.send_message(conn, BodyKind::Unsubscribed, &message, out);
+    }
+
+    /// The client has answered the ping behind its `welcome`, so it has the new secret.
+    pub(super) fn ponged(&mut self, handle: Handle, nonce: u64, out: &mut Outbox) {
+        let session = &self.sessions[handle as usize];
+        if !session.confirmed && nonce == session.nonce() {
+            self.confirm(handle, out);
+        }
+    }
+
+    /// Tells the user queue that the secret before is good no more.
+    pub(super) fn confirm(&mut self, handle: Handle, out: &mut Outbox) {
+        let session = &mut self.sessions[handle as usize];
+        session.confirmed = true;
+        let hash = session.id.user_queue_hash();
+        let home = self.routes.bucket_of(hash).and_then(|at| Some((at, self.routes.home(at)?)));
+        // A home that comes later hears it with the session's introduction.
+        let Some((bucket, (node, link))) = home else { return };
+        super::connection::introduce(node, link, handle, session, out);
+        let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle }));
+        wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
+        self.routes.mark(bucket);
+    }
+
+    /// Introduces the session again to all nodes that know its handle: it stands for more now.
+    pub(super) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
+        let session = &mut self.sessions[handle as usize];
+        let known = std::mem::take(&mut session.introduced);
+        for (at, node) in (0..).zip(&self.routes.nodes) {
+            if let (true, Some(link)) = (known & super::route::node_bit(at) != 0, node.link) {
+                super::connection::introduce(at, link, handle, session, out);
+            }
+        }
+    }
+}

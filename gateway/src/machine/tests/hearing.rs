@@ -1,0 +1,185 @@
+//! A session's operations go on only while its user's home is heard.
+
+use super::{Settings, dev, run};
+use crate::machine::settings::Faults;
+
+fn deaf() -> Settings {
+    Settings { dead_ms: 500, ..dev() }
+}
+
+/// Ann, whose home is `n2`, in a room at `n1`.
+const ONE: &str = "
+    0 halves 1 n1 n2
+    0 up n1
+    0 up n2
+    0 n1 at 1 0 1 0
+    0 n2 at 1 0 1 1
+    0 c0 open
+    0 c0 connect ann
+    0 n2 logged_in 0 0
+    0 c0 subscribe 1 /room/1
+    0 n1 answer 0 1 0
+    0 n1 subscribed 0 1 3
+";
+
+fn after_one(settings: Settings, steps: &str) -> Vec<String> {
+    let log = run(settings, &format!("{ONE}{steps}"));
+    log.lines().filter(|line| !line.starts_with("0:")).map(str::to_owned).collect()
+}
+
+#[test]
+fn operations_wait_for_the_home_to_be_heard_and_go_on_in_order() {
+    let steps = "
+        499 c0 send 2 /room/1 chat a
+        500 echoed 500 n1
+        500 c0 send 3 /room/1 chat b
+        501 c0 send 4 /room/1 chat c
+        502 c0 ping 5
+        503 c0 pong 7
+        504 n1 answer 0 2 0
+        505 echoed 4 n2
+        600 echoed 400 n2
+        601 c0 send 5 /room/1 chat d";
+    let expected = [
+        "499: n1 operation of 0 sub 0: send 2 /room/1",
+        r#"502: c0 {"pong":{"nonce":5}}"#,
+        "503: n2 confirmed 0",
+        r#"504: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#,
+        "600: n1 operation of 0 sub 0: send 3 /room/1",
+        "600: n1 operation of 0 sub 0: send 4 /room/1",
+        "601: n1 operation of 0 sub 0: send 5 /room/1",
+    ];
+    // At 505 the echo of what was sent at 4 allows nothing more.
+    assert_eq!(after_one(deaf(), steps), expected);
+    let faults = Faults { hearing_ignored: true, ..Faults::default() };
+    let lines = after_one(Settings { faults, ..deaf() }, steps);
+    assert!(
+        lines.contains(&"500: n1 operation of 0 sub 0: send 3 /room/1".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn what_waits_too_long_is_unavailable() {
+    let steps = "
+        500 echoed 500 n1
+        600 c0 send 3 /room/1 chat a
+        9000 c0 unsubscribe 4 /room/1
+        16300 echoed 16300 n1
+        16300 echoed 16300 n2
+        16400 c0 send 5 /room/1 chat b";
+    let lines = after_one(deaf(), steps);
+    let refused = |op_id: u32| {
+        let sentence = "the home of this user's sessions isn't heard: try again later";
+        format!(r#"c0 {{"result":{{"op_id":{op_id},"status":14,"error_message":"{sentence}""#)
+    };
+    assert!(lines[0].contains(&refused(3)) && lines[0].starts_with("16"), "{lines:?}");
+    assert!(lines[1].contains(&refused(4)), "{lines:?}");
+    assert_eq!(lines[2..], ["16400: n1 operation of 0 sub 0: send 5 /room/1"]);
+}
+
+#[test]
+fn what_waits_is_bounded() {
+    let mut steps = "500 echoed 500 n1\n".to_owned();
+    let text = "x".repeat(9000);
+    for at in 2..=40 {
+        steps += &format!("{} c0 send {at} /room/1 chat {text}\n", 600 + at);
+    }
+    let log = after_one(deaf(), &steps).join("\n");
+    assert!(log.contains(r#""code":3004"#) && !log.contains("send"), "{log}");
+}
+
+#[test]
+fn a_list_is_not_sent_again_for_whom_the_home_is_not_heard() {
+    // Bob's home is heard, ann's isn't; both have operations on their way to the room.
+    let steps = "
+        1 c1 open
+        1 c1 connect HEARD
+        1 n1 logged_in 1 0
+        400 c0 send 2 /room/1 chat a
+        400 c1 send 1 /room/1 chat b
+        400 c0 send 3 /room/1 chat c
+        400 c0 send 3 /room/1 chat again
+        600 down n1
+        601 up n1
+        601 n1 at 1 0 1 0
+        602 n1 answer 1 1 0
+        603 c0 send 4 /room/1 chat d
+        700 echoed 690 n2
+        701 n1 answer 0 2 0
+        702 n1 answer 0 3 0
+        703 n1 answer 0 4 0";
+    let lines = after_one(deaf(), &steps.replace("HEARD", heard_user()));
+    let expected = [
+        "601: n1 operation of 1 sub 0: send 1 /room/1",
+        r#"602: c1 {"result":{"op_id":1,"status":0,"seq":0}}"#,
+        "700: n1 operation of 0 sub 0: send 2 /room/1",
+        "700: n1 operation of 0 sub 0: send 3 /room/1",
+        "700: n1 operation of 0 sub 0: send 4 /room/1",
+        r#"701: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#,
+        r#"702: c0 {"result":{"op_id":3,"status":0,"seq":0}}"#,
+    ];
+    let from = lines.iter().position(|line| line.starts_with("601: n1 operation")).unwrap();
+    assert_eq!(lines[from..from + 7], expected, "{lines:?}");
+    assert!(lines[from + 7].contains("op_id is not above 3"), "{lines:?}");
+    assert_eq!(lines[from + 8], r#"703: c0 {"result":{"op_id":4,"status":0,"seq":0}}"#);
+}
+
+/// A user whose home is `n1`.
+fn heard_user() -> &'static str {
+    let is_at_n1 = |user: &&str| proto::name::hash(format!("/user/{user}").as_bytes()) >> 63 == 0;
+    ["bob", "cat", "dan", "eve", "fay"].into_iter().find(is_at_n1).unwrap()
+}
+
+#[test]
+fn a_handshake_is_not_heard_but_what_answers_a_probe_is() {
+    // The process has slept: that its link is up is old news.
+    let steps = "
+        600 down n2
+        900 awakes n2
+        901 c0 send 2 /room/1 chat a
+        902 n2 probed 900000";
+    let lines = after_one(deaf(), steps);
+    assert!(
+        lines.contains(&"902: n1 operation of 0 sub 0: send 2 /room/1".to_owned()),
+        "{lines:?}"
+    );
+    let late = steps.replace("902 n2", "1400 n2");
+    assert!(!after_one(deaf(), &late).join("").contains("send"), "{lines:?}");
+}
+
+#[test]
+fn what_was_set_aside_is_given_up_in_time() {
+    let steps = "
+        400 c0 send 2 /room/1 chat a
+        600 down n1
+        601 up n1
+        14000 c0 pong 1
+        16000 echoed 16000 n1
+        16400 wait";
+    let lines = after_one(deaf(), steps);
+    assert!(lines.last().unwrap().contains(r#""op_id":2,"status":2"#), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("ended")), "{lines:?}");
+}
+
+#[test]
+fn a_resumed_sessions_queues_wait_too() {
+    let steps = "
+        0 halves 1 n1 n2
+        0 up n1
+        0 up n2
+        0 n2 at 1 0 1 1
+        0 c0 open
+        400 c0 connect ann resume 5 9 /room/1@5
+        401 c0 send 7 /room/1 chat a
+        600 n2 logged_in 0 0 resumed ann 5 11
+        700 echoed 690 n2";
+    let log = run(deaf(), steps);
+    let expected = "600: n2 introduce 0 ann 11
+700: n1 introduce 0 ann 11
+700: n1 at bucket 0 conf 1
+700: n1 resume of 0 sub 2: /room/1 epoch 5 marks {\"chat\": 3}
+700: n1 operation of 0 sub 0: send 7 /room/1";
+    let quiet: Vec<&str> = log.lines().filter(|line| !line.contains("c0")).collect();
+    assert!(quiet.join("\n").contains(expected), "{log}");
+}

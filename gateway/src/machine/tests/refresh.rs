@@ -1,0 +1,41 @@
+//! Credentials that expire, and new ones in time.
+
+use super::{dev, run};
+
+const IN: &str = "
+    0 ready
+    0 authority
+    0 c0 open
+    0 c0 connect ann@20000 token
+    0 n1 logged_in 0 0
+";
+
+fn after(steps: &str) -> String {
+    run(dev(), &format!("{IN}{steps}"))
+}
+
+#[test]
+fn credentials_hold_until_they_expire() {
+    let log = after("19999 c0 pong 1\n20000 wait\n30000 wait");
+    let expired = "20000: c0 {\"closing\":{\"code\":3501,\"reason\":\"the token has expired: ";
+    assert_eq!(log.matches("closing").count(), 1, "{log}");
+    assert!(log.contains(expired) && log.contains("20000: n1 lost 0"), "{log}");
+    let log = after("10 c0 gone\n11 c0 open\n20000 wait");
+    assert!(!log.contains("expired"), "{log}");
+}
+
+#[test]
+fn new_credentials_are_the_same_users() {
+    let log = after("10 c0 refresh 3 ann@23000\n22000 c0 pong 1\n23010 wait");
+    assert!(log.contains(r#"10: c0 {"result":{"op_id":3,"status":0"#), "{log}");
+    assert!(log.contains(r#"23010: c0 {"closing":{"code":3501"#), "{log}");
+    let log = after("10 c0 refresh 3 ann\n20500 c0 pong 1");
+    assert!(!log.contains("expired"), "{log}");
+    let log = after("10 c0 refresh 3 bob");
+    assert!(
+        log.contains(r#""op_id":3,"status":16,"error_message":"the token is another user's"#),
+        "{log}"
+    );
+    let log = after("10 c0 refresh 3 ann\n11 c0 refresh 3 ann");
+    assert!(log.contains("op_id is not above 3"), "{log}");
+}
