@@ -99,7 +99,8 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     } else if auth.is_none() {
         tracing::warn!("nobody can connect: give keys_file or jwks_url in [auth]");
     }
-    let running = gateway::run(settings).context("starting the gateway")?;
+    let running = gateway::run(gateway::Settings { auth, ..settings });
+    let running = running.context("starting the gateway")?;
     let (tcp, http, web) = (running.tcp, running.http, running.web);
     tracing::info!("clients at {tcp}, WebSockets at {http}, back ends at {web}");
     shutdown::wait_unless(failed)?;

@@ -9,6 +9,7 @@ use proto::class::ClusterConfig;
 use proto::table::BucketTable;
 
 use crate::machine::WebRequest;
+use crate::machine::token::Tokens;
 
 /// Letters that a thread hasn't read yet.
 const LETTERS_MAX: usize = 4096;
@@ -24,6 +25,8 @@ pub(super) enum Letter {
     Config(Arc<ClusterConfig>),
     /// Back ends want something.
     Ask(Vec<WebRequest>),
+    /// Whose tokens are believed.
+    Tokens(Arc<Tokens>),
     /// Send the clients elsewhere.
     Drain,
     /// End the thread.

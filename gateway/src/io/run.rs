@@ -8,10 +8,12 @@ use link::io::http::Board;
 use mio::{Poll, Waker};
 
 use super::clients::listener::{self, Listeners};
+use super::keys::{self, Keys};
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
 use super::turn::{self, Turn};
 use super::web;
+use crate::machine::token::Tokens;
 
 /// Why a gateway can't start, for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,9 @@ pub enum Error {
         /// Why.
         error: std::io::Error,
     },
+    /// The keys of tokens can't be had.
+    #[error("[auth]: {0}")]
+    Keys(#[from] keys::Error),
     /// A thread can't be started, or the operating system refuses its tools.
     #[error("a lane can't be started: {0}")]
     Lane(#[from] std::io::Error),
@@ -44,6 +49,8 @@ pub struct Running {
     pub board: Board,
     lanes: Vec<Letterbox>,
     threads: Vec<JoinHandle<()>>,
+    /// They are read as long as this is there.
+    _keys: Option<Keys>,
 }
 
 impl Running {
@@ -95,6 +102,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let web = web::serve(&settings, back_ends.clone(), board.clone()).map_err(|error| {
         Error::Listen { what: "the back end's door", address: settings.web, error }
     })?;
+    let keys = read_keys(&settings, &board, &boxes[1..])?;
     let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
     let mut threads = Vec::new();
     for (number, poll, letters) in prepared {
@@ -108,12 +116,31 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
             board: board.clone(),
             client_address: tcp,
             back_ends: back_ends.clone(),
+            keys: keys.as_ref().map(Keys::asks),
             listeners,
         };
         let thread = std::thread::Builder::new().name(format!("lane {number}"));
         threads.push(thread.spawn(move || turn.run(poll))?);
     }
-    Ok(Running { tcp, http, web, board, lanes: boxes, threads })
+    Ok(Running { tcp, http, web, board, lanes: boxes, threads, _keys: keys })
+}
+
+/// Has the keys of tokens read, now and when they change, and told to the lanes.
+fn read_keys(
+    settings: &Settings,
+    board: &Board,
+    lanes: &[Letterbox],
+) -> Result<Option<Keys>, keys::Error> {
+    let Some(auth) = settings.auth.clone() else { return Ok(None) };
+    let lanes = lanes.to_vec();
+    let tell = move |tokens: Arc<Tokens>| {
+        for lane in &lanes {
+            if lane.put(Letter::Tokens(Arc::clone(&tokens))).is_err() {
+                tracing::error!("a lane reads no letters: it keeps the keys it had");
+            }
+        }
+    };
+    keys::start(auth, board.clone(), tell).map(Some)
 }
 
 type Bound = (SocketAddr, Vec<mio::net::TcpListener>);

@@ -6,6 +6,7 @@ use std::sync::mpsc::SyncSender;
 use link::io::Hub;
 use proto::limits;
 
+use super::keys;
 use super::web::ApiKey;
 use crate::machine;
 
@@ -28,6 +29,8 @@ pub struct Settings {
     pub secret: Vec<u8>,
     /// API keys of back ends; none: the RPC refuses everybody.
     pub rpc_keys: Vec<ApiKey>,
+    /// Whose tokens are believed; without it, nobody's.
+    pub auth: Option<keys::Settings>,
     /// Origins of pages that may open WebSockets; none: only those without an `Origin`.
     pub origins: Vec<String>,
     /// Any page may open WebSockets. For development only.
@@ -60,6 +63,7 @@ impl Default for Settings {
             bosses: vec!["127.0.0.1:7501".to_owned()],
             secret: Vec::new(),
             rpc_keys: Vec::new(),
+            auth: None,
             origins: Vec::new(),
             any_origin: false,
             lanes: 1,

@@ -16,11 +16,12 @@ use proto::time::Time;
 use super::boss::{Boss, dial_name, is_dial_name};
 use super::clients::Clients;
 use super::clients::listener::Listeners;
+use super::keys::Asks;
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
 use super::web::Exchange;
 use crate::machine::counters::Figure;
-use crate::machine::{Input, Lane, Outbox};
+use crate::machine::{Authority, Input, Lane, Outbox};
 
 /// The waker's token.
 pub(super) const WAKER: Token = Token(0);
@@ -46,6 +47,8 @@ pub(super) struct Turn {
     pub(super) client_address: SocketAddr,
     /// Where answers for back ends go.
     pub(super) back_ends: Exchange,
+    /// How newer keys are asked for.
+    pub(super) keys: Option<Asks>,
     /// Nothing for lane 0, which has no clients.
     pub(super) listeners: Option<Listeners>,
 }
@@ -156,6 +159,11 @@ impl Turn {
                 self.publish(&mut bench);
             }
             bench.end_turn(now);
+            if std::mem::take(&mut bench.desk.out.wants_keys)
+                && let Some(keys) = &self.keys
+            {
+                keys.ask(now);
+            }
             let quiet = bench.desk.lane.counters().connections == 0;
             if stop_ms.is_some_and(|at| at <= now.ms || quiet) {
                 return Ok(());
@@ -197,6 +205,7 @@ impl Turn {
         let mut lane_settings = settings.lane.clone();
         lane_settings.gateway.clone_from(&settings.id);
         lane_settings.micros = Some(clock::micros);
+        lane_settings.dead_ms = settings.dead_ms;
         let boss = (self.number == 0).then(|| {
             // Nobody waits for an answer of the back end's as long as a client's session does.
             lane_settings.give_up_ms = proto::limits::KEYLESS_RESEND_MS;
@@ -228,6 +237,11 @@ impl Turn {
                     for request in requests {
                         desk.lane.handle(now, Input::Web(request), &mut desk.out);
                     }
+                }
+                Ok(Letter::Tokens(tokens)) => {
+                    let fetched = self.keys.as_ref().is_some_and(Asks::is_fetched);
+                    let authority = Authority::Tokens { tokens, fetched };
+                    desk.lane.handle(now, Input::Authority(authority), &mut desk.out);
                 }
                 Ok(Letter::Drain) => desk.lane.handle(now, Input::Drain, &mut desk.out),
                 Ok(Letter::Stop) | Err(TryRecvError::Disconnected) => {
@@ -364,6 +378,12 @@ impl Desk {
 impl Sink for Desk {
     fn outbox(&mut self) -> &mut Links {
         &mut self.out.links
+    }
+
+    fn echoed(&mut self, now: Time, link: LinkId, sent_ms: u64) {
+        if !self.is_boss(link) {
+            self.lane.handle(now, Input::Echoed { link, sent_ms }, &mut self.out);
+        }
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! Who a client is: the credentials of `connect` and `refresh`, and until when they hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use prost::Message as _;
 use proto::c2g;
@@ -11,19 +12,35 @@ use proto::name::UserId;
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
 use super::session::Handle;
+use super::token::{self, Tokens};
 
 /// The version of the client protocol that is spoken here.
 const PROTOCOL: u32 = 1;
 
+/// After it has asked for newer keys a lane doesn't ask again for so long.
+const KEYS_PAUSE_MS: u64 = 10_000;
+/// So long they may take to come; meanwhile clients are told to come back after as long.
+const KEYS_WAIT_MS: u32 = 2_000;
+
 /// What tokens are verified with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub enum Authority {
-    /// Nothing: no token is believed.
-    #[default]
-    Nobody,
+    /// Keys; `fetched` ones may become more when they are asked for.
+    Tokens {
+        /// What knows them.
+        tokens: Arc<Tokens>,
+        /// They come from a URL.
+        fetched: bool,
+    },
     /// A token is the user's id, or `user@milliseconds` since 1970, and believed as it stands.
     #[cfg(test)]
     Plain,
+}
+
+impl Default for Authority {
+    fn default() -> Authority {
+        Authority::Tokens { tokens: Arc::default(), fetched: false }
+    }
 }
 
 /// What a token that was verified says.
@@ -35,19 +52,39 @@ pub struct Credentials {
     pub expires_unix_ms: Option<u64>,
 }
 
+/// Why a token isn't believed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Distrust {
+    pub(super) close: Close,
+    /// A sentence for the client's author that says what to do.
+    pub(super) reason: String,
+    pub(super) retry_after_ms: u32,
+    /// Newer keys might make it good.
+    newer: bool,
+}
+
+impl Distrust {
+    pub(super) fn new(close: Close, reason: impl Into<String>) -> Distrust {
+        Distrust { close, reason: reason.into(), retry_after_ms: 0, newer: false }
+    }
+}
+
 impl Authority {
     /// Reads a token.
-    ///
-    /// # Errors
-    /// A sentence for the client's author that says what to do.
-    fn verify(&self, _now_unix_ms: u64, _token: &str) -> Result<Credentials, String> {
+    fn verify(&self, now_unix_ms: u64, token: &str) -> Result<Credentials, Distrust> {
         match self {
-            Authority::Nobody => Err("this gateway verifies no tokens: configure keys for them, \
-                 or connect with `user` to one with development authentication, as `imq dev` is"
-                .to_owned()),
+            Authority::Tokens { tokens, fetched } => match tokens.verify(now_unix_ms, token) {
+                Ok(token::Credentials { user, expires_unix_ms }) => {
+                    Ok(Credentials { user, expires_unix_ms: Some(expires_unix_ms) })
+                }
+                Err(error) => {
+                    let newer = *fetched && error.wants_newer_keys();
+                    Err(Distrust { newer, ..Distrust::new(error.close(), error.to_string()) })
+                }
+            },
             #[cfg(test)]
             Authority::Plain => {
-                let (user, expires) = _token.split_once('@').unwrap_or((_token, ""));
+                let (user, expires) = token.split_once('@').unwrap_or((token, ""));
                 let expires_unix_ms = expires.parse().ok();
                 Ok(Credentials { user: user.to_owned(), expires_unix_ms })
             }
@@ -102,35 +139,60 @@ impl Expiries {
 
 impl Lane {
     /// Who may come in, by the credentials.
-    pub(super) fn admit(&self, connect: &c2g::Connect) -> Result<Admitted, (Close, String)> {
+    pub(super) fn admit(
+        &mut self,
+        connect: &c2g::Connect,
+        out: &mut Outbox,
+    ) -> Result<Admitted, Distrust> {
         if connect.protocol != PROTOCOL {
             let given = connect.protocol;
             let reason =
                 format!("protocol {given} is not spoken here: set `protocol` to {PROTOCOL}");
-            return Err((Close::Version, reason));
+            return Err(Distrust::new(Close::Version, reason));
         }
         if !connect.token.is_empty() {
-            return self.verify(&connect.token).map_err(|reason| (Close::BadToken, reason));
+            return self.verify(&connect.token, out);
         }
         if !self.settings.dev_auth {
             let reason = "`connect` needs a `token`: development authentication, which takes \
                  `user` alone, is off here";
-            return Err((Close::BadToken, reason.to_owned()));
+            return Err(Distrust::new(Close::BadToken, reason));
         }
         let user = UserId::try_from(connect.user.as_str())
-            .map_err(|error| (Close::BadToken, format!("connect.user: {error}")))?;
+            .map_err(|error| Distrust::new(Close::BadToken, format!("connect.user: {error}")))?;
         Ok(Admitted { user: user.as_str().to_owned(), expires_ms: None })
     }
 
-    fn verify(&self, token: &str) -> Result<Admitted, String> {
-        let credentials = self.authority.verify(self.now.unix_ms, token)?;
-        UserId::try_from(credentials.user.as_str())
-            .map_err(|error| format!("the token's user: {error}"))?;
+    fn verify(&mut self, token: &str, out: &mut Outbox) -> Result<Admitted, Distrust> {
+        let verified = self.authority.verify(self.now.unix_ms, token);
+        let credentials = verified.map_err(|distrust| self.ask_for_keys(distrust, out))?;
+        UserId::try_from(credentials.user.as_str()).map_err(|error| {
+            Distrust::new(Close::BadToken, format!("the token's user: {error}"))
+        })?;
         // From here on the lane's own clock counts: the other one may be set.
         let left_ms = |at_ms: u64| at_ms.saturating_sub(self.now.unix_ms);
         let expires_ms =
             credentials.expires_unix_ms.map(|at_ms| self.now.ms.saturating_add(left_ms(at_ms)));
         Ok(Admitted { user: credentials.user, expires_ms })
+    }
+
+    /// A key that isn't known may have been added since the keys were fetched: now and then it is
+    /// worth looking.
+    fn ask_for_keys(&mut self, mut distrust: Distrust, out: &mut Outbox) -> Distrust {
+        if !distrust.newer {
+            return distrust;
+        }
+        let now_ms = self.now.ms;
+        let asked_ms = self.keys_asked_ms.filter(|asked_ms| now_ms < asked_ms + KEYS_PAUSE_MS);
+        if asked_ms.is_none() {
+            self.keys_asked_ms = Some(now_ms);
+            out.wants_keys = true;
+        }
+        if asked_ms.is_none_or(|asked_ms| now_ms < asked_ms + u64::from(KEYS_WAIT_MS)) {
+            distrust.close = Close::Overloaded;
+            distrust.retry_after_ms = KEYS_WAIT_MS;
+        }
+        distrust
     }
 
     /// New credentials before the old expire.
@@ -146,10 +208,11 @@ impl Lane {
             return self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
         }
         let user = session.user.clone();
-        let verified = self.verify(&refresh.token).and_then(|admitted| {
+        let verified = self.verify(&refresh.token, out).and_then(|admitted| {
             let same = *admitted.user == *user;
             same.then_some(admitted).ok_or_else(|| {
-                "the token is another user's: open a connection for each user".to_owned()
+                let reason = "the token is another user's: open a connection for each user";
+                Distrust::new(Close::BadToken, reason)
             })
         });
         match verified {
@@ -158,7 +221,9 @@ impl Lane {
                 let result = g2c::Result { op_id, ..g2c::Result::default() };
                 self.send_message(conn, BodyKind::Result, &result, out);
             }
-            Err(reason) => self.refuse(conn, op_id, Status::Unauthenticated, &reason, out),
+            Err(Distrust { reason, .. }) => {
+                self.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
+            }
         }
     }
 

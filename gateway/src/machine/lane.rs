@@ -127,6 +127,8 @@ pub struct Outbox {
     pub replies: Vec<WebReply>,
     /// Nodes that the lane heard of from others than the boss, to be dialled.
     pub places: Vec<Place>,
+    /// A token named a key that isn't known: newer ones are wanted.
+    pub wants_keys: bool,
 }
 
 impl Outbox {
@@ -137,6 +139,7 @@ impl Outbox {
             clients: Clients::new(settings),
             replies: Vec::new(),
             places: Vec::new(),
+            wants_keys: false,
         }
     }
 }
@@ -160,6 +163,8 @@ pub struct Lane {
     pub(super) diverted: Vec<Subscriber>,
     pub(super) counters: Counters,
     pub(super) authority: Authority,
+    /// When newer keys were asked for.
+    pub(super) keys_asked_ms: Option<u64>,
     pub(super) expiries: Expiries,
     /// Sessions with something that waits until their users' homes are heard.
     pub(super) unheard: BTreeSet<Handle>,
@@ -199,6 +204,7 @@ impl Lane {
             diverted: Vec::new(),
             counters: Counters::default(),
             authority: Authority::default(),
+            keys_asked_ms: None,
             expiries: Expiries::default(),
             unheard: BTreeSet::new(),
             sweep_ms: None,

@@ -12,7 +12,7 @@ use proto::q2g;
 use proto::wire;
 use rand::Rng as _;
 
-use super::authority::Admitted;
+use super::authority::{Admitted, Distrust};
 use super::clients::{ConnId, HELD};
 use super::closing::Farewell;
 use super::home::Broken;
@@ -26,9 +26,12 @@ impl Lane {
             let reason = "`connect` is not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
         };
-        let admitted = match self.admit(&connect) {
+        let admitted = match self.admit(&connect, out) {
             Ok(admitted) => admitted,
-            Err((close, reason)) => return self.close(conn, close, &reason, out),
+            Err(Distrust { close, reason, retry_after_ms, .. }) => {
+                let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
+                return self.close_as(conn, farewell, out);
+            }
         };
         let Some((bucket, session)) = self.drawn(conn, &admitted) else {
             let reason = "this gateway has no bucket table yet: try again in a moment";

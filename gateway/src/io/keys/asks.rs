@@ -28,8 +28,7 @@ impl Asks {
         Asks { waker, shared, is_fetched }
     }
 
-    /// Asks for newer keys, for a token that names one that isn't known. Whether they may come: if
-    /// so, let the client come back in a moment; if not, its token is bad.
+    /// Asks for newer keys, for a token that names one that isn't known. Whether they may come.
     pub fn ask(&self, now: Time) -> bool {
         let may_come =
             self.is_fetched && now.ms >= self.shared.vain_until_ms.load(Ordering::Acquire);
@@ -37,6 +36,11 @@ impl Asks {
             self.wake();
         }
         may_come
+    }
+
+    /// Whether there may be newer keys: a file's come by themselves.
+    pub fn is_fetched(&self) -> bool {
+        self.is_fetched
     }
 
     /// Ends the thread.
