@@ -10,6 +10,7 @@ pub mod callout;
 mod clients;
 pub mod keys;
 mod mail;
+pub mod network;
 mod run;
 pub mod settings;
 mod turn;

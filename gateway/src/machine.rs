@@ -1,14 +1,18 @@
 //! A lane of a gateway, without sockets, clock or threads.
 //!
 //! In the order of a message's way: [`lane`] takes every input; [`connection`] reads a client's
-//! frames; [`authority`] believes its credentials or not, tokens by [`token`]; [`login`] makes a session of it,
-//! [`resume`] gives that its queues; [`session`] is what the lane knows of one; [`hearing`] says
-//! when its operations go on; [`route`] brings them to their homes; [`home`] reads what homes say;
-//! [`interest`] knows who wants which queue; [`fanout`] turns one event into the bytes of each
-//! codec; [`clients`] holds what sockets are owed; [`slow`] keeps the rest for those who lag;
-//! [`recover`] comes back after lost links, [`table`] follows buckets that move; [`web`] serves the
-//! back end, [`callout`] asks and tells it.
+//! frames, [`operation`] those that are for queues; [`authority`] believes its credentials or not,
+//! tokens by [`token`]; [`login`] makes a session of it, [`resume`] gives that its queues;
+//! [`session`] is what the lane knows of one; [`hearing`] says when its operations go on; [`route`]
+//! brings them to their homes; [`home`] reads what homes say; [`interest`] knows who wants which
+//! queue; [`fanout`] turns one event into the bytes of each codec; [`clients`] holds what sockets
+//! are owed; [`slow`] keeps the rest for those who lag; [`recover`] comes back after lost links,
+//! [`table`] follows buckets that move; [`web`] serves the back end, [`callout`] asks and tells it,
+//! [`asking`] what of clients that is about. Beside the lanes, [`address`] counts who comes from
+//! where.
 
+pub mod address;
+mod asking;
 pub mod authority;
 pub mod callout;
 pub mod clients;
@@ -22,6 +26,7 @@ mod interest;
 pub mod lane;
 mod login;
 mod membership;
+mod operation;
 mod recover;
 mod refusal;
 mod resume;
@@ -34,6 +39,7 @@ pub mod token;
 pub mod web;
 mod wheel;
 
+pub use address::{AddressLimits, Addresses, TurnedAway};
 pub use authority::{Authority, Credentials};
 pub use clients::{Clients, Codec, ConnId, Ending};
 pub use counters::Counters;

@@ -12,6 +12,7 @@ use clap::Args;
 use proto::name::NodeId;
 use serde::Deserialize;
 
+mod door;
 pub(crate) mod rpc_keys;
 mod tls;
 pub(crate) use auth::AuthOptions;
@@ -147,6 +148,23 @@ pub(crate) struct GatewayOptions {
     /// none].
     #[arg(long, env = "IMQ_GATEWAY_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) origins: Option<Vec<String>>,
+    /// The gateway's certificate for clients, PEM: with it, both of their ports speak TLS [default:
+    /// none, and they are plain].
+    #[arg(long, env = "IMQ_GATEWAY_CLIENT_CERTIFICATE_FILE", value_name = "FILE")]
+    pub(crate) client_certificate_file: Option<PathBuf>,
+    /// That certificate's private key, PEM.
+    #[arg(long, env = "IMQ_GATEWAY_CLIENT_KEY_FILE", value_name = "FILE")]
+    pub(crate) client_key_file: Option<PathBuf>,
+    /// Proxies, as addresses or ranges like 10.0.0.0/8: what they bring to the clients' ports
+    /// begins with the PROXY protocol; may stand several times [default: none].
+    #[arg(long, env = "IMQ_GATEWAY_PROXIES", value_name = "RANGE", value_delimiter = ',')]
+    pub(crate) proxies: Option<Vec<String>>,
+    /// Client connections of one address at once, 0 for any number [default: 1000].
+    #[arg(long, env = "IMQ_GATEWAY_ADDRESS_CONNECTIONS_MAX", value_name = "COUNT")]
+    pub(crate) address_connections_max: Option<u32>,
+    /// Attempts to connect from one address per second, 0 for any number [default: 50].
+    #[arg(long, env = "IMQ_GATEWAY_ADDRESS_ATTEMPTS_PER_S", value_name = "COUNT")]
+    pub(crate) address_attempts_per_s: Option<u32>,
     /// The key of the web back end, which may do everything [default: none, and the RPC refuses
     /// everybody but the `rpc_keys` of the file].
     #[arg(long, env = "IMQ_RPC_KEY", hide_env_values = true, value_name = "KEY")]
@@ -218,7 +236,8 @@ impl File {
         let lanes = lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"));
         let keys = self.gateway.rpc_keys.iter().flat_map(rpc_keys::RpcKey::problems);
         let auth = self.auth.settings().err().unwrap_or_default();
-        ids.chain(lanes).chain(keys).chain(auth).collect()
+        let door = self.gateway.problems_at_the_door();
+        ids.chain(lanes).chain(keys).chain(door).chain(auth).collect()
     }
 }
 

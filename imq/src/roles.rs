@@ -65,6 +65,9 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let secret = options.shared.secret(&file)?;
     let hub = options.shared.tls.hub(&file.tls)?;
     let written = file.gateway;
+    let tls = options.clients_tls(&written)?;
+    let proxies = options.networks_of_proxies(&written)?;
+    let addresses = options.address_limits(&written);
     let id = id(options.id.or(written.id), "g1")?;
     let key_file = options.rpc_key_file.or(written.rpc_key_file);
     let rpc_key = config::key(options.rpc_key.as_ref(), key_file.as_ref())?;
@@ -83,6 +86,9 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         rpc_keys: config::rpc_keys::all(rpc_key, &written.rpc_keys)?,
         any_origin: origins.iter().any(|origin| origin == "*"),
         origins,
+        addresses,
+        proxies,
+        tls,
         lanes: options.lanes.or(written.lanes).unwrap_or_else(cores).clamp(1, config::LANES_MAX),
         lane: gateway::machine::Settings {
             gateway: id.clone(),

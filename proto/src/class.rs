@@ -256,7 +256,8 @@ impl ClusterConfig {
         match &class.callout {
             Some(name) => self.callout_problem(&whose, name, problems),
             None if class.asks() || !class.tells.is_empty() => problems.push(format!(
-                "{whose}: it asks or tells the web application: set `callout` to a [[callout]]'s name"
+                "{whose}: it asks or tells the web application: set `callout` to the name of a \
+                 [[callout]]"
             )),
             None => {}
         }

@@ -115,11 +115,11 @@ pub const CLOSES: [CloseRow; 17] = [
     close(Close::PingTimeout, "ping_timeout", "no answer to a ping; connect again"),
     close(Close::Overloaded, "overloaded", "this gateway is full; try another, or later"),
     close(Close::Slow, "slow", "the client reads slower than it is sent to; subscribe to less"),
-    close(Close::Rate, "rate", "the client sends more than the limits in `welcome` allow"),
+    close(Close::Rate, "rate", "the client sends, logs in or connects more often than it may"),
     close(Close::Replaced, "replaced", "the user logged in elsewhere"),
     close(Close::BadToken, "bad_token", "the token is not valid; get a new one"),
     close(Close::BadFrame, "bad_frame", "the bytes are not a frame of this protocol"),
-    close(Close::Forbidden, "forbidden", "this user may not connect"),
+    close(Close::Forbidden, "forbidden", "this user may not connect, or was disconnected"),
     close(Close::ConnectTimeout, "connect_timeout", "no `connect` in time after the socket opened"),
     close(Close::Version, "version", "the client's protocol version is not spoken here"),
     close(

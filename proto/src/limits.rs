@@ -76,6 +76,16 @@ pub const UNTOLD_PER_BUCKET_MAX: usize = 64 * 1024;
 /// All such words of a queue node, some 200 bytes each: beyond it, nobody can join.
 pub const UNTOLD_MAX: usize = 1024 * 1024;
 
+/// Connections of one address at once: an office or a school. A mobile provider's shared address
+/// may need more; a proxy's are told apart by the PROXY protocol.
+pub const ADDRESS_CONNECTIONS_MAX: u32 = 1_000;
+/// Attempts to connect from one address, per second in the long run: in half a minute all who may
+/// be there have come one by one.
+pub const ADDRESS_ATTEMPTS_PER_S: u32 = 50;
+/// Addresses a gateway remembers, 24 bytes each: more than its connections, and than come in the
+/// half minute for which an attempt counts.
+pub const ADDRESSES_MAX: usize = 256 * 1024;
+
 /// Output that a receiver has not taken yet: from here on it is slow and gets less.
 pub const SLOW_BYTES: usize = 64 * 1024;
 /// What is kept for a slow receiver at most; beyond it the oldest goes, or the connection.

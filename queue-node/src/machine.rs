@@ -3,15 +3,18 @@
 //! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`, `session`); a
 //! bucket decides, numbers and keeps (`bucket`, `record`, `outputs`); a queue is what its records
 //! made of it (`queue`, `message_mount`, `state_mount`, `replay`, `event_ring`); operations are
-//! decided in `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`; `recent`, `remember`
-//! and `idempotency` know what was answered; `user` is who is logged in, `member` what rooms hear of
-//! it, `tells` what queues owe each other; `timers` say when to wake.
+//! told apart in `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `mounts`
+//! and `requests`; `application` asks and tells who is behind call-outs; `recent`, `remember`
+//! and `idempotency` know what was answered; `user` is who is logged in, `member` what rooms hear
+//! of it, `tells` what queues owe each other; `timers` say when to wake.
 
+mod application;
 mod asker;
 mod attach;
 mod bucket;
 mod buckets;
 mod class;
+mod configure;
 mod counters;
 mod event_ring;
 mod faults;
@@ -24,6 +27,7 @@ mod member;
 mod message_mount;
 mod mounts;
 mod node;
+mod operation;
 mod outputs;
 mod peer;
 mod queue;

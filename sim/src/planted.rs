@@ -12,7 +12,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 18] = [
+pub const ALL: [Planted; 30] = [
     Planted { name: "node.output_before_commit", plant: |f| f.node.output_before_commit = true },
     Planted { name: "node.result_forgotten", plant: |f| f.node.result_forgotten = true },
     Planted { name: "node.replay_drops_first", plant: |f| f.node.replay_drops_first = true },
@@ -34,4 +34,19 @@ pub const ALL: [Planted; 18] = [
         plant: |f| f.lane.conflation_keeps_oldest = true,
     },
     Planted { name: "lane.exclude_self_ignored", plant: |f| f.lane.exclude_self_ignored = true },
+    Planted { name: "node.fence_skipped", plant: |f| f.node.fence_skipped = true },
+    Planted {
+        name: "node.late_lost_ends_new_session",
+        plant: |f| f.node.late_lost_ends_new_session = true,
+    },
+    Planted { name: "node.secret_rotated_early", plant: |f| f.node.secret_rotated_early = true },
+    Planted { name: "node.resume_makes_member", plant: |f| f.node.resume_makes_member = true },
+    Planted { name: "node.grace_decided_twice", plant: |f| f.node.grace_decided_twice = true },
+    Planted { name: "node.ended_forgotten", plant: |f| f.node.ended_forgotten = true },
+    Planted { name: "node.kick_lost", plant: |f| f.node.kick_lost = true },
+    Planted { name: "node.sweep_removes_resumed", plant: |f| f.node.sweep_removes_resumed = true },
+    Planted { name: "lane.confirmed_early", plant: |f| f.lane.confirmed_early = true },
+    Planted { name: "lane.resend_after_kick", plant: |f| f.lane.resend_after_kick = true },
+    Planted { name: "lane.hearing_ignored", plant: |f| f.lane.hearing_ignored = true },
+    Planted { name: "lane.resume_seen_ignored", plant: |f| f.lane.resume_seen_ignored = true },
 ];

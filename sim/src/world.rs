@@ -2,7 +2,6 @@
 //! them the machines of production, on virtual time.
 
 mod agenda;
-mod beats;
 mod boss;
 mod chaos;
 mod client;
@@ -175,7 +174,6 @@ impl World {
             Happening::Start { process, life } => self.start(process, life),
             Happening::Dial { port, life, target } => self.dial(port, life, target),
             Happening::Carried { wire, end, bytes } => self.carried(wire, end, &bytes),
-            Happening::Beat { wire, leg, sent_ms } => self.beat(wire, leg, sent_ms),
             Happening::Notice { wire, end } => self.notice(wire, end),
             Happening::Stored { life } => self.stored(life),
             Happening::Commit { node, life, bucket, loss, n } => {

@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 8] = [
+const PROGRAMS: [Component; 10] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
@@ -79,6 +79,16 @@ const PROGRAMS: [Component; 8] = [
         name: "protoc",
         probe: "command -v protoc",
         remedy: Remedy::Packages(&["protobuf-compiler"]),
+    },
+    Component {
+        name: "PHP 8.1 or later",
+        probe: "php -r 'exit(PHP_VERSION_ID >= 80100 ? 0 : 1);'",
+        remedy: Remedy::Packages(&["php-cli"]),
+    },
+    Component {
+        name: "openssl",
+        probe: "command -v openssl",
+        remedy: Remedy::Packages(&["openssl"]),
     },
     Component { name: "curl", probe: "command -v curl", remedy: Remedy::Packages(&["curl"]) },
 ];

@@ -61,7 +61,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     stages.push(stage("unit and script tests", 300, unit_tests(tree)));
     stages.push(stage("simulation", 240, simulation(tree, quick)));
     if !quick {
-        stages.push(stage("cluster", 240, cluster(tree)));
+        stages.push(stage("cluster", 600, cluster(tree)));
         let documented = Work::Commands(documentation::commands(tree));
         let documentation = stage("documentation commands", 80, documented);
         stages.push(Stage { output: Output::WhenItFails, ..documentation });

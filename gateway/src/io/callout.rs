@@ -29,8 +29,8 @@ const IDLE_MAX: usize = 64;
 /// Takes the outcome of a request with this number.
 pub type Answer = Box<dyn FnOnce(u64, Outcome) + Send>;
 
-/// The way to the thread that runs call-outs. When all clones are gone it ends, and what is under way
-/// with it.
+/// The way to the thread that runs call-outs. When all clones are gone it ends, and what is under
+/// way with it.
 #[derive(Debug, Clone)]
 pub struct Caller {
     requests: Sender<Call>,
@@ -65,8 +65,8 @@ impl Caller {
         Ok(Caller { requests })
     }
 
-    /// Runs a request; `answer` is called on the thread of the call-outs, and must not wait. If more
-    /// have come than it can begin, the request is dropped, and the lane's deadline ends it.
+    /// Runs a request; `answer` is called on the thread of the call-outs, and must not wait. If
+    /// more have come than it can begin, the request is dropped, and the lane's deadline ends it.
     pub fn call(&self, request: HttpRequest, answer: Answer) {
         if self.requests.try_send(Call { request, answer }).is_err() {
             tracing::warn!("a call-out is dropped: {REQUESTS_MAX} wait to be begun");

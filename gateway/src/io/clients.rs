@@ -3,35 +3,35 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 
-use link::io::clock;
 use mio::event::Event as Ready;
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use proto::codes::Close;
 use proto::frame::{FrameError, FrameReader};
-use proto::g2c::{self, g2c::Body};
-use proto::limits;
 use proto::time::Time;
-use proto::wire;
 use slab::Slab;
 
+use crate::machine::address::Prefix;
 use crate::machine::{Codec, ConnId, Ending, Input, Lane, Outbox};
 
+mod accept;
+pub(super) mod door;
 mod handshake;
 pub(super) mod listener;
+mod proxy;
+mod refusal;
 mod stream;
+mod waiting;
 mod websocket;
 
-use handshake::{Origins, Outcome};
+use accept::Spare;
 use listener::Listeners;
+use refusal::{Complaint, Refused};
 use stream::Stream;
+use waiting::Waiting;
 
 /// One read takes at most this much of one client.
 const READ_BYTES: usize = 64 * 1024;
-/// After the operating system refused to accept, it is asked again after this long.
-const ACCEPT_AGAIN_MS: u64 = 100;
 /// Tokens: the two listeners, then a client each.
 const TCP: usize = 1;
 const HTTP: usize = 2;
@@ -42,19 +42,23 @@ const FIRST: usize = 16;
 pub(super) struct Clients {
     registry: Registry,
     listeners: Listeners,
-    origins: Origins,
     sockets: Slab<Client>,
     buffer: Vec<u8>,
-    /// Who had more to read than one read took.
-    again: Vec<ConnId>,
-    /// Who asked for a WebSocket and isn't through yet, by the time at which that is over.
+    /// Who may have more to read than one read took, and whether the end of it is in sight.
+    again: Vec<(ConnId, bool)>,
+    /// Whose TLS hand-shakes have been put off.
+    handshakes: VecDeque<ConnId>,
+    /// Who isn't through the door yet, by the time at which that is over.
     knocking: VecDeque<(u64, ConnId, u32)>,
     serial: u32,
     accept_again_ms: Option<u64>,
+    spare: Spare,
+    no_file: Complaint,
+    wrong_proxy: Complaint,
     dirty: Vec<ConnId>,
     ended: Vec<(ConnId, Ending)>,
     /// Connections that were turned away.
-    pub(super) refused: u64,
+    pub(super) refused: Refused,
 }
 
 #[derive(Debug)]
@@ -62,6 +66,8 @@ struct Client {
     stream: Stream,
     reader: Reader,
     serial: u32,
+    /// The address that it counts for.
+    counted: Option<Prefix>,
     /// The socket takes nothing until it says so.
     blocked: bool,
     /// To be finished when its output is written.
@@ -71,10 +77,12 @@ struct Client {
 /// How a client's bytes are read.
 #[derive(Debug)]
 enum Reader {
+    /// Not through the door.
+    Waiting(Box<Waiting>),
     Tcp(FrameReader),
     WebSocket(Codec, websocket::Reader),
-    /// HTTP, up to the end of the request's head.
-    Knocking(IpAddr, Vec<u8>),
+    /// Turned away at the door, with a word that it may still take.
+    Refused,
     /// What comes counts no more.
     Deaf,
 }
@@ -97,27 +105,25 @@ impl From<FrameError> for Stop {
 }
 
 impl Clients {
-    pub(super) fn new(
-        registry: &Registry,
-        mut listeners: Listeners,
-        any_origin: bool,
-        origins: Vec<String>,
-    ) -> io::Result<Clients> {
+    pub(super) fn new(registry: &Registry, mut listeners: Listeners) -> io::Result<Clients> {
         registry.register(&mut listeners.tcp, Token(TCP), Interest::READABLE)?;
         registry.register(&mut listeners.http, Token(HTTP), Interest::READABLE)?;
         Ok(Clients {
             registry: registry.try_clone()?,
             listeners,
-            origins: Origins { any: any_origin, listed: origins },
             sockets: Slab::new(),
             buffer: vec![0; READ_BYTES],
             again: Vec::new(),
+            handshakes: VecDeque::new(),
             knocking: VecDeque::new(),
             serial: 0,
             accept_again_ms: None,
+            spare: Spare::new(),
+            no_file: Complaint::default(),
+            wrong_proxy: Complaint::default(),
             dirty: Vec::new(),
             ended: Vec::new(),
-            refused: 0,
+            refused: Refused::default(),
         })
     }
 
@@ -128,42 +134,35 @@ impl Clients {
             return self.accept_all(now, lane, out);
         };
         let conn = ConnId(at as u32);
-        if ready.is_writable()
-            && let Some(client) = self.sockets.get_mut(at)
-            && client.blocked
-        {
-            client.blocked = false;
-            self.write(now, conn, lane, out);
+        if ready.is_writable() {
+            self.writable(now, conn, lane, out);
         }
         if ready.is_readable() || ready.is_read_closed() || ready.is_error() {
-            let more = ready.is_read_closed() || ready.is_error();
-            self.read(now, conn, more, lane, out);
+            let to_end = ready.is_read_closed() || ready.is_error();
+            if !self.puts_off(conn, to_end) {
+                self.read(now, conn, to_end, lane, out);
+            }
         }
     }
 
     /// Whether sockets have more to read already.
     pub(super) fn is_busy(&self) -> bool {
-        !self.again.is_empty()
+        !self.again.is_empty() || !self.handshakes.is_empty()
     }
 
     /// Reads on where one read didn't take all, and does what is due.
     pub(super) fn wake(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
-        for conn in std::mem::take(&mut self.again) {
-            self.read(now, conn, false, lane, out);
+        for (conn, to_end) in std::mem::take(&mut self.again) {
+            if !self.puts_off(conn, to_end) {
+                self.read(now, conn, to_end, lane, out);
+            }
         }
+        self.shake_hands(now, lane, out);
         if self.accept_again_ms.is_some_and(|at| at <= now.ms) {
             self.accept_again_ms = None;
             self.accept_all(now, lane, out);
         }
-        while let Some((until_ms, conn, serial)) = self.knocking.front().copied()
-            && until_ms <= now.ms
-        {
-            self.knocking.pop_front();
-            let client = self.sockets.get(conn.0 as usize).filter(|one| one.serial == serial);
-            if client.is_some_and(|one| matches!(one.reader, Reader::Knocking(..) | Reader::Deaf)) {
-                self.gone(now, conn, lane, out);
-            }
-        }
+        self.lose_patience(now, lane, out);
     }
 
     /// When [`Clients::wake`] is wanted.
@@ -193,81 +192,36 @@ impl Clients {
         }
     }
 
-    fn accept_all(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
-        self.accept(now, false, lane, out);
-        self.accept(now, true, lane, out);
-    }
-
-    fn accept(&mut self, now: Time, http: bool, lane: &mut Lane, out: &mut Outbox) {
-        loop {
-            let listener = if http { &self.listeners.http } else { &self.listeners.tcp };
-            match listener.accept() {
-                Ok((stream, _)) if self.sockets.len() >= self.listeners.connections_max => {
-                    self.refused += 1;
-                    refuse(Stream::Plain(stream), http);
-                }
-                Ok((stream, address)) => self.adopt(now, stream, address, http, lane, out),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) => {
-                    // No file is free, most likely. The knock is answered once one is.
-                    tracing::warn!("a client could not be accepted: {error}");
-                    self.refused += 1;
-                    self.accept_again_ms = Some(now.ms + ACCEPT_AGAIN_MS);
-                    return;
-                }
-            }
-        }
-    }
-
-    fn adopt(
-        &mut self,
-        now: Time,
-        stream: TcpStream,
-        address: SocketAddr,
-        http: bool,
-        lane: &mut Lane,
-        out: &mut Outbox,
-    ) {
-        let mut stream = Stream::Plain(stream);
-        let at = self.sockets.vacant_key();
-        if let Err(error) = stream.register(&self.registry, Token(FIRST + at)) {
-            return tracing::debug!("a client's socket could not be taken: {error}");
-        }
-        self.serial = self.serial.wrapping_add(1);
-        let serial = self.serial;
-        let conn = ConnId(at as u32);
-        let address = address.ip();
-        let reader = if http {
-            self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));
-            Reader::Knocking(address, Vec::new())
-        } else {
-            Reader::Tcp(FrameReader::default())
-        };
-        self.sockets.insert(Client { stream, reader, serial, blocked: false, ending: false });
-        if !http {
-            lane.handle(now, Input::Opened { conn, codec: Codec::ProtoTcp, address }, out);
-        }
-    }
-
     /// One read. A short one has drained the socket, unless its end is in sight.
     #[inline]
     fn read(&mut self, now: Time, conn: ConnId, to_end: bool, lane: &mut Lane, out: &mut Outbox) {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let waiting = matches!(client.reader, Reader::Waiting(_));
+        if waiting && self.introduced(now, conn, to_end, lane, out) {
+            return;
+        }
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         match client.stream.read(&mut self.buffer) {
             Ok(0) => self.gone(now, conn, lane, out),
             Ok(length) => {
                 if length == self.buffer.len() || to_end {
-                    self.again.push(conn);
+                    self.again.push((conn, to_end));
                 }
                 let mut buffer = std::mem::take(&mut self.buffer);
                 self.took(now, conn, &mut buffer[..length], lane, out);
                 self.buffer = buffer;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.again.push(conn),
-            Err(_) => self.gone(now, conn, lane, out),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.again.push((conn, to_end));
+            }
+            Err(error) => {
+                if waiting && error.kind() == io::ErrorKind::InvalidData {
+                    self.refused.tls += 1;
+                    tracing::debug!("a client's TLS: {error}");
+                }
+                self.gone(now, conn, lane, out);
+            }
         }
     }
 
@@ -293,8 +247,8 @@ impl Clients {
             Reader::WebSocket(codec, reader) => {
                 feed_websocket(now, conn, *codec, reader, bytes, max, lane, out).err()
             }
-            Reader::Knocking(..) => return self.knocked(now, conn, bytes, lane, out),
-            Reader::Deaf => None,
+            Reader::Waiting(_) => return self.knocked(now, conn, bytes, lane, out),
+            Reader::Refused | Reader::Deaf => None,
         };
         match stop {
             None => {}
@@ -307,42 +261,18 @@ impl Clients {
         }
     }
 
-    /// More of a request has come.
-    fn knocked(
-        &mut self,
-        now: Time,
-        conn: ConnId,
-        bytes: &[u8],
-        lane: &mut Lane,
-        out: &mut Outbox,
-    ) {
+    /// A socket takes more.
+    #[inline]
+    fn writable(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
-        let Reader::Knocking(address, request) = &mut client.reader else { return };
-        let address = *address;
-        request.extend_from_slice(bytes);
-        match handshake::read(request, &self.origins) {
-            Outcome::More => {}
-            Outcome::Refuse { response } => {
-                self.refused += 1;
-                client.reader = Reader::Deaf;
-                // It is closed in any case; who doesn't take the answer goes without.
-                let written = client.stream.write(response.as_bytes());
-                if written.and_then(|_| client.stream.finish()).is_err() {
-                    self.gone(now, conn, lane, out);
-                }
+        match client.stream.flush() {
+            Ok(true) if client.blocked => {
+                client.blocked = false;
+                self.write(now, conn, lane, out);
             }
-            Outcome::Open { response, codec, used } => {
-                let mut rest = request[used..].to_vec();
-                client.reader = Reader::WebSocket(codec, websocket::Reader::default());
-                lane.handle(now, Input::Opened { conn, codec, address }, out);
-                // A gateway that shuts down has ended it already; the client learns why by the
-                // frames that follow, so the answer goes before them in any case.
-                if client.stream.write(response.as_bytes()).ok() != Some(response.len()) {
-                    self.gone(now, conn, lane, out);
-                } else if !rest.is_empty() {
-                    self.took(now, conn, &mut rest, lane, out);
-                }
-            }
+            Ok(true) if client.ending => self.finish(now, conn, lane, out),
+            Ok(_) => {}
+            Err(_) => self.gone(now, conn, lane, out),
         }
     }
 
@@ -377,9 +307,18 @@ impl Clients {
     fn finish(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         client.reader = Reader::Deaf;
-        if out.clients.owed(conn) > 0 {
-            client.ending = true;
-        } else if client.stream.finish().is_err() {
+        let written = match client.stream.flush() {
+            Ok(flushed) if !flushed || out.clients.owed(conn) > 0 => {
+                client.ending = true;
+                return;
+            }
+            Ok(_) => {
+                client.ending = false;
+                client.stream.finish()
+            }
+            Err(error) => Err(error),
+        };
+        if written.is_err() {
             self.gone(now, conn, lane, out);
         }
     }
@@ -387,6 +326,7 @@ impl Clients {
     /// The socket is closed.
     fn gone(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         if let Some(client) = self.sockets.try_remove(conn.0 as usize) {
+            client.counted.inspect(|prefix| self.listeners.door.left(*prefix));
             drop(client);
             lane.handle(now, Input::Closed { conn }, out);
         }
@@ -429,26 +369,5 @@ fn feed_websocket(
         Err(broken) => Err(Stop::Broken(broken.close, broken.reason)),
         Ok(()) if over => Err(Stop::Over),
         Ok(()) => Ok(()),
-    }
-}
-
-/// Turns a client away: it learns that the gateway is full.
-fn refuse(mut stream: Stream, http: bool) {
-    let mut answer = Vec::new();
-    if http {
-        answer.extend_from_slice(handshake::full().as_bytes());
-    } else {
-        let close = Close::Overloaded;
-        let closing = g2c::Closing {
-            code: u32::from(close.number()),
-            reason: "this gateway is full: try another, or later".to_owned(),
-            may_retry: close.may_retry(),
-            retry_after_ms: 1_000 + (clock::micros() % 4_000) as u32,
-            address: String::new(),
-        };
-        wire::put_message(&mut answer, &g2c::G2c { body: Some(Body::Closing(closing)) });
-    }
-    if stream.write(&answer).and_then(|_| stream.finish()).is_err() {
-        tracing::debug!("a client was turned away without a word");
     }
 }

@@ -9,6 +9,7 @@ use proto::class::ClusterConfig;
 use proto::table::BucketTable;
 
 use crate::machine::WebRequest;
+use crate::machine::callout::Outcome;
 use crate::machine::token::Tokens;
 
 /// Letters that a thread hasn't read yet.
@@ -25,6 +26,8 @@ pub(super) enum Letter {
     Config(Arc<ClusterConfig>),
     /// Back ends want something.
     Ask(Vec<WebRequest>),
+    /// What became of a request to the web application, by its number.
+    Called(u64, Outcome),
     /// Whose tokens are believed.
     Tokens(Arc<Tokens>),
     /// Send the clients elsewhere.

@@ -7,6 +7,8 @@ use std::thread::JoinHandle;
 use link::io::http::Board;
 use mio::{Poll, Waker};
 
+use super::callout::Caller;
+use super::clients::door::Door;
 use super::clients::listener::{self, Listeners};
 use super::keys::{self, Keys};
 use super::mail::{Letter, Letterbox};
@@ -87,6 +89,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let (tcp, tcp_listeners) = listen("clients", settings.tcp, lanes)?;
     let (http, http_listeners) = listen("WebSockets", settings.http, lanes)?;
     let connections_max = listener::connections_max(settings.connections_max, lanes);
+    let door = Door::new(&settings);
     let settings = Arc::new(settings);
     let board = Board::default();
     let mut boxes = Vec::new();
@@ -103,15 +106,19 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         Error::Listen { what: "the back end's door", address: settings.web, error }
     })?;
     let keys = read_keys(&settings, &board, &boxes[1..])?;
+    let caller = Caller::start()?;
     let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
     let mut threads = Vec::new();
     for (number, poll, letters) in prepared {
         let listeners = if number == 0 { None } else { sockets.next() };
-        let listeners = listeners.map(|(tcp, http)| Listeners::new(tcp, http, connections_max));
+        let listeners =
+            listeners.map(|(tcp, http)| Listeners::new(tcp, http, connections_max, door.clone()));
         let turn = Turn {
             number,
             settings: Arc::clone(&settings),
             letters,
+            letterbox: boxes[number as usize].clone(),
+            caller: caller.clone(),
             others: if number == 0 { boxes[1..].to_vec() } else { Vec::new() },
             board: board.clone(),
             client_address: tcp,

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::sync::mpsc::SyncSender;
 
 use link::io::Hub;
+use link::io::tls::Tls;
 use proto::limits;
 
 use super::keys;
+use super::network::Network;
 use super::web::ApiKey;
-use crate::machine;
+use crate::machine::{self, AddressLimits};
 
 /// What a gateway opens and whom it asks.
 #[derive(Debug, Clone)]
@@ -39,6 +41,12 @@ pub struct Settings {
     pub lanes: usize,
     /// Client connections at most; fewer if the process may open fewer files.
     pub connections_max: usize,
+    /// What one address may do.
+    pub addresses: AddressLimits,
+    /// Who brings clients of other addresses, and says so by the PROXY protocol.
+    pub proxies: Vec<Network>,
+    /// Who the gateway is for its clients: with it, both of their ports speak TLS.
+    pub tls: Option<Tls>,
     /// How links are kept.
     pub beat_ms: u64,
     /// When a silent link is dead.
@@ -68,6 +76,9 @@ impl Default for Settings {
             any_origin: false,
             lanes: 1,
             connections_max: 1_000_000,
+            addresses: AddressLimits::default(),
+            proxies: Vec::new(),
+            tls: None,
             beat_ms: limits::BEAT_MS,
             dead_ms: limits::DEAD_MS,
             lane: machine::Settings::default(),

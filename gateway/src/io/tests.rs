@@ -13,7 +13,16 @@ use proto::{frame, wire};
 
 use super::{Running, Settings, run};
 
+mod door;
+mod files;
+mod secure;
 mod web;
+
+/// A request for a WebSocket.
+const UPGRADE: &[u8] = b"GET /imq/v1/ws HTTP/1.1\r\nHost: imq\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Protocol: imq.json.v1\r\n\r\n";
 
 /// A gateway whose boss answers nothing: it has no table.
 fn gateway(connections_max: usize) -> Running {
@@ -113,13 +122,9 @@ fn websockets_and_other_http_get_clear_words() {
     assert_eq!(line, "HTTP/1.1 404 Not Found");
     assert_eq!(body, "nothing is here: WebSockets are at /imq/v1/ws\n");
     let mut stream = TcpStream::connect(running.http).unwrap();
-    let upgrade = "GET /imq/v1/ws HTTP/1.1\r\nHost: imq\r\nUpgrade: websocket\r\n\
-        Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-        Sec-WebSocket-Protocol: imq.json.v1\r\n\r\n";
     // The first frame travels with the request: {"bye":{}} under a mask of zeros.
     let frame = [&[0x81, 0x80 | 10, 0, 0, 0, 0][..], br#"{"bye":{}}"#].concat();
-    stream.write_all(&[upgrade.as_bytes(), &frame].concat()).unwrap();
+    stream.write_all(&[UPGRADE, &frame].concat()).unwrap();
     let bytes = read_all(stream);
     let text = String::from_utf8_lossy(&bytes);
     assert!(text.starts_with("HTTP/1.1 101 "), "{text}");

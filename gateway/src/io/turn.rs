@@ -14,6 +14,7 @@ use proto::table::BucketTable;
 use proto::time::Time;
 
 use super::boss::{Boss, dial_name, is_dial_name};
+use super::callout::Caller;
 use super::clients::Clients;
 use super::clients::listener::Listeners;
 use super::keys::Asks;
@@ -40,6 +41,10 @@ pub(super) struct Turn {
     pub(super) number: u32,
     pub(super) settings: Arc<Settings>,
     pub(super) letters: Receiver<Letter>,
+    /// Where others put them.
+    pub(super) letterbox: Letterbox,
+    /// What runs requests to web applications.
+    pub(super) caller: Caller,
     /// The other lanes, for lane 0, which has the link to the boss.
     pub(super) others: Vec<Letterbox>,
     pub(super) board: Board,
@@ -164,6 +169,7 @@ impl Turn {
             {
                 keys.ask(now);
             }
+            self.call_out(&mut bench);
             let quiet = bench.desk.lane.counters().connections == 0;
             if stop_ms.is_some_and(|at| at <= now.ms || quiet) {
                 return Ok(());
@@ -184,13 +190,9 @@ impl Turn {
             dead_ms: settings.dead_ms,
         };
         let mut wires = Wires::new(poll.registry(), LINKS, link_settings, settings.hub.clone())?;
-        let clients = match self.listeners.take() {
-            Some(listeners) => {
-                let origins = settings.origins.clone();
-                Some(Clients::new(poll.registry(), listeners, settings.any_origin, origins)?)
-            }
-            None => None,
-        };
+        let listeners = self.listeners.take();
+        let clients = listeners.map(|listeners| Clients::new(poll.registry(), listeners));
+        let clients = clients.transpose()?;
         let desk = self.desk(&settings);
         let now = clock::now();
         if desk.boss.is_some() {
@@ -206,6 +208,7 @@ impl Turn {
         lane_settings.gateway.clone_from(&settings.id);
         lane_settings.micros = Some(clock::micros);
         lane_settings.dead_ms = settings.dead_ms;
+        lane_settings.lanes = settings.lanes.max(1);
         let boss = (self.number == 0).then(|| {
             // Nobody waits for an answer of the back end's as long as a client's session does.
             lane_settings.give_up_ms = proto::limits::KEYLESS_RESEND_MS;
@@ -238,6 +241,10 @@ impl Turn {
                         desk.lane.handle(now, Input::Web(request), &mut desk.out);
                     }
                 }
+                Ok(Letter::Called(request, outcome)) => {
+                    let called = Input::Called { request, outcome };
+                    desk.lane.handle(now, called, &mut desk.out);
+                }
                 Ok(Letter::Tokens(tokens)) => {
                     let fetched = self.keys.as_ref().is_some_and(Asks::is_fetched);
                     let authority = Authority::Tokens { tokens, fetched };
@@ -253,6 +260,24 @@ impl Turn {
             if stop {
                 return true;
             }
+        }
+    }
+
+    /// Sends what the lane asks and tells web applications. An answer that finds the lane's box
+    /// full is lost, and the lane's deadline ends the request.
+    fn call_out(&self, bench: &mut Bench) {
+        let callouts = &mut bench.desk.out.callouts;
+        for notice in callouts.notices.drain(..) {
+            tracing::warn!("lane {}: {notice}", self.number);
+        }
+        for request in callouts.requests.drain(..) {
+            let letterbox = self.letterbox.clone();
+            let answer = move |number, outcome| {
+                if letterbox.put(Letter::Called(number, outcome)).is_err() {
+                    tracing::warn!("a lane reads no letters: a web application's answer is lost");
+                }
+            };
+            self.caller.call(request, Box::new(answer));
         }
     }
 
@@ -303,22 +328,17 @@ impl Turn {
 
     fn publish(&mut self, bench: &mut Bench) {
         let Bench { desk, clients, .. } = bench;
-        let counters = desk.lane.counters().list();
-        let mut samples: Vec<Sample> = counters
+        let called = desk.lane.callout_counters().list();
+        let counted = desk.lane.counters().list();
+        let mut samples: Vec<Sample> = counted
             .into_iter()
+            .chain(called)
             .map(|Figure { name, help, label, value }| {
                 let labels = label.map(|(name, value)| (name, value.to_owned()));
                 Sample { name, help, labels: labels.into_iter().collect(), value }
             })
             .collect();
-        if let Some(clients) = clients {
-            samples.push(Sample {
-                name: "imq_connections_refused_total",
-                help: "Connections turned away: full, or not a WebSocket of ours.",
-                labels: Vec::new(),
-                value: clients.refused as f64,
-            });
-        }
+        samples.extend(clients.iter().flat_map(|clients| clients.refused.samples()));
         let unready = desk.lane.unready().map(str::to_owned);
         self.board.publish(&format!("lane {}", self.number), samples, unready);
         if let Some(boss) = desk.boss.as_mut() {
@@ -378,12 +398,6 @@ impl Desk {
 impl Sink for Desk {
     fn outbox(&mut self) -> &mut Links {
         &mut self.out.links
-    }
-
-    fn echoed(&mut self, now: Time, link: LinkId, sent_ms: u64) {
-        if !self.is_boss(link) {
-            self.lane.handle(now, Input::Echoed { link, sent_ms }, &mut self.out);
-        }
     }
 
     #[inline]

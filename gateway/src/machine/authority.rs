@@ -6,7 +6,6 @@ use std::sync::Arc;
 use prost::Message as _;
 use proto::c2g;
 use proto::codes::{Close, Status};
-use proto::g2c::{self, BodyKind};
 use proto::name::UserId;
 
 use super::clients::ConnId;
@@ -70,6 +69,15 @@ impl Distrust {
 }
 
 impl Authority {
+    /// Whether it has keys, or is to have some: else it believes no token.
+    fn is_configured(&self) -> bool {
+        match self {
+            Authority::Tokens { tokens, .. } => tokens.is_configured(),
+            #[cfg(test)]
+            Authority::Plain => true,
+        }
+    }
+
     /// Reads a token.
     fn verify(&self, now_unix_ms: u64, token: &str) -> Result<Credentials, Distrust> {
         match self {
@@ -90,6 +98,15 @@ impl Authority {
             }
         }
     }
+}
+
+/// What comes of a `connect`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// It is believed.
+    Granted(Admitted),
+    /// The web application says who it is; a token, if there is one, was verified so far.
+    Asked(Option<Admitted>),
 }
 
 /// Who came in.
@@ -143,15 +160,24 @@ impl Lane {
         &mut self,
         connect: &c2g::Connect,
         out: &mut Outbox,
-    ) -> Result<Admitted, Distrust> {
+    ) -> Result<Admission, Distrust> {
         if connect.protocol != PROTOCOL {
             let given = connect.protocol;
             let reason =
                 format!("protocol {given} is not spoken here: set `protocol` to {PROTOCOL}");
             return Err(Distrust::new(Close::Version, reason));
         }
-        if !connect.token.is_empty() {
-            return self.verify(&connect.token, out);
+        let (has_token, is_asked) = (!connect.token.is_empty(), self.asks_who_connects());
+        if has_token && (!is_asked || self.authority.is_configured()) {
+            let admitted = self.verify(&connect.token, out)?;
+            return Ok(match is_asked {
+                true => Admission::Asked(Some(admitted)),
+                false => Admission::Granted(admitted),
+            });
+        }
+        let is_dev = self.settings.dev_auth && !has_token && !connect.user.is_empty();
+        if is_asked && !is_dev {
+            return Ok(Admission::Asked(None));
         }
         if !self.settings.dev_auth {
             let reason = "`connect` needs a `token`: development authentication, which takes \
@@ -160,7 +186,8 @@ impl Lane {
         }
         let user = UserId::try_from(connect.user.as_str())
             .map_err(|error| Distrust::new(Close::BadToken, format!("connect.user: {error}")))?;
-        Ok(Admitted { user: user.as_str().to_owned(), expires_ms: None })
+        let user = user.as_str().to_owned();
+        Ok(Admission::Granted(Admitted { user, expires_ms: None }))
     }
 
     fn verify(&mut self, token: &str, out: &mut Outbox) -> Result<Admitted, Distrust> {
@@ -207,19 +234,17 @@ impl Lane {
         if let Err(refusal) = session.take_op_id(op_id) {
             return self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
         }
-        let user = session.user.clone();
-        let verified = self.verify(&refresh.token, out).and_then(|admitted| {
-            let same = *admitted.user == *user;
-            same.then_some(admitted).ok_or_else(|| {
-                let reason = "the token is another user's: open a connection for each user";
-                Distrust::new(Close::BadToken, reason)
-            })
-        });
+        let is_asked = self.asks_who_connects();
+        let verified = if is_asked && !self.authority.is_configured() {
+            Ok(None)
+        } else {
+            self.verify(&refresh.token, out).map(Some)
+        };
         match verified {
+            Ok(Some(admitted)) if !is_asked => self.refreshed(conn, handle, op_id, &admitted, out),
             Ok(admitted) => {
-                self.expiries.set(conn, admitted.expires_ms);
-                let result = g2c::Result { op_id, ..g2c::Result::default() };
-                self.send_message(conn, BodyKind::Result, &result, out);
+                let until_ms = admitted.and_then(|admitted| admitted.expires_ms);
+                self.ask_anew(handle, &refresh, until_ms, out);
             }
             Err(Distrust { reason, .. }) => {
                 self.refuse(conn, op_id, Status::Unauthenticated, &reason, out);

@@ -50,6 +50,7 @@ impl Lane {
             retry_after_ms = conn.0.wrapping_mul(97) % SPREAD_MS;
         }
         self.expiries.set(conn, None);
+        self.drop_newcomer(conn);
         let message = g2c::Closing {
             code: u32::from(close.number()),
             reason: reason.to_owned(),
@@ -97,6 +98,7 @@ impl Lane {
         let session = std::mem::replace(&mut connection.session, NONE);
         connection.due = self.wheel.arm(self.now.ms, LINGER_MS, conn);
         self.expiries.set(conn, None);
+        self.drop_newcomer(conn);
         out.clients.end(conn, Ending::Written);
         self.end_session(session, false, out);
     }
@@ -107,6 +109,7 @@ impl Lane {
         let session = connection.session;
         self.connections.free(conn);
         self.expiries.set(conn, None);
+        self.drop_newcomer(conn);
         out.clients.closed(conn);
         self.counters.connections -= 1;
         self.end_session(session, false, out);
@@ -127,8 +130,10 @@ impl Lane {
         if session.state == State::Over {
             return;
         }
-        let before = std::mem::replace(&mut session.state, State::Over);
         session.conn = NONE;
+        self.drop_lines(handle, out);
+        let session = &mut self.sessions[handle as usize];
+        let before = std::mem::replace(&mut session.state, State::Over);
         let kept = session.rare.take().map_or(0, |rare| rare.behind.bytes());
         self.kept_bytes -= kept;
         let hash = session.id.user_queue_hash();
@@ -160,34 +165,56 @@ impl Lane {
         true
     }
 
-    /// Takes off a list that is to be sent again the logins without an answer whose sockets are
-    /// gone. Sent again, one would throw out the session with which its client has come back
-    /// meanwhile; if it was decided, its link's end has detached what came of it. Whether there
-    /// was any.
-    pub(super) fn drop_logins(&mut self, bucket: u32, out: &mut Outbox) -> bool {
+    /// Takes off a list that is to be sent again what is of sessions whose sockets are gone. A
+    /// login sent again would throw out the session with which its client has come back meanwhile;
+    /// if it was decided, its link's end has detached what came of it. An operation is sent again
+    /// by its client, if that comes back; if it was thrown out, nothing of it may go on. Whether
+    /// there was any.
+    pub(super) fn drop_over(&mut self, bucket: u32, out: &mut Outbox) -> bool {
         let mut list = std::mem::take(&mut self.routes.buckets[bucket as usize].unanswered);
-        let mut dropped = Unanswered::default();
-        list.move_some(&mut dropped, |pending| match *pending {
-            Pending::Login { session } | Pending::Lost { session } => {
-                let session = self.sessions.get(session as usize);
-                session.is_some_and(|one| one.state == State::Over && one.generation == 0)
-            }
-            Pending::Operation { .. }
-            | Pending::Resume { .. }
-            | Pending::Refused { .. }
-            | Pending::Request { .. } => false,
-        });
+        let dropped = self.take_over(&mut list);
         self.routes.buckets[bucket as usize].unanswered = list;
-        let sessions: Vec<Handle> =
-            dropped.iter().filter_map(|pending| pending.session()).collect();
-        for handle in &sessions {
-            self.sessions[*handle as usize].unanswered -= 1;
-        }
-        let some = !sessions.is_empty();
-        for handle in sessions {
-            self.let_go(handle, out);
-        }
+        let some = !dropped.is_empty();
+        self.end_dropped(dropped, out);
         some
+    }
+
+    /// Takes what is of sessions whose sockets are gone from a list that is not on its way.
+    pub(super) fn take_over(&self, list: &mut Unanswered<Pending>) -> Vec<Pending> {
+        let mut dropped = Unanswered::default();
+        list.move_some(&mut dropped, |pending| {
+            let session = |handle: Handle| self.sessions.get(handle as usize);
+            match *pending {
+                Pending::Login { session: of } | Pending::Lost { session: of } => {
+                    session(of).is_some_and(|one| one.state == State::Over && one.generation == 0)
+                }
+                Pending::Operation { session: of, .. }
+                | Pending::Resume { session: of, .. }
+                | Pending::Refused { session: of, .. } => {
+                    session(of).is_some_and(|one| one.state == State::Over)
+                }
+                Pending::Request { .. } => false,
+            }
+        });
+        dropped.expire(u64::MAX).into_iter().map(|(pending, _)| pending).collect()
+    }
+
+    /// Nothing more comes of these.
+    pub(super) fn end_dropped(&mut self, dropped: Vec<Pending>, out: &mut Outbox) {
+        let mut operations = Vec::new();
+        for pending in dropped {
+            match pending {
+                Pending::Login { session } | Pending::Lost { session } => {
+                    self.sessions[session as usize].unanswered -= 1;
+                    self.let_go(session, out);
+                }
+                Pending::Operation { .. }
+                | Pending::Resume { .. }
+                | Pending::Refused { .. }
+                | Pending::Request { .. } => operations.push((pending, false)),
+            }
+        }
+        self.give_up(operations, out);
     }
 
     /// Frees the handle once nobody speaks of the session any more.

@@ -1,12 +1,10 @@
 //! A client's connection: its frames, its pings, and what it may send when.
 
 use link::machine::LinkId;
-use proto::c2g::{Head, Kind};
+use proto::c2g::Kind;
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
-use proto::g2q::OperationRef;
 use proto::limits;
-use proto::name::QueueName;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
 
@@ -14,13 +12,9 @@ use super::clients::{Codec, ConnId, Ending};
 use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
 use super::refusal::Refusal;
-use super::route::{Pending, Routes};
-use super::session::{Connection, Handle, NONE, Part, Phase, Session};
+use super::route::Routes;
+use super::session::{Connection, Handle, NONE, Phase, Session};
 use super::wheel::Allowance;
-
-/// Operations of one session without an answer, over all queues: a subscribe to every queue that a
-/// session may be in, several times over.
-pub(super) const UNANSWERED_MAX: u32 = 4 * limits::SUBSCRIPTIONS_MAX as u32;
 
 impl Lane {
     pub(super) fn opened(&mut self, conn: ConnId, codec: Codec, out: &mut Outbox) {
@@ -66,6 +60,7 @@ impl Lane {
                 self.live(conn, session, kind, body, out);
             }
             Phase::Fresh => self.fresh(conn, kind, body, out),
+            Phase::Asking => self.wait_for_word(conn, kind, frame, out),
             Phase::LoggingIn => self.wait(conn, session, kind, frame, out),
             Phase::Free | Phase::Closing => {}
         }
@@ -96,8 +91,7 @@ impl Lane {
     /// What comes between `connect` and `welcome` waits, but not without bound.
     fn wait(&mut self, conn: ConnId, handle: Handle, kind: Kind, frame: &[u8], out: &mut Outbox) {
         if kind == Kind::Connect {
-            let reason = "a second `connect` on one connection: open another connection";
-            return self.close(conn, Close::AlreadyConnected, reason, out);
+            return self.refuse_early(conn, true, out);
         }
         if kind == Kind::Pong {
             // It answers no ping of this connection's: none was sent.
@@ -106,11 +100,21 @@ impl Lane {
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         let waiting = &mut session.rare().waiting;
         if waiting.len() + frame.len() > limits::CLIENT_FRAME_BYTES_MAX {
-            let reason = "too many operations before `welcome`: wait for it";
-            return self.close(conn, Close::Rate, reason, out);
+            return self.refuse_early(conn, false, out);
         }
         wire::put_varint(waiting, frame.len() as u64);
         waiting.extend_from_slice(frame);
+    }
+
+    /// A client sends before `welcome` what it must not: `connect` once more, or too much.
+    pub(super) fn refuse_early(&mut self, conn: ConnId, is_second: bool, out: &mut Outbox) {
+        let (close, reason) = if is_second {
+            let reason = "a second `connect` on one connection: open another connection";
+            (Close::AlreadyConnected, reason)
+        } else {
+            (Close::Rate, "too many operations before `welcome`: wait for it")
+        };
+        self.close(conn, close, reason, out);
     }
 
     pub(super) fn live(
@@ -149,160 +153,10 @@ impl Lane {
             Kind::Pong => self.ponged(handle, nonce(body), out),
             Kind::Open => self.open(conn, handle, out),
             Kind::Bye => self.bye(conn, out),
-            Kind::Call => self.unimplemented(conn, handle, body, out),
+            Kind::Call => self.call(conn, handle, body, out),
             Kind::Refresh => self.refresh(conn, handle, body, out),
-            Kind::Connect => {
-                let reason = "a second `connect` on one connection: open another connection";
-                self.close(conn, Close::AlreadyConnected, reason, out);
-            }
+            Kind::Connect => self.refuse_early(conn, true, out),
         }
-    }
-
-    /// Brings an operation on its way to the queue's home, or answers why not.
-    #[inline]
-    fn operation(
-        &mut self,
-        conn: ConnId,
-        handle: Handle,
-        kind: Kind,
-        body: &[u8],
-        out: &mut Outbox,
-    ) {
-        let Ok(head) = Head::of(body) else {
-            let reason = "the operation's bytes are not a message of this protocol";
-            return self.close(conn, Close::BadFrame, reason, out);
-        };
-        self.counters.operations += 1;
-        if let Err(refusal) = self.send_operation(handle, kind, head, body, out) {
-            self.refuse_in_turn(conn, handle, head, refusal, out);
-        }
-    }
-
-    #[inline]
-    fn send_operation(
-        &mut self,
-        handle: Handle,
-        kind: Kind,
-        head: Head<'_>,
-        body: &[u8],
-        out: &mut Outbox,
-    ) -> Result<(), Refusal> {
-        let session = &mut self.sessions[handle as usize];
-        session.take_op_id(head.op_id)?;
-        if session.unanswered >= UNANSWERED_MAX {
-            return Err(Refusal::Unanswered);
-        }
-        let queue = QueueName::try_from(head.queue)?;
-        let hash = queue.hash();
-        let bucket = self.routes.bucket_of(hash).ok_or(Refusal::NoTable)?;
-        if usize::from(session.entry(hash).unanswered) >= limits::UNANSWERED_PER_QUEUE_MAX {
-            return Err(Refusal::UnansweredOfQueue);
-        }
-        let sub = match kind {
-            Kind::Subscribe | Kind::Unsubscribe => {
-                let given = self.part_in(handle, kind, queue, hash);
-                given.inspect_err(|_| self.sessions[handle as usize].tidy())?
-            }
-            Kind::SendMessage
-            | Kind::SendState
-            | Kind::GetState
-            | Kind::GetHistory
-            | Kind::ListMembers
-            | Kind::Connect
-            | Kind::Open
-            | Kind::Call
-            | Kind::Refresh
-            | Kind::Ping
-            | Kind::Pong
-            | Kind::Bye => 0,
-        };
-        let pending = Pending::Operation { session: handle, op_id: head.op_id, kind, hash };
-        let operation =
-            OperationRef { session: handle, sub, kind, body, askable: false, verdicts: &[] };
-        if self.push(bucket, pending, |bytes| operation.put(bytes), out) {
-            let entry = self.sessions[handle as usize].entry(hash);
-            entry.unanswered += 1;
-            entry.joins += u8::from(kind == Kind::Subscribe);
-            return Ok(());
-        }
-        self.unpart(handle, hash);
-        Err(Refusal::ListFull)
-    }
-
-    /// Puts an operation on its bucket's list; false if that is full.
-    #[inline]
-    pub(super) fn push(
-        &mut self,
-        bucket: u32,
-        pending: Pending,
-        write: impl FnOnce(&mut Vec<u8>),
-        out: &mut Outbox,
-    ) -> bool {
-        let entry = &mut self.routes.buckets[bucket as usize];
-        if entry.unanswered.push(self.now.ms, pending, write).is_err() {
-            return false;
-        }
-        self.routes.mark(bucket);
-        if self.sweep_ms.is_none() {
-            self.sweep_ms = Some(self.now.ms + super::recover::SWEEP_MS);
-        }
-        if let Some(handle) = pending.session() {
-            let session = &mut self.sessions[handle as usize];
-            session.unanswered += 1;
-            if let Some((node, link)) = self.routes.home(bucket) {
-                introduce(node, link, handle, session, out);
-            }
-        }
-        true
-    }
-
-    /// The queue's number, for an operation that changes the session's part in it.
-    pub(super) fn part_in(
-        &mut self,
-        handle: Handle,
-        kind: Kind,
-        queue: QueueName<'_>,
-        hash: u64,
-    ) -> Result<u32, Refusal> {
-        let session = &mut self.sessions[handle as usize];
-        let parts = session.parts();
-        let entry = session.entry(hash);
-        if entry.part != Part::None {
-            let same = self.interest.get(entry.sub).is_some_and(|one| *one.name == *queue.as_str());
-            return if same { Ok(entry.sub) } else { Err(Refusal::SameHash) };
-        }
-        if kind == Kind::Unsubscribe {
-            return Ok(0);
-        }
-        if parts >= limits::SUBSCRIPTIONS_MAX {
-            return Err(Refusal::Subscriptions);
-        }
-        let sub = self.interest.intern(hash, queue.as_str());
-        let entry = self.sessions[handle as usize].entry(hash);
-        (entry.sub, entry.part) = (sub, Part::Joining);
-        if let Some(queue) = self.interest.get_mut(sub) {
-            queue.parts += 1;
-        }
-        Ok(sub)
-    }
-
-    /// Takes back what `part_in` began.
-    pub(super) fn unpart(&mut self, handle: Handle, hash: u64) {
-        let entry = self.sessions[handle as usize].entry(hash);
-        if entry.part == Part::Joining && entry.joins == 0 {
-            self.no_part(handle, hash);
-        }
-    }
-
-    fn unimplemented(&mut self, conn: ConnId, handle: Handle, body: &[u8], out: &mut Outbox) {
-        let Ok(head) = Head::of(body) else {
-            let reason = "the operation's bytes are not a message of this protocol";
-            return self.close(conn, Close::BadFrame, reason, out);
-        };
-        self.counters.operations += 1;
-        let taken = self.sessions[handle as usize].take_op_id(head.op_id);
-        let refusal = taken.err().unwrap_or(Refusal::Unimplemented);
-        self.refuse(conn, head.op_id, refusal.status(), &refusal.to_string(), out);
     }
 
     /// Sends a message that isn't encoded yet.
@@ -341,7 +195,8 @@ impl Lane {
                 let reason = "no `connect` within 5 seconds: send it as the first frame";
                 return self.close(conn, Close::ConnectTimeout, reason, out);
             }
-            Phase::LoggingIn => limits::CONNECT_MS_MAX,
+            // Each has an end of its own.
+            Phase::Asking | Phase::LoggingIn => limits::CONNECT_MS_MAX,
             Phase::Live if silent_ms < ping_ms => ping_ms - silent_ms,
             Phase::Live => {
                 connection.phase = Phase::Pinged;

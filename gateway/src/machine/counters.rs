@@ -35,6 +35,9 @@ pub struct Counters {
     pub requests: u64,
     pub outcomes_unknown: u64,
     pub attaches: u64,
+    pub resumes: u64,
+    pub unheard: u64,
+    pub kicks: u64,
     pub broken_peers: u64,
     pub round_trip_us: u64,
 }
@@ -88,6 +91,13 @@ impl Counters {
                 self.outcomes_unknown,
             ),
             ("imq_attaches_total", "Queues attached anew.", self.attaches),
+            ("imq_resumes_total", "Sessions that went on on another connection.", self.resumes),
+            (
+                "imq_unheard_total",
+                "Times that a session waited for its user's home to be heard.",
+                self.unheard,
+            ),
+            ("imq_kicks_total", "Connections closed by the word of a user's home.", self.kicks),
             ("imq_broken_peers_total", "Links ended for what their peer said.", self.broken_peers),
         ];
         let round_trip = (

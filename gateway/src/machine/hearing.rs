@@ -4,7 +4,6 @@
 //! A lane that is cut off from a user's home can't know that the user has logged in elsewhere; so
 //! it stops before long to speak for the session to queues that it still reaches.
 
-use link::machine::LinkId;
 use proto::c2g::{Head, Kind};
 use proto::codes::Close;
 use proto::limits;
@@ -18,12 +17,6 @@ use super::session::{Handle, Session, State};
 
 impl Lane {
     /// A node has heard what was sent at that moment.
-    pub(super) fn echoed(&mut self, link: LinkId, sent_ms: u64, out: &mut Outbox) {
-        if let Some(node) = self.routes.node_of(link) {
-            self.heard_at(node, sent_ms, out);
-        }
-    }
-
     pub(super) fn heard_at(&mut self, node: u32, sent_ms: u64, out: &mut Outbox) {
         self.routes.hear(node, sent_ms.saturating_add(self.settings.dead_ms));
         self.hear_again(out);
@@ -64,6 +57,7 @@ impl Lane {
     /// Something of the session waits until its user's home is heard.
     pub(super) fn waits_unheard(&mut self, handle: Handle) {
         if self.unheard.insert(handle) {
+            self.counters.unheard += 1;
             self.sessions[handle as usize].rare().unheard_ms = self.now.ms;
             self.sweep_ms.get_or_insert(self.now.ms + SWEEP_MS);
         }
@@ -96,6 +90,7 @@ impl Lane {
         for bucket in self.routes.asides.clone() {
             self.take_back(bucket, out);
         }
+        self.advance_all(out);
         for handle in self.unheard.clone() {
             if self.is_heard(handle) && self.unheard.remove(&handle) {
                 let conn = ConnId(self.sessions[handle as usize].conn);
@@ -110,6 +105,7 @@ impl Lane {
         let entry = &mut self.routes.buckets[bucket as usize];
         let mut list = std::mem::take(&mut entry.unanswered);
         let mut aside = std::mem::take(&mut entry.aside);
+        let dropped = self.take_over(&mut aside);
         let mut sessions = Vec::new();
         aside.move_some(&mut list, |pending| match pending.of_client() {
             Some(handle) if self.is_heard(handle) => {
@@ -124,6 +120,7 @@ impl Lane {
         }
         let entry = &mut self.routes.buckets[bucket as usize];
         (entry.unanswered, entry.aside) = (list, aside);
+        self.end_dropped(dropped, out);
         if !sessions.is_empty() {
             self.introduce_all(bucket, &sessions, out);
             self.routes.mark(bucket);

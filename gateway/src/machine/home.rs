@@ -32,10 +32,13 @@ mod number {
     pub(super) const PROBED: u32 = 15;
     pub(super) const KICK: u32 = 16;
     pub(super) const MOVED: u32 = 17;
+    pub(super) const TELL: u32 = 18;
 }
 
-/// How often the round trip to each node is measured.
-pub(super) const PROBE_MS: u64 = 1_000;
+/// How often each node is probed: its answer says that it was heard, and how long the way is.
+pub(super) const PROBE_MS: u64 = proto::limits::BEAT_MS;
+/// Probes of a node that may be on their way: those of more than a dead time.
+const PROBES_MAX: usize = 16;
 
 /// A peer said what it must not: its link is ended and comes back by attaching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +65,7 @@ impl Lane {
     #[inline]
     pub(super) fn link_frame(&mut self, link: LinkId, frame: &[u8], out: &mut Outbox) {
         let Some(node) = self.routes.node_of(link) else { return };
-        if let Err(broken) = self.node_frame(node, frame, out) {
+        if let Err(broken) = self.node_frame((link, node), frame, out) {
             self.counters.broken_peers += 1;
             let reason = match broken {
                 Broken::Unreadable => "the node sent a frame that can't be read",
@@ -74,7 +77,12 @@ impl Lane {
     }
 
     #[inline]
-    fn node_frame(&mut self, node: u32, frame: &[u8], out: &mut Outbox) -> Result<(), Broken> {
+    fn node_frame(
+        &mut self,
+        (link, node): (LinkId, u32),
+        frame: &[u8],
+        out: &mut Outbox,
+    ) -> Result<(), Broken> {
         let (field, body) = wire::envelope(frame)?;
         let bucket = self.routes.nodes[node as usize].heard;
         match (field, bucket) {
@@ -86,6 +94,7 @@ impl Lane {
             (number::AT, _) => self.heard(node, At::decode(body)?),
             (number::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
             (number::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
+            (number::TELL, _) => self.tell(link, q2g::Tell::decode(body)?),
             (_, Some(bucket)) => self.bucket_frame(bucket, field, body, out)?,
             // The bucket moved away since: what its old home says of it is of the past.
             (_, None) => {}
@@ -177,8 +186,12 @@ impl Lane {
             | Pending::Request { .. } => false,
         };
         let front = self.take_front(bucket, is_its)?;
-        if let Pending::Operation { session, kind, hash, .. } = front {
-            self.answered(session, kind, hash, answer.result, out);
+        if let Pending::Operation { session, op_id, kind, hash } = front {
+            if answer.ask.is_empty() {
+                self.answered(session, kind, hash, answer.result, out);
+            } else {
+                self.asked((session, hash), (op_id, kind), answer.ask, out);
+            }
         } else if let Pending::Resume { session, hash } = front {
             self.resumed(session, hash, answer.result, out);
         }
@@ -305,6 +318,7 @@ impl Lane {
         let Some(session) = self.sessions.get(kick.session as usize) else { return };
         let is_meant = session.state == State::Live && session.generation == kick.generation;
         if is_meant && !self.settings.faults.resend_after_kick {
+            self.counters.kicks += 1;
             let close = Close::from_number(kick.code).unwrap_or(Close::Replaced);
             self.close(ConnId(session.conn), close, &kick.reason, out);
         }
@@ -328,7 +342,11 @@ impl Lane {
 
     pub(super) fn probe_node(&mut self, node: u32, link: LinkId, out: &mut Outbox) {
         let nonce = self.micros();
-        self.routes.nodes[node as usize].probe = Some((nonce, self.now.ms));
+        let probes = &mut self.routes.nodes[node as usize].probes;
+        if probes.len() == PROBES_MAX {
+            probes.pop_front();
+        }
+        probes.push_back((nonce, self.now.ms));
         let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
         wire::put_message(out.links.buffer(link), &G2q { body });
     }
@@ -337,9 +355,9 @@ impl Lane {
         self.counters.round_trip_us = self.micros().saturating_sub(nonce);
         let entry = &mut self.routes.nodes[node as usize];
         entry.answered_ms = self.now.ms;
-        // As good as an echo of a beat.
-        if let Some((_, sent_ms)) = entry.probe.take_if(|(sent, _)| *sent == nonce) {
-            self.heard_at(node, sent_ms, out);
-        }
+        let Some(at) = entry.probes.iter().position(|(sent, _)| *sent == nonce) else { return };
+        let sent_ms = entry.probes[at].1;
+        entry.probes.drain(..=at);
+        self.heard_at(node, sent_ms, out);
     }
 }

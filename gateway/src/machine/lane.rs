@@ -13,7 +13,9 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use slab::Slab;
 
+use super::asking::Asking;
 use super::authority::{Authority, Expiries};
+use super::callout::{self, Callouts, Outcome};
 use super::clients::{Clients, Codec, ConnId};
 use super::counters::Counters;
 use super::fanout::Encodings;
@@ -92,18 +94,18 @@ pub enum Input<'a> {
         /// The envelope.
         frame: &'a [u8],
     },
-    /// A queue node has echoed a beat of this end.
-    Echoed {
-        /// On which link.
-        link: LinkId,
-        /// When the newest beat that was echoed was sent, in milliseconds of this lane's clock.
-        sent_ms: u64,
-    },
     /// Who holds what.
     Table(Arc<BucketTable>),
-    /// The cluster's configuration. A lane keeps none of it yet: classes are the queue nodes'
-    /// matter.
+    /// The cluster's configuration. Of its classes a lane knows whether they ask about anything:
+    /// the rest is the queue nodes' matter.
     Config(Arc<ClusterConfig>),
+    /// What became of a request to the web application.
+    Called {
+        /// Its number.
+        request: u64,
+        /// What became of it.
+        outcome: Outcome,
+    },
     /// What tokens are verified with from now on.
     Authority(Authority),
     /// The back end wants something.
@@ -129,6 +131,9 @@ pub struct Outbox {
     pub places: Vec<Place>,
     /// A token named a key that isn't known: newer ones are wanted.
     pub wants_keys: bool,
+    /// To the web application: its `requests`, and `notices` for the operator's log. The rest of it
+    /// stays within the lane.
+    pub callouts: callout::Out,
 }
 
 impl Outbox {
@@ -140,6 +145,7 @@ impl Outbox {
             replies: Vec::new(),
             places: Vec::new(),
             wants_keys: false,
+            callouts: callout::Out::default(),
         }
     }
 }
@@ -166,6 +172,8 @@ pub struct Lane {
     /// When newer keys were asked for.
     pub(super) keys_asked_ms: Option<u64>,
     pub(super) expiries: Expiries,
+    pub(super) callouts: Callouts,
+    pub(super) asking: Asking,
     /// Sessions with something that waits until their users' homes are heard.
     pub(super) unheard: BTreeSet<Handle>,
     /// When waiting operations are looked through.
@@ -188,6 +196,9 @@ impl Lane {
             bytes_per_s: settings.bytes_per_s,
             bytes_burst: settings.bytes_burst,
         };
+        // A stream of its own: how often it is asked doesn't change the lane's draws.
+        let chance = StdRng::seed_from_u64(!seed);
+        let callouts = Callouts::new(&settings.gateway, settings.lanes, chance);
         Lane {
             settings,
             rate,
@@ -206,6 +217,8 @@ impl Lane {
             authority: Authority::default(),
             keys_asked_ms: None,
             expiries: Expiries::default(),
+            callouts,
+            asking: Asking::default(),
             unheard: BTreeSet::new(),
             sweep_ms: None,
             kept_bytes: 0,
@@ -229,9 +242,9 @@ impl Lane {
             Input::Drained { conn } => self.drained(conn, out),
             Input::LinkUp { link, peer } => self.link_up(link, &peer, out),
             Input::LinkDown { link } => self.link_down(link, out),
-            Input::Echoed { link, sent_ms } => self.echoed(link, sent_ms, out),
             Input::Table(table) => self.table(&table, out),
-            Input::Config(_) => {}
+            Input::Config(config) => self.configure(config, out),
+            Input::Called { request, outcome } => self.called(request, outcome, out),
             Input::Authority(authority) => self.authority = authority,
             Input::Web(request) => self.web_request(request, out),
             Input::Drain => self.drain(out),
@@ -242,7 +255,7 @@ impl Lane {
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        let timers = [self.sweep_ms, self.debt_ms, self.probe_ms];
+        let timers = [self.sweep_ms, self.debt_ms, self.probe_ms, self.callouts.wake_at()];
         let wakes = [self.wheel.wake_at(), self.expiries.wake_at()];
         wakes.into_iter().chain(timers).flatten().min()
     }
@@ -250,6 +263,11 @@ impl Lane {
     /// What the lane has counted.
     pub fn counters(&self) -> Counters {
         Counters { queues: self.interest.len() as u64, ..self.counters }
+    }
+
+    /// What the lane's call-outs have counted.
+    pub fn callout_counters(&self) -> callout::Counters {
+        self.callouts.counters()
     }
 
     /// Whether the lane can serve.
@@ -304,6 +322,7 @@ impl Lane {
         if self.probe_ms.is_some_and(|at| at <= self.now.ms) {
             self.probe(out);
         }
+        self.wake_callouts(out);
         self.turn_end(out);
     }
 

@@ -12,7 +12,7 @@ use proto::q2g;
 use proto::wire;
 use rand::Rng as _;
 
-use super::authority::{Admitted, Distrust};
+use super::authority::{Admission, Admitted, Distrust};
 use super::clients::{ConnId, HELD};
 use super::closing::Farewell;
 use super::home::Broken;
@@ -26,14 +26,25 @@ impl Lane {
             let reason = "`connect` is not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
         };
-        let admitted = match self.admit(&connect, out) {
-            Ok(admitted) => admitted,
+        match self.admit(&connect, out) {
+            Ok(Admission::Granted(admitted)) => self.log_in(conn, connect, &admitted, out),
+            Ok(Admission::Asked(admitted)) => self.ask_who(conn, connect, admitted, out),
             Err(Distrust { close, reason, retry_after_ms, .. }) => {
                 let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
-                return self.close_as(conn, farewell, out);
+                self.close_as(conn, farewell, out);
             }
-        };
-        let Some((bucket, session)) = self.drawn(conn, &admitted) else {
+        }
+    }
+
+    /// Sends the login of somebody who is believed.
+    pub(super) fn log_in(
+        &mut self,
+        conn: ConnId,
+        connect: c2g::Connect,
+        admitted: &Admitted,
+        out: &mut Outbox,
+    ) {
+        let Some((bucket, session)) = self.drawn(conn, admitted) else {
             let reason = "this gateway has no bucket table yet: try again in a moment";
             return self.close(conn, Close::Overloaded, reason, out);
         };
@@ -147,6 +158,7 @@ impl Lane {
         let (conn, nonce) = (ConnId(session.conn), session.nonce());
         let hold = session.rare.as_ref().is_some_and(|rare| rare.hold);
         self.counters.sessions += 1;
+        self.counters.resumes += u64::from(resumed);
         if let Some(connection) = self.connections.get(conn) {
             connection.phase = Phase::Live;
         }
@@ -171,12 +183,7 @@ impl Lane {
     /// No session comes of it.
     fn login_refused(&mut self, handle: Handle, answer: &q2g::LoggedIn, out: &mut Outbox) {
         let close = Close::from_number(answer.code).unwrap_or_else(|| {
-            match Status::from_number(answer.status) {
-                Some(Status::Unavailable | Status::OutcomeUnknown) => Close::Overloaded,
-                Some(Status::Limit) => Close::Rate,
-                Some(Status::Conflict) => Close::AlreadyConnected,
-                Some(_) | None => Close::Forbidden,
-            }
+            Status::from_number(answer.status).map_or(Close::Forbidden, close_of)
         });
         let (reason, retry_after_ms) = (answer.error_message.as_str(), answer.retry_after_ms);
         let farewell = Farewell { close, reason, retry_after_ms, bye: false };
@@ -232,6 +239,16 @@ impl Lane {
         self.send_message(conn, BodyKind::Welcome, &welcome, out);
     }
 
+    /// Keeps frames that came before there was a session, if it came to one.
+    pub(super) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
+        let handle = self.connections.get(conn).map_or(NONE, |connection| connection.session);
+        if let Some(session) = self.sessions.get_mut(handle as usize)
+            && !waiting.is_empty()
+        {
+            session.rare().waiting = waiting;
+        }
+    }
+
     /// Takes up what has waited.
     pub(super) fn resume_waiting(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
@@ -250,5 +267,21 @@ impl Lane {
                 self.live(conn, handle, kind, body, out);
             }
         }
+    }
+}
+
+/// What a connection is closed with whose login is refused.
+pub(super) fn close_of(status: Status) -> Close {
+    match status {
+        Status::Unavailable | Status::OutcomeUnknown => Close::Overloaded,
+        Status::Limit => Close::Rate,
+        Status::Conflict => Close::AlreadyConnected,
+        Status::Unauthenticated => Close::BadToken,
+        Status::Ok
+        | Status::Invalid
+        | Status::NotFound
+        | Status::Forbidden
+        | Status::Precondition
+        | Status::Unimplemented => Close::Forbidden,
     }
 }

@@ -97,6 +97,9 @@ impl Lane {
 
     /// An answer was the last that was outstanding: what waited for it goes on.
     pub(super) fn settled(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+        if self.asking.is_on {
+            self.advance(handle, hash, out);
+        }
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         let entry = *session.entry(hash);
         if entry.unanswered > 0 {
@@ -381,6 +384,9 @@ impl Lane {
                 history: frame.history,
             };
             self.counters.deliveries += 1;
+            if out.clients.is_held(conn) {
+                return self.hold_back(conn, handle, &frame, out);
+            }
             self.send(conn, &frame, out);
         }
     }

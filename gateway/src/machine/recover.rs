@@ -38,6 +38,7 @@ impl Lane {
     }
 
     pub(super) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
+        self.callouts.link_down(link);
         let Some(node) = self.routes.link_down(link) else { return };
         let bit = super::route::node_bit(node);
         for (_, session) in &mut self.sessions {
@@ -109,7 +110,7 @@ impl Lane {
         }
         for &bucket in buckets {
             self.routes.buckets[bucket as usize].unanswered.rewind();
-            fewer |= self.drop_logins(bucket, out);
+            fewer |= self.drop_over(bucket, out);
             fewer |= self.set_aside(bucket);
             let sessions: Vec<Handle> = {
                 let unanswered = &self.routes.buckets[bucket as usize].unanswered;
@@ -273,8 +274,10 @@ impl Lane {
     /// Looks through what waits: gives up what has waited too long, comes back where it is time.
     pub(super) fn sweep(&mut self, out: &mut Outbox) {
         let before_ms = self.now.ms.saturating_sub(self.settings.give_up_ms);
+        self.give_up_lines(before_ms, out);
         self.give_up_unheard(before_ms, out);
-        let waits = !self.unheard.is_empty() || !self.routes.asides.is_empty();
+        let waits =
+            !self.unheard.is_empty() || !self.routes.asides.is_empty() || self.asking.has_lines();
         let mut next_ms = waits.then(|| self.now.ms + SWEEP_MS);
         let mut again = Vec::new();
         for at in 0..self.routes.buckets.len() {

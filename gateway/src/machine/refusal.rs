@@ -7,8 +7,8 @@ use proto::limits;
 use proto::name::{self, NameError};
 
 use super::clients::ConnId;
-use super::connection::UNANSWERED_MAX;
 use super::lane::{Lane, Outbox};
+use super::operation::UNANSWERED_MAX;
 use super::route::Pending;
 use super::session::Handle;
 
@@ -36,20 +36,31 @@ pub(super) enum Refusal {
     ListFull,
     #[error("the home of this user's sessions isn't heard: try again later")]
     Unheard,
-    #[error("`call` is not served by this version")]
-    Unimplemented,
+    #[error(
+        "{} bytes of operations wait for the web application: wait for results",
+        limits::CLIENT_FRAME_BYTES_MAX
+    )]
+    Line,
+    #[error("neither the web application nor the queue's home has answered: try again later")]
+    GivenUp,
+    #[error("the queue's home wants the web application asked what it can't be: try again later")]
+    Unaskable,
 }
 
 impl Refusal {
     pub(super) fn status(self) -> Status {
         match self {
             Refusal::OpId(_) | Refusal::Name(_) => Status::Invalid,
-            Refusal::NoTable | Refusal::ListFull | Refusal::Unheard => Status::Unavailable,
-            Refusal::Unanswered | Refusal::UnansweredOfQueue | Refusal::Subscriptions => {
-                Status::Limit
-            }
+            Refusal::NoTable
+            | Refusal::ListFull
+            | Refusal::Unheard
+            | Refusal::GivenUp
+            | Refusal::Unaskable => Status::Unavailable,
+            Refusal::Unanswered
+            | Refusal::UnansweredOfQueue
+            | Refusal::Subscriptions
+            | Refusal::Line => Status::Limit,
             Refusal::SameHash => Status::Conflict,
-            Refusal::Unimplemented => Status::Unimplemented,
         }
     }
 }
@@ -68,19 +79,23 @@ impl Lane {
         let session = &mut self.sessions[handle as usize];
         let waits = session.queues.iter_mut().find(|one| one.hash == hash && one.unanswered > 0);
         let bucket = self.routes.bucket_of(hash);
-        let (Some(entry), Some(bucket)) = (waits, bucket) else {
+        let (Some(_), Some(bucket)) = (waits, bucket) else {
             session.tidy();
             return self.refuse(conn, head.op_id, refusal.status(), &refusal.to_string(), out);
         };
-        let (unanswered, op_id) = (&mut session.unanswered, head.op_id);
+        let (is_few, op_id) = (session.unanswered < 2 * UNANSWERED_MAX, head.op_id);
+        if is_few && self.asking.is_on && self.refuse_in_line((handle, hash), op_id, refusal) {
+            return;
+        }
         let pending = Pending::Refused { session: handle, op_id, hash, refusal };
         let list = &mut self.routes.buckets[bucket as usize].unanswered;
-        if *unanswered >= 2 * UNANSWERED_MAX || list.mark(self.now.ms, pending).is_err() {
+        if !is_few || list.mark(self.now.ms, pending).is_err() {
             let reason = "operations are sent on although results are awaited: wait for them";
             return self.close(conn, Close::Rate, reason, out);
         }
-        *unanswered += 1;
-        entry.unanswered += 1;
+        let session = &mut self.sessions[handle as usize];
+        session.unanswered += 1;
+        session.entry(hash).unanswered += 1;
     }
 
     /// Lets out the refusals that have nothing before them any more.

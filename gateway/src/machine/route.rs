@@ -1,6 +1,6 @@
 //! The way to the homes: queue → bucket → node → link, and per bucket what waits for an answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use link::machine::{LinkId, Outbox as Links, Unanswered};
 use proto::bucket::{BucketId, Epochs};
@@ -101,10 +101,10 @@ pub(super) struct Node {
     pub(super) heard: Option<u32>,
     /// When the link came up, or a probe was answered last.
     pub(super) answered_ms: u64,
-    /// The probe that is on its way: what it says, and when it was sent.
-    pub(super) probe: Option<(u64, u64)>,
-    /// Until when it counts as heard: a dead time after the sending of the newest beat that it has
-    /// echoed, or probe that it has answered.
+    /// The probes that are on their way: what each says, and when it was sent.
+    pub(super) probes: VecDeque<(u64, u64)>,
+    /// Until when it counts as heard: a dead time after the sending of the newest probe that it
+    /// has answered.
     heard_until_ms: u64,
     /// Some bucket's home.
     is_home: bool,
@@ -133,7 +133,7 @@ impl Routes {
                 said: None,
                 heard: None,
                 answered_ms: 0,
-                probe: None,
+                probes: VecDeque::new(),
                 heard_until_ms: 0,
                 is_home: false,
             };
@@ -169,7 +169,8 @@ impl Routes {
         }
         self.by_link[at] = Some(node);
         let node = &mut self.nodes[node as usize];
-        (node.link, node.said, node.heard, node.probe) = (Some(link), None, None, None);
+        (node.link, node.said, node.heard) = (Some(link), None, None);
+        node.probes.clear();
         node.answered_ms = now_ms;
     }
 

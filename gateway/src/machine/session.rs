@@ -33,6 +33,8 @@ pub(super) enum Phase {
     Free,
     /// No `connect` yet.
     Fresh,
+    /// The application is asked who it is.
+    Asking,
     /// Its session's login isn't answered yet.
     LoggingIn,
     /// All is well.
@@ -96,6 +98,8 @@ pub(super) struct Rare {
     pub(super) unheard_ms: u64,
     /// `hold` was asked for, and `open` hasn't come.
     pub(super) hold: bool,
+    /// Old events that wait for `open`, by the queue's number, as they will be written.
+    pub(super) held: Vec<(u32, Box<[u8]>)>,
     /// Events that wait for a slow receiver.
     pub(super) behind: Behind,
 }
@@ -103,7 +107,7 @@ pub(super) struct Rare {
 impl Rare {
     fn is_idle(&self) -> bool {
         let waits = self.secret.is_some() || !self.seen.is_empty() || !self.waiting.is_empty();
-        !waits && !self.hold && self.behind.is_empty()
+        !waits && !self.hold && self.held.is_empty() && self.behind.is_empty()
     }
 }
 
@@ -135,6 +139,16 @@ pub(super) struct InQueue {
     /// Its subscription was lost while a subscribe was on its way: the client hears of it only if
     /// nothing comes of that.
     pub(super) lost: bool,
+    /// Whether the application may be asked about operations on it.
+    pub(super) asks: Asks,
+}
+
+/// Whether a queue's class asks about anything, as far as the lane has looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    Unknown,
+    No,
+    Yes,
 }
 
 /// A session's part in a queue: the table in `docs/road.md`.
@@ -191,6 +205,7 @@ impl Session {
                 joins: 0,
                 replays: 0,
                 lost: false,
+                asks: Asks::Unknown,
             });
             self.queues.len() - 1
         });

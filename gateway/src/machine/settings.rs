@@ -7,6 +7,8 @@ use proto::limits;
 pub struct Settings {
     /// The gateway's id, as `welcome` shows it.
     pub gateway: String,
+    /// How many lanes with clients the gateway has: they share what call-outs may do at a time.
+    pub lanes: usize,
     /// Whether `connect.user` is believed without a token. For development only.
     pub dev_auth: bool,
     /// A client that was silent for this long is pinged; jittered by a tenth.
@@ -21,8 +23,8 @@ pub struct Settings {
     pub bytes_burst: u32,
     /// How long an operation waits for its answer before the lane gives up on it.
     pub give_up_ms: u64,
-    /// A session's operations go on only while its user's home was heard less than this ago; see
-    /// [`super::Input::Echoed`].
+    /// A session's operations go on only while its user's home was heard less than this ago: by its
+    /// answers to probes.
     pub dead_ms: u64,
     /// From so many unwritten bytes on a receiver is slow.
     pub slow_bytes: usize,
@@ -41,6 +43,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             gateway: "gateway".to_owned(),
+            lanes: 1,
             dev_auth: false,
             ping_every_ms: limits::PING_EVERY_MS,
             operations_per_s: 5_000,

@@ -364,6 +364,24 @@ impl Lane {
         }
     }
 
+    /// Keeps an old event until `open`: what comes live meanwhile goes behind it.
+    pub(super) fn hold_back(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        frame: &Frame<'_>,
+        out: &mut Outbox,
+    ) {
+        let bytes: Box<[u8]> = self.encodings.one(out.clients.codec(conn), frame).into();
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let held = &mut session.rare().held;
+        let owed: usize = held.iter().map(|(_, bytes)| bytes.len()).sum();
+        if owed + bytes.len() > self.settings.output_bytes_max {
+            return self.close_slow(conn, out);
+        }
+        held.push((frame.sub, bytes));
+    }
+
     /// "Open the floodgates": what was held goes out.
     pub(super) fn open(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
         if !out.clients.is_held(conn) {
@@ -372,6 +390,9 @@ impl Lane {
         out.clients.set(conn, HELD, false);
         if let Some(session) = self.sessions.get_mut(handle as usize) {
             session.rare().hold = false;
+            for (_, bytes) in std::mem::take(&mut session.rare().held) {
+                out.clients.append(conn, &bytes);
+            }
         }
         if !out.clients.is_diverted(conn) {
             self.release(conn, handle, out);
@@ -407,6 +428,7 @@ impl Lane {
         if let Some(session) = self.sessions.get_mut(handle as usize)
             && let Some(rare) = session.rare.as_mut()
         {
+            rare.held.retain(|(of, _)| *of != sub);
             let before = rare.behind.bytes();
             rare.behind.forget(sub);
             self.kept_bytes = self.kept_bytes + rare.behind.bytes() - before;

@@ -6,13 +6,16 @@
 //! goes on in the next line behind `..`.
 //!
 //! A client confirms nothing, and its inbox is refused without a word in the log, unless the script
-//! has the step `loud`. Homes count as heard for ever, unless the test's settings say otherwise.
+//! has the step `loud`. What the application is asked and told is logged as `app` and the request's
+//! number. Homes count as heard for ever, unless the test's settings say otherwise.
 
+mod asks;
 mod bench;
 mod fanout;
 mod hearing;
 mod input;
 mod kick;
+mod lines;
 mod recover;
 mod refresh;
 mod resume;

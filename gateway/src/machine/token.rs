@@ -76,6 +76,11 @@ impl Tokens {
         Tokens { rules, keys }
     }
 
+    /// Whether somebody's tokens are to be believed, even if there are no keys yet.
+    pub fn is_configured(&self) -> bool {
+        self.rules.is_some()
+    }
+
     /// How many keys there are.
     pub fn key_count(&self) -> usize {
         self.keys.len()

@@ -11,9 +11,9 @@ fn unknown_keys_are_refused_with_their_place() {
 
 #[test]
 fn all_problems_come_at_once() {
-    let text = "[gateway]\nid = \"a b\"\nlanes = 0\n[queue_node]\nid = \"\"\n";
+    let text = "[gateway]\nid = \"a b\"\nlanes = 0\nproxies = [\"a\"]\n[queue_node]\nid = \"\"\n";
     let file: File = toml::from_str(text).expect("well-formed");
-    assert_eq!(file.problems().len(), 3, "{:?}", file.problems());
+    assert_eq!(file.problems().len(), 4, "{:?}", file.problems());
 }
 
 #[test]

@@ -4,11 +4,13 @@
 //! Run one at a time: `cargo test -p imq --test cluster -- --test-threads=1`.
 
 mod bad_start;
+mod callouts;
 mod clients;
 mod death;
 mod dev;
 mod http;
 mod links;
+mod php;
 mod process;
 mod proxy;
 mod roles;

@@ -52,6 +52,12 @@ impl Asker {
             Outcome::Done { seq } => {
                 Remembered { head: ResultHead { op_id, status: 0, seq: *seq }, whole: None }
             }
+            Outcome::Called { payload } => {
+                let payload = Some(payload.to_vec());
+                let result = g2c::Result { op_id, payload, ..g2c::Result::default() };
+                let head = ResultHead { op_id, status: 0, seq: 0 };
+                Remembered { head, whole: Some(result.encode_to_vec().into()) }
+            }
             Outcome::Refused(refusal) => {
                 let result = g2c::Result::refusal(op_id, refusal.status, &*refusal.sentence);
                 let head = ResultHead { op_id, status: result.status, seq: 0 };

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use proto::bucket::{BucketId, Epochs};
-use proto::class::MountKind;
+use proto::class::{MountKind, TellKind};
 use proto::codes::Status;
 use proto::ids::{Epoch, SessionId};
 use proto::name::QueueName;
 use proto::q2g::EventRef;
 use rand::RngExt as _;
 
+use super::application::About;
 use super::asker::{Asker, Who};
 use super::class::QueueClass;
 use super::idempotency::{Keyed, Keys};
@@ -242,29 +243,32 @@ impl Bucket {
         turn: &mut Turn<'_>,
         index: QueueIndex,
         asker: &Asker,
-        mut result: Remembered,
+        result: Remembered,
     ) {
         let Some(key) = asker.session() else { return };
-        if turn.shared.settings.faults.result_forgotten {
-            result.whole = Some(Box::default());
-        }
-        if result
-            .whole
-            .as_ref()
-            .is_some_and(|whole| whole.len() > proto::limits::REMEMBERED_RESULT_BYTES_MAX)
-        {
-            result.whole = Some(Box::default());
-        }
         let queue = &mut self.queues[index];
         match queue.members.get_mut(&key) {
-            Some(member) => member.recent.remember(result),
+            Some(member) => member.recent.remember(cut(turn, result)),
             None => {
-                let (hash, session) = (queue.hash, turn.shared.people[key].id);
-                let mut recent = self.memory.take(hash, session).unwrap_or_default();
-                recent.remember(result);
-                self.rest(turn, hash, session, &recent);
+                let hash = queue.hash;
+                self.remember_away(turn, hash, asker, result);
             }
         }
+    }
+
+    /// The same, of a session that is no member of the queue whose name has this hash.
+    pub(crate) fn remember_away(
+        &mut self,
+        turn: &Turn<'_>,
+        hash: u64,
+        asker: &Asker,
+        result: Remembered,
+    ) {
+        let Some(key) = asker.session() else { return };
+        let session = turn.shared.people[key].id;
+        let mut recent = self.memory.take(hash, session).unwrap_or_default();
+        recent.remember(cut(turn, result));
+        self.rest(turn, hash, session, &recent);
     }
 
     /// Keeps what is remembered of a session that is no member.
@@ -297,6 +301,7 @@ impl Bucket {
             users: 0,
             lanes: Vec::new(),
             log: ReplayLog::default(),
+            floors: None,
             run: None,
             idle_ms: turn.now.ms,
             armed_ms: u64::MAX,
@@ -304,12 +309,15 @@ impl Bucket {
             is_dirty: false,
         });
         self.mark(turn, index);
+        self.tell_application(turn, index, TellKind::QueueCreated, About::default());
         index
     }
 
     /// A queue is no more. Nobody is in it.
-    pub(crate) fn destroy(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+    pub(crate) fn destroy(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
         self.record(turn);
+        let about = About { seq: self.queues[index].seq, reason, ..About::default() };
+        self.tell_application(turn, index, TellKind::QueueDestroyed, about);
         let queue = self.queues.remove(index);
         if queue.is_inbox() {
             self.users.forget_user(index);
@@ -356,6 +364,17 @@ impl Bucket {
             self.send_tell(turn, number);
         }
     }
+}
+
+/// A result as it is remembered: of a large one only that it was there.
+#[inline]
+fn cut(turn: &Turn<'_>, mut result: Remembered) -> Remembered {
+    let max = proto::limits::REMEMBERED_RESULT_BYTES_MAX;
+    let is_large = result.whole.as_ref().is_some_and(|whole| whole.len() > max);
+    if is_large || turn.shared.settings.faults.result_forgotten {
+        result.whole = Some(Box::default());
+    }
+    result
 }
 
 /// What an operation is answered that came before; nothing if it is new.

@@ -197,6 +197,7 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
         }
     }
     bucket.tells.drop_all(&mut turn.shared.untold);
+    turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
     for key in bucket.users.sessions() {
         turn.shared.people.release(key, turn.now.ms);
     }

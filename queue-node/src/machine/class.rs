@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use proto::class::{Class, ClusterConfig, MountClass, MountKind, matches};
+use proto::class::{Access, Class, ClusterConfig, MountClass, TellKind, matches};
 
 /// The options of a queue, one copy for all queues of the class.
 #[derive(Debug, PartialEq, Clone)]
@@ -12,18 +12,51 @@ pub(crate) struct QueueClass {
     literal: usize,
     /// It is one queue's, whose mounts were changed.
     pub(crate) is_own: bool,
+    /// A mount asks the web application about what is sent to it.
+    pub(crate) asks_senders: bool,
+    /// The call-out that is asked and told.
+    pub(crate) target: Option<Rc<str>>,
+    /// What it is told: a bit for each kind.
+    told: u16,
 }
 
 impl QueueClass {
     fn new(class: Class) -> QueueClass {
         let literal = class.pattern.find('*').unwrap_or(class.pattern.len());
-        QueueClass { class, literal, is_own: false }
+        let asks_senders = class.mounts.iter().any(|mount| mount.send == Access::Callout);
+        let target: Option<Rc<str>> = class.callout.as_deref().map(Rc::from);
+        let tells = class.tells.iter().filter(|_| target.is_some());
+        let told = tells.fold(0, |told, kind| told | bit(*kind));
+        QueueClass { class, literal, is_own: false, asks_senders, target, told }
     }
 
     /// The same with other mounts, for one queue.
     pub(crate) fn with_mounts(&self, mounts: Vec<MountClass>) -> QueueClass {
         let class = Class { mounts, ..self.class.clone() };
-        QueueClass { class, literal: self.literal, is_own: true }
+        QueueClass { is_own: true, ..QueueClass::new(class) }
+    }
+
+    /// What a queue of the other class becomes: its options are these, but it keeps the mounts it
+    /// has, with the options of those here that are the same.
+    fn keeping_mounts_of(&self, other: &QueueClass) -> QueueClass {
+        let same = |old: &MountClass| {
+            let mut mounts = self.class.mounts.iter();
+            let is_same = |new: &&MountClass| new.name == old.name && new.kind == old.kind;
+            mounts.find(is_same).unwrap_or(old).clone()
+        };
+        self.with_mounts(other.class.mounts.iter().map(same).collect())
+    }
+
+    /// Whether the web application is told of this.
+    #[inline]
+    pub(crate) fn tells(&self, kind: TellKind) -> bool {
+        self.told & bit(kind) != 0
+    }
+
+    /// Whether it is told of anything.
+    #[inline]
+    pub(crate) fn tells_any(&self) -> bool {
+        self.told != 0
     }
 
     /// The mount of this name and its place among the class' mounts.
@@ -35,6 +68,12 @@ impl QueueClass {
         Some((at, &self.class.mounts[at]))
     }
 
+    /// Whether its queues are there without members: of others a user can't have more than
+    /// subscriptions.
+    pub(crate) fn outlives_members(&self) -> bool {
+        self.class.idle_ttl_ms > 0
+    }
+
     /// The names of its mounts, for a sentence that helps.
     pub(crate) fn mount_names(&self) -> String {
         let names = self.class.mounts.iter().map(|mount| &*mount.name);
@@ -42,12 +81,43 @@ impl QueueClass {
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
 
-    /// Whether queues of the other class have the same mounts, so that they can change to this one.
-    pub(crate) fn has_mounts_of(&self, other: &QueueClass) -> bool {
-        let shape = |class: &QueueClass| -> Vec<(String, MountKind)> {
-            class.class.mounts.iter().map(|mount| (mount.name.clone(), mount.kind)).collect()
+    /// Whether queues of the other class have the same mounts, so that they can share this one.
+    fn has_mounts_of(&self, other: &QueueClass) -> bool {
+        let (these, those) = (&self.class.mounts, &other.class.mounts);
+        let is_same = |(one, other): (&MountClass, &MountClass)| {
+            one.name == other.name && one.kind == other.kind
         };
-        shape(self) == shape(other)
+        these.len() == those.len() && these.iter().zip(those).all(is_same)
+    }
+}
+
+fn bit(kind: TellKind) -> u16 {
+    1 << kind as u16
+}
+
+/// What queues become under a new configuration, one copy for all that were alike.
+#[derive(Debug, Default)]
+pub(crate) struct Changed(Vec<(Rc<QueueClass>, Rc<QueueClass>, Rc<QueueClass>)>);
+
+impl Changed {
+    /// What a queue of the old class becomes by the new one.
+    pub(crate) fn class(&mut self, old: &Rc<QueueClass>, new: &Rc<QueueClass>) -> Rc<QueueClass> {
+        if !old.is_own && new.has_mounts_of(old) {
+            return new.clone();
+        }
+        let mut known = self.0.iter();
+        let is_known = |(from, by, _): &&(Rc<QueueClass>, Rc<QueueClass>, _)| {
+            Rc::ptr_eq(from, old) && Rc::ptr_eq(by, new)
+        };
+        if let Some((_, _, becomes)) = known.find(is_known) {
+            return becomes.clone();
+        }
+        let becomes = Rc::new(new.keeping_mounts_of(old));
+        // A class of one queue's own comes once.
+        if Rc::strong_count(old) > 1 {
+            self.0.push((old.clone(), new.clone(), becomes.clone()));
+        }
+        becomes
     }
 }
 

@@ -31,6 +31,14 @@ pub struct Counters {
     pub tells: u64,
     /// Words to other queues that wait for an answer.
     pub untold: u64,
+    /// Operations that the web application is asked about first.
+    pub asks: u64,
+    /// What the web application was to be told.
+    pub callout_tells: u64,
+    /// That part of it which the web application hasn't acknowledged.
+    pub callout_tells_kept: u64,
+    /// That part of it which it will never hear.
+    pub tells_dropped: u64,
     /// Subscribers that came back and missed nothing that isn't in the replay log.
     pub recovered: u64,
     /// Subscribers that came back too late for the replay log.
@@ -69,6 +77,10 @@ impl Counters {
             ("imq_kicks_total", "Connections told that they are over.", self.kicks),
             ("imq_tells_total", "Words from one queue to another.", self.tells),
             ("imq_untold", "Words to other queues that wait for an answer.", self.untold),
+            ("imq_callout_asks_total", "Operations asked about first.", self.asks),
+            ("imq_callout_tells_total", "Tells of web applications.", self.callout_tells),
+            ("imq_callout_tells_kept", "Tells not acknowledged yet.", self.callout_tells_kept),
+            ("imq_callout_tells_dropped_total", "Tells never heard.", self.tells_dropped),
             ("imq_recovered_total", "Subscribers that missed nothing.", self.recovered),
             ("imq_not_recovered_total", "Subscribers that came too late.", self.not_recovered),
             ("imq_moved_total", "Frames about buckets of others.", self.moved),

@@ -10,12 +10,14 @@ use proto::name::{QueueName, Space};
 use proto::q2g;
 use proto::wire;
 
+use super::application::{AskKind, Ruling, Verdicts};
 use super::asker::{Asker, Who};
 use super::bucket::{Bucket, Decision};
+use super::class::QueueClass;
 use super::queue::QueueIndex;
 use super::recent::Remembered;
 use super::record::{Outcome, Refusal, Step};
-use super::run::{Gone, Join};
+use super::run::{Came, Gone, Join};
 use super::session::{Seat, SessionKey};
 use super::subscribe_ref::SubscribeRef;
 use super::tells::{Noted, Word};
@@ -38,8 +40,8 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         operation: SubscribeRef<'_>,
-        sub: u32,
-        hash: u64,
+        verdicts: Verdicts<'_>,
+        (sub, hash): (u32, u64),
     ) {
         let Who::Session { key, handle, .. } = asker.who else { return };
         let mut found = self.queues.find(operation.queue.as_bytes(), hash);
@@ -65,15 +67,24 @@ impl Bucket {
             (Some(index), _) => index,
             (None, Err(refusal)) => return self.refuse(turn, asker, refusal.clone()),
             (None, Ok(_)) => match self.may_create(turn, operation.queue, key) {
-                Ok((name, class)) => self.create(turn, name, hash, class),
+                Ok((name, class)) => {
+                    let ruling = rule_on_creation(&class, verdicts);
+                    if !self.may_come_to_be(turn, asker, hash, ruling) {
+                        return;
+                    }
+                    if class.outlives_members() {
+                        turn.shared.people.creates(key, turn.now.ms);
+                    }
+                    self.create(turn, name, hash, class)
+                }
                 Err(refusal) => return self.refuse(turn, asker, refusal),
             },
         };
         let was_member = self.queues[index].members.contains_key(&key);
         let decision = self.decide_join(turn, index, key, filter);
-        let accepted = decision.is_ok();
-        self.commit(turn, index, asker, decision);
-        if !accepted {
+        let needs = !was_member && self.queues[index].class.class.join == Access::Callout;
+        let ruling = verdicts.rule_if(needs, AskKind::Subscribe);
+        if !self.commit_ruled(turn, index, asker, decision, ruling) {
             return;
         }
         if !was_member {
@@ -169,7 +180,7 @@ impl Bucket {
         turn: &Turn<'_>,
         queue: &'a str,
         key: SessionKey,
-    ) -> Result<(QueueName<'a>, Rc<super::class::QueueClass>), Refusal> {
+    ) -> Result<(QueueName<'a>, Rc<QueueClass>), Refusal> {
         let name = QueueName::try_from(queue)
             .map_err(|error| Refusal::new(Status::Invalid, error.to_string()))?;
         match name.space() {
@@ -185,12 +196,20 @@ impl Bucket {
                             correct the name";
             return Err(Refusal::new(Status::NotFound, sentence));
         };
-        if class.class.create != Create::Auto {
-            let sentence = "queues of this class are created by the back end, and this one isn't";
-            return Err(Refusal::new(Status::NotFound, sentence));
+        match class.class.create {
+            Create::Auto | Create::Callout => {}
+            Create::Rpc => {
+                let sentence =
+                    "queues of this class are created by the back end, and this one isn't";
+                return Err(Refusal::new(Status::NotFound, sentence));
+            }
         }
         may_join(class.class.join)?;
         may_note(turn, key)?;
+        if class.outlives_members() && !turn.shared.people.may_create(key, turn.now.ms) {
+            let sentence = "the user has created too many queues in a short time: wait a while";
+            return Err(Refusal::new(Status::Limit, sentence));
+        }
         Ok((name, class.clone()))
     }
 
@@ -236,6 +255,7 @@ impl Bucket {
         let is_first = !self.is_elsewhere(turn, index, key);
         let (id, user) = (turn.shared.people[key].id, turn.shared.people[key].user);
         let name = turn.shared.people.name(user).clone();
+        let generation = turn.shared.people[key].generation();
         let hash = self.queues[index].hash;
         if let Some(mut recent) = self.memory.take(hash, id)
             && let Some(member) = self.queues[index].members.get_mut(&key)
@@ -246,7 +266,7 @@ impl Bucket {
         let run = self.run(turn, index);
         run.users.insert(user);
         if is_first {
-            run.joined.push(name);
+            run.joined.push(Came { user: name, session: id, generation });
             self.queues[index].users += 1;
         }
         if !turn.shared.settings.faults.note_lost && !self.queues[index].is_inbox() {
@@ -311,12 +331,13 @@ impl Bucket {
         }
         self.apply(turn, index, Step::Leave { session: key });
         turn.shared.counters.subscriptions -= 1;
-        let gone =
-            Gone { user: noted.user.clone(), session: noted.session, announced: is_last, reason };
-        self.queues[index].users -= u32::from(is_last);
+        let generation = turn.shared.people[key].generation();
+        let (user_id, session) = (noted.user.clone(), noted.session);
+        let gone = Gone { user: user_id, session, generation, announced: is_last, reason };
         let run = self.run(turn, index);
         run.users.insert(user);
         run.left.push(gone);
+        self.queues[index].users -= u32::from(is_last);
         if leaving == Leaving::OfItself {
             self.tell(turn, user_hash(&noted.user), Word::Unnote(noted));
         }
@@ -394,11 +415,23 @@ fn not_theirs() -> Refusal {
 
 fn may_join(join: Access) -> Result<(), Refusal> {
     match join {
-        Access::Open => Ok(()),
+        // Whom the web application lets, it says when all else is well.
+        Access::Open | Access::Callout => Ok(()),
         Access::Members | Access::Server => {
             let sentence = "users join queues of this class by the back end's word only";
             Err(Refusal::new(Status::Forbidden, sentence))
         }
-        Access::Callout => Err(super::send::callout()),
+    }
+}
+
+/// What the web application says of a queue that isn't there and of who wants to join it: the queue
+/// comes to be when both are well.
+fn rule_on_creation(class: &QueueClass, verdicts: Verdicts<'_>) -> Ruling {
+    let asks_creation = class.class.create == Create::Callout;
+    match verdicts.rule_if(asks_creation, AskKind::CreateQueue) {
+        Ruling::Allowed => {
+            verdicts.rule_if(class.class.join == Access::Callout, AskKind::Subscribe)
+        }
+        ruling @ (Ruling::Refused(_) | Ruling::Ask(_) | Ruling::TooLate) => ruling,
     }
 }

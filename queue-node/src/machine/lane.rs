@@ -1,23 +1,26 @@
 //! What lanes say.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use link::machine::LinkId;
 use prost::Message;
-use proto::c2g::{self, Head, Kind, SendMessageRef};
-use proto::codes::Status;
+use proto::c2g::{Head, Kind, SendMessageRef};
 use proto::g2q::{self, OperationRef};
 use proto::ids::SessionId;
 use proto::name::{self, UserId};
 use proto::q2g;
 use proto::wire;
 
+use super::application::Verdicts;
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
 use super::buckets::Buckets;
-use super::record::Refusal;
+use super::outputs;
 use super::requests;
 use super::session::{Connection, Seat};
-use super::subscribe_ref::SubscribeRef;
 use super::turn::Turn;
+use super::user::user_hash;
 
 /// Why a peer's link is ended.
 pub(crate) type Broken = &'static str;
@@ -77,7 +80,7 @@ impl Buckets {
                 }
                 bucket.request(turn, link, request);
             }
-            13 => self.probe(turn, link, &read(body)?)?,
+            13 => self.probe(turn, link, read::<g2q::Probe>(body)?.nonce),
             14 => {
                 let detach: g2q::Detach = read(body)?;
                 let hash = name::hash(detach.queue.as_bytes());
@@ -99,6 +102,10 @@ impl Buckets {
                 let connection = connection(turn, link, resume.session)?;
                 bucket.resume(turn, link, connection, resume, hash);
             }
+            17 => {
+                let word: g2q::Acknowledge = read(body)?;
+                turn.shared.couriers.acknowledged(turn.now.ms, &word.numbers);
+            }
             // A newer lane's: whatever it is, it needs no answer.
             _ => {}
         }
@@ -114,20 +121,18 @@ impl Buckets {
         bucket.operation(turn, link, connection, &operation)
     }
 
-    fn probe(
-        &mut self,
-        turn: &mut Turn<'_>,
-        link: LinkId,
-        probe: &g2q::Probe,
-    ) -> Result<(), Broken> {
-        let word = q2g::Probed { nonce: probe.nonce };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Probed(word)) };
-        if turn.shared.links.get(link).is_some_and(|state| state.heard_at.is_none()) {
-            wire::put_message(turn.out.links.buffer(link), &message);
-        } else if let Some(bucket) = self.spoken_of(turn, link)? {
-            bucket.say(turn, link, |out| wire::put_message(out, &message));
+    /// Answered behind everything that was decided before, of all buckets: whoever hears the answer
+    /// has been told of all of it that is about its sessions.
+    fn probe(&mut self, turn: &mut Turn<'_>, link: LinkId, nonce: u64) {
+        let probe = Rc::new(outputs::Probe { link, nonce, waits: Cell::new(0) });
+        for bucket in self.iter() {
+            if bucket.outputs.word(outputs::Word::Probed(Rc::clone(&probe))).is_none() {
+                probe.waits.set(probe.waits.get() + 1);
+            }
         }
-        Ok(())
+        if probe.waits.get() == 0 {
+            probed(turn, &probe);
+        }
     }
 
     fn introduce(
@@ -215,67 +220,24 @@ impl Bucket {
         {
             let hash = name::hash(send.queue);
             belongs(self, hash)?;
-            self.send_message(turn, &asker(send.op_id), &send, hash);
+            self.send_message(turn, &asker(send.op_id), &send, Verdicts::of(operation), hash);
             return Ok(());
         }
         let head = Head::of(body).unwrap_or(Head { op_id: 0, queue: &[] });
         let asker = asker(head.op_id);
-        let hash = name::hash(head.queue);
-        if !head.queue.is_empty() {
+        let hash = match operation.kind == Kind::Call {
+            true => user_hash(turn.shared.people.user_of(key)),
+            false => name::hash(head.queue),
+        };
+        if operation.kind == Kind::Call || !head.queue.is_empty() {
             belongs(self, hash)?;
         }
         if is_over {
-            self.refuse(turn, &asker, super::member::over());
+            self.operation_of_the_past(turn, &asker, operation, head.queue, hash);
         } else {
             self.other_operation(turn, &asker, operation, hash);
         }
         Ok(())
-    }
-
-    fn other_operation(
-        &mut self,
-        turn: &mut Turn<'_>,
-        asker: &Asker,
-        operation: &OperationRef<'_>,
-        hash: u64,
-    ) {
-        let body = operation.body;
-        let read =
-            match operation.kind {
-                Kind::Subscribe => match SubscribeRef::of(body) {
-                    Ok(subscribe) => {
-                        return self.subscribe(turn, asker, subscribe, operation.sub, hash);
-                    }
-                    Err(_) => c2g::Subscribe::decode(body).map(|_| ()),
-                },
-                Kind::Unsubscribe => c2g::Unsubscribe::decode(body)
-                    .map(|unsubscribe| self.unsubscribe(turn, asker, &unsubscribe.queue, hash)),
-                Kind::SendMessage => c2g::SendMessage::decode(body).map(|_| ()),
-                Kind::SendState => c2g::SendState::decode(body)
-                    .map(|send| self.send_state(turn, asker, &send, hash)),
-                Kind::GetState => {
-                    c2g::GetState::decode(body).map(|read| self.get_state(turn, asker, &read, hash))
-                }
-                Kind::GetHistory => c2g::GetHistory::decode(body)
-                    .map(|read| self.get_history(turn, asker, &read, hash)),
-                Kind::ListMembers => c2g::ListMembers::decode(body)
-                    .map(|read| self.list_members(turn, asker, &read, hash)),
-                Kind::Connect
-                | Kind::Open
-                | Kind::Call
-                | Kind::Refresh
-                | Kind::Ping
-                | Kind::Pong
-                | Kind::Bye => {
-                    let sentence = "this version of the queue node doesn't know the operation";
-                    self.refuse(turn, asker, Refusal::new(Status::Unimplemented, sentence));
-                    Ok(())
-                }
-            };
-        if read.is_err() {
-            let sentence = "the operation is not a message of this protocol: encode it anew";
-            self.refuse(turn, asker, Refusal::new(Status::Invalid, sentence));
-        }
     }
 }
 
@@ -293,4 +255,12 @@ fn belongs(bucket: &Bucket, hash: u64) -> Result<(), Broken> {
 
 pub(crate) fn read<M: Message + Default>(body: &[u8]) -> Result<M, Broken> {
     M::decode(body).map_err(|_| UNREADABLE)
+}
+
+/// Answers a probe, if its link is still there.
+pub(crate) fn probed(turn: &mut Turn<'_>, probe: &outputs::Probe) {
+    if turn.shared.links.get(probe.link).is_some() {
+        let body = Some(q2g::q2g::Body::Probed(q2g::Probed { nonce: probe.nonce }));
+        wire::put_message(turn.out.links.buffer(probe.link), &q2g::Q2g { body });
+    }
 }

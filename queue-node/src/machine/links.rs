@@ -14,6 +14,9 @@ use super::timers::QueueRef;
 /// Handles and subs a lane may use: it has no more sockets than that.
 const HANDLES_MAX: u32 = 1 << 22;
 
+/// The lane of a gateway that serves the web application.
+const RPC_LANE: u32 = 0;
+
 /// A link that is up.
 #[derive(Debug)]
 pub(crate) struct LinkState {
@@ -22,6 +25,9 @@ pub(crate) struct LinkState {
     pub(crate) dialled: bool,
     /// Whose bucket the frames that come are about.
     pub(crate) heard_at: Option<HeardAt>,
+    /// It is to be ended: what still comes on it isn't heard. What came before may lack its answer,
+    /// and an answer to what comes behind it would be out of turn.
+    pub(crate) ending: bool,
     said_at: Option<(BucketId, Epochs)>,
     handles: Vec<Option<Connection>>,
     /// The queues that the lane has, by its number for them.
@@ -48,9 +54,24 @@ impl Links {
         if self.0.len() <= at {
             self.0.resize_with(at + 1, || None);
         }
-        let (heard_at, said_at) = (None, None);
+        let (heard_at, said_at, ending) = (None, None, false);
         let (handles, subs) = (Vec::new(), IndexMap::default());
-        self.0[at] = Some(LinkState { peer, dialled, heard_at, said_at, handles, subs });
+        self.0[at] = Some(LinkState { peer, dialled, heard_at, ending, said_at, handles, subs });
+    }
+
+    /// A lane has one link: what is still on its way on the one before is of the past, and isn't
+    /// heard any more.
+    pub(crate) fn supersede(&mut self, peer: &Peer) -> Option<LinkId> {
+        let is_its = |link: &&mut LinkState| {
+            let (role, lane) = (link.peer.role, link.peer.lane);
+            let same = link.peer.id == peer.id && link.peer.incarnation == peer.incarnation;
+            role == Role::Gateway && role == peer.role && lane == peer.lane && same && !link.ending
+        };
+        let mut links = (0u32..).zip(&mut self.0);
+        let (at, link) =
+            links.find_map(|(at, link)| link.as_mut().filter(is_its).map(|link| (at, link)))?;
+        link.ending = true;
+        Some(LinkId(at))
     }
 
     /// A link is no more.
@@ -77,6 +98,16 @@ impl Links {
             link.as_ref().is_some_and(|link| link.peer.role == Role::Gateway)
         };
         links.filter(|(_, link)| is_lane(link)).map(|(at, _)| LinkId(at)).collect()
+    }
+
+    /// The lane that brings tells to the web application: one without clients where there is one.
+    pub(crate) fn courier(&self) -> Option<LinkId> {
+        let links = (0u32..).zip(&self.0);
+        let lanes = links.filter_map(|(at, link)| {
+            let link = link.as_ref().filter(|link| !link.ending)?;
+            (link.peer.role == Role::Gateway).then_some((link.peer.lane != RPC_LANE, LinkId(at)))
+        });
+        lanes.min_by_key(|(has_clients, link)| (*has_clients, link.0)).map(|(_, link)| link)
     }
 
     /// The link on which this node tells the node of this id and life.
@@ -118,6 +149,16 @@ impl LinkState {
     #[inline]
     pub(crate) fn connection(&self, handle: u32) -> Option<Connection> {
         *self.handles.get(handle as usize)?
+    }
+
+    /// The peer names the bucket of its next frames. What this node has said of which bucket it
+    /// speaks may have come before the peer knew of its row, and been dropped: it is said again.
+    #[inline]
+    pub(crate) fn hears_at(&mut self, bucket: BucketId, epochs: Epochs) {
+        let before = self.heard_at.replace(HeardAt { bucket, epochs, moved: false });
+        if before.is_none_or(|before| before.bucket != bucket || before.epochs != epochs) {
+            self.said_at = None;
+        }
     }
 
     /// Gives a number to a connection, or to nobody; the one that had it before. `Err`: no lane has

@@ -34,10 +34,16 @@ impl History {
         let cost = event.cost() + size_of::<Kept>();
         self.cost += cost;
         self.kept.push_back(Kept { seq: event.seq, at_ms: event.at_ms, cost: cost as u32 });
+        self.trim(class);
+        self.trim_age(event.at_ms, class);
+    }
+
+    /// Lets go of what is more than the class keeps.
+    #[inline]
+    pub(crate) fn trim(&mut self, class: &MountClass) {
         while self.kept.len() > class.history || self.cost > class.history_bytes {
             self.pop();
         }
-        self.trim_age(event.at_ms, class);
     }
 
     /// Takes over what the log lets go of, unless it isn't wanted any more.

@@ -1,6 +1,5 @@
 //! The queue node: takes what came, finds whom it is for, and ends the turn.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
@@ -14,12 +13,13 @@ use proto::wire::{self, Fields};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use super::application::Couriers;
 use super::buckets::Buckets;
 use super::class::Classes;
 use super::counters::Counters;
 use super::faults::Faults;
 use super::lane::Broken;
-use super::links::{HeardAt, Links};
+use super::links::Links;
 use super::outputs;
 use super::run::SpareRuns;
 use super::session::{People, Seat};
@@ -115,6 +115,7 @@ impl Node {
             timers,
             counters: Counters::default(),
             dirty: Vec::new(),
+            couriers: Couriers::default(),
             inner: std::collections::VecDeque::new(),
             untold: Untold::default(),
             tells: 0,
@@ -134,12 +135,19 @@ impl Node {
             Input::Frame { link, frame } => {
                 if let Err(reason) = self.buckets.frame(&mut turn, link, frame) {
                     turn.shared.counters.broken_peers += 1;
+                    if let Some(state) = turn.shared.links.get_mut(link) {
+                        state.ending = true;
+                    }
                     turn.out.links.end(link, reason);
                 }
             }
             Input::LinkUp { link, peer, dialled } => {
                 let tells = dialled && peer.role == Role::QueueNode;
+                if let Some(before) = turn.shared.links.supersede(&peer) {
+                    turn.out.links.end(before, "the lane has come back on another link");
+                }
                 turn.shared.links.up(link, peer, dialled);
+                turn.shared.couriers.link_up();
                 if tells {
                     self.buckets.tell_to(&mut turn, link);
                 }
@@ -169,7 +177,8 @@ impl Node {
         let counters = self.shared.counters;
         let queues = counters.queues_created - counters.queues_destroyed;
         let untold = self.shared.untold.total() as u64;
-        Counters { sessions: people, queues, untold, ..counters }
+        let callout_tells_kept = self.shared.couriers.len() as u64;
+        Counters { sessions: people, queues, untold, callout_tells_kept, ..counters }
     }
 
     /// The buckets that this node is home of, with their epochs: what it reports to the boss.
@@ -231,9 +240,12 @@ impl Buckets {
         let (number, body) = wire::envelope(frame).map_err(|_| "a frame can't be read")?;
         let state =
             turn.shared.links.get_mut(link).ok_or("a frame came on a link that isn't up")?;
+        if state.ending {
+            return Ok(());
+        }
         if number == AT {
             let (bucket, epochs) = read_at(body)?;
-            state.heard_at = Some(HeardAt { bucket, epochs, moved: false });
+            state.hears_at(bucket, epochs);
             return Ok(());
         }
         match state.peer.role {
@@ -247,6 +259,7 @@ impl Buckets {
         for bucket in self.iter() {
             bucket.outputs.link_down(link);
         }
+        turn.shared.couriers.link_down(link);
         let Some(state) = turn.shared.links.down(link) else { return };
         for queue in state.subs.values() {
             if let Some(bucket) = self.get(queue.bucket)
@@ -257,26 +270,6 @@ impl Buckets {
         }
         for (handle, connection) in state.connections() {
             self.let_go(turn, connection, Seat { link, handle });
-        }
-    }
-
-    fn configure(&mut self, turn: &mut Turn<'_>, config: &ClusterConfig) {
-        turn.shared.classes = Classes::of(config);
-        for bucket in self.iter() {
-            for (_, queue) in bucket.queues.iter_mut() {
-                let classes = &turn.shared.classes;
-                let class = match queue.is_inbox() {
-                    true => Some(classes.class_of_user(&queue.name)),
-                    false => classes.class_of(&queue.name),
-                };
-                let Some(class) = class else { continue };
-                if queue.class.is_own {
-                    let mounts = queue.class.class.mounts.clone();
-                    queue.class = Rc::new(class.with_mounts(mounts));
-                } else if class.has_mounts_of(&queue.class) {
-                    queue.class = class.clone();
-                }
-            }
         }
     }
 

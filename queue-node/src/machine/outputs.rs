@@ -1,10 +1,13 @@
 //! Outputs wait for their record: nothing leaves a bucket before what it speaks of is on every
 //! copy.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use link::machine::{LinkId, Outbox};
 use proto::bucket::{BucketId, Epochs};
+use proto::q2g;
 
 use super::links::Links;
 use super::tells::Told;
@@ -17,8 +20,21 @@ pub(crate) enum Word {
     Tell { number: u64 },
     /// The answer to a word of a bucket of this same node.
     Told { number: u64, told: Told },
+    /// The web application may be told.
+    Happened(Box<q2g::Tell>),
     /// The boss may hear what is in a queue.
     Inspected(Box<Inspected>),
+    /// One bucket fewer that a lane's probe waits for.
+    Probed(Rc<Probe>),
+}
+
+/// A probe of a lane: answered when all that was recorded before it is on every copy.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    pub(crate) link: LinkId,
+    pub(crate) nonce: u64,
+    /// Buckets whose copies lag.
+    pub(crate) waits: Cell<usize>,
 }
 
 /// The number of the newest record, how far the copies are, and what waits for them.

@@ -110,7 +110,16 @@ impl Buckets {
                 outputs::Word::Told { number, told } => {
                     turn.shared.inner.push_back(Inner::Told { number, told });
                 }
+                outputs::Word::Happened(tell) => {
+                    turn.shared.couriers.keep(&mut turn.shared.counters, id, *tell);
+                }
                 outputs::Word::Inspected(inspected) => turn.out.inspected.push(*inspected),
+                outputs::Word::Probed(probe) => {
+                    probe.waits.set(probe.waits.get() - 1);
+                    if probe.waits.get() == 0 {
+                        super::lane::probed(turn, &probe);
+                    }
+                }
             }
         }
     }

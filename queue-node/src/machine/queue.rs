@@ -8,6 +8,7 @@ use link::machine::LinkId;
 use proto::class::MountKind;
 use proto::filter::Filter;
 use proto::ids::Epoch;
+use proto::limits::MOUNTS_MAX;
 use slab::Slab;
 
 use super::class::QueueClass;
@@ -39,6 +40,9 @@ pub(crate) struct Queue {
     /// The lanes that have subscribers.
     pub(crate) lanes: Vec<LaneSeat>,
     pub(crate) log: ReplayLog,
+    /// Per mount, and for members behind the last, the newest event that the log has let go of;
+    /// nothing before the first.
+    pub(crate) floors: Option<Box<Floors>>,
     /// Who joined and left and hasn't been announced.
     pub(crate) run: Option<Box<Run>>,
     /// Since when it has no members.
@@ -50,6 +54,9 @@ pub(crate) struct Queue {
     /// It stands in the list of those with something to let out.
     pub(crate) is_dirty: bool,
 }
+
+/// A number per place of a mount, and one for members.
+pub(crate) type Floors = [u64; MOUNTS_MAX + 1];
 
 /// What a mount holds.
 #[derive(Debug)]
@@ -110,6 +117,7 @@ impl Queue {
                 self.mounts = mounts.into_boxed_slice();
                 self.class = class;
                 self.event(draft, at_ms, body);
+                self.raise_floor(place);
             }
             Step::Join { session, join, filter } => {
                 let (join_seq, empty) = (self.seq, Subscription::default());
@@ -152,6 +160,7 @@ impl Queue {
         while !self.log.has_room(cost) {
             if self.log.oldest_ms().is_none() {
                 self.log.skip(&event);
+                note_floor(&mut self.floors, &event);
                 return inherit(&mut self.mounts, &event);
             }
             self.let_go();
@@ -163,9 +172,25 @@ impl Queue {
     #[inline]
     fn let_go(&mut self) {
         if let Some(event) = self.log.oldest() {
+            note_floor(&mut self.floors, &event);
             inherit(&mut self.mounts, &event);
         }
         self.log.pop();
+    }
+
+    /// The newest event of a mount's place that the replay log lacks.
+    pub(crate) fn floor(&self, place: usize) -> u64 {
+        self.floors.as_ref().map_or(0, |floors| floors[place.min(MOUNTS_MAX)])
+    }
+
+    /// The newest event about members that it lacks.
+    pub(crate) fn members_floor(&self) -> u64 {
+        self.floor(MOUNTS_MAX)
+    }
+
+    /// Whoever had a mark in this place had it of another mount.
+    fn raise_floor(&mut self, place: usize) {
+        self.floors.get_or_insert_default()[place.min(MOUNTS_MAX)] = self.seq;
     }
 
     /// The replay log lets go of what is older than that moment.
@@ -239,6 +264,13 @@ impl Queue {
         }
         Some((seat, lane))
     }
+}
+
+/// The log lets go of an event, or never takes it.
+#[inline]
+fn note_floor(floors: &mut Option<Box<Floors>>, event: &Event<'_>) {
+    let place = usize::from(event.mount).min(MOUNTS_MAX);
+    floors.get_or_insert_default()[place] = event.seq;
 }
 
 /// The mount of an event that the log lets go of may want it.

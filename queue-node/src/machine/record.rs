@@ -33,6 +33,10 @@ pub(crate) enum Outcome {
     Done {
         seq: u64,
     },
+    /// The web application has answered a call so.
+    Called {
+        payload: Box<[u8]>,
+    },
     Refused(Refusal),
 }
 

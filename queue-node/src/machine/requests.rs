@@ -13,6 +13,7 @@ use proto::name::{self, QueueName, Space};
 use proto::q2g;
 use proto::{limits, wire};
 
+use super::application::Verdicts;
 use super::asker::{Asker, Who, put_reply};
 use super::bucket::{Bucket, wire_kind};
 use super::idempotency::{Keyed, Known};
@@ -90,9 +91,11 @@ impl Bucket {
                     payload: &operation.payload,
                     exclude_self: false,
                 };
-                self.send_message(turn, asker, &read, hash);
+                self.send_message(turn, asker, &read, Verdicts::NONE, hash);
             }
-            Body::SendState(operation) => self.send_state(turn, asker, &operation, hash),
+            Body::SendState(operation) => {
+                self.send_state(turn, asker, &operation, Verdicts::NONE, hash);
+            }
             Body::GetState(read) => self.get_state(turn, asker, &read, hash),
             Body::GetHistory(read) => self.get_history(turn, asker, &read, hash),
             Body::ListMembers(read) => self.list_members(turn, asker, &read, hash),
@@ -161,8 +164,8 @@ impl Bucket {
         for key in members {
             self.depart(turn, index, key, Some(reason.clone()), Leaving::OfItself);
         }
-        self.queues[index].run = None;
-        self.destroy(turn, index);
+        self.tell_of_disbanding(turn, index);
+        self.destroy(turn, index, &reason);
     }
 
     /// `remove_user`: every session of the user that is a member leaves. Who may subscribe by

@@ -8,11 +8,12 @@ use std::rc::Rc;
 
 use indexmap::IndexSet;
 use proto::c2g::Since;
-use proto::class::Presence;
+use proto::class::{Presence, TellKind};
 use proto::g2c::EventKind;
 use proto::ids::SessionId;
 use proto::wire;
 
+use super::application::About;
 use super::bucket::Bucket;
 use super::event_ring::MEMBERS;
 use super::hashing::Numbers;
@@ -29,8 +30,10 @@ pub(crate) struct Run {
     pub(crate) joins: Vec<Join>,
     /// Whoever joined or left in it: each user once.
     pub(crate) users: IndexSet<UserKey, Numbers>,
-    pub(crate) joined: Vec<Rc<str>>,
+    pub(crate) joined: Vec<Came>,
     pub(crate) left: Vec<Gone>,
+    /// Nobody was in the queue when it began.
+    pub(crate) was_empty: bool,
 }
 
 /// Runs that were let out, for their vectors.
@@ -46,11 +49,20 @@ pub(crate) struct Join {
     pub(crate) history: usize,
 }
 
+/// A user's first session.
+#[derive(Debug)]
+pub(crate) struct Came {
+    pub(crate) user: Rc<str>,
+    pub(crate) session: SessionId,
+    pub(crate) generation: u64,
+}
+
 /// A session that left.
 #[derive(Debug)]
 pub(crate) struct Gone {
     pub(crate) user: Rc<str>,
     pub(crate) session: SessionId,
+    pub(crate) generation: u64,
     /// It was the user's last one.
     pub(crate) announced: bool,
     pub(crate) reason: Option<Rc<str>>,
@@ -89,15 +101,27 @@ impl Bucket {
     pub(crate) fn run(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> &mut Run {
         self.mark(turn, index);
         let SpareRuns(spare) = &mut turn.shared.spare_runs;
-        self.queues[index].run.get_or_insert_with(|| spare.pop().unwrap_or_default())
+        let queue = &mut self.queues[index];
+        let was_empty = queue.users == 0;
+        queue.run.get_or_insert_with(|| {
+            let mut run = spare.pop().unwrap_or_default();
+            run.was_empty = was_empty;
+            run
+        })
     }
 
     /// Lets out what the queue's run has gathered. False: nobody is left, and the queue is no more.
     pub(crate) fn settle(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
         let Some(run) = self.queues[index].run.take() else { return true };
-        // Nobody can hear of what happened in a queue that goes with its last member.
-        if !self.goes_at_once(index) {
+        // Only the web application can hear of what happened in a queue that goes with its last
+        // member.
+        let is_told = self.queues[index].class.tells_any();
+        if is_told || !self.goes_at_once(index) {
+            let seq = self.queues[index].seq;
             self.let_out(turn, index, &run);
+            if is_told {
+                self.tell_of_run(turn, index, &run, seq);
+            }
         }
         run.reuse(&mut turn.shared.spare_runs);
         self.rest_or_go(turn, index)
@@ -106,7 +130,7 @@ impl Bucket {
     fn let_out(&mut self, turn: &mut Turn<'_>, index: QueueIndex, run: &Run) {
         let times = if turn.shared.settings.faults.joined_twice { 2 } else { 1 };
         for _ in 0..times {
-            let users = run.joined.iter().map(|user| &**user);
+            let users = run.joined.iter().map(|came| &*came.user);
             self.announce(turn, index, EventKind::Joined, users, "");
         }
         self.announce_left(turn, index, &run.left);
@@ -138,7 +162,7 @@ impl Bucket {
     /// A queue without members goes at once if its class says so, else after its idle time.
     fn rest_or_go(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
         if self.goes_at_once(index) {
-            self.destroy(turn, index);
+            self.destroy(turn, index, "idle");
             return false;
         }
         let queue = &mut self.queues[index];
@@ -149,6 +173,45 @@ impl Bucket {
         queue.idle_ms = turn.now.ms;
         self.arm(turn, index, turn.now.ms.saturating_add(idle_ttl_ms));
         true
+    }
+
+    /// Tells the web application what a run came to, whose events begin above this number.
+    fn tell_of_run(&mut self, turn: &mut Turn<'_>, index: QueueIndex, run: &Run, mut seq: u64) {
+        seq += u64::from(!run.joined.is_empty());
+        for Came { user, session, generation } in &run.joined {
+            let (session, generation) = (Some(*session), *generation);
+            let about = About { seq, user, session, generation, reason: "" };
+            self.tell_application(turn, index, TellKind::Joined, about);
+        }
+        let about = About { seq, ..About::default() };
+        let is_empty = self.queues[index].members.is_empty();
+        if run.was_empty && !is_empty {
+            self.tell_application(turn, index, TellKind::QueueFirstJoin, about);
+        }
+        for alike in run.left.chunk_by(|one, other| one.reason == other.reason) {
+            seq += u64::from(alike.iter().any(|gone| gone.announced));
+            for gone in alike.iter().filter(|gone| gone.announced) {
+                let (session, generation) = (Some(gone.session), gone.generation);
+                let reason = gone.reason.as_deref().unwrap_or("");
+                let about = About { seq, user: &gone.user, session, generation, reason };
+                self.tell_application(turn, index, TellKind::Left, about);
+            }
+        }
+        if !run.was_empty && is_empty {
+            let about = About { seq, ..About::default() };
+            self.tell_application(turn, index, TellKind::QueueLastLeave, about);
+        }
+    }
+
+    /// The same of a queue that goes with whoever is in it: nobody else hears of who leaves.
+    pub(crate) fn tell_of_disbanding(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        let Some(run) = self.queues[index].run.take() else { return };
+        if self.queues[index].class.tells_any() {
+            let seq = self.queues[index].seq;
+            self.announce_left(turn, index, &run.left);
+            self.tell_of_run(turn, index, &run, seq);
+        }
+        run.reuse(&mut turn.shared.spare_runs);
     }
 
     fn announce_left(&mut self, turn: &mut Turn<'_>, index: QueueIndex, left: &[Gone]) {

@@ -7,6 +7,7 @@ use proto::g2c::{EventKind, MessageRef};
 use proto::ids::SessionId;
 use proto::limits;
 
+use super::application::{AskKind, Verdicts};
 use super::asker::{Asker, Who};
 use super::bucket::{Bucket, Decision};
 use super::queue::{Mount, Queue, QueueIndex};
@@ -22,12 +23,42 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         operation: &SendMessageRef<'_>,
+        verdicts: Verdicts<'_>,
         hash: u64,
     ) {
-        if let Some(index) = self.target(turn, asker, operation.queue, hash) {
-            let decision = self.decide_message(turn, index, asker, operation);
-            self.commit(turn, index, asker, decision);
+        let Some(index) = self.target(turn, asker, operation.queue, hash) else { return };
+        if self.queues[index].class.asks_senders {
+            return self.send_asked_message(turn, index, asker, operation, verdicts);
         }
+        let decision = self.decide_message(turn, index, asker, operation);
+        self.commit(turn, index, asker, decision);
+    }
+
+    /// `send_message` where the web application may have a word in it.
+    #[cold]
+    fn send_asked_message(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        asker: &Asker,
+        operation: &SendMessageRef<'_>,
+        verdicts: Verdicts<'_>,
+    ) {
+        let is_asked = self.is_asked(index, operation.mount, asker);
+        let verdict = verdicts.on(AskKind::SendMessage).filter(|_| is_asked);
+        let payload = verdict.and_then(|verdict| verdict.payload);
+        let payload = payload.as_deref().unwrap_or(operation.payload);
+        let operation = SendMessageRef { payload, ..*operation };
+        let decision = self.decide_message(turn, index, asker, &operation);
+        let ruling = verdicts.rule_if(is_asked, AskKind::SendMessage);
+        self.commit_ruled(turn, index, asker, decision, ruling);
+    }
+
+    /// Whether the web application is asked about what is sent to this mount.
+    fn is_asked(&self, index: QueueIndex, mount: &[u8], asker: &Asker) -> bool {
+        let class = self.queues[index].class.mount(mount);
+        let is_asked = class.is_some_and(|(_, class)| class.send == Access::Callout);
+        is_asked && asker.session().is_some()
     }
 
     /// `send_state`.
@@ -36,11 +67,14 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         operation: &c2g::SendState,
+        verdicts: Verdicts<'_>,
         hash: u64,
     ) {
         if let Some(index) = self.target(turn, asker, operation.queue.as_bytes(), hash) {
+            let is_asked = self.is_asked(index, operation.mount.as_bytes(), asker);
             let decision = self.decide_state(turn, index, asker, operation);
-            self.commit(turn, index, asker, decision);
+            let ruling = verdicts.rule_if(is_asked, AskKind::SendState);
+            self.commit_ruled(turn, index, asker, decision, ruling);
             if let Some(at_ms) = self.queues[index].next_expiry_ms() {
                 self.arm(turn, index, at_ms);
             }
@@ -189,22 +223,16 @@ pub(crate) fn place(queue: &Queue, mount: &[u8], kind: MountKind) -> Result<usiz
 fn may_send(queue: &Queue, place: usize, asker: &Asker) -> Result<(), Refusal> {
     let Who::Session { key, .. } = asker.who else { return Ok(()) };
     let refusal = match queue.class.class.mounts[place].send {
-        Access::Open => return Ok(()),
+        // Whom the web application lets, it says when all else is well.
+        Access::Open | Access::Callout => return Ok(()),
         Access::Members if queue.members.contains_key(&key) => return Ok(()),
         Access::Members => {
             let sentence = "only members may send here: subscribe to the queue first";
             Refusal::new(Status::Forbidden, sentence)
         }
         Access::Server => Refusal::new(Status::Forbidden, "only the back end sends here"),
-        Access::Callout => callout(),
     };
     Err(refusal)
-}
-
-/// The refusal of what a call-out would have to allow.
-pub(crate) fn callout() -> Refusal {
-    let sentence = "this class asks the web application by a call-out, which this version can't";
-    Refusal::new(Status::Unimplemented, sentence)
 }
 
 #[inline]

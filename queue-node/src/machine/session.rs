@@ -59,7 +59,15 @@ struct User {
     /// Sessions under a lower generation are over.
     floor: u64,
     faded_ms: u64,
+    /// How far into the future the user has spent what it may create.
+    created_ms: u64,
 }
+
+/// Queues that a user may create at once by subscribing: a person opens some rooms, a program gone
+/// wild thousands.
+const CREATIONS_BURST: u64 = 200;
+/// After that, one more in this time.
+const CREATION_EVERY_MS: u64 = 100;
 
 /// Something that nobody uses any more, and that is still to be known for a while.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +90,13 @@ pub(crate) struct People {
 /// The user that a session is introduced with isn't the one it has.
 #[derive(Debug)]
 pub(crate) struct OtherUser;
+
+impl Session {
+    /// The highest generation that was heard of it.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+}
 
 impl People {
     /// The session of this id; counts one more use of it.
@@ -200,6 +215,19 @@ impl People {
         }
     }
 
+    /// Whether the session's user may create one more queue of this node.
+    pub(crate) fn may_create(&self, key: SessionKey, now_ms: u64) -> bool {
+        let spent_ms = self.users[self[key].user.0 as usize].created_ms;
+        spent_ms.max(now_ms) + CREATION_EVERY_MS <= now_ms + CREATIONS_BURST * CREATION_EVERY_MS
+    }
+
+    /// The session's user creates a queue.
+    pub(crate) fn creates(&mut self, key: SessionKey, now_ms: u64) {
+        let user = self[key].user;
+        let spent_ms = &mut self.users[user.0 as usize].created_ms;
+        *spent_ms = (*spent_ms).max(now_ms) + CREATION_EVERY_MS;
+    }
+
     /// The id of a user.
     pub(crate) fn name(&self, user: UserKey) -> &Rc<str> {
         &self.users[user.0 as usize].name
@@ -256,7 +284,8 @@ impl People {
         if let Some(at) = self.by_name.find(hash, |at| &*users[*at as usize].name == user) {
             return UserKey(*at);
         }
-        let user = User { name: user.into(), sessions: Vec::new(), floor: 0, faded_ms: 0 };
+        let user =
+            User { name: user.into(), sessions: Vec::new(), floor: 0, faded_ms: 0, created_ms: 0 };
         let at = self.users.insert(user) as u32;
         let users = &self.users;
         let rehash = |at: &u32| name::hash(users[*at as usize].name.as_bytes());

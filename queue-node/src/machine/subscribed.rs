@@ -46,21 +46,22 @@ impl Queue {
             return self.present();
         };
         let wants = |mount: &str| filter.is_none_or(|filter| filter.wants_mount(mount));
-        let own = |mount: &str| since.marks.get(mount).copied().unwrap_or(0).min(self.seq);
-        let floor = self.log.floor();
+        // Without a mark nothing is known of what was seen: the whole present comes.
+        let own = |mount: &str| since.marks.get(mount).map(|mark| (*mark).min(self.seq));
+        let reaches = |mark: Option<u64>, floor| mark.is_some_and(|mark| mark >= floor);
         let mut standing = Standing { recovered: true, gaps: Vec::new(), ..self.present() };
-        standing.members = own("members");
-        standing.recovered = !wants("members") || standing.members >= floor;
+        standing.members = own("members").unwrap_or(self.seq);
+        standing.recovered = !wants("members") || reaches(own("members"), self.members_floor());
         for (place, name, _) in self.mount_classes() {
-            standing.marks[place] = own(name);
-            standing.recovered &= !wants(name) || standing.marks[place] >= floor;
+            standing.marks[place] = own(name).unwrap_or(self.seq);
+            standing.recovered &= !wants(name) || reaches(own(name), self.floor(place));
         }
         if standing.recovered {
             return standing;
         }
         standing.members = self.seq;
         for (place, name, kind) in self.mount_classes() {
-            let mark = standing.marks[place];
+            let (mark, floor) = (standing.marks[place], self.floor(place));
             match kind {
                 MountKind::State => standing.marks[place] = self.seq,
                 MountKind::Message if wants(name) && mark < floor => {

@@ -1,6 +1,9 @@
 //! Scripts against a whole node: what lanes say, and what comes of it.
 
+mod asks;
+mod changes;
 mod commits;
+mod creations;
 mod ends;
 mod faults;
 mod inbox;
@@ -18,6 +21,7 @@ mod rings;
 mod sending;
 mod state;
 mod storm;
+mod told;
 mod untold;
 mod users;
 

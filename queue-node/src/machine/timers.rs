@@ -30,6 +30,8 @@ pub(crate) enum Timer {
     Sweep(SessionKey),
     /// What buckets remember of operations and requests is looked through.
     Memory,
+    /// Tells that the web application hasn't acknowledged are given again.
+    Couriers,
     /// Words to other queues that found no home are sent again.
     Tells,
 }

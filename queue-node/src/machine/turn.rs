@@ -9,6 +9,7 @@ use proto::table::BucketTable;
 use proto::time::Time;
 use rand::rngs::StdRng;
 
+use super::application::Couriers;
 use super::class::Classes;
 use super::counters::Counters;
 use super::links::Links;
@@ -47,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) inner: VecDeque<Inner>,
     /// Words that wait for an answer.
     pub(crate) untold: Untold,
+    /// What the web application hasn't been told yet.
+    pub(crate) couriers: Couriers,
     /// Words so far.
     pub(crate) tells: u64,
     /// Queues so far.

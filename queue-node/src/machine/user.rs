@@ -15,11 +15,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
+use proto::class::TellKind;
 use proto::codes::Close;
 use proto::g2q;
 use proto::ids::{Secret, SessionId};
 use proto::{limits, name};
 
+use super::application::About;
 use super::bucket::Bucket;
 use super::hashing::Numbers;
 use super::queue::QueueIndex;
@@ -170,7 +172,7 @@ impl Bucket {
             self.kick(turn, seat, close, word, generation);
         }
         let user = turn.shared.people.user_of(key).clone();
-        self.leave_user(turn, &user, key, reason);
+        self.leave_user(turn, &user, key, (reason, close));
         let floor = self.floor_of(&user);
         let owner = turn.shared.people[key].user;
         turn.shared.hear_floor(owner, floor);
@@ -187,17 +189,47 @@ impl Bucket {
     }
 
     /// The session doesn't count any more, and has no inbox.
-    fn leave_user(&mut self, turn: &mut Turn<'_>, user: &str, key: SessionKey, reason: &str) {
+    fn leave_user(
+        &mut self,
+        turn: &mut Turn<'_>,
+        user: &str,
+        key: SessionKey,
+        (reason, close): (&str, Close),
+    ) {
         let Some(inbox) = self.inbox_of(user) else { return };
+        if self.queues[inbox].class.tells(TellKind::Closed) {
+            let code = close.number().to_string();
+            // What a lost connection was closed with only its lane knows.
+            let code = if close == Close::HomeLost { reason } else { &code };
+            self.tell_of_session(turn, inbox, TellKind::Closed, key, code);
+        }
         if let Some(user) = self.users.users.get_mut(&inbox) {
+            let was_there = user.sessions.contains(&key);
             user.sessions.retain(|other| *other != key);
-            if user.sessions.is_empty() {
+            if was_there && user.sessions.is_empty() {
                 user.since_unix_ms = turn.now.unix_ms;
+                self.tell_of_session(turn, inbox, TellKind::UserOffline, key, reason);
             }
         }
         if self.queues[inbox].members.contains_key(&key) {
             self.remove_session(turn, inbox, key, reason, super::join::Leaving::Ended);
         }
+    }
+
+    /// Tells the web application of a session, if the user queue's class says so.
+    fn tell_of_session(
+        &mut self,
+        turn: &mut Turn<'_>,
+        inbox: QueueIndex,
+        kind: TellKind,
+        key: SessionKey,
+        reason: &str,
+    ) {
+        let generation = self.users.logins.get(&key).map_or(0, |login| login.generation);
+        let session = Some(turn.shared.people[key].id);
+        let user = turn.shared.people.user_of(key).clone();
+        let about = About { seq: 0, user: &user, session, generation, reason };
+        self.tell_application(turn, inbox, kind, about);
     }
 
     /// The lowest generation of the user that isn't over; with none left, the next one.

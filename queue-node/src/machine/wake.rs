@@ -32,6 +32,7 @@ impl Buckets {
                     }
                     Timer::Memory => self.forget(turn),
                     Timer::Tells => self.tell_again(turn),
+                    Timer::Couriers => self.tell_once_more(turn),
                 }
             }
         }
@@ -49,6 +50,7 @@ impl Buckets {
                 self.deliver(turn);
             }
         }
+        self.give_tells(turn);
         if turn.shared.counters.replay_bytes > limits::REPLAY_LOGS_BYTES_MAX as u64 {
             self.shorten_logs(turn);
         }
@@ -150,7 +152,7 @@ impl Bucket {
         if faulty {
             self.disband(turn, index, "idle");
         } else {
-            self.destroy(turn, index);
+            self.destroy(turn, index, "idle");
         }
         true
     }

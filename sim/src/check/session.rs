@@ -4,31 +4,74 @@ use imq_sdk::{Event, QueueEvent};
 
 use super::Violation;
 use super::spans::Lives;
-use crate::journal::What;
+use crate::journal::{Journal, What};
 use crate::plan::GRACE_MS;
 
-/// A session that is connected isn't ended: nobody is put out of a queue for good, unless the home
-/// of the user's sessions was lost.
+/// How much earlier than the client a gateway may notice that a connection is gone.
+const NOTICE_US: u64 = 800_000;
+
 pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
     for journal in &lives.seen.journals {
-        let user_queue = format!("/user/{}", journal.user);
-        for note in &journal.notes {
-            let What::Told(Event::Queue { queue, event }) = &note.what else { continue };
-            let QueueEvent::Unsubscribed { reason, retrying: false } = event else { continue };
-            let from_us = note.at_us.saturating_sub(GRACE_MS * 1000);
-            // Who loses an arbitration is put out of its queues, and then told.
-            let has_rival = lives
-                .seen
-                .journals
-                .iter()
-                .any(|other| other.user == journal.user && !std::ptr::eq(other, journal));
-            if !has_rival && !lives.seen.lost(&user_queue, from_us, note.at_us) {
-                violations.push(Violation {
-                    at_us: note.at_us,
-                    rule: "a session that is connected isn't ended",
-                    what: format!("c{} is out of {queue}: {reason}", journal.client),
-                });
+        stays(lives, journal, violations);
+        comes_back(lives, journal, violations);
+    }
+}
+
+/// Whether another client has logged in as the same user.
+fn has_rival(lives: &Lives<'_>, journal: &Journal) -> bool {
+    let mut others = lives.seen.journals.iter();
+    others.any(|other| other.user == journal.user && !std::ptr::eq(other, journal))
+}
+
+/// Who comes back within the grace goes on with its session, unless its home lost it.
+fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
+    if has_rival(lives, journal) {
+        return;
+    }
+    let user_queue = format!("/user/{}", journal.user);
+    let (mut connected, mut lost_us) = (false, None);
+    for note in &journal.notes {
+        match &note.what {
+            What::Told(Event::Closed { .. }) if connected => {
+                lost_us.get_or_insert(note.at_us);
             }
+            What::Told(Event::Connected { resumed, .. }) => {
+                let since_us = lost_us.take().filter(|_| !resumed);
+                if let Some(since_us) = since_us
+                    && note.at_us - since_us + NOTICE_US < GRACE_MS * 1000
+                    && !lives.seen.lost(&user_queue, since_us, note.at_us)
+                {
+                    violations.push(Violation {
+                        at_us: note.at_us,
+                        rule: "who comes back in time is resumed",
+                        what: format!("c{} was away since {} ms", journal.client, since_us / 1000),
+                    });
+                }
+                connected = true;
+            }
+            What::Told(_) | What::Asked(..) | What::Stalled => {}
+        }
+    }
+}
+
+/// A session that is connected isn't ended: nobody is put out of a queue for good, unless the home
+/// of the user's sessions was lost. Who loses an arbitration is put out of its queues, and then
+/// told.
+fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
+    if has_rival(lives, journal) {
+        return;
+    }
+    let user_queue = format!("/user/{}", journal.user);
+    for note in &journal.notes {
+        let What::Told(Event::Queue { queue, event }) = &note.what else { continue };
+        let QueueEvent::Unsubscribed { reason, retrying: false } = event else { continue };
+        let from_us = note.at_us.saturating_sub(GRACE_MS * 1000);
+        if !lives.seen.lost(&user_queue, from_us, note.at_us) {
+            violations.push(Violation {
+                at_us: note.at_us,
+                rule: "a session that is connected isn't ended",
+                what: format!("c{} is out of {queue}: {reason}", journal.client),
+            });
         }
     }
 }

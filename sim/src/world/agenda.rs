@@ -22,8 +22,6 @@ pub(crate) enum Happening {
     Dial { port: Port, life: u64, target: Target },
     /// Bytes reach an end of a wire.
     Carried { wire: usize, end: usize, bytes: Vec<u8> },
-    /// A beat of a lane: it is sent, reaches the node, or its echo reaches the lane.
-    Beat { wire: usize, leg: Leg, sent_ms: u64 },
     /// An end of a wire notices that the other is gone.
     Notice { wire: usize, end: usize },
     /// The boss's disk has what was written.
@@ -52,14 +50,6 @@ pub(crate) enum Happening {
     Unstall { socket: usize },
     /// The next part of the run begins.
     Phase(Phase),
-}
-
-/// Where a beat is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Leg {
-    Sent,
-    There,
-    Back,
 }
 
 /// Kinds of trouble.

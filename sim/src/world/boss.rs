@@ -92,7 +92,6 @@ impl World {
                 }
                 Arrival::Stored => boss.handle(now, Input::Stored, out),
                 Arrival::Commit { .. }
-                | Arrival::Echoed { .. }
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }
                 | Arrival::Gone { .. }

@@ -132,11 +132,6 @@ impl World {
                 host.out.down(link);
                 host.member.down();
             }
-            Arrival::Echoed { port: Port::Lane(_, lane), link, sent_ms } => {
-                let host = &mut self.gateways[at].lanes[lane];
-                host.lane.handle(now, Input::Echoed { link, sent_ms }, &mut host.out);
-            }
-            Arrival::Echoed { .. } => {}
             Arrival::Frame { port: Port::Lane(_, lane), link, frame } => {
                 self.referee_hears_node(Port::Lane(at, lane), link, &frame);
                 let host = &mut self.gateways[at].lanes[lane];

@@ -103,7 +103,6 @@ impl World {
                 }
                 Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
                 Arrival::Commit { .. }
-                | Arrival::Echoed { .. }
                 | Arrival::Stored
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }

@@ -11,49 +11,16 @@ use super::{Process, Target, World};
 /// What a process takes in its next turn.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    Up {
-        port: Port,
-        link: LinkId,
-        peer: Peer,
-        dialled: Option<Target>,
-    },
-    Frame {
-        port: Port,
-        link: LinkId,
-        frame: Vec<u8>,
-    },
-    Down {
-        port: Port,
-        link: LinkId,
-    },
-    /// A node has echoed what the lane sent at that moment of its clock.
-    Echoed {
-        port: Port,
-        link: LinkId,
-        sent_ms: u64,
-    },
+    Up { port: Port, link: LinkId, peer: Peer, dialled: Option<Target> },
+    Frame { port: Port, link: LinkId, frame: Vec<u8> },
+    Down { port: Port, link: LinkId },
     Stored,
-    Commit {
-        bucket: BucketId,
-        loss: u64,
-        n: u64,
-    },
-    Opened {
-        socket: usize,
-    },
-    Received {
-        socket: usize,
-        bytes: Vec<u8>,
-    },
-    Gone {
-        socket: usize,
-    },
-    Writable {
-        socket: usize,
-    },
-    Drained {
-        socket: usize,
-    },
+    Commit { bucket: BucketId, loss: u64, n: u64 },
+    Opened { socket: usize },
+    Received { socket: usize, bytes: Vec<u8> },
+    Gone { socket: usize },
+    Writable { socket: usize },
+    Drained { socket: usize },
 }
 
 /// Whether a process is there, and what waits for its next turn.

@@ -59,7 +59,7 @@ pub(crate) struct End {
     life: u64,
     reader: FrameReader,
     /// What is on its way to this end arrives no later.
-    pub(crate) arrives_us: u64,
+    arrives_us: u64,
     /// The process knows that the link is gone.
     pub(crate) gone: bool,
 }
@@ -102,6 +102,11 @@ impl World {
             return;
         }
         let theirs = target.port();
+        let stands_still = self.is_up(theirs.process()) && !self.is_awake(theirs.process());
+        if !self.is_awake(mine) || stands_still {
+            // A handshake takes both.
+            return self.agenda.after(20_000, Happening::Dial { port, life, target });
+        }
         if !self.is_up(theirs.process()) {
             if let Target::Node(node, incarnation) = target {
                 self.say_unreachable(port, node, incarnation);
@@ -122,25 +127,18 @@ impl World {
             gone: false,
         });
         let at = self.wires.len();
-        let near = ends[0].link;
-        let links = [(port, near, peer_there), (theirs, ends[1].link, peer_here)];
+        let links = [(port, ends[0].link, peer_there), (theirs, ends[1].link, peer_here)];
         self.wires.push(Wire { ends, target, cut: false, loses: false });
         for (end, (port, link, peer)) in links.into_iter().enumerate() {
             self.slots.entry(port).or_default()[link.0 as usize] = Some(at);
             let up = Arrival::Up { port, link, peer, dialled: (end == 0).then_some(target) };
             self.arrive(port.process(), up);
         }
-        if let (Port::Lane(..), Port::Node(_)) = (port, theirs) {
-            // The handshake was a beat and its echo.
-            let echoed = Arrival::Echoed { port, link: near, sent_ms: self.now().ms };
-            self.arrive(port.process(), echoed);
-        }
         if let Some(dial) = self.dials.get_mut(&(port, target)) {
             dial.wire = Some(at);
             dial.redial.succeeded();
         }
         self.trace(|| format!("{port:?} has a link to {theirs:?}"));
-        self.begin_beats(at);
     }
 
     fn dial_later(&mut self, port: Port, target: Target) {
@@ -350,14 +348,15 @@ impl World {
         (!up.is_empty()).then(|| *self.chance.pick(&up))
     }
 
-    pub(crate) fn link_us(&mut self) -> u64 {
+    fn link_us(&mut self) -> u64 {
         let most = self.plan.link_us_max;
         if self.chance.percent(90) { self.chance.below(300) + 20 } else { self.chance.below(most) }
     }
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 6] = [
+const ENDS_ALLOWED: [&str; 7] = [
+    "the lane has come back on another link",
     "the node leaves operations without an answer",
     "this node has no table with such a bucket yet",
     "the peer has heard a newer table than this node",

@@ -43,8 +43,8 @@ impl Poster {
     }
 }
 
-/// A server that answers one request after the other with these bytes, and then none, and says which
-/// connection asked, and what.
+/// A server that answers one request after the other with these bytes, and then none, and says
+/// which connection asked, and what.
 fn server(answers: &'static [&'static str]) -> (SocketAddr, Receiver<(usize, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -127,7 +127,8 @@ fn what_is_huge_or_broken_is_no_answer() {
     let announced = "HTTP/1.1 200 OK\r\ncontent-length: 65537\r\n\r\n";
     let chunk = "x".repeat(40_000);
     let chunks = format!(
-        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9c40\r\n{chunk}\r\n9c40\r\n{chunk}\r\n"
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\
+         9c40\r\n{chunk}\r\n9c40\r\n{chunk}\r\n"
     );
     let cut = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 100\r\n\r\n{";
     let garbage = "SSH-2.0-OpenSSH_9.2 close\r\n";

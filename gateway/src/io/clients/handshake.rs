@@ -101,20 +101,16 @@ fn answer(request: &httparse::Request<'_, '_>, used: usize, origins: &Origins) -
 }
 
 fn refuse(status: &str, headers: &str, reason: &str) -> Outcome {
-    let length = reason.len() + 1;
-    let response = format!(
-        "HTTP/1.1 {status}\r\n{headers}Content-Type: text/plain; charset=utf-8\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{reason}\n"
-    );
-    Outcome::Refuse { response }
+    Outcome::Refuse { response: refusal(status, headers, reason) }
 }
 
-/// The answer to a request when no connection is free.
-pub(super) fn full() -> String {
-    match refuse("503 Service Unavailable", "Retry-After: 5\r\n", "this gateway is full") {
-        Outcome::Refuse { response } => response,
-        Outcome::More | Outcome::Open { .. } => String::new(),
-    }
+/// An answer that says why there is no WebSocket.
+pub(super) fn refusal(status: &str, headers: &str, reason: &str) -> String {
+    let length = reason.len() + 1;
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{reason}\n"
+    )
 }
 
 #[cfg(test)]

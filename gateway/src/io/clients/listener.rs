@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::door::Door;
+
 /// Connections that the kernel keeps until they are accepted: a storm of reconnects comes at once.
 const BACKLOG: i32 = 4096;
 /// Files that a gateway needs beside client sockets: links, listeners, epolls, HTTP.
@@ -17,11 +19,17 @@ pub(crate) struct Listeners {
     pub(super) tcp: TcpListener,
     pub(super) http: TcpListener,
     pub(super) connections_max: usize,
+    pub(super) door: Door,
 }
 
 impl Listeners {
-    pub(crate) fn new(tcp: TcpListener, http: TcpListener, connections_max: usize) -> Listeners {
-        Listeners { tcp, http, connections_max }
+    pub(crate) fn new(
+        tcp: TcpListener,
+        http: TcpListener,
+        connections_max: usize,
+        door: Door,
+    ) -> Listeners {
+        Listeners { tcp, http, connections_max, door }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The asks of one target: a bounded number under way, some more that wait for their turn, each with
-//! its deadline.
+//! The asks of one target: a bounded number under way, some more that wait for their turn, each
+//! with its deadline.
 
 use std::collections::{BTreeMap, BTreeSet};
 

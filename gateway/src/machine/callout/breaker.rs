@@ -1,8 +1,8 @@
 //! A circuit breaker: who doesn't answer isn't asked for a while, so that nobody waits in vain.
 //!
-//! Closed, everybody is asked. It opens when 5 in a row failed, or 10 of the last 20. Open, nobody is
-//! asked. After a back-off one ask goes through as a probe: answered, it closes; failed, it opens for
-//! twice as long.
+//! Closed, everybody is asked. It opens when 5 in a row failed, or 10 of the last 20. Open, nobody
+//! is asked. After a back-off one ask goes through as a probe: answered, it closes; failed, it
+//! opens for twice as long.
 
 use rand::rngs::StdRng;
 

@@ -19,7 +19,8 @@ use super::target::{Settings, Turn};
 
 /// Tells of one request.
 const BATCH_MAX: usize = 100;
-/// Tells that a lane takes for one target, some kilobyte each at most. The rest stays with the nodes.
+/// Tells that a lane takes for one target, some kilobyte each at most. The rest stays with the
+/// nodes.
 pub(super) const WAITING_MAX: usize = 10_000;
 /// A request with tells may take so long: nobody waits for it.
 const POST_MS_MAX: u64 = 10_000;

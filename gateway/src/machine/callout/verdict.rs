@@ -75,8 +75,8 @@ impl Verdict {
     /// Reads an answer.
     ///
     /// # Errors
-    /// If it isn't exactly what this kind of ask is answered with. But whatever says `"allow":false`
-    /// is a refusal, however wrong the rest: nothing is let through by mistake.
+    /// If it isn't exactly what this kind of ask is answered with. But whatever says
+    /// `"allow":false` is a refusal, however wrong the rest: nothing is let through by mistake.
     pub(super) fn read(kind: AskKind, body: &[u8]) -> Result<Verdict, Wrong> {
         #[derive(Deserialize)]
         struct Denial {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use link::machine::{LinkId, Peer};
 use prost::Message as _;
 use proto::c2g::{self, C2g, c2g::Body as C};
+use proto::class::ClusterConfig;
 use proto::g2q::{G2q, g2q::Body as G};
 use proto::link::{At, Role};
 use proto::q2g::{self, Q2g, q2g::Body as Q};
@@ -16,8 +17,10 @@ use proto::time::Time;
 use proto::{frame, g2c, json};
 
 use super::words::{
-    attached, client_frames, conn, connect, logged_in, message, number, subscribed, to_node,
+    attached, client_frames, conn, connect, logged_in, message, number, seldom, subscribed,
+    to_application, to_node,
 };
+use crate::machine::callout::Outcome;
 use crate::machine::settings::Settings;
 use crate::machine::{Authority, Clients, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
@@ -52,6 +55,13 @@ impl Bench {
         }
     }
 
+    /// A node has answered a probe that was sent at that moment.
+    fn heard(&mut self, link: LinkId, sent_ms: u64) {
+        if let Some(node) = self.lane.routes.node_of(link) {
+            self.lane.heard_at(node, sent_ms, &mut self.out);
+        }
+    }
+
     pub(super) fn step(&mut self, line: &str) {
         let (time, step) = line.split_once(' ').expect("a time and a step");
         let until: u64 = time.parse().expect("a time in milliseconds");
@@ -62,7 +72,7 @@ impl Bench {
                 self.table(1, 0, "n1");
                 self.up(N1);
                 let sent_ms = self.now.ms;
-                self.handle(Input::Echoed { link: N1, sent_ms });
+                self.heard(N1, sent_ms);
                 self.node(N1, Q::At(At { bits: 0, prefix: 0, loss: 0, conf: 1 }));
             }
             "table" => self.table(number(words[1]), number(words[2]), words[3]),
@@ -71,7 +81,7 @@ impl Bench {
             "up" => {
                 self.up(link_of(&words[1..]));
                 let sent_ms = self.now.ms;
-                self.handle(Input::Echoed { link: link_of(&words[1..]), sent_ms });
+                self.heard(link_of(&words[1..]), sent_ms);
             }
             "awakes" => self.up(link_of(&words[1..])),
             "down" => self.down(link_of(&words[1..])),
@@ -80,12 +90,19 @@ impl Bench {
             "stuck" => drop(self.stuck.insert(conn(words[1]).0)),
             "unstuck" => drop(self.stuck.remove(&conn(words[1]).0)),
             "loud" => self.loud = true,
-            "echoed" => {
+            "heard" => {
                 let sent_ms = number(words[1]);
-                self.handle(Input::Echoed { link: link_of(&words[2..]), sent_ms });
+                self.heard(link_of(&words[2..]), sent_ms);
             }
             "authority" => self.handle(Input::Authority(Authority::Plain)),
             "drain" => self.handle(Input::Drain),
+            "config" => self.configure(words.get(1).copied()),
+            "called" => {
+                let (request, status) = (number(words[1]), number(words[2]) as u16);
+                let body = words[3..].join(" ").into_bytes();
+                let outcome = Outcome::Response { status, body };
+                self.handle(Input::Called { request, outcome });
+            }
             "wait" => {}
             "twice" => {
                 self.quiet_step(&words[1..]);
@@ -115,6 +132,19 @@ impl Bench {
 
     fn handle(&mut self, input: Input<'_>) {
         self.lane.handle(self.now, input, &mut self.out);
+    }
+
+    /// An application is asked about `/ask/*` and called; with `connect` also about newcomers; with
+    /// `none` there is none.
+    fn configure(&mut self, more: Option<&str>) {
+        let mut config: ClusterConfig = toml::from_str(super::asks::CONFIG).expect("TOML");
+        match more {
+            Some("connect") => config.connect = Some("app".to_owned()),
+            Some("none") => config = ClusterConfig::default(),
+            Some(other) => panic!("no such configuration: {other}"),
+            None => {}
+        }
+        self.handle(Input::Config(Arc::new(config)));
     }
 
     fn table(&mut self, conf: u64, loss: u64, home: &str) {
@@ -233,6 +263,11 @@ impl Bench {
                 payload: text(4).into_bytes(),
                 exclude_self: false,
             }),
+            "call" => C::Call(c2g::Call {
+                op_id: number(words[1]) as u32,
+                method: text(2),
+                payload: b"1".to_vec(),
+            }),
             other => panic!("no such step of a client: {other}"),
         };
         let frame = C2g { body: Some(body) }.encode_to_vec();
@@ -283,30 +318,8 @@ impl Bench {
             "attached" => Q::Attached(attached(words)),
             "probed" => Q::Probed(q2g::Probed { nonce: n(1) }),
             "lost_noted" => Q::LostNoted(q2g::LostNoted { session: n(1) as u32 }),
-            "kick" => Q::Kick(q2g::Kick {
-                session: n(1) as u32,
-                code: n(2) as u32,
-                generation: n(3),
-                reason: words[4..].join(" "),
-            }),
-            "moved" => Q::Moved(q2g::Moved {
-                bits: 0,
-                row: Some(Row {
-                    conf: n(1),
-                    primary: Some(Owner { id: words[2].to_owned(), incarnation: 1 }),
-                    ..Row::default()
-                }),
-                place: None,
-            }),
-            "reply" => Q::Reply(q2g::Reply {
-                number: n(1),
-                result: g2c::Result { seq: 9, ..g2c::Result::default() }.encode_to_vec(),
-                queue: None,
-                queues: words[2..].iter().map(|name| (*name).to_owned()).collect(),
-                user: None,
-            }),
             "nonsense" => return self.handle(Input::LinkFrame { link, frame: &[0xff] }),
-            other => panic!("no such step of a node: {other}"),
+            _ => seldom(words),
         };
         self.node(link, body);
     }
@@ -370,6 +383,10 @@ impl Bench {
             self.say(&format!("c{} {word}", conn.0));
         }
         self.write_links();
+        for request in std::mem::take(&mut self.out.callouts.requests) {
+            let said = to_application(&request.body);
+            self.say(&format!("app {} {said}", request.request));
+        }
         for reply in std::mem::take(&mut self.out.replies) {
             let text = format!(
                 "web {} status {} {} next {:?}",

@@ -31,14 +31,14 @@ fn after_one(settings: Settings, steps: &str) -> Vec<String> {
 fn operations_wait_for_the_home_to_be_heard_and_go_on_in_order() {
     let steps = "
         499 c0 send 2 /room/1 chat a
-        500 echoed 500 n1
+        500 heard 500 n1
         500 c0 send 3 /room/1 chat b
         501 c0 send 4 /room/1 chat c
         502 c0 ping 5
         503 c0 pong 7
         504 n1 answer 0 2 0
-        505 echoed 4 n2
-        600 echoed 400 n2
+        505 heard 4 n2
+        600 heard 400 n2
         601 c0 send 5 /room/1 chat d";
     let expected = [
         "499: n1 operation of 0 sub 0: send 2 /room/1",
@@ -62,11 +62,11 @@ fn operations_wait_for_the_home_to_be_heard_and_go_on_in_order() {
 #[test]
 fn what_waits_too_long_is_unavailable() {
     let steps = "
-        500 echoed 500 n1
+        500 heard 500 n1
         600 c0 send 3 /room/1 chat a
         9000 c0 unsubscribe 4 /room/1
-        16300 echoed 16300 n1
-        16300 echoed 16300 n2
+        16300 heard 16300 n1
+        16300 heard 16300 n2
         16400 c0 send 5 /room/1 chat b";
     let lines = after_one(deaf(), steps);
     let refused = |op_id: u32| {
@@ -80,7 +80,7 @@ fn what_waits_too_long_is_unavailable() {
 
 #[test]
 fn what_waits_is_bounded() {
-    let mut steps = "500 echoed 500 n1\n".to_owned();
+    let mut steps = "500 heard 500 n1\n".to_owned();
     let text = "x".repeat(9000);
     for at in 2..=40 {
         steps += &format!("{} c0 send {at} /room/1 chat {text}\n", 600 + at);
@@ -105,7 +105,7 @@ fn a_list_is_not_sent_again_for_whom_the_home_is_not_heard() {
         601 n1 at 1 0 1 0
         602 n1 answer 1 1 0
         603 c0 send 4 /room/1 chat d
-        700 echoed 690 n2
+        700 heard 690 n2
         701 n1 answer 0 2 0
         702 n1 answer 0 3 0
         703 n1 answer 0 4 0";
@@ -155,7 +155,7 @@ fn what_was_set_aside_is_given_up_in_time() {
         600 down n1
         601 up n1
         14000 c0 pong 1
-        16000 echoed 16000 n1
+        16000 heard 16000 n1
         16400 wait";
     let lines = after_one(deaf(), steps);
     assert!(lines.last().unwrap().contains(r#""op_id":2,"status":2"#), "{lines:?}");
@@ -173,7 +173,7 @@ fn a_resumed_sessions_queues_wait_too() {
         400 c0 connect ann resume 5 9 /room/1@5
         401 c0 send 7 /room/1 chat a
         600 n2 logged_in 0 0 resumed ann 5 11
-        700 echoed 690 n2";
+        700 heard 690 n2";
     let log = run(deaf(), steps);
     let expected = "600: n2 introduce 0 ann 11
 700: n1 introduce 0 ann 11

@@ -18,7 +18,7 @@ fn what_comes_before_connect() {
     says("0 c0 open\n1 c0 raw 250 1 0", r#"C2g has no body with the number 31"#);
     says("0 c0 open\n6000 wait", r#""closing":{"code":3504"#);
     says("0 c0 open\n1 c0 version", r#""code":3505"#);
-    says("0 c0 open\n1 c0 connect ann token", "verifies no tokens");
+    says("0 c0 open\n1 c0 connect ann token", "can't tell who is who");
     says("0 c0 open\n1 c0 connect a/b", "a user id has no '/'");
     says("0 c0 open\n1 c0 ping 5", r#""closing":{"code":3508"#);
     says("0 c0 open\n1 c0 bye", r#""closing":{"code":3508"#);

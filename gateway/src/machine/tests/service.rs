@@ -66,3 +66,27 @@ fn closed_connections_are_counted_by_their_code_and_round_trips_in_microseconds(
     assert_eq!((value("imq_connections"), value("imq_sessions")), (3.0, 0.0));
     assert_eq!(value("imq_deliveries_total"), 0.0);
 }
+
+#[test]
+fn resumes_kicks_and_waits_to_be_heard_are_counted() {
+    let steps = "
+        0 ready
+        0 c0 open
+        1 c0 connect ann resume 5 9 /room/1@5
+        1 n1 logged_in 0 0 resumed ann 5 11
+        2 n1 kick 0 3500 10 of the past
+        2 n1 kick 0 3500 11 elsewhere";
+    let counters = after(steps).lane.counters();
+    assert_eq!((counters.resumes, counters.kicks, counters.unheard), (1, 1, 0));
+    let settings = Settings { dead_ms: 500, ..dev() };
+    let mut bench = Bench::new(settings);
+    let steps = "
+        0 ready
+        0 c0 open
+        1 c0 connect ann
+        1 n1 logged_in 0 0
+        600 c0 send 1 /room/1 chat a
+        601 c0 send 2 /room/1 chat b";
+    lines(steps).for_each(|line| bench.step(line));
+    assert_eq!(bench.lane.counters().unheard, 1);
+}

@@ -2,9 +2,10 @@
 
 use prost::Message as _;
 use proto::c2g;
-use proto::g2q::{g2q::Body as G, operation};
+use proto::g2q::{Verdict, Verdicts, g2q::Body as G, operation};
 use proto::ids::{Secret, SessionId};
-use proto::q2g;
+use proto::q2g::{self, q2g::Body as Q};
+use proto::table::{Owner, Row};
 use proto::{frame, g2c, json, name};
 
 use crate::machine::{Codec, ConnId};
@@ -117,6 +118,82 @@ pub(super) fn attached(words: &[&str]) -> q2g::Attached {
     }
 }
 
+/// What a node says seldom: `ask SESSION KIND`, `tell NUMBER KIND QUEUE SEQ`, `kick SESSION CODE
+/// GENERATION REASON…`, `moved CONF NODE`, `reply NUMBER QUEUE…`.
+pub(super) fn seldom(words: &[&str]) -> Q {
+    let n = |at: usize| words.get(at).map_or(0, |word| number(word));
+    match words[0] {
+        "ask" => Q::Answer(q2g::Answer {
+            session: n(1) as u32,
+            result: Vec::new(),
+            ask: words[2].to_owned(),
+        }),
+        "tell" => Q::Tell(q2g::Tell {
+            number: n(1),
+            target: "app".to_owned(),
+            kind: words[2].to_owned(),
+            queue: words[3].to_owned(),
+            epoch: 5,
+            seq: n(4),
+            ..q2g::Tell::default()
+        }),
+        "kick" => Q::Kick(q2g::Kick {
+            session: n(1) as u32,
+            code: n(2) as u32,
+            generation: n(3),
+            reason: words[4..].join(" "),
+        }),
+        "moved" => Q::Moved(q2g::Moved {
+            bits: 0,
+            row: Some(Row {
+                conf: n(1),
+                primary: Some(Owner { id: words[2].to_owned(), incarnation: 1 }),
+                ..Row::default()
+            }),
+            place: None,
+        }),
+        "reply" => Q::Reply(q2g::Reply {
+            number: n(1),
+            result: g2c::Result { seq: 9, ..g2c::Result::default() }.encode_to_vec(),
+            queue: None,
+            queues: words[2..].iter().map(|name| (*name).to_owned()).collect(),
+            user: None,
+        }),
+        other => panic!("no such step of a node: {other}"),
+    }
+}
+
+fn verdicts(bytes: &[u8]) -> String {
+    let Verdicts { verdicts } = Verdicts::decode(bytes).expect("verdicts of ours");
+    let text = |one: &Verdict| {
+        let payload = one.payload.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        let status = if one.status == 0 { String::new() } else { one.status.to_string() };
+        format!(" {}:{status}{}{payload}", one.kind, one.error_message)
+    };
+    verdicts.iter().map(text).collect()
+}
+
+/// What an application is asked or told.
+pub(super) fn to_application(body: &[u8]) -> String {
+    let body: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+    let text = |name: &str| body[name].as_str().unwrap_or("-").to_owned();
+    if let Some(tells) = body["tells"].as_array() {
+        let ids: Vec<&str> = tells.iter().filter_map(|tell| tell["id"].as_str()).collect();
+        return format!("told {}", ids.join(" "));
+    }
+    let op_id = text("id").rsplit_once('/').map_or("-".to_owned(), |(_, op_id)| op_id.to_owned());
+    format!(
+        "asked {} {op_id} by {} on {} of {}: {}{}{}",
+        text("kind"),
+        text("user"),
+        text("queue"),
+        text("class"),
+        body["payload"],
+        body["method"],
+        body["token"]
+    )
+}
+
 /// The frames of a client's bytes, as JSON.
 pub(super) fn client_frames(bytes: &[u8], codec: Codec) -> Vec<String> {
     let mut texts = Vec::new();
@@ -184,7 +261,7 @@ pub(super) fn to_node(body: &G) -> String {
             "resume of {} sub {}: {} epoch {} marks {:?}",
             one.session, one.sub, one.queue, one.epoch, one.marks
         ),
-        G::Acknowledge(_) => "acknowledge".to_owned(),
+        G::Acknowledge(one) => format!("acknowledge {:?}", one.numbers),
         G::Lost(one) => format!("lost {}{}", one.session, if one.bye { " bye" } else { "" }),
         G::Detach(one) => format!("detach {} {}", one.session, one.queue),
         G::Attach(one) => format!(
@@ -201,10 +278,12 @@ pub(super) fn to_node(body: &G) -> String {
                 operation::Body::SendState(_)
                 | operation::Body::GetState(_)
                 | operation::Body::GetHistory(_)
-                | operation::Body::ListMembers(_)
-                | operation::Body::Call(_) => "another".to_owned(),
+                | operation::Body::ListMembers(_) => "another".to_owned(),
+                operation::Body::Call(op) => format!("call {} {}", op.op_id, op.method),
             };
-            format!("operation of {} sub {}: {what}", one.session, one.sub)
+            let askable = if one.askable { " askable" } else { "" };
+            let verdicts = verdicts(&one.verdicts);
+            format!("operation of {} sub {}: {what}{askable}{verdicts}", one.session, one.sub)
         }
         G::Request(one) => format!(
             "request {} remembered {} key of {} bytes",

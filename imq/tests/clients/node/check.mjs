@@ -10,6 +10,8 @@ import './json.mjs';
 import './values.mjs';
 import './websocket.mjs';
 import './rpc.mjs';
+import './sessions.mjs';
+import './inbox.mjs';
 
 const { values } = parseArgs({
   options: {

@@ -8,20 +8,42 @@ class Client extends Connection {
   #opId = 0;
   user = '';
 
+  /** The number of the newest operation. */
+  get opId() {
+    return this.#opId;
+  }
+
   nextOpId() {
     this.#opId += 1;
     return this.#opId;
   }
 
-  /** Connects as a user of its own and waits for `welcome`, which comes before all else. */
-  async login(user, fields = {}) {
+  /** Connects as a user; with `answering` false no ping is answered, so nothing is confirmed. */
+  async login(user, { answering = true, ...fields } = {}) {
     await this.opened;
-    this.user = user;
+    this.answering = answering;
     this.send('connect', { protocol: 1, user, client_name: 'node', ...fields });
+    return this.welcomed(user);
+  }
+
+  /** Waits for `welcome`, which comes before all else, and for the user's own queue. */
+  async welcomed(user) {
+    this.user = user;
     const first = await this.next();
-    same(first.name, 'welcome', 'the first body');
+    same(first.name, 'welcome', `the first body (${first.body.code} ${first.body.reason})`);
     this.welcome = first.body;
+    this.own = await this.wait('subscribed', ({ queue }) => queue === `/user/${user}`);
+    check(this.pings > 0, 'no ping between welcome and subscribed of the own queue');
     return this;
+  }
+
+  /** Connects with the session of `old`; `changes` are other fields of `resume`. */
+  resume(old, { answering = true, user = old.user, ...changes } = {}) {
+    this.#opId = old.opId;
+    this.seen.after(old.seen);
+    const { session_id, secret } = old.welcome;
+    const resume = { session_id, secret, seen: old.seen.fields(), ...changes };
+    return this.login(user, { answering, resume });
   }
 
   /** Sends an operation and waits for its result, whatever its status. */
@@ -51,6 +73,13 @@ class Client extends Connection {
   async subscribe(queue, fields = {}) {
     await this.do('subscribe', { queue, ...fields });
     return this.wait('subscribed', (subscribed) => subscribed.queue === queue);
+  }
+
+  /** Fails if anything but a pong comes that the gateway had already to send. */
+  async quiet() {
+    this.send('ping', { nonce: 2 ** 40 });
+    const { name, body } = await this.next();
+    check(name === 'pong', `${name} came out of nowhere: ${JSON.stringify(body)}`);
   }
 }
 

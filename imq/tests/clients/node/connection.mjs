@@ -2,10 +2,14 @@
 
 import WebSocket from 'ws';
 import { check, inTime, same, WAIT_MS } from './report.mjs';
+import { Seen } from './seen.mjs';
 
 export class Connection {
   /** What came and isn't what anybody waited for yet. */
   inbox = [];
+  seen = new Seen();
+  answering = true;
+  pings = 0;
   #waiters = [];
   #end;
 
@@ -95,9 +99,11 @@ export class Connection {
 
   #arrived(item) {
     if (item.name === 'ping') {
-      this.send('pong', { nonce: item.body.nonce });
+      this.pings += 1;
+      if (this.answering) this.send('pong', { nonce: item.body.nonce });
       return;
     }
+    this.seen.note(item.name, item.body);
     const index = this.#waiters.findIndex((waiter) => waiter.matches(item));
     if (index < 0) this.inbox.push(item);
     else this.#waiters.splice(index, 1)[0].resolve(item);

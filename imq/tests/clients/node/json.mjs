@@ -120,14 +120,15 @@ scenario('JSON: several envelopes in an array', async (world) => {
   const client = new JsonClient(world);
   await client.opened;
   const room = world.room();
+  const user = world.name('user');
   client.sendText(JSON.stringify([
-    { connect: { protocol: 1, user: world.name('user') } },
+    { connect: { protocol: 1, user } },
     { subscribe: { op_id: 1, queue: room } },
     { send_message: { op_id: 2, queue: room, mount: 'chat', payload: 'hi' } },
     { ping: { nonce: 4 } },
   ]));
-  await client.wait('welcome');
-  await client.wait('subscribed');
+  await client.welcomed(user);
+  same((await client.wait('subscribed')).queue, room, 'queue');
   same((await client.wait('message')).payload, 'hi', 'payload');
   same((await client.wait('pong')).nonce, 4, 'nonce');
 });
@@ -148,7 +149,7 @@ scenario('JSON: null fields, an empty array for an object, unknown fields', asyn
   const room = world.room();
   client.sendText(`{"subscribe":{"op_id":1,"queue":"${room}","since":null,"history":null,`
     + '"mounts":null,"future":{"a":[1]}}}');
-  await client.wait('subscribed');
+  same((await client.wait('subscribed')).queue, room, 'queue');
   client.sendText('{"ping":[]}');
   same((await client.wait('pong')).nonce ?? 0, 0, 'nonce');
   client.sendText(' { "bye" : [ ] } ');

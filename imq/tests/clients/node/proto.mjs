@@ -1,7 +1,13 @@
 // As much of protobuf as the scenarios need: the fields below, by hand from docs/protocol.md.
 
+// A list is repeated, an object is a message of these fields, 'marks' a map from text to numbers.
+const SEEN = { queue: [1, 'text'], epoch: [2, 'number'], marks: [3, 'marks'] };
+const RESUME = { session_id: [1, 'text'], secret: [2, 'text'], seen: [3, [SEEN]] };
+
 const BODIES_OUT = {
-  connect: [1, { protocol: [1, 'number'], user: [3, 'text'], client_name: [4, 'text'] }],
+  connect: [1, {
+    protocol: [1, 'number'], user: [3, 'text'], client_name: [4, 'text'], resume: [6, RESUME],
+  }],
   subscribe: [3, { op_id: [1, 'number'], queue: [2, 'text'] }],
   send_message: [5, {
     op_id: [1, 'number'], queue: [2, 'text'], mount: [3, 'text'], payload: [4, 'bytes'],
@@ -12,12 +18,19 @@ const BODIES_OUT = {
 };
 
 const BODIES_IN = {
-  1: ['welcome', { 1: ['session_id', 'text'], 3: ['user', 'text'], 7: ['gateway', 'text'] }],
+  1: ['welcome', {
+    1: ['session_id', 'text'], 2: ['secret', 'text'], 3: ['user', 'text'],
+    4: ['generation', 'number'], 5: ['resumed', 'bool'], 7: ['gateway', 'text'],
+  }],
   2: ['result', {
     1: ['op_id', 'number'], 2: ['status', 'number'], 3: ['error_message', 'text'],
     6: ['seq', 'number'],
   }],
-  3: ['subscribed', { 1: ['sub', 'number'], 2: ['queue', 'text'], 3: ['epoch', 'number'] }],
+  3: ['subscribed', {
+    1: ['sub', 'number'], 2: ['queue', 'text'], 3: ['epoch', 'number'], 4: ['marks', 'marks'],
+    8: ['recovered', 'bool'], 9: ['gap', 'bool'],
+  }],
+  4: ['unsubscribed', { 1: ['sub', 'number'], 2: ['queue', 'text'], 3: ['reason', 'text'] }],
   5: ['message', {
     1: ['sub', 'number'], 2: ['mount', 'text'], 3: ['seq', 'number'], 4: ['from', 'text'],
     5: ['payload', 'bytes'],
@@ -29,7 +42,7 @@ const BODIES_IN = {
   14: ['pong', { 1: ['nonce', 'number'] }],
 };
 
-const DEFAULTS = { number: 0, text: '', bytes: Buffer.alloc(0), bool: false };
+const DEFAULTS = { number: 0, text: '', bytes: Buffer.alloc(0), bool: false, marks: {} };
 
 function varint(number) {
   const bytes = [];
@@ -44,15 +57,29 @@ function delimited(number, bytes) {
   return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes]);
 }
 
+/** One field of a message, in bytes. */
+function encodeField(number, kind, value) {
+  if (Array.isArray(kind)) {
+    return Buffer.concat(value.map((part) => encodeField(number, kind[0], part)));
+  }
+  if (kind === 'number') return Buffer.concat([varint(number << 3), varint(value)]);
+  if (kind === 'marks') {
+    return Buffer.concat(Object.entries(value).map(([mount, mark]) => delimited(
+      number, encodeFields({ mount: [1, 'text'], mark: [2, 'number'] }, { mount, mark }))));
+  }
+  return delimited(number, typeof kind === 'object' ? encodeFields(kind, value)
+    : Buffer.from(value));
+}
+
+function encodeFields(known, fields) {
+  return Buffer.concat(Object.entries(fields).map(
+    ([field, value]) => encodeField(...known[field], value)));
+}
+
 /** One frame with the body `name`. */
 export function encode(name, fields) {
   const [number, known] = BODIES_OUT[name];
-  const parts = Object.entries(fields).map(([field, value]) => {
-    const [fieldNumber, kind] = known[field];
-    if (kind === 'number') return Buffer.concat([varint(fieldNumber << 3), varint(value)]);
-    return delimited(fieldNumber, Buffer.from(value));
-  });
-  const envelope = delimited(number, Buffer.concat(parts));
+  const envelope = delimited(number, encodeFields(known, fields));
   return Buffer.concat([varint(envelope.length), envelope]);
 }
 
@@ -93,9 +120,16 @@ function decodeBody(data, known) {
     if (!(number in known)) continue;
     const [name, kind] = known[number];
     if (kind === 'text') body[name] = value.toString();
+    else if (kind === 'marks') body[name] = { ...body[name], ...markOf(value) };
     else body[name] = kind === 'bool' ? value !== 0 : value;
   }
   return body;
+}
+
+/** One entry of a map of marks. */
+function markOf(data) {
+  const entry = decodeBody(data, { 1: ['mount', 'text'], 2: ['mark', 'number'] });
+  return { [entry.mount]: entry.mark };
 }
 
 /** The first frame of `data` and what follows it, or null if it isn't whole. */

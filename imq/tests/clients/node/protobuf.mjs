@@ -45,11 +45,12 @@ scenario('protobuf: several frames in one message, one frame in many fragments',
   const client = new ProtoClient(world);
   await client.opened;
   const room = world.room();
+  const user = world.name('user');
   client.socket.send(Buffer.concat([
-    encode('connect', { protocol: 1, user: world.name('user') }),
+    encode('connect', { protocol: 1, user }),
     encode('subscribe', { op_id: 1, queue: room }), encode('ping', { nonce: 3 })]));
-  await client.wait('welcome');
-  await client.wait('subscribed');
+  await client.welcomed(user);
+  same((await client.wait('subscribed')).queue, room, 'queue');
   same((await client.wait('pong')).nonce, 3, 'nonce');
   const message = { op_id: 2, queue: room, mount: 'chat', payload: '"torn"' };
   const frame = encode('send_message', message);

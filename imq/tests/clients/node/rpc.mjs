@@ -24,14 +24,14 @@ async function post(world, method, body, headers = {}) {
 }
 
 /** A call that has to succeed; the answer. */
-async function call(world, method, body, headers) {
+export async function call(world, method, body, headers) {
   const { status, answer, text } = await post(world, method, body, headers);
   same(status, 200, `HTTP status of ${method} (${text})`);
   return answer;
 }
 
 /** A call that has to be refused with one of `statuses` and a sentence. */
-async function refused(world, statuses, method, body, headers) {
+export async function refused(world, statuses, method, body, headers) {
   const { status, answer, text } = await post(world, method, body, headers);
   check(statuses.includes(status), `HTTP status of ${method} is ${status} (${text})`);
   check((answer.error_message ?? text).length > 10, `no sentence with ${status}: ${text}`);

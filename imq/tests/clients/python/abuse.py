@@ -15,8 +15,9 @@ from wire import Failed, check
 
 import garbage
 import floods
+import strangers
 
-MODULES = (garbage, floods)  # each adds its scenarios
+MODULES = (garbage, floods, strangers)  # each adds its scenarios
 GROWTH_BYTES = 20 * 1024 * 1024
 
 

@@ -15,8 +15,17 @@ import messages
 import states
 import rooms
 import refusals
+import resuming
+import away
+import secret
+import resending
+import grace
+import logins
+import inbox
+import wandering
 
-MODULES = (connecting, messages, states, rooms, refusals)  # each adds its scenarios
+MODULES = (connecting, messages, states, rooms, refusals, resuming, away, secret, resending,
+           grace, logins, inbox, wandering)  # each adds its scenarios
 
 
 def main():

@@ -2,6 +2,7 @@
 
 import time
 
+from seen import Seen
 from wire import WAIT_S, Ended, Failed, Wire, check, frame, same
 
 
@@ -15,6 +16,10 @@ class Client:
         self.op_id = 0
         self.user = ""
         self.welcome = None
+        self.own = None  # `subscribed` of the user's own queue
+        self.seen = Seen()
+        self.pings = []  # nonces of the gateway's
+        self.answering = True
 
     def encode(self, name, **fields):
         """The bytes of one frame."""
@@ -24,13 +29,33 @@ class Client:
         """Sends one body."""
         self.wire.send(self.encode(name, **fields))
 
-    def login(self, user, **fields):
-        """Connects as `user` and waits for the `welcome`, which comes before all else."""
-        self.user = user
+    def login(self, user, answering=True, **fields):
+        """Connects as `user`; unless `answering`, no ping is answered, so nothing is confirmed."""
+        self.answering = answering
         self.send("connect", protocol=1, user=user, client_name="python", **fields)
-        name, self.welcome = self.next()
+        return self.welcomed(user)
+
+    def welcomed(self, user):
+        """Waits for `welcome`, which comes before all else, the ping, and the user's own queue."""
+        self.user = user
+        name, body = self.next()
+        if name == "closing":
+            self.inbox.append((name, body))
+            raise Ended(f"closed with {body.code} ({body.reason}) in the place of welcome")
         same(name, "welcome", "the first frame")
+        self.welcome = body
+        self.own = self.wait("subscribed", lambda subscribed: subscribed.queue == "/user/" + user)
+        check(self.pings, "no ping between welcome and subscribed of the user's own queue")
         return self
+
+    def resume(self, old, user=None, **changes):
+        """Connects with the session of `old`; `changes` are other fields of `resume`."""
+        self.op_id = old.op_id
+        self.seen.after(old.seen)
+        fields = {"session_id": old.welcome.session_id, "secret": old.welcome.secret,
+                  "seen": old.seen.fields()}
+        answering, hold = changes.pop("answering", True), changes.pop("hold", False)
+        return self.login(user or old.user, answering, resume={**fields, **changes}, hold=hold)
 
     def next(self, wait_s=WAIT_S):
         """The next body and its name, from the inbox or the wire; pings are answered."""
@@ -47,8 +72,11 @@ class Client:
             name = envelope.WhichOneof("body")
             body = getattr(envelope, name) if name else None
             if name == "ping":
-                self.send("pong", nonce=body.nonce)
+                self.pings.append(body.nonce)
+                if self.answering:
+                    self.send("pong", nonce=body.nonce)
             elif name:
+                self.seen.note(name, body)
                 return name, body
 
     def wait(self, name, where=lambda body: True, wait_s=WAIT_S):
@@ -103,6 +131,11 @@ class Client:
         self.do("subscribe", queue=queue, **fields)
         return self.wait("subscribed", lambda subscribed: subscribed.queue == queue)
 
+    def unsubscribe(self, queue):
+        """Leaves a queue."""
+        self.do("unsubscribe", queue=queue)
+        self.seen.forget(queue)
+
     def say(self, queue, payload, **fields):
         """Sends a message to the mount `chat`; its `seq`."""
         return self.do("send_message", queue=queue, mount="chat", payload=payload, **fields).seq
@@ -116,6 +149,21 @@ class Client:
         result = self.do("get_state", queue=queue, mount="scores", **fields)
         return {entry.key: (entry.value, entry.version) for entry in result.entries}
 
+    def taken(self, count, *names):
+        """The next events of these names: their `seq`s. Anything else that comes is a failure."""
+        seqs = []
+        for _ in range(count):
+            name, body = self.next()
+            check(name in names, f"{name} came, not {names}: {body}")
+            seqs.append(body.seq)
+        return seqs
+
+    def quiet(self):
+        """Fails if anything but a pong comes that the gateway had already to send."""
+        self.send("ping", nonce=2**40)
+        name, body = self.next()
+        same(name, "pong", f"a frame out of nowhere ({body})")
+
     def closing(self, code=None, wait_s=WAIT_S):
         """Waits for `closing` and the end of the connection after it."""
         closing = self.wait("closing", wait_s=wait_s)
@@ -127,6 +175,25 @@ class Client:
         except Ended:
             return closing
         raise Failed(f"{name} came after closing")
+
+    def never(self, name, for_s):
+        """Listens for so long, and fails if `name` comes; all else stays in the inbox."""
+        try:
+            body = self.wait(name, wait_s=for_s)
+        except Ended:
+            raise
+        except Failed:
+            return
+        raise Failed(f"{name} came: {body}")
+
+    def fate(self, wait_s=1.5):
+        """The code with which the gateway closes this connection, None if it doesn't so soon."""
+        try:
+            return self.wait("closing", wait_s=wait_s).code
+        except Ended as error:
+            raise Failed(f"{self.user}'s connection ended without closing") from error
+        except Failed:
+            return None
 
     def bye(self):
         """Ends the session and the connection."""

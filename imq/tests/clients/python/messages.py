@@ -1,8 +1,5 @@
 """Scenarios: messages, their order, history, and coming back with `since`."""
 
-import http.client
-import json
-
 from report import scenario
 from wire import check, same
 
@@ -94,17 +91,12 @@ def exclude_self(world):
 @scenario("a message of the back end comes without from")
 def back_end(world):
     room, ann, bob = world.pair()
-    connection = http.client.HTTPConnection(*world.rpc, timeout=10)
-    connection.request("POST", "/rpc/v1/send_message", headers={
-        "Authorization": "Bearer " + world.rpc_key, "Content-Type": "application/json",
-    }, body=json.dumps({"queue": room, "mount": "chat", "payload": {"hi": 1}}))
-    response = connection.getresponse()
-    answer = response.read()
-    same(response.status, 200, f"HTTP status ({answer!r})")
+    status, answer = world.call("send_message", queue=room, mount="chat", payload={"hi": 1})
+    same(status, 200, f"HTTP status ({answer})")
     for client in (ann, bob):
         event = client.wait("message")
         same((getattr(event, "from"), event.payload), ("", b'{"hi":1}'), "event")
-        same(event.seq, json.loads(answer)["seq"], "seq in the answer")
+        same(event.seq, answer["seq"], "seq in the answer")
 
 
 @scenario("history: the last messages, flagged, oldest first, then live ones")

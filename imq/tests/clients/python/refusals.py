@@ -105,11 +105,11 @@ def empty_payload(world):
     return result.error_message
 
 
-@scenario("call and refresh are unimplemented")
+@scenario("call is unimplemented, and refresh refuses a token that isn't valid")
 def unimplemented(world):
     ann = world.client()
     ann.refused(12, "call", method="buy", payload=b"{}")
-    ann.refused(12, "refresh", token="e30.e30.c2ln")
+    ann.refused(16, "refresh", token="e30.e30.c2ln")
 
 
 @scenario("more subscriptions than allowed are refused with limit")

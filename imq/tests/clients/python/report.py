@@ -1,5 +1,8 @@
 """Scenarios, and the lines that say what came of them."""
 
+import concurrent.futures
+import http.client
+import json
 import secrets
 import sys
 import time
@@ -9,12 +12,16 @@ from client import Client
 from wire import Failed, check, same
 
 SCENARIOS = []
+SLOW = []
 
 
-def scenario(sentence):
-    """Marks a function as a scenario; it gets a `World` and fails by raising."""
+def scenario(sentence, slow=False):
+    """Marks a function as a scenario; it gets a `World` and fails by raising.
+
+    One that is slow, because it waits for a time of the protocol's, runs beside all others.
+    """
     def mark(function):
-        SCENARIOS.append((sentence, function))
+        (SLOW if slow else SCENARIOS).append((sentence, function))
         return function
     return mark
 
@@ -65,6 +72,29 @@ class World:
         ann.wait("joined")
         return room, ann, bob
 
+    def resume(self, old, gateway=0, **changes):
+        """A connection that goes on with the session of `old`, and did so."""
+        client = self.raw(gateway).resume(old, **changes)
+        same(client.welcome.resumed, True, "resumed")
+        same(client.welcome.session_id, old.welcome.session_id, "session_id")
+        check(client.welcome.generation > old.welcome.generation, "the generation didn't rise")
+        check(client.welcome.secret != old.welcome.secret, "the secret is the old one")
+        return client
+
+    def call(self, method, **body):
+        """A call of the web back end; the HTTP status and the answer's object."""
+        connection = http.client.HTTPConnection(*self.rpc, timeout=10)
+        connection.request("POST", "/rpc/v1/" + method, body=json.dumps(body), headers={
+            "Authorization": "Bearer " + self.rpc_key, "Content-Type": "application/json"})
+        response = connection.getresponse()
+        text = response.read()
+        connection.close()
+        return response.status, json.loads(text or b"{}")
+
+    def apart(self):
+        """Another world on the same cluster, for a scenario that runs beside others."""
+        return World(self.schema, self.gateways, self.rpc, self.rpc_key)
+
     def works(self):
         """A normal client logs in, subscribes and gets its message, within a second."""
         started = time.monotonic()
@@ -83,23 +113,32 @@ class World:
         self.clients = []
 
 
+def outcome(world, sentence, function):
+    """Runs one scenario; whether it passed, and its line."""
+    started = time.monotonic()
+    try:
+        note = function(world)
+    except Exception as error:  # any failure is a line; the rest still runs
+        traceback.print_exc(file=sys.stderr)
+        why = str(error) if isinstance(error, Failed) else repr(error)
+        return False, f"not ok {sentence}: {why}"
+    finally:
+        world.clear()
+        print(f"  {time.monotonic() - started:.2f} s: {sentence}", file=sys.stderr)
+    return True, f"ok {sentence}" + (f" ({note})" if note else "")
+
+
 def run(world):
     """Runs all scenarios, prints a line for each; whether all passed."""
     passed = failed = 0
-    for sentence, function in SCENARIOS:
-        started = time.monotonic()
-        try:
-            note = function(world)
-        except Exception as error:  # any failure is a line; the rest still runs
-            failed += 1
-            why = str(error) if isinstance(error, Failed) else repr(error)
-            print(f"not ok {sentence}: {why}", flush=True)
-            traceback.print_exc(file=sys.stderr)
-        else:
-            passed += 1
-            print(f"ok {sentence}" + (f" ({note})" if note else ""), flush=True)
-        finally:
-            world.clear()
-        print(f"  {time.monotonic() - started:.2f} s", file=sys.stderr)
+    with concurrent.futures.ThreadPoolExecutor(max(1, len(SLOW))) as threads:
+        slow = [threads.submit(outcome, world.apart(), *scenario) for scenario in SLOW]
+        for at in range(len(SCENARIOS) + len(SLOW)):
+            if at < len(SCENARIOS):
+                good, line = outcome(world, *SCENARIOS[at])
+            else:
+                good, line = slow[at - len(SCENARIOS)].result()
+            passed, failed = passed + good, failed + (not good)
+            print(line, flush=True)
     print(f"{passed} passed, {failed} failed", flush=True)
     return failed == 0

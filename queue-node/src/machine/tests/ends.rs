@@ -92,8 +92,9 @@ fn what_a_session_asked_for_is_not_done_beyond_its_end() {
         3: g1 lost_noted 1
         3: g1 unsubscribed 5 [1] 'bye'
         3: g1 event 5 #4 left ann (bye)
-        4: g1 answer 1 op=1 status=16
-        4: g1 answer 1 op=2 status=16
+        4: g1 answer 1 op=1 status=0 seq=1
+        4: g1 unsubscribed 5 [1] ''
+        4: g1 answer 1 op=2 status=0 seq=3
         5: g1 answer 1 op=3 status=16
         1900: g1 answer 1 op=4 status=16
         ",

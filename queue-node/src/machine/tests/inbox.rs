@@ -92,13 +92,13 @@ fn a_user_is_known_for_a_while() {
         6: g1 subscribed 2 6 e2 #1 [chat=1,members=1,scores=1] ann
         6: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann
         7: g1 lost_noted 2
-        8: g1 reply 1 op=0 status=0 ann online 1000000 [g test 1000000] [g test 1000005 detached] /room/1,/room/2
+        8: g1 reply 1 op=0 status=0 ann online +0 [g test +0] [g test +5 detached] /room/1,/room/2
         9: g1 reply 2 op=0 status=0
         9: g1 kick 1 3503 gen=2
         9: g1 unsubscribed 5 [1] 'misbehaving'
         9: g1 unsubscribed 6 [2] 'misbehaving'
         9: g1 unsubscribed 5 [2] 'misbehaving'
-        10: g1 reply 3 op=0 status=0 ann offline 1000009
+        10: g1 reply 3 op=0 status=0 ann offline +9
         11: g1 reply 4 op=0 status=5
         12: g1 reply 5 op=0 status=5
         13: g1 reply 6 op=0 status=0 /room/1,/room/2

@@ -231,3 +231,36 @@ fn a_strange_lane_is_ended() {
         ",
     );
 }
+
+#[test]
+fn without_a_mark_the_whole_present_comes() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5
+        1 g1 1 2 send /room/1 chat one
+        1 g1 1 3 set /room/1 a=1
+        2 g1 1 4 subscribe /room/1 sub=5 since=e1:chat=1
+        3 g1 1 5 subscribe /room/1 sub=5 since=e1:members=3,scores=3
+        4 g1 1 6 subscribe /room/1 sub=5 since=e1:chat=1 mounts=chat
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        1: g1 answer 1 op=2 status=0 seq=2
+        1: g1 event 5 #2 chat ann:one
+        1: g1 answer 1 op=3 status=0 seq=3
+        1: g1 event 5 #3 scores ann:a=1
+        2: g1 answer 1 op=4 status=0 seq=3
+        2: g1 subscribed 1 5 e1 #3 [chat=1,members=3,scores=3] a=1v3 ann +1
+        2: g1 missed 1 5 #2 chat ann:one
+        3: g1 answer 1 op=5 status=0 seq=3
+        3: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] a=1v3 ann
+        4: g1 answer 1 op=6 status=0 seq=3
+        4: g1 subscribed 1 5 e1 #3 [chat=1] recovered +1
+        4: g1 missed 1 5 #2 chat ann:one
+        ",
+    );
+}

@@ -156,7 +156,7 @@ fn a_user_is_taken_out() {
         2: g1 unsubscribed 5 [2] 'removed by the application'
         2: g1 event 5 #3 left ann (removed by the application)
         3: g1 reply 2 op=0 status=5
-        4: g1 reply 3 op=0 status=0 ann online 1000000 [g test 1000000] [g test 1000000]
+        4: g1 reply 3 op=0 status=0 ann online +0 [g test +0] [g test +0]
         5: g1 answer 1 op=2 status=0 seq=3
         5: g1 event 5 #4 joined ann
         5: g1 subscribed 1 5 e1 #4 [chat=4,members=4,scores=4] bob,ann

@@ -174,7 +174,7 @@ fn a_late_lost_is_answered_and_ignored() {
         1: g1 kick 1 3509 gen=2
         1: g2 logged_in 2 0 4 resumed
         2: g1 lost_noted 1
-        4: g2 reply 1 op=0 status=0 ann online 1000000 [g test 1000000]
+        4: g2 reply 1 op=0 status=0 ann online +0 [g test +0]
         ",
     );
 }
@@ -228,10 +228,10 @@ fn a_number_that_goes_to_another_detaches_its_session() {
         ----
         0: g1 logged_in 1 0 2
         1: g1 logged_in 2 0 5
-        3: g1 reply 1 op=0 status=0 ann online 1000000 [g test 1000000 detached]
-        3: g1 reply 2 op=0 status=0 bob online 1000001 [g test 1000001 detached]
-        5: g1 reply 3 op=0 status=0 ann online 1000000 [g test 1000000 detached]
-        7: g1 reply 4 op=0 status=0 ann online 1000000 [g test 1000000]
+        3: g1 reply 1 op=0 status=0 ann online +0 [g test +0 detached]
+        3: g1 reply 2 op=0 status=0 bob online +1 [g test +1 detached]
+        5: g1 reply 3 op=0 status=0 ann online +0 [g test +0 detached]
+        7: g1 reply 4 op=0 status=0 ann online +0 [g test +0]
         ",
     );
 }

@@ -85,7 +85,7 @@ fn of_many_the_lowest_generation_ends() {
         1: g1 logged_in 9 0 6 resumed floor=4
         2: g1 kick 2 3500 gen=4
         2: g1 logged_in 3 0 7 floor=6
-        3: g1 reply 1 op=0 status=0 two online 1000000 [g test 1000000] [g test 1000002]
+        3: g1 reply 1 op=0 status=0 two online +0 [g test +0] [g test +2]
         ",
     );
 }

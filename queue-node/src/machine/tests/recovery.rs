@@ -1,6 +1,11 @@
 //! Those who come back.
 
+use proto::bucket::BucketId;
+use proto::g2q::{Lost, g2q::Body};
+use proto::name;
+
 use super::check;
+use super::rig::{Rig, frames};
 
 #[test]
 fn since_within_the_log_recovers() {
@@ -240,4 +245,44 @@ fn who_left_and_joined_behind_a_lanes_back_joins_there_anew() {
         6: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] ann
         ",
     );
+}
+
+#[test]
+fn what_comes_on_a_link_that_is_to_be_ended_is_not_heard() {
+    let mut rig = Rig::new();
+    rig.run("0 table 2 q2 q2 0 1\n0 g1 up\n");
+    // The lane has heard of a newer table than the node, which hears of it a moment later.
+    rig.conf = 2;
+    let said = rig.run(
+        "
+        1 g1 introduce 1 ann gen=2
+        1 g1 lost 1 ann
+        1 table 3 q1 q1 0 2
+        1 g1 introduce 2 bob
+        1 g1 login 2 bob
+        ",
+    );
+    let wanted = "1: g1 END the peer has heard a newer table than this node\n";
+    assert!(said.starts_with(wanted) && !said.contains("logged_in"), "{said}");
+}
+
+#[test]
+fn a_bucket_is_named_again_when_the_lane_has_named_another() {
+    let mut rig = Rig::new();
+    rig.run("0 g1 up\n0 g1 introduce 1 ann\n0 g1 login 1 ann\n");
+    let link = rig.link("g1");
+    let mut names_it = |queues: &[&str]| {
+        queues.iter().for_each(|queue| rig.at(link, queue));
+        rig.lane(link, Body::Lost(Lost { session: 1, bye: false }));
+        frames(&rig.out.links.take(link)).iter().any(|(number, _)| *number == 5)
+    };
+    assert!(!names_it(&["/user/ann"]));
+    let other =
+        (0..).map(|n| format!("/user/{n}")).find(|name| bucket(name) != bucket("/user/ann"));
+    // It may have dropped what was said before it had heard who is home.
+    assert!(names_it(&[&other.expect("one of two buckets"), "/user/ann"]));
+}
+
+fn bucket(queue: &str) -> u32 {
+    BucketId::of(name::hash(queue.as_bytes()), 1).prefix()
 }

@@ -294,7 +294,7 @@ fn what_a_client_does_not_come_back_to_is_swept() {
         1100: g1 answer 2 op=3 status=0 seq=1 ann bob count=2
         1100: g1 answer 2 op=4 status=0 seq=2 bob count=1
         2500: g1 answer 2 op=5 status=0 seq=1 ann bob count=2
-        2501: g1 reply 1 op=0 status=0 ann online 1000000 [g test 1000000] /room/1
+        2501: g1 reply 1 op=0 status=0 ann online +0 [g test +0] /room/1
         ",
     );
 }

@@ -126,7 +126,9 @@ impl Rig {
         self.out.links.up(link);
         let role = if name.starts_with('g') { Role::Gateway } else { Role::QueueNode };
         let id = name.trim_end_matches('~').to_owned();
-        let peer = Peer { role, id, incarnation: 1, lane: 0, version: 1, cluster_id: 1 };
+        // A gateway that ends in `+` is its lane with clients.
+        let lane = u32::from(name.ends_with('+'));
+        let peer = Peer { role, id, incarnation: 1, lane, version: 1, cluster_id: 1 };
         self.handle(Input::LinkUp { link, peer, dialled });
         link
     }

@@ -18,7 +18,7 @@ impl Bucket {
     }
 
     /// The inbox of a user, if there is one.
-    pub(super) fn inbox_of(&self, user: &str) -> Option<QueueIndex> {
+    pub(crate) fn inbox_of(&self, user: &str) -> Option<QueueIndex> {
         with_name(user, |name| self.queues.find(name, name::hash(name)))
     }
 

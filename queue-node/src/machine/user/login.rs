@@ -1,6 +1,7 @@
 //! `login`: a new session, a session that is resumed, or neither.
 
 use link::machine::LinkId;
+use proto::class::TellKind;
 use proto::codes::{Close, Status};
 use proto::g2q;
 use proto::ids::{Secret, SessionId};
@@ -114,12 +115,16 @@ impl Bucket {
         };
         self.users.logins.insert(key, record);
         let user = self.users.users.entry(inbox).or_default();
-        if user.sessions.is_empty() {
+        let is_first = user.sessions.is_empty();
+        if is_first {
             user.since_unix_ms = turn.now.unix_ms;
         }
         user.sessions.retain(|other| !losers.contains(other));
         user.sessions.push(key);
         self.enter_inbox(turn, inbox, key);
+        if is_first {
+            self.tell_of_session(turn, inbox, TellKind::UserOnline, key, "");
+        }
         for loser in losers {
             self.end_session(turn, loser, "replaced", Close::Replaced);
         }

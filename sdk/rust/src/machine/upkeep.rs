@@ -7,7 +7,8 @@ use proto::{c2g, wire};
 
 use super::connection::Due;
 use super::loss::Loss;
-use super::operation::Operation;
+use super::operation::{Operation, Request};
+use super::queue::Stage;
 use super::{Client, Outbox};
 use crate::Failure;
 
@@ -52,13 +53,31 @@ impl Client {
             }
         }
         for name in self.queues.keys().cloned().collect::<Vec<_>>() {
-            if returning.contains(&name) {
+            if returning.contains(&name) && !self.pauses_on(now, &name) {
                 self.subscribe_again(now, &name, out);
             }
             self.pump(now, &name, out);
             self.forget_if_idle(&name);
         }
         self.look_ms = self.next_look();
+    }
+
+    /// The application has asked to subscribe itself, and what comes of that counts: from there the
+    /// queue goes on, not from where it was before. The pause goes on until it is known.
+    fn pauses_on(&mut self, now: Time, name: &Arc<str>) -> bool {
+        let asks = |operation: &Operation| {
+            operation.queue == *name && matches!(operation.request, Request::Subscribe(_))
+        };
+        if !self.connection.is_up() || !self.unanswered.values().any(asks) {
+            return false;
+        }
+        let until_ms = now.after(self.retry.jittered_ms(0)).ms;
+        if let Some(subscription) =
+            self.queues.get_mut(name).and_then(|queue| queue.subscription.as_mut())
+        {
+            subscription.stage = Stage::Paused { until_ms };
+        }
+        true
     }
 
     pub(super) fn next_look(&self) -> Option<u64> {

@@ -57,7 +57,7 @@ fn what_waits_goes_in_order_within_its_own_deadline() {
         300 wake
         ----
         0: r1 asks "subscribe" "s/1" in 100
-        40: verdict 6 refuse unavailable too many questions to the web application wait: try again later
+        40: verdict 6 refuse unavailable too many questions to the web application wait: try…
         60: r2 asks "subscribe" "s/2" in 50
         60: verdict 1 allow
         110: r3 asks "subscribe" "s/3" in 10
@@ -182,11 +182,11 @@ fn targets_come_change_and_go() {
         5 200 r2 {"allow":true}
         60 wake
         ----
-        0: verdict 1 refuse unavailable this gateway doesn't know the call-out yet: try again in a moment
+        0: verdict 1 refuse unavailable this gateway doesn't know the call-out yet: try aga…
         2: r1 asks "subscribe" "s/2" in 3000
         2: r2 asks "subscribe" "s/3" in 3000
-        3: verdict 2 refuse unavailable this gateway doesn't know the call-out yet: try again in a moment
-        4: verdict 4 refuse unavailable this gateway doesn't know the call-out yet: try again in a moment
+        3: verdict 2 refuse unavailable this gateway doesn't know the call-out yet: try aga…
+        4: verdict 4 refuse unavailable this gateway doesn't know the call-out yet: try aga…
         4: r3 asks "subscribe" "s/5" in 50
         5: verdict 3 allow
         54: verdict 5 refuse unavailable the web application doesn't answer: try again later

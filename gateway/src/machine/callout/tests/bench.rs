@@ -11,6 +11,9 @@ use rand::rngs::StdRng;
 
 use crate::machine::callout::{Ask, Asked, Callouts, Failure, HttpRequest, Out, Outcome, Verdict};
 
+/// As much of what is said stands in a script.
+const SHOWN_CHARS: usize = 80;
+
 pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 pub(super) struct Bench {
@@ -84,7 +87,12 @@ impl Bench {
     }
 
     fn log(&mut self, time: &str, out: &Out) {
-        let mut say = |what: String| writeln!(self.log, "{time}: {what}").expect("a text");
+        let mut say = |what: String| {
+            // Sentences for people may be long; their beginnings tell them apart.
+            let shown: String = what.chars().take(SHOWN_CHARS).collect();
+            let more = if shown.len() < what.len() { "…" } else { "" };
+            writeln!(self.log, "{time}: {shown}{more}").expect("a text");
+        };
         for request in &out.requests {
             say(posted(request));
         }

@@ -41,7 +41,7 @@ fn opens_probes_and_closes() {
         2: verdict 3 refuse unavailable the web application doesn't answer: try again later
         2: verdict 4 refuse unavailable the web application doesn't answer: try again later
         3: verdict 5 refuse unavailable the web application doesn't answer: try again later
-        3: call-out "app" doesn't answer (it can't be reached): for _ ms it isn't asked, and asks get its `no_answer`
+        3: call-out "app" doesn't answer (it can't be reached): for _ ms it isn't asked, an…
         4: verdict 7 refuse unavailable the web application doesn't answer: try again later
         5: verdict 6 allow
         60000: r7 asks "subscribe" "s/8" in 3000

@@ -103,7 +103,8 @@ fn asks_are_as_they_are_shown() {
         r#"{"send_message":{"op_id":5,"queue":"/room/1","mount":"chat","payload":{"text":"hi"}}}"#;
     asks(5, of(AskKind::SendMessage, send));
     let state = r#"{"send_state":{"op_id":6,"queue":"/room/1","mount":"scores","changes":[
-        {"key":"ann","set":10},{"key":"bob","delete":true},{"key":"round","add":1,"if_version":7}]}}"#;
+        {"key":"ann","set":10},{"key":"bob","delete":true},
+        {"key":"round","add":1,"if_version":7}]}}"#;
     asks(6, of(AskKind::SendState, state));
     let call = r#"{"call":{"op_id":7,"method":"buy","payload":{"item":3}}}"#;
     asks(7, of(AskKind::Call, call));

@@ -34,6 +34,19 @@ pub(crate) fn config() -> ClusterConfig {
     quiet.mounts[0].echo = false;
     let backend = Class { create: Create::Rpc, join: Access::Server, ..class("/web/*", 5000) };
     let short = class("/short/*", 0);
+    let mut asked = Class {
+        create: Create::Callout,
+        join: Access::Callout,
+        callout: Some("app".to_owned()),
+        ..class("/asked/*", 5000)
+    };
+    asked.mounts.iter_mut().for_each(|mount| mount.send = Access::Callout);
+    let told = |pattern: &str, idle_ttl_ms| Class {
+        callout: Some("app".to_owned()),
+        tells: TELLS.to_vec(),
+        ..class(pattern, idle_ttl_ms)
+    };
+    let secret = Class { presence: Presence::Off, ..told("/secret/*", 0) };
     let users = |pattern: &str, sessions, sessions_max| Class {
         pattern: pattern.to_owned(),
         sessions,
@@ -46,12 +59,84 @@ pub(crate) fn config() -> ClusterConfig {
         quiet,
         backend,
         short,
+        asked,
+        told("/told/*", 1000),
+        told("/flash/*", 0),
+        secret,
+        Class {
+            callout: Some("app".to_owned()),
+            tells: TELLS.to_vec(),
+            ..users("/user/tim", SessionPolicy::NewestWins, 1)
+        },
         users("/user/one", SessionPolicy::NewestWins, 1),
         users("/user/old", SessionPolicy::OldestWins, 1),
         users("/user/two", SessionPolicy::Many, 2),
         users("/user/*", SessionPolicy::Many, 64),
     ];
-    ClusterConfig { copies: 1, class, ..ClusterConfig::default() }
+    let app = Callout {
+        name: "app".to_owned(),
+        url: "https://app.test/".to_owned(),
+        secret: String::new(),
+        deadline_ms: 3000,
+        concurrency_max: 64,
+        no_answer: NoAnswer::Refuse,
+        inner: false,
+    };
+    ClusterConfig { copies: 1, class, callout: vec![app], ..ClusterConfig::default() }
+}
+
+/// What its classes tell that tell.
+const TELLS: [TellKind; 9] = [
+    TellKind::UserOnline,
+    TellKind::UserOffline,
+    TellKind::Joined,
+    TellKind::Left,
+    TellKind::QueueCreated,
+    TellKind::QueueFirstJoin,
+    TellKind::QueueLastLeave,
+    TellKind::QueueDestroyed,
+    TellKind::Closed,
+];
+
+/// The configuration after an operator changed it: `CHANGE PATTERN VALUE`, three words each; for
+/// `untold` they are any.
+pub(crate) fn configured(words: &[&str]) -> ClusterConfig {
+    let mut config = config();
+    for change in words.chunks_exact(3) {
+        let [what, pattern, value] = change else { panic!("three words") };
+        if *what == "untold" {
+            config.callout.clear();
+            continue;
+        }
+        let number = || value.parse().expect("a number");
+        let class = config.class.iter_mut().find(|class| class.pattern == *pattern);
+        let class = class.expect("a class of this pattern");
+        match *what {
+            "max_members" => class.max_members = number(),
+            "idle_ttl" => class.idle_ttl_ms = number() as u64,
+            "history" => class.mounts[0].history = number(),
+            "join" => class.join = access(value),
+            "send" => class.mounts[0].send = access(value),
+            "presence_off" => class.presence = Presence::Off,
+            "tells" => (class.callout, class.tells) = (Some("app".to_owned()), TELLS.to_vec()),
+            "add_mount" => {
+                let name = (*value).to_owned();
+                class.mounts.insert(0, MountClass { name, ..class.mounts[0].clone() });
+            }
+            other => panic!("no change {other}"),
+        }
+    }
+    config
+}
+
+fn access(text: &str) -> Access {
+    match text {
+        "open" => Access::Open,
+        "members" => Access::Members,
+        "server" => Access::Server,
+        "callout" => Access::Callout,
+        other => panic!("no access {other}"),
+    }
 }
 
 /// A table of one bit whose rows belong to these nodes.

@@ -90,6 +90,9 @@ impl Rig {
         let message = q2g::Q2g::decode(frame).expect("a message");
         match message.body.expect("a body") {
             Body::At(_) => String::new(),
+            Body::Answer(answer) if !answer.ask.is_empty() => {
+                format!("answer {} ask {}", answer.session, answer.ask)
+            }
             Body::Answer(answer) => format!("answer {} {}", answer.session, result(&answer.result)),
             Body::Reply(reply) => {
                 let mut text = format!("reply {} {}", reply.number, result(&reply.result));
@@ -140,11 +143,27 @@ impl Rig {
                 format!("moved {} {}", row.prefix, row.primary.expect("an owner").id)
             }
             Body::Kick(k) => format!("kick {} {} gen={}", k.session, k.code, k.generation),
-            Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) | Body::Tell(_) => {
+            Body::Tell(tell) => {
+                let epoch = self.epoch(tell.epoch);
+                self::tell(&tell, &epoch)
+            }
+            Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) => {
                 panic!("not said by this version")
             }
         }
     }
+}
+
+fn tell(tell: &q2g::Tell, epoch: &str) -> String {
+    let q2g::Tell { number, target, kind, queue, seq, .. } = tell;
+    let mut text = format!("tell {number} {target} {kind} {queue} {epoch} #{seq}");
+    if !tell.user.is_empty() {
+        write!(text, " {} gen={}", tell.user, tell.generation).expect("fits");
+    }
+    if !tell.reason.is_empty() {
+        write!(text, " ({})", tell.reason).expect("fits");
+    }
+    text
 }
 
 fn logged_in(word: &q2g::LoggedIn) -> String {
@@ -166,11 +185,13 @@ fn logged_in(word: &q2g::LoggedIn) -> String {
 
 fn info(user: &q2g::UserInfo) -> String {
     let online = if user.online { "online" } else { "offline" };
-    let mut text = format!("{} {online} {}", user.user, user.since_ms);
+    // The clock of the tests begins at a million.
+    let since = |unix_ms: u64| format!("+{}", unix_ms % 1_000_000);
+    let mut text = format!("{} {online} {}", user.user, since(user.since_ms));
     for session in &user.sessions {
         let detached = if session.detached { " detached" } else { "" };
         let (gateway, client) = (&session.gateway, &session.client_name);
-        write!(text, " [{gateway} {client} {}{detached}]", session.since_ms).expect("fits");
+        write!(text, " [{gateway} {client} {}{detached}]", since(session.since_ms)).expect("fits");
     }
     write!(text, " {}", user.queues.join(",")).expect("fits");
     text
@@ -218,6 +239,9 @@ fn result(bytes: &[u8]) -> String {
     let mut said = format!("op={} status={}", result.op_id, result.status);
     if result.seq > 0 {
         write!(said, " seq={}", result.seq).expect("fits");
+    }
+    if let Some(payload) = result.payload {
+        write!(said, " {}", text(&payload)).expect("fits");
     }
     for entry in result.entries {
         write!(said, " {}={}v{}", entry.key, text(&entry.value), entry.version).expect("fits");

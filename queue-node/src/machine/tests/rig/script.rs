@@ -1,13 +1,16 @@
 //! What a line of a script makes lanes and nodes say.
 
+use std::sync::Arc;
+
 use link::machine::LinkId;
+use prost::Message as _;
 use proto::c2g::{self, change::Act};
 use proto::g2q::{self, g2q::Body, operation::Body as Op};
 use proto::q2q;
 use proto::{frame, name};
 
 use super::Rig;
-use super::cluster::{session_id, table};
+use super::cluster::{configured, session_id, table};
 use crate::machine::Input;
 
 impl Rig {
@@ -17,6 +20,9 @@ impl Rig {
             let number = |at: usize| words[at].parse().expect("a number");
             let owners = [words[2], words[3]];
             return self.handle(Input::Table(table(number(1), owners, number(4), number(5))));
+        }
+        if name == "config" {
+            return self.handle(Input::Config(Arc::new(configured(&words[1..]))));
         }
         match words[1] {
             "up" => {
@@ -60,6 +66,10 @@ impl Rig {
                 self.lane(link, Body::Attach(attach));
             }
             "request" => self.request(link, words),
+            "acknowledge" => {
+                let numbers = words[2..].iter().map(|n| n.parse().expect("a number")).collect();
+                self.lane(link, Body::Acknowledge(g2q::Acknowledge { numbers }));
+            }
             "note" | "unnote" | "ask" | "ended" | "fence" | "told" => self.tell(link, words),
             "raw" => {
                 let operation = [0xff; 3];
@@ -225,7 +235,7 @@ impl Rig {
         self.lane(link, Body::Request(request));
     }
 
-    /// `g1 HANDLE OP_ID VERB QUEUE …`
+    /// `g1 HANDLE OP_ID VERB QUEUE … [ask] [ok=KIND] [say=KIND,PAYLOAD] [no=KIND,STATUS]`
     fn client(&mut self, link: LinkId, words: &[&str]) {
         let handle = words[1].parse().expect("a handle");
         let op_id = words[2].parse().expect("an op_id");
@@ -235,6 +245,8 @@ impl Rig {
         let sub = number("sub=");
         let mounts =
             option("mounts=").map_or(Vec::new(), |m| m.split(',').map(Into::into).collect());
+        let is_change = |word: &&&str| **word != "ask" && !is_verdict(word);
+        let changes: Vec<&&str> = words.iter().skip(5).filter(is_change).collect();
         let op = match words[3] {
             "subscribe" => Op::Subscribe(c2g::Subscribe {
                 op_id,
@@ -256,7 +268,7 @@ impl Rig {
                 op_id,
                 queue: queue.clone(),
                 mount: "scores".to_owned(),
-                changes: words[5..].iter().map(|word| change(word)).collect(),
+                changes: changes.iter().map(|word| change(word)).collect(),
             }),
             "get" => Op::GetState(c2g::GetState {
                 op_id,
@@ -279,9 +291,18 @@ impl Rig {
                 after: option("after=").unwrap_or("").to_owned(),
                 limit: number("limit="),
             }),
+            // The queue in its line is the user's own.
+            "call" => {
+                let (method, payload) = (words[5].to_owned(), words[6].into());
+                Op::Call(c2g::Call { op_id, method, payload })
+            }
             other => panic!("no operation {other}"),
         };
-        self.operation(link, handle, &queue, sub, op);
+        self.at(link, &queue);
+        let (session, body, askable) = (handle, Some(op), words.contains(&"ask"));
+        let verdicts = verdicts(words);
+        let operation = g2q::Operation { session, sub, body, askable, verdicts };
+        self.lane(link, Body::Operation(operation));
     }
     /// `e1:chat:3,scores:5`
     fn since(&self, text: &str) -> c2g::Since {
@@ -292,6 +313,31 @@ impl Rig {
         };
         c2g::Since { epoch: self.epoch_of(epoch), marks: marks.split(',').map(mark).collect() }
     }
+}
+
+fn is_verdict(word: &str) -> bool {
+    ["ok=", "say=", "no="].iter().any(|what| word.starts_with(what))
+}
+
+/// What the application said, as the lane sends it on.
+fn verdicts(words: &[&str]) -> Vec<u8> {
+    let verdict = |word: &&str| {
+        let empty = g2q::Verdict::default();
+        let (what, rest) = word.split_once('=')?;
+        let (kind, more) = rest.split_once(',').unwrap_or((rest, ""));
+        let kind = kind.to_owned();
+        match what {
+            "ok" => Some(g2q::Verdict { kind, ..empty }),
+            "say" => Some(g2q::Verdict { kind, payload: Some(more.into()), ..empty }),
+            "no" => {
+                let status = more.parse().expect("a status");
+                Some(g2q::Verdict { kind, status, ..empty })
+            }
+            _ => None,
+        }
+    };
+    let verdicts = words.iter().filter_map(verdict).collect();
+    g2q::Verdicts { verdicts }.encode_to_vec()
 }
 
 /// The number behind a name; 0 if it isn't there.

@@ -1,0 +1,150 @@
+//! Who knocks: taken in, or turned away with a word.
+
+use std::fs::File;
+use std::io;
+use std::net::IpAddr;
+
+use mio::Token;
+use mio::net::{TcpListener, TcpStream};
+use proto::limits;
+use proto::time::Time;
+
+use super::refusal::Refusal;
+use super::waiting::Waiting;
+use super::{Client, Clients, FIRST, Reader};
+use crate::machine::{ConnId, Lane, Outbox};
+
+/// After the operating system refused to accept, it is asked again after this long.
+const AGAIN_MS: u64 = 100;
+/// A turn accepts so many at a port: in a storm those who are there have their turns, too.
+const ACCEPTS_PER_TURN: usize = 128;
+
+/// A file that is held back, so that one who comes when no other is free can be let in and told.
+/// Left unanswered, he would stay in the kernel's queue and never hear why.
+#[derive(Debug)]
+pub(super) struct Spare(Option<File>);
+
+impl Spare {
+    pub(super) fn new() -> Spare {
+        Spare(File::open("/dev/null").ok())
+    }
+
+    /// Does this with the file free; it must have given it back at its end. Nothing if the file
+    /// has been lost to somebody else.
+    fn lend<T>(&mut self, with: impl FnOnce() -> T) -> Option<T> {
+        if self.0.is_none() {
+            *self = Spare::new();
+        }
+        drop(self.0.take()?);
+        let done = with();
+        *self = Spare::new();
+        Some(done)
+    }
+}
+
+impl Clients {
+    pub(super) fn accept_all(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
+        self.accept(now, false, lane, out);
+        self.accept(now, true, lane, out);
+    }
+
+    fn accept(&mut self, now: Time, http: bool, lane: &mut Lane, out: &mut Outbox) {
+        for _ in 0..ACCEPTS_PER_TURN {
+            match self.listener(http).accept() {
+                Ok((socket, address)) => {
+                    let address = address.ip().to_canonical();
+                    self.arrived(now, socket, address, http, lane, out);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) if self.sends_away(now, &error, http) => {}
+                Err(_) => return,
+            }
+        }
+        self.accept_again_ms = Some(now.ms);
+    }
+
+    fn listener(&self, http: bool) -> &TcpListener {
+        if http { &self.listeners.http } else { &self.listeners.tcp }
+    }
+
+    /// No file is free, most likely, which the kernel says whether or not somebody knocks. Whether
+    /// somebody did, and was sent away.
+    fn sends_away(&mut self, now: Time, error: &io::Error, http: bool) -> bool {
+        let has_tls = self.listeners.door.has_tls();
+        let listener = if http { &self.listeners.http } else { &self.listeners.tcp };
+        let sent_away = self.spare.lend(|| {
+            let (socket, _) = listener.accept()?;
+            if !has_tls {
+                Refusal::Full.tell(socket, http);
+            }
+            Ok::<_, io::Error>(())
+        });
+        match sent_away {
+            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            Some(Ok(())) => self.refused.files += 1,
+            Some(Err(_)) | None => self.accept_again_ms = Some(now.ms + AGAIN_MS),
+        }
+        if self.no_file.is_due(now) {
+            tracing::warn!(
+                "clients can't be accepted and are sent away: {error}; raise the limit on open \
+                 files (ulimit -n) or start more gateways"
+            );
+        }
+        matches!(sent_away, Some(Ok(())))
+    }
+
+    fn arrived(
+        &mut self,
+        now: Time,
+        socket: TcpStream,
+        address: IpAddr,
+        http: bool,
+        lane: &mut Lane,
+        out: &mut Outbox,
+    ) {
+        let by_proxy = self.listeners.door.is_proxy(address);
+        let admitted = if self.sockets.len() >= self.listeners.connections_max {
+            self.refused.full += 1;
+            Err(Refusal::Full)
+        } else if by_proxy {
+            // Whom it brings is counted once it has said so.
+            Ok(None)
+        } else {
+            self.listeners.door.knock(now, address).map_err(|turned_away| {
+                self.refused.address += 1;
+                Refusal::Address(turned_away)
+            })
+        };
+        let counted = match admitted {
+            Ok(counted) => counted,
+            // Before TLS has begun nothing can be said.
+            Err(_) if self.listeners.door.has_tls() => return,
+            Err(refusal) => return refusal.tell(socket, http),
+        };
+        let at = self.sockets.vacant_key();
+        let stream = self.listeners.door.stream(now, socket).and_then(|mut stream| {
+            stream.register(&self.registry, Token(FIRST + at))?;
+            Ok(stream)
+        });
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => {
+                counted.inspect(|prefix| self.listeners.door.left(*prefix));
+                return tracing::debug!("a client's socket could not be taken: {error}");
+            }
+        };
+        self.serial = self.serial.wrapping_add(1);
+        let (serial, conn) = (self.serial, ConnId(at as u32));
+        let waits = http || by_proxy || stream.is_tls();
+        let reader = Reader::Waiting(Box::new(Waiting::new(address, http, by_proxy)));
+        let client = Client { stream, reader, serial, counted, blocked: false, ending: false };
+        self.sockets.insert(client);
+        if waits {
+            self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));
+        } else {
+            self.open_tcp(now, conn, address, lane, out);
+        }
+    }
+}

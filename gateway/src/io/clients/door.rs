@@ -1,0 +1,70 @@
+//! What the lanes of a gateway share at the door: who may come in, and how.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use link::io::tls::Tls;
+use mio::net::TcpStream;
+use proto::time::Time;
+
+use super::handshake::Origins;
+use super::stream::Stream;
+use crate::io::Settings;
+use crate::io::network::Network;
+use crate::machine::address::Prefix;
+use crate::machine::{Addresses, TurnedAway};
+
+/// One door for all lanes: an address's connections end up in any of them. It is asked when a
+/// connection comes and when it goes, never on the way of a message.
+#[derive(Debug, Clone)]
+pub(in crate::io) struct Door {
+    addresses: Arc<Mutex<Addresses>>,
+    proxies: Arc<[Network]>,
+    tls: Option<Tls>,
+    pub(super) origins: Arc<Origins>,
+}
+
+impl Door {
+    pub(in crate::io) fn new(settings: &Settings) -> Door {
+        let origins = Origins { any: settings.any_origin, listed: settings.origins.clone() };
+        Door {
+            addresses: Arc::new(Mutex::new(Addresses::new(settings.addresses))),
+            proxies: settings.proxies.clone().into(),
+            tls: settings.tls.clone(),
+            origins: Arc::new(origins),
+        }
+    }
+
+    /// Whether connections from there begin with the word of a proxy.
+    pub(super) fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.has(address))
+    }
+
+    /// A client knocks. Who is counted is to be given to [`Door::left`].
+    pub(super) fn knock(&self, now: Time, from: IpAddr) -> Result<Option<Prefix>, TurnedAway> {
+        self.addresses().knock(now, from)
+    }
+
+    /// A client that was counted is gone.
+    pub(super) fn left(&self, prefix: Prefix) {
+        self.addresses().left(prefix);
+    }
+
+    /// The stream of a client's socket.
+    pub(super) fn stream(&self, now: Time, socket: TcpStream) -> io::Result<Stream> {
+        match &self.tls {
+            None => Ok(Stream::Plain(socket)),
+            Some(tls) => Ok(Stream::Tls(Box::new(tls.accept(now, socket)?))),
+        }
+    }
+
+    /// Whether clients speak TLS.
+    pub(super) fn has_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    fn addresses(&self) -> MutexGuard<'_, Addresses> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

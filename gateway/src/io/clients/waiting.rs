@@ -1,0 +1,240 @@
+//! Clients at the door: what a proxy says of them, TLS, and the request for a WebSocket. The lane
+//! knows nothing of them yet; who isn't through in time is gone.
+
+use std::io;
+use std::net::IpAddr;
+
+use proto::codes::Close;
+use proto::frame::FrameReader;
+use proto::time::Time;
+
+use super::handshake::{self, Outcome};
+use super::proxy::{self, Header};
+use super::refusal::Refusal;
+use super::stream::Stream;
+use super::{Clients, Reader, websocket};
+use crate::machine::{Codec, ConnId, Input, Lane, Outbox};
+
+/// A turn takes so many steps of TLS hand-shakes, each up to a millisecond: in a storm of them
+/// those who are there have their turns, too.
+const HANDSHAKES_PER_TURN: usize = 8;
+
+/// A client that isn't through the door.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// Where it comes from; a proxy's own address until it has said for whom it comes.
+    address: IpAddr,
+    http: bool,
+    /// A proxy has still to say for whom it comes.
+    by_proxy: bool,
+    /// It is among those whose hand-shakes are next.
+    queued: bool,
+    /// The end of what it sends is in sight.
+    to_end: bool,
+    /// The beginning of its request.
+    request: Vec<u8>,
+}
+
+impl Waiting {
+    pub(super) fn new(address: IpAddr, http: bool, by_proxy: bool) -> Waiting {
+        let request = Vec::new();
+        Waiting { address, http, by_proxy, queued: false, to_end: false, request }
+    }
+}
+
+impl Clients {
+    /// Puts off what a client at the door has sent if it is for TLS. Whether it did.
+    pub(super) fn puts_off(&mut self, conn: ConnId, to_end: bool) -> bool {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
+        let Reader::Waiting(waiting) = &mut client.reader else { return false };
+        if waiting.by_proxy || !client.stream.is_tls() {
+            return false;
+        }
+        waiting.to_end |= to_end;
+        if !waiting.queued {
+            waiting.queued = true;
+            self.handshakes.push_back(conn);
+        }
+        true
+    }
+
+    /// Goes on with those hand-shakes that were put off first.
+    pub(super) fn shake_hands(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
+        for _ in 0..HANDSHAKES_PER_TURN {
+            let Some(conn) = self.handshakes.pop_front() else { return };
+            let client = self.sockets.get_mut(conn.0 as usize);
+            if let Some(Reader::Waiting(waiting)) = client.map(|client| &mut client.reader) {
+                waiting.queued = false;
+                let to_end = waiting.to_end;
+                self.read(now, conn, to_end, lane, out);
+            }
+        }
+    }
+
+    /// Lets go of those who weren't through in time.
+    pub(super) fn lose_patience(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
+        while let Some((until_ms, conn, serial)) = self.knocking.front().copied()
+            && until_ms <= now.ms
+        {
+            self.knocking.pop_front();
+            let client = self.sockets.get(conn.0 as usize).filter(|one| one.serial == serial);
+            match client.map(|client| &client.reader) {
+                Some(Reader::Waiting(waiting)) => {
+                    self.refused.silent += 1;
+                    let address = waiting.address;
+                    if waiting.http || waiting.by_proxy {
+                        self.gone(now, conn, lane, out);
+                    } else {
+                        // If TLS came to be, the client can be told.
+                        self.open_tcp(now, conn, address, lane, out);
+                        let close = Close::ConnectTimeout;
+                        let reason =
+                            "no `connect` within 5 seconds: send it as the first frame".to_owned();
+                        lane.handle(now, Input::Broken { conn, close, reason }, out);
+                    }
+                }
+                Some(Reader::Refused) => self.gone(now, conn, lane, out),
+                Some(Reader::Tcp(_) | Reader::WebSocket(..) | Reader::Deaf) | None => {}
+            }
+        }
+    }
+
+    /// Reads what a proxy says of a client, if that is what comes next. Whether it was.
+    pub(super) fn introduced(
+        &mut self,
+        now: Time,
+        conn: ConnId,
+        to_end: bool,
+        lane: &mut Lane,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
+        let Reader::Waiting(waiting) = &mut client.reader else { return false };
+        if !waiting.by_proxy {
+            return false;
+        }
+        // It is only looked at first: what follows it may be for TLS.
+        let header = match client.stream.peek(&mut self.buffer[..proxy::HEADER_BYTES_MAX]) {
+            Ok(length) => proxy::read(&self.buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.again.push((conn, to_end));
+                return true;
+            }
+            Err(_) => Header::Wrong("the connection broke"),
+        };
+        match header {
+            Header::More if !to_end => {}
+            Header::More => self.gone(now, conn, lane, out),
+            Header::Wrong(reason) => {
+                self.refused.proxy += 1;
+                if self.wrong_proxy.is_due(now) {
+                    let address = waiting.address;
+                    tracing::warn!("the proxy {address} doesn't say for whom it comes: {reason}");
+                }
+                self.gone(now, conn, lane, out);
+            }
+            Header::Whole { address, bytes } => {
+                if client.stream.skip(&mut self.buffer[..bytes]).is_err() {
+                    self.gone(now, conn, lane, out);
+                } else {
+                    waiting.by_proxy = false;
+                    self.again.push((conn, to_end));
+                    self.came_from(now, conn, address, lane, out);
+                }
+            }
+        }
+        true
+    }
+
+    /// A proxy has said from which address a client comes, or that it comes itself.
+    fn came_from(
+        &mut self,
+        now: Time,
+        conn: ConnId,
+        address: Option<IpAddr>,
+        lane: &mut Lane,
+        out: &mut Outbox,
+    ) {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Reader::Waiting(waiting) = &mut client.reader else { return };
+        let http = waiting.http;
+        if let Some(address) = address {
+            waiting.address = address;
+            match self.listeners.door.knock(now, address) {
+                Ok(counted) => client.counted = counted,
+                Err(turned_away) => {
+                    self.refused.address += 1;
+                    // The lane has never heard of it.
+                    match self.sockets.remove(conn.0 as usize).stream {
+                        Stream::Plain(socket) => Refusal::Address(turned_away).tell(socket, http),
+                        Stream::Tls(_) => {}
+                    }
+                    return;
+                }
+            }
+        }
+        let address = waiting.address;
+        if !http && !client.stream.is_tls() {
+            self.open_tcp(now, conn, address, lane, out);
+        }
+    }
+
+    /// A client over TCP is through the door.
+    pub(super) fn open_tcp(
+        &mut self,
+        now: Time,
+        conn: ConnId,
+        address: IpAddr,
+        lane: &mut Lane,
+        out: &mut Outbox,
+    ) {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        client.reader = Reader::Tcp(FrameReader::default());
+        lane.handle(now, Input::Opened { conn, codec: Codec::ProtoTcp, address }, out);
+    }
+
+    /// Bytes of a client at the door have come: more of a request for a WebSocket, or over TCP the
+    /// first that TLS has let through.
+    pub(super) fn knocked(
+        &mut self,
+        now: Time,
+        conn: ConnId,
+        bytes: &mut [u8],
+        lane: &mut Lane,
+        out: &mut Outbox,
+    ) {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Reader::Waiting(waiting) = &mut client.reader else { return };
+        let address = waiting.address;
+        if !waiting.http {
+            self.open_tcp(now, conn, address, lane, out);
+            return self.took(now, conn, bytes, lane, out);
+        }
+        waiting.request.extend_from_slice(bytes);
+        match handshake::read(&waiting.request, &self.listeners.door.origins) {
+            Outcome::More => {}
+            Outcome::Refuse { response } => {
+                self.refused.request += 1;
+                client.reader = Reader::Refused;
+                // It is closed in any case; who doesn't take the answer goes without.
+                let written = client.stream.write(response.as_bytes());
+                if written.and_then(|_| client.stream.finish()).is_err() {
+                    self.gone(now, conn, lane, out);
+                }
+            }
+            Outcome::Open { response, codec, used } => {
+                let mut rest = waiting.request[used..].to_vec();
+                client.reader = Reader::WebSocket(codec, websocket::Reader::default());
+                lane.handle(now, Input::Opened { conn, codec, address }, out);
+                // A gateway that shuts down has ended it already; the client learns why by the
+                // frames that follow, so the answer goes before them in any case.
+                if client.stream.write(response.as_bytes()).ok() != Some(response.len()) {
+                    self.gone(now, conn, lane, out);
+                } else if !rest.is_empty() {
+                    self.took(now, conn, &mut rest, lane, out);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! No file is free: clients are told so, and come in again when one is.
+
+use std::fs::File;
+use std::process::Command;
+
+use super::*;
+
+/// A gateway takes clients below this number of files, less some for itself.
+const FILES: usize = 300;
+
+/// Whether this is the process of its own, with few files, that the test needs.
+const LIMITED: &str = "TEST_WITH_FEW_FILES";
+
+#[test]
+fn a_gateway_without_files_says_so_and_recovers() {
+    if std::env::vars_os().any(|(name, _)| name == LIMITED) {
+        return with_few_files();
+    }
+    let program = std::env::current_exe().unwrap();
+    let name = "io::tests::files::a_gateway_without_files_says_so_and_recovers";
+    let limited = format!("ulimit -n {FILES} && exec \"$0\" --exact {name} --nocapture");
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(limited).arg(program).env(LIMITED, "yes");
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+fn with_few_files() {
+    let running = gateway(1000);
+    let mut open = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        open.push(file);
+        assert!(open.len() < FILES, "the limit on files doesn't hold");
+    }
+    // Each client takes one file of this process, and the gateway finds none.
+    for _ in 0..20 {
+        open.pop();
+        assert_eq!(closed_with(&running, b""), 3004);
+        open.push(File::open("/dev/null").unwrap());
+    }
+    open.pop();
+    assert_eq!(http(running.http, "").0, "HTTP/1.1 503 Service Unavailable");
+    drop(open);
+    assert_eq!(closed_with(&running, &frame_of(C::Open(c2g::Open {}))), 3508);
+    running.stop();
+}

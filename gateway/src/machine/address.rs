@@ -1,0 +1,155 @@
+//! Limits per address: how many connections an address has at once, and how often it knocks. Shared
+//! by all lanes of a gateway, since the operating system spreads an address's connections over
+//! them.
+
+use std::net::IpAddr;
+use std::num::NonZeroU64;
+
+use hashbrown::HashMap;
+use proto::limits;
+use proto::time::Time;
+
+/// The table is gone through for what can be forgotten at most this often, since that takes time.
+const SWEEP_EVERY_MS: u64 = 1_000;
+/// Who has too many connections comes back when one may have ended.
+const TOO_MANY_RETRY_MS: u64 = 10_000;
+
+/// What one address may do. 0 is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressLimits {
+    /// Connections at once.
+    pub connections_max: u32,
+    /// Attempts to connect, per second in the long run; after a pause as many at once as there may
+    /// be connections, so that all who were there can come back together.
+    pub attempts_per_s: u32,
+}
+
+impl Default for AddressLimits {
+    fn default() -> AddressLimits {
+        AddressLimits {
+            connections_max: limits::ADDRESS_CONNECTIONS_MAX,
+            attempts_per_s: limits::ADDRESS_ATTEMPTS_PER_S,
+        }
+    }
+}
+
+/// What counts as one address: one of IPv4, or the /64 of IPv6 that a customer gets whole. Never
+/// zero, so that each connection can keep one, or none, in eight bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prefix(NonZeroU64);
+
+impl From<IpAddr> for Prefix {
+    fn from(address: IpAddr) -> Prefix {
+        let bits = match address.to_canonical() {
+            // Nobody's IPv6 address begins with so many ones.
+            IpAddr::V4(address) => u64::MAX << 32 | u64::from(u32::from(address)),
+            IpAddr::V6(address) => (u128::from(address) >> 64) as u64,
+        };
+        // Nobody comes from the first /64 of all.
+        Prefix(NonZeroU64::new(bits).unwrap_or(NonZeroU64::MIN))
+    }
+}
+
+/// Why an address is turned away, and when it may come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// It has as many connections as it may.
+    TooMany {
+        /// From now.
+        retry_after_ms: u64,
+    },
+    /// It knocks too often.
+    TooOften {
+        /// From now.
+        retry_after_ms: u64,
+    },
+}
+
+/// Who is connected from where.
+#[derive(Debug)]
+pub struct Addresses {
+    limits: AddressLimits,
+    known: HashMap<Prefix, Known>,
+    known_max: usize,
+    sweep_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    connections: u32,
+    /// When it may again knock as often at once as anybody who has never come.
+    rested_us: u64,
+}
+
+impl Addresses {
+    /// Nobody is there yet.
+    pub fn new(limits: AddressLimits) -> Addresses {
+        Addresses { limits, known: HashMap::new(), known_max: limits::ADDRESSES_MAX, sweep_ms: 0 }
+    }
+
+    /// Somebody knocks. Who is let in is to be given to [`Addresses::left`] in the end; nothing if
+    /// it isn't counted: the same machine, or nobody is limited, or more addresses are here than
+    /// can be remembered.
+    ///
+    /// # Errors
+    /// If the address has or does too much.
+    pub fn knock(&mut self, now: Time, address: IpAddr) -> Result<Option<Prefix>, TurnedAway> {
+        let AddressLimits { connections_max, attempts_per_s } = self.limits;
+        let unlimited = connections_max == 0 && attempts_per_s == 0;
+        if unlimited || address.to_canonical().is_loopback() {
+            return Ok(None);
+        }
+        let prefix = Prefix::from(address);
+        if !self.known.contains_key(&prefix) && !self.has_room(now) {
+            return Ok(None);
+        }
+        let known = self.known.entry(prefix).or_default();
+        if connections_max > 0 && known.connections >= connections_max {
+            return Err(TurnedAway::TooMany { retry_after_ms: TOO_MANY_RETRY_MS });
+        }
+        if let Some(each_us) = 1_000_000_u64.checked_div(u64::from(attempts_per_s)) {
+            let now_us = now.ms * 1_000;
+            let burst_us = each_us * u64::from(connections_max.max(attempts_per_s));
+            let rested_us = known.rested_us.max(now_us) + each_us;
+            if let Some(early_us) = rested_us.checked_sub(now_us + burst_us).filter(|us| *us > 0) {
+                return Err(TurnedAway::TooOften { retry_after_ms: early_us.div_ceil(1_000) });
+            }
+            known.rested_us = rested_us;
+        }
+        known.connections += 1;
+        Ok(Some(prefix))
+    }
+
+    /// A connection that was counted is over.
+    pub fn left(&mut self, prefix: Prefix) {
+        if let Some(known) = self.known.get_mut(&prefix) {
+            known.connections = known.connections.saturating_sub(1);
+        }
+    }
+
+    /// How many addresses are remembered.
+    pub fn known(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Makes room for one more address: by forgetting who is as good as new, and if that is not
+    /// enough, everybody who isn't connected.
+    fn has_room(&mut self, now: Time) -> bool {
+        if self.known.len() < self.known_max {
+            return true;
+        }
+        if now.ms < self.sweep_ms {
+            return false;
+        }
+        self.sweep_ms = now.ms + SWEEP_EVERY_MS;
+        let now_us = now.ms * 1_000;
+        self.known.retain(|_, known| known.connections > 0 || known.rested_us > now_us);
+        if self.known.len() >= self.known_max {
+            self.known.retain(|_, known| known.connections > 0);
+        }
+        self.known.len() < self.known_max
+    }
+}
+
+#[cfg(test)]
+mod tests;

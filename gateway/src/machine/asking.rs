@@ -1,0 +1,136 @@
+//! What of a lane's clients the web application is asked about, and how its verdicts come back.
+//! What is asked and told over HTTP, and how, is the matter of [`super::callout`].
+//!
+//! In reading order: `line` lets the operations of a session go to a queue one by one; `question`
+//! is what a queue's home wants asked about one of them; `newcomer` asks who connects.
+//!
+//! Of a queue whose class asks about nothing, nothing is known in here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use link::machine::LinkId;
+use proto::class::{Class, ClusterConfig};
+use proto::g2q::{self, G2q};
+use proto::ids::SessionId;
+use proto::q2g;
+use proto::wire;
+
+use super::callout::{AskKind, Outcome, Verdict};
+use super::clients::ConnId;
+use super::lane::{Lane, Outbox};
+use super::session::{Asks, Handle};
+
+mod line;
+mod newcomer;
+mod question;
+
+use line::Line;
+use newcomer::Newcomer;
+
+/// What a lane keeps of what the web application is asked about.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    /// Some class asks about something, or some operation is in a line: else an operation has
+    /// nothing to do in here.
+    pub(super) is_on: bool,
+    config: Arc<ClusterConfig>,
+    /// By session and the hash of the queue's name.
+    lines: BTreeMap<(Handle, u64), Line>,
+    /// Bytes of all operations in lines.
+    bytes: usize,
+    newcomers: BTreeMap<ConnId, Newcomer>,
+    /// Whom the verdict on an ask is for.
+    asked: BTreeMap<u64, Whose>,
+    /// The newest ask's number.
+    newest: u64,
+}
+
+/// Whom a verdict is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The first operation of a line.
+    Operation { session: Handle, hash: u64, kind: AskKind },
+    /// A connection without a session yet.
+    Newcomer(ConnId),
+    /// A session that brings new credentials.
+    Refresh { session: Handle, id: SessionId, op_id: u32, until_ms: Option<u64> },
+}
+
+impl Asking {
+    /// The class of a queue's name.
+    fn class_of(&self, queue: &str) -> Option<&Class> {
+        self.config.class_of(queue).map(|at| &self.config.class[at])
+    }
+
+    /// A number for an ask.
+    fn number(&mut self, whose: Whose) -> u64 {
+        self.newest += 1;
+        self.asked.insert(self.newest, whose);
+        self.newest
+    }
+
+    /// Whether an operation has nothing to do in here may have changed.
+    fn look_whether_on(&mut self) {
+        self.is_on = !self.lines.is_empty() || self.config.class.iter().any(Class::asks);
+    }
+}
+
+impl Lane {
+    /// The cluster's configuration has come, or has changed.
+    pub(super) fn configure(&mut self, config: Arc<ClusterConfig>, out: &mut Outbox) {
+        self.callouts.configure(self.now, &config, &mut out.callouts);
+        self.asking.config = config;
+        self.asking.look_whether_on();
+        for (_, session) in &mut self.sessions {
+            session.queues.iter_mut().for_each(|entry| entry.asks = Asks::Unknown);
+        }
+        self.take_verdicts(out);
+    }
+
+    /// What became of a request to the web application.
+    pub(super) fn called(&mut self, request: u64, outcome: Outcome, out: &mut Outbox) {
+        self.callouts.answered(self.now, request, outcome, &mut out.callouts);
+        self.take_verdicts(out);
+    }
+
+    /// Ends asks that are late, and posts the tells that have gathered.
+    pub(super) fn wake_callouts(&mut self, out: &mut Outbox) {
+        if self.callouts.wake_at().is_some_and(|at_ms| at_ms <= self.now.ms) {
+            self.callouts.wake(self.now, &mut out.callouts);
+            self.take_verdicts(out);
+        }
+    }
+
+    /// A node has something for the web application.
+    pub(super) fn tell(&mut self, link: LinkId, tell: q2g::Tell) {
+        self.callouts.tell(self.now, link, tell);
+    }
+
+    /// Does what follows from what the call-outs have let out.
+    pub(super) fn take_verdicts(&mut self, out: &mut Outbox) {
+        for (link, numbers) in std::mem::take(&mut out.callouts.acknowledged) {
+            if self.routes.node_of(link).is_some() {
+                let body = Some(g2q::g2q::Body::Acknowledge(g2q::Acknowledge { numbers }));
+                wire::put_message(out.links.buffer(link), &G2q { body });
+            }
+        }
+        for (number, verdict) in std::mem::take(&mut out.callouts.verdicts) {
+            self.verdict(number, verdict, out);
+        }
+    }
+
+    /// The verdict on an ask. Whoever it was about may be gone.
+    fn verdict(&mut self, number: u64, verdict: Verdict, out: &mut Outbox) {
+        match self.asking.asked.remove(&number) {
+            Some(Whose::Operation { session, hash, kind }) => {
+                self.verdict_on_operation((session, hash), verdict.to_wire(kind), out);
+            }
+            Some(Whose::Newcomer(conn)) => self.verdict_on_newcomer(conn, verdict, out),
+            Some(Whose::Refresh { session, id, op_id, until_ms }) => {
+                self.verdict_on_refresh((session, id), (op_id, until_ms), verdict, out);
+            }
+            None => {}
+        }
+    }
+}

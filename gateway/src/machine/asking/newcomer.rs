@@ -1,0 +1,209 @@
+//! Who connects: a newcomer waits for the application's word, where the configuration wants that,
+//! and so do new credentials of a session.
+
+use proto::c2g::{self, Kind};
+use proto::codes::{Close, Status};
+use proto::g2c::{self, BodyKind};
+use proto::ids::SessionId;
+use proto::limits;
+use proto::wire;
+use rand::RngExt as _;
+
+use super::Whose;
+use crate::machine::authority::Admitted;
+use crate::machine::callout::{Ask, Asked, Verdict};
+use crate::machine::clients::ConnId;
+use crate::machine::closing::Farewell;
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::login::close_of;
+use crate::machine::session::{Handle, Phase};
+
+/// A client whose application isn't available is told to come back after as long.
+const RETRY_AFTER_MS: u32 = 2_000;
+
+/// A connection whose `connect` is asked about.
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    number: u64,
+    connect: c2g::Connect,
+    /// What a token that was verified says.
+    admitted: Option<Admitted>,
+    /// Frames that came behind `connect`, length-prefixed.
+    waiting: Vec<u8>,
+}
+
+impl Lane {
+    /// The call-out that says who connects, if the configuration has one.
+    fn target(&self) -> Option<String> {
+        self.asking.config.connect.clone()
+    }
+
+    /// Whether the application says who connects.
+    pub(in crate::machine) fn asks_who_connects(&self) -> bool {
+        self.asking.config.connect.is_some()
+    }
+
+    /// Asks the application who it is.
+    pub(in crate::machine) fn ask_who(
+        &mut self,
+        conn: ConnId,
+        connect: c2g::Connect,
+        admitted: Option<Admitted>,
+        out: &mut Outbox,
+    ) {
+        let Some(target) = self.target() else { return };
+        if let Some(reason) = too_long(&connect.token) {
+            return self.close(conn, Close::BadToken, &reason, out);
+        }
+        let id = format!("{:032x}", self.random.random::<u128>());
+        let asked = asked(&connect.token, &connect.client_name, &connect.client_version);
+        let ask = Ask { id, user: String::new(), session: String::new(), asked };
+        let number = self.asking.number(Whose::Newcomer(conn));
+        let newcomer = Newcomer { number, connect, admitted, waiting: Vec::new() };
+        self.asking.newcomers.insert(conn, newcomer);
+        if let Some(connection) = self.connections.get(conn) {
+            connection.phase = Phase::Asking;
+        }
+        self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
+        self.take_verdicts(out);
+    }
+
+    /// What comes behind `connect` waits, but not without bound.
+    pub(in crate::machine) fn wait_for_word(
+        &mut self,
+        conn: ConnId,
+        kind: Kind,
+        frame: &[u8],
+        out: &mut Outbox,
+    ) {
+        let Some(newcomer) = self.asking.newcomers.get_mut(&conn) else { return };
+        if kind == Kind::Pong {
+            return;
+        }
+        let is_second = kind == Kind::Connect;
+        if is_second || newcomer.waiting.len() + frame.len() > limits::UNAUTHENTICATED_BYTES_MAX {
+            return self.refuse_early(conn, is_second, out);
+        }
+        wire::put_varint(&mut newcomer.waiting, frame.len() as u64);
+        newcomer.waiting.extend_from_slice(frame);
+    }
+
+    /// The application's word on a newcomer.
+    pub(super) fn verdict_on_newcomer(&mut self, conn: ConnId, verdict: Verdict, out: &mut Outbox) {
+        let Some(newcomer) = self.asking.newcomers.remove(&conn) else { return };
+        let Newcomer { connect, admitted, waiting, .. } = newcomer;
+        match self.word(verdict, admitted.and_then(|admitted| admitted.expires_ms)) {
+            Ok(admitted) => {
+                self.log_in(conn, connect, &admitted, out);
+                self.keep_waiting(conn, waiting);
+            }
+            Err((status, reason)) => {
+                let close = close_of(status);
+                let retry_after_ms = if close == Close::Overloaded { RETRY_AFTER_MS } else { 0 };
+                let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
+                self.close_as(conn, farewell, out);
+            }
+        }
+    }
+
+    /// Who it is by the application's word, whose credentials hold no longer than a token's.
+    fn word(&self, verdict: Verdict, until_ms: Option<u64>) -> Result<Admitted, (Status, String)> {
+        match verdict {
+            Verdict::User { user, expires_in_s } => {
+                let ms = expires_in_s.map(|seconds| seconds.saturating_mul(1000));
+                let expires_ms = ms.map(|ms| self.now.ms.saturating_add(ms));
+                let expires_ms = expires_ms.into_iter().chain(until_ms).min();
+                Ok(Admitted { user, expires_ms })
+            }
+            Verdict::Refuse { status, message } => Err((status, message)),
+            Verdict::Allow | Verdict::Payload(_) => {
+                let reason = "the web application doesn't say who connects: try again later";
+                Err((Status::Unavailable, reason.to_owned()))
+            }
+        }
+    }
+
+    /// A connection is over: what the application says of it doesn't matter.
+    pub(in crate::machine) fn drop_newcomer(&mut self, conn: ConnId) {
+        if let Some(newcomer) = self.asking.newcomers.remove(&conn) {
+            self.asking.asked.remove(&newcomer.number);
+        }
+    }
+
+    /// Asks the application about the new credentials of a session, which hold until then at most.
+    pub(in crate::machine) fn ask_anew(
+        &mut self,
+        handle: Handle,
+        refresh: &c2g::Refresh,
+        until_ms: Option<u64>,
+        out: &mut Outbox,
+    ) {
+        let (Some(target), Some(session)) = (self.target(), self.sessions.get(handle as usize))
+        else {
+            return;
+        };
+        let (id, op_id) = (session.id, refresh.op_id);
+        if let (Some(reason), Some(conn)) = (too_long(&refresh.token), self.conn_of(handle)) {
+            return self.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
+        }
+        let ask = Ask {
+            id: format!("{id}/{op_id}"),
+            user: session.user.to_string(),
+            session: id.to_string(),
+            asked: asked(&refresh.token, "", ""),
+        };
+        let number = self.asking.number(Whose::Refresh { session: handle, id, op_id, until_ms });
+        self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
+        self.take_verdicts(out);
+    }
+
+    /// The application's word on new credentials: they must be the same user's.
+    pub(super) fn verdict_on_refresh(
+        &mut self,
+        (handle, id): (Handle, SessionId),
+        (op_id, until_ms): (u32, Option<u64>),
+        verdict: Verdict,
+        out: &mut Outbox,
+    ) {
+        let is_its = self.sessions.get(handle as usize).is_some_and(|session| session.id == id);
+        let Some(conn) = self.conn_of(handle).filter(|_| is_its) else { return };
+        match self.word(verdict, until_ms) {
+            Ok(admitted) => self.refreshed(conn, handle, op_id, &admitted, out),
+            Err((status, reason)) => self.refuse(conn, op_id, status, &reason, out),
+        }
+    }
+
+    /// New credentials are believed, if they are the same user's.
+    pub(in crate::machine) fn refreshed(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        op_id: u32,
+        admitted: &Admitted,
+        out: &mut Outbox,
+    ) {
+        if *admitted.user != *self.sessions[handle as usize].user {
+            let reason = "the token is another user's: open a connection for each user";
+            return self.refuse(conn, op_id, Status::Unauthenticated, reason, out);
+        }
+        self.expiries.set(conn, admitted.expires_ms);
+        let result = g2c::Result { op_id, ..g2c::Result::default() };
+        self.send_message(conn, BodyKind::Result, &result, out);
+    }
+}
+
+/// Why the application isn't asked about a token of this length, if it isn't.
+fn too_long(token: &str) -> Option<String> {
+    let (bytes, max) = (token.len(), limits::TOKEN_BYTES_MAX);
+    (bytes > max).then(|| format!("the token has {bytes} bytes: at most {max} are asked about"))
+}
+
+fn asked(token: &str, client_name: &str, client_version: &str) -> Asked {
+    let short =
+        |name: &str| name[..name.floor_char_boundary(limits::CLIENT_NAME_BYTES_MAX)].to_owned();
+    Asked::Connect {
+        token: token.to_owned(),
+        client_name: short(client_name),
+        client_version: short(client_version),
+    }
+}

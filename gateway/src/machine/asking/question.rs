@@ -1,0 +1,106 @@
+//! What a queue's home wants asked about an operation, as a question to the application.
+
+use prost::Message as _;
+use proto::c2g::c2g::Body;
+use proto::c2g::{Call, GetHistory, GetState, Head, Kind, ListMembers};
+use proto::c2g::{SendMessage, SendState, Subscribe, Unsubscribe};
+use proto::name::{self, UserId};
+
+use super::Whose;
+use super::line::{Key, Operation};
+use crate::machine::callout::{Ask, AskKind, Asked};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::refusal::Refusal;
+use crate::machine::session::{Session, State};
+
+/// A question, and whose it is.
+struct Question {
+    kind: AskKind,
+    /// The call-out's name.
+    target: String,
+    ask: Ask,
+}
+
+impl Lane {
+    /// A queue's home has answered that the application must be asked about an operation, which is
+    /// the front of its bucket's list no more.
+    pub(in crate::machine) fn asked(
+        &mut self,
+        key: Key,
+        (op_id, kind): (u32, Kind),
+        ask: &[u8],
+        out: &mut Outbox,
+    ) {
+        let (handle, hash) = key;
+        let is_over =
+            self.sessions.get(handle as usize).is_none_or(|session| session.state == State::Over);
+        if is_over {
+            return self.settle(handle, kind, hash, false, out);
+        }
+        let Some(Question { kind: asked, target, ask }) = self.question(key, op_id, ask) else {
+            self.counters.broken_peers += 1;
+            if let Some(conn) = self.conn_of(handle) {
+                let refusal = Refusal::Unaskable;
+                self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
+            }
+            return self.settle(handle, kind, hash, false, out);
+        };
+        let whose = Whose::Operation { session: handle, hash, kind: asked };
+        let number = self.asking.number(whose);
+        if let Some(line) = self.asking.line(key) {
+            line.set_asked(number);
+        }
+        self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
+        self.take_verdicts(out);
+    }
+
+    /// Nothing if such an operation can't be asked about so: the home is broken.
+    fn question(&mut self, key: Key, op_id: u32, ask: &[u8]) -> Option<Question> {
+        let kind = str::from_utf8(ask).ok().and_then(AskKind::named)?;
+        let session = self.sessions.get(key.0 as usize)?;
+        let operation = self.asking.line(key)?.sent(op_id)?;
+        if operation.verdicts.iter().any(|verdict| verdict.kind == kind.name()) {
+            return None;
+        }
+        let body = body_of(operation)?;
+        let queue = queue_of(session, operation)?;
+        let class = self.asking.class_of(&queue);
+        let target = class.and_then(|class| class.callout.clone()).unwrap_or_default();
+        let pattern = class.map_or("", |class| &class.pattern);
+        let ask = Ask {
+            id: format!("{}/{op_id}", session.id),
+            user: session.user.to_string(),
+            session: session.id.to_string(),
+            asked: Asked::of(kind, pattern, body)?,
+        };
+        Some(Question { kind, target, ask })
+    }
+}
+
+/// The queue that an operation is on; of a call, the user's.
+fn queue_of(session: &Session, operation: &Operation) -> Option<String> {
+    if operation.kind == Kind::Call {
+        return UserId::try_from(&*session.user).ok().map(name::user_queue);
+    }
+    let head = Head::of(&operation.body).ok()?;
+    str::from_utf8(head.queue).ok().map(str::to_owned)
+}
+
+/// The operation's message; nothing if it can't be read, or isn't an operation on a queue.
+fn body_of(operation: &Operation) -> Option<Body> {
+    let bytes = &operation.body[..];
+    let body = match operation.kind {
+        Kind::Subscribe => Body::Subscribe(Subscribe::decode(bytes).ok()?),
+        Kind::Unsubscribe => Body::Unsubscribe(Unsubscribe::decode(bytes).ok()?),
+        Kind::SendMessage => Body::SendMessage(SendMessage::decode(bytes).ok()?),
+        Kind::SendState => Body::SendState(SendState::decode(bytes).ok()?),
+        Kind::GetState => Body::GetState(GetState::decode(bytes).ok()?),
+        Kind::GetHistory => Body::GetHistory(GetHistory::decode(bytes).ok()?),
+        Kind::ListMembers => Body::ListMembers(ListMembers::decode(bytes).ok()?),
+        Kind::Call => Body::Call(Call::decode(bytes).ok()?),
+        Kind::Connect | Kind::Open | Kind::Refresh | Kind::Ping | Kind::Pong | Kind::Bye => {
+            return None;
+        }
+    };
+    Some(body)
+}

@@ -1,0 +1,190 @@
+//! Operations for queues: which of a client's frames go on to a queue's home, and how.
+
+use proto::c2g::{Head, Kind};
+use proto::codes::Close;
+use proto::g2q::OperationRef;
+use proto::limits;
+use proto::name::{self, QueueName, UserId};
+
+use super::clients::ConnId;
+use super::connection::introduce;
+use super::lane::{Lane, Outbox};
+use super::refusal::Refusal;
+use super::route::Pending;
+use super::session::{Handle, Part};
+
+/// Operations of one session without an answer, over all queues: a subscribe to every queue that a
+/// session may be in, several times over.
+pub(super) const UNANSWERED_MAX: u32 = 4 * limits::SUBSCRIPTIONS_MAX as u32;
+
+impl Lane {
+    /// Brings an operation on its way to the queue's home, or answers why not.
+    #[inline]
+    pub(super) fn operation(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        kind: Kind,
+        body: &[u8],
+        out: &mut Outbox,
+    ) {
+        let Ok(head) = Head::of(body) else {
+            let reason = "the operation's bytes are not a message of this protocol";
+            return self.close(conn, Close::BadFrame, reason, out);
+        };
+        self.counters.operations += 1;
+        if let Err(refusal) = self.send_operation(handle, kind, head, body, out) {
+            self.refuse_in_turn(conn, handle, head, refusal, out);
+        }
+    }
+
+    /// A call is an operation on the user's queue.
+    pub(super) fn call(&mut self, conn: ConnId, handle: Handle, body: &[u8], out: &mut Outbox) {
+        let (Ok(head), Ok(user)) =
+            (Head::of(body), UserId::try_from(&*self.sessions[handle as usize].user))
+        else {
+            let reason = "the operation's bytes are not a message of this protocol";
+            return self.close(conn, Close::BadFrame, reason, out);
+        };
+        self.counters.operations += 1;
+        let queue = name::user_queue(user);
+        let head = Head { queue: queue.as_bytes(), ..head };
+        if let Err(refusal) = self.send_operation(handle, Kind::Call, head, body, out) {
+            self.refuse_in_turn(conn, handle, head, refusal, out);
+        }
+    }
+
+    #[inline]
+    fn send_operation(
+        &mut self,
+        handle: Handle,
+        kind: Kind,
+        head: Head<'_>,
+        body: &[u8],
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let session = &mut self.sessions[handle as usize];
+        session.take_op_id(head.op_id)?;
+        if session.unanswered >= UNANSWERED_MAX {
+            return Err(Refusal::Unanswered);
+        }
+        let queue = QueueName::try_from(head.queue)?;
+        let hash = queue.hash();
+        let bucket = self.routes.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        if usize::from(session.entry(hash).unanswered) >= limits::UNANSWERED_PER_QUEUE_MAX {
+            return Err(Refusal::UnansweredOfQueue);
+        }
+        let may_line_up = self.asking.is_on || kind == Kind::Call;
+        if may_line_up && self.goes_by_line(handle, kind, queue, hash) {
+            return self.line_up(handle, hash, (kind, head.op_id, body), out);
+        }
+        let sub = match kind {
+            Kind::Subscribe | Kind::Unsubscribe => {
+                let given = self.part_in(handle, kind, queue, hash);
+                given.inspect_err(|_| self.sessions[handle as usize].tidy())?
+            }
+            Kind::SendMessage
+            | Kind::SendState
+            | Kind::GetState
+            | Kind::GetHistory
+            | Kind::ListMembers
+            | Kind::Connect
+            | Kind::Open
+            | Kind::Call
+            | Kind::Refresh
+            | Kind::Ping
+            | Kind::Pong
+            | Kind::Bye => 0,
+        };
+        let operation =
+            OperationRef { session: handle, sub, kind, body, askable: false, verdicts: &[] };
+        self.send_on(bucket, (hash, head.op_id), operation, true, out)
+    }
+
+    /// Sends an operation whose part in the queue is clear, for the first time or once more.
+    #[inline]
+    pub(super) fn send_on(
+        &mut self,
+        bucket: u32,
+        (hash, op_id): (u64, u32),
+        operation: OperationRef<'_>,
+        is_first: bool,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let OperationRef { session: handle, kind, .. } = operation;
+        let pending = Pending::Operation { session: handle, op_id, kind, hash };
+        if self.push(bucket, pending, |bytes| operation.put(bytes), out) {
+            let entry = self.sessions[handle as usize].entry(hash);
+            entry.unanswered += 1;
+            entry.joins += u8::from(is_first && kind == Kind::Subscribe);
+            return Ok(());
+        }
+        self.unpart(handle, hash);
+        Err(Refusal::ListFull)
+    }
+
+    /// Puts an operation on its bucket's list; false if that is full.
+    #[inline]
+    pub(super) fn push(
+        &mut self,
+        bucket: u32,
+        pending: Pending,
+        write: impl FnOnce(&mut Vec<u8>),
+        out: &mut Outbox,
+    ) -> bool {
+        let entry = &mut self.routes.buckets[bucket as usize];
+        if entry.unanswered.push(self.now.ms, pending, write).is_err() {
+            return false;
+        }
+        self.routes.mark(bucket);
+        if self.sweep_ms.is_none() {
+            self.sweep_ms = Some(self.now.ms + super::recover::SWEEP_MS);
+        }
+        if let Some(handle) = pending.session() {
+            let session = &mut self.sessions[handle as usize];
+            session.unanswered += 1;
+            if let Some((node, link)) = self.routes.home(bucket) {
+                introduce(node, link, handle, session, out);
+            }
+        }
+        true
+    }
+
+    /// The queue's number, for an operation that changes the session's part in it.
+    pub(super) fn part_in(
+        &mut self,
+        handle: Handle,
+        kind: Kind,
+        queue: QueueName<'_>,
+        hash: u64,
+    ) -> Result<u32, Refusal> {
+        let session = &mut self.sessions[handle as usize];
+        let parts = session.parts();
+        let entry = session.entry(hash);
+        if entry.part != Part::None {
+            let same = self.interest.get(entry.sub).is_some_and(|one| *one.name == *queue.as_str());
+            return if same { Ok(entry.sub) } else { Err(Refusal::SameHash) };
+        }
+        if kind == Kind::Unsubscribe {
+            return Ok(0);
+        }
+        if parts >= limits::SUBSCRIPTIONS_MAX {
+            return Err(Refusal::Subscriptions);
+        }
+        let sub = self.interest.intern(hash, queue.as_str());
+        let entry = self.sessions[handle as usize].entry(hash);
+        (entry.sub, entry.part) = (sub, Part::Joining);
+        if let Some(queue) = self.interest.get_mut(sub) {
+            queue.parts += 1;
+        }
+        Ok(sub)
+    }
+
+    /// Takes back what `part_in` began.
+    pub(super) fn unpart(&mut self, handle: Handle, hash: u64) {
+        let entry = self.sessions[handle as usize].entry(hash);
+        if entry.part == Part::Joining && entry.joins == 0 {
+            self.no_part(handle, hash);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The clients' door of a gateway: TLS, proxies, limits per address.
+
+use anyhow::{Context, Result, bail};
+use gateway::io::network::Network;
+use gateway::machine::AddressLimits;
+use link::io::tls::{Files, Tls};
+
+use super::GatewayOptions;
+
+impl GatewayOptions {
+    /// Who the gateway is for its clients, each option from the file where it wasn't given itself.
+    pub(crate) fn clients_tls(&self, file: &GatewayOptions) -> Result<Option<Tls>> {
+        let certificate = self.client_certificate_file.as_ref();
+        let key = self.client_key_file.as_ref();
+        let files = (
+            certificate.or(file.client_certificate_file.as_ref()),
+            key.or(file.client_key_file.as_ref()),
+        );
+        match files {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => {
+                let (certificate, key) = (certificate.clone(), key.clone());
+                let files = Files { certificate, key, authority: None, name: None };
+                Ok(Some(Tls::load(files).context("TLS of clients")?))
+            }
+            (Some(_), None) | (None, Some(_)) => {
+                bail!("TLS of clients takes a certificate and its key: only one is given")
+            }
+        }
+    }
+
+    /// Who brings clients of other addresses.
+    pub(crate) fn networks_of_proxies(&self, file: &GatewayOptions) -> Result<Vec<Network>> {
+        let given = self.proxies.as_ref().or(file.proxies.as_ref());
+        let networks = given.into_iter().flatten().map(|text| text.parse());
+        networks.collect::<Result<_, _>>().context("--proxies")
+    }
+
+    /// What one address may do.
+    pub(crate) fn address_limits(&self, file: &GatewayOptions) -> AddressLimits {
+        let default = AddressLimits::default();
+        let connections_max = self.address_connections_max.or(file.address_connections_max);
+        let attempts_per_s = self.address_attempts_per_s.or(file.address_attempts_per_s);
+        AddressLimits {
+            connections_max: connections_max.unwrap_or(default.connections_max),
+            attempts_per_s: attempts_per_s.unwrap_or(default.attempts_per_s),
+        }
+    }
+
+    /// What is wrong with these options of a file.
+    pub(super) fn problems_at_the_door(&self) -> impl Iterator<Item = String> {
+        let proxies = self.proxies.iter().flatten();
+        proxies.filter_map(|text| {
+            let error = text.parse::<Network>().err()?;
+            Some(format!("gateway.proxies: {error}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+//! Options of the door, given, from the file, and by default.
+
+use std::path::PathBuf;
+
+use super::*;
+
+fn at(name: &str) -> Option<PathBuf> {
+    Some([env!("CARGO_MANIFEST_DIR"), "../link/testdata/tls", name].iter().collect())
+}
+
+#[test]
+fn tls_takes_both_files() {
+    let none = GatewayOptions::default();
+    assert!(none.clients_tls(&none).expect("none is none").is_none());
+    let given = GatewayOptions { client_certificate_file: at("node.pem"), ..none.clone() };
+    let error = given.clients_tls(&none).expect_err("no key").to_string();
+    assert!(error.contains("only one is given"), "{error}");
+    let file = GatewayOptions { client_key_file: at("node.key"), ..none.clone() };
+    assert!(given.clients_tls(&file).expect("both").is_some());
+    let file = GatewayOptions { client_key_file: at("absent.key"), ..none };
+    let error = format!("{:#}", given.clients_tls(&file).expect_err("no such file"));
+    assert!(error.contains("absent.key"), "{error}");
+}
+
+#[test]
+fn what_is_given_wins_over_the_file_and_the_default() {
+    let text = "proxies = [\"10.0.0.0/8\", \"::1\"]\naddress_attempts_per_s = 7\n";
+    let file: GatewayOptions = toml::from_str(text).expect("well-formed");
+    let given = GatewayOptions { address_connections_max: Some(0), ..GatewayOptions::default() };
+    assert_eq!(given.networks_of_proxies(&file).expect("ranges").len(), 2);
+    let limits = AddressLimits { connections_max: 0, attempts_per_s: 7 };
+    assert_eq!(given.address_limits(&file), limits);
+    let given = GatewayOptions { proxies: Some(vec!["a/8".to_owned()]), ..given };
+    let error = format!("{:#}", given.networks_of_proxies(&file).expect_err("no range"));
+    assert!(error.contains("\"a/8\" is no range"), "{error}");
+}

@@ -1,0 +1,58 @@
+//! `call`: an operation on the user's own queue which the web application answers.
+
+use proto::c2g;
+use proto::codes::Status;
+use proto::limits;
+
+use super::ask::{AskKind, Verdicts};
+use crate::machine::asker::{Asker, Who};
+use crate::machine::bucket::{Bucket, Decision};
+use crate::machine::queue::QueueIndex;
+use crate::machine::record::{Outcome, Refusal, Step};
+use crate::machine::turn::Turn;
+
+impl Bucket {
+    /// `call`; `hash` is that of the name of the session's user queue, which lives here.
+    pub(crate) fn call(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        call: &c2g::Call,
+        verdicts: Verdicts<'_>,
+        hash: u64,
+    ) {
+        let Who::Session { key, .. } = asker.who else { return };
+        let inbox = self.inbox_of(turn.shared.people.user_of(key));
+        if self.repeated(turn, asker, inbox, hash) {
+            return;
+        }
+        let inbox = inbox.filter(|inbox| self.queues[*inbox].members.contains_key(&key));
+        let Some(inbox) = inbox else {
+            return self.refuse(turn, asker, crate::machine::member::over());
+        };
+        let decision = self.decide_call(inbox, call, verdicts);
+        self.commit_ruled(turn, inbox, asker, decision, verdicts.rule(AskKind::Call));
+    }
+
+    fn decide_call(&self, inbox: QueueIndex, call: &c2g::Call, verdicts: Verdicts<'_>) -> Decision {
+        if self.queues[inbox].class.target.is_none() {
+            let sentence = "the class of user queues has no `callout` that could answer a call";
+            return Err(Refusal::new(Status::Unimplemented, sentence));
+        }
+        if call.method.is_empty() {
+            return Err(Refusal::new(Status::Invalid, "a call names a method"));
+        }
+        let max = limits::PAYLOAD_BYTES_MAX;
+        if call.payload.len() > max {
+            let sentence = format!("a payload is at most {max} bytes long; send a link to it");
+            return Err(Refusal::new(Status::Limit, sentence));
+        }
+        let verdict = verdicts.on(AskKind::Call);
+        let payload = verdict.and_then(|verdict| verdict.payload).unwrap_or_default();
+        if payload.len() > max {
+            let sentence = format!("the web application's answer is longer than {max} bytes");
+            return Err(Refusal::new(Status::Limit, sentence));
+        }
+        Ok((Outcome::Called { payload: payload.into() }, Step::Nothing))
+    }
+}

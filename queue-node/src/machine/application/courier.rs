@@ -1,0 +1,221 @@
+//! What the web application is to be told, kept until it has it, and the gateway that brings it.
+//!
+//! All tells of a node go to one lane at a time, those of each target in the order of their
+//! numbers. When that lane's link ends, or a target's tells stay unheard for long, they are given
+//! again from the oldest on: so what a gateway didn't take is never overtaken by what came later.
+
+use std::collections::BTreeMap;
+
+use link::machine::LinkId;
+use proto::bucket::{BucketId, Epochs};
+use proto::class::ClusterConfig;
+use proto::q2g;
+use proto::wire;
+
+use crate::machine::buckets::Buckets;
+use crate::machine::counters::Counters;
+use crate::machine::timers::Timer;
+use crate::machine::turn::Turn;
+
+/// Tells of a target that a gateway has and hasn't acknowledged: a few of its batches.
+const ON_THE_WAY_MAX: usize = 256;
+/// A gateway posts for 10 s at a time and backs off for up to 30 s. What isn't heard by then may
+/// not have been taken; one that was is known by its number.
+const UNHEARD_MS: u64 = 30_000;
+/// All that is kept, some 300 bytes each: half a minute of 2,000 a second. Beyond it the oldest of
+/// the longest list goes.
+const KEPT_MAX: usize = 64 * 1024;
+
+/// All targets.
+#[derive(Debug, Default)]
+pub(crate) struct Couriers {
+    targets: BTreeMap<String, Courier>,
+    /// The lane that brings the tells.
+    link: Option<LinkId>,
+    /// Tells so far.
+    newest: u64,
+    kept: usize,
+    /// Something may be given.
+    ready: bool,
+    /// A timer is set.
+    armed: bool,
+}
+
+/// The tells of one target.
+#[derive(Debug, Default)]
+struct Courier {
+    kept: BTreeMap<u64, Kept>,
+    /// Those below this number are on the way.
+    next: u64,
+    /// When the target was heard last, or the first of those on the way was given.
+    heard_ms: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    bucket: BucketId,
+    tell: q2g::Tell,
+}
+
+impl Couriers {
+    /// Who is told from now on; what others weren't told is dropped.
+    pub(crate) fn configure(&mut self, counters: &mut Counters, config: &ClusterConfig) {
+        let mut before = std::mem::take(&mut self.targets);
+        for callout in &config.callout {
+            let courier = before.remove(&callout.name).unwrap_or_default();
+            self.targets.insert(callout.name.clone(), courier);
+        }
+        let dropped: usize = before.values().map(|courier| courier.kept.len()).sum();
+        self.dropped(counters, dropped);
+    }
+
+    /// Keeps a tell whose record is on every copy, under the next number.
+    pub(crate) fn keep(&mut self, counters: &mut Counters, bucket: BucketId, tell: q2g::Tell) {
+        counters.callout_tells += 1;
+        if !self.targets.contains_key(&tell.target) {
+            counters.tells_dropped += 1;
+            return;
+        }
+        if self.kept >= KEPT_MAX {
+            let longest = self.targets.values_mut().max_by_key(|courier| courier.kept.len());
+            longest.and_then(|courier| courier.kept.pop_first());
+            self.dropped(counters, 1);
+        }
+        let courier = self.targets.entry(tell.target.clone()).or_default();
+        self.newest += 1;
+        self.kept += 1;
+        self.ready = true;
+        let tell = q2g::Tell { number: self.newest, ..tell };
+        courier.kept.insert(self.newest, Kept { bucket, tell });
+    }
+
+    /// The web application has these.
+    pub(crate) fn acknowledged(&mut self, now_ms: u64, numbers: &[u64]) {
+        for courier in self.targets.values_mut() {
+            let before = courier.kept.len();
+            numbers.iter().for_each(|number| drop(courier.kept.remove(number)));
+            let heard = before - courier.kept.len();
+            if heard > 0 {
+                courier.heard_ms = now_ms;
+                self.kept -= heard;
+                self.ready = true;
+            }
+        }
+    }
+
+    /// A link is up that may bring tells.
+    pub(crate) fn link_up(&mut self) {
+        self.ready = self.kept > 0;
+    }
+
+    /// A link is down: what it was given is given to the next.
+    pub(crate) fn link_down(&mut self, link: LinkId) {
+        if self.link == Some(link) {
+            self.link = None;
+            self.targets.values_mut().for_each(|courier| courier.next = 0);
+            self.ready = self.kept > 0;
+        }
+    }
+
+    /// A bucket is somebody else's, and so are its tells.
+    pub(crate) fn forget(&mut self, counters: &mut Counters, bucket: BucketId) {
+        let mut dropped = 0;
+        for courier in self.targets.values_mut() {
+            let before = courier.kept.len();
+            courier.kept.retain(|_, kept| kept.bucket != bucket);
+            dropped += before - courier.kept.len();
+        }
+        self.dropped(counters, dropped);
+    }
+
+    /// How many are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.kept
+    }
+
+    fn dropped(&mut self, counters: &mut Counters, count: usize) {
+        self.kept -= count;
+        counters.tells_dropped += count as u64;
+    }
+
+    /// What has been on the way for long begins anew; when to look again.
+    fn begin_again(&mut self, now_ms: u64) -> Option<u64> {
+        for courier in self.targets.values_mut().filter(|courier| courier.on_the_way() > 0) {
+            if courier.heard_ms + UNHEARD_MS <= now_ms {
+                courier.next = 0;
+                self.ready = true;
+            }
+        }
+        let waiting = self.targets.values().filter(|courier| courier.on_the_way() > 0);
+        waiting.map(|courier| courier.heard_ms + UNHEARD_MS).min()
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.targets.values().any(|courier| courier.on_the_way() > 0)
+    }
+}
+
+impl Courier {
+    fn on_the_way(&self) -> usize {
+        self.kept.range(..self.next).take(ON_THE_WAY_MAX).count()
+    }
+
+    /// The next to be given, if there may be one more on the way.
+    fn give(&mut self, now_ms: u64) -> Option<&Kept> {
+        let on_the_way = self.on_the_way();
+        if on_the_way >= ON_THE_WAY_MAX {
+            return None;
+        }
+        let (number, kept) = self.kept.range(self.next..).next()?;
+        self.next = number + 1;
+        if on_the_way == 0 {
+            self.heard_ms = now_ms;
+        }
+        Some(kept)
+    }
+}
+
+impl Buckets {
+    /// Gives the lane that brings tells what it may have.
+    pub(crate) fn give_tells(&mut self, turn: &mut Turn<'_>) {
+        if !turn.shared.couriers.ready {
+            return;
+        }
+        let mut couriers = std::mem::take(&mut turn.shared.couriers);
+        couriers.ready = false;
+        if couriers.link.is_none() || !couriers.is_under_way() {
+            couriers.link = turn.shared.links.courier();
+        }
+        if let Some(link) = couriers.link {
+            for courier in couriers.targets.values_mut() {
+                while let Some(kept) = courier.give(turn.now.ms) {
+                    let epochs = self.epochs(kept.bucket);
+                    let links = &mut turn.shared.links;
+                    let buffer = links.open(&mut turn.out.links, link, kept.bucket, epochs);
+                    let body = Some(q2g::q2g::Body::Tell(kept.tell.clone()));
+                    wire::put_message(buffer, &q2g::Q2g { body });
+                }
+            }
+        }
+        if !couriers.armed && couriers.is_under_way() {
+            couriers.armed = true;
+            turn.shared.timers.set(turn.now.ms + UNHEARD_MS, Timer::Couriers);
+        }
+        turn.shared.couriers = couriers;
+    }
+
+    /// The moment has come to look who hasn't been heard for long.
+    pub(crate) fn tell_once_more(&mut self, turn: &mut Turn<'_>) {
+        let couriers = &mut turn.shared.couriers;
+        let next_ms = couriers.begin_again(turn.now.ms);
+        couriers.armed = next_ms.is_some();
+        if let Some(next_ms) = next_ms {
+            turn.shared.timers.set(next_ms, Timer::Couriers);
+        }
+    }
+
+    fn epochs(&mut self, bucket: BucketId) -> Epochs {
+        let found = self.get(bucket.prefix());
+        found.map_or(Epochs { loss: 0, conf: 0 }, |bucket| bucket.outputs.epochs())
+    }
+}
