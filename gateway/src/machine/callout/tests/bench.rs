@@ -87,17 +87,17 @@ impl Bench {
     }
 
     fn log(&mut self, time: &str, out: &Out) {
-        let mut say = |what: String| {
-            // Sentences for people may be long; their beginnings tell them apart.
-            let shown: String = what.chars().take(SHOWN_CHARS).collect();
-            let more = if shown.len() < what.len() { "…" } else { "" };
-            writeln!(self.log, "{time}: {shown}{more}").expect("a text");
+        let mut say = |what: String| writeln!(self.log, "{time}: {what}").expect("a text");
+        // Sentences for people may be long; their beginnings tell them apart.
+        let short = |what: String| match what.char_indices().nth(SHOWN_CHARS) {
+            Some((end, _)) => format!("{}…", &what[..end]),
+            None => what,
         };
         for request in &out.requests {
             say(posted(request));
         }
         for (number, verdict) in &out.verdicts {
-            say(format!("verdict {number} {}", decided(verdict)));
+            say(short(format!("verdict {number} {}", decided(verdict))));
         }
         for (link, numbers) in &out.acknowledged {
             say(format!("l{} heard {numbers:?}", link.0));
@@ -105,7 +105,7 @@ impl Bench {
         for notice in &out.notices {
             let words =
                 notice.split(' ').map(|word| if word.parse::<u64>().is_ok() { "_" } else { word });
-            say(words.collect::<Vec<_>>().join(" "));
+            say(short(words.collect::<Vec<_>>().join(" ")));
         }
     }
 }
