@@ -44,26 +44,26 @@ pub(crate) enum Output {
 /// The stages of the whole gate, or of the quick one.
 pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     let mut stages = vec![
-        stage("fmt", 30, commands(["cargo fmt --all --check"])),
-        stage("tidy", 30, Work::Tidy),
+        stage("fmt", 20, commands(["cargo fmt --all --check"])),
+        stage("tidy", 10, Work::Tidy),
         stage(
             "clippy",
-            300,
+            240,
             commands(["cargo clippy --quiet --workspace --all-targets -- -D warnings"]),
         ),
     ];
     if !quick {
         let alone = |name| format!("cargo check --quiet -p {name} --no-default-features");
-        stages.push(stage("machine-only builds", 150, commands(MACHINES.map(alone))));
+        stages.push(stage("machine-only builds", 120, commands(MACHINES.map(alone))));
     }
-    let build = stage("build", 420, commands(["cargo test --quiet --workspace --no-run"]));
+    let build = stage("build", 560, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
-    stages.push(stage("unit and script tests", 300, unit_tests(tree)));
-    stages.push(stage("simulation", 240, simulation(tree, quick)));
+    stages.push(stage("unit and script tests", 200, unit_tests(tree)));
+    stages.push(stage("simulation", 200, simulation(tree, quick)));
     if !quick {
-        stages.push(stage("cluster", 600, cluster(tree)));
+        stages.push(stage("cluster", 300, cluster(tree)));
         let documented = Work::Commands(documentation::commands(tree));
-        let documentation = stage("documentation commands", 80, documented);
+        let documentation = stage("documentation commands", 140, documented);
         stages.push(Stage { output: Output::WhenItFails, ..documentation });
     }
     stages
