@@ -190,7 +190,7 @@ impl Queue {
 
     /// Whoever had a mark in this place had it of another mount.
     fn raise_floor(&mut self, place: usize) {
-        self.floors.get_or_insert_default()[place.min(MOUNTS_MAX)] = self.seq;
+        self.floors.get_or_insert_default()[place.min(MOUNTS_MAX)] = self.seq - 1;
     }
 
     /// The replay log lets go of what is older than that moment.

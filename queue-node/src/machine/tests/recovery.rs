@@ -75,7 +75,7 @@ fn since_beyond_the_log_has_gaps_and_everything_whole() {
         2600: g1 answer 2 op=1 status=0 seq=4
         2600: g1 event 5 #5 joined bob
         2600: g1 subscribed 2 5 e1 #5 [chat=1,members=5,scores=5] gap k=1v3 ann,bob +2
-        2600: g1 missed 2 5 #3 gap chat 1-4
+        2600: g1 missed 2 5 #2 gap chat 1-3
         2600: g1 missed 2 5 #4 chat ann:b
         ",
     );

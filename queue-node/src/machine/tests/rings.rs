@@ -98,7 +98,7 @@ fn a_history_outlives_the_log() {
         2601: g1 answer 1 op=7 status=0 seq=5
         2601: g1 subscribed 1 5 e1 #5 [chat=2,members=5,scores=5] gap k=1v4 ann +3
         2601: g1 history 1 5 #2 chat ann:a
-        2601: g1 missed 1 5 #4 gap chat 2-5
+        2601: g1 missed 1 5 #3 gap chat 2-4
         2601: g1 missed 1 5 #5 chat ann:c
         9000: g1 answer 1 op=8 status=0 seq=5 #2:a #5:c
         ",

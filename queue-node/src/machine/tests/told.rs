@@ -151,10 +151,10 @@ fn tells_go_to_one_lane_until_they_are_acknowledged() {
         3 g2 down
         4 g1+ 1 2 unsubscribe /told/1
         5 g3 acknowledge 2 4
-        29000 g1+ up
+        29000 g4+ up
         30500 g3 acknowledge 5
-        31000 g3 up
-        60000 g3 up
+        31000 g5+ up
+        60000 g6+ up
         ----
         0: g1+ logged_in 1 0 2
         1: g1+ answer 1 op=1 status=0
