@@ -12,7 +12,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 30] = [
+pub const ALL: [Planted; 29] = [
     Planted { name: "node.output_before_commit", plant: |f| f.node.output_before_commit = true },
     Planted { name: "node.result_forgotten", plant: |f| f.node.result_forgotten = true },
     Planted { name: "node.replay_drops_first", plant: |f| f.node.replay_drops_first = true },
@@ -34,7 +34,6 @@ pub const ALL: [Planted; 30] = [
         plant: |f| f.lane.conflation_keeps_oldest = true,
     },
     Planted { name: "lane.exclude_self_ignored", plant: |f| f.lane.exclude_self_ignored = true },
-    Planted { name: "node.fence_skipped", plant: |f| f.node.fence_skipped = true },
     Planted {
         name: "node.late_lost_ends_new_session",
         plant: |f| f.node.late_lost_ends_new_session = true,

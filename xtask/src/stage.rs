@@ -56,10 +56,10 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
         let alone = |name| format!("cargo check --quiet -p {name} --no-default-features");
         stages.push(stage("machine-only builds", 120, commands(MACHINES.map(alone))));
     }
-    let build = stage("build", 560, commands(["cargo test --quiet --workspace --no-run"]));
+    let build = stage("build", 500, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
-    stages.push(stage("unit and script tests", 200, unit_tests(tree)));
-    stages.push(stage("simulation", 200, simulation(tree, quick)));
+    stages.push(stage("unit and script tests", 160, unit_tests(tree)));
+    stages.push(stage("simulation", 300, simulation(tree, quick)));
     if !quick {
         stages.push(stage("cluster", 300, cluster(tree)));
         let documented = Work::Commands(documentation::commands(tree));
