@@ -93,7 +93,8 @@ fn check(more: &str, seconds: u64) {
     let load = ["loadtest", "rooms", "--connections", "200", "--room-size", "10", "--rate", RATE];
     let window = ["--seconds", &seconds.to_string(), "--address", &doors, "--json"];
     let mut load = Imq::start(&[&load[..], &window].concat());
-    until("all are in their rooms", || cluster.counted("imq_subscriptions ") == 200.0);
+    // Each has its inbox, too.
+    until("all are in their rooms", || cluster.counted("imq_subscriptions ") == 400.0);
     cluster.proxy.hurt(FAULT_PAUSE_MS, seed);
     let report: Value = serde_json::from_str(&load.line("{")).expect("a report");
     println!("{report}");
