@@ -191,8 +191,8 @@ pub static METHODS: [Method; 16] = [
         name: "join_user",
         scope: Some(Scope::Manage),
         summary: "Puts a user into a queue, with all sessions they have.",
-        notes: "Their clients get `subscribed` without having asked for it. Whatever the class \
-                says of `join`, nobody is asked.",
+        notes: "Not built yet: answered with 501. Their clients will get `subscribed` without \
+                having asked for it. Whatever the class says of `join`, nobody is asked.",
         fields: &[QUEUE_FIELD, USER_FIELD],
         gives: &[SEQ],
         refusals: &[
