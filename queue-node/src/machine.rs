@@ -18,6 +18,7 @@ mod configure;
 mod counters;
 mod event_ring;
 mod faults;
+mod guests;
 mod hashing;
 mod idempotency;
 mod join;

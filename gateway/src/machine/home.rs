@@ -33,6 +33,7 @@ mod number {
     pub(super) const KICK: u32 = 16;
     pub(super) const MOVED: u32 = 17;
     pub(super) const TELL: u32 = 18;
+    pub(super) const INVITED: u32 = 19;
 }
 
 /// How often each node is probed: its answer says that it was heard, and how long the way is.
@@ -138,6 +139,7 @@ impl Lane {
                 self.release_refusals(bucket, out);
             }
             number::KICK => self.kicked(&q2g::Kick::decode(body)?, out),
+            number::INVITED => self.invited(q2g::Invited::decode(body)?, out),
             // A newer node's word that this version doesn't know.
             _ => {}
         }
@@ -192,8 +194,8 @@ impl Lane {
             } else {
                 self.asked((session, hash), (op_id, kind), answer.ask, out);
             }
-        } else if let Pending::Resume { session, hash } = front {
-            self.resumed(session, hash, answer.result, out);
+        } else if let Pending::Resume { session, hash, invited } = front {
+            self.resumed((session, hash, invited), answer.result, out);
         }
         self.release_refusals(bucket, out);
         Ok(())

@@ -256,8 +256,8 @@ impl Lane {
                 Pending::Refused { session, op_id, hash, refusal } => {
                     self.refused(session, op_id, hash, refusal, out);
                 }
-                Pending::Resume { session, hash } => {
-                    self.not_resumed(session, hash, sentence, out);
+                Pending::Resume { session, hash, invited } => {
+                    self.not_resumed((session, hash, invited), sentence, out);
                 }
                 Pending::Login { session } => self.login_given_up(session, was_sent, out),
                 Pending::Lost { session } => {

@@ -57,7 +57,7 @@ pub(super) enum Pending {
     /// Of a client, and refused by the lane: only its place in the order is kept.
     Refused { session: Handle, op_id: u32, hash: u64, refusal: Refusal },
     /// A session takes its place in a queue again.
-    Resume { session: Handle, hash: u64 },
+    Resume { session: Handle, hash: u64, invited: bool },
     /// The session's login.
     Login { session: Handle },
     /// The session's socket is gone.

@@ -91,6 +91,8 @@ pub(super) struct Rare {
     pub(super) secret: Option<Secret>,
     /// Queues to be resumed, before what waits.
     pub(super) seen: Vec<c2g::Seen>,
+    /// Queues that the back end has made it a member of, to be resumed likewise.
+    pub(super) invited: Vec<String>,
     /// Frames that came before the login was answered, or while the user's home isn't heard,
     /// length-prefixed.
     pub(super) waiting: Vec<u8>,
@@ -107,7 +109,11 @@ pub(super) struct Rare {
 impl Rare {
     fn is_idle(&self) -> bool {
         let waits = self.secret.is_some() || !self.seen.is_empty() || !self.waiting.is_empty();
-        !waits && !self.hold && self.held.is_empty() && self.behind.is_empty()
+        !waits
+            && self.invited.is_empty()
+            && !self.hold
+            && self.held.is_empty()
+            && self.behind.is_empty()
     }
 }
 

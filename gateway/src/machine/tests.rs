@@ -14,6 +14,7 @@ mod bench;
 mod fanout;
 mod hearing;
 mod input;
+mod join;
 mod kick;
 mod lines;
 mod recover;

@@ -72,7 +72,9 @@ pub(crate) struct Subscription {
     pub(crate) seat: Option<Seat>,
     /// It has been told `subscribed` there, and has its part in every event.
     pub(crate) live: bool,
-    /// The generation under which it took its seat last.
+    /// The back end has put it there: its lane hears of it from its user queue.
+    pub(crate) is_guest: bool,
+    /// The generation under which it took its seat last, or was put there.
     pub(crate) generation: u64,
     /// The number of the record by which it joined.
     pub(crate) join: u64,
@@ -119,9 +121,11 @@ impl Queue {
                 self.event(draft, at_ms, body);
                 self.raise_floor(place);
             }
-            Step::Join { session, join, filter } => {
+            Step::Join { session, join, guest, filter } => {
                 let (join_seq, empty) = (self.seq, Subscription::default());
-                let subscription = Subscription { join, join_seq, filter, ..empty };
+                let (is_guest, generation) = (guest.is_some(), guest.unwrap_or(0));
+                let subscription =
+                    Subscription { join, join_seq, is_guest, generation, filter, ..empty };
                 if self.members.is_empty() {
                     // Most queues are an inbox, and have one member for ever.
                     self.members.reserve_exact(1);

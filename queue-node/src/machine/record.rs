@@ -62,8 +62,9 @@ pub(crate) enum Step {
     State(Draft, Vec<KeyStep>),
     /// The queue has a class of its own, with this mount, empty, in this place.
     Mounts { draft: Draft, class: Rc<QueueClass>, place: usize, mount: Mount },
-    /// A session becomes a member. `join` is the record's own number.
-    Join { session: SessionKey, join: u64, filter: Option<Box<Filter>> },
+    /// A session becomes a member. `join` is the record's own number. A guest is put there by the
+    /// back end, under the generation that its user queue has named.
+    Join { session: SessionKey, join: u64, guest: Option<u64>, filter: Option<Box<Filter>> },
     /// A member wants something else.
     Filter { session: SessionKey, filter: Option<Box<Filter>> },
     /// A session is no member any more.

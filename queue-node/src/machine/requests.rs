@@ -108,7 +108,7 @@ impl Bucket {
             Body::RemoveUser(remove) => self.remove_user(turn, asker, &remove, hash),
             Body::CreateMount(create) => self.create_mount(turn, asker, &create, hash),
             Body::DeleteMount(delete) => self.delete_mount(turn, asker, &delete, hash),
-            Body::JoinUser(_) => self.refuse(turn, asker, unimplemented()),
+            Body::JoinUser(join) => self.join_user(turn, asker, &join, hash),
         }
     }
 

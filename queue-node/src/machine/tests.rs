@@ -6,6 +6,7 @@ mod commits;
 mod creations;
 mod ends;
 mod faults;
+mod guests;
 mod inbox;
 mod joining;
 mod memory;

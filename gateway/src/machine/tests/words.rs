@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 use proto::c2g;
-use proto::g2q::{Verdict, Verdicts, g2q::Body as G, operation};
+use proto::g2q::{Guest, Verdict, Verdicts, g2q::Body as G, operation, request::Body as Request};
 use proto::ids::{Secret, SessionId};
 use proto::q2g::{self, q2g::Body as Q};
 use proto::table::{Owner, Row};
@@ -119,7 +119,8 @@ pub(super) fn attached(words: &[&str]) -> q2g::Attached {
 }
 
 /// What a node says seldom: `ask SESSION KIND`, `tell NUMBER KIND QUEUE SEQ`, `kick SESSION CODE
-/// GENERATION REASON…`, `moved CONF NODE`, `reply NUMBER QUEUE…`.
+/// GENERATION REASON…`, `invited SESSION GENERATION QUEUE`, `moved CONF NODE`, `reply NUMBER
+/// QUEUE…`, `user NUMBER QUEUES SESSION…`: a reply with sessions that are in so many queues.
 pub(super) fn seldom(words: &[&str]) -> Q {
     let n = |at: usize| words.get(at).map_or(0, |word| number(word));
     match words[0] {
@@ -143,6 +144,22 @@ pub(super) fn seldom(words: &[&str]) -> Q {
             generation: n(3),
             reason: words[4..].join(" "),
         }),
+        "invited" => {
+            let (session, generation, queue) = (n(1) as u32, n(2), words[3].to_owned());
+            Q::Invited(q2g::Invited { session, generation, queue })
+        }
+        "user" => {
+            let one = |word: &&str| q2g::SessionInfo {
+                session_id: session_id("ann", number(word)).to_string(),
+                generation: number(word) + 10,
+                queues: n(2) as u32,
+                ..q2g::SessionInfo::default()
+            };
+            let sessions = words[3..].iter().map(one).collect();
+            let user = Some(q2g::UserInfo { sessions, ..q2g::UserInfo::default() });
+            let result = g2c::Result::default().encode_to_vec();
+            Q::Reply(q2g::Reply { number: n(1), result, user, ..q2g::Reply::default() })
+        }
         "moved" => Q::Moved(q2g::Moved {
             bits: 0,
             row: Some(Row {
@@ -285,12 +302,23 @@ pub(super) fn to_node(body: &G) -> String {
             let verdicts = verdicts(&one.verdicts);
             format!("operation of {} sub {}: {what}{askable}{verdicts}", one.session, one.sub)
         }
-        G::Request(one) => format!(
-            "request {} remembered {} key of {} bytes",
-            one.number,
-            one.remember_ms,
-            one.idempotency_key.len()
-        ),
+        G::Request(one) => {
+            let guests = match &one.body {
+                Some(Request::JoinUser(join)) => {
+                    let guest =
+                        |guest: &Guest| format!(" {}:{}", guest.session_id[15], guest.generation);
+                    join.sessions.iter().map(guest).collect::<String>() + " join"
+                }
+                Some(Request::GetUser(get)) => format!(" who is {}", get.user),
+                Some(_) | None => String::new(),
+            };
+            format!(
+                "request {} remembered {} key of {} bytes{guests}",
+                one.number,
+                one.remember_ms,
+                one.idempotency_key.len()
+            )
+        }
         G::Probe(_) => "probe".to_owned(),
         G::Hello(_) | G::Proof(_) | G::Refuse(_) | G::Beat(_) => "other".to_owned(),
     }

@@ -33,6 +33,7 @@ impl Bucket {
             }
             if !word.leaving {
                 self.attach_session(turn, key, seat);
+                self.invite_again(turn, key);
             }
             return;
         }

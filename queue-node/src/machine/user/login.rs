@@ -29,7 +29,9 @@ impl Bucket {
     ) {
         let (session, seat) = (login.session, Seat { link, handle: login.session });
         let drawn = turn.shared.people[key].id;
-        let word = match self.decide_login(turn, seat, login, key) {
+        let decided = self.decide_login(turn, seat, login, key);
+        let goes_on = decided.as_ref().ok().copied();
+        let word = match decided {
             Ok(key) => {
                 let generation = self.bind(turn, seat, key);
                 let user = turn.shared.people.user_of(key).clone();
@@ -56,6 +58,9 @@ impl Bucket {
         };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
         self.say(turn, link, |out| wire::put_message(out, &message));
+        if let Some(key) = goes_on {
+            self.invite_again(turn, key);
+        }
     }
 
     fn decide_login(

@@ -158,7 +158,10 @@ impl Rig {
         self.at(link, &about);
         use q2q::tell::Body;
         let body = match words[1] {
-            "note" => Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq }),
+            "note" => {
+                let guest = words.contains(&"guest");
+                Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq, guest })
+            }
             "unnote" => Body::Unnote(q2q::Unnote { user, session_id, room, room_epoch, join_seq }),
             "ask" => Body::Ask(q2q::Ask { user, session_id, room, room_epoch, join_seq }),
             "fence" => {
@@ -213,6 +216,7 @@ impl Rig {
             "remove" => {
                 Ask::RemoveUser(g2q::RemoveUser { queue: queue.clone(), user: words[5].to_owned() })
             }
+            "join" => Ask::JoinUser(join_user(&queue, words)),
             "user" => Ask::GetUser(g2q::GetUser { user: queue[6..].to_owned() }),
             "disconnect" => Ask::DisconnectUser(g2q::DisconnectUser {
                 user: queue[6..].to_owned(),
@@ -338,6 +342,18 @@ fn verdicts(words: &[&str]) -> Vec<u8> {
     };
     let verdicts = words.iter().filter_map(verdict).collect();
     g2q::Verdicts { verdicts }.encode_to_vec()
+}
+
+/// `g1 request NUMBER join QUEUE USER ID:GENERATION …`
+fn join_user(queue: &str, words: &[&str]) -> g2q::JoinUser {
+    let guest = |word: &&str| {
+        let (id, generation) = word.split_once(':')?;
+        let id = session_id(words[5], id.parse().expect("an id"));
+        let generation = generation.parse().expect("a generation");
+        Some(g2q::Guest { session_id: id.0.to_vec(), generation })
+    };
+    let sessions = words[6..].iter().filter_map(guest).collect();
+    g2q::JoinUser { queue: queue.to_owned(), user: words[5].to_owned(), sessions }
 }
 
 /// The number behind a name; 0 if it isn't there.
