@@ -193,7 +193,7 @@ impl Lane {
                 | Pending::Refused { session: of, .. } => {
                     session(of).is_some_and(|one| one.state == State::Over)
                 }
-                Pending::Request { .. } => false,
+                Pending::Recognise { .. } | Pending::Request { .. } => false,
             }
         });
         dropped.expire(u64::MAX).into_iter().map(|(pending, _)| pending).collect()
@@ -211,6 +211,7 @@ impl Lane {
                 Pending::Operation { .. }
                 | Pending::Resume { .. }
                 | Pending::Refused { .. }
+                | Pending::Recognise { .. }
                 | Pending::Request { .. } => operations.push((pending, false)),
             }
         }

@@ -34,6 +34,7 @@ mod number {
     pub(super) const MOVED: u32 = 17;
     pub(super) const TELL: u32 = 18;
     pub(super) const INVITED: u32 = 19;
+    pub(super) const RECOGNISED: u32 = 20;
 }
 
 /// How often each node is probed: its answer says that it was heard, and how long the way is.
@@ -123,6 +124,16 @@ impl Lane {
                 self.logged_in(session, &answer, out)?;
                 self.release_refusals(bucket, out);
             }
+            number::RECOGNISED => {
+                let word = q2g::Recognised::decode(body)?;
+                let number = word.number;
+                let its =
+                    |front| matches!(front, Pending::Recognise { number: of, .. } if of == number);
+                if let Pending::Recognise { conn, .. } = self.take_front(bucket, its)? {
+                    self.recognised(conn, &word, out);
+                }
+                self.release_refusals(bucket, out);
+            }
             number::LOST_NOTED => {
                 let session = q2g::LostNoted::decode(body)?.session;
                 self.take_front(bucket, |front| front == Pending::Lost { session })?;
@@ -184,6 +195,7 @@ impl Lane {
             }
             Pending::Refused { .. }
             | Pending::Login { .. }
+            | Pending::Recognise { .. }
             | Pending::Lost { .. }
             | Pending::Request { .. } => false,
         };

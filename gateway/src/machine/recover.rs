@@ -260,6 +260,7 @@ impl Lane {
                     self.not_resumed((session, hash, invited), sentence, out);
                 }
                 Pending::Login { session } => self.login_given_up(session, was_sent, out),
+                Pending::Recognise { number, conn, .. } => self.unrecognised(conn, number, out),
                 Pending::Lost { session } => {
                     if let Some(one) = self.sessions.get_mut(session as usize) {
                         one.unanswered -= 1;

@@ -190,6 +190,16 @@ impl Lane {
         self.routes.mark(bucket);
     }
 
+    /// Introduces the session again to its user's home: there is something new to know of it.
+    pub(super) fn introduce_to_home(&mut self, handle: Handle, out: &mut Outbox) {
+        let session = &mut self.sessions[handle as usize];
+        let bucket = self.routes.bucket_of(session.id.user_queue_hash());
+        if let Some((node, link)) = bucket.and_then(|bucket| self.routes.home(bucket)) {
+            session.introduced &= !super::route::node_bit(node);
+            super::connection::introduce(node, link, handle, session, out);
+        }
+    }
+
     /// Introduces the session again to all nodes that know its handle: it stands for more now.
     pub(super) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle as usize];

@@ -66,6 +66,8 @@ pub(super) struct Session {
     pub(super) generation: u64,
     /// Sessions of the user below this generation are over.
     pub(super) floor: u64,
+    /// When its credentials end, in milliseconds since 1970; 0: never.
+    pub(super) expires_unix_ms: u64,
     /// A bit per node of the lane's list that knows the handle; see `Routes`.
     pub(super) introduced: u64,
     pub(super) queues: Vec<InQueue>,

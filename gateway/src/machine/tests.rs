@@ -20,6 +20,7 @@ mod lines;
 mod recover;
 mod refresh;
 mod resume;
+mod returning;
 mod service;
 mod slow;
 mod web;

@@ -14,6 +14,7 @@ mod model;
 mod mounts;
 mod over;
 mod policy;
+mod recognised;
 mod recovery;
 mod requests;
 mod resume;

@@ -2,7 +2,8 @@
 
 use prost::Message as _;
 use proto::c2g;
-use proto::g2q::{Guest, Verdict, Verdicts, g2q::Body as G, operation, request::Body as Request};
+use proto::g2q::{Guest, Operation, Verdict, Verdicts};
+use proto::g2q::{g2q::Body as G, operation, request::Body as Request};
 use proto::ids::{Secret, SessionId};
 use proto::q2g::{self, q2g::Body as Q};
 use proto::table::{Owner, Row};
@@ -119,7 +120,8 @@ pub(super) fn attached(words: &[&str]) -> q2g::Attached {
 }
 
 /// What a node says seldom: `ask SESSION KIND`, `tell NUMBER KIND QUEUE SEQ`, `kick SESSION CODE
-/// GENERATION REASON…`, `invited SESSION GENERATION QUEUE`, `moved CONF NODE`, `reply NUMBER
+/// GENERATION REASON…`, `invited SESSION GENERATION QUEUE`,
+/// `recognised NUMBER [USER [UNTIL]]`, `moved CONF NODE`, `reply NUMBER
 /// QUEUE…`, `user NUMBER QUEUES SESSION…`: a reply with sessions that are in so many queues.
 pub(super) fn seldom(words: &[&str]) -> Q {
     let n = |at: usize| words.get(at).map_or(0, |word| number(word));
@@ -144,6 +146,11 @@ pub(super) fn seldom(words: &[&str]) -> Q {
             generation: n(3),
             reason: words[4..].join(" "),
         }),
+        "recognised" => {
+            let user = words.get(2).copied().unwrap_or("").to_owned();
+            let (number, expires_unix_ms) = (n(1), n(3));
+            Q::Recognised(q2g::Recognised { number, user, expires_unix_ms })
+        }
         "invited" => {
             let (session, generation, queue) = (n(1) as u32, n(2), words[3].to_owned());
             Q::Invited(q2g::Invited { session, generation, queue })
@@ -270,9 +277,16 @@ pub(super) fn to_node(body: &G) -> String {
         G::Forget(one) => format!("forget {}", one.session),
         G::Login(one) if one.resume_session_id.is_empty() => format!("login {}", one.session),
         G::Login(one) => format!(
-            "login {} resume {:?} secret {:?}",
-            one.session, one.resume_session_id[15], one.resume_secret[0]
+            "login {} resume {:?} secret {:?}{}",
+            one.session,
+            one.resume_session_id[15],
+            one.resume_secret[0],
+            if one.resume_only { " only" } else { "" }
         ),
+        G::Recognise(one) => {
+            let (id, secret) = (one.session_id[15], one.secret[0]);
+            format!("recognise {} session {id} secret {secret}", one.number)
+        }
         G::Confirmed(one) => format!("confirmed {}", one.session),
         G::Resume(one) => format!(
             "resume of {} sub {}: {} epoch {} marks {:?}",
@@ -285,23 +299,7 @@ pub(super) fn to_node(body: &G) -> String {
             "attach {} sub {} epoch {} after {} sessions {:?}",
             one.queue, one.sub, one.epoch, one.after_seq, one.sessions
         ),
-        G::Operation(one) => {
-            let what = match one.body.as_ref().expect("an operation has a body") {
-                operation::Body::Subscribe(op) => format!("subscribe {} {}", op.op_id, op.queue),
-                operation::Body::Unsubscribe(op) => {
-                    format!("unsubscribe {} {}", op.op_id, op.queue)
-                }
-                operation::Body::SendMessage(op) => format!("send {} {}", op.op_id, op.queue),
-                operation::Body::SendState(_)
-                | operation::Body::GetState(_)
-                | operation::Body::GetHistory(_)
-                | operation::Body::ListMembers(_) => "another".to_owned(),
-                operation::Body::Call(op) => format!("call {} {}", op.op_id, op.method),
-            };
-            let askable = if one.askable { " askable" } else { "" };
-            let verdicts = verdicts(&one.verdicts);
-            format!("operation of {} sub {}: {what}{askable}{verdicts}", one.session, one.sub)
-        }
+        G::Operation(one) => operation(one),
         G::Request(one) => {
             let guests = match &one.body {
                 Some(Request::JoinUser(join)) => {
@@ -322,4 +320,22 @@ pub(super) fn to_node(body: &G) -> String {
         G::Probe(_) => "probe".to_owned(),
         G::Hello(_) | G::Proof(_) | G::Refuse(_) | G::Beat(_) => "other".to_owned(),
     }
+}
+
+fn operation(one: &Operation) -> String {
+    let what = match one.body.as_ref().expect("an operation has a body") {
+        operation::Body::Subscribe(op) => format!("subscribe {} {}", op.op_id, op.queue),
+        operation::Body::Unsubscribe(op) => {
+            format!("unsubscribe {} {}", op.op_id, op.queue)
+        }
+        operation::Body::SendMessage(op) => format!("send {} {}", op.op_id, op.queue),
+        operation::Body::SendState(_)
+        | operation::Body::GetState(_)
+        | operation::Body::GetHistory(_)
+        | operation::Body::ListMembers(_) => "another".to_owned(),
+        operation::Body::Call(op) => format!("call {} {}", op.op_id, op.method),
+    };
+    let askable = if one.askable { " askable" } else { "" };
+    let verdicts = verdicts(&one.verdicts);
+    format!("operation of {} sub {}: {what}{askable}{verdicts}", one.session, one.sub)
 }

@@ -80,6 +80,7 @@ impl Bucket {
         }
         let decided = match self.users.resumable(&turn.shared.people, login, key) {
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
+            None if login.resume_only => Err(Refused::gone()),
             None => self.new_session(turn, seat, login, key),
         };
         if let Err(refused) = &decided {
@@ -110,6 +111,7 @@ impl Bucket {
             secret: secret_of(login),
             before: None,
             confirmed: false,
+            expires_unix_ms: login.expires_unix_ms,
             seat: Some(seat),
             detached_ms: 0,
             client: Box::new(Client::of(login, turn.now.unix_ms)),
@@ -159,6 +161,7 @@ impl Bucket {
         record.secret = secret_of(login);
         record.before = Some(named).filter(|_| !faults.secret_rotated_early);
         record.confirmed = false;
+        record.expires_unix_ms = login.expires_unix_ms;
         let since_unix_ms = record.client.since_unix_ms;
         *record.client = Client::of(login, since_unix_ms);
         if record.sweep.is_none() {

@@ -33,6 +33,13 @@ impl Refused {
         Refused { status: Status::Unauthenticated, close, sentence, retry_after_ms: 0 }
     }
 
+    /// The session that was to be resumed has ended since it was recognised.
+    pub(super) fn gone() -> Refused {
+        let sentence = "the session is gone: connect without `resume`".into();
+        let (status, close) = (Status::Unauthenticated, Close::HomeLost);
+        Refused { status, close, sentence, retry_after_ms: 0 }
+    }
+
     fn limit(sentence: &'static str, retry_after_ms: u32) -> Refused {
         let (status, close) = (Status::Limit, Close::Rate);
         Refused { status, close, sentence: sentence.into(), retry_after_ms }
