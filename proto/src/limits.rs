@@ -106,6 +106,12 @@ pub const WEB_CONNECTIONS_MAX: usize = 4096;
 pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
 /// Bytes a link may owe its peer before the link is ended and comes back by attaching.
 pub const LINK_BACKLOG_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// A queue node takes no more frames of a lane that it owes so much: what one frame makes, the
+/// snapshot of a queue, then still fits.
+pub const LINK_PAUSE_BYTES: usize = 32 * 1024 * 1024;
+/// Snapshots that wait for the end of a turn, about: beyond it they are let out as they are asked
+/// for, so that what a link owes is known before the next is made.
+pub const SNAPSHOTS_PER_TURN_BYTES: usize = 16 * 1024 * 1024;
 /// Unanswered operations a lane keeps per bucket; more are refused as `unavailable`.
 pub const UNANSWERED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -142,6 +148,7 @@ pub const WEB_ANSWER_MS: u64 = 20_000;
 const _: () = assert!(PAYLOAD_BYTES_MAX * 2 <= CLIENT_FRAME_BYTES_MAX);
 const _: () = assert!(STATE_BYTES_MAX * MOUNTS_MAX < LINK_FRAME_BYTES_MAX);
 const _: () = assert!(LINK_FRAME_BYTES_MAX < LINK_BACKLOG_BYTES_MAX);
+const _: () = assert!(LINK_PAUSE_BYTES + LINK_FRAME_BYTES_MAX <= LINK_BACKLOG_BYTES_MAX / 2);
 const _: () = assert!(SLOW_BYTES * 2 <= OUTPUT_BYTES_MAX);
 const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
 const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);

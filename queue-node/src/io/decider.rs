@@ -168,6 +168,10 @@ impl Decider {
 }
 
 impl Sink for Decider {
+    fn pauses(&mut self, link: LinkId) -> bool {
+        self.out.links.owed(link) > limits::LINK_PAUSE_BYTES
+    }
+
     fn outbox(&mut self) -> &mut link::machine::Outbox {
         &mut self.out.links
     }

@@ -6,6 +6,7 @@ use proto::class::{Access, Create};
 use proto::codes::Status;
 use proto::filter::Filter;
 use proto::ids::SessionId;
+use proto::limits;
 use proto::name::{QueueName, Space};
 use proto::q2g;
 use proto::wire;
@@ -297,6 +298,10 @@ impl Bucket {
         let run = self.run(turn, index);
         run.users.insert(user);
         run.joins.push(join);
+        turn.shared.snapshot_bytes += self.queues[index].snapshot_bytes();
+        if turn.shared.snapshot_bytes > limits::SNAPSHOTS_PER_TURN_BYTES {
+            self.settle(turn, index);
+        }
     }
 
     /// Takes the member's seat, wherever it is; the lane's number is free with its last seat.

@@ -118,6 +118,8 @@ impl Node {
             couriers: Couriers::default(),
             inner: std::collections::VecDeque::new(),
             untold: Untold::default(),
+            is_retelling: false,
+            snapshot_bytes: 0,
             tells: 0,
             serials: 0,
             scratch: Vec::new(),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use hashbrown::HashTable;
 use indexmap::IndexMap;
 use link::machine::LinkId;
-use proto::class::MountKind;
+use proto::class::{MountKind, Presence};
 use proto::filter::Filter;
 use proto::ids::Epoch;
 use proto::limits::MOUNTS_MAX;
@@ -49,6 +49,8 @@ pub(crate) struct Queue {
     pub(crate) idle_ms: u64,
     /// The next deadline that was set for it.
     pub(crate) armed_ms: u64,
+    /// When members without a lane are asked about; nobody is without one before a grace is over.
+    pub(crate) ask_ms: u64,
     /// Tells it from the queue that had its place before.
     pub(crate) serial: u32,
     /// It stands in the list of those with something to let out.
@@ -57,6 +59,9 @@ pub(crate) struct Queue {
 
 /// A number per place of a mount, and one for members.
 pub(crate) type Floors = [u64; MOUNTS_MAX + 1];
+
+/// A user's id in a roster, about.
+const USER_BYTES: usize = 16;
 
 /// What a mount holds.
 #[derive(Debug)]
@@ -213,6 +218,19 @@ impl Queue {
             }
             self.log.shrink();
         }
+    }
+
+    /// What a new subscriber is told, about: all keys, and who is there.
+    pub(crate) fn snapshot_bytes(&self) -> usize {
+        let state = |mount: &Mount| match mount {
+            Mount::State(Some(mount)) => mount.bytes(),
+            Mount::State(None) | Mount::Message(_) => 0,
+        };
+        let roster = match self.class.class.presence {
+            Presence::Users => self.users as usize * USER_BYTES,
+            Presence::Count | Presence::Off => 0,
+        };
+        self.mounts.iter().map(state).sum::<usize>() + roster
     }
 
     /// The seat of a lane.
