@@ -305,6 +305,7 @@ impl Bucket {
             run: None,
             idle_ms: turn.now.ms,
             armed_ms: u64::MAX,
+            ask_ms: u64::MAX,
             serial: turn.shared.serials,
             is_dirty: false,
         });

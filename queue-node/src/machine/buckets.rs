@@ -57,9 +57,7 @@ impl Buckets {
         let bucket = self.0.get_mut(at.bucket.prefix() as usize).and_then(Option::as_deref_mut);
         match bucket {
             Some(bucket)
-                if bucket.outputs.bucket() == at.bucket
-                    && bucket.outputs.epochs().loss == at.epochs.loss
-                    && bucket.outputs.epochs().conf <= at.epochs.conf =>
+                if bucket.outputs.bucket() == at.bucket && bucket.outputs.epochs() == at.epochs =>
             {
                 Ok(Some(bucket))
             }
@@ -181,10 +179,13 @@ fn moved_word(turn: &Turn<'_>, bucket: BucketId) -> Option<q2g::Moved> {
 
 /// A bucket is somebody else's, or starts anew: everything of it is forgotten.
 fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
+    let prefix = bucket.outputs.bucket().prefix();
     for (index, queue) in bucket.queues.iter() {
         for lane in &queue.lanes {
             if let Some(state) = turn.shared.links.get_mut(lane.link)
-                && state.subs.get(&lane.sub).is_some_and(|sub| sub.index == index)
+                && state.subs.get(&lane.sub).is_some_and(|sub| {
+                    (sub.bucket, sub.index, sub.serial) == (prefix, index, queue.serial)
+                })
             {
                 state.subs.swap_remove(&lane.sub);
             }
