@@ -121,8 +121,9 @@ pub const GRACE_MS: u64 = 15_000;
 pub const BEAT_MS: u64 = 100;
 /// A link that heard nothing for this long is dead.
 pub const DEAD_MS: u64 = 500;
-/// An ask of the web application: a user waits for it.
-pub const CALLOUT_MS_MAX: u64 = 30_000;
+/// An ask of the web application: a user waits for it. An operation may need two of them, and is
+/// given up after a grace.
+pub const CALLOUT_MS_MAX: u64 = 7_000;
 /// Asks of one gateway that are under way at one call-out.
 pub const CALLOUTS_MAX: usize = 10_000;
 /// A socket that hasn't connected by then is closed.
@@ -158,3 +159,4 @@ const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
 const _: () = assert!(BATCH_MAX * 16 <= WEB_REQUESTS_MAX);
 const _: () = assert!(CLIENT_FRAME_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(DEAD_MS < GRACE_MS);
+const _: () = assert!(CALLOUT_MS_MAX * 2 < GRACE_MS);

@@ -18,7 +18,8 @@ use crate::machine::lane::{Lane, Outbox};
 use crate::machine::login::close_of;
 use crate::machine::session::{Handle, Phase};
 
-/// A client whose application isn't available is told to come back after as long.
+/// A client whose application isn't available is told to come back after as long, and up to as long
+/// again: those who came together don't come back so.
 const RETRY_AFTER_MS: u32 = 2_000;
 
 /// A connection whose `connect` is asked about.
@@ -106,7 +107,9 @@ impl Lane {
             }
             Err((status, reason)) => {
                 let close = close_of(status);
-                let retry_after_ms = if close == Close::Overloaded { RETRY_AFTER_MS } else { 0 };
+                let spread_ms = conn.0.wrapping_mul(97) % RETRY_AFTER_MS;
+                let is_busy = close == Close::Overloaded;
+                let retry_after_ms = if is_busy { RETRY_AFTER_MS + spread_ms } else { 0 };
                 let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
                 self.close_as(conn, farewell, out);
             }
@@ -134,6 +137,7 @@ impl Lane {
     pub(in crate::machine) fn drop_newcomer(&mut self, conn: ConnId) {
         if let Some(newcomer) = self.asking.newcomers.remove(&conn) {
             self.asking.asked.remove(&newcomer.number);
+            self.callouts.withdraw(newcomer.number);
         }
     }
 
