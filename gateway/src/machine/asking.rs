@@ -41,6 +41,8 @@ pub(super) struct Asking {
     lines: BTreeMap<(Handle, u64), Line>,
     /// Bytes of all operations in lines.
     bytes: usize,
+    /// Some line waits until its user's home is heard.
+    is_mute: bool,
     newcomers: BTreeMap<ConnId, Newcomer>,
     /// Whom the verdict on an ask is for.
     asked: BTreeMap<u64, Whose>,

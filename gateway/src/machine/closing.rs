@@ -134,7 +134,7 @@ impl Lane {
         self.drop_lines(handle, out);
         let session = &mut self.sessions[handle as usize];
         let before = std::mem::replace(&mut session.state, State::Over);
-        let kept = session.rare.take().map_or(0, |rare| rare.behind.bytes());
+        let kept = session.rare.take().map_or(0, |rare| rare.kept_bytes());
         self.kept_bytes -= kept;
         let hash = session.id.user_queue_hash();
         self.unheard.remove(&handle);

@@ -5,7 +5,7 @@ use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::codes::Close;
 use proto::filter::Filter;
-use proto::g2c::EventKind;
+use proto::g2c::{EventKind, ResultHead};
 use proto::g2q::{self, G2q};
 use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef};
@@ -190,9 +190,13 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), Broken> {
         let is_its = |front| match front {
-            Pending::Operation { session, .. } | Pending::Resume { session, .. } => {
-                session == answer.session
+            Pending::Operation { session, op_id, .. } => {
+                let is_of = |op_id: u32| {
+                    ResultHead::of(answer.result).is_ok_and(|head| head.op_id == op_id)
+                };
+                session == answer.session && (!answer.ask.is_empty() || is_of(op_id))
             }
+            Pending::Resume { session, .. } => session == answer.session,
             Pending::Refused { .. }
             | Pending::Login { .. }
             | Pending::Recognise { .. }

@@ -248,19 +248,19 @@ impl Lane {
     /// Keeps frames that came before there was a session, if it came to one.
     pub(super) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
         let handle = self.connections.get(conn).map_or(NONE, |connection| connection.session);
-        if let Some(session) = self.sessions.get_mut(handle as usize)
-            && !waiting.is_empty()
-        {
-            session.rare().waiting = waiting;
+        if !waiting.is_empty() {
+            self.with_rare(handle, |rare| rare.waiting = waiting);
         }
     }
 
     /// Takes up what has waited.
     pub(super) fn resume_waiting(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
-        let Some(rare) = session.rare.as_mut() else { return };
-        let waiting = std::mem::take(&mut rare.waiting);
-        session.tidy();
+        if self.sessions.get(handle as usize).is_none_or(|session| session.rare.is_none()) {
+            return;
+        }
+        let waiting = self.with_rare(handle, |rare| std::mem::take(&mut rare.waiting));
+        self.sessions[handle as usize].tidy();
+        let waiting = waiting.unwrap_or_default();
         let mut rest = waiting.as_slice();
         while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
         {

@@ -217,12 +217,13 @@ impl Lane {
         if frame.recovered {
             return;
         }
+        let is_same = queue.epoch == frame.epoch;
         (queue.epoch, queue.seq) = (frame.epoch, frame.seq);
         let Some(queue) = self.interest.get(sub) else { return };
         for subscriber in queue.subscribers() {
             let filter = self.interest.get(sub).and_then(|q| q.filter_of(subscriber.session));
             let filter = filter.cloned();
-            self.forget_behind(subscriber.session, sub);
+            let missed = self.forget_behind(subscriber.session, sub);
             let conn = ConnId(subscriber.conn);
             let body = narrow(&frame.body, filter.as_ref());
             let kind = BodyKind::Subscribed as u32;
@@ -231,7 +232,11 @@ impl Lane {
                 filter.as_ref().is_none_or(|filter| filter.wants_mount(&gap.mount))
             };
             for gap in frame.gaps.iter().filter(wanted) {
-                let gap = g2c::Gap { sub, ..gap.clone() };
+                let mut gap = g2c::Gap { sub, ..gap.clone() };
+                // What was kept for a slow receiver is part of its gap.
+                if let Some(lowest) = missed.get(gap.mount.as_str()).filter(|_| is_same) {
+                    gap.after_seq = gap.after_seq.min(lowest - 1);
+                }
                 self.send_message(conn, BodyKind::Gap, &gap, out);
             }
         }

@@ -5,6 +5,7 @@ use proto::ids::{Secret, SessionId};
 use slab::Slab;
 
 use super::clients::ConnId;
+use super::held::Held;
 use super::slow::Behind;
 use super::wheel::Allowance;
 
@@ -102,13 +103,18 @@ pub(super) struct Rare {
     pub(super) unheard_ms: u64,
     /// `hold` was asked for, and `open` hasn't come.
     pub(super) hold: bool,
-    /// Old events that wait for `open`, by the queue's number, as they will be written.
-    pub(super) held: Vec<(u32, Box<[u8]>)>,
+    /// Old events that wait for `open`.
+    pub(super) held: Held,
     /// Events that wait for a slow receiver.
     pub(super) behind: Behind,
 }
 
 impl Rare {
+    /// Bytes that it keeps, in either direction.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.waiting.len() + self.held.bytes() + self.behind.bytes()
+    }
+
     fn is_idle(&self) -> bool {
         let waits = self.secret.is_some() || !self.seen.is_empty() || !self.waiting.is_empty();
         !waits
