@@ -10,8 +10,7 @@ use mio::net::TcpListener;
 use mio::{Interest, Registry, Token, Waker};
 use proto::link::Role;
 use proto::time::Time;
-use proto::wire as codec;
-use proto::{frame, limits};
+use proto::{frame, limits, wire as codec};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

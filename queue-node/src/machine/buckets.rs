@@ -12,6 +12,7 @@ use rand::RngExt as _;
 
 use super::bucket::Bucket;
 use super::links::HeardAt;
+use super::room::LOGIN_BYTES;
 use super::turn::{Shared, Turn};
 
 /// Who is home of a queue.
@@ -191,6 +192,7 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
             }
         }
         turn.shared.counters.replay_bytes -= queue.log.bytes() as u64;
+        turn.shared.counted(queue.counted as usize, 0);
         turn.shared.counters.subscriptions -= queue.members.len() as u64;
         turn.shared.counters.queues_destroyed += 1;
         for key in queue.members.keys() {
@@ -200,6 +202,7 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
     bucket.tells.drop_all(&mut turn.shared.untold);
     turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
     for key in bucket.users.sessions() {
+        turn.shared.counted(LOGIN_BYTES, 0);
         turn.shared.people.release(key, turn.now.ms);
     }
 }

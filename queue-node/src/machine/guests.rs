@@ -93,6 +93,7 @@ impl Bucket {
         let is_there = is_member(first) || self.is_elsewhere(turn, index, *first);
         self.may_come_in(index, is_there)?;
         if !guests.iter().all(|(key, _)| is_member(key)) {
+            turn.shared.admits()?;
             may_note(turn, *first)?;
         }
         Ok(Outcome::Done { seq: queue.seq })

@@ -206,6 +206,7 @@ impl Bucket {
             }
         }
         may_join(class.class.join)?;
+        turn.shared.admits()?;
         may_note(turn, key)?;
         if class.outlives_members() && !turn.shared.people.may_create(key, turn.now.ms) {
             let sentence = "the user has created too many queues in a short time: wait a while";
@@ -231,6 +232,7 @@ impl Bucket {
             return Err(not_theirs());
         }
         may_join(queue.class.class.join)?;
+        turn.shared.admits()?;
         may_note(turn, key)?;
         self.may_come_in(index, self.is_elsewhere(turn, index, key))?;
         let join = self.outputs.next();

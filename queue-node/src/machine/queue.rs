@@ -51,6 +51,8 @@ pub(crate) struct Queue {
     pub(crate) armed_ms: u64,
     /// When members without a lane are asked about; nobody is without one before a grace is over.
     pub(crate) ask_ms: u64,
+    /// What it takes by the node's count.
+    pub(crate) counted: u32,
     /// Tells it from the queue that had its place before.
     pub(crate) serial: u32,
     /// It stands in the list of those with something to let out.

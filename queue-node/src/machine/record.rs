@@ -70,3 +70,22 @@ pub(crate) enum Step {
     /// A session is no member any more.
     Leave { session: SessionKey },
 }
+
+impl Step {
+    /// The place of the mount that it changes; nothing if it changes none.
+    pub(crate) fn place(&self) -> Option<usize> {
+        match self {
+            Step::Event(draft) | Step::State(draft, _) => Some(usize::from(draft.mount)),
+            Step::Mounts { place, .. } => Some(*place),
+            Step::Nothing | Step::Join { .. } | Step::Filter { .. } | Step::Leave { .. } => None,
+        }
+    }
+
+    /// Whether it changes more than one mount's size.
+    pub(crate) fn changes_more(&self) -> bool {
+        match self {
+            Step::Mounts { .. } | Step::Join { .. } | Step::Leave { .. } => true,
+            Step::Nothing | Step::Event(_) | Step::State(..) | Step::Filter { .. } => false,
+        }
+    }
+}

@@ -20,6 +20,7 @@ mod requests;
 mod resume;
 mod rig;
 mod rings;
+mod room;
 mod sending;
 mod state;
 mod storm;

@@ -256,6 +256,7 @@ impl Bucket {
             });
         if is_done {
             self.users.logins.swap_remove(&key);
+            turn.shared.counted(super::room::LOGIN_BYTES, 0);
             turn.shared.people.release(key, turn.now.ms);
         }
     }

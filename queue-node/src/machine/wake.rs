@@ -87,13 +87,16 @@ impl Buckets {
     fn forget(&mut self, turn: &mut Turn<'_>) {
         let grace_ms = turn.shared.settings.grace_ms;
         let before_ms = turn.now.ms.checked_sub(2 * grace_ms);
+        let mut remembered_bytes = 0;
         for bucket in self.iter() {
             bucket.memory.trim(turn.now.ms, grace_ms);
             bucket.keys.trim(turn.now.ms);
+            remembered_bytes += bucket.memory.bytes() + bucket.keys.bytes();
             if let Some(before_ms) = before_ms {
                 bucket.users.trim(before_ms);
             }
         }
+        turn.shared.counters.remembered_bytes = remembered_bytes as u64;
         if let Some(before_ms) = before_ms {
             turn.shared.people.trim(before_ms);
         }
@@ -186,6 +189,7 @@ impl Bucket {
                 history.trim_age(turn.now.ms, &queue.class.class.mounts[place]);
             }
         }
+        self.recount(turn, index);
     }
 }
 

@@ -13,6 +13,7 @@ use super::policy::Refused;
 use super::{Client, Login, Sweep};
 use crate::machine::bucket::Bucket;
 use crate::machine::queue::QueueIndex;
+use crate::machine::room::LOGIN_BYTES;
 use crate::machine::session::{Connection, Seat, SessionKey};
 use crate::machine::tells::{Fence, Word};
 use crate::machine::timers::Timer;
@@ -97,6 +98,7 @@ impl Bucket {
         login: &g2q::Login,
         key: SessionKey,
     ) -> Result<SessionKey, Refused> {
+        turn.shared.admits().map_err(Refused::full)?;
         let inbox = self.inbox(turn, key);
         let losers = self.losers(inbox)?;
         self.replace(turn, inbox, &losers)?;
@@ -121,6 +123,7 @@ impl Bucket {
             below: 0,
         };
         self.users.logins.insert(key, record);
+        turn.shared.counted(0, LOGIN_BYTES);
         let user = self.users.users.entry(inbox).or_default();
         let is_first = user.sessions.is_empty();
         if is_first {

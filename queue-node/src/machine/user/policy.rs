@@ -9,6 +9,7 @@ use proto::name;
 
 use crate::machine::bucket::Bucket;
 use crate::machine::queue::QueueIndex;
+use crate::machine::record::Refusal;
 use crate::machine::session::SessionKey;
 use crate::machine::turn::Turn;
 
@@ -38,6 +39,12 @@ impl Refused {
         let sentence = "the session is gone: connect without `resume`".into();
         let (status, close) = (Status::Unauthenticated, Close::HomeLost);
         Refused { status, close, sentence, retry_after_ms: 0 }
+    }
+
+    /// The node has no room for newcomers.
+    pub(super) fn full(refusal: Refusal) -> Refused {
+        let (status, close, retry_after_ms) = (refusal.status, Close::Overloaded, RETRY_MS);
+        Refused { status, close, sentence: refusal.sentence, retry_after_ms }
     }
 
     fn limit(sentence: &'static str, retry_after_ms: u32) -> Refused {
