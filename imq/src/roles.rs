@@ -101,6 +101,13 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         fatal: Some(fatal),
         ..gateway::Settings::default()
     };
+    let doors = [settings.tcp.ip(), settings.http.ip()];
+    if dev_auth && !doors.iter().all(std::net::IpAddr::is_loopback) {
+        anyhow::bail!(
+            "dev_auth believes whatever user a client names, so clients' ports must be at \
+             127.0.0.1 or ::1: listen there, or leave it out and give keys_file or jwks_url in [auth]"
+        );
+    }
     if dev_auth {
         tracing::warn!("--dev-auth: whoever reaches this gateway is whoever he says he is");
     } else if auth.is_none() {

@@ -72,7 +72,7 @@ impl Lane {
         }
         out.clients.end(conn, Ending::Written);
         self.counters.count_closed(close);
-        self.end_session(session, bye, out);
+        self.end_session(session, bye, Some(close), out);
     }
 
     /// The client reads slower than it is sent to.
@@ -100,7 +100,7 @@ impl Lane {
         self.expiries.set(conn, None);
         self.drop_newcomer(conn);
         out.clients.end(conn, Ending::Written);
-        self.end_session(session, false, out);
+        self.end_session(session, false, None, out);
     }
 
     /// The socket is gone.
@@ -112,7 +112,7 @@ impl Lane {
         self.drop_newcomer(conn);
         out.clients.closed(conn);
         self.counters.connections -= 1;
-        self.end_session(session, false, out);
+        self.end_session(session, false, None, out);
     }
 
     /// The gateway shuts down.
@@ -125,7 +125,13 @@ impl Lane {
     }
 
     /// The session's socket is gone, or will be: its user queue is told, its queues are let go.
-    pub(super) fn end_session(&mut self, handle: Handle, bye: bool, out: &mut Outbox) {
+    pub(super) fn end_session(
+        &mut self,
+        handle: Handle,
+        bye: bool,
+        close: Option<Close>,
+        out: &mut Outbox,
+    ) {
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         if session.state == State::Over {
             return;
@@ -144,7 +150,8 @@ impl Lane {
             if before == State::LoggingIn && self.withdraw_login(bucket, handle, out) {
                 return self.let_go(handle, out);
             }
-            let body = Some(g2q::g2q::Body::Lost(g2q::Lost { session: handle, bye }));
+            let code = close.map_or(0, |close| u32::from(close.number()));
+            let body = Some(g2q::g2q::Body::Lost(g2q::Lost { session: handle, bye, code }));
             let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
             // A full list means that the home is away; it finds out when the lane attaches.
             self.push(bucket, Pending::Lost { session: handle }, write, out);

@@ -30,6 +30,8 @@ fn wrong_words_are_named() {
     check(&["queue-node", "--id", "a b"], "a b");
     check(&["dev", "--copies", "2"], "copies");
     check(&["gateway", "--listen-client", "nowhere"], "nowhere");
+    check(&["gateway", "--dev-auth", "--listen-client", "0.0.0.0:0"], "dev_auth");
+    check(&["gateway", "--dev-auth", "--listen-http", "0.0.0.0:0"], "dev_auth");
     check(&["gateway", "--config", "/does/not/exist.toml"], "/does/not/exist.toml");
     check(&["queue-node", "--secret-file", "/does/not/exist"], "/does/not/exist");
     let nobody = imq(&["pub", "/room/1", "chat", "x", "--gateway", "127.0.0.1:1"]);

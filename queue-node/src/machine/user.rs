@@ -57,6 +57,8 @@ struct Login {
     /// The connection that speaks for it; none: it is detached.
     seat: Option<Seat>,
     detached_ms: u64,
+    /// What its newest connection was closed with; 0: it ended without a word, or is there.
+    closed_by: u16,
     client: Box<Client>,
     /// The rooms that said it is in them, and haven't said it is no more.
     notes: Vec<Noted>,
@@ -199,10 +201,14 @@ impl Bucket {
     ) {
         let Some(inbox) = self.inbox_of(user) else { return };
         if self.queues[inbox].class.tells(TellKind::Closed) {
-            let code = close.number().to_string();
-            // What a lost connection was closed with only its lane knows.
-            let code = if close == Close::HomeLost { reason } else { &code };
-            self.tell_of_session(turn, inbox, TellKind::Closed, key, code);
+            let lost = self.users.logins.get(&key).map_or(0, |login| login.closed_by);
+            // What a connection was closed with that was lost only its lane knows.
+            let code = match (close, lost) {
+                (Close::HomeLost, 0) => reason.to_owned(),
+                (Close::HomeLost, code) => code.to_string(),
+                (close, _) => close.number().to_string(),
+            };
+            self.tell_of_session(turn, inbox, TellKind::Closed, key, &code);
         }
         if let Some(user) = self.users.users.get_mut(&inbox) {
             let was_there = user.sessions.contains(&key);

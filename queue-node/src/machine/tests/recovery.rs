@@ -273,7 +273,7 @@ fn a_bucket_is_named_again_when_the_lane_has_named_another() {
     let link = rig.link("g1");
     let mut names_it = |queues: &[&str]| {
         queues.iter().for_each(|queue| rig.at(link, queue));
-        rig.lane(link, Body::Lost(Lost { session: 1, bye: false }));
+        rig.lane(link, Body::Lost(Lost { session: 1, bye: false, code: 0 }));
         frames(&rig.out.links.take(link)).iter().any(|(number, _)| *number == 5)
     };
     assert!(!names_it(&["/user/ann"]));

@@ -266,7 +266,7 @@ impl World {
             lane,
             session,
             format!("/user/{}", USERS[user]),
-            Body::Lost(g2q::Lost { session, bye }),
+            Body::Lost(g2q::Lost { session, bye, code: 0 }),
         );
     }
 

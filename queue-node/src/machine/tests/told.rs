@@ -105,7 +105,7 @@ fn users_come_and_go() {
         0 g1 login 1 tim
         1 g1 introduce 2 tim
         1 g1 login 2 tim
-        2 g1 lost 2 tim
+        2 g1 lost 2 tim code=3008
         3 g1 introduce 3 tim
         1100 g1 introduce 3 tim
         1100 g1 login 3 tim
@@ -120,7 +120,7 @@ fn users_come_and_go() {
         1: g1 logged_in 2 0 4
         1: g1 tell 5 app closed /user/tim e1 #6 tim gen=2 (3500)
         2: g1 lost_noted 2
-        1100: g1 tell 6 app closed /user/tim e1 #9 tim gen=4 (lost)
+        1100: g1 tell 6 app closed /user/tim e1 #9 tim gen=4 (3008)
         1100: g1 tell 7 app user_offline /user/tim e1 #9 tim gen=4 (lost)
         1100: g1 tell 8 app left /user/tim e1 #10 tim gen=4 (lost)
         1100: g1 tell 9 app queue_last_leave /user/tim e1 #10

@@ -112,7 +112,7 @@ impl Bucket {
         if let Some(login) = self.users.present(key)
             && (login.generation == generation || faulty)
         {
-            self.detach_session(turn, key);
+            self.detach_session(turn, key, lost.code as u16);
             if lost.bye {
                 self.end_session(turn, key, "bye", Close::Bye);
             }
@@ -125,17 +125,18 @@ impl Bucket {
     /// Nobody is heard in this seat any more: its link has ended, or its number is another's.
     pub(crate) fn seat_gone(&mut self, turn: &mut Turn<'_>, key: SessionKey, seat: Seat) {
         if self.users.present(key).is_some_and(|login| login.seat == Some(seat)) {
-            self.detach_session(turn, key);
+            self.detach_session(turn, key, 0);
         }
     }
 
     /// The session has no connection: if none comes within its grace, it is over.
-    fn detach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
+    fn detach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, code: u16) {
         let Some(login) = self.users.present(key) else { return };
         if login.seat.take().is_none() {
             return;
         }
         login.detached_ms = turn.now.ms;
+        login.closed_by = code;
         self.record(turn);
         let at_ms = turn.now.ms + turn.shared.settings.grace_ms;
         turn.shared.timers.set(at_ms, Timer::Grace(key));

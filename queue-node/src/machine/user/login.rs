@@ -116,6 +116,7 @@ impl Bucket {
             expires_unix_ms: login.expires_unix_ms,
             seat: Some(seat),
             detached_ms: 0,
+            closed_by: 0,
             client: Box::new(Client::of(login, turn.now.unix_ms)),
             notes: Vec::new(),
             ending: None,

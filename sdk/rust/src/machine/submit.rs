@@ -38,11 +38,8 @@ impl Client {
         out: &mut Outbox,
     ) -> Result<(), Failure> {
         let name = QueueName::try_from(queue)?;
-        if matches!(request, Request::Unsubscribe(_)) && self.drop_paused(queue) {
-            out.answer(ticket, Ok(Answer::Done));
-            self.pump(now, &Arc::from(queue), out);
-            self.forget_if_idle(queue);
-            return Ok(());
+        if matches!(request, Request::Unsubscribe(_)) {
+            self.drop_paused(queue);
         }
         let known = self.queues.get_key_value(name.as_str()).map(|(name, _)| Arc::clone(name));
         let name = known.unwrap_or_else(|| Arc::from(name.as_str()));
@@ -67,15 +64,14 @@ impl Client {
         subscribed >= protocol::SUBSCRIPTIONS_MAX
     }
 
-    /// A subscription that is paused has nobody to say goodbye to.
-    fn drop_paused(&mut self, name: &str) -> bool {
-        let Some(queue) = self.queues.get_mut(name) else { return false };
+    /// A subscription that is paused isn't waited for any more. The session may be a member all the
+    /// same, so the queue hears of it.
+    fn drop_paused(&mut self, name: &str) {
+        let Some(queue) = self.queues.get_mut(name) else { return };
         let wished = |operation: &Operation| matches!(operation.request, Request::Subscribe(_));
-        let paused = queue.paused_until().is_some() && !queue.waiting.iter().any(wished);
-        if paused {
+        if queue.paused_until().is_some() && !queue.waiting.iter().any(wished) {
             queue.subscription = None;
         }
-        paused
     }
 
     fn bye(&mut self, ticket: Ticket, out: &mut Outbox) {

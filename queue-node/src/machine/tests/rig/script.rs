@@ -146,7 +146,10 @@ impl Rig {
                 }
                 Body::Login(login)
             }
-            "lost" => Body::Lost(g2q::Lost { session, bye: words.get(4) == Some(&"bye") }),
+            "lost" => {
+                let (bye, code) = (words.get(4) == Some(&"bye"), option(words, "code=") as u32);
+                Body::Lost(g2q::Lost { session, bye, code })
+            }
             _ => Body::Confirmed(g2q::Confirmed { session }),
         };
         self.lane(link, body);

@@ -333,3 +333,29 @@ fn a_queue_that_is_given_is_one_that_was_asked_for() {
     assert!(!log.iter().any(|line| line.contains("/web/1")), "{log:?}");
     assert_eq!(strays, 3);
 }
+
+#[test]
+fn who_does_not_wait_for_a_queue_to_come_back_leaves_it() {
+    check(
+        "
+        0 connected
+        0 welcome s1
+        0 subscribe #1 /a
+        0 result 1 ok
+        0 subscribed 1 /a @9 chat=4
+        1 unsubscribed 1 /a node-lost retry
+        2 unsubscribe #2 /a
+        3 result 2 not_found
+        ",
+        "
+        0 sends connect alice
+        0 Connected alice
+        0 sends subscribe 1 /a
+        0 Answer #1 Subscribed
+        0 /a Subscribed @9 {chat=4}
+        1 /a Unsubscribed node-lost retrying
+        2 sends unsubscribe 2 /a
+        3 Answer #2 Done
+        ",
+    );
+}
