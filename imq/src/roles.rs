@@ -105,7 +105,8 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     if dev_auth && !doors.iter().all(std::net::IpAddr::is_loopback) {
         anyhow::bail!(
             "dev_auth believes whatever user a client names, so clients' ports must be at \
-             127.0.0.1 or ::1: listen there, or leave it out and give keys_file or jwks_url in [auth]"
+             127.0.0.1 or ::1: listen there, or leave it out and give keys_file or jwks_url in \
+             [auth]"
         );
     }
     if dev_auth {

@@ -213,6 +213,11 @@ impl Lane {
             };
             self.unsubscribed(&gone, out);
         }
+        if !frame.elsewhere.is_empty() {
+            let sessions = frame.elsewhere;
+            let elsewhere = q2g::Unsubscribed { sub, sessions, ..q2g::Unsubscribed::default() };
+            self.unsubscribed(&elsewhere, out);
+        }
         let Some(queue) = self.interest.get_mut(sub) else { return };
         if frame.recovered {
             return;

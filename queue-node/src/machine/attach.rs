@@ -33,24 +33,22 @@ impl Bucket {
             let word = q2g::Attached { sub, gone, reason, ..q2g::Attached::default() };
             return self.say(turn, link, |out| put_attached(out, word));
         };
-        let (mut gone, mut reason) = (Vec::new(), "");
+        let (mut gone, mut elsewhere) = (Vec::new(), Vec::new());
         for handle in &attach.sessions {
             let state = turn.shared.links.get(link);
             let connection = state.and_then(|state| state.connection(*handle));
             match connection {
-                // Of who goes on elsewhere the client here isn't told.
-                Some(connection) if turn.shared.people.is_over(connection) => gone.push(*handle),
+                Some(connection) if turn.shared.people.is_over(connection) => {
+                    elsewhere.push(*handle);
+                }
                 Some(Connection { key, .. }) if self.queues[index].has_kept(key, attach) => {
                     self.sit(turn, index, key, Seat { link, handle: *handle }, attach.sub);
                     self.queues[index].enliven(key);
                 }
-                Some(_) | None => {
-                    gone.push(*handle);
-                    reason = "not a member any more";
-                }
+                Some(_) | None => gone.push(*handle),
             }
         }
-        self.attached(turn, index, link, attach, (gone, reason));
+        self.attached(turn, index, link, attach, (gone, elsewhere));
     }
 
     fn attached(
@@ -59,7 +57,7 @@ impl Bucket {
         index: QueueIndex,
         link: LinkId,
         attach: &g2q::Attach,
-        (gone, reason): (Vec<u32>, &str),
+        (gone, elsewhere): (Vec<u32>, Vec<u32>),
     ) {
         let queue = &self.queues[index];
         let standing = queue.lane_standing(attach.epoch, attach.after_seq);
@@ -80,8 +78,9 @@ impl Bucket {
             recovered: standing.recovered,
             body,
             gaps: standing.gaps.iter().map(gap).collect(),
+            reason: if gone.is_empty() { "" } else { "not a member any more" }.to_owned(),
             gone,
-            reason: reason.to_owned(),
+            elsewhere,
         };
         let faults = turn.shared.settings.faults;
         let (links, people) = (&mut turn.shared.links, &turn.shared.people);

@@ -116,6 +116,7 @@ pub(super) fn attached(words: &[&str]) -> q2g::Attached {
         gaps: if recovered { vec![] } else { vec![gap] },
         gone: words.get(4).map(|session| number(session) as u32).into_iter().collect(),
         reason: "no member".to_owned(),
+        elsewhere: Vec::new(),
     }
 }
 
