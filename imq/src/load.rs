@@ -1,5 +1,6 @@
 //! `imq loadtest` and `imq compare`: the load test's plans from the command line.
 
+mod beside;
 mod storms;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use beside::CalloutSilentArgs;
 use clap::{Args, Subcommand};
 use loadtest::compare::{CompareOptions, LoadName, ServerName};
 use loadtest::{Pace, Target, Transport};
@@ -45,6 +47,10 @@ pub(crate) enum Plan {
     /// CPU of a web back end's messages, one by one and in batches, with a cluster of its own.
     #[command(after_help = "Example: imq loadtest rpc --batches 1,100")]
     Rpc(RpcArgs),
+    /// A web application never answers, and those who have nothing to do with it are timed, with a
+    /// cluster of its own.
+    #[command(after_help = "Example: imq loadtest callout-silent --rounds 5 --json")]
+    CalloutSilent(CalloutSilentArgs),
 }
 
 #[derive(Debug, Args)]
@@ -168,6 +174,7 @@ pub(crate) fn plan(plan: &Plan) -> Result<ExitCode> {
         Plan::ConnectStorm(args) => storms::connect_storm(args),
         Plan::Logins(args) => storms::logins(args),
         Plan::Rpc(args) => storms::rpc(args),
+        Plan::CalloutSilent(args) => beside::callout_silent(args),
     }
 }
 

@@ -99,12 +99,7 @@ impl Target {
             Door::Clients(Transport::WebSocket) => gateway.client_http,
             Door::Rpc => gateway.rpc,
         };
-        let nodes = Nodes {
-            address,
-            rpc_key: cluster.rpc_key.clone(),
-            gateway: cluster.gateway(),
-            queue_node: cluster.queue_node(),
-        };
+        let nodes = Nodes { address, ..cluster.nodes() };
         Ok(Taken { nodes, cluster: Some(cluster) })
     }
 }

@@ -100,13 +100,13 @@ pub(crate) struct RpcArgs {
 
 /// What all of them have.
 #[derive(Debug, Args)]
-struct Common {
+pub(super) struct Common {
     /// The program to measure [default: this one].
     #[arg(long)]
     binary: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// How clients log in: by name alone unless one of these is given.
@@ -125,7 +125,7 @@ struct LoginArgs {
 }
 
 impl Common {
-    fn binary(&self) -> Result<PathBuf> {
+    pub(super) fn binary(&self) -> Result<PathBuf> {
         self.binary.clone().map_or_else(this, Ok)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Just what a load needs, by hand: the schemas are `proto/schema/c2g.proto` and `g2c.proto`.
 
+pub(crate) mod counting;
 pub(crate) mod returning;
 
 use super::protobuf::{Fields, Value};
@@ -84,6 +85,14 @@ impl Imq {
     /// Appends `unsubscribe` from a queue.
     pub(crate) fn unsubscribe(&mut self, queue: &str, out: &mut Vec<u8>) {
         self.put_operation(UNSUBSCRIBE, queue, &[], out);
+    }
+
+    /// Appends a message to any queue.
+    pub(crate) fn send(&mut self, queue: &str, payload: &[u8], out: &mut Vec<u8>) {
+        let mut more = Vec::new();
+        put_field(bytes_tag(3), MOUNT, &mut more);
+        put_field(bytes_tag(4), payload, &mut more);
+        self.put_operation(SEND_MESSAGE, queue, &more, out);
     }
 
     /// Appends an operation with its id and queue, and `more` fields behind.

@@ -2,6 +2,7 @@
 
 mod node;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,6 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
 use crate::processes::http::{self, Http};
 use crate::processes::{ports, scratch::Scratch};
+use crate::target::Nodes;
 use node::Starter;
 
 /// How many nodes a cluster has, and whom its gateways believe.
@@ -21,14 +23,17 @@ pub(crate) struct Shape<'a> {
     pub(crate) queue_nodes: usize,
     /// What tokens are verified with; without it clients are believed as in development.
     pub(crate) keys: Option<&'a str>,
+    /// The cluster configuration; without it the one that a boss has by default.
+    pub(crate) configuration: Option<&'a str>,
 }
 
 impl Shape<'_> {
     /// One gateway that believes everybody, and one queue node.
-    pub(crate) const SMALLEST: Self = Self { gateways: 1, queue_nodes: 1, keys: None };
+    pub(crate) const SMALLEST: Self =
+        Self { gateways: 1, queue_nodes: 1, keys: None, configuration: None };
 }
 
-/// A cluster of its own, with the cluster configuration a boss has by default.
+/// A cluster of its own.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     gateways: Vec<Gateway>,
@@ -76,7 +81,11 @@ impl Cluster {
         if let Some(keys) = shape.keys {
             write_auth(&scratch, keys)?;
         }
-        let boss = starter.boss(http, shape.queue_nodes)?;
+        let configuration = match shape.configuration {
+            Some(text) => Some(write_configuration(&scratch, text)?),
+            None => None,
+        };
+        let boss = starter.boss(http, shape.queue_nodes, configuration)?;
         let numbers = 1..=shape.queue_nodes;
         let queue_nodes =
             numbers.map(|number| starter.queue_node(number)).collect::<Result<_>>()?;
@@ -113,6 +122,22 @@ impl Cluster {
     /// Kills the first gateway, as a fault does: without a word.
     pub(crate) fn kill_first_gateway(&mut self) -> Result<()> {
         self.gateways[0].server.kill()
+    }
+
+    /// The first gateway's address for clients over TCP, its process and the first queue node's.
+    pub(crate) fn nodes(&self) -> Nodes {
+        Nodes {
+            address: self.door().client,
+            rpc_key: self.rpc_key.clone(),
+            gateway: self.gateway(),
+            queue_node: self.queue_node(),
+        }
+    }
+
+    /// The first gateway's counters: each sample of this name, by its label's value.
+    pub(crate) fn samples(&self, name: &str) -> Result<BTreeMap<String, u64>> {
+        let address = self.door().rpc;
+        Ok(http::samples(&Http::connect(address)?.get(address, "/metrics")?, name))
     }
 
     /// The first gateway's process.
@@ -161,6 +186,13 @@ fn write_auth(scratch: &Scratch, keys: &str) -> Result<()> {
     fs::write(&path, keys).context("writing the keys of the tokens")?;
     let text = format!("[auth]\nkeys_file = {:?}\n", path.display().to_string());
     fs::write(node::configuration(scratch), text).context("writing the gateways' configuration")
+}
+
+/// Writes the cluster configuration.
+fn write_configuration(scratch: &Scratch, text: &str) -> Result<String> {
+    let path = scratch.path().join("cluster.toml");
+    fs::write(&path, text).context("writing the cluster configuration")?;
+    Ok(path.display().to_string())
 }
 
 /// A random key that nobody else on the machine can guess.

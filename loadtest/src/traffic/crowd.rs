@@ -145,6 +145,11 @@ impl<C: Codec> Crowd<C> {
         self.seats.len()
     }
 
+    /// The run's clock.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// What the run's clock shows.
     pub(crate) fn now(&self) -> Nanoseconds {
         self.clock.now()

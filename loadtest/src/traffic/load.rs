@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::stamp::STAMP_BYTES;
+use crate::target::Nodes;
 
 /// How long the last deliveries may take once nobody sends.
 pub(crate) const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
@@ -49,6 +50,28 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// An open loop of so many messages a second, all together, at one cluster.
+    pub(crate) fn open(
+        connections: usize,
+        room_size: usize,
+        messages_per_s: f64,
+        payload_bytes: usize,
+        nodes: &Nodes,
+    ) -> Self {
+        Self {
+            connections,
+            room_size,
+            payload_bytes,
+            pace: Pace::PerSecond(messages_per_s),
+            warm_up: Duration::ZERO,
+            window: Duration::ZERO,
+            drain: DRAIN_PATIENCE,
+            progress: false,
+            servers: vec![nodes.address],
+            processes: vec![nodes.gateway, nodes.queue_node],
+        }
+    }
+
     /// Refuses a load that can't be run.
     ///
     /// # Errors

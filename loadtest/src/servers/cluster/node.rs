@@ -26,14 +26,20 @@ pub(super) fn configuration(scratch: &Scratch) -> PathBuf {
 
 impl Starter<'_> {
     /// The boss, which waits for its queue nodes before it hands out buckets.
-    pub(super) fn boss(&self, http: SocketAddr, queue_nodes: usize) -> Result<Server> {
+    pub(super) fn boss(
+        &self,
+        http: SocketAddr,
+        queue_nodes: usize,
+        configuration: Option<String>,
+    ) -> Result<Server> {
         let data = self.scratch.path().join("data").display().to_string();
-        let options = [
+        let mut options = vec![
             ("--listen-link", self.boss.to_string()),
             ("--listen-http", http.to_string()),
             ("--data-dir", data),
             ("--expected-queue-nodes", queue_nodes.to_string()),
         ];
+        options.extend(configuration.map(|path| ("--cluster", path)));
         self.start("boss", "boss", &options, &[])
     }
 

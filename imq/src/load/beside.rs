@@ -1,0 +1,60 @@
+//! The plans that time people in ordinary rooms while others do something, from the command line.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use loadtest::callout_silent::{self, CalloutSilentOptions};
+
+use super::print;
+use super::storms::Common;
+
+/// `imq loadtest callout-silent`.
+#[derive(Debug, Args)]
+pub(crate) struct CalloutSilentArgs {
+    /// How many others there are, whose operations are asked about.
+    #[arg(long, default_value_t = 500)]
+    askers: usize,
+    /// Their operations per second, all together.
+    #[arg(long, default_value_t = 1_000.0)]
+    asks_rate: f64,
+    /// The application answers after so many milliseconds [default: never].
+    #[arg(long, value_name = "MS")]
+    answers_after_ms: Option<u64>,
+    #[command(flatten)]
+    rooms: Rooms,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Those who are timed, and how often.
+#[derive(Debug, Args)]
+struct Rooms {
+    /// How many are timed, in rooms of ten.
+    #[arg(long, default_value_t = 500)]
+    connections: usize,
+    /// Their messages per second, all together.
+    #[arg(long, default_value_t = 1_000.0)]
+    rate: f64,
+    /// Rounds of three phases: without, with, and again without what the others do.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long a phase is.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+}
+
+pub(super) fn callout_silent(args: &CalloutSilentArgs) -> Result<ExitCode> {
+    let mut options = CalloutSilentOptions::new(args.common.binary()?);
+    options.connections = args.rooms.connections;
+    options.messages_per_s = args.rooms.rate;
+    options.rounds = args.rooms.rounds;
+    options.window = Duration::from_secs(args.rooms.seconds);
+    options.askers = args.askers;
+    options.asks_per_s = args.asks_rate;
+    options.answers_after = args.answers_after_ms.map(Duration::from_millis);
+    let report = callout_silent::run(&options)?;
+    let sound = report.sound();
+    print(&report, args.common.json, sound)
+}
