@@ -2,9 +2,9 @@
 //!
 //! In reading order: what a peer speaks (`peers`), what it proves itself with (`credentials`) and
 //! where it comes from (`sources`), the load and the check of every delivery (`traffic`), the
-//! processes it runs on (`processes`, `servers`, `target`), people who are watched while others do
-//! something (`neighbours`), a web application that is asked (`application`), and the plans, each
-//! with its options, its report and `run`.
+//! processes it runs on (`processes`, `secure`, `servers`, `target`), people who are watched while
+//! others do something (`neighbours`), a web application that is asked (`application`), and the
+//! plans, each with its options, its report and `run`.
 //!
 //! The generator is one thread with non-blocking sockets. It shares neither a type nor a codec with
 //! what it measures: a mistake there is seen here. It never judges: figures that miss their goal
@@ -28,6 +28,7 @@ mod interrupt;
 mod neighbours;
 mod peers;
 mod processes;
+mod secure;
 mod servers;
 mod sources;
 mod statistics;

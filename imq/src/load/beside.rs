@@ -7,8 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use loadtest::callout_silent::{self, CalloutSilentOptions};
 
-use super::print;
-use super::storms::Common;
+use super::common::Common;
 
 /// `imq loadtest callout-silent`.
 #[derive(Debug, Args)]
@@ -55,6 +54,6 @@ pub(super) fn callout_silent(args: &CalloutSilentArgs) -> Result<ExitCode> {
     options.asks_per_s = args.asks_rate;
     options.answers_after = args.answers_after_ms.map(Duration::from_millis);
     let report = callout_silent::run(&options)?;
-    let sound = report.sound();
-    print(&report, args.common.json, sound)
+
+    args.common.print(&report, report.sound())
 }

@@ -13,6 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
 use crate::processes::http::{self, Http};
 use crate::processes::{ports, scratch::Scratch};
+use crate::secure::Secured;
 use crate::target::Nodes;
 use node::Starter;
 
@@ -25,12 +26,22 @@ pub(crate) struct Shape<'a> {
     pub(crate) keys: Option<&'a str>,
     /// The cluster configuration; without it the one that a boss has by default.
     pub(crate) configuration: Option<&'a str>,
+    /// The address of a proxy, whose connections begin with the PROXY protocol.
+    pub(crate) proxy: Option<&'a str>,
+    /// What speaks TLS.
+    pub(crate) secured: Secured,
 }
 
 impl Shape<'_> {
     /// One gateway that believes everybody, and one queue node.
-    pub(crate) const SMALLEST: Self =
-        Self { gateways: 1, queue_nodes: 1, keys: None, configuration: None };
+    pub(crate) const SMALLEST: Self = Self {
+        gateways: 1,
+        queue_nodes: 1,
+        keys: None,
+        configuration: None,
+        proxy: None,
+        secured: Secured::Nothing,
+    };
 }
 
 /// A cluster of its own.
@@ -78,9 +89,7 @@ impl Cluster {
         let (secret, rpc_key) = (key(), key());
         let starter =
             Starter { program, scratch: &scratch, boss: link, secret: &secret, rpc_key: &rpc_key };
-        if let Some(keys) = shape.keys {
-            write_auth(&scratch, keys)?;
-        }
+        write_options(&scratch, shape)?;
         let configuration = match shape.configuration {
             Some(text) => Some(write_configuration(&scratch, text)?),
             None => None,
@@ -89,10 +98,9 @@ impl Cluster {
         let numbers = 1..=shape.queue_nodes;
         let queue_nodes =
             numbers.map(|number| starter.queue_node(number)).collect::<Result<_>>()?;
-        let tokens = shape.keys.is_some();
         let numbers = 1..=shape.gateways;
         let gateways =
-            numbers.map(|number| starter.gateway(number, tokens)).collect::<Result<_>>()?;
+            numbers.map(|number| starter.gateway(number, shape)).collect::<Result<_>>()?;
         let mut cluster = Self { gateways, queue_nodes, boss, _scratch: scratch, rpc_key };
         let ready = cluster.await_ready(interrupt);
         ready.map_err(|error| error.context(cluster.tail()))?;
@@ -180,12 +188,15 @@ impl Cluster {
     }
 }
 
-/// Writes the gateways' configuration file and the keys that it names.
-fn write_auth(scratch: &Scratch, keys: &str) -> Result<()> {
-    let path = scratch.path().join("keys");
-    fs::write(&path, keys).context("writing the keys of the tokens")?;
-    let text = format!("[auth]\nkeys_file = {:?}\n", path.display().to_string());
-    fs::write(node::configuration(scratch), text).context("writing the gateways' configuration")
+/// Writes the nodes' configuration file, and the files that it names.
+fn write_options(scratch: &Scratch, shape: Shape<'_>) -> Result<()> {
+    let mut text = shape.secured.configuration(scratch)?;
+    if let Some(keys) = shape.keys {
+        let path = scratch.path().join("keys");
+        fs::write(&path, keys).context("writing the keys of the tokens")?;
+        text.push_str(&format!("[auth]\nkeys_file = {:?}\n", path.display().to_string()));
+    }
+    fs::write(node::configuration(scratch), text).context("writing the nodes' configuration")
 }
 
 /// Writes the cluster configuration.
