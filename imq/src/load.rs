@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use beside::CalloutSilentArgs;
+use beside::{CalloutSilentArgs, GuiltyArgs};
 use clap::{Args, Subcommand};
 use cost::{ChurnArgs, IdleArgs, QueuesArgs};
 use loadtest::compare::{CompareOptions, LoadName, ServerName};
@@ -54,6 +54,10 @@ pub(crate) enum Plan {
     /// cluster of its own.
     #[command(after_help = "Example: imq loadtest callout-silent --rounds 5 --json")]
     CalloutSilent(CalloutSilentArgs),
+    /// Floods, receivers that never read, connections that never finish: those who have nothing to
+    /// do with them are timed, with a cluster of its own.
+    #[command(after_help = "Example: imq loadtest guilty --offences pings,slow-loris --rounds 3")]
+    Guilty(GuiltyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -126,6 +130,7 @@ pub(crate) fn plan(plan: &Plan) -> Result<ExitCode> {
         Plan::Logins(args) => storms::logins(args),
         Plan::Rpc(args) => storms::rpc(args),
         Plan::CalloutSilent(args) => beside::callout_silent(args),
+        Plan::Guilty(args) => beside::guilty(args),
     }
 }
 

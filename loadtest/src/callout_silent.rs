@@ -8,6 +8,7 @@ mod askers;
 mod configuration;
 mod report;
 
+pub(crate) use configuration::ROOMS;
 pub use report::CalloutSilentReport;
 
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use crate::application::Application;
 use crate::clock::nanoseconds;
 use crate::credentials::Credentials;
 use crate::interrupt::Interrupt;
-use crate::neighbours::{Influence, Neighbours, Nothing, Round};
+use crate::neighbours::{Influence, Neighbours, Nothing, Round, Watch};
 use crate::processes::{cpu, pin};
 use crate::servers::cluster::{Cluster, Shape};
 use crate::traffic::load::Load;
@@ -30,24 +31,14 @@ use askers::Askers;
 pub struct CalloutSilentOptions {
     /// imq's program.
     pub binary: PathBuf,
-    /// People in ordinary rooms; a multiple of `room_size`.
-    pub connections: usize,
-    /// How many of them share a room.
-    pub room_size: usize,
-    /// Their messages a second, all together.
-    pub messages_per_s: f64,
-    /// Bytes of a payload, at least 20.
-    pub payload_bytes: usize,
+    /// Who is watched, and how often.
+    pub watch: Watch,
     /// Others, whose operations are asked about.
     pub askers: usize,
     /// Their operations a second, all together.
     pub asks_per_s: f64,
     /// When the application answers, if it does.
     pub answers_after: Option<Duration>,
-    /// How often it is measured.
-    pub rounds: usize,
-    /// How long each phase of a round is.
-    pub window: Duration,
 }
 
 impl CalloutSilentOptions {
@@ -56,15 +47,10 @@ impl CalloutSilentOptions {
     pub fn new(binary: PathBuf) -> Self {
         Self {
             binary,
-            connections: 500,
-            room_size: 10,
-            messages_per_s: 1_000.0,
-            payload_bytes: 100,
+            watch: Watch::default(),
             askers: 500,
             asks_per_s: 1_000.0,
             answers_after: None,
-            rounds: 5,
-            window: Duration::from_secs(5),
         }
     }
 }
@@ -74,7 +60,7 @@ impl CalloutSilentOptions {
 /// # Errors
 /// When the cluster doesn't start, or closes or refuses those in the rooms; when interrupted.
 pub fn run(options: &CalloutSilentOptions) -> Result<CalloutSilentReport> {
-    if options.askers == 0 || options.rounds == 0 {
+    if options.askers == 0 || options.watch.rounds == 0 {
         bail!("somebody must be asked about, and at least once");
     }
     if !(options.asks_per_s.is_finite() && options.asks_per_s > 0.0) {
@@ -83,7 +69,7 @@ pub fn run(options: &CalloutSilentOptions) -> Result<CalloutSilentReport> {
     let interrupt = Interrupt::watch()?;
     pin::generator()?;
     let application = Application::start(options.answers_after)?;
-    let text = configuration::text(application.address, options.rounds);
+    let text = configuration::text(application.address, options.watch.rounds);
     let shape = Shape { configuration: Some(&text), ..Shape::SMALLEST };
     let cluster = Cluster::start(&options.binary, shape, &interrupt)?;
     let report = measure(options, &cluster, &interrupt);
@@ -96,25 +82,23 @@ fn measure(
     interrupt: &Interrupt,
 ) -> Result<CalloutSilentReport> {
     let nodes = cluster.nodes();
-    let CalloutSilentOptions { connections, room_size, messages_per_s, payload_bytes, .. } =
-        *options;
-    let load = Load::open(connections, room_size, messages_per_s, payload_bytes, &nodes);
+    let load = Load::open(&options.watch, &nodes);
     let mut neighbours = Neighbours::new(&load, &Credentials::Believed, interrupt)?;
     let mut askers =
         Askers::new(options, neighbours.clock(), cluster.door(), &cluster.rpc_key, interrupt)?;
     let (start, used) = (neighbours.now(), cpu::own()?);
     let mut rounds = Vec::new();
-    for number in 0..options.rounds {
-        let without = neighbours.phase(options.window, &mut Nothing)?;
+    for number in 0..options.watch.rounds {
+        let without = neighbours.phase(options.watch.calm, &mut Nothing)?;
         askers.begin(number);
-        let with = neighbours.phase(options.window, &mut askers)?;
+        let with = neighbours.phase(options.watch.window, &mut askers)?;
         askers.stop();
         let end = neighbours.now() + nanoseconds(configuration::PATIENCE);
         while askers.waiting() > 0 && neighbours.now() < end {
             let soon = neighbours.now() + nanoseconds(Duration::from_millis(50));
             neighbours.until(soon, &mut askers)?;
         }
-        let again = neighbours.phase(options.window, &mut Nothing)?;
+        let again = neighbours.phase(options.watch.calm, &mut Nothing)?;
         let round = Round { without, with, again };
         eprintln!("round {}: {round}", number + 1);
         rounds.push(round);
@@ -124,7 +108,7 @@ fn measure(
     let told = askers.told();
     Ok(CalloutSilentReport {
         answers_after_ms: options.answers_after.map(|after| after.as_secs_f64() * 1e3),
-        connections,
+        connections: load.connections,
         askers: options.askers,
         influence: Influence::new(rounds),
         faults,

@@ -14,6 +14,7 @@ pub mod callout_silent;
 pub mod churn;
 pub mod compare;
 pub mod connect_storm;
+pub mod guilty;
 pub mod idle;
 pub mod logins;
 pub mod queues;
@@ -36,7 +37,7 @@ mod target;
 mod traffic;
 
 pub use credentials::Credentials;
-pub use neighbours::{Influence, Phase, Round};
+pub use neighbours::{Influence, Phase, Round, Watch};
 pub use target::{Nodes, Target, Transport};
 pub use traffic::checker::Faults;
 pub use traffic::latency::Percentiles;

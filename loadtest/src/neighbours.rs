@@ -26,6 +26,41 @@ use crate::traffic::messages::Messages;
 use crate::traffic::opening::Opening;
 use crate::traffic::schedule::Schedule;
 
+/// Who is watched, and how often.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// People in ordinary rooms; a multiple of `room_size`.
+    pub connections: usize,
+    /// How many of them share a room.
+    pub room_size: usize,
+    /// Their messages a second, all together.
+    pub messages_per_s: f64,
+    /// Bytes of a payload, at least 20.
+    pub payload_bytes: usize,
+    /// How often it is measured.
+    pub rounds: usize,
+    /// How long each phase without is.
+    pub calm: Duration,
+    /// How long each phase with is.
+    pub window: Duration,
+}
+
+impl Default for Watch {
+    /// 500 people send 1,000 messages a second in rooms of ten; five rounds of three times six
+    /// seconds.
+    fn default() -> Self {
+        Self {
+            connections: 500,
+            room_size: 10,
+            messages_per_s: 1_000.0,
+            payload_bytes: 100,
+            rounds: 5,
+            calm: Duration::from_secs(6),
+            window: Duration::from_secs(6),
+        }
+    }
+}
+
 /// The longest wait for sockets.
 const WAIT_MAX: Duration = Duration::from_millis(50);
 
@@ -117,7 +152,7 @@ impl<'a> Neighbours<'a> {
     ///
     /// # Errors
     /// When a neighbour is closed or refused; when what goes on beside fails; when interrupted.
-    pub(crate) fn until(&mut self, end: Nanoseconds, beside: &mut impl Beside) -> Result<()> {
+    pub(crate) fn until(&mut self, end: Nanoseconds, beside: &mut dyn Beside) -> Result<()> {
         while self.now() < end {
             beside.act()?;
             self.step(end.min(self.now() + WAIT_BESIDE))?;
@@ -129,7 +164,7 @@ impl<'a> Neighbours<'a> {
     ///
     /// # Errors
     /// As `until`.
-    pub(crate) fn phase(&mut self, window: Duration, beside: &mut impl Beside) -> Result<Phase> {
+    pub(crate) fn phase(&mut self, window: Duration, beside: &mut dyn Beside) -> Result<Phase> {
         self.cut();
         self.until(self.now() + nanoseconds(window), beside)?;
         Ok(self.cut())

@@ -41,7 +41,7 @@ impl Askers {
         interrupt: &Interrupt,
     ) -> Result<Self> {
         let mut rpc = Http::connect(door.rpc)?;
-        for round in 0..options.rounds {
+        for round in 0..options.watch.rounds {
             for number in 0..QUEUES {
                 let body = format!("{{\"queue\":\"{}\"}}", queue(round, number));
                 if rpc.call(door.rpc, rpc_key, "create_queue", &body)?.status != 200 {

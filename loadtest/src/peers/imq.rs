@@ -21,6 +21,7 @@ const CONNECT: u8 = bytes_tag(1);
 const SUBSCRIBE: u8 = bytes_tag(3);
 const UNSUBSCRIBE: u8 = bytes_tag(4);
 const SEND_MESSAGE: u8 = bytes_tag(5);
+const SAY_PING: u8 = bytes_tag(12);
 const PONG: u8 = bytes_tag(13);
 const BYE: u8 = bytes_tag(14);
 
@@ -58,6 +59,11 @@ impl Imq {
         Self { token, ..Self::new(member) }
     }
 
+    /// Connects as somebody else from the next time on.
+    pub(crate) fn rename(&mut self, user: String) {
+        self.user = user;
+    }
+
     /// Appends `connect`; `resume` is its field of that name, if there is one.
     fn connect(&self, resume: Option<&[u8]>, out: &mut Vec<u8>) {
         let mut connect = vec![number_tag(1), 1];
@@ -70,6 +76,13 @@ impl Imq {
             put_field(bytes_tag(6), resume, &mut connect);
         }
         put_frame(CONNECT, &connect, out);
+    }
+
+    /// Appends `ping`.
+    pub(crate) fn ping(&mut self, nonce: u64, out: &mut Vec<u8>) {
+        let mut ping = vec![number_tag(1)];
+        put_varint(nonce, &mut ping);
+        put_frame(SAY_PING, &ping, out);
     }
 
     /// Appends `bye`.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::stamp::STAMP_BYTES;
+use crate::neighbours::Watch;
 use crate::target::Nodes;
 
 /// How long the last deliveries may take once nobody sends.
@@ -50,21 +51,15 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// An open loop of so many messages a second, all together, at one cluster.
-    pub(crate) fn open(
-        connections: usize,
-        room_size: usize,
-        messages_per_s: f64,
-        payload_bytes: usize,
-        nodes: &Nodes,
-    ) -> Self {
+    /// People who are watched, at one cluster: an open loop.
+    pub(crate) fn open(watch: &Watch, nodes: &Nodes) -> Self {
         Self {
-            connections,
-            room_size,
-            payload_bytes,
-            pace: Pace::PerSecond(messages_per_s),
+            connections: watch.connections,
+            room_size: watch.room_size,
+            payload_bytes: watch.payload_bytes,
+            pace: Pace::PerSecond(watch.messages_per_s),
             warm_up: Duration::ZERO,
-            window: Duration::ZERO,
+            window: watch.window,
             drain: DRAIN_PATIENCE,
             progress: false,
             servers: vec![nodes.address],

@@ -15,6 +15,18 @@ pub(crate) struct Counting {
     /// What it says.
     pub(crate) imq: Imq,
     pub(crate) told: Told,
+    hello: Hello,
+}
+
+/// What a connection begins with.
+#[derive(Debug)]
+pub(crate) enum Hello {
+    /// As it should be.
+    Proper,
+    /// These bytes, and then as it should be.
+    Behind(Vec<u8>),
+    /// These bytes.
+    Instead(Vec<u8>),
 }
 
 /// What clients were told.
@@ -49,12 +61,22 @@ impl Told {
 impl Counting {
     /// A client of this name.
     pub(crate) fn new(member: Member) -> Self {
-        Self { imq: Imq::new(member), told: Told::default() }
+        Self::saying(member, Hello::Proper)
+    }
+
+    /// A client of this name, with another beginning.
+    pub(crate) fn saying(member: Member, hello: Hello) -> Self {
+        Self { imq: Imq::new(member), told: Told::default(), hello }
     }
 }
 
 impl Codec for Counting {
     fn hello(&mut self, out: &mut Vec<u8>) {
+        match &self.hello {
+            Hello::Proper => {}
+            Hello::Behind(bytes) => out.extend_from_slice(bytes),
+            Hello::Instead(bytes) => return out.extend_from_slice(bytes),
+        }
         self.imq.hello(out);
     }
 
