@@ -15,7 +15,6 @@ use crate::interrupt::Interrupt;
 use crate::servers::cluster::Shape;
 use crate::target::{Door, Nodes, Target, Transport};
 use crate::traffic::load::{DRAIN_PATIENCE, Load, Pace};
-use storm::Storm;
 
 /// What `connect-storm` is to do.
 #[derive(Clone, Debug)]
@@ -85,6 +84,6 @@ pub fn run(options: &ConnectStormOptions) -> Result<ConnectStormReport> {
     let shape = Shape { keys: options.credentials.keys(), ..Shape::SMALLEST };
     let taken = options.target.take_with(Door::Clients(Transport::Tcp), shape, &interrupt)?;
     let load = options.load(&taken.nodes);
-    let report = load.check().and_then(|()| Storm::new(options, &load, &interrupt)?.run());
+    let report = storm::run(options, &load, &interrupt);
     report.map_err(|error| taken.explain(error))
 }
