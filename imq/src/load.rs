@@ -1,5 +1,8 @@
 //! `imq loadtest` and `imq compare`: the load test's plans from the command line.
 
+mod beside;
+mod common;
+mod cost;
 mod storms;
 
 use std::net::SocketAddr;
@@ -8,9 +11,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use beside::{CalloutSilentArgs, GuiltyArgs};
 use clap::{Args, Subcommand};
+use cost::{ChurnArgs, IdleArgs, QueuesArgs};
 use loadtest::compare::{CompareOptions, LoadName, ServerName};
-use loadtest::{Pace, Target, Transport};
+use loadtest::{Pace, Transport};
 use serde::Serialize;
 use storms::{ConnectStormArgs, LoginsArgs, ResumeStormArgs, RpcArgs};
 
@@ -45,6 +50,14 @@ pub(crate) enum Plan {
     /// CPU of a web back end's messages, one by one and in batches, with a cluster of its own.
     #[command(after_help = "Example: imq loadtest rpc --batches 1,100")]
     Rpc(RpcArgs),
+    /// A web application never answers, and those who have nothing to do with it are timed, with a
+    /// cluster of its own.
+    #[command(after_help = "Example: imq loadtest callout-silent --rounds 5 --json")]
+    CalloutSilent(CalloutSilentArgs),
+    /// Floods, receivers that never read, connections that never finish: those who have nothing to
+    /// do with them are timed, with a cluster of its own.
+    #[command(after_help = "Example: imq loadtest guilty --offences pings,slow-loris --rounds 3")]
+    Guilty(GuiltyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -81,42 +94,6 @@ pub(crate) struct RoomsArgs {
     json: bool,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct IdleArgs {
-    /// WebSockets instead of TCP connections.
-    #[arg(long)]
-    websocket: bool,
-    /// Connections at each look at memory.
-    #[arg(long, value_delimiter = ',', default_value = "2000,5000,8000,11000,14000")]
-    steps: Vec<usize>,
-    /// Print one JSON document.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ChurnArgs {
-    /// How many connections.
-    #[arg(long, default_value_t = 500)]
-    connections: usize,
-    /// How long.
-    #[arg(long, default_value_t = 90)]
-    seconds: u64,
-    /// Print one JSON document.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct QueuesArgs {
-    /// How many queues.
-    #[arg(long, default_value_t = 200_000)]
-    queues: usize,
-    /// Print one JSON document.
-    #[arg(long)]
-    json: bool,
-}
-
 /// `imq compare`.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
@@ -126,7 +103,8 @@ pub(crate) struct CompareArgs {
     /// The measured window of a run.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Which servers: redis, nats, mosquitto, imq.
+    /// Which servers: redis, nats, mosquitto, imq, and imq-tls, which has TLS on its links
+    /// [default: all but the last].
     #[arg(long, value_delimiter = ',')]
     servers: Vec<ServerName>,
     /// Which loads: rooms-10-n1, rooms-10-n8, rooms-100-n1, open-2000.
@@ -144,30 +122,15 @@ pub(crate) struct CompareArgs {
 pub(crate) fn plan(plan: &Plan) -> Result<ExitCode> {
     match plan {
         Plan::Rooms(args) => rooms(args),
-        Plan::Idle(args) => {
-            let mut options = loadtest::idle::IdleOptions::new(own()?);
-            options.transport = transport(args.websocket);
-            options.steps.clone_from(&args.steps);
-            let report = loadtest::idle::run(&options)?;
-            print(&report, args.json, true)
-        }
-        Plan::Churn(args) => {
-            let mut options = loadtest::churn::ChurnOptions::new(own()?);
-            options.connections = args.connections;
-            options.duration = Duration::from_secs(args.seconds);
-            let report = loadtest::churn::run(&options)?;
-            print(&report, args.json, true)
-        }
-        Plan::Queues(args) => {
-            let mut options = loadtest::queues::QueuesOptions::new(own()?);
-            options.queues = args.queues;
-            let report = loadtest::queues::run(&options)?;
-            print(&report, args.json, true)
-        }
+        Plan::Idle(args) => cost::idle(args),
+        Plan::Churn(args) => cost::churn(args),
+        Plan::Queues(args) => cost::queues(args),
         Plan::ResumeStorm(args) => storms::resume_storm(args),
         Plan::ConnectStorm(args) => storms::connect_storm(args),
         Plan::Logins(args) => storms::logins(args),
         Plan::Rpc(args) => storms::rpc(args),
+        Plan::CalloutSilent(args) => beside::callout_silent(args),
+        Plan::Guilty(args) => beside::guilty(args),
     }
 }
 
@@ -207,10 +170,6 @@ fn rooms(args: &RoomsArgs) -> Result<ExitCode> {
 
 fn transport(websocket: bool) -> Transport {
     if websocket { Transport::WebSocket } else { Transport::Tcp }
-}
-
-fn own() -> Result<Target> {
-    Ok(Target::Own { binary: this()? })
 }
 
 fn this() -> Result<PathBuf> {

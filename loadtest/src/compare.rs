@@ -60,7 +60,7 @@ impl CompareOptions {
             warm_up: Duration::from_millis(1_500),
             connections: 1_000,
             payload_bytes: 100,
-            servers: ServerName::ALL.to_vec(),
+            servers: ServerName::USUAL.to_vec(),
             loads: LoadName::ALL.to_vec(),
         }
     }
@@ -132,7 +132,7 @@ fn measure(
         let room = who / load.room_size;
         // A slash means something to MQTT, a dot nothing to anybody here.
         let room = match server {
-            ServerName::Imq => format!("/room/{room}"),
+            ServerName::Imq | ServerName::ImqTls => format!("/room/{room}"),
             ServerName::Redis | ServerName::Nats | ServerName::Mosquitto => format!("room.{room}"),
         };
         Member { user: format!("u{who}"), room }
@@ -141,7 +141,9 @@ fn measure(
         ServerName::Redis => engine::run(&load, interrupt, |who| Redis::new(member(who))),
         ServerName::Nats => engine::run(&load, interrupt, |who| Nats::new(member(who))),
         ServerName::Mosquitto => engine::run(&load, interrupt, |who| Mosquitto::new(member(who))),
-        ServerName::Imq => engine::run(&load, interrupt, |who| Imq::new(member(who))),
+        ServerName::Imq | ServerName::ImqTls => {
+            engine::run(&load, interrupt, |who| Imq::new(member(who)))
+        }
     };
     outcome.map_err(|error| error.context(running.tail()))
 }

@@ -12,9 +12,9 @@ use anyhow::{Result, bail};
 
 use crate::credentials::Credentials;
 use crate::interrupt::Interrupt;
+use crate::servers::cluster::Shape;
 use crate::target::{Door, Nodes, Target, Transport};
 use crate::traffic::load::{DRAIN_PATIENCE, Load, Pace};
-use storm::Storm;
 
 /// What `connect-storm` is to do.
 #[derive(Clone, Debug)]
@@ -81,9 +81,9 @@ pub fn run(options: &ConnectStormOptions) -> Result<ConnectStormReport> {
         bail!("a storm has at least one connection");
     }
     let interrupt = Interrupt::watch()?;
-    let keys = options.credentials.keys();
-    let taken = options.target.take_with(Door::Clients(Transport::Tcp), keys, &interrupt)?;
+    let shape = Shape { keys: options.credentials.keys(), ..Shape::SMALLEST };
+    let taken = options.target.take_with(Door::Clients(Transport::Tcp), shape, &interrupt)?;
     let load = options.load(&taken.nodes);
-    let report = load.check().and_then(|()| Storm::new(options, &load, &interrupt)?.run());
+    let report = storm::run(options, &load, &interrupt);
     report.map_err(|error| taken.explain(error))
 }

@@ -12,6 +12,8 @@ use crate::peers::imq::Imq;
 use crate::peers::websocket::WebSocket;
 use crate::peers::{Codec, Event, Member, Violation};
 use crate::processes::memory;
+use crate::secure::{Client, Secured};
+use crate::servers::cluster::Shape;
 use crate::sources;
 use crate::statistics::slope;
 use crate::target::{Door, Nodes, Target, Transport};
@@ -28,6 +30,8 @@ pub struct IdleOptions {
     pub target: Target,
     /// How the connections speak.
     pub transport: Transport,
+    /// Whether they speak TLS, which the cluster must, too: an own one does then.
+    pub tls: bool,
     /// How many connections there are at each look at memory, rising.
     pub steps: Vec<usize>,
     /// How many connections share a room.
@@ -42,6 +46,7 @@ impl IdleOptions {
         Self {
             target,
             transport: Transport::Tcp,
+            tls: false,
             steps: (1..=7).map(|step| step * 2_000).collect(),
             room_size: 10,
             settle: Duration::from_secs(2),
@@ -65,6 +70,8 @@ pub struct IdlePoint {
 pub struct IdleReport {
     /// How the connections spoke.
     pub transport: Transport,
+    /// Whether over TLS.
+    pub tls: bool,
     /// Step by step.
     pub points: Vec<IdlePoint>,
     /// The gateway's memory for one more connection, in KiB.
@@ -74,7 +81,7 @@ pub struct IdleReport {
 }
 
 impl IdleReport {
-    fn new(transport: Transport, points: Vec<IdlePoint>) -> Self {
+    fn new(options: &IdleOptions, points: Vec<IdlePoint>) -> Self {
         let per_connection = |bytes: fn(&IdlePoint) -> u64| {
             let points: Vec<_> = points
                 .iter()
@@ -83,7 +90,8 @@ impl IdleReport {
             slope(&points)
         };
         Self {
-            transport,
+            transport: options.transport,
+            tls: options.tls,
             gateway_kib_per_connection: per_connection(|point| point.gateway_bytes),
             queue_node_kib_per_connection: per_connection(|point| point.queue_node_bytes),
             points,
@@ -105,13 +113,15 @@ pub fn run(options: &IdleOptions) -> Result<IdleReport> {
         bail!("a room has at least one member");
     }
     let interrupt = Interrupt::watch()?;
-    let taken = options.target.take(Door::Clients(options.transport), &interrupt)?;
+    let secured = if options.tls { Secured::Clients } else { Secured::Nothing };
+    let shape = Shape { secured, ..Shape::SMALLEST };
+    let taken = options.target.take_with(Door::Clients(options.transport), shape, &interrupt)?;
     let points = match options.transport {
         Transport::Tcp => climb(options, &taken.nodes, &interrupt, Imq::new),
         Transport::WebSocket => climb(options, &taken.nodes, &interrupt, WebSocket::new),
     };
     let points = points.map_err(|error| taken.explain(error))?;
-    Ok(IdleReport::new(options.transport, points))
+    Ok(IdleReport::new(options, points))
 }
 
 fn climb<C: Codec>(
@@ -122,6 +132,9 @@ fn climb<C: Codec>(
 ) -> Result<Vec<IdlePoint>> {
     let run = rand::random::<u32>();
     let mut crowd = Crowd::new(Clock::start())?;
+    if options.tls {
+        crowd.speak_tls(Client::new()?);
+    }
     let mut opening = Opening::default();
     let mut points = Vec::new();
     for &connections in &options.steps {

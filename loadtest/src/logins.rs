@@ -18,6 +18,7 @@ use crate::interrupt::Interrupt;
 use crate::peers::imq::Imq;
 use crate::peers::{Event, Member};
 use crate::processes::cpu;
+use crate::servers::cluster::Shape;
 use crate::sources;
 use crate::target::{Door, Nodes, Target, Transport};
 use crate::traffic::crowd::Crowd;
@@ -68,8 +69,8 @@ pub fn run(options: &LoginsOptions) -> Result<LoginsReport> {
         bail!("at least one login is under way at a time");
     }
     let interrupt = Interrupt::watch()?;
-    let keys = options.credentials.keys();
-    let taken = options.target.take_with(Door::Clients(Transport::Tcp), keys, &interrupt)?;
+    let shape = Shape { keys: options.credentials.keys(), ..Shape::SMALLEST };
+    let taken = options.target.take_with(Door::Clients(Transport::Tcp), shape, &interrupt)?;
     let report = logins(options, &taken.nodes, &interrupt);
     report.map_err(|error| taken.explain(error))
 }

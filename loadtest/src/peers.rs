@@ -6,6 +6,7 @@ pub(crate) mod nats;
 mod protobuf;
 pub(crate) mod redis;
 pub(crate) mod rpc;
+pub(crate) mod rpc_bodies;
 pub(crate) mod websocket;
 mod wire;
 

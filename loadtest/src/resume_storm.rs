@@ -22,7 +22,7 @@ use crate::traffic::load::DRAIN_PATIENCE;
 use storm::Storm;
 
 /// The cluster: what dies, what stays, and two homes for rooms and users.
-const SHAPE: Shape<'static> = Shape { gateways: 2, queue_nodes: 2, keys: None };
+const SHAPE: Shape<'static> = Shape { gateways: 2, queue_nodes: 2, ..Shape::SMALLEST };
 
 /// What `resume-storm` is to do.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
 use crate::processes::{pin, ports, scratch::Scratch};
+use crate::secure::Secured;
 use cluster::{Cluster, Shape};
 
 /// A server that `compare` knows.
@@ -27,11 +28,17 @@ pub enum ServerName {
     Mosquitto,
     /// imq: boss, gateway and queue node.
     Imq,
+    /// The same with TLS on its links.
+    #[serde(rename = "imq-tls")]
+    ImqTls,
 }
 
 impl ServerName {
     /// All of them, in the order in which they take turns.
-    pub const ALL: [Self; 4] = [Self::Redis, Self::Nats, Self::Mosquitto, Self::Imq];
+    pub const ALL: [Self; 5] = [Self::Redis, Self::Nats, Self::Mosquitto, Self::Imq, Self::ImqTls];
+
+    /// Those that are compared unless others are named.
+    pub const USUAL: [Self; 4] = [Self::Redis, Self::Nats, Self::Mosquitto, Self::Imq];
 
     /// The name as it is typed and shown.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +47,7 @@ impl ServerName {
             Self::Nats => "nats",
             Self::Mosquitto => "mosquitto",
             Self::Imq => "imq",
+            Self::ImqTls => "imq-tls",
         }
     }
 
@@ -49,7 +57,7 @@ impl ServerName {
             Self::Redis => "redis-server",
             Self::Nats => "nats-server",
             Self::Mosquitto => "mosquitto",
-            Self::Imq => return imq.is_file().then(|| imq.to_path_buf()),
+            Self::Imq | Self::ImqTls => return imq.is_file().then(|| imq.to_path_buf()),
         };
         // Debian keeps servers where a user's path doesn't look.
         ["", "/usr/sbin/", "/usr/local/sbin/", "/usr/local/bin/"]
@@ -68,7 +76,7 @@ impl std::str::FromStr for ServerName {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|server| server.as_str() == name);
-        found.ok_or_else(|| format!("no server {name:?}: redis, nats, mosquitto or imq"))
+        found.ok_or_else(|| format!("no server {name:?}: redis, nats, mosquitto, imq or imq-tls"))
     }
 }
 
@@ -105,8 +113,11 @@ impl Running {
                 fs::write(&path, configuration).context("writing mosquitto's configuration")?;
                 command.arg("-c").arg(path);
             }
-            ServerName::Imq => {
-                let cluster = Cluster::start(program, Shape::SMALLEST, interrupt)?;
+            ServerName::Imq | ServerName::ImqTls => {
+                let tls = name == ServerName::ImqTls;
+                let secured = if tls { Secured::Links } else { Secured::Nothing };
+                let shape = Shape { secured, ..Shape::SMALLEST };
+                let cluster = Cluster::start(program, shape, interrupt)?;
                 return Ok(Self::Cluster(Box::new(cluster)));
             }
         }

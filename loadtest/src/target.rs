@@ -76,15 +76,14 @@ pub(crate) struct Taken {
 impl Target {
     /// Starts the cluster, if it is to be started.
     pub(crate) fn take(&self, door: Door, interrupt: &Interrupt) -> Result<Taken> {
-        self.take_with(door, None, interrupt)
+        self.take_with(door, Shape::SMALLEST, interrupt)
     }
 
-    /// As `take`; an own cluster verifies tokens with these keys, if there are any, and else
-    /// believes every name.
+    /// As `take`; an own cluster has this shape.
     pub(crate) fn take_with(
         &self,
         door: Door,
-        keys: Option<&str>,
+        shape: Shape<'_>,
         interrupt: &Interrupt,
     ) -> Result<Taken> {
         let binary = match self {
@@ -92,19 +91,14 @@ impl Target {
             Self::Own { binary } => binary,
         };
         pin::generator()?;
-        let cluster = Cluster::start(binary, Shape { keys, ..Shape::SMALLEST }, interrupt)?;
+        let cluster = Cluster::start(binary, shape, interrupt)?;
         let gateway = cluster.door();
         let address = match door {
             Door::Clients(Transport::Tcp) => gateway.client,
             Door::Clients(Transport::WebSocket) => gateway.client_http,
             Door::Rpc => gateway.rpc,
         };
-        let nodes = Nodes {
-            address,
-            rpc_key: cluster.rpc_key.clone(),
-            gateway: cluster.gateway(),
-            queue_node: cluster.queue_node(),
-        };
+        let nodes = Nodes { address, ..cluster.nodes() };
         Ok(Taken { nodes, cluster: Some(cluster) })
     }
 }

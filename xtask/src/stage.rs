@@ -13,6 +13,9 @@ const MACHINES: [&str; 5] = ["link", "gateway", "queue-node", "boss", "imq-sdk"]
 /// The test of real processes, too slow to run among the others.
 const CLUSTER: &str = "cluster";
 
+/// The test of the load plans, small: it has both cores for itself.
+const LOAD: &str = "load";
+
 /// A part of the gate.
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
@@ -48,22 +51,23 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
         stage("tidy", 10, Work::Tidy),
         stage(
             "clippy",
-            240,
+            220,
             commands(["cargo clippy --quiet --workspace --all-targets -- -D warnings"]),
         ),
     ];
     if !quick {
         let alone = |name| format!("cargo check --quiet -p {name} --no-default-features");
-        stages.push(stage("machine-only builds", 120, commands(MACHINES.map(alone))));
+        stages.push(stage("machine-only builds", 100, commands(MACHINES.map(alone))));
     }
-    let build = stage("build", 500, commands(["cargo test --quiet --workspace --no-run"]));
+    let build = stage("build", 480, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
     stages.push(stage("unit and script tests", 160, unit_tests(tree)));
     stages.push(stage("simulation", 300, simulation(tree, quick)));
     if !quick {
         stages.push(stage("cluster", 300, cluster(tree)));
+        stages.push(stage("load plans", 85, load(tree)));
         let documented = Work::Commands(documentation::commands(tree));
-        let documentation = stage("documentation commands", 140, documented);
+        let documentation = stage("documentation commands", 120, documented);
         stages.push(Stage { output: Output::WhenItFails, ..documentation });
     }
     stages
@@ -83,7 +87,7 @@ fn commands(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Work {
 fn unit_tests(tree: &Tree) -> Work {
     let mut programs =
         "cargo test --quiet --workspace --no-fail-fast --lib --bins --examples".to_owned();
-    for name in test_programs(tree).into_iter().filter(|name| *name != CLUSTER) {
+    for name in test_programs(tree).into_iter().filter(|name| ![CLUSTER, LOAD].contains(name)) {
         programs.push_str(" --test ");
         programs.push_str(name);
     }
@@ -127,6 +131,14 @@ fn cluster(tree: &Tree) -> Work {
     }
     lines.push(CommandLine::new("cargo test --workspace --test cluster -- --test-threads=1"));
     Work::Commands(lines)
+}
+
+/// Each plan of `imq loadtest` for a few seconds. They mostly wait, so several run at a time.
+fn load(tree: &Tree) -> Work {
+    if !test_programs(tree).contains(LOAD) {
+        return Work::Nothing("imq has no test program of that name yet");
+    }
+    commands(["cargo test --workspace --test load -- --test-threads=3"])
 }
 
 #[cfg(test)]

@@ -1,22 +1,16 @@
 //! The plans of users, sessions and back ends from the command line.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use loadtest::connect_storm::{self, ConnectStormOptions};
 use loadtest::logins::{self, LoginsOptions};
 use loadtest::resume_storm::{self, ResumeStormOptions};
 use loadtest::rpc::{self, RpcOptions};
-use loadtest::{Credentials, Target};
 
-use super::{print, this};
-use crate::config;
-
-/// A secret for HS256 is at least as long as the hash (RFC 7518 section 3.2).
-const SECRET_BYTES_MIN: usize = 32;
+use super::common::{Common, LoginArgs};
 
 /// `imq loadtest resume-storm`.
 #[derive(Debug, Args)]
@@ -98,65 +92,6 @@ pub(crate) struct RpcArgs {
     common: Common,
 }
 
-/// What all of them have.
-#[derive(Debug, Args)]
-struct Common {
-    /// The program to measure [default: this one].
-    #[arg(long)]
-    binary: Option<PathBuf>,
-    /// Print one JSON document.
-    #[arg(long)]
-    json: bool,
-}
-
-/// How clients log in: by name alone unless one of these is given.
-#[derive(Debug, Args)]
-struct LoginArgs {
-    /// Sign a token (JWT, HS256) for each user with this secret of at least 32 bytes, which the
-    /// cluster is given.
-    #[arg(long, value_name = "SECRET")]
-    secret: Option<String>,
-    /// A file of tokens, one a line, each used once.
-    #[arg(long, value_name = "FILE", conflicts_with = "secret", requires = "keys_file")]
-    token_file: Option<PathBuf>,
-    /// What these tokens are verified with: the keys_file of the cluster's gateways.
-    #[arg(long, value_name = "FILE", requires = "token_file")]
-    keys_file: Option<PathBuf>,
-}
-
-impl Common {
-    fn binary(&self) -> Result<PathBuf> {
-        self.binary.clone().map_or_else(this, Ok)
-    }
-
-    fn target(&self) -> Result<Target> {
-        Ok(Target::Own { binary: self.binary()? })
-    }
-}
-
-impl LoginArgs {
-    fn credentials(&self) -> Result<Credentials> {
-        match (&self.secret, self.token_file.as_ref().zip(self.keys_file.as_ref())) {
-            (Some(secret), _) if secret.len() < SECRET_BYTES_MIN => bail!(
-                "--secret has {} bytes, a gateway takes {SECRET_BYTES_MIN} or more: make one with \
-                 `openssl rand -hex 32`",
-                secret.len()
-            ),
-            (Some(secret), _) => Ok(Credentials::Secret(secret.clone())),
-            (None, Some((file, keys))) => {
-                let text = config::read(file)?;
-                let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());
-                let tokens: Vec<String> = tokens.map(str::to_owned).collect();
-                if tokens.is_empty() {
-                    bail!("{} has no tokens: write one a line", file.display());
-                }
-                Ok(Credentials::Tokens { tokens, keys: config::read(keys)? })
-            }
-            (None, None) => Ok(Credentials::Believed),
-        }
-    }
-}
-
 pub(super) fn resume_storm(args: &ResumeStormArgs) -> Result<ExitCode> {
     let mut options = ResumeStormOptions::new(args.common.binary()?);
     options.sessions = args.sessions;
@@ -166,8 +101,7 @@ pub(super) fn resume_storm(args: &ResumeStormArgs) -> Result<ExitCode> {
     options.after = Duration::from_secs(args.after_seconds);
     options.patience = Duration::from_secs(args.patience_seconds);
     let report = resume_storm::run(&options)?;
-    let sound = report.sound();
-    print(&report, args.common.json, sound)
+    args.common.print(&report, report.sound())
 }
 
 pub(super) fn connect_storm(args: &ConnectStormArgs) -> Result<ExitCode> {
@@ -178,8 +112,7 @@ pub(super) fn connect_storm(args: &ConnectStormArgs) -> Result<ExitCode> {
     options.credentials = args.login.credentials()?;
     options.window = Duration::from_secs(args.seconds);
     let report = connect_storm::run(&options)?;
-    let sound = report.sound();
-    print(&report, args.common.json, sound)
+    args.common.print(&report, report.sound())
 }
 
 pub(super) fn logins(args: &LoginsArgs) -> Result<ExitCode> {
@@ -189,8 +122,7 @@ pub(super) fn logins(args: &LoginsArgs) -> Result<ExitCode> {
     options.credentials = args.login.credentials()?;
     options.window = Duration::from_secs(args.seconds);
     let report = logins::run(&options)?;
-    let sound = report.sound();
-    print(&report, args.common.json, sound)
+    args.common.print(&report, report.sound())
 }
 
 pub(super) fn rpc(args: &RpcArgs) -> Result<ExitCode> {
@@ -198,6 +130,5 @@ pub(super) fn rpc(args: &RpcArgs) -> Result<ExitCode> {
     options.connections = args.connections;
     options.batches.clone_from(&args.batches);
     options.window = Duration::from_secs(args.seconds);
-    let report = rpc::run(&options)?;
-    print(&report, args.common.json, true)
+    args.common.print(&rpc::run(&options)?, true)
 }

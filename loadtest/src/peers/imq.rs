@@ -2,6 +2,7 @@
 //!
 //! Just what a load needs, by hand: the schemas are `proto/schema/c2g.proto` and `g2c.proto`.
 
+pub(crate) mod counting;
 pub(crate) mod returning;
 
 use super::protobuf::{Fields, Value};
@@ -20,6 +21,7 @@ const CONNECT: u8 = bytes_tag(1);
 const SUBSCRIBE: u8 = bytes_tag(3);
 const UNSUBSCRIBE: u8 = bytes_tag(4);
 const SEND_MESSAGE: u8 = bytes_tag(5);
+const SAY_PING: u8 = bytes_tag(12);
 const PONG: u8 = bytes_tag(13);
 const BYE: u8 = bytes_tag(14);
 
@@ -57,6 +59,11 @@ impl Imq {
         Self { token, ..Self::new(member) }
     }
 
+    /// Connects as somebody else from the next time on.
+    pub(crate) fn rename(&mut self, user: String) {
+        self.user = user;
+    }
+
     /// Appends `connect`; `resume` is its field of that name, if there is one.
     fn connect(&self, resume: Option<&[u8]>, out: &mut Vec<u8>) {
         let mut connect = vec![number_tag(1), 1];
@@ -69,6 +76,13 @@ impl Imq {
             put_field(bytes_tag(6), resume, &mut connect);
         }
         put_frame(CONNECT, &connect, out);
+    }
+
+    /// Appends `ping`.
+    pub(crate) fn ping(&mut self, nonce: u64, out: &mut Vec<u8>) {
+        let mut ping = vec![number_tag(1)];
+        put_varint(nonce, &mut ping);
+        put_frame(SAY_PING, &ping, out);
     }
 
     /// Appends `bye`.
@@ -84,6 +98,14 @@ impl Imq {
     /// Appends `unsubscribe` from a queue.
     pub(crate) fn unsubscribe(&mut self, queue: &str, out: &mut Vec<u8>) {
         self.put_operation(UNSUBSCRIBE, queue, &[], out);
+    }
+
+    /// Appends a message to any queue.
+    pub(crate) fn send(&mut self, queue: &str, payload: &[u8], out: &mut Vec<u8>) {
+        let mut more = Vec::new();
+        put_field(bytes_tag(3), MOUNT, &mut more);
+        put_field(bytes_tag(4), payload, &mut more);
+        self.put_operation(SEND_MESSAGE, queue, &more, out);
     }
 
     /// Appends an operation with its id and queue, and `more` fields behind.

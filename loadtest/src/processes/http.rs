@@ -1,5 +1,6 @@
 //! As much HTTP/1.1 as health checks and pipelined calls need.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -53,6 +54,23 @@ impl Http {
         String::from_utf8(answer.body).with_context(|| format!("{server}{path} isn't text"))
     }
 
+    /// Calls a method of the RPC.
+    pub(crate) fn call(
+        &mut self,
+        server: SocketAddr,
+        key: &str,
+        method: &str,
+        body: &str,
+    ) -> Result<Answer> {
+        let length = body.len();
+        let request = format!(
+            "POST /rpc/v1/{method} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        self.send(request.as_bytes())?;
+        self.answer()
+    }
+
     /// Waits for the next answer.
     pub(crate) fn answer(&mut self) -> Result<Answer> {
         let mut chunk = [0; 64 * 1024];
@@ -85,23 +103,53 @@ pub(crate) fn counted(page: &str, counts: impl Fn(&str) -> bool) -> Option<u64> 
     samples.map(|value| value as u64).reduce(|a, b| a + b)
 }
 
+/// The counters of a Prometheus page that have this name, by the value of their one label; what has
+/// none is under the empty word.
+pub(crate) fn samples(page: &str, name: &str) -> BTreeMap<String, u64> {
+    let samples = page.lines().filter_map(|line| {
+        let (sample, value) = line.strip_prefix(name)?.rsplit_once(' ')?;
+        let label = match sample {
+            "" => "",
+            labelled => labelled.strip_prefix('{')?.split('"').nth(1)?,
+        };
+        Some((label.to_owned(), value.parse::<f64>().ok()? as u64))
+    });
+    samples.collect()
+}
+
 /// Reads one answer from the front; `None` when it isn't whole.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Answer, usize)>> {
-    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+    let Some((head, body)) = message(bytes)? else {
+        return Ok(None);
+    };
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let Some(status) = status.filter(|_| head.starts_with("HTTP/1.1 ")) else {
+        bail!("not an answer of HTTP/1.1: {head}");
+    };
+    let body = body.to_vec();
+    let used = head.len() + END.len() + body.len();
+    Ok(Some((Answer { status, body }, used)))
+}
+
+/// What ends a head.
+pub(crate) const END: &[u8] = b"\r\n\r\n";
+
+/// The head and the body of a request or an answer; `None` when it isn't whole.
+pub(crate) fn message(bytes: &[u8]) -> Result<Option<(&str, &[u8])>> {
+    let Some(end) = bytes.windows(END.len()).position(|four| four == END) else {
         return Ok(None);
     };
     let head = std::str::from_utf8(&bytes[..end]).context("a head that isn't text")?;
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
-    let length = lines
+    let length = head
+        .split("\r\n")
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .map_or(Some(0), |(_, value)| value.trim().parse::<usize>().ok());
-    let (Some(status), Some(length @ ..=ANSWER_BYTES_MAX)) = (status, length) else {
-        bail!("not an answer of HTTP/1.1: {head}");
+    let Some(length @ ..=ANSWER_BYTES_MAX) = length else {
+        bail!("not a message of HTTP/1.1: {head}");
     };
-    let body = bytes.get(end + 4..end + 4 + length);
-    Ok(body.map(|body| (Answer { status, body: body.to_vec() }, end + 4 + length)))
+    let start = end + END.len();
+    Ok(bytes.get(start..start + length).map(|body| (head, body)))
 }
 
 #[cfg(test)]

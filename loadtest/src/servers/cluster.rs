@@ -2,6 +2,7 @@
 
 mod node;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,6 +13,8 @@ use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
 use crate::processes::http::{self, Http};
 use crate::processes::{ports, scratch::Scratch};
+use crate::secure::Secured;
+use crate::target::Nodes;
 use node::Starter;
 
 /// How many nodes a cluster has, and whom its gateways believe.
@@ -21,14 +24,27 @@ pub(crate) struct Shape<'a> {
     pub(crate) queue_nodes: usize,
     /// What tokens are verified with; without it clients are believed as in development.
     pub(crate) keys: Option<&'a str>,
+    /// The cluster configuration; without it the one that a boss has by default.
+    pub(crate) configuration: Option<&'a str>,
+    /// The address of a proxy, whose connections begin with the PROXY protocol.
+    pub(crate) proxy: Option<&'a str>,
+    /// What speaks TLS.
+    pub(crate) secured: Secured,
 }
 
 impl Shape<'_> {
     /// One gateway that believes everybody, and one queue node.
-    pub(crate) const SMALLEST: Self = Self { gateways: 1, queue_nodes: 1, keys: None };
+    pub(crate) const SMALLEST: Self = Self {
+        gateways: 1,
+        queue_nodes: 1,
+        keys: None,
+        configuration: None,
+        proxy: None,
+        secured: Secured::Nothing,
+    };
 }
 
-/// A cluster of its own, with the cluster configuration a boss has by default.
+/// A cluster of its own.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     gateways: Vec<Gateway>,
@@ -73,17 +89,18 @@ impl Cluster {
         let (secret, rpc_key) = (key(), key());
         let starter =
             Starter { program, scratch: &scratch, boss: link, secret: &secret, rpc_key: &rpc_key };
-        if let Some(keys) = shape.keys {
-            write_auth(&scratch, keys)?;
-        }
-        let boss = starter.boss(http, shape.queue_nodes)?;
+        write_options(&scratch, shape)?;
+        let configuration = match shape.configuration {
+            Some(text) => Some(write_configuration(&scratch, text)?),
+            None => None,
+        };
+        let boss = starter.boss(http, shape.queue_nodes, configuration)?;
         let numbers = 1..=shape.queue_nodes;
         let queue_nodes =
             numbers.map(|number| starter.queue_node(number)).collect::<Result<_>>()?;
-        let tokens = shape.keys.is_some();
         let numbers = 1..=shape.gateways;
         let gateways =
-            numbers.map(|number| starter.gateway(number, tokens)).collect::<Result<_>>()?;
+            numbers.map(|number| starter.gateway(number, shape)).collect::<Result<_>>()?;
         let mut cluster = Self { gateways, queue_nodes, boss, _scratch: scratch, rpc_key };
         let ready = cluster.await_ready(interrupt);
         ready.map_err(|error| error.context(cluster.tail()))?;
@@ -113,6 +130,22 @@ impl Cluster {
     /// Kills the first gateway, as a fault does: without a word.
     pub(crate) fn kill_first_gateway(&mut self) -> Result<()> {
         self.gateways[0].server.kill()
+    }
+
+    /// The first gateway's address for clients over TCP, its process and the first queue node's.
+    pub(crate) fn nodes(&self) -> Nodes {
+        Nodes {
+            address: self.door().client,
+            rpc_key: self.rpc_key.clone(),
+            gateway: self.gateway(),
+            queue_node: self.queue_node(),
+        }
+    }
+
+    /// The first gateway's counters: each sample of this name, by its label's value.
+    pub(crate) fn samples(&self, name: &str) -> Result<BTreeMap<String, u64>> {
+        let address = self.door().rpc;
+        Ok(http::samples(&Http::connect(address)?.get(address, "/metrics")?, name))
     }
 
     /// The first gateway's process.
@@ -155,12 +188,22 @@ impl Cluster {
     }
 }
 
-/// Writes the gateways' configuration file and the keys that it names.
-fn write_auth(scratch: &Scratch, keys: &str) -> Result<()> {
-    let path = scratch.path().join("keys");
-    fs::write(&path, keys).context("writing the keys of the tokens")?;
-    let text = format!("[auth]\nkeys_file = {:?}\n", path.display().to_string());
-    fs::write(node::configuration(scratch), text).context("writing the gateways' configuration")
+/// Writes the nodes' configuration file, and the files that it names.
+fn write_options(scratch: &Scratch, shape: Shape<'_>) -> Result<()> {
+    let mut text = shape.secured.configuration(scratch)?;
+    if let Some(keys) = shape.keys {
+        let path = scratch.path().join("keys");
+        fs::write(&path, keys).context("writing the keys of the tokens")?;
+        text.push_str(&format!("[auth]\nkeys_file = {:?}\n", path.display().to_string()));
+    }
+    fs::write(node::configuration(scratch), text).context("writing the nodes' configuration")
+}
+
+/// Writes the cluster configuration.
+fn write_configuration(scratch: &Scratch, text: &str) -> Result<String> {
+    let path = scratch.path().join("cluster.toml");
+    fs::write(&path, text).context("writing the cluster configuration")?;
+    Ok(path.display().to_string())
 }
 
 /// A random key that nobody else on the machine can guess.

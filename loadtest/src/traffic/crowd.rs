@@ -3,6 +3,7 @@
 //! A turn reads all sockets that are ready and then writes each that has something to say, once: so
 //! the generator is as wide in its batches as the servers are, and never the first to tire.
 
+mod line;
 mod seat;
 
 use std::io::ErrorKind;
@@ -14,6 +15,8 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::clock::{Clock, Nanoseconds};
 use crate::peers::{Codec, Event, Violation};
+use crate::secure::Client;
+use line::Line;
 use seat::{Connecting, Seat};
 
 /// Holds the longest frame of a server and much more of small ones.
@@ -32,6 +35,8 @@ pub(crate) struct Crowd<C> {
     /// Who has something to say; each at most once.
     talkers: Vec<usize>,
     buffer: Box<[u8]>,
+    /// The side of TLS that connections have; none: they are plain.
+    secure: Option<Client>,
     /// What became of connections that ended; none where an end is an error of the run.
     losses: Option<Vec<Loss>>,
 }
@@ -82,8 +87,14 @@ impl<C: Codec> Crowd<C> {
             seats: Vec::new(),
             talkers: Vec::new(),
             buffer: vec![0; READ_BUFFER_BYTES].into_boxed_slice(),
+            secure: None,
             losses,
         })
+    }
+
+    /// From now on connections speak TLS.
+    pub(crate) fn speak_tls(&mut self, client: Client) {
+        self.secure = Some(client);
     }
 
     /// Connects one more, from `source` if there is one, and lets it say hello with the next turn.
@@ -127,8 +138,9 @@ impl<C: Codec> Crowd<C> {
             .with_context(|| format!("connecting to {server} as number {}", who + 1))?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(who), interest).context("epoll")?;
+        let line = Line::new(stream, self.secure.as_ref()).context("TLS")?;
         let seat = &mut self.seats[who];
-        seat.sit(stream);
+        seat.sit(line);
         if seat.listed() {
             self.talkers.push(who);
         }
@@ -143,6 +155,11 @@ impl<C: Codec> Crowd<C> {
     /// How many have joined.
     pub(crate) fn len(&self) -> usize {
         self.seats.len()
+    }
+
+    /// The run's clock.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// What the run's clock shows.

@@ -9,6 +9,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::stamp::STAMP_BYTES;
+use crate::neighbours::Watch;
+use crate::target::Nodes;
 
 /// How long the last deliveries may take once nobody sends.
 pub(crate) const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
@@ -49,6 +51,22 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// People who are watched, at one cluster: an open loop.
+    pub(crate) fn open(watch: &Watch, nodes: &Nodes) -> Self {
+        Self {
+            connections: watch.connections,
+            room_size: watch.room_size,
+            payload_bytes: watch.payload_bytes,
+            pace: Pace::PerSecond(watch.messages_per_s),
+            warm_up: Duration::ZERO,
+            window: watch.window,
+            drain: DRAIN_PATIENCE,
+            progress: false,
+            servers: vec![nodes.address],
+            processes: vec![nodes.gateway, nodes.queue_node],
+        }
+    }
+
     /// Refuses a load that can't be run.
     ///
     /// # Errors

@@ -42,6 +42,7 @@ fn the_cluster_is_tested_apart() {
         ("imq/tests/cluster/main.rs", ""),
         ("imq/tests/cluster/fixture.rs", ""),
         ("imq/tests/commands.rs", ""),
+        ("imq/tests/load/main.rs", ""),
         ("imq/tests/clients/node/package.json", ""),
         ("docs/tests/other.rs", ""),
     ];
@@ -55,6 +56,8 @@ fn the_cluster_is_tested_apart() {
             "cargo test --workspace --test cluster -- --test-threads=1",
         ]
     );
+    let load = commands_of("load plans", &files, false);
+    assert_eq!(load, ["cargo test --workspace --test load -- --test-threads=3"]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Answers, cut anywhere.
 
-use super::{Answer, counted, parse};
+use std::collections::BTreeMap;
+
+use super::{Answer, counted, parse, samples};
 
 #[test]
 fn an_answer_is_read_once_it_is_whole() {
@@ -28,4 +30,14 @@ fn counters_are_summed_by_their_names() {
     assert_eq!(counted(page, |name| name == "a_total"), Some(7));
     assert_eq!(counted(page, |name| name.ends_with("_total")), Some(12));
     assert_eq!(counted(page, |name| name == "c_total"), None);
+}
+
+#[test]
+fn samples_are_told_apart_by_their_label() {
+    let page =
+        "# TYPE a_total counter\na_total 3\nb_total{code=\"x y\"} 4\nb_total{code=\"z\"} 0\n";
+    let samples = |name| samples(page, name);
+    assert_eq!(samples("a_total"), BTreeMap::from([(String::new(), 3)]));
+    assert_eq!(samples("b_total"), BTreeMap::from([("x y".to_owned(), 4), ("z".to_owned(), 0)]));
+    assert_eq!(samples("b_to"), BTreeMap::new());
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Gateway, QueueNode};
+use super::{Gateway, QueueNode, Shape};
 use crate::processes::child::Server;
 use crate::processes::{pin, ports, scratch::Scratch};
 
@@ -19,21 +19,27 @@ pub(super) struct Starter<'a> {
     pub(super) rpc_key: &'a str,
 }
 
-/// The gateways' configuration file, where they have one.
+/// The nodes' configuration file.
 pub(super) fn configuration(scratch: &Scratch) -> PathBuf {
-    scratch.path().join("gateway.toml")
+    scratch.path().join("imq.toml")
 }
 
 impl Starter<'_> {
     /// The boss, which waits for its queue nodes before it hands out buckets.
-    pub(super) fn boss(&self, http: SocketAddr, queue_nodes: usize) -> Result<Server> {
+    pub(super) fn boss(
+        &self,
+        http: SocketAddr,
+        queue_nodes: usize,
+        configuration: Option<String>,
+    ) -> Result<Server> {
         let data = self.scratch.path().join("data").display().to_string();
-        let options = [
+        let mut options = vec![
             ("--listen-link", self.boss.to_string()),
             ("--listen-http", http.to_string()),
             ("--data-dir", data),
             ("--expected-queue-nodes", queue_nodes.to_string()),
         ];
+        options.extend(configuration.map(|path| ("--cluster", path)));
         self.start("boss", "boss", &options, &[])
     }
 
@@ -49,7 +55,7 @@ impl Starter<'_> {
         Ok(QueueNode { server, http })
     }
 
-    pub(super) fn gateway(&self, number: usize, tokens: bool) -> Result<Gateway> {
+    pub(super) fn gateway(&self, number: usize, shape: Shape<'_>) -> Result<Gateway> {
         let [client, client_http, rpc] = ports::free()?;
         let mut options = vec![
             ("--id", format!("g{number}")),
@@ -58,10 +64,8 @@ impl Starter<'_> {
             ("--listen-http", client_http.to_string()),
             ("--listen-rpc", rpc.to_string()),
         ];
-        if tokens {
-            options.push(("--config", configuration(self.scratch).display().to_string()));
-        }
-        let flags: &[&str] = if tokens { &[] } else { &["--dev-auth"] };
+        options.extend(shape.proxy.map(|address| ("--proxies", address.to_owned())));
+        let flags: &[&str] = if shape.keys.is_some() { &[] } else { &["--dev-auth"] };
         let server = self.start(&format!("gateway-{number}"), "gateway", &options, flags)?;
         Ok(Gateway { server, client, client_http, rpc })
     }
@@ -74,7 +78,7 @@ impl Starter<'_> {
         flags: &[&str],
     ) -> Result<Server> {
         let mut command = pin::server(self.program);
-        command.arg(role).args(flags);
+        command.arg(role).args(flags).arg("--config").arg(configuration(self.scratch));
         for (option, value) in options {
             command.args([option, value.as_str()]);
         }

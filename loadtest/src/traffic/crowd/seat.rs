@@ -9,6 +9,7 @@ use mio::net::TcpStream;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::Heard;
+use super::line::Line;
 use crate::clock::Clock;
 use crate::peers::{Codec, Violation};
 
@@ -19,7 +20,7 @@ const UNWRITTEN_BYTES_MAX: usize = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Seat<C> {
     /// None while nobody sits here.
-    stream: Option<TcpStream>,
+    stream: Option<Line>,
     pub(super) codec: C,
     /// What is to be written; `written` bytes of it are.
     out: Vec<u8>,
@@ -39,7 +40,7 @@ impl<C: Codec> Seat<C> {
     }
 
     /// Takes a new connection, which says hello with the next write.
-    pub(super) fn sit(&mut self, stream: TcpStream) {
+    pub(super) fn sit(&mut self, stream: Line) {
         self.stream = Some(stream);
         self.out.clear();
         self.partial.clear();
@@ -50,11 +51,11 @@ impl<C: Codec> Seat<C> {
 
     /// Ends the connection, if there is one, by a reset: its port is free at once.
     pub(super) fn leave(&mut self) {
-        let Some(stream) = self.stream.take() else {
+        let Some(mut stream) = self.stream.take() else {
             return;
         };
         // A socket that is gone already takes no option, and needs none.
-        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).ok();
+        SockRef::from(&*stream.socket()).set_linger(Some(Duration::ZERO)).ok();
         self.out.clear();
         self.written = 0;
     }
@@ -99,10 +100,11 @@ impl<C: Codec> Seat<C> {
             let kept = self.partial.len();
             buffer[..kept].copy_from_slice(&self.partial);
             self.partial.clear();
-            let read = match stream.read(&mut buffer[kept..]) {
+            // A short read has emptied a plain socket; what comes later is a new edge.
+            let (read, is_empty) = match stream.read(&mut buffer[kept..]) {
                 Ok(0) => return Ok(Err(Violation("closed by the server".into()))),
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+                Ok(read) => (read, kept + read < buffer.len() && stream.is_plain()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => (0, true),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {
                     self.partial.extend_from_slice(&buffer[..kept]);
                     continue;
@@ -126,8 +128,7 @@ impl<C: Codec> Seat<C> {
             if self.partial.len() == buffer.len() {
                 return Ok(Err(Violation("a frame longer than the read buffer".into())));
             }
-            // A short read has emptied the socket; what comes later is a new edge.
-            if filled < buffer.len() {
+            if is_empty {
                 return Ok(Ok(()));
             }
         }

@@ -1,0 +1,85 @@
+//! Options that plans share.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use loadtest::{Credentials, Target};
+use serde::Serialize;
+
+use super::{print, this};
+use crate::config;
+
+/// A secret for HS256 is at least as long as the hash (RFC 7518 section 3.2).
+const SECRET_BYTES_MIN: usize = 32;
+
+/// What all plans with a cluster of their own have.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The program to measure [default: this one].
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How clients log in: by name alone unless one of these is given.
+#[derive(Debug, Args)]
+pub(super) struct LoginArgs {
+    /// Sign a token (JWT, HS256) for each user with this secret of at least 32 bytes, which the
+    /// cluster is given.
+    #[arg(long, value_name = "SECRET")]
+    secret: Option<String>,
+    /// A file of tokens, one a line, each used once.
+    #[arg(long, value_name = "FILE", conflicts_with = "secret", requires = "keys_file")]
+    token_file: Option<PathBuf>,
+    /// What these tokens are verified with: the keys_file of the cluster's gateways.
+    #[arg(long, value_name = "FILE", requires = "token_file")]
+    keys_file: Option<PathBuf>,
+}
+
+impl Common {
+    /// The program to measure.
+    pub(super) fn binary(&self) -> Result<PathBuf> {
+        self.binary.clone().map_or_else(this, Ok)
+    }
+
+    /// The cluster to measure.
+    pub(super) fn target(&self) -> Result<Target> {
+        Ok(Target::Own { binary: self.binary()? })
+    }
+
+    /// Prints a report; what it says of itself is the exit code.
+    pub(super) fn print<R: Serialize + std::fmt::Display>(
+        &self,
+        report: &R,
+        sound: bool,
+    ) -> Result<ExitCode> {
+        print(report, self.json, sound)
+    }
+}
+
+impl LoginArgs {
+    pub(super) fn credentials(&self) -> Result<Credentials> {
+        match (&self.secret, self.token_file.as_ref().zip(self.keys_file.as_ref())) {
+            (Some(secret), _) if secret.len() < SECRET_BYTES_MIN => bail!(
+                "--secret has {} bytes, a gateway takes {SECRET_BYTES_MIN} or more: make one with \
+                 `openssl rand -hex 32`",
+                secret.len()
+            ),
+            (Some(secret), _) => Ok(Credentials::Secret(secret.clone())),
+            (None, Some((file, keys))) => {
+                let text = config::read(file)?;
+                let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                let tokens: Vec<String> = tokens.map(str::to_owned).collect();
+                if tokens.is_empty() {
+                    bail!("{} has no tokens: write one a line", file.display());
+                }
+                Ok(Credentials::Tokens { tokens, keys: config::read(keys)? })
+            }
+            (None, None) => Ok(Credentials::Believed),
+        }
+    }
+}

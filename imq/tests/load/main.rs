@@ -1,0 +1,119 @@
+//! Every plan of `imq loadtest` that has a cluster of its own, small and short: nothing is lost,
+//! doubled or out of order, and the report has its figures. How fast it is, is not judged: the
+//! machine and the build are any.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// Runs a plan and reads its report, which must have these figures, each above zero.
+fn check(words: &str, figures: &[&str]) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_imq"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("IMQ_") {
+            command.env_remove(name);
+        }
+    }
+    let output = command
+        .arg("loadtest")
+        .args(words.split_whitespace())
+        .arg("--json")
+        .stdin(Stdio::null())
+        .output()
+        .expect("imq can be started");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{words:?}: {}\n{printed}\n{said}", output.status);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    for path in figures {
+        let figure = report.pointer(path).and_then(Value::as_f64);
+        assert!(figure.is_some_and(|figure| figure > 0.0), "{words:?}: {path} in {report}");
+    }
+    report
+}
+
+/// As `check`, for plans whose deliveries are checked.
+fn check_deliveries(words: &str, figures: &[&str]) -> Value {
+    let report = check(words, figures);
+    for fault in ["lost", "doubled", "out_of_order"] {
+        assert_eq!(report[fault], 0, "{words:?}: {report}");
+    }
+    report
+}
+
+#[test]
+fn sessions_outlive_their_gateway() {
+    let words = "resume-storm --sessions 200 --rate 200 --seconds 1 --after-seconds 1";
+    let report =
+        check_deliveries(words, &["/sent", "/delivered", "/p50_ms", "/max_ms", "/resumed"]);
+    assert_eq!((&report["back"], &report["gaps"]), (&200.into(), &0.into()), "{report}");
+}
+
+#[test]
+fn a_storm_of_connects_is_let_in() {
+    let words = "connect-storm --connections 100 --rate 200 --storm 500 --seconds 1";
+    let figures = ["/before/p99_ms", "/during/p99_ms", "/after/p99_ms", "/logins_per_s"];
+    let report = check_deliveries(words, &figures);
+    assert_eq!(report["welcomed"], 500, "{report}");
+}
+
+#[test]
+fn logins_cost_something() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let figures = ["/logins", "/gateway_us_per_login", "/logins_per_s_per_core"];
+    for more in ["", &format!("--secret {secret} --bye")] {
+        let words = format!("logins --in-flight 20 --seconds 1 {more}");
+        let report = check(&words, &figures);
+        assert_eq!(report["refused"], 0, "{report}");
+    }
+}
+
+#[test]
+fn messages_of_a_back_end_cost_something() {
+    let words = "rpc --connections 8 --batches 1,20 --seconds 1";
+    let report = check(words, &["/points/0/p99_ms", "/points/1/messages_per_s"]);
+    assert_eq!(report["points"][1]["batch"], 20, "{report}");
+}
+
+#[test]
+fn queues_come_and_go() {
+    let figures = ["/cycles", "/cycles_per_s", "/cpu_us_per_cycle", "/series/1/gateway_bytes"];
+    check("churn --connections 200 --seconds 2", &figures);
+}
+
+#[test]
+fn connections_and_queues_take_memory() {
+    let figures = ["/points/1/gateway_bytes", "/points/1/queue_node_bytes"];
+    for more in ["--websocket", "--tls"] {
+        let report = check(&format!("idle --steps 50,100 {more}"), &figures);
+        assert_eq!(report["tls"], more == "--tls", "{report}");
+    }
+    check("queues --queues 2000", &["/bytes_per_queue", "/queues_per_s"]);
+}
+
+#[test]
+fn an_application_that_never_answers_is_waited_for_by_those_who_ask_alone() {
+    let words = "callout-silent --connections 100 --rate 200 --askers 100 --asks-rate 200 \
+                 --rounds 1 --seconds 4 --calm-seconds 1";
+    let figures = ["/p99_ratio", "/unanswered/late", "/unanswered/circuit_open", "/asked"];
+    let report = check_deliveries(words, &figures);
+    assert_eq!(report["done"], 0, "{report}");
+}
+
+/// Each is told what the plan says; otherwise the plan fails.
+fn check_guilty(offences: &str, more: &str) {
+    let others = "--connections 100 --rate 200 --rounds 1 --calm-seconds 1";
+    let words = format!("guilty --offences {offences} {others} {more}");
+    check_deliveries(&words, &["/offences/0/p99_ratio"]);
+}
+
+#[test]
+fn floods_are_ended() {
+    check_guilty("pings,operations,queue-names,comings,rpc-bodies", "--seconds 2");
+}
+
+#[test]
+fn who_never_ends_is_ended() {
+    // Who doesn't finish `connect` has 5 seconds, and who doesn't read may owe a mebibyte.
+    check_guilty("slow-loris,never-read-strict", "--scale 0.1 --seconds 6");
+}

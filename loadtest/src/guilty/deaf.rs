@@ -1,0 +1,149 @@
+//! Those who subscribe and never read, and one who talks to them.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use socket2::{Domain, Socket, Type};
+
+use super::offence::{Guilty, Scene};
+use crate::neighbours::Beside;
+use crate::peers::imq::Imq;
+use crate::peers::imq::counting::{Counting, Told};
+use crate::peers::{Codec, Member};
+use crate::traffic::crowd::Crowd;
+use crate::traffic::schedule::Schedule;
+
+/// Rooms for them, in which others may talk, too.
+pub(super) const CLASSES: &str = "\
+[[class]]
+pattern = \"/deaf/*\"
+create = \"auto\"
+join = \"open\"
+
+[[class.mount]]
+name = \"chat\"
+kind = \"message\"
+send = \"open\"
+
+[[class]]
+pattern = \"/strict/*\"
+create = \"auto\"
+join = \"open\"
+
+[[class.mount]]
+name = \"chat\"
+kind = \"message\"
+send = \"open\"
+on_slow = \"close\"
+
+";
+
+/// How many there are, and how many of them share a room.
+const COUNT: usize = 1_000;
+const ROOM: usize = 100;
+
+/// Connections that are made between two looks at the neighbours.
+const SLICE: usize = 8;
+
+/// What the kernel takes for somebody who doesn't read: little, so that the rest is the gateway's.
+const RECEIVE_BYTES: usize = 4 * 1024;
+
+/// Segments as of Ethernet: with those of the loopback the kernel keeps megabytes for a receiver,
+/// which it does for nobody far away.
+const SEGMENT_BYTES: u32 = 1_460;
+
+/// A message to one of their rooms, and how many there are a second, once all are there: each of
+/// the subscribers is owed 320 KiB more every second.
+const MESSAGE_BYTES: usize = 16 * 1024;
+const MESSAGES_PER_S: f64 = 20.0;
+
+/// The deaf and the talker.
+pub(super) struct Deaf {
+    client: SocketAddr,
+    class: &'static str,
+    run: u32,
+    wanted: usize,
+    there: Vec<TcpStream>,
+    talker: Crowd<Counting>,
+    /// Once all are there.
+    schedule: Option<Schedule>,
+    rooms: usize,
+    message: Vec<u8>,
+}
+
+impl Deaf {
+    /// They come one by one, to rooms of this class.
+    pub(super) fn start(scene: &Scene<'_>, class: &'static str) -> Result<Box<dyn Guilty>> {
+        let wanted = scene.count(COUNT);
+        let rooms = wanted.div_ceil(ROOM);
+        let run = rand::random();
+        let mut talker = Crowd::storming(scene.clock)?;
+        let member = Member { user: format!("talker-{run:08x}"), room: String::new() };
+        talker.join(scene.client, None, Counting::new(member))?;
+        Ok(Box::new(Self {
+            client: scene.client,
+            class,
+            run,
+            wanted,
+            there: Vec::new(),
+            talker,
+            schedule: None,
+            rooms,
+            message: vec![b'.'; MESSAGE_BYTES],
+        }))
+    }
+
+    fn room(&self, number: usize) -> String {
+        format!("{}/{:08x}-{number}", self.class, self.run)
+    }
+
+    fn come(&mut self) -> Result<()> {
+        let who = self.there.len();
+        let member =
+            Member { user: format!("deaf-{:08x}-{who}", self.run), room: self.room(who / ROOM) };
+        let socket = Socket::new(Domain::for_address(self.client), Type::STREAM, None)?;
+        socket.set_recv_buffer_size(RECEIVE_BYTES)?;
+        socket.set_tcp_mss(SEGMENT_BYTES)?;
+        socket.connect(&self.client.into()).context("connecting to a gateway")?;
+        let mut socket: TcpStream = socket.into();
+        let mut hello = Vec::new();
+        Imq::new(member).hello(&mut hello);
+        socket.write_all(&hello).context("saying hello")?;
+        self.there.push(socket);
+        Ok(())
+    }
+
+    fn talk(&mut self) -> Result<()> {
+        let now = self.talker.now();
+        let rate = MESSAGES_PER_S * self.rooms as f64;
+        let mut schedule =
+            self.schedule.take().unwrap_or_else(|| Schedule::new(now, rate, self.rooms, 1));
+        while let Some((room, _)) = schedule.take(now) {
+            let (room, message) = (self.room(room), &self.message);
+            self.talker.say(0, |talker, out| talker.imq.send(&room, message, out))?;
+        }
+        self.schedule = Some(schedule);
+        self.talker.flush()
+    }
+}
+
+impl Beside for Deaf {
+    fn act(&mut self) -> Result<()> {
+        for _ in 0..SLICE.min(self.wanted - self.there.len()) {
+            self.come()?;
+        }
+        if self.there.len() == self.wanted {
+            self.talk()?;
+        }
+        self.talker.turn(Duration::ZERO, |_| Ok(()))
+    }
+}
+
+impl Guilty for Deaf {
+    /// Who doesn't read isn't told anything; what came of it is in the gateway's counters.
+    fn told(&self) -> Told {
+        self.talker.codec(0).told.clone()
+    }
+}

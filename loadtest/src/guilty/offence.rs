@@ -1,0 +1,178 @@
+//! The table of offences: what the guilty do, how many of them, and what is to come of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+
+use super::culprits::{Bodies, Clients, Culprits, Manner};
+use super::deaf::Deaf;
+use crate::clock::Clock;
+use crate::neighbours::Beside;
+use crate::peers::imq::counting::Told;
+
+/// Connections from here begin with the PROXY protocol, by which one address is that of many: the
+/// loopback itself isn't counted.
+pub(super) const PROXY: &str = "127.1.0.1";
+
+/// Where the guilty do it.
+pub(super) struct Scene<'a> {
+    pub(super) clock: Clock,
+    pub(super) client: SocketAddr,
+    pub(super) client_http: SocketAddr,
+    pub(super) rpc: SocketAddr,
+    pub(super) rpc_key: &'a str,
+    pub(super) scale: f64,
+}
+
+impl Scene<'_> {
+    /// So many, by the run's scale, and at least one.
+    pub(super) fn count(&self, count: usize) -> usize {
+        ((count as f64 * self.scale) as usize).max(1)
+    }
+}
+
+/// Those who do it.
+pub(super) trait Guilty: Beside {
+    /// What they were told so far.
+    fn told(&self) -> Told;
+}
+
+/// An offence.
+pub(super) struct Offence {
+    pub(super) name: &'static str,
+    pub(super) what: &'static str,
+    pub(super) expected: Expected,
+    pub(super) start: fn(&Scene<'_>) -> Result<Box<dyn Guilty>>,
+}
+
+/// What is to come of an offence: each that is given.
+pub(super) struct Expected {
+    told: Option<Word>,
+    counted: Option<&'static str>,
+}
+
+/// What the guilty are told.
+enum Word {
+    /// `closing` with this code.
+    Closing(u64),
+    /// A refusal with this status, of an operation or of HTTP.
+    Status(u64),
+}
+
+const RATE: Expected =
+    Expected { told: Some(Word::Closing(3009)), counted: Some("imq_closed_total rate") };
+
+/// The offences, in the order in which they are committed.
+pub(super) const OFFENCES: [Offence; 10] = [
+    Offence {
+        name: "pings",
+        what: "10 clients, each 20,000 pings a second",
+        expected: RATE,
+        start: |scene| Culprits::start(scene, 10, 200_000.0, Clients::new(Manner::Pings)),
+    },
+    Offence {
+        name: "operations",
+        what: "10 clients, each 20,000 messages a second",
+        expected: RATE,
+        start: |scene| Culprits::start(scene, 10, 200_000.0, Clients::new(Manner::Sends)),
+    },
+    Offence {
+        name: "queue-names",
+        what: "10 clients, each 1,000 subscribes a second to new queues",
+        expected: Expected { told: Some(Word::Status(8)), counted: None },
+        start: |scene| Culprits::start(scene, 10, 10_000.0, Clients::new(Manner::Subscribes)),
+    },
+    Offence {
+        name: "never-read",
+        what: "1,000 subscribers that never read, of messages that may be dropped",
+        expected: Expected { told: None, counted: Some("imq_deliveries_dropped_total") },
+        start: |scene| Deaf::start(scene, "/deaf"),
+    },
+    Offence {
+        name: "never-read-strict",
+        what: "1,000 subscribers that never read, of messages that may not",
+        expected: Expected { told: None, counted: Some("imq_closed_total slow") },
+        start: |scene| Deaf::start(scene, "/strict"),
+    },
+    Offence {
+        name: "slow-loris",
+        what: "2,000 connections that send a byte of `connect` now and then",
+        expected: Expected {
+            told: Some(Word::Closing(3504)),
+            counted: Some("imq_closed_total connect_timeout"),
+        },
+        start: |scene| Culprits::start(scene, 2_000, 4_000.0, Clients::new(Manner::Trickles)),
+    },
+    Offence {
+        name: "slow-loris-http",
+        what: "2,000 requests for a WebSocket, a byte now and then",
+        expected: Expected { told: None, counted: Some("imq_connections_refused_total silent") },
+        start: |scene| Culprits::start(scene, 2_000, 4_000.0, Clients::new(Manner::TricklesHttp)),
+    },
+    Offence {
+        name: "comings",
+        what: "one address, 2,000 connects and resets a second",
+        expected: Expected {
+            told: Some(Word::Closing(3009)),
+            counted: Some("imq_connections_refused_total address"),
+        },
+        start: |scene| Culprits::start(scene, 200, 2_000.0, Clients::new(Manner::Comes)),
+    },
+    Offence {
+        name: "rpc-bodies",
+        what: "16 back ends, 100 bodies of 1 MiB a second",
+        expected: Expected { told: Some(Word::Status(429)), counted: None },
+        start: |scene| Culprits::start(scene, 16, 100.0, Bodies::new(scene, 1024 * 1024, false)),
+    },
+    Offence {
+        name: "rpc-large",
+        what: "16 back ends, 500 messages of 60 KiB a second",
+        expected: Expected { told: None, counted: None },
+        start: |scene| Culprits::start(scene, 16, 500.0, Bodies::new(scene, 60 * 1024, true)),
+    },
+];
+
+/// The names of all offences.
+pub const NAMES: [&str; OFFENCES.len()] = {
+    let mut names = [""; OFFENCES.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = OFFENCES[at].name;
+        at += 1;
+    }
+    names
+};
+
+impl Offence {
+    /// The offence of this name.
+    pub(super) fn named(name: &str) -> Result<&'static Self> {
+        let found = OFFENCES.iter().find(|offence| offence.name == name);
+        found.with_context(|| format!("no offence {name:?}: there are {}", NAMES.join(", ")))
+    }
+}
+
+impl Expected {
+    /// Whether it came.
+    pub(super) fn is_met(&self, told: &Told, counted: &BTreeMap<String, u64>) -> bool {
+        let told = match &self.told {
+            Some(Word::Closing(code)) => told.closed.contains_key(code),
+            Some(Word::Status(status)) => told.refused.contains_key(status),
+            None => true,
+        };
+        told && self.counted.is_none_or(|name| counted.contains_key(name))
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = match &self.told {
+            Some(Word::Closing(code)) => Some(format!("closing {code}")),
+            Some(Word::Status(status)) => Some(format!("status {status}")),
+            None => None,
+        };
+        let words: Vec<_> = told.into_iter().chain(self.counted.map(str::to_owned)).collect();
+        formatter.write_str(&words.join(", "))
+    }
+}
