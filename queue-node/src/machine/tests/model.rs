@@ -339,7 +339,7 @@ impl World {
             10 => {
                 let word = q2g::Attached::decode(body).expect("attached");
                 assert!(word.recovered, "nothing was lost: {word:?}");
-                for user in word.gone {
+                for user in word.gone.into_iter().chain(word.elsewhere) {
                     assert!(self.is_leaving(lane, user as usize), "{user} is still a member");
                     self.views[user as usize].live = false;
                 }

@@ -88,7 +88,7 @@ fn it_does_not_wait_for_the_old_connection() {
         4: g1 answer 1 op=2 status=16
         4: g1 lost_noted 1
         4: g1 unsubscribed 5 [1] '' detached
-        4: g1 attached 5 e1 #1 recovered gone [1]
+        4: g1 attached 5 e1 #1 recovered elsewhere [1]
         5: g1 kick 1 3509 gen=2
         5: g1 answer 1 op=0 status=16
         6: g2 answer 7 op=3 status=0 seq=2

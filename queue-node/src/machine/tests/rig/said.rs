@@ -221,6 +221,9 @@ fn attached(a: q2g::Attached, epoch: &str) -> String {
         let (mount, after, before) = (gap.mount, gap.after_seq, gap.before_seq);
         write!(text, " gap {mount} {after}-{before}").expect("fits");
     }
+    if !a.elsewhere.is_empty() {
+        write!(text, " elsewhere {:?}", a.elsewhere).expect("fits");
+    }
     if !a.gone.is_empty() {
         write!(text, " gone {:?} {}", a.gone, a.reason).expect("fits");
     }
