@@ -67,6 +67,14 @@ pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
+/// The counters and gauges of a process with this beginning, labels and all.
+pub(crate) fn metric(port: u16, beginning: &str) -> f64 {
+    let (_, metrics) = request("GET", port, "/metrics", None, "");
+    let lines = metrics.lines().filter(|line| line.starts_with(beginning));
+    let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    values.sum()
+}
+
 /// Waits until this port's `/readyz` is green.
 pub(crate) fn until_ready(port: u16) {
     until(&format!("/readyz of {port}"), || {

@@ -3,6 +3,7 @@
 //!
 //! Run one at a time: `cargo test -p imq --test cluster -- --test-threads=1`.
 
+mod application;
 mod bad_start;
 mod callouts;
 mod clients;
@@ -13,5 +14,10 @@ mod links;
 mod php;
 mod process;
 mod proxy;
+mod reconnect;
 mod roles;
 mod rpc;
+mod seen;
+mod silence;
+mod talker;
+mod together;
