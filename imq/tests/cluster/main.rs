@@ -4,6 +4,7 @@
 //! Run one at a time: `cargo test -p imq --test cluster -- --test-threads=1`.
 
 mod application;
+mod asking;
 mod bad_start;
 mod callouts;
 mod clients;
