@@ -3,6 +3,7 @@
 //!
 //! Run one at a time: `cargo test -p imq --test cluster -- --test-threads=1`.
 
+mod aftermath;
 mod application;
 mod asking;
 mod bad_start;
@@ -10,6 +11,7 @@ mod callouts;
 mod clients;
 mod death;
 mod dev;
+mod document;
 mod http;
 mod links;
 mod php;

@@ -87,6 +87,14 @@ impl Imq {
         self.child.id()
     }
 
+    /// KiB of memory that it holds.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("KiB")
+    }
+
     /// Kills it as `kill -9` does, and waits for its end.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it is ours to kill");
@@ -151,13 +159,17 @@ pub(crate) fn imq_ok(words: &[&str]) -> String {
 }
 
 /// The environment of a test is its own: nothing of the caller's `IMQ_*` counts.
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_imq"));
+pub(crate) fn without_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("IMQ_") {
             command.env_remove(name);
         }
     }
+    command
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = without_settings(Command::new(env!("CARGO_BIN_EXE_imq")));
     command.args(words).env("IMQ_SECRET", "secret-of-a-test").env("IMQ_RPC_KEY", RPC_KEY);
     command.env("IMQ_ADMIN_KEY", ADMIN_KEY).stdin(Stdio::null());
     command

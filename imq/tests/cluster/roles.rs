@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::http::{json, request, rpc, until, until_ready};
+use crate::http::{json, request, rpc, try_request, until, until_ready};
 use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq_ok, port_base};
 
 /// Five processes.
@@ -18,20 +18,29 @@ pub(crate) struct Five {
 
 impl Five {
     pub(crate) fn start() -> Five {
+        Five::start_with(&[])
+    }
+
+    /// Starts them with more words for the gateways.
+    pub(crate) fn start_with(more: &[&str]) -> Five {
         let base = port_base();
         let data = std::env::temp_dir().join(format!("imq-test-{}-{base}", std::process::id()));
         let mut lines = readme_lines(base, &data.display().to_string()).into_iter();
-        let mut start = || {
+        let mut start = |more: &[&str]| {
             let line = lines.next().expect("five lines in the README");
-            Imq::start(&line.iter().map(String::as_str).collect::<Vec<_>>())
+            let words: Vec<_> = line.iter().map(String::as_str).collect();
+            Imq::start(&[&words, more].concat())
         };
-        let boss = start();
-        let queue_nodes = vec![start(), start()];
-        let gateways = vec![start(), start()];
+        let boss = start(&[]);
+        let queue_nodes = vec![start(&[]), start(&[])];
+        let gateways = vec![start(more), start(more)];
         let five = Five { boss, queue_nodes, gateways, base, data };
         for port in [base + 90, base + 91] {
             until_ready(port);
         }
+        until("the boss listens, too", || {
+            try_request("GET", base + 100, "/healthz", None, "").is_ok()
+        });
         five
     }
 

@@ -9,6 +9,7 @@ use link::io::clock::micros;
 use proto::{frame, json, wire};
 use serde_json::{Value, json};
 
+use crate::http::until;
 use crate::process::PATIENCE;
 use crate::seen::Seen;
 
@@ -64,10 +65,21 @@ impl Talker {
         Talker { stream, unread: Vec::new(), held: VecDeque::new(), welcome, seen, op_id: 0 }
     }
 
-    /// A user who is logged in, where user ids are believed.
+    /// A user who is logged in, where user ids are believed. Who is told to come back, does so: a
+    /// gateway that has just started may not know yet where users are at home.
     pub(crate) fn login(address: &str, user: &str) -> Talker {
         let mut talker = Talker::connect(address);
-        talker.say(json!({ "connect": { "protocol": 1, "user": user } }));
+        until("the gateway lets people in", || {
+            talker.say(json!({ "connect": { "protocol": 1, "user": user } }));
+            let first = talker.read(PATIENCE).expect("an answer to connect");
+            let is_early = first.1["code"] == json!(3004);
+            if is_early {
+                talker = Talker::connect(address);
+            } else {
+                talker.held.push_front(first);
+            }
+            !is_early
+        });
         talker.welcomed();
         talker
     }

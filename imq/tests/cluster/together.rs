@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::thread;
 
+use crate::aftermath;
 use crate::reconnect::{client, grace, network, server};
 use crate::roles::Five;
 
@@ -30,6 +31,7 @@ fn outcomes() -> BTreeMap<&'static str, Option<String>> {
             (name, scope.spawn(move || words(|| scenario(quiet))))
         };
         let mut running: Vec<_> = scenarios.into_iter().map(start).collect();
+        running.push(("storms", scope.spawn(|| words(aftermath::storms))));
         let dies = scope.spawn(move || words(|| server::gateway_dies_for_good(&mut doomed)));
         running.push(("gateway dies for good", dies));
         let end = |(name, run): (_, thread::ScopedJoinHandle<'_, _>)| {
@@ -84,4 +86,9 @@ fn of_two_resumes_at_once_with_one_secret_one_stays() {
 #[test]
 fn gateway_crashed_and_who_never_comes_back_leaves_after_grace() {
     check("gateway dies for good");
+}
+
+#[test]
+fn storms_leave_nothing_behind() {
+    check("storms");
 }
