@@ -12,6 +12,7 @@ mod clients;
 mod death;
 mod dev;
 mod document;
+mod guide;
 mod http;
 mod links;
 mod php;
