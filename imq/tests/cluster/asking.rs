@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::application::Application;
 use crate::http::{metric, until};
 use crate::process::PATIENCE;
+use crate::reconnect::said;
 use crate::roles::Five;
 use crate::talker::{Kept, Talker};
 
@@ -129,7 +130,7 @@ fn gateway_killed_while_it_asks_and_the_other_asks_again() {
 
     ben.send(queue, "end");
     let heard = carl.up_to("message", |message| message["payload"] == "end");
-    assert_eq!(crate::reconnect::said(&heard), ["asked", "joined", "end"]);
+    assert_eq!(said(&heard), ["asked", "joined", "end"]);
     assert_eq!(five.members(queue), json!(["ann", "ben", "carl", "dora"]));
     assert_eq!(held.asks("subscribe")[&id(&kept[0], ops[0])], 2);
     let asks = held.asks("send_message");

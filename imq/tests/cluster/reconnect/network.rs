@@ -117,6 +117,7 @@ pub(crate) fn program_finds_out(five: &Five) {
     send("meanwhile");
     dan.line_within("subscribed", LONGEST);
     let word = dan.line_within("chat", LONGEST);
+    println!("it came back to: {word}");
     assert!(word.contains("meanwhile") || word.contains("chat: missed"), "{word}");
     send("after");
     dan.next_line("chat server: after");
