@@ -52,7 +52,8 @@ fn sockets(five: &Five, gateway: u16) -> Vec<Talker> {
     (0..PAIRS).map(|_| Talker::connect(&five.gateway(gateway))).collect()
 }
 
-/// All log in, at both gateways in the same order; `meanwhile` is told how many have at the first.
+/// All log in, each at both gateways at the same moment; `meanwhile` is told how many have at the
+/// first.
 fn log_in(five: &Five, word: &str, mut meanwhile: impl FnMut(usize) + Send) -> [Vec<Talker>; 2] {
     let mut both = [sockets(five, 0), sockets(five, 1)];
     let barrier = Barrier::new(2);
@@ -63,15 +64,17 @@ fn log_in(five: &Five, word: &str, mut meanwhile: impl FnMut(usize) + Send) -> [
     let [first, second] = &mut both;
     thread::scope(|scope| {
         scope.spawn(|| {
-            barrier.wait();
             for (at, talker) in first.iter_mut().enumerate() {
                 meanwhile(at);
+                barrier.wait();
                 connect(talker, at);
             }
         });
         scope.spawn(|| {
-            barrier.wait();
-            second.iter_mut().enumerate().for_each(|(at, talker)| connect(talker, at));
+            for (at, talker) in second.iter_mut().enumerate() {
+                barrier.wait();
+                connect(talker, at);
+            }
         });
     });
     both
@@ -127,6 +130,8 @@ fn both_at_once_while_a_gateway_dies_and_one_of_two_stays() {
     let mut doomed = five.gateways.remove(0);
     let mut both = log_in(&five, "orphan", |at| {
         if at == DIES_AFTER {
+            // Some have been let in by then, and some are on their way.
+            until("the home decides", || !five.sessions("orphan-50").is_empty());
             doomed.kill();
         }
     });
