@@ -6,7 +6,8 @@
 //! [`session`] is what the lane knows of one; [`hearing`] says when its operations go on; [`route`]
 //! brings them to their homes; [`home`] reads what homes say; [`interest`] knows who wants which
 //! queue; [`fanout`] turns one event into the bytes of each codec; [`clients`] holds what sockets
-//! are owed; [`slow`] keeps the rest for those who lag; [`recover`] comes back after lost links,
+//! are owed; [`slow`] keeps the rest for those who lag, [`held`] for those who want to wait;
+//! [`recover`] comes back after lost links,
 //! [`table`] follows buckets that move; [`web`] serves the back end, [`callout`] asks and tells it,
 //! [`asking`] what of clients that is about. Beside the lanes, [`address`] counts who comes from
 //! where.
@@ -21,6 +22,7 @@ mod connection;
 pub mod counters;
 mod fanout;
 mod hearing;
+mod held;
 mod home;
 mod interest;
 pub mod lane;

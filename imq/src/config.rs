@@ -111,6 +111,10 @@ pub(crate) struct QueueNodeOptions {
     /// Where /metrics, /healthz and /readyz are [default: 127.0.0.1:7690].
     #[arg(long, env = "IMQ_QUEUE_NODE_LISTEN_HTTP", value_name = "ADDRESS")]
     pub(crate) listen_http: Option<SocketAddr>,
+    /// What the node may keep, in bytes by its own count: beyond it newcomers are refused [default:
+    /// half of the machine's memory, or of its control group's].
+    #[arg(long, env = "IMQ_QUEUE_NODE_KEPT_BYTES_MAX", value_name = "BYTES")]
+    pub(crate) kept_bytes_max: Option<u64>,
 }
 
 /// `imq gateway`.

@@ -85,6 +85,7 @@ impl Cluster {
     fn queue_node(&self, at: u16) -> Result<queue_node::Running> {
         let id = format!("q{}", at + 1);
         let settings = queue_node::Settings {
+            bytes_max: None,
             host: config::hostname(),
             boss: format!("pipe:{BOSS}"),
             listen: queue_node::Listen::Pipe(self.at(7600 + at), id.clone()),

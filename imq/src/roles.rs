@@ -48,6 +48,7 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
         listen: queue_node::Listen::Tcp(address(options.listen_link.or(written.listen_link), 7600)),
         advertise: options.advertise.or(written.advertise).unwrap_or_default(),
         listen_http: address(options.listen_http.or(written.listen_http), 7690),
+        bytes_max: options.kept_bytes_max.or(written.kept_bytes_max),
         secret,
         hub,
         fatal: Some(fatal),

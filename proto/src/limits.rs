@@ -106,6 +106,12 @@ pub const WEB_CONNECTIONS_MAX: usize = 4096;
 pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
 /// Bytes a link may owe its peer before the link is ended and comes back by attaching.
 pub const LINK_BACKLOG_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// A queue node takes no more frames of a lane that it owes so much: what one frame makes, the
+/// snapshot of a queue, then still fits.
+pub const LINK_PAUSE_BYTES: usize = 32 * 1024 * 1024;
+/// Snapshots that wait for the end of a turn, about: beyond it they are let out as they are asked
+/// for, so that what a link owes is known before the next is made.
+pub const SNAPSHOTS_PER_TURN_BYTES: usize = 16 * 1024 * 1024;
 /// Unanswered operations a lane keeps per bucket; more are refused as `unavailable`.
 pub const UNANSWERED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -115,8 +121,9 @@ pub const GRACE_MS: u64 = 15_000;
 pub const BEAT_MS: u64 = 100;
 /// A link that heard nothing for this long is dead.
 pub const DEAD_MS: u64 = 500;
-/// An ask of the web application: a user waits for it.
-pub const CALLOUT_MS_MAX: u64 = 30_000;
+/// An ask of the web application: a user waits for it. An operation may need two of them, and is
+/// given up after a grace.
+pub const CALLOUT_MS_MAX: u64 = 7_000;
 /// Asks of one gateway that are under way at one call-out.
 pub const CALLOUTS_MAX: usize = 10_000;
 /// A socket that hasn't connected by then is closed.
@@ -142,6 +149,7 @@ pub const WEB_ANSWER_MS: u64 = 20_000;
 const _: () = assert!(PAYLOAD_BYTES_MAX * 2 <= CLIENT_FRAME_BYTES_MAX);
 const _: () = assert!(STATE_BYTES_MAX * MOUNTS_MAX < LINK_FRAME_BYTES_MAX);
 const _: () = assert!(LINK_FRAME_BYTES_MAX < LINK_BACKLOG_BYTES_MAX);
+const _: () = assert!(LINK_PAUSE_BYTES + LINK_FRAME_BYTES_MAX <= LINK_BACKLOG_BYTES_MAX / 2);
 const _: () = assert!(SLOW_BYTES * 2 <= OUTPUT_BYTES_MAX);
 const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
 const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);
@@ -151,3 +159,4 @@ const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
 const _: () = assert!(BATCH_MAX * 16 <= WEB_REQUESTS_MAX);
 const _: () = assert!(CLIENT_FRAME_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(DEAD_MS < GRACE_MS);
+const _: () = assert!(CALLOUT_MS_MAX * 2 < GRACE_MS);

@@ -6,7 +6,8 @@
 //! told apart in `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `mounts`
 //! and `requests`; `application` asks and tells who is behind call-outs; `recent`, `remember`
 //! and `idempotency` know what was answered; `user` is who is logged in, `member` what rooms hear
-//! of it, `tells` what queues owe each other; `timers` say when to wake.
+//! of it, `tells` what queues owe each other; `room` counts what all of it takes;
+//! `timers` say when to wake.
 
 mod application;
 mod asker;
@@ -18,6 +19,7 @@ mod configure;
 mod counters;
 mod event_ring;
 mod faults;
+mod guests;
 mod hashing;
 mod idempotency;
 mod join;
@@ -38,6 +40,7 @@ mod remember;
 mod replay;
 mod requests;
 mod resume;
+mod room;
 mod run;
 mod send;
 mod session;

@@ -2,7 +2,8 @@
 //! What is asked and told over HTTP, and how, is the matter of [`super::callout`].
 //!
 //! In reading order: `line` lets the operations of a session go to a queue one by one; `question`
-//! is what a queue's home wants asked about one of them; `newcomer` asks who connects.
+//! is what a queue's home wants asked about one of them; `newcomer` asks who connects, unless
+//! `returner` finds the session that goes on.
 //!
 //! Of a queue whose class asks about nothing, nothing is known in here.
 
@@ -24,6 +25,7 @@ use super::session::{Asks, Handle};
 mod line;
 mod newcomer;
 mod question;
+mod returner;
 
 use line::Line;
 use newcomer::Newcomer;
@@ -39,6 +41,8 @@ pub(super) struct Asking {
     lines: BTreeMap<(Handle, u64), Line>,
     /// Bytes of all operations in lines.
     bytes: usize,
+    /// Some line waits until its user's home is heard.
+    is_mute: bool,
     newcomers: BTreeMap<ConnId, Newcomer>,
     /// Whom the verdict on an ask is for.
     asked: BTreeMap<u64, Whose>,

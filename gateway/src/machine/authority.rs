@@ -115,6 +115,15 @@ pub(super) struct Admitted {
     pub(super) user: String,
     /// When the connection is closed unless it brings new credentials, by the lane's clock.
     pub(super) expires_ms: Option<u64>,
+    /// Nothing but the secret of a session speaks for the user.
+    pub(super) resume_only: bool,
+}
+
+impl Admitted {
+    /// Whose credentials were looked at.
+    pub(super) fn new(user: String, expires_ms: Option<u64>) -> Admitted {
+        Admitted { user, expires_ms, resume_only: false }
+    }
 }
 
 /// Connections whose credentials expire, by when they do: nothing is kept of the others.
@@ -187,7 +196,7 @@ impl Lane {
         let user = UserId::try_from(connect.user.as_str())
             .map_err(|error| Distrust::new(Close::BadToken, format!("connect.user: {error}")))?;
         let user = user.as_str().to_owned();
-        Ok(Admission::Granted(Admitted { user, expires_ms: None }))
+        Ok(Admission::Granted(Admitted::new(user, None)))
     }
 
     fn verify(&mut self, token: &str, out: &mut Outbox) -> Result<Admitted, Distrust> {
@@ -200,7 +209,7 @@ impl Lane {
         let left_ms = |at_ms: u64| at_ms.saturating_sub(self.now.unix_ms);
         let expires_ms =
             credentials.expires_unix_ms.map(|at_ms| self.now.ms.saturating_add(left_ms(at_ms)));
-        Ok(Admitted { user: credentials.user, expires_ms })
+        Ok(Admitted::new(credentials.user, expires_ms))
     }
 
     /// A key that isn't known may have been added since the keys were fetched: now and then it is

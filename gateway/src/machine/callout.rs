@@ -143,6 +143,11 @@ impl Callouts {
         }
     }
 
+    /// Nobody wants this verdict of a `connect` any more.
+    pub fn withdraw(&mut self, number: u64) {
+        self.targets.values_mut().for_each(|target| target.withdraw(number));
+    }
+
     /// Takes a tell of a queue node, unless too many wait. One that isn't taken is not
     /// acknowledged: the node keeps it and gives it again.
     pub fn tell(&mut self, now: Time, link: LinkId, tell: q2g::Tell) {

@@ -134,7 +134,7 @@ impl Lane {
         self.drop_lines(handle, out);
         let session = &mut self.sessions[handle as usize];
         let before = std::mem::replace(&mut session.state, State::Over);
-        let kept = session.rare.take().map_or(0, |rare| rare.behind.bytes());
+        let kept = session.rare.take().map_or(0, |rare| rare.kept_bytes());
         self.kept_bytes -= kept;
         let hash = session.id.user_queue_hash();
         self.unheard.remove(&handle);
@@ -193,7 +193,7 @@ impl Lane {
                 | Pending::Refused { session: of, .. } => {
                     session(of).is_some_and(|one| one.state == State::Over)
                 }
-                Pending::Request { .. } => false,
+                Pending::Recognise { .. } | Pending::Request { .. } => false,
             }
         });
         dropped.expire(u64::MAX).into_iter().map(|(pending, _)| pending).collect()
@@ -211,6 +211,7 @@ impl Lane {
                 Pending::Operation { .. }
                 | Pending::Resume { .. }
                 | Pending::Refused { .. }
+                | Pending::Recognise { .. }
                 | Pending::Request { .. } => operations.push((pending, false)),
             }
         }

@@ -97,13 +97,17 @@ impl Lane {
             // It answers no ping of this connection's: none was sent.
             return;
         }
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
-        let waiting = &mut session.rare().waiting;
-        if waiting.len() + frame.len() > limits::CLIENT_FRAME_BYTES_MAX {
-            return self.refuse_early(conn, false, out);
+        let fits = self.with_rare(handle, |rare| {
+            let fits = rare.waiting.len() + frame.len() <= limits::CLIENT_FRAME_BYTES_MAX;
+            if fits {
+                wire::put_varint(&mut rare.waiting, frame.len() as u64);
+                rare.waiting.extend_from_slice(frame);
+            }
+            fits
+        });
+        if fits == Some(false) {
+            self.refuse_early(conn, false, out);
         }
-        wire::put_varint(waiting, frame.len() as u64);
-        waiting.extend_from_slice(frame);
     }
 
     /// A client sends before `welcome` what it must not: `connect` once more, or too much.

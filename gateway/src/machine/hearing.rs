@@ -44,13 +44,18 @@ impl Lane {
         (kind, body): (Kind, &[u8]),
         out: &mut Outbox,
     ) {
-        let waiting = &mut self.sessions[handle as usize].rare().waiting;
-        if waiting.len() + body.len() > limits::CLIENT_FRAME_BYTES_MAX {
+        let fits = self.with_rare(handle, |rare| {
+            let fits = rare.waiting.len() + body.len() <= limits::CLIENT_FRAME_BYTES_MAX;
+            if fits {
+                wire::put_frame(&mut rare.waiting, kind as u32, body.len());
+                rare.waiting.extend_from_slice(body);
+            }
+            fits
+        });
+        if fits == Some(false) {
             let reason = "too many operations wait for the user's home: connect again";
             return self.close(conn, Close::Overloaded, reason, out);
         }
-        wire::put_frame(waiting, kind as u32, body.len());
-        waiting.extend_from_slice(body);
         self.waits_unheard(handle);
     }
 
@@ -90,7 +95,7 @@ impl Lane {
         for bucket in self.routes.asides.clone() {
             self.take_back(bucket, out);
         }
-        self.advance_all(out);
+        self.advance_mute(out);
         for handle in self.unheard.clone() {
             if self.is_heard(handle) && self.unheard.remove(&handle) {
                 let conn = ConnId(self.sessions[handle as usize].conn);
@@ -151,9 +156,14 @@ impl Lane {
     }
 
     fn refuse_waiting(&mut self, handle: Handle, out: &mut Outbox) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
-        let (conn, rare) = (ConnId(session.conn), session.rare());
-        let (seen, waiting) = (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.waiting));
+        let taken = self.with_rare(handle, |rare| {
+            // Who is invited is invited again when the home is back.
+            rare.invited.clear();
+            (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.waiting))
+        });
+        let Some((seen, waiting)) = taken else { return };
+        let session = &mut self.sessions[handle as usize];
+        let conn = ConnId(session.conn);
         session.tidy();
         for one in seen {
             self.tell_unresumed(handle, &one.queue, &Refusal::Unheard.to_string(), out);

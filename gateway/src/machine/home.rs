@@ -5,7 +5,7 @@ use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::codes::Close;
 use proto::filter::Filter;
-use proto::g2c::EventKind;
+use proto::g2c::{EventKind, ResultHead};
 use proto::g2q::{self, G2q};
 use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef};
@@ -33,6 +33,8 @@ mod number {
     pub(super) const KICK: u32 = 16;
     pub(super) const MOVED: u32 = 17;
     pub(super) const TELL: u32 = 18;
+    pub(super) const INVITED: u32 = 19;
+    pub(super) const RECOGNISED: u32 = 20;
 }
 
 /// How often each node is probed: its answer says that it was heard, and how long the way is.
@@ -122,6 +124,16 @@ impl Lane {
                 self.logged_in(session, &answer, out)?;
                 self.release_refusals(bucket, out);
             }
+            number::RECOGNISED => {
+                let word = q2g::Recognised::decode(body)?;
+                let number = word.number;
+                let its =
+                    |front| matches!(front, Pending::Recognise { number: of, .. } if of == number);
+                if let Pending::Recognise { conn, .. } = self.take_front(bucket, its)? {
+                    self.recognised(conn, &word, out);
+                }
+                self.release_refusals(bucket, out);
+            }
             number::LOST_NOTED => {
                 let session = q2g::LostNoted::decode(body)?.session;
                 self.take_front(bucket, |front| front == Pending::Lost { session })?;
@@ -138,6 +150,7 @@ impl Lane {
                 self.release_refusals(bucket, out);
             }
             number::KICK => self.kicked(&q2g::Kick::decode(body)?, out),
+            number::INVITED => self.invited(q2g::Invited::decode(body)?, out),
             // A newer node's word that this version doesn't know.
             _ => {}
         }
@@ -177,11 +190,16 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), Broken> {
         let is_its = |front| match front {
-            Pending::Operation { session, .. } | Pending::Resume { session, .. } => {
-                session == answer.session
+            Pending::Operation { session, op_id, .. } => {
+                let is_of = |op_id: u32| {
+                    ResultHead::of(answer.result).is_ok_and(|head| head.op_id == op_id)
+                };
+                session == answer.session && (!answer.ask.is_empty() || is_of(op_id))
             }
+            Pending::Resume { session, .. } => session == answer.session,
             Pending::Refused { .. }
             | Pending::Login { .. }
+            | Pending::Recognise { .. }
             | Pending::Lost { .. }
             | Pending::Request { .. } => false,
         };
@@ -192,8 +210,8 @@ impl Lane {
             } else {
                 self.asked((session, hash), (op_id, kind), answer.ask, out);
             }
-        } else if let Pending::Resume { session, hash } = front {
-            self.resumed(session, hash, answer.result, out);
+        } else if let Pending::Resume { session, hash, invited } = front {
+            self.resumed((session, hash, invited), answer.result, out);
         }
         self.release_refusals(bucket, out);
         Ok(())

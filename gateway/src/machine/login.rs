@@ -28,7 +28,7 @@ impl Lane {
         };
         match self.admit(&connect, out) {
             Ok(Admission::Granted(admitted)) => self.log_in(conn, connect, &admitted, out),
-            Ok(Admission::Asked(admitted)) => self.ask_who(conn, connect, admitted, out),
+            Ok(Admission::Asked(admitted)) => self.recognise(conn, connect, admitted, out),
             Err(Distrust { close, reason, retry_after_ms, .. }) => {
                 let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
                 self.close_as(conn, farewell, out);
@@ -52,7 +52,8 @@ impl Lane {
         self.random.fill_bytes(&mut secret);
         let hash = session.id.user_queue_hash();
         let handle = self.sessions.insert(session) as Handle;
-        let login = self.login(handle, hash, secret, &connect);
+        let mut login = self.login(handle, hash, secret, &connect);
+        login.resume_only = admitted.resume_only;
         let rare = self.sessions[handle as usize].rare();
         rare.secret = Some(Secret(secret));
         rare.hold = connect.hold;
@@ -80,6 +81,7 @@ impl Lane {
             user: user.as_str().into(),
             generation: 0,
             floor: 0,
+            expires_unix_ms: self.unix_ms(admitted.expires_ms),
             introduced: 0,
             queues: Vec::new(),
             rare: None,
@@ -104,11 +106,8 @@ impl Lane {
     ) -> g2q::Login {
         let short =
             |name: &str| name[..name.floor_char_boundary(limits::CLIENT_NAME_BYTES_MAX)].to_owned();
-        let resume = connect.resume.as_ref().and_then(|resume| {
-            let id = SessionId::parse(&resume.session_id)?;
-            let secret = Secret::parse(&resume.secret)?;
-            (id.user_queue_hash() == hash).then(|| (id.0.to_vec(), secret.0.to_vec()))
-        });
+        let resume = resumed(connect).filter(|(id, _)| id.user_queue_hash() == hash);
+        let resume = resume.map(|(id, secret)| (id.0.to_vec(), secret.0.to_vec()));
         let (resume_session_id, resume_secret) = resume.unwrap_or_default();
         g2q::Login {
             session: handle,
@@ -118,7 +117,14 @@ impl Lane {
             secret: secret.to_vec(),
             resume_session_id,
             resume_secret,
+            resume_only: false,
+            expires_unix_ms: self.sessions[handle as usize].expires_unix_ms,
         }
+    }
+
+    /// A moment of the lane's clock as others know it; 0 for never.
+    pub(super) fn unix_ms(&self, at_ms: Option<u64>) -> u64 {
+        at_ms.map_or(0, |at_ms| self.now.unix_ms + at_ms.saturating_sub(self.now.ms))
     }
 
     /// The user queue's answer to a login.
@@ -242,19 +248,19 @@ impl Lane {
     /// Keeps frames that came before there was a session, if it came to one.
     pub(super) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
         let handle = self.connections.get(conn).map_or(NONE, |connection| connection.session);
-        if let Some(session) = self.sessions.get_mut(handle as usize)
-            && !waiting.is_empty()
-        {
-            session.rare().waiting = waiting;
+        if !waiting.is_empty() {
+            self.with_rare(handle, |rare| rare.waiting = waiting);
         }
     }
 
     /// Takes up what has waited.
     pub(super) fn resume_waiting(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
-        let Some(rare) = session.rare.as_mut() else { return };
-        let waiting = std::mem::take(&mut rare.waiting);
-        session.tidy();
+        if self.sessions.get(handle as usize).is_none_or(|session| session.rare.is_none()) {
+            return;
+        }
+        let waiting = self.with_rare(handle, |rare| std::mem::take(&mut rare.waiting));
+        self.sessions[handle as usize].tidy();
+        let waiting = waiting.unwrap_or_default();
         let mut rest = waiting.as_slice();
         while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
         {
@@ -268,6 +274,12 @@ impl Lane {
             }
         }
     }
+}
+
+/// The session that a client wants to go on with, and its secret.
+pub(super) fn resumed(connect: &c2g::Connect) -> Option<(SessionId, Secret)> {
+    let resume = connect.resume.as_ref()?;
+    Some((SessionId::parse(&resume.session_id)?, Secret::parse(&resume.secret)?))
 }
 
 /// What a connection is closed with whose login is refused.

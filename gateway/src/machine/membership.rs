@@ -146,7 +146,8 @@ impl Lane {
         let filter = Filter::new(&frame.mounts, &frame.key_prefix).ok().flatten();
         self.enlist(handle, hash, sub, filter);
         if let Some(conn) = self.conn_of(handle) {
-            self.forget_behind(handle, sub);
+            // Of what it missed it is told by its new place.
+            drop(self.forget_behind(handle, sub));
             let kind = BodyKind::Subscribed as u32;
             self.send(conn, &Frame { kind, sub, body: &frame.body, history: false }, out);
         }
@@ -219,7 +220,7 @@ impl Lane {
         {
             entry.position = position as u32;
         }
-        self.forget_behind(handle, sub);
+        drop(self.forget_behind(handle, sub));
     }
 
     /// The session has no part in the queue any more.

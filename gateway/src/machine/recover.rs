@@ -217,12 +217,13 @@ impl Lane {
         if frame.recovered {
             return;
         }
+        let is_same = queue.epoch == frame.epoch;
         (queue.epoch, queue.seq) = (frame.epoch, frame.seq);
         let Some(queue) = self.interest.get(sub) else { return };
         for subscriber in queue.subscribers() {
             let filter = self.interest.get(sub).and_then(|q| q.filter_of(subscriber.session));
             let filter = filter.cloned();
-            self.forget_behind(subscriber.session, sub);
+            let missed = self.forget_behind(subscriber.session, sub);
             let conn = ConnId(subscriber.conn);
             let body = narrow(&frame.body, filter.as_ref());
             let kind = BodyKind::Subscribed as u32;
@@ -231,7 +232,11 @@ impl Lane {
                 filter.as_ref().is_none_or(|filter| filter.wants_mount(&gap.mount))
             };
             for gap in frame.gaps.iter().filter(wanted) {
-                let gap = g2c::Gap { sub, ..gap.clone() };
+                let mut gap = g2c::Gap { sub, ..gap.clone() };
+                // What was kept for a slow receiver is part of its gap.
+                if let Some(lowest) = missed.get(gap.mount.as_str()).filter(|_| is_same) {
+                    gap.after_seq = gap.after_seq.min(lowest - 1);
+                }
                 self.send_message(conn, BodyKind::Gap, &gap, out);
             }
         }
@@ -256,10 +261,11 @@ impl Lane {
                 Pending::Refused { session, op_id, hash, refusal } => {
                     self.refused(session, op_id, hash, refusal, out);
                 }
-                Pending::Resume { session, hash } => {
-                    self.not_resumed(session, hash, sentence, out);
+                Pending::Resume { session, hash, invited } => {
+                    self.not_resumed((session, hash, invited), sentence, out);
                 }
                 Pending::Login { session } => self.login_given_up(session, was_sent, out),
+                Pending::Recognise { number, conn, .. } => self.unrecognised(conn, number, out),
                 Pending::Lost { session } => {
                     if let Some(one) = self.sessions.get_mut(session as usize) {
                         one.unanswered -= 1;

@@ -43,6 +43,8 @@ pub(super) enum Refusal {
     Line,
     #[error("neither the web application nor the queue's home has answered: try again later")]
     GivenUp,
+    #[error("the web application was called and hasn't answered: look whether it was done")]
+    CallGivenUp,
     #[error("the queue's home wants the web application asked what it can't be: try again later")]
     Unaskable,
 }
@@ -61,6 +63,7 @@ impl Refusal {
             | Refusal::Subscriptions
             | Refusal::Line => Status::Limit,
             Refusal::SameHash => Status::Conflict,
+            Refusal::CallGivenUp => Status::OutcomeUnknown,
         }
     }
 }

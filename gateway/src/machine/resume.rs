@@ -1,5 +1,6 @@
 //! The queues of a session after `welcome`: those that its client has seen, and its inbox. Each is
-//! resumed by an operation of the bucket's ordered list, which never makes a member.
+//! resumed by an operation of the bucket's ordered list, which never makes a member. So is a queue
+//! that the back end has made it a member of.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +9,15 @@ use proto::c2g::{self, Kind};
 use proto::codes::Status;
 use proto::g2c::{self, BodyKind, ResultHead};
 use proto::g2q::{self, G2q};
+use proto::limits;
 use proto::name::{self, QueueName, UserId};
+use proto::q2g;
 use proto::wire;
 
 use super::lane::{Lane, Outbox};
 use super::refusal::Refusal;
 use super::route::Pending;
-use super::session::{Handle, Part};
+use super::session::{Handle, Part, State};
 
 impl Lane {
     /// What the session is to have again: its inbox always, what its client has seen if it is
@@ -40,22 +43,49 @@ impl Lane {
             return self.waits_unheard(handle);
         }
         let Some(rare) = self.sessions[handle as usize].rare.as_mut() else { return };
-        for one in std::mem::take(&mut rare.seen) {
+        let (seen, invited) = (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.invited));
+        for one in seen {
             if !self.is_live(handle) {
                 return;
             }
             let queue = one.queue.clone();
-            if let Err(refusal) = self.send_resume(handle, one, out) {
+            if let Err(refusal) = self.send_resume(handle, one, false, out) {
                 self.sessions[handle as usize].tidy();
                 self.tell_unresumed(handle, &queue, &refusal.to_string(), out);
             }
         }
+        for queue in invited {
+            let one = c2g::Seen { queue, ..c2g::Seen::default() };
+            // It stays a member without a seat; its user queue says so again to the next lane.
+            if self.is_live(handle) && self.send_resume(handle, one, true, out).is_err() {
+                self.counters.refused += 1;
+            }
+        }
+        if let Some(session) = self.sessions.get_mut(handle as usize) {
+            session.tidy();
+        }
+    }
+
+    /// The back end has made the session a member of a queue: it is to have its seat there, unless
+    /// it has one. The word is about one connection of the session, and may come again.
+    pub(super) fn invited(&mut self, word: q2g::Invited, out: &mut Outbox) {
+        let handle = word.session;
+        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        if session.state != State::Live || session.generation != word.generation {
+            return;
+        }
+        let invited = &mut session.rare().invited;
+        if invited.len() < limits::SUBSCRIPTIONS_MAX && !invited.contains(&word.queue) {
+            invited.push(word.queue);
+        }
+        self.resume_seen(handle, out);
     }
 
     fn send_resume(
         &mut self,
         handle: Handle,
         seen: c2g::Seen,
+        invited: bool,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         let queue = QueueName::try_from(seen.queue.as_str())?;
@@ -73,7 +103,7 @@ impl Lane {
             epoch: seen.epoch,
             marks: seen.marks,
         }));
-        let pending = Pending::Resume { session: handle, hash };
+        let pending = Pending::Resume { session: handle, hash, invited };
         if self.push(bucket, pending, |bytes| wire::put_message(bytes, &G2q { body }), out) {
             let entry = self.sessions[handle as usize].entry(hash);
             entry.unanswered += 1;
@@ -85,21 +115,25 @@ impl Lane {
     }
 
     /// A queue's answer to a resume. The client hears of it only if it is no member.
-    pub(super) fn resumed(&mut self, handle: Handle, hash: u64, result: &[u8], out: &mut Outbox) {
+    pub(super) fn resumed(
+        &mut self,
+        (handle, hash, invited): (Handle, u64, bool),
+        result: &[u8],
+        out: &mut Outbox,
+    ) {
         let ok = ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
         if ok {
             return self.settle(handle, Kind::Subscribe, hash, true, out);
         }
         let reason = g2c::Result::decode(result).ok().and_then(|result| result.error_message);
         let reason = reason.unwrap_or_else(|| "the queue doesn't know the session".to_owned());
-        self.not_resumed(handle, hash, &reason, out);
+        self.not_resumed((handle, hash, invited), &reason, out);
     }
 
-    /// Nothing came of a resume.
+    /// Nothing came of a resume. Who was invited has never heard of the queue.
     pub(super) fn not_resumed(
         &mut self,
-        handle: Handle,
-        hash: u64,
+        (handle, hash, invited): (Handle, u64, bool),
         reason: &str,
         out: &mut Outbox,
     ) {
@@ -108,7 +142,7 @@ impl Lane {
         if entry.part == Part::Joining && entry.joins > 1 {
             // The client has asked to subscribe, too: that answers for it, if it is a good answer.
             entry.lost = true;
-        } else if entry.part == Part::Joining {
+        } else if entry.part == Part::Joining && !invited {
             let sub = entry.sub;
             let queue = self.interest.get(sub).map(|queue| queue.name.to_string());
             self.tell_unresumed(handle, &queue.unwrap_or_default(), reason, out);
@@ -154,6 +188,16 @@ impl Lane {
         let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle }));
         wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
         self.routes.mark(bucket);
+    }
+
+    /// Introduces the session again to its user's home: there is something new to know of it.
+    pub(super) fn introduce_to_home(&mut self, handle: Handle, out: &mut Outbox) {
+        let session = &mut self.sessions[handle as usize];
+        let bucket = self.routes.bucket_of(session.id.user_queue_hash());
+        if let Some((node, link)) = bucket.and_then(|bucket| self.routes.home(bucket)) {
+            session.introduced &= !super::route::node_bit(node);
+            super::connection::introduce(node, link, handle, session, out);
+        }
     }
 
     /// Introduces the session again to all nodes that know its handle: it stands for more now.

@@ -10,6 +10,7 @@ use proto::link::At;
 use proto::table::{Owner, Version};
 use proto::wire;
 
+use super::clients::ConnId;
 use super::refusal::Refusal;
 use super::session::{Handle, Session, State};
 
@@ -57,9 +58,11 @@ pub(super) enum Pending {
     /// Of a client, and refused by the lane: only its place in the order is kept.
     Refused { session: Handle, op_id: u32, hash: u64, refusal: Refusal },
     /// A session takes its place in a queue again.
-    Resume { session: Handle, hash: u64 },
+    Resume { session: Handle, hash: u64, invited: bool },
     /// The session's login.
     Login { session: Handle },
+    /// Whose session a newcomer wants to go on with, by the lane's number.
+    Recognise { number: u64, conn: ConnId, hash: u64 },
     /// The session's socket is gone.
     Lost { session: Handle },
     /// Of the back end, by the lane's number; without a hash, a listing of its bucket.
@@ -74,7 +77,7 @@ impl Pending {
             | Pending::Resume { session, .. }
             | Pending::Login { session }
             | Pending::Lost { session } => Some(session),
-            Pending::Refused { .. } | Pending::Request { .. } => None,
+            Pending::Refused { .. } | Pending::Recognise { .. } | Pending::Request { .. } => None,
         }
     }
 
@@ -85,7 +88,10 @@ impl Pending {
             Pending::Operation { session, .. }
             | Pending::Resume { session, .. }
             | Pending::Refused { session, .. } => Some(session),
-            Pending::Login { .. } | Pending::Lost { .. } | Pending::Request { .. } => None,
+            Pending::Login { .. }
+            | Pending::Recognise { .. }
+            | Pending::Lost { .. }
+            | Pending::Request { .. } => None,
         }
     }
 }
@@ -303,6 +309,7 @@ impl Routes {
                 floor: session.floor,
                 confirmed: session.confirmed,
                 leaving: session.state == State::Over && session.generation > 0,
+                expires_unix_ms: session.expires_unix_ms,
             }));
             wire::put_message(links.buffer(link), &G2q { body });
         }

@@ -5,6 +5,7 @@ use proto::ids::{Secret, SessionId};
 use slab::Slab;
 
 use super::clients::ConnId;
+use super::held::Held;
 use super::slow::Behind;
 use super::wheel::Allowance;
 
@@ -66,6 +67,8 @@ pub(super) struct Session {
     pub(super) generation: u64,
     /// Sessions of the user below this generation are over.
     pub(super) floor: u64,
+    /// When its credentials end, in milliseconds since 1970; 0: never.
+    pub(super) expires_unix_ms: u64,
     /// A bit per node of the lane's list that knows the handle; see `Routes`.
     pub(super) introduced: u64,
     pub(super) queues: Vec<InQueue>,
@@ -91,6 +94,8 @@ pub(super) struct Rare {
     pub(super) secret: Option<Secret>,
     /// Queues to be resumed, before what waits.
     pub(super) seen: Vec<c2g::Seen>,
+    /// Queues that the back end has made it a member of, to be resumed likewise.
+    pub(super) invited: Vec<String>,
     /// Frames that came before the login was answered, or while the user's home isn't heard,
     /// length-prefixed.
     pub(super) waiting: Vec<u8>,
@@ -98,16 +103,25 @@ pub(super) struct Rare {
     pub(super) unheard_ms: u64,
     /// `hold` was asked for, and `open` hasn't come.
     pub(super) hold: bool,
-    /// Old events that wait for `open`, by the queue's number, as they will be written.
-    pub(super) held: Vec<(u32, Box<[u8]>)>,
+    /// Old events that wait for `open`.
+    pub(super) held: Held,
     /// Events that wait for a slow receiver.
     pub(super) behind: Behind,
 }
 
 impl Rare {
+    /// Bytes that it keeps, in either direction.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.waiting.len() + self.held.bytes() + self.behind.bytes()
+    }
+
     fn is_idle(&self) -> bool {
         let waits = self.secret.is_some() || !self.seen.is_empty() || !self.waiting.is_empty();
-        !waits && !self.hold && self.held.is_empty() && self.behind.is_empty()
+        !waits
+            && self.invited.is_empty()
+            && !self.hold
+            && self.held.is_empty()
+            && self.behind.is_empty()
     }
 }
 

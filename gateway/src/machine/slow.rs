@@ -1,5 +1,6 @@
 //! Receivers that don't keep up: state is conflated, messages wait, then the oldest are dropped and
-//! announced, who is there is told as a net change. The same list serves `hold`.
+//! announced, who is there is told as a net change. The same list serves what comes live during
+//! `hold`.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -8,11 +9,12 @@ use indexmap::IndexMap;
 use prost::Message as _;
 use proto::g2c::{self, BodyKind, EventHead, EventKind};
 
-use super::clients::{ConnId, HELD, SLOW};
+use super::clients::{ConnId, SLOW};
 use super::fanout::Frame;
+use super::held::{Missed, miss};
 use super::interest::Subscriber;
 use super::lane::{Lane, Outbox};
-use super::session::Handle;
+use super::session::{Handle, Rare};
 use members::{MembersBehind, Word};
 
 mod members;
@@ -228,8 +230,16 @@ impl Behind {
     }
 
     /// Forgets what waits of one queue: the receiver gets the whole present of it, or nothing more.
-    pub(super) fn forget(&mut self, sub: u32) {
-        self.items.retain(|item| item.sub() != sub);
+    pub(super) fn forget(&mut self, sub: u32, missed: &mut Missed) {
+        self.items.retain(|item| {
+            let is_gone = item.sub() == sub;
+            match item {
+                Item::Message { mount, seq, .. } if is_gone => miss(missed, mount, *seq),
+                Item::Gap { mount, after_seq, .. } if is_gone => miss(missed, mount, after_seq + 1),
+                Item::Message { .. } | Item::Gap { .. } | Item::Mounts { .. } => {}
+            }
+            !is_gone
+        });
         self.states.retain(|state| state.sub != sub);
         self.members.retain(|members| members.sub != sub);
         let items = self.items.iter().map(Item::bytes).sum::<usize>();
@@ -338,17 +348,19 @@ impl Lane {
             Kept::Mounts { .. } | Kept::State(_) | Kept::Joined { .. } | Kept::Left { .. } => false,
         };
         let faults = self.settings.faults;
-        let Some(session) = self.sessions.get_mut(subscriber.session as usize) else { return };
-        let behind = &mut session.rare().behind;
-        let before = behind.bytes();
-        let merged = behind.keep(sub, event, closes, faults.conflation_keeps_oldest);
+        let max = self.settings.output_bytes_max;
+        let kept = self.with_rare(subscriber.session, |rare| {
+            let merged = rare.behind.keep(sub, event, closes, faults.conflation_keeps_oldest);
+            let (mut dropped, mut too_slow) = (0, false);
+            while !too_slow && owed + rare.kept_bytes() > max {
+                too_slow = rare.behind.drop_oldest(!faults.gap_unannounced).is_err();
+                dropped += u64::from(!too_slow);
+            }
+            (merged, dropped, too_slow)
+        });
+        let Some((merged, dropped, too_slow)) = kept else { return };
         self.counters.deliveries_conflated += u64::from(merged);
-        let mut too_slow = false;
-        while !too_slow && owed + behind.bytes() > self.settings.output_bytes_max {
-            too_slow = behind.drop_oldest(!faults.gap_unannounced).is_err();
-            self.counters.deliveries_dropped += u64::from(!too_slow);
-        }
-        self.kept_bytes = self.kept_bytes + behind.bytes() - before;
+        self.counters.deliveries_dropped += dropped;
         if too_slow {
             self.close_slow(conn, out);
         }
@@ -364,47 +376,13 @@ impl Lane {
         }
     }
 
-    /// Keeps an old event until `open`: what comes live meanwhile goes behind it.
-    pub(super) fn hold_back(
-        &mut self,
-        conn: ConnId,
-        handle: Handle,
-        frame: &Frame<'_>,
-        out: &mut Outbox,
-    ) {
-        let bytes: Box<[u8]> = self.encodings.one(out.clients.codec(conn), frame).into();
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
-        let held = &mut session.rare().held;
-        let owed: usize = held.iter().map(|(_, bytes)| bytes.len()).sum();
-        if owed + bytes.len() > self.settings.output_bytes_max {
-            return self.close_slow(conn, out);
-        }
-        held.push((frame.sub, bytes));
-    }
-
-    /// "Open the floodgates": what was held goes out.
-    pub(super) fn open(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
-        if !out.clients.is_held(conn) {
-            return;
-        }
-        out.clients.set(conn, HELD, false);
-        if let Some(session) = self.sessions.get_mut(handle as usize) {
-            session.rare().hold = false;
-            for (_, bytes) in std::mem::take(&mut session.rare().held) {
-                out.clients.append(conn, &bytes);
-            }
-        }
-        if !out.clients.is_diverted(conn) {
-            self.release(conn, handle, out);
-        }
-    }
-
-    fn release(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
+    /// A receiver that isn't held or slow any more gets what was kept, as far as it may owe.
+    pub(super) fn release(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(handle as usize) else { return };
         let Some(rare) = session.rare.as_mut() else { return };
         rare.behind.freeze();
         let codec = out.clients.codec(conn);
-        let before = rare.behind.bytes();
+        let before = rare.kept_bytes();
         let mut all = false;
         while !all && out.clients.owed(conn) <= self.settings.slow_bytes {
             let Some(Leaving { kind, sub, body }) = rare.behind.next() else {
@@ -415,7 +393,7 @@ impl Lane {
             out.clients.append(conn, self.encodings.one(codec, &frame));
             self.counters.deliveries += 1;
         }
-        self.kept_bytes = self.kept_bytes + rare.behind.bytes() - before;
+        self.kept_bytes = self.kept_bytes + rare.kept_bytes() - before;
         if all {
             session.tidy();
         } else {
@@ -423,16 +401,30 @@ impl Lane {
         }
     }
 
-    /// What waits of a queue for this session is of no use any more.
-    pub(super) fn forget_behind(&mut self, handle: Handle, sub: u32) {
-        if let Some(session) = self.sessions.get_mut(handle as usize)
-            && let Some(rare) = session.rare.as_mut()
-        {
-            rare.held.retain(|(of, _)| *of != sub);
-            let before = rare.behind.bytes();
-            rare.behind.forget(sub);
-            self.kept_bytes = self.kept_bytes + rare.behind.bytes() - before;
+    /// What waits of a queue for this session is of no use any more. The messages among it, which
+    /// its client never gets.
+    pub(super) fn forget_behind(&mut self, handle: Handle, sub: u32) -> Missed {
+        let mut missed = Missed::new();
+        if self.sessions.get(handle as usize).is_some_and(|session| session.rare.is_some()) {
+            self.with_rare(handle, |rare| {
+                rare.held.forget(sub, &mut missed);
+                rare.behind.forget(sub, &mut missed);
+            });
         }
+        missed
+    }
+
+    /// Changes what a session rarely needs, and counts what it keeps.
+    pub(super) fn with_rare<T>(
+        &mut self,
+        handle: Handle,
+        change: impl FnOnce(&mut Rare) -> T,
+    ) -> Option<T> {
+        let rare = self.sessions.get_mut(handle as usize)?.rare();
+        let before = rare.kept_bytes();
+        let changed = change(rare);
+        self.kept_bytes = self.kept_bytes + rare.kept_bytes() - before;
+        Some(changed)
     }
 
     /// Whether all connections together owe more than the lane may keep for them.
@@ -451,7 +443,7 @@ impl Lane {
         for conn in self.connections.open_ones() {
             let session = self.connections.get(conn).map_or(u32::MAX, |one| one.session);
             let rare = self.sessions.get(session as usize).and_then(|one| one.rare.as_ref());
-            let kept = rare.map_or(0, |rare| rare.behind.bytes());
+            let kept = rare.map_or(0, |rare| rare.kept_bytes());
             debts.push((out.clients.owed(conn) + kept, conn));
         }
         debts.sort_unstable();

@@ -83,6 +83,7 @@ impl Lane {
         match pending {
             Pending::Operation { hash, .. }
             | Pending::Resume { hash, .. }
+            | Pending::Recognise { hash, .. }
             | Pending::Refused { hash, .. } => Some(hash),
             Pending::Login { session } | Pending::Lost { session } => {
                 self.sessions.get(session as usize).map(|session| session.id.user_queue_hash())

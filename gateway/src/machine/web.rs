@@ -1,5 +1,7 @@
 //! Requests of the back end: on their way to a queue's home like operations of clients.
 
+mod join;
+
 use std::collections::BTreeMap;
 
 use prost::Message as _;
@@ -14,6 +16,7 @@ use rand::Rng as _;
 
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
+use join::Lookups;
 
 /// What the back end wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,12 +57,18 @@ impl WebReply {
 pub(super) struct Web {
     last: u64,
     waiting: BTreeMap<u64, Waiting>,
+    lookups: Lookups,
 }
 
+/// What is to be done with a reply.
 #[derive(Debug)]
-struct Waiting {
-    number: u64,
-    listing: Option<Listing>,
+enum Waiting {
+    /// It is the answer to the request of this number.
+    Answer(u64),
+    /// It is a part of a listing.
+    Part(u64, Listing),
+    /// It says which sessions a user has who is to join the queue of this hash.
+    Sessions(u64),
 }
 
 /// A listing goes through the buckets, one after the other.
@@ -80,6 +89,11 @@ struct Sending {
     remember_ms: u64,
 }
 
+impl Sending {
+    /// A read of the gateway's own.
+    const READ: Sending = Sending { key_id: 0, key: Vec::new(), body_hash: 0, remember_ms: 0 };
+}
+
 impl Lane {
     pub(super) fn web_request(&mut self, request: WebRequest, out: &mut Outbox) {
         self.counters.requests += 1;
@@ -87,7 +101,7 @@ impl Lane {
         let given = if let Body::ListQueues(list) = &request.body {
             self.list_queues(number, list, out)
         } else {
-            self.request_of_queue(request, out)
+            self.request_in_turn(request, out)
         };
         if let Err((status, sentence)) = given {
             let result = g2c::Result::refusal(0, status, sentence);
@@ -131,7 +145,7 @@ impl Lane {
                 }
             }
         };
-        let waiting = Waiting { number: request.number, listing: None };
+        let waiting = Waiting::Answer(request.number);
         self.send_request((bucket, Some(hash)), waiting, request.body, sending, out)
     }
 
@@ -214,23 +228,22 @@ impl Lane {
             limit: (listing.limit - listing.names.len()) as u32,
         });
         let bucket = listing.bucket;
-        let waiting = Waiting { number, listing: Some(listing) };
-        let sending = Sending { key_id: 0, key: Vec::new(), body_hash: 0, remember_ms: 0 };
-        self.send_request((bucket, None), waiting, body, sending, out)
+        let waiting = Waiting::Part(number, listing);
+        self.send_request((bucket, None), waiting, body, Sending::READ, out)
     }
 
     /// A home's answer to a request.
     pub(super) fn web_replied(&mut self, reply: q2g::Reply, out: &mut Outbox) {
         let Some(waiting) = self.web.waiting.remove(&reply.number) else { return };
-        let number = waiting.number;
         let result = g2c::Result::decode(reply.result.as_ref()).unwrap_or_else(|_| {
             g2c::Result::refusal(0, Status::OutcomeUnknown, "the home's answer can't be read")
         });
-        match waiting.listing {
-            Some(listing) if result.status == Status::Ok.number() => {
+        match waiting {
+            Waiting::Part(number, listing) if result.status == Status::Ok.number() => {
                 self.listed(number, listing, reply.queues, out);
             }
-            Some(_) | None => {
+            Waiting::Sessions(hash) => self.looked_up(hash, result.status, reply.user, out),
+            Waiting::Answer(number) | Waiting::Part(number, _) => {
                 let about = q2g::Reply { result: Vec::new(), ..reply };
                 out.replies.push(WebReply { number, result, about });
             }
@@ -267,10 +280,13 @@ impl Lane {
         sentence: &str,
         out: &mut Outbox,
     ) {
-        if let Some(waiting) = self.web.waiting.remove(&number) {
-            let result = g2c::Result::refusal(0, status, sentence);
-            let number = waiting.number;
-            out.replies.push(WebReply::of(number, result));
+        match self.web.waiting.remove(&number) {
+            Some(Waiting::Answer(number) | Waiting::Part(number, _)) => {
+                let result = g2c::Result::refusal(0, status, sentence);
+                out.replies.push(WebReply::of(number, result));
+            }
+            Some(Waiting::Sessions(hash)) => self.looked_up(hash, status.number(), None, out),
+            None => {}
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::talker::Talker;
 /// club are answered in this time or not at all.
 const BRIEF: [(&str, &str); 2] = [
     ("create = \"auto\"", "create = \"auto\"\nidle_ttl_ms = 200"),
-    ("deadline_ms = 20000", "deadline_ms = 200"),
+    ("deadline_ms = 7000", "deadline_ms = 200"),
 ];
 /// Who vanished is there for a grace, and its end is remembered for two more.
 const SETTLED_WITHIN: Duration = Duration::from_millis(3 * GRACE_MS + 20_000);

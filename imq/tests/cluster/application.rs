@@ -22,7 +22,7 @@ connect = "app"
 name = "app"
 url = "http://127.0.0.1:PORT/imq"
 secret = "whsec_SECRET"
-deadline_ms = 20000
+deadline_ms = 7000
 inner = true
 
 [[class]]

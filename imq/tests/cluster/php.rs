@@ -79,6 +79,7 @@ fn the_library_speaks_with_a_cluster() {
         &[
             format!("IMQ_RPC=http://{} http://{}", at(90), at(91)),
             format!("IMQ_RPC_KEY={}", dev.rpc_key),
+            format!("IMQ_GATEWAY=ws://{}/imq/v1/ws", at(80)),
         ],
         " live:",
     );

@@ -10,6 +10,7 @@ use mio::net::TcpListener;
 use mio::{Interest, Registry, Token, Waker};
 use proto::link::Role;
 use proto::time::Time;
+use proto::{frame, limits, wire as codec};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -275,7 +276,28 @@ impl Wires {
         Ok(LinkId(at as u32))
     }
 
+    /// Hands on what was read while the link was paused, as far as it may be. Whether that was all.
+    fn take_paused(&mut self, now: Time, link: LinkId, sink: &mut impl Sink) -> bool {
+        let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
+            return false;
+        };
+        let paused = std::mem::take(&mut wire.paused);
+        let mut rest = paused.as_slice();
+        while !sink.pauses(link)
+            && let Ok(Some((frame, end))) = frame::split(rest, limits::LINK_FRAME_BYTES_MAX)
+        {
+            rest = &rest[end..];
+            sink.event(now, Event::Frame { link, frame });
+        }
+        wire.paused = rest.to_vec();
+        wire.paused.is_empty() && !sink.pauses(link)
+    }
+
     fn read(&mut self, now: Time, link: LinkId, sink: &mut impl Sink) {
+        // A link that is paused is read on when it has taken enough.
+        if !self.take_paused(now, link, sink) {
+            return;
+        }
         loop {
             let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
                 return;
@@ -302,6 +324,10 @@ impl Wires {
                             sink.outbox().up(link);
                             wire.up_ms = Some(now.ms);
                             sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
+                        }
+                        Received::Frame(frame) if !wire.paused.is_empty() || sink.pauses(link) => {
+                            codec::put_varint(&mut wire.paused, frame.len() as u64);
+                            wire.paused.extend_from_slice(frame);
                         }
                         Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
                         Received::Echoed { sent_ms } => sink.echoed(now, link, sent_ms),
@@ -342,6 +368,7 @@ impl Wires {
             if let Err(error) = wire.socket.flush() {
                 return self.close(now, link, &error.to_string(), sink);
             }
+            let was_paused = sink.pauses(link);
             let bytes = sink.outbox().unwritten(link);
             if bytes.is_empty() {
                 return;
@@ -356,6 +383,9 @@ impl Wires {
                             "it takes too little of what it is sent",
                             sink,
                         );
+                    }
+                    if was_paused && !sink.pauses(link) {
+                        self.unread.push(link);
                     }
                     if length == wanted {
                         return;

@@ -28,6 +28,7 @@ pub(super) struct Decider {
     board: Board,
     published_ms: u64,
     fatal: Option<SyncSender<String>>,
+    bytes_max: u64,
     /// What the loop has to follow.
     pub(super) new_table: Option<Arc<BucketTable>>,
     pub(super) registered: Option<(u64, u64)>,
@@ -38,6 +39,7 @@ impl Decider {
         member: Member,
         id: String,
         board: Board,
+        bytes_max: u64,
         fatal: Option<SyncSender<String>>,
     ) -> Decider {
         Decider {
@@ -48,6 +50,7 @@ impl Decider {
             board,
             published_ms: 0,
             fatal,
+            bytes_max,
             new_table: None,
             registered: None,
         }
@@ -111,6 +114,7 @@ impl Decider {
                         id: self.id.clone(),
                         incarnation,
                         grace_ms: limits::GRACE_MS,
+                        bytes_max: self.bytes_max,
                         hold_commits: false,
                         faults: Faults::default(),
                     };
@@ -168,6 +172,10 @@ impl Decider {
 }
 
 impl Sink for Decider {
+    fn pauses(&mut self, link: LinkId) -> bool {
+        self.out.links.owed(link) > limits::LINK_PAUSE_BYTES
+    }
+
     fn outbox(&mut self) -> &mut link::machine::Outbox {
         &mut self.out.links
     }

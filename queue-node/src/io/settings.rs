@@ -20,6 +20,8 @@ pub struct Settings {
     pub advertise: String,
     /// Where `/metrics`, `/healthz` and `/readyz` are.
     pub listen_http: SocketAddr,
+    /// How many bytes it may keep by its own count; else a half of the memory it may have.
+    pub bytes_max: Option<u64>,
     /// The cluster secret.
     pub secret: Vec<u8>,
     /// The pipes of this process.

@@ -20,6 +20,7 @@ fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let (fatal, failed) = sync_channel(1);
     let settings = Settings {
+        bytes_max: None,
         id: "q1".to_owned(),
         host: "here".to_owned(),
         boss: boss.local_addr().unwrap().to_string(),
@@ -45,7 +46,7 @@ fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
 #[test]
 fn links_wait_until_the_node_is_registered() {
     let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1");
-    let mut decider = Decider::new(member, "q1".to_owned(), Board::default(), None);
+    let mut decider = Decider::new(member, "q1".to_owned(), Board::default(), u64::MAX, None);
     let peer = Peer {
         role: Role::Gateway,
         id: "g1".to_owned(),

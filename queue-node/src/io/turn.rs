@@ -16,6 +16,7 @@ use proto::link::Role;
 use proto::time::Time;
 
 use super::decider::{self, Decider};
+use super::memory;
 use super::settings::{Error, Listen, Settings};
 
 /// Readiness of so many sockets is taken at once.
@@ -70,10 +71,11 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let stop = Arc::new(AtomicBool::new(false));
     let (stopped, boss, id) = (stop.clone(), settings.boss, settings.id.clone());
     let fatal = settings.fatal;
+    let bytes_max = settings.bytes_max.unwrap_or_else(memory::bytes_max);
     let thread = std::thread::Builder::new().name(format!("{} node", settings.id));
     let thread = thread.spawn(move || {
         wires.dial(clock::now(), decider::BOSS, &boss);
-        let decider = Decider::new(member, id, board, fatal);
+        let decider = Decider::new(member, id, board, bytes_max, fatal);
         Turn { poll, wires, decider, peers: BTreeSet::new(), stopped }.run();
     })?;
     Ok(Running { link, http, stop, waker, thread: Some(thread) })

@@ -164,17 +164,26 @@ impl Bucket {
 
     /// The member has no lane from now on.
     pub(crate) fn detached(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
-        if let Some(member) = self.queues[index].members.get_mut(&key) {
+        let queue = &mut self.queues[index];
+        if let Some(member) = queue.members.get_mut(&key) {
             member.detached_ms = turn.now.ms;
         }
-        self.arm(turn, index, turn.now.ms + turn.shared.settings.grace_ms);
+        let ask_ms = turn.now.ms + turn.shared.settings.grace_ms;
+        queue.ask_ms = queue.ask_ms.min(ask_ms);
+        let ask_ms = queue.ask_ms;
+        self.arm(turn, index, ask_ms);
     }
 
-    /// Asks about members that have been without a lane for a grace; when to ask again.
-    pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> Option<u64> {
+    /// Asks about members that have been without a lane for a grace, if it is time: it takes a look
+    /// at each member, so it isn't done more often than eight times in a grace.
+    pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
+        if self.queues[index].ask_ms > now_ms {
+            return;
+        }
+        self.queues[index].ask_ms = u64::MAX;
         if self.queues[index].is_inbox() {
-            return None;
+            return;
         }
         let members = self.queues[index].members.iter_mut();
         let (mut due, mut next) = (Vec::new(), None::<u64>);
@@ -193,7 +202,8 @@ impl Bucket {
                 self.tell(turn, user_hash(&noted.user), Word::Ask(noted));
             }
         }
-        next
+        let soonest = now_ms + grace_ms / 8 + 1;
+        self.queues[index].ask_ms = next.map_or(u64::MAX, |next| next.max(soonest));
     }
 }
 

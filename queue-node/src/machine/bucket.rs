@@ -116,13 +116,23 @@ impl Bucket {
     pub(crate) fn apply(&mut self, turn: &mut Turn<'_>, index: QueueIndex, step: Step) {
         let queue = &mut self.queues[index];
         let before = queue.log.bytes();
+        let (place, more) = (step.place().unwrap_or(usize::MAX), step.changes_more());
+        let held = queue.mount_bytes(place);
         queue.apply(step, turn.now.ms, &turn.shared.body);
         let after = queue.log.bytes();
+        let holds = queue.mount_bytes(place);
+        if holds != held && !more {
+            queue.counted = queue.counted + holds as u32 - held as u32;
+            turn.shared.counted(held, holds);
+        }
         let total = &mut turn.shared.counters.replay_bytes;
         *total = *total + after as u64 - before as u64;
         if before == 0 && after > 0 {
             let trim_ms = turn.now.ms + 2 * turn.shared.settings.grace_ms;
             self.arm(turn, index, trim_ms);
+        }
+        if more {
+            self.recount(turn, index);
         }
     }
 
@@ -305,9 +315,12 @@ impl Bucket {
             run: None,
             idle_ms: turn.now.ms,
             armed_ms: u64::MAX,
+            ask_ms: u64::MAX,
+            counted: 0,
             serial: turn.shared.serials,
             is_dirty: false,
         });
+        self.recount(turn, index);
         self.mark(turn, index);
         self.tell_application(turn, index, TellKind::QueueCreated, About::default());
         index
@@ -324,6 +337,7 @@ impl Bucket {
         }
         turn.shared.counters.queues_destroyed += 1;
         turn.shared.counters.replay_bytes -= queue.log.bytes() as u64;
+        turn.shared.counted(queue.counted as usize, 0);
     }
 
     /// Something of the queue is to be let out at the end of the turn.

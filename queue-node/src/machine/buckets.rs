@@ -12,6 +12,7 @@ use rand::RngExt as _;
 
 use super::bucket::Bucket;
 use super::links::HeardAt;
+use super::room::LOGIN_BYTES;
 use super::turn::{Shared, Turn};
 
 /// Who is home of a queue.
@@ -57,9 +58,7 @@ impl Buckets {
         let bucket = self.0.get_mut(at.bucket.prefix() as usize).and_then(Option::as_deref_mut);
         match bucket {
             Some(bucket)
-                if bucket.outputs.bucket() == at.bucket
-                    && bucket.outputs.epochs().loss == at.epochs.loss
-                    && bucket.outputs.epochs().conf <= at.epochs.conf =>
+                if bucket.outputs.bucket() == at.bucket && bucket.outputs.epochs() == at.epochs =>
             {
                 Ok(Some(bucket))
             }
@@ -181,15 +180,19 @@ fn moved_word(turn: &Turn<'_>, bucket: BucketId) -> Option<q2g::Moved> {
 
 /// A bucket is somebody else's, or starts anew: everything of it is forgotten.
 fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
+    let prefix = bucket.outputs.bucket().prefix();
     for (index, queue) in bucket.queues.iter() {
         for lane in &queue.lanes {
             if let Some(state) = turn.shared.links.get_mut(lane.link)
-                && state.subs.get(&lane.sub).is_some_and(|sub| sub.index == index)
+                && state.subs.get(&lane.sub).is_some_and(|sub| {
+                    (sub.bucket, sub.index, sub.serial) == (prefix, index, queue.serial)
+                })
             {
                 state.subs.swap_remove(&lane.sub);
             }
         }
         turn.shared.counters.replay_bytes -= queue.log.bytes() as u64;
+        turn.shared.counted(queue.counted as usize, 0);
         turn.shared.counters.subscriptions -= queue.members.len() as u64;
         turn.shared.counters.queues_destroyed += 1;
         for key in queue.members.keys() {
@@ -199,6 +202,7 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
     bucket.tells.drop_all(&mut turn.shared.untold);
     turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
     for key in bucket.users.sessions() {
+        turn.shared.counted(LOGIN_BYTES, 0);
         turn.shared.people.release(key, turn.now.ms);
     }
 }

@@ -39,6 +39,8 @@ impl Bucket {
         let Some(class) = class else { return };
         queue.class = changed.class(&queue.class, class);
         queue.trim_histories();
+        self.recount(turn, index);
+        let queue = &self.queues[index];
         if queue.members.is_empty() {
             let idle_ms = queue.idle_ms.saturating_add(queue.class.class.idle_ttl_ms);
             self.arm(turn, index, idle_ms);

@@ -49,6 +49,10 @@ pub struct Counters {
     pub broken_peers: u64,
     /// Bytes of all replay logs.
     pub replay_bytes: u64,
+    /// Bytes of queues, members, mounts and sessions, by the node's count.
+    pub kept_bytes: u64,
+    /// Bytes of what is remembered of operations and requests, as it was counted last.
+    pub remembered_bytes: u64,
     /// Queues that exist.
     pub queues: u64,
     /// Subscriptions that exist.
@@ -86,6 +90,8 @@ impl Counters {
             ("imq_moved_total", "Frames about buckets of others.", self.moved),
             ("imq_broken_peers_total", "Links ended for what was said.", self.broken_peers),
             ("imq_replay_log_bytes", "Bytes of all replay logs.", self.replay_bytes),
+            ("imq_kept_bytes", "Bytes of queues, members and sessions.", self.kept_bytes),
+            ("imq_remembered_bytes", "Bytes of results and keys.", self.remembered_bytes),
             ("imq_queues", "Queues that exist.", self.queues),
             ("imq_subscriptions", "Subscriptions that exist.", self.subscriptions),
             ("imq_sessions", "Sessions known here.", self.sessions),

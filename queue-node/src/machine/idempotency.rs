@@ -114,7 +114,6 @@ impl Keys {
     }
 
     /// What they take: entries with a byte each, and their places in the lists of ends.
-    #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         let entries = self.answered.capacity() * 8 / 7 * (size_of::<(Key, Answered)>() + 1);
         entries + (self.short.capacity() + self.long.capacity()) * size_of::<(u64, Key)>()

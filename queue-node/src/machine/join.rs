@@ -6,6 +6,7 @@ use proto::class::{Access, Create};
 use proto::codes::Status;
 use proto::filter::Filter;
 use proto::ids::SessionId;
+use proto::limits;
 use proto::name::{QueueName, Space};
 use proto::q2g;
 use proto::wire;
@@ -158,7 +159,7 @@ impl Bucket {
 
     /// Whether the queue has heard that the session is over. It would be taken out again as soon as
     /// its note is answered, and others would hear of both.
-    fn has_heard_end(&self, turn: &Turn<'_>, hash: u64, key: SessionKey) -> bool {
+    pub(crate) fn has_heard_end(&self, turn: &Turn<'_>, hash: u64, key: SessionKey) -> bool {
         self.memory.is_over(hash, turn.shared.people[key].id)
     }
 
@@ -205,6 +206,7 @@ impl Bucket {
             }
         }
         may_join(class.class.join)?;
+        turn.shared.admits()?;
         may_note(turn, key)?;
         if class.outlives_members() && !turn.shared.people.may_create(key, turn.now.ms) {
             let sentence = "the user has created too many queues in a short time: wait a while";
@@ -230,14 +232,22 @@ impl Bucket {
             return Err(not_theirs());
         }
         may_join(queue.class.class.join)?;
+        turn.shared.admits()?;
         may_note(turn, key)?;
-        let is_there = self.is_elsewhere(turn, index, key);
-        if !is_there && queue.users as usize >= queue.class.class.max_members {
-            let max = queue.class.class.max_members;
-            let sentence = format!("the queue is full: its class lets {max} members in");
-            return Err(Refusal::new(Status::Limit, sentence));
+        self.may_come_in(index, self.is_elsewhere(turn, index, key))?;
+        let join = self.outputs.next();
+        Ok((outcome, Step::Join { session: key, join, guest: None, filter }))
+    }
+
+    /// Whether one more user finds room, unless the user is there already.
+    pub(crate) fn may_come_in(&self, index: QueueIndex, is_there: bool) -> Result<(), Refusal> {
+        let queue = &self.queues[index];
+        let max = queue.class.class.max_members;
+        if is_there || (queue.users as usize) < max {
+            return Ok(());
         }
-        Ok((outcome, Step::Join { session: key, join: self.outputs.next(), filter }))
+        let sentence = format!("the queue is full: its class lets {max} members in");
+        Err(Refusal::new(Status::Limit, sentence))
     }
 
     /// Whether another session of the same user is a member.
@@ -290,6 +300,10 @@ impl Bucket {
         let run = self.run(turn, index);
         run.users.insert(user);
         run.joins.push(join);
+        turn.shared.snapshot_bytes += self.queues[index].snapshot_bytes();
+        if turn.shared.snapshot_bytes > limits::SNAPSHOTS_PER_TURN_BYTES {
+            self.settle(turn, index);
+        }
     }
 
     /// Takes the member's seat, wherever it is; the lane's number is free with its last seat.
@@ -384,12 +398,14 @@ impl Bucket {
     /// The member as its user queue knows it.
     pub(crate) fn noted(&self, turn: &Turn<'_>, index: QueueIndex, key: SessionKey) -> Noted {
         let queue = &self.queues[index];
+        let member = queue.members.get(&key);
         Noted {
             user: turn.shared.people.user_of(key).clone(),
             session: turn.shared.people[key].id,
             room: queue.name.clone(),
             epoch: queue.epoch.get(),
-            join: queue.members.get(&key).map_or(0, |member| member.join),
+            join: member.map_or(0, |member| member.join),
+            guest: member.is_some_and(|member| member.is_guest),
         }
     }
 }

@@ -58,20 +58,7 @@ impl Buckets {
                 let handle = read::<g2q::Forget>(body)?.session;
                 self.seat(turn, Seat { link, handle }, None)?;
             }
-            10 => {
-                let login: g2q::Login = read(body)?;
-                let Some((bucket, connection)) = self.at_home(turn, link, login.session)? else {
-                    return Ok(());
-                };
-                bucket.login(turn, link, &login, connection.key);
-            }
-            11 => {
-                let lost: g2q::Lost = read(body)?;
-                let Some((bucket, connection)) = self.at_home(turn, link, lost.session)? else {
-                    return Ok(());
-                };
-                bucket.lost(turn, link, &lost, connection);
-            }
+            10 | 11 | 15 | 18 => return self.home_frame(turn, link, number, body),
             12 => {
                 let request: g2q::Request = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
@@ -88,12 +75,6 @@ impl Buckets {
                 belongs(bucket, hash)?;
                 bucket.detach(turn, link, &detach, hash);
             }
-            15 => {
-                let confirmed: g2q::Confirmed = read(body)?;
-                if let Some((bucket, connection)) = self.at_home(turn, link, confirmed.session)? {
-                    bucket.confirm(turn, connection);
-                }
-            }
             16 => {
                 let resume: g2q::Resume = read(body)?;
                 let hash = name::hash(resume.queue.as_bytes());
@@ -108,6 +89,44 @@ impl Buckets {
             }
             // A newer lane's: whatever it is, it needs no answer.
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// What is for the home of a session's user.
+    fn home_frame(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        number: u32,
+        body: &[u8],
+    ) -> Result<(), Broken> {
+        match number {
+            10 => {
+                let login: g2q::Login = read(body)?;
+                if let Some((bucket, connection)) = self.at_home(turn, link, login.session)? {
+                    bucket.login(turn, link, &login, connection.key);
+                }
+            }
+            11 => {
+                let lost: g2q::Lost = read(body)?;
+                if let Some((bucket, connection)) = self.at_home(turn, link, lost.session)? {
+                    bucket.lost(turn, link, &lost, connection);
+                }
+            }
+            15 => {
+                let confirmed: g2q::Confirmed = read(body)?;
+                if let Some((bucket, connection)) = self.at_home(turn, link, confirmed.session)? {
+                    bucket.confirm(turn, connection);
+                }
+            }
+            _ => {
+                let word: g2q::Recognise = read(body)?;
+                let id = SessionId::try_from(word.session_id.as_slice()).map_err(|_| UNREADABLE)?;
+                let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+                belongs(bucket, id.user_queue_hash())?;
+                bucket.recognise(turn, link, &word, id);
+            }
         }
         Ok(())
     }

@@ -110,6 +110,12 @@ impl Links {
         lanes.min_by_key(|(has_clients, link)| (*has_clients, link.0)).map(|(_, link)| link)
     }
 
+    /// The next word to each node that this one has dialled begins with its bucket.
+    pub(crate) fn forget_said_to_nodes(&mut self) {
+        let links = self.0.iter_mut().flatten();
+        links.filter(|link| link.dialled).for_each(|link| link.said_at = None);
+    }
+
     /// The link on which this node tells the node of this id and life.
     pub(crate) fn to_node(&self, id: &str, incarnation: u64) -> Option<LinkId> {
         let at = self.0.iter().position(|link| {

@@ -39,6 +39,8 @@ pub struct Settings {
     pub incarnation: u64,
     /// A session outlives its lane this long.
     pub grace_ms: u64,
+    /// Newcomers are refused when it keeps about so much.
+    pub bytes_max: u64,
     /// Records wait for [`Input::Committed`]; else each is committed as soon as it is there.
     pub hold_commits: bool,
     /// Planted bugs.
@@ -118,6 +120,8 @@ impl Node {
             couriers: Couriers::default(),
             inner: std::collections::VecDeque::new(),
             untold: Untold::default(),
+            is_retelling: false,
+            snapshot_bytes: 0,
             tells: 0,
             serials: 0,
             scratch: Vec::new(),
@@ -201,6 +205,17 @@ impl Node {
             left += memory;
         }
         (all, left)
+    }
+
+    /// What its queues and sessions take, counted from nothing.
+    #[cfg(test)]
+    pub(crate) fn recounted(&mut self) -> u64 {
+        let mut bytes = 0;
+        for bucket in self.buckets.iter() {
+            bytes += bucket.queues.iter().map(|(_, queue)| queue.kept_bytes()).sum::<usize>();
+            bytes += bucket.users.sessions().count() * super::room::LOGIN_BYTES;
+        }
+        bytes as u64
     }
 
     /// The number of the newest record of each bucket: what a simulation may commit.

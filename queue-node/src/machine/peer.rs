@@ -11,7 +11,7 @@ use super::lane::{Broken, read};
 use super::outputs;
 use super::tells::{Told, Word};
 use super::timers::Timer;
-use super::turn::{Inner, Turn};
+use super::turn::{Inner, Shared, Turn};
 
 /// After a word found no home, so long until it is sent again.
 const RETELL_MS: u64 = 100;
@@ -41,10 +41,7 @@ impl Buckets {
                 let told: q2q::Told = read(body)?;
                 self.told(turn, told.number, Told::of(&told));
             }
-            11 => {
-                let at_ms = turn.now.ms + RETELL_MS;
-                turn.shared.timers.set(at_ms, Timer::Tells);
-            }
+            11 => turn.shared.retell_later(turn.now.ms),
             // Records and snapshots of copies, which this version doesn't keep; or a newer node's.
             _ => {}
         }
@@ -90,8 +87,11 @@ impl Buckets {
         }
     }
 
-    /// Every unanswered word that may be sent is sent again, oldest first.
+    /// Every unanswered word that may be sent is sent again, oldest first. Peers are told anew of
+    /// which bucket they are: one that wasn't its home answers only what is about an `at` that it
+    /// hasn't answered before.
     pub(crate) fn tell_again(&mut self, turn: &mut Turn<'_>) {
+        turn.shared.links.forget_said_to_nodes();
         for bucket in self.iter() {
             let numbers: Vec<u64> = bucket.tells.released().map(|(number, _)| number).collect();
             for number in numbers {
@@ -121,6 +121,15 @@ impl Buckets {
                     }
                 }
             }
+        }
+    }
+}
+
+impl Shared {
+    /// Words found no home: they are sent again, all at once however many they were.
+    fn retell_later(&mut self, now_ms: u64) {
+        if !std::mem::replace(&mut self.is_retelling, true) {
+            self.timers.set(now_ms + RETELL_MS, Timer::Tells);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use hashbrown::HashTable;
 use indexmap::IndexMap;
 use link::machine::LinkId;
-use proto::class::MountKind;
+use proto::class::{MountKind, Presence};
 use proto::filter::Filter;
 use proto::ids::Epoch;
 use proto::limits::MOUNTS_MAX;
@@ -49,6 +49,10 @@ pub(crate) struct Queue {
     pub(crate) idle_ms: u64,
     /// The next deadline that was set for it.
     pub(crate) armed_ms: u64,
+    /// When members without a lane are asked about; nobody is without one before a grace is over.
+    pub(crate) ask_ms: u64,
+    /// What it takes by the node's count.
+    pub(crate) counted: u32,
     /// Tells it from the queue that had its place before.
     pub(crate) serial: u32,
     /// It stands in the list of those with something to let out.
@@ -57,6 +61,9 @@ pub(crate) struct Queue {
 
 /// A number per place of a mount, and one for members.
 pub(crate) type Floors = [u64; MOUNTS_MAX + 1];
+
+/// A user's id in a roster, about.
+const USER_BYTES: usize = 16;
 
 /// What a mount holds.
 #[derive(Debug)]
@@ -72,7 +79,9 @@ pub(crate) struct Subscription {
     pub(crate) seat: Option<Seat>,
     /// It has been told `subscribed` there, and has its part in every event.
     pub(crate) live: bool,
-    /// The generation under which it took its seat last.
+    /// The back end has put it there: its lane hears of it from its user queue.
+    pub(crate) is_guest: bool,
+    /// The generation under which it took its seat last, or was put there.
     pub(crate) generation: u64,
     /// The number of the record by which it joined.
     pub(crate) join: u64,
@@ -119,9 +128,11 @@ impl Queue {
                 self.event(draft, at_ms, body);
                 self.raise_floor(place);
             }
-            Step::Join { session, join, filter } => {
+            Step::Join { session, join, guest, filter } => {
                 let (join_seq, empty) = (self.seq, Subscription::default());
-                let subscription = Subscription { join, join_seq, filter, ..empty };
+                let (is_guest, generation) = (guest.is_some(), guest.unwrap_or(0));
+                let subscription =
+                    Subscription { join, join_seq, is_guest, generation, filter, ..empty };
                 if self.members.is_empty() {
                     // Most queues are an inbox, and have one member for ever.
                     self.members.reserve_exact(1);
@@ -209,6 +220,19 @@ impl Queue {
             }
             self.log.shrink();
         }
+    }
+
+    /// What a new subscriber is told, about: all keys, and who is there.
+    pub(crate) fn snapshot_bytes(&self) -> usize {
+        let state = |mount: &Mount| match mount {
+            Mount::State(Some(mount)) => mount.bytes(),
+            Mount::State(None) | Mount::Message(_) => 0,
+        };
+        let roster = match self.class.class.presence {
+            Presence::Users => self.users as usize * USER_BYTES,
+            Presence::Count | Presence::Off => 0,
+        };
+        self.mounts.iter().map(state).sum::<usize>() + roster
     }
 
     /// The seat of a lane.

@@ -66,7 +66,8 @@ impl Bucket {
             let seq_max = if read.before_seq == 0 { u64::MAX } else { read.before_seq - 1 };
             let history_ms = queue.class.class.mounts[place].history_ms;
             let session = asker.session().map(|key| people[key].id);
-            let newest: Vec<_> = history.newest(&queue.log, usize::MAX, seq_max).collect();
+            // One more than a page, to know whether there is more.
+            let newest: Vec<_> = history.newest(&queue.log, count + 1, seq_max).collect();
             let mut page = Page::new(count);
             let mut first = newest.len();
             for event in newest.iter().rev() {
@@ -154,7 +155,8 @@ impl Bucket {
 /// Members and those who might be may read.
 fn may_read(queue: &Queue, asker: &Asker) -> Result<(), Refusal> {
     let Who::Session { key, .. } = asker.who else { return Ok(()) };
-    if queue.class.class.join == Access::Open || queue.members.contains_key(&key) {
+    let is_open = queue.class.class.join == Access::Open && !queue.is_inbox();
+    if is_open || queue.members.contains_key(&key) {
         return Ok(());
     }
     Err(Refusal::new(Status::Forbidden, "only members may read here: subscribe first"))

@@ -62,10 +62,30 @@ pub(crate) enum Step {
     State(Draft, Vec<KeyStep>),
     /// The queue has a class of its own, with this mount, empty, in this place.
     Mounts { draft: Draft, class: Rc<QueueClass>, place: usize, mount: Mount },
-    /// A session becomes a member. `join` is the record's own number.
-    Join { session: SessionKey, join: u64, filter: Option<Box<Filter>> },
+    /// A session becomes a member. `join` is the record's own number. A guest is put there by the
+    /// back end, under the generation that its user queue has named.
+    Join { session: SessionKey, join: u64, guest: Option<u64>, filter: Option<Box<Filter>> },
     /// A member wants something else.
     Filter { session: SessionKey, filter: Option<Box<Filter>> },
     /// A session is no member any more.
     Leave { session: SessionKey },
+}
+
+impl Step {
+    /// The place of the mount that it changes; nothing if it changes none.
+    pub(crate) fn place(&self) -> Option<usize> {
+        match self {
+            Step::Event(draft) | Step::State(draft, _) => Some(usize::from(draft.mount)),
+            Step::Mounts { place, .. } => Some(*place),
+            Step::Nothing | Step::Join { .. } | Step::Filter { .. } | Step::Leave { .. } => None,
+        }
+    }
+
+    /// Whether it changes more than one mount's size.
+    pub(crate) fn changes_more(&self) -> bool {
+        match self {
+            Step::Mounts { .. } | Step::Join { .. } | Step::Leave { .. } => true,
+            Step::Nothing | Step::Event(_) | Step::State(..) | Step::Filter { .. } => false,
+        }
+    }
 }

@@ -132,7 +132,6 @@ impl Memory {
     }
 
     /// What they take: entries with their hashes, and the maps' tables of places.
-    #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         let entry = size_of::<Key>() + size_of::<Packed>() + size_of::<u64>();
         let place = size_of::<usize>() + 1;

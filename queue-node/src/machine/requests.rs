@@ -108,7 +108,7 @@ impl Bucket {
             Body::RemoveUser(remove) => self.remove_user(turn, asker, &remove, hash),
             Body::CreateMount(create) => self.create_mount(turn, asker, &create, hash),
             Body::DeleteMount(delete) => self.delete_mount(turn, asker, &delete, hash),
-            Body::JoinUser(_) => self.refuse(turn, asker, unimplemented()),
+            Body::JoinUser(join) => self.join_user(turn, asker, &join, hash),
         }
     }
 
@@ -123,11 +123,12 @@ impl Bucket {
                 Refusal::new(Status::Conflict, "a queue of this name is there already")
             }
             Ok(name) => match turn.shared.classes.class_of(queue).cloned() {
-                Some(class) => {
+                Some(class) if turn.shared.admits().is_ok() => {
                     let index = self.create(turn, name, hash, class);
                     let outcome = Outcome::Done { seq: 0 };
                     return self.commit(turn, index, asker, Ok((outcome, Step::Nothing)));
                 }
+                Some(_) => super::room::full(),
                 None => {
                     let sentence = "no class of the configuration matches this name: add one";
                     Refusal::new(Status::NotFound, sentence)

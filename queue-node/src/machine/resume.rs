@@ -60,7 +60,7 @@ impl Bucket {
     fn make_member(&mut self, turn: &mut Turn<'_>, index: QueueIndex, session: SessionKey) {
         if !self.queues[index].members.contains_key(&session) {
             let join = self.record(turn);
-            self.apply(turn, index, Step::Join { session, join, filter: None });
+            self.apply(turn, index, Step::Join { session, join, guest: None, filter: None });
             self.joined(turn, index, session);
         }
     }

@@ -125,6 +125,9 @@ impl Bucket {
             return Err(Refusal::new(Status::Limit, sentence));
         }
         may_send(queue, place, asker)?;
+        if queue.grows_by_message(place) {
+            turn.shared.may_grow()?;
+        }
         let seq = queue.seq + 1;
         let shared = &mut *turn.shared;
         let (from, session) = sender(&shared.people, asker);
@@ -169,6 +172,9 @@ impl Bucket {
             Mount::State(None) | Mount::Message(_) => &empty,
         };
         let steps = mount.plan(&operation.changes, stroke)?;
+        if steps.iter().any(|step| step.now.is_some()) {
+            shared.may_grow()?;
+        }
         if steps.is_empty() {
             return Ok((Outcome::Done { seq: queue.seq }, Step::Nothing));
         }

@@ -49,6 +49,9 @@ pub(crate) struct StateMount {
     present: BTreeSet<([u8; 16], Rc<str>)>,
 }
 
+/// A key's place in the map, with the heads of its name and value.
+const CELL_BYTES: usize = size_of::<Cell>() + 64;
+
 impl StateMount {
     /// What these changes make of the keys: all of them, or none and why.
     pub(crate) fn plan(&self, changes: &[Change], stroke: Stroke) -> Result<Vec<KeyStep>, Refusal> {
@@ -152,6 +155,11 @@ impl StateMount {
     /// Bytes of keys and values.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What they take with their places in the maps, about.
+    pub(crate) fn cost(&self) -> usize {
+        self.bytes + self.cells.len() * CELL_BYTES
     }
 
     fn forget(&mut self, key: &Rc<str>, old: &Cell, new: Option<&Cell>) {

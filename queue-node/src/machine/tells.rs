@@ -19,6 +19,8 @@ pub(crate) struct Noted {
     pub(crate) epoch: u64,
     /// The number of the record by which it joined: rises with each joining in an epoch.
     pub(crate) join: u64,
+    /// The back end has put it there: its lane is to hear of it.
+    pub(crate) guest: bool,
 }
 
 /// What is told.
@@ -175,8 +177,8 @@ impl Word {
         let body = match self {
             Word::Note(n) => {
                 let (user, session_id, room) = n.parts();
-                let (room_epoch, join_seq) = (n.epoch, n.join);
-                Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq })
+                let (room_epoch, join_seq, guest) = (n.epoch, n.join, n.guest);
+                Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq, guest })
             }
             Word::Unnote(n) => {
                 let (user, session_id, room) = n.parts();
@@ -218,11 +220,13 @@ impl Word {
         use q2q::tell::Body;
         let noted = |user: String, session: &[u8], room: String, epoch, join| {
             let session = SessionId::try_from(session).ok()?;
-            Some(Noted { user: user.into(), session, room: room.into(), epoch, join })
+            let (user, room) = (user.into(), room.into());
+            Some(Noted { user, session, room, epoch, join, guest: false })
         };
         Some(match tell.body? {
             Body::Note(n) => {
-                Word::Note(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
+                let noted = noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?;
+                Word::Note(Noted { guest: n.guest, ..noted })
             }
             Body::Unnote(n) => {
                 Word::Unnote(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)

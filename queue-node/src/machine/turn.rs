@@ -48,8 +48,12 @@ pub(crate) struct Shared {
     pub(crate) inner: VecDeque<Inner>,
     /// Words that wait for an answer.
     pub(crate) untold: Untold,
+    /// Words that found no home are about to be sent again.
+    pub(crate) is_retelling: bool,
     /// What the web application hasn't been told yet.
     pub(crate) couriers: Couriers,
+    /// Of snapshots that were asked for in this turn, about.
+    pub(crate) snapshot_bytes: usize,
     /// Words so far.
     pub(crate) tells: u64,
     /// Queues so far.

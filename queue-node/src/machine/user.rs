@@ -52,6 +52,8 @@ struct Login {
     /// The one that was good before, until the client is known to have the new one.
     before: Option<Secret>,
     confirmed: bool,
+    /// When the credentials end that were brought last; 0: never.
+    expires_unix_ms: u64,
     /// The connection that speaks for it; none: it is detached.
     seat: Option<Seat>,
     detached_ms: u64,
@@ -147,10 +149,9 @@ impl UserQueues {
         let id = SessionId::try_from(&*login.resume_session_id).ok()?;
         let secret = Secret(login.resume_secret.as_slice().try_into().ok()?);
         let named = people.find(id)?;
-        let own = self.logins.get(&named).filter(|login| login.ending.is_none())?;
-        let is_good = |good: Option<Secret>| good.is_some_and(|good| is_same(good, secret));
+        let own = self.logins.get(&named)?;
         let is_theirs = people[named].user == people[key].user;
-        (is_theirs && (is_good(own.secret) | is_good(own.before))).then_some((named, secret))
+        (is_theirs && own.has(secret)).then_some((named, secret))
     }
 }
 
@@ -255,8 +256,17 @@ impl Bucket {
             });
         if is_done {
             self.users.logins.swap_remove(&key);
+            turn.shared.counted(super::room::LOGIN_BYTES, 0);
             turn.shared.people.release(key, turn.now.ms);
         }
+    }
+}
+
+impl Login {
+    /// Whether it can be resumed with this secret.
+    fn has(&self, secret: Secret) -> bool {
+        let is_good = |good: Option<Secret>| good.is_some_and(|good| is_same(good, secret));
+        self.ending.is_none() && (is_good(self.secret) | is_good(self.before))
     }
 }
 

@@ -31,7 +31,10 @@ impl Buckets {
                         }
                     }
                     Timer::Memory => self.forget(turn),
-                    Timer::Tells => self.tell_again(turn),
+                    Timer::Tells => {
+                        turn.shared.is_retelling = false;
+                        self.tell_again(turn);
+                    }
                     Timer::Couriers => self.tell_once_more(turn),
                 }
             }
@@ -51,6 +54,7 @@ impl Buckets {
             }
         }
         self.give_tells(turn);
+        turn.shared.snapshot_bytes = 0;
         if turn.shared.counters.replay_bytes > limits::REPLAY_LOGS_BYTES_MAX as u64 {
             self.shorten_logs(turn);
         }
@@ -83,13 +87,16 @@ impl Buckets {
     fn forget(&mut self, turn: &mut Turn<'_>) {
         let grace_ms = turn.shared.settings.grace_ms;
         let before_ms = turn.now.ms.checked_sub(2 * grace_ms);
+        let mut remembered_bytes = 0;
         for bucket in self.iter() {
             bucket.memory.trim(turn.now.ms, grace_ms);
             bucket.keys.trim(turn.now.ms);
+            remembered_bytes += bucket.memory.bytes() + bucket.keys.bytes();
             if let Some(before_ms) = before_ms {
                 bucket.users.trim(before_ms);
             }
         }
+        turn.shared.counters.remembered_bytes = remembered_bytes as u64;
         if let Some(before_ms) = before_ms {
             turn.shared.people.trim(before_ms);
         }
@@ -125,6 +132,7 @@ impl Bucket {
         }
         self.expire_keys(turn, index);
         self.trim(turn, index);
+        self.ask(turn, index);
         let queue = &self.queues[index];
         let kept_ms = 2 * turn.shared.settings.grace_ms;
         let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
@@ -133,7 +141,7 @@ impl Bucket {
         let faulty = turn.shared.settings.faults.idle_destroys_members && !queue.is_inbox();
         let is_empty = queue.members.is_empty() || faulty;
         let idle_ms = is_empty.then(|| queue.idle_ms.saturating_add(idle_ttl_ms));
-        let ask_ms = self.ask(turn, index);
+        let ask_ms = Some(queue.ask_ms).filter(|at_ms| *at_ms < u64::MAX);
         let deadlines = [trim_ms, expiry_ms, idle_ms, ask_ms];
         if let Some(next_ms) = deadlines.into_iter().flatten().min() {
             self.arm(turn, index, next_ms);
@@ -181,6 +189,7 @@ impl Bucket {
                 history.trim_age(turn.now.ms, &queue.class.class.mounts[place]);
             }
         }
+        self.recount(turn, index);
     }
 }
 

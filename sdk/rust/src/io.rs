@@ -19,6 +19,7 @@ pub use self::options::{ConnectError, Options};
 pub use self::subscription::Subscription;
 
 use self::driver::Driver;
+use self::subscription::Given;
 
 /// Requests on their way to the background task: enough for a batch, few enough to be felt.
 const REQUESTS_MAX: usize = 256;
@@ -86,13 +87,16 @@ impl Client {
             token: options.token,
             client_name: options.client_name,
             client_version: options.client_version,
+            given: options.given.is_some(),
         };
+        let events_max = options.events_max.max(1);
         let address = options.addresses[0].clone();
-        let driver = Driver::new(settings, options.addresses, seed, received, told, first);
+        let given = options.given.map(|to| Given::new(to, events_max, requests.downgrade()));
+        let driver = Driver::new(settings, options.addresses, seed, (received, given), told, first);
         tokio::spawn(driver.run());
         // A task that ends without a word is one whose runtime was taken away.
         connected.await.unwrap_or(Err(ConnectError::Lost { address }))?;
-        Ok(Client { requests, connection, events_max: options.events_max.max(1) })
+        Ok(Client { requests, connection, events_max })
     }
 
     /// How the client stands with its gateway, now and later.

@@ -40,6 +40,9 @@ pub struct Settings {
     pub client_name: String,
     /// Its version, for operators.
     pub client_version: String,
+    /// The application wants to hear of queues that it is in without having asked: its user's
+    /// inbox, and those that the back end has put it in.
+    pub given: bool,
 }
 
 /// Something that happened to the client.

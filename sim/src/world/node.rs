@@ -155,6 +155,7 @@ impl World {
                     id: host.id.clone(),
                     incarnation,
                     grace_ms: GRACE_MS,
+                    bytes_max: u64::MAX,
                     hold_commits: self.plan.commit_ms_max > 0,
                     faults: self.plan.faults.node,
                 };

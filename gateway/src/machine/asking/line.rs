@@ -197,6 +197,7 @@ impl Lane {
             if let Some(over) = line.current.take() {
                 self.asking.release(key, over.body.len());
             } else if is_mute {
+                self.asking.is_mute = true;
                 return;
             } else if let Some(next) = line.waiting.pop_front() {
                 match next {
@@ -288,8 +289,11 @@ impl Lane {
         self.advance(key.0, key.1, out);
     }
 
-    /// Homes may have been heard again.
-    pub(in crate::machine) fn advance_all(&mut self, out: &mut Outbox) {
+    /// Homes may have been heard again: what waited for that goes on.
+    pub(in crate::machine) fn advance_mute(&mut self, out: &mut Outbox) {
+        if !std::mem::take(&mut self.asking.is_mute) {
+            return;
+        }
         let keys: Vec<Key> = self.asking.lines.keys().copied().collect();
         for (handle, hash) in keys {
             self.advance(handle, hash, out);
@@ -300,8 +304,10 @@ impl Lane {
     pub(in crate::machine) fn give_up_lines(&mut self, before_ms: u64, out: &mut Outbox) {
         let keys: Vec<Key> = self.asking.lines.keys().copied().collect();
         for key in keys {
-            while let Some(operation) = self.take_old(key, before_ms) {
-                self.refuse_client(key.0, operation.op_id, Refusal::GivenUp, out);
+            while let Some((operation, was_asked)) = self.take_old(key, before_ms) {
+                let is_called = was_asked && operation.kind == Kind::Call;
+                let refusal = if is_called { Refusal::CallGivenUp } else { Refusal::GivenUp };
+                self.refuse_client(key.0, operation.op_id, refusal, out);
                 self.abandon(key, &operation, out);
             }
             self.advance(key.0, key.1, out);
@@ -309,10 +315,11 @@ impl Lane {
     }
 
     /// Takes the oldest operation of a line, if it isn't on its way and has waited since before
-    /// that moment.
-    fn take_old(&mut self, key: Key, before_ms: u64) -> Option<Operation> {
+    /// that moment; and whether the application was asked about it.
+    fn take_old(&mut self, key: Key, before_ms: u64) -> Option<(Operation, bool)> {
         let is_at_rest = self.is_at_rest(key);
         let line = self.asking.lines.get_mut(&key)?;
+        let was_asked = line.asked.is_some();
         let operation = if let Some(number) = line.asked {
             let operation = line.current.take_if(|current| current.since_ms < before_ms)?;
             line.asked = None;
@@ -327,7 +334,7 @@ impl Lane {
             return None;
         };
         self.asking.release(key, operation.body.len());
-        Some(operation)
+        Some((operation, was_asked))
     }
 
     /// Nothing comes of an operation that is on no list.

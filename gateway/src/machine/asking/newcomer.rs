@@ -18,18 +18,20 @@ use crate::machine::lane::{Lane, Outbox};
 use crate::machine::login::close_of;
 use crate::machine::session::{Handle, Phase};
 
-/// A client whose application isn't available is told to come back after as long.
+/// A client whose application isn't available is told to come back after as long, and up to as long
+/// again: those who came together don't come back so.
 const RETRY_AFTER_MS: u32 = 2_000;
 
 /// A connection whose `connect` is asked about.
 #[derive(Debug)]
 pub(super) struct Newcomer {
-    number: u64,
-    connect: c2g::Connect,
+    /// Of the ask, or of what its session's home was asked.
+    pub(super) number: u64,
+    pub(super) connect: c2g::Connect,
     /// What a token that was verified says.
-    admitted: Option<Admitted>,
+    pub(super) admitted: Option<Admitted>,
     /// Frames that came behind `connect`, length-prefixed.
-    waiting: Vec<u8>,
+    pub(super) waiting: Vec<u8>,
 }
 
 impl Lane {
@@ -48,10 +50,13 @@ impl Lane {
         &mut self,
         conn: ConnId,
         connect: c2g::Connect,
-        admitted: Option<Admitted>,
+        (admitted, waiting): (Option<Admitted>, Vec<u8>),
         out: &mut Outbox,
     ) {
-        let Some(target) = self.target() else { return };
+        let Some(target) = self.target() else {
+            let reason = "the application doesn't say any more who connects: connect again";
+            return self.close(conn, Close::Overloaded, reason, out);
+        };
         if let Some(reason) = too_long(&connect.token) {
             return self.close(conn, Close::BadToken, &reason, out);
         }
@@ -59,13 +64,16 @@ impl Lane {
         let asked = asked(&connect.token, &connect.client_name, &connect.client_version);
         let ask = Ask { id, user: String::new(), session: String::new(), asked };
         let number = self.asking.number(Whose::Newcomer(conn));
-        let newcomer = Newcomer { number, connect, admitted, waiting: Vec::new() };
+        self.keep_newcomer(conn, Newcomer { number, connect, admitted, waiting });
+        self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
+        self.take_verdicts(out);
+    }
+
+    pub(super) fn keep_newcomer(&mut self, conn: ConnId, newcomer: Newcomer) {
         self.asking.newcomers.insert(conn, newcomer);
         if let Some(connection) = self.connections.get(conn) {
             connection.phase = Phase::Asking;
         }
-        self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
-        self.take_verdicts(out);
     }
 
     /// What comes behind `connect` waits, but not without bound.
@@ -99,7 +107,9 @@ impl Lane {
             }
             Err((status, reason)) => {
                 let close = close_of(status);
-                let retry_after_ms = if close == Close::Overloaded { RETRY_AFTER_MS } else { 0 };
+                let spread_ms = conn.0.wrapping_mul(97) % RETRY_AFTER_MS;
+                let is_busy = close == Close::Overloaded;
+                let retry_after_ms = if is_busy { RETRY_AFTER_MS + spread_ms } else { 0 };
                 let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
                 self.close_as(conn, farewell, out);
             }
@@ -113,7 +123,7 @@ impl Lane {
                 let ms = expires_in_s.map(|seconds| seconds.saturating_mul(1000));
                 let expires_ms = ms.map(|ms| self.now.ms.saturating_add(ms));
                 let expires_ms = expires_ms.into_iter().chain(until_ms).min();
-                Ok(Admitted { user, expires_ms })
+                Ok(Admitted::new(user, expires_ms))
             }
             Verdict::Refuse { status, message } => Err((status, message)),
             Verdict::Allow | Verdict::Payload(_) => {
@@ -127,6 +137,7 @@ impl Lane {
     pub(in crate::machine) fn drop_newcomer(&mut self, conn: ConnId) {
         if let Some(newcomer) = self.asking.newcomers.remove(&conn) {
             self.asking.asked.remove(&newcomer.number);
+            self.callouts.withdraw(newcomer.number);
         }
     }
 
@@ -187,6 +198,8 @@ impl Lane {
             return self.refuse(conn, op_id, Status::Unauthenticated, reason, out);
         }
         self.expiries.set(conn, admitted.expires_ms);
+        self.sessions[handle as usize].expires_unix_ms = self.unix_ms(admitted.expires_ms);
+        self.introduce_to_home(handle, out);
         let result = g2c::Result { op_id, ..g2c::Result::default() };
         self.send_message(conn, BodyKind::Result, &result, out);
     }

@@ -86,6 +86,17 @@ impl Asks {
         }
     }
 
+    /// An ask that waits isn't posted any more.
+    pub(super) fn withdraw(&mut self, number: u64) {
+        let mut waiting = self.waiting.iter();
+        let request = waiting.find(|(_, (pending, _))| pending.number == number);
+        if let Some(request) = request.map(|(request, _)| *request)
+            && let Some((pending, _)) = self.waiting.remove(&request)
+        {
+            self.settled(request, &pending);
+        }
+    }
+
     fn has_room(&self, free: bool, bytes: usize, user: &str, to: &Settings) -> bool {
         let waiting_max = to.concurrency * WAITING_PER_UNDER_WAY;
         let places = (to.concurrency + waiting_max) / PART_OF_A_USER;
@@ -127,7 +138,7 @@ impl Asks {
                 turn.counters.answered(&verdict);
                 turn.out.verdicts.push((pending.number, verdict));
             }
-            Err(why) => silent(pending.number, pending.kind, why, to, turn),
+            Err(why) => unanswered(&pending, why, outcome.is_down(), to, turn),
         }
         let change = self.breaker.over(turn.now.ms, pending.probe, outcome.is_down(), turn.random);
         self.changed(name, change, outcome, to, turn);
@@ -222,6 +233,31 @@ impl Asks {
         counters.asks_under_way += self.under_way.len() as u64;
         counters.asks_waiting += self.waiting.len() as u64;
         counters.circuits_open += u64::from(!self.breaker.is_closed());
+    }
+}
+
+/// An ask was posted and has no answer. Of a call nobody knows whether it was done. What is wrong
+/// with one ask only may be the asking user's doing: it is refused, whatever is configured for an
+/// application that is down.
+fn unanswered(pending: &Pending, why: Silence, is_down: bool, to: &Settings, turn: &mut Turn<'_>) {
+    let is_tried = match why {
+        Silence::Late | Silence::Unreachable | Silence::Status | Silence::Huge | Silence::Wrong => {
+            true
+        }
+        Silence::InnerAddress
+        | Silence::Redirected
+        | Silence::Busy
+        | Silence::CircuitOpen
+        | Silence::Unconfigured => false,
+    };
+    if pending.kind == AskKind::Call && is_tried {
+        turn.counters.silent(why);
+        turn.out.verdicts.push((pending.number, Verdict::unknown()));
+    } else if is_down {
+        silent(pending.number, pending.kind, why, to, turn);
+    } else {
+        turn.counters.silent(why);
+        turn.out.verdicts.push((pending.number, Verdict::unavailable(why)));
     }
 }
 

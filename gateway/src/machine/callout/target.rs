@@ -41,6 +41,8 @@ pub(super) struct Settings {
 #[derive(Debug)]
 pub(super) struct Target {
     settings: Settings,
+    /// About who connects: strangers, however many come, take no place of users'.
+    strangers: Asks,
     asks: Asks,
     tells: Tells,
 }
@@ -88,13 +90,15 @@ impl Settings {
 impl Target {
     pub(super) fn new(callout: &Callout, key: Vec<u8>, lanes: usize) -> Target {
         let settings = Settings::new(callout, key, lanes);
-        Target { settings, asks: Asks::default(), tells: Tells::default() }
+        let (strangers, asks) = (Asks::default(), Asks::default());
+        Target { settings, strangers, asks, tells: Tells::default() }
     }
 
     /// The same target under new settings. At another URL somebody else may answer: what is known
     /// of how the old one answers is forgotten.
     pub(super) fn changed(mut self, callout: &Callout, key: Vec<u8>, lanes: usize) -> Target {
         if self.settings.url != callout.url {
+            self.strangers.forget_failures();
             self.asks.forget_failures();
         }
         self.settings = Settings::new(callout, key, lanes);
@@ -103,12 +107,19 @@ impl Target {
 
     /// It is no target any more. Gives the newest of the tells not heard yet, of each link.
     pub(super) fn dismiss(self, turn: &mut Turn<'_>) -> BTreeMap<LinkId, u64> {
+        self.strangers.dismiss(turn);
         self.asks.dismiss(turn);
         self.tells.newest_held()
     }
 
     pub(super) fn ask(&mut self, number: u64, ask: &Ask, turn: &mut Turn<'_>) {
-        self.asks.ask(number, ask, &self.settings, turn);
+        let asks = if ask.user.is_empty() { &mut self.strangers } else { &mut self.asks };
+        asks.ask(number, ask, &self.settings, turn);
+    }
+
+    /// Nobody wants the verdict any more: it isn't asked for, unless it is under way already.
+    pub(super) fn withdraw(&mut self, number: u64) {
+        self.strangers.withdraw(number);
     }
 
     pub(super) fn holds(&self, link: LinkId, number: u64) -> bool {
@@ -128,7 +139,8 @@ impl Target {
     }
 
     pub(super) fn waits_for(&self, request: u64) -> bool {
-        self.asks.is_under_way(request) || self.tells.is_under_way(request)
+        let asked = self.asks.is_under_way(request) || self.strangers.is_under_way(request);
+        asked || self.tells.is_under_way(request)
     }
 
     pub(super) fn answered(
@@ -140,22 +152,27 @@ impl Target {
     ) {
         if self.tells.is_under_way(request) {
             self.tells.answered(name, &outcome, turn);
+        } else if self.strangers.is_under_way(request) {
+            self.strangers.answered(name, request, &outcome, &self.settings, turn);
         } else {
             self.asks.answered(name, request, &outcome, &self.settings, turn);
         }
     }
 
     pub(super) fn wake_at(&self) -> Option<u64> {
-        self.asks.wake_at().into_iter().chain(self.tells.wake_at()).min()
+        let asks = self.strangers.wake_at().into_iter().chain(self.asks.wake_at());
+        asks.chain(self.tells.wake_at()).min()
     }
 
     pub(super) fn wake(&mut self, name: &str, turn: &mut Turn<'_>) {
+        self.strangers.wake(name, &self.settings, turn);
         self.asks.wake(name, &self.settings, turn);
         self.tells.wake(name, &self.settings, turn);
     }
 
     /// Adds what is so now.
     pub(super) fn gauge(&self, counters: &mut Counters) {
+        self.strangers.gauge(counters);
         self.asks.gauge(counters);
         self.tells.gauge(counters);
     }

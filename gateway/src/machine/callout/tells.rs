@@ -1,7 +1,9 @@
 //! The tells of one target: in the order they came, a batch at a time, until they are heard.
 //!
 //! One batch is on its way at a time, and it is posted again until it is answered with 2xx: so what
-//! comes behind it never overtakes it. The next gathers meanwhile.
+//! comes behind it never overtakes it. The next gathers meanwhile. An application that is up and
+//! doesn't take a batch may fail on one tell of it: then they are posted one by one, and the tells
+//! of the queue on which it fails wait by themselves.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -19,6 +21,8 @@ use super::target::{Settings, Turn};
 
 /// Tells of one request.
 const BATCH_MAX: usize = 100;
+/// A batch that an application which is up hasn't taken so often is taken apart.
+const FAILURES_OF_A_BATCH: u32 = 3;
 /// Tells that a lane takes for one target, some kilobyte each at most. The rest stays with the
 /// nodes.
 pub(super) const WAITING_MAX: usize = 10_000;
@@ -36,6 +40,10 @@ pub(super) struct Tells {
     /// When the next batch may go.
     next_ms: u64,
     failures: u32,
+    /// So many of the next are posted one by one.
+    singly: usize,
+    /// Queues whose next tell wasn't taken alone: until when all of theirs wait, and how often.
+    stuck: BTreeMap<String, (u64, u32)>,
 }
 
 #[derive(Debug)]
@@ -99,7 +107,35 @@ impl Tells {
         }
         batch.under_way = None;
         let gone = batch.held.iter().any(|held| held.link.is_none());
-        if gone { self.take_apart(batch) } else { self.batch = Some(batch) }
+        let is_tried = self.failures >= FAILURES_OF_A_BATCH || self.is_taken_apart(&batch);
+        if !outcome.is_down() && is_tried {
+            self.isolate(batch, turn);
+        } else if gone {
+            self.take_apart(batch);
+        } else {
+            self.batch = Some(batch);
+        }
+    }
+
+    /// Whether this is one tell of a batch that wasn't taken, posted alone.
+    fn is_taken_apart(&self, batch: &Batch) -> bool {
+        let [one] = batch.held.as_slice() else { return false };
+        self.singly > 0 || self.stuck.contains_key(&one.tell.queue)
+    }
+
+    /// The application is up and doesn't take this: one of its tells is at fault, or all are.
+    fn isolate(&mut self, batch: Batch, turn: &mut Turn<'_>) {
+        match batch.held.as_slice() {
+            [one] => {
+                let (_, times) = self.stuck.get(&one.tell.queue).copied().unwrap_or_default();
+                // The others go first.
+                let until_ms =
+                    turn.now.ms + retry::after_ms(times + FAILURES_OF_A_BATCH, turn.random);
+                self.stuck.insert(one.tell.queue.clone(), (until_ms, times + 1));
+            }
+            many => self.singly = many.len(),
+        }
+        self.take_apart(batch);
     }
 
     fn heard(&mut self, name: &str, batch: Batch, turn: &mut Turn<'_>) {
@@ -107,6 +143,12 @@ impl Tells {
             turn.out.notices.push(format!("call-out {name:?} takes what it is told again"));
         }
         turn.counters.tells_heard += batch.held.len() as u64;
+        self.singly = self.singly.saturating_sub(1);
+        if !self.stuck.is_empty() {
+            for held in &batch.held {
+                self.stuck.remove(&held.tell.queue);
+            }
+        }
         self.next_ms = turn.now.ms;
         let mut by_link: BTreeMap<LinkId, Vec<u64>> = BTreeMap::new();
         for held in batch.held {
@@ -143,7 +185,13 @@ impl Tells {
         match self.under_way() {
             Some((_, late_ms)) => Some(late_ms),
             None if self.batch.is_none() && self.waiting.is_empty() => None,
-            None => Some(self.next_ms),
+            None if self.batch.is_some() || self.stuck.is_empty() => Some(self.next_ms),
+            None => {
+                let is_free = |held: &Held| !self.stuck.contains_key(&held.tell.queue);
+                let free_ms = self.waiting.iter().any(is_free).then_some(self.next_ms);
+                let stuck_ms = self.stuck.values().map(|(until_ms, _)| *until_ms);
+                free_ms.into_iter().chain(stuck_ms).min().map(|at_ms| at_ms.max(self.next_ms))
+            }
         }
     }
 
@@ -166,7 +214,7 @@ impl Tells {
     }
 
     fn gather(&mut self, turn: &mut Turn<'_>) -> Option<Batch> {
-        let held: Vec<Held> = self.waiting.drain(..BATCH_MAX.min(self.waiting.len())).collect();
+        let held = self.next_held(turn.now.ms);
         let tells: Vec<Told<'_>> = held.iter().map(|held| Told::of(&held.tell)).collect();
         if tells.is_empty() {
             return None;
@@ -175,6 +223,30 @@ impl Tells {
             .expect("texts and numbers are JSON");
         let id = format!("tells_{:032x}", turn.random.random::<u128>());
         Some(Batch { held, id, body, under_way: None })
+    }
+
+    /// The next tells to be posted together, oldest first. Of queues that are stuck none, or one
+    /// alone whose time has come.
+    fn next_held(&mut self, now_ms: u64) -> Vec<Held> {
+        if self.stuck.is_empty() {
+            let most = if self.singly > 0 { 1 } else { BATCH_MAX };
+            return self.waiting.drain(..most.min(self.waiting.len())).collect();
+        }
+        let until = |held: &Held| self.stuck.get(&held.tell.queue).map(|(until_ms, _)| *until_ms);
+        let mut waiting = self.waiting.iter();
+        let due = waiting.position(|held| until(held).is_some_and(|at_ms| at_ms <= now_ms));
+        if let Some(one) = due.and_then(|at| self.waiting.remove(at)) {
+            return vec![one];
+        }
+        let stuck = &self.stuck;
+        let most = if self.singly > 0 { 1 } else { BATCH_MAX };
+        let (mut taken, mut left) = (Vec::new(), VecDeque::with_capacity(self.waiting.len()));
+        for held in self.waiting.drain(..) {
+            let is_free = !stuck.contains_key(&held.tell.queue);
+            if is_free && taken.len() < most { taken.push(held) } else { left.push_back(held) }
+        }
+        self.waiting = left;
+        taken
     }
 
     /// The newest of the tells that aren't heard yet, of each link.

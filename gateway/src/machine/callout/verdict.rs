@@ -59,6 +59,13 @@ impl Verdict {
         Verdict::Refuse { status: Status::Unavailable, message: message.to_owned() }
     }
 
+    /// The application was called, and nobody knows whether it did what it was called for.
+    pub(super) fn unknown() -> Verdict {
+        let message = "the web application was called and didn't answer: look whether it was done \
+                       before you call again";
+        Verdict::Refuse { status: Status::OutcomeUnknown, message: message.to_owned() }
+    }
+
     /// As the queue node gets it.
     pub fn to_wire(self, kind: AskKind) -> g2q::Verdict {
         let mut wire = g2q::Verdict { kind: kind.name().to_owned(), ..g2q::Verdict::default() };

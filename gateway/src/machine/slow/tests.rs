@@ -41,6 +41,6 @@ fn forgetting_a_queue_forgets_its_bytes() {
     behind.keep(1, &Kept::Left { seq: 1, users: vec!["ann".to_owned()] }, false, false);
     behind.keep(2, &Kept::Left { seq: 1, users: vec!["ann".to_owned()] }, false, false);
     let both = behind.bytes();
-    behind.forget(1);
+    behind.forget(1, &mut Missed::new());
     assert_eq!(behind.bytes(), both / 2);
 }

@@ -34,6 +34,8 @@ pub(super) struct Bench {
     pub(super) out: Outbox,
     pub(super) log: String,
     now: Time,
+    /// The other clock stands still unless it is set.
+    unix_ms: u64,
     stuck: BTreeSet<u32>,
     closed: BTreeSet<u32>,
     version: u64,
@@ -48,6 +50,7 @@ impl Bench {
             lane: Lane::new(settings, 1),
             log: String::new(),
             now: Time::default(),
+            unix_ms: 0,
             stuck: BTreeSet::new(),
             closed: BTreeSet::new(),
             version: 0,
@@ -90,6 +93,7 @@ impl Bench {
             "stuck" => drop(self.stuck.insert(conn(words[1]).0)),
             "unstuck" => drop(self.stuck.remove(&conn(words[1]).0)),
             "loud" => self.loud = true,
+            "clock" => self.unix_ms = number(words[1]),
             "heard" => {
                 let sent_ms = number(words[1]);
                 self.heard(link_of(&words[2..]), sent_ms);
@@ -123,11 +127,11 @@ impl Bench {
     /// Wakes the lane whenever it wants, until then.
     fn wait(&mut self, until: u64) {
         while let Some(at) = self.lane.wake_at().filter(|at| *at <= until) {
-            self.now = Time { ms: at.max(self.now.ms), unix_ms: 0 };
+            self.now = Time { ms: at.max(self.now.ms), unix_ms: self.unix_ms };
             self.handle(Input::Wake);
             self.end_turn();
         }
-        self.now = Time { ms: until, unix_ms: 0 };
+        self.now = Time { ms: until, unix_ms: self.unix_ms };
     }
 
     fn handle(&mut self, input: Input<'_>) {

@@ -372,3 +372,9 @@ fn nothing_overtakes_what_a_node_did_not_take() {
         ["1: n1 lost 0", "1: n1 detach 0 /room/1", "52: n1 lost 0", "52: n1 detach 0 /room/1"];
     assert_eq!(after_one(dev(), leaving), expected);
 }
+
+#[test]
+fn an_answer_to_another_operation_ends_the_link() {
+    let lines = after_one(dev(), "1 c0 send 2 /room/1 chat a\n2 n1 answer 0 3 0");
+    assert!(lines.contains(&"2: n1 ended: the node answered out of turn".to_owned()), "{lines:?}");
+}

@@ -164,3 +164,40 @@ fn the_largest_debtor_of_a_lane_is_cut_off() {
     assert!(log.contains(&format!("12: c0 {end}")), "{log}");
     assert!(log.trim_end().ends_with(r#"103: c1 {"pong":{"nonce":99}}"#), "{log}");
 }
+
+#[test]
+fn what_is_not_replayed_to_a_slow_receiver_is_in_its_gap() {
+    let steps = format!(
+        "{FILL}
+        2 n1 message 1 2 2
+        3 n1 message 1 3 3
+        4 down
+        5 up
+        6 n1 at 1
+        6 n1 attached 1 12 whole
+        7 unstuck c0"
+    );
+    let log = after_stuck(small(), &steps);
+    // The lane had everything up to 3, the client up to 1: the home's own gap is 3 to 9.
+    let gap = r#"7: c0 {"gap":{"sub":1,"mount":"chat","after_seq":1,"before_seq":9}}"#;
+    assert!(log.contains(gap), "{log}");
+}
+
+#[test]
+fn what_hold_keeps_back_counts_as_owed() {
+    let settings = Settings { output_bytes_max: 2_000, ..dev() };
+    let mut steps = "
+        0 ready
+        0 c0 open
+        0 c0 connect ann hold
+        0 n1 logged_in 0 0
+        0 c0 subscribe 1 /room/1
+        0 n1 answer 0 1 0
+        0 n1 subscribed 0 1 90 - 90"
+        .to_owned();
+    for seq in 1..90 {
+        steps += &format!("\n1 n1 replay 0 1 {seq}");
+    }
+    let log = run(settings, &steps);
+    assert!(log.contains(r#"1: c0 {"closing":{"code":3008"#), "{log}");
+}

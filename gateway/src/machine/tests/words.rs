@@ -2,7 +2,8 @@
 
 use prost::Message as _;
 use proto::c2g;
-use proto::g2q::{Verdict, Verdicts, g2q::Body as G, operation};
+use proto::g2q::{Guest, Operation, Verdict, Verdicts};
+use proto::g2q::{g2q::Body as G, operation, request::Body as Request};
 use proto::ids::{Secret, SessionId};
 use proto::q2g::{self, q2g::Body as Q};
 use proto::table::{Owner, Row};
@@ -119,7 +120,9 @@ pub(super) fn attached(words: &[&str]) -> q2g::Attached {
 }
 
 /// What a node says seldom: `ask SESSION KIND`, `tell NUMBER KIND QUEUE SEQ`, `kick SESSION CODE
-/// GENERATION REASON…`, `moved CONF NODE`, `reply NUMBER QUEUE…`.
+/// GENERATION REASON…`, `invited SESSION GENERATION QUEUE`,
+/// `recognised NUMBER [USER [UNTIL]]`, `moved CONF NODE`, `reply NUMBER
+/// QUEUE…`, `user NUMBER QUEUES SESSION…`: a reply with sessions that are in so many queues.
 pub(super) fn seldom(words: &[&str]) -> Q {
     let n = |at: usize| words.get(at).map_or(0, |word| number(word));
     match words[0] {
@@ -143,6 +146,27 @@ pub(super) fn seldom(words: &[&str]) -> Q {
             generation: n(3),
             reason: words[4..].join(" "),
         }),
+        "recognised" => {
+            let user = words.get(2).copied().unwrap_or("").to_owned();
+            let (number, expires_unix_ms) = (n(1), n(3));
+            Q::Recognised(q2g::Recognised { number, user, expires_unix_ms })
+        }
+        "invited" => {
+            let (session, generation, queue) = (n(1) as u32, n(2), words[3].to_owned());
+            Q::Invited(q2g::Invited { session, generation, queue })
+        }
+        "user" => {
+            let one = |word: &&str| q2g::SessionInfo {
+                session_id: session_id("ann", number(word)).to_string(),
+                generation: number(word) + 10,
+                queues: n(2) as u32,
+                ..q2g::SessionInfo::default()
+            };
+            let sessions = words[3..].iter().map(one).collect();
+            let user = Some(q2g::UserInfo { sessions, ..q2g::UserInfo::default() });
+            let result = g2c::Result::default().encode_to_vec();
+            Q::Reply(q2g::Reply { number: n(1), result, user, ..q2g::Reply::default() })
+        }
         "moved" => Q::Moved(q2g::Moved {
             bits: 0,
             row: Some(Row {
@@ -253,9 +277,16 @@ pub(super) fn to_node(body: &G) -> String {
         G::Forget(one) => format!("forget {}", one.session),
         G::Login(one) if one.resume_session_id.is_empty() => format!("login {}", one.session),
         G::Login(one) => format!(
-            "login {} resume {:?} secret {:?}",
-            one.session, one.resume_session_id[15], one.resume_secret[0]
+            "login {} resume {:?} secret {:?}{}",
+            one.session,
+            one.resume_session_id[15],
+            one.resume_secret[0],
+            if one.resume_only { " only" } else { "" }
         ),
+        G::Recognise(one) => {
+            let (id, secret) = (one.session_id[15], one.secret[0]);
+            format!("recognise {} session {id} secret {secret}", one.number)
+        }
         G::Confirmed(one) => format!("confirmed {}", one.session),
         G::Resume(one) => format!(
             "resume of {} sub {}: {} epoch {} marks {:?}",
@@ -268,30 +299,43 @@ pub(super) fn to_node(body: &G) -> String {
             "attach {} sub {} epoch {} after {} sessions {:?}",
             one.queue, one.sub, one.epoch, one.after_seq, one.sessions
         ),
-        G::Operation(one) => {
-            let what = match one.body.as_ref().expect("an operation has a body") {
-                operation::Body::Subscribe(op) => format!("subscribe {} {}", op.op_id, op.queue),
-                operation::Body::Unsubscribe(op) => {
-                    format!("unsubscribe {} {}", op.op_id, op.queue)
+        G::Operation(one) => operation(one),
+        G::Request(one) => {
+            let guests = match &one.body {
+                Some(Request::JoinUser(join)) => {
+                    let guest =
+                        |guest: &Guest| format!(" {}:{}", guest.session_id[15], guest.generation);
+                    join.sessions.iter().map(guest).collect::<String>() + " join"
                 }
-                operation::Body::SendMessage(op) => format!("send {} {}", op.op_id, op.queue),
-                operation::Body::SendState(_)
-                | operation::Body::GetState(_)
-                | operation::Body::GetHistory(_)
-                | operation::Body::ListMembers(_) => "another".to_owned(),
-                operation::Body::Call(op) => format!("call {} {}", op.op_id, op.method),
+                Some(Request::GetUser(get)) => format!(" who is {}", get.user),
+                Some(_) | None => String::new(),
             };
-            let askable = if one.askable { " askable" } else { "" };
-            let verdicts = verdicts(&one.verdicts);
-            format!("operation of {} sub {}: {what}{askable}{verdicts}", one.session, one.sub)
+            format!(
+                "request {} remembered {} key of {} bytes{guests}",
+                one.number,
+                one.remember_ms,
+                one.idempotency_key.len()
+            )
         }
-        G::Request(one) => format!(
-            "request {} remembered {} key of {} bytes",
-            one.number,
-            one.remember_ms,
-            one.idempotency_key.len()
-        ),
         G::Probe(_) => "probe".to_owned(),
         G::Hello(_) | G::Proof(_) | G::Refuse(_) | G::Beat(_) => "other".to_owned(),
     }
+}
+
+fn operation(one: &Operation) -> String {
+    let what = match one.body.as_ref().expect("an operation has a body") {
+        operation::Body::Subscribe(op) => format!("subscribe {} {}", op.op_id, op.queue),
+        operation::Body::Unsubscribe(op) => {
+            format!("unsubscribe {} {}", op.op_id, op.queue)
+        }
+        operation::Body::SendMessage(op) => format!("send {} {}", op.op_id, op.queue),
+        operation::Body::SendState(_)
+        | operation::Body::GetState(_)
+        | operation::Body::GetHistory(_)
+        | operation::Body::ListMembers(_) => "another".to_owned(),
+        operation::Body::Call(op) => format!("call {} {}", op.op_id, op.method),
+    };
+    let askable = if one.askable { " askable" } else { "" };
+    let verdicts = verdicts(&one.verdicts);
+    format!("operation of {} sub {}: {what}{askable}{verdicts}", one.session, one.sub)
 }

@@ -32,11 +32,19 @@ struct Seen {
     bytes: Vec<u8>,
     /// The sending time of the newest echo.
     heard_ms: u64,
+    /// Each frame is answered by so many bytes, and no more are taken while more than one answer is
+    /// owed.
+    answers: usize,
+    owed_max: usize,
 }
 
 impl Sink for Seen {
     fn outbox(&mut self) -> &mut Outbox {
         &mut self.outbox
+    }
+
+    fn pauses(&mut self, link: LinkId) -> bool {
+        self.answers > 0 && self.outbox.owed(link) > self.answers
     }
 
     fn echoed(&mut self, _: Time, _: LinkId, sent_ms: u64) {
@@ -47,9 +55,15 @@ impl Sink for Seen {
     fn event(&mut self, _: Time, event: Event<'_>) {
         match event {
             Event::Up { link, .. } => self.up.push(link),
-            Event::Frame { frame, .. } => {
+            Event::Frame { frame, link } => {
                 let (_, body) = wire::envelope(frame).expect("a frame of the test");
                 self.bytes.extend_from_slice(body);
+                if self.answers > 0 {
+                    let out = self.outbox.buffer(link);
+                    wire::put_frame(out, 6, self.answers);
+                    out.extend_from_slice(&vec![body[0]; self.answers]);
+                    self.owed_max = self.owed_max.max(self.outbox.owed(link));
+                }
             }
             Event::Down { link, reason } => {
                 self.up.retain(|up| *up != link);
@@ -147,6 +161,26 @@ fn pipes_carry_and_come_back() {
     let waker = Waker::new(b.poll.registry(), Token(0)).expect("a waker");
     b.wires.listen_pipe("b", Arc::new(waker));
     check(a, b, "pipe:b");
+}
+
+#[test]
+fn who_asks_for_more_than_it_takes_waits_in_its_order() {
+    let hub = Hub::default();
+    let (mut a, mut b) = (End::new("a", "s", &hub), End::new("b", "s", &hub));
+    let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    a.wires.dial(clock::now(), "b", &address.to_string());
+    until(&mut a, &mut b, |a, b| !a.up.is_empty() && !b.up.is_empty());
+    const ANSWER: usize = 4_000_000;
+    b.seen.answers = ANSWER;
+    // All of it comes in one read.
+    (1..=40).for_each(|number: u8| a.send(&[number]));
+    until(&mut a, &mut b, |a, _| a.bytes.len() == 40 * ANSWER);
+    let order: Vec<u8> = a.seen.bytes.chunks(ANSWER).map(|answer| answer[0]).collect();
+    assert_eq!(order, (1..=40).collect::<Vec<u8>>());
+    assert!(b.seen.owed_max <= 2 * (ANSWER + 10), "{}", b.seen.owed_max);
+    // Reading has begun again.
+    a.send(&[99]);
+    until(&mut a, &mut b, |a, _| a.bytes.len() == 41 * ANSWER);
 }
 
 #[test]

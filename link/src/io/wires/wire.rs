@@ -20,11 +20,14 @@ pub(super) struct Wire {
     pub(super) heard: bool,
     /// Since when the peer is proven.
     pub(super) up_ms: Option<u64>,
+    /// Frames that have been read while the link was paused, length-prefixed.
+    pub(super) paused: Vec<u8>,
 }
 
 impl Wire {
     pub(super) fn accepted(socket: Socket, machine: Link) -> Wire {
-        Wire { socket, machine, name: None, connected: false, heard: false, up_ms: None }
+        let (name, up_ms, paused) = (None, None, Vec::new());
+        Wire { socket, machine, name, connected: false, heard: false, up_ms, paused }
     }
 
     pub(super) fn dialled(socket: Socket, machine: Link, name: &str) -> Wire {
@@ -35,6 +38,7 @@ impl Wire {
             connected: false,
             heard: false,
             up_ms: None,
+            paused: Vec::new(),
         }
     }
 

@@ -156,8 +156,8 @@ impl Bucket {
 /// The web application's no.
 fn refusal(verdict: g2q::Verdict) -> Refusal {
     let status = match Status::from_number(verdict.status) {
-        // What it says is known; and what isn't a status is no leave.
-        Some(Status::Ok | Status::OutcomeUnknown) | None => Status::Forbidden,
+        // What isn't a status is no leave. The lane alone says that an outcome isn't known.
+        Some(Status::Ok) | None => Status::Forbidden,
         Some(status) => status,
     };
     let sentence = match verdict.error_message {

@@ -107,3 +107,24 @@ fn a_user_is_known_for_a_while() {
         ",
     );
 }
+
+#[test]
+fn a_class_that_is_open_opens_no_inbox_to_others() {
+    check(
+        "
+        0 config join /user/* open
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        0 g1 introduce 2 bob
+        0 g1 login 2 bob
+        1 g1 1 1 members /user/ann
+        2 g1 2 1 members /user/ann
+        ----
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
+        1: g1 answer 1 op=1 status=0 ann count=1
+        2: g1 answer 2 op=1 status=7
+        ",
+    );
+}

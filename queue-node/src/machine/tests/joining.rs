@@ -264,3 +264,38 @@ fn without_a_mark_the_whole_present_comes() {
         ",
     );
 }
+
+#[test]
+fn large_queues_are_told_about_one_by_one() {
+    use proto::c2g::{self, Change, change::Act};
+    use proto::g2q::operation::Body as Op;
+    use proto::limits;
+
+    let mut rig = super::rig::Rig::new();
+    rig.run("0 g1 up\n0 g1 introduce 1 ann\n0 g1 login 1 ann");
+    let link = rig.link("g1");
+    let room = |number: usize| format!("/room/{number}");
+    let subscribe = |rig: &mut super::rig::Rig, op_id, number| {
+        let queue = room(number);
+        let op = c2g::Subscribe { op_id, queue, ..c2g::Subscribe::default() };
+        rig.operation(link, 1, &room(number), number as u32, Op::Subscribe(op));
+    };
+    let value = vec![b'x'; limits::PAYLOAD_BYTES_MAX];
+    let (rooms, keys) = (30, 30);
+    for number in 1..=rooms {
+        subscribe(&mut rig, 1, number);
+        for key in 0..keys {
+            let act = Some(Act::Set(value.clone()));
+            let change = Change { key: key.to_string(), act, ..Change::default() };
+            let (queue, mount) = (room(number), "scores".to_owned());
+            let op = c2g::SendState { op_id: 2 + key, queue, mount, changes: vec![change] };
+            rig.operation(link, 1, &room(number), 0, Op::SendState(op));
+        }
+    }
+    rig.handle(crate::machine::Input::TurnEnd);
+    rig.out.links.take(link);
+    (1..=rooms).for_each(|number| subscribe(&mut rig, 100, number));
+    let all = rooms * keys as usize * value.len();
+    let waits = all.saturating_sub(rig.out.links.owed(link));
+    assert!(waits <= limits::SNAPSHOTS_PER_TURN_BYTES, "{waits} of {all} bytes aren't known yet");
+}

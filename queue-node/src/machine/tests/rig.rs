@@ -65,7 +65,18 @@ impl Rig {
 
     pub(crate) fn with(hold_commits: bool, faults: Faults) -> Rig {
         let (id, incarnation, grace_ms) = ("q1".to_owned(), 1, GRACE_MS);
-        let settings = Settings { id, incarnation, grace_ms, hold_commits, faults };
+        let bytes_max = u64::MAX;
+        Rig::of(Settings { id, incarnation, grace_ms, bytes_max, hold_commits, faults })
+    }
+
+    /// Of a node that may keep so much.
+    pub(crate) fn keeping(bytes_max: u64) -> Rig {
+        let (id, faults, hold_commits) = ("q1".to_owned(), Faults::default(), false);
+        let (incarnation, grace_ms) = (1, GRACE_MS);
+        Rig::of(Settings { id, incarnation, grace_ms, bytes_max, hold_commits, faults })
+    }
+
+    fn of(settings: Settings) -> Rig {
         let mut rig = Rig {
             node: Node::new(settings, 7),
             out: Outbox::default(),
@@ -99,6 +110,7 @@ impl Rig {
                 self.line(&words[1..]);
             }
             self.handle(Input::TurnEnd);
+            assert_eq!(self.node.counters().kept_bytes, self.node.recounted(), "{said}");
             self.hear(&mut said);
         }
         said

@@ -180,6 +180,7 @@ impl World {
                 floor,
                 confirmed,
                 leaving,
+                expires_unix_ms: 0,
             }),
         );
     }

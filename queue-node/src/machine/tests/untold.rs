@@ -87,3 +87,32 @@ fn who_cannot_tell_its_rooms_cannot_resume() {
     rig.out.links.take(link);
     assert_eq!(rig.run(&resume(4)), "2: g1 logged_in 4 8 0 code=3009 after=1000\n");
 }
+
+#[test]
+fn words_that_find_no_home_are_sent_again_once_however_often_that_is_said() {
+    let mut rig = Rig::new();
+    rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
+    rig.conf = 2;
+    let far = named("/user/far", 1)[6..].to_owned();
+    let (one, two) = (named("/room/a", 0), named("/room/b", 0));
+    let said = rig.run(&format!(
+        "0 q2 up dialled
+         0 g1 up
+         0 g1 introduce 1 {far} gen=1
+         1 g1 1 1 subscribe {one} sub=5
+         1 g1 1 1 subscribe {two} sub=6"
+    ));
+    assert_eq!(said.matches("q2 tell").count(), 2, "{said}");
+    let moved = proto::q2q::Moved::default();
+    let moved = proto::q2q::Q2q { body: Some(proto::q2q::q2q::Body::Moved(moved)) };
+    let link = rig.link("q2");
+    for round in 1..4 {
+        (0..5).for_each(|_| rig.frame(link, &moved));
+        rig.now.ms += 110;
+        rig.handle(Input::Wake);
+        let told: Vec<u32> =
+            frames(&rig.out.links.take(link)).iter().map(|(number, _)| *number).collect();
+        // Each time the bucket is named anew, or nobody would answer.
+        assert_eq!(told, [5, 6, 6], "in round {round}");
+    }
+}

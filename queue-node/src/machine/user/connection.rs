@@ -4,6 +4,7 @@
 use link::machine::LinkId;
 use proto::codes::Close;
 use proto::g2q;
+use proto::ids::{Secret, SessionId};
 use proto::q2g;
 use proto::wire;
 
@@ -31,8 +32,10 @@ impl Bucket {
             if word.confirmed {
                 self.confirm(turn, connection);
             }
+            self.renew(turn, key, word.expires_unix_ms);
             if !word.leaving {
                 self.attach_session(turn, key, seat);
+                self.invite_again(turn, key);
             }
             return;
         }
@@ -52,6 +55,36 @@ impl Bucket {
         {
             self.record(turn);
         }
+    }
+
+    /// The session has other credentials than before.
+    fn renew(&mut self, turn: &mut Turn<'_>, key: SessionKey, expires_unix_ms: u64) {
+        if let Some(login) = self.users.present(key)
+            && login.expires_unix_ms != expires_unix_ms
+        {
+            login.expires_unix_ms = expires_unix_ms;
+            self.record(turn);
+        }
+    }
+
+    /// `recognise`: whose session it is, for whoever has its secret.
+    pub(crate) fn recognise(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        word: &g2q::Recognise,
+        id: SessionId,
+    ) {
+        let mut answer = q2g::Recognised { number: word.number, ..q2g::Recognised::default() };
+        if let Some(key) = turn.shared.people.find(id)
+            && let Ok(secret) = word.secret.as_slice().try_into()
+            && let Some(login) = self.users.logins.get(&key).filter(|one| one.has(Secret(secret)))
+        {
+            answer.user = turn.shared.people.user_of(key).to_string();
+            answer.expires_unix_ms = login.expires_unix_ms;
+        }
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Recognised(answer)) };
+        self.say(turn, link, |out| wire::put_message(out, &message));
     }
 
     /// `confirmed`: the client has its `welcome`, so the secret before is good no more.

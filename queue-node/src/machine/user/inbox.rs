@@ -37,7 +37,8 @@ impl Bucket {
     /// A new session is a member of its user's inbox.
     pub(super) fn enter_inbox(&mut self, turn: &mut Turn<'_>, inbox: QueueIndex, key: SessionKey) {
         let join = self.record(turn);
-        self.apply(turn, inbox, Step::Join { session: key, join, filter: None });
+        let step = Step::Join { session: key, join, guest: None, filter: None };
+        self.apply(turn, inbox, step);
         self.joined(turn, inbox, key);
     }
 }

@@ -83,6 +83,8 @@ impl Login {
             client_version: client.version.clone(),
             since_ms: client.since_unix_ms,
             detached: self.seat.is_none(),
+            generation: self.generation,
+            queues: self.notes.len() as u32,
         }
     }
 }

@@ -13,6 +13,7 @@ use super::policy::Refused;
 use super::{Client, Login, Sweep};
 use crate::machine::bucket::Bucket;
 use crate::machine::queue::QueueIndex;
+use crate::machine::room::LOGIN_BYTES;
 use crate::machine::session::{Connection, Seat, SessionKey};
 use crate::machine::tells::{Fence, Word};
 use crate::machine::timers::Timer;
@@ -29,7 +30,9 @@ impl Bucket {
     ) {
         let (session, seat) = (login.session, Seat { link, handle: login.session });
         let drawn = turn.shared.people[key].id;
-        let word = match self.decide_login(turn, seat, login, key) {
+        let decided = self.decide_login(turn, seat, login, key);
+        let goes_on = decided.as_ref().ok().copied();
+        let word = match decided {
             Ok(key) => {
                 let generation = self.bind(turn, seat, key);
                 let user = turn.shared.people.user_of(key).clone();
@@ -56,6 +59,9 @@ impl Bucket {
         };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
         self.say(turn, link, |out| wire::put_message(out, &message));
+        if let Some(key) = goes_on {
+            self.invite_again(turn, key);
+        }
     }
 
     fn decide_login(
@@ -75,6 +81,7 @@ impl Bucket {
         }
         let decided = match self.users.resumable(&turn.shared.people, login, key) {
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
+            None if login.resume_only => Err(Refused::gone()),
             None => self.new_session(turn, seat, login, key),
         };
         if let Err(refused) = &decided {
@@ -91,6 +98,7 @@ impl Bucket {
         login: &g2q::Login,
         key: SessionKey,
     ) -> Result<SessionKey, Refused> {
+        turn.shared.admits().map_err(Refused::full)?;
         let inbox = self.inbox(turn, key);
         let losers = self.losers(inbox)?;
         self.replace(turn, inbox, &losers)?;
@@ -105,6 +113,7 @@ impl Bucket {
             secret: secret_of(login),
             before: None,
             confirmed: false,
+            expires_unix_ms: login.expires_unix_ms,
             seat: Some(seat),
             detached_ms: 0,
             client: Box::new(Client::of(login, turn.now.unix_ms)),
@@ -114,6 +123,7 @@ impl Bucket {
             below: 0,
         };
         self.users.logins.insert(key, record);
+        turn.shared.counted(0, LOGIN_BYTES);
         let user = self.users.users.entry(inbox).or_default();
         let is_first = user.sessions.is_empty();
         if is_first {
@@ -154,6 +164,7 @@ impl Bucket {
         record.secret = secret_of(login);
         record.before = Some(named).filter(|_| !faults.secret_rotated_early);
         record.confirmed = false;
+        record.expires_unix_ms = login.expires_unix_ms;
         let since_unix_ms = record.client.since_unix_ms;
         *record.client = Client::of(login, since_unix_ms);
         if record.sweep.is_none() {

@@ -1,6 +1,10 @@
 //! What rooms and user queues say to each other about a session, as the user queue hears it.
 
+use std::rc::Rc;
+
 use proto::name;
+use proto::q2g;
+use proto::wire;
 
 use super::{Login, Sweep};
 use crate::machine::bucket::Bucket;
@@ -12,11 +16,37 @@ use crate::machine::turn::Turn;
 impl Bucket {
     /// A room has this session as a member.
     pub(crate) fn hear_note(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Told {
-        self.hear_room(turn, noted, |login| {
+        let told = self.hear_room(turn, noted, |login| {
             if login.ending.is_none() {
                 login.note(noted);
             }
-        })
+        });
+        if noted.guest
+            && let Some(key) = turn.shared.people.find(noted.session)
+        {
+            self.invite(turn, key, &noted.room);
+        }
+        told
+    }
+
+    /// The session's lane hears that it is in this room, if it has one. It may know already.
+    fn invite(&mut self, turn: &mut Turn<'_>, key: SessionKey, room: &str) {
+        let Some(login) = self.users.present(key) else { return };
+        let (Some(seat), generation) = (login.seat, login.generation) else { return };
+        let (session, queue) = (seat.handle, room.to_owned());
+        let word = q2g::Invited { session, generation, queue };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Invited(word)) };
+        self.say(turn, seat.link, |out| wire::put_message(out, &message));
+    }
+
+    /// A lane that has the session from now on hears in which rooms it is a guest.
+    pub(super) fn invite_again(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
+        let Some(login) = self.users.present(key) else { return };
+        let guests = login.notes.iter().filter(|noted| noted.guest);
+        let rooms: Vec<Rc<str>> = guests.map(|noted| noted.room.clone()).collect();
+        for room in rooms {
+            self.invite(turn, key, &room);
+        }
     }
 
     /// A room has it no more.

@@ -9,6 +9,7 @@ use proto::name;
 
 use crate::machine::bucket::Bucket;
 use crate::machine::queue::QueueIndex;
+use crate::machine::record::Refusal;
 use crate::machine::session::SessionKey;
 use crate::machine::turn::Turn;
 
@@ -31,6 +32,19 @@ impl Refused {
     pub(super) fn over(close: Close) -> Refused {
         let sentence = format!("this login is over: {}", close.row().meaning).into();
         Refused { status: Status::Unauthenticated, close, sentence, retry_after_ms: 0 }
+    }
+
+    /// The session that was to be resumed has ended since it was recognised.
+    pub(super) fn gone() -> Refused {
+        let sentence = "the session is gone: connect without `resume`".into();
+        let (status, close) = (Status::Unauthenticated, Close::HomeLost);
+        Refused { status, close, sentence, retry_after_ms: 0 }
+    }
+
+    /// The node has no room for newcomers.
+    pub(super) fn full(refusal: Refusal) -> Refused {
+        let (status, close, retry_after_ms) = (refusal.status, Close::Overloaded, RETRY_MS);
+        Refused { status, close, sentence: refusal.sentence, retry_after_ms }
     }
 
     fn limit(sentence: &'static str, retry_after_ms: u32) -> Refused {

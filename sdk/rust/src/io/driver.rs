@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::telling::{First, Pending, Then};
 use super::clock::Clock;
 use super::dial::{Addresses, Arrived, Line, farewell};
-use super::subscription::Sink;
+use super::subscription::{Given, Sink};
 use super::{ConnectError, Connection, REQUESTS_MAX, Request};
 use crate::machine::{Client, Input, Outbox, Settings, Transport};
 use crate::{Command, Ticket, limits};
@@ -36,6 +36,7 @@ pub(super) struct Driver {
     next_ticket: u64,
     pending: HashMap<Ticket, Pending>,
     sinks: HashMap<Arc<str>, Sink>,
+    given: Option<Given>,
     connection: watch::Sender<Connection>,
     first: First,
     /// Dropped when the task ends.
@@ -54,7 +55,7 @@ impl Driver {
         settings: Settings,
         addresses: Vec<String>,
         seed: u64,
-        requests: mpsc::Receiver<Request>,
+        (requests, given): (mpsc::Receiver<Request>, Option<Given>),
         connection: watch::Sender<Connection>,
         first: oneshot::Sender<Result<(), ConnectError>>,
     ) -> Driver {
@@ -74,6 +75,7 @@ impl Driver {
             next_ticket: 0,
             pending: HashMap::new(),
             sinks: HashMap::new(),
+            given,
             connection,
             first: First { waits: Some(first), failures: 0, error: None },
             closers: Vec::new(),

@@ -1,5 +1,7 @@
 //! How a client is connected, and why it was not.
 
+use super::Subscription;
+
 /// Where to connect to, and as whom.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -18,6 +20,10 @@ pub struct Options {
     pub events_max: usize,
     /// Where chance begins; none: differently each time.
     pub seed: Option<u64>,
+    /// Where subscriptions go that the application hasn't asked for: to its user's inbox, and to
+    /// queues that the back end has put the user in. None: they are ignored. One that finds no room
+    /// there is left again.
+    pub given: Option<tokio::sync::mpsc::Sender<Subscription>>,
 }
 
 impl Default for Options {
@@ -30,6 +36,7 @@ impl Default for Options {
             client_version: env!("CARGO_PKG_VERSION").to_owned(),
             events_max: 4096,
             seed: None,
+            given: None,
         }
     }
 }

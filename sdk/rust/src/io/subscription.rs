@@ -42,6 +42,33 @@ impl Drop for Subscription {
     }
 }
 
+/// Where subscriptions go that nobody has asked for.
+pub(super) struct Given {
+    to: mpsc::Sender<Subscription>,
+    events_max: usize,
+    /// The application's handles keep the task alive, not this.
+    requests: mpsc::WeakSender<Request>,
+}
+
+impl Given {
+    pub(super) fn new(
+        to: mpsc::Sender<Subscription>,
+        events_max: usize,
+        requests: mpsc::WeakSender<Request>,
+    ) -> Given {
+        Given { to, events_max, requests }
+    }
+
+    /// Gives the application one more; none: it doesn't take it.
+    pub(super) fn hand_over(&self, queue: &str) -> Option<Sink> {
+        // One more for the word that the subscription is over.
+        let (events, received) = mpsc::channel(self.events_max + 1);
+        let subscription = Subscription::new(queue.to_owned(), received, self.requests.upgrade()?);
+        self.to.try_send(subscription).ok()?;
+        Some(Sink::new(events))
+    }
+}
+
 /// The task's end of a subscription.
 pub(super) struct Sink(mpsc::Sender<QueueEvent>);
 

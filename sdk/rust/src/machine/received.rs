@@ -118,12 +118,14 @@ impl Client {
             return self.lose(now, Loss::silent("the gateway sent too many marks"), out);
         }
         let known = self.queues.get_key_value(word.queue.as_str());
-        let Some(name) = known.map(|(name, _)| Arc::clone(name)) else {
-            self.counters.strays += 1;
-            return;
-        };
-        let queue = self.queues.get_mut(&name).expect("found just now");
-        let Some(subscription) = &mut queue.subscription else {
+        let name = known.map_or_else(|| word.queue.as_str().into(), |(name, _)| Arc::clone(name));
+        if self.settings.given {
+            // Not asked for: from here on it is as good as if it had been.
+            let queue = self.queues.entry(Arc::clone(&name)).or_default();
+            queue.subscription.get_or_insert_with(|| Subscription::new(Default::default()));
+        }
+        let queue = self.queues.get_mut(&name);
+        let Some(subscription) = queue.and_then(|queue| queue.subscription.as_mut()) else {
             self.counters.strays += 1;
             return;
         };

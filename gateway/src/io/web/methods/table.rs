@@ -191,13 +191,14 @@ pub static METHODS: [Method; 16] = [
         name: "join_user",
         scope: Some(Scope::Manage),
         summary: "Puts a user into a queue, with all sessions they have.",
-        notes: "Not built yet: answered with 501. Their clients will get `subscribed` without \
-                having asked for it. Whatever the class says of `join`, nobody is asked.",
+        notes: "Their clients get `subscribed` without having asked for it. Whatever the class \
+                says of `join`, nobody is asked. Sessions that the user begins later aren't in \
+                it: join them when you are told `user_online`.",
         fields: &[QUEUE_FIELD, USER_FIELD],
         gives: &[SEQ],
         refusals: &[
             (Status::NotFound, "there is no such queue, or the user has no session"),
-            (Status::Limit, "the queue is full"),
+            (Status::Limit, "the queue is full, or the user is in too many"),
         ],
         example: r#"{"queue":"/room/lobby","user":"ann"}"#,
         answer: r#"{"seq":5}"#,

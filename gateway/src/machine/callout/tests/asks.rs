@@ -94,19 +94,46 @@ fn no_answer_is_what_the_configuration_says() {
         9 200 r9 {"allow":false,"because":"unknown field"}
         10 ask 10 app subscribe /a
         10 inner r10
+        11 ask 11 app subscribe /a
+        11 503 r11
+        12 ask 12 app call score
+        12 302 r12
         "#;
     let log = run(&format!("0 config app:no_answer='allow'\n{every_silence}"));
-    for number in [1, 2, 3, 4, 5, 6, 10] {
+    // The application is down, or isn't there.
+    for number in [1, 2, 10, 11] {
         assert!(log.contains(&format!("verdict {number} allow\n")), "{number} in\n{log}");
     }
-    for number in [7, 8] {
+    // It is up, and what it can't answer may be the asking user's doing.
+    for number in [3, 4, 5, 6, 8, 12] {
         let refused = format!("verdict {number} refuse unavailable");
         assert!(log.contains(&refused), "{number} in\n{log}");
     }
+    // Whether a call was done nobody knows.
+    assert!(log.contains("verdict 7 refuse outcome_unknown"), "{log}");
     // What says no is no, however badly it is said.
     assert!(log.contains("verdict 9 refuse forbidden"), "{log}");
     let log = run(&format!("0 config app\n{every_silence}"));
-    assert_eq!(log.matches("refuse unavailable").count(), 9, "{log}");
+    assert_eq!(log.matches("refuse unavailable").count(), 10, "{log}");
+    assert_eq!(log.matches("refuse outcome_unknown").count(), 1, "{log}");
+}
+
+#[test]
+fn strangers_take_no_place_of_users_and_open_no_circuit_for_them() {
+    let mut steps = "0 config app".to_owned();
+    for number in 1..=400 {
+        steps += &format!("\n1 ask {number} app connect token");
+    }
+    let flooded = run(&format!("{steps}\n2 ask 900 app subscribe /a"));
+    assert!(flooded.contains("verdict 400 refuse unavailable too many"), "{flooded}");
+    assert!(flooded.contains("2: r") && flooded.contains(r#"asks "subscribe""#), "{flooded}");
+    let mut steps = "0 config app".to_owned();
+    for number in 1..=5 {
+        steps += &format!("\n{number} ask {number} app connect token\n{number} 503 r{number}");
+    }
+    let log = run(&format!("{steps}\n6 ask 6 app connect token\n7 ask 7 app subscribe /a"));
+    assert!(log.contains("6: verdict 6 refuse unavailable the web application"), "{log}");
+    assert!(log.contains(r#"7: r6 asks "subscribe""#), "{log}");
 }
 
 #[test]

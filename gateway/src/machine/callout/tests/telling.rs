@@ -51,6 +51,67 @@ fn a_batch_is_posted_again_until_it_is_heard_and_nothing_overtakes_it() {
     );
 }
 
+#[test]
+fn a_tell_that_an_application_fails_on_holds_up_its_own_queue_only() {
+    let mut steps = "0 config app
+        1 tell l1 1 app joined /a 1 ann
+        1 tell l1 2 app joined /bad 1 ann
+        1 tell l1 3 app left /bad 2 ann
+        1 tell l1 4 app joined /c 1 ann
+        next wake"
+        .to_owned();
+    // All together three times, then one by one: the first is good, the second is not.
+    for request in 1..=3 {
+        steps += &format!("\nnext 500 r{request}\nnext wake");
+    }
+    steps += "
+        next 200 r4
+        next wake
+        next 500 r5
+        next wake
+        next 200 r6
+        next wake
+        next 500 r7
+        next wake
+        next 200 r8
+        next wake
+        next 200 r9";
+    let log = run(&steps);
+    let said = |line: &str| log.lines().filter(|one| one.contains(line)).count();
+    assert_eq!(said("tells /a:9:1:joined:ann /bad:9:1:joined:ann"), 3, "{log}");
+    let order: Vec<&str> = log
+        .lines()
+        .filter_map(|line| line.split_once(" tells ").map(|(_, ids)| ids))
+        .skip(3)
+        .collect();
+    assert_eq!(
+        order,
+        [
+            "/a:9:1:joined:ann",
+            "/bad:9:1:joined:ann",
+            "/c:9:1:joined:ann",
+            "/bad:9:1:joined:ann",
+            "/bad:9:1:joined:ann",
+            "/bad:9:2:left:ann",
+        ],
+        "{log}"
+    );
+}
+
+#[test]
+fn an_application_that_is_down_gets_the_same_batch_again() {
+    let mut steps = "0 config app
+        1 tell l1 1 app joined /a 1 ann
+        1 tell l1 2 app joined /b 1 ann
+        next wake"
+        .to_owned();
+    for request in 1..=6 {
+        steps += &format!("\nnext 503 r{request}\nnext wake");
+    }
+    let log = run(&steps);
+    assert_eq!(log.matches("tells /a:9:1:joined:ann /b:9:1:joined:ann").count(), 7, "{log}");
+}
+
 /// The same id and bytes at each retry, a new time and signature.
 #[test]
 fn a_retry_is_the_same_message() {

@@ -58,7 +58,10 @@ impl Rig {
                 use q2q::tell::Body;
                 let n = tell.number;
                 match tell.body.expect("a word") {
-                    Body::Note(w) => format!("tell {n} note {} {} {}", w.user, w.room, w.join_seq),
+                    Body::Note(w) => {
+                        let guest = if w.guest { " guest" } else { "" };
+                        format!("tell {n} note {} {} {}{guest}", w.user, w.room, w.join_seq)
+                    }
                     Body::Unnote(w) => {
                         format!("tell {n} unnote {} {} {}", w.user, w.room, w.join_seq)
                     }
@@ -90,6 +93,8 @@ impl Rig {
         let message = q2g::Q2g::decode(frame).expect("a message");
         match message.body.expect("a body") {
             Body::At(_) => String::new(),
+            Body::Recognised(w) => recognised(&w),
+            Body::Invited(w) => format!("invited {} gen={} {}", w.session, w.generation, w.queue),
             Body::Answer(answer) if !answer.ask.is_empty() => {
                 format!("answer {} ask {}", answer.session, answer.ask)
             }
@@ -181,6 +186,15 @@ fn logged_in(word: &q2g::LoggedIn) -> String {
         write!(text, " after={}", word.retry_after_ms).expect("fits");
     }
     text
+}
+
+fn recognised(word: &q2g::Recognised) -> String {
+    let until = match word.expires_unix_ms {
+        0 => String::new(),
+        ms => format!(" until {ms}"),
+    };
+    let text = format!("recognised {} {}{until}", word.number, word.user);
+    text.trim_end().to_owned()
 }
 
 fn info(user: &q2g::UserInfo) -> String {

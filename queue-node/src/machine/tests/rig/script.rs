@@ -41,7 +41,7 @@ impl Rig {
         match words[1] {
             "introduce" => self.introduction(link, words),
             "forget" => self.lane(link, Body::Forget(g2q::Forget { session: number(2) })),
-            "login" | "lost" | "confirmed" => self.home(link, words),
+            "login" | "lost" | "confirmed" | "recognise" => self.home(link, words),
             "resume" => {
                 self.at(link, words[3]);
                 let since = self.since(words.get(5).unwrap_or(&"0:chat=0"));
@@ -107,13 +107,27 @@ impl Rig {
             floor: option(words, "floor="),
             confirmed: words.contains(&"confirmed"),
             leaving: words.contains(&"leaving"),
+            expires_unix_ms: option(words, "until="),
         };
         self.lane(link, Body::Introduce(word));
     }
 
-    /// `g1 login HANDLE USER [secret=N] [resume=ID,SECRET]`, `g1 lost HANDLE USER [bye]`,
+    /// `g1 recognise NUMBER USER ID SECRET`
+    fn recognise(&mut self, link: LinkId, words: &[&str]) {
+        let n = |at: usize| words[at].parse::<u64>().expect("a number");
+        self.at(link, &format!("/user/{}", words[3]));
+        let session_id = session_id(words[3], n(4)).0.to_vec();
+        let word = g2q::Recognise { number: n(2), session_id, secret: vec![n(5) as u8; 16] };
+        self.lane(link, Body::Recognise(word));
+    }
+
+    /// `g1 login HANDLE USER [secret=N] [resume=ID,SECRET [only]] [until=MS]`,
+    ///  `g1 lost HANDLE USER [bye]`,
     /// `g1 confirmed HANDLE USER`
     fn home(&mut self, link: LinkId, words: &[&str]) {
+        if words[1] == "recognise" {
+            return self.recognise(link, words);
+        }
         self.at(link, &format!("/user/{}", words[3]));
         let session = words[2].parse().expect("a handle");
         let secret = |number: u8| vec![number; 16];
@@ -123,6 +137,8 @@ impl Rig {
                 let mut login = g2q::Login { session, ..g2q::Login::default() };
                 (login.gateway, login.client_name) = ("g".to_owned(), "test".to_owned());
                 login.secret = secret(option(words, "secret=") as u8);
+                login.resume_only = words.contains(&"only");
+                login.expires_unix_ms = option(words, "until=");
                 if let Some((id, used)) = resume.and_then(|resume| resume.split_once(',')) {
                     let id = session_id(words[3], id.parse().expect("an id"));
                     login.resume_session_id = id.0.to_vec();
@@ -158,7 +174,10 @@ impl Rig {
         self.at(link, &about);
         use q2q::tell::Body;
         let body = match words[1] {
-            "note" => Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq }),
+            "note" => {
+                let guest = words.contains(&"guest");
+                Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq, guest })
+            }
             "unnote" => Body::Unnote(q2q::Unnote { user, session_id, room, room_epoch, join_seq }),
             "ask" => Body::Ask(q2q::Ask { user, session_id, room, room_epoch, join_seq }),
             "fence" => {
@@ -213,6 +232,7 @@ impl Rig {
             "remove" => {
                 Ask::RemoveUser(g2q::RemoveUser { queue: queue.clone(), user: words[5].to_owned() })
             }
+            "join" => Ask::JoinUser(join_user(&queue, words)),
             "user" => Ask::GetUser(g2q::GetUser { user: queue[6..].to_owned() }),
             "disconnect" => Ask::DisconnectUser(g2q::DisconnectUser {
                 user: queue[6..].to_owned(),
@@ -338,6 +358,18 @@ fn verdicts(words: &[&str]) -> Vec<u8> {
     };
     let verdicts = words.iter().filter_map(verdict).collect();
     g2q::Verdicts { verdicts }.encode_to_vec()
+}
+
+/// `g1 request NUMBER join QUEUE USER ID:GENERATION …`
+fn join_user(queue: &str, words: &[&str]) -> g2q::JoinUser {
+    let guest = |word: &&str| {
+        let (id, generation) = word.split_once(':')?;
+        let id = session_id(words[5], id.parse().expect("an id"));
+        let generation = generation.parse().expect("a generation");
+        Some(g2q::Guest { session_id: id.0.to_vec(), generation })
+    };
+    let sessions = words[6..].iter().filter_map(guest).collect();
+    g2q::JoinUser { queue: queue.to_owned(), user: words[5].to_owned(), sessions }
 }
 
 /// The number behind a name; 0 if it isn't there.

@@ -85,6 +85,14 @@ impl Driver {
 
     fn deliver(&mut self, queue: &Arc<str>, event: QueueEvent) {
         let last = matches!(event, QueueEvent::Unsubscribed { retrying: false, .. });
+        if let (false, QueueEvent::Subscribed(_), Some(given)) =
+            (self.sinks.contains_key(queue), &event, &self.given)
+        {
+            match given.hand_over(queue) {
+                Some(sink) => drop(self.sinks.insert(Arc::clone(queue), sink)),
+                None => return self.forget(queue),
+            }
+        }
         let Some(sink) = self.sinks.get(queue) else { return };
         match sink.offer(event) {
             Offered::Taken if !last => {}

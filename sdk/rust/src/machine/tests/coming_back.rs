@@ -291,3 +291,45 @@ fn a_session_whose_ids_are_used_up_begins_anew() {
     let log = step(&mut client, "6 connected");
     assert_eq!(log, ["6 sends connect alice"]);
 }
+
+#[test]
+fn a_queue_that_is_given_is_one_that_was_asked_for() {
+    let script = "
+        0 connected
+        0 welcome s1
+        1 subscribed 7 /web/1 @9 chat=4 members=4
+        2 message 7 chat 5 hi
+        3 disconnected
+        4 connected
+        5 welcome s2
+        6 result 1 forbidden
+        ";
+    let given = |given| {
+        let mut client = crate::machine::Client::new(
+            crate::machine::Settings { user: "alice".to_owned(), given, ..Default::default() },
+            7,
+        );
+        let lines = script.lines().map(str::trim).filter(|line| !line.is_empty());
+        let log: Vec<String> = lines.flat_map(|line| step(&mut client, line)).collect();
+        (log, client.counters().strays)
+    };
+    let (log, strays) = given(true);
+    let wanted = [
+        "0 sends connect alice",
+        "0 Connected alice",
+        "1 /web/1 Subscribed @9 {chat=4 members=4}",
+        "2 /web/1 Message chat 5 hi",
+        "3 Closed - retrying",
+        "3 redial at once",
+        "4 sends connect alice resume=s1 seen=/web/1@9{chat=5 members=4}",
+        "5 Connected alice",
+        "5 sends subscribe 1 /web/1 since=@9{chat=5 members=4}",
+        "6 /web/1 Unsubscribed -",
+    ];
+    assert_eq!(log[..wanted.len() - 1], wanted[..wanted.len() - 1]);
+    assert!(log[wanted.len() - 1].starts_with("6 /web/1 Unsubscribed"), "{log:?}");
+    assert_eq!(strays, 0);
+    let (log, strays) = given(false);
+    assert!(!log.iter().any(|line| line.contains("/web/1")), "{log:?}");
+    assert_eq!(strays, 3);
+}

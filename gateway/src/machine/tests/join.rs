@@ -1,0 +1,116 @@
+//! `join_user` and what comes of it: who is put into a queue takes the seat by itself.
+
+use proto::limits::SUBSCRIPTIONS_MAX;
+
+use super::{Settings, check, dev, run};
+
+#[test]
+fn a_user_is_looked_for_and_what_is_asked_of_the_queue_meanwhile_waits() {
+    check(
+        r#"
+        0 ready
+        1 web 11 join_user {"queue":"/room/1","user":"ann"}
+        1 web 12 get_queue {"queue":"/room/1"}
+        1 web 13 join_user {"queue":"/room/1","user":"bob"}
+        1 web 14 get_queue {"queue":"/room/1"}
+        1 web 15 get_queue {"queue":"/room/2"}
+        2 n1 user 1 0 5 6
+        3 n1 reply 2
+        4 n1 reply 3
+        5 n1 reply 4
+        6 n1 user 5 0
+        7 n1 reply 6
+        8 n1 reply 7
+        ----
+        1: n1 at conf 1
+        1: n1 request 1 remembered 0 key of 0 bytes who is ann
+        1: n1 request 2 remembered 0 key of 0 bytes
+        2: n1 request 3 remembered 15000 key of 16 bytes 5:15 6:16 join
+        2: n1 request 4 remembered 0 key of 0 bytes
+        2: n1 request 5 remembered 0 key of 0 bytes who is bob
+        3: web 15 status 0  next ""
+        4: web 11 status 0  next ""
+        5: web 12 status 0  next ""
+        6: n1 request 6 remembered 15000 key of 16 bytes join
+        6: n1 request 7 remembered 0 key of 0 bytes
+        7: web 13 status 0  next ""
+        8: web 14 status 0  next ""
+        "#,
+    );
+}
+
+#[test]
+fn what_can_not_be_looked_for_is_refused_and_holds_up_nobody() {
+    let joins = r#"
+        1 web 11 join_user {"queue":"/room/1","user":"no/id"}
+        1 web 12 join_user {"queue":"room","user":"ann"}
+        1 web 13 join_user {"queue":"/room/1","user":"ann"}
+        1 web 14 get_queue {"queue":"/room/1"}"#;
+    let log = run(dev(), &format!("0 ready{joins}\n2 n1 user 1 {SUBSCRIPTIONS_MAX} 5"));
+    assert!(log.contains("web 11 status 3") && log.contains("web 12 status 3"), "{log}");
+    assert!(log.contains("2: web 13 status 8"), "{log}");
+    assert!(log.contains("2: n1 request 2 remembered 0"), "{log}");
+    let settings = Settings { give_up_ms: 5_000, ..dev() };
+    let log = run(settings, &format!("0 table 1 0 n1{joins}\n6000 wait"));
+    assert!(log.contains("web 13 status 14"), "{log}");
+}
+
+const LIVE: &str = "
+    0 ready
+    0 c0 open
+    0 c0 connect ann
+    1 n1 logged_in 0 0
+";
+
+#[test]
+fn who_is_invited_takes_its_seat_once() {
+    let log = run(
+        dev(),
+        &format!(
+            "{LIVE}
+            2 n1 invited 0 7 /web/1
+            3 n1 invited 0 7 /web/1
+            4 n1 answer 0 0 0
+            5 n1 subscribed 0 1 3
+            6 n1 invited 0 7 /web/1
+            7 n1 invited 0 8 /web/2
+            8 n1 invited 9 7 /web/3"
+        ),
+    );
+    assert_eq!(log.matches("resume of 0").count(), 1, "{log}");
+    assert!(log.contains("2: n1 resume of 0 sub 1: /web/1 epoch 0 marks {}"), "{log}");
+    assert!(log.contains(r#"5: c0 {"subscribed":{"sub":1,"queue":"q","epoch":5}}"#), "{log}");
+}
+
+#[test]
+fn a_guest_that_is_none_any_more_hears_nothing() {
+    let log = run(dev(), &format!("{LIVE}2 n1 invited 0 7 /web/1\n3 n1 answer 0 0 5 no member"));
+    assert!(log.contains("2: n1 resume of 0 sub 1: /web/1"), "{log}");
+    assert!(!log.contains("unsubscribed"), "{log}");
+    // Its number for the queue is free again.
+    let log = run(
+        dev(),
+        &format!(
+            "{LIVE}
+            2 n1 invited 0 7 /web/1
+            3 n1 answer 0 0 5 no member
+            4 c0 subscribe 1 /room/2"
+        ),
+    );
+    assert!(log.contains("operation of 0 sub 1: subscribe 1 /room/2"), "{log}");
+}
+
+#[test]
+fn an_invitation_waits_until_the_home_of_the_user_is_heard() {
+    let settings = Settings { dead_ms: 500, ..dev() };
+    let log = run(
+        settings,
+        &format!(
+            "{LIVE}
+            900 n1 invited 0 7 /web/1
+            901 heard 900 n1"
+        ),
+    );
+    assert!(log.contains("901: n1 resume of 0 sub 1: /web/1"), "{log}");
+    assert!(!log.contains("900: n1 resume"), "{log}");
+}

@@ -1,0 +1,108 @@
+//! `join_user` in two steps: the user's own queue says which sessions there are, then the queue
+//! that is to be joined makes them members. What is asked of that queue meanwhile waits behind it,
+//! so that requests to one queue keep their order.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use proto::codes::Status;
+use proto::g2c;
+use proto::g2q::{self, Guest, request::Body};
+use proto::ids::SessionId;
+use proto::limits;
+use proto::name::{self, QueueName, UserId};
+use proto::q2g::UserInfo;
+
+use super::{Sending, Waiting, WebReply, WebRequest, no_table};
+use crate::machine::lane::{Lane, Outbox};
+
+/// The requests to each queue, by its name's hash, whose first waits for a user's sessions.
+pub(super) type Lookups = BTreeMap<u64, VecDeque<WebRequest>>;
+
+impl Lane {
+    /// Sends a request, or lets it wait behind those to the same queue that aren't sent yet. They
+    /// are no more than what a gateway takes of requests at all.
+    pub(super) fn request_in_turn(
+        &mut self,
+        request: WebRequest,
+        out: &mut Outbox,
+    ) -> Result<(), (Status, String)> {
+        let hash = name::hash(request.queue.as_bytes());
+        if let Some(behind) = self.web.lookups.get_mut(&hash) {
+            behind.push_back(request);
+            return Ok(());
+        }
+        let Body::JoinUser(join) = &request.body else {
+            return self.request_of_queue(request, out);
+        };
+        QueueName::try_from(request.queue.as_str())
+            .map_err(|error| (Status::Invalid, error.to_string()))?;
+        let user = UserId::try_from(&*join.user)
+            .map_err(|error| (Status::Invalid, format!("user: {error}")))?;
+        let of_user = name::hash(name::user_queue(user).as_bytes());
+        let bucket = self.routes.bucket_of(of_user).ok_or_else(no_table)?;
+        let body = Body::GetUser(g2q::GetUser { user: join.user.clone() });
+        let waiting = Waiting::Sessions(hash);
+        self.send_request((bucket, Some(of_user)), waiting, body, Sending::READ, out)?;
+        self.web.lookups.insert(hash, VecDeque::from([request]));
+        Ok(())
+    }
+
+    /// The user's own queue has answered, or can't be reached: the first request goes on, and what
+    /// waited behind it.
+    pub(super) fn looked_up(
+        &mut self,
+        hash: u64,
+        status: u32,
+        user: Option<UserInfo>,
+        out: &mut Outbox,
+    ) {
+        let Some(mut behind) = self.web.lookups.remove(&hash) else { return };
+        if let Some(first) = behind.pop_front() {
+            let number = first.number;
+            let sent = match guests(status, user) {
+                Ok(guests) => self.request_of_queue(with_guests(first, guests), out),
+                Err(refusal) => Err(refusal),
+            };
+            refuse(number, sent, out);
+        }
+        for request in behind {
+            let number = request.number;
+            let sent = self.request_in_turn(request, out);
+            refuse(number, sent, out);
+        }
+    }
+}
+
+/// The sessions of a user who is to join; none of one that isn't there: that is for the queue to
+/// refuse, which may know the request.
+fn guests(status: u32, user: Option<UserInfo>) -> Result<Vec<Guest>, (Status, String)> {
+    let is_known = status == Status::Ok.number() || status == Status::NotFound.number();
+    if !is_known {
+        let sentence = "the user's own queue can't be reached: nothing was done, try again later";
+        return Err((Status::Unavailable, sentence.to_owned()));
+    }
+    let sessions = user.map_or(Vec::new(), |user| user.sessions);
+    if sessions.iter().any(|session| session.queues as usize >= limits::SUBSCRIPTIONS_MAX) {
+        let max = limits::SUBSCRIPTIONS_MAX;
+        return Err((Status::Limit, format!("the user is in {max} queues already: leave some")));
+    }
+    let guest = |session: &proto::q2g::SessionInfo| {
+        let session_id = SessionId::parse(&session.session_id)?.0.to_vec();
+        Some(Guest { session_id, generation: session.generation })
+    };
+    Ok(sessions.iter().filter_map(guest).collect())
+}
+
+fn with_guests(mut request: WebRequest, guests: Vec<Guest>) -> WebRequest {
+    if let Body::JoinUser(join) = &mut request.body {
+        join.sessions = guests;
+    }
+    request
+}
+
+fn refuse(number: u64, sent: Result<(), (Status, String)>, out: &mut Outbox) {
+    if let Err((status, sentence)) = sent {
+        let result = g2c::Result::refusal(0, status, sentence);
+        out.replies.push(WebReply::of(number, result));
+    }
+}

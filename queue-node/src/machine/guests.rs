@@ -1,0 +1,101 @@
+//! `join_user`: the back end makes a user's sessions members, whoever may join by themselves. A
+//! guest has no seat yet: its user queue, which hears of it by the room's note, tells its lane, and
+//! the lane resumes it here.
+
+use proto::codes::Status;
+use proto::g2q;
+use proto::ids::SessionId;
+use proto::name::UserId;
+
+use super::asker::Asker;
+use super::bucket::Bucket;
+use super::join::may_note;
+use super::queue::QueueIndex;
+use super::record::{Outcome, Refusal, Step};
+use super::session::{Connection, SessionKey};
+use super::turn::Turn;
+
+/// A session that is to be a member, and the generation under which its user queue knows it.
+type Guest = (SessionKey, u64);
+
+impl Bucket {
+    /// Makes the sessions members that aren't: those that the lane has just heard of from the
+    /// user's own queue.
+    pub(crate) fn join_user(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        join: &g2q::JoinUser,
+        hash: u64,
+    ) {
+        let found = self.queues.find(join.queue.as_bytes(), hash);
+        let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
+            return self.refuse(turn, asker, super::send::no_queue());
+        };
+        let guests = self.known_guests(turn, join, hash);
+        let decision = self.decide_guests(turn, index, join, &guests);
+        let is_well = decision.is_ok();
+        self.commit(turn, index, asker, decision.map(|outcome| (outcome, Step::Nothing)));
+        for (key, generation) in guests {
+            if is_well && !self.queues[index].members.contains_key(&key) {
+                let (join, filter) = (self.record(turn), None);
+                let guest = Some(generation);
+                self.apply(turn, index, Step::Join { session: key, join, guest, filter });
+                self.joined(turn, index, key);
+                self.detached(turn, index, key);
+            }
+            turn.shared.people.release(key, turn.now.ms);
+        }
+    }
+
+    /// The sessions that aren't over as far as this node knows, each with one more use.
+    fn known_guests(&self, turn: &mut Turn<'_>, join: &g2q::JoinUser, hash: u64) -> Vec<Guest> {
+        let mut guests = Vec::new();
+        if UserId::try_from(&*join.user).is_err() {
+            return guests;
+        }
+        for g2q::Guest { session_id, generation } in &join.sessions {
+            let Ok(id) = SessionId::try_from(session_id.as_slice()) else { continue };
+            let people = &mut turn.shared.people;
+            let Ok(key) = people.enter(id, &join.user) else { continue };
+            people.hear_generation(key, *generation);
+            // It may have been resumed since the lane asked.
+            let generation = people[key].generation();
+            let is_over = people.is_over(Connection { key, generation });
+            if is_over || self.has_heard_end(turn, hash, key) {
+                turn.shared.people.release(key, turn.now.ms);
+            } else {
+                guests.push((key, generation));
+            }
+        }
+        guests
+    }
+
+    fn decide_guests(
+        &self,
+        turn: &Turn<'_>,
+        index: QueueIndex,
+        join: &g2q::JoinUser,
+        guests: &[Guest],
+    ) -> Result<Outcome, Refusal> {
+        let queue = &self.queues[index];
+        if queue.is_inbox() {
+            let sentence = "an inbox is its user's: whoever logs in as the user is in it";
+            return Err(Refusal::new(Status::Forbidden, sentence));
+        }
+        UserId::try_from(&*join.user)
+            .map_err(|error| Refusal::new(Status::Invalid, format!("user: {error}")))?;
+        let Some((first, _)) = guests.first() else {
+            let sentence = "the user has no session: nobody is there who could join";
+            return Err(Refusal::new(Status::NotFound, sentence));
+        };
+        let is_member = |key: &SessionKey| queue.members.contains_key(key);
+        let is_there = is_member(first) || self.is_elsewhere(turn, index, *first);
+        self.may_come_in(index, is_there)?;
+        if !guests.iter().all(|(key, _)| is_member(key)) {
+            turn.shared.admits()?;
+            may_note(turn, *first)?;
+        }
+        Ok(Outcome::Done { seq: queue.seq })
+    }
+}
