@@ -1,170 +1,23 @@
 //! A web application that is asked and told: real gateways post to a small server of the test's.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use imq_sdk::{Client, Failure, Options, SubscribeOptions};
-use jsonwebtoken::{Algorithm, EncodingKey, crypto};
-use proto::c2g::{self, c2g::Body as C};
-use proto::{frame, json, wire};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::application::{Application, Got};
 use crate::dev::Dev;
 use crate::http::{request, rpc, until};
-use crate::process::{Imq, PATIENCE};
-
-const SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-/// Who may come into a club is the application's matter; a hall is open. Users without a token are
-/// believed, as ever in development.
-const CONFIG: &str = r#"
-connect = "app"
-
-[[callout]]
-name = "app"
-url = "http://127.0.0.1:PORT/imq"
-secret = "whsec_SECRET"
-deadline_ms = 20000
-inner = true
-
-[[class]]
-pattern = "/club/*"
-create = "auto"
-join = "callout"
-callout = "app"
-tells = ["joined", "left", "queue_created", "queue_destroyed"]
-
-[[class.mount]]
-name = "chat"
-kind = "message"
-send = "callout"
-
-[[class]]
-pattern = "/user/*"
-create = "auto"
-callout = "app"
-
-[[class.mount]]
-name = "inbox"
-kind = "message"
-
-[[class]]
-pattern = "/hall/*"
-create = "auto"
-join = "open"
-
-[[class.mount]]
-name = "chat"
-kind = "message"
-send = "members"
-"#;
-
-/// A request that the application got.
-#[derive(Debug, Clone)]
-struct Got {
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
-impl Got {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).expect("JSON")
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", String::as_str)
-    }
-
-    /// Whether whoever has the secret has signed it, as Standard Webhooks want it.
-    fn is_signed(&self) -> bool {
-        let signed =
-            [self.header("webhook-id"), self.header("webhook-timestamp"), &self.body].join(".");
-        let key = EncodingKey::from_secret(&STANDARD.decode(SECRET).expect("base64"));
-        let good = crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).expect("a signature");
-        let given = self.header("webhook-signature").strip_prefix("v1,").unwrap_or_default();
-        STANDARD.decode(given).is_ok_and(|bytes| URL_SAFE_NO_PAD.encode(bytes) == good)
-    }
-}
-
-type Answer = dyn Fn(&Value) -> (u16, Value) + Send + Sync;
-
-/// A web application, as PHP would be one.
-struct Application {
-    got: Arc<Mutex<Vec<Got>>>,
-    port: u16,
-}
-
-impl Application {
-    fn start(answer: impl Fn(&Value) -> (u16, Value) + Send + Sync + 'static) -> Application {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-        let port = listener.local_addr().expect("bound").port();
-        let got = Arc::new(Mutex::new(Vec::new()));
-        let (all, answer): (_, Arc<Answer>) = (Arc::clone(&got), Arc::new(answer));
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let (all, answer) = (Arc::clone(&all), Arc::clone(&answer));
-                std::thread::spawn(move || serve(stream, &all, &*answer));
-            }
-        });
-        Application { got, port }
-    }
-
-    fn got(&self) -> Vec<Got> {
-        self.got.lock().expect("no panic").clone()
-    }
-
-    /// The ids of all tells about a queue, in the order in which they came.
-    fn told(&self, queue: &str) -> Vec<String> {
-        let bodies = self.got().into_iter().map(|got| got.json());
-        let tells = bodies.filter_map(|body| body["tells"].as_array().cloned()).flatten();
-        let of_queue = tells.filter(|tell| tell["queue"] == queue);
-        of_queue.map(|tell| tell["id"].as_str().expect("an id").to_owned()).collect()
-    }
-}
-
-/// Answers the requests of one connection.
-fn serve(stream: TcpStream, all: &Mutex<Vec<Got>>, answer: &Answer) {
-    let mut reader = BufReader::new(&stream);
-    while let Some(got) = read(&mut reader) {
-        all.lock().expect("no panic").push(got.clone());
-        let (status, body) = answer(&got.json());
-        let body = body.to_string();
-        let length = body.len();
-        let head = format!("HTTP/1.1 {status} Answered\r\ncontent-length: {length}\r\n\r\n");
-        if (&stream).write_all((head + &body).as_bytes()).is_err() {
-            return;
-        }
-    }
-}
-
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<Got> {
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
-    let mut headers = BTreeMap::new();
-    loop {
-        line.clear();
-        reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.insert(name.to_lowercase(), value.to_owned());
-    }
-    let length = headers.get("content-length")?.parse().ok()?;
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(Got { headers, body: String::from_utf8(body).ok()? })
-}
+use crate::process::Imq;
+use crate::talker::Talker;
 
 /// A cluster with this application, which every part of it knows of.
 fn start(application: &Application) -> Dev {
     let mut dev = Dev::start();
     let admin = dev.imq.after("admin key: ");
-    let port = application.port.to_string();
-    let config = CONFIG.replace("PORT", &port).replace("SECRET", SECRET);
+    let config = application.config();
     let (status, said) = request("POST", dev.base + 100, "/api/v1/config", Some(&admin), &config);
     assert_eq!(status, 200, "{said}");
     let runtime = runtime();
@@ -197,50 +50,7 @@ async fn connect(dev: &Dev, gateway: u16, user: &str) -> Client {
     Client::connect(options).await.expect("a connection")
 }
 
-/// A client that says what it wants, frame by frame.
-struct Raw {
-    stream: TcpStream,
-    unread: Vec<u8>,
-}
-
-impl Raw {
-    fn connect(dev: &Dev, token: &str) -> Raw {
-        let stream = TcpStream::connect(dev.gateway(0)).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        let mut raw = Raw { stream, unread: Vec::new() };
-        let token = token.to_owned();
-        raw.say(C::Connect(c2g::Connect { protocol: 1, token, ..c2g::Connect::default() }));
-        raw
-    }
-
-    fn say(&mut self, body: C) {
-        let mut bytes = Vec::new();
-        wire::put_message(&mut bytes, &c2g::C2g { body: Some(body) });
-        self.stream.write_all(&bytes).expect("the gateway reads");
-    }
-
-    /// The next frame with this body.
-    fn hear(&mut self, wanted: &str) -> Value {
-        loop {
-            if let Some((frame, end)) = frame::split(&self.unread, 1 << 20).expect("frames") {
-                let mut text = Vec::new();
-                json::put_g2c(&mut text, frame).expect("a message");
-                self.unread.drain(..end);
-                let said: Value = serde_json::from_slice(&text).expect("JSON");
-                if !said[wanted].is_null() {
-                    return said[wanted].clone();
-                }
-                continue;
-            }
-            let mut bytes = [0; 4096];
-            let length = self.stream.read(&mut bytes).expect("somebody speaks");
-            assert!(length > 0, "the connection has ended without {wanted}");
-            self.unread.extend_from_slice(&bytes[..length]);
-        }
-    }
-}
-
-fn is_ask(body: &Value, kind: &str, queue: &str) -> bool {
+fn is_ask(body: &serde_json::Value, kind: &str, queue: &str) -> bool {
     body["kind"] == kind && body["queue"] == queue
 }
 
@@ -297,13 +107,18 @@ fn the_application_says_who_connects_and_answers_calls() {
         (200, answer)
     });
     let dev = start(&application);
-    let closing = Raw::connect(&dev, "forged").hear("closing");
+    let connect = |token: &str| {
+        let mut talker = Talker::connect(&dev.gateway(0));
+        talker.say(json!({ "connect": { "protocol": 1, "token": token } }));
+        talker
+    };
+    let closing = connect("forged").hear("closing");
     assert_eq!((&closing["code"], &closing["reason"]), (&json!(3503), &json!("who are you?")));
-    let mut ann = Raw::connect(&dev, "opaque");
+    let mut ann = connect("opaque");
     assert_eq!(ann.hear("welcome")["user"], "ann");
     for (op_id, method) in [(1, "buy"), (2, "sell")] {
-        let (method, payload) = (method.to_owned(), br#"{"item":3}"#.to_vec());
-        ann.say(C::Call(c2g::Call { op_id, method, payload }));
+        let fields = json!({ "op_id": op_id, "method": method, "payload": { "item": 3 } });
+        ann.say(json!({ "call": fields }));
     }
     let bought = ann.hear("result");
     assert_eq!((&bought["op_id"], &bought["payload"]), (&json!(1), &json!({"left": 97})));

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use link::io::clock::micros;
 use serde_json::Value;
@@ -58,13 +59,31 @@ pub(crate) fn rpc(port: u16, key: &str, method: &str, body: &str) -> (u16, Value
 }
 
 /// Asks until it is so: `/readyz` turns green when it does, not after a time.
-pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let end = micros() + PATIENCE.as_micros() as u64;
+pub(crate) fn until(what: &str, so: impl FnMut() -> bool) {
+    until_within(what, PATIENCE, Duration::from_millis(5), so);
+}
+
+/// Asks until it is so, at most for so long and with such pauses.
+pub(crate) fn until_within(
+    what: &str,
+    bound: Duration,
+    pause: Duration,
+    mut so: impl FnMut() -> bool,
+) {
+    let end = micros() + bound.as_micros() as u64;
     while !so() {
         assert!(micros() < end, "in vain: {what}");
         // A state that nobody announces has to be asked for, but not all the time.
-        std::thread::park_timeout(std::time::Duration::from_millis(5));
+        std::thread::park_timeout(pause);
     }
+}
+
+/// The counters and gauges of a process with this beginning, labels and all.
+pub(crate) fn metric(port: u16, beginning: &str) -> f64 {
+    let (_, metrics) = request("GET", port, "/metrics", None, "");
+    let lines = metrics.lines().filter(|line| line.starts_with(beginning));
+    let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    values.sum()
 }
 
 /// Waits until this port's `/readyz` is green.

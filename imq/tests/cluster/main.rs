@@ -3,15 +3,25 @@
 //!
 //! Run one at a time: `cargo test -p imq --test cluster -- --test-threads=1`.
 
+mod aftermath;
+mod application;
+mod asking;
 mod bad_start;
 mod callouts;
 mod clients;
 mod death;
 mod dev;
+mod document;
+mod guide;
 mod http;
 mod links;
 mod php;
 mod process;
 mod proxy;
+mod reconnect;
 mod roles;
 mod rpc;
+mod seen;
+mod silence;
+mod talker;
+mod together;

@@ -1,18 +1,27 @@
 //! Processes that a test starts, waits for, and ends by their ids.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
+
+use crate::http::until;
 
 /// Whoever waits longer than this waits in vain.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The keys of the processes that tests start.
+pub(crate) const RPC_KEY: &str = "key-of-a-test";
+pub(crate) const ADMIN_KEY: &str = "admin-of-a-test";
+
 /// A running `imq`, ended with the test.
 pub(crate) struct Imq {
     child: Child,
-    lines: Receiver<String>,
+    /// Locked only so that threads may share a cluster.
+    lines: Mutex<Receiver<String>>,
     seen: Vec<String>,
     what: String,
 }
@@ -34,7 +43,7 @@ impl Imq {
                 }
             }
         });
-        Imq { child, lines, seen: Vec::new(), what: words.join(" ") }
+        Imq { child, lines: Mutex::new(lines), seen: Vec::new(), what: words.join(" ") }
     }
 
     /// Waits for a line of standard output that holds this, and gives it.
@@ -47,8 +56,13 @@ impl Imq {
 
     /// Waits for a new line that holds this.
     pub(crate) fn next_line(&mut self, wanted: &str) -> String {
+        self.line_within(wanted, PATIENCE)
+    }
+
+    /// Waits for a new line that holds this, which may come so late after the one before it.
+    pub(crate) fn line_within(&mut self, wanted: &str, bound: Duration) -> String {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.get_mut().expect("no panic").recv_timeout(bound) {
                 Ok(line) => {
                     self.seen.push(line.clone());
                     if line.contains(wanted) {
@@ -73,6 +87,14 @@ impl Imq {
         self.child.id()
     }
 
+    /// KiB of memory that it holds.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("KiB")
+    }
+
     /// Kills it as `kill -9` does, and waits for its end.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it is ours to kill");
@@ -81,10 +103,26 @@ impl Imq {
 
     /// Tells it to end, and waits for its exit code.
     pub(crate) fn stop(&mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().expect("kill is there");
-        assert!(told.success());
+        self.signal("TERM");
         self.child.wait().expect("it was ours").code()
+    }
+
+    /// Freezes it as a hung machine is, and waits until each of its threads stands still.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.child.id());
+        until("it stands still", || {
+            let tasks = std::fs::read_dir(&tasks).expect("it is there").map_while(Result::ok);
+            let stats = tasks.map(|task| std::fs::read_to_string(task.path().join("stat")));
+            stats.map_while(Result::ok).all(|stat| stat.contains(") T "))
+        });
+    }
+
+    /// Sends it a signal: `CONT` ends a freeze.
+    pub(crate) fn signal(&self, name: &str) {
+        let (id, name) = (self.child.id().to_string(), format!("-{name}"));
+        let told = Command::new("kill").args([&name, &id]).status().expect("kill is there");
+        assert!(told.success());
     }
 }
 
@@ -121,27 +159,42 @@ pub(crate) fn imq_ok(words: &[&str]) -> String {
 }
 
 /// The environment of a test is its own: nothing of the caller's `IMQ_*` counts.
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_imq"));
+pub(crate) fn without_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("IMQ_") {
             command.env_remove(name);
         }
     }
-    command.args(words).env("IMQ_SECRET", "secret-of-a-test").env("IMQ_RPC_KEY", "key-of-a-test");
-    command.env("IMQ_ADMIN_KEY", "admin-of-a-test").stdin(Stdio::null());
     command
 }
 
-/// A port base whose ports are free: `imq dev --port-base` takes those up to 300 above it.
+fn command(words: &[&str]) -> Command {
+    let mut command = without_settings(Command::new(env!("CARGO_BIN_EXE_imq")));
+    command.args(words).env("IMQ_SECRET", "secret-of-a-test").env("IMQ_RPC_KEY", RPC_KEY);
+    command.env("IMQ_ADMIN_KEY", ADMIN_KEY).stdin(Stdio::null());
+    command
+}
+
+/// By their bases: the ports by which this process keeps others off what it is about to use.
+static TAKEN: Mutex<BTreeMap<u16, TcpListener>> = Mutex::new(BTreeMap::new());
+
+/// A port base whose ports are free, and are left so by other runs of these tests: `imq dev
+/// --port-base` takes those up to 300 above it.
 pub(crate) fn port_base() -> u16 {
-    let taken = |base: &u16| {
-        let offsets = [0, 1, 80, 81, 90, 91, 100, 101, 200, 201, 290, 291];
+    let mut taken = TAKEN.lock().expect("no panic");
+    let mut is_ours = |base: u16| {
+        taken.contains_key(&base)
+            || TcpListener::bind(("127.0.0.1", base + 399))
+                .is_ok_and(|ours| taken.insert(base, ours).is_none())
+    };
+    let is_free = |base: u16| {
+        let offsets = [0, 1, 80, 81, 90, 91, 100, 101, 200, 201, 290, 291, 300];
         let ports: Vec<_> =
             offsets.iter().map(|at| TcpListener::bind(("127.0.0.1", base + at))).collect();
         ports.iter().all(Result::is_ok)
     };
-    (20_000..30_000).step_by(400).find(taken).expect("free ports")
+    let mut bases = (20_000..30_000).step_by(400);
+    bases.find(|base| is_ours(*base) && is_free(*base)).expect("free ports")
 }
 
 /// Runs another program to its end, within a bound; its output.

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::http::{json, until, until_ready};
-use crate::process::{Imq, imq_ok, port_base};
+use serde_json::{Value, json};
+
+use crate::http::{json, request, rpc, try_request, until, until_ready};
+use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq_ok, port_base};
 
 /// Five processes.
 pub(crate) struct Five {
@@ -16,20 +18,29 @@ pub(crate) struct Five {
 
 impl Five {
     pub(crate) fn start() -> Five {
+        Five::start_with(&[])
+    }
+
+    /// Starts them with more words for the gateways.
+    pub(crate) fn start_with(more: &[&str]) -> Five {
         let base = port_base();
         let data = std::env::temp_dir().join(format!("imq-test-{}-{base}", std::process::id()));
         let mut lines = readme_lines(base, &data.display().to_string()).into_iter();
-        let mut start = || {
+        let mut start = |more: &[&str]| {
             let line = lines.next().expect("five lines in the README");
-            Imq::start(&line.iter().map(String::as_str).collect::<Vec<_>>())
+            let words: Vec<_> = line.iter().map(String::as_str).collect();
+            Imq::start(&[&words, more].concat())
         };
-        let boss = start();
-        let queue_nodes = vec![start(), start()];
-        let gateways = vec![start(), start()];
+        let boss = start(&[]);
+        let queue_nodes = vec![start(&[]), start(&[])];
+        let gateways = vec![start(more), start(more)];
         let five = Five { boss, queue_nodes, gateways, base, data };
         for port in [base + 90, base + 91] {
             until_ready(port);
         }
+        until("the boss listens, too", || {
+            try_request("GET", base + 100, "/healthz", None, "").is_ok()
+        });
         five
     }
 
@@ -45,8 +56,46 @@ impl Five {
 
     /// A queue of this home.
     pub(crate) fn queue_at(&self, home: usize) -> String {
-        let names = (0..1000).map(|at| format!("/room/{at}"));
+        self.queue_like("/room/", home)
+    }
+
+    /// A queue of this home whose name begins so.
+    pub(crate) fn queue_like(&self, beginning: &str, home: usize) -> String {
+        let names = (0..1000).map(|at| format!("{beginning}{at}"));
         names.into_iter().find(|name| self.home(name) == home).expect("some queue is there")
+    }
+
+    /// A user of this home, whose id begins so.
+    pub(crate) fn user_at(&self, home: usize, word: &str) -> String {
+        let queue = self.queue_like(&format!("/user/{word}-"), home);
+        queue.trim_start_matches("/user/").to_owned()
+    }
+
+    /// Calls a gateway's RPC, which has to succeed.
+    pub(crate) fn call(&self, gateway: u16, method: &str, body: &Value) -> Value {
+        let (status, answer) = rpc(self.base + 90 + gateway, RPC_KEY, method, &body.to_string());
+        assert_eq!(status, 200, "{method} {body}: {answer}");
+        answer
+    }
+
+    /// A user's sessions, as the second gateway is told; none of whom nothing is known.
+    pub(crate) fn sessions(&self, user: &str) -> Vec<Value> {
+        let body = json!({ "user": user }).to_string();
+        let (status, mut answer) = rpc(self.base + 91, RPC_KEY, "get_user", &body);
+        assert!(status == 200 || status == 404, "{answer}");
+        serde_json::from_value(answer["user"]["sessions"].take()).unwrap_or_default()
+    }
+
+    /// Who is in a queue, as the second gateway is told.
+    pub(crate) fn members(&self, queue: &str) -> Value {
+        self.call(1, "list_members", &json!({ "queue": queue }))["members"].take()
+    }
+
+    /// Gives the boss a cluster configuration.
+    pub(crate) fn configure(&self, toml: &str) {
+        let (status, said) =
+            request("POST", self.base + 100, "/api/v1/config", Some(ADMIN_KEY), toml);
+        assert_eq!(status, 200, "{said}");
     }
 
     /// Starts a queue node again, as its line has it.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::dev::Dev;
+use crate::document::blocks;
 use crate::http::{json, request, rpc, until_ready};
 use crate::process::{Imq, PATIENCE, port_base, run};
 
@@ -73,19 +74,20 @@ fn names_of(value: &Value) -> BTreeSet<String> {
 #[test]
 fn the_documents_commands_do_what_they_say() {
     let (dev, _ann) = start();
-    let mut lines = DOCUMENT.lines();
+    let blocks = blocks(DOCUMENT);
     let mut seen = Vec::new();
-    while let Some(command) = lines.find(|line| line.starts_with("curl ")) {
+    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.language == "sh") {
+        let command = block.text.trim_end();
         let (status, answer) = curl(&dev, command);
         let (_, method) = command.rsplit_once('/').expect("a path");
-        let fence = (lines.next(), lines.next());
-        if fence != (Some("```"), Some("```json")) {
+        let next = blocks.get(at + 1).filter(|next| next.follows && next.language == "json");
+        let Some(next) = next else {
             assert_eq!(status, 200, "{command}: {answer}");
             continue;
-        }
+        };
         seen.push(method);
         assert_eq!(status, 200, "{command}: {answer}");
-        let wanted = serde_json::from_str(lines.next().expect("an answer")).expect("JSON");
+        let wanted = serde_json::from_str(&next.text).expect("JSON");
         // What a client calls itself is the client's matter.
         let loose = ["get_user", "batch"].contains(&method);
         if !loose {
@@ -214,13 +216,7 @@ fn a_batch_runs_each_item_once() {
 #[test]
 fn a_huge_body_hurts_nobody() {
     let dev = Dev::start();
-    let resident = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", dev.imq.id()));
-        let status = status.expect("it runs");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
-        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("KiB")
-    };
-    let before = resident();
+    let before = dev.imq.resident_kib();
     // curl sends it without asking first, as a careless client would.
     let command = format!(
         "head -c 100000000 /dev/zero | curl -s -o /dev/null -w '%{{http_code}}' -X POST -T - \
@@ -233,7 +229,7 @@ fn a_huge_body_hurts_nobody() {
         let (_, output) = run("sh", &["-c", &command], PATIENCE);
         assert_eq!(output, "429");
     }
-    let grown = resident().saturating_sub(before);
+    let grown = dev.imq.resident_kib().saturating_sub(before);
     assert!(grown < 20 * 1024, "grown by {grown} KiB");
     let (status, _) = rpc(dev.base + 90, &dev.rpc_key, "list_queues", "");
     assert_eq!(status, 200);

@@ -1,0 +1,122 @@
+//! The last moment of grace, and two who come back at once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use link::io::clock::micros;
+use proto::limits::GRACE_MS;
+use serde_json::json;
+
+use crate::reconnect::{said, users};
+use crate::roles::Five;
+use crate::talker::{End, Talker};
+
+/// Sessions that come back one after the other, the first of them in time.
+const SESSIONS: u64 = 50;
+const EACH_MS: u64 = 40;
+const EARLY_MS: u64 = 1500;
+/// Sessions that come back twice at once.
+const PAIRS: usize = 20;
+
+pub(crate) fn last_moment(five: &Five) {
+    let queue = "/room/moment";
+    let mut ann = Talker::login(&five.gateway(1), "moment-ann");
+    ann.subscribe(queue);
+    let lost = (0..SESSIONS).map(|at| {
+        let mut talker = Talker::login(&five.gateway(0), &format!("moment-{at}"));
+        talker.subscribe(queue);
+        talker
+    });
+    let lost: Vec<Talker> = lost.collect();
+    ann.up_to("joined", |joined| joined["users"].to_string().contains("moment-49"));
+    let kept: Vec<_> = lost.iter().map(Talker::kept).collect();
+    let lost_us = micros();
+    lost.into_iter().for_each(Talker::cut);
+    ann.send(queue, "missed");
+
+    let (mut resumed, mut gone) = (Vec::new(), BTreeSet::new());
+    for (at, kept) in (0..).zip(&kept) {
+        let due_us = lost_us + (GRACE_MS - EARLY_MS + at * EACH_MS) * 1000;
+        // What is waited for is the moment; what others do meanwhile is held.
+        ann.try_hear("nothing", Duration::from_micros(due_us.saturating_sub(micros())), |_| false)
+            .expect_err("nobody says that");
+        if at + 1 == SESSIONS {
+            let last = format!("moment-{at}");
+            let is_last = |left: &serde_json::Value| left["users"].to_string().contains(&last);
+            let left = ann.hear_where("left", is_last);
+            gone.extend(users(&[("left".to_owned(), left)], "left"));
+        }
+        let mut back = Talker::resume(&five.gateway(at as u16 % 2), kept);
+        if back.welcome["resumed"] == true {
+            assert_eq!(back.welcome["session_id"], kept.welcome["session_id"]);
+            assert_eq!(back.hear("subscribed")["recovered"], true);
+            resumed.push(back);
+        } else {
+            assert_ne!(back.welcome["session_id"], kept.welcome["session_id"]);
+            let fields = json!({ "queue": queue, "mount": "chat", "payload": "from outside" });
+            assert_eq!(back.ask("send_message", fields)["status"], 7);
+            back.is_quiet();
+        }
+    }
+    assert!(!resumed.is_empty() && resumed.len() < kept.len(), "{} resumed", resumed.len());
+    ann.send(queue, "end");
+    let is_end = |message: &serde_json::Value| message["payload"] == "end";
+    for back in &mut resumed {
+        let heard = back.up_to("message", is_end);
+        assert_eq!(said(&heard).iter().filter(|word| **word == "missed").count(), 1, "{heard:?}");
+    }
+    // Who left isn't who resumed: a session has one end or none.
+    let heard = ann.up_to("message", is_end);
+    gone.extend(users(&heard, "left"));
+    let stayed: BTreeSet<String> = resumed.iter().map(|back| back.user().to_owned()).collect();
+    assert!(gone.is_disjoint(&stayed), "{gone:?} {stayed:?}");
+    assert_eq!(gone.len() + stayed.len(), kept.len(), "{gone:?} {stayed:?}");
+    assert!(users(&heard, "joined").is_empty(), "{heard:?}");
+}
+
+/// The code with which a connection ends; none if it is let in, and stays.
+fn fate(talker: &mut Talker) -> Option<u64> {
+    match talker.try_hear("closing", Duration::from_millis(1500), |_| true) {
+        Ok(closing) => closing["code"].as_u64(),
+        Err(End::Silent) => None,
+        Err(End::Closed) => panic!("closed without a word"),
+    }
+}
+
+pub(crate) fn two_resumes_at_once(five: &Five) {
+    let queue = "/room/twice";
+    let mut ann = Talker::login(&five.gateway(1), "twice-ann");
+    ann.subscribe(queue);
+    let lost: Vec<Talker> = (0..PAIRS)
+        .map(|at| {
+            let mut talker = Talker::login(&five.gateway(0), &format!("twice-{at}"));
+            talker.subscribe(queue);
+            talker
+        })
+        .collect();
+    let kept: Vec<_> = lost.iter().map(Talker::kept).collect();
+    lost.into_iter().for_each(Talker::cut);
+    let mut pairs: Vec<[Talker; 2]> = kept
+        .iter()
+        .map(|kept| [0, 1].map(|gateway| Talker::resuming(&five.gateway(gateway), kept)))
+        .collect();
+    let last = format!("twice-{}", PAIRS - 1);
+    for (at, pair) in pairs.iter_mut().enumerate() {
+        let codes = pair.each_mut().map(fate);
+        let stays = codes.iter().position(Option::is_none).expect("one stays");
+        assert!(matches!(codes[1 - stays], Some(3500 | 3509)), "{codes:?}");
+        let sessions = five.sessions(&format!("twice-{at}"));
+        assert_eq!(sessions.len(), 1, "{sessions:?}");
+        let winner = &mut pair[stays];
+        assert_eq!(sessions[0]["session_id"], winner.welcome["session_id"]);
+        // With the loser's word too late, its resume came with a secret that was good no more.
+        if winner.welcome["session_id"] != kept[at].welcome["session_id"] {
+            winner.subscribe(queue);
+        }
+        winner.send(queue, &format!("twice-{at}"));
+    }
+    let heard = ann.up_to("message", |message| message["payload"] == last.as_str());
+    let said = said(&heard);
+    let messages: Vec<_> = said.iter().filter(|word| word.starts_with("twice-")).collect();
+    assert_eq!(messages.len(), PAIRS, "{said:?}");
+}
