@@ -100,6 +100,9 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         let (letterbox, letters) = Letterbox::new(waker);
         boxes.push(letterbox);
         prepared.push((number as u32, poll, letters));
+        // Whoever asks whether the gateway is ready waits for every lane's word.
+        let unready = "it has just been started".to_owned();
+        board.publish(&turn::board_name(number as u32), Vec::new(), Some(unready));
     }
     let back_ends = web::Exchange::new(boxes[0].clone());
     let web = web::serve(&settings, back_ends.clone(), board.clone()).map_err(|error| {

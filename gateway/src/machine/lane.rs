@@ -231,7 +231,7 @@ impl Lane {
     /// Decides what follows from an input.
     #[inline]
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
-        self.now = now;
+        let decided_ms = std::mem::replace(&mut self.now, now).ms;
         match input {
             Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
             Input::Frame { conn, frame } => self.frame(conn, frame, out),
@@ -248,7 +248,10 @@ impl Lane {
             Input::Authority(authority) => self.authority = authority,
             Input::Web(request) => self.web_request(request, out),
             Input::Drain => self.drain(out),
-            Input::TurnEnd => self.turn_end(out),
+            Input::TurnEnd => {
+                self.hold_if_stopped(decided_ms, out);
+                self.turn_end(out);
+            }
             Input::Wake => self.wake(out),
         }
     }
