@@ -44,8 +44,8 @@ pub(super) struct Clients {
     listeners: Listeners,
     sockets: Slab<Client>,
     buffer: Vec<u8>,
-    /// Who may have more to read than one read took, and whether the end of it is in sight.
-    again: Vec<(ConnId, bool)>,
+    /// Who may have more to read than one read took.
+    again: Vec<ConnId>,
     /// Whose TLS hand-shakes have been put off.
     handshakes: VecDeque<ConnId>,
     /// Who isn't through the door yet, by the time at which that is over.
@@ -72,6 +72,10 @@ struct Client {
     blocked: bool,
     /// To be finished when its output is written.
     ending: bool,
+    /// The end of what it sends is in sight.
+    to_end: bool,
+    /// It is among those who may have more to read.
+    again: bool,
 }
 
 /// How a client's bytes are read.
@@ -138,9 +142,13 @@ impl Clients {
             self.writable(now, conn, lane, out);
         }
         if ready.is_readable() || ready.is_read_closed() || ready.is_error() {
-            let to_end = ready.is_read_closed() || ready.is_error();
-            if !self.puts_off(conn, to_end) {
-                self.read(now, conn, to_end, lane, out);
+            if (ready.is_read_closed() || ready.is_error())
+                && let Some(client) = self.sockets.get_mut(at)
+            {
+                client.to_end = true;
+            }
+            if !self.puts_off(conn) {
+                self.read(now, conn, lane, out);
             }
         }
     }
@@ -152,9 +160,12 @@ impl Clients {
 
     /// Reads on where one read didn't take all, and does what is due.
     pub(super) fn wake(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
-        for (conn, to_end) in std::mem::take(&mut self.again) {
-            if !self.puts_off(conn, to_end) {
-                self.read(now, conn, to_end, lane, out);
+        for conn in std::mem::take(&mut self.again) {
+            if let Some(client) = self.sockets.get_mut(conn.0 as usize) {
+                client.again = false;
+            }
+            if !self.puts_off(conn) {
+                self.read(now, conn, lane, out);
             }
         }
         self.shake_hands(now, lane, out);
@@ -194,27 +205,25 @@ impl Clients {
 
     /// One read. A short one has drained the socket, unless its end is in sight.
     #[inline]
-    fn read(&mut self, now: Time, conn: ConnId, to_end: bool, lane: &mut Lane, out: &mut Outbox) {
+    fn read(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         let waiting = matches!(client.reader, Reader::Waiting(_));
-        if waiting && self.introduced(now, conn, to_end, lane, out) {
+        if waiting && self.introduced(now, conn, lane, out) {
             return;
         }
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         match client.stream.read(&mut self.buffer) {
             Ok(0) => self.gone(now, conn, lane, out),
             Ok(length) => {
-                if length == self.buffer.len() || to_end {
-                    self.again.push((conn, to_end));
+                if length == self.buffer.len() || client.to_end || client.stream.has_more() {
+                    self.read_on(conn);
                 }
                 let mut buffer = std::mem::take(&mut self.buffer);
                 self.took(now, conn, &mut buffer[..length], lane, out);
                 self.buffer = buffer;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.again.push((conn, to_end));
-            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.read_on(conn),
             Err(error) => {
                 if waiting && error.kind() == io::ErrorKind::InvalidData {
                     self.refused.tls += 1;
@@ -222,6 +231,14 @@ impl Clients {
                 }
                 self.gone(now, conn, lane, out);
             }
+        }
+    }
+
+    /// Has a client read again in the next turn, once.
+    fn read_on(&mut self, conn: ConnId) {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        if !std::mem::replace(&mut client.again, true) {
+            self.again.push(conn);
         }
     }
 

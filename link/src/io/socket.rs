@@ -63,6 +63,14 @@ impl Socket {
         }
     }
 
+    /// Whether the last read, though a short one, left something.
+    pub(super) fn has_more(&self) -> bool {
+        match self {
+            Socket::Tls(stream) => stream.has_more(),
+            Socket::Tcp(_) | Socket::Pipe(_) => false,
+        }
+    }
+
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Socket::Tcp(stream) => stream.write(bytes),

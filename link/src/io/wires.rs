@@ -158,7 +158,7 @@ impl Wires {
         }
         if ready.is_read_closed() && self.wires[at].is_some() {
             // The end of what came needs a read of its own, which nothing else would wake.
-            self.unread.push(link);
+            self.read_on(link);
         }
         if ready.is_writable() {
             self.write(now, link, sink);
@@ -276,61 +276,66 @@ impl Wires {
     }
 
     fn read(&mut self, now: Time, link: LinkId, sink: &mut impl Sink) {
-        loop {
-            let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
-                return;
-            };
-            let length = match wire.socket.read(&mut self.buffer) {
-                Ok(0) => return self.close(now, link, "the peer closed it", sink),
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    return self.close_unsecured(now, link, &error.to_string(), sink);
-                }
-                Err(error) => return self.close(now, link, &error.to_string(), sink),
-            };
-            let was_up = wire.up_ms.is_some();
-            let first = !std::mem::replace(&mut wire.heard, true);
-            let foreign = first && wire.socket.is_foreign(&self.buffer[..length]);
-            let dialled = if was_up { None } else { wire.name.clone() };
-            let mut answer = Vec::new();
-            let result =
-                wire.machine.receive(now, &self.buffer[..length], &mut answer, |received| {
-                    match received {
-                        Received::Up(peer) => {
-                            sink.outbox().up(link);
-                            wire.up_ms = Some(now.ms);
-                            sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
-                        }
-                        Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
-                        Received::Echoed { sent_ms } => sink.echoed(now, link, sent_ms),
-                    }
-                });
-            // Part of a frame may have been written already: what follows it waits its turn.
-            let answered = if was_up && result.is_ok() {
-                if !answer.is_empty() {
-                    sink.outbox().buffer(link).extend_from_slice(&answer);
-                }
-                true
-            } else {
-                wire.answer(&answer)
-            };
-            match result {
-                Ok(()) | Err(_) if foreign => {
-                    return self.close_unsecured(now, link, TLS_HERE_NOT, sink);
-                }
-                Err(error) => return self.broken(now, link, &error, sink),
-                Ok(()) if !answered => {
-                    return self.close(now, link, "it took no answer to its hello", sink);
-                }
-                Ok(()) => {
-                    if length == self.buffer.len() {
-                        self.unread.push(link);
-                    }
-                    return;
-                }
+        let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
+            return;
+        };
+        let length = match wire.socket.read(&mut self.buffer) {
+            Ok(0) => return self.close(now, link, "the peer closed it", sink),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return self.read_on(link),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return self.close_unsecured(now, link, &error.to_string(), sink);
             }
+            Err(error) => return self.close(now, link, &error.to_string(), sink),
+        };
+        let has_more = length == self.buffer.len() || wire.socket.has_more();
+        let was_up = wire.up_ms.is_some();
+        let first = !std::mem::replace(&mut wire.heard, true);
+        let foreign = first && wire.socket.is_foreign(&self.buffer[..length]);
+        let dialled = if was_up { None } else { wire.name.clone() };
+        let mut answer = Vec::new();
+        let result =
+            wire.machine.receive(
+                now,
+                &self.buffer[..length],
+                &mut answer,
+                |received| match received {
+                    Received::Up(peer) => {
+                        sink.outbox().up(link);
+                        wire.up_ms = Some(now.ms);
+                        sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
+                    }
+                    Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
+                    Received::Echoed { sent_ms } => sink.echoed(now, link, sent_ms),
+                },
+            );
+        // Part of a frame may have been written already: what follows it waits its turn.
+        let answered = if was_up && result.is_ok() {
+            if !answer.is_empty() {
+                sink.outbox().buffer(link).extend_from_slice(&answer);
+            }
+            true
+        } else {
+            wire.answer(&answer)
+        };
+        match result {
+            Ok(()) | Err(_) if foreign => {
+                self.close_unsecured(now, link, TLS_HERE_NOT, sink);
+            }
+            Err(error) => self.broken(now, link, &error, sink),
+            Ok(()) if !answered => {
+                self.close(now, link, "it took no answer to its hello", sink);
+            }
+            Ok(()) if has_more => self.read_on(link),
+            Ok(()) => {}
+        }
+    }
+
+    /// Has a link read again in the next turn, once.
+    fn read_on(&mut self, link: LinkId) {
+        if !self.unread.contains(&link) {
+            self.unread.push(link);
         }
     }
 
