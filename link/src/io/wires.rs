@@ -28,6 +28,9 @@ use wire::Wire;
 /// waiting.
 const READ_BYTES: usize = 64 * 1024;
 
+/// A name that is being looked up is asked for again after so long: nothing wakes the loop for it.
+const LOOK_AGAIN_MS: u64 = 20;
+
 /// The reason to close a link whose peer speaks TLS.
 const TLS_HERE_NOT: &str = "the peer speaks TLS, here none is configured: configure it at both";
 
@@ -250,7 +253,11 @@ impl Wires {
         let Some(dial) = self.dials.get(name) else { return };
         let socket = match dial.address.strip_prefix(SCHEME) {
             Some(listener) => self.hub.connect(listener).map(Socket::Pipe),
-            None => Socket::connect(now, &dial.address, self.hub.tls()),
+            None => match self.hub.resolver.find(now, &dial.address) {
+                Some(found) => found
+                    .and_then(|found| Socket::connect(now, found, &dial.address, self.hub.tls())),
+                None => return self.dial_at(name, now.ms + LOOK_AGAIN_MS),
+            },
         };
         let machine = Link::accept(now, self.settings.clone(), [0; 16]);
         let link = socket.and_then(|socket| self.insert(Wire::dialled(socket, machine, name)));
@@ -459,6 +466,12 @@ impl Wires {
         let random = self.random.random();
         if let Some(dial) = self.dials.get_mut(name) {
             dial.state = DialState::Waiting { at_ms: now.ms + dial.redial.pause_ms(random) };
+        }
+    }
+
+    fn dial_at(&mut self, name: &str, at_ms: u64) {
+        if let Some(dial) = self.dials.get_mut(name) {
+            dial.state = DialState::Waiting { at_ms };
         }
     }
 }
