@@ -206,7 +206,11 @@ impl Clients {
             self.open_tcp(now, conn, address, lane, out);
             return self.took(now, conn, bytes, lane, out);
         }
+        let before = waiting.request.len();
         waiting.request.extend_from_slice(bytes);
+        if !handshake::is_due(&waiting.request, before) {
+            return;
+        }
         match handshake::read(&waiting.request, &self.listeners.door.origins) {
             Outcome::More => {}
             Outcome::Refuse { response } => {
