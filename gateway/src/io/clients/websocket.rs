@@ -35,7 +35,7 @@ pub(super) enum Came<'a> {
     Frame(&'a [u8]),
     /// A ping, to be answered by a pong with these bytes.
     Ping(&'a [u8]),
-    /// The client closes, with these bytes, to be echoed.
+    /// The client closes, to be answered by a close frame with these bytes.
     Close(&'a [u8]),
 }
 
@@ -122,7 +122,7 @@ impl Reader {
             OpCode::Control(Control::Ping) => Ok(each(Came::Ping(payload))),
             OpCode::Control(Control::Pong) => Ok(true),
             OpCode::Control(Control::Close) => {
-                each(Came::Close(payload));
+                each(Came::Close(answer_to_close(payload)));
                 Ok(false)
             }
             OpCode::Data(Data::Continue) => {
@@ -169,6 +169,22 @@ fn check(header: &FrameHeader, length: u64, max: usize) -> Result<(), Broken> {
         return Err(bad("a control frame is whole and has at most 125 bytes"));
     }
     if length > max as u64 { Err(too_large(max)) } else { Ok(()) }
+}
+
+/// What the body of a close frame is answered with: itself, or why it is none (section 5.5.1). A
+/// client gets no code that must not be on a wire, not even its own.
+fn answer_to_close(body: &[u8]) -> &[u8] {
+    const PROTOCOL_ERROR: &[u8] = &1002u16.to_be_bytes();
+    const NO_TEXT: &[u8] = &1007u16.to_be_bytes();
+    let Some((code, reason)) = body.split_first_chunk() else {
+        return if body.is_empty() { body } else { PROTOCOL_ERROR };
+    };
+    match u16::from_be_bytes(*code) {
+        // Section 7.4 and IANA's list. 1004 is reserved, 1005, 1006 and 1015 are never sent.
+        1000..=1003 | 1007..=1014 | 3000..=4999 => {}
+        _ => return PROTOCOL_ERROR,
+    }
+    if std::str::from_utf8(reason).is_ok() { body } else { NO_TEXT }
 }
 
 /// A whole message: its envelopes.

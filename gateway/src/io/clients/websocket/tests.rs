@@ -29,7 +29,7 @@ fn check(codec: Codec, bytes: &[u8], expected: &str) {
                 came.push(match one {
                     Came::Frame(frame) => format!("frame {}", frame.len()),
                     Came::Ping(bytes) => format!("ping {}", String::from_utf8_lossy(bytes)),
-                    Came::Close(bytes) => format!("close {}", bytes.len()),
+                    Came::Close(bytes) => format!("close {bytes:?}"),
                 });
                 true
             };
@@ -60,7 +60,25 @@ fn cuts_messages_and_fragments() {
     fragments.extend(frame(0x89, b"hi"));
     fragments.extend(frame(0x80, br#"{"nonce":7}}"#));
     check(Codec::JsonWs, &fragments, "ping hi, frame 4");
-    check(Codec::JsonWs, &frame(0x88, &[3, 232]), "close 2");
+    check(Codec::JsonWs, &frame(0x88, &[3, 232]), "close [3, 232]");
+}
+
+#[test]
+fn a_close_frame_is_answered_by_itself_or_by_what_is_wrong_with_it() {
+    let answered = |body: &[u8], answer: &[u8]| {
+        check(Codec::JsonWs, &frame(0x88, body), &format!("close {answer:?}"));
+    };
+    let with = |code: u16, reason: &[u8]| [&code.to_be_bytes()[..], reason].concat();
+    answered(b"", b"");
+    for code in [1000, 1001, 1003, 1007, 1011, 1014, 3000, 3999, 4000, 4999] {
+        answered(&with(code, b"bye"), &with(code, b"bye"));
+    }
+    answered(&[3], &with(1002, b""));
+    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
+        answered(&with(code, b"bye"), &with(1002, b""));
+    }
+    answered(&with(1000, &[0xff]), &with(1007, b""));
+    answered(&with(1000, "\u{20ac}".as_bytes()), &with(1000, "\u{20ac}".as_bytes()));
 }
 
 #[test]
