@@ -32,6 +32,8 @@ use waiting::Waiting;
 
 /// One read takes at most this much of one client.
 const READ_BYTES: usize = 64 * 1024;
+/// A pong goes at once to a client that owes no more than this; behind more it waits.
+const PONG_OWED_BYTES_MAX: usize = 4 * 1024;
 /// Tokens: the two listeners, then a client each.
 const TCP: usize = 1;
 const HTTP: usize = 2;
@@ -76,6 +78,8 @@ struct Client {
     to_end: bool,
     /// It is among those who may have more to read.
     again: bool,
+    /// What the newest of a WebSocket's pings said, if its pong waits until all else is written.
+    pong: Option<Box<[u8]>>,
 }
 
 /// How a client's bytes are read.
@@ -262,7 +266,8 @@ impl Clients {
                 reader.feed(bytes, max, each).err()
             }
             Reader::WebSocket(codec, reader) => {
-                feed_websocket(now, conn, *codec, reader, bytes, max, lane, out).err()
+                let pong = &mut client.pong;
+                feed_websocket(now, conn, (*codec, reader, pong), bytes, max, lane, out).err()
             }
             Reader::Waiting(_) => return self.knocked(now, conn, bytes, lane, out),
             Reader::Refused | Reader::Deaf => None,
@@ -306,6 +311,8 @@ impl Clients {
                     client.blocked = true;
                 } else if client.ending {
                     self.finish(now, conn, lane, out);
+                } else if let Some(pong) = client.pong.take() {
+                    out.clients.append(conn, &websocket::control(10, &pong));
                 } else if out.clients.wants_drained(conn) {
                     lane.handle(now, Input::Drained { conn }, out);
                 }
@@ -324,6 +331,7 @@ impl Clients {
     fn finish(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         client.reader = Reader::Deaf;
+        client.pong = None;
         let written = match client.stream.flush() {
             Ok(flushed) if !flushed || out.clients.owed(conn) > 0 => {
                 client.ending = true;
@@ -351,12 +359,10 @@ impl Clients {
 }
 
 /// Hands a WebSocket's envelopes to the lane and answers what is the WebSocket's own.
-#[allow(clippy::too_many_arguments, reason = "each is a different part of the lane")]
 fn feed_websocket(
     now: Time,
     conn: ConnId,
-    codec: Codec,
-    reader: &mut websocket::Reader,
+    (codec, reader, pong): (Codec, &mut websocket::Reader, &mut Option<Box<[u8]>>),
     bytes: &mut [u8],
     max: usize,
     lane: &mut Lane,
@@ -369,8 +375,10 @@ fn feed_websocket(
                 lane.handle(now, Input::Frame { conn, frame }, out);
                 over = out.clients.is_ended(conn);
             }
-            // Who reads slowly gets no pongs: they would count against what it may owe.
-            websocket::Came::Ping(_) if out.clients.wants_drained(conn) => {}
+            // Who doesn't read gets a pong for the newest ping alone (RFC 6455, section 5.5.3).
+            websocket::Came::Ping(payload) if out.clients.owed(conn) > PONG_OWED_BYTES_MAX => {
+                *pong = Some(payload.into());
+            }
             websocket::Came::Ping(payload) => {
                 out.clients.append(conn, &websocket::control(10, payload));
             }
@@ -388,3 +396,6 @@ fn feed_websocket(
         Ok(()) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

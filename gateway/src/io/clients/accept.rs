@@ -148,6 +148,7 @@ impl Clients {
             ending: false,
             to_end: false,
             again: false,
+            pong: None,
         });
         if waits {
             self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));
