@@ -34,6 +34,9 @@ use waiting::Waiting;
 const READ_BYTES: usize = 64 * 1024;
 /// A pong goes at once to a client that owes no more than this; behind more it waits.
 const PONG_OWED_BYTES_MAX: usize = 4 * 1024;
+/// So much of a client whose connection is over is read and thrown away, so that it can read why:
+/// what was on its way, not what it goes on sending.
+const DISCARDED_BYTES_MAX: u32 = 1024 * 1024;
 /// Tokens: the two listeners, then a client each.
 const TCP: usize = 1;
 const HTTP: usize = 2;
@@ -80,6 +83,8 @@ struct Client {
     again: bool,
     /// What the newest of a WebSocket's pings said, if its pong waits until all else is written.
     pong: Option<Box<[u8]>>,
+    /// How much of it counted no more.
+    discarded: u32,
 }
 
 /// How a client's bytes are read.
@@ -270,7 +275,13 @@ impl Clients {
                 feed_websocket(now, conn, (*codec, reader, pong), bytes, max, lane, out).err()
             }
             Reader::Waiting(_) => return self.knocked(now, conn, bytes, lane, out),
-            Reader::Refused | Reader::Deaf => None,
+            Reader::Refused | Reader::Deaf => {
+                client.discarded += bytes.len() as u32;
+                if client.discarded > DISCARDED_BYTES_MAX {
+                    self.gone(now, conn, lane, out);
+                }
+                return;
+            }
         };
         match stop {
             None => {}
@@ -390,11 +401,14 @@ fn feed_websocket(
         }
         !over
     };
-    match reader.feed(bytes, codec, max, &mut each) {
-        Err(broken) => Err(Stop::Broken(broken.close, broken.reason)),
-        Ok(()) if over => Err(Stop::Over),
-        Ok(()) => Ok(()),
+    if let Err(broken) = reader.feed(bytes, codec, max, &mut each) {
+        return Err(Stop::Broken(broken.close, broken.reason));
     }
+    if let Some(websocket::Overhead { bytes, frames }) = reader.overhead() {
+        lane.handle(now, Input::Overhead { conn, bytes, frames }, out);
+        over |= out.clients.is_ended(conn);
+    }
+    if over { Err(Stop::Over) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -87,8 +87,9 @@ impl Allowance {
         }
     }
 
-    /// Takes one operation of so many bytes; false if that is more than allowed.
-    pub(super) fn take(&mut self, rate: Rate, now_ms: u64, bytes: usize) -> bool {
+    /// Takes so many operations and bytes; false if that is more than allowed.
+    #[inline]
+    pub(super) fn take(&mut self, rate: Rate, now_ms: u64, operations: u32, bytes: usize) -> bool {
         let passed_ms = u64::from((now_ms as u32).wrapping_sub(self.filled_ms));
         if passed_ms >= 10 {
             let fill = |level: u32, per_s: u32, burst: u32| {
@@ -100,10 +101,10 @@ impl Allowance {
             self.filled_ms = now_ms as u32;
         }
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        if self.operations == 0 || self.bytes < bytes {
+        if self.operations < operations || self.bytes < bytes {
             return false;
         }
-        self.operations -= 1;
+        self.operations -= operations;
         self.bytes -= bytes;
         true
     }

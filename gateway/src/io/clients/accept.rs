@@ -149,6 +149,7 @@ impl Clients {
             to_end: false,
             again: false,
             pong: None,
+            discarded: 0,
         });
         if waits {
             self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));

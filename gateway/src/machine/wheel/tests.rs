@@ -28,10 +28,13 @@ fn gives_each_connection_at_its_time_and_never_before() {
 fn an_allowance_fills_with_time_up_to_its_burst() {
     let rate = Rate { operations_per_s: 10, operations_burst: 2, bytes_per_s: 1, bytes_burst: 100 };
     let mut allowance = Allowance::full(rate, 0);
-    assert!(allowance.take(rate, 0, 10));
-    assert!(allowance.take(rate, 0, 10));
-    assert!(!allowance.take(rate, 0, 10));
-    assert!(allowance.take(rate, 100, 10));
-    assert!(!allowance.take(rate, 100, 10));
-    assert!(!allowance.take(rate, 1_100, 90));
+    assert!(allowance.take(rate, 0, 1, 10));
+    assert!(allowance.take(rate, 0, 1, 10));
+    assert!(!allowance.take(rate, 0, 1, 10));
+    assert!(allowance.take(rate, 100, 1, 10));
+    assert!(!allowance.take(rate, 100, 1, 10));
+    assert!(!allowance.take(rate, 1_100, 1, 90));
+    assert!(!allowance.take(rate, 1_100, 3, 0), "two at most");
+    assert!(allowance.take(rate, 1_300, 2, 0));
+    assert!(allowance.take(rate, 1_300, 0, 5));
 }

@@ -81,6 +81,42 @@ fn a_close_frame_is_answered_by_itself_or_by_what_is_wrong_with_it() {
     answered(&with(1000, "\u{20ac}".as_bytes()), &with(1000, "\u{20ac}".as_bytes()));
 }
 
+/// What is told of these bytes besides their envelopes, however they are cut.
+fn check_overhead(codec: Codec, bytes: &[u8], expected: (u32, u32)) {
+    for size in [1, 7, bytes.len()] {
+        let mut reader = Reader::default();
+        let mut told = (0, 0);
+        for piece in bytes.chunks(size) {
+            reader.feed(&mut piece.to_vec(), codec, 100_000, &mut |_| true).unwrap();
+            if let Some(Overhead { bytes, frames }) = reader.overhead() {
+                told = (told.0 + bytes, told.1 + frames);
+            }
+        }
+        let Overhead { bytes, frames } = reader.overhead;
+        assert!(bytes < OVERHEAD_BYTES && frames < OVERHEAD_FRAMES);
+        assert_eq!((told.0 + bytes, told.1 + frames), expected, "in pieces of {size}");
+    }
+}
+
+#[test]
+fn what_comes_besides_envelopes_is_counted() {
+    let json = |text: &str| frame(0x81, text.as_bytes());
+    check_overhead(Codec::JsonWs, &frame(0x89, b"hi").repeat(100), (800, 100));
+    check_overhead(Codec::JsonWs, &frame(0x8a, b"").repeat(1000), (6000, 1000));
+    check_overhead(Codec::JsonWs, &json("[]"), (8, 1));
+    // An `open` has two bytes.
+    check_overhead(Codec::JsonWs, &json(r#"{"open":{}}"#), (6 + 9, 0));
+    check_overhead(Codec::JsonWs, &json(r#"[{"open":{}},{"open":{}}]"#), (6 + 25 - 4, 0));
+    let unknown = format!(r#"{{"open":{{"a":"{}"}}}}"#, "b".repeat(60_000));
+    check_overhead(Codec::JsonWs, &json(&unknown), (8 + 60_017 - 2, 0));
+    let mut fragments = frame(0x01, b"");
+    fragments.extend(frame(0x00, b"").repeat(500));
+    fragments.extend(frame(0x80, br#" {"open":{}}"#));
+    check_overhead(Codec::JsonWs, &fragments, (502 * 6 + 10, 501));
+    check_overhead(Codec::ProtoWs, &frame(0x82, b""), (6, 1));
+    check_overhead(Codec::ProtoWs, &frame(0x82, &[2, 18, 0]), (6 + 1, 0));
+}
+
 #[test]
 fn refuses_what_the_protocol_forbids() {
     check(Codec::JsonWs, &frame(0xc1, b"{}"), "BadFrame");
