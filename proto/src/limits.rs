@@ -131,6 +131,11 @@ pub const KEYLESS_RESEND_MS: u64 = 5_000;
 pub const KEYLESS_REMEMBER_MS: u64 = 15_000;
 /// An Idempotency-Key is remembered for this long.
 pub const IDEMPOTENCY_MS: u64 = 120_000;
+/// The head of a connection's first request must be there by then: who connects has something to
+/// ask.
+pub const WEB_FIRST_HEAD_MS_MAX: u64 = 5_000;
+/// A peer that takes nothing of an answer for so long is gone.
+pub const WEB_STALL_MS_MAX: u64 = 10_000;
 /// A request's head must be there by then; an idle connection is kept as long.
 pub const WEB_HEAD_MS_MAX: u64 = 30_000;
 /// A request's body must be there by then.
@@ -148,6 +153,7 @@ const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);
 const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
 const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
+const _: () = assert!(WEB_FIRST_HEAD_MS_MAX < WEB_HEAD_MS_MAX);
 const _: () = assert!(BATCH_MAX * 16 <= WEB_REQUESTS_MAX);
 const _: () = assert!(CLIENT_FRAME_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(DEAD_MS < GRACE_MS);

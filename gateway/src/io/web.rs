@@ -17,6 +17,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use link::io::http::Board;
 use proto::codes::Status;
+use proto::limits;
 
 mod answer;
 mod batch;
@@ -49,7 +50,8 @@ pub(super) fn serve(
     board: Board,
 ) -> io::Result<SocketAddr> {
     let routes = routes(settings, exchange.clone()).merge(link::io::http::routes(board));
-    serve::serve(settings.web, routes, exchange.deliver())
+    let bounds = serve::Bounds::new(limits::WEB_CONNECTIONS_MAX);
+    serve::serve(settings.web, routes, bounds, exchange.deliver())
 }
 
 fn routes(settings: &Settings, exchange: Exchange) -> Router {
