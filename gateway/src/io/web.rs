@@ -17,7 +17,6 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use link::io::http::Board;
 use proto::codes::Status;
-use proto::limits;
 
 mod answer;
 mod batch;
@@ -43,14 +42,16 @@ struct Door {
     document: Bytes,
 }
 
-/// Opens the door at the address of the settings; says at which address, for port 0.
+/// Opens the door at the address of the settings, for so many connections; says at which address,
+/// for port 0.
 pub(super) fn serve(
     settings: &Settings,
+    connections_max: usize,
     exchange: Exchange,
     board: Board,
 ) -> io::Result<SocketAddr> {
     let routes = routes(settings, exchange.clone()).merge(link::io::http::routes(board));
-    let bounds = serve::Bounds::new(limits::WEB_CONNECTIONS_MAX);
+    let bounds = serve::Bounds::new(connections_max);
     serve::serve(settings.web, routes, bounds, exchange.deliver())
 }
 
