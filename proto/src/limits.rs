@@ -123,6 +123,10 @@ pub const CALLOUTS_MAX: usize = 10_000;
 pub const CONNECT_MS_MAX: u64 = 5_000;
 /// A client that was silent for this long is pinged.
 pub const PING_EVERY_MS: u64 = 25_000;
+/// More pings than one a second would be the load.
+pub const PING_EVERY_MS_MIN: u64 = 1_000;
+/// Silence of more than ten minutes no address translation bears.
+pub const PING_EVERY_MS_MAX: u64 = 600_000;
 /// A client that doesn't answer the ping for this long is gone.
 pub const PONG_MS_MAX: u64 = 10_000;
 /// A write of the back end without an Idempotency-Key is resent by the gateway for this long.
@@ -151,6 +155,7 @@ const _: () = assert!(SLOW_BYTES * 2 <= OUTPUT_BYTES_MAX);
 const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
 const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);
 const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
+const _: () = assert!(PING_EVERY_MS_MIN < PING_EVERY_MS && PING_EVERY_MS < PING_EVERY_MS_MAX);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
 const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
 const _: () = assert!(WEB_FIRST_HEAD_MS_MAX < WEB_HEAD_MS_MAX);

@@ -103,6 +103,15 @@ fn silence_is_pinged_and_then_closed() {
 }
 
 #[test]
+fn silence_may_be_longer_than_a_turn_of_the_wheel() {
+    let settings = Settings { ping_every_ms: 300_000, ..dev() };
+    let log = run(settings, &format!("0 ready\n{IN}305000 wait\n305000 c0 pong 1\n315000 wait"));
+    let pings: Vec<&str> = log.lines().filter(|line| line.contains("\"ping\"")).collect();
+    assert!(pings.len() == 1 && pings[0].starts_with("300"), "{log}");
+    assert!(!log.contains("closing"), "{log}");
+}
+
+#[test]
 fn who_came_together_is_not_pinged_together() {
     let mut steps = "0 ready\n".to_owned();
     for conn in 0..8 {
