@@ -51,6 +51,15 @@ pub enum Input<'a> {
         /// The envelope.
         frame: &'a [u8],
     },
+    /// What a client's transport has brought besides envelopes, told now and then.
+    Overhead {
+        /// Whose.
+        conn: ConnId,
+        /// So many bytes.
+        bytes: u32,
+        /// Frames of the transport's own with which no envelope came.
+        frames: u32,
+    },
     /// What a client sent can't be cut into frames.
     Broken {
         /// Whose.
@@ -235,6 +244,7 @@ impl Lane {
         match input {
             Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
             Input::Frame { conn, frame } => self.frame(conn, frame, out),
+            Input::Overhead { conn, bytes, frames } => self.overhead(conn, bytes, frames, out),
             Input::Opened { conn, codec, address: _ } => self.opened(conn, codec, out),
             Input::Broken { conn, close, reason } => self.close(conn, close, &reason, out),
             Input::Hangup { conn } => self.hung_up(conn, out),
