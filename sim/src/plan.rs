@@ -51,6 +51,10 @@ pub struct Troubles {
     pub crash_gateway_ms: u64,
     /// A process stands still for a while.
     pub hang_ms: u64,
+    /// A lane can't reach a node for a while.
+    pub cut_off_ms: u64,
+    /// A client goes elsewhere, and what it said before comes late.
+    pub late_client_ms: u64,
 }
 
 /// All that is drawn before a run begins.
@@ -103,6 +107,8 @@ impl Plan {
             crash_gateway_ms: every(20, 1_500, 5_000),
             hang_ms: every(30, 300, 2_000),
             rival_client_ms: every(40, 400, 2_000),
+            cut_off_ms: every(40, 150, 1_000),
+            late_client_ms: every(50, 100, 800),
         };
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
         Plan {

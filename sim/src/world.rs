@@ -5,6 +5,8 @@ mod agenda;
 mod boss;
 mod chaos;
 mod client;
+mod cuts;
+mod fences;
 mod gateway;
 mod node;
 mod phases;
@@ -21,6 +23,8 @@ use proto::table::BucketTable;
 use self::agenda::{Agenda, Happening};
 use self::boss::BossHost;
 use self::client::ClientHost;
+use self::cuts::Cuts;
+use self::fences::Fences;
 use self::gateway::GatewayHost;
 use self::node::NodeHost;
 use self::process::Vitals;
@@ -73,6 +77,8 @@ pub struct World {
     marks: BTreeMap<Phase, u64>,
     violations: Vec<Violation>,
     referee: Referee,
+    fences: Fences,
+    cuts: Cuts,
     trace: Trace,
 }
 
@@ -117,6 +123,8 @@ impl World {
             marks: BTreeMap::new(),
             violations: Vec::new(),
             referee: Referee::default(),
+            fences: Fences::default(),
+            cuts: Cuts::default(),
             trace,
             plan,
         };
@@ -214,6 +222,7 @@ impl World {
     /// Somebody heard a table: what it says to be lost may be lost from now on.
     fn heard_table(&mut self, table: &BucketTable) {
         let now_us = self.agenda.now_us();
+        self.fences.homes_change();
         for row in table.rows() {
             let key = (table.bits(), row.prefix, row.loss);
             let loss = Loss {

@@ -66,6 +66,8 @@ pub(crate) enum Trouble {
     CrashBoss,
     CrashGateway,
     Hang,
+    CutOff,
+    LateClient,
 }
 
 /// The order of things to come.

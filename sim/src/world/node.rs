@@ -51,6 +51,11 @@ impl NodeHost {
         }
     }
 
+    /// Whether a lane is at the other end.
+    pub(crate) fn is_lane(&self, link: LinkId) -> bool {
+        self.lanes.contains(&link)
+    }
+
     fn committed(&self, key: (BucketId, u64)) -> u64 {
         self.committed.get(&key).copied().unwrap_or(0)
     }
@@ -64,6 +69,7 @@ impl World {
 
     pub(crate) fn node_dies(&mut self, at: usize) {
         self.nodes[at].node = None;
+        self.fences.node_dies(at);
     }
 
     /// One turn: first what the copies have committed, then everything else.
@@ -79,6 +85,7 @@ impl World {
         for arrival in rest {
             match arrival {
                 Arrival::Up { link, peer, dialled, .. } => {
+                    self.fences.link_changes(at, link);
                     let host = &mut self.nodes[at];
                     host.out.links.up(link);
                     host.said.remove(&link);
@@ -129,6 +136,7 @@ impl World {
 
     fn node_link_down(&mut self, at: usize, link: LinkId) {
         let now = self.now();
+        self.fences.link_changes(at, link);
         let host = &mut self.nodes[at];
         host.out.links.down(link);
         if host.member.link() == Some(link) {
@@ -141,6 +149,9 @@ impl World {
 
     fn node_frame(&mut self, at: usize, link: LinkId, frame: &[u8]) {
         let now = self.now();
+        if self.nodes[at].member.link() != Some(link) {
+            self.fences_hear(at, link, frame);
+        }
         let host = &mut self.nodes[at];
         if host.member.link() != Some(link) {
             if let Some(node) = &mut host.node {

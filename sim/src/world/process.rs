@@ -119,6 +119,9 @@ impl World {
         if let Some(vitals) = self.vitals.get_mut(&process) {
             vitals.still_us = vitals.still_us.max(until_us);
         }
+        if let Process::Node(node) = process {
+            self.fences.cannot_speak(node);
+        }
         self.trace(|| format!("{process:?} stands still for {} ms", us / 1000));
     }
 
