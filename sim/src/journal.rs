@@ -2,6 +2,8 @@
 
 use imq_sdk::{Command, Event, Ticket};
 
+use crate::call::{Call, Wish};
+
 /// One life of one client, from its first connection to its goodbye.
 #[derive(Debug)]
 pub struct Journal {
@@ -52,6 +54,8 @@ pub enum What {
 pub struct Observations {
     /// Of all clients.
     pub journals: Vec<Journal>,
+    /// What the web application asked for.
+    pub calls: Vec<Call>,
     /// When a bucket's data may have been lost: from the first moment that anybody knew to the last
     /// moment that somebody heard of it.
     pub losses: Vec<Loss>,
@@ -88,6 +92,24 @@ impl Observations {
             proto::bucket::BucketId::of(hash, loss.bits).prefix() == loss.prefix
                 && loss.first_us <= to_us
                 && loss.last_us + SLACK_US >= from_us
+        })
+    }
+
+    /// Whether the web application may have put the user out of the queue, or out altogether,
+    /// between these moments.
+    pub fn put_out(&self, user: &str, queue: Option<&str>, from_us: u64, to_us: u64) -> bool {
+        self.calls.iter().any(|call| {
+            let is_it = match &call.wish {
+                Wish::Remove { queue: of, user: who } => who == user && Some(of.as_str()) == queue,
+                Wish::Disconnect { user: who } => who == user,
+                Wish::Message { .. }
+                | Wish::State { .. }
+                | Wish::Read { .. }
+                | Wish::Create { .. }
+                | Wish::Delete { .. } => false,
+            };
+            let (first_us, last_us) = call.window_us();
+            is_it && first_us <= to_us && last_us + 2 * SLACK_US >= from_us
         })
     }
 

@@ -74,6 +74,8 @@ pub struct Plan {
     pub link_us_max: u64,
     /// The slowest client, in microseconds.
     pub client_us_max: u64,
+    /// Mean pause of the web application between two requests; 0: it asks for nothing.
+    pub back_end_ms: u64,
     /// How long a record waits for its commit at most; 0: each is committed at once.
     pub commit_ms_max: u64,
     /// Payloads are padded up to this length.
@@ -110,6 +112,7 @@ impl Plan {
             cut_off_ms: every(40, 150, 1_000),
             late_client_ms: every(50, 100, 800),
         };
+        let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
         Plan {
             seed,
@@ -117,6 +120,7 @@ impl Plan {
             troubles,
             active_ms: chance.between(2_500, 5_000),
             think_ms: chance.between(60, 200),
+            back_end_ms,
             link_us_max: *chance.pick(&[300, 2_000, 20_000]),
             client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
             commit_ms_max: *chance.pick(&[0, 0, 3, 20, 150]),

@@ -2,6 +2,7 @@
 //! them the machines of production, on virtual time.
 
 mod agenda;
+mod back_end;
 mod boss;
 mod chaos;
 mod client;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use proto::table::BucketTable;
 
 use self::agenda::{Agenda, Happening};
+use self::back_end::BackEnd;
 use self::boss::BossHost;
 use self::client::ClientHost;
 use self::cuts::Cuts;
@@ -78,6 +80,7 @@ pub struct World {
     violations: Vec<Violation>,
     referee: Referee,
     fences: Fences,
+    back_end: BackEnd,
     cuts: Cuts,
     trace: Trace,
 }
@@ -124,6 +127,7 @@ impl World {
             violations: Vec::new(),
             referee: Referee::default(),
             fences: Fences::default(),
+            back_end: BackEnd::default(),
             cuts: Cuts::default(),
             trace,
             plan,
@@ -144,6 +148,9 @@ impl World {
             let dial_us = 60_000 + self.chance.below(200_000);
             self.agenda.at(dial_us, Happening::ClientDial { client, attempt: 0 });
             self.agenda.at(dial_us + 50_000, Happening::Think { client });
+        }
+        if self.plan.back_end_ms > 0 {
+            self.agenda.at(200_000, Happening::BackEndThinks);
         }
         self.begin_troubles();
         self.agenda.at(self.plan.active_ms * 1000, Happening::Phase(Phase::Calm));
@@ -170,8 +177,9 @@ impl World {
         journals.extend(self.clients.into_iter().map(|client| client.journal));
         let losses = self.losses.into_values().collect();
         let links_cut = self.links_cut;
+        let calls = self.back_end.calls;
         let observations =
-            Observations { journals, losses, links_cut, calm_us, farewell_us, roster_us };
+            Observations { journals, calls, losses, links_cut, calm_us, farewell_us, roster_us };
         (observations, self.violations)
     }
 
@@ -202,6 +210,14 @@ impl World {
             Happening::ClientNotices { socket } => self.client_notices(socket),
             Happening::GatewayNotices { socket } => self.gateway_notices(socket),
             Happening::Unstall { socket } => self.unstall(socket),
+            Happening::BackEndThinks => self.back_end_thinks(),
+            Happening::BackEndAsks { number } => self.back_end_asks(number),
+            Happening::BackEndHears { gateway, life, reply } => {
+                self.back_end_hears(gateway, life, *reply);
+            }
+            Happening::BackEndLosesPatience { call, attempt } => {
+                self.back_end_loses_patience(call, attempt);
+            }
             Happening::Phase(phase) => self.begin_phase(phase),
         }
     }

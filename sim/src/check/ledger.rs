@@ -6,6 +6,7 @@ use imq_sdk::{Answer, Command, Message, State};
 
 use super::Violation;
 use super::spans::{Got, Lives, Span};
+use crate::call::Wish;
 
 /// All books, by queue and epoch.
 #[derive(Debug, Default)]
@@ -127,6 +128,14 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
                 Got::State(_) | Got::Gap(_) => continue,
             };
             ledger.line((queue, epoch, seq), fact, item.at_us, &mut violations);
+        }
+    }
+    for call in &lives.seen.calls {
+        if let Wish::Message { queue, payload } = &call.wish
+            && let Some((epoch, seq)) = lives.done(call)
+        {
+            let book = ledger.page(queue, epoch);
+            book.facts.entry(seq).or_insert(Fact::Acknowledged(payload));
         }
     }
     for operation in &lives.operations {

@@ -23,7 +23,8 @@ fn has_rival(lives: &Lives<'_>, journal: &Journal) -> bool {
     others.any(|other| other.user == journal.user && !std::ptr::eq(other, journal))
 }
 
-/// Who comes back within the grace goes on with its session, unless its home lost it.
+/// Who comes back within the grace goes on with its session, unless its home lost it or the web
+/// application ended it.
 fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     if has_rival(lives, journal) {
         return;
@@ -40,6 +41,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
                 if let Some(since_us) = since_us
                     && note.at_us - since_us + NOTICE_US < GRACE_MS * 1000
                     && !lives.seen.lost(&user_queue, since_us, note.at_us)
+                    && !lives.seen.put_out(&journal.user, None, since_us, note.at_us)
                 {
                     violations.push(Violation {
                         at_us: note.at_us,
@@ -55,7 +57,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
 }
 
 /// A session that is connected isn't ended: nobody is put out of a queue for good, unless the home
-/// of the user's sessions was lost. Who loses an arbitration is put out of its queues, and then
+/// of the user's sessions was lost, or the web application wanted it. Who loses an arbitration is put out of its queues, and then
 /// told.
 fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     if has_rival(lives, journal) {
@@ -66,7 +68,8 @@ fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) 
         let What::Told(Event::Queue { queue, event }) = &note.what else { continue };
         let QueueEvent::Unsubscribed { reason, retrying: false } = event else { continue };
         let from_us = note.at_us.saturating_sub(GRACE_MS * 1000);
-        if !lives.seen.lost(&user_queue, from_us, note.at_us) {
+        let is_put_out = lives.seen.put_out(&journal.user, Some(&**queue), note.at_us, note.at_us);
+        if !lives.seen.lost(&user_queue, from_us, note.at_us) && !is_put_out {
             violations.push(Violation {
                 at_us: note.at_us,
                 rule: "a session that is connected isn't ended",

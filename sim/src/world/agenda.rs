@@ -48,6 +48,14 @@ pub(crate) enum Happening {
     GatewayNotices { socket: usize },
     /// A client takes bytes again.
     Unstall { socket: usize },
+    /// The web application does something.
+    BackEndThinks,
+    /// A request of the web application reaches its gateway.
+    BackEndAsks { number: u64 },
+    /// An answer reaches the web application.
+    BackEndHears { gateway: usize, life: u64, reply: Box<gateway::machine::WebReply> },
+    /// The web application waits no longer for an answer.
+    BackEndLosesPatience { call: usize, attempt: usize },
     /// The next part of the run begins.
     Phase(Phase),
 }

@@ -92,6 +92,7 @@ impl World {
                 }
                 Arrival::Stored => boss.handle(now, Input::Stored, out),
                 Arrival::Commit { .. }
+                | Arrival::Asked { .. }
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }
                 | Arrival::Gone { .. }

@@ -111,6 +111,7 @@ impl World {
                 Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
                 Arrival::Commit { .. }
                 | Arrival::Stored
+                | Arrival::Asked { .. }
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }
                 | Arrival::Gone { .. }

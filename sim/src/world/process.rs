@@ -21,6 +21,7 @@ pub(crate) enum Arrival {
     Gone { socket: usize },
     Writable { socket: usize },
     Drained { socket: usize },
+    Asked { lane: usize, request: Box<gateway::machine::WebRequest> },
 }
 
 /// Whether a process is there, and what waits for its next turn.
