@@ -118,6 +118,7 @@ impl Node {
             couriers: Couriers::default(),
             inner: std::collections::VecDeque::new(),
             untold: Untold::default(),
+            retells: false,
             tells: 0,
             serials: 0,
             scratch: Vec::new(),

@@ -41,10 +41,7 @@ impl Buckets {
                 let told: q2q::Told = read(body)?;
                 self.told(turn, told.number, Told::of(&told));
             }
-            11 => {
-                let at_ms = turn.now.ms + RETELL_MS;
-                turn.shared.timers.set(at_ms, Timer::Tells);
-            }
+            11 => retell_soon(turn),
             // Records and snapshots of copies, which this version doesn't keep; or a newer node's.
             _ => {}
         }
@@ -143,5 +140,13 @@ impl Bucket {
             }
             Home::Away => {}
         }
+    }
+}
+
+/// A word found no home. One timer for all: it sends every word again, and each of those may be
+/// answered so.
+fn retell_soon(turn: &mut Turn<'_>) {
+    if !std::mem::replace(&mut turn.shared.retells, true) {
+        turn.shared.timers.set(turn.now.ms + RETELL_MS, Timer::Tells);
     }
 }

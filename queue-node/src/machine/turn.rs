@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) untold: Untold,
     /// What the web application hasn't been told yet.
     pub(crate) couriers: Couriers,
+    /// A timer is set to send the words again that found no home.
+    pub(crate) retells: bool,
     /// Words so far.
     pub(crate) tells: u64,
     /// Queues so far.

@@ -31,7 +31,10 @@ impl Buckets {
                         }
                     }
                     Timer::Memory => self.forget(turn),
-                    Timer::Tells => self.tell_again(turn),
+                    Timer::Tells => {
+                        turn.shared.retells = false;
+                        self.tell_again(turn);
+                    }
                     Timer::Couriers => self.tell_once_more(turn),
                 }
             }

@@ -3,7 +3,7 @@
 use proto::bucket::BucketId;
 use proto::codes::Status;
 use proto::g2q::operation::Body as Op;
-use proto::{c2g, g2c, limits, name, q2g};
+use proto::{c2g, g2c, limits, name, q2g, q2q};
 
 use super::rig::{Rig, frames};
 use crate::machine::Input;
@@ -86,4 +86,27 @@ fn who_cannot_tell_its_rooms_cannot_resume() {
     fill(&mut rig, &far, &room);
     rig.out.links.take(link);
     assert_eq!(rig.run(&resume(4)), "2: g1 logged_in 4 8 0 code=3009 after=1000\n");
+}
+
+#[test]
+fn words_that_find_no_home_are_sent_again_once_however_many_they_are() {
+    let mut rig = Rig::new();
+    rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
+    let (far, room) = (named("/user/far", 1)[6..].to_owned(), named("/room/", 0));
+    let other = named(&format!("{room}-"), 0);
+    let (lane, node) = (rig.up("g1", false), rig.up("q2", true));
+    rig.introduce_as(lane, 1, &far, 1);
+    rig.conf = 2;
+    assert_eq!(status(&mut rig, &far, &room, 1), Status::Ok.number());
+    assert_eq!(status(&mut rig, &far, &other, 2), Status::Ok.number());
+    rig.handle(Input::TurnEnd);
+    let tells = |bytes: &[u8]| frames(bytes).iter().filter(|(number, _)| *number == 6).count();
+    assert_eq!(tells(&rig.out.links.take(node)), 2);
+    for _ in 0..2 {
+        rig.frame(node, &q2q::Q2q { body: Some(q2q::q2q::Body::Moved(q2q::Moved::default())) });
+    }
+    rig.now.ms += 200;
+    rig.handle(Input::Wake);
+    rig.handle(Input::TurnEnd);
+    assert_eq!(tells(&rig.out.links.take(node)), 2);
 }
