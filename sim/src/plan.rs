@@ -14,8 +14,17 @@ pub const AUDITORS: usize = 2;
 pub const GRACE_MS: u64 = 3_000;
 
 /// The queues of the cluster; auditors sit in those that outlive their members.
-pub const QUEUES: [&str; 7] =
-    ["/room/1", "/room/2", "/room/3", "/strict/1", "/strict/2", "/flash/1", "/flash/2"];
+pub const QUEUES: [&str; 9] = [
+    "/room/1",
+    "/room/2",
+    "/room/3",
+    "/strict/1",
+    "/strict/2",
+    "/flash/1",
+    "/flash/2",
+    "/asked/1",
+    "/asked/2",
+];
 
 /// Planted bugs of all machines.
 #[derive(Debug, Clone, Copy, Default)]

@@ -12,7 +12,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 32] = [
+pub const ALL: [Planted; 34] = [
     Planted { name: "node.output_before_commit", plant: |f| f.node.output_before_commit = true },
     Planted { name: "node.result_forgotten", plant: |f| f.node.result_forgotten = true },
     Planted { name: "node.replay_drops_first", plant: |f| f.node.replay_drops_first = true },
@@ -45,6 +45,11 @@ pub const ALL: [Planted; 32] = [
     Planted { name: "node.fence_skipped", plant: |f| f.node.fence_skipped = true },
     Planted { name: "node.floor_ignored", plant: |f| f.node.floor_ignored = true },
     Planted { name: "node.key_forgotten", plant: |f| f.node.key_forgotten = true },
+    Planted { name: "node.verdict_ignored", plant: |f| f.node.verdict_ignored = true },
+    Planted {
+        name: "lane.tell_acknowledged_early",
+        plant: |f| f.lane.tell_acknowledged_early = true,
+    },
     Planted { name: "node.kick_lost", plant: |f| f.node.kick_lost = true },
     Planted { name: "node.sweep_removes_resumed", plant: |f| f.node.sweep_removes_resumed = true },
     Planted { name: "lane.confirmed_early", plant: |f| f.lane.confirmed_early = true },

@@ -44,4 +44,6 @@ pub struct Faults {
     pub sweep_removes_resumed: bool,
     /// A request of a web back end isn't known by its key.
     pub key_forgotten: bool,
+    /// What the web application refuses is done.
+    pub verdict_ignored: bool,
 }

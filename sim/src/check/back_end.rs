@@ -1,7 +1,7 @@
 //! Requests of the web application: done once or not at all, as it was answered, and with a
 //! reason; and who was put out is out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::codes::Status;
 
@@ -39,7 +39,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             violated(who);
         }
     }
-    in_order(lives.seen, violations);
+    in_order(lives, violations);
     nobody_else(lives, violations);
 }
 
@@ -106,25 +106,23 @@ fn stays(lives: &Lives<'_>, call: &Call) -> Option<&'static str> {
 }
 
 /// What is sent by one lane to one queue is done in that order.
-fn in_order(seen: &Observations, violations: &mut Vec<Violation>) {
-    let mut newest = std::collections::BTreeMap::new();
-    for call in &seen.calls {
-        let (queue, (from_us, to_us)) = (call.wish.home(), call.window_us());
-        let [attempt] = &call.attempts[..] else { continue };
-        let (Wish::Message { .. }, Some((at_us, result))) = (&call.wish, &attempt.answer) else {
-            continue;
-        };
-        if result.status != 0 || seen.lost(&queue, 0, to_us) {
-            continue;
-        }
-        let key = (queue, attempt.via, attempt.arrived);
-        let before = newest.insert((key.0, key.1), (attempt.arrived, result.seq));
-        if let Some((arrived, seq)) = before
-            && (arrived < attempt.arrived) != (seq < result.seq)
+fn in_order(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
+    let mut done: BTreeMap<_, Vec<(u64, u64)>> = BTreeMap::new();
+    for call in &lives.seen.calls {
+        // Of a call that was sent twice, nobody knows which of them was done.
+        if let (Wish::Message { queue, .. }, [attempt]) = (&call.wish, &call.attempts[..])
+            && let Some((epoch, seq)) = lives.done(call)
         {
+            let of_lane = done.entry((queue, epoch, attempt.via)).or_default();
+            of_lane.push((attempt.arrived, seq));
+        }
+    }
+    for ((queue, ..), mut done) in done {
+        done.sort_unstable();
+        if let Some(pair) = done.windows(2).find(|pair| pair[0].1 >= pair[1].1) {
             let rule = "requests of one lane to one queue are done in their order";
-            let what = format!("{from_us}: {seq}, then {}", result.seq);
-            violations.push(Violation { at_us: *at_us, rule, what });
+            let what = format!("{queue}: {pair:?}");
+            violations.push(Violation { at_us: lives.seen.calm_us, rule, what });
         }
     }
 }

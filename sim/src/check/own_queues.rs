@@ -34,37 +34,47 @@ pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
         let fresh = Own { is_there: Some(false), ..Own::default() };
         let own = known.entry(queue).or_insert(fresh);
         let (from_us, to_us) = call.window_us();
-        if from_us < own.murky_until_us || seen.lost(queue, 0, to_us) {
-            (own.is_there, own.value) = (None, None);
+        let is_murky = from_us < own.murky_until_us || seen.lost(queue, 0, to_us);
+        if is_murky {
+            own.forget();
         }
         if !own.follow(call, became(call)) {
             let rule = "queues of the web application are as it was answered";
             let what = format!("w{number} {:?}: {:?}, but {own:?}", call.wish, call.attempts);
             violations.push(Violation { at_us: from_us, rule, what });
         }
+        if is_murky {
+            // Whatever was late may have been done behind this call.
+            own.forget();
+        }
     }
 }
 
 fn became(call: &Call) -> Became<'_> {
-    if let Some((_, result)) = call.answers().find(|(_, result)| result.status == 0) {
-        return Became::Done(result);
+    let refused = call.answers().filter(|(_, result)| ![0, 2].contains(&result.status));
+    let done = call.answers().find(|(_, result)| result.status == 0);
+    match (done, refused.last(), call.attempts.len()) {
+        (Some((_, result)), None, _) => Became::Done(result),
+        (None, Some((_, result)), 1) => {
+            Became::Refused(Status::from_number(result.status).unwrap_or(Status::Unavailable))
+        }
+        // A refusal isn't remembered where the queue isn't there, and another sending may still be
+        // on its way.
+        (_, Some(_), _) | (None, None, _) => Became::Unknown,
     }
-    let mut refusals = call.answers().filter(|(_, result)| result.status != 2);
-    if refusals.by_ref().count() < call.attempts.len() {
-        return Became::Unknown;
-    }
-    let newest = call.answers().last();
-    let status = newest.and_then(|(_, result)| Status::from_number(result.status));
-    Became::Refused(status.unwrap_or(Status::Unavailable))
 }
 
 impl Own {
+    fn forget(&mut self) {
+        (self.is_there, self.value) = (None, None);
+    }
+
     /// Follows a call; false if it can't have become that.
     fn follow(&mut self, call: &Call, became: Became<'_>) -> bool {
         let there = match became {
             Became::Unknown => {
-                (self.is_there, self.value) = (None, None);
-                self.murky_until_us = call.window_us().1;
+                self.forget();
+                self.murky_until_us = call.window_us().1.max(self.murky_until_us);
                 return true;
             }
             Became::Refused(Status::NotFound) => false,

@@ -96,6 +96,7 @@ impl World {
             host.lane.handle(now, Input::TurnEnd, &mut host.out);
             let replies = std::mem::take(&mut host.out.replies);
             self.back_end_answered(at, replies);
+            self.calls_out(at, lane);
             self.flush_clients(at, lane);
             self.flush_links(Port::Lane(at, lane));
             for place in std::mem::take(&mut self.gateways[at].lanes[lane].out.places) {
@@ -146,6 +147,10 @@ impl World {
             Arrival::Gone { socket } => self.gone(at, socket),
             Arrival::Writable { socket } => self.writable(at, socket),
             Arrival::Drained { socket } => self.drained(at, socket),
+            Arrival::Answered { lane, request, outcome } => {
+                let host = &mut self.gateways[at].lanes[lane];
+                host.lane.handle(now, Input::Called { request, outcome }, &mut host.out);
+            }
             Arrival::Asked { lane, request } => {
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::Web(*request), &mut host.out);

@@ -112,6 +112,7 @@ impl World {
                 Arrival::Commit { .. }
                 | Arrival::Stored
                 | Arrival::Asked { .. }
+                | Arrival::Answered { .. }
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }
                 | Arrival::Gone { .. }
@@ -194,7 +195,7 @@ impl World {
 
     /// Dials who is in the table, and nobody else.
     pub(crate) fn follow_table(&mut self, port: Port, table: &BucketTable) {
-        self.heard_table(table);
+        self.heard_table(port, table);
         let mut targets = vec![Target::Boss];
         for place in table.places() {
             let node = self.nodes.iter().position(|host| host.id == place.id);
@@ -321,8 +322,9 @@ impl World {
     }
 }
 
-/// `Probed` and `Moved` speak of no record.
-const UNRECORDED: [u32; 2] = [15, 17];
+/// `Probed` and `Moved` speak of no record; a `Tell` of one that was committed before it was put
+/// among those that a gateway is given, now or whenever it has room.
+const UNRECORDED: [u32; 3] = [15, 17, 18];
 
 /// Keeps whose bucket is spoken of; whether the frame was about nothing else.
 fn note_at(
