@@ -43,6 +43,9 @@ impl Lane {
         if decided_ms >= heard_until_ms || self.now.ms < heard_until_ms {
             return;
         }
+        if !out.links.is_dirty() && !self.routes.is_dirty() {
+            return;
+        }
         for link in self.routes.links() {
             drop(out.links.take(link));
             self.link_down(link, out);

@@ -240,7 +240,7 @@ impl Lane {
     /// Decides what follows from an input.
     #[inline]
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
-        let decided_ms = std::mem::replace(&mut self.now, now).ms;
+        let before_ms = std::mem::replace(&mut self.now, now).ms;
         match input {
             Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
             Input::Frame { conn, frame } => self.frame(conn, frame, out),
@@ -259,7 +259,7 @@ impl Lane {
             Input::Web(request) => self.web_request(request, out),
             Input::Drain => self.drain(out),
             Input::TurnEnd => {
-                self.hold_if_stopped(decided_ms, out);
+                self.hold_if_stopped(before_ms, out);
                 self.turn_end(out);
             }
             Input::Wake => self.wake(out),
