@@ -9,6 +9,7 @@ mod faults;
 mod guests;
 mod inbox;
 mod joining;
+mod logs;
 mod memory;
 mod model;
 mod mounts;
