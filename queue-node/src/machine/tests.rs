@@ -19,6 +19,7 @@ mod model;
 mod mounts;
 mod over;
 mod policy;
+mod presence;
 mod recognised;
 mod recovery;
 mod requests;
