@@ -74,6 +74,63 @@ fn who_sends_too_much_is_closed() {
 }
 
 #[test]
+fn who_sends_too_many_bytes_is_closed() {
+    let settings = Settings { bytes_burst: 2_000, bytes_per_s: 1_000, ..dev() };
+    let long = "x".repeat(800);
+    let send = |at_ms: u64, op_id: u32| format!("{at_ms} c0 send {op_id} /a chat {long}\n");
+    let rate = r#""code":3009,"reason":"too many operations or bytes a second: keep to"#;
+    let begin = format!("0 ready\n{IN}");
+    let log = run(settings.clone(), &(begin.clone() + &send(1, 1) + &send(2, 2)));
+    assert!(log.contains("send 2 /a") && !log.contains("closing"), "{log}");
+    let log = run(settings.clone(), &(begin.clone() + &send(1, 1) + &send(2, 2) + &send(3, 3)));
+    assert!(log.contains(rate) && !log.contains("send 3 /a"), "{log}");
+    // Who keeps to the rate goes on and on, and a pause gives no more than the burst.
+    let kept: String = (1..16).map(|at| send(u64::from(at) * 900, at)).collect();
+    let log = run(settings.clone(), &(begin.clone() + &kept));
+    assert!(log.contains("send 15 /a") && !log.contains("closing"), "{log}");
+    let late: String = (1..4).map(|at| send(20_000, at)).collect();
+    let log = run(settings.clone(), &(begin + &late));
+    assert!(log.contains("20000: n1 operation of 0 sub 0: send 2") && log.contains(rate), "{log}");
+    // Another client has its own.
+    let others = "0 c1 open\n0 c1 connect bob\n0 n1 logged_in 1 0\n";
+    let both = send(1, 1) + &send(2, 2) + &send(3, 3).replace("c0 send 3", "c1 send 1");
+    let log = run(settings, &format!("0 ready\n{IN}{others}{both}"));
+    assert!(log.contains("operation of 1 sub 0: send 1") && !log.contains("closing"), "{log}");
+}
+
+#[test]
+fn those_who_came_together_are_not_pinged_together() {
+    let mut steps = "0 ready\n".to_owned();
+    for at in 0..66 {
+        let numbered = format!("0 c{at} open\n0 c{at} connect u{at}\n0 n1 logged_in {at} 0\n");
+        steps += &numbered;
+    }
+    let log = run(dev(), &format!("{steps}40000 wait"));
+    let moments = |of: &str| {
+        let mut moments = std::collections::BTreeMap::new();
+        for line in log.lines().filter(|line| line.contains(of)) {
+            let mut words = line.split([' ', ':']).filter(|word| !word.is_empty());
+            let at_ms: u64 = words.next().and_then(|word| word.parse().ok()).expect("a moment");
+            let conn = words.next().expect("a client").to_owned();
+            assert_eq!(moments.insert(conn, at_ms), None, "once each: {line}");
+        }
+        moments
+    };
+    let (pings, closings) = (moments("\"ping\""), moments("\"code\":3003"));
+    assert_eq!((pings.len(), closings.len()), (66, 66));
+    for (conn, at_ms) in &pings {
+        let number: u64 = conn[1..].parse().expect("a number");
+        let wanted = 25_000 - number % 64 * 2_500 / 64;
+        assert!(*at_ms >= wanted && *at_ms <= wanted + 400, "{conn} at {at_ms}");
+        assert!(closings[conn] >= at_ms + 10_000 && closings[conn] <= at_ms + 10_400, "{conn}");
+    }
+    for at_ms in pings.values() {
+        let together = pings.values().filter(|other| *other == at_ms).count();
+        assert!(together <= 8, "{together} at {at_ms}");
+    }
+}
+
+#[test]
 fn silence_is_pinged_and_then_closed() {
     let steps = format!("{IN}24000 c0 pong 1\n40000 wait\n50000 c0 pong 1\n90000 wait");
     let settings = dev();
