@@ -30,6 +30,7 @@ fn only_how_many_there_are() {
         10 g1 3 3 subscribe /quiet/1 sub=5
         10 g1 1 3 subscribe /quiet/1 sub=5
         11 g1 request 1 get /quiet/1
+        11 g1 request 2 members /quiet/1
         12 g1 lost 1 ann bye
         13 g2 4 6 members /quiet/1
         14 g2 4 7 unsubscribe /quiet/1
@@ -62,6 +63,7 @@ fn only_how_many_there_are() {
         10: g1 answer 1 op=3 status=0
         10: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0] count=3
         11: g1 reply 1 op=0 status=0 /quiet/1 seq=0 members=3
+        11: g1 reply 2 op=0 status=0 ann bob cid count=3
         12: g1 lost_noted 1
         12: g1 unsubscribed 5 [1] 'bye'
         13: g2 answer 4 op=6 status=0 count=2
@@ -89,6 +91,7 @@ fn nothing_is_said_of_others() {
         5 g1 1 3 unsubscribe /room/1
         6 g1 2 3 subscribe /room/1 sub=5
         7 g1 request 1 get /room/1
+        7 g1 request 2 members /room/1
         ----
         0: g1 logged_in 1 0 2
         0: g1 logged_in 2 0 5
@@ -103,6 +106,7 @@ fn nothing_is_said_of_others() {
         6: g1 answer 2 op=3 status=0 seq=1
         6: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1]
         7: g1 reply 1 op=0 status=0 seq=1 /room/1 seq=1 members=1
+        7: g1 reply 2 op=0 status=0 seq=1 bob count=1
         ",
     );
 }

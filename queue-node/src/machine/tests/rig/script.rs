@@ -244,6 +244,10 @@ impl Rig {
                 Ask::RemoveUser(g2q::RemoveUser { queue: queue.clone(), user: words[5].to_owned() })
             }
             "join" => Ask::JoinUser(join_user(&queue, words)),
+            "members" => {
+                let queue = queue.clone();
+                Ask::ListMembers(c2g::ListMembers { queue, ..c2g::ListMembers::default() })
+            }
             "user" => Ask::GetUser(g2q::GetUser { user: queue[6..].to_owned() }),
             "disconnect" => Ask::DisconnectUser(g2q::DisconnectUser {
                 user: queue[6..].to_owned(),
