@@ -78,6 +78,9 @@ fn what_finds_no_room_is_refused_in_its_turn_and_others_go_on() {
     let (ninth, last) = (full.rooms[8].clone(), full.rooms[10].clone());
     let subscribe = full.step(&format!("4 c0 subscribe 262 {last}"));
     assert_eq!(results(&subscribe), [(262, 14)]);
+    assert_eq!(full.step(&format!("4 n2 invited 0 7 {last}")), "", "a guest has to wait, too");
+    let parts = full.bench.lane.sessions[0].parts();
+    assert_eq!((parts, full.bench.lane.interest.len()), (0, 0), "nothing is left of them");
     let other = full.step(&format!("5 c1 send 1 {ninth} chat x"));
     assert_eq!(results(&other), [(1, 14)]);
     // What lives at the other home isn't held up.
