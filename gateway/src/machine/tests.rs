@@ -16,6 +16,7 @@ mod hearing;
 mod input;
 mod join;
 mod kick;
+mod limits;
 mod lines;
 mod recover;
 mod refresh;
@@ -23,6 +24,7 @@ mod resume;
 mod returning;
 mod service;
 mod slow;
+mod tokens;
 mod web;
 mod words;
 

@@ -207,6 +207,13 @@ impl Node {
         (all, left)
     }
 
+    /// Shortens its replay logs as if they might take no more than so many bytes together.
+    #[cfg(test)]
+    pub(crate) fn shorten_logs(&mut self, now: Time, total_max: usize, out: &mut Outbox) {
+        let mut turn = Turn { now, shared: &mut self.shared, out };
+        self.buckets.shorten_logs(&mut turn, total_max);
+    }
+
     /// What its queues and sessions take, counted from nothing.
     #[cfg(test)]
     pub(crate) fn recounted(&mut self) -> u64 {

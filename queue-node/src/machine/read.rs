@@ -3,7 +3,7 @@
 use std::collections::BinaryHeap;
 
 use proto::c2g;
-use proto::class::{Access, MountKind};
+use proto::class::{Access, MountKind, Presence};
 use proto::codes::Status;
 use proto::{limits, wire};
 
@@ -98,11 +98,13 @@ impl Bucket {
         read: &c2g::ListMembers,
         hash: u64,
     ) {
-        self.read(turn, asker, &read.queue, hash, |queue, people, _, out| {
+        self.read(turn, asker, &read.queue, hash, |queue, people, asker, out| {
             let limit = page_count(read.limit)?;
+            let are_named = may_list(queue, asker)?;
             // The smallest names above `after`: one pass however large the room is.
             let mut names = BinaryHeap::new();
-            for name in queue.roster(people).filter(|name| *name > &*read.after) {
+            let roster = queue.roster(people).take_while(|_| are_named);
+            for name in roster.filter(|name| *name > &*read.after) {
                 names.push(name);
                 if names.len() > limit + 1 {
                     names.pop();
@@ -160,6 +162,22 @@ fn may_read(queue: &Queue, asker: &Asker) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(Status::Forbidden, "only members may read here: subscribe first"))
+}
+
+/// Whether members are named to who asks, or counted alone: the class says what they learn of each
+/// other. The back end learns all, and a user who is in its own inbox.
+fn may_list(queue: &Queue, asker: &Asker) -> Result<bool, Refusal> {
+    if matches!(asker.who, Who::BackEnd { .. }) || queue.is_inbox() {
+        return Ok(true);
+    }
+    match queue.class.class.presence {
+        Presence::Users => Ok(true),
+        Presence::Count => Ok(false),
+        Presence::Off => {
+            let sentence = "the queue's class has `presence = \"off\"`: nobody learns who is here";
+            Err(Refusal::new(Status::Forbidden, sentence))
+        }
+    }
 }
 
 /// How much a page takes.

@@ -56,7 +56,7 @@ impl Buckets {
         self.give_tells(turn);
         turn.shared.snapshot_bytes = 0;
         if turn.shared.counters.replay_bytes > limits::REPLAY_LOGS_BYTES_MAX as u64 {
-            self.shorten_logs(turn);
+            self.shorten_logs(turn, limits::REPLAY_LOGS_BYTES_MAX);
         }
         for buffer in [&mut turn.shared.scratch, &mut turn.shared.prepared] {
             buffer.clear();
@@ -103,15 +103,15 @@ impl Buckets {
         turn.shared.timers.set(turn.now.ms + grace_ms / 4 + 1, Timer::Memory);
     }
 
-    /// All replay logs together are too long: the longest give, down to a length that fits even
-    /// when each grows by a half, as it does with its next event.
-    fn shorten_logs(&mut self, turn: &mut Turn<'_>) {
+    /// All replay logs together take more than so many bytes: the longest give, down to a length
+    /// that fits even when each grows by a half, as it does with its next event.
+    pub(crate) fn shorten_logs(&mut self, turn: &mut Turn<'_>, total_max: usize) {
         let mut lengths: Vec<usize> = Vec::new();
         for bucket in self.iter() {
             lengths.extend(bucket.queues.iter().map(|(_, queue)| queue.log.bytes()));
         }
         lengths.sort_unstable();
-        let bytes_max = level(&lengths, limits::REPLAY_LOGS_BYTES_MAX / 8 * 5);
+        let bytes_max = level(&lengths, total_max / 8 * 5);
         let mut total = 0;
         for bucket in self.iter() {
             for (_, queue) in bucket.queues.iter_mut() {
@@ -195,7 +195,7 @@ impl Bucket {
 
 /// The length to which the longest must be cut for all together to be no more than `total`.
 /// `lengths` are in rising order.
-fn level(lengths: &[usize], total: usize) -> usize {
+pub(crate) fn level(lengths: &[usize], total: usize) -> usize {
     let mut left = total;
     for (at, length) in lengths.iter().enumerate() {
         let fair = left / (lengths.len() - at);

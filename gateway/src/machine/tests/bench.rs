@@ -138,7 +138,7 @@ impl Bench {
         self.now = Time { ms: until, unix_ms: self.unix_ms };
     }
 
-    fn handle(&mut self, input: Input<'_>) {
+    pub(super) fn handle(&mut self, input: Input<'_>) {
         self.lane.handle(self.now, input, &mut self.out);
     }
 
@@ -391,6 +391,9 @@ impl Bench {
             self.say(&format!("c{} {word}", conn.0));
         }
         self.write_links();
+        if std::mem::take(&mut self.out.wants_keys) {
+            self.say("wants newer keys");
+        }
         for request in std::mem::take(&mut self.out.callouts.requests) {
             let said = to_application(&request.body);
             self.say(&format!("app {} {said}", request.request));

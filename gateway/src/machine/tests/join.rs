@@ -2,7 +2,7 @@
 
 use proto::limits::SUBSCRIPTIONS_MAX;
 
-use super::{Settings, check, dev, run};
+use super::{Bench, Settings, check, dev, lines, run};
 
 #[test]
 fn a_user_is_looked_for_and_what_is_asked_of_the_queue_meanwhile_waits() {
@@ -113,4 +113,35 @@ fn an_invitation_waits_until_the_home_of_the_user_is_heard() {
     );
     assert!(log.contains("901: n1 resume of 0 sub 1: /web/1"), "{log}");
     assert!(!log.contains("900: n1 resume"), "{log}");
+}
+
+#[test]
+fn who_is_in_as_many_queues_as_may_be_takes_no_seat_until_one_is_free() {
+    let mut bench = Bench::new(dev());
+    let mut step = |line: &str| {
+        let before = bench.log.len();
+        lines(line).for_each(|line| bench.step(line));
+        bench.log[before..].to_owned()
+    };
+    step(LIVE);
+    for at in 1..SUBSCRIPTIONS_MAX {
+        let sub = step(&format!("2 c0 subscribe {at} /a/{at}"));
+        assert!(sub.contains("operation of 0"), "{sub}");
+        step(&format!("2 n1 answer 0 {at} 0"));
+    }
+    // The last seat goes to a guest, and the client finds none for itself.
+    let log = step("3 n1 invited 0 7 /web/1");
+    assert!(log.contains("n1 resume of 0"), "{log}");
+    let log = step("3 c0 subscribe 300 /a/300");
+    assert!(log.contains(r#""op_id":300,"status":8,"error_message":"a session has at most 256"#));
+    let log = step("4 n1 answer 0 0 5 no member\n5 c0 subscribe 301 /a/301\n5 n1 answer 0 301 0");
+    assert!(log.contains("operation of 0") && log.contains("subscribe 301"), "{log}");
+    // There is none for a guest any more; nobody is told, and the client's go on.
+    let log = step("6 n1 invited 0 7 /web/1");
+    assert_eq!(log, "");
+    let log = step("7 c0 send 302 /a/1 chat x");
+    assert!(log.contains("send 302 /a/1"), "{log}");
+    step("7 n1 answer 0 302 0");
+    let log = step("8 c0 unsubscribe 303 /a/1\n8 n1 answer 0 303 0\n9 n1 invited 0 7 /web/1");
+    assert!(log.contains("9: n1 resume of 0") && log.contains(": /web/1 epoch 0"), "{log}");
 }

@@ -378,3 +378,63 @@ fn an_answer_to_another_operation_ends_the_link() {
     let lines = after_one(dev(), "1 c0 send 2 /room/1 chat a\n2 n1 answer 0 3 0");
     assert!(lines.contains(&"2: n1 ended: the node answered out of turn".to_owned()), "{lines:?}");
 }
+
+#[test]
+fn a_link_that_its_node_ends_again_and_again_loses_nothing() {
+    let steps = "
+        1 n1 message 1 4 4
+        1 c0 send 2 /room/1 chat a
+        2 down
+        3 c0 send 3 /room/1 chat b
+        3 c1 open
+        3 c1 connect bob
+        4 up
+        5 n1 at 1
+        5 n1 attached 1 6 recovered
+        5 n1 message 1 5 5
+        6 down
+        7 up
+        8 n1 at 1
+        8 n1 attached 1 6 recovered
+        8 n1 message 1 6 6
+        8 n1 answer 0 2 0
+        9 down
+        10 up
+        11 n1 at 1
+        11 n1 attached 1 9 whole
+        12 n1 answer 0 3 0
+        12 n1 logged_in 1 0";
+    let expected = [
+        r#"1: c0 {"message":{"sub":1,"mount":"chat","seq":4,"payload":4}}"#,
+        "1: n1 operation of 0 sub 0: send 2 /room/1",
+        "4: n1 introduce 0 ann 7",
+        "4: n1 at conf 1",
+        "4: n1 attach /room/1 sub 1 epoch 5 after 4 sessions [0]",
+        "4: n1 introduce 1 bob 0",
+        "4: n1 operation of 0 sub 0: send 2 /room/1",
+        "4: n1 operation of 0 sub 0: send 3 /room/1",
+        "4: n1 login 1",
+        r#"5: c0 {"message":{"sub":1,"mount":"chat","seq":5,"payload":5}}"#,
+        "7: n1 introduce 0 ann 7",
+        "7: n1 at conf 1",
+        "7: n1 attach /room/1 sub 1 epoch 5 after 5 sessions [0]",
+        "7: n1 introduce 1 bob 0",
+        "7: n1 operation of 0 sub 0: send 2 /room/1",
+        "7: n1 operation of 0 sub 0: send 3 /room/1",
+        "7: n1 login 1",
+        r#"8: c0 {"message":{"sub":1,"mount":"chat","seq":6,"payload":6}}"#,
+        r#"8: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#,
+        "10: n1 introduce 0 ann 7",
+        "10: n1 at conf 1",
+        "10: n1 attach /room/1 sub 1 epoch 5 after 6 sessions [0]",
+        "10: n1 introduce 1 bob 0",
+        "10: n1 operation of 0 sub 0: send 3 /room/1",
+        "10: n1 login 1",
+        r#"11: c0 {"subscribed":{"sub":1,"queue":"q","gap":true}}"#,
+        r#"11: c0 {"gap":{"sub":1,"mount":"chat","after_seq":3,"before_seq":9}}"#,
+        r#"12: c0 {"result":{"op_id":3,"status":0,"seq":0}}"#,
+        "12: c1 welcome",
+        "12: n1 introduce 1 bob 7",
+    ];
+    assert_eq!(after_one(dev(), steps), expected);
+}

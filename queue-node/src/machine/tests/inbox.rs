@@ -128,3 +128,45 @@ fn a_class_that_is_open_opens_no_inbox_to_others() {
         ",
     );
 }
+
+#[test]
+fn an_inbox_that_is_open_takes_messages_of_everybody() {
+    check(
+        "
+        0 config send /user/* open
+        0 loud
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        0 g1 introduce 2 bob
+        0 g1 login 2 bob
+        1 g1 resume 1 /user/ann 5
+        2 g1 2 1 send /user/ann inbox hi
+        3 g1 2 1 send /user/ann inbox hi
+        4 g1 1 1 send /user/ann inbox self
+        5 g1 2 2 send /user/cid inbox hi
+        6 g1 2 3 send /user/ann chat hi
+        7 g1 2 4 history /user/ann
+        9 g1 2 6 set /user/ann a=1
+        10 g1 lost 1 ann bye
+        11 g1 2 7 send /user/ann inbox later
+        ----
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
+        1: g1 answer 1 op=0 status=0
+        1: g1 subscribed 1 5 e1 #0 [inbox=0,members=0]
+        2: g1 answer 2 op=1 status=0 seq=1
+        2: g1 event 5 #1 inbox bob:hi
+        3: g1 answer 2 op=1 status=0 seq=1
+        4: g1 answer 1 op=1 status=0 seq=2
+        4: g1 event 5 #2 inbox ann:self
+        5: g1 answer 2 op=2 status=5 the user isn't online, and hasn't been of late
+        6: g1 answer 2 op=3 status=5 no such mount; the queue has: inbox
+        7: g1 answer 2 op=4 status=7 only members may read here: subscribe first
+        9: g1 answer 2 op=6 status=5 no such mount; the queue has: inbox
+        10: g1 unsubscribed 5 [1] 'bye'
+        10: g1 lost_noted 1
+        11: g1 answer 2 op=7 status=0 seq=3
+        ",
+    );
+}

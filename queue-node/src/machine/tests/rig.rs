@@ -2,7 +2,7 @@
 //!
 //! A script is lines `MOMENT LINK VERB …`; lines of the same moment are one turn. Behind `----` is
 //! what the node says, a line per frame. Epochs are written as e1, e2 in the order of their
-//! appearance.
+//! appearance. From a line `MOMENT loud` on, refusals are written with their sentences.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,6 +56,8 @@ pub(crate) struct Rig {
     generations: BTreeMap<SessionId, u64>,
     /// What its peers think is the conf of every bucket.
     pub(crate) conf: u64,
+    /// Refusals are written with their sentences.
+    loud: bool,
 }
 
 impl Rig {
@@ -86,6 +88,7 @@ impl Rig {
             epochs: Vec::new(),
             generations: BTreeMap::new(),
             conf: 1,
+            loud: false,
         };
         rig.handle(Input::Config(Arc::new(config())));
         rig.handle(Input::Table(table(1, ["q1", "q1"], 0, 1)));

@@ -115,6 +115,8 @@ pub(crate) fn configured(words: &[&str]) -> ClusterConfig {
             "max_members" => class.max_members = number(),
             "idle_ttl" => class.idle_ttl_ms = number() as u64,
             "history" => class.mounts[0].history = number(),
+            "history_bytes" => class.mounts[0].history_bytes = number(),
+            "history_ms" => class.mounts[0].history_ms = number() as u64,
             "join" => class.join = access(value),
             "send" => class.mounts[0].send = access(value),
             "presence_off" => class.presence = Presence::Off,

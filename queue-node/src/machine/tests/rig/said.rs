@@ -98,9 +98,12 @@ impl Rig {
             Body::Answer(answer) if !answer.ask.is_empty() => {
                 format!("answer {} ask {}", answer.session, answer.ask)
             }
-            Body::Answer(answer) => format!("answer {} {}", answer.session, result(&answer.result)),
+            Body::Answer(answer) => {
+                format!("answer {} {}", answer.session, result(&answer.result, self.loud))
+            }
             Body::Reply(reply) => {
-                let mut text = format!("reply {} {}", reply.number, result(&reply.result));
+                let said = result(&reply.result, self.loud);
+                let mut text = format!("reply {} {said}", reply.number);
                 if let Some(queue) = reply.queue {
                     write!(text, " {} seq={} members={}", queue.queue, queue.seq, queue.members)
                         .expect("fits");
@@ -251,9 +254,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn result(bytes: &[u8]) -> String {
+fn result(bytes: &[u8], loud: bool) -> String {
     let result = g2c::Result::decode(bytes).expect("a result");
     let mut said = format!("op={} status={}", result.op_id, result.status);
+    if let Some(sentence) = result.error_message.filter(|_| loud) {
+        write!(said, " {sentence}").expect("fits");
+    }
     if result.seq > 0 {
         write!(said, " seq={}", result.seq).expect("fits");
     }

@@ -16,13 +16,8 @@ use crate::machine::Input;
 impl Rig {
     pub(super) fn line(&mut self, words: &[&str]) {
         let name = words[0];
-        if name == "table" {
-            let number = |at: usize| words[at].parse().expect("a number");
-            let owners = [words[2], words[3]];
-            return self.handle(Input::Table(table(number(1), owners, number(4), number(5))));
-        }
-        if name == "config" {
-            return self.handle(Input::Config(Arc::new(configured(&words[1..]))));
+        if ["table", "config", "loud"].contains(&name) {
+            return self.setting(words);
         }
         match words[1] {
             "up" => {
@@ -84,6 +79,19 @@ impl Rig {
                 self.handle(Input::Frame { link, frame: &frame });
             }
             _ => self.client(link, words),
+        }
+    }
+
+    /// `table VERSION NODE NODE LOSS CONF`, `config CHANGE PATTERN VALUE …`, `loud`
+    fn setting(&mut self, words: &[&str]) {
+        match words[0] {
+            "table" => {
+                let number = |at: usize| words[at].parse().expect("a number");
+                let owners = [words[2], words[3]];
+                self.handle(Input::Table(table(number(1), owners, number(4), number(5))));
+            }
+            "config" => self.handle(Input::Config(Arc::new(configured(&words[1..])))),
+            _ => self.loud = true,
         }
     }
 
@@ -204,7 +212,7 @@ impl Rig {
         self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) });
     }
 
-    /// `g1 request NUMBER VERB QUEUE … [key=…]`
+    /// `g1 request NUMBER VERB QUEUE … [key=… [remember=MS]]`
     fn request(&mut self, link: LinkId, words: &[&str]) {
         let queue = words[4].to_owned();
         let option = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
@@ -236,6 +244,10 @@ impl Rig {
                 Ask::RemoveUser(g2q::RemoveUser { queue: queue.clone(), user: words[5].to_owned() })
             }
             "join" => Ask::JoinUser(join_user(&queue, words)),
+            "members" => {
+                let queue = queue.clone();
+                Ask::ListMembers(c2g::ListMembers { queue, ..c2g::ListMembers::default() })
+            }
             "user" => Ask::GetUser(g2q::GetUser { user: queue[6..].to_owned() }),
             "disconnect" => Ask::DisconnectUser(g2q::DisconnectUser {
                 user: queue[6..].to_owned(),
@@ -243,15 +255,18 @@ impl Rig {
             }),
             other => panic!("no request {other}"),
         };
-        let body_hash = name::hash(words[3..6.min(words.len())].join(" ").as_bytes());
+        // Of the guests who join, the back end's own body says nothing.
+        let end = if words[3] == "send" { 7 } else { 6 };
+        let body_hash = name::hash(words[3..end.min(words.len())].join(" ").as_bytes());
         let idempotency_key = option("key=").unwrap_or("").into();
         let number = words[2].parse().expect("a number");
+        let remember_ms = option("remember=").map_or(10_000, |ms| ms.parse().expect("a time"));
         let request = g2q::Request {
             number,
             key_id: 1,
             idempotency_key,
             body_hash,
-            remember_ms: 10_000,
+            remember_ms,
             body: Some(body),
         };
         self.at(link, &queue);
