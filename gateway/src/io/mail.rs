@@ -1,8 +1,8 @@
 //! What threads of a gateway tell each other: through bounded boxes, with a wake-up. Nothing on the
 //! way of a message goes here.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::mem::{Discriminant, discriminant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use proto::class::ClusterConfig;
@@ -12,7 +12,8 @@ use crate::machine::WebRequest;
 use crate::machine::callout::Outcome;
 use crate::machine::token::Tokens;
 
-/// Letters that a thread hasn't read yet.
+/// Letters that a thread hasn't read yet; of those that say how things are now, one of each kind
+/// more.
 const LETTERS_MAX: usize = 4096;
 
 /// A letter to a lane.
@@ -36,10 +37,26 @@ pub(super) enum Letter {
     Stop,
 }
 
-/// Where letters for one lane are put.
+impl Letter {
+    /// What it says how things are now: a newer one takes the place of an older one, and none is
+    /// lost because the box is full.
+    fn kept(&self) -> Option<Discriminant<Letter>> {
+        match self {
+            Letter::Ask(_) | Letter::Called(..) => None,
+            Letter::Registered { .. }
+            | Letter::Table(_)
+            | Letter::Config(_)
+            | Letter::Tokens(_)
+            | Letter::Drain
+            | Letter::Stop => Some(discriminant(self)),
+        }
+    }
+}
+
+/// Letters for one lane. Clones are the same box.
 #[derive(Debug, Clone)]
 pub(super) struct Letterbox {
-    letters: SyncSender<Letter>,
+    letters: Arc<Mutex<Vec<Letter>>>,
     waker: Arc<Waker>,
 }
 
@@ -48,16 +65,34 @@ pub(super) struct Letterbox {
 pub(super) struct Full;
 
 impl Letterbox {
-    pub(super) fn new(waker: Arc<Waker>) -> (Letterbox, Receiver<Letter>) {
-        let (letters, receiver) = sync_channel(LETTERS_MAX);
-        (Letterbox { letters, waker }, receiver)
+    /// An empty box, whose lane is woken so.
+    pub(super) fn new(waker: Arc<Waker>) -> Letterbox {
+        Letterbox { letters: Arc::default(), waker }
     }
 
     /// Puts a letter in and wakes the lane.
     pub(super) fn put(&self, letter: Letter) -> Result<(), Full> {
-        match self.letters.try_send(letter) {
-            Ok(()) => self.waker.wake().map_err(|_| Full),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Full),
+        let mut letters = self.locked();
+        match letter.kept() {
+            Some(kept) => letters.retain(|old| old.kept() != Some(kept)),
+            None if letters.len() >= LETTERS_MAX => return Err(Full),
+            None => {}
         }
+        letters.push(letter);
+        let is_first = letters.len() == 1;
+        drop(letters);
+        if is_first { self.waker.wake().map_err(|_| Full) } else { Ok(()) }
+    }
+
+    /// What is in the box, oldest first.
+    pub(super) fn take(&self) -> Vec<Letter> {
+        std::mem::take(&mut *self.locked())
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<Letter>> {
+        self.letters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,9 +99,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     for number in 0..=lanes {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), turn::WAKER)?);
-        let (letterbox, letters) = Letterbox::new(waker);
-        boxes.push(letterbox);
-        prepared.push((number as u32, poll, letters));
+        boxes.push(Letterbox::new(waker));
+        prepared.push((number as u32, poll));
         // Whoever asks whether the gateway is ready waits for every lane's word.
         let unready = "it has just been started".to_owned();
         board.publish(&turn::board_name(number as u32), Vec::new(), Some(unready));
@@ -115,14 +114,13 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let caller = Caller::start(files.callouts)?;
     let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
     let mut threads = Vec::new();
-    for (number, poll, letters) in prepared {
+    for (number, poll) in prepared {
         let listeners = if number == 0 { None } else { sockets.next() };
         let listeners =
             listeners.map(|(tcp, http)| Listeners::new(tcp, http, connections_max, door.clone()));
         let turn = Turn {
             number,
             settings: Arc::clone(&settings),
-            letters,
             letterbox: boxes[number as usize].clone(),
             caller: caller.clone(),
             others: if number == 0 { boxes[1..].to_vec() } else { Vec::new() },

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, TrySendError};
+use std::sync::mpsc::TrySendError;
 
 use link::io::http::{Board, Sample};
 use link::io::{Event, Sink, Wires, clock, names};
@@ -40,8 +40,7 @@ const STOP_MS: u64 = 1_000;
 pub(super) struct Turn {
     pub(super) number: u32,
     pub(super) settings: Arc<Settings>,
-    pub(super) letters: Receiver<Letter>,
-    /// Where others put them.
+    /// Where others put letters.
     pub(super) letterbox: Letterbox,
     /// What runs requests to web applications.
     pub(super) caller: Caller,
@@ -233,41 +232,37 @@ impl Turn {
     /// Reads what other threads have said. Whether the lane is to stop.
     fn read_letters(&mut self, now: Time, bench: &mut Bench) -> bool {
         let Bench { desk, wires, .. } = bench;
-        let mut stop = false;
-        loop {
-            match self.letters.try_recv() {
-                Ok(Letter::Registered { incarnation, cluster_id }) => {
+        for letter in self.letterbox.take() {
+            match letter {
+                Letter::Registered { incarnation, cluster_id } => {
                     wires.introduce_as(incarnation, cluster_id);
                 }
-                Ok(Letter::Table(table)) => desk.table = Some(table),
-                Ok(Letter::Config(config)) => {
+                Letter::Table(table) => desk.table = Some(table),
+                Letter::Config(config) => {
                     desk.lane.handle(now, Input::Config(config), &mut desk.out);
                 }
-                Ok(Letter::Ask(requests)) => {
+                Letter::Ask(requests) => {
                     for request in requests {
                         desk.lane.handle(now, Input::Web(request), &mut desk.out);
                     }
                 }
-                Ok(Letter::Called(request, outcome)) => {
+                Letter::Called(request, outcome) => {
                     let called = Input::Called { request, outcome };
                     desk.lane.handle(now, called, &mut desk.out);
                 }
-                Ok(Letter::Tokens(tokens)) => {
+                Letter::Tokens(tokens) => {
                     let fetched = self.keys.as_ref().is_some_and(Asks::is_fetched);
                     let authority = Authority::Tokens { tokens, fetched };
                     desk.lane.handle(now, Input::Authority(authority), &mut desk.out);
                 }
-                Ok(Letter::Drain) => desk.lane.handle(now, Input::Drain, &mut desk.out),
-                Ok(Letter::Stop) | Err(TryRecvError::Disconnected) => {
+                Letter::Drain => desk.lane.handle(now, Input::Drain, &mut desk.out),
+                Letter::Stop => {
                     desk.lane.handle(now, Input::Drain, &mut desk.out);
-                    stop = true;
+                    return true;
                 }
-                Err(TryRecvError::Empty) => return stop,
-            }
-            if stop {
-                return true;
             }
         }
+        false
     }
 
     /// Sends what the lane asks and tells web applications. An answer that finds the lane's box
