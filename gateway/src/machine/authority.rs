@@ -16,6 +16,9 @@ use super::token::{self, Tokens};
 /// The version of the client protocol that is spoken here.
 const PROTOCOL: u32 = 1;
 
+/// A `refresh` counts as so many operations more: a signature takes as long to verify as hundreds
+/// of messages to route.
+const REFRESH_OPERATIONS: u32 = 499;
 /// After it has asked for newer keys a lane doesn't ask again for so long.
 const KEYS_PAUSE_MS: u64 = 10_000;
 /// So long they may take to come; meanwhile clients are told to come back after as long.
@@ -241,7 +244,15 @@ impl Lane {
         let op_id = refresh.op_id;
         let session = &mut self.sessions[handle as usize];
         if let Err(refusal) = session.take_op_id(op_id) {
-            return self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
+            return self.refuse_as(conn, op_id, refusal, out);
+        }
+        let rate = self.rate;
+        let is_slow = self.connections.get(conn).is_some_and(|connection| {
+            !connection.allowance.take(rate, self.now.ms, REFRESH_OPERATIONS, 0)
+        });
+        if is_slow {
+            let sentence = "tokens are refreshed too often: wait until the old one is near its end";
+            return self.refuse(conn, op_id, Status::Limit, sentence, out);
         }
         let is_asked = self.asks_who_connects();
         let verified = if is_asked && !self.authority.is_configured() {
