@@ -185,10 +185,13 @@ impl Bucket {
         self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));
     }
 
-    /// Answers with a refusal that leaves nothing behind.
+    /// Answers with a refusal that leaves nothing behind. A request's key remembers it, unless the
+    /// same request may be done a moment later.
     pub(crate) fn refuse(&mut self, turn: &mut Turn<'_>, asker: &Asker, refusal: Refusal) {
         turn.shared.counters.refused += 1;
-        self.keyed = None;
+        if matches!(refusal.status, Status::Unavailable | Status::Limit) {
+            self.keyed = None;
+        }
         let result = asker.result(&Outcome::Refused(refusal));
         self.answer(turn, asker, &result);
     }

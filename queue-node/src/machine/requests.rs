@@ -6,6 +6,7 @@ use std::rc::Rc;
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::c2g::SendMessageRef;
+use proto::class;
 use proto::codes::Status;
 use proto::g2c;
 use proto::g2q::{self, DisconnectUser, GetUser, request::Body};
@@ -246,9 +247,14 @@ impl Bucket {
         };
         // The smallest names above `after`: one pass however many queues there are.
         let mut names = std::collections::BinaryHeap::new();
+        let is_shown = |name: &str| {
+            let mut patterns = list.patterns.iter();
+            list.patterns.is_empty() || patterns.any(|pattern| class::matches(pattern, name))
+        };
         for (_, queue) in self.queues.iter() {
             let is_wanted = !queue.is_inbox() || list.prefix.starts_with("/user/");
-            if is_wanted && queue.name.starts_with(&list.prefix) && *queue.name > *list.after {
+            let is_next = queue.name.starts_with(&list.prefix) && *queue.name > *list.after;
+            if is_wanted && is_next && is_shown(&queue.name) {
                 names.push(queue.name.clone());
                 if names.len() > limit + 1 {
                     names.pop();

@@ -50,17 +50,19 @@ pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
     }
 }
 
+/// The first answer that was heard ended the call, and later calls waited for it. A read that was
+/// sent twice may have been answered once more since.
 fn became(call: &Call) -> Became<'_> {
-    let refused = call.answers().filter(|(_, result)| ![0, 2].contains(&result.status));
-    let done = call.answers().find(|(_, result)| result.status == 0);
-    match (done, refused.last(), call.attempts.len()) {
-        (Some((_, result)), None, _) => Became::Done(result),
-        (None, Some((_, result)), 1) => {
-            Became::Refused(Status::from_number(result.status).unwrap_or(Status::Unavailable))
+    let unknown = Status::OutcomeUnknown.number();
+    let answers = call.answers().filter(|(_, result)| result.status != unknown);
+    let Some((_, first)) = answers.min_by_key(|(us, _)| *us) else { return Became::Unknown };
+    match Status::from_number(first.status) {
+        Some(Status::Ok) => Became::Done(first),
+        // It isn't remembered, and another sending may still be on its way.
+        Some(Status::Unavailable | Status::Limit) | None if call.attempts.len() > 1 => {
+            Became::Unknown
         }
-        // A refusal isn't remembered where the queue isn't there, and another sending may still be
-        // on its way.
-        (_, Some(_), _) | (None, None, _) => Became::Unknown,
+        status => Became::Refused(status.unwrap_or(Status::Unavailable)),
     }
 }
 

@@ -38,7 +38,7 @@ fn a_back_ends_key_is_remembered_for_two_minutes() {
         5: g1 event 5 #3 chat :own
         6: g1 reply 5 op=0 status=5
         7: g1 reply 6 op=0 status=0
-        8: g1 reply 7 op=0 status=0 seq=1
+        8: g1 reply 7 op=0 status=5
         15004: g1 reply 8 op=0 status=0 seq=3
         15600: g1 reply 9 op=0 status=0 seq=4
         15600: g1 event 5 #4 chat :own
