@@ -95,6 +95,8 @@ pub const LANE_OUTPUT_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Items of one batch of the back end: a page's worth; more are sent as several batches.
 pub const BATCH_MAX: usize = 1000;
+/// Items of a batch that read state or histories: all their pages are held at once.
+pub const BATCH_PAGES_MAX: usize = 64;
 /// The body of a batch: its items are small, or few.
 pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Requests of back ends that wait for an answer, per gateway, items of batches counted.

@@ -68,6 +68,13 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The same may be accepted a moment later, with nothing changed but what waits.
+    fn may_retry(self) -> bool {
+        matches!(self, Refusal::Unanswered | Refusal::UnansweredOfQueue | Refusal::Line)
+    }
+}
+
 impl Lane {
     /// Refuses an operation in its turn: after the answers to what came before it on its queue.
     pub(super) fn refuse_in_turn(
@@ -84,7 +91,7 @@ impl Lane {
         let bucket = self.routes.bucket_of(hash);
         let (Some(_), Some(bucket)) = (waits, bucket) else {
             session.tidy();
-            return self.refuse(conn, head.op_id, refusal.status(), &refusal.to_string(), out);
+            return self.refuse_as(conn, head.op_id, refusal, out);
         };
         let (is_few, op_id) = (session.unanswered < 2 * UNANSWERED_MAX, head.op_id);
         if is_few && self.asking.is_on && self.refuse_in_line((handle, hash), op_id, refusal) {
@@ -126,10 +133,24 @@ impl Lane {
         out: &mut Outbox,
     ) {
         if let Some(conn) = self.conn_of(handle) {
-            self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
+            self.refuse_as(conn, op_id, refusal, out);
         }
         self.count_answer(handle, hash);
         self.settled(handle, hash, out);
+    }
+
+    /// Answers an operation that the lane itself refuses.
+    pub(super) fn refuse_as(
+        &mut self,
+        conn: ConnId,
+        op_id: u32,
+        refusal: Refusal,
+        out: &mut Outbox,
+    ) {
+        self.counters.refused += 1;
+        let mut result = g2c::Result::refusal(op_id, refusal.status(), refusal.to_string());
+        result.may_retry |= refusal.may_retry();
+        self.send_message(conn, BodyKind::Result, &result, out);
     }
 
     /// Answers an operation that goes no further.

@@ -75,6 +75,7 @@ enum Waiting {
 #[derive(Debug)]
 struct Listing {
     prefix: String,
+    patterns: Vec<String>,
     bits: u8,
     bucket: u32,
     limit: usize,
@@ -197,6 +198,7 @@ impl Lane {
         };
         let listing = Listing {
             prefix: list.prefix.clone(),
+            patterns: list.patterns.clone(),
             bits: self.routes.bits,
             bucket,
             limit: limit.min(limits::PAGE_MAX),
@@ -226,6 +228,7 @@ impl Lane {
             prefix: listing.prefix.clone(),
             after,
             limit: (listing.limit - listing.names.len()) as u32,
+            patterns: listing.patterns.clone(),
         });
         let bucket = listing.bucket;
         let waiting = Waiting::Part(number, listing);

@@ -90,7 +90,9 @@ impl Outcome {
             return refusal.into();
         }
         // Names of queues that aren't for this key are not shown to it either.
-        reply.about.queues.retain(|queue| holder.may_name(queue));
+        if let Some(user) = &mut reply.about.user {
+            user.queues.retain(|queue| holder.may_name(queue));
+        }
         let mut body = Vec::new();
         json::put_reply(&mut body, method, &reply.result, &reply.about);
         Outcome { http: status.row().http, body }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use axum::extract::Request;
 use axum::response::Response;
 use proto::codes::Status;
+use proto::g2q::request::Body;
 use proto::limits;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -84,10 +85,17 @@ fn begin(
     }
     let mut begun = Vec::with_capacity(count);
     let mut requests = Vec::with_capacity(count);
+    let mut pages = 0;
     for (place, item) in batch.items.iter().enumerate() {
         let key = key.map(|key| [key, b"/", place.to_string().as_bytes()].concat());
         match read_item(holder, item, key) {
+            Ok((_, request)) if is_page(&request.body) && pages == limits::BATCH_PAGES_MAX => {
+                let max = limits::BATCH_PAGES_MAX;
+                let sentence = format!("a batch reads at most {max} pages: send several");
+                begun.push(Begun::Refused(Refusal::new(Status::Limit, sentence)));
+            }
             Ok((method, request)) => {
+                pages += usize::from(is_page(&request.body));
                 begun.push(Begun::Asked(method));
                 requests.push(request);
             }
@@ -95,6 +103,12 @@ fn begin(
         }
     }
     Ok((begun, requests))
+}
+
+/// Whether it may be answered with a page of state or history, which are far larger than any other
+/// answer.
+fn is_page(body: &Body) -> bool {
+    matches!(body, Body::GetState(_) | Body::GetHistory(_))
 }
 
 fn read_item(

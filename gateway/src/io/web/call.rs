@@ -92,7 +92,7 @@ pub(super) fn operation(
     text: &str,
     idempotency_key: Option<Vec<u8>>,
 ) -> Result<WebRequest, Refusal> {
-    let body = json::operation(method.name, text).map_err(|error| {
+    let mut body = json::operation(method.name, text).map_err(|error| {
         let status = match error {
             JsonError::Method(_) => Status::Unimplemented,
             JsonError::Text { .. } | JsonError::Bytes(_) => Status::Invalid,
@@ -102,6 +102,10 @@ pub(super) fn operation(
     let queue = queue_of(&body)?;
     if let Some(scope) = method.scope {
         holder.may(scope, &queue)?;
+    }
+    if let Body::ListQueues(list) = &mut body {
+        // Not left to the reply: where its page ends says a name, too.
+        list.patterns = holder.patterns().to_vec();
     }
     let body_hash = match &idempotency_key {
         Some(_) => name::hash(&[method.name, " ", text].concat().into_bytes()),

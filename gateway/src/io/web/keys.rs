@@ -130,6 +130,11 @@ impl Holder {
         Ok(())
     }
 
+    /// Patterns of the queues it may name; none: all.
+    pub(super) fn patterns(&self) -> &[String] {
+        &self.queues
+    }
+
     /// Whether it may name this queue.
     pub(super) fn may_name(&self, queue: &str) -> bool {
         self.queues.is_empty() || self.queues.iter().any(|pattern| class::matches(pattern, queue))

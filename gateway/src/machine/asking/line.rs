@@ -371,7 +371,7 @@ impl Lane {
 
     fn refuse_client(&mut self, handle: Handle, op_id: u32, refusal: Refusal, out: &mut Outbox) {
         if let Some(conn) = self.conn_of(handle) {
-            self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
+            self.refuse_as(conn, op_id, refusal, out);
         }
     }
 }

@@ -41,7 +41,7 @@ impl Lane {
             self.counters.broken_peers += 1;
             if let Some(conn) = self.conn_of(handle) {
                 let refusal = Refusal::Unaskable;
-                self.refuse(conn, op_id, refusal.status(), &refusal.to_string(), out);
+                self.refuse_as(conn, op_id, refusal, out);
             }
             return self.settle(handle, kind, hash, false, out);
         };

@@ -66,8 +66,7 @@ pub static METHODS: [Method; 16] = [
         scope: Some(Scope::Read),
         summary: "Lists the names of queues, part of the cluster by part, within each in their \
                   order.",
-        notes: "A key that is for certain queues sees only those, so a page may have fewer names \
-                than `limit`, or none, and still a `next`.",
+        notes: "A key that is for certain queues sees only those.",
         fields: &[maybe("prefix", QUEUE, "only names that begin so"), AFTER, LIMIT],
         gives: &[NEXT, always("queues", Kind::Texts, "the names")],
         refusals: &[],
@@ -268,7 +267,8 @@ pub static METHODS: [Method; 16] = [
         notes: "Each item is run, refused and remembered for itself, and needs the scope of its \
                 own method. Items for one queue run in their order; none waits for the result of \
                 another. With an `Idempotency-Key: K`, item *i* (from 0) has the key `K/i`. A \
-                batch that can't be read is refused as a whole, and nothing of it is run.",
+                batch that can't be read is refused as a whole, and nothing of it is run. At most 64 \
+                items may be `get_state` or `get_history`: those beyond are refused.",
         fields: &BATCH_FIELDS,
         gives: &BATCH_GIVES,
         refusals: &[],
