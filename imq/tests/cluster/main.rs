@@ -25,3 +25,4 @@ mod seen;
 mod silence;
 mod talker;
 mod together;
+mod tokens;

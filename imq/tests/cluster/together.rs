@@ -10,6 +10,7 @@ use std::thread;
 use crate::aftermath;
 use crate::reconnect::{client, grace, network, server};
 use crate::roles::Five;
+use crate::tokens::issuer;
 
 /// What each has come to: nothing, or the words of its panic.
 static OUTCOMES: OnceLock<BTreeMap<&'static str, Option<String>>> = OnceLock::new();
@@ -32,6 +33,7 @@ fn outcomes() -> BTreeMap<&'static str, Option<String>> {
         };
         let mut running: Vec<_> = scenarios.into_iter().map(start).collect();
         running.push(("storms", scope.spawn(|| words(aftermath::storms))));
+        running.push(("keys from a URL", scope.spawn(|| words(issuer::publishes_and_rotates))));
         let dies = scope.spawn(move || words(|| server::gateway_dies_for_good(&mut doomed)));
         running.push(("gateway dies for good", dies));
         let end = |(name, run): (_, thread::ScopedJoinHandle<'_, _>)| {
@@ -91,4 +93,9 @@ fn gateway_crashed_and_who_never_comes_back_leaves_after_grace() {
 #[test]
 fn storms_leave_nothing_behind() {
     check("storms");
+}
+
+#[test]
+fn keys_from_a_url_come_and_are_rotated() {
+    check("keys from a URL");
 }

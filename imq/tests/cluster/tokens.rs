@@ -1,0 +1,197 @@
+//! Gateways that believe tokens alone: `docs/authentication.md` as it says.
+
+pub(crate) mod issuer;
+mod refusals;
+mod times;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::http::{metric, rpc, until};
+use crate::process::{Imq, PATIENCE, RPC_KEY, imq_ok, port_base, run};
+use crate::roles::{Five, Words};
+use crate::talker::Talker;
+
+const DOCUMENT: &str = include_str!("../../../docs/authentication.md");
+
+/// How the pair of each algorithm's keys is made.
+const PAIRS: [(&str, &[&str]); 3] = [
+    ("RS256", &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
+    ("ES256", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
+    ("EdDSA", &["-algorithm", "ED25519"]),
+];
+
+/// So many connections in a row meet each lane of a gateway, very likely.
+const LANES_TRIED: usize = 8;
+
+/// A folder with keys, and the file of those that gateways have.
+struct Keys {
+    folder: PathBuf,
+}
+
+impl Keys {
+    fn new() -> Keys {
+        let name = format!("imq-keys-{}-{}", std::process::id(), port_base());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        Keys { folder }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// A new secret in a file of this name: its line.
+    fn secret(&self, name: &str) -> String {
+        let line = openssl(&["rand", "-base64", "32"]);
+        std::fs::write(self.folder.join(name), &line).expect("a folder");
+        String::from_utf8(line).expect("text")
+    }
+
+    /// A new private key in a file of this name; its public key in PEM.
+    fn pair(&self, name: &str, how: &[&str]) -> String {
+        let path = self.path(name);
+        openssl(&[&["genpkey", "-out", &path][..], how].concat());
+        let public = openssl(&["pkey", "-in", &path, "-pubout"]);
+        String::from_utf8(public).expect("text")
+    }
+
+    /// Gives the gateways these keys, as the document has it: a new file is moved into its place.
+    fn put(&self, keys: &str) {
+        std::fs::write(self.folder.join("new"), keys).expect("a folder");
+        std::fs::rename(self.folder.join("new"), self.folder.join("keys")).expect("a folder");
+    }
+
+    /// The same while gateways run, which then have so many.
+    fn replace(&self, five: &Five, keys: &str, count: u32) {
+        self.put(keys);
+        until("both gateways have the new keys", || {
+            let has = |at: u16| metric(five.base + at, "imq_token_keys ") == f64::from(count);
+            has(90) && has(91)
+        });
+    }
+
+    /// What `imq token` makes with the key in this file, and more words.
+    fn token(&self, user: &str, name: &str, more: &[&str]) -> String {
+        let path = self.path(name);
+        let words = ["token", "--user", user, "--key-file", &path, "--audience", "imq"];
+        imq_ok(&[&words, more].concat()).trim_end().to_owned()
+    }
+
+    /// Five processes whose gateways have the file of keys, and by which of them this one lets in.
+    fn start(&self, name: &str) -> Five {
+        let path = self.path("keys");
+        let gateways = ["--auth-keys-file", &path, "--auth-audience", "imq"];
+        let words = Words { gateways: &gateways, no_dev_auth: true, ..Words::default() };
+        let five = Five::start_as(&words);
+        let token = self.token("early", name, &[]);
+        for at in [0, 1] {
+            // `/readyz` speaks for one lane; others may not have the table for some milliseconds.
+            for _ in 0..LANES_TRIED {
+                let mut early = Talker::login_by(&five.gateway(at), &token);
+                early.say(json!({ "bye": {} }));
+                early.closing(3000);
+            }
+            until("the back end's door is open, too", || {
+                let body = json!({ "queue": "/room/early" }).to_string();
+                rpc(five.base + 90 + at, RPC_KEY, "get_queue", &body).0 == 404
+            });
+        }
+        five
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// Runs `openssl`, which must succeed; what it printed.
+fn openssl(words: &[&str]) -> Vec<u8> {
+    let output = Command::new("openssl").args(words).output().expect("openssl is there");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "openssl {words:?}: {error}");
+    output.stdout
+}
+
+#[test]
+fn tokens_of_each_algorithm_let_in() {
+    let keys = Keys::new();
+    let secret = keys.secret("secret");
+    keys.put(&secret);
+    let five = keys.start("secret");
+    let (one, two) = (five.gateway(0), five.gateway(1));
+    let token = keys.token("ann", "secret", &["--alg", "HS256"]);
+    let mut sub = Imq::start(&["sub", "/room/1", "--gateway", &one, "--token", &token]);
+    sub.line("subscribed");
+    // As it stands in the document.
+    let (imq, file) = (env!("CARGO_BIN_EXE_imq"), keys.path("secret"));
+    let line = format!(
+        "IMQ_TOKEN=$({imq} token --user ben --ttl 1h --key-file {file} --audience imq) \
+         {imq} pub /room/1 chat hello --gateway {two}"
+    );
+    let (good, output) = run("sh", &["-c", &line], PATIENCE);
+    assert!(good, "{line}: {output}");
+    sub.line("chat ben: hello");
+
+    let public = PAIRS.map(|(name, how)| keys.pair(name, how)).concat();
+    keys.replace(&five, &public, 3);
+    for (name, _) in PAIRS {
+        let token = keys.token(name, name, &["--alg", name]);
+        imq_ok(&["pub", "/room/1", "chat", "hello", "--gateway", &two, "--token", &token]);
+        sub.line(&format!("chat {name}: hello"));
+    }
+}
+
+#[test]
+fn tokens_of_the_php_library_let_in() {
+    let keys = Keys::new();
+    let secret = keys.secret("secret");
+    let public = keys.pair("private", PAIRS[1].1);
+    keys.put(&secret);
+    let five = keys.start("secret");
+    let autoload = format!("{}/../sdk/php/autoload.php", env!("CARGO_MANIFEST_DIR"));
+    let make = |signer: &str, key: &str| {
+        let code = format!(
+            "require '{autoload}'; $signer = new Imq\\Token\\{signer}; \
+             echo (new Imq\\Token\\Maker($signer, audience: 'imq'))->make('ann');"
+        );
+        let (good, token) = run("php", &["-r", &code, key], PATIENCE);
+        assert!(good, "{code}: {token}");
+        Talker::login_by(&five.gateway(0), &token)
+    };
+    assert_eq!(make("Hs256($argv[1])", secret.trim_end()).user(), "ann");
+    keys.replace(&five, &(public.clone() + &keys.pair("other", PAIRS[1].1)), 2);
+    let es256 = "Es256(file_get_contents($argv[1]))";
+    assert_eq!(make(es256, &keys.path("private")).user(), "ann");
+}
+
+#[test]
+fn rotation_throws_nobody_out() {
+    let keys = Keys::new();
+    let (old, new) = (keys.secret("old"), keys.secret("new-one"));
+    keys.put(&old);
+    let five = keys.start("old");
+    let login = |at: u16, user: &str, name: &str| {
+        Talker::login_by(&five.gateway(at), &keys.token(user, name, &[]))
+    };
+    let mut ann = login(0, "ann", "old");
+    let epoch = ann.subscribe("/room/1")["epoch"].clone();
+    keys.replace(&five, &format!("{old}{new}"), 2);
+    let mut ben = login(1, "ben", "new-one");
+    ben.subscribe("/room/1");
+    login(1, "carl", "old");
+    keys.replace(&five, &new, 1);
+    let lost = keys.token("dora", "old", &[]);
+    let reason = refusals::refused(&five.gateway(0), &lost);
+    assert!(reason.contains("the token's signature doesn't match"), "{reason}");
+    // Who is there stays, and goes on with a token of the new key.
+    ann.send("/room/1", "still here");
+    ben.hear_where("message", |message| message["payload"] == "still here");
+    let token = keys.token("ann", "new-one", &[]);
+    assert_eq!(ann.ask("refresh", json!({ "token": token }))["status"], 0);
+    assert_eq!(ann.subscribe("/room/1")["epoch"], epoch);
+}
