@@ -7,11 +7,11 @@ use crate::process::run;
 
 const BOUND: Duration = Duration::from_secs(120);
 
-fn here(path: &str) -> String {
+pub(crate) fn here(path: &str) -> String {
     format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
 }
 
-fn check(program: &str, words: &[&str]) {
+pub(crate) fn check(program: &str, words: &[&str]) {
     let (good, output) = run(program, words, BOUND);
     print!("{output}");
     assert!(good, "{program} {words:?}:\n{output}");

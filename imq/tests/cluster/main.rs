@@ -24,5 +24,6 @@ mod rpc;
 mod seen;
 mod silence;
 mod talker;
+mod tls;
 mod together;
 mod tokens;
