@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::dev::Dev;
-use crate::process::run;
+use crate::process::{RPC_KEY, run};
+use crate::roles::Five;
 
 const BOUND: Duration = Duration::from_secs(120);
 
@@ -19,15 +20,46 @@ pub(crate) fn check(program: &str, words: &[&str]) {
     assert!(last.ends_with(" passed, 0 failed") && !last.starts_with("0 "), "{last}");
 }
 
+/// The client in Python against a cluster at this port base.
+fn python(base: u16, rpc_key: &str) {
+    let (script, schema) = (here("tests/clients/python/check.py"), here("../proto/schema"));
+    let at = |offset: u16| format!("127.0.0.1:{}", base + offset);
+    let (one, two, rpc) = (at(0), at(1), at(90));
+    let words = ["--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc];
+    let key = ["--rpc-key", rpc_key];
+    check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
+}
+
+/// The client in node likewise.
+fn node(base: u16, rpc_key: &str) {
+    let script = here("tests/clients/node/check.mjs");
+    let url = |at: u16| format!("ws://127.0.0.1:{}/imq/v1/ws", base + 80 + at);
+    let (one, two, rpc) = (url(0), url(1), format!("127.0.0.1:{}", base + 90));
+    check("node", &[&script, "--ws", &one, "--ws", &two, "--rpc", &rpc, "--rpc-key", rpc_key]);
+}
+
 #[test]
 fn python_over_tcp() {
     let dev = Dev::start();
-    let (script, schema) = (here("tests/clients/python/check.py"), here("../proto/schema"));
-    let rpc = format!("127.0.0.1:{}", dev.base + 90);
-    let (one, two) = (dev.gateway(0), dev.gateway(1));
-    let words = ["--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc];
-    let key = ["--rpc-key", &dev.rpc_key];
-    check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
+    python(dev.base, &dev.rpc_key);
+}
+
+#[test]
+fn python_over_tcp_to_five_processes() {
+    let five = Five::start();
+    python(five.base, RPC_KEY);
+}
+
+#[test]
+fn node_over_websocket() {
+    let dev = Dev::start();
+    node(dev.base, &dev.rpc_key);
+}
+
+#[test]
+fn node_over_websocket_to_five_processes() {
+    let five = Five::start();
+    node(five.base, RPC_KEY);
 }
 
 #[test]
@@ -40,14 +72,4 @@ fn abuse_hurts_nobody_else() {
     let id = dev.imq.id().to_string();
     let key = ["--rpc-key", &dev.rpc_key, "--pid", &id];
     check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
-}
-
-#[test]
-fn node_over_websocket() {
-    let dev = Dev::start();
-    let script = here("tests/clients/node/check.mjs");
-    let url = |at: u16| format!("ws://127.0.0.1:{}/imq/v1/ws", dev.base + 80 + at);
-    let rpc = format!("127.0.0.1:{}", dev.base + 90);
-    let (one, two) = (url(0), url(1));
-    check("node", &[&script, "--ws", &one, "--ws", &two, "--rpc", &rpc, "--rpc-key", &dev.rpc_key]);
 }
