@@ -8,6 +8,7 @@ mod application;
 mod asking;
 mod bad_start;
 mod callouts;
+mod classes;
 mod clients;
 mod death;
 mod dev;

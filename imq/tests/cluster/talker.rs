@@ -38,6 +38,11 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Names this queue no more when it resumes.
+    pub(crate) fn forget(&mut self, queue: &str) {
+        self.seen.forget(queue);
+    }
+
     fn connect(&self) -> Value {
         json!({ "connect": { "protocol": 1, "user": self.welcome["user"], "resume": {
             "session_id": self.welcome["session_id"], "secret": self.welcome["secret"],

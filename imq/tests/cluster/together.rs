@@ -8,17 +8,18 @@ use std::sync::OnceLock;
 use std::thread;
 
 use crate::aftermath;
+use crate::classes::guests;
 use crate::reconnect::{client, grace, network, server};
 use crate::roles::Five;
-use crate::tokens::issuer;
+use crate::tokens::issuer::{Late, publishes_and_rotates};
 
 /// What each has come to: nothing, or the words of its panic.
 static OUTCOMES: OnceLock<BTreeMap<&'static str, Option<String>>> = OnceLock::new();
 
 fn outcomes() -> BTreeMap<&'static str, Option<String>> {
-    // One after the other, since each looks for ports that are free.
+    // One after the other, since each looks for ports that are free; that of the storms, too.
     let (quiet, mut doomed) = (Five::start(), Five::start());
-    let quiet = &quiet;
+    let (quiet, dens, late) = (&quiet, &Five::start(), &Late::start());
     type Scenario = fn(&Five);
     let scenarios: [(&str, Scenario); 5] = [
         ("client crashed", client::crashed),
@@ -33,7 +34,8 @@ fn outcomes() -> BTreeMap<&'static str, Option<String>> {
         };
         let mut running: Vec<_> = scenarios.into_iter().map(start).collect();
         running.push(("storms", scope.spawn(|| words(aftermath::storms))));
-        running.push(("keys from a URL", scope.spawn(|| words(issuer::publishes_and_rotates))));
+        running.push(("keys from a URL", scope.spawn(|| words(|| publishes_and_rotates(late)))));
+        running.push(("guests", scope.spawn(|| words(|| guests::stay_beyond_grace(dens)))));
         let dies = scope.spawn(move || words(|| server::gateway_dies_for_good(&mut doomed)));
         running.push(("gateway dies for good", dies));
         let end = |(name, run): (_, thread::ScopedJoinHandle<'_, _>)| {
@@ -98,4 +100,9 @@ fn storms_leave_nothing_behind() {
 #[test]
 fn keys_from_a_url_come_and_are_rotated() {
     check("keys from a URL");
+}
+
+#[test]
+fn guests_stay_beyond_grace_until_they_are_put_out() {
+    check("guests");
 }

@@ -76,17 +76,32 @@ fn jwk(keys: &Keys, name: &str) -> Value {
     json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": name, "x": x })
 }
 
+/// Gateways whose keys come from a URL, which hasn't answered yet.
+pub(crate) struct Late {
+    keys: Keys,
+    jwks: [Value; 2],
+    issuer: Issuer,
+    five: Five,
+}
+
+impl Late {
+    pub(crate) fn start() -> Late {
+        let keys = Keys::new();
+        let jwks = ["k1", "k2"].map(|name| {
+            keys.pair(name, PAIRS[2].1);
+            jwk(&keys, name)
+        });
+        let issuer = Issuer::start();
+        let gateways = ["--auth-jwks-url", &issuer.url, "--auth-audience", "imq"];
+        let words = Words { gateways: &gateways, no_dev_auth: true, ..Words::default() };
+        let five = Five::begin(&words);
+        Late { keys, jwks, issuer, five }
+    }
+}
+
 /// Keys that come late, and a new one whose token comes before it.
-pub(crate) fn publishes_and_rotates() {
-    let keys = Keys::new();
-    let jwks = ["k1", "k2"].map(|name| {
-        keys.pair(name, PAIRS[2].1);
-        jwk(&keys, name)
-    });
-    let issuer = Issuer::start();
-    let gateways = ["--auth-jwks-url", &issuer.url, "--auth-audience", "imq"];
-    let words = Words { gateways: &gateways, no_dev_auth: true, ..Words::default() };
-    let five = Five::begin(&words);
+pub(crate) fn publishes_and_rotates(late: &Late) {
+    let Late { keys, jwks, issuer, five } = late;
     let token = |user: &str, name: &str| keys.token(user, name, &["--kid", name]);
     let first = token("ann", "k1");
 
@@ -111,7 +126,7 @@ pub(crate) fn publishes_and_rotates() {
     let second = token("ben", "k2");
     let reason = refusals::refused(&five.gateway(1), &second);
     assert!(reason.contains("the token names the key \"k2\""), "{reason}");
-    issuer.publish(&jwks);
+    issuer.publish(jwks);
     for at in [0, 1] {
         let connect = json!({ "protocol": 1, "token": second });
         until_within("the new key is there", FETCHED, Duration::from_millis(100), || {
