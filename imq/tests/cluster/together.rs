@@ -9,6 +9,7 @@ use std::thread;
 
 use crate::aftermath;
 use crate::classes::guests;
+use crate::dawdlers;
 use crate::reconnect::{client, grace, network, server};
 use crate::roles::Five;
 use crate::tokens::issuer::{Late, publishes_and_rotates};
@@ -21,8 +22,9 @@ fn outcomes() -> BTreeMap<&'static str, Option<String>> {
     let (quiet, mut doomed) = (Five::start(), Five::start());
     let (quiet, dens, late) = (&quiet, &Five::start(), &Late::start());
     type Scenario = fn(&Five);
-    let scenarios: [(&str, Scenario); 5] = [
+    let scenarios: [(&str, Scenario); 6] = [
         ("client crashed", client::crashed),
+        ("dawdlers", dawdlers::hold_up_nobody),
         ("gateway finds out", network::gateway_finds_out),
         ("program finds out", network::program_finds_out),
         ("last moment", grace::last_moment),
@@ -105,4 +107,9 @@ fn keys_from_a_url_come_and_are_rotated() {
 #[test]
 fn guests_stay_beyond_grace_until_they_are_put_out() {
     check("guests");
+}
+
+#[test]
+fn requests_that_come_byte_by_byte_hold_up_nobody() {
+    check("dawdlers");
 }
