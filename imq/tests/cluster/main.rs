@@ -14,6 +14,7 @@ mod dawdlers;
 mod death;
 mod dev;
 mod document;
+mod folder;
 mod guide;
 mod http;
 mod links;

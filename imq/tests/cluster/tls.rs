@@ -2,14 +2,14 @@
 
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
 use crate::clients::{check, here};
+use crate::folder::Folder;
 use crate::http::until;
-use crate::process::{Imq, PATIENCE, imq_ok, port_base};
+use crate::process::{Imq, PATIENCE, imq_ok};
 use crate::roles::{Five, Words};
 use crate::talker::{End, Talker};
 
@@ -21,43 +21,18 @@ fn testdata(name: &str) -> String {
     here(&format!("../link/testdata/tls/{name}"))
 }
 
-/// The certificate and the key of gateways, in files that can be replaced.
-struct Files {
-    folder: PathBuf,
-}
-
-impl Files {
-    fn new() -> Files {
-        let name = format!("imq-tls-{}-{}", std::process::id(), port_base());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let files = Files { folder };
-        files.put(NODE);
-        files
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.join(name).display().to_string()
-    }
-
-    /// Moves a certificate and its key into their places, one after the other.
-    fn put(&self, (certificate, key, _): (&str, &str, &str)) {
-        for (from, to) in [(key, "client.key"), (certificate, "client.pem")] {
-            std::fs::copy(testdata(from), self.path("new")).expect("a folder");
-            std::fs::rename(self.path("new"), self.path(to)).expect("a folder");
-        }
-    }
-
-    fn start(&self) -> Five {
-        let (certificate, key) = (self.path("client.pem"), self.path("client.key"));
-        Five::start_with(&["--client-certificate-file", &certificate, "--client-key-file", &key])
+/// Moves a certificate and its key into the places of a gateway's, one after the other.
+fn put(files: &Folder, (certificate, key, _): (&str, &str, &str)) {
+    for (from, to) in [(key, "client.key"), (certificate, "client.pem")] {
+        files.replace(to, &std::fs::read(testdata(from)).expect("it is there"));
     }
 }
 
-impl Drop for Files {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.folder).ok();
-    }
+/// Five processes whose gateways have the certificate and the key of this folder.
+fn start(files: &Folder) -> Five {
+    put(files, NODE);
+    let (certificate, key) = (files.path("client.pem"), files.path("client.key"));
+    Five::start_with(&["--client-certificate-file", &certificate, "--client-key-file", &key])
 }
 
 /// A client whose bytes go through `openssl s_client`.
@@ -116,15 +91,15 @@ impl Drop for Secured {
 
 #[test]
 fn openssl_stays_while_the_certificate_is_replaced() {
-    let files = Files::new();
-    let five = files.start();
+    let files = Folder::new();
+    let five = start(&files);
     let mut old = [0, 1].map(|at| {
         let mut client = Secured::expect(&five.gateway(at), NODE.2, &format!("old-{at}"));
         client.talker.subscribe("/room/1");
         client
     });
     assert!(Secured::login(&five.gateway(0), STRANGER.2, "too-early").is_none());
-    files.put(STRANGER);
+    put(&files, STRANGER);
     for at in [0, 1] {
         let mut new = Secured::expect(&five.gateway(at), STRANGER.2, &format!("new-{at}"));
         assert!(Secured::login(&five.gateway(at), NODE.2, "too-late").is_none());
@@ -144,8 +119,8 @@ fn openssl_stays_while_the_certificate_is_replaced() {
 
 #[test]
 fn python_and_node_over_tls() {
-    let files = Files::new();
-    let five = files.start();
+    let files = Folder::new();
+    let five = start(&files);
     let authority = testdata(NODE.2);
     let (script, schema) = (here("tests/clients/python/secure.py"), here("../proto/schema"));
     let doors = [five.gateway(0), five.gateway(1)].map(|at| at.replace("127.0.0.1", "localhost"));

@@ -4,13 +4,13 @@ pub(crate) mod issuer;
 mod refusals;
 mod times;
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::json;
 
+use crate::folder::Folder;
 use crate::http::{metric, rpc, until};
-use crate::process::{Imq, PATIENCE, RPC_KEY, imq_ok, port_base, run};
+use crate::process::{Imq, PATIENCE, RPC_KEY, imq_ok, run};
 use crate::roles::{Five, Words};
 use crate::talker::Talker;
 
@@ -28,25 +28,22 @@ const LANES_TRIED: usize = 8;
 
 /// A folder with keys, and the file of those that gateways have.
 struct Keys {
-    folder: PathBuf,
+    folder: Folder,
 }
 
 impl Keys {
     fn new() -> Keys {
-        let name = format!("imq-keys-{}-{}", std::process::id(), port_base());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        Keys { folder }
+        Keys { folder: Folder::new() }
     }
 
     fn path(&self, name: &str) -> String {
-        self.folder.join(name).display().to_string()
+        self.folder.path(name)
     }
 
     /// A new secret in a file of this name: its line.
     fn secret(&self, name: &str) -> String {
         let line = openssl(&["rand", "-base64", "32"]);
-        std::fs::write(self.folder.join(name), &line).expect("a folder");
+        self.folder.write(name, &line);
         String::from_utf8(line).expect("text")
     }
 
@@ -60,8 +57,7 @@ impl Keys {
 
     /// Gives the gateways these keys, as the document has it: a new file is moved into its place.
     fn put(&self, keys: &str) {
-        std::fs::write(self.folder.join("new"), keys).expect("a folder");
-        std::fs::rename(self.folder.join("new"), self.folder.join("keys")).expect("a folder");
+        self.folder.replace("keys", keys.as_bytes());
     }
 
     /// The same while gateways run, which then have so many.
@@ -100,12 +96,6 @@ impl Keys {
             });
         }
         five
-    }
-}
-
-impl Drop for Keys {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.folder).ok();
     }
 }
 
@@ -172,7 +162,7 @@ fn tokens_of_the_php_library_let_in() {
 #[test]
 fn rotation_throws_nobody_out() {
     let keys = Keys::new();
-    let (old, new) = (keys.secret("old"), keys.secret("new-one"));
+    let (old, new) = (keys.secret("old"), keys.secret("next"));
     keys.put(&old);
     let five = keys.start("old");
     let login = |at: u16, user: &str, name: &str| {
@@ -181,7 +171,7 @@ fn rotation_throws_nobody_out() {
     let mut ann = login(0, "ann", "old");
     let epoch = ann.subscribe("/room/1")["epoch"].clone();
     keys.replace(&five, &format!("{old}{new}"), 2);
-    let mut ben = login(1, "ben", "new-one");
+    let mut ben = login(1, "ben", "next");
     ben.subscribe("/room/1");
     login(1, "carl", "old");
     keys.replace(&five, &new, 1);
@@ -191,7 +181,7 @@ fn rotation_throws_nobody_out() {
     // Who is there stays, and goes on with a token of the new key.
     ann.send("/room/1", "still here");
     ben.hear_where("message", |message| message["payload"] == "still here");
-    let token = keys.token("ann", "new-one", &[]);
+    let token = keys.token("ann", "next", &[]);
     assert_eq!(ann.ask("refresh", json!({ "token": token }))["status"], 0);
     assert_eq!(ann.subscribe("/room/1")["epoch"], epoch);
 }

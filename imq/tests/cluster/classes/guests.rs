@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::{class, configure, hear, message, refused};
+use crate::http::rpc;
+use crate::process::RPC_KEY;
 use crate::roles::Five;
 use crate::talker::Talker;
 
@@ -71,5 +73,56 @@ pub(crate) fn stay_beyond_grace(five: &Five) {
         assert_eq!(five.members(queue), json!([]));
         refused(&mut ann, 7, "send_message", message(queue, "from outside"));
         refused(&mut ann, 7, "subscribe", json!({ "queue": queue }));
+    }
+}
+
+/// Two sessions of one user are put in together; each may leave, and then stays out.
+#[test]
+fn all_sessions_are_put_in_and_may_leave() {
+    let five = Five::start();
+    let users = "[[class]]\npattern = \"/user/*\"\ncreate = \"auto\"\nsessions = \"many\"\n\
+                 sessions_max = 3\n[[class.mount]]\nname = \"inbox\"\nkind = \"message\"\n";
+    configure(&five, &(users.to_owned() + &den("join = \"server\"", "members")), 1);
+    for home in [0, 1] {
+        let queue = five.queue_like("/den/", home);
+        let user = five.user_at(1 - home, "ann");
+        let body = json!({ "queue": queue, "user": user });
+        five.call(0, "create_queue", &json!({ "queue": queue }));
+        let absent = rpc(five.base + 90, RPC_KEY, "join_user", &body.to_string());
+        assert_eq!((absent.0, &absent.1["error"]["code"]), (404, &json!("not_found")));
+
+        let mut both = [0, 1].map(|at| Talker::login(&five.gateway(at), &user));
+        five.call(0, "join_user", &body);
+        for talker in &mut both {
+            talker.hear_where("subscribed", |subscribed| subscribed["queue"] == *queue);
+        }
+        // Once more changes nothing.
+        five.call(1, "join_user", &body);
+        let [mut first, mut second] = both;
+        first.send(&queue, "to both");
+        assert_eq!(hear(&mut second, "to both"), json!(user));
+        hear(&mut first, "to both");
+        [&mut first, &mut second].into_iter().for_each(Talker::is_quiet);
+
+        assert_eq!(second.ask("unsubscribe", json!({ "queue": queue }))["status"], 0);
+        refused(&mut second, 7, "send_message", message(&queue, "from outside"));
+        let mut kept = second.kept();
+        kept.forget(&queue);
+        second.cut();
+        let mut second = Talker::resumed(&five.gateway(0), &kept);
+        first.send(&queue, "to one");
+        hear(&mut first, "to one");
+        refused(&mut second, 7, "get_history", json!({ "queue": queue, "mount": "chat" }));
+        second.is_quiet();
+        assert_eq!(five.members(&queue), json!([user]));
+        // Put out, both are.
+        five.call(1, "join_user", &body);
+        second.hear_where("subscribed", |subscribed| subscribed["queue"] == *queue);
+        five.call(0, "remove_user", &body);
+        for talker in [&mut first, &mut second] {
+            talker.hear_where("unsubscribed", |_| true);
+            refused(talker, 7, "subscribe", json!({ "queue": queue }));
+        }
+        assert_eq!(five.members(&queue), json!([]));
     }
 }
