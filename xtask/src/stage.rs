@@ -64,7 +64,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     stages.push(stage("unit and script tests", 160, unit_tests(tree)));
     stages.push(stage("simulation", 300, simulation(tree, quick)));
     if !quick {
-        stages.push(stage("cluster", 360, cluster(tree)));
+        stages.push(stage("cluster", 300, cluster(tree)));
         stages.push(stage("load plans", 85, load(tree)));
         let documented = Work::Commands(documentation::commands(tree));
         let documentation = stage("documentation commands", 120, documented);

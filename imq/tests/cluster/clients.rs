@@ -1,5 +1,6 @@
 //! Clients that know only the documents: Python with the protobuf package, node with `ws`.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::dev::Dev;
@@ -38,16 +39,14 @@ fn node(base: u16, rpc_key: &str) {
     check("node", &[&script, "--ws", &one, "--ws", &two, "--rpc", &rpc, "--rpc-key", rpc_key]);
 }
 
+/// They mostly wait, for times of the protocol's, and do so at the same moment.
 #[test]
-fn python_over_tcp() {
-    let dev = Dev::start();
-    python(dev.base, &dev.rpc_key);
-}
-
-#[test]
-fn python_over_tcp_to_five_processes() {
-    let five = Five::start();
-    python(five.base, RPC_KEY);
+fn python_over_tcp_to_one_process_and_to_five() {
+    let (dev, five) = (Dev::start(), Five::start());
+    thread::scope(|scope| {
+        scope.spawn(|| python(dev.base, &dev.rpc_key));
+        scope.spawn(|| python(five.base, RPC_KEY));
+    });
 }
 
 #[test]
