@@ -3,11 +3,12 @@
 //! In reading order: [`settings`] says what to open; [`run`] opens it and starts a thread per lane;
 //! `turn` is the loop of such a thread; `clients` are its sockets; `boss` is the link to the boss,
 //! on lane 0, which serves the back end (`web`) and no clients; `mail` is what threads tell each
-//! other; [`keys`] reads what tokens are verified with.
+//! other; [`keys`] reads what tokens are verified with; `files` shares out what may be open.
 
 mod boss;
 pub mod callout;
 mod clients;
+mod files;
 pub mod keys;
 mod mail;
 pub mod network;

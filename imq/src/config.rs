@@ -169,6 +169,9 @@ pub(crate) struct GatewayOptions {
     /// Attempts to connect from one address per second, 0 for any number [default: 50].
     #[arg(long, env = "IMQ_GATEWAY_ADDRESS_ATTEMPTS_PER_S", value_name = "COUNT")]
     pub(crate) address_attempts_per_s: Option<u32>,
+    /// A client that was silent for so long is pinged, 1000 to 600000 [default: 25000].
+    #[arg(long, env = "IMQ_GATEWAY_PING_EVERY_MS", value_name = "MS")]
+    pub(crate) ping_every_ms: Option<u64>,
     /// The key of the web back end, which may do everything [default: none, and the RPC refuses
     /// everybody but the `rpc_keys` of the file].
     #[arg(long, env = "IMQ_RPC_KEY", hide_env_values = true, value_name = "KEY")]

@@ -69,6 +69,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let tls = options.clients_tls(&written)?;
     let proxies = options.networks_of_proxies(&written)?;
     let addresses = options.address_limits(&written);
+    let ping_every_ms = options.silence_ms(&written)?;
     let id = id(options.id.or(written.id), "g1")?;
     let key_file = options.rpc_key_file.or(written.rpc_key_file);
     let rpc_key = config::key(options.rpc_key.as_ref(), key_file.as_ref())?;
@@ -94,6 +95,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         lane: gateway::machine::Settings {
             gateway: id.clone(),
             dev_auth,
+            ping_every_ms,
             ..gateway::machine::Settings::default()
         },
         id,

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod http;
 pub mod names;
 mod pipe;
+mod resolver;
 mod socket;
 pub mod tls;
 mod wires;

@@ -130,6 +130,10 @@ pub const CALLOUTS_MAX: usize = 10_000;
 pub const CONNECT_MS_MAX: u64 = 5_000;
 /// A client that was silent for this long is pinged.
 pub const PING_EVERY_MS: u64 = 25_000;
+/// More pings than one a second would be the load.
+pub const PING_EVERY_MS_MIN: u64 = 1_000;
+/// Silence of more than ten minutes no address translation bears.
+pub const PING_EVERY_MS_MAX: u64 = 600_000;
 /// A client that doesn't answer the ping for this long is gone.
 pub const PONG_MS_MAX: u64 = 10_000;
 /// A write of the back end without an Idempotency-Key is resent by the gateway for this long.
@@ -138,6 +142,11 @@ pub const KEYLESS_RESEND_MS: u64 = 5_000;
 pub const KEYLESS_REMEMBER_MS: u64 = 15_000;
 /// An Idempotency-Key is remembered for this long.
 pub const IDEMPOTENCY_MS: u64 = 120_000;
+/// The head of a connection's first request must be there by then: who connects has something to
+/// ask.
+pub const WEB_FIRST_HEAD_MS_MAX: u64 = 5_000;
+/// A peer that takes nothing of an answer for so long is gone.
+pub const WEB_STALL_MS_MAX: u64 = 10_000;
 /// A request's head must be there by then; an idle connection is kept as long.
 pub const WEB_HEAD_MS_MAX: u64 = 30_000;
 /// A request's body must be there by then.
@@ -154,8 +163,10 @@ const _: () = assert!(SLOW_BYTES * 2 <= OUTPUT_BYTES_MAX);
 const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
 const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);
 const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
+const _: () = assert!(PING_EVERY_MS_MIN < PING_EVERY_MS && PING_EVERY_MS < PING_EVERY_MS_MAX);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
 const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
+const _: () = assert!(WEB_FIRST_HEAD_MS_MAX < WEB_HEAD_MS_MAX);
 const _: () = assert!(BATCH_MAX * 16 <= WEB_REQUESTS_MAX);
 const _: () = assert!(CLIENT_FRAME_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(DEAD_MS < GRACE_MS);

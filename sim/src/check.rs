@@ -4,17 +4,22 @@
 //! them saw of each queue. Then each rule is looked at on its own: [`delivery`] (order, doubles,
 //! nothing missed, filters, exclusion), [`outcome`] (exactly once, answers in order and with a
 //! reason), [`present`] (snapshot then live, against a reference model), [`roster`] (who is there),
-//! [`session`] (who is connected stays).
+//! [`session`] (who is connected stays), [`back_end`] and [`own_queues`] (what the web application
+//! asked for), [`asked`] and [`told`] (what it was asked and told).
 
+mod asked;
+mod back_end;
 mod delivery;
 mod ledger;
 mod outcome;
+mod own_queues;
 mod present;
 mod roster;
 mod session;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use crate::journal::Observations;
 
@@ -38,5 +43,9 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     present::check(&lives, &ledger, &mut violations);
     roster::check(&lives, &mut violations);
     session::check(&lives, &mut violations);
+    back_end::check(&lives, &ledger, &mut violations);
+    asked::check(&lives, &ledger, &mut violations);
+    told::check(seen, &mut violations);
+    own_queues::check(seen, &mut violations);
     violations
 }

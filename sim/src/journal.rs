@@ -2,6 +2,9 @@
 
 use imq_sdk::{Command, Event, Ticket};
 
+use crate::application::{Question, Ruling, Told};
+use crate::call::{Call, Wish};
+
 /// One life of one client, from its first connection to its goodbye.
 #[derive(Debug)]
 pub struct Journal {
@@ -52,11 +55,19 @@ pub enum What {
 pub struct Observations {
     /// Of all clients.
     pub journals: Vec<Journal>,
+    /// What the web application asked for.
+    pub calls: Vec<Call>,
+    /// What the web application was asked.
+    pub questions: Vec<Question>,
+    /// What it was told, repetitions as well, in the order in which it came.
+    pub told: Vec<Told>,
     /// When a bucket's data may have been lost: from the first moment that anybody knew to the last
     /// moment that somebody heard of it.
     pub losses: Vec<Loss>,
     /// When an end of a link found that it was gone, in order.
     pub links_cut: Vec<u64>,
+    /// When a process stood still: from and to.
+    pub stills: Vec<(u64, u64)>,
     /// When trouble ended, in microseconds.
     pub calm_us: u64,
     /// When all but the auditors left.
@@ -72,8 +83,6 @@ pub struct Loss {
     pub bits: u8,
     /// Which bucket.
     pub prefix: u32,
-    /// The bucket's epoch from then on.
-    pub loss: u64,
     /// When the first process heard of it.
     pub first_us: u64,
     /// When the last one did.
@@ -88,6 +97,36 @@ impl Observations {
             proto::bucket::BucketId::of(hash, loss.bits).prefix() == loss.prefix
                 && loss.first_us <= to_us
                 && loss.last_us + SLACK_US >= from_us
+        })
+    }
+
+    /// Whether any process stood still between these moments.
+    pub fn stood_still(&self, from_us: u64, to_us: u64) -> bool {
+        self.stills.iter().any(|(begin_us, end_us)| *begin_us <= to_us && *end_us >= from_us)
+    }
+
+    /// Whether the web application has refused something of the user's in a queue.
+    pub fn said_no(&self, user: &str, queue: &str) -> bool {
+        self.questions.iter().any(|question| {
+            question.ruling == Ruling::Refuse && question.queue == queue && question.user == user
+        })
+    }
+
+    /// Whether the web application may have put the user out of the queue, or out altogether,
+    /// between these moments.
+    pub fn put_out(&self, user: &str, queue: Option<&str>, from_us: u64, to_us: u64) -> bool {
+        self.calls.iter().any(|call| {
+            let is_it = match &call.wish {
+                Wish::Remove { queue: of, user: who } => who == user && Some(of.as_str()) == queue,
+                Wish::Disconnect { user: who } => who == user,
+                Wish::Message { .. }
+                | Wish::State { .. }
+                | Wish::Read { .. }
+                | Wish::Create { .. }
+                | Wish::Delete { .. } => false,
+            };
+            let (first_us, last_us) = call.window_us();
+            is_it && first_us <= to_us && last_us + 2 * SLACK_US >= from_us
         })
     }
 

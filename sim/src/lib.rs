@@ -8,6 +8,8 @@
 //! This crate never reads a clock, never opens a socket, and never draws a number that doesn't
 //! follow from the seed.
 
+pub mod application;
+pub mod call;
 mod chance;
 pub mod check;
 pub mod gate;

@@ -42,7 +42,11 @@ enum Command {
         fault: Option<String>,
     },
     /// Plants each bug alone and looks for it.
-    Faults,
+    Faults {
+        /// Only bugs whose name has this in it.
+        #[arg(long, default_value = "")]
+        named: String,
+    },
     /// Everything: the seeds that once found a bug, new ones, and all planted bugs.
     Gate {
         /// Few seeds.
@@ -62,10 +66,10 @@ fn main() -> ExitCode {
             };
             one(seed, trace, fault.as_deref())
         }
-        Command::Faults => gate::planted_bugs(),
+        Command::Faults { named } => gate::planted_bugs(&named),
         Command::Gate { quick } => {
             let new = if quick { 30 } else { 1_000 };
-            gate::seeds(gate::old_seeds()).and(gate::seeds(0..new)).and(gate::planted_bugs())
+            gate::seeds(gate::old_seeds()).and(gate::seeds(0..new)).and(gate::planted_bugs(""))
         }
     };
     println!("{} passed, {} failed", tally.passed, tally.failed);

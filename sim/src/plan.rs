@@ -14,8 +14,17 @@ pub const AUDITORS: usize = 2;
 pub const GRACE_MS: u64 = 3_000;
 
 /// The queues of the cluster; auditors sit in those that outlive their members.
-pub const QUEUES: [&str; 7] =
-    ["/room/1", "/room/2", "/room/3", "/strict/1", "/strict/2", "/flash/1", "/flash/2"];
+pub const QUEUES: [&str; 9] = [
+    "/room/1",
+    "/room/2",
+    "/room/3",
+    "/strict/1",
+    "/strict/2",
+    "/flash/1",
+    "/flash/2",
+    "/asked/1",
+    "/asked/2",
+];
 
 /// Planted bugs of all machines.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,6 +60,10 @@ pub struct Troubles {
     pub crash_gateway_ms: u64,
     /// A process stands still for a while.
     pub hang_ms: u64,
+    /// A lane can't reach a node for a while.
+    pub cut_off_ms: u64,
+    /// A client goes elsewhere, and what it said before comes late.
+    pub late_client_ms: u64,
 }
 
 /// All that is drawn before a run begins.
@@ -70,6 +83,8 @@ pub struct Plan {
     pub link_us_max: u64,
     /// The slowest client, in microseconds.
     pub client_us_max: u64,
+    /// Mean pause of the web application between two requests; 0: it asks for nothing.
+    pub back_end_ms: u64,
     /// How long a record waits for its commit at most; 0: each is committed at once.
     pub commit_ms_max: u64,
     /// Payloads are padded up to this length.
@@ -103,7 +118,10 @@ impl Plan {
             crash_gateway_ms: every(20, 1_500, 5_000),
             hang_ms: every(30, 300, 2_000),
             rival_client_ms: every(40, 400, 2_000),
+            cut_off_ms: every(40, 150, 1_000),
+            late_client_ms: every(50, 100, 800),
         };
+        let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
         Plan {
             seed,
@@ -111,6 +129,7 @@ impl Plan {
             troubles,
             active_ms: chance.between(2_500, 5_000),
             think_ms: chance.between(60, 200),
+            back_end_ms,
             link_us_max: *chance.pick(&[300, 2_000, 20_000]),
             client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
             commit_ms_max: *chance.pick(&[0, 0, 3, 20, 150]),

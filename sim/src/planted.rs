@@ -12,7 +12,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 29] = [
+pub const ALL: [Planted; 34] = [
     Planted { name: "node.output_before_commit", plant: |f| f.node.output_before_commit = true },
     Planted { name: "node.result_forgotten", plant: |f| f.node.result_forgotten = true },
     Planted { name: "node.replay_drops_first", plant: |f| f.node.replay_drops_first = true },
@@ -42,6 +42,14 @@ pub const ALL: [Planted; 29] = [
     Planted { name: "node.resume_makes_member", plant: |f| f.node.resume_makes_member = true },
     Planted { name: "node.grace_decided_twice", plant: |f| f.node.grace_decided_twice = true },
     Planted { name: "node.ended_forgotten", plant: |f| f.node.ended_forgotten = true },
+    Planted { name: "node.fence_skipped", plant: |f| f.node.fence_skipped = true },
+    Planted { name: "node.floor_ignored", plant: |f| f.node.floor_ignored = true },
+    Planted { name: "node.key_forgotten", plant: |f| f.node.key_forgotten = true },
+    Planted { name: "node.verdict_ignored", plant: |f| f.node.verdict_ignored = true },
+    Planted {
+        name: "lane.tell_acknowledged_early",
+        plant: |f| f.lane.tell_acknowledged_early = true,
+    },
     Planted { name: "node.kick_lost", plant: |f| f.node.kick_lost = true },
     Planted { name: "node.sweep_removes_resumed", plant: |f| f.node.sweep_removes_resumed = true },
     Planted { name: "lane.confirmed_early", plant: |f| f.lane.confirmed_early = true },

@@ -129,6 +129,11 @@ impl Script {
 
     /// The client was told something.
     pub(crate) fn told(&mut self, event: &Event) {
+        if let Event::Queue { queue, event: QueueEvent::Unsubscribed { retrying: false, .. } } =
+            event
+        {
+            self.subscribed.remove(&**queue);
+        }
         if let Event::Queue { queue, event: QueueEvent::State(state) } = event {
             for change in &state.changes {
                 let version = if change.value.is_some() { change.version } else { 0 };

@@ -2,10 +2,15 @@
 //! them the machines of production, on virtual time.
 
 mod agenda;
+mod application;
+mod back_end;
 mod boss;
 mod chaos;
 mod client;
+mod cuts;
+mod fences;
 mod gateway;
+mod losses;
 mod node;
 mod phases;
 mod process;
@@ -16,12 +21,15 @@ mod wires;
 
 use std::collections::BTreeMap;
 
-use proto::table::BucketTable;
-
 use self::agenda::{Agenda, Happening};
+use self::application::Application;
+use self::back_end::BackEnd;
 use self::boss::BossHost;
 use self::client::ClientHost;
+use self::cuts::Cuts;
+use self::fences::Fences;
 use self::gateway::GatewayHost;
+use self::losses::Losses;
 use self::node::NodeHost;
 use self::process::Vitals;
 use self::referee::Referee;
@@ -29,7 +37,7 @@ use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
 use crate::check::Violation;
-use crate::journal::{Journal, Loss, Observations};
+use crate::journal::{Journal, Observations};
 use crate::phase::Phase;
 use crate::plan::{CLIENTS, GATEWAYS, NODES, Plan};
 
@@ -68,11 +76,16 @@ pub struct World {
     tickets: u64,
     numbers: u64,
     journals: Vec<Journal>,
-    losses: BTreeMap<(u8, u32, u64), Loss>,
+    losses: Losses,
     links_cut: Vec<u64>,
     marks: BTreeMap<Phase, u64>,
     violations: Vec<Violation>,
     referee: Referee,
+    fences: Fences,
+    back_end: BackEnd,
+    application: Application,
+    stills: Vec<(u64, u64)>,
+    cuts: Cuts,
     trace: Trace,
 }
 
@@ -112,11 +125,16 @@ impl World {
             tickets: 0,
             numbers: 0,
             journals: Vec::new(),
-            losses: BTreeMap::new(),
+            losses: Losses::default(),
             links_cut: Vec::new(),
             marks: BTreeMap::new(),
             violations: Vec::new(),
             referee: Referee::default(),
+            fences: Fences::default(),
+            back_end: BackEnd::default(),
+            application: Application::default(),
+            stills: Vec::new(),
+            cuts: Cuts::default(),
             trace,
             plan,
         };
@@ -136,6 +154,9 @@ impl World {
             let dial_us = 60_000 + self.chance.below(200_000);
             self.agenda.at(dial_us, Happening::ClientDial { client, attempt: 0 });
             self.agenda.at(dial_us + 50_000, Happening::Think { client });
+        }
+        if self.plan.back_end_ms > 0 {
+            self.agenda.at(200_000, Happening::BackEndThinks);
         }
         self.begin_troubles();
         self.agenda.at(self.plan.active_ms * 1000, Happening::Phase(Phase::Calm));
@@ -160,10 +181,18 @@ impl World {
         let roster_us = mark(Phase::Roster);
         let mut journals = self.journals;
         journals.extend(self.clients.into_iter().map(|client| client.journal));
-        let losses = self.losses.into_values().collect();
-        let links_cut = self.links_cut;
-        let observations =
-            Observations { journals, losses, links_cut, calm_us, farewell_us, roster_us };
+        let observations = Observations {
+            journals,
+            calls: self.back_end.calls,
+            questions: self.application.questions,
+            told: self.application.told,
+            losses: self.losses.all(),
+            links_cut: self.links_cut,
+            stills: self.stills,
+            calm_us,
+            farewell_us,
+            roster_us,
+        };
         (observations, self.violations)
     }
 
@@ -194,6 +223,20 @@ impl World {
             Happening::ClientNotices { socket } => self.client_notices(socket),
             Happening::GatewayNotices { socket } => self.gateway_notices(socket),
             Happening::Unstall { socket } => self.unstall(socket),
+            Happening::BackEndThinks => self.back_end_thinks(),
+            Happening::BackEndAsks { number } => self.back_end_asks(number),
+            Happening::BackEndHears { gateway, life, reply } => {
+                self.back_end_hears(gateway, life, *reply);
+            }
+            Happening::BackEndLosesPatience { call, attempt } => {
+                self.back_end_loses_patience(call, attempt);
+            }
+            Happening::CalledOut { via, sent_us, request } => {
+                self.called_out(via, sent_us, &request);
+            }
+            Happening::Answered { via, request, post, outcome } => {
+                self.answered(via, request, post, *outcome);
+            }
             Happening::Phase(phase) => self.begin_phase(phase),
         }
     }
@@ -209,23 +252,6 @@ impl World {
             Port::Desk(gateway) => &mut self.gateways[gateway].out,
             Port::Lane(gateway, lane) => &mut self.gateways[gateway].lanes.get_mut(lane)?.out.links,
         })
-    }
-
-    /// Somebody heard a table: what it says to be lost may be lost from now on.
-    fn heard_table(&mut self, table: &BucketTable) {
-        let now_us = self.agenda.now_us();
-        for row in table.rows() {
-            let key = (table.bits(), row.prefix, row.loss);
-            let loss = Loss {
-                bits: table.bits(),
-                prefix: row.prefix,
-                loss: row.loss,
-                first_us: now_us,
-                last_us: now_us,
-            };
-            // The first table of all is no loss, but nobody had anything then.
-            self.losses.entry(key).or_insert(loss).last_us = now_us;
-        }
     }
 
     /// Something is wrong.

@@ -64,9 +64,20 @@ fn bounds() -> String {
         ("how long it is remembered", limits::IDEMPOTENCY_MS as usize, "ms"),
         ("how many a bucket remembers", limits::IDEMPOTENCY_KEYS_MAX, ""),
         ("requests under way at a gateway", limits::WEB_REQUESTS_MAX, "items of batches counted"),
-        ("connections to a gateway's port", limits::WEB_CONNECTIONS_MAX, "more wait"),
+        (
+            "connections to a gateway's port",
+            limits::WEB_CONNECTIONS_MAX,
+            "or a sixteenth of its files; more wait",
+        ),
+        (
+            "those of one address",
+            limits::WEB_CONNECTIONS_MAX / 4,
+            "or a quarter; more are 429; loopback is free",
+        ),
+        ("a connection's first head", limits::WEB_FIRST_HEAD_MS_MAX as usize, "ms"),
         ("a request's head", limits::WEB_HEAD_MS_MAX as usize, "ms, also between two requests"),
         ("a request's body", limits::WEB_BODY_MS_MAX as usize, "ms after its head"),
+        ("an answer of which nothing is read", limits::WEB_STALL_MS_MAX as usize, "ms"),
         ("an answer", limits::WEB_ANSWER_MS as usize, "ms, then `outcome_unknown`"),
     ];
     let mut out = "| what | at most | |\n|---|---:|---|\n".to_owned();

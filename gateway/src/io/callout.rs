@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::machine::callout::{ANSWER_BYTES_MAX, Failure, HttpRequest, Outcome};
@@ -48,17 +49,17 @@ struct Clients {
 }
 
 impl Caller {
-    /// Starts the thread.
+    /// Starts the thread, which runs so many requests at a time: each may take a file.
     ///
     /// # Errors
     /// If the operating system has no thread or no tools for it.
-    pub fn start() -> io::Result<Caller> {
+    pub fn start(under_way_max: usize) -> io::Result<Caller> {
         let (requests, calls) = channel(REQUESTS_MAX);
         let clients = Clients::new().map_err(io::Error::other)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("call-outs".to_owned());
         thread.spawn(move || {
-            runtime.block_on(run(clients, calls));
+            runtime.block_on(run(clients, calls, under_way_max));
             // A name server that never answers holds up nobody's end.
             runtime.shutdown_background();
         })?;
@@ -110,13 +111,17 @@ fn tls() -> rustls::ClientConfig {
         .with_no_client_auth()
 }
 
-async fn run(clients: Clients, mut calls: Receiver<Call>) {
+async fn run(clients: Clients, mut calls: Receiver<Call>, under_way_max: usize) {
+    let places = Arc::new(Semaphore::new(under_way_max));
     while let Some(Call { request, answer }) = calls.recv().await {
+        // Nobody closes it.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let client = if request.inner { clients.inner.clone() } else { clients.outer.clone() };
         // Whoever started it learns its outcome by `answer`.
         drop(tokio::spawn(async move {
             let number = request.request;
             answer(number, post(client, request).await);
+            drop(place);
         }));
     }
 }

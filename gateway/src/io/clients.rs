@@ -32,6 +32,11 @@ use waiting::Waiting;
 
 /// One read takes at most this much of one client.
 const READ_BYTES: usize = 64 * 1024;
+/// A pong goes at once to a client that owes no more than this; behind more it waits.
+const PONG_OWED_BYTES_MAX: usize = 4 * 1024;
+/// So much of a client whose connection is over is read and thrown away, so that it can read why:
+/// what was on its way, not what it goes on sending.
+const DISCARDED_BYTES_MAX: u32 = 1024 * 1024;
 /// Tokens: the two listeners, then a client each.
 const TCP: usize = 1;
 const HTTP: usize = 2;
@@ -44,8 +49,8 @@ pub(super) struct Clients {
     listeners: Listeners,
     sockets: Slab<Client>,
     buffer: Vec<u8>,
-    /// Who may have more to read than one read took, and whether the end of it is in sight.
-    again: Vec<(ConnId, bool)>,
+    /// Who may have more to read than one read took.
+    again: Vec<ConnId>,
     /// Whose TLS hand-shakes have been put off.
     handshakes: VecDeque<ConnId>,
     /// Who isn't through the door yet, by the time at which that is over.
@@ -72,6 +77,14 @@ struct Client {
     blocked: bool,
     /// To be finished when its output is written.
     ending: bool,
+    /// The end of what it sends is in sight.
+    to_end: bool,
+    /// It is among those who may have more to read.
+    again: bool,
+    /// What the newest of a WebSocket's pings said, if its pong waits until all else is written.
+    pong: Option<Box<[u8]>>,
+    /// How much of it counted no more.
+    discarded: u32,
 }
 
 /// How a client's bytes are read.
@@ -138,9 +151,13 @@ impl Clients {
             self.writable(now, conn, lane, out);
         }
         if ready.is_readable() || ready.is_read_closed() || ready.is_error() {
-            let to_end = ready.is_read_closed() || ready.is_error();
-            if !self.puts_off(conn, to_end) {
-                self.read(now, conn, to_end, lane, out);
+            if (ready.is_read_closed() || ready.is_error())
+                && let Some(client) = self.sockets.get_mut(at)
+            {
+                client.to_end = true;
+            }
+            if !self.puts_off(conn) {
+                self.read(now, conn, lane, out);
             }
         }
     }
@@ -152,9 +169,12 @@ impl Clients {
 
     /// Reads on where one read didn't take all, and does what is due.
     pub(super) fn wake(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
-        for (conn, to_end) in std::mem::take(&mut self.again) {
-            if !self.puts_off(conn, to_end) {
-                self.read(now, conn, to_end, lane, out);
+        for conn in std::mem::take(&mut self.again) {
+            if let Some(client) = self.sockets.get_mut(conn.0 as usize) {
+                client.again = false;
+            }
+            if !self.puts_off(conn) {
+                self.read(now, conn, lane, out);
             }
         }
         self.shake_hands(now, lane, out);
@@ -194,27 +214,25 @@ impl Clients {
 
     /// One read. A short one has drained the socket, unless its end is in sight.
     #[inline]
-    fn read(&mut self, now: Time, conn: ConnId, to_end: bool, lane: &mut Lane, out: &mut Outbox) {
+    fn read(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         let waiting = matches!(client.reader, Reader::Waiting(_));
-        if waiting && self.introduced(now, conn, to_end, lane, out) {
+        if waiting && self.introduced(now, conn, lane, out) {
             return;
         }
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         match client.stream.read(&mut self.buffer) {
             Ok(0) => self.gone(now, conn, lane, out),
             Ok(length) => {
-                if length == self.buffer.len() || to_end {
-                    self.again.push((conn, to_end));
+                if length == self.buffer.len() || client.to_end || client.stream.has_more() {
+                    self.read_on(conn);
                 }
                 let mut buffer = std::mem::take(&mut self.buffer);
                 self.took(now, conn, &mut buffer[..length], lane, out);
                 self.buffer = buffer;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.again.push((conn, to_end));
-            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.read_on(conn),
             Err(error) => {
                 if waiting && error.kind() == io::ErrorKind::InvalidData {
                     self.refused.tls += 1;
@@ -222,6 +240,14 @@ impl Clients {
                 }
                 self.gone(now, conn, lane, out);
             }
+        }
+    }
+
+    /// Has a client read again in the next turn, once.
+    fn read_on(&mut self, conn: ConnId) {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        if !std::mem::replace(&mut client.again, true) {
+            self.again.push(conn);
         }
     }
 
@@ -245,10 +271,17 @@ impl Clients {
                 reader.feed(bytes, max, each).err()
             }
             Reader::WebSocket(codec, reader) => {
-                feed_websocket(now, conn, *codec, reader, bytes, max, lane, out).err()
+                let pong = &mut client.pong;
+                feed_websocket(now, conn, (*codec, reader, pong), bytes, max, lane, out).err()
             }
             Reader::Waiting(_) => return self.knocked(now, conn, bytes, lane, out),
-            Reader::Refused | Reader::Deaf => None,
+            Reader::Refused | Reader::Deaf => {
+                client.discarded += bytes.len() as u32;
+                if client.discarded > DISCARDED_BYTES_MAX {
+                    self.gone(now, conn, lane, out);
+                }
+                return;
+            }
         };
         match stop {
             None => {}
@@ -289,6 +322,8 @@ impl Clients {
                     client.blocked = true;
                 } else if client.ending {
                     self.finish(now, conn, lane, out);
+                } else if let Some(pong) = client.pong.take() {
+                    out.clients.append(conn, &websocket::control(10, &pong));
                 } else if out.clients.wants_drained(conn) {
                     lane.handle(now, Input::Drained { conn }, out);
                 }
@@ -307,6 +342,7 @@ impl Clients {
     fn finish(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
         client.reader = Reader::Deaf;
+        client.pong = None;
         let written = match client.stream.flush() {
             Ok(flushed) if !flushed || out.clients.owed(conn) > 0 => {
                 client.ending = true;
@@ -334,12 +370,10 @@ impl Clients {
 }
 
 /// Hands a WebSocket's envelopes to the lane and answers what is the WebSocket's own.
-#[allow(clippy::too_many_arguments, reason = "each is a different part of the lane")]
 fn feed_websocket(
     now: Time,
     conn: ConnId,
-    codec: Codec,
-    reader: &mut websocket::Reader,
+    (codec, reader, pong): (Codec, &mut websocket::Reader, &mut Option<Box<[u8]>>),
     bytes: &mut [u8],
     max: usize,
     lane: &mut Lane,
@@ -352,8 +386,10 @@ fn feed_websocket(
                 lane.handle(now, Input::Frame { conn, frame }, out);
                 over = out.clients.is_ended(conn);
             }
-            // Who reads slowly gets no pongs: they would count against what it may owe.
-            websocket::Came::Ping(_) if out.clients.wants_drained(conn) => {}
+            // Who doesn't read gets a pong for the newest ping alone (RFC 6455, section 5.5.3).
+            websocket::Came::Ping(payload) if out.clients.owed(conn) > PONG_OWED_BYTES_MAX => {
+                *pong = Some(payload.into());
+            }
             websocket::Came::Ping(payload) => {
                 out.clients.append(conn, &websocket::control(10, payload));
             }
@@ -365,9 +401,15 @@ fn feed_websocket(
         }
         !over
     };
-    match reader.feed(bytes, codec, max, &mut each) {
-        Err(broken) => Err(Stop::Broken(broken.close, broken.reason)),
-        Ok(()) if over => Err(Stop::Over),
-        Ok(()) => Ok(()),
+    if let Err(broken) = reader.feed(bytes, codec, max, &mut each) {
+        return Err(Stop::Broken(broken.close, broken.reason));
     }
+    if let Some(websocket::Overhead { bytes, frames }) = reader.overhead() {
+        lane.handle(now, Input::Overhead { conn, bytes, frames }, out);
+        over |= out.clients.is_ended(conn);
+    }
+    if over { Err(Stop::Over) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

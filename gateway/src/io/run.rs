@@ -10,6 +10,7 @@ use mio::{Poll, Waker};
 use super::callout::Caller;
 use super::clients::door::Door;
 use super::clients::listener::{self, Listeners};
+use super::files::Files;
 use super::keys::{self, Keys};
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
@@ -88,7 +89,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let lanes = settings.lanes.max(1);
     let (tcp, tcp_listeners) = listen("clients", settings.tcp, lanes)?;
     let (http, http_listeners) = listen("WebSockets", settings.http, lanes)?;
-    let connections_max = listener::connections_max(settings.connections_max, lanes);
+    let files = Files::share(settings.connections_max);
+    let connections_max = (files.clients / lanes).max(1);
     let door = Door::new(&settings);
     let settings = Arc::new(settings);
     let board = Board::default();
@@ -100,13 +102,17 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         let (letterbox, letters) = Letterbox::new(waker);
         boxes.push(letterbox);
         prepared.push((number as u32, poll, letters));
+        // Whoever asks whether the gateway is ready waits for every lane's word.
+        let unready = "it has just been started".to_owned();
+        board.publish(&turn::board_name(number as u32), Vec::new(), Some(unready));
     }
     let back_ends = web::Exchange::new(boxes[0].clone());
-    let web = web::serve(&settings, back_ends.clone(), board.clone()).map_err(|error| {
-        Error::Listen { what: "the back end's door", address: settings.web, error }
-    })?;
+    let web =
+        web::serve(&settings, files.web, back_ends.clone(), board.clone()).map_err(|error| {
+            Error::Listen { what: "the back end's door", address: settings.web, error }
+        })?;
     let keys = read_keys(&settings, &board, &boxes[1..])?;
-    let caller = Caller::start()?;
+    let caller = Caller::start(files.callouts)?;
     let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
     let mut threads = Vec::new();
     for (number, poll, letters) in prepared {

@@ -117,10 +117,17 @@ impl Bench {
             Some(clients) => clients.flush(now, lane, out),
             None => self.back_ends.answer(&mut out.replies),
         }
-        // What the clients' ends have brought about leaves in this turn, too.
+        // What the clients' ends have brought about leaves in this turn, too. If the process has
+        // been stopped meanwhile, the lane is to know.
+        let now = clock::now();
         lane.handle(now, Input::TurnEnd, out);
         self.wires.flush(now, &mut self.desk);
     }
+}
+
+/// Under which name a lane's figures are published.
+pub(super) fn board_name(lane: u32) -> String {
+    format!("lane {lane}")
 }
 
 /// A lane and its links: what happens on the wires goes here.
@@ -340,7 +347,7 @@ impl Turn {
             .collect();
         samples.extend(clients.iter().flat_map(|clients| clients.refused.samples()));
         let unready = desk.lane.unready().map(str::to_owned);
-        self.board.publish(&format!("lane {}", self.number), samples, unready);
+        self.board.publish(&board_name(self.number), samples, unready);
         if let Some(boss) = desk.boss.as_mut() {
             boss.report(&self.board, &mut desk.out.links);
         }

@@ -42,14 +42,17 @@ struct Door {
     document: Bytes,
 }
 
-/// Opens the door at the address of the settings; says at which address, for port 0.
+/// Opens the door at the address of the settings, for so many connections; says at which address,
+/// for port 0.
 pub(super) fn serve(
     settings: &Settings,
+    connections_max: usize,
     exchange: Exchange,
     board: Board,
 ) -> io::Result<SocketAddr> {
     let routes = routes(settings, exchange.clone()).merge(link::io::http::routes(board));
-    serve::serve(settings.web, routes, exchange.deliver())
+    let bounds = serve::Bounds::new(connections_max);
+    serve::serve(settings.web, routes, bounds, exchange.deliver())
 }
 
 fn routes(settings: &Settings, exchange: Exchange) -> Router {

@@ -16,6 +16,8 @@ use super::route::Routes;
 use super::session::{Connection, Handle, NONE, Phase, Session};
 use super::wheel::Allowance;
 
+const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
+
 impl Lane {
     pub(super) fn opened(&mut self, conn: ConnId, codec: Codec, out: &mut Outbox) {
         out.clients.opened(conn, codec);
@@ -41,9 +43,8 @@ impl Lane {
             return;
         }
         connection.heard_ms = self.now.ms as u32;
-        if !connection.allowance.take(self.rate, self.now.ms, frame.len()) {
-            let reason = "too many operations or bytes a second: keep to `welcome.limits`";
-            return self.close(conn, Close::Rate, reason, out);
+        if !connection.allowance.take(self.rate, self.now.ms, 1, frame.len()) {
+            return self.close(conn, Close::Rate, TOO_MUCH, out);
         }
         let Ok((number, body)) = wire::envelope(frame) else {
             let reason = "the frame is not a C2g envelope: see the protocol's section on framing";
@@ -63,6 +64,16 @@ impl Lane {
             Phase::Asking => self.wait_for_word(conn, kind, frame, out),
             Phase::LoggingIn => self.wait(conn, session, kind, frame, out),
             Phase::Free | Phase::Closing => {}
+        }
+    }
+
+    /// What comes besides envelopes counts as they do. Before `connect` nobody needs so much of it
+    /// that it is told.
+    pub(super) fn overhead(&mut self, conn: ConnId, bytes: u32, frames: u32, out: &mut Outbox) {
+        let Some(connection) = self.connections.get(conn) else { return };
+        let allowed = connection.allowance.take(self.rate, self.now.ms, frames, bytes as usize);
+        if connection.phase == Phase::Fresh || !allowed {
+            self.close(conn, Close::Rate, TOO_MUCH, out);
         }
     }
 

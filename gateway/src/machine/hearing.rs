@@ -35,6 +35,24 @@ impl Lane {
         self.now.ms < heard_until_ms || self.settings.faults.hearing_ignored
     }
 
+    /// The lane has been stopped between deciding and sending, and homes aren't heard any more that
+    /// were heard then: nothing of it leaves. The links end, and what is still due comes back by
+    /// the rules of lists that are sent again.
+    pub(super) fn hold_if_stopped(&mut self, decided_ms: u64, out: &mut Outbox) {
+        let heard_until_ms = self.routes.heard_until_ms;
+        if decided_ms >= heard_until_ms || self.now.ms < heard_until_ms {
+            return;
+        }
+        if !out.links.is_dirty() && !self.routes.is_dirty() {
+            return;
+        }
+        for link in self.routes.links() {
+            drop(out.links.take(link));
+            self.link_down(link, out);
+            out.links.end(link, "the lane was stopped within a turn");
+        }
+    }
+
     /// Keeps an operation until the user's home is heard.
     #[cold]
     pub(super) fn wait_unheard(

@@ -96,7 +96,7 @@ impl Lane {
             (number::AT, _) => self.heard(node, At::decode(body)?),
             (number::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
             (number::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
-            (number::TELL, _) => self.tell(link, q2g::Tell::decode(body)?),
+            (number::TELL, _) => self.tell(link, q2g::Tell::decode(body)?, out),
             (_, Some(bucket)) => self.bucket_frame(bucket, field, body, out)?,
             // The bucket moved away since: what its old home says of it is of the past.
             (_, None) => {}

@@ -51,6 +51,15 @@ pub enum Input<'a> {
         /// The envelope.
         frame: &'a [u8],
     },
+    /// What a client's transport has brought besides envelopes, told now and then.
+    Overhead {
+        /// Whose.
+        conn: ConnId,
+        /// So many bytes.
+        bytes: u32,
+        /// Frames of the transport's own with which no envelope came.
+        frames: u32,
+    },
     /// What a client sent can't be cut into frames.
     Broken {
         /// Whose.
@@ -231,10 +240,11 @@ impl Lane {
     /// Decides what follows from an input.
     #[inline]
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
-        self.now = now;
+        let before_ms = std::mem::replace(&mut self.now, now).ms;
         match input {
             Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
             Input::Frame { conn, frame } => self.frame(conn, frame, out),
+            Input::Overhead { conn, bytes, frames } => self.overhead(conn, bytes, frames, out),
             Input::Opened { conn, codec, address: _ } => self.opened(conn, codec, out),
             Input::Broken { conn, close, reason } => self.close(conn, close, &reason, out),
             Input::Hangup { conn } => self.hung_up(conn, out),
@@ -248,7 +258,10 @@ impl Lane {
             Input::Authority(authority) => self.authority = authority,
             Input::Web(request) => self.web_request(request, out),
             Input::Drain => self.drain(out),
-            Input::TurnEnd => self.turn_end(out),
+            Input::TurnEnd => {
+                self.hold_if_stopped(before_ms, out);
+                self.turn_end(out);
+            }
             Input::Wake => self.wake(out),
         }
     }

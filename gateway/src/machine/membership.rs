@@ -180,9 +180,9 @@ impl Lane {
     pub(super) fn enlist_late(&mut self, sub: u32) {
         let late = std::mem::take(&mut self.interest.late);
         for (of, subscriber) in late {
-            let session = &mut self.sessions[subscriber.session as usize];
-            let (Some(queue), Some(entry)) = (self.interest.get_mut(of), session.in_queue(of))
-            else {
+            let session = self.sessions.get_mut(subscriber.session as usize);
+            let entry = session.and_then(|session| session.in_queue(of));
+            let (Some(queue), Some(entry)) = (self.interest.get_mut(of), entry) else {
                 continue;
             };
             if of != sub {

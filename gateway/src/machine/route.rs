@@ -259,6 +259,11 @@ impl Routes {
         Some(link)
     }
 
+    /// Whether the turn has gathered something to send.
+    pub(super) fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
     /// Sends what the turn has gathered, grouped by bucket.
     pub(super) fn flush(&mut self, links: &mut Links) {
         let mut dirty = std::mem::take(&mut self.dirty);

@@ -88,4 +88,6 @@ pub struct Faults {
     pub hearing_ignored: bool,
     /// A session that is resumed gets none of the queues that its client has seen.
     pub resume_seen_ignored: bool,
+    /// A tell counts as heard before the web application has taken it.
+    pub tell_acknowledged_early: bool,
 }

@@ -4,7 +4,7 @@ use super::clients::ConnId;
 
 /// How wide a slot of the wheel is.
 const TICK_MS: u64 = 200;
-/// The wheel turns once in 102 seconds, longer than any time it is asked for.
+/// The wheel turns once in 102 seconds. Who is to be looked at later is looked at in between, too.
 const SLOTS: usize = 512;
 
 /// Connections by the moment at which somebody must look at them. An entry that was armed anew
@@ -21,13 +21,15 @@ impl Wheel {
         Wheel { slots: vec![Vec::new(); SLOTS], next: 0, armed: 0 }
     }
 
-    /// Has the connection looked at in so many milliseconds. The tick is what [`Wheel::due`] gives
+    /// Has the connection looked at in so many milliseconds, or in a turn of the wheel if that is
+    /// sooner. The tick is what [`Wheel::due`] gives
     /// with it; the caller keeps it to know stale entries.
     pub(super) fn arm(&mut self, now_ms: u64, after_ms: u64, conn: ConnId) -> u32 {
         if self.armed == 0 {
             self.next = now_ms / TICK_MS;
         }
-        let longest = (SLOTS as u64 - 1) * TICK_MS;
+        // The tick is rounded up, and a whole turn later it would be taken for one of this turn.
+        let longest = (SLOTS as u64 - 2) * TICK_MS;
         let tick = ((now_ms + after_ms.min(longest)) / TICK_MS + 1).max(self.next);
         self.slots[tick as usize % SLOTS].push(conn);
         self.armed += 1;
@@ -87,8 +89,9 @@ impl Allowance {
         }
     }
 
-    /// Takes one operation of so many bytes; false if that is more than allowed.
-    pub(super) fn take(&mut self, rate: Rate, now_ms: u64, bytes: usize) -> bool {
+    /// Takes so many operations and bytes; false if that is more than allowed.
+    #[inline]
+    pub(super) fn take(&mut self, rate: Rate, now_ms: u64, operations: u32, bytes: usize) -> bool {
         let passed_ms = u64::from((now_ms as u32).wrapping_sub(self.filled_ms));
         if passed_ms >= 10 {
             let fill = |level: u32, per_s: u32, burst: u32| {
@@ -100,10 +103,10 @@ impl Allowance {
             self.filled_ms = now_ms as u32;
         }
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        if self.operations == 0 || self.bytes < bytes {
+        if self.operations < operations || self.bytes < bytes {
             return false;
         }
-        self.operations -= 1;
+        self.operations -= operations;
         self.bytes -= bytes;
         true
     }

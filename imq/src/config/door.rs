@@ -1,9 +1,10 @@
-//! The clients' door of a gateway: TLS, proxies, limits per address.
+//! The clients' door of a gateway: TLS, proxies, limits per address, how long it bears silence.
 
 use anyhow::{Context, Result, bail};
 use gateway::io::network::Network;
 use gateway::machine::AddressLimits;
 use link::io::tls::{Files, Tls};
+use proto::limits;
 
 use super::GatewayOptions;
 
@@ -47,14 +48,28 @@ impl GatewayOptions {
         }
     }
 
+    /// After how long a silent client is pinged.
+    pub(crate) fn silence_ms(&self, file: &GatewayOptions) -> Result<u64> {
+        let given = self.ping_every_ms.or(file.ping_every_ms).unwrap_or(limits::PING_EVERY_MS);
+        if is_silence(given) { Ok(given) } else { bail!("--ping-every-ms is {SILENCE}") }
+    }
+
     /// What is wrong with these options of a file.
     pub(super) fn problems_at_the_door(&self) -> impl Iterator<Item = String> {
         let proxies = self.proxies.iter().flatten();
-        proxies.filter_map(|text| {
+        let proxies = proxies.filter_map(|text| {
             let error = text.parse::<Network>().err()?;
             Some(format!("gateway.proxies: {error}"))
-        })
+        });
+        let silence = self.ping_every_ms.filter(|ms| !is_silence(*ms));
+        proxies.chain(silence.map(|_| format!("gateway.ping_every_ms is {SILENCE}")))
     }
+}
+
+const SILENCE: &str = "1000 to 600000";
+
+fn is_silence(ms: u64) -> bool {
+    (limits::PING_EVERY_MS_MIN..=limits::PING_EVERY_MS_MAX).contains(&ms)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What the links of a process share: TLS, and the pipes that take the place of sockets where the
-//! whole cluster runs in one process, with the same code above them.
+//! What the links of a process share: TLS, the names of hosts, and the pipes that take the place of
+//! sockets where the whole cluster runs in one process, with the same code above them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use mio::Waker;
 use mio::net::UnixStream;
 
+use super::resolver::Resolver;
 use super::tls::Tls;
 
 /// Addresses of this scheme are names of listeners in the same process.
@@ -15,11 +16,12 @@ pub(super) const SCHEME: &str = "pipe:";
 /// Ends that nobody has accepted yet, per listener: a thread that takes none is broken.
 const WAITING_MAX: usize = 1024;
 
-/// The listeners of a process, and its TLS. Clones are the same hub.
+/// The listeners of a process, its TLS, and its look-ups of names. Clones are the same hub.
 #[derive(Debug, Clone, Default)]
 pub struct Hub {
     listeners: Arc<Mutex<BTreeMap<String, Listener>>>,
     tls: Option<Tls>,
+    pub(super) resolver: Resolver,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,7 @@ struct Listener {
 impl Hub {
     /// A hub whose links over TCP all speak TLS, both ways.
     pub fn secured(tls: Tls) -> Hub {
-        Hub { listeners: Arc::default(), tls: Some(tls) }
+        Hub { tls: Some(tls), ..Hub::default() }
     }
 
     pub(super) fn tls(&self) -> Option<&Tls> {

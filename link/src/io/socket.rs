@@ -1,7 +1,7 @@
 //! A link's socket: TCP between processes, plain or with TLS, a pair of Unix sockets within one.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
@@ -18,10 +18,14 @@ pub(super) enum Socket {
 }
 
 impl Socket {
-    /// Begins to connect; whether it succeeds shows when the socket is writable.
-    pub(super) fn connect(now: Time, address: &str, tls: Option<&Tls>) -> io::Result<Socket> {
-        let unknown = || io::Error::new(io::ErrorKind::NotFound, "the address has no host");
-        let found: SocketAddr = address.to_socket_addrs()?.next().ok_or_else(unknown)?;
+    /// Begins to connect to this address, which was found for a host and port; whether it succeeds
+    /// shows when the socket is writable.
+    pub(super) fn connect(
+        now: Time,
+        found: SocketAddr,
+        address: &str,
+        tls: Option<&Tls>,
+    ) -> io::Result<Socket> {
         let stream = TcpStream::connect(found)?;
         match tls {
             Some(tls) => Ok(Socket::Tls(Box::new(tls.dial(now, stream, address)?))),
@@ -60,6 +64,14 @@ impl Socket {
             Socket::Tcp(stream) => stream.read(buffer),
             Socket::Tls(stream) => stream.read(buffer),
             Socket::Pipe(stream) => stream.read(buffer),
+        }
+    }
+
+    /// Whether the last read, though a short one, left something.
+    pub(super) fn has_more(&self) -> bool {
+        match self {
+            Socket::Tls(stream) => stream.has_more(),
+            Socket::Tcp(_) | Socket::Pipe(_) => false,
         }
     }
 

@@ -16,11 +16,13 @@ use rand::{RngExt, SeedableRng};
 
 use super::pipe::{Hub, SCHEME};
 use super::socket::Socket;
-use crate::machine::{Link, LinkError, LinkId, Received, Redial, Settings};
+use crate::machine::{Link, LinkError, LinkId, Received, Settings};
 
+mod dial;
 mod event;
 mod wire;
 
+use dial::{Dial, DialState};
 pub use event::{Event, Sink};
 use wire::Wire;
 
@@ -47,21 +49,6 @@ pub struct Wires {
     buffer: Vec<u8>,
     /// Links with more to read than a turn takes.
     unread: Vec<LinkId>,
-}
-
-#[derive(Debug)]
-struct Dial {
-    address: String,
-    redial: Redial,
-    state: DialState,
-    /// What the log has been told of its TLS.
-    told: String,
-}
-
-#[derive(Debug, PartialEq)]
-enum DialState {
-    Waiting { at_ms: u64 },
-    Dialled(LinkId),
 }
 
 impl Wires {
@@ -115,27 +102,6 @@ impl Wires {
         self.settings.cluster_id = cluster_id;
     }
 
-    /// Keeps a link to this address, under this name, until [`Wires::undial`]. An address that
-    /// begins with `pipe:` is a name within the process.
-    pub fn dial(&mut self, now: Time, name: &str, address: &str) {
-        let state = DialState::Waiting { at_ms: now.ms };
-        let (address, redial) = (address.to_owned(), Redial::default());
-        let dial = Dial { address, redial, state, told: String::new() };
-        self.dials.entry(name.to_owned()).or_insert(dial);
-    }
-
-    /// The names that are dialled.
-    pub fn dialled(&self) -> impl Iterator<Item = &str> {
-        self.dials.keys().map(String::as_str)
-    }
-
-    /// Dials this name no more and ends its link.
-    pub fn undial(&mut self, now: Time, name: &str, sink: &mut impl Sink) {
-        if let Some(Dial { state: DialState::Dialled(link), .. }) = self.dials.remove(name) {
-            self.close(now, link, "it is not wanted any more", sink);
-        }
-    }
-
     /// Whether this token is one of the wires'.
     pub fn owns(&self, token: Token) -> bool {
         token.0 >= self.first_token
@@ -159,7 +125,7 @@ impl Wires {
         }
         if ready.is_read_closed() && self.wires[at].is_some() {
             // The end of what came needs a read of its own, which nothing else would wake.
-            self.unread.push(link);
+            self.read_on(link);
         }
         if ready.is_writable() {
             self.write(now, link, sink);
@@ -247,24 +213,6 @@ impl Wires {
         }
     }
 
-    fn dial_now(&mut self, now: Time, name: &str, sink: &mut impl Sink) {
-        let Some(dial) = self.dials.get(name) else { return };
-        let socket = match dial.address.strip_prefix(SCHEME) {
-            Some(listener) => self.hub.connect(listener).map(Socket::Pipe),
-            None => Socket::connect(now, &dial.address, self.hub.tls()),
-        };
-        let machine = Link::accept(now, self.settings.clone(), [0; 16]);
-        let link = socket.and_then(|socket| self.insert(Wire::dialled(socket, machine, name)));
-        match link {
-            Ok(link) => {
-                if let Some(dial) = self.dials.get_mut(name) {
-                    dial.state = DialState::Dialled(link);
-                }
-            }
-            Err(error) => self.dial_failed(now, name, &error, sink),
-        }
-    }
-
     fn insert(&mut self, mut wire: Wire) -> io::Result<LinkId> {
         let free = self.wires.iter().position(Option::is_none);
         let at = free.unwrap_or(self.wires.len());
@@ -298,65 +246,70 @@ impl Wires {
         if !self.take_paused(now, link, sink) {
             return;
         }
-        loop {
-            let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
-                return;
-            };
-            let length = match wire.socket.read(&mut self.buffer) {
-                Ok(0) => return self.close(now, link, "the peer closed it", sink),
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    return self.close_unsecured(now, link, &error.to_string(), sink);
-                }
-                Err(error) => return self.close(now, link, &error.to_string(), sink),
-            };
-            let was_up = wire.up_ms.is_some();
-            let first = !std::mem::replace(&mut wire.heard, true);
-            let foreign = first && wire.socket.is_foreign(&self.buffer[..length]);
-            let dialled = if was_up { None } else { wire.name.clone() };
-            let mut answer = Vec::new();
-            let result =
-                wire.machine.receive(now, &self.buffer[..length], &mut answer, |received| {
-                    match received {
-                        Received::Up(peer) => {
-                            sink.outbox().up(link);
-                            wire.up_ms = Some(now.ms);
-                            sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
-                        }
-                        Received::Frame(frame) if !wire.paused.is_empty() || sink.pauses(link) => {
-                            codec::put_varint(&mut wire.paused, frame.len() as u64);
-                            wire.paused.extend_from_slice(frame);
-                        }
-                        Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
-                        Received::Echoed { sent_ms } => sink.echoed(now, link, sent_ms),
-                    }
-                });
-            // Part of a frame may have been written already: what follows it waits its turn.
-            let answered = if was_up && result.is_ok() {
-                if !answer.is_empty() {
-                    sink.outbox().buffer(link).extend_from_slice(&answer);
-                }
-                true
-            } else {
-                wire.answer(&answer)
-            };
-            match result {
-                Ok(()) | Err(_) if foreign => {
-                    return self.close_unsecured(now, link, TLS_HERE_NOT, sink);
-                }
-                Err(error) => return self.broken(now, link, &error, sink),
-                Ok(()) if !answered => {
-                    return self.close(now, link, "it took no answer to its hello", sink);
-                }
-                Ok(()) => {
-                    if length == self.buffer.len() {
-                        self.unread.push(link);
-                    }
-                    return;
-                }
+        let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
+            return;
+        };
+        let length = match wire.socket.read(&mut self.buffer) {
+            Ok(0) => return self.close(now, link, "the peer closed it", sink),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return self.read_on(link),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return self.close_unsecured(now, link, &error.to_string(), sink);
             }
+            Err(error) => return self.close(now, link, &error.to_string(), sink),
+        };
+        let has_more = length == self.buffer.len() || wire.socket.has_more();
+        let was_up = wire.up_ms.is_some();
+        let first = !std::mem::replace(&mut wire.heard, true);
+        let foreign = first && wire.socket.is_foreign(&self.buffer[..length]);
+        let dialled = if was_up { None } else { wire.name.clone() };
+        let mut answer = Vec::new();
+        let result =
+            wire.machine.receive(
+                now,
+                &self.buffer[..length],
+                &mut answer,
+                |received| match received {
+                    Received::Up(peer) => {
+                        sink.outbox().up(link);
+                        wire.up_ms = Some(now.ms);
+                        sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
+                    }
+                    Received::Frame(frame) if !wire.paused.is_empty() || sink.pauses(link) => {
+                        codec::put_varint(&mut wire.paused, frame.len() as u64);
+                        wire.paused.extend_from_slice(frame);
+                    }
+                    Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
+                    Received::Echoed { sent_ms } => sink.echoed(now, link, sent_ms),
+                },
+            );
+        // Part of a frame may have been written already: what follows it waits its turn.
+        let answered = if was_up && result.is_ok() {
+            if !answer.is_empty() {
+                sink.outbox().buffer(link).extend_from_slice(&answer);
+            }
+            true
+        } else {
+            wire.answer(&answer)
+        };
+        match result {
+            Ok(()) | Err(_) if foreign => {
+                self.close_unsecured(now, link, TLS_HERE_NOT, sink);
+            }
+            Err(error) => self.broken(now, link, &error, sink),
+            Ok(()) if !answered => {
+                self.close(now, link, "it took no answer to its hello", sink);
+            }
+            Ok(()) if has_more => self.read_on(link),
+            Ok(()) => {}
+        }
+    }
+
+    /// Has a link read again in the next turn, once.
+    fn read_on(&mut self, link: LinkId) {
+        if !self.unread.contains(&link) {
+            self.unread.push(link);
         }
     }
 
@@ -385,7 +338,7 @@ impl Wires {
                         );
                     }
                     if was_paused && !sink.pauses(link) {
-                        self.unread.push(link);
+                        self.read_on(link);
                     }
                     if length == wanted {
                         return;
@@ -401,20 +354,6 @@ impl Wires {
                 Err(error) => return self.close(now, link, &error.to_string(), sink),
             }
         }
-    }
-
-    fn fail(&mut self, now: Time, link: LinkId, error: &io::Error, sink: &mut impl Sink) {
-        let wire = self.wires.get_mut(link.0 as usize).and_then(Option::take);
-        if let Some(name) = wire.and_then(|wire| wire.name) {
-            self.dial_failed(now, &name, error, sink);
-        }
-    }
-
-    fn dial_failed(&mut self, now: Time, name: &str, error: &io::Error, sink: &mut impl Sink) {
-        self.wait(now, name);
-        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-        let reason = &error.to_string();
-        sink.event(now, Event::Unreachable { name, refused, hopeless: false, reason });
     }
 
     /// The machine of a link has found what ends it.
@@ -477,13 +416,6 @@ impl Wires {
             sink.event(now, Event::Unreachable { name, refused: false, hopeless, reason });
         } else {
             tracing::info!("a link was not taken: {reason}");
-        }
-    }
-
-    fn wait(&mut self, now: Time, name: &str) {
-        let random = self.random.random();
-        if let Some(dial) = self.dials.get_mut(name) {
-            dial.state = DialState::Waiting { at_ms: now.ms + dial.redial.pause_ms(random) };
         }
     }
 }

@@ -42,4 +42,8 @@ pub struct Faults {
     pub kick_lost: bool,
     /// The sweep after a resume takes out what was resumed.
     pub sweep_removes_resumed: bool,
+    /// A request of a web back end isn't known by its key.
+    pub key_forgotten: bool,
+    /// What the web application refuses is done.
+    pub verdict_ignored: bool,
 }

@@ -216,8 +216,7 @@ return [
             [400, $post($one, '{')],
             [400, $post($one, str_repeat('{"a":', 200) . '1' . str_repeat('}', 200))],
             [400, $post($one, ['type' => 'shout'])],
-            [400, $post($one, $ask('subscribe', ['user' => 7]))],
-            [400, $post($one, $ask('subscribe', ['changes' => ['x']]))],
+            [400, $post($one, '{"type":"tell","tells":[{"reason":{"\u0000":1}}]}')],
             [400, $post($one, ['type' => 'tell', 'tells' => 'x'])],
             [405, $one->handle('GET', [], '', AT)],
             [413, $one->handle('POST', [], str_repeat(' ', Receiver::BODY_BYTES_MAX + 1), AT)],
@@ -226,6 +225,37 @@ return [
         foreach ($cases as $at => [$status, $reply]) {
             Check::same([$at, $status], [$at, $reply->httpStatus]);
         }
+    },
+
+    'a question that PHP can\'t hold is denied, not left without an answer' => function () use (
+        $receiver,
+        $post,
+        $ask,
+    ): void {
+        $log = [];
+        $one = $receiver($log)
+            ->ask(AskKind::Subscribe, fn () => Verdict::allow())
+            ->ask(AskKind::SendState, fn () => Verdict::allow())
+            ->ask(AskKind::SendMessage, fn (Ask $ask) => Verdict::amend([$ask->payload]));
+        $sent = fn (string $payload): string => '{"type":"ask","kind":"send_message","id":"s/1",'
+            . "\"user\":\"ann\",\"payload\":{$payload}}";
+        $bodies = [
+            $sent('{"\u0000":1}'),
+            $sent('{"a":[{"\u0000a":1}]}'),
+            $sent('"\ud800"'),
+            $sent('1e999'),
+            '{"type":"ask","kind":"send_state","id":"s/1","changes":[{"key":"k","set":{"\u0000":1}}]}',
+            $ask('subscribe', ['user' => 7]),
+            $ask('send_state', ['changes' => ['x']]),
+        ];
+        foreach ($bodies as $at => $body) {
+            $reply = $post($one, $body);
+            Check::same([$at, 200], [$at, $reply->httpStatus]);
+            Check::has('{"allow":false,"status":3,"message":"', $reply->body);
+        }
+        Check::same(count($bodies), count($log));
+        $reply = $post($one, $sent('{"\u00e9":"\ud83d\ude00"}'));
+        Check::same('{"allow":true,"payload":[{"é":"😀"}]}', $reply->body);
     },
 
     'a payload of bytes is bytes' => function () use ($receiver, $post, $ask): void {

@@ -8,6 +8,7 @@ use imq_sdk::{Command, Message};
 use super::Violation;
 use super::ledger::{Book, Fact, Ledger};
 use super::spans::{self, Got, Lives, Span};
+use crate::application::original;
 use crate::journal::Journal;
 
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
@@ -52,7 +53,7 @@ fn excluded<'a>(lives: &Lives<'a>) -> Excluded<'a> {
 }
 
 fn is_own_excluded(span: &Span<'_>, excluded: &Excluded<'_>, payload: &[u8]) -> bool {
-    let sent = excluded.get(payload);
+    let sent = excluded.get(&*original(payload));
     sent.is_some_and(|own| own.excludes && own.journal.client == span.journal.client)
 }
 
@@ -129,7 +130,7 @@ fn filters(span: &Span<'_>, violations: &mut Vec<Violation>) {
 fn exclusion(span: &Span<'_>, excluded: &Excluded<'_>, violations: &mut Vec<Violation>) {
     for item in &span.items {
         let Got::Message(message) = item.what else { continue };
-        let Some(own) = excluded.get(message.payload.as_slice()) else { continue };
+        let Some(own) = excluded.get(&*original(&message.payload)) else { continue };
         if !own.excludes || !std::ptr::eq(own.journal, span.journal) || own.place > item.place {
             continue;
         }

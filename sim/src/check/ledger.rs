@@ -6,13 +6,16 @@ use imq_sdk::{Answer, Command, Message, State};
 
 use super::Violation;
 use super::spans::{Got, Lives, Span};
+use crate::application::original;
+use crate::call::Wish;
 
 /// All books, by queue and epoch.
 #[derive(Debug, Default)]
 pub(super) struct Ledger<'a> {
     books: BTreeMap<&'a str, BTreeMap<u64, Book<'a>>>,
     /// Where each payload was seen: in which queue, under which number.
-    pub(super) payloads: BTreeMap<&'a [u8], BTreeSet<(&'a str, u64)>>,
+    /// A payload that the web application amended stands for the one that was sent.
+    pub(super) payloads: BTreeMap<Vec<u8>, BTreeSet<(&'a str, u64)>>,
 }
 
 /// What happened in one epoch of a queue.
@@ -24,6 +27,11 @@ pub(super) struct Book<'a> {
 }
 
 impl Book<'_> {
+    /// When an event was seen first.
+    pub(super) fn first_us(&self, seq: u64) -> u64 {
+        self.first_us.get(&seq).copied().unwrap_or(0)
+    }
+
     /// The newest event that anybody had seen by then.
     pub(super) fn newest(&self, by_us: u64) -> u64 {
         let seen = self.first_us.iter().rev().find(|(_, at_us)| **at_us <= by_us);
@@ -52,6 +60,11 @@ pub(super) enum Fact<'a> {
 }
 
 impl<'a> Ledger<'a> {
+    /// All books, with their queues.
+    pub(super) fn books(&self) -> impl Iterator<Item = (&'a str, &Book<'a>)> {
+        self.books.iter().flat_map(|(queue, books)| books.values().map(|book| (*queue, book)))
+    }
+
     /// The book of an epoch; an empty one if nobody saw anything.
     pub(super) fn book(&self, queue: &str, epoch: u64) -> Option<&Book<'a>> {
         self.books.get(queue)?.get(&epoch)
@@ -69,7 +82,7 @@ impl<'a> Ledger<'a> {
         violations: &mut Vec<Violation>,
     ) {
         if let Fact::Message { payload, .. } = fact {
-            self.payloads.entry(payload).or_default().insert((queue, seq));
+            self.payloads.entry(original(payload).into_owned()).or_default().insert((queue, seq));
         }
         let book = self.page(queue, epoch);
         let first_us = book.first_us.entry(seq).or_insert(at_us);
@@ -129,12 +142,21 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
             ledger.line((queue, epoch, seq), fact, item.at_us, &mut violations);
         }
     }
+    for call in &lives.seen.calls {
+        if let Wish::Message { queue, payload } = &call.wish
+            && let Some((epoch, seq)) = lives.done(call)
+        {
+            let book = ledger.page(queue, epoch);
+            book.facts.entry(seq).or_insert(Fact::Acknowledged(payload));
+        }
+    }
     for operation in &lives.operations {
         let Some(answer) = &operation.answer else { continue };
         match (operation.command, answer.result) {
             (Command::GetHistory { queue, .. }, Ok(Answer::History(page))) => {
                 for message in &page.items {
-                    let seen = ledger.payloads.entry(&message.payload).or_default();
+                    let seen = ledger.payloads.entry(original(&message.payload).into_owned());
+                    let seen = seen.or_default();
                     seen.insert((queue, message.seq));
                 }
             }

@@ -7,6 +7,7 @@ use imq_sdk::{Answer, Command, Failure, Status};
 use super::Violation;
 use super::ledger::{Fact, Ledger};
 use super::spans::{Answered, Got, Lives, Operation};
+use crate::application::{NO, original};
 use crate::plan::GRACE_MS;
 
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
@@ -127,6 +128,7 @@ fn reason(
     let lost = lost(lives, operation, answer);
     let waited = to_us - from_us >= GRACE_MS * 1000;
     let (rule, wrong) = match answer.result {
+        Err(Failure::Refused { sentence, .. }) if sentence == NO => return,
         Err(Failure::OutcomeUnknown) => {
             let over = lives.is_closed(operation.journal, answer.place);
             let rule = "an outcome is unknown only if a connection, a node or much time was lost";
@@ -174,7 +176,7 @@ fn result_first(
     }
     for item in &lives.spans[span].items {
         if let Got::Message(message) = item.what
-            && message.payload == *payload
+            && *original(&message.payload) == **payload
             && item.place < answer.place
         {
             violations.push(Violation {

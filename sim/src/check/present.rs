@@ -9,6 +9,7 @@ use imq_sdk::{Act, Answer, Change, Command, State};
 use super::Violation;
 use super::ledger::{Book, Fact, Ledger};
 use super::spans::{Got, Lives, Span};
+use crate::call::Wish;
 
 /// Keys with their values and versions.
 type Keys = BTreeMap<String, (Vec<u8>, u64)>;
@@ -118,6 +119,13 @@ fn sent<'a>(lives: &'a Lives<'_>) -> Sent<'a> {
             if changes.iter().any(|change| change.act != Act::Delete) {
                 sent.insert((queue, lives.spans[span].start.epoch, *seq), changes);
             }
+        }
+    }
+    for call in &lives.seen.calls {
+        if let Wish::State { queue, changes } = &call.wish
+            && let Some((epoch, seq)) = lives.done(call)
+        {
+            sent.insert((queue, epoch, seq), changes);
         }
     }
     sent

@@ -4,6 +4,7 @@ use imq_sdk::{Event, QueueEvent};
 
 use super::Violation;
 use super::spans::Lives;
+use crate::application::NO;
 use crate::journal::{Journal, What};
 use crate::plan::GRACE_MS;
 
@@ -23,7 +24,8 @@ fn has_rival(lives: &Lives<'_>, journal: &Journal) -> bool {
     others.any(|other| other.user == journal.user && !std::ptr::eq(other, journal))
 }
 
-/// Who comes back within the grace goes on with its session, unless its home lost it.
+/// Who comes back within the grace goes on with its session, unless its home lost it or the web
+/// application ended it.
 fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     if has_rival(lives, journal) {
         return;
@@ -40,6 +42,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
                 if let Some(since_us) = since_us
                     && note.at_us - since_us + NOTICE_US < GRACE_MS * 1000
                     && !lives.seen.lost(&user_queue, since_us, note.at_us)
+                    && !lives.seen.put_out(&journal.user, None, since_us, note.at_us)
                 {
                     violations.push(Violation {
                         at_us: note.at_us,
@@ -55,7 +58,8 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
 }
 
 /// A session that is connected isn't ended: nobody is put out of a queue for good, unless the home
-/// of the user's sessions was lost. Who loses an arbitration is put out of its queues, and then
+/// of the user's sessions was lost, or the web application wanted it or
+/// didn't let in once more. Who loses an arbitration is put out of its queues, and then
 /// told.
 fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     if has_rival(lives, journal) {
@@ -66,7 +70,11 @@ fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) 
         let What::Told(Event::Queue { queue, event }) = &note.what else { continue };
         let QueueEvent::Unsubscribed { reason, retrying: false } = event else { continue };
         let from_us = note.at_us.saturating_sub(GRACE_MS * 1000);
-        if !lives.seen.lost(&user_queue, from_us, note.at_us) {
+        let is_put_out = lives.seen.put_out(&journal.user, Some(&**queue), note.at_us, note.at_us);
+        let is_refused = reason.ends_with(NO) && lives.seen.said_no(&journal.user, queue);
+        let is_full = reason.starts_with("limit") && is_full(lives, journal, queue, note.at_us);
+        let is_allowed = is_put_out || is_refused || is_full;
+        if !lives.seen.lost(&user_queue, from_us, note.at_us) && !is_allowed {
             violations.push(Violation {
                 at_us: note.at_us,
                 rule: "a session that is connected isn't ended",
@@ -75,3 +83,20 @@ fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) 
         }
     }
 }
+
+/// Whether so many operations of the client on the queue were unanswered, when a lane refused it,
+/// that one more was too much: two of them may be subscribes by which the client library comes
+/// back, which are in no journal.
+fn is_full(lives: &Lives<'_>, journal: &Journal, queue: &str, at_us: u64) -> bool {
+    let its = lives.operations.iter().filter(|operation| {
+        let answer = operation.answer.as_ref();
+        std::ptr::eq(operation.journal, journal)
+            && operation.queue() == queue
+            && operation.asked_us <= at_us
+            && answer.is_none_or(|answer| answer.at_us + REFUSED_US >= at_us)
+    });
+    its.count() + 2 >= proto::limits::UNANSWERED_PER_QUEUE_MAX
+}
+
+/// How long what a lane says may take to the client.
+const REFUSED_US: u64 = 200_000;

@@ -7,6 +7,7 @@ use imq_sdk::{
     Subscribed, Ticket,
 };
 
+use crate::call::Call;
 use crate::journal::{Journal, Observations, What};
 
 /// All that clients saw, in an order that can be judged.
@@ -155,6 +156,24 @@ impl Operation<'_> {
 }
 
 impl Lives<'_> {
+    /// What the web application was answered to a call on a shared queue: the event's number, and
+    /// its epoch, if an auditor sat there all the time.
+    pub(super) fn done(&self, call: &Call) -> Option<(u64, u64)> {
+        let (_, result) = call.answers().find(|(_, result)| result.status == 0)?;
+        let (queue, (from_us, to_us)) = (call.wish.home(), call.window_us());
+        if self.seen.lost(&queue, from_us, to_us) {
+            // An auditor may not have heard yet that the queue began anew.
+            return None;
+        }
+        let mut sat = self.spans.iter().filter(|span| {
+            span.journal.is_auditor
+                && span.queue == queue
+                && span.start_us < from_us
+                && span.end_us > to_us
+        });
+        sat.next().map(|span| (span.start.epoch, result.seq))
+    }
+
     /// Whether the client was closed for good in that moment, by the application or a gateway.
     pub(super) fn is_closed(&self, journal: &Journal, place: usize) -> bool {
         let at_us = journal.notes[place].at_us;

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use gateway::machine::callout::{HttpRequest, Outcome};
 use proto::bucket::BucketId;
 
+use super::application::Via;
 use super::wires::Port;
 use super::{Process, Target};
 use crate::phase::Phase;
@@ -48,6 +50,18 @@ pub(crate) enum Happening {
     GatewayNotices { socket: usize },
     /// A client takes bytes again.
     Unstall { socket: usize },
+    /// The web application does something.
+    BackEndThinks,
+    /// A request of the web application reaches its gateway.
+    BackEndAsks { number: u64 },
+    /// An answer reaches the web application.
+    BackEndHears { gateway: usize, life: u64, reply: Box<gateway::machine::WebReply> },
+    /// The web application waits no longer for an answer.
+    BackEndLosesPatience { call: usize, attempt: usize },
+    /// A request of a lane reaches the web application.
+    CalledOut { via: Via, sent_us: u64, request: Box<HttpRequest> },
+    /// The web application's answer reaches the lane: to a question, it is one of its posts.
+    Answered { via: Via, request: u64, post: Option<(usize, usize)>, outcome: Box<Outcome> },
     /// The next part of the run begins.
     Phase(Phase),
 }
@@ -66,6 +80,8 @@ pub(crate) enum Trouble {
     CrashBoss,
     CrashGateway,
     Hang,
+    CutOff,
+    LateClient,
 }
 
 /// The order of things to come.

@@ -92,6 +92,8 @@ impl World {
                 }
                 Arrival::Stored => boss.handle(now, Input::Stored, out),
                 Arrival::Commit { .. }
+                | Arrival::Asked { .. }
+                | Arrival::Answered { .. }
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }
                 | Arrival::Gone { .. }

@@ -6,7 +6,7 @@ use super::{Process, World};
 use crate::phase::Phase;
 use crate::plan::{GATEWAYS, NODES};
 
-const TROUBLES: [Trouble; 11] = [
+const TROUBLES: [Trouble; 13] = [
     Trouble::LaneLink,
     Trouble::NodeLink,
     Trouble::BossLink,
@@ -18,6 +18,8 @@ const TROUBLES: [Trouble; 11] = [
     Trouble::CrashBoss,
     Trouble::CrashGateway,
     Trouble::Hang,
+    Trouble::CutOff,
+    Trouble::LateClient,
 ];
 
 impl World {
@@ -42,6 +44,8 @@ impl World {
             Trouble::CrashBoss => troubles.crash_boss_ms,
             Trouble::CrashGateway => troubles.crash_gateway_ms,
             Trouble::Hang => troubles.hang_ms,
+            Trouble::CutOff => troubles.cut_off_ms,
+            Trouble::LateClient => troubles.late_client_ms,
         }
     }
 
@@ -81,7 +85,11 @@ impl World {
                 }
             }
             Trouble::RivalClient => {
-                if let Some((client, _)) = self.any_client() {
+                if let Some((client, socket)) = self.any_client() {
+                    if self.plan.troubles.cut_off_ms > 0 && self.chance.percent(40) {
+                        let node = self.chance.index(NODES);
+                        self.cut_off(self.lane_of(socket), node);
+                    }
                     self.rival(client);
                 }
             }
@@ -95,6 +103,17 @@ impl World {
                 self.crash_for_a_while(gateway);
             }
             Trouble::Hang => self.hang_any(),
+            Trouble::CutOff => self.cut_off_any(),
+            Trouble::LateClient => {
+                if let Some((client, socket)) = self.any_client()
+                    && self.clients[client].is_welcome()
+                {
+                    if self.plan.troubles.cut_off_ms > 0 && self.chance.percent(40) {
+                        self.cross(socket);
+                    }
+                    self.leave_late(client, socket);
+                }
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct ClientHost {
     is_auditor: bool,
     machine: Machine,
     socket: Option<usize>,
+    /// The connection has its `welcome`.
+    is_welcome: bool,
     reader: FrameReader,
     /// Counts dials, so that what comes of an old one is known as such.
     attempt: u64,
@@ -51,6 +53,7 @@ impl ClientHost {
             is_auditor,
             machine: Machine(Client::new(settings, seed), Outbox::default()),
             socket: None,
+            is_welcome: false,
             reader: FrameReader::default(),
             attempt: 0,
             gateway: at % GATEWAYS,
@@ -89,6 +92,12 @@ impl ClientHost {
         self.socket
     }
 
+    /// Whether its connection is more than a login that may come late, which would count as a newer
+    /// one than that by which the client comes back.
+    pub(crate) fn is_welcome(&self) -> bool {
+        self.is_welcome
+    }
+
     /// Whether trouble may come to it.
     pub(crate) fn can_suffer(&self) -> bool {
         !self.is_auditor && !self.over
@@ -110,6 +119,11 @@ impl World {
             self.trace(|| format!("c{at} {}", told(&event)));
             let host = &mut self.clients[at];
             host.script.told(&event);
+            match event {
+                Event::Connected { .. } => host.is_welcome = true,
+                Event::Closed { .. } => host.is_welcome = false,
+                Event::Queue { .. } | Event::Answer { .. } => {}
+            }
             host.journal.notes.push(Note { at_us, what: What::Told(event) });
         }
         if let Some(socket) = self.clients[at].socket {
@@ -285,6 +299,24 @@ impl World {
         let us = self.chance.below(50_000);
         self.agenda.after(us, Happening::ClientDial { client: at, attempt: 0 });
         self.agenda.after(us + 10_000, Happening::Think { client: at });
+    }
+
+    /// A client's words get stuck; it finds its connection dead, and comes back by another gateway.
+    /// What it had said reaches the old one long after.
+    pub(crate) fn leave_late(&mut self, at: usize, socket: usize) {
+        let us = self.chance.between(100_000, 700_000);
+        self.trace(|| format!("c{at} goes elsewhere, what it says now comes {us} us late"));
+        self.lag(socket, us);
+        for _ in 0..self.chance.between(1, 4) {
+            let host = &mut self.clients[at];
+            let commands = host.script.think(&mut self.chance, &self.plan, &mut self.numbers);
+            commands.into_iter().for_each(|command| self.ask(at, command));
+        }
+        if self.chance.percent(70) {
+            self.clients[at].gateway = (self.clients[at].gateway + 1) % GATEWAYS;
+        }
+        let us = self.chance.below(30_000);
+        self.agenda.after(us, Happening::ClientNotices { socket });
     }
 
     /// A client says goodbye and begins anew: another session, another journal.

@@ -9,10 +9,9 @@ use proto::frame::FrameReader;
 use proto::limits;
 use proto::link::Role;
 
-use super::Target;
-use super::World;
 use super::process::Arrival;
 use super::wires::Port;
+use super::{Process, Target, World};
 use crate::plan::GRACE_MS;
 
 /// A gateway.
@@ -73,6 +72,8 @@ impl World {
 
     pub(crate) fn gateway_dies(&mut self, at: usize) {
         self.gateways[at].lanes.clear();
+        // The process has begun its next life by now.
+        self.back_end_loses(at, self.life(Process::Gateway(at)) - 1);
         self.drop_sockets(at);
     }
 
@@ -93,6 +94,9 @@ impl World {
                 host.lane.handle(now, Input::Wake, &mut host.out);
             }
             host.lane.handle(now, Input::TurnEnd, &mut host.out);
+            let replies = std::mem::take(&mut host.out.replies);
+            self.back_end_answered(at, replies);
+            self.calls_out(at, lane);
             self.flush_clients(at, lane);
             self.flush_links(Port::Lane(at, lane));
             for place in std::mem::take(&mut self.gateways[at].lanes[lane].out.places) {
@@ -143,6 +147,14 @@ impl World {
             Arrival::Gone { socket } => self.gone(at, socket),
             Arrival::Writable { socket } => self.writable(at, socket),
             Arrival::Drained { socket } => self.drained(at, socket),
+            Arrival::Answered { lane, request, outcome } => {
+                let host = &mut self.gateways[at].lanes[lane];
+                host.lane.handle(now, Input::Called { request, outcome }, &mut host.out);
+            }
+            Arrival::Asked { lane, request } => {
+                let host = &mut self.gateways[at].lanes[lane];
+                host.lane.handle(now, Input::Web(*request), &mut host.out);
+            }
             Arrival::Stored | Arrival::Commit { .. } => {}
         }
     }

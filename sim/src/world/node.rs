@@ -51,6 +51,11 @@ impl NodeHost {
         }
     }
 
+    /// Whether a lane is at the other end.
+    pub(crate) fn is_lane(&self, link: LinkId) -> bool {
+        self.lanes.contains(&link)
+    }
+
     fn committed(&self, key: (BucketId, u64)) -> u64 {
         self.committed.get(&key).copied().unwrap_or(0)
     }
@@ -64,6 +69,7 @@ impl World {
 
     pub(crate) fn node_dies(&mut self, at: usize) {
         self.nodes[at].node = None;
+        self.fences.node_dies(at);
     }
 
     /// One turn: first what the copies have committed, then everything else.
@@ -79,6 +85,7 @@ impl World {
         for arrival in rest {
             match arrival {
                 Arrival::Up { link, peer, dialled, .. } => {
+                    self.fences.link_changes(at, link);
                     let host = &mut self.nodes[at];
                     host.out.links.up(link);
                     host.said.remove(&link);
@@ -104,6 +111,8 @@ impl World {
                 Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
                 Arrival::Commit { .. }
                 | Arrival::Stored
+                | Arrival::Asked { .. }
+                | Arrival::Answered { .. }
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }
                 | Arrival::Gone { .. }
@@ -129,6 +138,7 @@ impl World {
 
     fn node_link_down(&mut self, at: usize, link: LinkId) {
         let now = self.now();
+        self.fences.link_changes(at, link);
         let host = &mut self.nodes[at];
         host.out.links.down(link);
         if host.member.link() == Some(link) {
@@ -141,6 +151,9 @@ impl World {
 
     fn node_frame(&mut self, at: usize, link: LinkId, frame: &[u8]) {
         let now = self.now();
+        if self.nodes[at].member.link() != Some(link) {
+            self.fences_hear(at, link, frame);
+        }
         let host = &mut self.nodes[at];
         if host.member.link() != Some(link) {
             if let Some(node) = &mut host.node {
@@ -183,7 +196,7 @@ impl World {
 
     /// Dials who is in the table, and nobody else.
     pub(crate) fn follow_table(&mut self, port: Port, table: &BucketTable) {
-        self.heard_table(table);
+        self.heard_table(port, table);
         let mut targets = vec![Target::Boss];
         for place in table.places() {
             let node = self.nodes.iter().position(|host| host.id == place.id);
@@ -310,8 +323,9 @@ impl World {
     }
 }
 
-/// `Probed` and `Moved` speak of no record.
-const UNRECORDED: [u32; 2] = [15, 17];
+/// `Probed` and `Moved` speak of no record; a `Tell` of one that was committed before it was put
+/// among those that a gateway is given, now or whenever it has room.
+const UNRECORDED: [u32; 3] = [15, 17, 18];
 
 /// Keeps whose bucket is spoken of; whether the frame was about nothing else.
 fn note_at(

@@ -21,6 +21,7 @@ impl World {
             Phase::Calm => self.heal(),
             Phase::Audit => {
                 self.count_winners();
+                self.back_end_tidies();
                 let newcomer = self.clients.len();
                 let seed = self.chance.seed();
                 let mut client = ClientHost::of(newcomer, format!("u{CLIENTS}"), seed);
@@ -52,6 +53,7 @@ impl World {
 
     /// Whoever is down comes back soon, whoever is stalled goes on.
     fn heal(&mut self) {
+        self.cuts.heal();
         let down: Vec<(Process, u64)> = self
             .vitals
             .iter()
@@ -73,7 +75,8 @@ impl World {
         for (user, count) in winners {
             let most = if SEVERAL.contains(&user.as_str()) { 2 } else { 1 };
             // The older login may have ended of itself when the newer one was already refused.
-            let least = usize::from(!FIRST_STAYS.contains(&user.as_str()));
+            let may_be_none = FIRST_STAYS.contains(&user.as_str()) || self.is_disconnected(&user);
+            let least = usize::from(!may_be_none);
             if !(least..=most).contains(&count) {
                 let what = format!("{count} sessions of {user} are left");
                 self.violated("two logins of a user have one winner", what);

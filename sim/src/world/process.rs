@@ -7,6 +7,7 @@ use proto::time::Time;
 use super::agenda::Happening;
 use super::wires::Port;
 use super::{Process, Target, World};
+use crate::phase::Phase;
 
 /// What a process takes in its next turn.
 #[derive(Debug)]
@@ -21,7 +22,12 @@ pub(crate) enum Arrival {
     Gone { socket: usize },
     Writable { socket: usize },
     Drained { socket: usize },
+    Answered { lane: usize, request: u64, outcome: gateway::machine::callout::Outcome },
+    Asked { lane: usize, request: Box<gateway::machine::WebRequest> },
 }
+
+/// More than this comes to no process between two turns, though it stands still for long.
+const INBOX_MAX: usize = 200_000;
 
 /// Whether a process is there, and what waits for its next turn.
 #[derive(Debug, Default)]
@@ -59,6 +65,11 @@ impl World {
         let Some(vitals) = self.vitals.get_mut(&process) else { return };
         if vitals.is_up {
             vitals.inbox.push(arrival);
+            if vitals.inbox.len() == INBOX_MAX {
+                // Whoever says so much says more and more.
+                self.violated("the cluster comes to rest", format!("not at {process:?}"));
+                self.phase = Phase::End;
+            }
             self.turn_soon(process);
         }
     }
@@ -119,6 +130,10 @@ impl World {
         if let Some(vitals) = self.vitals.get_mut(&process) {
             vitals.still_us = vitals.still_us.max(until_us);
         }
+        if let Process::Node(node) = process {
+            self.fences.cannot_speak(node);
+        }
+        self.stills.push((self.agenda.now_us(), until_us));
         self.trace(|| format!("{process:?} stands still for {} ms", us / 1000));
     }
 

@@ -5,6 +5,7 @@ use gateway::machine::ConnId;
 
 use super::agenda::Happening;
 use super::process::Arrival;
+use super::wires::Port;
 use super::{Process, World};
 
 /// A client's connection.
@@ -70,6 +71,11 @@ impl World {
 
     pub(crate) fn client_has(&self, socket: usize) -> bool {
         self.sockets[socket].client_open
+    }
+
+    /// The lane that has a connection.
+    pub(crate) fn lane_of(&self, socket: usize) -> Port {
+        Port::Lane(self.sockets[socket].gateway, self.sockets[socket].lane)
     }
 
     /// Bytes that the gateway's kernel takes.
@@ -145,6 +151,13 @@ impl World {
         let first = self.chance.index(2);
         self.agenda.after(both[first], Happening::ClientNotices { socket });
         self.agenda.after(both[1 - first], Happening::GatewayNotices { socket });
+    }
+
+    /// What the client says from now on comes to the gateway so much later.
+    pub(crate) fn lag(&mut self, socket: usize, us: u64) {
+        let now_us = self.agenda.now_us();
+        let one = &mut self.sockets[socket];
+        one.to_gateway_us = one.to_gateway_us.max(now_us) + us;
     }
 
     /// The client closes its end; what it has sent still arrives.

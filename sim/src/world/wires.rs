@@ -49,6 +49,8 @@ pub(crate) struct Wire {
     pub(crate) cut: bool,
     /// What is on its way is lost, too.
     loses: bool,
+    /// It will be cut, for one end hears nothing any more.
+    pub(crate) is_ailing: bool,
 }
 
 /// One end of a link.
@@ -62,6 +64,8 @@ pub(crate) struct End {
     arrives_us: u64,
     /// The process knows that the link is gone.
     pub(crate) gone: bool,
+    /// Nothing put in from now on arrives here.
+    pub(crate) is_deaf: bool,
 }
 
 /// Somebody whom a port wants a link with.
@@ -69,6 +73,13 @@ pub(crate) struct End {
 pub(crate) struct Dial {
     redial: Redial,
     wire: Option<usize>,
+}
+
+impl Wire {
+    /// Whether both ends know that it is gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.ends.iter().all(|end| end.gone)
+    }
 }
 
 impl World {
@@ -107,6 +118,9 @@ impl World {
             // A handshake takes both.
             return self.agenda.after(20_000, Happening::Dial { port, life, target });
         }
+        if self.cuts.keep_apart(port, theirs, self.agenda.now_us()) {
+            return self.dial_later(port, target);
+        }
         if !self.is_up(theirs.process()) {
             if let Target::Node(node, incarnation) = target {
                 self.say_unreachable(port, node, incarnation);
@@ -125,10 +139,11 @@ impl World {
             reader: FrameReader::default(),
             arrives_us,
             gone: false,
+            is_deaf: false,
         });
         let at = self.wires.len();
         let links = [(port, ends[0].link, peer_there), (theirs, ends[1].link, peer_here)];
-        self.wires.push(Wire { ends, target, cut: false, loses: false });
+        self.wires.push(Wire { ends, target, cut: false, loses: false, is_ailing: false });
         for (end, (port, link, peer)) in links.into_iter().enumerate() {
             self.slots.entry(port).or_default()[link.0 as usize] = Some(at);
             let up = Arrival::Up { port, link, peer, dialled: (end == 0).then_some(target) };
@@ -213,6 +228,9 @@ impl World {
     fn carry(&mut self, port: Port, link: LinkId, bytes: Vec<u8>) {
         let Some((at, end)) = self.wire_of(port, link) else { return };
         let to = 1 - end;
+        if let Port::Node(node) = port {
+            self.fences_watch(node, link, self.wires[at].ends[to].port, &bytes);
+        }
         if bytes.is_empty() || self.wires[at].cut {
             return;
         }
@@ -223,6 +241,9 @@ impl World {
         }
         if let (Port::Lane(..), Port::Node(_)) = (port, self.wires[at].ends[to].port) {
             self.referee_hears_lane(port, link, &bytes);
+        }
+        if self.wires[at].ends[to].is_deaf {
+            return;
         }
         // Sometimes a batch comes in two pieces, torn anywhere.
         let whole = bytes.len() as u64;
@@ -269,6 +290,9 @@ impl World {
         (wire.cut, wire.loses) = (true, loses);
         let ends = wire.ends.each_ref().map(|end| (end.arrives_us, end.port));
         self.trace(|| format!("the link from {:?} to {:?} breaks", ends[0].1, ends[1].1));
+        if let (Port::Node(node), Port::Node(_)) = (ends[0].1, ends[1].1) {
+            self.fences.cannot_speak(node);
+        }
         for (end, (arrives_us, _)) in ends.into_iter().enumerate() {
             let after_us = if self.chance.percent(50) { 2_000 } else { limits::DEAD_MS * 1000 };
             let notice_us = self.agenda.now_us() + self.chance.below(after_us);
@@ -342,7 +366,9 @@ impl World {
     pub(crate) fn any_wire(&mut self, fits: impl Fn(Port, Port) -> bool) -> Option<usize> {
         let wires = self.wires.iter().enumerate();
         let up: Vec<usize> = wires
-            .filter(|(_, wire)| !wire.cut && fits(wire.ends[0].port, wire.ends[1].port))
+            .filter(|(_, wire)| {
+                !wire.cut && !wire.is_ailing && fits(wire.ends[0].port, wire.ends[1].port)
+            })
             .map(|(at, _)| at)
             .collect();
         (!up.is_empty()).then(|| *self.chance.pick(&up))

@@ -22,7 +22,7 @@ struct Poster {
 
 impl Poster {
     fn new() -> Poster {
-        Poster { caller: Caller::start().unwrap() }
+        Poster { caller: Caller::start(100).unwrap() }
     }
 
     fn post(&self, url: &str, inner: bool, timeout_ms: u64) -> Outcome {
@@ -251,11 +251,38 @@ fn a_lane_asks_and_hears() {
     let request = out.requests.pop().unwrap();
     let signature = request.headers[3].1.clone();
     let answer = move |number, outcome| answer.send((number, outcome)).unwrap();
-    let caller = Caller::start().unwrap();
+    let caller = Caller::start(100).unwrap();
     caller.call(request, Box::new(answer));
     let (_, posted) = heard.recv_timeout(PATIENCE).unwrap();
     assert!(posted.contains(&format!("webhook-signature: {signature}\r\n")), "{posted}");
     let (number, outcome) = outcome.recv_timeout(PATIENCE).unwrap();
     callouts.answered(now, number, outcome, &mut out);
     assert_eq!(out.verdicts, [(9, Verdict::Allow)]);
+}
+
+#[test]
+fn so_many_requests_are_under_way_at_a_time() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (prompt, heard) = server(&["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"]);
+    let caller = Caller::start(1).unwrap();
+    let (said, outcomes) = sync_channel(2);
+    let address = silent.local_addr().unwrap();
+    for (number, to, timeout_ms) in [(1, address, 500), (2, prompt, 20_000)] {
+        let said = said.clone();
+        let request = HttpRequest {
+            request: number,
+            url: format!("http://{to}/"),
+            headers: vec![],
+            body: b"{}".to_vec(),
+            timeout_ms,
+            inner: true,
+        };
+        caller
+            .call(request, Box::new(move |number, outcome| said.send((number, outcome)).unwrap()));
+    }
+    let (number, outcome) = outcomes.recv_timeout(PATIENCE).unwrap();
+    assert_eq!((number, outcome), (1, Outcome::TimedOut));
+    let (number, outcome) = outcomes.recv_timeout(PATIENCE).unwrap();
+    assert_eq!((number, outcome), (2, Outcome::Response { status: 200, body: b"ok".to_vec() }));
+    assert!(heard.recv_timeout(PATIENCE).is_ok());
 }

@@ -139,8 +139,18 @@ impl Clients {
         let (serial, conn) = (self.serial, ConnId(at as u32));
         let waits = http || by_proxy || stream.is_tls();
         let reader = Reader::Waiting(Box::new(Waiting::new(address, http, by_proxy)));
-        let client = Client { stream, reader, serial, counted, blocked: false, ending: false };
-        self.sockets.insert(client);
+        self.sockets.insert(Client {
+            stream,
+            reader,
+            serial,
+            counted,
+            blocked: false,
+            ending: false,
+            to_end: false,
+            again: false,
+            pong: None,
+            discarded: 0,
+        });
         if waits {
             self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));
         } else {

@@ -36,6 +36,16 @@ pub(super) enum Outcome {
     Refuse { response: String },
 }
 
+/// Whether a request that had so many bytes before is to be read now: at its beginning, which
+/// shows what isn't HTTP at all, and once its head is whole. Read at each byte of a client that
+/// sends one by one, it would cost as much as hundreds of requests.
+pub(super) fn is_due(bytes: &[u8], before: usize) -> bool {
+    let new = &bytes[before.saturating_sub(2)..];
+    let ends =
+        new.windows(2).any(|end| end == b"\n\n") || new.windows(3).any(|end| end == b"\n\r\n");
+    before == 0 || ends || bytes.len() >= REQUEST_BYTES_MAX
+}
+
 /// Reads a request.
 pub(super) fn read(bytes: &[u8], origins: &Origins) -> Outcome {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];

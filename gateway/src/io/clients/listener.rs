@@ -10,8 +10,6 @@ use super::door::Door;
 
 /// Connections that the kernel keeps until they are accepted: a storm of reconnects comes at once.
 const BACKLOG: i32 = 4096;
-/// Files that a gateway needs beside client sockets: links, listeners, epolls, HTTP.
-const OTHER_FILES: usize = 256;
 
 /// The listening sockets of one lane.
 #[derive(Debug)]
@@ -64,27 +62,6 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
 fn listening(socket: Socket) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)?;
     Ok(TcpListener::from_std(socket.into()))
-}
-
-/// How many connections each lane may have: as many as wanted, unless files are fewer.
-pub(crate) fn connections_max(wanted: usize, lanes: usize) -> usize {
-    let files = std::fs::read_to_string("/proc/self/limits").ok();
-    let limit = files.as_deref().and_then(open_files);
-    let possible = limit.map_or(wanted, |files| files.saturating_sub(OTHER_FILES));
-    if possible < wanted {
-        tracing::info!(
-            "this process may open {} files: it takes {possible} client connections and refuses \
-             more; raise the limit (ulimit -n) or start more gateways",
-            possible + OTHER_FILES
-        );
-    }
-    (possible.min(wanted) / lanes).max(1)
-}
-
-/// The soft limit in the kernel's table of limits.
-fn open_files(table: &str) -> Option<usize> {
-    let line = table.lines().find(|line| line.starts_with("Max open files"))?;
-    line.split_whitespace().nth(3)?.parse().ok()
 }
 
 #[cfg(test)]

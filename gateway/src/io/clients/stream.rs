@@ -60,6 +60,15 @@ impl Stream {
         }
     }
 
+    /// Whether the last read, though a short one, left something.
+    #[inline]
+    pub(super) fn has_more(&self) -> bool {
+        match self {
+            Stream::Plain(_) => false,
+            Stream::Tls(stream) => stream.has_more(),
+        }
+    }
+
     #[inline]
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {

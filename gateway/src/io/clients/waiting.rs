@@ -29,8 +29,6 @@ pub(super) struct Waiting {
     by_proxy: bool,
     /// It is among those whose hand-shakes are next.
     queued: bool,
-    /// The end of what it sends is in sight.
-    to_end: bool,
     /// The beginning of its request.
     request: Vec<u8>,
 }
@@ -38,19 +36,18 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn new(address: IpAddr, http: bool, by_proxy: bool) -> Waiting {
         let request = Vec::new();
-        Waiting { address, http, by_proxy, queued: false, to_end: false, request }
+        Waiting { address, http, by_proxy, queued: false, request }
     }
 }
 
 impl Clients {
     /// Puts off what a client at the door has sent if it is for TLS. Whether it did.
-    pub(super) fn puts_off(&mut self, conn: ConnId, to_end: bool) -> bool {
+    pub(super) fn puts_off(&mut self, conn: ConnId) -> bool {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
         let Reader::Waiting(waiting) = &mut client.reader else { return false };
         if waiting.by_proxy || !client.stream.is_tls() {
             return false;
         }
-        waiting.to_end |= to_end;
         if !waiting.queued {
             waiting.queued = true;
             self.handshakes.push_back(conn);
@@ -65,8 +62,7 @@ impl Clients {
             let client = self.sockets.get_mut(conn.0 as usize);
             if let Some(Reader::Waiting(waiting)) = client.map(|client| &mut client.reader) {
                 waiting.queued = false;
-                let to_end = waiting.to_end;
-                self.read(now, conn, to_end, lane, out);
+                self.read(now, conn, lane, out);
             }
         }
     }
@@ -104,7 +100,6 @@ impl Clients {
         &mut self,
         now: Time,
         conn: ConnId,
-        to_end: bool,
         lane: &mut Lane,
         out: &mut Outbox,
     ) -> bool {
@@ -118,13 +113,13 @@ impl Clients {
             Ok(length) => proxy::read(&self.buffer[..length]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.again.push((conn, to_end));
+                self.read_on(conn);
                 return true;
             }
             Err(_) => Header::Wrong("the connection broke"),
         };
         match header {
-            Header::More if !to_end => {}
+            Header::More if !client.to_end => {}
             Header::More => self.gone(now, conn, lane, out),
             Header::Wrong(reason) => {
                 self.refused.proxy += 1;
@@ -139,7 +134,7 @@ impl Clients {
                     self.gone(now, conn, lane, out);
                 } else {
                     waiting.by_proxy = false;
-                    self.again.push((conn, to_end));
+                    self.read_on(conn);
                     self.came_from(now, conn, address, lane, out);
                 }
             }
@@ -211,7 +206,11 @@ impl Clients {
             self.open_tcp(now, conn, address, lane, out);
             return self.took(now, conn, bytes, lane, out);
         }
+        let before = waiting.request.len();
         waiting.request.extend_from_slice(bytes);
+        if !handshake::is_due(&waiting.request, before) {
+            return;
+        }
         match handshake::read(&waiting.request, &self.listeners.door.origins) {
             Outcome::More => {}
             Outcome::Refuse { response } => {

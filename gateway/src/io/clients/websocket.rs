@@ -13,6 +13,11 @@ use crate::machine::Codec;
 /// The payload of a ping, pong or close (section 5.5).
 const CONTROL_BYTES_MAX: u64 = 125;
 
+/// What came besides envelopes is told when it is more than one of these: seldom enough to cost
+/// nothing, and before a client that isn't logged in has sent much of it.
+const OVERHEAD_BYTES: u32 = 4 * 1024;
+const OVERHEAD_FRAMES: u32 = 64;
+
 /// What is kept of a client's WebSocket between two reads.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -20,6 +25,23 @@ pub(super) struct Reader {
     partial: Vec<u8>,
     /// The fragments of a message so far.
     message: Option<Box<Message>>,
+    overhead: Overhead,
+}
+
+/// What came besides envelopes: heads, pings and pongs, fragments, all of a JSON text that its
+/// envelope doesn't have.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Overhead {
+    pub(super) bytes: u32,
+    /// Frames with which no envelope came.
+    pub(super) frames: u32,
+}
+
+impl Overhead {
+    fn add(&mut self, bytes: usize, frames: u32) {
+        self.bytes = self.bytes.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        self.frames += frames;
+    }
 }
 
 #[derive(Debug)]
@@ -35,7 +57,7 @@ pub(super) enum Came<'a> {
     Frame(&'a [u8]),
     /// A ping, to be answered by a pong with these bytes.
     Ping(&'a [u8]),
-    /// The client closes, with these bytes, to be echoed.
+    /// The client closes, to be answered by a close frame with these bytes.
     Close(&'a [u8]),
 }
 
@@ -81,6 +103,14 @@ impl Reader {
         Ok(())
     }
 
+    /// What has come besides envelopes since this was asked, if it is worth a word.
+    #[inline]
+    pub(super) fn overhead(&mut self) -> Option<Overhead> {
+        let Overhead { bytes, frames } = self.overhead;
+        let much = bytes >= OVERHEAD_BYTES || frames >= OVERHEAD_FRAMES;
+        much.then(|| std::mem::take(&mut self.overhead))
+    }
+
     /// Reads whole frames; says how many bytes they took.
     fn frames(
         &mut self,
@@ -104,6 +134,7 @@ impl Reader {
                 *byte ^= mask[at % 4];
             }
             used = end;
+            self.overhead.add(head_bytes, 0);
             if !self.frame(&header, &bytes[begin..end], codec, max, each)? {
                 return Ok(bytes.len());
             }
@@ -119,10 +150,16 @@ impl Reader {
         each: &mut impl FnMut(Came<'_>) -> GoOn,
     ) -> Result<GoOn, Broken> {
         match header.opcode {
-            OpCode::Control(Control::Ping) => Ok(each(Came::Ping(payload))),
-            OpCode::Control(Control::Pong) => Ok(true),
+            OpCode::Control(Control::Ping) => {
+                self.overhead.add(payload.len(), 1);
+                Ok(each(Came::Ping(payload)))
+            }
+            OpCode::Control(Control::Pong) => {
+                self.overhead.add(payload.len(), 1);
+                Ok(true)
+            }
             OpCode::Control(Control::Close) => {
-                each(Came::Close(payload));
+                each(Came::Close(answer_to_close(payload)));
                 Ok(false)
             }
             OpCode::Data(Data::Continue) => {
@@ -134,10 +171,11 @@ impl Reader {
                 }
                 message.bytes.extend_from_slice(payload);
                 if !header.is_final {
+                    self.overhead.add(0, 1);
                     return Ok(true);
                 }
                 match self.message.take() {
-                    Some(message) => whole(message.is_text, &message.bytes, codec, each),
+                    Some(message) => self.whole(message.is_text, &message.bytes, codec, each),
                     None => Ok(true),
                 }
             }
@@ -147,8 +185,9 @@ impl Reader {
                     return Err(bad("a new message within the fragments of another"));
                 }
                 if header.is_final {
-                    return whole(is_text, payload, codec, each);
+                    return self.whole(is_text, payload, codec, each);
                 }
+                self.overhead.add(0, 1);
                 self.message = Some(Box::new(Message { is_text, bytes: payload.to_vec() }));
                 Ok(true)
             }
@@ -156,6 +195,26 @@ impl Reader {
                 Err(bad("a reserved opcode"))
             }
         }
+    }
+
+    /// A whole message. The rest of it, which no envelope has, is overhead; of fragments all counts
+    /// here, and their heads when they come.
+    fn whole(
+        &mut self,
+        is_text: bool,
+        bytes: &[u8],
+        codec: Codec,
+        each: &mut impl FnMut(Came<'_>) -> GoOn,
+    ) -> Result<GoOn, Broken> {
+        let (mut envelopes, mut envelope_bytes) = (0, 0);
+        let mut counted = |envelope: &[u8]| {
+            envelopes += 1;
+            envelope_bytes += envelope.len();
+            each(Came::Frame(envelope))
+        };
+        let go_on = whole(is_text, bytes, codec, &mut counted)?;
+        self.overhead.add(bytes.len().saturating_sub(envelope_bytes), u32::from(envelopes == 0));
+        Ok(go_on)
     }
 }
 
@@ -171,19 +230,35 @@ fn check(header: &FrameHeader, length: u64, max: usize) -> Result<(), Broken> {
     if length > max as u64 { Err(too_large(max)) } else { Ok(()) }
 }
 
+/// What the body of a close frame is answered with: itself, or why it is none (section 5.5.1). A
+/// client gets no code that must not be on a wire, not even its own.
+fn answer_to_close(body: &[u8]) -> &[u8] {
+    const PROTOCOL_ERROR: &[u8] = &1002u16.to_be_bytes();
+    const NO_TEXT: &[u8] = &1007u16.to_be_bytes();
+    let Some((code, reason)) = body.split_first_chunk() else {
+        return if body.is_empty() { body } else { PROTOCOL_ERROR };
+    };
+    match u16::from_be_bytes(*code) {
+        // Section 7.4 and IANA's list. 1004 is reserved, 1005, 1006 and 1015 are never sent.
+        1000..=1003 | 1007..=1014 | 3000..=4999 => {}
+        _ => return PROTOCOL_ERROR,
+    }
+    if std::str::from_utf8(reason).is_ok() { body } else { NO_TEXT }
+}
+
 /// A whole message: its envelopes.
 fn whole(
     is_text: bool,
     bytes: &[u8],
     codec: Codec,
-    each: &mut impl FnMut(Came<'_>) -> GoOn,
+    each: &mut impl FnMut(&[u8]) -> GoOn,
 ) -> Result<GoOn, Broken> {
     match codec {
         Codec::JsonWs if is_text => {
             let text = std::str::from_utf8(bytes).map_err(|_| bad("a text message is UTF-8"))?;
             let mut go_on = true;
             json::c2g_frames(text, |frame| {
-                go_on = go_on && each(Came::Frame(frame));
+                go_on = go_on && each(frame);
             })
             .map_err(|error| bad(error.to_string()))?;
             Ok(go_on)
@@ -198,7 +273,7 @@ fn whole(
                 let split = frame::split(rest, bytes.len()).map_err(|e| bad(e.to_string()))?;
                 let (one, end) =
                     split.ok_or_else(|| bad("a binary message ends within a frame"))?;
-                if !each(Came::Frame(one)) {
+                if !each(one) {
                     return Ok(false);
                 }
                 rest = &rest[end..];

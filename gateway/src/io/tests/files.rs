@@ -23,7 +23,8 @@ fn a_gateway_without_files_says_so_and_recovers() {
     command.arg("-c").arg(limited).arg(program).env(LIMITED, "yes");
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let failed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{failed}");
 }
 
 fn with_few_files() {

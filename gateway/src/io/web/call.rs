@@ -144,3 +144,6 @@ pub(super) fn too_many() -> Refusal {
     let sentence = "too many requests wait at this gateway: try again in a moment";
     Refusal::new(Status::Unavailable, sentence)
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,6 +107,10 @@ impl Bench {
                 let outcome = Outcome::Response { status, body };
                 self.handle(Input::Called { request, outcome });
             }
+            "stopped" => {
+                self.quiet_step(&words[2..]);
+                self.now = Time { ms: number(words[1]), unix_ms: self.unix_ms };
+            }
             "wait" => {}
             "twice" => {
                 self.quiet_step(&words[1..]);

@@ -183,3 +183,20 @@ fn a_resumed_sessions_queues_wait_too() {
     let quiet: Vec<&str> = log.lines().filter(|line| !line.contains("c0")).collect();
     assert!(quiet.join("\n").contains(expected), "{log}");
 }
+
+#[test]
+fn what_was_decided_before_the_process_was_stopped_does_not_leave_when_it_goes_on() {
+    let soon = after_one(deaf(), "400 stopped 499 c0 send 2 /room/1 chat a");
+    assert!(soon.contains(&"499: n1 operation of 0 sub 0: send 2 /room/1".to_owned()), "{soon:?}");
+    let stopped = after_one(
+        deaf(),
+        "400 stopped 700 c0 send 2 /room/1 chat a
+        800 awakes n1
+        800 awakes n2
+        801 n1 at 1 0 1 0
+        900 heard 850 n2",
+    );
+    let sent = |line: &&String| line.contains("operation of 0");
+    let sent: Vec<&String> = stopped.iter().filter(sent).collect();
+    assert_eq!(sent, ["900: n1 operation of 0 sub 0: send 2 /room/1"], "{stopped:?}");
+}

@@ -74,6 +74,22 @@ fn who_sends_too_much_is_closed() {
 }
 
 #[test]
+fn who_sends_too_many_bytes_is_closed_and_they_come_back_with_time() {
+    let long = "x".repeat(1_000);
+    let after = |pause_ms: u64| {
+        let settings = Settings { bytes_burst: 2_500, bytes_per_s: 1_000, ..dev() };
+        let mut steps = format!("0 ready\n{IN}1000 wait\n");
+        for at in 1..=3 {
+            steps += &format!("{} c0 send {at} /a chat {long}\n", 1_000 + at * pause_ms);
+        }
+        run(settings, &steps)
+    };
+    let log = after(100);
+    assert!(log.contains(r#"1300: c0 {"closing":{"code":3009"#), "{log}");
+    assert!(!after(600).contains("closing"), "{log}");
+}
+
+#[test]
 fn silence_is_pinged_and_then_closed() {
     let steps = format!("{IN}24000 c0 pong 1\n40000 wait\n50000 c0 pong 1\n90000 wait");
     let settings = dev();
@@ -84,6 +100,36 @@ fn silence_is_pinged_and_then_closed() {
     assert!(pings[1].starts_with("75"), "{log}");
     assert!(log.contains(r#"85400: c0 {"closing":{"code":3003"#), "{log}");
     assert!(log.contains("c0 closes at once") || log.contains("c0 closes when written"), "{log}");
+}
+
+#[test]
+fn silence_may_be_longer_than_a_turn_of_the_wheel() {
+    let settings = Settings { ping_every_ms: 300_000, ..dev() };
+    let log = run(settings, &format!("0 ready\n{IN}305000 wait\n305000 c0 pong 1\n315000 wait"));
+    let pings: Vec<&str> = log.lines().filter(|line| line.contains("\"ping\"")).collect();
+    assert!(pings.len() == 1 && pings[0].starts_with("300"), "{log}");
+    assert!(!log.contains("closing"), "{log}");
+}
+
+#[test]
+fn who_came_together_is_not_pinged_together() {
+    let mut steps = "0 ready\n".to_owned();
+    for conn in 0..8 {
+        steps += &format!("0 c{conn} open\n0 c{conn} connect u{conn}\n0 n1 logged_in {conn} 0\n");
+    }
+    let settings = Settings { ping_every_ms: 60_000, ..dev() };
+    let log = run(settings, &format!("{steps}70000 wait"));
+    let mut pings: Vec<u64> = log
+        .lines()
+        .filter(|line| line.contains("\"ping\""))
+        .map(|line| line.split_once(':').unwrap().0.parse().unwrap())
+        .collect();
+    assert_eq!(pings.len(), 8, "{log}");
+    // By up to a tenth earlier, 64th by 64th.
+    assert!(pings.iter().all(|at| (54_000..=60_400).contains(at)), "{pings:?}");
+    pings.sort_unstable();
+    pings.dedup();
+    assert!(pings.len() >= 4, "{pings:?}");
 }
 
 #[test]

@@ -25,13 +25,29 @@ fn gives_each_connection_at_its_time_and_never_before() {
 }
 
 #[test]
+fn what_is_longer_than_a_turn_is_given_before_it_ends() {
+    for now_ms in [0, 199, 5_200, 102_399] {
+        let mut wheel = Wheel::new();
+        let armed = wheel.arm(now_ms, 600_000, ConnId(7));
+        let at = wheel.wake_at().unwrap();
+        assert!((now_ms + 101_000..now_ms + 103_000).contains(&at), "at {at} after {now_ms}");
+        let mut due = Vec::new();
+        wheel.due(at, &mut due);
+        assert_eq!(due, [(armed, ConnId(7))]);
+    }
+}
+
+#[test]
 fn an_allowance_fills_with_time_up_to_its_burst() {
     let rate = Rate { operations_per_s: 10, operations_burst: 2, bytes_per_s: 1, bytes_burst: 100 };
     let mut allowance = Allowance::full(rate, 0);
-    assert!(allowance.take(rate, 0, 10));
-    assert!(allowance.take(rate, 0, 10));
-    assert!(!allowance.take(rate, 0, 10));
-    assert!(allowance.take(rate, 100, 10));
-    assert!(!allowance.take(rate, 100, 10));
-    assert!(!allowance.take(rate, 1_100, 90));
+    assert!(allowance.take(rate, 0, 1, 10));
+    assert!(allowance.take(rate, 0, 1, 10));
+    assert!(!allowance.take(rate, 0, 1, 10));
+    assert!(allowance.take(rate, 100, 1, 10));
+    assert!(!allowance.take(rate, 100, 1, 10));
+    assert!(!allowance.take(rate, 1_100, 1, 90));
+    assert!(!allowance.take(rate, 1_100, 3, 0), "two at most");
+    assert!(allowance.take(rate, 1_300, 2, 0));
+    assert!(allowance.take(rate, 1_300, 0, 5));
 }

@@ -34,3 +34,19 @@ fn what_is_given_wins_over_the_file_and_the_default() {
     let error = format!("{:#}", given.networks_of_proxies(&file).expect_err("no range"));
     assert!(error.contains("\"a/8\" is no range"), "{error}");
 }
+
+#[test]
+fn silence_is_borne_within_bounds() {
+    let none = GatewayOptions::default();
+    assert_eq!(none.silence_ms(&none).expect("the default"), 25_000);
+    let file: GatewayOptions = toml::from_str("ping_every_ms = 1000").expect("well-formed");
+    assert_eq!(none.silence_ms(&file).expect("given"), 1_000);
+    let given = |ms| GatewayOptions { ping_every_ms: Some(ms), ..GatewayOptions::default() };
+    assert_eq!(given(600_000).silence_ms(&file).expect("given"), 600_000);
+    for wrong in [0, 999, 600_001] {
+        let error = given(wrong).silence_ms(&none).expect_err("out of bounds").to_string();
+        assert_eq!(error, "--ping-every-ms is 1000 to 600000");
+        let problems: Vec<String> = given(wrong).problems_at_the_door().collect();
+        assert_eq!(problems, ["gateway.ping_every_ms is 1000 to 600000"]);
+    }
+}

@@ -6,6 +6,10 @@ use rustls::Connection;
 
 use super::reason;
 
+/// One read takes so many pieces of the socket, of 4 KiB each: twice what fills a buffer of 64 KiB.
+/// A peer may go on for ever with records that have next to nothing in them.
+const PIECES_MAX: usize = 32;
+
 /// Read and written like the plain socket below it, which blocks nobody.
 ///
 /// What is written may wait here, encrypted, for the socket: when that can be written again,
@@ -14,11 +18,12 @@ use super::reason;
 pub struct Stream<S> {
     socket: S,
     tls: Connection,
+    has_more: bool,
 }
 
 impl<S: Read + Write> Stream<S> {
     pub(super) fn new(socket: S, tls: Connection) -> Stream<S> {
-        Stream { socket, tls }
+        Stream { socket, tls, has_more: false }
     }
 
     /// The socket below.
@@ -32,13 +37,16 @@ impl<S: Read + Write> Stream<S> {
     }
 
     /// Reads until the buffer is full or the socket has no more, so that a short read means the
-    /// same as it does for a plain socket. 0: the peer has closed it.
+    /// same as it does for a plain socket, unless [`Stream::has_more`] says otherwise. 0: the peer
+    /// has closed it.
     ///
     /// # Errors
-    /// Of the socket; `WouldBlock` if nothing is there; `InvalidData`, with a sentence for the
+    /// Of the socket; `WouldBlock` if nothing is there; `Interrupted` if much came with nothing in
+    /// it, and the rest is for the caller's next turn; `InvalidData`, with a sentence for the
     /// operator, if the peer isn't believed or says what isn't TLS.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
+        let (mut filled, mut pieces) = (0, 0);
+        self.has_more = false;
         while filled < buffer.len() {
             let more = match self.tls.reader().read(&mut buffer[filled..]) {
                 Ok(0) => break,
@@ -49,16 +57,33 @@ impl<S: Read + Write> Stream<S> {
                 // Frames say themselves whether they are whole, so a connection that just ends is
                 // no worse than one that says so.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.receive(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    pieces += 1;
+                    if pieces > PIECES_MAX {
+                        Err(io::ErrorKind::Interrupted.into())
+                    } else {
+                        self.receive()
+                    }
+                }
                 Err(error) => Err(error),
             };
             match more {
                 Ok(()) => {}
-                Err(_) if filled > 0 => break,
+                Err(error) if filled > 0 => {
+                    // Any other is met again by the next read.
+                    self.has_more = error.kind() != io::ErrorKind::WouldBlock;
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }
         Ok(filled)
+    }
+
+    /// Whether the last read ended early: the socket, which says only once that it is ready, may
+    /// have more.
+    pub fn has_more(&self) -> bool {
+        self.has_more
     }
 
     /// Takes as much of it as may wait for the socket.
@@ -118,3 +143,6 @@ impl<S: Read + Write> Stream<S> {
         self.flush().map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub(in crate::io) fn files(who: &str) -> Files {
     }
 }
 
-fn tls(who: &str) -> Tls {
+pub(in crate::io) fn tls(who: &str) -> Tls {
     Tls::load(files(who)).expect("the files of the tests")
 }
 

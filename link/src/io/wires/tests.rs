@@ -8,6 +8,7 @@ use proto::wire;
 
 use super::*;
 use crate::io::clock;
+use crate::io::resolver::Resolver;
 use crate::machine::Outbox;
 
 mod secure;
@@ -204,6 +205,26 @@ fn another_cluster_is_hopeless() {
     a.wires.dial(clock::now(), "b", &address.to_string());
     until(&mut a, &mut b, |a, _| a.unreachable.contains(&(false, true)));
     assert!(a.seen.up.is_empty() && b.seen.up.is_empty());
+}
+
+#[test]
+fn a_slow_name_server_holds_up_only_the_link_that_waits_for_it() {
+    let (answer, answers) = std::sync::mpsc::sync_channel(1);
+    let answers = std::sync::Mutex::new(answers);
+    let resolver = Resolver::new(move |name| {
+        assert_eq!(name, "b.test:7600");
+        answers.lock().expect("ours").recv().map_err(io::Error::other)
+    });
+    let mut hub = Hub::default();
+    hub.resolver = resolver;
+    let (mut a, mut b) = (End::new("a", "s", &hub), End::new("b", "s", &hub));
+    let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    a.wires.dial(clock::now(), "b by name", "b.test:7600");
+    a.wires.dial(clock::now(), "b", &address.to_string());
+    until(&mut a, &mut b, |a, b| a.up.len() == 1 && b.up.len() == 1);
+    answer.send(address).expect("awaited");
+    until(&mut a, &mut b, |a, b| a.up.len() == 2 && b.up.len() == 2);
+    assert!(a.seen.unreachable.is_empty());
 }
 
 #[test]

@@ -102,6 +102,11 @@ impl Bucket {
         decision: Decision,
         ruling: Ruling,
     ) -> bool {
+        let is_ignored = turn.shared.settings.faults.verdict_ignored;
+        let ruling = match ruling {
+            Ruling::Refused(_) if is_ignored => Ruling::Allowed,
+            Ruling::Allowed | Ruling::Refused(_) | Ruling::Ask(_) | Ruling::TooLate => ruling,
+        };
         match (decision, ruling) {
             (Ok(decided), Ruling::Allowed) => {
                 self.commit(turn, index, asker, Ok(decided));

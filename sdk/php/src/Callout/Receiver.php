@@ -7,6 +7,7 @@ namespace Imq\Callout;
 use Imq\Error\Unreadable;
 use Imq\Fields;
 use Imq\Json;
+use Imq\Status;
 
 /**
  * The application's end of call-outs: lets in what is signed, and hands questions and news to the
@@ -17,8 +18,9 @@ use Imq\Json;
  *         ->tell(TellKind::Joined, fn (Tell $tell) => print $tell->user)
  *         ->serve();
  *
- * A question of a kind without a function is denied; news without one is taken and forgotten. When
- * a function throws, the gateway gets a 500: a question then comes to the `no_answer` of the
+ * A question of a kind without a function is denied, and so is one that can't be read: a user may
+ * put what PHP can't hold into a payload, and an error would come to `no_answer`, which may let it
+ * pass unseen. News without a function are taken and forgotten. When a function throws, the gateway gets a 500: a question then comes to the `no_answer` of the
  * cluster configuration, and news come again, those before it in the same batch too.
  */
 final class Receiver
@@ -92,7 +94,7 @@ final class Receiver
         } catch (Forged $error) {
             return $this->refuse(401, $error);
         } catch (\JsonException | Unreadable $error) {
-            return $this->refuse(400, $error);
+            return self::isAsk($body) ? $this->deny($error) : $this->refuse(400, $error);
         } catch (\Throwable $error) {
             // The reason is for the log alone: it may have things in it that nobody else should
             // see.
@@ -105,6 +107,19 @@ final class Receiver
     {
         ($this->log)("imq call-out refused: {$error->getMessage()}");
         return Reply::error($httpStatus, $error->getMessage());
+    }
+
+    /** Whether a body, which may be unreadable further on, begins as a gateway begins a question. */
+    private static function isAsk(string $body): bool
+    {
+        return preg_match('/^\s*\{\s*"type"\s*:\s*"ask"/', $body) === 1;
+    }
+
+    private function deny(\Throwable $error): Reply
+    {
+        ($this->log)("imq call-out denied: {$error->getMessage()}");
+        $message = 'the application can\'t handle this value: send plainer JSON';
+        return Reply::verdict(Verdict::deny($message, Status::Invalid));
     }
 
     private function dispatch(Fields $body): Reply
@@ -130,7 +145,12 @@ final class Receiver
         if (!$verdict->fits($kind)) {
             throw new \LogicException("this verdict is no answer to a `{$kind->value}`");
         }
-        return Reply::verdict($verdict);
+        try {
+            return Reply::verdict($verdict);
+        } catch (\InvalidArgumentException $error) {
+            // A user's number may be too large for any that PHP could write again.
+            return $this->deny($error);
+        }
     }
 
     /** @param list<Fields> $tells */

@@ -38,6 +38,23 @@ fn opens_what_is_a_websocket_of_ours() {
 }
 
 #[test]
+fn a_request_is_read_at_its_beginning_and_at_its_end() {
+    for text in [request("GET /imq/v1/ws", &GOOD), request("GET /", &GOOD).replace('\r', "")] {
+        for size in [1, 2, 3, 5] {
+            let pieces = (0..text.len()).step_by(size);
+            let due: Vec<usize> = pieces
+                .map(|before| (before, &text.as_bytes()[..text.len().min(before + size)]))
+                .filter(|(before, bytes)| is_due(bytes, *before))
+                .map(|(_, bytes)| bytes.len())
+                .collect();
+            assert_eq!(due, [size, text.len()], "in pieces of {size}");
+        }
+    }
+    let long = "a".repeat(REQUEST_BYTES_MAX);
+    assert!(is_due(long.as_bytes(), REQUEST_BYTES_MAX - 1));
+}
+
+#[test]
 fn says_what_is_wrong_with_anything_else() {
     check("GET / HT", "more");
     check("\u{1}\u{2}\r\n\r\n", "400");

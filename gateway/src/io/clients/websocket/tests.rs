@@ -29,7 +29,7 @@ fn check(codec: Codec, bytes: &[u8], expected: &str) {
                 came.push(match one {
                     Came::Frame(frame) => format!("frame {}", frame.len()),
                     Came::Ping(bytes) => format!("ping {}", String::from_utf8_lossy(bytes)),
-                    Came::Close(bytes) => format!("close {}", bytes.len()),
+                    Came::Close(bytes) => format!("close {bytes:?}"),
                 });
                 true
             };
@@ -60,7 +60,61 @@ fn cuts_messages_and_fragments() {
     fragments.extend(frame(0x89, b"hi"));
     fragments.extend(frame(0x80, br#"{"nonce":7}}"#));
     check(Codec::JsonWs, &fragments, "ping hi, frame 4");
-    check(Codec::JsonWs, &frame(0x88, &[3, 232]), "close 2");
+    check(Codec::JsonWs, &frame(0x88, &[3, 232]), "close [3, 232]");
+}
+
+#[test]
+fn a_close_frame_is_answered_by_itself_or_by_what_is_wrong_with_it() {
+    let answered = |body: &[u8], answer: &[u8]| {
+        check(Codec::JsonWs, &frame(0x88, body), &format!("close {answer:?}"));
+    };
+    let with = |code: u16, reason: &[u8]| [&code.to_be_bytes()[..], reason].concat();
+    answered(b"", b"");
+    for code in [1000, 1001, 1003, 1007, 1011, 1014, 3000, 3999, 4000, 4999] {
+        answered(&with(code, b"bye"), &with(code, b"bye"));
+    }
+    answered(&[3], &with(1002, b""));
+    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
+        answered(&with(code, b"bye"), &with(1002, b""));
+    }
+    answered(&with(1000, &[0xff]), &with(1007, b""));
+    answered(&with(1000, "\u{20ac}".as_bytes()), &with(1000, "\u{20ac}".as_bytes()));
+}
+
+/// What is told of these bytes besides their envelopes, however they are cut.
+fn check_overhead(codec: Codec, bytes: &[u8], expected: (u32, u32)) {
+    for size in [1, 7, bytes.len()] {
+        let mut reader = Reader::default();
+        let mut told = (0, 0);
+        for piece in bytes.chunks(size) {
+            reader.feed(&mut piece.to_vec(), codec, 100_000, &mut |_| true).unwrap();
+            if let Some(Overhead { bytes, frames }) = reader.overhead() {
+                told = (told.0 + bytes, told.1 + frames);
+            }
+        }
+        let Overhead { bytes, frames } = reader.overhead;
+        assert!(bytes < OVERHEAD_BYTES && frames < OVERHEAD_FRAMES);
+        assert_eq!((told.0 + bytes, told.1 + frames), expected, "in pieces of {size}");
+    }
+}
+
+#[test]
+fn what_comes_besides_envelopes_is_counted() {
+    let json = |text: &str| frame(0x81, text.as_bytes());
+    check_overhead(Codec::JsonWs, &frame(0x89, b"hi").repeat(100), (800, 100));
+    check_overhead(Codec::JsonWs, &frame(0x8a, b"").repeat(1000), (6000, 1000));
+    check_overhead(Codec::JsonWs, &json("[]"), (8, 1));
+    // An `open` has two bytes.
+    check_overhead(Codec::JsonWs, &json(r#"{"open":{}}"#), (6 + 9, 0));
+    check_overhead(Codec::JsonWs, &json(r#"[{"open":{}},{"open":{}}]"#), (6 + 25 - 4, 0));
+    let unknown = format!(r#"{{"open":{{"a":"{}"}}}}"#, "b".repeat(60_000));
+    check_overhead(Codec::JsonWs, &json(&unknown), (8 + 60_017 - 2, 0));
+    let mut fragments = frame(0x01, b"");
+    fragments.extend(frame(0x00, b"").repeat(500));
+    fragments.extend(frame(0x80, br#" {"open":{}}"#));
+    check_overhead(Codec::JsonWs, &fragments, (502 * 6 + 10, 501));
+    check_overhead(Codec::ProtoWs, &frame(0x82, b""), (6, 1));
+    check_overhead(Codec::ProtoWs, &frame(0x82, &[2, 18, 0]), (6 + 1, 0));
 }
 
 #[test]

@@ -1,0 +1,108 @@
+//! Queues of the web application alone: it knows what is in them, as far as it was answered.
+
+use std::collections::BTreeMap;
+
+use imq_sdk::Act;
+use proto::codes::Status;
+use proto::g2c;
+
+use super::Violation;
+use crate::call::{Call, Wish};
+use crate::journal::Observations;
+
+/// What is known of a queue.
+#[derive(Debug, Default)]
+struct Own {
+    is_there: Option<bool>,
+    /// The value of its one key.
+    value: Option<Option<Vec<u8>>>,
+    /// Something that wasn't answered may be done until then.
+    murky_until_us: u64,
+}
+
+/// What became of a call.
+enum Became<'a> {
+    Done(&'a g2c::Result),
+    Refused(Status),
+    Unknown,
+}
+
+pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
+    let mut known: BTreeMap<&str, Own> = BTreeMap::new();
+    for (number, call) in seen.calls.iter().enumerate() {
+        let Some(queue) = call.wish.own_queue() else { continue };
+        let fresh = Own { is_there: Some(false), ..Own::default() };
+        let own = known.entry(queue).or_insert(fresh);
+        let (from_us, to_us) = call.window_us();
+        let is_murky = from_us < own.murky_until_us || seen.lost(queue, 0, to_us);
+        if is_murky {
+            own.forget();
+        }
+        if !own.follow(call, became(call)) {
+            let rule = "queues of the web application are as it was answered";
+            let what = format!("w{number} {:?}: {:?}, but {own:?}", call.wish, call.attempts);
+            violations.push(Violation { at_us: from_us, rule, what });
+        }
+        if is_murky {
+            // Whatever was late may have been done behind this call.
+            own.forget();
+        }
+    }
+}
+
+fn became(call: &Call) -> Became<'_> {
+    let refused = call.answers().filter(|(_, result)| ![0, 2].contains(&result.status));
+    let done = call.answers().find(|(_, result)| result.status == 0);
+    match (done, refused.last(), call.attempts.len()) {
+        (Some((_, result)), None, _) => Became::Done(result),
+        (None, Some((_, result)), 1) => {
+            Became::Refused(Status::from_number(result.status).unwrap_or(Status::Unavailable))
+        }
+        // A refusal isn't remembered where the queue isn't there, and another sending may still be
+        // on its way.
+        (_, Some(_), _) | (None, None, _) => Became::Unknown,
+    }
+}
+
+impl Own {
+    fn forget(&mut self) {
+        (self.is_there, self.value) = (None, None);
+    }
+
+    /// Follows a call; false if it can't have become that.
+    fn follow(&mut self, call: &Call, became: Became<'_>) -> bool {
+        let there = match became {
+            Became::Unknown => {
+                self.forget();
+                self.murky_until_us = call.window_us().1.max(self.murky_until_us);
+                return true;
+            }
+            Became::Refused(Status::NotFound) => false,
+            Became::Refused(Status::Conflict) => true,
+            Became::Refused(_) => return true,
+            Became::Done(_) => !matches!(call.wish, Wish::Create { .. }),
+        };
+        let fits = self.is_there.is_none_or(|known| known == there);
+        self.is_there = Some(there);
+        let Became::Done(result) = became else { return fits };
+        match &call.wish {
+            Wish::Create { .. } => (self.is_there, self.value) = (Some(true), Some(None)),
+            Wish::Delete { .. } => (self.is_there, self.value) = (Some(false), None),
+            Wish::State { changes, .. } => {
+                let set = changes.iter().find_map(|change| match &change.act {
+                    Act::Set(value) => Some(value.clone()),
+                    Act::Delete | Act::Add(_) => None,
+                });
+                self.value = Some(set);
+            }
+            Wish::Read { .. } => {
+                let found = result.entries.first().map(|entry| entry.value.clone());
+                let is_it = self.value.as_ref().is_none_or(|value| *value == found);
+                self.value = Some(found);
+                return fits && is_it;
+            }
+            Wish::Message { .. } | Wish::Remove { .. } | Wish::Disconnect { .. } => {}
+        }
+        fits
+    }
+}

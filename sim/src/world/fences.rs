@@ -1,0 +1,277 @@
+//! Watches what queue nodes are told of connections that are over, and what they then accept.
+//!
+//! Two rules. What a node has heard holds: an operation that comes to it for the first time under
+//! a generation that it knows to be over is refused. And rooms do hear: a resume that its user's
+//! home has let out is known soon after to every room that the home knows the session to be in, as
+//! long as the two could reach each other.
+
+use std::collections::BTreeMap;
+
+use link::machine::LinkId;
+use proto::c2g::Head;
+use proto::codes::Status;
+use proto::g2c::ResultHead;
+use proto::{g2q, q2g, q2q, wire};
+
+use super::World;
+use super::referee::each_frame;
+use super::wires::Port;
+use crate::plan::GRACE_MS;
+
+/// A word crosses a link of the simulation in 20 ms, and is heard in the next turn; this is well
+/// below the dead time, after which lanes forward nothing of a loser anyway.
+const HEARD_US: u64 = 100_000;
+/// What was heard is kept for twice the grace.
+const KEPT_US: u64 = 2 * GRACE_MS * 1000;
+
+const INTRODUCE: u32 = 8;
+const LOGGED_IN: u32 = 12;
+const TELL: u32 = 6;
+const TOLD: u32 = 7;
+
+/// What is known of all nodes.
+#[derive(Debug, Default)]
+pub(crate) struct Fences {
+    ears: BTreeMap<usize, Ear>,
+    /// The rooms that homes know sessions to be in.
+    noted: BTreeMap<(usize, Noted), usize>,
+    /// Resumes that rooms must have heard of.
+    due: Vec<Due>,
+    /// The highest operation of each session for each queue that has come to any node.
+    highest: BTreeMap<(Vec<u8>, Vec<u8>), u32>,
+}
+
+/// A session and a room.
+type Noted = (Vec<u8>, String);
+
+/// What one node has heard, in its present life.
+#[derive(Debug, Default)]
+struct Ear {
+    seats: BTreeMap<(LinkId, u32), Seat>,
+    /// Of users, by their names, and of sessions, by their ids: lower generations are over.
+    floors: BTreeMap<Vec<u8>, Floor>,
+    /// Words that wait for the node's answer: before that, nobody knows that it heard them.
+    taken: BTreeMap<(LinkId, u64), q2q::tell::Body>,
+    /// Operations that must be refused, and why.
+    over: BTreeMap<(LinkId, u32, u32), String>,
+}
+
+/// A connection as it was introduced.
+#[derive(Debug, Clone)]
+struct Seat {
+    user: String,
+    session: Vec<u8>,
+    generation: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Floor {
+    generation: u64,
+    at_us: u64,
+}
+
+/// A resume that was let out.
+#[derive(Debug)]
+struct Due {
+    at_us: u64,
+    home: usize,
+    room_at: usize,
+    noted: Noted,
+    generation: u64,
+}
+
+impl Ear {
+    fn hear(&mut self, whose: &[u8], generation: u64, at_us: u64) {
+        let floor = self.floors.entry(whose.to_vec()).or_insert(Floor { generation, at_us });
+        if floor.generation <= generation {
+            *floor = Floor { generation, at_us };
+        }
+    }
+
+    fn floor(&self, whose: &[u8], now_us: u64) -> u64 {
+        let floor = self.floors.get(whose).filter(|floor| now_us < floor.at_us + KEPT_US);
+        floor.map_or(0, |floor| floor.generation)
+    }
+}
+
+impl Fences {
+    /// A node has died, with all that it had heard.
+    pub(crate) fn node_dies(&mut self, node: usize) {
+        self.ears.remove(&node);
+        self.noted.retain(|(home, _), room_at| *home != node && *room_at != node);
+        self.cannot_speak(node);
+    }
+
+    /// A node may not have heard what it was told, or not have told what it decided.
+    pub(crate) fn cannot_speak(&mut self, node: usize) {
+        self.due.retain(|due| due.home != node && due.room_at != node);
+    }
+
+    /// Homes may be others than before.
+    pub(crate) fn homes_change(&mut self) {
+        self.noted.clear();
+        self.due.clear();
+    }
+
+    /// A link of a node has begun or ended: its numbers mean nothing any more.
+    pub(crate) fn link_changes(&mut self, node: usize, link: LinkId) {
+        let ear = self.ears.entry(node).or_default();
+        ear.seats.retain(|(of, _), _| *of != link);
+        ear.taken.retain(|(of, _), _| *of != link);
+        ear.over.retain(|(of, _, _), _| *of != link);
+    }
+
+    fn introduced(&mut self, now_us: u64, node: usize, link: LinkId, word: g2q::Introduce) {
+        let ear = self.ears.entry(node).or_default();
+        ear.hear(word.user.as_bytes(), word.floor, now_us);
+        let (user, session, generation) = (word.user, word.session_id, word.generation);
+        ear.over.retain(|(of, handle, _), _| (*of, *handle) != (link, word.session));
+        ear.seats.insert((link, word.session), Seat { user, session, generation });
+    }
+
+    /// An operation comes to a node.
+    fn operation(&mut self, now_us: u64, node: usize, link: LinkId, body: &[u8]) {
+        let Ok(operation) = g2q::OperationRef::of(body) else { return };
+        let Ok(head) = Head::of(operation.body) else { return };
+        let ear = self.ears.entry(node).or_default();
+        let Some(seat) = ear.seats.get(&(link, operation.session)) else { return };
+        let highest = self.highest.entry((seat.session.clone(), head.queue.to_vec())).or_default();
+        // One that has come before has its remembered result.
+        let is_first = *highest < head.op_id;
+        *highest = head.op_id.max(*highest);
+        let heard = ear.floor(seat.user.as_bytes(), now_us).max(ear.floor(&seat.session, now_us));
+        let due = self.due.iter().filter(|due| {
+            due.room_at == node
+                && due.noted.0 == seat.session
+                && due.noted.1.as_bytes() == head.queue
+                && now_us >= due.at_us + HEARD_US
+        });
+        let must_know = due.map(|due| due.generation).max().unwrap_or(0);
+        let generation = seat.generation;
+        if is_first && 0 < generation && generation < heard.max(must_know) {
+            let why = format!(
+                "{}'s operation {} on {} under {generation}; heard of {heard}, let out {must_know}",
+                seat.user,
+                head.op_id,
+                String::from_utf8_lossy(head.queue)
+            );
+            ear.over.insert((link, operation.session, head.op_id), why);
+        }
+    }
+
+    /// A node answers an operation; what it should have refused.
+    fn answered(&mut self, node: usize, link: LinkId, body: &[u8]) -> Option<String> {
+        let answer = q2g::AnswerRef::of(body).ok()?;
+        let head = ResultHead::of(answer.result).ok()?;
+        let why = self.ears.get_mut(&node)?.over.remove(&(link, answer.session, head.op_id))?;
+        (head.status == Status::Ok.number() && answer.ask.is_empty()).then_some(why)
+    }
+
+    /// A node answers a word, which it therefore has heard.
+    fn told(&mut self, (now_us, node, link): (u64, usize, LinkId), peer: usize, told: &q2q::Told) {
+        use q2q::tell::Body;
+        let ear = self.ears.entry(node).or_default();
+        match ear.taken.remove(&(link, told.number)) {
+            Some(Body::Fence(word)) => {
+                ear.hear(word.user.as_bytes(), word.floor, now_us);
+                ear.hear(&word.session_id, word.generation, now_us);
+            }
+            Some(Body::Ended(word)) => {
+                ear.hear(word.user.as_bytes(), word.floor, now_us);
+                if word.below == 0 {
+                    ear.hear(&word.session_id, u64::MAX, now_us);
+                }
+            }
+            Some(Body::Note(word)) if !told.ended => {
+                self.noted.insert((node, (word.session_id, word.room)), peer);
+            }
+            Some(Body::Unnote(word)) => {
+                self.noted.remove(&(node, (word.session_id, word.room)));
+            }
+            Some(Body::Note(_) | Body::Ask(_)) | None => {}
+        }
+    }
+}
+
+impl World {
+    /// A node takes a frame of a lane or of another node.
+    pub(crate) fn fences_hear(&mut self, node: usize, link: LinkId, frame: &[u8]) {
+        let now_us = self.agenda.now_us();
+        let Ok((number, body)) = wire::envelope(frame) else { return };
+        if self.nodes[node].is_lane(link) {
+            match number {
+                INTRODUCE => {
+                    if let Ok(word) = prost::Message::decode(body) {
+                        self.fences.introduced(now_us, node, link, word);
+                    }
+                }
+                g2q::OPERATION => self.fences.operation(now_us, node, link, body),
+                _ => {}
+            }
+        } else if number == TELL
+            && let Ok(q2q::Tell { number, body: Some(word) }) = prost::Message::decode(body)
+        {
+            self.fences.ears.entry(node).or_default().taken.insert((link, number), word);
+        }
+    }
+
+    /// A node lets frames out.
+    pub(crate) fn fences_watch(&mut self, node: usize, link: LinkId, peer: Port, bytes: &[u8]) {
+        let now_us = self.agenda.now_us();
+        let (mut accepted, mut resumed) = (Vec::new(), Vec::new());
+        each_frame(bytes, |number, body| match (peer, number) {
+            (Port::Lane(..), q2g::ANSWER) => {
+                accepted.extend(self.fences.answered(node, link, body));
+            }
+            (Port::Lane(..), LOGGED_IN) => {
+                let word: Option<q2g::LoggedIn> = prost::Message::decode(body).ok();
+                resumed.extend(word.filter(|word| word.resumed));
+            }
+            (Port::Node(peer), TOLD) => {
+                if let Ok(told) = prost::Message::decode(body) {
+                    self.fences.told((now_us, node, link), peer, &told);
+                }
+            }
+            (Port::Node(_), TELL) => {
+                let word = prost::Message::decode(body).ok().and_then(|tell: q2q::Tell| tell.body);
+                if let Some(q2q::tell::Body::Ended(word)) = word {
+                    self.fences.noted.remove(&(node, (word.session_id, word.room)));
+                }
+            }
+            (Port::Boss | Port::Desk(_) | Port::Lane(..) | Port::Node(_), _) => {}
+        });
+        for word in resumed {
+            self.rooms_shall_hear(node, &word);
+        }
+        for what in accepted {
+            let what = format!("q{}: {what}", node + 1);
+            self.violated("a room refuses who is over, as soon as it can know", what);
+        }
+    }
+
+    /// Rooms shall hear of a resume, if their node can be reached.
+    fn rooms_shall_hear(&mut self, home: usize, word: &q2g::LoggedIn) {
+        let at_us = self.agenda.now_us();
+        let rooms = self.fences.noted.iter().filter(|((of, noted), room_at)| {
+            *of == home && **room_at != home && noted.0 == word.session_id
+        });
+        let rooms: Vec<(Noted, usize)> =
+            rooms.map(|((_, noted), at)| (noted.clone(), *at)).collect();
+        for (noted, room_at) in rooms {
+            if self.nodes_reach(home, room_at) {
+                let generation = word.generation;
+                self.fences.due.push(Due { at_us, home, room_at, noted, generation });
+            }
+        }
+    }
+
+    /// Whether what a node says now comes to another.
+    fn nodes_reach(&self, one: usize, other: usize) -> bool {
+        let ports = [Port::Node(one), Port::Node(other)];
+        let mut wires = self.wires.iter().filter(|wire| {
+            let ends = [wire.ends[0].port, wire.ends[1].port];
+            ports.iter().all(|port| ends.contains(port)) && !wire.is_closed()
+        });
+        self.is_awake(ports[1].process()) && wires.next().is_some() && wires.all(|w| !w.cut)
+    }
+}
