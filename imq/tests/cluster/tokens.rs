@@ -9,8 +9,8 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::folder::Folder;
-use crate::http::{metric, rpc, until};
-use crate::process::{Imq, PATIENCE, RPC_KEY, imq_ok, run};
+use crate::http::{metric, until};
+use crate::process::{Imq, PATIENCE, imq_ok, run};
 use crate::roles::{Five, Words};
 use crate::talker::Talker;
 
@@ -22,9 +22,6 @@ const PAIRS: [(&str, &[&str]); 3] = [
     ("ES256", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
     ("EdDSA", &["-algorithm", "ED25519"]),
 ];
-
-/// So many connections in a row meet each lane of a gateway, very likely.
-const LANES_TRIED: usize = 8;
 
 /// A folder with keys, and the file of those that gateways have.
 struct Keys {
@@ -76,26 +73,11 @@ impl Keys {
         imq_ok(&[&words, more].concat()).trim_end().to_owned()
     }
 
-    /// Five processes whose gateways have the file of keys, and by which of them this one lets in.
-    fn start(&self, name: &str) -> Five {
+    /// Five processes whose gateways have the file of keys.
+    fn start(&self) -> Five {
         let path = self.path("keys");
         let gateways = ["--auth-keys-file", &path, "--auth-audience", "imq"];
-        let words = Words { gateways: &gateways, no_dev_auth: true, ..Words::default() };
-        let five = Five::start_as(&words);
-        let token = self.token("early", name, &[]);
-        for at in [0, 1] {
-            // `/readyz` speaks for one lane; others may not have the table for some milliseconds.
-            for _ in 0..LANES_TRIED {
-                let mut early = Talker::login_by(&five.gateway(at), &token);
-                early.say(json!({ "bye": {} }));
-                early.closing(3000);
-            }
-            until("the back end's door is open, too", || {
-                let body = json!({ "queue": "/room/early" }).to_string();
-                rpc(five.base + 90 + at, RPC_KEY, "get_queue", &body).0 == 404
-            });
-        }
-        five
+        Five::start_as(&Words { gateways: &gateways, no_dev_auth: true, ..Words::default() })
     }
 }
 
@@ -112,7 +94,7 @@ fn tokens_of_each_algorithm_let_in() {
     let keys = Keys::new();
     let secret = keys.secret("secret");
     keys.put(&secret);
-    let five = keys.start("secret");
+    let five = keys.start();
     let (one, two) = (five.gateway(0), five.gateway(1));
     let token = keys.token("ann", "secret", &["--alg", "HS256"]);
     let mut sub = Imq::start(&["sub", "/room/1", "--gateway", &one, "--token", &token]);
@@ -142,7 +124,7 @@ fn tokens_of_the_php_library_let_in() {
     let secret = keys.secret("secret");
     let public = keys.pair("private", PAIRS[1].1);
     keys.put(&secret);
-    let five = keys.start("secret");
+    let five = keys.start();
     let autoload = format!("{}/../sdk/php/autoload.php", env!("CARGO_MANIFEST_DIR"));
     let make = |signer: &str, key: &str| {
         let code = format!(
@@ -164,7 +146,7 @@ fn rotation_throws_nobody_out() {
     let keys = Keys::new();
     let (old, new) = (keys.secret("old"), keys.secret("next"));
     keys.put(&old);
-    let five = keys.start("old");
+    let five = keys.start();
     let login = |at: u16, user: &str, name: &str| {
         Talker::login_by(&five.gateway(at), &keys.token(user, name, &[]))
     };

@@ -36,7 +36,7 @@ fn who_has_no_good_token_is_told_why() {
         { "kty": "oct", "kid": "k1", "k": URL_SAFE_NO_PAD.encode(secret) },
     ] });
     keys.put(&named.to_string());
-    let five = keys.start("secret");
+    let five = keys.start();
     let now = clock::now().unix_ms / 1000;
     let header = json!({ "alg": "HS256", "typ": "JWT" });
     let made = |more: Value| {

@@ -16,7 +16,7 @@ fn refreshed_stays_and_the_other_goes_when_its_token_ends() {
     let keys = Keys::new();
     keys.put(&keys.secret("secret"));
     keys.secret("strange");
-    let five = keys.start("secret");
+    let five = keys.start();
     let short = |user: &str| keys.token(user, "secret", &["--ttl", "2s"]);
     let mut begun = clock::now().unix_ms;
     let [mut ann, mut ben] = ["ann", "ben"].map(|user| {
