@@ -92,6 +92,14 @@ class World:
         connection.close()
         return response.status, json.loads(text or b"{}")
 
+    def metric(self, beginning):
+        """The sum of the first gateway's counters and gauges whose lines begin so."""
+        connection = http.client.HTTPConnection(*self.rpc, timeout=10)
+        connection.request("GET", "/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+        connection.close()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(beginning))
+
     def apart(self):
         """Another world on the same cluster, for a scenario that runs beside others."""
         return World(self.schema, self.gateways, self.rpc, self.rpc_key, self.tls)

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::configure;
+use crate::http::until;
+use crate::process::PATIENCE;
 use crate::roles::Five;
 use crate::talker::Talker;
 
@@ -36,6 +38,31 @@ fn ids_of(talkers: &[&Talker]) -> Vec<Value> {
     ids
 }
 
+/// Who is away is no reason to refuse a newer one, and finds that it has taken the place.
+fn oldest_gone(five: &Five) {
+    for home in [0, 1] {
+        let user = five.user_at(home, "away");
+        let mut first = Talker::login(&five.gateway(0), &user);
+        confirmed(&mut first);
+        let kept = first.kept();
+        first.cut();
+        let connect = json!({ "protocol": 1, "user": user });
+        let mut second = None;
+        until("the first is seen to be gone", || {
+            let mut talker = Talker::answered(&five.gateway(1), &connect);
+            let (name, _) = talker.next(PATIENCE).expect("an answer");
+            second = (name == "welcome").then_some(talker);
+            second.is_some()
+        });
+        let mut second = second.expect("it was let in");
+        second.hear("subscribed");
+        confirmed(&mut second);
+        Talker::resuming(&five.gateway(0), &kept).closing(3506);
+        second.is_quiet();
+        assert_eq!(ids(five, &user), ids_of(&[&second]));
+    }
+}
+
 #[test]
 fn policies_of_sessions_change_while_users_are_there() {
     let five = Five::start();
@@ -54,6 +81,8 @@ fn policies_of_sessions_change_while_users_are_there() {
         first.is_quiet();
         assert_eq!(ids(&five, first.user()), ids_of(&[first]));
     }
+
+    oldest_gone(&five);
 
     configure(&five, &policy("sessions = \"many\"\nsessions_max = 2"), 2);
     for mut first in firsts {
