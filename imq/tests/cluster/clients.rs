@@ -1,17 +1,19 @@
 //! Clients that know only the documents: Python with the protobuf package, node with `ws`.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::dev::Dev;
-use crate::process::run;
+use crate::process::{RPC_KEY, run};
+use crate::roles::Five;
 
 const BOUND: Duration = Duration::from_secs(120);
 
-fn here(path: &str) -> String {
+pub(crate) fn here(path: &str) -> String {
     format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
 }
 
-fn check(program: &str, words: &[&str]) {
+pub(crate) fn check(program: &str, words: &[&str]) {
     let (good, output) = run(program, words, BOUND);
     print!("{output}");
     assert!(good, "{program} {words:?}:\n{output}");
@@ -19,15 +21,44 @@ fn check(program: &str, words: &[&str]) {
     assert!(last.ends_with(" passed, 0 failed") && !last.starts_with("0 "), "{last}");
 }
 
-#[test]
-fn python_over_tcp() {
-    let dev = Dev::start();
+/// The client in Python against a cluster at this port base.
+fn python(base: u16, rpc_key: &str) {
     let (script, schema) = (here("tests/clients/python/check.py"), here("../proto/schema"));
-    let rpc = format!("127.0.0.1:{}", dev.base + 90);
-    let (one, two) = (dev.gateway(0), dev.gateway(1));
+    let at = |offset: u16| format!("127.0.0.1:{}", base + offset);
+    let (one, two, rpc) = (at(0), at(1), at(90));
     let words = ["--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc];
-    let key = ["--rpc-key", &dev.rpc_key];
+    let key = ["--rpc-key", rpc_key];
     check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
+}
+
+/// The client in node likewise.
+fn node(base: u16, rpc_key: &str) {
+    let script = here("tests/clients/node/check.mjs");
+    let url = |at: u16| format!("ws://127.0.0.1:{}/imq/v1/ws", base + 80 + at);
+    let (one, two, rpc) = (url(0), url(1), format!("127.0.0.1:{}", base + 90));
+    check("node", &[&script, "--ws", &one, "--ws", &two, "--rpc", &rpc, "--rpc-key", rpc_key]);
+}
+
+/// They mostly wait, for times of the protocol's, and do so at the same moment.
+#[test]
+fn python_over_tcp_to_one_process_and_to_five() {
+    let (dev, five) = (Dev::start(), Five::start());
+    thread::scope(|scope| {
+        scope.spawn(|| python(dev.base, &dev.rpc_key));
+        scope.spawn(|| python(five.base, RPC_KEY));
+    });
+}
+
+#[test]
+fn node_over_websocket() {
+    let dev = Dev::start();
+    node(dev.base, &dev.rpc_key);
+}
+
+#[test]
+fn node_over_websocket_to_five_processes() {
+    let five = Five::start();
+    node(five.base, RPC_KEY);
 }
 
 #[test]
@@ -40,14 +71,4 @@ fn abuse_hurts_nobody_else() {
     let id = dev.imq.id().to_string();
     let key = ["--rpc-key", &dev.rpc_key, "--pid", &id];
     check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
-}
-
-#[test]
-fn node_over_websocket() {
-    let dev = Dev::start();
-    let script = here("tests/clients/node/check.mjs");
-    let url = |at: u16| format!("ws://127.0.0.1:{}/imq/v1/ws", dev.base + 80 + at);
-    let rpc = format!("127.0.0.1:{}", dev.base + 90);
-    let (one, two) = (url(0), url(1));
-    check("node", &[&script, "--ws", &one, "--ws", &two, "--rpc", &rpc, "--rpc-key", &dev.rpc_key]);
 }

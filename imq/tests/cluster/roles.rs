@@ -7,6 +7,17 @@ use serde_json::{Value, json};
 use crate::http::{json, request, rpc, try_request, until, until_ready};
 use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq_ok, port_base};
 
+/// What is said to the five besides the README's words.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Words<'a> {
+    /// To each of them.
+    pub(crate) all: &'a [&'a str],
+    /// To the gateways.
+    pub(crate) gateways: &'a [&'a str],
+    /// Leaves out `--dev-auth`, so that only tokens are believed.
+    pub(crate) no_dev_auth: bool,
+}
+
 /// Five processes.
 pub(crate) struct Five {
     pub(crate) boss: Imq,
@@ -23,21 +34,33 @@ impl Five {
 
     /// Starts them with more words for the gateways.
     pub(crate) fn start_with(more: &[&str]) -> Five {
+        Five::start_as(&Words { gateways: more, ..Words::default() })
+    }
+
+    /// Starts them with other words, and waits for all.
+    pub(crate) fn start_as(words: &Words<'_>) -> Five {
+        let five = Five::begin(words);
+        for port in [five.base + 90, five.base + 91] {
+            until_ready(port);
+        }
+        five
+    }
+
+    /// Starts them with other words, and waits for the boss alone.
+    pub(crate) fn begin(words: &Words<'_>) -> Five {
         let base = port_base();
         let data = std::env::temp_dir().join(format!("imq-test-{}-{base}", std::process::id()));
         let mut lines = readme_lines(base, &data.display().to_string()).into_iter();
         let mut start = |more: &[&str]| {
             let line = lines.next().expect("five lines in the README");
-            let words: Vec<_> = line.iter().map(String::as_str).collect();
-            Imq::start(&[&words, more].concat())
+            let is_wanted = |word: &&str| !(words.no_dev_auth && *word == "--dev-auth");
+            let line: Vec<_> = line.iter().map(String::as_str).filter(is_wanted).collect();
+            Imq::start(&[&line, words.all, more].concat())
         };
         let boss = start(&[]);
         let queue_nodes = vec![start(&[]), start(&[])];
-        let gateways = vec![start(more), start(more)];
+        let gateways = vec![start(words.gateways), start(words.gateways)];
         let five = Five { boss, queue_nodes, gateways, base, data };
-        for port in [base + 90, base + 91] {
-            until_ready(port);
-        }
         until("the boss listens, too", || {
             try_request("GET", base + 100, "/healthz", None, "").is_ok()
         });

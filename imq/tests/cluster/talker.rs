@@ -38,6 +38,11 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Names this queue no more when it resumes.
+    pub(crate) fn forget(&mut self, queue: &str) {
+        self.seen.forget(queue);
+    }
+
     fn connect(&self) -> Value {
         json!({ "connect": { "protocol": 1, "user": self.welcome["user"], "resume": {
             "session_id": self.welcome["session_id"], "secret": self.welcome["secret"],
@@ -68,9 +73,23 @@ impl Talker {
     /// A user who is logged in, where user ids are believed. Who is told to come back, does so: a
     /// gateway that has just started may not know yet where users are at home.
     pub(crate) fn login(address: &str, user: &str) -> Talker {
+        let mut talker = Talker::answered(address, &json!({ "protocol": 1, "user": user }));
+        talker.welcomed();
+        talker
+    }
+
+    /// The same by a token.
+    pub(crate) fn login_by(address: &str, token: &str) -> Talker {
+        let mut talker = Talker::answered(address, &json!({ "protocol": 1, "token": token }));
+        talker.welcomed();
+        talker
+    }
+
+    /// A connection that has said this, and has got an answer other than to come back.
+    pub(crate) fn answered(address: &str, connect: &Value) -> Talker {
         let mut talker = Talker::connect(address);
-        until("the gateway lets people in", || {
-            talker.say(json!({ "connect": { "protocol": 1, "user": user } }));
+        until("the gateway has made up its mind", || {
+            talker.say(json!({ "connect": connect }));
             let first = talker.read(PATIENCE).expect("an answer to connect");
             let is_early = first.1["code"] == json!(3004);
             if is_early {
@@ -80,7 +99,6 @@ impl Talker {
             }
             !is_early
         });
-        talker.welcomed();
         talker
     }
 
@@ -216,12 +234,13 @@ impl Talker {
         assert!(frames.is_empty(), "out of nowhere: {frames:?}");
     }
 
-    /// Waits for `closing` and for the end of the connection behind it.
-    pub(crate) fn closing(&mut self, code: u64) {
+    /// Waits for `closing` and for the end of the connection behind it; `closing`.
+    pub(crate) fn closing(&mut self, code: u64) -> Value {
         let closing = self.hear("closing");
         assert_eq!(closing["code"], code, "{closing}");
         assert_eq!(closing["may_retry"] == true, code < 3500, "{closing}");
         assert_eq!(self.read(PATIENCE), Err(End::Closed));
+        closing
     }
 
     /// A number for an operation.

@@ -8,19 +8,23 @@ use std::sync::OnceLock;
 use std::thread;
 
 use crate::aftermath;
+use crate::classes::guests;
+use crate::dawdlers;
 use crate::reconnect::{client, grace, network, server};
 use crate::roles::Five;
+use crate::tokens::issuer::{Late, publishes_and_rotates};
 
 /// What each has come to: nothing, or the words of its panic.
 static OUTCOMES: OnceLock<BTreeMap<&'static str, Option<String>>> = OnceLock::new();
 
 fn outcomes() -> BTreeMap<&'static str, Option<String>> {
-    // One after the other, since each looks for ports that are free.
+    // One after the other, since each looks for ports that are free; that of the storms, too.
     let (quiet, mut doomed) = (Five::start(), Five::start());
-    let quiet = &quiet;
+    let (quiet, dens, late) = (&quiet, &Five::start(), &Late::start());
     type Scenario = fn(&Five);
-    let scenarios: [(&str, Scenario); 5] = [
+    let scenarios: [(&str, Scenario); 6] = [
         ("client crashed", client::crashed),
+        ("dawdlers", dawdlers::hold_up_nobody),
         ("gateway finds out", network::gateway_finds_out),
         ("program finds out", network::program_finds_out),
         ("last moment", grace::last_moment),
@@ -32,6 +36,8 @@ fn outcomes() -> BTreeMap<&'static str, Option<String>> {
         };
         let mut running: Vec<_> = scenarios.into_iter().map(start).collect();
         running.push(("storms", scope.spawn(|| words(aftermath::storms))));
+        running.push(("keys from a URL", scope.spawn(|| words(|| publishes_and_rotates(late)))));
+        running.push(("guests", scope.spawn(|| words(|| guests::stay_beyond_grace(dens)))));
         let dies = scope.spawn(move || words(|| server::gateway_dies_for_good(&mut doomed)));
         running.push(("gateway dies for good", dies));
         let end = |(name, run): (_, thread::ScopedJoinHandle<'_, _>)| {
@@ -91,4 +97,19 @@ fn gateway_crashed_and_who_never_comes_back_leaves_after_grace() {
 #[test]
 fn storms_leave_nothing_behind() {
     check("storms");
+}
+
+#[test]
+fn keys_from_a_url_come_and_are_rotated() {
+    check("keys from a URL");
+}
+
+#[test]
+fn guests_stay_beyond_grace_until_they_are_put_out() {
+    check("guests");
+}
+
+#[test]
+fn requests_that_come_byte_by_byte_hold_up_nobody() {
+    check("dawdlers");
 }

@@ -9,9 +9,9 @@ from wire import WAIT_S, Ended, Failed, Wire, check, frame, same
 class Client:
     """One connection. What comes and isn't what a scenario waits for stays in `inbox`."""
 
-    def __init__(self, schema, address, receive_bytes=None):
+    def __init__(self, schema, address, receive_bytes=None, tls=None):
         self.schema = schema
-        self.wire = Wire(address, receive_bytes)
+        self.wire = Wire(address, receive_bytes, tls)
         self.inbox = []
         self.op_id = 0
         self.user = ""

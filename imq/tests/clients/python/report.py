@@ -35,8 +35,9 @@ def address(text):
 class World:
     """The cluster as one run sees it: its gateways, and names that nobody else uses."""
 
-    def __init__(self, schema, gateways, rpc=None, rpc_key=""):
+    def __init__(self, schema, gateways, rpc=None, rpc_key="", tls=None):
         self.schema = schema
+        self.tls = tls
         self.gateways = gateways
         self.rpc = rpc
         self.rpc_key = rpc_key
@@ -55,7 +56,7 @@ class World:
 
     def raw(self, gateway=0, receive_bytes=None):
         """A connection that hasn't said anything yet."""
-        client = Client(self.schema, self.gateways[gateway], receive_bytes)
+        client = Client(self.schema, self.gateways[gateway], receive_bytes, self.tls)
         self.clients.append(client)
         return client
 
@@ -91,9 +92,17 @@ class World:
         connection.close()
         return response.status, json.loads(text or b"{}")
 
+    def metric(self, beginning):
+        """The sum of the first gateway's counters and gauges whose lines begin so."""
+        connection = http.client.HTTPConnection(*self.rpc, timeout=10)
+        connection.request("GET", "/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+        connection.close()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(beginning))
+
     def apart(self):
         """Another world on the same cluster, for a scenario that runs beside others."""
-        return World(self.schema, self.gateways, self.rpc, self.rpc_key)
+        return World(self.schema, self.gateways, self.rpc, self.rpc_key, self.tls)
 
     def works(self):
         """A normal client logs in, subscribes and gets its message, within a second."""

@@ -57,13 +57,16 @@ def split(data):
 class Wire:
     """A socket that speaks in frames. Every wait has an end."""
 
-    def __init__(self, address, receive_bytes=None):
+    def __init__(self, address, receive_bytes=None, tls=None):
+        """`tls` is a context by which the gateway's certificate is verified."""
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if receive_bytes is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.settimeout(WAIT_S)
         self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=address[0])
         self.input = b""
 
     def send(self, data):
