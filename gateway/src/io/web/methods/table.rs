@@ -267,8 +267,8 @@ pub static METHODS: [Method; 16] = [
         notes: "Each item is run, refused and remembered for itself, and needs the scope of its \
                 own method. Items for one queue run in their order; none waits for the result of \
                 another. With an `Idempotency-Key: K`, item *i* (from 0) has the key `K/i`. A \
-                batch that can't be read is refused as a whole, and nothing of it is run. At most 64 \
-                items may be `get_state` or `get_history`: those beyond are refused.",
+                batch that can't be read is refused as a whole, and nothing of it is run. At most \
+                64 items may be `get_state` or `get_history`: those beyond are refused.",
         fields: &BATCH_FIELDS,
         gives: &BATCH_GIVES,
         refusals: &[],
