@@ -1,6 +1,7 @@
 //! No file is free: clients are told so, and come in again when one is.
 
 use std::fs::File;
+use std::io;
 use std::process::Command;
 
 use super::*;
@@ -33,18 +34,21 @@ fn with_few_files() {
     let knock = || closed_with(&running, &frame_of(C::Open(c2g::Open {})));
     assert_eq!(knock(), 3508);
     let mut open = Vec::new();
+    // The socket of the first is closed any moment.
+    for _ in 0..1000 {
+        while let Ok(file) = null() {
+            open.push(file);
+            assert!(open.len() < FILES, "the limit on files doesn't hold");
+        }
+        std::thread::yield_now();
+    }
     // Each client takes one file of this process, and the gateway finds none.
     for _ in 0..20 {
-        let stream = std::iter::repeat_with(|| {
-            fill(&mut open);
-            open.pop();
-            TcpStream::connect(running.tcp)
-        });
-        let stream = stream.filter_map(Result::ok).next().unwrap();
-        let frames = frames(&read_all(stream));
+        open.pop();
+        let frames = frames(&read_all(taken(|| TcpStream::connect(running.tcp))));
         assert!(matches!(&frames[..], [G::Closing(closing)] if closing.code == 3004), "{frames:?}");
+        open.push(taken(null));
     }
-    fill(&mut open);
     open.pop();
     assert_eq!(http(running.http, "").0, "HTTP/1.1 503 Service Unavailable");
     drop(open);
@@ -52,14 +56,17 @@ fn with_few_files() {
     running.stop();
 }
 
-/// Opens files until there are no more. While the gateway looks whether somebody knocks it has one
-/// more for a moment, which nobody can see: so it is tried more than once.
-fn fill(open: &mut Vec<File>) {
-    for _ in 0..500 {
-        while let Ok(file) = File::open("/dev/null") {
-            open.push(file);
-            assert!(open.len() < FILES, "the limit on files doesn't hold");
-        }
-        std::thread::yield_now();
-    }
+fn null() -> io::Result<File> {
+    File::open("/dev/null")
+}
+
+/// Takes a file that is free, or will be at once: while the gateway looks whether somebody knocks it
+/// has one more for a moment.
+fn taken<T>(take: impl Fn() -> io::Result<T>) -> T {
+    (0..1_000_000)
+        .find_map(|_| {
+            std::thread::yield_now();
+            take().ok()
+        })
+        .expect("a file is free")
 }
