@@ -60,8 +60,8 @@ fn null() -> io::Result<File> {
     File::open("/dev/null")
 }
 
-/// Takes a file that is free, or will be at once: while the gateway looks whether somebody knocks it
-/// has one more for a moment.
+/// Takes a file that is free, or will be at once: while the gateway looks whether somebody knocks
+/// it has one more for a moment.
 fn taken<T>(take: impl Fn() -> io::Result<T>) -> T {
     (0..1_000_000)
         .find_map(|_| {
