@@ -1,18 +1,17 @@
-//! A web application that is asked, and answers late or never.
+//! A web application that is asked, and answers at once, late or never.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::processes::http;
-
-/// Whatever it is asked, this is its answer.
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
-                        Content-Length: 14\r\n\r\n{\"allow\":true}";
 
 /// What is read at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -21,6 +20,8 @@ const READ_BYTES: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) struct Application {
     pub(crate) address: SocketAddr,
+    /// Requests that have come.
+    requests: Arc<AtomicU64>,
     _stop: oneshot::Sender<()>,
 }
 
@@ -39,12 +40,14 @@ impl Application {
             .build()
             .context("starting the web application")?;
         let (stop, stopped) = oneshot::channel();
+        let requests = Arc::new(AtomicU64::new(0));
+        let desk = Desk { answers_after, requests: Arc::clone(&requests) };
         std::thread::Builder::new()
             .name("application".into())
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::select! {
-                        served = serve(listener, answers_after) => {
+                        served = serve(listener, desk) => {
                             if let Err(error) = served {
                                 eprintln!("the web application has ended: {error}");
                             }
@@ -55,26 +58,36 @@ impl Application {
                 });
             })
             .context("starting the web application")?;
-        Ok(Self { address, _stop: stop })
+        Ok(Self { address, requests, _stop: stop })
+    }
+
+    /// How many requests have come, asks and tells.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 }
 
-/// Takes as many connections as come: those who ask have a limit of their own.
-async fn serve(
-    listener: std::net::TcpListener,
+/// What all its connections share.
+#[derive(Clone)]
+struct Desk {
     answers_after: Option<Duration>,
-) -> std::io::Result<()> {
+    requests: Arc<AtomicU64>,
+}
+
+/// Takes as many connections as come: those who ask have a limit of their own.
+async fn serve(listener: std::net::TcpListener, desk: Desk) -> std::io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     loop {
         let (stream, _) = listener.accept().await?;
+        let desk = desk.clone();
         tokio::spawn(async move {
             // Whoever asked has given up then, which is all the same here.
-            talk(stream, answers_after).await.ok();
+            talk(stream, desk).await.ok();
         });
     }
 }
 
-async fn talk(mut stream: TcpStream, answers_after: Option<Duration>) -> Result<()> {
+async fn talk(mut stream: TcpStream, desk: Desk) -> Result<()> {
     let mut unread = Vec::new();
     let mut chunk = [0; READ_BYTES];
     loop {
@@ -82,13 +95,30 @@ async fn talk(mut stream: TcpStream, answers_after: Option<Duration>) -> Result<
         if read == 0 {
             return Ok(());
         }
-        let Some(after) = answers_after else { continue };
+        let Some(after) = desk.answers_after else { continue };
         unread.extend_from_slice(&chunk[..read]);
         while let Some((head, body)) = http::message(&unread)? {
+            desk.requests.fetch_add(1, Ordering::Relaxed);
+            let answer = answer(body)?;
             let used = head.len() + http::END.len() + body.len();
             unread.drain(..used);
-            tokio::time::sleep(after).await;
-            stream.write_all(ANSWER).await?;
+            if !after.is_zero() {
+                tokio::time::sleep(after).await;
+            }
+            stream.write_all(answer.as_bytes()).await?;
         }
     }
+}
+
+/// Everything may be done, and whoever connects is who the token says.
+fn answer(body: &[u8]) -> Result<String> {
+    let request: serde_json::Value = serde_json::from_slice(body).context("what is asked")?;
+    let verdict = if request["kind"] == "connect" {
+        json!({ "allow": true, "user": request["token"] })
+    } else {
+        json!({ "allow": true })
+    };
+    let body = verdict.to_string();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json";
+    Ok(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
 }

@@ -2,8 +2,11 @@
 //! through another, by resuming their sessions.
 //!
 //! Each room has its members on the gateway that dies and one more, who sends, on the one that
-//! stays. So what a room is sent while its members are away is known, and whether they got it.
+//! stays. So what a room is sent while its members are away is known, and whether they got it. A
+//! web application decides who connects and who enters, and hears who comes and goes: of all this
+//! it is to hear nothing.
 
+mod configuration;
 mod report;
 mod returns;
 mod storm;
@@ -15,6 +18,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::application::Application;
 use crate::interrupt::Interrupt;
 use crate::processes::pin;
 use crate::servers::cluster::{Cluster, Shape};
@@ -84,14 +88,18 @@ pub fn run(options: &ResumeStormOptions) -> Result<ResumeStormReport> {
     options.check()?;
     let interrupt = Interrupt::watch()?;
     pin::generator()?;
-    let mut cluster = Cluster::start(&options.binary, SHAPE, &interrupt)?;
-    let report = storm(options, &mut cluster, &interrupt);
+    let application = Application::start(Some(Duration::ZERO))?;
+    let text = configuration::text(application.address);
+    let shape = Shape { configuration: Some(&text), ..SHAPE };
+    let mut cluster = Cluster::start(&options.binary, shape, &interrupt)?;
+    let report = storm(options, &mut cluster, &application, &interrupt);
     report.map_err(|error| error.context(cluster.tail()))
 }
 
 fn storm(
     options: &ResumeStormOptions,
     cluster: &mut Cluster,
+    application: &Application,
     interrupt: &Interrupt,
 ) -> Result<ResumeStormReport> {
     let [dies, stays] = cluster.gateways() else {
@@ -100,18 +108,11 @@ fn storm(
     let mut storm = Storm::new(options, dies.client, stays.client, interrupt)?;
     storm.open()?;
     storm.flow(options.calm)?;
-    let call_outs = cluster.counted(is_call_out)?;
+    let before = application.requests();
     storm.began()?;
     cluster.kill_first_gateway()?;
     storm.until_back()?;
     storm.flow(options.after)?;
     storm.drain()?;
-    let after = cluster.counted(is_call_out)?;
-    let call_outs = after.map(|after| after - call_outs.unwrap_or(0).min(after));
-    Ok(storm.report(call_outs))
-}
-
-/// Whether a counter of the nodes is one of requests to the web back end.
-fn is_call_out(name: &str) -> bool {
-    name.contains("callout") && name.ends_with("_total")
+    Ok(storm.report(before, application.requests() - before))
 }

@@ -291,13 +291,14 @@ impl Turn {
                 wires.introduce_as(incarnation, cluster_id);
                 self.tell_others(|| Letter::Registered { incarnation, cluster_id });
             }
-            if let Some(table) = told.table {
-                self.tell_others(|| Letter::Table(Arc::clone(&table)));
-                desk.table = Some(table);
-            }
+            // First who is to be asked, then who can be reached.
             if let Some(config) = told.config {
                 self.tell_others(|| Letter::Config(Arc::clone(&config)));
                 desk.lane.handle(now, Input::Config(config), &mut desk.out);
+            }
+            if let Some(table) = told.table {
+                self.tell_others(|| Letter::Table(Arc::clone(&table)));
+                desk.table = Some(table);
             }
             if let Some(reason) = told.fatal {
                 self.give_up(reason);

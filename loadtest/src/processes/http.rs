@@ -93,16 +93,6 @@ pub(crate) fn ready(server: SocketAddr) -> bool {
     Http::connect(server).and_then(|mut http| http.get(server, "/readyz")).is_ok()
 }
 
-/// The sum of the counters of a Prometheus page whose name `counts`; `None` without any.
-pub(crate) fn counted(page: &str, counts: impl Fn(&str) -> bool) -> Option<u64> {
-    let samples = page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let (sample, value) = line.rsplit_once(' ')?;
-        let name = sample.split('{').next()?;
-        counts(name).then(|| value.parse::<f64>().ok()).flatten()
-    });
-    samples.map(|value| value as u64).reduce(|a, b| a + b)
-}
-
 /// The counters of a Prometheus page that have this name, by the value of their one label; what has
 /// none is under the empty word.
 pub(crate) fn samples(page: &str, name: &str) -> BTreeMap<String, u64> {

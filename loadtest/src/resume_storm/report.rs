@@ -28,8 +28,10 @@ pub struct ResumeStormReport {
     pub gaps: u64,
     /// Users that others saw come or go since the kill.
     pub movements: u64,
-    /// Requests to the web back end since the kill; null where the nodes don't count them.
-    pub call_outs: Option<u64>,
+    /// Requests to the web application before the kill: it was asked and told of each session.
+    pub call_outs_before: u64,
+    /// Requests to the web application since the kill.
+    pub call_outs: u64,
     /// Messages that were sent.
     pub sent: u64,
     /// Messages that arrived.
@@ -71,7 +73,8 @@ impl ResumeStormReport {
         resumed == self.sessions as u64
             && self.faults.none()
             && [anew, unsubscribed, self.gaps, self.movements] == [0; 4]
-            && self.call_outs.unwrap_or(0) == 0
+            && self.call_outs_before >= 2 * self.sessions as u64
+            && self.call_outs == 0
     }
 
     /// The report as a table for people.
@@ -106,8 +109,12 @@ impl fmt::Display for ResumeStormReport {
         }
         writeln!(formatter, "messages      {sent} sent, {delivered} delivered")?;
         writeln!(formatter, "faults        {}, gaps {gaps}", self.faults)?;
-        let call_outs = self.call_outs.map_or("not counted".into(), |count| count.to_string());
-        writeln!(formatter, "noticed       {movements} joined or left, call-outs {call_outs}")?;
+        let Self { call_outs, call_outs_before, .. } = self;
+        writeln!(
+            formatter,
+            "noticed       {movements} joined or left, call-outs {call_outs} \
+             ({call_outs_before} before)"
+        )?;
         writeln!(formatter, "generator     {:.0} % of a core", self.generator_busy * 100.0)
     }
 }

@@ -107,7 +107,9 @@ impl<'a> Storm<'a> {
             };
             let sender = who % room_size == room_size - 1;
             let server = if sender { stays } else { dies };
-            let codec = Returning::new(member, None);
+            // The web application says who it is.
+            let token = Some(member.user.clone());
+            let codec = Returning::new(member, token);
             crowd.join(server, sources::source(who, server), codec)
         })
     }
@@ -160,7 +162,7 @@ impl<'a> Storm<'a> {
     }
 
     /// What the storm came to.
-    pub(super) fn report(&self, call_outs: Option<u64>) -> ResumeStormReport {
+    pub(super) fn report(&self, call_outs_before: u64, call_outs: u64) -> ResumeStormReport {
         let noticed = self.noticed();
         let returns = self.returns.as_ref();
         ResumeStormReport {
@@ -170,6 +172,7 @@ impl<'a> Storm<'a> {
             tally: returns.map(|returns| returns.tally.clone()).unwrap_or_default(),
             gaps: noticed.gaps - self.before.gaps,
             movements: noticed.movements - self.before.movements,
+            call_outs_before,
             call_outs,
             sent: self.messages.publishes,
             delivered: self.messages.checker.received(),

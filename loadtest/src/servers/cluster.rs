@@ -163,19 +163,6 @@ impl Cluster {
         self.servers().map(Server::process).collect()
     }
 
-    /// The sum of all counters whose name `counts`, over the queue nodes and the gateways but the
-    /// first; `None` when there is no such counter.
-    pub(crate) fn counted(&self, counts: impl Fn(&str) -> bool) -> Result<Option<u64>> {
-        let gateways = self.gateways.iter().skip(1).map(|gateway| gateway.rpc);
-        let nodes = self.queue_nodes.iter().map(|node| node.http);
-        let mut sum = None;
-        for address in gateways.chain(nodes) {
-            let text = Http::connect(address)?.get(address, "/metrics")?;
-            sum = [sum, http::counted(&text, &counts)].into_iter().flatten().reduce(|a, b| a + b);
-        }
-        Ok(sum)
-    }
-
     /// The ends of the logs.
     pub(crate) fn tail(&self) -> String {
         self.servers().map(Server::tail).collect::<Vec<_>>().join("\n")

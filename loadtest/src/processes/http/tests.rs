@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, counted, parse, samples};
+use super::{Answer, parse, samples};
 
 #[test]
 fn an_answer_is_read_once_it_is_whole() {
@@ -21,15 +21,6 @@ fn what_is_no_answer_is_refused() {
     {
         assert!(parse(bytes.as_bytes()).is_err(), "{bytes}");
     }
-}
-
-#[test]
-fn counters_are_summed_by_their_names() {
-    let page = "# HELP a_total what\n# TYPE a_total counter\na_total 3\n\
-                a_total{code=\"a b\"} 4\nb_total 5\na_now 6\n";
-    assert_eq!(counted(page, |name| name == "a_total"), Some(7));
-    assert_eq!(counted(page, |name| name.ends_with("_total")), Some(12));
-    assert_eq!(counted(page, |name| name == "c_total"), None);
 }
 
 #[test]

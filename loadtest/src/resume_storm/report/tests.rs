@@ -19,7 +19,8 @@ fn report() -> ResumeStormReport {
         },
         gaps: 0,
         movements: 0,
-        call_outs: Some(0),
+        call_outs_before: 40,
+        call_outs: 0,
         sent: 5,
         delivered: 55,
         faults: Faults::default(),
@@ -30,12 +31,12 @@ fn report() -> ResumeStormReport {
 #[test]
 fn only_a_storm_that_nobody_notices_is_sound() {
     assert!(report().sound());
-    assert!(ResumeStormReport { call_outs: None, ..report() }.sound());
     let tally = report().tally;
     for unsound in [
         ResumeStormReport { gaps: 1, ..report() },
         ResumeStormReport { movements: 1, ..report() },
-        ResumeStormReport { call_outs: Some(1), ..report() },
+        ResumeStormReport { call_outs: 1, ..report() },
+        ResumeStormReport { call_outs_before: 0, ..report() },
         ResumeStormReport { faults: Faults { lost: 1, ..Faults::default() }, ..report() },
         ResumeStormReport { tally: Tally { resumed: 19, ..tally.clone() }, ..report() },
         ResumeStormReport { tally: Tally { anew: 1, ..tally.clone() }, ..report() },

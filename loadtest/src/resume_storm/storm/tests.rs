@@ -29,7 +29,7 @@ fn storm(plant: Plant) -> ResumeStormReport {
     storm.until_back().expect("all come back");
     storm.flow(options.calm).expect("messages flow");
     storm.drain().expect("all arrive");
-    storm.report(None)
+    storm.report(40, 0)
 }
 
 #[test]
