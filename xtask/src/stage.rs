@@ -61,13 +61,13 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     }
     let build = stage("build", 480, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
-    stages.push(stage("unit and script tests", 160, unit_tests(tree)));
+    stages.push(stage("unit and script tests", 120, unit_tests(tree)));
     stages.push(stage("simulation", 300, simulation(tree, quick)));
     if !quick {
         stages.push(stage("cluster", 300, cluster(tree)));
         stages.push(stage("load plans", 85, load(tree)));
         let documented = Work::Commands(documentation::commands(tree));
-        let documentation = stage("documentation commands", 120, documented);
+        let documentation = stage("documentation commands", 160, documented);
         stages.push(Stage { output: Output::WhenItFails, ..documentation });
     }
     stages
