@@ -403,6 +403,10 @@ impl Sink for Desk {
         &mut self.out.links
     }
 
+    fn owed(&self) -> usize {
+        self.out.clients.owed_by_all()
+    }
+
     #[inline]
     fn event(&mut self, now: Time, event: Event<'_>) {
         match event {

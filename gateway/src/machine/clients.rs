@@ -112,7 +112,7 @@ impl Clients {
     }
 
     /// How many bytes all sockets together haven't taken yet.
-    pub(super) fn owed_by_all(&self) -> usize {
+    pub fn owed_by_all(&self) -> usize {
         self.owed
     }
 

@@ -26,10 +26,13 @@ use dial::{Dial, DialState};
 pub use event::{Event, Sink};
 use wire::Wire;
 
-/// A turn reads at most this much from a link. What comes of it, fanned out, is to fit into a
-/// core's cache until it is written; more waits for the next turn, and no link keeps the others
-/// waiting.
+/// A turn reads at most this much from a link, so often: many results for one client are written at
+/// once, and no link keeps the others waiting.
 const READ_BYTES: usize = 64 * 1024;
+const READS_PER_TURN: usize = 8;
+/// It reads no more of a link that has brought about so much, fanned out: that is to fit into a
+/// core's cache until it is written.
+const OWED_PER_READ_BYTES: usize = 512 * 1024;
 
 /// The reason to close a link whose peer speaks TLS.
 const TLS_HERE_NOT: &str = "the peer speaks TLS, here none is configured: configure it at both";
@@ -241,23 +244,36 @@ impl Wires {
         wire.paused.is_empty() && !sink.pauses(link)
     }
 
+    /// Takes what the link has for a turn.
     fn read(&mut self, now: Time, link: LinkId, sink: &mut impl Sink) {
+        let enough = sink.owed() + OWED_PER_READ_BYTES;
+        for _ in 0..READS_PER_TURN {
+            if !self.read_once(now, link, sink) {
+                return;
+            }
+            if sink.owed() > enough {
+                break;
+            }
+        }
+        self.read_on(link);
+    }
+
+    /// Takes a buffer full of a link. Whether there may be more.
+    fn read_once(&mut self, now: Time, link: LinkId, sink: &mut impl Sink) -> bool {
         // A link that is paused is read on when it has taken enough.
         if !self.take_paused(now, link, sink) {
-            return;
+            return false;
         }
         let Some(wire) = self.wires.get_mut(link.0 as usize).and_then(Option::as_mut) else {
-            return;
+            return false;
         };
         let length = match wire.socket.read(&mut self.buffer) {
-            Ok(0) => return self.close(now, link, "the peer closed it", sink),
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return self.read_on(link),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                return self.close_unsecured(now, link, &error.to_string(), sink);
+            Ok(0) => {
+                self.close(now, link, "the peer closed it", sink);
+                return false;
             }
-            Err(error) => return self.close(now, link, &error.to_string(), sink),
+            Ok(length) => length,
+            Err(error) => return self.read_failed(now, link, &error, sink),
         };
         let has_more = length == self.buffer.len() || wire.socket.has_more();
         let was_up = wire.up_ms.is_some();
@@ -301,9 +317,28 @@ impl Wires {
             Ok(()) if !answered => {
                 self.close(now, link, "it took no answer to its hello", sink);
             }
-            Ok(()) if has_more => self.read_on(link),
-            Ok(()) => {}
+            Ok(()) => return has_more,
         }
+        false
+    }
+
+    /// A read brought nothing. Whether there may be more.
+    fn read_failed(
+        &mut self,
+        now: Time,
+        link: LinkId,
+        error: &io::Error,
+        sink: &mut impl Sink,
+    ) -> bool {
+        match error.kind() {
+            io::ErrorKind::Interrupted => return true,
+            io::ErrorKind::WouldBlock => {}
+            io::ErrorKind::InvalidData => {
+                self.close_unsecured(now, link, &error.to_string(), sink);
+            }
+            _ => self.close(now, link, &error.to_string(), sink),
+        }
+        false
     }
 
     /// Has a link read again in the next turn, once.

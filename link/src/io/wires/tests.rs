@@ -37,6 +37,10 @@ struct Seen {
     /// owed.
     answers: usize,
     owed_max: usize,
+    /// Each byte that comes is owed to so many others.
+    others: usize,
+    /// How much has come in this turn.
+    turn_bytes: usize,
 }
 
 impl Sink for Seen {
@@ -46,6 +50,10 @@ impl Sink for Seen {
 
     fn pauses(&mut self, link: LinkId) -> bool {
         self.answers > 0 && self.outbox.owed(link) > self.answers
+    }
+
+    fn owed(&self) -> usize {
+        self.turn_bytes * self.others
     }
 
     fn echoed(&mut self, _: Time, _: LinkId, sent_ms: u64) {
@@ -59,6 +67,7 @@ impl Sink for Seen {
             Event::Frame { frame, link } => {
                 let (_, body) = wire::envelope(frame).expect("a frame of the test");
                 self.bytes.extend_from_slice(body);
+                self.turn_bytes += frame.len();
                 if self.answers > 0 {
                     let out = self.outbox.buffer(link);
                     wire::put_frame(out, 6, self.answers);
@@ -99,6 +108,7 @@ impl End {
         let pause = Some(Duration::from_millis(1));
         self.poll.poll(&mut self.events, pause).expect("a poll");
         let now = clock::now();
+        self.seen.turn_bytes = 0;
         for event in &self.events {
             if self.wires.owns(event.token()) {
                 self.wires.ready(now, event, &mut self.seen);
@@ -182,6 +192,35 @@ fn who_asks_for_more_than_it_takes_waits_in_its_order() {
     // Reading has begun again.
     a.send(&[99]);
     until(&mut a, &mut b, |a, _| a.bytes.len() == 41 * ANSWER);
+}
+
+/// The most that a turn takes of a link over which much comes, when each byte of it is owed to so
+/// many others.
+fn turn_bytes_max(others: usize) -> usize {
+    let hub = Hub::default();
+    let (mut a, mut b) = (End::new("a", "s", &hub), End::new("b", "s", &hub));
+    let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    a.wires.dial(clock::now(), "b", &address.to_string());
+    until(&mut a, &mut b, |a, b| !a.up.is_empty() && !b.up.is_empty());
+    b.seen.others = others;
+    let (frame, frames) = ([7; 1000], 20_000);
+    (0..frames).for_each(|_| a.send(&frame));
+    let mut most = 0;
+    while b.seen.bytes.len() < frames * frame.len() {
+        until(&mut a, &mut b, |_, b| b.turn_bytes > 0);
+        most = most.max(std::mem::take(&mut b.seen.turn_bytes));
+    }
+    most
+}
+
+#[test]
+fn a_turn_reads_as_much_as_is_good_for_those_it_is_for() {
+    // What is there when the socket wakes, and what is there when the turn reads on.
+    let twice = 2 * READ_BYTES + 2000;
+    let to_one = turn_bytes_max(1);
+    assert!((4 * READ_BYTES..=twice * READS_PER_TURN).contains(&to_one), "{to_one}");
+    let to_many = turn_bytes_max(10);
+    assert!((1..=twice).contains(&to_many), "{to_many}");
 }
 
 #[test]
