@@ -95,7 +95,7 @@ impl Loop {
         if now.ms >= self.publish_at || is_ready != self.published_ready {
             self.publish_at = now.ms + PUBLISH_MS;
             self.published_ready = is_ready;
-            self.desk.publish(&self.board);
+            self.desk.publish(&self.board, self.wires.tls_sample(now));
         }
         Ok(goes_on)
     }
@@ -149,12 +149,12 @@ impl Reception {
         self.newest
     }
 
-    fn publish(&self, board: &Board) {
+    fn publish(&self, board: &Board, tls: Option<Sample>) {
         let metrics = self.boss.counters().into_iter().chain(self.boss.gauges());
         let sample =
             |(name, help, value)| Sample { name, help, labels: Vec::new(), value: value as f64 };
         let unready = (!self.boss.is_ready()).then(|| self.boss.status().message);
-        board.publish("boss", metrics.map(sample).collect(), unready);
+        board.publish("boss", metrics.map(sample).chain(tls).collect(), unready);
     }
 }
 

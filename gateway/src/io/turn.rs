@@ -167,7 +167,7 @@ impl Turn {
             self.follow_boss(now, &mut bench);
             if bench.publish_ms <= now.ms {
                 bench.publish_ms = now.ms + PUBLISH_MS;
-                self.publish(&mut bench);
+                self.publish(now, &mut bench);
             }
             bench.end_turn(now);
             if std::mem::take(&mut bench.desk.out.wants_keys)
@@ -329,7 +329,7 @@ impl Turn {
         }
     }
 
-    fn publish(&mut self, bench: &mut Bench) {
+    fn publish(&mut self, now: Time, bench: &mut Bench) {
         let Bench { desk, clients, .. } = bench;
         let called = desk.lane.callout_counters().list();
         let counted = desk.lane.counters().list();
@@ -342,6 +342,10 @@ impl Turn {
             })
             .collect();
         samples.extend(clients.iter().flat_map(|clients| clients.refused.samples()));
+        if self.number == 0 {
+            let clients = self.settings.tls.as_ref().map(|tls| tls.sample(now, "clients"));
+            samples.extend([clients, self.settings.hub.tls_sample(now)].into_iter().flatten());
+        }
         let unready = desk.lane.unready().map(str::to_owned);
         self.board.publish(&board_name(self.number), samples, unready);
         if let Some(boss) = desk.boss.as_mut() {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::clients::{check, here};
 use crate::folder::Folder;
-use crate::http::until;
+use crate::http::{metric, until};
 use crate::process::{Imq, PATIENCE, imq_ok};
 use crate::roles::{Five, Words};
 use crate::talker::{End, Talker};
@@ -115,6 +115,23 @@ fn openssl_stays_while_the_certificate_is_replaced() {
             client.talker.hear_where("message", |message| message["payload"] == "welcome");
         }
     }
+}
+
+#[test]
+fn operators_see_a_certificate_that_cannot_be_used() {
+    let files = Folder::new();
+    let five = start(&files);
+    // Without the figure it is 0, too: only 1 shows that it is there.
+    let is = |value: f64| {
+        let sample = "imq_tls_files_unusable{of=\"clients\"}";
+        until(sample, || metric(five.base + 90, sample) == value);
+    };
+    files.replace("client.pem", b"no certificate");
+    is(1.0);
+    Secured::expect(&five.gateway(0), NODE.2, "by-the-old-one");
+    put(&files, STRANGER);
+    is(0.0);
+    Secured::expect(&five.gateway(0), STRANGER.2, "by-the-new-one");
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use mio::Waker;
 use mio::net::UnixStream;
+use proto::time::Time;
 
+use super::http::Sample;
 use super::resolver::Resolver;
 use super::tls::Tls;
 
@@ -38,6 +40,11 @@ impl Hub {
 
     pub(super) fn tls(&self) -> Option<&Tls> {
         self.tls.as_ref()
+    }
+
+    /// Whether the links' TLS can be used as its files are now, if they speak it.
+    pub fn tls_sample(&self, now: Time) -> Option<Sample> {
+        self.tls.as_ref().map(|tls| tls.sample(now, "links"))
     }
 
     pub(super) fn listen(&self, name: &str, waker: Arc<Waker>) {

@@ -20,6 +20,8 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, version,
 };
 
+use super::http::Sample;
+
 mod reason;
 mod stream;
 
@@ -70,6 +72,8 @@ struct Identity {
     /// Of the files when they were read last.
     stamps: Vec<Option<Stamp>>,
     looked_ms: u64,
+    /// What the files hold now can't be used.
+    outdated: bool,
 }
 
 /// When a file was changed, and its length.
@@ -88,7 +92,13 @@ impl Tls {
     /// If one can't be read or they don't fit together.
     pub fn load(files: Files) -> Result<Tls, TlsError> {
         let (stamps, loaded) = (files.stamps(), files.load()?);
-        Ok(Tls(Arc::new(Mutex::new(Identity { files, loaded, stamps, looked_ms: 0 }))))
+        Ok(Tls(Arc::new(Mutex::new(Identity {
+            files,
+            loaded,
+            stamps,
+            looked_ms: 0,
+            outdated: false,
+        }))))
     }
 
     /// TLS on a socket that somebody else dialled.
@@ -130,7 +140,9 @@ impl Tls {
             let stamps = identity.files.stamps();
             if stamps != identity.stamps {
                 identity.stamps = stamps;
-                match identity.files.load() {
+                let loaded = identity.files.load();
+                identity.outdated = loaded.is_err();
+                match loaded {
                     Ok(loaded) => {
                         identity.loaded = loaded;
                         tracing::info!("the files of TLS have changed and count from now on");
@@ -143,6 +155,18 @@ impl Tls {
             }
         }
         identity.loaded.clone()
+    }
+
+    /// For an alarm, long before the certificate that goes on ends: whether the files have changed
+    /// and can't be used.
+    pub fn sample(&self, now: Time, of: &str) -> Sample {
+        self.loaded(now);
+        Sample {
+            name: "imq_tls_files_unusable",
+            help: "1 while TLS files have changed and can't be used: the log says why.",
+            labels: vec![("of", of.to_owned())],
+            value: f64::from(u8::from(self.lock().outdated)),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Identity> {

@@ -14,6 +14,7 @@ use proto::{frame, limits, wire as codec};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use super::http::Sample;
 use super::pipe::{Hub, SCHEME};
 use super::socket::Socket;
 use crate::machine::{Link, LinkError, LinkId, Received, Settings};
@@ -103,6 +104,11 @@ impl Wires {
     pub fn introduce_as(&mut self, incarnation: u64, cluster_id: u64) {
         self.settings.incarnation = incarnation;
         self.settings.cluster_id = cluster_id;
+    }
+
+    /// Whether their TLS can be used as its files are now, if they speak it.
+    pub fn tls_sample(&self, now: Time) -> Option<Sample> {
+        self.hub.tls_sample(now)
     }
 
     /// Whether this token is one of the wires'.
@@ -330,13 +336,13 @@ impl Wires {
         error: &io::Error,
         sink: &mut impl Sink,
     ) -> bool {
-        match error.kind() {
-            io::ErrorKind::Interrupted => return true,
-            io::ErrorKind::WouldBlock => {}
-            io::ErrorKind::InvalidData => {
-                self.close_unsecured(now, link, &error.to_string(), sink);
-            }
-            _ => self.close(now, link, &error.to_string(), sink),
+        if error.kind() == io::ErrorKind::Interrupted {
+            return true;
+        }
+        if error.kind() == io::ErrorKind::InvalidData {
+            self.close_unsecured(now, link, &error.to_string(), sink);
+        } else if error.kind() != io::ErrorKind::WouldBlock {
+            self.close(now, link, &error.to_string(), sink);
         }
         false
     }

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
-/// So many of the ports given last are not given again: those of a cluster whose servers have yet to
-/// listen, however large it is.
+/// So many of the ports given last are not given again: those of a cluster whose servers have yet
+/// to listen, however large it is.
 const REMEMBERED: usize = 1000;
 
 static GIVEN: Mutex<VecDeque<u16>> = Mutex::new(VecDeque::new());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use link::io::http::{Board, Sample};
-use link::io::{Event, Sink, names};
+use link::io::{Event, Hub, Sink, names};
 use link::machine::{LinkId, Member, Peer, Word};
 use proto::limits;
 use proto::n2b::Counter;
@@ -29,6 +29,8 @@ pub(super) struct Decider {
     published_ms: u64,
     fatal: Option<SyncSender<String>>,
     bytes_max: u64,
+    /// Whose TLS it tells operators of.
+    pub(super) hub: Hub,
     /// What the loop has to follow.
     pub(super) new_table: Option<Arc<BucketTable>>,
     pub(super) registered: Option<(u64, u64)>,
@@ -51,6 +53,7 @@ impl Decider {
             published_ms: 0,
             fatal,
             bytes_max,
+            hub: Hub::default(),
             new_table: None,
             registered: None,
         }
@@ -74,11 +77,11 @@ impl Decider {
         }
         if now.ms >= self.published_ms + PUBLISH_MS {
             self.published_ms = now.ms;
-            self.publish();
+            self.publish(now);
         }
     }
 
-    fn publish(&mut self) {
+    fn publish(&mut self, now: Time) {
         let counters = self.node.as_ref().map(|node| node.counters().samples()).unwrap_or_default();
         let unready = self.unready();
         let report = counters
@@ -94,6 +97,7 @@ impl Decider {
                 labels: Vec::new(),
                 value: value as f64,
             })
+            .chain(self.hub.tls_sample(now))
             .collect();
         self.board.publish("node", samples, unready.map(str::to_owned));
     }

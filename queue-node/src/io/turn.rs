@@ -72,10 +72,12 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let (stopped, boss, id) = (stop.clone(), settings.boss, settings.id.clone());
     let fatal = settings.fatal;
     let bytes_max = settings.bytes_max.unwrap_or_else(memory::bytes_max);
+    let hub = settings.hub;
     let thread = std::thread::Builder::new().name(format!("{} node", settings.id));
     let thread = thread.spawn(move || {
         wires.dial(clock::now(), decider::BOSS, &boss);
-        let decider = Decider::new(member, id, board, bytes_max, fatal);
+        let mut decider = Decider::new(member, id, board, bytes_max, fatal);
+        decider.hub = hub;
         Turn { poll, wires, decider, peers: BTreeSet::new(), stopped }.run();
     })?;
     Ok(Running { link, http, stop, waker, thread: Some(thread) })

@@ -58,8 +58,8 @@ pub trait Sink {
     fn pauses(&mut self, _link: LinkId) -> bool {
         false
     }
-    /// How many bytes are still to be written to others than links. Who fans out what comes says it,
-    /// and no link is read further than is good.
+    /// How many bytes are still to be written to others than links. Who fans out what comes says
+    /// it, and no link is read further than is good.
     fn owed(&self) -> usize {
         0
     }
