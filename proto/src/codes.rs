@@ -111,7 +111,11 @@ pub struct CloseRow {
 pub const CLOSES: [CloseRow; 17] = [
     close(Close::Bye, "bye", "the client said bye"),
     close(Close::Draining, "draining", "this gateway shuts down; connect to another"),
-    close(Close::HomeLost, "home_lost", "the user's home died; connect anew"),
+    close(
+        Close::HomeLost,
+        "home_lost",
+        "the session isn't there, or its secret is an old one; connect anew, without `resume`",
+    ),
     close(Close::PingTimeout, "ping_timeout", "no answer to a ping; connect again"),
     close(Close::Overloaded, "overloaded", "this gateway is full; try another, or later"),
     close(Close::Slow, "slow", "the client reads slower than it is sent to; subscribe to less"),

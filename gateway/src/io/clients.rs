@@ -87,6 +87,13 @@ struct Client {
     discarded: u32,
 }
 
+impl Client {
+    /// Whether it has closed its end of a protocol in which nobody does so who waits for an answer.
+    fn wants_nothing(&self) -> bool {
+        self.to_end && matches!(self.reader, Reader::Tcp(_) | Reader::WebSocket(..))
+    }
+}
+
 /// How a client's bytes are read.
 #[derive(Debug)]
 enum Reader {
@@ -261,6 +268,11 @@ impl Clients {
         out: &mut Outbox,
     ) {
         let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        // What has waited here for longer than its client did logs nobody in: the client may have
+        // come elsewhere since, and would be thrown out by it.
+        if client.wants_nothing() && !out.clients.is_connected(conn) {
+            return self.gone(now, conn, lane, out);
+        }
         let max = out.clients.frame_bytes_max(conn);
         let stop = match &mut client.reader {
             Reader::Tcp(reader) => {

@@ -207,6 +207,11 @@ impl Clients {
         self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & HELD != 0)
     }
 
+    /// Whether the client is logged in.
+    pub fn is_connected(&self, conn: ConnId) -> bool {
+        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & CONNECTED != 0)
+    }
+
     pub(super) fn connected(&mut self, conn: ConnId) {
         self.set(conn, CONNECTED, true);
     }

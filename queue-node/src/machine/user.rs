@@ -30,6 +30,10 @@ use super::tells::{End, Noted, Word};
 use super::turn::Turn;
 use over::Over;
 
+/// So many secrets are known that a session has left behind: one for each resume that a `connect`
+/// can be late by.
+const SECRETS_LEFT_BEHIND_MAX: usize = 4;
+
 /// The user queues of a bucket, but their inboxes.
 #[derive(Debug, Default)]
 pub(crate) struct UserQueues {
@@ -52,6 +56,8 @@ struct Login {
     /// The one that was good before, until the client is known to have the new one.
     before: Option<Secret>,
     confirmed: bool,
+    /// Secrets before those, the newest last: their client is known to have had a newer one.
+    left_behind: Vec<Secret>,
     /// When the credentials end that were brought last; 0: never.
     expires_unix_ms: u64,
     /// The connection that speaks for it; none: it is detached.
@@ -154,6 +160,18 @@ impl UserQueues {
         let own = self.logins.get(&named)?;
         let is_theirs = people[named].user == people[key].user;
         (is_theirs && own.has(secret)).then_some((named, secret))
+    }
+
+    /// Whether a login names a session that goes on, by a secret that its client has left behind:
+    /// it comes late, and the client is there already.
+    fn is_late(&self, people: &People, login: &g2q::Login, key: SessionKey) -> bool {
+        let named = SessionId::try_from(&*login.resume_session_id).ok();
+        let Some(named) = named.and_then(|id| people.find(id)) else { return false };
+        let Ok(secret) = login.resume_secret.as_slice().try_into().map(Secret) else {
+            return false;
+        };
+        let is_theirs = people[named].user == people[key].user;
+        is_theirs && self.logins.get(&named).is_some_and(|own| own.has_left_behind(secret))
     }
 }
 
@@ -273,6 +291,21 @@ impl Login {
     fn has(&self, secret: Secret) -> bool {
         let is_good = |good: Option<Secret>| good.is_some_and(|good| is_same(good, secret));
         self.ending.is_none() && (is_good(self.secret) | is_good(self.before))
+    }
+
+    /// Whether its client once had this secret.
+    fn has_left_behind(&self, secret: Secret) -> bool {
+        let were = self.left_behind.iter().fold(false, |were, one| were | is_same(*one, secret));
+        self.ending.is_none() && were
+    }
+
+    /// The client is known to have a newer secret than this.
+    fn leave_behind(&mut self, secret: Option<Secret>) {
+        let Some(secret) = secret else { return };
+        if self.left_behind.len() == SECRETS_LEFT_BEHIND_MAX {
+            self.left_behind.remove(0);
+        }
+        self.left_behind.push(secret);
     }
 }
 

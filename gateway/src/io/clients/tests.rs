@@ -175,6 +175,24 @@ impl Rig {
     }
 }
 
+#[test]
+fn who_is_gone_before_its_connect_is_read_logs_nobody_in() {
+    for closes in [false, true] {
+        let mut rig = Rig::new();
+        let mut socket = rig.websocket();
+        drop(rig.out.links.take(LinkId(0)));
+        // Both come while the lane does no turn.
+        socket.write_all(&text(r#"{"connect":{"protocol":1,"user":"ann"}}"#)).unwrap();
+        if closes {
+            drop(socket);
+            rig.until("its end", Rig::is_gone);
+        } else {
+            rig.until("a login", |rig| !rig.out.links.unwritten(LinkId(0)).is_empty());
+        }
+        assert_eq!(rig.out.links.unwritten(LinkId(0)).is_empty(), closes);
+    }
+}
+
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }

@@ -126,11 +126,54 @@ fn the_secret_before_is_good_until_the_client_has_the_new_one() {
         2: g1 logged_in 2 0 5 resumed
         3: g1 lost_noted 2
         4: g1 logged_in 3 0 7 resumed
-        6: g1 logged_in 4 0 9 floor=7
-        7: g1 logged_in 5 0 11 floor=7
+        6: g1 logged_in 4 16 0 code=3002
+        7: g1 logged_in 5 0 10 floor=7
         8: g1 kick 3 3509 gen=7
-        8: g1 logged_in 6 0 13 resumed floor=9
-        9: g1 logged_in 7 0 15
+        8: g1 logged_in 6 0 12 resumed floor=10
+        9: g1 logged_in 7 0 14
+        ",
+    );
+}
+
+#[test]
+fn a_connect_that_comes_late_throws_nobody_out() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann secret=1
+        1 g1 lost 1 ann
+        2 g1 introduce 2 ann
+        2 g1 login 2 ann secret=2 resume=1,1
+        3 g1 confirmed 2 ann
+        4 g1 lost 2 ann
+        5 g1 introduce 3 ann
+        5 g1 login 3 ann secret=3 resume=1,2
+        6 g1 lost 3 ann
+        7 g1 introduce 4 ann
+        7 g1 login 4 ann secret=4 resume=1,3
+        8 g1 introduce 5 ann
+        8 g1 login 5 ann secret=5 resume=1,1
+        9 g1 introduce 6 ann
+        9 g1 login 6 ann secret=6 resume=1,2
+        10 g1 introduce 7 bob
+        10 g1 login 7 bob secret=7 resume=1,1
+        11 g1 lost 4 ann bye
+        12 g1 introduce 8 ann
+        12 g1 login 8 ann secret=8 resume=1,1
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 lost_noted 1
+        2: g1 logged_in 2 0 5 resumed
+        4: g1 lost_noted 2
+        5: g1 logged_in 3 0 8 resumed
+        6: g1 lost_noted 3
+        7: g1 logged_in 4 0 10 resumed
+        8: g1 logged_in 5 16 0 code=3002
+        9: g1 logged_in 6 16 0 code=3002
+        10: g1 logged_in 7 0 14
+        11: g1 lost_noted 4
+        12: g1 logged_in 8 0 19
         ",
     );
 }

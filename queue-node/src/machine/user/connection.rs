@@ -94,7 +94,8 @@ impl Bucket {
             && !login.confirmed
         {
             login.confirmed = true;
-            login.before = None;
+            let older = login.before.take();
+            login.leave_behind(older);
             self.record(turn);
         }
     }

@@ -82,6 +82,7 @@ impl Bucket {
         let decided = match self.users.resumable(&turn.shared.people, login, key) {
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
             None if login.resume_only => Err(Refused::gone()),
+            None if self.users.is_late(&turn.shared.people, login, key) => Err(Refused::late()),
             None => self.new_session(turn, seat, login, key),
         };
         if let Err(refused) = &decided {
@@ -112,6 +113,7 @@ impl Bucket {
             drawn: turn.shared.people[key].id,
             secret: secret_of(login),
             before: None,
+            left_behind: Vec::new(),
             confirmed: false,
             expires_unix_ms: login.expires_unix_ms,
             seat: Some(seat),
@@ -163,7 +165,11 @@ impl Bucket {
         let before = std::mem::replace(&mut record.drawn, drawn);
         record.generation = generation;
         record.secret = secret_of(login);
-        record.before = Some(named).filter(|_| !faults.secret_rotated_early);
+        let older = record.before.replace(named).filter(|older| *older != named);
+        record.leave_behind(older);
+        if faults.secret_rotated_early {
+            record.before = None;
+        }
         record.confirmed = false;
         record.expires_unix_ms = login.expires_unix_ms;
         let since_unix_ms = record.client.since_unix_ms;

@@ -41,6 +41,14 @@ impl Refused {
         Refused { status, close, sentence, retry_after_ms: 0 }
     }
 
+    /// The session that was to be resumed goes on, and its client has had a newer secret since.
+    pub(super) fn late() -> Refused {
+        let sentence =
+            "the session has gone on with a newer secret: connect without `resume`".into();
+        let (status, close) = (Status::Unauthenticated, Close::HomeLost);
+        Refused { status, close, sentence, retry_after_ms: 0 }
+    }
+
     /// The node has no room for newcomers.
     pub(super) fn full(refusal: Refusal) -> Refused {
         let (status, close, retry_after_ms) = (refusal.status, Close::Overloaded, RETRY_MS);
