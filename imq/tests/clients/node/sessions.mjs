@@ -77,10 +77,12 @@ for (const [kind, Kind] of Object.entries(CLIENTS)) {
     lost.terminate();
     const bob = await resumed(world, Kind, 0, first);
     await bob.subscribe(world.room());
-    bob.terminate();
-    const late = await new Kind(world, 1).resume(first);
-    same(late.welcome.resumed ?? false, false, 'resumed');
-    check(late.welcome.session_id !== first.welcome.session_id, 'session_id is the old one');
+    const { session_id, secret } = first.welcome;
+    const late = new Kind(world, 1);
+    await late.opened;
+    late.send('connect', { protocol: 1, user: first.user, resume: { session_id, secret } });
+    await late.closing(3002);
+    await bob.subscribe(world.room());
   });
 }
 
