@@ -28,6 +28,20 @@ pub const CLIENT_FRAME_BYTES_MAX: usize = 256 * 1024;
 pub const UNAUTHENTICATED_BYTES_MAX: usize = 16 * 1024;
 /// A token is a few claims and a signature.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+/// A pong goes at once to a client that owes no more than this; behind more it waits.
+pub const PONG_OWED_BYTES_MAX: usize = 4 * 1024;
+/// So much of a client whose connection is over is read and thrown away, so that it can read why:
+/// what was on its way, not what it goes on sending.
+pub const DISCARDED_BYTES_MAX: u32 = 1024 * 1024;
+/// A request for a WebSocket is a few lines; longer ones are refused.
+pub const UPGRADE_BYTES_MAX: usize = 8 * 1024;
+/// A proxy's header: of version 1 it is at most 107 bytes, of version 2 seldom more than 300, with
+/// what is added about TLS.
+pub const PROXY_HEADER_BYTES_MAX: usize = 1024;
+/// Keys of a gateway: those that rotate at one issuer, with room for several issuers.
+pub const TOKEN_KEYS_MAX: usize = 32;
+/// A file or document of keys: [`TOKEN_KEYS_MAX`] of them with their certificates.
+pub const TOKEN_KEYS_BYTES_MAX: usize = 256 * 1024;
 
 /// Operations without an answer, per session and queue: results of so many are remembered.
 pub const UNANSWERED_PER_QUEUE_MAX: usize = 32;
@@ -39,6 +53,19 @@ pub const SUBSCRIPTIONS_MAX: usize = 256;
 pub const SESSIONS_MAX: usize = 64;
 /// Logins of a user that end another session of theirs: so many at once, then one more each second.
 pub const EVICTIONS_BURST: u32 = 10;
+/// Operations of one session without an answer, over all queues: a subscribe to every queue that a
+/// session may be in, several times over.
+pub const UNANSWERED_PER_SESSION_MAX: u32 = 4 * SUBSCRIPTIONS_MAX as u32;
+/// After a burst of those logins, one more in this time.
+pub const EVICTION_EVERY_MS: u64 = 1000;
+/// So many secrets are known that a session has left behind: one for each resume that a `connect`
+/// can be late by.
+pub const SECRETS_LEFT_BEHIND_MAX: usize = 4;
+/// Queues that a user may create at once by subscribing: a person opens some rooms, a program gone
+/// wild thousands.
+pub const CREATIONS_BURST: u64 = 200;
+/// After that, one more in this time.
+pub const CREATION_EVERY_MS: u64 = 100;
 /// Mounts a subscription may name.
 pub const FILTER_MOUNTS_MAX: usize = 16;
 
@@ -103,6 +130,12 @@ pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const WEB_REQUESTS_MAX: usize = 64 * 1024;
 /// Connections of back ends and scrapers: pools of web servers, not people.
 pub const WEB_CONNECTIONS_MAX: usize = 4096;
+/// Heads of requests of back ends: a key, an Idempotency-Key, and what proxies add.
+pub const WEB_HEAD_BYTES_MAX: usize = 32 * 1024;
+/// How long a back end's connection is listened to that has had its last answer.
+pub const WEB_LINGER_MS_MAX: u64 = 2_000;
+/// How much it is listened to: a body that was on its way, and no more.
+pub const WEB_LINGER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// One frame of a link: the snapshot of a queue with all its mounts.
 pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
@@ -116,6 +149,16 @@ pub const LINK_PAUSE_BYTES: usize = 32 * 1024 * 1024;
 pub const SNAPSHOTS_PER_TURN_BYTES: usize = 16 * 1024 * 1024;
 /// Unanswered operations a lane keeps per bucket; more are refused as `unavailable`.
 pub const UNANSWERED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Letters that a thread hasn't read yet; of those that say how things are now, one of each kind
+/// more.
+pub const LETTERS_MAX: usize = 4096;
+/// Handles and subs a lane may use: it has no more sockets than that.
+pub const HANDLES_MAX: u32 = 1 << 22;
+/// Marks of one list of unanswered operations: a client that is refused so often is closed rather
+/// than answered.
+pub const UNANSWERED_MARKS_MAX: usize = 64 * 1024;
+/// A hello is a few names; nothing larger is read before the proof.
+pub const UNPROVEN_FRAME_BYTES_MAX: usize = 1024;
 
 /// A session outlives its socket this long.
 pub const GRACE_MS: u64 = 15_000;
@@ -128,6 +171,31 @@ pub const DEAD_MS: u64 = 500;
 pub const CALLOUT_MS_MAX: u64 = 7_000;
 /// Asks of one gateway that are under way at one call-out.
 pub const CALLOUTS_MAX: usize = 10_000;
+/// One user holds at most this part of all places, under way and waiting, so that whoever floods
+/// leaves room for others.
+pub const CALLOUTS_PART_OF_A_USER: usize = 4;
+/// But at least so many: who comes back subscribes to several queues at once.
+pub const CALLOUTS_OF_A_USER_MIN: usize = 8;
+/// Bytes of all asks of a target that are under way or wait: a thousand of the largest payloads.
+pub const CALLOUTS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of the operations in all lines of a lane: what call-outs hold of them, once more.
+pub const ASKING_LINES_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// An answer of the web application is a verdict and at most one payload.
+pub const CALLOUT_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Call-outs that their thread hasn't begun yet; lanes bound those under way.
+pub const CALLOUTS_UNBEGUN_MAX: usize = 16 * 1024;
+/// Tells of one request.
+pub const TELLS_PER_REQUEST_MAX: usize = 100;
+/// Tells that a lane takes for one target, some kilobyte each at most. The rest stays with the
+/// nodes.
+pub const TELLS_WAITING_MAX: usize = 10_000;
+/// A request with tells may take so long: nobody waits for it.
+pub const TELLS_MS_MAX: u64 = 10_000;
+/// Tells of a target that a gateway has and hasn't acknowledged: a few of its batches.
+pub const TELLS_ON_THE_WAY_MAX: usize = 256;
+/// All tells that a node keeps, some 300 bytes each: half a minute of 2,000 a second. Beyond it the
+/// oldest of the longest list goes.
+pub const TELLS_KEPT_MAX: usize = 64 * 1024;
 /// A socket that hasn't connected by then is closed.
 pub const CONNECT_MS_MAX: u64 = 5_000;
 /// A client that was silent for this long is pinged.

@@ -8,19 +8,18 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::limits;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::machine::callout::{ANSWER_BYTES_MAX, Failure, HttpRequest, Outcome};
+use crate::machine::callout::{Failure, HttpRequest, Outcome};
 
 mod address;
 
 use address::{Guard, InnerAddress};
 
-/// Requests that the thread hasn't begun yet. Lanes bound those under way.
-const REQUESTS_MAX: usize = 16 * 1024;
 /// A connection is kept this long for the next request: less than the 5 seconds after which common
 /// servers close it, so that no request meets its end.
 const IDLE: Duration = Duration::from_secs(4);
@@ -54,7 +53,7 @@ impl Caller {
     /// # Errors
     /// If the operating system has no thread or no tools for it.
     pub fn start(under_way_max: usize) -> io::Result<Caller> {
-        let (requests, calls) = channel(REQUESTS_MAX);
+        let (requests, calls) = channel(limits::CALLOUTS_UNBEGUN_MAX);
         let clients = Clients::new().map_err(io::Error::other)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("call-outs".to_owned());
@@ -70,7 +69,8 @@ impl Caller {
     /// more have come than it can begin, the request is dropped, and the lane's deadline ends it.
     pub fn call(&self, request: HttpRequest, answer: Answer) {
         if self.requests.try_send(Call { request, answer }).is_err() {
-            tracing::warn!("a call-out is dropped: {REQUESTS_MAX} wait to be begun");
+            let waiting = limits::CALLOUTS_UNBEGUN_MAX;
+            tracing::warn!("a call-out is dropped: {waiting} wait to be begun");
         }
     }
 }
@@ -145,13 +145,13 @@ async fn post(client: Client, request: HttpRequest) -> Outcome {
 async fn read(mut response: reqwest::Response) -> Outcome {
     let status = response.status().as_u16();
     let announced = response.content_length().unwrap_or(0);
-    if announced > ANSWER_BYTES_MAX as u64 {
+    if announced > limits::CALLOUT_ANSWER_BYTES_MAX as u64 {
         return Outcome::Failed(Failure::Huge);
     }
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > ANSWER_BYTES_MAX => {
+            Ok(Some(chunk)) if body.len() + chunk.len() > limits::CALLOUT_ANSWER_BYTES_MAX => {
                 return Outcome::Failed(Failure::Huge);
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),

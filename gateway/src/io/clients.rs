@@ -8,6 +8,7 @@ use mio::event::Event as Ready;
 use mio::{Interest, Registry, Token};
 use proto::codes::Close;
 use proto::frame::{FrameError, FrameReader};
+use proto::limits;
 use proto::time::Time;
 use slab::Slab;
 
@@ -32,11 +33,6 @@ use waiting::Waiting;
 
 /// One read takes at most this much of one client.
 const READ_BYTES: usize = 64 * 1024;
-/// A pong goes at once to a client that owes no more than this; behind more it waits.
-const PONG_OWED_BYTES_MAX: usize = 4 * 1024;
-/// So much of a client whose connection is over is read and thrown away, so that it can read why:
-/// what was on its way, not what it goes on sending.
-const DISCARDED_BYTES_MAX: u32 = 1024 * 1024;
 /// Tokens: the two listeners, then a client each.
 const TCP: usize = 1;
 const HTTP: usize = 2;
@@ -289,7 +285,7 @@ impl Clients {
             Reader::Waiting(_) => return self.knocked(now, conn, bytes, lane, out),
             Reader::Refused | Reader::Deaf => {
                 client.discarded += bytes.len() as u32;
-                if client.discarded > DISCARDED_BYTES_MAX {
+                if client.discarded > limits::DISCARDED_BYTES_MAX {
                     self.gone(now, conn, lane, out);
                 }
                 return;
@@ -399,7 +395,9 @@ fn feed_websocket(
                 over = out.clients.is_ended(conn);
             }
             // Who doesn't read gets a pong for the newest ping alone (RFC 6455, section 5.5.3).
-            websocket::Came::Ping(payload) if out.clients.owed(conn) > PONG_OWED_BYTES_MAX => {
+            websocket::Came::Ping(payload)
+                if out.clients.owed(conn) > limits::PONG_OWED_BYTES_MAX =>
+            {
                 *pong = Some(payload.into());
             }
             websocket::Came::Ping(payload) => {

@@ -6,15 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use proto::class::ClusterConfig;
+use proto::limits;
 use proto::table::BucketTable;
 
 use crate::machine::WebRequest;
 use crate::machine::callout::Outcome;
 use crate::machine::token::Tokens;
-
-/// Letters that a thread hasn't read yet; of those that say how things are now, one of each kind
-/// more.
-const LETTERS_MAX: usize = 4096;
 
 /// A letter to a lane.
 #[derive(Debug)]
@@ -75,7 +72,7 @@ impl Letterbox {
         let mut letters = self.locked();
         match letter.kept() {
             Some(kept) => letters.retain(|old| old.kept() != Some(kept)),
-            None if letters.len() >= LETTERS_MAX => return Err(Full),
+            None if letters.len() >= limits::LETTERS_MAX => return Err(Full),
             None => {}
         }
         letters.push(letter);

@@ -49,9 +49,6 @@ macro_rules! turn {
     };
 }
 
-/// An answer of the web application is a verdict and at most one payload.
-pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
-
 /// An HTTP POST that io shall run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {

@@ -13,10 +13,6 @@ use super::refusal::Refusal;
 use super::route::Pending;
 use super::session::{Handle, Part};
 
-/// Operations of one session without an answer, over all queues: a subscribe to every queue that a
-/// session may be in, several times over.
-pub(super) const UNANSWERED_MAX: u32 = 4 * limits::SUBSCRIPTIONS_MAX as u32;
-
 impl Lane {
     /// Brings an operation on its way to the queue's home, or answers why not.
     #[inline]
@@ -65,7 +61,7 @@ impl Lane {
     ) -> Result<(), Refusal> {
         let session = &mut self.sessions[handle as usize];
         session.take_op_id(head.op_id)?;
-        if session.unanswered >= UNANSWERED_MAX {
+        if session.unanswered >= limits::UNANSWERED_PER_SESSION_MAX {
             return Err(Refusal::Unanswered);
         }
         let queue = QueueName::try_from(head.queue)?;

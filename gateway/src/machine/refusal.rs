@@ -8,7 +8,6 @@ use proto::name::{self, NameError};
 
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
-use super::operation::UNANSWERED_MAX;
 use super::route::Pending;
 use super::session::Handle;
 
@@ -21,7 +20,7 @@ pub(super) enum Refusal {
     Name(#[from] NameError),
     #[error("this gateway has no bucket table yet: try again in a moment")]
     NoTable,
-    #[error("{UNANSWERED_MAX} operations are unanswered: wait for results")]
+    #[error("{} operations are unanswered: wait for results", limits::UNANSWERED_PER_SESSION_MAX)]
     Unanswered,
     #[error(
         "{} operations on this queue are unanswered: wait for results",
@@ -93,7 +92,8 @@ impl Lane {
             session.tidy();
             return self.refuse_as(conn, head.op_id, refusal, out);
         };
-        let (is_few, op_id) = (session.unanswered < 2 * UNANSWERED_MAX, head.op_id);
+        let (is_few, op_id) =
+            (session.unanswered < 2 * limits::UNANSWERED_PER_SESSION_MAX, head.op_id);
         if is_few && self.asking.is_on && self.refuse_in_line((handle, hash), op_id, refusal) {
             return;
         }

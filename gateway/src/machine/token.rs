@@ -19,7 +19,7 @@ mod set;
 pub use algorithm::Algorithm;
 pub use error::TokenError;
 pub use key::{Key, KeyError};
-pub use set::{KEYS_BYTES_MAX, KeySet, Origin, secrets};
+pub use set::{KeySet, Origin, secrets};
 
 use error::excerpt;
 use parts::Parts;

@@ -11,8 +11,6 @@ use super::proof::{self, End};
 /// The newest version of the link protocol this code speaks, and the oldest.
 const VERSION: u32 = 1;
 const VERSION_MIN: u32 = 1;
-/// A hello is a few names; nothing larger is read before the proof.
-const UNPROVEN_FRAME_BYTES_MAX: usize = 1024;
 
 /// Fields of every envelope that belong to the link itself.
 const HELLO: u32 = 1;
@@ -179,7 +177,7 @@ impl Link {
         let mut reader = std::mem::take(&mut self.reader);
         let max = limits::LINK_FRAME_BYTES_MAX;
         let mut read = reader.feed(input, max, |frame| self.frame(frame, out, &mut each));
-        if read.is_ok() && !self.is_up() && reader.waiting() > UNPROVEN_FRAME_BYTES_MAX {
+        if read.is_ok() && !self.is_up() && reader.waiting() > limits::UNPROVEN_FRAME_BYTES_MAX {
             read = Err(LinkError::NoHello);
         }
         self.reader = reader;
@@ -254,7 +252,7 @@ impl Link {
         out: &mut Vec<u8>,
         each: &mut impl FnMut(Received<'_>),
     ) -> Result<(), LinkError> {
-        if !self.is_up() && frame.len() > UNPROVEN_FRAME_BYTES_MAX {
+        if !self.is_up() && frame.len() > limits::UNPROVEN_FRAME_BYTES_MAX {
             return Err(LinkError::NoHello);
         }
         let (number, body) = wire::envelope(frame).map_err(|_| LinkError::Unreadable)?;

@@ -75,7 +75,7 @@ impl<T> Unanswered<T> {
     /// # Errors
     /// The tag back when the list has too many of them.
     pub fn mark(&mut self, now_ms: u64, tag: T) -> Result<(), T> {
-        if self.marks >= MARKS_MAX {
+        if self.marks >= limits::UNANSWERED_MARKS_MAX {
             return Err(tag);
         }
         self.marks += 1;
@@ -249,8 +249,6 @@ impl<T> Unanswered<T> {
 
 /// An empty list keeps this much room.
 const KEPT_BYTES: usize = 64 * 1024;
-/// Marks of one list: a client that is refused so often is closed rather than answered.
-const MARKS_MAX: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests;

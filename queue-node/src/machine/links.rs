@@ -4,15 +4,13 @@
 use indexmap::IndexMap;
 use link::machine::{LinkId, Outbox, Peer};
 use proto::bucket::{BucketId, Epochs};
+use proto::limits;
 use proto::link::Role;
 use proto::{link as wire_link, wire};
 
 use super::hashing::Numbers;
 use super::session::Connection;
 use super::timers::QueueRef;
-
-/// Handles and subs a lane may use: it has no more sockets than that.
-const HANDLES_MAX: u32 = 1 << 22;
 
 /// The lane of a gateway that serves the web application.
 const RPC_LANE: u32 = 0;
@@ -174,7 +172,7 @@ impl LinkState {
         handle: u32,
         connection: Option<Connection>,
     ) -> Result<Option<Connection>, ()> {
-        if handle >= HANDLES_MAX {
+        if handle >= limits::HANDLES_MAX {
             return Err(());
         }
         let at = handle as usize;

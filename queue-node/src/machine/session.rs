@@ -7,6 +7,7 @@ use std::rc::Rc;
 use hashbrown::HashTable;
 use link::machine::LinkId;
 use proto::ids::SessionId;
+use proto::limits;
 use proto::name;
 use slab::Slab;
 
@@ -62,12 +63,6 @@ struct User {
     /// How far into the future the user has spent what it may create.
     created_ms: u64,
 }
-
-/// Queues that a user may create at once by subscribing: a person opens some rooms, a program gone
-/// wild thousands.
-const CREATIONS_BURST: u64 = 200;
-/// After that, one more in this time.
-const CREATION_EVERY_MS: u64 = 100;
 
 /// Something that nobody uses any more, and that is still to be known for a while.
 #[derive(Debug, Clone, Copy)]
@@ -218,14 +213,15 @@ impl People {
     /// Whether the session's user may create one more queue of this node.
     pub(crate) fn may_create(&self, key: SessionKey, now_ms: u64) -> bool {
         let spent_ms = self.users[self[key].user.0 as usize].created_ms;
-        spent_ms.max(now_ms) + CREATION_EVERY_MS <= now_ms + CREATIONS_BURST * CREATION_EVERY_MS
+        spent_ms.max(now_ms) + limits::CREATION_EVERY_MS
+            <= now_ms + limits::CREATIONS_BURST * limits::CREATION_EVERY_MS
     }
 
     /// The session's user creates a queue.
     pub(crate) fn creates(&mut self, key: SessionKey, now_ms: u64) {
         let user = self[key].user;
         let spent_ms = &mut self.users[user.0 as usize].created_ms;
-        *spent_ms = (*spent_ms).max(now_ms) + CREATION_EVERY_MS;
+        *spent_ms = (*spent_ms).max(now_ms) + limits::CREATION_EVERY_MS;
     }
 
     /// The id of a user.

@@ -30,10 +30,6 @@ use super::tells::{End, Noted, Word};
 use super::turn::Turn;
 use over::Over;
 
-/// So many secrets are known that a session has left behind: one for each resume that a `connect`
-/// can be late by.
-const SECRETS_LEFT_BEHIND_MAX: usize = 4;
-
 /// The user queues of a bucket, but their inboxes.
 #[derive(Debug, Default)]
 pub(crate) struct UserQueues {
@@ -302,7 +298,7 @@ impl Login {
     /// The client is known to have a newer secret than this.
     fn leave_behind(&mut self, secret: Option<Secret>) {
         let Some(secret) = secret else { return };
-        if self.left_behind.len() == SECRETS_LEFT_BEHIND_MAX {
+        if self.left_behind.len() == limits::SECRETS_LEFT_BEHIND_MAX {
             self.left_behind.remove(0);
         }
         self.left_behind.push(secret);

@@ -2,9 +2,8 @@
 //! else.
 
 use crate::machine::Codec;
+use proto::limits;
 
-/// A request is a few lines; longer ones are refused.
-pub(super) const REQUEST_BYTES_MAX: usize = 8 * 1024;
 /// Browsers send some twenty headers.
 const HEADERS_MAX: usize = 64;
 /// Where WebSockets are.
@@ -43,7 +42,7 @@ pub(super) fn is_due(bytes: &[u8], before: usize) -> bool {
     let new = &bytes[before.saturating_sub(2)..];
     let ends =
         new.windows(2).any(|end| end == b"\n\n") || new.windows(3).any(|end| end == b"\n\r\n");
-    before == 0 || ends || bytes.len() >= REQUEST_BYTES_MAX
+    before == 0 || ends || bytes.len() >= limits::UPGRADE_BYTES_MAX
 }
 
 /// Reads a request.
@@ -52,7 +51,7 @@ pub(super) fn read(bytes: &[u8], origins: &Origins) -> Outcome {
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(bytes) {
         Ok(httparse::Status::Complete(used)) => answer(&request, used, origins),
-        Ok(httparse::Status::Partial) if bytes.len() < REQUEST_BYTES_MAX => Outcome::More,
+        Ok(httparse::Status::Partial) if bytes.len() < limits::UPGRADE_BYTES_MAX => Outcome::More,
         Ok(httparse::Status::Partial) => {
             refuse("431 Request Header Fields Too Large", "", "the request's head is too long")
         }

@@ -3,9 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A header of version 1 is at most 107 bytes, one of version 2 seldom more than 300, with what a
-/// proxy adds about TLS.
-pub(super) const HEADER_BYTES_MAX: usize = 1024;
+use proto::limits;
+
 /// The longest line of version 1, with its end (section 2.1).
 const LINE_BYTES_MAX: usize = 107;
 /// What a header of version 2 begins with (section 2.2).
@@ -75,7 +74,7 @@ fn text(words: &str, bytes: usize) -> Header {
 /// Version 2: a head, addresses in binary, and what the proxy adds, which is passed over.
 fn binary(bytes: &[u8]) -> Header {
     let end = HEAD_BYTES + usize::from(u16::from_be_bytes([bytes[14], bytes[15]]));
-    if end > HEADER_BYTES_MAX {
+    if end > limits::PROXY_HEADER_BYTES_MAX {
         return Header::Wrong("a PROXY protocol header of more than 1024 bytes");
     }
     let from_client = match bytes[12] {

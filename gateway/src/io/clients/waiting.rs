@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use proto::codes::Close;
 use proto::frame::FrameReader;
+use proto::limits;
 use proto::time::Time;
 
 use super::handshake::{self, Outcome};
@@ -109,7 +110,7 @@ impl Clients {
             return false;
         }
         // It is only looked at first: what follows it may be for TLS.
-        let header = match client.stream.peek(&mut self.buffer[..proxy::HEADER_BYTES_MAX]) {
+        let header = match client.stream.peek(&mut self.buffer[..limits::PROXY_HEADER_BYTES_MAX]) {
             Ok(length) => proxy::read(&self.buffer[..length]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {

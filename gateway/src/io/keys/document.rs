@@ -3,11 +3,10 @@
 use std::error::Error;
 use std::time::Duration;
 
+use proto::limits;
 use reqwest::{Client, Url};
 use rustls::crypto::{CryptoProvider, ring};
 use tokio::runtime::Runtime;
-
-use crate::machine::token::KEYS_BYTES_MAX;
 
 /// A whole fetch, from the name's look-up to the last byte.
 pub(super) const FETCH_TIME_MAX: Duration = Duration::from_secs(10);
@@ -64,8 +63,9 @@ impl Fetcher {
             }
             let mut bytes = Vec::new();
             while let Some(chunk) = answer.chunk().await.map_err(|error| reasons(&error))? {
-                if bytes.len() + chunk.len() > KEYS_BYTES_MAX {
-                    return Err(format!("the answer has more than {KEYS_BYTES_MAX} bytes"));
+                if bytes.len() + chunk.len() > limits::TOKEN_KEYS_BYTES_MAX {
+                    let most = limits::TOKEN_KEYS_BYTES_MAX;
+                    return Err(format!("the answer has more than {most} bytes"));
                 }
                 bytes.extend_from_slice(&chunk);
             }

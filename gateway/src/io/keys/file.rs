@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::machine::token::KEYS_BYTES_MAX;
+use proto::limits;
 
 /// A file, and what it looked like when it was last read.
 #[derive(Debug)]
@@ -72,6 +72,6 @@ fn read(path: &Path) -> io::Result<(Look, Vec<u8>)> {
     let seen = Look::of(&file.metadata()?);
     let mut bytes = Vec::new();
     // One byte more than is allowed, so that too many are seen to be too many.
-    file.take(KEYS_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(limits::TOKEN_KEYS_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok((seen, bytes))
 }

@@ -17,7 +17,7 @@ fn a_full_box_still_takes_how_things_are_and_keeps_the_newest() {
     let mut poll = Poll::new().unwrap();
     let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
     let letterbox = Letterbox::new(waker);
-    for _ in 0..LETTERS_MAX {
+    for _ in 0..limits::LETTERS_MAX {
         called(&letterbox).unwrap();
     }
     assert!(called(&letterbox).is_err(), "one too many");
@@ -28,7 +28,7 @@ fn a_full_box_still_takes_how_things_are_and_keeps_the_newest() {
     let mut events = Events::with_capacity(8);
     poll.poll(&mut events, None).unwrap();
     let letters = letterbox.take();
-    let of_lane: Vec<&Letter> = letters.iter().skip(LETTERS_MAX).collect();
+    let of_lane: Vec<&Letter> = letters.iter().skip(limits::LETTERS_MAX).collect();
     let newest = matches!(of_lane[..], [Letter::Registered { incarnation: 3, .. }, Letter::Stop]);
     assert!(newest, "{of_lane:?}");
     assert!(letterbox.take().is_empty());

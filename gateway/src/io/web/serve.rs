@@ -25,13 +25,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::machine::address::Prefix;
 use crate::machine::{AddressLimits, Addresses};
 
-/// Heads of requests: a key, an Idempotency-Key, and what proxies add.
-const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// After a failure to accept, which is mostly a lack of files.
 const ACCEPT_AGAIN_MS: u64 = 50;
-/// How long, and how much, a connection is listened to that has had its last answer.
-const LINGER_MS_MAX: u64 = 2_000;
-const LINGER_BYTES_MAX: usize = 8 * 1024 * 1024;
 const LINGER_READ_BYTES: usize = 16 * 1024;
 
 /// What the port bears of its peers, who need no key to connect.
@@ -168,7 +163,7 @@ async fn connection(stream: TcpStream, routes: Router, bounds: Bounds, seat: Sea
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(bounds.head)
-            .max_buf_size(HEAD_BYTES_MAX)
+            .max_buf_size(limits::WEB_HEAD_BYTES_MAX)
             .pipeline_flush(true)
             .serve_connection(TokioIo::new(stream), service)
             .without_shutdown()
@@ -191,7 +186,7 @@ async fn linger(mut stream: TcpStream) {
     let discarded = async {
         stream.shutdown().await?;
         let mut scratch = vec![0; LINGER_READ_BYTES];
-        let mut left = LINGER_BYTES_MAX;
+        let mut left = limits::WEB_LINGER_BYTES_MAX;
         while left > 0 {
             match stream.read(&mut scratch).await? {
                 0 => break,
@@ -200,7 +195,7 @@ async fn linger(mut stream: TcpStream) {
         }
         io::Result::Ok(())
     };
-    let patience = Duration::from_millis(LINGER_MS_MAX);
+    let patience = Duration::from_millis(limits::WEB_LINGER_MS_MAX);
     match tokio::time::timeout(patience, discarded).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!("a back end's connection has broken off: {error}"),

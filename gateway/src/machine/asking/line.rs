@@ -15,9 +15,6 @@ use crate::machine::recover::SWEEP_MS;
 use crate::machine::refusal::Refusal;
 use crate::machine::session::{Asks, Handle};
 
-/// Bytes of the operations in all lines of a lane: what call-outs hold of them, once more.
-const LINES_BYTES_MAX: usize = 64 * 1024 * 1024;
-
 /// A session, and the hash of a queue's name.
 pub(super) type Key = (Handle, u64);
 
@@ -106,7 +103,7 @@ impl Asking {
         if held > 0 && held + bytes > limits::CLIENT_FRAME_BYTES_MAX {
             return Err(Refusal::Line);
         }
-        if self.bytes + bytes > LINES_BYTES_MAX {
+        if self.bytes + bytes > limits::ASKING_LINES_BYTES_MAX {
             return Err(Refusal::ListFull);
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 use proto::class::NoAnswer;
+use proto::limits;
 
 use super::ask::{Ask, AskKind};
 use super::breaker::{Breaker, Change};
@@ -16,13 +17,6 @@ use super::verdict::Verdict;
 /// So many asks wait for each that may be under way: a burst of logins is served, and what waits
 /// longer than its deadline could be is refused at once.
 const WAITING_PER_UNDER_WAY: usize = 4;
-/// One user holds at most this part of all places, under way and waiting, so that whoever floods
-/// leaves room for others.
-const PART_OF_A_USER: usize = 4;
-/// But at least so many: who comes back subscribes to several queues at once.
-const PLACES_OF_A_USER_MIN: usize = 8;
-/// Bytes of all asks of a target: a thousand of the largest payloads.
-const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Asks {
@@ -99,11 +93,12 @@ impl Asks {
 
     fn has_room(&self, free: bool, bytes: usize, user: &str, to: &Settings) -> bool {
         let waiting_max = to.concurrency * WAITING_PER_UNDER_WAY;
-        let places = (to.concurrency + waiting_max) / PART_OF_A_USER;
+        let places = (to.concurrency + waiting_max) / limits::CALLOUTS_PART_OF_A_USER;
         let held = self.users.get(user).copied().unwrap_or(0);
         // Who connects isn't anybody yet; attempts are limited at the door.
-        let fair = user.is_empty() || held < places.max(PLACES_OF_A_USER_MIN);
-        fair && self.bytes + bytes <= BYTES_MAX && (free || self.waiting.len() < waiting_max)
+        let fair = user.is_empty() || held < places.max(limits::CALLOUTS_OF_A_USER_MIN);
+        fair && self.bytes + bytes <= limits::CALLOUTS_BYTES_MAX
+            && (free || self.waiting.len() < waiting_max)
     }
 
     fn post(

@@ -13,7 +13,7 @@ pub enum Outcome {
     Response {
         /// The status of HTTP.
         status: u16,
-        /// The whole body, at most [`ANSWER_BYTES_MAX`](super::ANSWER_BYTES_MAX).
+        /// The whole body, of [`proto::limits::CALLOUT_ANSWER_BYTES_MAX`] at most.
         body: Vec<u8>,
     },
     /// It was not, or not in a way that can be read.
@@ -29,7 +29,7 @@ pub enum Failure {
     Unreachable,
     /// The URL leads to the inner network, and the call-out isn't configured so.
     InnerAddress,
-    /// The answer has more than [`ANSWER_BYTES_MAX`](super::ANSWER_BYTES_MAX).
+    /// The answer has more than [`proto::limits::CALLOUT_ANSWER_BYTES_MAX`].
     Huge,
 }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use link::machine::LinkId;
 use proto::ids::SessionId;
+use proto::limits;
 use proto::q2g;
 use proto::time::Time;
 use rand::RngExt as _;
@@ -19,15 +20,8 @@ use super::outcome::Outcome;
 use super::retry;
 use super::target::{Settings, Turn};
 
-/// Tells of one request.
-const BATCH_MAX: usize = 100;
 /// A batch that an application which is up hasn't taken so often is taken apart.
 const FAILURES_OF_A_BATCH: u32 = 3;
-/// Tells that a lane takes for one target, some kilobyte each at most. The rest stays with the
-/// nodes.
-pub(super) const WAITING_MAX: usize = 10_000;
-/// A request with tells may take so long: nobody waits for it.
-const POST_MS_MAX: u64 = 10_000;
 /// A reason is a sentence.
 const REASON_BYTES_MAX: usize = 1024;
 
@@ -65,7 +59,7 @@ struct Batch {
 
 impl Tells {
     pub(super) fn has_room(&self) -> bool {
-        self.waiting.len() < WAITING_MAX
+        self.waiting.len() < limits::TELLS_WAITING_MAX
     }
 
     pub(super) fn holds(&self, link: LinkId, number: u64) -> bool {
@@ -208,9 +202,9 @@ impl Tells {
         }
         let Some(batch) = &mut self.batch else { return };
         let request = turn.number();
-        batch.under_way = Some((request, turn.now.ms + POST_MS_MAX));
+        batch.under_way = Some((request, turn.now.ms + limits::TELLS_MS_MAX));
         turn.counters.posts_of_tells += 1;
-        turn.post(request, to, &batch.id, batch.body.clone(), POST_MS_MAX);
+        turn.post(request, to, &batch.id, batch.body.clone(), limits::TELLS_MS_MAX);
     }
 
     fn gather(&mut self, turn: &mut Turn<'_>) -> Option<Batch> {
@@ -229,7 +223,7 @@ impl Tells {
     /// alone whose time has come.
     fn next_held(&mut self, now_ms: u64) -> Vec<Held> {
         if self.stuck.is_empty() {
-            let most = if self.singly > 0 { 1 } else { BATCH_MAX };
+            let most = if self.singly > 0 { 1 } else { limits::TELLS_PER_REQUEST_MAX };
             return self.waiting.drain(..most.min(self.waiting.len())).collect();
         }
         let until = |held: &Held| self.stuck.get(&held.tell.queue).map(|(until_ms, _)| *until_ms);
@@ -239,7 +233,7 @@ impl Tells {
             return vec![one];
         }
         let stuck = &self.stuck;
-        let most = if self.singly > 0 { 1 } else { BATCH_MAX };
+        let most = if self.singly > 0 { 1 } else { limits::TELLS_PER_REQUEST_MAX };
         let (mut taken, mut left) = (Vec::new(), VecDeque::with_capacity(self.waiting.len()));
         for held in self.waiting.drain(..) {
             let is_free = !stuck.contains_key(&held.tell.queue);

@@ -2,6 +2,7 @@
 
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+use proto::limits;
 use ring::hmac;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
@@ -10,7 +11,6 @@ use ring::signature::{
 
 use super::KEYS_TRIED_MAX;
 use super::algorithm::Algorithm;
-use super::set::{KEYS_BYTES_MAX, KEYS_MAX};
 
 /// A secret is at least as long as the hash (RFC 7518 section 3.2): shorter ones can be guessed
 /// from one token.
@@ -60,13 +60,13 @@ impl Material {
 pub enum KeyError {
     #[error("there is nothing in it")]
     Empty,
-    #[error("it has {0} bytes, at most {KEYS_BYTES_MAX} are read")]
+    #[error("it has {0} bytes, at most {max} are read", max = limits::TOKEN_KEYS_BYTES_MAX)]
     TooLong(usize),
     #[error("it is not text")]
     NotText,
     #[error("it is no JWKS document ({{\"keys\":[…]}}): {0}")]
     NotJwks(String),
-    #[error("it has {0} keys, at most {KEYS_MAX} are read")]
+    #[error("it has {0} keys, at most {max} are read", max = limits::TOKEN_KEYS_MAX)]
     TooMany(usize),
     #[error(
         "it has {0} secrets, at most {KEYS_TRIED_MAX} are tried: make it a JWKS document, where \

@@ -7,16 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+use proto::limits;
 
 use super::algorithm::{self, Algorithm};
 use super::error::excerpt;
 use super::key::{Key, KeyError, SECRET_BYTES_MIN};
 use super::{KEYS_TRIED_MAX, jwks};
 
-/// Keys of a gateway: those that rotate at one issuer, with room for several issuers.
-pub(super) const KEYS_MAX: usize = 32;
-/// A file or document of keys: [`KEYS_MAX`] of them with their certificates.
-pub const KEYS_BYTES_MAX: usize = 256 * 1024;
 /// Before a secret that is written in base64.
 const BASE64: &str = "base64:";
 
@@ -44,7 +41,7 @@ impl KeySet {
     /// # Errors
     /// If it can't be read, or there is no key in it that can be used.
     pub fn read(bytes: &[u8], origin: Origin, wanted: &[Algorithm]) -> Result<KeySet, KeyError> {
-        if bytes.len() > KEYS_BYTES_MAX {
+        if bytes.len() > limits::TOKEN_KEYS_BYTES_MAX {
             return Err(KeyError::TooLong(bytes.len()));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| KeyError::NotText)?;
@@ -77,7 +74,7 @@ impl KeySet {
             let wanted = algorithm::list(wanted);
             return Err(KeyError::NoneFits { wanted, skipped: set.skipped });
         }
-        if set.keys.len() > KEYS_MAX {
+        if set.keys.len() > limits::TOKEN_KEYS_MAX {
             return Err(KeyError::TooMany(set.keys.len()));
         }
         Ok(set)

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use link::machine::LinkId;
 use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
+use proto::limits;
 use proto::q2g;
 use proto::wire;
 
@@ -17,14 +18,9 @@ use crate::machine::counters::Counters;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
-/// Tells of a target that a gateway has and hasn't acknowledged: a few of its batches.
-const ON_THE_WAY_MAX: usize = 256;
 /// A gateway posts for 10 s at a time and backs off for up to 30 s. What isn't heard by then may
 /// not have been taken; one that was is known by its number.
 const UNHEARD_MS: u64 = 30_000;
-/// All that is kept, some 300 bytes each: half a minute of 2,000 a second. Beyond it the oldest of
-/// the longest list goes.
-const KEPT_MAX: usize = 64 * 1024;
 
 /// All targets.
 #[derive(Debug, Default)]
@@ -76,7 +72,7 @@ impl Couriers {
             counters.tells_dropped += 1;
             return;
         }
-        if self.kept >= KEPT_MAX {
+        if self.kept >= limits::TELLS_KEPT_MAX {
             let longest = self.targets.values_mut().max_by_key(|courier| courier.kept.len());
             longest.and_then(|courier| courier.kept.pop_first());
             self.dropped(counters, 1);
@@ -157,13 +153,13 @@ impl Couriers {
 
 impl Courier {
     fn on_the_way(&self) -> usize {
-        self.kept.range(..self.next).take(ON_THE_WAY_MAX).count()
+        self.kept.range(..self.next).take(limits::TELLS_ON_THE_WAY_MAX).count()
     }
 
     /// The next to be given, if there may be one more on the way.
     fn give(&mut self, now_ms: u64) -> Option<&Kept> {
         let on_the_way = self.on_the_way();
-        if on_the_way >= ON_THE_WAY_MAX {
+        if on_the_way >= limits::TELLS_ON_THE_WAY_MAX {
             return None;
         }
         let (number, kept) = self.kept.range(self.next..).next()?;

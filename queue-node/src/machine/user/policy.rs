@@ -13,8 +13,6 @@ use crate::machine::record::Refusal;
 use crate::machine::session::SessionKey;
 use crate::machine::turn::Turn;
 
-/// After a burst of them, a user may replace itself once in this time.
-const EVICTION_EVERY_MS: u64 = 1000;
 /// When to come again where nothing says how long it takes.
 const RETRY_MS: u32 = 1000;
 
@@ -100,8 +98,8 @@ impl Bucket {
             return Err(Refused::limit(sentence, RETRY_MS));
         }
         let user = self.users.users.entry(inbox).or_default();
-        let spent_ms = user.spent_ms.max(turn.now.ms) + EVICTION_EVERY_MS;
-        let until_ms = turn.now.ms + u64::from(limits::EVICTIONS_BURST) * EVICTION_EVERY_MS;
+        let spent_ms = user.spent_ms.max(turn.now.ms) + limits::EVICTION_EVERY_MS;
+        let until_ms = turn.now.ms + u64::from(limits::EVICTIONS_BURST) * limits::EVICTION_EVERY_MS;
         if spent_ms > until_ms {
             let sentence = "the user's logins throw each other out: let one of them be";
             return Err(Refused::limit(sentence, (spent_ms - until_ms) as u32));

@@ -50,8 +50,8 @@ fn a_request_is_read_at_its_beginning_and_at_its_end() {
             assert_eq!(due, [size, text.len()], "in pieces of {size}");
         }
     }
-    let long = "a".repeat(REQUEST_BYTES_MAX);
-    assert!(is_due(long.as_bytes(), REQUEST_BYTES_MAX - 1));
+    let long = "a".repeat(limits::UPGRADE_BYTES_MAX);
+    assert!(is_due(long.as_bytes(), limits::UPGRADE_BYTES_MAX - 1));
 }
 
 #[test]
@@ -69,5 +69,5 @@ fn says_what_is_wrong_with_anything_else() {
     check(&request("GET /imq/v1/ws", &foreign), "403");
     foreign[5].1 = "https://game.example";
     check(&request("GET /imq/v1/ws", &foreign), "101");
-    check(&format!("GET / HTTP/1.1\r\nA: {}", "a".repeat(REQUEST_BYTES_MAX)), "431");
+    check(&format!("GET / HTTP/1.1\r\nA: {}", "a".repeat(limits::UPGRADE_BYTES_MAX)), "431");
 }

@@ -71,7 +71,7 @@ fn what_is_wrong_is_seen_at_once() {
         v2(0x21, 0x11, &[0; 11]),
         v2(0x21, 0x21, &[0; 35]),
         v2(0x21, 0x31, &[0; 216]),
-        v2(0x20, 0x00, &[0; HEADER_BYTES_MAX]),
+        v2(0x20, 0x00, &[0; limits::PROXY_HEADER_BYTES_MAX]),
     ] {
         assert!(matches!(read(&header), Header::Wrong(_)), "{header:?}");
     }
@@ -79,10 +79,10 @@ fn what_is_wrong_is_seen_at_once() {
 
 #[test]
 fn a_header_is_never_waited_for_beyond_the_bound() {
-    let whole = v2(0x21, 0x11, &[0; HEADER_BYTES_MAX - HEAD_BYTES]);
-    assert_eq!(whole.len(), HEADER_BYTES_MAX);
-    assert!(matches!(read(&whole), Header::Whole { bytes: HEADER_BYTES_MAX, .. }));
+    let whole = v2(0x21, 0x11, &[0; limits::PROXY_HEADER_BYTES_MAX - HEAD_BYTES]);
+    assert_eq!(whole.len(), limits::PROXY_HEADER_BYTES_MAX);
+    assert!(matches!(read(&whole), Header::Whole { bytes: limits::PROXY_HEADER_BYTES_MAX, .. }));
     for byte in 0..=u8::MAX {
-        assert_ne!(read(&[byte; HEADER_BYTES_MAX]), Header::More);
+        assert_ne!(read(&[byte; limits::PROXY_HEADER_BYTES_MAX]), Header::More);
     }
 }

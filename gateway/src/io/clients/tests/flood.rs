@@ -19,8 +19,8 @@ fn pings_that_nobody_reads_the_answers_of_are_not_kept() {
         owed = owed.max(rig.send(&mut socket, &burst));
     }
     rig.send(&mut socket, &ping(b"the last"));
-    assert!(owed > PONG_OWED_BYTES_MAX, "its socket takes all");
-    assert!(owed < 2 * PONG_OWED_BYTES_MAX, "{owed} bytes are kept");
+    assert!(owed > limits::PONG_OWED_BYTES_MAX, "its socket takes all");
+    assert!(owed < 2 * limits::PONG_OWED_BYTES_MAX, "{owed} bytes are kept");
     assert!(!rig.is_gone());
     // Once it reads it gets the pong to the newest, and to the next ones at once.
     rig.said(&mut socket, "the last pong", |said| said.ends_with(b"\x8a\x08the last"));
@@ -78,7 +78,7 @@ fn who_is_not_logged_in_has_nothing_to_say_but_that() {
         }
         let sent = closed_after(&mut rig, &mut socket, &bytes);
         assert!(sent <= 64 * bytes.len(), "{sent} bytes");
-        assert!(rig.owed() < 2 * PONG_OWED_BYTES_MAX);
+        assert!(rig.owed() < 2 * limits::PONG_OWED_BYTES_MAX);
     }
 }
 
@@ -87,8 +87,8 @@ fn who_goes_on_sending_when_it_is_over_is_cut_off() {
     let mut rig = Rig::new();
     let mut socket = rig.websocket();
     rig.send(&mut socket, &text(r#"{"bye":{}}"#));
-    rig.send(&mut socket, &[0; DISCARDED_BYTES_MAX as usize]);
+    rig.send(&mut socket, &[0; limits::DISCARDED_BYTES_MAX as usize]);
     assert!(!rig.is_gone(), "so much may have been on its way");
-    rig.send(&mut socket, &[0; DISCARDED_BYTES_MAX as usize]);
+    rig.send(&mut socket, &[0; limits::DISCARDED_BYTES_MAX as usize]);
     rig.until("its end", Rig::is_gone);
 }

@@ -1,5 +1,7 @@
 //! Files and documents of keys.
 
+use proto::limits;
+
 use super::made::{ec, openssl, pair};
 use super::*;
 
@@ -35,9 +37,9 @@ fn files_that_hold_no_usable_key() {
     check("x", Origin::Url, "no JWKS document");
     let none = KeySet::read(&[0xff], Origin::File, &Algorithm::ALL).expect_err("not text");
     assert_eq!(none, KeyError::NotText);
-    let long = vec![b'x'; KEYS_BYTES_MAX + 1];
+    let long = vec![b'x'; limits::TOKEN_KEYS_BYTES_MAX + 1];
     let long = KeySet::read(&long, Origin::File, &Algorithm::ALL).expect_err("too long");
-    assert_eq!(long, KeyError::TooLong(KEYS_BYTES_MAX + 1));
+    assert_eq!(long, KeyError::TooLong(limits::TOKEN_KEYS_BYTES_MAX + 1));
 }
 
 #[test]
