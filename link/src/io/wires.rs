@@ -33,7 +33,7 @@ const READ_BYTES: usize = 64 * 1024;
 const READS_PER_TURN: usize = 8;
 /// It reads no more of a link that has brought about so much, fanned out: that is to fit into a
 /// core's cache until it is written.
-const OWED_PER_READ_BYTES: usize = 512 * 1024;
+const OWED_PER_READ_BYTES: usize = 1024 * 1024;
 
 /// The reason to close a link whose peer speaks TLS.
 const TLS_HERE_NOT: &str = "the peer speaks TLS, here none is configured: configure it at both";
