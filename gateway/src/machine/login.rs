@@ -11,6 +11,7 @@ use proto::name::{self, UserId};
 use proto::q2g;
 use proto::wire;
 use rand::Rng as _;
+use smallvec::SmallVec;
 
 use super::authority::{Admission, Admitted, Distrust};
 use super::clients::{ConnId, HELD};
@@ -83,7 +84,7 @@ impl Lane {
             floor: 0,
             expires_unix_ms: self.unix_ms(admitted.expires_ms),
             introduced: 0,
-            queues: Vec::new(),
+            queues: SmallVec::new(),
             rare: None,
             conn: conn.0,
             op_id: 0,

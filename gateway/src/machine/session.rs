@@ -3,6 +3,7 @@
 use proto::c2g;
 use proto::ids::{Secret, SessionId};
 use slab::Slab;
+use smallvec::SmallVec;
 
 use super::clients::ConnId;
 use super::held::Held;
@@ -71,7 +72,9 @@ pub(super) struct Session {
     pub(super) expires_unix_ms: u64,
     /// A bit per node of the lane's list that knows the handle; see `Routes`.
     pub(super) introduced: u64,
-    pub(super) queues: Vec<InQueue>,
+    /// Mostly the inbox and one room, and looked at with each operation: those two are here, not
+    /// elsewhere in memory.
+    pub(super) queues: SmallVec<[InQueue; 2]>,
     pub(super) rare: Option<Box<Rare>>,
     /// Its connection, or [`NONE`].
     pub(super) conn: u32,
@@ -206,10 +209,6 @@ impl Session {
     #[inline]
     pub(super) fn entry(&mut self, hash: u64) -> &mut InQueue {
         let at = self.queues.iter().position(|entry| entry.hash == hash).unwrap_or_else(|| {
-            // Mostly the inbox and one room: no more is kept for those.
-            if self.queues.len() < 2 {
-                self.queues.reserve_exact(1);
-            }
             self.queues.push(InQueue {
                 hash,
                 sub: 0,
