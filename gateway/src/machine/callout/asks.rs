@@ -18,6 +18,10 @@ use super::verdict::Verdict;
 /// longer than its deadline could be is refused at once.
 const WAITING_PER_UNDER_WAY: usize = 4;
 
+/// When the circuit opens, so many of those that wait get no answer in each millisecond. All at
+/// once, with what waits behind each in its session, they would hold up a lane's other clients.
+const LET_GO_PER_MS: usize = 4;
+
 #[derive(Debug, Default)]
 pub(super) struct Asks {
     /// By the request's number.
@@ -30,6 +34,8 @@ pub(super) struct Asks {
     /// How many places each user holds.
     users: HashMap<String, usize>,
     breaker: Breaker,
+    /// When more of those that wait are let go, after the circuit has opened.
+    let_go_ms: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -159,16 +165,27 @@ impl Asks {
                     "call-out {name:?} doesn't answer ({outcome}): for {for_ms} ms it isn't asked, \
                      and asks get its `no_answer`"
                 ));
-                for (request, (pending, _)) in std::mem::take(&mut self.waiting) {
-                    self.settled(request, &pending);
-                    silent(pending.number, pending.kind, Silence::CircuitOpen, to, turn);
-                }
+                self.let_go(to, turn);
             }
         }
     }
 
+    /// The next of those that wait get no answer, or are asked if the circuit has closed meanwhile.
+    fn let_go(&mut self, to: &Settings, turn: &mut Turn<'_>) {
+        self.let_go_ms = None;
+        if self.breaker.is_closed() {
+            return self.post_next(to, turn);
+        }
+        for _ in 0..LET_GO_PER_MS {
+            let Some((request, (pending, _))) = self.waiting.pop_first() else { return };
+            self.settled(request, &pending);
+            silent(pending.number, pending.kind, Silence::CircuitOpen, to, turn);
+        }
+        self.let_go_ms = Some(turn.now.ms + 1);
+    }
+
     fn post_next(&mut self, to: &Settings, turn: &mut Turn<'_>) {
-        while self.under_way.len() < to.concurrency {
+        while self.breaker.is_closed() && self.under_way.len() < to.concurrency {
             let Some((request, (pending, unposted))) = self.waiting.pop_first() else { return };
             if pending.deadline_ms <= turn.now.ms {
                 self.settled(request, &pending);
@@ -191,11 +208,15 @@ impl Asks {
     }
 
     pub(super) fn wake_at(&self) -> Option<u64> {
-        self.deadlines.first().map(|(deadline_ms, _)| *deadline_ms)
+        let deadline_ms = self.deadlines.first().map(|(deadline_ms, _)| *deadline_ms);
+        deadline_ms.into_iter().chain(self.let_go_ms).min()
     }
 
-    /// Ends what is late.
+    /// Ends what is late, and lets go of what isn't asked any more.
     pub(super) fn wake(&mut self, name: &str, to: &Settings, turn: &mut Turn<'_>) {
+        if self.let_go_ms.is_some_and(|at_ms| at_ms <= turn.now.ms) {
+            self.let_go(to, turn);
+        }
         while let Some((deadline_ms, request)) = self.deadlines.first().copied() {
             if deadline_ms > turn.now.ms {
                 return;

@@ -54,7 +54,7 @@ fn opens_probes_and_closes() {
 }
 
 #[test]
-fn what_waits_when_it_opens_gets_no_answer_at_once() {
+fn what_waits_when_it_opens_gets_no_answer() {
     let mut script = "0 config app:concurrency_max=1\n".to_owned();
     for number in 1..=4 {
         script += &format!("0 ask {number} app subscribe /a\n1 dead r{number}\n");
@@ -66,6 +66,45 @@ fn what_waits_when_it_opens_gets_no_answer_at_once() {
         assert!(log.contains(&format!("3: verdict {number} refuse unavailable")), "{log}");
     }
     assert!(!log.contains("r6"), "{log}");
+}
+
+/// Four in a millisecond: others are not to wait for the rest.
+#[test]
+fn what_waits_is_let_go_a_few_at_a_time() {
+    let mut script = "0 config app:concurrency_max=3\n".to_owned();
+    for number in 1..=4 {
+        script += &format!("0 ask {number} app subscribe /a\n1 dead r{number}\n");
+    }
+    for number in 5..=16 {
+        script += &format!("2 ask {number} app subscribe /of/{number}\n");
+    }
+    script += "3 dead r5\n4 dead r6\n9 ask 17 app subscribe /a";
+    let log = run(&script);
+    for (at_ms, numbers) in [(3, 8..=11), (4, 12..=15), (5, 16..=16)] {
+        for number in numbers {
+            let verdict = format!("{at_ms}: verdict {number} refuse unavailable");
+            assert!(log.contains(&verdict), "{verdict}: {log}");
+        }
+    }
+    assert!(!log.contains("r8 asks"), "no place is filled while it is open: {log}");
+    assert!(log.contains("9: verdict 17 refuse"), "{log}");
+}
+
+#[test]
+fn who_still_waits_is_asked_when_the_url_changes() {
+    let mut script = "0 config app:concurrency_max=2\n".to_owned();
+    for number in 1..=4 {
+        script += &format!("0 ask {number} app subscribe /a\n1 dead r{number}\n");
+    }
+    for number in 5..=13 {
+        script += &format!("2 ask {number} app subscribe /of/{number}\n");
+    }
+    script += "3 dead r5\n3 dead r6\n3 config app:concurrency_max=2,url='http://new.example/'\n";
+    script += "5 200 r12 {\"allow\":true}";
+    let log = run(&script);
+    assert!(log.contains("3: verdict 10 refuse") && !log.contains("verdict 11 refuse"), "{log}");
+    assert!(log.contains("4: r11 asks") && log.contains("4: r12 asks"), "{log}");
+    assert!(log.contains("5: verdict 12 allow") && log.contains("5: r13 asks"), "{log}");
 }
 
 /// A user's message may make the application fail: others must still be asked.
