@@ -12,7 +12,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 34] = [
+pub const ALL: [Planted; 35] = [
     Planted { name: "node.output_before_commit", plant: |f| f.node.output_before_commit = true },
     Planted { name: "node.result_forgotten", plant: |f| f.node.result_forgotten = true },
     Planted { name: "node.replay_drops_first", plant: |f| f.node.replay_drops_first = true },
@@ -55,5 +55,6 @@ pub const ALL: [Planted; 34] = [
     Planted { name: "lane.confirmed_early", plant: |f| f.lane.confirmed_early = true },
     Planted { name: "lane.resend_after_kick", plant: |f| f.lane.resend_after_kick = true },
     Planted { name: "lane.hearing_ignored", plant: |f| f.lane.hearing_ignored = true },
+    Planted { name: "lane.ending_inherited", plant: |f| f.lane.ending_inherited = true },
     Planted { name: "lane.resume_seen_ignored", plant: |f| f.lane.resume_seen_ignored = true },
 ];

@@ -39,6 +39,10 @@ const DIRTY: u8 = 8;
 /// The client is logged in: its frames may be long.
 const CONNECTED: u8 = 16;
 const OPEN: u8 = 32;
+/// It is among those that are to end. The number may be another connection's before they are
+/// handed over, which isn't to end with it.
+const ENDING: u8 = 64;
+const AT_ONCE: u8 = 128;
 
 /// Pooled buffers above this size are freed instead: they were for one large thing.
 const POOLED_BYTES_MAX: usize = 64 * 1024;
@@ -52,9 +56,11 @@ const BUFFER_BYTES_MIN: usize = 1024;
 pub struct Clients {
     slots: Vec<Slot>,
     dirty: Vec<ConnId>,
-    ended: Vec<(ConnId, Ending)>,
+    ended: Vec<ConnId>,
     pool: Vec<Vec<u8>>,
     slow_bytes: usize,
+    /// The planted bug `ending_inherited`.
+    inherits_endings: bool,
     /// What all sockets together haven't taken yet.
     owed: usize,
     /// How often a receiver became slow.
@@ -80,6 +86,7 @@ impl Clients {
             ended: Vec::new(),
             pool: Vec::new(),
             slow_bytes: settings.slow_bytes,
+            inherits_endings: settings.faults.ending_inherited,
             owed: 0,
             slow_total: 0,
         }
@@ -217,8 +224,14 @@ impl Clients {
     }
 
     pub(super) fn end(&mut self, conn: ConnId, ending: Ending) {
-        self.set(conn, ENDED, true);
-        self.ended.push((conn, ending));
+        let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return };
+        if slot.flags & ENDING == 0 {
+            self.ended.push(conn);
+        }
+        slot.flags |= ENDED | ENDING;
+        if ending == Ending::AtOnce {
+            slot.flags |= AT_ONCE;
+        }
     }
 
     /// Hands over the connections that have output, in the order in which they got it.
@@ -235,7 +248,15 @@ impl Clients {
 
     /// Hands over the connections that are to end, after their output was taken.
     pub fn take_ended(&mut self, into: &mut Vec<(ConnId, Ending)>) {
-        into.append(&mut self.ended);
+        for conn in self.ended.drain(..) {
+            if let Some(slot) = self.slots.get_mut(conn.0 as usize)
+                && (slot.flags & ENDING != 0 || self.inherits_endings)
+            {
+                let at_once = slot.flags & AT_ONCE != 0;
+                slot.flags &= !(ENDING | AT_ONCE);
+                into.push((conn, if at_once { Ending::AtOnce } else { Ending::Written }));
+            }
+        }
     }
 
     /// Whether there is anything to write or to end.

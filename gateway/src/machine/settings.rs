@@ -88,6 +88,9 @@ pub struct Faults {
     pub hearing_ignored: bool,
     /// A session that is resumed gets none of the queues that its client has seen.
     pub resume_seen_ignored: bool,
+    /// A connection is ended with the one that had its number before it, if that has ended in the
+    /// same turn.
+    pub ending_inherited: bool,
     /// A tell counts as heard before the web application has taken it.
     pub tell_acknowledged_early: bool,
 }

@@ -270,8 +270,10 @@ impl World {
             one.ending = true;
             let socket = one.socket;
             let owed = self.gateways[at].lanes[lane].out.clients.owed(conn);
-            if ending == Ending::AtOnce || owed == 0 {
+            if ending == Ending::AtOnce {
                 self.gateway_closes(socket);
+            } else if owed == 0 {
+                self.gateway_has_said(socket);
             }
         }
     }
@@ -291,7 +293,7 @@ impl World {
             self.arrive(Port::Lane(at, lane).process(), Arrival::Drained { socket });
         }
         if all && ending {
-            self.gateway_closes(socket);
+            self.gateway_has_said(socket);
         }
     }
 }

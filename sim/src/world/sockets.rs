@@ -21,6 +21,8 @@ pub(crate) struct Socket {
     client_open: bool,
     gateway_open: bool,
     cut: bool,
+    /// The gateway has closed its end, after what it had to say.
+    dismissed: bool,
     to_client_us: u64,
     to_gateway_us: u64,
     /// The client takes no bytes.
@@ -54,6 +56,7 @@ impl World {
             client_open: true,
             gateway_open: true,
             cut: false,
+            dismissed: false,
             to_client_us: now_us,
             to_gateway_us: now_us,
             stalled: false,
@@ -168,6 +171,12 @@ impl World {
         self.agenda.at(at_us, Happening::GatewayNotices { socket });
     }
 
+    /// The gateway closes its end after its last frame, which says why.
+    pub(crate) fn gateway_has_said(&mut self, socket: usize) {
+        self.sockets[socket].dismissed = true;
+        self.gateway_closes(socket);
+    }
+
     /// The gateway closes its end; what it has written still arrives.
     pub(crate) fn gateway_closes(&mut self, socket: usize) {
         self.unstall(socket);
@@ -191,6 +200,11 @@ impl World {
 
     pub(crate) fn client_notices(&mut self, socket: usize) {
         if std::mem::replace(&mut self.sockets[socket].client_open, false) {
+            let Socket { client, dismissed, cut, .. } = self.sockets[socket];
+            // Who has read why has closed already.
+            if dismissed && !cut && self.clients[client].socket() == Some(socket) {
+                self.violated("who is closed is told why", format!("c{client} wasn't"));
+            }
             self.client_lost(socket);
             let at_us = self.sockets[socket].to_gateway_us;
             self.agenda.at(at_us, Happening::GatewayNotices { socket });

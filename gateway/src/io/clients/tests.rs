@@ -9,7 +9,7 @@ use link::machine::{LinkId, Peer};
 use mio::{Events, Poll};
 use prost::Message as _;
 use proto::link::{At, Role};
-use proto::q2g::{LoggedIn, Q2g, q2g::Body as Q};
+use proto::q2g::{Kick, LoggedIn, Q2g, q2g::Body as Q};
 use proto::table::{BucketTable, Owner, Row, Table};
 
 use super::door::Door;
@@ -191,6 +191,21 @@ fn who_is_gone_before_its_connect_is_read_logs_nobody_in() {
         }
         assert_eq!(rig.out.links.unwritten(LinkId(0)).is_empty(), closes);
     }
+}
+
+#[test]
+fn who_gets_the_number_of_one_that_ends_does_not_end_with_it() {
+    let mut rig = Rig::new();
+    let first = rig.session();
+    // All in one turn: it is told to end, it has gone by itself, and the next takes its number.
+    rig.node_says(Q::Kick(Kick { session: 0, code: 3509, generation: 7, ..Kick::default() }));
+    assert!(rig.out.clients.is_ended(ConnId(0)));
+    drop(first);
+    let mut next = rig.websocket();
+    assert_eq!(rig.clients.sockets.len(), 1);
+    next.write_all(&text(r#"{"connect":{"protocol":1,"user":"bob"}}"#)).unwrap();
+    drop(rig.out.links.take(LinkId(0)));
+    rig.until("a login", |rig| !rig.out.links.unwritten(LinkId(0)).is_empty());
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {

@@ -160,7 +160,7 @@ fn the_largest_debtor_of_a_lane_is_cut_off() {
     }
     steps += "\n100 wait\n101 c0 gone\n102 unstuck c1\n103 c1 ping 99";
     let log = run(settings, &steps);
-    let end = "closes when written\n12: c0 closes at once\n12: n1 lost 0\n12: n1 detach 0 /room/1";
+    let end = "closes at once\n12: n1 lost 0\n12: n1 detach 0 /room/1";
     assert!(log.contains(&format!("12: c0 {end}")), "{log}");
     assert!(log.trim_end().ends_with(r#"103: c1 {"pong":{"nonce":99}}"#), "{log}");
 }
