@@ -306,7 +306,7 @@ impl World {
     pub(crate) fn leave_late(&mut self, at: usize, socket: usize) {
         let us = self.chance.between(100_000, 700_000);
         self.trace(|| format!("c{at} goes elsewhere, what it says now comes {us} us late"));
-        self.lag(socket, us);
+        self.give_up(socket, us);
         for _ in 0..self.chance.between(1, 4) {
             let host = &mut self.clients[at];
             let commands = host.script.think(&mut self.chance, &self.plan, &mut self.numbers);

@@ -23,6 +23,8 @@ pub(crate) struct Socket {
     cut: bool,
     /// The gateway has closed its end, after what it had to say.
     dismissed: bool,
+    /// The client gives it up by itself, whatever is on its way to it.
+    given_up: bool,
     to_client_us: u64,
     to_gateway_us: u64,
     /// The client takes no bytes.
@@ -57,6 +59,7 @@ impl World {
             gateway_open: true,
             cut: false,
             dismissed: false,
+            given_up: false,
             to_client_us: now_us,
             to_gateway_us: now_us,
             stalled: false,
@@ -156,11 +159,13 @@ impl World {
         self.agenda.after(both[1 - first], Happening::GatewayNotices { socket });
     }
 
-    /// What the client says from now on comes to the gateway so much later.
-    pub(crate) fn lag(&mut self, socket: usize, us: u64) {
+    /// The client will take its connection for dead, and what it says until then comes so much
+    /// later.
+    pub(crate) fn give_up(&mut self, socket: usize, lag_us: u64) {
         let now_us = self.agenda.now_us();
         let one = &mut self.sockets[socket];
-        one.to_gateway_us = one.to_gateway_us.max(now_us) + us;
+        one.to_gateway_us = one.to_gateway_us.max(now_us) + lag_us;
+        one.given_up = true;
     }
 
     /// The client closes its end; what it has sent still arrives.
@@ -200,9 +205,9 @@ impl World {
 
     pub(crate) fn client_notices(&mut self, socket: usize) {
         if std::mem::replace(&mut self.sockets[socket].client_open, false) {
-            let Socket { client, dismissed, cut, .. } = self.sockets[socket];
+            let Socket { client, dismissed, given_up, cut, .. } = self.sockets[socket];
             // Who has read why has closed already.
-            if dismissed && !cut && self.clients[client].socket() == Some(socket) {
+            if dismissed && !given_up && !cut && self.clients[client].socket() == Some(socket) {
                 self.violated("who is closed is told why", format!("c{client} wasn't"));
             }
             self.client_lost(socket);
