@@ -33,8 +33,11 @@ pub const PONG_OWED_BYTES_MAX: usize = 4 * 1024;
 /// So much of a client whose connection is over is read and thrown away, so that it can read why:
 /// what was on its way, not what it goes on sending.
 pub const DISCARDED_BYTES_MAX: u32 = 1024 * 1024;
-/// A request for a WebSocket is a few lines; longer ones are refused.
+/// The head of a request for a WebSocket: some twenty lines and the cookies of a site. Longer ones
+/// are refused, however they come.
 pub const UPGRADE_BYTES_MAX: usize = 8 * 1024;
+/// Its header lines: browsers send some twenty, and proxies add a few.
+pub const UPGRADE_LINES_MAX: usize = 64;
 /// A proxy's header: of version 1 it is at most 107 bytes, of version 2 seldom more than 300, with
 /// what is added about TLS.
 pub const PROXY_HEADER_BYTES_MAX: usize = 1024;
@@ -113,6 +116,20 @@ pub const ADDRESS_ATTEMPTS_PER_S: u32 = 50;
 /// half minute for which an attempt counts.
 pub const ADDRESSES_MAX: usize = 256 * 1024;
 
+/// What the kernel keeps of a client's output until the client has acknowledged it: `SO_SNDBUF`,
+/// which the kernel doubles, since it counts its own structures, too. Left alone it grows to
+/// megabytes for whoever doesn't read. 128 KiB are 1 MB/s to a client that is 100 ms away; what one
+/// turn brings to an ordinary client is a tenth of it.
+pub const CLIENT_SEND_BUFFER_BYTES: usize = 64 * 1024;
+/// What of it isn't even sent: `TCP_NOTSENT_LOWAT`. More waits in the lane, where state is
+/// conflated and old messages are dropped, and a client that never reads costs the kernel no more
+/// than this and one segment. With less the lane would be woken more often for those who read
+/// slowly: it is when half of this has left.
+pub const CLIENT_UNSENT_BYTES_MAX: usize = 16 * 1024;
+/// What the kernel keeps of a client's input while its lane does something else: `SO_RCVBUF`, which
+/// the kernel doubles. It is what the kernel begins with; left alone it grows to megabytes for
+/// whoever sends fast.
+pub const CLIENT_RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
 /// Output that a receiver has not taken yet: from here on it is slow and gets less.
 pub const SLOW_BYTES: usize = 64 * 1024;
 /// What is kept for a slow receiver at most; beyond it the oldest goes, or the connection.
@@ -230,6 +247,10 @@ const _: () = assert!(STATE_BYTES_MAX * MOUNTS_MAX < LINK_FRAME_BYTES_MAX);
 const _: () = assert!(LINK_FRAME_BYTES_MAX < LINK_BACKLOG_BYTES_MAX);
 const _: () = assert!(LINK_PAUSE_BYTES + LINK_FRAME_BYTES_MAX <= LINK_BACKLOG_BYTES_MAX / 2);
 const _: () = assert!(SLOW_BYTES * 2 <= OUTPUT_BYTES_MAX);
+const _: () = assert!(CLIENT_SEND_BUFFER_BYTES * 2 <= 128 * 1024);
+const _: () = assert!(CLIENT_UNSENT_BYTES_MAX * 4 <= CLIENT_SEND_BUFFER_BYTES);
+const _: () = assert!(CLIENT_UNSENT_BYTES_MAX < SLOW_BYTES);
+const _: () = assert!(PAYLOAD_BYTES_MAX <= CLIENT_RECEIVE_BUFFER_BYTES);
 const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
 const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);
 const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use mio::net::TcpListener;
+use proto::limits;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::door::Door;
@@ -55,8 +56,20 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(shared)?;
     socket.set_nonblocking(true)?;
+    bound_buffers(&socket)?;
     socket.bind(&address.into())?;
     Ok(socket)
+}
+
+/// Bounds what the kernel keeps for each client. Sockets inherit it from the one that accepts them,
+/// so that it costs no call for each.
+fn bound_buffers(socket: &Socket) -> io::Result<()> {
+    socket.set_send_buffer_size(limits::CLIENT_SEND_BUFFER_BYTES)?;
+    socket.set_recv_buffer_size(limits::CLIENT_RECEIVE_BUFFER_BYTES)?;
+    // Elsewhere the bounds above must do.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_notsent_lowat(limits::CLIENT_UNSENT_BYTES_MAX as u32)?;
+    Ok(())
 }
 
 fn listening(socket: Socket) -> io::Result<TcpListener> {
