@@ -153,10 +153,12 @@ impl Expiries {
         self.by_time.first().map(|(at_ms, _)| *at_ms)
     }
 
-    /// Takes those that are due.
-    pub(super) fn due(&mut self, now_ms: u64) -> Vec<ConnId> {
+    /// Takes those that are due, but not more than so many: tokens that were given together end
+    /// together.
+    pub(super) fn due(&mut self, now_ms: u64, most: usize) -> Vec<ConnId> {
         let mut due = Vec::new();
-        while self.wake_at().is_some_and(|at_ms| at_ms <= now_ms)
+        while due.len() < most
+            && self.wake_at().is_some_and(|at_ms| at_ms <= now_ms)
             && let Some((_, conn)) = self.by_time.pop_first()
         {
             self.by_conn.remove(&conn);

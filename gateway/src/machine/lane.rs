@@ -24,7 +24,7 @@ use super::route::Routes;
 use super::session::{Connections, Handle, NONE, Sessions};
 use super::settings::Settings;
 use super::web::{Web, WebReply, WebRequest};
-use super::wheel::{Rate, Wheel};
+use super::wheel::{self, Rate, Wheel};
 
 /// Sockets get this long to take a burst that is more than the lane may keep.
 const DEBT_MS: u64 = 10;
@@ -318,11 +318,11 @@ impl Lane {
 
     fn wake(&mut self, out: &mut Outbox) {
         let mut due = Vec::new();
-        self.wheel.due(self.now.ms, &mut due);
+        self.wheel.due(self.now.ms, wheel::PER_TURN, &mut due);
         for (tick, conn) in due {
             self.look_at(conn, tick, out);
         }
-        for conn in self.expiries.due(self.now.ms) {
+        for conn in self.expiries.due(self.now.ms, wheel::PER_TURN) {
             self.expired(conn, out);
         }
         if self.sweep_ms.is_some_and(|at| at <= self.now.ms) {

@@ -24,6 +24,7 @@ mod resume;
 mod returning;
 mod service;
 mod slow;
+mod together;
 mod tokens;
 mod web;
 mod words;

@@ -2,64 +2,77 @@
 
 use super::clients::ConnId;
 
-/// How wide a slot of the wheel is.
-const TICK_MS: u64 = 200;
+/// How wide a slot of the wheel is: of those who came within a second only a few are looked at
+/// together.
+const TICK_MS: u64 = 25;
 /// The wheel turns once in 102 seconds. Who is to be looked at later is looked at in between, too.
-const SLOTS: usize = 512;
+const SLOTS: usize = 4096;
+/// One turn of the lane looks at so many, which takes less than a millisecond even if all of them
+/// are closed: the others have their turns in between.
+pub(super) const PER_TURN: usize = 64;
+/// A slot that is empty keeps memory for so many.
+const KEPT: usize = 16;
 
 /// Connections by the moment at which somebody must look at them. An entry that was armed anew
 /// since is found stale when its slot comes, so arming is one push and activity costs nothing.
 #[derive(Debug)]
 pub(super) struct Wheel {
     slots: Vec<Vec<ConnId>>,
+    /// Where it stands: no slot before this tick has anything.
     next: u64,
-    armed: usize,
+    /// The first tick whose slot has something.
+    soonest: u64,
 }
 
 impl Wheel {
     pub(super) fn new() -> Wheel {
-        Wheel { slots: vec![Vec::new(); SLOTS], next: 0, armed: 0 }
+        Wheel { slots: vec![Vec::new(); SLOTS], next: 0, soonest: u64::MAX }
     }
 
     /// Has the connection looked at in so many milliseconds, or in a turn of the wheel if that is
-    /// sooner. The tick is what [`Wheel::due`] gives
-    /// with it; the caller keeps it to know stale entries.
+    /// sooner. The tick is what [`Wheel::due`] gives with it; the caller keeps it to know stale
+    /// entries.
     pub(super) fn arm(&mut self, now_ms: u64, after_ms: u64, conn: ConnId) -> u32 {
-        if self.armed == 0 {
-            self.next = now_ms / TICK_MS;
-        }
-        // The tick is rounded up, and a whole turn later it would be taken for one of this turn.
-        let longest = (SLOTS as u64 - 2) * TICK_MS;
-        let tick = ((now_ms + after_ms.min(longest)) / TICK_MS + 1).max(self.next);
+        self.next = (now_ms / TICK_MS).min(self.soonest);
+        // The tick is rounded up. While the wheel is behind, its turn ends sooner.
+        let tick = ((now_ms + after_ms) / TICK_MS + 1).min(self.last());
         self.slots[tick as usize % SLOTS].push(conn);
-        self.armed += 1;
+        self.soonest = self.soonest.min(tick);
         tick as u32
     }
 
-    /// Moves what is due by now to `due`, each with its tick.
-    pub(super) fn due(&mut self, now_ms: u64, due: &mut Vec<(u32, ConnId)>) {
+    /// The last tick whose slot can't be taken for that of an earlier one.
+    fn last(&self) -> u64 {
+        self.next + SLOTS as u64 - 1
+    }
+
+    /// Moves what is due by now to `due`, each with its tick, but not more than so many: the rest
+    /// is due at once when this is asked again.
+    pub(super) fn due(&mut self, now_ms: u64, most: usize, due: &mut Vec<(u32, ConnId)>) {
         let now = now_ms / TICK_MS;
-        while self.armed > 0 && self.next <= now {
+        while self.soonest <= now && due.len() < most {
+            self.next = self.soonest;
             let tick = self.next as u32;
             let slot = &mut self.slots[self.next as usize % SLOTS];
-            self.armed -= slot.len();
-            due.extend(slot.drain(..).map(|conn| (tick, conn)));
-            if slot.capacity() > 1024 {
-                *slot = Vec::new();
+            let left = slot.len().saturating_sub(most - due.len());
+            due.extend(slot.drain(left..).map(|conn| (tick, conn)));
+            if slot.is_empty() {
+                if slot.capacity() > KEPT {
+                    *slot = Vec::new();
+                }
+                self.find_soonest();
             }
-            self.next += 1;
         }
+    }
+
+    fn find_soonest(&mut self) {
+        let is_armed = |tick: &u64| !self.slots[*tick as usize % SLOTS].is_empty();
+        self.soonest = (self.next..=self.last()).find(is_armed).unwrap_or(u64::MAX);
     }
 
     /// When to call [`Wheel::due`] next.
     pub(super) fn wake_at(&self) -> Option<u64> {
-        if self.armed == 0 {
-            return None;
-        }
-        (0..SLOTS as u64)
-            .map(|ahead| self.next + ahead)
-            .find(|tick| !self.slots[*tick as usize % SLOTS].is_empty())
-            .map(|tick| tick * TICK_MS)
+        (self.soonest < u64::MAX).then(|| self.soonest * TICK_MS)
     }
 }
 

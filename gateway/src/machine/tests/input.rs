@@ -139,7 +139,7 @@ fn silence_is_pinged_and_then_closed() {
     assert_eq!(pings.len(), 2, "{log}");
     assert!(pings[0].starts_with("49"), "{log}");
     assert!(pings[1].starts_with("75"), "{log}");
-    assert!(log.contains(r#"85400: c0 {"closing":{"code":3003"#), "{log}");
+    assert!(log.contains(r#"85050: c0 {"closing":{"code":3003"#), "{log}");
     assert!(log.contains("c0 closes at once") || log.contains("c0 closes when written"), "{log}");
 }
 

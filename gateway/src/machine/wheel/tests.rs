@@ -13,7 +13,7 @@ fn gives_each_connection_at_its_time_and_never_before() {
     let mut given = Vec::new();
     while let Some(at) = wheel.wake_at() {
         let mut due = Vec::new();
-        wheel.due(at, &mut due);
+        wheel.due(at, usize::MAX, &mut due);
         for (tick, conn) in due {
             let (armed_tick, _, at_ms) = armed[conn.0 as usize];
             assert_eq!(tick, armed_tick);
@@ -32,8 +32,44 @@ fn what_is_longer_than_a_turn_is_given_before_it_ends() {
         let at = wheel.wake_at().unwrap();
         assert!((now_ms + 101_000..now_ms + 103_000).contains(&at), "at {at} after {now_ms}");
         let mut due = Vec::new();
-        wheel.due(at, &mut due);
+        wheel.due(at, usize::MAX, &mut due);
         assert_eq!(due, [(armed, ConnId(7))]);
+    }
+}
+
+#[test]
+fn who_came_together_is_given_so_many_a_turn_and_nobody_is_lost() {
+    let mut wheel = Wheel::new();
+    for number in 0..1_000 {
+        wheel.arm(1_000, 5_000, ConnId(number));
+    }
+    let mut given = Vec::new();
+    let at = wheel.wake_at().unwrap();
+    for turn in 0..10 {
+        let mut due = Vec::new();
+        wheel.due(at, 100, &mut due);
+        assert_eq!(due.len(), 100, "turn {turn}");
+        given.extend(due.iter().map(|(_, conn)| conn.0));
+        // Those that are left wait for nothing, and whoever is armed meanwhile keeps his time.
+        let after_ms = if turn < 9 { 0 } else { 5_000 };
+        wheel.arm(at, 5_000, ConnId(1_000 + turn));
+        let next = wheel.wake_at().unwrap();
+        assert!((at + after_ms..=at + after_ms + 2 * TICK_MS).contains(&next), "{next} after {at}");
+    }
+    given.sort_unstable();
+    assert_eq!(given, (0..1_000).collect::<Vec<u32>>());
+}
+
+#[test]
+fn who_is_armed_while_the_wheel_is_a_turn_behind_is_given_all_the_same() {
+    let mut wheel = Wheel::new();
+    wheel.arm(0, 0, ConnId(0));
+    let turn_ms = SLOTS as u64 * TICK_MS;
+    for (number, now_ms) in [(1, turn_ms - 1_000), (2, turn_ms), (3, 2 * turn_ms)] {
+        let armed = wheel.arm(now_ms, 5_000, ConnId(number));
+        let mut due = Vec::new();
+        wheel.due(now_ms + 2 * turn_ms, usize::MAX, &mut due);
+        assert_eq!(due.last(), Some(&(armed, ConnId(number))));
     }
 }
 

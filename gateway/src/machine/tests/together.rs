@@ -1,0 +1,50 @@
+//! Connections that came together, and whose time comes together.
+
+use proto::time::Time;
+
+use super::*;
+use crate::machine::authority::Expiries;
+use crate::machine::wheel::PER_TURN;
+use crate::machine::{Codec, ConnId, Input, Lane, Outbox};
+
+const COUNT: u32 = 1_000;
+
+#[test]
+fn they_are_closed_so_many_a_turn() {
+    let settings = dev();
+    let mut out = Outbox::new(&settings);
+    let mut lane = Lane::new(settings, 1);
+    let mut now = Time::default();
+    for number in 0..COUNT {
+        let address = std::net::Ipv4Addr::LOCALHOST.into();
+        let opened = Input::Opened { conn: ConnId(number), codec: Codec::ProtoTcp, address };
+        lane.handle(now, opened, &mut out);
+    }
+    let (mut ended, mut turns) = (Vec::new(), 0);
+    while ended.len() < COUNT as usize {
+        now.ms = now.ms.max(lane.wake_at().expect("some are left"));
+        lane.handle(now, Input::Wake, &mut out);
+        let before = ended.len();
+        out.clients.take_ended(&mut ended);
+        assert!(ended.len() <= before + PER_TURN, "{} in a turn", ended.len() - before);
+        turns += 1;
+    }
+    assert_eq!(turns, (COUNT as usize).div_ceil(PER_TURN));
+    assert!((5_000..5_100).contains(&now.ms), "all at their time: {}", now.ms);
+}
+
+#[test]
+fn their_tokens_end_so_many_a_turn() {
+    let mut expiries = Expiries::default();
+    for number in 0..COUNT {
+        expiries.set(ConnId(number), Some(5_000));
+    }
+    assert!(expiries.due(4_999, PER_TURN).is_empty());
+    let mut ended = Vec::new();
+    while expiries.wake_at().is_some_and(|at_ms| at_ms <= 5_000) {
+        let due = expiries.due(5_000, PER_TURN);
+        assert!((1..=PER_TURN).contains(&due.len()));
+        ended.extend(due);
+    }
+    assert_eq!(ended, (0..COUNT).map(ConnId).collect::<Vec<_>>());
+}
