@@ -12,6 +12,7 @@ mod files;
 pub mod keys;
 mod mail;
 pub mod network;
+pub mod origins;
 mod run;
 pub mod settings;
 mod turn;

@@ -148,9 +148,11 @@ pub(crate) struct GatewayOptions {
     /// Believe `connect.user` without a token. For development only.
     #[arg(long, env = "IMQ_GATEWAY_DEV_AUTH", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev_auth: Option<bool>,
-    /// An Origin from which pages may connect, `*` for any; may stand several times [default:
-    /// none].
+    /// Where pages are from that may connect, like https://game.example or
+    /// http://localhost:3000; https://*.game.example for all hosts below, `*` for any page; may
+    /// stand several times [default: none, and only programs may].
     #[arg(long, env = "IMQ_GATEWAY_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
+    #[arg(visible_alias = "origin")]
     pub(crate) origins: Option<Vec<String>>,
     /// The gateway's certificate for clients, PEM: with it, both of their ports speak TLS [default:
     /// none, and they are plain].

@@ -109,7 +109,7 @@ impl Cluster {
             bosses: vec![format!("pipe:{BOSS}")],
             secret: self.secret.clone(),
             rpc_keys: vec![gateway::io::web::ApiKey::whole(rpc_key)],
-            any_origin: true,
+            origins: gateway::io::origins::Origins::any(),
             lanes: crate::roles::cores(),
             lane: gateway::machine::Settings {
                 gateway: id.clone(),

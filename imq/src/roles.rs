@@ -68,12 +68,13 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let written = file.gateway;
     let tls = options.clients_tls(&written)?;
     let proxies = options.networks_of_proxies(&written)?;
+    let origins = options.origins_of_pages(&written)?;
+    let has_pages = !origins.is_empty();
     let addresses = options.address_limits(&written);
     let ping_every_ms = options.silence_ms(&written)?;
     let id = id(options.id.or(written.id), "g1")?;
     let key_file = options.rpc_key_file.or(written.rpc_key_file);
     let rpc_key = config::key(options.rpc_key.as_ref(), key_file.as_ref())?;
-    let origins = options.origins.or(written.origins).unwrap_or_default();
     let dev_auth = options.dev_auth.or(written.dev_auth).unwrap_or_default();
     let auth = options.auth.or(file.auth).settings();
     let auth = auth.map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
@@ -86,7 +87,6 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         bosses: vec![options.boss.or(written.boss).unwrap_or_else(|| BOSS.to_owned())],
         secret,
         rpc_keys: config::rpc_keys::all(rpc_key, &written.rpc_keys)?,
-        any_origin: origins.iter().any(|origin| origin == "*"),
         origins,
         addresses,
         proxies,
@@ -120,6 +120,9 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let running = running.context("starting the gateway")?;
     let (tcp, http, web) = (running.tcp, running.http, running.web);
     tracing::info!("clients at {tcp}, WebSockets at {http}, back ends at {web}");
+    if !has_pages {
+        tracing::info!("no page may connect, programs alone: name the origins of pages in origins");
+    }
     shutdown::wait_unless(failed)?;
     running.drain();
     running.stop();

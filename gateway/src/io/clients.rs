@@ -56,6 +56,9 @@ pub(super) struct Clients {
     spare: Spare,
     no_file: Complaint,
     wrong_proxy: Complaint,
+    foreign_page: Complaint,
+    /// Sockets that stay until their clients have read why they aren't let in.
+    turned_away: usize,
     dirty: Vec<ConnId>,
     ended: Vec<(ConnId, Ending)>,
     /// Connections that were turned away.
@@ -77,6 +80,8 @@ struct Client {
     to_end: bool,
     /// It is among those who may have more to read.
     again: bool,
+    /// It was not let in, and stays until it has read why.
+    turned_away: bool,
     /// What the newest of a WebSocket's pings said, if its pong waits until all else is written.
     pong: Option<Box<[u8]>>,
     /// How much of it counted no more.
@@ -137,6 +142,8 @@ impl Clients {
             spare: Spare::new(),
             no_file: Complaint::default(),
             wrong_proxy: Complaint::default(),
+            foreign_page: Complaint::every(refusal::COMPLAIN_OF_STRANGERS_EVERY_MS),
+            turned_away: 0,
             dirty: Vec::new(),
             ended: Vec::new(),
             refused: Refused::default(),
@@ -371,6 +378,7 @@ impl Clients {
     fn gone(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
         if let Some(client) = self.sockets.try_remove(conn.0 as usize) {
             client.counted.inspect(|prefix| self.listeners.door.left(*prefix));
+            self.turned_away -= usize::from(client.turned_away);
             drop(client);
             lane.handle(now, Input::Closed { conn }, out);
         }

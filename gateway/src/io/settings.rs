@@ -9,6 +9,7 @@ use proto::limits;
 
 use super::keys;
 use super::network::Network;
+use super::origins::Origins;
 use super::web::ApiKey;
 use crate::machine::{self, AddressLimits};
 
@@ -33,10 +34,8 @@ pub struct Settings {
     pub rpc_keys: Vec<ApiKey>,
     /// Whose tokens are believed; without it, nobody's.
     pub auth: Option<keys::Settings>,
-    /// Origins of pages that may open WebSockets; none: only those without an `Origin`.
-    pub origins: Vec<String>,
-    /// Any page may open WebSockets. For development only.
-    pub any_origin: bool,
+    /// Which pages may open WebSockets; by default none: only programs, which send no `Origin`.
+    pub origins: Origins,
     /// Threads with clients.
     pub lanes: usize,
     /// Client connections at most; fewer if the process may open fewer files.
@@ -72,8 +71,7 @@ impl Default for Settings {
             secret: Vec::new(),
             rpc_keys: Vec::new(),
             auth: None,
-            origins: Vec::new(),
-            any_origin: false,
+            origins: Origins::default(),
             lanes: 1,
             connections_max: 1_000_000,
             addresses: AddressLimits::default(),

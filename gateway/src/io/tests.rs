@@ -16,6 +16,7 @@ use super::{Running, Settings, run};
 mod door;
 mod files;
 mod secure;
+mod upgrade;
 mod web;
 
 /// A request for a WebSocket.

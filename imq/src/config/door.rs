@@ -1,7 +1,9 @@
-//! The clients' door of a gateway: TLS, proxies, limits per address, how long it bears silence.
+//! The clients' door of a gateway: TLS, pages, proxies, limits per address, how long it bears
+//! silence.
 
 use anyhow::{Context, Result, bail};
 use gateway::io::network::Network;
+use gateway::io::origins::{NotAnOrigin, Origins, Pattern};
 use gateway::machine::AddressLimits;
 use link::io::tls::{Files, Tls};
 use proto::limits;
@@ -28,6 +30,14 @@ impl GatewayOptions {
                 bail!("TLS of clients takes a certificate and its key: only one is given")
             }
         }
+    }
+
+    /// Which pages may connect.
+    pub(crate) fn origins_of_pages(&self, file: &GatewayOptions) -> Result<Origins> {
+        let given = self.origins.as_ref().or(file.origins.as_ref());
+        let patterns = given.into_iter().flatten().map(|text| text.parse());
+        let patterns = patterns.collect::<Result<Vec<Pattern>, NotAnOrigin>>();
+        Ok(Origins::new(patterns.context("--origins")?))
     }
 
     /// Who brings clients of other addresses.
@@ -61,8 +71,13 @@ impl GatewayOptions {
             let error = text.parse::<Network>().err()?;
             Some(format!("gateway.proxies: {error}"))
         });
+        let origins = self.origins.iter().flatten();
+        let origins = origins.filter_map(|text| {
+            let error = text.parse::<Pattern>().err()?;
+            Some(format!("gateway.origins: {error}"))
+        });
         let silence = self.ping_every_ms.filter(|ms| !is_silence(*ms));
-        proxies.chain(silence.map(|_| format!("gateway.ping_every_ms is {SILENCE}")))
+        origins.chain(proxies).chain(silence.map(|_| format!("gateway.ping_every_ms is {SILENCE}")))
     }
 }
 

@@ -10,14 +10,19 @@ use proto::limits;
 use proto::time::Time;
 
 use super::refusal::Refusal;
+use super::stream::Stream;
 use super::waiting::Waiting;
 use super::{Client, Clients, FIRST, Reader};
+use crate::machine::address::Prefix;
 use crate::machine::{ConnId, Lane, Outbox};
 
 /// After the operating system refused to accept, it is asked again after this long.
 const AGAIN_MS: u64 = 100;
 /// A turn accepts so many at a port: in a storm those who are there have their turns, too.
 const ACCEPTS_PER_TURN: usize = 128;
+/// So many sockets of clients that were turned away stay until the clients have read why. More are
+/// closed at once, so that a flood costs little; they come beyond a lane's number of connections.
+const LINGERING_MAX: usize = 16;
 
 /// A file that is held back, so that one who comes when no other is free can be let in and told.
 /// Left unanswered, he would stay in the kernel's queue and never hear why.
@@ -75,9 +80,9 @@ impl Clients {
         let has_tls = self.listeners.door.has_tls();
         let listener = if http { &self.listeners.http } else { &self.listeners.tcp };
         let sent_away = self.spare.lend(|| {
-            let (socket, _) = listener.accept()?;
+            let (mut socket, _) = listener.accept()?;
             if !has_tls {
-                Refusal::Full.tell(socket, http);
+                Refusal::Full.tell(&mut socket, http).ok();
             }
             Ok::<_, io::Error>(())
         });
@@ -121,40 +126,78 @@ impl Clients {
             Ok(counted) => counted,
             // Before TLS has begun nothing can be said.
             Err(_) if self.listeners.door.has_tls() => return,
-            Err(refusal) => return refusal.tell(socket, http),
+            Err(refusal) => return self.turn_away(now, socket, refusal, http),
         };
-        let at = self.sockets.vacant_key();
-        let stream = self.listeners.door.stream(now, socket).and_then(|mut stream| {
-            stream.register(&self.registry, Token(FIRST + at))?;
-            Ok(stream)
+        let reader = Reader::Waiting(Box::new(Waiting::new(address, http, by_proxy)));
+        let stream = self.listeners.door.stream(now, socket);
+        let seated = stream.and_then(|stream| {
+            let waits = http || by_proxy || stream.is_tls();
+            Ok((self.seat(stream, reader, counted)?, waits))
         });
-        let stream = match stream {
-            Ok(stream) => stream,
+        match seated {
+            Ok((conn, true)) => self.await_word(now, conn),
+            Ok((conn, false)) => self.open_tcp(now, conn, address, lane, out),
             Err(error) => {
                 counted.inspect(|prefix| self.listeners.door.left(*prefix));
-                return tracing::debug!("a client's socket could not be taken: {error}");
+                tracing::debug!("a client's socket could not be taken: {error}");
             }
-        };
+        }
+    }
+
+    /// Tells a client why it isn't let in.
+    fn turn_away(&mut self, now: Time, mut socket: TcpStream, refusal: Refusal, http: bool) {
+        if refusal.tell(&mut socket, http).is_err() || self.turned_away >= LINGERING_MAX {
+            return;
+        }
+        match self.seat(Stream::Plain(socket), Reader::Refused, None) {
+            Ok(conn) => {
+                self.lingers(conn);
+                self.await_word(now, conn);
+            }
+            Err(error) => tracing::debug!("a client was turned away in haste: {error}"),
+        }
+    }
+
+    /// Lets the socket of a client stay that has been told why it isn't let in. Whether it may.
+    pub(super) fn lingers(&mut self, conn: ConnId) -> bool {
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
+        let lingers = self.turned_away < LINGERING_MAX;
+        if lingers {
+            client.reader = Reader::Refused;
+            client.turned_away = true;
+            self.turned_away += 1;
+        }
+        lingers
+    }
+
+    /// A socket gets its number.
+    fn seat(
+        &mut self,
+        mut stream: Stream,
+        reader: Reader,
+        counted: Option<Prefix>,
+    ) -> io::Result<ConnId> {
+        let at = self.sockets.vacant_key();
+        stream.register(&self.registry, Token(FIRST + at))?;
         self.serial = self.serial.wrapping_add(1);
-        let (serial, conn) = (self.serial, ConnId(at as u32));
-        let waits = http || by_proxy || stream.is_tls();
-        let reader = Reader::Waiting(Box::new(Waiting::new(address, http, by_proxy)));
         self.sockets.insert(Client {
             stream,
             reader,
-            serial,
+            serial: self.serial,
             counted,
             blocked: false,
             ending: false,
             to_end: false,
             again: false,
+            turned_away: false,
             pong: None,
             discarded: 0,
         });
-        if waits {
-            self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));
-        } else {
-            self.open_tcp(now, conn, address, lane, out);
-        }
+        Ok(ConnId(at as u32))
+    }
+
+    /// The newest socket has so long until it must be through the door.
+    fn await_word(&mut self, now: Time, conn: ConnId) {
+        self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, self.serial));
     }
 }

@@ -8,10 +8,10 @@ use link::io::tls::Tls;
 use mio::net::TcpStream;
 use proto::time::Time;
 
-use super::handshake::Origins;
 use super::stream::Stream;
 use crate::io::Settings;
 use crate::io::network::Network;
+use crate::io::origins::Origins;
 use crate::machine::address::Prefix;
 use crate::machine::{Addresses, TurnedAway};
 
@@ -27,12 +27,11 @@ pub(in crate::io) struct Door {
 
 impl Door {
     pub(in crate::io) fn new(settings: &Settings) -> Door {
-        let origins = Origins { any: settings.any_origin, listed: settings.origins.clone() };
         Door {
             addresses: Arc::new(Mutex::new(Addresses::new(settings.addresses))),
             proxies: settings.proxies.clone().into(),
             tls: settings.tls.clone(),
-            origins: Arc::new(origins),
+            origins: Arc::new(settings.origins.clone()),
         }
     }
 

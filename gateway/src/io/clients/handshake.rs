@@ -1,28 +1,16 @@
 //! From HTTP to a WebSocket (RFC 6455, section 4.2), and clear words to whoever asks for anything
 //! else.
 
-use crate::machine::Codec;
 use proto::limits;
 
-/// Browsers send some twenty headers.
-const HEADERS_MAX: usize = 64;
+use self::head::Head;
+use crate::io::origins::Origins;
+use crate::machine::Codec;
+
+mod head;
+
 /// Where WebSockets are.
 const PATH: &str = "/imq/v1/ws";
-
-/// Which pages may open WebSockets.
-#[derive(Debug, Clone)]
-pub(super) struct Origins {
-    pub(super) any: bool,
-    pub(super) listed: Vec<String>,
-}
-
-impl Origins {
-    /// Programs send no `Origin`; browsers always do.
-    fn allow(&self, origin: Option<&str>) -> bool {
-        let listed = |origin: &str| self.listed.iter().any(|one| one.eq_ignore_ascii_case(origin));
-        self.any || origin.is_none_or(listed)
-    }
-}
 
 /// What is to be done with a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +20,33 @@ pub(super) enum Outcome {
     /// Write this; then it is a WebSocket, whose first bytes begin at `used`.
     Open { response: String, codec: Codec, used: usize },
     /// Write this and close.
-    Refuse { response: String },
+    Refuse(Refusal),
+}
+
+/// Why there is no WebSocket.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    status: &'static str,
+    headers: &'static str,
+    /// What is wrong, and what to do.
+    reason: String,
+    /// The `Origin` that may not connect, for the operator: browsers hide the rest.
+    pub(super) foreign: Option<String>,
+}
+
+impl Refusal {
+    fn new(status: &'static str, reason: impl Into<String>) -> Refusal {
+        Refusal { status, headers: "", reason: reason.into(), foreign: None }
+    }
+
+    fn bad(reason: impl Into<String>) -> Refusal {
+        Refusal::new("400 Bad Request", reason)
+    }
+
+    /// The answer that says so.
+    pub(super) fn response(&self) -> String {
+        refusal(self.status, self.headers, &self.reason)
+    }
 }
 
 /// Whether a request that had so many bytes before is to be read now: at its beginning, which
@@ -45,72 +59,115 @@ pub(super) fn is_due(bytes: &[u8], before: usize) -> bool {
     before == 0 || ends || bytes.len() >= limits::UPGRADE_BYTES_MAX
 }
 
-/// Reads a request.
+/// Reads a request. What comes of it depends on its head alone, not on how much of what follows has
+/// come with it.
 pub(super) fn read(bytes: &[u8], origins: &Origins) -> Outcome {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let head = &bytes[..bytes.len().min(limits::UPGRADE_BYTES_MAX)];
+    let mut headers = [httparse::EMPTY_HEADER; limits::UPGRADE_LINES_MAX];
     let mut request = httparse::Request::new(&mut headers);
-    match request.parse(bytes) {
-        Ok(httparse::Status::Complete(used)) => answer(&request, used, origins),
-        Ok(httparse::Status::Partial) if bytes.len() < limits::UPGRADE_BYTES_MAX => Outcome::More,
-        Ok(httparse::Status::Partial) => {
-            refuse("431 Request Header Fields Too Large", "", "the request's head is too long")
+    let refusal = match request.parse(head) {
+        Ok(httparse::Status::Complete(used)) => match answer(&Head::of(&request), origins) {
+            Ok((codec, response)) => return Outcome::Open { response, codec, used },
+            Err(refusal) => refusal,
+        },
+        Ok(httparse::Status::Partial) if bytes.len() < limits::UPGRADE_BYTES_MAX => {
+            return Outcome::More;
         }
-        Err(error) => refuse("400 Bad Request", "", &format!("this is not HTTP/1.1: {error}")),
-    }
+        Ok(httparse::Status::Partial) => too_large(&format!(
+            "the request's head is longer than {} bytes: send fewer cookies and headers",
+            limits::UPGRADE_BYTES_MAX
+        )),
+        Err(httparse::Error::TooManyHeaders) => too_large(&format!(
+            "the request has more than {} header lines: send fewer",
+            limits::UPGRADE_LINES_MAX
+        )),
+        Err(error) => {
+            Refusal::bad(format!("this is not HTTP/1.1: {error}; open a WebSocket at {PATH} here"))
+        }
+    };
+    Outcome::Refuse(refusal)
 }
 
-fn answer(request: &httparse::Request<'_, '_>, used: usize, origins: &Origins) -> Outcome {
-    let path = request.path.unwrap_or("").split('?').next().unwrap_or("");
-    if path != PATH {
-        return refuse("404 Not Found", "", &format!("nothing is here: WebSockets are at {PATH}"));
+fn too_large(reason: &str) -> Refusal {
+    Refusal::new("431 Request Header Fields Too Large", reason)
+}
+
+/// How a good request is answered.
+fn answer(head: &Head<'_>, origins: &Origins) -> Result<(Codec, String), Refusal> {
+    check_request(head)?;
+    check_upgrade(head)?;
+    if let Some(origin) = head.one("Origin")?
+        && !origins.allow(origin)
+    {
+        let mut refusal = Refusal::new("403 Forbidden", Origins::advice(origin));
+        refusal.foreign = Some(origin.to_owned());
+        return Err(refusal);
     }
-    if request.method != Some("GET") {
-        return refuse("405 Method Not Allowed", "Allow: GET\r\n", "a WebSocket begins with GET");
-    }
-    let header = |name: &str| {
-        let mut named = request.headers.iter().filter(|one| one.name.eq_ignore_ascii_case(name));
-        named.next().and_then(|one| std::str::from_utf8(one.value).ok()).map(str::trim)
+    let key = head.one("Sec-WebSocket-Key")?.filter(|key| head::is_key(key));
+    let Some(key) = key else {
+        return Err(Refusal::bad("Sec-WebSocket-Key is missing, or isn't 16 bytes in base64"));
     };
-    let lists = |name: &str, word: &str| {
-        header(name).is_some_and(|v| v.split(',').any(|one| one.trim().eq_ignore_ascii_case(word)))
-    };
-    if !lists("upgrade", "websocket") || !lists("connection", "upgrade") {
-        let more = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
-        return refuse("426 Upgrade Required", more, "this address speaks WebSocket only");
-    }
-    if header("sec-websocket-version") != Some("13") {
-        let more = "Sec-WebSocket-Version: 13\r\n";
-        return refuse("426 Upgrade Required", more, "only version 13 of WebSocket is spoken here");
-    }
-    if !origins.allow(header("origin")) {
-        let origin = header("origin").unwrap_or("");
-        let reason =
-            format!("pages of {origin:?} may not connect: add it to the gateway's origins");
-        return refuse("403 Forbidden", "", &reason);
-    }
-    let Some(key) = header("sec-websocket-key").filter(|key| key.len() == 24) else {
-        return refuse("400 Bad Request", "", "Sec-WebSocket-Key is 16 bytes in base64");
-    };
-    let offered = header("sec-websocket-protocol").unwrap_or("");
-    let spoken = offered.split(',').map(str::trim).find_map(|one| match one {
-        "imq.proto.v1" => Some((one, Codec::ProtoWs)),
-        "imq.json.v1" => Some((one, Codec::JsonWs)),
+    let spoken = head.list("Sec-WebSocket-Protocol").find_map(|one| match one {
+        b"imq.proto.v1" => Some(("imq.proto.v1", Codec::ProtoWs)),
+        b"imq.json.v1" => Some(("imq.json.v1", Codec::JsonWs)),
         _ => None,
     });
     let Some((protocol, codec)) = spoken else {
-        let reason = "ask for the subprotocol imq.json.v1 or imq.proto.v1";
-        return refuse("400 Bad Request", "", reason);
+        let reason = "Sec-WebSocket-Protocol names no subprotocol that is spoken here: ask for \
+             imq.json.v1 or imq.proto.v1";
+        return Err(Refusal::bad(reason));
     };
     let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
     let response = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: {protocol}\r\n\r\n"
     );
-    Outcome::Open { response, codec, used }
+    Ok((codec, response))
 }
 
-fn refuse(status: &str, headers: &str, reason: &str) -> Outcome {
-    Outcome::Refuse { response: refusal(status, headers, reason) }
+/// What any request must be.
+fn check_request(head: &Head<'_>) -> Result<(), Refusal> {
+    if !head.is_http_1_1() {
+        return Err(Refusal::bad("a WebSocket begins with HTTP/1.1, and this is HTTP/1.0"));
+    }
+    if head.one("Host")?.is_none() {
+        return Err(Refusal::bad("Host is missing: HTTP/1.1 takes one"));
+    }
+    if head.path().is_none_or(|path| path.strip_suffix('/').unwrap_or(path) != PATH) {
+        let reason = format!("nothing is here: WebSockets are at {PATH}");
+        return Err(Refusal::new("404 Not Found", reason));
+    }
+    if head.method() != "GET" {
+        let mut refusal = Refusal::new("405 Method Not Allowed", "a WebSocket begins with GET");
+        refusal.headers = "Allow: GET\r\n";
+        return Err(refusal);
+    }
+    if head.has_body()? {
+        return Err(Refusal::bad("a request for a WebSocket has no body: send none"));
+    }
+    Ok(())
+}
+
+/// What a request for a WebSocket must be.
+fn check_upgrade(head: &Head<'_>) -> Result<(), Refusal> {
+    let lists = |name: &'static str, word: &str| {
+        head.list(name).any(|one| one.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let wanted = |headers: &'static str, reason: &str| {
+        let mut refusal = Refusal::new("426 Upgrade Required", reason);
+        refusal.headers = headers;
+        Err(refusal)
+    };
+    if !lists("Upgrade", "websocket") || !lists("Connection", "upgrade") {
+        let reason = "this address speaks WebSocket only: send Upgrade: websocket and Connection: \
+             Upgrade (a proxy in between may have to be told to pass them on)";
+        return wanted("Upgrade: websocket\r\nConnection: Upgrade\r\n", reason);
+    }
+    if head.one("Sec-WebSocket-Version")? != Some("13") {
+        let reason = "only version 13 of WebSocket is spoken here: send Sec-WebSocket-Version: 13";
+        return wanted("Sec-WebSocket-Version: 13\r\n", reason);
+    }
+    Ok(())
 }
 
 /// An answer that says why there is no WebSocket.

@@ -1,8 +1,7 @@
 //! Clients that are turned away: what they are told, how many, and why.
 
+use std::io::{self, Write as _};
 use std::net::Shutdown;
-
-use std::io::Write as _;
 
 use link::io::clock;
 use link::io::http::Sample;
@@ -21,6 +20,8 @@ const RETRY_MS_MIN: u64 = 1_000;
 const RETRY_SPREAD_MS: u64 = 4_000;
 /// What goes wrong for many clients at once is logged this often.
 const COMPLAIN_EVERY_MS: u64 = 1_000;
+/// What anybody can bring about from far away is logged this often.
+pub(super) const COMPLAIN_OF_STRANGERS_EVERY_MS: u64 = 10_000;
 
 /// Why a client isn't let in.
 #[derive(Debug, Clone, Copy)]
@@ -90,13 +91,11 @@ impl Refusal {
         words
     }
 
-    /// Tells the client and closes. Nothing is waited for, so that a flood costs little: who has
-    /// sent something already may miss the words.
-    pub(super) fn tell(self, mut socket: TcpStream, http: bool) {
+    /// Tells the client, and that nothing more will come. Closed at once, the socket may take the
+    /// words with it if the client has sent something already.
+    pub(super) fn tell(self, socket: &mut TcpStream, http: bool) -> io::Result<()> {
         let told = socket.write(&self.words(http)).and_then(|_| socket.shutdown(Shutdown::Write));
-        if told.is_err() {
-            tracing::debug!("a client was turned away without a word");
-        }
+        told.inspect_err(|error| tracing::debug!("a client was turned away unheard: {error}"))
     }
 }
 
@@ -111,6 +110,8 @@ pub(in crate::io) struct Refused {
     pub(super) address: u64,
     /// They asked for something else than a WebSocket of ours.
     pub(super) request: u64,
+    /// They are pages of an origin that isn't one of the gateway's.
+    pub(super) origin: u64,
     /// They speak no TLS, or not ours.
     pub(super) tls: u64,
     /// A proxy didn't say for whom it connects.
@@ -122,12 +123,13 @@ pub(in crate::io) struct Refused {
 impl Refused {
     /// As metrics.
     pub(in crate::io) fn samples(&self) -> impl Iterator<Item = Sample> {
-        let Refused { full, files, address, request, tls, proxy, silent } = *self;
+        let Refused { full, files, address, request, origin, tls, proxy, silent } = *self;
         let all = [
             ("full", full),
             ("files", files),
             ("address", address),
             ("request", request),
+            ("origin", origin),
             ("tls", tls),
             ("proxy", proxy),
             ("silent", silent),
@@ -142,18 +144,38 @@ impl Refused {
 }
 
 /// Keeps the log short when the same happens to many.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Complaint {
+    every_ms: u64,
     again_ms: u64,
+    unsaid: u64,
+}
+
+impl Default for Complaint {
+    fn default() -> Complaint {
+        Complaint::every(COMPLAIN_EVERY_MS)
+    }
 }
 
 impl Complaint {
+    /// Said at once, and again after so long at the earliest.
+    pub(super) fn every(every_ms: u64) -> Complaint {
+        Complaint { every_ms, again_ms: 0, unsaid: 0 }
+    }
+
     /// Whether it is time to say it again.
     pub(super) fn is_due(&mut self, now: Time) -> bool {
         let due = self.again_ms <= now.ms;
         if due {
-            self.again_ms = now.ms + COMPLAIN_EVERY_MS;
+            self.again_ms = now.ms + self.every_ms;
+        } else {
+            self.unsaid += 1;
         }
         due
+    }
+
+    /// How often it wasn't said since this was asked.
+    pub(super) fn take_unsaid(&mut self) -> u64 {
+        std::mem::take(&mut self.unsaid)
     }
 }

@@ -208,6 +208,20 @@ fn who_gets_the_number_of_one_that_ends_does_not_end_with_it() {
     rig.until("a login", |rig| !rig.out.links.unwritten(LinkId(0)).is_empty());
 }
 
+#[test]
+fn who_came_together_and_says_nothing_is_let_go_so_many_a_turn() {
+    let mut rig = Rig::new();
+    let sockets: Vec<_> = (0..80).map(|_| TcpStream::connect(rig.http).unwrap()).collect();
+    rig.until("all", |rig| rig.clients.sockets.len() == sockets.len());
+    rig.now = rig.now.after(limits::CONNECT_MS_MAX);
+    rig.turn();
+    assert_eq!(rig.clients.sockets.len(), 16);
+    assert!(rig.clients.wake_at().is_some_and(|at_ms| at_ms <= rig.now.ms), "at once");
+    rig.turn();
+    assert!(rig.is_gone());
+    assert_eq!(rig.clients.refused.silent, 80);
+}
+
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }

@@ -20,6 +20,13 @@ use crate::machine::{Codec, ConnId, Input, Lane, Outbox};
 /// those who are there have their turns, too.
 const HANDSHAKES_PER_TURN: usize = 8;
 
+/// A turn lets go of so many who weren't through in time: those who came together were all to be
+/// through at once.
+const LET_GO_PER_TURN: usize = 64;
+
+/// So much of a foreign page's `Origin` is logged: a name has at most 253 bytes.
+const ORIGIN_SHOWN_BYTES_MAX: usize = 300;
+
 /// A client that isn't through the door.
 #[derive(Debug)]
 pub(super) struct Waiting {
@@ -70,10 +77,9 @@ impl Clients {
 
     /// Lets go of those who weren't through in time.
     pub(super) fn lose_patience(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
-        while let Some((until_ms, conn, serial)) = self.knocking.front().copied()
-            && until_ms <= now.ms
-        {
-            self.knocking.pop_front();
+        for _ in 0..LET_GO_PER_TURN {
+            let due = self.knocking.pop_front_if(|(until_ms, ..)| *until_ms <= now.ms);
+            let Some((_, conn, serial)) = due else { return };
             let client = self.sockets.get(conn.0 as usize).filter(|one| one.serial == serial);
             match client.map(|client| &client.reader) {
                 Some(Reader::Waiting(waiting)) => {
@@ -161,10 +167,12 @@ impl Clients {
                 Ok(counted) => client.counted = counted,
                 Err(turned_away) => {
                     self.refused.address += 1;
-                    // The lane has never heard of it.
-                    match self.sockets.remove(conn.0 as usize).stream {
+                    let told = match &mut client.stream {
                         Stream::Plain(socket) => Refusal::Address(turned_away).tell(socket, http),
-                        Stream::Tls(_) => {}
+                        Stream::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+                    };
+                    if told.is_err() || !self.lingers(conn) {
+                        self.gone(now, conn, lane, out);
                     }
                     return;
                 }
@@ -214,12 +222,16 @@ impl Clients {
         }
         match handshake::read(&waiting.request, &self.listeners.door.origins) {
             Outcome::More => {}
-            Outcome::Refuse { response } => {
-                self.refused.request += 1;
+            Outcome::Refuse(refusal) => {
                 client.reader = Reader::Refused;
                 // It is closed in any case; who doesn't take the answer goes without.
-                let written = client.stream.write(response.as_bytes());
-                if written.and_then(|_| client.stream.finish()).is_err() {
+                let written = client.stream.write(refusal.response().as_bytes());
+                let written = written.and_then(|_| client.stream.finish());
+                match refusal.foreign {
+                    Some(origin) => self.complain_of_page(now, address, &origin),
+                    None => self.refused.request += 1,
+                }
+                if written.is_err() {
                     self.gone(now, conn, lane, out);
                 }
             }
@@ -235,6 +247,20 @@ impl Clients {
                     self.took(now, conn, &mut rest, lane, out);
                 }
             }
+        }
+    }
+
+    /// A page may not connect. Its author sees no reason in a browser, so the operator is told.
+    fn complain_of_page(&mut self, now: Time, address: IpAddr, origin: &str) {
+        self.refused.origin += 1;
+        if self.foreign_page.is_due(now) {
+            let cut = origin.floor_char_boundary(ORIGIN_SHOWN_BYTES_MAX);
+            let (seen, more) = (&origin[..cut], self.foreign_page.take_unsaid());
+            let advice = self.listeners.door.origins.advice_in_full(seen);
+            tracing::warn!(
+                "a page was refused that {address} has open, Origin {seen:?}: {advice} ({more} \
+                 more since this was last said)"
+            );
         }
     }
 }

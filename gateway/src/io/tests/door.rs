@@ -50,7 +50,7 @@ fn a_proxy_says_for_whom_it_comes_before_anything_else() {
         stream.write_all(OPEN).unwrap();
         assert_eq!(closing(stream), Some((3508, 0)));
         let mut stream = begin(running.http, header);
-        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: imq\r\n\r\n").unwrap();
         assert!(read_all(stream).starts_with(b"HTTP/1.1 404 "));
     }
     // Without it, with a wrong one, or with half of one, the connection is closed without a word.

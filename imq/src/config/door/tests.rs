@@ -50,3 +50,26 @@ fn silence_is_borne_within_bounds() {
         assert_eq!(problems, ["gateway.ping_every_ms is 1000 to 600000"]);
     }
 }
+
+#[test]
+fn origins_that_can_not_match_are_refused_with_the_right_form() {
+    let none = GatewayOptions::default();
+    let given = |list: &[&str]| {
+        let origins = Some(list.iter().map(|&text| text.to_owned()).collect());
+        GatewayOptions { origins, ..GatewayOptions::default() }
+    };
+    let wrong = given(&["https://game.example/", "game.example", "localhost:3000"]);
+    let problems: Vec<String> = wrong.problems_at_the_door().collect();
+    let wanted = [
+        r#"gateway.origins: "game.example" has no scheme; write "https://game.example""#,
+        r#"gateway.origins: "localhost:3000" has no scheme; write "http://localhost:3000""#,
+    ];
+    assert_eq!(problems, wanted);
+    let error = format!("{:#}", wrong.origins_of_pages(&none).expect_err("no origins"));
+    assert_eq!(error, wanted[0].replace("gateway.origins", "--origins"));
+    let file = given(&["https://*.game.example"]);
+    assert!(none.origins_of_pages(&none).expect("none").is_empty());
+    assert!(!none.origins_of_pages(&file).expect("of the file").is_empty());
+    let any = given(&["*"]).origins_of_pages(&file).expect("given");
+    assert_eq!(any, Origins::any());
+}
