@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use crate::clients::here;
 use crate::document::{Block, blocks};
 use crate::process::{PATIENCE, port_base, without_settings};
 
@@ -113,6 +114,49 @@ impl Drop for Reader {
     }
 }
 
+/// The guide's page, open in something like a browser, which says what the page shows.
+struct Page {
+    browser: Child,
+    lines: Receiver<String>,
+}
+
+impl Page {
+    /// Opens it, and says something in it once it is in.
+    fn open(base: u16) -> Page {
+        let (address, origin) = (base + 301, format!("http://localhost:{}", base + 301));
+        let address = format!("http://127.0.0.1:{address}/");
+        let mut browser = Command::new("node")
+            .arg(here("tests/clients/node/page.mjs"))
+            .args([&address, &origin, "you are in", "hello from the page"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node is there");
+        let stdout = browser.stdout.take().expect("it is piped");
+        let (tell, lines) = sync_channel(10_000);
+        std::thread::spawn(move || {
+            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            lines.for_each(|line| drop(tell.send(line)));
+        });
+        Page { browser, lines }
+    }
+
+    /// Fails unless these lines are the next that it shows.
+    fn shows(&self, wanted: &[&str]) {
+        for line in wanted {
+            let shown = self.lines.recv_timeout(PATIENCE);
+            assert_eq!(shown.as_deref(), Ok(*line), "of {wanted:?}");
+        }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.browser.kill().ok();
+        self.browser.wait().ok();
+    }
+}
+
 /// Whether a line is as the guide has it, where `…` is anything.
 fn fits(wanted: &str, line: &str) -> bool {
     let mut parts = wanted.split('…');
@@ -152,19 +196,35 @@ fn check(wanted: &Block<'_>, printed: &[String]) {
 fn a_stranger_follows_the_guide() {
     let mut reader = Reader::start();
     let mut printed: Option<Vec<String>> = None;
+    let mut page: Option<Page> = None;
+    let mut pages = 0;
     for block in blocks(GUIDE) {
         if block.language == "text" {
             assert!(block.follows, "line {}: of which command?", block.line);
             check(&block, &printed.take().expect("of a command"));
+            if block.text.contains("the page is open")
+                && let Some(page) = page.take()
+            {
+                page.shows(&["server: the page is open"]);
+                pages += 1;
+            }
             continue;
         }
         let unsaid = printed.take().unwrap_or_default();
         assert!(unsaid.is_empty(), "before line {}: the guide doesn't say {unsaid:?}", block.line);
         match block.language {
-            "sh" => printed = Some(reader.run(&block)),
-            "php" | "python" | "toml" => reader.save(&block),
+            "sh" => {
+                printed = Some(reader.run(&block));
+                if block.text.contains("-t page") {
+                    let open = Page::open(reader.base);
+                    open.shows(&["you are in", "dora: hello from the page"]);
+                    page = Some(open);
+                }
+            }
+            "php" | "python" | "toml" | "html" => reader.save(&block),
             other => panic!("line {}: nobody knows what to do with {other:?}", block.line),
         }
     }
+    assert_eq!(pages, 1, "the guide has a page");
     assert!(!reader.folder.exists(), "the guide leaves nothing behind");
 }

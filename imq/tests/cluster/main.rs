@@ -18,6 +18,7 @@ mod folder;
 mod guide;
 mod http;
 mod links;
+mod pages;
 mod php;
 mod process;
 mod proxy;
