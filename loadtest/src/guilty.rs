@@ -125,11 +125,13 @@ fn watch(
 ) -> Result<OffenceReport> {
     let before = counters(cluster)?;
     let (mut told, mut rounds) = (Told::default(), Vec::new());
+    let mut kernel_bytes_each: Option<u64> = None;
     for number in 0..options.watch.rounds {
         let without = neighbours.phase(options.watch.calm, &mut Nothing)?;
         let mut culprits = (offence.start)(scene)?;
         let with = neighbours.phase(options.watch.window, &mut *culprits)?;
         told.add(&culprits.told());
+        kernel_bytes_each = kernel_bytes_each.max(culprits.kernel_bytes_each());
         drop(culprits);
         neighbours.until(neighbours.now() + nanoseconds(SETTLE), &mut Nothing)?;
         let again = neighbours.phase(options.watch.calm, &mut Nothing)?;
@@ -143,6 +145,7 @@ fn watch(
         what: offence.what,
         expected: offence.expected.to_string(),
         met: offence.expected.is_met(&told, &counted),
+        kernel_bytes_each,
         closed: told.closed,
         refused: told.refused,
         counted,

@@ -3,6 +3,7 @@
 pub(crate) mod child;
 pub(crate) mod cpu;
 pub(crate) mod http;
+pub(crate) mod kernel;
 pub(crate) mod memory;
 pub(crate) mod pin;
 pub(crate) mod ports;

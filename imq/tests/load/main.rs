@@ -101,15 +101,23 @@ fn an_application_that_never_answers_is_waited_for_by_those_who_ask_alone() {
 }
 
 /// Each is told what the plan says; otherwise the plan fails.
-fn check_guilty(offences: &str, more: &str) {
+fn check_guilty(offences: &str, more: &str) -> Value {
     let others = "--connections 100 --rate 200 --rounds 1 --calm-seconds 1";
     let words = format!("guilty --offences {offences} {others} {more}");
-    check_deliveries(&words, &["/offences/0/p99_ratio"]);
+    check_deliveries(&words, &["/offences/0/p99_ratio"])
 }
 
 #[test]
 fn floods_are_ended() {
     check_guilty("pings,operations,queue-names,comings,rpc-bodies", "--seconds 2");
+}
+
+#[test]
+fn who_never_reads_costs_the_kernel_little() {
+    // A few hundred, so that what else goes on on this machine counts little for each.
+    let report = check_guilty("never-read-large", "--scale 0.3 --seconds 4");
+    let each = report["offences"][0]["kernel_bytes_each"].as_u64();
+    assert!(each.is_some_and(|bytes| bytes > 0), "{report}");
 }
 
 #[test]

@@ -8,10 +8,12 @@ use anyhow::{Context, Result};
 use socket2::{Domain, Socket, Type};
 
 use super::offence::{Guilty, Scene};
+use crate::clock::{Nanoseconds, nanoseconds};
 use crate::neighbours::Beside;
 use crate::peers::imq::Imq;
 use crate::peers::imq::counting::{Counting, Told};
 use crate::peers::{Codec, Member};
+use crate::processes::kernel;
 use crate::traffic::crowd::Crowd;
 use crate::traffic::schedule::Schedule;
 
@@ -40,9 +42,8 @@ on_slow = \"close\"
 
 ";
 
-/// How many there are, and how many of them share a room.
+/// How many there are.
 const COUNT: usize = 1_000;
-const ROOM: usize = 100;
 
 /// Connections that are made between two looks at the neighbours.
 const SLICE: usize = 8;
@@ -54,10 +55,27 @@ const RECEIVE_BYTES: usize = 4 * 1024;
 /// which it does for nobody far away.
 const SEGMENT_BYTES: u32 = 1_460;
 
-/// A message to one of their rooms, and how many there are a second, once all are there: each of
-/// the subscribers is owed 320 KiB more every second.
-const MESSAGE_BYTES: usize = 16 * 1024;
-const MESSAGES_PER_S: f64 = 20.0;
+/// How often the kernel's memory is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What is said to them, once all are there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Speech {
+    /// How many share a room.
+    room: usize,
+    message_bytes: usize,
+    /// To each room.
+    messages_per_s: f64,
+}
+
+impl Speech {
+    /// Each of the subscribers is owed 320 KiB more every second.
+    pub(super) const MANY: Speech =
+        Speech { room: 100, message_bytes: 16 * 1024, messages_per_s: 20.0 };
+    /// As much as one client may send: each of them is owed 3.75 MB more every second.
+    pub(super) const LARGE: Speech =
+        Speech { room: COUNT, message_bytes: 30_000, messages_per_s: 125.0 };
+}
 
 /// The deaf and the talker.
 pub(super) struct Deaf {
@@ -69,15 +87,38 @@ pub(super) struct Deaf {
     talker: Crowd<Counting>,
     /// Once all are there.
     schedule: Option<Schedule>,
+    speech: Speech,
     rooms: usize,
     message: Vec<u8>,
+    memory: Memory,
+}
+
+/// What the kernel holds for TCP since they came.
+struct Memory {
+    before: u64,
+    most: u64,
+    look: Nanoseconds,
+}
+
+impl Memory {
+    fn look(&mut self, now: Nanoseconds) -> Result<()> {
+        if self.look <= now {
+            self.look = now + nanoseconds(LOOK);
+            self.most = self.most.max(kernel::tcp_bytes()?);
+        }
+        Ok(())
+    }
 }
 
 impl Deaf {
     /// They come one by one, to rooms of this class.
-    pub(super) fn start(scene: &Scene<'_>, class: &'static str) -> Result<Box<dyn Guilty>> {
+    pub(super) fn start(
+        scene: &Scene<'_>,
+        class: &'static str,
+        speech: Speech,
+    ) -> Result<Box<dyn Guilty>> {
         let wanted = scene.count(COUNT);
-        let rooms = wanted.div_ceil(ROOM);
+        let rooms = wanted.div_ceil(speech.room);
         let run = rand::random();
         let mut talker = Crowd::storming(scene.clock)?;
         let member = Member { user: format!("talker-{run:08x}"), room: String::new() };
@@ -90,8 +131,10 @@ impl Deaf {
             there: Vec::new(),
             talker,
             schedule: None,
+            speech,
             rooms,
-            message: vec![b'.'; MESSAGE_BYTES],
+            message: vec![b'.'; speech.message_bytes],
+            memory: Memory { before: kernel::tcp_bytes()?, most: 0, look: 0 },
         }))
     }
 
@@ -101,8 +144,10 @@ impl Deaf {
 
     fn come(&mut self) -> Result<()> {
         let who = self.there.len();
-        let member =
-            Member { user: format!("deaf-{:08x}-{who}", self.run), room: self.room(who / ROOM) };
+        let member = Member {
+            user: format!("deaf-{:08x}-{who}", self.run),
+            room: self.room(who / self.speech.room),
+        };
         let socket = Socket::new(Domain::for_address(self.client), Type::STREAM, None)?;
         socket.set_recv_buffer_size(RECEIVE_BYTES)?;
         socket.set_tcp_mss(SEGMENT_BYTES)?;
@@ -117,7 +162,7 @@ impl Deaf {
 
     fn talk(&mut self) -> Result<()> {
         let now = self.talker.now();
-        let rate = MESSAGES_PER_S * self.rooms as f64;
+        let rate = self.speech.messages_per_s * self.rooms as f64;
         let mut schedule =
             self.schedule.take().unwrap_or_else(|| Schedule::new(now, rate, self.rooms, 1));
         while let Some((room, _)) = schedule.take(now) {
@@ -137,6 +182,7 @@ impl Beside for Deaf {
         if self.there.len() == self.wanted {
             self.talk()?;
         }
+        self.memory.look(self.talker.now())?;
         self.talker.turn(Duration::ZERO, |_| Ok(()))
     }
 }
@@ -145,5 +191,10 @@ impl Guilty for Deaf {
     /// Who doesn't read isn't told anything; what came of it is in the gateway's counters.
     fn told(&self) -> Told {
         self.talker.codec(0).told.clone()
+    }
+
+    fn kernel_bytes_each(&self) -> Option<u64> {
+        let Memory { before, most, .. } = self.memory;
+        Some(most.saturating_sub(before) / self.wanted as u64)
     }
 }

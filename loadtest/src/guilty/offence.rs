@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result};
 
 use super::culprits::{Bodies, Clients, Culprits, Manner};
-use super::deaf::Deaf;
+use super::deaf::{Deaf, Speech};
 use crate::clock::Clock;
 use crate::neighbours::Beside;
 use crate::peers::imq::counting::Told;
@@ -37,7 +37,15 @@ impl Scene<'_> {
 pub(super) trait Guilty: Beside {
     /// What they were told so far.
     fn told(&self) -> Told;
+
+    /// What the kernel held for each of them at most, where that is the point.
+    fn kernel_bytes_each(&self) -> Option<u64> {
+        None
+    }
 }
+
+/// What the kernel may hold for each of them.
+pub(super) const KERNEL_BYTES_EACH_MAX: u64 = 128 * 1024;
 
 /// An offence.
 pub(super) struct Offence {
@@ -65,7 +73,7 @@ const RATE: Expected =
     Expected { told: Some(Word::Closing(3009)), counted: Some("imq_closed_total rate") };
 
 /// The offences, in the order in which they are committed.
-pub(super) const OFFENCES: [Offence; 10] = [
+pub(super) const OFFENCES: [Offence; 11] = [
     Offence {
         name: "pings",
         what: "10 clients, each 20,000 pings a second",
@@ -88,13 +96,19 @@ pub(super) const OFFENCES: [Offence; 10] = [
         name: "never-read",
         what: "1,000 subscribers that never read, of messages that may be dropped",
         expected: Expected { told: None, counted: Some("imq_deliveries_dropped_total") },
-        start: |scene| Deaf::start(scene, "/deaf"),
+        start: |scene| Deaf::start(scene, "/deaf", Speech::MANY),
     },
     Offence {
         name: "never-read-strict",
         what: "1,000 subscribers that never read, of messages that may not",
         expected: Expected { told: None, counted: Some("imq_closed_total slow") },
-        start: |scene| Deaf::start(scene, "/strict"),
+        start: |scene| Deaf::start(scene, "/strict", Speech::MANY),
+    },
+    Offence {
+        name: "never-read-large",
+        what: "1,000 subscribers that never read, and one who sends them messages of 30 KB",
+        expected: Expected { told: None, counted: Some("imq_deliveries_dropped_total") },
+        start: |scene| Deaf::start(scene, "/deaf", Speech::LARGE),
     },
     Offence {
         name: "slow-loris",

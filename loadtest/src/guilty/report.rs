@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::offence::KERNEL_BYTES_EACH_MAX;
 use crate::neighbours::Influence;
 use crate::traffic::checker::Faults;
 
@@ -40,6 +41,10 @@ pub struct OffenceReport {
     pub closed: BTreeMap<u64, u64>,
     /// How often they were refused, by status.
     pub refused: BTreeMap<u64, u64>,
+    /// What the kernel held for each of the guilty at most, where they read nothing: in its send
+    /// buffers, since their own ends take next to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel_bytes_each: Option<u64>,
     /// By how much the gateway's counters rose.
     pub counted: BTreeMap<String, u64>,
     /// What the messages of the others were like without it, with it and again without.
@@ -48,14 +53,22 @@ pub struct OffenceReport {
 }
 
 impl GuiltyReport {
-    /// Whether no message was lost, and all that was to come of the offences came.
+    /// Whether no message was lost, all that was to come of the offences came, and the kernel held
+    /// no more than it may.
     pub fn sound(&self) -> bool {
-        self.faults.none() && self.offences.iter().all(|offence| offence.met)
+        let good = |offence: &OffenceReport| offence.met && offence.is_bounded();
+        self.faults.none() && self.offences.iter().all(good)
     }
 
     /// The report as a table for people.
     pub fn table(&self) -> String {
         self.to_string()
+    }
+}
+
+impl OffenceReport {
+    fn is_bounded(&self) -> bool {
+        self.kernel_bytes_each.is_none_or(|bytes| bytes <= KERNEL_BYTES_EACH_MAX)
     }
 }
 
@@ -66,6 +79,13 @@ impl fmt::Display for OffenceReport {
         let met = if self.met { "came" } else { "DID NOT COME" };
         if !self.expected.is_empty() {
             writeln!(formatter, "expected      {}: {met}", self.expected)?;
+        }
+        if let Some(bytes) = self.kernel_bytes_each {
+            let verdict = if self.is_bounded() { "at most" } else { "WERE TO BE THE MOST" };
+            writeln!(
+                formatter,
+                "kernel        {bytes} bytes each; {KERNEL_BYTES_EACH_MAX} {verdict}"
+            )?;
         }
         for (word, told) in [("closed", &self.closed), ("refused", &self.refused)] {
             for (number, times) in told {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{GuiltyReport, OffenceReport};
 use crate::guilty::NAMES;
-use crate::guilty::offence::Offence;
+use crate::guilty::offence::{KERNEL_BYTES_EACH_MAX, Offence};
 use crate::neighbours::{Influence, Round};
 use crate::peers::imq::counting::Told;
 use crate::traffic::checker::Faults;
@@ -17,6 +17,7 @@ fn report(met: bool) -> GuiltyReport {
         met,
         closed: BTreeMap::from([(3009, 2)]),
         refused: BTreeMap::new(),
+        kernel_bytes_each: None,
         counted: BTreeMap::from([("imq_closed_total rate".to_owned(), 2)]),
         influence: Influence::new(vec![Round::default()]),
     };
@@ -28,6 +29,12 @@ fn report(met: bool) -> GuiltyReport {
 fn it_is_sound_when_all_came_and_nothing_was_lost() {
     assert!(report(true).sound());
     assert!(!report(false).sound());
+    for (bytes, sound) in [(KERNEL_BYTES_EACH_MAX, true), (KERNEL_BYTES_EACH_MAX + 1, false)] {
+        let mut report = report(true);
+        report.offences[0].kernel_bytes_each = Some(bytes);
+        assert_eq!(report.sound(), sound);
+        assert_eq!(report.to_string().contains("WERE TO BE"), !sound);
+    }
     let faults = Faults { lost: 1, ..Faults::default() };
     assert!(!GuiltyReport { faults, ..report(true) }.sound());
 }
