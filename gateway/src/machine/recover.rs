@@ -28,6 +28,11 @@ impl Lane {
         }
         let owner = Owner { id: peer.id.clone(), incarnation: peer.incarnation };
         let node = self.routes.node(&owner);
+        if let Some(before) = self.routes.nodes[node as usize].link.filter(|one| *one != link) {
+            // The node takes it likewise, and knows nobody on the new one.
+            self.link_down(before, out);
+            out.links.end(before, "the lane has come back on another link");
+        }
         self.routes.link_up(self.now.ms, link, node);
         let buckets = self.buckets_of(node);
         self.recover(&buckets, out);

@@ -87,6 +87,7 @@ impl Bench {
                 self.heard(link_of(&words[1..]), sent_ms);
             }
             "awakes" => self.up(link_of(&words[1..])),
+            "again" => self.up_to("n1", LinkId(2)),
             "down" => self.down(link_of(&words[1..])),
             "web" => self.web(&words[1..]),
             "n1" | "n2" => self.node_says(link_of(&words), &words[1..]),
@@ -189,10 +190,14 @@ impl Bench {
     }
 
     fn up(&mut self, link: LinkId) {
+        self.up_to(&format!("n{}", link.0 + 1), link);
+    }
+
+    fn up_to(&mut self, node: &str, link: LinkId) {
         self.out.links.up(link);
         let peer = Peer {
             role: Role::QueueNode,
-            id: format!("n{}", link.0 + 1),
+            id: node.to_owned(),
             incarnation: 1,
             lane: 0,
             version: 1,

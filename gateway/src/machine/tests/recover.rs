@@ -52,6 +52,20 @@ fn a_new_link_introduces_attaches_and_resends_in_order() {
 }
 
 #[test]
+fn a_second_link_to_a_node_takes_the_place_of_the_first() {
+    let lines = after_one(dev(), "1 c0 send 2 /room/1 chat a\n2 again");
+    let expected = [
+        "1: n1 operation of 0 sub 0: send 2 /room/1",
+        "2: n1 ended: the lane has come back on another link",
+        "2: n3 introduce 0 ann 7",
+        "2: n3 at conf 1",
+        "2: n3 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
+        "2: n3 operation of 0 sub 0: send 2 /room/1",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
 fn what_could_not_be_replayed_comes_whole_with_its_gaps() {
     let steps = "
         1 down
