@@ -399,6 +399,12 @@ fn known(asker: &Asker, recent: &Recent) -> Option<Remembered> {
     match recent.look(asker.op_id()) {
         Known::New => None,
         Known::Answered(result) => Some(result),
+        Known::Traceless => {
+            let sentence = "this op_id isn't above those before, and nothing was done under it: \
+                            send anew under a new op_id";
+            let refusal = Refusal::new(Status::Unavailable, sentence);
+            Some(asker.result(&Outcome::Refused(refusal)))
+        }
         Known::Forgotten => {
             let sentence = "this op_id came before and its result is not kept any more: \
                             look at the queue, then send anew under a new op_id";

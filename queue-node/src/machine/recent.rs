@@ -20,6 +20,9 @@ pub(crate) enum Known {
     New,
     /// It was answered so.
     Answered(Remembered),
+    /// It isn't above all before, and has left nothing: it was refused, or comes too late, and
+    /// nothing was done.
+    Traceless,
     /// It came before, and nobody knows any more what became of it.
     Forgotten,
 }
@@ -55,6 +58,12 @@ enum Results {
     Few { count: u8, briefs: [Brief; FEW] },
     Many { oldest: u8, briefs: Vec<Brief> },
 }
+
+/// The fields of a packed [`Recent`]: a result that is its head, a whole one, and the head of one
+/// that was too large to keep.
+const HEAD: u32 = 1;
+const WHOLE: u32 = 2;
+const TOO_LARGE: u32 = 3;
 
 /// Of a subscribe and an unsubscribe.
 const FEW: usize = 2;
@@ -97,6 +106,16 @@ impl Results {
         }
     }
 
+    /// Whether a result of this id would still be here: ids rise, and the oldest goes first.
+    fn had_room_since(&self, op_id: u32) -> bool {
+        match self {
+            Results::Many { briefs, .. } if briefs.len() == UNANSWERED_PER_QUEUE_MAX => {
+                self.iter().next().is_some_and(|oldest| oldest.op_id < op_id)
+            }
+            Results::Few { .. } | Results::Many { .. } => true,
+        }
+    }
+
     /// All of them, oldest first.
     fn iter(&self) -> impl DoubleEndedIterator<Item = &Brief> {
         let (newer, older) = match self {
@@ -115,22 +134,24 @@ impl Recent {
             return Known::New;
         }
         match self.results.iter().rev().find(|brief| brief.op_id == op_id) {
-            Some(brief) => self.whole(brief),
+            Some(brief) => match self.remembered(brief) {
+                Remembered { whole: Some(whole), .. } if whole.is_empty() => Known::Forgotten,
+                result => Known::Answered(result),
+            },
+            None if self.results.had_room_since(op_id) => Known::Traceless,
             None => Known::Forgotten,
         }
     }
 
-    fn whole(&self, brief: &Brief) -> Known {
+    fn remembered(&self, brief: &Brief) -> Remembered {
         let Brief { seq, op_id, status, has_whole } = *brief;
         let head = ResultHead { op_id, status: u32::from(status), seq };
         if !has_whole {
-            return Known::Answered(Remembered { head, whole: None });
+            return Remembered { head, whole: None };
         }
         let mut wholes = self.wholes.iter().flat_map(|wholes| wholes.iter().rev());
-        match wholes.find(|(other, _)| *other == op_id) {
-            Some((_, whole)) => Known::Answered(Remembered { head, whole: Some(whole.clone()) }),
-            None => Known::Forgotten,
-        }
+        let whole = wholes.find(|(other, _)| *other == op_id).map(|(_, whole)| whole.clone());
+        Remembered { head, whole: Some(whole.unwrap_or_default()) }
     }
 
     /// Keeps a result; the oldest beyond those that can be unanswered goes.
@@ -158,9 +179,7 @@ impl Recent {
     /// Appends what was remembered later.
     pub(crate) fn append(&mut self, later: &Recent) {
         for brief in later.results.iter() {
-            if let Known::Answered(result) = later.whole(brief) {
-                self.remember(result);
-            }
+            self.remember(later.remembered(brief));
         }
         self.highest = self.highest.max(later.highest);
         self.is_over |= later.is_over;
@@ -171,15 +190,15 @@ impl Recent {
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
         wire::put_varint(out, u64::from(self.highest) << 1 | u64::from(self.is_over));
         for brief in self.results.iter() {
-            match self.whole(brief) {
-                Known::Answered(Remembered { head, whole: None }) => {
-                    wire::put_nested(out, 1, head.len());
+            match self.remembered(brief) {
+                Remembered { whole: Some(whole), .. } if !whole.is_empty() => {
+                    wire::put_bytes(out, WHOLE, &whole);
+                }
+                Remembered { head, whole } => {
+                    let field = if whole.is_none() { HEAD } else { TOO_LARGE };
+                    wire::put_nested(out, field, head.len());
                     head.put(out);
                 }
-                Known::Answered(Remembered { whole: Some(whole), .. }) => {
-                    wire::put_bytes(out, 2, &whole);
-                }
-                Known::New | Known::Forgotten => {}
             }
         }
     }
@@ -192,7 +211,11 @@ impl Recent {
             let mut fields = Fields::of(&bytes[at..]);
             while let Some((number, Value::Bytes(result))) = fields.field().ok()? {
                 let head = ResultHead::of(result).ok()?;
-                let whole = (number == 2).then(|| result.into());
+                let whole = match number {
+                    WHOLE => Some(result.into()),
+                    TOO_LARGE => Some(Box::default()),
+                    _ => None,
+                };
                 recent.remember(Remembered { head, whole });
             }
             recent.highest = (highest >> 1) as u32;

@@ -50,6 +50,35 @@ fn a_session_that_left_leaves_little() {
 }
 
 #[test]
+fn what_left_no_trace_was_refused_and_what_had_to_go_is_unknown() {
+    let mut recent = Recent::default();
+    for op_id in [3, 5] {
+        recent.remember(done(op_id));
+    }
+    let head = ResultHead { op_id: 7, status: 0, seq: 7 };
+    recent.remember(Remembered { head, whole: Some(Box::default()) });
+    let looks = |recent: &Recent, op_ids: &[u32]| -> Vec<recent::Known> {
+        op_ids.iter().map(|op_id| recent.look(*op_id)).collect()
+    };
+    use recent::Known::{Answered, Forgotten, New, Traceless};
+    let known = [Traceless, Answered(done(3)), Traceless, Traceless, Forgotten, New];
+    assert_eq!(looks(&recent, &[1, 3, 4, 6, 7, 8]), known);
+    // So it is after a rest, and after it was appended to what was there before.
+    let (mut memory, ann) = (Memory::default(), session_id("ann", 1));
+    memory.keep(0, 1000, 7, ann, &recent);
+    let mut rested = memory.take(7, ann).expect("it was kept");
+    assert_eq!(looks(&rested, &[1, 3, 4, 6, 7, 8]), known);
+    let mut appended = Recent::default();
+    appended.append(&rested);
+    assert_eq!(looks(&appended, &[1, 3, 4, 6, 7, 8]), known);
+    // More than are kept: those below the oldest had to go.
+    for op_id in 20..52 {
+        rested.remember(done(op_id));
+    }
+    assert_eq!(looks(&rested, &[3, 19, 20]), [Forgotten, Forgotten, Answered(done(20))]);
+}
+
+#[test]
 fn memory_gives_back_what_was_kept_and_forgets_after_twice_the_grace() {
     let mut memory = Memory::default();
     let (ann, grace_ms) = (session_id("ann", 1), 1000);

@@ -125,7 +125,7 @@ fn what_comes_again_runs_once() {
         4: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] ann
         5: g1 answer 1 op=7 status=5
         6: g1 answer 1 op=7 status=5
-        7: g1 answer 1 op=6 status=2
+        7: g1 answer 1 op=6 status=14
         8: g1 answer 1 op=8 status=0 seq=2
         9: g1 answer 1 op=8 status=0 seq=2
         10: g1 answer 1 op=2 status=0 seq=2
