@@ -1,34 +1,46 @@
-//! How many tests passed and failed, as test programs print it.
+//! How many tests passed and failed, and how many weren't run, as test programs print it.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Tests that passed and tests that failed.
+/// What became of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    /// Marked as not to be run, or skipped by the program.
+    pub(crate) ignored: u64,
+    /// Left out by the command.
+    pub(crate) filtered: u64,
 }
 
 impl Counts {
     /// Reads a summary: `test result: ok. 3 passed; 0 failed; …` as `cargo test` prints it, or a
-    /// line that is nothing but `3 passed, 0 failed`.
+    /// line that is nothing but `3 passed, 0 failed`, with or without `, 1 skipped` behind it.
     pub(crate) fn read(line: &str) -> Option<Counts> {
         let line = line.trim();
-        let Some(result) = line.strip_prefix("test result: ") else {
-            let (passed, failed) = line.split_once(", ")?;
-            return Self::from_parts(passed, failed);
+        let mut counts = Counts::default();
+        let parts: Vec<&str> = match line.strip_prefix("test result: ") {
+            Some(result) => result.split_once(". ")?.1.split("; ").collect(),
+            None => line.split(", ").collect(),
         };
-        let (_, counted) = result.split_once(". ")?;
-        let mut parts = counted.split("; ");
-        Self::from_parts(parts.next()?, parts.next()?)
+        let [passed, failed, rest @ ..] = parts.as_slice() else { return None };
+        counts.passed = passed.strip_suffix(" passed")?.parse().ok()?;
+        counts.failed = failed.strip_suffix(" failed")?.parse().ok()?;
+        for part in rest {
+            let Some((number, what)) = part.split_once(' ') else { continue };
+            match what {
+                "ignored" | "skipped" => counts.ignored += number.parse::<u64>().ok()?,
+                "filtered out" => counts.filtered += number.parse::<u64>().ok()?,
+                _ => {}
+            }
+        }
+        Some(counts)
     }
 
-    fn from_parts(passed: &str, failed: &str) -> Option<Counts> {
-        Some(Counts {
-            passed: passed.strip_suffix(" passed")?.parse().ok()?,
-            failed: failed.strip_suffix(" failed")?.parse().ok()?,
-        })
+    /// Tests that were there and didn't run.
+    pub(crate) fn left_out(self) -> u64 {
+        self.ignored + self.filtered
     }
 }
 
@@ -36,6 +48,8 @@ impl AddAssign for Counts {
     fn add_assign(&mut self, other: Counts) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.filtered += other.filtered;
     }
 }
 

@@ -35,6 +35,7 @@ struct Outcome {
 enum Verdict {
     /// It ran; it passed when nothing failed.
     Ran(Counts),
+    /// It didn't, so nobody knows: that is a failure.
     Skipped(&'static str),
 }
 
@@ -62,7 +63,7 @@ fn pass(root: &Path, tree: &Tree, stages: Vec<Stage>) -> bool {
 fn run_stage(root: &Path, tree: &Tree, stage: &Stage, begin: Instant) -> Verdict {
     println!("== {} (at most {} s)", stage.name, stage.bound.as_secs());
     let lines = match &stage.work {
-        Work::Nothing(reason) => return Verdict::Skipped(reason),
+        Work::Missing(reason) => return Verdict::Skipped(reason),
         Work::Tidy => {
             return Verdict::Ran(one(tidy::report(tree)));
         }
@@ -78,12 +79,30 @@ fn run_stage(root: &Path, tree: &Tree, stage: &Stage, begin: Instant) -> Verdict
         failed += u64::from(!passed && counts.failed == 0);
     }
     read.failed += failed;
-    Verdict::Ran(if read == Counts::default() { one(true) } else { read })
+    if stage.has_tests {
+        read.failed += u64::from(lacks_tests(read));
+    } else if read == Counts::default() {
+        read = one(true);
+    }
+    Verdict::Ran(read)
+}
+
+/// Whether a stage of tests has run none of them, or not all; it says so.
+fn lacks_tests(read: Counts) -> bool {
+    let Counts { passed, failed, ignored, filtered } = read;
+    if passed + failed == 0 {
+        println!("no test has run");
+    } else if read.left_out() > 0 {
+        println!("{ignored} tests are ignored or skipped, {filtered} filtered out: run all");
+    } else {
+        return false;
+    }
+    true
 }
 
 /// The counts of a stage that is one test.
 fn one(passed: bool) -> Counts {
-    Counts { passed: u64::from(passed), failed: u64::from(!passed) }
+    Counts { passed: u64::from(passed), failed: u64::from(!passed), ..Counts::default() }
 }
 
 /// Runs one command; the tests it counted, and whether it passed.
@@ -129,7 +148,7 @@ impl Outcome {
     fn counts(&self) -> Counts {
         match self.verdict {
             Verdict::Ran(counts) => counts,
-            Verdict::Skipped(_) => Counts::default(),
+            Verdict::Skipped(_) => one(false),
         }
     }
 
@@ -139,7 +158,7 @@ impl Outcome {
         match self.verdict {
             Verdict::Ran(counts) if counts.failed == 0 => format!("passed in {seconds:.1} s"),
             Verdict::Ran(_) => format!("FAILED in {seconds:.1} s"),
-            Verdict::Skipped(reason) => format!("skipped: {reason}"),
+            Verdict::Skipped(reason) => format!("FAILED, it didn't run: {reason}"),
         }
     }
 }
@@ -159,7 +178,7 @@ fn summary(outcomes: &[Outcome]) -> (String, Counts) {
                 counts.failed,
                 outcome.took.as_secs_f64(),
             ),
-            Verdict::Skipped(reason) => format!("{:24} skipped: {reason}\n", outcome.name),
+            Verdict::Skipped(reason) => format!("{:24} didn't run: {reason}\n", outcome.name),
         };
     }
     (table, total)

@@ -23,6 +23,8 @@ pub(crate) struct Stage {
     pub(crate) bound: Duration,
     pub(crate) work: Work,
     pub(crate) output: Output,
+    /// Whether it consists of tests, of which some must run and none may be left out.
+    pub(crate) has_tests: bool,
     /// Whether the stages behind it mean nothing when it fails.
     pub(crate) ends_the_gate: bool,
 }
@@ -33,8 +35,8 @@ pub(crate) enum Work {
     Commands(Vec<CommandLine>),
     /// The rules of the tree.
     Tidy,
-    /// Nothing, for the reason given.
-    Nothing(&'static str),
+    /// What it has to run isn't in the tree, which is a failure like any other.
+    Missing(&'static str),
 }
 
 /// When a command's output is shown.
@@ -61,12 +63,15 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     }
     let build = stage("build", 480, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
-    stages.push(stage("unit and script tests", 120, unit_tests(tree)));
-    stages.push(stage("simulation", 300, simulation(tree, quick)));
+    stages.push(tests("unit and script tests", 120, unit_tests(tree)));
+    stages.push(tests("simulation", 300, simulation(tree, quick)));
     if !quick {
-        stages.push(stage("cluster", 300, cluster(tree)));
-        stages.push(stage("load plans", 85, load(tree)));
-        let documented = Work::Commands(documentation::commands(tree));
+        stages.push(tests("cluster", 300, cluster(tree)));
+        stages.push(tests("load plans", 85, load(tree)));
+        let documented = match documentation::commands(tree) {
+            none if none.is_empty() => Work::Missing("no page has a command of ours"),
+            commands => Work::Commands(commands),
+        };
         let documentation = stage("documentation commands", 160, documented);
         stages.push(Stage { output: Output::WhenItFails, ..documentation });
     }
@@ -75,7 +80,12 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
 
 fn stage(name: &'static str, bound_s: u64, work: Work) -> Stage {
     let bound = Duration::from_secs(bound_s);
-    Stage { name, bound, work, output: Output::AsItComes, ends_the_gate: false }
+    let output = Output::AsItComes;
+    Stage { name, bound, work, output, has_tests: false, ends_the_gate: false }
+}
+
+fn tests(name: &'static str, bound_s: u64, work: Work) -> Stage {
+    Stage { has_tests: true, ..stage(name, bound_s, work) }
 }
 
 fn commands(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Work {
@@ -108,7 +118,7 @@ fn test_programs(tree: &Tree) -> BTreeSet<&str> {
 
 fn simulation(tree: &Tree, quick: bool) -> Work {
     if !tree.has("sim/src/main.rs") {
-        return Work::Nothing("sim has no program yet");
+        return Work::Missing("sim has no program");
     }
     commands([if quick {
         "cargo run --quiet -p sim -- gate --quick"
@@ -120,7 +130,7 @@ fn simulation(tree: &Tree, quick: bool) -> Work {
 /// The cluster's tests run the clients that aren't ours, so those get their packages first.
 fn cluster(tree: &Tree) -> Work {
     if !test_programs(tree).contains(CLUSTER) {
-        return Work::Nothing("imq has no test program of that name yet");
+        return Work::Missing("imq has no test program of that name");
     }
     let clients = "imq/tests/clients/node";
     let mut lines = Vec::new();
@@ -136,7 +146,7 @@ fn cluster(tree: &Tree) -> Work {
 /// Each plan of `imq loadtest` for a few seconds. They mostly wait, so several run at a time.
 fn load(tree: &Tree) -> Work {
     if !test_programs(tree).contains(LOAD) {
-        return Work::Nothing("imq has no test program of that name yet");
+        return Work::Missing("imq has no test program of that name");
     }
     commands(["cargo test --workspace --test load -- --test-threads=3"])
 }

@@ -43,7 +43,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -51,6 +51,7 @@ const RULES: [Rule; 15] = [
     ("module-doc", rust::module_doc),
     ("never", rust::never),
     ("ignored-tests", rust::ignored_tests),
+    ("skipped-tests", rust::skipped_tests),
     ("sleeping-tests", rust::sleeping_tests),
     ("architecture-folders", architecture::folders),
     ("architecture-paths", architecture::paths),

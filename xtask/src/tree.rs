@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 
 /// Names of folders that hold nothing of ours; `.git` is a file in a second checkout.
-const FOREIGN: [&str; 5] = [".git", "target", "node_modules", "__pycache__", "vendor"];
+const FOREIGN: [&str; 6] =
+    [".git", "target", "node_modules", "__pycache__", "vendor", "mutants.out"];
 
 /// A file longer than this is data; its text is of no interest here.
 const TEXT_BYTES_MAX: u64 = 4 << 20;

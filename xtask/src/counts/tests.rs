@@ -2,13 +2,26 @@
 
 use super::Counts;
 
+fn check(line: &str, [passed, failed, ignored, filtered]: [u64; 4]) {
+    let counts = Counts { passed, failed, ignored, filtered };
+    assert_eq!(Counts::read(line), Some(counts), "{line}");
+}
+
 #[test]
 fn summaries_are_read() {
     let passed = "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; finished in 0.1s";
-    assert_eq!(Counts::read(passed), Some(Counts { passed: 12, failed: 0 }));
-    let failed = "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured";
-    assert_eq!(Counts::read(failed), Some(Counts { passed: 3, failed: 2 }));
-    assert_eq!(Counts::read("1012 passed, 1 failed"), Some(Counts { passed: 1012, failed: 1 }));
+    check(passed, [12, 0, 0, 0]);
+    check("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured", [3, 2, 0, 0]);
+    check("1012 passed, 1 failed", [1012, 1, 0, 0]);
+}
+
+#[test]
+fn what_was_not_run_is_read_too() {
+    let ignored = "test result: ok. 1 passed; 0 failed; 2 ignored; 0 measured; 7 filtered out; \
+                   finished in 0.00s";
+    check(ignored, [1, 0, 2, 7]);
+    check("5 passed, 0 failed, 3 skipped", [5, 0, 3, 0]);
+    assert_eq!(Counts::read(ignored).map(Counts::left_out), Some(9));
 }
 
 #[test]

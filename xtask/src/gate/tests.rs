@@ -21,14 +21,24 @@ fn stage(scripts: &[&str]) -> Stage {
         bound: Duration::from_secs(60),
         work: Work::Commands(scripts.iter().map(shell).collect()),
         output: Output::WhenItFails,
+        has_tests: false,
         ends_the_gate: false,
     }
 }
 
+/// A stage of tests.
+fn tests(scripts: &[&str]) -> Stage {
+    Stage { has_tests: true, ..stage(scripts) }
+}
+
+fn check_stage(stage: &Stage, passed: u64, failed: u64) {
+    let verdict = run_stage(Path::new("/"), &Tree::default(), stage, clock::now());
+    let Verdict::Ran(counts) = verdict else { panic!("it didn't run") };
+    assert_eq!((counts.passed, counts.failed), (passed, failed));
+}
+
 fn check(scripts: &[&str], passed: u64, failed: u64) {
-    let verdict = run_stage(Path::new("/"), &Tree::default(), &stage(scripts), clock::now());
-    let Verdict::Ran(counts) = verdict else { panic!("skipped: {scripts:?}") };
-    assert_eq!(counts, Counts { passed, failed }, "{scripts:?}");
+    check_stage(&stage(scripts), passed, failed);
 }
 
 #[test]
@@ -48,11 +58,29 @@ fn a_failure_is_never_lost() {
 }
 
 #[test]
+fn a_stage_of_tests_runs_some_and_leaves_out_none() {
+    check_stage(&tests(&["echo 3 passed, 0 failed"]), 3, 0);
+    check_stage(&tests(&["true"]), 0, 1);
+    check_stage(&tests(&["echo 0 passed, 0 failed"]), 0, 1);
+    check_stage(&tests(&["echo 3 passed, 0 failed, 1 skipped"]), 3, 1);
+    let result = "echo 'test result: ok. 2 passed; 0 failed;";
+    check_stage(&tests(&[&format!("{result} 1 ignored; 0 measured; 0 filtered out'")]), 2, 1);
+    check_stage(&tests(&[&format!("{result} 0 ignored; 0 measured; 4 filtered out'")]), 2, 1);
+    check_stage(&tests(&[&format!("{result} 0 ignored; 0 measured; 0 filtered out'")]), 2, 0);
+}
+
+#[test]
+fn a_stage_that_is_missing_fails_the_gate() {
+    let missing = Stage { work: Work::Missing("not there"), ..stage(&[]) };
+    assert!(!pass(Path::new("/"), &Tree::default(), vec![stage(&["true"]), missing]));
+}
+
+#[test]
 fn all_commands_of_a_stage_share_its_time() {
     let mut stage = stage(&["tail -f /dev/null", "true"]);
     stage.bound = Duration::from_millis(200);
     let verdict = run_stage(Path::new("/"), &Tree::default(), &stage, clock::now());
-    assert!(matches!(verdict, Verdict::Ran(Counts { passed: 0, failed: 2 })));
+    assert!(matches!(verdict, Verdict::Ran(Counts { passed: 0, failed: 2, .. })));
 }
 
 #[test]
@@ -67,16 +95,16 @@ fn the_gate_goes_on_unless_the_build_is_broken() {
 #[test]
 fn the_summary_has_a_line_for_each_stage() {
     let took = Duration::from_millis(1250);
-    let ran = Verdict::Ran(Counts { passed: 12, failed: 1 });
+    let ran = Verdict::Ran(Counts { passed: 12, failed: 1, ..Counts::default() });
     let outcomes = [
         Outcome { name: "unit", took, verdict: ran },
-        Outcome { name: "cluster", took, verdict: Verdict::Skipped("not there yet") },
+        Outcome { name: "cluster", took, verdict: Verdict::Skipped("not there") },
     ];
     let (table, total) = summary(&outcomes);
     let lines: Vec<Vec<&str>> =
         table.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["stage", "passed", "failed", "seconds"]);
     assert_eq!(lines[1], ["unit", "12", "1", "1.2"]);
-    assert_eq!(lines[2], ["cluster", "skipped:", "not", "there", "yet"]);
-    assert_eq!(total.to_string(), "12 passed, 1 failed");
+    assert_eq!(lines[2], ["cluster", "didn't", "run:", "not", "there"]);
+    assert_eq!(total.to_string(), "12 passed, 2 failed");
 }

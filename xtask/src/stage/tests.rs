@@ -10,7 +10,7 @@ fn check(files: &[(&str, &str)], quick: bool) -> Vec<(&'static str, Vec<String>)
     let shown = |work: Work| match work {
         Work::Commands(lines) => lines.iter().map(ToString::to_string).collect(),
         Work::Tidy => vec!["tidy".to_owned()],
-        Work::Nothing(reason) => vec![reason.to_owned()],
+        Work::Missing(reason) => vec![reason.to_owned()],
     };
     let stages = stages(&Tree::of(files), quick).into_iter();
     stages.map(|stage| (stage.name, shown(stage.work))).collect()
@@ -61,9 +61,20 @@ fn the_cluster_is_tested_apart() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_skipped_with_a_word() {
-    assert_eq!(commands_of("cluster", &[], false), ["imq has no test program of that name yet"]);
-    assert_eq!(commands_of("simulation", &[], true), ["sim has no program yet"]);
+fn what_is_not_there_is_missed_with_a_word() {
+    assert_eq!(commands_of("cluster", &[], false), ["imq has no test program of that name"]);
+    assert_eq!(commands_of("load plans", &[], false), ["imq has no test program of that name"]);
+    assert_eq!(commands_of("simulation", &[], true), ["sim has no program"]);
+    let documented = commands_of("documentation commands", &[], false);
+    assert_eq!(documented, ["no page has a command of ours"]);
     let simulation = commands_of("simulation", &[("sim/src/main.rs", "")], true);
     assert_eq!(simulation, ["cargo run --quiet -p sim -- gate --quick"]);
+}
+
+#[test]
+fn stages_of_tests_are_known_as_such() {
+    let tree = Tree::of(&[]);
+    let tested: Vec<_> =
+        stages(&tree, false).into_iter().filter(|s| s.has_tests).map(|s| s.name).collect();
+    assert_eq!(tested, ["unit and script tests", "simulation", "cluster", "load plans"]);
 }

@@ -54,7 +54,7 @@ fn every_rule_catches_its_fault() {
     let promise = format!("//! A.\n// {} later\n", concat!("TO", "DO"));
     let asleep = format!("//! A.\n    thread::{}second);\n", concat!("sle", "ep("));
     let ignored = format!("//! A.\n    {}]\n", concat!("#[ign", "ore"));
-    let faults: [(&str, &str, &str); 15] = [
+    let faults: [(&str, &str, &str); 16] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
@@ -62,6 +62,7 @@ fn every_rule_catches_its_fault() {
         ("boss/src/a.rs", "mod b;\n", "boss/src/a.rs:1: module-doc"),
         ("boss/src/lib.rs", "//! The boss.\n\n// never\n", "boss/src/lib.rs:1: never"),
         ("boss/src/tests.rs", &ignored, "boss/src/tests.rs:2: ignored-tests"),
+        ("boss/tests/a.mjs", "test.skip(a);\n", "boss/tests/a.mjs:1: skipped-tests"),
         ("boss/tests/cluster/a.rs", &asleep, "boss/tests/cluster/a.rs:2: sleeping-tests"),
         ("extra/a.txt", "", "ARCHITECTURE.md:1: architecture-folders"),
         ("ARCHITECTURE.md", MAP, "ARCHITECTURE.md:2: architecture-paths"),
@@ -97,6 +98,30 @@ fn only_the_beginning_of_a_path_is_a_place_on_a_machine() {
 fn tests_of_other_languages_do_not_sleep_either() {
     let sleep = format!("time.{}1)\n", concat!("sle", "ep("));
     catches("boss/test/a.py", &sleep, "boss/test/a.py:1: sleeping-tests");
+}
+
+#[test]
+fn a_sleep_is_found_under_each_of_its_names() {
+    let ways = [concat!("usle", "ep(5)"), concat!("try_h", "ear(\"nothing\", so_long, |_| false)")];
+    for way in ways {
+        catches("boss/tests/a.php", &format!("{way};\n"), "boss/tests/a.php:1: sleeping-tests");
+    }
+}
+
+#[test]
+fn a_test_is_not_ignored_on_conditions_either() {
+    let (ignore, condition) = (concat!("ign", "ore"), concat!("#[cfg_", "attr("));
+    for attribute in [
+        format!("{condition}miri, {ignore})]"),
+        format!("{condition}not(feature = \"[x]\"),\n    {ignore} = \"slow\")]"),
+        format!("#[test] #[{ignore} = \"why\"]"),
+        format!("/// ```{ignore}"),
+    ] {
+        let text = format!("//! A.\n{attribute}\n");
+        catches("boss/src/a.rs", &text, "boss/src/a.rs:2: ignored-tests");
+    }
+    passes("boss/src/a.rs", &format!("//! A.\n{condition}test, doc = \"{ignore}\")]\n"));
+    passes("boss/src/a.rs", &format!("//! A.\n#[serde(flatten)]\nfn {ignore}() {{}}\n"));
 }
 
 #[test]
