@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::http::{request, until, until_ready};
-use crate::process::{Imq, port_base};
+use crate::process::{Imq, port_base, seed};
 use crate::proxy::Proxy;
 
 /// Messages per second, in 20 rooms: what a room gets while a link is out, up to two seconds, stays
@@ -86,8 +86,7 @@ impl Drop for Cluster {
 
 /// Puts load on links that break, for a second and then this window.
 fn check(more: &str, seconds: u64) {
-    let seed = rand::random::<u64>();
-    println!("seed {seed}");
+    let seed = seed();
     let mut cluster = Cluster::start(more);
     let doors = format!("127.0.0.1:{},127.0.0.1:{}", cluster.base, cluster.base + 1);
     let load = ["loadtest", "rooms", "--connections", "200", "--room-size", "10", "--rate", RATE];

@@ -13,6 +13,15 @@ use crate::http::until;
 /// Whoever waits longer than this waits in vain.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a random test begins with: `IMQ_TEST_SEED` if it is set, else something new. It is printed,
+/// so that a run that failed can be had again.
+pub(crate) fn seed() -> u64 {
+    let given = std::env::var_os("IMQ_TEST_SEED").and_then(|text| text.into_string().ok());
+    let seed = given.map_or_else(rand::random, |text| text.parse().expect("a number"));
+    println!("seed {seed}");
+    seed
+}
+
 /// The keys of the processes that tests start.
 pub(crate) const RPC_KEY: &str = "key-of-a-test";
 pub(crate) const ADMIN_KEY: &str = "admin-of-a-test";

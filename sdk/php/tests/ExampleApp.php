@@ -42,9 +42,8 @@ final class ExampleApp
             'IMQ_CALLOUT_SECRET' => $secret,
             'IMQ_TOKEN_SECRET' => bin2hex(random_bytes(32)),
             'EXAMPLE_DATA' => "{$data}/data.json",
-        ]);
-        $listens = fn (): bool => @fsockopen('127.0.0.1', $port) !== false;
-        Check::until('the web server listens', $listens);
+        ], withErrors: true);
+        $program->readUpTo('started');
         return new self("http://127.0.0.1:{$port}", $program, new Secret($secret), $data);
     }
 

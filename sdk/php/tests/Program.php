@@ -16,10 +16,12 @@ final class Program
     /**
      * @param list<string> $words what follows `php`
      * @param array<string, string> $environment beside the present one
+     * @param bool $withErrors whether what it says to standard error is read as well
      */
-    public function __construct(array $words, array $environment = [])
+    public function __construct(array $words, array $environment = [], bool $withErrors = false)
     {
-        $streams = [['pipe', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']];
+        $errors = $withErrors ? ['redirect', 1] : ['file', '/dev/null', 'w'];
+        $streams = [['pipe', 'r'], ['pipe', 'w'], $errors];
         $environment += getenv();
         $process = proc_open([PHP_BINARY, ...$words], $streams, $this->pipes, null, $environment);
         if ($process === false) {
@@ -45,6 +47,14 @@ final class Program
             throw new \RuntimeException('the process has ended');
         }
         return rtrim($line);
+    }
+
+    /** Reads up to a line that has this in it. */
+    public function readUpTo(string $part): void
+    {
+        while (!str_contains($this->read(), $part)) {
+            continue;
+        }
     }
 
     public function end(): void

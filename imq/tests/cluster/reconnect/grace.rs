@@ -3,18 +3,17 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use link::io::clock::micros;
-use proto::limits::GRACE_MS;
 use serde_json::json;
 
+use crate::http::until;
 use crate::reconnect::{said, users};
 use crate::roles::Five;
 use crate::talker::{End, Talker};
 
-/// Sessions that come back one after the other, the first of them in time.
-const SESSIONS: u64 = 50;
-const EACH_MS: u64 = 40;
-const EARLY_MS: u64 = 1500;
+/// Sessions that are lost one after the other, each when the home knows of the one before.
+const SESSIONS: usize = 50;
+/// The first of them come back at once, the others when the first of those has left.
+const EARLY: usize = 5;
 /// Sessions that come back twice at once.
 const PAIRS: usize = 20;
 
@@ -30,20 +29,25 @@ pub(crate) fn last_moment(five: &Five) {
     let lost: Vec<Talker> = lost.collect();
     ann.up_to("joined", |joined| joined["users"].to_string().contains("moment-49"));
     let kept: Vec<_> = lost.iter().map(Talker::kept).collect();
-    let lost_us = micros();
-    lost.into_iter().for_each(Talker::cut);
+    for (at, talker) in lost.into_iter().enumerate() {
+        talker.cut();
+        until("its home knows that it is lost", || {
+            five.sessions(&format!("moment-{at}"))[0]["detached"] == true
+        });
+    }
     ann.send(queue, "missed");
 
     let (mut resumed, mut gone) = (Vec::new(), BTreeSet::new());
-    for (at, kept) in (0..).zip(&kept) {
-        let due_us = lost_us + (GRACE_MS - EARLY_MS + at * EACH_MS) * 1000;
-        // What is waited for is the moment; what others do meanwhile is held.
-        ann.try_hear("nothing", Duration::from_micros(due_us.saturating_sub(micros())), |_| false)
-            .expect_err("nobody says that");
-        if at + 1 == SESSIONS {
-            let last = format!("moment-{at}");
-            let is_last = |left: &serde_json::Value| left["users"].to_string().contains(&last);
-            let left = ann.hear_where("left", is_last);
+    for (at, kept) in kept.iter().enumerate() {
+        // The last moments of the others: they end in the order in which they were lost.
+        let awaited = match at {
+            EARLY => Some("moment-".to_owned()),
+            _ if at + 1 == SESSIONS => Some(format!("moment-{at}")),
+            _ => None,
+        };
+        if let Some(user) = awaited {
+            let is_it = |left: &serde_json::Value| left["users"].to_string().contains(&user);
+            let left = ann.hear_where("left", is_it);
             gone.extend(users(&[("left".to_owned(), left)], "left"));
         }
         let mut back = Talker::resume(&five.gateway(at as u16 % 2), kept);
@@ -74,13 +78,20 @@ pub(crate) fn last_moment(five: &Five) {
     assert!(users(&heard, "joined").is_empty(), "{heard:?}");
 }
 
-/// The code with which a connection ends; none if it is let in, and stays.
-fn fate(talker: &mut Talker) -> Option<u64> {
-    match talker.try_hear("closing", Duration::from_millis(1500), |_| true) {
-        Ok(closing) => closing["code"].as_u64(),
-        Err(End::Silent) => None,
-        Err(End::Closed) => panic!("closed without a word"),
-    }
+/// Waits until one of two is told that it ends: which, and the code. The other is let in and stays.
+fn loser(pair: &mut [Talker; 2]) -> (usize, u64) {
+    let mut found = None;
+    until("one of two is told that it ends", || {
+        found = pair.iter_mut().enumerate().find_map(|(at, talker)| {
+            match talker.try_hear("closing", Duration::from_millis(1), |_| true) {
+                Ok(closing) => Some((at, closing["code"].as_u64().unwrap_or_default())),
+                Err(End::Silent) => None,
+                Err(End::Closed) => panic!("closed without a word"),
+            }
+        });
+        found.is_some()
+    });
+    found.expect("it was waited for")
 }
 
 pub(crate) fn two_resumes_at_once(five: &Five) {
@@ -102,13 +113,14 @@ pub(crate) fn two_resumes_at_once(five: &Five) {
         .collect();
     let last = format!("twice-{}", PAIRS - 1);
     for (at, pair) in pairs.iter_mut().enumerate() {
-        let codes = pair.each_mut().map(fate);
-        let stays = codes.iter().position(Option::is_none).expect("one stays");
+        let (loses, code) = loser(pair);
+        let stays = 1 - loses;
         // 3002: it came when the other had answered its first ping, so its secret is an old one.
-        assert!(matches!(codes[1 - stays], Some(3002 | 3509)), "{codes:?}");
+        assert!(matches!(code, 3002 | 3509), "{code}");
         let sessions = five.sessions(&format!("twice-{at}"));
         assert_eq!(sessions.len(), 1, "{sessions:?}");
         let winner = &mut pair[stays];
+        winner.welcomed();
         assert_eq!(sessions[0]["session_id"], winner.welcome["session_id"]);
         assert_eq!(winner.welcome["session_id"], kept[at].welcome["session_id"]);
         winner.send(queue, &format!("twice-{at}"));
