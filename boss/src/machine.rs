@@ -18,5 +18,5 @@ pub mod table;
 pub mod totals;
 pub mod view;
 
-pub use boss::{Boss, Input, Settings};
+pub use boss::{Boss, Faults, Input, Settings};
 pub use outbox::{Answer, Effect, Outbox};

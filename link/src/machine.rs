@@ -8,7 +8,7 @@ mod redial;
 mod unanswered;
 
 pub use link::{Link, LinkError, Peer, Received, Settings};
-pub use member::{Member, Word};
+pub use member::{Faults, Member, Word};
 pub use outbox::{LinkId, Outbox};
 pub use redial::Redial;
 pub use unanswered::{Moving, Unanswered};

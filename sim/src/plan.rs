@@ -33,6 +33,12 @@ pub struct Faults {
     pub lane: gateway::machine::Faults,
     /// Of every queue node.
     pub node: queue_node::machine::Faults,
+    /// Of every client.
+    pub client: imq_sdk::machine::Faults,
+    /// Of the boss.
+    pub boss: boss::machine::Faults,
+    /// Of each process as a member of the cluster.
+    pub member: link::machine::Faults,
 }
 
 /// How often each kind of trouble comes: the mean pause in milliseconds, 0 for never.

@@ -2,59 +2,270 @@
 
 use crate::plan::Faults;
 
-/// A switch in a machine, and what it does.
+/// A switch in a machine, what it does, and who must notice.
 #[derive(Debug, Clone, Copy)]
 pub struct Planted {
     /// The switch.
     pub name: &'static str,
+    /// The rules of which it must break one: found by another, it isn't found.
+    pub breaks: &'static [&'static str],
     /// Turns it on.
     pub plant: fn(&mut Faults),
 }
 
 /// All of them.
-pub const ALL: [Planted; 35] = [
-    Planted { name: "node.output_before_commit", plant: |f| f.node.output_before_commit = true },
-    Planted { name: "node.result_forgotten", plant: |f| f.node.result_forgotten = true },
-    Planted { name: "node.replay_drops_first", plant: |f| f.node.replay_drops_first = true },
-    Planted { name: "node.replay_unfiltered", plant: |f| f.node.replay_unfiltered = true },
-    Planted { name: "node.resend_runs_again", plant: |f| f.node.resend_runs_again = true },
-    Planted { name: "node.joined_twice", plant: |f| f.node.joined_twice = true },
-    Planted { name: "node.history_disordered", plant: |f| f.node.history_disordered = true },
-    Planted { name: "node.note_lost", plant: |f| f.node.note_lost = true },
-    Planted { name: "node.idle_destroys_members", plant: |f| f.node.idle_destroys_members = true },
-    Planted { name: "node.excluded_replayed", plant: |f| f.node.excluded_replayed = true },
-    Planted { name: "lane.flush_lost", plant: |f| f.lane.flush_lost = true },
-    Planted { name: "lane.resend_doubled", plant: |f| f.lane.resend_doubled = true },
-    Planted { name: "lane.attach_skipped", plant: |f| f.lane.attach_skipped = true },
-    Planted { name: "lane.subscriber_late", plant: |f| f.lane.subscriber_late = true },
-    Planted { name: "lane.filter_skipped", plant: |f| f.lane.filter_skipped = true },
-    Planted { name: "lane.gap_unannounced", plant: |f| f.lane.gap_unannounced = true },
+pub const ALL: [Planted; 49] = [
+    Planted {
+        name: "node.output_before_commit",
+        breaks: &["nothing is shown before it is committed"],
+        plant: |f| f.node.output_before_commit = true,
+    },
+    Planted {
+        name: "node.result_forgotten",
+        breaks: &["acknowledged: exactly once; unknown: at most once; refused: never"],
+        plant: |f| f.node.result_forgotten = true,
+    },
+    Planted {
+        name: "node.replay_drops_first",
+        breaks: &["nothing is missed between a mark and the end"],
+        plant: |f| f.node.replay_drops_first = true,
+    },
+    Planted {
+        name: "node.replay_unfiltered",
+        breaks: &["a filter holds for live events, history, replay and snapshots"],
+        plant: |f| f.node.replay_unfiltered = true,
+    },
+    Planted {
+        name: "node.resend_runs_again",
+        breaks: &["acknowledged: exactly once; unknown: at most once; refused: never"],
+        plant: |f| f.node.resend_runs_again = true,
+    },
+    Planted {
+        name: "node.joined_twice",
+        breaks: &["joined and left alternate per user"],
+        plant: |f| f.node.joined_twice = true,
+    },
+    Planted {
+        name: "node.history_disordered",
+        breaks: &["history is the newest messages at or below the mark, oldest first"],
+        plant: |f| f.node.history_disordered = true,
+    },
+    Planted {
+        name: "node.note_lost",
+        breaks: &["who has left is gone soon", "nothing is left when everybody has left"],
+        plant: |f| f.node.note_lost = true,
+    },
+    Planted {
+        name: "node.idle_destroys_members",
+        breaks: &["a queue with members is there", "a session that is connected isn't ended"],
+        plant: |f| f.node.idle_destroys_members = true,
+    },
+    Planted {
+        name: "node.excluded_replayed",
+        breaks: &["exclude_self: not to this session"],
+        plant: |f| f.node.excluded_replayed = true,
+    },
+    Planted {
+        name: "lane.flush_lost",
+        breaks: &["nothing is missed between a mark and the end"],
+        plant: |f| f.lane.flush_lost = true,
+    },
+    Planted {
+        name: "lane.resend_doubled",
+        breaks: &["no process says what it must not"],
+        plant: |f| f.lane.resend_doubled = true,
+    },
+    Planted {
+        name: "lane.attach_skipped",
+        breaks: &["nothing is missed between a mark and the end"],
+        plant: |f| f.lane.attach_skipped = true,
+    },
+    Planted {
+        name: "lane.subscriber_late",
+        breaks: &["nothing is missed between a mark and the end"],
+        plant: |f| f.lane.subscriber_late = true,
+    },
+    Planted {
+        name: "lane.filter_skipped",
+        breaks: &["a filter holds for live events, history, replay and snapshots"],
+        plant: |f| f.lane.filter_skipped = true,
+    },
+    Planted {
+        name: "lane.gap_unannounced",
+        breaks: &["nothing is missed between a mark and the end"],
+        plant: |f| f.lane.gap_unannounced = true,
+    },
     Planted {
         name: "lane.conflation_keeps_oldest",
+        breaks: &["snapshot and changes make the state that the model has"],
         plant: |f| f.lane.conflation_keeps_oldest = true,
     },
-    Planted { name: "lane.exclude_self_ignored", plant: |f| f.lane.exclude_self_ignored = true },
+    Planted {
+        name: "lane.exclude_self_ignored",
+        breaks: &["exclude_self: not to this session"],
+        plant: |f| f.lane.exclude_self_ignored = true,
+    },
     Planted {
         name: "node.late_lost_ends_new_session",
+        breaks: &["who comes back in time is resumed", "a session that is connected isn't ended"],
         plant: |f| f.node.late_lost_ends_new_session = true,
     },
-    Planted { name: "node.secret_rotated_early", plant: |f| f.node.secret_rotated_early = true },
-    Planted { name: "node.resume_makes_member", plant: |f| f.node.resume_makes_member = true },
-    Planted { name: "node.grace_decided_twice", plant: |f| f.node.grace_decided_twice = true },
-    Planted { name: "node.ended_forgotten", plant: |f| f.node.ended_forgotten = true },
-    Planted { name: "node.fence_skipped", plant: |f| f.node.fence_skipped = true },
-    Planted { name: "node.floor_ignored", plant: |f| f.node.floor_ignored = true },
-    Planted { name: "node.key_forgotten", plant: |f| f.node.key_forgotten = true },
-    Planted { name: "node.verdict_ignored", plant: |f| f.node.verdict_ignored = true },
+    Planted {
+        name: "node.secret_rotated_early",
+        breaks: &["who comes back in time is resumed"],
+        plant: |f| f.node.secret_rotated_early = true,
+    },
+    Planted {
+        name: "node.resume_makes_member",
+        breaks: &["nobody is where the application hasn't let them in"],
+        plant: |f| f.node.resume_makes_member = true,
+    },
+    Planted {
+        name: "node.grace_decided_twice",
+        breaks: &["a session that is connected isn't ended"],
+        plant: |f| f.node.grace_decided_twice = true,
+    },
+    Planted {
+        name: "node.ended_forgotten",
+        breaks: &["who has left is gone soon", "nothing is left when everybody has left"],
+        plant: |f| f.node.ended_forgotten = true,
+    },
+    Planted {
+        name: "node.fence_skipped",
+        breaks: &["a room refuses who is over, as soon as it can know"],
+        plant: |f| f.node.fence_skipped = true,
+    },
+    Planted {
+        name: "node.floor_ignored",
+        breaks: &["a room refuses who is over, as soon as it can know"],
+        plant: |f| f.node.floor_ignored = true,
+    },
+    Planted {
+        name: "node.key_forgotten",
+        breaks: &["a request is done once, with a key however often it is sent"],
+        plant: |f| f.node.key_forgotten = true,
+    },
+    Planted {
+        name: "node.verdict_ignored",
+        breaks: &["nothing is done before the application allows it, as it wants it"],
+        plant: |f| f.node.verdict_ignored = true,
+    },
     Planted {
         name: "lane.tell_acknowledged_early",
+        breaks: &["in the end the application knows that everybody has left"],
         plant: |f| f.lane.tell_acknowledged_early = true,
     },
-    Planted { name: "node.kick_lost", plant: |f| f.node.kick_lost = true },
-    Planted { name: "node.sweep_removes_resumed", plant: |f| f.node.sweep_removes_resumed = true },
-    Planted { name: "lane.confirmed_early", plant: |f| f.lane.confirmed_early = true },
-    Planted { name: "lane.resend_after_kick", plant: |f| f.lane.resend_after_kick = true },
-    Planted { name: "lane.hearing_ignored", plant: |f| f.lane.hearing_ignored = true },
-    Planted { name: "lane.ending_inherited", plant: |f| f.lane.ending_inherited = true },
-    Planted { name: "lane.resume_seen_ignored", plant: |f| f.lane.resume_seen_ignored = true },
+    Planted {
+        name: "node.kick_lost",
+        breaks: &["two logins of a user have one winner"],
+        plant: |f| f.node.kick_lost = true,
+    },
+    Planted {
+        name: "node.sweep_removes_resumed",
+        breaks: &["a session that is connected isn't ended"],
+        plant: |f| f.node.sweep_removes_resumed = true,
+    },
+    Planted {
+        name: "lane.confirmed_early",
+        breaks: &["who comes back in time is resumed"],
+        plant: |f| f.lane.confirmed_early = true,
+    },
+    Planted {
+        name: "lane.resend_after_kick",
+        breaks: &["who has lost is heard no later than a dead time"],
+        plant: |f| f.lane.resend_after_kick = true,
+    },
+    Planted {
+        name: "lane.hearing_ignored",
+        breaks: &["who has lost is heard no later than a dead time"],
+        plant: |f| f.lane.hearing_ignored = true,
+    },
+    Planted {
+        name: "lane.ending_inherited",
+        breaks: &["who is closed is told why"],
+        plant: |f| f.lane.ending_inherited = true,
+    },
+    Planted {
+        name: "lane.resume_seen_ignored",
+        breaks: &["a session that is connected isn't ended"],
+        plant: |f| f.lane.resume_seen_ignored = true,
+    },
+    Planted {
+        name: "lane.limit_too_low",
+        breaks: &["a refusal has its cause"],
+        plant: |f| f.lane.limit_too_low = true,
+    },
+    Planted {
+        name: "lane.given_up_early",
+        breaks: &["a refusal has its cause"],
+        plant: |f| f.lane.given_up_early = true,
+    },
+    Planted {
+        name: "node.ttl_ignored",
+        breaks: &["keys end with their time to live"],
+        plant: |f| f.node.ttl_ignored = true,
+    },
+    Planted {
+        name: "node.ttl_cut_short",
+        breaks: &["keys end with their time to live"],
+        plant: |f| f.node.ttl_cut_short = true,
+    },
+    Planted {
+        name: "node.while_present_ignored",
+        breaks: &["keys end with the presence of their writers"],
+        plant: |f| f.node.while_present_ignored = true,
+    },
+    Planted {
+        name: "node.condition_ignored",
+        breaks: &["a change makes of the present what the model makes of it"],
+        plant: |f| f.node.condition_ignored = true,
+    },
+    Planted {
+        name: "node.condition_refused",
+        breaks: &["a refusal has its cause"],
+        plant: |f| f.node.condition_refused = true,
+    },
+    Planted {
+        name: "client.marks_stand_still",
+        breaks: &["nothing comes twice"],
+        plant: |f| f.client.marks_stand_still = true,
+    },
+    Planted {
+        name: "client.resent_anew",
+        breaks: &["acknowledged: exactly once; unknown: at most once; refused: never"],
+        plant: |f| f.client.resent_anew = true,
+    },
+    Planted {
+        name: "client.stale_states_come",
+        breaks: &["nothing comes twice"],
+        plant: |f| f.client.stale_states_come = true,
+    },
+    Planted {
+        name: "boss.loss_hidden",
+        breaks: &["a session that is connected isn't ended", "who comes back in time is resumed"],
+        plant: |f| f.boss.loss_hidden = true,
+    },
+    Planted {
+        name: "boss.dead_keeps_all",
+        breaks: &["every operation is answered"],
+        plant: |f| f.boss.dead_keeps_all = true,
+    },
+    Planted {
+        name: "member.tables_missed",
+        breaks: &["every operation is answered"],
+        plant: |f| f.member.tables_missed = true,
+    },
+    Planted {
+        name: "member.registers_anew",
+        breaks: &["every operation is answered"],
+        plant: |f| f.member.registers_anew = true,
+    },
 ];
+
+impl Planted {
+    /// The bug of just this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Planted> {
+        ALL.into_iter().find(|bug| bug.name == name)
+    }
+}

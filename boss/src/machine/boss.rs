@@ -41,6 +41,15 @@ pub struct Settings {
     pub dead_ms: u64,
 }
 
+/// Planted bugs, all off. Each proves that the tests would see its like.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// Nobody is told that data may be lost.
+    pub loss_hidden: bool,
+    /// What a dead node had goes to nobody.
+    pub dead_keeps_all: bool,
+}
+
 /// What there was when the process started.
 #[derive(Debug)]
 pub struct Found {
@@ -120,6 +129,7 @@ pub struct Counters {
 #[derive(Debug)]
 pub struct Boss {
     settings: Settings,
+    faults: Faults,
     kept: Kept,
     /// No bucket is given up before this time, in milliseconds: after falling back to an older
     /// step, whoever holds a newer row must have had the time to say so.
@@ -165,6 +175,7 @@ impl Boss {
         let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
         let mut boss = Boss {
             settings,
+            faults: Faults::default(),
             kept,
             judge_from_ms: now.ms + wait_ms,
             settle_at: None,
@@ -184,6 +195,11 @@ impl Boss {
         }
         boss.publication.change();
         boss
+    }
+
+    /// Plants bugs.
+    pub fn plant(&mut self, faults: Faults) {
+        self.faults = faults;
     }
 
     /// Takes what happened and decides.

@@ -289,7 +289,9 @@ impl Lane {
 
     /// Looks through what waits: gives up what has waited too long, comes back where it is time.
     pub(super) fn sweep(&mut self, out: &mut Outbox) {
-        let before_ms = self.now.ms.saturating_sub(self.settings.give_up_ms);
+        let give_up_ms = self.settings.give_up_ms;
+        let give_up_ms = if self.settings.faults.given_up_early { 1 } else { give_up_ms };
+        let before_ms = self.now.ms.saturating_sub(give_up_ms);
         self.give_up_lines(before_ms, out);
         self.give_up_unheard(before_ms, out);
         let waits =

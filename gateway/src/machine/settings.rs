@@ -91,6 +91,10 @@ pub struct Faults {
     /// A connection is ended with the one that had its number before it, if that has ended in the
     /// same turn.
     pub ending_inherited: bool,
+    /// Fewer operations on a queue may be unanswered than `welcome` says.
+    pub limit_too_low: bool,
+    /// What waits for its home is given up long before its time.
+    pub given_up_early: bool,
     /// A tell counts as heard before the web application has taken it.
     pub tell_acknowledged_early: bool,
 }

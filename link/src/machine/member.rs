@@ -15,6 +15,15 @@ use proto::wire;
 
 use super::{LinkId, Outbox};
 
+/// Planted bugs, all off. Each proves that the tests would see its like.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// Every second table isn't heard.
+    pub tables_missed: bool,
+    /// After a link to the boss was lost, another process is registered.
+    pub registers_anew: bool,
+}
+
 /// What this process says of itself.
 #[derive(Debug, Clone)]
 pub struct Member {
@@ -22,6 +31,7 @@ pub struct Member {
     role: Role,
     host: String,
     address: String,
+    faults: Faults,
     incarnation: u64,
     link: Option<LinkId>,
     heard: Version,
@@ -66,12 +76,18 @@ impl Member {
             role,
             host: host.to_owned(),
             address: address.to_owned(),
+            faults: Faults::default(),
             incarnation: 0,
             link: None,
             heard: Version::default(),
             unreachable: BTreeMap::new(),
             peers: BTreeMap::new(),
         }
+    }
+
+    /// Plants bugs.
+    pub fn plant(&mut self, faults: Faults) {
+        self.faults = faults;
     }
 
     /// The life the boss has given, 0 before.
@@ -168,6 +184,9 @@ impl Member {
                     return None;
                 }
                 self.heard = table.version();
+                if self.faults.tables_missed && self.heard.version % 2 == 0 {
+                    return None;
+                }
                 self.unreachable.retain(|(id, incarnation), _| {
                     let mut places = table.places().iter();
                     places.any(|place| place.id == *id && place.incarnation == *incarnation)
@@ -196,7 +215,7 @@ impl Member {
             role: self.role.into(),
             host: self.host.clone(),
             address: self.address.clone(),
-            incarnation: self.incarnation,
+            incarnation: if self.faults.registers_anew { 0 } else { self.incarnation },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             buckets: holds.iter().map(bucket).collect(),
             table_term: self.heard.term,

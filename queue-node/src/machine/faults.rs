@@ -1,6 +1,8 @@
 //! Planted bugs: switches that break one promise each, so that tests can show that they would
 //! notice.
 
+use proto::c2g::Change;
+
 /// Which promises to break. None by default, and none in a running cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Faults {
@@ -46,4 +48,47 @@ pub struct Faults {
     pub key_forgotten: bool,
     /// What the web application refuses is done.
     pub verdict_ignored: bool,
+    /// Keys outlive their time to live.
+    pub ttl_ignored: bool,
+    /// Keys go long before their time to live is over.
+    pub ttl_cut_short: bool,
+    /// Keys outlive the presence of their last writers.
+    pub while_present_ignored: bool,
+    /// A change is made whatever its conditions are.
+    pub condition_ignored: bool,
+    /// A change that has a condition is refused.
+    pub condition_refused: bool,
+}
+
+impl Faults {
+    /// What becomes of a change by the bugs that are planted.
+    pub(crate) fn spoil(self, change: &Change) -> Change {
+        let mut change = change.clone();
+        if self.ttl_ignored {
+            change.ttl_ms = 0;
+        }
+        if self.ttl_cut_short {
+            change.ttl_ms = change.ttl_ms.min(1);
+        }
+        if self.while_present_ignored {
+            change.while_present = false;
+        }
+        if self.condition_ignored {
+            (change.if_version, change.if_absent) = (None, false);
+        }
+        if self.condition_refused && change.if_version.is_some() {
+            change.if_version = Some(u64::MAX);
+        }
+        change
+    }
+
+    /// Whether any of these bugs is planted.
+    #[inline]
+    pub(crate) fn spoils(self) -> bool {
+        self.ttl_ignored
+            || self.ttl_cut_short
+            || self.while_present_ignored
+            || self.condition_ignored
+            || self.condition_refused
+    }
 }

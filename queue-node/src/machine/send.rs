@@ -171,7 +171,13 @@ impl Bucket {
             Mount::State(Some(mount)) => mount,
             Mount::State(None) | Mount::Message(_) => &empty,
         };
-        let steps = mount.plan(&operation.changes, stroke)?;
+        let faults = shared.settings.faults;
+        let steps = if faults.spoils() {
+            let changes = operation.changes.iter().map(|change| faults.spoil(change));
+            mount.plan(&changes.collect::<Vec<_>>(), stroke)?
+        } else {
+            mount.plan(&operation.changes, stroke)?
+        };
         if steps.iter().any(|step| step.now.is_some()) {
             shared.may_grow()?;
         }

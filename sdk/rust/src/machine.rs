@@ -45,6 +45,17 @@ pub struct Settings {
     pub given: bool,
 }
 
+/// Planted bugs, all off. Each proves that the tests would see its like.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// The marks of messages don't move.
+    pub marks_stand_still: bool,
+    /// What is sent once more gets another id.
+    pub resent_anew: bool,
+    /// A change of state that was there already comes again.
+    pub stale_states_come: bool,
+}
+
 /// Something that happened to the client.
 #[derive(Debug)]
 pub enum Input<'a> {
@@ -79,6 +90,7 @@ pub struct Counters {
 /// A client: one session after the other, its queues and its unanswered operations.
 pub struct Client {
     settings: Settings,
+    faults: Faults,
     connection: Connection,
     session: Option<Session>,
     retry: Retry,
@@ -121,6 +133,7 @@ impl Client {
     pub fn new(settings: Settings, seed: u64) -> Client {
         Client {
             settings,
+            faults: Faults::default(),
             connection: Connection::Down,
             session: None,
             retry: Retry::new(seed),
@@ -133,6 +146,11 @@ impl Client {
             look_ms: None,
             counters: Counters::default(),
         }
+    }
+
+    /// Plants bugs.
+    pub fn plant(&mut self, faults: Faults) {
+        self.faults = faults;
     }
 
     /// Takes what happened; what is to be done about it is appended to `out`.

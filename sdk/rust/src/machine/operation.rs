@@ -62,6 +62,11 @@ impl Operation {
         self.deadline_ms = now.after(limits::GRACE_MS).ms;
     }
 
+    /// With the planted bug `resent_anew`: it is another one for the queue.
+    pub(super) fn renumber(&mut self, op_id: u32) {
+        *self.request.op_id_mut() = op_id;
+    }
+
     pub(super) fn op_id(&mut self) -> u32 {
         *self.request.op_id_mut()
     }

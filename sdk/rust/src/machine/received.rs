@@ -193,16 +193,18 @@ impl Client {
     }
 
     fn message(&mut self, message: g2c::Message, out: &mut Outbox) {
+        let moves = !message.history && !self.faults.marks_stand_still;
         let Some((name, subscription)) = self.subscription(message.sub) else { return };
-        if !message.history {
+        if moves {
             subscription.reach(&message.mount, message.seq);
         }
         push(out, &name, QueueEvent::Message(message.into()));
     }
 
     fn state(&mut self, state: g2c::State, out: &mut Outbox) {
+        let heeds = !self.faults.stale_states_come;
         let Some((name, subscription)) = self.subscription(state.sub) else { return };
-        if subscription.has_reached(&state.mount, state.seq) {
+        if heeds && subscription.has_reached(&state.mount, state.seq) {
             self.counters.stale_states += 1;
             return;
         }

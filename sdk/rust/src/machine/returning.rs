@@ -123,6 +123,10 @@ impl Client {
     /// Sends operations once more, oldest first, with their old ids.
     fn resend(&mut self, operations: Vec<Operation>, out: &mut Outbox) {
         for mut operation in operations {
+            if self.faults.resent_anew {
+                operation.renumber(self.next_op_id);
+                self.next_op_id += 1;
+            }
             operation.put(&mut out.frames);
             self.counters.resent += 1;
             self.unanswered.insert(operation.op_id(), operation);
