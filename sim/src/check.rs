@@ -3,17 +3,22 @@
 //! [`spans`] cuts journals into subscriptions and operations; [`ledger`] puts together what all of
 //! them saw of each queue. Then each rule is looked at on its own: [`delivery`] (order, doubles,
 //! nothing missed, filters, exclusion), [`outcome`] (exactly once, answers in order and with a
-//! reason), [`present`] (snapshot then live, against a reference model), [`roster`] (who is there),
-//! [`session`] (who is connected stays), [`back_end`] and [`own_queues`] (what the web application
-//! asked for), [`asked`] and [`told`] (what it was asked and told).
+//! reason), [`refusal`] (nothing is refused without a cause), [`present`] (snapshot then live,
+//! against a reference model), [`reads`] (what was read was so), [`ends`] (of keys that are bound to
+//! a moment or a session), [`roster`] (who is there), [`session`] (who is connected stays),
+//! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`told`]
+//! (what it was asked and told).
 
 mod asked;
 mod back_end;
 mod delivery;
+mod ends;
 mod ledger;
 mod outcome;
 mod own_queues;
 mod present;
+mod reads;
+mod refusal;
 mod roster;
 mod session;
 mod spans;
@@ -40,6 +45,9 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     let (ledger, mut violations) = ledger::gather(&lives);
     delivery::check(&lives, &ledger, &mut violations);
     outcome::check(&lives, &ledger, &mut violations);
+    refusal::check(&lives, &ledger, &mut violations);
+    reads::check(&lives, &ledger, &mut violations);
+    ends::check(&lives, &ledger, &mut violations);
     present::check(&lives, &ledger, &mut violations);
     roster::check(&lives, &mut violations);
     session::check(&lives, &mut violations);

@@ -1,9 +1,13 @@
 //! The gate: clean seeds must hold, and every planted bug must be found.
 
+use std::collections::BTreeSet;
+
 use crate::check::Violation;
+use crate::crew;
+use crate::harvest::Harvest;
 use crate::plan::Faults;
 use crate::planted::{self, Planted};
-use crate::run::run;
+use crate::run::{Run, run};
 use crate::world::Trace;
 
 /// Seeds that once found a bug, tried first ever after.
@@ -36,15 +40,22 @@ impl Tally {
     }
 }
 
-/// Runs clean seeds; prints those that fail.
-pub fn seeds(seeds: impl Iterator<Item = u64>) -> Tally {
+/// Runs clean seeds; prints those that fail. All together they must have brought about enough.
+pub fn seeds(seeds: impl Iterator<Item = u64> + Send) -> Tally {
     let mut tally = Tally::default();
-    for seed in seeds {
-        let violations = run(seed, Faults::default(), Trace::Off);
+    let mut harvest = Harvest::default();
+    let one = |seed| (seed, run(seed, Faults::default(), Trace::Off));
+    crew::each(seeds, one, |(seed, Run { violations, harvest: one })| {
+        harvest.add(&one);
         tally.count(violations.is_empty());
         if let Some(first) = violations.first() {
             print_violation(&format!("seed {seed} fails"), first);
         }
+    });
+    println!("{harvest}");
+    for complaint in harvest.complaints() {
+        println!("not enough, or too much: {complaint}");
+        tally.count(false);
     }
     tally
 }
@@ -55,30 +66,50 @@ pub fn old_seeds() -> impl Iterator<Item = u64> {
     lines.filter_map(|line| line.trim().parse().ok())
 }
 
-/// Plants each bug with this in its name alone, and looks for it.
+/// Plants each bug with this in its name alone, and looks for it. No such bug: that is a failure.
 pub fn planted_bugs(named: &str) -> Tally {
     let mut tally = Tally::default();
-    for bug in planted::ALL.into_iter().filter(|bug| bug.name.contains(named)) {
-        let found = find(bug);
-        tally.count(found.is_some());
-        match found {
-            Some((seed, violation)) => {
-                print_violation(&format!("{:30} found by seed {seed}", bug.name), &violation);
+    let bugs = planted::ALL.into_iter().filter(|bug| bug.name.contains(named));
+    crew::each(
+        bugs,
+        |bug| (bug.name, find(bug)),
+        |(name, (found, others))| {
+            tally.count(found.is_some());
+            match found {
+                Some((seed, violation)) => {
+                    print_violation(&format!("{name:30} found by seed {seed}"), &violation);
+                }
+                None => {
+                    println!("{name:30} NOT FOUND in {SEEDS_PER_BUG} seeds, but broke: {others:?}");
+                }
             }
-            None => println!("{:30} NOT FOUND in {SEEDS_PER_BUG} seeds", bug.name),
-        }
+        },
+    );
+    if tally == Tally::default() {
+        println!("no planted bug has `{named}` in its name");
+        tally.count(false);
     }
     tally
 }
 
-fn find(bug: Planted) -> Option<(u64, Violation)> {
+/// The first seed that finds a bug by a rule that it breaks, and the other rules that were broken.
+fn find(bug: Planted) -> (Option<(u64, Violation)>, BTreeSet<&'static str>) {
     let mut faults = Faults::default();
     (bug.plant)(&mut faults);
-    (0..SEEDS_PER_BUG).find_map(|seed| {
-        let violation = run(seed, faults, Trace::Off).into_iter().next()?;
+    let mut others = BTreeSet::new();
+    for seed in 0..SEEDS_PER_BUG {
+        let violations = run(seed, faults, Trace::Off).violations;
+        let its = |violation: &Violation| bug.breaks.contains(&violation.rule);
+        let (found, strange): (Vec<_>, Vec<_>) = violations.into_iter().partition(its);
+        others.extend(strange.into_iter().map(|violation| violation.rule));
         // What is wrong without the bug as well says nothing about it.
-        run(seed, Faults::default(), Trace::Off).is_empty().then_some((seed, violation))
-    })
+        if let Some(first) = found.into_iter().next()
+            && run(seed, Faults::default(), Trace::Off).violations.is_empty()
+        {
+            return (Some((seed, first)), others);
+        }
+    }
+    (None, others)
 }
 
 /// What is said of a violation at most; `seed N --trace` has the whole run.

@@ -4,9 +4,10 @@ use imq_sdk::{Command, Event, Ticket};
 
 use crate::application::{Question, Ruling, Told};
 use crate::call::{Call, Wish};
+use crate::ways::{Way, Ways};
 
 /// One life of one client, from its first connection to its goodbye.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Journal {
     /// Which client.
     pub client: usize,
@@ -14,11 +15,26 @@ pub struct Journal {
     pub user: String,
     /// It only watches, and is never put into trouble.
     pub is_auditor: bool,
+    /// Before that it has sent nothing.
+    pub born_us: u64,
+    /// The lanes to which it was connected, one after the other.
+    pub ways: Vec<Way>,
     /// In the order in which it happened.
     pub notes: Vec<Note>,
 }
 
 impl Journal {
+    /// Whether the client was there at some moment between these, connected or coming back.
+    pub fn lives(&self, from_us: u64, to_us: u64) -> bool {
+        self.born_us <= to_us && !self.is_closed_before(from_us)
+    }
+
+    /// Whether the client took no bytes for some of this time; it does for 1.5 s at most.
+    pub fn was_stalled(&self, from_us: u64, to_us: u64) -> bool {
+        let mut stalls = self.notes.iter().filter(|note| matches!(note.what, What::Stalled));
+        stalls.any(|note| note.at_us <= to_us && note.at_us + 1_500_000 >= from_us)
+    }
+
     /// Whether the client had said goodbye, or had been closed for good, by then.
     pub fn is_closed_before(&self, at_us: u64) -> bool {
         self.notes.iter().take_while(|note| note.at_us <= at_us).any(|note| match &note.what {
@@ -64,8 +80,8 @@ pub struct Observations {
     /// When a bucket's data may have been lost: from the first moment that anybody knew to the last
     /// moment that somebody heard of it.
     pub losses: Vec<Loss>,
-    /// When an end of a link found that it was gone, in order.
-    pub links_cut: Vec<u64>,
+    /// Homes, and links that ended.
+    pub ways: Ways,
     /// When a process stood still: from and to.
     pub stills: Vec<(u64, u64)>,
     /// When trouble ended, in microseconds.
@@ -130,10 +146,11 @@ impl Observations {
         })
     }
 
-    /// Whether any link ended between these moments, or what it lost was still on its way again.
-    pub fn link_cut(&self, from_us: u64, to_us: u64) -> bool {
-        let first = self.links_cut.partition_point(|at| at + SLACK_US < from_us);
-        self.links_cut.get(first).is_some_and(|at| *at <= to_us)
+    /// Whether the way from a client to a queue, or to the home of its own user, was broken between
+    /// these moments, or hardly mended.
+    pub fn link_cut(&self, journal: &Journal, queue: &str, from_us: u64, to_us: u64) -> bool {
+        let own = format!("/user/{}", journal.user);
+        [queue, own.as_str()].iter().any(|to| self.ways.cut(&journal.ways, to, from_us, to_us))
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use sim::gate::{self, Tally};
 use sim::plan::Faults;
-use sim::planted;
+use sim::planted::Planted;
 use sim::run::run;
 use sim::world::Trace;
 
@@ -78,10 +78,14 @@ fn main() -> ExitCode {
 
 fn one(seed: u64, trace: Trace, fault: Option<&str>) -> Tally {
     let mut faults = Faults::default();
-    for bug in planted::ALL.iter().filter(|bug| Some(bug.name) == fault) {
+    if let Some(name) = fault {
+        let Some(bug) = Planted::named(name) else {
+            println!("no planted bug is called `{name}`: `sim faults` names them");
+            return Tally { passed: 0, failed: 1 };
+        };
         (bug.plant)(&mut faults);
     }
-    let violations = run(seed, faults, trace);
+    let violations = run(seed, faults, trace).violations;
     for violation in &violations {
         gate::print_violation(&format!("seed {seed}"), violation);
     }

@@ -40,6 +40,7 @@ use crate::check::Violation;
 use crate::journal::{Journal, Observations};
 use crate::phase::Phase;
 use crate::plan::{CLIENTS, GATEWAYS, NODES, Plan};
+use crate::ways::Ways;
 
 /// A process of the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +78,7 @@ pub struct World {
     numbers: u64,
     journals: Vec<Journal>,
     losses: Losses,
-    links_cut: Vec<u64>,
+    ways: Ways,
     marks: BTreeMap<Phase, u64>,
     violations: Vec<Violation>,
     referee: Referee,
@@ -126,7 +127,7 @@ impl World {
             numbers: 0,
             journals: Vec::new(),
             losses: Losses::default(),
-            links_cut: Vec::new(),
+            ways: Ways::default(),
             marks: BTreeMap::new(),
             violations: Vec::new(),
             referee: Referee::default(),
@@ -187,7 +188,7 @@ impl World {
             questions: self.application.questions,
             told: self.application.told,
             losses: self.losses.all(),
-            links_cut: self.links_cut,
+            ways: self.ways,
             stills: self.stills,
             calm_us,
             farewell_us,

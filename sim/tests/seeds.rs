@@ -13,6 +13,15 @@ fn a_seed_gives_the_same_run_every_time() {
     }
 }
 
+/// The judge of mutants: see docs/simulation.md.
+#[test]
+fn a_few_seeds_are_clean() {
+    for seed in (0..12).chain(sim::gate::old_seeds()) {
+        let violations = sim::run::run(seed, Faults::default(), Trace::Off).violations;
+        assert_eq!(violations, [], "seed {seed}");
+    }
+}
+
 #[test]
 fn seeds_differ() {
     let lived = |seed| format!("{:?}", Plan::of(seed, Faults::default()));
@@ -20,10 +29,12 @@ fn seeds_differ() {
 }
 
 #[test]
-fn at_least_ten_bugs_are_planted_each_under_its_own_name() {
+fn at_least_ten_bugs_are_planted_each_under_its_own_name_and_breaks_a_rule() {
     let mut names: Vec<&str> = planted::ALL.iter().map(|bug| bug.name).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), planted::ALL.len());
     assert!(names.len() >= 10);
+    assert!(planted::ALL.iter().all(|bug| !bug.breaks.is_empty()));
+    assert!(planted::Planted::named("node.note").is_none() && !names.is_empty());
 }

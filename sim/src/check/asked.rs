@@ -163,19 +163,13 @@ fn others(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
         };
         let (from_us, to_us) = (operation.asked_us, answer.at_us);
         let is_quiet = !answer.interrupted
-            && !lives.seen.link_cut(from_us, to_us)
+            && !lives.seen.link_cut(operation.journal, operation.queue(), from_us, to_us)
             && !lives.seen.stood_still(from_us, to_us)
-            && !stalled(operation.journal, from_us, to_us);
+            && !operation.journal.was_stalled(from_us, to_us);
         if reads && is_free && is_quiet && to_us > from_us + OTHERS_US {
             let rule = "nobody waits for what another session is asked about";
             let what = format!("{:?} took {} us", operation.command, to_us - from_us);
             violations.push(Violation { at_us: to_us, rule, what });
         }
     }
-}
-
-/// Whether the client took no bytes then; it does for 1.5 s at most.
-fn stalled(journal: &Journal, from_us: u64, to_us: u64) -> bool {
-    let mut stalls = journal.notes.iter().filter(|note| matches!(note.what, What::Stalled));
-    stalls.any(|note| note.at_us <= to_us && note.at_us + 1_500_000 >= from_us)
 }

@@ -22,6 +22,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
         if span.is_ambiguous {
             continue;
         }
+        unhurried(lives, span, violations);
         filters(span, violations);
         history(span, ledger, &excluded, violations);
         if let Some(book) = ledger.book(span.queue, span.start.epoch) {
@@ -31,28 +32,29 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
 }
 
 /// What somebody sent, and whether it shall not have it.
-struct Own<'a> {
-    journal: &'a Journal,
+pub(super) struct Own<'a> {
+    pub(super) journal: &'a Journal,
+    pub(super) queue: &'a str,
     place: usize,
-    excludes: bool,
+    pub(super) excludes: bool,
 }
 
 /// All payloads that were sent.
-type Excluded<'a> = BTreeMap<&'a [u8], Own<'a>>;
+pub(super) type Excluded<'a> = BTreeMap<&'a [u8], Own<'a>>;
 
-fn excluded<'a>(lives: &Lives<'a>) -> Excluded<'a> {
+pub(super) fn excluded<'a>(lives: &Lives<'a>) -> Excluded<'a> {
     let mut excluded = BTreeMap::new();
     for operation in &lives.operations {
         if let Command::SendMessage { queue, payload, exclude_self, .. } = operation.command {
             let excludes = *exclude_self || queue.starts_with("/strict/");
             let (journal, place) = (operation.journal, operation.place);
-            excluded.insert(payload.as_slice(), Own { journal, place, excludes });
+            excluded.insert(payload.as_slice(), Own { journal, queue, place, excludes });
         }
     }
     excluded
 }
 
-fn is_own_excluded(span: &Span<'_>, excluded: &Excluded<'_>, payload: &[u8]) -> bool {
+pub(super) fn is_own_excluded(span: &Span<'_>, excluded: &Excluded<'_>, payload: &[u8]) -> bool {
     let sent = excluded.get(&*original(payload));
     sent.is_some_and(|own| own.excludes && own.journal.client == span.journal.client)
 }
@@ -147,6 +149,15 @@ fn text(message: &Message) -> String {
     format!("{} {}", message.seq, String::from_utf8_lossy(&message.payload))
 }
 
+/// How many old messages a queue keeps: see `cluster.toml`.
+pub(super) fn kept(queue: &str) -> usize {
+    match queue {
+        queue if queue.starts_with("/room/") => 20,
+        queue if queue.starts_with("/strict/") => 10,
+        _ => 5,
+    }
+}
+
 /// The newest messages at or below the mark, oldest first, as many as were asked for and are kept.
 fn history(
     span: &Span<'_>,
@@ -160,11 +171,7 @@ fn history(
     });
     let old: Vec<u64> = old.collect();
     let Some(asked) = span.history else { return };
-    let kept = match span.queue {
-        queue if queue.starts_with("/room/") => 20,
-        queue if queue.starts_with("/strict/") => 10,
-        _ => 5,
-    };
+    let kept = kept(span.queue);
     let mark = span.mark("chat");
     let book = ledger.book(span.queue, span.start.epoch);
     let mut expected = Vec::new();
@@ -217,6 +224,30 @@ fn gaps(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
         }
     }
 }
+
+/// A gap comes to who was slow, or was told with `subscribed` that there is one: not to who took
+/// all there was. More than a receiver may owe may come at once when a process has stood still, or
+/// a link was lost.
+fn unhurried(lives: &Lives<'_>, span: &Span<'_>, violations: &mut Vec<Violation>) {
+    for item in span.items.iter().filter(|_| !span.start.gap) {
+        let (from_us, to_us) = (item.at_us.saturating_sub(CAUGHT_UP_US), item.at_us);
+        let was_slow = || {
+            span.journal.was_stalled(from_us, to_us)
+                || lives.seen.stood_still(from_us, to_us)
+                || lives.seen.link_cut(span.journal, span.queue, from_us, to_us)
+        };
+        if let Got::Gap(gap) = item.what
+            && !was_slow()
+        {
+            let rule = "a gap comes only to who was slow or away for long";
+            let what = format!("{}: {gap:?}", span.name());
+            violations.push(Violation { at_us: item.at_us, rule, what });
+        }
+    }
+}
+
+/// How long what a slow receiver owed may take to reach it when it reads again.
+const CAUGHT_UP_US: u64 = 3_000_000;
 
 /// Everything between the mark and the newest event that came has come, or is excused.
 fn missed(

@@ -32,6 +32,17 @@ impl Book<'_> {
         self.first_us.get(&seq).copied().unwrap_or(0)
     }
 
+    /// Whether all events between these are known, both included.
+    pub(super) fn is_whole(&self, first: u64, last: u64) -> bool {
+        let known = self.facts.range(first..).take_while(|(seq, _)| **seq <= last).count();
+        known as u64 == (last + 1).saturating_sub(first)
+    }
+
+    /// Whether anybody has seen the event.
+    pub(super) fn is_seen(&self, seq: u64) -> bool {
+        self.first_us.contains_key(&seq)
+    }
+
     /// The newest event that anybody had seen by then.
     pub(super) fn newest(&self, by_us: u64) -> u64 {
         let seen = self.first_us.iter().rev().find(|(_, at_us)| **at_us <= by_us);

@@ -152,7 +152,7 @@ fn reason(
 }
 
 /// Whether the queue, or the user's session, may have been lost in the meantime.
-fn lost(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
+pub(super) fn lost(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
     let (from_us, to_us) = (operation.asked_us, answer.at_us);
     let user_queue = format!("/user/{}", operation.journal.user);
     lives.seen.lost(operation.queue(), from_us, to_us)
@@ -171,7 +171,9 @@ fn result_first(
     else {
         return;
     };
-    if answer.interrupted || lives.seen.link_cut(operation.asked_us, answer.at_us) {
+    let (journal, queue) = (operation.journal, operation.queue());
+    let is_cut = || lives.seen.link_cut(journal, queue, operation.asked_us, answer.at_us);
+    if answer.interrupted || is_cut() {
         return;
     }
     for item in &lives.spans[span].items {

@@ -16,6 +16,8 @@ struct Own {
     is_there: Option<bool>,
     /// The value of its one key.
     value: Option<Option<Vec<u8>>>,
+    /// When the call before was sent.
+    known_us: u64,
     /// Something that wasn't answered may be done until then.
     murky_until_us: u64,
 }
@@ -34,7 +36,8 @@ pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
         let fresh = Own { is_there: Some(false), ..Own::default() };
         let own = known.entry(queue).or_insert(fresh);
         let (from_us, to_us) = call.window_us();
-        let is_murky = from_us < own.murky_until_us || seen.lost(queue, 0, to_us);
+        let is_murky = from_us < own.murky_until_us || seen.lost(queue, own.known_us, to_us);
+        own.known_us = from_us;
         if is_murky {
             own.forget();
         }

@@ -11,6 +11,9 @@ use crate::plan::GRACE_MS;
 /// How much earlier than the client a gateway may notice that a connection is gone.
 const NOTICE_US: u64 = 800_000;
 
+/// How long a login of one that is gone may be on its way.
+const RIVAL_US: u64 = 1_500_000;
+
 pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
     for journal in &lives.seen.journals {
         stays(lives, journal, violations);
@@ -18,18 +21,20 @@ pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
     }
 }
 
-/// Whether another client has logged in as the same user.
-fn has_rival(lives: &Lives<'_>, journal: &Journal) -> bool {
+/// Whether another client may have logged in as the same user between these moments, or just
+/// before.
+pub(super) fn has_rival(lives: &Lives<'_>, journal: &Journal, from_us: u64, to_us: u64) -> bool {
+    let from_us = from_us.saturating_sub(RIVAL_US);
     let mut others = lives.seen.journals.iter();
-    others.any(|other| other.user == journal.user && !std::ptr::eq(other, journal))
+    others.any(|other| {
+        let is_other = other.user == journal.user && !std::ptr::eq(other, journal);
+        is_other && other.lives(from_us, to_us)
+    })
 }
 
 /// Who comes back within the grace goes on with its session, unless its home lost it or the web
 /// application ended it.
 fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
-    if has_rival(lives, journal) {
-        return;
-    }
     let user_queue = format!("/user/{}", journal.user);
     let (mut connected, mut lost_us) = (false, None);
     for note in &journal.notes {
@@ -43,6 +48,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
                     && note.at_us - since_us + NOTICE_US < GRACE_MS * 1000
                     && !lives.seen.lost(&user_queue, since_us, note.at_us)
                     && !lives.seen.put_out(&journal.user, None, since_us, note.at_us)
+                    && !has_rival(lives, journal, since_us, note.at_us)
                 {
                     violations.push(Violation {
                         at_us: note.at_us,
@@ -62,9 +68,6 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
 /// didn't let in once more. Who loses an arbitration is put out of its queues, and then
 /// told.
 fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
-    if has_rival(lives, journal) {
-        return;
-    }
     let user_queue = format!("/user/{}", journal.user);
     for note in &journal.notes {
         let What::Told(Event::Queue { queue, event }) = &note.what else { continue };
@@ -73,7 +76,8 @@ fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) 
         let is_put_out = lives.seen.put_out(&journal.user, Some(&**queue), note.at_us, note.at_us);
         let is_refused = reason.ends_with(NO) && lives.seen.said_no(&journal.user, queue);
         let is_full = reason.starts_with("limit") && is_full(lives, journal, queue, note.at_us);
-        let is_allowed = is_put_out || is_refused || is_full;
+        let is_beaten = has_rival(lives, journal, from_us, note.at_us);
+        let is_allowed = is_put_out || is_refused || is_full || is_beaten;
         if !lives.seen.lost(&user_queue, from_us, note.at_us) && !is_allowed {
             violations.push(Violation {
                 at_us: note.at_us,
@@ -99,4 +103,4 @@ fn is_full(lives: &Lives<'_>, journal: &Journal, queue: &str, at_us: u64) -> boo
 }
 
 /// How long what a lane says may take to the client.
-const REFUSED_US: u64 = 200_000;
+pub(super) const REFUSED_US: u64 = 200_000;

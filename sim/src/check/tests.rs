@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imq_sdk::{
-    Answer, Command, Event, Failure, Gap, Kind, Message, Mount, QueueEvent, Roster, State,
-    StateChange, SubscribeOptions, Subscribed, Ticket,
+    Answer, Change, Command, Entry, Event, Failure, Gap, Kind, Message, Mount, Page, PageAsked,
+    QueueEvent, Roster, State, StateChange, Status, SubscribeOptions, Subscribed, Ticket,
 };
 
 use super::check;
@@ -21,7 +21,7 @@ impl Story {
     fn of(client: usize, mark: u64, users: &[&str]) -> Story {
         let user = format!("u{client}");
         let is_auditor = client < 2;
-        let mut story = Story(Journal { client, user, is_auditor, notes: Vec::new() });
+        let mut story = Story(Journal { client, user, is_auditor, ..Journal::default() });
         let options = SubscribeOptions::default();
         story.note(What::Asked(ticket(0), Command::Subscribe { queue: QUEUE.into(), options }));
         story.answer(0, Ok(Answer::Subscribed));
@@ -88,6 +88,40 @@ impl Story {
         self
     }
 
+    fn stalled(mut self) -> Story {
+        self.note(What::Stalled);
+        self
+    }
+
+    /// A key that goes by itself.
+    fn deleted(mut self, seq: u64, key: &str) -> Story {
+        let change = StateChange { key: key.into(), value: None, version: seq };
+        self.queue(QueueEvent::State(State {
+            mount: "scores".into(),
+            seq,
+            from: None,
+            changes: vec![change],
+            conflated: false,
+        }));
+        self
+    }
+
+    fn changed(mut self, number: u64, changes: Vec<Change>, seq: u64) -> Story {
+        let (queue, mount) = (QUEUE.to_owned(), "scores".to_owned());
+        self.note(What::Asked(ticket(number), Command::SendState { queue, mount, changes }));
+        self.answer(number, Ok(Answer::Sent { seq }));
+        self
+    }
+
+    fn read(mut self, number: u64, items: Vec<Entry>) -> Story {
+        let (queue, mount) = (QUEUE.to_owned(), "scores".to_owned());
+        let (key_prefix, page) = (String::new(), PageAsked::default());
+        let read = Command::GetState { queue, mount, key_prefix, page };
+        self.note(What::Asked(ticket(number), read));
+        self.answer(number, Ok(Answer::State(Page { items, next: None })));
+        self
+    }
+
     fn sent(mut self, number: u64, payload: &str, result: Result<Answer, Failure>) -> Story {
         let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
         let payload = payload.into();
@@ -138,7 +172,53 @@ fn what_one_got_and_the_other_missed_is_found() {
     );
     let (one, other) = pair();
     let one = one.message(5, "a").message(6, "b");
-    assert_eq!(broken(vec![one, other.gap(4, 6).message(6, "b")]), Vec::<&str>::new());
+    let slow = other.stalled().gap(4, 6).message(6, "b");
+    assert_eq!(broken(vec![one, slow]), Vec::<&str>::new());
+}
+
+#[test]
+fn a_gap_to_who_took_all_is_found() {
+    let (one, other) = pair();
+    let one = one.message(5, "a").message(6, "b");
+    let rule = "a gap comes only to who was slow or away for long";
+    assert_eq!(broken(vec![one, other.gap(4, 6).message(6, "b")]), [rule]);
+}
+
+#[test]
+fn a_refusal_needs_a_cause() {
+    for status in [Status::Limit, Status::Unavailable, Status::Conflict, Status::Invalid] {
+        let (one, _) = pair();
+        let sentence = "not today".to_owned();
+        let refused = Failure::Refused { status, sentence, may_retry: true };
+        assert_eq!(broken(vec![one.sent(1, "a", Err(refused))]), ["a refusal has its cause"]);
+    }
+}
+
+#[test]
+fn a_key_that_goes_before_its_time_is_found() {
+    let rule = "keys end with their time to live";
+    let changes = |ttl_ms| vec![Change { ttl_ms, ..Change::set("k", "1") }];
+    let (_, other) = pair();
+    let early = other.changed(1, changes(1_000), 5).state(5, "k", "1").deleted(6, "k");
+    assert_eq!(broken(vec![early]), [rule]);
+    let (_, other) = pair();
+    let in_time = other.changed(1, changes(2), 5).state(5, "k", "1").deleted(6, "k");
+    assert_eq!(broken(vec![in_time]), Vec::<&str>::new());
+}
+
+#[test]
+fn a_read_of_the_past_is_found() {
+    let (_, other) = pair();
+    let other = other.state(5, "k", "1").state(6, "k", "2");
+    let old = Entry { key: "k".into(), value: "1".into(), version: 5 };
+    assert_eq!(
+        broken(vec![other.read(1, vec![old])]),
+        ["what is read of the state is its present"]
+    );
+    let (_, other) = pair();
+    let other = other.state(5, "k", "1").state(6, "k", "2");
+    let present = Entry { key: "k".into(), value: "2".into(), version: 6 };
+    assert_eq!(broken(vec![other.read(1, vec![present])]), Vec::<&str>::new());
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
     let mut first: BTreeMap<&str, &Told> = BTreeMap::new();
     let mut newest: BTreeMap<(&str, u64), u64> = BTreeMap::new();
     let mut there: BTreeMap<(&str, u64, &str), bool> = BTreeMap::new();
+    let mut began: BTreeMap<(&str, u64), u64> = BTreeMap::new();
     for told in &seen.told {
         let mut violated = |rule: &'static str| {
             violations.push(Violation { at_us: told.at_us, rule, what: format!("{told:?}") });
@@ -22,6 +23,7 @@ pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
             continue;
         }
         first.insert(&told.id, told);
+        began.entry((&told.queue, told.epoch)).or_insert(told.at_us);
         let newest = newest.entry((&told.queue, told.epoch)).or_default();
         if told.seq < *newest {
             violated("tells of a queue come in their order");
@@ -37,7 +39,8 @@ pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
     }
     for ((queue, epoch, user), _) in there.into_iter().filter(|(_, is_there)| *is_there) {
         // A node's tells die with it; and with it dies the epoch.
-        if !seen.lost(queue, 0, u64::MAX - 1_000_000_000) {
+        let began_us = began.get(&(queue, epoch)).copied().unwrap_or(0);
+        if !seen.lost(queue, began_us, seen.roster_us) {
             let what = format!("{user} is in {queue} of {epoch} for ever");
             let rule = "in the end the application knows that everybody has left";
             violations.push(Violation { at_us: seen.roster_us, rule, what });

@@ -43,6 +43,7 @@ impl World {
             dead_ms: proto::limits::DEAD_MS,
         };
         let mut boss = Boss::new(now, settings, Found { kept, is_older: false });
+        boss.plant(self.plan.faults.boss);
         self.boss.out = Outbox::default();
         boss.handle(now, Input::Wake, &mut self.boss.out);
         for effect in std::mem::take(&mut self.boss.out.effects) {

@@ -11,6 +11,7 @@ use crate::journal::{Journal, Note, What};
 use crate::phase::Phase;
 use crate::plan::{AUDITORS, GATEWAYS, QUEUES};
 use crate::script::Script;
+use crate::ways::Way;
 
 /// A client, in one of its lives.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl ClientHost {
             script: Script::default(),
             wake_ms: None,
             over: false,
-            journal: Journal { client: at, user: user.clone(), is_auditor, notes: Vec::new() },
+            journal: Journal { client: at, user: user.clone(), is_auditor, ..Journal::default() },
             user,
         }
     }
@@ -109,8 +110,10 @@ impl World {
     fn client_takes(&mut self, at: usize, input: Input<'_>) {
         let now = self.now();
         let at_us = self.agenda.now_us();
+        let faults = self.plan.faults.client;
         let host = &mut self.clients[at];
         let Machine(client, out) = &mut host.machine;
+        client.plant(faults);
         client.handle(now, input, out);
         let (frames, events) = (std::mem::take(&mut out.frames), std::mem::take(&mut out.events));
         let transport = out.transport.take();
@@ -120,7 +123,12 @@ impl World {
             let host = &mut self.clients[at];
             host.script.told(&event);
             match event {
-                Event::Connected { .. } => host.is_welcome = true,
+                Event::Connected { .. } => {
+                    host.is_welcome = true;
+                    let socket = host.socket.map(|socket| &self.sockets[socket]);
+                    let lane = socket.map(|socket| (socket.gateway, socket.lane));
+                    host.journal.ways.extend(lane.map(|lane| Way { at_us, lane }));
+                }
                 Event::Closed { .. } => host.is_welcome = false,
                 Event::Queue { .. } | Event::Answer { .. } => {}
             }
@@ -295,7 +303,9 @@ impl World {
     pub(crate) fn rival(&mut self, of: usize) {
         let (at, user) = (self.clients.len(), self.clients[of].user.clone());
         self.trace(|| format!("c{at} is a rival of c{of}"));
-        self.clients.push(ClientHost::of(at, user, self.chance.seed()));
+        let mut rival = ClientHost::of(at, user, self.chance.seed());
+        rival.journal.born_us = self.agenda.now_us();
+        self.clients.push(rival);
         let us = self.chance.below(50_000);
         self.agenda.after(us, Happening::ClientDial { client: at, attempt: 0 });
         self.agenda.after(us + 10_000, Happening::Think { client: at });
@@ -323,10 +333,11 @@ impl World {
     pub(crate) fn renew(&mut self, at: usize) {
         self.ask(at, Command::Close);
         let user = self.clients[at].user.clone();
-        let fresh = ClientHost::of(at, user, self.chance.seed());
+        let mut fresh = ClientHost::of(at, user, self.chance.seed());
+        fresh.journal.born_us = self.agenda.now_us();
         let mut old = std::mem::replace(&mut self.clients[at], fresh);
         self.clients[at].attempt = old.attempt + 1;
-        let empty = Journal { client: at, user: old.user, is_auditor: false, notes: Vec::new() };
+        let empty = Journal { client: at, user: old.user, ..Journal::default() };
         self.journals.push(std::mem::replace(&mut old.journal, empty));
         let attempt = self.clients[at].attempt;
         let us = self.chance.below(300_000);

@@ -51,6 +51,7 @@ impl GatewayHost {
 impl World {
     pub(crate) fn gateway_starts(&mut self, at: usize) {
         let mut host = GatewayHost::new(at);
+        host.member.plant(self.plan.faults.member);
         for _ in 0..self.plan.lanes[at] {
             let settings = Settings {
                 gateway: host.id.clone(),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proto::table::BucketTable;
 
 use super::World;
+use super::node::NodeHost;
 use super::wires::Port;
 use crate::journal::Loss;
 
@@ -47,6 +48,10 @@ impl World {
         let is_first = self.losses.begun.insert((port, life));
         for row in table.rows() {
             let bucket = (table.bits(), row.prefix);
+            let is_home = |host: &NodeHost| row.primary.as_ref().is_some_and(|o| o.id == host.id);
+            if let Some(node) = self.nodes.iter().position(is_home) {
+                self.ways.home(now_us, bucket, node);
+            }
             if row.loss <= self.losses.first(bucket, row.loss) {
                 continue;
             }

@@ -64,6 +64,7 @@ impl NodeHost {
 impl World {
     pub(crate) fn node_starts(&mut self, at: usize) {
         self.nodes[at] = NodeHost::new(at);
+        self.nodes[at].member.plant(self.plan.faults.member);
         self.want(Port::Node(at), Target::Boss);
     }
 

@@ -130,6 +130,13 @@ impl World {
         let Some((peer_here, peer_there)) = self.peers(port, theirs) else {
             return self.dial_later(port, target);
         };
+        if let Target::Node(node, wanted) = target
+            && peer_there.incarnation != wanted
+        {
+            // Who was dialled is gone: its address is its own in another life.
+            self.say_unreachable(port, node, wanted);
+            return self.dial_later(port, target);
+        }
         let near_us = self.agenda.now_us() + self.link_us();
         let far_us = near_us + self.link_us();
         let ends = [(port, far_us), (theirs, near_us)].map(|(port, arrives_us)| End {
@@ -314,7 +321,10 @@ impl World {
             return;
         }
         let (port, link, life) = (one.port, one.link, one.life);
-        self.links_cut.push(self.agenda.now_us());
+        let ends = self.wires[at].ends.each_ref().map(|end| end.port);
+        if let [Port::Lane(gateway, lane), Port::Node(node)] = ends {
+            self.ways.ended(self.agenda.now_us(), (gateway, lane), node);
+        }
         if !is_alive(&self.vitals, port.process(), life) {
             return;
         }

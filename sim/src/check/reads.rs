@@ -1,0 +1,159 @@
+//! Reads: what was read was so at some moment between question and answer.
+
+use imq_sdk::{Answer, Command, Entry, Message};
+
+use super::Violation;
+use super::delivery::{self, Excluded, kept};
+use super::ledger::{Book, Fact, Ledger};
+use super::spans::{Answered, Lives, Operation, Span};
+
+/// What is seen so soon after the answer may have been done before it.
+const SEEN_US: u64 = 3_000_000;
+
+pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
+    let excluded = delivery::excluded(lives);
+    for operation in &lives.operations {
+        let (Some(answer), Some(span)) = (&operation.answer, operation.span) else { continue };
+        let span = &lives.spans[span];
+        let Some(book) = ledger.book(span.queue, span.start.epoch) else { continue };
+        if super::outcome::lost(lives, operation, answer) {
+            // It was read of a queue that had begun anew, and the client hasn't heard of that yet.
+            continue;
+        }
+        let at = Read { operation, answer, span, book, excluded: &excluded };
+        let (rule, wrong) = match (operation.command, answer.result) {
+            (Command::GetHistory { limit, .. }, Ok(Answer::History(page))) => {
+                let rule = "what is read of the history is its newest messages, oldest first";
+                (rule, at.history(*limit as usize, &page.items))
+            }
+            (Command::GetState { key_prefix, .. }, Ok(Answer::State(page))) => {
+                let rule = "what is read of the state is its present";
+                (rule, at.state(key_prefix, &page.items))
+            }
+            (Command::ListMembers { .. }, Ok(Answer::Members { page, .. })) => {
+                let user = &operation.journal.user;
+                let wrong = !page.items.contains(user) && page.next.is_none();
+                let rule = "who reads the members and is one is among them";
+                (rule, wrong.then(|| format!("{user} is not in {:?}", page.items)))
+            }
+            _ => continue,
+        };
+        if let Some(wrong) = wrong {
+            let (client, ticket) = (operation.journal.client, operation.ticket.0);
+            let what = format!("c{client}'s {ticket} of {}: {wrong}", span.queue);
+            violations.push(Violation { at_us: answer.at_us, rule, what });
+        }
+    }
+}
+
+/// A read of a queue whose events are known.
+struct Read<'r, 'a> {
+    operation: &'r Operation<'a>,
+    answer: &'r Answered<'a>,
+    span: &'r Span<'a>,
+    book: &'r Book<'a>,
+    excluded: &'r Excluded<'a>,
+}
+
+impl Read<'_, '_> {
+    /// Whether anybody had seen the event before it was asked.
+    fn is_old(&self, seq: u64) -> bool {
+        self.book.first_us(seq) < self.operation.asked_us && self.book.is_seen(seq)
+    }
+
+    fn history(&self, limit: usize, items: &[Message]) -> Option<String> {
+        let kept = kept(self.operation.queue());
+        let most = if limit == 0 { kept } else { limit.min(kept) };
+        let seqs: Vec<u64> = items.iter().map(|message| message.seq).collect();
+        let shown = || format!("got {seqs:?}, at most {most}");
+        if seqs.len() > most || !seqs.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Some(shown());
+        }
+        let (first, last) = (seqs.first().copied(), seqs.last().copied().unwrap_or(0));
+        // Own messages that exclude the reader count, and aren't shown; some may have no number.
+        let hides = self.hides_own();
+        let newest = self.book.newest(self.answer.at_us + SEEN_US);
+        let newest = if hides { last } else { newest.max(last) };
+        // Below the first hole nobody knows what there was.
+        let known = (1..=newest).rev().map_while(|seq| Some((seq, self.book.facts.get(&seq)?)));
+        let messages = known.filter_map(|(seq, fact)| match fact {
+            Fact::Message { payload, .. } | Fact::Acknowledged(payload) => Some((seq, *payload)),
+            Fact::State { .. } | Fact::Members => None,
+        });
+        let lacks = messages.take(most).find(|(seq, payload)| {
+            let must_be = *seq <= last || self.is_old(*seq);
+            let is_within = !hides || first.is_some_and(|first| first <= *seq);
+            let own = delivery::is_own_excluded(self.span, self.excluded, payload);
+            must_be && is_within && !own && !seqs.contains(seq)
+        });
+        lacks.map(|(seq, _)| format!("{}, not {seq}", shown()))
+    }
+
+    /// Whether the reader may have sent something to the queue that it excludes itself from.
+    fn hides_own(&self) -> bool {
+        self.excluded.values().any(|own| {
+            own.excludes
+                && own.journal.client == self.operation.journal.client
+                && own.queue == self.operation.queue()
+        })
+    }
+
+    fn state(&self, prefix: &str, items: &[Entry]) -> Option<String> {
+        for Entry { key, value, version } in items {
+            if !key.starts_with(prefix) {
+                return Some(format!("{key} doesn't begin with {prefix}"));
+            }
+            let known = self.book.facts.get(version);
+            let is_it = |fact: &Fact<'_>| match fact {
+                Fact::State { changes, .. } => changes.contains(&(key, Some(value))),
+                Fact::Message { .. } | Fact::Members => false,
+                Fact::Acknowledged(_) => true,
+            };
+            if !known.is_none_or(is_it) {
+                return Some(format!("{key} of {version} is {value:?}, and that is {known:?}"));
+            }
+            let newer = self.changes_of(key, version + 1).find(|(seq, _)| self.is_old(*seq));
+            if let Some((seq, _)) = newer {
+                return Some(format!("{key} is of {version}, and was changed at {seq}"));
+            }
+        }
+        self.lacking(prefix, items)
+    }
+
+    /// A key that was there all the time and wasn't read.
+    fn lacking(&self, prefix: &str, items: &[Entry]) -> Option<String> {
+        let mut present = std::collections::BTreeMap::new();
+        for (seq, fact) in &self.book.facts {
+            let Fact::State { changes, .. } = fact else { continue };
+            let at_us = self.book.first_us(*seq);
+            for (key, value) in changes {
+                if at_us < self.operation.asked_us {
+                    present.insert(*key, value.map(|_| *seq));
+                } else if at_us <= self.answer.at_us + SEEN_US {
+                    present.remove(key);
+                }
+            }
+        }
+        let newest = self.book.newest(self.answer.at_us + SEEN_US);
+        let lacks = present.into_iter().find(|(key, since)| {
+            let is_read = items.iter().any(|item| item.key == *key);
+            // Whoever was slow heard of several changes at once: nobody may have seen the last one.
+            let is_known = since.is_some_and(|since| self.book.is_whole(since, newest));
+            is_known && key.starts_with(prefix) && !is_read
+        });
+        lacks.map(|(key, since)| format!("{key} of {since:?} is not among {items:?}"))
+    }
+
+    fn changes_of<'k>(
+        &'k self,
+        key: &'k str,
+        from: u64,
+    ) -> impl Iterator<Item = (u64, Option<&'k [u8]>)> {
+        self.book.facts.range(from..).filter_map(move |(seq, fact)| match fact {
+            Fact::State { changes, .. } => {
+                changes.iter().find(|(of, _)| *of == key).map(|(_, value)| (*seq, *value))
+            }
+            Fact::Message { .. } | Fact::Members | Fact::Acknowledged(_) => None,
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! Each refusal has its cause: what was asked can't be done, or somebody who was needed wasn't
+//! there.
+
+use imq_sdk::{Act, Change, Command, Failure, Status};
+
+use super::Violation;
+use super::ledger::{Book, Fact, Ledger};
+use super::spans::{Answered, Lives, Operation};
+use crate::application::{NO, Ruling};
+use crate::plan::GRACE_MS;
+
+/// What was seen by then may have been done a little earlier, and what is seen a little later may
+/// have been done by then: twice the slowest client and link, a slow commit, and a receiver that
+/// takes no bytes for a while.
+const SEEN_US: u64 = 3_000_000;
+
+/// The deadline of what the web application is asked: see `cluster.toml`.
+const DEADLINE_US: u64 = 1_500_000;
+
+pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
+    for operation in &lives.operations {
+        let Some(answer) = &operation.answer else { continue };
+        let Err(Failure::Refused { status, sentence, .. }) = answer.result else { continue };
+        if sentence == NO {
+            continue;
+        }
+        let has_cause = match status {
+            // Looked at in `outcome`.
+            Status::NotFound | Status::Forbidden => true,
+            Status::Precondition => precondition(lives, operation, answer, ledger),
+            Status::Limit => is_full(lives, operation, answer.at_us),
+            Status::Unavailable => unavailable(lives, operation, answer),
+            Status::Unauthenticated => is_over(lives, operation, answer),
+            // Nobody asks for what can't be.
+            Status::Ok
+            | Status::OutcomeUnknown
+            | Status::Invalid
+            | Status::Conflict
+            | Status::Unimplemented => false,
+        };
+        if !has_cause {
+            let rule = "a refusal has its cause";
+            let (client, ticket) = (operation.journal.client, operation.ticket.0);
+            let what = format!("c{client}'s {ticket}: {sentence}: {:?}", operation.command);
+            violations.push(Violation { at_us: answer.at_us, rule, what });
+        }
+    }
+}
+
+/// Whether a condition of the change may have failed: it has one, and the key was touched around
+/// that time, or wasn't as the condition wants it.
+fn precondition(
+    lives: &Lives<'_>,
+    operation: &Operation<'_>,
+    answer: &Answered<'_>,
+    ledger: &Ledger<'_>,
+) -> bool {
+    let Command::SendState { changes, .. } = operation.command else { return false };
+    let Some(span) = operation.span.map(|span| &lives.spans[span]) else { return true };
+    let Some(book) = ledger.book(span.queue, span.start.epoch) else { return true };
+    let window = (operation.asked_us.saturating_sub(SEEN_US), answer.at_us + SEEN_US);
+    changes.iter().any(|change| may_fail(change, book, window))
+}
+
+fn may_fail(change: &Change, book: &Book<'_>, (from_us, to_us): (u64, u64)) -> bool {
+    let is_number = change.key.starts_with('n');
+    if matches!(change.act, Act::Add(_)) && !is_number {
+        return true;
+    }
+    if change.if_version.is_none() && !change.if_absent {
+        return false;
+    }
+    // The last change of the key before, unless it was changed meanwhile or nobody knows.
+    let mut last = None;
+    for (seq, fact) in &book.facts {
+        let Fact::State { changes, .. } = fact else { continue };
+        let Some((_, value)) = changes.iter().find(|(key, _)| *key == change.key) else { continue };
+        match book.first_us(*seq) {
+            at_us if at_us < from_us => last = Some((*seq, value.map_or(0, |_| *seq))),
+            at_us if at_us <= to_us => return true,
+            _ => break,
+        }
+    }
+    let Some((since, version)) = last else { return true };
+    if !book.is_whole(since, book.newest(to_us)) {
+        // Whoever was slow heard of several changes at once: nobody has seen this one.
+        return true;
+    }
+    change.if_version.is_some_and(|wanted| wanted != version) || (change.if_absent && version > 0)
+}
+
+/// Whether so many operations of the client on the queue were unanswered, when a lane refused it,
+/// that one more was too much: two of them may be subscribes by which the client library comes
+/// back, which are in no journal.
+pub(super) fn is_full(lives: &Lives<'_>, operation: &Operation<'_>, at_us: u64) -> bool {
+    let its = lives.operations.iter().filter(|other| {
+        let answer = other.answer.as_ref();
+        std::ptr::eq(other.journal, operation.journal)
+            && other.queue() == operation.queue()
+            && other.asked_us <= at_us
+            && answer.is_none_or(|answer| answer.at_us + super::session::REFUSED_US >= at_us)
+    });
+    its.count() + 2 >= proto::limits::UNANSWERED_PER_QUEUE_MAX
+}
+
+/// Somebody wasn't there: it waited as long as anything may wait, the way to the queue or to the
+/// user's home was broken, or the web application was asked and said nothing in time.
+fn unavailable(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
+    let (from_us, to_us) = (operation.asked_us, answer.at_us);
+    let (journal, queue) = (operation.journal, operation.queue());
+    let waited_us = to_us - from_us;
+    let is_asked = queue.starts_with("/asked/");
+    let silent = lives.seen.questions.iter().any(|question| {
+        let is_its = question.user == journal.user && question.queue == queue;
+        is_its && question.ruling == Ruling::Silence
+    });
+    waited_us >= GRACE_MS * 1000
+        || is_over(lives, operation, answer)
+        || lives.seen.link_cut(journal, queue, from_us.saturating_sub(GRACE_MS * 1000), to_us)
+        || lives.seen.lost(queue, from_us.saturating_sub(GRACE_MS * 1000), to_us)
+        || (is_asked && (silent || waited_us >= DEADLINE_US))
+}
+
+/// Its connection was over, as far as somebody had heard by then.
+fn is_over(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
+    let (from_us, to_us, journal) = (operation.asked_us, answer.at_us, operation.journal);
+    answer.interrupted
+        || super::session::has_rival(lives, journal, from_us, to_us)
+        || lives.seen.put_out(&journal.user, None, from_us, to_us)
+        || super::outcome::lost(lives, operation, answer)
+}

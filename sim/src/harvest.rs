@@ -1,0 +1,283 @@
+//! What runs have brought about: a judge to whom nothing is shown finds nothing wrong, so a gate
+//! asks for enough of everything, and not too many refusals.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use imq_sdk::{Answer, Command, Event, Failure, QueueEvent, Status};
+
+use crate::application::Ruling;
+use crate::journal::{Observations, What};
+
+/// Something that is counted.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    name: &'static str,
+    bound: Bound,
+    count: fn(&Observations) -> u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Bound {
+    /// For each hundred runs.
+    AtLeastInHundred(u64),
+    /// For each thousand commands of clients.
+    AtMostInThousand(u64),
+    /// It is the number of commands.
+    Commands,
+}
+
+/// A few runs may be so far from the mean of many, in percent.
+const FEW_PERCENT: u64 = 40;
+/// So many runs are not few.
+const MANY: u64 = 300;
+/// Fewer say nothing.
+const FEW: u64 = 25;
+
+const KINDS: [Kind; 20] = [
+    Kind { name: "commands", bound: Bound::Commands, count: commands },
+    Kind {
+        name: "acknowledged",
+        bound: Bound::AtLeastInHundred(68_000),
+        count: |seen| answers(seen, |r| r.is_ok()),
+    },
+    Kind {
+        name: "messages delivered",
+        bound: Bound::AtLeastInHundred(140_000),
+        count: |seen| {
+            queue_events(seen, |event| matches!(event, QueueEvent::Message(one) if !one.history))
+        },
+    },
+    Kind {
+        name: "old messages",
+        bound: Bound::AtLeastInHundred(20_000),
+        count: |seen| {
+            queue_events(seen, |event| matches!(event, QueueEvent::Message(one) if one.history))
+        },
+    },
+    Kind {
+        name: "states delivered",
+        bound: Bound::AtLeastInHundred(68_000),
+        count: |seen| queue_events(seen, |event| matches!(event, QueueEvent::State(_))),
+    },
+    Kind {
+        name: "states conflated",
+        bound: Bound::AtLeastInHundred(600),
+        count: |seen| {
+            queue_events(seen, |event| matches!(event, QueueEvent::State(one) if one.conflated))
+        },
+    },
+    Kind {
+        name: "gaps",
+        bound: Bound::AtLeastInHundred(5),
+        count: |seen| queue_events(seen, |event| matches!(event, QueueEvent::Gap(_))),
+    },
+    Kind {
+        name: "joined and left",
+        bound: Bound::AtLeastInHundred(36_000),
+        count: |seen| {
+            queue_events(seen, |event| matches!(event, QueueEvent::Joined(_) | QueueEvent::Left(_)))
+        },
+    },
+    Kind {
+        name: "resumes",
+        bound: Bound::AtLeastInHundred(850),
+        count: |seen| events(seen, |event| matches!(event, Event::Connected { resumed: true, .. })),
+    },
+    Kind {
+        name: "recoveries",
+        bound: Bound::AtLeastInHundred(1_700),
+        count: |seen| {
+            queue_events(
+                seen,
+                |event| matches!(event, QueueEvent::Subscribed(one) if one.recovered),
+            )
+        },
+    },
+    Kind {
+        name: "closed for good",
+        bound: Bound::AtLeastInHundred(1_200),
+        count: |seen| events(seen, |event| matches!(event, Event::Closed { may_retry: false, .. })),
+    },
+    Kind {
+        name: "requests done",
+        bound: Bound::AtLeastInHundred(1_600),
+        count: |seen| {
+            seen.calls.iter().filter(|call| call.answers().any(|(_, one)| one.status == 0)).count()
+                as u64
+        },
+    },
+    Kind {
+        name: "asked and allowed",
+        bound: Bound::AtLeastInHundred(9_500),
+        count: |seen| {
+            seen.questions.iter().filter(|one| one.ruling == Ruling::Allow).count() as u64
+        },
+    },
+    Kind {
+        name: "tells",
+        bound: Bound::AtLeastInHundred(3_700),
+        count: |seen| seen.told.len() as u64,
+    },
+    Kind {
+        name: "buckets lost",
+        bound: Bound::AtLeastInHundred(200),
+        count: |seen| seen.losses.len() as u64,
+    },
+    Kind {
+        name: "refused: precondition",
+        bound: Bound::AtMostInThousand(50),
+        count: |seen| refused(seen, Status::Precondition),
+    },
+    Kind {
+        name: "refused: limit",
+        bound: Bound::AtMostInThousand(10),
+        count: |seen| refused(seen, Status::Limit),
+    },
+    Kind {
+        name: "refused: unavailable",
+        bound: Bound::AtMostInThousand(12),
+        count: |seen| refused(seen, Status::Unavailable),
+    },
+    Kind {
+        name: "refused: otherwise",
+        bound: Bound::AtMostInThousand(70),
+        count: |seen| {
+            let others = [Status::Precondition, Status::Limit, Status::Unavailable];
+            answers(
+                seen,
+                |result| matches!(result, Err(Failure::Refused { status, .. }) if !others.contains(status)),
+            )
+        },
+    },
+    Kind {
+        name: "unknown",
+        bound: Bound::AtMostInThousand(35),
+        count: |seen| answers(seen, |result| matches!(result, Err(Failure::OutcomeUnknown))),
+    },
+];
+
+fn commands(seen: &Observations) -> u64 {
+    let notes = seen.journals.iter().flat_map(|journal| &journal.notes);
+    let asked = |what: &What| matches!(what, What::Asked(_, command) if *command != Command::Close);
+    notes.filter(|note| asked(&note.what)).count() as u64
+}
+
+fn events(seen: &Observations, is_it: impl Fn(&Event) -> bool) -> u64 {
+    let notes = seen.journals.iter().flat_map(|journal| &journal.notes);
+    notes.filter(|note| matches!(&note.what, What::Told(event) if is_it(event))).count() as u64
+}
+
+fn queue_events(seen: &Observations, is_it: impl Fn(&QueueEvent) -> bool) -> u64 {
+    events(seen, |event| matches!(event, Event::Queue { event, .. } if is_it(event)))
+}
+
+fn answers(seen: &Observations, is_it: impl Fn(&Result<Answer, Failure>) -> bool) -> u64 {
+    events(seen, |event| matches!(event, Event::Answer { result, .. } if is_it(result)))
+}
+
+fn refused(seen: &Observations, wanted: Status) -> u64 {
+    answers(
+        seen,
+        |result| matches!(result, Err(Failure::Refused { status, .. }) if *status == wanted),
+    )
+}
+
+/// The sums of some runs.
+#[derive(Debug, Default, Clone)]
+pub struct Harvest {
+    runs: u64,
+    sums: [u64; KINDS.len()],
+    /// How often each refusal was said, without the numbers in it.
+    refusals: BTreeMap<String, u64>,
+}
+
+impl Harvest {
+    /// Of one run.
+    #[must_use]
+    pub fn of(seen: &Observations) -> Harvest {
+        let mut refusals = BTreeMap::new();
+        for note in seen.journals.iter().flat_map(|journal| &journal.notes) {
+            if let What::Told(Event::Answer { result: Err(failure), .. }) = &note.what {
+                let text: String =
+                    failure.to_string().chars().filter(|c| !c.is_numeric()).collect();
+                *refusals.entry(text).or_default() += 1;
+            }
+        }
+        Harvest { runs: 1, sums: KINDS.map(|kind| (kind.count)(seen)), refusals }
+    }
+
+    /// One run more.
+    pub fn add(&mut self, other: &Harvest) {
+        self.runs += other.runs;
+        self.sums.iter_mut().zip(other.sums).for_each(|(sum, more)| *sum += more);
+        for (text, more) in &other.refusals {
+            *self.refusals.entry(text.clone()).or_default() += more;
+        }
+    }
+
+    /// What was too little or too much, each in a sentence.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        if self.runs < FEW {
+            return Vec::new();
+        }
+        let commands = self.sums[0];
+        let percent = if self.runs < MANY { FEW_PERCENT } else { 100 };
+        let mut complaints = Vec::new();
+        for (kind, sum) in KINDS.iter().zip(self.sums) {
+            let name = kind.name;
+            match kind.bound {
+                Bound::AtLeastInHundred(least) if sum * 10_000 < least * self.runs * percent => {
+                    let runs = self.runs;
+                    complaints
+                        .push(format!("{name}: {sum} in {runs} runs, wanted {least} in a hundred"));
+                }
+                Bound::AtMostInThousand(most) if sum * 1000 * percent > most * commands * 100 => {
+                    let sentence = format!("{name}: {sum} of {commands} commands, over {most} ‰");
+                    complaints.push(sentence);
+                }
+                Bound::AtLeastInHundred(_) | Bound::AtMostInThousand(_) | Bound::Commands => {}
+            }
+        }
+        complaints
+    }
+}
+
+impl fmt::Display for Harvest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} runs", self.runs)?;
+        for (kind, sum) in KINDS.iter().zip(self.sums) {
+            write!(f, ", {}: {sum}", kind.name)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Harvest, KINDS};
+
+    #[test]
+    fn a_cluster_that_does_nothing_is_complained_of() {
+        let idle = Harvest { runs: 400, ..Harvest::default() };
+        let complaints = idle.complaints();
+        assert_eq!(complaints.len(), 14, "{complaints:#?}");
+        assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
+    }
+
+    #[test]
+    fn a_cluster_that_refuses_nearly_everything_is_complained_of() {
+        let mut sums = [1_000_000; KINDS.len()];
+        sums[0] = 1_100_000;
+        let refusing = Harvest { runs: 400, sums, ..Harvest::default() };
+        let complaints = refusing.complaints();
+        assert_eq!(complaints.len(), 5, "{complaints:#?}");
+        assert!(complaints[1].contains("refused: limit"), "{complaints:#?}");
+    }
+
+    #[test]
+    fn a_few_runs_are_not_judged() {
+        assert!(Harvest { runs: 3, ..Harvest::default() }.complaints().is_empty());
+    }
+}

@@ -1,0 +1,103 @@
+//! The way between a client and a queue: which lane it spoke to, which node was the queue's home,
+//! and when a link between the two ended.
+
+use std::collections::BTreeMap;
+
+use proto::bucket::BucketId;
+use proto::limits;
+
+/// A lane: its gateway, and its place there.
+pub type LaneId = (usize, usize);
+
+/// A connection of a client to a lane, from its `welcome` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// When it began, in microseconds since the run began.
+    pub at_us: u64,
+    /// Where it goes.
+    pub lane: LaneId,
+}
+
+/// What is known of nodes and links, whoever uses them.
+#[derive(Debug, Default)]
+pub struct Ways {
+    /// When one end of a link between a lane and a node found that it was gone.
+    ends: Vec<(u64, LaneId, usize)>,
+    /// The homes of each bucket, by bits and prefix, and since when anybody knew.
+    homes: BTreeMap<(u8, u32), Vec<(u64, usize)>>,
+}
+
+/// One end of a link finds out so much later than the other, and the lane comes back a while after.
+const SLACK_US: u64 = 2 * limits::DEAD_MS * 1000;
+
+impl Ways {
+    /// An end of a link between these finds that it is gone.
+    pub(crate) fn ended(&mut self, at_us: u64, lane: LaneId, node: usize) {
+        self.ends.push((at_us, lane, node));
+    }
+
+    /// Somebody heard that this node is the bucket's home.
+    pub(crate) fn home(&mut self, at_us: u64, bucket: (u8, u32), node: usize) {
+        let homes = self.homes.entry(bucket).or_default();
+        if homes.last().is_none_or(|(_, last)| *last != node) {
+            homes.push((at_us, node));
+        }
+    }
+
+    /// Whether a link from the lanes of these connections to a home of the queue ended between
+    /// these moments, or so shortly before that it wasn't back.
+    pub fn cut(&self, ways: &[Way], queue: &str, from_us: u64, to_us: u64) -> bool {
+        let lanes: Vec<LaneId> =
+            current(ways, |way| way.at_us, from_us, to_us).map(|way| way.lane).collect();
+        let nodes = self.homes_of(queue, from_us, to_us);
+        let when = |at_us: u64| at_us + SLACK_US >= from_us && at_us <= to_us;
+        self.ends
+            .iter()
+            .any(|(at_us, lane, node)| when(*at_us) && lanes.contains(lane) && nodes.contains(node))
+    }
+
+    fn homes_of(&self, queue: &str, from_us: u64, to_us: u64) -> Vec<usize> {
+        let hash = proto::name::hash(queue.as_bytes());
+        let is_its = |(bits, prefix): (u8, u32)| BucketId::of(hash, bits).prefix() == prefix;
+        let homes = self.homes.iter().filter(|(bucket, _)| is_its(**bucket));
+        homes
+            .flat_map(|(_, homes)| current(homes, |home| home.0, from_us, to_us))
+            .map(|(_, node)| *node)
+            .collect()
+    }
+}
+
+/// What holds at some moment between these: of a list in the order of time, the last that began
+/// before, and all that began meanwhile.
+fn current<T>(
+    list: &[T],
+    began_us: impl Fn(&T) -> u64,
+    from_us: u64,
+    to_us: u64,
+) -> impl Iterator<Item = &T> {
+    let first = list.iter().rposition(|one| began_us(one) <= from_us).unwrap_or(0);
+    list[first..].iter().take_while(move |one| began_us(one) <= to_us)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Way, Ways};
+
+    #[test]
+    fn only_the_link_on_the_way_counts_and_only_then() {
+        let mut ways = Ways::default();
+        ways.home(0, (0, 0), 1);
+        ways.ended(5_000_000, (0, 1), 1);
+        let by = |lane| [Way { at_us: 10, lane }];
+        let cut = |lane, from_us, to_us| ways.cut(&by(lane), "/room/1", from_us, to_us);
+        assert!(cut((0, 1), 4_900_000, 5_100_000));
+        assert!(cut((0, 1), 5_100_000, 5_200_000), "it isn't back yet");
+        assert!(!cut((0, 1), 7_000_000, 7_100_000), "long before");
+        assert!(!cut((0, 1), 4_000_000, 4_900_000), "later");
+        assert!(!cut((1, 0), 4_900_000, 5_100_000), "of another lane");
+        let mut elsewhere = Ways::default();
+        elsewhere.home(0, (0, 0), 2);
+        elsewhere.ended(5_000_000, (0, 1), 1);
+        assert!(!elsewhere.cut(&by((0, 1)), "/room/1", 4_900_000, 5_100_000), "to another node");
+    }
+}
