@@ -27,6 +27,7 @@ mod roles;
 mod rpc;
 mod seen;
 mod silence;
+mod status_page;
 mod talker;
 mod tls;
 mod together;

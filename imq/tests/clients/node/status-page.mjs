@@ -1,0 +1,87 @@
+// The script of the boss's page with a boss that answers, falls silent and answers again: what the
+// page shows then. The document is as much of one as the script needs.
+import { readFileSync } from "node:fs";
+import vm from "node:vm";
+import assert from "node:assert/strict";
+
+class Element {
+  constructor() {
+    this.own = "";
+    this.children = [];
+    this.dataset = {};
+  }
+  set textContent(text) {
+    this.own = String(text);
+    this.children = [];
+  }
+  get textContent() {
+    return this.own + this.children.map((child) => child.textContent ?? child).join(" ");
+  }
+  append(...children) {
+    this.children.push(...children);
+  }
+  replaceChildren(...children) {
+    this.children = children;
+  }
+  addEventListener() {}
+}
+
+const page = readFileSync(process.argv[2], "utf8");
+const script = page.match(/<script>([^]*)<\/script>/)[1];
+const parts = new Map();
+const at = (id) => {
+  if (!parts.has(id)) parts.set(id, new Element());
+  return parts.get(id);
+};
+const totals = {
+  connections: 3, sessions: 3, queues: 7, messages_per_s: 1.5, deliveries_per_s: 9, round_trip_ms: 0.25,
+};
+const node = {
+  id: "g1", role: "gateway", host: "a", address: "a:1", state: "up", incarnation: 1,
+  message: "imq node is available and accepting connections.",
+};
+const answers = {
+  "/api/v1/status": {
+    term: 1, version: 2, message: "imq boss is available.", buckets: 8, unowned: 0, buckets_of: [], totals,
+  },
+  "/api/v1/nodes": { nodes: [node] },
+  "/api/v1/events": { events: [{ at_ms: 1, kind: "joined", text: "g1 joined" }] },
+};
+let is_there = true;
+let round;
+const context = {
+  document: { getElementById: at, createElement: () => new Element() },
+  fetch: async (path) => {
+    if (!is_there) throw new Error("Failed to fetch");
+    return { ok: true, json: async () => answers[path] };
+  },
+  AbortSignal,
+  setTimeout: (next) => round(next),
+};
+const rounds = () => new Promise((done) => { round = done; });
+const shown = () => [...parts.values()].map((part) => part.textContent).join("\n");
+
+let ended = rounds();
+vm.runInNewContext(script, context);
+let again = await ended;
+assert.match(shown(), /imq boss is available/);
+assert.match(shown(), /imq node is available/);
+assert.match(at("figures").textContent, /7 queues/);
+
+is_there = false;
+ended = rounds();
+again();
+again = await ended;
+assert.doesNotMatch(shown(), /available/, shown());
+assert.match(at("state").textContent, /^unknown/);
+assert.match(at("trouble").textContent, /doesn't answer: Failed to fetch/);
+assert.match(at("nodes").textContent, /g1 .*unknown/);
+assert.doesNotMatch(at("figures").textContent, /[0-9]/);
+
+is_there = true;
+ended = rounds();
+again();
+await ended;
+assert.match(shown(), /imq boss is available/);
+assert.match(shown(), /imq node is available/);
+assert.equal(at("trouble").textContent, "");
