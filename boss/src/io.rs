@@ -14,8 +14,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
-use link::io::http::Board;
-use link::io::{Hub, Wires, clock, http};
+use link::io::Board;
+use link::io::{Hub, Wires, clock, http, threads, tls};
+use link::machine::Sample;
 use mio::{Poll, Waker};
 use proto::limits;
 use proto::link::Role;
@@ -31,6 +32,9 @@ use crate::machine::boss::Found;
 use crate::machine::configuration::Configuration;
 use crate::machine::kept::{Kept, KeptError};
 use crate::machine::{self, Boss, Effect, Input, Outbox};
+
+/// A cluster has one boss, which needs no other name.
+pub const ID: &str = "boss";
 
 /// The token of what wakes the loop from other threads; the wires have those above.
 const WAKE_TOKEN: mio::Token = mio::Token(0);
@@ -142,6 +146,16 @@ impl Drop for Running {
     }
 }
 
+/// Each metric of a boss, as it is before anything has happened.
+pub fn metrics() -> Vec<Sample> {
+    let config = Configuration::parse(DEFAULT_CLUSTER).expect("the default is good");
+    let found = Found { kept: Kept::new(0, &config), is_older: false };
+    let settings = Settings::new(PathBuf::new(), Vec::new()).machine();
+    let mut all = Boss::new(clock::now(), settings, found).samples();
+    all.push(tls::files_sample("links", false));
+    all
+}
+
 /// Starts a boss. When this returns, its term is in the store and it listens.
 ///
 /// # Errors
@@ -163,7 +177,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         wires.listen_pipe(name, waker.clone());
     }
     let (desk, mailbox) = mail::open(waker);
-    let board = Board::default();
+    let board = Board::of("boss", ID);
     let routes = http::routes(board.clone())
         .merge(page::routes())
         .merge(api::routes(desk.clone(), settings.admin_key.as_deref()));
@@ -171,8 +185,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         .map_err(failed("HTTP", settings.http_address))?;
     let keeper = Keeper::start(store, desk.clone())?;
     let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board);
-    let thread = std::thread::Builder::new().name("boss".to_owned());
-    let thread = Some(thread.spawn(move || turns.run())?);
+    let thread = Some(threads::spawn("boss", move || turns.run())?);
     Ok(Running { link_address, http_address, desk, thread })
 }
 
@@ -188,7 +201,7 @@ impl Settings {
     fn wires(&self, cluster_id: u64) -> link::machine::Settings {
         link::machine::Settings {
             role: Role::Boss,
-            id: "boss".to_owned(),
+            id: ID.to_owned(),
             incarnation: 0,
             cluster_id,
             lane: 0,

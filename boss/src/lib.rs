@@ -14,7 +14,7 @@ pub mod io;
 pub mod machine;
 
 #[cfg(feature = "io")]
-pub use io::{Error, Running, Settings, run};
+pub use io::{Error, ID, Running, Settings, metrics, run};
 
 /// The cluster configuration when none is given: two classes, and the manual of all options.
 pub const DEFAULT_CLUSTER: &str = include_str!("default-cluster.toml");

@@ -7,6 +7,7 @@
 
 pub mod boss;
 pub mod configuration;
+mod counters;
 pub mod events;
 pub mod kept;
 pub mod liveness;
@@ -19,4 +20,5 @@ pub mod totals;
 pub mod view;
 
 pub use boss::{Boss, Faults, Input, Settings};
+pub use counters::Counters;
 pub use outbox::{Answer, Effect, Outbox};

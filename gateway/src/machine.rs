@@ -29,6 +29,7 @@ pub mod lane;
 mod login;
 mod membership;
 mod operation;
+mod readiness;
 mod recover;
 mod refusal;
 mod resume;

@@ -2,13 +2,15 @@
 
 mod link;
 mod member;
+mod metric;
 mod outbox;
 mod proof;
 mod redial;
 mod unanswered;
 
 pub use link::{Link, LinkError, Peer, Received, Settings};
-pub use member::{Faults, Member, Word};
+pub use member::{Faults, Health, Member, Word};
+pub use metric::{BOUNDS_US, Histogram, Sample, Value};
 pub use outbox::{LinkId, Outbox};
 pub use redial::Redial;
 pub use unanswered::{Moving, Unanswered};

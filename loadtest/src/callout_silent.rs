@@ -115,8 +115,8 @@ fn measure(
         asked: askers.asked,
         done: told.done,
         refused: told.refused,
-        unanswered: cluster.samples("imq_callout_asks_unanswered_total")?,
-        answered: cluster.samples("imq_callout_asks_answered_total")?,
+        unanswered: cluster.samples("imq_gateway_callout_asks_unanswered_total")?,
+        answered: cluster.samples("imq_gateway_callout_asks_answered_total")?,
         generator_busy,
     })
 }

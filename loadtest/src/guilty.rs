@@ -28,11 +28,11 @@ use offence::{Offence, Scene};
 
 /// What the gateway counts of the guilty.
 const COUNTERS: [&str; 5] = [
-    "imq_closed_total",
-    "imq_refused_total",
-    "imq_connections_refused_total",
-    "imq_deliveries_dropped_total",
-    "imq_slow_total",
+    "imq_gateway_closed_total",
+    "imq_gateway_refused_total",
+    "imq_gateway_connections_refused_total",
+    "imq_gateway_deliveries_dropped_total",
+    "imq_gateway_slow_total",
 ];
 
 /// More of the guilty than ten times the table's need more files than a process has.

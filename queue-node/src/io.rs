@@ -5,8 +5,20 @@ mod memory;
 mod settings;
 mod turn;
 
+use link::io::tls;
+use link::machine::Sample;
+
 pub use settings::{Error, Listen, Settings};
 pub use turn::{Running, run};
+
+use crate::machine::Counters;
+
+/// Each metric of a queue node, as it is before anything has happened.
+pub fn metrics() -> Vec<Sample> {
+    let mut all = Counters::default().list();
+    all.push(tls::files_sample("links", false));
+    all
+}
 
 #[cfg(test)]
 mod tests;

@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 10] = [
+const PROGRAMS: [Component; 11] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
@@ -89,6 +89,11 @@ const PROGRAMS: [Component; 10] = [
         name: "openssl",
         probe: "command -v openssl",
         remedy: Remedy::Packages(&["openssl"]),
+    },
+    Component {
+        name: "promtool",
+        probe: "command -v promtool",
+        remedy: Remedy::Packages(&["prometheus"]),
     },
     Component { name: "curl", probe: "command -v curl", remedy: Remedy::Packages(&["curl"]) },
 ];

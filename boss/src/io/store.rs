@@ -10,6 +10,8 @@ use std::time::Duration;
 pub use file::StoreError;
 pub(super) use file::{FileStore, Stored};
 
+use link::io::threads;
+
 use super::mail::{Desk, Mail};
 
 /// How often it is looked whether the thread has ended, at the end.
@@ -27,8 +29,7 @@ impl Keeper {
     pub(super) fn start(store: FileStore, desk: Desk) -> io::Result<Keeper> {
         // The machine has one step under way at a time.
         let (steps, queue) = sync_channel::<Vec<u8>>(1);
-        let thread = std::thread::Builder::new().name("boss store".to_owned());
-        let thread = thread.spawn(move || {
+        let thread = threads::spawn("boss store", move || {
             for bytes in queue {
                 desk.post(match store.write(&bytes) {
                     Ok(()) => Mail::Stored,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
-use link::io::http::{Board, Sample};
-use link::io::{Event, Sink, Wires, clock};
+use link::io::{Board, Event, Peers, Sink, Wires, clock};
+use link::machine::Sample;
 use mio::{Events, Poll};
 use proto::time::Time;
 use tokio::sync::oneshot;
@@ -37,6 +37,9 @@ struct Reception {
     questions: BTreeMap<u64, oneshot::Sender<Answer>>,
     newest: u64,
     store_ended: bool,
+    peers: Peers,
+    /// How many of the cluster's events the log has.
+    logged: u64,
 }
 
 impl Loop {
@@ -49,8 +52,17 @@ impl Loop {
         keeper: Keeper,
         board: Board,
     ) -> Loop {
-        let (questions, newest, store_ended) = (BTreeMap::new(), 0, false);
-        let desk = Reception { boss, out, keeper, questions, newest, store_ended };
+        let desk = Reception {
+            // Those before were logged by the process that saw them.
+            logged: boss.events_found(),
+            boss,
+            out,
+            keeper,
+            questions: BTreeMap::new(),
+            newest: 0,
+            store_ended: false,
+            peers: Peers::default(),
+        };
         Loop { desk, poll, wires, mailbox, board, publish_at: 0, published_ready: false }
     }
 
@@ -91,6 +103,7 @@ impl Loop {
         self.desk.handle(now, Input::Wake);
         self.wires.wake(now, &mut self.desk);
         self.wires.flush(now, &mut self.desk);
+        self.desk.log();
         let is_ready = self.desk.boss.is_ready();
         if now.ms >= self.publish_at || is_ready != self.published_ready {
             self.publish_at = now.ms + PUBLISH_MS;
@@ -119,6 +132,19 @@ impl Reception {
             let reason = "the store's thread has ended: restart the boss".to_owned();
             self.boss.handle(now, Input::StoreFailed { reason }, &mut self.out);
         }
+    }
+
+    /// Logs what has happened to the cluster since the last time.
+    fn log(&mut self) {
+        for event in self.boss.events_after(self.logged) {
+            let (kind, node) = (event.kind.name(), event.node.as_deref().unwrap_or_default());
+            let text = &event.text;
+            match event.kind.is_alarming() {
+                true => tracing::warn!(event = kind, node, "{text}"),
+                false => tracing::info!(event = kind, node, "{text}"),
+            }
+        }
+        self.logged = self.boss.events_told();
     }
 
     /// Does what a letter asks; false: it says stop.
@@ -150,11 +176,11 @@ impl Reception {
     }
 
     fn publish(&self, board: &Board, tls: Option<Sample>) {
-        let metrics = self.boss.counters().into_iter().chain(self.boss.gauges());
-        let sample =
-            |(name, help, value)| Sample { name, help, labels: Vec::new(), value: value as f64 };
         let unready = (!self.boss.is_ready()).then(|| self.boss.status().message);
-        board.publish("boss", metrics.map(sample).chain(tls).collect(), unready);
+        board.set_unready("boss", unready);
+        let mut samples = self.boss.samples();
+        samples.extend(tls);
+        board.publish("boss", samples);
     }
 }
 
@@ -166,12 +192,13 @@ impl Sink for Reception {
     fn event(&mut self, now: Time, event: Event<'_>) {
         match event {
             Event::Up { link, peer, .. } => {
-                tracing::debug!("a link to {:?} is up", peer.id);
+                let name = self.peers.up(link, &peer, None);
+                tracing::info!("the link with {name} is up");
                 self.handle(now, Input::LinkUp { link, peer });
             }
             Event::Frame { link, frame } => self.handle(now, Input::Frame { link, frame }),
             Event::Down { link, reason } => {
-                tracing::info!("link {} is down: {reason}", link.0);
+                tracing::info!("the link with {} has ended: {reason}", self.peers.down(link));
                 self.handle(now, Input::LinkDown { link });
             }
             // A boss dials nobody.

@@ -21,13 +21,12 @@ use proto::time::Time;
 use self::inspection::Inspections;
 use self::publication::Publication;
 use super::configuration::Configuration;
-use super::events::{Event, Events, Kind};
+use super::counters::Counters;
+use super::events::{Event, Kind, STORE_AFTER_MS};
 use super::kept::Kept;
 use super::liveness::Liveness;
 use super::outbox::{Effect, Outbox};
 use super::totals::Reports;
-
-pub use self::views::Metric;
 
 /// How patient the boss is, and what it waits for.
 #[derive(Debug, Clone)]
@@ -106,25 +105,6 @@ pub enum Input<'a> {
     Wake,
 }
 
-/// Events that are counted, since the process started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Processes that registered anew.
-    pub registered: u64,
-    /// Processes that were turned away.
-    pub refused: u64,
-    /// Nodes given up.
-    pub lost: u64,
-    /// Buckets that got another owner.
-    pub moved: u64,
-    /// Steps that the store has.
-    pub stored: u64,
-    /// Steps that the store failed to take.
-    pub store_failed: u64,
-    /// Queues that were asked about.
-    pub inspected: u64,
-}
-
 /// The machine.
 #[derive(Debug)]
 pub struct Boss {
@@ -139,7 +119,8 @@ pub struct Boss {
     lives: BTreeMap<NodeId, Liveness>,
     links: BTreeMap<LinkId, Line>,
     reports: Reports,
-    events: Events,
+    /// How many events there were when the process started.
+    events_found: u64,
     publication: Publication,
     inspections: Inspections,
     counters: Counters,
@@ -173,6 +154,7 @@ impl Boss {
         let wait_ms = if is_older { super::liveness::GIVE_UP_MS } else { 0 };
         let nodes = kept.roster.iter().map(|node| node.id.clone());
         let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
+        let events_found = kept.events.told();
         let mut boss = Boss {
             settings,
             faults: Faults::default(),
@@ -182,7 +164,7 @@ impl Boss {
             lives,
             links: BTreeMap::new(),
             reports: Reports::default(),
-            events: Events::default(),
+            events_found,
             publication: Publication::default(),
             inspections: Inspections::default(),
             counters: Counters::default(),
@@ -227,6 +209,7 @@ impl Boss {
             self.judge_at(now),
             self.inspections.wake_at(),
             self.publication.retry_at(),
+            self.publication.change_at(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -276,7 +259,8 @@ impl Boss {
 
     fn tell(&mut self, now: Time, kind: Kind, node: Option<&NodeId>, text: String) {
         let node = node.map(|node| node.as_str().to_owned());
-        self.events.push(Event { at_ms: now.unix_ms, kind, node, text });
+        self.kept.events.push(Event { at_ms: now.unix_ms, kind, node, text });
+        self.publication.change_by(now.ms + STORE_AFTER_MS);
     }
 
     fn answer(out: &mut Outbox, question: u64, answer: super::outbox::Answer) {

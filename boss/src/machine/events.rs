@@ -2,27 +2,33 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// More are forgotten, the oldest first: a page is read, not studied.
 pub const EVENTS_MAX: usize = 256;
+/// A text is a sentence or two.
+const TEXT_BYTES_MAX: usize = 512;
+/// Events that come without a step of their own are stored so long after the first of them, so that
+/// nobody makes the boss write without pause.
+pub const STORE_AFTER_MS: u64 = 1_000;
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Event {
     /// When, in milliseconds since 1970.
     pub at_ms: u64,
     /// What kind of thing.
     pub kind: Kind,
     /// Whom it is about, if it is about a node.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// The whole of it in a sentence.
     pub text: String,
 }
 
 /// What kinds of things happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The boss began a term.
@@ -35,6 +41,8 @@ pub enum Kind {
     Returned,
     /// A node was given up.
     Lost,
+    /// A gateway was shut down: its clients had been sent elsewhere.
+    Left,
     /// A process was turned away.
     Refused,
     /// Buckets got another owner.
@@ -47,21 +55,78 @@ pub enum Kind {
     Store,
 }
 
-/// The newest events, oldest first.
-#[derive(Debug, Clone, Default)]
-pub struct Events(VecDeque<Event>);
+impl Kind {
+    /// As it stands in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Started => "started",
+            Kind::Joined => "joined",
+            Kind::Unlinked => "unlinked",
+            Kind::Returned => "returned",
+            Kind::Lost => "lost",
+            Kind::Left => "left",
+            Kind::Refused => "refused",
+            Kind::Moved => "moved",
+            Kind::Split => "split",
+            Kind::Config => "config",
+            Kind::Store => "store",
+        }
+    }
+
+    /// Whether somebody may have to do something.
+    pub fn is_alarming(self) -> bool {
+        match self {
+            Kind::Unlinked | Kind::Lost | Kind::Refused | Kind::Store => true,
+            Kind::Started
+            | Kind::Joined
+            | Kind::Returned
+            | Kind::Left
+            | Kind::Moved
+            | Kind::Split
+            | Kind::Config => false,
+        }
+    }
+}
+
+/// The newest events, oldest first. They outlive the process.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// How many there have been.
+    told: u64,
+    newest: VecDeque<Event>,
+}
 
 impl Events {
     /// Adds the newest.
-    pub fn push(&mut self, event: Event) {
-        if self.0.len() == EVENTS_MAX {
-            self.0.pop_front();
+    pub fn push(&mut self, mut event: Event) {
+        if event.text.len() > TEXT_BYTES_MAX {
+            event.text.truncate(event.text.floor_char_boundary(TEXT_BYTES_MAX));
+            event.text.push('…');
         }
-        self.0.push_back(event);
+        if self.newest.len() == EVENTS_MAX {
+            self.newest.pop_front();
+        }
+        self.newest.push_back(event);
+        self.told += 1;
     }
 
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Event> {
-        self.0.iter()
+        self.newest.iter()
+    }
+
+    /// How many there have been.
+    pub fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// Those behind the first so many, as far as they aren't forgotten.
+    pub fn after(&self, told: u64) -> impl Iterator<Item = &Event> {
+        let new = usize::try_from(self.told - told).unwrap_or(usize::MAX);
+        self.newest.iter().skip(self.newest.len().saturating_sub(new))
     }
 }
+
+#[cfg(test)]
+mod tests;

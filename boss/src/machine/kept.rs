@@ -4,6 +4,7 @@ use proto::table::Version;
 use serde::{Deserialize, Serialize};
 
 use super::configuration::Configuration;
+use super::events::Events;
 use super::roster::Roster;
 use super::table::Rows;
 
@@ -23,6 +24,9 @@ pub struct Kept {
     pub roster: Roster,
     /// The table.
     pub rows: Rows,
+    /// What happened last.
+    #[serde(default)]
+    pub events: Events,
 }
 
 /// The cluster configuration and where it came from.
@@ -58,6 +62,7 @@ impl Kept {
             },
             roster: Roster::default(),
             rows: Rows::default(),
+            events: Events::default(),
         }
     }
 

@@ -12,16 +12,18 @@ use super::roster::{Node, NodeRole};
 const COUNTERS_MAX: usize = 256;
 /// A metric's name.
 const NAME_BYTES_MAX: usize = 128;
+/// A rate is of this time at least: reports come every second, and at once when something changed.
+const RATE_MS_MIN: u64 = 500;
 /// What a node says of itself is one line of a table.
 const MESSAGE_CHARS_MAX: usize = 200;
 
 /// The names under which nodes report what the page shows.
-const CONNECTIONS: Figure = (NodeRole::Gateway, "imq_connections");
-const SESSIONS: Figure = (NodeRole::Gateway, "imq_sessions");
-const QUEUES: Figure = (NodeRole::QueueNode, "imq_queues");
-const EVENTS: Figure = (NodeRole::QueueNode, "imq_events_total");
-const DELIVERIES: Figure = (NodeRole::Gateway, "imq_deliveries_total");
-const ROUND_TRIP: Figure = (NodeRole::Gateway, "imq_round_trip_milliseconds");
+const CONNECTIONS: Figure = (NodeRole::Gateway, "imq_gateway_connections");
+const SESSIONS: Figure = (NodeRole::Gateway, "imq_gateway_sessions");
+const QUEUES: Figure = (NodeRole::QueueNode, "imq_queue_node_queues");
+const EVENTS: Figure = (NodeRole::QueueNode, "imq_queue_node_events_total");
+const DELIVERIES: Figure = (NodeRole::Gateway, "imq_gateway_deliveries_total");
+const ROUND_TRIP: Figure = (NodeRole::Gateway, "imq_gateway_newest_round_trip_seconds");
 
 /// Who reports it, and its name in their metrics.
 type Figure = (NodeRole, &'static str);
@@ -53,6 +55,8 @@ pub struct Reported {
     role: NodeRole,
     /// Whether it serves.
     pub ready: bool,
+    /// Whether it is about to end.
+    pub draining: bool,
     /// For the page.
     pub message: String,
     newest: Sample,
@@ -74,11 +78,11 @@ impl Reports {
         let counters = counters.map(|counter| (counter.name, counter.value)).collect();
         let reported = self.0.entry(node.id.clone()).or_insert_with(|| Reported::by(node));
         let before = std::mem::replace(&mut reported.newest, Sample { at_ms: now_ms, counters });
-        // Two reports in one millisecond give no rate.
-        if before.at_ms < now_ms && !before.counters.is_empty() {
+        let is_apart = |sample: &Sample| sample.at_ms + RATE_MS_MIN <= now_ms;
+        if is_apart(&before) && !before.counters.is_empty() {
             reported.before = Some(before);
         }
-        reported.ready = report.ready;
+        (reported.ready, reported.draining) = (report.ready, report.draining);
         let line = report.message.chars().filter(|char| !char.is_control());
         reported.message = line.take(MESSAGE_CHARS_MAX).collect();
     }
@@ -104,7 +108,7 @@ impl Reports {
             queues: sum(QUEUES),
             messages_per_s: rate(EVENTS),
             deliveries_per_s: rate(DELIVERIES),
-            round_trip_ms: round_trips.reduce(f64::max),
+            round_trip_ms: round_trips.reduce(f64::max).map(|seconds| seconds * 1000.0),
         }
     }
 
@@ -117,7 +121,8 @@ impl Reports {
 impl Reported {
     fn by(node: &Node) -> Reported {
         let (message, newest) = (String::new(), Sample::default());
-        Reported { role: node.role, ready: false, message, newest, before: None }
+        let (ready, draining) = (false, false);
+        Reported { role: node.role, ready, draining, message, newest, before: None }
     }
 
     fn rate(&self, (_, name): Figure) -> Option<f64> {

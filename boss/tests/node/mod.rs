@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use link::io::{Event, Hub, Sink, Wires, clock};
-use link::machine::{Member, Outbox, Settings, Word};
+use link::machine::{Health, Member, Outbox, Settings, Word};
 use mio::{Events, Poll, Token, Waker};
 use proto::g2c::Kind;
 use proto::limits;
@@ -78,7 +78,7 @@ impl Sink for Seen {
             Event::Up { link, .. } => self.member.up(link, &[], &mut self.outbox),
             Event::Frame { frame, .. } => match self.member.hear(frame) {
                 Some(Word::Registered { .. }) => {
-                    self.member.report(Vec::new(), None, &mut self.outbox);
+                    self.member.report(Vec::new(), Health::Ready, &mut self.outbox);
                 }
                 Some(Word::Table(table)) => {
                     self.news.try_send(table.rows().len()).ok();

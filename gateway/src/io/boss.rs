@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use link::io::http::Board;
+use link::io::Board;
 use link::io::names;
-use link::machine::{LinkId, Member, Outbox as Links, Word};
+use link::machine::{Health, LinkId, Member, Outbox as Links, Word};
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::Counter;
@@ -13,6 +13,8 @@ use proto::table::BucketTable;
 
 use super::settings::Settings;
 
+/// What the page says of a gateway that shuts down.
+const DRAINING: &str = "draining: its clients are sent to other gateways";
 /// Names of dials to bosses begin so; ids of nodes can't.
 const DIAL: &str = "boss/";
 
@@ -31,6 +33,7 @@ pub(super) fn is_dial_name(name: &str) -> bool {
 pub(super) struct Boss {
     member: Member,
     told: Told,
+    addresses: Vec<String>,
 }
 
 /// What the boss has said and the loop hasn't taken yet.
@@ -48,7 +51,13 @@ impl Boss {
     pub(super) fn new(settings: &Settings, client_address: SocketAddr) -> Boss {
         let address = client_address.to_string();
         let member = Member::new(&settings.id, Role::Gateway, &settings.host, &address);
-        Boss { member, told: Told::default() }
+        Boss { member, told: Told::default(), addresses: settings.bosses.clone() }
+    }
+
+    /// Where the boss that is dialled under this name is.
+    pub(super) fn address<'a>(&'a self, dialled: &'a str) -> &'a str {
+        let at = dialled.strip_prefix(DIAL).and_then(|at| at.parse::<usize>().ok());
+        at.and_then(|at| self.addresses.get(at)).map_or(dialled, String::as_str)
     }
 
     /// Whether this is the link to the boss.
@@ -121,14 +130,19 @@ impl Boss {
     }
 
     /// Tells the boss what its page shows.
-    pub(super) fn report(&mut self, board: &Board, links: &mut Links) {
+    pub(super) fn report(&mut self, board: &Board, draining: bool, links: &mut Links) {
         let unready = board.unready();
         let unready = (!unready.is_empty()).then(|| unready.join("; "));
+        let health = match unready.as_deref() {
+            _ if draining => Health::Draining(DRAINING),
+            Some(reason) => Health::Unready(reason),
+            None => Health::Ready,
+        };
         let samples = board.samples().into_iter().filter(|sample| sample.labels.is_empty());
-        let counters = samples
-            .map(|sample| Counter { name: sample.name.to_owned(), value: sample.value })
-            .collect();
-        self.member.report(counters, unready.as_deref(), links);
+        let counters = samples.filter_map(|sample| {
+            Some(Counter { name: sample.name.to_owned(), value: sample.number()? })
+        });
+        self.member.report(counters.collect(), health, links);
     }
 
     /// Hands over what the boss has said since the last time.

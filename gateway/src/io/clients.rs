@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::IpAddr;
 
 use mio::event::Event as Ready;
 use mio::{Interest, Registry, Token};
@@ -27,7 +28,8 @@ mod websocket;
 
 use accept::Spare;
 use listener::Listeners;
-use refusal::{Complaint, Refused};
+use refusal::Complaint;
+pub(super) use refusal::Refused;
 use stream::Stream;
 use waiting::Waiting;
 
@@ -89,6 +91,14 @@ struct Client {
 }
 
 impl Client {
+    /// Where it comes from, while it isn't through the door.
+    fn waits_from(&self) -> Option<IpAddr> {
+        match &self.reader {
+            Reader::Waiting(waiting) => Some(waiting.address()),
+            Reader::Tcp(_) | Reader::WebSocket(..) | Reader::Refused | Reader::Deaf => None,
+        }
+    }
+
     /// Whether it has closed its end of a protocol in which nobody does so who waits for an answer.
     fn wants_nothing(&self) -> bool {
         self.to_end && matches!(self.reader, Reader::Tcp(_) | Reader::WebSocket(..))
@@ -246,7 +256,8 @@ impl Clients {
             Err(error) => {
                 if waiting && error.kind() == io::ErrorKind::InvalidData {
                     self.refused.tls += 1;
-                    tracing::debug!("a client's TLS: {error}");
+                    let address = client.waits_from();
+                    tracing::debug!("the TLS of a client at {address:?}: {error}");
                 }
                 self.gone(now, conn, lane, out);
             }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
-use link::io::http::Board;
+use link::io::{Board, threads};
 
 use crate::machine::token::{KeyError, Rules, Tokens};
 pub use asks::Asks;
@@ -22,6 +22,7 @@ use asks::Shared;
 use document::{FETCH_TIME_MAX, Fetcher};
 use file::Watched;
 use keeper::Keeper;
+pub(super) use keeper::keys_samples;
 
 /// A JWKS document is fetched so often, unless the configuration says otherwise.
 pub const FETCH_EVERY_MS: u64 = 5 * 60 * 1000;
@@ -110,20 +111,19 @@ pub fn start(
     let (waker, wakes) = sync_channel(1);
     let shared = Arc::new(Shared::default());
     let mut keeper = Keeper::new(settings.rules, board, Box::new(tell));
-    let thread = std::thread::Builder::new().name("keys".to_owned());
     let theirs = Arc::clone(&shared);
     let is_fetched = match settings.source {
         Source::File(path) => {
             let (watched, bytes) = Watched::open(path.clone())
                 .map_err(|error| Error::File { path: path.clone(), error })?;
             keeper.take(bytes).map_err(|error| Error::Keys { path, error })?;
-            thread.spawn(move || keeper.watch(watched, &wakes, &theirs))?;
+            threads::spawn("keys", move || keeper.watch(watched, &wakes, &theirs))?;
             false
         }
         Source::Url { url, every_ms } => {
             let fetcher = Fetcher::new(&url, FETCH_TIME_MAX).map_err(Error::Http)?;
             keeper.await_document();
-            thread.spawn(move || keeper.fetch(&fetcher, every_ms, &wakes, &theirs))?;
+            threads::spawn("keys", move || keeper.fetch(&fetcher, every_ms, &wakes, &theirs))?;
             true
         }
     };

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use link::io::http::Board;
+use link::io::Board;
+use link::io::clock;
+use link::io::threads::spawn;
 use mio::{Poll, Waker};
 
 use super::callout::Caller;
@@ -53,7 +55,7 @@ pub struct Running {
     lanes: Vec<Letterbox>,
     threads: Vec<JoinHandle<()>>,
     /// They are read as long as this is there.
-    _keys: Option<Keys>,
+    keys: Option<Keys>,
 }
 
 impl Running {
@@ -62,21 +64,35 @@ impl Running {
         self.tell_all(|| Letter::Drain);
     }
 
-    /// Ends all lanes and waits for them.
-    pub fn stop(self) {
-        self.tell_all(|| Letter::Stop);
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a lane has ended by a bug");
-            }
-        }
+    /// Has newer keys for tokens fetched, if they come from a URL; whether they may come.
+    pub fn fetch_keys(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| keys.asks().ask(clock::now()))
+    }
+
+    /// Ends all lanes and waits for them. The lane with the boss's link is the last: till then the
+    /// boss shows that the gateway drains.
+    pub fn stop(mut self) {
+        let threads = self.threads.split_off(1);
+        end(&self.lanes[1..], threads);
+        end(&self.lanes[..1], self.threads);
     }
 
     fn tell_all(&self, letter: impl Fn() -> Letter) {
-        for lane in &self.lanes {
-            if lane.put(letter()).is_err() {
-                tracing::warn!("a lane takes no letters any more");
-            }
+        self.lanes.iter().for_each(|lane| tell(lane, letter()));
+    }
+}
+
+fn tell(lane: &Letterbox, letter: Letter) {
+    if lane.put(letter).is_err() {
+        tracing::warn!("a lane takes no letters any more");
+    }
+}
+
+fn end(lanes: &[Letterbox], threads: Vec<JoinHandle<()>>) {
+    lanes.iter().for_each(|lane| tell(lane, Letter::Stop));
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a lane has ended by a bug");
         }
     }
 }
@@ -93,7 +109,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let connections_max = (files.clients / lanes).max(1);
     let door = Door::new(&settings);
     let settings = Arc::new(settings);
-    let board = Board::default();
+    let board = Board::of("gateway", &settings.id);
     let mut boxes = Vec::new();
     let mut prepared = Vec::new();
     for number in 0..=lanes {
@@ -103,7 +119,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         prepared.push((number as u32, poll));
         // Whoever asks whether the gateway is ready waits for every lane's word.
         let unready = "it has just been started".to_owned();
-        board.publish(&turn::board_name(number as u32), Vec::new(), Some(unready));
+        board.set_unready(&turn::board_name(number as u32), Some(unready));
     }
     let back_ends = web::Exchange::new(boxes[0].clone());
     let web =
@@ -130,10 +146,9 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
             keys: keys.as_ref().map(Keys::asks),
             listeners,
         };
-        let thread = std::thread::Builder::new().name(format!("lane {number}"));
-        threads.push(thread.spawn(move || turn.run(poll))?);
+        threads.push(spawn(format!("lane {number}"), move || turn.run(poll))?);
     }
-    Ok(Running { tcp, http, web, board, lanes: boxes, threads, _keys: keys })
+    Ok(Running { tcp, http, web, board, lanes: boxes, threads, keys })
 }
 
 /// Has the keys of tokens read, now and when they change, and told to the lanes.

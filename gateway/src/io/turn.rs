@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::TrySendError;
 
-use link::io::http::{Board, Sample};
-use link::io::{Event, Sink, Wires, clock, names};
+use link::io::{Board, Event, Peers, Sink, Wires, clock, names};
 use link::machine::{LinkId, Outbox as Links, Peer};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
@@ -21,7 +20,6 @@ use super::keys::Asks;
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
 use super::web::Exchange;
-use crate::machine::counters::Figure;
 use crate::machine::{Authority, Input, Lane, Outbox};
 
 /// The waker's token.
@@ -131,9 +129,11 @@ pub(super) fn board_name(lane: u32) -> String {
 
 /// A lane and its links: what happens on the wires goes here.
 struct Desk {
+    number: u32,
     lane: Lane,
     out: Outbox,
     boss: Option<Boss>,
+    peers: Peers,
     /// A new table has come: other nodes may have to be dialled.
     table: Option<Arc<BucketTable>>,
 }
@@ -165,10 +165,7 @@ impl Turn {
             }
             bench.wake(now);
             self.follow_boss(now, &mut bench);
-            if bench.publish_ms <= now.ms {
-                bench.publish_ms = now.ms + PUBLISH_MS;
-                self.publish(now, &mut bench);
-            }
+            self.publish(now, &mut bench);
             bench.end_turn(now);
             if std::mem::take(&mut bench.desk.out.wants_keys)
                 && let Some(keys) = &self.keys
@@ -176,8 +173,10 @@ impl Turn {
                 keys.ask(now);
             }
             self.call_out(&mut bench);
-            let quiet = bench.desk.lane.counters().connections == 0;
-            if stop_ms.is_some_and(|at| at <= now.ms || quiet) {
+            if stop_ms.is_some_and(|at| at <= now.ms || bench.desk.lane.is_empty()) {
+                // What is so at the end is what is logged of it.
+                bench.publish_ms = now.ms;
+                self.publish(now, &mut bench);
                 return Ok(());
             }
         }
@@ -222,9 +221,11 @@ impl Turn {
         });
         let seed = rand::Rng::next_u64(&mut rand::rng());
         Desk {
+            number: self.number,
             out: Outbox::new(&lane_settings),
             lane: Lane::new(lane_settings, seed),
             boss,
+            peers: Peers::default(),
             table: None,
         }
     }
@@ -329,27 +330,27 @@ impl Turn {
         }
     }
 
+    /// Tells operators whether the lane is ready, at once, and what it has counted, now and then.
     fn publish(&mut self, now: Time, bench: &mut Bench) {
+        let news = bench.desk.lane.readiness_news();
+        if news.is_none() && now.ms < bench.publish_ms {
+            return;
+        }
+        if let Some(unready) = news {
+            self.board.set_unready(&board_name(self.number), unready.map(str::to_owned));
+        }
+        bench.publish_ms = now.ms + PUBLISH_MS;
         let Bench { desk, clients, .. } = bench;
-        let called = desk.lane.callout_counters().list();
-        let counted = desk.lane.counters().list();
-        let mut samples: Vec<Sample> = counted
-            .into_iter()
-            .chain(called)
-            .map(|Figure { name, help, label, value }| {
-                let labels = label.map(|(name, value)| (name, value.to_owned()));
-                Sample { name, help, labels: labels.into_iter().collect(), value }
-            })
-            .collect();
+        let mut samples = desk.lane.counters().list();
+        samples.extend(desk.lane.callout_counters().list());
         samples.extend(clients.iter().flat_map(|clients| clients.refused.samples()));
         if self.number == 0 {
             let clients = self.settings.tls.as_ref().map(|tls| tls.sample(now, "clients"));
             samples.extend([clients, self.settings.hub.tls_sample(now)].into_iter().flatten());
         }
-        let unready = desk.lane.unready().map(str::to_owned);
-        self.board.publish(&board_name(self.number), samples, unready);
+        self.board.publish(&board_name(self.number), samples);
         if let Some(boss) = desk.boss.as_mut() {
-            boss.report(&self.board, &mut desk.out.links);
+            boss.report(&self.board, desk.lane.is_draining(), &mut desk.out.links);
         }
     }
 }
@@ -378,14 +379,18 @@ impl Desk {
     }
 
     fn link_up(&mut self, now: Time, link: LinkId, peer: Peer, dialled: Option<&str>) {
-        tracing::info!("link to {} {} is up", peer.role.as_str_name(), peer.id);
+        let who = self.peers.up(link, &peer, dialled);
         let name = dialled.unwrap_or_default();
         if is_dial_name(name) {
             if let Some(boss) = self.boss.as_mut() {
+                let who = format!("the boss at {}", boss.address(name));
+                self.peers.call(link, &who);
+                tracing::info!("the link with {who} is up");
                 boss.up(link, &mut self.out.links);
             }
             return;
         }
+        tracing::info!("lane {}: the link with {who} is up", self.number);
         let wanted = names::node_of(name);
         if wanted.is_some_and(|wanted| wanted != (peer.id.as_str(), peer.incarnation)) {
             // Who was dialled is gone: its address is another's, or its own in another life.
@@ -425,16 +430,31 @@ impl Sink for Desk {
             }
             Event::Up { link, peer, dialled } => self.link_up(now, link, peer, dialled),
             Event::Down { link, reason } => {
-                tracing::info!("a link is down: {reason}");
+                let who = self.peers.down(link);
                 if let Some(boss) = self.boss.as_mut()
                     && boss.down(link, &mut self.out.links)
                 {
-                    return;
+                    return tracing::warn!(
+                        "the link with {who} has ended: {reason}; this gateway goes on with the \
+                         table that it has"
+                    );
                 }
+                tracing::info!("lane {}: the link with {who} has ended: {reason}", self.number);
                 self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
             }
             Event::Unreachable { name, refused, hopeless, reason } => {
-                tracing::debug!("{name} can't be reached: {reason}");
+                if self.peers.failed(now, name) {
+                    match self.boss.as_ref().filter(|_| is_dial_name(name)) {
+                        Some(boss) => {
+                            let address = boss.address(name);
+                            tracing::warn!("the boss at {address} can't be reached: {reason}");
+                        }
+                        None => {
+                            let lane = self.number;
+                            tracing::warn!("lane {lane}: {name} can't be reached: {reason}");
+                        }
+                    }
+                }
                 if let Some(boss) = self.boss.as_mut() {
                     let hopeless = hopeless.then_some(reason);
                     boss.unreachable(name, refused, hopeless, &mut self.out.links);

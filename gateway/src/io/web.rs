@@ -15,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use link::io::http::Board;
+use link::io::Board;
 use proto::codes::Status;
 
 mod answer;

@@ -117,7 +117,7 @@ impl Lane {
 
     /// The gateway shuts down.
     pub(super) fn drain(&mut self, out: &mut Outbox) {
-        self.draining = true;
+        (self.draining, self.readiness.unsure) = (true, true);
         for conn in self.connections.open_ones() {
             let reason = "this gateway shuts down: connect to another";
             self.close(conn, Close::Draining, reason, out);

@@ -1,19 +1,7 @@
 //! What a lane counts.
 
+use link::machine::{Histogram, Sample, Value};
 use proto::codes::{CLOSES, Close};
-
-/// A value for operators.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Figure {
-    /// The metric's name.
-    pub name: &'static str,
-    /// Its meaning.
-    pub help: &'static str,
-    /// A label with its value, of a closed set.
-    pub label: Option<(&'static str, &'static str)>,
-    /// The value.
-    pub value: f64,
-}
 
 /// Plain integers, gathered by io when somebody asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +28,7 @@ pub struct Counters {
     pub kicks: u64,
     pub broken_peers: u64,
     pub round_trip_us: u64,
+    pub round_trips: Histogram,
 }
 
 impl Counters {
@@ -50,62 +39,100 @@ impl Counters {
         }
     }
 
-    /// Each value with its metric's name and meaning.
-    pub fn list(&self) -> Vec<Figure> {
-        let plain = self.plain().into_iter();
-        let plain = plain.map(|(name, help, value)| Figure { name, help, label: None, value });
-        let closed = CLOSES.iter().zip(self.closed).map(|(row, count)| Figure {
-            name: "imq_closed_total",
-            help: "Connections closed by the gateway, by the code's name.",
-            label: Some(("code", row.name)),
-            value: count as f64,
-        });
-        plain.chain(closed).collect()
+    /// The way to a queue node and back took so long.
+    pub(super) fn count_round_trip(&mut self, us: u64) {
+        self.round_trip_us = us;
+        self.round_trips.count(us);
     }
 
-    fn plain(&self) -> Vec<(&'static str, &'static str, f64)> {
-        let whole = [
-            ("imq_connections", "Client connections open now.", self.connections),
-            ("imq_sessions", "Sessions logged in now.", self.sessions),
-            ("imq_lane_queues", "Queues that this gateway's clients are in.", self.queues),
-            ("imq_subscriptions", "Subscriptions live now.", self.subscriptions),
-            ("imq_operations_total", "Operations of clients.", self.operations),
-            ("imq_events_total", "Events from queue nodes.", self.events),
-            ("imq_deliveries_total", "Events handed to clients.", self.deliveries),
+    /// Each value with its metric's name and meaning.
+    pub fn list(&self) -> Vec<Sample> {
+        let closed = CLOSES.iter().zip(self.closed).map(|(row, count)| {
+            let help = "Connections closed by the gateway, by the code's name.";
+            Sample::counter("imq_gateway_closed_total", help, count).with("code", row.name)
+        });
+        let sizes = self.sizes().map(|(name, help, size)| Sample::gauge(name, help, size));
+        let totals = self.totals().map(|(name, help, count)| Sample::counter(name, help, count));
+        sizes.into_iter().chain(totals).chain(closed).chain(self.round_trip()).collect()
+    }
+
+    fn sizes(&self) -> [(&'static str, &'static str, u64); 4] {
+        [
+            ("imq_gateway_connections", "Client connections open now.", self.connections),
             (
-                "imq_deliveries_conflated_total",
+                "imq_gateway_sessions",
+                "Sessions whose clients are connected here now.",
+                self.sessions,
+            ),
+            ("imq_gateway_queues", "Queues that this gateway's clients are in.", self.queues),
+            (
+                "imq_gateway_subscriptions",
+                "Subscriptions of this gateway's clients.",
+                self.subscriptions,
+            ),
+        ]
+    }
+
+    fn totals(&self) -> [(&'static str, &'static str, u64); 14] {
+        [
+            ("imq_gateway_operations_total", "Operations that clients sent.", self.operations),
+            ("imq_gateway_events_total", "Events that came from queue nodes.", self.events),
+            ("imq_gateway_deliveries_total", "Events handed to clients.", self.deliveries),
+            (
+                "imq_gateway_deliveries_conflated_total",
                 "State events merged for slow receivers.",
                 self.deliveries_conflated,
             ),
             (
-                "imq_deliveries_dropped_total",
+                "imq_gateway_deliveries_dropped_total",
                 "Messages dropped for slow receivers, each announced.",
                 self.deliveries_dropped,
             ),
-            ("imq_slow_total", "Times that a receiver became slow.", self.slow),
-            ("imq_refused_total", "Operations refused by the gateway.", self.refused),
-            ("imq_requests_total", "Requests of the back end.", self.requests),
+            ("imq_gateway_slow_total", "Times that a receiver became slow.", self.slow),
+            ("imq_gateway_refused_total", "Operations refused by the gateway.", self.refused),
+            ("imq_gateway_requests_total", "Requests that back ends sent.", self.requests),
             (
-                "imq_outcomes_unknown_total",
+                "imq_gateway_outcomes_unknown_total",
                 "Operations whose outcome nobody can tell.",
                 self.outcomes_unknown,
             ),
-            ("imq_attaches_total", "Queues attached anew.", self.attaches),
-            ("imq_resumes_total", "Sessions that went on on another connection.", self.resumes),
+            ("imq_gateway_attaches_total", "Queues attached anew.", self.attaches),
             (
-                "imq_unheard_total",
+                "imq_gateway_resumes_total",
+                "Sessions that went on at this gateway, on another connection.",
+                self.resumes,
+            ),
+            (
+                "imq_gateway_unheard_total",
                 "Times that a session waited for its user's home to be heard.",
                 self.unheard,
             ),
-            ("imq_kicks_total", "Connections closed by the word of a user's home.", self.kicks),
-            ("imq_broken_peers_total", "Links ended for what their peer said.", self.broken_peers),
-        ];
-        let round_trip = (
-            "imq_round_trip_milliseconds",
-            "The newest round trip to a queue node and back.",
-            self.round_trip_us as f64 / 1000.0,
-        );
-        let whole = whole.into_iter().map(|(name, help, value)| (name, help, value as f64));
-        whole.chain([round_trip]).collect()
+            (
+                "imq_gateway_kicks_total",
+                "Connections closed by the word of a user's home.",
+                self.kicks,
+            ),
+            (
+                "imq_gateway_broken_peers_total",
+                "Links that the gateway ended for what their peers said.",
+                self.broken_peers,
+            ),
+        ]
+    }
+
+    fn round_trip(&self) -> [Sample; 2] {
+        let newest = Value::Largest(self.round_trip_us as f64 / 1e6);
+        [
+            Sample::new(
+                "imq_gateway_newest_round_trip_seconds",
+                "The newest round trip to a queue node and back, of the slowest lane.",
+                newest,
+            ),
+            Sample::new(
+                "imq_gateway_round_trip_seconds",
+                "Round trips of probes to queue nodes and back, ten a second for each link.",
+                Value::Histogram(self.round_trips),
+            ),
+        ]
     }
 }

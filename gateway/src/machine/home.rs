@@ -349,6 +349,8 @@ impl Lane {
 
     /// Measures the way to each node and back.
     pub(super) fn probe(&mut self, out: &mut Outbox) {
+        // Silence is no event: it is looked for as often as somebody is asked.
+        self.readiness.unsure = true;
         let up = self.routes.links();
         for link in &up {
             if let Some(node) = self.routes.node_of(*link) {
@@ -370,7 +372,7 @@ impl Lane {
     }
 
     fn probed(&mut self, node: u32, nonce: u64, out: &mut Outbox) {
-        self.counters.round_trip_us = self.micros().saturating_sub(nonce);
+        self.counters.count_round_trip(self.micros().saturating_sub(nonce));
         let entry = &mut self.routes.nodes[node as usize];
         entry.answered_ms = self.now.ms;
         let Some(at) = entry.probes.iter().position(|(sent, _)| *sent == nonce) else { return };

@@ -20,6 +20,7 @@ use super::clients::{Clients, Codec, ConnId};
 use super::counters::Counters;
 use super::fanout::Encodings;
 use super::interest::{Interest, Subscriber};
+use super::readiness::Readiness;
 use super::route::Routes;
 use super::session::{Connections, Handle, NONE, Sessions};
 use super::settings::Settings;
@@ -28,9 +29,6 @@ use super::wheel::{self, Rate, Wheel};
 
 /// Sockets get this long to take a burst that is more than the lane may keep.
 const DEBT_MS: u64 = 10;
-
-/// A home that hasn't answered a probe for this long doesn't serve.
-const SILENT_MS: u64 = 2_000;
 
 /// What comes to a lane.
 #[derive(Debug)]
@@ -194,6 +192,7 @@ pub struct Lane {
     /// When the links are probed next.
     pub(super) probe_ms: Option<u64>,
     pub(super) draining: bool,
+    pub(super) readiness: Readiness,
 }
 
 impl Lane {
@@ -234,6 +233,7 @@ impl Lane {
             debt_ms: None,
             probe_ms: None,
             draining: false,
+            readiness: Readiness::default(),
         }
     }
 
@@ -281,28 +281,6 @@ impl Lane {
     /// What the lane's call-outs have counted.
     pub fn callout_counters(&self) -> callout::Counters {
         self.callouts.counters()
-    }
-
-    /// Whether the lane can serve.
-    pub fn is_ready(&self) -> bool {
-        self.unready().is_none()
-    }
-
-    /// Why the lane can't serve: it needs a table, and a primary that answers for every bucket.
-    pub fn unready(&self) -> Option<&'static str> {
-        let routes = &self.routes;
-        if routes.buckets.is_empty() {
-            return Some("the boss has given no table yet");
-        }
-        let mut homes = (0..routes.buckets.len()).map(|at| routes.home(at as u32));
-        if homes.clone().any(|home| home.is_none()) {
-            return Some("there is no link to the home of every bucket");
-        }
-        let is_silent = |home: Option<(u32, LinkId)>| {
-            let node = home.and_then(|(node, _)| routes.nodes.get(node as usize));
-            node.is_some_and(|node| node.answered_ms + SILENT_MS <= self.now.ms)
-        };
-        homes.any(is_silent).then_some("the home of some bucket doesn't answer")
     }
 
     fn turn_end(&mut self, out: &mut Outbox) {

@@ -34,6 +34,7 @@ impl Lane {
             out.links.end(before, "the lane has come back on another link");
         }
         self.routes.link_up(self.now.ms, link, node);
+        self.readiness.unsure = true;
         let buckets = self.buckets_of(node);
         self.recover(&buckets, out);
         // The handshake may be old news, if this process has slept since. What counts is an answer
@@ -45,6 +46,7 @@ impl Lane {
     pub(super) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
         self.callouts.link_down(link);
         let Some(node) = self.routes.link_down(link) else { return };
+        self.readiness.unsure = true;
         let bit = super::route::node_bit(node);
         for (_, session) in &mut self.sessions {
             session.introduced &= !bit;

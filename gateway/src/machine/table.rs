@@ -32,6 +32,7 @@ impl Lane {
             }
         }
         self.routes.homes_changed();
+        self.readiness.unsure = true;
         self.recover(&changed, out);
         self.hear_again(out);
     }
@@ -167,6 +168,7 @@ impl Lane {
         if row.conf > known.conf {
             let adopted = self.adopt(&row, out);
             self.routes.homes_changed();
+            self.readiness.unsure = true;
             if adopted {
                 self.recover(&[bucket], out);
             }

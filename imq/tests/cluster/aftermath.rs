@@ -40,23 +40,23 @@ const GAUGES: [(&[u16], &[&str]); 2] = [
     (
         &[90, 91],
         &[
-            "imq_connections ",
-            "imq_sessions ",
-            "imq_lane_queues ",
-            "imq_subscriptions ",
-            "imq_callout_asks_under_way ",
-            "imq_callout_asks_waiting ",
-            "imq_callout_tells_waiting ",
+            "imq_gateway_connections ",
+            "imq_gateway_sessions ",
+            "imq_gateway_queues ",
+            "imq_gateway_subscriptions ",
+            "imq_gateway_callout_asks_under_way ",
+            "imq_gateway_callout_asks_waiting ",
+            "imq_gateway_callout_tells_waiting ",
         ],
     ),
     (
         &[290, 291],
         &[
-            "imq_queues ",
-            "imq_sessions ",
-            "imq_subscriptions ",
-            "imq_untold ",
-            "imq_callout_tells_kept ",
+            "imq_queue_node_queues ",
+            "imq_queue_node_sessions ",
+            "imq_queue_node_subscriptions ",
+            "imq_queue_node_untold ",
+            "imq_queue_node_callout_tells_kept ",
         ],
     ),
 ];
@@ -136,10 +136,9 @@ impl Stayers {
         let both = |ports: [u16; 2], name| -> f64 {
             ports.into_iter().map(|port| metric(five.base + port, name)).sum()
         };
-        let subscriptions = "imq_subscriptions ";
-        both([290, 291], "imq_queues ") == 4.0
-            && both([290, 291], subscriptions) == 6.0
-            && both([90, 91], subscriptions) == 6.0
+        both([290, 291], "imq_queue_node_queues ") == 4.0
+            && both([290, 291], "imq_queue_node_subscriptions ") == 6.0
+            && both([90, 91], "imq_gateway_subscriptions ") == 6.0
     }
 
     /// They hear each other, and nothing else has come to them.

@@ -139,7 +139,7 @@ fn gateway_killed_while_it_asks_and_the_other_asks_again() {
 
 /// Which gateway has tells that the application hasn't answered.
 fn courier(five: &Five) -> usize {
-    let waiting = |at: u16| metric(five.base + 90 + at, "imq_callout_tells_waiting ") > 0.0;
+    let waiting = |at: u16| metric(five.base + 90 + at, "imq_gateway_callout_tells_waiting ") > 0.0;
     let mut found = None;
     until("one of the gateways waits for the answer", || {
         found = [0, 1].into_iter().find(|at| waiting(*at));
@@ -173,7 +173,9 @@ fn gateway_killed_while_it_tells_and_the_other_tells_again() {
         told.iter().any(|id| id.ends_with(":queue_destroyed"))
     });
     until("all is acknowledged", || {
-        [290, 291].iter().all(|at| metric(five.base + at, "imq_callout_tells_kept ") == 0.0)
+        [290, 291]
+            .iter()
+            .all(|at| metric(five.base + at, "imq_queue_node_callout_tells_kept ") == 0.0)
     });
 
     // The same once more, word for word; and each for the first time in the order of the queue.

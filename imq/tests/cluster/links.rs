@@ -93,7 +93,7 @@ fn check(more: &str, seconds: u64) {
     let window = ["--seconds", &seconds.to_string(), "--address", &doors, "--json"];
     let mut load = Imq::start(&[&load[..], &window].concat());
     // Each has its inbox, too.
-    until("all are in their rooms", || cluster.counted("imq_subscriptions ") == 400.0);
+    until("all are in their rooms", || cluster.counted("imq_gateway_subscriptions ") == 400.0);
     cluster.proxy.hurt(FAULT_PAUSE_MS, seed);
     let report: Value = serde_json::from_str(&load.line("{")).expect("a report");
     println!("{report}");
@@ -103,7 +103,7 @@ fn check(more: &str, seconds: u64) {
     assert!(report["deliveries"].as_u64() > Some(20_000 * seconds), "{report}");
     let faults = cluster.proxy.faults();
     assert!(faults > 5 * seconds, "{faults} faults");
-    let attached = cluster.counted("imq_attaches_total ");
+    let attached = cluster.counted("imq_gateway_attaches_total ");
     assert!(attached > 10.0 * seconds as f64, "{attached} queues attached anew");
 }
 

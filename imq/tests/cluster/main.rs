@@ -18,6 +18,9 @@ mod folder;
 mod guide;
 mod http;
 mod links;
+mod metrics;
+#[path = "../../examples/metrics/page.rs"]
+mod page;
 mod pages;
 mod php;
 mod process;

@@ -61,7 +61,8 @@ impl Keys {
     fn replace(&self, five: &Five, keys: &str, count: u32) {
         self.put(keys);
         until("both gateways have the new keys", || {
-            let has = |at: u16| metric(five.base + at, "imq_token_keys ") == f64::from(count);
+            let has =
+                |at: u16| metric(five.base + at, "imq_gateway_token_keys ") == f64::from(count);
             has(90) && has(91)
         });
     }

@@ -9,9 +9,9 @@ use mio::Waker;
 use mio::net::UnixStream;
 use proto::time::Time;
 
-use super::http::Sample;
 use super::resolver::Resolver;
 use super::tls::Tls;
+use crate::machine::Sample;
 
 /// Addresses of this scheme are names of listeners in the same process.
 pub(super) const SCHEME: &str = "pipe:";

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use proto::time::Time;
 
-use super::clock;
+use super::{clock, threads};
 
 /// What was found counts for this long: all lanes that dial a node are told by one look-up, and a
 /// node that has moved is found by the next dial but one.
@@ -80,8 +80,7 @@ impl Resolver {
             return None;
         }
         let (resolver, wanted) = (self.clone(), address.to_owned());
-        let thread = std::thread::Builder::new().name("name look-up".to_owned());
-        match thread.spawn(move || resolver.look_up(wanted)) {
+        match threads::spawn("name look-up", move || resolver.look_up(wanted)) {
             Ok(_) => {
                 names.insert(address.to_owned(), Name::Asked);
                 None

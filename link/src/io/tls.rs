@@ -20,7 +20,7 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, version,
 };
 
-use super::http::Sample;
+use crate::machine::Sample;
 
 mod reason;
 mod stream;
@@ -161,17 +161,18 @@ impl Tls {
     /// and can't be used.
     pub fn sample(&self, now: Time, of: &str) -> Sample {
         self.loaded(now);
-        Sample {
-            name: "imq_tls_files_unusable",
-            help: "1 while TLS files have changed and can't be used: the log says why.",
-            labels: vec![("of", of.to_owned())],
-            value: f64::from(u8::from(self.lock().outdated)),
-        }
+        files_sample(of, self.lock().outdated)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Identity> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the files that TLS `of` something is from have changed and can't be used, as a metric.
+pub fn files_sample(of: &str, outdated: bool) -> Sample {
+    let help = "1 while TLS files have changed and can't be used: the log says why.";
+    Sample::gauge("imq_tls_files_unusable", help, outdated.into()).with("of", of)
 }
 
 impl Files {

@@ -14,10 +14,9 @@ use proto::{frame, limits, wire as codec};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::http::Sample;
 use super::pipe::{Hub, SCHEME};
 use super::socket::Socket;
-use crate::machine::{Link, LinkError, LinkId, Received, Settings};
+use crate::machine::{Link, LinkError, LinkId, Received, Sample, Settings};
 
 mod dial;
 mod event;

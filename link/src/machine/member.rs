@@ -68,6 +68,17 @@ pub enum Word {
     Broken,
 }
 
+/// How a process is, as it reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health<'a> {
+    /// It serves.
+    Ready,
+    /// It doesn't, for this reason.
+    Unready(&'a str),
+    /// It is about to end, says this sentence.
+    Draining(&'a str),
+}
+
 impl Member {
     /// A process that isn't registered yet. `address` is where others find it.
     pub fn new(id: &str, role: Role, host: &str, address: &str) -> Member {
@@ -117,13 +128,18 @@ impl Member {
     }
 
     /// Reports what the page shows.
-    pub fn report(&self, counters: Vec<Counter>, unready: Option<&str>, out: &mut Outbox) {
+    pub fn report(&self, counters: Vec<Counter>, health: Health<'_>, out: &mut Outbox) {
+        let message = match health {
+            Health::Ready => "",
+            Health::Unready(reason) | Health::Draining(reason) => reason,
+        };
         let report = Report {
             table_term: self.heard.term,
             table_version: self.heard.version,
             counters,
-            message: unready.unwrap_or_default().to_owned(),
-            ready: unready.is_none(),
+            message: message.to_owned(),
+            ready: health == Health::Ready,
+            draining: matches!(health, Health::Draining(_)),
         };
         self.say(n2b::Body::Report(report), out);
     }

@@ -70,7 +70,7 @@ enum Word {
 }
 
 const RATE: Expected =
-    Expected { told: Some(Word::Closing(3009)), counted: Some("imq_closed_total rate") };
+    Expected { told: Some(Word::Closing(3009)), counted: Some("imq_gateway_closed_total rate") };
 
 /// The offences, in the order in which they are committed.
 pub(super) const OFFENCES: [Offence; 11] = [
@@ -95,19 +95,19 @@ pub(super) const OFFENCES: [Offence; 11] = [
     Offence {
         name: "never-read",
         what: "1,000 subscribers that never read, of messages that may be dropped",
-        expected: Expected { told: None, counted: Some("imq_deliveries_dropped_total") },
+        expected: Expected { told: None, counted: Some("imq_gateway_deliveries_dropped_total") },
         start: |scene| Deaf::start(scene, "/deaf", Speech::MANY),
     },
     Offence {
         name: "never-read-strict",
         what: "1,000 subscribers that never read, of messages that may not",
-        expected: Expected { told: None, counted: Some("imq_closed_total slow") },
+        expected: Expected { told: None, counted: Some("imq_gateway_closed_total slow") },
         start: |scene| Deaf::start(scene, "/strict", Speech::MANY),
     },
     Offence {
         name: "never-read-large",
         what: "1,000 subscribers that never read, and one who sends them messages of 30 KB",
-        expected: Expected { told: None, counted: Some("imq_deliveries_dropped_total") },
+        expected: Expected { told: None, counted: Some("imq_gateway_deliveries_dropped_total") },
         start: |scene| Deaf::start(scene, "/deaf", Speech::LARGE),
     },
     Offence {
@@ -115,14 +115,17 @@ pub(super) const OFFENCES: [Offence; 11] = [
         what: "2,000 connections that send a byte of `connect` now and then",
         expected: Expected {
             told: Some(Word::Closing(3504)),
-            counted: Some("imq_closed_total connect_timeout"),
+            counted: Some("imq_gateway_closed_total connect_timeout"),
         },
         start: |scene| Culprits::start(scene, 2_000, 4_000.0, Clients::new(Manner::Trickles)),
     },
     Offence {
         name: "slow-loris-http",
         what: "2,000 requests for a WebSocket, a byte now and then",
-        expected: Expected { told: None, counted: Some("imq_connections_refused_total silent") },
+        expected: Expected {
+            told: None,
+            counted: Some("imq_gateway_connections_refused_total silent"),
+        },
         start: |scene| Culprits::start(scene, 2_000, 4_000.0, Clients::new(Manner::TricklesHttp)),
     },
     Offence {
@@ -130,7 +133,7 @@ pub(super) const OFFENCES: [Offence; 11] = [
         what: "one address, 2,000 connects and resets a second",
         expected: Expected {
             told: Some(Word::Closing(3009)),
-            counted: Some("imq_connections_refused_total address"),
+            counted: Some("imq_gateway_connections_refused_total address"),
         },
         start: |scene| Culprits::start(scene, 200, 2_000.0, Clients::new(Manner::Comes)),
     },

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use link::io::http::{Board, Sample};
-use link::io::{Event, Hub, Sink, names};
-use link::machine::{LinkId, Member, Peer, Word};
+use link::io::{Board, Event, Hub, Peers, Sink, names};
+use link::machine::{Health, LinkId, Member, Peer, Word};
 use proto::limits;
 use proto::n2b::Counter;
 use proto::table::BucketTable;
@@ -27,8 +26,13 @@ pub(super) struct Decider {
     out: Outbox,
     board: Board,
     published_ms: u64,
+    /// What the board says of the node's readiness.
+    said_unready: Option<Option<&'static str>>,
     fatal: Option<SyncSender<String>>,
     bytes_max: u64,
+    /// Where the boss is, for the log.
+    pub(super) boss: String,
+    peers: Peers,
     /// Whose TLS it tells operators of.
     pub(super) hub: Hub,
     /// What the loop has to follow.
@@ -51,8 +55,11 @@ impl Decider {
             out: Outbox::default(),
             board,
             published_ms: 0,
+            said_unready: None,
             fatal,
             bytes_max,
+            boss: String::new(),
+            peers: Peers::default(),
             hub: Hub::default(),
             new_table: None,
             registered: None,
@@ -75,6 +82,7 @@ impl Decider {
         for inspected in std::mem::take(&mut self.out.inspected) {
             self.member.inspected(inspected, &mut self.out.links);
         }
+        self.publish_readiness();
         if now.ms >= self.published_ms + PUBLISH_MS {
             self.published_ms = now.ms;
             self.publish(now);
@@ -82,24 +90,23 @@ impl Decider {
     }
 
     fn publish(&mut self, now: Time) {
-        let counters = self.node.as_ref().map(|node| node.counters().samples()).unwrap_or_default();
+        let mut samples = self.node.as_ref().map(|node| node.counters().list()).unwrap_or_default();
+        let counters = samples.iter().filter_map(|sample| {
+            Some(Counter { name: sample.name.to_owned(), value: sample.number()? })
+        });
+        let health = self.unready().map_or(Health::Ready, Health::Unready);
+        self.member.report(counters.collect(), health, &mut self.out.links);
+        samples.extend(self.hub.tls_sample(now));
+        self.board.publish("node", samples);
+    }
+
+    /// Tells operators whether the node is ready, at once.
+    fn publish_readiness(&mut self) {
         let unready = self.unready();
-        let report = counters
-            .iter()
-            .map(|(name, _, value)| Counter { name: (*name).to_owned(), value: *value as f64 })
-            .collect();
-        self.member.report(report, unready, &mut self.out.links);
-        let samples = counters
-            .into_iter()
-            .map(|(name, help, value)| Sample {
-                name,
-                help,
-                labels: Vec::new(),
-                value: value as f64,
-            })
-            .chain(self.hub.tls_sample(now))
-            .collect();
-        self.board.publish("node", samples, unready.map(str::to_owned));
+        if self.said_unready != Some(unready) {
+            self.said_unready = Some(unready);
+            self.board.set_unready("node", unready.map(str::to_owned));
+        }
     }
 
     fn unready(&self) -> Option<&'static str> {
@@ -164,7 +171,8 @@ impl Decider {
             }
             self.member.peer_up(link, id, incarnation);
         }
-        tracing::info!("link with {} is up", peer.id);
+        let name = self.peers.up(link, &peer, dialled);
+        tracing::info!("the link with {name} is up");
         self.decide(now, Input::LinkUp { link, peer, dialled: dialled.is_some() });
     }
 
@@ -186,7 +194,9 @@ impl Sink for Decider {
 
     fn event(&mut self, now: Time, event: Event<'_>) {
         match event {
-            Event::Up { link, dialled: Some(BOSS), .. } => {
+            Event::Up { link, peer, dialled: Some(BOSS) } => {
+                self.peers.up(link, &peer, Some(BOSS));
+                tracing::info!("the link with the boss at {} is up", self.boss);
                 let holds = self.node.as_mut().map(Node::buckets).unwrap_or_default();
                 self.member.up(link, &holds, &mut self.out.links);
             }
@@ -198,11 +208,15 @@ impl Sink for Decider {
             }
             Event::Frame { link, frame } => self.decide(now, Input::Frame { link, frame }),
             Event::Down { link, reason } if self.member.link() == Some(link) => {
-                tracing::warn!("the link to the boss has ended: {reason}");
+                tracing::warn!(
+                    "the link with the boss at {} has ended: {reason}; this node goes on with the \
+                     table that it has",
+                    self.boss
+                );
                 self.member.down();
             }
             Event::Down { link, reason } => {
-                tracing::info!("a link has ended: {reason}");
+                tracing::info!("the link with {} has ended: {reason}", self.peers.down(link));
                 self.member.peer_down(link, &mut self.out.links);
                 self.decide(now, Input::LinkDown { link });
             }
@@ -210,10 +224,14 @@ impl Sink for Decider {
                 self.refused(format!("the link to the boss can't be: {reason}"));
             }
             Event::Unreachable { name: BOSS, reason, .. } => {
-                tracing::warn!("the boss can't be reached: {reason}");
+                if self.peers.failed(now, BOSS) {
+                    tracing::warn!("the boss at {} can't be reached: {reason}", self.boss);
+                }
             }
             Event::Unreachable { name, refused, hopeless: _, reason } => {
-                tracing::warn!("{name} can't be reached: {reason}");
+                if self.peers.failed(now, name) {
+                    tracing::warn!("{name} can't be reached: {reason}");
+                }
                 if let Some((id, incarnation)) = names::node_of(name) {
                     self.member.peer_unreachable(id, incarnation, refused, &mut self.out.links);
                 }

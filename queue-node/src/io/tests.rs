@@ -4,14 +4,15 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::sync_channel;
 
-use link::io::http::Board;
+use link::io::Board;
 use link::io::{Event, Hub, Sink, clock};
 use link::machine::{LinkId, Member, Peer};
-use proto::b2n::{B2n, b2n::Body};
+use prost::Message as _;
+use proto::b2n::{B2n, Registered, b2n::Body};
 use proto::link::{Refuse, Role};
 use proto::wire;
 
-use super::decider::Decider;
+use super::decider::{BOSS, Decider};
 use super::{Listen, Settings, run};
 
 #[test]
@@ -41,6 +42,30 @@ fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
     assert!(said.starts_with("the link to the boss can't be: "), "{said}");
     assert!(said.contains("another cluster"), "{said}");
     assert_eq!(running.stop(), Some(()));
+}
+
+#[test]
+fn readiness_is_told_in_the_turn_that_changes_it() {
+    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1");
+    let board = Board::default();
+    let mut decider = Decider::new(member, "q1".to_owned(), board.clone(), u64::MAX, None);
+    let now = clock::now();
+    let peer = Peer {
+        role: Role::Boss,
+        id: "boss".to_owned(),
+        incarnation: 0,
+        lane: 0,
+        version: 1,
+        cluster_id: 1,
+    };
+    decider.event(now, Event::Up { link: LinkId(0), peer, dialled: Some(BOSS) });
+    decider.end_turn(now);
+    assert_eq!(board.unready(), ["node: waiting for the boss to register this node"]);
+    let registered = Registered { incarnation: 7, cluster_id: 1 };
+    let frame = B2n { body: Some(Body::Registered(registered)) }.encode_to_vec();
+    decider.event(now, Event::Frame { link: LinkId(0), frame: &frame });
+    decider.end_turn(now);
+    assert!(board.unready().is_empty(), "figures are made once a second, this isn't");
 }
 
 #[test]

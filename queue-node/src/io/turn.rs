@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use link::io::http::{self, Board};
 use link::io::names::node_name;
-use link::io::{Wires, clock};
+use link::io::{Board, Wires, clock, http, threads};
 use link::machine::Member;
 use mio::{Events, Poll, Token, Waker};
 use proto::limits;
@@ -31,6 +30,8 @@ pub struct Running {
     pub link: SocketAddr,
     /// Where operators look.
     pub http: SocketAddr,
+    /// What it has counted, and whether it is ready.
+    pub board: Board,
     stop: Arc<AtomicBool>,
     waker: Arc<Waker>,
     thread: Option<JoinHandle<()>>,
@@ -63,7 +64,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     } else if found_at.is_empty() {
         found_at = link.to_string();
     }
-    let board = Board::default();
+    let board = Board::of("queue-node", &settings.id);
     let address = settings.listen_http;
     let http = http::serve(&settings.id, address, http::routes(board.clone()))
         .map_err(|error| Error::ListenHttp(address, error))?;
@@ -73,14 +74,15 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let fatal = settings.fatal;
     let bytes_max = settings.bytes_max.unwrap_or_else(memory::bytes_max);
     let hub = settings.hub;
-    let thread = std::thread::Builder::new().name(format!("{} node", settings.id));
-    let thread = thread.spawn(move || {
+    let shown = board.clone();
+    let thread = threads::spawn(format!("{} node", settings.id), move || {
         wires.dial(clock::now(), decider::BOSS, &boss);
         let mut decider = Decider::new(member, id, board, bytes_max, fatal);
         decider.hub = hub;
+        decider.boss = boss;
         Turn { poll, wires, decider, peers: BTreeSet::new(), stopped }.run();
     })?;
-    Ok(Running { link, http, stop, waker, thread: Some(thread) })
+    Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread) })
 }
 
 fn link_settings(settings: &Settings) -> link::machine::Settings {

@@ -1,5 +1,7 @@
 //! What a queue node counts.
 
+use link::machine::Sample;
+
 /// Totals since the start and present sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
@@ -64,38 +66,132 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Each as it is exported: name, help, value.
-    pub fn samples(&self) -> Vec<(&'static str, &'static str, u64)> {
-        vec![
-            ("imq_operations_total", "Operations of clients decided.", self.operations),
-            ("imq_requests_total", "Requests of web back ends decided.", self.requests),
-            ("imq_refused_total", "Operations refused.", self.refused),
-            ("imq_repeated_total", "Operations that came again.", self.repeated),
-            ("imq_events_total", "Events of all queues.", self.events),
-            ("imq_fanned_out_total", "Event frames to lanes.", self.fanned_out),
-            ("imq_records_total", "Records of all buckets.", self.records),
-            ("imq_queues_created_total", "Queues created.", self.queues_created),
-            ("imq_queues_destroyed_total", "Queues destroyed.", self.queues_destroyed),
-            ("imq_logins_total", "Logins accepted.", self.logins),
-            ("imq_resumes_total", "Sessions resumed.", self.resumes),
-            ("imq_kicks_total", "Connections told that they are over.", self.kicks),
-            ("imq_tells_total", "Words from one queue to another.", self.tells),
-            ("imq_untold", "Words to other queues that wait for an answer.", self.untold),
-            ("imq_callout_asks_total", "Operations asked about first.", self.asks),
-            ("imq_callout_tells_total", "Tells of web applications.", self.callout_tells),
-            ("imq_callout_tells_kept", "Tells not acknowledged yet.", self.callout_tells_kept),
-            ("imq_callout_tells_dropped_total", "Tells never heard.", self.tells_dropped),
-            ("imq_recovered_total", "Subscribers that missed nothing.", self.recovered),
-            ("imq_not_recovered_total", "Subscribers that came too late.", self.not_recovered),
-            ("imq_moved_total", "Frames about buckets of others.", self.moved),
-            ("imq_broken_peers_total", "Links ended for what was said.", self.broken_peers),
-            ("imq_replay_log_bytes", "Bytes of all replay logs.", self.replay_bytes),
-            ("imq_kept_bytes", "Bytes of queues, members and sessions.", self.kept_bytes),
-            ("imq_remembered_bytes", "Bytes of results and keys.", self.remembered_bytes),
-            ("imq_queues", "Queues that exist.", self.queues),
-            ("imq_subscriptions", "Subscriptions that exist.", self.subscriptions),
-            ("imq_sessions", "Sessions known here.", self.sessions),
-            ("imq_buckets", "Buckets this node is home of.", self.buckets),
+    /// Each value with its metric's name and meaning.
+    pub fn list(&self) -> Vec<Sample> {
+        let sizes = self.sizes().map(|(name, help, size)| Sample::gauge(name, help, size));
+        let totals = self.totals().into_iter().chain(self.words());
+        let totals = totals.map(|(name, help, count)| Sample::counter(name, help, count));
+        sizes.into_iter().chain(totals).collect()
+    }
+
+    fn sizes(&self) -> [(&'static str, &'static str, u64); 9] {
+        [
+            ("imq_queue_node_queues", "Queues that exist.", self.queues),
+            ("imq_queue_node_subscriptions", "Subscriptions that exist.", self.subscriptions),
+            (
+                "imq_queue_node_sessions",
+                "Sessions of users at home here, and of members of queues here.",
+                self.sessions,
+            ),
+            ("imq_queue_node_buckets", "Buckets that the node is home of.", self.buckets),
+            (
+                "imq_queue_node_untold",
+                "Words to other queues that wait for an answer.",
+                self.untold,
+            ),
+            (
+                "imq_queue_node_callout_tells_kept",
+                "Tells that the web application hasn't acknowledged yet.",
+                self.callout_tells_kept,
+            ),
+            ("imq_queue_node_replay_log_bytes", "Bytes of all replay logs.", self.replay_bytes),
+            (
+                "imq_queue_node_kept_bytes",
+                "Bytes of queues, members, mounts and sessions.",
+                self.kept_bytes,
+            ),
+            (
+                "imq_queue_node_remembered_bytes",
+                "Bytes of remembered results and idempotency keys.",
+                self.remembered_bytes,
+            ),
+        ]
+    }
+
+    fn totals(&self) -> [(&'static str, &'static str, u64); 12] {
+        [
+            (
+                "imq_queue_node_operations_total",
+                "Operations of clients that were decided.",
+                self.operations,
+            ),
+            (
+                "imq_queue_node_requests_total",
+                "Requests of back ends that were decided.",
+                self.requests,
+            ),
+            (
+                "imq_queue_node_refused_total",
+                "Operations and requests that were refused.",
+                self.refused,
+            ),
+            (
+                "imq_queue_node_repeated_total",
+                "Operations that came again and got what was remembered.",
+                self.repeated,
+            ),
+            ("imq_queue_node_events_total", "Events of all queues.", self.events),
+            (
+                "imq_queue_node_fanned_out_total",
+                "Event frames to lanes of gateways.",
+                self.fanned_out,
+            ),
+            ("imq_queue_node_records_total", "Records of all buckets.", self.records),
+            ("imq_queue_node_queues_created_total", "Queues created.", self.queues_created),
+            ("imq_queue_node_queues_destroyed_total", "Queues destroyed.", self.queues_destroyed),
+            ("imq_queue_node_logins_total", "Logins accepted.", self.logins),
+            (
+                "imq_queue_node_resumes_total",
+                "Sessions of users at home here that went on on another connection.",
+                self.resumes,
+            ),
+            (
+                "imq_queue_node_kicks_total",
+                "Connections whose gateway was told that they are over.",
+                self.kicks,
+            ),
+        ]
+    }
+
+    /// What was said to other queues, to web applications, and to those who came back.
+    fn words(&self) -> [(&'static str, &'static str, u64); 8] {
+        [
+            ("imq_queue_node_tells_total", "Words from one queue to another.", self.tells),
+            (
+                "imq_queue_node_callout_asks_total",
+                "Operations that the web application was to be asked about first.",
+                self.asks,
+            ),
+            (
+                "imq_queue_node_callout_tells_total",
+                "What the web application was to be told.",
+                self.callout_tells,
+            ),
+            (
+                "imq_queue_node_callout_tells_dropped_total",
+                "Tells that the web application will never hear.",
+                self.tells_dropped,
+            ),
+            (
+                "imq_queue_node_recovered_total",
+                "Subscribers that came back and missed nothing.",
+                self.recovered,
+            ),
+            (
+                "imq_queue_node_not_recovered_total",
+                "Subscribers that came back too late for the replay log.",
+                self.not_recovered,
+            ),
+            (
+                "imq_queue_node_moved_total",
+                "Frames about buckets that are not this node's.",
+                self.moved,
+            ),
+            (
+                "imq_queue_node_broken_peers_total",
+                "Links that the node ended for what their peers said.",
+                self.broken_peers,
+            ),
         ]
     }
 }

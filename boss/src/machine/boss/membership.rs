@@ -122,9 +122,26 @@ impl Boss {
         let Some(node) = self.links.remove(&link).and_then(|line| line.node) else { return };
         let life = self.lives.get_mut(&node);
         if life.is_some_and(|life| life.link_ended(link, now.ms)) {
+            let draining = self.reports.of(&node).is_some_and(|report| report.draining);
             self.reports.forget(&node);
+            if draining && self.is_gateway(&node) {
+                return self.left(now, &node);
+            }
             self.tell(now, Kind::Unlinked, Some(&node), format!("the link to {node} ended"));
         }
+    }
+
+    fn is_gateway(&self, id: &NodeId) -> bool {
+        self.kept.roster.get(id).is_some_and(|node| node.role == NodeRole::Gateway)
+    }
+
+    /// A gateway that had said so has ended: nobody waits for it to come back.
+    fn left(&mut self, now: Time, id: &NodeId) {
+        self.kept.roster.set_state(id, State::Gone);
+        let text = format!("{id} has left: it was shut down, its clients went elsewhere");
+        self.tell(now, Kind::Left, Some(id), text);
+        self.forget();
+        self.publication.change();
     }
 
     pub(super) fn unreachable(&mut self, now: Time, witness: &NodeId, word: &Unreachable) {

@@ -26,6 +26,8 @@ const WAITING_MAX: usize = 64;
 pub(super) struct Publication {
     /// There are changes that no write has.
     changed: bool,
+    /// By when what no write has, and nobody waits for, is to be written.
+    change_at: Option<u64>,
     /// The step that is being written.
     writing: Option<Step>,
     /// The step that the store has.
@@ -56,6 +58,16 @@ impl Publication {
     /// Something changed.
     pub(super) fn change(&mut self) {
         self.changed = true;
+    }
+
+    /// Something is to be stored by then, and nobody waits for it.
+    pub(super) fn change_by(&mut self, at: u64) {
+        self.change_at.get_or_insert(at);
+    }
+
+    /// When that is due; while a step is being written it goes with the next.
+    pub(super) fn change_at(&self) -> Option<u64> {
+        self.change_at.filter(|_| self.writing.is_none() && self.failure.is_none())
     }
 
     /// Somebody new is there.
@@ -139,12 +151,14 @@ impl Boss {
 
     /// Writes what changed, and tells everybody what is written.
     pub(super) fn publish(&mut self, now: Time, out: &mut Outbox) {
+        let due = self.publication.change_at().is_some_and(|at| at <= now.ms);
+        self.publication.changed |= due;
         let publication = &self.publication;
         let waits = publication.retry_at().is_some_and(|at| now.ms < at);
         if publication.changed && publication.writing.is_none() && !waits {
             self.kept.version += 1;
             let step = self.step();
-            self.publication.changed = false;
+            (self.publication.changed, self.publication.change_at) = (false, None);
             self.publication.writing = Some(step);
             out.effects.push(Effect::Store(self.kept.encode()));
         }

@@ -4,6 +4,7 @@ mod crowd;
 mod stage;
 
 use self::stage::{Stage, check, run};
+use super::super::roster::State;
 use super::*;
 
 #[test]
@@ -185,9 +186,9 @@ fn alone_in_the_dark_ten_seconds_are_waited() {
         &mut stage,
         "0 wake\n 0 up 1 q1\n 0 register 1\n 1000 wake\n 2000 down 1 =>\n 11999 wake =>",
     );
-    assert_eq!(stage.boss.nodes(stage.now).nodes[0].state, super::super::roster::State::Up);
+    assert_eq!(stage.boss.nodes(stage.now).nodes[0].state, State::Up);
     run(&mut stage, "12000 wake =>");
-    assert_eq!(stage.boss.nodes(stage.now).nodes[0].state, super::super::roster::State::Gone);
+    assert_eq!(stage.boss.nodes(stage.now).nodes[0].state, State::Gone);
 }
 
 #[test]
@@ -268,4 +269,50 @@ fn peers_that_break_the_protocol_are_ended() {
          0 garbage 9 =>
          0 missed 1 q1#1 =>",
     );
+}
+
+fn state_of(stage: &Stage, id: &str) -> (State, String) {
+    let nodes = stage.boss.nodes(stage.now).nodes;
+    let node = nodes.into_iter().find(|node| node.id == id).unwrap();
+    (node.state, node.message)
+}
+
+#[test]
+fn a_gateway_that_drains_is_shown_so_and_has_left_when_its_link_ends() {
+    let mut stage = Stage::new();
+    run(&mut stage, CLUSTER);
+    run(&mut stage, "2000 report 3 =>");
+    assert_eq!(state_of(&stage, "g1").0, State::Up);
+    run(&mut stage, "2001 drains 3 =>");
+    assert_eq!(state_of(&stage, "g1"), (State::Draining, "it drains".to_owned()));
+    run(&mut stage, "2002 down 3 =>");
+    assert_eq!(state_of(&stage, "g1").0, State::Gone);
+    let last = stage.boss.events().events.pop().unwrap();
+    assert_eq!((last.kind, last.node.as_deref()), (Kind::Left, Some("g1")));
+    // Who comes under its name is a newcomer.
+    run(&mut stage, "3000 up 4 g1 =>\n 3000 register 4 => 4 registered #4; …");
+    assert_eq!(state_of(&stage, "g1").0, State::Up);
+}
+
+#[test]
+fn events_outlive_the_process_also_those_that_change_nothing() {
+    let mut stage = Stage::new();
+    run(&mut stage, CLUSTER);
+    run(&mut stage, "2000 down 3 =>\n 2999 wake =>");
+    let has_it = |stage: &Stage| {
+        let stored = stage.stored.as_deref().unwrap_or_default();
+        String::from_utf8_lossy(stored).contains("the link to g1 ended")
+    };
+    assert!(!has_it(&stage), "nobody makes the boss write without pause");
+    assert_eq!(stage.boss.wake_at(stage.now), Some(3000));
+    run(&mut stage, "3000 wake =>");
+    assert!(has_it(&stage));
+    let before = stage.boss.events().events;
+    let kept = Kept::decode(&stage.stored.unwrap()).unwrap();
+    let again = Stage::found(Found { kept, is_older: false });
+    let after = again.boss.events().events;
+    assert_eq!(after[..before.len()], before[..]);
+    let new: Vec<Kind> =
+        again.boss.events_after(again.boss.events_found()).map(|event| event.kind).collect();
+    assert_eq!(new, [Kind::Started], "what the log had already isn't logged again");
 }

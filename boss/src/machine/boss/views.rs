@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use link::machine::Sample;
 use proto::name::QueueName;
 use proto::table;
 use proto::time::Time;
 
+use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
 use super::super::view;
 use super::{Boss, publication};
-
-/// A metric: its name, what it means, its value.
-pub type Metric = (&'static str, &'static str, u64);
 
 /// The message of a queue node that came after the buckets were given out.
 pub(super) const HOLDS_NOTHING: &str =
@@ -26,7 +25,7 @@ impl Boss {
             role: node.role,
             host: node.host.clone(),
             address: node.address.clone(),
-            state: node.state,
+            state: self.shown_state(node),
             message: self.message(node, now, shares.get(node.id.as_str()).copied()),
             incarnation: node.incarnation,
         });
@@ -74,7 +73,22 @@ impl Boss {
 
     /// `/api/v1/events`.
     pub fn events(&self) -> view::Events {
-        view::Events { events: self.events.iter().cloned().collect() }
+        view::Events { events: self.kept.events.iter().cloned().collect() }
+    }
+
+    /// How many events there had been when this process started.
+    pub fn events_found(&self) -> u64 {
+        self.events_found
+    }
+
+    /// How many events there have been.
+    pub fn events_told(&self) -> u64 {
+        self.kept.events.told()
+    }
+
+    /// The events behind the first so many.
+    pub fn events_after(&self, told: u64) -> impl Iterator<Item = &Event> {
+        self.kept.events.after(told)
     }
 
     /// `/api/v1/config`.
@@ -112,33 +126,21 @@ impl Boss {
         self.publication.table().is_some() && self.publication.failure().is_none()
     }
 
-    /// What is counted, with names as in `/metrics`.
-    pub fn counters(&self) -> Vec<Metric> {
-        let counters = &self.counters;
-        vec![
-            ("imq_boss_registered_total", "processes that registered anew", counters.registered),
-            ("imq_boss_refused_total", "processes that were turned away", counters.refused),
-            ("imq_boss_lost_total", "nodes given up", counters.lost),
-            ("imq_boss_moved_buckets_total", "buckets that got another owner", counters.moved),
-            ("imq_boss_stored_total", "steps that the store has", counters.stored),
-            ("imq_boss_store_failed_total", "steps that the store failed", counters.store_failed),
-            ("imq_boss_inspected_total", "queues that were asked about", counters.inspected),
-        ]
-    }
-
-    /// What stands now, with names as in `/metrics`.
-    pub fn gauges(&self) -> Vec<Metric> {
+    /// What the boss counts, for operators.
+    pub fn samples(&self) -> Vec<Sample> {
         let links = self.links.values().filter(|line| line.node.is_some()).count();
         let nodes = self.kept.roster.iter().filter(|node| node.state == State::Up).count();
-        vec![
-            ("imq_boss_term", "term of this boss", self.kept.term),
-            ("imq_boss_version", "newest step", self.kept.version),
-            ("imq_boss_links", "nodes with a link to the boss", links as u64),
-            ("imq_boss_nodes", "nodes that are up", nodes as u64),
-            ("imq_boss_buckets", "buckets of the table", self.kept.rows.iter().count() as u64),
-            ("imq_boss_unowned_buckets", "buckets that nobody serves", self.unowned() as u64),
-            ("imq_boss_ready", "1: there is a table and the store works", self.is_ready().into()),
-        ]
+        let sizes = [
+            ("imq_boss_term", "The boss's term.", self.kept.term),
+            ("imq_boss_version", "The newest step.", self.kept.version),
+            ("imq_boss_links", "Nodes with a link to the boss.", links as u64),
+            ("imq_boss_nodes", "Nodes that are up.", nodes as u64),
+            ("imq_boss_buckets", "Buckets of the table.", self.kept.rows.iter().count() as u64),
+            ("imq_boss_unowned_buckets", "Buckets that nobody serves.", self.unowned() as u64),
+            ("imq_boss_ready", "1: there is a table and the store works.", self.is_ready().into()),
+        ];
+        let sizes = sizes.map(|(name, help, size)| Sample::gauge(name, help, size));
+        self.counters.list().into_iter().chain(sizes).collect()
     }
 
     fn unowned(&self) -> usize {
@@ -153,10 +155,16 @@ impl Boss {
         shares
     }
 
+    /// How far a node is: it knows before the boss that it is about to end.
+    fn shown_state(&self, node: &Node) -> State {
+        let draining = self.reports.of(&node.id).is_some_and(|report| report.draining);
+        if draining && node.state == State::Up { State::Draining } else { node.state }
+    }
+
     /// How a node is, in a sentence.
     fn message(&self, node: &Node, now: Time, buckets: Option<usize>) -> String {
         match node.state {
-            State::Gone => return "given up: it doesn't answer".to_owned(),
+            State::Gone => return "gone: it was shut down, or doesn't answer".to_owned(),
             State::Joining => return "waiting for the first table".to_owned(),
             State::Draining => return "giving away what it holds".to_owned(),
             State::Up => {}

@@ -27,10 +27,10 @@ fn nodes_are_added_up() {
     let mut reports = Reports::default();
     reports.take(
         &node("g1"),
-        report(&[(CONNECTIONS, 3.0), (ROUND_TRIP, 1.0), (EVENTS, 9.0)]),
+        report(&[(CONNECTIONS, 3.0), (ROUND_TRIP, 0.001), (EVENTS, 9.0)]),
         1000,
     );
-    reports.take(&node("g2"), report(&[(CONNECTIONS, 4.0), (ROUND_TRIP, 2.0)]), 1000);
+    reports.take(&node("g2"), report(&[(CONNECTIONS, 4.0), (ROUND_TRIP, 0.002)]), 1000);
     reports.take(&node("q1"), report(&[(QUEUES, 5.0), (EVENTS, 100.0)]), 1000);
     reports.take(&node("q1"), report(&[(QUEUES, 6.0), (EVENTS, 300.0)]), 3000);
     let totals = reports.totals();

@@ -139,7 +139,7 @@ impl Clients {
             Ok((conn, false)) => self.open_tcp(now, conn, address, lane, out),
             Err(error) => {
                 counted.inspect(|prefix| self.listeners.door.left(*prefix));
-                tracing::debug!("a client's socket could not be taken: {error}");
+                tracing::debug!("the socket of {address} could not be taken: {error}");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::net::Shutdown;
 
 use link::io::clock;
-use link::io::http::Sample;
+use link::machine::Sample;
 use mio::net::TcpStream;
 use proto::codes::Close;
 use proto::g2c::{self, g2c::Body};
@@ -95,7 +95,10 @@ impl Refusal {
     /// words with it if the client has sent something already.
     pub(super) fn tell(self, socket: &mut TcpStream, http: bool) -> io::Result<()> {
         let told = socket.write(&self.words(http)).and_then(|_| socket.shutdown(Shutdown::Write));
-        told.inspect_err(|error| tracing::debug!("a client was turned away unheard: {error}"))
+        told.inspect_err(|error| {
+            let address = socket.peer_addr();
+            tracing::debug!("a client at {address:?} was turned away unheard: {error}");
+        })
     }
 }
 
@@ -134,11 +137,10 @@ impl Refused {
             ("proxy", proxy),
             ("silent", silent),
         ];
-        all.into_iter().map(|(reason, count)| Sample {
-            name: "imq_connections_refused_total",
-            help: "Connections turned away before they were clients, by reason.",
-            labels: vec![("reason", reason.to_owned())],
-            value: count as f64,
+        all.into_iter().map(|(reason, count)| {
+            let help = "Connections turned away before they were clients, by reason.";
+            let name = "imq_gateway_connections_refused_total";
+            Sample::counter(name, help, count).with("reason", reason)
         })
     }
 }

@@ -42,6 +42,11 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    /// Where it comes from.
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
+    }
+
     pub(super) fn new(address: IpAddr, http: bool, by_proxy: bool) -> Waiting {
         let request = Vec::new();
         Waiting { address, http, by_proxy, queued: false, request }

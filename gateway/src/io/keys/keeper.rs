@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use link::io::Board;
 use link::io::clock;
-use link::io::http::{Board, Sample};
+use link::machine::Sample;
 
 use super::asks::{Shared, Woken};
 use super::document::Fetcher;
@@ -122,15 +123,19 @@ impl Keeper {
     }
 
     fn publish(&self) {
-        let sample = |name, help, value| Sample { name, help, labels: Vec::new(), value };
-        let help = "Keys that tokens are verified with.";
-        let failed = "Files or documents of keys that could not be read.";
-        let samples = vec![
-            sample("imq_token_keys", help, self.count as f64),
-            sample("imq_token_keys_failures_total", failed, self.failures as f64),
-        ];
+        let samples = keys_samples(self.count as u64, self.failures);
         let unready =
             (self.count == 0).then(|| "there are no keys for tokens yet, see the log".to_owned());
-        self.board.publish(NAME, samples, unready);
+        self.board.publish(NAME, samples);
+        self.board.set_unready(NAME, unready);
     }
+}
+
+/// The keys as metrics.
+pub(in crate::io) fn keys_samples(count: u64, failures: u64) -> Vec<Sample> {
+    let failed = "Files or documents of keys that could not be read.";
+    vec![
+        Sample::gauge("imq_gateway_token_keys", "Keys that tokens are verified with.", count),
+        Sample::counter("imq_gateway_token_keys_failures_total", failed, failures),
+    ]
 }

@@ -82,8 +82,8 @@ fn a_file_is_read_again_when_it_changes_and_kept_when_it_breaks() {
     replace(&path, "{ broken");
     let failures = |board: &Board| {
         let samples = board.samples();
-        let sample = samples.iter().find(|s| s.name == "imq_token_keys_failures_total");
-        sample.map_or(0.0, |sample| sample.value)
+        let sample = samples.iter().find(|s| s.name == "imq_gateway_token_keys_failures_total");
+        sample.and_then(|sample| sample.number()).unwrap_or_default()
     };
     while failures(&board) < 1.0 {
         std::thread::yield_now();

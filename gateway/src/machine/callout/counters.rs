@@ -1,7 +1,8 @@
 //! What call-outs count.
 
+use link::machine::{Histogram, Sample, Value};
+
 use super::verdict::Verdict;
-use crate::machine::counters::Figure;
 
 /// Why an ask has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Counters {
     pub tells_waiting: u64,
     pub posts_of_tells: u64,
     pub posts_of_tells_failed: u64,
+    pub ask_times: Histogram,
+    pub tell_times: Histogram,
 }
 
 impl Counters {
@@ -102,58 +105,79 @@ impl Counters {
     }
 
     /// Each value with its metric's name and meaning.
-    pub fn list(&self) -> Vec<Figure> {
+    pub fn list(&self) -> Vec<Sample> {
         let answered = [("allowed", self.asks_allowed), ("refused", self.asks_refused)];
-        let answered = answered.into_iter().map(|(verdict, count)| Figure {
-            name: "imq_callout_asks_answered_total",
-            help: "Asks that the web application answered, by its verdict.",
-            label: Some(("verdict", verdict)),
-            value: count as f64,
+        let answered = answered.into_iter().map(|(verdict, count)| {
+            let help = "Asks that the web application answered, by its verdict.";
+            let name = "imq_gateway_callout_asks_answered_total";
+            Sample::counter(name, help, count).with("verdict", verdict)
         });
-        let silent = Silence::ALL.into_iter().map(|why| Figure {
-            name: "imq_callout_asks_unanswered_total",
-            help: "Asks without an answer of the web application, by the reason.",
-            label: Some(("reason", why.name())),
-            value: self.asks_silent(why) as f64,
+        let silent = Silence::ALL.into_iter().map(|why| {
+            let help = "Asks without an answer that counts, by the reason.";
+            let name = "imq_gateway_callout_asks_unanswered_total";
+            Sample::counter(name, help, self.asks_silent(why)).with("reason", why.name())
         });
-        let plain = self.plain().into_iter().map(|(name, help, value)| Figure {
-            name,
-            help,
-            label: None,
-            value: value as f64,
+        let times = [("ask", self.ask_times), ("tell", self.tell_times)];
+        let times = times.into_iter().map(|(kind, times)| {
+            let help = "How long requests to web applications took, to their answer or their end.";
+            let times = Value::Histogram(times);
+            Sample::new("imq_gateway_callout_request_seconds", help, times).with("kind", kind)
         });
-        answered.chain(silent).chain(plain).collect()
+        let sizes = self.sizes().map(|(name, help, size)| Sample::gauge(name, help, size));
+        let totals = self.totals().map(|(name, help, count)| Sample::counter(name, help, count));
+        sizes.into_iter().chain(totals).chain(answered).chain(silent).chain(times).collect()
     }
 
-    fn plain(&self) -> [(&'static str, &'static str, u64); 10] {
+    fn sizes(&self) -> [(&'static str, &'static str, u64); 4] {
         [
-            ("imq_callout_asks_under_way", "Asks on their way now.", self.asks_under_way),
-            ("imq_callout_asks_waiting", "Asks that wait for their turn.", self.asks_waiting),
+            ("imq_gateway_callout_asks_under_way", "Asks on their way now.", self.asks_under_way),
             (
-                "imq_callout_circuits_opened_total",
+                "imq_gateway_callout_asks_waiting",
+                "Asks that wait for their turn.",
+                self.asks_waiting,
+            ),
+            (
+                "imq_gateway_callout_circuits_open",
+                "Call-outs that are not asked now, of each lane.",
+                self.circuits_open,
+            ),
+            (
+                "imq_gateway_callout_tells_waiting",
+                "Tells taken and not heard yet.",
+                self.tells_waiting,
+            ),
+        ]
+    }
+
+    fn totals(&self) -> [(&'static str, &'static str, u64); 6] {
+        [
+            (
+                "imq_gateway_callout_circuits_opened_total",
                 "Times that a web application wasn't asked for a while.",
                 self.circuits_opened,
             ),
             (
-                "imq_callout_circuits_open",
-                "Call-outs that are not asked now, of each lane.",
-                self.circuits_open,
+                "imq_gateway_callout_tells_taken_total",
+                "Tells that queue nodes gave.",
+                self.tells_taken,
             ),
-            ("imq_callout_tells_taken_total", "Tells that nodes gave.", self.tells_taken),
             (
-                "imq_callout_tells_declined_total",
-                "Tells left to the nodes, since too many waited.",
+                "imq_gateway_callout_tells_declined_total",
+                "Tells left to the queue nodes, since too many waited.",
                 self.tells_declined,
             ),
             (
-                "imq_callout_tells_heard_total",
+                "imq_gateway_callout_tells_heard_total",
                 "Tells that the web application has taken.",
                 self.tells_heard,
             ),
-            ("imq_callout_tells_waiting", "Tells taken and not heard yet.", self.tells_waiting),
-            ("imq_callout_tell_posts_total", "Batches of tells posted.", self.posts_of_tells),
             (
-                "imq_callout_tell_posts_failed_total",
+                "imq_gateway_callout_tell_posts_total",
+                "Batches of tells posted.",
+                self.posts_of_tells,
+            ),
+            (
+                "imq_gateway_callout_tell_posts_failed_total",
                 "Batches of tells not taken, to be posted again.",
                 self.posts_of_tells_failed,
             ),

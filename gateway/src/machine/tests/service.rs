@@ -1,9 +1,9 @@
 //! What operators see: readiness and counters.
 
+use link::machine::{Sample, Value};
 use proto::codes::{CLOSES, Close};
 
 use super::{Bench, Settings, dev, lines};
-use crate::machine::counters::Figure;
 
 /// A bench after these steps.
 fn after(steps: &str) -> Bench {
@@ -33,6 +33,22 @@ fn a_home_that_leaves_probes_without_answer_makes_the_lane_unready() {
 }
 
 #[test]
+fn readiness_is_news_once_in_the_turn_that_changes_it() {
+    let mut bench = Bench::new(dev());
+    let mut news = |steps: &str| {
+        lines(steps).for_each(|line| bench.step(line));
+        bench.lane.readiness_news()
+    };
+    assert_eq!(news(""), Some(Some("the boss has given no table yet")));
+    assert_eq!(news(""), None);
+    assert_eq!(news("0 ready"), Some(None));
+    assert_eq!(news("1 c0 open"), None);
+    assert_eq!(news("2 down"), Some(Some("there is no link to the home of every bucket")));
+    let drains = Some("it drains: its clients are sent to other gateways");
+    assert_eq!(news("3 drain"), Some(drains));
+}
+
+#[test]
 fn closed_connections_are_counted_by_their_code_and_round_trips_in_microseconds() {
     let steps = "
         0 ready
@@ -48,8 +64,8 @@ fn closed_connections_are_counted_by_their_code_and_round_trips_in_microseconds(
     let figures = after(steps).lane.counters().list();
     let closed: Vec<(&str, f64)> = figures
         .iter()
-        .filter(|figure| figure.name == "imq_closed_total")
-        .map(|figure| (figure.label.unwrap().1, figure.value))
+        .filter(|figure| figure.name == "imq_gateway_closed_total")
+        .map(|figure| (figure.labels[0].1.as_str(), figure.number().unwrap()))
         .collect();
     assert_eq!(closed.len(), CLOSES.len());
     for (name, count) in closed {
@@ -59,12 +75,16 @@ fn closed_connections_are_counted_by_their_code_and_round_trips_in_microseconds(
         assert_eq!(count, expected.count() as f64, "{name}");
     }
     let value = |name: &str| {
-        let figure: Option<&Figure> = figures.iter().find(|figure| figure.name == name);
-        figure.unwrap().value
+        figures.iter().find(|figure| figure.name == name).and_then(Sample::number).unwrap()
     };
-    assert_eq!(value("imq_round_trip_milliseconds"), 0.25);
-    assert_eq!((value("imq_connections"), value("imq_sessions")), (3.0, 0.0));
-    assert_eq!(value("imq_deliveries_total"), 0.0);
+    assert_eq!(value("imq_gateway_newest_round_trip_seconds"), 0.000_25);
+    let trips = figures.iter().find(|figure| figure.name == "imq_gateway_round_trip_seconds");
+    let Some(Value::Histogram(trips)) = trips.map(|trips| trips.value.clone()) else {
+        panic!("round trips are no histogram")
+    };
+    assert_eq!((trips.total(), trips.sum_s()), (1, 0.000_25));
+    assert_eq!((value("imq_gateway_connections"), value("imq_gateway_sessions")), (3.0, 0.0));
+    assert_eq!(value("imq_gateway_deliveries_total"), 0.0);
 }
 
 #[test]

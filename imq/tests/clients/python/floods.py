@@ -139,7 +139,7 @@ def rated(world, data):
     Of what comes after its `closing` a gateway throws away 1 MiB. Whoever floods on is cut off then,
     and may lose what was on its way; the count isn't lost.
     """
-    counter = 'imq_closed_total{code="rate"'
+    counter = 'imq_gateway_closed_total{code="rate"'
     before = world.metric(counter)
     seen = flood(world.client(), data)
     codes = {key for key in seen if key.startswith("closing")}

@@ -81,7 +81,7 @@ pub(crate) fn gateway_finds_out(five: &Five) {
     carl.send(queue, "last words");
     let lost_us = micros();
     way.lose();
-    let closed = "imq_closed_total{code=\"ping_timeout\"}";
+    let closed = "imq_gateway_closed_total{code=\"ping_timeout\"}";
     let before = metric(five.base + 90, closed);
     let is_carl = |left: &serde_json::Value| left["users"] == json!(["unplugged-carl"]);
     ann.try_hear("left", LONGEST, is_carl).expect("carl is seen to leave");

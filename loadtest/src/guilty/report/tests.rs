@@ -18,7 +18,7 @@ fn report(met: bool) -> GuiltyReport {
         closed: BTreeMap::from([(3009, 2)]),
         refused: BTreeMap::new(),
         kernel_bytes_each: None,
-        counted: BTreeMap::from([("imq_closed_total rate".to_owned(), 2)]),
+        counted: BTreeMap::from([("imq_gateway_closed_total rate".to_owned(), 2)]),
         influence: Influence::new(vec![Round::default()]),
     };
     let (offences, faults) = (vec![offence], Faults::default());
@@ -52,7 +52,7 @@ fn the_figures_have_their_names() {
 fn what_is_expected_must_be_told_and_counted() {
     let expected = &Offence::named("pings").unwrap().expected;
     let told = Told { closed: BTreeMap::from([(3009, 1)]), ..Told::default() };
-    let counted = BTreeMap::from([("imq_closed_total rate".to_owned(), 1)]);
+    let counted = BTreeMap::from([("imq_gateway_closed_total rate".to_owned(), 1)]);
     assert!(expected.is_met(&told, &counted));
     assert!(!expected.is_met(&Told::default(), &counted));
     assert!(!expected.is_met(&told, &BTreeMap::new()));

@@ -72,6 +72,8 @@ proptest! {
         }
         stage.step(&format!("{} store works", now + 1));
         stage.step(&format!("{} wake", now + 20_000));
+        // That the store works again is an event, too, which is stored a moment later.
+        stage.step(&format!("{} wake", now + 20_000 + STORE_AFTER_MS));
         hold(&stage, &mut newest);
         let kept = Kept::decode(stage.stored.as_ref().unwrap()).unwrap();
         prop_assert_eq!(kept, stage.boss.kept);

@@ -76,6 +76,11 @@ impl Stage {
             "report" => {
                 self.say(link, n2b::Body::Report(Report { ready: true, ..Report::default() }))
             }
+            "drains" => {
+                let (message, draining) = ("it drains".to_owned(), true);
+                let report = Report { message, draining, ..Report::default() };
+                self.say(link, n2b::Body::Report(report));
+            }
             "garbage" => self.input(Input::Frame { link, frame: b"\xff\xff" }),
             "inspected" => {
                 let queue = (words[4] == "found").then(QueueInfo::default);

@@ -192,12 +192,12 @@ fn answers_are_as_they_are_shown() {
 #[test]
 fn metrics_and_reasons_are_as_they_are_named() {
     for figure in Counters::default().list() {
-        if let Some(("reason", reason)) = figure.label {
+        if let Some(("reason", reason)) = figure.labels.first() {
             assert!(PAGE.contains(&format!("| `{reason}` |")), "{reason}");
         }
-        assert!(figure.name.starts_with("imq_callout_"), "{}", figure.name);
+        assert!(figure.name.starts_with("imq_gateway_callout_"), "{}", figure.name);
     }
-    for name in PAGE.split('`').filter(|word| word.starts_with("imq_callout_")) {
+    for name in PAGE.split('`').filter(|word| word.starts_with("imq_gateway_callout_")) {
         let name = name.split('{').next().unwrap();
         assert!(Counters::default().list().iter().any(|figure| figure.name == name), "{name}");
     }

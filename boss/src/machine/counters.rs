@@ -1,0 +1,42 @@
+//! What a boss counts.
+
+use link::machine::Sample;
+
+/// Events that are counted, since the process started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Processes that registered anew.
+    pub registered: u64,
+    /// Processes that were turned away.
+    pub refused: u64,
+    /// Nodes given up.
+    pub lost: u64,
+    /// Buckets that got another owner.
+    pub moved: u64,
+    /// Steps that the store has.
+    pub stored: u64,
+    /// Steps that the store failed to take.
+    pub store_failed: u64,
+    /// Queues that were asked about.
+    pub inspected: u64,
+}
+
+impl Counters {
+    /// Each value with its metric's name and meaning.
+    pub fn list(&self) -> Vec<Sample> {
+        let all = [
+            ("imq_boss_registered_total", "Processes that registered anew.", self.registered),
+            ("imq_boss_refused_total", "Processes that were turned away.", self.refused),
+            ("imq_boss_lost_total", "Nodes given up.", self.lost),
+            ("imq_boss_moved_buckets_total", "Buckets that got another owner.", self.moved),
+            ("imq_boss_stored_total", "Steps that the store has.", self.stored),
+            (
+                "imq_boss_store_failed_total",
+                "Steps that the store failed to take.",
+                self.store_failed,
+            ),
+            ("imq_boss_inspected_total", "Queues that were asked about.", self.inspected),
+        ];
+        all.into_iter().map(|(name, help, count)| Sample::counter(name, help, count)).collect()
+    }
+}

@@ -1,0 +1,18 @@
+//! All that a gateway counts, for its reference page.
+
+use link::io::tls;
+use link::machine::Sample;
+
+use super::clients::Refused;
+use super::keys::keys_samples;
+use crate::machine::{callout, counters};
+
+/// Each metric, as it is before anything has happened.
+pub fn metrics() -> Vec<Sample> {
+    let mut all = counters::Counters::default().list();
+    all.extend(Refused::default().samples());
+    all.extend(callout::Counters::default().list());
+    all.extend(keys_samples(0, 0));
+    all.extend(["clients", "links"].map(|of| tls::files_sample(of, false)));
+    all
+}

@@ -1,0 +1,58 @@
+//! Whether the lane can serve, told as soon as it changes.
+
+use link::machine::LinkId;
+
+use super::lane::Lane;
+
+/// A home that hasn't answered a probe for this long doesn't serve.
+const SILENT_MS: u64 = 2_000;
+
+/// What was said of it last.
+#[derive(Debug, Default)]
+pub(super) struct Readiness {
+    /// Something has happened since that may have changed it.
+    pub(super) unsure: bool,
+    said: Option<Option<&'static str>>,
+}
+
+impl Lane {
+    /// Why the lane can't serve: it needs a table, and a primary that answers for every bucket.
+    pub fn unready(&self) -> Option<&'static str> {
+        if self.draining {
+            return Some("it drains: its clients are sent to other gateways");
+        }
+        let routes = &self.routes;
+        if routes.buckets.is_empty() {
+            return Some("the boss has given no table yet");
+        }
+        let mut homes = (0..routes.buckets.len()).map(|at| routes.home(at as u32));
+        if homes.clone().any(|home| home.is_none()) {
+            return Some("there is no link to the home of every bucket");
+        }
+        let is_silent = |home: Option<(u32, LinkId)>| {
+            let node = home.and_then(|(node, _)| routes.nodes.get(node as usize));
+            node.is_some_and(|node| node.answered_ms + SILENT_MS <= self.now.ms)
+        };
+        homes.any(is_silent).then_some("the home of some bucket doesn't answer")
+    }
+
+    /// What [`Lane::unready`] says, if that isn't what it said at the last call. Most turns change
+    /// nothing of it, and look at no bucket.
+    pub fn readiness_news(&mut self) -> Option<Option<&'static str>> {
+        if self.readiness.said.is_some() && !std::mem::take(&mut self.readiness.unsure) {
+            return None;
+        }
+        let unready = self.unready();
+        (self.readiness.said.replace(unready) != Some(unready)).then_some(unready)
+    }
+
+    /// Whether no client is connected.
+    pub fn is_empty(&self) -> bool {
+        self.counters.connections == 0
+    }
+
+    /// Whether the gateway shuts down.
+    pub fn is_draining(&self) -> bool {
+        self.draining
+    }
+}
