@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use link::io::threads;
 use proto::limits;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -56,8 +57,7 @@ impl Caller {
         let (requests, calls) = channel(limits::CALLOUTS_UNBEGUN_MAX);
         let clients = Clients::new().map_err(io::Error::other)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let thread = std::thread::Builder::new().name("call-outs".to_owned());
-        thread.spawn(move || {
+        threads::spawn("call-outs", move || {
             runtime.block_on(run(clients, calls, under_way_max));
             // A name server that never answers holds up nobody's end.
             runtime.shutdown_background();
@@ -127,7 +127,10 @@ async fn run(clients: Clients, mut calls: Receiver<Call>, under_way_max: usize) 
 }
 
 async fn post(client: Client, request: HttpRequest) -> Outcome {
-    let Ok(url) = Url::parse(&request.url) else { return Outcome::Failed(Failure::Unreachable) };
+    let url = match Url::parse(&request.url) {
+        Ok(url) => url,
+        Err(error) => return Outcome::Failed(Failure::Unreachable(error.to_string())),
+    };
     // An address that is written as a number is never resolved, so the guard doesn't see it.
     if !request.inner && url.host_str().is_some_and(address::is_inner_literal) {
         return Outcome::Failed(Failure::InnerAddress);
@@ -138,7 +141,7 @@ async fn post(client: Client, request: HttpRequest) -> Outcome {
     }
     match post.body(request.body).send().await {
         Ok(response) => read(response).await,
-        Err(error) => failed(&error),
+        Err(error) => failed(error),
     }
 }
 
@@ -156,16 +159,18 @@ async fn read(mut response: reqwest::Response) -> Outcome {
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Outcome::Response { status, body },
-            Err(error) => return failed(&error),
+            Err(error) => return failed(error),
         }
     }
 }
 
-fn failed(error: &reqwest::Error) -> Outcome {
+fn failed(error: reqwest::Error) -> Outcome {
+    // The URL may hold a password.
+    let error = error.without_url();
     if error.is_timeout() {
         return Outcome::TimedOut;
     }
-    let mut cause = std::error::Error::source(error);
+    let mut cause = std::error::Error::source(&error);
     let mut text = error.to_string();
     while let Some(error) = cause {
         if error.is::<InnerAddress>() {
@@ -174,8 +179,7 @@ fn failed(error: &reqwest::Error) -> Outcome {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    tracing::debug!("a call-out failed: {text}");
-    Outcome::Failed(Failure::Unreachable)
+    Outcome::Failed(Failure::Unreachable(text))
 }
 
 #[cfg(test)]

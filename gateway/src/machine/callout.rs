@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`ask`] is what can be asked; `asks` are those under way at one target;
 //! `outcome` is what became of a request; `breaker` stops asking who doesn't answer; [`verdict`]
-//! reads answers; `tells` brings what happened, in order, until it is heard; `signature` proves who
+//! reads answers; `complaints` are what the log hears of failures; `tells` brings what happened, in order, until it is heard; `signature` proves who
 //! speaks; [`counters`] counts.
 //!
 //! [`Callouts`] never waits for anybody: what isn't answered by its deadline gets the configured
@@ -20,6 +20,7 @@ use rand::rngs::StdRng;
 pub mod ask;
 mod asks;
 mod breaker;
+mod complaints;
 pub mod counters;
 mod outcome;
 mod retry;
@@ -44,6 +45,7 @@ macro_rules! turn {
             random: &mut $callouts.random,
             newest: &mut $callouts.newest,
             counters: &mut $callouts.counters,
+            micros: $callouts.micros,
             out: $out,
         }
     };
@@ -92,6 +94,7 @@ pub struct Callouts {
     /// holds.
     declined: BTreeMap<(LinkId, String), u64>,
     counters: Counters,
+    micros: Option<fn() -> u64>,
 }
 
 impl Callouts {
@@ -106,7 +109,14 @@ impl Callouts {
             targets: BTreeMap::new(),
             declined: BTreeMap::new(),
             counters: Counters::default(),
+            micros: None,
         }
+    }
+
+    /// The same, which measures durations with this clock instead of the turn's.
+    #[must_use]
+    pub fn measured_with(self, micros: Option<fn() -> u64>) -> Callouts {
+        Callouts { micros, ..self }
     }
 
     /// Who can be asked and told from now on. What is under way goes on; who is not there any more

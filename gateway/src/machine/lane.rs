@@ -207,6 +207,7 @@ impl Lane {
         // A stream of its own: how often it is asked doesn't change the lane's draws.
         let chance = StdRng::seed_from_u64(!seed);
         let callouts = Callouts::new(&settings.gateway, settings.lanes, chance);
+        let callouts = callouts.measured_with(settings.micros);
         Lane {
             settings,
             rate,

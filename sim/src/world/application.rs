@@ -136,7 +136,7 @@ impl World {
         let outcome = match (taken, self.chance.percent(50)) {
             (true, _) => Outcome::Response { status: 204, body: Vec::new() },
             (false, true) => Outcome::Response { status: 503, body: Vec::new() },
-            (false, false) => Outcome::Failed(Failure::Unreachable),
+            (false, false) => Outcome::Failed(Failure::Unreachable("refused".to_owned())),
         };
         let us = self.http_us();
         let outcome = Box::new(outcome);

@@ -9,6 +9,7 @@ use proto::limits;
 
 use super::ask::{Ask, AskKind};
 use super::breaker::{Breaker, Change};
+use super::complaints::Complaints;
 use super::counters::{Counters, Silence};
 use super::outcome::Outcome;
 use super::target::{Settings, Turn};
@@ -36,6 +37,7 @@ pub(super) struct Asks {
     breaker: Breaker,
     /// When more of those that wait are let go, after the circuit has opened.
     let_go_ms: Option<u64>,
+    complaints: Complaints,
 }
 
 #[derive(Debug)]
@@ -48,6 +50,7 @@ struct Pending {
     bytes: usize,
     /// Whether the breaker waits for it.
     probe: bool,
+    posted_us: u64,
 }
 
 /// What is to be posted.
@@ -74,7 +77,7 @@ impl Asks {
         let deadline_ms = turn.now.ms + to.deadline_ms;
         let user = ask.user.clone();
         *self.users.entry(user.clone()).or_default() += 1;
-        let pending = Pending { number, kind, user, deadline_ms, bytes, probe };
+        let pending = Pending { number, kind, user, deadline_ms, bytes, probe, posted_us: 0 };
         let unposted = Unposted { id: format!("{}/{}", ask.id, kind.name()), body };
         let request = turn.number();
         self.bytes += bytes;
@@ -110,11 +113,12 @@ impl Asks {
     fn post(
         &mut self,
         request: u64,
-        pending: Pending,
+        mut pending: Pending,
         unposted: Unposted,
         to: &Settings,
         turn: &mut Turn<'_>,
     ) {
+        pending.posted_us = turn.us();
         let left_ms = pending.deadline_ms.saturating_sub(turn.now.ms);
         turn.post(request, to, &unposted.id, unposted.body, left_ms);
         self.under_way.insert(request, pending);
@@ -134,12 +138,29 @@ impl Asks {
     ) {
         let Some(pending) = self.under_way.remove(&request) else { return };
         self.settled(request, &pending);
+        turn.counters.ask_times.count(turn.us().saturating_sub(pending.posted_us));
         match outcome.verdict(pending.kind) {
             Ok(verdict) => {
                 turn.counters.answered(&verdict);
                 turn.out.verdicts.push((pending.number, verdict));
             }
-            Err(why) => unanswered(&pending, why, outcome.is_down(), to, turn),
+            Err(why) => {
+                let reason = match why {
+                    Silence::Wrong => "its answer is none: ",
+                    Silence::Late
+                    | Silence::Unreachable
+                    | Silence::InnerAddress
+                    | Silence::Redirected
+                    | Silence::Status
+                    | Silence::Huge
+                    | Silence::CircuitOpen
+                    | Silence::Busy
+                    | Silence::Unconfigured => "",
+                };
+                let reason = || format!("{reason}{}", outcome.with_excerpt());
+                self.complaints.note(name, pending.kind.name(), to, reason, turn);
+                unanswered(&pending, why, outcome.is_down(), to, turn);
+            }
         }
         let change = self.breaker.over(turn.now.ms, pending.probe, outcome.is_down(), turn.random);
         self.changed(name, change, outcome, to, turn);
@@ -162,7 +183,7 @@ impl Asks {
             Change::Opened { for_ms } => {
                 turn.counters.circuits_opened += 1;
                 turn.out.notices.push(format!(
-                    "call-out {name:?} doesn't answer ({outcome}): for {for_ms} ms it isn't asked, \
+                    "call-out {name:?} is down ({outcome}): for {for_ms} ms it isn't asked, \
                      and asks get its `no_answer`"
                 ));
                 self.let_go(to, turn);
@@ -223,6 +244,8 @@ impl Asks {
             }
             if let Some((pending, _)) = self.waiting.remove(&request) {
                 self.settled(request, &pending);
+                let reason = || "it was never its turn: `concurrency_max` were asked".to_owned();
+                self.complaints.note(name, pending.kind.name(), to, reason, turn);
                 silent(pending.number, pending.kind, Silence::Late, to, turn);
             } else {
                 self.answered(name, request, &Outcome::TimedOut, to, turn);
@@ -268,7 +291,7 @@ fn unanswered(pending: &Pending, why: Silence, is_down: bool, to: &Settings, tur
     };
     if pending.kind == AskKind::Call && is_tried {
         turn.counters.silent(why);
-        turn.out.verdicts.push((pending.number, Verdict::unknown()));
+        turn.out.verdicts.push((pending.number, Verdict::unknown(why)));
     } else if is_down {
         silent(pending.number, pending.kind, why, to, turn);
     } else {

@@ -22,11 +22,14 @@ pub enum Outcome {
     TimedOut,
 }
 
+/// So much of an answer that can't be used is shown to the operator: a message of PHP's, say.
+const EXCERPT_BYTES_MAX: usize = 200;
+
 /// Why an HTTP request failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// No connection, or it ended too early.
-    Unreachable,
+    /// No connection, or it ended too early: why, for the log.
+    Unreachable(String),
     /// The URL leads to the inner network, and the call-out isn't configured so.
     InnerAddress,
     /// The answer has more than [`proto::limits::CALLOUT_ANSWER_BYTES_MAX`].
@@ -45,7 +48,7 @@ impl Outcome {
             }
             Outcome::Response { status: 300..=399, .. } => Err(Silence::Redirected),
             Outcome::Response { .. } => Err(Silence::Status),
-            Outcome::Failed(Failure::Unreachable) => Err(Silence::Unreachable),
+            Outcome::Failed(Failure::Unreachable(_)) => Err(Silence::Unreachable),
             Outcome::Failed(Failure::InnerAddress) => Err(Silence::InnerAddress),
             Outcome::Failed(Failure::Huge) => Err(Silence::Huge),
             Outcome::TimedOut => Err(Silence::Late),
@@ -62,11 +65,24 @@ impl Outcome {
     pub(super) fn is_down(&self) -> bool {
         match self {
             Outcome::Response { status, .. } => matches!(status, 429 | 502 | 503 | 504),
-            Outcome::Failed(Failure::Unreachable | Failure::InnerAddress) | Outcome::TimedOut => {
-                true
-            }
+            Outcome::Failed(Failure::Unreachable(_) | Failure::InnerAddress)
+            | Outcome::TimedOut => true,
             Outcome::Failed(Failure::Huge) => false,
         }
+    }
+}
+
+impl Outcome {
+    /// The same with the first bytes of the answer, if there was one: without control characters,
+    /// in quotes.
+    pub(super) fn with_excerpt(&self) -> String {
+        let Outcome::Response { body, .. } = self else { return self.to_string() };
+        if body.is_empty() {
+            return format!("{self} and an empty body");
+        }
+        let shown = String::from_utf8_lossy(&body[..body.len().min(EXCERPT_BYTES_MAX)]);
+        let cut = if body.len() > EXCERPT_BYTES_MAX { " …" } else { "" };
+        format!("{self} and {shown:?}{cut}")
     }
 }
 
@@ -75,7 +91,9 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Response { status, .. } => write!(f, "HTTP status {status}"),
-            Outcome::Failed(Failure::Unreachable) => f.write_str("it can't be reached"),
+            Outcome::Failed(Failure::Unreachable(why)) => {
+                write!(f, "it can't be reached: {why}")
+            }
             Outcome::Failed(Failure::InnerAddress) => {
                 f.write_str("its URL leads to the inner network: set `inner = true` if it shall")
             }

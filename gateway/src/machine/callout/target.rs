@@ -22,6 +22,8 @@ pub(super) struct Turn<'a> {
     /// The newest request's number.
     pub(super) newest: &'a mut u64,
     pub(super) counters: &'a mut Counters,
+    /// What durations are measured with.
+    pub(super) micros: Option<fn() -> u64>,
     pub(super) out: &'a mut Out,
 }
 
@@ -54,6 +56,11 @@ impl Turn<'_> {
         *self.newest
     }
 
+    /// The time in microseconds, for durations.
+    pub(super) fn us(&self) -> u64 {
+        self.micros.map_or(self.now.ms * 1000, |micros| micros())
+    }
+
     /// Has io post this.
     pub(super) fn post(
         &mut self,
@@ -84,6 +91,15 @@ impl Settings {
             concurrency: (callout.concurrency_max / lanes).max(1),
             no_answer: callout.no_answer,
         }
+    }
+
+    /// Where to, for the log: without a password, and without what stands behind `?`.
+    pub(super) fn shown_url(&self) -> String {
+        let url = self.url.split(['?', '#']).next().unwrap_or_default();
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        format!("{scheme}://{host}{path}")
     }
 }
 
@@ -151,7 +167,7 @@ impl Target {
         turn: &mut Turn<'_>,
     ) {
         if self.tells.is_under_way(request) {
-            self.tells.answered(name, &outcome, turn);
+            self.tells.answered(name, &outcome, &self.settings, turn);
         } else if self.strangers.is_under_way(request) {
             self.strangers.answered(name, request, &outcome, &self.settings, turn);
         } else {

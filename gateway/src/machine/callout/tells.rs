@@ -55,6 +55,7 @@ struct Batch {
     body: Vec<u8>,
     /// The request, and when it is late; nothing: it failed, and goes again.
     under_way: Option<(u64, u64)>,
+    posted_us: u64,
 }
 
 impl Tells {
@@ -84,8 +85,15 @@ impl Tells {
     }
 
     /// The batch that is under way is over.
-    pub(super) fn answered(&mut self, name: &str, outcome: &Outcome, turn: &mut Turn<'_>) {
+    pub(super) fn answered(
+        &mut self,
+        name: &str,
+        outcome: &Outcome,
+        to: &Settings,
+        turn: &mut Turn<'_>,
+    ) {
         let Some(mut batch) = self.batch.take() else { return };
+        turn.counters.tell_times.count(turn.us().saturating_sub(batch.posted_us));
         if outcome.is_success() {
             return self.heard(name, batch, turn);
         }
@@ -95,8 +103,10 @@ impl Tells {
         self.next_ms = turn.now.ms + after_ms;
         if self.failures == 1 {
             turn.out.notices.push(format!(
-                "call-out {name:?} doesn't take what it is told ({outcome}): it is told again, \
-                 with back-off, until it answers with 2xx"
+                "call-out {name:?} doesn't take what it is told, at {}: {}; it is told again, \
+                 with back-off, until it answers with 2xx",
+                to.shown_url(),
+                outcome.with_excerpt(),
             ));
         }
         batch.under_way = None;
@@ -192,7 +202,7 @@ impl Tells {
     /// Ends what is late, and posts the next batch.
     pub(super) fn wake(&mut self, name: &str, to: &Settings, turn: &mut Turn<'_>) {
         if self.under_way().is_some_and(|(_, late_ms)| late_ms <= turn.now.ms) {
-            self.answered(name, &Outcome::TimedOut, turn);
+            self.answered(name, &Outcome::TimedOut, to, turn);
         }
         if self.under_way().is_some() || self.next_ms > turn.now.ms {
             return;
@@ -203,6 +213,7 @@ impl Tells {
         let Some(batch) = &mut self.batch else { return };
         let request = turn.number();
         batch.under_way = Some((request, turn.now.ms + limits::TELLS_MS_MAX));
+        batch.posted_us = turn.us();
         turn.counters.posts_of_tells += 1;
         turn.post(request, to, &batch.id, batch.body.clone(), limits::TELLS_MS_MAX);
     }
@@ -216,7 +227,7 @@ impl Tells {
         let body = serde_json::to_vec(&Body { r#type: "tell", tells })
             .expect("texts and numbers are JSON");
         let id = format!("tells_{:032x}", turn.random.random::<u128>());
-        Some(Batch { held, id, body, under_way: None })
+        Some(Batch { held, id, body, under_way: None, posted_us: 0 })
     }
 
     /// The next tells to be posted together, oldest first. Of queues that are stuck none, or one

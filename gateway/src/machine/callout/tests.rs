@@ -7,6 +7,7 @@
 mod asks;
 mod bench;
 mod breaking;
+mod complaints;
 mod examples;
 mod signing;
 mod telling;

@@ -47,23 +47,38 @@ impl Verdict {
             Silence::Unconfigured => {
                 "this gateway doesn't know the call-out yet: try again in a moment"
             }
-            Silence::Late
-            | Silence::Unreachable
-            | Silence::InnerAddress
-            | Silence::Redirected
-            | Silence::Status
-            | Silence::Huge
-            | Silence::Wrong
-            | Silence::CircuitOpen => "the web application doesn't answer: try again later",
+            Silence::Late => "the web application didn't answer in time: try again later",
+            Silence::Unreachable | Silence::InnerAddress => {
+                "the web application can't be reached: try again later"
+            }
+            Silence::Redirected | Silence::Status | Silence::Huge | Silence::Wrong => {
+                "the web application gave no answer that can be used: try again later"
+            }
+            Silence::CircuitOpen => {
+                "the web application is down or too busy and isn't asked now: try again later"
+            }
         };
         Verdict::Refuse { status: Status::Unavailable, message: message.to_owned() }
     }
 
     /// The application was called, and nobody knows whether it did what it was called for.
-    pub(super) fn unknown() -> Verdict {
-        let message = "the web application was called and didn't answer: look whether it was done \
-                       before you call again";
-        Verdict::Refuse { status: Status::OutcomeUnknown, message: message.to_owned() }
+    pub(super) fn unknown(why: Silence) -> Verdict {
+        let what = match why {
+            Silence::Status | Silence::Huge | Silence::Wrong | Silence::Redirected => {
+                "gave no answer that can be used"
+            }
+            Silence::Late
+            | Silence::Unreachable
+            | Silence::InnerAddress
+            | Silence::CircuitOpen
+            | Silence::Busy
+            | Silence::Unconfigured => "didn't answer",
+        };
+        let message = format!(
+            "the web application was called and {what}: look whether it was done before you call \
+             again"
+        );
+        Verdict::Refuse { status: Status::OutcomeUnknown, message }
     }
 
     /// As the queue node gets it.

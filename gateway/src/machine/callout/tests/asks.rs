@@ -35,7 +35,8 @@ fn a_deadline_ends_what_is_late_and_a_later_answer_is_ignored() {
         300 wake
         ----
         1: r1 asks "subscribe" "s/7" in 100
-        101: verdict 7 refuse unavailable the web application doesn't answer: try again later
+        101: verdict 7 refuse unavailable the web application didn't answer in time: try agai…
+        101: call-out "app" fails on subscribe, at http://app.example/imq: no answer in time
         "#,
     );
 }
@@ -61,12 +62,13 @@ fn what_waits_goes_in_order_within_its_own_deadline() {
         60: r2 asks "subscribe" "s/2" in 50
         60: verdict 1 allow
         110: r3 asks "subscribe" "s/3" in 10
-        110: verdict 2 refuse unavailable the web application doesn't answer: try again later
+        110: verdict 2 refuse unavailable the web application didn't answer in time: try agai…
+        110: call-out "app" fails on subscribe, at http://app.example/imq: no answer in time
         116: r4 asks "subscribe" "s/4" in 14
         116: verdict 3 allow
         130: r5 asks "subscribe" "s/5" in 10
-        130: verdict 4 refuse unavailable the web application doesn't answer: try again later
-        140: verdict 5 refuse unavailable the web application doesn't answer: try again later
+        130: verdict 4 refuse unavailable the web application didn't answer in time: try agai…
+        140: verdict 5 refuse unavailable the web application didn't answer in time: try agai…
         "#,
     );
 }
@@ -189,7 +191,7 @@ fn what_is_late_when_its_turn_comes_is_not_posted() {
         ----
         0: r1 asks "subscribe" "s/1" in 100
         100: verdict 1 allow
-        100: verdict 2 refuse unavailable the web application doesn't answer: try again later
+        100: verdict 2 refuse unavailable the web application didn't answer in time: try agai…
         "#,
     );
 }
@@ -216,7 +218,8 @@ fn targets_come_change_and_go() {
         4: verdict 4 refuse unavailable this gateway doesn't know the call-out yet: try aga…
         4: r3 asks "subscribe" "s/5" in 50
         5: verdict 3 allow
-        54: verdict 5 refuse unavailable the web application doesn't answer: try again later
+        54: verdict 5 refuse unavailable the web application didn't answer in time: try agai…
+        54: call-out "other" fails on subscribe, at http://other.example/imq: no answer in t…
         "#,
     );
 }

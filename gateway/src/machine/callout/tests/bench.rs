@@ -20,6 +20,8 @@ pub(super) struct Bench {
     pub(super) callouts: Callouts,
     now: Time,
     pub(super) log: String,
+    /// In full, as the log has only their beginnings.
+    pub(super) notices: Vec<String>,
 }
 
 impl Bench {
@@ -28,6 +30,7 @@ impl Bench {
             callouts: Callouts::new("g1", 1, StdRng::seed_from_u64(1)),
             now: at(0),
             log: String::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -71,7 +74,7 @@ impl Bench {
                 let body = rest.split_once(' ').map_or("", |(_, body)| body);
                 let outcome = match outcome {
                     "late" => Outcome::TimedOut,
-                    "dead" => Outcome::Failed(Failure::Unreachable),
+                    "dead" => Outcome::Failed(Failure::Unreachable("refused".to_owned())),
                     "inner" => Outcome::Failed(Failure::InnerAddress),
                     "huge" => Outcome::Failed(Failure::Huge),
                     status => Outcome::Response {
@@ -102,6 +105,7 @@ impl Bench {
         for (link, numbers) in &out.acknowledged {
             say(format!("l{} heard {numbers:?}", link.0));
         }
+        self.notices.extend(out.notices.iter().cloned());
         for notice in &out.notices {
             let words =
                 notice.split(' ').map(|word| if word.parse::<u64>().is_ok() { "_" } else { word });

@@ -41,7 +41,7 @@ fn a_batch_is_posted_again_until_it_is_heard_and_nothing_overtakes_it() {
         next wake
         ----
         1: r1 tells /a:9:1:joined:ann
-        2: call-out "app" doesn't take what it is told (HTTP status 500): it is told again,…
+        2: call-out "app" doesn't take what it is told, at http://app.example/imq: HTTP sta…
         next: r2 tells /a:9:1:joined:ann
         next: r3 tells /a:9:1:joined:ann
         next: l1 heard [1]
@@ -161,7 +161,7 @@ fn who_answers_no_tell_is_told_again() {
         next 200 r2
         ----
         1: r1 tells /a:9:1:joined:ann
-        10001: call-out "app" doesn't take what it is told (no answer in time): it is told agai…
+        10001: call-out "app" doesn't take what it is told, at http://app.example/imq: no answe…
         next: r2 tells /a:9:1:joined:ann
         next: l1 heard [1]
         next: call-out "app" takes what it is told again
@@ -185,7 +185,7 @@ fn a_link_that_ends_takes_its_tells_with_it() {
         9000 200 r2
         ----
         1: r1 tells /a:9:1:joined:ann /b:9:1:joined:bob
-        5: call-out "app" doesn't take what it is told (HTTP status 500): it is told again,…
+        5: call-out "app" doesn't take what it is told, at http://app.example/imq: HTTP sta…
         next: r2 tells /b:9:1:joined:bob /b:9:2:left:bob /a:9:1:joined:ann
         9000: l1 heard [1]
         9000: l2 heard [1, 2]
@@ -207,7 +207,7 @@ fn a_batch_that_waits_to_go_again_is_made_anew_without_a_link_that_ends() {
         9000 200 r2
         ----
         1: r1 tells /a:9:1:joined:ann /b:9:1:joined:bob
-        2: call-out "app" doesn't take what it is told (it can't be reached): it is told ag…
+        2: call-out "app" doesn't take what it is told, at http://app.example/imq: it can't…
         next: r2 tells /a:9:1:joined:ann
         9000: l1 heard [1]
         9000: call-out "app" takes what it is told again
