@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions};
+use crate::logging::Format;
 use crate::{client, dev, load, token};
 
 /// imq: a real-time message queue for games, chat and live pages.
@@ -12,6 +13,9 @@ pub(crate) struct Cli {
     /// What is logged to standard error: error, warn, info, debug, or a filter by module.
     #[arg(long, global = true, env = "IMQ_LOG")]
     pub(crate) log: Option<String>,
+    /// How lines of the log look.
+    #[arg(long, global = true, env = "IMQ_LOG_FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: Format,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -56,16 +60,4 @@ pub(crate) enum Command {
     /// Check a configuration file and say all that is wrong with it.
     #[command(after_help = "Example: imq check-config /etc/imq.toml")]
     CheckConfig(CheckOptions),
-}
-
-/// Logs go to standard error, uncoloured where that isn't a terminal.
-pub(crate) fn log(filter: Option<&str>) {
-    use std::io::IsTerminal;
-
-    let filter = tracing_subscriber::EnvFilter::new(filter.unwrap_or("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }

@@ -10,7 +10,8 @@ use clap::Args;
 use imq_sdk::{Client, Options as Door};
 use link::io::Hub;
 
-use crate::{config, shutdown};
+use crate::shutdown::Signals;
+use crate::{config, logging};
 
 /// The default ports count from this one.
 const PORT_BASE: u16 = 7400;
@@ -43,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if options.port_base == 0 || options.port_base > u16::MAX - 300 {
         bail!("--port-base {}: 1 to {}", options.port_base, u16::MAX - 300);
     }
+    let _node = logging::node("dev", "dev").entered();
     let (secret, rpc_key, admin_key) = (key(), key(), key());
     let cluster =
         Cluster { base: options.port_base, secret: secret.into_bytes(), hub: Hub::default() };
@@ -52,8 +54,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let gateways = [cluster.gateway(0, &rpc_key)?, cluster.gateway(1, &rpc_key)?];
     cluster.say(&rpc_key, &admin_key);
     await_service(&gateways)?;
+    let signals = Signals::listen()?;
     println!("imq: ready");
-    shutdown::wait()?;
+    tracing::info!("everything serves");
+    let signal = signals.wait_at_terminal()?;
+    tracing::info!("{signal}: the cluster ends, and with it all that it holds");
     for gateway in gateways {
         gateway.drain();
         gateway.stop();
@@ -79,7 +84,8 @@ impl Cluster {
         settings.hub = self.hub.clone();
         settings.admin_key = Some(admin_key.to_owned());
         settings.expected_queue_nodes = Some(2);
-        boss::run(settings).context("starting the boss")
+        let node = logging::node("boss", boss::ID);
+        node.in_scope(|| boss::run(settings)).context("starting the boss")
     }
 
     fn queue_node(&self, at: u16) -> Result<queue_node::Running> {
@@ -96,7 +102,8 @@ impl Cluster {
             fatal: None,
             id,
         };
-        queue_node::run(settings).context("starting a queue node")
+        let node = logging::node("queue-node", &settings.id);
+        node.in_scope(|| queue_node::run(settings)).context("starting a queue node")
     }
 
     fn gateway(&self, at: u16, rpc_key: &str) -> Result<gateway::Running> {
@@ -120,7 +127,8 @@ impl Cluster {
             id,
             ..gateway::Settings::default()
         };
-        gateway::run(settings).context("starting a gateway")
+        let node = logging::node("gateway", &settings.id);
+        node.in_scope(|| gateway::run(settings)).context("starting a gateway")
     }
 
     fn say(&self, rpc_key: &str, admin_key: &str) {

@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod dev;
 mod load;
+mod logging;
 mod roles;
 mod shutdown;
 mod token;
@@ -16,8 +17,8 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::log(cli.log.as_deref());
-    let done = match cli.command {
+    let logged = logging::begin(cli.log.as_deref(), cli.log_format);
+    let done = logged.and_then(|()| match cli.command {
         Command::Dev(options) => dev::run(&options),
         Command::Boss(options) => roles::boss(options),
         Command::QueueNode(options) => roles::queue_node(options),
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
         Command::Loadtest(plan) => load::plan(&plan),
         Command::Compare(options) => load::compare(&options),
         Command::CheckConfig(options) => config::check(&options),
-    };
+    });
     match done {
         Ok(code) => code,
         Err(error) => {

@@ -5,14 +5,18 @@ use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result};
+use link::io::clock;
 
 use crate::config::{self, BossOptions, File, GatewayOptions, QueueNodeOptions};
-use crate::shutdown;
+use crate::logging;
+use crate::shutdown::Signals;
 
 const BOSS: &str = "127.0.0.1:7501";
 
 /// `imq boss`.
 pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
+    let _node = logging::node("boss", boss::ID).entered();
+    let signals = Signals::listen()?;
     let file = File::of(&options.shared)?;
     let secret = options.shared.secret(&file)?;
     let hub = options.shared.tls.hub(&file.tls)?;
@@ -29,8 +33,10 @@ pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
     settings.expected_queue_nodes = options.expected_queue_nodes.or(written.expected_queue_nodes);
     let running = boss::run(settings).context("starting the boss")?;
     tracing::info!("the page is at http://{}/", running.http_address);
-    shutdown::wait()?;
+    let signal = signals.wait(|| reloaded(""))?;
+    tracing::info!("{signal}: the boss ends; the nodes go on with the table that they have");
     running.stop();
+    tracing::info!("the boss has ended");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -41,8 +47,11 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     let hub = options.shared.tls.hub(&file.tls)?;
     let written = file.queue_node;
     let (fatal, failed) = sync_channel(1);
+    let id = id(options.id.or(written.id), "q1")?;
+    let _node = logging::node("queue-node", &id).entered();
+    let signals = Signals::listen()?;
     let settings = queue_node::Settings {
-        id: id(options.id.or(written.id), "q1")?,
+        id,
         host: options.host.or(written.host).unwrap_or_else(config::hostname),
         boss: options.boss.or(written.boss).unwrap_or_else(|| BOSS.to_owned()),
         listen: queue_node::Listen::Tcp(address(options.listen_link.or(written.listen_link), 7600)),
@@ -55,8 +64,11 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     };
     let running = queue_node::run(settings).context("starting the queue node")?;
     tracing::info!("links at {}, /metrics at http://{}", running.link, running.http);
-    shutdown::wait_unless(failed)?;
+    let signal = signals.wait_unless(failed, || reloaded(""))?;
+    let queues = running.board.number("imq_queue_node_queues");
+    tracing::warn!("{signal}: this node ends, and with it the {queues} queues that it holds");
     running.stop().context("the queue node has died of a bug")?;
+    tracing::info!("the queue node has ended");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -73,6 +85,8 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let addresses = options.address_limits(&written);
     let ping_every_ms = options.silence_ms(&written)?;
     let id = id(options.id.or(written.id), "g1")?;
+    let _node = logging::node("gateway", &id).entered();
+    let signals = Signals::listen()?;
     let key_file = options.rpc_key_file.or(written.rpc_key_file);
     let rpc_key = config::key(options.rpc_key.as_ref(), key_file.as_ref())?;
     let dev_auth = options.dev_auth.or(written.dev_auth).unwrap_or_default();
@@ -123,10 +137,31 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     if !has_pages {
         tracing::info!("no page may connect, programs alone: name the origins of pages in origins");
     }
-    shutdown::wait_unless(failed)?;
+    let fetch = || match running.fetch_keys() {
+        true => reloaded(", and the document of keys is fetched now"),
+        false => reloaded(""),
+    };
+    let signal = signals.wait_unless(failed, fetch)?;
+    drain(running, signal);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sends a gateway's clients elsewhere, and ends it.
+fn drain(running: gateway::Running, signal: &str) {
+    let (board, begun_us) = (running.board.clone(), clock::micros());
+    let clients = || board.number("imq_gateway_connections");
+    tracing::info!("{signal}: draining: {} clients are told to connect elsewhere", clients());
     running.drain();
     running.stop();
-    Ok(ExitCode::SUCCESS)
+    let (took_ms, left) = ((clock::micros() - begun_us) / 1000, clients());
+    tracing::info!("drained in {took_ms} ms; {left} clients hadn't gone by then and were cut off");
+}
+
+fn reloaded(more: &str) {
+    tracing::info!(
+        "SIGHUP: files of TLS and of keys for tokens are read when they change{more}; all else is \
+         read at the start"
+    );
 }
 
 /// Cores this process may use.

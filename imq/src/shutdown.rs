@@ -1,41 +1,95 @@
-//! Waits for the word to end.
+//! Signals: which end the process, and which only have it look at its files.
 
+use std::io::IsTerminal as _;
 use std::sync::mpsc::Receiver;
 
 use anyhow::{Context, Result, bail};
-use tokio::signal::unix::{SignalKind, signal};
+use link::io::threads;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// Returns when the process is told to end: by Ctrl-C or SIGTERM.
-pub(crate) fn wait() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(told())
+/// Waits for the word to end.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    term: Signal,
+    int: Signal,
+    hangup: Signal,
+    runtime: tokio::runtime::Runtime,
 }
 
-/// Likewise, or fails with what a role says that it can never serve for.
-pub(crate) fn wait_unless(fatal: Receiver<String>) -> Result<()> {
-    let (said, reason) = oneshot::channel();
-    std::thread::Builder::new().name("fatal".to_owned()).spawn(move || {
-        // Nothing comes any more if the role ends first; then nobody listens, either.
-        if let Ok(reason) = fatal.recv() {
-            said.send(reason).ok();
-        }
-    })?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        tokio::select! {
-            ended = told() => ended,
-            Ok(reason) = reason => bail!(reason),
-        }
-    })
-}
-
-async fn told() -> Result<()> {
-    let mut term = signal(SignalKind::terminate()).context("waiting for SIGTERM")?;
-    let mut int = signal(SignalKind::interrupt()).context("waiting for SIGINT")?;
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+impl Signals {
+    /// From now on no signal but SIGKILL ends the process by itself.
+    pub(crate) fn listen() -> Result<Signals> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let within = runtime.enter();
+        let listen = |kind, name| signal(kind).with_context(|| format!("waiting for {name}"));
+        let term = listen(SignalKind::terminate(), "SIGTERM")?;
+        let int = listen(SignalKind::interrupt(), "SIGINT")?;
+        let hangup = listen(SignalKind::hangup(), "SIGHUP")?;
+        drop(within);
+        Ok(Signals { term, int, hangup, runtime })
     }
-    Ok(())
+
+    /// The signal that says to end. On SIGHUP it has `reload` look at its files and goes on.
+    pub(crate) fn wait(mut self, mut reload: impl FnMut()) -> Result<&'static str> {
+        let Signals { term, int, hangup, runtime } = &mut self;
+        Ok(runtime.block_on(told(term, int, hangup, &mut reload)))
+    }
+
+    /// Likewise, or fails with what a role says that it can never serve for.
+    pub(crate) fn wait_unless(
+        mut self,
+        fatal: Receiver<String>,
+        mut reload: impl FnMut(),
+    ) -> Result<&'static str> {
+        let (said, reason) = oneshot::channel();
+        threads::spawn("fatal", move || {
+            // Nothing comes any more if the role ends first; then nobody listens, either.
+            if let Ok(reason) = fatal.recv() {
+                said.send(reason).ok();
+            }
+        })?;
+        let Signals { term, int, hangup, runtime } = &mut self;
+        runtime.block_on(async {
+            tokio::select! {
+                signal = told(term, int, hangup, &mut reload) => Ok(signal),
+                Ok(reason) = reason => bail!(reason),
+            }
+        })
+    }
+
+    /// The signal that says to end, or that the terminal it was started from is closed: what
+    /// somebody tries out isn't left behind.
+    pub(crate) fn wait_at_terminal(mut self) -> Result<&'static str> {
+        let was_terminal = std::io::stdout().is_terminal();
+        let Signals { term, int, hangup, runtime } = &mut self;
+        runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    _ = term.recv() => return Ok("SIGTERM"),
+                    _ = int.recv() => return Ok("SIGINT"),
+                    _ = hangup.recv() => {}
+                }
+                if was_terminal && !std::io::stdout().is_terminal() {
+                    return Ok("SIGHUP");
+                }
+                tracing::info!("SIGHUP: there is nothing to be read anew");
+            }
+        })
+    }
+}
+
+async fn told(
+    term: &mut Signal,
+    int: &mut Signal,
+    hangup: &mut Signal,
+    reload: &mut impl FnMut(),
+) -> &'static str {
+    loop {
+        tokio::select! {
+            _ = term.recv() => return "SIGTERM",
+            _ = int.recv() => return "SIGINT",
+            _ = hangup.recv() => reload(),
+        }
+    }
 }

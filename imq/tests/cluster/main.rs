@@ -19,6 +19,7 @@ mod guide;
 mod http;
 mod links;
 mod metrics;
+mod operators;
 #[path = "../../examples/metrics/page.rs"]
 mod page;
 mod pages;

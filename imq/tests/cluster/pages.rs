@@ -77,7 +77,7 @@ fn the_log_says_what_to_add_and_is_not_flooded() {
         assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
         assert!(answer.contains("add \"http://localhost:3000\""), "{answer}");
     }
-    let counted = "imq_connections_refused_total{reason=\"origin\"}";
+    let counted = "imq_gateway_connections_refused_total{reason=\"origin\"}";
     until("all are counted", || metric(base + 90, counted) == f64::from(count));
     drop(gateway);
     let said: Vec<String> = lines.iter().filter(|line| line.contains("may not connect")).collect();

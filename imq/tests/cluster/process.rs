@@ -38,15 +38,24 @@ pub(crate) struct Imq {
 impl Imq {
     /// Starts `imq` with these words.
     pub(crate) fn start(words: &[&str]) -> Imq {
-        let mut child = command(words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("imq can be started");
+        let mut command = command(words);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("imq can be started");
         let stdout = child.stdout.take().expect("it is piped");
+        Imq::reading(child, stdout, words)
+    }
+
+    /// Starts it likewise; its lines are those of its log.
+    pub(crate) fn logged(words: &[&str]) -> Imq {
+        let mut command = command(words);
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("imq can be started");
+        let stderr = child.stderr.take().expect("it is piped");
+        Imq::reading(child, stderr, words)
+    }
+
+    fn reading(child: Child, output: impl Read + Send + 'static, words: &[&str]) -> Imq {
         let (tell, lines) = sync_channel(10_000);
         std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
                 if tell.send(line).is_err() {
                     return;
                 }
@@ -83,6 +92,11 @@ impl Imq {
                 }
             }
         }
+    }
+
+    /// The lines that have been waited through.
+    pub(crate) fn seen(&self) -> &[String] {
+        &self.seen
     }
 
     /// What is behind this at the beginning of a line: `rpc key: ` for one.

@@ -1,0 +1,131 @@
+//! What operators see of three processes: logs that say whose they are, events that outlive the
+//! boss, signals that are heeded.
+
+use serde_json::Value;
+
+use crate::http::{json, request, try_request, until, until_ready};
+use crate::process::{Imq, port_base};
+
+/// A boss, a queue node and a gateway that log JSON.
+struct Three {
+    base: u16,
+    data: String,
+    boss: Imq,
+    node: Imq,
+    gateway: Imq,
+}
+
+impl Three {
+    fn start() -> Three {
+        let base = port_base();
+        let data = std::env::temp_dir().join(format!("imq-log-{}-{base}", std::process::id()));
+        let data = data.display().to_string();
+        let boss = boss(base, &data);
+        let at = |offset: u16| format!("127.0.0.1:{}", base + offset);
+        let boss_at = at(101);
+        let node = ["queue-node", "--id", "q1", "--boss", &boss_at, "--listen-link", &at(200)];
+        let node = logged(&[&node[..], &["--listen-http", &at(290)]].concat());
+        let gateway = ["gateway", "--id", "g1", "--boss", &boss_at, "--listen-client", &at(0)];
+        let more = ["--listen-http", &at(80), "--listen-rpc", &at(90), "--dev-auth"];
+        let gateway = logged(&[&gateway[..], &more].concat());
+        until_ready(base + 90);
+        Three { base, data, boss, node, gateway }
+    }
+}
+
+impl Drop for Three {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.data).ok();
+    }
+}
+
+fn boss(base: u16, data: &str) -> Imq {
+    let (link, http) = (format!("127.0.0.1:{}", base + 101), format!("127.0.0.1:{}", base + 100));
+    let words = ["boss", "--data-dir", data, "--listen-link", &link, "--listen-http", &http];
+    logged(&[&words[..], &["--expected-queue-nodes", "1"]].concat())
+}
+
+fn logged(words: &[&str]) -> Imq {
+    Imq::logged(&[words, &["--log-format", "json"]].concat())
+}
+
+/// Waits for a line of the log whose message holds this.
+fn said(process: &mut Imq, wanted: &str) -> Value {
+    let line = process.line(wanted);
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+}
+
+/// Each line so far is an object that names its node.
+fn assert_named(process: &Imq, role: &str, id: &str) {
+    assert!(!process.seen().is_empty());
+    for line in process.seen() {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!((line["role"].as_str(), line["id"].as_str()), (Some(role), Some(id)), "{line}");
+        for field in ["time", "level", "target", "message"] {
+            assert!(line[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {line}");
+        }
+    }
+}
+
+#[test]
+fn logs_name_nodes_and_peers_and_events_outlive_the_boss() {
+    let mut three = Three::start();
+    let boss_at = format!("the boss at 127.0.0.1:{}", three.base + 101);
+    let joined = said(&mut three.boss, "q1 joined");
+    assert_eq!((joined["event"].as_str(), joined["node"].as_str()), (Some("joined"), Some("q1")));
+    said(&mut three.boss, "the link with queue-node q1");
+    said(&mut three.node, &format!("the link with {boss_at} is up"));
+    said(&mut three.node, "the link with gateway g1");
+    said(&mut three.gateway, "the link with queue-node q1");
+
+    // No role is killed by a hang-up.
+    for process in [&mut three.boss, &mut three.node, &mut three.gateway] {
+        process.signal("HUP");
+        said(process, "SIGHUP");
+    }
+    assert_eq!(request("GET", three.base + 90, "/readyz", None, "").0, 200);
+
+    three.boss.kill();
+    for process in [&mut three.node, &mut three.gateway] {
+        for words in ["has ended", "can't be reached"] {
+            let line = process.next_line(&boss_at);
+            let warned = line.contains("\"WARN\"") && line.contains(words);
+            assert!(warned, "a node without a boss says so: {line}");
+        }
+    }
+    assert_named(&three.boss, "boss", "boss");
+    three.boss = boss(three.base, &three.data);
+    let events = three.base + 100;
+    until("the boss listens", || try_request("GET", events, "/healthz", None, "").is_ok());
+    let kept = json(events, "/api/v1/events").to_string();
+    assert!(kept.contains("q1 joined") && kept.contains("g1 joined"), "{kept}");
+    said(&mut three.boss, "began term 2");
+    said(&mut three.boss, "the link with gateway g1");
+    said(&mut three.gateway, "the link with the boss");
+
+    three.gateway.signal("TERM");
+    said(&mut three.gateway, "SIGTERM: draining: 0 clients");
+    said(&mut three.gateway, "drained in ");
+    let left = said(&mut three.boss, "g1 has left");
+    assert_eq!(left["event"], "left", "{left}");
+    three.node.signal("TERM");
+    said(&mut three.node, "SIGTERM: this node ends");
+    three.boss.signal("TERM");
+    said(&mut three.boss, "the boss has ended");
+    assert_named(&three.boss, "boss", "boss");
+    assert_named(&three.node, "queue-node", "q1");
+    assert_named(&three.gateway, "gateway", "g1");
+}
+
+#[test]
+fn every_node_of_dev_has_lines_of_its_own() {
+    let base = port_base();
+    let mut dev = Imq::logged(&["dev", "--port-base", &base.to_string()]);
+    dev.line(" boss boss boss::io::turn: q2 joined");
+    dev.line(" queue-node q1 queue_node::io::decider: registered");
+    dev.line(" gateway g2 gateway::io::turn: ");
+    dev.line(" dev dev imq::dev: everything serves");
+    dev.signal("HUP");
+    dev.line(" dev dev imq::shutdown: SIGHUP");
+    assert_eq!(dev.stop(), Some(0));
+}
