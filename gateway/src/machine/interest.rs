@@ -3,16 +3,16 @@
 
 use std::rc::Rc;
 
-use hashbrown::HashTable;
 use proto::filter::Filter;
 use proto::g2c;
+use proto::seeded::{Places, Seed};
 
 use super::session::Handle;
 
 /// All queues of a lane. A queue's number, `sub`, is its place in the list; 0 is none.
 #[derive(Debug)]
 pub(super) struct Interest {
-    by_name: HashTable<u32>,
+    by_name: Places,
     queues: Vec<Option<Box<Queue>>>,
     free: Vec<u32>,
     policies: Vec<Rc<[Policy]>>,
@@ -79,9 +79,9 @@ impl Queue {
 }
 
 impl Interest {
-    pub(super) fn new() -> Interest {
+    pub(super) fn new(seed: Seed) -> Interest {
         Interest {
-            by_name: HashTable::new(),
+            by_name: Places::new(seed),
             queues: vec![None],
             free: Vec::new(),
             policies: vec![Rc::from([])],
@@ -90,14 +90,14 @@ impl Interest {
     }
 
     /// The number of a queue, or nothing.
-    pub(super) fn find(&self, hash: u64, name: &str) -> Option<u32> {
-        let same = |sub: &u32| self.get(*sub).is_some_and(|queue| *queue.name == *name);
-        self.by_name.find(hash, same).copied()
+    pub(super) fn find(&self, name: &str) -> Option<u32> {
+        let is_it = |sub| self.get(sub).is_some_and(|queue| *queue.name == *name);
+        self.by_name.find(name.as_bytes(), is_it)
     }
 
     /// The number of a queue, a new one if need be.
     pub(super) fn intern(&mut self, hash: u64, name: &str) -> u32 {
-        if let Some(sub) = self.find(hash, name) {
+        if let Some(sub) = self.find(name) {
             return sub;
         }
         let queue = Box::new(Queue {
@@ -115,9 +115,7 @@ impl Interest {
             self.queues.len() as u32 - 1
         });
         self.queues[sub as usize] = Some(queue);
-        let queues = &self.queues;
-        let hash_of = |sub: &u32| queues[*sub as usize].as_ref().map_or(0, |queue| queue.hash);
-        self.by_name.insert_unique(hash, sub, hash_of);
+        self.by_name.insert(name.as_bytes(), sub);
         sub
     }
 
@@ -148,11 +146,9 @@ impl Interest {
         if queue.parts > 0 {
             return;
         }
-        let hash = queue.hash;
-        if let Ok(entry) = self.by_name.find_entry(hash, |other| *other == sub) {
-            entry.remove();
+        if let Some(queue) = self.queues[sub as usize].take() {
+            self.by_name.remove(queue.name.as_bytes(), sub);
         }
-        self.queues[sub as usize] = None;
         self.free.push(sub);
         self.late.retain(|(late, _)| *late != sub);
     }

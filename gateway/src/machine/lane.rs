@@ -7,6 +7,7 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox as Links, Peer};
 use proto::class::ClusterConfig;
 use proto::codes::Close;
+use proto::seeded::Seed;
 use proto::table::{BucketTable, Place};
 use proto::time::Time;
 use rand::SeedableRng as _;
@@ -215,7 +216,7 @@ impl Lane {
             now: Time::default(),
             connections: Connections::default(),
             sessions: Slab::new(),
-            interest: Interest::new(),
+            interest: Interest::new(Seed::new(seed)),
             routes: Routes::default(),
             web: Web::default(),
             wheel: Wheel::new(),

@@ -18,14 +18,8 @@ use super::user::user_hash;
 
 impl Bucket {
     /// `attach`: all that a lane has of a queue, after its link was lost or the bucket moved.
-    pub(crate) fn attach(
-        &mut self,
-        turn: &mut Turn<'_>,
-        link: LinkId,
-        attach: &g2q::Attach,
-        hash: u64,
-    ) {
-        let found = self.queues.find(attach.queue.as_bytes(), hash);
+    pub(crate) fn attach(&mut self, turn: &mut Turn<'_>, link: LinkId, attach: &g2q::Attach) {
+        let found = self.queues.find(attach.queue.as_bytes());
         let found = found.filter(|index| self.settle(turn, *index));
         let Some(index) = found else {
             let gone = attach.sessions.clone();
@@ -126,16 +120,10 @@ impl Bucket {
 
     /// `detach`: the session has no socket on this lane any more. Answered even if it has no seat:
     /// the lane waits for the answer, and whatever took the seat away may never have reached it.
-    pub(crate) fn detach(
-        &mut self,
-        turn: &mut Turn<'_>,
-        link: LinkId,
-        detach: &g2q::Detach,
-        hash: u64,
-    ) {
+    pub(crate) fn detach(&mut self, turn: &mut Turn<'_>, link: LinkId, detach: &g2q::Detach) {
         let state = turn.shared.links.get(link);
         let connection = state.and_then(|state| state.connection(detach.session));
-        let found = self.queues.find(detach.queue.as_bytes(), hash);
+        let found = self.queues.find(detach.queue.as_bytes());
         let found = found.filter(|index| self.settle(turn, *index));
         let seat = Seat { link, handle: detach.session };
         if let (Some(Connection { key, .. }), Some(index)) = (connection, found)

@@ -8,6 +8,7 @@ use proto::codes::Status;
 use proto::ids::{Epoch, SessionId};
 use proto::name::QueueName;
 use proto::q2g::EventRef;
+use proto::seeded::Seed;
 use rand::RngExt as _;
 
 use super::application::About;
@@ -44,15 +45,16 @@ pub(crate) struct Bucket {
 pub(crate) type Decision = Result<(Outcome, Step), Refusal>;
 
 impl Bucket {
-    /// A bucket without anything; the seed is random.
-    pub(crate) fn new(id: BucketId, epochs: Epochs, settings: &Settings, seed: u64) -> Bucket {
+    /// A bucket without anything; its maps are seeded with a random number.
+    pub(crate) fn new(id: BucketId, epochs: Epochs, settings: &Settings, random: u64) -> Bucket {
         let leaks = settings.faults.output_before_commit;
+        let seed = Seed::new(random);
         Bucket {
             outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
-            queues: Queues::default(),
-            users: UserQueues::default(),
-            memory: Memory::default(),
-            keys: Keys::new(seed),
+            queues: Queues::new(seed),
+            users: UserQueues::new(seed),
+            memory: Memory::new(seed),
+            keys: Keys::new(random),
             tells: Tells::default(),
             keyed: None,
         }

@@ -28,7 +28,7 @@ impl Bucket {
         join: &g2q::JoinUser,
         hash: u64,
     ) {
-        let found = self.queues.find(join.queue.as_bytes(), hash);
+        let found = self.queues.find(join.queue.as_bytes());
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };

@@ -1,4 +1,5 @@
-//! How maps with small numbers as keys are hashed: the same in every run.
+//! How maps are hashed whose keys are this node's own numbers: the same in every run. What others
+//! choose is hashed with a seed, see [`proto::seeded`].
 
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -7,13 +8,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 pub(crate) struct NumberHasher(u64);
 
 /// 2^64 divided by the golden ratio: Fibonacci hashing, Knuth, TAOCP volume 3, section 6.4.
-pub(crate) const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Hasher for NumberHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
     }
 
     #[inline]

@@ -45,7 +45,7 @@ impl Bucket {
         (sub, hash): (u32, u64),
     ) {
         let Who::Session { key, handle, .. } = asker.who else { return };
-        let mut found = self.queues.find(operation.queue.as_bytes(), hash);
+        let mut found = self.queues.find(operation.queue.as_bytes());
         if let Some(index) = found
             && self.awaits(turn, index, key)
             && !self.settle(turn, index)
@@ -128,7 +128,7 @@ impl Bucket {
         hash: u64,
     ) {
         let Who::Session { key, .. } = asker.who else { return };
-        let mut found = self.queues.find(queue.as_bytes(), hash);
+        let mut found = self.queues.find(queue.as_bytes());
         if let Some(index) = found
             && self.awaits(turn, index, key)
             && !self.settle(turn, index)

@@ -51,7 +51,7 @@ impl Buckets {
                 let hash = name::hash(attach.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
-                bucket.attach(turn, link, &attach, hash);
+                bucket.attach(turn, link, &attach);
             }
             8 => self.introduce(turn, link, &read(body)?)?,
             9 => {
@@ -73,7 +73,7 @@ impl Buckets {
                 let hash = name::hash(detach.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
-                bucket.detach(turn, link, &detach, hash);
+                bucket.detach(turn, link, &detach);
             }
             16 => {
                 let resume: g2q::Resume = read(body)?;
@@ -81,7 +81,7 @@ impl Buckets {
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
                 let connection = connection(turn, link, resume.session)?;
-                bucket.resume(turn, link, connection, resume, hash);
+                bucket.resume(turn, link, connection, resume);
             }
             17 => {
                 let word: g2q::Acknowledge = read(body)?;

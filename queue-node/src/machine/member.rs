@@ -134,7 +134,7 @@ impl Bucket {
 
     /// The room in the incarnation that is spoken of.
     fn room_of(&self, noted: &Noted) -> Option<QueueIndex> {
-        let found = self.queues.find(noted.room.as_bytes(), name::hash(noted.room.as_bytes()))?;
+        let found = self.queues.find(noted.room.as_bytes())?;
         (self.queues[found].epoch.get() == noted.epoch).then_some(found)
     }
 }

@@ -26,9 +26,8 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         create: &CreateMount,
-        hash: u64,
     ) {
-        self.change_mounts(turn, asker, &create.queue, hash, |queue, body| {
+        self.change_mounts(turn, asker, &create.queue, |queue, body| {
             let name = MountName::try_from(create.mount.as_bytes())
                 .map_err(|error| Refusal::new(Status::Invalid, error.to_string()))?;
             let kind = kind_of(&create.kind)?;
@@ -48,9 +47,8 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         delete: &DeleteMount,
-        hash: u64,
     ) {
-        self.change_mounts(turn, asker, &delete.queue, hash, |queue, body| {
+        self.change_mounts(turn, asker, &delete.queue, |queue, body| {
             let Some((place, class)) = queue.class.mount(delete.mount.as_bytes()) else {
                 let names = queue.class.mount_names();
                 let sentence = format!("no such mount; the queue has: {names}");
@@ -67,10 +65,9 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         queue: &str,
-        hash: u64,
         decide: impl FnOnce(&Queue, &mut Vec<u8>) -> Decision,
     ) {
-        let found = self.queues.find(queue.as_bytes(), hash);
+        let found = self.queues.find(queue.as_bytes());
         let Some(index) = found.filter(|index: &QueueIndex| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };

@@ -7,6 +7,7 @@ use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::name;
+use proto::seeded::Seed;
 use proto::table::BucketTable;
 use proto::time::Time;
 use proto::wire::{self, Fields};
@@ -111,7 +112,7 @@ impl Node {
             settings,
             random: StdRng::seed_from_u64(seed),
             links: Links::default(),
-            people: People::default(),
+            people: People::new(Seed::new(seed)),
             classes: Classes::default(),
             table: None,
             timers,
@@ -302,7 +303,7 @@ impl Buckets {
             let answer = Inspected { number, found: false, queue: None };
             return turn.out.inspected.push(answer);
         };
-        let found = bucket.queues.find(queue.as_bytes(), hash);
+        let found = bucket.queues.find(queue.as_bytes());
         let info = found.map(|index| bucket.info(index));
         let answer = Inspected { number, found: info.is_some(), queue: info };
         if let Some(outputs::Word::Inspected(answer)) =

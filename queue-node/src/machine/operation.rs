@@ -37,13 +37,14 @@ impl Bucket {
             Kind::SendState => c2g::SendState::decode(body)
                 .map(|send| self.send_state(turn, asker, &send, verdicts, hash)),
             Kind::GetState => {
-                c2g::GetState::decode(body).map(|read| self.get_state(turn, asker, &read, hash))
+                c2g::GetState::decode(body).map(|read| self.get_state(turn, asker, &read))
             }
             Kind::GetHistory => {
-                c2g::GetHistory::decode(body).map(|read| self.get_history(turn, asker, &read, hash))
+                c2g::GetHistory::decode(body).map(|read| self.get_history(turn, asker, &read))
             }
-            Kind::ListMembers => c2g::ListMembers::decode(body)
-                .map(|read| self.list_members(turn, asker, &read, hash)),
+            Kind::ListMembers => {
+                c2g::ListMembers::decode(body).map(|read| self.list_members(turn, asker, &read))
+            }
             Kind::Call => {
                 c2g::Call::decode(body).map(|call| self.call(turn, asker, &call, verdicts, hash))
             }
@@ -72,7 +73,7 @@ impl Bucket {
         let Who::Session { key, handle, op_id } = asker.who else { return };
         let found = match operation.kind == Kind::Call {
             true => self.inbox_of(turn.shared.people.user_of(key)),
-            false => self.queues.find(queue, hash),
+            false => self.queues.find(queue),
         };
         let may_have_run = is_write(operation.kind) && op_id > 0;
         let earlier = match may_have_run {

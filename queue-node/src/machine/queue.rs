@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use hashbrown::HashTable;
 use indexmap::IndexMap;
 use link::machine::LinkId;
 use proto::class::{MountKind, Presence};
 use proto::filter::Filter;
 use proto::ids::Epoch;
 use proto::limits::MOUNTS_MAX;
+use proto::seeded::{Places, Seed};
 use slab::Slab;
 
 use super::class::QueueClass;
@@ -321,38 +321,36 @@ impl Mount {
 pub(crate) type QueueIndex = u32;
 
 /// All queues of a bucket.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Queues {
     slots: Slab<Queue>,
-    by_name: HashTable<QueueIndex>,
+    by_name: Places,
 }
 
 impl Queues {
-    /// The queue of this name, whose hash this is.
+    /// None yet.
+    pub(crate) fn new(seed: Seed) -> Queues {
+        Queues { slots: Slab::new(), by_name: Places::new(seed) }
+    }
+
+    /// The queue of this name.
     #[inline]
-    pub(crate) fn find(&self, name: &[u8], hash: u64) -> Option<QueueIndex> {
-        let same = |at: &QueueIndex| {
-            let queue = &self.slots[*at as usize];
-            queue.hash == hash && queue.name.as_bytes() == name
-        };
-        self.by_name.find(hash, same).copied()
+    pub(crate) fn find(&self, name: &[u8]) -> Option<QueueIndex> {
+        self.by_name.find(name, |at| self.slots[at as usize].name.as_bytes() == name)
     }
 
     /// Takes in a queue that isn't there.
     pub(crate) fn insert(&mut self, queue: Queue) -> QueueIndex {
-        let hash = queue.hash;
+        let name = Rc::clone(&queue.name);
         let at = self.slots.insert(queue) as QueueIndex;
-        let slots = &self.slots;
-        self.by_name.insert_unique(hash, at, |at| slots[*at as usize].hash);
+        self.by_name.insert(name.as_bytes(), at);
         at
     }
 
     /// Takes out a queue.
     pub(crate) fn remove(&mut self, at: QueueIndex) -> Queue {
         let queue = self.slots.remove(at as usize);
-        if let Ok(entry) = self.by_name.find_entry(queue.hash, |other| *other == at) {
-            entry.remove();
-        }
+        self.by_name.remove(queue.name.as_bytes(), at);
         queue
     }
 
@@ -370,8 +368,7 @@ impl Queues {
         };
         let inside =
             |queue: &Queue| queue.log.bytes() + queue.mounts.iter().map(history).sum::<usize>();
-        let places = self.slots.capacity() * size_of::<Queue>()
-            + self.by_name.capacity() * (size_of::<QueueIndex>() + 1);
+        let places = self.slots.capacity() * size_of::<Queue>() + self.by_name.bytes();
         places + self.slots.iter().map(|(_, queue)| inside(queue)).sum::<usize>()
     }
 

@@ -17,14 +17,8 @@ use super::turn::Turn;
 
 impl Bucket {
     /// `get_state`: a page of keys.
-    pub(crate) fn get_state(
-        &mut self,
-        turn: &mut Turn<'_>,
-        asker: &Asker,
-        read: &c2g::GetState,
-        hash: u64,
-    ) {
-        self.read(turn, asker, &read.queue, hash, |queue, _, _, out| {
+    pub(crate) fn get_state(&mut self, turn: &mut Turn<'_>, asker: &Asker, read: &c2g::GetState) {
+        self.read(turn, asker, &read.queue, |queue, _, _, out| {
             let place = super::send::place(queue, read.mount.as_bytes(), MountKind::State)?;
             let count = page_count(read.limit)?;
             if read.key_prefix.len() > limits::KEY_BYTES_MAX {
@@ -56,10 +50,9 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         read: &c2g::GetHistory,
-        hash: u64,
     ) {
         let now_ms = turn.now.ms;
-        self.read(turn, asker, &read.queue, hash, |queue, people, asker, out| {
+        self.read(turn, asker, &read.queue, |queue, people, asker, out| {
             let place = super::send::place(queue, read.mount.as_bytes(), MountKind::Message)?;
             let count = page_count(read.limit)?;
             let Mount::Message(Some(history)) = &queue.mounts[place] else { return Ok(()) };
@@ -96,9 +89,8 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         read: &c2g::ListMembers,
-        hash: u64,
     ) {
-        self.read(turn, asker, &read.queue, hash, |queue, people, asker, out| {
+        self.read(turn, asker, &read.queue, |queue, people, asker, out| {
             let limit = page_count(read.limit)?;
             let are_named = may_list(queue, asker)?;
             // The smallest names above `after`: one pass however large the room is.
@@ -131,10 +123,9 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         name: &str,
-        hash: u64,
         write: impl FnOnce(&Queue, &People, &Asker, &mut Vec<u8>) -> Result<(), Refusal>,
     ) {
-        let found = self.queues.find(name.as_bytes(), hash);
+        let found = self.queues.find(name.as_bytes());
         let settled =
             |index: &QueueIndex| self.queues[*index].run.is_none() || self.settle(turn, *index);
         let Some(index) = found.filter(settled) else {

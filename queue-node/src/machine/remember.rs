@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use indexmap::IndexMap;
 use proto::ids::SessionId;
+use proto::seeded::Seed;
 
-use super::hashing::Numbers;
 use super::recent::Recent;
 
 /// What fits into the map itself: the results of a subscribe and an unsubscribe.
@@ -48,8 +48,9 @@ type Key = (u64, u64);
 ///
 /// Entries are kept in cohorts of those that were used at about the same time; a cohort goes as a
 /// whole. So an entry costs no timer, and forgetting costs nothing by the entry.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Memory {
+    seed: Seed,
     cohorts: VecDeque<Cohort>,
     /// The key that was looked for in vain last: who joins is looked for twice.
     absent: Option<Key>,
@@ -60,13 +61,18 @@ pub(crate) struct Memory {
 #[derive(Debug)]
 struct Cohort {
     begun_ms: u64,
-    entries: IndexMap<Key, Packed, Numbers>,
+    entries: IndexMap<Key, Packed, Seed>,
 }
 
 /// A cohort isn't larger, so that none grows by copying many entries in one turn.
 const COHORT_MAX: usize = 65_536;
 
 impl Memory {
+    /// Nothing yet.
+    pub(crate) fn new(seed: Seed) -> Memory {
+        Memory { seed, cohorts: VecDeque::new(), absent: None, packing: Vec::new() }
+    }
+
     /// Takes what is remembered of this session in this queue.
     pub(crate) fn take(&mut self, queue_hash: u64, session: SessionId) -> Option<Recent> {
         let key = key(queue_hash, session);
@@ -108,7 +114,8 @@ impl Memory {
             if let Some(full) = self.cohorts.back_mut() {
                 full.entries.shrink_to_fit();
             }
-            self.cohorts.push_back(Cohort { begun_ms: now_ms, entries: IndexMap::default() });
+            let entries = IndexMap::with_hasher(self.seed);
+            self.cohorts.push_back(Cohort { begun_ms: now_ms, entries });
         }
         let cohort = self.cohorts.back_mut().expect("one was pushed if there was none");
         self.packing.clear();

@@ -98,18 +98,18 @@ impl Bucket {
             Body::SendState(operation) => {
                 self.send_state(turn, asker, &operation, Verdicts::NONE, hash);
             }
-            Body::GetState(read) => self.get_state(turn, asker, &read, hash),
-            Body::GetHistory(read) => self.get_history(turn, asker, &read, hash),
-            Body::ListMembers(read) => self.list_members(turn, asker, &read, hash),
+            Body::GetState(read) => self.get_state(turn, asker, &read),
+            Body::GetHistory(read) => self.get_history(turn, asker, &read),
+            Body::ListMembers(read) => self.list_members(turn, asker, &read),
             Body::CreateQueue(create) => self.create_queue(turn, asker, &create.queue, hash),
-            Body::DeleteQueue(delete) => self.delete_queue(turn, asker, &delete.queue, hash),
-            Body::GetQueue(get) => self.get_queue(turn, asker, &get.queue, hash),
+            Body::DeleteQueue(delete) => self.delete_queue(turn, asker, &delete.queue),
+            Body::GetQueue(get) => self.get_queue(turn, asker, &get.queue),
             Body::ListQueues(list) => self.list_queues(turn, asker, &list),
             Body::GetUser(get) => self.get_user(turn, asker, &get),
             Body::DisconnectUser(disconnect) => self.disconnect_user(turn, asker, &disconnect),
-            Body::RemoveUser(remove) => self.remove_user(turn, asker, &remove, hash),
-            Body::CreateMount(create) => self.create_mount(turn, asker, &create, hash),
-            Body::DeleteMount(delete) => self.delete_mount(turn, asker, &delete, hash),
+            Body::RemoveUser(remove) => self.remove_user(turn, asker, &remove),
+            Body::CreateMount(create) => self.create_mount(turn, asker, &create),
+            Body::DeleteMount(delete) => self.delete_mount(turn, asker, &delete),
             Body::JoinUser(join) => self.join_user(turn, asker, &join, hash),
         }
     }
@@ -121,7 +121,7 @@ impl Bucket {
                 let sentence = "names under /user/ and /sys/ are reserved: choose another";
                 Refusal::new(Status::Forbidden, sentence)
             }
-            Ok(_) if self.queues.find(queue.as_bytes(), hash).is_some() => {
+            Ok(_) if self.queues.find(queue.as_bytes()).is_some() => {
                 Refusal::new(Status::Conflict, "a queue of this name is there already")
             }
             Ok(name) => match turn.shared.classes.class_of(queue).cloned() {
@@ -140,8 +140,8 @@ impl Bucket {
         self.refuse(turn, asker, refusal);
     }
 
-    fn delete_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str, hash: u64) {
-        let found = self.queues.find(queue.as_bytes(), hash);
+    fn delete_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str) {
+        let found = self.queues.find(queue.as_bytes());
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
@@ -173,14 +173,8 @@ impl Bucket {
 
     /// `remove_user`: every session of the user that is a member leaves. Who may subscribe by
     /// itself can come back.
-    fn remove_user(
-        &mut self,
-        turn: &mut Turn<'_>,
-        asker: &Asker,
-        remove: &g2q::RemoveUser,
-        hash: u64,
-    ) {
-        let found = self.queues.find(remove.queue.as_bytes(), hash);
+    fn remove_user(&mut self, turn: &mut Turn<'_>, asker: &Asker, remove: &g2q::RemoveUser) {
+        let found = self.queues.find(remove.queue.as_bytes());
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
@@ -204,8 +198,8 @@ impl Bucket {
         }
     }
 
-    fn get_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str, hash: u64) {
-        let found = self.queues.find(queue.as_bytes(), hash);
+    fn get_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str) {
+        let found = self.queues.find(queue.as_bytes());
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };

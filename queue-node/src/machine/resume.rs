@@ -23,7 +23,6 @@ impl Bucket {
         link: LinkId,
         connection: Connection,
         resume: g2q::Resume,
-        hash: u64,
     ) {
         let (key, handle) = (connection.key, resume.session);
         let asker = Asker { link, who: Who::Session { key, handle, op_id: 0 } };
@@ -31,7 +30,7 @@ impl Bucket {
         if turn.shared.people.is_over(connection) {
             return self.refuse(turn, &asker, super::member::over());
         }
-        let mut found = self.queues.find(resume.queue.as_bytes(), hash);
+        let mut found = self.queues.find(resume.queue.as_bytes());
         if let Some(index) = found
             && self.awaits(turn, index, key)
             && !self.settle(turn, index)

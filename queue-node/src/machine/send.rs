@@ -90,7 +90,7 @@ impl Bucket {
         name: &[u8],
         hash: u64,
     ) -> Option<QueueIndex> {
-        let mut found = self.queues.find(name, hash);
+        let mut found = self.queues.find(name);
         if let Some(index) = found
             && self.queues[index].run.is_some()
             && !self.settle(turn, index)

@@ -4,14 +4,11 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use hashbrown::HashTable;
 use link::machine::LinkId;
 use proto::ids::SessionId;
 use proto::limits;
-use proto::name;
+use proto::seeded::{Places, Seed};
 use slab::Slab;
-
-use super::hashing::GOLDEN;
 
 /// A session on this node, for as long as something here uses it, and a while longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,12 +69,12 @@ enum Faded {
 }
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct People {
     sessions: Slab<Session>,
     users: Slab<User>,
-    by_id: HashTable<u32>,
-    by_name: HashTable<u32>,
+    by_id: Places,
+    by_name: Places,
     /// What nobody uses, since when.
     faded: VecDeque<(u64, Faded)>,
 }
@@ -94,6 +91,12 @@ impl Session {
 }
 
 impl People {
+    /// Nobody yet.
+    pub(crate) fn new(seed: Seed) -> People {
+        let (by_id, by_name) = (Places::new(seed), Places::new(seed));
+        People { sessions: Slab::new(), users: Slab::new(), by_id, by_name, faded: VecDeque::new() }
+    }
+
     /// The session of this id; counts one more use of it.
     pub(crate) fn enter(&mut self, id: SessionId, user: &str) -> Result<SessionKey, OtherUser> {
         if let Some(key) = self.find(id) {
@@ -109,16 +112,14 @@ impl People {
         let (generation, is_told, uses, faded_ms) = (0, false, 1, 0);
         let session = Session { id, user, name, generation, least, is_told, uses, faded_ms };
         let at = self.sessions.insert(session) as u32;
-        let sessions = &self.sessions;
-        self.by_id.insert_unique(id_hash(id), at, |at| id_hash(sessions[*at as usize].id));
+        self.by_id.insert(&id.0, at);
         self.users[user.0 as usize].sessions.push(SessionKey(at));
         Ok(SessionKey(at))
     }
 
     /// The session of this id, if it is known here.
     pub(crate) fn find(&self, id: SessionId) -> Option<SessionKey> {
-        let found = self.by_id.find(id_hash(id), |at| self.sessions[*at as usize].id == id);
-        found.map(|at| SessionKey(*at))
+        self.by_id.find(&id.0, |at| self.sessions[at as usize].id == id).map(SessionKey)
     }
 
     /// The session of this key, if it is still known.
@@ -236,9 +237,9 @@ impl People {
 
     /// The sessions of the user of this id that are known here.
     pub(crate) fn sessions_named(&self, user: &str) -> &[SessionKey] {
-        let hash = name::hash(user.as_bytes());
-        let found = self.by_name.find(hash, |at| &*self.users[*at as usize].name == user);
-        found.map_or(&[], |at| &self.users[*at as usize].sessions)
+        let is_it = |at: u32| &*self.users[at as usize].name == user;
+        let found = self.by_name.find(user.as_bytes(), is_it);
+        found.map_or(&[], |at| &self.users[at as usize].sessions)
     }
 
     /// The sessions of a user that are known here.
@@ -253,9 +254,7 @@ impl People {
 
     fn forget(&mut self, key: SessionKey, now_ms: u64) {
         let session = self.sessions.remove(key.0 as usize);
-        if let Ok(entry) = self.by_id.find_entry(id_hash(session.id), |at| *at == key.0) {
-            entry.remove();
-        }
+        self.by_id.remove(&session.id.0, key.0);
         let user = &mut self.users[session.user.0 as usize];
         user.sessions.retain(|other| *other != key);
         if user.sessions.is_empty() && user.floor == 0 {
@@ -268,24 +267,19 @@ impl People {
 
     fn forget_user(&mut self, key: UserKey) {
         let user = self.users.remove(key.0 as usize);
-        let hash = name::hash(user.name.as_bytes());
-        if let Ok(entry) = self.by_name.find_entry(hash, |at| *at == key.0) {
-            entry.remove();
-        }
+        self.by_name.remove(user.name.as_bytes(), key.0);
     }
 
     fn user(&mut self, user: &str) -> UserKey {
-        let hash = name::hash(user.as_bytes());
-        let users = &self.users;
-        if let Some(at) = self.by_name.find(hash, |at| &*users[*at as usize].name == user) {
-            return UserKey(*at);
+        let is_it = |at: u32| &*self.users[at as usize].name == user;
+        if let Some(at) = self.by_name.find(user.as_bytes(), is_it) {
+            return UserKey(at);
         }
-        let user =
-            User { name: user.into(), sessions: Vec::new(), floor: 0, faded_ms: 0, created_ms: 0 };
+        let name: Rc<str> = user.into();
+        let (floor, faded_ms, created_ms) = (0, 0, 0);
+        let user = User { name: name.clone(), sessions: Vec::new(), floor, faded_ms, created_ms };
         let at = self.users.insert(user) as u32;
-        let users = &self.users;
-        let rehash = |at: &u32| name::hash(users[*at as usize].name.as_bytes());
-        self.by_name.insert_unique(hash, at, rehash);
+        self.by_name.insert(name.as_bytes(), at);
         UserKey(at)
     }
 }
@@ -304,11 +298,4 @@ impl std::ops::IndexMut<SessionKey> for People {
     fn index_mut(&mut self, key: SessionKey) -> &mut Session {
         &mut self.sessions[key.0 as usize]
     }
-}
-
-/// Half of a session's id is random; peers choose it, so it is mixed once more.
-fn id_hash(id: SessionId) -> u64 {
-    let random = u64::from_be_bytes(id.0[8..].try_into().expect("eight of sixteen bytes"));
-    let mixed = (random ^ id.user_queue_hash().rotate_left(32)).wrapping_mul(GOLDEN);
-    mixed ^ (mixed >> 32)
 }

@@ -19,6 +19,7 @@ use proto::class::TellKind;
 use proto::codes::Close;
 use proto::g2q;
 use proto::ids::{Secret, SessionId};
+use proto::seeded::Seed;
 use proto::{limits, name};
 
 use super::application::About;
@@ -31,11 +32,11 @@ use super::turn::Turn;
 use over::Over;
 
 /// The user queues of a bucket, but their inboxes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct UserQueues {
     logins: IndexMap<SessionKey, Login, Numbers>,
     /// Sessions that were resumed, by the id that their newest login drew.
-    drawn: HashMap<SessionId, SessionKey, Numbers>,
+    drawn: HashMap<SessionId, SessionKey, Seed>,
     /// Users, for as long as they have an inbox.
     users: HashMap<QueueIndex, User, Numbers>,
     over: Over,
@@ -99,6 +100,12 @@ struct User {
 }
 
 impl UserQueues {
+    /// None yet.
+    pub(crate) fn new(seed: Seed) -> UserQueues {
+        let (logins, users) = (IndexMap::default(), HashMap::default());
+        UserQueues { logins, drawn: HashMap::with_hasher(seed), users, over: Over::new(seed) }
+    }
+
     /// All sessions that have a record.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = SessionKey> {
         self.logins.keys().copied()

@@ -2,6 +2,7 @@
 
 use proto::class::Class;
 use proto::g2c::ResultHead;
+use proto::seeded::Seed;
 
 use super::rig::{GRACE_MS, Rig, config, session_id};
 use crate::machine::idempotency::{Keyed, Keys, Known};
@@ -19,7 +20,7 @@ fn an_empty_queue_with_two_mounts_is_small() {
     let mounts = class.mounts.len() * size_of::<Mount>();
     // The name with its two counts, and the queue's place in the map of names, half of it empty.
     let name = 2 * size_of::<usize>() + "/room/a-name-of-ordinary-length".len();
-    let place = 2 * (size_of::<u32>() + 1);
+    let place = 2 * (size_of::<(u32, u32)>() + 1);
     let queue = size_of::<Queue>() + mounts + name + place;
     // Each was created under a key that the gateway drew.
     let mut keys = Keys::new(7);
@@ -37,7 +38,7 @@ fn an_empty_queue_with_two_mounts_is_small() {
 
 #[test]
 fn a_session_that_left_leaves_little() {
-    let mut memory = Memory::default();
+    let mut memory = Memory::new(Seed::new(5));
     for number in 0..10_000 {
         let mut recent = Recent::default();
         recent.remember(done(1));
@@ -80,7 +81,7 @@ fn what_left_no_trace_was_refused_and_what_had_to_go_is_unknown() {
 
 #[test]
 fn memory_gives_back_what_was_kept_and_forgets_after_twice_the_grace() {
-    let mut memory = Memory::default();
+    let mut memory = Memory::new(Seed::new(5));
     let (ann, grace_ms) = (session_id("ann", 1), 1000);
     let mut recent = Recent::default();
     for op_id in 1..=40 {

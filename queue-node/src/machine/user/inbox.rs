@@ -19,7 +19,7 @@ impl Bucket {
 
     /// The inbox of a user, if there is one.
     pub(crate) fn inbox_of(&self, user: &str) -> Option<QueueIndex> {
-        with_name(user, |name| self.queues.find(name, name::hash(name)))
+        with_name(user, |name| self.queues.find(name))
     }
 
     /// The inbox of a session's user, which comes to be if there is none.

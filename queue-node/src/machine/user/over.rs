@@ -4,17 +4,21 @@ use std::collections::{HashMap, VecDeque};
 
 use proto::codes::Close;
 use proto::ids::SessionId;
-
-use crate::machine::hashing::Numbers;
+use proto::seeded::Seed;
 
 /// The ids, for as long as a lane may send their logins again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Over {
-    codes: HashMap<SessionId, (Close, u64), Numbers>,
+    codes: HashMap<SessionId, (Close, u64), Seed>,
     order: VecDeque<(u64, SessionId)>,
 }
 
 impl Over {
+    /// None yet.
+    pub(super) fn new(seed: Seed) -> Over {
+        Over { codes: HashMap::with_hasher(seed), order: VecDeque::new() }
+    }
+
     /// The id is over from now on.
     pub(super) fn remember(&mut self, now_ms: u64, id: SessionId, close: Close) {
         if self.codes.insert(id, (close, now_ms)) != Some((close, now_ms)) {
