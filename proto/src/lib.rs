@@ -5,7 +5,8 @@
 //! [`table`]), what is allowed ([`limits`], [`class`]), what is answered ([`codes`]), how bytes are
 //! cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`], [`g2q`],
 //! [`q2g`], [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`] decides
-//! what a subscription receives; [`seeded`] is how a process hashes what comes from outside.
+//! what a subscription receives; [`seeded`] is how a process hashes what comes from outside,
+//! [`share`] how what is bounded is shared out.
 //!
 //! This crate never opens a socket, reads a clock or keeps state between calls.
 
@@ -29,6 +30,7 @@ pub mod q2q;
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from the schemas")]
 mod schema;
 pub mod seeded;
+pub mod share;
 pub mod table;
 pub mod time;
 pub mod wire;

@@ -95,8 +95,12 @@ pub const TTL_MS_MAX: u64 = 30 * 24 * 3600 * 1000;
 pub const REPLAY_LOG_BYTES_MAX: usize = 64 * 1024;
 /// All replay logs of a queue node together; the longest gives first.
 pub const REPLAY_LOGS_BYTES_MAX: usize = 256 * 1024 * 1024;
-/// Idempotency keys a bucket remembers; when full, keyed requests are refused.
+/// Idempotency keys a bucket remembers, 100 bytes each. Each API key has a share, alone a half,
+/// which is 4,000 new ones a second. Beyond that its requests with new keys are refused.
 pub const IDEMPOTENCY_KEYS_MAX: usize = 1_000_000;
+/// Keys that gateways draw for writes without one, per bucket and shared out likewise: alone 33,000
+/// writes a second of an API key.
+pub const KEYLESS_KEYS_MAX: usize = 1_000_000;
 /// An Idempotency-Key is a UUID or a hash.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 

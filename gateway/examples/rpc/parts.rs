@@ -62,7 +62,16 @@ fn bounds() -> String {
         ("one page of a read", limits::PAGE_BYTES_MAX, "bytes"),
         ("an `Idempotency-Key`", limits::IDEMPOTENCY_KEY_BYTES_MAX, "bytes"),
         ("how long it is remembered", limits::IDEMPOTENCY_MS as usize, "ms"),
-        ("how many a bucket remembers", limits::IDEMPOTENCY_KEYS_MAX, ""),
+        (
+            "how many a bucket remembers",
+            limits::IDEMPOTENCY_KEYS_MAX,
+            "of all API keys; one API key alone a half",
+        ),
+        (
+            "writes without one to a bucket",
+            limits::KEYLESS_KEYS_MAX,
+            "within 15 s, of all API keys; one alone a half",
+        ),
         ("requests under way at a gateway", limits::WEB_REQUESTS_MAX, "items of batches counted"),
         (
             "connections to a gateway's port",

@@ -181,7 +181,7 @@ impl Bucket {
                 Some(whole) => bytes.extend_from_slice(whole),
                 None => result.head.put(&mut bytes),
             }
-            self.keys.remember(turn.now.ms, keyed, &bytes);
+            self.keys.remember(turn.now.ms, &mut turn.shared.key_shares, &keyed, &bytes);
         }
         let links = &mut turn.shared.links;
         self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));

@@ -200,6 +200,7 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
         }
     }
     bucket.tells.drop_all(&mut turn.shared.untold);
+    bucket.keys.drop_all(&mut turn.shared.key_shares);
     turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
     for key in bucket.users.sessions() {
         turn.shared.counted(LOGIN_BYTES, 0);

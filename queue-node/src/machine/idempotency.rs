@@ -1,12 +1,17 @@
 //! Requests of web back ends that name a key: what was answered to each.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use proto::g2c::ResultHead;
 use proto::limits;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::hashing::Numbers;
+use shares::{Ends, Share};
+
+mod shares;
+
+pub(crate) use shares::Shares;
 
 /// An Idempotency-Key as the bucket knows it: a hash of the API key, the key, and the queue.
 ///
@@ -18,9 +23,41 @@ pub(crate) type Key = (u64, u64);
 #[derive(Debug)]
 pub(crate) struct Keyed {
     pub(crate) key: Key,
+    /// The API key that it is of.
+    pub(crate) api_key: u64,
     pub(crate) body_hash: u64,
-    /// How long the request asks for.
-    pub(crate) remember_ms: u64,
+    pub(crate) origin: Origin,
+}
+
+/// Where a key comes from. Each origin has room of its own, so that writes without a key go on
+/// however many keys are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The back end has named it.
+    BackEnd,
+    /// The gateway has drawn it, for a write without one.
+    Gateway,
+}
+
+impl Origin {
+    /// By how long the request asks for it to be remembered.
+    pub(crate) fn of(remember_ms: u64) -> Origin {
+        if remember_ms <= limits::KEYLESS_REMEMBER_MS { Origin::Gateway } else { Origin::BackEnd }
+    }
+
+    fn remember_ms(self) -> u64 {
+        match self {
+            Origin::BackEnd => limits::IDEMPOTENCY_MS,
+            Origin::Gateway => limits::KEYLESS_REMEMBER_MS,
+        }
+    }
+
+    fn keys_max(self) -> usize {
+        match self {
+            Origin::BackEnd => limits::IDEMPOTENCY_KEYS_MAX,
+            Origin::Gateway => limits::KEYLESS_KEYS_MAX,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -36,7 +73,14 @@ enum Kept {
     Whole(Box<[u8]>),
 }
 
-const _: () = assert!(size_of::<(Key, Answered)>() <= 40);
+/// An entry of the map, with its byte of control.
+const ENTRY_BYTES: usize = size_of::<(Key, Answered)>() + 1;
+/// A place in the lists of ends.
+const END_BYTES: usize = size_of::<(u64, Key)>();
+/// What a key takes, about: maps and lists are half full at worst.
+pub(crate) const KEY_BYTES: usize = 3 * (ENTRY_BYTES + END_BYTES) / 2;
+
+const _: () = assert!(ENTRY_BYTES <= 41);
 
 /// What is known of a request's key.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,33 +91,39 @@ pub(crate) enum Known {
     Answered(Vec<u8>),
     /// Another request had the key.
     OtherBody,
-    /// It is new, and no more keys can be remembered now.
-    Full,
 }
 
-/// The keys of a bucket. None is forgotten early.
-///
-/// There are two life times, that of keys which the gateway drew and that of a back end's own, so
-/// that each list of ends is in order by itself.
+/// The API key has its share of what can be remembered now.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full {
+    /// So many keys of it are remembered.
+    pub(crate) held: usize,
+    /// Of so many in all.
+    pub(crate) keys_max: usize,
+}
+
+/// The keys of a bucket. None is forgotten early, and each API key has a share.
 #[derive(Debug)]
 pub(crate) struct Keys {
     seed: u64,
     answered: HashMap<Key, Answered, Numbers>,
-    short: VecDeque<(u64, Key)>,
-    long: VecDeque<(u64, Key)>,
+    /// Bytes of results that are more than a number.
+    whole_bytes: usize,
+    back_ends: Ends,
+    gateways: Ends,
 }
 
 impl Keys {
     /// None yet; the seed is random.
     pub(crate) fn new(seed: u64) -> Keys {
-        let (short, long) = (VecDeque::new(), VecDeque::new());
-        Keys { seed, answered: HashMap::default(), short, long }
+        let (back_ends, gateways) = (Ends::default(), Ends::default());
+        Keys { seed, answered: HashMap::default(), whole_bytes: 0, back_ends, gateways }
     }
 
     /// A request's key as it is known here.
-    pub(crate) fn key(&self, key_id: u64, key: &[u8], queue: &str) -> Key {
+    pub(crate) fn key(&self, api_key: u64, key: &[u8], queue: &str) -> Key {
         let mut bytes = Vec::with_capacity(16 + key.len() + queue.len());
-        bytes.extend_from_slice(&key_id.to_be_bytes());
+        bytes.extend_from_slice(&api_key.to_be_bytes());
         bytes.extend_from_slice(&(key.len() as u64).to_be_bytes());
         bytes.extend_from_slice(key);
         bytes.extend_from_slice(queue.as_bytes());
@@ -88,35 +138,90 @@ impl Keys {
                 Known::Answered(answered.result.bytes())
             }
             Some(_) => Known::OtherBody,
-            None if self.answered.len() >= limits::IDEMPOTENCY_KEYS_MAX => Known::Full,
             None => Known::New,
         }
     }
 
-    /// Remembers the answer, for at least as long as the request asked for.
-    pub(crate) fn remember(&mut self, now_ms: u64, keyed: Keyed, result: &[u8]) {
-        let Keyed { key, body_hash, remember_ms } = keyed;
-        if remember_ms <= limits::KEYLESS_REMEMBER_MS {
-            self.short.push_back((now_ms + limits::KEYLESS_REMEMBER_MS, key));
-        } else {
-            self.long.push_back((now_ms + limits::IDEMPOTENCY_MS, key));
+    /// Whether one more key can be remembered, by the bucket's bound and the node's.
+    pub(crate) fn may_remember(
+        &mut self,
+        now_ms: u64,
+        node: &mut Shares,
+        (api_key, origin): (u64, Origin),
+    ) -> Result<(), Full> {
+        let share = |keys: &Keys| keys.ends(origin).share(api_key, origin.keys_max());
+        let is_full = |keys: &Keys, node: &Shares| {
+            !share(keys).has_room() || !node.share(origin, api_key).has_room()
+        };
+        if is_full(self, node) {
+            self.trim(now_ms, node);
         }
-        self.answered.insert(key, Answered { body_hash, result: Kept::of(result) });
+        if !is_full(self, node) {
+            return Ok(());
+        }
+        let Share { held, keys_max, .. } =
+            if share(self).has_room() { node.share(origin, api_key) } else { share(self) };
+        Err(Full { held, keys_max })
+    }
+
+    /// Remembers the answer, for at least as long as the request asked for.
+    pub(crate) fn remember(
+        &mut self,
+        now_ms: u64,
+        node: &mut Shares,
+        keyed: &Keyed,
+        result: &[u8],
+    ) {
+        let Keyed { key, api_key, body_hash, origin } = *keyed;
+        self.ends_mut(origin).push(api_key, now_ms + origin.remember_ms(), key);
+        node.add(origin, api_key);
+        let result = Kept::of(result);
+        self.whole_bytes += result.heap_bytes();
+        self.answered.insert(key, Answered { body_hash, result });
     }
 
     /// Forgets what is over.
-    pub(crate) fn trim(&mut self, now_ms: u64) {
-        for ends in [&mut self.short, &mut self.long] {
-            while let Some((_, key)) = ends.pop_front_if(|(until_ms, _)| *until_ms <= now_ms) {
-                self.answered.remove(&key);
-            }
+    pub(crate) fn trim(&mut self, now_ms: u64, node: &mut Shares) {
+        for origin in [Origin::BackEnd, Origin::Gateway] {
+            let ends = match origin {
+                Origin::BackEnd => &mut self.back_ends,
+                Origin::Gateway => &mut self.gateways,
+            };
+            ends.trim(now_ms, |api_key, key| {
+                if let Some(answered) = self.answered.remove(&key) {
+                    self.whole_bytes -= answered.result.heap_bytes();
+                }
+                node.remove(origin, api_key, 1);
+            });
         }
     }
 
-    /// What they take: entries with a byte each, and their places in the lists of ends.
+    /// The bucket is somebody else's, and so are its keys.
+    pub(crate) fn drop_all(self, node: &mut Shares) {
+        for (origin, ends) in [(Origin::BackEnd, self.back_ends), (Origin::Gateway, self.gateways)]
+        {
+            ends.counts().for_each(|(api_key, count)| node.remove(origin, api_key, count));
+        }
+    }
+
+    /// What they take.
     pub(crate) fn bytes(&self) -> usize {
-        let entries = self.answered.capacity() * 8 / 7 * (size_of::<(Key, Answered)>() + 1);
-        entries + (self.short.capacity() + self.long.capacity()) * size_of::<(u64, Key)>()
+        let entries = self.answered.capacity() * 8 / 7 * ENTRY_BYTES + self.whole_bytes;
+        entries + (self.back_ends.capacity() + self.gateways.capacity()) * END_BYTES
+    }
+
+    fn ends(&self, origin: Origin) -> &Ends {
+        match origin {
+            Origin::BackEnd => &self.back_ends,
+            Origin::Gateway => &self.gateways,
+        }
+    }
+
+    fn ends_mut(&mut self, origin: Origin) -> &mut Ends {
+        match origin {
+            Origin::BackEnd => &mut self.back_ends,
+            Origin::Gateway => &mut self.gateways,
+        }
     }
 }
 
@@ -135,6 +240,13 @@ impl Kept {
                 bytes
             }
             Kept::Whole(whole) => whole.to_vec(),
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Kept::Done { .. } => 0,
+            Kept::Whole(whole) => whole.len(),
         }
     }
 }

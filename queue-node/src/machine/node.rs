@@ -19,6 +19,7 @@ use super::buckets::Buckets;
 use super::class::Classes;
 use super::counters::Counters;
 use super::faults::Faults;
+use super::idempotency::Shares;
 use super::lane::Broken;
 use super::links::Links;
 use super::outputs;
@@ -108,6 +109,7 @@ impl Node {
     pub fn new(settings: Settings, seed: u64) -> Node {
         let mut timers = Timers::default();
         timers.set(0, Timer::Memory);
+        let key_shares = Shares::new(settings.bytes_max);
         let shared = Shared {
             settings,
             random: StdRng::seed_from_u64(seed),
@@ -120,6 +122,7 @@ impl Node {
             dirty: Vec::new(),
             couriers: Couriers::default(),
             inner: std::collections::VecDeque::new(),
+            key_shares,
             untold: Untold::default(),
             is_retelling: false,
             snapshot_bytes: 0,

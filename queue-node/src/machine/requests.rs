@@ -17,7 +17,7 @@ use proto::{limits, wire};
 use super::application::Verdicts;
 use super::asker::{Asker, Who, put_reply};
 use super::bucket::{Bucket, wire_kind};
-use super::idempotency::{Keyed, Known};
+use super::idempotency::{Full, Keyed, Known, Origin};
 use super::join::Leaving;
 use super::queue::{Mount, QueueIndex};
 use super::record::{Outcome, Refusal, Step};
@@ -58,12 +58,20 @@ impl Bucket {
             self.refuse(turn, asker, Refusal::new(Status::Invalid, sentence));
             return false;
         }
-        let key = self.keys.key(request.key_id, &request.idempotency_key, queue);
-        let sentence = match self.keys.look(key, request.body_hash) {
+        let api_key = request.key_id;
+        let origin = Origin::of(u64::from(request.remember_ms));
+        let key = self.keys.key(api_key, &request.idempotency_key, queue);
+        let refusal = match self.keys.look(key, request.body_hash) {
             Known::New => {
-                let remember_ms = u64::from(request.remember_ms);
-                self.keyed = Some(Keyed { key, body_hash: request.body_hash, remember_ms });
-                return true;
+                let node = &mut turn.shared.key_shares;
+                match self.keys.may_remember(turn.now.ms, node, (api_key, origin)) {
+                    Ok(()) => {
+                        let body_hash = request.body_hash;
+                        self.keyed = Some(Keyed { key, api_key, body_hash, origin });
+                        return true;
+                    }
+                    Err(full) => no_room_for_keys(&full, origin),
+                }
             }
             Known::Answered(result) => {
                 turn.shared.counters.repeated += 1;
@@ -74,12 +82,8 @@ impl Bucket {
                 Status::Conflict,
                 "another request had this Idempotency-Key: use a new one",
             ),
-            Known::Full => {
-                let sentence = "no more Idempotency-Keys can be remembered now: try again later";
-                Refusal::new(Status::Limit, sentence)
-            }
         };
-        self.refuse(turn, asker, sentence);
+        self.refuse(turn, asker, refusal);
         false
     }
 
@@ -293,6 +297,28 @@ pub(crate) fn queue_of(body: &Body) -> Option<Cow<'_, str>> {
         Body::ListQueues(_) => return None,
     };
     Some(Cow::Borrowed(queue))
+}
+
+/// The API key has had its share of what can be remembered.
+fn no_room_for_keys(full: &Full, origin: Origin) -> Refusal {
+    let Full { held, keys_max } = full;
+    let sentence = match origin {
+        Origin::BackEnd => {
+            let seconds = limits::IDEMPOTENCY_MS / 1000;
+            format!(
+                "this API key has {held} Idempotency-Keys remembered here, its share of at most \
+                 {keys_max} for {seconds} s each: send fewer, or without a key, or try again later"
+            )
+        }
+        Origin::Gateway => {
+            let seconds = limits::KEYLESS_REMEMBER_MS / 1000;
+            format!(
+                "this API key has written {held} times here within {seconds} s, its share of at \
+                 most {keys_max}: send fewer, or try again later"
+            )
+        }
+    };
+    Refusal::new(Status::Limit, sentence)
 }
 
 fn unimplemented() -> Refusal {

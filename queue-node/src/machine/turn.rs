@@ -12,6 +12,7 @@ use rand::rngs::StdRng;
 use super::application::Couriers;
 use super::class::Classes;
 use super::counters::Counters;
+use super::idempotency::Shares;
 use super::links::Links;
 use super::node::Settings;
 use super::run::SpareRuns;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) dirty: Vec<QueueRef>,
     /// What buckets of this node say to each other in this turn.
     pub(crate) inner: VecDeque<Inner>,
+    /// Idempotency-Keys of all buckets, by API key.
+    pub(crate) key_shares: Shares,
     /// Words that wait for an answer.
     pub(crate) untold: Untold,
     /// Words that found no home are about to be sent again.

@@ -90,7 +90,7 @@ impl Buckets {
         let mut remembered_bytes = 0;
         for bucket in self.iter() {
             bucket.memory.trim(turn.now.ms, grace_ms);
-            bucket.keys.trim(turn.now.ms);
+            bucket.keys.trim(turn.now.ms, &mut turn.shared.key_shares);
             remembered_bytes += bucket.memory.bytes() + bucket.keys.bytes();
             if let Some(before_ms) = before_ms {
                 bucket.users.trim(before_ms);

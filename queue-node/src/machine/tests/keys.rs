@@ -1,9 +1,10 @@
 //! Idempotency-Keys: what is remembered, for how long, and what comes when no more can be.
 
-use proto::limits::{IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MS, KEYLESS_REMEMBER_MS};
+use proto::limits::{IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MS, KEYLESS_KEYS_MAX, KEYLESS_REMEMBER_MS};
 
 use super::check;
-use crate::machine::idempotency::{Key, Keyed, Keys, Known};
+use super::rig::Rig;
+use crate::machine::idempotency::{Full, KEY_BYTES, Key, Keyed, Keys, Known, Origin, Shares};
 
 #[test]
 fn a_back_ends_key_is_remembered_for_two_minutes() {
@@ -50,33 +51,127 @@ fn a_back_ends_key_is_remembered_for_two_minutes() {
     );
 }
 
-fn keyed(key: Key, remember_ms: u64) -> Keyed {
-    Keyed { key, body_hash: 5, remember_ms }
+/// What bench and test know of the room for keys: the bucket's, in a node that has room enough.
+struct Room {
+    keys: Keys,
+    node: Shares,
+}
+
+impl Room {
+    fn new(bytes_max: u64) -> Room {
+        Room { keys: Keys::new(7), node: Shares::new(bytes_max) }
+    }
+
+    /// Asks for one more, and remembers it if it may be.
+    fn takes(&mut self, now_ms: u64, api_key: u64, origin: Origin, key: Key) -> Result<(), Full> {
+        self.keys.may_remember(now_ms, &mut self.node, (api_key, origin))?;
+        let keyed = Keyed { key, api_key, body_hash: 5, origin };
+        self.keys.remember(now_ms, &mut self.node, &keyed, &[]);
+        Ok(())
+    }
+
+    /// How many new ones an API key gets at most.
+    fn fill(&mut self, now_ms: u64, api_key: u64, origin: Origin) -> usize {
+        let first = api_key << 32 | u64::from(origin == Origin::Gateway) << 31;
+        let mut numbers = (first..).map(|at| (at, !at));
+        numbers.by_ref().take_while(|key| self.takes(now_ms, api_key, origin, *key).is_ok()).count()
+    }
+}
+
+#[test]
+fn one_api_keys_flood_leaves_others_their_share() {
+    let mut room = Room::new(u64::MAX);
+    let (one, two, three) = (1, 2, 3);
+    let half = IDEMPOTENCY_KEYS_MAX / 2;
+    assert_eq!(room.fill(0, one, Origin::BackEnd), half);
+    let full = Full { held: half, keys_max: IDEMPOTENCY_KEYS_MAX };
+    assert_eq!(room.takes(0, one, Origin::BackEnd, (0, 0)), Err(full));
+    assert_eq!(room.fill(0, two, Origin::BackEnd), half.div_ceil(3));
+    assert_eq!(room.fill(0, three, Origin::BackEnd), half.div_ceil(9));
+    // Without a key, even the one that has filled its share writes on.
+    assert_eq!(room.fill(0, one, Origin::Gateway), KEYLESS_KEYS_MAX / 2);
+    assert!(room.fill(0, two, Origin::Gateway) > KEYLESS_KEYS_MAX / 8);
+    // Whose keys are over is as good as new.
+    room.keys.trim(IDEMPOTENCY_MS, &mut room.node);
+    assert_eq!(room.node.all(), 0);
+    assert_eq!(room.fill(IDEMPOTENCY_MS, two, Origin::BackEnd), half);
+}
+
+#[test]
+fn however_many_api_keys_flood_each_has_a_part_and_all_are_bounded() {
+    let mut room = Room::new(u64::MAX);
+    let flooding: Vec<usize> = (1..=64).map(|key| room.fill(0, key, Origin::BackEnd)).collect();
+    assert!(flooding.iter().all(|held| *held >= IDEMPOTENCY_KEYS_MAX / 256), "{flooding:?}");
+    let more: usize = (65..400).map(|key| room.fill(0, key, Origin::BackEnd)).sum();
+    assert!(more > 0);
+    assert_eq!(room.node.all(), IDEMPOTENCY_KEYS_MAX);
+}
+
+#[test]
+fn what_one_api_key_writes_to_all_buckets_leaves_others_the_nodes_memory() {
+    let keys_max = 3_000;
+    let mut node = Shares::new(8 * keys_max * KEY_BYTES as u64);
+    let mut held = [0, 0];
+    for (bucket, held) in held.iter_mut().enumerate() {
+        let mut room = Room { keys: Keys::new(bucket as u64), node };
+        *held = room.fill(0, 1, Origin::BackEnd);
+        node = room.node;
+    }
+    assert_eq!(held, [1_500, 0]);
+    let mut room = Room { keys: Keys::new(9), node };
+    assert_eq!(room.fill(0, 2, Origin::BackEnd), 500);
+    room.keys.drop_all(&mut room.node);
+    assert_eq!(room.node.all(), 1_500, "a bucket that goes leaves no count behind");
 }
 
 #[test]
 fn full_of_keys_it_refuses_new_ones_and_forgets_none_early() {
-    let mut keys = Keys::new(7);
-    let key = |at: usize| (at as u64, !(at as u64));
-    let half = IDEMPOTENCY_KEYS_MAX / 2;
-    for at in 0..half {
-        keys.remember(0, keyed(key(at), KEYLESS_REMEMBER_MS), &[]);
-        keys.remember(0, keyed(key(half + at), IDEMPOTENCY_MS), &[]);
+    let mut room = Room::new(u64::MAX);
+    let held = room.fill(0, 1, Origin::BackEnd);
+    let keyless = room.fill(0, 1, Origin::Gateway);
+    let key = |at: usize| ((1_u64 << 32) + at as u64, !((1_u64 << 32) + at as u64));
+    let drawn = |at: usize| key(at + (1 << 31));
+    for at in [0, held / 2, held - 1] {
+        assert_eq!(room.keys.look(key(at), 5), Known::Answered(Vec::new()));
+        assert_eq!(room.keys.look(key(at), 6), Known::OtherBody);
     }
-    let new = key(IDEMPOTENCY_KEYS_MAX);
-    assert_eq!(keys.look(new, 5), Known::Full);
-    for at in [0, half - 1, half, IDEMPOTENCY_KEYS_MAX - 1] {
-        assert_eq!(keys.look(key(at), 5), Known::Answered(Vec::new()));
-        assert_eq!(keys.look(key(at), 6), Known::OtherBody);
+    assert_eq!(room.keys.look(drawn(keyless - 1), 5), Known::Answered(Vec::new()));
+    let more = |room: &mut Room, now_ms, origin| {
+        room.keys.may_remember(now_ms, &mut room.node, (1, origin)).is_ok()
+    };
+    assert!(!more(&mut room, KEYLESS_REMEMBER_MS - 1, Origin::Gateway));
+    assert_eq!(room.keys.look(drawn(0), 5), Known::Answered(Vec::new()));
+    // Nobody waits for the next sweep.
+    assert!(more(&mut room, KEYLESS_REMEMBER_MS, Origin::Gateway));
+    assert_eq!(room.keys.look(drawn(0), 5), Known::New);
+    assert_eq!(room.keys.look(key(0), 6), Known::OtherBody, "it is remembered for longer");
+    assert!(!more(&mut room, IDEMPOTENCY_MS - 1, Origin::BackEnd));
+    assert_eq!(room.keys.look(key(0), 5), Known::Answered(Vec::new()));
+    assert!(more(&mut room, IDEMPOTENCY_MS, Origin::BackEnd));
+    assert_eq!(room.keys.look(key(0), 5), Known::New);
+}
+
+#[test]
+fn an_api_key_that_has_its_share_is_told_so_and_others_go_on() {
+    // Room for 51 keys of each origin.
+    let mut rig = Rig::keeping(40_000);
+    rig.run("0 loud\n0 g1 up\n0 g1 request 1 create /room/1 key=made remember=15000 api=2");
+    let send = |rig: &mut Rig, at: u64, api_key: u32, words: &str| {
+        rig.run(&format!("{at} g1 request 7 send /room/1 chat hi key={words} api={api_key}"))
+    };
+    for number in 0..26 {
+        let said = send(&mut rig, 1, 1, &format!("k{number} remember=120000"));
+        assert!(said.contains("status=0"), "{number}: {said}");
     }
-    keys.trim(KEYLESS_REMEMBER_MS - 1);
-    assert_eq!(keys.look(new, 5), Known::Full);
-    keys.trim(KEYLESS_REMEMBER_MS);
-    assert_eq!(keys.look(new, 5), Known::New);
-    assert_eq!(keys.look(key(0), 5), Known::New);
-    assert_eq!(keys.look(key(half), 6), Known::OtherBody, "it is remembered for longer");
-    keys.trim(IDEMPOTENCY_MS - 1);
-    assert_eq!(keys.look(key(half), 5), Known::Answered(Vec::new()));
-    keys.trim(IDEMPOTENCY_MS);
-    assert_eq!(keys.look(key(half), 5), Known::New);
+    let refused = "1: g1 reply 7 op=0 status=8 this API key has 26 Idempotency-Keys remembered \
+                   here, its share of at most 51 for 120 s each: send fewer, or without a key, or \
+                   try again later\n";
+    assert_eq!(send(&mut rig, 1, 1, "k26 remember=120000"), refused);
+    assert!(send(&mut rig, 1, 1, "k25 remember=120000").contains("status=0"), "it is known");
+    assert!(send(&mut rig, 1, 1, "drawn remember=15000").contains("status=0"));
+    assert!(send(&mut rig, 1, 2, "k26 remember=120000").contains("status=0"));
+    // What was refused is not remembered: later it is done.
+    assert_eq!(send(&mut rig, 120_000, 1, "k26 remember=120000"), refused.replace("1:", "120000:"));
+    let said = send(&mut rig, 120_001, 1, "k26 remember=120000");
+    assert!(said.contains("status=5"), "it is let in, and the queue has gone meanwhile: {said}");
 }

@@ -5,7 +5,7 @@ use proto::g2c::ResultHead;
 use proto::seeded::Seed;
 
 use super::rig::{GRACE_MS, Rig, config, session_id};
-use crate::machine::idempotency::{Keyed, Keys, Known};
+use crate::machine::idempotency::{Keyed, Keys, Known, Origin, Shares};
 use crate::machine::queue::{Mount, Queue};
 use crate::machine::recent::{self, Recent, Remembered};
 use crate::machine::remember::Memory;
@@ -23,16 +23,16 @@ fn an_empty_queue_with_two_mounts_is_small() {
     let place = 2 * (size_of::<(u32, u32)>() + 1);
     let queue = size_of::<Queue>() + mounts + name + place;
     // Each was created under a key that the gateway drew.
-    let mut keys = Keys::new(7);
+    let (mut keys, mut node) = (Keys::new(7), Shares::new(u64::MAX));
     for number in 0..100_000u64 {
         let key = keys.key(0, &number.to_be_bytes(), &format!("/room/{number}"));
-        let (body_hash, remember_ms) = (number, proto::limits::KEYLESS_REMEMBER_MS);
-        keys.remember(0, Keyed { key, body_hash, remember_ms }, &[]);
+        let (api_key, body_hash, origin) = (0, number, Origin::Gateway);
+        keys.remember(0, &mut node, &Keyed { key, api_key, body_hash, origin }, &[]);
         assert_eq!(keys.look(key, body_hash), Known::Answered(Vec::new()));
     }
     let total = queue + keys.bytes() / 100_000;
     assert!(total <= 460, "{queue} bytes and {} for its key", total - queue);
-    keys.trim(proto::limits::KEYLESS_REMEMBER_MS);
+    keys.trim(proto::limits::KEYLESS_REMEMBER_MS, &mut node);
     assert_eq!(keys.look(keys.key(0, &[], "/room/1"), 0), Known::New);
 }
 

@@ -263,7 +263,7 @@ impl Rig {
         let remember_ms = option("remember=").map_or(10_000, |ms| ms.parse().expect("a time"));
         let request = g2q::Request {
             number,
-            key_id: 1,
+            key_id: option("api=").map_or(1, |id| id.parse().expect("an API key's number")),
             idempotency_key,
             body_hash,
             remember_ms,
