@@ -4,9 +4,11 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use hashbrown::HashMap;
+use dashmap::DashMap;
 use proto::limits;
+use proto::seeded::Seed;
 use proto::time::Time;
 
 /// The table is gone through for what can be forgotten at most this often, since that takes time.
@@ -65,13 +67,16 @@ pub enum TurnedAway {
     },
 }
 
-/// Who is connected from where.
+/// Who is connected from where. All lanes read and change it at once: an entry is a lock of its
+/// part of the map, so nothing else of the map is asked for while one is held.
 #[derive(Debug)]
 pub struct Addresses {
     limits: AddressLimits,
-    known: HashMap<Prefix, Known>,
+    known: DashMap<Prefix, Known, Seed>,
+    /// How many are known: to ask the map would lock each part of it.
+    known_count: AtomicUsize,
     known_max: usize,
-    sweep_ms: u64,
+    sweep_ms: AtomicU64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,8 +88,14 @@ struct Known {
 
 impl Addresses {
     /// Nobody is there yet.
-    pub fn new(limits: AddressLimits) -> Addresses {
-        Addresses { limits, known: HashMap::new(), known_max: limits::ADDRESSES_MAX, sweep_ms: 0 }
+    pub fn new(limits: AddressLimits, seed: Seed) -> Addresses {
+        Addresses {
+            limits,
+            known: DashMap::with_hasher(seed),
+            known_count: AtomicUsize::new(0),
+            known_max: limits::ADDRESSES_MAX,
+            sweep_ms: AtomicU64::new(0),
+        }
     }
 
     /// Somebody knocks. Who is let in is to be given to [`Addresses::left`] in the end; nothing if
@@ -93,7 +104,7 @@ impl Addresses {
     ///
     /// # Errors
     /// If the address has or does too much.
-    pub fn knock(&mut self, now: Time, address: IpAddr) -> Result<Option<Prefix>, TurnedAway> {
+    pub fn knock(&self, now: Time, address: IpAddr) -> Result<Option<Prefix>, TurnedAway> {
         let AddressLimits { connections_max, attempts_per_s } = self.limits;
         let unlimited = connections_max == 0 && attempts_per_s == 0;
         if unlimited || address.to_canonical().is_loopback() {
@@ -103,7 +114,10 @@ impl Addresses {
         if !self.known.contains_key(&prefix) && !self.has_room(now) {
             return Ok(None);
         }
-        let known = self.known.entry(prefix).or_default();
+        let mut known = self.known.entry(prefix).or_insert_with(|| {
+            self.known_count.fetch_add(1, Ordering::Relaxed);
+            Known::default()
+        });
         if connections_max > 0 && known.connections >= connections_max {
             return Err(TurnedAway::TooMany { retry_after_ms: TOO_MANY_RETRY_MS });
         }
@@ -121,33 +135,43 @@ impl Addresses {
     }
 
     /// A connection that was counted is over.
-    pub fn left(&mut self, prefix: Prefix) {
-        if let Some(known) = self.known.get_mut(&prefix) {
+    pub fn left(&self, prefix: Prefix) {
+        if let Some(mut known) = self.known.get_mut(&prefix) {
             known.connections = known.connections.saturating_sub(1);
         }
     }
 
     /// How many addresses are remembered.
     pub fn known(&self) -> usize {
-        self.known.len()
+        self.known_count.load(Ordering::Relaxed)
     }
 
     /// Makes room for one more address: by forgetting who is as good as new, and if that is not
-    /// enough, everybody who isn't connected.
-    fn has_room(&mut self, now: Time) -> bool {
-        if self.known.len() < self.known_max {
+    /// enough, everybody who isn't connected. Of lanes that want it at once one does it.
+    fn has_room(&self, now: Time) -> bool {
+        if self.known() < self.known_max {
             return true;
         }
-        if now.ms < self.sweep_ms {
+        let is_due = |at_ms: u64| (now.ms >= at_ms).then_some(now.ms + SWEEP_EVERY_MS);
+        if self.sweep_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, is_due).is_err() {
             return false;
         }
-        self.sweep_ms = now.ms + SWEEP_EVERY_MS;
         let now_us = now.ms * 1_000;
-        self.known.retain(|_, known| known.connections > 0 || known.rested_us > now_us);
-        if self.known.len() >= self.known_max {
-            self.known.retain(|_, known| known.connections > 0);
+        self.keep(|known| known.connections > 0 || known.rested_us > now_us);
+        if self.known() >= self.known_max {
+            self.keep(|known| known.connections > 0);
         }
-        self.known.len() < self.known_max
+        self.known() < self.known_max
+    }
+
+    fn keep(&self, is_kept: impl Fn(&Known) -> bool) {
+        self.known.retain(|_, known| {
+            let is_kept = is_kept(known);
+            if !is_kept {
+                self.known_count.fetch_sub(1, Ordering::Relaxed);
+            }
+            is_kept
+        });
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the links of a process share: TLS, the names of hosts, and the pipes that take the place of
 //! sockets where the whole cluster runs in one process, with the same code above them.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use dashmap::DashMap;
 use mio::Waker;
 use mio::net::UnixStream;
 use proto::time::Time;
@@ -21,7 +21,7 @@ const WAITING_MAX: usize = 1024;
 /// The listeners of a process, its TLS, and its look-ups of names. Clones are the same hub.
 #[derive(Debug, Clone, Default)]
 pub struct Hub {
-    listeners: Arc<Mutex<BTreeMap<String, Listener>>>,
+    listeners: Arc<DashMap<String, Listener>>,
     tls: Option<Tls>,
     pub(super) resolver: Resolver,
 }
@@ -49,31 +49,27 @@ impl Hub {
 
     pub(super) fn listen(&self, name: &str, waker: Arc<Waker>) {
         let listener = Listener { waker, waiting: Vec::new() };
-        self.lock().insert(name.to_owned(), listener);
+        self.listeners.insert(name.to_owned(), listener);
     }
 
     pub(super) fn connect(&self, name: &str) -> io::Result<UnixStream> {
-        let mut listeners = self.lock();
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
-        let listener = listeners.get_mut(name).ok_or_else(refused)?;
+        let (here, there) = UnixStream::pair()?;
+        let mut listener = self.listeners.get_mut(name).ok_or_else(refused)?;
         if listener.waiting.len() >= WAITING_MAX {
             return Err(refused());
         }
-        let (here, there) = UnixStream::pair()?;
         listener.waiting.push(there);
         listener.waker.wake()?;
         Ok(here)
     }
 
     pub(super) fn accept(&self, name: &str) -> Vec<UnixStream> {
-        self.lock().get_mut(name).map(|l| std::mem::take(&mut l.waiting)).unwrap_or_default()
+        let listener = self.listeners.get_mut(name);
+        listener.map(|mut one| std::mem::take(&mut one.waiting)).unwrap_or_default()
     }
 
     pub(super) fn close(&self, name: &str) {
-        self.lock().remove(name);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Listener>> {
-        self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.listeners.remove(name);
     }
 }

@@ -1,12 +1,13 @@
 //! From the names of hosts to their addresses, beside the loops: a name server that doesn't answer
 //! holds up the links that wait for it, and nothing else on their threads.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use dashmap::{DashMap, Entry};
 use proto::time::Time;
 
 use super::{clock, threads};
@@ -21,7 +22,9 @@ const LOOKUPS_MAX: usize = 8;
 #[derive(Clone)]
 pub(super) struct Resolver {
     look_up: Arc<LookUp>,
-    names: Arc<Mutex<BTreeMap<String, Name>>>,
+    names: Arc<DashMap<String, Name>>,
+    /// How many of them are looked up now.
+    asked: Arc<AtomicUsize>,
 }
 
 type LookUp = dyn Fn(&str) -> io::Result<SocketAddr> + Send + Sync;
@@ -57,7 +60,7 @@ impl Resolver {
     pub(super) fn new(
         look_up: impl Fn(&str) -> io::Result<SocketAddr> + Send + Sync + 'static,
     ) -> Resolver {
-        Resolver { look_up: Arc::new(look_up), names: Arc::default() }
+        Resolver { look_up: Arc::new(look_up), names: Arc::default(), asked: Arc::default() }
     }
 
     /// The address of a host and port, if it is known: otherwise ask again in a moment.
@@ -65,43 +68,43 @@ impl Resolver {
         if let Ok(literal) = address.parse() {
             return Some(Ok(literal));
         }
-        let mut names = self.lock();
-        names.retain(|_, name| name.is_kept(now));
-        match names.get(address) {
-            Some(Name::Known(_, found)) => {
-                let failed = |(kind, reason): &(_, String)| io::Error::new(*kind, reason.clone());
-                return Some(found.as_ref().copied().map_err(failed));
+        self.names.retain(|_, name| name.is_kept(now));
+        match self.names.entry(address.to_owned()) {
+            Entry::Occupied(name) => match name.get() {
+                Name::Asked => return None,
+                Name::Known(_, found) => {
+                    let failed =
+                        |(kind, reason): &(_, String)| io::Error::new(*kind, reason.clone());
+                    return Some(found.as_ref().copied().map_err(failed));
+                }
+            },
+            Entry::Vacant(name) => {
+                let one_more = |asked: usize| (asked < LOOKUPS_MAX).then_some(asked + 1);
+                self.asked.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+                name.insert(Name::Asked);
             }
-            Some(Name::Asked) => return None,
-            None => {}
-        }
-        let asked = names.values().filter(|name| matches!(name, Name::Asked)).count();
-        if asked >= LOOKUPS_MAX {
-            return None;
         }
         let (resolver, wanted) = (self.clone(), address.to_owned());
         match threads::spawn("name look-up", move || resolver.look_up(wanted)) {
-            Ok(_) => {
-                names.insert(address.to_owned(), Name::Asked);
-                None
+            Ok(_) => None,
+            Err(error) => {
+                self.names.remove(address);
+                self.asked.fetch_sub(1, Ordering::Relaxed);
+                Some(Err(error))
             }
-            Err(error) => Some(Err(error)),
         }
     }
 
     fn look_up(&self, name: String) {
         let found = (self.look_up)(&name).map_err(|error| (error.kind(), error.to_string()));
-        self.lock().insert(name, Name::Known(clock::now().ms, found));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Name>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+        self.names.insert(name, Name::Known(clock::now().ms, found));
+        self.asked.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl fmt::Debug for Resolver {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Resolver").field("names", &self.lock()).finish_non_exhaustive()
+        formatter.debug_struct("Resolver").field("names", &self.names).finish_non_exhaustive()
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use link::io::tls::Tls;
 use mio::net::TcpStream;
+use proto::seeded::Seed;
 use proto::time::Time;
 
 use super::stream::Stream;
@@ -19,7 +20,7 @@ use crate::machine::{Addresses, TurnedAway};
 /// connection comes and when it goes, never on the way of a message.
 #[derive(Debug, Clone)]
 pub(in crate::io) struct Door {
-    addresses: Arc<Mutex<Addresses>>,
+    addresses: Arc<Addresses>,
     proxies: Arc<[Network]>,
     tls: Option<Tls>,
     pub(super) origins: Arc<Origins>,
@@ -28,7 +29,7 @@ pub(in crate::io) struct Door {
 impl Door {
     pub(in crate::io) fn new(settings: &Settings) -> Door {
         Door {
-            addresses: Arc::new(Mutex::new(Addresses::new(settings.addresses))),
+            addresses: Arc::new(Addresses::new(settings.addresses, Seed::new(rand::random()))),
             proxies: settings.proxies.clone().into(),
             tls: settings.tls.clone(),
             origins: Arc::new(settings.origins.clone()),
@@ -42,12 +43,12 @@ impl Door {
 
     /// A client knocks. Who is counted is to be given to [`Door::left`].
     pub(super) fn knock(&self, now: Time, from: IpAddr) -> Result<Option<Prefix>, TurnedAway> {
-        self.addresses().knock(now, from)
+        self.addresses.knock(now, from)
     }
 
     /// A client that was counted is gone.
     pub(super) fn left(&self, prefix: Prefix) {
-        self.addresses().left(prefix);
+        self.addresses.left(prefix);
     }
 
     /// The stream of a client's socket.
@@ -61,9 +62,5 @@ impl Door {
     /// Whether clients speak TLS.
     pub(super) fn has_tls(&self) -> bool {
         self.tls.is_some()
-    }
-
-    fn addresses(&self) -> MutexGuard<'_, Addresses> {
-        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,8 +6,8 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use link::io::clock;
 use proto::limits;
+use proto::seeded::Seed;
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -83,7 +84,7 @@ pub(super) fn serve(
 #[derive(Debug)]
 struct Seat {
     _permit: OwnedSemaphorePermit,
-    addresses: Arc<Mutex<Addresses>>,
+    addresses: Arc<Addresses>,
     counted: Option<Prefix>,
 }
 
@@ -91,11 +92,10 @@ impl Seat {
     /// Nothing if the address has as many as it may.
     fn take(
         permit: OwnedSemaphorePermit,
-        addresses: &Arc<Mutex<Addresses>>,
+        addresses: &Arc<Addresses>,
         from: IpAddr,
     ) -> Option<Seat> {
-        let mut known = addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = known.knock(clock::now(), from).ok()?;
+        let counted = addresses.knock(clock::now(), from).ok()?;
         Some(Seat { _permit: permit, addresses: Arc::clone(addresses), counted })
     }
 }
@@ -103,7 +103,7 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         if let Some(prefix) = self.counted {
-            self.addresses.lock().unwrap_or_else(PoisonError::into_inner).left(prefix);
+            self.addresses.left(prefix);
         }
     }
 }
@@ -112,7 +112,7 @@ async fn accept(listener: TcpListener, routes: Router, bounds: Bounds) -> io::Re
     let permits = Arc::new(Semaphore::new(bounds.connections_max));
     let limits =
         AddressLimits { connections_max: bounds.address_connections_max, attempts_per_s: 0 };
-    let addresses = Arc::new(Mutex::new(Addresses::new(limits)));
+    let addresses = Arc::new(Addresses::new(limits, Seed::new(rand::random())));
     loop {
         // Beyond the bound, connections wait in the kernel's queue.
         let permit = Arc::clone(&permits).acquire_owned().await.map_err(io::Error::other)?;

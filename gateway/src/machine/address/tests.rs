@@ -11,12 +11,12 @@ fn ip(text: &str) -> IpAddr {
 }
 
 fn addresses(connections_max: u32, attempts_per_s: u32) -> Addresses {
-    Addresses::new(AddressLimits { connections_max, attempts_per_s })
+    Addresses::new(AddressLimits { connections_max, attempts_per_s }, Seed::new(1))
 }
 
 #[test]
 fn an_address_has_so_many_connections_and_others_are_not_touched() {
-    let mut here = addresses(2, 0);
+    let here = addresses(2, 0);
     let first = here.knock(at(0), ip("192.0.2.1")).unwrap().unwrap();
     here.knock(at(0), ip("192.0.2.1")).unwrap().unwrap();
     let turned_away = here.knock(at(0), ip("::ffff:192.0.2.1")).unwrap_err();
@@ -29,7 +29,7 @@ fn an_address_has_so_many_connections_and_others_are_not_touched() {
 
 #[test]
 fn ipv6_counts_by_its_64() {
-    let mut here = addresses(1, 0);
+    let here = addresses(1, 0);
     assert!(here.knock(at(0), ip("2001:db8:0:1::1")).is_ok());
     assert!(here.knock(at(0), ip("2001:db8:0:1:ffff::2")).is_err());
     assert!(here.knock(at(0), ip("2001:db8:0:2::1")).is_ok());
@@ -37,7 +37,7 @@ fn ipv6_counts_by_its_64() {
 
 #[test]
 fn the_same_machine_is_not_counted() {
-    let mut here = addresses(1, 1);
+    let here = addresses(1, 1);
     for address in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
         assert_eq!(here.knock(at(0), ip(address)), Ok(None));
         assert_eq!(here.knock(at(0), ip(address)), Ok(None));
@@ -47,8 +47,8 @@ fn the_same_machine_is_not_counted() {
 
 #[test]
 fn who_knocks_too_often_waits() {
-    let mut here = addresses(0, 10);
-    let mut knock = |ms| here.knock(at(ms), ip("192.0.2.1"));
+    let here = addresses(0, 10);
+    let knock = |ms| here.knock(at(ms), ip("192.0.2.1"));
     for _ in 0..10 {
         assert!(knock(1_000).is_ok(), "a burst of a second's attempts");
     }
@@ -60,7 +60,7 @@ fn who_knocks_too_often_waits() {
 
 #[test]
 fn all_who_may_be_there_can_come_back_at_once() {
-    let mut here = addresses(500, 10);
+    let here = addresses(500, 10);
     for round in [0, 60_000] {
         let came: Vec<_> =
             (0..500).map(|_| here.knock(at(round), ip("192.0.2.1")).unwrap()).collect();
@@ -71,14 +71,14 @@ fn all_who_may_be_there_can_come_back_at_once() {
 
 #[test]
 fn no_limit_remembers_nobody() {
-    let mut here = addresses(0, 0);
+    let here = addresses(0, 0);
     assert_eq!(here.knock(at(0), ip("192.0.2.1")), Ok(None));
     assert_eq!(here.known(), 0);
 }
 
 #[test]
 fn many_addresses_do_not_grow_the_table() {
-    let mut here = Addresses { known_max: 100, ..addresses(1, 1) };
+    let here = Addresses { known_max: 100, ..addresses(1, 1) };
     let address = |number: u32| IpAddr::from((0x0a00_0000 + number).to_be_bytes());
     let stays = here.knock(at(0), address(0)).unwrap().unwrap();
     for number in 1..100 {
@@ -98,4 +98,26 @@ fn many_addresses_do_not_grow_the_table() {
     here.left(stays);
     assert_eq!(here.knock(at(5_500), address(2_000)), Ok(None), "looked at a moment ago");
     assert!(here.knock(at(6_000), address(2_000)).unwrap().is_some());
+}
+
+#[test]
+fn lanes_knock_and_leave_at_once_and_none_waits_for_another() {
+    let here = Addresses { known_max: 200, ..addresses(0, 1_000_000) };
+    let address = |number: u32| IpAddr::from((0x0a00_0000 + number).to_be_bytes());
+    std::thread::scope(|lanes| {
+        for lane in 0..4 {
+            let (here, address) = (&here, &address);
+            lanes.spawn(move || {
+                for round in 0..20_u64 {
+                    // Each round is a second later, so that there is always something to forget.
+                    let came: Vec<_> = (0..100)
+                        .map(|number| here.knock(at(round * 1_000), address(number * 4 + lane)))
+                        .collect();
+                    came.into_iter().flatten().flatten().for_each(|prefix| here.left(prefix));
+                }
+            });
+        }
+    });
+    assert_eq!(here.known(), here.known.len());
+    assert!(here.known.iter().all(|known| known.connections == 0));
 }

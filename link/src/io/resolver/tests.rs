@@ -1,6 +1,7 @@
 //! Tests of look-ups, with name servers of the test's own.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 use super::*;
 

@@ -105,7 +105,7 @@ fn who_does_not_end_a_body_that_nobody_wants_is_closed() {
 fn an_address_has_so_many_seats() {
     let permits = Arc::new(Semaphore::new(4));
     let limits = AddressLimits { connections_max: 1, attempts_per_s: 0 };
-    let addresses = Arc::new(Mutex::new(Addresses::new(limits)));
+    let addresses = Arc::new(Addresses::new(limits, Seed::new(1)));
     let take = |from: &str| {
         let permit = Arc::clone(&permits).try_acquire_owned().unwrap();
         Seat::take(permit, &addresses, from.parse().unwrap())
