@@ -6,7 +6,7 @@
 //! told apart in `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `mounts`
 //! and `requests`; `application` asks and tells who is behind call-outs; `recent`, `remember`
 //! and `idempotency` know what was answered; `user` is who is logged in, `member` what rooms hear
-//! of it, `tells` what queues owe each other; `room` counts what all of it takes;
+//! of it, `tells` what queues owe each other; `room` counts what all of it takes, `cells` by whom;
 //! `timers` say when to wake.
 
 mod application;
@@ -14,6 +14,7 @@ mod asker;
 mod attach;
 mod bucket;
 mod buckets;
+mod cells;
 mod class;
 mod configure;
 mod counters;

@@ -412,11 +412,9 @@ impl Bucket {
 
 /// Whether the session's user queue can be told one more thing.
 pub(crate) fn may_note(turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
-    let home = || {
-        let hash = user_hash(turn.shared.people.user_of(key));
-        turn.shared.table.as_ref().map(|table| table.bucket(hash))
-    };
-    if turn.shared.untold.has_room(home) {
+    let user = turn.shared.people.user_of(key);
+    let home = || turn.shared.table.as_ref().map(|table| table.bucket(user_hash(user)));
+    if turn.shared.untold.has_room(user, home) {
         return Ok(());
     }
     let sentence = "the user's own queue can't be told of it now: try again later";

@@ -123,7 +123,7 @@ impl Node {
             couriers: Couriers::default(),
             inner: std::collections::VecDeque::new(),
             key_shares,
-            untold: Untold::default(),
+            untold: Untold::new(Seed::new(seed)),
             is_retelling: false,
             snapshot_bytes: 0,
             tells: 0,

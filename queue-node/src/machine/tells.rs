@@ -1,13 +1,14 @@
 //! What queues owe each other: words that are kept until they are answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use hashbrown::HashMap;
 use proto::bucket::BucketId;
 use proto::ids::SessionId;
-use proto::{limits, q2q};
+use proto::seeded::Seed;
+use proto::{limits, q2q, share};
 
+use super::cells::Cells;
 use super::hashing::Numbers;
 
 /// A session in a room, as the room and the user queue name it to each other.
@@ -94,7 +95,7 @@ impl Tells {
         home: BucketId,
         word: Word,
     ) {
-        untold.add(home);
+        untold.add(home, &word);
         self.0.insert(number, Tell { to, home, word, released: false });
     }
 
@@ -108,13 +109,13 @@ impl Tells {
     /// The word was answered.
     pub(crate) fn told(&mut self, untold: &mut Untold, number: u64) -> Option<Tell> {
         let tell = self.0.remove(&number)?;
-        untold.remove(tell.home);
+        untold.remove(&tell);
         Some(tell)
     }
 
     /// The bucket is somebody else's, and so are its words.
     pub(crate) fn drop_all(self, untold: &mut Untold) {
-        self.0.values().for_each(|tell| untold.remove(tell.home));
+        self.0.values().for_each(|tell| untold.remove(tell));
     }
 
     /// What they take, but the names in them.
@@ -129,23 +130,34 @@ impl Tells {
     }
 }
 
-/// How many words of all buckets of the node wait for an answer, by the bucket that shall give it.
-#[derive(Debug, Default)]
+/// How many words of all buckets of the node wait for an answer, by the bucket that shall give it
+/// and by the user whose coming and going they are about.
+#[derive(Debug)]
 pub(crate) struct Untold {
     total: usize,
     by_home: HashMap<BucketId, usize, Numbers>,
+    by_user: Cells,
 }
 
 impl Untold {
-    /// Whether there may be one more. Words that end something are kept all the same: there are no
-    /// more of them than of those that began it.
+    /// None yet.
+    pub(crate) fn new(seed: Seed) -> Untold {
+        Untold { total: 0, by_home: HashMap::default(), by_user: Cells::new(seed) }
+    }
+
+    /// Whether there may be one more of this user: each has a share, of what waits for one bucket
+    /// and of all. Words that end something are kept all the same: there are no more of them than
+    /// of those that began it.
     #[inline]
-    pub(crate) fn has_room(&self, home: impl FnOnce() -> Option<BucketId>) -> bool {
-        if self.total < limits::UNTOLD_PER_BUCKET_MAX {
+    pub(crate) fn has_room(&self, user: &str, home: impl FnOnce() -> Option<BucketId>) -> bool {
+        // So much even one alone may hold.
+        if self.total < share::most(limits::UNTOLD_PER_BUCKET_MAX) {
             return true;
         }
-        let count = home().and_then(|home| self.by_home.get(&home)).copied().unwrap_or(0);
-        count < limits::UNTOLD_PER_BUCKET_MAX && self.total < limits::UNTOLD_MAX
+        let there = home().and_then(|home| self.by_home.get(&home)).copied().unwrap_or(0);
+        let held = self.by_user.held(user);
+        share::may_take(held, there, limits::UNTOLD_PER_BUCKET_MAX)
+            && share::may_take(held, self.total, limits::UNTOLD_MAX)
     }
 
     /// How many wait.
@@ -153,14 +165,16 @@ impl Untold {
         self.total
     }
 
-    fn add(&mut self, home: BucketId) {
+    fn add(&mut self, home: BucketId, word: &Word) {
         self.total += 1;
+        self.by_user.add(&word.noted().user);
         *self.by_home.entry(home).or_default() += 1;
     }
 
-    fn remove(&mut self, home: BucketId) {
+    fn remove(&mut self, tell: &Tell) {
         self.total -= 1;
-        if let Some(count) = self.by_home.get_mut(&home) {
+        self.by_user.remove(&tell.word.noted().user);
+        if let Some(count) = self.by_home.get_mut(&tell.home) {
             *count -= 1;
             // A bucket of another table isn't asked about any more.
             if *count == 0 && self.total == 0 {
@@ -171,6 +185,13 @@ impl Untold {
 }
 
 impl Word {
+    fn noted(&self) -> &Noted {
+        match self {
+            Word::Note(noted) | Word::Unnote(noted) | Word::Ask(noted) => noted,
+            Word::Ended(noted, _) | Word::Fence(noted, _) => noted,
+        }
+    }
+
     /// As it travels.
     pub(crate) fn message(&self, number: u64) -> q2q::Q2q {
         use q2q::tell::Body;

@@ -15,8 +15,9 @@ fn named(start: &str, half: u32) -> String {
     names.find(is_there).expect("half of all names are")
 }
 
-fn status(rig: &mut Rig, user: &str, room: &str, op_id: u32) -> u32 {
-    let (link, handle) = (rig.link("g1"), u32::from(user.starts_with("far")));
+/// What this user, whose number on the link this is, is answered who joins a room.
+fn joins(rig: &mut Rig, handle: u32, room: &str, op_id: u32) -> u32 {
+    let link = rig.link("g1");
     rig.out.links.take(link);
     let queue = room.to_owned();
     let op = c2g::Subscribe { op_id, queue, ..c2g::Subscribe::default() };
@@ -27,35 +28,53 @@ fn status(rig: &mut Rig, user: &str, room: &str, op_id: u32) -> u32 {
     g2c::ResultHead::of(answer.result).expect("a result").status
 }
 
-/// The words that wait for the second half are as many as there may be; who lives there can't join.
-fn fill(rig: &mut Rig, far: &str, room: &str) -> u32 {
-    let mut op_id = 0;
-    while rig.node.counters().untold < limits::UNTOLD_PER_BUCKET_MAX as u64 {
-        assert_eq!(status(rig, far, room, op_id + 1), 0);
+/// It joins and leaves until it may no more: how often, and the id of its last operation.
+fn floods(rig: &mut Rig, handle: u32, room: &str) -> (u32, u32) {
+    for times in 0.. {
+        let op_id = 2 * times + 1;
+        match joins(rig, handle, room, op_id) {
+            0 => {}
+            refused => {
+                assert_eq!(refused, Status::Unavailable.number());
+                return (times, op_id);
+            }
+        }
         let queue = room.to_owned();
-        let unsubscribe = Op::Unsubscribe(c2g::Unsubscribe { op_id: op_id + 2, queue });
-        rig.operation(rig.link("g1"), 1, room, 0, unsubscribe);
-        op_id += 2;
+        let op = Op::Unsubscribe(c2g::Unsubscribe { op_id: op_id + 1, queue });
+        rig.operation(rig.link("g1"), handle, room, 0, op);
     }
-    op_id
+    unreachable!("it is refused some day")
+}
+
+/// A node whose peer, the home of the other half of all names, can't be told anything now; users
+/// who live there, from the handle 1 on; a room here.
+fn alone(users: u32) -> (Rig, String) {
+    let mut rig = Rig::new();
+    rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
+    let link = rig.up("g1", false);
+    rig.conf = 2;
+    for handle in 1..=users {
+        let far = named(&format!("/user/far{handle}-"), 1)[6..].to_owned();
+        rig.introduce_as(link, handle, &far, 1);
+    }
+    (rig, named("/room/", 0))
 }
 
 #[test]
-fn who_cannot_be_noted_cannot_join() {
-    let mut rig = Rig::new();
-    rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
-    let user = |start: &str, half| named(&format!("/user/{start}"), half)[6..].to_owned();
-    let (near, far, room) = (user("near", 0), user("far", 1), named("/room/", 0));
+fn who_comes_and_goes_without_end_holds_up_itself() {
+    let (mut rig, room) = alone(3);
+    let near = named("/user/near", 0)[6..].to_owned();
+    rig.introduce_as(rig.link("g1"), 0, &near, 1);
+    let (times, op_id) = floods(&mut rig, 1, &room);
+    let words = rig.node.counters().untold;
+    assert_eq!(words, limits::UNTOLD_PER_BUCKET_MAX as u64 / 2, "a half of all");
+    assert_eq!(u64::from(times) * 2, words);
     let other = named(&format!("{room}-"), 0);
-    let link = rig.up("g1", false);
-    rig.introduce_as(link, 0, &near, 1);
-    rig.introduce_as(link, 1, &far, 1);
-    rig.conf = 2;
-    let op_id = fill(&mut rig, &far, &room);
-    let unavailable = Status::Unavailable.number();
-    assert_eq!(status(&mut rig, &far, &room, op_id + 1), unavailable);
-    assert_eq!(status(&mut rig, &far, &other, op_id + 2), unavailable);
-    assert_eq!(status(&mut rig, &near, &room, 1), Status::Ok.number());
+    assert_eq!(joins(&mut rig, 1, &other, op_id + 1), Status::Unavailable.number());
+    // Others who live there notice nothing, nor does who lives here.
+    assert!(floods(&mut rig, 2, &room).0 > 1_000);
+    assert_eq!(joins(&mut rig, 3, &room, 1), Status::Ok.number());
+    assert_eq!(joins(&mut rig, 0, &room, 1), Status::Ok.number());
     // A table without this node: its words go with its buckets.
     rig.handle(Input::Table(super::rig::table(3, ["q2", "q2"], 0, 3)));
     assert_eq!(rig.node.counters().untold, 0);
@@ -63,29 +82,30 @@ fn who_cannot_be_noted_cannot_join() {
 
 #[test]
 fn who_cannot_tell_its_rooms_cannot_resume() {
-    let mut rig = Rig::new();
-    rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
-    let user = |start: &str, half| named(&format!("/user/{start}"), half)[6..].to_owned();
-    let (near, far) = (user("near", 0), user("far", 1));
-    let (room, away) = (named("/room/", 0), named("/room/", 1));
-    let link = rig.up("g1", false);
-    rig.conf = 2;
+    let (mut rig, room) = alone(200);
+    let near = named("/user/near", 0)[6..].to_owned();
+    let away = named("/room/", 1);
     rig.run(&format!(
         "0 q2~ up
-         0 g1 introduce 3 {near}
-         0 g1 login 3 {near} secret=3
-         1 q2~ note 7 {near} 3 {away} 77 5"
+         0 g1 introduce 1003 {near}
+         0 g1 login 1003 {near} secret=3
+         1 q2~ note 7 {near} 1003 {away} 77 5"
     ));
     let resume = |handle: u32| {
         format!(
             "2 g1 introduce {handle} {near}
-             2 g1 login {handle} {near} secret=4 resume=3,3"
+             2 g1 login {handle} {near} secret=4 resume=1003,3"
         )
     };
-    rig.introduce_as(link, 1, &far, 1);
-    fill(&mut rig, &far, &room);
-    rig.out.links.take(link);
-    assert_eq!(rig.run(&resume(4)), "2: g1 logged_in 4 8 0 code=3009 after=1000\n");
+    // However many flood together, there are no more words than may be.
+    for handle in 1..=200 {
+        floods(&mut rig, handle, &room);
+    }
+    let words = rig.node.counters().untold;
+    let max = limits::UNTOLD_PER_BUCKET_MAX as u64;
+    assert!((max..max + 200).contains(&words), "{words}");
+    rig.out.links.take(rig.link("g1"));
+    assert_eq!(rig.run(&resume(1004)), "2: g1 logged_in 1004 8 0 code=3009 after=1000\n");
 }
 
 #[test]

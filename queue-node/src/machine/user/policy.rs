@@ -116,7 +116,7 @@ impl Bucket {
                 let table = turn.shared.table.as_ref()?;
                 Some(table.bucket(name::hash(noted.room.as_bytes())))
             };
-            turn.shared.untold.has_room(to)
+            turn.shared.untold.has_room(&noted.user, to)
         })
     }
 }
