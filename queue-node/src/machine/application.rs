@@ -10,5 +10,5 @@ mod courier;
 mod tell;
 
 pub(crate) use ask::{AskKind, Ruling, Verdicts};
-pub(crate) use courier::Couriers;
+pub(crate) use courier::{Cause, Couriers, Happened};
 pub(crate) use tell::About;

@@ -11,7 +11,7 @@ use proto::q2g::EventRef;
 use proto::seeded::Seed;
 use rand::RngExt as _;
 
-use super::application::About;
+use super::application::{About, Cause};
 use super::asker::{Asker, Who};
 use super::class::QueueClass;
 use super::idempotency::{Keyed, Keys};
@@ -292,14 +292,17 @@ impl Bucket {
         self.memory.keep(turn.now.ms, grace_ms, hash, session, recent);
     }
 
-    /// A queue comes to be.
+    /// A queue comes to be, for the sake of this user if it isn't the back end's doing.
     pub(crate) fn create(
         &mut self,
         turn: &mut Turn<'_>,
         name: QueueName<'_>,
         hash: u64,
         class: Rc<QueueClass>,
+        user: Option<&str>,
     ) -> QueueIndex {
+        let user = user.filter(|_| class.tells_any());
+        let cause = user.map_or(Cause::default(), |user| turn.shared.couriers.cause(user));
         self.record(turn);
         turn.shared.serials = turn.shared.serials.wrapping_add(1);
         turn.shared.counters.queues_created += 1;
@@ -323,6 +326,7 @@ impl Bucket {
             ask_ms: u64::MAX,
             counted: 0,
             serial: turn.shared.serials,
+            cause,
             is_dirty: false,
         });
         self.recount(turn, index);

@@ -76,7 +76,8 @@ impl Bucket {
                     if class.outlives_members() {
                         turn.shared.people.creates(key, turn.now.ms);
                     }
-                    self.create(turn, name, hash, class)
+                    let user = turn.shared.people.user_of(key).clone();
+                    self.create(turn, name, hash, class, Some(&user))
                 }
                 Err(refusal) => return self.refuse(turn, asker, refusal),
             },
@@ -272,6 +273,9 @@ impl Bucket {
         {
             recent.append(&member.recent);
             member.recent = recent;
+        }
+        if self.queues[index].class.tells_any() {
+            self.queues[index].cause = turn.shared.couriers.cause(&name);
         }
         let run = self.run(turn, index);
         run.users.insert(user);

@@ -120,7 +120,7 @@ impl Node {
             timers,
             counters: Counters::default(),
             dirty: Vec::new(),
-            couriers: Couriers::default(),
+            couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
             key_shares,
             untold: Untold::new(Seed::new(seed)),

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use link::machine::{LinkId, Outbox};
 use proto::bucket::{BucketId, Epochs};
-use proto::q2g;
 
+use super::application::Happened;
 use super::links::Links;
 use super::tells::Told;
 use super::turn::Inspected;
@@ -21,7 +21,7 @@ pub(crate) enum Word {
     /// The answer to a word of a bucket of this same node.
     Told { number: u64, told: Told },
     /// The web application may be told.
-    Happened(Box<q2g::Tell>),
+    Happened(Box<Happened>),
     /// The boss may hear what is in a queue.
     Inspected(Box<Inspected>),
     /// One bucket fewer that a lane's probe waits for.

@@ -110,8 +110,8 @@ impl Buckets {
                 outputs::Word::Told { number, told } => {
                     turn.shared.inner.push_back(Inner::Told { number, told });
                 }
-                outputs::Word::Happened(tell) => {
-                    turn.shared.couriers.keep(&mut turn.shared.counters, id, *tell);
+                outputs::Word::Happened(happened) => {
+                    turn.shared.couriers.keep(&mut turn.shared.counters, id, *happened);
                 }
                 outputs::Word::Inspected(inspected) => turn.out.inspected.push(*inspected),
                 outputs::Word::Probed(probe) => {

@@ -11,6 +11,7 @@ use proto::limits::MOUNTS_MAX;
 use proto::seeded::{Places, Seed};
 use slab::Slab;
 
+use super::application::Cause;
 use super::class::QueueClass;
 use super::event_ring::{Event, MEMBERS};
 use super::hashing::Numbers;
@@ -55,6 +56,8 @@ pub(crate) struct Queue {
     pub(crate) counted: u32,
     /// Tells it from the queue that had its place before.
     pub(crate) serial: u32,
+    /// Whose doing it is, if the web application is told: who created it or joined it last.
+    pub(crate) cause: Cause,
     /// It stands in the list of those with something to let out.
     pub(crate) is_dirty: bool,
 }

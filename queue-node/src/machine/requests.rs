@@ -130,7 +130,7 @@ impl Bucket {
             }
             Ok(name) => match turn.shared.classes.class_of(queue).cloned() {
                 Some(class) if turn.shared.admits().is_ok() => {
-                    let index = self.create(turn, name, hash, class);
+                    let index = self.create(turn, name, hash, class, None);
                     let outcome = Outcome::Done { seq: 0 };
                     return self.commit(turn, index, asker, Ok((outcome, Step::Nothing)));
                 }

@@ -4,13 +4,15 @@
 //! numbers. When that lane's link ends, or a target's tells stay unheard for long, they are given
 //! again from the oldest on: so what a gateway didn't take is never overtaken by what came later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher as _;
 
 use link::machine::LinkId;
 use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
 use proto::limits;
 use proto::q2g;
+use proto::seeded::Seed;
 use proto::wire;
 
 use crate::machine::buckets::Buckets;
@@ -22,9 +24,25 @@ use crate::machine::turn::Turn;
 /// not have been taken; one that was is known by its number.
 const UNHEARD_MS: u64 = 30_000;
 
+/// So many users are told apart.
+const CAUSES: u64 = 1024;
+
+/// Whose doing something is that is told, as far as it matters when too much is: a few users share
+/// a number, and nobody can choose with whom. 0: a back end's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Cause(u16);
+
+/// Something that the web application is to be told.
+#[derive(Debug)]
+pub(crate) struct Happened {
+    pub(crate) tell: q2g::Tell,
+    pub(crate) cause: Cause,
+}
+
 /// All targets.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Couriers {
+    seed: Seed,
     targets: BTreeMap<String, Courier>,
     /// The lane that brings the tells.
     link: Option<LinkId>,
@@ -41,6 +59,8 @@ pub(crate) struct Couriers {
 #[derive(Debug, Default)]
 struct Courier {
     kept: BTreeMap<u64, Kept>,
+    /// The same, by whose doing they are.
+    causes: BTreeMap<Cause, BTreeSet<u64>>,
     /// Those below this number are on the way.
     next: u64,
     /// When the target was heard last, or the first of those on the way was given.
@@ -50,10 +70,22 @@ struct Courier {
 #[derive(Debug)]
 struct Kept {
     bucket: BucketId,
+    cause: Cause,
     tell: q2g::Tell,
 }
 
 impl Couriers {
+    /// Nobody to tell yet.
+    pub(crate) fn new(seed: Seed) -> Couriers {
+        let (targets, link) = (BTreeMap::new(), None);
+        Couriers { seed, targets, link, newest: 0, kept: 0, ready: false, armed: false }
+    }
+
+    /// What this user does.
+    pub(crate) fn cause(&self, user: &str) -> Cause {
+        Cause(1 + (self.seed.hash_one(user.as_bytes()) % (CAUSES - 1)) as u16)
+    }
+
     /// Who is told from now on; what others weren't told is dropped.
     pub(crate) fn configure(&mut self, counters: &mut Counters, config: &ClusterConfig) {
         let mut before = std::mem::take(&mut self.targets);
@@ -66,7 +98,12 @@ impl Couriers {
     }
 
     /// Keeps a tell whose record is on every copy, under the next number.
-    pub(crate) fn keep(&mut self, counters: &mut Counters, bucket: BucketId, tell: q2g::Tell) {
+    pub(crate) fn keep(
+        &mut self,
+        counters: &mut Counters,
+        bucket: BucketId,
+        Happened { tell, cause }: Happened,
+    ) {
         counters.callout_tells += 1;
         if !self.targets.contains_key(&tell.target) {
             counters.tells_dropped += 1;
@@ -74,22 +111,23 @@ impl Couriers {
         }
         if self.kept >= limits::TELLS_KEPT_MAX {
             let longest = self.targets.values_mut().max_by_key(|courier| courier.kept.len());
-            longest.and_then(|courier| courier.kept.pop_first());
-            self.dropped(counters, 1);
+            let dropped = longest.map_or(0, Courier::drop_one);
+            self.dropped(counters, dropped);
         }
         let courier = self.targets.entry(tell.target.clone()).or_default();
         self.newest += 1;
         self.kept += 1;
         self.ready = true;
         let tell = q2g::Tell { number: self.newest, ..tell };
-        courier.kept.insert(self.newest, Kept { bucket, tell });
+        courier.causes.entry(cause).or_default().insert(self.newest);
+        courier.kept.insert(self.newest, Kept { bucket, cause, tell });
     }
 
     /// The web application has these.
     pub(crate) fn acknowledged(&mut self, now_ms: u64, numbers: &[u64]) {
         for courier in self.targets.values_mut() {
             let before = courier.kept.len();
-            numbers.iter().for_each(|number| drop(courier.kept.remove(number)));
+            numbers.iter().for_each(|number| courier.remove(*number));
             let heard = before - courier.kept.len();
             if heard > 0 {
                 courier.heard_ms = now_ms;
@@ -118,7 +156,9 @@ impl Couriers {
         let mut dropped = 0;
         for courier in self.targets.values_mut() {
             let before = courier.kept.len();
-            courier.kept.retain(|_, kept| kept.bucket != bucket);
+            let is_its = |(number, kept): (&u64, &Kept)| (kept.bucket == bucket).then_some(*number);
+            let gone: Vec<u64> = courier.kept.iter().filter_map(is_its).collect();
+            gone.into_iter().for_each(|number| courier.remove(number));
             dropped += before - courier.kept.len();
         }
         self.dropped(counters, dropped);
@@ -152,6 +192,24 @@ impl Couriers {
 }
 
 impl Courier {
+    /// Lets go of the oldest of whoever has most: how many.
+    fn drop_one(&mut self) -> usize {
+        let most = self.causes.values().max_by_key(|numbers| numbers.len());
+        let Some(oldest) = most.and_then(BTreeSet::first).copied() else { return 0 };
+        self.remove(oldest);
+        1
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(Kept { cause, .. }) = self.kept.remove(&number) else { return };
+        if let Some(numbers) = self.causes.get_mut(&cause) {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                self.causes.remove(&cause);
+            }
+        }
+    }
+
     fn on_the_way(&self) -> usize {
         self.kept.range(..self.next).take(limits::TELLS_ON_THE_WAY_MAX).count()
     }
@@ -177,7 +235,8 @@ impl Buckets {
         if !turn.shared.couriers.ready {
             return;
         }
-        let mut couriers = std::mem::take(&mut turn.shared.couriers);
+        let nobody = Couriers::new(turn.shared.couriers.seed);
+        let mut couriers = std::mem::replace(&mut turn.shared.couriers, nobody);
         couriers.ready = false;
         if couriers.link.is_none() || !couriers.is_under_way() {
             couriers.link = turn.shared.links.courier();

@@ -4,6 +4,7 @@ use proto::class::{Presence, TellKind};
 use proto::ids::SessionId;
 use proto::q2g;
 
+use super::Happened;
 use crate::machine::bucket::Bucket;
 use crate::machine::outputs;
 use crate::machine::queue::QueueIndex;
@@ -62,11 +63,15 @@ impl Bucket {
             at_ms: turn.now.unix_ms,
             reason: about.reason.to_owned(),
         };
+        let cause = match about.user {
+            "" => queue.cause,
+            user => turn.shared.couriers.cause(user),
+        };
         let bucket = self.outputs.bucket();
-        if let Some(outputs::Word::Happened(tell)) =
-            self.outputs.word(outputs::Word::Happened(Box::new(tell)))
+        if let Some(outputs::Word::Happened(happened)) =
+            self.outputs.word(outputs::Word::Happened(Box::new(Happened { tell, cause })))
         {
-            turn.shared.couriers.keep(&mut turn.shared.counters, bucket, *tell);
+            turn.shared.couriers.keep(&mut turn.shared.counters, bucket, *happened);
         }
     }
 }

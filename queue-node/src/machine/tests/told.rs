@@ -2,10 +2,11 @@
 
 use proto::bucket::BucketId;
 use proto::q2g;
+use proto::seeded::Seed;
 
 use super::check;
 use super::rig::{Rig, config};
-use crate::machine::application::Couriers;
+use crate::machine::application::{Cause, Couriers, Happened};
 use crate::machine::{Counters, Faults, Input};
 
 #[test]
@@ -221,16 +222,39 @@ fn no_more_than_so_many_are_on_the_way() {
     assert_eq!(rig.node.counters().callout_tells_kept, 297);
 }
 
+/// All couriers, who have brought nothing yet, and what they count.
+fn couriers() -> (Couriers, Counters) {
+    let (mut couriers, mut counters) = (Couriers::new(Seed::new(1)), Counters::default());
+    couriers.configure(&mut counters, &config());
+    (couriers, counters)
+}
+
+fn keep(couriers: &mut Couriers, counters: &mut Counters, target: &str, user: &str) {
+    let cause = if user.is_empty() { Cause::default() } else { couriers.cause(user) };
+    let tell = q2g::Tell { target: target.to_owned(), ..q2g::Tell::default() };
+    couriers.keep(counters, BucketId::of(0, 1), Happened { tell, cause });
+}
+
 #[test]
 fn the_oldest_is_dropped_when_too_many_are_kept() {
-    let (mut couriers, mut counters) = (Couriers::default(), Counters::default());
-    couriers.configure(&mut counters, &config());
-    for _ in 0..65_600 {
-        let tell = q2g::Tell { target: "app".to_owned(), ..q2g::Tell::default() };
-        couriers.keep(&mut counters, BucketId::of(0, 1), tell);
-    }
+    let (mut couriers, mut counters) = couriers();
+    (0..65_600).for_each(|_| keep(&mut couriers, &mut counters, "app", ""));
     assert_eq!((couriers.len(), counters.tells_dropped), (65_536, 64));
-    let tell = q2g::Tell { target: "nobody".to_owned(), ..q2g::Tell::default() };
-    couriers.keep(&mut counters, BucketId::of(0, 1), tell);
+    keep(&mut couriers, &mut counters, "nobody", "");
     assert_eq!(counters.tells_dropped, 65, "nobody of that name is told");
+}
+
+#[test]
+fn who_makes_too_many_tells_loses_its_own() {
+    let (mut couriers, mut counters) = couriers();
+    let others = ["", "bob", "eve", "kim"];
+    others.iter().for_each(|user| keep(&mut couriers, &mut counters, "app", user));
+    (0..70_000).for_each(|_| keep(&mut couriers, &mut counters, "app", "ann"));
+    others.iter().for_each(|user| keep(&mut couriers, &mut counters, "app", user));
+    assert_eq!(couriers.len(), 65_536);
+    // The first numbers and the last are theirs, and still there.
+    couriers.acknowledged(1, &[1, 2, 3, 4, 70_005, 70_006, 70_007, 70_008]);
+    assert_eq!(couriers.len(), 65_528);
+    couriers.acknowledged(1, &[5, 6, 7, 8]);
+    assert_eq!(couriers.len(), 65_528, "those were of the one who made too many");
 }
