@@ -179,7 +179,9 @@ impl Lane {
         if !is_its(front) {
             return Err(Broken::OutOfTurn);
         }
-        unanswered.answered().ok_or(Broken::OutOfTurn)
+        let pending = unanswered.answered().ok_or(Broken::OutOfTurn)?;
+        self.off_list(pending);
+        Ok(pending)
     }
 
     #[inline]
@@ -204,7 +206,7 @@ impl Lane {
             | Pending::Request { .. } => false,
         };
         let front = self.take_front(bucket, is_its)?;
-        if let Pending::Operation { session, op_id, kind, hash } = front {
+        if let Pending::Operation { session, op_id, kind, hash, .. } = front {
             if answer.ask.is_empty() {
                 self.answered(session, kind, hash, answer.result, out);
             } else {

@@ -89,6 +89,7 @@ impl Lane {
             conn: conn.0,
             op_id: 0,
             unanswered: 0,
+            unanswered_bytes: 0,
             state: State::LoggingIn,
             confirmed: false,
             resumed: false,

@@ -5,6 +5,7 @@ use proto::codes::Close;
 use proto::g2q::OperationRef;
 use proto::limits;
 use proto::name::{self, QueueName, UserId};
+use proto::share;
 
 use super::clients::ConnId;
 use super::connection::introduce;
@@ -110,15 +111,42 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         let OperationRef { session: handle, kind, .. } = operation;
-        let pending = Pending::Operation { session: handle, op_id, kind, hash };
-        if self.push(bucket, pending, |bytes| operation.put(bytes), out) {
-            let entry = self.sessions[handle as usize].entry(hash);
+        let bytes = operation.body.len() as u32;
+        let pending = Pending::Operation { session: handle, op_id, kind, hash, bytes };
+        let room = self.room_on_list(bucket, handle);
+        if room.is_ok() && self.push(bucket, pending, |bytes| operation.put(bytes), out) {
+            let session = &mut self.sessions[handle as usize];
+            session.unanswered_bytes += bytes;
+            let entry = session.entry(hash);
             entry.unanswered += 1;
             entry.joins += u8::from(is_first && kind == Kind::Subscribe);
             return Ok(());
         }
         self.unpart(handle, hash);
-        Err(Refusal::ListFull)
+        Err(room.err().unwrap_or(Refusal::ListFull))
+    }
+
+    /// Whether one session may put more on a bucket's list, which others share.
+    #[inline]
+    fn room_on_list(&self, bucket: u32, handle: Handle) -> Result<(), Refusal> {
+        let all = self.routes.buckets[bucket as usize].unanswered.bytes();
+        let held = self.sessions[handle as usize].unanswered_bytes as usize;
+        if share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
+            return Ok(());
+        }
+        // Who has next to nothing there isn't the one who fills it.
+        let is_little = held < share::least(limits::UNANSWERED_BYTES_MAX);
+        Err(if is_little { Refusal::ListFull } else { Refusal::ListShare })
+    }
+
+    /// An operation is on no list any more.
+    #[inline]
+    pub(super) fn off_list(&mut self, pending: Pending) {
+        if let Pending::Operation { session, bytes, .. } = pending
+            && let Some(session) = self.sessions.get_mut(session as usize)
+        {
+            session.unanswered_bytes -= bytes;
+        }
     }
 
     /// Puts an operation on its bucket's list; false if that is full.

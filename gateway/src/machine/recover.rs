@@ -257,6 +257,7 @@ impl Lane {
     /// Answers what can't be brought to its home any more.
     pub(super) fn give_up(&mut self, drained: Vec<(Pending, bool)>, out: &mut Outbox) {
         for (pending, was_sent) in drained {
+            self.off_list(pending);
             let (status, sentence) = if was_sent {
                 self.counters.outcomes_unknown += 1;
                 (Status::OutcomeUnknown, "the queue's home was lost before it answered")
@@ -264,7 +265,7 @@ impl Lane {
                 (Status::Unavailable, "the queue's home can't be reached: try again later")
             };
             match pending {
-                Pending::Operation { session, op_id, kind, hash } => {
+                Pending::Operation { session, op_id, kind, hash, .. } => {
                     if let Some(conn) = self.conn_of(session) {
                         self.refuse(conn, op_id, status, sentence, out);
                     }

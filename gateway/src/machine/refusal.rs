@@ -33,6 +33,12 @@ pub(super) enum Refusal {
     SameHash,
     #[error("too many operations wait for this part of the cluster: try again later")]
     ListFull,
+    #[error(
+        "this session's operations fill their share of the {} bytes that may wait for this part of \
+         the cluster: wait for results",
+        limits::UNANSWERED_BYTES_MAX
+    )]
+    ListShare,
     #[error("the home of this user's sessions isn't heard: try again later")]
     Unheard,
     #[error(
@@ -60,6 +66,7 @@ impl Refusal {
             Refusal::Unanswered
             | Refusal::UnansweredOfQueue
             | Refusal::Subscriptions
+            | Refusal::ListShare
             | Refusal::Line => Status::Limit,
             Refusal::SameHash => Status::Conflict,
             Refusal::CallGivenUp => Status::OutcomeUnknown,
@@ -70,7 +77,22 @@ impl Refusal {
 impl Refusal {
     /// The same may be accepted a moment later, with nothing changed but what waits.
     fn may_retry(self) -> bool {
-        matches!(self, Refusal::Unanswered | Refusal::UnansweredOfQueue | Refusal::Line)
+        match self {
+            Refusal::Unanswered
+            | Refusal::UnansweredOfQueue
+            | Refusal::ListShare
+            | Refusal::Line => true,
+            Refusal::OpId(_)
+            | Refusal::Name(_)
+            | Refusal::NoTable
+            | Refusal::Subscriptions
+            | Refusal::SameHash
+            | Refusal::ListFull
+            | Refusal::Unheard
+            | Refusal::GivenUp
+            | Refusal::CallGivenUp
+            | Refusal::Unaskable => false,
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Bucket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pending {
     /// Of a client.
-    Operation { session: Handle, op_id: u32, kind: c2g::Kind, hash: u64 },
+    Operation { session: Handle, op_id: u32, kind: c2g::Kind, hash: u64, bytes: u32 },
     /// Of a client, and refused by the lane: only its place in the order is kept.
     Refused { session: Handle, op_id: u32, hash: u64, refusal: Refusal },
     /// A session takes its place in a queue again.

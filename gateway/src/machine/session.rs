@@ -82,6 +82,8 @@ pub(super) struct Session {
     pub(super) op_id: u32,
     /// How many of its operations have no answer, login and loss included.
     pub(super) unanswered: u32,
+    /// Bytes of those that are on the lists of buckets.
+    pub(super) unanswered_bytes: u32,
     pub(super) state: State,
     /// The client has answered the ping behind its `welcome`.
     pub(super) confirmed: bool,

@@ -11,12 +11,13 @@ use proto::g2q::{self, G2q, request::Body};
 use proto::limits;
 use proto::name::QueueName;
 use proto::q2g;
+use proto::share;
 use proto::wire;
 use rand::Rng as _;
 
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
-use join::Lookups;
+use join::{Lookups, Turn};
 
 /// What the back end wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,8 +57,39 @@ impl WebReply {
 #[derive(Debug, Default)]
 pub(super) struct Web {
     last: u64,
-    waiting: BTreeMap<u64, Waiting>,
+    waiting: BTreeMap<u64, Sent>,
+    /// Bytes of those of one API key in the list of one bucket.
+    held: BTreeMap<(u32, u64), usize>,
     lookups: Lookups,
+}
+
+/// A request on its way.
+#[derive(Debug)]
+struct Sent {
+    waiting: Waiting,
+    /// The bucket and the API key that it was counted by, and its bytes.
+    of: (u32, u64),
+    bytes: usize,
+}
+
+impl Web {
+    /// Whether nothing waits and nothing is counted.
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.held.is_empty() && self.lookups.is_empty()
+    }
+
+    /// What is to be done with the reply to this request, if it waits for one.
+    fn take(&mut self, number: u64) -> Option<Waiting> {
+        let Sent { waiting, of, bytes } = self.waiting.remove(&number)?;
+        if let Some(held) = self.held.get_mut(&of) {
+            *held -= bytes;
+            if *held == 0 {
+                self.held.remove(&of);
+            }
+        }
+        Some(waiting)
+    }
 }
 
 /// What is to be done with a reply.
@@ -67,8 +99,8 @@ enum Waiting {
     Answer(u64),
     /// It is a part of a listing.
     Part(u64, Listing),
-    /// It says which sessions a user has who is to join the queue of this hash.
-    Sessions(u64),
+    /// It says which sessions a user has who is to join a queue.
+    Sessions(Turn),
 }
 
 /// A listing goes through the buckets, one after the other.
@@ -158,6 +190,17 @@ impl Lane {
         sending: Sending,
         out: &mut Outbox,
     ) -> Result<(), (Status, String)> {
+        let of = (bucket, sending.key_id);
+        let held = self.web.held.get(&of).copied().unwrap_or(0);
+        let all = self.routes.buckets[bucket as usize].unanswered.bytes();
+        if !share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
+            let sentence = format!(
+                "{held} bytes of requests of this API key wait for this part of the cluster, its \
+                 share of at most {}: wait for answers, then try again",
+                limits::UNANSWERED_BYTES_MAX
+            );
+            return Err((Status::Limit, sentence));
+        }
         self.web.last += 1;
         let number = self.web.last;
         let request = g2q::Request {
@@ -169,12 +212,18 @@ impl Lane {
             body: Some(body),
         };
         let body = Some(g2q::g2q::Body::Request(request));
-        let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
+        let mut length = 0;
+        let write = |bytes: &mut Vec<u8>| {
+            let before = bytes.len();
+            wire::put_message(bytes, &G2q { body });
+            length = bytes.len() - before;
+        };
         if !self.push(bucket, Pending::Request { number, hash }, write, out) {
             let sentence = "too many requests wait for this part of the cluster: try again later";
             return Err((Status::Unavailable, sentence.to_owned()));
         }
-        self.web.waiting.insert(number, waiting);
+        self.web.waiting.insert(number, Sent { waiting, of, bytes: length });
+        *self.web.held.entry(of).or_default() += length;
         Ok(())
     }
 
@@ -237,7 +286,7 @@ impl Lane {
 
     /// A home's answer to a request.
     pub(super) fn web_replied(&mut self, reply: q2g::Reply, out: &mut Outbox) {
-        let Some(waiting) = self.web.waiting.remove(&reply.number) else { return };
+        let Some(waiting) = self.web.take(reply.number) else { return };
         let result = g2c::Result::decode(reply.result.as_ref()).unwrap_or_else(|_| {
             g2c::Result::refusal(0, Status::OutcomeUnknown, "the home's answer can't be read")
         });
@@ -245,7 +294,7 @@ impl Lane {
             Waiting::Part(number, listing) if result.status == Status::Ok.number() => {
                 self.listed(number, listing, reply.queues, out);
             }
-            Waiting::Sessions(hash) => self.looked_up(hash, result.status, reply.user, out),
+            Waiting::Sessions(turn) => self.looked_up(turn, result.status, reply.user, out),
             Waiting::Answer(number) | Waiting::Part(number, _) => {
                 let about = q2g::Reply { result: Vec::new(), ..reply };
                 out.replies.push(WebReply { number, result, about });
@@ -283,12 +332,12 @@ impl Lane {
         sentence: &str,
         out: &mut Outbox,
     ) {
-        match self.web.waiting.remove(&number) {
+        match self.web.take(number) {
             Some(Waiting::Answer(number) | Waiting::Part(number, _)) => {
                 let result = g2c::Result::refusal(0, status, sentence);
                 out.replies.push(WebReply::of(number, result));
             }
-            Some(Waiting::Sessions(hash)) => self.looked_up(hash, status.number(), None, out),
+            Some(Waiting::Sessions(turn)) => self.looked_up(turn, status.number(), None, out),
             None => {}
         }
     }

@@ -60,7 +60,7 @@ impl<T> Unanswered<T> {
     #[inline]
     pub fn push(&mut self, now_ms: u64, tag: T, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), T> {
         let before = self.bytes.len();
-        if before - self.done > limits::UNANSWERED_BYTES_MAX {
+        if self.bytes() > limits::UNANSWERED_BYTES_MAX {
             return Err(tag);
         }
         write(&mut self.bytes);
@@ -219,6 +219,11 @@ impl<T> Unanswered<T> {
     /// All operations, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().map(|entry| &entry.tag)
+    }
+
+    /// What they take.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len() - self.done
     }
 
     /// How many there are.

@@ -216,7 +216,11 @@ impl Bench {
         self.handle(Input::LinkFrame { link, frame: &frame });
     }
 
+    /// `NUMBER [as=API_KEY] METHOD BODY`
     fn web(&mut self, words: &[&str]) {
+        let api_key = words.get(1).and_then(|word| word.strip_prefix("as="));
+        let words =
+            if api_key.is_some() { [&words[..1], &words[2..]].concat() } else { words.into() };
         let body = json::operation(words[1], &words[2..].join(" ")).expect("a method's body");
         let named = words[2..].join(" ");
         let named = named.split_once("\"queue\":\"").and_then(|(_, rest)| rest.split_once('"'));
@@ -225,7 +229,7 @@ impl Bench {
             number: number(words[0]),
             body,
             queue,
-            key_id: 1,
+            key_id: api_key.map_or(1, number),
             idempotency_key: None,
             body_hash: 1,
         }));

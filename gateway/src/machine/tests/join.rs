@@ -40,6 +40,25 @@ fn a_user_is_looked_for_and_what_is_asked_of_the_queue_meanwhile_waits() {
 }
 
 #[test]
+fn what_one_api_key_asks_of_a_queue_holds_up_no_other() {
+    check(
+        r#"
+        0 ready
+        1 web 11 as=1 join_user {"queue":"/room/1","user":"ann"}
+        1 web 12 as=1 get_queue {"queue":"/room/1"}
+        1 web 13 as=2 get_queue {"queue":"/room/1"}
+        2 n1 user 1 0 5
+        ----
+        1: n1 at conf 1
+        1: n1 request 1 remembered 0 key of 0 bytes who is ann
+        1: n1 request 2 remembered 0 key of 0 bytes
+        2: n1 request 3 remembered 15000 key of 16 bytes 5:15 join
+        2: n1 request 4 remembered 0 key of 0 bytes
+        "#,
+    );
+}
+
+#[test]
 fn what_can_not_be_looked_for_is_refused_and_holds_up_nobody() {
     let joins = r#"
         1 web 11 join_user {"queue":"/room/1","user":"no/id"}

@@ -1,6 +1,9 @@
 //! Requests of the back end.
 
-use super::{Settings, check, run};
+use proto::limits::UNANSWERED_BYTES_MAX;
+use proto::share;
+
+use super::{Bench, Settings, check, dev, run};
 
 #[test]
 fn a_request_goes_to_its_home_and_back() {
@@ -42,4 +45,31 @@ fn a_request_that_finds_no_home_is_answered() {
         6000 wait"#;
     let log = run(settings, steps);
     assert!(log.contains("web 11 status 14"), "{log}");
+}
+
+#[test]
+fn what_waits_of_one_api_key_leaves_others_their_share_of_the_list() {
+    let mut bench = Bench::new(dev());
+    bench.step("0 ready");
+    let payload = "x".repeat(60_000);
+    let send = |bench: &mut Bench, number: usize, api_key: u32| {
+        let before = bench.log.len();
+        let body = format!(r#"{{"queue":"/room/1","mount":"chat","payload":"{payload}"}}"#);
+        bench.step(&format!("1 web {number} as={api_key} send_message {body}"));
+        bench.log[before..].to_owned()
+    };
+    let fits = (1..).find(|number| send(&mut bench, *number, 1).contains("status 8"));
+    let fits = fits.expect("it is refused some day") - 1;
+    let held = fits * payload.len();
+    let share = share::most(UNANSWERED_BYTES_MAX);
+    assert!((share - payload.len()..share + payload.len()).contains(&held), "{held}");
+    // Another API key, and reads of the gateway's own, notice nothing.
+    assert!(!send(&mut bench, 1_000, 2).contains("status"));
+    bench.step(r#"2 web 1001 as=2 list_queues {}"#);
+    assert!(!bench.log.contains("web 1001"));
+    // Answered, it has its share anew.
+    (1..=fits).for_each(|number| bench.step(&format!("3 n1 reply {number}")));
+    assert!(!send(&mut bench, 1_002, 1).contains("status"));
+    (fits + 1..=fits + 3).for_each(|number| bench.step(&format!("4 n1 reply {number}")));
+    assert!(bench.lane.web.is_idle(), "nothing is counted that isn't there");
 }

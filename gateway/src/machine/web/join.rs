@@ -1,6 +1,6 @@
 //! `join_user` in two steps: the user's own queue says which sessions there are, then the queue
 //! that is to be joined makes them members. What is asked of that queue meanwhile waits behind it,
-//! so that requests to one queue keep their order.
+//! so that requests of one API key to one queue keep their order.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,8 +15,12 @@ use proto::q2g::UserInfo;
 use super::{Sending, Waiting, WebReply, WebRequest, no_table};
 use crate::machine::lane::{Lane, Outbox};
 
-/// The requests to each queue, by its name's hash, whose first waits for a user's sessions.
-pub(super) type Lookups = BTreeMap<u64, VecDeque<WebRequest>>;
+/// Whose turn it is: an API key, and the hash of a queue's name. What one API key asks of a queue
+/// holds up no other's.
+pub(super) type Turn = (u64, u64);
+
+/// The requests of each turn, whose first waits for a user's sessions.
+pub(super) type Lookups = BTreeMap<Turn, VecDeque<WebRequest>>;
 
 impl Lane {
     /// Sends a request, or lets it wait behind those to the same queue that aren't sent yet. They
@@ -26,8 +30,8 @@ impl Lane {
         request: WebRequest,
         out: &mut Outbox,
     ) -> Result<(), (Status, String)> {
-        let hash = name::hash(request.queue.as_bytes());
-        if let Some(behind) = self.web.lookups.get_mut(&hash) {
+        let turn = (request.key_id, name::hash(request.queue.as_bytes()));
+        if let Some(behind) = self.web.lookups.get_mut(&turn) {
             behind.push_back(request);
             return Ok(());
         }
@@ -41,9 +45,9 @@ impl Lane {
         let of_user = name::hash(name::user_queue(user).as_bytes());
         let bucket = self.routes.bucket_of(of_user).ok_or_else(no_table)?;
         let body = Body::GetUser(g2q::GetUser { user: join.user.clone() });
-        let waiting = Waiting::Sessions(hash);
-        self.send_request((bucket, Some(of_user)), waiting, body, Sending::READ, out)?;
-        self.web.lookups.insert(hash, VecDeque::from([request]));
+        let sending = Sending { key_id: request.key_id, ..Sending::READ };
+        self.send_request((bucket, Some(of_user)), Waiting::Sessions(turn), body, sending, out)?;
+        self.web.lookups.insert(turn, VecDeque::from([request]));
         Ok(())
     }
 
@@ -51,12 +55,12 @@ impl Lane {
     /// waited behind it.
     pub(super) fn looked_up(
         &mut self,
-        hash: u64,
+        turn: Turn,
         status: u32,
         user: Option<UserInfo>,
         out: &mut Outbox,
     ) {
-        let Some(mut behind) = self.web.lookups.remove(&hash) else { return };
+        let Some(mut behind) = self.web.lookups.remove(&turn) else { return };
         if let Some(first) = behind.pop_front() {
             let number = first.number;
             let sent = match guests(status, user) {
