@@ -139,6 +139,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
             settings: Arc::clone(&settings),
             letterbox: boxes[number as usize].clone(),
             caller: caller.clone(),
+            callouts_max: files.callouts,
             others: if number == 0 { boxes[1..].to_vec() } else { Vec::new() },
             board: board.clone(),
             client_address: tcp,

@@ -42,6 +42,8 @@ pub(super) struct Turn {
     pub(super) letterbox: Letterbox,
     /// What runs requests to web applications.
     pub(super) caller: Caller,
+    /// So many of them may be under way.
+    pub(super) callouts_max: usize,
     /// The other lanes, for lane 0, which has the link to the boss.
     pub(super) others: Vec<Letterbox>,
     pub(super) board: Board,
@@ -214,6 +216,8 @@ impl Turn {
         lane_settings.micros = Some(clock::micros);
         lane_settings.dead_ms = settings.dead_ms;
         lane_settings.lanes = settings.lanes.max(1);
+        lane_settings.callouts_max = self.callouts_max;
+        lane_settings.by_address = settings.addresses.limits_anybody();
         let boss = (self.number == 0).then(|| {
             // Nobody waits for an answer of the back end's as long as a client's session does.
             lane_settings.give_up_ms = proto::limits::KEYLESS_RESEND_MS;

@@ -35,6 +35,13 @@ impl Default for AddressLimits {
     }
 }
 
+impl AddressLimits {
+    /// Whether there is any limit.
+    pub fn limits_anybody(self) -> bool {
+        self.connections_max > 0 || self.attempts_per_s > 0
+    }
+}
+
 /// What counts as one address: one of IPv4, or the /64 of IPv6 that a customer gets whole. Never
 /// zero, so that each connection can keep one, or none, in eight bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,8 +113,7 @@ impl Addresses {
     /// If the address has or does too much.
     pub fn knock(&self, now: Time, address: IpAddr) -> Result<Option<Prefix>, TurnedAway> {
         let AddressLimits { connections_max, attempts_per_s } = self.limits;
-        let unlimited = connections_max == 0 && attempts_per_s == 0;
-        if unlimited || address.to_canonical().is_loopback() {
+        if !self.limits.limits_anybody() || address.to_canonical().is_loopback() {
             return Ok(None);
         }
         let prefix = Prefix::from(address);

@@ -17,6 +17,7 @@ use proto::ids::SessionId;
 use proto::q2g;
 use proto::wire;
 
+use super::address::Prefix;
 use super::callout::{AskKind, Outcome, Verdict};
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
@@ -44,6 +45,8 @@ pub(super) struct Asking {
     /// Some line waits until its user's home is heard.
     is_mute: bool,
     newcomers: BTreeMap<ConnId, Newcomer>,
+    /// Where those come from who haven't said yet who they are.
+    origins: BTreeMap<ConnId, Prefix>,
     /// Whom the verdict on an ask is for.
     asked: BTreeMap<u64, Whose>,
     /// The newest ask's number.

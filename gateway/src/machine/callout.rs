@@ -34,7 +34,7 @@ pub use counters::{Counters, Silence};
 pub use outcome::{Failure, Outcome};
 pub use verdict::Verdict;
 
-use target::{Target, Turn};
+use target::{Places, Target, Turn};
 
 /// What a target needs of [`Callouts`], of fields that are borrowed apart from `targets`.
 macro_rules! turn {
@@ -86,6 +86,8 @@ pub struct Out {
 pub struct Callouts {
     gateway: String,
     lanes: usize,
+    /// Asks of the whole gateway that may be under way, of all applications.
+    places: usize,
     random: StdRng,
     newest: u64,
     targets: BTreeMap<String, Target>,
@@ -104,6 +106,7 @@ impl Callouts {
         Callouts {
             gateway: gateway.to_owned(),
             lanes: lanes.max(1),
+            places: usize::MAX,
             random,
             newest: 0,
             targets: BTreeMap::new(),
@@ -119,15 +122,28 @@ impl Callouts {
         Callouts { micros, ..self }
     }
 
+    /// The same, where no more asks of all applications may be under way in the whole gateway.
+    #[must_use]
+    pub fn within(self, places: usize) -> Callouts {
+        Callouts { places, ..self }
+    }
+
     /// Who can be asked and told from now on. What is under way goes on; who is not there any more
     /// is asked and told nothing.
     pub fn configure(&mut self, now: Time, config: &ClusterConfig, out: &mut Out) {
         let mut before = std::mem::take(&mut self.targets);
+        // Each application is asked about users and about strangers.
+        let wanted = config.callout.iter().map(|callout| 2 * callout.concurrency_max).sum();
+        let each = match self.places {
+            places if places < wanted => places / (2 * config.callout.len()),
+            _ => usize::MAX,
+        };
+        let places = Places { lanes: self.lanes, each };
         for callout in &config.callout {
             let Some(key) = callout.secret_bytes() else { continue };
             let target = match before.remove(&callout.name) {
-                Some(target) => target.changed(callout, key, self.lanes),
-                None => Target::new(callout, key, self.lanes),
+                Some(target) => target.changed(callout, key, places),
+                None => Target::new(callout, key, places),
             };
             self.targets.insert(callout.name.clone(), target);
         }

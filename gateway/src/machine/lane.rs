@@ -208,7 +208,7 @@ impl Lane {
         // A stream of its own: how often it is asked doesn't change the lane's draws.
         let chance = StdRng::seed_from_u64(!seed);
         let callouts = Callouts::new(&settings.gateway, settings.lanes, chance);
-        let callouts = callouts.measured_with(settings.micros);
+        let callouts = callouts.measured_with(settings.micros).within(settings.callouts_max);
         Lane {
             settings,
             rate,
@@ -247,7 +247,10 @@ impl Lane {
             Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
             Input::Frame { conn, frame } => self.frame(conn, frame, out),
             Input::Overhead { conn, bytes, frames } => self.overhead(conn, bytes, frames, out),
-            Input::Opened { conn, codec, address: _ } => self.opened(conn, codec, out),
+            Input::Opened { conn, codec, address } => {
+                self.came_from(conn, address);
+                self.opened(conn, codec, out);
+            }
             Input::Broken { conn, close, reason } => self.close(conn, close, &reason, out),
             Input::Hangup { conn } => self.hung_up(conn, out),
             Input::Closed { conn } => self.closed(conn, out),

@@ -9,6 +9,10 @@ pub struct Settings {
     pub gateway: String,
     /// How many lanes with clients the gateway has: they share what call-outs may do at a time.
     pub lanes: usize,
+    /// Call-outs of the whole gateway that may be under way; each application has an equal part.
+    pub callouts_max: usize,
+    /// Whether addresses tell clients apart, where nothing else does yet.
+    pub by_address: bool,
     /// Whether `connect.user` is believed without a token. For development only.
     pub dev_auth: bool,
     /// A client that was silent for this long is pinged; jittered by a tenth.
@@ -44,6 +48,8 @@ impl Default for Settings {
         Settings {
             gateway: "gateway".to_owned(),
             lanes: 1,
+            callouts_max: limits::CALLOUTS_MAX,
+            by_address: true,
             dev_auth: false,
             ping_every_ms: limits::PING_EVERY_MS,
             operations_per_s: 5_000,

@@ -248,6 +248,7 @@ fn a_lane_asks_and_hears() {
     let ask = Ask {
         id: "00d1/4".to_owned(),
         user: "ann".to_owned(),
+        from: None,
         session: "00d1".to_owned(),
         asked: Asked::Subscribe { queue, class },
     };

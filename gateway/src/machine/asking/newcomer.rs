@@ -1,6 +1,8 @@
 //! Who connects: a newcomer waits for the application's word, where the configuration wants that,
 //! and so do new credentials of a session.
 
+use std::net::IpAddr;
+
 use proto::c2g::{self, Kind};
 use proto::codes::{Close, Status};
 use proto::g2c::{self, BodyKind};
@@ -10,6 +12,7 @@ use proto::wire;
 use rand::RngExt as _;
 
 use super::Whose;
+use crate::machine::address::Prefix;
 use crate::machine::authority::Admitted;
 use crate::machine::callout::{Ask, Asked, Verdict};
 use crate::machine::clients::ConnId;
@@ -45,6 +48,17 @@ impl Lane {
         self.asking.config.connect.is_some()
     }
 
+    /// Somebody comes from this address: those of one leave others their places. Nobody else is
+    /// remembered.
+    pub(in crate::machine) fn came_from(&mut self, conn: ConnId, address: IpAddr) {
+        let counts = self.settings.by_address && !address.to_canonical().is_loopback();
+        if counts && self.asks_who_connects() {
+            self.asking.origins.insert(conn, Prefix::from(address));
+        } else {
+            self.asking.origins.remove(&conn);
+        }
+    }
+
     /// Asks the application who it is.
     pub(in crate::machine) fn ask_who(
         &mut self,
@@ -62,7 +76,8 @@ impl Lane {
         }
         let id = format!("{:032x}", self.random.random::<u128>());
         let asked = asked(&connect.token, &connect.client_name, &connect.client_version);
-        let ask = Ask { id, user: String::new(), session: String::new(), asked };
+        let from = self.asking.origins.remove(&conn);
+        let ask = Ask { id, user: String::new(), from, session: String::new(), asked };
         let number = self.asking.number(Whose::Newcomer(conn));
         self.keep_newcomer(conn, Newcomer { number, connect, admitted, waiting });
         self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
@@ -160,6 +175,7 @@ impl Lane {
         let ask = Ask {
             id: format!("{id}/{op_id}"),
             user: session.user.to_string(),
+            from: None,
             session: id.to_string(),
             asked: asked(&refresh.token, "", ""),
         };

@@ -70,6 +70,7 @@ impl Lane {
         let ask = Ask {
             id: format!("{}/{op_id}", session.id),
             user: session.user.to_string(),
+            from: None,
             session: session.id.to_string(),
             asked: Asked::of(kind, pattern, body)?,
         };

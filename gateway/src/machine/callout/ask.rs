@@ -6,6 +6,8 @@ use proto::c2g::{C2g, Call, Change, SendMessage, SendState};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use crate::machine::address::Prefix;
+
 /// What is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "docs/callouts.md says what each means")]
@@ -53,6 +55,8 @@ pub struct Ask {
     pub id: String,
     /// Whose operation it is. Of `connect`: nobody's yet.
     pub user: String,
+    /// Where somebody who connects comes from, if that counts; nobody is told.
+    pub from: Option<Prefix>,
     /// The session's id as text. Of `connect`: none yet.
     pub session: String,
     /// The operation.

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hashbrown::HashMap;
 use proto::class::NoAnswer;
 use proto::limits;
 
@@ -14,6 +13,7 @@ use super::counters::{Counters, Silence};
 use super::outcome::Outcome;
 use super::target::{Settings, Turn};
 use super::verdict::Verdict;
+use crate::machine::address::Prefix;
 
 /// So many asks wait for each that may be under way: a burst of logins is served, and what waits
 /// longer than its deadline could be is refused at once.
@@ -32,12 +32,30 @@ pub(super) struct Asks {
     /// Of both, the next first.
     deadlines: BTreeSet<(u64, u64)>,
     bytes: usize,
-    /// How many places each user holds.
-    users: HashMap<String, usize>,
+    /// How many places each of them holds.
+    held: BTreeMap<Filler, usize>,
     breaker: Breaker,
     /// When more of those that wait are let go, after the circuit has opened.
     let_go_ms: Option<u64>,
     complaints: Complaints,
+}
+
+/// Who takes places. Who connects isn't anybody yet, but comes from somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Filler {
+    User(String),
+    Address(Prefix),
+    Unknown,
+}
+
+impl Filler {
+    fn of(ask: &Ask) -> Filler {
+        match ask.from {
+            Some(from) => Filler::Address(from),
+            None if ask.user.is_empty() => Filler::Unknown,
+            None => Filler::User(ask.user.clone()),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -45,7 +63,7 @@ struct Pending {
     /// The lane's.
     number: u64,
     kind: AskKind,
-    user: String,
+    filler: Filler,
     deadline_ms: u64,
     bytes: usize,
     /// Whether the breaker waits for it.
@@ -71,13 +89,13 @@ impl Asks {
         }
         let body = ask.body(turn.gateway);
         let bytes = body.len();
-        if !probe && !self.has_room(free, bytes, &ask.user, to) {
+        let filler = Filler::of(ask);
+        if !probe && !self.has_room(free, bytes, &filler, to) {
             return silent(number, kind, Silence::Busy, to, turn);
         }
         let deadline_ms = turn.now.ms + to.deadline_ms;
-        let user = ask.user.clone();
-        *self.users.entry(user.clone()).or_default() += 1;
-        let pending = Pending { number, kind, user, deadline_ms, bytes, probe, posted_us: 0 };
+        *self.held.entry(filler.clone()).or_default() += 1;
+        let pending = Pending { number, kind, filler, deadline_ms, bytes, probe, posted_us: 0 };
         let unposted = Unposted { id: format!("{}/{}", ask.id, kind.name()), body };
         let request = turn.number();
         self.bytes += bytes;
@@ -100,12 +118,11 @@ impl Asks {
         }
     }
 
-    fn has_room(&self, free: bool, bytes: usize, user: &str, to: &Settings) -> bool {
+    fn has_room(&self, free: bool, bytes: usize, filler: &Filler, to: &Settings) -> bool {
         let waiting_max = to.concurrency * WAITING_PER_UNDER_WAY;
         let places = (to.concurrency + waiting_max) / limits::CALLOUTS_PART_OF_A_USER;
-        let held = self.users.get(user).copied().unwrap_or(0);
-        // Who connects isn't anybody yet; attempts are limited at the door.
-        let fair = user.is_empty() || held < places.max(limits::CALLOUTS_OF_A_USER_MIN);
+        let held = self.held.get(filler).copied().unwrap_or(0);
+        let fair = *filler == Filler::Unknown || held < places.max(limits::CALLOUTS_OF_A_USER_MIN);
         fair && self.bytes + bytes <= limits::CALLOUTS_BYTES_MAX
             && (free || self.waiting.len() < waiting_max)
     }
@@ -220,10 +237,10 @@ impl Asks {
     fn settled(&mut self, request: u64, pending: &Pending) {
         self.deadlines.remove(&(pending.deadline_ms, request));
         self.bytes -= pending.bytes;
-        if let Some(held) = self.users.get_mut(&pending.user) {
+        if let Some(held) = self.held.get_mut(&pending.filler) {
             *held -= 1;
             if *held == 0 {
-                self.users.remove(&pending.user);
+                self.held.remove(&pending.filler);
             }
         }
     }

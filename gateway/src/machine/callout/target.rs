@@ -39,6 +39,16 @@ pub(super) struct Settings {
     pub(super) no_answer: NoAnswer,
 }
 
+/// How many asks may be under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    /// Lanes that share them.
+    pub(super) lanes: usize,
+    /// Of the places of the whole gateway, those of each application for each kind of asks: so one
+    /// that is silent leaves the others theirs.
+    pub(super) each: usize,
+}
+
 /// A web application.
 #[derive(Debug)]
 pub(super) struct Target {
@@ -82,13 +92,14 @@ impl Turn<'_> {
 }
 
 impl Settings {
-    fn new(callout: &Callout, key: Vec<u8>, lanes: usize) -> Settings {
+    fn new(callout: &Callout, key: Vec<u8>, places: Places) -> Settings {
+        let Places { lanes, each } = places;
         Settings {
             url: callout.url.clone(),
             key,
             inner: callout.inner,
             deadline_ms: callout.deadline_ms,
-            concurrency: (callout.concurrency_max / lanes).max(1),
+            concurrency: (callout.concurrency_max.min(each) / lanes).max(1),
             no_answer: callout.no_answer,
         }
     }
@@ -104,20 +115,20 @@ impl Settings {
 }
 
 impl Target {
-    pub(super) fn new(callout: &Callout, key: Vec<u8>, lanes: usize) -> Target {
-        let settings = Settings::new(callout, key, lanes);
+    pub(super) fn new(callout: &Callout, key: Vec<u8>, places: Places) -> Target {
+        let settings = Settings::new(callout, key, places);
         let (strangers, asks) = (Asks::default(), Asks::default());
         Target { settings, strangers, asks, tells: Tells::default() }
     }
 
     /// The same target under new settings. At another URL somebody else may answer: what is known
     /// of how the old one answers is forgotten.
-    pub(super) fn changed(mut self, callout: &Callout, key: Vec<u8>, lanes: usize) -> Target {
+    pub(super) fn changed(mut self, callout: &Callout, key: Vec<u8>, places: Places) -> Target {
         if self.settings.url != callout.url {
             self.strangers.forget_failures();
             self.asks.forget_failures();
         }
-        self.settings = Settings::new(callout, key, lanes);
+        self.settings = Settings::new(callout, key, places);
         self
     }
 

@@ -178,6 +178,19 @@ fn one_user_leaves_room_for_others() {
     assert!(log.contains(r#"6: r21 asks "subscribe" "s/30""#), "{log}");
 }
 
+#[test]
+fn strangers_from_one_address_leave_room_for_those_from_others() {
+    let mut script = "0 config app:concurrency_max=16\n".to_owned();
+    for number in 1..=21 {
+        script += &format!("0 ask {number} app connect t 192.0.2.1\n");
+    }
+    script += "0 ask 30 app connect t 192.0.2.2\n0 ask 31 app connect t\n";
+    let log = run(&script);
+    let refused: Vec<&str> = log.lines().filter(|line| line.contains("too many")).collect();
+    assert!(refused[0].contains("verdict 21 "), "{log}");
+    assert_eq!(refused.len(), 1, "{log}");
+}
+
 /// The answer to one is taken before the others' deadline is: they are not asked in vain.
 #[test]
 fn what_is_late_when_its_turn_comes_is_not_posted() {
@@ -237,6 +250,27 @@ fn one_target_that_never_answers_holds_up_no_other() {
         1: r1 asks "subscribe" "s/1" in 3000
         1: r3 asks "subscribe" "s/3" in 3000
         2: verdict 3 allow
+        "#,
+    );
+}
+
+#[test]
+fn no_application_takes_the_places_of_another() {
+    check(
+        r#"
+        0 places 8
+        0 config slow:concurrency_max=100 app:concurrency_max=100
+        1 ask 1 slow subscribe /a
+        1 ask 2 slow subscribe /a
+        1 ask 3 slow subscribe /a
+        1 ask 4 app subscribe /b
+        2 200 r1 {"allow":true}
+        ----
+        1: r1 asks "subscribe" "s/1" in 3000
+        1: r2 asks "subscribe" "s/2" in 3000
+        1: r4 asks "subscribe" "s/4" in 3000
+        2: r3 asks "subscribe" "s/3" in 2999
+        2: verdict 1 allow
         "#,
     );
 }

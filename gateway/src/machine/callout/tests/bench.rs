@@ -1,6 +1,7 @@
 //! The bench of scripts.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use link::machine::LinkId;
 use proto::class::ClusterConfig;
@@ -9,6 +10,7 @@ use proto::time::Time;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use crate::machine::address::Prefix;
 use crate::machine::callout::{Ask, Asked, Callouts, Failure, HttpRequest, Out, Outcome, Verdict};
 
 /// As much of what is said stands in a script.
@@ -60,6 +62,11 @@ impl Bench {
 
     fn run(&mut self, name: &str, rest: &str, out: &mut Out) {
         let words: Vec<&str> = rest.split(' ').collect();
+        if name == "places" {
+            let callouts = Callouts::new("g1", 1, StdRng::seed_from_u64(1));
+            self.callouts = callouts.within(rest.parse().expect("a number"));
+            return;
+        }
         match (name, words[..].split_first()) {
             ("config", _) => self.callouts.configure(self.now, &config(rest), out),
             ("ask", Some((number, [target, kind, rest @ ..]))) => {
@@ -155,7 +162,11 @@ fn ask(number: u64, kind: &str, rest: &[&str]) -> Ask {
         // A queue of its own user, where a test has many.
         _ => rest.first().and_then(|queue| queue.strip_prefix("/of/")).unwrap_or("ann"),
     };
-    Ask { id: format!("s/{number}"), user: user.to_owned(), session: String::new(), asked }
+    // `connect TOKEN ADDRESS`
+    let from = rest.get(1).filter(|_| kind == "connect");
+    let from = from.map(|from| Prefix::from(from.parse::<IpAddr>().expect("an address")));
+    let (id, user, session) = (format!("s/{number}"), user.to_owned(), String::new());
+    Ask { id, user, from, session, asked }
 }
 
 /// Number, target, kind, queue, seq, user.

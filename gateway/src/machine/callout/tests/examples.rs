@@ -55,7 +55,8 @@ fn asks(op_id: u32, asked: Asked) {
     let kind = asked.kind();
     let ask = match kind {
         AskKind::Connect => {
-            Ask { id: "3f1c9a".to_owned(), user: String::new(), session: String::new(), asked }
+            let (user, session) = (String::new(), String::new());
+            Ask { id: "3f1c9a".to_owned(), user, from: None, session, asked }
         }
         AskKind::CreateQueue
         | AskKind::Subscribe
@@ -64,6 +65,7 @@ fn asks(op_id: u32, asked: Asked) {
         | AskKind::Call => Ask {
             id: format!("00d1/{op_id}"),
             user: "ann".to_owned(),
+            from: None,
             session: "00d1".to_owned(),
             asked,
         },
@@ -115,8 +117,8 @@ fn asks_are_as_they_are_shown() {
 #[test]
 fn bytes_that_are_no_json_travel_as_base64_and_null_is_a_payload() {
     let body = |asked| {
-        let ask =
-            Ask { id: "1/1".to_owned(), user: "ann".to_owned(), session: "1".to_owned(), asked };
+        let (id, user, session) = ("1/1".to_owned(), "ann".to_owned(), "1".to_owned());
+        let ask = Ask { id, user, from: None, session, asked };
         let request = posted(|callouts, out| callouts.ask(at(0), 1, "app", &ask, out));
         serde_json::from_slice::<Value>(&request.body).unwrap()
     };
