@@ -1,6 +1,7 @@
 //! The rules of the tree, each a small function from the tree to what breaks it.
 
 mod architecture;
+mod limits;
 mod manifests;
 mod origins;
 mod rust;
@@ -43,7 +44,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -56,6 +57,7 @@ const RULES: [Rule; 16] = [
     ("architecture-folders", architecture::folders),
     ("architecture-paths", architecture::paths),
     ("decision-length", architecture::decision_length),
+    ("limits", limits::limits),
     ("roles", manifests::roles),
     ("versions", manifests::versions),
     ("toolchain", origins::toolchain),

@@ -54,7 +54,8 @@ fn every_rule_catches_its_fault() {
     let promise = format!("//! A.\n// {} later\n", concat!("TO", "DO"));
     let asleep = format!("//! A.\n    thread::{}second);\n", concat!("sle", "ep("));
     let ignored = format!("//! A.\n    {}]\n", concat!("#[ign", "ore"));
-    let faults: [(&str, &str, &str); 16] = [
+    let bound = "//! Bounds.\npub const A_MAX: usize = 1;\n";
+    let faults: [(&str, &str, &str); 17] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
@@ -67,6 +68,7 @@ fn every_rule_catches_its_fault() {
         ("extra/a.txt", "", "ARCHITECTURE.md:1: architecture-folders"),
         ("ARCHITECTURE.md", MAP, "ARCHITECTURE.md:2: architecture-paths"),
         ("docs/adr/1.md", &decision, "docs/adr/1.md:60: decision-length"),
+        ("boss/src/limits.rs", bound, "boss/src/limits.rs:2: limits"),
         ("boss/Cargo.toml", "[dependencies]\nimq.workspace = true", "boss/Cargo.toml:2: roles"),
         ("boss/Cargo.toml", "[dependencies]\nbytes = \"1\"", "boss/Cargo.toml:2: versions"),
         ("rust-toolchain.toml", "", "rust-toolchain.toml:1: toolchain"),
@@ -134,6 +136,15 @@ fn the_code_map_may_name_several_paths_at_once() {
     catches("ARCHITECTURE.md", map, "ARCHITECTURE.md:1: architecture-paths");
     let map = "`boss/` `docs/` `a-gateway/` `queue-node/`\n";
     catches("ARCHITECTURE.md", map, "ARCHITECTURE.md:1: architecture-folders");
+}
+
+#[test]
+fn a_bound_that_the_table_names_is_fine() {
+    let bound = "//! Bounds.\npub const A_MAX: usize = 1;\nconst A: usize = 1;\n";
+    let table = ("docs/limits.md", "| `A_MAX` | 1 |\n");
+    assert_eq!(check(&planted(&[("boss/src/limits.rs", bound), table])), []);
+    let other = ("docs/limits.md", "| `A_MAX_MS` | 1 |\n");
+    assert_eq!(check(&planted(&[("boss/src/limits.rs", bound), other])).len(), 1);
 }
 
 #[test]
