@@ -1,6 +1,6 @@
 //! What a client asked and what it was told: all that the checker knows of the cluster.
 
-use imq_sdk::{Command, Event, Ticket};
+use imq_sdk::{Command, Event, QueueEvent, Ticket};
 
 use crate::application::{Question, Ruling, Told};
 use crate::call::{Call, Wish};
@@ -29,6 +29,20 @@ impl Journal {
         self.born_us <= to_us && !self.is_closed_before(from_us)
     }
 
+    /// About how many bytes came to the client within a tenth of a second around this moment.
+    pub fn came_at_once(&self, at_us: u64) -> usize {
+        const AROUND_US: u64 = 100_000;
+        let around = at_us.saturating_sub(AROUND_US)..=at_us + AROUND_US;
+        let notes = self.notes.iter().filter(|note| around.contains(&note.at_us));
+        notes
+            .map(|note| match &note.what {
+                What::Told(Event::Queue { event, .. }) => size(event),
+                What::Told(_) => HEAD_BYTES,
+                What::Asked(..) | What::Stalled => 0,
+            })
+            .sum()
+    }
+
     /// Whether the client took no bytes for some of this time; it does for 1.5 s at most.
     pub fn was_stalled(&self, from_us: u64, to_us: u64) -> bool {
         let mut stalls = self.notes.iter().filter(|note| matches!(note.what, What::Stalled));
@@ -44,6 +58,27 @@ impl Journal {
             What::Asked(..) | What::Told(_) | What::Stalled => false,
         })
     }
+}
+
+/// What comes with each event, besides what somebody has sent.
+const HEAD_BYTES: usize = 40;
+
+fn size(event: &QueueEvent) -> usize {
+    HEAD_BYTES
+        + match event {
+            QueueEvent::Message(message) => message.payload.len(),
+            QueueEvent::State(state) => {
+                let values = state.changes.iter().flat_map(|change| &change.value);
+                values.map(|value| HEAD_BYTES + value.len()).sum()
+            }
+            QueueEvent::Subscribed(_)
+            | QueueEvent::Unsubscribed { .. }
+            | QueueEvent::Joined(_)
+            | QueueEvent::Left(_)
+            | QueueEvent::MountCreated(_)
+            | QueueEvent::MountDeleted(_)
+            | QueueEvent::Gap(_) => 0,
+        }
 }
 
 /// Something that happened to a client.
@@ -80,6 +115,8 @@ pub struct Observations {
     /// When a bucket's data may have been lost: from the first moment that anybody knew to the last
     /// moment that somebody heard of it.
     pub losses: Vec<Loss>,
+    /// What a receiver may owe before it is slow.
+    pub slow_bytes: usize,
     /// Homes, and links that ended.
     pub ways: Ways,
     /// When a process stood still: from and to.

@@ -188,6 +188,7 @@ impl World {
             questions: self.application.questions,
             told: self.application.told,
             losses: self.losses.all(),
+            slow_bytes: self.plan.slow_bytes,
             ways: self.ways,
             stills: self.stills,
             calm_us,

@@ -226,13 +226,15 @@ fn gaps(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
 }
 
 /// A gap comes to who was slow, or was told with `subscribed` that there is one: not to who took
-/// all there was. More than a receiver may owe may come at once when a process has stood still, or
-/// a link was lost.
+/// all there was. More than a receiver may owe may come at once: from many who speak, or when a
+/// process has stood still, or a link was lost.
 fn unhurried(lives: &Lives<'_>, span: &Span<'_>, violations: &mut Vec<Violation>) {
     for item in span.items.iter().filter(|_| !span.start.gap) {
         let (from_us, to_us) = (item.at_us.saturating_sub(CAUGHT_UP_US), item.at_us);
         let was_slow = || {
-            span.journal.was_stalled(from_us, to_us)
+            // Of what came at once, some was dropped.
+            2 * span.journal.came_at_once(to_us) >= lives.seen.slow_bytes
+                || span.journal.was_stalled(from_us, to_us)
                 || lives.seen.stood_still(from_us, to_us)
                 || lives.seen.link_cut(span.journal, span.queue, from_us, to_us)
         };

@@ -143,6 +143,7 @@ fn broken(stories: Vec<Story>) -> Vec<&'static str> {
         calm_us: u64::MAX,
         farewell_us: u64::MAX / 4,
         roster_us: u64::MAX,
+        slow_bytes: 4_000,
         ..Observations::default()
     };
     let rules = check(&seen).into_iter().map(|violation| (violation.rule, ()));
