@@ -22,7 +22,7 @@ pub const ALL: [Planted; 49] = [
     },
     Planted {
         name: "node.result_forgotten",
-        breaks: &["acknowledged: exactly once; unknown: at most once; refused: never"],
+        breaks: &["an outcome is unknown only if a connection, a node or much time was lost"],
         plant: |f| f.node.result_forgotten = true,
     },
     Planted {
@@ -117,12 +117,15 @@ pub const ALL: [Planted; 49] = [
     },
     Planted {
         name: "node.resume_makes_member",
-        breaks: &["nobody is where the application hasn't let them in"],
+        breaks: &[
+            "a filter holds for live events, history, replay and snapshots",
+            "nobody is where the application hasn't let them in",
+        ],
         plant: |f| f.node.resume_makes_member = true,
     },
     Planted {
         name: "node.grace_decided_twice",
-        breaks: &["a session that is connected isn't ended"],
+        breaks: &["who comes back in time is resumed", "a session that is connected isn't ended"],
         plant: |f| f.node.grace_decided_twice = true,
     },
     Planted {
@@ -187,7 +190,7 @@ pub const ALL: [Planted; 49] = [
     },
     Planted {
         name: "lane.resume_seen_ignored",
-        breaks: &["a session that is connected isn't ended"],
+        breaks: &["every operation is answered"],
         plant: |f| f.lane.resume_seen_ignored = true,
     },
     Planted {
