@@ -65,7 +65,7 @@ fn what_left_no_trace_was_refused_and_what_had_to_go_is_unknown() {
     let known = [Traceless, Answered(done(3)), Traceless, Traceless, Forgotten, New];
     assert_eq!(looks(&recent, &[1, 3, 4, 6, 7, 8]), known);
     // So it is after a rest, and after it was appended to what was there before.
-    let (mut memory, ann) = (Memory::default(), session_id("ann", 1));
+    let (mut memory, ann) = (Memory::new(Seed::new(5)), session_id("ann", 1));
     memory.keep(0, 1000, 7, ann, &recent);
     let mut rested = memory.take(7, ann).expect("it was kept");
     assert_eq!(looks(&rested, &[1, 3, 4, 6, 7, 8]), known);
