@@ -14,8 +14,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
+use axum::Router;
 use link::io::Board;
-use link::io::{Hub, Wires, clock, http, threads, tls};
+use link::io::http::server::{self, Bounds, HostPattern, Hosts, Port};
+use link::io::{Hub, Wires, clock, files, http, threads, tls};
 use link::machine::Sample;
 use mio::{Poll, Waker};
 use proto::limits;
@@ -46,6 +48,10 @@ pub struct Settings {
     pub link_address: Option<SocketAddr>,
     /// Where page, interface and metrics are served.
     pub http_address: SocketAddr,
+    /// The machine's name, under which the page may be asked for.
+    pub host: String,
+    /// Under which other names.
+    pub hosts: Vec<HostPattern>,
     /// Nodes of the same process dial under this name of `hub`.
     pub pipe: Option<String>,
     /// The listeners of this process.
@@ -72,6 +78,8 @@ impl Settings {
         Settings {
             link_address: Some(SocketAddr::from(([0, 0, 0, 0], 7501))),
             http_address: SocketAddr::from(([0, 0, 0, 0], 7500)),
+            host: String::new(),
+            hosts: Vec::new(),
             pipe: None,
             hub: Hub::default(),
             data_dir,
@@ -181,7 +189,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let routes = http::routes(board.clone())
         .merge(page::routes())
         .merge(api::routes(desk.clone(), settings.admin_key.as_deref()));
-    let http_address = http::serve("boss", settings.http_address, routes)
+    let http_address = server::serve(settings.http(routes), std::future::ready(()))
         .map_err(failed("HTTP", settings.http_address))?;
     let keeper = Keeper::start(store, desk.clone())?;
     let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board);
@@ -190,6 +198,18 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
 }
 
 impl Settings {
+    fn http(&self, routes: Router) -> Port {
+        let ip = self.http_address.ip().to_string();
+        let own = [self.host.as_str(), ip.as_str()];
+        Port {
+            name: "boss".to_owned(),
+            address: self.http_address,
+            routes,
+            hosts: Hosts::of(&self.hosts, "`hosts` in [boss] (--hosts)", &own),
+            bounds: Bounds::of_files(files::for_http()),
+        }
+    }
+
     fn machine(&self) -> machine::Settings {
         machine::Settings {
             settle_ms: self.settle_ms,

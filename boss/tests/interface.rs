@@ -62,7 +62,7 @@ impl Stage {
         let mut stream = TcpStream::connect(address).unwrap();
         let length = body.len();
         let head = format!(
-            "{request} HTTP/1.1\r\nHost: boss\r\nConnection: close\r\nAuthorization: {key}\r\n\
+            "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: {key}\r\n\
              Content-Length: {length}\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).unwrap();
@@ -96,6 +96,19 @@ impl Drop for Stage {
         drop(self.running.take());
         std::fs::remove_dir_all(&self.folder).ok();
     }
+}
+
+#[test]
+fn a_foreign_name_is_refused() {
+    let stage = Stage::new();
+    let ask = |path: &str| stage.ask(&format!("GET http://evil.example{path}"), "", "");
+    for path in ["/", "/api/v1/status"] {
+        let (status, _, body) = ask(path);
+        assert!(status == 421 && body.contains("`hosts` in [boss]"), "{path}: {status} {body}");
+    }
+    assert_eq!(ask("/healthz").0, 200);
+    let (status, error) = stage.post("/api/v1/config", "Bearer admin", &"#".repeat(1_100_000));
+    assert_eq!((status, &error["error"]["code"]), (413, &Value::from("limit")), "{error}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use proto::name::NodeId;
 use serde::Deserialize;
 
 mod door;
+pub(crate) mod hosts;
 pub(crate) mod rpc_keys;
 mod tls;
 pub(crate) use auth::AuthOptions;
@@ -66,6 +67,11 @@ pub(crate) struct BossOptions {
     /// Where the status page and the API are [default: 127.0.0.1:7500].
     #[arg(long, env = "IMQ_BOSS_LISTEN_HTTP", value_name = "ADDRESS")]
     pub(crate) listen_http: Option<SocketAddr>,
+    /// A name under which the page and the API may be asked for, beside loopback, the address they
+    /// are at and the machine's name; `*.example.com` for all below, `*` for any; may stand several
+    /// times [default: none].
+    #[arg(long, env = "IMQ_BOSS_HOSTS", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) hosts: Option<Vec<String>>,
     /// Where the roster and the table are kept [default: imq-data].
     #[arg(long, env = "IMQ_BOSS_DATA_DIR", value_name = "DIRECTORY")]
     pub(crate) data_dir: Option<PathBuf>,
@@ -142,6 +148,10 @@ pub(crate) struct GatewayOptions {
     /// Where web back ends call, and /metrics, /healthz, /readyz are [default: 127.0.0.1:7490].
     #[arg(long, env = "IMQ_GATEWAY_LISTEN_RPC", value_name = "ADDRESS")]
     pub(crate) listen_rpc: Option<SocketAddr>,
+    /// A name under which back ends may call, beside loopback, the address they reach and `host`;
+    /// `*.example.com` for all below, `*` for any; may stand several times [default: none].
+    #[arg(long, env = "IMQ_GATEWAY_HOSTS", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) hosts: Option<Vec<String>>,
     /// Threads that hold clients [default: one per core].
     #[arg(long, env = "IMQ_GATEWAY_LANES", value_name = "COUNT")]
     pub(crate) lanes: Option<usize>,
@@ -246,7 +256,9 @@ impl File {
         let keys = self.gateway.rpc_keys.iter().flat_map(rpc_keys::RpcKey::problems);
         let auth = self.auth.settings().err().unwrap_or_default();
         let door = self.gateway.problems_at_the_door();
-        ids.chain(lanes).chain(keys).chain(door).chain(auth).collect()
+        let hosts = hosts::problems("boss", self.boss.hosts.as_deref());
+        let hosts = hosts.chain(hosts::problems("gateway", self.gateway.hosts.as_deref()));
+        ids.chain(lanes).chain(keys).chain(door).chain(hosts).chain(auth).collect()
     }
 }
 

@@ -80,6 +80,7 @@ impl Cluster {
         let mut settings = boss::Settings::new(data.to_owned(), self.secret.clone());
         settings.link_address = Some(self.at(7501));
         settings.http_address = self.at(7500);
+        settings.host = config::hostname();
         settings.pipe = Some(BOSS.to_owned());
         settings.hub = self.hub.clone();
         settings.admin_key = Some(admin_key.to_owned());

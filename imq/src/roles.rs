@@ -26,6 +26,8 @@ pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
     settings.hub = hub;
     settings.link_address = Some(address(options.listen_link.or(written.listen_link), 7501));
     settings.http_address = address(options.listen_http.or(written.listen_http), 7500);
+    settings.host = config::hostname();
+    settings.hosts = config::hosts::all(options.hosts, written.hosts)?;
     let key_file = options.admin_key_file.or(written.admin_key_file);
     settings.admin_key = config::key(options.admin_key.as_ref(), key_file.as_ref())?;
     let cluster = options.cluster.or(written.cluster);
@@ -98,6 +100,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         tcp: address(options.listen_client.or(written.listen_client), 7400),
         http: address(options.listen_http.or(written.listen_http), 7480),
         web: address(options.listen_rpc.or(written.listen_rpc), 7490),
+        hosts: config::hosts::all(options.hosts, written.hosts)?,
         bosses: vec![options.boss.or(written.boss).unwrap_or_else(|| BOSS.to_owned())],
         secret,
         rpc_keys: config::rpc_keys::all(rpc_key, &written.rpc_keys)?,

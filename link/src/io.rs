@@ -4,6 +4,7 @@
 pub mod board;
 pub mod clock;
 mod exposition;
+pub mod files;
 pub mod http;
 pub mod names;
 mod peers;

@@ -147,16 +147,44 @@ pub const BATCH_MAX: usize = 1000;
 pub const BATCH_PAGES_MAX: usize = 64;
 /// The body of a batch: its items are small, or few.
 pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Requests of back ends that wait for an answer, per gateway, items of batches counted.
+/// Requests of back ends that wait for an answer, per gateway, items of batches counted. Each API
+/// key has an equal part, of one batch at least.
 pub const WEB_REQUESTS_MAX: usize = 64 * 1024;
-/// Connections of back ends and scrapers: pools of web servers, not people.
+/// Bytes of bodies and answers of back ends that a gateway holds at once, divided like the
+/// requests: the largest batches of 16 connections.
+pub const WEB_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What the requests of one key may cost that are at the lane at once; the others wait in the
+/// key's own line. Twice what a queue node does in the time of a round trip, so that a key alone is
+/// not held up, and others have no more than this before them.
+pub const WEB_WINDOW_COST: usize = 4096;
+/// One in so many bytes of a request costs as much as a request.
+pub const WEB_COST_BYTES: usize = 4096;
+/// A page of a read may be [`PAGE_BYTES_MAX`] long: so many entries cost as much as a request.
+pub const WEB_COST_ENTRIES: usize = 16;
+/// What one key reads or writes of JSON before it is another's turn: less than a millisecond.
+pub const WEB_TURN_BYTES: usize = 64 * 1024;
+/// Connections of one port for HTTP: pools of web servers and scrapers, not people.
 pub const WEB_CONNECTIONS_MAX: usize = 4096;
-/// Heads of requests of back ends: a key, an Idempotency-Key, and what proxies add.
+/// Peers of such a port that are sent away and still hear why; more are closed without a word.
+pub const WEB_SENT_AWAY_MAX: usize = 64;
+/// Heads of requests over HTTP: a key, an Idempotency-Key, and what proxies add.
 pub const WEB_HEAD_BYTES_MAX: usize = 32 * 1024;
-/// How long a back end's connection is listened to that has had its last answer.
-pub const WEB_LINGER_MS_MAX: u64 = 2_000;
-/// How much it is listened to: a body that was on its way, and no more.
-pub const WEB_LINGER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Lines of such a head.
+pub const WEB_HEAD_LINES_MAX: usize = 100;
+/// What the kernel may keep of answers that a peer doesn't read; the rest waits in the process,
+/// where it is counted. More than any answer but large pages and batches.
+pub const WEB_SEND_BUFFER_BYTES: usize = 128 * 1024;
+/// The rest of a body that nobody wants is read up to here, so that the connection can go on.
+pub const WEB_REST_BYTES_MAX: usize = 64 * 1024;
+/// How long for that rest is waited.
+pub const WEB_REST_MS_MAX: u64 = 2_000;
+/// How long a connection over HTTP is listened to that has had its last answer, so that the peer,
+/// if it still sends, can read it: closing on unread bytes takes the answer away again.
+pub const WEB_LINGER_MS_MAX: u64 = 5_000;
+/// How long it is listened to if nothing comes.
+pub const WEB_LINGER_SILENT_MS_MAX: u64 = 1_000;
+/// How much it is listened to: a large file, sent by mistake, at the pace of this machine.
+pub const WEB_LINGER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// One frame of a link: the snapshot of a queue with all its mounts.
 pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
@@ -233,13 +261,19 @@ pub const KEYLESS_RESEND_MS: u64 = 5_000;
 pub const KEYLESS_REMEMBER_MS: u64 = 15_000;
 /// An Idempotency-Key is remembered for this long.
 pub const IDEMPOTENCY_MS: u64 = 120_000;
-/// The head of a connection's first request must be there by then: who connects has something to
-/// ask.
-pub const WEB_FIRST_HEAD_MS_MAX: u64 = 5_000;
-/// A peer that takes nothing of an answer for so long is gone.
+/// A request's head must be there so long after its first byte; a connection's first byte so long
+/// after its beginning: who connects has something to ask.
+pub const WEB_HEAD_MS_MAX: u64 = 5_000;
+/// A connection over HTTP may be idle for so long between two requests.
+pub const WEB_IDLE_MS_MAX: u64 = 30_000;
+/// One that is idle for so long gives its buffers back.
+pub const WEB_DOZE_MS: u64 = 1_000;
+/// When all places of a port are taken, who has asked nothing for so long gives way.
+pub const WEB_GIVES_WAY_MS: u64 = 1_000;
+/// In this time a peer must take [`WEB_STALL_BYTES`] of an answer, or all of it.
 pub const WEB_STALL_MS_MAX: u64 = 10_000;
-/// A request's head must be there by then; an idle connection is kept as long.
-pub const WEB_HEAD_MS_MAX: u64 = 30_000;
+/// What a peer must take of an answer in [`WEB_STALL_MS_MAX`]: less is a trickle.
+pub const WEB_STALL_BYTES: usize = 64 * 1024;
 /// A request's body must be there by then.
 pub const WEB_BODY_MS_MAX: u64 = 10_000;
 /// A gateway waits so long for its lane's word, which comes before: a lane gives up after
@@ -261,8 +295,10 @@ const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
 const _: () = assert!(PING_EVERY_MS_MIN < PING_EVERY_MS && PING_EVERY_MS < PING_EVERY_MS_MAX);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
 const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
-const _: () = assert!(WEB_FIRST_HEAD_MS_MAX < WEB_HEAD_MS_MAX);
-const _: () = assert!(BATCH_MAX * 16 <= WEB_REQUESTS_MAX);
+const _: () = assert!(WEB_DOZE_MS < WEB_HEAD_MS_MAX && WEB_HEAD_MS_MAX < WEB_IDLE_MS_MAX);
+const _: () = assert!(WEB_LINGER_SILENT_MS_MAX < WEB_LINGER_MS_MAX);
+const _: () = assert!(BATCH_MAX * 16 <= WEB_REQUESTS_MAX && BATCH_BYTES_MAX * 16 <= WEB_BYTES_MAX);
+const _: () = assert!(BATCH_MAX < WEB_WINDOW_COST);
 const _: () = assert!(CLIENT_FRAME_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(DEAD_MS < GRACE_MS);
 const _: () = assert!(CALLOUT_MS_MAX * 2 < GRACE_MS);

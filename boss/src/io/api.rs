@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use link::io::clock;
+use link::io::http::server::body::{self, Unread};
 use proto::codes::Status;
 use proto::g2c::Kind;
 use proto::name::QueueName;
@@ -40,8 +41,6 @@ pub(super) fn routes(desk: Desk, admin_key: Option<&str>) -> Router {
         .route("/api/v1/events", get(events))
         .route("/api/v1/config", get(config).post(configure))
         .route("/api/v1/drain", post(drain))
-        // One byte more than a configuration may have, so that its own words refuse it.
-        .layer(DefaultBodyLimit::max(TOML_BYTES_MAX + 1))
         .with_state(Api { desk, admin_key })
 }
 
@@ -49,6 +48,7 @@ pub(super) fn routes(desk: Desk, admin_key: Option<&str>) -> Router {
 #[derive(Debug)]
 struct Refusal {
     status: Status,
+    http: u16,
     message: String,
     problems: Vec<String>,
 }
@@ -70,7 +70,8 @@ struct RefusalError<'a> {
 
 impl Refusal {
     fn new(status: Status, message: impl Into<String>) -> Refusal {
-        Refusal { status, message: message.into(), problems: Vec::new() }
+        let http = status.row().http;
+        Refusal { status, http, message: message.into(), problems: Vec::new() }
     }
 
     fn no_table() -> Refusal {
@@ -81,7 +82,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let row = self.status.row();
-        let http = StatusCode::from_u16(row.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let http = StatusCode::from_u16(self.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let error = RefusalError {
             status: self.status.number(),
             code: row.name,
@@ -96,6 +97,13 @@ impl IntoResponse for Refusal {
 impl From<NoReply> for Refusal {
     fn from(NoReply: NoReply) -> Refusal {
         Refusal::new(Status::Unavailable, "the boss is stopping or far behind: ask again")
+    }
+}
+
+impl From<Unread> for Refusal {
+    fn from(unread: Unread) -> Refusal {
+        let (status, http, message) = unread.told();
+        Refusal { http, ..Refusal::new(status, message) }
     }
 }
 
@@ -220,14 +228,14 @@ struct Configured {
     version: u64,
 }
 
-async fn configure(
-    State(api): State<Api>,
-    headers: HeaderMap,
-    toml: String,
-) -> Result<Json<Configured>, Refusal> {
-    api.admit(&headers)?;
-    let config = Configuration::parse(&toml).map_err(|problems| Refusal {
+async fn configure(State(api): State<Api>, request: Request) -> Result<Json<Configured>, Refusal> {
+    api.admit(request.headers())?;
+    let toml = body::read(request.into_body(), TOML_BYTES_MAX).await?;
+    let toml = std::str::from_utf8(&toml)
+        .map_err(|_| Refusal::new(Status::Invalid, "the configuration is not UTF-8"))?;
+    let config = Configuration::parse(toml).map_err(|problems| Refusal {
         status: Status::Invalid,
+        http: Status::Invalid.row().http,
         message: problems.join("; "),
         problems,
     })?;

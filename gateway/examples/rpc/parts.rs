@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use gateway::io::web::methods::{ERROR, Field, Kind, METHODS, Method, OBJECTS, Object, REFUSALS};
+use gateway::io::web::methods::{
+    ERROR, Field, HTTP_REFUSALS, Kind, METHODS, Method, OBJECTS, Object, REFUSALS,
+};
 use proto::codes::{STATUSES, Status};
 use proto::limits;
 
@@ -47,8 +49,15 @@ fn refusals() -> String {
         let (http, name, number) = (row.http, row.name, row.status.number());
         writeln!(out, "| {http} | `{name}` | {number} | {when} |").expect("text grows");
     }
+    for (http, status, when) in HTTP_REFUSALS {
+        let (name, number) = (status.row().name, status.number());
+        writeln!(out, "| {http} | `{name}` | {number} | {when} |").expect("text grows");
+    }
     out
 }
+
+const UNDER_WAY: &str = "items of batches counted; divided by the gateway's keys, 1000 at least";
+const READ: &str = "ms to be read in, then the connection is cut off";
 
 fn bounds() -> String {
     let rows = [
@@ -72,21 +81,25 @@ fn bounds() -> String {
             limits::KEYLESS_KEYS_MAX,
             "within 15 s, of all API keys; one alone a half",
         ),
-        ("requests under way at a gateway", limits::WEB_REQUESTS_MAX, "items of batches counted"),
+        ("requests under way at a gateway", limits::WEB_REQUESTS_MAX, UNDER_WAY),
+        ("bytes of bodies and answers under way", limits::WEB_BYTES_MAX, "divided likewise"),
         (
             "connections to a gateway's port",
             limits::WEB_CONNECTIONS_MAX,
-            "or a sixteenth of its files; more wait",
+            "or a sixteenth of its files; when all are taken, who is idle gives way, else 503",
         ),
         (
             "those of one address",
             limits::WEB_CONNECTIONS_MAX / 4,
-            "or a quarter; more are 429; loopback is free",
+            "or a quarter; likewise, else 429; loopback is free",
         ),
-        ("a connection's first head", limits::WEB_FIRST_HEAD_MS_MAX as usize, "ms"),
-        ("a request's head", limits::WEB_HEAD_MS_MAX as usize, "ms, also between two requests"),
-        ("a request's body", limits::WEB_BODY_MS_MAX as usize, "ms after its head"),
-        ("an answer of which nothing is read", limits::WEB_STALL_MS_MAX as usize, "ms"),
+        ("a request's head", limits::WEB_HEAD_BYTES_MAX, "bytes; more are 431"),
+        ("lines of a head", limits::WEB_HEAD_LINES_MAX, "more are 431"),
+        ("a connection's silence at first", limits::WEB_HEAD_MS_MAX as usize, "ms"),
+        ("its silence between two requests", limits::WEB_IDLE_MS_MAX as usize, "ms"),
+        ("a request's head", limits::WEB_HEAD_MS_MAX as usize, "ms from its first byte, then 408"),
+        ("a request's body", limits::WEB_BODY_MS_MAX as usize, "ms after its head, then 408"),
+        ("65536 bytes of an answer, or its rest", limits::WEB_STALL_MS_MAX as usize, READ),
         ("an answer", limits::WEB_ANSWER_MS as usize, "ms, then `outcome_unknown`"),
     ];
     let mut out = "| what | at most | |\n|---|---:|---|\n".to_owned();

@@ -1,6 +1,7 @@
 //! How the files that a process may open are shared out: whoever takes more than a share takes it
 //! from the links, without which a gateway serves nobody.
 
+use link::io::files::open_files_max;
 use proto::limits;
 
 /// Links, listeners, epolls, the kept connections of call-outs.
@@ -22,8 +23,7 @@ pub(super) struct Files {
 impl Files {
     /// The shares of this process, which wants so many clients.
     pub(super) fn share(clients: usize) -> Files {
-        let table = std::fs::read_to_string("/proc/self/limits").ok();
-        let limit = table.as_deref().and_then(open_files);
+        let limit = open_files_max();
         let files = Files::of(limit, clients);
         if let Some(limit) = limit
             && files.clients < clients
@@ -45,12 +45,6 @@ impl Files {
         let left = limit.map_or(usize::MAX, |limit| limit.saturating_sub(OTHERS + web + callouts));
         Files { clients: clients.min(left), web, callouts }
     }
-}
-
-/// The soft limit in the kernel's table of limits.
-fn open_files(table: &str) -> Option<usize> {
-    let line = table.lines().find(|line| line.starts_with("Max open files"))?;
-    line.split_whitespace().nth(3)?.parse().ok()
 }
 
 #[cfg(test)]

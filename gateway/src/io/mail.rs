@@ -86,6 +86,12 @@ impl Letterbox {
         std::mem::take(&mut *self.locked())
     }
 
+    /// Whether nothing is in it.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.locked().is_empty()
+    }
+
     fn locked(&self) -> MutexGuard<'_, Vec<Letter>> {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -121,7 +121,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         let unready = "it has just been started".to_owned();
         board.set_unready(&turn::board_name(number as u32), Some(unready));
     }
-    let back_ends = web::Exchange::new(boxes[0].clone());
+    let back_ends = web::exchange(&settings, boxes[0].clone());
     let web =
         web::serve(&settings, files.web, back_ends.clone(), board.clone()).map_err(|error| {
             Error::Listen { what: "the back end's door", address: settings.web, error }

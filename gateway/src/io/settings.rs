@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc::SyncSender;
 
 use link::io::Hub;
+use link::io::http::server::HostPattern;
 use link::io::tls::Tls;
 use proto::limits;
 
@@ -26,6 +27,8 @@ pub struct Settings {
     pub http: SocketAddr,
     /// Where the back end asks, and metrics are.
     pub web: SocketAddr,
+    /// Under which names back ends may call, beside its own.
+    pub hosts: Vec<HostPattern>,
     /// Link addresses of the bosses.
     pub bosses: Vec<String>,
     /// The cluster secret.
@@ -67,6 +70,7 @@ impl Default for Settings {
             tcp: SocketAddr::from(([127, 0, 0, 1], 7400)),
             http: SocketAddr::from(([127, 0, 0, 1], 7480)),
             web: SocketAddr::from(([127, 0, 0, 1], 7490)),
+            hosts: Vec::new(),
             bosses: vec!["127.0.0.1:7501".to_owned()],
             secret: Vec::new(),
             rpc_keys: Vec::new(),

@@ -91,7 +91,7 @@ fn http(address: SocketAddr, request: &str) -> (String, String) {
 fn rpc(running: &Running, method: &str, key: &str, body: &str) -> (String, String) {
     let length = body.len();
     let request = format!(
-        "POST /rpc/v1/{method} HTTP/1.1\r\nHost: imq\r\nAuthorization: Bearer {key}\r\n\
+        "POST /rpc/v1/{method} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\
          Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
     );
     http(running.web, &request)

@@ -1,9 +1,12 @@
 //! The back end's door: HTTP on a thread of its own, requests on lane 0.
 //!
-//! In reading order: [`methods`] is the table of all that can be called; `serve` opens the port and
-//! bounds its connections; `keys` says who may call what; `call` runs one method and `batch` many;
-//! `exchange` carries requests to the lane and answers back; `answer` is what a back end gets;
-//! [`openapi`] is the table as a document for programs.
+//! In reading order: [`methods`] is the table of all that can be called; `keys` says who may call
+//! what; `call` runs one method and `batch` many; `exchange` carries requests to the lane and
+//! answers back; `answer` is what a back end gets; [`openapi`] is the table as a document for
+//! programs. The port itself is `link::io::http::server`.
+//!
+//! What a call costs is charged to its key's account: requests and their order in `exchange`, work
+//! of this thread in `turns`, memory in `shares`. All who have shown no key are one account.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,9 +16,11 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::Method;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use link::io::Board;
+use link::io::http::server::{self, Bounds, Hosts, Port};
 use proto::codes::Status;
 
 mod answer;
@@ -25,48 +30,93 @@ mod exchange;
 mod keys;
 pub mod methods;
 pub mod openapi;
-mod serve;
+mod shares;
+mod turns;
 
 pub use keys::{ApiKey, Scope};
 
 pub(super) use exchange::Exchange;
 
+use super::mail::Letterbox;
 use super::settings::Settings;
 use answer::Refusal;
 use keys::Keyring;
+use shares::Shares;
+use turns::{NOBODY, Turns};
+
+/// What a path costs whoever asks without a key, in bytes of JSON: the documents are long.
+const DOCUMENT_COST: usize = 32 * 1024;
+const REFUSAL_COST: usize = 4 * 1024;
 
 /// What every request meets.
 struct Door {
     keys: Keyring,
     exchange: Exchange,
+    turns: Turns,
+    shares: Shares,
     document: Bytes,
 }
 
-/// Opens the door at the address of the settings, for so many connections; says at which address,
-/// for port 0.
+/// How back ends' requests come to this lane and their answers back.
+pub(super) fn exchange(settings: &Settings, lane: Letterbox) -> Exchange {
+    Exchange::new(lane, Keyring::new(&settings.rpc_keys).accounts())
+}
+
+/// Opens the door at the address of the settings, for so many files; says at which address, for
+/// port 0.
 pub(super) fn serve(
     settings: &Settings,
-    connections_max: usize,
+    files: usize,
     exchange: Exchange,
     board: Board,
 ) -> io::Result<SocketAddr> {
-    let routes = routes(settings, exchange.clone()).merge(link::io::http::routes(board));
-    let bounds = serve::Bounds::new(connections_max);
-    serve::serve(settings.web, routes, bounds, exchange.deliver())
+    let keys = Keyring::new(&settings.rpc_keys);
+    let (turns, shares) = (Turns::new(keys.accounts()), Shares::new(keys.accounts()));
+    let beside = {
+        let (deliver, give) = (exchange.clone().deliver(), turns.clone().give());
+        async {
+            tokio::join!(deliver, give);
+        }
+    };
+    let document = Bytes::from(openapi::document().to_string());
+    let door = Arc::new(Door { keys, exchange, turns, shares, document });
+    let ip = settings.web.ip().to_string();
+    let own = [settings.host.as_str(), ip.as_str()];
+    let port = Port {
+        name: "gateway".to_owned(),
+        address: settings.web,
+        routes: routes(&door, board),
+        hosts: Hosts::of(&settings.hosts, "`hosts` in [gateway] (--hosts)", &own),
+        bounds: Bounds::of_files(files),
+    };
+    server::serve(port, beside)
 }
 
-fn routes(settings: &Settings, exchange: Exchange) -> Router {
-    let keys = Keyring::new(&settings.rpc_keys);
-    let document = Bytes::from(openapi::document().to_string());
-    Router::new()
-        .route("/rpc/v1/{method}", any(call::call))
+fn routes(door: &Arc<Door>, board: Board) -> Router {
+    let open = Router::new()
         .route("/openapi.json", any(document_of))
         .fallback(async || {
             let sentence = "nothing is here: methods are at /rpc/v1/<method>, what they are is at \
                             /openapi.json";
             Refusal::new(Status::NotFound, sentence)
         })
-        .with_state(Arc::new(Door { keys, exchange, document }))
+        .with_state(Arc::clone(door))
+        .merge(link::io::http::routes(board))
+        .layer(middleware::from_fn_with_state(Arc::clone(door), wait));
+    Router::new()
+        .route("/rpc/v1/{method}", any(call::call))
+        .with_state(Arc::clone(door))
+        .merge(open)
+}
+
+/// Has whoever asks without a key wait for the turn of all who do.
+async fn wait(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let cost = match request.uri().path() {
+        "/metrics" | "/openapi.json" => DOCUMENT_COST,
+        _ => REFUSAL_COST,
+    };
+    door.turns.turn(NOBODY, cost).await;
+    next.run(request).await
 }
 
 async fn document_of(State(door): State<Arc<Door>>, request: Request) -> Response {

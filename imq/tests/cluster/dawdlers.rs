@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use link::io::clock::micros;
-use proto::limits::{WEB_BODY_MS_MAX, WEB_FIRST_HEAD_MS_MAX};
+use proto::limits::{WEB_BODY_MS_MAX, WEB_HEAD_MS_MAX};
 use serde_json::json;
 
 use crate::http::{rpc, until_within};
@@ -17,6 +17,8 @@ use crate::roles::Five;
 const EACH: usize = 20;
 /// They send a byte this often, so that the connection is never silent for long.
 const PACE: Duration = Duration::from_millis(200);
+/// What they hear.
+const TOO_LATE: &str = "HTTP/1.1 408 ";
 /// What a busy machine may add to a bound, and to a call.
 const LATE_MS_MAX: u64 = 3000;
 
@@ -56,9 +58,8 @@ pub(crate) fn hold_up_nobody(five: &Five) {
          Authorization: Bearer {RPC_KEY}\r\nContent-Length: 1000\r\n\r\n{{"
     );
     five.call(0, "create_queue", &json!({ "queue": "/room/dawdlers" }));
-    let heads: Vec<_> = (0..EACH).map(|_| (head.clone(), WEB_FIRST_HEAD_MS_MAX, "")).collect();
-    let bodies: Vec<_> =
-        (0..EACH).map(|_| (body.clone(), WEB_BODY_MS_MAX, "HTTP/1.1 503 ")).collect();
+    let heads: Vec<_> = (0..EACH).map(|_| (head.clone(), WEB_HEAD_MS_MAX, TOO_LATE)).collect();
+    let bodies: Vec<_> = (0..EACH).map(|_| (body.clone(), WEB_BODY_MS_MAX, TOO_LATE)).collect();
     thread::scope(|scope| {
         let slow: Vec<_> = heads
             .into_iter()

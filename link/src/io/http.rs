@@ -1,8 +1,5 @@
-//! What every process shows to operators: `/metrics`, `/healthz` and `/readyz`, on a thread of its
-//! own.
-
-use std::io;
-use std::net::SocketAddr;
+//! What every process shows to operators: `/metrics`, `/healthz` and `/readyz`; and [`server`], by
+//! which all that is HTTP is served.
 
 use axum::Router;
 use axum::extract::State;
@@ -10,7 +7,8 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::routing::get;
 
 use super::board::Board;
-use super::threads;
+
+pub mod server;
 
 /// The routes that every process has.
 pub fn routes(board: Board) -> Router {
@@ -32,27 +30,4 @@ async fn readyz(State(board): State<Board>) -> (StatusCode, String) {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", unready.join("; ")))
     }
-}
-
-/// Serves these routes on a thread of their own; says at which address, for port 0.
-///
-/// # Errors
-/// If the address can't be had.
-pub fn serve(name: &str, address: SocketAddr, routes: Router) -> io::Result<SocketAddr> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    threads::spawn(format!("{name} http"), move || {
-        runtime.block_on(async move {
-            let served = match tokio::net::TcpListener::from_std(listener) {
-                Ok(listener) => axum::serve(listener, routes).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = served {
-                tracing::error!("HTTP at {address} has ended: {error}");
-            }
-        });
-    })?;
-    Ok(address)
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use link::io::http::server::{self, Bounds, Hosts, Port};
 use link::io::names::node_name;
-use link::io::{Board, Wires, clock, http, threads};
+use link::io::{Board, Wires, clock, files, http, threads};
 use link::machine::Member;
 use mio::{Events, Poll, Token, Waker};
 use proto::limits;
@@ -66,7 +67,15 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     }
     let board = Board::of("queue-node", &settings.id);
     let address = settings.listen_http;
-    let http = http::serve(&settings.id, address, http::routes(board.clone()))
+    let port = Port {
+        name: settings.id.clone(),
+        address,
+        routes: http::routes(board.clone()),
+        // What operators see is all there is.
+        hosts: Hosts::any(),
+        bounds: Bounds::of_files(files::for_http()),
+    };
+    let http = server::serve(port, std::future::ready(()))
         .map_err(|error| Error::ListenHttp(address, error))?;
     let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at);
     let stop = Arc::new(AtomicBool::new(false));

@@ -3,13 +3,6 @@
 use super::*;
 
 #[test]
-fn reads_the_limit_on_files() {
-    let table = "Limit Soft Hard Units\nMax open files            20000        524288     files\n";
-    assert_eq!(open_files(table), Some(20_000));
-    assert_eq!(open_files("nothing"), None);
-}
-
-#[test]
 fn what_others_need_is_held_back() {
     let shares = |limit, wanted| {
         let Files { clients, web, callouts } = Files::of(limit, wanted);

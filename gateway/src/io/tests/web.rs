@@ -54,8 +54,8 @@ fn the_back_end_gets_real_statuses() {
     check(&running, "send_message", "key", &"[".repeat(100_000), 400, "EOF");
     let deep = format!(r#"{{"payload":{}{}}}"#, "[".repeat(65), "]".repeat(65));
     check(&running, "send_message", "key", &deep, 400, "nested more than 64 deep");
-    check(&running, "send_state", "key", &"x".repeat(256 * 1024 + 1), 429, "262144 bytes");
-    let request = "GET /readyz HTTP/1.1\r\nHost: imq\r\nConnection: close\r\n\r\n";
+    check(&running, "send_state", "key", &"x".repeat(256 * 1024 + 1), 413, "262144 bytes");
+    let request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     assert_eq!(http(running.web, request).0, "HTTP/1.1 503 Service Unavailable");
     running.stop();
 }
@@ -93,7 +93,7 @@ fn items_of_a_batch_fail_alone() {
         check(&running, "batch", "key", wrong, 400, "batch: ");
     }
     let many = format!(r#"{{"items":[{}{{"method":"x"}}]}}"#, r#"{"method":"x"},"#.repeat(1000));
-    check(&running, "batch", "key", &many, 429, "at most 1000 items, not 1001");
+    check(&running, "batch", "key", &many, 413, "at most 1000 items, not 1001");
     running.stop();
 }
 
@@ -109,27 +109,51 @@ fn raw(running: &Running, request: &[u8]) -> (String, String) {
 #[test]
 fn a_huge_body_is_cut_off_before_it_is_read() {
     let running = gateway();
-    let head = "POST /rpc/v1/send_message HTTP/1.1\r\nHost: imq\r\nAuthorization: Bearer key\r\n";
+    let head =
+        "POST /rpc/v1/send_message HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer key\r\n";
     let (line, body) = raw(&running, format!("{head}Content-Length: 100000000\r\n\r\n").as_bytes());
-    assert!(line.starts_with("http/1.1 429") && body.contains("longer than 262144"), "{line}");
+    assert!(line.starts_with("http/1.1 413") && body.contains("longer than 262144"), "{line}");
     // In chunks, which don't say how many will come: no more than the bound is read.
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x1_0000)).repeat(5);
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}");
     let (line, body) = raw(&running, chunked.as_bytes());
-    assert!(line.starts_with("http/1.1 429") && body.contains("longer than 262144"), "{line}");
+    assert!(line.starts_with("http/1.1 413") && body.contains("longer than 262144"), "{line}");
+    running.stop();
+}
+
+#[test]
+fn a_foreign_name_is_refused() {
+    let hosts = vec!["imq.example".parse().unwrap()];
+    let running = run(Settings { hosts, host: "node-1".to_owned(), ..settings(10) }).unwrap();
+    let ask = |target: &str, host: &str| {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        raw(&running, request.as_bytes())
+    };
+    for good in ["localhost", "127.0.0.1:7490", "[::1]", "IMQ.example:80", "node-1"] {
+        assert!(ask("/openapi.json", good).0.starts_with("http/1.1 200"), "{good}");
+    }
+    let (head, body) = ask("/rpc/v1/get_queue", "evil.example");
+    assert!(head.starts_with("http/1.1 421"), "{head}");
+    let error = serde_json::from_str::<Value>(&body).unwrap()["error"].take();
+    assert_eq!((&error["code"], &error["may_retry"]), (&"forbidden".into(), &false.into()));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("`hosts` in [gateway] (--hosts)"), "{message}");
+    assert!(ask("http://evil.example/openapi.json", "localhost").0.starts_with("http/1.1 421"));
+    assert!(ask("/healthz", "imq-gateway.default.svc").0.starts_with("http/1.1 200"));
     running.stop();
 }
 
 #[test]
 fn other_http_gets_clear_words() {
     let running = gateway();
-    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: imq\r\nConnection: close\r\n\r\n");
+    let get =
+        |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     let (head, body) = raw(&running, get("/rpc/v1/get_queue").as_bytes());
     assert!(head.starts_with("http/1.1 405") && head.contains("allow: post"), "{head}");
     assert!(body.contains("use POST"), "{body}");
     let (head, body) = raw(&running, get("/rpc").as_bytes());
     assert!(head.starts_with("http/1.1 404") && body.contains("/openapi.json"), "{head} {body}");
-    let post = "POST /rpc/v1/get_queue HTTP/1.1\r\nHost: imq\r\nConnection: close\r\n\r\n";
+    let post = "POST /rpc/v1/get_queue HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let (head, _) = raw(&running, post.as_bytes());
     assert!(
         head.starts_with("http/1.1 401") && head.contains("www-authenticate: bearer"),
@@ -140,7 +164,7 @@ fn other_http_gets_clear_words() {
     let document: Value = serde_json::from_str(&body).unwrap();
     let paths = document["paths"].as_object().unwrap();
     assert_eq!(paths.len(), METHODS.len());
-    let strange = "POST /rpc/v1/get_queue HTTP/1.1\r\nHost: imq\r\nConnection: close\r\n\
+    let strange = "POST /rpc/v1/get_queue HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
         Authorization: Bearer key\r\nContent-Type: text/css\r\nContent-Length: 14\r\n\r\n\
         {\"queue\":\"/a\"}";
     assert!(raw(&running, strange.as_bytes()).0.starts_with("http/1.1 503"), "any type is taken");

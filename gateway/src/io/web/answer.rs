@@ -2,12 +2,16 @@
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use link::io::http::server::body::Unread;
 use proto::codes::Status;
 use proto::json;
 use serde_json::json;
 
 use super::keys::Holder;
 use crate::machine::WebReply;
+
+/// Of content that is too large: it never fits, while 429 is for what may fit later.
+const TOO_LARGE: u16 = 413;
 
 /// A refusal as a back end sees it.
 #[derive(Debug)]
@@ -37,11 +41,21 @@ impl Refusal {
         Refusal { http, header, ..Refusal::new(Status::Invalid, message) }
     }
 
-    /// Of a body that is not read to its end: no other request can follow it.
-    pub(super) fn body_too_long(bytes_max: usize) -> Refusal {
-        let sentence = format!("the body is longer than {bytes_max} bytes: send less at once");
-        let header = Some((header::CONNECTION, HeaderValue::from_static("close")));
-        Refusal { header, ..Refusal::new(Status::Limit, sentence) }
+    /// Of a body that isn't there.
+    pub(super) fn unread(unread: Unread) -> Refusal {
+        let (status, http, message) = unread.told();
+        Refusal { http, ..Refusal::new(status, message) }
+    }
+
+    /// Of what is too much for one request, at any time.
+    pub(super) fn too_large(message: impl Into<String>) -> Refusal {
+        Refusal { http: TOO_LARGE, ..Refusal::new(Status::Limit, message) }
+    }
+
+    /// Of what is too much now.
+    pub(super) fn later(message: impl Into<String>) -> Refusal {
+        let header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        Refusal { may_retry: true, header, ..Refusal::new(Status::Limit, message) }
     }
 
     /// Nothing is known of the request: it may have been done.
@@ -102,12 +116,6 @@ impl Outcome {
 impl From<Refusal> for Outcome {
     fn from(refusal: Refusal) -> Outcome {
         Outcome { http: refusal.http, body: refusal.body().into_bytes() }
-    }
-}
-
-impl IntoResponse for Outcome {
-    fn into_response(self) -> Response {
-        respond(self.http, self.body)
     }
 }
 

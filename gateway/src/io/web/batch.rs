@@ -16,7 +16,7 @@ use super::answer::{Outcome, Refusal, respond};
 use super::call::{body_of, idempotency_key, method_of, operation, text_of, too_many};
 use super::keys::Holder;
 use super::methods::{BATCH, Method};
-use crate::machine::WebRequest;
+use crate::machine::{WebReply, WebRequest};
 
 /// The body of a batch.
 #[derive(Deserialize)]
@@ -47,12 +47,23 @@ pub(super) async fn batch(
     request: Request,
 ) -> Result<Response, Refusal> {
     let key = idempotency_key(request.headers());
-    let body = body_of(request, limits::BATCH_BYTES_MAX).await?;
-    let (begun, requests) = begin(holder, text_of(&body)?, key.as_deref())?;
+    let (body, held) = body_of(door, holder, request, limits::BATCH_BYTES_MAX).await?;
+    let (begun, requests) = begin(door, holder, text_of(&body)?, key.as_deref()).await?;
     drop(body);
-    let answers = door.exchange.ask(requests).map_err(|_| too_many())?;
-    let mut replies = answers.all(&door.exchange).await.into_iter();
-    let mut out = b"{\"results\":[".to_vec();
+    let answers = door.exchange.ask(holder.account, requests).map_err(too_many)?;
+    let replies = answers.all(&door.exchange).await;
+    Ok(respond(Status::Ok.row().http, held.answer(put(door, holder, begun, replies).await)))
+}
+
+/// The answer, written part by part: others have their turns between.
+async fn put(
+    door: &Door,
+    holder: &Holder,
+    begun: Vec<Begun>,
+    replies: Vec<Option<WebReply>>,
+) -> Vec<u8> {
+    let (mut out, mut replies) = (b"{\"results\":[".to_vec(), replies.into_iter());
+    let mut paid = 0;
     for (place, item) in begun.into_iter().enumerate() {
         let outcome = match item {
             Begun::Refused(refusal) => refusal.into(),
@@ -65,34 +76,47 @@ pub(super) async fn batch(
             out.push(b',');
         }
         put_item(&mut out, &outcome);
+        if out.len() >= paid + limits::WEB_TURN_BYTES {
+            door.turns.turn(holder.account, out.len() - paid).await;
+            paid = out.len();
+        }
     }
+    door.turns.charge(holder.account, out.len() - paid);
     out.extend_from_slice(b"]}");
-    Ok(respond(Status::Ok.row().http, out))
+    out
 }
 
-/// Reads the items. One that can't be run is refused alone; a batch that can't be read, whole.
-fn begin(
+/// Reads the items, part by part. One that can't be run is refused alone; a batch that can't be
+/// read, whole.
+async fn begin(
+    door: &Door,
     holder: &Holder,
     text: &str,
     key: Option<&[u8]>,
 ) -> Result<(Vec<Begun>, Vec<WebRequest>), Refusal> {
+    // All of it is looked through for where its items are.
+    door.turns.turn(holder.account, text.len()).await;
     let batch: Batch<'_> = serde_json::from_str(text)
         .map_err(|error| Refusal::new(Status::Invalid, format!("{BATCH}: {error}")))?;
     let (count, max) = (batch.items.len(), limits::BATCH_MAX);
     if count > max {
         let sentence = format!("a batch has at most {max} items, not {count}: send several");
-        return Err(Refusal::new(Status::Limit, sentence));
+        return Err(Refusal::too_large(sentence));
     }
     let mut begun = Vec::with_capacity(count);
     let mut requests = Vec::with_capacity(count);
-    let mut pages = 0;
+    let (mut pages, mut unpaid) = (0, 0);
     for (place, item) in batch.items.iter().enumerate() {
+        unpaid += item.body.map_or(0, |body| body.get().len());
+        if unpaid >= limits::WEB_TURN_BYTES {
+            door.turns.turn(holder.account, std::mem::take(&mut unpaid)).await;
+        }
         let key = key.map(|key| [key, b"/", place.to_string().as_bytes()].concat());
         match read_item(holder, item, key) {
             Ok((_, request)) if is_page(&request.body) && pages == limits::BATCH_PAGES_MAX => {
                 let max = limits::BATCH_PAGES_MAX;
                 let sentence = format!("a batch reads at most {max} pages: send several");
-                begun.push(Begun::Refused(Refusal::new(Status::Limit, sentence)));
+                begun.push(Begun::Refused(Refusal::too_large(sentence)));
             }
             Ok((method, request)) => {
                 pages += usize::from(is_page(&request.body));
@@ -125,7 +149,7 @@ fn read_item(
     let max = limits::CLIENT_FRAME_BYTES_MAX;
     if text.len() > max {
         let sentence = format!("the item's body is longer than {max} bytes: send less at once");
-        return Err(Refusal::new(Status::Limit, sentence));
+        return Err(Refusal::too_large(sentence));
     }
     Ok((method, operation(holder, method, text, key)?))
 }

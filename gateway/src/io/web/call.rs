@@ -1,23 +1,26 @@
 //! `POST /rpc/v1/<method>`: one operation of the back end, JSON in and out.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method as HttpMethod};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
+use link::io::http::server::body::{self, Unread};
 use proto::codes::Status;
 use proto::g2q::request::Body;
 use proto::json::{self, JsonError};
 use proto::limits;
 use proto::name::{self, UserId};
 
-use super::answer::{Outcome, Refusal};
+use super::answer::{Outcome, Refusal, respond};
+use super::exchange::Full;
 use super::keys::Holder;
 use super::methods::{self, BATCH, Method};
-use super::{Door, batch};
+use super::shares::{Held, TooMuch};
+use super::turns::NOBODY;
+use super::{Door, REFUSAL_COST, batch};
 use crate::machine::WebRequest;
 
 /// Where the back end names a request of its own.
@@ -32,7 +35,14 @@ pub(super) async fn call(
         let sentence = format!("{} is not served here: use POST", request.method());
         return Err(Refusal::method("POST", sentence));
     }
-    let holder = door.keys.holder(request.headers())?;
+    let holder = door.keys.holder(request.headers());
+    let holder = match holder {
+        Ok(holder) => holder,
+        Err(refusal) => {
+            door.turns.turn(NOBODY, REFUSAL_COST).await;
+            return Err(refusal);
+        }
+    };
     // A name that is no text is the name of no method.
     let Path(name) = name.unwrap_or_else(|_| Path(String::new()));
     if name == BATCH {
@@ -40,12 +50,16 @@ pub(super) async fn call(
     }
     let method = method_of(&name)?;
     let key = idempotency_key(request.headers());
-    let body = body_of(request, limits::CLIENT_FRAME_BYTES_MAX).await?;
+    let (body, held) = body_of(&door, holder, request, limits::CLIENT_FRAME_BYTES_MAX).await?;
+    door.turns.turn(holder.account, body.len()).await;
     let request = operation(holder, method, text_of(&body)?, key)?;
-    let answers = door.exchange.ask(vec![request]).map_err(|_| too_many())?;
+    drop(body);
+    let answers = door.exchange.ask(holder.account, vec![request]).map_err(too_many)?;
     let reply = answers.all(&door.exchange).await.pop().flatten();
     let reply = reply.ok_or_else(Refusal::no_answer)?;
-    Ok(Outcome::of(method.name, holder, reply).into_response())
+    let Outcome { http, body } = Outcome::of(method.name, holder, reply);
+    door.turns.charge(holder.account, body.len());
+    Ok(respond(http, held.answer(body)))
 }
 
 /// The method of this name.
@@ -61,23 +75,24 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Option<Vec<u8>> {
     headers.get(IDEMPOTENCY_KEY).map(|key| key.as_bytes().to_vec())
 }
 
-/// The whole body, if it is no longer than this. One that says so beforehand isn't read at all.
-pub(super) async fn body_of(request: Request, bytes_max: usize) -> Result<Bytes, Refusal> {
+/// The whole body, if it is no longer than this and its key may have so much here. One that says
+/// beforehand that it is too long isn't read at all.
+pub(super) async fn body_of(
+    door: &Door,
+    holder: &Holder,
+    request: Request,
+    bytes_max: usize,
+) -> Result<(Bytes, Held), Refusal> {
     let body = request.into_body();
-    if body.size_hint().lower() > bytes_max as u64 {
-        return Err(Refusal::body_too_long(bytes_max));
+    let hint = body.size_hint();
+    if hint.lower() > bytes_max as u64 {
+        return Err(Refusal::unread(Unread::TooLong(bytes_max)));
     }
-    let patience = Duration::from_millis(limits::WEB_BODY_MS_MAX);
-    match tokio::time::timeout(patience, axum::body::to_bytes(body, bytes_max)).await {
-        Ok(Ok(body)) => Ok(body),
-        // Or the connection has ended, and nobody hears it.
-        Ok(Err(_)) => Err(Refusal::body_too_long(bytes_max)),
-        Err(_) => {
-            let seconds = limits::WEB_BODY_MS_MAX / 1000;
-            let sentence = format!("the body has not come within {seconds} s: send it again");
-            Err(Refusal::new(Status::Unavailable, sentence))
-        }
-    }
+    // One that doesn't say how long it is may become as long as it may.
+    let bytes = hint.upper().and_then(|upper| usize::try_from(upper).ok()).unwrap_or(bytes_max);
+    let held = door.shares.hold(holder.account, bytes.min(bytes_max)).map_err(too_much)?;
+    let body = body::read(body, bytes_max).await.map_err(Refusal::unread)?;
+    Ok((body, held))
 }
 
 pub(super) fn text_of(body: &[u8]) -> Result<&str, Refusal> {
@@ -143,11 +158,18 @@ fn queue_of_user(user: &str) -> Result<String, Refusal> {
     Ok(name::user_queue(user))
 }
 
-/// More requests than are bearable wait for their answers.
-pub(super) fn too_many() -> Refusal {
-    let sentence = "too many requests wait at this gateway: try again in a moment";
-    Refusal::new(Status::Unavailable, sentence)
+/// The key has as many requests under way as it may.
+pub(super) fn too_many(Full { requests_max }: Full) -> Refusal {
+    Refusal::later(format!(
+        "this API key may have {requests_max} requests under way at this gateway, items of batches \
+         counted: wait for answers before you send more"
+    ))
 }
 
-#[cfg(test)]
-mod tests;
+/// The key has as many bytes under way as it may.
+fn too_much(TooMuch { bytes_max }: TooMuch) -> Refusal {
+    Refusal::later(format!(
+        "this API key may have {bytes_max} bytes of bodies and answers under way at this gateway: \
+         wait for answers, and read them"
+    ))
+}

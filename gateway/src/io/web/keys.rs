@@ -1,5 +1,7 @@
 //! API keys of back ends: who may call which methods on which queues.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderMap, header};
 use proto::class;
 use proto::codes::Status;
@@ -7,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::answer::Refusal;
+use super::turns::NOBODY;
 
 /// What a method does to the cluster, and what a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,23 +80,34 @@ pub(super) struct Holder {
     hash: [u8; 32],
     /// By which the queue nodes tell back ends apart: the same at each gateway.
     pub(super) id: u64,
+    /// By which this gateway does: from 1 on, the same for keys of one name.
+    pub(super) account: usize,
     scopes: Vec<Scope>,
     queues: Vec<String>,
 }
 
 impl Keyring {
     pub(super) fn new(keys: &[ApiKey]) -> Keyring {
+        let mut accounts = BTreeMap::new();
         let holder = |key: &ApiKey| {
             let identity = if key.name.is_empty() { &key.key } else { &key.name };
             let [a, b, c, d, e, f, g, h, ..] = hash(identity);
+            let id = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+            let next = NOBODY + 1 + accounts.len();
             Holder {
                 hash: hash(&key.key),
-                id: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+                id,
+                account: *accounts.entry(id).or_insert(next),
                 scopes: key.scopes.clone(),
                 queues: key.queues.clone(),
             }
         };
         Keyring(keys.iter().map(holder).collect())
+    }
+
+    /// How many accounts there are, nobody's included.
+    pub(super) fn accounts(&self) -> usize {
+        self.0.iter().map(|holder| holder.account).max().unwrap_or(NOBODY) + 1
     }
 
     /// Whose key the request has. Every key is compared by its hash and none ends the search, so

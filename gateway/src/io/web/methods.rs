@@ -96,6 +96,13 @@ pub const REFUSALS: [(Status, &str); 6] = [
     (Status::OutcomeUnknown, "no answer in time: it was done or it wasn't"),
 ];
 
+/// Refusals that have a finer word in HTTP than their status.
+pub const HTTP_REFUSALS: [(u16, Status, &str); 3] = [
+    (408, Status::Unavailable, "the body has not come in time; nothing was done"),
+    (413, Status::Limit, "the body is too long, or has too many items: send less at once"),
+    (421, Status::Forbidden, "the gateway isn't known under this name: see `hosts`"),
+];
+
 /// A field that must be given, or is always there.
 const fn always(name: &'static str, kind: Kind, meaning: &'static str) -> Field {
     Field { name, kind, always: true, meaning }

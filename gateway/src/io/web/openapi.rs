@@ -3,7 +3,9 @@
 use proto::codes::{STATUSES, Status};
 use serde_json::{Map, Value, json};
 
-use super::methods::{ERROR, Field, Kind, METHODS, Method, OBJECTS, Object, REFUSALS};
+use super::methods::{
+    ERROR, Field, HTTP_REFUSALS, Kind, METHODS, Method, OBJECTS, Object, REFUSALS,
+};
 
 /// The document of this version.
 pub fn document() -> Value {
@@ -72,19 +74,26 @@ fn responses(method: &Method) -> Value {
         let whens: Vec<String> =
             whens.map(|(status, when)| format!("`{}`: {when}", status.row().name)).collect();
         if !whens.is_empty() {
-            let schema = json!({
-                "type": "object",
-                "properties": { "error": reference(&ERROR) },
-                "required": ["error"],
-            });
-            let response = json!({
-                "description": whens.join("; "),
-                "content": { "application/json": { "schema": schema } },
-            });
-            responses.insert(row.http.to_string(), response);
+            responses.insert(row.http.to_string(), refusal(&whens.join("; ")));
         }
     }
+    for (http, status, when) in HTTP_REFUSALS {
+        let when = format!("`{}`: {when}", status.row().name);
+        responses.insert(http.to_string(), refusal(&when));
+    }
     Value::Object(responses)
+}
+
+fn refusal(when: &str) -> Value {
+    let schema = json!({
+        "type": "object",
+        "properties": { "error": reference(&ERROR) },
+        "required": ["error"],
+    });
+    json!({
+        "description": when,
+        "content": { "application/json": { "schema": schema } },
+    })
 }
 
 fn example(text: &str) -> Value {
