@@ -3,6 +3,7 @@
 
 mod culprits;
 mod deaf;
+mod http;
 mod offence;
 mod report;
 
@@ -103,6 +104,8 @@ fn measure(
         client_http: door.client_http,
         rpc: door.rpc,
         rpc_key: &cluster.rpc_key,
+        boss_http: cluster.boss_http,
+        queue_node_http: cluster.queue_node_http(),
         scale: options.scale,
     };
     let (start, used) = (neighbours.now(), cpu::own()?);
@@ -124,12 +127,18 @@ fn watch(
     cluster: &Cluster,
 ) -> Result<OffenceReport> {
     let before = counters(cluster)?;
-    let (mut told, mut rounds) = (Told::default(), Vec::new());
+    let (mut told, mut rounds, mut grown) = (Told::default(), Vec::new(), BTreeMap::new());
     let mut kernel_bytes_each: Option<u64> = None;
     for number in 0..options.watch.rounds {
         let without = neighbours.phase(options.watch.calm, &mut Nothing)?;
+        let small = cluster.resident_bytes()?;
         let mut culprits = (offence.start)(scene)?;
         let with = neighbours.phase(options.watch.window, &mut *culprits)?;
+        for (process, bytes) in cluster.resident_bytes()? {
+            let bytes = bytes.saturating_sub(small.get(&process).copied().unwrap_or(bytes));
+            let most: &mut u64 = grown.entry(process).or_default();
+            *most = bytes.max(*most);
+        }
         told.add(&culprits.told());
         kernel_bytes_each = kernel_bytes_each.max(culprits.kernel_bytes_each());
         drop(culprits);
@@ -144,11 +153,12 @@ fn watch(
         name: offence.name,
         what: offence.what,
         expected: offence.expected.to_string(),
-        met: offence.expected.is_met(&told, &counted),
+        met: offence.expected.is_met(&told, &counted, &grown),
         kernel_bytes_each,
         closed: told.closed,
         refused: told.refused,
         counted,
+        grown_bytes: grown,
         influence: Influence::new(rounds),
     })
 }

@@ -112,6 +112,13 @@ fn floods_are_ended() {
     check_guilty("pings,operations,queue-names,comings,rpc-bodies", "--seconds 2");
 }
 
+/// No process grows by whoever asks over HTTP without reading, or keeps connections without asking.
+#[test]
+fn who_keeps_http_busy_costs_nothing() {
+    let offences = "http-pipelined,http-never-read,http-silent,http-idle,http-trickle";
+    check_guilty(offences, "--scale 0.3 --seconds 3");
+}
+
 #[test]
 fn who_never_reads_costs_the_kernel_little() {
     // A few hundred, so that what else goes on on this machine counts little for each.

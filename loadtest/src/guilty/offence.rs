@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::culprits::{Bodies, Clients, Culprits, Manner};
 use super::deaf::{Deaf, Speech};
+use super::http::{self, Doors, Visitors};
 use crate::clock::Clock;
 use crate::neighbours::Beside;
 use crate::peers::imq::counting::Told;
@@ -23,6 +24,9 @@ pub(super) struct Scene<'a> {
     pub(super) client_http: SocketAddr,
     pub(super) rpc: SocketAddr,
     pub(super) rpc_key: &'a str,
+    /// Where the boss and a queue node show themselves.
+    pub(super) boss_http: SocketAddr,
+    pub(super) queue_node_http: SocketAddr,
     pub(super) scale: f64,
 }
 
@@ -59,6 +63,8 @@ pub(super) struct Offence {
 pub(super) struct Expected {
     told: Option<Word>,
     counted: Option<&'static str>,
+    /// By how much any process may grow.
+    grown_bytes_max: Option<u64>,
 }
 
 /// What the guilty are told.
@@ -69,11 +75,20 @@ enum Word {
     Status(u64),
 }
 
-const RATE: Expected =
-    Expected { told: Some(Word::Closing(3009)), counted: Some("imq_gateway_closed_total rate") };
+/// Nothing that is told or counted.
+const NOTHING: Expected = Expected { told: None, counted: None, grown_bytes_max: None };
+
+/// Peers over HTTP cost next to nothing, whatever they do.
+const SMALL: Expected = Expected { grown_bytes_max: Some(10_000_000), ..NOTHING };
+
+const RATE: Expected = Expected {
+    told: Some(Word::Closing(3009)),
+    counted: Some("imq_gateway_closed_total rate"),
+    ..NOTHING
+};
 
 /// The offences, in the order in which they are committed.
-pub(super) const OFFENCES: [Offence; 11] = [
+pub(super) const OFFENCES: [Offence; 16] = [
     Offence {
         name: "pings",
         what: "10 clients, each 20,000 pings a second",
@@ -89,25 +104,37 @@ pub(super) const OFFENCES: [Offence; 11] = [
     Offence {
         name: "queue-names",
         what: "10 clients, each 1,000 subscribes a second to new queues",
-        expected: Expected { told: Some(Word::Status(8)), counted: None },
+        expected: Expected { told: Some(Word::Status(8)), counted: None, ..NOTHING },
         start: |scene| Culprits::start(scene, 10, 10_000.0, Clients::new(Manner::Subscribes)),
     },
     Offence {
         name: "never-read",
         what: "1,000 subscribers that never read, of messages that may be dropped",
-        expected: Expected { told: None, counted: Some("imq_gateway_deliveries_dropped_total") },
+        expected: Expected {
+            told: None,
+            counted: Some("imq_gateway_deliveries_dropped_total"),
+            ..NOTHING
+        },
         start: |scene| Deaf::start(scene, "/deaf", Speech::MANY),
     },
     Offence {
         name: "never-read-strict",
         what: "1,000 subscribers that never read, of messages that may not",
-        expected: Expected { told: None, counted: Some("imq_gateway_closed_total slow") },
+        expected: Expected {
+            told: None,
+            counted: Some("imq_gateway_closed_total slow"),
+            ..NOTHING
+        },
         start: |scene| Deaf::start(scene, "/strict", Speech::MANY),
     },
     Offence {
         name: "never-read-large",
         what: "1,000 subscribers that never read, and one who sends them messages of 30 KB",
-        expected: Expected { told: None, counted: Some("imq_gateway_deliveries_dropped_total") },
+        expected: Expected {
+            told: None,
+            counted: Some("imq_gateway_deliveries_dropped_total"),
+            ..NOTHING
+        },
         start: |scene| Deaf::start(scene, "/deaf", Speech::LARGE),
     },
     Offence {
@@ -116,6 +143,7 @@ pub(super) const OFFENCES: [Offence; 11] = [
         expected: Expected {
             told: Some(Word::Closing(3504)),
             counted: Some("imq_gateway_closed_total connect_timeout"),
+            ..NOTHING
         },
         start: |scene| Culprits::start(scene, 2_000, 4_000.0, Clients::new(Manner::Trickles)),
     },
@@ -125,6 +153,7 @@ pub(super) const OFFENCES: [Offence; 11] = [
         expected: Expected {
             told: None,
             counted: Some("imq_gateway_connections_refused_total silent"),
+            ..NOTHING
         },
         start: |scene| Culprits::start(scene, 2_000, 4_000.0, Clients::new(Manner::TricklesHttp)),
     },
@@ -134,20 +163,51 @@ pub(super) const OFFENCES: [Offence; 11] = [
         expected: Expected {
             told: Some(Word::Closing(3009)),
             counted: Some("imq_gateway_connections_refused_total address"),
+            ..NOTHING
         },
         start: |scene| Culprits::start(scene, 200, 2_000.0, Clients::new(Manner::Comes)),
     },
     Offence {
         name: "rpc-bodies",
         what: "16 back ends, 100 bodies of 1 MiB a second",
-        expected: Expected { told: Some(Word::Status(429)), counted: None },
+        expected: Expected { told: Some(Word::Status(413)), counted: None, ..NOTHING },
         start: |scene| Culprits::start(scene, 16, 100.0, Bodies::new(scene, 1024 * 1024, false)),
     },
     Offence {
         name: "rpc-large",
         what: "16 back ends, 500 messages of 60 KiB a second",
-        expected: Expected { told: None, counted: None },
+        expected: Expected { told: None, counted: None, ..NOTHING },
         start: |scene| Culprits::start(scene, 16, 500.0, Bodies::new(scene, 60 * 1024, true)),
+    },
+    Offence {
+        name: "http-pipelined",
+        what: "a peer of the RPC port that asks 5,000 times for its document and reads nothing",
+        expected: SMALL,
+        start: |scene| Ok(Visitors::start(scene, 1, http::Manner::Pipelines, Doors::Rpc)),
+    },
+    Offence {
+        name: "http-never-read",
+        what: "30 such peers, who go on asking",
+        expected: SMALL,
+        start: |scene| Ok(Visitors::start(scene, 30, http::Manner::Pipelines, Doors::Rpc)),
+    },
+    Offence {
+        name: "http-silent",
+        what: "300 silent connections to each role's port for HTTP",
+        expected: SMALL,
+        start: |scene| Ok(Visitors::start(scene, 300, http::Manner::Silent, Doors::All)),
+    },
+    Offence {
+        name: "http-idle",
+        what: "1,000 connections to each role's port for HTTP that have asked once",
+        expected: SMALL,
+        start: |scene| Ok(Visitors::start(scene, 1_000, http::Manner::Idles, Doors::All)),
+    },
+    Offence {
+        name: "http-trickle",
+        what: "300 connections to each role's port for HTTP, a byte of a head five times a second",
+        expected: SMALL,
+        start: |scene| Ok(Visitors::start(scene, 300, http::Manner::Trickles, Doors::All)),
     },
 ];
 
@@ -172,13 +232,20 @@ impl Offence {
 
 impl Expected {
     /// Whether it came.
-    pub(super) fn is_met(&self, told: &Told, counted: &BTreeMap<String, u64>) -> bool {
+    pub(super) fn is_met(
+        &self,
+        told: &Told,
+        counted: &BTreeMap<String, u64>,
+        grown: &BTreeMap<String, u64>,
+    ) -> bool {
         let told = match &self.told {
             Some(Word::Closing(code)) => told.closed.contains_key(code),
             Some(Word::Status(status)) => told.refused.contains_key(status),
             None => true,
         };
+        let small = |max| grown.values().all(|bytes| *bytes < max);
         told && self.counted.is_none_or(|name| counted.contains_key(name))
+            && self.grown_bytes_max.is_none_or(small)
     }
 }
 
@@ -189,7 +256,9 @@ impl fmt::Display for Expected {
             Some(Word::Status(status)) => Some(format!("status {status}")),
             None => None,
         };
-        let words: Vec<_> = told.into_iter().chain(self.counted.map(str::to_owned)).collect();
+        let grown = self.grown_bytes_max.map(|max| format!("no process grows by {max} bytes"));
+        let words = told.into_iter().chain(self.counted.map(str::to_owned)).chain(grown);
+        let words: Vec<_> = words.collect();
         formatter.write_str(&words.join(", "))
     }
 }

@@ -47,6 +47,8 @@ pub struct OffenceReport {
     pub kernel_bytes_each: Option<u64>,
     /// By how much the gateway's counters rose.
     pub counted: BTreeMap<String, u64>,
+    /// By how much processes had grown at the end of a round, by name; the most of all rounds.
+    pub grown_bytes: BTreeMap<String, u64>,
     /// What the messages of the others were like without it, with it and again without.
     #[serde(flatten)]
     pub influence: Influence,
@@ -94,6 +96,9 @@ impl fmt::Display for OffenceReport {
         }
         for (name, times) in &self.counted {
             writeln!(formatter, "counted       {times} {name}")?;
+        }
+        for (process, bytes) in &self.grown_bytes {
+            writeln!(formatter, "grown         {:.1} MB {process}", *bytes as f64 / 1e6)?;
         }
         Ok(())
     }

@@ -75,6 +75,11 @@ impl Server {
         Ok(())
     }
 
+    /// As it was started.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The end of what the server said, under its name.
     pub(crate) fn tail(&self) -> String {
         let bytes = fs::read(&self.log).unwrap_or_default();

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
 use crate::processes::http::{self, Http};
-use crate::processes::{ports, scratch::Scratch};
+use crate::processes::{memory, ports, scratch::Scratch};
 use crate::secure::Secured;
 use crate::target::Nodes;
 use node::Starter;
@@ -50,6 +50,8 @@ pub(crate) struct Cluster {
     gateways: Vec<Gateway>,
     queue_nodes: Vec<QueueNode>,
     boss: Server,
+    /// Where the boss shows itself.
+    pub(crate) boss_http: SocketAddr,
     /// Dropped after the processes that write to it.
     _scratch: Scratch,
     /// The key for back ends.
@@ -101,7 +103,8 @@ impl Cluster {
         let numbers = 1..=shape.gateways;
         let gateways =
             numbers.map(|number| starter.gateway(number, shape)).collect::<Result<_>>()?;
-        let mut cluster = Self { gateways, queue_nodes, boss, _scratch: scratch, rpc_key };
+        let mut cluster =
+            Self { gateways, queue_nodes, boss, boss_http: http, _scratch: scratch, rpc_key };
         let ready = cluster.await_ready(interrupt);
         ready.map_err(|error| error.context(cluster.tail()))?;
         Ok(cluster)
@@ -156,6 +159,19 @@ impl Cluster {
     /// The first queue node's process.
     pub(crate) fn queue_node(&self) -> u32 {
         self.queue_nodes[0].server.process()
+    }
+
+    /// Where the first queue node shows itself.
+    pub(crate) fn queue_node_http(&self) -> SocketAddr {
+        self.queue_nodes[0].http
+    }
+
+    /// Resident bytes of the processes, by name.
+    pub(crate) fn resident_bytes(&self) -> Result<BTreeMap<String, u64>> {
+        let named = self.servers().map(|server| {
+            Ok((server.name().to_owned(), memory::resident_bytes(server.process())?))
+        });
+        named.collect()
     }
 
     /// All processes.

@@ -19,6 +19,7 @@ fn report(met: bool) -> GuiltyReport {
         refused: BTreeMap::new(),
         kernel_bytes_each: None,
         counted: BTreeMap::from([("imq_gateway_closed_total rate".to_owned(), 2)]),
+        grown_bytes: BTreeMap::from([("boss".to_owned(), 1_200_000)]),
         influence: Influence::new(vec![Round::default()]),
     };
     let (offences, faults) = (vec![offence], Faults::default());
@@ -53,9 +54,14 @@ fn what_is_expected_must_be_told_and_counted() {
     let expected = &Offence::named("pings").unwrap().expected;
     let told = Told { closed: BTreeMap::from([(3009, 1)]), ..Told::default() };
     let counted = BTreeMap::from([("imq_gateway_closed_total rate".to_owned(), 1)]);
-    assert!(expected.is_met(&told, &counted));
-    assert!(!expected.is_met(&Told::default(), &counted));
-    assert!(!expected.is_met(&told, &BTreeMap::new()));
+    assert!(expected.is_met(&told, &counted, &BTreeMap::new()));
+    assert!(!expected.is_met(&Told::default(), &counted, &BTreeMap::new()));
+    assert!(!expected.is_met(&told, &BTreeMap::new(), &BTreeMap::new()));
+    let expected = &Offence::named("http-idle").unwrap().expected;
+    let grown = |bytes| BTreeMap::from([("boss".to_owned(), bytes)]);
+    let met = |bytes| expected.is_met(&Told::default(), &BTreeMap::new(), &grown(bytes));
+    assert!(met(9_999_999) && !met(10_000_000));
+    assert!(report(true).to_string().contains("grown         1.2 MB boss"));
     assert!(Offence::named("patience").is_err());
     assert!(NAMES.iter().all(|name| Offence::named(name).is_ok()));
 }
