@@ -27,6 +27,14 @@ impl Lane {
             let reason = "`connect` is not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
         };
+        for (field, text) in
+            [("client_name", &connect.client_name), ("client_version", &connect.client_version)]
+        {
+            if let Err(error) = name::showable(text) {
+                let reason = format!("connect.{field}: {error}");
+                return self.close(conn, Close::BadFrame, &reason, out);
+            }
+        }
         match self.admit(&connect, out) {
             Ok(Admission::Granted(admitted)) => self.log_in(conn, connect, &admitted, out),
             Ok(Admission::Asked(admitted)) => self.recognise(conn, connect, admitted, out),
