@@ -48,8 +48,10 @@ impl Verdict {
                 "this gateway doesn't know the call-out yet: try again in a moment"
             }
             Silence::Late => "the web application didn't answer in time: try again later",
-            Silence::Unreachable | Silence::InnerAddress => {
-                "the web application can't be reached: try again later"
+            Silence::Unreachable => "the web application can't be reached: try again later",
+            Silence::InnerAddress => {
+                "the web application isn't asked: its address is an inner one, and its call-out \
+                 isn't configured with `inner = true`"
             }
             Silence::Redirected | Silence::Status | Silence::Huge | Silence::Wrong => {
                 "the web application gave no answer that can be used: try again later"
