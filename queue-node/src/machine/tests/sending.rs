@@ -67,11 +67,12 @@ fn the_sender_may_exclude_itself() {
         2: g1 event 5 #2 chat ann:secret but 1
         2: g2 event 9 #2 chat ann:secret
         3: g1 answer 1 op=3 status=0 seq=2
-        3: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] ann,cid
+        3: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] ann,cid +1
+        3: g1 history 1 5 #2 chat ann:secret
         3: g2 answer 4 op=2 status=0 seq=2
         3: g2 subscribed 4 9 e1 #2 [chat=2,members=2,scores=2] ann,cid +1
         3: g2 history 4 9 #2 chat ann:secret
-        4: g1 answer 1 op=4 status=0 seq=2
+        4: g1 answer 1 op=4 status=0 seq=2 #2:secret
         4: g2 answer 4 op=3 status=0 seq=2 #2:secret
         ",
     );
