@@ -10,6 +10,7 @@ use proto::name::UserId;
 
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
+use super::refusal::check_op_id;
 use super::session::Handle;
 use super::token::{self, Tokens};
 
@@ -244,8 +245,7 @@ impl Lane {
         };
         self.counters.operations += 1;
         let op_id = refresh.op_id;
-        let session = &mut self.sessions[handle as usize];
-        if let Err(refusal) = session.take_op_id(op_id) {
+        if let Err(refusal) = check_op_id(op_id) {
             return self.refuse_as(conn, op_id, refusal, out);
         }
         let rate = self.rate;

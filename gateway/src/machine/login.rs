@@ -95,12 +95,10 @@ impl Lane {
             queues: SmallVec::new(),
             rare: None,
             conn: conn.0,
-            op_id: 0,
             unanswered: 0,
             unanswered_bytes: 0,
             state: State::LoggingIn,
             confirmed: false,
-            resumed: false,
         };
         Some((bucket, session))
     }
@@ -156,7 +154,7 @@ impl Lane {
             if id.user_queue_hash() != session.id.user_queue_hash() {
                 return Err(Broken::Unreadable);
             }
-            (session.id, session.resumed) = (id, true);
+            session.id = id;
         }
         (session.generation, session.floor) = (answer.generation, answer.floor);
         self.introduce_anew(handle, out);

@@ -10,7 +10,7 @@ use proto::share;
 use super::clients::ConnId;
 use super::connection::introduce;
 use super::lane::{Lane, Outbox};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, check_op_id};
 use super::route::Pending;
 use super::session::{Handle, Part};
 
@@ -60,8 +60,8 @@ impl Lane {
         body: &[u8],
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
+        check_op_id(head.op_id)?;
         let session = &mut self.sessions[handle as usize];
-        session.take_op_id(head.op_id)?;
         if session.unanswered >= limits::UNANSWERED_PER_SESSION_MAX {
             return Err(Refusal::Unanswered);
         }

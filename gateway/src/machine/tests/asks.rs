@@ -61,7 +61,7 @@ fn operations_of_a_session_on_a_queue_that_asks_go_one_by_one() {
         r#"
         1 c0 subscribe 1 /ask/1
         2 c0 send 2 /ask/1 chat "a"
-        2 c0 send 2 /ask/1 chat "again"
+        2 c0 send 0 /ask/1 chat "without a number"
         2 c0 send 3 /ask/2 chat "b"
         2 c0 send 4 /room/1 chat c
         2 c0 send 5 /room/1 chat d
@@ -89,7 +89,7 @@ fn operations_of_a_session_on_a_queue_that_asks_go_one_by_one() {
         7: n1 operation of 0 sub 0: send 2 /ask/1 askable
         7: c0 {"subscribed":{"sub":1
         8: c0 {"result":{"op_id":2,"status":0
-        8: c0 {"result":{"op_id":2,"status":3,"error_message":"op_id is not above
+        8: c0 {"result":{"status":3,"error_message":"op_id begins with 1
         8: n1 operation of 0 sub 1: unsubscribe 6 /ask/1 askable
         9: c0 {"result":{"op_id":6,"status":0
         "#,
