@@ -6,6 +6,7 @@ use std::sync::Arc;
 use prost::Message as _;
 use proto::c2g;
 use proto::codes::{Close, Status};
+use proto::limits;
 use proto::name::UserId;
 
 use super::clients::ConnId;
@@ -149,6 +150,11 @@ impl Expiries {
         }
     }
 
+    /// Until when the connection's credentials hold; nothing: for ever.
+    pub(super) fn of(&self, conn: ConnId) -> Option<u64> {
+        self.by_conn.get(&conn).copied()
+    }
+
     /// When to look for those that are due.
     pub(super) fn wake_at(&self) -> Option<u64> {
         self.by_time.first().map(|(at_ms, _)| *at_ms)
@@ -274,8 +280,17 @@ impl Lane {
         }
     }
 
+    /// How long credentials that hold until then do so from now on, as clients are told: 0 is for
+    /// ever, so what ends this moment has a millisecond.
+    pub(super) fn left_ms(&self, expires_ms: Option<u64>) -> u64 {
+        let left_ms = |at_ms: u64| at_ms.saturating_sub(self.now.ms).clamp(1, limits::NUMBER_MAX);
+        expires_ms.map_or(0, left_ms)
+    }
+
     /// Its credentials hold no longer.
     pub(super) fn expired(&mut self, conn: ConnId, out: &mut Outbox) {
-        self.close(conn, Close::BadToken, "the token has expired: refresh it before", out);
+        let reason = "the token has expired: come back with a new one, and refresh that before it \
+                      ends";
+        self.close(conn, Close::TokenExpired, reason, out);
     }
 }

@@ -232,6 +232,7 @@ impl Lane {
     }
 
     fn welcome(&mut self, conn: ConnId, handle: Handle, resumed: bool, out: &mut Outbox) {
+        let expires_in_ms = self.left_ms(self.expiries.of(conn));
         let session = &mut self.sessions[handle as usize];
         let secret = session.rare().secret.take();
         let welcome = g2c::Welcome {
@@ -249,6 +250,7 @@ impl Lane {
                 subscriptions: limits::SUBSCRIPTIONS_MAX as u32,
                 operations_per_s: self.settings.operations_per_s,
             }),
+            expires_in_ms,
         };
         self.send_message(conn, BodyKind::Welcome, &welcome, out);
     }

@@ -145,6 +145,7 @@ static WELCOME: Shape = Shape::of(&[
     field(6, "ping_every_ms", Uint32),
     field(7, "gateway", Text),
     field(8, "limits", One(&LIMITS)),
+    field(9, "expires_in_ms", Uint64),
 ]);
 
 static LIMITS: Shape = Shape::of(&[
@@ -167,6 +168,7 @@ static RESULT: Shape = Shape::of(&[
     field(9, "messages", Many(&MESSAGE)),
     field(10, "members", Texts),
     field(11, "member_count", Uint32).when(Given),
+    field(12, "expires_in_ms", Uint64),
 ]);
 
 static SUBSCRIBED: Shape = Shape::of(&[

@@ -188,6 +188,7 @@ impl TokenError {
     pub fn close(&self) -> Close {
         match self {
             TokenError::NoKeysYet => Close::Overloaded,
+            TokenError::Expired { .. } => Close::TokenExpired,
             TokenError::NotConfigured
             | TokenError::Empty
             | TokenError::TooLong { .. }
