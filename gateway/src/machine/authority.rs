@@ -26,6 +26,12 @@ const KEYS_PAUSE_MS: u64 = 10_000;
 /// So long they may take to come; meanwhile clients are told to come back after as long.
 const KEYS_WAIT_MS: u32 = 2_000;
 
+/// To who brings a token where nobody has given the gateway keys, and all are believed.
+const DEV_TAKES_USER: &str = "this gateway has development authentication and no keys for tokens: \
+    send `user` (the user's id, as it is) in `connect`, and leave `token` out. Tokens are taken by \
+    a gateway that has `keys_file` or `jwks_url` in [auth] of its configuration \
+    (docs/authentication.md)";
+
 /// What tokens are verified with.
 #[derive(Debug, Clone)]
 pub enum Authority {
@@ -189,7 +195,11 @@ impl Lane {
             return Err(Distrust::new(Close::Version, reason));
         }
         let (has_token, is_asked) = (!connect.token.is_empty(), self.asks_who_connects());
-        if has_token && (!is_asked || self.authority.is_configured()) {
+        let is_configured = self.authority.is_configured();
+        if has_token && !is_asked && !is_configured && self.settings.dev_auth {
+            return Err(Distrust::new(Close::BadToken, DEV_TAKES_USER));
+        }
+        if has_token && (!is_asked || is_configured) {
             let admitted = self.verify(&connect.token, out)?;
             return Ok(match is_asked {
                 true => Admission::Asked(Some(admitted)),
