@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use proto::c2g;
 use proto::class::{Access, MountKind, Presence};
 use proto::codes::Status;
-use proto::{limits, wire};
+use proto::{limits, page, wire};
 
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
@@ -199,13 +199,5 @@ impl Page {
 
 /// So many entries are in a page; 0 asks for as many as there may be.
 pub(crate) fn page_count(limit: u32) -> Result<usize, Refusal> {
-    match limit as usize {
-        0 => Ok(limits::PAGE_MAX),
-        limit if limit <= limits::PAGE_MAX => Ok(limit),
-        _ => {
-            let max = limits::PAGE_MAX;
-            let sentence = format!("a page has at most {max} entries: ask for fewer, or for 0");
-            Err(Refusal::new(Status::Invalid, sentence))
-        }
-    }
+    page::count(limit).map_err(|error| Refusal::new(Status::Invalid, error.to_string()))
 }
