@@ -378,7 +378,7 @@ fn verdicts(words: &[&str]) -> Vec<u8> {
     g2q::Verdicts { verdicts }.encode_to_vec()
 }
 
-/// `g1 request NUMBER join QUEUE USER ID:GENERATION …`
+/// `g1 request NUMBER join QUEUE USER ID:GENERATION … discreet`
 fn join_user(queue: &str, words: &[&str]) -> g2q::JoinUser {
     let guest = |word: &&str| {
         let (id, generation) = word.split_once(':')?;
@@ -387,7 +387,8 @@ fn join_user(queue: &str, words: &[&str]) -> g2q::JoinUser {
         Some(g2q::Guest { session_id: id.0.to_vec(), generation })
     };
     let sessions = words[6..].iter().filter_map(guest).collect();
-    g2q::JoinUser { queue: queue.to_owned(), user: words[5].to_owned(), sessions }
+    let (user, discreet) = (words[5].to_owned(), words[6..].contains(&"discreet"));
+    g2q::JoinUser { queue: queue.to_owned(), user, sessions, discreet }
 }
 
 /// The number behind a name; 0 if it isn't there.
