@@ -44,9 +44,15 @@ impl Lane {
             return self.close(conn, Close::BadFrame, reason, out);
         };
         self.counters.operations += 1;
+        // The queue that it names says by its class who is asked, no more.
+        let named = match head.queue {
+            [] => Ok(()),
+            named => QueueName::try_from(named).map(|_| ()).map_err(Refusal::from),
+        };
         let queue = name::user_queue(user);
         let head = Head { queue: queue.as_bytes(), ..head };
-        if let Err(refusal) = self.send_operation(handle, Kind::Call, head, body, out) {
+        let sent = named.and_then(|()| self.send_operation(handle, Kind::Call, head, body, out));
+        if let Err(refusal) = sent {
             self.refuse_in_turn(conn, handle, head, refusal, out);
         }
     }
