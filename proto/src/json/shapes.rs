@@ -62,7 +62,7 @@ static SEND_MESSAGE: Shape = Shape::of(&[
     field(1, "op_id", Uint32),
     field(2, "queue", Text),
     field(3, "mount", Text),
-    field(4, "payload", Any).when(Always),
+    field(4, "payload", Any).when(Given),
     field(5, "exclude_self", Bool),
 ]);
 

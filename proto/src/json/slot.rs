@@ -278,6 +278,9 @@ fn fields<'de, A: MapAccess<'de>>(
         path.names.push(field.name);
         if map.next_value_seed(Slot { base64, ..Slot::of(field, out, path) })? {
             claim(shape, &mut seen, index)?;
+        } else if field.presence == Presence::Choice {
+            // Elsewhere absent; here what is there is what is chosen.
+            return Err(Error::custom("null chooses nothing: leave it out"));
         }
         path.names.pop();
     }

@@ -248,10 +248,11 @@ pub(crate) fn place(class: &QueueClass, mount: &[u8], kind: MountKind) -> Result
 #[inline]
 fn may_send(queue: &Queue, place: usize, asker: &Asker) -> Result<(), Refusal> {
     let Who::Session { key, .. } = asker.who else { return Ok(()) };
-    match queue.class.class.mounts[place].send {
-        Access::Members if queue.members.contains_key(&key) => Ok(()),
-        send => leave(send, queue.class.class.join),
+    let send = queue.class.class.mounts[place].send;
+    if send == Access::Members && queue.members.contains_key(&key) {
+        return Ok(());
     }
+    leave(send, queue.class.class.join)
 }
 
 /// Whether a user who is no member may send to a mount with this setting, in a queue that is joined

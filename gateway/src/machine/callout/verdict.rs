@@ -1,5 +1,6 @@
 //! What the web application's answer to an ask comes to.
 
+use proto::c2g::SendMessage;
 use proto::codes::Status;
 use proto::name::UserId;
 use proto::{g2q, limits};
@@ -191,10 +192,10 @@ impl Answer<'_> {
         self.plain()?;
         let text = format!(r#"{{"queue":"/any","mount":"any","{name}":{value}}}"#);
         match proto::json::operation("send_message", &text) {
-            Ok(g2q::request::Body::SendMessage(send))
-                if send.payload.len() <= limits::PAYLOAD_BYTES_MAX =>
+            Ok(g2q::request::Body::SendMessage(SendMessage { payload: Some(payload), .. }))
+                if payload.len() <= limits::PAYLOAD_BYTES_MAX =>
             {
-                Ok(Some(send.payload))
+                Ok(Some(payload))
             }
             Ok(_) | Err(_) => Err(Wrong),
         }

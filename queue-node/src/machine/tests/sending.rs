@@ -78,6 +78,30 @@ fn the_sender_may_exclude_itself() {
     );
 }
 
+/// Nobody is sent what nobody has written; a message of no bytes is one.
+#[test]
+fn a_message_has_a_payload() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 1 2 send /room/1 chat absent
+        3 g1 1 3 send /room/1 chat empty
+        4 g1 1 4 history /room/1
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        2: g1 answer 1 op=2 status=3
+        3: g1 answer 1 op=3 status=0 seq=2
+        3: g1 event 5 #2 chat ann:
+        4: g1 answer 1 op=4 status=0 seq=2 #2:
+        ",
+    );
+}
+
 #[test]
 fn a_mount_without_echo_excludes_every_sender() {
     check(

@@ -327,7 +327,7 @@ fn said(body: C2gBody) -> String {
         }
         C2gBody::Unsubscribe(word) => format!("unsubscribe {} {}", word.op_id, word.queue),
         C2gBody::SendMessage(message) => {
-            let text = String::from_utf8_lossy(&message.payload);
+            let text = String::from_utf8_lossy(message.payload.as_deref().unwrap_or_default());
             let (op_id, queue) = (message.op_id, message.queue);
             format!("send_message {op_id} {queue} {} {text}", message.mount)
         }
