@@ -32,29 +32,28 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
 }
 
 /// What somebody sent, and whether it shall not have it.
-pub(super) struct Own<'a> {
-    pub(super) journal: &'a Journal,
-    pub(super) queue: &'a str,
+struct Own<'a> {
+    journal: &'a Journal,
     place: usize,
-    pub(super) excludes: bool,
+    excludes: bool,
 }
 
 /// All payloads that were sent.
-pub(super) type Excluded<'a> = BTreeMap<&'a [u8], Own<'a>>;
+type Excluded<'a> = BTreeMap<&'a [u8], Own<'a>>;
 
-pub(super) fn excluded<'a>(lives: &Lives<'a>) -> Excluded<'a> {
+fn excluded<'a>(lives: &Lives<'a>) -> Excluded<'a> {
     let mut excluded = BTreeMap::new();
     for operation in &lives.operations {
         if let Command::SendMessage { queue, payload, exclude_self, .. } = operation.command {
             let excludes = *exclude_self || queue.starts_with("/strict/");
             let (journal, place) = (operation.journal, operation.place);
-            excluded.insert(payload.as_slice(), Own { journal, queue, place, excludes });
+            excluded.insert(payload.as_slice(), Own { journal, place, excludes });
         }
     }
     excluded
 }
 
-pub(super) fn is_own_excluded(span: &Span<'_>, excluded: &Excluded<'_>, payload: &[u8]) -> bool {
+fn is_own_excluded(span: &Span<'_>, excluded: &Excluded<'_>, payload: &[u8]) -> bool {
     let sent = excluded.get(&*original(payload));
     sent.is_some_and(|own| own.excludes && own.journal.client == span.journal.client)
 }
