@@ -89,7 +89,7 @@ impl Refusal {
             | Refusal::UnansweredOfQueue
             | Refusal::ListShare
             | Refusal::Line => true,
-            Refusal::OpId(_)
+            Refusal::NoOpId
             | Refusal::Name(_)
             | Refusal::NoTable
             | Refusal::Subscriptions

@@ -115,7 +115,7 @@ fn asks_are_as_they_are_shown() {
         r#"{"call":{"op_id":8,"queue":"/room/1","method":"vote","payload":{"for":"bob"}}}"#,
     );
     let (id, user, session) = ("00d1/8".to_owned(), "ann".to_owned(), "00d1".to_owned());
-    let ask = Ask { id, user, session, asked };
+    let ask = Ask { id, user, from: None, session, asked };
     let request = posted(|callouts, out| callouts.ask(at(0), 1, "app", &ask, out));
     is_the_example("json call of a queue", &request);
     assert!(!request.again, "it may have been done");
