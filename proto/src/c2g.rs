@@ -98,7 +98,8 @@ pub struct SendMessageRef<'a> {
     pub op_id: u32,
     pub queue: &'a [u8],
     pub mount: &'a [u8],
-    pub payload: &'a [u8],
+    /// Nothing if the field isn't there.
+    pub payload: Option<&'a [u8]>,
     pub exclude_self: bool,
 }
 
@@ -116,7 +117,7 @@ impl<'a> SendMessageRef<'a> {
                 1 => read.op_id = value.uint32()?,
                 2 => read.queue = value.bytes()?,
                 3 => read.mount = value.bytes()?,
-                4 => read.payload = value.bytes()?,
+                4 => read.payload = Some(value.bytes()?),
                 5 => read.exclude_self = value.uint()? != 0,
                 _ => {}
             }

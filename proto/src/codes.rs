@@ -84,6 +84,7 @@ pub enum Close {
     Overloaded = 3004,
     Slow = 3008,
     Rate = 3009,
+    TokenExpired = 3010,
     Replaced = 3500,
     BadToken = 3501,
     BadFrame = 3502,
@@ -108,7 +109,7 @@ pub struct CloseRow {
 }
 
 /// All close codes, by number. Up to 3499 the client may come back, from 3500 on not.
-pub const CLOSES: [CloseRow; 17] = [
+pub const CLOSES: [CloseRow; 18] = [
     close(Close::Bye, "bye", "the client said bye"),
     close(Close::Draining, "draining", "this gateway shuts down; connect to another"),
     close(
@@ -120,8 +121,13 @@ pub const CLOSES: [CloseRow; 17] = [
     close(Close::Overloaded, "overloaded", "this gateway is full; try another, or later"),
     close(Close::Slow, "slow", "the client reads slower than it is sent to; subscribe to less"),
     close(Close::Rate, "rate", "the client sends, logs in or connects more often than it may"),
+    close(
+        Close::TokenExpired,
+        "token_expired",
+        "the token was good and has ended; come back with a new one",
+    ),
     close(Close::Replaced, "replaced", "the user logged in elsewhere"),
-    close(Close::BadToken, "bad_token", "the token is not valid; get a new one"),
+    close(Close::BadToken, "bad_token", "the credentials are not valid; the reason says why"),
     close(Close::BadFrame, "bad_frame", "the bytes are not a frame of this protocol"),
     close(Close::Forbidden, "forbidden", "this user may not connect, or was disconnected"),
     close(Close::ConnectTimeout, "connect_timeout", "no `connect` in time after the socket opened"),

@@ -2,11 +2,11 @@
 //! share.
 //!
 //! In reading order: the names things have ([`name`], [`ids`]), where a name lives ([`bucket`],
-//! [`table`]), what is allowed ([`limits`], [`class`]), what is answered ([`codes`]), how bytes are
-//! cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`], [`g2q`],
-//! [`q2g`], [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`] decides
-//! what a subscription receives; [`seeded`] is how a process hashes what comes from outside,
-//! [`share`] how what is bounded is shared out.
+//! [`table`]), what is allowed ([`limits`], [`class`], [`page`]), what is answered ([`codes`]), how
+//! bytes are cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`],
+//! [`g2q`], [`q2g`], [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`]
+//! decides what a subscription receives; [`seeded`] is how a process hashes what comes from
+//! outside, [`share`] how what is bounded is shared out.
 //!
 //! This crate never opens a socket, reads a clock or keeps state between calls.
 
@@ -25,6 +25,7 @@ pub mod limits;
 pub mod link;
 pub mod n2b;
 pub mod name;
+pub mod page;
 pub mod q2g;
 pub mod q2q;
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from the schemas")]

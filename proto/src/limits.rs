@@ -1,5 +1,8 @@
 //! Every bound in one place, each with its reason, and what must hold between them.
 
+/// Numbers of the protocol are below 2^53, so that every JSON reader holds them exactly.
+pub const NUMBER_MAX: u64 = (1 << 53) - 1;
+
 /// A name is a key in many maps and travels with each operation.
 pub const QUEUE_NAME_BYTES_MAX: usize = 255;
 /// Mount names travel with each event.

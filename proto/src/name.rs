@@ -16,6 +16,14 @@ pub enum NameError {
     EmptySegment,
     #[error("a name has no whitespace and no control character")]
     Unprintable,
+    #[error(
+        "a name has no invisible character: U+{0:04X} has no width, or turns the text's direction"
+    )]
+    Invisible(u32),
+    #[error("it has no control character")]
+    Control,
+    #[error("it has no invisible character: U+{0:04X} has no width, or turns the text's direction")]
+    Hidden(u32),
     #[error("a name is UTF-8")]
     NotUtf8,
     #[error("a mount name is 1 to {} bytes long", limits::MOUNT_NAME_BYTES_MAX)]
@@ -197,8 +205,25 @@ impl fmt::Display for NodeId {
     }
 }
 
-/// The bytes as text without whitespace and control characters. ASCII, the common case, is one
-/// pass.
+/// Whether a text that a client calls itself by may be shown to operators: it is no name, and has
+/// spaces, but nothing in it may hide, or turn the text around it.
+///
+/// # Errors
+/// If there is a control character in it, or an invisible one.
+pub fn showable(text: &str) -> Result<(), NameError> {
+    if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let is_control = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    match text.chars().find(|c| is_control(*c) || is_invisible(*c)) {
+        Some(c) if is_control(c) => Err(NameError::Control),
+        Some(c) => Err(NameError::Hidden(c.into())),
+        None => Ok(()),
+    }
+}
+
+/// The bytes as text without whitespace, control characters and invisible ones. ASCII, the common
+/// case, is one pass.
 fn printable(bytes: &[u8]) -> Result<&str, NameError> {
     let text = std::str::from_utf8(bytes).map_err(|_| NameError::NotUtf8)?;
     let fits = if text.is_ascii() {
@@ -206,7 +231,26 @@ fn printable(bytes: &[u8]) -> Result<&str, NameError> {
     } else {
         !text.chars().any(|c| c.is_whitespace() || c.is_control())
     };
-    if fits { Ok(text) } else { Err(NameError::Unprintable) }
+    let invisible = (fits && !text.is_ascii()).then(|| text.chars().find(|c| is_invisible(*c)));
+    match invisible.flatten() {
+        _ if !fits => Err(NameError::Unprintable),
+        Some(c) => Err(NameError::Invisible(c.into())),
+        None => Ok(text),
+    }
+}
+
+/// Whether a character can't be seen: two names that differ by it look alike, and one that turns
+/// the direction makes a name look like another. These are Unicode's `Default_Ignorable_Code_Point`
+/// (`DerivedCoreProperties.txt`, version 16), among them everything of no width and everything
+/// that turns the direction, and the marks around annotations.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ mod run;
 mod send;
 mod session;
 mod state_mount;
+mod stranger;
 mod subscribe_ref;
 mod subscribed;
 mod tells;

@@ -4,14 +4,17 @@
 //! In reading order: [`Caller`] is what lanes have of it; `post` runs one request; `address` says
 //! which addresses of the inner network are closed to it.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use link::io::threads;
 use proto::limits;
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -21,11 +24,14 @@ mod address;
 
 use address::{Guard, InnerAddress};
 
-/// A connection is kept this long for the next request: less than the 5 seconds after which common
-/// servers close it, so that no request meets its end.
-const IDLE: Duration = Duration::from_secs(4);
+/// A connection is kept this long for the next request: less than the time after which any common
+/// server closes it, so that no request meets its end. They wait 2 s (gunicorn), 5 s (Node, Apache,
+/// uvicorn) and more (nginx 75 s).
+const IDLE: Duration = Duration::from_secs(1);
 /// Connections to one application that are kept.
 const IDLE_MAX: usize = 64;
+/// Servers that are known to close early: more than a cluster has call-outs.
+const HASTY_MAX: usize = 1024;
 
 /// Takes the outcome of a request with this number.
 pub type Answer = Box<dyn FnOnce(u64, Outcome) + Send>;
@@ -43,10 +49,23 @@ struct Call {
 }
 
 /// Connections to targets that may be in the inner network, and to those that may not.
+#[derive(Clone)]
 struct Clients {
-    inner: Client,
-    outer: Client,
+    inner: Pair,
+    outer: Pair,
+    hasty: Hasty,
 }
+
+/// Connections that are kept for the next request, and such that are for one alone.
+#[derive(Clone)]
+struct Pair {
+    kept: Client,
+    single: Client,
+}
+
+/// Where no connection is kept: servers that close it sooner than others.
+#[derive(Debug, Clone, Default)]
+struct Hasty(Arc<Mutex<BTreeSet<String>>>);
 
 impl Caller {
     /// Starts the thread, which runs so many requests at a time: each may take a file.
@@ -87,10 +106,16 @@ impl Clients {
                 .user_agent(concat!("imq/", env!("CARGO_PKG_VERSION")))
                 .pool_idle_timeout(IDLE)
                 .pool_max_idle_per_host(IDLE_MAX)
+                // What is sent once more is our matter: hyper doesn't know what may be.
+                .retry(reqwest::retry::never())
                 .tcp_nodelay(true)
         };
-        let outer = builder().dns_resolver(Arc::new(Guard)).build()?;
-        Ok(Clients { inner: builder().build()?, outer })
+        let guarded = || builder().dns_resolver(Arc::new(Guard));
+        let pair = |kept: ClientBuilder, single: ClientBuilder| {
+            Ok(Pair { kept: kept.build()?, single: single.pool_max_idle_per_host(0).build()? })
+        };
+        let (inner, outer) = (pair(builder(), builder())?, pair(guarded(), guarded())?);
+        Ok(Clients { inner, outer, hasty: Hasty::default() })
     }
 }
 
@@ -116,17 +141,19 @@ async fn run(clients: Clients, mut calls: Receiver<Call>, under_way_max: usize) 
     while let Some(Call { request, answer }) = calls.recv().await {
         // Nobody closes it.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let client = if request.inner { clients.inner.clone() } else { clients.outer.clone() };
+        let clients = clients.clone();
         // Whoever started it learns its outcome by `answer`.
         drop(tokio::spawn(async move {
             let number = request.request;
-            answer(number, post(client, request).await);
+            let patience = Duration::from_millis(request.timeout_ms);
+            let outcome = tokio::time::timeout(patience, post(&clients, request)).await;
+            answer(number, outcome.unwrap_or(Outcome::TimedOut));
             drop(place);
         }));
     }
 }
 
-async fn post(client: Client, request: HttpRequest) -> Outcome {
+async fn post(clients: &Clients, request: HttpRequest) -> Outcome {
     let url = match Url::parse(&request.url) {
         Ok(url) => url,
         Err(error) => return Outcome::Failed(Failure::Unreachable(error.to_string())),
@@ -135,14 +162,77 @@ async fn post(client: Client, request: HttpRequest) -> Outcome {
     if !request.inner && url.host_str().is_some_and(address::is_inner_literal) {
         return Outcome::Failed(Failure::InnerAddress);
     }
-    let mut post = client.post(url).timeout(Duration::from_millis(request.timeout_ms));
-    for (name, value) in request.headers {
-        post = post.header(name, value);
-    }
-    match post.body(request.body).send().await {
-        Ok(response) => read(response).await,
+    let Pair { kept, single } = if request.inner { &clients.inner } else { &clients.outer };
+    let authority = url.authority().to_owned();
+    let body = Bytes::from(request.body);
+    let send = |client: &Client| {
+        let mut post = client.post(url.clone());
+        for (name, value) in &request.headers {
+            post = post.header(*name, value);
+        }
+        post.body(body.clone()).send()
+    };
+    let first = if clients.hasty.holds(&authority) { single } else { kept };
+    let sent = match send(first).await {
+        // The application closes a connection that was kept just when it is used again, or it was
+        // started anew: nobody has read the request, or nobody is there any more who had.
+        Err(error) if request.again && is_closed_unread(&error) => send(single).await,
+        sent => sent,
+    };
+    match sent {
+        Ok(response) => {
+            clients.hasty.note(authority, response.headers());
+            read(response).await
+        }
         Err(error) => failed(error),
     }
+}
+
+impl Hasty {
+    fn holds(&self, authority: &str) -> bool {
+        self.0.lock().is_ok_and(|hasty| hasty.contains(authority))
+    }
+
+    /// Heeds how long the server says that it keeps connections (`Keep-Alive: timeout=5`).
+    fn note(&self, authority: String, headers: &HeaderMap) {
+        let (Some(seconds), Ok(mut hasty)) = (kept_s(headers), self.0.lock()) else { return };
+        if seconds > IDLE.as_secs() {
+            hasty.remove(&authority);
+        } else if hasty.len() < HASTY_MAX {
+            hasty.insert(authority);
+        }
+    }
+}
+
+/// So many seconds the server keeps the connection, if it says so.
+fn kept_s(headers: &HeaderMap) -> Option<u64> {
+    let text = headers.get("keep-alive")?.to_str().ok()?;
+    let mut parameters = text.split(',').filter_map(|parameter| parameter.split_once('='));
+    let (_, seconds) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
+    seconds.trim().parse().ok()
+}
+
+/// Whether a connection that was there has ended before anything of an answer came.
+fn is_closed_unread(error: &reqwest::Error) -> bool {
+    if error.is_timeout() || error.is_connect() {
+        return false;
+    }
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let is_hyper = error
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(|error| error.is_incomplete_message() || error.is_canceled());
+        let is_io = error.downcast_ref::<io::Error>().is_some_and(|error| {
+            use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+            let ended = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+            ended.contains(&error.kind())
+        });
+        if is_hyper || is_io {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 async fn read(mut response: reqwest::Response) -> Outcome {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use prost::Message as _;
 use proto::c2g;
 use proto::codes::{Close, Status};
+use proto::limits;
 use proto::name::UserId;
 
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
+use super::refusal::check_op_id;
 use super::session::Handle;
 use super::token::{self, Tokens};
 
@@ -23,6 +25,12 @@ const REFRESH_OPERATIONS: u32 = 499;
 const KEYS_PAUSE_MS: u64 = 10_000;
 /// So long they may take to come; meanwhile clients are told to come back after as long.
 const KEYS_WAIT_MS: u32 = 2_000;
+
+/// To who brings a token where nobody has given the gateway keys, and all are believed.
+const DEV_TAKES_USER: &str = "this gateway has development authentication and no keys for tokens: \
+    send `user` (the user's id, as it is) in `connect`, and leave `token` out. Tokens are taken by \
+    a gateway that has `keys_file` or `jwks_url` in [auth] of its configuration \
+    (docs/authentication.md)";
 
 /// What tokens are verified with.
 #[derive(Debug, Clone)]
@@ -148,6 +156,11 @@ impl Expiries {
         }
     }
 
+    /// Until when the connection's credentials hold; nothing: for ever.
+    pub(super) fn of(&self, conn: ConnId) -> Option<u64> {
+        self.by_conn.get(&conn).copied()
+    }
+
     /// When to look for those that are due.
     pub(super) fn wake_at(&self) -> Option<u64> {
         self.by_time.first().map(|(at_ms, _)| *at_ms)
@@ -182,7 +195,11 @@ impl Lane {
             return Err(Distrust::new(Close::Version, reason));
         }
         let (has_token, is_asked) = (!connect.token.is_empty(), self.asks_who_connects());
-        if has_token && (!is_asked || self.authority.is_configured()) {
+        let is_configured = self.authority.is_configured();
+        if has_token && !is_asked && !is_configured && self.settings.dev_auth {
+            return Err(Distrust::new(Close::BadToken, DEV_TAKES_USER));
+        }
+        if has_token && (!is_asked || is_configured) {
             let admitted = self.verify(&connect.token, out)?;
             return Ok(match is_asked {
                 true => Admission::Asked(Some(admitted)),
@@ -244,8 +261,7 @@ impl Lane {
         };
         self.counters.operations += 1;
         let op_id = refresh.op_id;
-        let session = &mut self.sessions[handle as usize];
-        if let Err(refusal) = session.take_op_id(op_id) {
+        if let Err(refusal) = check_op_id(op_id) {
             return self.refuse_as(conn, op_id, refusal, out);
         }
         let rate = self.rate;
@@ -274,8 +290,17 @@ impl Lane {
         }
     }
 
+    /// How long credentials that hold until then do so from now on, as clients are told: 0 is for
+    /// ever, so what ends this moment has a millisecond.
+    pub(super) fn left_ms(&self, expires_ms: Option<u64>) -> u64 {
+        let left_ms = |at_ms: u64| at_ms.saturating_sub(self.now.ms).clamp(1, limits::NUMBER_MAX);
+        expires_ms.map_or(0, left_ms)
+    }
+
     /// Its credentials hold no longer.
     pub(super) fn expired(&mut self, conn: ConnId, out: &mut Outbox) {
-        self.close(conn, Close::BadToken, "the token has expired: refresh it before", out);
+        let reason = "the token has expired: come back with a new one, and refresh that before it \
+                      ends";
+        self.close(conn, Close::TokenExpired, reason, out);
     }
 }

@@ -66,6 +66,9 @@ pub struct HttpRequest {
     pub timeout_ms: u64,
     /// Whether it may go to an address of the inner network.
     pub inner: bool,
+    /// Whether it may be sent once more where its connection ended before anything of an answer
+    /// came: doing it twice does no harm.
+    pub again: bool,
 }
 
 /// What [`Callouts`] let out.

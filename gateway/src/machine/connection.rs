@@ -11,7 +11,6 @@ use rand::Rng as _;
 use super::clients::{Codec, ConnId, Ending};
 use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
-use super::refusal::Refusal;
 use super::route::Routes;
 use super::session::{Connection, Handle, NONE, Phase, Session};
 use super::wheel::Allowance;
@@ -266,16 +265,5 @@ impl Session {
     /// The nonce of the ping behind `welcome`: as nonces are, of 48 bits.
     pub(super) fn nonce(&self) -> u64 {
         self.generation & 0xffff_ffff_ffff
-    }
-
-    /// Takes the number of an operation. It must be above those before, except in a session that
-    /// goes on: what it sends again the queues know.
-    #[inline]
-    pub(super) fn take_op_id(&mut self, op_id: u32) -> Result<(), Refusal> {
-        if op_id == 0 || op_id <= self.op_id && !self.resumed {
-            return Err(Refusal::OpId(self.op_id));
-        }
-        self.op_id = self.op_id.max(op_id);
-        Ok(())
     }
 }

@@ -12,7 +12,7 @@ use proto::wire;
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
 use super::recover::SWEEP_MS;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, check_op_id};
 use super::session::{Handle, Session, State};
 
 impl Lane {
@@ -193,8 +193,7 @@ impl Lane {
             if let (true, Ok((_, body))) = (self.is_live(handle), wire::envelope(frame))
                 && let Ok(head) = Head::of(body)
             {
-                let session = &mut self.sessions[handle as usize];
-                let refusal = session.take_op_id(head.op_id).err().unwrap_or(Refusal::Unheard);
+                let refusal = check_op_id(head.op_id).err().unwrap_or(Refusal::Unheard);
                 self.refuse_in_turn(conn, handle, head, refusal, out);
             }
         }

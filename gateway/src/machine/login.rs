@@ -27,6 +27,14 @@ impl Lane {
             let reason = "`connect` is not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
         };
+        for (field, text) in
+            [("client_name", &connect.client_name), ("client_version", &connect.client_version)]
+        {
+            if let Err(error) = name::showable(text) {
+                let reason = format!("connect.{field}: {error}");
+                return self.close(conn, Close::BadFrame, &reason, out);
+            }
+        }
         match self.admit(&connect, out) {
             Ok(Admission::Granted(admitted)) => self.log_in(conn, connect, &admitted, out),
             Ok(Admission::Asked(admitted)) => self.recognise(conn, connect, admitted, out),
@@ -87,12 +95,10 @@ impl Lane {
             queues: SmallVec::new(),
             rare: None,
             conn: conn.0,
-            op_id: 0,
             unanswered: 0,
             unanswered_bytes: 0,
             state: State::LoggingIn,
             confirmed: false,
-            resumed: false,
         };
         Some((bucket, session))
     }
@@ -148,7 +154,7 @@ impl Lane {
             if id.user_queue_hash() != session.id.user_queue_hash() {
                 return Err(Broken::Unreadable);
             }
-            (session.id, session.resumed) = (id, true);
+            session.id = id;
         }
         (session.generation, session.floor) = (answer.generation, answer.floor);
         self.introduce_anew(handle, out);
@@ -226,6 +232,7 @@ impl Lane {
     }
 
     fn welcome(&mut self, conn: ConnId, handle: Handle, resumed: bool, out: &mut Outbox) {
+        let expires_in_ms = self.left_ms(self.expiries.of(conn));
         let session = &mut self.sessions[handle as usize];
         let secret = session.rare().secret.take();
         let welcome = g2c::Welcome {
@@ -243,6 +250,7 @@ impl Lane {
                 subscriptions: limits::SUBSCRIPTIONS_MAX as u32,
                 operations_per_s: self.settings.operations_per_s,
             }),
+            expires_in_ms,
         };
         self.send_message(conn, BodyKind::Welcome, &welcome, out);
     }

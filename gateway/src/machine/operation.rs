@@ -10,7 +10,7 @@ use proto::share;
 use super::clients::ConnId;
 use super::connection::introduce;
 use super::lane::{Lane, Outbox};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, check_op_id};
 use super::route::Pending;
 use super::session::{Handle, Part};
 
@@ -44,9 +44,15 @@ impl Lane {
             return self.close(conn, Close::BadFrame, reason, out);
         };
         self.counters.operations += 1;
+        // The queue that it names says by its class who is asked, no more.
+        let named = match head.queue {
+            [] => Ok(()),
+            named => QueueName::try_from(named).map(|_| ()).map_err(Refusal::from),
+        };
         let queue = name::user_queue(user);
         let head = Head { queue: queue.as_bytes(), ..head };
-        if let Err(refusal) = self.send_operation(handle, Kind::Call, head, body, out) {
+        let sent = named.and_then(|()| self.send_operation(handle, Kind::Call, head, body, out));
+        if let Err(refusal) = sent {
             self.refuse_in_turn(conn, handle, head, refusal, out);
         }
     }
@@ -60,8 +66,8 @@ impl Lane {
         body: &[u8],
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
+        check_op_id(head.op_id)?;
         let session = &mut self.sessions[handle as usize];
-        session.take_op_id(head.op_id)?;
         if session.unanswered >= limits::UNANSWERED_PER_SESSION_MAX {
             return Err(Refusal::Unanswered);
         }

@@ -14,8 +14,8 @@ use super::session::Handle;
 /// Why the lane itself refuses an operation. The text says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("op_id is not above {0}: it rises within a session")]
-    OpId(u32),
+    #[error("op_id begins with 1 and rises with each operation of the session")]
+    NoOpId,
     #[error("{0}")]
     Name(#[from] NameError),
     #[error("this gateway has no bucket table yet: try again in a moment")]
@@ -54,10 +54,17 @@ pub(super) enum Refusal {
     Unaskable,
 }
 
+/// An operation has a number. Whether it rises, or is of something that is sent again, the queue
+/// knows, which remembers what came: on one connection as over several.
+#[inline]
+pub(super) fn check_op_id(op_id: u32) -> Result<(), Refusal> {
+    if op_id == 0 { Err(Refusal::NoOpId) } else { Ok(()) }
+}
+
 impl Refusal {
     pub(super) fn status(self) -> Status {
         match self {
-            Refusal::OpId(_) | Refusal::Name(_) => Status::Invalid,
+            Refusal::NoOpId | Refusal::Name(_) => Status::Invalid,
             Refusal::NoTable
             | Refusal::ListFull
             | Refusal::Unheard
@@ -82,7 +89,7 @@ impl Refusal {
             | Refusal::UnansweredOfQueue
             | Refusal::ListShare
             | Refusal::Line => true,
-            Refusal::OpId(_)
+            Refusal::NoOpId
             | Refusal::Name(_)
             | Refusal::NoTable
             | Refusal::Subscriptions

@@ -78,8 +78,6 @@ pub(super) struct Session {
     pub(super) rare: Option<Box<Rare>>,
     /// Its connection, or [`NONE`].
     pub(super) conn: u32,
-    /// The highest of its operations.
-    pub(super) op_id: u32,
     /// How many of its operations have no answer, login and loss included.
     pub(super) unanswered: u32,
     /// Bytes of those that are on the lists of buckets.
@@ -87,9 +85,6 @@ pub(super) struct Session {
     pub(super) state: State,
     /// The client has answered the ping behind its `welcome`.
     pub(super) confirmed: bool,
-    /// It began on another connection: the client sends again what has no answer, under old
-    /// numbers and queue by queue.
-    pub(super) resumed: bool,
 }
 
 /// What a session rarely needs.

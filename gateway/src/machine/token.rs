@@ -99,7 +99,7 @@ impl Tokens {
 
     fn check_signature(&self, rules: &Rules, parts: &Parts<'_>) -> Result<(), TokenError> {
         let header = parts.header()?;
-        let algorithm = allowed(rules, header.alg.as_deref().unwrap_or_default())?;
+        let algorithm = self.allowed(rules, header.alg.as_deref().unwrap_or_default())?;
         if header.crit.is_some() {
             return Err(TokenError::Critical);
         }
@@ -109,6 +109,29 @@ impl Tokens {
             return Ok(());
         }
         Err(TokenError::Signature)
+    }
+
+    /// The algorithm of this name, if tokens may be signed so.
+    fn allowed(&self, rules: &Rules, name: &str) -> Result<Algorithm, TokenError> {
+        if name.eq_ignore_ascii_case("none") {
+            return Err(TokenError::NotSigned);
+        }
+        match Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name) {
+            Some(algorithm) if rules.algorithms.contains(&algorithm) => Ok(algorithm),
+            Some(given) => Err(TokenError::Algorithm { given, allowed: self.good_for(rules) }),
+            None => {
+                let (given, allowed) = (excerpt(name), self.good_for(rules));
+                Err(TokenError::Unsupported { given, allowed })
+            }
+        }
+    }
+
+    /// The algorithms with which a token would be believed here: those that there is a key for.
+    fn good_for(&self, rules: &Rules) -> Vec<Algorithm> {
+        let has_key = |algorithm: &Algorithm| {
+            self.keys.is_empty() || self.keys.iter().any(|key| key.algorithm() == *algorithm)
+        };
+        rules.algorithms.iter().copied().filter(has_key).collect()
     }
 
     /// The keys that may have signed a token: of its algorithm, and called as it says. A key
@@ -140,18 +163,6 @@ impl Tokens {
             (_, _) => Ok(fitting),
         }
     }
-}
-
-/// The algorithm of this name, if tokens may be signed so.
-fn allowed(rules: &Rules, name: &str) -> Result<Algorithm, TokenError> {
-    if name.eq_ignore_ascii_case("none") {
-        return Err(TokenError::NotSigned);
-    }
-    let known = rules.algorithms.iter().find(|algorithm| algorithm.name() == name);
-    known.copied().ok_or_else(|| TokenError::Algorithm {
-        given: excerpt(name),
-        allowed: rules.algorithms.clone(),
-    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use proto::g2c;
 use proto::g2q::{self, G2q, request::Body};
 use proto::limits;
 use proto::name::QueueName;
+use proto::page;
 use proto::q2g;
 use proto::share;
 use proto::wire;
@@ -236,7 +237,8 @@ impl Lane {
         if self.routes.version.is_none() {
             return Err(no_table());
         }
-        let limit = if list.limit == 0 { limits::PAGE_MAX } else { list.limit as usize };
+        let limit =
+            page::count(list.limit).map_err(|error| (Status::Invalid, error.to_string()))?;
         let (bucket, after) = if list.after.is_empty() {
             (0, String::new())
         } else {
@@ -250,7 +252,7 @@ impl Lane {
             patterns: list.patterns.clone(),
             bits: self.routes.bits,
             bucket,
-            limit: limit.min(limits::PAGE_MAX),
+            limit,
             names: Vec::new(),
         };
         self.list_bucket(number, listing, after, out)

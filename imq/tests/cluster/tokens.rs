@@ -159,7 +159,7 @@ fn rotation_throws_nobody_out() {
     login(1, "carl", "old");
     keys.replace(&five, &new, 1);
     let lost = keys.token("dora", "old", &[]);
-    let reason = refusals::refused(&five.gateway(0), &lost);
+    let reason = refusals::refused(&five.gateway(0), &lost, 3501);
     assert!(reason.contains("the token's signature doesn't match"), "{reason}");
     // Who is there stays, and goes on with a token of the new key.
     ann.send("/room/1", "still here");

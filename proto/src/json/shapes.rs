@@ -62,7 +62,7 @@ static SEND_MESSAGE: Shape = Shape::of(&[
     field(1, "op_id", Uint32),
     field(2, "queue", Text),
     field(3, "mount", Text),
-    field(4, "payload", Any).when(Always),
+    field(4, "payload", Any).when(Given),
     field(5, "exclude_self", Bool),
 ]);
 
@@ -110,6 +110,7 @@ static LIST_MEMBERS: Shape = Shape::of(&[
 
 static CALL: Shape = Shape::of(&[
     field(1, "op_id", Uint32),
+    field(2, "queue", Text),
     field(3, "method", Text),
     field(4, "payload", Any).when(Always),
 ]);
@@ -145,6 +146,7 @@ static WELCOME: Shape = Shape::of(&[
     field(6, "ping_every_ms", Uint32),
     field(7, "gateway", Text),
     field(8, "limits", One(&LIMITS)),
+    field(9, "expires_in_ms", Uint64),
 ]);
 
 static LIMITS: Shape = Shape::of(&[
@@ -167,6 +169,7 @@ static RESULT: Shape = Shape::of(&[
     field(9, "messages", Many(&MESSAGE)),
     field(10, "members", Texts),
     field(11, "member_count", Uint32).when(Given),
+    field(12, "expires_in_ms", Uint64),
 ]);
 
 static SUBSCRIBED: Shape = Shape::of(&[
@@ -274,7 +277,13 @@ pub(super) static REQUEST: Shape = Shape::of(&[
     field(20, "disconnect_user", One(&DISCONNECT_USER)),
 ]);
 
-static RPC_SEND_MESSAGE: Shape = SEND_MESSAGE.without(1);
+/// A back end's author is told here already what the queue would refuse.
+static RPC_SEND_MESSAGE: Shape = Shape::of(&[
+    field(2, "queue", Text),
+    field(3, "mount", Text),
+    field(4, "payload", Any).when(Always),
+    field(5, "exclude_self", Bool),
+]);
 static RPC_SEND_STATE: Shape = SEND_STATE.without(1);
 static RPC_GET_STATE: Shape = GET_STATE.without(1);
 static RPC_GET_HISTORY: Shape = GET_HISTORY.without(1);

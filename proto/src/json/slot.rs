@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::any;
 use super::shape::{Field, Presence, Shape, Type, field};
-use crate::wire;
+use crate::{limits, wire};
 
 /// Where the reader is, and how strictly it reads.
 #[derive(Debug, Default)]
@@ -21,9 +21,6 @@ pub(super) struct Path {
     /// the lack of one that is always written.
     pub(super) strict: bool,
 }
-
-/// Numbers of the protocol are below 2^53, so that every JSON reader holds them exactly.
-const NUMBER_MAX: u64 = (1 << 53) - 1;
 
 /// Where a value goes. Reading one says whether there was one: `null` is none.
 pub(super) struct Slot<'a> {
@@ -66,7 +63,7 @@ impl<'a> Slot<'a> {
     fn number_max(&self) -> u64 {
         match self.kind {
             Type::Uint32 => u64::from(u32::MAX),
-            Type::Uint64 => NUMBER_MAX,
+            Type::Uint64 => limits::NUMBER_MAX,
             Type::Int64 => i64::MAX.cast_unsigned(),
             Type::Bool
             | Type::Text
@@ -281,6 +278,9 @@ fn fields<'de, A: MapAccess<'de>>(
         path.names.push(field.name);
         if map.next_value_seed(Slot { base64, ..Slot::of(field, out, path) })? {
             claim(shape, &mut seen, index)?;
+        } else if field.presence == Presence::Choice {
+            // Elsewhere absent; here what is there is what is chosen.
+            return Err(Error::custom("null chooses nothing: leave it out"));
         }
         path.names.pop();
     }

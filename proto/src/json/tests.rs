@@ -128,6 +128,13 @@ fn wrong_texts_are_refused() {
         r#"{"connect":{"hold":1}}"#,
         r#"{"connect":{"user":"\ud800"}}"#,
         r#"{"subscribe":{"mounts":[null]}}"#,
+        r#"{"send_state":{"changes":[{"key":"a","set":1,"delete":false}]}}"#,
+        r#"{"send_state":{"changes":[{"key":"a","delete":false,"set":1}]}}"#,
+        r#"{"send_state":{"changes":[{"key":"a","set":null,"delete":true}]}}"#,
+        r#"{"send_state":{"changes":[{"key":"a","set":1,"delete":null}]}}"#,
+        r#"{"send_state":{"changes":[{"key":"a","add":null,"set":1}]}}"#,
+        r#"{"send_state":{"changes":[{"key":"a","set_base64":null,"add":1}]}}"#,
+        r#"{"send_state":{"changes":[{"key":"a","delete":null}]}}"#,
         r#"{"subscribe":{"since":{"marks":{"a":"1"}}}}"#,
         r#"{"send_message":{"payload_base64":"?"}}"#,
         r#"{"send_message":{"payload":[1,]}}"#,
@@ -178,7 +185,7 @@ fn operations_of_the_back_end() {
     let wanted = crate::c2g::SendMessage {
         queue: "/a".to_owned(),
         mount: "m".to_owned(),
-        payload: b"[1,2]".to_vec(),
+        payload: Some(b"[1,2]".to_vec()),
         ..crate::c2g::SendMessage::default()
     };
     assert_eq!(body, Ok(Body::SendMessage(wanted)));

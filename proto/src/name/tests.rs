@@ -40,3 +40,34 @@ fn members_is_no_mount() {
     assert_eq!(UserId::try_from("a/b"), Err(NameError::UserSlash));
     assert_eq!(NodeId::try_from("q 1"), Err(NameError::NodeId));
 }
+
+/// What has no width, or turns the direction, makes two names that look alike.
+#[test]
+fn no_name_has_an_invisible_character() {
+    let invisible = [
+        0xad, 0x34f, 0x61c, 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x202a, 0x202e, 0x2060,
+        0x2066, 0x2069, 0x206f, 0x3164, 0xfe0f, 0xfeff, 0xfff9, 0xe0001, 0xe007f, 0xe0100,
+    ];
+    for number in invisible {
+        let c = char::from_u32(number).expect("a character");
+        let (user, queue, mount) = (format!("an{c}n"), format!("/room/{c}1"), format!("c{c}hat"));
+        let wanted = Err(NameError::Invisible(number));
+        assert_eq!(UserId::try_from(&*user).map(|_| ()), wanted, "U+{number:04X}");
+        assert_eq!(QueueName::try_from(&*queue).map(|_| ()), wanted, "U+{number:04X}");
+        assert_eq!(MountName::try_from(mount.as_bytes()).map(|_| ()), wanted, "U+{number:04X}");
+        assert_eq!(showable(&format!("my {c}game")), Err(NameError::Hidden(number)));
+    }
+    for user in ["ann", "анна", "アン", "李安", "עלמה", "😀", "é", "ann@example.com"]
+    {
+        assert!(UserId::try_from(user).is_ok(), "{user}");
+        assert_eq!(showable(user), Ok(()));
+    }
+    assert_eq!(showable("My Game 1.0 (für Ann)"), Ok(()));
+    for text in ["a\nb", "a\u{7f}", "\u{1b}[31mred", "é\u{85}", "a\u{2028}b"] {
+        assert_eq!(showable(text), Err(NameError::Control), "{text:?}");
+    }
+    let sentence = UserId::try_from("an\u{200b}n").map_err(|error| error.to_string());
+    let wanted = "a name has no invisible character: U+200B has no width, or turns the text's \
+                  direction";
+    assert_eq!(sentence.map(|_| ()), Err(wanted.to_owned()));
+}

@@ -57,7 +57,7 @@ proptest! {
         check_head(&numbers, "c2g.GetState", |m: c2g::GetState| (m.op_id, m.queue));
         check_head(&numbers, "c2g.GetHistory", |m: c2g::GetHistory| (m.op_id, m.queue));
         check_head(&numbers, "c2g.ListMembers", |m: c2g::ListMembers| (m.op_id, m.queue));
-        check_head(&numbers, "c2g.Call", |m: c2g::Call| (m.op_id, String::new()));
+        check_head(&numbers, "c2g.Call", |m: c2g::Call| (m.op_id, m.queue));
         check_head(&numbers, "c2g.Refresh", |m: c2g::Refresh| (m.op_id, String::new()));
     }
 
@@ -67,12 +67,13 @@ proptest! {
             &numbers,
             "c2g.SendMessage",
             |m: c2g::SendMessage| {
-                let texts = [m.queue.into_bytes(), m.mount.into_bytes(), m.payload];
-                Some((m.op_id, texts, m.exclude_self))
+                let texts = [m.queue.into_bytes(), m.mount.into_bytes()];
+                Some((m.op_id, texts, m.payload, m.exclude_self))
             },
             |bytes| {
                 let m = c2g::SendMessageRef::of(bytes)?;
-                Ok((m.op_id, [m.queue, m.mount, m.payload].map(<[u8]>::to_vec), m.exclude_self))
+                let texts = [m.queue, m.mount].map(<[u8]>::to_vec);
+                Ok((m.op_id, texts, m.payload.map(<[u8]>::to_vec), m.exclude_self))
             },
         );
     }

@@ -9,6 +9,6 @@ mod call;
 mod courier;
 mod tell;
 
-pub(crate) use ask::{AskKind, Ruling, Verdicts};
+pub(crate) use ask::{AskKind, Ruling, Verdicts, too_late};
 pub(crate) use courier::{Cause, Couriers, Happened};
 pub(crate) use tell::About;

@@ -86,6 +86,11 @@ impl Bucket {
         UserId::try_from(&*join.user)
             .map_err(|error| Refusal::new(Status::Invalid, format!("user: {error}")))?;
         let Some((first, _)) = guests.first() else {
+            if join.discreet {
+                // As to a user who comes in; nobody does.
+                self.may_come_in(index, false)?;
+                return Ok(Outcome::Done { seq: queue.seq });
+            }
             let sentence = "the user has no session: nobody is there who could join";
             return Err(Refusal::new(Status::NotFound, sentence));
         };

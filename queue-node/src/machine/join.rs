@@ -139,13 +139,10 @@ impl Bucket {
         if self.repeated(turn, asker, found, hash) {
             return;
         }
-        let Some(index) = found else {
-            return self.refuse(turn, asker, super::send::no_queue());
-        };
+        let not_there = || Refusal::new(Status::NotFound, "this session is not subscribed to it");
+        let Some(index) = found else { return self.refuse(turn, asker, not_there()) };
         if !self.queues[index].members.contains_key(&key) {
-            let sentence = "this session is not subscribed to the queue";
-            let refusal = Refusal::new(Status::NotFound, sentence);
-            return self.commit(turn, index, asker, Err(refusal));
+            return self.commit(turn, index, asker, Err(not_there()));
         }
         if self.queues[index].is_inbox() {
             let sentence = "a session leaves its user's inbox when it ends, not before";
@@ -429,6 +426,15 @@ pub(crate) fn may_note(turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> 
 fn not_theirs() -> Refusal {
     let sentence = "an inbox is its user's: whoever logs in as the user has it without asking";
     Refusal::new(Status::Forbidden, sentence)
+}
+
+/// The refusal of what is for members only, with how to become one.
+pub(crate) fn for_members(sentence: &str, join: Access) -> Refusal {
+    let how = match join {
+        Access::Open | Access::Callout => ": subscribe to the queue first",
+        Access::Members | Access::Server => ", and the back end alone says who is one",
+    };
+    Refusal::new(Status::Forbidden, format!("{sentence}{how}"))
 }
 
 fn may_join(join: Access) -> Result<(), Refusal> {

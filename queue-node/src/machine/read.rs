@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use proto::c2g;
 use proto::class::{Access, MountKind, Presence};
 use proto::codes::Status;
-use proto::{limits, wire};
+use proto::{limits, page, wire};
 
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
@@ -19,7 +19,7 @@ impl Bucket {
     /// `get_state`: a page of keys.
     pub(crate) fn get_state(&mut self, turn: &mut Turn<'_>, asker: &Asker, read: &c2g::GetState) {
         self.read(turn, asker, &read.queue, |queue, _, _, out| {
-            let place = super::send::place(queue, read.mount.as_bytes(), MountKind::State)?;
+            let place = super::send::place(&queue.class, read.mount.as_bytes(), MountKind::State)?;
             let count = page_count(read.limit)?;
             if read.key_prefix.len() > limits::KEY_BYTES_MAX {
                 let max = limits::KEY_BYTES_MAX;
@@ -52,13 +52,13 @@ impl Bucket {
         read: &c2g::GetHistory,
     ) {
         let now_ms = turn.now.ms;
-        self.read(turn, asker, &read.queue, |queue, people, asker, out| {
-            let place = super::send::place(queue, read.mount.as_bytes(), MountKind::Message)?;
+        self.read(turn, asker, &read.queue, |queue, _, _, out| {
+            let place =
+                super::send::place(&queue.class, read.mount.as_bytes(), MountKind::Message)?;
             let count = page_count(read.limit)?;
             let Mount::Message(Some(history)) = &queue.mounts[place] else { return Ok(()) };
             let seq_max = if read.before_seq == 0 { u64::MAX } else { read.before_seq - 1 };
             let history_ms = queue.class.class.mounts[place].history_ms;
-            let session = asker.session().map(|key| people[key].id);
             // One more than a page, to know whether there is more.
             let newest: Vec<_> = history.newest(&queue.log, count + 1, seq_max).collect();
             let mut page = Page::new(count);
@@ -73,11 +73,10 @@ impl Bucket {
             if first > 0 && page.is_full {
                 wire::put_bytes(out, 7, newest[first].seq.to_string().as_bytes());
             }
+            // Also what its sender didn't want to hear: it is a part of what was said.
             for event in &newest[first..] {
-                if session.is_none_or(|session| !event.excludes(session)) {
-                    wire::put_nested(out, 9, event.body.len());
-                    out.extend_from_slice(event.body);
-                }
+                wire::put_nested(out, 9, event.body.len());
+                out.extend_from_slice(event.body);
             }
             Ok(())
         });
@@ -126,6 +125,9 @@ impl Bucket {
         write: impl FnOnce(&Queue, &People, &Asker, &mut Vec<u8>) -> Result<(), Refusal>,
     ) {
         let found = self.queues.find(name.as_bytes());
+        if self.is_strange(asker, found, name.as_bytes()) {
+            return self.refuse(turn, asker, super::stranger::unreadable());
+        }
         let settled =
             |index: &QueueIndex| self.queues[*index].run.is_none() || self.settle(turn, *index);
         let Some(index) = found.filter(settled) else {
@@ -145,14 +147,14 @@ impl Bucket {
     }
 }
 
-/// Members and those who might be may read.
+/// Members and those who might be may read. Of an inbox only its user comes so far.
 fn may_read(queue: &Queue, asker: &Asker) -> Result<(), Refusal> {
     let Who::Session { key, .. } = asker.who else { return Ok(()) };
-    let is_open = queue.class.class.join == Access::Open && !queue.is_inbox();
+    let is_open = queue.class.class.join == Access::Open;
     if is_open || queue.members.contains_key(&key) {
         return Ok(());
     }
-    Err(Refusal::new(Status::Forbidden, "only members may read here: subscribe first"))
+    Err(super::join::for_members("only members may read here", queue.class.class.join))
 }
 
 /// Whether members are named to who asks, or counted alone: the class says what they learn of each
@@ -201,13 +203,5 @@ impl Page {
 
 /// So many entries are in a page; 0 asks for as many as there may be.
 pub(crate) fn page_count(limit: u32) -> Result<usize, Refusal> {
-    match limit as usize {
-        0 => Ok(limits::PAGE_MAX),
-        limit if limit <= limits::PAGE_MAX => Ok(limit),
-        _ => {
-            let max = limits::PAGE_MAX;
-            let sentence = format!("a page has at most {max} entries: ask for fewer, or for 0");
-            Err(Refusal::new(Status::Invalid, sentence))
-        }
-    }
+    page::count(limit).map_err(|error| Refusal::new(Status::Invalid, error.to_string()))
 }

@@ -94,7 +94,7 @@ impl Bucket {
                     op_id: 0,
                     queue: operation.queue.as_bytes(),
                     mount: operation.mount.as_bytes(),
-                    payload: &operation.payload,
+                    payload: operation.payload.as_deref(),
                     exclude_self: false,
                 };
                 self.send_message(turn, asker, &read, Verdicts::NONE, hash);

@@ -10,10 +10,12 @@ use proto::limits;
 use super::application::{AskKind, Verdicts};
 use super::asker::{Asker, Who};
 use super::bucket::{Bucket, Decision};
+use super::class::QueueClass;
 use super::queue::{Mount, Queue, QueueIndex};
 use super::record::{Draft, Outcome, Refusal, Step};
 use super::session::People;
 use super::state_mount::{self, StateMount, Stroke};
+use super::stranger::Parcel;
 use super::turn::Turn;
 
 impl Bucket {
@@ -26,7 +28,9 @@ impl Bucket {
         verdicts: Verdicts<'_>,
         hash: u64,
     ) {
-        let Some(index) = self.target(turn, asker, operation.queue, hash) else { return };
+        let parcel =
+            Parcel { queue: operation.queue, mount: operation.mount, kind: MountKind::Message };
+        let Some(index) = self.target(turn, asker, parcel, verdicts, hash) else { return };
         if self.queues[index].class.asks_senders {
             return self.send_asked_message(turn, index, asker, operation, verdicts);
         }
@@ -47,7 +51,7 @@ impl Bucket {
         let is_asked = self.is_asked(index, operation.mount, asker);
         let verdict = verdicts.on(AskKind::SendMessage).filter(|_| is_asked);
         let payload = verdict.and_then(|verdict| verdict.payload);
-        let payload = payload.as_deref().unwrap_or(operation.payload);
+        let payload = payload.as_deref().or(operation.payload);
         let operation = SendMessageRef { payload, ..*operation };
         let decision = self.decide_message(turn, index, asker, &operation);
         let ruling = verdicts.rule_if(is_asked, AskKind::SendMessage);
@@ -70,7 +74,9 @@ impl Bucket {
         verdicts: Verdicts<'_>,
         hash: u64,
     ) {
-        if let Some(index) = self.target(turn, asker, operation.queue.as_bytes(), hash) {
+        let (queue, mount) = (operation.queue.as_bytes(), operation.mount.as_bytes());
+        let parcel = Parcel { queue, mount, kind: MountKind::State };
+        if let Some(index) = self.target(turn, asker, parcel, verdicts, hash) {
             let is_asked = self.is_asked(index, operation.mount.as_bytes(), asker);
             let decision = self.decide_state(turn, index, asker, operation);
             let ruling = verdicts.rule_if(is_asked, AskKind::SendState);
@@ -87,9 +93,11 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         asker: &Asker,
-        name: &[u8],
+        parcel: Parcel<'_>,
+        verdicts: Verdicts<'_>,
         hash: u64,
     ) -> Option<QueueIndex> {
+        let name = parcel.queue;
         let mut found = self.queues.find(name);
         if let Some(index) = found
             && self.queues[index].run.is_some()
@@ -98,6 +106,11 @@ impl Bucket {
             found = None;
         }
         if self.repeated(turn, asker, found, hash) {
+            return None;
+        }
+        if self.is_strange(asker, found, name)
+            && !self.may_send_strangely(turn, asker, parcel, verdicts, hash)
+        {
             return None;
         }
         if found.is_none() && name.starts_with(b"/user/") {
@@ -118,8 +131,9 @@ impl Bucket {
         operation: &SendMessageRef<'_>,
     ) -> Decision {
         let queue = &self.queues[index];
-        let place = place(queue, operation.mount, MountKind::Message)?;
-        if operation.payload.len() > limits::PAYLOAD_BYTES_MAX {
+        let place = place(&queue.class, operation.mount, MountKind::Message)?;
+        let Some(payload) = operation.payload else { return Err(no_payload()) };
+        if payload.len() > limits::PAYLOAD_BYTES_MAX {
             let max = limits::PAYLOAD_BYTES_MAX;
             let sentence = format!("a payload is at most {max} bytes long; send a link to it");
             return Err(Refusal::new(Status::Limit, sentence));
@@ -135,7 +149,7 @@ impl Bucket {
             mount: operation.mount,
             seq,
             from: from.as_bytes(),
-            payload: operation.payload,
+            payload,
             sent_at_ms: turn.now.unix_ms,
         };
         shared.body.clear();
@@ -154,7 +168,7 @@ impl Bucket {
         operation: &c2g::SendState,
     ) -> Decision {
         let queue = &self.queues[index];
-        let place = place(queue, operation.mount.as_bytes(), MountKind::State)?;
+        let place = place(&queue.class, operation.mount.as_bytes(), MountKind::State)?;
         may_send(queue, place, asker)?;
         if operation.changes.is_empty() || operation.changes.len() > limits::CHANGES_MAX {
             let sentence = format!("send 1 to {} changes at once", limits::CHANGES_MAX);
@@ -211,8 +225,8 @@ pub(crate) fn no_queue() -> Refusal {
 
 /// The number of a mount that must be of this kind.
 #[inline]
-pub(crate) fn place(queue: &Queue, mount: &[u8], kind: MountKind) -> Result<usize, Refusal> {
-    match queue.class.mount(mount) {
+pub(crate) fn place(class: &QueueClass, mount: &[u8], kind: MountKind) -> Result<usize, Refusal> {
+    match class.mount(mount) {
         Some((place, class)) if class.kind == kind => Ok(place),
         Some(_) => {
             let sentence = match kind {
@@ -225,7 +239,7 @@ pub(crate) fn place(queue: &Queue, mount: &[u8], kind: MountKind) -> Result<usiz
             Err(Refusal::new(Status::Invalid, sentence))
         }
         None => {
-            let sentence = format!("no such mount; the queue has: {}", queue.class.mount_names());
+            let sentence = format!("no such mount; the queue has: {}", class.mount_names());
             Err(Refusal::new(Status::NotFound, sentence))
         }
     }
@@ -234,17 +248,29 @@ pub(crate) fn place(queue: &Queue, mount: &[u8], kind: MountKind) -> Result<usiz
 #[inline]
 fn may_send(queue: &Queue, place: usize, asker: &Asker) -> Result<(), Refusal> {
     let Who::Session { key, .. } = asker.who else { return Ok(()) };
-    let refusal = match queue.class.class.mounts[place].send {
+    let send = queue.class.class.mounts[place].send;
+    if send == Access::Members && queue.members.contains_key(&key) {
+        return Ok(());
+    }
+    leave(send, queue.class.class.join)
+}
+
+/// Whether a user who is no member may send to a mount with this setting, in a queue that is joined
+/// so.
+#[inline]
+pub(crate) fn leave(send: Access, join: Access) -> Result<(), Refusal> {
+    match send {
         // Whom the web application lets, it says when all else is well.
-        Access::Open | Access::Callout => return Ok(()),
-        Access::Members if queue.members.contains_key(&key) => return Ok(()),
-        Access::Members => {
-            let sentence = "only members may send here: subscribe to the queue first";
-            Refusal::new(Status::Forbidden, sentence)
-        }
-        Access::Server => Refusal::new(Status::Forbidden, "only the back end sends here"),
-    };
-    Err(refusal)
+        Access::Open | Access::Callout => Ok(()),
+        Access::Members => Err(super::join::for_members("only members may send here", join)),
+        Access::Server => Err(Refusal::new(Status::Forbidden, "only the back end sends here")),
+    }
+}
+
+#[cold]
+fn no_payload() -> Refusal {
+    let sentence = "the field \"payload\" is missing: give one, be it empty";
+    Refusal::new(Status::Invalid, sentence)
 }
 
 #[inline]

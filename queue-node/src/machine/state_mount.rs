@@ -195,7 +195,7 @@ fn change(change: &Change, old: Option<&Cell>, stroke: Stroke) -> Result<Option<
         return refuse(Status::Invalid, format!("ttl_ms of key {key:?} is at most {max}"));
     }
     if change.while_present && stroke.member.is_none() {
-        let sentence = "while_present is for members: subscribe to the queue first";
+        let sentence = "while_present is for members of the queue, and this session is none";
         return refuse(Status::Forbidden, sentence);
     }
     let value: Rc<[u8]> = match &change.act {
@@ -208,8 +208,17 @@ fn change(change: &Change, old: Option<&Cell>, stroke: Stroke) -> Result<Option<
         Some(Act::Delete(true)) => return Ok(None),
         Some(Act::Delete(false)) | None => return refuse(Status::Invalid, says_nothing(key)),
     };
-    let expires_ms = (change.ttl_ms > 0).then(|| stroke.now_ms + change.ttl_ms);
-    let present = if change.while_present { stroke.member } else { None };
+    // A sum is the same thing with another number: what it was bound to it stays bound to. What is
+    // set is new.
+    let kept = old.filter(|_| matches!(change.act, Some(Act::Add(_))));
+    let expires_ms = match change.ttl_ms {
+        0 => kept.and_then(|cell| cell.expires_ms),
+        ttl_ms => Some(stroke.now_ms + ttl_ms),
+    };
+    let present = match change.while_present {
+        true => stroke.member,
+        false => kept.and_then(|cell| cell.present),
+    };
     Ok(Some(Cell { value, version: stroke.seq, expires_ms, present }))
 }
 

@@ -223,12 +223,10 @@ impl Replays {
         let session = people[join.session].id;
         let filter = queue.members.get(&join.session).and_then(|member| member.filter.as_deref());
         let disordered = faults.history_disordered;
+        // What it has said itself and didn't want to hear is a part of the history, not of what it
+        // has missed.
         let is_for_it = |event: &Event<'_>| !event.excludes(session) || faults.excluded_replayed;
-        let each = |event: &Event<'_>| {
-            if is_for_it(event) {
-                replays.put(event, event.body, true);
-            }
-        };
+        let each = |event: &Event<'_>| replays.put(event, event.body, true);
         history(queue, now_ms, standing, filter, join.history, each, disordered);
         for gap in &standing.gaps {
             replays.put_gap(queue, *gap);

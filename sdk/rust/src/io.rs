@@ -9,6 +9,7 @@ mod dial;
 mod driver;
 mod options;
 mod subscription;
+mod token;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -17,6 +18,7 @@ use crate::{Answer, Change, Command, Entry, Failure, Message, Page, PageAsked, S
 
 pub use self::options::{ConnectError, Options};
 pub use self::subscription::Subscription;
+pub use self::token::{TokenResult, TokenSource};
 
 use self::driver::Driver;
 use self::subscription::Given;
@@ -85,6 +87,7 @@ impl Client {
         let settings = Settings {
             user: options.user,
             token: options.token,
+            renews: options.token_source.is_some(),
             client_name: options.client_name,
             client_version: options.client_version,
             given: options.given.is_some(),
@@ -92,7 +95,8 @@ impl Client {
         let events_max = options.events_max.max(1);
         let address = options.addresses[0].clone();
         let given = options.given.map(|to| Given::new(to, events_max, requests.downgrade()));
-        let driver = Driver::new(settings, options.addresses, seed, (received, given), told, first);
+        let sources = (received, given, options.token_source);
+        let driver = Driver::new(settings, options.addresses, seed, sources, told, first);
         tokio::spawn(driver.run());
         // A task that ends without a word is one whose runtime was taken away.
         connected.await.unwrap_or(Err(ConnectError::Lost { address }))?;

@@ -25,7 +25,7 @@ pub use event::{
 };
 pub use failure::Failure;
 #[cfg(feature = "io")]
-pub use io::{Client, ConnectError, Connection, Options, Subscription};
+pub use io::{Client, ConnectError, Connection, Options, Subscription, TokenResult, TokenSource};
 pub use proto::codes::{Close, Status};
 pub use proto::g2c::Kind;
 

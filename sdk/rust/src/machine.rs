@@ -9,6 +9,7 @@ mod operation;
 mod outbox;
 mod queue;
 mod received;
+mod renewal;
 mod retry;
 mod returning;
 mod submit;
@@ -26,6 +27,7 @@ use self::connection::Connection;
 use self::loss::Loss;
 use self::operation::{Held, Operation};
 use self::queue::Queue;
+use self::renewal::Renewal;
 use self::retry::Retry;
 use crate::{Command, Failure, Ticket};
 
@@ -36,6 +38,9 @@ pub struct Settings {
     pub user: String,
     /// The user's token, for any other.
     pub token: String,
+    /// The application gives new tokens, by [`Input::Token`]: before each connection, and when
+    /// [`Outbox::wants_token`] says so. Without them the end of the token is the client's.
+    pub renews: bool,
     /// What the application calls itself, for operators.
     pub client_name: String,
     /// Its version, for operators.
@@ -66,6 +71,8 @@ pub enum Input<'a> {
     /// The transport is gone, or could not be had. Not said after [`Transport::Redial`], which asks
     /// for just that.
     Disconnected,
+    /// A new token of the user's, or that there is none to be had now.
+    Token(Option<String>),
     /// The application wants something; the answer carries the ticket.
     Command(Ticket, Command),
     /// The time of [`Client::wake_at`] has come.
@@ -102,6 +109,7 @@ pub struct Client {
     held: Held,
     next_op_id: u32,
     bounds: Bounds,
+    renewal: Renewal,
     /// No operation expires and no paused queue is due before this.
     look_ms: Option<u64>,
     counters: Counters,
@@ -143,6 +151,7 @@ impl Client {
             held: Held::default(),
             next_op_id: 1,
             bounds: Bounds::default(),
+            renewal: Renewal::None,
             look_ms: None,
             counters: Counters::default(),
         }
@@ -161,6 +170,7 @@ impl Client {
             Input::Disconnected => {
                 self.lose(now, Loss::silent("the connection ended without a word"), out);
             }
+            Input::Token(token) => self.token(now, token, out),
             Input::Command(ticket, command) => self.command(now, ticket, command, out),
             Input::Wake => self.wake(now, out),
         }
@@ -168,7 +178,8 @@ impl Client {
 
     /// When [`Input::Wake`] is due, in the milliseconds of [`Time::ms`].
     pub fn wake_at(&self) -> Option<u64> {
-        self.connection.wake_at().into_iter().chain(self.look_ms).min()
+        let renew_ms = self.renewal.wake_at();
+        self.connection.wake_at().into_iter().chain(self.look_ms).chain(renew_ms).min()
     }
 
     /// What the client counted so far.

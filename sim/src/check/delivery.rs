@@ -24,7 +24,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
         }
         unhurried(lives, span, violations);
         filters(span, violations);
-        history(span, ledger, &excluded, violations);
+        history(span, ledger, violations);
         if let Some(book) = ledger.book(span.queue, span.start.epoch) {
             missed(span, book, lives.seen.farewell_us, &excluded, violations);
         }
@@ -32,29 +32,28 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
 }
 
 /// What somebody sent, and whether it shall not have it.
-pub(super) struct Own<'a> {
-    pub(super) journal: &'a Journal,
-    pub(super) queue: &'a str,
+struct Own<'a> {
+    journal: &'a Journal,
     place: usize,
-    pub(super) excludes: bool,
+    excludes: bool,
 }
 
 /// All payloads that were sent.
-pub(super) type Excluded<'a> = BTreeMap<&'a [u8], Own<'a>>;
+type Excluded<'a> = BTreeMap<&'a [u8], Own<'a>>;
 
-pub(super) fn excluded<'a>(lives: &Lives<'a>) -> Excluded<'a> {
+fn excluded<'a>(lives: &Lives<'a>) -> Excluded<'a> {
     let mut excluded = BTreeMap::new();
     for operation in &lives.operations {
         if let Command::SendMessage { queue, payload, exclude_self, .. } = operation.command {
             let excludes = *exclude_self || queue.starts_with("/strict/");
             let (journal, place) = (operation.journal, operation.place);
-            excluded.insert(payload.as_slice(), Own { journal, queue, place, excludes });
+            excluded.insert(payload.as_slice(), Own { journal, place, excludes });
         }
     }
     excluded
 }
 
-pub(super) fn is_own_excluded(span: &Span<'_>, excluded: &Excluded<'_>, payload: &[u8]) -> bool {
+fn is_own_excluded(span: &Span<'_>, excluded: &Excluded<'_>, payload: &[u8]) -> bool {
     let sent = excluded.get(&*original(payload));
     sent.is_some_and(|own| own.excludes && own.journal.client == span.journal.client)
 }
@@ -132,6 +131,10 @@ fn filters(span: &Span<'_>, violations: &mut Vec<Violation>) {
 fn exclusion(span: &Span<'_>, excluded: &Excluded<'_>, violations: &mut Vec<Violation>) {
     for item in &span.items {
         let Got::Message(message) = item.what else { continue };
+        // Of what was said it is a part, for its sender, too.
+        if message.history {
+            continue;
+        }
         let Some(own) = excluded.get(&*original(&message.payload)) else { continue };
         if !own.excludes || !std::ptr::eq(own.journal, span.journal) || own.place > item.place {
             continue;
@@ -159,12 +162,7 @@ pub(super) fn kept(queue: &str) -> usize {
 }
 
 /// The newest messages at or below the mark, oldest first, as many as were asked for and are kept.
-fn history(
-    span: &Span<'_>,
-    ledger: &Ledger<'_>,
-    excluded: &Excluded<'_>,
-    violations: &mut Vec<Violation>,
-) {
+fn history(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
     let old = span.items.iter().filter_map(|item| match item.what {
         Got::Message(message) if message.history => Some(message.seq),
         Got::Message(_) | Got::State(_) | Got::Joined(_) | Got::Left(_) | Got::Gap(_) => None,
@@ -178,16 +176,15 @@ fn history(
     // Below the first hole, nobody knows what there was.
     let known = (1..=mark).rev().map_while(|seq| Some((seq, book?.facts.get(&seq)?)));
     for (seq, fact) in known.take_while(|_| span.wants("chat")) {
-        if let Fact::Message { payload, .. } | Fact::Acknowledged(payload) = fact {
-            expected.push((seq, is_own_excluded(span, excluded, payload)));
+        if let Fact::Message { .. } | Fact::Acknowledged(_) = fact {
+            expected.push(seq);
         }
     }
     expected.truncate(kept.min(asked as usize));
     expected.reverse();
     let rises = old.windows(2).all(|pair| pair[0] < pair[1]);
     let is_within = old.iter().all(|seq| *seq <= mark) && old.len() <= kept.min(asked as usize);
-    // Own messages that exclude this session are left out, those of an earlier session are not.
-    let lacks = expected.iter().find(|(seq, own)| !own && !old.contains(seq));
+    let lacks = expected.iter().find(|seq| !old.contains(seq));
     // What was still on its way when the connection ended isn't sent again.
     let is_done = span.stands || span.items.iter().any(|item| item.seq().is_some());
     if !rises || !is_within || (is_done && lacks.is_some()) {

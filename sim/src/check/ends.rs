@@ -87,7 +87,10 @@ fn ended(
     }
     let Set { change, asked_us, answered_us, journal, .. } = set;
     if let Some((seq, true)) = next {
-        // It went by itself.
+        // It went by itself. A sum may have gone with what its key was bound to before.
+        if matches!(change.act, Act::Add(_)) {
+            return None;
+        }
         let went_us = book.first_us(seq);
         // Machines know of no less than a millisecond.
         let in_time = change.ttl_ms > 0 && went_us + 1000 >= asked_us + change.ttl_ms * 1000;

@@ -3,15 +3,14 @@
 use imq_sdk::{Answer, Command, Entry, Message};
 
 use super::Violation;
-use super::delivery::{self, Excluded, kept};
+use super::delivery::kept;
 use super::ledger::{Book, Fact, Ledger};
-use super::spans::{Answered, Lives, Operation, Span};
+use super::spans::{Answered, Lives, Operation};
 
 /// What is seen so soon after the answer may have been done before it.
 const SEEN_US: u64 = 3_000_000;
 
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
-    let excluded = delivery::excluded(lives);
     for operation in &lives.operations {
         let (Some(answer), Some(span)) = (&operation.answer, operation.span) else { continue };
         let span = &lives.spans[span];
@@ -20,7 +19,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             // It was read of a queue that had begun anew, and the client hasn't heard of that yet.
             continue;
         }
-        let at = Read { operation, answer, span, book, excluded: &excluded };
+        let at = Read { operation, answer, book };
         let (rule, wrong) = match (operation.command, answer.result) {
             (Command::GetHistory { limit, .. }, Ok(Answer::History(page))) => {
                 let rule = "what is read of the history is its newest messages, oldest first";
@@ -50,9 +49,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
 struct Read<'r, 'a> {
     operation: &'r Operation<'a>,
     answer: &'r Answered<'a>,
-    span: &'r Span<'a>,
     book: &'r Book<'a>,
-    excluded: &'r Excluded<'a>,
 }
 
 impl Read<'_, '_> {
@@ -69,33 +66,19 @@ impl Read<'_, '_> {
         if seqs.len() > most || !seqs.windows(2).all(|pair| pair[0] < pair[1]) {
             return Some(shown());
         }
-        let (first, last) = (seqs.first().copied(), seqs.last().copied().unwrap_or(0));
-        // Own messages that exclude the reader count, and aren't shown; some may have no number.
-        let hides = self.hides_own();
-        let newest = self.book.newest(self.answer.at_us + SEEN_US);
-        let newest = if hides { last } else { newest.max(last) };
+        let last = seqs.last().copied().unwrap_or(0);
+        let newest = self.book.newest(self.answer.at_us + SEEN_US).max(last);
         // Below the first hole nobody knows what there was.
         let known = (1..=newest).rev().map_while(|seq| Some((seq, self.book.facts.get(&seq)?)));
         let messages = known.filter_map(|(seq, fact)| match fact {
-            Fact::Message { payload, .. } | Fact::Acknowledged(payload) => Some((seq, *payload)),
+            Fact::Message { .. } | Fact::Acknowledged(_) => Some(seq),
             Fact::State { .. } | Fact::Members => None,
         });
-        let lacks = messages.take(most).find(|(seq, payload)| {
+        let lacks = messages.take(most).find(|seq| {
             let must_be = *seq <= last || self.is_old(*seq);
-            let is_within = !hides || first.is_some_and(|first| first <= *seq);
-            let own = delivery::is_own_excluded(self.span, self.excluded, payload);
-            must_be && is_within && !own && !seqs.contains(seq)
+            must_be && !seqs.contains(seq)
         });
-        lacks.map(|(seq, _)| format!("{}, not {seq}", shown()))
-    }
-
-    /// Whether the reader may have sent something to the queue that it excludes itself from.
-    fn hides_own(&self) -> bool {
-        self.excluded.values().any(|own| {
-            own.excludes
-                && own.journal.client == self.operation.journal.client
-                && own.queue == self.operation.queue()
-        })
+        lacks.map(|seq| format!("{}, not {seq}", shown()))
     }
 
     fn state(&self, prefix: &str, items: &[Entry]) -> Option<String> {

@@ -201,7 +201,7 @@ fn body_of(wish: &Wish) -> Body {
         Wish::Message { queue, payload } => Body::SendMessage(c2g::SendMessage {
             queue,
             mount: chat,
-            payload,
+            payload: Some(payload),
             ..Default::default()
         }),
         Wish::State { queue, changes } => {

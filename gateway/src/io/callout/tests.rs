@@ -26,6 +26,10 @@ impl Poster {
     }
 
     fn post(&self, url: &str, inner: bool, timeout_ms: u64) -> Outcome {
+        self.send(url, inner, timeout_ms, true)
+    }
+
+    fn send(&self, url: &str, inner: bool, timeout_ms: u64, again: bool) -> Outcome {
         let (answer, outcome) = sync_channel(1);
         let request = HttpRequest {
             request: 7,
@@ -34,6 +38,7 @@ impl Poster {
             body: b"{\"ask\":1}".to_vec(),
             timeout_ms,
             inner,
+            again,
         };
         let answer = move |number, outcome| answer.send((number, outcome)).unwrap();
         self.caller.call(request, Box::new(answer));
@@ -105,6 +110,84 @@ fn posts_and_keeps_the_connection() {
     assert!(request.starts_with("POST /imq?key=1 HTTP/1.1\r\n"), "{request}");
     assert!(request.contains("webhook-id: id\r\n"), "{request}");
     assert!(request.contains("user-agent: imq/"), "{request}");
+}
+
+/// A server that answers one request of each connection, and ends the connection when another one
+/// comes on it, without having looked at that. It says how many requests it has answered.
+fn hasty_server(answer: &'static str) -> (SocketAddr, Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (said, heard) = sync_channel(100);
+    std::thread::spawn(move || {
+        for (connection, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            if read_request(&mut stream).is_none() {
+                continue;
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+            if said.send(connection).is_err() {
+                return;
+            }
+            // It is closed with what comes now still in it.
+            drop(stream.peek(&mut [0; 1]));
+        }
+    });
+    (address, heard)
+}
+
+#[test]
+fn what_a_kept_connection_took_along_is_sent_once_more() {
+    let (address, heard) = hasty_server(YES);
+    let (poster, url) = (Poster::new(), format!("http://{address}/"));
+    for connection in 0..5 {
+        assert_eq!(poster.post(&url, true, 5_000), answered(200, "{\"allow\":true}"));
+        assert_eq!(heard.recv_timeout(PATIENCE).unwrap(), connection);
+    }
+}
+
+/// Of a call nobody knows whether it was done.
+#[test]
+fn a_call_is_never_sent_twice() {
+    let (address, heard) = hasty_server(YES);
+    let (poster, url) = (Poster::new(), format!("http://{address}/"));
+    assert_eq!(poster.send(&url, true, 5_000, false), answered(200, "{\"allow\":true}"));
+    assert_unreachable(&poster.send(&url, true, 5_000, false), "");
+    assert_eq!(heard.recv_timeout(PATIENCE).unwrap(), 0);
+    assert!(heard.try_recv().is_err(), "one request was answered");
+}
+
+/// Whoever never answers is asked twice within the one deadline, and no third time.
+#[test]
+fn what_is_never_answered_is_sent_once_more_and_not_thrice() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (said, heard) = sync_channel(100);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            read_request(&mut stream.unwrap());
+            said.send(()).unwrap();
+        }
+    });
+    let outcome = Poster::new().post(&format!("http://{address}/"), true, 5_000);
+    assert_unreachable(&outcome, "");
+    assert_eq!(heard.try_iter().count(), 2);
+}
+
+/// `Keep-Alive: timeout=1`: by the next request the connection may be closed.
+#[test]
+fn what_closes_early_is_not_kept() {
+    let early = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nkeep-alive: timeout=1, max=9\r\n\r\n{}";
+    let late = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nKeep-Alive: timeout=5\r\n\r\n{}";
+    let poster = Poster::new();
+    for (answer, connections) in [(early, [0, 1, 2]), (late, [0, 0, 0])] {
+        let (address, heard) = server(Box::leak(Box::new([answer; 3])));
+        for connection in connections {
+            let url = format!("http://{address}/");
+            assert_eq!(poster.send(&url, true, 5_000, false), answered(200, "{}"));
+            assert_eq!(heard.recv_timeout(PATIENCE).unwrap().0, connection, "{answer}");
+        }
+    }
+    assert!(IDLE < Duration::from_secs(2), "gunicorn closes after two seconds");
 }
 
 #[test]
@@ -282,6 +365,7 @@ fn so_many_requests_are_under_way_at_a_time() {
             body: b"{}".to_vec(),
             timeout_ms,
             inner: true,
+            again: false,
         };
         caller
             .call(request, Box::new(move |number, outcome| said.send((number, outcome)).unwrap()));

@@ -122,6 +122,9 @@ pub(super) fn operation(
         // Not left to the reply: where its page ends says a name, too.
         list.patterns = holder.patterns().to_vec();
     }
+    if let Body::JoinUser(join) = &mut body {
+        join.discreet = queue_of_user(&join.user).is_ok_and(|queue| !holder.may_name(&queue));
+    }
     let body_hash = match &idempotency_key {
         Some(_) => name::hash(&[method.name, " ", text].concat().into_bytes()),
         // The lane draws a key, which no other request has.
@@ -173,3 +176,6 @@ fn too_much(TooMuch { bytes_max }: TooMuch) -> Refusal {
          wait for answers, and read them"
     ))
 }
+
+#[cfg(test)]
+mod tests;

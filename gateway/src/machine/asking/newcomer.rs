@@ -216,7 +216,8 @@ impl Lane {
         self.expiries.set(conn, admitted.expires_ms);
         self.sessions[handle as usize].expires_unix_ms = self.unix_ms(admitted.expires_ms);
         self.introduce_to_home(handle, out);
-        let result = g2c::Result { op_id, ..g2c::Result::default() };
+        let expires_in_ms = self.left_ms(admitted.expires_ms);
+        let result = g2c::Result { op_id, expires_in_ms, ..g2c::Result::default() };
         self.send_message(conn, BodyKind::Result, &result, out);
     }
 }

@@ -78,12 +78,13 @@ impl Lane {
     }
 }
 
-/// The queue that an operation is on; of a call, the user's.
+/// The queue whose class says who is asked: that of the operation; of a call that names none, the
+/// user's.
 fn queue_of(session: &Session, operation: &Operation) -> Option<String> {
-    if operation.kind == Kind::Call {
+    let head = Head::of(&operation.body).ok()?;
+    if operation.kind == Kind::Call && head.queue.is_empty() {
         return UserId::try_from(&*session.user).ok().map(name::user_queue);
     }
-    let head = Head::of(&operation.body).ok()?;
     str::from_utf8(head.queue).ok().map(str::to_owned)
 }
 

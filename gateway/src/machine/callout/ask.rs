@@ -67,12 +67,38 @@ pub struct Ask {
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the fields are those of the operation, and the class's pattern")]
 pub enum Asked {
-    Connect { token: String, client_name: String, client_version: String },
-    CreateQueue { queue: String, class: String },
-    Subscribe { queue: String, class: String },
-    SendMessage { queue: String, class: String, mount: String, payload: Vec<u8> },
-    SendState { queue: String, class: String, mount: String, changes: Vec<Change> },
-    Call { method: String, payload: Vec<u8> },
+    Connect {
+        token: String,
+        client_name: String,
+        client_version: String,
+    },
+    CreateQueue {
+        queue: String,
+        class: String,
+    },
+    Subscribe {
+        queue: String,
+        class: String,
+    },
+    SendMessage {
+        queue: String,
+        class: String,
+        mount: String,
+        payload: Vec<u8>,
+    },
+    SendState {
+        queue: String,
+        class: String,
+        mount: String,
+        changes: Vec<Change>,
+    },
+    /// Without a queue it is none's, and the class that of user queues.
+    Call {
+        queue: String,
+        class: String,
+        method: String,
+        payload: Vec<u8>,
+    },
 }
 
 impl Asked {
@@ -89,6 +115,7 @@ impl Asked {
             }
             (AskKind::SendMessage, Operation::SendMessage(send)) => {
                 let SendMessage { queue, mount, payload, .. } = send;
+                let payload = payload.unwrap_or_default();
                 Some(Asked::SendMessage { queue, class, mount, payload })
             }
             (AskKind::SendState, Operation::SendState(send)) => {
@@ -96,7 +123,8 @@ impl Asked {
                 Some(Asked::SendState { queue, class, mount, changes })
             }
             (AskKind::Call, Operation::Call(call)) => {
-                Some(Asked::Call { method: call.method, payload: call.payload })
+                let Call { queue, method, payload, .. } = call;
+                Some(Asked::Call { queue, class, method, payload })
             }
             (
                 AskKind::Connect
@@ -129,7 +157,7 @@ impl Asked {
                 return String::new();
             }
             Asked::SendMessage { payload, .. } => Operation::SendMessage(SendMessage {
-                payload: payload.clone(),
+                payload: Some(payload.clone()),
                 ..SendMessage::default()
             }),
             Asked::SendState { changes, .. } => {
@@ -179,7 +207,11 @@ impl Ask {
                 body.class = Some(class);
                 body.mount = Some(mount);
             }
-            Asked::Call { method, .. } => body.method = Some(method),
+            Asked::Call { queue, class, method, .. } => {
+                body.queue = some(queue);
+                body.class = some(class).filter(|_| !queue.is_empty());
+                body.method = Some(method);
+            }
         }
         serde_json::to_vec(&body).expect("texts and JSON values are JSON")
     }

@@ -137,7 +137,9 @@ impl Asks {
     ) {
         pending.posted_us = turn.us();
         let left_ms = pending.deadline_ms.saturating_sub(turn.now.ms);
-        turn.post(request, to, &unposted.id, unposted.body, left_ms);
+        // What was called for may have been done, though nothing has come back.
+        let again = pending.kind != AskKind::Call;
+        turn.post(request, to, &unposted.id, unposted.body, left_ms, again);
         self.under_way.insert(request, pending);
     }
 

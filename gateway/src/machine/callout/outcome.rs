@@ -61,13 +61,14 @@ impl Outcome {
     }
 
     /// Whether it speaks for an application that is down or too busy. An answer that can't be read
-    /// doesn't: it may be about one user's message, and must not keep others from being asked.
+    /// doesn't: it may be about one user's message, and must not keep others from being asked. Nor
+    /// does an address that we ourselves don't go to: nobody was asked there, so nothing is let
+    /// through, now or by an open circuit.
     pub(super) fn is_down(&self) -> bool {
         match self {
             Outcome::Response { status, .. } => matches!(status, 429 | 502 | 503 | 504),
-            Outcome::Failed(Failure::Unreachable(_) | Failure::InnerAddress)
-            | Outcome::TimedOut => true,
-            Outcome::Failed(Failure::Huge) => false,
+            Outcome::Failed(Failure::Unreachable(_)) | Outcome::TimedOut => true,
+            Outcome::Failed(Failure::InnerAddress | Failure::Huge) => false,
         }
     }
 }

@@ -79,6 +79,7 @@ impl Turn<'_> {
         id: &str,
         body: Vec<u8>,
         timeout_ms: u64,
+        again: bool,
     ) {
         self.out.requests.push(HttpRequest {
             request,
@@ -87,6 +88,7 @@ impl Turn<'_> {
             body,
             timeout_ms,
             inner: to.inner,
+            again,
         });
     }
 }

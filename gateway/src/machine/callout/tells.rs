@@ -215,7 +215,7 @@ impl Tells {
         batch.under_way = Some((request, turn.now.ms + limits::TELLS_MS_MAX));
         batch.posted_us = turn.us();
         turn.counters.posts_of_tells += 1;
-        turn.post(request, to, &batch.id, batch.body.clone(), limits::TELLS_MS_MAX);
+        turn.post(request, to, &batch.id, batch.body.clone(), limits::TELLS_MS_MAX, true);
     }
 
     fn gather(&mut self, turn: &mut Turn<'_>) -> Option<Batch> {

@@ -1,5 +1,6 @@
 //! What the web application's answer to an ask comes to.
 
+use proto::c2g::SendMessage;
 use proto::codes::Status;
 use proto::name::UserId;
 use proto::{g2q, limits};
@@ -48,8 +49,10 @@ impl Verdict {
                 "this gateway doesn't know the call-out yet: try again in a moment"
             }
             Silence::Late => "the web application didn't answer in time: try again later",
-            Silence::Unreachable | Silence::InnerAddress => {
-                "the web application can't be reached: try again later"
+            Silence::Unreachable => "the web application can't be reached: try again later",
+            Silence::InnerAddress => {
+                "the web application isn't asked: its address is an inner one, and its call-out \
+                 isn't configured with `inner = true`"
             }
             Silence::Redirected | Silence::Status | Silence::Huge | Silence::Wrong => {
                 "the web application gave no answer that can be used: try again later"
@@ -189,10 +192,10 @@ impl Answer<'_> {
         self.plain()?;
         let text = format!(r#"{{"queue":"/any","mount":"any","{name}":{value}}}"#);
         match proto::json::operation("send_message", &text) {
-            Ok(g2q::request::Body::SendMessage(send))
-                if send.payload.len() <= limits::PAYLOAD_BYTES_MAX =>
+            Ok(g2q::request::Body::SendMessage(SendMessage { payload: Some(payload), .. }))
+                if payload.len() <= limits::PAYLOAD_BYTES_MAX =>
             {
-                Ok(Some(send.payload))
+                Ok(Some(payload))
             }
             Ok(_) | Err(_) => Err(Wrong),
         }

@@ -61,7 +61,7 @@ fn operations_of_a_session_on_a_queue_that_asks_go_one_by_one() {
         r#"
         1 c0 subscribe 1 /ask/1
         2 c0 send 2 /ask/1 chat "a"
-        2 c0 send 2 /ask/1 chat "again"
+        2 c0 send 0 /ask/1 chat "without a number"
         2 c0 send 3 /ask/2 chat "b"
         2 c0 send 4 /room/1 chat c
         2 c0 send 5 /room/1 chat d
@@ -89,7 +89,7 @@ fn operations_of_a_session_on_a_queue_that_asks_go_one_by_one() {
         7: n1 operation of 0 sub 0: send 2 /ask/1 askable
         7: c0 {"subscribed":{"sub":1
         8: c0 {"result":{"op_id":2,"status":0
-        8: c0 {"result":{"op_id":2,"status":3,"error_message":"op_id is not above
+        8: c0 {"result":{"status":3,"error_message":"op_id begins with 1
         8: n1 operation of 0 sub 1: unsubscribe 6 /ask/1 askable
         9: c0 {"result":{"op_id":6,"status":0
         "#,
@@ -384,10 +384,11 @@ fn the_application_says_who_connects() {
         6000: n1 introduce 0 ann 0
         6000: n1 at conf 1
         6000: n1 login 0
-        6001: c0 welcome
+        6001: c0 welcome for 9999 ms
         6001: n1 introduce 0 ann 7
         6001: n1 operation of 0 sub 2: subscribe 1 /room/1
-        16000: c0 {"closing":{"code":3501,"reason":"the token has expired: refresh it before"}}
+        16000: c0 {"closing":{"code":3010,"reason":"the token has expired: come back with a new one,
+        .. and refresh that before it ends","may_retry":true}}
         16000: c0 closes when written
         16000: n1 lost 0
         "#,
@@ -419,7 +420,7 @@ fn a_newcomer_who_is_refused_or_gone() {
     let both = log(steps);
     assert!(both.contains(r#"2: c0 {"closing":{"code":3501"#), "{both}");
     assert!(both.contains("4: n1 introduce 0 bob 0"), "{both}");
-    assert!(both.contains(r#"9003: c1 {"closing":{"code":3501"#), "{both}");
+    assert!(both.contains(r#"9003: c1 {"closing":{"code":3010"#), "{both}");
 }
 
 #[test]
@@ -443,7 +444,7 @@ fn new_credentials_are_asked_about_too() {
     assert!(!log.contains("closing"), "{log}");
     let log = run(dev(), &steps(r#"{"allow":true,"user":"bob"}"#));
     assert!(log.contains(r#"3: c0 {"result":{"op_id":4,"status":16"#), "{log}");
-    assert!(log.contains(r#"10001: c0 {"closing":{"code":3501"#), "{log}");
+    assert!(log.contains(r#"10001: c0 {"closing":{"code":3010"#), "{log}");
 }
 
 #[test]

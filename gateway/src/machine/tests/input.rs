@@ -1,6 +1,12 @@
 //! Bad input, time-outs, limits: every answer says what to do.
 
-use super::{Settings, dev, run};
+use prost::Message as _;
+use proto::c2g::c2g::Body;
+use proto::c2g::{C2g, Connect};
+
+use super::{Bench, Settings, dev, run};
+use crate::machine::Input;
+use crate::machine::clients::ConnId;
 
 #[track_caller]
 fn says(steps: &str, expected: &str) {
@@ -18,7 +24,8 @@ fn what_comes_before_connect() {
     says("0 c0 open\n1 c0 raw 250 1 0", r#"C2g has no body with the number 31"#);
     says("0 c0 open\n6000 wait", r#""closing":{"code":3504"#);
     says("0 c0 open\n1 c0 version", r#""code":3505"#);
-    says("0 c0 open\n1 c0 connect ann token", "can't tell who is who");
+    says("0 c0 open\n1 c0 connect ann token", "send `user` (the user's id, as it is) in `connect`");
+    says("0 c0 open\n1 c0 connect a\u{200b}b", "U+200B has no width");
     says("0 c0 open\n1 c0 connect a/b", "a user id has no '/'");
     says("0 c0 open\n1 c0 ping 5", r#""closing":{"code":3508"#);
     says("0 c0 open\n1 c0 bye", r#""closing":{"code":3508"#);
@@ -40,13 +47,12 @@ fn bad_operations_get_a_result() {
         "subscribe 1 room",
         r#""op_id":1,"status":3,"error_message":"a queue name begins with '/'""#,
     );
-    op("subscribe 0 /room/1", r#""status":3,"error_message":"op_id is not above 0"#);
+    op("subscribe 0 /room/1", r#""status":3,"error_message":"op_id begins with 1 and rises"#);
     op("refresh 3", r#""op_id":3,"status":16"#);
     op("connect ann", r#""code":3506"#);
     op("ping 5", r#"{"pong":{"nonce":5}}"#);
     op("bye", r#""closing":{"code":3000"#);
     op("raw 34 1 255", r#""code":3502"#);
-    says(&format!("{IN}1 c0 send 5 /a chat x\n2 c0 send 5 /b chat x"), "op_id is not above 5");
     let mut many = IN.to_owned();
     for at in 1..=33 {
         many += &format!("1 c0 send {at} /a chat x\n");
@@ -169,30 +175,74 @@ fn refusals_wait_for_the_results_before_them() {
     let steps = format!(
         "{IN}
         1 c0 send 1 /a chat x
-        1 c0 send 1 /a chat y
+        1 c0 send 0 /a chat y
         1 c0 send 2 /b chat x
-        1 c0 send 2 /b chat y
-        1 c0 send 2 /c chat y
+        1 c0 send 0 /b chat y
+        1 c0 send 0 /c chat y
         2 n1 answer 0 1 0
         3 n1 answer 0 2 0"
     );
     let settings = dev();
     let log = run(settings, &format!("0 ready\n{steps}"));
     let results: Vec<&str> = log.lines().filter(|line| line.contains("result")).collect();
-    let refused = |op_id: u32| {
-        let sentence = format!("op_id is not above {op_id}");
-        format!(r#"c0 {{"result":{{"op_id":{op_id},"status":3,"error_message":"{sentence}"#)
-    };
+    let refused = r#"c0 {"result":{"status":3,"error_message":"op_id begins with 1"#;
     let expected = [
-        format!("1: {}", refused(2)),
+        format!("1: {refused}"),
         r#"2: c0 {"result":{"op_id":1,"status":0,"seq":0}}"#.to_owned(),
-        format!("2: {}", refused(1)),
+        format!("2: {refused}"),
         r#"3: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#.to_owned(),
-        format!("3: {}", refused(2)),
+        format!("3: {refused}"),
     ];
     assert_eq!(results.len(), expected.len(), "{log}");
     for (result, expected) in results.iter().zip(&expected) {
         assert!(result.starts_with(expected), "{expected} is not the beginning of {result}");
+    }
+}
+
+/// What is sent again on one connection goes to its queue, which knows whether it ran: behind the
+/// first sending, be that answered or not, so that each is answered in its turn.
+#[test]
+fn what_is_sent_again_on_one_connection_goes_on() {
+    let steps = format!(
+        "{IN}
+        1 c0 send 5 /a chat x
+        1 c0 send 5 /a chat x
+        2 n1 answer 0 5 0
+        2 n1 answer 0 5 0
+        3 c0 send 5 /a chat x
+        4 n1 answer 0 5 0"
+    );
+    let log = run(dev(), &format!("0 ready\n{steps}"));
+    let sent =
+        |at_ms: u64| log.matches(&format!("{at_ms}: n1 operation of 0 sub 0: send 5 /a")).count();
+    assert_eq!((sent(1), sent(3)), (2, 1), "{log}");
+    let result = r#"c0 {"result":{"op_id":5,"status":0"#;
+    assert_eq!(log.matches(result).count(), 3, "{log}");
+    assert!(!log.contains("closing"), "{log}");
+}
+
+#[test]
+fn what_a_client_calls_itself_may_be_shown() {
+    let says = |name: &str, version: &str| {
+        let mut bench = Bench::new(dev());
+        bench.step("0 ready");
+        bench.step("0 c0 open");
+        let (user, client_name, client_version) =
+            ("ann".to_owned(), name.to_owned(), version.to_owned());
+        let connect =
+            Connect { protocol: 1, user, client_name, client_version, ..Connect::default() };
+        let frame = C2g { body: Some(Body::Connect(connect)) }.encode_to_vec();
+        bench.handle(Input::Frame { conn: ConnId(0), frame: &frame });
+        bench.step("1 wait");
+        bench.log
+    };
+    assert!(says("My Game (für Ann)", "1.0 β").contains("n1 login 0"));
+    for bad in ["a\nb", "\u{1b}[2J", "a\u{202e}b", "a\u{200b}b", "\u{feff}a"] {
+        for (log, field) in [(says(bad, ""), "client_name"), (says("", bad), "client_version")] {
+            let closing = r#"c0 {"closing":{"code":3502,"reason":"connect."#;
+            assert!(log.contains(&format!("{closing}{field}: it has no ")), "{bad:?} {log}");
+            assert!(!log.contains("login"), "{log}");
+        }
     }
 }
 

@@ -299,7 +299,7 @@ fn a_split_bucket_hands_its_list_to_its_children_in_order() {
         1 c0 send 3 /room/2 chat b
         1 c0 send 4 /room/4 chat c
         1 c0 send 5 /room/1 chat d
-        1 c0 send 5 /room/1 chat again
+        1 c0 send 0 /room/1 chat unnumbered
         2 split 2
         3 n1 answer 0 2 0
         4 up
@@ -327,8 +327,8 @@ fn a_split_bucket_hands_its_list_to_its_children_in_order() {
         r#"6: c0 {"result":{"op_id":3,"status":0,"seq":0}}"#,
         r#"7: c0 {"result":{"op_id":5,"status":0,"seq":0}}"#,
         concat!(
-            r#"7: c0 {"result":{"op_id":5,"status":3,"#,
-            r#""error_message":"op_id is not above 5: it rises within a session","seq":0}}"#
+            r#"7: c0 {"result":{"status":3,"error_message":"#,
+            r#""op_id begins with 1 and rises with each operation of the session","seq":0}}"#
         ),
         r#"8: c0 {"result":{"op_id":4,"status":0,"seq":0}}"#,
     ];

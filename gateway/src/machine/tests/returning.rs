@@ -25,12 +25,13 @@ fn who_resumes_is_recognised_and_the_application_is_not_asked() {
         1: n1 recognise 1 session 5 secret 9
         2: n1 introduce 0 ann 0
         2: n1 login 0 resume 5 secret 9 only
-        3: c0 welcome
+        3: c0 welcome for 8999 ms
         3: c0 {"ping":{"nonce":11}}
         3: n1 introduce 0 ann 11
         3: n1 resume of 0 sub 2: /room/1 epoch 5 marks {"chat": 3}
         3: n1 operation of 0 sub 0: send 8 /room/1
-        9002: c0 {"closing":{"code":3501,"reason":"the token has expired: refresh it before"}}
+        9002: c0 {"closing":{"code":3010,"reason":"the token has expired: come back with a new one,
+        .. and refresh that before it ends","may_retry":true}}
         9002: c0 closes when written
         9002: n1 lost 0
         "#,

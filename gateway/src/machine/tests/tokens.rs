@@ -104,7 +104,9 @@ fn what_newer_keys_would_not_mend_asks_for_none() {
     forged.replace_range(forged.len() - 6.., "AAAAAA");
     let never = |at_ms: u64, conn: u32| format!(r#"{at_ms}: c{conn} {{"closing":{{"code":3501"#);
     assert_eq!(comes(&mut bench, 1, 0, &forged), [never(1, 0)]);
-    assert_eq!(comes(&mut bench, 2, 1, &token("old", "ann", 0)), [never(2, 1)]);
+    // It was good: the client comes back with a new one.
+    let ended = r#"2: c1 {"closing":{"code":3010"#;
+    assert_eq!(comes(&mut bench, 2, 1, &token("old", "ann", 0)), [ended]);
     assert_eq!(comes(&mut bench, 3, 2, "nonsense"), [never(3, 2)]);
 }
 
@@ -135,7 +137,7 @@ fn a_token_holds_until_its_end_and_the_next_from_then_on() {
     let log = after(&mut bench, "60600 c0 pong 1\n80000 c0 pong 1\n90499 c0 ping 3");
     assert_eq!(log.last().map(String::as_str), Some(r#"90499: c0 {"pong":{"nonce":3}}"#));
     let log = after(&mut bench, "90500 wait");
-    assert_eq!(log[0], r#"90500: c0 {"closing":{"code":3501"#);
+    assert_eq!(log[0], r#"90500: c0 {"closing":{"code":3010"#);
     assert!(log.contains(&"90500: n1 lost 0".to_owned()), "{log:?}");
 }
 
@@ -147,5 +149,5 @@ fn a_refusal_to_refresh_leaves_the_end_where_it_was() {
     let log = after(&mut bench, &format!("10 c0 refresh 1 {}", token("new", "ann", 600)));
     assert!(log[0].contains(r#""op_id":1,"status":16"#), "{log:?}");
     let log = after(&mut bench, "19999 c0 ping 3\n20000 wait");
-    assert_eq!(log[1], r#"20000: c0 {"closing":{"code":3501"#, "{log:?}");
+    assert_eq!(log[1], r#"20000: c0 {"closing":{"code":3010"#, "{log:?}");
 }

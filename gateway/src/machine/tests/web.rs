@@ -20,6 +20,9 @@ fn a_request_goes_to_its_home_and_back() {
         8 web 15 list_queues {"after":"0.0./r/2"}
         9 n1 reply 4 /r/3
         10 web 16 list_queues {"after":"nonsense"}
+        11 web 17 list_queues {"limit":1000}
+        12 n1 reply 5
+        13 web 18 list_queues {"limit":1001}
         ----
         1: n1 at conf 1
         1: n1 request 1 remembered 15000 key of 16 bytes
@@ -32,6 +35,9 @@ fn a_request_goes_to_its_home_and_back() {
         8: n1 request 4 remembered 0 key of 0 bytes
         9: web 15 status 0 /r/3 next ""
         10: web 16 status 3  next ""
+        11: n1 request 5 remembered 0 key of 0 bytes
+        12: web 17 status 0  next ""
+        13: web 18 status 3  next ""
         "#,
     );
 }

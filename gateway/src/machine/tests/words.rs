@@ -258,9 +258,13 @@ pub(super) fn text_of(frame: &[u8]) -> String {
     brief(&String::from_utf8(text).unwrap())
 }
 
-/// A welcome has random numbers.
+/// A welcome has random numbers: only how long it is good is shown.
 pub(super) fn brief(text: &str) -> String {
-    if text.contains("\"welcome\"") { "welcome".to_owned() } else { text.to_owned() }
+    match text.split_once("\"expires_in_ms\":") {
+        _ if !text.contains("\"welcome\"") => text.to_owned(),
+        Some((_, ms)) => format!("welcome for {} ms", ms.trim_end_matches('}')),
+        None => "welcome".to_owned(),
+    }
 }
 
 pub(super) fn to_node(body: &G) -> String {

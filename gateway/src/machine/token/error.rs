@@ -21,7 +21,8 @@ pub enum TokenError {
     /// The gateway verifies no tokens.
     #[error(
         "this gateway can't tell who is who: give it `keys_file` or `jwks_url` in [auth] of its \
-         configuration (docs/authentication.md), or use `imq dev`"
+         configuration (docs/authentication.md); or, to try things out, run `imq dev` and send \
+         `user` in the place of `token`"
     )]
     NotConfigured,
     /// There are no keys yet.
@@ -67,15 +68,27 @@ pub enum TokenError {
     /// `alg` is `none`.
     #[error("the token is not signed (its `alg` is none), so anybody can have made it: sign it")]
     NotSigned,
-    /// Signed in a way that isn't taken here.
+    /// Signed in a way that no gateway verifies.
     #[error(
-        "the token is signed with {given:?}, and only {} is taken here: sign it so, or put its \
-         algorithm into `algorithms` in [auth]",
+        "the token is signed with {given:?}, which imq doesn't verify: sign it with {}",
+        algorithm::list(allowed)
+    )]
+    Unsupported {
+        /// Its `alg`.
+        given: String,
+        /// What is taken.
+        allowed: Vec<Algorithm>,
+    },
+    /// Signed in a way that this gateway isn't to take.
+    #[error(
+        "the token is signed with {given}, and only {} is taken here: sign it so, or put \
+         \"{given}\" into `algorithms` in [auth] of the gateway's configuration and give it a key \
+         for that",
         algorithm::list(allowed)
     )]
     Algorithm {
         /// Its `alg`.
-        given: String,
+        given: Algorithm,
         /// What is taken.
         allowed: Vec<Algorithm>,
     },
@@ -188,6 +201,7 @@ impl TokenError {
     pub fn close(&self) -> Close {
         match self {
             TokenError::NoKeysYet => Close::Overloaded,
+            TokenError::Expired { .. } => Close::TokenExpired,
             TokenError::NotConfigured
             | TokenError::Empty
             | TokenError::TooLong { .. }
@@ -196,6 +210,7 @@ impl TokenError {
             | TokenError::Encrypted
             | TokenError::Malformed { .. }
             | TokenError::NotSigned
+            | TokenError::Unsupported { .. }
             | TokenError::Algorithm { .. }
             | TokenError::Critical
             | TokenError::NoKey { .. }
@@ -204,7 +219,6 @@ impl TokenError {
             | TokenError::Signature
             | TokenError::NoExpiry
             | TokenError::Milliseconds { .. }
-            | TokenError::Expired { .. }
             | TokenError::NotYet { .. }
             | TokenError::Audience { .. }
             | TokenError::Issuer { .. }

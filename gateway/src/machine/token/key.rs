@@ -73,6 +73,11 @@ pub enum KeyError {
          keys have names"
     )]
     TooManySecrets(usize),
+    #[error(
+        "it has {keys} keys for {algorithm} without a name (`kid`), at most {KEYS_TRIED_MAX} are \
+         tried: name them, in a JWKS document"
+    )]
+    TooManyUnnamed { keys: usize, algorithm: Algorithm },
     #[error("no key in it can be used for {wanted}{}", because(skipped))]
     NoneFits { wanted: String, skipped: Vec<String> },
     #[error(

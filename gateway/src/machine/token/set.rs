@@ -74,6 +74,14 @@ impl KeySet {
             let wanted = algorithm::list(wanted);
             return Err(KeyError::NoneFits { wanted, skipped: set.skipped });
         }
+        // With more of them no token could be verified, whatever it names.
+        for algorithm in Algorithm::ALL {
+            let unnamed = |key: &&Key| key.algorithm() == algorithm && key.kid().is_none();
+            let keys = set.keys.iter().filter(unnamed).count();
+            if keys > KEYS_TRIED_MAX {
+                return Err(KeyError::TooManyUnnamed { keys, algorithm });
+            }
+        }
         if set.keys.len() > limits::TOKEN_KEYS_MAX {
             return Err(KeyError::TooMany(set.keys.len()));
         }

@@ -10,7 +10,7 @@ use proto::g2q::{self, Guest, request::Body};
 use proto::ids::SessionId;
 use proto::limits;
 use proto::name::{self, QueueName, UserId};
-use proto::q2g::UserInfo;
+use proto::q2g::{SessionInfo, UserInfo};
 
 use super::{Sending, Waiting, WebReply, WebRequest, no_table};
 use crate::machine::lane::{Lane, Outbox};
@@ -63,7 +63,8 @@ impl Lane {
         let Some(mut behind) = self.web.lookups.remove(&turn) else { return };
         if let Some(first) = behind.pop_front() {
             let number = first.number;
-            let sent = match guests(status, user) {
+            let is_discreet = matches!(&first.body, Body::JoinUser(join) if join.discreet);
+            let sent = match guests(status, user, is_discreet) {
                 Ok(guests) => self.request_of_queue(with_guests(first, guests), out),
                 Err(refusal) => Err(refusal),
             };
@@ -78,19 +79,28 @@ impl Lane {
 }
 
 /// The sessions of a user who is to join; none of one that isn't there: that is for the queue to
-/// refuse, which may know the request.
-fn guests(status: u32, user: Option<UserInfo>) -> Result<Vec<Guest>, (Status, String)> {
+/// refuse, which may know the request. Who isn't to learn whether the user is there doesn't learn
+/// it by another refusal, either.
+fn guests(
+    status: u32,
+    user: Option<UserInfo>,
+    is_discreet: bool,
+) -> Result<Vec<Guest>, (Status, String)> {
     let is_known = status == Status::Ok.number() || status == Status::NotFound.number();
     if !is_known {
         let sentence = "the user's own queue can't be reached: nothing was done, try again later";
         return Err((Status::Unavailable, sentence.to_owned()));
     }
     let sessions = user.map_or(Vec::new(), |user| user.sessions);
-    if sessions.iter().any(|session| session.queues as usize >= limits::SUBSCRIPTIONS_MAX) {
+    let is_full = |session: &SessionInfo| session.queues as usize >= limits::SUBSCRIPTIONS_MAX;
+    if sessions.iter().any(is_full) {
+        if is_discreet {
+            return Ok(Vec::new());
+        }
         let max = limits::SUBSCRIPTIONS_MAX;
         return Err((Status::Limit, format!("the user is in {max} queues already: leave some")));
     }
-    let guest = |session: &proto::q2g::SessionInfo| {
+    let guest = |session: &SessionInfo| {
         let session_id = SessionId::parse(&session.session_id)?.0.to_vec();
         Some(Guest { session_id, generation: session.generation })
     };

@@ -174,15 +174,42 @@ for (const [what, text] of [
   });
 }
 
-scenario('JSON: set and delete in one change are an error', async (world) => {
+for (const change of [
+  '"set":1,"delete":true', '"set":1,"delete":false', '"delete":false,"set":1', '"set":1,"delete":null',
+  '"set":null,"delete":true', '"set":1,"add":null', '"add":1,"set_base64":""', '"delete":false',
+]) {
+  scenario(`JSON: a change with ${change} is an error`, async (world) => {
+    const { room, ann, bob } = await pair(world);
+    ann.sendText(`{"send_state":{"op_id":2,"queue":"${room}","mount":"scores",`
+      + `"changes":[{"key":"a",${change}}]}}`);
+    const { name, body } = await ann.next();
+    check(name === 'closing' ? body.code === 3502 : body.status === 3, `${name} came`);
+    const read = await bob.do('get_state', { queue: room, mount: 'scores' });
+    same(read.entries ?? [], [], 'entries');
+    return name;
+  });
+}
+
+scenario('JSON: a message without a payload is refused, null and nothing are payloads', async (world) => {
   const { room, ann, bob } = await pair(world);
-  ann.sendText(`{"send_state":{"op_id":2,"queue":"${room}","mount":"scores",`
-    + '"changes":[{"key":"a","set":1,"delete":true}]}}');
-  const { name, body } = await ann.next();
-  check(name === 'closing' ? body.code === 3502 : body.status === 3, `${name} came`);
-  const read = await bob.do('get_state', { queue: room, mount: 'scores' });
-  same(read.entries ?? [], [], 'entries');
-  return name;
+  const refused = await ann.refused([3], 'send_message', { queue: room, mount: 'chat' });
+  check(refused.error_message.includes('"payload" is missing'), refused.error_message);
+  await ann.do('send_message', { queue: room, mount: 'chat', payload: null });
+  same((await bob.wait('message')).payload, null, 'payload');
+  await ann.do('send_message', { queue: room, mount: 'chat', payload_base64: '' });
+  same((await bob.wait('message')).payload_base64, '', 'payload');
+});
+
+scenario('JSON: one\'s own history has what one didn\'t want to hear live', async (world) => {
+  const { room, ann, bob } = await pair(world);
+  const said = { queue: room, mount: 'chat', payload: 'not to me', exclude_self: true };
+  const { seq } = await ann.do('send_message', said);
+  same((await bob.wait('message')).seq, seq, 'what bob hears');
+  const page = await ann.do('get_history', { queue: room, mount: 'chat' });
+  same(page.messages.map((message) => message.seq), [seq], 'history');
+  await ann.do('subscribe', { queue: room, history: 5 });
+  const old = await ann.wait('message');
+  same([old.seq, old.history], [seq, true], 'history of a subscribe');
 });
 
 scenario('JSON: not connected, wrong version and a second connect are closed', async (world) => {

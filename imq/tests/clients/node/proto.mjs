@@ -21,10 +21,11 @@ const BODIES_IN = {
   1: ['welcome', {
     1: ['session_id', 'text'], 2: ['secret', 'text'], 3: ['user', 'text'],
     4: ['generation', 'number'], 5: ['resumed', 'bool'], 7: ['gateway', 'text'],
+    9: ['expires_in_ms', 'number'],
   }],
   2: ['result', {
     1: ['op_id', 'number'], 2: ['status', 'number'], 3: ['error_message', 'text'],
-    6: ['seq', 'number'],
+    6: ['seq', 'number'], 12: ['expires_in_ms', 'number'],
   }],
   3: ['subscribed', {
     1: ['sub', 'number'], 2: ['queue', 'text'], 3: ['epoch', 'number'], 4: ['marks', 'marks'],

@@ -121,16 +121,27 @@ def version(world):
     client.closing(3505)
 
 
-@scenario("a token that isn't valid is closed with 3501")
+@scenario("a token is closed with 3501 by a gateway that takes `user`, and it says so")
 def token(world):
     client = world.raw()
     client.send("connect", protocol=1, token="e30.e30.c2ln")
-    client.closing(3501)
+    reason = client.closing(3501).reason
+    check("send `user`" in reason and "leave `token` out" in reason, reason)
+
+
+@scenario("a client's name may be shown, or it is closed with 3502")
+def client_names(world):
+    for name in ("a\nb", "a\x1b[31mb", "a\u202eb", "a\u200bb"):
+        for field in ("client_name", "client_version"):
+            client = world.raw()
+            client.send("connect", protocol=1, user=world.name("user"), **{field: name})
+            check(field in client.closing(3502).reason, "the reason doesn't name the field")
 
 
 @scenario("a user id that can't be one is closed, the longest is not")
 def user_ids(world):
-    for user in ("", "a b", "a/b", "/", "a\tb", "a\0b", "x" * 201):
+    for user in ("", "a b", "a/b", "/", "a\tb", "a\0b", "x" * 201,
+                 "a\u200bb", "a\u202eb", "a\u2066b", "a\ufeff", "a\u00adb", "a\u0085b"):
         client = world.raw()
         client.send("connect", protocol=1, user=user)
         client.closing(3501)

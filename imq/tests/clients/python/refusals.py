@@ -5,18 +5,14 @@ from wire import check, same
 
 
 def send_again(client, name, **fields):
-    """Sends an operation twice under one id; whether the second had the result of the first.
-
-    On one connection the gateway may also refuse it: ids rise, only a new connection sends again.
-    """
+    """Sends an operation twice under one id, and once more behind the answers: all have one result."""
+    client.send(name, **fields)
     first = client.do(name, **fields)
-    second = client.ask(name, **fields)
-    if second.status == 0:
-        same(second.seq, first.seq, "seq of the second result")
-        return first.seq, "same result"
-    same(second.status, 3, f"status of the second result ({second.error_message})")
-    check(second.error_message, "no sentence with the refusal")
-    return first.seq, second.error_message
+    second = client.wait("result", lambda result: result.op_id == fields["op_id"])
+    third = client.do(name, **fields)
+    same((second.status, second.seq), (0, first.seq), "the second result")
+    same(third.seq, first.seq, "seq of the third result")
+    return first.seq, "same result"
 
 
 @scenario("an op_id sent again runs once: no second event, no second addition")
@@ -45,6 +41,35 @@ def going_back(world):
     last = ann.say(room, b"201")
     same([bob.wait("message").seq for _ in range(2)], [first, last], "messages")
     return f"status {result.status}"
+
+
+@scenario("a message without a payload is refused, an empty one is sent")
+def no_payload(world):
+    room, ann, bob = world.pair()
+    result = ann.refused(3, "send_message", queue=room, mount="chat")
+    check('"payload" is missing' in result.error_message, result.error_message)
+    seq = ann.say(room, b"")
+    event = bob.wait("message")
+    same((event.seq, event.payload), (seq, b""), "the message")
+    status, answer = world.call("send_message", queue=room, mount="chat")
+    same(status, 400, f"HTTP status of {answer}")
+    check('"payload" is missing' in answer["error"]["message"], answer)
+
+
+@scenario("whether another user is there isn't told to a stranger")
+def strangers(world):
+    room, ann, bob = world.pair()
+    there, away = f"/user/{ann.user}", f"/user/{world.name('nobody')}"
+    for name, fields in (
+            ("send_message", {"mount": "inbox", "payload": b"1"}),
+            ("send_message", {"mount": "none", "payload": b"1"}),
+            ("send_state", {"mount": "inbox", "changes": [{"key": "a", "add": 1}]}),
+            ("get_state", {"mount": "inbox"}), ("get_history", {"mount": "inbox"}),
+            ("list_members", {}), ("subscribe", {}), ("unsubscribe", {})):
+        results = [bob.ask(name, queue=queue, **fields) for queue in (there, away)]
+        first, second = [(result.status, result.error_message) for result in results]
+        same(first, second, name)
+        check(first[0] != 0, f"{name} was done")
 
 
 @scenario("op_id 0 is refused or closed, and harms nobody")

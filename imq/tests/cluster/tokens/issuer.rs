@@ -124,7 +124,7 @@ pub(crate) fn publishes_and_rotates(late: &Late) {
 
     // A key that isn't published is not believed; as soon as it is, by itself.
     let second = token("ben", "k2");
-    let reason = refusals::refused(&five.gateway(1), &second);
+    let reason = refusals::refused(&five.gateway(1), &second, 3501);
     assert!(reason.contains("the token names the key \"k2\""), "{reason}");
     issuer.publish(jwks);
     for at in [0, 1] {

@@ -1,4 +1,5 @@
-//! Tokens that are no good: each is closed with 3501 and the sentence of the document.
+//! Tokens that are no good: each is closed with 3501, or 3010 if it was good, and the sentence of
+//! the document.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,10 +11,11 @@ use super::{DOCUMENT, Keys, PAIRS};
 use crate::process::imq;
 use crate::talker::Talker;
 
-/// The reason for which a token isn't believed.
-pub(super) fn refused(address: &str, token: &str) -> String {
+/// The reason for which a token isn't believed, and the connection is closed with this code.
+pub(super) fn refused(address: &str, token: &str, code: u64) -> String {
     let connect = json!({ "protocol": 1, "token": token });
-    let closing = Talker::answered(address, &connect).closing(3501);
+    let closing = Talker::answered(address, &connect).closing(code);
+    assert_eq!(closing["may_retry"] == true, code < 3500, "{closing}");
     closing["reason"].as_str().expect("a sentence").to_owned()
 }
 
@@ -83,7 +85,8 @@ fn who_has_no_good_token_is_told_why() {
         (made(json!({ "aud": null })), "the token is for"),
     ];
     for (at, (token, sentence)) in (0..).zip(cases) {
-        let reason = refused(&five.gateway(at % 2), &token);
+        let code = if sentence == "the token has expired" { 3010 } else { 3501 };
+        let reason = refused(&five.gateway(at % 2), &token, code);
         assert!(reason.contains(sentence), "{sentence}: {reason}");
         assert!(DOCUMENT.contains(sentence), "the document doesn't have {sentence}");
         assert!(!reason.contains(secret), "{reason}");

@@ -138,9 +138,15 @@ impl Bucket {
         false
     }
 
-    /// Refuses an operation on a queue that isn't there, and remembers it: asking twice could come
-    /// out otherwise.
-    fn refuse_for_good(&mut self, turn: &mut Turn<'_>, asker: &Asker, hash: u64, refusal: Refusal) {
+    /// Refuses an operation on a queue that isn't there, or that isn't to be told from one, and
+    /// remembers it: asking twice could come out otherwise.
+    pub(crate) fn refuse_for_good(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        hash: u64,
+        refusal: Refusal,
+    ) {
         turn.shared.counters.refused += 1;
         self.record(turn);
         let result = asker.result(&Outcome::Refused(refusal));
@@ -150,7 +156,7 @@ impl Bucket {
 
     /// The lane is to ask, and to send the operation again with the verdict. Nothing of it is
     /// remembered.
-    fn ask_application(&mut self, turn: &mut Turn<'_>, asker: &Asker, kind: AskKind) {
+    pub(crate) fn ask_application(&mut self, turn: &mut Turn<'_>, asker: &Asker, kind: AskKind) {
         let Who::Session { handle, .. } = asker.who else { return };
         turn.shared.counters.asks += 1;
         let answer = AnswerRef { session: handle, result: &[], ask: kind.name().as_bytes() };
@@ -172,7 +178,8 @@ fn refusal(verdict: g2q::Verdict) -> Refusal {
     Refusal { status, sentence }
 }
 
-fn too_late() -> Refusal {
+/// What became of the queue's class meanwhile can't be asked about any more.
+pub(crate) fn too_late() -> Refusal {
     let sentence = "the rules of the queue have just changed: send it again";
     Refusal::new(Status::Unavailable, sentence)
 }

@@ -30,13 +30,33 @@ impl Bucket {
         let Some(inbox) = inbox else {
             return self.refuse(turn, asker, crate::machine::member::over());
         };
-        let decision = self.decide_call(inbox, call, verdicts);
+        let decision = self.decide_call(turn, inbox, call, verdicts);
         self.commit_ruled(turn, inbox, asker, decision, verdicts.rule(AskKind::Call));
     }
 
-    fn decide_call(&self, inbox: QueueIndex, call: &c2g::Call, verdicts: Verdicts<'_>) -> Decision {
-        if self.queues[inbox].class.target.is_none() {
-            let sentence = "the class of user queues has no `callout` that could answer a call";
+    fn decide_call(
+        &self,
+        turn: &Turn<'_>,
+        inbox: QueueIndex,
+        call: &c2g::Call,
+        verdicts: Verdicts<'_>,
+    ) -> Decision {
+        let class = match &*call.queue {
+            "" => Some(&self.queues[inbox].class),
+            queue if queue.starts_with("/user/") => Some(turn.shared.classes.class_of_user(queue)),
+            queue => turn.shared.classes.class_of(queue),
+        };
+        let Some(class) = class else {
+            let sentence = "no class of the configuration matches the queue of this call: add one, \
+                            or correct the name";
+            return Err(Refusal::new(Status::NotFound, sentence));
+        };
+        if class.target.is_none() {
+            let pattern = &class.class.pattern;
+            let sentence = format!(
+                "the class {pattern:?} has no `callout` that could answer a call: name a `queue` \
+                 whose class has one, or give it one"
+            );
             return Err(Refusal::new(Status::Unimplemented, sentence));
         }
         if call.method.is_empty() {

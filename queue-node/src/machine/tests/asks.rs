@@ -119,6 +119,32 @@ fn everything_is_decided_anew_with_the_verdict() {
     );
 }
 
+/// The class of the queue that it names says whether anybody answers.
+#[test]
+fn a_call_may_name_a_queue() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 2 ann
+        0 g1 login 2 ann
+        1 g1 2 1 call /user/ann buy 3 ask in=/asked/1
+        2 g1 2 1 call /user/ann buy 3 ask in=/asked/1 say=call,97
+        3 g1 2 2 call /user/ann buy 3 ask in=/room/1
+        4 g1 2 3 call /user/ann buy 3 ask in=/none
+        5 g1 2 4 call /user/ann buy 3 ask in=/user/tim
+        6 g1 2 5 call /user/ann buy 3 ask
+        ----
+        0: g1 logged_in 2 0 2
+        1: g1 answer 2 ask call
+        2: g1 answer 2 op=1 status=0 97
+        3: g1 answer 2 op=2 status=12
+        4: g1 answer 2 op=3 status=5
+        5: g1 answer 2 ask call
+        6: g1 answer 2 op=5 status=12
+        ",
+    );
+}
+
 #[test]
 fn a_call_is_the_application_s_to_answer() {
     check(

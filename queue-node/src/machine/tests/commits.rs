@@ -17,7 +17,7 @@ fn everything(rig: &mut Rig) -> usize {
     rig.operation(link, 1, "/room/1", 5, Op::Subscribe(subscribe));
     for op_id in 2..20 {
         let (queue, mount) = ("/room/1".to_owned(), "chat".to_owned());
-        let payload = vec![b'x'; 10];
+        let payload = Some(vec![b'x'; 10]);
         let send = c2g::SendMessage { op_id, queue, mount, payload, exclude_self: false };
         rig.operation(link, 1, "/room/1", 0, Op::SendMessage(send));
     }

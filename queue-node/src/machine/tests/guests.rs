@@ -46,6 +46,33 @@ fn the_back_end_puts_a_user_in_and_its_lane_takes_the_seat() {
     );
 }
 
+/// A back end that may not name the user isn't told whether the user is there.
+#[test]
+fn who_is_there_is_not_said_to_everybody() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 request 1 create /web/1
+        2 g1 request 2 join /web/1 cat discreet
+        3 g1 request 3 join /web/1 ann 1:2 discreet
+        4 g1 request 4 join /web/1 cat
+        5 g1 request 5 join /gone/1 cat discreet
+        6 g1 request 6 get /web/1
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 reply 1 op=0 status=0
+        2: g1 reply 2 op=0 status=0
+        3: g1 reply 3 op=0 status=0
+        3: g1 invited 1 gen=2 /web/1
+        4: g1 reply 4 op=0 status=5
+        5: g1 reply 5 op=0 status=5
+        6: g1 reply 6 op=0 status=0 seq=1 /web/1 seq=1 members=1
+        ",
+    );
+}
+
 #[test]
 fn who_can_not_be_put_in_is_named() {
     check(

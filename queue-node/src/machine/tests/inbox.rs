@@ -1,6 +1,7 @@
 //! The inbox of a user, and what the back end asks of user queues.
 
 use super::check;
+use super::rig::Rig;
 
 #[test]
 fn a_session_is_a_member_of_its_inbox_and_nobody_else_is() {
@@ -51,7 +52,7 @@ fn a_session_is_a_member_of_its_inbox_and_nobody_else_is() {
         13: g1 reply 6 op=0 status=0 seq=3
         13: g1 event 5 #3 inbox :third
         14: g1 unsubscribed 5 [1] ''
-        14: g1 logged_in 3 0 15 resumed
+        14: g1 logged_in 3 0 14 resumed
         14: g1 answer 3 op=0 status=0 seq=3
         14: g1 subscribed 3 5 e1 #3 [inbox=2,members=2] recovered +1
         14: g1 missed 3 5 #3 inbox :third
@@ -59,6 +60,49 @@ fn a_session_is_a_member_of_its_inbox_and_nobody_else_is() {
         15: g1 lost_noted 3
         ",
     );
+}
+
+/// Whether another user is there isn't said to whom it doesn't concern: ann is, nobody isn't.
+#[test]
+fn strangers_are_answered_the_same_of_all_users() {
+    let mut rig = Rig::new();
+    rig.run(
+        "0 g1 up\n0 g1 introduce 1 ann\n0 g1 login 1 ann\n0 g1 introduce 2 bob\n0 g1 login 2 bob",
+    );
+    let (mut op_id, at_ms) = (0, std::cell::Cell::new(5));
+    let mut both = |rig: &mut Rig, operation: &str| {
+        let [there, away] = ["/user/ann", "/user/nobody"].map(|queue| {
+            op_id += 1;
+            let said = rig.run(&format!(
+                "{} g1 2 {op_id} {}",
+                at_ms.get(),
+                operation.replace("WHOM", queue)
+            ));
+            said.replace(&format!("op={op_id} "), "op=… ")
+        });
+        assert_eq!(there, away, "{operation}");
+        assert!(there.contains("answer 2 "), "{operation}: {there}");
+        there
+    };
+    for operation in [
+        "send WHOM inbox hi",
+        "send WHOM nothing hi",
+        "send WHOM inbox absent",
+        "set WHOM a=1",
+        "get WHOM",
+        "history WHOM",
+        "members WHOM",
+        "subscribe WHOM sub=6",
+        "unsubscribe WHOM",
+    ] {
+        both(&mut rig, operation);
+    }
+    // Where the application says who may, it says so of both.
+    at_ms.set(6);
+    rig.run("6 config send /user/* callout");
+    assert!(both(&mut rig, "send WHOM inbox hi ask").contains("ask send_message"));
+    both(&mut rig, "send WHOM inbox hi ask no=send_message,7");
+    both(&mut rig, "send WHOM inbox absent ask no=send_message,7");
 }
 
 #[test]
@@ -162,7 +206,7 @@ fn an_inbox_that_is_open_takes_messages_of_everybody() {
         4: g1 event 5 #2 inbox ann:self
         5: g1 answer 2 op=2 status=5 the user isn't online, and hasn't been of late
         6: g1 answer 2 op=3 status=5 no such mount; the queue has: inbox
-        7: g1 answer 2 op=4 status=7 only members may read here: subscribe first
+        7: g1 answer 2 op=4 status=7 another user's queue is read by nobody else
         9: g1 answer 2 op=6 status=5 no such mount; the queue has: inbox
         10: g1 unsubscribed 5 [1] 'bye'
         10: g1 lost_noted 1

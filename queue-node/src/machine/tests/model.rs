@@ -170,7 +170,7 @@ impl World {
             }
             Happening::Send(user, exclude_self) => {
                 let (op_id, queue) = (self.next_id(user), QUEUE.to_owned());
-                let (mount, payload) = ("chat".to_owned(), vec![1]);
+                let (mount, payload) = ("chat".to_owned(), Some(vec![1]));
                 let send = c2g::SendMessage { op_id, queue, mount, payload, exclude_self };
                 self.operate(user, Op::SendMessage(send));
             }

@@ -94,13 +94,13 @@ fn a_history_outlives_the_log() {
         4: g1 event 5 #4 scores ann:k=1
         1500: g1 answer 1 op=5 status=0 seq=5
         1500: g1 event 5 #5 chat ann:c
-        2600: g1 answer 1 op=6 status=0 seq=5 #2:a #5:c
+        2600: g1 answer 1 op=6 status=0 seq=5 #2:a #3:b #5:c
         2601: g1 answer 1 op=7 status=0 seq=5
         2601: g1 subscribed 1 5 e1 #5 [chat=2,members=5,scores=5] gap k=1v4 ann +3
         2601: g1 history 1 5 #2 chat ann:a
         2601: g1 missed 1 5 #3 gap chat 2-4
         2601: g1 missed 1 5 #5 chat ann:c
-        9000: g1 answer 1 op=8 status=0 seq=5 #2:a #5:c
+        9000: g1 answer 1 op=8 status=0 seq=5 #2:a #3:b #5:c
         ",
     );
 }

@@ -67,12 +67,37 @@ fn the_sender_may_exclude_itself() {
         2: g1 event 5 #2 chat ann:secret but 1
         2: g2 event 9 #2 chat ann:secret
         3: g1 answer 1 op=3 status=0 seq=2
-        3: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] ann,cid
+        3: g1 subscribed 1 5 e1 #2 [chat=2,members=2,scores=2] ann,cid +1
+        3: g1 history 1 5 #2 chat ann:secret
         3: g2 answer 4 op=2 status=0 seq=2
         3: g2 subscribed 4 9 e1 #2 [chat=2,members=2,scores=2] ann,cid +1
         3: g2 history 4 9 #2 chat ann:secret
-        4: g1 answer 1 op=4 status=0 seq=2
+        4: g1 answer 1 op=4 status=0 seq=2 #2:secret
         4: g2 answer 4 op=3 status=0 seq=2 #2:secret
+        ",
+    );
+}
+
+/// Nobody is sent what nobody has written; a message of no bytes is one.
+#[test]
+fn a_message_has_a_payload() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 1 2 send /room/1 chat absent
+        3 g1 1 3 send /room/1 chat empty
+        4 g1 1 4 history /room/1
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        2: g1 answer 1 op=2 status=3
+        3: g1 answer 1 op=3 status=0 seq=2
+        3: g1 event 5 #2 chat ann:
+        4: g1 answer 1 op=4 status=0 seq=2 #2:
         ",
     );
 }

@@ -81,6 +81,73 @@ fn keys_expire_by_an_event() {
     );
 }
 
+/// A sum keeps the time to live that its key has, unless it brings one; a value begins anew.
+#[test]
+fn a_sum_ends_when_its_key_was_to_end() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 1 2 set /room/1 kept=1~100 longer=1~100 bare=1~100
+        50 g1 1 3 set /room/1 kept+1 longer+1~300 bare=2 fresh+1
+        60 g1 1 4 set /room/1 kept+1@3
+        200 g1 1 5 get /room/1
+        400 g1 1 6 get /room/1
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        2: g1 answer 1 op=2 status=0 seq=2
+        2: g1 event 5 #2 scores ann:kept=1,longer=1,bare=1
+        50: g1 answer 1 op=3 status=0 seq=3
+        50: g1 event 5 #3 scores ann:kept=2,longer=2,bare=2,fresh=1
+        60: g1 answer 1 op=4 status=0 seq=4
+        60: g1 event 5 #4 scores ann:kept=3
+        200: g1 event 5 #5 scores :-kept
+        200: g1 answer 1 op=5 status=0 seq=5 bare=2v3 fresh=1v3 longer=2v3
+        400: g1 event 5 #6 scores :-longer
+        400: g1 answer 1 op=6 status=0 seq=6 bare=2v3 fresh=1v3
+        ",
+    );
+}
+
+/// Nor does a sum loose a key from the session that it goes with.
+#[test]
+fn a_sum_goes_with_whom_its_key_was_bound_to() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        0 g1 introduce 2 bob
+        0 g1 login 2 bob
+        1 g1 1 1 subscribe /room/1 sub=5
+        1 g1 2 1 subscribe /room/1 sub=5
+        2 g1 1 2 set /room/1 hers=1! his=1!
+        3 g1 2 2 set /room/1 hers+1 his+1!
+        4 g1 1 3 unsubscribe /room/1
+        5 g1 2 3 get /room/1
+        ----
+        0: g1 logged_in 1 0 2
+        0: g1 logged_in 2 0 5
+        1: g1 answer 1 op=1 status=0
+        1: g1 answer 2 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
+        1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
+        2: g1 answer 1 op=2 status=0 seq=2
+        2: g1 event 5 #2 scores ann:hers=1,his=1
+        3: g1 answer 2 op=2 status=0 seq=3
+        3: g1 event 5 #3 scores bob:hers=2,his=2
+        4: g1 answer 1 op=3 status=0 seq=3
+        4: g1 event 5 #4 left ann
+        4: g1 event 5 #5 scores ann:-hers
+        5: g1 answer 2 op=3 status=0 seq=5 his=2v3
+        ",
+    );
+}
+
 #[test]
 fn keys_go_with_their_writer() {
     check(

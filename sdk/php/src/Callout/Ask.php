@@ -18,6 +18,7 @@ final class Ask
         public readonly string $id,
         public readonly string $user,
         public readonly string $session,
+        /** Of `call` only if the client has named one. */
         public readonly string $queue,
         /** The pattern of the queue's class. */
         public readonly string $class,

@@ -25,7 +25,10 @@ final class Change
         return new self(['key' => $key, 'delete' => true]);
     }
 
-    /** Adds to a whole number; a key that is absent counts as 0. */
+    /**
+     * Adds to a whole number; a key that is absent counts as 0. The key ends when it was to end,
+     * unless {@see forMs} says otherwise.
+     */
     public static function add(string $key, int $amount): self
     {
         return new self(['key' => $key, 'add' => $amount]);
@@ -43,7 +46,7 @@ final class Change
         return new self(['if_absent' => true] + $this->fields);
     }
 
-    /** The key is deleted after this long. */
+    /** The key is deleted after this long; without it a key that is set stays. */
     public function forMs(int $ttlMs): self
     {
         return new self(['ttl_ms' => $ttlMs] + $this->fields);

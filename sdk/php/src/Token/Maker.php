@@ -17,6 +17,10 @@ final class Maker
     /** What a gateway takes at most. */
     private const TOKEN_BYTES_MAX = 8192;
     private const USER_BYTES_MAX = 200;
+    /** Characters without width and such that turn the text: Unicode's Default_Ignorable_Code_Point. */
+    private const INVISIBLE = '\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}'
+        . '\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}'
+        . '\x{fff0}-\x{fffb}\x{1bca0}-\x{1bca3}\x{1d173}-\x{1d17a}\x{e0000}-\x{e0fff}';
     private const OWN_CLAIMS = ['sub', 'iat', 'exp', 'aud', 'iss'];
 
     /**
@@ -77,10 +81,11 @@ final class Maker
     {
         $length = strlen($user);
         $fits = $length >= 1 && $length <= self::USER_BYTES_MAX
-            && preg_match('~^[^/\p{Cc}\p{Z}]+$~Du', $user) === 1;
+            && preg_match('~^[^/\p{Cc}\p{Z}' . self::INVISIBLE . ']+$~Du', $user) === 1;
         if (!$fits) {
             throw new \InvalidArgumentException(
-                'a user id has 1 to 200 bytes of UTF-8, without slashes, whitespace and controls',
+                'a user id has 1 to 200 bytes of UTF-8, without slashes, whitespace, controls and '
+                    . 'invisible characters',
             );
         }
     }

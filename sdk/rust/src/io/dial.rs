@@ -8,14 +8,29 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest, Ready};
 use tokio::net::TcpStream;
 
+use super::TokenSource;
 use super::clock::Clock;
+use super::token::Coming;
 
 /// Output that the socket has not taken: from here on nothing is read that would make more of it.
 const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 /// How long a goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-type Dialled = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
+/// How long the application may take to give a token.
+const TOKEN: Duration = Duration::from_secs(10);
+
+/// What dialling comes to: the socket, with a token if one was asked for.
+pub(super) type Dialled = Result<(TcpStream, Option<String>), Undialled>;
+
+/// Why there is no connection.
+pub(super) enum Undialled {
+    /// The application has given no token.
+    Token(String),
+    Socket(io::Error),
+}
+
+type Dialling = Pin<Box<dyn Future<Output = Dialled> + Send>>;
 
 /// The gateways, one after the other.
 pub(super) struct Addresses {
@@ -48,7 +63,7 @@ pub(super) enum Line {
         at_ms: u64,
         address: Option<String>,
     },
-    Dialling(Dialled),
+    Dialling(Dialling),
     Open(TcpStream),
     /// Never again.
     Stopped,
@@ -58,20 +73,21 @@ pub(super) enum Line {
 pub(super) enum Arrived {
     /// It is time to dial.
     Due,
-    Dialled(io::Result<TcpStream>),
+    Dialled(Dialled),
     Ready(io::Result<Ready>),
 }
 
 impl Line {
-    /// Dials this address.
-    pub(super) fn dial(address: String) -> Line {
+    /// Asks for a token where they come from somewhere, then dials this address.
+    pub(super) fn dial(address: String, tokens: Option<&TokenSource>) -> Line {
+        let coming = tokens.map(TokenSource::give);
         Line::Dialling(Box::pin(async move {
-            let limit = Duration::from_millis(proto::limits::CONNECT_MS_MAX);
-            let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no connection in time");
-            let dialled = tokio::time::timeout(limit, TcpStream::connect(address));
-            let stream = dialled.await.map_err(late)??;
-            stream.set_nodelay(true)?;
-            Ok(stream)
+            let token = match coming {
+                Some(coming) => Some(given(coming).await.map_err(Undialled::Token)?),
+                None => None,
+            };
+            let stream = connected(address).await.map_err(Undialled::Socket)?;
+            Ok((stream, token))
         }))
     }
 
@@ -94,6 +110,23 @@ impl Line {
             Line::Stopped => std::future::pending().await,
         }
     }
+}
+
+/// The token, or why there is none, in time.
+pub(super) async fn given(coming: Coming) -> Result<String, String> {
+    match tokio::time::timeout(TOKEN, coming).await {
+        Ok(given) => given.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("the application gave none within {} s", TOKEN.as_secs())),
+    }
+}
+
+async fn connected(address: String) -> io::Result<TcpStream> {
+    let limit = Duration::from_millis(proto::limits::CONNECT_MS_MAX);
+    let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no connection in time");
+    let dialled = tokio::time::timeout(limit, TcpStream::connect(address));
+    let stream = dialled.await.map_err(late)??;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Sends what is left, and waits until the other end has read it: a socket that is closed with

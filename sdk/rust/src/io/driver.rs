@@ -3,18 +3,19 @@
 mod telling;
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use proto::frame::{FrameError, FrameReader};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::telling::{First, Pending, Then};
 use super::clock::Clock;
-use super::dial::{Addresses, Arrived, Line, farewell};
+use super::dial::{Addresses, Arrived, Dialled, Line, Undialled, farewell, given};
 use super::subscription::{Given, Sink};
-use super::{ConnectError, Connection, REQUESTS_MAX, Request};
+use super::{ConnectError, Connection, REQUESTS_MAX, Request, TokenSource};
 use crate::machine::{Client, Input, Outbox, Settings, Transport};
 use crate::{Command, Ticket, limits};
 
@@ -41,12 +42,18 @@ pub(super) struct Driver {
     first: First,
     /// Dropped when the task ends.
     closers: Vec<oneshot::Sender<()>>,
+    tokens: Option<TokenSource>,
+    /// A new token for the present connection.
+    renewing: Option<Renewing>,
 }
+
+type Renewing = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
 
 /// Why the task woke.
 enum Woke {
     Requests,
     Line(Arrived),
+    Token(Result<String, String>),
     Due,
 }
 
@@ -55,7 +62,7 @@ impl Driver {
         settings: Settings,
         addresses: Vec<String>,
         seed: u64,
-        (requests, given): (mpsc::Receiver<Request>, Option<Given>),
+        (requests, given, tokens): (mpsc::Receiver<Request>, Option<Given>, Option<TokenSource>),
         connection: watch::Sender<Connection>,
         first: oneshot::Sender<Result<(), ConnectError>>,
     ) -> Driver {
@@ -65,7 +72,7 @@ impl Driver {
             machine: Client::new(settings, seed),
             out: Outbox::default(),
             clock: Clock::start(),
-            line: Line::dial(address.clone()),
+            line: Line::dial(address.clone(), tokens.as_ref()),
             addresses,
             address,
             reader: FrameReader::default(),
@@ -79,6 +86,8 @@ impl Driver {
             connection,
             first: First { waits: Some(first), failures: 0, error: None },
             closers: Vec::new(),
+            tokens,
+            renewing: None,
         }
     }
 
@@ -90,7 +99,13 @@ impl Driver {
                 Woke::Line(Arrived::Due) => self.dial(),
                 Woke::Line(Arrived::Dialled(dialled)) => self.dialled(dialled),
                 Woke::Line(Arrived::Ready(ready)) => self.ready(ready.map(drop)),
+                Woke::Token(given) => self.renewed(given),
                 Woke::Due => self.handle(Input::Wake),
+            }
+            if std::mem::take(&mut self.out.wants_token)
+                && let Some(tokens) = &self.tokens
+            {
+                self.renewing = Some(Box::pin(given(tokens.give())));
             }
             self.tell();
             if self.out.transport.take_if(|transport| *transport == Transport::Stop).is_some() {
@@ -113,6 +128,7 @@ impl Driver {
         tokio::select! {
             _ = self.requests.recv_many(&mut self.batch, REQUESTS_MAX) => Woke::Requests,
             arrived = self.line.next(&self.clock, self.out.frames.len()) => Woke::Line(arrived),
+            given = next_token(&mut self.renewing) => Woke::Token(given),
             () = self.clock.sleep_until(wake_at) => Woke::Due,
         }
     }
@@ -161,18 +177,35 @@ impl Driver {
     fn dial(&mut self) {
         if let Line::Waiting { address, .. } = &mut self.line {
             self.address = address.take().unwrap_or_else(|| self.addresses.take());
-            self.line = Line::dial(self.address.clone());
+            self.line = Line::dial(self.address.clone(), self.tokens.as_ref());
         }
     }
 
-    fn dialled(&mut self, dialled: io::Result<TcpStream>) {
+    /// The token for the connection that stands.
+    fn renewed(&mut self, given: Result<String, String>) {
+        self.renewing = None;
+        if let Err(reason) = &given {
+            tracing::debug!(reason, "the application has given no new token");
+        }
+        self.handle(Input::Token(given.ok()));
+    }
+
+    fn dialled(&mut self, dialled: Dialled) {
         match dialled {
-            Ok(stream) => {
+            Ok((stream, token)) => {
+                if token.is_some() {
+                    self.handle(Input::Token(token));
+                }
                 self.line = Line::Open(stream);
                 self.reader = FrameReader::default();
                 self.handle(Input::Connected);
             }
-            Err(source) => {
+            Err(Undialled::Token(reason)) => {
+                tracing::debug!(reason, "no token to connect with");
+                self.first.error = Some(ConnectError::NoToken { reason });
+                self.handle(Input::Disconnected);
+            }
+            Err(Undialled::Socket(source)) => {
                 tracing::debug!(address = self.address, error = %source, "no gateway here");
                 let address = self.address.clone();
                 self.first.error = Some(ConnectError::Unreachable { address, source });
@@ -231,5 +264,13 @@ impl Driver {
                 self.first_failed()
             }
         }
+    }
+}
+
+/// The new token, once it is there. May be dropped and called anew.
+async fn next_token(renewing: &mut Option<Renewing>) -> Result<String, String> {
+    match renewing {
+        Some(coming) => coming.await,
+        None => std::future::pending().await,
     }
 }

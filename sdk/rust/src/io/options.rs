@@ -1,6 +1,6 @@
 //! How a client is connected, and why it was not.
 
-use super::Subscription;
+use super::{Subscription, TokenSource};
 
 /// Where to connect to, and as whom.
 #[derive(Debug, Clone)]
@@ -9,8 +9,11 @@ pub struct Options {
     pub addresses: Vec<String>,
     /// The user, for a server with development authentication.
     pub user: String,
-    /// The user's token, for any other.
+    /// The user's token, for any other. When it ends, the client does.
     pub token: String,
+    /// Where the user's tokens come from, in the place of `token`: asked before each connection,
+    /// and before a token ends. So a client outlives its tokens.
+    pub token_source: Option<TokenSource>,
     /// What the application calls itself, for operators.
     pub client_name: String,
     /// Its version, for operators.
@@ -32,6 +35,7 @@ impl Default for Options {
             addresses: vec!["127.0.0.1:7400".to_owned()],
             user: String::new(),
             token: String::new(),
+            token_source: None,
             client_name: "imq-sdk".to_owned(),
             client_version: env!("CARGO_PKG_VERSION").to_owned(),
             events_max: 4096,
@@ -54,6 +58,12 @@ pub enum ConnectError {
         address: String,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// The application gave no token; this is what it said.
+    #[error("no token: {reason}")]
+    NoToken {
+        /// Of the application's error.
+        reason: String,
     },
     /// A gateway was reached and closed the connection.
     #[error("the gateway closed the connection with code {code}: {reason}")]

@@ -114,7 +114,7 @@ async fn sends_subscribes_and_reads() {
         let mut seat = gateway.welcome("s1").await;
         seat.subscribe(4).await;
         let Some(Said::SendMessage(send)) = seat.hear().await else { panic!() };
-        assert_eq!((send.op_id, send.payload.as_slice()), (2, &b"hi"[..]));
+        assert_eq!((send.op_id, send.payload.as_deref()), (2, Some(&b"hi"[..])));
         seat.ok(2, 5).await;
         seat.message(5).await;
         let Some(Said::SendState(send)) = seat.hear().await else { panic!() };
@@ -264,4 +264,46 @@ async fn an_application_that_does_not_listen_loses_the_subscription_alone() {
         client
     };
     tokio::join!(server, application);
+}
+
+/// Each connection has a token of its own, and the one that stands is given another before its own
+/// ends.
+#[tokio::test]
+async fn tokens_come_from_the_application() {
+    let gateway = Gateway::start().await;
+    let server = async {
+        let (mut seat, connect) = gateway.accept().await;
+        assert_eq!(connect.token, "t1");
+        let session_id = "s1".to_owned();
+        let expires_in_ms = 100;
+        let welcome = g2c::Welcome { session_id, expires_in_ms, ..g2c::Welcome::default() };
+        seat.say(Body::Welcome(welcome)).await;
+        let Some(Said::Refresh(refresh)) = seat.hear().await else { panic!("no refresh") };
+        assert_eq!(refresh.token, "t2");
+        seat.ok(refresh.op_id, 0).await;
+        let (code, reason) = (u32::from(Close::TokenExpired.number()), "expired".to_owned());
+        seat.say(Body::Closing(g2c::Closing { code, reason, ..g2c::Closing::default() })).await;
+        drop(seat);
+        let (_, connect) = gateway.accept().await;
+        assert_eq!(connect.token, "t3");
+    };
+    let given = std::sync::atomic::AtomicU32::new(0);
+    let tokens = crate::TokenSource::new(move || {
+        let number = given.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        async move { Ok(format!("t{number}")) }
+    });
+    let options = Options { user: String::new(), token_source: Some(tokens), ..gateway.options() };
+    let application = async { Client::connect(options).await.unwrap() };
+    let (client, ()) = tokio::join!(application, server);
+    drop(client);
+}
+
+#[tokio::test]
+async fn says_why_there_is_no_token() {
+    let gateway = Gateway::start().await;
+    let tokens = crate::TokenSource::new(|| async { Err("the shop is closed".into()) });
+    let options = Options { token_source: Some(tokens), ..gateway.options() };
+    let refused = Client::connect(options).await;
+    let Err(ConnectError::NoToken { reason }) = refused else { panic!("{refused:?}") };
+    assert_eq!(reason, "the shop is closed");
 }

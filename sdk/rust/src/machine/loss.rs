@@ -4,6 +4,7 @@ use proto::codes::Close;
 use proto::g2c;
 use proto::time::Time;
 
+use super::renewal::Renewal;
 use super::{Client, Connection, Outbox, Transport};
 use crate::event::unless_empty;
 use crate::{Event, Failure, limits};
@@ -48,7 +49,11 @@ impl Client {
         self.connection = Connection::Down;
         self.subs.clear();
         out.frames.clear();
-        let may_retry = loss.code.is_none_or(|code| code < CLOSE_FOR_GOOD);
+        self.renewal = Renewal::None;
+        // With the same token it would end the same way.
+        let is_spent =
+            loss.code == Some(u32::from(Close::TokenExpired.number())) && !self.settings.renews;
+        let may_retry = !is_spent && loss.code.is_none_or(|code| code < CLOSE_FOR_GOOD);
         if !may_retry {
             self.end(out);
         }
@@ -70,6 +75,7 @@ impl Client {
     /// Nothing comes after this: every operation gets its answer now.
     pub(super) fn end(&mut self, out: &mut Outbox) {
         self.connection = Connection::Over;
+        self.renewal = Renewal::None;
         self.session = None;
         self.look_ms = None;
         self.subs.clear();

@@ -12,6 +12,9 @@ pub struct Outbox {
     pub events: Vec<Event>,
     /// What to do with the transport, if something is to be done.
     pub transport: Option<Transport>,
+    /// The user's token ends soon: get a new one from the application, and hand it in with
+    /// [`Input::Token`](super::Input::Token).
+    pub wants_token: bool,
 }
 
 /// What to do with the transport.

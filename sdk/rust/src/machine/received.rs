@@ -68,6 +68,9 @@ impl Client {
     }
 
     fn result(&mut self, now: Time, result: g2c::Result, out: &mut Outbox) {
+        if self.refreshed(now, &result) {
+            return;
+        }
         let Some(operation) = self.unanswered.remove(&result.op_id) else {
             self.counters.strays += 1;
             return;

@@ -33,6 +33,11 @@ impl Retry {
         self.random.random_range(whole / 2..=whole)
     }
 
+    /// A time between these two.
+    pub(super) fn between(&mut self, from_ms: u64, to_ms: u64) -> u64 {
+        self.random.random_range(from_ms..=to_ms.max(from_ms))
+    }
+
     /// A number that nobody guesses: 48 bits, so that JSON can carry it.
     pub(super) fn nonce(&mut self) -> u64 {
         self.random.next_u64() >> 16

@@ -78,6 +78,7 @@ impl Client {
         self.connection = Connection::up(now, welcome.ping_every_ms);
         self.session = Some(Session { id: welcome.session_id, secret: welcome.secret });
         self.bounds = Bounds::of(welcome.limits.unwrap_or_default());
+        self.token_ends(now, welcome.expires_in_ms);
         self.counters.welcomes += 1;
         self.counters.resumes += u64::from(resumed);
         out.events.push(Event::Connected { user: welcome.user, gateway: welcome.gateway, resumed });

@@ -103,6 +103,7 @@ fn request(command: Command) -> Option<(String, Request)> {
         }
         Command::SendMessage { queue, mount, payload, exclude_self } => {
             let name = queue.clone();
+            let payload = Some(payload);
             let message = c2g::SendMessage { op_id, queue, mount, payload, exclude_self };
             (name, Request::SendMessage(message))
         }

@@ -23,6 +23,7 @@ impl Client {
             }
             Due::GiveUp(why) => self.lose(now, Loss::silent(why), out),
         }
+        self.renew_if_due(now, out);
         self.look_if_due(now, out);
     }
 

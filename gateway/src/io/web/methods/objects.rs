@@ -58,7 +58,7 @@ pub(super) static CHANGE: Object = Object {
         maybe(
             "ttl_ms",
             Kind::Number(limits::TTL_MS_MAX),
-            "the key goes after so many milliseconds; 0: never",
+            "the key goes after so many milliseconds; 0: never, and of an `add`: as before",
         ),
         maybe("while_present", Kind::Flag, "not for back ends: they have no session to leave with"),
     ],

@@ -192,7 +192,8 @@ pub static METHODS: [Method; 16] = [
         summary: "Puts a user into a queue, with all sessions they have.",
         notes: "Their clients get `subscribed` without having asked for it. Whatever the class \
                 says of `join`, nobody is asked. Sessions that the user begins later aren't in \
-                it: join them when you are told `user_online`.",
+                it: join them when you are told `user_online`. A key that may not name \
+                `/user/<id>` isn't told whether the user is there: the answer is the same.",
         fields: &[QUEUE_FIELD, USER_FIELD],
         gives: &[SEQ],
         refusals: &[

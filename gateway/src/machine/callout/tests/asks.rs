@@ -103,11 +103,12 @@ fn no_answer_is_what_the_configuration_says() {
         "#;
     let log = run(&format!("0 config app:no_answer='allow'\n{every_silence}"));
     // The application is down, or isn't there.
-    for number in [1, 2, 10, 11] {
+    for number in [1, 2, 11] {
         assert!(log.contains(&format!("verdict {number} allow\n")), "{number} in\n{log}");
     }
-    // It is up, and what it can't answer may be the asking user's doing.
-    for number in [3, 4, 5, 6, 8, 12] {
+    // It is up, and what it can't answer may be the asking user's doing; or nobody was asked, since
+    // its address is one that we don't go to.
+    for number in [3, 4, 5, 6, 8, 10, 12] {
         let refused = format!("verdict {number} refuse unavailable");
         assert!(log.contains(&refused), "{number} in\n{log}");
     }
@@ -118,6 +119,18 @@ fn no_answer_is_what_the_configuration_says() {
     let log = run(&format!("0 config app\n{every_silence}"));
     assert_eq!(log.matches("refuse unavailable").count(), 10, "{log}");
     assert_eq!(log.matches("refuse outcome_unknown").count(), 1, "{log}");
+}
+
+/// Nor does it open the circuit, behind which all is let through.
+#[test]
+fn an_address_that_we_do_not_go_to_lets_nothing_through() {
+    let mut steps = "0 config app:no_answer='allow'".to_owned();
+    for number in 1..=30 {
+        steps += &format!("\n{number} ask {number} app subscribe /a\n{number} inner r{number}");
+    }
+    let log = run(&steps);
+    assert_eq!(log.matches("refuse unavailable").count(), 30, "{log}");
+    assert!(!log.contains("allow\n"), "{log}");
 }
 
 #[test]

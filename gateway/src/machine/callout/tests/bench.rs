@@ -154,7 +154,12 @@ fn ask(number: u64, kind: &str, rest: &[&str]) -> Ask {
             Asked::SendMessage { queue, class, mount: text(1), payload: text(2).into_bytes() }
         }
         "send_state" => Asked::SendState { queue, class, mount: text(1), changes: Vec::new() },
-        "call" => Asked::Call { method: text(0), payload: text(1).into_bytes() },
+        "call" => Asked::Call {
+            queue: String::new(),
+            class,
+            method: text(0),
+            payload: text(1).into_bytes(),
+        },
         kind => panic!("no such ask: {kind}"),
     };
     let user = match kind {

@@ -110,6 +110,15 @@ fn asks_are_as_they_are_shown() {
     asks(6, of(AskKind::SendState, state));
     let call = r#"{"call":{"op_id":7,"method":"buy","payload":{"item":3}}}"#;
     asks(7, of(AskKind::Call, call));
+    let asked = of(
+        AskKind::Call,
+        r#"{"call":{"op_id":8,"queue":"/room/1","method":"vote","payload":{"for":"bob"}}}"#,
+    );
+    let (id, user, session) = ("00d1/8".to_owned(), "ann".to_owned(), "00d1".to_owned());
+    let ask = Ask { id, user, from: None, session, asked };
+    let request = posted(|callouts, out| callouts.ask(at(0), 1, "app", &ask, out));
+    is_the_example("json call of a queue", &request);
+    assert!(!request.again, "it may have been done");
     assert!(Asked::of(AskKind::Call, "", operation(send)).is_none(), "a broken node's word");
     assert!(Asked::of(AskKind::Connect, "", operation(send)).is_none());
 }
@@ -122,7 +131,12 @@ fn bytes_that_are_no_json_travel_as_base64_and_null_is_a_payload() {
         let request = posted(|callouts, out| callouts.ask(at(0), 1, "app", &ask, out));
         serde_json::from_slice::<Value>(&request.body).unwrap()
     };
-    let call = |payload: &[u8]| Asked::Call { method: "m".to_owned(), payload: payload.to_vec() };
+    let call = |payload: &[u8]| Asked::Call {
+        queue: String::new(),
+        class: String::new(),
+        method: "m".to_owned(),
+        payload: payload.to_vec(),
+    };
     assert_eq!(body(call(b"\0\x01"))["payload_base64"], "AAE=");
     assert_eq!(body(call(b"null")).get("payload"), Some(&Value::Null));
     assert_eq!(body(call(b"")).get("payload"), None);
@@ -188,7 +202,7 @@ fn answers_are_as_they_are_shown() {
     }
     assert_eq!(understood, 5);
     assert_eq!(PAGE.matches("```json answer ").count(), understood);
-    assert_eq!(PAGE.matches("```json ").count(), understood + 7);
+    assert_eq!(PAGE.matches("```json ").count(), understood + 8);
 }
 
 #[test]

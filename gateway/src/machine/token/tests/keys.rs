@@ -57,6 +57,14 @@ fn several_public_keys_stand_in_one_file() {
 }
 
 /// The key of RFC 7517, appendix A.1, and what can be wrong beside it.
+/// None of their tokens could be verified: all would have to be tried.
+#[test]
+fn too_many_keys_without_names_are_refused() {
+    let pem = |keys: usize| pair(Algorithm::EdDsa).public.repeat(keys);
+    assert!(KeySet::read(pem(4).as_bytes(), Origin::File, &Algorithm::ALL).is_ok());
+    check(&pem(5), Origin::File, "5 keys for EdDSA without a name");
+}
+
 #[test]
 fn bad_entries_of_a_document_dont_take_the_good_ones_along() {
     let document = r#"{"keys":[

@@ -48,7 +48,13 @@ fn what_is_not_signed_as_it_should_be() {
     }
     for other in ["HS512", "PS256", "hs256", "HS256 ", "\\u0000", "x\\n"] {
         let made = Made::header(&format!(r#"{{"alg":"{other}"}}"#)).sign(pair);
-        check(&tokens, &made, "only HS256, RS256, ES256, EdDSA is taken here");
+        // The one that it has a key for.
+        check(&tokens, &made, "imq doesn't verify: sign it with HS256");
+        let error = tokens.verify(NOW_MS, &made).expect_err("an algorithm of nobody's");
+        assert!(
+            !error.to_string().contains("`algorithms`"),
+            "adding it would help nobody: {error}"
+        );
     }
     check(&tokens, &Made::header(r#"{"alg":7}"#).sign(pair), "header can't be read");
     check(&tokens, &Made::header(r#"["HS256"]"#).sign(pair), "not a JSON object");
@@ -74,7 +80,7 @@ fn a_public_key_is_no_secret() {
     let made = Made::new(Algorithm::Hs256).sign_with_secret(rsa.public.trim().as_bytes());
     check(&tokens, &made, "no key for that, only for RS256");
     let only = Rules { algorithms: vec![Algorithm::Rs256], ..Rules::default() };
-    check(&rsa.tokens(only), &made, "only RS256 is taken here");
+    check(&rsa.tokens(only), &made, "only RS256 is taken here: sign it so, or put \"HS256\" into");
     let wrong = KeySet::read(public, Origin::File, &[Algorithm::Hs256]);
     assert!(wrong.is_err(), "a public key in PEM never becomes a secret");
 }
@@ -91,6 +97,21 @@ fn a_key_of_one_algorithm_verifies_no_other() {
         let other = Made::new(keys).sign(&Pair::new(keys));
         assert_eq!(tokens.verify(NOW_MS, &other), Err(TokenError::Signature), "{keys}");
     }
+}
+
+/// What a refusal advises to do makes the token good.
+#[test]
+fn an_algorithm_that_is_added_is_taken() {
+    let file = [Algorithm::Rs256, Algorithm::Es256].map(|algorithm| pair(algorithm).public.clone());
+    let tokens = |algorithms: &[Algorithm]| {
+        let keys = KeySet::read(file.concat().as_bytes(), Origin::File, algorithms);
+        let rules = Rules { algorithms: algorithms.to_vec(), ..Rules::default() };
+        Tokens::new(rules, keys.expect("good keys").keys)
+    };
+    let made = Made::new(Algorithm::Es256).sign(pair(Algorithm::Es256));
+    check(&tokens(&[Algorithm::Rs256]), &made, "put \"ES256\" into `algorithms`");
+    let added = tokens(&[Algorithm::Rs256, Algorithm::Es256]);
+    assert_eq!(added.verify(NOW_MS, &made).map(|it| it.user), Ok("ann".to_owned()));
 }
 
 #[test]

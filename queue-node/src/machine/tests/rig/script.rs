@@ -228,7 +228,7 @@ impl Rig {
             "send" => Ask::SendMessage(c2g::SendMessage {
                 queue: queue.clone(),
                 mount: words[5].to_owned(),
-                payload: words[6].into(),
+                payload: Some(words[6].into()),
                 ..c2g::SendMessage::default()
             }),
             "mount" => Ask::CreateMount(g2q::CreateMount {
@@ -299,7 +299,7 @@ impl Rig {
                 op_id,
                 queue: queue.clone(),
                 mount: words[5].to_owned(),
-                payload: words[6].into(),
+                payload: payload(words[6]),
                 exclude_self: words.contains(&"exclude"),
             }),
             "set" => Op::SendState(c2g::SendState {
@@ -332,7 +332,8 @@ impl Rig {
             // The queue in its line is the user's own.
             "call" => {
                 let (method, payload) = (words[5].to_owned(), words[6].into());
-                Op::Call(c2g::Call { op_id, method, payload })
+                let queue = option("in=").unwrap_or("").to_owned();
+                Op::Call(c2g::Call { op_id, queue, method, payload })
             }
             other => panic!("no operation {other}"),
         };
@@ -350,6 +351,15 @@ impl Rig {
             (mount.to_owned(), mark.parse().expect("a mark"))
         };
         c2g::Since { epoch: self.epoch_of(epoch), marks: marks.split(',').map(mark).collect() }
+    }
+}
+
+/// `absent` is no payload, `empty` one without bytes.
+fn payload(word: &str) -> Option<Vec<u8>> {
+    match word {
+        "absent" => None,
+        "empty" => Some(Vec::new()),
+        payload => Some(payload.into()),
     }
 }
 
@@ -378,7 +388,7 @@ fn verdicts(words: &[&str]) -> Vec<u8> {
     g2q::Verdicts { verdicts }.encode_to_vec()
 }
 
-/// `g1 request NUMBER join QUEUE USER ID:GENERATION …`
+/// `g1 request NUMBER join QUEUE USER ID:GENERATION … discreet`
 fn join_user(queue: &str, words: &[&str]) -> g2q::JoinUser {
     let guest = |word: &&str| {
         let (id, generation) = word.split_once(':')?;
@@ -387,7 +397,8 @@ fn join_user(queue: &str, words: &[&str]) -> g2q::JoinUser {
         Some(g2q::Guest { session_id: id.0.to_vec(), generation })
     };
     let sessions = words[6..].iter().filter_map(guest).collect();
-    g2q::JoinUser { queue: queue.to_owned(), user: words[5].to_owned(), sessions }
+    let (user, discreet) = (words[5].to_owned(), words[6..].contains(&"discreet"));
+    g2q::JoinUser { queue: queue.to_owned(), user, sessions, discreet }
 }
 
 /// The number behind a name; 0 if it isn't there.

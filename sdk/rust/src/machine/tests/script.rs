@@ -47,6 +47,7 @@ pub(super) fn step(client: &mut Client, line: &str) -> Vec<String> {
         "connected" => Input::Connected,
         "disconnected" => Input::Disconnected,
         "wake" => Input::Wake,
+        "token" => Input::Token(words.get(2).map(|&token| token.to_owned())),
         "garbage" => Input::Received(&[0xff]),
         // Field 99, empty.
         "unknown" => Input::Received(&[0x9a, 0x06, 0x00]),
@@ -60,6 +61,7 @@ pub(super) fn step(client: &mut Client, line: &str) -> Vec<String> {
     };
     client.handle(Time { ms, unix_ms: 0 }, input, &mut out);
     let mut log: Vec<String> = out.events.iter().map(event).collect();
+    log.extend(out.wants_token.then(|| "wants a token".to_owned()));
     log.extend(sent(&out.frames));
     log.extend(out.transport.iter().map(|transport| dialled(transport, ms)));
     log.into_iter().map(|entry| format!("{ms} {entry}")).collect()
@@ -68,6 +70,11 @@ pub(super) fn step(client: &mut Client, line: &str) -> Vec<String> {
 /// A client that has no connection yet.
 pub(super) fn alice() -> Client {
     Client::new(Settings { user: "alice".to_owned(), ..Settings::default() }, 7)
+}
+
+/// The same, to whom its application gives tokens.
+pub(super) fn renewing() -> Client {
+    Client::new(Settings { renews: true, ..Settings::default() }, 7)
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -106,6 +113,7 @@ fn body(words: &[&str]) -> Body {
             user: "alice".to_owned(),
             resumed: has("resumed"),
             ping_every_ms: number(words, "ping=").unwrap_or(0) as u32,
+            expires_in_ms: number(words, "expires=").unwrap_or(0),
             limits: number(words, "frame=").map(|frame_bytes| g2c::Limits {
                 frame_bytes: frame_bytes as u32,
                 ..g2c::Limits::default()
@@ -120,6 +128,7 @@ fn body(words: &[&str]) -> Body {
                 error_message: (row.name != "ok").then(|| "refused".to_owned()),
                 may_retry: has("retry"),
                 seq: number(words, "seq=").unwrap_or(0),
+                expires_in_ms: number(words, "expires=").unwrap_or(0),
                 ..g2c::Result::default()
             })
         }
@@ -300,7 +309,11 @@ fn said(body: C2gBody) -> String {
                 let seen = if seen.is_empty() { seen } else { format!(" seen={seen}") };
                 format!(" resume={}{seen}", resume.session_id)
             });
-            format!("connect {}{}", connect.user, resume.unwrap_or_default())
+            let token = match &*connect.token {
+                "" => String::new(),
+                token => format!(" token={token}"),
+            };
+            format!("connect {}{token}{}", connect.user, resume.unwrap_or_default())
         }
         C2gBody::Subscribe(subscribe) => {
             let since = subscribe.since.map_or(String::new(), |since| {
@@ -314,10 +327,11 @@ fn said(body: C2gBody) -> String {
         }
         C2gBody::Unsubscribe(word) => format!("unsubscribe {} {}", word.op_id, word.queue),
         C2gBody::SendMessage(message) => {
-            let text = String::from_utf8_lossy(&message.payload);
+            let text = String::from_utf8_lossy(message.payload.as_deref().unwrap_or_default());
             let (op_id, queue) = (message.op_id, message.queue);
             format!("send_message {op_id} {queue} {} {text}", message.mount)
         }
+        C2gBody::Refresh(word) => format!("refresh {} {}", word.op_id, word.token),
         C2gBody::Ping(_) => "ping".to_owned(),
         C2gBody::Pong(pong) => format!("pong {}", pong.nonce),
         C2gBody::Bye(_) => "bye".to_owned(),
@@ -326,8 +340,7 @@ fn said(body: C2gBody) -> String {
         | C2gBody::GetState(_)
         | C2gBody::GetHistory(_)
         | C2gBody::ListMembers(_)
-        | C2gBody::Call(_)
-        | C2gBody::Refresh(_) => panic!("no script has this"),
+        | C2gBody::Call(_) => panic!("no script has this"),
     }
 }
 
