@@ -6,7 +6,7 @@
 //! cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`], [`g2q`],
 //! [`q2g`], [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`] decides
 //! what a subscription receives; [`seeded`] is how a process hashes what comes from outside,
-//! [`share`] how what is bounded is shared out.
+//! [`share`] how what is bounded is shared out, [`text`] what may be shown of what others wrote.
 //!
 //! This crate never opens a socket, reads a clock or keeps state between calls.
 
@@ -32,5 +32,6 @@ mod schema;
 pub mod seeded;
 pub mod share;
 pub mod table;
+pub mod text;
 pub mod time;
 pub mod wire;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use link::io::threads;
 use proto::limits;
+use proto::text::Foreign;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use tokio::sync::Semaphore;
@@ -179,7 +180,7 @@ fn failed(error: reqwest::Error) -> Outcome {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    Outcome::Failed(Failure::Unreachable(text))
+    Outcome::Failed(Failure::Unreachable(Foreign::new(&text).as_str().to_owned()))
 }
 
 #[cfg(test)]
