@@ -68,7 +68,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let address = settings.listen_http;
     let http = http::serve(&settings.id, address, http::routes(board.clone()))
         .map_err(|error| Error::ListenHttp(address, error))?;
-    let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at);
+    let process = rand::random();
+    let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at, process);
     let stop = Arc::new(AtomicBool::new(false));
     let (stopped, boss, id) = (stop.clone(), settings.boss, settings.id.clone());
     let fatal = settings.fatal;
