@@ -149,13 +149,7 @@ impl Boss {
     }
 
     /// Tells the boss what its page shows.
-    pub(super) fn report(
-        &mut self,
-        now: Time,
-        board: &Board,
-        draining: bool,
-        links: &mut Links,
-    ) {
+    pub(super) fn report(&mut self, now: Time, board: &Board, draining: bool, links: &mut Links) {
         self.without_boss.wake(now);
         let unready = board.unready();
         let unready = (!unready.is_empty()).then(|| unready.join("; "));
