@@ -99,7 +99,7 @@ pub(crate) struct QueueNodeOptions {
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) shared: Shared,
-    /// The node's id, unique in the cluster.
+    /// The node's id, unique in the cluster. Required.
     #[arg(long, env = "IMQ_ID", value_name = "ID")]
     pub(crate) id: Option<String>,
     /// The machine's name: copies are kept on different ones [default: the kernel's hostname].
@@ -130,7 +130,7 @@ pub(crate) struct GatewayOptions {
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) shared: Shared,
-    /// The gateway's id, unique in the cluster.
+    /// The gateway's id, unique in the cluster. Required.
     #[arg(long, env = "IMQ_ID", value_name = "ID")]
     pub(crate) id: Option<String>,
     /// The machine's name [default: the kernel's hostname].

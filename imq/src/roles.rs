@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use link::io::clock;
 
 use crate::config::{self, BossOptions, File, GatewayOptions, QueueNodeOptions};
@@ -49,7 +49,7 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     let hub = options.shared.tls.hub(&file.tls)?;
     let written = file.queue_node;
     let (fatal, failed) = sync_channel(1);
-    let id = id(options.id.or(written.id), "q1")?;
+    let id = id(options.id.or(written.id), "queue_node", "q1")?;
     let _node = logging::node("queue-node", &id).entered();
     let signals = Signals::listen()?;
     let settings = queue_node::Settings {
@@ -66,11 +66,13 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     };
     let running = queue_node::run(settings).context("starting the queue node")?;
     tracing::info!("links at {}, /metrics at http://{}", running.link, running.http);
-    let signal = signals.wait_unless(failed, || reloaded(""))?;
+    let signal = signals.wait_unless(failed, || reloaded(""));
+    let why = signal.as_ref().map_or("refused", |signal| signal);
     let queues = running.board.number("imq_queue_node_queues");
-    tracing::warn!("{signal}: this node ends, and with it the {queues} queues that it holds");
+    tracing::warn!("{why}: this node ends, and with it the {queues} queues that it holds");
     running.stop().context("the queue node has died of a bug")?;
     tracing::info!("the queue node has ended");
+    signal?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let has_pages = !origins.is_empty();
     let addresses = options.address_limits(&written);
     let ping_every_ms = options.silence_ms(&written)?;
-    let id = id(options.id.or(written.id), "g1")?;
+    let id = id(options.id.or(written.id), "gateway", "g1")?;
     let _node = logging::node("gateway", &id).entered();
     let signals = Signals::listen()?;
     let key_file = options.rpc_key_file.or(written.rpc_key_file);
@@ -122,7 +124,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     };
     let doors = [settings.tcp.ip(), settings.http.ip()];
     if dev_auth && !doors.iter().all(std::net::IpAddr::is_loopback) {
-        anyhow::bail!(
+        bail!(
             "dev_auth believes whatever user a client names, so clients' ports must be at \
              127.0.0.1 or ::1: listen there, or leave it out and give keys_file or jwks_url in \
              [auth]"
@@ -144,8 +146,10 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         true => reloaded(", and the document of keys is fetched now"),
         false => reloaded(""),
     };
-    let signal = signals.wait_unless(failed, fetch)?;
-    drain(running, signal);
+    let signal = signals.wait_unless(failed, fetch);
+    // Also one that may not go on leaves its clients time to go elsewhere.
+    drain(running, signal.as_ref().map_or("refused", |signal| signal));
+    signal?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -176,8 +180,14 @@ fn address(given: Option<SocketAddr>, port: u16) -> SocketAddr {
     given.unwrap_or_else(|| ([127, 0, 0, 1], port).into())
 }
 
-fn id(given: Option<String>, default: &str) -> Result<String> {
-    let id = given.unwrap_or_else(|| default.to_owned());
+/// The node's id. There is no default: two nodes that nobody has named would be one.
+fn id(given: Option<String>, section: &str, example: &str) -> Result<String> {
+    let Some(id) = given else {
+        bail!(
+            "no id: give this node one of its own with --id {example}, IMQ_ID, or `id` in the file's \
+             [{section}]"
+        );
+    };
     proto::name::NodeId::try_from(id.as_str()).with_context(|| format!("--id {id:?}"))?;
     Ok(id)
 }

@@ -13,10 +13,12 @@ pub mod process;
 mod resolver;
 mod socket;
 pub mod threads;
+mod throttled;
 pub mod tls;
 mod wires;
 
 pub use board::Board;
 pub use peers::Peers;
 pub use pipe::Hub;
+pub use throttled::Throttled;
 pub use wires::{Event, Sink, Wires};

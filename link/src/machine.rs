@@ -4,13 +4,16 @@ mod link;
 mod member;
 mod metric;
 mod outbox;
-mod proof;
 mod redial;
+mod throttle;
 mod unanswered;
+mod unproven;
 
 pub use link::{Link, LinkError, Peer, Received, Settings};
 pub use member::{Faults, Health, Member, Word};
 pub use metric::{BOUNDS_US, Histogram, Sample, Value};
 pub use outbox::{LinkId, Outbox};
 pub use redial::Redial;
+pub use throttle::Throttle;
 pub use unanswered::{Moving, Unanswered};
+pub use unproven::{Origin, Place, Unproven};

@@ -5,8 +5,9 @@
 //! [`table`]), what is allowed ([`limits`], [`class`], [`page`]), what is answered ([`codes`]), how
 //! bytes are cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`],
 //! [`g2q`], [`q2g`], [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`]
-//! decides what a subscription receives; [`seeded`] is how a process hashes what comes from
-//! outside, [`share`] how what is bounded is shared out.
+//! decides what a subscription receives; [`text`] is what may be shown of what others wrote;
+//! [`seeded`] is how a process hashes what comes from outside, [`share`] how what is bounded is
+//! shared out.
 //!
 //! This crate never opens a socket, reads a clock or keeps state between calls.
 
@@ -33,5 +34,6 @@ mod schema;
 pub mod seeded;
 pub mod share;
 pub mod table;
+pub mod text;
 pub mod time;
 pub mod wire;

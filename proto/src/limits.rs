@@ -211,6 +211,23 @@ pub const HANDLES_MAX: u32 = 1 << 22;
 pub const UNANSWERED_MARKS_MAX: usize = 64 * 1024;
 /// A hello is a few names; nothing larger is read before the proof.
 pub const UNPROVEN_FRAME_BYTES_MAX: usize = 1024;
+/// A handshake is two frames each way: whoever takes longer, however lively, isn't one of us.
+pub const HANDSHAKE_MS: u64 = 5_000;
+/// Accepted links of one address that haven't proven themselves yet: all lanes of a large gateway
+/// dial at once when a queue node comes back.
+pub const UNPROVEN_LINKS_PER_ADDRESS_MAX: usize = 256;
+/// All of them: each takes a file and some KiB. The oldest makes room for a newcomer, which needs
+/// only two ways there and back.
+pub const UNPROVEN_LINKS_MAX: usize = 512;
+/// Links accepted in one turn: fewer than may be unproven, so that who has come is heard before it
+/// has to make room.
+pub const LINKS_ACCEPTED_PER_TURN_MAX: usize = 64;
+/// What is shown of a text from outside: a sentence or two, in a log of lines.
+pub const FOREIGN_TEXT_BYTES_MAX: usize = 400;
+/// A peer that knows more than we do has seen so many more steps at most: an older state was put
+/// back here, or a recovery there has left room. From the largest of these jumps to [`NUMBER_MAX`]
+/// are hundreds of millions of them, each a step in the store.
+pub const NUMBER_AHEAD_MAX: u64 = 1 << 24;
 
 /// A session outlives its socket this long.
 pub const GRACE_MS: u64 = 15_000;
@@ -283,10 +300,19 @@ pub const WEB_BODY_MS_MAX: u64 = 10_000;
 /// `KEYLESS_RESEND_MS`.
 pub const WEB_ANSWER_MS: u64 = 20_000;
 
+/// Whether a number that a peer names can have come about, where ours has come to `known`.
+pub const fn is_plausible(named: u64, known: u64) -> bool {
+    named < NUMBER_MAX && named <= known.saturating_add(NUMBER_AHEAD_MAX)
+}
+
 const _: () = assert!(PAYLOAD_BYTES_MAX * 2 <= CLIENT_FRAME_BYTES_MAX);
 const _: () = assert!(STATE_BYTES_MAX * MOUNTS_MAX < LINK_FRAME_BYTES_MAX);
 const _: () = assert!(LINK_FRAME_BYTES_MAX < LINK_BACKLOG_BYTES_MAX);
 const _: () = assert!(LINK_PAUSE_BYTES + LINK_FRAME_BYTES_MAX <= LINK_BACKLOG_BYTES_MAX / 2);
+const _: () = assert!(LINKS_ACCEPTED_PER_TURN_MAX * 2 <= UNPROVEN_LINKS_PER_ADDRESS_MAX);
+const _: () = assert!(UNPROVEN_LINKS_PER_ADDRESS_MAX < UNPROVEN_LINKS_MAX);
+const _: () = assert!(HANDSHAKE_MS > DEAD_MS);
+const _: () = assert!(NUMBER_AHEAD_MAX < NUMBER_MAX / 1_000_000);
 const _: () = assert!(SLOW_BYTES * 2 <= OUTPUT_BYTES_MAX);
 const _: () = assert!(CLIENT_SEND_BUFFER_BYTES * 2 <= 128 * 1024);
 const _: () = assert!(CLIENT_UNSENT_BYTES_MAX * 4 <= CLIENT_SEND_BUFFER_BYTES);

@@ -24,10 +24,18 @@ pub struct BucketTable {
 
 /// What is wrong with a table that came over a wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the table has {rows} rows for {bits} bits, or they are out of order")]
-pub struct TableError {
-    rows: usize,
-    bits: u32,
+pub enum TableError {
+    /// Rows are missing or out of order.
+    #[error("the table has {rows} rows for {bits} bits, or they are out of order")]
+    Rows {
+        /// How many there are.
+        rows: usize,
+        /// For how many bits.
+        bits: u32,
+    },
+    /// No boss gives such numbers, and none could go on from them.
+    #[error("a term, version, epoch or incarnation of the table is beyond all that a boss gives")]
+    Numbers,
 }
 
 impl BucketTable {
@@ -76,7 +84,10 @@ impl TryFrom<Table> for BucketTable {
     type Error = TableError;
 
     fn try_from(wire: Table) -> Result<Self, TableError> {
-        let error = TableError { rows: wire.rows.len(), bits: wire.bits };
+        let error = TableError::Rows { rows: wire.rows.len(), bits: wire.bits };
+        if wire.numbers().any(|number| number >= limits::NUMBER_MAX) {
+            return Err(TableError::Numbers);
+        }
         let bits = u8::try_from(wire.bits).ok().filter(|bits| *bits <= limits::BUCKET_BITS_MAX);
         let bits = bits.ok_or(error)?;
         let ordered = (0u32..).zip(&wire.rows).all(|(at, row)| row.prefix == at);
@@ -85,6 +96,16 @@ impl TryFrom<Table> for BucketTable {
         } else {
             Err(error)
         }
+    }
+}
+
+impl Table {
+    /// All numbers in it that only rise.
+    fn numbers(&self) -> impl Iterator<Item = u64> {
+        let owner = |row: &Row| row.primary.as_ref().map_or(0, |owner| owner.incarnation);
+        let rows = self.rows.iter().flat_map(move |row| [row.loss, row.conf, owner(row)]);
+        let places = self.places.iter().map(|place| place.incarnation);
+        [self.term, self.version].into_iter().chain(rows).chain(places)
     }
 }
 

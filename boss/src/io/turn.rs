@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 use link::io::{Board, Event, Peers, Sink, Wires, clock};
 use link::machine::Sample;
 use mio::{Events, Poll};
+use proto::text::Foreign;
 use proto::time::Time;
 use tokio::sync::oneshot;
 
@@ -198,12 +199,13 @@ impl Sink for Reception {
             }
             Event::Frame { link, frame } => self.handle(now, Input::Frame { link, frame }),
             Event::Down { link, reason } => {
+                let reason = Foreign::new(reason);
                 tracing::info!("the link with {} has ended: {reason}", self.peers.down(link));
                 self.handle(now, Input::LinkDown { link });
             }
             // A boss dials nobody.
             Event::Unreachable { name, reason, .. } => {
-                tracing::warn!("{name:?} can't be reached: {reason}");
+                tracing::warn!("{name:?} can't be reached: {}", Foreign::new(reason));
             }
         }
     }

@@ -6,19 +6,21 @@
 
 mod inspection;
 mod membership;
+mod newcomers;
 mod ownership;
 mod publication;
 mod views;
 
 use std::collections::BTreeMap;
 
-use link::machine::{LinkId, Peer};
+use link::machine::{LinkId, Peer, Throttle};
 use prost::Message as _;
 use proto::n2b::{N2b, Report, n2b};
 use proto::name::NodeId;
 use proto::time::Time;
 
 use self::inspection::Inspections;
+use self::newcomers::Newcomer;
 use self::publication::Publication;
 use super::configuration::Configuration;
 use super::counters::Counters;
@@ -111,6 +113,8 @@ pub struct Boss {
     settings: Settings,
     faults: Faults,
     kept: Kept,
+    /// Who has lived on while no boss was there has come back by then.
+    returned_by_ms: u64,
     /// No bucket is given up before this time, in milliseconds: after falling back to an older
     /// step, whoever holds a newer row must have had the time to say so.
     judge_from_ms: u64,
@@ -118,6 +122,9 @@ pub struct Boss {
     settle_at: Option<u64>,
     lives: BTreeMap<NodeId, Liveness>,
     links: BTreeMap<LinkId, Line>,
+    /// Processes that want the id of one that may be alive.
+    newcomers: BTreeMap<LinkId, Newcomer>,
+    refusals: Throttle,
     reports: Reports,
     /// How many events there were when the process started.
     events_found: u64,
@@ -159,10 +166,13 @@ impl Boss {
             settings,
             faults: Faults::default(),
             kept,
+            returned_by_ms: now.ms + newcomers::RETURN_MS,
             judge_from_ms: now.ms + wait_ms,
             settle_at: None,
             lives,
             links: BTreeMap::new(),
+            newcomers: BTreeMap::new(),
+            refusals: Throttle::default(),
             reports: Reports::default(),
             events_found,
             publication: Publication::default(),
@@ -196,6 +206,8 @@ impl Boss {
             Input::StoreFailed { reason } => self.store_failed(now, &reason, out),
             Input::Wake => {}
         }
+        self.count_refusals(now);
+        self.welcome(now, out);
         self.judge(now);
         self.settle(now);
         self.expire(now, out);
@@ -207,6 +219,8 @@ impl Boss {
         let deadlines = [
             self.settle_at,
             self.judge_at(now),
+            self.welcome_at(now),
+            self.refusals.wake_at(),
             self.inspections.wake_at(),
             self.publication.retry_at(),
             self.publication.change_at(),
@@ -229,16 +243,22 @@ impl Boss {
             return out.links.end(link, "it sent a frame that can't be read");
         };
         let node = line.node.clone();
+        let waits = self.newcomers.contains_key(&link);
         match (body, node) {
-            (n2b::Body::Register(register), None) => self.register(now, link, register, out),
-            (n2b::Body::Register(_), Some(_)) => {
+            (n2b::Body::Register(register), None) if !waits => {
+                self.register(now, link, register, out)
+            }
+            (n2b::Body::Register(_), _) => {
                 out.links.end(link, "it registered twice on one link");
             }
             (n2b::Body::Report(report), Some(node)) => self.report(now, &node, report),
             (n2b::Body::Unreachable(word), Some(node)) => self.unreachable(now, &node, &word),
             (n2b::Body::Inspected(answer), Some(_)) => self.inspected(answer, out),
             (n2b::Body::Report(_) | n2b::Body::Unreachable(_) | n2b::Body::Inspected(_), None) => {
-                out.links.end(link, "it spoke before it registered")
+                // Who waits for its id is nobody yet.
+                if !waits {
+                    out.links.end(link, "it spoke before it registered");
+                }
             }
             // The link answers these itself and never hands them on.
             (

@@ -55,6 +55,12 @@ impl Liveness {
         if self.link.is_some() { 0 } else { now_ms.saturating_sub(self.since_ms) }
     }
 
+    /// Until when a node that lives has shown itself to the boss, if somebody wants its id since
+    /// then: a lost link is dialled again at once.
+    pub fn answers_by(&self, wanted_since_ms: u64, dead_ms: u64) -> u64 {
+        self.since_ms.min(wanted_since_ms) + dead_ms
+    }
+
     /// The node has a link: what others said of it is of the past.
     pub fn linked(&mut self, link: LinkId) {
         self.link = Some(link);

@@ -2,17 +2,38 @@
 
 use link::machine::Peer;
 use proto::bucket::{BucketId, Epochs};
+use proto::limits;
 use proto::link::Role;
 use proto::n2b::Register;
 use proto::name::NodeId;
 use proto::table::Version;
+use proto::text;
 
 use super::roster::NodeRole;
 
 /// Host labels and addresses stand in tables.
 pub const LABEL_BYTES_MAX: usize = 255;
-/// Numbers of terms, versions, epochs and incarnations only rise by steps: none comes near this.
-const NUMBER_MAX: u64 = 1 << 53;
+
+/// Why a process can't be taken: a sentence for its operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The sentence.
+    pub reason: String,
+    /// Trying again can't help.
+    pub for_good: bool,
+}
+
+impl Refusal {
+    /// Nothing but an operator can mend it.
+    pub fn for_good(reason: impl Into<String>) -> Refusal {
+        Refusal { reason: reason.into(), for_good: true }
+    }
+
+    /// It may be otherwise in a while.
+    pub fn for_now(reason: impl Into<String>) -> Refusal {
+        Refusal { reason: reason.into(), for_good: false }
+    }
+}
 
 /// A process that wants in, or back in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +48,8 @@ pub struct Registration {
     pub address: String,
     /// The life it was given before; none if it is new.
     pub incarnation: Option<u64>,
+    /// What it drew when it started; 0 if it didn't.
+    pub process: u64,
     /// What it holds, as far as it knows.
     pub buckets: Vec<(BucketId, Epochs)>,
     /// The newest table it has seen.
@@ -38,47 +61,87 @@ impl Registration {
     ///
     /// # Errors
     /// A sentence for the operator of that process.
-    pub fn check(register: Register, peer: &Peer) -> Result<Registration, String> {
+    pub fn check(register: Register, peer: &Peer) -> Result<Registration, Refusal> {
         let role = match register.role() {
             Role::Gateway => NodeRole::Gateway,
             Role::QueueNode => NodeRole::QueueNode,
             Role::None | Role::Boss => {
-                return Err("only gateways and queue nodes register at a boss".to_owned());
+                return Err(Refusal::for_good("only gateways and queue nodes register at a boss"));
             }
         };
-        let id = NodeId::try_from(register.id.as_str()).map_err(|error| error.to_string())?;
+        let id = NodeId::try_from(register.id.as_str());
+        let id = id.map_err(|error| Refusal::for_good(error.to_string()))?;
         if peer.id != register.id || peer.role != register.role() {
-            return Err(format!("the link was opened by {:?}, not by {:?}", peer.id, register.id));
+            let by = format!("the link was opened by {:?}, not by {:?}", peer.id, register.id);
+            return Err(Refusal::for_good(by));
         }
         for (name, label) in [("host", &register.host), ("address", &register.address)] {
-            if label.len() > LABEL_BYTES_MAX || label.chars().any(char::is_control) {
-                return Err(format!(
-                    "{name}: at most {LABEL_BYTES_MAX} bytes without control characters"
-                ));
+            if label.len() > LABEL_BYTES_MAX || label.chars().any(text::is_hidden) {
+                return Err(Refusal::for_good(format!(
+                    "{name}: at most {LABEL_BYTES_MAX} bytes without control or hidden characters"
+                )));
             }
         }
         if register.address.is_empty() {
-            return Err("address: where others reach this process must be named".to_owned());
-        }
-        let table = Version { term: register.table_term, version: register.table_version };
-        if table.term.max(table.version).max(register.incarnation) >= NUMBER_MAX {
-            return Err("a term, version or incarnation that no boss has given".to_owned());
+            let nowhere = "address: where others reach this process must be named";
+            return Err(Refusal::for_good(nowhere));
         }
         let buckets = register.buckets.iter().filter_map(|bucket| {
-            let id = BucketId::new(bucket.bits, bucket.prefix)?;
             let epochs = Epochs { loss: bucket.loss, conf: bucket.conf };
-            (epochs.loss.max(epochs.conf) < NUMBER_MAX).then_some((id, epochs))
+            Some((BucketId::new(bucket.bits, bucket.prefix)?, epochs))
         });
         Ok(Registration {
             id,
             role,
             buckets: buckets.collect(),
+            incarnation: (register.incarnation != 0).then_some(register.incarnation),
+            process: register.process,
+            table: Version { term: register.table_term, version: register.table_version },
             host: register.host,
             address: register.address,
-            incarnation: (register.incarnation != 0).then_some(register.incarnation),
-            table,
         })
     }
+
+    /// Whether the numbers it names can have been given by a boss of this cluster, whose own have
+    /// come so far. What is far ahead would be kept and raised, until no number is left.
+    ///
+    /// # Errors
+    /// Which of them can't.
+    pub fn is_plausible(&self, known: &Known) -> Result<(), Refusal> {
+        let epochs = |number: fn(&Epochs) -> u64| {
+            self.buckets.iter().map(|(_, epochs)| number(epochs)).max().unwrap_or_default()
+        };
+        let named = [
+            ("term of its table", self.table.term, known.table.term),
+            ("version of its table", self.table.version, known.table.version),
+            ("incarnation", self.incarnation.unwrap_or_default(), known.incarnation),
+            ("loss of a bucket", epochs(|epochs| epochs.loss), known.epochs.loss),
+            ("conf of a bucket", epochs(|epochs| epochs.conf), known.epochs.conf),
+        ];
+        for (what, named, known) in named {
+            if !limits::is_plausible(named, known) {
+                return Err(Refusal::for_now(format!(
+                    "the {what} is {named}, which no boss of this cluster has given: it has come \
+                     to {known}"
+                )));
+            }
+        }
+        if self.process >= limits::NUMBER_MAX {
+            return Err(Refusal::for_good("the number of the process is no number of imq's"));
+        }
+        Ok(())
+    }
+}
+
+/// How far a boss's numbers have come.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Its step.
+    pub table: Version,
+    /// The newest incarnation that was given.
+    pub incarnation: u64,
+    /// The highest of any bucket.
+    pub epochs: Epochs,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proto::name::NodeId;
 use serde::{Deserialize, Serialize};
 
-use super::registration::Registration;
+use super::registration::{Refusal, Registration};
 
 /// Nodes that the roster holds, those given up included: twice what a full table serves.
 pub const NODES_MAX: usize = 16_384;
@@ -60,6 +60,9 @@ pub struct Node {
     pub address: String,
     /// Its present life.
     pub incarnation: u64,
+    /// What that life's process drew when it started; 0 if that isn't known.
+    #[serde(default)]
+    pub process: u64,
     /// How far it is.
     pub state: State,
 }
@@ -68,6 +71,11 @@ impl Node {
     /// The node as an owner of buckets.
     pub fn owner(&self) -> Owner {
         Owner { id: self.id.clone(), incarnation: self.incarnation }
+    }
+
+    /// Where its operator finds it, for a sentence.
+    pub fn whereabouts(&self) -> String {
+        format!(" at {} on host {:?}", self.address, self.host)
     }
 
     /// Whether it is a queue node that the cluster counts on.
@@ -112,15 +120,12 @@ impl Roster {
     /// Takes a process in, or back in.
     ///
     /// # Errors
-    /// A sentence for its operator.
-    pub fn register(&mut self, process: &Registration) -> Result<Registered, String> {
+    /// Why it can't be taken.
+    pub fn register(&mut self, process: &Registration) -> Result<Registered, Refusal> {
         let before = self.nodes.get(&process.id).map(|node| node.incarnation);
         match (before, process.incarnation) {
             (Some(before), Some(claimed)) if claimed == before => self.welcome_back(process),
-            (Some(before), Some(claimed)) if claimed < before => Err(format!(
-                "another process has registered as {:?} since: stop one of them",
-                process.id.as_str()
-            )),
+            (Some(before), Some(claimed)) if claimed < before => Err(self.overtaken(process)),
             (before, Some(claimed)) => {
                 self.make_room(before.is_some())?;
                 self.newest = self.newest.max(claimed);
@@ -167,23 +172,45 @@ impl Roster {
         ids
     }
 
-    fn welcome_back(&mut self, process: &Registration) -> Result<Registered, String> {
-        let node = self.nodes.get(&process.id);
-        if node.is_some_and(|node| node.role != process.role) {
-            return Err(format!("{:?} registered in another role", process.id.as_str()));
+    /// The newest incarnation that was given.
+    pub fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    fn welcome_back(&mut self, process: &Registration) -> Result<Registered, Refusal> {
+        let overtaken = self.overtaken(process);
+        let Some(node) = self.nodes.get_mut(&process.id) else { return Err(overtaken) };
+        if node.role != process.role {
+            let reason = format!("{:?} registered in another role", process.id.as_str());
+            return Err(Refusal::for_good(reason));
         }
-        if node.is_some_and(|node| node.state == State::Gone) {
-            self.set_state(&process.id, State::Up);
+        if node.process == 0 {
+            node.process = process.process;
+        }
+        if node.process != process.process {
+            return Err(overtaken);
+        }
+        if node.state == State::Gone {
+            node.state = State::Up;
             return Ok(Registered::Returned);
         }
         Ok(Registered::Known)
     }
 
-    fn make_room(&self, known: bool) -> Result<(), String> {
+    fn overtaken(&self, process: &Registration) -> Refusal {
+        let id = process.id.as_str();
+        let whose = self.nodes.get(&process.id).map(Node::whereabouts).unwrap_or_default();
+        Refusal::for_good(format!(
+            "another process{whose} has registered as {id:?} since: stop one of them"
+        ))
+    }
+
+    fn make_room(&self, known: bool) -> Result<(), Refusal> {
         if known || self.nodes.len() < NODES_MAX {
             Ok(())
         } else {
-            Err(format!("the cluster has {NODES_MAX} nodes, which is all it can have"))
+            let full = format!("the cluster has {NODES_MAX} nodes, which is all it can have");
+            Err(Refusal::for_now(full))
         }
     }
 
@@ -194,6 +221,7 @@ impl Roster {
             host: process.host.clone(),
             address: process.address.clone(),
             incarnation,
+            process: process.process,
             state: State::Joining,
         };
         self.nodes.insert(process.id.clone(), node);

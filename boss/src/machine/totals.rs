@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proto::n2b::Report;
 use proto::name::NodeId;
+use proto::text::Foreign;
 use serde::Serialize;
 
 use super::roster::{Node, NodeRole};
@@ -14,8 +15,6 @@ const COUNTERS_MAX: usize = 256;
 const NAME_BYTES_MAX: usize = 128;
 /// A rate is of this time at least: reports come every second, and at once when something changed.
 const RATE_MS_MIN: u64 = 500;
-/// What a node says of itself is one line of a table.
-const MESSAGE_CHARS_MAX: usize = 200;
 
 /// The names under which nodes report what the page shows.
 const CONNECTIONS: Figure = (NodeRole::Gateway, "imq_gateway_connections");
@@ -83,8 +82,7 @@ impl Reports {
             reported.before = Some(before);
         }
         (reported.ready, reported.draining) = (report.ready, report.draining);
-        let line = report.message.chars().filter(|char| !char.is_control());
-        reported.message = line.take(MESSAGE_CHARS_MAX).collect();
+        Foreign::new(&report.message).as_str().clone_into(&mut reported.message);
     }
 
     /// A node that is away has no figures.

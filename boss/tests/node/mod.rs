@@ -40,7 +40,7 @@ impl Node {
         wires.dial(clock::now(), "boss", boss);
         let (news, tables) = sync_channel(64);
         let (stop, stopped) = sync_channel(1);
-        let member = Member::new(id, Role::QueueNode, "here", "127.0.0.1:1");
+        let member = Member::new(id, Role::QueueNode, "here", "127.0.0.1:1", rand::random());
         let seen = Seen { outbox: Outbox::default(), member, news };
         let thread = std::thread::spawn(move || turns(poll, wires, seen, &stopped));
         Node { tables, stop, waker, thread: Some(thread) }
@@ -86,8 +86,8 @@ impl Sink for Seen {
                 Some(Word::Inspect { number, queue }) => {
                     self.member.inspected(answer(number, &queue), &mut self.outbox);
                 }
-                Some(Word::Config(_)) | None => {}
-                Some(word @ (Word::Refused(_) | Word::Broken)) => panic!("{word:?}"),
+                Some(Word::Config(_) | Word::Wait(_)) | None => {}
+                Some(word @ (Word::Refused { .. } | Word::Broken)) => panic!("{word:?}"),
             },
             Event::Down { .. } => self.member.down(),
             Event::Unreachable { .. } => {}

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use link::io::Board;
-use link::io::names;
+use link::io::{Board, Throttled, names};
 use link::machine::{Health, LinkId, Member, Outbox as Links, Word};
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::Counter;
 use proto::table::BucketTable;
+use proto::text::Foreign;
+use proto::time::Time;
 
 use super::settings::Settings;
 
@@ -34,6 +35,8 @@ pub(super) struct Boss {
     member: Member,
     told: Told,
     addresses: Vec<String>,
+    /// What the log hears of the boss's link.
+    without_boss: Throttled,
 }
 
 /// What the boss has said and the loop hasn't taken yet.
@@ -50,8 +53,11 @@ pub(super) struct Told {
 impl Boss {
     pub(super) fn new(settings: &Settings, client_address: SocketAddr) -> Boss {
         let address = client_address.to_string();
-        let member = Member::new(&settings.id, Role::Gateway, &settings.host, &address);
-        Boss { member, told: Told::default(), addresses: settings.bosses.clone() }
+        let process = rand::random();
+        let member = Member::new(&settings.id, Role::Gateway, &settings.host, &address, process);
+        let without_boss = Throttled::new("lines about the boss");
+        let addresses = settings.bosses.clone();
+        Boss { member, told: Told::default(), addresses, without_boss }
     }
 
     /// Where the boss that is dialled under this name is.
@@ -91,37 +97,50 @@ impl Boss {
     /// A dial has failed: to a node, or to a boss.
     pub(super) fn unreachable(
         &mut self,
+        now: Time,
         name: &str,
         refused: bool,
-        hopeless: Option<&str>,
+        hopeless: Option<&Foreign>,
         links: &mut Links,
     ) {
         if let Some((id, incarnation)) = names::node_of(name) {
             self.member.peer_unreachable(id, incarnation, refused, links);
         } else if let Some(reason) = hopeless {
-            self.refused(format!("the link to the boss can't be: {reason}"));
+            let reason = format!("the link to the boss can't be: {reason}");
+            // Once registered, a gateway goes on without the boss and waits for better days:
+            // whoever answers there has proven nothing.
+            if self.member.incarnation() == 0 {
+                self.told.fatal = Some(reason);
+            } else {
+                self.without_boss.warn(now, format_args!("{reason}"));
+            }
         }
     }
 
-    /// Once registered, a gateway goes on without the boss and waits for better days.
-    fn refused(&mut self, reason: String) {
-        if self.member.incarnation() == 0 {
-            self.told.fatal = Some(reason);
-        } else {
-            tracing::error!("{reason}");
-        }
+    /// Why the boss doesn't take this gateway, if it has said so.
+    pub(super) fn unready(&self) -> Option<String> {
+        let reason = self.member.waits()?;
+        Some(format!("the boss doesn't take this gateway: {reason}"))
     }
 
     /// What the boss says.
-    pub(super) fn frame(&mut self, link: LinkId, frame: &[u8], links: &mut Links) {
+    pub(super) fn frame(&mut self, now: Time, link: LinkId, frame: &[u8], links: &mut Links) {
         match self.member.hear(frame) {
             Some(Word::Registered { incarnation, cluster_id }) => {
                 self.told.registered = Some((incarnation, cluster_id));
             }
             Some(Word::Table(table)) => self.told.table = Some(table),
             Some(Word::Config(config)) => self.told.config = Some(config),
-            Some(Word::Refused(reason)) => {
-                self.refused(format!("the boss refuses this gateway: {reason}"));
+            Some(Word::Wait(reason)) => {
+                let line = format_args!("the boss has this gateway wait: {reason}");
+                self.without_boss.info(now, line);
+            }
+            Some(Word::Refused { reason, for_good: true }) => {
+                self.told.fatal = Some(format!("the boss refuses this gateway: {reason}"));
+            }
+            Some(Word::Refused { reason, for_good: false }) => {
+                let line = format_args!("the boss refuses this gateway for now: {reason}");
+                self.without_boss.warn(now, line);
             }
             Some(Word::Broken) => links.end(link, "the boss said what can't be read"),
             // A gateway has no queues to look into.
@@ -130,7 +149,8 @@ impl Boss {
     }
 
     /// Tells the boss what its page shows.
-    pub(super) fn report(&mut self, board: &Board, draining: bool, links: &mut Links) {
+    pub(super) fn report(&mut self, now: Time, board: &Board, draining: bool, links: &mut Links) {
+        self.without_boss.wake(now);
         let unready = board.unready();
         let unready = (!unready.is_empty()).then(|| unready.join("; "));
         let health = match unready.as_deref() {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use link::io::threads;
 use proto::limits;
+use proto::text::Foreign;
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
@@ -269,7 +270,7 @@ fn failed(error: reqwest::Error) -> Outcome {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    Outcome::Failed(Failure::Unreachable(text))
+    Outcome::Failed(Failure::Unreachable(Foreign::new(&text).as_str().to_owned()))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use mio::{Interest, Registry, Token};
 use proto::codes::Close;
 use proto::frame::{FrameError, FrameReader};
 use proto::limits;
+use proto::text::Foreign;
 use proto::time::Time;
 use slab::Slab;
 
@@ -256,7 +257,7 @@ impl Clients {
             Err(error) => {
                 if waiting && error.kind() == io::ErrorKind::InvalidData {
                     self.refused.tls += 1;
-                    let address = client.waits_from();
+                    let (address, error) = (client.waits_from(), Foreign::of(&error));
                     tracing::debug!("the TLS of a client at {address:?}: {error}");
                 }
                 self.gone(now, conn, lane, out);

@@ -175,7 +175,10 @@ fn a_boss_that_refuses_ends_a_gateway_that_was_never_registered() {
     let (mut link, _) = boss.accept().unwrap();
     let reason = "the peer belongs to another cluster".to_owned();
     let mut bytes = Vec::new();
-    wire::put_message(&mut bytes, &B2n { body: Some(B::Refuse(Refuse { reason })) });
+    wire::put_message(
+        &mut bytes,
+        &B2n { body: Some(B::Refuse(Refuse { reason, for_good: true })) },
+    );
     link.write_all(&bytes).unwrap();
     let said = failed.recv().unwrap();
     assert!(

@@ -10,6 +10,7 @@ use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
 use proto::link::Role;
 use proto::table::BucketTable;
+use proto::text::Foreign;
 use proto::time::Time;
 
 use super::boss::{Boss, dial_name, is_dial_name};
@@ -354,7 +355,8 @@ impl Turn {
         }
         self.board.publish(&board_name(self.number), samples);
         if let Some(boss) = desk.boss.as_mut() {
-            boss.report(&self.board, desk.lane.is_draining(), &mut desk.out.links);
+            self.board.set_unready("boss", boss.unready());
+            boss.report(now, &self.board, desk.lane.is_draining(), &mut desk.out.links);
         }
     }
 }
@@ -386,6 +388,9 @@ impl Desk {
         let who = self.peers.up(link, &peer, dialled);
         let name = dialled.unwrap_or_default();
         if is_dial_name(name) {
+            if peer.role != Role::Boss {
+                return self.out.links.end(link, "it is no boss");
+            }
             if let Some(boss) = self.boss.as_mut() {
                 let who = format!("the boss at {}", boss.address(name));
                 self.peers.call(link, &who);
@@ -400,7 +405,7 @@ impl Desk {
             // Who was dialled is gone: its address is another's, or its own in another life.
             // Without one yet it may have been registered since it said hello.
             if let Some(boss) = self.boss.as_mut().filter(|_| peer.incarnation != 0) {
-                boss.unreachable(name, true, None, &mut self.out.links);
+                boss.unreachable(now, name, true, None, &mut self.out.links);
             }
             return self.out.links.end(link, "it is not the node of the table");
         }
@@ -426,7 +431,7 @@ impl Sink for Desk {
             Event::Frame { link, frame } => {
                 if self.is_boss(link) {
                     if let Some(boss) = self.boss.as_mut() {
-                        boss.frame(link, frame, &mut self.out.links);
+                        boss.frame(now, link, frame, &mut self.out.links);
                     }
                 } else {
                     self.lane.handle(now, Input::LinkFrame { link, frame }, &mut self.out);
@@ -434,7 +439,7 @@ impl Sink for Desk {
             }
             Event::Up { link, peer, dialled } => self.link_up(now, link, peer, dialled),
             Event::Down { link, reason } => {
-                let who = self.peers.down(link);
+                let (who, reason) = (self.peers.down(link), Foreign::new(reason));
                 if let Some(boss) = self.boss.as_mut()
                     && boss.down(link, &mut self.out.links)
                 {
@@ -447,6 +452,7 @@ impl Sink for Desk {
                 self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
             }
             Event::Unreachable { name, refused, hopeless, reason } => {
+                let reason = Foreign::new(reason);
                 if self.peers.failed(now, name) {
                     match self.boss.as_ref().filter(|_| is_dial_name(name)) {
                         Some(boss) => {
@@ -460,8 +466,8 @@ impl Sink for Desk {
                     }
                 }
                 if let Some(boss) = self.boss.as_mut() {
-                    let hopeless = hopeless.then_some(reason);
-                    boss.unreachable(name, refused, hopeless, &mut self.out.links);
+                    let hopeless = hopeless.then_some(&reason);
+                    boss.unreachable(now, name, refused, hopeless, &mut self.out.links);
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proto::bucket::BucketId;
 use proto::codes::Close;
+use proto::limits;
 use proto::q2g;
 use proto::table::{BucketTable, Row};
 
@@ -165,6 +166,12 @@ impl Lane {
         out.places.extend(frame.place);
         let bucket = row.prefix;
         let known = self.routes.buckets[bucket as usize].epochs;
+        if !limits::is_plausible(row.conf, known.conf)
+            || !limits::is_plausible(row.loss, known.loss)
+        {
+            // From there no table would lead on.
+            return;
+        }
         if row.conf > known.conf {
             let adopted = self.adopt(&row, out);
             self.routes.homes_changed();

@@ -20,8 +20,8 @@ fn a_port_in_use_is_named() {
     let data = std::env::temp_dir().join(format!("imq-port-{}", std::process::id()));
     let data = data.display().to_string();
     check(&["boss", "--listen-link", &address, "--data-dir", &data], &address);
-    check(&["queue-node", "--listen-link", &address], &address);
-    check(&["gateway", "--listen-client", &address], &address);
+    check(&["queue-node", "--id", "q1", "--listen-link", &address], &address);
+    check(&["gateway", "--id", "g1", "--listen-client", &address], &address);
     std::fs::remove_dir_all(data).ok();
 }
 
@@ -30,8 +30,11 @@ fn wrong_words_are_named() {
     check(&["queue-node", "--id", "a b"], "a b");
     check(&["dev", "--copies", "2"], "copies");
     check(&["gateway", "--listen-client", "nowhere"], "nowhere");
-    check(&["gateway", "--dev-auth", "--listen-client", "0.0.0.0:0"], "dev_auth");
-    check(&["gateway", "--dev-auth", "--listen-http", "0.0.0.0:0"], "dev_auth");
+    check(&["queue-node"], "--id q1");
+    check(&["gateway"], "--id g1");
+    let exposed = ["gateway", "--id", "g1", "--dev-auth"];
+    check(&[&exposed[..], &["--listen-client", "0.0.0.0:0"]].concat(), "dev_auth");
+    check(&[&exposed[..], &["--listen-http", "0.0.0.0:0"]].concat(), "dev_auth");
     check(&["gateway", "--config", "/does/not/exist.toml"], "/does/not/exist.toml");
     check(&["queue-node", "--secret-file", "/does/not/exist"], "/does/not/exist");
     let nobody = imq(&["pub", "/room/1", "chat", "x", "--gateway", "127.0.0.1:1"]);
@@ -42,9 +45,8 @@ fn wrong_words_are_named() {
 fn without_a_boss_a_node_waits_and_says_so() {
     let base = port_base();
     let (link, http) = (format!("127.0.0.1:{base}"), format!("127.0.0.1:{}", base + 1));
-    let words =
-        ["queue-node", "--boss", "127.0.0.1:1", "--listen-link", &link, "--listen-http", &http];
-    let _node = Imq::start(&words);
+    let at = ["--boss", "127.0.0.1:1", "--listen-link", &link, "--listen-http", &http];
+    let _node = Imq::start(&[&["queue-node", "--id", "q1"][..], &at].concat());
     crate::http::until("it says what it waits for", || {
         try_request("GET", base + 1, "/readyz", None, "")
             .is_ok_and(|(status, text)| status == 503 && text.contains("boss"))

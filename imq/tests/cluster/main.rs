@@ -17,6 +17,7 @@ mod document;
 mod folder;
 mod guide;
 mod http;
+mod identity;
 mod links;
 mod metrics;
 mod operators;

@@ -130,6 +130,21 @@ impl Imq {
         self.child.wait().expect("it was ours").code()
     }
 
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub(crate) fn end(&mut self) -> Option<i32> {
+        let mut status = None;
+        until("it ends by itself", || {
+            status = self.child.try_wait().expect("it is ours");
+            status.is_some()
+        });
+        status.and_then(|status| status.code())
+    }
+
     /// Freezes it as a hung machine is, and waits until each of its threads stands still.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");

@@ -251,11 +251,11 @@ fn a_key_of_the_file_has_its_scopes() {
     let _boss =
         Imq::start(&["boss", "--listen-link", &boss, "--listen-http", &http, "--data-dir", &data]);
     let (link, http) = (address(200), address(290));
-    let words = ["queue-node", "--boss", &boss, "--listen-link", &link, "--listen-http", &http];
-    let _queue_node = Imq::start(&words);
+    let addresses = ["--boss", &boss, "--listen-link", &link, "--listen-http", &http];
+    let _queue_node = Imq::start(&[&["queue-node", "--id", "q1"][..], &addresses].concat());
     let (config, client, http, rpc_at) = (at("config"), address(0), address(80), address(90));
     let addresses = ["--listen-client", &client, "--listen-http", &http, "--listen-rpc", &rpc_at];
-    let words = ["gateway", "--config", &config, "--boss", &boss];
+    let words = ["gateway", "--id", "g1", "--config", &config, "--boss", &boss];
     let _gateway = Imq::start(&[&words[..], &addresses].concat());
     until_ready(web);
     let (room, other) = (r#"{"queue":"/room/1"}"#, r#"{"queue":"/churn/1"}"#);

@@ -2,26 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
 
 use mio::event::Event as Ready;
-use mio::net::TcpListener;
-use mio::{Interest, Registry, Token, Waker};
-use proto::link::Role;
+use mio::{Registry, Token};
+use proto::text::Foreign;
 use proto::time::Time;
 use proto::{frame, limits, wire as codec};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 
 use super::pipe::{Hub, SCHEME};
 use super::socket::Socket;
 use crate::machine::{Link, LinkError, LinkId, Received, Sample, Settings};
 
+mod accept;
 mod dial;
 mod event;
 mod wire;
 
+use accept::Door;
 use dial::{Dial, DialState};
 pub use event::{Event, Sink};
 use wire::Wire;
@@ -44,8 +43,7 @@ pub struct Wires {
     first_token: usize,
     settings: Settings,
     hub: Hub,
-    listener: Option<TcpListener>,
-    pipe: Option<String>,
+    door: Door,
     wires: Vec<Option<Wire>>,
     dials: BTreeMap<String, Dial>,
     random: StdRng,
@@ -70,33 +68,13 @@ impl Wires {
             first_token,
             settings,
             hub,
-            listener: None,
-            pipe: None,
+            door: Door::new(),
             wires: Vec::new(),
             dials: BTreeMap::new(),
             random: StdRng::from_rng(&mut rand::rng()),
             buffer: vec![0; READ_BYTES],
             unread: Vec::new(),
         })
-    }
-
-    /// Accepts links at this address; says at which, for port 0.
-    ///
-    /// # Errors
-    /// If the address can't be had.
-    pub fn listen(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
-        let mut listener = TcpListener::bind(address)?;
-        let address = listener.local_addr()?;
-        self.registry.register(&mut listener, Token(self.first_token), Interest::READABLE)?;
-        self.listener = Some(listener);
-        Ok(address)
-    }
-
-    /// Accepts links from within the process under this name; `waker` wakes this thread's loop,
-    /// which then calls [`Wires::wake`].
-    pub fn listen_pipe(&mut self, name: &str, waker: Arc<Waker>) {
-        self.hub.listen(name, waker);
-        self.pipe = Some(name.to_owned());
     }
 
     /// What is said in further handshakes, once the boss has said who this is.
@@ -118,7 +96,7 @@ impl Wires {
     /// Does what a ready socket allows.
     pub fn ready(&mut self, now: Time, ready: &Ready, sink: &mut impl Sink) {
         let at = ready.token().0 - self.first_token;
-        let Some(at) = at.checked_sub(1) else { return self.accept_tcp(now) };
+        let Some(at) = at.checked_sub(1) else { return self.accept_tcp(now, sink) };
         let link = LinkId(at as u32);
         let Some(wire) = self.wires.get_mut(at).and_then(Option::as_mut) else { return };
         if !wire.connected {
@@ -145,17 +123,13 @@ impl Wires {
         for link in std::mem::take(&mut self.unread) {
             self.read(now, link, sink);
         }
-        if let Some(name) = self.pipe.clone() {
-            for end in self.hub.accept(&name) {
-                self.adopt(now, Socket::Pipe(end));
-            }
-        }
+        self.accept_due(now, sink);
         for at in 0..self.wires.len() {
             let Some(wire) = self.wires[at].as_mut() else { continue };
             let link = LinkId(at as u32);
             match wire.wake(now, sink.outbox(), link) {
                 Ok(()) => {}
-                Err(reason) => self.close(now, link, &reason, sink),
+                Err(error) => self.broken(now, link, &error, sink),
             }
         }
         let due =
@@ -177,7 +151,7 @@ impl Wires {
             DialState::Waiting { at_ms } => Some(at_ms),
             DialState::Dialled(_) => None,
         });
-        beats.chain(dials).min()
+        beats.chain(dials).chain(self.door.wake_at()).min()
     }
 
     /// Writes every link that has output, once, and ends what the machine wants ended.
@@ -187,37 +161,6 @@ impl Wires {
         }
         for (link, reason) in sink.outbox().ended() {
             self.close(now, link, reason, sink);
-        }
-    }
-
-    fn accept_tcp(&mut self, now: Time) {
-        while let Some(listener) = &self.listener {
-            match listener.accept() {
-                Ok((stream, _)) => match Socket::accepted(now, stream, self.hub.tls()) {
-                    Ok(socket) => self.adopt(now, socket),
-                    Err(error) => tracing::warn!("a link could not be accepted: {error}"),
-                },
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    if error.kind() != io::ErrorKind::WouldBlock {
-                        tracing::warn!("a link could not be accepted: {error}");
-                    }
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Takes a socket that somebody else dialled. A node that the boss hasn't registered yet can't
-    /// say which of its lives this is: whoever dials is to come again.
-    fn adopt(&mut self, now: Time, socket: Socket) {
-        if self.settings.incarnation == 0 && self.settings.role != Role::Boss {
-            return;
-        }
-        let nonce = self.random.random();
-        let machine = Link::accept(now, self.settings.clone(), nonce);
-        if let Err(error) = self.insert(Wire::accepted(socket, machine)) {
-            tracing::warn!("a link could not be accepted: {error}");
         }
     }
 
@@ -302,10 +245,17 @@ impl Wires {
                         wire.paused.extend_from_slice(frame);
                     }
                     Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
-                    Received::Echoed { sent_ms } => sink.echoed(now, link, sent_ms),
                 },
             );
+        if wire.up_ms.is_some()
+            && let Some(place) = wire.place.take()
+        {
+            self.door.unproven.leaves(place);
+        }
         // Part of a frame may have been written already: what follows it waits its turn.
+        if foreign {
+            answer = Link::refusal(TLS_HERE_NOT);
+        }
         let answered = if was_up && result.is_ok() {
             if !answer.is_empty() {
                 sink.outbox().buffer(link).extend_from_slice(&answer);
@@ -398,17 +348,7 @@ impl Wires {
 
     /// The machine of a link has found what ends it.
     fn broken(&mut self, now: Time, link: LinkId, error: &LinkError, sink: &mut impl Sink) {
-        let hopeless = match error {
-            // What a peer refuses in a handshake it refuses the next time, too.
-            LinkError::WrongProof
-            | LinkError::Version(..)
-            | LinkError::OtherCluster
-            | LinkError::Refused(_) => true,
-            LinkError::Frame(_)
-            | LinkError::Unreadable
-            | LinkError::NoHello
-            | LinkError::Silent(_) => false,
-        };
+        let hopeless = error.is_for_good();
         self.close_as(now, link, &error.to_string(), hopeless, sink);
     }
 
@@ -423,7 +363,7 @@ impl Wires {
         if let Some(dial) = name.and_then(|name| self.dials.get_mut(name))
             && dial.told != reason
         {
-            tracing::warn!("no link to {}: {reason}", dial.address);
+            tracing::warn!("no link to {}: {}", dial.address, Foreign::new(reason));
             reason.clone_into(&mut dial.told);
         }
         self.close(now, link, reason, sink);
@@ -440,6 +380,9 @@ impl Wires {
         let wire = self.wires.get_mut(link.0 as usize).and_then(Option::take);
         let Some(mut wire) = wire else { return };
         wire.socket.end();
+        if let Some(place) = wire.place.take() {
+            self.door.unproven.leaves(place);
+        }
         if let Some(name) = &wire.name {
             // A link that ends as soon as it is up is no success: it would be dialled without
             // pause.
@@ -455,14 +398,14 @@ impl Wires {
         } else if let Some(name) = &wire.name {
             sink.event(now, Event::Unreachable { name, refused: false, hopeless, reason });
         } else {
-            tracing::info!("a link was not taken: {reason}");
+            self.door.not_taken(now, wire.from, reason);
         }
     }
 }
 
 impl Drop for Wires {
     fn drop(&mut self) {
-        if let Some(name) = &self.pipe {
+        if let Some(name) = &self.door.pipe {
             self.hub.close(name);
         }
     }

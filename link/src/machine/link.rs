@@ -2,15 +2,20 @@
 
 use prost::Message as _;
 use proto::frame::{FrameError, FrameReader};
-use proto::link::{Beat, Hello, Proof, Refuse, Role};
+use proto::link::{Beat, Refuse, Role};
+use proto::text::Foreign;
 use proto::time::Time;
 use proto::{limits, wire};
 
-use super::proof::{self, End};
+mod handshake;
+mod proof;
 
-/// The newest version of the link protocol this code speaks, and the oldest.
-const VERSION: u32 = 1;
-const VERSION_MIN: u32 = 1;
+use self::handshake::{End, Stage};
+
+/// The newest version of the link protocol this code speaks, and the oldest. Of version 1, which no
+/// release has spoken, an acceptor proved itself to whoever dialled.
+const VERSION: u32 = 2;
+const VERSION_MIN: u32 = 2;
 
 /// Fields of every envelope that belong to the link itself.
 const HELLO: u32 = 1;
@@ -63,11 +68,6 @@ pub enum Received<'a> {
     Up(Peer),
     /// A frame that isn't the link's own.
     Frame(&'a [u8]),
-    /// The peer has echoed a newer beat of this end, sent at this time of this end's clock.
-    Echoed {
-        /// The sending time.
-        sent_ms: u64,
-    },
 }
 
 /// Why a link ends. The texts are for the operator's log.
@@ -86,10 +86,34 @@ pub enum LinkError {
     Version(u32, u32),
     #[error("the peer belongs to another cluster")]
     OtherCluster,
-    #[error("the peer refuses: {0}")]
-    Refused(String),
+    #[error(
+        "the peer doesn't say who it is: it has no role, no id, or a number that no boss gives"
+    )]
+    NoName,
+    #[error("the peer refuses: {reason}")]
+    Refused { reason: Foreign, for_good: bool },
     #[error("the peer has been silent for {0} ms")]
     Silent(u64),
+    #[error("the peer has not proven itself within {} ms", limits::HANDSHAKE_MS)]
+    Unproven,
+}
+
+impl LinkError {
+    /// What both ends will find the next time, too: an operator has to do something.
+    pub fn is_for_good(&self) -> bool {
+        match self {
+            LinkError::WrongProof
+            | LinkError::Version(..)
+            | LinkError::OtherCluster
+            | LinkError::NoName => true,
+            LinkError::Refused { for_good, .. } => *for_good,
+            LinkError::Frame(_)
+            | LinkError::Unreadable
+            | LinkError::NoHello
+            | LinkError::Silent(_)
+            | LinkError::Unproven => false,
+        }
+    }
 }
 
 /// The state of a link.
@@ -99,44 +123,20 @@ pub struct Link {
     stage: Stage,
     reader: FrameReader,
     end: End,
+    /// When the link was made.
+    began_ms: u64,
     heard_ms: u64,
-    /// When this end beat last; nothing said since the link was made.
+    /// When this end beat last; when the link was made, before it has.
     beaten_ms: u64,
-    /// What the newest beat of this end said, 0 before the first.
-    said_us: u64,
-    /// What the newest beat of the peer said.
-    peer_now_us: u64,
-    /// A beat of the peer waits for its echo.
+    has_beaten: bool,
+    /// A beat of the peer waits for its answer.
     asked: bool,
-    /// The newest beat of this end that the peer has echoed.
-    echo_us: u64,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// The dialler's: its hello is out.
-    Greeting {
-        mine: Vec<u8>,
-    },
-    /// The acceptor's: nothing has come.
-    Waiting {
-        nonce: [u8; 16],
-    },
-    /// The acceptor's: both hellos are known, the dialler's proof isn't there.
-    Unproven {
-        dialler: Vec<u8>,
-        mine: Vec<u8>,
-        peer: Peer,
-    },
-    Up,
-    /// Something was wrong: the link must be closed.
-    Failed,
 }
 
 impl Link {
     /// A link that this end dialled: says hello. `nonce` is fresh and random.
     pub fn dial(now: Time, settings: Settings, nonce: [u8; 16], out: &mut Vec<u8>) -> Link {
-        let mine = hello(&settings, nonce).encode_to_vec();
+        let mine = handshake::hello(&settings, &nonce);
         put(out, HELLO, &mine);
         Link::new(now, settings, End::Dialler, Stage::Greeting { mine })
     }
@@ -146,25 +146,31 @@ impl Link {
         Link::new(now, settings, End::Acceptor, Stage::Waiting { nonce })
     }
 
+    /// What to say to a peer before its end is closed, where there is no link yet that could.
+    pub fn refusal(reason: &str) -> Vec<u8> {
+        let (mut out, reason) = (Vec::new(), reason.to_owned());
+        put(&mut out, REFUSE, &Refuse { reason, for_good: false }.encode_to_vec());
+        out
+    }
+
     fn new(now: Time, settings: Settings, end: End, stage: Stage) -> Link {
         Link {
             settings,
             stage,
             reader: FrameReader::default(),
             end,
+            began_ms: now.ms,
             heard_ms: now.ms,
             beaten_ms: now.ms,
-            said_us: 0,
-            peer_now_us: 0,
+            has_beaten: false,
             asked: false,
-            echo_us: 0,
         }
     }
 
     /// Takes bytes from the peer. What the link itself answers goes to `out`, the rest to `each`.
     ///
     /// # Errors
-    /// The link must be closed then; a [`Refuse`] that says why is in `out`.
+    /// The link must be closed then; a [`Refuse`] that says why is in `out`, if the peer may know.
     pub fn receive(
         &mut self,
         now: Time,
@@ -172,8 +178,9 @@ impl Link {
         out: &mut Vec<u8>,
         mut each: impl FnMut(Received<'_>),
     ) -> Result<(), LinkError> {
+        self.in_time(now)?;
         self.heard_ms = now.ms;
-        let echoed_us = self.echo_us;
+        let was_up = self.is_up();
         let mut reader = std::mem::take(&mut self.reader);
         let max = limits::LINK_FRAME_BYTES_MAX;
         let mut read = reader.feed(input, max, |frame| self.frame(frame, out, &mut each));
@@ -181,16 +188,13 @@ impl Link {
             read = Err(LinkError::NoHello);
         }
         self.reader = reader;
-        if self.echo_us > echoed_us {
-            each(Received::Echoed { sent_ms: self.echo_us / 1000 });
-        }
-        if read.is_ok() {
-            self.answer_beat(now, out);
-        }
-        if let Err(error) = &read
-            && !matches!(error, LinkError::Refused(_))
-        {
-            put(out, REFUSE, &Refuse { reason: error.to_string() }.encode_to_vec());
+        match &read {
+            Ok(()) => self.answer_beat(now, out),
+            Err(error) if error.may_be_told(was_up) => {
+                let refuse = Refuse { reason: error.to_string(), for_good: error.is_for_good() };
+                put(out, REFUSE, &refuse.encode_to_vec());
+            }
+            Err(_) => {}
         }
         read
     }
@@ -199,8 +203,9 @@ impl Link {
     /// by itself only when the dialler is late, so that its silence means that it is dead.
     ///
     /// # Errors
-    /// If the peer has been silent for too long.
+    /// If the peer has been silent for too long, or has not proven itself in time.
     pub fn wake(&mut self, now: Time, out: &mut Vec<u8>) -> Result<(), LinkError> {
+        self.in_time(now)?;
         if now.ms >= self.heard_ms + self.settings.dead_ms {
             return Err(LinkError::Silent(now.ms - self.heard_ms));
         }
@@ -213,7 +218,7 @@ impl Link {
     /// When [`Link::wake`] is wanted next, in milliseconds.
     pub fn wake_at(&self) -> u64 {
         let dead = self.heard_ms + self.settings.dead_ms;
-        if self.is_up() { dead.min(self.beat_at()) } else { dead }
+        dead.min(if self.is_up() { self.beat_at() } else { self.late_at() })
     }
 
     /// Whether the peer has proven itself.
@@ -230,17 +235,24 @@ impl Link {
             }
     }
 
-    fn beat(&mut self, now: Time, out: &mut Vec<u8>) {
-        let beat = Beat { now_us: now.ms * 1000, echo_us: self.peer_now_us };
-        put(out, BEAT, &beat.encode_to_vec());
-        (self.beaten_ms, self.said_us, self.asked) = (now.ms, beat.now_us, false);
+    /// A peer has so long for all of the handshake, however lively it is.
+    fn late_at(&self) -> u64 {
+        self.began_ms + limits::HANDSHAKE_MS
     }
 
-    /// The acceptor echoes at once. So the dialler knows, as soon as the way there and back allows,
-    /// that it was heard, and there are no more beats than if both had a timer of their own. Beats
-    /// that come in a heap, or too often, have one answer.
+    fn in_time(&self, now: Time) -> Result<(), LinkError> {
+        if self.is_up() || now.ms < self.late_at() { Ok(()) } else { Err(LinkError::Unproven) }
+    }
+
+    fn beat(&mut self, now: Time, out: &mut Vec<u8>) {
+        put(out, BEAT, &Beat::default().encode_to_vec());
+        (self.beaten_ms, self.has_beaten, self.asked) = (now.ms, true, false);
+    }
+
+    /// The acceptor answers at once: there are no more beats than if both had a timer of their own.
+    /// Beats that come in a heap, or too often, have one answer.
     fn answer_beat(&mut self, now: Time, out: &mut Vec<u8>) {
-        let rested = now.ms >= self.beaten_ms + self.settings.beat_ms / 2 || self.said_us == 0;
+        let rested = now.ms >= self.beaten_ms + self.settings.beat_ms / 2 || !self.has_beaten;
         if self.asked && rested && self.end == End::Acceptor {
             self.beat(now, out);
         }
@@ -256,112 +268,28 @@ impl Link {
             return Err(LinkError::NoHello);
         }
         let (number, body) = wire::envelope(frame).map_err(|_| LinkError::Unreadable)?;
-        if number > BEAT {
-            if !self.is_up() {
-                return Err(LinkError::NoHello);
-            }
-            each(Received::Frame(frame));
-            return Ok(());
-        }
         match number {
-            HELLO => self.hello(body, out, each),
-            PROOF => self.proof(body, each),
-            REFUSE => Err(LinkError::Refused(read::<Refuse>(body)?.reason)),
+            HELLO => self.hello(body, out),
+            PROOF => {
+                let peer = self.proof(body, out)?;
+                each(Received::Up(peer));
+                Ok(())
+            }
+            REFUSE if self.is_up() || self.end == End::Dialler => {
+                let Refuse { reason, for_good } = read(body)?;
+                Err(LinkError::Refused { reason: Foreign::new(&reason), for_good })
+            }
+            _ if !self.is_up() => Err(LinkError::NoHello),
+            BEAT => {
+                read::<Beat>(body)?;
+                self.asked = true;
+                Ok(())
+            }
             _ => {
-                let beat = read::<Beat>(body)?;
-                (self.peer_now_us, self.asked) = (beat.now_us, true);
-                // A peer can't have heard what hasn't been said.
-                self.echo_us = self.echo_us.max(beat.echo_us.min(self.said_us));
+                each(Received::Frame(frame));
                 Ok(())
             }
         }
-    }
-
-    fn hello(
-        &mut self,
-        body: &[u8],
-        out: &mut Vec<u8>,
-        each: &mut impl FnMut(Received<'_>),
-    ) -> Result<(), LinkError> {
-        let hello = read::<Hello>(body)?;
-        let peer = self.peer(&hello)?;
-        match std::mem::replace(&mut self.stage, Stage::Failed) {
-            Stage::Waiting { nonce } => {
-                let mut answer = self::hello(&self.settings, nonce);
-                let mine = answer.encode_to_vec();
-                answer.proof =
-                    proof::make(&self.settings.secret, End::Acceptor, body, &mine).to_vec();
-                put(out, HELLO, &answer.encode_to_vec());
-                self.stage = Stage::Unproven { dialler: body.to_vec(), mine, peer };
-            }
-            Stage::Greeting { mine } => {
-                let mut unproven = hello;
-                let claimed = std::mem::take(&mut unproven.proof);
-                let theirs = unproven.encode_to_vec();
-                let secret = &self.settings.secret;
-                if !proof::holds(&claimed, secret, End::Acceptor, &mine, &theirs) {
-                    return Err(LinkError::WrongProof);
-                }
-                let proof = proof::make(secret, End::Dialler, &mine, &theirs).to_vec();
-                put(out, PROOF, &Proof { proof }.encode_to_vec());
-                self.stage = Stage::Up;
-                each(Received::Up(peer));
-            }
-            Stage::Unproven { .. } | Stage::Up | Stage::Failed => {
-                return Err(LinkError::NoHello);
-            }
-        }
-        Ok(())
-    }
-
-    fn proof(&mut self, body: &[u8], each: &mut impl FnMut(Received<'_>)) -> Result<(), LinkError> {
-        let claimed = read::<Proof>(body)?.proof;
-        let secret = &self.settings.secret;
-        match std::mem::replace(&mut self.stage, Stage::Failed) {
-            Stage::Unproven { dialler, mine, peer } => {
-                if !proof::holds(&claimed, secret, End::Dialler, &dialler, &mine) {
-                    return Err(LinkError::WrongProof);
-                }
-                self.stage = Stage::Up;
-                each(Received::Up(peer));
-                Ok(())
-            }
-            Stage::Greeting { .. } | Stage::Waiting { .. } | Stage::Up | Stage::Failed => {
-                Err(LinkError::NoHello)
-            }
-        }
-    }
-
-    fn peer(&self, hello: &Hello) -> Result<Peer, LinkError> {
-        if hello.version_min > VERSION || hello.version < VERSION_MIN {
-            return Err(LinkError::Version(hello.version_min, hello.version));
-        }
-        let (here, there) = (self.settings.cluster_id, hello.cluster_id);
-        if here != there && here != 0 && there != 0 {
-            return Err(LinkError::OtherCluster);
-        }
-        Ok(Peer {
-            role: hello.role(),
-            id: hello.id.clone(),
-            incarnation: hello.incarnation,
-            lane: hello.lane,
-            version: hello.version.min(VERSION),
-            cluster_id: there,
-        })
-    }
-}
-
-fn hello(settings: &Settings, nonce: [u8; 16]) -> Hello {
-    Hello {
-        version: VERSION,
-        version_min: VERSION_MIN,
-        role: settings.role.into(),
-        id: settings.id.clone(),
-        incarnation: settings.incarnation,
-        cluster_id: settings.cluster_id,
-        nonce: nonce.to_vec(),
-        lane: settings.lane,
-        proof: Vec::new(),
     }
 }
 

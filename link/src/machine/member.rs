@@ -11,7 +11,8 @@ use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::{BucketReport, Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
 use proto::table::{BucketTable, Version};
-use proto::wire;
+use proto::text::Foreign;
+use proto::{limits, wire};
 
 use super::{LinkId, Outbox};
 
@@ -32,8 +33,12 @@ pub struct Member {
     host: String,
     address: String,
     faults: Faults,
+    process: u64,
     incarnation: u64,
+    cluster_id: u64,
     link: Option<LinkId>,
+    /// Why the boss hasn't taken this process, though it answers.
+    waits: Option<Foreign>,
     heard: Version,
     /// Nodes of the table that can't be reached from here, with whether their ports refuse.
     unreachable: BTreeMap<(String, u64), bool>,
@@ -62,8 +67,15 @@ pub enum Word {
         /// Its name, not checked.
         queue: String,
     },
-    /// The process can't be taken; its operator must do something.
-    Refused(String),
+    /// The process can't be taken yet: another one may have its id.
+    Wait(Foreign),
+    /// The process can't be taken now, or for good: then its operator must do something.
+    Refused {
+        /// A sentence.
+        reason: Foreign,
+        /// Trying again can't help.
+        for_good: bool,
+    },
     /// The boss said what can't be read: its link must be ended.
     Broken,
 }
@@ -81,15 +93,21 @@ pub enum Health<'a> {
 
 impl Member {
     /// A process that isn't registered yet. `address` is where others find it.
-    pub fn new(id: &str, role: Role, host: &str, address: &str) -> Member {
+    /// `process` is drawn when the process starts: by it the boss knows it again, also when it
+    /// hasn't heard that it was registered.
+    pub fn new(id: &str, role: Role, host: &str, address: &str, process: u64) -> Member {
         Member {
             id: id.to_owned(),
             role,
             host: host.to_owned(),
             address: address.to_owned(),
             faults: Faults::default(),
+            // As all numbers that bosses keep.
+            process: process % limits::NUMBER_MAX,
             incarnation: 0,
+            cluster_id: 0,
             link: None,
+            waits: None,
             heard: Version::default(),
             unreachable: BTreeMap::new(),
             peers: BTreeMap::new(),
@@ -104,6 +122,11 @@ impl Member {
     /// The life the boss has given, 0 before.
     pub fn incarnation(&self) -> u64 {
         self.incarnation
+    }
+
+    /// Why the boss doesn't take this process, if it has said so and nothing else since.
+    pub fn waits(&self) -> Option<&Foreign> {
+        self.waits.as_ref()
     }
 
     /// The boss's link, while there is one.
@@ -189,15 +212,14 @@ impl Member {
     pub fn hear(&mut self, frame: &[u8]) -> Option<Word> {
         let Ok(b2n::B2n { body }) = b2n::B2n::decode(frame) else { return Some(Word::Broken) };
         match body? {
-            Body::Registered(registered) => {
-                self.incarnation = registered.incarnation;
-                let (incarnation, cluster_id) = (registered.incarnation, registered.cluster_id);
-                Some(Word::Registered { incarnation, cluster_id })
-            }
+            Body::Registered(registered) => Some(self.registered(&registered)),
             Body::Table(table) => {
                 let Ok(table) = BucketTable::try_from(table) else { return Some(Word::Broken) };
                 if table.version() <= self.heard {
                     return None;
+                }
+                if !self.is_plausible(table.version()) {
+                    return Some(Word::Broken);
                 }
                 self.heard = table.version();
                 if self.faults.tables_missed && self.heard.version % 2 == 0 {
@@ -214,9 +236,39 @@ impl Member {
                 Some(config.map_or(Word::Broken, Word::Config))
             }
             Body::Inspect(b2n::Inspect { number, queue }) => Some(Word::Inspect { number, queue }),
-            Body::Refused(refused) => Some(Word::Refused(refused.reason)),
+            Body::Wait(wait) => {
+                let reason = Foreign::new(&wait.reason);
+                self.waits = Some(reason.clone());
+                Some(Word::Wait(reason))
+            }
+            Body::Refused(refused) => {
+                let (reason, for_good) = (Foreign::new(&refused.reason), refused.for_good);
+                self.waits = Some(reason.clone());
+                Some(Word::Refused { reason, for_good })
+            }
             Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) => None,
         }
+    }
+
+    /// A process has one life, and a cluster one id: a boss that says otherwise is another's.
+    fn registered(&mut self, word: &b2n::Registered) -> Word {
+        let b2n::Registered { incarnation, cluster_id } = *word;
+        let fits = |known: u64, named: u64| {
+            named == known || (known == 0 && (1..limits::NUMBER_MAX).contains(&named))
+        };
+        if !fits(self.incarnation, incarnation) || !fits(self.cluster_id, cluster_id) {
+            return Word::Broken;
+        }
+        (self.incarnation, self.cluster_id, self.waits) = (incarnation, cluster_id, None);
+        Word::Registered { incarnation, cluster_id }
+    }
+
+    /// Whether a table can be the next: from one that is far ahead there would be no way on.
+    fn is_plausible(&self, named: Version) -> bool {
+        let known = self.heard;
+        known == Version::default()
+            || (limits::is_plausible(named.term, known.term)
+                && limits::is_plausible(named.version, known.version))
     }
 
     fn register(&self, holds: &[(BucketId, Epochs)]) -> Register {
@@ -236,6 +288,7 @@ impl Member {
             buckets: holds.iter().map(bucket).collect(),
             table_term: self.heard.term,
             table_version: self.heard.version,
+            process: self.process,
         }
     }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use link::io::{Board, Event, Hub, Peers, Sink, names};
+use link::io::{Board, Event, Hub, Peers, Sink, Throttled, names};
 use link::machine::{Health, LinkId, Member, Peer, Word};
 use proto::limits;
+use proto::link::Role;
 use proto::n2b::Counter;
 use proto::table::BucketTable;
+use proto::text::Foreign;
 use proto::time::Time;
 use rand::RngExt;
 
@@ -27,12 +29,14 @@ pub(super) struct Decider {
     board: Board,
     published_ms: u64,
     /// What the board says of the node's readiness.
-    said_unready: Option<Option<&'static str>>,
+    said_unready: Option<Option<String>>,
     fatal: Option<SyncSender<String>>,
     bytes_max: u64,
     /// Where the boss is, for the log.
     pub(super) boss: String,
     peers: Peers,
+    /// What the log hears of a boss that doesn't take this node.
+    without_boss: Throttled,
     /// Whose TLS it tells operators of.
     pub(super) hub: Hub,
     /// What the loop has to follow.
@@ -60,6 +64,7 @@ impl Decider {
             bytes_max,
             boss: String::new(),
             peers: Peers::default(),
+            without_boss: Throttled::new("lines about the boss"),
             hub: Hub::default(),
             new_table: None,
             registered: None,
@@ -85,6 +90,7 @@ impl Decider {
         self.publish_readiness();
         if now.ms >= self.published_ms + PUBLISH_MS {
             self.published_ms = now.ms;
+            self.without_boss.wake(now);
             self.publish(now);
         }
     }
@@ -94,7 +100,8 @@ impl Decider {
         let counters = samples.iter().filter_map(|sample| {
             Some(Counter { name: sample.name.to_owned(), value: sample.number()? })
         });
-        let health = self.unready().map_or(Health::Ready, Health::Unready);
+        let unready = self.unready();
+        let health = unready.as_deref().map_or(Health::Ready, Health::Unready);
         self.member.report(counters.collect(), health, &mut self.out.links);
         samples.extend(self.hub.tls_sample(now));
         self.board.publish("node", samples);
@@ -103,17 +110,20 @@ impl Decider {
     /// Tells operators whether the node is ready, at once.
     fn publish_readiness(&mut self) {
         let unready = self.unready();
-        if self.said_unready != Some(unready) {
-            self.said_unready = Some(unready);
-            self.board.set_unready("node", unready.map(str::to_owned));
+        if self.said_unready.as_ref() != Some(&unready) {
+            self.said_unready = Some(unready.clone());
+            self.board.set_unready("node", unready);
         }
     }
 
-    fn unready(&self) -> Option<&'static str> {
-        if self.node.is_none() {
-            return Some("waiting for the boss to register this node");
+    fn unready(&self) -> Option<String> {
+        match self.member.waits() {
+            Some(reason) => Some(format!("the boss doesn't take this node: {reason}")),
+            None if self.node.is_none() => {
+                Some("waiting for the boss to register this node".to_owned())
+            }
+            None => None,
         }
-        None
     }
 
     fn hear(&mut self, now: Time, link: LinkId, word: Word) {
@@ -141,15 +151,35 @@ impl Decider {
             Word::Inspect { number, queue } => {
                 self.decide(now, Input::Inspect { number, queue: &queue })
             }
-            Word::Refused(reason) => self.refused(format!("the boss refuses this node: {reason}")),
+            Word::Wait(reason) => {
+                self.without_boss.info(now, format_args!("the boss has this node wait: {reason}"));
+            }
+            Word::Refused { reason, for_good: true } => {
+                self.give_up(format!("the boss refuses this node: {reason}"));
+            }
+            Word::Refused { reason, for_good: false } => {
+                let line = format_args!("the boss refuses this node for now: {reason}");
+                self.without_boss.warn(now, line);
+            }
             Word::Broken => self.out.links.end(link, "the boss said what can't be read"),
         }
     }
 
-    /// Once registered, a node goes on without the boss and waits for better days.
-    fn refused(&mut self, reason: String) {
-        let fatal = self.fatal.as_ref().filter(|_| self.node.is_none());
-        match fatal.map(|fatal| fatal.try_send(reason.clone())) {
+    /// The boss can't be one of this node's cluster. Once registered, a node goes on without it and
+    /// waits for better days: whoever answers there has proven nothing.
+    fn no_boss(&mut self, now: Time, reason: &str) {
+        let reason = Foreign::new(reason);
+        if self.node.is_none() {
+            self.give_up(format!("the link to the boss can't be: {reason}"));
+        } else {
+            let line = format_args!("the link to the boss can't be: {reason}");
+            self.without_boss.warn(now, line);
+        }
+    }
+
+    /// This node can never serve, or no more.
+    fn give_up(&mut self, reason: String) {
+        match self.fatal.as_ref().map(|fatal| fatal.try_send(reason.clone())) {
             Some(Ok(()) | Err(TrySendError::Full(_))) => {}
             Some(Err(TrySendError::Disconnected(_))) | None => tracing::error!("{reason}"),
         }
@@ -196,6 +226,9 @@ impl Sink for Decider {
         match event {
             Event::Up { link, peer, dialled: Some(BOSS) } => {
                 self.peers.up(link, &peer, Some(BOSS));
+                if peer.role != Role::Boss {
+                    return self.out.links.end(link, "it is no boss");
+                }
                 tracing::info!("the link with the boss at {} is up", self.boss);
                 let holds = self.node.as_mut().map(Node::buckets).unwrap_or_default();
                 self.member.up(link, &holds, &mut self.out.links);
@@ -208,6 +241,7 @@ impl Sink for Decider {
             }
             Event::Frame { link, frame } => self.decide(now, Input::Frame { link, frame }),
             Event::Down { link, reason } if self.member.link() == Some(link) => {
+                let reason = Foreign::new(reason);
                 tracing::warn!(
                     "the link with the boss at {} has ended: {reason}; this node goes on with the \
                      table that it has",
@@ -216,19 +250,22 @@ impl Sink for Decider {
                 self.member.down();
             }
             Event::Down { link, reason } => {
+                let reason = Foreign::new(reason);
                 tracing::info!("the link with {} has ended: {reason}", self.peers.down(link));
                 self.member.peer_down(link, &mut self.out.links);
                 self.decide(now, Input::LinkDown { link });
             }
             Event::Unreachable { name: BOSS, hopeless: true, reason, .. } => {
-                self.refused(format!("the link to the boss can't be: {reason}"));
+                self.no_boss(now, reason);
             }
             Event::Unreachable { name: BOSS, reason, .. } => {
+                let reason = Foreign::new(reason);
                 if self.peers.failed(now, BOSS) {
                     tracing::warn!("the boss at {} can't be reached: {reason}", self.boss);
                 }
             }
             Event::Unreachable { name, refused, hopeless: _, reason } => {
+                let reason = Foreign::new(reason);
                 if self.peers.failed(now, name) {
                     tracing::warn!("{name} can't be reached: {reason}");
                 }

@@ -36,7 +36,10 @@ fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
     let (mut link, _) = boss.accept().unwrap();
     let reason = "the peer belongs to another cluster".to_owned();
     let mut bytes = Vec::new();
-    wire::put_message(&mut bytes, &B2n { body: Some(Body::Refuse(Refuse { reason })) });
+    wire::put_message(
+        &mut bytes,
+        &B2n { body: Some(Body::Refuse(Refuse { reason, for_good: true })) },
+    );
     link.write_all(&bytes).unwrap();
     let said = failed.recv().unwrap();
     assert!(said.starts_with("the link to the boss can't be: "), "{said}");
@@ -70,7 +73,7 @@ fn readiness_is_told_in_the_turn_that_changes_it() {
 
 #[test]
 fn links_wait_until_the_node_is_registered() {
-    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1");
+    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1", 7);
     let mut decider = Decider::new(member, "q1".to_owned(), Board::default(), u64::MAX, None);
     let peer = Peer {
         role: Role::Gateway,

@@ -77,7 +77,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     };
     let http = server::serve(port, std::future::ready(()))
         .map_err(|error| Error::ListenHttp(address, error))?;
-    let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at);
+    let process = rand::random();
+    let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at, process);
     let stop = Arc::new(AtomicBool::new(false));
     let (stopped, boss, id) = (stop.clone(), settings.boss, settings.id.clone());
     let fatal = settings.fatal;

@@ -240,6 +240,7 @@ impl Word {
     pub(crate) fn of(tell: q2q::Tell) -> Option<Word> {
         use q2q::tell::Body;
         let noted = |user: String, session: &[u8], room: String, epoch, join| {
+            of_nodes([epoch, join])?;
             let session = SessionId::try_from(session).ok()?;
             let (user, room) = (user.into(), room.into());
             Some(Noted { user, session, room, epoch, join, guest: false })
@@ -256,16 +257,23 @@ impl Word {
                 Word::Ask(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
             }
             Body::Ended(n) => {
+                of_nodes([n.below, n.floor])?;
                 let (reason, below, floor) = (n.reason.into(), n.below, n.floor);
                 let noted = noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?;
                 Word::Ended(noted, End { reason, below, floor })
             }
             Body::Fence(n) => {
+                of_nodes([n.generation, n.floor])?;
                 let fence = Fence { generation: n.generation, floor: n.floor };
                 Word::Fence(noted(n.user, &n.session_id, n.room, n.room_epoch, 0)?, fence)
             }
         })
     }
+}
+
+/// Nothing for numbers that no node draws: what is kept and only rises would never come down.
+fn of_nodes<const COUNT: usize>(numbers: [u64; COUNT]) -> Option<()> {
+    numbers.iter().all(|number| *number < limits::NUMBER_MAX).then_some(())
 }
 
 impl Noted {
@@ -288,3 +296,6 @@ impl Told {
         Told { ended, floor, generation, below }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,16 +41,17 @@ struct Conn {
 }
 
 impl GatewayHost {
-    pub(crate) fn new(at: usize) -> GatewayHost {
+    pub(crate) fn new(at: usize, life: u64) -> GatewayHost {
         let id = format!("g{}", at + 1);
-        let member = Member::new(&id, Role::Gateway, &format!("host-{}", at + 1), &id);
+        let host = format!("host-{}", at + 1);
+        let member = Member::new(&id, Role::Gateway, &host, &id, life + 1);
         GatewayHost { id, member, out: link::machine::Outbox::default(), lanes: Vec::new() }
     }
 }
 
 impl World {
     pub(crate) fn gateway_starts(&mut self, at: usize) {
-        let mut host = GatewayHost::new(at);
+        let mut host = GatewayHost::new(at, self.life(Process::Gateway(at)));
         host.member.plant(self.plan.faults.member);
         for _ in 0..self.plan.lanes[at] {
             let settings = Settings {
@@ -183,7 +184,16 @@ impl World {
             Some(Word::Broken) => {
                 self.violated("the boss can be understood", format!("not by g{}", at + 1));
             }
-            Some(Word::Registered { .. } | Word::Inspect { .. } | Word::Refused(_)) | None => {}
+            Some(Word::Refused { reason, for_good: true }) => {
+                self.violated("who is alone keeps its id", format!("not g{}: {reason}", at + 1));
+            }
+            Some(
+                Word::Registered { .. }
+                | Word::Inspect { .. }
+                | Word::Wait(_)
+                | Word::Refused { for_good: false, .. },
+            )
+            | None => {}
         }
     }
 

@@ -36,9 +36,10 @@ pub(crate) struct NodeHost {
 }
 
 impl NodeHost {
-    pub(crate) fn new(at: usize) -> NodeHost {
+    pub(crate) fn new(at: usize, life: u64) -> NodeHost {
         let id = format!("q{}", at + 1);
-        let member = Member::new(&id, Role::QueueNode, &format!("host-{}", at + 1), &id);
+        let host = format!("host-{}", at + 1);
+        let member = Member::new(&id, Role::QueueNode, &host, &id, life + 1);
         NodeHost {
             id,
             member,
@@ -63,7 +64,7 @@ impl NodeHost {
 
 impl World {
     pub(crate) fn node_starts(&mut self, at: usize) {
-        self.nodes[at] = NodeHost::new(at);
+        self.nodes[at] = NodeHost::new(at, self.life(Process::Node(at)));
         self.nodes[at].member.plant(self.plan.faults.member);
         self.want(Port::Node(at), Target::Boss);
     }
@@ -187,11 +188,16 @@ impl World {
                     node.handle(now, Input::Config(config), &mut host.out);
                 }
             }
-            Word::Refused(reason) => self.trace(|| format!("q{} is refused: {reason}", at + 1)),
+            Word::Refused { reason, for_good: true } => {
+                self.violated("who is alone keeps its id", format!("not q{}: {reason}", at + 1));
+            }
+            Word::Refused { reason, for_good: false } => {
+                self.trace(|| format!("q{} is refused: {reason}", at + 1))
+            }
             Word::Broken => {
                 self.violated("the boss can be understood", format!("not by q{}", at + 1));
             }
-            Word::Registered { .. } | Word::Inspect { .. } => {}
+            Word::Registered { .. } | Word::Inspect { .. } | Word::Wait(_) => {}
         }
     }
 

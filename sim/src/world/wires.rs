@@ -391,7 +391,8 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 7] = [
+const ENDS_ALLOWED: [&str; 8] = [
+    "the node has come back on another link",
     "the lane has come back on another link",
     "the node leaves operations without an answer",
     "this node has no table with such a bucket yet",

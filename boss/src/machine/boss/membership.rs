@@ -1,9 +1,8 @@
 //! Who is in: registration, links that end, and who is given up.
 
-use std::collections::BTreeSet;
-
 use link::machine::LinkId;
 use proto::b2n::{Refused, b2n};
+use proto::bucket::Epochs;
 use proto::n2b::{Register, Unreachable};
 use proto::name::NodeId;
 use proto::time::Time;
@@ -11,8 +10,9 @@ use proto::time::Time;
 use super::super::events::Kind;
 use super::super::liveness::{GIVE_UP_MS, Liveness, Verdict};
 use super::super::outbox::Outbox;
-use super::super::registration::Registration;
+use super::super::registration::{Known, Refusal, Registration};
 use super::super::roster::{Node, NodeRole, Registered, State};
+use super::super::table::Row;
 use super::publication::put;
 use super::{Boss, Told};
 
@@ -26,18 +26,57 @@ impl Boss {
     ) {
         let Some(line) = self.links.get(&link) else { return };
         let checked = Registration::check(register, &line.peer);
-        let taken = checked.and_then(|process| {
-            self.kept.roster.register(&process).map(|registered| (process, registered))
+        let checked = checked.and_then(|process| {
+            process.is_plausible(&self.known()).map(|()| self.recognised(process))
         });
-        let (process, registered) = match taken {
-            Ok(taken) => taken,
-            Err(reason) => return self.refuse(now, link, reason, out),
+        match checked {
+            Ok(process) if self.must_wait(now, link, &process, out) => {}
+            Ok(process) => self.take(now, link, process, out),
+            Err(refusal) => self.refuse(now, link, refusal, out),
+        }
+    }
+
+    /// How far this boss's numbers have come.
+    fn known(&self) -> Known {
+        let highest =
+            |number: fn(&Row) -> u64| self.kept.rows.iter().map(number).max().unwrap_or_default();
+        Known {
+            table: self.kept.step(),
+            incarnation: self.kept.roster.newest(),
+            epochs: Epochs { loss: highest(|row| row.loss), conf: highest(|row| row.conf) },
+        }
+    }
+
+    /// A process that has been registered, but was never told so, is no other one.
+    fn recognised(&self, process: Registration) -> Registration {
+        let node = self.kept.roster.get(&process.id).filter(|node| {
+            (node.process, node.role) == (process.process, process.role) && node.process != 0
+        });
+        match node {
+            Some(node) if process.incarnation.is_none() => {
+                Registration { incarnation: Some(node.incarnation), ..process }
+            }
+            Some(_) | None => process,
+        }
+    }
+
+    /// Takes a process in, or back in.
+    pub(super) fn take(
+        &mut self,
+        now: Time,
+        link: LinkId,
+        process: Registration,
+        out: &mut Outbox,
+    ) {
+        let registered = match self.kept.roster.register(&process) {
+            Ok(registered) => registered,
+            Err(refusal) => return self.refuse(now, link, refusal, out),
         };
         self.outlive(&process);
         self.adopt(now, &process);
         match registered {
             Registered::New { before } | Registered::Adopted { before } => {
-                self.newcomer(now, &process, registered, out);
+                self.newcomer(now, &process, registered);
                 self.take_over(now, &process.id, before);
             }
             Registered::Known => {}
@@ -51,29 +90,32 @@ impl Boss {
             self.admit(&process.id);
             self.forget();
         }
-        let life = self.lives.entry(process.id.clone());
-        life.or_insert_with(|| Liveness::unlinked(now.ms)).linked(link);
+        self.linked(now, link, process.id, out);
+    }
+
+    /// The node speaks on this link from now on, and on no other.
+    fn linked(&mut self, now: Time, link: LinkId, id: NodeId, out: &mut Outbox) {
+        let life = self.lives.entry(id.clone());
+        let life = life.or_insert_with(|| Liveness::unlinked(now.ms));
+        let before = life.link();
+        life.linked(link);
+        if let Some(before) = before
+            && let Some(line) = self.links.get_mut(&before)
+        {
+            line.node = None;
+            out.links.end(before, "the node has come back on another link");
+        }
         let step = self.publication.step_of_changes(self.kept.version);
         if let Some(line) = self.links.get_mut(&link) {
             line.told = Told { registered_at: step, ..Told::default() };
-            line.node = Some(process.id);
+            line.node = Some(id);
         }
         self.publication.push_soon();
     }
 
-    /// A process that wasn't there before. Whoever had its id is out by the same step.
-    fn newcomer(
-        &mut self,
-        now: Time,
-        process: &Registration,
-        registered: Registered,
-        out: &mut Outbox,
-    ) {
-        let old = self.lives.insert(process.id.clone(), Liveness::unlinked(now.ms));
-        if let Some(link) = old.and_then(|life| life.link()) {
-            let reason = format!("another process has registered as {:?}", process.id.as_str());
-            self.turn_away(link, reason, out);
-        }
+    /// A process that wasn't there before. Who had its id is no more.
+    fn newcomer(&mut self, now: Time, process: &Registration, registered: Registered) {
+        self.lives.insert(process.id.clone(), Liveness::unlinked(now.ms));
         self.reports.forget(&process.id);
         let (kind, text) = match registered {
             Registered::New { .. } => {
@@ -103,22 +145,27 @@ impl Boss {
         }
     }
 
-    fn refuse(&mut self, now: Time, link: LinkId, reason: String, out: &mut Outbox) {
+    pub(super) fn refuse(&mut self, now: Time, link: LinkId, refusal: Refusal, out: &mut Outbox) {
         self.counters.refused += 1;
-        let who = self.links.get(&link).map(|line| line.peer.id.clone()).unwrap_or_default();
-        self.tell(now, Kind::Refused, None, format!("{who:?} was turned away: {reason}"));
-        self.turn_away(link, reason, out);
-    }
-
-    fn turn_away(&mut self, link: LinkId, reason: String, out: &mut Outbox) {
-        if let Some(line) = self.links.get_mut(&link) {
-            line.node = None;
+        let Refusal { reason, for_good } = refusal;
+        if self.refusals.admits(now) {
+            let who = self.links.get(&link).map(|line| line.peer.id.clone()).unwrap_or_default();
+            self.tell(now, Kind::Refused, None, format!("{who:?} was turned away: {reason}"));
         }
-        put(out, link, b2n::Body::Refused(Refused { reason }));
+        put(out, link, b2n::Body::Refused(Refused { reason, for_good }));
         out.links.end(link, "it was turned away");
     }
 
+    /// Says how many refusals weren't told one by one.
+    pub(super) fn count_refusals(&mut self, now: Time) {
+        if let Some(more) = self.refusals.wake(now) {
+            let text = format!("and {more} more were turned away in the last minute");
+            self.tell(now, Kind::Refused, None, text);
+        }
+    }
+
     pub(super) fn link_down(&mut self, now: Time, link: LinkId) {
+        self.newcomers.remove(&link);
         let Some(node) = self.links.remove(&link).and_then(|line| line.node) else { return };
         let life = self.lives.get_mut(&node);
         if life.is_some_and(|life| life.link_ended(link, now.ms)) {
@@ -189,24 +236,42 @@ impl Boss {
     }
 
     fn verdicts(&self, now: Time) -> impl Iterator<Item = (&Node, Verdict)> {
-        let linked: BTreeSet<&NodeId> =
-            self.links.values().filter_map(|l| l.node.as_ref()).collect();
-        let judging = now.ms >= self.judge_from_ms;
         self.lives.iter().filter_map(move |(id, life)| {
             let node = self.kept.roster.get(id).filter(|node| node.state != State::Gone)?;
-            let others = linked.iter().any(|other| *other != id);
-            let verdict = match node.role {
-                NodeRole::QueueNode => life.verdict(now.ms, self.settings.dead_ms, others),
-                // Nothing depends on when a gateway is given up.
-                NodeRole::Gateway => life.verdict(now.ms, GIVE_UP_MS, false),
-            };
-            match verdict {
-                Verdict::Dead(_) if !judging => {
-                    Some((node, Verdict::Undecided(self.judge_from_ms)))
-                }
-                Verdict::Dead(_) | Verdict::Alive | Verdict::Undecided(_) => Some((node, verdict)),
-            }
+            Some((node, self.verdict(now, node, life)))
         })
+    }
+
+    /// Whether this node is dead.
+    pub(super) fn verdict(&self, now: Time, node: &Node, life: &Liveness) -> Verdict {
+        if life.link().is_some() {
+            return Verdict::Alive;
+        }
+        let verdict = match node.role {
+            NodeRole::QueueNode => {
+                life.verdict(now.ms, self.settings.dead_ms, self.has_witnesses(node))
+            }
+            // Nothing depends on when a gateway is given up.
+            NodeRole::Gateway => life.verdict(now.ms, GIVE_UP_MS, false),
+        };
+        match verdict {
+            Verdict::Dead(_) if now.ms < self.judge_from_ms => {
+                Verdict::Undecided(self.judge_from_ms)
+            }
+            Verdict::Dead(_) | Verdict::Alive | Verdict::Undecided(_) => verdict,
+        }
+    }
+
+    /// Whether anybody who has been told where to dial this node has a link to the boss.
+    fn has_witnesses(&self, node: &Node) -> bool {
+        let table = self.publication.table();
+        let is_dialled = table.is_some_and(|table| {
+            // In the roster's order.
+            let at = table.places.binary_search_by(|place| place.id.as_str().cmp(node.id.as_str()));
+            at.is_ok_and(|at| table.places[at].incarnation == node.incarnation)
+        });
+        let mut others = self.links.values().filter_map(|line| line.node.as_ref());
+        is_dialled && others.any(|other| *other != node.id)
     }
 
     fn forget(&mut self) {

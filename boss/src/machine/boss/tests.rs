@@ -1,11 +1,16 @@
 //! Scripts of what happens to a boss, and what it lets out.
 
 mod crowd;
+mod newcomers;
 mod stage;
 
 use self::stage::{Stage, check, run};
 use super::super::roster::State;
 use super::*;
+
+/// A cluster of q1#1, q2#2 and g1#3 on links 1, 2 and 3, eight buckets each.
+const CLUSTER: &str = "0 wake\n 0 up 1 q1\n 0 register 1\n 0 up 2 q2\n 0 register 2
+     0 up 3 g1\n 0 register 3\n 1000 wake";
 
 #[test]
 fn two_that_start_together_share_after_settling() {
@@ -66,10 +71,6 @@ fn a_full_disk_stops_changes_until_it_works_again() {
     assert!(stage.boss.is_ready());
 }
 
-/// A cluster of q1#1, q2#2 and g1#3 on links 1, 2 and 3, eight buckets each.
-const CLUSTER: &str = "0 wake\n 0 up 1 q1\n 0 register 1\n 0 up 2 q2\n 0 register 2
-     0 up 3 g1\n 0 register 3\n 1000 wake";
-
 #[test]
 fn a_late_comer_is_up_and_holds_nothing() {
     let mut stage = Stage::new();
@@ -128,41 +129,6 @@ fn a_node_that_only_the_boss_has_lost_stays() {
              60000 wake =>
              60001 up 4 q1 =>
              60001 register 4 1 => 4 registered #1; 4 config 1; 4 table 1.5 q1#1×8(1,1) q2#2×8(1,1)"
-        ),
-    );
-}
-
-#[test]
-fn a_new_process_takes_back_what_its_predecessor_had() {
-    let mut stage = Stage::new();
-    run(
-        &mut stage,
-        &format!(
-            "{CLUSTER}
-             2000 up 4 q1 =>
-             2000 register 4 => 1 refused: another process has registered as \"q1\"; \
-             2 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 table 1.6 q1#4×8(2,2) q2#2×8(1,1); \
-             4 registered #4; 4 config 1; 4 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 1 ended: it was \
-             turned \
-             away
-             2001 down 1 =>
-             2002 up 5 q1 =>
-             2002 register 5 1 => 5 refused: another process has registered as \"q1\" since…"
-        ),
-    );
-}
-
-#[test]
-fn a_successor_whose_step_the_store_lost_takes_over_too() {
-    let mut stage = Stage::new();
-    run(
-        &mut stage,
-        &format!(
-            "{CLUSTER}
-             2000 up 4 q1 =>
-             2000 register 4 8 4:0:2:2@1 => 1 refused: another process…
-             2001 up 5 g2 =>
-             2001 register 5 => 5 registered #9; 5 config 1; 5 table 1.6 q1#8×8(2,2) q2#2×8(1,1)"
         ),
     );
 }

@@ -14,7 +14,7 @@ fn register() -> Register {
     }
 }
 
-fn check(register: Register) -> Result<Registration, String> {
+fn check(register: Register) -> Result<Registration, Refusal> {
     let peer = Peer {
         role: Role::QueueNode,
         id: "q1".to_owned(),
@@ -43,18 +43,61 @@ fn wrong_ones_hear_what_is_wrong() {
         (Register { host: "a\nb".to_owned(), ..register() }, "host: at most"),
         (Register { host: "h".repeat(256), ..register() }, "host: at most"),
         (Register { address: String::new(), ..register() }, "address: where"),
-        (Register { table_term: u64::MAX, ..register() }, "that no boss has given"),
+        (Register { host: "a\u{202e}b".to_owned(), ..register() }, "host: at most"),
     ];
     for (register, expected) in wrong {
-        let error = check(register).unwrap_err();
-        assert!(error.contains(expected), "{error}");
+        let Refusal { reason, for_good } = check(register).unwrap_err();
+        assert!(reason.contains(expected) && for_good, "{reason}");
     }
 }
 
 #[test]
 fn impossible_buckets_are_left_out() {
     let report = |bits, prefix, conf| BucketReport { bits, prefix, loss: 1, conf };
-    let buckets = vec![report(3, 7, 1), report(3, 8, 1), report(40, 0, 1), report(3, 0, u64::MAX)];
+    let buckets = vec![report(3, 7, 1), report(3, 8, 1), report(40, 0, 1)];
     let checked = check(Register { buckets, ..register() }).unwrap();
     assert_eq!(checked.buckets, [(BucketId::new(3, 7).unwrap(), Epochs { loss: 1, conf: 1 })]);
+}
+
+/// What is said to a process that names these numbers, where the boss's have come so far: nothing
+/// if they can be.
+fn said(register: Register) -> Option<String> {
+    let known = Known {
+        table: Version { term: 3, version: 40 },
+        incarnation: 9,
+        epochs: Epochs { loss: 5, conf: 6 },
+    };
+    let refusal = check(register).unwrap().is_plausible(&known).err()?;
+    assert!(!refusal.for_good, "a newer state may be put back");
+    Some(refusal.reason)
+}
+
+#[test]
+fn numbers_that_no_boss_of_the_cluster_has_given_are_refused_by_name() {
+    let far = limits::NUMBER_AHEAD_MAX;
+    let bucket = |loss, conf| {
+        let buckets = vec![BucketReport { bits: 3, prefix: 7, loss, conf }];
+        Register { buckets, ..register() }
+    };
+    for ahead in [0, 1, far] {
+        let register = Register { table_term: 3 + ahead, table_version: 40 + ahead, ..register() };
+        assert_eq!(said(Register { incarnation: 9 + ahead, ..register }), None);
+        assert_eq!(said(bucket(5 + ahead, 6 + ahead)), None);
+    }
+    for most in [far + 100, limits::NUMBER_MAX - 1, limits::NUMBER_MAX, u64::MAX] {
+        let cases = [
+            (Register { table_term: most, ..register() }, "term of its table"),
+            (Register { table_version: most, ..register() }, "version of its table"),
+            (Register { incarnation: most, ..register() }, "incarnation"),
+            (bucket(most, 6), "loss of a bucket"),
+            (bucket(5, most), "conf of a bucket"),
+        ];
+        for (register, what) in cases {
+            let reason = said(register).expect("it is refused");
+            assert!(
+                reason.starts_with(&format!("the {what} is {most}, which no boss")),
+                "{reason}"
+            );
+        }
+    }
 }

@@ -11,6 +11,7 @@ fn process(id: &str, incarnation: Option<u64>) -> Registration {
         host: "h".to_owned(),
         address: "a:1".to_owned(),
         incarnation,
+        process: 0,
         buckets: Vec::new(),
         table: Version::default(),
     }
@@ -31,7 +32,7 @@ fn check(script: &str) {
             match roster.register(&process(id, word.map(|word| word.parse().unwrap()))) {
                 Ok(Registered::New { before }) => format!("new {} {before:?}", roster.newest),
                 Ok(known) => format!("{known:?}").to_lowercase(),
-                Err(reason) => reason,
+                Err(refusal) => refusal.reason,
             }
         };
         assert!(came.contains(expected), "{step}: {came}");
@@ -45,7 +46,7 @@ fn a_process_registers_once_and_is_known_by_its_incarnation() {
          q2 => new 2 None
          q1 1 => known
          q1 => new 3 Some(1)
-         q1 1 => another process has registered
+         q1 1 => another process at a:1 on host \"h\" has registered
          q1 3 => known",
     );
 }
@@ -95,4 +96,14 @@ fn a_roster_survives_being_stored() {
     assert_eq!(serde_json::from_str::<Roster>(&text).unwrap(), roster);
     assert!(serde_json::from_str::<Roster>(&text.replace("\"newest\":1", "\"newest\":0")).is_err());
     assert!(serde_json::from_str::<Roster>(&text.replace("q1", "<q1>")).is_err());
+}
+
+#[test]
+fn another_process_with_the_same_incarnation_is_another_process() {
+    let mut roster = Roster::default();
+    let drawn =
+        |number, incarnation| Registration { process: number, ..process("q1", incarnation) };
+    assert_eq!(roster.register(&drawn(7, None)), Ok(Registered::New { before: None }));
+    assert_eq!(roster.register(&drawn(7, Some(1))), Ok(Registered::Known));
+    assert!(roster.register(&drawn(8, Some(1))).is_err_and(|refusal| refusal.for_good));
 }

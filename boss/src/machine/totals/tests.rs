@@ -19,7 +19,7 @@ fn id(text: &str) -> NodeId {
 fn node(text: &str) -> Node {
     let role = if text.contains('g') { NodeRole::Gateway } else { NodeRole::QueueNode };
     let (host, address) = ("h".to_owned(), "a:1".to_owned());
-    Node { id: id(text), role, host, address, incarnation: 1, state: State::Up }
+    Node { id: id(text), role, host, address, incarnation: 1, process: 0, state: State::Up }
 }
 
 #[test]
@@ -58,5 +58,5 @@ fn impossible_figures_are_left_out() {
     assert!(reports.of(&id("g1")).unwrap().newest.counters.is_empty());
     assert_eq!(reports.totals(), Totals::default());
     let message = &reports.of(&id("g1")).unwrap().message;
-    assert!(message.chars().count() == MESSAGE_CHARS_MAX && !message.contains('\n'));
+    assert!(message.len() <= proto::limits::FOREIGN_TEXT_BYTES_MAX && !message.contains('\n'));
 }

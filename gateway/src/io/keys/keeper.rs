@@ -7,6 +7,7 @@ use std::time::Duration;
 use link::io::Board;
 use link::io::clock;
 use link::machine::Sample;
+use proto::text::Foreign;
 
 use super::asks::{Shared, Woken};
 use super::document::Fetcher;
@@ -106,7 +107,7 @@ impl Keeper {
         }
         let set = KeySet::read(&bytes, self.origin, &self.rules.algorithms)?;
         for reason in &set.skipped {
-            tracing::warn!("a key for tokens is not used: {reason}");
+            tracing::warn!("a key for tokens is not used: {}", Foreign::of(reason));
         }
         (self.bytes, self.count) = (bytes, set.keys.len());
         tracing::info!("tokens are verified with {} keys", self.count);
@@ -118,7 +119,7 @@ impl Keeper {
     fn failed(&mut self, what: &str, reason: &str) {
         self.failures += 1;
         let rest = if self.count > 0 { "the last good keys stay" } else { "there are none" };
-        tracing::warn!("{what}: {reason}: {rest}");
+        tracing::warn!("{what}: {}: {rest}", Foreign::new(reason));
         self.publish();
     }
 

@@ -50,9 +50,6 @@ pub trait Sink {
     fn outbox(&mut self) -> &mut Outbox;
     /// Something happened.
     fn event(&mut self, now: Time, event: Event<'_>);
-    /// The peer has echoed a newer beat of this end: it has heard what was sent until `sent_ms`, a
-    /// time of this end's clock. Who need not know that a peer hears ignores it.
-    fn echoed(&mut self, _now: Time, _link: LinkId, _sent_ms: u64) {}
     /// Whether no more frames of this link are to be taken until it has taken what it is owed. At
     /// most one end of a link may pause, or both would wait for each other.
     fn pauses(&mut self, _link: LinkId) -> bool {

@@ -1,8 +1,11 @@
 //! Two ends in one thread, over real sockets.
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
-use mio::{Events, Poll};
+use mio::{Events, Poll, Waker};
 use proto::link::Role;
 use proto::wire;
 
@@ -31,8 +34,6 @@ struct Seen {
     /// Why, each time.
     reasons: Vec<String>,
     bytes: Vec<u8>,
-    /// The sending time of the newest echo.
-    heard_ms: u64,
     /// Each frame is answered by so many bytes, and no more are taken while more than one answer is
     /// owed.
     answers: usize,
@@ -54,11 +55,6 @@ impl Sink for Seen {
 
     fn owed(&self) -> usize {
         self.turn_bytes * self.others
-    }
-
-    fn echoed(&mut self, _: Time, _: LinkId, sent_ms: u64) {
-        assert!(sent_ms > self.heard_ms, "only what is newer");
-        self.heard_ms = sent_ms;
     }
 
     fn event(&mut self, _: Time, event: Event<'_>) {
@@ -101,13 +97,18 @@ impl End {
         };
         let poll = Poll::new().expect("a poll");
         let wires = Wires::new(poll.registry(), 1, settings, hub.clone()).expect("wires");
-        End { poll, events: Events::with_capacity(16), wires, seen: Seen::default() }
+        End { poll, events: Events::with_capacity(1024), wires, seen: Seen::default() }
     }
 
     fn turn(&mut self) {
+        self.turn_at(clock::now);
+    }
+
+    /// A turn whose time is told when it has been waited for.
+    fn turn_at(&mut self, now: impl Fn() -> Time) {
         let pause = Some(Duration::from_millis(1));
         self.poll.poll(&mut self.events, pause).expect("a poll");
-        let now = clock::now();
+        let now = now();
         self.seen.turn_bytes = 0;
         for event in &self.events {
             if self.wires.owns(event.token()) {
@@ -145,9 +146,6 @@ fn check(mut a: End, mut b: End, address: &str) {
     b.send(b"small");
     until(&mut a, &mut b, |a, b| a.bytes.len() == 5 && b.bytes.len() == large.len());
     assert_eq!((&a.seen.bytes[..], &b.seen.bytes), (&b"small"[..], &large));
-
-    let sent_ms = clock::now().ms;
-    until(&mut a, &mut b, |a, b| a.heard_ms >= sent_ms && b.heard_ms >= sent_ms);
 
     let link = b.seen.up[0];
     b.seen.outbox.end(link, "for a test");
@@ -231,7 +229,7 @@ fn a_wrong_secret_and_a_closed_port_are_told_apart() {
     let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
     a.wires.dial(clock::now(), "b", &address.to_string());
     until(&mut a, &mut b, |a, _| a.unreachable.contains(&(false, true)));
-    b.wires.listener = None;
+    b.wires.door.listener = None;
     until(&mut a, &mut b, |a, _| a.unreachable.contains(&(true, false)));
     assert!(a.seen.up.is_empty() && b.seen.up.is_empty());
 }
@@ -271,8 +269,8 @@ fn a_slow_name_server_holds_up_only_the_link_that_waits_for_it() {
 fn an_end_right_behind_bytes_is_seen_without_waiting_for_the_silence() {
     let mut end = End::new("a", "s", &Hub::default());
     let address = end.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
-    let mut stranger = std::net::TcpStream::connect(address).expect("it listens");
-    std::io::Write::write_all(&mut stranger, &[9]).expect("written");
+    let mut stranger = TcpStream::connect(address).expect("it listens");
+    stranger.write_all(&[9]).expect("written");
     drop(stranger);
     let mut turns = 0..500;
     end.turn();
@@ -280,4 +278,82 @@ fn an_end_right_behind_bytes_is_seen_without_waiting_for_the_silence() {
         end.turn();
         assert!(turns.next().is_some(), "far fewer than fit into a silence");
     }
+}
+
+/// Takes turns of this moment until it is so.
+fn until_at(end: &mut End, now: Time, so: impl Fn(&End) -> bool) {
+    for _ in 0..20_000 {
+        if so(end) {
+            return;
+        }
+        end.turn_at(|| now);
+    }
+    panic!("it has not come");
+}
+
+fn strangers(end: &mut End, now: Time, address: SocketAddr, count: usize) -> Vec<TcpStream> {
+    let connect = |at| {
+        let stream = TcpStream::connect(address).expect("it listens");
+        // The backlog of a listener is short.
+        if at % (limits::LINKS_ACCEPTED_PER_TURN_MAX / 2) == 0 {
+            end.turn_at(|| now);
+        }
+        stream
+    };
+    (0..count).map(connect).collect()
+}
+
+fn open(end: &End) -> usize {
+    end.wires.wires.iter().flatten().count()
+}
+
+#[test]
+fn whoever_trickles_is_gone_when_the_time_for_a_handshake_is_over() {
+    let mut end = End::new("a", "s", &Hub::default());
+    let address = end.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    let start = clock::now();
+    let mut many = strangers(&mut end, start, address, 500);
+    let most = limits::UNPROVEN_LINKS_PER_ADDRESS_MAX;
+    until_at(&mut end, start, |end| end.wires.door.unproven.count() == most);
+    assert_eq!(open(&end), most, "the oldest have made room");
+    // The hello of somebody, byte by byte.
+    let mut hello = vec![200, 1, 10, 198, 1];
+    hello.resize(202, 0);
+    for (at, byte) in (0..5_000).step_by(200).zip(hello) {
+        for stranger in &mut many[500 - most..] {
+            stranger.write_all(&[byte]).expect("it is still there");
+        }
+        let now = start.after(at);
+        (0..5).for_each(|_| end.turn_at(|| now));
+    }
+    assert_eq!(open(&end), most);
+    until_at(&mut end, start.after(limits::HANDSHAKE_MS), |end| open(end) == 0);
+    assert_eq!(end.wires.door.unproven.count(), 0);
+    for mut stranger in many {
+        let mut said = Vec::new();
+        match stranger.read_to_end(&mut said) {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionReset),
+        }
+        assert!(said.is_empty(), "nothing is said to strangers");
+    }
+}
+
+#[test]
+fn one_of_us_gets_in_through_a_crowd_of_strangers() {
+    let hub = Hub::default();
+    let (mut a, mut b) = (End::new("a", "s", &hub), End::new("b", "s", &hub));
+    let address = b.wires.listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    let crowd = strangers(&mut b, clock::now(), address, limits::UNPROVEN_LINKS_PER_ADDRESS_MAX);
+    a.wires.dial(clock::now(), "b", &address.to_string());
+    let mut late = Vec::new();
+    for _ in 0..20_000 {
+        late.push(TcpStream::connect(address).expect("it listens"));
+        a.turn();
+        b.turn();
+        if !a.seen.up.is_empty() && !b.seen.up.is_empty() {
+            break;
+        }
+    }
+    assert!(!a.seen.up.is_empty() && crowd.len() + late.len() > 256, "{:?}", a.seen.reasons);
 }

@@ -1,13 +1,14 @@
 //! One socket with the machine of its link.
 
 use std::io;
+use std::net::SocketAddr;
 
 use proto::time::Time;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::Socket;
-use crate::machine::{Link, LinkId, Outbox, Settings};
+use crate::machine::{Link, LinkError, LinkId, Outbox, Place, Settings};
 
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -15,6 +16,10 @@ pub(super) struct Wire {
     pub(super) machine: Link,
     /// Under which name this end dialled it.
     pub(super) name: Option<String>,
+    /// From where somebody else dialled it, over TCP.
+    pub(super) from: Option<SocketAddr>,
+    /// Its place among the unproven.
+    pub(super) place: Option<Place>,
     pub(super) connected: bool,
     /// Whether anything has come.
     pub(super) heard: bool,
@@ -25,21 +30,22 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn accepted(socket: Socket, machine: Link) -> Wire {
-        let (name, up_ms, paused) = (None, None, Vec::new());
-        Wire { socket, machine, name, connected: false, heard: false, up_ms, paused }
-    }
-
-    pub(super) fn dialled(socket: Socket, machine: Link, name: &str) -> Wire {
+    pub(super) fn accepted(socket: Socket, machine: Link, from: Option<SocketAddr>) -> Wire {
         Wire {
             socket,
             machine,
-            name: Some(name.to_owned()),
+            name: None,
+            from,
+            place: None,
             connected: false,
             heard: false,
             up_ms: None,
             paused: Vec::new(),
         }
+    }
+
+    pub(super) fn dialled(socket: Socket, machine: Link, name: &str) -> Wire {
+        Wire { name: Some(name.to_owned()), ..Wire::accepted(socket, machine, None) }
     }
 
     /// Says hello as soon as the connection stands; false while it doesn't.
@@ -73,12 +79,12 @@ impl Wire {
         now: Time,
         outbox: &mut Outbox,
         link: LinkId,
-    ) -> Result<(), String> {
+    ) -> Result<(), LinkError> {
         if now.ms < self.machine.wake_at() {
             return Ok(());
         }
         let mut beat = Vec::new();
-        self.machine.wake(now, &mut beat).map_err(|error| error.to_string())?;
+        self.machine.wake(now, &mut beat)?;
         if !beat.is_empty() {
             outbox.buffer(link).extend_from_slice(&beat);
         }

@@ -30,7 +30,7 @@ fn boss_up(member: &mut Member, out: &mut Outbox) {
 #[test]
 fn each_boss_hears_who_is_unreachable_until_it_is_reached_or_leaves_the_table() {
     let mut out = Outbox::default();
-    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1");
+    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1", 7);
     member.peer_unreachable("q1", 1, false, &mut out);
     member.peer_unreachable("q1", 1, true, &mut out);
     member.peer_unreachable("q2", 1, true, &mut out);
@@ -52,4 +52,57 @@ fn each_boss_hears_who_is_unreachable_until_it_is_reached_or_leaves_the_table() 
     assert!(matches!(member.hear(&frame), Some(Word::Table(_))));
     boss_up(&mut member, &mut out);
     assert!(said(&mut out).is_empty());
+}
+
+fn hear(member: &mut Member, body: Body) -> Option<Word> {
+    member.hear(&b2n::B2n { body: Some(body) }.encode_to_vec())
+}
+
+fn table(term: u64, version: u64, conf: u64) -> Body {
+    let rows = vec![proto::table::Row { conf, ..proto::table::Row::default() }];
+    Body::Table(Table { term, version, bits: 0, rows, places: Vec::new() })
+}
+
+#[test]
+fn a_process_has_one_life_and_its_cluster_one_id() {
+    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1", 7);
+    let mut registered = |incarnation, cluster_id| {
+        let word = b2n::Registered { incarnation, cluster_id };
+        hear(&mut member, Body::Registered(word)) != Some(Word::Broken)
+    };
+    for wrong in [(0, 5), (3, 0), (limits::NUMBER_MAX, 5), (3, u64::MAX)] {
+        assert!(!registered(wrong.0, wrong.1), "{wrong:?}");
+    }
+    assert!(registered(3, 5) && registered(3, 5));
+    assert!(!registered(4, 5) && !registered(3, 6));
+    assert_eq!(member.incarnation(), 3);
+}
+
+#[test]
+fn a_table_from_which_none_would_lead_on_is_not_taken() {
+    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1", 7);
+    let broken = Some(Word::Broken);
+    assert_eq!(hear(&mut member, table(limits::NUMBER_MAX, 1, 1)), broken);
+    assert_eq!(hear(&mut member, table(1, 1, limits::NUMBER_MAX)), broken);
+    // Whoever comes late finds a cluster that is old.
+    let far = 5 * limits::NUMBER_AHEAD_MAX;
+    assert!(matches!(hear(&mut member, table(far, far, far)), Some(Word::Table(_))));
+    assert_eq!(hear(&mut member, table(limits::NUMBER_MAX - 1, 1, 1)), broken);
+    assert_eq!(hear(&mut member, table(far, limits::NUMBER_MAX - 1, 1)), broken);
+    assert!(matches!(hear(&mut member, table(far + 1, 1, 1)), Some(Word::Table(_))));
+}
+
+#[test]
+fn why_it_is_not_taken_is_known_until_it_is_and_forges_no_line() {
+    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1", 7);
+    let reason = "another\n2026-01-01 ERROR fake".to_owned();
+    hear(&mut member, Body::Wait(b2n::Wait { reason: reason.clone() }));
+    let shown = r"another\n2026-01-01 ERROR fake";
+    assert_eq!(member.waits().map(Foreign::as_str), Some(shown));
+    let refused = Body::Refused(b2n::Refused { reason, for_good: true });
+    let word = Word::Refused { reason: Foreign::new(shown), for_good: true };
+    assert_eq!(hear(&mut member, refused), Some(word));
+    let registered = b2n::Registered { incarnation: 3, cluster_id: 5 };
+    hear(&mut member, Body::Registered(registered));
+    assert_eq!(member.waits(), None);
 }

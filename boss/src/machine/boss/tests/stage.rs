@@ -65,7 +65,12 @@ impl Stage {
             }
             "register" => {
                 let id = self.boss.links[&link].peer.id.clone();
-                self.say(link, n2b::Body::Register(register(&id, number(3), words.get(4))));
+                // `~n` is what the process has drawn.
+                let drawn = words.get(4).and_then(|word| word.strip_prefix('~'));
+                let process = drawn.map_or(0, |word| word.parse().unwrap());
+                let report = words.get(4).filter(|_| drawn.is_none());
+                let register = Register { process, ..register(&id, number(3), report) };
+                self.say(link, n2b::Body::Register(register));
             }
             "missed" | "refused" => {
                 let (id, incarnation) = words[3].split_once('#').unwrap();
@@ -197,7 +202,9 @@ fn register(id: &str, incarnation: u64, report: Option<&&str>) -> Register {
 fn said(body: b2n::Body) -> String {
     match body {
         b2n::Body::Registered(it) => format!("registered #{}", it.incarnation),
-        b2n::Body::Refused(it) => format!("refused: {}", it.reason),
+        b2n::Body::Refused(it) if it.for_good => format!("refused: {}", it.reason),
+        b2n::Body::Refused(it) => format!("not now: {}", it.reason),
+        b2n::Body::Wait(it) => format!("wait: {}", it.reason),
         b2n::Body::Config(it) => format!("config {}", it.version),
         b2n::Body::Inspect(it) => format!("inspect {} {}", it.number, it.queue),
         b2n::Body::Table(it) => format!("table {}", shares(&it)),
