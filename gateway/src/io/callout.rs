@@ -18,8 +18,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::machine::callout::{Failure, HttpRequest, Outcome};
 
 mod address;
+mod secrets;
 
 use address::{Guard, InnerAddress};
+pub(super) use secrets::Secrets;
 
 /// A connection is kept this long for the next request: less than the 5 seconds after which common
 /// servers close it, so that no request meets its end.
