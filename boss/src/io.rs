@@ -20,6 +20,7 @@ use link::io::http::server::{self, Bounds, HostPattern, Hosts, Port};
 use link::io::{Hub, Wires, clock, files, http, threads, tls};
 use link::machine::Sample;
 use mio::{Poll, Waker};
+use proto::document::Problem;
 use proto::limits;
 use proto::link::Role;
 use rand::RngExt;
@@ -31,7 +32,8 @@ use self::store::{FileStore, Keeper, Stored};
 use self::turn::Loop;
 use crate::DEFAULT_CLUSTER;
 use crate::machine::boss::Found;
-use crate::machine::configuration::Configuration;
+use crate::machine::configuration::{Configuration, fingerprint};
+use crate::machine::configurations::Configurations;
 use crate::machine::kept::{Kept, KeptError};
 use crate::machine::{self, Boss, Effect, Input, Outbox};
 
@@ -103,8 +105,8 @@ pub enum Error {
     #[error(transparent)]
     Kept(#[from] KeptError),
     /// The given cluster configuration has these problems.
-    #[error("the cluster configuration is not valid:\n  {}", .0.join("\n  "))]
-    Cluster(Vec<String>),
+    #[error("the cluster configuration is not valid:{}", lines(.0))]
+    Cluster(Vec<Problem>),
     /// An address can't be had.
     #[error("the boss can't listen for {what} at {address}: {error}")]
     Listen {
@@ -157,7 +159,7 @@ impl Drop for Running {
 /// Each metric of a boss, as it is before anything has happened.
 pub fn metrics() -> Vec<Sample> {
     let config = Configuration::parse(DEFAULT_CLUSTER).expect("the default is good");
-    let found = Found { kept: Kept::new(0, &config), is_older: false };
+    let found = Found { kept: Kept::new(0, Configurations::new(&config, 0, 0)), is_older: false };
     let settings = Settings::new(PathBuf::new(), Vec::new()).machine();
     let mut all = Boss::new(clock::now(), settings, found).samples();
     all.push(tls::files_sample("links", false));
@@ -234,20 +236,21 @@ impl Settings {
 
 /// What the store has, with the configuration that this process was given.
 fn find(store: &FileStore, cluster: Option<&str>) -> Result<Found, Error> {
-    let given = cluster.map(Configuration::parse).transpose().map_err(Error::Cluster)?;
+    let now_unix_ms = clock::now().unix_ms;
     match store.read()? {
         Stored::Nothing => {
-            let config = match given {
-                Some(config) => config,
-                None => Configuration::parse(DEFAULT_CLUSTER).map_err(Error::Cluster)?,
-            };
-            let kept = Kept::new(rand::rng().random(), &config);
+            let toml = cluster.unwrap_or(DEFAULT_CLUSTER);
+            let config = Configuration::parse(toml).map_err(Error::Cluster)?;
+            let config = Configurations::new(&config, fingerprint(toml), now_unix_ms);
+            let kept = Kept::new(rand::rng().random(), config);
             Ok(Found { kept, is_older: false })
         }
         Stored::Something { bytes, unreadable } => {
             let mut kept = Kept::decode(&bytes)?;
-            if let Some(config) = given {
-                kept.give(&config);
+            if let Some(toml) = cluster {
+                let present = &kept.config.present().toml;
+                let config = Configuration::parse_over(toml, present).map_err(Error::Cluster)?;
+                kept.config.give(&config, fingerprint(toml), now_unix_ms);
             }
             if let Some(reason) = &unreadable {
                 tracing::error!("{reason}; the boss goes on from the step before");
@@ -271,6 +274,10 @@ fn begin(mut boss: Boss, store: &FileStore) -> Result<(Boss, Outbox), Error> {
         }
     }
     Ok((boss, out))
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("\n  {problem}")).collect()
 }
 
 fn failed(what: &'static str, address: SocketAddr) -> impl FnOnce(io::Error) -> Error {

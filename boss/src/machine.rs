@@ -7,6 +7,7 @@
 
 pub mod boss;
 pub mod configuration;
+pub mod configurations;
 mod counters;
 pub mod events;
 pub mod kept;

@@ -13,8 +13,8 @@ use boss::{Error, Running, Settings};
 use node::Node;
 use serde_json::Value;
 
-const SECRET: &str = "s3cret";
-const ADMIN_KEY: &str = "admin";
+const SECRET: &str = "secret-of-a-test";
+const ADMIN_KEY: &str = "admin-key-of-a-test";
 
 /// A boss of one test, and its folder.
 struct Stage {
@@ -173,7 +173,14 @@ fn the_configuration_is_replaced_by_who_has_the_key() {
     let stage = Stage::new();
     let key = format!("Bearer {ADMIN_KEY}");
     let good = "[[class]]\npattern = \"/game/*\"\n";
-    for wrong in ["", "Bearer ", "Bearer admi", "Bearer adminx", "admin", "Basic admin"] {
+    for wrong in [
+        "",
+        "Bearer ",
+        "Bearer admin-key-of-a-tes",
+        "Bearer admin-key-of-a-testx",
+        ADMIN_KEY,
+        "Basic admin-key-of-a-test",
+    ] {
         let (status, body) = stage.post("/api/v1/config", wrong, good);
         assert_eq!((status, &body["error"]["code"]), (401, &"unauthenticated".into()), "{wrong}");
         assert_eq!(stage.post("/api/v1/drain", wrong, "").0, 401);
@@ -187,6 +194,77 @@ fn the_configuration_is_replaced_by_who_has_the_key() {
     assert_eq!((&config["version"], &config["toml"]), (&2.into(), &good.into()));
     let (status, body) = stage.post("/api/v1/drain", &key, "");
     assert_eq!((status, &body["error"]["code"]), (501, &"unimplemented".into()));
+}
+
+#[test]
+fn secrets_of_the_configuration_are_shown_nowhere() {
+    let stage = Stage::new();
+    let key = format!("Bearer {ADMIN_KEY}");
+    let secret = format!("whsec_{}", "QUJD".repeat(10));
+    let toml = format!(
+        "# was {secret}\n[[callout]]\nname = \"app\"\nurl = \"https://a.example\"\n\
+         secret = \"{secret}\"\n"
+    );
+    assert_eq!(stage.post("/api/v1/config", &key, &toml).0, 200);
+    let shown = stage.json("/api/v1/config")["toml"].as_str().unwrap().to_owned();
+    assert!(shown.contains("secret = \"[redacted]\"\n"), "{shown}");
+    // What is shown is given back with a change: the secret stays.
+    let changed = format!("{shown}[[class]]\npattern = \"/a\"\n");
+    assert_eq!(stage.post("/api/v1/config", &key, &changed).0, 200);
+    let stored = std::fs::read_to_string(stage.folder.join("boss.state")).unwrap();
+    assert_eq!(stored.matches(&secret).count(), 3, "one in a comment, the secret twice: {stored}");
+    // Nowhere else it is known, and a wrong one is refused without being repeated.
+    let other = shown.replace("name = \"app\"", "name = \"other\"");
+    let (status, body) = stage.post("/api/v1/config", &key, &other);
+    assert_eq!(status, 400);
+    assert!(body["error"]["problems"][0].as_str().unwrap().starts_with("line 5: "), "{body}");
+    let wrong =
+        toml.replace("[[callout]]", &format!("connect = 5\ncopies = \"{secret}\"\n[[callout]]"));
+    let (status, body) = stage.post("/api/v1/config", &key, &wrong);
+    assert_eq!((status, body["error"]["problems"].as_array().unwrap().len()), (400, 2));
+    let wrong = toml.replace("https://", "https://ann:pass@");
+    let (status, refused) = stage.post("/api/v1/config", &key, &wrong);
+    assert_eq!(status, 400);
+    let pages = ["/", "/api/v1/config?version=2", "/api/v1/config/history", "/api/v1/events"];
+    let shown = pages.map(|path| stage.get(path).1).join("\n");
+    let all = format!("{shown}{body}{refused}");
+    for hidden in ["QUJD", "ann:pass"] {
+        assert!(!all.contains(hidden), "{hidden}: {all}");
+    }
+}
+
+#[test]
+fn earlier_configurations_are_looked_at_and_put_back() {
+    let mut stage = Stage::new();
+    let key = format!("Bearer {ADMIN_KEY}");
+    let class = |name: &str| format!("[[class]]\npattern = \"/{name}\"\n");
+    for (name, version) in [("a", 2), ("b", 3)] {
+        let answer = (200, serde_json::json!({ "version": version }));
+        assert_eq!(stage.post("/api/v1/config", &key, &class(name)), answer);
+    }
+    let history = stage.json("/api/v1/config/history");
+    let versions: Vec<_> = history["versions"].as_array().unwrap().iter().collect();
+    assert_eq!(versions.iter().map(|one| &one["version"]).collect::<Vec<_>>(), [3, 2, 1]);
+    assert!(versions.iter().all(|one| one["since_ms"].as_u64() > Some(1_600_000_000_000)));
+    assert_eq!(versions[1]["bytes"], class("a").len());
+    assert_eq!(stage.json("/api/v1/config?version=2")["toml"], class("a"));
+    let (status, body) = stage.get("/api/v1/config?version=9");
+    assert!(status == 404 && body.contains("3, 2, 1"), "{body}");
+    for bad in ["?version=x", "?version=-1", "?vorsion=1"] {
+        assert_eq!(stage.get(&format!("/api/v1/config{bad}")).0, 400, "{bad}");
+    }
+    let back = |stage: &Stage, key: &str, which: &str| {
+        stage.post(&format!("/api/v1/config/rollback{which}"), key, "")
+    };
+    assert_eq!(back(&stage, "", "?version=2").0, 401);
+    assert_eq!(back(&stage, &key, "").0, 400);
+    assert_eq!(back(&stage, &key, "?version=9").0, 404);
+    assert_eq!(back(&stage, &key, "?version=2"), (200, serde_json::json!({ "version": 4 })));
+    stage.stop();
+    stage.start();
+    let config = stage.json("/api/v1/config");
+    assert_eq!((&config["version"], &config["toml"]), (&4.into(), &class("a").into()));
+    assert_eq!(stage.json("/api/v1/config?version=3")["toml"], class("b"));
 }
 
 #[test]

@@ -26,15 +26,17 @@ pub(crate) enum Command {
     #[command(after_help = "Example: imq dev --port-base 17400")]
     Dev(dev::Options),
     /// Run a boss: it holds the roster and the bucket table.
-    #[command(after_help = "Example: IMQ_SECRET=s3cret imq boss --data-dir /var/lib/imq")]
+    #[command(
+        after_help = "Example: imq boss --secret-file /etc/imq/secret --data-dir /var/lib/imq"
+    )]
     Boss(BossOptions),
     /// Run a queue node: it holds queues.
-    #[command(
-        after_help = "Example: IMQ_SECRET=s3cret imq queue-node --id q1 --boss 10.0.0.1:7501"
-    )]
+    #[command(after_help = "Example: imq queue-node --secret-file /etc/imq/secret --id q1 --boss \
+                      10.0.0.1:7501")]
     QueueNode(QueueNodeOptions),
     /// Run a gateway: the door of clients and web back ends.
-    #[command(after_help = "Example: IMQ_SECRET=s3cret imq gateway --id g1 --boss 10.0.0.1:7501")]
+    #[command(after_help = "Example: imq gateway --secret-file /etc/imq/secret --id g1 --boss \
+                      10.0.0.1:7501")]
     Gateway(Box<GatewayOptions>),
     /// Subscribe to a queue and print what comes, a line each.
     #[command(after_help = "Example: imq sub /room/1 --history 10")]

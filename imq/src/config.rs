@@ -2,21 +2,24 @@
 //! as used in the roles' own settings.
 
 mod auth;
+mod check;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use proto::document::{self, Finding, Problem};
 use proto::name::NodeId;
 use serde::Deserialize;
 
 mod door;
 pub(crate) mod hosts;
 pub(crate) mod rpc_keys;
+pub(crate) mod secrets;
 mod tls;
 pub(crate) use auth::AuthOptions;
+pub(crate) use check::{CheckOptions, check};
 pub(crate) use tls::TlsOptions;
 
 /// The configuration file: a section for each role, and what all share.
@@ -40,11 +43,8 @@ pub(crate) struct Shared {
     #[arg(long, env = "IMQ_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
-    /// The cluster secret itself; a file, if one is given, counts.
-    #[arg(long, env = "IMQ_SECRET", hide_env_values = true, value_name = "SECRET")]
-    #[serde(skip)]
-    pub(crate) secret: Option<String>,
-    /// The file that holds the cluster secret: the same on every node.
+    /// The file that holds the cluster secret, the same on every node; without it the secret is
+    /// IMQ_SECRET in the environment.
     #[arg(long, env = "IMQ_SECRET_FILE", value_name = "FILE")]
     #[serde(skip)]
     pub(crate) secret_file: Option<PathBuf>,
@@ -79,11 +79,8 @@ pub(crate) struct BossOptions {
     /// docs/configuration.md.
     #[arg(long, env = "IMQ_BOSS_CLUSTER", value_name = "FILE")]
     pub(crate) cluster: Option<PathBuf>,
-    /// The key for what changes anything [default: none, and nothing can be changed].
-    #[arg(long, env = "IMQ_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
-    #[serde(skip)]
-    pub(crate) admin_key: Option<String>,
-    /// The file that holds that key.
+    /// The file that holds the key for what changes anything; without it the key is IMQ_ADMIN_KEY
+    /// in the environment [default: none, and nothing can be changed].
     #[arg(long, env = "IMQ_ADMIN_KEY_FILE", value_name = "FILE")]
     pub(crate) admin_key_file: Option<PathBuf>,
     /// A new cluster waits for so many queue nodes before it hands out buckets [default: those of
@@ -184,12 +181,9 @@ pub(crate) struct GatewayOptions {
     /// A client that was silent for so long is pinged, 1000 to 600000 [default: 25000].
     #[arg(long, env = "IMQ_GATEWAY_PING_EVERY_MS", value_name = "MS")]
     pub(crate) ping_every_ms: Option<u64>,
-    /// The key of the web back end, which may do everything [default: none, and the RPC refuses
-    /// everybody but the `rpc_keys` of the file].
-    #[arg(long, env = "IMQ_RPC_KEY", hide_env_values = true, value_name = "KEY")]
-    #[serde(skip)]
-    pub(crate) rpc_key: Option<String>,
-    /// The file that holds that key.
+    /// The file that holds the key of the web back end, which may do everything; without it the
+    /// key is IMQ_RPC_KEY in the environment [default: none, and the RPC refuses everybody but the
+    /// `rpc_keys` of the file].
     #[arg(long, env = "IMQ_RPC_KEY_FILE", value_name = "FILE")]
     pub(crate) rpc_key_file: Option<PathBuf>,
     /// Keys of more back ends, each with what it may do. Only in the file.
@@ -201,51 +195,26 @@ pub(crate) struct GatewayOptions {
     pub(crate) auth: AuthOptions,
 }
 
-/// `imq check-config`.
-#[derive(Debug, Args)]
-pub(crate) struct CheckOptions {
-    /// A configuration file, or a cluster configuration with `--cluster`.
-    file: PathBuf,
-    /// The file is a cluster configuration: classes of queues.
-    #[arg(long)]
-    cluster: bool,
-}
-
-/// Says all that is wrong with a file.
-pub(crate) fn check(options: &CheckOptions) -> Result<ExitCode> {
-    let text = read(&options.file)?;
-    let problems = if options.cluster {
-        boss::machine::configuration::Configuration::parse(&text).err().unwrap_or_default()
-    } else {
-        toml::from_str::<File>(&text).map_or_else(
-            |error| vec![error.to_string().trim_end().to_owned()],
-            |file| file.problems(),
-        )
-    };
-    if problems.is_empty() {
-        println!("{}: good", options.file.display());
-        return Ok(ExitCode::SUCCESS);
-    }
-    for problem in &problems {
-        eprintln!("{}: {problem}", options.file.display());
-    }
-    Ok(ExitCode::from(2))
-}
-
 impl File {
     /// The file that a role was given, or an empty one.
     pub(crate) fn of(shared: &Shared) -> Result<File> {
         let Some(path) = &shared.config else { return Ok(File::default()) };
-        let file: File =
-            toml::from_str(&read(path)?).with_context(|| path.display().to_string())?;
-        let problems = file.problems();
-        if !problems.is_empty() {
-            bail!("{}: {}", path.display(), problems.join("; "));
+        let text = read(path)?;
+        if check::is_of_cluster(&text) {
+            bail!("{}: {}", path.display(), check::OF_CLUSTER);
         }
-        Ok(file)
+        File::parse(&text).map_err(|problems| {
+            let lines = problems.iter().map(|problem| format!("\n  {problem}"));
+            anyhow!("{}:{}", path.display(), lines.collect::<String>())
+        })
     }
 
-    fn problems(&self) -> Vec<String> {
+    /// Reads a file; else all that is wrong with it.
+    fn parse(text: &str) -> Result<File, Vec<Problem>> {
+        document::read(text, File::findings)
+    }
+
+    fn findings(&self) -> Vec<Finding> {
         let ids = [("queue_node.id", &self.queue_node.id), ("gateway.id", &self.gateway.id)];
         let ids = ids.into_iter().filter_map(|(name, id)| {
             let error = NodeId::try_from(id.as_deref()?).err()?;
@@ -253,12 +222,14 @@ impl File {
         });
         let lanes = self.gateway.lanes.filter(|lanes| *lanes == 0 || *lanes > LANES_MAX);
         let lanes = lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"));
-        let keys = self.gateway.rpc_keys.iter().flat_map(rpc_keys::RpcKey::problems);
         let auth = self.auth.settings().err().unwrap_or_default();
         let door = self.gateway.problems_at_the_door();
         let hosts = hosts::problems("boss", self.boss.hosts.as_deref());
         let hosts = hosts.chain(hosts::problems("gateway", self.gateway.hosts.as_deref()));
-        ids.chain(lanes).chain(keys).chain(door).chain(hosts).chain(auth).collect()
+        let sentences = ids.chain(lanes).chain(door).chain(hosts).chain(auth);
+        let keys = self.gateway.rpc_keys.iter().enumerate();
+        let keys = keys.flat_map(|(at, key)| key.findings(&format!("gateway.rpc_keys[{at}]")));
+        sentences.map(Finding::of_sentence).chain(keys).collect()
     }
 }
 
@@ -269,25 +240,12 @@ impl Shared {
     /// The cluster secret, from wherever it was given.
     pub(crate) fn secret(&self, file: &File) -> Result<Vec<u8>> {
         let path = self.secret_file.as_ref().or(file.secret_file.as_ref());
-        let secret = key(self.secret.as_ref(), path)?;
+        let secret = secrets::secret("IMQ_SECRET", path)?;
         let Some(secret) = secret else {
             bail!("no cluster secret: set IMQ_SECRET or --secret-file, the same for every node");
         };
         Ok(secret.into_bytes())
     }
-}
-
-/// A key that was given in a file or itself; the file counts.
-pub(crate) fn key(itself: Option<&String>, file: Option<&PathBuf>) -> Result<Option<String>> {
-    let key = match (file, itself) {
-        (Some(path), _) => read(path)?.trim_end().to_owned(),
-        (None, Some(key)) => key.clone(),
-        (None, None) => return Ok(None),
-    };
-    if key.is_empty() {
-        bail!("a secret or key is empty");
-    }
-    Ok(Some(key))
 }
 
 /// The machine's name, as the kernel has it.

@@ -2,6 +2,7 @@
 //! all the same.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -180,8 +181,10 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Result<Scratch> {
-        let path = std::env::temp_dir().join(format!("imq-dev-{}", std::process::id()));
-        std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+        // Made here, closed to others, and by nobody before: the name can't be foreseen.
+        let path = std::env::temp_dir().join(format!("imq-dev-{}", key()));
+        let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
+        made.with_context(|| path.display().to_string())?;
         Ok(Scratch(path))
     }
 }

@@ -45,7 +45,7 @@ pub(crate) enum Plan {
     #[command(after_help = "Example: imq loadtest connect-storm --storm 10000 --json")]
     ConnectStorm(ConnectStormArgs),
     /// CPU of a login, a new user each time, with a cluster of its own.
-    #[command(after_help = "Example: imq loadtest logins --secret $(openssl rand -hex 32)")]
+    #[command(after_help = "Example: imq loadtest logins --secret-file secret")]
     Logins(LoginsArgs),
     /// CPU of a web back end's messages, one by one and in batches, with a cluster of its own.
     #[command(after_help = "Example: imq loadtest rpc --batches 1,100")]

@@ -16,7 +16,12 @@ use clap::Parser;
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let words: Vec<_> = std::env::args_os().collect();
+    if let Err(error) = config::secrets::refuse_on_command_line(&words) {
+        eprintln!("imq: {error:#}");
+        return ExitCode::from(2);
+    }
+    let cli = Cli::parse_from(words);
     let logged = logging::begin(cli.log.as_deref(), cli.log_format);
     let done = logged.and_then(|()| match cli.command {
         Command::Dev(options) => dev::run(&options),

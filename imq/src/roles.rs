@@ -29,7 +29,7 @@ pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
     settings.host = config::hostname();
     settings.hosts = config::hosts::all(options.hosts, written.hosts)?;
     let key_file = options.admin_key_file.or(written.admin_key_file);
-    settings.admin_key = config::key(options.admin_key.as_ref(), key_file.as_ref())?;
+    settings.admin_key = config::secrets::key("IMQ_ADMIN_KEY", key_file.as_ref())?;
     let cluster = options.cluster.or(written.cluster);
     settings.cluster = cluster.map(|path| config::read(&path)).transpose()?;
     settings.expected_queue_nodes = options.expected_queue_nodes.or(written.expected_queue_nodes);
@@ -92,7 +92,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let _node = logging::node("gateway", &id).entered();
     let signals = Signals::listen()?;
     let key_file = options.rpc_key_file.or(written.rpc_key_file);
-    let rpc_key = config::key(options.rpc_key.as_ref(), key_file.as_ref())?;
+    let rpc_key = config::secrets::key("IMQ_RPC_KEY", key_file.as_ref())?;
     let dev_auth = options.dev_auth.or(written.dev_auth).unwrap_or_default();
     let auth = options.auth.or(file.auth).settings();
     let auth = auth.map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;

@@ -1,12 +1,19 @@
 //! The cluster configuration: classes of queues. One TOML document, held and pushed by the boss.
 
-use serde::{Deserialize, Serialize};
+mod check;
+mod pattern;
 
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use self::pattern::{matches, pattern_problem};
+use crate::document::{self, Problem};
 use crate::limits;
-use crate::name::MountName;
+use crate::secret::Secret;
 
 /// The cluster configuration as it is used.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClusterConfig {
     /// Copies of each bucket. 1 until copies are built.
@@ -21,15 +28,25 @@ pub struct ClusterConfig {
 }
 
 /// A web application that is asked and told over HTTP.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Callout {
     /// What classes call it.
+    #[serde(default)]
     pub name: String,
     /// Where asks and tells are posted to: `http://` or `https://`.
+    #[serde(default)]
     pub url: String,
-    /// What they are signed with, as Standard Webhooks write it: `whsec_` and base64.
-    pub secret: String,
+    /// What they are signed with, as Standard Webhooks write it: `whsec_` and base64. Here or in
+    /// one of the two other places, where each gateway looks for itself.
+    #[serde(default)]
+    pub secret: Option<Secret>,
+    /// A file with the secret, at the same path on each gateway.
+    #[serde(default)]
+    pub secret_file: Option<PathBuf>,
+    /// A variable of each gateway's environment with the secret.
+    #[serde(default)]
+    pub secret_env: Option<String>,
     /// An ask that isn't answered by then gets the configured answer.
     #[serde(default = "deadline_ms")]
     pub deadline_ms: u64,
@@ -45,7 +62,7 @@ pub struct Callout {
 }
 
 /// What an ask without an answer comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum NoAnswer {
     /// The operation is refused as `unavailable`.
@@ -56,7 +73,7 @@ pub enum NoAnswer {
 }
 
 /// What the web application can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "docs/callouts.md says what each means")]
 pub enum TellKind {
@@ -72,10 +89,11 @@ pub enum TellKind {
 }
 
 /// Options of the queues whose names match a pattern.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Class {
     /// `*` is one segment, `**` the rest.
+    #[serde(default)]
     pub pattern: String,
     /// How its queues come to be.
     #[serde(default)]
@@ -110,7 +128,7 @@ pub struct Class {
 }
 
 /// Options of a mount.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MountClass {
     /// Its name.
@@ -138,7 +156,7 @@ pub struct MountClass {
 }
 
 /// How a queue comes to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Create {
     /// By the first subscribe.
@@ -151,7 +169,7 @@ pub enum Create {
 }
 
 /// What becomes of a user's other sessions at a login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionPolicy {
     /// They end.
@@ -164,7 +182,7 @@ pub enum SessionPolicy {
 }
 
 /// Who may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Every user.
@@ -179,7 +197,7 @@ pub enum Access {
 }
 
 /// What subscribers learn of each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// Who is there, who joins, who leaves.
@@ -192,7 +210,7 @@ pub enum Presence {
 }
 
 /// The two kinds of mount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MountKind {
     /// Edge-triggered events.
@@ -202,7 +220,7 @@ pub enum MountKind {
 }
 
 /// What happens to a receiver of messages that doesn't keep up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum OnSlow {
     /// The oldest are dropped, and a `gap` says so.
@@ -213,84 +231,24 @@ pub enum OnSlow {
 }
 
 impl ClusterConfig {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// All that is wrong with it, in the order of its lines.
+    pub fn read(toml: &str) -> Result<ClusterConfig, Vec<Problem>> {
+        document::read(toml, ClusterConfig::findings)
+    }
+
     /// The class of a queue's name: the first in the list's order that matches.
     pub fn class_of(&self, queue: &str) -> Option<usize> {
         self.class.iter().position(|class| matches(&class.pattern, queue))
     }
-
-    /// All that is wrong with it, each a sentence.
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if self.copies != 1 {
-            problems.push(format!(
-                "copies = {}: this version keeps one copy of each bucket, set copies = 1",
-                self.copies
-            ));
-        }
-        for (at, callout) in self.callout.iter().enumerate() {
-            callout.problems(&mut problems);
-            if self.callout[..at].iter().any(|other| other.name == callout.name) {
-                problems.push(format!("two call-outs named {:?}", callout.name));
-            }
-        }
-        if let Some(name) = &self.connect {
-            self.callout_problem("connect", name, &mut problems);
-        }
-        for class in &self.class {
-            class.problems(&mut problems);
-            self.class_callout_problems(class, &mut problems);
-        }
-        problems
-    }
-}
-
-impl ClusterConfig {
-    fn callout_problem(&self, whose: &str, name: &str, problems: &mut Vec<String>) {
-        if !self.callout.iter().any(|callout| callout.name == name) {
-            problems.push(format!("{whose}: no call-out is named {name:?}: add a [[callout]]"));
-        }
-    }
-
-    fn class_callout_problems(&self, class: &Class, problems: &mut Vec<String>) {
-        let whose = format!("class {:?}", class.pattern);
-        match &class.callout {
-            Some(name) => self.callout_problem(&whose, name, problems),
-            None if class.asks() || !class.tells.is_empty() => problems.push(format!(
-                "{whose}: it asks or tells the web application: set `callout` to the name of a \
-                 [[callout]]"
-            )),
-            None => {}
-        }
-    }
 }
 
 impl Callout {
-    fn problems(&self, problems: &mut Vec<String>) {
-        let name = &self.name;
-        if !(self.url.starts_with("http://") || self.url.starts_with("https://")) {
-            problems.push(format!("callout {name:?}: url begins with http:// or https://"));
-        }
-        if self.secret_bytes().is_none() {
-            problems.push(format!(
-                "callout {name:?}: secret is `whsec_` and the base64 of 24 to 64 random bytes"
-            ));
-        }
-        if self.deadline_ms == 0 || self.deadline_ms > limits::CALLOUT_MS_MAX {
-            let max = limits::CALLOUT_MS_MAX;
-            problems.push(format!("callout {name:?}: deadline_ms is 1 to {max}"));
-        }
-        if self.concurrency_max == 0 || self.concurrency_max > limits::CALLOUTS_MAX {
-            let max = limits::CALLOUTS_MAX;
-            problems.push(format!("callout {name:?}: concurrency_max is 1 to {max}"));
-        }
-    }
-
-    /// The bytes of the secret, if it is one.
+    /// The bytes of the secret, where it is known.
     pub fn secret_bytes(&self) -> Option<Vec<u8>> {
-        use base64::Engine as _;
-        let text = self.secret.strip_prefix("whsec_")?;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
-        (24..=64).contains(&bytes.len()).then_some(bytes)
+        self.secret.as_ref()?.webhook_key()
     }
 }
 
@@ -325,76 +283,6 @@ impl Class {
                 on_slow: OnSlow::default(),
                 echo: true,
             }],
-        }
-    }
-
-    fn problems(&self, problems: &mut Vec<String>) {
-        let pattern = &self.pattern;
-        problems.extend(pattern_problem(pattern).map(|why| format!("class {why}")));
-        if pattern.starts_with("/sys/") {
-            problems.push(format!("class {pattern:?}: /sys/ is reserved"));
-        }
-        if self.sessions_max == 0 || self.sessions_max > limits::SESSIONS_MAX {
-            let max = limits::SESSIONS_MAX;
-            problems.push(format!("class {pattern:?}: sessions_max is 1 to {max}"));
-        }
-        if self.mounts.len() > limits::MOUNTS_MAX {
-            let max = limits::MOUNTS_MAX;
-            problems.push(format!("class {pattern:?}: a queue has at most {max} mounts"));
-        }
-        if self.max_members == 0 || self.max_members > limits::MEMBERS_MAX {
-            let max = limits::MEMBERS_MAX;
-            problems.push(format!("class {pattern:?}: max_members is 1 to {max}"));
-        }
-        for (at, mount) in self.mounts.iter().enumerate() {
-            mount.problems(pattern, problems);
-            if self.mounts[..at].iter().any(|other| other.name == mount.name) {
-                problems.push(format!("class {pattern:?}: two mounts named {:?}", mount.name));
-            }
-        }
-    }
-}
-
-impl MountClass {
-    fn problems(&self, pattern: &str, problems: &mut Vec<String>) {
-        let name = &self.name;
-        if let Err(error) = MountName::try_from(name.as_bytes()) {
-            problems.push(format!("class {pattern:?}, mount {name:?}: {error}"));
-        }
-        if self.history > limits::HISTORY_COUNT_MAX {
-            let max = limits::HISTORY_COUNT_MAX;
-            problems.push(format!("class {pattern:?}, mount {name:?}: history is at most {max}"));
-        }
-        if self.history_bytes > limits::HISTORY_BYTES_MAX {
-            let max = limits::HISTORY_BYTES_MAX;
-            problems
-                .push(format!("class {pattern:?}, mount {name:?}: history_bytes is at most {max}"));
-        }
-        if self.kind == MountKind::State && self.history > 0 {
-            problems.push(format!("class {pattern:?}, mount {name:?}: state has no history"));
-        }
-    }
-}
-
-/// Why this is no pattern of queue names, if it isn't: a sentence that begins with it.
-pub fn pattern_problem(pattern: &str) -> Option<String> {
-    if !pattern.starts_with('/') || pattern.len() < 2 {
-        return Some(format!("{pattern:?}: a pattern begins with '/' and a segment"));
-    }
-    let is_inside = pattern.contains("**/");
-    is_inside.then(|| format!("{pattern:?}: '**' stands at the end only"))
-}
-
-/// Whether a pattern matches a name: `*` is one segment, `**` one or more to the end.
-pub fn matches(pattern: &str, name: &str) -> bool {
-    let (mut wanted, mut given) = (pattern.split('/'), name.split('/'));
-    loop {
-        match (wanted.next(), given.next()) {
-            (Some("**"), Some(_)) => return true,
-            (Some("*"), Some(_)) => {}
-            (Some(one), Some(other)) if one == other => {}
-            (None, None) => return true,
-            (Some(_) | None, Some(_) | None) => return false,
         }
     }
 }

@@ -5,9 +5,10 @@
 //! [`table`]), what is allowed ([`limits`], [`class`], [`page`]), what is answered ([`codes`]), how
 //! bytes are cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`],
 //! [`g2q`], [`q2g`], [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`]
-//! decides what a subscription receives; [`text`] is what may be shown of what others wrote;
-//! [`seeded`] is how a process hashes what comes from outside, [`share`] how what is bounded is
-//! shared out.
+//! decides what a subscription receives; [`seeded`] is how a process hashes what comes from
+//! outside, [`share`] how what is bounded is shared out. [`document`] reads what operators write,
+//! [`text`] is what may be shown of what others wrote, and [`secret`] keeps out of sight what
+//! nobody is to see in it.
 //!
 //! This crate never opens a socket, reads a clock or keeps state between calls.
 
@@ -16,6 +17,7 @@ pub mod bucket;
 pub mod c2g;
 pub mod class;
 pub mod codes;
+pub mod document;
 pub mod filter;
 pub mod frame;
 pub mod g2c;
@@ -31,6 +33,7 @@ pub mod q2g;
 pub mod q2q;
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from the schemas")]
 mod schema;
+pub mod secret;
 pub mod seeded;
 pub mod share;
 pub mod table;

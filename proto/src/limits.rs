@@ -44,6 +44,16 @@ pub const UPGRADE_LINES_MAX: usize = 64;
 /// A proxy's header: of version 1 it is at most 107 bytes, of version 2 seldom more than 300, with
 /// what is added about TLS.
 pub const PROXY_HEADER_BYTES_MAX: usize = 1024;
+/// A secret or key of a cluster: of fewer bytes even random ones can be guessed from what was heard
+/// on the wire.
+pub const SECRET_BYTES_MIN: usize = 16;
+/// Cluster configurations that the boss keeps, the present one included: enough to go back behind a
+/// day of trying.
+pub const CONFIGURATIONS_MAX: usize = 16;
+/// Bytes of those that count no more: they are written with each step of the boss.
+pub const CONFIGURATIONS_BYTES_MAX: usize = 256 * 1024;
+/// Problems that are told of one document: more are no help, and each has it read once more.
+pub const DOCUMENT_PROBLEMS_MAX: usize = 100;
 /// Keys of a gateway: those that rotate at one issuer, with room for several issuers.
 pub const TOKEN_KEYS_MAX: usize = 32;
 /// A file or document of keys: [`TOKEN_KEYS_MAX`] of them with their certificates.

@@ -1,5 +1,7 @@
 //! `/api/v1`: what the page, `imq ctl` and other programs ask. Reading needs no key, changing does.
 
+mod config;
+
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
@@ -18,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use super::mail::{Desk, Mail, NoReply};
-use crate::machine::configuration::{Configuration, TOML_BYTES_MAX};
+use crate::machine::configuration::TOML_BYTES_MAX;
 use crate::machine::{Answer, view};
 
 /// What handlers share.
@@ -39,7 +41,9 @@ pub(super) fn routes(desk: Desk, admin_key: Option<&str>) -> Router {
         .route("/api/v1/where", get(where_is))
         .route("/api/v1/queues", get(queues))
         .route("/api/v1/events", get(events))
-        .route("/api/v1/config", get(config).post(configure))
+        .route("/api/v1/config", get(config::show).post(config::replace))
+        .route("/api/v1/config/history", get(config::history))
+        .route("/api/v1/config/rollback", post(config::roll_back))
         .route("/api/v1/drain", post(drain))
         .with_state(Api { desk, admin_key })
 }
@@ -135,10 +139,6 @@ async fn events(State(api): State<Api>) -> Result<Json<view::Events>, Refusal> {
     Ok(Json(api.desk.look(|boss, _| boss.events()).await?))
 }
 
-async fn config(State(api): State<Api>) -> Result<Json<view::Config>, Refusal> {
-    Ok(Json(api.desk.look(|boss, _| boss.config()).await?))
-}
-
 async fn where_is(
     State(api): State<Api>,
     asked: Result<Query<Asked>, QueryRejection>,
@@ -218,30 +218,6 @@ async fn queues(
             took_ms: clock::now().ms.saturating_sub(asked_at.ms),
         })),
         other @ (Answer::Configured(_) | Answer::Unavailable(_) | Answer::Late(_)) => {
-            Err(not_done(other))
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Configured {
-    version: u64,
-}
-
-async fn configure(State(api): State<Api>, request: Request) -> Result<Json<Configured>, Refusal> {
-    api.admit(request.headers())?;
-    let toml = body::read(request.into_body(), TOML_BYTES_MAX).await?;
-    let toml = std::str::from_utf8(&toml)
-        .map_err(|_| Refusal::new(Status::Invalid, "the configuration is not UTF-8"))?;
-    let config = Configuration::parse(toml).map_err(|problems| Refusal {
-        status: Status::Invalid,
-        http: Status::Invalid.row().http,
-        message: problems.join("; "),
-        problems,
-    })?;
-    match api.desk.ask(|reply| Mail::Configure(config, reply)).await? {
-        Answer::Configured(version) => Ok(Json(Configured { version })),
-        other @ (Answer::Queue(_) | Answer::Unavailable(_) | Answer::Late(_)) => {
             Err(not_done(other))
         }
     }

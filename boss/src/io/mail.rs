@@ -25,8 +25,8 @@ pub(super) enum Mail {
     Look(Look),
     /// What is in this queue?
     Inspect(String, oneshot::Sender<Answer>),
-    /// Replace the cluster configuration.
-    Configure(Configuration, oneshot::Sender<Answer>),
+    /// Replace the cluster configuration, which is of this version.
+    Configure(Configuration, u64, oneshot::Sender<Answer>),
     /// The store has the last step.
     Stored,
     /// The store doesn't have it, and why.

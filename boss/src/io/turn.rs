@@ -156,9 +156,9 @@ impl Reception {
                 let question = self.question(reply);
                 self.handle(now, Input::Inspect { question, queue: &queue });
             }
-            Mail::Configure(config, reply) => {
+            Mail::Configure(config, over, reply) => {
                 let question = self.question(reply);
-                self.handle(now, Input::Configure { question, config });
+                self.handle(now, Input::Configure { question, config, over });
             }
             Mail::Stored => self.handle(now, Input::Stored),
             Mail::StoreFailed(reason) => {

@@ -88,6 +88,8 @@ pub enum Input<'a> {
         question: u64,
         /// The new one.
         config: Configuration,
+        /// The version that it was made of.
+        over: u64,
     },
     /// What is in this queue?
     Inspect {
@@ -200,7 +202,9 @@ impl Boss {
             Input::LinkUp { link, peer } => self.link_up(link, peer),
             Input::LinkDown { link } => self.link_down(now, link),
             Input::Frame { link, frame } => self.frame(now, link, frame, out),
-            Input::Configure { question, config } => self.configure(now, question, &config, out),
+            Input::Configure { question, config, over } => {
+                self.configure(now, question, &config, over, out);
+            }
             Input::Inspect { question, queue } => self.inspect(now, question, queue, out),
             Input::Stored => self.stored(now, out),
             Input::StoreFailed { reason } => self.store_failed(now, &reason, out),

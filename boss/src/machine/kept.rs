@@ -3,7 +3,7 @@
 use proto::table::Version;
 use serde::{Deserialize, Serialize};
 
-use super::configuration::Configuration;
+use super::configurations::Configurations;
 use super::events::Events;
 use super::roster::Roster;
 use super::table::Rows;
@@ -18,8 +18,8 @@ pub struct Kept {
     pub term: u64,
     /// Rises with each step, over all terms.
     pub version: u64,
-    /// The cluster configuration.
-    pub config: KeptConfig,
+    /// The cluster configuration, and those before it.
+    pub config: Configurations,
     /// The nodes.
     pub roster: Roster,
     /// The table.
@@ -29,19 +29,6 @@ pub struct Kept {
     pub events: Events,
 }
 
-/// The cluster configuration and where it came from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeptConfig {
-    /// Rises with each replacement.
-    pub version: u64,
-    /// The text.
-    pub toml: String,
-    /// Of the text that the boss was last started with, so that a restart with the same text
-    /// doesn't undo what came by the page's interface since.
-    pub given: u64,
-}
-
 /// What was stored can't be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored state can't be read: {0}")]
@@ -49,36 +36,16 @@ pub struct KeptError(#[from] serde_json::Error);
 
 impl Kept {
     /// The state of a cluster that begins.
-    pub fn new(cluster_id: u64, config: &Configuration) -> Kept {
+    pub fn new(cluster_id: u64, config: Configurations) -> Kept {
         Kept {
             // 0 is "not known yet" on the wire; JSON's readers are exact below 2^53 only.
             cluster_id: (cluster_id >> 11).max(1),
             term: 0,
             version: 0,
-            config: KeptConfig {
-                version: 1,
-                toml: config.as_str().to_owned(),
-                given: config.fingerprint(),
-            },
+            config,
             roster: Roster::default(),
             rows: Rows::default(),
             events: Events::default(),
-        }
-    }
-
-    /// Takes the text that this process was started with, if it isn't the one of the last start.
-    pub fn give(&mut self, config: &Configuration) {
-        if self.config.given != config.fingerprint() {
-            self.config.given = config.fingerprint();
-            self.configure(config);
-        }
-    }
-
-    /// Replaces the configuration; the same text is no replacement.
-    pub fn configure(&mut self, config: &Configuration) {
-        if self.config.toml != config.as_str() {
-            self.config.version += 1;
-            self.config.toml = config.as_str().to_owned();
         }
     }
 

@@ -105,8 +105,30 @@ pub struct Events {
 pub struct Config {
     /// Rises with each replacement.
     pub version: u64,
-    /// The text.
+    /// Since when it counts, in milliseconds since 1970, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<u64>,
+    /// The text, without secrets.
     pub toml: String,
+}
+
+/// `/api/v1/config/history`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConfigHistory {
+    /// The one that counts, then those before it that are kept, the newest first.
+    pub versions: Vec<ConfigVersion>,
+}
+
+/// One of the cluster configurations that are kept.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConfigVersion {
+    /// Rises with each replacement.
+    pub version: u64,
+    /// Since when it counted, in milliseconds since 1970, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<u64>,
+    /// The length of its text.
+    pub bytes: usize,
 }
 
 /// `/api/v1/status`: what the page shows beside nodes and events.

@@ -22,8 +22,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::machine::callout::{Failure, HttpRequest, Outcome};
 
 mod address;
+mod secrets;
 
 use address::{Guard, InnerAddress};
+pub(super) use secrets::Secrets;
 
 /// A connection is kept this long for the next request: less than the time after which any common
 /// server closes it, so that no request meets its end. They wait 2 s (gunicorn), 5 s (Node, Apache,

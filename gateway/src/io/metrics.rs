@@ -3,6 +3,7 @@
 use link::io::tls;
 use link::machine::Sample;
 
+use super::callout::Secrets;
 use super::clients::Refused;
 use super::keys::keys_samples;
 use crate::machine::{callout, counters};
@@ -13,6 +14,7 @@ pub fn metrics() -> Vec<Sample> {
     all.extend(Refused::default().samples());
     all.extend(callout::Counters::default().list());
     all.extend(keys_samples(0, 0));
+    all.push(Secrets::default().sample());
     all.extend(["clients", "links"].map(|of| tls::files_sample(of, false)));
     all
 }

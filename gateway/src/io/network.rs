@@ -3,6 +3,9 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+/// The bits by which a mapped IPv4 address begins, `::ffff:0:0/96`.
+const MAPPED_BITS: u32 = 96;
+
 /// Addresses that begin with the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
@@ -27,7 +30,14 @@ impl FromStr for Network {
         let first: IpAddr = address.parse().map_err(|_| wrong())?;
         let bits_max = width(first);
         let bits = bits.unwrap_or(bits_max);
-        if bits > bits_max { Err(wrong()) } else { Ok(Network { first, bits }) }
+        // Whoever is looked for is never a mapped address, so such a range would have nobody.
+        match (bits <= bits_max, first.to_canonical(), bits.checked_sub(MAPPED_BITS)) {
+            (false, _, _) => Err(wrong()),
+            (true, first @ IpAddr::V4(_), Some(bits)) if bits_max == 128 => {
+                Ok(Network { first, bits })
+            }
+            (true, _, _) => Ok(Network { first, bits }),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use proto::text::Foreign;
 use proto::time::Time;
 
 use super::boss::{Boss, dial_name, is_dial_name};
-use super::callout::Caller;
+use super::callout::{Caller, Secrets};
 use super::clients::Clients;
 use super::clients::listener::Listeners;
 use super::keys::Asks;
@@ -64,6 +64,8 @@ struct Bench {
     clients: Option<Clients>,
     desk: Desk,
     back_ends: Exchange,
+    /// What the boss's configuration names and doesn't hold, for lane 0.
+    secrets: Secrets,
     publish_ms: u64,
 }
 
@@ -208,7 +210,8 @@ impl Turn {
                 wires.dial(now, &dial_name(at), address);
             }
         }
-        Ok(Bench { wires, clients, desk, back_ends: self.back_ends.clone(), publish_ms: now.ms })
+        let (back_ends, secrets) = (self.back_ends.clone(), Secrets::default());
+        Ok(Bench { wires, clients, desk, back_ends, secrets, publish_ms: now.ms })
     }
 
     fn desk(&self, settings: &Settings) -> Desk {
@@ -291,14 +294,18 @@ impl Turn {
 
     /// Does what the boss has said: to this lane and to the others.
     fn follow_boss(&mut self, now: Time, bench: &mut Bench) {
-        let Bench { desk, wires, .. } = bench;
+        let Bench { desk, wires, secrets, .. } = bench;
         if let Some(told) = desk.boss.as_mut().map(Boss::take) {
             if let Some((incarnation, cluster_id)) = told.registered {
                 wires.introduce_as(incarnation, cluster_id);
                 self.tell_others(|| Letter::Registered { incarnation, cluster_id });
             }
+            let config = match told.config {
+                Some(config) => Some(secrets.take(config)),
+                None => secrets.changed(now),
+            };
             // First who is to be asked, then who can be reached.
-            if let Some(config) = told.config {
+            if let Some(config) = config {
                 self.tell_others(|| Letter::Config(Arc::clone(&config)));
                 desk.lane.handle(now, Input::Config(config), &mut desk.out);
             }
@@ -345,13 +352,14 @@ impl Turn {
             self.board.set_unready(&board_name(self.number), unready.map(str::to_owned));
         }
         bench.publish_ms = now.ms + PUBLISH_MS;
-        let Bench { desk, clients, .. } = bench;
+        let Bench { desk, clients, secrets, .. } = bench;
         let mut samples = desk.lane.counters().list();
         samples.extend(desk.lane.callout_counters().list());
         samples.extend(clients.iter().flat_map(|clients| clients.refused.samples()));
         if self.number == 0 {
             let clients = self.settings.tls.as_ref().map(|tls| tls.sample(now, "clients"));
             samples.extend([clients, self.settings.hub.tls_sample(now)].into_iter().flatten());
+            samples.push(secrets.sample());
         }
         self.board.publish(&board_name(self.number), samples);
         if let Some(boss) = desk.boss.as_mut() {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use gateway::io::keys::{FETCH_EVERY_MS, Settings, Source};
 use gateway::machine::token::{Algorithm, Rules};
+use proto::secret::has_user;
 use serde::Deserialize;
 
 /// An issuer is asked no more often, and keys are no older than a day.
@@ -110,6 +111,9 @@ impl AuthOptions {
         let mut algorithms = Vec::new();
         for name in names {
             match name.parse::<Algorithm>() {
+                Ok(algorithm) if algorithms.contains(&algorithm) => {
+                    problems.push(format!("auth.algorithms names {algorithm} twice"));
+                }
                 Ok(algorithm) => algorithms.push(algorithm),
                 Err(error) => problems.push(format!("auth.algorithms: {error}")),
             }
@@ -120,6 +124,10 @@ impl AuthOptions {
 
 /// Keys that came over an open line would be anybody's: only this machine is asked without TLS.
 fn problem_of_url(url: &str) -> Option<String> {
+    if has_user(url) {
+        let problem = "auth.jwks_url holds a user or a password: leave them out, keys are public";
+        return Some(problem.to_owned());
+    }
     let host_of = |rest: &str| {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         rest[..end].to_owned()

@@ -4,16 +4,38 @@ use super::*;
 
 #[test]
 fn unknown_keys_are_refused_with_their_place() {
-    let error = toml::from_str::<File>("[gateway]\nlane = 2\n").expect_err("a wrong key");
-    assert!(error.to_string().contains("lane"), "{error}");
-    assert!(error.to_string().contains("line 2"), "{error}");
+    let problems = File::parse("[gateway]\nlane = 2\n").expect_err("a wrong key");
+    assert_eq!(problems[0].line, Some(2));
+    assert!(problems[0].text.starts_with("gateway.lane: unknown field"), "{problems:?}");
+}
+
+/// Checks what is told of a file: of each problem its line, and words that it has.
+fn check(text: &str, wanted: &[(usize, &str)]) {
+    let problems = File::parse(text).err().unwrap_or_default();
+    assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
+    for (problem, (line, words)) in problems.iter().zip(wanted) {
+        assert_eq!(problem.line, Some(*line), "{problem}");
+        assert!(problem.text.contains(words), "{problem} lacks {words:?}");
+    }
 }
 
 #[test]
 fn all_problems_come_at_once() {
-    let text = "[gateway]\nid = \"a b\"\nlanes = 0\nproxies = [\"a\"]\n[queue_node]\nid = \"\"\n";
-    let file: File = toml::from_str(text).expect("well-formed");
-    assert_eq!(file.problems().len(), 4, "{:?}", file.problems());
+    let text = "[gateway]\nid = \"a b\"\nlanes = 0\nproxies = [\"a\"]\nlisten_rpc = 7490\n\
+                dev_oth = true\n[queue_node]\nid = \"\"\nkept_bytes_max = -1\n[gatewy]\n";
+    check(
+        text,
+        &[
+            (2, "gateway.id: a node id is"),
+            (3, "gateway.lanes is 1 to"),
+            (4, "is no range"),
+            (5, "gateway.listen_rpc: invalid type: integer `7490`"),
+            (6, "gateway.dev_oth: unknown field"),
+            (8, "queue_node.id: a node id is"),
+            (9, "queue_node.kept_bytes_max: invalid value: integer `-1`"),
+            (10, "gatewy: unknown field"),
+        ],
+    );
 }
 
 #[test]
@@ -41,29 +63,36 @@ fn the_manual_is_the_default() {
 
 #[test]
 fn keys_of_back_ends_are_checked() {
-    let text = "[[gateway.rpc_keys]]\nname = \"\"\nkey_file = \"/k\"\n\
-        scopes = [\"rite\"]\nqueues = [\"room\"]\n";
-    let file: File = toml::from_str(text).expect("well-formed");
-    assert_eq!(file.problems().len(), 3, "{:?}", file.problems());
+    let good = "[[gateway.rpc_keys]]\nname = \"page\"\nkey_file = \"/k\"\n\
+                scopes = [\"write\"]\n";
+    let text = format!("{good}queues = [\"/room/*\"]\n");
+    check(&text, &[]);
+    check(good, &[]);
+    check(&format!("{good}queues = []\n"), &[(5, "queues is empty")]);
+    check(&format!("{good}queues = [\"/a\",\n\"/a/\"]\n"), &[(6, "matches no queue")]);
+    let bad = text.replace("page", "").replace("write", "rite").replace("/room/*", "room");
+    check(&bad, &[(2, "without a name"), (4, "no scope \"rite\""), (5, "begins with '/'")]);
+    check("[[gateway.rpc_keys]]\nname = \"page\"\n", &[(1, "no key_file"), (1, "no scopes")]);
     let key = std::env::temp_dir().join(format!("imq-key-{}", std::process::id()));
-    std::fs::write(&key, "sesame\n").expect("a file");
-    let text = text.replace("/k", &key.display().to_string()).replace("rite", "write");
-    let file: File = toml::from_str(&text).expect("well-formed");
+    std::fs::write(&key, "sesame-of-a-page\n").expect("a file");
+    let file = File::parse(&text.replace("/k", &key.display().to_string())).expect("good");
     let all = |whole: &str| rpc_keys::all(Some(whole.to_owned()), &file.gateway.rpc_keys);
     let keys = all("all").expect("two keys");
-    assert_eq!((keys.len(), keys[1].key.as_str(), keys[1].scopes.len()), (2, "sesame", 1));
-    assert!(all("sesame").is_err());
+    assert_eq!(
+        (keys.len(), keys[1].key.as_str(), keys[1].scopes.len()),
+        (2, "sesame-of-a-page", 1)
+    );
+    assert!(all("sesame-of-a-page").is_err());
     std::fs::remove_file(key).expect("it was there");
 }
 
 #[test]
 fn all_problems_of_auth_come_at_once() {
     let check = |text: &str, wanted: &[&str]| {
-        let file: File = toml::from_str(&format!("[auth]\n{text}")).expect("well-formed");
-        let problems = file.problems();
+        let problems = File::parse(&format!("[auth]\n{text}")).err().unwrap_or_default();
         assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
         for (problem, wanted) in problems.iter().zip(wanted) {
-            assert!(problem.contains(wanted), "{problem:?} lacks {wanted:?}");
+            assert!(problem.text.contains(wanted), "{problem:?} lacks {wanted:?}");
         }
     };
     check("", &[]);
@@ -71,14 +100,15 @@ fn all_problems_of_auth_come_at_once() {
     check("jwks_url = \"https://a.example/jwks\"\njwks_every_s = 60", &[]);
     check("jwks_url = \"http://[::1]:8080/jwks\"", &[]);
     check("jwks_url = \"http://127.0.0.1.evil.example/\"", &["fetched by https"]);
-    check("jwks_url = \"http://127.0.0.1:80@evil.example/\"", &["fetched by https"]);
+    check("jwks_url = \"http://127.0.0.1:80@evil.example/\"", &["a user or a password"]);
     check("jwks_url = \"ftp://x\"", &["does not begin with https://"]);
     check("jwks_url = \"https:///x\"", &["names no host"]);
     check("jwks_url = \"https://x/\"\nalgorithms = [\"HS256\"]", &["comes from a file"]);
     check("audience = \"imq\"", &["rules but no keys"]);
     let all = "keys_file = \"k\"\njwks_url = \"https://x/\"\njwks_every_s = 1\nissuer = \"\"
         algorithms = [\"none\", \"HS512\"]";
-    check(all, &["\"none\"", "\"HS512\"", "issuer is empty", "is 10 to 86400", "give one of them"]);
+    check(all, &["give one of them", "is 10 to 86400", "issuer is empty", "\"none\"", "\"HS512\""]);
+    check("keys_file = \"k\"\nalgorithms = [\"ES256\", \"ES256\"]", &["names ES256 twice"]);
     check("keys_file = \"k\"\nalgorithms = []", &["names none"]);
 }
 

@@ -28,12 +28,12 @@ pub(super) struct Common {
 /// How clients log in: by name alone unless one of these is given.
 #[derive(Debug, Args)]
 pub(super) struct LoginArgs {
-    /// Sign a token (JWT, HS256) for each user with this secret of at least 32 bytes, which the
-    /// cluster is given.
-    #[arg(long, value_name = "SECRET")]
-    secret: Option<String>,
+    /// Sign a token (JWT, HS256) for each user with the secret in this file, of at least 32 bytes,
+    /// which the cluster is given.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
     /// A file of tokens, one a line, each used once.
-    #[arg(long, value_name = "FILE", conflicts_with = "secret", requires = "keys_file")]
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_file", requires = "keys_file")]
     token_file: Option<PathBuf>,
     /// What these tokens are verified with: the keys_file of the cluster's gateways.
     #[arg(long, value_name = "FILE", requires = "token_file")]
@@ -63,13 +63,14 @@ impl Common {
 
 impl LoginArgs {
     pub(super) fn credentials(&self) -> Result<Credentials> {
-        match (&self.secret, self.token_file.as_ref().zip(self.keys_file.as_ref())) {
+        let secret = self.secret_file.as_ref().map(|path| config::secrets::of_file(path));
+        match (secret.transpose()?, self.token_file.as_ref().zip(self.keys_file.as_ref())) {
             (Some(secret), _) if secret.len() < SECRET_BYTES_MIN => bail!(
-                "--secret has {} bytes, a gateway takes {SECRET_BYTES_MIN} or more: make one with \
-                 `openssl rand -hex 32`",
+                "--secret-file has {} bytes, a gateway takes {SECRET_BYTES_MIN} or more: make one \
+                 with `openssl rand -hex 32`",
                 secret.len()
             ),
-            (Some(secret), _) => Ok(Credentials::Secret(secret.clone())),
+            (Some(secret), _) => Ok(Credentials::Secret(secret)),
             (None, Some((file, keys))) => {
                 let text = config::read(file)?;
                 let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());

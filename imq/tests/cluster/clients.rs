@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::dev::Dev;
-use crate::process::{RPC_KEY, run};
+use crate::process::{RPC_KEY, run_in};
 use crate::roles::Five;
 
 const BOUND: Duration = Duration::from_secs(120);
@@ -14,7 +14,12 @@ pub(crate) fn here(path: &str) -> String {
 }
 
 pub(crate) fn check(program: &str, words: &[&str]) {
-    let (good, output) = run(program, words, BOUND);
+    check_with("", program, words);
+}
+
+/// Runs a client that has this key of a back end, in its environment: `ps` shows words.
+fn check_with(rpc_key: &str, program: &str, words: &[&str]) {
+    let (good, output) = run_in(&[("IMQ_RPC_KEY", rpc_key)], program, words, BOUND);
     print!("{output}");
     assert!(good, "{program} {words:?}:\n{output}");
     let last = output.lines().last().unwrap_or_default();
@@ -26,9 +31,8 @@ fn python(base: u16, rpc_key: &str) {
     let (script, schema) = (here("tests/clients/python/check.py"), here("../proto/schema"));
     let at = |offset: u16| format!("127.0.0.1:{}", base + offset);
     let (one, two, rpc) = (at(0), at(1), at(90));
-    let words = ["--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc];
-    let key = ["--rpc-key", rpc_key];
-    check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
+    let words = [&script, "--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc];
+    check_with(rpc_key, "/usr/bin/python3", &words);
 }
 
 /// The client in node likewise.
@@ -36,7 +40,7 @@ fn node(base: u16, rpc_key: &str) {
     let script = here("tests/clients/node/check.mjs");
     let url = |at: u16| format!("ws://127.0.0.1:{}/imq/v1/ws", base + 80 + at);
     let (one, two, rpc) = (url(0), url(1), format!("127.0.0.1:{}", base + 90));
-    check("node", &[&script, "--ws", &one, "--ws", &two, "--rpc", &rpc, "--rpc-key", rpc_key]);
+    check_with(rpc_key, "node", &[&script, "--ws", &one, "--ws", &two, "--rpc", &rpc]);
 }
 
 /// They mostly wait, for times of the protocol's, and do so at the same moment.
@@ -67,8 +71,7 @@ fn abuse_hurts_nobody_else() {
     let (script, schema) = (here("tests/clients/python/abuse.py"), here("../proto/schema"));
     let rpc = format!("127.0.0.1:{}", dev.base + 90);
     let (one, two) = (dev.gateway(0), dev.gateway(1));
-    let words = ["--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc];
     let id = dev.imq.id().to_string();
-    let key = ["--rpc-key", &dev.rpc_key, "--pid", &id];
-    check("/usr/bin/python3", &[&[script.as_str()][..], &words, &key].concat());
+    let words = ["--schema", &schema, "--tcp", &one, "--tcp", &two, "--rpc", &rpc, "--pid", &id];
+    check_with(&dev.rpc_key, "/usr/bin/python3", &[&[script.as_str()][..], &words].concat());
 }

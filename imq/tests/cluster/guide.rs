@@ -193,6 +193,39 @@ fn check(wanted: &Block<'_>, printed: &[String]) {
 }
 
 #[test]
+fn a_loop_says_what_it_waits_for() {
+    let typed = blocks(GUIDE).into_iter().filter(|block| block.language == "sh");
+    let loops: Vec<_> = typed
+        .filter(|block| ["until ", "while "].iter().any(|word| block.text.contains(word)))
+        .collect();
+    assert_eq!(loops.len(), 1, "all waiting is done by one function: {loops:#?}");
+    let folder = std::env::temp_dir().join(format!("imq-await-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("boss.log"), "imq: the port is in use\n").expect("a file");
+    let mut shell = without_settings(Command::new("sh"))
+        .args(["-e", "-c", &format!("{}await 'the moon' false", loops[0].text)])
+        .current_dir(&folder)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("sh is there");
+    let stderr = BufReader::new(shell.stderr.take().expect("it is piped"));
+    let (tell, told) = sync_channel(1);
+    std::thread::spawn(move || {
+        let mut lines = stderr.lines().map_while(Result::ok);
+        let waits = lines.any(|line| line == "still waiting for the moon");
+        tell.send(waits && lines.any(|line| line.contains("in use"))).ok();
+    });
+    let said = told.recv_timeout(PATIENCE);
+    let group = format!("-{}", shell.id());
+    Command::new("kill").args(["-KILL", "--", &group]).status().expect("kill is there");
+    shell.wait().expect("it was ours");
+    std::fs::remove_dir_all(folder).expect("it was there");
+    assert_eq!(said, Ok(true));
+}
+
+#[test]
 fn a_stranger_follows_the_guide() {
     let mut reader = Reader::start();
     let mut printed: Option<Vec<String>> = None;

@@ -26,7 +26,7 @@ impl Example {
             .env("IMQ_BIN", env!("CARGO_BIN_EXE_imq"))
             .env("IMQ_PORT_BASE", base.to_string())
             .env("EXAMPLE_PORT", &port)
-            .env("IMQ_RPC_KEY", "key-of-a-test")
+            .env("IMQ_RPC_KEY", "rpc-key-of-a-test")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

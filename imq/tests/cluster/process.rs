@@ -22,9 +22,10 @@ pub(crate) fn seed() -> u64 {
     seed
 }
 
-/// The keys of the processes that tests start.
-pub(crate) const RPC_KEY: &str = "key-of-a-test";
-pub(crate) const ADMIN_KEY: &str = "admin-of-a-test";
+/// The secrets of the processes that tests start.
+pub(crate) const SECRET: &str = "secret-of-a-test";
+pub(crate) const RPC_KEY: &str = "rpc-key-of-a-test";
+pub(crate) const ADMIN_KEY: &str = "admin-key-of-a-test";
 
 /// A running `imq`, ended with the test.
 pub(crate) struct Imq {
@@ -208,7 +209,7 @@ pub(crate) fn without_settings(mut command: Command) -> Command {
 
 fn command(words: &[&str]) -> Command {
     let mut command = without_settings(Command::new(env!("CARGO_BIN_EXE_imq")));
-    command.args(words).env("IMQ_SECRET", "secret-of-a-test").env("IMQ_RPC_KEY", RPC_KEY);
+    command.args(words).env("IMQ_SECRET", SECRET).env("IMQ_RPC_KEY", RPC_KEY);
     command.env("IMQ_ADMIN_KEY", ADMIN_KEY).stdin(Stdio::null());
     command
 }
@@ -237,8 +238,19 @@ pub(crate) fn port_base() -> u16 {
 
 /// Runs another program to its end, within a bound; its output.
 pub(crate) fn run(program: &str, words: &[&str], bound: Duration) -> (bool, String) {
+    run_in(&[], program, words, bound)
+}
+
+/// The same with these variables in its environment.
+pub(crate) fn run_in(
+    environment: &[(&str, &str)],
+    program: &str,
+    words: &[&str],
+    bound: Duration,
+) -> (bool, String) {
     let mut child = Command::new(program)
         .args(words)
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())

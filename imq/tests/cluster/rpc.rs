@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::dev::Dev;
 use crate::document::blocks;
 use crate::http::{json, request, rpc, until_ready};
-use crate::process::{Imq, PATIENCE, port_base, run};
+use crate::process::{Imq, PATIENCE, RPC_KEY, port_base, run};
 
 const DOCUMENT: &str = include_str!("../../../docs/rpc.md");
 
@@ -244,7 +244,7 @@ fn a_key_of_the_file_has_its_scopes() {
     let address = |offset: u16| format!("127.0.0.1:{}", base + offset);
     let key = format!("name = \"page\"\nkey_file = {:?}\nscopes = [\"read\"]\n", at("key"));
     let config = format!("[[gateway.rpc_keys]]\n{key}queues = [\"/room/*\"]\n");
-    std::fs::write(at("key"), "sesame\n").expect("a file");
+    std::fs::write(at("key"), "sesame-of-the-page\n").expect("a file");
     std::fs::write(at("config"), config).expect("a file");
     let (boss, web) = (address(101), base + 90);
     let (http, data) = (address(100), at("data"));
@@ -259,12 +259,12 @@ fn a_key_of_the_file_has_its_scopes() {
     let _gateway = Imq::start(&[&words[..], &addresses].concat());
     until_ready(web);
     let (room, other) = (r#"{"queue":"/room/1"}"#, r#"{"queue":"/churn/1"}"#);
-    assert_eq!(rpc(web, "key-of-a-test", "create_queue", room).0, 200);
-    assert_eq!(rpc(web, "key-of-a-test", "create_queue", other).0, 200);
-    assert_eq!(rpc(web, "sesame", "get_queue", room).0, 200);
-    assert_eq!(rpc(web, "sesame", "get_queue", other).0, 403);
-    assert_eq!(rpc(web, "sesame", "list_queues", "").1["queues"], json!(["/room/1"]));
-    let (status, error) = rpc(web, "sesame", "delete_queue", room);
+    assert_eq!(rpc(web, RPC_KEY, "create_queue", room).0, 200);
+    assert_eq!(rpc(web, RPC_KEY, "create_queue", other).0, 200);
+    assert_eq!(rpc(web, "sesame-of-the-page", "get_queue", room).0, 200);
+    assert_eq!(rpc(web, "sesame-of-the-page", "get_queue", other).0, 403);
+    assert_eq!(rpc(web, "sesame-of-the-page", "list_queues", "").1["queues"], json!(["/room/1"]));
+    let (status, error) = rpc(web, "sesame-of-the-page", "delete_queue", room);
     assert_eq!(status, 403);
     assert!(error["error"]["message"].to_string().contains("`manage`"), "{error}");
     std::fs::remove_dir_all(directory).expect("it was there");

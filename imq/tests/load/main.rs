@@ -59,13 +59,15 @@ fn a_storm_of_connects_is_let_in() {
 
 #[test]
 fn logins_cost_something() {
-    let secret = "0123456789abcdef0123456789abcdef";
+    let secret = std::env::temp_dir().join(format!("imq-load-secret-{}", std::process::id()));
+    std::fs::write(&secret, "0123456789abcdef0123456789abcdef").expect("a file");
     let figures = ["/logins", "/gateway_us_per_login", "/logins_per_s_per_core"];
-    for more in ["", &format!("--secret {secret} --bye")] {
+    for more in ["", &format!("--secret-file {} --bye", secret.display())] {
         let words = format!("logins --in-flight 20 --seconds 1 {more}");
         let report = check(&words, &figures);
         assert_eq!(report["refused"], 0, "{report}");
     }
+    std::fs::remove_file(secret).expect("it was there");
 }
 
 #[test]

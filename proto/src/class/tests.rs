@@ -1,5 +1,6 @@
 //! Patterns, and what is wrong with a configuration.
 
+use super::pattern::{covers, matches_users};
 use super::*;
 
 #[test]
@@ -16,49 +17,146 @@ fn patterns_match_by_segment() {
     check("/a/*/c", "/a/b/d", false);
 }
 
-fn class(pattern: &str) -> Class {
-    Class { pattern: pattern.to_owned(), tells: Vec::new(), ..Class::of_users() }
-}
-
-fn callout(name: &str) -> Callout {
-    Callout {
-        name: name.to_owned(),
-        url: "http://127.0.0.1:8000/imq".to_owned(),
-        secret: format!("whsec_{}", "A".repeat(32)),
-        deadline_ms: 3_000,
-        concurrency_max: 64,
-        no_answer: NoAnswer::Refuse,
-        inner: true,
+#[test]
+fn patterns_that_match_nothing_are_told() {
+    for good in ["/a", "/*", "/**", "/a/*/c", "/a/**", "/user/*", "/user/**", "/user/ann"] {
+        assert_eq!(pattern_problem(good), None, "{good}");
+    }
+    let long = format!("/{}", "x".repeat(255));
+    for (bad, why) in [
+        ("room/*", "begins with '/'"),
+        ("/", "begins with '/'"),
+        ("/a/**/b", "stands at the end only"),
+        ("/room*", "a whole segment"),
+        ("/a/b**", "a whole segment"),
+        ("/a//b", "no empty segment"),
+        ("/a/", "no empty segment"),
+        ("/a b", "no whitespace"),
+        (&long, "1 to 255 bytes"),
+        ("/sys/x", "nobody makes queues"),
+        ("/sys/**", "nobody makes queues"),
+        ("/user", "nobody makes queues"),
+        ("/user/*/x", "nobody makes queues"),
+    ] {
+        let problem = pattern_problem(bad).expect(bad);
+        assert!(problem.contains(why), "{bad}: {problem}");
     }
 }
 
 #[test]
+fn a_pattern_covers_another_if_it_matches_all_the_same() {
+    for (wide, narrow) in
+        [("/**", "/a/**"), ("/*", "/a"), ("/a/**", "/a/*"), ("/a/*/c", "/a/b/c"), ("/a", "/a")]
+    {
+        assert!(covers(wide, narrow), "{wide} {narrow}");
+        assert!(wide == narrow || !covers(narrow, wide), "{narrow} {wide}");
+    }
+    for (one, other) in [("/*", "/**"), ("/a/*", "/b/*"), ("/a/**", "/a"), ("/*/b", "/a/*")] {
+        assert!(!covers(one, other), "{one} {other}");
+    }
+    let users = ["/user/*", "/user/ann", "/user/**", "/**", "/*/**", "/*/ann", "/*/*"];
+    assert!(users.into_iter().all(matches_users));
+    assert!(!["/room/*", "/*", "/user/a/b", "/room/**"].into_iter().any(matches_users));
+}
+
+/// Checks what is told of a document: of each problem its line, and words that it has.
+fn check(toml: &str, wanted: &[(usize, &str)]) {
+    let problems = ClusterConfig::read(toml).err().unwrap_or_default();
+    assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
+    for (problem, (line, words)) in problems.iter().zip(wanted) {
+        assert_eq!(problem.line, Some(*line), "{problem}");
+        assert!(problem.text.contains(words), "{problem} lacks {words:?}");
+    }
+}
+
+const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[test]
 fn all_problems_at_once() {
-    let config = |copies, class| ClusterConfig { copies, class, ..ClusterConfig::default() };
-    let good = config(1, vec![class("/room/*"), class("/user/*")]);
-    assert_eq!(good.problems(), Vec::<String>::new());
-    let bad = config(2, vec![class("room"), class("/sys/*")]);
-    assert_eq!(bad.problems().len(), 3, "{:?}", bad.problems());
+    check("[[class]]\npattern = \"/room/*\"\n[[class]]\npattern = \"/user/*\"\n", &[]);
+    let text = "copies = 2\n[[class]]\npattern = \"room\"\nmax_members = 0\njoin = \"all\"\n\
+                [[class.mount]]\nname = \"members\"\nkind = \"message\"\nhistori = 3\n\
+                [[class]]\npattern = \"/sys/*\"\n[[callouts]]\nname = \"x\"\n";
+    check(
+        text,
+        &[
+            (1, "copies = 2"),
+            (3, "begins with '/'"),
+            (4, "max_members is 1 to"),
+            (5, "unknown variant `all`"),
+            (7, "'members' is no mount name"),
+            (9, "unknown field `histori`"),
+            (11, "nobody makes queues"),
+            (12, "unknown field `callouts`"),
+        ],
+    );
 }
 
 #[test]
 fn call_outs_are_there_and_signed() {
-    let mut asking = class("/room/*");
-    asking.join = Access::Callout;
-    let mut config = ClusterConfig {
-        copies: 1,
-        callout: vec![callout("app")],
-        connect: Some("app".to_owned()),
-        class: vec![asking],
+    let callout = "[[callout]]\nname = \"app\"\nurl = \"http://127.0.0.1:8000/imq\"\n";
+    let secret = format!("{callout}secret = \"{SECRET}\"\n");
+    let class = "[[class]]\npattern = \"/room/*\"\njoin = \"callout\"\n";
+    check(&format!("{secret}{class}"), &[(5, "set `callout` to the name")]);
+    check(&format!("{secret}{class}callout = \"other\"\n"), &[(8, "no call-out is named")]);
+    check(&format!("{secret}{class}callout = \"app\"\n"), &[]);
+    check(&format!("connect = \"apt\"\n{secret}"), &[(1, "no call-out is named \"apt\"")]);
+    check(&format!("{secret}{secret}"), &[(6, "two call-outs named")]);
+    let bad = "[[callout]]\nname = \"app\"\nurl = \"ftp://x\"\nsecret = \"hunter2\"\n\
+               deadline_ms = 0\nconcurrency_max = 0\n";
+    check(
+        bad,
+        &[
+            (3, "url begins with"),
+            (4, "secret is `whsec_`"),
+            (5, "deadline_ms is 1 to"),
+            (6, "concurrency_max is 1 to"),
+        ],
+    );
+    check(
+        "[[callout]]\nname = \"\"\n",
+        &[(1, "it has no url"), (1, "it has no secret"), (2, "no name")],
+    );
+}
+
+#[test]
+fn a_secret_is_in_one_place() {
+    let callout = "[[callout]]\nname = \"app\"\nurl = \"http://127.0.0.1:8000/imq\"\n";
+    let with = |more: &str| format!("{callout}{more}\n");
+    check(&with("secret_file = \"/run/secrets/app\""), &[]);
+    check(&with("secret_env = \"APP_SECRET\""), &[]);
+    check(&with("secret = \"[redacted]\""), &[]);
+    check(&with("secret_file = \"app\""), &[(4, "begins with '/'")]);
+    check(&with("secret_env = \"A=B\""), &[(4, "the name of a variable")]);
+    let both = format!("secret_file = \"/x\"\nsecret = \"{SECRET}\"");
+    check(&with(&both), &[(5, "several secrets")]);
+    let url = "[[callout]]\nname = \"app\"\nurl = \"https://ann:hunter2@a.example/\"\n\
+               secret_env = \"A\"\n";
+    check(url, &[(3, "a user or a password")]);
+}
+
+#[test]
+fn what_can_never_match_is_told() {
+    let class = |pattern: &str, more: &str| format!("[[class]]\npattern = \"{pattern}\"\n{more}");
+    let shadowed = class("/room/**", "") + &class("/room/vip", "") + &class("/room/*", "");
+    let problems = "before it matches all that it does";
+    check(&shadowed, &[(4, problems), (6, problems)]);
+    check(&(class("/room/vip", "") + &class("/room/*", "") + &class("/room/**", "")), &[]);
+    check(&(class("/a", "") + &class("/a", "")), &[(4, problems)]);
+    let callout =
+        format!("[[callout]]\nname = \"a\"\nurl = \"https://a.example\"\nsecret = \"{SECRET}\"\n");
+    let tells = |pattern: &str| {
+        let tells = "callout = \"a\"\ntells = [\"joined\",\n\"user_online\", \"joined\"]\n";
+        format!("{callout}{}", class(pattern, tells))
     };
-    assert_eq!(config.problems().len(), 1, "{:?}", config.problems());
-    config.class[0].callout = Some("other".to_owned());
-    assert_eq!(config.problems().len(), 1, "{:?}", config.problems());
-    config.class[0].callout = Some("app".to_owned());
-    assert_eq!(config.problems(), Vec::<String>::new());
-    config.callout[0].secret = "hunter2".to_owned();
-    config.callout[0].url = "ftp://x".to_owned();
-    config.callout[0].deadline_ms = 0;
-    config.callout[0].concurrency_max = 0;
-    assert_eq!(config.problems().len(), 4, "{:?}", config.problems());
+    check(&tells("/room/*"), &[(9, "happens to user queues alone"), (9, "names joined twice")]);
+    check(&tells("/user/*"), &[(9, "names joined twice")]);
+    check(
+        &tells("/room/*").replace("joined", "join"),
+        &[
+            (8, "unknown variant `join`"),
+            (9, "happens to user queues"),
+            (9, "unknown variant `join`"),
+        ],
+    );
 }

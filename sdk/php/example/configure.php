@@ -3,10 +3,11 @@
 declare(strict_types=1);
 
 /*
- * Gives the boss a cluster configuration: `php configure.php BOSS_URL ADMIN_KEY FILE`.
+ * Gives the boss a cluster configuration: `IMQ_ADMIN_KEY=… php configure.php BOSS_URL FILE`.
  */
 
-[, $boss, $key, $file] = $argv + [1 => '', 2 => '', 3 => ''];
+[, $boss, $file] = $argv + [1 => '', 2 => ''];
+$key = getenv('IMQ_ADMIN_KEY');
 $context = stream_context_create(['http' => [
     'method' => 'POST',
     'header' => ["Authorization: Bearer {$key}", 'Content-Type: application/toml'],

@@ -36,6 +36,18 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Signs what the gateways ask the application: both have it in their environment.
+IMQ_CALLOUT_SECRET=$(php -r 'echo "whsec_", base64_encode(random_bytes(32));')
+export IMQ_CALLOUT_SECRET
+
+# A loop that takes long says what it waits for.
+tries=0
+wait_for() {
+    tries=$((tries + 1))
+    [ $((tries % 50)) != 0 ] || echo "example: still waiting for $1" >&2
+    sleep 0.1
+}
+
 "$IMQ_BIN" dev --port-base "$base" >"$work/imq.out" 2>"$work/imq.err" &
 imq_pid=$!
 until grep -q '^imq: ready' "$work/imq.out"; do
@@ -44,21 +56,19 @@ until grep -q '^imq: ready' "$work/imq.out"; do
         echo 'example: imq dev has ended; the lines above say why' >&2
         exit 1
     }
-    sleep 0.1
+    wait_for 'imq dev to be ready'
 done
 admin_key=$(sed -n 's/^admin key: //p' "$work/imq.out")
 
 IMQ_RPC="http://127.0.0.1:$((base + 90)) http://127.0.0.1:$((base + 91))"
 IMQ_RPC_KEY=$(sed -n 's/^rpc key: //p' "$work/imq.out")
 IMQ_GATEWAY="ws://127.0.0.1:$((base + 80))/imq/v1/ws"
-IMQ_CALLOUT_SECRET=$(php -r 'echo "whsec_", base64_encode(random_bytes(32));')
 IMQ_TOKEN_SECRET=$(php -r 'echo bin2hex(random_bytes(32));')
 EXAMPLE_DATA=$work/data.json
-export IMQ_RPC IMQ_RPC_KEY IMQ_GATEWAY IMQ_CALLOUT_SECRET IMQ_TOKEN_SECRET EXAMPLE_DATA
+export IMQ_RPC IMQ_RPC_KEY IMQ_GATEWAY IMQ_TOKEN_SECRET EXAMPLE_DATA
 
-sed -e "s|@URL@|http://127.0.0.1:$port/imq|" -e "s|@SECRET@|$IMQ_CALLOUT_SECRET|" \
-    "$here/cluster.toml" >"$work/cluster.toml"
-php "$here/configure.php" "http://127.0.0.1:$((base + 100))" "$admin_key" "$work/cluster.toml"
+sed "s|@URL@|http://127.0.0.1:$port/imq|" "$here/cluster.toml" >"$work/cluster.toml"
+IMQ_ADMIN_KEY=$admin_key php "$here/configure.php" "http://127.0.0.1:$((base + 100))" "$work/cluster.toml"
 
 # One process is enough, and the only one that ends with a plain kill: imq waits for an answer, but
 # nothing that the application asks of imq waits for the application.
@@ -71,7 +81,7 @@ until grep -q 'Development Server .* started' "$work/php.err"; do
         echo "example: PHP's web server has ended; EXAMPLE_PORT can be another than $port" >&2
         exit 1
     }
-    sleep 0.1
+    wait_for "PHP's web server"
 done
 
 echo "example: page http://127.0.0.1:$port/"

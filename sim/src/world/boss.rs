@@ -2,6 +2,7 @@
 
 use boss::machine::boss::Found;
 use boss::machine::configuration::Configuration;
+use boss::machine::configurations::Configurations;
 use boss::machine::kept::Kept;
 use boss::machine::{Boss, Effect, Input, Outbox, Settings};
 
@@ -30,8 +31,9 @@ impl World {
         let found = match &self.boss.disk {
             Some(bytes) => Kept::decode(bytes).map_err(|error| error.to_string()),
             None => Configuration::parse(CLUSTER)
-                .map(|config| Kept::new(self.chance.seed(), &config))
-                .map_err(|problems| problems.join("; ")),
+                .map(|config| Configurations::new(&config, 0, now.unix_ms))
+                .map(|config| Kept::new(self.chance.seed(), config))
+                .map_err(|problems| format!("{problems:?}")),
         };
         let kept = match found {
             Ok(kept) => kept,

@@ -2,7 +2,9 @@
 //!
 //! The first line holds a checksum. A step is written beside the old one, flushed, and renamed over
 //! it; the old one is kept as `.previous`. So there is always one whole file, whatever happens
-//! when.
+//! when. What is kept may hold secrets of the cluster configuration: nobody else may read it.
+
+mod access;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -65,7 +67,11 @@ pub(in crate::io) struct FileStore {
 impl FileStore {
     /// Takes the folder, and makes it if it isn't there.
     pub(in crate::io) fn open(folder: &Path) -> Result<FileStore, StoreError> {
-        fs::create_dir_all(folder).map_err(failed("make", folder))?;
+        access::make_folder(folder).map_err(failed("make", folder))?;
+        for name in [NAME, PREVIOUS] {
+            let path = folder.join(name);
+            access::close(&path).map_err(failed("close to others", &path))?;
+        }
         let path = folder.join(LOCK);
         let lock = File::create(&path).map_err(failed("open", &path))?;
         match lock.try_lock() {
@@ -109,7 +115,7 @@ impl FileStore {
     }
 
     fn write_temporary(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        let mut file = File::create(path).map_err(failed("make", path))?;
+        let mut file = access::create(path).map_err(failed("make", path))?;
         let head = format!("{FORMAT} {:016x}\n", xxhash_rust::xxh3::xxh3_64(bytes));
         file.write_all(head.as_bytes()).map_err(failed("write", path))?;
         file.write_all(bytes).map_err(failed("write", path))?;

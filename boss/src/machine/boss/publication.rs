@@ -103,17 +103,24 @@ impl Boss {
         now: Time,
         question: u64,
         config: &Configuration,
+        over: u64,
         out: &mut Outbox,
     ) {
         if self.publication.waiting.len() >= WAITING_MAX {
             let reason = "too many replacements at once: try again".to_owned();
             return Boss::answer(out, question, Answer::Unavailable(reason));
         }
-        let before = self.kept.config.version;
-        self.kept.configure(config);
-        if self.kept.config.version != before {
+        let before = self.kept.config.present().version;
+        // The secrets that it keeps may be others by now.
+        if before != over {
+            let reason = format!("another one came meanwhile, version {before}: try again");
+            return Boss::answer(out, question, Answer::Unavailable(reason));
+        }
+        self.kept.config.replace(config, now.unix_ms);
+        let present = self.kept.config.present().version;
+        if present != before {
             self.publication.change();
-            let text = format!("the cluster configuration is version {} now", before + 1);
+            let text = format!("the cluster configuration is version {present} now");
             self.tell(now, Kind::Config, None, text);
         }
         let step = self.publication.step_of_changes(self.kept.version);
@@ -170,10 +177,10 @@ impl Boss {
     /// What nodes will hear of the present state. What didn't change keeps its version.
     fn step(&self) -> Step {
         let stored = &self.publication.stored;
-        let config = if stored.config.version == self.kept.config.version {
+        let kept = self.kept.config.present();
+        let config = if stored.config.version == kept.version {
             stored.config.clone()
         } else {
-            let kept = &self.kept.config;
             Arc::new(Config { version: kept.version, toml: kept.toml.clone() })
         };
         let table = (!self.kept.rows.is_empty()).then(|| self.table());

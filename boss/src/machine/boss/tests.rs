@@ -220,7 +220,9 @@ fn a_new_configuration_is_pushed_to_all() {
     run(
         &mut stage,
         "2000 configure 7 /a => 1 config 2; 2 config 2; 3 config 2; 7 Configured(2)
-         2001 configure 8 /a => 8 Configured(2)",
+         2001 configure 8 /a => 8 Configured(2)
+         2002 configure 9 /b 1 => 9 Unavailable(\"another one came meanwhile, version 2: try \
+         again\")",
     );
 }
 

@@ -7,9 +7,10 @@ use proto::name::QueueName;
 use proto::table;
 use proto::time::Time;
 
+use super::super::configurations::{self, Configurations};
 use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
-use super::super::view;
+use super::super::{configuration, view};
 use super::{Boss, publication};
 
 /// The message of a queue node that came after the buckets were given out.
@@ -91,9 +92,27 @@ impl Boss {
         self.kept.events.after(told)
     }
 
-    /// `/api/v1/config`.
-    pub fn config(&self) -> view::Config {
-        view::Config { version: self.kept.config.version, toml: self.kept.config.toml.clone() }
+    /// All cluster configurations that are kept, with the secrets that stand in them.
+    pub fn configurations(&self) -> &Configurations {
+        &self.kept.config
+    }
+
+    /// `/api/v1/config`: that of this version, or the one that counts.
+    pub fn config(&self, version: Option<u64>) -> Option<view::Config> {
+        let kept = &self.kept.config;
+        let one = version.map_or(Some(kept.present()), |version| kept.of(version))?;
+        let (version, since_ms) = (one.version, since_ms(one));
+        Some(view::Config { version, since_ms, toml: configuration::shown(&one.toml) })
+    }
+
+    /// `/api/v1/config/history`.
+    pub fn config_history(&self) -> view::ConfigHistory {
+        let versions = self.kept.config.iter().map(|one| view::ConfigVersion {
+            version: one.version,
+            since_ms: since_ms(one),
+            bytes: one.toml.len(),
+        });
+        view::ConfigHistory { versions: versions.collect() }
     }
 
     /// `/api/v1/status`.
@@ -187,6 +206,10 @@ impl Boss {
             }
         }
     }
+}
+
+fn since_ms(one: &configurations::Version) -> Option<u64> {
+    Some(one.since_unix_ms).filter(|since| *since > 0)
 }
 
 fn place(place: &table::Place) -> view::Place {

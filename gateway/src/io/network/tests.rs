@@ -18,6 +18,9 @@ fn a_range_has_what_begins_alike() {
     assert!(has("::/0", "2001:db8::1"));
     assert!(has("2001:db8::/32", "2001:db8:ffff::1"));
     assert!(!has("2001:db8::/32", "2001:db9::1"));
+    assert!(has("::ffff:10.0.0.0/104", "10.200.3.4"));
+    assert!(!has("::ffff:10.0.0.0/104", "11.0.0.0"));
+    assert!(has("::ffff:192.0.2.7", "192.0.2.7"));
     // Bits after the range's end don't count.
     assert!(has("10.1.2.3/16", "10.1.9.9"));
 }

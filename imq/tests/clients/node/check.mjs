@@ -15,12 +15,13 @@ import './inbox.mjs';
 
 const { values } = parseArgs({
   options: {
-    ws: { type: 'string', multiple: true }, rpc: { type: 'string' }, 'rpc-key': { type: 'string' },
+    ws: { type: 'string', multiple: true }, rpc: { type: 'string' },
   },
 });
-if (values.ws?.length !== 2 || !values.rpc || !values['rpc-key']) {
-  console.error('usage: node check.mjs --ws URL --ws URL --rpc HOST:PORT --rpc-key KEY');
+const rpcKey = process.env.IMQ_RPC_KEY;
+if (values.ws?.length !== 2 || !values.rpc || !rpcKey) {
+  console.error('usage: IMQ_RPC_KEY=KEY node check.mjs --ws URL --ws URL --rpc HOST:PORT');
   process.exit(2);
 }
-const world = new World({ ws: values.ws, rpc: values.rpc, rpcKey: values['rpc-key'] });
+const world = new World({ ws: values.ws, rpc: values.rpc, rpcKey });
 process.exitCode = await run(world) ? 0 : 1;

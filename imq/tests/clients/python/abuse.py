@@ -6,6 +6,7 @@ are connected to it must not feel it.
 """
 
 import argparse
+import os
 import pathlib
 import sys
 
@@ -42,11 +43,11 @@ def main():
     parser.add_argument("--schema", required=True, metavar="DIR")
     parser.add_argument("--tcp", required=True, action="append", type=address, metavar="HOST:PORT")
     parser.add_argument("--rpc", type=address, metavar="HOST:PORT")
-    parser.add_argument("--rpc-key", default="", metavar="KEY")
     parser.add_argument("--pid", required=True, type=int, metavar="GATEWAY_PID",
                         help="of the gateway of the first --tcp")
     arguments = parser.parse_args()
-    world = World(Schema(arguments.schema), arguments.tcp, arguments.rpc, arguments.rpc_key)
+    world = World(Schema(arguments.schema), arguments.tcp, arguments.rpc,
+                  os.environ.get("IMQ_RPC_KEY", ""))
     world.works()
     world.clear()
     before = resident(arguments.pid)

@@ -5,6 +5,7 @@ Every scenario prints `ok` or `not ok` with a sentence, the last line has the su
 """
 
 import argparse
+import os
 import sys
 
 from report import World, address, run
@@ -34,11 +35,13 @@ def main():
     parser.add_argument("--schema", required=True, metavar="DIR")
     parser.add_argument("--tcp", required=True, action="append", type=address, metavar="HOST:PORT")
     parser.add_argument("--rpc", required=True, type=address, metavar="HOST:PORT")
-    parser.add_argument("--rpc-key", required=True, metavar="KEY")
     arguments = parser.parse_args()
+    rpc_key = os.environ.get("IMQ_RPC_KEY")
+    if not rpc_key:
+        parser.error("the key of a back end is missing: set IMQ_RPC_KEY")
     if len(arguments.tcp) != 2:
         parser.error("--tcp is needed twice: two gateways")
-    world = World(Schema(arguments.schema), arguments.tcp, arguments.rpc, arguments.rpc_key)
+    world = World(Schema(arguments.schema), arguments.tcp, arguments.rpc, rpc_key)
     return 0 if run(world) else 1
 
 

@@ -53,7 +53,7 @@ impl Bucket {
         let tell = q2g::Tell {
             number: 0,
             target: target.to_string(),
-            kind: kind_name(kind).to_owned(),
+            kind: kind.name().to_owned(),
             queue: queue.name.to_string(),
             epoch: queue.epoch.get(),
             seq,
@@ -73,20 +73,5 @@ impl Bucket {
         {
             turn.shared.couriers.keep(&mut turn.shared.counters, bucket, *happened);
         }
-    }
-}
-
-/// A kind of tell as it stands in `q2g.Tell.kind`.
-fn kind_name(kind: TellKind) -> &'static str {
-    match kind {
-        TellKind::UserOnline => "user_online",
-        TellKind::UserOffline => "user_offline",
-        TellKind::Joined => "joined",
-        TellKind::Left => "left",
-        TellKind::QueueCreated => "queue_created",
-        TellKind::QueueFirstJoin => "queue_first_join",
-        TellKind::QueueLastLeave => "queue_last_leave",
-        TellKind::QueueDestroyed => "queue_destroyed",
-        TellKind::Closed => "closed",
     }
 }

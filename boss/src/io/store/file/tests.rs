@@ -1,6 +1,6 @@
 //! Files that were torn, flipped, lost, or didn't fit.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use proptest::prelude::*;
@@ -64,6 +64,46 @@ fn what_is_written_is_read() {
         store.write(step).unwrap();
         assert_eq!(store.read().unwrap(), newest(step));
     }
+}
+
+/// Who may do what with a file or folder.
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn nobody_else_reads_what_is_kept() {
+    let scratch = Scratch::new();
+    drop(scratch.written());
+    let at = |name: &str| scratch.0.join(name);
+    assert_eq!(mode(&scratch.0), 0o700);
+    assert_eq!((mode(&at(NAME)), mode(&at(PREVIOUS))), (0o600, 0o600));
+    // As an earlier version left them.
+    set_mode(&scratch.0, 0o755);
+    for name in [NAME, PREVIOUS] {
+        set_mode(&at(name), 0o644);
+    }
+    fs::write(at(TEMPORARY), "torn").unwrap();
+    set_mode(&at(TEMPORARY), 0o644);
+    let store = scratch.store();
+    assert_eq!(mode(&scratch.0), 0o700);
+    assert_eq!((mode(&at(NAME)), mode(&at(PREVIOUS))), (0o600, 0o600));
+    store.write(b"three").unwrap();
+    assert_eq!((mode(&at(NAME)), mode(&at(PREVIOUS))), (0o600, 0o600));
+}
+
+#[test]
+fn a_folder_with_others_files_is_left_as_it_is() {
+    let scratch = Scratch::new();
+    fs::create_dir(&scratch.0).unwrap();
+    fs::write(scratch.0.join("mine.txt"), "x").unwrap();
+    set_mode(&scratch.0, 0o755);
+    scratch.store().write(b"one").unwrap();
+    assert_eq!((mode(&scratch.0), mode(&scratch.0.join(NAME))), (0o755, 0o600));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use proto::{frame, table};
 
 use super::super::*;
 use crate::DEFAULT_CLUSTER;
+use crate::machine::configurations::Configurations;
 
 /// A boss whose store says yes at once, unless the script holds it.
 pub(super) struct Stage {
@@ -36,7 +37,8 @@ fn settings() -> Settings {
 impl Stage {
     pub(super) fn new() -> Stage {
         let config = Configuration::parse(DEFAULT_CLUSTER).unwrap();
-        Stage::found(Found { kept: Kept::new(1 << 20, &config), is_older: false })
+        let config = Configurations::new(&config, 0, 0);
+        Stage::found(Found { kept: Kept::new(1 << 20, config), is_older: false })
     }
 
     pub(super) fn found(found: Found) -> Stage {
@@ -96,7 +98,9 @@ impl Stage {
             "configure" => {
                 let config = format!("[[class]]\npattern = \"{}\"\n", words[3]);
                 let config = Configuration::parse(&config).unwrap();
-                self.input(Input::Configure { question, config });
+                let over = words.get(4).and_then(|word| word.parse().ok());
+                let over = over.unwrap_or(self.boss.configurations().present().version);
+                self.input(Input::Configure { question, config, over });
             }
             "store" => self.store_is(words[2]),
             other => panic!("no such step: {other}"),

@@ -76,7 +76,9 @@ pub(crate) fn config() -> ClusterConfig {
     let app = Callout {
         name: "app".to_owned(),
         url: "https://app.test/".to_owned(),
-        secret: String::new(),
+        secret: None,
+        secret_file: None,
+        secret_env: None,
         deadline_ms: 3000,
         concurrency_max: 64,
         no_answer: NoAnswer::Refuse,
