@@ -15,6 +15,7 @@ use super::held::{Missed, miss};
 use super::interest::Subscriber;
 use super::lane::{Lane, Outbox};
 use super::session::{Handle, Rare};
+use super::wheel::PER_TURN;
 use members::{MembersBehind, Word};
 
 mod members;
@@ -434,7 +435,8 @@ impl Lane {
     }
 
     /// Keeps all connections together within the lane's bound: the largest debtor goes first, and
-    /// with it what it was owed, so that there is room at once.
+    /// with it what it was owed, so that there is room at once. If a turn's worth of them isn't
+    /// enough, the next turn goes on.
     pub(super) fn close_debtors(&mut self, out: &mut Outbox) {
         if !self.owes_too_much(out) {
             return;
@@ -447,12 +449,15 @@ impl Lane {
             debts.push((out.clients.owed(conn) + kept, conn));
         }
         debts.sort_unstable();
-        while self.owes_too_much(out)
-            && let Some((_, conn)) = debts.pop()
-        {
+        let are_more = debts.len() > PER_TURN;
+        for (_, conn) in debts.into_iter().rev().take(PER_TURN) {
             self.close_slow(conn, out);
             out.clients.cut(conn);
+            if !self.owes_too_much(out) {
+                return;
+            }
         }
+        self.debt_ms = are_more.then_some(self.now.ms);
     }
 }
 

@@ -48,3 +48,29 @@ fn their_tokens_end_so_many_a_turn() {
     }
     assert_eq!(ended, (0..COUNT).map(ConnId).collect::<Vec<_>>());
 }
+
+#[test]
+fn the_largest_debtors_are_cut_off_so_many_a_turn() {
+    let settings = Settings { lane_output_bytes_max: 10_000, ..dev() };
+    let mut out = Outbox::new(&settings);
+    let mut lane = Lane::new(settings, 1);
+    let mut now = Time::default();
+    for number in 0..200 {
+        let address = std::net::Ipv4Addr::LOCALHOST.into();
+        let opened = Input::Opened { conn: ConnId(number), codec: Codec::ProtoTcp, address };
+        lane.handle(now, opened, &mut out);
+        out.clients.append(ConnId(number), &[0; 1_000]);
+    }
+    lane.handle(now, Input::TurnEnd, &mut out);
+    let (mut ended, mut turns) = (Vec::new(), 0);
+    while out.clients.owed_by_all() > 10_000 {
+        now.ms = now.ms.max(lane.wake_at().expect("more are to go"));
+        lane.handle(now, Input::Wake, &mut out);
+        let before = ended.len();
+        out.clients.take_ended(&mut ended);
+        assert!(ended.len() <= before + PER_TURN, "{} in a turn", ended.len() - before);
+        turns += 1;
+    }
+    assert_eq!((ended.len(), turns), (190, 3));
+    assert!(now.ms < 100, "one after the other: {}", now.ms);
+}
