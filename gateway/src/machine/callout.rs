@@ -3,8 +3,8 @@
 //!
 //! In reading order: [`ask`] is what can be asked; `asks` are those under way at one target;
 //! `outcome` is what became of a request; `breaker` stops asking who doesn't answer; [`verdict`]
-//! reads answers; `complaints` are what the log hears of failures; `tells` brings what happened, in order, until it is heard; `signature` proves who
-//! speaks; [`counters`] counts.
+//! reads answers; `complaints` are what the log hears of failures; `tells` brings what happened, in
+//! order, until it is heard; `signature` proves who speaks; [`counters`] counts.
 //!
 //! [`Callouts`] never waits for anybody: what isn't answered by its deadline gets the configured
 //! answer. Nothing in here opens a socket; io runs the [`HttpRequest`]s.
