@@ -49,7 +49,7 @@ fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
 
 #[test]
 fn readiness_is_told_in_the_turn_that_changes_it() {
-    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1");
+    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1", 7);
     let board = Board::default();
     let mut decider = Decider::new(member, "q1".to_owned(), board.clone(), u64::MAX, None);
     let now = clock::now();
