@@ -18,7 +18,7 @@ fn what_is_stored_is_read() {
 
 #[test]
 fn what_was_stored_without_events_is_read() {
-    let kept = Kept::new(1, &config("/a"));
+    let kept = Kept::new(1, configured());
     let mut json: serde_json::Value = serde_json::from_slice(&kept.encode()).unwrap();
     assert!(json.as_object_mut().unwrap().remove("events").is_some());
     assert_eq!(Kept::decode(json.to_string().as_bytes()).unwrap(), kept);
