@@ -1,7 +1,7 @@
 //! The project's own commands, run as `cargo xtask …`.
 //!
-//! They need the Rust toolchain alone; what else the gate needs, it names and installs. They never
-//! change a file of the tree, and never leave a process behind.
+//! They need the Rust toolchain alone; what else the gate needs, it names and installs. Only
+//! `schema` changes files of the tree, and none leaves a process behind.
 
 mod clock;
 mod components;
@@ -9,6 +9,7 @@ mod counts;
 mod documentation;
 mod gate;
 mod process;
+mod schema;
 mod stage;
 mod tidy;
 mod tree;
@@ -27,6 +28,7 @@ Commands:
   test [--quick]  Run the gate: every stage, or the quick ones (fmt, tidy, clippy, unit tests and
                   a short simulation)
   tidy            Check the rules of the tree: lengths, module docs, manifests, the code map
+  schema          Write the Rust of proto/schema anew, into proto/src/schema
 
 Example: cargo xtask test --quick
 
@@ -42,6 +44,9 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => gate::run(root(), false),
         ["test", "--quick"] => gate::run(root(), true),
+        ["schema"] => {
+            Tree::read(root()).and_then(|tree| schema::write(root(), &tree)).map(|()| true)
+        }
         ["tidy"] => Tree::read(root()).map(|tree| tidy::report(&tree)),
         _ => {
             eprintln!("{USAGE}");

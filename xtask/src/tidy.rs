@@ -5,6 +5,7 @@ mod limits;
 mod manifests;
 mod origins;
 mod rust;
+mod schema;
 mod text;
 
 use std::fmt;
@@ -44,7 +45,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -62,6 +63,7 @@ const RULES: [Rule; 17] = [
     ("versions", manifests::versions),
     ("toolchain", origins::toolchain),
     ("origins", origins::origins),
+    ("schema", schema::schema),
 ];
 
 /// Everything that breaks a rule, in the order of the rules.

@@ -54,8 +54,9 @@ fn every_rule_catches_its_fault() {
     let promise = format!("//! A.\n// {} later\n", concat!("TO", "DO"));
     let asleep = format!("//! A.\n    thread::{}second);\n", concat!("sle", "ep("));
     let ignored = format!("//! A.\n    {}]\n", concat!("#[ign", "ore"));
+    let schema = "syntax = \"proto3\";\npackage imq.a;\nmessage One { uint64 number = 1; }\n";
     let bound = "//! Bounds.\npub const A_MAX: usize = 1;\n";
-    let faults: [(&str, &str, &str); 17] = [
+    let faults: [(&str, &str, &str); 18] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
@@ -72,6 +73,7 @@ fn every_rule_catches_its_fault() {
         ("boss/Cargo.toml", "[dependencies]\nimq.workspace = true", "boss/Cargo.toml:2: roles"),
         ("boss/Cargo.toml", "[dependencies]\nbytes = \"1\"", "boss/Cargo.toml:2: versions"),
         ("rust-toolchain.toml", "", "rust-toolchain.toml:1: toolchain"),
+        ("proto/schema/a.proto", schema, "proto/src/schema/a.rs:1: schema"),
         ("Cargo.lock", "source = \"registry+https://a.b\"", "Cargo.lock:1: origins"),
     ];
     let caught: BTreeSet<&str> =

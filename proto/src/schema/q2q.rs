@@ -1,0 +1,178 @@
+//! Generated from `proto/schema/q2q.proto` by `cargo xtask schema`: not to be edited.
+
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Q2q {
+    #[prost(oneof = "q2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    pub body: ::core::option::Option<q2q::Body>,
+}
+/// Nested message and enum types in `Q2q`.
+pub mod q2q {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Body {
+        #[prost(message, tag = "1")]
+        Hello(super::super::link::Hello),
+        #[prost(message, tag = "2")]
+        Proof(super::super::link::Proof),
+        #[prost(message, tag = "3")]
+        Refuse(super::super::link::Refuse),
+        #[prost(message, tag = "4")]
+        Beat(super::super::link::Beat),
+        #[prost(message, tag = "5")]
+        At(super::super::link::At),
+        #[prost(message, tag = "6")]
+        Tell(super::Tell),
+        #[prost(message, tag = "7")]
+        Told(super::Told),
+        #[prost(message, tag = "8")]
+        Record(super::Record),
+        #[prost(message, tag = "9")]
+        RecordAck(super::RecordAck),
+        #[prost(message, tag = "10")]
+        Snapshot(super::Snapshot),
+        #[prost(message, tag = "11")]
+        Moved(super::Moved),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Tell {
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(oneof = "tell::Body", tags = "2, 3, 4, 5, 6")]
+    pub body: ::core::option::Option<tell::Body>,
+}
+/// Nested message and enum types in `Tell`.
+pub mod tell {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Body {
+        #[prost(message, tag = "2")]
+        Note(super::Note),
+        #[prost(message, tag = "3")]
+        Unnote(super::Unnote),
+        #[prost(message, tag = "4")]
+        Ended(super::Ended),
+        #[prost(message, tag = "5")]
+        Ask(super::Ask),
+        #[prost(message, tag = "6")]
+        Fence(super::Fence),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Note {
+    #[prost(string, tag = "1")]
+    pub user: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub session_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub room: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub room_epoch: u64,
+    #[prost(uint64, tag = "5")]
+    pub join_seq: u64,
+    #[prost(bool, tag = "6")]
+    pub guest: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Unnote {
+    #[prost(string, tag = "1")]
+    pub user: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub session_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub room: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub room_epoch: u64,
+    #[prost(uint64, tag = "5")]
+    pub join_seq: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Ended {
+    #[prost(string, tag = "1")]
+    pub room: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub room_epoch: u64,
+    #[prost(uint64, tag = "3")]
+    pub join_seq: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub session_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "6")]
+    pub below: u64,
+    #[prost(string, tag = "7")]
+    pub user: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "8")]
+    pub floor: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Ask {
+    #[prost(string, tag = "1")]
+    pub user: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub session_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub room: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub room_epoch: u64,
+    #[prost(uint64, tag = "5")]
+    pub join_seq: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Fence {
+    #[prost(string, tag = "1")]
+    pub room: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub user: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub floor: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub session_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "5")]
+    pub generation: u64,
+    #[prost(uint64, tag = "6")]
+    pub room_epoch: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Told {
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(bool, tag = "2")]
+    pub ended: bool,
+    #[prost(uint64, tag = "3")]
+    pub floor: u64,
+    #[prost(uint64, tag = "4")]
+    pub generation: u64,
+    #[prost(uint64, tag = "5")]
+    pub below: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Record {
+    #[prost(uint64, tag = "1")]
+    pub n: u64,
+    #[prost(bytes = "vec", tag = "2")]
+    pub header: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordAck {
+    #[prost(uint64, tag = "1")]
+    pub n: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Snapshot {
+    #[prost(uint64, tag = "1")]
+    pub n: u64,
+    #[prost(bytes = "vec", tag = "2")]
+    pub part: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "3")]
+    pub last: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Moved {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(message, optional, tag = "2")]
+    pub row: ::core::option::Option<super::table::Row>,
+    #[prost(message, optional, tag = "3")]
+    pub place: ::core::option::Option<super::table::Place>,
+}

@@ -1,0 +1,48 @@
+//! Generated from `proto/schema/table.proto` by `cargo xtask schema`: not to be edited.
+
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Owner {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub incarnation: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Row {
+    #[prost(uint32, tag = "1")]
+    pub prefix: u32,
+    #[prost(uint64, tag = "2")]
+    pub loss: u64,
+    #[prost(uint64, tag = "3")]
+    pub conf: u64,
+    #[prost(message, optional, tag = "4")]
+    pub primary: ::core::option::Option<Owner>,
+    #[prost(message, repeated, tag = "5")]
+    pub backups: ::prost::alloc::vec::Vec<Owner>,
+    #[prost(message, repeated, tag = "6")]
+    pub learners: ::prost::alloc::vec::Vec<Owner>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Table {
+    #[prost(uint64, tag = "1")]
+    pub term: u64,
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    #[prost(uint32, tag = "3")]
+    pub bits: u32,
+    #[prost(message, repeated, tag = "4")]
+    pub rows: ::prost::alloc::vec::Vec<Row>,
+    #[prost(message, repeated, tag = "5")]
+    pub places: ::prost::alloc::vec::Vec<Place>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Place {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub incarnation: u64,
+    #[prost(string, tag = "3")]
+    pub host: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub address: ::prost::alloc::string::String,
+}
