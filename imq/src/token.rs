@@ -5,12 +5,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{ArgGroup, Args};
-use gateway::machine::token::{self, Algorithm};
-use jsonwebtoken::{EncodingKey, Header};
+use gateway::machine::token::Algorithm;
 use proto::name::UserId;
 use serde::Serialize;
 
 use crate::config;
+
+mod signer;
+
+use signer::Signer;
 
 /// Ten years: whoever wants more wants a token without an end.
 const TTL_S_MAX: u64 = 10 * 365 * 24 * 3600;
@@ -48,6 +51,15 @@ pub(crate) struct Options {
     json: bool,
 }
 
+/// What a token says of itself.
+#[derive(Debug, Serialize)]
+struct Header<'o> {
+    typ: &'static str,
+    alg: Algorithm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'o str>,
+}
+
 /// What a token says.
 #[derive(Debug, Serialize)]
 struct Claims<'o> {
@@ -80,8 +92,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         Some(path) => path.display().to_string(),
         None => options.secret_env.clone().unwrap_or_default(),
     };
-    let (algorithm, key) = signing_key(&text).context(place)?;
-    let made = make(options, algorithm, &key, link::io::clock::now().unix_ms)?;
+    let signer = Signer::read(&text).context(place)?;
+    let made = make(options, &signer, link::io::clock::now().unix_ms)?;
     if options.json {
         println!("{}", serde_json::to_string(&made)?);
     } else {
@@ -95,12 +107,8 @@ fn variable(name: &str) -> Result<String> {
     std::env::var(name).with_context(|| format!("--secret-env {name}"))
 }
 
-fn make<'o>(
-    options: &'o Options,
-    algorithm: Algorithm,
-    key: &EncodingKey,
-    now_unix_ms: u64,
-) -> Result<Made<'o>> {
+fn make<'o>(options: &'o Options, signer: &Signer, now_unix_ms: u64) -> Result<Made<'o>> {
+    let algorithm = signer.algorithm();
     UserId::try_from(options.user.as_str())
         .with_context(|| format!("--user {:?}", options.user))?;
     if let Some(wanted) = options.alg
@@ -116,40 +124,12 @@ fn make<'o>(
         aud: options.audience.as_deref(),
         iss: options.issuer.as_deref(),
     };
-    let header = Header { kid: options.kid.clone(), ..Header::new(algorithm.for_signing()) };
-    let token = jsonwebtoken::encode(&header, &claims, key)
-        .with_context(|| format!("the key can't sign with {algorithm}"))?;
+    let header = Header { typ: "JWT", alg: algorithm, kid: options.kid.as_deref() };
+    let token = signer.token(&serde_json::to_string(&header)?, &serde_json::to_string(&claims)?)?;
     let bytes = token.len();
     ensure!(bytes <= proto::limits::TOKEN_BYTES_MAX, "the token has {bytes} bytes: too many");
     let expires_unix_ms = claims.exp * 1000;
     Ok(Made { token, user: &options.user, algorithm, expires_unix_ms })
-}
-
-/// The key of a text, and what it signs with.
-fn signing_key(text: &str) -> Result<(Algorithm, EncodingKey)> {
-    let Some((_, begun)) = text.split_once("-----BEGIN ") else {
-        ensure!(!text.trim_start().starts_with('{'), "a JWKS document: give the key in PEM");
-        let secrets = token::secrets(text)?;
-        let newest = secrets.last().context("there is no secret in it")?;
-        return Ok((Algorithm::Hs256, EncodingKey::from_secret(newest)));
-    };
-    match begun.split_once("-----").map_or("", |(label, _)| label) {
-        "PRIVATE KEY" | "RSA PRIVATE KEY" => {}
-        "EC PRIVATE KEY" | "EC PARAMETERS" => {
-            bail!("it is not in PKCS#8: convert it with `openssl pkcs8 -topk8 -nocrypt`")
-        }
-        "ENCRYPTED PRIVATE KEY" => bail!("it has a passphrase: take it off with `openssl pkey`"),
-        label => bail!("it is a {label:?}: tokens are signed with a private key"),
-    }
-    let pem = text.as_bytes();
-    if let Ok(key) = EncodingKey::from_ed_pem(pem) {
-        return Ok((Algorithm::EdDsa, key));
-    }
-    if let Ok(key) = EncodingKey::from_ec_pem(pem) {
-        return Ok((Algorithm::Es256, key));
-    }
-    let key = EncodingKey::from_rsa_pem(pem).ok();
-    key.map(|key| (Algorithm::Rs256, key)).context("it is no RSA, P-256 or Ed25519 key")
 }
 
 /// Seconds, from `90s`, `15m`, `1h` or `30d`.

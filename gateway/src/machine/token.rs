@@ -13,6 +13,7 @@ mod jwks;
 mod key;
 mod moment;
 mod parts;
+mod public;
 pub mod schedule;
 mod set;
 

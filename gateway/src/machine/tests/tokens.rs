@@ -24,7 +24,7 @@ fn token(kid: &str, user: &str, seconds: u64) -> String {
     let claims = format!(r#"{{"sub":"{user}","exp":{}}}"#, NOW_S + seconds);
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let key = EncodingKey::from_secret(&secret(kid));
-    let algorithm = Algorithm::Hs256.for_signing();
+    let algorithm = jsonwebtoken::Algorithm::HS256;
     let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, algorithm);
     format!("{signed}.{}", signature.expect("it can be signed"))
 }

@@ -34,16 +34,6 @@ impl Algorithm {
             Algorithm::EdDsa => "EdDSA",
         }
     }
-
-    /// The same for the library that does the arithmetic.
-    pub fn for_signing(self) -> jsonwebtoken::Algorithm {
-        match self {
-            Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
-            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-            Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
-        }
-    }
 }
 
 /// A name that isn't one of [`Algorithm::ALL`].

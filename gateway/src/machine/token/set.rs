@@ -5,14 +5,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
 use proto::limits;
 
 use super::algorithm::{self, Algorithm};
 use super::error::excerpt;
 use super::key::{Key, KeyError, SECRET_BYTES_MIN};
-use super::{KEYS_TRIED_MAX, jwks};
+use super::{KEYS_TRIED_MAX, jwks, public};
 
 /// Before a secret that is written in base64.
 const BASE64: &str = "base64:";
@@ -123,29 +121,23 @@ fn pem(text: &str) -> Result<Vec<Result<Key, String>>, KeyError> {
         let (label, _) = begun.split_once("-----").ok_or(KeyError::Unended)?;
         let end = format!("-----END {label}-----");
         let (body, after) = begun.split_once(&end).ok_or(KeyError::Unended)?;
-        keys.push(Ok(public_key(label, &format!("-----BEGIN {body}{end}\n"))?));
+        let body = body.get(label.len() + "-----".len()..).unwrap_or_default();
+        keys.push(Ok(public_key(label, body)?));
         rest = after;
     }
     Ok(keys)
 }
 
-fn public_key(label: &str, block: &str) -> Result<Key, KeyError> {
-    match label {
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => {}
+/// The key between the lines that begin and end it.
+fn public_key(label: &str, body: &str) -> Result<Key, KeyError> {
+    let read = match label {
+        "PUBLIC KEY" => public::any,
+        "RSA PUBLIC KEY" => public::rsa,
         "CERTIFICATE" => return Err(KeyError::Certificate),
         label if label.ends_with("PRIVATE KEY") => return Err(KeyError::Private),
         label => return Err(KeyError::NotPublicKey(label.to_owned())),
-    }
-    let block = block.as_bytes();
-    if let Ok(rsa) = DecodingKey::from_rsa_pem(block) {
-        let parts = rsa.try_get_as_bytes().ok();
-        let parts = parts.map(DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key);
-        let Some(Ok((n, e))) = parts else { return Err(KeyError::Unreadable) };
-        return Key::rsa(None, &n, &e);
-    }
-    if let Ok(ec) = DecodingKey::from_ec_pem(block) {
-        return Key::p256(None, ec.try_get_as_bytes().unwrap_or_default());
-    }
-    let ed = DecodingKey::from_ed_pem(block).map_err(|_| KeyError::Unreadable)?;
-    Key::ed25519(None, ed.try_get_as_bytes().unwrap_or_default())
+    };
+    let body: String = body.split_whitespace().collect();
+    let der = STANDARD.decode(body).map_err(|_| KeyError::Unreadable)?;
+    read(&der)
 }

@@ -136,8 +136,18 @@ impl Made {
         let (header, claims) = (self.header.as_bytes(), self.claims.as_bytes());
         let signed =
             format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-        let algorithm = self.algorithm.for_signing();
+        let algorithm = library_name(self.algorithm);
         let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), key, algorithm);
         format!("{signed}.{}", signature.expect("it can be signed"))
+    }
+}
+
+/// An algorithm as the library that signs here calls it.
+fn library_name(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    match algorithm {
+        Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
+        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
     }
 }
