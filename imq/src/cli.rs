@@ -6,9 +6,16 @@ use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions}
 use crate::logging::Format;
 use crate::{client, dev, load, token};
 
+/// Load tests refuse a debug build by these words.
+const VERSION: &str = if cfg!(debug_assertions) {
+    concat!(env!("CARGO_PKG_VERSION"), " (debug build)")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
+
 /// imq: a real-time message queue for games, chat and live pages.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(version = VERSION, propagate_version = true)]
 pub(crate) struct Cli {
     /// What is logged to standard error: error, warn, info, debug, or a filter by module.
     #[arg(long, global = true, env = "IMQ_LOG")]

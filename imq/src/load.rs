@@ -1,6 +1,7 @@
 //! `imq loadtest` and `imq compare`: the load test's plans from the command line.
 
 mod beside;
+mod build;
 mod common;
 mod cost;
 mod storms;
@@ -10,8 +11,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use beside::{CalloutSilentArgs, GuiltyArgs};
+use build::BuildArgs;
 use clap::{Args, Subcommand};
 use cost::{ChurnArgs, IdleArgs, QueuesArgs};
 use loadtest::compare::{CompareOptions, LoadName, ServerName};
@@ -89,6 +91,8 @@ pub(crate) struct RoomsArgs {
     /// Server processes of this machine whose CPU is counted.
     #[arg(long, value_delimiter = ',')]
     process: Vec<u32>,
+    #[command(flatten)]
+    build: BuildArgs,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -113,6 +117,8 @@ pub(crate) struct CompareArgs {
     /// The program to measure [default: this one].
     #[arg(long)]
     binary: Option<PathBuf>,
+    #[command(flatten)]
+    build: BuildArgs,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -136,9 +142,7 @@ pub(crate) fn plan(plan: &Plan) -> Result<ExitCode> {
 
 /// Compares the servers.
 pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode> {
-    if cfg!(debug_assertions) && args.binary.is_none() {
-        bail!("this is a debug build: compare with `cargo run --release -- compare`");
-    }
+    args.build.check(args.binary.as_deref())?;
     let binary = args.binary.clone().map_or_else(this, Ok)?;
     let mut options = CompareOptions::new(binary);
     options.rounds = args.rounds;
@@ -155,6 +159,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode> {
 }
 
 fn rooms(args: &RoomsArgs) -> Result<ExitCode> {
+    args.build.check(None)?;
     let mut options = loadtest::rooms::RoomsOptions::new(args.address.clone());
     options.transport = transport(args.websocket);
     options.connections = args.connections;

@@ -1,8 +1,8 @@
 //! `imq compare`: one load, one generator, four servers, side by side.
 //!
 //! Each run has a fresh server, all its processes on one core, and the generator on the other. The
-//! servers take turns within a round; a ratio is against the same round's Redis, and what is
-//! reported is the median over the rounds.
+//! servers take turns within a round, and each round begins with another one; a ratio is against
+//! the same round's Redis, and what is reported is the median over the rounds.
 
 mod load_name;
 mod report;
@@ -38,8 +38,6 @@ pub struct CompareOptions {
     pub rounds: u32,
     /// The measured window of a run.
     pub window: Duration,
-    /// What runs before the window.
-    pub warm_up: Duration,
     /// How many connections; a multiple of 100.
     pub connections: usize,
     /// Bytes of a payload.
@@ -57,7 +55,6 @@ impl CompareOptions {
             binary,
             rounds: 5,
             window: Duration::from_secs(5),
-            warm_up: Duration::from_millis(1_500),
             connections: 1_000,
             payload_bytes: 100,
             servers: ServerName::USUAL.to_vec(),
@@ -84,7 +81,7 @@ pub fn run(options: &CompareOptions) -> Result<CompareReport> {
     let mut samples = Vec::new();
     for &load in &options.loads {
         for round in 0..options.rounds {
-            for (server, program) in &installed {
+            for (server, program) in turns(&installed, round) {
                 let outcome = measure(options, load, *server, program, &interrupt);
                 interrupt.check()?;
                 let title = format!("{} round {} {}", load.as_str(), round + 1, server.as_str());
@@ -107,6 +104,12 @@ pub fn run(options: &CompareOptions) -> Result<CompareReport> {
     Ok(CompareReport::new(&samples, notes))
 }
 
+/// The servers in the order of a round: whoever runs first finds the machine as the round before
+/// left it, so each is first in its turn.
+fn turns<T>(servers: &[T], round: u32) -> impl Iterator<Item = &T> {
+    servers.iter().cycle().skip(round as usize % servers.len().max(1)).take(servers.len())
+}
+
 /// One run of one load on a fresh server.
 fn measure(
     options: &CompareOptions,
@@ -121,7 +124,7 @@ fn measure(
         room_size: name.room_size(),
         payload_bytes: options.payload_bytes,
         pace: name.pace(),
-        warm_up: options.warm_up,
+        warm_up: name.warm_up(),
         window: options.window,
         drain: load::DRAIN_PATIENCE,
         progress: false,
@@ -147,3 +150,6 @@ fn measure(
     };
     outcome.map_err(|error| error.context(running.tail()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use clap::Args;
 use loadtest::{Credentials, Target};
 use serde::Serialize;
 
+use super::build::BuildArgs;
 use super::{print, this};
 use crate::config;
 
@@ -20,6 +21,8 @@ pub(super) struct Common {
     /// The program to measure [default: this one].
     #[arg(long)]
     binary: Option<PathBuf>,
+    #[command(flatten)]
+    build: BuildArgs,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -42,7 +45,11 @@ pub(super) struct LoginArgs {
 
 impl Common {
     /// The program to measure.
+    ///
+    /// # Errors
+    /// If it is a debug build, or can't be started.
     pub(super) fn binary(&self) -> Result<PathBuf> {
+        self.build.check(self.binary.as_deref())?;
         self.binary.clone().map_or_else(this, Ok)
     }
 

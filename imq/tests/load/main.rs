@@ -17,7 +17,7 @@ fn check(words: &str, figures: &[&str]) -> Value {
     let output = command
         .arg("loadtest")
         .args(words.split_whitespace())
-        .arg("--json")
+        .args(["--json", "--debug-build"])
         .stdin(Stdio::null())
         .output()
         .expect("imq can be started");
@@ -39,6 +39,16 @@ fn check_deliveries(words: &str, figures: &[&str]) -> Value {
         assert_eq!(report[fault], 0, "{words:?}: {report}");
     }
     report
+}
+
+#[test]
+fn a_debug_build_has_no_figures() {
+    for words in ["loadtest churn", "loadtest rooms", "compare"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_imq"));
+        let output = command.args(words.split_whitespace()).output().expect("imq can be started");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains("debug build"), "{words}: {said}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The loads of the comparison, by name.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::traffic::load::Pace;
@@ -40,6 +42,18 @@ impl LoadName {
         match self {
             Self::RoomsOf10 | Self::RoomsOf10Wide | Self::Open => 10,
             Self::RoomsOf100 => 100,
+        }
+    }
+
+    /// How long it runs before it is measured. The open loop fills a room so slowly that imq would
+    /// be measured before its replay logs (64 KiB or 30 s) and histories are full and let go of
+    /// what is old.
+    pub(super) fn warm_up(self) -> Duration {
+        match self {
+            Self::RoomsOf10 | Self::RoomsOf10Wide | Self::RoomsOf100 => {
+                Duration::from_millis(1_500)
+            }
+            Self::Open => Duration::from_secs(32),
         }
     }
 
