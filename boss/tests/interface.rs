@@ -107,7 +107,8 @@ fn a_foreign_name_is_refused() {
         assert!(status == 421 && body.contains("`hosts` in [boss]"), "{path}: {status} {body}");
     }
     assert_eq!(ask("/healthz").0, 200);
-    let (status, error) = stage.post("/api/v1/config", "Bearer admin", &"#".repeat(1_100_000));
+    let (status, error) =
+        stage.post("/api/v1/config", &format!("Bearer {ADMIN_KEY}"), &"#".repeat(1_100_000));
     assert_eq!((status, &error["error"]["code"]), (413, &Value::from("limit")), "{error}");
 }
 

@@ -3,8 +3,8 @@
 //! In reading order: [`settings`] says what to open; [`run`] opens it and starts a thread per lane;
 //! `turn` is the loop of such a thread; `clients` are its sockets; `boss` is the link to the boss,
 //! on lane 0, which serves the back end (`web`) and no clients; `mail` is what threads tell each
-//! other; [`keys`] reads what tokens are verified with; `files` shares out what may be open; [`metrics`] names all
-//! that is counted.
+//! other; [`keys`] reads what tokens are verified with; `files` shares out what may be open;
+//! [`metrics`] names all that is counted.
 
 mod boss;
 pub mod callout;

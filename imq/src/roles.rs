@@ -122,19 +122,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         fatal: Some(fatal),
         ..gateway::Settings::default()
     };
-    let doors = [settings.tcp.ip(), settings.http.ip()];
-    if dev_auth && !doors.iter().all(std::net::IpAddr::is_loopback) {
-        bail!(
-            "dev_auth believes whatever user a client names, so clients' ports must be at \
-             127.0.0.1 or ::1: listen there, or leave it out and give keys_file or jwks_url in \
-             [auth]"
-        );
-    }
-    if dev_auth {
-        tracing::warn!("--dev-auth: whoever reaches this gateway is whoever he says he is");
-    } else if auth.is_none() {
-        tracing::warn!("nobody can connect: give keys_file or jwks_url in [auth]");
-    }
+    check_who_may_connect(&settings, auth.is_some())?;
     let running = gateway::run(gateway::Settings { auth, ..settings });
     let running = running.context("starting the gateway")?;
     let (tcp, http, web) = (running.tcp, running.http, running.web);
@@ -151,6 +139,26 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     drain(running, signal.as_ref().map_or("refused", |signal| signal));
     signal?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to believe everybody where others can come, and says who can connect if that is nobody
+/// or whoever wants to.
+fn check_who_may_connect(settings: &gateway::Settings, has_keys: bool) -> Result<()> {
+    let doors = [settings.tcp.ip(), settings.http.ip()];
+    let dev_auth = settings.lane.dev_auth;
+    if dev_auth && !doors.iter().all(std::net::IpAddr::is_loopback) {
+        bail!(
+            "dev_auth believes whatever user a client names, so clients' ports must be at \
+             127.0.0.1 or ::1: listen there, or leave it out and give keys_file or jwks_url in \
+             [auth]"
+        );
+    }
+    if dev_auth {
+        tracing::warn!("--dev-auth: whoever reaches this gateway is whoever he says he is");
+    } else if !has_keys {
+        tracing::warn!("nobody can connect: give keys_file or jwks_url in [auth]");
+    }
+    Ok(())
 }
 
 /// Sends a gateway's clients elsewhere, and ends it.
@@ -184,8 +192,8 @@ fn address(given: Option<SocketAddr>, port: u16) -> SocketAddr {
 fn id(given: Option<String>, section: &str, example: &str) -> Result<String> {
     let Some(id) = given else {
         bail!(
-            "no id: give this node one of its own with --id {example}, IMQ_ID, or `id` in the file's \
-             [{section}]"
+            "no id: give this node one of its own with --id {example}, IMQ_ID, or `id` in the \
+             file's [{section}]"
         );
     };
     proto::name::NodeId::try_from(id.as_str()).with_context(|| format!("--id {id:?}"))?;

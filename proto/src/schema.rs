@@ -1,5 +1,5 @@
-//! The types that the schemas under `proto/schema/` give, a module per file, as `cargo xtask schema`
-//! writes them.
+//! The types that the schemas under `proto/schema/` give, a module per file, as
+//! `cargo xtask schema` writes them.
 
 #[rustfmt::skip]
 pub mod b2n;

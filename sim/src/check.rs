@@ -4,8 +4,8 @@
 //! them saw of each queue. Then each rule is looked at on its own: [`delivery`] (order, doubles,
 //! nothing missed, filters, exclusion), [`outcome`] (exactly once, answers in order and with a
 //! reason), [`refusal`] (nothing is refused without a cause), [`present`] (snapshot then live,
-//! against a reference model), [`reads`] (what was read was so), [`ends`] (of keys that are bound to
-//! a moment or a session), [`roster`] (who is there), [`session`] (who is connected stays),
+//! against a reference model), [`reads`] (what was read was so), [`ends`] (of keys that are bound
+//! to a moment or a session), [`roster`] (who is there), [`session`] (who is connected stays),
 //! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`told`]
 //! (what it was asked and told).
 

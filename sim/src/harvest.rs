@@ -144,10 +144,10 @@ const KINDS: [Kind; 20] = [
         bound: Bound::AtMostInThousand(70),
         count: |seen| {
             let others = [Status::Precondition, Status::Limit, Status::Unavailable];
-            answers(
-                seen,
-                |result| matches!(result, Err(Failure::Refused { status, .. }) if !others.contains(status)),
-            )
+            answers(seen, |result| {
+                let Err(Failure::Refused { status, .. }) = result else { return false };
+                !others.contains(status)
+            })
         },
     },
     Kind {

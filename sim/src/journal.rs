@@ -153,6 +153,20 @@ impl Observations {
         })
     }
 
+    /// When anybody first saw this incarnation of a queue, if anybody did.
+    pub fn epoch_began_us(&self, queue: &str, epoch: u64) -> Option<u64> {
+        let notes = self.journals.iter().flat_map(|journal| &journal.notes);
+        let saw = notes.filter_map(|note| match &note.what {
+            What::Told(Event::Queue { queue: of, event: QueueEvent::Subscribed(start) })
+                if **of == *queue && start.epoch == epoch =>
+            {
+                Some(note.at_us)
+            }
+            What::Told(_) | What::Asked(..) | What::Stalled => None,
+        });
+        saw.min()
+    }
+
     /// Whether any process stood still between these moments.
     pub fn stood_still(&self, from_us: u64, to_us: u64) -> bool {
         self.stills.iter().any(|(begin_us, end_us)| *begin_us <= to_us && *end_us >= from_us)

@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 49] = [
+pub const ALL: [Planted; 46] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -239,29 +239,14 @@ pub const ALL: [Planted; 49] = [
         plant: |f| f.client.resent_anew = true,
     },
     Planted {
-        name: "client.stale_states_come",
-        breaks: &["nothing comes twice"],
-        plant: |f| f.client.stale_states_come = true,
-    },
-    Planted {
         name: "boss.loss_hidden",
         breaks: &["a session that is connected isn't ended", "who comes back in time is resumed"],
         plant: |f| f.boss.loss_hidden = true,
     },
     Planted {
-        name: "boss.dead_keeps_all",
-        breaks: &["every operation is answered"],
-        plant: |f| f.boss.dead_keeps_all = true,
-    },
-    Planted {
         name: "member.tables_missed",
         breaks: &["every operation is answered"],
         plant: |f| f.member.tables_missed = true,
-    },
-    Planted {
-        name: "member.registers_anew",
-        breaks: &["every operation is answered"],
-        plant: |f| f.member.registers_anew = true,
     },
 ];
 

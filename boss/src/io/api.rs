@@ -5,13 +5,13 @@ mod config;
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use link::io::clock;
-use link::io::http::server::body::{self, Unread};
+use link::io::http::server::body::Unread;
 use proto::codes::Status;
 use proto::g2c::Kind;
 use proto::name::QueueName;
@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use super::mail::{Desk, Mail, NoReply};
-use crate::machine::configuration::TOML_BYTES_MAX;
 use crate::machine::{Answer, view};
 
 /// What handlers share.

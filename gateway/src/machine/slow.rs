@@ -268,6 +268,7 @@ impl Behind {
         }
         let item = self.items.pop_front()?;
         self.bytes -= item.bytes();
+        self.seal_members(&item);
         Some(match item {
             Item::Message { sub, body, .. } => {
                 Leaving { kind: BodyKind::Message as u32, sub, body: body.to_vec() }
@@ -281,6 +282,16 @@ impl Behind {
                 Leaving { kind: BodyKind::Gap as u32, sub, body: gap.encode_to_vec() }
             }
         })
+    }
+
+    /// An item leaves. A net change that begins before it and has its place behind it must keep
+    /// that place: what comes now is a change of its own, for what it cancelled could bring the
+    /// place back to before the item.
+    fn seal_members(&mut self, item: &Item) {
+        let (sub, seq) = (item.sub(), item.seq());
+        for members in self.members.iter_mut().filter(|members| members.sub == sub) {
+            members.sealed |= members.begins_before(seq);
+        }
     }
 
     /// A part of the net change of a queue's members, if its place is before the item at the

@@ -1,5 +1,5 @@
-//! Writes `docs/metrics.md`, which is made from the code. A test compares it with what is there, and
-//! with what processes show.
+//! Writes `docs/metrics.md`, which is made from the code. A test compares it with what is there,
+//! and with what processes show.
 
 use std::fs;
 use std::path::Path;

@@ -9,11 +9,11 @@ use link::machine::{BOUNDS_US, Sample};
 const BEGINNING: &str = "\
 # Metrics
 
-Each process shows its metrics at `/metrics`, in the text format of Prometheus: a gateway on its RPC port (7490), a
-queue node on 7690, the boss on 7500. Durations are in seconds, sizes in bytes. Labels have few values, all named here;
-no queue and no user is ever one.
+Each process shows its metrics at `/metrics`, in the text format of Prometheus: a gateway on its
+RPC port (7490), a queue node on 7690, the boss on 7500. Durations are in seconds, sizes in bytes.
+Labels have few values, all named here; no queue and no user is ever one.
 
-This page is made from the code (`cargo run -p imq --example metrics`) and compared with it by a test.
+This page is made from the code (`cargo run -p imq --example metrics`), and a test compares both.
 ";
 
 /// Labels of which each process has one value of its own.

@@ -54,7 +54,7 @@ fn secrets_stand_on_no_command_line() {
     let path = short.display().to_string();
     let wanted = format!("{path}: a secret has 15 bytes, at least 16 are needed");
     check(&["queue-node", "--secret-file", &path], &wanted);
-    check(&["gateway", "--rpc-key-file", &path], &wanted);
+    check(&["gateway", "--id", "g1", "--rpc-key-file", &path], &wanted);
     check(&["boss", "--admin-key-file", &path], &wanted);
     std::fs::remove_file(short).expect("it was there");
     let five = Five::start();

@@ -90,7 +90,8 @@ fn check(more: &str, seconds: u64) {
     let mut cluster = Cluster::start(more);
     let doors = format!("127.0.0.1:{},127.0.0.1:{}", cluster.base, cluster.base + 1);
     let load = ["loadtest", "rooms", "--connections", "200", "--room-size", "10", "--rate", RATE];
-    let window = ["--seconds", &seconds.to_string(), "--address", &doors, "--json"];
+    let window =
+        ["--seconds", &seconds.to_string(), "--address", &doors, "--json", "--debug-build"];
     let mut load = Imq::start(&[&load[..], &window].concat());
     // Each has its inbox, too.
     until("all are in their rooms", || cluster.counted("imq_gateway_subscriptions ") == 400.0);

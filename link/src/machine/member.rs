@@ -222,7 +222,7 @@ impl Member {
                     return Some(Word::Broken);
                 }
                 self.heard = table.version();
-                if self.faults.tables_missed && self.heard.version % 2 == 0 {
+                if self.faults.tables_missed && self.heard.version.is_multiple_of(2) {
                     return None;
                 }
                 self.unreachable.retain(|(id, incarnation), _| {
@@ -254,7 +254,7 @@ impl Member {
     fn registered(&mut self, word: &b2n::Registered) -> Word {
         let b2n::Registered { incarnation, cluster_id } = *word;
         let fits = |known: u64, named: u64| {
-            named == known || (known == 0 && (1..limits::NUMBER_MAX).contains(&named))
+            (1..limits::NUMBER_MAX).contains(&named) && (known == 0 || named == known)
         };
         if !fits(self.incarnation, incarnation) || !fits(self.cluster_id, cluster_id) {
             return Word::Broken;

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct B2n {
-    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11")]
     pub body: ::core::option::Option<b2n::Body>,
 }
 /// Nested message and enum types in `B2n`.
@@ -27,6 +27,8 @@ pub mod b2n {
         Inspect(super::Inspect),
         #[prost(message, tag = "10")]
         Refused(super::Refused),
+        #[prost(message, tag = "11")]
+        Wait(super::Wait),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -38,6 +40,13 @@ pub struct Registered {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Refused {
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(bool, tag = "2")]
+    pub for_good: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Wait {
     #[prost(string, tag = "1")]
     pub reason: ::prost::alloc::string::String,
 }

@@ -114,8 +114,8 @@ pub struct SendMessage {
     pub queue: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub mount: ::prost::alloc::string::String,
-    #[prost(bytes = "vec", tag = "4")]
-    pub payload: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub payload: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
     #[prost(bool, tag = "5")]
     pub exclude_self: bool,
 }
@@ -200,6 +200,8 @@ pub struct ListMembers {
 pub struct Call {
     #[prost(uint32, tag = "1")]
     pub op_id: u32,
+    #[prost(string, tag = "2")]
+    pub queue: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub method: ::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "4")]

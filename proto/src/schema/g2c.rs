@@ -57,6 +57,8 @@ pub struct Welcome {
     pub gateway: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "8")]
     pub limits: ::core::option::Option<Limits>,
+    #[prost(uint64, tag = "9")]
+    pub expires_in_ms: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Limits {
@@ -95,6 +97,8 @@ pub struct Result {
     pub members: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(uint32, optional, tag = "11")]
     pub member_count: ::core::option::Option<u32>,
+    #[prost(uint64, tag = "12")]
+    pub expires_in_ms: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Subscribed {

@@ -307,6 +307,8 @@ pub struct JoinUser {
     pub user: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "4")]
     pub sessions: ::prost::alloc::vec::Vec<Guest>,
+    #[prost(bool, tag = "5")]
+    pub discreet: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Guest {

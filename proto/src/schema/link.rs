@@ -18,25 +18,23 @@ pub struct Hello {
     pub nonce: ::prost::alloc::vec::Vec<u8>,
     #[prost(uint32, tag = "8")]
     pub lane: u32,
-    #[prost(bytes = "vec", tag = "9")]
-    pub proof: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Proof {
     #[prost(bytes = "vec", tag = "1")]
     pub proof: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub hello: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Refuse {
     #[prost(string, tag = "1")]
     pub reason: ::prost::alloc::string::String,
+    #[prost(bool, tag = "2")]
+    pub for_good: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Beat {
-    #[prost(uint64, tag = "1")]
-    pub now_us: u64,
-    #[prost(uint64, tag = "2")]
-    pub echo_us: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct At {

@@ -47,6 +47,8 @@ pub struct Register {
     pub table_term: u64,
     #[prost(uint64, tag = "9")]
     pub table_version: u64,
+    #[prost(uint64, tag = "10")]
+    pub process: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BucketReport {
@@ -71,6 +73,8 @@ pub struct Report {
     pub message: ::prost::alloc::string::String,
     #[prost(bool, tag = "5")]
     pub ready: bool,
+    #[prost(bool, tag = "6")]
+    pub draining: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Counter {

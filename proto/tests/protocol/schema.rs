@@ -96,6 +96,11 @@ fn message<'a>(
                 message(package, Some(name), tokens, fields);
                 continue;
             }
+            "reserved" => {
+                let reserved = tokens.by_ref().take_while(|token| *token != ";");
+                assert!(reserved.count() > 0, "numbers that are not to be used again");
+                continue;
+            }
             "optional" => (Label::Optional, tokens.next()),
             "repeated" => (Label::Repeated, tokens.next()),
             "map" => {

@@ -38,8 +38,9 @@ pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
         }
     }
     for ((queue, epoch, user), _) in there.into_iter().filter(|(_, is_there)| *is_there) {
-        // A node's tells die with it; and with it dies the epoch.
-        let began_us = began.get(&(queue, epoch)).copied().unwrap_or(0);
+        // A node's tells die with it; and with it dies the epoch, which may be told of only then.
+        let told_us = began.get(&(queue, epoch)).copied().unwrap_or(0);
+        let began_us = seen.epoch_began_us(queue, epoch).map_or(told_us, |us| us.min(told_us));
         if !seen.lost(queue, began_us, seen.roster_us) {
             let what = format!("{user} is in {queue} of {epoch} for ever");
             let rule = "in the end the application knows that everybody has left";

@@ -114,7 +114,7 @@ fn a_sleep_is_found_under_each_of_its_names() {
 
 #[test]
 fn a_test_is_not_ignored_on_conditions_either() {
-    let (ignore, condition) = (concat!("ign", "ore"), concat!("#[cfg_", "attr("));
+    let (ignore, condition) = (concat!("ign", "ore"), concat!("#", "[cfg_attr("));
     for attribute in [
         format!("{condition}miri, {ignore})]"),
         format!("{condition}not(feature = \"[x]\"),\n    {ignore} = \"slow\")]"),

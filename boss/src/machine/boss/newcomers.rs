@@ -1,8 +1,8 @@
 //! Processes that want the id of one that may be alive: each waits until the other has surely gone,
 //! and is refused when that has been heard.
 //!
-//! Whoever had the id keeps it as long as it is *heard*: its link to the boss is up, or, if that has
-//! just ended, it dials again within the dead time, or other nodes go on hearing it.
+//! Whoever had the id keeps it as long as it is *heard*: its link to the boss is up, or, if that
+//! has just ended, it dials again within the dead time, or other nodes go on hearing it.
 
 use link::machine::LinkId;
 use proto::b2n::{Wait, b2n};

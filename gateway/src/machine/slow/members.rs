@@ -45,6 +45,11 @@ impl MembersBehind {
         self.joined.is_empty() && self.left.is_empty()
     }
 
+    /// Whether an event below this number is in it.
+    pub(super) fn begins_before(&self, seq: u64) -> bool {
+        self.joined.values().chain(self.left.values()).any(|at| *at < seq)
+    }
+
     /// How many bytes are kept.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

@@ -364,8 +364,8 @@ fn the_application_says_who_connects() {
         4000 called 1 200 {"allow":true,"user":"ann"}
         ----
         1: app 1 asked connect - by - on - of -: nullnull"opaque"
-        3001: c0 {"closing":{"code":3004,"reason":"the web application didn't answer in time: try again
-        .. later","may_retry":true,"retry_after_ms":2000}}
+        3001: c0 {"closing":{"code":3004,"reason":"the web application didn't answer in time: try
+        .. again later","may_retry":true,"retry_after_ms":2000}}
         3001: c0 closes when written
         "#,
     );

@@ -183,8 +183,8 @@ impl Key {
     }
 }
 
-/// Whether these bytes are an uncompressed point of P-256. An agreement over them says so: it checks
-/// the point first (NIST SP 800-56A section 5.6.2.3.3), and what it draws changes nothing of that.
+/// Whether these bytes are an uncompressed point of P-256. An agreement over them says so: it
+/// checks the point first (NIST SP 800-56A section 5.6.2.3.3), whatever it draws.
 fn is_on_p256(point: &[u8]) -> bool {
     let own = agreement::EphemeralPrivateKey::generate(&agreement::ECDH_P256, &SystemRandom::new());
     let theirs = agreement::UnparsedPublicKey::new(&agreement::ECDH_P256, point);

@@ -36,7 +36,7 @@ def going_back(world):
     room, ann, bob = world.pair()
     ann.op_id = 100
     first = ann.say(room, b"100")
-    result = ann.refused((2, 3), "send_message", op_id=50, queue=room, mount="chat", payload=b"50")
+    result = ann.refused((2, 3, 14), "send_message", op_id=50, queue=room, mount="chat", payload=b"50")
     ann.op_id = 200
     last = ann.say(room, b"201")
     same([bob.wait("message").seq for _ in range(2)], [first, last], "messages")

@@ -1,5 +1,5 @@
-//! The handshake: the dialler says who it is, the acceptor names a nonce, the dialler proves that it
-//! knows the secret, and only then the acceptor proves it, too, and says who it is.
+//! The handshake: the dialler says who it is, the acceptor names a nonce, the dialler proves that
+//! it knows the secret, and only then the acceptor proves it, too, and says who it is.
 
 use prost::Message as _;
 use proto::limits;
@@ -115,8 +115,8 @@ impl Link {
 }
 
 impl LinkError {
-    /// Whether the peer hears of it. A stranger learns nothing but that its proof is wrong, which is
-    /// the operator's commonest mistake.
+    /// Whether the peer hears of it. A stranger learns nothing but that its proof is wrong, which
+    /// is the operator's commonest mistake.
     pub(super) fn may_be_told(&self, was_up: bool) -> bool {
         match self {
             LinkError::WrongProof

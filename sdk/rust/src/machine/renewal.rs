@@ -1,6 +1,6 @@
-//! The end of the user's token. Where the application gives new ones, the client asks for one before
-//! the one that it has ends, and brings it by `refresh`; the one for each new connection is asked
-//! for by the owner, before it dials.
+//! The end of the user's token. Where the application gives new ones, the client asks for one
+//! before the one that it has ends, and brings it by `refresh`; the one for each new connection is
+//! asked for by the owner, before it dials.
 
 use proto::codes::Status;
 use proto::time::Time;

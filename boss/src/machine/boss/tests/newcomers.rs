@@ -64,7 +64,7 @@ fn nobody_there_who_could_tell_the_dead_time_is_enough() {
          2500 wake => 4 registered #2; 4 config 1; 4 table 1.4 q1#2×8(2,2)
          5000 down 4 =>
          6000 up 5 q1 =>
-         6000 register 5 => 5 registered #3; 5 config 1; 5 table 1.5 q1#3×8(3,3)",
+         6000 register 5 => 5 registered #3; 5 config 1; 5 table 1.6 q1#3×8(3,3)",
     );
 }
 
@@ -76,7 +76,7 @@ fn who_has_lost_only_the_boss_keeps_its_id_as_long_as_others_hear_it() {
          9000 register 4 => 4 wait: …
          9700 wake =>
          60000 wake =>
-         60001 missed 3 q1#1 => 2 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 table…",
+         60001 missed 3 q1#1 => 2 table 1.7 q1#4×8(2,2) q2#2×8(1,1); 3 table…",
     );
     after_cluster(
         "2000 down 1 =>

@@ -89,10 +89,7 @@ fn batch_of(exchange: &Exchange, account: usize) -> Result<Answers, Full> {
 /// Takes what has come to the lane, by accounts.
 fn at_lane(lane: &Letterbox, exchange: &Exchange) -> Vec<(usize, WebRequest)> {
     let letters = lane.take().into_iter();
-    let requests = letters.flat_map(|letter| match letter {
-        Letter::Ask(requests) => requests,
-        other => panic!("{other:?}"),
-    });
+    let requests = letters.flat_map(asked);
     let asking = locked(&exchange.0.asking);
     let requests =
         requests.map(|request| (asking.letters[&(request.number >> PLACE_BITS)].account, request));
@@ -132,11 +129,13 @@ fn a_key_has_its_part_of_all_that_may_wait() {
 /// How many requests have come to the lane.
 fn sent(lane: &Letterbox) -> usize {
     let letters = lane.take().into_iter();
-    let counts = letters.map(|letter| match letter {
-        Letter::Ask(requests) => requests.len(),
-        other => panic!("{other:?}"),
-    });
-    counts.sum()
+    letters.map(|letter| asked(letter).len()).sum()
+}
+
+/// The requests of a letter, which has nothing else.
+fn asked(letter: Letter) -> Vec<WebRequest> {
+    let Letter::Ask(requests) = letter else { panic!("{letter:?}") };
+    requests
 }
 
 #[test]

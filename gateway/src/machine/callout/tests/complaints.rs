@@ -13,7 +13,8 @@ fn notices(steps: &str) -> Vec<String> {
 fn a_failure_is_told_with_where_why_and_the_beginning_of_the_answer() {
     let url = "http://ann:s3cret@app.example:8080/imq?key=s3cret#x";
     let told = notices(&format!(
-        "0 config app:url=\"{url}\"\n0 ask 1 app send_message /a\n1 500 r1 <b>Fatal error</b> \u{1b}[1m"
+        "0 config app:url=\"{url}\"\n0 ask 1 app send_message /a\n\
+         1 500 r1 <b>Fatal error</b> \u{1b}[1m"
     ));
     let expected = "call-out \"app\" fails on send_message, at http://app.example:8080/imq: \
                     HTTP status 500 and \"<b>Fatal error</b> \\u{1b}[1m\"";
