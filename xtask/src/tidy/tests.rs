@@ -7,7 +7,10 @@ use crate::tree::Tree;
 
 const CLEAN: [(&str, &str); 14] = [
     (".cargo/config.toml", "[alias]\nxtask = \"run --quiet --package xtask --\"\n"),
-    ("ARCHITECTURE.md", "`gateway/` and `queue-node/`, `boss/`, `docs/`\n`/room/1`, `imq/v1`\n"),
+    (
+        "ARCHITECTURE.md",
+        "`proto/` `gateway/` and `queue-node/`, `boss/`, `docs/`\n`/room/1`, `imq/v1`\n",
+    ),
     ("Cargo.lock", "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n"),
     ("Cargo.toml", "[workspace.dependencies]\nbytes = \"1\"\nboss = { path = \"boss\" }\n"),
     ("boss/Cargo.toml", "[package]\nname = \"boss\"\n[dependencies]\nproto.workspace = true\n"),
