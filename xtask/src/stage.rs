@@ -53,13 +53,13 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
         stage("tidy", 10, Work::Tidy),
         stage(
             "clippy",
-            170,
+            140,
             commands(["cargo clippy --quiet --workspace --all-targets -- -D warnings"]),
         ),
     ];
     if !quick {
         let alone = |name| format!("cargo check --quiet -p {name} --no-default-features");
-        stages.push(stage("machine-only builds", 60, commands(MACHINES.map(alone))));
+        stages.push(stage("machine-only builds", 40, commands(MACHINES.map(alone))));
     }
     let build = stage("build", 620, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
@@ -72,7 +72,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
             none if none.is_empty() => Work::Missing("no page has a command of ours"),
             commands => Work::Commands(commands),
         };
-        let documentation = stage("documentation commands", 110, documented);
+        let documentation = stage("documentation commands", 160, documented);
         stages.push(Stage { output: Output::WhenItFails, ..documentation });
     }
     stages
