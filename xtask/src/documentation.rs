@@ -66,11 +66,9 @@ fn help_for(words: &[String]) -> Option<CommandLine> {
             if other {
                 return None;
             }
-            ("cargo run --quiet -p imq --", &rest[own + 1..])
+            ("target/debug/imq", &rest[own + 1..])
         }
-        [first, rest @ ..] if first.rsplit('/').next() == Some("imq") => {
-            ("cargo run --quiet -p imq --", rest)
-        }
+        [first, rest @ ..] if first.rsplit('/').next() == Some("imq") => ("target/debug/imq", rest),
         _ => return None,
     };
     let options_end = arguments.iter().position(|word| *word == "--").unwrap_or(arguments.len());

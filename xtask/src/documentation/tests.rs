@@ -14,8 +14,8 @@ fn commands_of_ours_are_asked_for_help() {
         "Try `imq x`:\n```sh\ncargo run --release -- dev --copies 1 &\n\
          imq sub /room/1 --json | jq .  # shows\n```\n",
         &[
-            "cargo run --quiet -p imq -- dev --copies 1 --help (README.md:3)",
-            "cargo run --quiet -p imq -- sub /room/1 --json --help (README.md:4)",
+            "target/debug/imq dev --copies 1 --help (README.md:3)",
+            "target/debug/imq sub /room/1 --json --help (README.md:4)",
         ],
     );
     check("```sh\ncargo xtask test\n```\n", &["cargo xtask test --help (README.md:2)"]);
@@ -25,14 +25,14 @@ fn commands_of_ours_are_asked_for_help() {
 fn quotes_continuations_and_settings_are_read_as_the_shell_does() {
     check(
         "```console\n$ IMQ_X=1 target/release/imq pub \\\n  /room/1 chat 'hello  you' -- -5\n```\n",
-        &["cargo run --quiet -p imq -- pub /room/1 chat hello  you --help (README.md:3)"],
+        &["target/debug/imq pub /room/1 chat hello  you --help (README.md:3)"],
     );
     check(
         "```sh\nimq a 2>&1 > imq --x; imq b <q> && imq c\n```\n",
         &[
-            "cargo run --quiet -p imq -- a --x --help (README.md:2)",
-            "cargo run --quiet -p imq -- b <q> --help (README.md:2)",
-            "cargo run --quiet -p imq -- c --help (README.md:2)",
+            "target/debug/imq a --x --help (README.md:2)",
+            "target/debug/imq b <q> --help (README.md:2)",
+            "target/debug/imq c --help (README.md:2)",
         ],
     );
 }
