@@ -9,12 +9,13 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
-use tracing::{Event, Span, Subscriber};
+use tracing::{Event, Level, Span, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, Layer};
 
 /// A message is a few sentences; the rest of a longer one is cut off.
 const MESSAGE_CHARS_MAX: usize = 2_000;
@@ -44,10 +45,8 @@ static PROCESS: OnceLock<Node> = OnceLock::new();
 
 /// Logs what the filter lets through, and panics as errors.
 pub(crate) fn begin(filter: Option<&str>, format: Format) -> Result<()> {
-    let filter = EnvFilter::builder().parse(filter.unwrap_or("info"));
-    let filter = filter.context("--log")?;
-    let nodes = format!("{NODE}=error").parse().context("--log")?;
-    let lines = Lines { format }.with_filter(filter.add_directive(nodes));
+    let filter: Targets = filter.unwrap_or("info").parse().context("--log")?;
+    let lines = Lines { format }.with_filter(filter.with_target(NODE, Level::ERROR));
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines))?;
     std::panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current();
