@@ -57,6 +57,5 @@ fn huge(port: u16) {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok();
     let answer = String::from_utf8_lossy(&answer);
-    // Who goes on writing to a closed socket may lose the answer that came before.
-    assert!(answer.starts_with("HTTP/1.1 413 ") || poured.is_err(), "{poured:?} {answer}");
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{poured:?} {answer}");
 }
