@@ -343,10 +343,12 @@ impl Clients {
         if client.blocked || bytes.is_empty() {
             return;
         }
+        let offered = bytes.len();
         match client.stream.write(bytes) {
             Ok(length) => {
                 if !out.clients.wrote(conn, length) {
-                    client.blocked = true;
+                    client.blocked = length < offered;
+                    self.write(now, conn, lane, out);
                 } else if client.ending {
                     self.finish(now, conn, lane, out);
                 } else if let Some(pong) = client.pong.take() {

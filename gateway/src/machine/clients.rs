@@ -1,7 +1,14 @@
 //! What the sockets of a lane are owed: one buffer per connection that has output, none while idle.
+//! Large events stand beside it, once for all who get them.
 
+use std::rc::Rc;
+
+use super::fanout::Encoded;
 use super::settings::Settings;
+use large::Large;
 use proto::limits;
+
+mod large;
 
 /// A client connection: io numbers them, the smallest free number first, and uses a number anew
 /// after [`super::Input::Closed`].
@@ -70,9 +77,19 @@ pub struct Clients {
 #[derive(Debug, Default)]
 struct Slot {
     bytes: Vec<u8>,
+    /// Of the bytes.
     written: u32,
+    large: Option<Box<Large>>,
     flags: u8,
     codec: u8,
+}
+
+impl Slot {
+    #[inline]
+    fn owed(&self) -> usize {
+        let large = self.large.as_ref().map_or(0, |large| large.bytes());
+        self.bytes.len() - self.written as usize + large
+    }
 }
 
 const CODECS: [Codec; 3] = [Codec::ProtoTcp, Codec::ProtoWs, Codec::JsonWs];
@@ -97,13 +114,13 @@ impl Clients {
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, Slot::default);
         }
-        self.slots[at] = Slot { bytes: Vec::new(), written: 0, flags: OPEN, codec: codec as u8 };
+        self.slots[at] = Slot { flags: OPEN, codec: codec as u8, ..Slot::default() };
     }
 
     pub(super) fn closed(&mut self, conn: ConnId) {
         if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
             let slot = std::mem::take(slot);
-            self.owed -= slot.bytes.len() - slot.written as usize;
+            self.owed -= slot.owed();
             self.give_back(slot.bytes);
         }
     }
@@ -115,7 +132,7 @@ impl Clients {
 
     /// How many bytes a connection's socket hasn't taken yet.
     pub fn owed(&self, conn: ConnId) -> usize {
-        self.slots.get(conn.0 as usize).map_or(0, |slot| slot.bytes.len() - slot.written as usize)
+        self.slots.get(conn.0 as usize).map_or(0, Slot::owed)
     }
 
     /// How many bytes all sockets together haven't taken yet.
@@ -157,16 +174,23 @@ impl Clients {
     pub(super) fn deliver<'e>(
         &mut self,
         conn: ConnId,
-        frame: impl FnOnce(Codec) -> &'e [u8],
+        frame: impl FnOnce(Codec) -> Encoded<'e>,
     ) -> Delivery {
         let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return Delivery::Ended };
         if slot.flags & (SLOW | HELD | ENDED) != 0 {
             return if slot.flags & ENDED != 0 { Delivery::Ended } else { Delivery::Diverted };
         }
-        let bytes = frame(CODECS[slot.codec as usize]);
-        self.owed += bytes.len();
-        Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
-        if slot.bytes.len() > self.slow_bytes {
+        match frame(CODECS[slot.codec as usize]) {
+            Encoded::Small(bytes) => {
+                self.owed += bytes.len();
+                Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
+            }
+            Encoded::Large(bytes) => {
+                self.owed += bytes.len();
+                Clients::put_large(slot, conn, bytes, &mut self.dirty);
+            }
+        }
+        if slot.bytes.len() > self.slow_bytes || slot.large.is_some() {
             self.judge(conn);
         }
         Delivery::Done
@@ -190,11 +214,20 @@ impl Clients {
         slot.bytes.extend_from_slice(bytes);
     }
 
+    #[cold]
+    fn put_large(slot: &mut Slot, conn: ConnId, bytes: &Rc<[u8]>, dirty: &mut Vec<ConnId>) {
+        if slot.flags & DIRTY == 0 {
+            slot.flags |= DIRTY;
+            dirty.push(conn);
+        }
+        slot.large.get_or_insert_default().push(slot.bytes.len(), bytes);
+    }
+
     /// Marks the connection as slow if it owes too much.
     #[cold]
     fn judge(&mut self, conn: ConnId) {
         let slot = &mut self.slots[conn.0 as usize];
-        if slot.bytes.len() - slot.written as usize > self.slow_bytes {
+        if slot.owed() > self.slow_bytes {
             slot.flags |= SLOW;
             self.slow_total += 1;
         }
@@ -264,18 +297,31 @@ impl Clients {
         !self.dirty.is_empty() || !self.ended.is_empty()
     }
 
-    /// What a connection's socket is to get.
+    /// What a connection's socket is to get next. There may be more behind it.
     pub fn unwritten(&self, conn: ConnId) -> &[u8] {
-        self.slots.get(conn.0 as usize).map_or(&[], |slot| &slot.bytes[slot.written as usize..])
+        let Some(slot) = self.slots.get(conn.0 as usize) else { return &[] };
+        let written = slot.written as usize;
+        match &slot.large {
+            Some(large) => large.next(written, &slot.bytes),
+            None => &slot.bytes[written..],
+        }
     }
 
-    /// The socket took so many bytes. Returns whether that was all; the buffer is the pool's again
-    /// then.
+    /// The socket took so many bytes of what it was to get. Returns whether nothing is left; the
+    /// buffer is the pool's again then.
     pub fn wrote(&mut self, conn: ConnId, count: usize) -> bool {
         let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return true };
-        slot.written += count as u32;
         self.owed -= count;
-        if slot.written as usize >= slot.bytes.len() {
+        if let Some(large) = &mut slot.large
+            && large.is_next(slot.written as usize)
+        {
+            if large.took(count) {
+                slot.large = None;
+            }
+        } else {
+            slot.written += count as u32;
+        }
+        if slot.owed() == 0 {
             slot.written = 0;
             let bytes = std::mem::take(&mut slot.bytes);
             self.give_back(bytes);
@@ -283,6 +329,9 @@ impl Clients {
         }
         if slot.written as usize > slot.bytes.len() / 2 {
             slot.bytes.drain(..slot.written as usize);
+            if let Some(large) = &mut slot.large {
+                large.drained(slot.written as usize);
+            }
             slot.written = 0;
         }
         false
@@ -301,7 +350,7 @@ impl Clients {
     pub(super) fn lose_flush(&mut self) {
         let Some(conn) = self.dirty.last().copied() else { return };
         let slot = &mut self.slots[conn.0 as usize];
-        if slot.written == 0 {
+        if slot.written == 0 && slot.large.is_none() {
             self.owed -= slot.bytes.len();
             slot.bytes.clear();
         }
@@ -310,8 +359,9 @@ impl Clients {
     /// Cuts a connection off: what it was owed is forgotten here and now.
     pub(super) fn cut(&mut self, conn: ConnId) {
         if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
-            self.owed -= slot.bytes.len() - slot.written as usize;
+            self.owed -= slot.owed();
             slot.written = 0;
+            slot.large = None;
             let bytes = std::mem::take(&mut slot.bytes);
             self.give_back(bytes);
         }
@@ -329,3 +379,6 @@ pub(super) enum Delivery {
     /// The connection is over.
     Ended,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! One event, many receivers: each codec's bytes are made once, and only if somebody needs them.
 
+use std::rc::Rc;
+
 use proto::g2c::{self, BodyKind};
 use proto::json;
 use proto::wire;
@@ -12,6 +14,9 @@ const BINARY: u8 = 0x82;
 const TEXT: u8 = 0x81;
 /// A WebSocket close frame.
 const CLOSE: u8 = 0x88;
+
+/// A frame that only one receiver gets isn't shared, however long it is.
+pub(super) const NEVER: usize = usize::MAX;
 
 /// A body for a client, not encoded yet.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +42,18 @@ impl<'a> Frame<'a> {
 pub(super) struct Encodings {
     made: [bool; 3],
     bytes: [Vec<u8>; 3],
+    /// The bytes again, where they were asked for to be shared.
+    large: [Option<Rc<[u8]>>; 3],
     scratch: Scratch,
+}
+
+/// The bytes of a frame on their way to many.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Encoded<'a> {
+    /// Few: each receiver has a copy.
+    Small(&'a [u8]),
+    /// Many: all receivers have the same.
+    Large(&'a Rc<[u8]>),
 }
 
 /// Buffers on the way from a body to a text.
@@ -64,6 +80,22 @@ impl Encodings {
             encode(codec, frame, &mut self.bytes[at], &mut self.scratch);
         }
         &self.bytes[at]
+    }
+
+    /// As [`Encodings::get`], for many receivers, who share it from so many bytes on.
+    #[inline]
+    pub(super) fn share(&mut self, codec: Codec, frame: &Frame<'_>, min: usize) -> Encoded<'_> {
+        if frame.body.len() < min {
+            return Encoded::Small(self.get(codec, frame));
+        }
+        let at = codec as usize;
+        if !self.made[at] {
+            self.large[at] = Some(self.get(codec, frame).into());
+        }
+        match &self.large[at] {
+            Some(bytes) => Encoded::Large(bytes),
+            None => Encoded::Small(&self.bytes[at]),
+        }
     }
 
     /// The bytes of a frame for one receiver.

@@ -12,7 +12,7 @@ use proto::q2g::{self, AnswerRef, EventRef};
 use proto::wire::{self, WireError};
 
 use super::clients::{ConnId, Delivery};
-use super::fanout::Frame;
+use super::fanout::{Frame, NEVER};
 use super::interest::Subscriber;
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
@@ -245,6 +245,7 @@ impl Lane {
         };
         let frame = Frame { kind: event.kind, sub: event.sub, body: event.body, history: false };
         let encodings = &mut self.encodings;
+        let large = self.settings.large_bytes;
         encodings.begin();
         let mut deliveries = 0;
         for subscriber in &queue.all {
@@ -252,7 +253,7 @@ impl Lane {
                 continue;
             }
             let conn = ConnId(subscriber.conn);
-            match out.clients.deliver(conn, |codec| encodings.get(codec, &frame)) {
+            match out.clients.deliver(conn, |codec| encodings.share(codec, &frame, large)) {
                 Delivery::Done => deliveries += 1,
                 Delivery::Diverted => self.diverted.push(*subscriber),
                 Delivery::Ended => {}
@@ -298,7 +299,7 @@ impl Lane {
             let narrowed = &mut self.narrowed;
             narrowed.begin();
             let conn = ConnId(subscriber.conn);
-            match out.clients.deliver(conn, |codec| narrowed.get(codec, &frame)) {
+            match out.clients.deliver(conn, |codec| narrowed.share(codec, &frame, NEVER)) {
                 Delivery::Done => self.counters.deliveries += 1,
                 Delivery::Diverted => {
                     kept.extend(Kept::of(event.kind, &body).map(|kept| (subscriber, kept)));

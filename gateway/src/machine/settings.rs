@@ -30,6 +30,9 @@ pub struct Settings {
     /// A session's operations go on only while its user's home was heard less than this ago: by its
     /// answers to probes.
     pub dead_ms: u64,
+    /// From so many bytes on all receivers of an event share them; fewer are copied for each, which
+    /// is quicker.
+    pub large_bytes: usize,
     /// From so many unwritten bytes on a receiver is slow.
     pub slow_bytes: usize,
     /// What a receiver may owe before it is closed or messages are dropped.
@@ -58,6 +61,7 @@ impl Default for Settings {
             bytes_burst: 8 * 1024 * 1024,
             give_up_ms: limits::GRACE_MS,
             dead_ms: limits::DEAD_MS,
+            large_bytes: 4 * 1024,
             slow_bytes: limits::SLOW_BYTES,
             output_bytes_max: limits::OUTPUT_BYTES_MAX,
             lane_output_bytes_max: limits::LANE_OUTPUT_BYTES_MAX,

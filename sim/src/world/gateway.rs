@@ -295,11 +295,14 @@ impl World {
         let Some(Some(one)) = host.conns.get(conn.0 as usize) else { return };
         let (socket, ending) = (one.socket, one.ending);
         let unwritten = host.out.clients.unwritten(conn);
-        let room = self.sockets[socket].room.min(unwritten.len());
+        let (room, offered) = (self.sockets[socket].room.min(unwritten.len()), unwritten.len());
         let bytes = unwritten[..room].to_vec();
         let slow = host.out.clients.wants_drained(conn);
         let all = host.out.clients.wrote(conn, room);
         self.write_to_client(socket, &bytes);
+        if !all && room == offered {
+            return self.write(at, lane, conn);
+        }
         if all && slow {
             self.arrive(Port::Lane(at, lane).process(), Arrival::Drained { socket });
         }

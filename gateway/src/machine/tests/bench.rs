@@ -22,7 +22,7 @@ use super::words::{
 };
 use crate::machine::callout::Outcome;
 use crate::machine::settings::Settings;
-use crate::machine::{Authority, Clients, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
+use crate::machine::{Authority, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
 /// The link of `n1`; that of `n2` is the next.
 const N1: LinkId = LinkId(0);
@@ -424,15 +424,19 @@ impl Bench {
     }
 
     fn write(&mut self, conn: ConnId) {
-        let bytes = self.out.clients.unwritten(conn).to_vec();
+        let mut bytes = Vec::new();
+        while self.out.clients.owed(conn) > 0 {
+            let next = self.out.clients.unwritten(conn).to_vec();
+            let all = self.out.clients.wrote(conn, next.len());
+            assert_eq!(all, self.out.clients.owed(conn) == 0);
+            bytes.extend(next);
+        }
         let codec = self.out.clients.codec(conn);
         for text in client_frames(&bytes, codec) {
             if self.loud || !(text.contains(r#""queue":"/user/"#) || text.contains(CONFIRMING)) {
                 self.say(&format!("c{} {text}", conn.0));
             }
         }
-        let all = self.out.clients.wrote(conn, bytes.len());
-        assert!(all && Clients::owed(&self.out.clients, conn) == 0);
         if self.out.clients.wants_drained(conn) {
             self.handle(Input::Drained { conn });
         }
