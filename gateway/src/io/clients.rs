@@ -34,6 +34,9 @@ pub(super) use refusal::Refused;
 use stream::Stream;
 use waiting::Waiting;
 
+/// Clients that are owed large events and are written to in one turn: what a thousand of them take
+/// is the time of all others.
+const LARGE_PER_TURN: usize = 64;
 /// One read takes at most this much of one client.
 const READ_BYTES: usize = 64 * 1024;
 /// Tokens: the two listeners, then a client each.
@@ -63,6 +66,8 @@ pub(super) struct Clients {
     /// Sockets that stay until their clients have read why they aren't let in.
     turned_away: usize,
     dirty: Vec<ConnId>,
+    /// Who is owed large events, in the order in which they are written to.
+    large: VecDeque<ConnId>,
     ended: Vec<(ConnId, Ending)>,
     /// Connections that were turned away.
     pub(super) refused: Refused,
@@ -83,6 +88,8 @@ struct Client {
     to_end: bool,
     /// It is among those who may have more to read.
     again: bool,
+    /// It is among those who are owed large events.
+    large: bool,
     /// It was not let in, and stays until it has read why.
     turned_away: bool,
     /// What the newest of a WebSocket's pings said, if its pong waits until all else is written.
@@ -156,6 +163,7 @@ impl Clients {
             foreign_page: Complaint::every(refusal::COMPLAIN_OF_STRANGERS_EVERY_MS),
             turned_away: 0,
             dirty: Vec::new(),
+            large: VecDeque::new(),
             ended: Vec::new(),
             refused: Refused::default(),
         })
@@ -185,7 +193,7 @@ impl Clients {
 
     /// Whether sockets have more to read already.
     pub(super) fn is_busy(&self) -> bool {
-        !self.again.is_empty() || !self.handshakes.is_empty()
+        !self.again.is_empty() || !self.handshakes.is_empty() || !self.large.is_empty()
     }
 
     /// Reads on where one read didn't take all, and does what is due.
@@ -212,15 +220,28 @@ impl Clients {
         [knocking, self.accept_again_ms].into_iter().flatten().min()
     }
 
-    /// Writes each connection that has output, once, and ends those that are to end.
+    /// Writes each connection that has output, once, and ends those that are to end. Of those that
+    /// are owed large events, some wait for the next turn.
     pub(super) fn flush(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
-        while out.clients.is_busy() {
+        let mut large_left = LARGE_PER_TURN;
+        while out.clients.is_busy() || large_left > 0 && !self.large.is_empty() {
             let mut dirty = std::mem::take(&mut self.dirty);
             out.clients.take_dirty(&mut dirty);
             for conn in dirty.drain(..) {
-                self.write(now, conn, lane, out);
+                if !self.waits_with_large(conn, out) {
+                    self.write(now, conn, lane, out);
+                }
             }
             self.dirty = dirty;
+            while large_left > 0
+                && let Some(conn) = self.large.pop_front()
+            {
+                large_left -= 1;
+                if let Some(client) = self.sockets.get_mut(conn.0 as usize) {
+                    client.large = false;
+                }
+                self.write(now, conn, lane, out);
+            }
             let mut ended = std::mem::take(&mut self.ended);
             out.clients.take_ended(&mut ended);
             for (conn, ending) in ended.drain(..) {
@@ -231,6 +252,19 @@ impl Clients {
             }
             self.ended = ended;
         }
+    }
+
+    /// Whether a connection is written to later, with others that are owed large events.
+    #[inline]
+    fn waits_with_large(&mut self, conn: ConnId, out: &Outbox) -> bool {
+        if !out.clients.owes_large(conn) {
+            return false;
+        }
+        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
+        if !client.blocked && !std::mem::replace(&mut client.large, true) {
+            self.large.push_back(conn);
+        }
+        true
     }
 
     /// One read. A short one has drained the socket, unless its end is in sight.

@@ -297,6 +297,12 @@ impl Clients {
         !self.dirty.is_empty() || !self.ended.is_empty()
     }
 
+    /// Whether a large event is among what a connection's socket hasn't taken.
+    #[inline]
+    pub fn owes_large(&self, conn: ConnId) -> bool {
+        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.large.is_some())
+    }
+
     /// What a connection's socket is to get next. There may be more behind it.
     pub fn unwritten(&self, conn: ConnId) -> &[u8] {
         let Some(slot) = self.slots.get(conn.0 as usize) else { return &[] };

@@ -59,6 +59,8 @@ impl World {
                 dev_auth: true,
                 ping_every_ms: 4_000,
                 give_up_ms: GRACE_MS,
+                // Few are large enough otherwise.
+                large_bytes: self.plan.slow_bytes / 8,
                 slow_bytes: self.plan.slow_bytes,
                 output_bytes_max: self.plan.output_bytes_max,
                 faults: self.plan.faults.lane,

@@ -189,6 +189,7 @@ impl Clients {
             ending: false,
             to_end: false,
             again: false,
+            large: false,
             turned_away: false,
             pong: None,
             discarded: 0,
