@@ -5,9 +5,9 @@
 //! nothing missed, filters, exclusion), [`outcome`] (exactly once, answers in order and with a
 //! reason), [`refusal`] (nothing is refused without a cause), [`present`] (snapshot then live,
 //! against a reference model), [`reads`] (what was read was so), [`ends`] (of keys that are bound
-//! to a moment or a session), [`roster`] (who is there), [`session`] (who is connected stays),
-//! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`told`]
-//! (what it was asked and told).
+//! to a moment or a session), [`roster`] and [`presence`] (who is there), [`session`] (who is
+//! connected stays), [`back_end`] and [`own_queues`] (what the web application asked for),
+//! [`asked`] and [`told`] (what it was asked and told).
 
 mod asked;
 mod back_end;
@@ -16,6 +16,7 @@ mod ends;
 mod ledger;
 mod outcome;
 mod own_queues;
+mod presence;
 mod present;
 mod reads;
 mod refusal;
@@ -49,7 +50,7 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     reads::check(&lives, &ledger, &mut violations);
     ends::check(&lives, &ledger, &mut violations);
     present::check(&lives, &ledger, &mut violations);
-    roster::check(&lives, &mut violations);
+    roster::check(&lives, &ledger, &mut violations);
     session::check(&lives, &mut violations);
     back_end::check(&lives, &ledger, &mut violations);
     asked::check(&lives, &ledger, &mut violations);

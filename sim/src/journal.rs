@@ -1,6 +1,8 @@
 //! What a client asked and what it was told: all that the checker knows of the cluster.
 
-use imq_sdk::{Command, Event, QueueEvent, Ticket};
+use std::collections::BTreeMap;
+
+use imq_sdk::{Answer, Command, Event, QueueEvent, Ticket};
 
 use crate::application::{Question, Ruling, Told};
 use crate::call::{Call, Wish};
@@ -37,6 +39,7 @@ impl Journal {
         notes
             .map(|note| match &note.what {
                 What::Told(Event::Queue { event, .. }) => size(event),
+                What::Told(Event::Answer { result: Ok(answer), .. }) => answer_size(answer),
                 What::Told(_) => HEAD_BYTES,
                 What::Asked(..) | What::Stalled => 0,
             })
@@ -81,6 +84,20 @@ fn size(event: &QueueEvent) -> usize {
         }
 }
 
+fn answer_size(answer: &Answer) -> usize {
+    HEAD_BYTES
+        + match answer {
+            Answer::Subscribed | Answer::Done | Answer::Sent { .. } => 0,
+            Answer::State(page) => {
+                page.items.iter().map(|entry| HEAD_BYTES + entry.value.len()).sum()
+            }
+            Answer::History(page) => {
+                page.items.iter().map(|message| HEAD_BYTES + message.payload.len()).sum()
+            }
+            Answer::Members { page, .. } => page.items.iter().map(String::len).sum(),
+        }
+}
+
 /// Something that happened to a client.
 #[derive(Debug)]
 pub struct Note {
@@ -115,6 +132,8 @@ pub struct Observations {
     /// When a bucket's data may have been lost: from the first moment that anybody knew to the last
     /// moment that somebody heard of it.
     pub losses: Vec<Loss>,
+    /// Whose session each is, as lanes were answered to their logins.
+    pub sessions: BTreeMap<String, String>,
     /// What a receiver may owe before it is slow.
     pub slow_bytes: usize,
     /// Homes, and links that ended.
@@ -123,6 +142,8 @@ pub struct Observations {
     pub stills: Vec<(u64, u64)>,
     /// When trouble ended, in microseconds.
     pub calm_us: u64,
+    /// When everything was read.
+    pub audit_us: u64,
     /// When all but the auditors left.
     pub farewell_us: u64,
     /// When the auditors asked who is there.

@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 46] = [
+pub const ALL: [Planted; 50] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -44,6 +44,29 @@ pub const ALL: [Planted; 46] = [
         name: "node.joined_twice",
         breaks: &["joined and left alternate per user"],
         plant: |f| f.node.joined_twice = true,
+    },
+    Planted {
+        name: "node.joined_untold",
+        breaks: &["who is in a queue is in everybody's roster"],
+        plant: |f| f.node.joined_untold = true,
+    },
+    Planted {
+        name: "node.left_untold",
+        breaks: &[
+            "who has left is in no roster for long",
+            "after the calm the roster is who is there",
+        ],
+        plant: |f| f.node.left_untold = true,
+    },
+    Planted {
+        name: "node.told_of_another",
+        breaks: &["who is told to have joined or left did, by its own session"],
+        plant: |f| f.node.told_of_another = true,
+    },
+    Planted {
+        name: "lane.members_missed",
+        breaks: &["nothing is missed between a mark and the end"],
+        plant: |f| f.lane.members_missed = true,
     },
     Planted {
         name: "node.history_disordered",

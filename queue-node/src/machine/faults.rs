@@ -18,6 +18,12 @@ pub struct Faults {
     pub resend_runs_again: bool,
     /// Who joins is announced twice.
     pub joined_twice: bool,
+    /// Some who join are not announced, neither then nor when they leave.
+    pub joined_untold: bool,
+    /// Who unsubscribes isn't announced.
+    pub left_untold: bool,
+    /// The web application is told that another session joined or left.
+    pub told_of_another: bool,
     /// The history keeps one message less than it should, and gives them newest first.
     pub history_disordered: bool,
     /// A room doesn't tell the user queue that a session joined.

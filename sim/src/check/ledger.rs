@@ -24,6 +24,8 @@ pub(super) struct Book<'a> {
     pub(super) facts: BTreeMap<u64, Fact<'a>>,
     /// When each was seen first.
     first_us: BTreeMap<u64, u64>,
+    /// Who joined or left, as those say who have heard of the fewest.
+    names: BTreeMap<u64, &'a [String]>,
 }
 
 impl Book<'_> {
@@ -36,6 +38,11 @@ impl Book<'_> {
     pub(super) fn is_whole(&self, first: u64, last: u64) -> bool {
         let known = self.facts.range(first..).take_while(|(seq, _)| **seq <= last).count();
         known as u64 == (last + 1).saturating_sub(first)
+    }
+
+    /// Whether nobody but this user joined or left: it isn't told so itself.
+    pub(super) fn is_only_of(&self, seq: u64, user: &str) -> bool {
+        self.names.get(&seq).is_some_and(|users| users.iter().all(|one| one == user))
     }
 
     /// Whether anybody has seen the event.
@@ -150,6 +157,12 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
                 Got::Joined(word) | Got::Left(word) => (word.seq, Fact::Members),
                 Got::State(_) | Got::Gap(_) => continue,
             };
+            if let Got::Joined(word) | Got::Left(word) = item.what {
+                let names = ledger.page(queue, epoch).names.entry(seq).or_insert(&word.users);
+                if word.users.len() < names.len() {
+                    *names = &word.users;
+                }
+            }
             ledger.line((queue, epoch, seq), fact, item.at_us, &mut violations);
         }
     }

@@ -235,7 +235,7 @@ fn doubles_and_disorder_are_found() {
 
 #[test]
 fn a_message_that_ran_twice_is_found() {
-    let (one, _) = pair();
+    let (_, one) = pair();
     let one = one.sent(1, "a", Ok(Answer::Sent { seq: 5 })).message(5, "a").message(6, "a");
     let rule = "acknowledged: exactly once; unknown: at most once; refused: never";
     assert_eq!(broken(vec![one]), [rule]);
@@ -251,7 +251,7 @@ fn an_unknown_outcome_needs_a_reason() {
 
 #[test]
 fn a_result_after_its_event_is_found() {
-    let (mut one, _) = pair();
+    let (_, mut one) = pair();
     let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
     let payload = "a".into();
     let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
@@ -270,6 +270,26 @@ fn who_joins_twice_is_found() {
     );
 }
 
+#[test]
+fn who_is_there_and_unknown_is_found() {
+    let stories = vec![Story::of(0, 4, &["u0"]), Story::of(2, 4, &["u0", "u2"])];
+    let rules = broken(stories);
+    assert!(rules.contains(&"who is in a queue is in everybody's roster"), "{rules:?}");
+}
+
+#[test]
+fn who_joins_untold_is_found() {
+    let (one, other) = pair();
+    let rule = "nothing is missed between a mark and the end";
+    let one = one.joined(5, "u3").message(6, "a");
+    assert!(broken(vec![one, other.message(6, "a")]).contains(&rule));
+    // Whoever is slow may hear of nothing where somebody came and went.
+    let (one, other) = pair();
+    let one = one.joined(5, "u3").message(6, "a");
+    assert!(!broken(vec![one, other.stalled().message(6, "a")]).contains(&rule));
+}
+
+//FROM
 #[test]
 fn two_truths_are_found() {
     let (one, other) = pair();
