@@ -6,11 +6,12 @@
 //! reason), [`refusal`] (nothing is refused without a cause), [`present`] (snapshot then live,
 //! against a reference model), [`reads`] (what was read was so), [`ends`] (of keys that are bound
 //! to a moment or a session), [`roster`] and [`presence`] (who is there), [`session`] (who is
-//! connected stays), [`back_end`] and [`own_queues`] (what the web application asked for),
-//! [`asked`] and [`told`] (what it was asked and told).
+//! connected stays), [`causes`] (who is named, and why), [`back_end`] and [`own_queues`] (what the
+//! web application asked for), [`asked`] and [`told`] (what it was asked and told).
 
 mod asked;
 mod back_end;
+mod causes;
 mod delivery;
 mod ends;
 mod ledger;
@@ -52,6 +53,7 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     present::check(&lives, &ledger, &mut violations);
     roster::check(&lives, &ledger, &mut violations);
     session::check(&lives, &mut violations);
+    causes::check(&lives, &mut violations);
     back_end::check(&lives, &ledger, &mut violations);
     asked::check(&lives, &ledger, &mut violations);
     told::check(seen, &mut violations);

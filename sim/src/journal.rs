@@ -52,6 +52,12 @@ impl Journal {
         stalls.any(|note| note.at_us <= to_us && note.at_us + 1_500_000 >= from_us)
     }
 
+    /// Whether the client had lost a connection by then.
+    pub fn was_lost(&self, at_us: u64) -> bool {
+        let mut notes = self.notes.iter().take_while(|note| note.at_us <= at_us);
+        notes.any(|note| matches!(note.what, What::Told(Event::Closed { .. })))
+    }
+
     /// Whether the client had said goodbye, or had been closed for good, by then.
     pub fn is_closed_before(&self, at_us: u64) -> bool {
         self.notes.iter().take_while(|note| note.at_us <= at_us).any(|note| match &note.what {

@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 50] = [
+pub const ALL: [Planted; 53] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -67,6 +67,21 @@ pub const ALL: [Planted; 50] = [
         name: "lane.members_missed",
         breaks: &["nothing is missed between a mark and the end"],
         plant: |f| f.lane.members_missed = true,
+    },
+    Planted {
+        name: "node.sender_mistaken",
+        breaks: &["an event names who sent it"],
+        plant: |f| f.node.sender_mistaken = true,
+    },
+    Planted {
+        name: "node.reason_mistaken",
+        breaks: &["who leaves does it for the reason that is told"],
+        plant: |f| f.node.reason_mistaken = true,
+    },
+    Planted {
+        name: "node.code_mistaken",
+        breaks: &["who is closed is told the code of its cause"],
+        plant: |f| f.node.code_mistaken = true,
     },
     Planted {
         name: "node.history_disordered",

@@ -32,6 +32,7 @@ use self::gateway::GatewayHost;
 use self::losses::Losses;
 use self::node::NodeHost;
 use self::process::Vitals;
+pub(crate) use self::referee::FIRST_STAYS;
 use self::referee::Referee;
 use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};

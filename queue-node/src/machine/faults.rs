@@ -24,6 +24,12 @@ pub struct Faults {
     pub left_untold: bool,
     /// The web application is told that another session joined or left.
     pub told_of_another: bool,
+    /// A message is said to be from the member that has been there longest.
+    pub sender_mistaken: bool,
+    /// A client that says goodbye is told to have been replaced.
+    pub reason_mistaken: bool,
+    /// Who loses to another login is closed as if an older one stayed.
+    pub code_mistaken: bool,
     /// The history keeps one message less than it should, and gives them newest first.
     pub history_disordered: bool,
     /// A room doesn't tell the user queue that a session joined.

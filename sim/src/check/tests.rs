@@ -291,6 +291,29 @@ fn who_joins_untold_is_found() {
 
 //FROM
 #[test]
+fn who_is_named_sent_it() {
+    let (one, _) = pair();
+    let one = one.sent(1, "a", Ok(Answer::Sent { seq: 5 })).message(5, "a");
+    assert_eq!(broken(vec![one]), ["an event names who sent it"]);
+}
+
+#[test]
+fn a_code_has_its_cause() {
+    let closed = |code| {
+        let (one, _) = pair();
+        let mut one = one;
+        let reason = "the user logged in elsewhere".to_owned();
+        one.note(What::Told(Event::Closed { code: Some(code), reason, may_retry: code < 3500 }));
+        one
+    };
+    let rule = "who is closed is told the code of its cause";
+    assert_eq!(broken(vec![closed(3500)]), [rule]);
+    assert_eq!(broken(vec![closed(3502)]), [rule]);
+    let rival = Journal { client: 5, user: "u0".into(), ..Journal::default() };
+    assert_eq!(broken(vec![closed(3500), Story(rival)]), Vec::<&str>::new());
+}
+
+#[test]
 fn two_truths_are_found() {
     let (one, other) = pair();
     let stories = vec![one.state(5, "k", "1"), other.state(5, "k", "2")];
