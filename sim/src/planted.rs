@@ -14,11 +14,21 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 53] = [
+pub const ALL: [Planted; 55] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
         plant: |f| f.node.output_before_commit = true,
+    },
+    Planted {
+        name: "node.tell_before_commit",
+        breaks: &["no word to another node leaves before it is committed"],
+        plant: |f| f.node.tell_before_commit = true,
+    },
+    Planted {
+        name: "node.told_before_commit",
+        breaks: &["no word to another node leaves before it is committed"],
+        plant: |f| f.node.told_before_commit = true,
     },
     Planted {
         name: "node.result_forgotten",

@@ -18,6 +18,7 @@ mod referee;
 mod sockets;
 mod tap;
 mod wires;
+mod words;
 
 use std::collections::BTreeMap;
 
