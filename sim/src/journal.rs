@@ -21,8 +21,19 @@ pub struct Journal {
     pub born_us: u64,
     /// The lanes to which it was connected, one after the other.
     pub ways: Vec<Way>,
+    /// What it was welcomed with, one after the other.
+    pub welcomes: Vec<Welcomed>,
     /// In the order in which it happened.
     pub notes: Vec<Note>,
+}
+
+/// A `welcome` as it came to the client.
+#[derive(Debug, Clone, Copy)]
+pub struct Welcomed {
+    /// When, in microseconds since the run began.
+    pub at_us: u64,
+    /// The generation of the connection.
+    pub generation: u64,
 }
 
 impl Journal {
@@ -55,7 +66,7 @@ impl Journal {
     /// Whether the client had lost a connection by then.
     pub fn was_lost(&self, at_us: u64) -> bool {
         let mut notes = self.notes.iter().take_while(|note| note.at_us <= at_us);
-        notes.any(|note| matches!(note.what, What::Told(Event::Closed { .. })))
+        notes.any(|note| matches!(note.what, What::Told(Event::Closed { may_retry: true, .. })))
     }
 
     /// Whether the client had said goodbye, or had been closed for good, by then.

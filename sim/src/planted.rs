@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 55] = [
+pub const ALL: [Planted; 56] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -190,6 +190,14 @@ pub const ALL: [Planted; 55] = [
         name: "node.floor_ignored",
         breaks: &["a room refuses who is over, as soon as it can know"],
         plant: |f| f.node.floor_ignored = true,
+    },
+    Planted {
+        name: "node.loser_unsaid",
+        breaks: &[
+            "where a winner was heard, nothing of the loser is done",
+            "a dead time after a winner's welcome nothing of the loser is done",
+        ],
+        plant: |f| f.node.loser_unsaid = true,
     },
     Planted {
         name: "node.key_forgotten",

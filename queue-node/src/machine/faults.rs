@@ -54,6 +54,8 @@ pub struct Faults {
     pub grace_decided_twice: bool,
     /// Rooms don't hear of a session's end.
     pub ended_forgotten: bool,
+    /// Nobody is told who has lost to another login: neither its lane nor its rooms, and no floor.
+    pub loser_unsaid: bool,
     /// A floor that is heard isn't kept.
     pub floor_ignored: bool,
     /// No lane is told that its session is over.

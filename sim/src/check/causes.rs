@@ -116,7 +116,7 @@ impl<'a> Senders<'a> {
 }
 
 /// The values that are unlike any other.
-fn values(changes: &[Change]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn values(changes: &[Change]) -> impl Iterator<Item = &[u8]> {
     changes.iter().filter_map(|change| match &change.act {
         Act::Set(value) if value.starts_with(b"\"") => Some(&**value),
         Act::Set(_) | Act::Delete | Act::Add(_) => None,
