@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 56] = [
+pub const ALL: [Planted; 58] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -198,6 +198,16 @@ pub const ALL: [Planted; 56] = [
             "a dead time after a winner's welcome nothing of the loser is done",
         ],
         plant: |f| f.node.loser_unsaid = true,
+    },
+    Planted {
+        name: "node.page_skips_first",
+        breaks: &["after the calm the roster is who is there"],
+        plant: |f| f.node.page_skips_first = true,
+    },
+    Planted {
+        name: "node.before_ignored",
+        breaks: &["what is read of the history is its newest messages, oldest first"],
+        plant: |f| f.node.before_ignored = true,
     },
     Planted {
         name: "node.key_forgotten",

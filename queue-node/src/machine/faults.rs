@@ -54,6 +54,10 @@ pub struct Faults {
     pub grace_decided_twice: bool,
     /// Rooms don't hear of a session's end.
     pub ended_forgotten: bool,
+    /// A page of members after the first lacks its first one.
+    pub page_skips_first: bool,
+    /// A page of history begins with the newest message, whatever was asked for.
+    pub before_ignored: bool,
     /// Nobody is told who has lost to another login: neither its lane nor its rooms, and no floor.
     pub loser_unsaid: bool,
     /// A floor that is heard isn't kept.

@@ -50,6 +50,12 @@ impl Book<'_> {
         self.first_us.contains_key(&seq)
     }
 
+    /// The newest event that anybody had seen by then, or that its sender knows of.
+    pub(super) fn newest_known(&self, by_us: u64) -> u64 {
+        let by_then = |seq: &u64| self.first_us.get(seq).is_none_or(|at_us| *at_us <= by_us);
+        self.facts.keys().rev().copied().find(by_then).unwrap_or(0)
+    }
+
     /// The newest event that anybody had seen by then.
     pub(super) fn newest(&self, by_us: u64) -> u64 {
         let seen = self.first_us.iter().rev().find(|(_, at_us)| **at_us <= by_us);

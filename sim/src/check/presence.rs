@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imq_sdk::{Answer, Command, Event, QueueEvent};
+use imq_sdk::{Answer, Command, Event, Page, PageAsked, QueueEvent};
 
 use super::Violation;
 use super::delivery::was_slow;
@@ -141,22 +141,43 @@ fn at_audit(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
     let newcomer = format!("u{CLIENTS}");
     for operation in &lives.operations {
         let (Some(answer), queue) = (&operation.answer, operation.queue()) else { continue };
-        let (Command::ListMembers { .. }, Ok(Answer::Members { page, .. })) =
+        let (Command::ListMembers { page: asked, .. }, Ok(Answer::Members { page, .. })) =
             (operation.command, answer.result)
         else {
             continue;
         };
+        if !is_page(asked, page) {
+            let what = format!("{queue}: {asked:?} gave {page:?}");
+            let rule = "a page of members is what was asked for";
+            violations.push(Violation { at_us: answer.at_us, rule, what });
+        }
         let is_then =
             operation.asked_us >= lives.seen.audit_us && answer.at_us < lives.seen.farewell_us;
-        let read: BTreeSet<&str> =
-            page.items.iter().map(|user| &**user).filter(|user| *user != newcomer).collect();
-        let there = there_at_farewell(lives, queue);
-        if is_then && page.next.is_none() && read != there {
-            let what = format!("{queue}: {read:?} were read, and there are {there:?}");
+        // Who came for the audit is or isn't among them yet.
+        let old = |user: &&str| **user != *newcomer && **user > *asked.after;
+        let read: Vec<&str> = page.items.iter().map(|user| &**user).filter(old).collect();
+        let there: Vec<&str> = there_at_farewell(lives, queue).into_iter().filter(old).collect();
+        let is_it = if page.next.is_none() { read == there } else { there.starts_with(&read) };
+        if is_then && !is_it {
+            let what = format!("{queue}: {asked:?} gave {read:?}, and there are {there:?}");
             let rule = "after the calm the roster is who is there";
             violations.push(Violation { at_us: answer.at_us, rule, what });
         }
     }
+}
+
+/// Whether a page has what comes after what was named, in order, and is as long as was asked for
+/// if there is more.
+fn is_page(asked: &PageAsked, page: &Page<String>) -> bool {
+    let is_after = page.items.iter().all(|user| *user > asked.after);
+    let rises = page.items.windows(2).all(|pair| pair[0] < pair[1]);
+    let limit = if asked.limit == 0 { usize::MAX } else { asked.limit as usize };
+    let is_full = page.next.is_none() || page.items.len() == limit;
+    is_after
+        && rises
+        && is_full
+        && page.items.len() <= limit
+        && page.next.as_ref().is_none_or(|next| page.items.last() == Some(next))
 }
 
 /// A client that has left a queue.

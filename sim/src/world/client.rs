@@ -299,6 +299,10 @@ impl World {
             let page_again = page.clone();
             self.ask(at, Command::GetState { queue: name(), mount: scores, key_prefix, page });
             self.ask(at, Command::ListMembers { queue: name(), page: page_again });
+            for after in ["", "u12"] {
+                let page = PageAsked { after: after.to_owned(), limit: 3 };
+                self.ask(at, Command::ListMembers { queue: name(), page });
+            }
         }
     }
 
