@@ -91,10 +91,15 @@ fn size(event: &QueueEvent) -> usize {
                 let values = state.changes.iter().flat_map(|change| &change.value);
                 values.map(|value| HEAD_BYTES + value.len()).sum()
             }
-            QueueEvent::Subscribed(_)
-            | QueueEvent::Unsubscribed { .. }
-            | QueueEvent::Joined(_)
-            | QueueEvent::Left(_)
+            QueueEvent::Subscribed(start) => {
+                let entries = start.mounts.iter().flat_map(|mount| &mount.entries);
+                let members = start.members.iter().map(String::len);
+                entries.map(|entry| HEAD_BYTES + entry.value.len()).chain(members).sum()
+            }
+            QueueEvent::Joined(word) | QueueEvent::Left(word) => {
+                word.users.iter().map(String::len).sum()
+            }
+            QueueEvent::Unsubscribed { .. }
             | QueueEvent::MountCreated(_)
             | QueueEvent::MountDeleted(_)
             | QueueEvent::Gap(_) => 0,
