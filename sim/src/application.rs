@@ -62,6 +62,8 @@ pub struct Told {
     pub seq: u64,
     /// Whom it is about, if anybody.
     pub user: String,
+    /// And which session of it.
+    pub session: String,
 }
 
 /// What the application says with a refusal, so that it is known in a result.

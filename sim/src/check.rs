@@ -5,17 +5,21 @@
 //! nothing missed, filters, exclusion), [`outcome`] (exactly once, answers in order and with a
 //! reason), [`refusal`] (nothing is refused without a cause), [`present`] (snapshot then live,
 //! against a reference model), [`reads`] (what was read was so), [`ends`] (of keys that are bound
-//! to a moment or a session), [`roster`] (who is there), [`session`] (who is connected stays),
+//! to a moment or a session), [`roster`] and [`presence`] (who is there), [`session`] (who is
+//! connected stays), [`causes`] (who is named, and why), [`fenced`] (of two logins one wins),
 //! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`told`]
 //! (what it was asked and told).
 
 mod asked;
 mod back_end;
+mod causes;
 mod delivery;
 mod ends;
+mod fenced;
 mod ledger;
 mod outcome;
 mod own_queues;
+mod presence;
 mod present;
 mod reads;
 mod refusal;
@@ -49,8 +53,10 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     reads::check(&lives, &ledger, &mut violations);
     ends::check(&lives, &ledger, &mut violations);
     present::check(&lives, &ledger, &mut violations);
-    roster::check(&lives, &mut violations);
+    roster::check(&lives, &ledger, &mut violations);
     session::check(&lives, &mut violations);
+    causes::check(&lives, &mut violations);
+    fenced::check(&lives, &ledger, &mut violations);
     back_end::check(&lives, &ledger, &mut violations);
     asked::check(&lives, &ledger, &mut violations);
     told::check(seen, &mut violations);

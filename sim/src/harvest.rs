@@ -34,7 +34,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 20] = [
+const KINDS: [Kind; 22] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -120,6 +120,25 @@ const KINDS: [Kind; 20] = [
         count: |seen| seen.told.len() as u64,
     },
     Kind {
+        name: "pages of members",
+        bound: Bound::AtLeastInHundred(2_000),
+        count: |seen| {
+            answers(
+                seen,
+                |result| matches!(result, Ok(Answer::Members { page, .. }) if page.next.is_some()),
+            )
+        },
+    },
+    Kind {
+        name: "earlier pages of history",
+        bound: Bound::AtLeastInHundred(500),
+        count: |seen| {
+            commands_like(seen, |command| {
+                matches!(command, Command::GetHistory { before_seq: 1.., .. })
+            })
+        },
+    },
+    Kind {
         name: "buckets lost",
         bound: Bound::AtLeastInHundred(200),
         count: |seen| seen.losses.len() as u64,
@@ -158,8 +177,12 @@ const KINDS: [Kind; 20] = [
 ];
 
 fn commands(seen: &Observations) -> u64 {
+    commands_like(seen, |command| *command != Command::Close)
+}
+
+fn commands_like(seen: &Observations, is_it: impl Fn(&Command) -> bool) -> u64 {
     let notes = seen.journals.iter().flat_map(|journal| &journal.notes);
-    let asked = |what: &What| matches!(what, What::Asked(_, command) if *command != Command::Close);
+    let asked = |what: &What| matches!(what, What::Asked(_, command) if is_it(command));
     notes.filter(|note| asked(&note.what)).count() as u64
 }
 
@@ -262,7 +285,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 14, "{complaints:#?}");
+        assert_eq!(complaints.len(), 16, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

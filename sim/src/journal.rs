@@ -1,6 +1,8 @@
 //! What a client asked and what it was told: all that the checker knows of the cluster.
 
-use imq_sdk::{Command, Event, QueueEvent, Ticket};
+use std::collections::BTreeMap;
+
+use imq_sdk::{Answer, Command, Event, QueueEvent, Ticket};
 
 use crate::application::{Question, Ruling, Told};
 use crate::call::{Call, Wish};
@@ -19,8 +21,19 @@ pub struct Journal {
     pub born_us: u64,
     /// The lanes to which it was connected, one after the other.
     pub ways: Vec<Way>,
+    /// What it was welcomed with, one after the other.
+    pub welcomes: Vec<Welcomed>,
     /// In the order in which it happened.
     pub notes: Vec<Note>,
+}
+
+/// A `welcome` as it came to the client.
+#[derive(Debug, Clone, Copy)]
+pub struct Welcomed {
+    /// When, in microseconds since the run began.
+    pub at_us: u64,
+    /// The generation of the connection.
+    pub generation: u64,
 }
 
 impl Journal {
@@ -37,6 +50,7 @@ impl Journal {
         notes
             .map(|note| match &note.what {
                 What::Told(Event::Queue { event, .. }) => size(event),
+                What::Told(Event::Answer { result: Ok(answer), .. }) => answer_size(answer),
                 What::Told(_) => HEAD_BYTES,
                 What::Asked(..) | What::Stalled => 0,
             })
@@ -47,6 +61,12 @@ impl Journal {
     pub fn was_stalled(&self, from_us: u64, to_us: u64) -> bool {
         let mut stalls = self.notes.iter().filter(|note| matches!(note.what, What::Stalled));
         stalls.any(|note| note.at_us <= to_us && note.at_us + 1_500_000 >= from_us)
+    }
+
+    /// Whether the client had lost a connection by then.
+    pub fn was_lost(&self, at_us: u64) -> bool {
+        let mut notes = self.notes.iter().take_while(|note| note.at_us <= at_us);
+        notes.any(|note| matches!(note.what, What::Told(Event::Closed { may_retry: true, .. })))
     }
 
     /// Whether the client had said goodbye, or had been closed for good, by then.
@@ -71,13 +91,32 @@ fn size(event: &QueueEvent) -> usize {
                 let values = state.changes.iter().flat_map(|change| &change.value);
                 values.map(|value| HEAD_BYTES + value.len()).sum()
             }
-            QueueEvent::Subscribed(_)
-            | QueueEvent::Unsubscribed { .. }
-            | QueueEvent::Joined(_)
-            | QueueEvent::Left(_)
+            QueueEvent::Subscribed(start) => {
+                let entries = start.mounts.iter().flat_map(|mount| &mount.entries);
+                let members = start.members.iter().map(String::len);
+                entries.map(|entry| HEAD_BYTES + entry.value.len()).chain(members).sum()
+            }
+            QueueEvent::Joined(word) | QueueEvent::Left(word) => {
+                word.users.iter().map(String::len).sum()
+            }
+            QueueEvent::Unsubscribed { .. }
             | QueueEvent::MountCreated(_)
             | QueueEvent::MountDeleted(_)
             | QueueEvent::Gap(_) => 0,
+        }
+}
+
+fn answer_size(answer: &Answer) -> usize {
+    HEAD_BYTES
+        + match answer {
+            Answer::Subscribed | Answer::Done | Answer::Sent { .. } => 0,
+            Answer::State(page) => {
+                page.items.iter().map(|entry| HEAD_BYTES + entry.value.len()).sum()
+            }
+            Answer::History(page) => {
+                page.items.iter().map(|message| HEAD_BYTES + message.payload.len()).sum()
+            }
+            Answer::Members { page, .. } => page.items.iter().map(String::len).sum(),
         }
 }
 
@@ -115,6 +154,8 @@ pub struct Observations {
     /// When a bucket's data may have been lost: from the first moment that anybody knew to the last
     /// moment that somebody heard of it.
     pub losses: Vec<Loss>,
+    /// Whose session each is, as lanes were answered to their logins.
+    pub sessions: BTreeMap<String, String>,
     /// What a receiver may owe before it is slow.
     pub slow_bytes: usize,
     /// Homes, and links that ended.
@@ -123,6 +164,8 @@ pub struct Observations {
     pub stills: Vec<(u64, u64)>,
     /// When trouble ended, in microseconds.
     pub calm_us: u64,
+    /// When everything was read.
+    pub audit_us: u64,
     /// When all but the auditors left.
     pub farewell_us: u64,
     /// When the auditors asked who is there.

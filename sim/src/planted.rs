@@ -14,11 +14,21 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 46] = [
+pub const ALL: [Planted; 58] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
         plant: |f| f.node.output_before_commit = true,
+    },
+    Planted {
+        name: "node.tell_before_commit",
+        breaks: &["no word to another node leaves before it is committed"],
+        plant: |f| f.node.tell_before_commit = true,
+    },
+    Planted {
+        name: "node.told_before_commit",
+        breaks: &["no word to another node leaves before it is committed"],
+        plant: |f| f.node.told_before_commit = true,
     },
     Planted {
         name: "node.result_forgotten",
@@ -44,6 +54,44 @@ pub const ALL: [Planted; 46] = [
         name: "node.joined_twice",
         breaks: &["joined and left alternate per user"],
         plant: |f| f.node.joined_twice = true,
+    },
+    Planted {
+        name: "node.joined_untold",
+        breaks: &["who is in a queue is in everybody's roster"],
+        plant: |f| f.node.joined_untold = true,
+    },
+    Planted {
+        name: "node.left_untold",
+        breaks: &[
+            "who has left is in no roster for long",
+            "after the calm the roster is who is there",
+        ],
+        plant: |f| f.node.left_untold = true,
+    },
+    Planted {
+        name: "node.told_of_another",
+        breaks: &["who is told to have joined or left did, by its own session"],
+        plant: |f| f.node.told_of_another = true,
+    },
+    Planted {
+        name: "lane.members_missed",
+        breaks: &["nothing is missed between a mark and the end"],
+        plant: |f| f.lane.members_missed = true,
+    },
+    Planted {
+        name: "node.sender_mistaken",
+        breaks: &["an event names who sent it"],
+        plant: |f| f.node.sender_mistaken = true,
+    },
+    Planted {
+        name: "node.reason_mistaken",
+        breaks: &["who leaves does it for the reason that is told"],
+        plant: |f| f.node.reason_mistaken = true,
+    },
+    Planted {
+        name: "node.code_mistaken",
+        breaks: &["who is closed is told the code of its cause"],
+        plant: |f| f.node.code_mistaken = true,
     },
     Planted {
         name: "node.history_disordered",
@@ -142,6 +190,24 @@ pub const ALL: [Planted; 46] = [
         name: "node.floor_ignored",
         breaks: &["a room refuses who is over, as soon as it can know"],
         plant: |f| f.node.floor_ignored = true,
+    },
+    Planted {
+        name: "node.loser_unsaid",
+        breaks: &[
+            "where a winner was heard, nothing of the loser is done",
+            "a dead time after a winner's welcome nothing of the loser is done",
+        ],
+        plant: |f| f.node.loser_unsaid = true,
+    },
+    Planted {
+        name: "node.page_skips_first",
+        breaks: &["after the calm the roster is who is there"],
+        plant: |f| f.node.page_skips_first = true,
+    },
+    Planted {
+        name: "node.before_ignored",
+        breaks: &["what is read of the history is its newest messages, oldest first"],
+        plant: |f| f.node.before_ignored = true,
     },
     Planted {
         name: "node.key_forgotten",

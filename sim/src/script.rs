@@ -17,6 +17,8 @@ pub(crate) struct Script {
     subscribed: BTreeSet<&'static str>,
     /// What it has seen last, so that it can ask for changes of just that.
     versions: BTreeMap<(String, String), u64>,
+    /// The newest message that it has seen of each queue, from which it pages backwards.
+    newest: BTreeMap<String, u64>,
 }
 
 impl Script {
@@ -64,13 +66,13 @@ impl Script {
                 key_prefix: if chance.percent(30) { "a".to_owned() } else { String::new() },
                 page: PageAsked::default(),
             },
-            92..96 => Command::GetHistory {
-                queue: name,
-                mount: "chat".to_owned(),
-                before_seq: 0,
-                limit: chance.below(12) as u32,
-            },
-            _ => Command::ListMembers { queue: name, page: PageAsked::default() },
+            92..96 => {
+                let newest = self.newest.get(queue).copied().unwrap_or(0);
+                let before_seq = if chance.percent(40) { chance.below(newest + 1) } else { 0 };
+                let (mount, limit) = ("chat".to_owned(), chance.below(12) as u32);
+                Command::GetHistory { queue: name, mount, before_seq, limit }
+            }
+            _ => Command::ListMembers { queue: name, page: some_page(chance) },
         }
     }
 
@@ -134,6 +136,9 @@ impl Script {
         {
             self.subscribed.remove(&**queue);
         }
+        if let Event::Queue { queue, event: QueueEvent::Message(message) } = event {
+            self.newest.insert(queue.to_string(), message.seq);
+        }
         if let Event::Queue { queue, event: QueueEvent::State(state) } = event {
             for change in &state.changes {
                 let version = if change.value.is_some() { change.version } else { 0 };
@@ -141,6 +146,15 @@ impl Script {
             }
         }
     }
+}
+
+/// The first page or another one, long or short.
+fn some_page(chance: &mut Chance) -> PageAsked {
+    if chance.percent(50) {
+        return PageAsked::default();
+    }
+    let after = if chance.percent(50) { format!("u{}", chance.below(10)) } else { String::new() };
+    PageAsked { after, limit: chance.between(1, 4) as u32 }
 }
 
 /// Bytes that nobody else sends, as JSON.

@@ -18,6 +18,7 @@ mod referee;
 mod sockets;
 mod tap;
 mod wires;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ use self::losses::Losses;
 use self::node::NodeHost;
 use self::process::Vitals;
 use self::referee::Referee;
+pub(crate) use self::referee::{FIRST_STAYS, SEVERAL};
 use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
@@ -179,7 +181,7 @@ impl World {
         }
         let mark = |phase: Phase| self.marks.get(&phase).copied().unwrap_or(u64::MAX);
         let (calm_us, farewell_us) = (mark(Phase::Calm), mark(Phase::Farewell));
-        let roster_us = mark(Phase::Roster);
+        let (audit_us, roster_us) = (mark(Phase::Audit), mark(Phase::Roster));
         let mut journals = self.journals;
         journals.extend(self.clients.into_iter().map(|client| client.journal));
         let observations = Observations {
@@ -188,10 +190,12 @@ impl World {
             questions: self.application.questions,
             told: self.application.told,
             losses: self.losses.all(),
+            sessions: self.referee.sessions,
             slow_bytes: self.plan.slow_bytes,
             ways: self.ways,
             stills: self.stills,
             calm_us,
+            audit_us,
             farewell_us,
             roster_us,
         };

@@ -411,8 +411,8 @@ impl Desk {
         let wanted = names::node_of(name);
         if wanted.is_some_and(|wanted| wanted != (peer.id.as_str(), peer.incarnation)) {
             // Who was dialled is gone: its address is another's, or its own in another life.
-            // Without one yet it may have been registered since it said hello.
-            if let Some(boss) = self.boss.as_mut().filter(|_| peer.incarnation != 0) {
+            let is_another = self.peers.is_another(&peer, name);
+            if let Some(boss) = self.boss.as_mut().filter(|_| is_another) {
                 boss.unreachable(now, name, true, None, &mut self.out.links);
             }
             return self.out.links.end(link, "it is not the node of the table");

@@ -228,6 +228,11 @@ impl Lane {
             return;
         }
         queue.seq = event.seq;
+        let is_of_members =
+            [EventKind::Joined, EventKind::Left].map(EventKind::number).contains(&event.kind);
+        if self.settings.faults.members_missed && is_of_members && event.seq.is_multiple_of(8) {
+            return;
+        }
         self.fan_out(event, out);
         if self.settings.faults.subscriber_late {
             self.enlist_late(event.sub);

@@ -82,6 +82,8 @@ pub struct Faults {
     pub attach_skipped: bool,
     /// A subscriber misses the first event after its replay.
     pub subscriber_late: bool,
+    /// Some of those who join and leave are announced to nobody here.
+    pub members_missed: bool,
     /// Filters are not applied to live events.
     pub filter_skipped: bool,
     /// Messages dropped for a slow receiver are not announced.

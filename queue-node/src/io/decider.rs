@@ -190,11 +190,12 @@ impl Decider {
             // It comes again, and finds in the handshake who this is by then.
             return self.out.links.end(link, "this node is not registered yet");
         }
-        if let Some((id, incarnation)) = dialled.and_then(names::node_of) {
+        if let Some(name) = dialled
+            && let Some((id, incarnation)) = names::node_of(name)
+        {
             if (id, incarnation) != (peer.id.as_str(), peer.incarnation) {
                 // Who was dialled is gone: its address is another's, or its own in another life.
-                // Without one yet it may have been registered since it said hello.
-                if peer.incarnation != 0 {
+                if self.peers.is_another(&peer, name) {
                     self.member.peer_unreachable(id, incarnation, true, &mut self.out.links);
                 }
                 return self.out.links.end(link, "it is not the node of the table");

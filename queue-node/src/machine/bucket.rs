@@ -383,7 +383,8 @@ impl Bucket {
         let own = self.outputs.bucket();
         let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(to));
         self.tells.keep(&mut turn.shared.untold, (number, to), home, word);
-        if self.outputs.word(outputs::Word::Tell { number }).is_some() {
+        let is_early = turn.shared.settings.faults.tell_before_commit;
+        if is_early || self.outputs.word(outputs::Word::Tell { number }).is_some() {
             self.send_tell(turn, number);
         }
     }

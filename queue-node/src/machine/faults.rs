@@ -8,6 +8,10 @@ use proto::c2g::Change;
 pub struct Faults {
     /// Outputs don't wait for their record.
     pub output_before_commit: bool,
+    /// Words to other queues don't wait for their record.
+    pub tell_before_commit: bool,
+    /// Answers to words of other nodes don't wait for their record.
+    pub told_before_commit: bool,
     /// The result of a write isn't remembered.
     pub result_forgotten: bool,
     /// The first missed event isn't replayed.
@@ -18,6 +22,18 @@ pub struct Faults {
     pub resend_runs_again: bool,
     /// Who joins is announced twice.
     pub joined_twice: bool,
+    /// Some who join are not announced, neither then nor when they leave.
+    pub joined_untold: bool,
+    /// Who unsubscribes isn't announced.
+    pub left_untold: bool,
+    /// The web application is told that another session joined or left.
+    pub told_of_another: bool,
+    /// A message is said to be from the member that has been there longest.
+    pub sender_mistaken: bool,
+    /// A client that says goodbye is told to have been replaced.
+    pub reason_mistaken: bool,
+    /// Who loses to another login is closed as if an older one stayed.
+    pub code_mistaken: bool,
     /// The history keeps one message less than it should, and gives them newest first.
     pub history_disordered: bool,
     /// A room doesn't tell the user queue that a session joined.
@@ -38,6 +54,12 @@ pub struct Faults {
     pub grace_decided_twice: bool,
     /// Rooms don't hear of a session's end.
     pub ended_forgotten: bool,
+    /// A page of members after the first lacks its first one.
+    pub page_skips_first: bool,
+    /// A page of history begins with the newest message, whatever was asked for.
+    pub before_ignored: bool,
+    /// Nobody is told who has lost to another login: neither its lane nor its rooms, and no floor.
+    pub loser_unsaid: bool,
     /// A floor that is heard isn't kept.
     pub floor_ignored: bool,
     /// No lane is told that its session is over.

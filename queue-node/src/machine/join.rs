@@ -274,12 +274,14 @@ impl Bucket {
         if self.queues[index].class.tells_any() {
             self.queues[index].cause = turn.shared.couriers.cause(&name);
         }
+        let is_hidden = turn.shared.settings.faults.joined_untold
+            && self.noted(turn, index, key).join.is_multiple_of(8);
         let run = self.run(turn, index);
         run.users.insert(user);
-        if is_first {
+        if is_first && !is_hidden {
             run.joined.push(Came { user: name, session: id, generation });
-            self.queues[index].users += 1;
         }
+        self.queues[index].users += u32::from(is_first);
         if !turn.shared.settings.faults.note_lost && !self.queues[index].is_inbox() {
             let noted = self.noted(turn, index, key);
             self.tell(turn, user_hash(&noted.user), Word::Note(noted));
@@ -348,7 +350,11 @@ impl Bucket {
         turn.shared.counters.subscriptions -= 1;
         let generation = turn.shared.people[key].generation();
         let (user_id, session) = (noted.user.clone(), noted.session);
-        let gone = Gone { user: user_id, session, generation, announced: is_last, reason };
+        let faults = turn.shared.settings.faults;
+        let is_hidden = (faults.joined_untold && noted.join.is_multiple_of(8))
+            || (faults.left_untold && reason.is_none());
+        let announced = is_last && !is_hidden;
+        let gone = Gone { user: user_id, session, generation, announced, reason };
         let run = self.run(turn, index);
         run.users.insert(user);
         run.left.push(gone);

@@ -35,6 +35,13 @@ impl Buckets {
                 let number = tell.number;
                 let told = Word::of(tell).map_or(Told::default(), |word| bucket.hear(turn, &word));
                 let message = told.message(number);
+                if turn.shared.settings.faults.told_before_commit {
+                    let (id, epochs) = (bucket.outputs.bucket(), bucket.outputs.epochs());
+                    let links = &mut turn.shared.links;
+                    let buffer = links.open(&mut turn.out.links, link, id, epochs);
+                    wire::put_message(buffer, &message);
+                    return Ok(());
+                }
                 bucket.say(turn, link, |out| wire::put_message(out, &message));
             }
             7 => {

@@ -51,13 +51,14 @@ impl Bucket {
         asker: &Asker,
         read: &c2g::GetHistory,
     ) {
-        let now_ms = turn.now.ms;
+        let (now_ms, faults) = (turn.now.ms, turn.shared.settings.faults);
         self.read(turn, asker, &read.queue, |queue, _, _, out| {
             let place =
                 super::send::place(&queue.class, read.mount.as_bytes(), MountKind::Message)?;
             let count = page_count(read.limit)?;
             let Mount::Message(Some(history)) = &queue.mounts[place] else { return Ok(()) };
-            let seq_max = if read.before_seq == 0 { u64::MAX } else { read.before_seq - 1 };
+            let is_first = read.before_seq == 0 || faults.before_ignored;
+            let seq_max = if is_first { u64::MAX } else { read.before_seq - 1 };
             let history_ms = queue.class.class.mounts[place].history_ms;
             // One more than a page, to know whether there is more.
             let newest: Vec<_> = history.newest(&queue.log, count + 1, seq_max).collect();
@@ -89,6 +90,7 @@ impl Bucket {
         asker: &Asker,
         read: &c2g::ListMembers,
     ) {
+        let skips_first = turn.shared.settings.faults.page_skips_first;
         self.read(turn, asker, &read.queue, |queue, people, asker, out| {
             let limit = page_count(read.limit)?;
             let are_named = may_list(queue, asker)?;
@@ -102,6 +104,9 @@ impl Bucket {
                 }
             }
             let mut names = names.into_sorted_vec();
+            if skips_first && !read.after.is_empty() && !names.is_empty() {
+                names.remove(0);
+            }
             let has_more = names.len() > limit;
             names.truncate(limit);
             if let (true, Some(last)) = (has_more, names.last()) {

@@ -144,7 +144,13 @@ impl Bucket {
         }
         let seq = queue.seq + 1;
         let shared = &mut *turn.shared;
-        let (from, session) = sender(&shared.people, asker);
+        let (mut from, session) = sender(&shared.people, asker);
+        if shared.settings.faults.sender_mistaken
+            && session.is_some()
+            && let Some(key) = queue.members.keys().next()
+        {
+            from = shared.people.user_of(*key);
+        }
         let body = MessageRef {
             mount: operation.mount,
             seq,

@@ -191,17 +191,19 @@ impl Bucket {
         self.users.over.remember(now_ms, drawn, close);
         self.users.over.remember(now_ms, id, close);
         self.record(turn);
-        if let Some(seat) = seat {
+        let faults = turn.shared.settings.faults;
+        let is_unsaid = faults.loser_unsaid && close == Close::Replaced;
+        if let Some(seat) = seat.filter(|_| !is_unsaid) {
             let word = if close == Close::Forbidden { reason } else { close.row().meaning };
             self.kick(turn, seat, close, word, generation);
         }
         let user = turn.shared.people.user_of(key).clone();
         self.leave_user(turn, &user, key, (reason, close));
-        let floor = self.floor_of(&user);
+        let floor = self.floor_of(turn, &user);
         let owner = turn.shared.people[key].user;
         turn.shared.hear_floor(owner, floor);
         turn.shared.people.hear_end(key);
-        if !turn.shared.settings.faults.ended_forgotten {
+        if !faults.ended_forgotten && !is_unsaid {
             let reason: Rc<str> = reason.into();
             for noted in notes {
                 let to = name::hash(noted.room.as_bytes());
@@ -261,7 +263,10 @@ impl Bucket {
     }
 
     /// The lowest generation of the user that isn't over; with none left, the next one.
-    fn floor_of(&self, user: &str) -> u64 {
+    fn floor_of(&self, turn: &Turn<'_>, user: &str) -> u64 {
+        if turn.shared.settings.faults.loser_unsaid {
+            return 0;
+        }
         let user = self.inbox_of(user).and_then(|inbox| self.users.users.get(&inbox));
         let lowest = user.and_then(|user| self.users.logins.get(user.sessions.first()?));
         match lowest {
@@ -276,7 +281,8 @@ impl Bucket {
     }
 
     fn forget_if_done(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
-        let forgotten = turn.shared.settings.faults.ended_forgotten;
+        let faults = turn.shared.settings.faults;
+        let forgotten = faults.ended_forgotten || faults.loser_unsaid;
         let is_done =
             self.users.logins.get(&key).is_some_and(|login| {
                 login.ending.is_some() && (login.notes.is_empty() || forgotten)

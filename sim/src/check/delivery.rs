@@ -26,7 +26,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
         filters(span, violations);
         history(span, ledger, violations);
         if let Some(book) = ledger.book(span.queue, span.start.epoch) {
-            missed(span, book, lives.seen.farewell_us, &excluded, violations);
+            missed(lives, span, book, &excluded, violations);
         }
     }
 }
@@ -227,16 +227,8 @@ fn gaps(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
 /// process has stood still, or a link was lost.
 fn unhurried(lives: &Lives<'_>, span: &Span<'_>, violations: &mut Vec<Violation>) {
     for item in span.items.iter().filter(|_| !span.start.gap) {
-        let (from_us, to_us) = (item.at_us.saturating_sub(CAUGHT_UP_US), item.at_us);
-        let was_slow = || {
-            // Of what came at once, some was dropped.
-            2 * span.journal.came_at_once(to_us) >= lives.seen.slow_bytes
-                || span.journal.was_stalled(from_us, to_us)
-                || lives.seen.stood_still(from_us, to_us)
-                || lives.seen.link_cut(span.journal, span.queue, from_us, to_us)
-        };
         if let Got::Gap(gap) = item.what
-            && !was_slow()
+            && !was_slow(lives, span, item.at_us)
         {
             let rule = "a gap comes only to who was slow or away for long";
             let what = format!("{}: {gap:?}", span.name());
@@ -245,17 +237,28 @@ fn unhurried(lives: &Lives<'_>, span: &Span<'_>, violations: &mut Vec<Violation>
     }
 }
 
+/// Whether the client may have owed more than it may, when it got something at that moment.
+pub(super) fn was_slow(lives: &Lives<'_>, span: &Span<'_>, at_us: u64) -> bool {
+    let from_us = at_us.saturating_sub(CAUGHT_UP_US);
+    // Of what came at once, some was dropped.
+    2 * span.journal.came_at_once(at_us) >= lives.seen.slow_bytes
+        || span.journal.was_stalled(from_us, at_us)
+        || lives.seen.stood_still(from_us, at_us)
+        || lives.seen.link_cut(span.journal, span.queue, from_us, at_us)
+}
+
 /// How long what a slow receiver owed may take to reach it when it reads again.
 const CAUGHT_UP_US: u64 = 3_000_000;
 
 /// Everything between the mark and the newest event that came has come, or is excused.
 fn missed(
+    lives: &Lives<'_>,
     span: &Span<'_>,
     book: &Book<'_>,
-    farewell_us: u64,
     excluded: &Excluded<'_>,
     violations: &mut Vec<Violation>,
 ) {
+    let farewell_us = lives.seen.farewell_us;
     let last = book.newest(farewell_us);
     let newest = span.items.iter().filter_map(|item| item.seq()).max().unwrap_or(0);
     let newest = if span.stands { last } else { newest };
@@ -263,11 +266,16 @@ fn missed(
     let newest_state = if span.stands { last } else { newest_state };
     let messages: BTreeSet<u64> = span.messages().map(|message| message.seq).collect();
     let states: BTreeSet<u64> = span.states().map(|state| state.seq).collect();
+    let members: BTreeSet<u64> = span.members().map(|(_, word)| word.seq).collect();
     let conflated = span.states().filter(|state| state.conflated).map(|state| state.seq).max();
     let prefix = span.options.key_prefix.as_str();
     for (seq, fact) in &book.facts {
         let (mount, came) = match fact {
-            Fact::Members => continue,
+            Fact::Members => {
+                let is_own = book.is_only_of(*seq, &span.journal.user);
+                let came = members.contains(seq) || *seq > newest || is_own;
+                ("members", came || is_merged(lives, span, *seq))
+            }
             Fact::Message { mount, payload, .. } => {
                 let excused = is_own_excluded(span, excluded, payload) || *seq > newest;
                 (*mount, messages.contains(seq) || excused)
@@ -290,4 +298,16 @@ fn missed(
             violations.push(Violation { at_us, rule, what });
         }
     }
+}
+
+/// Whether the client may have heard of that joining or leaving together with a later one, or of
+/// neither where they cancelled each other: it was slow when its turn was.
+fn is_merged(lives: &Lives<'_>, span: &Span<'_>, seq: u64) -> bool {
+    let before = span.items.iter().filter(|item| item.seq().is_some_and(|one| one < seq));
+    let after = span.items.iter().filter(|item| item.seq().is_some_and(|one| one > seq));
+    let from_us = before.map(|item| item.at_us).max().unwrap_or(span.start_us);
+    let end_us = span.end_us.min(lives.seen.farewell_us);
+    let to_us = after.map(|item| item.at_us).min().unwrap_or(end_us);
+    let mut between = span.items.iter().map(|item| item.at_us).chain([from_us, to_us]);
+    between.any(|at_us| (from_us..=to_us).contains(&at_us) && was_slow(lives, span, at_us))
 }

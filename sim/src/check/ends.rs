@@ -12,7 +12,7 @@ use crate::plan::GRACE_MS;
 
 /// By then auditors have seen what was due: a process stands still for 0.9 s, a lane needs 1.2 s to
 /// come back, and commits, links and clients take a while.
-const SEEN_US: u64 = 4_000_000;
+pub(super) const SEEN_US: u64 = 4_000_000;
 
 /// A key as somebody has set it.
 struct Set<'a> {

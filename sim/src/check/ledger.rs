@@ -24,6 +24,8 @@ pub(super) struct Book<'a> {
     pub(super) facts: BTreeMap<u64, Fact<'a>>,
     /// When each was seen first.
     first_us: BTreeMap<u64, u64>,
+    /// Who joined or left, as those say who have heard of the fewest.
+    names: BTreeMap<u64, &'a [String]>,
 }
 
 impl Book<'_> {
@@ -38,9 +40,20 @@ impl Book<'_> {
         known as u64 == (last + 1).saturating_sub(first)
     }
 
+    /// Whether nobody but this user joined or left: it isn't told so itself.
+    pub(super) fn is_only_of(&self, seq: u64, user: &str) -> bool {
+        self.names.get(&seq).is_some_and(|users| users.iter().all(|one| one == user))
+    }
+
     /// Whether anybody has seen the event.
     pub(super) fn is_seen(&self, seq: u64) -> bool {
         self.first_us.contains_key(&seq)
+    }
+
+    /// The newest event that anybody had seen by then, or that its sender knows of.
+    pub(super) fn newest_known(&self, by_us: u64) -> u64 {
+        let by_then = |seq: &u64| self.first_us.get(seq).is_none_or(|at_us| *at_us <= by_us);
+        self.facts.keys().rev().copied().find(by_then).unwrap_or(0)
     }
 
     /// The newest event that anybody had seen by then.
@@ -150,6 +163,12 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
                 Got::Joined(word) | Got::Left(word) => (word.seq, Fact::Members),
                 Got::State(_) | Got::Gap(_) => continue,
             };
+            if let Got::Joined(word) | Got::Left(word) = item.what {
+                let names = ledger.page(queue, epoch).names.entry(seq).or_insert(&word.users);
+                if word.users.len() < names.len() {
+                    *names = &word.users;
+                }
+            }
             ledger.line((queue, epoch, seq), fact, item.at_us, &mut violations);
         }
     }

@@ -21,17 +21,19 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
         }
         let at = Read { operation, answer, book };
         let (rule, wrong) = match (operation.command, answer.result) {
-            (Command::GetHistory { limit, .. }, Ok(Answer::History(page))) => {
+            (Command::GetHistory { limit, before_seq, .. }, Ok(Answer::History(page))) => {
                 let rule = "what is read of the history is its newest messages, oldest first";
-                (rule, at.history(*limit as usize, &page.items))
+                (rule, at.history(*limit as usize, *before_seq, &page.items))
             }
             (Command::GetState { key_prefix, .. }, Ok(Answer::State(page))) => {
                 let rule = "what is read of the state is its present";
                 (rule, at.state(key_prefix, &page.items))
             }
-            (Command::ListMembers { .. }, Ok(Answer::Members { page, .. })) => {
+            (Command::ListMembers { page: asked, .. }, Ok(Answer::Members { page, .. })) => {
                 let user = &operation.journal.user;
-                let wrong = !page.items.contains(user) && page.next.is_none();
+                let is_within = *user > asked.after
+                    && (page.next.is_none() || page.items.last().is_some_and(|last| user <= last));
+                let wrong = is_within && !page.items.contains(user);
                 let rule = "who reads the members and is one is among them";
                 (rule, wrong.then(|| format!("{user} is not in {:?}", page.items)))
             }
@@ -58,12 +60,17 @@ impl Read<'_, '_> {
         self.book.first_us(seq) < self.operation.asked_us && self.book.is_seen(seq)
     }
 
-    fn history(&self, limit: usize, items: &[Message]) -> Option<String> {
+    /// Of the messages that are kept, the newest below that number.
+    fn history(&self, limit: usize, before_seq: u64, items: &[Message]) -> Option<String> {
+        let below = |seq: u64| before_seq == 0 || seq < before_seq;
         let kept = kept(self.operation.queue());
         let most = if limit == 0 { kept } else { limit.min(kept) };
         let seqs: Vec<u64> = items.iter().map(|message| message.seq).collect();
         let shown = || format!("got {seqs:?}, at most {most}");
-        if seqs.len() > most || !seqs.windows(2).all(|pair| pair[0] < pair[1]) {
+        if seqs.len() > most
+            || !seqs.iter().all(|seq| below(*seq))
+            || !seqs.windows(2).all(|pair| pair[0] < pair[1])
+        {
             return Some(shown());
         }
         let last = seqs.last().copied().unwrap_or(0);
@@ -74,7 +81,7 @@ impl Read<'_, '_> {
             Fact::Message { .. } | Fact::Acknowledged(_) => Some(seq),
             Fact::State { .. } | Fact::Members => None,
         });
-        let lacks = messages.take(most).find(|seq| {
+        let lacks = messages.take(kept).filter(|seq| below(*seq)).take(most).find(|seq| {
             let must_be = *seq <= last || self.is_old(*seq);
             must_be && !seqs.contains(seq)
         });
@@ -117,7 +124,7 @@ impl Read<'_, '_> {
                 }
             }
         }
-        let newest = self.book.newest(self.answer.at_us + SEEN_US);
+        let newest = self.book.newest_known(self.answer.at_us + SEEN_US);
         let lacks = present.into_iter().find(|(key, since)| {
             let is_read = items.iter().any(|item| item.key == *key);
             // Whoever was slow heard of several changes at once: nobody may have seen the last one.

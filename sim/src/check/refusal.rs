@@ -118,7 +118,24 @@ fn unavailable(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'
         || is_over(lives, operation, answer)
         || lives.seen.link_cut(journal, queue, from_us.saturating_sub(GRACE_MS * 1000), to_us)
         || lives.seen.lost(queue, from_us.saturating_sub(GRACE_MS * 1000), to_us)
-        || (is_asked && (silent || waited_us >= DEADLINE_US))
+        || (is_asked && (silent || waited_us >= DEADLINE_US || seems_down(lives, operation, to_us)))
+}
+
+/// Whether a lane that the client was connected to may take the web application for down: so many
+/// of its asks weren't answered in time, and it may not have asked since.
+fn seems_down(lives: &Lives<'_>, operation: &Operation<'_>, to_us: u64) -> bool {
+    const FAILURES: usize = 5;
+    let posts = lives.seen.questions.iter().flat_map(|question| &question.posts);
+    let mut failed = std::collections::BTreeMap::new();
+    for post in posts.filter(|post| post.sent_us <= to_us) {
+        let due_us = post.sent_us + DEADLINE_US;
+        if post.answered_us.is_none_or(|answered_us| answered_us > due_us) {
+            let (gateway, _, lane) = post.via;
+            *failed.entry((gateway, lane)).or_insert(0) += 1;
+        }
+    }
+    let mut ways = operation.journal.ways.iter();
+    ways.any(|way| failed.get(&way.lane).is_some_and(|count| *count >= FAILURES))
 }
 
 /// Its connection was over, as far as somebody had heard by then.

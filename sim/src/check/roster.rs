@@ -6,10 +6,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use imq_sdk::{Answer, Command, Roster};
 
 use super::Violation;
+use super::ledger::Ledger;
 use super::spans::{Got, Lives, Span};
 use crate::plan::CLIENTS;
 
-pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
+/// What one client knew of who is in a queue, event by event.
+pub(super) struct View<'v, 'a> {
+    pub(super) span: &'v Span<'a>,
+    pub(super) points: Vec<Point<'a>>,
+}
+
+/// Whom it knew to be there from some event on.
+pub(super) struct Point<'a> {
+    pub(super) seq: u64,
+    pub(super) at_us: u64,
+    pub(super) users: BTreeSet<&'a str>,
+}
+
+pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
+    let mut views: Vec<View<'_, '_>> = Vec::new();
     let mut held: BTreeMap<*const crate::journal::Journal, BTreeMap<&str, BTreeSet<&str>>> =
         BTreeMap::new();
     let mut standing: BTreeMap<&str, Vec<(&Span<'_>, BTreeSet<&str>)>> = BTreeMap::new();
@@ -29,26 +44,34 @@ pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
             let rule = "who joins is in the roster";
             violations.push(Violation { at_us: span.start_us, rule, what });
         }
-        let at_farewell = follow(span, &mut users, lives.seen.farewell_us, violations);
+        let (points, at_farewell) = follow(span, &mut users, lives.seen.farewell_us, violations);
         if span.stands {
             standing.entry(span.queue).or_default().push((span, at_farewell));
         }
+        views.push(View { span, points });
         held.insert(span.queue, users);
     }
+    super::presence::check(lives, ledger, &views, violations);
     for (queue, spans) in standing {
         agree(queue, &spans, violations);
     }
     last_ones(lives, violations);
 }
 
-/// Follows the words about members; who was there at the farewell.
+/// Follows the words about members: who was there after each, and at the farewell.
 fn follow<'a>(
     span: &Span<'a>,
     users: &mut BTreeSet<&'a str>,
     farewell_us: u64,
     violations: &mut Vec<Violation>,
-) -> BTreeSet<&'a str> {
+) -> (Vec<Point<'a>>, BTreeSet<&'a str>) {
     let mut at_farewell = None;
+    // What was recovered comes after its mark: before the first event nothing is known.
+    let mut points = Vec::new();
+    if !span.start.recovered {
+        let (seq, at_us) = (span.mark("members"), span.start_us);
+        points.push(Point { seq, at_us, users: users.clone() });
+    }
     let mut strange = |at_us: u64, word: &str, roster: &Roster| {
         let rule = "joined and left alternate per user";
         let what = format!("{}: {word} {roster:?}", span.name());
@@ -69,10 +92,12 @@ fn follow<'a>(
                     strange(item.at_us, "left", word);
                 }
             }
-            Got::Message(_) | Got::State(_) | Got::Gap(_) => {}
+            Got::Message(_) | Got::State(_) | Got::Gap(_) => continue,
         }
+        let (seq, at_us) = (item.seq().unwrap_or(0), item.at_us);
+        points.push(Point { seq, at_us, users: users.clone() });
     }
-    at_farewell.unwrap_or_else(|| users.clone())
+    (points, at_farewell.unwrap_or_else(|| users.clone()))
 }
 
 /// In the calm everybody knows the same members.

@@ -122,6 +122,14 @@ impl<'a> Span<'a> {
         })
     }
 
+    /// Who joined and left, and when it was heard.
+    pub(super) fn members(&self) -> impl Iterator<Item = (u64, &'a Roster)> {
+        self.items.iter().filter_map(|item| match item.what {
+            Got::Joined(word) | Got::Left(word) => Some((item.at_us, word)),
+            Got::Message(_) | Got::State(_) | Got::Gap(_) => None,
+        })
+    }
+
     /// The changes of state, conflated ones as well.
     pub(super) fn states(&self) -> impl Iterator<Item = &'a State> {
         self.items.iter().filter_map(|item| match item.what {

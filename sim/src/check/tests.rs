@@ -235,7 +235,7 @@ fn doubles_and_disorder_are_found() {
 
 #[test]
 fn a_message_that_ran_twice_is_found() {
-    let (one, _) = pair();
+    let (_, one) = pair();
     let one = one.sent(1, "a", Ok(Answer::Sent { seq: 5 })).message(5, "a").message(6, "a");
     let rule = "acknowledged: exactly once; unknown: at most once; refused: never";
     assert_eq!(broken(vec![one]), [rule]);
@@ -251,7 +251,7 @@ fn an_unknown_outcome_needs_a_reason() {
 
 #[test]
 fn a_result_after_its_event_is_found() {
-    let (mut one, _) = pair();
+    let (_, mut one) = pair();
     let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
     let payload = "a".into();
     let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
@@ -268,6 +268,49 @@ fn who_joins_twice_is_found() {
         broken(vec![one.joined(5, "u3").joined(6, "u3")]),
         ["joined and left alternate per user"]
     );
+}
+
+#[test]
+fn who_is_there_and_unknown_is_found() {
+    let stories = vec![Story::of(0, 4, &["u0"]), Story::of(2, 4, &["u0", "u2"])];
+    let rules = broken(stories);
+    assert!(rules.contains(&"who is in a queue is in everybody's roster"), "{rules:?}");
+}
+
+#[test]
+fn who_joins_untold_is_found() {
+    let (one, other) = pair();
+    let rule = "nothing is missed between a mark and the end";
+    let one = one.joined(5, "u3").message(6, "a");
+    assert!(broken(vec![one, other.message(6, "a")]).contains(&rule));
+    // Whoever is slow may hear of nothing where somebody came and went.
+    let (one, other) = pair();
+    let one = one.joined(5, "u3").message(6, "a");
+    assert!(!broken(vec![one, other.stalled().message(6, "a")]).contains(&rule));
+}
+
+//FROM
+#[test]
+fn who_is_named_sent_it() {
+    let (one, _) = pair();
+    let one = one.sent(1, "a", Ok(Answer::Sent { seq: 5 })).message(5, "a");
+    assert_eq!(broken(vec![one]), ["an event names who sent it"]);
+}
+
+#[test]
+fn a_code_has_its_cause() {
+    let closed = |code| {
+        let (one, _) = pair();
+        let mut one = one;
+        let reason = "the user logged in elsewhere".to_owned();
+        one.note(What::Told(Event::Closed { code: Some(code), reason, may_retry: code < 3500 }));
+        one
+    };
+    let rule = "who is closed is told the code of its cause";
+    assert_eq!(broken(vec![closed(3500)]), [rule]);
+    assert_eq!(broken(vec![closed(3502)]), [rule]);
+    let rival = Journal { client: 5, user: "u0".into(), ..Journal::default() };
+    assert_eq!(broken(vec![closed(3500), Story(rival)]), Vec::<&str>::new());
 }
 
 #[test]

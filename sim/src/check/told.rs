@@ -23,6 +23,10 @@ pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
             continue;
         }
         first.insert(&told.id, told);
+        let is_theirs = seen.sessions.get(&told.session) == Some(&told.user);
+        if matches!(&*told.kind, "joined" | "left") && !is_theirs {
+            violated("who is told to have joined or left did, by its own session");
+        }
         began.entry((&told.queue, told.epoch)).or_insert(told.at_us);
         let newest = newest.entry((&told.queue, told.epoch)).or_default();
         if told.seq < *newest {

@@ -127,6 +127,7 @@ impl World {
                 epoch: number("epoch"),
                 seq: number("seq"),
                 user: text(tell, "user"),
+                session: text(tell, "session"),
             };
             self.trace(|| format!("is told {} (taken: {taken})", told.id));
             if arrives {

@@ -2,12 +2,14 @@
 
 use imq_sdk::machine::{Client, Input, Outbox, Settings, Transport};
 use imq_sdk::{Command, Event, PageAsked, SubscribeOptions, Ticket};
+use prost::Message as _;
 use proto::frame::FrameReader;
-use proto::limits;
+use proto::g2c::{BodyKind, Welcome};
+use proto::{limits, wire};
 
 use super::World;
 use super::agenda::Happening;
-use crate::journal::{Journal, Note, What};
+use crate::journal::{Journal, Note, Welcomed, What};
 use crate::phase::Phase;
 use crate::plan::{AUDITORS, GATEWAYS, QUEUES};
 use crate::script::Script;
@@ -223,8 +225,20 @@ impl World {
         }
         for frame in frames {
             if self.clients[at].socket == Some(socket) {
+                self.is_welcomed(at, &frame);
                 self.client_takes(at, Input::Received(&frame));
             }
+        }
+    }
+
+    /// Keeps the generation of a `welcome`, which the client library doesn't pass on.
+    fn is_welcomed(&mut self, at: usize, frame: &[u8]) {
+        const WELCOME: u32 = BodyKind::Welcome as u32;
+        let at_us = self.agenda.now_us();
+        if let Ok((WELCOME, body)) = wire::envelope(frame)
+            && let Ok(Welcome { generation, .. }) = Welcome::decode(body)
+        {
+            self.clients[at].journal.welcomes.push(Welcomed { at_us, generation });
         }
     }
 
@@ -285,6 +299,10 @@ impl World {
             let page_again = page.clone();
             self.ask(at, Command::GetState { queue: name(), mount: scores, key_prefix, page });
             self.ask(at, Command::ListMembers { queue: name(), page: page_again });
+            for after in ["", "u12"] {
+                let page = PageAsked { after: after.to_owned(), limit: 3 };
+                self.ask(at, Command::ListMembers { queue: name(), page });
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use super::agenda::Happening;
 use super::process::Arrival;
 use super::referee::each_frame;
 use super::wires::Port;
+use super::words::Words;
 use super::{Process, Target, World};
 use crate::plan::GRACE_MS;
 
@@ -33,6 +34,8 @@ pub(crate) struct NodeHost {
     said: BTreeMap<LinkId, (BucketId, u64)>,
     /// The links to lanes.
     lanes: BTreeSet<LinkId>,
+    /// What it says to other nodes.
+    pub(crate) words: Words,
 }
 
 impl NodeHost {
@@ -49,6 +52,7 @@ impl NodeHost {
             scheduled: BTreeMap::new(),
             said: BTreeMap::new(),
             lanes: BTreeSet::new(),
+            words: Words::default(),
         }
     }
 
@@ -57,7 +61,8 @@ impl NodeHost {
         self.lanes.contains(&link)
     }
 
-    fn committed(&self, key: (BucketId, u64)) -> u64 {
+    /// How far the copies of a bucket are.
+    pub(crate) fn committed(&self, key: (BucketId, u64)) -> u64 {
         self.committed.get(&key).copied().unwrap_or(0)
     }
 }
@@ -76,11 +81,14 @@ impl World {
 
     /// One turn: first what the copies have committed, then everything else.
     pub(crate) fn node_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
+        let (last, newest) = (self.last_word(at), self.newest(at));
+        self.nodes[at].words.turn_begins(last, newest);
         let now = self.now();
         let port = Port::Node(at);
         let (commits, rest): (Vec<_>, Vec<_>) =
             inbox.into_iter().partition(|arrival| matches!(arrival, Arrival::Commit { .. }));
         self.commit(at, commits);
+        self.look_at_words(at, true);
         self.flush_links(port);
         let uncommitted = self.uncommitted(at);
         let mut down = Vec::new();
@@ -130,6 +138,9 @@ impl World {
             node.handle(now, Input::TurnEnd, &mut host.out);
         }
         self.look_at_outputs(at, &uncommitted);
+        self.look_at_words(at, false);
+        let last = self.last_word(at);
+        self.nodes[at].words.turn_ends(last);
         self.flush_links(port);
         for link in down {
             self.link_is_down(port, link);
@@ -262,6 +273,11 @@ impl World {
             // Asking for the buffer makes it dirty again: nothing of it has been written.
             host.out.links.buffer(link);
         }
+    }
+
+    /// The number of the last word to another queue.
+    fn last_word(&self, at: usize) -> u64 {
+        self.nodes[at].node.as_ref().map_or(0, |node| node.counters().tells)
     }
 
     /// The newest record of each bucket.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::codes::Status;
+use proto::ids::SessionId;
 use proto::{g2q, limits, q2g, wire};
 
 use super::World;
@@ -24,6 +25,8 @@ pub(crate) struct Referee {
     handles: BTreeMap<(Port, LinkId, u32), (String, u64)>,
     /// The newest generation of each user, and when it was welcomed.
     welcomes: BTreeMap<String, (u64, u64)>,
+    /// Whose session each is.
+    pub(crate) sessions: BTreeMap<String, String>,
 }
 
 /// A generation is its bucket's `loss` above so many bits, and a record's number.
@@ -72,6 +75,9 @@ impl World {
         }
         let now_us = self.agenda.now_us();
         let Some((user, _)) = self.referee.handles.get(&(port, link, word.session)) else { return };
+        if let Ok(session) = SessionId::try_from(&*word.session_id) {
+            self.referee.sessions.insert(session.to_string(), user.clone());
+        }
         let newest = self.referee.welcomes.entry(user.clone()).or_default();
         if newest.0 < word.generation {
             *newest = (word.generation, now_us);

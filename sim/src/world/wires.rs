@@ -73,6 +73,8 @@ pub(crate) struct End {
 pub(crate) struct Dial {
     redial: Redial,
     wire: Option<usize>,
+    /// The last process that was met there was registered nowhere.
+    met_nameless: bool,
 }
 
 impl Wire {
@@ -128,6 +130,7 @@ impl World {
             return self.dial_later(port, target);
         }
         let Some((peer_here, peer_there)) = self.peers(port, theirs) else {
+            self.met_nameless(port, target);
             return self.dial_later(port, target);
         };
         if let Target::Node(node, wanted) = target
@@ -157,10 +160,23 @@ impl World {
             self.arrive(port.process(), up);
         }
         if let Some(dial) = self.dials.get_mut(&(port, target)) {
-            dial.wire = Some(at);
+            (dial.wire, dial.met_nameless) = (Some(at), false);
             dial.redial.succeeded();
         }
         self.trace(|| format!("{port:?} has a link to {theirs:?}"));
+    }
+
+    /// Where a node should be is a process that isn't registered. It may be that node, and about to
+    /// be; if there is one the next time, too, the node is gone.
+    fn met_nameless(&mut self, port: Port, target: Target) {
+        let Target::Node(node, incarnation) = target else { return };
+        let is_nameless = self.nodes[node].member.incarnation() == 0;
+        if let Some(dial) = self.dials.get_mut(&(port, target))
+            && is_nameless
+            && std::mem::replace(&mut dial.met_nameless, true)
+        {
+            self.say_unreachable(port, node, incarnation);
+        }
     }
 
     fn dial_later(&mut self, port: Port, target: Target) {

@@ -48,7 +48,7 @@ impl Boss {
     }
 
     /// A process that has been registered, but was never told so, is no other one.
-    fn recognised(&self, process: Registration) -> Registration {
+    pub(super) fn recognised(&self, process: Registration) -> Registration {
         let node = self.kept.roster.get(&process.id).filter(|node| {
             (node.process, node.role) == (process.process, process.role) && node.process != 0
         });

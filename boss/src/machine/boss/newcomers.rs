@@ -83,6 +83,7 @@ impl Boss {
                 let refusal = self.taken(&process);
                 self.refuse(now, link, refusal, out);
             } else {
+                let process = self.recognised(process);
                 self.take(now, link, process, out);
                 given.push(id);
             }
@@ -102,6 +103,10 @@ impl Boss {
         let Newcomer { process, since_ms } = newcomer;
         let node = self.kept.roster.get(&process.id);
         let Some(node) = node.filter(|node| node.state != State::Gone) else { return Claim::Free };
+        // It was given the id on a link that it has lost since, while it waited on another one.
+        if process.process != 0 && process.process == node.process {
+            return Claim::Free;
+        }
         // The one that has the id, or one that it has overtaken: the roster tells them apart.
         if process.incarnation.is_some_and(|claimed| claimed <= node.incarnation) {
             return Claim::Free;

@@ -50,6 +50,10 @@ impl Bucket {
         // no event, the queue's number doesn't rise with it, but the bucket's does.
         let has_events = queue.class.class.presence == Presence::Users && !queue.is_inbox();
         let seq = if has_events { about.seq } else { self.outputs.next() - 1 };
+        let mut session_id = about.session.map_or(Vec::new(), |id| id.0.to_vec());
+        if turn.shared.settings.faults.told_of_another {
+            session_id.iter_mut().for_each(|byte| *byte ^= 1);
+        }
         let tell = q2g::Tell {
             number: 0,
             target: target.to_string(),
@@ -58,7 +62,7 @@ impl Bucket {
             epoch: queue.epoch.get(),
             seq,
             user: about.user.to_owned(),
-            session_id: about.session.map_or(Vec::new(), |id| id.0.to_vec()),
+            session_id,
             generation: about.generation,
             at_ms: turn.now.unix_ms,
             reason: about.reason.to_owned(),

@@ -115,7 +115,9 @@ impl Bucket {
         {
             self.detach_session(turn, key, lost.code as u16);
             if lost.bye {
-                self.end_session(turn, key, "bye", Close::Bye);
+                let is_mistaken = turn.shared.settings.faults.reason_mistaken;
+                let reason = if is_mistaken { "replaced" } else { "bye" };
+                self.end_session(turn, key, reason, Close::Bye);
             }
         }
         let word = q2g::LostNoted { session: lost.session };
@@ -166,6 +168,8 @@ impl Bucket {
         if turn.shared.settings.faults.kick_lost {
             return;
         }
+        let is_mistaken = turn.shared.settings.faults.code_mistaken && close == Close::Replaced;
+        let close = if is_mistaken { Close::AlreadyConnected } else { close };
         turn.shared.counters.kicks += 1;
         let (session, code) = (seat.handle, u32::from(close.number()));
         let word = q2g::Kick { session, code, reason: reason.to_owned(), generation };

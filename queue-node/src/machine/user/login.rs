@@ -43,7 +43,7 @@ impl Bucket {
                     generation,
                     resumed: id != drawn,
                     session_id: id.0.to_vec(),
-                    floor: self.floor_of(&user),
+                    floor: self.floor_of(turn, &user),
                     ..q2g::LoggedIn::default()
                 }
             }
@@ -204,7 +204,7 @@ impl Bucket {
         generation: u64,
     ) {
         let user = turn.shared.people.user_of(key).clone();
-        let floor = self.floor_of(&user);
+        let floor = self.floor_of(turn, &user);
         let owner = turn.shared.people[key].user;
         turn.shared.hear_floor(owner, floor);
         self.unseat_below(turn, inbox, key, generation);

@@ -66,7 +66,7 @@ impl Bucket {
         change: impl FnOnce(&mut Login),
     ) -> Told {
         self.record(turn);
-        let floor = self.floor_of(&noted.user);
+        let floor = self.floor_of(turn, &noted.user);
         let over = Told { ended: true, floor, ..Told::default() };
         let Some(key) = turn.shared.people.find(noted.session) else { return over };
         let Some(login) = self.users.logins.get_mut(&key) else { return over };
@@ -100,7 +100,7 @@ impl Bucket {
         }
         let notes = login.notes.clone();
         self.record(turn);
-        let floor = self.floor_of(&turn.shared.people.user_of(key).clone());
+        let floor = self.floor_of(turn, &turn.shared.people.user_of(key).clone());
         for noted in notes {
             let to = name::hash(noted.room.as_bytes());
             let end = End { reason: "not resumed".into(), below, floor };

@@ -63,11 +63,13 @@ impl Client {
         self.look_ms = self.next_look();
     }
 
-    /// The application has asked to subscribe itself, and what comes of that counts: from there the
-    /// queue goes on, not from where it was before. The pause goes on until it is known.
+    /// The application has itself asked to subscribe, or to unsubscribe, and what comes of that
+    /// counts: from there the queue goes on, or it is left and not subscribed anew behind that.
+    /// The pause goes on until it is known.
     fn pauses_on(&mut self, now: Time, name: &Arc<str>) -> bool {
         let asks = |operation: &Operation| {
-            operation.queue == *name && matches!(operation.request, Request::Subscribe(_))
+            operation.queue == *name
+                && matches!(operation.request, Request::Subscribe(_) | Request::Unsubscribe(_))
         };
         if !self.connection.is_up() || !self.unanswered.values().any(asks) {
             return false;

@@ -104,6 +104,21 @@ fn a_process_whose_registration_it_never_heard_of_is_no_other_one() {
 }
 
 #[test]
+fn a_process_that_waits_on_two_links_does_not_wait_for_itself() {
+    after_cluster(
+        "2000 up 4 q1 =>
+         2000 register 4 0 ~77 => 4 wait: …
+         2001 up 5 q1 =>
+         2001 register 5 0 ~77 => 5 wait: …
+         2300 down 1 =>
+         2301 refused 3 q1#1 => 2 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 table 1.6 \
+         q1#4×8(2,2) q2#2×8(1,1); 4 registered #4; 4 config 1; 4 table 1.6 q1#4×8(2,2) \
+         q2#2×8(1,1); 5 registered #4; 5 config 1; 5 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 4 ended: \
+         the node has come back on another link",
+    );
+}
+
+#[test]
 fn a_claim_of_a_later_life_waits_like_any_other() {
     after_cluster(
         "2000 up 4 q1 =>

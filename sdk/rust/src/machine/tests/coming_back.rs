@@ -359,3 +359,31 @@ fn who_does_not_wait_for_a_queue_to_come_back_leaves_it() {
         ",
     );
 }
+
+#[test]
+fn who_has_asked_to_leave_a_queue_that_is_lost_is_not_brought_back() {
+    check(
+        "
+        0 connected
+        0 welcome s1
+        0 subscribe #1 /a
+        0 result 1 ok
+        0 subscribed 1 /a @9 chat=4
+        1 unsubscribe #2 /a
+        2 unsubscribed 1 /a node-lost retry
+        102 wake
+        103 result 2 not_found
+        400 wake
+        ",
+        "
+        0 sends connect alice
+        0 Connected alice
+        0 sends subscribe 1 /a
+        0 Answer #1 Subscribed
+        0 /a Subscribed @9 {chat=4}
+        1 sends unsubscribe 2 /a
+        2 /a Unsubscribed node-lost retrying
+        103 Answer #2 Done
+        ",
+    );
+}

@@ -1,0 +1,280 @@
+//! Rosters against who is there: everybody who has a subscription is in them as long as it stands,
+//! and nobody else is for long.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use imq_sdk::{Answer, Command, Event, Page, PageAsked, QueueEvent};
+
+use super::Violation;
+use super::delivery::was_slow;
+use super::ends::SEEN_US;
+use super::ledger::Ledger;
+use super::roster::View;
+use super::spans::{Lives, Operation, Span};
+use crate::journal::{Journal, What};
+use crate::plan::{AUDITORS, CLIENTS, GRACE_MS};
+
+pub(super) fn check(
+    lives: &Lives<'_>,
+    ledger: &Ledger<'_>,
+    views: &[View<'_, '_>],
+    violations: &mut Vec<Violation>,
+) {
+    let mut stays: BTreeMap<(&str, u64), Vec<Stay<'_>>> = BTreeMap::new();
+    for span in &lives.spans {
+        let of_queue = stays.entry((span.queue, span.start.epoch)).or_default();
+        of_queue.extend(Stay::of(lives, ledger, span));
+    }
+    for view in views {
+        let key = (view.span.queue, view.span.start.epoch);
+        lacks(lives, view, stays.get(&key).map_or(&[], |stays| stays), violations);
+        if view.span.stands && lives.seen.calm_us < lives.seen.farewell_us {
+            at_farewell(lives, view, violations);
+        }
+    }
+    at_audit(lives, violations);
+    stayed(lives, views, violations);
+}
+
+/// The events between which a client is known to be a member: it has heard of both, or stood there
+/// to the end.
+struct Stay<'a> {
+    user: &'a str,
+    first: u64,
+    last: u64,
+}
+
+impl<'a> Stay<'a> {
+    fn of(lives: &Lives<'a>, ledger: &Ledger<'_>, span: &Span<'a>) -> Option<Stay<'a>> {
+        if span.start.recovered && !goes_on(lives, span) {
+            return None;
+        }
+        let first = span.start.marks.values().copied().max().unwrap_or(0);
+        let heard = span.items.iter().filter_map(|item| item.seq()).max().unwrap_or(first);
+        let book = ledger.book(span.queue, span.start.epoch).filter(|_| span.stands);
+        let last = book.map_or(heard, |book| book.newest(lives.seen.farewell_us).max(heard));
+        Some(Stay { user: &span.journal.user, first, last })
+    }
+}
+
+/// Whether the session that recovered its queue was a member all the time since it got it whole:
+/// neither has anybody put it out while it was away, nor has it wanted to leave.
+fn goes_on(lives: &Lives<'_>, span: &Span<'_>) -> bool {
+    let leaves = lives.operations.iter().any(|operation| {
+        std::ptr::eq(operation.journal, span.journal)
+            && operation.queue() == span.queue
+            && matches!(operation.command, Command::Unsubscribe { .. })
+            && operation.asked_us <= span.start_us
+            && operation.answer.as_ref().is_none_or(|answer| answer.at_us >= span.start_us)
+    });
+    if leaves {
+        return false;
+    }
+    let notes = &span.journal.notes;
+    for note in notes.iter().rev().skip_while(|note| note.at_us > span.start_us) {
+        match &note.what {
+            What::Told(Event::Queue { queue, event }) if **queue == *span.queue => {
+                if let QueueEvent::Unsubscribed { .. } = event {
+                    return false;
+                }
+                if let QueueEvent::Subscribed(start) = event
+                    && !start.recovered
+                {
+                    return true;
+                }
+            }
+            What::Told(Event::Connected { resumed: false, .. }) => return false,
+            What::Told(_) | What::Asked(..) | What::Stalled => {}
+        }
+    }
+    false
+}
+
+/// Whoever is a member at an event is in everybody's roster then. Who was slow hears of several
+/// events at once.
+fn lacks(
+    lives: &Lives<'_>,
+    view: &View<'_, '_>,
+    stays: &[Stay<'_>],
+    violations: &mut Vec<Violation>,
+) {
+    for point in &view.points {
+        let there = |stay: &&Stay<'_>| (stay.first..=stay.last).contains(&point.seq);
+        let mut there = stays.iter().filter(there);
+        let lacking = there.find(|stay| !point.users.contains(stay.user));
+        if let Some(lacking) = lacking
+            && !was_slow(lives, view.span, point.at_us)
+        {
+            let (seq, users) = (point.seq, &point.users);
+            let what = format!("{} at {seq} lacks {}: {users:?}", view.span.name(), lacking.user);
+            let rule = "who is in a queue is in everybody's roster";
+            violations.push(Violation { at_us: point.at_us, rule, what });
+        }
+    }
+}
+
+/// Who is in a queue when all but the auditors are about to leave. Who came for the audit may be
+/// on its way.
+fn there_at_farewell<'a>(lives: &Lives<'a>, queue: &str) -> BTreeSet<&'a str> {
+    let newcomer = format!("u{CLIENTS}");
+    let spans = lives.spans.iter().filter(|span| span.stands && span.queue == queue);
+    spans.map(|span| &*span.journal.user).filter(|user| *user != newcomer).collect()
+}
+
+/// After the calm a roster is who is there.
+fn at_farewell(lives: &Lives<'_>, view: &View<'_, '_>, violations: &mut Vec<Violation>) {
+    let farewell_us = lives.seen.farewell_us;
+    let newcomer = format!("u{CLIENTS}");
+    let Some(last) = view.points.iter().rfind(|point| point.at_us < farewell_us) else { return };
+    let known: BTreeSet<&str> =
+        last.users.iter().copied().filter(|user| **user != *newcomer).collect();
+    let there = there_at_farewell(lives, view.span.queue);
+    if known != there {
+        let what = format!("{} knows {known:?}, and there are {there:?}", view.span.name());
+        let rule = "after the calm the roster is who is there";
+        violations.push(Violation { at_us: farewell_us, rule, what });
+    }
+}
+
+/// And so is what is read of it.
+fn at_audit(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
+    let newcomer = format!("u{CLIENTS}");
+    for operation in &lives.operations {
+        let (Some(answer), queue) = (&operation.answer, operation.queue()) else { continue };
+        let (Command::ListMembers { page: asked, .. }, Ok(Answer::Members { page, .. })) =
+            (operation.command, answer.result)
+        else {
+            continue;
+        };
+        if !is_page(asked, page) {
+            let what = format!("{queue}: {asked:?} gave {page:?}");
+            let rule = "a page of members is what was asked for";
+            violations.push(Violation { at_us: answer.at_us, rule, what });
+        }
+        let is_then =
+            operation.asked_us >= lives.seen.audit_us && answer.at_us < lives.seen.farewell_us;
+        // Who came for the audit is or isn't among them yet.
+        let old = |user: &&str| **user != *newcomer && **user > *asked.after;
+        let read: Vec<&str> = page.items.iter().map(|user| &**user).filter(old).collect();
+        let there: Vec<&str> = there_at_farewell(lives, queue).into_iter().filter(old).collect();
+        let is_it = if page.next.is_none() { read == there } else { there.starts_with(&read) };
+        if is_then && !is_it {
+            let what = format!("{queue}: {asked:?} gave {read:?}, and there are {there:?}");
+            let rule = "after the calm the roster is who is there";
+            violations.push(Violation { at_us: answer.at_us, rule, what });
+        }
+    }
+}
+
+/// Whether a page has what comes after what was named, in order, and is as long as was asked for
+/// if there is more.
+fn is_page(asked: &PageAsked, page: &Page<String>) -> bool {
+    let is_after = page.items.iter().all(|user| *user > asked.after);
+    let rises = page.items.windows(2).all(|pair| pair[0] < pair[1]);
+    let limit = if asked.limit == 0 { usize::MAX } else { asked.limit as usize };
+    let is_full = page.next.is_none() || page.items.len() == limit;
+    is_after
+        && rises
+        && is_full
+        && page.items.len() <= limit
+        && page.next.as_ref().is_none_or(|next| page.items.last() == Some(next))
+}
+
+/// A client that has left a queue.
+struct Leave<'a> {
+    journal: &'a Journal,
+    queue: &'a str,
+    /// When it wanted to, and when everybody must have heard.
+    wanted_us: u64,
+    due_us: u64,
+}
+
+/// Who has left is in no roster for long.
+fn stayed(lives: &Lives<'_>, views: &[View<'_, '_>], violations: &mut Vec<Violation>) {
+    for leave in lives.operations.iter().flat_map(|operation| leaves(lives, operation)) {
+        let user = &*leave.journal.user;
+        let user_queue = format!("/user/{user}");
+        if comes_again(lives, &leave)
+            || lives.seen.lost(&user_queue, leave.wanted_us, leave.due_us)
+            || lives.seen.lost(leave.queue, leave.wanted_us, leave.due_us)
+        {
+            continue;
+        }
+        let watches = |view: &&View<'_, '_>| {
+            view.span.queue == leave.queue
+                && view.span.start_us < leave.wanted_us
+                && view.span.end_us > leave.due_us
+                && (view.span.journal.client < AUDITORS || leave.due_us < lives.seen.farewell_us)
+        };
+        for view in views.iter().filter(watches) {
+            let Some(last) = view.points.iter().rfind(|point| point.at_us <= leave.due_us) else {
+                continue;
+            };
+            if last.users.contains(user) && !was_slow(lives, view.span, leave.due_us) {
+                let ms = leave.wanted_us / 1000;
+                let what = format!("{} knows {user}, who left at {ms} ms", view.span.name());
+                let rule = "who has left is in no roster for long";
+                violations.push(Violation { at_us: leave.due_us, rule, what });
+            }
+        }
+    }
+}
+
+/// The queues that a client has left by this.
+fn leaves<'a>(lives: &Lives<'a>, operation: &Operation<'a>) -> Vec<Leave<'a>> {
+    let Some(answer) = operation.answer.as_ref() else { return Vec::new() };
+    let (journal, wanted_us) = (operation.journal, operation.asked_us);
+    let is_done = matches!(answer.result, Ok(Answer::Done));
+    match operation.command {
+        Command::Unsubscribe { queue } if is_done && !answer.interrupted => {
+            vec![Leave { journal, queue, wanted_us, due_us: answer.at_us + SEEN_US }]
+        }
+        Command::Close => {
+            // Without a connection nobody hears it before the grace is over.
+            let due_us = wanted_us + GRACE_MS * 1000 + SEEN_US;
+            let its = lives.spans.iter().filter(|span| std::ptr::eq(span.journal, journal));
+            let queues: BTreeSet<&str> = its.map(|span| span.queue).collect();
+            let leave = |queue| Leave { journal, queue, wanted_us, due_us };
+            queues.into_iter().map(leave).collect()
+        }
+        Command::Subscribe { .. }
+        | Command::Unsubscribe { .. }
+        | Command::SendMessage { .. }
+        | Command::SendState { .. }
+        | Command::GetState { .. }
+        | Command::GetHistory { .. }
+        | Command::ListMembers { .. } => Vec::new(),
+    }
+}
+
+/// Whether the user may be a member by then, by this client or another.
+fn comes_again(lives: &Lives<'_>, leave: &Leave<'_>) -> bool {
+    let is_theirs = |journal: &Journal| journal.user == leave.journal.user;
+    let stands = lives.spans.iter().any(|span| {
+        is_theirs(span.journal)
+            && span.queue == leave.queue
+            && span.end_us > leave.due_us
+            && span.start_us < leave.due_us
+    });
+    let asks = lives.operations.iter().any(|operation| {
+        let is_own = std::ptr::eq(operation.journal, leave.journal);
+        let from_us = leave.wanted_us.saturating_sub(if is_own { 0 } else { SEEN_US });
+        matches!(operation.command, Command::Subscribe { .. })
+            && is_theirs(operation.journal)
+            && operation.queue() == leave.queue
+            && (from_us..=leave.due_us).contains(&operation.asked_us)
+    });
+    // Another client of the user may come back to it by itself.
+    let rival = super::session::has_rival(lives, leave.journal, leave.wanted_us, leave.due_us);
+    stands || asks || (rival && !is_alone(lives, leave))
+}
+
+/// Whether no other client of the user ever was in that queue.
+fn is_alone(lives: &Lives<'_>, leave: &Leave<'_>) -> bool {
+    !lives.operations.iter().any(|operation| {
+        matches!(operation.command, Command::Subscribe { .. })
+            && operation.journal.user == leave.journal.user
+            && !std::ptr::eq(operation.journal, leave.journal)
+            && operation.queue() == leave.queue
+    })
+}

@@ -1,0 +1,85 @@
+//! Watches what queue nodes say to each other: no word leaves before all that was recorded when it
+//! was decided, its own record included, is committed.
+
+use link::machine::LinkId;
+use prost::Message as _;
+use proto::bucket::BucketId;
+use proto::q2q;
+
+use super::World;
+use super::referee::each_frame;
+
+/// A bucket and its loss.
+type Key = (BucketId, u64);
+
+/// When the words of a node were decided. They are numbered as they come, over all its buckets.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    /// For each turn that decided any: the last of them, and how far buckets were before it.
+    turns: Vec<(u64, Vec<(Key, u64)>)>,
+    /// The last word before this turn, and how far buckets were.
+    last: u64,
+    newest: Vec<(Key, u64)>,
+}
+
+const TELL: u32 = 6;
+const TOLD: u32 = 7;
+
+impl Words {
+    /// A turn begins: words that are decided from now on have higher numbers.
+    pub(crate) fn turn_begins(&mut self, last: u64, newest: Vec<(Key, u64)>) {
+        (self.last, self.newest) = (last, newest);
+    }
+
+    /// It ends with this as the last word.
+    pub(crate) fn turn_ends(&mut self, last: u64) {
+        if last > self.last {
+            self.turns.push((last, std::mem::take(&mut self.newest)));
+        }
+    }
+
+    /// What has to be committed before this word leaves: a record of which bucket. Nothing if the
+    /// bucket wasn't here when it was decided.
+    fn due(&self, tell: &q2q::Tell) -> Option<(Key, u64)> {
+        let (number, prefix) = (tell.number >> 16, (tell.number & 0xffff) as u32);
+        let at = self.turns.partition_point(|(last, _)| *last < number);
+        let newest = self.turns.get(at).map_or(&self.newest, |(_, newest)| newest);
+        let (key, n) = newest.iter().find(|((bucket, _), _)| bucket.prefix() == prefix)?;
+        // A question is about what has been for long. All else has a record of its own.
+        let is_asked = matches!(tell.body, Some(q2q::tell::Body::Ask(_)));
+        Some((*key, n + u64::from(!is_asked)))
+    }
+}
+
+impl World {
+    /// A node is about to let frames out, to others than lanes as well. Each answer to a word has a
+    /// record of its own, and so leaves in commits only.
+    pub(crate) fn look_at_words(&mut self, at: usize, in_commit: bool) {
+        if self.plan.commit_ms_max == 0 {
+            return;
+        }
+        let host = &mut self.nodes[at];
+        let mut early: Vec<(LinkId, String)> = Vec::new();
+        for link in host.out.links.dirty() {
+            if !host.is_lane(link) && host.member.link() != Some(link) {
+                each_frame(host.out.links.unwritten(link), |number, body| match number {
+                    TOLD if !in_commit => early.push((link, "an answer".to_owned())),
+                    TELL => {
+                        let Ok(tell) = q2q::Tell::decode(body) else { return };
+                        let Some((key, n)) = host.words.due(&tell) else { return };
+                        if host.committed(key) < n {
+                            early.push((link, format!("{tell:?}, which is of {n} of {key:?}")));
+                        }
+                    }
+                    _ => {}
+                });
+            }
+            // Asking for the buffer marks it as dirty again: nothing of it has been written.
+            host.out.links.buffer(link);
+        }
+        for (link, what) in early {
+            let what = format!("q{} says on link {}: {what}", at + 1, link.0);
+            self.violated("no word to another node leaves before it is committed", what);
+        }
+    }
+}
