@@ -118,7 +118,8 @@ pub const KEYLESS_KEYS_MAX: usize = 1_000_000;
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 
 /// Messages of a queue node to the queues of one bucket that wait for an answer: 30 seconds of
-/// 2,000 joins a second. Each user has a share: beyond it, that user can't join queues of this node.
+/// 2,000 joins a second. Each user has a share: beyond it, that user can't join queues of this
+/// node.
 pub const UNTOLD_PER_BUCKET_MAX: usize = 64 * 1024;
 /// All such messages of a queue node, some 200 bytes each, shared out in the same way.
 pub const UNTOLD_MAX: usize = 1024 * 1024;
