@@ -253,7 +253,7 @@ fn find(store: &FileStore, cluster: Option<&str>) -> Result<Found, Error> {
                 kept.config.give(&config, fingerprint(toml), now_unix_ms);
             }
             if let Some(reason) = &unreadable {
-                tracing::error!("{reason}; the boss goes on from the step before");
+                tracing::error!("{reason}; the boss continues from the step before it");
             }
             Ok(Found { kept, is_older: unreadable.is_some() })
         }

@@ -108,14 +108,14 @@ pub(crate) struct QueueNodeOptions {
     /// Where gateways and other queue nodes connect [default: 127.0.0.1:7600].
     #[arg(long, env = "IMQ_QUEUE_NODE_LISTEN_LINK", value_name = "ADDRESS")]
     pub(crate) listen_link: Option<SocketAddr>,
-    /// Under which address they find it [default: the one it listens at].
+    /// The address at which they reach it [default: the one it listens at].
     #[arg(long, env = "IMQ_QUEUE_NODE_ADVERTISE", value_name = "ADDRESS")]
     pub(crate) advertise: Option<String>,
     /// Where /metrics, /healthz and /readyz are [default: 127.0.0.1:7690].
     #[arg(long, env = "IMQ_QUEUE_NODE_LISTEN_HTTP", value_name = "ADDRESS")]
     pub(crate) listen_http: Option<SocketAddr>,
-    /// What the node may keep, in bytes by its own count: beyond it newcomers are refused [default:
-    /// half of the machine's memory, or of its control group's].
+    /// How many bytes the node may keep, by its own count: above it, new queues, members and
+    /// sessions are refused [default: half of the memory of the machine or of the control group].
     #[arg(long, env = "IMQ_QUEUE_NODE_KEPT_BYTES_MAX", value_name = "BYTES")]
     pub(crate) kept_bytes_max: Option<u64>,
 }
@@ -145,8 +145,9 @@ pub(crate) struct GatewayOptions {
     /// Where web back ends call, and /metrics, /healthz, /readyz are [default: 127.0.0.1:7490].
     #[arg(long, env = "IMQ_GATEWAY_LISTEN_RPC", value_name = "ADDRESS")]
     pub(crate) listen_rpc: Option<SocketAddr>,
-    /// A name under which back ends may call, beside loopback, the address they reach and `host`;
-    /// `*.example.com` for all below, `*` for any; may stand several times [default: none].
+    /// A host name under which back ends may call, besides loopback, the address that a connection
+    /// reached and `host`; `*.example.com` for all names below it, `*` for any; may be given
+    /// several times [default: none].
     #[arg(long, env = "IMQ_GATEWAY_HOSTS", value_name = "NAME", value_delimiter = ',')]
     pub(crate) hosts: Option<Vec<String>>,
     /// Threads that hold clients [default: one per core].
@@ -155,34 +156,34 @@ pub(crate) struct GatewayOptions {
     /// Believe `connect.user` without a token. For development only.
     #[arg(long, env = "IMQ_GATEWAY_DEV_AUTH", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev_auth: Option<bool>,
-    /// Where pages are from that may connect, like https://game.example or
-    /// http://localhost:3000; https://*.game.example for all hosts below, `*` for any page; may
-    /// stand several times [default: none, and only programs may].
+    /// An origin whose pages may connect, like https://game.example or http://localhost:3000;
+    /// https://*.game.example for all hosts below that name, `*` for any page; may be given
+    /// several times [default: none, so only programs may connect].
     #[arg(long, env = "IMQ_GATEWAY_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     #[arg(visible_alias = "origin")]
     pub(crate) origins: Option<Vec<String>>,
-    /// The gateway's certificate for clients, PEM: with it, both of their ports speak TLS [default:
-    /// none, and they are plain].
+    /// The gateway's certificate for clients, PEM: with it, both client ports speak TLS [default:
+    /// none, and they don't].
     #[arg(long, env = "IMQ_GATEWAY_CLIENT_CERTIFICATE_FILE", value_name = "FILE")]
     pub(crate) client_certificate_file: Option<PathBuf>,
     /// That certificate's private key, PEM.
     #[arg(long, env = "IMQ_GATEWAY_CLIENT_KEY_FILE", value_name = "FILE")]
     pub(crate) client_key_file: Option<PathBuf>,
-    /// Proxies, as addresses or ranges like 10.0.0.0/8: what they bring to the clients' ports
-    /// begins with the PROXY protocol; may stand several times [default: none].
+    /// Proxies, as addresses or ranges like 10.0.0.0/8: their connections to the client ports
+    /// begin with the PROXY protocol; may be given several times [default: none].
     #[arg(long, env = "IMQ_GATEWAY_PROXIES", value_name = "RANGE", value_delimiter = ',')]
     pub(crate) proxies: Option<Vec<String>>,
-    /// Client connections of one address at once, 0 for any number [default: 1000].
+    /// How many client connections one address may have at once, 0: no limit [default: 1000].
     #[arg(long, env = "IMQ_GATEWAY_ADDRESS_CONNECTIONS_MAX", value_name = "COUNT")]
     pub(crate) address_connections_max: Option<u32>,
-    /// Attempts to connect from one address per second, 0 for any number [default: 50].
+    /// How often one address may try to connect per second, 0: no limit [default: 50].
     #[arg(long, env = "IMQ_GATEWAY_ADDRESS_ATTEMPTS_PER_S", value_name = "COUNT")]
     pub(crate) address_attempts_per_s: Option<u32>,
-    /// A client that was silent for so long is pinged, 1000 to 600000 [default: 25000].
+    /// A client is pinged when it has been silent this long, 1000 to 600000 [default: 25000].
     #[arg(long, env = "IMQ_GATEWAY_PING_EVERY_MS", value_name = "MS")]
     pub(crate) ping_every_ms: Option<u64>,
     /// The file that holds the key of the web back end, which may do everything; without it the
-    /// key is IMQ_RPC_KEY in the environment [default: none, and the RPC refuses everybody but the
+    /// key is IMQ_RPC_KEY in the environment [default: none, and the RPC accepts only the
     /// `rpc_keys` of the file].
     #[arg(long, env = "IMQ_RPC_KEY_FILE", value_name = "FILE")]
     pub(crate) rpc_key_file: Option<PathBuf>,

@@ -59,13 +59,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     println!("imq: ready");
     tracing::info!("everything serves");
     let signal = signals.wait_at_terminal()?;
-    tracing::info!("{signal}: the cluster ends, and with it all that it holds");
+    tracing::info!("{signal}: the cluster stops, and everything in it is lost");
     for gateway in gateways {
         gateway.drain();
         gateway.stop();
     }
     for node in nodes {
-        node.stop().context("a queue node has died of a bug")?;
+        node.stop().context("a queue node has crashed because of a bug")?;
     }
     boss.stop();
     Ok(ExitCode::SUCCESS)

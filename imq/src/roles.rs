@@ -36,7 +36,7 @@ pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
     let running = boss::run(settings).context("starting the boss")?;
     tracing::info!("the page is at http://{}/", running.http_address);
     let signal = signals.wait(|| reloaded(""))?;
-    tracing::info!("{signal}: the boss ends; the nodes go on with the table that they have");
+    tracing::info!("{signal}: the boss stops; the nodes continue with the table that they have");
     running.stop();
     tracing::info!("the boss has ended");
     Ok(ExitCode::SUCCESS)
@@ -69,8 +69,8 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     let signal = signals.wait_unless(failed, || reloaded(""));
     let why = signal.as_ref().map_or("refused", |signal| signal);
     let queues = running.board.number("imq_queue_node_queues");
-    tracing::warn!("{why}: this node ends, and with it the {queues} queues that it holds");
-    running.stop().context("the queue node has died of a bug")?;
+    tracing::warn!("{why}: this node stops, and the {queues} queues that it holds are lost");
+    running.stop().context("the queue node has crashed because of a bug")?;
     tracing::info!("the queue node has ended");
     signal?;
     Ok(ExitCode::SUCCESS)
@@ -128,10 +128,13 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let (tcp, http, web) = (running.tcp, running.http, running.web);
     tracing::info!("clients at {tcp}, WebSockets at {http}, back ends at {web}");
     if !has_pages {
-        tracing::info!("no page may connect, programs alone: name the origins of pages in origins");
+        tracing::info!(
+            "only programs may connect, no web page: to let pages in, list their origins in \
+             `origins`"
+        );
     }
     let fetch = || match running.fetch_keys() {
-        true => reloaded(", and the document of keys is fetched now"),
+        true => reloaded(", and the JWKS document is fetched now"),
         false => reloaded(""),
     };
     let signal = signals.wait_unless(failed, fetch);
@@ -148,13 +151,13 @@ fn check_who_may_connect(settings: &gateway::Settings, has_keys: bool) -> Result
     let dev_auth = settings.lane.dev_auth;
     if dev_auth && !doors.iter().all(std::net::IpAddr::is_loopback) {
         bail!(
-            "dev_auth believes whatever user a client names, so clients' ports must be at \
-             127.0.0.1 or ::1: listen there, or leave it out and give keys_file or jwks_url in \
-             [auth]"
+            "dev_auth believes any user that a client names, so the client ports must be at \
+             127.0.0.1 or ::1: listen there, or leave dev_auth out and give keys_file or jwks_url \
+             in [auth]"
         );
     }
     if dev_auth {
-        tracing::warn!("--dev-auth: whoever reaches this gateway is whoever he says he is");
+        tracing::warn!("--dev-auth: anybody who reaches this gateway can connect as any user");
     } else if !has_keys {
         tracing::warn!("nobody can connect: give keys_file or jwks_url in [auth]");
     }
@@ -174,8 +177,8 @@ fn drain(running: gateway::Running, signal: &str) {
 
 fn reloaded(more: &str) {
     tracing::info!(
-        "SIGHUP: files of TLS and of keys for tokens are read when they change{more}; all else is \
-         read at the start"
+        "SIGHUP: the files of TLS and of token keys are read again when they change{more}; \
+         everything else is read only at the start"
     );
 }
 
@@ -192,8 +195,8 @@ fn address(given: Option<SocketAddr>, port: u16) -> SocketAddr {
 fn id(given: Option<String>, section: &str, example: &str) -> Result<String> {
     let Some(id) = given else {
         bail!(
-            "no id: give this node one of its own with --id {example}, IMQ_ID, or `id` in the \
-             file's [{section}]"
+            "no id: give this node a unique one with --id {example}, IMQ_ID, or `id` in the file's \
+             [{section}]"
         );
     };
     proto::name::NodeId::try_from(id.as_str()).with_context(|| format!("--id {id:?}"))?;

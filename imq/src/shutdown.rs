@@ -73,7 +73,7 @@ impl Signals {
                 if was_terminal && !std::io::stdout().is_terminal() {
                     return Ok("SIGHUP");
                 }
-                tracing::info!("SIGHUP: there is nothing to be read anew");
+                tracing::info!("SIGHUP: there is nothing to read again");
             }
         })
     }

@@ -38,12 +38,12 @@ pub const STATUSES: [StatusRow; 11] = [
         Status::OutcomeUnknown,
         "outcome_unknown",
         504,
-        "it ran or it did not; nobody can tell any more",
+        "the operation may or may not have run; the server can't tell",
     ),
     row(Status::Invalid, "invalid", 400, "the operation is malformed; the message says where"),
     row(Status::NotFound, "not_found", 404, "no such queue, mount, key, user or method"),
     row(Status::Forbidden, "forbidden", 403, "not allowed for this user, member or key"),
-    row(Status::Limit, "limit", 429, "a bound named in the message is reached"),
+    row(Status::Limit, "limit", 429, "a limit named in the message is reached"),
     row(Status::Precondition, "precondition", 409, "a condition of the operation does not hold"),
     row(Status::Conflict, "conflict", 409, "it clashes with what is already there"),
     row(Status::Unimplemented, "unimplemented", 501, "this server does not know the operation"),
@@ -108,38 +108,42 @@ pub struct CloseRow {
     pub meaning: &'static str,
 }
 
-/// All close codes, by number. Up to 3499 the client may come back, from 3500 on not.
+/// All close codes, by number. Up to 3499 the client may connect again, from 3500 on it may not.
 pub const CLOSES: [CloseRow; 18] = [
     close(Close::Bye, "bye", "the client said bye"),
-    close(Close::Draining, "draining", "this gateway shuts down; connect to another"),
+    close(Close::Draining, "draining", "this gateway is shutting down; connect to another"),
     close(
         Close::HomeLost,
         "home_lost",
-        "the session isn't there, or its secret is an old one; connect anew, without `resume`",
+        "no such session, or its secret is outdated; connect again without `resume`",
     ),
     close(Close::PingTimeout, "ping_timeout", "no answer to a ping; connect again"),
     close(Close::Overloaded, "overloaded", "this gateway is full; try another, or later"),
-    close(Close::Slow, "slow", "the client reads slower than it is sent to; subscribe to less"),
-    close(Close::Rate, "rate", "the client sends, logs in or connects more often than it may"),
+    close(
+        Close::Slow,
+        "slow",
+        "the client reads more slowly than events arrive; subscribe to less",
+    ),
+    close(Close::Rate, "rate", "the client sends, logs in or connects more often than allowed"),
     close(
         Close::TokenExpired,
         "token_expired",
-        "the token was good and has ended; come back with a new one",
+        "the token has expired; connect again with a new one",
     ),
     close(Close::Replaced, "replaced", "the user logged in elsewhere"),
     close(Close::BadToken, "bad_token", "the credentials are not valid; the reason says why"),
     close(Close::BadFrame, "bad_frame", "the bytes are not a frame of this protocol"),
     close(Close::Forbidden, "forbidden", "this user may not connect, or was disconnected"),
     close(Close::ConnectTimeout, "connect_timeout", "no `connect` in time after the socket opened"),
-    close(Close::Version, "version", "the client's protocol version is not spoken here"),
+    close(Close::Version, "version", "the gateway doesn't speak the client's protocol version"),
     close(
         Close::AlreadyConnected,
         "already_connected",
-        "a second `connect`, or an older login stays",
+        "a second `connect`, or the user's older login is kept",
     ),
     close(Close::FrameTooLarge, "frame_too_large", "a frame above the limit in `welcome`"),
     close(Close::NotConnected, "not_connected", "the first frame must be `connect`"),
-    close(Close::Resumed, "resumed", "the session goes on on another connection"),
+    close(Close::Resumed, "resumed", "the session continues on another connection"),
 ];
 
 const fn close(close: Close, name: &'static str, meaning: &'static str) -> CloseRow {

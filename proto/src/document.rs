@@ -138,7 +138,7 @@ impl<'t> Document<'t> {
             self.note_unless_broken(at, &format!("{path}: {}", error.message()));
             self.gaps.push(gap);
             if self.gaps.len() >= DOCUMENT_PROBLEMS_MAX {
-                self.note(None, "there may be more: these are told first");
+                self.note(None, "there may be more: fix these first");
                 return None;
             }
         }
@@ -159,7 +159,7 @@ impl<'t> Document<'t> {
         }
         let left_out = findings.count();
         if left_out > 0 {
-            self.note(None, &format!("and {left_out} more: these are told first"));
+            self.note(None, &format!("and {left_out} more: fix these first"));
         }
     }
 

@@ -117,10 +117,11 @@ pub const KEYLESS_KEYS_MAX: usize = 1_000_000;
 /// An Idempotency-Key is a UUID or a hash.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 
-/// Words of a queue node to the queues of one bucket that wait for an answer: what 30 seconds bring
-/// of 2,000 joins a second. Beyond it, users who live there can't join what lives here.
+/// Messages of a queue node to the queues of one bucket that wait for an answer: 30 seconds of
+/// 2,000 joins a second. Each user has a share: beyond it, that user can't join queues of this
+/// node.
 pub const UNTOLD_PER_BUCKET_MAX: usize = 64 * 1024;
-/// All such words of a queue node, some 200 bytes each: beyond it, nobody can join.
+/// All such messages of a queue node, some 200 bytes each, shared out in the same way.
 pub const UNTOLD_MAX: usize = 1024 * 1024;
 
 /// Connections of one address at once: an office or a school. A mobile provider's shared address

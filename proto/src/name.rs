@@ -28,7 +28,7 @@ pub enum NameError {
     NotUtf8,
     #[error("a mount name is 1 to {} bytes long", limits::MOUNT_NAME_BYTES_MAX)]
     MountLength,
-    #[error("'members' is no mount name: it is reserved for who joined and left")]
+    #[error("'members' can't be a mount name: it is reserved for users who join and leave")]
     MembersReserved,
     #[error("a user id is 1 to {} bytes long", limits::USER_ID_BYTES_MAX)]
     UserLength,

@@ -34,7 +34,9 @@ pub enum TableError {
         bits: u32,
     },
     /// No boss gives such numbers, and none could go on from them.
-    #[error("a term, version, epoch or incarnation of the table is beyond all that a boss gives")]
+    #[error(
+        "a term, version, epoch or incarnation of the table is higher than any that a boss gives"
+    )]
     Numbers,
 }
 

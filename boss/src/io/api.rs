@@ -227,7 +227,7 @@ async fn drain(State(api): State<Api>, headers: HeaderMap) -> Refusal {
         Err(refusal) => refusal,
         Ok(()) => Refusal::new(
             Status::Unimplemented,
-            "this version doesn't move buckets: stop the node, and what it holds is lost",
+            "this version can't move buckets: if you stop the node, what it holds is lost",
         ),
     }
 }
@@ -236,8 +236,7 @@ impl Api {
     /// Lets through who has the admin key.
     fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(key) = &self.admin_key else {
-            let message =
-                "this boss was started without an admin key, so nobody may change anything";
+            let message = "this boss was started without an admin key, so nothing can be changed";
             return Err(Refusal::new(Status::Forbidden, message));
         };
         let given = headers

@@ -184,7 +184,7 @@ impl Boss {
         let term = boss.kept.term;
         boss.tell(now, Kind::Started, None, format!("the boss began term {term}"));
         if is_older {
-            let text = "the newest stored state can't be read: going on from the one before";
+            let text = "the newest stored state can't be read: continuing from the one before it";
             boss.tell(now, Kind::Store, None, text.to_owned());
         }
         boss.publication.change();
@@ -261,7 +261,7 @@ impl Boss {
             (n2b::Body::Report(_) | n2b::Body::Unreachable(_) | n2b::Body::Inspected(_), None) => {
                 // Who waits for its id is nobody yet.
                 if !waits {
-                    out.links.end(link, "it spoke before it registered");
+                    out.links.end(link, "it sent something before it registered");
                 }
             }
             // The link answers these itself and never hands them on.
@@ -271,7 +271,7 @@ impl Boss {
                 | n2b::Body::Refuse(_)
                 | n2b::Body::Beat(_),
                 _,
-            ) => out.links.end(link, "it greeted twice"),
+            ) => out.links.end(link, "it repeated its handshake"),
         }
     }
 

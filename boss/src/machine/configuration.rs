@@ -99,8 +99,8 @@ fn with_secrets(
             None => {
                 let line = toml[..span.start].matches('\n').count() + 1;
                 let text = format!(
-                    "callout {name:?}: secret is {REDACTED:?}, which keeps the one that it has, \
-                     but there is none: give secret_file, secret_env, or the secret itself"
+                    "callout {name:?}: secret = {REDACTED:?} keeps the present secret, but there \
+                     is none: give secret_file, secret_env, or the secret itself"
                 );
                 problems.push(Problem { line: Some(line), text });
             }

@@ -25,17 +25,21 @@ impl Counters {
     /// Each value with its metric's name and meaning.
     pub fn list(&self) -> Vec<Sample> {
         let all = [
-            ("imq_boss_registered_total", "Processes that registered anew.", self.registered),
-            ("imq_boss_refused_total", "Processes that were turned away.", self.refused),
-            ("imq_boss_lost_total", "Nodes given up.", self.lost),
+            (
+                "imq_boss_registered_total",
+                "Processes that registered for the first time or after a restart.",
+                self.registered,
+            ),
+            ("imq_boss_refused_total", "Processes whose registration was refused.", self.refused),
+            ("imq_boss_lost_total", "Nodes that were given up.", self.lost),
             ("imq_boss_moved_buckets_total", "Buckets that got another owner.", self.moved),
-            ("imq_boss_stored_total", "Steps that the store has.", self.stored),
+            ("imq_boss_stored_total", "Steps written to the store.", self.stored),
             (
                 "imq_boss_store_failed_total",
-                "Steps that the store failed to take.",
+                "Steps that the store failed to write.",
                 self.store_failed,
             ),
-            ("imq_boss_inspected_total", "Queues that were asked about.", self.inspected),
+            ("imq_boss_inspected_total", "Queues that operators looked up.", self.inspected),
         ];
         all.into_iter().map(|(name, help, count)| Sample::counter(name, help, count)).collect()
     }

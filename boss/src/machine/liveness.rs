@@ -94,7 +94,7 @@ impl Liveness {
         let refused = self.witnesses.values().filter(fresh).any(|witness| witness.refused);
         let silent_ms = self.silent_ms(now_ms);
         if refused {
-            return Verdict::Dead("its link ended and its port refuses");
+            return Verdict::Dead("its link ended and its port refuses connections");
         }
         if missed {
             return if silent_ms < dead_ms {
@@ -106,7 +106,7 @@ impl Liveness {
         match (others, silent_ms < GIVE_UP_MS) {
             (true, _) => Verdict::Alive,
             (false, true) => Verdict::Undecided(self.since_ms + GIVE_UP_MS),
-            (false, false) => Verdict::Dead("nobody has heard it for ten seconds"),
+            (false, false) => Verdict::Dead("no process has heard from it for ten seconds"),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Registration {
             }
         }
         if register.address.is_empty() {
-            let nowhere = "address: where others reach this process must be named";
+            let nowhere = "address: give the address at which others reach this process";
             return Err(Refusal::for_good(nowhere));
         }
         let buckets = register.buckets.iter().filter_map(|bucket| {
@@ -121,13 +121,13 @@ impl Registration {
         for (what, named, known) in named {
             if !limits::is_plausible(named, known) {
                 return Err(Refusal::for_now(format!(
-                    "the {what} is {named}, which no boss of this cluster has given: it has come \
-                     to {known}"
+                    "the {what} is {named}, but the newest that a boss of this cluster has given \
+                     is {known}"
                 )));
             }
         }
         if self.process >= limits::NUMBER_MAX {
-            return Err(Refusal::for_good("the number of the process is no number of imq's"));
+            return Err(Refusal::for_good("the number of the process isn't one that imq gives"));
         }
         Ok(())
     }

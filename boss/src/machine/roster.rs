@@ -209,7 +209,7 @@ impl Roster {
         if known || self.nodes.len() < NODES_MAX {
             Ok(())
         } else {
-            let full = format!("the cluster has {NODES_MAX} nodes, which is all it can have");
+            let full = format!("the cluster has {NODES_MAX} nodes, the most it can have");
             Err(Refusal::for_now(full))
         }
     }

@@ -165,7 +165,7 @@ impl TryFrom<Vec<Row>> for Rows {
         if rows.is_empty() || fits {
             Ok(Rows(rows))
         } else {
-            Err(format!("{} rows are no table", rows.len()))
+            Err(format!("a table can't have {} rows", rows.len()))
         }
     }
 }

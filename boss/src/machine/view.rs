@@ -144,7 +144,7 @@ pub struct Status {
     pub message: String,
     /// Buckets in all.
     pub buckets: usize,
-    /// Buckets that nobody serves.
+    /// Buckets that no node serves.
     pub unowned: usize,
     /// How many buckets each queue node has.
     pub buckets_of: Vec<Share>,

@@ -56,8 +56,9 @@ fn refusals() -> String {
     out
 }
 
-const UNDER_WAY: &str = "items of batches counted; divided by the gateway's keys, 1000 at least";
-const READ: &str = "ms to be read in, then the connection is cut off";
+const UNDER_WAY: &str =
+    "each item of a batch counts; divided among the gateway's keys, at least 1000 each";
+const READ: &str = "ms for the client to read it, then the connection is closed";
 
 fn bounds() -> String {
     let rows = [
@@ -74,29 +75,34 @@ fn bounds() -> String {
         (
             "how many a bucket remembers",
             limits::IDEMPOTENCY_KEYS_MAX,
-            "of all API keys; one API key alone a half",
+            "of all API keys together; half of it for one API key",
         ),
         (
             "writes without one to a bucket",
             limits::KEYLESS_KEYS_MAX,
-            "within 15 s, of all API keys; one alone a half",
+            "within 15 s, of all API keys together; half of it for one API key",
         ),
         ("requests under way at a gateway", limits::WEB_REQUESTS_MAX, UNDER_WAY),
-        ("bytes of bodies and answers under way", limits::WEB_BYTES_MAX, "divided likewise"),
+        ("bytes of bodies and answers under way", limits::WEB_BYTES_MAX, "divided in the same way"),
         (
             "connections to a gateway's port",
             limits::WEB_CONNECTIONS_MAX,
-            "or a sixteenth of its files; when all are taken, who is idle gives way, else 503",
+            "or a sixteenth of the files it may open, if that is less; when full, an idle \
+             connection is closed for a new one, else 503",
         ),
         (
-            "those of one address",
+            "connections from one address",
             limits::WEB_CONNECTIONS_MAX / 4,
-            "or a quarter; likewise, else 429; loopback is free",
+            "or a quarter of the above; likewise, else 429; loopback isn't counted",
         ),
-        ("a request's head", limits::WEB_HEAD_BYTES_MAX, "bytes; more are 431"),
-        ("lines of a head", limits::WEB_HEAD_LINES_MAX, "more are 431"),
-        ("a connection's silence at first", limits::WEB_HEAD_MS_MAX as usize, "ms"),
-        ("its silence between two requests", limits::WEB_IDLE_MS_MAX as usize, "ms"),
+        ("a request's head", limits::WEB_HEAD_BYTES_MAX, "bytes; a larger one gets 431"),
+        ("lines of a head", limits::WEB_HEAD_LINES_MAX, "a longer one gets 431"),
+        (
+            "a connection's idle time before its first request",
+            limits::WEB_HEAD_MS_MAX as usize,
+            "ms",
+        ),
+        ("its idle time between two requests", limits::WEB_IDLE_MS_MAX as usize, "ms"),
         ("a request's head", limits::WEB_HEAD_MS_MAX as usize, "ms from its first byte, then 408"),
         ("a request's body", limits::WEB_BODY_MS_MAX as usize, "ms after its head, then 408"),
         ("65536 bytes of an answer, or its rest", limits::WEB_STALL_MS_MAX as usize, READ),

@@ -106,7 +106,7 @@ impl Boss {
         if let Some((id, incarnation)) = names::node_of(name) {
             self.member.peer_unreachable(id, incarnation, refused, links);
         } else if let Some(reason) = hopeless {
-            let reason = format!("the link to the boss can't be: {reason}");
+            let reason = format!("the link to the boss failed: {reason}");
             // Once registered, a gateway goes on without the boss and waits for better days:
             // whoever answers there has proven nothing.
             if self.member.incarnation() == 0 {
@@ -132,7 +132,7 @@ impl Boss {
             Some(Word::Table(table)) => self.told.table = Some(table),
             Some(Word::Config(config)) => self.told.config = Some(config),
             Some(Word::Wait(reason)) => {
-                let line = format_args!("the boss has this gateway wait: {reason}");
+                let line = format_args!("the boss makes this gateway wait: {reason}");
                 self.without_boss.info(now, line);
             }
             Some(Word::Refused { reason, for_good: true }) => {
@@ -142,7 +142,7 @@ impl Boss {
                 let line = format_args!("the boss refuses this gateway for now: {reason}");
                 self.without_boss.warn(now, line);
             }
-            Some(Word::Broken) => links.end(link, "the boss said what can't be read"),
+            Some(Word::Broken) => links.end(link, "the boss sent something that can't be read"),
             // A gateway has no queues to look into.
             Some(Word::Inspect { .. }) | None => {}
         }

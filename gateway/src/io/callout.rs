@@ -92,7 +92,7 @@ impl Caller {
     pub fn call(&self, request: HttpRequest, answer: Answer) {
         if self.requests.try_send(Call { request, answer }).is_err() {
             let waiting = limits::CALLOUTS_UNBEGUN_MAX;
-            tracing::warn!("a call-out is dropped: {waiting} wait to be begun");
+            tracing::warn!("a call-out is dropped: {waiting} are waiting to be started");
         }
     }
 }
@@ -129,7 +129,7 @@ fn tls() -> rustls::ClientConfig {
     let found = rustls_native_certs::load_native_certs();
     let (added, _) = roots.add_parsable_certificates(found.certs);
     if added == 0 {
-        tracing::warn!("no root certificates are found here: call-outs by https will fail");
+        tracing::warn!("no root certificates were found: call-outs over https will fail");
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)

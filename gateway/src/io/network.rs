@@ -15,7 +15,7 @@ pub struct Network {
 
 /// Why a text is no range of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no range of addresses: write it like 10.0.0.0/8, 2001:db8::/32 or 192.0.2.7")]
+#[error("{0:?} is not a range of addresses: write it like 10.0.0.0/8, 2001:db8::/32 or 192.0.2.7")]
 pub struct NotANetwork(String);
 
 impl FromStr for Network {

@@ -75,11 +75,12 @@ impl Origins {
                 "pages of {origin} may not connect here: if they are yours, add \"{origin}\" to \
                  the gateway's origins"
             ),
-            None if given == "null" => "a page that was opened from a file, or stands in a \
-                 sandboxed frame, has no origin (\"null\"): serve it over HTTP, and add its origin \
-                 to the gateway's origins"
-                .to_owned(),
-            None => "this Origin is none that a browser sends: programs send none".to_owned(),
+            None if given == "null" => {
+                "a page that was opened from a file, or runs in a sandboxed frame, has no origin \
+                 (\"null\"): serve it over HTTP, and add its origin to the gateway's origins"
+                    .to_owned()
+            }
+            None => "no browser sends such an Origin: programs should send none".to_owned(),
         }
     }
 
@@ -113,7 +114,7 @@ impl Origin {
             return Err("has no scheme");
         }
         if authority.contains('@') {
-            return Err("names a user");
+            return Err("contains a user");
         }
         let (host, port) = split_port(authority)?;
         let own = own_port(&scheme);
@@ -146,25 +147,25 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     let digits = (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
     match port.parse() {
         Ok(port) if digits && port > 0 => Ok((host, Some(port))),
-        Ok(_) | Err(_) => Err("has a port that is none"),
+        Ok(_) | Err(_) => Err("has an invalid port"),
     }
 }
 
 /// A host's name as browsers have it: lower case, ASCII, addresses in their one form.
 fn host_of(host: &str) -> Result<String, &'static str> {
     if host.is_empty() {
-        return Err("names no host");
+        return Err("has no host");
     }
     let plain = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "-_.:[]".contains(c);
     let parsed = Host::parse(host).ok().filter(|_| host.chars().all(plain));
-    parsed.map(|host| host.to_string()).ok_or("has a host that is none")
+    parsed.map(|host| host.to_string()).ok_or("has an invalid host")
 }
 
 /// The same of an application that has a scheme of its own.
 fn foreign_host_of(host: &str) -> Result<String, &'static str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if host.is_empty() || !host.chars().all(plain) {
-        return Err("has a host that is none");
+        return Err("has an invalid host");
     }
     Ok(host.to_ascii_lowercase())
 }
@@ -205,11 +206,11 @@ impl Pattern {
     /// Reads what can match as it stands, but for a slash at the end, case and the scheme's port.
     fn strict(text: &str) -> Result<Pattern, &'static str> {
         if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',') {
-            return Err("is not one origin: write each as an entry of its own");
+            return Err("is more than one origin: write each as a separate entry");
         }
         let (scheme, rest) = text.split_once("://").ok_or("has no scheme")?;
         match scheme.to_ascii_lowercase().as_str() {
-            "ws" | "wss" => return Err("is where a gateway is, and an origin is where a page is"),
+            "ws" | "wss" => return Err("is the address of a gateway, not the origin of a page"),
             "file" => return Err(fault::NO_ORIGIN),
             _ => {}
         }
@@ -228,7 +229,7 @@ impl Pattern {
         }
         let parent = Origin::of(scheme, parent)?;
         if !is_parent(&parent.host) {
-            return Err("lets in pages of strangers: name the domain that is yours");
+            return Err("admits pages of strangers: name your own domain");
         }
         Ok(Pattern(Kind::Below(parent)))
     }

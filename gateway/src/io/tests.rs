@@ -121,7 +121,7 @@ fn websockets_and_other_http_get_clear_words() {
     let running = gateway(100);
     let (line, body) = http(running.http, "GET / HTTP/1.1\r\nHost: imq\r\n\r\n");
     assert_eq!(line, "HTTP/1.1 404 Not Found");
-    assert_eq!(body, "nothing is here: WebSockets are at /imq/v1/ws\n");
+    assert_eq!(body, "there is nothing at this path: WebSockets are at /imq/v1/ws\n");
     let mut stream = TcpStream::connect(running.http).unwrap();
     // The first frame travels with the request: {"bye":{}} under a mask of zeros.
     let frame = [&[0x81, 0x80 | 10, 0, 0, 0, 0][..], br#"{"bye":{}}"#].concat();
@@ -182,7 +182,7 @@ fn a_boss_that_refuses_ends_a_gateway_that_was_never_registered() {
     link.write_all(&bytes).unwrap();
     let said = failed.recv().unwrap();
     assert!(
-        said.starts_with("the link to the boss can't be: ") && said.contains("another cluster"),
+        said.starts_with("the link to the boss failed: ") && said.contains("another cluster"),
         "{said}"
     );
     running.stop();

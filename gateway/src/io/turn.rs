@@ -397,7 +397,7 @@ impl Desk {
         let name = dialled.unwrap_or_default();
         if is_dial_name(name) {
             if peer.role != Role::Boss {
-                return self.out.links.end(link, "it is no boss");
+                return self.out.links.end(link, "it is not a boss");
             }
             if let Some(boss) = self.boss.as_mut() {
                 let who = format!("the boss at {}", boss.address(name));
@@ -452,7 +452,7 @@ impl Sink for Desk {
                     && boss.down(link, &mut self.out.links)
                 {
                     return tracing::warn!(
-                        "the link with {who} has ended: {reason}; this gateway goes on with the \
+                        "the link with {who} has ended: {reason}; this gateway continues with the \
                          table that it has"
                     );
                 }

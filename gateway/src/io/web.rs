@@ -96,8 +96,8 @@ fn routes(door: &Arc<Door>, board: Board) -> Router {
     let open = Router::new()
         .route("/openapi.json", any(document_of))
         .fallback(async || {
-            let sentence = "nothing is here: methods are at /rpc/v1/<method>, what they are is at \
-                            /openapi.json";
+            let sentence = "there is nothing at this path: methods are at /rpc/v1/<method>, their \
+                            description at /openapi.json";
             Refusal::new(Status::NotFound, sentence)
         })
         .with_state(Arc::clone(door))
@@ -121,7 +121,7 @@ async fn wait(State(door): State<Arc<Door>>, request: Request, next: Next) -> Re
 
 async fn document_of(State(door): State<Arc<Door>>, request: Request) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        return Refusal::method("GET, HEAD", "the document is read by GET").into_response();
+        return Refusal::method("GET, HEAD", "use GET to read the document").into_response();
     }
     answer::respond(Status::Ok.row().http, door.document.clone())
 }

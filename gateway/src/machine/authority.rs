@@ -28,9 +28,9 @@ const KEYS_WAIT_MS: u32 = 2_000;
 
 /// To who brings a token where nobody has given the gateway keys, and all are believed.
 const DEV_TAKES_USER: &str = "this gateway has development authentication and no keys for tokens: \
-    send `user` (the user's id, as it is) in `connect`, and leave `token` out. Tokens are taken by \
-    a gateway that has `keys_file` or `jwks_url` in [auth] of its configuration \
-    (docs/authentication.md)";
+                              send `user` (the user's id, as it is) in `connect`, and leave \
+                              `token` out. To use tokens, give the gateway `keys_file` or \
+                              `jwks_url` in [auth] of its configuration (docs/authentication.md)";
 
 /// What tokens are verified with.
 #[derive(Debug, Clone)]
@@ -190,8 +190,9 @@ impl Lane {
     ) -> Result<Admission, Distrust> {
         if connect.protocol != PROTOCOL {
             let given = connect.protocol;
-            let reason =
-                format!("protocol {given} is not spoken here: set `protocol` to {PROTOCOL}");
+            let reason = format!(
+                "this gateway doesn't speak protocol {given}: set `protocol` to {PROTOCOL}"
+            );
             return Err(Distrust::new(Close::Version, reason));
         }
         let (has_token, is_asked) = (!connect.token.is_empty(), self.asks_who_connects());
@@ -211,8 +212,8 @@ impl Lane {
             return Ok(Admission::Asked(None));
         }
         if !self.settings.dev_auth {
-            let reason = "`connect` needs a `token`: development authentication, which takes \
-                 `user` alone, is off here";
+            let reason = "`connect` needs a `token`: development authentication, which accepts \
+                          `user` alone, is off";
             return Err(Distrust::new(Close::BadToken, reason));
         }
         let user = UserId::try_from(connect.user.as_str())
@@ -269,7 +270,8 @@ impl Lane {
             !connection.allowance.take(rate, self.now.ms, REFRESH_OPERATIONS, 0)
         });
         if is_slow {
-            let sentence = "tokens are refreshed too often: wait until the old one is near its end";
+            let sentence = "tokens are refreshed too often: wait until the old one is about to \
+                            expire";
             return self.refuse(conn, op_id, Status::Limit, sentence, out);
         }
         let is_asked = self.asks_who_connects();
@@ -299,8 +301,8 @@ impl Lane {
 
     /// Its credentials hold no longer.
     pub(super) fn expired(&mut self, conn: ConnId, out: &mut Outbox) {
-        let reason = "the token has expired: come back with a new one, and refresh that before it \
-                      ends";
+        let reason = "the token has expired: connect with a new one, and refresh that before it \
+                      expires";
         self.close(conn, Close::TokenExpired, reason, out);
     }
 }

@@ -75,10 +75,10 @@ impl Lane {
         self.end_session(session, bye, Some(close), out);
     }
 
-    /// The client reads slower than it is sent to.
+    /// The client reads more slowly than events arrive.
     pub(super) fn close_slow(&mut self, conn: ConnId, out: &mut Outbox) {
         let reason =
-            "the client reads slower than it is sent to: read faster, or subscribe to less";
+            "the client reads more slowly than events arrive: read faster, or subscribe to less";
         self.close(conn, Close::Slow, reason, out);
     }
 
@@ -119,7 +119,7 @@ impl Lane {
     pub(super) fn drain(&mut self, out: &mut Outbox) {
         (self.draining, self.readiness.unsure) = (true, true);
         for conn in self.connections.open_ones() {
-            let reason = "this gateway shuts down: connect to another";
+            let reason = "this gateway is shutting down: connect to another";
             self.close(conn, Close::Draining, reason, out);
         }
     }

@@ -93,28 +93,28 @@ impl Counters {
             ("imq_gateway_requests_total", "Requests that back ends sent.", self.requests),
             (
                 "imq_gateway_outcomes_unknown_total",
-                "Operations whose outcome nobody can tell.",
+                "Operations whose outcome is unknown.",
                 self.outcomes_unknown,
             ),
-            ("imq_gateway_attaches_total", "Queues attached anew.", self.attaches),
+            ("imq_gateway_attaches_total", "Queues that the gateway attached to.", self.attaches),
             (
                 "imq_gateway_resumes_total",
-                "Sessions that went on at this gateway, on another connection.",
+                "Sessions that were resumed at this gateway, on another connection.",
                 self.resumes,
             ),
             (
                 "imq_gateway_unheard_total",
-                "Times that a session waited for its user's home to be heard.",
+                "Times that a session was held up because its user's home was not heard from.",
                 self.unheard,
             ),
             (
                 "imq_gateway_kicks_total",
-                "Connections closed by the word of a user's home.",
+                "Connections closed because the user's home asked for it.",
                 self.kicks,
             ),
             (
                 "imq_gateway_broken_peers_total",
-                "Links that the gateway ended for what their peers said.",
+                "Links that the gateway closed because the peer sent something invalid.",
                 self.broken_peers,
             ),
         ]

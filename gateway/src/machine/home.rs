@@ -47,7 +47,7 @@ const PROBES_MAX: usize = 16;
 pub(super) enum Broken {
     #[error("a frame that can't be read")]
     Unreadable,
-    #[error("an answer that belongs to no operation, or to another than the oldest")]
+    #[error("an answer that belongs to no operation, or not to the oldest one")]
     OutOfTurn,
 }
 

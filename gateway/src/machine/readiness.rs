@@ -19,11 +19,11 @@ impl Lane {
     /// Why the lane can't serve: it needs a table, and a primary that answers for every bucket.
     pub fn unready(&self) -> Option<&'static str> {
         if self.draining {
-            return Some("it drains: its clients are sent to other gateways");
+            return Some("it is draining: its clients are sent to other gateways");
         }
         let routes = &self.routes;
         if routes.buckets.is_empty() {
-            return Some("the boss has given no table yet");
+            return Some("the boss hasn't sent a table yet");
         }
         let mut homes = (0..routes.buckets.len()).map(|at| routes.home(at as u32));
         if homes.clone().any(|home| home.is_none()) {

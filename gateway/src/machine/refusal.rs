@@ -29,7 +29,7 @@ pub(super) enum Refusal {
     UnansweredOfQueue,
     #[error("a session has at most {} subscriptions: unsubscribe first", limits::SUBSCRIPTIONS_MAX)]
     Subscriptions,
-    #[error("a queue whose name has the same hash is subscribed: rename one")]
+    #[error("the session is subscribed to another queue whose name has the same hash: rename one")]
     SameHash,
     #[error("too many operations wait for this part of the cluster: try again later")]
     ListFull,
@@ -39,7 +39,7 @@ pub(super) enum Refusal {
         limits::UNANSWERED_BYTES_MAX
     )]
     ListShare,
-    #[error("the home of this user's sessions isn't heard: try again later")]
+    #[error("the home of this user's sessions isn't responding: try again later")]
     Unheard,
     #[error(
         "{} bytes of operations wait for the web application: wait for results",
@@ -48,9 +48,12 @@ pub(super) enum Refusal {
     Line,
     #[error("neither the web application nor the queue's home has answered: try again later")]
     GivenUp,
-    #[error("the web application was called and hasn't answered: look whether it was done")]
+    #[error("the web application was called and hasn't answered: check whether it was done")]
     CallGivenUp,
-    #[error("the queue's home wants the web application asked what it can't be: try again later")]
+    #[error(
+        "the queue's home requested an ask that can't be put to the web application: try again \
+         later"
+    )]
     Unaskable,
 }
 
@@ -129,7 +132,8 @@ impl Lane {
         let pending = Pending::Refused { session: handle, op_id, hash, refusal };
         let list = &mut self.routes.buckets[bucket as usize].unanswered;
         if !is_few || list.mark(self.now.ms, pending).is_err() {
-            let reason = "operations are sent on although results are awaited: wait for them";
+            let reason = "the client sends more operations without waiting for results: wait for \
+                          them";
             return self.close(conn, Close::Rate, reason, out);
         }
         let session = &mut self.sessions[handle as usize];

@@ -243,7 +243,8 @@ impl Lane {
             (0, String::new())
         } else {
             self.place_of(&list.after).ok_or_else(|| {
-                let sentence = "`after` is not the `next` of a page of this cluster: begin anew";
+                let sentence = "`after` is not the `next` of a page of this cluster: start again \
+                                at the first page";
                 (Status::Invalid, sentence.to_owned())
             })?
         };

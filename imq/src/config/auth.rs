@@ -66,7 +66,7 @@ impl AuthOptions {
         let algorithms = self.algorithms(&mut problems);
         for (name, value) in [("audience", &self.audience), ("issuer", &self.issuer)] {
             if value.as_ref().is_some_and(String::is_empty) {
-                problems.push(format!("auth.{name} is empty: leave it out to take any"));
+                problems.push(format!("auth.{name} is empty: leave it out to accept any"));
             }
         }
         let every_s = self.jwks_every_s.unwrap_or(FETCH_EVERY_MS / 1000);
@@ -106,7 +106,7 @@ impl AuthOptions {
     fn algorithms(&self, problems: &mut Vec<String>) -> Vec<Algorithm> {
         let Some(names) = &self.algorithms else { return Algorithm::ALL.to_vec() };
         if names.is_empty() {
-            problems.push("auth.algorithms names none: leave it out to take all".to_owned());
+            problems.push("auth.algorithms is empty: leave it out to accept all".to_owned());
         }
         let mut algorithms = Vec::new();
         for name in names {
@@ -133,7 +133,7 @@ fn problem_of_url(url: &str) -> Option<String> {
         rest[..end].to_owned()
     };
     if let Some(rest) = url.strip_prefix("https://") {
-        return host_of(rest).is_empty().then(|| format!("auth.jwks_url {url:?} names no host"));
+        return host_of(rest).is_empty().then(|| format!("auth.jwks_url {url:?} has no host"));
     }
     let Some(rest) = url.strip_prefix("http://") else {
         return Some(format!("auth.jwks_url {url:?} does not begin with https://"));

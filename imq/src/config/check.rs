@@ -50,7 +50,8 @@ fn problems(text: &str, is_to_be_of_cluster: bool) -> (&'static str, Vec<Problem
     if is_to_be_of_cluster || is_of_cluster(text) {
         let mut problems = ClusterConfig::read(text).err().unwrap_or_default();
         if is_only_of(text, &OF_PROCESSES, &OF_THE_CLUSTER) {
-            problems.push(Problem::of_all("this is a configuration of processes: no --cluster"));
+            problems
+                .push(Problem::of_all("this is a configuration of processes: leave out --cluster"));
         }
         return ("the cluster", problems);
     }

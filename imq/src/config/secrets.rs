@@ -24,8 +24,8 @@ pub(crate) fn refuse_on_command_line<A: AsRef<OsStr>>(words: &[A]) -> Result<()>
         let flag = word.split('=').next().unwrap_or_default();
         if let Some((flag, place)) = MISPLACED.iter().find(|(name, _)| *name == flag) {
             bail!(
-                "{flag}: `ps` shows the command line to everybody on this machine, so no secret \
-                 stands in it: give {place}"
+                "{flag}: `ps` shows the command line to everybody on this machine, so don't put a \
+                 secret there: give {place}"
             );
         }
     }
@@ -80,7 +80,7 @@ fn checked(text: &str) -> Result<String> {
 fn as_key(key: String) -> Result<String> {
     ensure!(
         key.bytes().all(|byte| byte.is_ascii_graphic()),
-        "a key travels in a header, so it is of printable ASCII without spaces: make one with \
+        "a key travels in a header, so it must be printable ASCII without spaces: make one with \
          `openssl rand -hex 32`"
     );
     Ok(key)

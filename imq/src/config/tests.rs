@@ -28,7 +28,7 @@ fn all_problems_come_at_once() {
         &[
             (2, "gateway.id: a node id is"),
             (3, "gateway.lanes is 1 to"),
-            (4, "is no range"),
+            (4, "is not a range"),
             (5, "gateway.listen_rpc: invalid type: integer `7490`"),
             (6, "gateway.dev_oth: unknown field"),
             (8, "queue_node.id: a node id is"),
@@ -100,14 +100,14 @@ fn all_problems_of_auth_come_at_once() {
     check("jwks_url = \"http://127.0.0.1.evil.example/\"", &["fetched by https"]);
     check("jwks_url = \"http://127.0.0.1:80@evil.example/\"", &["a user or a password"]);
     check("jwks_url = \"ftp://x\"", &["does not begin with https://"]);
-    check("jwks_url = \"https:///x\"", &["names no host"]);
+    check("jwks_url = \"https:///x\"", &["has no host"]);
     check("jwks_url = \"https://x/\"\nalgorithms = [\"HS256\"]", &["comes from a file"]);
     check("audience = \"imq\"", &["rules but no keys"]);
     let all = "keys_file = \"k\"\njwks_url = \"https://x/\"\njwks_every_s = 1\nissuer = \"\"
         algorithms = [\"none\", \"HS512\"]";
     check(all, &["give one of them", "is 10 to 86400", "issuer is empty", "\"none\"", "\"HS512\""]);
     check("keys_file = \"k\"\nalgorithms = [\"ES256\", \"ES256\"]", &["names ES256 twice"]);
-    check("keys_file = \"k\"\nalgorithms = []", &["names none"]);
+    check("keys_file = \"k\"\nalgorithms = []", &["algorithms is empty"]);
 }
 
 #[test]

@@ -26,8 +26,8 @@ impl BuildArgs {
         }
         if cfg!(debug_assertions) {
             bail!(
-                "this is a debug build, whose figures mean nothing: use \
-                 `cargo run --release -- …`, or --debug-build to try the plan all the same"
+                "this is a debug build, whose figures mean nothing: use `cargo run --release -- \
+                 …`, or --debug-build to try the plan anyway"
             );
         }
         let Some(binary) = measured else { return Ok(()) };

@@ -35,14 +35,14 @@ impl Signer {
                 bail!("it is not in PKCS#8: convert it with `openssl pkcs8 -topk8 -nocrypt`")
             }
             "ENCRYPTED PRIVATE KEY" => {
-                bail!("it has a passphrase: take it off with `openssl pkey`")
+                bail!("it has a passphrase: remove it with `openssl pkey`")
             }
             label => bail!("it is a {label:?}: tokens are signed with a private key"),
         }
         let body = rest.split_once("-----END").map_or("", |(body, _)| body);
         let body: String = body.split_whitespace().collect();
         let der = STANDARD.decode(body).unwrap_or_default();
-        Signer::private(&der).context("it is no RSA, P-256 or Ed25519 key that can sign here")
+        Signer::private(&der).context("it is not an RSA, P-256 or Ed25519 key that can sign")
     }
 
     /// The key of a PKCS#8 document (RFC 5958), or of PKCS#1 for RSA.

@@ -107,10 +107,10 @@ fn what_cannot_sign_is_said() {
     check(&public, "\"PUBLIC KEY\"");
     check(&openssl(&["ec"], &private), "openssl pkcs8 -topk8");
     check(&openssl(&["pkcs8", "-topk8", "-passout", "pass:x"], &private), "passphrase");
-    check("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "no RSA, P-256");
+    check("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "not an RSA, P-256");
     let curve = "ec_paramgen_curve:P-384";
     let p384 = openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", curve], "");
-    check(&p384, "no RSA, P-256");
+    check(&p384, "not an RSA, P-256");
 }
 
 #[test]

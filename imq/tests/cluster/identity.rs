@@ -34,10 +34,13 @@ fn a_second_process_of_an_id_that_lives_is_refused_and_the_first_keeps_what_it_h
     let reason = refused(&five, &node);
     let place = format!("another process at 127.0.0.1:{} on host ", five.base + 201);
     assert!(reason.contains(&place), "{reason}");
-    assert!(reason.contains("is \"q2\", and alive: give this one an id of its own"), "{reason}");
+    assert!(
+        reason.contains("is registered as \"q2\" and alive: give this one a different id"),
+        "{reason}"
+    );
     let doors = ["--listen-client", ANY, "--listen-http", ANY, "--listen-rpc", ANY];
     let reason = refused(&five, &[&["gateway", "--id", "g2", "--dev-auth"][..], &doors].concat());
-    assert!(reason.contains("is \"g2\", and alive"), "{reason}");
+    assert!(reason.contains("is registered as \"g2\" and alive"), "{reason}");
 
     assert_eq!(five.call(1, "get_state", &key), before);
     assert_eq!(five.home(&room), 1);
@@ -45,7 +48,7 @@ fn a_second_process_of_an_id_that_lives_is_refused_and_the_first_keeps_what_it_h
         assert!(process.is_running());
     }
     let events = json(five.base + 100, "/api/v1/events").to_string();
-    assert!(events.contains("was turned away: another process at"), "{events}");
+    assert!(events.contains("was refused: another process at"), "{events}");
 }
 
 #[test]

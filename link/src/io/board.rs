@@ -88,7 +88,7 @@ impl Board {
 
 /// Which build this is, and as what it runs.
 pub fn build_info(role: &str, id: &str) -> Sample {
-    let help = "Always 1; its labels say which version this is, and which node.";
+    let help = "Always 1; the labels hold the version, the role and the node's id.";
     let info = Sample::new("imq_build_info", help, Value::Gauge(1.0));
     let info = info.with("version", env!("CARGO_PKG_VERSION"));
     info.with("role", role).with("id", id)

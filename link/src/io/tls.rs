@@ -55,7 +55,7 @@ pub enum TlsError {
     Empty(PathBuf),
     #[error("{0}: {1}")]
     Certificate(PathBuf, rustls::Error),
-    #[error("{0}: no authority can be made of it: {1}")]
+    #[error("{0}: it can't be used as an authority: {1}")]
     Authority(PathBuf, rustls::client::VerifierBuilderError),
     #[error("TLS can't be set up: {0}")]
     Provider(rustls::Error),
@@ -122,11 +122,12 @@ impl Tls {
     ) -> io::Result<Stream<S>> {
         let unfit = |reason| io::Error::new(io::ErrorKind::InvalidInput, reason);
         let dialling = self.loaded(now).dialling;
-        let dialling = dialling.ok_or_else(|| unfit("no authority vouches for who is dialled"))?;
+        let dialling =
+            dialling.ok_or_else(|| unfit("no authority is configured to verify the peer"))?;
         let name = self.lock().files.name.clone();
         let name = name.as_deref().unwrap_or_else(|| host(address)).to_owned();
         let name = ServerName::try_from(name);
-        let name = name.map_err(|_| unfit("the address is none that a certificate could name"))?;
+        let name = name.map_err(|_| unfit("a certificate can't name this address"))?;
         let connection = ClientConnection::new(dialling, name);
         Ok(Stream::new(socket, connection.map_err(io::Error::other)?.into()))
     }
@@ -145,10 +146,10 @@ impl Tls {
                 match loaded {
                     Ok(loaded) => {
                         identity.loaded = loaded;
-                        tracing::info!("the files of TLS have changed and count from now on");
+                        tracing::info!("the TLS files have changed and are in use from now on");
                     }
                     Err(error) => tracing::warn!(
-                        "the files of TLS have changed, but can't be used; the old ones go on: \
+                        "the TLS files have changed, but can't be used; the old ones stay in use: \
                          {error}"
                     ),
                 }

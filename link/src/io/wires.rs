@@ -34,7 +34,7 @@ const READS_PER_TURN: usize = 8;
 const OWED_PER_READ_BYTES: usize = 1024 * 1024;
 
 /// The reason to close a link whose peer speaks TLS.
-const TLS_HERE_NOT: &str = "the peer speaks TLS, here none is configured: configure it at both";
+const TLS_HERE_NOT: &str = "the peer speaks TLS, but this end doesn't: configure it at both";
 
 /// The links of one thread.
 #[derive(Debug)]
@@ -270,7 +270,7 @@ impl Wires {
             }
             Err(error) => self.broken(now, link, &error, sink),
             Ok(()) if !answered => {
-                self.close(now, link, "it took no answer to its hello", sink);
+                self.close(now, link, "it didn't read the answer to its hello", sink);
             }
             Ok(()) => return has_more,
         }
@@ -323,7 +323,7 @@ impl Wires {
                         return self.close(
                             now,
                             link,
-                            "it takes too little of what it is sent",
+                            "it reads too little of what it is sent",
                             sink,
                         );
                     }
@@ -336,7 +336,7 @@ impl Wires {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if !sink.outbox().wrote(link, 0) {
-                        self.close(now, link, "it takes too little of what it is sent", sink);
+                        self.close(now, link, "it reads too little of what it is sent", sink);
                     }
                     return;
                 }

@@ -74,20 +74,21 @@ pub enum Received<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "each variant says in its text what it means")]
 pub enum LinkError {
-    #[error("the peer sent what is no frame: {0}")]
+    #[error("the peer sent something that is not a frame: {0}")]
     Frame(#[from] FrameError),
     #[error("the peer sent a frame that can't be read")]
     Unreadable,
-    #[error("the peer said something before its hello")]
+    #[error("the peer sent something before its hello")]
     NoHello,
     #[error("the peer's proof is wrong: is its cluster secret the same as here?")]
     WrongProof,
-    #[error("the peer speaks link versions {0} to {1}, here it is {VERSION_MIN} to {VERSION}")]
+    #[error("the peer speaks link versions {0} to {1}, this node {VERSION_MIN} to {VERSION}")]
     Version(u32, u32),
     #[error("the peer belongs to another cluster")]
     OtherCluster,
     #[error(
-        "the peer doesn't say who it is: it has no role, no id, or a number that no boss gives"
+        "the peer doesn't say who it is: it has no role, no id, or a number that a boss doesn't \
+         give"
     )]
     NoName,
     #[error("the peer refuses: {reason}")]

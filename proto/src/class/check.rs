@@ -70,7 +70,7 @@ impl ClusterConfig {
         let mut before = before.filter(|other| pattern_problem(&other.pattern).is_none());
         if let Some(other) = before.find(|other| covers(&other.pattern, &class.pattern)) {
             let text = format!(
-                "{}: it is no queue's, since class {:?} before it matches all that it does: put it \
+                "{}: no queue has it, since class {:?} before it matches all its names: put it \
                  before that one",
                 class.title(),
                 other.pattern
@@ -92,10 +92,10 @@ impl Callout {
         if self.url.is_empty() {
             tell("url", "it has no url".to_owned());
         } else if !(self.url.starts_with("http://") || self.url.starts_with("https://")) {
-            tell("url", "url begins with http:// or https://".to_owned());
+            tell("url", "url must begin with http:// or https://".to_owned());
         } else if has_user(&self.url) {
-            let why = "url holds a user or a password, and is shown: leave them out; by the \
-                       signature your application knows who asks";
+            let why = "url has a user or a password, which would be shown: leave them out; your \
+                       application recognises imq by the signature";
             tell("url", why.to_owned());
         }
         if self.deadline_ms == 0 || self.deadline_ms > limits::CALLOUT_MS_MAX {
@@ -114,7 +114,8 @@ impl Callout {
         match (&self.secret, &self.secret_file, &self.secret_env) {
             (None, None, None) => why(
                 "secret_file",
-                "it has no secret: give secret_file or secret_env, where each gateway finds it",
+                "it has no secret: give secret_file or secret_env, from which each gateway reads \
+                 it",
             ),
             (Some(secret), None, None) => {
                 let is_good = secret.is_redacted() || secret.webhook_key().is_some();
@@ -122,9 +123,10 @@ impl Callout {
                 if is_good { None } else { why("secret", text) }
             }
             (None, Some(path), None) if path.is_absolute() => None,
-            (None, Some(_), None) => {
-                why("secret_file", "secret_file begins with '/': it is the same on each gateway")
-            }
+            (None, Some(_), None) => why(
+                "secret_file",
+                "secret_file must begin with '/': it is the same on each gateway",
+            ),
             (None, None, Some(name)) => {
                 let is_name = !name.is_empty()
                     && !name.starts_with(|c: char| c.is_ascii_digit())
@@ -171,7 +173,7 @@ impl Class {
                 tell(&format!("tells[{at}]"), format!("{title}: tells names {name} twice"));
             }
             if kind.is_of_users() && !matches_users(&self.pattern) {
-                let why = "happens to user queues alone: move it to a class of \"/user/*\"";
+                let why = "happens only to user queues: move it to a class of \"/user/*\"";
                 tell(&format!("tells[{at}]"), format!("{title}: {name} in tells {why}"));
             }
         }

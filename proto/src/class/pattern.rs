@@ -10,7 +10,7 @@ pub fn pattern_problem(pattern: &str) -> Option<String> {
     let segments = || pattern.split('/').skip(1);
     let last = segments().count() - 1;
     if segments().take(last).any(|segment| segment == "**") {
-        return Some(format!("{pattern:?}: '**' stands at the end only"));
+        return Some(format!("{pattern:?}: '**' may only be at the end"));
     }
     if let Some(segment) = segments().find(|one| one.contains('*') && !is_wild(one)) {
         let why = "'*' stands for a whole segment, so it can't be a part of";
@@ -22,7 +22,7 @@ pub fn pattern_problem(pattern: &str) -> Option<String> {
     match QueueName::try_from(name.as_str()).map(QueueName::space) {
         Err(error) => Some(format!("{pattern:?} matches no queue: {error}")),
         Ok(Space::Reserved) => {
-            let why = "of /sys/ and below /user/<id> nobody makes queues";
+            let why = "no queues can be created in /sys/ and below /user/<id>";
             Some(format!("{pattern:?} matches no queue: {why}"))
         }
         Ok(Space::Application | Space::User(_)) => None,

@@ -26,17 +26,17 @@ fn patterns_that_match_nothing_are_told() {
     for (bad, why) in [
         ("room/*", "begins with '/'"),
         ("/", "begins with '/'"),
-        ("/a/**/b", "stands at the end only"),
+        ("/a/**/b", "may only be at the end"),
         ("/room*", "a whole segment"),
         ("/a/b**", "a whole segment"),
         ("/a//b", "no empty segment"),
         ("/a/", "no empty segment"),
         ("/a b", "no whitespace"),
         (&long, "1 to 255 bytes"),
-        ("/sys/x", "nobody makes queues"),
-        ("/sys/**", "nobody makes queues"),
-        ("/user", "nobody makes queues"),
-        ("/user/*/x", "nobody makes queues"),
+        ("/sys/x", "no queues can be created"),
+        ("/sys/**", "no queues can be created"),
+        ("/user", "no queues can be created"),
+        ("/user/*/x", "no queues can be created"),
     ] {
         let problem = pattern_problem(bad).expect(bad);
         assert!(problem.contains(why), "{bad}: {problem}");
@@ -84,9 +84,9 @@ fn all_problems_at_once() {
             (3, "begins with '/'"),
             (4, "max_members is 1 to"),
             (5, "unknown variant `all`"),
-            (7, "'members' is no mount name"),
+            (7, "'members' can't be a mount name"),
             (9, "unknown field `histori`"),
-            (11, "nobody makes queues"),
+            (11, "no queues can be created"),
             (12, "unknown field `callouts`"),
         ],
     );
@@ -107,7 +107,7 @@ fn call_outs_are_there_and_signed() {
     check(
         bad,
         &[
-            (3, "url begins with"),
+            (3, "url must begin with"),
             (4, "secret is `whsec_`"),
             (5, "deadline_ms is 1 to"),
             (6, "concurrency_max is 1 to"),
@@ -126,7 +126,7 @@ fn a_secret_is_in_one_place() {
     check(&with("secret_file = \"/run/secrets/app\""), &[]);
     check(&with("secret_env = \"APP_SECRET\""), &[]);
     check(&with("secret = \"[redacted]\""), &[]);
-    check(&with("secret_file = \"app\""), &[(4, "begins with '/'")]);
+    check(&with("secret_file = \"app\""), &[(4, "must begin with '/'")]);
     check(&with("secret_env = \"A=B\""), &[(4, "the name of a variable")]);
     let both = format!("secret_file = \"/x\"\nsecret = \"{SECRET}\"");
     check(&with(&both), &[(5, "several secrets")]);
@@ -139,7 +139,7 @@ fn a_secret_is_in_one_place() {
 fn what_can_never_match_is_told() {
     let class = |pattern: &str, more: &str| format!("[[class]]\npattern = \"{pattern}\"\n{more}");
     let shadowed = class("/room/**", "") + &class("/room/vip", "") + &class("/room/*", "");
-    let problems = "before it matches all that it does";
+    let problems = "before it matches all its names";
     check(&shadowed, &[(4, problems), (6, problems)]);
     check(&(class("/room/vip", "") + &class("/room/*", "") + &class("/room/**", "")), &[]);
     check(&(class("/a", "") + &class("/a", "")), &[(4, problems)]);
@@ -149,13 +149,13 @@ fn what_can_never_match_is_told() {
         let tells = "callout = \"a\"\ntells = [\"joined\",\n\"user_online\", \"joined\"]\n";
         format!("{callout}{}", class(pattern, tells))
     };
-    check(&tells("/room/*"), &[(9, "happens to user queues alone"), (9, "names joined twice")]);
+    check(&tells("/room/*"), &[(9, "happens only to user queues"), (9, "names joined twice")]);
     check(&tells("/user/*"), &[(9, "names joined twice")]);
     check(
         &tells("/room/*").replace("joined", "join"),
         &[
             (8, "unknown variant `join`"),
-            (9, "happens to user queues"),
+            (9, "happens only to user queues"),
             (9, "unknown variant `join`"),
         ],
     );

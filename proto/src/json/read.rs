@@ -66,12 +66,12 @@ impl<'de, F: FnMut(&[u8])> Visitor<'de> for Envelopes<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with one key, the name of what is said")?;
+        f.write_str("an object with one key, the name of its kind")?;
         if self.in_array { Ok(()) } else { f.write_str(", or an array of such objects") }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        const ONE_KEY: &str = "an envelope has exactly one key, the name of what is said";
+        const ONE_KEY: &str = "an envelope has exactly one key, the name of its kind";
         let field = map.next_key_seed(Body(self.shape))?;
         let field = field.ok_or_else(|| Error::custom(ONE_KEY))?;
         self.path.names.push(field.name);

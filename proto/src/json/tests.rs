@@ -86,12 +86,12 @@ fn payloads_stay_as_written() {
 fn errors_say_where_and_what() {
     check_error(
         "5",
-        "the text: invalid type: integer `5`, expected an object with one key, the name of what is \
-         said, or an array of such objects at line 1 column 1",
+        "the text: invalid type: integer `5`, expected an object with one key, the name of its \
+         kind, or an array of such objects at line 1 column 1",
     );
     check_error(
         "{}",
-        "the text: an envelope has exactly one key, the name of what is said at line 1 column 2",
+        "the text: an envelope has exactly one key, the name of its kind at line 1 column 2",
     );
     check_error(
         r#"{"send_state":{"changes":[{"ttl_ms":"x"}]}}"#,

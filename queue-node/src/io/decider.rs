@@ -152,7 +152,8 @@ impl Decider {
                 self.decide(now, Input::Inspect { number, queue: &queue })
             }
             Word::Wait(reason) => {
-                self.without_boss.info(now, format_args!("the boss has this node wait: {reason}"));
+                self.without_boss
+                    .info(now, format_args!("the boss makes this node wait: {reason}"));
             }
             Word::Refused { reason, for_good: true } => {
                 self.give_up(format!("the boss refuses this node: {reason}"));
@@ -161,7 +162,7 @@ impl Decider {
                 let line = format_args!("the boss refuses this node for now: {reason}");
                 self.without_boss.warn(now, line);
             }
-            Word::Broken => self.out.links.end(link, "the boss said what can't be read"),
+            Word::Broken => self.out.links.end(link, "the boss sent something that can't be read"),
         }
     }
 
@@ -170,9 +171,9 @@ impl Decider {
     fn no_boss(&mut self, now: Time, reason: &str) {
         let reason = Foreign::new(reason);
         if self.node.is_none() {
-            self.give_up(format!("the link to the boss can't be: {reason}"));
+            self.give_up(format!("the link to the boss failed: {reason}"));
         } else {
-            let line = format_args!("the link to the boss can't be: {reason}");
+            let line = format_args!("the link to the boss failed: {reason}");
             self.without_boss.warn(now, line);
         }
     }
@@ -228,7 +229,7 @@ impl Sink for Decider {
             Event::Up { link, peer, dialled: Some(BOSS) } => {
                 self.peers.up(link, &peer, Some(BOSS));
                 if peer.role != Role::Boss {
-                    return self.out.links.end(link, "it is no boss");
+                    return self.out.links.end(link, "it is not a boss");
                 }
                 tracing::info!("the link with the boss at {} is up", self.boss);
                 let holds = self.node.as_mut().map(Node::buckets).unwrap_or_default();
@@ -244,8 +245,8 @@ impl Sink for Decider {
             Event::Down { link, reason } if self.member.link() == Some(link) => {
                 let reason = Foreign::new(reason);
                 tracing::warn!(
-                    "the link with the boss at {} has ended: {reason}; this node goes on with the \
-                     table that it has",
+                    "the link with the boss at {} has ended: {reason}; this node continues with \
+                     the table that it has",
                     self.boss
                 );
                 self.member.down();

@@ -271,7 +271,7 @@ impl Bucket {
         }
     }
 
-    /// The same, of a session that is no member of the queue whose name has this hash.
+    /// The same, of a session that is not a member of the queue whose name has this hash.
     pub(crate) fn remember_away(
         &mut self,
         turn: &Turn<'_>,
@@ -407,14 +407,14 @@ fn known(asker: &Asker, recent: &Recent) -> Option<Remembered> {
         Known::New => None,
         Known::Answered(result) => Some(result),
         Known::Traceless => {
-            let sentence = "this op_id isn't above those before, and nothing was done under it: \
-                            send anew under a new op_id";
+            let sentence = "this op_id isn't higher than those before, and nothing was done under \
+                            it: send again with a new op_id";
             let refusal = Refusal::new(Status::Unavailable, sentence);
             Some(asker.result(&Outcome::Refused(refusal)))
         }
         Known::Forgotten => {
-            let sentence = "this op_id came before and its result is not kept any more: \
-                            look at the queue, then send anew under a new op_id";
+            let sentence = "this op_id was used before and its result is no longer kept: check the \
+                            queue, then send again with a new op_id";
             let refusal = Refusal::new(Status::OutcomeUnknown, sentence);
             Some(asker.result(&Outcome::Refused(refusal)))
         }

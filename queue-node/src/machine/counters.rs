@@ -11,7 +11,7 @@ pub struct Counters {
     pub requests: u64,
     /// Operations that were refused.
     pub refused: u64,
-    /// Operations that came again and got what was remembered.
+    /// Operations that were repeated and got the remembered result.
     pub repeated: u64,
     /// Events of all queues.
     pub events: u64,
@@ -31,11 +31,11 @@ pub struct Counters {
     pub kicks: u64,
     /// Words to other queues.
     pub tells: u64,
-    /// Words to other queues that wait for an answer.
+    /// Messages from one queue to another that wait for an answer.
     pub untold: u64,
     /// Operations that the web application is asked about first.
     pub asks: u64,
-    /// What the web application was to be told.
+    /// Tells for the web application.
     pub callout_tells: u64,
     /// That part of it which the web application hasn't acknowledged.
     pub callout_tells_kept: u64,
@@ -86,7 +86,7 @@ impl Counters {
             ("imq_queue_node_buckets", "Buckets that the node is home of.", self.buckets),
             (
                 "imq_queue_node_untold",
-                "Words to other queues that wait for an answer.",
+                "Messages from one queue to another that wait for an answer.",
                 self.untold,
             ),
             (
@@ -127,7 +127,7 @@ impl Counters {
             ),
             (
                 "imq_queue_node_repeated_total",
-                "Operations that came again and got what was remembered.",
+                "Operations that were repeated and got the remembered result.",
                 self.repeated,
             ),
             ("imq_queue_node_events_total", "Events of all queues.", self.events),
@@ -142,12 +142,12 @@ impl Counters {
             ("imq_queue_node_logins_total", "Logins accepted.", self.logins),
             (
                 "imq_queue_node_resumes_total",
-                "Sessions of users at home here that went on on another connection.",
+                "Sessions of users at home here that were resumed on another connection.",
                 self.resumes,
             ),
             (
                 "imq_queue_node_kicks_total",
-                "Connections whose gateway was told that they are over.",
+                "Connections that gateways were told to close.",
                 self.kicks,
             ),
         ]
@@ -156,25 +156,25 @@ impl Counters {
     /// What was said to other queues, to web applications, and to those who came back.
     fn words(&self) -> [(&'static str, &'static str, u64); 8] {
         [
-            ("imq_queue_node_tells_total", "Words from one queue to another.", self.tells),
+            ("imq_queue_node_tells_total", "Messages from one queue to another.", self.tells),
             (
                 "imq_queue_node_callout_asks_total",
-                "Operations that the web application was to be asked about first.",
+                "Operations that the web application has to be asked about first.",
                 self.asks,
             ),
             (
                 "imq_queue_node_callout_tells_total",
-                "What the web application was to be told.",
+                "Tells for the web application.",
                 self.callout_tells,
             ),
             (
                 "imq_queue_node_callout_tells_dropped_total",
-                "Tells that the web application will never hear.",
+                "Tells that were dropped, so that the web application never gets them.",
                 self.tells_dropped,
             ),
             (
                 "imq_queue_node_recovered_total",
-                "Subscribers that came back and missed nothing.",
+                "Subscribers that came back and got everything they had missed.",
                 self.recovered,
             ),
             (
@@ -189,7 +189,7 @@ impl Counters {
             ),
             (
                 "imq_queue_node_broken_peers_total",
-                "Links that the node ended for what their peers said.",
+                "Links that the node closed because the peer sent something invalid.",
                 self.broken_peers,
             ),
         ]

@@ -80,7 +80,8 @@ impl Bucket {
     ) -> Result<Outcome, Refusal> {
         let queue = &self.queues[index];
         if queue.is_inbox() {
-            let sentence = "an inbox is its user's: whoever logs in as the user is in it";
+            let sentence = "an inbox belongs to its user: every session of the user is in it \
+                            already";
             return Err(Refusal::new(Status::Forbidden, sentence));
         }
         UserId::try_from(&*join.user)
@@ -91,7 +92,7 @@ impl Bucket {
                 self.may_come_in(index, false)?;
                 return Ok(Outcome::Done { seq: queue.seq });
             }
-            let sentence = "the user has no session: nobody is there who could join";
+            let sentence = "the user has no session that could join";
             return Err(Refusal::new(Status::NotFound, sentence));
         };
         let is_member = |key: &SessionKey| queue.members.contains_key(key);

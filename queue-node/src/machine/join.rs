@@ -59,7 +59,9 @@ impl Bucket {
             return self.subscribe_again(turn, asker, found, (seat, sub), join, earlier);
         }
         let filter = match self.has_heard_end(turn, hash, key) {
-            true => Err(Refusal::new(Status::Unauthenticated, "this session is over: log in anew")),
+            true => {
+                Err(Refusal::new(Status::Unauthenticated, "this session is over: log in again"))
+            }
             false => Filter::new(&operation.mounts, operation.key_prefix)
                 .map(|filter| filter.map(Box::new))
                 .map_err(|error| Refusal::new(Status::Invalid, error.to_string())),
@@ -199,7 +201,7 @@ impl Bucket {
             Create::Auto | Create::Callout => {}
             Create::Rpc => {
                 let sentence =
-                    "queues of this class are created by the back end, and this one isn't";
+                    "queues of this class are created by the back end, and this one hasn't been";
                 return Err(Refusal::new(Status::NotFound, sentence));
             }
         }
@@ -424,13 +426,14 @@ pub(crate) fn may_note(turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> 
     if turn.shared.untold.has_room(user, home) {
         return Ok(());
     }
-    let sentence = "the user's own queue can't be told of it now: try again later";
+    let sentence = "the user's own queue can't be notified now: try again later";
     Err(Refusal::new(Status::Unavailable, sentence))
 }
 
 /// The refusal of an inbox to whoever isn't its user.
 fn not_theirs() -> Refusal {
-    let sentence = "an inbox is its user's: whoever logs in as the user has it without asking";
+    let sentence = "an inbox belongs to its user: every session of the user is in it without \
+                    subscribing";
     Refusal::new(Status::Forbidden, sentence)
 }
 
@@ -438,7 +441,7 @@ fn not_theirs() -> Refusal {
 pub(crate) fn for_members(sentence: &str, join: Access) -> Refusal {
     let how = match join {
         Access::Open | Access::Callout => ": subscribe to the queue first",
-        Access::Members | Access::Server => ", and the back end alone says who is one",
+        Access::Members | Access::Server => ", and only the back end adds members",
     };
     Refusal::new(Status::Forbidden, format!("{sentence}{how}"))
 }
@@ -448,7 +451,7 @@ fn may_join(join: Access) -> Result<(), Refusal> {
         // Whom the web application lets, it says when all else is well.
         Access::Open | Access::Callout => Ok(()),
         Access::Members | Access::Server => {
-            let sentence = "users join queues of this class by the back end's word only";
+            let sentence = "only the back end adds users to queues of this class";
             Err(Refusal::new(Status::Forbidden, sentence))
         }
     }

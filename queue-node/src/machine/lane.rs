@@ -161,7 +161,7 @@ impl Buckets {
         word: &g2q::Introduce,
     ) -> Result<(), Broken> {
         let id = SessionId::try_from(word.session_id.as_slice()).map_err(|_| UNREADABLE)?;
-        UserId::try_from(&*word.user).map_err(|_| "a session's user is no user id")?;
+        UserId::try_from(&*word.user).map_err(|_| "a session's user is not a user id")?;
         let key = turn.shared.people.enter(id, &word.user);
         let key = key.map_err(|_| "a session was introduced with another user before")?;
         let (seat, generation) = (Seat { link, handle: word.session }, word.generation);

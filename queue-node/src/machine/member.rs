@@ -150,7 +150,7 @@ fn know(turn: &mut Turn<'_>, noted: &Noted, floor: u64) -> Option<SessionKey> {
 
 /// The refusal of what a connection says that is over.
 pub(crate) fn over() -> Refusal {
-    let sentence =
-        "this connection of the session is over: it goes on on another one, or has ended";
+    let sentence = "this connection of the session is over: the session continues on another one, \
+                    or has ended";
     Refusal::new(Status::Unauthenticated, sentence)
 }

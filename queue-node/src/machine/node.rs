@@ -277,7 +277,8 @@ impl Buckets {
         match state.peer.role {
             Role::Gateway => self.lane_frame(turn, link, number, body),
             Role::QueueNode => self.peer_frame(turn, link, number, body),
-            Role::Boss | Role::None => Err("a queue node speaks to lanes and queue nodes here"),
+            Role::Boss | Role::None => Err("only gateway lanes and queue nodes speak to a queue \
+                                            node here"),
         }
     }
 

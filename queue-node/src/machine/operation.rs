@@ -55,7 +55,7 @@ impl Bucket {
             }
         };
         if read.is_err() {
-            let sentence = "the operation is not a message of this protocol: encode it anew";
+            let sentence = "the operation is not a message of this protocol: encode it again";
             self.refuse(turn, asker, Refusal::new(Status::Invalid, sentence));
         }
     }

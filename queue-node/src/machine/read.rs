@@ -172,7 +172,7 @@ fn may_list(queue: &Queue, asker: &Asker) -> Result<bool, Refusal> {
         Presence::Users => Ok(true),
         Presence::Count => Ok(false),
         Presence::Off => {
-            let sentence = "the queue's class has `presence = \"off\"`: nobody learns who is here";
+            let sentence = "the queue's class has `presence = \"off\"`: members aren't listed";
             Err(Refusal::new(Status::Forbidden, sentence))
         }
     }

@@ -80,7 +80,7 @@ impl Bucket {
             }
             Known::OtherBody => Refusal::new(
                 Status::Conflict,
-                "another request had this Idempotency-Key: use a new one",
+                "another request used this Idempotency-Key: use a new one",
             ),
         };
         self.refuse(turn, asker, refusal);
@@ -150,7 +150,8 @@ impl Bucket {
             return self.refuse(turn, asker, super::send::no_queue());
         };
         if self.queues[index].is_inbox() {
-            let sentence = "an inbox goes when its user has been away for long";
+            let sentence = "an inbox can't be deleted: it ends when its user has been away for \
+                            long";
             return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
         }
         let seq = self.queues[index].seq;
@@ -184,14 +185,14 @@ impl Bucket {
         };
         let queue = &self.queues[index];
         if queue.is_inbox() {
-            let sentence = "a user leaves its inbox by disconnect_user";
+            let sentence = "a user can't be removed from their inbox: use disconnect_user";
             return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
         }
         let sessions = turn.shared.people.sessions_named(&remove.user).iter().copied();
         let is_member = |key: &SessionKey| queue.members.contains_key(key);
         let sessions: Vec<SessionKey> = sessions.filter(is_member).collect();
         if sessions.is_empty() {
-            let refusal = Refusal::new(Status::NotFound, "the user is no member of the queue");
+            let refusal = Refusal::new(Status::NotFound, "the user is not a member of the queue");
             return self.commit(turn, index, asker, Err(refusal));
         }
         let seq = queue.seq;

@@ -44,7 +44,7 @@ impl Bucket {
         }
         let member = found.filter(|index| self.queues[*index].members.contains_key(&key));
         let Some(index) = member else {
-            let sentence = "the session is no member of the queue any more: subscribe again";
+            let sentence = "the session is no longer a member of the queue: subscribe again";
             return self.refuse(turn, &asker, Refusal::new(Status::NotFound, sentence));
         };
         let result = asker.result(&Outcome::Done { seq: self.queues[index].seq });

@@ -86,7 +86,7 @@ impl Shared {
 
 /// The refusal of what finds no room.
 pub(crate) fn full() -> Refusal {
-    let sentence = "this queue node keeps as much as it may: delete what isn't needed, or try \
+    let sentence = "this queue node has reached its memory limit: delete what isn't needed, or try \
                     again later";
     Refusal::new(Status::Limit, sentence)
 }

@@ -114,7 +114,7 @@ impl Bucket {
             return None;
         }
         if found.is_none() && name.starts_with(b"/user/") {
-            let sentence = "the user isn't online, and hasn't been of late";
+            let sentence = "the user isn't online, and hasn't been recently";
             self.refuse(turn, asker, Refusal::new(Status::NotFound, sentence));
         } else if found.is_none() {
             self.refuse(turn, asker, no_queue());
@@ -236,11 +236,8 @@ pub(crate) fn place(class: &QueueClass, mount: &[u8], kind: MountKind) -> Result
         Some((place, class)) if class.kind == kind => Ok(place),
         Some(_) => {
             let sentence = match kind {
-                MountKind::Message => "this is a state mount: send_state and get_state are for it",
-                MountKind::State => {
-                    "this is a message mount: send_message and get_history are \
-                                     for it"
-                }
+                MountKind::Message => "this is a state mount: use send_state and get_state",
+                MountKind::State => "this is a message mount: use send_message and get_history",
             };
             Err(Refusal::new(Status::Invalid, sentence))
         }
@@ -269,13 +266,13 @@ pub(crate) fn leave(send: Access, join: Access) -> Result<(), Refusal> {
         // Whom the web application lets, it says when all else is well.
         Access::Open | Access::Callout => Ok(()),
         Access::Members => Err(super::join::for_members("only members may send here", join)),
-        Access::Server => Err(Refusal::new(Status::Forbidden, "only the back end sends here")),
+        Access::Server => Err(Refusal::new(Status::Forbidden, "only the back end may send here")),
     }
 }
 
 #[cold]
 fn no_payload() -> Refusal {
-    let sentence = "the field \"payload\" is missing: give one, be it empty";
+    let sentence = "the field \"payload\" is missing: give one, which may be empty";
     Refusal::new(Status::Invalid, sentence)
 }
 

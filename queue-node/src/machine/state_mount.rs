@@ -195,7 +195,7 @@ fn change(change: &Change, old: Option<&Cell>, stroke: Stroke) -> Result<Option<
         return refuse(Status::Invalid, format!("ttl_ms of key {key:?} is at most {max}"));
     }
     if change.while_present && stroke.member.is_none() {
-        let sentence = "while_present is for members of the queue, and this session is none";
+        let sentence = "while_present is for members of the queue, and this session isn't one";
         return refuse(Status::Forbidden, sentence);
     }
     let value: Rc<[u8]> = match &change.act {
@@ -223,18 +223,23 @@ fn change(change: &Change, old: Option<&Cell>, stroke: Stroke) -> Result<Option<
 }
 
 fn says_nothing(key: &str) -> String {
-    format!("the change of key {key:?} says nothing: give it one of set, add and delete (true)")
+    format!("the change of key {key:?} is empty: give it one of set, add and delete (true)")
 }
 
 fn sum(key: &str, old: Option<&Cell>, by: i64) -> Result<Rc<[u8]>, Refusal> {
     let old: &[u8] = old.map_or(b"0", |cell| &cell.value);
     let number: Option<i64> = std::str::from_utf8(old).ok().and_then(|text| text.parse().ok());
     let Some(number) = number else {
-        return refuse(Status::Precondition, format!("key {key:?} holds no number to add to"));
+        return refuse(
+            Status::Precondition,
+            format!("the value of key {key:?} is not a number that can be added to"),
+        );
     };
     match number.checked_add(by) {
         Some(sum) => Ok(sum.to_string().into_bytes().into()),
-        None => refuse(Status::Precondition, format!("key {key:?} would leave 64 bits")),
+        None => {
+            refuse(Status::Precondition, format!("the sum of key {key:?} doesn't fit in 64 bits"))
+        }
     }
 }
 

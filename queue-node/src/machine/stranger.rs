@@ -79,5 +79,5 @@ impl Bucket {
 
 /// The refusal of a read by a stranger.
 pub(crate) fn unreadable() -> Refusal {
-    Refusal::new(Status::Forbidden, "another user's queue is read by nobody else")
+    Refusal::new(Status::Forbidden, "a user's own queue can be read only by that user")
 }

@@ -25,7 +25,7 @@ pub enum Event {
     },
     /// The connection is gone.
     Closed {
-        /// The gateway's code; none if the connection ended without a word.
+        /// The gateway's code; none if the connection ended without a `closing`.
         code: Option<u32>,
         /// For people.
         reason: String,

@@ -168,7 +168,7 @@ impl Client {
             Input::Connected => self.greet(now, out),
             Input::Received(frame) => self.received(now, frame, out),
             Input::Disconnected => {
-                self.lose(now, Loss::silent("the connection ended without a word"), out);
+                self.lose(now, Loss::silent("the connection ended without a `closing`"), out);
             }
             Input::Token(token) => self.token(now, token, out),
             Input::Command(ticket, command) => self.command(now, ticket, command, out),

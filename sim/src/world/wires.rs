@@ -413,7 +413,7 @@ const ENDS_ALLOWED: [&str; 8] = [
     "the node leaves operations without an answer",
     "this node has no table with such a bucket yet",
     "the peer has heard a newer table than this node",
-    "it was turned away",
+    "it was refused",
     "it registered twice on one link",
     "no longer wanted",
 ];

@@ -98,7 +98,7 @@ fn version(asked: Result<Query<Asked>, QueryRejection>) -> Result<Option<u64>, R
 fn gone(boss: &Boss) -> Refusal {
     let kept: Vec<String> =
         boss.configurations().iter().map(|one| one.version.to_string()).collect();
-    let message = format!("that version isn't kept; those that are: {}", kept.join(", "));
+    let message = format!("that version isn't kept; these are: {}", kept.join(", "));
     Refusal::new(Status::NotFound, message)
 }
 

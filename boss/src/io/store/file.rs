@@ -35,9 +35,8 @@ pub enum StoreError {
     InUse(PathBuf),
     /// Neither the newest file nor the one before can be read.
     #[error(
-        "the boss's store is damaged: {0}; bring back a copy, or move both files away to begin a \
-        new \
-         cluster, which the nodes of the old one will refuse"
+        "the boss's store is damaged: {0}; restore a backup, or move both files away to start a \
+         new cluster, which the nodes of the old one will refuse"
     )]
     Damaged(String),
 }

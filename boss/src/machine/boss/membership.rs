@@ -122,9 +122,10 @@ impl Boss {
                 self.counters.registered += 1;
                 (Kind::Joined, format!("{} joined from {:?}", process.id, process.host))
             }
-            Registered::Adopted { .. } | Registered::Known | Registered::Returned => {
-                (Kind::Returned, format!("{} came with an incarnation of before", process.id))
-            }
+            Registered::Adopted { .. } | Registered::Known | Registered::Returned => (
+                Kind::Returned,
+                format!("{} came back with an incarnation that the store has lost", process.id),
+            ),
         };
         self.tell(now, kind, Some(&process.id), text);
     }
@@ -150,16 +151,16 @@ impl Boss {
         let Refusal { reason, for_good } = refusal;
         if self.refusals.admits(now) {
             let who = self.links.get(&link).map(|line| line.peer.id.clone()).unwrap_or_default();
-            self.tell(now, Kind::Refused, None, format!("{who:?} was turned away: {reason}"));
+            self.tell(now, Kind::Refused, None, format!("{who:?} was refused: {reason}"));
         }
         put(out, link, b2n::Body::Refused(Refused { reason, for_good }));
-        out.links.end(link, "it was turned away");
+        out.links.end(link, "it was refused");
     }
 
     /// Says how many refusals weren't told one by one.
     pub(super) fn count_refusals(&mut self, now: Time) {
         if let Some(more) = self.refusals.wake(now) {
-            let text = format!("and {more} more were turned away in the last minute");
+            let text = format!("and {more} more were refused in the last minute");
             self.tell(now, Kind::Refused, None, text);
         }
     }
@@ -284,7 +285,7 @@ impl Boss {
 
 fn after_death(role: NodeRole) -> &'static str {
     match role {
-        NodeRole::Gateway => "having been given up",
-        NodeRole::QueueNode => "having been given up; what it held is with others",
+        NodeRole::Gateway => "after it was given up",
+        NodeRole::QueueNode => "after it was given up; what it held is with others",
     }
 }

@@ -55,7 +55,9 @@ impl Boss {
         let whose = self.kept.roster.get(&process.id);
         let whose = whose.map(|node| node.whereabouts()).unwrap_or_default();
         let id = process.id.as_str();
-        let reason = format!("the process{whose} is {id:?}: it is to be seen whether it lives");
+        let reason = format!(
+            "the process{whose} is registered as {id:?}: checking whether it is still alive"
+        );
         put(out, link, b2n::Body::Wait(Wait { reason }));
         self.newcomers.insert(link, newcomer);
         true
@@ -138,8 +140,8 @@ impl Boss {
         let whose = whose.map(|node| node.whereabouts()).unwrap_or_default();
         let id = process.id.as_str();
         Refusal::for_good(format!(
-            "another process{whose} is {id:?}, and alive: give this one an id of its own, or stop \
-             that one first"
+            "another process{whose} is registered as {id:?} and alive: give this one a different \
+             id, or stop that one first"
         ))
     }
 }

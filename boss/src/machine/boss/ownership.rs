@@ -30,7 +30,7 @@ impl Boss {
             self.open(now, &heirs);
         } else {
             let given = self.kept.rows.spread(&heirs);
-            let text = format!("{given} buckets that nobody had went to {} nodes", heirs.len());
+            let text = format!("{given} buckets without an owner went to {} nodes", heirs.len());
             self.moved(now, given, text);
         }
         self.publication.change();
@@ -61,7 +61,7 @@ impl Boss {
         let heirs = self.heirs();
         let had = self.kept.rows.remove(owner, &heirs);
         let whom = match heirs.len() {
-            0 => "nobody: they wait for a queue node".to_owned(),
+            0 => "no node: they wait for a queue node".to_owned(),
             many => format!("{many} others, empty"),
         };
         self.moved(now, had, format!("{had} buckets of {} went to {whom}", owner.id));

@@ -113,7 +113,7 @@ impl Boss {
         let before = self.kept.config.present().version;
         // The secrets that it keeps may be others by now.
         if before != over {
-            let reason = format!("another one came meanwhile, version {before}: try again");
+            let reason = format!("another replacement, version {before}, came first: try again");
             return Boss::answer(out, question, Answer::Unavailable(reason));
         }
         self.kept.config.replace(config, now.unix_ms);
@@ -146,12 +146,12 @@ impl Boss {
         self.counters.store_failed += 1;
         self.publication.changed = true;
         for (question, _) in std::mem::take(&mut self.publication.waiting) {
-            let text = format!("the store failed, and is tried again: {reason}");
+            let text = format!("the store failed and is tried again: {reason}");
             Boss::answer(out, question, Answer::Late(text));
         }
         let failure = Failure { reason: reason.to_owned(), retry_at: now.ms + RETRY_MS };
         if self.publication.failure.replace(failure).is_none() {
-            let text = format!("the store failed, nothing changes until it works: {reason}");
+            let text = format!("the store failed; nothing changes until it works again: {reason}");
             self.tell(now, Kind::Store, None, text);
         }
     }

@@ -57,7 +57,7 @@ fn a_full_disk_stops_changes_until_it_works_again() {
         "0 wake\n 1 up 1 q1\n 1 register 1
          1001 wake => 1 table 1.3 q1#1×8(1,1)
          2000 store fails
-         2000 configure 7 /a => 7 Late(\"the store failed, and is tried again: full\")
+         2000 configure 7 /a => 7 Late(\"the store failed and is tried again: full\")
          2001 up 2 g1 =>
          2001 register 2 =>",
     );
@@ -221,8 +221,8 @@ fn a_new_configuration_is_pushed_to_all() {
         &mut stage,
         "2000 configure 7 /a => 1 config 2; 2 config 2; 3 config 2; 7 Configured(2)
          2001 configure 8 /a => 8 Configured(2)
-         2002 configure 9 /b 1 => 9 Unavailable(\"another one came meanwhile, version 2: try \
-         again\")",
+         2002 configure 9 /b 1 => 9 Unavailable(\"another replacement, version 2, came \
+         first: try again\")",
     );
 }
 
@@ -230,7 +230,7 @@ fn a_new_configuration_is_pushed_to_all() {
 fn peers_that_break_the_protocol_are_ended() {
     check(
         "0 wake\n 0 up 1 q1
-         0 report 1 => 1 ended: it spoke before it registered
+         0 report 1 => 1 ended: it sent something before it registered
          0 garbage 1 => 1 ended: it sent a frame that can't be read
          0 register 1 => 1 registered #1; 1 config 1
          0 register 1 => 1 ended: it registered twice on one link
@@ -252,7 +252,7 @@ fn a_gateway_that_drains_is_shown_so_and_has_left_when_its_link_ends() {
     run(&mut stage, "2000 report 3 =>");
     assert_eq!(state_of(&stage, "g1").0, State::Up);
     run(&mut stage, "2001 drains 3 =>");
-    assert_eq!(state_of(&stage, "g1"), (State::Draining, "it drains".to_owned()));
+    assert_eq!(state_of(&stage, "g1"), (State::Draining, "it is draining".to_owned()));
     run(&mut stage, "2002 down 3 =>");
     assert_eq!(state_of(&stage, "g1").0, State::Gone);
     let last = stage.boss.events().events.pop().unwrap();

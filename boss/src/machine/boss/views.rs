@@ -15,7 +15,7 @@ use super::{Boss, publication};
 
 /// The message of a queue node that came after the buckets were given out.
 pub(super) const HOLDS_NOTHING: &str =
-    "imq node is available and holds no buckets yet: moving buckets isn't built";
+    "imq node is available and holds no buckets yet: moving buckets isn't implemented";
 
 impl Boss {
     /// `/api/v1/nodes`.
@@ -155,7 +155,7 @@ impl Boss {
             ("imq_boss_links", "Nodes with a link to the boss.", links as u64),
             ("imq_boss_nodes", "Nodes that are up.", nodes as u64),
             ("imq_boss_buckets", "Buckets of the table.", self.kept.rows.iter().count() as u64),
-            ("imq_boss_unowned_buckets", "Buckets that nobody serves.", self.unowned() as u64),
+            ("imq_boss_unowned_buckets", "Buckets that no node serves.", self.unowned() as u64),
             ("imq_boss_ready", "1: there is a table and the store works.", self.is_ready().into()),
         ];
         let sizes = sizes.map(|(name, help, size)| Sample::gauge(name, help, size));
@@ -191,7 +191,9 @@ impl Boss {
         let life = self.lives.get(&node.id);
         if let Some(life) = life.filter(|life| life.link().is_none()) {
             let seconds = life.silent_ms(now.ms).div_ceil(1000);
-            return format!("not heard by the boss for {seconds} s; it may still serve");
+            return format!(
+                "the boss hasn't heard from it for {seconds} s; it may still be serving"
+            );
         }
         let report = self.reports.of(&node.id);
         match (node.role, buckets, report) {

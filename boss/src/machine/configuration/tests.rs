@@ -83,7 +83,7 @@ fn what_is_shown_can_be_given_back() {
     let problems = Configuration::parse(&shown).unwrap_err();
     let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [Some(5), Some(13)], "{problems:?}");
-    assert!(problems[0].text.contains("keeps the one that it has"), "{problems:?}");
+    assert!(problems[0].text.contains("keeps the present secret"), "{problems:?}");
     // It is the call-out's, whatever its place; one that had none in the text gets none.
     let renamed = shown.replace("name = \"c\"", "name = \"d\"");
     assert_eq!(Configuration::parse_over(&renamed, &text).unwrap_err().len(), 1);

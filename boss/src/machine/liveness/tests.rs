@@ -64,7 +64,7 @@ fn with_nobody_to_ask_silence_is_death() {
          1000 end => alive
          1500 alone => ask at 11000
          10999 alone => ask at 11000
-         11000 alone => dead: nobody",
+         11000 alone => dead: no process",
     );
 }
 

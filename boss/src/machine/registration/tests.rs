@@ -42,7 +42,7 @@ fn wrong_ones_hear_what_is_wrong() {
         (Register { id: "<b>".to_owned(), ..register() }, "a node id is"),
         (Register { host: "a\nb".to_owned(), ..register() }, "host: at most"),
         (Register { host: "h".repeat(256), ..register() }, "host: at most"),
-        (Register { address: String::new(), ..register() }, "address: where"),
+        (Register { address: String::new(), ..register() }, "address: give"),
         (Register { host: "a\u{202e}b".to_owned(), ..register() }, "host: at most"),
     ];
     for (register, expected) in wrong {
@@ -95,7 +95,7 @@ fn numbers_that_no_boss_of_the_cluster_has_given_are_refused_by_name() {
         for (register, what) in cases {
             let reason = said(register).expect("it is refused");
             assert!(
-                reason.starts_with(&format!("the {what} is {most}, which no boss")),
+                reason.starts_with(&format!("the {what} is {most}, but the newest")),
                 "{reason}"
             );
         }

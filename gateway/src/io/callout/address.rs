@@ -11,8 +11,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 /// A name leads to the inner network, be it by one of several addresses.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{name} leads to {address}, an address of the inner network: set `inner = true` at the \
-     call-out if it shall"
+    "{name} leads to {address}, an internal address: set `inner = true` in the call-out if that is \
+     intended"
 )]
 pub(super) struct InnerAddress {
     name: String,

@@ -111,8 +111,8 @@ impl Read {
             Err(problem) => {
                 if self.problem.as_ref() != Some(&problem) {
                     let so = match self.secret {
-                        Some(_) => "the one from before goes on",
-                        None => "until it is there, nothing is asked or told",
+                        Some(_) => "the previous one stays in use",
+                        None => "nothing is asked or told until there is one",
                     };
                     tracing::error!("call-out {name:?}: {problem}: {so}");
                     self.problem = Some(problem);
@@ -134,7 +134,7 @@ impl Place {
         match secret.webhook_key() {
             Some(_) => Ok(secret),
             None => Err(format!(
-                "what stands in {place} is no secret: `whsec_` and the base64 of 24 to 64 random \
+                "{place} doesn't hold a secret: it is `whsec_` and the base64 of 24 to 64 random \
                  bytes"
             )),
         }
@@ -150,7 +150,7 @@ fn of_file(path: &Path) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("{} can't be read: {error}", path.display());
     // Who opens a pipe waits for its other end.
     if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(format!("{} is no file", path.display()));
+        return Err(format!("{} is not a file", path.display()));
     }
     let mut text = String::new();
     let file = File::open(path).map_err(failed)?;

@@ -93,7 +93,7 @@ impl Clients {
         }
         if self.no_file.is_due(now) {
             tracing::warn!(
-                "clients can't be accepted and are sent away: {error}; raise the limit on open \
+                "clients can't be accepted and are disconnected: {error}; raise the limit on open \
                  files (ulimit -n) or start more gateways"
             );
         }
@@ -139,7 +139,7 @@ impl Clients {
             Ok((conn, false)) => self.open_tcp(now, conn, address, lane, out),
             Err(error) => {
                 counted.inspect(|prefix| self.listeners.door.left(*prefix));
-                tracing::debug!("the socket of {address} could not be taken: {error}");
+                tracing::debug!("the socket of {address} could not be registered: {error}");
             }
         }
     }
@@ -154,7 +154,7 @@ impl Clients {
                 self.lingers(conn);
                 self.await_word(now, conn);
             }
-            Err(error) => tracing::debug!("a client was turned away in haste: {error}"),
+            Err(error) => tracing::debug!("a refused client was disconnected at once: {error}"),
         }
     }
 

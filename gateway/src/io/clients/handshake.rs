@@ -113,8 +113,8 @@ fn answer(head: &Head<'_>, origins: &Origins) -> Result<(Codec, String), Refusal
         _ => None,
     });
     let Some((protocol, codec)) = spoken else {
-        let reason = "Sec-WebSocket-Protocol names no subprotocol that is spoken here: ask for \
-             imq.json.v1 or imq.proto.v1";
+        let reason = "Sec-WebSocket-Protocol names no subprotocol of this gateway: ask for \
+                      imq.json.v1 or imq.proto.v1";
         return Err(Refusal::bad(reason));
     };
     let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
@@ -131,10 +131,10 @@ fn check_request(head: &Head<'_>) -> Result<(), Refusal> {
         return Err(Refusal::bad("a WebSocket begins with HTTP/1.1, and this is HTTP/1.0"));
     }
     if head.one("Host")?.is_none() {
-        return Err(Refusal::bad("Host is missing: HTTP/1.1 takes one"));
+        return Err(Refusal::bad("Host is missing: HTTP/1.1 requires it"));
     }
     if head.path().is_none_or(|path| path.strip_suffix('/').unwrap_or(path) != PATH) {
-        let reason = format!("nothing is here: WebSockets are at {PATH}");
+        let reason = format!("there is nothing at this path: WebSockets are at {PATH}");
         return Err(Refusal::new("404 Not Found", reason));
     }
     if head.method() != "GET" {
@@ -164,7 +164,7 @@ fn check_upgrade(head: &Head<'_>) -> Result<(), Refusal> {
         return wanted("Upgrade: websocket\r\nConnection: Upgrade\r\n", reason);
     }
     if head.one("Sec-WebSocket-Version")? != Some("13") {
-        let reason = "only version 13 of WebSocket is spoken here: send Sec-WebSocket-Version: 13";
+        let reason = "only version 13 of WebSocket is supported: send Sec-WebSocket-Version: 13";
         return wanted("Sec-WebSocket-Version: 13\r\n", reason);
     }
     Ok(())

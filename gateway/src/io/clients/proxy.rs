@@ -94,7 +94,7 @@ fn binary(bytes: &[u8]) -> Header {
     };
     match source {
         Some(address) => Header::Whole { address: Some(address), bytes: end },
-        None => Header::Wrong("a PROXY protocol header that is not of TCP"),
+        None => Header::Wrong("a PROXY protocol header that is not for TCP"),
     }
 }
 

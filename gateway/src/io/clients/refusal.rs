@@ -97,21 +97,23 @@ impl Refusal {
         let told = socket.write(&self.words(http)).and_then(|_| socket.shutdown(Shutdown::Write));
         told.inspect_err(|error| {
             let address = socket.peer_addr();
-            tracing::debug!("a client at {address:?} was turned away unheard: {error}");
+            tracing::debug!(
+                "a client at {address:?} was refused and couldn't be told why: {error}"
+            );
         })
     }
 }
 
-/// How many connections were turned away, by reason.
+/// How many connections were refused, by reason.
 #[derive(Debug, Default)]
 pub(in crate::io) struct Refused {
     /// As many connections are there as may be.
     pub(super) full: u64,
     /// No file was free.
     pub(super) files: u64,
-    /// Their address has or does too much.
+    /// Their address has too many connections or connects too often.
     pub(super) address: u64,
-    /// They asked for something else than a WebSocket of ours.
+    /// They asked for something other than our WebSocket.
     pub(super) request: u64,
     /// They are pages of an origin that isn't one of the gateway's.
     pub(super) origin: u64,
@@ -138,7 +140,7 @@ impl Refused {
             ("silent", silent),
         ];
         all.into_iter().map(|(reason, count)| {
-            let help = "Connections turned away before they were clients, by reason.";
+            let help = "Connections refused before the client was accepted, by reason.";
             let name = "imq_gateway_connections_refused_total";
             Sample::counter(name, help, count).with("reason", reason)
         })

@@ -137,7 +137,9 @@ impl Clients {
                 self.refused.proxy += 1;
                 if self.wrong_proxy.is_due(now) {
                     let address = waiting.address;
-                    tracing::warn!("the proxy {address} doesn't say for whom it comes: {reason}");
+                    tracing::warn!(
+                        "the proxy {address} doesn't say which client it connects for: {reason}"
+                    );
                 }
                 self.gone(now, conn, lane, out);
             }
@@ -263,8 +265,8 @@ impl Clients {
             let (seen, more) = (&origin[..cut], self.foreign_page.take_unsaid());
             let advice = self.listeners.door.origins.advice_in_full(seen);
             tracing::warn!(
-                "a page was refused that {address} has open, Origin {seen:?}: {advice} ({more} \
-                 more since this was last said)"
+                "a page at {address} was refused, Origin {seen:?}: {advice} ({more} more since the \
+                 last such line)"
             );
         }
     }

@@ -126,7 +126,7 @@ impl Reader {
             let Some((header, length)) = parsed else { return Ok(used) };
             let head_bytes = cursor.position() as usize;
             check(&header, length, max)?;
-            let mask = header.mask.ok_or_else(|| bad("a client masks its frames"))?;
+            let mask = header.mask.ok_or_else(|| bad("a client must mask its frames"))?;
             let begin = used + head_bytes;
             let end = begin + length as usize;
             let Some(payload) = bytes.get_mut(begin..end) else { return Ok(used) };
@@ -164,7 +164,7 @@ impl Reader {
             }
             OpCode::Data(Data::Continue) => {
                 let Some(message) = self.message.as_mut() else {
-                    return Err(bad("a continuation of no message"));
+                    return Err(bad("a continuation frame without a message"));
                 };
                 if message.bytes.len() + payload.len() > max {
                     return Err(too_large(max));
@@ -225,7 +225,7 @@ fn check(header: &FrameHeader, length: u64, max: usize) -> Result<(), Broken> {
     }
     let is_control = matches!(header.opcode, OpCode::Control(_));
     if is_control && (!header.is_final || length > CONTROL_BYTES_MAX) {
-        return Err(bad("a control frame is whole and has at most 125 bytes"));
+        return Err(bad("a control frame must not be fragmented and has at most 125 bytes"));
     }
     if length > max as u64 { Err(too_large(max)) } else { Ok(()) }
 }
@@ -255,7 +255,8 @@ fn whole(
 ) -> Result<GoOn, Broken> {
     match codec {
         Codec::JsonWs if is_text => {
-            let text = std::str::from_utf8(bytes).map_err(|_| bad("a text message is UTF-8"))?;
+            let text =
+                std::str::from_utf8(bytes).map_err(|_| bad("a text message must be UTF-8"))?;
             let mut go_on = true;
             json::c2g_frames(text, |frame| {
                 go_on = go_on && each(frame);
@@ -272,7 +273,7 @@ fn whole(
             while !rest.is_empty() {
                 let split = frame::split(rest, bytes.len()).map_err(|e| bad(e.to_string()))?;
                 let (one, end) =
-                    split.ok_or_else(|| bad("a binary message ends within a frame"))?;
+                    split.ok_or_else(|| bad("a binary message ends in the middle of a frame"))?;
                 if !each(one) {
                     return Ok(false);
                 }

@@ -6,7 +6,7 @@ use super::Pattern;
 
 /// What `null` and `file://` are told.
 pub(super) const NO_ORIGIN: &str =
-    "is no origin: pages from files have none, nor have sandboxed frames of any page";
+    "is not an origin: pages opened from files and sandboxed frames have none";
 /// What a `*` in the middle of something is told.
 pub(super) const STAR: &str = "has a * in the wrong place: it stands for whole labels at the left";
 

@@ -23,8 +23,8 @@ fn refusals_reach_whoever_still_sends() {
     let cases = [
         (with(&format!("A: {}", "a".repeat(100_000))), "431", "longer than 8192 bytes"),
         (with(&["A: b"; 150].join("\r\n")), "431", "more than 64 header lines"),
-        (with("Host: twice"), "400", "Host stands more than once"),
-        (with(&[origin; 2].join("\r\n")), "400", "Origin stands more than once"),
+        (with("Host: twice"), "400", "Host appears more than once"),
+        (with(&[origin; 2].join("\r\n")), "400", "Origin appears more than once"),
         (good.replace("HTTP/1.1", "HTTP/1.0"), "400", "this is HTTP/1.0"),
         (good.replace("Host: imq\r\n", ""), "400", "Host is missing"),
         (with(origin), "403", "add \"http://localhost:3000\" to the gateway's origins"),

@@ -44,7 +44,7 @@ fn the_back_end_gets_real_statuses() {
     let running = gateway();
     let queue = r#"{"queue":"/room/1"}"#;
     check(&running, "get_queue", "key", queue, 503, "no bucket table");
-    check(&running, "get_queue", "kez", "{}", 401, "not one of");
+    check(&running, "get_queue", "kez", "{}", 401, "doesn't have this API key");
     check(&running, "get_queue", "key", "{", 400, "get_queue: EOF");
     check(&running, "get_queue", "key", r#"{"quue":1}"#, 400, "no field is named \"quue\"");
     check(&running, "get_queue", "key", r#"{"queue":"a b"}"#, 400, "");

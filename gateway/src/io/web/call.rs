@@ -164,8 +164,8 @@ fn queue_of_user(user: &str) -> Result<String, Refusal> {
 /// The key has as many requests under way as it may.
 pub(super) fn too_many(Full { requests_max }: Full) -> Refusal {
     Refusal::later(format!(
-        "this API key may have {requests_max} requests under way at this gateway, items of batches \
-         counted: wait for answers before you send more"
+        "this API key may have {requests_max} requests under way at this gateway, counting the \
+         items of batches: wait for answers before you send more"
     ))
 }
 

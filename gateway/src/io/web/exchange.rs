@@ -125,7 +125,7 @@ impl Exchange {
         }
         let letters: Vec<u64> = requests.iter().map(|one| one.number >> PLACE_BITS).collect();
         if self.0.lane.put(Letter::Ask(requests)).is_err() {
-            tracing::warn!("the lane of the back end reads no letters: requests go unanswered");
+            tracing::warn!("the back ends' lane doesn't take requests: they go unanswered");
             letters.into_iter().for_each(|letter| self.give_up(letter));
         }
     }
@@ -176,7 +176,9 @@ impl Exchange {
 fn not_begun(number: u64) -> WebReply {
     let result = g2c::Result {
         status: Status::Unavailable.number(),
-        error_message: Some("it wasn't this request's turn in time; nothing was done".to_owned()),
+        error_message: Some(
+            "the request waited too long for its turn; nothing was done".to_owned(),
+        ),
         may_retry: true,
         ..g2c::Result::default()
     };

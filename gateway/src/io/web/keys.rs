@@ -126,7 +126,7 @@ impl Keyring {
                 found = Some(holder);
             }
         }
-        found.ok_or_else(|| refusal("this API key is not one of the gateway's"))
+        found.ok_or_else(|| refusal("this gateway doesn't have this API key"))
     }
 }
 

@@ -58,7 +58,7 @@ pub enum Kind {
     Signed,
     /// True or false.
     Flag,
-    /// Any JSON value; bytes that are none are base64 in a field with `_base64` behind its name.
+    /// Any JSON value; bytes that aren't JSON are base64, in a field with `_base64` after its name.
     Any,
     /// One of these words.
     Word(&'static [&'static str]),
@@ -89,16 +89,16 @@ pub const REFUSALS: [(Status, &str); 6] = [
         Status::Invalid,
         "the body is not JSON, or has a wrong or unknown field; the message says which",
     ),
-    (Status::Unauthenticated, "no API key, or none of the gateway's"),
+    (Status::Unauthenticated, "no API key, or one that the gateway doesn't have"),
     (Status::Forbidden, "the key lacks the method's scope, or is not for this queue"),
-    (Status::Limit, "a bound that the message names is reached"),
+    (Status::Limit, "a limit that the message names is reached"),
     (Status::Unavailable, "the queue's home can't be reached now; nothing was done"),
-    (Status::OutcomeUnknown, "no answer in time: it was done or it wasn't"),
+    (Status::OutcomeUnknown, "no answer in time: the call may or may not have run"),
 ];
 
-/// Refusals that have a finer word in HTTP than their status.
+/// Refusals that HTTP has a more specific status for.
 pub const HTTP_REFUSALS: [(u16, Status, &str); 3] = [
-    (408, Status::Unavailable, "the body has not come in time; nothing was done"),
+    (408, Status::Unavailable, "the body didn't arrive in time; nothing was done"),
     (413, Status::Limit, "the body is too long, or has too many items: send less at once"),
     (421, Status::Forbidden, "the gateway isn't known under this name: see `hosts`"),
 ];

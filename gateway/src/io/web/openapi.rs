@@ -49,7 +49,7 @@ fn idempotency_key() -> Value {
         "name": "Idempotency-Key",
         "in": "header",
         "required": false,
-        "description": "The same request with the same key is run once, and answered alike.",
+        "description": "The same request with the same key runs once, and gets the same answer.",
         "schema": {
             "type": "string",
             "minLength": 1,

@@ -68,7 +68,7 @@ impl Lane {
         out: &mut Outbox,
     ) {
         let Some(target) = self.target() else {
-            let reason = "the application doesn't say any more who connects: connect again";
+            let reason = "the application no longer decides who connects: connect again";
             return self.close(conn, Close::Overloaded, reason, out);
         };
         if let Some(reason) = too_long(&connect.token) {
@@ -142,7 +142,8 @@ impl Lane {
             }
             Verdict::Refuse { status, message } => Err((status, message)),
             Verdict::Allow | Verdict::Payload(_) => {
-                let reason = "the web application doesn't say who connects: try again later";
+                let reason = "the web application's answer doesn't say who connects: try again \
+                              later";
                 Err((Status::Unavailable, reason.to_owned()))
             }
         }
@@ -210,7 +211,7 @@ impl Lane {
         out: &mut Outbox,
     ) {
         if *admitted.user != *self.sessions[handle as usize].user {
-            let reason = "the token is another user's: open a connection for each user";
+            let reason = "the token belongs to another user: open a connection for each user";
             return self.refuse(conn, op_id, Status::Unauthenticated, reason, out);
         }
         self.expiries.set(conn, admitted.expires_ms);
@@ -225,7 +226,9 @@ impl Lane {
 /// Why the application isn't asked about a token of this length, if it isn't.
 fn too_long(token: &str) -> Option<String> {
     let (bytes, max) = (token.len(), limits::TOKEN_BYTES_MAX);
-    (bytes > max).then(|| format!("the token has {bytes} bytes: at most {max} are asked about"))
+    (bytes > max).then(|| {
+        format!("the token has {bytes} bytes: the web application is asked about at most {max}")
+    })
 }
 
 fn asked(token: &str, client_name: &str, client_version: &str) -> Asked {

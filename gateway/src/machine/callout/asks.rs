@@ -165,7 +165,7 @@ impl Asks {
             }
             Err(why) => {
                 let reason = match why {
-                    Silence::Wrong => "its answer is none: ",
+                    Silence::Wrong => "its answer is invalid: ",
                     Silence::Late
                     | Silence::Unreachable
                     | Silence::InnerAddress
@@ -202,8 +202,8 @@ impl Asks {
             Change::Opened { for_ms } => {
                 turn.counters.circuits_opened += 1;
                 turn.out.notices.push(format!(
-                    "call-out {name:?} is down ({outcome}): for {for_ms} ms it isn't asked, \
-                     and asks get its `no_answer`"
+                    "call-out {name:?} is down ({outcome}): for {for_ms} ms it isn't asked, and \
+                     `no_answer` decides its asks"
                 ));
                 self.let_go(to, turn);
             }
@@ -263,7 +263,10 @@ impl Asks {
             }
             if let Some((pending, _)) = self.waiting.remove(&request) {
                 self.settled(request, &pending);
-                let reason = || "it was never its turn: `concurrency_max` were asked".to_owned();
+                let reason = || {
+                    "it waited too long for its turn: `concurrency_max` others were under way"
+                        .to_owned()
+                };
                 self.complaints.note(name, pending.kind.name(), to, reason, turn);
                 silent(pending.number, pending.kind, Silence::Late, to, turn);
             } else {

@@ -113,13 +113,14 @@ impl Counters {
             Sample::counter(name, help, count).with("verdict", verdict)
         });
         let silent = Silence::ALL.into_iter().map(|why| {
-            let help = "Asks without an answer that counts, by the reason.";
+            let help = "Asks without a valid answer, by reason.";
             let name = "imq_gateway_callout_asks_unanswered_total";
             Sample::counter(name, help, self.asks_silent(why)).with("reason", why.name())
         });
         let times = [("ask", self.ask_times), ("tell", self.tell_times)];
         let times = times.into_iter().map(|(kind, times)| {
-            let help = "How long requests to web applications took, to their answer or their end.";
+            let help =
+                "How long requests to web applications took until they were answered or failed.";
             let times = Value::Histogram(times);
             Sample::new("imq_gateway_callout_request_seconds", help, times).with("kind", kind)
         });
@@ -138,12 +139,12 @@ impl Counters {
             ),
             (
                 "imq_gateway_callout_circuits_open",
-                "Call-outs that are not asked now, of each lane.",
+                "Call-outs that are not asked now, counted for each lane.",
                 self.circuits_open,
             ),
             (
                 "imq_gateway_callout_tells_waiting",
-                "Tells taken and not heard yet.",
+                "Tells taken from queue nodes and not acknowledged yet.",
                 self.tells_waiting,
             ),
         ]
@@ -153,22 +154,22 @@ impl Counters {
         [
             (
                 "imq_gateway_callout_circuits_opened_total",
-                "Times that a web application wasn't asked for a while.",
+                "Times that a lane stopped asking a web application for a while.",
                 self.circuits_opened,
             ),
             (
                 "imq_gateway_callout_tells_taken_total",
-                "Tells that queue nodes gave.",
+                "Tells taken from queue nodes.",
                 self.tells_taken,
             ),
             (
                 "imq_gateway_callout_tells_declined_total",
-                "Tells left to the queue nodes, since too many waited.",
+                "Tells left with queue nodes because too many waited here.",
                 self.tells_declined,
             ),
             (
                 "imq_gateway_callout_tells_heard_total",
-                "Tells that the web application has taken.",
+                "Tells that the web application has acknowledged.",
                 self.tells_heard,
             ),
             (
@@ -178,7 +179,7 @@ impl Counters {
             ),
             (
                 "imq_gateway_callout_tell_posts_failed_total",
-                "Batches of tells not taken, to be posted again.",
+                "Batches of tells that failed and are posted again.",
                 self.posts_of_tells_failed,
             ),
         ]

@@ -95,9 +95,9 @@ impl fmt::Display for Outcome {
             Outcome::Failed(Failure::Unreachable(why)) => {
                 write!(f, "it can't be reached: {why}")
             }
-            Outcome::Failed(Failure::InnerAddress) => {
-                f.write_str("its URL leads to the inner network: set `inner = true` if it shall")
-            }
+            Outcome::Failed(Failure::InnerAddress) => f.write_str(
+                "its URL leads to an internal address: set `inner = true` if that is intended",
+            ),
             Outcome::Failed(Failure::Huge) => f.write_str("its answer is too large"),
             Outcome::TimedOut => f.write_str("no answer in time"),
         }

@@ -103,8 +103,8 @@ impl Tells {
         self.next_ms = turn.now.ms + after_ms;
         if self.failures == 1 {
             turn.out.notices.push(format!(
-                "call-out {name:?} doesn't take what it is told, at {}: {}; it is told again, \
-                 with back-off, until it answers with 2xx",
+                "call-out {name:?} doesn't acknowledge tells, at {}: {}; they are repeated, with \
+                 back-off, until it answers with 2xx",
                 to.shown_url(),
                 outcome.with_excerpt(),
             ));
@@ -144,7 +144,7 @@ impl Tells {
 
     fn heard(&mut self, name: &str, batch: Batch, turn: &mut Turn<'_>) {
         if std::mem::take(&mut self.failures) > 0 {
-            turn.out.notices.push(format!("call-out {name:?} takes what it is told again"));
+            turn.out.notices.push(format!("call-out {name:?} again acknowledges tells"));
         }
         turn.counters.tells_heard += batch.held.len() as u64;
         self.singly = self.singly.saturating_sub(1);

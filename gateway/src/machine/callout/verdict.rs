@@ -44,18 +44,18 @@ impl Verdict {
     /// The operation is refused since nobody says whether it may run.
     pub(super) fn unavailable(why: Silence) -> Verdict {
         let message = match why {
-            Silence::Busy => "too many questions to the web application wait: try again later",
+            Silence::Busy => "too many asks wait for the web application: try again later",
             Silence::Unconfigured => {
                 "this gateway doesn't know the call-out yet: try again in a moment"
             }
             Silence::Late => "the web application didn't answer in time: try again later",
             Silence::Unreachable => "the web application can't be reached: try again later",
             Silence::InnerAddress => {
-                "the web application isn't asked: its address is an inner one, and its call-out \
+                "the web application isn't asked: its address is an internal one, and its call-out \
                  isn't configured with `inner = true`"
             }
             Silence::Redirected | Silence::Status | Silence::Huge | Silence::Wrong => {
-                "the web application gave no answer that can be used: try again later"
+                "the web application gave no valid answer: try again later"
             }
             Silence::CircuitOpen => {
                 "the web application is down or too busy and isn't asked now: try again later"
@@ -68,7 +68,7 @@ impl Verdict {
     pub(super) fn unknown(why: Silence) -> Verdict {
         let what = match why {
             Silence::Status | Silence::Huge | Silence::Wrong | Silence::Redirected => {
-                "gave no answer that can be used"
+                "gave no valid answer"
             }
             Silence::Late
             | Silence::Unreachable
@@ -78,7 +78,7 @@ impl Verdict {
             | Silence::Unconfigured => "didn't answer",
         };
         let message = format!(
-            "the web application was called and {what}: look whether it was done before you call \
+            "the web application was called and {what}: check whether it was done before you call \
              again"
         );
         Verdict::Refuse { status: Status::OutcomeUnknown, message }

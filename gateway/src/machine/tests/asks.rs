@@ -130,7 +130,7 @@ fn two_kinds_are_asked_about_one_operation_and_both_verdicts_go() {
         1: n1 operation of 0 sub 1: subscribe 1 /ask/1 askable
         2: app 1 asked subscribe
         3: n1 operation of 0 sub 1: subscribe 1 /ask/1 askable subscribe:
-        4: c0 {"result":{"op_id":1,"status":14,"error_message":"the queue's home wants
+        4: c0 {"result":{"op_id":1,"status":14,"error_message":"the queue's home requested
         4: n1 operation of 0 sub 0: send 2 /ask/1 askable
         5: c0 {"result":{"op_id":2,"status":14
         6: n1 operation of 0 sub 0: send 3 /ask/1 askable
@@ -387,8 +387,8 @@ fn the_application_says_who_connects() {
         6001: c0 welcome for 9999 ms
         6001: n1 introduce 0 ann 7
         6001: n1 operation of 0 sub 2: subscribe 1 /room/1
-        16000: c0 {"closing":{"code":3010,"reason":"the token has expired: come back with a new one,
-        .. and refresh that before it ends","may_retry":true}}
+        16000: c0 {"closing":{"code":3010,"reason":"the token has expired: connect with a new one,
+        .. and refresh that before it expires","may_retry":true}}
         16000: c0 closes when written
         16000: n1 lost 0
         "#,

@@ -70,7 +70,7 @@ fn what_waits_too_long_is_unavailable() {
         16400 c0 send 5 /room/1 chat b";
     let lines = after_one(deaf(), steps);
     let refused = |op_id: u32| {
-        let sentence = "the home of this user's sessions isn't heard: try again later";
+        let sentence = "the home of this user's sessions isn't responding: try again later";
         format!(r#"c0 {{"result":{{"op_id":{op_id},"status":14,"error_message":"{sentence}""#)
     };
     assert!(lines[0].contains(&refused(3)) && lines[0].starts_with("16"), "{lines:?}");

@@ -254,5 +254,5 @@ fn refusals_that_wait_are_bounded() {
     }
     let settings = dev();
     let log = run(settings, &steps);
-    assert!(log.contains("results are awaited") && log.contains(r#""code":3009"#), "{log}");
+    assert!(log.contains("without waiting for results") && log.contains(r#""code":3009"#), "{log}");
 }

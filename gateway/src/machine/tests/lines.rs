@@ -75,7 +75,7 @@ impl World {
                 let op_id = result.split(',').next().expect("a number");
                 self.results.push(op_id.parse().expect("a number"));
             }
-            let bad = ["ended", "closing", "wants the web application"];
+            let bad = ["ended", "closing", "requested an ask"];
             assert!(!bad.iter().any(|bad| line.contains(bad)), "{line}");
         }
     }

@@ -46,7 +46,7 @@ fn new_credentials_are_the_same_users() {
     assert!(!log.contains("expired"), "{log}");
     let log = after("10 c0 refresh 3 bob");
     assert!(
-        log.contains(r#""op_id":3,"status":16,"error_message":"the token is another user's"#),
+        log.contains(r#""op_id":3,"status":16,"error_message":"the token belongs to another user"#),
         "{log}"
     );
     let log = after("10 c0 refresh 3 ann\n11 c0 refresh 3 ann");

@@ -30,8 +30,8 @@ fn who_resumes_is_recognised_and_the_application_is_not_asked() {
         3: n1 introduce 0 ann 11
         3: n1 resume of 0 sub 2: /room/1 epoch 5 marks {"chat": 3}
         3: n1 operation of 0 sub 0: send 8 /room/1
-        9002: c0 {"closing":{"code":3010,"reason":"the token has expired: come back with a new one,
-        .. and refresh that before it ends","may_retry":true}}
+        9002: c0 {"closing":{"code":3010,"reason":"the token has expired: connect with a new one,
+        .. and refresh that before it expires","may_retry":true}}
         9002: c0 closes when written
         9002: n1 lost 0
         "#,

@@ -20,7 +20,7 @@ fn unready(steps: &str) -> Option<&'static str> {
 
 #[test]
 fn a_home_that_leaves_probes_without_answer_makes_the_lane_unready() {
-    assert_eq!(unready("0 wait"), Some("the boss has given no table yet"));
+    assert_eq!(unready("0 wait"), Some("the boss hasn't sent a table yet"));
     let no_link = Some("there is no link to the home of every bucket");
     assert_eq!(unready("0 table 1 0 n1"), no_link);
     assert_eq!(unready("0 ready"), None);
@@ -39,12 +39,12 @@ fn readiness_is_news_once_in_the_turn_that_changes_it() {
         lines(steps).for_each(|line| bench.step(line));
         bench.lane.readiness_news()
     };
-    assert_eq!(news(""), Some(Some("the boss has given no table yet")));
+    assert_eq!(news(""), Some(Some("the boss hasn't sent a table yet")));
     assert_eq!(news(""), None);
     assert_eq!(news("0 ready"), Some(None));
     assert_eq!(news("1 c0 open"), None);
     assert_eq!(news("2 down"), Some(Some("there is no link to the home of every bucket")));
-    let drains = Some("it drains: its clients are sent to other gateways");
+    let drains = Some("it is draining: its clients are sent to other gateways");
     assert_eq!(news("3 drain"), Some(drains));
 }
 

@@ -38,7 +38,7 @@ impl Algorithm {
 
 /// A name that isn't one of [`Algorithm::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no algorithm that is known here: HS256, RS256, ES256 or EdDSA")]
+#[error("{0:?} is not an algorithm that imq knows: HS256, RS256, ES256 or EdDSA")]
 pub struct UnknownAlgorithm(String);
 
 impl FromStr for Algorithm {

@@ -20,18 +20,16 @@ const NAMES_SHOWN_MAX: usize = 8;
 pub enum TokenError {
     /// The gateway verifies no tokens.
     #[error(
-        "this gateway can't tell who is who: give it `keys_file` or `jwks_url` in [auth] of its \
-         configuration (docs/authentication.md); or, to try things out, run `imq dev` and send \
-         `user` in the place of `token`"
+        "this gateway has no keys to verify tokens: give it `keys_file` or `jwks_url` in [auth] of \
+         its configuration (docs/authentication.md); or, to try things out, run `imq dev` and send \
+         `user` instead of `token`"
     )]
     NotConfigured,
     /// There are no keys yet.
-    #[error(
-        "this gateway has not got its keys yet, and says why in its log: try again in a moment"
-    )]
+    #[error("this gateway doesn't have its keys yet, and its log says why: try again in a moment")]
     NoKeysYet,
     /// An empty text.
-    #[error("`token` is empty: put there the JWT that the web application made for this user")]
+    #[error("`token` is empty: send the JWT that the web application made for this user")]
     Empty,
     /// More bytes than are read.
     #[error(
@@ -47,8 +45,8 @@ pub enum TokenError {
     Bearer,
     /// Not three parts.
     #[error(
-        "this is no JWT: one has three parts with dots between them (aaa.bbb.ccc), and this has \
-         {parts}. An API key, a password or a cookie isn't one"
+        "this is not a JWT: a JWT has three parts with dots between them (aaa.bbb.ccc), and this \
+         has {parts}. An API key, a password or a cookie isn't one"
     )]
     NotJwt {
         /// How many parts it has.
@@ -66,7 +64,7 @@ pub enum TokenError {
         why: String,
     },
     /// `alg` is `none`.
-    #[error("the token is not signed (its `alg` is none), so anybody can have made it: sign it")]
+    #[error("the token is not signed (its `alg` is none), so anybody could have made it: sign it")]
     NotSigned,
     /// Signed in a way that no gateway verifies.
     #[error(
@@ -81,8 +79,8 @@ pub enum TokenError {
     },
     /// Signed in a way that this gateway isn't to take.
     #[error(
-        "the token is signed with {given}, and only {} is taken here: sign it so, or put \
-         \"{given}\" into `algorithms` in [auth] of the gateway's configuration and give it a key \
+        "the token is signed with {given}, and this gateway accepts only {}: use that, or add \
+         \"{given}\" to `algorithms` in [auth] of the gateway's configuration and give it a key \
          for that",
         algorithm::list(allowed)
     )]
@@ -93,7 +91,7 @@ pub enum TokenError {
         allowed: Vec<Algorithm>,
     },
     /// The header has `crit`, which must be understood (RFC 7515 section 4.1.11).
-    #[error("the token's header has `crit`: it asks for an extension, and none is known here")]
+    #[error("the token's header has `crit`: it requires an extension, and imq supports none")]
     Critical,
     /// Its algorithm is taken, but no key is one for it.
     #[error(
@@ -134,7 +132,7 @@ pub enum TokenError {
     )]
     Signature,
     /// It would be good for ever.
-    #[error("the token has no `exp`: put there when it ends, in seconds since 1970")]
+    #[error("the token has no `exp`: add the time when it expires, in seconds since 1970")]
     NoExpiry,
     /// `exp` or `nbf` is so late that it must be in milliseconds.
     #[error(
@@ -147,7 +145,7 @@ pub enum TokenError {
     /// Over.
     #[error(
         "the token has expired {} ago, at {} (here it is {}): get a new one. If it is new, the \
-         clock of who made it is behind, or its `exp` is too short",
+         clock of the machine that made it is behind, or its `exp` is too short",
         span(now_unix_ms.saturating_sub(*at_unix_ms)), utc(*at_unix_ms), utc(*now_unix_ms)
     )]
     Expired {
@@ -158,8 +156,8 @@ pub enum TokenError {
     },
     /// Not begun.
     #[error(
-        "the token is good only in {}, from {} on (`nbf`; here it is {}): the clock of who made it \
-         is ahead",
+        "the token is valid only in {}, from {} on (`nbf`; here it is {}): the clock of the \
+         machine that made it is ahead",
         span(at_unix_ms.saturating_sub(*now_unix_ms)), utc(*at_unix_ms), utc(*now_unix_ms)
     )]
     NotYet {
@@ -191,7 +189,7 @@ pub enum TokenError {
     #[error("the token has no `sub`: put the user's id there")]
     NoSubject,
     /// `sub` can't be a user's id.
-    #[error("the token's `sub` is no user id: {0}")]
+    #[error("the token's `sub` is not a user id: {0}")]
     Subject(NameError),
 }
 

@@ -73,12 +73,12 @@ impl Entry {
             ("oct", _) => self.secret(origin),
             (kty, crv) => {
                 let (kty, crv) = (excerpt(kty), excerpt(crv));
-                Err(format!("keys of `kty` {kty:?} and `crv` {crv:?} are not known here"))
+                Err(format!("keys of `kty` {kty:?} and `crv` {crv:?} are not supported"))
             }
         }?;
         match alg {
             Some(alg) if alg != key.algorithm().name() => {
-                Err(format!("it is for {:?}, which is not known here", excerpt(&alg)))
+                Err(format!("it is for {:?}, which is not supported", excerpt(&alg)))
             }
             Some(_) | None => Ok(key),
         }
@@ -108,7 +108,7 @@ impl Entry {
         match origin {
             Origin::File => {}
             Origin::Url => {
-                return Err("it is a secret, and at a URL none is one: put it into a file".into());
+                return Err("it is a secret, which must not be at a URL: put it into a file".into());
             }
         }
         let secret = bytes("k", &self.k)?;
@@ -122,5 +122,5 @@ impl Entry {
 fn bytes(field: &str, text: &str) -> Result<Vec<u8>, String> {
     URL_SAFE_NO_PAD
         .decode(text.trim_end_matches('='))
-        .map_err(|_| format!("`{field}` is no base64url"))
+        .map_err(|_| format!("`{field}` is not base64url"))
 }

@@ -64,7 +64,7 @@ pub enum KeyError {
     TooLong(usize),
     #[error("it is not text")]
     NotText,
-    #[error("it is no JWKS document ({{\"keys\":[…]}}): {0}")]
+    #[error("it is not a JWKS document ({{\"keys\":[…]}}): {0}")]
     NotJwks(String),
     #[error("it has {0} keys, at most {max} are read", max = limits::TOKEN_KEYS_MAX)]
     TooMany(usize),
@@ -88,21 +88,21 @@ pub enum KeyError {
     #[error("after \"base64:\" there is no base64")]
     NotBase64,
     #[error(
-        "it is a private key, which only who makes tokens should have: give the public one, from \
-         `openssl pkey -pubout`"
+        "it is a private key, which only the maker of tokens should have: give the public one, \
+         from `openssl pkey -pubout`"
     )]
     Private,
     #[error("it is a certificate: give its key, from `openssl x509 -pubkey -noout`")]
     Certificate,
-    #[error("it is {0:?} in PEM, which is no public key")]
+    #[error("it is {0:?} in PEM, which is not a public key")]
     NotPublicKey(String),
-    #[error("it is no PEM: there is no end to its beginning")]
+    #[error("it is not PEM: its BEGIN line has no END line")]
     Unended,
-    #[error("it is no RSA, P-256 or Ed25519 public key")]
+    #[error("it is not an RSA, P-256 or Ed25519 public key")]
     Unreadable,
     #[error("its RSA key has {0} bits: {RSA_BITS_MIN} to {RSA_BITS_MAX} can be used")]
     RsaBits(usize),
-    #[error("it is no point of P-256, the curve of ES256, uncompressed")]
+    #[error("it is not an uncompressed point of P-256, the curve of ES256")]
     NotP256,
     #[error("its Ed25519 key is not 32 bytes of a point")]
     NotEd25519,

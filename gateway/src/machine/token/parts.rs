@@ -76,7 +76,7 @@ fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, TokenError> {
         let why = if text.contains(['+', '/', '=']) {
             "it is base64, but a JWT has base64url: '-' and '_' for '+' and '/', no '=' at the end"
         } else {
-            "it is not base64url: the token was cut or changed on its way, or is no JWT"
+            "it is not base64url: the token was cut or changed on its way, or is not a JWT"
         };
         TokenError::Malformed { part, why: why.to_owned() }
     })

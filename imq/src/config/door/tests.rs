@@ -32,7 +32,7 @@ fn what_is_given_wins_over_the_file_and_the_default() {
     assert_eq!(given.address_limits(&file), limits);
     let given = GatewayOptions { proxies: Some(vec!["a/8".to_owned()]), ..given };
     let error = format!("{:#}", given.networks_of_proxies(&file).expect_err("no range"));
-    assert!(error.contains("\"a/8\" is no range"), "{error}");
+    assert!(error.contains("\"a/8\" is not a range"), "{error}");
 }
 
 #[test]

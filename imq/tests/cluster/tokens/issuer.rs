@@ -114,7 +114,7 @@ pub(crate) fn publishes_and_rotates(late: &Late) {
     for at in [0, 1] {
         until("the gateway listens", || TcpStream::connect(five.gateway(at)).is_ok());
         let reason = reason(&five.gateway(at));
-        assert!(reason.contains("has not got its keys yet"), "{reason}");
+        assert!(reason.contains("doesn't have its keys yet"), "{reason}");
         let (status, why) = request("GET", five.base + 90 + at, "/readyz", None, "");
         assert!(status == 503 && why.contains("key"), "{status} {why}");
     }

@@ -64,7 +64,7 @@ fn who_has_no_good_token_is_told_why() {
     let stale = signed(&header, &stale, "a secret of a stranger's, not of ours");
     let cases = [
         (" ".to_owned(), "`token` is empty"),
-        ("key-of-a-test".to_owned(), "this is no JWT"),
+        ("key-of-a-test".to_owned(), "this is not a JWT"),
         (format!("Bearer {good}"), "begins with \"Bearer\""),
         ("a.b.c.d.e".to_owned(), "is encrypted"),
         (unsigned("none"), "the token is not signed"),
@@ -77,10 +77,10 @@ fn who_has_no_good_token_is_told_why() {
         (keys.token("ann", "private", &[]), "and this gateway has no key for that"),
         (made(json!({ "exp": null })), "the token has no `exp`"),
         (made(json!({ "sub": null })), "no `sub`"),
-        (made(json!({ "sub": "a/b" })), "is no user id"),
+        (made(json!({ "sub": "a/b" })), "is not a user id"),
         (made(json!({ "exp": now * 1000 })), "counts seconds, not milliseconds"),
         (made(json!({ "exp": now - 60 })), "the token has expired"),
-        (made(json!({ "nbf": now + 600 })), "the token is good only in"),
+        (made(json!({ "nbf": now + 600 })), "the token is valid only in"),
         (made(json!({ "aud": "shop" })), "the token is for"),
         (made(json!({ "aud": null })), "the token is for"),
     ];

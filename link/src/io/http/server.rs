@@ -137,7 +137,7 @@ fn seat(stream: TcpStream, from: SocketAddr, shared: &Arc<Shared>) {
             shared.seats.seated(number, tokio::spawn(task).abort_handle());
         }
         Err(NoSeat { reason, leave }) => {
-            tracing::debug!("a connection over HTTP from {} is sent away: {reason:?}", from.ip());
+            tracing::debug!("a connection over HTTP from {} is refused: {reason:?}", from.ip());
             if let Some(leave) = leave {
                 drop(tokio::spawn(connection::send_away(stream, reason, shared.bounds, leave)));
             }

@@ -15,14 +15,13 @@ pub(in crate::io) fn is_tls(bytes: &[u8]) -> bool {
 /// The sentence for what ends a connection.
 pub(super) fn of(error: &Error, handshaking: bool) -> String {
     if handshaking && matches!(error, Error::InvalidMessage(_)) {
-        return "the peer doesn't speak TLS, here it is configured: configure it at both"
-            .to_owned();
+        return "the peer doesn't speak TLS, but this end does: configure it at both".to_owned();
     }
     if let Error::InvalidCertificate(problem) = error {
         return certificate(problem);
     }
     if matches!(error, Error::NoCertificatesPresented) {
-        return "the peer has shown no certificate: configure its TLS as here".to_owned();
+        return "the peer has shown no certificate: configure its TLS as on this node".to_owned();
     }
     if let Error::AlertReceived(alert) = error {
         return format!("the peer refuses this end's TLS ({alert:?}): its log says why");
@@ -32,9 +31,9 @@ pub(super) fn of(error: &Error, handshaking: bool) -> String {
 
 fn certificate(problem: &CertificateError) -> String {
     if *problem == CertificateError::UnknownIssuer {
-        return "the peer's certificate is not of the authority that is configured here: is it the \
-                same on all nodes?"
+        return "the peer's certificate is not from the authority configured here: is it the same \
+                on all nodes?"
             .to_owned();
     }
-    format!("the peer's certificate doesn't hold: {problem}")
+    format!("the peer's certificate is not valid: {problem}")
 }

@@ -39,7 +39,7 @@ impl Door {
             pipe: None,
             unproven: Unproven::default(),
             again_ms: None,
-            refusals: Throttled::new("links that were not taken"),
+            refusals: Throttled::new("links that were refused"),
             failures: Throttled::new("links that could not be accepted"),
         }
     }
@@ -53,10 +53,10 @@ impl Door {
         let reason = Foreign::new(reason);
         match from {
             Some(from) => {
-                let line = format_args!("a link from {from} was not taken: {reason}");
+                let line = format_args!("a link from {from} was refused: {reason}");
                 self.refusals.info(now, line);
             }
-            None => tracing::info!("a link from this process was not taken: {reason}"),
+            None => tracing::info!("a link from this process was refused: {reason}"),
         }
     }
 
@@ -129,7 +129,7 @@ impl Wires {
         }
         let origin = from.map(|from| Origin::from(from.ip()));
         if let Some(oldest) = origin.and_then(|origin| self.door.unproven.surplus(origin)) {
-            self.close(now, oldest, "too many others have come and not proven themselves", sink);
+            self.close(now, oldest, "too many others came and haven't proven themselves", sink);
         }
         let nonce = self.random.random();
         let machine = Link::accept(now, self.settings.clone(), nonce);

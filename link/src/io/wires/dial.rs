@@ -45,7 +45,7 @@ impl Wires {
     /// Dials this name no more and ends its link.
     pub fn undial(&mut self, now: Time, name: &str, sink: &mut impl Sink) {
         if let Some(Dial { state: DialState::Dialled(link), .. }) = self.dials.remove(name) {
-            self.close(now, link, "it is not wanted any more", sink);
+            self.close(now, link, "it is no longer needed", sink);
         }
     }
 

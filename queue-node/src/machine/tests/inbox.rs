@@ -204,9 +204,9 @@ fn an_inbox_that_is_open_takes_messages_of_everybody() {
         3: g1 answer 2 op=1 status=0 seq=1
         4: g1 answer 1 op=1 status=0 seq=2
         4: g1 event 5 #2 inbox ann:self
-        5: g1 answer 2 op=2 status=5 the user isn't online, and hasn't been of late
+        5: g1 answer 2 op=2 status=5 the user isn't online, and hasn't been recently
         6: g1 answer 2 op=3 status=5 no such mount; the queue has: inbox
-        7: g1 answer 2 op=4 status=7 another user's queue is read by nobody else
+        7: g1 answer 2 op=4 status=7 a user's own queue can be read only by that user
         9: g1 answer 2 op=6 status=5 no such mount; the queue has: inbox
         10: g1 unsubscribed 5 [1] 'bye'
         10: g1 lost_noted 1

@@ -44,7 +44,7 @@ fn a_back_ends_key_is_remembered_for_two_minutes() {
         15600: g1 reply 9 op=0 status=0 seq=4
         15600: g1 event 5 #4 chat :own
         120001: g1 reply 10 op=0 status=0 seq=2
-        120001: g1 reply 11 op=0 status=10 another request had this Idempotency-Key: use a new one
+        120001: g1 reply 11 op=0 status=10 another request used this Idempotency-Key: use a new one
         120500: g1 reply 12 op=0 status=0 seq=5
         120500: g1 event 5 #5 chat :other
         ",

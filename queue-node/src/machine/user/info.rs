@@ -90,6 +90,6 @@ impl Login {
 }
 
 fn unknown() -> Refusal {
-    let sentence = "the user isn't online, and hasn't been of late";
+    let sentence = "the user isn't online, and hasn't been recently";
     Refusal::new(Status::NotFound, sentence)
 }

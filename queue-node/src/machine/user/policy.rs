@@ -42,7 +42,7 @@ impl Refused {
     /// The session that was to be resumed goes on, and its client has had a newer secret since.
     pub(super) fn late() -> Refused {
         let sentence =
-            "the session has gone on with a newer secret: connect without `resume`".into();
+            "the session was resumed with a newer secret: connect without `resume`".into();
         let (status, close) = (Status::Unauthenticated, Close::HomeLost);
         Refused { status, close, sentence, retry_after_ms: 0 }
     }
@@ -69,7 +69,7 @@ impl Bucket {
             SessionPolicy::OldestWins => {
                 let mut logins = user.sessions.iter().filter_map(|key| self.users.logins.get(key));
                 if logins.any(|login| login.seat.is_some() && login.confirmed) {
-                    let sentence = "the user is connected elsewhere, and that one stays".into();
+                    let sentence = "the user is connected elsewhere, and that login is kept".into();
                     let (status, close) = (Status::Conflict, Close::AlreadyConnected);
                     return Err(Refused { status, close, sentence, retry_after_ms: 0 });
                 }
@@ -94,14 +94,14 @@ impl Bucket {
             return Ok(());
         }
         if !self.has_room_for_words(turn, sessions) {
-            let sentence = "the user's rooms can't be told of it now: try again later";
+            let sentence = "the user's queues can't be notified now: try again later";
             return Err(Refused::limit(sentence, RETRY_MS));
         }
         let user = self.users.users.entry(inbox).or_default();
         let spent_ms = user.spent_ms.max(turn.now.ms) + limits::EVICTION_EVERY_MS;
         let until_ms = turn.now.ms + u64::from(limits::EVICTIONS_BURST) * limits::EVICTION_EVERY_MS;
         if spent_ms > until_ms {
-            let sentence = "the user's logins throw each other out: let one of them be";
+            let sentence = "the user's logins keep replacing each other: use only one of them";
             return Err(Refused::limit(sentence, (spent_ms - until_ms) as u32));
         }
         user.spent_ms = spent_ms;

@@ -49,7 +49,7 @@ try {
     $answer = ['error' => $refusal->getMessage()];
 } catch (\JsonException) {
     http_response_code(400);
-    $answer = ['error' => 'the body is no JSON object'];
+    $answer = ['error' => 'the body is not a JSON object'];
 } catch (ImqException $error) {
     error_log((string) $error);
     http_response_code(503);

@@ -41,14 +41,14 @@ final class Gate
             throw new Forged('webhook-id, webhook-timestamp or webhook-signature is missing');
         }
         if (strlen($id) > self::ID_BYTES_MAX || preg_match('/^\d{1,12}$/D', $timestamp) !== 1) {
-            throw new Forged('webhook-id is too long, or webhook-timestamp is no Unix time');
+            throw new Forged('webhook-id is too long, or webhook-timestamp is not a Unix time');
         }
         $age = $now - (int) $timestamp;
         if (abs($age) > self::TOLERANCE_SECONDS) {
             throw new Forged("webhook-timestamp is {$age} s old: are both machines' clocks right?");
         }
         if (!$this->isSigned($id, (int) $timestamp, $body, $signatures)) {
-            throw new Forged('no signature fits: is the secret that of the cluster configuration?');
+            throw new Forged('no signature matches: is the secret the one in the cluster configuration?');
         }
     }
 

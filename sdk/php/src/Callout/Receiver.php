@@ -10,7 +10,7 @@ use Imq\Json;
 use Imq\Status;
 
 /**
- * The application's end of call-outs: lets in what is signed, and hands questions and news to the
+ * The application's end of call-outs: accepts only signed requests, and hands asks and tells to the
  * functions that the application has given for their kinds.
  *
  *     (new Receiver([new Secret($secret)]))
@@ -18,10 +18,11 @@ use Imq\Status;
  *         ->tell(TellKind::Joined, fn (Tell $tell) => print $tell->user)
  *         ->serve();
  *
- * A question of a kind without a function is denied, and so is one that can't be read: a user may
- * put what PHP can't hold into a payload, and an error would come to `no_answer`, which may let it
- * pass unseen. News without a function are taken and forgotten. When a function throws, the gateway gets a 500: a question then comes to the `no_answer` of the
- * cluster configuration, and news come again, those before it in the same batch too.
+ * An ask of a kind without a function is denied, and so is an ask that can't be read, for example
+ * because its payload holds a value that PHP can't represent. Tells of a kind without a function are
+ * acknowledged and ignored. When a function throws, the gateway gets a 500: an ask is then refused,
+ * even with `no_answer = "allow"`, which is only for an application that is down; tells are repeated,
+ * including those before it in the same batch.
  */
 final class Receiver
 {

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Imq\Error;
 
-/** The API key is missing or is none of the gateway's. */
+/** The API key is missing, or the gateway doesn't have it. */
 final class Unauthenticated extends Refused
 {
 }

@@ -77,7 +77,7 @@ final class Connection
             return new Response($status, ['connection' => 'close'] + $headers, $body);
         }
         if (!ctype_digit($length) || strlen($length) > 10) {
-            throw new Broken('the answer has a content-length that is no number');
+            throw new Broken('the content-length of the answer is not a number');
         }
         return new Response($status, $headers, $this->socket->take((int) $length, $deadline));
     }
@@ -89,7 +89,7 @@ final class Connection
         if (preg_match('~^HTTP/1\.([01]) (\d{3})\b~', $lines[0], $found) !== 1) {
             throw new Broken("{$this->address->authority()} doesn't speak HTTP/1");
         }
-        // Before 1.1 a connection closes unless it is said that it doesn't.
+        // Before HTTP/1.1 a connection closes unless a header says otherwise.
         $headers = $found[1] === '0' ? ['connection' => 'close'] : [];
         foreach (array_slice($lines, 1) as $line) {
             [$name, $value] = explode(':', $line, 2) + [1 => ''];
@@ -104,7 +104,7 @@ final class Connection
         do {
             $size = strtok($this->socket->takeUntil("\r\n", $deadline), '; ');
             if ($size === false || !ctype_xdigit($size) || strlen($size) > 8) {
-                throw new Broken('the answer has a chunk whose size is no number');
+                throw new Broken('the answer has a chunk size that is not a number');
             }
             $length = (int) hexdec($size);
             if (strlen($body) + $length > Socket::BYTES_MAX) {

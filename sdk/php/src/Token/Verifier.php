@@ -93,7 +93,7 @@ final class Verifier
         try {
             return Json::readObject(Base64Url::read($text) ?? '');
         } catch (\JsonException $error) {
-            throw new Refused('a part of the token is no JSON object', previous: $error);
+            throw new Refused('a part of the token is not a JSON object', previous: $error);
         }
     }
 }

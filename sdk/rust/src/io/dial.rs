@@ -112,11 +112,11 @@ impl Line {
     }
 }
 
-/// The token, or why there is none, in time.
+/// The token, or why there is none; it has to come in time.
 pub(super) async fn given(coming: Coming) -> Result<String, String> {
     match tokio::time::timeout(TOKEN, coming).await {
         Ok(given) => given.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("the application gave none within {} s", TOKEN.as_secs())),
+        Err(_) => Err(format!("the application didn't give a token within {} s", TOKEN.as_secs())),
     }
 }
 

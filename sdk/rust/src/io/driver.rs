@@ -185,7 +185,7 @@ impl Driver {
     fn renewed(&mut self, given: Result<String, String>) {
         self.renewing = None;
         if let Err(reason) = &given {
-            tracing::debug!(reason, "the application has given no new token");
+            tracing::debug!(reason, "the application didn't give a new token");
         }
         self.handle(Input::Token(given.ok()));
     }
@@ -206,7 +206,7 @@ impl Driver {
                 self.handle(Input::Disconnected);
             }
             Err(Undialled::Socket(source)) => {
-                tracing::debug!(address = self.address, error = %source, "no gateway here");
+                tracing::debug!(address = self.address, error = %source, "no gateway reached");
                 let address = self.address.clone();
                 self.first.error = Some(ConnectError::Unreachable { address, source });
                 self.handle(Input::Disconnected);
@@ -233,7 +233,7 @@ impl Driver {
             Ok::<(), FrameError>(())
         });
         if let Err(error) = fed {
-            tracing::debug!(%error, "the gateway's bytes are no frames");
+            tracing::debug!(%error, "the gateway sent something that isn't a frame");
             // Unless the machine has given the connection up by itself.
             if self.out.transport.is_none() {
                 self.handle(Input::Disconnected);

@@ -25,7 +25,11 @@ impl Client {
         // What is too old must not be resent because of what this frame says.
         self.look_if_due(now, out);
         let Ok(G2c { body }) = G2c::decode(frame) else {
-            return self.lose(now, Loss::silent("the gateway sent no frame of this protocol"), out);
+            return self.lose(
+                now,
+                Loss::silent("the gateway sent a frame that isn't of this protocol"),
+                out,
+            );
         };
         self.connection.heard(now);
         match body {

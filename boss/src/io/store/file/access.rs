@@ -20,7 +20,10 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
         let closed = fs::set_permissions(folder, Permissions::from_mode(FOLDER_MODE));
         // A volume may be somebody else's; its files are closed all the same.
         if let Err(error) = closed {
-            tracing::warn!("{}: others may look into it: {error}", folder.display());
+            tracing::warn!(
+                "{}: other users of the machine may be able to read it: {error}",
+                folder.display()
+            );
         }
     }
     Ok(())

@@ -147,7 +147,7 @@ fn a_lost_file_falls_back_and_two_bad_ones_are_refused() {
     assert!(matches!(store.read(), Err(StoreError::Damaged(_))));
     fs::write(scratch.0.join(NAME), "nonsense\n").unwrap();
     let error = store.read().unwrap_err().to_string();
-    assert!(error.contains("not of a format") && error.contains("bring back a copy"), "{error}");
+    assert!(error.contains("not of a format") && error.contains("restore a backup"), "{error}");
 }
 
 #[test]

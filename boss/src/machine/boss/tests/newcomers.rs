@@ -14,11 +14,11 @@ fn after_cluster(script: &str) {
 fn who_is_heard_keeps_its_id_and_its_buckets() {
     after_cluster(
         "2000 up 4 q1 =>
-         2000 register 4 => 4 wait: the process at q1:1 on host \"h\" is \"q1\": it is to be…
+         2000 register 4 => 4 wait: the process at q1:1 on host \"h\" is registered as \"q1\":…
          2500 report 4 =>
          2599 wake =>
-         2600 wake => 4 refused: another process at q1:1 on host \"h\" is \"q1\", and alive: give \
-         this one an id of its own, or stop that one first; 4 ended: it was turned away
+         2600 wake => 4 refused: another process at q1:1 on host \"h\" is registered as \"q1\" and \
+         alive: give this one a different id, or stop that one first; 4 ended: it was refused
          2601 down 4 =>
          2602 configure 7 /a => 1 config 2; 2 config 2; 3 config 2; 7 Configured(2)",
     );
@@ -29,7 +29,7 @@ fn gateways_likewise() {
     after_cluster(
         "2000 up 4 g1 =>
          2000 register 4 => 4 wait: …
-         2600 wake => 4 refused: another process at g1:1 on host \"h\" is \"g1\", and alive: …
+         2600 wake => 4 refused: another process at g1:1 on host \"h\" is registered as…
          2700 up 5 g1 =>
          2700 register 5 => 5 wait: …
          3000 down 3 =>
@@ -49,7 +49,7 @@ fn a_process_that_was_started_again_takes_back_what_it_had_as_soon_as_the_old_on
          2301 refused 3 q1#1 => 2 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 table…
          2400 up 5 q1 =>
          2400 register 5 1 => 5 refused: another process at q1:1 on host \"h\" has registered as \
-         \"q1\" since: stop one of them; 5 ended: it was turned away",
+         \"q1\" since: stop one of them; 5 ended: it was refused",
     );
 }
 
@@ -180,7 +180,7 @@ fn a_flood_of_refusals_leaves_room_for_other_events() {
     assert_eq!(told(&stage).len(), 5);
     run(&mut stage, "62000 wake");
     let told = told(&stage);
-    assert!(told.iter().any(|text| text == "and 995 more were turned away in the last minute"));
+    assert!(told.iter().any(|text| text == "and 995 more were refused in the last minute"));
 }
 
 /// What a liar with the secret leaves behind hinders nobody.
@@ -189,17 +189,17 @@ fn numbers_from_beyond_make_nobody_unregistrable() {
     let most = limits::NUMBER_MAX - 1;
     after_cluster(&format!(
         "2000 up 4 q9 =>
-         2000 register 4 0 3:0:1:1@{most} => 4 not now: the term of its table is {most}, which no \
-         boss of this cluster has given: it has come to 1; 4 ended: it was turned away
+         2000 register 4 0 3:0:1:1@{most} => 4 not now: the term of its table is {most}, but the \
+         newest that a boss of this cluster has given is 1; 4 ended: it was refused
          2001 down 4 =>
          2002 up 4 q9 =>
-         2002 register 4 {most} => 4 not now: the incarnation is {most}, which…
+         2002 register 4 {most} => 4 not now: the incarnation is {most}, but…
          2003 down 4 =>
          2004 up 4 q9 =>
-         2004 register 4 7 3:0:{most}:1@1 => 4 not now: the loss of a bucket is {most}, which…
+         2004 register 4 7 3:0:{most}:1@1 => 4 not now: the loss of a bucket is {most}, but…
          2005 down 4 =>
          2006 up 4 q9 =>
-         2006 register 4 7 3:0:1:{most}@1 => 4 not now: the conf of a bucket is {most}, which…
+         2006 register 4 7 3:0:1:{most}@1 => 4 not now: the conf of a bucket is {most}, but…
          2007 down 4 =>
          2008 up 4 q9 =>
          2008 register 4 => 1 table 1.6 q1#1×8(1,1) q2#2×8(1,1); 2 table 1.6 q1#1×8(1,1) \

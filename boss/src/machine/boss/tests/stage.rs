@@ -84,7 +84,7 @@ impl Stage {
                 self.say(link, n2b::Body::Report(Report { ready: true, ..Report::default() }))
             }
             "drains" => {
-                let (message, draining) = ("it drains".to_owned(), true);
+                let (message, draining) = ("it is draining".to_owned(), true);
                 let report = Report { message, draining, ..Report::default() };
                 self.say(link, n2b::Body::Report(report));
             }

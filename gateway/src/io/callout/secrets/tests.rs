@@ -48,7 +48,7 @@ fn a_file_is_read_again_when_it_changes() {
     assert!(secrets.changed(at(4_000)).is_none());
     assert_eq!(secrets.sample().value, Value::Gauge(1.0));
     let problem = secrets.read["app"].problem.clone().unwrap();
-    assert!(problem.contains("is no secret") && !problem.contains("hunter2"), "{problem}");
+    assert!(problem.contains("doesn't hold a secret") && !problem.contains("hunter2"), "{problem}");
     assert_eq!(secret(&secrets.take(given)), Some(OTHER), "the last good one goes on");
     fs::remove_file(&path).unwrap();
     assert!(secrets.changed(at(5_000)).is_none());
@@ -58,7 +58,7 @@ fn a_file_is_read_again_when_it_changes() {
 fn what_is_no_file_is_not_waited_for() {
     let mut secrets = Secrets::default();
     assert_eq!(secret(&secrets.take(config("secret_file = \"/dev/zero\""))), None);
-    assert!(secrets.read["app"].problem.as_ref().unwrap().contains("is no file"));
+    assert!(secrets.read["app"].problem.as_ref().unwrap().contains("is not a file"));
 }
 
 #[test]
@@ -66,7 +66,10 @@ fn a_variable_that_holds_none_is_named() {
     let mut secrets = Secrets::default();
     secrets.take(config("secret_env = \"PATH\""));
     let problem = secrets.read["app"].problem.clone().unwrap();
-    assert!(problem.contains("in PATH is no secret") && !problem.contains("/bin"), "{problem}");
+    assert!(
+        problem.contains("PATH doesn't hold a secret") && !problem.contains("/bin"),
+        "{problem}"
+    );
     secrets.take(config("secret_env = \"IMQ_NO_SUCH_VARIABLE\""));
     assert!(secrets.read["app"].problem.as_ref().unwrap().contains("is not set"));
 }

@@ -61,7 +61,7 @@ impl<'a> Head<'a> {
         let mut values = self.values(name);
         let Some(value) = values.next() else { return Ok(None) };
         if values.next().is_some() {
-            return Err(Refusal::bad(format!("{name} stands more than once: send it once")));
+            return Err(Refusal::bad(format!("{name} appears more than once: send it once")));
         }
         match std::str::from_utf8(value) {
             Ok(value) => Ok(Some(value.trim())),

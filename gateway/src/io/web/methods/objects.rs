@@ -47,20 +47,16 @@ pub(super) static CHANGE: Object = Object {
     fields: &[
         always("key", KEY, "the key, 1 byte at least"),
         maybe("set", Kind::Any, "its new value"),
-        maybe("delete", Kind::Flag, "true: the key goes"),
-        maybe(
-            "add",
-            Kind::Signed,
-            "is added to its value, a whole number; an absent key counts as 0",
-        ),
+        maybe("delete", Kind::Flag, "true: deletes the key"),
+        maybe("add", Kind::Signed, "a whole number to add to its value; an absent key counts as 0"),
         maybe("if_version", NUMBER, "only if the key has this version; 0: only if it is absent"),
         maybe("if_absent", Kind::Flag, "only if the key is absent"),
         maybe(
             "ttl_ms",
             Kind::Number(limits::TTL_MS_MAX),
-            "the key goes after so many milliseconds; 0: never, and of an `add`: as before",
+            "deletes the key after this many milliseconds; 0: never, or for an `add`: as before",
         ),
-        maybe("while_present", Kind::Flag, "not for back ends: they have no session to leave with"),
+        maybe("while_present", Kind::Flag, "not for back ends, which have no session"),
     ],
 };
 
@@ -91,7 +87,7 @@ pub(super) static QUEUE_INFO: Object = Object {
     meaning: "a queue as it is",
     fields: &[
         always("queue", TEXT, "its name"),
-        always("epoch", NUMBER, "another number for each incarnation of the name"),
+        always("epoch", NUMBER, "a different number each time a queue of this name is created"),
         always("seq", NUMBER, "its newest event"),
         always("members", SMALL, "how many users are in it"),
         always("created_at_ms", NUMBER, "milliseconds since 1970"),
@@ -107,7 +103,7 @@ pub(super) static MOUNT_INFO: Object = Object {
         always("name", TEXT, "its name"),
         always("kind", MOUNT_KIND, "messages or state"),
         always("entries", SMALL, "keys, or messages in the history"),
-        always("bytes", NUMBER, "what they take"),
+        always("bytes", NUMBER, "their size"),
     ],
 };
 
@@ -136,7 +132,7 @@ pub(super) static SESSION_INFO: Object = Object {
         maybe("client_name", CLIENT, "what the client calls itself"),
         maybe("client_version", CLIENT, "and its version"),
         always("since_ms", NUMBER, "when it began, milliseconds since 1970"),
-        always("detached", Kind::Flag, "without a socket, within its grace"),
+        always("detached", Kind::Flag, "has no socket, but can still be resumed"),
     ],
 };
 
@@ -146,16 +142,16 @@ pub static BATCH_ITEM: Object = Object {
     meaning: "one call of a batch",
     fields: &[
         always("method", TEXT, "which method; any but `batch`"),
-        maybe("body", Kind::Body, "the body that the method has alone"),
+        maybe("body", Kind::Body, "the body that the method takes outside of a batch"),
     ],
 };
 
-/// What became of an item of a batch.
+/// The result of an item of a batch.
 pub static BATCH_RESULT: Object = Object {
     name: "Result",
-    meaning: "what became of an item: `body` if the status is 200, else `error`",
+    meaning: "the result of an item: `body` if the status is 200, else `error`",
     fields: &[
-        always("status", SMALL, "the HTTP status that the method has alone"),
+        always("status", SMALL, "the HTTP status that the method has outside of a batch"),
         maybe("body", Kind::Body, "what the method gives"),
         maybe("error", Kind::One(&ERROR), "why it was refused"),
     ],
@@ -165,12 +161,12 @@ pub static BATCH_RESULT: Object = Object {
 pub(super) static BATCH_FIELDS: [Field; 1] = [always(
     "items",
     Kind::Many(&BATCH_ITEM, limits::BATCH_MAX),
-    "what is to be done; each runs for itself",
+    "the calls; each runs on its own",
 )];
 
 /// The fields of what a batch gives.
 pub(super) static BATCH_GIVES: [Field; 1] = [always(
     "results",
     Kind::Many(&BATCH_RESULT, limits::BATCH_MAX),
-    "what became of each item, in their order",
+    "the result of each item, in the same order",
 )];

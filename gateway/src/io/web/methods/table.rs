@@ -48,7 +48,7 @@ pub static METHODS: [Method; 16] = [
     Method {
         name: "get_queue",
         scope: Some(Scope::Read),
-        summary: "Says what a queue is like.",
+        summary: "Describes a queue.",
         notes: "",
         fields: &[QUEUE_FIELD],
         gives: &[always("queue", Kind::One(&QUEUE_INFO), "the queue")],
@@ -64,9 +64,9 @@ pub static METHODS: [Method; 16] = [
     Method {
         name: "list_queues",
         scope: Some(Scope::Read),
-        summary: "Lists the names of queues, part of the cluster by part, within each in their \
-                  order.",
-        notes: "A key that is for certain queues sees only those.",
+        summary: "Lists the names of queues: one part of the cluster after another, sorted within \
+                  each.",
+        notes: "A key that is limited to certain queues sees only those.",
         fields: &[maybe("prefix", QUEUE, "only names that begin so"), AFTER, LIMIT],
         gives: &[NEXT, always("queues", Kind::Texts, "the names")],
         refusals: &[],
@@ -76,7 +76,7 @@ pub static METHODS: [Method; 16] = [
     Method {
         name: "create_mount",
         scope: Some(Scope::Manage),
-        summary: "Gives a queue another mount; its subscribers hear `mount_created`.",
+        summary: "Adds a mount to a queue; its subscribers get `mount_created`.",
         notes: "",
         fields: &[
             QUEUE_FIELD,
@@ -91,7 +91,7 @@ pub static METHODS: [Method; 16] = [
     Method {
         name: "delete_mount",
         scope: Some(Scope::Manage),
-        summary: "Takes a mount away with all that is in it; subscribers hear `mount_deleted`.",
+        summary: "Deletes a mount and everything in it; subscribers get `mount_deleted`.",
         notes: "",
         fields: &[QUEUE_FIELD, MOUNT_FIELD],
         gives: &[SEQ],
@@ -108,7 +108,7 @@ pub static METHODS: [Method; 16] = [
             QUEUE_FIELD,
             MOUNT_FIELD,
             always("payload", Kind::Any, "what to send"),
-            maybe("exclude_self", Kind::Flag, "without meaning here: a back end has no session"),
+            maybe("exclude_self", Kind::Flag, "has no effect: a back end has no session"),
         ],
         gives: &[SEQ],
         refusals: &[NO_MOUNT],
@@ -141,7 +141,7 @@ pub static METHODS: [Method; 16] = [
     Method {
         name: "send_state",
         scope: Some(Scope::Write),
-        summary: "Changes keys of a state mount, all of them or none.",
+        summary: "Changes keys of a state mount: all changes apply or none does.",
         notes: "",
         fields: &[
             QUEUE_FIELD,
@@ -149,7 +149,7 @@ pub static METHODS: [Method; 16] = [
             always(
                 "changes",
                 Kind::Many(&CHANGE, limits::CHANGES_MAX),
-                "what happens to which key",
+                "the changes, one for each key",
             ),
         ],
         gives: &[SEQ],
@@ -157,7 +157,8 @@ pub static METHODS: [Method; 16] = [
             NO_MOUNT,
             (
                 Status::Precondition,
-                "an `if_version` or `if_absent` doesn't hold, or `add` to what is no number",
+                "an `if_version` or `if_absent` doesn't hold, or `add` to a value that isn't a \
+                 number",
             ),
         ],
         example: concat!(
@@ -169,7 +170,7 @@ pub static METHODS: [Method; 16] = [
     Method {
         name: "get_state",
         scope: Some(Scope::Read),
-        summary: "Reads keys of a state mount, in their order.",
+        summary: "Reads keys of a state mount, sorted.",
         notes: "",
         fields: &[
             QUEUE_FIELD,
@@ -190,15 +191,16 @@ pub static METHODS: [Method; 16] = [
         name: "join_user",
         scope: Some(Scope::Manage),
         summary: "Puts a user into a queue, with all sessions they have.",
-        notes: "Their clients get `subscribed` without having asked for it. Whatever the class \
-                says of `join`, nobody is asked. Sessions that the user begins later aren't in \
-                it: join them when you are told `user_online`. A key that may not name \
-                `/user/<id>` isn't told whether the user is there: the answer is the same.",
+        notes: "Their clients get `subscribed` without having asked for it. The class's `join` \
+                doesn't apply, and no web application is asked. Sessions that the user begins \
+                later aren't in the queue: join them when you are told `user_online`. A key that \
+                may not name `/user/<id>` can't learn whether the user is online: the answer is \
+                the same.",
         fields: &[QUEUE_FIELD, USER_FIELD],
         gives: &[SEQ],
         refusals: &[
             (Status::NotFound, "there is no such queue, or the user has no session"),
-            (Status::Limit, "the queue is full, or the user is in too many"),
+            (Status::Limit, "the queue is full, or the user is in too many queues"),
         ],
         example: r#"{"queue":"/room/lobby","user":"ann"}"#,
         answer: r#"{"seq":5}"#,
@@ -223,8 +225,8 @@ pub static METHODS: [Method; 16] = [
         name: "get_user",
         scope: Some(Scope::Read),
         summary: "Says whether a user is online, since when, from where, and in which queues.",
-        notes: "The queue that a key must be for is `/user/<id>`. A user is forgotten some time \
-                after the last session.",
+        notes: "The key must be for the queue `/user/<id>`. A user is forgotten some time after \
+                the last session.",
         fields: &[USER_FIELD],
         gives: &[always("user", Kind::One(&USER_INFO), "the user")],
         refusals: &[(Status::NotFound, "nothing is known of the user")],
@@ -240,8 +242,8 @@ pub static METHODS: [Method; 16] = [
         name: "remove_user",
         scope: Some(Scope::Manage),
         summary: "Takes a user out of a queue, with all sessions they have.",
-        notes: "Their clients get `unsubscribed`. They stay online and may come back, if the class \
-                lets them.",
+        notes: "Their clients get `unsubscribed`. They stay online and may subscribe again, if the \
+                class lets them.",
         fields: &[QUEUE_FIELD, USER_FIELD],
         gives: &[SEQ],
         refusals: &[(Status::NotFound, "there is no such queue, or the user isn't in it")],
@@ -253,8 +255,8 @@ pub static METHODS: [Method; 16] = [
         scope: Some(Scope::Manage),
         summary: "Ends all sessions of a user: their connections are closed with 3503, and they \
                   leave every queue.",
-        notes: "The queue that a key must be for is `/user/<id>`. Whether they may connect again \
-                is for their next token.",
+        notes: "The key must be for the queue `/user/<id>`. Whether they may connect again depends \
+                on their next token.",
         fields: &[USER_FIELD, maybe("reason", TEXT, "shown to the clients in `closing`")],
         gives: &[],
         refusals: &[(Status::NotFound, "the user has no session")],
@@ -265,7 +267,7 @@ pub static METHODS: [Method; 16] = [
         name: BATCH,
         scope: None,
         summary: "Runs many calls in one request.",
-        notes: "Each item is run, refused and remembered for itself, and needs the scope of its \
+        notes: "Each item is run, refused and remembered on its own, and needs the scope of its \
                 own method. Items for one queue run in their order; none waits for the result of \
                 another. With an `Idempotency-Key: K`, item *i* (from 0) has the key `K/i`. A \
                 batch that can't be read is refused as a whole, and nothing of it is run. At most \
@@ -285,7 +287,7 @@ pub static METHODS: [Method; 16] = [
     Method {
         name: "delete_queue",
         scope: Some(Scope::Manage),
-        summary: "Destroys a queue with all that is in it; its subscribers get `unsubscribed`.",
+        summary: "Destroys a queue and everything in it; its subscribers get `unsubscribed`.",
         notes: "",
         fields: &[QUEUE_FIELD],
         gives: &[SEQ],

@@ -58,7 +58,7 @@ fn what_waits_goes_in_order_within_its_own_deadline() {
         300 wake
         ----
         0: r1 asks "subscribe" "s/1" in 100
-        40: verdict 6 refuse unavailable too many questions to the web application wait: try…
+        40: verdict 6 refuse unavailable too many asks wait for the web application: try aga…
         60: r2 asks "subscribe" "s/2" in 50
         60: verdict 1 allow
         110: r3 asks "subscribe" "s/3" in 10

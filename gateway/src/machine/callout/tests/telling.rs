@@ -41,11 +41,11 @@ fn a_batch_is_posted_again_until_it_is_heard_and_nothing_overtakes_it() {
         next wake
         ----
         1: r1 tells /a:9:1:joined:ann
-        2: call-out "app" doesn't take what it is told, at http://app.example/imq: HTTP sta…
+        2: call-out "app" doesn't acknowledge tells, at http://app.example/imq: HTTP status…
         next: r2 tells /a:9:1:joined:ann
         next: r3 tells /a:9:1:joined:ann
         next: l1 heard [1]
-        next: call-out "app" takes what it is told again
+        next: call-out "app" again acknowledges tells
         next: r4 tells /a:9:2:left:ann
         "#,
     );
@@ -161,10 +161,10 @@ fn who_answers_no_tell_is_told_again() {
         next 200 r2
         ----
         1: r1 tells /a:9:1:joined:ann
-        10001: call-out "app" doesn't take what it is told, at http://app.example/imq: no answe…
+        10001: call-out "app" doesn't acknowledge tells, at http://app.example/imq: no answer i…
         next: r2 tells /a:9:1:joined:ann
         next: l1 heard [1]
-        next: call-out "app" takes what it is told again
+        next: call-out "app" again acknowledges tells
         "#,
     );
 }
@@ -185,11 +185,11 @@ fn a_link_that_ends_takes_its_tells_with_it() {
         9000 200 r2
         ----
         1: r1 tells /a:9:1:joined:ann /b:9:1:joined:bob
-        5: call-out "app" doesn't take what it is told, at http://app.example/imq: HTTP sta…
+        5: call-out "app" doesn't acknowledge tells, at http://app.example/imq: HTTP status…
         next: r2 tells /b:9:1:joined:bob /b:9:2:left:bob /a:9:1:joined:ann
         9000: l1 heard [1]
         9000: l2 heard [1, 2]
-        9000: call-out "app" takes what it is told again
+        9000: call-out "app" again acknowledges tells
         "#,
     );
 }
@@ -207,10 +207,10 @@ fn a_batch_that_waits_to_go_again_is_made_anew_without_a_link_that_ends() {
         9000 200 r2
         ----
         1: r1 tells /a:9:1:joined:ann /b:9:1:joined:bob
-        2: call-out "app" doesn't take what it is told, at http://app.example/imq: it can't…
+        2: call-out "app" doesn't acknowledge tells, at http://app.example/imq: it can't be…
         next: r2 tells /a:9:1:joined:ann
         9000: l1 heard [1]
-        9000: call-out "app" takes what it is told again
+        9000: call-out "app" again acknowledges tells
         "#,
     );
 }

@@ -20,21 +20,24 @@ fn files_that_hold_no_usable_key() {
     file("base64:!!", "no base64");
     let five = ("x".repeat(32) + "\n").repeat(5);
     file(&five, "it has 5 secrets");
-    file("-----BEGIN PUBLIC KEY-----\nAAAA\n", "no end");
-    file("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "no RSA, P-256 or Ed25519");
+    file("-----BEGIN PUBLIC KEY-----\nAAAA\n", "no END line");
+    file(
+        "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+        "not an RSA, P-256 or Ed25519",
+    );
     file(&ec("P-256"), "private key");
     let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
     file(certificate, "openssl x509 -pubkey");
     file("-----BEGIN X-----\n-----END X-----", "\"X\" in PEM");
-    file(&openssl(&["pkey", "-pubout"], &ec("P-384")), "no point of P-256");
-    file(&openssl(&["pkey", "-pubout"], &ec("secp256k1")), "no point of P-256");
+    file(&openssl(&["pkey", "-pubout"], &ec("P-384")), "uncompressed point of P-256");
+    file(&openssl(&["pkey", "-pubout"], &ec("secp256k1")), "uncompressed point of P-256");
     let compressed = ["pkey", "-pubout", "-ec_conv_form", "compressed"];
     file(&openssl(&compressed, &ec("P-256")), "uncompressed");
     let words = ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"];
     file(&openssl(&["pkey", "-pubout"], &openssl(&words, "")), "1024 bits");
-    file("{}", "no JWKS document");
+    file("{}", "not a JWKS document");
     file(r#"{"keys":[]}"#, "no key in it can be used for HS256");
-    check("x", Origin::Url, "no JWKS document");
+    check("x", Origin::Url, "not a JWKS document");
     let none = KeySet::read(&[0xff], Origin::File, &Algorithm::ALL).expect_err("not text");
     assert_eq!(none, KeyError::NotText);
     let long = vec![b'x'; limits::TOKEN_KEYS_BYTES_MAX + 1];
@@ -88,12 +91,12 @@ fn bad_entries_of_a_document_dont_take_the_good_ones_along() {
     assert_eq!(names, [Some("good")]);
     let reasons = set.skipped.join("\n");
     for wanted in [
-        "\"off the curve\": it is no point of P-256",
+        "\"off the curve\": it is not an uncompressed point of P-256",
         "\"short\": its Ed25519 key is not 32 bytes",
-        "\"X25519\" are not known here",
+        "\"X25519\" are not supported",
         "\"tiny\": its RSA key has 17 bits",
-        "\"bad\": `n` is no base64url",
-        "\"secret\": it is a secret, and at a URL none is one",
+        "\"bad\": `n` is not base64url",
+        "\"secret\": it is a secret, which must not be at a URL",
         "not for signatures",
         "not for verifying",
         "keys[9]: invalid type",

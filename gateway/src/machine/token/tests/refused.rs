@@ -26,7 +26,7 @@ fn what_is_no_token() {
     check(&tokens, "", "is empty");
     check(&tokens, " \n", "is empty");
     check(&tokens, &format!("Bearer {good}"), "begins with \"Bearer\"");
-    check(&tokens, "AIzaSyD-an-api-key", "no JWT: one has three parts");
+    check(&tokens, "AIzaSyD-an-api-key", "not a JWT: a JWT has three parts");
     check(&tokens, "a.b", "this has 2.");
     check(&tokens, "a.b.c.d", "this has 4.");
     check(&tokens, "a.b.c.d.e", "encrypted");
@@ -80,7 +80,11 @@ fn a_public_key_is_no_secret() {
     let made = Made::new(Algorithm::Hs256).sign_with_secret(rsa.public.trim().as_bytes());
     check(&tokens, &made, "no key for that, only for RS256");
     let only = Rules { algorithms: vec![Algorithm::Rs256], ..Rules::default() };
-    check(&rsa.tokens(only), &made, "only RS256 is taken here: sign it so, or put \"HS256\" into");
+    check(
+        &rsa.tokens(only),
+        &made,
+        "this gateway accepts only RS256: use that, or add \"HS256\" to",
+    );
     let wrong = KeySet::read(public, Origin::File, &[Algorithm::Hs256]);
     assert!(wrong.is_err(), "a public key in PEM never becomes a secret");
 }
@@ -109,7 +113,7 @@ fn an_algorithm_that_is_added_is_taken() {
         Tokens::new(rules, keys.expect("good keys").keys)
     };
     let made = Made::new(Algorithm::Es256).sign(pair(Algorithm::Es256));
-    check(&tokens(&[Algorithm::Rs256]), &made, "put \"ES256\" into `algorithms`");
+    check(&tokens(&[Algorithm::Rs256]), &made, "add \"ES256\" to `algorithms`");
     let added = tokens(&[Algorithm::Rs256, Algorithm::Es256]);
     assert_eq!(added.verify(NOW_MS, &made).map(|it| it.user), Ok("ann".to_owned()));
 }
@@ -141,7 +145,7 @@ fn what_it_says() {
     says(r#"{"sub":"ann","exp":1699999875}"#, "expired 2 min ago, at 2023-11-14T22:11:15Z (here");
     says(r#"{"sub":"ann","exp":-5}"#, "expired 19675 days ago, at 1970-01-01T00:00:00Z");
     let later = format!(r#""nbf":{}"#, NOW_MS / 1000 + 6);
-    says(&claims(&later), "good only in 6 s, from 2023-11-14T22:13:26Z on");
+    says(&claims(&later), "valid only in 6 s, from 2023-11-14T22:13:26Z on");
     says(&claims(""), "is for nobody named (`aud`), and this gateway wants \"imq\"");
     says(&claims(r#""aud":["web","app"]"#), "is for \"web\", \"app\" (`aud`)");
     says(&claims(r#""aud":7"#), "`aud` can't be read: it is not text");

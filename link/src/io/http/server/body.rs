@@ -31,11 +31,11 @@ impl Unread {
             }
             Unread::Late => {
                 let seconds = limits::WEB_BODY_MS_MAX / 1000;
-                let sentence = format!("the body has not come within {seconds} s: send it again");
+                let sentence = format!("the body didn't arrive within {seconds} s: send it again");
                 (Status::Unavailable, 408, sentence)
             }
             Unread::CutShort => {
-                let sentence = "the body has ended before its end: send all of it";
+                let sentence = "the body ended too early: send all of it";
                 (Status::Invalid, 400, sentence.to_owned())
             }
         }

@@ -45,7 +45,7 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>, talk: Arc<Talk
     let stall = Duration::from_millis(shared.bounds.stall_ms);
     match prepared(&stream, stall) {
         Ok(here) => converse(stream, &shared, &talk, here).await,
-        Err(error) => tracing::debug!("a connection over HTTP has gone at once: {error}"),
+        Err(error) => tracing::debug!("a connection over HTTP ended at once: {error}"),
     }
     drop(seat);
 }
@@ -87,7 +87,9 @@ async fn converse(stream: TcpStream, shared: &Arc<Shared>, talk: &Arc<Talk>, her
                 continue;
             }
             Ended::Due(Due::Stalled) => {
-                tracing::debug!("a peer over HTTP doesn't take its answer: it is cut off");
+                tracing::debug!(
+                    "a peer over HTTP doesn't read its answer: its connection is closed"
+                );
                 // What the kernel holds for it goes, too.
                 SockRef::from(&socket.stream).set_linger(Some(Duration::ZERO)).ok();
                 return;
@@ -180,7 +182,7 @@ async fn end(stream: TcpStream, talk: &Talk, bounds: &Bounds, farewell: Option<V
     match tokio::time::timeout(bounds.linger, part(stream, bounds.linger_silent, farewell)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!("a connection over HTTP has broken off: {error}"),
-        Err(_) => tracing::debug!("a peer over HTTP goes on sending: it is closed"),
+        Err(_) => tracing::debug!("a peer over HTTP keeps sending: its connection is closed"),
     }
 }
 
@@ -214,12 +216,12 @@ pub(super) async fn send_away(stream: TcpStream, reason: Reason, bounds: Bounds,
         Reason::Address => (
             Status::Limit,
             429,
-            "your address has too many connections to this port: keep fewer, and keep them",
+            "your address has too many connections to this port: open fewer, and reuse them",
         ),
         Reason::Full => (
             Status::Unavailable,
             503,
-            "all connections that this port may have are busy: try again in a moment",
+            "all connections of this port are busy: try again in a moment",
         ),
     };
     let farewell = Words { status, http, message }.farewell();

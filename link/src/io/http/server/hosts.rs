@@ -19,7 +19,7 @@ const OPEN_PATHS: [&str; 3] = ["/metrics", "/healthz", "/readyz"];
 const NONE: Words<'_> = Words {
     status: Status::Invalid,
     http: 400,
-    message: "say to whom the request is: one line `Host: name` or `Host: name:port`",
+    message: "say which host the request is for: one line `Host: name` or `Host: name:port`",
 };
 
 /// Under which names a port is served.
@@ -62,8 +62,8 @@ impl Hosts {
         let own = own.filter(|name| *name != HostPattern::Any);
         let names: Vec<_> = listed.iter().cloned().chain(own).collect();
         let refusal = format!(
-            "this port is not known under the name in `Host`: use one of its own, or add the name \
-             to {option}"
+            "this port is not known under the name in `Host`: use a known name, or add this one to \
+             {option}"
         );
         Hosts { names: (!names.contains(&HostPattern::Any)).then_some(names), refusal }
     }

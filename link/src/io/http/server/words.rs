@@ -60,7 +60,7 @@ impl Words<'_> {
 /// What there is to say of a head that hyper refuses with this status.
 pub(super) fn of_head(http: u16) -> Words<'static> {
     let (status, message) = match http {
-        408 => (Status::Invalid, "the request's head has not come in time: send it at once"),
+        408 => (Status::Invalid, "the request's head didn't arrive in time: send it at once"),
         414 => (Status::Limit, "the request's target is too long: put what is long into a body"),
         431 => (Status::Limit, "the request's head is too large: at most 32768 bytes in 100 lines"),
         _ => (Status::Invalid, "this is not a request of HTTP/1.1, or its head is cut short"),

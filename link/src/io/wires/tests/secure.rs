@@ -28,11 +28,11 @@ fn tls_links_carry_and_come_back() {
 
 #[test]
 fn another_authority_is_named() {
-    check_refused(&secured("node"), &secured("stranger"), "not of the authority");
+    check_refused(&secured("node"), &secured("stranger"), "not from the authority");
 }
 
 #[test]
 fn tls_and_plain_are_told_apart() {
-    check_refused(&Hub::default(), &secured("node"), "the peer speaks TLS, here none");
+    check_refused(&Hub::default(), &secured("node"), "the peer speaks TLS, but this end");
     check_refused(&secured("node"), &Hub::default(), "the peer doesn't speak TLS");
 }

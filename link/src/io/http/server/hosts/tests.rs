@@ -58,7 +58,7 @@ fn only_known_names_are_served() {
         &Request::builder().uri("/").header(header::HOST, "evil.example").body(()).unwrap(),
         IpAddr::from([127, 0, 0, 1]),
     );
-    assert!(refusal.unwrap().message.ends_with("add the name to `hosts`"));
+    assert!(refusal.unwrap().message.ends_with("add this one to `hosts`"));
 }
 
 #[test]
