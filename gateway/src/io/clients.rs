@@ -68,6 +68,7 @@ pub(super) struct Clients {
     dirty: Vec<ConnId>,
     /// Who is owed large events, in the order in which they are written to.
     large: VecDeque<ConnId>,
+    large_per_turn: usize,
     ended: Vec<(ConnId, Ending)>,
     /// Connections that were turned away.
     pub(super) refused: Refused,
@@ -164,6 +165,7 @@ impl Clients {
             turned_away: 0,
             dirty: Vec::new(),
             large: VecDeque::new(),
+            large_per_turn: LARGE_PER_TURN,
             ended: Vec::new(),
             refused: Refused::default(),
         })
@@ -223,7 +225,7 @@ impl Clients {
     /// Writes each connection that has output, once, and ends those that are to end. Of those that
     /// are owed large events, some wait for the next turn.
     pub(super) fn flush(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
-        let mut large_left = LARGE_PER_TURN;
+        let mut large_left = self.large_per_turn;
         while out.clients.is_busy() || large_left > 0 && !self.large.is_empty() {
             let mut dirty = std::mem::take(&mut self.dirty);
             out.clients.take_dirty(&mut dirty);

@@ -18,6 +18,7 @@ use crate::io::Settings;
 use crate::machine;
 
 mod flood;
+mod large;
 
 const UPGRADE: &str = "GET /imq/v1/ws HTTP/1.1\r\nHost: imq\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
@@ -129,7 +130,7 @@ impl Rig {
         let mut socket = self.websocket();
         drop(self.out.links.take(LinkId(0)));
         socket.write_all(&text(r#"{"connect":{"protocol":1,"user":"ann"}}"#)).unwrap();
-        self.until("a login", |rig| !rig.out.links.unwritten(LinkId(0)).is_empty());
+        self.until("a login", |rig| contains(rig.out.links.unwritten(LinkId(0)), b"ann"));
         self.node_says(Q::LoggedIn(LoggedIn { generation: 7, ..LoggedIn::default() }));
         self.said(&mut socket, "welcome", |said| contains(said, b"\"welcome\""));
         socket
