@@ -64,7 +64,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     let build = stage("build", 620, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
     stages.push(tests("unit and script tests", 120, unit_tests(tree)));
-    stages.push(tests("simulation", 300, simulation(tree, quick)));
+    stages.push(tests("simulation", 400, simulation(tree, quick)));
     if !quick {
         stages.push(tests("cluster", 300, cluster(tree)));
         stages.push(tests("load plans", 85, load(tree)));
@@ -72,7 +72,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
             none if none.is_empty() => Work::Missing("no page has a command of ours"),
             commands => Work::Commands(commands),
         };
-        let documentation = stage("documentation commands", 160, documented);
+        let documentation = stage("documentation commands", 60, documented);
         stages.push(Stage { output: Output::WhenItFails, ..documentation });
     }
     stages

@@ -1,6 +1,7 @@
 //! Sessions: who is connected stays who it is, and stays where it is.
 
 use imq_sdk::{Event, QueueEvent};
+use proto::codes::Close;
 
 use super::Violation;
 use super::spans::Lives;
@@ -36,17 +37,22 @@ pub(super) fn has_rival(lives: &Lives<'_>, journal: &Journal, from_us: u64, to_u
 /// application ended it.
 fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     let user_queue = format!("/user/{}", journal.user);
-    let (mut connected, mut lost_us) = (false, None);
+    let (mut connected_us, mut lost) = (None, None);
     for note in &journal.notes {
         match &note.what {
-            What::Told(Event::Closed { .. }) if connected => {
-                lost_us.get_or_insert(note.at_us);
+            What::Told(Event::Closed { code, .. }) => {
+                if let Some(connected_us) = connected_us {
+                    // A slow client reads long after it was said that its home is lost.
+                    let says_so = *code == Some(Close::HomeLost as u32);
+                    let home_us = if says_so { connected_us } else { note.at_us };
+                    lost.get_or_insert((note.at_us, home_us));
+                }
             }
             What::Told(Event::Connected { resumed, .. }) => {
-                let since_us = lost_us.take().filter(|_| !resumed);
-                if let Some(since_us) = since_us
+                let lost = lost.take().filter(|_| !resumed);
+                if let Some((since_us, home_us)) = lost
                     && note.at_us - since_us + NOTICE_US < GRACE_MS * 1000
-                    && !lives.seen.lost(&user_queue, since_us, note.at_us)
+                    && !lives.seen.lost(&user_queue, home_us, note.at_us)
                     && !lives.seen.put_out(&journal.user, None, since_us, note.at_us)
                     && !has_rival(lives, journal, since_us, note.at_us)
                 {
@@ -56,7 +62,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
                         what: format!("c{} was away since {} ms", journal.client, since_us / 1000),
                     });
                 }
-                connected = true;
+                connected_us = Some(note.at_us);
             }
             What::Told(_) | What::Asked(..) | What::Stalled => {}
         }
