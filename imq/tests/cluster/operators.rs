@@ -109,7 +109,7 @@ fn logs_name_nodes_and_peers_and_events_outlive_the_boss() {
     let left = said(&mut three.boss, "g1 has left");
     assert_eq!(left["event"], "left", "{left}");
     three.node.signal("TERM");
-    said(&mut three.node, "SIGTERM: this node ends");
+    said(&mut three.node, "SIGTERM: this node stops");
     three.boss.signal("TERM");
     said(&mut three.boss, "the boss has ended");
     assert_named(&three.boss, "boss", "boss");
