@@ -74,20 +74,7 @@ impl<'a> Senders<'a> {
         let mut senders = BTreeMap::new();
         for operation in &lives.operations {
             let user = Some(&*operation.journal.user);
-            match operation.command {
-                Command::SendMessage { payload, .. } => {
-                    senders.insert(&**payload, user);
-                }
-                Command::SendState { changes, .. } => {
-                    senders.extend(values(changes).map(|value| (value, user)));
-                }
-                Command::Subscribe { .. }
-                | Command::Unsubscribe { .. }
-                | Command::GetState { .. }
-                | Command::GetHistory { .. }
-                | Command::ListMembers { .. }
-                | Command::Close => {}
-            }
+            senders.extend(writes(operation.command).map(|value| (value, user)));
         }
         for call in &lives.seen.calls {
             if let Wish::State { changes, .. } = &call.wish {
@@ -115,8 +102,23 @@ impl<'a> Senders<'a> {
     }
 }
 
+/// What a command writes that is unlike anything else.
+pub(super) fn writes(command: &Command) -> impl Iterator<Item = &[u8]> {
+    let (payload, changes) = match command {
+        Command::SendMessage { payload, .. } => (Some(&**payload), &[][..]),
+        Command::SendState { changes, .. } => (None, &**changes),
+        Command::Subscribe { .. }
+        | Command::Unsubscribe { .. }
+        | Command::GetState { .. }
+        | Command::GetHistory { .. }
+        | Command::ListMembers { .. }
+        | Command::Close => (None, &[][..]),
+    };
+    payload.into_iter().chain(values(changes))
+}
+
 /// The values that are unlike any other.
-pub(super) fn values(changes: &[Change]) -> impl Iterator<Item = &[u8]> {
+fn values(changes: &[Change]) -> impl Iterator<Item = &[u8]> {
     changes.iter().filter_map(|change| match &change.act {
         Act::Set(value) if value.starts_with(b"\"") => Some(&**value),
         Act::Set(_) | Act::Delete | Act::Add(_) => None,

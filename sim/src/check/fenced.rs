@@ -7,7 +7,7 @@ use imq_sdk::{Answer, Command};
 use proto::limits;
 
 use super::Violation;
-use super::causes::values;
+use super::causes::writes;
 use super::ledger::{Fact, Ledger};
 use super::spans::Lives;
 use crate::application::original;
@@ -96,20 +96,7 @@ fn asked<'a>(lives: &Lives<'a>) -> BTreeMap<&'a [u8], Asked<'a>> {
     let mut asked = BTreeMap::new();
     for operation in &lives.operations {
         let by = Asked { journal: Some(operation.journal), at_us: operation.asked_us };
-        match operation.command {
-            Command::SendMessage { payload, .. } => {
-                asked.insert(&**payload, by);
-            }
-            Command::SendState { changes, .. } => {
-                asked.extend(values(changes).map(|value| (value, by)));
-            }
-            Command::Subscribe { .. }
-            | Command::Unsubscribe { .. }
-            | Command::GetState { .. }
-            | Command::GetHistory { .. }
-            | Command::ListMembers { .. }
-            | Command::Close => {}
-        }
+        asked.extend(writes(operation.command).map(|value| (value, by)));
     }
     for call in &lives.seen.calls {
         if let Wish::Message { payload, .. } = &call.wish {
