@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imq_sdk::{Answer, Command, Event, Page, PageAsked, QueueEvent};
+use imq_sdk::{Answer, Command, Event, Page, PageAsked, QueueEvent, Subscribed};
 
 use super::Violation;
 use super::delivery::was_slow;
@@ -46,7 +46,7 @@ struct Stay<'a> {
 
 impl<'a> Stay<'a> {
     fn of(lives: &Lives<'a>, ledger: &Ledger<'_>, span: &Span<'a>) -> Option<Stay<'a>> {
-        if span.start.recovered && !goes_on(lives, span) {
+        if is_after_a_loss(span.start) && !goes_on(lives, span) {
             return None;
         }
         let first = span.start.marks.values().copied().max().unwrap_or(0);
@@ -55,6 +55,12 @@ impl<'a> Stay<'a> {
         let last = book.map_or(heard, |book| book.newest(lives.seen.farewell_us).max(heard));
         Some(Stay { user: &span.journal.user, first, last })
     }
+}
+
+/// Whether the marks say what the client had seen before it lost its connection, and not where it
+/// joined.
+fn is_after_a_loss(start: &Subscribed) -> bool {
+    start.recovered || start.gap
 }
 
 /// Whether the session that recovered its queue was a member all the time since it got it whole:
@@ -78,7 +84,7 @@ fn goes_on(lives: &Lives<'_>, span: &Span<'_>) -> bool {
                     return false;
                 }
                 if let QueueEvent::Subscribed(start) = event
-                    && !start.recovered
+                    && !is_after_a_loss(start)
                 {
                     return true;
                 }

@@ -88,7 +88,9 @@ impl Read<'_, '_> {
         lacks.map(|seq| format!("{}, not {seq}", shown()))
     }
 
+    /// Whatever is not newer than what was read had happened by then.
     fn state(&self, prefix: &str, items: &[Entry]) -> Option<String> {
+        let read = items.iter().map(|item| item.version).max().unwrap_or(0);
         for Entry { key, value, version } in items {
             if !key.starts_with(prefix) {
                 return Some(format!("{key} doesn't begin with {prefix}"));
@@ -102,22 +104,23 @@ impl Read<'_, '_> {
             if !known.is_none_or(is_it) {
                 return Some(format!("{key} of {version} is {value:?}, and that is {known:?}"));
             }
-            let newer = self.changes_of(key, version + 1).find(|(seq, _)| self.is_old(*seq));
+            let mut newer = self.changes_of(key, version + 1);
+            let newer = newer.find(|(seq, _)| *seq <= read || self.is_old(*seq));
             if let Some((seq, _)) = newer {
                 return Some(format!("{key} is of {version}, and was changed at {seq}"));
             }
         }
-        self.lacking(prefix, items)
+        self.lacking(prefix, items, read)
     }
 
     /// A key that was there all the time and wasn't read.
-    fn lacking(&self, prefix: &str, items: &[Entry]) -> Option<String> {
+    fn lacking(&self, prefix: &str, items: &[Entry], read: u64) -> Option<String> {
         let mut present = std::collections::BTreeMap::new();
         for (seq, fact) in &self.book.facts {
             let Fact::State { changes, .. } = fact else { continue };
             let at_us = self.book.first_us(*seq);
             for (key, value) in changes {
-                if at_us < self.operation.asked_us {
+                if *seq <= read || at_us < self.operation.asked_us {
                     present.insert(*key, value.map(|_| *seq));
                 } else if at_us <= self.answer.at_us + SEEN_US {
                     present.remove(key);
