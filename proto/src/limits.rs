@@ -298,7 +298,10 @@ pub const WEB_HEAD_MS_MAX: u64 = 5_000;
 /// A connection over HTTP may be idle for so long between two requests.
 pub const WEB_IDLE_MS_MAX: u64 = 30_000;
 /// One that is idle for so long gives its buffers back.
-pub const WEB_DOZE_MS: u64 = 100;
+pub const WEB_DOZE_MS: u64 = 1_000;
+/// Of so many idle ones, that is; any more of a port do it at once: 8 KiB each, so that a thousand
+/// that ask one thing each and stay take 2 MiB.
+pub const WEB_AWAKE_MAX: usize = 256;
 /// When all places of a port are taken, who has asked nothing for so long gives way.
 pub const WEB_GIVES_WAY_MS: u64 = 1_000;
 /// In this time a peer must take [`WEB_STALL_BYTES`] of an answer, or all of it.

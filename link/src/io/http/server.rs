@@ -21,6 +21,7 @@ use axum::Router;
 use proto::limits;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 pub mod body;
 mod bounds;
@@ -68,6 +69,8 @@ struct Shared {
     hosts: Hosts,
     bounds: Bounds,
     seats: Arc<Seats>,
+    /// A permit for each idle connection that keeps its buffers.
+    awake: Semaphore,
 }
 
 /// Serves a port on a thread of its own, which runs `beside` as well; says at which address, for
@@ -87,7 +90,8 @@ pub fn serve(
             tokio::spawn(beside);
             let seats = Arc::new(Seats::new(port.bounds));
             let Port { routes, hosts, bounds, .. } = port;
-            let shared = Arc::new(Shared { routes, hosts, bounds, seats });
+            let awake = Semaphore::new(bounds.awake_max);
+            let shared = Arc::new(Shared { routes, hosts, bounds, seats, awake });
             accept(&TcpListener::from_std(listener)?, &shared).await
         });
         let Err(error) = served;

@@ -24,6 +24,8 @@ pub struct Bounds {
     pub(super) head_ms: u64,
     pub(super) idle_ms: u64,
     pub(super) doze_ms: u64,
+    /// Idle ones that keep their buffers until then.
+    pub(super) awake_max: usize,
     pub(super) stall_ms: u64,
     pub(super) linger: Duration,
     pub(super) linger_silent: Duration,
@@ -43,6 +45,7 @@ impl Bounds {
             head_ms: limits::WEB_HEAD_MS_MAX,
             idle_ms: limits::WEB_IDLE_MS_MAX,
             doze_ms: limits::WEB_DOZE_MS,
+            awake_max: limits::WEB_AWAKE_MAX,
             stall_ms: limits::WEB_STALL_MS_MAX,
             linger: Duration::from_millis(limits::WEB_LINGER_MS_MAX),
             linger_silent: Duration::from_millis(limits::WEB_LINGER_SILENT_MS_MAX),

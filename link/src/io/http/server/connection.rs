@@ -75,7 +75,7 @@ async fn converse(stream: TcpStream, shared: &Arc<Shared>, talk: &Arc<Talk>, her
             .max_header_size(limits::WEB_HEAD_BYTES_MAX)
             .max_buf_size(limits::WEB_HEAD_BYTES_MAX);
         let mut serving = Box::new(http.serve_connection(TokioIo::new(socket), service));
-        let ended = poll_until_due(talk, &shared.bounds, serving.as_mut()).await;
+        let ended = poll_until_due(talk, shared, serving.as_mut()).await;
         let parts = (*serving).into_parts();
         socket = parts.io.into_inner();
         let farewell = match ended {
@@ -111,19 +111,16 @@ async fn converse(stream: TcpStream, shared: &Arc<Shared>, talk: &Arc<Talk>, her
 
 /// Waits for a connection's next word; false if it has been silent for too long or has ended.
 async fn wakes(socket: &Socket, bounds: &Bounds) -> bool {
-    // Between two requests a part of the time is over: hyper has waited for it.
-    let silent_ms = match socket.talk.has_asked() {
-        true => bounds.idle_ms.saturating_sub(bounds.doze_ms),
-        false => bounds.head_ms,
-    };
-    let patience = Duration::from_millis(silent_ms);
+    let until_ms = socket.talk.idle_until_ms(bounds);
+    let patience = Duration::from_millis(until_ms.saturating_sub(clock::now().ms));
     matches!(tokio::time::timeout(patience, socket.stream.readable()).await, Ok(Ok(())))
 }
 
-/// Lets hyper work until it has ended or something is due.
+/// Lets hyper work until it has ended or something is due. An idle connection keeps its buffers
+/// for a while, if not too many do.
 async fn poll_until_due<S>(
     talk: &Talk,
-    bounds: &Bounds,
+    shared: &Shared,
     serving: &mut Connection<TokioIo<Socket>, S>,
 ) -> Ended
 where
@@ -131,11 +128,21 @@ where
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let mut alarm = Alarm::default();
+    let mut awake = None;
     poll_fn(|cx| {
         if let Poll::Ready(done) = Pin::new(&mut *serving).poll(cx) {
             return Poll::Ready(Ended::Done(done));
         }
-        match talk.due(bounds) {
+        let due = talk.due(&shared.bounds);
+        if !matches!(due, Some((_, Due::Doze))) {
+            awake = None;
+        } else if awake.is_none() {
+            awake = shared.awake.try_acquire().ok();
+            if awake.is_none() {
+                return Poll::Ready(Ended::Due(Due::Doze));
+            }
+        }
+        match due {
             Some((at_ms, due)) => alarm.poll(at_ms, cx).map(|()| Ended::Due(due)),
             None => Poll::Pending,
         }

@@ -75,8 +75,10 @@ impl Talk {
         self.lock().turn
     }
 
-    pub(super) fn has_asked(&self) -> bool {
-        self.lock().has_asked
+    /// Until when the peer may say nothing.
+    pub(super) fn idle_until_ms(&self, bounds: &Bounds) -> u64 {
+        let state = self.lock();
+        state.since_ms + if state.has_asked { bounds.idle_ms } else { bounds.head_ms }
     }
 
     /// Since when the peer keeps a place for which there is nothing to do.

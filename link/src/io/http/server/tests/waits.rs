@@ -12,6 +12,9 @@ fn who_says_nothing_is_closed() {
     // hyper has been idle for long enough to be asked.
     let here = Here::new(Bounds { head_ms: 200, doze_ms: 100, ..bounds() });
     assert_eq!(statuses(here.say([GET, "GET / HTTP"].concat())), [200, 408]);
+    // Or at once, where enough others are idle.
+    let here = Here::new(Bounds { head_ms: 200, awake_max: 0, ..bounds() });
+    assert_eq!(statuses(here.say([GET, "GET / HTTP"].concat())), [200, 408]);
     let here = Here::new(Bounds { idle_ms: 300, doze_ms: 100, ..bounds() });
     assert_eq!(statuses(here.say(GET)), [200]);
     assert_eq!(statuses(here.say([GET, "\r\n"].concat())), [200]);
@@ -19,16 +22,18 @@ fn who_says_nothing_is_closed() {
 
 #[test]
 fn who_is_idle_is_served_again() {
-    let here = Here::new(Bounds { doze_ms: 1, ..bounds() });
-    let mut stream = here.say(GET);
-    hears(&mut stream, "here");
-    for _ in 0..50 {
-        // What is written a little later comes while the connection dozes.
-        std::thread::yield_now();
-        stream.write_all(GET.as_bytes()).unwrap();
+    for bounds in [Bounds { doze_ms: 1, ..bounds() }, Bounds { awake_max: 0, ..bounds() }] {
+        let here = Here::new(bounds);
+        let mut stream = here.say(GET);
         hears(&mut stream, "here");
+        for _ in 0..50 {
+            // What is written a little later comes while the connection dozes.
+            std::thread::yield_now();
+            stream.write_all(GET.as_bytes()).unwrap();
+            hears(&mut stream, "here");
+        }
+        assert_eq!(here.runs(), 51);
     }
-    assert_eq!(here.runs(), 51);
 }
 
 #[test]
