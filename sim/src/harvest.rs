@@ -34,7 +34,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 22] = [
+const KINDS: [Kind; 23] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -69,8 +69,15 @@ const KINDS: [Kind; 22] = [
     },
     Kind {
         name: "gaps",
-        bound: Bound::AtLeastInHundred(5),
+        bound: Bound::AtLeastInHundred(90),
         count: |seen| queue_events(seen, |event| matches!(event, QueueEvent::Gap(_))),
+    },
+    Kind {
+        name: "back after long",
+        bound: Bound::AtLeastInHundred(85),
+        count: |seen| {
+            queue_events(seen, |event| matches!(event, QueueEvent::Subscribed(one) if one.gap))
+        },
     },
     Kind {
         name: "joined and left",
@@ -285,7 +292,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 16, "{complaints:#?}");
+        assert_eq!(complaints.len(), 17, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

@@ -12,6 +12,8 @@ pub const CLIENTS: usize = 20;
 pub const AUDITORS: usize = 2;
 /// Operations and sessions wait this long; short, so that a run sees the end of it.
 pub const GRACE_MS: u64 = 3_000;
+/// Queues keep their recent events this long.
+pub const LOG_MS: u64 = 2 * GRACE_MS;
 
 /// The queues of the cluster; auditors sit in those that outlive their members.
 pub const QUEUES: [&str; 9] = [
@@ -70,6 +72,8 @@ pub struct Troubles {
     pub cut_off_ms: u64,
     /// A client goes elsewhere, and what it said before comes late.
     pub late_client_ms: u64,
+    /// A client loses its connection and gets none for longer than queues keep recent events.
+    pub away_client_ms: u64,
 }
 
 /// All that is drawn before a run begins.
@@ -126,6 +130,7 @@ impl Plan {
             rival_client_ms: every(40, 400, 2_000),
             cut_off_ms: every(40, 150, 1_000),
             late_client_ms: every(50, 100, 800),
+            away_client_ms: every(40, 300, 2_000),
         };
         let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];

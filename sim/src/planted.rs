@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 58] = [
+pub const ALL: [Planted; 60] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -107,6 +107,16 @@ pub const ALL: [Planted; 58] = [
         name: "node.idle_destroys_members",
         breaks: &["a queue with members is there", "a session that is connected isn't ended"],
         plant: |f| f.node.idle_destroys_members = true,
+    },
+    Planted {
+        name: "node.cut_unsaid",
+        breaks: &["nothing is missed between a mark and the end"],
+        plant: |f| f.node.cut_unsaid = true,
+    },
+    Planted {
+        name: "node.cut_early",
+        breaks: &["a gap comes only to who was slow or away for long"],
+        plant: |f| f.node.cut_early = true,
     },
     Planted {
         name: "node.excluded_replayed",

@@ -40,6 +40,10 @@ pub struct Faults {
     pub note_lost: bool,
     /// A queue is destroyed after its idle time though it has members.
     pub idle_destroys_members: bool,
+    /// A replay log that is cut by age doesn't know that it lacks anything.
+    pub cut_unsaid: bool,
+    /// Replay logs are cut long before their age.
+    pub cut_early: bool,
     /// A message that its sender excluded itself from is replayed to the sender.
     pub excluded_replayed: bool,
     /// Rooms don't hear of a resume.

@@ -14,6 +14,7 @@ use slab::Slab;
 use super::application::Cause;
 use super::class::QueueClass;
 use super::event_ring::{Event, MEMBERS};
+use super::faults::Faults;
 use super::hashing::Numbers;
 use super::message_mount::History;
 use super::recent::Recent;
@@ -208,9 +209,13 @@ impl Queue {
     }
 
     /// The replay log lets go of what is older than that moment.
-    pub(crate) fn trim_log_age(&mut self, before_ms: u64) {
+    pub(crate) fn trim_log_age(&mut self, before_ms: u64, faults: Faults) {
+        let floors = faults.cut_unsaid.then(|| self.floors.clone());
         while self.log.oldest_ms().is_some_and(|at_ms| at_ms <= before_ms) {
             self.let_go();
+        }
+        if let Some(floors) = floors {
+            self.floors = floors;
         }
         self.log.tighten();
     }

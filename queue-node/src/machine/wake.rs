@@ -134,7 +134,7 @@ impl Bucket {
         self.trim(turn, index);
         self.ask(turn, index);
         let queue = &self.queues[index];
-        let kept_ms = 2 * turn.shared.settings.grace_ms;
+        let kept_ms = kept_ms(turn);
         let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
         let expiry_ms = queue.next_expiry_ms();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
@@ -178,9 +178,9 @@ impl Bucket {
     fn trim(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let queue = &mut self.queues[index];
         let before = queue.log.bytes();
-        let kept_ms = 2 * turn.shared.settings.grace_ms;
+        let kept_ms = kept_ms(turn);
         if turn.now.ms >= kept_ms {
-            queue.trim_log_age(turn.now.ms - kept_ms);
+            queue.trim_log_age(turn.now.ms - kept_ms, turn.shared.settings.faults);
         }
         let freed = before - queue.log.bytes();
         turn.shared.counters.replay_bytes -= freed as u64;
@@ -191,6 +191,12 @@ impl Bucket {
         }
         self.recount(turn, index);
     }
+}
+
+/// How long a replay log keeps an event.
+fn kept_ms(turn: &Turn<'_>) -> u64 {
+    let part = if turn.shared.settings.faults.cut_early { 8 } else { 1 };
+    2 * turn.shared.settings.grace_ms / part
 }
 
 /// The length to which the longest must be cut for all together to be no more than `total`.

@@ -10,6 +10,7 @@ use super::ledger::{Book, Fact, Ledger};
 use super::spans::{self, Got, Lives, Span};
 use crate::application::original;
 use crate::journal::Journal;
+use crate::plan::LOG_MS;
 
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
     let excluded = excluded(lives);
@@ -22,7 +23,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
         if span.is_ambiguous {
             continue;
         }
-        unhurried(lives, span, violations);
+        unhurried(lives, span, ledger, violations);
         filters(span, violations);
         history(span, ledger, violations);
         if let Some(book) = ledger.book(span.queue, span.start.epoch) {
@@ -213,8 +214,7 @@ fn gaps(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
                 Fact::State { .. } | Fact::Members => false,
             })
         });
-        // After `subscribed` with `gap`, it says how far the log of recent events doesn't reach.
-        if gap.before_seq <= gap.after_seq + 1 || (!span.start.gap && all_known && !any_message) {
+        if gap.before_seq <= gap.after_seq + 1 || (all_known && !any_message) {
             let what = format!("{}: {gap:?}", span.name());
             let rule = "a gap is announced only where something was dropped";
             violations.push(Violation { at_us: item.at_us, rule, what });
@@ -222,14 +222,23 @@ fn gaps(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
     }
 }
 
-/// A gap comes to who was slow, or was told with `subscribed` that there is one: not to who took
-/// all there was. More than a receiver may owe may come at once: from many who speak, or when a
-/// process has stood still, or a link was lost.
-fn unhurried(lives: &Lives<'_>, span: &Span<'_>, violations: &mut Vec<Violation>) {
-    for item in span.items.iter().filter(|_| !span.start.gap) {
-        if let Got::Gap(gap) = item.what
-            && !was_slow(lives, span, item.at_us)
-        {
+/// A gap comes to who was slow, or has been away for longer than the log of recent events reaches
+/// back: not to who took all there was. More than a receiver may owe may come at once: from many
+/// who speak, or when a process has stood still, or a link was lost.
+fn unhurried(
+    lives: &Lives<'_>,
+    span: &Span<'_>,
+    ledger: &Ledger<'_>,
+    violations: &mut Vec<Violation>,
+) {
+    let book = ledger.book(span.queue, span.start.epoch);
+    for item in &span.items {
+        let Got::Gap(gap) = item.what else { continue };
+        // The newest event that the log had let go of, which nobody may have seen.
+        let first_us = book.map_or(0, |book| book.first_us(gap.before_seq.saturating_sub(1)));
+        let is_old = first_us + LOG_MS * 1000 <= item.at_us + CAUGHT_UP_US;
+        let was_away = span.start.gap && is_old;
+        if !was_away && !was_slow(lives, span, item.at_us) {
             let rule = "a gap comes only to who was slow or away for long";
             let what = format!("{}: {gap:?}", span.name());
             violations.push(Violation { at_us: item.at_us, rule, what });

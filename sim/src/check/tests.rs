@@ -191,6 +191,26 @@ fn a_gap_to_who_took_all_is_found() {
 }
 
 #[test]
+fn a_gap_of_what_is_still_kept_is_found() {
+    let rule = "a gap comes only to who was slow or away for long";
+    let back_after = |seconds| {
+        let watching = pair().0.message(5, "a").message(6, "b");
+        let away = Story::of(2, 4, &["u2"]).seconds_later(seconds).gap(4, 6).message(6, "b");
+        let mut stories = vec![watching, away];
+        for note in &mut stories[1].0.notes {
+            if let What::Told(Event::Queue { event: QueueEvent::Subscribed(start), .. }) =
+                &mut note.what
+            {
+                start.gap = true;
+            }
+        }
+        broken(stories)
+    };
+    assert!(back_after(2).contains(&rule));
+    assert!(!back_after(7).contains(&rule));
+}
+
+#[test]
 fn a_refusal_needs_a_cause() {
     for status in [Status::Limit, Status::Unavailable, Status::Conflict, Status::Invalid] {
         let (one, _) = pair();

@@ -82,6 +82,7 @@ pub(crate) enum Trouble {
     Hang,
     CutOff,
     LateClient,
+    AwayClient,
 }
 
 /// The order of things to come.

@@ -4,9 +4,9 @@ use super::agenda::{Happening, Trouble};
 use super::wires::Port;
 use super::{Process, World};
 use crate::phase::Phase;
-use crate::plan::{GATEWAYS, NODES};
+use crate::plan::{GATEWAYS, LOG_MS, NODES};
 
-const TROUBLES: [Trouble; 13] = [
+const TROUBLES: [Trouble; 14] = [
     Trouble::LaneLink,
     Trouble::NodeLink,
     Trouble::BossLink,
@@ -20,6 +20,7 @@ const TROUBLES: [Trouble; 13] = [
     Trouble::Hang,
     Trouble::CutOff,
     Trouble::LateClient,
+    Trouble::AwayClient,
 ];
 
 impl World {
@@ -46,6 +47,7 @@ impl World {
             Trouble::Hang => troubles.hang_ms,
             Trouble::CutOff => troubles.cut_off_ms,
             Trouble::LateClient => troubles.late_client_ms,
+            Trouble::AwayClient => troubles.away_client_ms,
         }
     }
 
@@ -112,6 +114,13 @@ impl World {
                         self.cross(socket);
                     }
                     self.leave_late(client, socket);
+                }
+            }
+            Trouble::AwayClient => {
+                if let Some((client, socket)) = self.any_client() {
+                    let us = self.chance.between(LOG_MS + 500, LOG_MS + 3_000) * 1000;
+                    self.goes_away(client, us);
+                    self.cut_socket(socket);
                 }
             }
         }

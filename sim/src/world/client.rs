@@ -28,6 +28,8 @@ pub(crate) struct ClientHost {
     /// Counts dials, so that what comes of an old one is known as such.
     attempt: u64,
     gateway: usize,
+    /// Until then it reaches nobody.
+    away_us: u64,
     script: Script,
     wake_ms: Option<u64>,
     /// It said goodbye.
@@ -60,6 +62,7 @@ impl ClientHost {
             reader: FrameReader::default(),
             attempt: 0,
             gateway: at % GATEWAYS,
+            away_us: 0,
             script: Script::default(),
             wake_ms: None,
             over: false,
@@ -185,6 +188,11 @@ impl World {
     pub(crate) fn client_dials(&mut self, at: usize, attempt: u64) {
         if self.clients[at].attempt != attempt || self.clients[at].over {
             return;
+        }
+        let away_us = self.clients[at].away_us;
+        if self.agenda.now_us() < away_us {
+            let us = away_us + self.chance.below(200_000);
+            return self.agenda.at(us, Happening::ClientDial { client: at, attempt });
         }
         if self.chance.percent(30) {
             self.clients[at].gateway = self.chance.index(GATEWAYS);
@@ -345,6 +353,12 @@ impl World {
         }
         let us = self.chance.below(30_000);
         self.agenda.after(us, Happening::ClientNotices { socket });
+    }
+
+    /// A client reaches nobody for so long.
+    pub(crate) fn goes_away(&mut self, at: usize, us: u64) {
+        self.trace(|| format!("c{at} is away for {} ms", us / 1000));
+        self.clients[at].away_us = self.agenda.now_us() + us;
     }
 
     /// A client says goodbye and begins anew: another session, another journal.
