@@ -7,7 +7,7 @@ use std::fmt;
 use imq_sdk::{Answer, Command, Event, Failure, QueueEvent, Status};
 
 use crate::application::Ruling;
-use crate::journal::{Observations, What};
+use crate::journal::{FULL, Observations, What};
 
 /// Something that is counted.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 23] = [
+const KINDS: [Kind; 24] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -150,6 +150,7 @@ const KINDS: [Kind; 23] = [
         bound: Bound::AtLeastInHundred(200),
         count: |seen| seen.losses.len() as u64,
     },
+    Kind { name: "refused: no room", bound: Bound::AtLeastInHundred(1), count: no_room },
     Kind {
         name: "refused: precondition",
         bound: Bound::AtMostInThousand(50),
@@ -211,6 +212,16 @@ fn refused(seen: &Observations, wanted: Status) -> u64 {
         seen,
         |result| matches!(result, Err(Failure::Refused { status, .. }) if *status == wanted),
     )
+}
+
+/// What a full node has refused clients: operations, their coming back, and logins.
+fn no_room(seen: &Observations) -> u64 {
+    events(seen, |event| match event {
+        Event::Answer { result: Err(Failure::Refused { sentence, .. }), .. } => sentence == FULL,
+        Event::Queue { event: QueueEvent::Unsubscribed { reason, .. }, .. }
+        | Event::Closed { reason, .. } => reason.ends_with(FULL),
+        Event::Answer { .. } | Event::Queue { .. } | Event::Connected { .. } => false,
+    })
 }
 
 /// The sums of some runs.
@@ -292,7 +303,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 17, "{complaints:#?}");
+        assert_eq!(complaints.len(), 18, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

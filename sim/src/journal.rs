@@ -162,6 +162,8 @@ pub struct Observations {
     pub ways: Ways,
     /// When a process stood still: from and to.
     pub stills: Vec<(u64, u64)>,
+    /// When a node kept all that it might.
+    pub fulls: Vec<Full>,
     /// When trouble ended, in microseconds.
     pub calm_us: u64,
     /// When everything was read.
@@ -185,6 +187,21 @@ pub struct Loss {
     pub last_us: u64,
 }
 
+/// A node let nobody in.
+#[derive(Debug, Clone, Copy)]
+pub struct Full {
+    /// Which.
+    pub node: usize,
+    /// From then.
+    pub from_us: u64,
+    /// Until then.
+    pub to_us: u64,
+}
+
+/// What a full node says.
+pub const FULL: &str = "this queue node has reached its memory limit: delete what isn't needed, or \
+                        try again later";
+
 impl Observations {
     /// Whether the queue may have lost its data between these moments.
     pub fn lost(&self, queue: &str, from_us: u64, to_us: u64) -> bool {
@@ -193,6 +210,28 @@ impl Observations {
             proto::bucket::BucketId::of(hash, loss.bits).prefix() == loss.prefix
                 && loss.first_us <= to_us
                 && loss.last_us + SLACK_US >= from_us
+        })
+    }
+
+    /// Whether a home of the queue was full at some moment between these.
+    pub fn was_full(&self, queue: &str, from_us: u64, to_us: u64) -> bool {
+        let mut fulls =
+            self.fulls.iter().filter(|full| full.from_us <= to_us && full.to_us >= from_us);
+        fulls.any(|full| {
+            let (from_us, to_us) = (full.from_us.max(from_us), full.to_us.min(to_us));
+            self.ways.homes_of(queue, from_us, to_us).contains(&full.node)
+        })
+    }
+
+    /// Whether the only home of the queue was full all the time between these.
+    pub fn is_full(&self, queue: &str, from_us: u64, to_us: u64) -> bool {
+        let homes = self.ways.homes_of(queue, from_us, to_us);
+        let mut fulls = self.fulls.iter();
+        fulls.any(|full| {
+            full.from_us <= from_us
+                && full.to_us >= to_us
+                && !homes.is_empty()
+                && homes.iter().all(|home| *home == full.node)
         })
     }
 

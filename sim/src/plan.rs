@@ -74,6 +74,8 @@ pub struct Troubles {
     pub late_client_ms: u64,
     /// A client loses its connection and gets none for longer than queues keep recent events.
     pub away_client_ms: u64,
+    /// A queue node keeps all that it may, and has room again after a while.
+    pub full_node_ms: u64,
 }
 
 /// All that is drawn before a run begins.
@@ -131,6 +133,7 @@ impl Plan {
             cut_off_ms: every(40, 150, 1_000),
             late_client_ms: every(50, 100, 800),
             away_client_ms: every(40, 300, 2_000),
+            full_node_ms: every(30, 300, 2_000),
         };
         let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];

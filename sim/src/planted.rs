@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 60] = [
+pub const ALL: [Planted; 62] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -117,6 +117,16 @@ pub const ALL: [Planted; 60] = [
         name: "node.cut_early",
         breaks: &["a gap comes only to who was slow or away for long"],
         plant: |f| f.node.cut_early = true,
+    },
+    Planted {
+        name: "node.full_admits",
+        breaks: &["a full node lets nobody in"],
+        plant: |f| f.node.full_admits = true,
+    },
+    Planted {
+        name: "node.full_refuses_members",
+        breaks: &["a refusal has its cause"],
+        plant: |f| f.node.full_refuses_members = true,
     },
     Planted {
         name: "node.excluded_replayed",

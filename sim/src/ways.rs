@@ -56,7 +56,8 @@ impl Ways {
             .any(|(at_us, lane, node)| when(*at_us) && lanes.contains(lane) && nodes.contains(node))
     }
 
-    fn homes_of(&self, queue: &str, from_us: u64, to_us: u64) -> Vec<usize> {
+    /// The homes of the queue between these moments.
+    pub fn homes_of(&self, queue: &str, from_us: u64, to_us: u64) -> Vec<usize> {
         let hash = proto::name::hash(queue.as_bytes());
         let is_its = |(bits, prefix): (u8, u32)| BucketId::of(hash, bits).prefix() == prefix;
         let homes = self.homes.iter().filter(|(bucket, _)| is_its(**bucket));

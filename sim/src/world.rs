@@ -9,6 +9,7 @@ mod chaos;
 mod client;
 mod cuts;
 mod fences;
+mod full;
 mod gateway;
 mod losses;
 mod node;
@@ -39,7 +40,7 @@ use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
 use crate::check::Violation;
-use crate::journal::{Journal, Observations};
+use crate::journal::{Full, Journal, Observations};
 use crate::phase::Phase;
 use crate::plan::{CLIENTS, GATEWAYS, NODES, Plan};
 use crate::ways::Ways;
@@ -88,6 +89,7 @@ pub struct World {
     back_end: BackEnd,
     application: Application,
     stills: Vec<(u64, u64)>,
+    fulls: Vec<Full>,
     cuts: Cuts,
     trace: Trace,
 }
@@ -137,6 +139,7 @@ impl World {
             back_end: BackEnd::default(),
             application: Application::default(),
             stills: Vec::new(),
+            fulls: Vec::new(),
             cuts: Cuts::default(),
             trace,
             plan,
@@ -194,6 +197,7 @@ impl World {
             slow_bytes: self.plan.slow_bytes,
             ways: self.ways,
             stills: self.stills,
+            fulls: self.fulls,
             calm_us,
             audit_us,
             farewell_us,
@@ -229,6 +233,7 @@ impl World {
             Happening::ClientNotices { socket } => self.client_notices(socket),
             Happening::GatewayNotices { socket } => self.gateway_notices(socket),
             Happening::Unstall { socket } => self.unstall(socket),
+            Happening::Roomy { node, life } => self.roomy(node, life),
             Happening::BackEndThinks => self.back_end_thinks(),
             Happening::BackEndAsks { number } => self.back_end_asks(number),
             Happening::BackEndHears { gateway, life, reply } => {

@@ -59,7 +59,10 @@ impl Asker {
                 Remembered { head, whole: Some(result.encode_to_vec().into()) }
             }
             Outcome::Refused(refusal) => {
-                let result = g2c::Result::refusal(op_id, refusal.status, &*refusal.sentence);
+                let result = g2c::Result {
+                    may_retry: refusal.may_retry,
+                    ..g2c::Result::refusal(op_id, refusal.status, &*refusal.sentence)
+                };
                 let head = ResultHead { op_id, status: result.status, seq: 0 };
                 Remembered { head, whole: Some(result.encode_to_vec().into()) }
             }

@@ -72,6 +72,7 @@ impl Bucket {
             Ok(decided) => decided,
             Err(refusal) => {
                 turn.shared.counters.refused += 1;
+                self.forget_key_of(&refusal);
                 (Outcome::Refused(refusal), Step::Nothing)
             }
         };
@@ -191,11 +192,15 @@ impl Bucket {
     /// same request may be done a moment later.
     pub(crate) fn refuse(&mut self, turn: &mut Turn<'_>, asker: &Asker, refusal: Refusal) {
         turn.shared.counters.refused += 1;
+        self.forget_key_of(&refusal);
+        let result = asker.result(&Outcome::Refused(refusal));
+        self.answer(turn, asker, &result);
+    }
+
+    fn forget_key_of(&mut self, refusal: &Refusal) {
         if matches!(refusal.status, Status::Unavailable | Status::Limit) {
             self.keyed = None;
         }
-        let result = asker.result(&Outcome::Refused(refusal));
-        self.answer(turn, asker, &result);
     }
 
     /// Frames for a link, when the newest record is committed.

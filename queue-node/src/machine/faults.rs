@@ -46,6 +46,10 @@ pub struct Faults {
     pub cut_early: bool,
     /// A message that its sender excluded itself from is replayed to the sender.
     pub excluded_replayed: bool,
+    /// A node that is full lets newcomers in.
+    pub full_admits: bool,
+    /// A node that is full refuses a subscribe of who is a member already.
+    pub full_refuses_members: bool,
     /// Rooms don't hear of a resume.
     pub fence_skipped: bool,
     /// The end of a connection counts for its session, whoever has it now.

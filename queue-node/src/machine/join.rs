@@ -210,7 +210,7 @@ impl Bucket {
         may_note(turn, key)?;
         if class.outlives_members() && !turn.shared.people.may_create(key, turn.now.ms) {
             let sentence = "the user has created too many queues in a short time: wait a while";
-            return Err(Refusal::new(Status::Limit, sentence));
+            return Err(Refusal::passing(Status::Limit, sentence));
         }
         Ok((name, class.clone()))
     }
@@ -225,6 +225,9 @@ impl Bucket {
         let queue = &self.queues[index];
         let filter = filter?;
         let outcome = Outcome::Done { seq: queue.seq };
+        if turn.shared.settings.faults.full_refuses_members {
+            turn.shared.admits()?;
+        }
         if queue.members.contains_key(&key) {
             return Ok((outcome, Step::Filter { session: key, filter }));
         }

@@ -174,6 +174,12 @@ impl Node {
         self.buckets.deliver(&mut turn);
     }
 
+    /// From now on newcomers are refused when it keeps about so much. What is remembered of
+    /// requests keeps the bound that the node began with.
+    pub fn set_bytes_max(&mut self, bytes_max: u64) {
+        self.shared.settings.bytes_max = bytes_max;
+    }
+
     /// When [`Input::Wake`] is wanted next, in milliseconds.
     pub fn wake_at(&self) -> Option<u64> {
         self.shared.timers.next_ms()

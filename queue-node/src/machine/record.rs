@@ -18,11 +18,19 @@ use super::state_mount::KeyStep;
 pub(crate) struct Refusal {
     pub(crate) status: Status,
     pub(crate) sentence: Cow<'static, str>,
+    /// Time alone may mend it: the same may be done a while later.
+    pub(crate) may_retry: bool,
 }
 
 impl Refusal {
     pub(crate) fn new(status: Status, sentence: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { status, sentence: sentence.into() }
+        let may_retry = status == Status::Unavailable;
+        Refusal { status, sentence: sentence.into(), may_retry }
+    }
+
+    /// One that time alone may mend.
+    pub(crate) fn passing(status: Status, sentence: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal { may_retry: true, ..Refusal::new(status, sentence) }
     }
 }
 

@@ -319,7 +319,7 @@ fn no_room_for_keys(full: &Full, origin: Origin) -> Refusal {
             )
         }
     };
-    Refusal::new(Status::Limit, sentence)
+    Refusal::passing(Status::Limit, sentence)
 }
 
 fn unimplemented() -> Refusal {

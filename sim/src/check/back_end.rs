@@ -9,7 +9,7 @@ use super::Violation;
 use super::ledger::Ledger;
 use super::spans::Lives;
 use crate::call::{Call, Wish};
-use crate::journal::Observations;
+use crate::journal::{FULL, Observations};
 use crate::plan::GRACE_MS;
 
 /// Until a client that takes no bytes for a while has heard what a slow link brings it.
@@ -55,6 +55,17 @@ fn reasons(seen: &Observations, call: &Call) -> bool {
             Some(Status::NotFound) => !matches!(call.wish, Wish::Create { .. }),
             Some(Status::Conflict) => matches!(call.wish, Wish::Create { .. }),
             Some(Status::Precondition) => matches!(call.wish, Wish::State { .. }),
+            Some(Status::Limit) => {
+                let grows = matches!(
+                    call.wish,
+                    Wish::Create { .. } | Wish::Message { .. } | Wish::State { .. }
+                );
+                // With a key, it is answered as it was before.
+                let first_us = if call.has_key { call.window_us().0 } else { attempt.sent_us };
+                grows
+                    && result.error_message.as_deref() == Some(FULL)
+                    && seen.was_full(&queue, first_us, *at_us)
+            }
             Some(_) | None => false,
         }
     })

@@ -13,7 +13,7 @@ use super::session::has_rival;
 use super::spans::{Got, Lives, Span};
 use crate::application::original;
 use crate::call::Wish;
-use crate::journal::{Journal, What};
+use crate::journal::{FULL, Journal, What};
 use crate::plan::GRACE_MS;
 use crate::world::FIRST_STAYS;
 
@@ -177,7 +177,7 @@ fn closings(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation
             // Who wanted it itself doesn't come back.
             (close.may_retry() == *may_retry || close == Close::Bye)
                 && !reason.is_empty()
-                && may_close(lives, journal, close, note.at_us)
+                && may_close(lives, journal, (close, reason), note.at_us)
         });
         if !is_caused {
             let what = format!("c{}: {code} {reason}", journal.client);
@@ -188,7 +188,12 @@ fn closings(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation
 }
 
 /// Whether that may have happened to the client by then.
-fn may_close(lives: &Lives<'_>, journal: &Journal, close: Close, at_us: u64) -> bool {
+fn may_close(
+    lives: &Lives<'_>,
+    journal: &Journal,
+    (close, reason): (Close, &str),
+    at_us: u64,
+) -> bool {
     let from_us = at_us.saturating_sub(GRACE_MS * 1000 + SEEN_US);
     let user_queue = format!("/user/{}", journal.user);
     let has_rival = has_rival(lives, journal, from_us, at_us);
@@ -206,6 +211,14 @@ fn may_close(lives: &Lives<'_>, journal: &Journal, close: Close, at_us: u64) -> 
             journal.was_stalled(from_us, at_us)
                 || lives.seen.stood_still(from_us, at_us)
                 || 2 * journal.came_at_once(at_us) >= lives.seen.slow_bytes
+        }
+        Close::Overloaded if reason == FULL => {
+            // Since it was closed before, it has come here.
+            let before = journal.notes.iter().take_while(|note| note.at_us < at_us);
+            let closed = |what: &What| matches!(what, What::Told(Event::Closed { .. }));
+            let closed_us = before.filter(|note| closed(&note.what)).last();
+            let since_us = closed_us.map_or(journal.born_us, |note| note.at_us);
+            lives.seen.was_full(&user_queue, since_us.max(from_us), at_us)
         }
         Close::Overloaded => true,
         Close::Draining

@@ -7,6 +7,7 @@ use super::Violation;
 use super::ledger::{Book, Fact, Ledger};
 use super::spans::{Answered, Lives, Operation};
 use crate::application::{NO, Ruling};
+use crate::journal::FULL;
 use crate::plan::GRACE_MS;
 
 /// What was seen by then may have been done a little earlier, and what is seen a little later may
@@ -20,6 +21,11 @@ const DEADLINE_US: u64 = 1_500_000;
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
     for operation in &lives.operations {
         let Some(answer) = &operation.answer else { continue };
+        if let_in(lives, operation, answer) {
+            let rule = "a full node lets nobody in";
+            let what = format!("c{} in {}", operation.journal.client, operation.queue());
+            violations.push(Violation { at_us: answer.at_us, rule, what });
+        }
         let Err(Failure::Refused { status, sentence, .. }) = answer.result else { continue };
         if sentence == NO {
             continue;
@@ -28,6 +34,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             // Looked at in `outcome`.
             Status::NotFound | Status::Forbidden => true,
             Status::Precondition => precondition(lives, operation, answer, ledger),
+            Status::Limit if sentence == FULL => no_room(lives, operation, answer),
             Status::Limit => is_full(lives, operation, answer.at_us),
             Status::Unavailable => unavailable(lives, operation, answer),
             Status::Unauthenticated => is_over(lives, operation, answer),
@@ -101,6 +108,48 @@ pub(super) fn is_full(lives: &Lives<'_>, operation: &Operation<'_>, at_us: u64) 
             && answer.is_none_or(|answer| answer.at_us + super::session::REFUSED_US >= at_us)
     });
     its.count() + 2 >= proto::limits::UNANSWERED_PER_QUEUE_MAX
+}
+
+/// Whether the queue's home was full, and this is what is refused then: coming in, not staying, and
+/// growth.
+fn no_room(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
+    let lost = super::outcome::lost(lives, operation, answer);
+    let is_refused = match operation.command {
+        Command::Subscribe { .. } => operation.span.is_none() || lost,
+        Command::SendMessage { .. } => true,
+        Command::SendState { changes, .. } => {
+            changes.iter().any(|change| change.act != Act::Delete)
+        }
+        Command::Unsubscribe { .. }
+        | Command::GetState { .. }
+        | Command::GetHistory { .. }
+        | Command::ListMembers { .. }
+        | Command::Close => false,
+    };
+    is_refused && lives.seen.was_full(operation.queue(), operation.asked_us, answer.at_us)
+}
+
+/// Who was let in for the first time while the queue's home was full, though the queue was there
+/// with another member: a node that keeps nothing has room for one.
+fn let_in(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
+    let (from_us, to_us, queue) = (operation.asked_us, answer.at_us, operation.queue());
+    if !matches!((operation.command, answer.result), (Command::Subscribe { .. }, Ok(_)))
+        || !lives.seen.is_full(queue, from_us, to_us)
+        || lives.seen.lost(queue, from_us, to_us)
+    {
+        return false;
+    }
+    let mut earlier = lives.operations.iter().filter(|other| {
+        std::ptr::eq(other.journal, operation.journal)
+            && other.ticket < operation.ticket
+            && other.queue() == queue
+    });
+    let mut others = lives
+        .spans
+        .iter()
+        .filter(|span| span.queue == queue && span.start_us < from_us && span.end_us > to_us);
+    !earlier.any(|other| matches!(other.command, Command::Subscribe { .. }))
+        && others.next().is_some()
 }
 
 /// Somebody wasn't there: it waited as long as anything may wait, the way to the queue or to the

@@ -6,7 +6,7 @@ use proto::codes::Close;
 use super::Violation;
 use super::spans::Lives;
 use crate::application::NO;
-use crate::journal::{Journal, What};
+use crate::journal::{FULL, Journal, What};
 use crate::plan::GRACE_MS;
 
 /// How much earlier than the client a gateway may notice that a connection is gone.
@@ -77,7 +77,16 @@ fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) 
     let user_queue = format!("/user/{}", journal.user);
     for note in &journal.notes {
         let What::Told(Event::Queue { queue, event }) = &note.what else { continue };
-        let QueueEvent::Unsubscribed { reason, retrying: false } = event else { continue };
+        let QueueEvent::Unsubscribed { reason, retrying } = event else { continue };
+        if *retrying {
+            // The client library asked for it anew.
+            if reason.ends_with(FULL) && !was_full(lives, journal, queue, note.at_us) {
+                let rule = "a refusal has its cause";
+                let what = format!("c{} isn't let in {queue}: {reason}", journal.client);
+                violations.push(Violation { at_us: note.at_us, rule, what });
+            }
+            continue;
+        }
         let from_us = note.at_us.saturating_sub(GRACE_MS * 1000);
         let is_put_out = lives.seen.put_out(&journal.user, Some(&**queue), note.at_us, note.at_us);
         let is_refused = reason.ends_with(NO) && lives.seen.said_no(&journal.user, queue);
@@ -92,6 +101,15 @@ fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) 
             });
         }
     }
+}
+
+/// Whether the queue's home was full since the client was connected, as far as it could take to
+/// hear of it.
+fn was_full(lives: &Lives<'_>, journal: &Journal, queue: &str, at_us: u64) -> bool {
+    let before = journal.notes.iter().take_while(|note| note.at_us <= at_us);
+    let connected_us = before.filter(|note| super::spans::is_connected(note)).last();
+    let from_us = connected_us.map_or(0, |note| note.at_us);
+    lives.seen.was_full(queue, from_us.max(at_us.saturating_sub(GRACE_MS * 1000)), at_us)
 }
 
 /// Whether so many operations of the client on the queue were unanswered, when a lane refused it,

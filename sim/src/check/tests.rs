@@ -9,7 +9,7 @@ use imq_sdk::{
 };
 
 use super::check;
-use crate::journal::{Journal, Note, Observations, What};
+use crate::journal::{FULL, Full, Journal, Note, Observations, What};
 
 const QUEUE: &str = "/room/1";
 
@@ -218,6 +218,24 @@ fn a_refusal_needs_a_cause() {
         let refused = Failure::Refused { status, sentence, may_retry: true };
         assert_eq!(broken(vec![one.sent(1, "a", Err(refused))]), ["a refusal has its cause"]);
     }
+}
+
+#[test]
+fn what_finds_no_room_found_a_full_node() {
+    let refused_while = |fulls: Vec<Full>| {
+        let (one, _) = pair();
+        let (status, sentence) = (Status::Limit, FULL.to_owned());
+        let refused = Failure::Refused { status, sentence, may_retry: true };
+        let mut seen = Observations { fulls, ..Observations::default() };
+        seen.ways.home(0, (0, 0), 1);
+        seen.journals.push(one.sent(1, "a", Err(refused)).0);
+        check(&seen).into_iter().map(|violation| violation.rule).collect::<Vec<_>>()
+    };
+    let full = |node, from_us, to_us| Full { node, from_us, to_us };
+    let rule = "a refusal has its cause";
+    assert_eq!(refused_while(vec![full(1, 0, 1_000_000)]), Vec::<&str>::new());
+    assert_eq!(refused_while(vec![full(2, 0, 1_000_000)]), [rule], "another node");
+    assert_eq!(refused_while(vec![full(1, 1_000_000, 2_000_000)]), [rule], "later");
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub(crate) enum Happening {
     GatewayNotices { socket: usize },
     /// A client takes bytes again.
     Unstall { socket: usize },
+    /// A node that was full has room again.
+    Roomy { node: usize, life: u64 },
     /// The web application does something.
     BackEndThinks,
     /// A request of the web application reaches its gateway.
@@ -83,6 +85,7 @@ pub(crate) enum Trouble {
     CutOff,
     LateClient,
     AwayClient,
+    FullNode,
 }
 
 /// The order of things to come.

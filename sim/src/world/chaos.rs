@@ -6,7 +6,7 @@ use super::{Process, World};
 use crate::phase::Phase;
 use crate::plan::{GATEWAYS, LOG_MS, NODES};
 
-const TROUBLES: [Trouble; 14] = [
+const TROUBLES: [Trouble; 15] = [
     Trouble::LaneLink,
     Trouble::NodeLink,
     Trouble::BossLink,
@@ -21,6 +21,7 @@ const TROUBLES: [Trouble; 14] = [
     Trouble::CutOff,
     Trouble::LateClient,
     Trouble::AwayClient,
+    Trouble::FullNode,
 ];
 
 impl World {
@@ -48,6 +49,7 @@ impl World {
             Trouble::CutOff => troubles.cut_off_ms,
             Trouble::LateClient => troubles.late_client_ms,
             Trouble::AwayClient => troubles.away_client_ms,
+            Trouble::FullNode => troubles.full_node_ms,
         }
     }
 
@@ -106,6 +108,7 @@ impl World {
             }
             Trouble::Hang => self.hang_any(),
             Trouble::CutOff => self.cut_off_any(),
+            Trouble::FullNode => self.fill_any(),
             Trouble::LateClient => {
                 if let Some((client, socket)) = self.any_client()
                     && self.clients[client].is_welcome()

@@ -76,6 +76,7 @@ impl World {
 
     pub(crate) fn node_dies(&mut self, at: usize) {
         self.nodes[at].node = None;
+        self.makes_room(at);
         self.fences.node_dies(at);
     }
 

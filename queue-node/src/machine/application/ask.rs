@@ -175,7 +175,7 @@ fn refusal(verdict: g2q::Verdict) -> Refusal {
         sentence if sentence.is_empty() => Cow::Borrowed("the web application doesn't allow it"),
         sentence => Cow::Owned(sentence),
     };
-    Refusal { status, sentence }
+    Refusal::new(status, sentence)
 }
 
 /// What became of the queue's class meanwhile can't be asked about any more.

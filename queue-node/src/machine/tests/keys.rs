@@ -165,7 +165,7 @@ fn an_api_key_that_has_its_share_is_told_so_and_others_go_on() {
     }
     let refused = "1: g1 reply 7 op=0 status=8 this API key has 26 Idempotency-Keys remembered \
                    here, its share of at most 51 for 120 s each: send fewer, or without a key, or \
-                   try again later\n";
+                   try again later (may retry)\n";
     assert_eq!(send(&mut rig, 1, 1, "k26 remember=120000"), refused);
     assert!(send(&mut rig, 1, 1, "k25 remember=120000").contains("status=0"), "it is known");
     assert!(send(&mut rig, 1, 1, "drawn remember=15000").contains("status=0"));

@@ -43,6 +43,27 @@ fn newcomers_are_refused_first_and_then_growth() {
 }
 
 #[test]
+fn what_finds_no_room_may_come_again() {
+    let mut rig = Rig::new();
+    rig.run(BEGIN);
+    let growth = |rig: &mut Rig, at: u32| {
+        rig.run(&format!(
+            "{at} g1 1 {at} subscribe /room/2 sub=6
+             {at} g1 request {at} send /room/1 chat hi key=k"
+        ))
+    };
+    rig.node.set_bytes_max(0);
+    rig.run("2 loud");
+    let said = growth(&mut rig, 3);
+    let refused = said.lines().filter(|line| line.ends_with("later (may retry)"));
+    assert_eq!(refused.count(), 2, "{said}");
+    // Nothing was done: under the same key it may be done now.
+    rig.node.set_bytes_max(u64::MAX);
+    let said = growth(&mut rig, 4);
+    assert_eq!(said.matches("status=0").count(), 2, "{said}");
+}
+
+#[test]
 fn a_history_that_only_moves_on_is_no_growth() {
     let mut rig = Rig::keeping(1_000_000);
     rig.run("0 config history /room/* 3");

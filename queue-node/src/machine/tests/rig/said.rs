@@ -259,6 +259,9 @@ fn result(bytes: &[u8], loud: bool) -> String {
     let mut said = format!("op={} status={}", result.op_id, result.status);
     if let Some(sentence) = result.error_message.filter(|_| loud) {
         write!(said, " {sentence}").expect("fits");
+        if result.may_retry {
+            said += " (may retry)";
+        }
     }
     if result.seq > 0 {
         write!(said, " seq={}", result.seq).expect("fits");
