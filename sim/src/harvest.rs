@@ -34,7 +34,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 24] = [
+const KINDS: [Kind; 25] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -134,6 +134,13 @@ const KINDS: [Kind; 24] = [
                 seen,
                 |result| matches!(result, Ok(Answer::Members { page, .. }) if page.next.is_some()),
             )
+        },
+    },
+    Kind {
+        name: "pages of state",
+        bound: Bound::AtLeastInHundred(1),
+        count: |seen| {
+            answers(seen, |result| matches!(result, Ok(Answer::State(page)) if page.next.is_some()))
         },
     },
     Kind {
@@ -303,7 +310,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 18, "{complaints:#?}");
+        assert_eq!(complaints.len(), 19, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

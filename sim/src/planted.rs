@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 62] = [
+pub const ALL: [Planted; 63] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -223,6 +223,11 @@ pub const ALL: [Planted; 62] = [
         name: "node.page_skips_first",
         breaks: &["after the calm the roster is who is there"],
         plant: |f| f.node.page_skips_first = true,
+    },
+    Planted {
+        name: "node.state_page_skips_first",
+        breaks: &["what is read of the state is its present"],
+        plant: |f| f.node.state_page_skips_first = true,
     },
     Planted {
         name: "node.before_ignored",

@@ -10,6 +10,8 @@ use crate::plan::{Plan, QUEUES};
 /// Queues that one client is in at most.
 const SUBSCRIBED_MAX: usize = 4;
 const KEYS: [&str; 6] = ["a1", "a2", "b1", "b2", "n1", "n2"];
+/// Behind these a page of members begins.
+const USERS: [&str; 10] = ["u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9"];
 
 /// One client's mind.
 #[derive(Debug, Default)]
@@ -64,7 +66,7 @@ impl Script {
                 queue: name,
                 mount: "scores".to_owned(),
                 key_prefix: if chance.percent(30) { "a".to_owned() } else { String::new() },
-                page: PageAsked::default(),
+                page: some_page(chance, &KEYS),
             },
             92..96 => {
                 let newest = self.newest.get(queue).copied().unwrap_or(0);
@@ -72,7 +74,7 @@ impl Script {
                 let (mount, limit) = ("chat".to_owned(), chance.below(12) as u32);
                 Command::GetHistory { queue: name, mount, before_seq, limit }
             }
-            _ => Command::ListMembers { queue: name, page: some_page(chance) },
+            _ => Command::ListMembers { queue: name, page: some_page(chance, &USERS) },
         }
     }
 
@@ -148,12 +150,12 @@ impl Script {
     }
 }
 
-/// The first page or another one, long or short.
-fn some_page(chance: &mut Chance) -> PageAsked {
+/// The first page or one behind any of these, long or short.
+fn some_page(chance: &mut Chance, behind: &[&str]) -> PageAsked {
     if chance.percent(50) {
         return PageAsked::default();
     }
-    let after = if chance.percent(50) { format!("u{}", chance.below(10)) } else { String::new() };
+    let after = if chance.percent(50) { *chance.pick(behind) } else { "" }.to_owned();
     PageAsked { after, limit: chance.between(1, 4) as u32 }
 }
 

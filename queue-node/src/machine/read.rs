@@ -18,6 +18,7 @@ use super::turn::Turn;
 impl Bucket {
     /// `get_state`: a page of keys.
     pub(crate) fn get_state(&mut self, turn: &mut Turn<'_>, asker: &Asker, read: &c2g::GetState) {
+        let faults = turn.shared.settings.faults;
         self.read(turn, asker, &read.queue, |queue, _, _, out| {
             let place = super::send::place(&queue.class, read.mount.as_bytes(), MountKind::State)?;
             let count = page_count(read.limit)?;
@@ -27,7 +28,9 @@ impl Bucket {
                 return Err(Refusal::new(Status::Invalid, sentence));
             }
             if let Mount::State(Some(mount)) = &queue.mounts[place] {
+                let is_later = faults.state_page_skips_first && !read.after.is_empty();
                 let entries = mount.entries(&read.key_prefix, &read.after);
+                let entries = entries.skip(usize::from(is_later));
                 let mut page = Page::new(count);
                 for (key, cell) in entries {
                     let bytes = state_mount::entry_len(key, cell);

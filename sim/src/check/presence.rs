@@ -152,7 +152,7 @@ fn at_audit(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
         else {
             continue;
         };
-        if !is_page(asked, page) {
+        if !is_page(asked, page, |user| user) {
             let what = format!("{queue}: {asked:?} gave {page:?}");
             let rule = "a page of members is what was asked for";
             violations.push(Violation { at_us: answer.at_us, rule, what });
@@ -174,16 +174,17 @@ fn at_audit(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
 
 /// Whether a page has what comes after what was named, in order, and is as long as was asked for
 /// if there is more.
-fn is_page(asked: &PageAsked, page: &Page<String>) -> bool {
-    let is_after = page.items.iter().all(|user| *user > asked.after);
-    let rises = page.items.windows(2).all(|pair| pair[0] < pair[1]);
+pub(super) fn is_page<T>(asked: &PageAsked, page: &Page<T>, key: impl Fn(&T) -> &str) -> bool {
+    let keys: Vec<&str> = page.items.iter().map(key).collect();
+    let is_after = keys.iter().all(|key| **key > *asked.after);
+    let rises = keys.windows(2).all(|pair| pair[0] < pair[1]);
     let limit = if asked.limit == 0 { usize::MAX } else { asked.limit as usize };
-    let is_full = page.next.is_none() || page.items.len() == limit;
+    let is_full = page.next.is_none() || keys.len() == limit;
     is_after
         && rises
         && is_full
-        && page.items.len() <= limit
-        && page.next.as_ref().is_none_or(|next| page.items.last() == Some(next))
+        && keys.len() <= limit
+        && page.next.as_deref().is_none_or(|next| keys.last() == Some(&next))
 }
 
 /// A client that has left a queue.

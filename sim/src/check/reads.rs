@@ -1,10 +1,11 @@
 //! Reads: what was read was so at some moment between question and answer.
 
-use imq_sdk::{Answer, Command, Entry, Message};
+use imq_sdk::{Answer, Command, Entry, Message, Page, PageAsked};
 
 use super::Violation;
 use super::delivery::kept;
 use super::ledger::{Book, Fact, Ledger};
+use super::presence::is_page;
 use super::spans::{Answered, Lives, Operation};
 
 /// What is seen so soon after the answer may have been done before it.
@@ -25,9 +26,9 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
                 let rule = "what is read of the history is its newest messages, oldest first";
                 (rule, at.history(*limit as usize, *before_seq, &page.items))
             }
-            (Command::GetState { key_prefix, .. }, Ok(Answer::State(page))) => {
+            (Command::GetState { key_prefix, page: asked, .. }, Ok(Answer::State(page))) => {
                 let rule = "what is read of the state is its present";
-                (rule, at.state(key_prefix, &page.items))
+                (rule, at.state(key_prefix, asked, page))
             }
             (Command::ListMembers { page: asked, .. }, Ok(Answer::Members { page, .. })) => {
                 let user = &operation.journal.user;
@@ -89,7 +90,11 @@ impl Read<'_, '_> {
     }
 
     /// Whatever is not newer than what was read had happened by then.
-    fn state(&self, prefix: &str, items: &[Entry]) -> Option<String> {
+    fn state(&self, prefix: &str, asked: &PageAsked, page: &Page<Entry>) -> Option<String> {
+        if !is_page(asked, page, |entry| &entry.key) {
+            return Some(format!("{asked:?} gave {page:?}"));
+        }
+        let items = &page.items[..];
         let read = items.iter().map(|item| item.version).max().unwrap_or(0);
         for Entry { key, value, version } in items {
             if !key.starts_with(prefix) {
@@ -110,11 +115,20 @@ impl Read<'_, '_> {
                 return Some(format!("{key} is of {version}, and was changed at {seq}"));
             }
         }
-        self.lacking(prefix, items, read)
+        let end = page.next.as_deref();
+        let is_within = |key: &str| {
+            key.starts_with(prefix) && *key > *asked.after && end.is_none_or(|end| key <= end)
+        };
+        self.lacking(is_within, items, read)
     }
 
     /// A key that was there all the time and wasn't read.
-    fn lacking(&self, prefix: &str, items: &[Entry], read: u64) -> Option<String> {
+    fn lacking(
+        &self,
+        is_within: impl Fn(&str) -> bool,
+        items: &[Entry],
+        read: u64,
+    ) -> Option<String> {
         let mut present = std::collections::BTreeMap::new();
         for (seq, fact) in &self.book.facts {
             let Fact::State { changes, .. } = fact else { continue };
@@ -132,7 +146,7 @@ impl Read<'_, '_> {
             let is_read = items.iter().any(|item| item.key == *key);
             // Whoever was slow heard of several changes at once: nobody may have seen the last one.
             let is_known = since.is_some_and(|since| self.book.is_whole(since, newest));
-            is_known && key.starts_with(prefix) && !is_read
+            is_known && is_within(key) && !is_read
         });
         lacks.map(|(key, since)| format!("{key} of {since:?} is not among {items:?}"))
     }

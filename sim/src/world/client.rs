@@ -1,7 +1,9 @@
 //! A client: the SDK's machine, what it wants, and what it is told.
 
+use std::collections::BTreeMap;
+
 use imq_sdk::machine::{Client, Input, Outbox, Settings, Transport};
-use imq_sdk::{Command, Event, PageAsked, SubscribeOptions, Ticket};
+use imq_sdk::{Answer, Command, Event, Failure, PageAsked, SubscribeOptions, Ticket};
 use prost::Message as _;
 use proto::frame::FrameReader;
 use proto::g2c::{BodyKind, Welcome};
@@ -31,6 +33,8 @@ pub(crate) struct ClientHost {
     /// Until then it reaches nobody.
     away_us: u64,
     script: Script,
+    /// What it reads page by page.
+    paging: BTreeMap<Ticket, Command>,
     wake_ms: Option<u64>,
     /// It said goodbye.
     over: bool,
@@ -64,6 +68,7 @@ impl ClientHost {
             gateway: at % GATEWAYS,
             away_us: 0,
             script: Script::default(),
+            paging: BTreeMap::new(),
             wake_ms: None,
             over: false,
             journal: Journal { client: at, user: user.clone(), is_auditor, ..Journal::default() },
@@ -123,8 +128,14 @@ impl World {
         let (frames, events) = (std::mem::take(&mut out.frames), std::mem::take(&mut out.events));
         let transport = out.transport.take();
         let wake_ms = client.wake_at();
+        let mut answers = Vec::new();
         for event in events {
             self.trace(|| format!("c{at} {}", told(&event)));
+            if let Event::Answer { ticket, result } = &event
+                && self.clients[at].paging.contains_key(ticket)
+            {
+                answers.push((*ticket, result.clone()));
+            }
             let host = &mut self.clients[at];
             host.script.told(&event);
             match event {
@@ -158,6 +169,9 @@ impl World {
             let wake_us = (wake_ms.max(1_000) - 1_000) * 1000;
             let wake_us = wake_us.max(self.agenda.now_us() + 1_000);
             self.agenda.at(wake_us, Happening::ClientWake { client: at, at_ms: wake_ms });
+        }
+        for (ticket, result) in answers {
+            self.turns_page(at, ticket, &result);
         }
     }
 
@@ -305,12 +319,34 @@ impl World {
                 Command::GetHistory { queue: name(), mount: chat, before_seq: 0, limit: 0 };
             self.ask(at, history);
             let page_again = page.clone();
-            self.ask(at, Command::GetState { queue: name(), mount: scores, key_prefix, page });
+            let state = Command::GetState { queue: name(), mount: scores, key_prefix, page };
+            self.ask(at, state.clone());
+            if let Command::GetState { queue, mount, key_prefix, .. } = state {
+                let page = PageAsked { after: String::new(), limit: 2 };
+                self.page_on(at, Command::GetState { queue, mount, key_prefix, page });
+            }
             self.ask(at, Command::ListMembers { queue: name(), page: page_again });
             for after in ["", "u12"] {
                 let page = PageAsked { after: after.to_owned(), limit: 3 };
                 self.ask(at, Command::ListMembers { queue: name(), page });
             }
+        }
+    }
+
+    /// Asks for a page of state, and when that comes for the next, to the end.
+    fn page_on(&mut self, at: usize, command: Command) {
+        self.clients[at].paging.insert(Ticket(self.tickets + 1), command.clone());
+        self.ask(at, command);
+    }
+
+    /// The page after this one, if the client reads page by page.
+    fn turns_page(&mut self, at: usize, ticket: Ticket, result: &Result<Answer, Failure>) {
+        let Some(mut command) = self.clients[at].paging.remove(&ticket) else { return };
+        if let (Command::GetState { page, .. }, Ok(Answer::State(got))) = (&mut command, result)
+            && let Some(next) = &got.next
+        {
+            page.after.clone_from(next);
+            self.page_on(at, command);
         }
     }
 
