@@ -34,7 +34,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 25] = [
+const KINDS: [Kind; 26] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -127,6 +127,11 @@ const KINDS: [Kind; 25] = [
         count: |seen| seen.told.len() as u64,
     },
     Kind {
+        name: "held",
+        bound: Bound::AtLeastInHundred(250),
+        count: |seen| seen.journals.iter().map(|journal| journal.holds.len() as u64).sum(),
+    },
+    Kind {
         name: "pages of members",
         bound: Bound::AtLeastInHundred(2_000),
         count: |seen| {
@@ -138,7 +143,7 @@ const KINDS: [Kind; 25] = [
     },
     Kind {
         name: "pages of state",
-        bound: Bound::AtLeastInHundred(1),
+        bound: Bound::AtLeastInHundred(2_000),
         count: |seen| {
             answers(seen, |result| matches!(result, Ok(Answer::State(page)) if page.next.is_some()))
         },
@@ -157,7 +162,7 @@ const KINDS: [Kind; 25] = [
         bound: Bound::AtLeastInHundred(200),
         count: |seen| seen.losses.len() as u64,
     },
-    Kind { name: "refused: no room", bound: Bound::AtLeastInHundred(1), count: no_room },
+    Kind { name: "refused: no room", bound: Bound::AtLeastInHundred(500), count: no_room },
     Kind {
         name: "refused: precondition",
         bound: Bound::AtMostInThousand(50),
@@ -165,7 +170,7 @@ const KINDS: [Kind; 25] = [
     },
     Kind {
         name: "refused: limit",
-        bound: Bound::AtMostInThousand(10),
+        bound: Bound::AtMostInThousand(12),
         count: |seen| refused(seen, Status::Limit),
     },
     Kind {
@@ -310,7 +315,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 19, "{complaints:#?}");
+        assert_eq!(complaints.len(), 20, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

@@ -23,6 +23,8 @@ pub struct Journal {
     pub ways: Vec<Way>,
     /// What it was welcomed with, one after the other.
     pub welcomes: Vec<Welcomed>,
+    /// From when to when it let no old events come.
+    pub holds: Vec<(u64, u64)>,
     /// In the order in which it happened.
     pub notes: Vec<Note>,
 }
@@ -61,6 +63,12 @@ impl Journal {
     pub fn was_stalled(&self, from_us: u64, to_us: u64) -> bool {
         let mut stalls = self.notes.iter().filter(|note| matches!(note.what, What::Stalled));
         stalls.any(|note| note.at_us <= to_us && note.at_us + 1_500_000 >= from_us)
+    }
+
+    /// Whether the client let no old events come at some moment between these: live ones wait
+    /// behind them.
+    pub fn was_holding(&self, from_us: u64, to_us: u64) -> bool {
+        self.holds.iter().any(|(begin_us, end_us)| *begin_us <= to_us && *end_us >= from_us)
     }
 
     /// Whether the client had lost a connection by then.

@@ -99,6 +99,8 @@ pub struct Plan {
     pub back_end_ms: u64,
     /// How long a record waits for its commit at most; 0: each is committed at once.
     pub commit_ms_max: u64,
+    /// So many of a hundred connections hold.
+    pub hold_percent: u64,
     /// Payloads are padded up to this length.
     pub padding_max: u64,
     /// Lanes of each gateway.
@@ -147,6 +149,7 @@ impl Plan {
             link_us_max: *chance.pick(&[300, 2_000, 20_000]),
             client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
             commit_ms_max: *chance.pick(&[0, 0, 3, 20, 150]),
+            hold_percent: *chance.pick(&[0, 0, 10, 40]),
             padding_max: *chance.pick(&[0, 0, 100, 1_000]),
             lanes,
             slow_bytes: *chance.pick(&[600, 1_500, 4_000]),

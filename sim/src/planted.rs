@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 63] = [
+pub const ALL: [Planted; 64] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -167,6 +167,14 @@ pub const ALL: [Planted; 63] = [
         name: "lane.conflation_keeps_oldest",
         breaks: &["snapshot and changes make the state that the model has"],
         plant: |f| f.lane.conflation_keeps_oldest = true,
+    },
+    Planted {
+        name: "lane.held_lost",
+        breaks: &[
+            "nothing is missed between a mark and the end",
+            "history is the newest messages at or below the mark, oldest first",
+        ],
+        plant: |f| f.lane.held_lost = true,
     },
     Planted {
         name: "lane.exclude_self_ignored",

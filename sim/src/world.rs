@@ -11,6 +11,7 @@ mod cuts;
 mod fences;
 mod full;
 mod gateway;
+mod hold;
 mod losses;
 mod node;
 mod phases;
@@ -228,6 +229,7 @@ impl World {
             Happening::ClientDialled { client, attempt, socket } => {
                 self.client_dialled(client, attempt, socket);
             }
+            Happening::ClientOpens { socket } => self.client_opens(socket),
             Happening::ToClient { socket, bytes } => self.reaches_client(socket, bytes),
             Happening::ToGateway { socket, bytes } => self.reaches_gateway(socket, bytes),
             Happening::ClientNotices { socket } => self.client_notices(socket),

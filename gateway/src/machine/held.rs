@@ -98,6 +98,7 @@ impl Lane {
             rare.hold = false;
             std::mem::take(&mut rare.held)
         });
+        let held = held.filter(|_| !self.settings.faults.held_lost);
         for frame in held.map_or(Vec::new(), |held| held.frames) {
             out.clients.append(conn, &frame.bytes);
         }

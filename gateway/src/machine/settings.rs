@@ -90,6 +90,8 @@ pub struct Faults {
     pub gap_unannounced: bool,
     /// A conflated state has the oldest value of each key, not the newest.
     pub conflation_keeps_oldest: bool,
+    /// What was held back until `open` is forgotten then.
+    pub held_lost: bool,
     /// Senders get the messages that exclude them.
     pub exclude_self_ignored: bool,
     /// A connection counts as confirmed as soon as its `welcome` is on its way.

@@ -209,6 +209,7 @@ fn may_close(
         }
         Close::Slow => {
             journal.was_stalled(from_us, at_us)
+                || journal.was_holding(from_us, at_us)
                 || lives.seen.stood_still(from_us, at_us)
                 || 2 * journal.came_at_once(at_us) >= lives.seen.slow_bytes
         }

@@ -252,6 +252,7 @@ pub(super) fn was_slow(lives: &Lives<'_>, span: &Span<'_>, at_us: u64) -> bool {
     // Of what came at once, some was dropped.
     2 * span.journal.came_at_once(at_us) >= lives.seen.slow_bytes
         || span.journal.was_stalled(from_us, at_us)
+        || span.journal.was_holding(from_us, at_us)
         || lives.seen.stood_still(from_us, at_us)
         || lives.seen.link_cut(span.journal, span.queue, from_us, at_us)
 }

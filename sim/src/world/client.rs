@@ -32,6 +32,8 @@ pub(crate) struct ClientHost {
     gateway: usize,
     /// Until then it reaches nobody.
     away_us: u64,
+    /// Its connection holds.
+    pub(crate) holds: bool,
     script: Script,
     /// What it reads page by page.
     paging: BTreeMap<Ticket, Command>,
@@ -67,6 +69,7 @@ impl ClientHost {
             attempt: 0,
             gateway: at % GATEWAYS,
             away_us: 0,
+            holds: false,
             script: Script::default(),
             paging: BTreeMap::new(),
             wake_ms: None,
@@ -122,6 +125,7 @@ impl World {
         let at_us = self.agenda.now_us();
         let faults = self.plan.faults.client;
         let host = &mut self.clients[at];
+        let holds = host.holds && matches!(input, Input::Connected);
         let Machine(client, out) = &mut host.machine;
         client.plant(faults);
         client.handle(now, input, out);
@@ -151,6 +155,7 @@ impl World {
             host.journal.notes.push(Note { at_us, what: What::Told(event) });
         }
         if let Some(socket) = self.clients[at].socket {
+            let frames = if holds { World::with_hold(&frames) } else { frames };
             self.write_to_gateway(socket, &frames);
         }
         match transport {
@@ -223,7 +228,10 @@ impl World {
         let still = self.clients[at].attempt == attempt;
         match socket {
             Some(socket) if still && self.client_has(socket) => {
-                self.clients[at].socket = Some(socket);
+                let holds = self.chance.percent(self.plan.hold_percent);
+                let host = &mut self.clients[at];
+                host.socket = Some(socket);
+                host.holds = holds && !host.is_auditor;
                 self.client_takes(at, Input::Connected);
             }
             Some(socket) if !still => self.client_closes(socket),
@@ -261,6 +269,7 @@ impl World {
             && let Ok(Welcome { generation, .. }) = Welcome::decode(body)
         {
             self.clients[at].journal.welcomes.push(Welcomed { at_us, generation });
+            self.opens_soon(at);
         }
     }
 
