@@ -28,6 +28,8 @@ pub struct Attempt {
     pub via: (usize, u64, usize),
     /// When it was answered, and how.
     pub answer: Option<(u64, g2c::Result)>,
+    /// The queues that the answer lists.
+    pub names: Vec<String>,
     /// When it reached its lane, counted over all attempts.
     pub arrived: u64,
     /// The gateway has died with it.
@@ -56,6 +58,13 @@ pub enum Wish {
         /// Where.
         queue: String,
     },
+    /// Lists the names of queues, a page of them.
+    List {
+        /// Where the page before ended; empty: the first one.
+        after: String,
+        /// How many at most.
+        limit: u32,
+    },
     /// Creates a queue of its own.
     Create {
         /// Which.
@@ -81,7 +90,7 @@ pub enum Wish {
 }
 
 /// Queues that nobody but the web application uses.
-const OWN: [&str; 4] = ["/back/1", "/back/2", "/back/3", "/back/4"];
+pub(crate) const OWN: [&str; 4] = ["/back/1", "/back/2", "/back/3", "/back/4"];
 /// Whose sessions the web application ends; the auditors' never.
 const DISCONNECTED: [usize; 3] = [17, 18, 19];
 
@@ -96,7 +105,8 @@ impl Wish {
             0..30 => Wish::Message { queue, payload: unique },
             30..45 => Wish::State { queue, changes: changes(chance, unique) },
             45..58 => Wish::State { queue: own, changes: vec![Change::set("own", unique)] },
-            58..72 => Wish::Read { queue: own },
+            58..67 => Wish::Read { queue: own },
+            67..72 => Wish::List { after: String::new(), limit: chance.between(1, 5) as u32 },
             72..84 => Wish::Create { queue: own },
             84..92 => Wish::Delete { queue: own },
             92..98 => {
@@ -117,6 +127,7 @@ impl Wish {
             | Wish::Delete { queue }
             | Wish::Remove { queue, .. } => queue.clone(),
             Wish::Disconnect { user } => format!("/user/{user}"),
+            Wish::List { .. } => String::new(),
         }
     }
 
@@ -127,7 +138,10 @@ impl Wish {
             | Wish::Read { queue }
             | Wish::Create { queue }
             | Wish::Delete { queue } => Some(queue.as_str()).filter(|queue| OWN.contains(queue)),
-            Wish::Message { .. } | Wish::Remove { .. } | Wish::Disconnect { .. } => None,
+            Wish::Message { .. }
+            | Wish::Remove { .. }
+            | Wish::Disconnect { .. }
+            | Wish::List { .. } => None,
         }
     }
 }

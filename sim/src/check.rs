@@ -8,7 +8,7 @@
 //! to a moment or a session), [`roster`] and [`presence`] (who is there), [`session`] (who is
 //! connected stays), [`causes`] (who is named, and why), [`fenced`] (of two logins one wins),
 //! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`told`]
-//! (what it was asked and told).
+//! (what it was asked and told), [`listed`] (the queues that there are).
 
 mod asked;
 mod back_end;
@@ -17,6 +17,7 @@ mod delivery;
 mod ends;
 mod fenced;
 mod ledger;
+mod listed;
 mod outcome;
 mod own_queues;
 mod presence;
@@ -59,6 +60,7 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     fenced::check(&lives, &ledger, &mut violations);
     back_end::check(&lives, &ledger, &mut violations);
     asked::check(&lives, &ledger, &mut violations);
+    listed::check(&lives, &mut violations);
     told::check(seen, &mut violations);
     own_queues::check(seen, &mut violations);
     violations

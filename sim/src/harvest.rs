@@ -34,7 +34,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 26] = [
+const KINDS: [Kind; 27] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -112,6 +112,14 @@ const KINDS: [Kind; 26] = [
         count: |seen| {
             seen.calls.iter().filter(|call| call.answers().any(|(_, one)| one.status == 0)).count()
                 as u64
+        },
+    },
+    Kind {
+        name: "pages of queues",
+        bound: Bound::AtLeastInHundred(450),
+        count: |seen| {
+            let answers = seen.calls.iter().flat_map(|call| call.answers());
+            answers.filter(|(_, result)| result.next.contains('/')).count() as u64
         },
     },
     Kind {
@@ -315,7 +323,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 20, "{complaints:#?}");
+        assert_eq!(complaints.len(), 21, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

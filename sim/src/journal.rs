@@ -243,6 +243,12 @@ impl Observations {
         })
     }
 
+    /// Whether any bucket may have lost its data between these moments.
+    pub fn lost_any(&self, from_us: u64, to_us: u64) -> bool {
+        let mut losses = self.losses.iter();
+        losses.any(|loss| loss.first_us <= to_us && loss.last_us + SLACK_US >= from_us)
+    }
+
     /// When anybody first saw this incarnation of a queue, if anybody did.
     pub fn epoch_began_us(&self, queue: &str, epoch: u64) -> Option<u64> {
         let notes = self.journals.iter().flat_map(|journal| &journal.notes);
@@ -279,6 +285,7 @@ impl Observations {
                 Wish::Message { .. }
                 | Wish::State { .. }
                 | Wish::Read { .. }
+                | Wish::List { .. }
                 | Wish::Create { .. }
                 | Wish::Delete { .. } => false,
             };

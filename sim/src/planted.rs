@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 64] = [
+pub const ALL: [Planted; 65] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -236,6 +236,11 @@ pub const ALL: [Planted; 64] = [
         name: "node.state_page_skips_first",
         breaks: &["what is read of the state is its present"],
         plant: |f| f.node.state_page_skips_first = true,
+    },
+    Planted {
+        name: "node.list_lacks_last",
+        breaks: &["a list of queues has those that are there, in order"],
+        plant: |f| f.node.list_lacks_last = true,
     },
     Planted {
         name: "node.before_ignored",

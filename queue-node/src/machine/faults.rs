@@ -66,6 +66,8 @@ pub struct Faults {
     pub page_skips_first: bool,
     /// A page of state after the first lacks its first key.
     pub state_page_skips_first: bool,
+    /// The last queue of a bucket isn't listed.
+    pub list_lacks_last: bool,
     /// A page of history begins with the newest message, whatever was asked for.
     pub before_ignored: bool,
     /// Nobody is told who has lost to another login: neither its lane nor its rooms, and no floor.

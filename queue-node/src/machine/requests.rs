@@ -263,6 +263,9 @@ impl Bucket {
         let mut names = names.into_sorted_vec();
         let has_more = names.len() > limit;
         names.truncate(limit);
+        if turn.shared.settings.faults.list_lacks_last && !has_more {
+            names.pop();
+        }
         let next = names.last().filter(|_| has_more).map(|name| name.to_string());
         let next = next.unwrap_or_default();
         let result = g2c::Result { next, ..g2c::Result::default() }.encode_to_vec();

@@ -51,8 +51,12 @@ fn reasons(seen: &Observations, call: &Call) -> bool {
         let waited = at_us - attempt.sent_us >= GRACE_MS * 1000;
         match Status::from_number(result.status) {
             Some(Status::Ok | Status::Unavailable) => true,
+            // A list goes through all buckets.
+            Some(Status::OutcomeUnknown) if matches!(call.wish, Wish::List { .. }) => {
+                waited || seen.lost_any(attempt.sent_us, *at_us)
+            }
             Some(Status::OutcomeUnknown) => waited || seen.lost(&queue, attempt.sent_us, *at_us),
-            Some(Status::NotFound) => !matches!(call.wish, Wish::Create { .. }),
+            Some(Status::NotFound) => !matches!(call.wish, Wish::Create { .. } | Wish::List { .. }),
             Some(Status::Conflict) => matches!(call.wish, Wish::Create { .. }),
             Some(Status::Precondition) => matches!(call.wish, Wish::State { .. }),
             Some(Status::Limit) => {
@@ -101,6 +105,7 @@ fn stays(lives: &Lives<'_>, call: &Call) -> Option<&'static str> {
         Wish::Message { .. }
         | Wish::State { .. }
         | Wish::Read { .. }
+        | Wish::List { .. }
         | Wish::Create { .. }
         | Wish::Delete { .. } => return None,
     };

@@ -106,7 +106,10 @@ impl Own {
                 self.value = Some(found);
                 return fits && is_it;
             }
-            Wish::Message { .. } | Wish::Remove { .. } | Wish::Disconnect { .. } => {}
+            Wish::Message { .. }
+            | Wish::Remove { .. }
+            | Wish::Disconnect { .. }
+            | Wish::List { .. } => {}
         }
         fits
     }

@@ -5,7 +5,7 @@ use gateway::machine::{WebReply, WebRequest};
 use proto::c2g;
 use proto::codes::Status;
 use proto::g2q::request::Body;
-use proto::g2q::{CreateQueue, DeleteQueue, DisconnectUser, RemoveUser};
+use proto::g2q::{CreateQueue, DeleteQueue, DisconnectUser, ListQueues, RemoveUser};
 
 use super::agenda::Happening;
 use super::process::Arrival;
@@ -81,7 +81,14 @@ impl World {
         let sent_us = self.agenda.now_us();
         let via = (gateway, life, lane);
         let one = &mut self.back_end.calls[call];
-        one.attempts.push(Attempt { sent_us, via, answer: None, arrived: 0, is_lost: false });
+        one.attempts.push(Attempt {
+            sent_us,
+            via,
+            answer: None,
+            names: Vec::new(),
+            arrived: 0,
+            is_lost: false,
+        });
         let number = self.back_end.requests.len() as u64;
         self.back_end.requests.push((call, attempt));
         self.trace(|| format!("w{call} is sent to g{}", gateway + 1));
@@ -135,7 +142,9 @@ impl World {
         let now_us = self.agenda.now_us();
         let one = &mut self.back_end.calls[call];
         let status = reply.result.status;
-        let text = format!("w{call} is answered {:?}", reply.result);
+        let text = format!("w{call} is answered {:?} {:?}", reply.result, reply.about.queues);
+        let next = next_page(one, &reply.result);
+        one.attempts[attempt].names = reply.about.queues;
         let twice = one.attempts[attempt].answer.replace((now_us, reply.result)).is_some();
         one.is_over |= status != Status::OutcomeUnknown.number();
         self.trace(|| text);
@@ -144,6 +153,9 @@ impl World {
         }
         if status == Status::OutcomeUnknown.number() {
             self.try_again(call, attempt);
+        }
+        if let Some(wish) = next {
+            self.call(wish, false);
         }
     }
 
@@ -195,6 +207,13 @@ impl World {
     }
 }
 
+/// What is wanted after a page of names, unless another answer has come before this one.
+fn next_page(call: &Call, result: &proto::g2c::Result) -> Option<Wish> {
+    let Wish::List { limit, .. } = call.wish else { return None };
+    let goes_on = !call.is_over && !result.next.is_empty();
+    goes_on.then(|| Wish::List { after: result.next.clone(), limit })
+}
+
 fn body_of(wish: &Wish) -> Body {
     let (chat, scores) = ("chat".to_owned(), "scores".to_owned());
     match wish.clone() {
@@ -210,6 +229,9 @@ fn body_of(wish: &Wish) -> Body {
         }
         Wish::Read { queue } => {
             Body::GetState(c2g::GetState { queue, mount: scores, ..Default::default() })
+        }
+        Wish::List { after, limit } => {
+            Body::ListQueues(ListQueues { after, limit, ..Default::default() })
         }
         Wish::Create { queue } => Body::CreateQueue(CreateQueue { queue }),
         Wish::Delete { queue } => Body::DeleteQueue(DeleteQueue { queue }),
