@@ -96,6 +96,9 @@ impl Bucket {
     /// Whether a session of this user goes on that a later `connect` of the same client gave: this
     /// one was on its way for longer, and would end or take over what its client has now.
     fn is_outrun(&self, turn: &Turn<'_>, login: &g2q::Login, key: SessionKey) -> bool {
+        if turn.shared.settings.faults.late_connects_win {
+            return false;
+        }
         let inbox = self.inbox_of(turn.shared.people.user_of(key));
         let user = inbox.and_then(|inbox| self.users.users.get(&inbox));
         let keys = user.map_or(&[][..], |user| &user.sessions);
