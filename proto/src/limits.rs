@@ -13,6 +13,8 @@ pub const USER_ID_BYTES_MAX: usize = 200;
 pub const NODE_ID_BYTES_MAX: usize = 64;
 /// What a client calls itself is shown to operators, nothing else.
 pub const CLIENT_NAME_BYTES_MAX: usize = 64;
+/// A client's id is 128 random bits in hexadecimal, or less; its user's home keeps one per session.
+pub const CLIENT_ID_BYTES_MAX: usize = 32;
 
 /// 65,536 buckets serve 8,192 queue nodes; a table of them is a few megabytes.
 pub const BUCKET_BITS_MAX: u8 = 16;

@@ -36,6 +36,8 @@ pub enum NameError {
     UserSlash,
     #[error("a node id is 1 to {} letters, digits, '-', '_' or '.'", limits::NODE_ID_BYTES_MAX)]
     NodeId,
+    #[error("a client's id is at most {} printable ASCII characters", limits::CLIENT_ID_BYTES_MAX)]
+    ClientId,
 }
 
 /// The name of a queue: `/`-separated, the first character `/`.
@@ -203,6 +205,16 @@ impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Whether a client may have this id: empty is one that it didn't give.
+///
+/// # Errors
+/// If it is too long, or has anything but printable ASCII in it.
+pub fn client_id(text: &str) -> Result<(), NameError> {
+    let fits = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    let is_one = text.len() <= limits::CLIENT_ID_BYTES_MAX && text.bytes().all(fits);
+    if is_one { Ok(()) } else { Err(NameError::ClientId) }
 }
 
 /// Whether a text that a client calls itself by may be shown to operators: it is no name, and has

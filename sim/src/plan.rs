@@ -154,7 +154,7 @@ impl Plan {
             lanes,
             slow_bytes: *chance.pick(&[600, 1_500, 4_000]),
             // More than one turn brings to a client that comes back: else it never comes back.
-            output_bytes_max: *chance.pick(&[12_000, 30_000]),
+            output_bytes_max: *chance.pick(&[20_000, 30_000]),
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 65] = [
+pub const ALL: [Planted; 66] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -266,6 +266,11 @@ pub const ALL: [Planted; 65] = [
         name: "node.kick_lost",
         breaks: &["two logins of a user have one winner"],
         plant: |f| f.node.kick_lost = true,
+    },
+    Planted {
+        name: "node.late_connects_win",
+        breaks: &["two logins of a user have one winner"],
+        plant: |f| f.node.late_connects_win = true,
     },
     Planted {
         name: "node.sweep_removes_resumed",

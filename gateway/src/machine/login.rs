@@ -27,13 +27,8 @@ impl Lane {
             let reason = "`connect` is not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
         };
-        for (field, text) in
-            [("client_name", &connect.client_name), ("client_version", &connect.client_version)]
-        {
-            if let Err(error) = name::showable(text) {
-                let reason = format!("connect.{field}: {error}");
-                return self.close(conn, Close::BadFrame, &reason, out);
-            }
+        if let Err(reason) = readable(&connect) {
+            return self.close(conn, Close::BadFrame, &reason, out);
         }
         match self.admit(&connect, out) {
             Ok(Admission::Granted(admitted)) => self.log_in(conn, connect, &admitted, out),
@@ -127,6 +122,8 @@ impl Lane {
             resume_secret,
             resume_only: false,
             expires_unix_ms: self.sessions[handle as usize].expires_unix_ms,
+            client_id: connect.client_id.clone(),
+            attempt: connect.attempt,
         }
     }
 
@@ -284,6 +281,22 @@ impl Lane {
             }
         }
     }
+}
+
+/// Whether what a client says of itself can be what it says; if not, what is wrong.
+fn readable(connect: &c2g::Connect) -> Result<(), String> {
+    let said = [
+        ("client_name", name::showable(&connect.client_name)),
+        ("client_version", name::showable(&connect.client_version)),
+        ("client_id", name::client_id(&connect.client_id)),
+    ];
+    for (field, told) in said {
+        told.map_err(|error| format!("connect.{field}: {error}"))?;
+    }
+    if connect.client_id.is_empty() && connect.attempt > 0 {
+        return Err("connect.attempt: it counts for a `client_id`: send both, or neither".into());
+    }
+    Ok(())
 }
 
 /// The session that a client wants to go on with, and its secret.

@@ -214,7 +214,11 @@ impl Behind {
             return Err(TooSlow);
         }
         self.bytes -= body.len() + size_of::<Item>();
-        let before = self.items.iter_mut().take(at).find_map(|item| match item {
+        // A gap gets no longer over an event that keeps its place.
+        let newest = self.items.iter_mut().take(at).rev();
+        let mut gaps =
+            newest.take_while(|item| !matches!(item, Item::Mounts { sub: of, .. } if *of == sub));
+        let before = gaps.find_map(|item| match item {
             Item::Gap { sub: of, mount: on, before_seq, .. } if *of == sub && *on == mount => {
                 Some(before_seq)
             }

@@ -52,6 +52,7 @@ fn limits() -> String {
             ("a frame before `welcome`", limits::UNAUTHENTICATED_BYTES_MAX, "bytes"),
             ("a token", limits::TOKEN_BYTES_MAX, "bytes"),
             ("`client_name`", limits::CLIENT_NAME_BYTES_MAX, "bytes"),
+            ("`client_id`", limits::CLIENT_ID_BYTES_MAX, "bytes"),
             ("a payload or value", limits::PAYLOAD_BYTES_MAX, "bytes"),
             ("nesting of a JSON payload or value", proto::json::DEPTH_MAX, "levels"),
             ("a queue name", limits::QUEUE_NAME_BYTES_MAX, "bytes"),

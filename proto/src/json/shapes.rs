@@ -34,6 +34,8 @@ static CONNECT: Shape = Shape::of(&[
     field(5, "client_version", Text),
     field(6, "resume", One(&RESUME)),
     field(7, "hold", Bool),
+    field(8, "client_id", Text),
+    field(9, "attempt", Uint32),
 ]);
 
 static RESUME: Shape = Shape::of(&[

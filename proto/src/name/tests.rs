@@ -41,6 +41,16 @@ fn members_is_no_mount() {
     assert_eq!(NodeId::try_from("q 1"), Err(NameError::NodeId));
 }
 
+#[test]
+fn a_client_has_a_short_id_of_printable_ascii_or_none() {
+    for id in ["", " ", "~", "0123456789abcdef0123456789abcdef"] {
+        assert_eq!(client_id(id), Ok(()), "{id:?}");
+    }
+    for id in ["0123456789abcdef0123456789abcdef0", "é", "a\n", "\u{7f}", "\0"] {
+        assert_eq!(client_id(id), Err(NameError::ClientId), "{id:?}");
+    }
+}
+
 /// What has no width, or turns the direction, makes two names that look alike.
 #[test]
 fn no_name_has_an_invisible_character() {

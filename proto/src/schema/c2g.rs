@@ -55,6 +55,10 @@ pub struct Connect {
     pub resume: ::core::option::Option<Resume>,
     #[prost(bool, tag = "7")]
     pub hold: bool,
+    #[prost(string, tag = "8")]
+    pub client_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "9")]
+    pub attempt: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Resume {

@@ -164,6 +164,10 @@ pub struct Login {
     pub resume_only: bool,
     #[prost(uint64, tag = "9")]
     pub expires_unix_ms: u64,
+    #[prost(string, tag = "10")]
+    pub client_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "11")]
+    pub attempt: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Recognise {

@@ -76,6 +76,8 @@ pub struct Faults {
     pub floor_ignored: bool,
     /// No lane is told that its session is over.
     pub kick_lost: bool,
+    /// A `connect` that comes after a later one of its client counts as the newest.
+    pub late_connects_win: bool,
     /// The sweep after a resume takes out what was resumed.
     pub sweep_removes_resumed: bool,
     /// A request of a web back end isn't known by its key.

@@ -12,6 +12,7 @@ mod history;
 mod inbox;
 mod joining;
 mod keys;
+mod late;
 mod limits;
 mod logs;
 mod memory;

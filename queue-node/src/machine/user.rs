@@ -78,6 +78,9 @@ struct Client {
     gateway: String,
     name: String,
     version: String,
+    /// Its id, and the number of the `connect` that came last; an empty id isn't known.
+    id: String,
+    attempt: u32,
     since_unix_ms: u64,
 }
 
@@ -323,7 +326,13 @@ impl Client {
         let gateway = clipped(&login.gateway, limits::NODE_ID_BYTES_MAX);
         let name = clipped(&login.client_name, limits::CLIENT_NAME_BYTES_MAX);
         let version = clipped(&login.client_version, limits::CLIENT_NAME_BYTES_MAX);
-        Client { gateway, name, version, since_unix_ms }
+        let id = clipped(&login.client_id, limits::CLIENT_ID_BYTES_MAX);
+        Client { gateway, name, version, id, attempt: login.attempt, since_unix_ms }
+    }
+
+    /// Whether the client of this login has already come by a later attempt than this one.
+    fn has_outrun(&self, login: &g2q::Login) -> bool {
+        !self.id.is_empty() && self.id == login.client_id && login.attempt < self.attempt
     }
 }
 

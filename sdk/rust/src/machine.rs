@@ -98,6 +98,10 @@ pub struct Counters {
 pub struct Client {
     settings: Settings,
     faults: Faults,
+    /// What all its connections have in common, whatever its sessions are.
+    id: String,
+    /// How often it has said `connect`.
+    attempts: u32,
     connection: Connection,
     session: Option<Session>,
     retry: Retry,
@@ -138,13 +142,17 @@ impl Default for Bounds {
 
 impl Client {
     /// A client that has no connection yet: dial, then say [`Input::Connected`].
+    /// Two clients of a user must not have the same seed: it also gives the client's id.
     pub fn new(settings: Settings, seed: u64) -> Client {
+        let mut retry = Retry::new(seed);
         Client {
             settings,
             faults: Faults::default(),
+            id: retry.id(),
+            attempts: 0,
             connection: Connection::Down,
             session: None,
-            retry: Retry::new(seed),
+            retry,
             queues: BTreeMap::new(),
             subs: HashMap::new(),
             unanswered: BTreeMap::new(),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imq_sdk::{Answer, Command, Event, Page, PageAsked, QueueEvent, Subscribed};
+use imq_sdk::{Answer, Command, Event, Failure, Page, PageAsked, QueueEvent, Subscribed};
 
 use super::Violation;
 use super::delivery::was_slow;
@@ -127,14 +127,37 @@ fn there_at_farewell<'a>(lives: &Lives<'a>, queue: &str) -> BTreeSet<&'a str> {
     spans.map(|span| &*span.journal.user).filter(|user| *user != newcomer).collect()
 }
 
+/// Who may be in a queue without getting anything of it: the outcome of a `subscribe` is unknown,
+/// and nothing has been answered since that settles it.
+fn unknown<'a>(lives: &Lives<'a>, queue: &str) -> BTreeSet<&'a str> {
+    let its = lives.operations.iter().filter(|operation| operation.queue() == queue);
+    let mut unknown = BTreeMap::new();
+    for operation in its {
+        let Some(answer) = &operation.answer else { continue };
+        let journal: *const Journal = operation.journal;
+        match (operation.command, answer.result) {
+            (Command::Subscribe { .. }, Err(Failure::OutcomeUnknown)) => {
+                unknown.insert(journal, &*operation.journal.user);
+            }
+            (Command::Subscribe { .. } | Command::Unsubscribe { .. }, Ok(_)) => {
+                unknown.remove(&journal);
+            }
+            _ => {}
+        }
+    }
+    unknown.into_values().collect()
+}
+
 /// After the calm a roster is who is there.
 fn at_farewell(lives: &Lives<'_>, view: &View<'_, '_>, violations: &mut Vec<Violation>) {
     let farewell_us = lives.seen.farewell_us;
     let newcomer = format!("u{CLIENTS}");
     let Some(last) = view.points.iter().rfind(|point| point.at_us < farewell_us) else { return };
-    let known: BTreeSet<&str> =
-        last.users.iter().copied().filter(|user| **user != *newcomer).collect();
     let there = there_at_farewell(lives, view.span.queue);
+    let unknown = unknown(lives, view.span.queue);
+    let counts =
+        |user: &&str| **user != *newcomer && (there.contains(user) || !unknown.contains(user));
+    let known: BTreeSet<&str> = last.users.iter().copied().filter(counts).collect();
     if known != there {
         let what = format!("{} knows {known:?}, and there are {there:?}", view.span.name());
         let rule = "after the calm the roster is who is there";
@@ -159,10 +182,15 @@ fn at_audit(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
         }
         let is_then =
             operation.asked_us >= lives.seen.audit_us && answer.at_us < lives.seen.farewell_us;
+        let (there, unknown) = (there_at_farewell(lives, queue), unknown(lives, queue));
         // Who came for the audit is or isn't among them yet.
-        let old = |user: &&str| **user != *newcomer && **user > *asked.after;
+        let old = |user: &&str| {
+            **user != *newcomer
+                && **user > *asked.after
+                && (there.contains(user) || !unknown.contains(user))
+        };
         let read: Vec<&str> = page.items.iter().map(|user| &**user).filter(old).collect();
-        let there: Vec<&str> = there_at_farewell(lives, queue).into_iter().filter(old).collect();
+        let there: Vec<&str> = there.iter().copied().filter(old).collect();
         let is_it = if page.next.is_none() { read == there } else { there.starts_with(&read) };
         if is_then && !is_it {
             let what = format!("{queue}: {asked:?} gave {read:?}, and there are {there:?}");

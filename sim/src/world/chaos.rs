@@ -110,9 +110,7 @@ impl World {
             Trouble::CutOff => self.cut_off_any(),
             Trouble::FullNode => self.fill_any(),
             Trouble::LateClient => {
-                if let Some((client, socket)) = self.any_client()
-                    && self.clients[client].is_welcome()
-                {
+                if let Some((client, socket)) = self.any_client() {
                     if self.plan.troubles.cut_off_ms > 0 && self.chance.percent(40) {
                         self.cross(socket);
                     }

@@ -24,8 +24,6 @@ pub(crate) struct ClientHost {
     is_auditor: bool,
     machine: Machine,
     socket: Option<usize>,
-    /// The connection has its `welcome`.
-    is_welcome: bool,
     reader: FrameReader,
     /// Counts dials, so that what comes of an old one is known as such.
     attempt: u64,
@@ -64,7 +62,6 @@ impl ClientHost {
             is_auditor,
             machine: Machine(Client::new(settings, seed), Outbox::default()),
             socket: None,
-            is_welcome: false,
             reader: FrameReader::default(),
             attempt: 0,
             gateway: at % GATEWAYS,
@@ -106,12 +103,6 @@ impl ClientHost {
         self.socket
     }
 
-    /// Whether its connection is more than a login that may come late, which would count as a newer
-    /// one than that by which the client comes back.
-    pub(crate) fn is_welcome(&self) -> bool {
-        self.is_welcome
-    }
-
     /// Whether trouble may come to it.
     pub(crate) fn can_suffer(&self) -> bool {
         !self.is_auditor && !self.over
@@ -144,13 +135,11 @@ impl World {
             host.script.told(&event);
             match event {
                 Event::Connected { .. } => {
-                    host.is_welcome = true;
                     let socket = host.socket.map(|socket| &self.sockets[socket]);
                     let lane = socket.map(|socket| (socket.gateway, socket.lane));
                     host.journal.ways.extend(lane.map(|lane| Way { at_us, lane }));
                 }
-                Event::Closed { .. } => host.is_welcome = false,
-                Event::Queue { .. } | Event::Answer { .. } => {}
+                Event::Closed { .. } | Event::Queue { .. } | Event::Answer { .. } => {}
             }
             host.journal.notes.push(Note { at_us, what: What::Told(event) });
         }

@@ -1,5 +1,10 @@
 //! Tests of what waits for a slow receiver: it is bounded, and its bytes are counted right.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
 use super::*;
 
 #[test]
@@ -43,4 +48,227 @@ fn forgetting_a_queue_forgets_its_bytes() {
     let both = behind.bytes();
     behind.forget(1, &mut Missed::new());
     assert_eq!(behind.bytes(), both / 2);
+}
+
+/// What a slow receiver is to have in the end, beside what waits for it.
+#[derive(Default)]
+struct Model {
+    random: Random,
+    behind: Behind,
+    seq: u64,
+    /// What waits in its order: the queue's number, the event's, and its mount if it is a message.
+    waiting: Vec<(u32, u64, Option<&'static str>)>,
+    /// Messages that were dropped.
+    dropped: Vec<(u32, u64, &'static str)>,
+    /// Of each key the newest value, and what the receiver has.
+    newest: BTreeMap<(u32, String, String), u64>,
+    had: BTreeMap<(u32, String, String), u64>,
+    /// Who is there, and who the receiver believes is.
+    there: BTreeSet<(u32, String)>,
+    known: BTreeSet<(u32, String)>,
+    /// The newest number of what the receiver got in its place, by queue.
+    last: BTreeMap<u32, u64>,
+    gaps: Vec<(u32, g2c::Gap)>,
+}
+
+struct Random(StdRng);
+
+impl Default for Random {
+    fn default() -> Random {
+        Random(StdRng::seed_from_u64(0))
+    }
+}
+
+const SUBS: std::ops::RangeInclusive<u32> = 1..=2;
+const MOUNTS: [&str; 2] = ["chat", "log"];
+
+impl Model {
+    fn of(seed: u64) -> Model {
+        Model { random: Random(StdRng::seed_from_u64(seed)), ..Model::default() }
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.random.0.random_range(0..end)
+    }
+
+    fn happens(&mut self) {
+        let sub = 1 + self.below(2) as u32;
+        self.seq += 1;
+        let seq = self.seq;
+        let event = match self.below(9) {
+            0..3 => {
+                let mount = MOUNTS[self.below(2)];
+                self.waiting.push((sub, seq, Some(mount)));
+                let payload = vec![b'x'; self.below(50)];
+                let mount = mount.to_owned();
+                let message =
+                    g2c::Message { mount, seq, payload: payload.into(), ..Default::default() };
+                Kept::of(EventKind::Message.number(), &message.encode_to_vec()).unwrap()
+            }
+            3 => {
+                self.waiting.push((sub, seq, None));
+                let created = g2c::MountCreated { seq, ..Default::default() };
+                Kept::of(EventKind::MountCreated.number(), &created.encode_to_vec()).unwrap()
+            }
+            4..6 => {
+                let mount = ["scores", "flags"][self.below(2)].to_owned();
+                let keys: BTreeSet<usize> = (0..2).map(|_| self.below(3)).collect();
+                let change = |key: usize| {
+                    let value = seq.to_string().into_bytes().into();
+                    let now = Some(g2c::state_change::Now::Value(value));
+                    g2c::StateChange { key: format!("k{key}"), version: seq, now }
+                };
+                let changes: Vec<_> = keys.into_iter().map(change).collect();
+                for change in &changes {
+                    self.newest.insert((sub, mount.clone(), change.key.clone()), seq);
+                }
+                Kept::State(g2c::State { mount, seq, changes, ..Default::default() })
+            }
+            _ => {
+                let user = format!("u{}", self.below(3));
+                let users = vec![user.clone()];
+                match self.there.insert((sub, user.clone())) {
+                    true => Kept::Joined { seq, users },
+                    false => {
+                        self.there.remove(&(sub, user));
+                        Kept::Left { seq, users }
+                    }
+                }
+            }
+        };
+        self.behind.keep(sub, &event, false, false);
+    }
+
+    /// The oldest message goes.
+    fn drops(&mut self) {
+        let oldest = self.waiting.iter().position(|(_, _, mount)| mount.is_some());
+        assert_eq!(self.behind.drop_oldest(true).is_ok(), oldest.is_some());
+        if let Some(at) = oldest {
+            let (sub, seq, mount) = self.waiting.remove(at);
+            self.dropped.push((sub, seq, mount.unwrap()));
+        }
+    }
+
+    /// The receiver gets the next frame, if there is one.
+    fn takes(&mut self) -> bool {
+        let Some(Leaving { kind, sub, body }) = self.behind.next() else { return false };
+        assert!(SUBS.contains(&sub));
+        let last = self.last.get(&sub).copied().unwrap_or(0);
+        let first_waiting =
+            self.waiting.iter().find(|(of, _, _)| *of == sub).map_or(u64::MAX, |(_, seq, _)| *seq);
+        match EventKind::from_number(kind) {
+            Some(EventKind::Message | EventKind::MountCreated) => {
+                let at = self.waiting.iter().position(|(of, _, _)| *of == sub).unwrap();
+                let (_, seq, mount) = self.waiting.remove(at);
+                assert_eq!(EventHead::of(&body).unwrap().seq, seq);
+                assert_eq!(mount.is_some(), kind == EventKind::Message.number());
+                assert!(seq > last);
+                self.last.insert(sub, seq);
+            }
+            Some(EventKind::State) => {
+                let state = g2c::State::decode(&*body).unwrap();
+                assert!(state.seq < first_waiting, "{} before {first_waiting}", state.seq);
+                for change in state.changes {
+                    let key = (sub, state.mount.clone(), change.key);
+                    let had = self.had.insert(key, change.version);
+                    assert!(had.is_none_or(|had| had < change.version));
+                }
+            }
+            Some(EventKind::Joined) => {
+                let joined = g2c::Joined::decode(&*body).unwrap();
+                assert!((last..first_waiting).contains(&joined.seq));
+                self.last.insert(sub, joined.seq);
+                self.known.extend(joined.users.into_iter().map(|user| (sub, user)));
+            }
+            Some(EventKind::Left) => {
+                let left = g2c::Left::decode(&*body).unwrap();
+                assert!((last..first_waiting).contains(&left.seq));
+                self.last.insert(sub, left.seq);
+                self.known.retain(|(of, user)| *of != sub || !left.users.contains(user));
+            }
+            Some(EventKind::MountDeleted) => panic!("none was"),
+            None => {
+                let gap = g2c::Gap::decode(&*body).unwrap();
+                assert!(gap.after_seq + 1 < gap.before_seq && gap.before_seq <= first_waiting);
+                self.gaps.push((sub, gap));
+            }
+        }
+        true
+    }
+
+    /// Counting anew gives what was counted all the time.
+    fn counts(&mut self) {
+        let counted = self.behind.bytes();
+        self.behind.forget(0, &mut Missed::new());
+        assert_eq!(counted, self.behind.bytes());
+    }
+}
+
+#[test]
+fn what_waits_leaves_in_its_order_or_is_announced() {
+    for seed in 0..300 {
+        let mut model = Model::of(seed);
+        for _ in 0..120 {
+            match model.below(12) {
+                0 => model.drops(),
+                1 => model.behind.freeze(),
+                2..5 => {
+                    // As when a receiver has taken everything: what was kept begins to leave.
+                    model.behind.freeze();
+                    model.takes();
+                }
+                _ => model.happens(),
+            }
+            model.counts();
+        }
+        model.behind.freeze();
+        while !model.behind.is_empty() {
+            assert!(model.takes());
+        }
+        assert!(!model.takes());
+        assert_eq!(model.behind.bytes(), 0);
+        assert_eq!(model.waiting, []);
+        assert_eq!(model.had, model.newest);
+        assert_eq!(model.known, model.there);
+        for (sub, seq, mount) in model.dropped {
+            let covers = |(of, gap): &(u32, g2c::Gap)| {
+                *of == sub
+                    && gap.mount == mount
+                    && (gap.after_seq + 1..gap.before_seq).contains(&seq)
+            };
+            assert!(model.gaps.iter().any(covers), "{mount} {seq} of seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn what_is_forgotten_of_one_queue_is_missed_there_alone() {
+    let mut behind = Behind::default();
+    let message = |mount: &str, seq: u64| {
+        let body = g2c::Message { mount: mount.to_owned(), seq, ..Default::default() };
+        Kept::of(EventKind::Message.number(), &body.encode_to_vec()).unwrap()
+    };
+    for (sub, mount, seq) in [(1, "chat", 3), (2, "chat", 4), (2, "log", 5), (1, "log", 6)] {
+        behind.keep(sub, &message(mount, seq), false, false);
+    }
+    assert!(behind.drop_oldest(true).is_ok());
+    let mut missed = Missed::new();
+    behind.forget(1, &mut missed);
+    let missed: Vec<_> = missed.iter().map(|(mount, seq)| (&**mount, *seq)).collect();
+    assert_eq!(missed, [("chat", 3), ("log", 6)]);
+    behind.freeze();
+    assert!(behind.next().is_some_and(|leaving| leaving.sub == 2));
+    assert!(behind.next().is_some_and(|leaving| leaving.sub == 2));
+    assert!(behind.next().is_none());
+}
+
+#[test]
+fn a_long_value_counts_as_long_as_it_is() {
+    let change = |key: &str, value: usize| {
+        let now = Some(g2c::state_change::Now::Value(vec![b'x'; value].into()));
+        change_bytes(&g2c::StateChange { key: key.to_owned(), version: 1, now })
+    };
+    assert_eq!(change("k", 1_000), change("k", 0) + 1_000);
+    assert!(change("key", 0) > change("k", 0));
+    assert!(change("", 0) > size_of::<g2c::StateChange>());
 }

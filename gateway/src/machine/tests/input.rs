@@ -221,20 +221,23 @@ fn what_is_sent_again_on_one_connection_goes_on() {
     assert!(!log.contains("closing"), "{log}");
 }
 
+/// What comes of ann's `connect` with these fields.
+fn connects(connect: Connect) -> String {
+    let mut bench = Bench::new(dev());
+    bench.step("0 ready");
+    bench.step("0 c0 open");
+    let connect = Connect { protocol: 1, user: "ann".to_owned(), ..connect };
+    let frame = C2g { body: Some(Body::Connect(connect)) }.encode_to_vec();
+    bench.handle(Input::Frame { conn: ConnId(0), frame: &frame });
+    bench.step("1 wait");
+    bench.log
+}
+
 #[test]
 fn what_a_client_calls_itself_may_be_shown() {
     let says = |name: &str, version: &str| {
-        let mut bench = Bench::new(dev());
-        bench.step("0 ready");
-        bench.step("0 c0 open");
-        let (user, client_name, client_version) =
-            ("ann".to_owned(), name.to_owned(), version.to_owned());
-        let connect =
-            Connect { protocol: 1, user, client_name, client_version, ..Connect::default() };
-        let frame = C2g { body: Some(Body::Connect(connect)) }.encode_to_vec();
-        bench.handle(Input::Frame { conn: ConnId(0), frame: &frame });
-        bench.step("1 wait");
-        bench.log
+        let (client_name, client_version) = (name.to_owned(), version.to_owned());
+        connects(Connect { client_name, client_version, ..Connect::default() })
     };
     assert!(says("My Game (für Ann)", "1.0 β").contains("n1 login 0"));
     for bad in ["a\nb", "\u{1b}[2J", "a\u{202e}b", "a\u{200b}b", "\u{feff}a"] {
@@ -244,6 +247,26 @@ fn what_a_client_calls_itself_may_be_shown() {
             assert!(!log.contains("login"), "{log}");
         }
     }
+}
+
+#[test]
+fn the_home_hears_which_attempt_of_which_client_it_is() {
+    let says = |id: &str, attempt: u32| {
+        connects(Connect { client_id: id.to_owned(), attempt, ..Connect::default() })
+    };
+    assert!(says("", 0).contains("n1 login 0\n"));
+    assert!(says("a ~9", 0).contains("n1 login 0 of a ~9 attempt 0\n"));
+    let longest = "x".repeat(32);
+    let wanted = format!("n1 login 0 of {longest} attempt {}\n", u32::MAX);
+    assert!(says(&longest, u32::MAX).contains(&wanted));
+    let refused = |log: &str, reason: &str| {
+        let closing = format!(r#"c0 {{"closing":{{"code":3502,"reason":"connect.{reason}"#);
+        assert!(log.contains(&closing) && !log.contains("login"), "{log}");
+    };
+    for bad in [&*"x".repeat(33), "é", "a\tb", "a\u{7f}b", "a\0"] {
+        refused(&says(bad, 1), "client_id: a client's id is at most 32 printable ASCII characters");
+    }
+    refused(&says("", 1), "attempt: it counts for a `client_id`");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 use proto::c2g;
-use proto::g2q::{Guest, Operation, Verdict, Verdicts};
+use proto::g2q::{Guest, Login, Operation, Verdict, Verdicts};
 use proto::g2q::{g2q::Body as G, operation, request::Body as Request};
 use proto::ids::{Secret, SessionId};
 use proto::q2g::{self, q2g::Body as Q};
@@ -280,14 +280,7 @@ pub(super) fn to_node(body: &G) -> String {
             if one.leaving { " leaving" } else { "" }
         ),
         G::Forget(one) => format!("forget {}", one.session),
-        G::Login(one) if one.resume_session_id.is_empty() => format!("login {}", one.session),
-        G::Login(one) => format!(
-            "login {} resume {:?} secret {:?}{}",
-            one.session,
-            one.resume_session_id[15],
-            one.resume_secret[0],
-            if one.resume_only { " only" } else { "" }
-        ),
+        G::Login(one) => login(one),
         G::Recognise(one) => {
             let (id, secret) = (one.session_id[15], one.secret[0]);
             format!("recognise {} session {id} secret {secret}", one.number)
@@ -325,6 +318,19 @@ pub(super) fn to_node(body: &G) -> String {
         G::Probe(_) => "probe".to_owned(),
         G::Hello(_) | G::Proof(_) | G::Refuse(_) | G::Beat(_) => "other".to_owned(),
     }
+}
+
+fn login(one: &Login) -> String {
+    let client = match &*one.client_id {
+        "" => String::new(),
+        id => format!(" of {id} attempt {}", one.attempt),
+    };
+    if one.resume_session_id.is_empty() {
+        return format!("login {}{client}", one.session);
+    }
+    let (id, secret) = (one.resume_session_id[15], one.resume_secret[0]);
+    let only = if one.resume_only { " only" } else { "" };
+    format!("login {} resume {id} secret {secret}{only}{client}", one.session)
 }
 
 fn operation(one: &Operation) -> String {

@@ -138,6 +138,18 @@ def client_names(world):
             check(field in client.closing(3502).reason, "the reason doesn't name the field")
 
 
+@scenario("a client's id is short and ASCII and comes with each attempt, or it is closed with 3502")
+def client_ids(world):
+    for field, fields in (("client_id", {"client_id": "x" * 33, "attempt": 1}),
+                          ("client_id", {"client_id": "a\tb"}),
+                          ("client_id", {"client_id": "\u00e9"}),
+                          ("attempt", {"attempt": 1})):
+        client = world.raw()
+        client.send("connect", protocol=1, user=world.name("user"), **fields)
+        check(f"connect.{field}" in client.closing(3502).reason, "the reason doesn't name it")
+    world.raw().login(world.name("user"), client_id="x" * 32, attempt=2**32 - 1).bye()
+
+
 @scenario("a user id that can't be one is closed, the longest is not")
 def user_ids(world):
     for user in ("", "a b", "a/b", "/", "a\tb", "a\0b", "x" * 201,

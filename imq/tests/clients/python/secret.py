@@ -135,6 +135,36 @@ def half_open(world):
         ann.quiet()
 
 
+@scenario("a connect that comes after a newer one of its client is closed, and changes nothing")
+def late(world):
+    room, user = world.room(), world.name("user")
+    session = {}
+
+    def ghosts(attempt):
+        for gateway in (0, 1):
+            ghost = world.raw(gateway)
+            ghost.send("connect", protocol=1, user=user, client_id="it", attempt=attempt, **session)
+            ghost.closing(3002)
+
+    first = world.raw(0).login(user, client_id="it", attempt=2)
+    first.subscribe(room)
+    ghosts(1)
+    works(first, room)
+    first.close()
+    session = {"resume": {"session_id": first.welcome.session_id, "secret": first.welcome.secret,
+                          "seen": first.seen.fields()}}
+    # Without an answer to its ping, the secret before is as good as the new one.
+    back = world.raw(1)
+    back.op_id = first.op_id
+    back.login(user, answering=False, client_id="it", attempt=4, **session)
+    same(back.welcome.resumed, True, "resumed")
+    back.wait("subscribed", lambda subscribed: subscribed.queue == room)
+    ghosts(3)
+    works(back, room)
+    world.raw(0).login(user, client_id="another", attempt=1)
+    back.closing(3500)
+
+
 @scenario("bye ends the session: it can't be resumed")
 def after_bye(world):
     room, ann, bob = world.pair()

@@ -80,6 +80,7 @@ impl Bucket {
             return Err(Refused::over(close));
         }
         let decided = match self.users.resumable(&turn.shared.people, login, key) {
+            _ if self.is_outrun(turn, login, key) => Err(Refused::outrun()),
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
             None if login.resume_only => Err(Refused::gone()),
             None if self.users.is_late(&turn.shared.people, login, key) => Err(Refused::late()),
@@ -90,6 +91,19 @@ impl Bucket {
             self.users.over.remember(turn.now.ms, drawn, refused.close);
         }
         decided
+    }
+
+    /// Whether a session of this user goes on that a later `connect` of the same client gave: this
+    /// one was on its way for longer, and would end or take over what its client has now.
+    fn is_outrun(&self, turn: &Turn<'_>, login: &g2q::Login, key: SessionKey) -> bool {
+        if turn.shared.settings.faults.late_connects_win {
+            return false;
+        }
+        let inbox = self.inbox_of(turn.shared.people.user_of(key));
+        let user = inbox.and_then(|inbox| self.users.users.get(&inbox));
+        let keys = user.map_or(&[][..], |user| &user.sessions);
+        let mut logins = keys.iter().filter_map(|key| self.users.logins.get(key));
+        logins.any(|own| own.client.has_outrun(login))
     }
 
     fn new_session(

@@ -47,6 +47,13 @@ impl Refused {
         Refused { status, close, sentence, retry_after_ms: 0 }
     }
 
+    /// A later `connect` of the same client came first, and its session goes on.
+    pub(super) fn outrun() -> Refused {
+        let sentence = "this `connect` is late: a newer one of this client came first".into();
+        let (status, close) = (Status::Unauthenticated, Close::HomeLost);
+        Refused { status, close, sentence, retry_after_ms: 0 }
+    }
+
     /// The node has no room for newcomers.
     pub(super) fn full(refusal: Refusal) -> Refused {
         let (status, close, retry_after_ms) = (refusal.status, Close::Overloaded, RETRY_MS);

@@ -21,7 +21,8 @@ pub struct Options {
     /// Events that a [`Subscription`] holds for an application that doesn't take them. One more
     /// ends the subscription.
     pub events_max: usize,
-    /// Where chance begins; none: differently each time.
+    /// Where chance begins; none: differently each time. Two clients of a user must not have the
+    /// same: it also gives the id by which the user's home knows a late connection of the client.
     pub seed: Option<u64>,
     /// Where subscriptions go that the application hasn't asked for: to its user's inbox, and to
     /// queues that the back end has put the user in. None: they are ignored. One that finds no room

@@ -38,6 +38,11 @@ impl Retry {
         self.random.random_range(from_ms..=to_ms.max(from_ms))
     }
 
+    /// An id that no other client has, for all practical purposes: 64 bits in hexadecimal.
+    pub(super) fn id(&mut self) -> String {
+        format!("{:016x}", self.random.next_u64())
+    }
+
     /// A number that nobody guesses: 48 bits, so that JSON can carry it.
     pub(super) fn nonce(&mut self) -> u64 {
         self.random.next_u64() >> 16

@@ -29,6 +29,7 @@ impl Client {
             Connection::Greeting { .. } | Connection::Up(_) => return,
         }
         self.connection = Connection::Greeting { since_ms: now.ms };
+        self.attempts = self.attempts.saturating_add(1);
         let seen = self.seen();
         let resume = self.session.as_ref().map(|session| c2g::Resume {
             session_id: session.id.clone(),
@@ -43,6 +44,8 @@ impl Client {
             client_version: self.settings.client_version.clone(),
             resume,
             hold: false,
+            client_id: self.id.clone(),
+            attempt: self.attempts,
         };
         let body = Some(c2g::c2g::Body::Connect(connect));
         wire::put_message(&mut out.frames, &c2g::C2g { body });

@@ -129,7 +129,7 @@ impl Rig {
         self.lane(link, Body::Recognise(word));
     }
 
-    /// `g1 login HANDLE USER [secret=N] [resume=ID,SECRET [only]] [until=MS]`,
+    /// `g1 login HANDLE USER [secret=N] [resume=ID,SECRET [only]] [until=MS] [client=ID,ATTEMPT]`,
     ///  `g1 lost HANDLE USER [bye]`,
     /// `g1 confirmed HANDLE USER`
     fn home(&mut self, link: LinkId, words: &[&str]) {
@@ -147,6 +147,11 @@ impl Rig {
                 login.secret = secret(option(words, "secret=") as u8);
                 login.resume_only = words.contains(&"only");
                 login.expires_unix_ms = option(words, "until=");
+                let client = words.iter().find_map(|word| word.strip_prefix("client="));
+                if let Some((id, attempt)) = client.and_then(|client| client.split_once(',')) {
+                    login.client_id = id.to_owned();
+                    login.attempt = attempt.parse().expect("a number");
+                }
                 if let Some((id, used)) = resume.and_then(|resume| resume.split_once(',')) {
                     let id = session_id(words[3], id.parse().expect("an id"));
                     login.resume_session_id = id.0.to_vec();

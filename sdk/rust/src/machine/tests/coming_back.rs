@@ -1,10 +1,12 @@
 //! What outlives a connection, and what does not.
 
+use prost::Message as _;
+use proto::c2g::{C2g, c2g::Body};
 use proto::limits as protocol;
 use proto::time::Time;
 
 use super::script::{check, client_with, step};
-use crate::machine::{Input, Outbox};
+use crate::machine::{Client, Input, Outbox, Settings};
 
 #[test]
 fn a_new_session_subscribes_again_from_its_marks_and_resends_nothing() {
@@ -280,6 +282,30 @@ fn seen_fits_into_a_first_frame_and_the_rest_is_subscribed_anew() {
     assert!((1..200).contains(&named), "{named}");
     let log = step(&mut client, "5 welcome s1 resumed");
     assert_eq!(log.iter().filter(|line| line.contains("sends subscribe")).count(), 200 - named);
+}
+
+#[test]
+fn each_connect_of_a_client_has_its_id_and_a_higher_number() {
+    let connects = |seed| {
+        let mut client = Client::new(Settings::default(), seed);
+        let mut connect = || {
+            let mut out = Outbox::default();
+            client.handle(Time::default(), Input::Connected, &mut out);
+            let frames = std::mem::take(&mut out.frames);
+            client.handle(Time::default(), Input::Disconnected, &mut out);
+            let (frame, _) = proto::frame::split(&frames, usize::MAX).unwrap().unwrap();
+            match C2g::decode(frame).unwrap().body {
+                Some(Body::Connect(connect)) => (connect.client_id, connect.attempt),
+                other => panic!("{other:?} before `connect`"),
+            }
+        };
+        [connect(), connect(), connect()]
+    };
+    let [(one, first), (two, second), (three, third)] = connects(1);
+    assert_eq!([first, second, third], [1, 2, 3]);
+    assert!(!one.is_empty() && proto::name::client_id(&one).is_ok(), "{one:?}");
+    assert_eq!([&one, &one], [&two, &three]);
+    assert_ne!(one, connects(2)[0].0);
 }
 
 #[test]

@@ -1,0 +1,154 @@
+//! A `connect` that reaches its home after a later one of the same client.
+
+use super::check;
+
+#[test]
+fn a_first_connect_that_is_late_changes_nothing() {
+    check(
+        "
+        0 g1 up
+        0 g2 up
+        0 g1 introduce 1 one
+        0 g1 login 1 one client=a,2
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g2 introduce 2 one
+        2 g2 login 2 one client=a,1
+        3 g2 introduce 2 one
+        3 g2 login 2 one client=a,1
+        4 g1 1 2 send /room/1 chat still
+        5 g1 lost 1 one
+        6 g2 introduce 3 one
+        6 g2 login 3 one client=a,1
+        7 g1 request 1 user /user/one
+        8 g1 introduce 4 one
+        8 g1 login 4 one client=a,3
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] one
+        2: g2 logged_in 2 16 0 code=3002
+        3: g2 logged_in 2 16 0 code=3002
+        4: g1 answer 1 op=2 status=0 seq=2
+        4: g1 event 5 #2 chat one:still
+        5: g1 lost_noted 1
+        6: g2 logged_in 3 16 0 code=3002
+        7: g1 reply 1 op=0 status=0 one online +0 [g test +0 detached] /room/1
+        8: g1 logged_in 4 0 8
+        8: g1 unsubscribed 5 [1] 'replaced'
+        ",
+    );
+}
+
+#[test]
+fn a_resume_that_is_late_takes_nothing_over() {
+    check(
+        "
+        0 g1 up
+        0 g2 up
+        0 g1 introduce 1 one
+        0 g1 login 1 one secret=1 client=a,1
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 lost 1 one
+        3 g1 introduce 2 one
+        3 g1 login 2 one secret=2 resume=1,1 client=a,3
+        4 g2 introduce 3 one
+        4 g2 login 3 one secret=3 resume=1,1 client=a,2
+        5 g2 introduce 4 one
+        5 g2 login 4 one secret=4 resume=1,1 only client=a,2
+        6 g1 introduce 2 one id=1
+        6 g1 confirmed 2 one
+        7 g1 2 2 send /room/1 chat still
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] one
+        2: g1 lost_noted 1
+        3: g1 logged_in 2 0 6 resumed
+        3: g1 unsubscribed 5 [1] ''
+        4: g2 logged_in 3 16 0 code=3002
+        5: g2 logged_in 4 16 0 code=3002
+        7: g1 answer 2 op=2 status=0 seq=2
+        ",
+    );
+}
+
+#[test]
+fn a_connect_is_late_by_its_own_client_and_user_alone() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 one
+        0 g1 login 1 one client=a,5
+        1 g1 introduce 2 ann
+        1 g1 login 2 ann client=a,1
+        2 g1 introduce 3 one
+        2 g1 login 3 one client=b,1
+        3 g1 introduce 4 one
+        3 g1 login 4 one
+        4 g1 introduce 5 one
+        4 g1 login 5 one
+        5 g1 introduce 6 one
+        5 g1 login 6 one client=a,4
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 logged_in 2 0 5
+        2: g1 kick 1 3500 gen=2
+        2: g1 logged_in 3 0 7
+        3: g1 kick 3 3500 gen=7
+        3: g1 logged_in 4 0 11
+        4: g1 kick 4 3500 gen=11
+        4: g1 logged_in 5 0 15
+        5: g1 kick 5 3500 gen=15
+        5: g1 logged_in 6 0 19
+        ",
+    );
+}
+
+#[test]
+fn a_connect_of_the_same_number_is_not_late() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 one
+        0 g1 login 1 one secret=1 client=a,7
+        1 g1 login 1 one secret=1 client=a,7
+        2 g1 introduce 2 one
+        2 g1 login 2 one secret=2 resume=1,1 client=a,7
+        3 g1 introduce 3 one
+        3 g1 login 3 one secret=3 client=a,7
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 logged_in 1 0 2
+        2: g1 kick 1 3509 gen=2
+        2: g1 logged_in 2 0 4 resumed
+        3: g1 kick 2 3500 gen=4
+        3: g1 logged_in 3 0 5
+        ",
+    );
+}
+
+#[test]
+fn where_many_sessions_may_be_each_of_them_counts() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 two
+        0 g1 login 1 two client=a,2
+        1 g1 introduce 2 two
+        1 g1 login 2 two client=b,9
+        2 g1 introduce 3 two
+        2 g1 login 3 two client=a,1
+        3 g1 introduce 4 two
+        3 g1 login 4 two client=b,8
+        4 g1 introduce 5 two
+        4 g1 login 5 two client=c,1
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 logged_in 2 0 4 floor=2
+        2: g1 logged_in 3 16 0 code=3002
+        3: g1 logged_in 4 16 0 code=3002
+        4: g1 kick 1 3500 gen=2
+        4: g1 logged_in 5 0 8 floor=4
+        ",
+    );
+}
