@@ -101,8 +101,7 @@ impl Model {
                 self.waiting.push((sub, seq, Some(mount)));
                 let payload = vec![b'x'; self.below(50)];
                 let mount = mount.to_owned();
-                let message =
-                    g2c::Message { mount, seq, payload: payload.into(), ..Default::default() };
+                let message = g2c::Message { mount, seq, payload, ..Default::default() };
                 Kept::of(EventKind::Message.number(), &message.encode_to_vec()).unwrap()
             }
             3 => {
@@ -114,7 +113,7 @@ impl Model {
                 let mount = ["scores", "flags"][self.below(2)].to_owned();
                 let keys: BTreeSet<usize> = (0..2).map(|_| self.below(3)).collect();
                 let change = |key: usize| {
-                    let value = seq.to_string().into_bytes().into();
+                    let value = seq.to_string().into_bytes();
                     let now = Some(g2c::state_change::Now::Value(value));
                     g2c::StateChange { key: format!("k{key}"), version: seq, now }
                 };
@@ -265,7 +264,7 @@ fn what_is_forgotten_of_one_queue_is_missed_there_alone() {
 #[test]
 fn a_long_value_counts_as_long_as_it_is() {
     let change = |key: &str, value: usize| {
-        let now = Some(g2c::state_change::Now::Value(vec![b'x'; value].into()));
+        let now = Some(g2c::state_change::Now::Value(vec![b'x'; value]));
         change_bytes(&g2c::StateChange { key: key.to_owned(), version: 1, now })
     };
     assert_eq!(change("k", 1_000), change("k", 0) + 1_000);

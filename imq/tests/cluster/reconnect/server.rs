@@ -132,6 +132,8 @@ fn queue_node_crashed_and_each_is_told_what_was_lost() {
     let op_id = ben.op_id();
     let fields = json!({ "op_id": op_id, "queue": lost, "mount": "chat", "payload": "lost?" });
     ben.say(json!({ "send_message": fields }));
+    // An answer by the other node says that this has left the gateway.
+    assert_eq!(ben.ask("list_members", json!({ "queue": kept }))["status"], 0);
     five.queue_nodes[0].kill();
     let result = ben.hear_where("result", |result| result["op_id"] == op_id);
     assert_eq!(result["status"], 2, "its outcome is unknown: {result}");
