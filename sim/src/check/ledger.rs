@@ -34,6 +34,12 @@ impl Book<'_> {
         self.first_us.get(&seq).copied().unwrap_or(0)
     }
 
+    /// Somebody sees an event, or a part of it.
+    fn sees(&mut self, seq: u64, at_us: u64) {
+        let first_us = self.first_us.entry(seq).or_insert(at_us);
+        *first_us = at_us.min(*first_us);
+    }
+
     /// Whether all events between these are known, both included.
     pub(super) fn is_whole(&self, first: u64, last: u64) -> bool {
         let known = self.facts.range(first..).take_while(|(seq, _)| **seq <= last).count();
@@ -53,7 +59,8 @@ impl Book<'_> {
     /// The newest event that anybody had seen by then, or that its sender knows of.
     pub(super) fn newest_known(&self, by_us: u64) -> u64 {
         let by_then = |seq: &u64| self.first_us.get(seq).is_none_or(|at_us| *at_us <= by_us);
-        self.facts.keys().rev().copied().find(by_then).unwrap_or(0)
+        let known = self.facts.keys().rev().copied().find(by_then).unwrap_or(0);
+        known.max(self.newest(by_us))
     }
 
     /// The newest event that anybody had seen by then.
@@ -109,8 +116,7 @@ impl<'a> Ledger<'a> {
             self.payloads.entry(original(payload).into_owned()).or_default().insert((queue, seq));
         }
         let book = self.page(queue, epoch);
-        let first_us = book.first_us.entry(seq).or_insert(at_us);
-        *first_us = at_us.min(*first_us);
+        book.sees(seq, at_us);
         let facts = &mut book.facts;
         match facts.get(&seq) {
             None => {
@@ -161,7 +167,12 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
                 Got::Message(message) => (message.seq, message_fact(message)),
                 Got::State(state) if is_whole(span, state) => (state.seq, state_fact(state)),
                 Got::Joined(word) | Got::Left(word) => (word.seq, Fact::Members),
-                Got::State(_) | Got::Gap(_) => continue,
+                Got::State(state) => {
+                    // That there was an event is known, and not what it was.
+                    ledger.page(queue, epoch).sees(state.seq, item.at_us);
+                    continue;
+                }
+                Got::Gap(_) => continue,
             };
             if let Got::Joined(word) | Got::Left(word) = item.what {
                 let names = ledger.page(queue, epoch).names.entry(seq).or_insert(&word.users);

@@ -281,6 +281,25 @@ fn what_is_newer_than_something_read_was_read_too() {
 }
 
 #[test]
+fn what_was_seen_through_a_filter_has_happened() {
+    let rule = "what is read of the state is its present";
+    let read = |is_deleted: bool| {
+        let (_, reader) = pair();
+        let reader = reader.state(5, "a", "1").seconds_later(9).read(1, Vec::new());
+        let mut filtered = Story::of(3, 4, &["u0", "u2"]);
+        for note in &mut filtered.0.notes {
+            if let What::Asked(_, Command::Subscribe { options, .. }) = &mut note.what {
+                options.key_prefix = "a".to_owned();
+            }
+        }
+        let filtered = filtered.state(5, "a", "1").seconds_later(9);
+        broken(vec![reader, if is_deleted { filtered.deleted(6, "a") } else { filtered }])
+    };
+    assert!(read(false).contains(&rule));
+    assert!(!read(true).contains(&rule));
+}
+
+#[test]
 fn who_comes_back_to_a_gap_has_joined_behind_its_mark() {
     let (watching, _) = pair();
     let mut away = Story::of(2, 4, &[]);
