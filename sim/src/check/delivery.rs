@@ -284,7 +284,7 @@ fn missed(
             Fact::Members => {
                 let is_own = book.is_only_of(*seq, &span.journal.user);
                 let came = members.contains(seq) || *seq > newest || is_own;
-                ("members", came || is_merged(lives, span, *seq))
+                ("members", came || is_merged(lives, span, book, *seq))
             }
             Fact::Message { mount, payload, .. } => {
                 let excused = is_own_excluded(span, excluded, payload) || *seq > newest;
@@ -311,13 +311,14 @@ fn missed(
 }
 
 /// Whether the client may have heard of that joining or leaving together with a later one, or of
-/// neither where they cancelled each other: it was slow when its turn was.
-fn is_merged(lives: &Lives<'_>, span: &Span<'_>, seq: u64) -> bool {
+/// neither where they cancelled each other: it was slow when its turn was, or when others saw it.
+fn is_merged(lives: &Lives<'_>, span: &Span<'_>, book: &Book<'_>, seq: u64) -> bool {
     let before = span.items.iter().filter(|item| item.seq().is_some_and(|one| one < seq));
     let after = span.items.iter().filter(|item| item.seq().is_some_and(|one| one > seq));
     let from_us = before.map(|item| item.at_us).max().unwrap_or(span.start_us);
     let end_us = span.end_us.min(lives.seen.farewell_us);
     let to_us = after.map(|item| item.at_us).min().unwrap_or(end_us);
-    let mut between = span.items.iter().map(|item| item.at_us).chain([from_us, to_us]);
+    let seen_us = book.first_us(seq);
+    let mut between = span.items.iter().map(|item| item.at_us).chain([from_us, to_us, seen_us]);
     between.any(|at_us| (from_us..=to_us).contains(&at_us) && was_slow(lives, span, at_us))
 }

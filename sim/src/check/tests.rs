@@ -83,6 +83,16 @@ impl Story {
         self
     }
 
+    /// Much comes from another queue.
+    fn flooded(mut self) -> Story {
+        let (mount, payload) = ("chat".into(), vec![b'x'; 4_000].into());
+        let (seq, from, sent_at_ms, history) = (1, None, 0, false);
+        let message = Message { mount, seq, from, payload, sent_at_ms, history };
+        let (queue, event) = (Arc::from("/room/2"), QueueEvent::Message(message));
+        self.note(What::Told(Event::Queue { queue, event }));
+        self
+    }
+
     fn gap(mut self, after_seq: u64, before_seq: u64) -> Story {
         self.queue(QueueEvent::Gap(Gap { mount: "chat".into(), after_seq, before_seq }));
         self
@@ -387,6 +397,14 @@ fn who_joins_untold_is_found() {
     let (one, other) = pair();
     let one = one.joined(5, "u3").message(6, "a");
     assert!(!broken(vec![one, other.stalled().message(6, "a")]).contains(&rule));
+    // So may whoever got much of another queue at that moment, and not at any other.
+    for (before_s, after_s, is_found) in [(5, 5, false), (1, 9, true)] {
+        let (one, other) = pair();
+        let one = one.seconds_later(5).joined(5, "u3").seconds_later(5).message(6, "a");
+        let other = other.seconds_later(before_s).flooded().seconds_later(after_s);
+        let rules = broken(vec![one, other.message(6, "a")]);
+        assert_eq!(rules.contains(&rule), is_found, "{rules:?}");
+    }
 }
 
 #[test]
