@@ -1,6 +1,7 @@
 //! User queues: who is logged in, and which rooms each session is in. The design is
 //! `docs/sessions.md`.
 
+mod attempts;
 mod connection;
 mod inbox;
 mod info;
@@ -29,6 +30,7 @@ use super::queue::QueueIndex;
 use super::session::{People, Seat, SessionKey};
 use super::tells::{End, Noted, Word};
 use super::turn::Turn;
+use attempts::Attempts;
 use over::Over;
 
 /// The user queues of a bucket, but their inboxes.
@@ -40,6 +42,7 @@ pub(crate) struct UserQueues {
     /// Users, for as long as they have an inbox.
     users: HashMap<QueueIndex, User, Numbers>,
     over: Over,
+    attempts: Attempts,
 }
 
 /// A session's record in its user queue.
@@ -106,7 +109,8 @@ impl UserQueues {
     /// None yet.
     pub(crate) fn new(seed: Seed) -> UserQueues {
         let (logins, users) = (IndexMap::default(), HashMap::default());
-        UserQueues { logins, drawn: HashMap::with_hasher(seed), users, over: Over::new(seed) }
+        let (over, attempts) = (Over::new(seed), Attempts::new(seed));
+        UserQueues { logins, drawn: HashMap::with_hasher(seed), users, over, attempts }
     }
 
     /// All sessions that have a record.
@@ -119,9 +123,10 @@ impl UserQueues {
         self.users.remove(&inbox);
     }
 
-    /// Forgets the ids that were over before that moment.
+    /// Forgets what was over before that moment.
     pub(crate) fn trim(&mut self, before_ms: u64) {
         self.over.trim(before_ms);
+        self.attempts.trim(before_ms);
     }
 
     /// What they take, but the names in them.
@@ -131,6 +136,13 @@ impl UserQueues {
         let logins = self.logins.values().map(notes).sum::<usize>();
         let users = self.users.capacity() * size_of::<(QueueIndex, User)>();
         logins + self.logins.capacity() * size_of::<(SessionKey, Login, usize)>() + users
+    }
+
+    /// The session is no more that of the client which came by its newest `connect`.
+    fn client_gone(&mut self, now_ms: u64, user: &str, key: SessionKey) {
+        let Some(login) = self.logins.get(&key) else { return };
+        let Client { id, attempt, .. } = &*login.client;
+        self.attempts.remember(now_ms, user, id, *attempt);
     }
 
     /// The record of a session that isn't over.
@@ -201,6 +213,7 @@ impl Bucket {
             self.kick(turn, seat, close, word, generation);
         }
         let user = turn.shared.people.user_of(key).clone();
+        self.users.client_gone(now_ms, &user, key);
         self.leave_user(turn, &user, key, (reason, close));
         let floor = self.floor_of(turn, &user);
         let owner = turn.shared.people[key].user;
@@ -330,9 +343,14 @@ impl Client {
         Client { gateway, name, version, id, attempt: login.attempt, since_unix_ms }
     }
 
+    /// Whether it is the client of this login.
+    fn is_of(&self, login: &g2q::Login) -> bool {
+        !self.id.is_empty() && self.id == login.client_id
+    }
+
     /// Whether the client of this login has already come by a later attempt than this one.
     fn has_outrun(&self, login: &g2q::Login) -> bool {
-        !self.id.is_empty() && self.id == login.client_id && login.attempt < self.attempt
+        self.is_of(login) && login.attempt < self.attempt
     }
 }
 

@@ -98,8 +98,7 @@ fn a_connect_is_late_by_its_own_client_and_user_alone() {
         3: g1 logged_in 4 0 11
         4: g1 kick 4 3500 gen=11
         4: g1 logged_in 5 0 15
-        5: g1 kick 5 3500 gen=15
-        5: g1 logged_in 6 0 19
+        5: g1 logged_in 6 16 0 code=3002
         ",
     );
 }
@@ -149,6 +148,120 @@ fn where_many_sessions_may_be_each_of_them_counts() {
         3: g1 logged_in 4 16 0 code=3002
         4: g1 kick 1 3500 gen=2
         4: g1 logged_in 5 0 8 floor=4
+        ",
+    );
+}
+
+#[test]
+fn a_connect_is_late_even_if_the_newer_session_has_ended() {
+    check(
+        "
+        0 g1 up
+        0 g2 up
+        0 g1 introduce 1 one
+        0 g1 login 1 one client=a,2
+        1 g1 lost 1 one bye
+        2 g1 introduce 2 one
+        2 g1 login 2 one client=b,1
+        3 g2 introduce 3 one
+        3 g2 login 3 one client=a,1
+        4 g2 introduce 4 one
+        4 g2 login 4 one secret=4 resume=2,2 client=a,1
+        5 g1 introduce 5 one
+        5 g1 login 5 one client=a,2
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 lost_noted 1
+        2: g1 logged_in 2 0 7
+        3: g2 logged_in 3 16 0 code=3002
+        4: g2 logged_in 4 16 0 code=3002
+        5: g1 kick 2 3500 gen=7
+        5: g1 logged_in 5 0 11
+        ",
+    );
+}
+
+#[test]
+fn a_connect_is_late_even_if_another_client_has_resumed_the_session() {
+    check(
+        "
+        0 g1 up
+        0 g2 up
+        0 g1 introduce 1 one
+        0 g1 login 1 one secret=1 client=a,2
+        1 g1 lost 1 one
+        2 g1 introduce 2 one
+        2 g1 login 2 one secret=2 resume=1,1 client=b,1
+        3 g2 introduce 3 one
+        3 g2 login 3 one client=a,1
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 lost_noted 1
+        2: g1 logged_in 2 0 5 resumed
+        3: g2 logged_in 3 16 0 code=3002
+        ",
+    );
+}
+
+#[test]
+fn what_a_client_tried_is_forgotten_when_nothing_of_it_can_be_on_its_way() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 one
+        0 g1 login 1 one client=a,2
+        1 g1 lost 1 one bye
+        2 g1 introduce 2 one
+        2 g1 login 2 one client=a,3
+        3 g1 lost 2 one bye
+        1900 g1 introduce 3 one
+        1900 g1 login 3 one client=a,2
+        2300 g1 introduce 4 one
+        2300 g1 login 4 one client=a,2
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 lost_noted 1
+        2: g1 logged_in 2 0 7
+        3: g1 lost_noted 2
+        1900: g1 logged_in 3 16 0 code=3002
+        2300: g1 logged_in 4 0 13
+        ",
+    );
+}
+
+#[test]
+fn a_client_that_comes_anew_takes_the_place_of_its_own_session() {
+    check(
+        "
+        0 g1 up
+        0 g2 up
+        0 g1 introduce 1 old
+        0 g1 login 1 old client=a,1
+        1 g1 confirmed 1 old
+        2 g2 introduce 2 old
+        2 g2 login 2 old client=a,2
+        3 g2 confirmed 2 old
+        4 g1 introduce 3 old
+        4 g1 login 3 old client=b,3
+        5 g1 introduce 4 two
+        5 g1 login 4 two client=a,1
+        6 g1 introduce 5 two
+        6 g1 login 5 two client=b,1
+        7 g1 introduce 6 two
+        7 g1 login 6 two client=b,2
+        8 g1 introduce 7 two
+        8 g1 login 7 two
+        ----
+        0: g1 logged_in 1 0 2
+        2: g1 kick 1 3500 gen=2
+        2: g2 logged_in 2 0 5
+        4: g1 logged_in 3 10 0 code=3506
+        5: g1 logged_in 4 0 2
+        6: g1 logged_in 5 0 4 floor=2
+        7: g1 kick 5 3500 gen=4
+        7: g1 logged_in 6 0 6 floor=2
+        8: g1 kick 4 3500 gen=2
+        8: g1 logged_in 7 0 10 floor=6
         ",
     );
 }

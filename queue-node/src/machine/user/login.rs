@@ -93,17 +93,18 @@ impl Bucket {
         decided
     }
 
-    /// Whether a session of this user goes on that a later `connect` of the same client gave: this
-    /// one was on its way for longer, and would end or take over what its client has now.
+    /// Whether a later `connect` of the same client came first: this one was on its way for longer,
+    /// and would end or take over what its client has now, or what others have since it left.
     fn is_outrun(&self, turn: &Turn<'_>, login: &g2q::Login, key: SessionKey) -> bool {
         if turn.shared.settings.faults.late_connects_win {
             return false;
         }
-        let inbox = self.inbox_of(turn.shared.people.user_of(key));
-        let user = inbox.and_then(|inbox| self.users.users.get(&inbox));
+        let name = turn.shared.people.user_of(key);
+        let user = self.inbox_of(name).and_then(|inbox| self.users.users.get(&inbox));
         let keys = user.map_or(&[][..], |user| &user.sessions);
         let mut logins = keys.iter().filter_map(|key| self.users.logins.get(key));
         logins.any(|own| own.client.has_outrun(login))
+            || self.users.attempts.has_outrun(name, &login.client_id, login.attempt)
     }
 
     fn new_session(
@@ -115,7 +116,7 @@ impl Bucket {
     ) -> Result<SessionKey, Refused> {
         turn.shared.admits().map_err(Refused::full)?;
         let inbox = self.inbox(turn, key);
-        let losers = self.losers(inbox)?;
+        let losers = self.losers(inbox, login)?;
         self.replace(turn, inbox, &losers)?;
         let n = self.record(turn);
         let generation = self.generation(n);
@@ -172,6 +173,9 @@ impl Bucket {
         let generation = self.generation(n);
         let faults = turn.shared.settings.faults;
         let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
+        if self.users.logins.get(&key).is_some_and(|own| !own.client.is_of(login)) {
+            self.users.client_gone(turn.now.ms, turn.shared.people.user_of(key), key);
+        }
         let Some(record) = self.users.present(key) else {
             return Err(Refused::over(Close::Resumed));
         };

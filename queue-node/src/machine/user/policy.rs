@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use proto::class::SessionPolicy;
 use proto::codes::{Close, Status};
+use proto::g2q;
 use proto::limits;
 use proto::name;
 
@@ -68,13 +69,22 @@ impl Refused {
 
 impl Bucket {
     /// The sessions that have to end for one more to be let in, by the class of the user's queue.
-    pub(super) fn losers(&self, inbox: QueueIndex) -> Result<Vec<SessionKey>, Refused> {
+    /// A client that comes anew has given up what it had.
+    pub(super) fn losers(
+        &self,
+        inbox: QueueIndex,
+        login: &g2q::Login,
+    ) -> Result<Vec<SessionKey>, Refused> {
         let class = &self.queues[inbox].class.class;
         let Some(user) = self.users.users.get(&inbox) else { return Ok(Vec::new()) };
+        let is_own = |key: &SessionKey| {
+            self.users.logins.get(key).is_some_and(|own| own.client.is_of(login))
+        };
         match class.sessions {
             SessionPolicy::NewestWins => Ok(user.sessions.clone()),
             SessionPolicy::OldestWins => {
-                let mut logins = user.sessions.iter().filter_map(|key| self.users.logins.get(key));
+                let others = user.sessions.iter().filter(|key| !is_own(key));
+                let mut logins = others.filter_map(|key| self.users.logins.get(key));
                 if logins.any(|login| login.seat.is_some() && login.confirmed) {
                     let sentence = "the user is connected elsewhere, and that login is kept".into();
                     let (status, close) = (Status::Conflict, Close::AlreadyConnected);
@@ -84,8 +94,11 @@ impl Bucket {
             }
             SessionPolicy::Many => {
                 let max = class.sessions_max.clamp(1, limits::SESSIONS_MAX);
-                let count = (user.sessions.len() + 1).saturating_sub(max);
-                Ok(user.sessions[..count].to_vec())
+                let (mut losers, others): (Vec<_>, Vec<_>) =
+                    user.sessions.iter().partition(|key| is_own(key));
+                let count = (others.len() + 1).saturating_sub(max);
+                losers.extend_from_slice(&others[..count]);
+                Ok(losers)
             }
         }
     }
