@@ -3,6 +3,7 @@
 mod asks;
 mod changes;
 mod commits;
+mod counted;
 mod creations;
 mod ends;
 mod faults;

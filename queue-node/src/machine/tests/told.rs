@@ -1,6 +1,9 @@
 //! What the web application is told, by whom, and how often.
 
+use std::collections::BTreeSet;
+
 use proto::bucket::BucketId;
+use proto::class::ClusterConfig;
 use proto::q2g;
 use proto::seeded::Seed;
 
@@ -257,4 +260,95 @@ fn who_makes_too_many_tells_loses_its_own() {
     assert_eq!(couriers.len(), 65_528);
     couriers.acknowledged(1, &[5, 6, 7, 8]);
     assert_eq!(couriers.len(), 65_528, "those were of the one who made too many");
+}
+
+#[test]
+fn users_are_told_apart_from_each_other_and_from_back_ends() {
+    let (couriers, _) = couriers();
+    let causes: Vec<Cause> = (0..10_000).map(|n| couriers.cause(&format!("u{n}"))).collect();
+    assert!(causes.iter().all(|cause| *cause != Cause::default()));
+    assert_eq!(causes.iter().collect::<BTreeSet<_>>().len(), 1023);
+    assert_eq!(couriers.cause("u7"), causes[7]);
+}
+
+#[test]
+fn what_goes_with_its_bucket_or_its_target_was_dropped() {
+    let (mut couriers, mut counters) = couriers();
+    let tell = |target: &str| q2g::Tell { target: target.to_owned(), ..q2g::Tell::default() };
+    let cause = Cause::default();
+    for at in [0, 0, 1] {
+        let happened = Happened { tell: tell("app"), cause };
+        couriers.keep(&mut counters, BucketId::of(at << 63, 1), happened);
+    }
+    couriers.forget(&mut counters, BucketId::of(0, 1));
+    assert_eq!((couriers.len(), counters.tells_dropped, counters.callout_tells), (1, 2, 3));
+    couriers.acknowledged(1, &[1, 2]);
+    assert_eq!(couriers.len(), 1, "they are gone");
+    couriers.configure(&mut counters, &ClusterConfig { callout: Vec::new(), ..config() });
+    assert_eq!((couriers.len(), counters.tells_dropped), (0, 3));
+}
+
+#[test]
+fn tells_wait_for_a_lane_that_brings_them() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /told/1 sub=5
+        2 g1 down
+        3 q2 up
+        4 q2 down
+        500 g2 up
+        501 g3+ up
+        502 g2 acknowledge 1
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        1: g1 tell 1 app queue_created /told/1 e1 #0
+        1: g1 tell 2 app joined /told/1 e1 #1 ann gen=2
+        1: g1 tell 3 app queue_first_join /told/1 e1 #1
+        500: g2 tell 1 app queue_created /told/1 e1 #0
+        500: g2 tell 2 app joined /told/1 e1 #1 ann gen=2
+        500: g2 tell 3 app queue_first_join /told/1 e1 #1
+        ",
+    );
+}
+
+#[test]
+fn what_is_unheard_for_half_a_minute_is_given_again() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /told/1 sub=5
+        20000 g1 acknowledge 3
+        20001 g2 up
+        49999 g1 acknowledge 9
+        50010 g1 acknowledge 9
+        50011 g1 acknowledge 1 2
+        90000 g1 acknowledge 9
+        90001 g1 1 2 unsubscribe /told/1
+        119999 g1 acknowledge 9
+        120010 g1 acknowledge 9
+        ----
+        0: g1 logged_in 1 0 2
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        1: g1 tell 1 app queue_created /told/1 e1 #0
+        1: g1 tell 2 app joined /told/1 e1 #1 ann gen=2
+        1: g1 tell 3 app queue_first_join /told/1 e1 #1
+        50010: g1 tell 1 app queue_created /told/1 e1 #0
+        50010: g1 tell 2 app joined /told/1 e1 #1 ann gen=2
+        90001: g1 answer 1 op=2 status=0 seq=1
+        90001: g1 tell 4 app left /told/1 e1 #2 ann gen=2
+        90001: g1 tell 5 app queue_last_leave /told/1 e1 #2
+        119999: g1 tell 6 app queue_destroyed /told/1 e1 #2 (idle)
+        120010: g1 tell 4 app left /told/1 e1 #2 ann gen=2
+        120010: g1 tell 5 app queue_last_leave /told/1 e1 #2
+        120010: g1 tell 6 app queue_destroyed /told/1 e1 #2 (idle)
+        ",
+    );
 }
