@@ -235,8 +235,9 @@ fn unhurried(
     for item in &span.items {
         let Got::Gap(gap) = item.what else { continue };
         // The newest event that the log had let go of, which nobody may have seen.
-        let first_us = book.map_or(0, |book| book.first_us(gap.before_seq.saturating_sub(1)));
-        let is_old = first_us + LOG_MS * 1000 <= item.at_us + CAUGHT_UP_US;
+        let newest = gap.before_seq.saturating_sub(1);
+        let happened_us = book.and_then(|book| book.happened_us(newest)).unwrap_or(0);
+        let is_old = happened_us + LOG_MS * 1000 <= item.at_us + CAUGHT_UP_US;
         let was_away = span.start.gap && is_old;
         if !was_away && !was_slow(lives, span, item.at_us) {
             let rule = "a gap comes only to who was slow or away for long";

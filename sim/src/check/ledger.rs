@@ -34,6 +34,12 @@ impl Book<'_> {
         self.first_us.get(&seq).copied().unwrap_or(0)
     }
 
+    /// By when an event had happened, if anybody has seen it: it, or a later one, was seen then.
+    pub(super) fn happened_us(&self, seq: u64) -> Option<u64> {
+        self.first_us.get(&seq)?;
+        self.first_us.range(seq..).map(|(_, at_us)| *at_us).min()
+    }
+
     /// Somebody sees an event, or a part of it.
     fn sees(&mut self, seq: u64, at_us: u64) {
         let first_us = self.first_us.entry(seq).or_insert(at_us);

@@ -203,10 +203,11 @@ fn a_gap_to_who_took_all_is_found() {
 #[test]
 fn a_gap_of_what_is_still_kept_is_found() {
     let rule = "a gap comes only to who was slow or away for long";
-    let back_after = |seconds| {
-        let watching = pair().0.message(5, "a").message(6, "b");
+    let back_after = |seconds, watching| {
         let away = Story::of(2, 4, &["u2"]).seconds_later(seconds).gap(4, 6).message(6, "b");
-        let mut stories = vec![watching, away];
+        // Somebody else sees all of it much later.
+        let reading = Story::of(3, 4, &["u2"]).seconds_later(20).message(5, "a").message(6, "b");
+        let mut stories = vec![watching, away, reading];
         for note in &mut stories[1].0.notes {
             if let What::Told(Event::Queue { event: QueueEvent::Subscribed(start), .. }) =
                 &mut note.what
@@ -216,8 +217,13 @@ fn a_gap_of_what_is_still_kept_is_found() {
         }
         broken(stories)
     };
-    assert!(back_after(2).contains(&rule));
-    assert!(!back_after(7).contains(&rule));
+    let (one, other) = pair();
+    assert!(back_after(2, one.message(5, "a").message(6, "b")).contains(&rule));
+    assert!(!back_after(7, other.message(5, "a").message(6, "b")).contains(&rule));
+    // What nobody saw at once had happened before what came behind it.
+    let (one, other) = pair();
+    assert!(back_after(2, one.message(6, "b")).contains(&rule));
+    assert!(!back_after(7, other.message(6, "b")).contains(&rule));
 }
 
 #[test]
