@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 11] = [
+const PROGRAMS: [Component; 12] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
@@ -94,6 +94,11 @@ const PROGRAMS: [Component; 11] = [
         name: "promtool",
         probe: "command -v promtool",
         remedy: Remedy::Packages(&["prometheus"]),
+    },
+    Component {
+        name: "chromium",
+        probe: "command -v chromium",
+        remedy: Remedy::Packages(&["chromium"]),
     },
     Component { name: "curl", probe: "command -v curl", remedy: Remedy::Packages(&["curl"]) },
 ];
