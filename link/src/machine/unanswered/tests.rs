@@ -14,10 +14,12 @@ fn list(names: &[&'static str]) -> Unanswered<&'static str> {
 #[test]
 fn what_is_answered_is_not_sent_again() {
     let mut list = list(&["a", "b", "c"]);
+    assert!(list.has_unsent());
     assert_eq!(list.unsent(), b"abc");
     assert!(!list.has_unsent());
     assert_eq!(list.answered(), Some("a"));
     list.rewind();
+    assert!(list.has_unsent());
     assert_eq!(list.push(9, "d", |out| out.push(b'd')), Ok(()));
     assert_eq!(list.unsent(), b"bcd");
     assert_eq!(
@@ -61,6 +63,78 @@ fn the_list_is_bounded_and_gives_room_back() {
     assert_eq!(list.answered(), Some(0));
     assert_eq!(list.push(0, pushed, |out| out.push(7)), Ok(()));
     assert_eq!(list.unsent(), [7]);
+}
+
+#[test]
+fn what_waits_is_counted_and_its_front_is_known() {
+    let mut list = list(&["a", "bb", "ccc"]);
+    assert_eq!((list.len(), list.bytes(), list.front()), (3, 6, Some(&"a")));
+    list.unsent();
+    assert_eq!(list.answered(), Some("a"));
+    assert_eq!((list.len(), list.bytes(), list.front()), (2, 5, Some(&"bb")));
+    assert_eq!((list.answered(), list.answered()), (Some("bb"), Some("ccc")));
+    assert_eq!((list.len(), list.bytes(), list.front()), (0, 0, None));
+}
+
+#[test]
+fn a_list_that_is_exactly_full_takes_one_more_and_no_other() {
+    let mut list = Unanswered::default();
+    let full = limits::UNANSWERED_BYTES_MAX;
+    assert_eq!(list.push(0, "all", |out| out.resize(full, 0)), Ok(()));
+    assert_eq!(list.push(0, "more", |out| out.push(1)), Ok(()));
+    assert_eq!(list.push(0, "refused", |out| out.push(2)), Err("refused"));
+    assert_eq!((list.len(), list.bytes()), (2, full + 1));
+}
+
+#[test]
+fn marks_are_bounded_wherever_they_came_from() {
+    let mut list = Unanswered::default();
+    for at in 0..limits::UNANSWERED_MARKS_MAX {
+        assert_eq!(list.mark(0, at), Ok(()));
+    }
+    assert_eq!(list.mark(0, 9), Err(9));
+    assert_eq!((list.take_mark(), list.mark(0, 9), list.mark(0, 10)), (Some(0), Ok(()), Err(10)));
+    let mut moved = Unanswered::default();
+    list.move_out(|moving| moved.move_in(moving));
+    assert_eq!((moved.mark(0, 10), list.mark(0, 10)), (Err(10), Ok(())));
+}
+
+/// A list of so many operations of a KiB, all sent, and so many of them answered.
+fn answered_of(answered: u32, all: u32) -> Unanswered<u32> {
+    let mut list = Unanswered::default();
+    for at in 0..all {
+        assert_eq!(list.push(0, at, |out| out.resize(out.len() + 1024, at as u8)), Ok(()));
+    }
+    list.unsent();
+    (0..answered).for_each(|at| assert_eq!(list.answered(), Some(at)));
+    list
+}
+
+#[test]
+fn the_bytes_of_what_was_answered_go_when_they_are_many_and_more_than_the_others() {
+    let cases = [
+        // Not many.
+        (51, 100, 100),
+        (64, 100, 100),
+        (65, 100, 35),
+        // Not more than the others.
+        (65, 200, 200),
+        (100, 200, 200),
+        (101, 200, 99),
+        // All.
+        (10, 10, 0),
+    ];
+    for (answered, all, kept) in cases {
+        let mut list = answered_of(answered, all);
+        let case = format!("{answered} of {all}");
+        assert_eq!(list.bytes.len(), kept * 1024, "{case}");
+        assert_eq!(list.bytes(), (all - answered) as usize * 1024, "{case}");
+        assert_eq!(list.push(0, all, |out| out.push(7)), Ok(()));
+        assert_eq!(list.unsent(), [7], "{case}");
+        list.rewind();
+        assert_eq!(list.unsent().len(), (all - answered) as usize * 1024 + 1, "{case}");
+    }
+    assert_eq!(answered_of(1_000, 1_000).bytes.capacity(), 64 * 1024);
 }
 
 #[test]
@@ -134,4 +208,13 @@ fn only_what_was_never_sent_is_withdrawn() {
         (None, b"abd".to_vec())
     );
     assert_eq!(list.answered(), Some("a"));
+}
+
+#[test]
+fn a_mark_is_not_withdrawn() {
+    let mut list = list(&["a"]);
+    assert_eq!(list.mark(1, "refused"), Ok(()));
+    assert_eq!((list.withdraw(|name| *name == "refused"), list.len()), (None, 2));
+    assert_eq!(list.withdraw(|name| *name == "a"), Some("a"));
+    assert_eq!((list.take_mark(), list.is_empty()), (Some("refused"), true));
 }
