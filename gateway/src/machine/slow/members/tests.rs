@@ -4,20 +4,37 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 
-/// `+ann` joined, `-ann` left, numbered from 1; what leaves, as `seq:+users`.
-fn frames(events: &str) -> String {
-    let mut members = MembersBehind::new(1);
-    for (seq, event) in (1..).zip(events.split(' ')) {
+/// `+ann` joined, `-ann` left, numbered from 1. At `|` a frame is taken.
+fn told(events: &str) -> (MembersBehind, Vec<String>) {
+    let (mut members, mut frames, mut seq) = (MembersBehind::new(1), Vec::new(), 0);
+    for event in events.split(' ') {
         let (word, user) = event.split_at(1);
+        if word == "|" {
+            frames.push(frame(&mut members));
+            continue;
+        }
+        seq += 1;
         let word = if word == "+" { Word::Joined } else { Word::Left };
         members.add(word, seq, &[user.to_owned()]);
     }
-    let mut frames = Vec::new();
+    (members, frames)
+}
+
+/// The next frame, as `seq:+users`. Its number was known before.
+fn frame(members: &mut MembersBehind) -> String {
+    let place = members.place();
+    let Leaving { kind, body, .. } = members.take();
+    let left = g2c::Left::decode(body.as_slice()).unwrap();
+    assert_eq!(left.seq, place);
+    let sign = if kind == BodyKind::Joined as u32 { '+' } else { '-' };
+    format!("{}:{sign}{}", left.seq, left.users.join(","))
+}
+
+/// What leaves of these events in the end.
+fn frames(events: &str) -> String {
+    let (mut members, mut frames) = told(events);
     while !members.is_empty() {
-        let Leaving { kind, body, .. } = members.take();
-        let left = g2c::Left::decode(body.as_slice()).unwrap();
-        let sign = if kind == BodyKind::Joined as u32 { '+' } else { '-' };
-        frames.push(format!("{}:{sign}{}", left.seq, left.users.join(",")));
+        frames.push(frame(&mut members));
     }
     assert_eq!(members.bytes(), 0);
     frames.join(" ")
@@ -41,6 +58,53 @@ fn a_frame_ends_where_nothing_is_half_cancelled() {
     // c is there for a while: a mark between would have it leave without having come.
     assert_eq!(frames("-x +c -y -c +a"), "4:-x,y 5:+a");
     assert_eq!(frames("-x +c -y +a -c"), "1:-x 3:-y 5:+a");
+}
+
+#[test]
+fn sixteen_stretches_are_told_apart_then_the_oldest_are_one() {
+    let after = |more: usize| frames(&format!("-x +c -c -y +a{}", " +d -d".repeat(more)));
+    assert_eq!(after(15), "4:-x,y 35:+a");
+    // What c did and what the first d did are one stretch now: 4 is within it.
+    assert_eq!(after(16), "1:-x 4:-y 37:+a");
+    assert_eq!(after(17), "1:-x 4:-y 39:+a");
+}
+
+#[test]
+fn what_is_half_cancelled_stays_so_when_a_frame_has_left() {
+    // d is there from 5 to 7: neither frame ends between.
+    assert_eq!(frames("-x +c -c +a +d +b -d -y | |"), "3:-x 7:+a,b 8:-y");
+    assert_eq!(frames("-x +a +d +b -d -y |"), "1:-x 5:+a,b 6:-y");
+}
+
+#[test]
+fn an_event_is_before_a_number_that_is_higher() {
+    // The number up to which nothing is before.
+    for (events, oldest) in [("+a", 1), ("-a", 1), ("+a -a -b", 3), ("-a +a +b -c", 3)] {
+        let (members, _) = told(events);
+        let before = |seq: u64| members.begins_before(seq);
+        assert_eq!((1..=6).map(before).position(|is| is), Some(oldest), "{events}");
+        assert!(before(oldest as u64 + 1) && before(u64::MAX), "{events}");
+    }
+    assert!(!told("+a -a").0.begins_before(u64::MAX));
+}
+
+#[test]
+fn who_waits_counts_by_the_name_and_once() {
+    let bytes = |events: &str| told(events).0.bytes();
+    let one = bytes("+a");
+    assert!(one > size_of::<String>());
+    for (events, expected) in [
+        ("-a", one),
+        ("+a +b", 2 * one),
+        ("+a -b", 2 * one),
+        ("+a +a", one),
+        ("+abcdefghij", one + 9),
+        ("+a -a", 0),
+        ("+a +b -a", one),
+        ("+a -x +b |", 2 * one),
+    ] {
+        assert_eq!(bytes(events), expected, "{events}");
+    }
 }
 
 #[test]
