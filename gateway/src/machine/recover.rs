@@ -350,3 +350,6 @@ fn narrow(body: &[u8], filter: Option<&Filter>) -> Vec<u8> {
     }
     present.encode_to_vec()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@
 
 mod asks;
 mod bench;
+mod closing;
+mod counters;
 mod fanout;
 mod hearing;
 mod input;

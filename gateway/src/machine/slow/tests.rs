@@ -271,3 +271,85 @@ fn a_long_value_counts_as_long_as_it_is() {
     assert!(change("key", 0) > change("k", 0));
     assert!(change("", 0) > size_of::<g2c::StateChange>());
 }
+
+/// What leaves, as `sub:seq kind`; a gap's number is that of its last message.
+fn leaves(behind: &mut Behind) -> String {
+    let mut left = Vec::new();
+    while let Some(Leaving { kind, sub, body }) = behind.next() {
+        let seq = match EventKind::from_number(kind) {
+            None => g2c::Gap::decode(&*body).unwrap().before_seq - 1,
+            Some(EventKind::State) => g2c::State::decode(&*body).unwrap().seq,
+            Some(EventKind::Joined | EventKind::Left) => g2c::Left::decode(&*body).unwrap().seq,
+            Some(_) => EventHead::of(&body).unwrap().seq,
+        };
+        let kind =
+            EventKind::from_number(kind).map_or("gap".to_owned(), |kind| format!("{kind:?}"));
+        left.push(format!("{sub}:{seq} {kind}"));
+    }
+    left.join(", ")
+}
+
+fn event(kind: EventKind, seq: u64) -> Kept {
+    let users = vec!["ann".to_owned()];
+    let body = match kind {
+        EventKind::Message => {
+            g2c::Message { mount: "chat".to_owned(), seq, ..Default::default() }.encode_to_vec()
+        }
+        EventKind::State => {
+            let changes = vec![g2c::StateChange { key: "k".to_owned(), ..Default::default() }];
+            g2c::State { seq, changes, ..Default::default() }.encode_to_vec()
+        }
+        EventKind::Joined => g2c::Joined { seq, users, ..Default::default() }.encode_to_vec(),
+        EventKind::Left => g2c::Left { seq, users, ..Default::default() }.encode_to_vec(),
+        EventKind::MountCreated | EventKind::MountDeleted => {
+            g2c::MountCreated { seq, ..Default::default() }.encode_to_vec()
+        }
+    };
+    Kept::of(kind.number(), &body).unwrap()
+}
+
+#[test]
+fn a_gap_has_the_place_of_its_last_message() {
+    for kind in [EventKind::Joined, EventKind::State] {
+        let mut behind = Behind::default();
+        for (kind, seq) in [(EventKind::Message, 4), (kind, 5), (EventKind::Message, 6)] {
+            behind.keep(1, &event(kind, seq), false, false);
+        }
+        assert!(behind.drop_oldest(true).is_ok());
+        behind.freeze();
+        assert_eq!(leaves(&mut behind), format!("1:4 gap, 1:5 {kind:?}, 1:6 Message"));
+    }
+}
+
+#[test]
+fn a_queues_mounts_part_what_happened_to_its_members_and_to_no_others() {
+    let mut behind = Behind::default();
+    for (sub, kind, seq) in [
+        (1, EventKind::Joined, 1),
+        (2, EventKind::Joined, 1),
+        (1, EventKind::MountCreated, 2),
+        (1, EventKind::Left, 3),
+        (2, EventKind::Left, 2),
+    ] {
+        behind.keep(sub, &event(kind, seq), false, false);
+    }
+    assert_eq!(leaves(&mut behind), "1:1 Joined, 1:2 MountCreated, 1:3 Left");
+}
+
+#[test]
+fn what_begins_before_an_item_that_leaves_keeps_its_place_behind_it() {
+    let mut behind = Behind::default();
+    // Without a user, a message.
+    for (sub, user, seq) in [(1, "u1", 1), (1, "", 2), (1, "u3", 3), (2, "u1", 1)] {
+        let users = vec![user.to_owned()];
+        let is_message = user.is_empty();
+        let joined = Kept::Joined { seq, users };
+        let kept = if is_message { event(EventKind::Message, seq) } else { joined };
+        behind.keep(sub, &kept, false, false);
+    }
+    assert!(behind.next().is_some_and(|leaving| leaving.kind == EventKind::Message.number()));
+    for (sub, user) in [(1, "u3"), (2, "u1")] {
+        behind.keep(sub, &Kept::Left { seq: 4, users: vec![user.to_owned()] }, false, false);
+    }
+    assert_eq!(leaves(&mut behind), "1:3 Joined, 1:4 Left");
+}

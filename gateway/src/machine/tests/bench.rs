@@ -21,6 +21,7 @@ use super::words::{
     to_application, to_node,
 };
 use crate::machine::callout::Outcome;
+use crate::machine::session::State;
 use crate::machine::settings::Settings;
 use crate::machine::{Authority, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
@@ -252,6 +253,7 @@ impl Bench {
                 self.closed.insert(conn.0);
                 return self.handle(Input::Closed { conn });
             }
+            "hangup" => return self.handle(Input::Hangup { conn }),
             "raw" => {
                 let bytes: Vec<u8> = words[1..].iter().map(|word| number(word) as u8).collect();
                 return self.handle(Input::Frame { conn, frame: &bytes });
@@ -374,8 +376,23 @@ impl Bench {
         self.node(link, event);
     }
 
+    /// Counting anew gives what the lane counts all the time, and it keeps no session of which
+    /// nobody speaks any more.
+    fn counts(&self) {
+        let lane = &self.lane;
+        let (mut live, mut kept_bytes) = (0, 0);
+        for (_, session) in &lane.sessions {
+            assert!(!session.is_done(), "{session:?}");
+            live += u64::from(session.state == State::Live);
+            kept_bytes += session.rare.as_ref().map_or(0, |rare| rare.kept_bytes());
+        }
+        assert_eq!((lane.counters.sessions, lane.kept_bytes), (live, kept_bytes));
+        assert_eq!(lane.counters.connections, lane.connections.open_ones().len() as u64);
+    }
+
     fn end_turn(&mut self) {
         self.handle(Input::TurnEnd);
+        self.counts();
         let mut dirty = Vec::new();
         let mut ended = Vec::new();
         while self.out.clients.is_busy() {

@@ -200,3 +200,58 @@ fn what_was_decided_before_the_process_was_stopped_does_not_leave_when_it_goes_o
     let sent: Vec<&String> = stopped.iter().filter(sent).collect();
     assert_eq!(sent, ["900: n1 operation of 0 sub 0: send 2 /room/1"], "{stopped:?}");
 }
+
+#[test]
+fn a_refusal_does_not_wait_for_what_was_set_aside() {
+    // The refusal keeps its place behind ann's operation, and her home isn't heard.
+    let steps = "
+        1 c1 open
+        1 c1 connect HEARD
+        1 n1 logged_in 1 0
+        400 c1 send 1 /room/1 chat a
+        400 c0 send 2 /room/1 chat b
+        400 c1 send 0 /room/1 chat unnumbered
+        401 n1 answer 1 1 0
+        600 down n1
+        601 up n1";
+    let lines = after_one(deaf(), &steps.replace("HEARD", heard_user()));
+    let refused = r#"601: c1 {"result":{"status":3,"error_message":"op_id begins with 1"#;
+    assert!(lines.iter().any(|line| line.starts_with(refused)), "{lines:?}");
+}
+
+#[test]
+fn one_home_that_is_not_heard_holds_up_nobody_else() {
+    // The home of the room isn't heard; that of the user is.
+    let steps = "
+        501 heard 450 n2
+        502 c0 send 2 /room/1 chat a";
+    let lines = after_one(deaf(), steps);
+    assert_eq!(lines, ["502: n1 operation of 0 sub 0: send 2 /room/1"]);
+}
+
+#[test]
+fn what_waits_is_bounded_by_all_its_bytes() {
+    let steps = |bytes: [usize; 2]| {
+        let [one, two] = bytes.map(|bytes| "x".repeat(bytes));
+        format!(
+            "600 c0 send 2 /room/1 chat {one}\n601 c0 send 3 /room/1 chat {two}\n700 heard 700 n2"
+        )
+    };
+    let sent = |lines: Vec<String>| lines.iter().filter(|line| line.contains("send")).count();
+    assert_eq!(sent(after_one(deaf(), &steps([2_000, 3_000]))), 2);
+    // The largest second one that fits behind the first is one byte shorter than one that doesn't.
+    let max = proto::limits::CLIENT_FRAME_BYTES_MAX;
+    let fits = |two: usize| sent(after_one(deaf(), &steps([max / 2, two]))) == 2;
+    let all: Vec<usize> = (max / 2 - 120..max / 2).collect();
+    let at = all.partition_point(|two| fits(*two));
+    assert!((1..all.len()).contains(&at), "{at}");
+}
+
+#[test]
+fn what_waits_is_looked_through_until_nothing_waits() {
+    // Twice a second, from the moment when it began to wait.
+    let waits = "600 c0 send 2 /room/1 chat a";
+    let lines = after_one(deaf(), &format!("{waits}\n20000 heard 20000 n2"));
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("16100: c0 ") && lines[0].contains(r#""op_id":2"#), "{lines:?}");
+}

@@ -1,6 +1,6 @@
 //! Receivers that don't keep up.
 
-use super::{Settings, check_with, dev, run};
+use super::{Bench, Settings, check_with, dev, lines, run};
 use crate::machine::settings::Faults;
 
 fn small() -> Settings {
@@ -200,4 +200,61 @@ fn what_hold_keeps_back_counts_as_owed() {
     }
     let log = run(settings, &steps);
     assert!(log.contains(r#"1: c0 {"closing":{"code":3008"#), "{log}");
+}
+
+/// Ann takes nothing more; a message is on its way to her, and five wait.
+fn five_wait(settings: Settings) -> Bench {
+    let mut bench = Bench::new(settings);
+    lines(&format!("{STUCK}{FILL}")).for_each(|line| bench.step(line));
+    (2..7).for_each(|seq| bench.step(&format!("2 n1 message 1 {seq} {seq}")));
+    bench
+}
+
+#[test]
+fn a_receiver_may_owe_exactly_its_bound() {
+    let bench = five_wait(Settings { slow_bytes: 10, ..dev() });
+    let owes = bench.out.clients.owed_by_all() + bench.lane.kept_bytes;
+    for (output_bytes_max, dropped) in [(owes, 0), (owes - 1, 1)] {
+        let bench = five_wait(Settings { output_bytes_max, ..small() });
+        assert_eq!(bench.lane.counters.deliveries_dropped, dropped);
+    }
+    for (lane_output_bytes_max, is_cut) in [(owes, false), (owes - 1, true)] {
+        let mut bench = five_wait(Settings { slow_bytes: 10, lane_output_bytes_max, ..dev() });
+        bench.step("100 wait");
+        assert_eq!(bench.log.contains("12: c0 closes at once"), is_cut);
+    }
+}
+
+#[test]
+fn a_debt_is_what_is_on_its_way_and_what_waits() {
+    // Nothing waits for bob, but he owes more than ann with all that waits for her.
+    for (pings, cut) in [(120, "c1"), (3, "c0")] {
+        let mut bench = five_wait(Settings { slow_bytes: 10, ..dev() });
+        let begin = ["2 stuck c1", "2 c1 open", "2 c1 connect bob", "2 n1 logged_in 1 0"];
+        begin.into_iter().for_each(|line| bench.step(line));
+        for nonce in 0..pings {
+            bench.step(&format!("2 c1 ping {}", 1_u64 << 40 | nonce));
+        }
+        bench.lane.settings.lane_output_bytes_max =
+            bench.out.clients.owed_by_all() + bench.lane.kept_bytes - 1;
+        bench.step("3 wait");
+        bench.step("100 wait");
+        let cuts: Vec<&str> = bench.log.lines().filter(|line| line.ends_with("at once")).collect();
+        assert_eq!(cuts, [format!("13: {cut} closes at once")]);
+    }
+}
+
+#[test]
+fn however_many_debtors_there_are_they_are_cut_off_without_a_pause() {
+    let settings = Settings { lane_output_bytes_max: 0, ..dev() };
+    let mut bench = Bench::new(settings);
+    for at in 0..70 {
+        // It is to say `connect` first, and owes what tells it so.
+        for step in [format!("stuck c{at}"), format!("c{at} open"), format!("c{at} ping 1")] {
+            bench.step(&format!("0 {step}"));
+        }
+    }
+    bench.step("100 wait");
+    let cuts = bench.log.lines().filter(|line| line.ends_with("closes at once"));
+    assert_eq!(cuts.filter(|line| line.starts_with("10: ")).count(), 70, "{}", bench.log);
 }

@@ -102,21 +102,23 @@ pub(super) fn subscribed(words: &[&str]) -> q2g::Subscribed {
     }
 }
 
-/// `attached SUB SEQ recovered | whole [GONE]`.
+/// `attached SUB SEQ recovered | whole | anew [GONE | elsewhere SESSION]`.
 pub(super) fn attached(words: &[&str]) -> q2g::Attached {
     let recovered = words[3] == "recovered";
     let queue = g2c::Subscribed { queue: "q".to_owned(), gap: true, ..g2c::Subscribed::default() };
     let gap = g2c::Gap { sub: 0, mount: "chat".to_owned(), after_seq: 3, before_seq: 9 };
+    let is_elsewhere = words.get(4) == Some(&"elsewhere");
+    let session = |at: usize| words.get(at).map(|session| number(session) as u32);
     q2g::Attached {
         sub: number(words[1]) as u32,
-        epoch: 5,
+        epoch: if words[3] == "anew" { 6 } else { 5 },
         seq: number(words[2]),
         recovered,
         body: if recovered { Vec::new() } else { queue.encode_to_vec() },
         gaps: if recovered { vec![] } else { vec![gap] },
-        gone: words.get(4).map(|session| number(session) as u32).into_iter().collect(),
+        gone: (!is_elsewhere).then(|| session(4)).flatten().into_iter().collect(),
         reason: "no member".to_owned(),
-        elsewhere: Vec::new(),
+        elsewhere: is_elsewhere.then(|| session(5)).flatten().into_iter().collect(),
     }
 }
 
