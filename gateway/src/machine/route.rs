@@ -327,3 +327,6 @@ impl Routes {
 pub(super) fn node_bit(node: u32) -> u64 {
     if node < 64 { 1 << node } else { 0 }
 }
+
+#[cfg(test)]
+mod tests;

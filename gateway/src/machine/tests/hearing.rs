@@ -1,6 +1,6 @@
 //! A session's operations go on only while its user's home is heard.
 
-use super::{Settings, dev, run};
+use super::{Bench, Settings, dev, lines, run};
 use crate::machine::settings::Faults;
 
 fn deaf() -> Settings {
@@ -254,4 +254,29 @@ fn what_waits_is_looked_through_until_nothing_waits() {
     let lines = after_one(deaf(), &format!("{waits}\n20000 heard 20000 n2"));
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("16100: c0 ") && lines[0].contains(r#""op_id":2"#), "{lines:?}");
+}
+
+#[test]
+fn a_lane_that_was_stopped_with_nothing_to_send_keeps_its_links() {
+    let ends = |steps: &str| after_one(deaf(), steps).join("\n").contains("ended");
+    assert!(!ends("400 stopped 700 c0 ping 5"));
+    // To the last moment at which the homes count as heard, and to the next.
+    assert!(!ends("400 stopped 499 c0 send 2 /room/1 chat a"));
+    assert!(ends("400 stopped 500 c0 send 2 /room/1 chat a"));
+}
+
+#[test]
+fn so_many_invitations_wait_and_none_twice() {
+    let mut bench = Bench::new(deaf());
+    lines(ONE).for_each(|line| bench.step(line));
+    bench.step("600 heard 600 n1");
+    let max = proto::limits::SUBSCRIPTIONS_MAX;
+    for room in (0..max + 1).chain(0..3) {
+        bench.step(&format!("601 n2 invited 0 7 /club/{room}"));
+        // Another connection of the session is meant.
+        bench.step(&format!("601 n2 invited 0 6 /past/{room}"));
+    }
+    let invited = bench.lane.sessions[0].rare.as_ref().map_or(&[][..], |rare| &rare.invited);
+    let expected: Vec<String> = (0..max).map(|room| format!("/club/{room}")).collect();
+    assert_eq!(invited, expected);
 }

@@ -74,6 +74,19 @@ fn who_is_armed_while_the_wheel_is_a_turn_behind_is_given_all_the_same() {
 }
 
 #[test]
+fn a_slot_that_was_for_many_gives_its_memory_back() {
+    for (armed, kept) in [(1, true), (KEPT, true), (KEPT + 1, false), (1_000, false)] {
+        let mut wheel = Wheel::new();
+        for number in 0..armed as u32 {
+            wheel.arm(0, 0, ConnId(number));
+        }
+        let mut due = Vec::new();
+        wheel.due(TICK_MS, usize::MAX, &mut due);
+        assert_eq!((due.len(), wheel.slots[1].capacity() > 0), (armed, kept), "{armed}");
+    }
+}
+
+#[test]
 fn an_allowance_fills_with_time_up_to_its_burst() {
     let rate = Rate { operations_per_s: 10, operations_burst: 2, bytes_per_s: 1, bytes_burst: 100 };
     let mut allowance = Allowance::full(rate, 0);
@@ -86,4 +99,13 @@ fn an_allowance_fills_with_time_up_to_its_burst() {
     assert!(!allowance.take(rate, 1_100, 3, 0), "two at most");
     assert!(allowance.take(rate, 1_300, 2, 0));
     assert!(allowance.take(rate, 1_300, 0, 5));
+}
+
+#[test]
+fn all_the_bytes_may_be_taken_and_none_that_is_not_there() {
+    let rate = Rate { operations_per_s: 9, operations_burst: 9, bytes_per_s: 9, bytes_burst: 30 };
+    let mut allowance = Allowance::full(rate, 0);
+    for (bytes, is_there) in [(10, true), (21, false), (20, true), (1, false), (0, true)] {
+        assert_eq!(allowance.take(rate, 0, 1, bytes), is_there, "{bytes}");
+    }
 }
