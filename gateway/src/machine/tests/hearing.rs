@@ -212,6 +212,7 @@ fn a_refusal_does_not_wait_for_what_was_set_aside() {
         400 c0 send 2 /room/1 chat b
         400 c1 send 0 /room/1 chat unnumbered
         401 n1 answer 1 1 0
+        450 heard 450 n1
         600 down n1
         601 up n1";
     let lines = after_one(deaf(), &steps.replace("HEARD", heard_user()));
@@ -250,7 +251,7 @@ fn what_waits_is_bounded_by_all_its_bytes() {
 #[test]
 fn what_waits_is_looked_through_until_nothing_waits() {
     // Twice a second, from the moment when it began to wait.
-    let waits = "600 c0 send 2 /room/1 chat a";
+    let waits = "600 c0 send 2 /room/1 chat a\n8000 heard 8000 n1";
     let lines = after_one(deaf(), &format!("{waits}\n20000 heard 20000 n2"));
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("16100: c0 ") && lines[0].contains(r#""op_id":2"#), "{lines:?}");

@@ -495,15 +495,23 @@ fn what_a_lost_link_knew_is_said_again_on_no_other() {
 #[test]
 fn who_has_a_seat_elsewhere_by_now_is_not_told() {
     let steps = "
-        1 down
-        2 up
-        3 n1 at 1
-        3 n1 attached 1 3 recovered elsewhere 0
-        4 n1 message 1 4 4
-        5 c0 subscribe 2 /room/1";
+        1 c1 open
+        1 c1 connect bob
+        1 n1 logged_in 1 0
+        1 c1 subscribe 1 /room/1
+        1 n1 answer 1 1 0
+        1 n1 subscribed 1 1 3
+        2 down
+        3 up
+        4 n1 at 1
+        4 n1 attached 1 3 recovered elsewhere 0
+        5 n1 message 1 4 4
+        6 c0 subscribe 2 /room/1";
     let lines = after_one(dev(), steps);
-    assert_eq!(lines.last().unwrap(), "5: n1 operation of 0 sub 1: subscribe 2 /room/1");
-    assert!(!lines.iter().any(|line| line.contains("c0")), "{lines:?}");
+    assert_eq!(lines.last().unwrap(), "6: n1 operation of 0 sub 1: subscribe 2 /room/1");
+    let told = lines.iter().filter(|line| line.contains(": c") && !line.starts_with("1:"));
+    let message = r#"5: c1 {"message":{"sub":1,"mount":"chat","seq":4,"payload":4}}"#;
+    assert_eq!(told.collect::<Vec<_>>(), [message]);
 }
 
 #[test]
