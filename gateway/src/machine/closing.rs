@@ -234,11 +234,6 @@ impl Lane {
 
     pub(super) fn forget(&mut self, handle: Handle, out: &mut Outbox) {
         let Some(session) = self.sessions.try_remove(handle as usize) else { return };
-        if let Some(connection) = self.connections.get(ConnId(session.conn))
-            && connection.session == handle
-        {
-            connection.session = NONE;
-        }
         for (at, node) in (0..).zip(&self.routes.nodes) {
             let knows = at >= 64 || session.introduced & super::route::node_bit(at) != 0;
             if let (true, Some(link)) = (knows, node.link) {
