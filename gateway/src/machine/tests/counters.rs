@@ -75,3 +75,9 @@ fn what_a_slow_receiver_gets_or_does_not_is_counted() {
     assert!(dropped > 1 && all.deliveries_dropped == dropped);
     assert_eq!(all.deliveries, 1 + 1 + (22 - dropped) + 1);
 }
+
+#[test]
+fn an_invitation_that_leads_nowhere_is_counted_as_refused() {
+    let steps = "1 n1 invited 0 7 room\n1 n1 invited 0 7 /room/2";
+    assert_eq!(after_one(dev(), steps).refused, 1);
+}

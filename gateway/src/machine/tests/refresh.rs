@@ -52,3 +52,9 @@ fn new_credentials_are_the_same_users() {
     let log = after("10 c0 refresh 3 ann\n11 c0 refresh 3 ann");
     assert_eq!(log.matches(r#""op_id":3,"status":0"#).count(), 2, "it is good once more: {log}");
 }
+
+#[test]
+fn the_users_home_hears_how_long_new_credentials_are_good() {
+    let introduced = |steps: &str| after(steps).contains("10: n1 introduce 0 ann 7");
+    assert!(introduced("10 c0 refresh 3 ann@23000") && !introduced("10 c0 refresh 3 bob"));
+}
