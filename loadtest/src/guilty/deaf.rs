@@ -17,12 +17,24 @@ use crate::processes::kernel;
 use crate::traffic::crowd::Crowd;
 use crate::traffic::schedule::Schedule;
 
-/// Rooms for them, in which others may talk, too.
+/// Rooms for them, in which others may talk, too. Nobody is told who comes to a crowd: a thousand
+/// who hear of each other are a load of their own.
 pub(super) const CLASSES: &str = "\
 [[class]]
 pattern = \"/deaf/*\"
 create = \"auto\"
 join = \"open\"
+
+[[class.mount]]
+name = \"chat\"
+kind = \"message\"
+send = \"open\"
+
+[[class]]
+pattern = \"/crowd/*\"
+create = \"auto\"
+join = \"open\"
+presence = \"off\"
 
 [[class.mount]]
 name = \"chat\"
@@ -45,8 +57,9 @@ on_slow = \"close\"
 /// How many there are.
 const COUNT: usize = 1_000;
 
-/// Connections that are made between two looks at the neighbours.
-const SLICE: usize = 8;
+/// So many come in a second, as to a popular room: how many may come at once is the subject of
+/// `connect-storm`.
+const ARRIVALS_PER_S: f64 = 500.0;
 
 /// What the kernel takes for somebody who doesn't read: little, so that the rest is the gateway's.
 const RECEIVE_BYTES: usize = 4 * 1024;
@@ -84,6 +97,7 @@ pub(super) struct Deaf {
     run: u32,
     wanted: usize,
     there: Vec<TcpStream>,
+    arrivals: Schedule,
     talker: Crowd<Counting>,
     /// Once all are there.
     schedule: Option<Schedule>,
@@ -129,6 +143,7 @@ impl Deaf {
             run,
             wanted,
             there: Vec::new(),
+            arrivals: Schedule::new(talker.now(), ARRIVALS_PER_S, wanted, 1),
             talker,
             schedule: None,
             speech,
@@ -176,7 +191,8 @@ impl Deaf {
 
 impl Beside for Deaf {
     fn act(&mut self) -> Result<()> {
-        for _ in 0..SLICE.min(self.wanted - self.there.len()) {
+        let now = self.talker.now();
+        while self.there.len() < self.wanted && self.arrivals.take(now).is_some() {
             self.come()?;
         }
         if self.there.len() == self.wanted {

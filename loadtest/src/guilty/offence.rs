@@ -135,7 +135,7 @@ pub(super) const OFFENCES: [Offence; 16] = [
             counted: Some("imq_gateway_deliveries_dropped_total"),
             ..NOTHING
         },
-        start: |scene| Deaf::start(scene, "/deaf", Speech::LARGE),
+        start: |scene| Deaf::start(scene, "/crowd", Speech::LARGE),
     },
     Offence {
         name: "slow-loris",
