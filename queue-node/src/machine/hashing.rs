@@ -11,8 +11,13 @@ pub(crate) struct NumberHasher(u64);
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Hasher for NumberHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    fn write(&mut self, _bytes: &[u8]) {
+        unreachable!("names are hashed with a seed, or somebody makes thousands that collide")
+    }
+
+    #[inline]
+    fn write_u8(&mut self, number: u8) {
+        self.write_u64(u64::from(number));
     }
 
     #[inline]
