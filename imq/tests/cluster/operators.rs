@@ -1,10 +1,14 @@
 //! What operators see of three processes: logs that say whose they are, events that outlive the
 //! boss, signals that are heeded.
 
-use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
-use crate::http::{json, request, try_request, until, until_ready};
-use crate::process::{Imq, port_base};
+use serde_json::{Value, json};
+
+use crate::http::{self, request, try_request, until, until_ready};
+use crate::process::{ADMIN_KEY, Imq, port_base};
+use crate::talker::Talker;
 
 /// A boss, a queue node and a gateway that log JSON.
 struct Three {
@@ -97,7 +101,7 @@ fn logs_name_nodes_and_peers_and_events_outlive_the_boss() {
     three.boss = boss(three.base, &three.data);
     let events = three.base + 100;
     until("the boss listens", || try_request("GET", events, "/healthz", None, "").is_ok());
-    let kept = json(events, "/api/v1/events").to_string();
+    let kept = http::json(events, "/api/v1/events").to_string();
     assert!(kept.contains("q1 joined") && kept.contains("g1 joined"), "{kept}");
     said(&mut three.boss, "began term 2");
     said(&mut three.boss, "the link with gateway g1");
@@ -115,6 +119,43 @@ fn logs_name_nodes_and_peers_and_events_outlive_the_boss() {
     assert_named(&three.boss, "boss", "boss");
     assert_named(&three.node, "queue-node", "q1");
     assert_named(&three.gateway, "gateway", "g1");
+}
+
+#[test]
+fn a_call_out_that_fails_is_a_warning_with_its_url_and_the_reason() {
+    let mut three = Three::start();
+    let config = "[[callout]]\nname = \"app\"\nurl = \"http://127.0.0.1:1/imq\"\n\
+        secret = \"whsec_c2VjcmV0LW9mLWEtdGVzdC1jYWxsb3V0\"\n\
+        [[class]]\npattern = \"/club/*\"\njoin = \"callout\"\ncallout = \"app\"\n\
+        [[class.mount]]\nname = \"chat\"\nkind = \"message\"\n";
+    let path = "/api/v1/config";
+    let (status, said_of_it) = request("POST", three.base + 100, path, Some(ADMIN_KEY), config);
+    assert_eq!(status, 200, "{said_of_it}");
+    let mut ann = Talker::login(&format!("127.0.0.1:{}", three.base), "ann");
+    until("the lane knows the class", || {
+        let result = ann.ask("subscribe", json!({ "queue": "/club/1" }));
+        result["error_message"].as_str().is_some_and(|why| why.contains("web application"))
+    });
+    let failed = said(&mut three.gateway, "call-out \"app\" fails on subscribe");
+    let told = failed["message"].as_str().expect("a sentence");
+    assert_eq!(failed["level"], "WARN", "{told}");
+    assert!(told.contains("at http://127.0.0.1:1/imq: ") && told.contains("refused"), "{told}");
+}
+
+#[test]
+fn who_is_refused_at_a_link_port_does_not_fill_the_log() {
+    let mut three = Three::start();
+    let count = 40;
+    for _ in 0..count {
+        let mut dial = TcpStream::connect(("127.0.0.1", three.base + 200)).expect("a node");
+        dial.write_all(b"GET / HTTP/1.1\r\nHost: imq\r\n\r\n").expect("it reads");
+        // Until it is closed; what was unread is cut off with it.
+        dial.read_to_end(&mut Vec::new()).ok();
+    }
+    three.node.signal("TERM");
+    said(&mut three.node, "SIGTERM: this node stops");
+    let lines = three.node.seen().iter().filter(|line| line.contains("was refused")).count();
+    assert!((1..count / 4).contains(&lines), "{lines} lines: {:#?}", three.node.seen());
 }
 
 #[test]

@@ -127,14 +127,23 @@ pub(crate) fn publishes_and_rotates(late: &Late) {
     let reason = refusals::refused(&five.gateway(1), &second, 3501);
     assert!(reason.contains("the token names the key \"k2\""), "{reason}");
     issuer.publish(jwks);
-    for at in [0, 1] {
-        let connect = json!({ "protocol": 1, "token": second });
-        until_within("the new key is there", FETCHED, Duration::from_millis(100), || {
-            let mut talker = Talker::answered(&five.gateway(at), &connect);
-            let first = talker.next(FETCHED).expect("an answer");
-            first.0 == "welcome"
-        });
-    }
+    let becomes = |what: &str, token: &str, wanted: &str| {
+        let connect = json!({ "protocol": 1, "token": token });
+        for at in [0, 1] {
+            until_within(what, FETCHED, Duration::from_millis(100), || {
+                let mut talker = Talker::answered(&five.gateway(at), &connect);
+                talker.next(FETCHED).expect("an answer").0 == wanted
+            });
+        }
+    };
+    becomes("the new key is there", &second, "welcome");
+
+    // A key that is withdrawn is good until the document is fetched again, as on SIGHUP.
+    issuer.publish(&jwks[1..]);
+    becomes("the old key is still there", &token("eve", "k1"), "welcome");
+    five.gateways.iter().for_each(|gateway| gateway.signal("HUP"));
+    becomes("the old key is gone", &token("eve", "k1"), "closing");
+    becomes("the new key is still there", &second, "welcome");
     // Who came with the first key is still there.
     ann.subscribe("/room/1");
 }

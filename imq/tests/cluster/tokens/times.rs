@@ -1,7 +1,6 @@
 //! Tokens that end while their users are connected.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use imq_sdk::{Client, Options, QueueEvent, SubscribeOptions, TokenSource};
 use link::io::clock;
@@ -19,12 +18,12 @@ fn refreshed_stays_and_the_other_goes_when_its_token_ends() {
     keys.put(&keys.secret("secret"));
     keys.secret("strange");
     let five = keys.start();
-    let short = |user: &str| keys.token(user, "secret", &["--ttl", "2s"]);
-    let mut begun = clock::now().unix_ms;
-    let [mut ann, mut ben] = ["ann", "ben"].map(|user| {
-        begun = clock::now().unix_ms;
-        Talker::login_by(&five.gateway(0), &short(user))
-    });
+    let login = |user: &str, ttl: &str| {
+        Talker::login_by(&five.gateway(0), &keys.token(user, "secret", &["--ttl", ttl]))
+    };
+    let mut ann = login("ann", "2s");
+    let begun = clock::now().unix_ms;
+    let mut ben = login("ben", "4s");
     ann.subscribe("/room/1");
     ben.subscribe("/room/1");
     // A bad refresh changes nothing, and says why; so does one of somebody else.
@@ -40,17 +39,16 @@ fn refreshed_stays_and_the_other_goes_when_its_token_ends() {
     let result = ann.ask("refresh", json!({ "token": good }));
     let hour = 3_590_000..=3_600_000;
     assert!(result["status"] == 0 && hour.contains(&ms(&result["expires_in_ms"])), "{result}");
-    assert!((1..=2000).contains(&ms(&ben.welcome["expires_in_ms"])), "{}", ben.welcome);
+    assert!((1..=4000).contains(&ms(&ben.welcome["expires_in_ms"])), "{}", ben.welcome);
 
     let closing = ben.closing(3010);
     assert_eq!(closing["may_retry"], true, "{closing}");
     let took_ms = clock::now().unix_ms - begun;
     // Seconds are cut off when a token is made.
-    assert!((1000..2000 + LATE_MS_MAX).contains(&took_ms), "{took_ms} ms: {closing}");
+    assert!((3000..4000 + LATE_MS_MAX).contains(&took_ms), "{took_ms} ms: {closing}");
     let kept = ben.kept();
+    // Her first token ended before his, by more than a connection may be closed late.
     ann.send("/room/1", "still here");
-    assert!(ann.try_hear("closing", Duration::from_millis(LATE_MS_MAX), |_| true).is_err());
-    ann.send("/room/1", "and still");
 
     // A resume needs a good token, too; with one, the session goes on.
     let resume = json!({ "session_id": kept.welcome["session_id"],
