@@ -2,9 +2,10 @@
 //! boss, signals that are heeded.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use serde_json::{Value, json};
+use socket2::{Domain, Socket, Type};
 
 use crate::http::{self, request, try_request, until, until_ready};
 use crate::process::{ADMIN_KEY, Imq, port_base};
@@ -44,9 +45,13 @@ impl Drop for Three {
 }
 
 fn boss(base: u16, data: &str) -> Imq {
+    boss_by(base, data, Imq::logged)
+}
+
+fn boss_by(base: u16, data: &str, start: impl FnOnce(&[&str]) -> Imq) -> Imq {
     let (link, http) = (format!("127.0.0.1:{}", base + 101), format!("127.0.0.1:{}", base + 100));
     let words = ["boss", "--data-dir", data, "--listen-link", &link, "--listen-http", &http];
-    logged(&[&words[..], &["--expected-queue-nodes", "1"]].concat())
+    start(&[&words[..], &["--expected-queue-nodes", "1", "--log-format", "json"]].concat())
 }
 
 fn logged(words: &[&str]) -> Imq {
@@ -124,9 +129,9 @@ fn logs_name_nodes_and_peers_and_events_outlive_the_boss() {
 #[test]
 fn a_call_out_that_fails_is_a_warning_with_its_url_and_the_reason() {
     let mut three = Three::start();
-    let config = "[[callout]]\nname = \"app\"\nurl = \"http://127.0.0.1:1/imq\"\n\
+    let config = "[[callout]]\nname = \"app\"\nurl = \"http://127.0.0.1:1/imq\"\ninner = true\n\
         secret = \"whsec_c2VjcmV0LW9mLWEtdGVzdC1jYWxsb3V0\"\n\
-        [[class]]\npattern = \"/club/*\"\njoin = \"callout\"\ncallout = \"app\"\n\
+        [[class]]\npattern = \"/club/*\"\ncreate = \"auto\"\njoin = \"callout\"\ncallout = \"app\"\n\
         [[class.mount]]\nname = \"chat\"\nkind = \"message\"\n";
     let path = "/api/v1/config";
     let (status, said_of_it) = request("POST", three.base + 100, path, Some(ADMIN_KEY), config);
@@ -136,10 +141,48 @@ fn a_call_out_that_fails_is_a_warning_with_its_url_and_the_reason() {
         let result = ann.ask("subscribe", json!({ "queue": "/club/1" }));
         result["error_message"].as_str().is_some_and(|why| why.contains("web application"))
     });
-    let failed = said(&mut three.gateway, "call-out \"app\" fails on subscribe");
+    let failed = said(&mut three.gateway, "fails on subscribe");
     let told = failed["message"].as_str().expect("a sentence");
     assert_eq!(failed["level"], "WARN", "{told}");
+    assert!(told.contains("call-out \"app\" fails on subscribe"), "{told}");
     assert!(told.contains("at http://127.0.0.1:1/imq: ") && told.contains("refused"), "{told}");
+}
+
+/// Those who only hold connections to the page take no file that links and the store need.
+#[test]
+fn a_boss_whose_page_is_flooded_lets_nodes_in_and_keeps_what_it_is_told() {
+    let base = port_base();
+    let data = std::env::temp_dir().join(format!("imq-flood-{}-{base}", std::process::id()));
+    let data = data.display().to_string();
+    let mut flooded = boss_by(base, &data, |words| Imq::limited(1024, words));
+    let page = base + 100;
+    until("the boss listens", || try_request("GET", page, "/healthz", None, "").is_ok());
+    let from = |number: usize| {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        let source: SocketAddr = ([127, 0, 1, (number % 8 + 1) as u8], 0).into();
+        socket.bind(&source.into()).expect("an address of the loopback");
+        let boss: SocketAddr = ([127, 0, 0, 1], page).into();
+        socket.connect(&boss.into()).expect("the kernel takes it");
+        socket
+    };
+    let _held: Vec<Socket> = (0..1500).map(from).collect();
+    let at = |offset: u16| format!("127.0.0.1:{}", base + offset);
+    let words = ["queue-node", "--id", "q1", "--boss", &at(101), "--listen-link", &at(200)];
+    let _node = logged(&[&words[..], &["--listen-http", &at(290)]].concat());
+    said(&mut flooded, "q1 joined");
+    let config = "[[class]]\npattern = \"/kept/*\"\n";
+    // The page itself may have no place before the silent ones have to go.
+    until("the configuration is taken", || {
+        let posted = try_request("POST", page, "/api/v1/config", Some(ADMIN_KEY), config);
+        posted.is_ok_and(|(status, _)| status == 200)
+    });
+    flooded.kill();
+    let mut again = boss(base, &data);
+    said(&mut again, "began term 2");
+    until("the boss listens", || try_request("GET", page, "/healthz", None, "").is_ok());
+    let kept = request("GET", page, "/api/v1/config", None, "");
+    assert!(kept.1.contains("/kept/*"), "{}", kept.1);
+    std::fs::remove_dir_all(&data).ok();
 }
 
 #[test]

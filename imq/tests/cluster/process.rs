@@ -47,7 +47,17 @@ impl Imq {
 
     /// Starts it likewise; its lines are those of its log.
     pub(crate) fn logged(words: &[&str]) -> Imq {
-        let mut command = command(words);
+        Imq::reading_log(command(words), words)
+    }
+
+    /// The same, and it may open so many files.
+    pub(crate) fn limited(files: u32, words: &[&str]) -> Imq {
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={files}")).arg(env!("CARGO_BIN_EXE_imq"));
+        Imq::reading_log(settled(command, words), words)
+    }
+
+    fn reading_log(mut command: Command, words: &[&str]) -> Imq {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("imq can be started");
         let stderr = child.stderr.take().expect("it is piped");
         Imq::reading(child, stderr, words)
@@ -208,7 +218,12 @@ pub(crate) fn without_settings(mut command: Command) -> Command {
 }
 
 fn command(words: &[&str]) -> Command {
-    let mut command = without_settings(Command::new(env!("CARGO_BIN_EXE_imq")));
+    settled(Command::new(env!("CARGO_BIN_EXE_imq")), words)
+}
+
+/// A command of these words, with the secrets of the tests.
+fn settled(command: Command, words: &[&str]) -> Command {
+    let mut command = without_settings(command);
     command.args(words).env("IMQ_SECRET", SECRET).env("IMQ_RPC_KEY", RPC_KEY);
     command.env("IMQ_ADMIN_KEY", ADMIN_KEY).stdin(Stdio::null());
     command
