@@ -353,3 +353,18 @@ fn what_begins_before_an_item_that_leaves_keeps_its_place_behind_it() {
     }
     assert_eq!(leaves(&mut behind), "1:3 Joined, 1:4 Left");
 }
+
+#[test]
+fn a_state_on_its_way_out_grows_no_more_and_one_of_each_queue_is_on_its_way() {
+    let mut behind = Behind::default();
+    let mut merges = |sub, seq| behind.keep(sub, &event(EventKind::State, seq), false, false);
+    assert_eq!([merges(1, 1), merges(2, 1), merges(1, 2)], [false, false, true]);
+    behind.freeze();
+    let mut merges = |sub, seq| behind.keep(sub, &event(EventKind::State, seq), false, false);
+    assert_eq!([merges(1, 3), merges(2, 3)], [false, false]);
+    // The next are not on their way before the first have left.
+    behind.freeze();
+    let mut merges = |sub, seq| behind.keep(sub, &event(EventKind::State, seq), false, false);
+    assert_eq!([merges(1, 4), merges(2, 4)], [true, true]);
+    assert_eq!(leaves(&mut behind), "1:2 State, 2:1 State, 1:4 State, 2:4 State");
+}

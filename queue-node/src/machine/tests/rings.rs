@@ -5,9 +5,11 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use proto::g2c::EventKind;
 use proto::ids::SessionId;
+use proto::limits;
 
 use super::check;
 use crate::machine::event_ring::{Event, EventRing};
+use crate::machine::replay::ReplayLog;
 
 /// What happens to a ring.
 #[derive(Debug, Clone)]
@@ -103,4 +105,41 @@ fn a_history_outlives_the_log() {
         9000: g1 answer 1 op=8 status=0 seq=5 #2:a #3:b #5:c
         ",
     );
+}
+
+/// An event of this number and length.
+fn event(seq: u64, body: &[u8]) -> Event<'_> {
+    Event { seq, at_ms: seq, body, kind: EventKind::Message, mount: 3, exclude: None }
+}
+
+#[test]
+fn a_log_goes_on_behind_an_event_that_it_can_not_keep() {
+    let mut log = ReplayLog::default();
+    (1..=3).for_each(|seq| log.push(&event(seq, b"small")));
+    let large = vec![b'x'; limits::REPLAY_LOG_BYTES_MAX];
+    assert!(!log.has_room(event(4, &large).cost()));
+    (0..3).for_each(|_| log.pop());
+    assert_eq!(log.floor(), 3);
+    log.skip(&event(4, &large));
+    log.push(&event(5, b"after"));
+    assert_eq!(log.floor(), 4, "it reaches those who have seen the large one");
+    assert!(log.get(4).is_none());
+    let kept: Vec<_> = log.after(3).map(|event| (event.seq, event.body)).collect();
+    assert_eq!(kept, [(5, &b"after"[..])]);
+}
+
+#[test]
+fn a_log_gives_back_what_it_took_for_events_that_are_gone() {
+    let mut log = ReplayLog::default();
+    (1..=200).for_each(|seq| log.push(&event(seq, &[b'x'; 100])));
+    let full = log.bytes();
+    (0..190).for_each(|_| log.pop());
+    assert_eq!(log.bytes(), full);
+    log.tighten();
+    assert!(log.bytes() < full / 2, "{} of {full} bytes", log.bytes());
+    let kept = log.after(0).map(|event| event.seq);
+    assert!(kept.eq(191..=200));
+    (0..10).for_each(|_| log.pop());
+    log.shrink();
+    assert_eq!((log.bytes(), log.cost(), log.floor()), (0, 0, 200));
 }
