@@ -10,6 +10,7 @@
 //! number. Homes count as heard for ever, unless the test's settings say otherwise.
 
 mod asks;
+mod attached;
 mod bench;
 mod closing;
 mod counters;

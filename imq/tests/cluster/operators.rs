@@ -131,7 +131,8 @@ fn a_call_out_that_fails_is_a_warning_with_its_url_and_the_reason() {
     let mut three = Three::start();
     let config = "[[callout]]\nname = \"app\"\nurl = \"http://127.0.0.1:1/imq\"\ninner = true\n\
         secret = \"whsec_c2VjcmV0LW9mLWEtdGVzdC1jYWxsb3V0\"\n\
-        [[class]]\npattern = \"/club/*\"\ncreate = \"auto\"\njoin = \"callout\"\ncallout = \"app\"\n\
+        [[class]]\npattern = \"/club/*\"\ncreate = \"auto\"\n\
+        join = \"callout\"\ncallout = \"app\"\n\
         [[class.mount]]\nname = \"chat\"\nkind = \"message\"\n";
     let path = "/api/v1/config";
     let (status, said_of_it) = request("POST", three.base + 100, path, Some(ADMIN_KEY), config);

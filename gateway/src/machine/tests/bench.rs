@@ -376,8 +376,7 @@ impl Bench {
         self.node(link, event);
     }
 
-    /// Counting anew gives what the lane counts all the time, and it keeps no session of which
-    /// nobody speaks any more.
+    /// Counting anew gives what the lane counts all the time, and no session is kept needlessly.
     fn counts(&self) {
         let lane = &self.lane;
         let (mut live, mut kept_bytes) = (0, 0);
