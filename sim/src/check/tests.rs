@@ -85,7 +85,7 @@ impl Story {
 
     /// Much comes from another queue.
     fn flooded(mut self) -> Story {
-        let (mount, payload) = ("chat".into(), vec![b'x'; 4_000].into());
+        let (mount, payload) = ("chat".into(), vec![b'x'; 4_000]);
         let (seq, from, sent_at_ms, history) = (1, None, 0, false);
         let message = Message { mount, seq, from, payload, sent_at_ms, history };
         let (queue, event) = (Arc::from("/room/2"), QueueEvent::Message(message));
