@@ -272,6 +272,7 @@ impl World {
             let ends = [wire.ends[0].port, wire.ends[1].port];
             ports.iter().all(|port| ends.contains(port)) && !wire.is_closed()
         });
-        self.is_awake(ports[1].process()) && wires.next().is_some() && wires.all(|w| !w.cut)
+        let first_is_whole = wires.next().is_some_and(|wire| !wire.cut);
+        self.is_awake(ports[1].process()) && first_is_whole && wires.all(|wire| !wire.cut)
     }
 }
