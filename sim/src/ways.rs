@@ -23,6 +23,8 @@ pub struct Way {
 pub struct Ways {
     /// When one end of a link between a lane and a node found that it was gone.
     ends: Vec<(u64, LaneId, usize)>,
+    /// When a lane had no link with a node: since when, and until when.
+    apart: BTreeMap<(LaneId, usize), Vec<(u64, u64)>>,
     /// The homes of each bucket, by bits and prefix, and since when anybody knew.
     homes: BTreeMap<(u8, u32), Vec<(u64, usize)>>,
 }
@@ -36,6 +38,19 @@ impl Ways {
         self.ends.push((at_us, lane, node));
     }
 
+    /// The lane has no link with the node from now on.
+    pub(crate) fn parted(&mut self, at_us: u64, lane: LaneId, node: usize) {
+        self.apart.entry((lane, node)).or_default().push((at_us, u64::MAX));
+    }
+
+    /// The lane has a link with the node.
+    pub(crate) fn joined(&mut self, at_us: u64, lane: LaneId, node: usize) {
+        let since = self.apart.get_mut(&(lane, node)).and_then(|times| times.last_mut());
+        if let Some((_, until_us)) = since {
+            *until_us = at_us.min(*until_us);
+        }
+    }
+
     /// Somebody heard that this node is the bucket's home.
     pub(crate) fn home(&mut self, at_us: u64, bucket: (u8, u32), node: usize) {
         let homes = self.homes.entry(bucket).or_default();
@@ -45,15 +60,21 @@ impl Ways {
     }
 
     /// Whether a link from the lanes of these connections to a home of the queue ended between
-    /// these moments, or so shortly before that it wasn't back.
+    /// these moments, or so shortly before that it wasn't back, or there was none.
     pub fn cut(&self, ways: &[Way], queue: &str, from_us: u64, to_us: u64) -> bool {
         let lanes: Vec<LaneId> =
             current(ways, |way| way.at_us, from_us, to_us).map(|way| way.lane).collect();
         let nodes = self.homes_of(queue, from_us, to_us);
         let when = |at_us: u64| at_us + SLACK_US >= from_us && at_us <= to_us;
-        self.ends
-            .iter()
-            .any(|(at_us, lane, node)| when(*at_us) && lanes.contains(lane) && nodes.contains(node))
+        let is_way = |lane: &LaneId, node: &usize| lanes.contains(lane) && nodes.contains(node);
+        let were_apart = |times: &[(u64, u64)]| {
+            times.iter().any(|(since_us, until_us)| *since_us <= to_us && *until_us >= from_us)
+        };
+        self.ends.iter().any(|(at_us, lane, node)| when(*at_us) && is_way(lane, node))
+            || self
+                .apart
+                .iter()
+                .any(|((lane, node), times)| is_way(lane, node) && were_apart(times))
     }
 
     /// The homes of the queue between these moments.
@@ -96,6 +117,12 @@ mod tests {
         assert!(!cut((0, 1), 7_000_000, 7_100_000), "long before");
         assert!(!cut((0, 1), 4_000_000, 4_900_000), "later");
         assert!(!cut((1, 0), 4_900_000, 5_100_000), "of another lane");
+        ways.parted(5_000_000, (0, 1), 1);
+        ways.joined(9_000_000, (0, 1), 1);
+        let cut = |lane, from_us, to_us| ways.cut(&by(lane), "/room/1", from_us, to_us);
+        assert!(cut((0, 1), 7_000_000, 7_100_000), "they are still apart");
+        assert!(!cut((0, 1), 9_500_000, 9_600_000), "it is back");
+        assert!(!cut((1, 0), 7_000_000, 7_100_000), "of another lane");
         let mut elsewhere = Ways::default();
         elsewhere.home(0, (0, 0), 2);
         elsewhere.ended(5_000_000, (0, 1), 1);

@@ -163,6 +163,9 @@ impl World {
             (dial.wire, dial.met_nameless) = (Some(at), false);
             dial.redial.succeeded();
         }
+        if let (Port::Lane(gateway, lane), Port::Node(node)) = (port, theirs) {
+            self.ways.joined(self.agenda.now_us(), (gateway, lane), node);
+        }
         self.trace(|| format!("{port:?} has a link to {theirs:?}"));
     }
 
@@ -339,7 +342,12 @@ impl World {
         let (port, link, life) = (one.port, one.link, one.life);
         let ends = self.wires[at].ends.each_ref().map(|end| end.port);
         if let [Port::Lane(gateway, lane), Port::Node(node)] = ends {
-            self.ways.ended(self.agenda.now_us(), (gateway, lane), node);
+            let (now_us, way) = (self.agenda.now_us(), (gateway, lane));
+            self.ways.ended(now_us, way, node);
+            let is_other = |wire: &Wire| !wire.ends[0].gone && wire.ends[1].port == ends[1];
+            if !self.wires.iter().any(|wire| wire.ends[0].port == ends[0] && is_other(wire)) {
+                self.ways.parted(now_us, way, node);
+            }
         }
         if !is_alive(&self.vitals, port.process(), life) {
             return;
