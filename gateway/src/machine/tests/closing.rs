@@ -1,6 +1,6 @@
 //! The end of a connection, and what the lane then lets go.
 
-use super::{dev, run};
+use super::{Bench, dev, lines, run};
 
 /// One client in one room, whose home is told of its end.
 const ONE: &str = "
@@ -84,4 +84,15 @@ fn a_refusal_does_not_wait_for_an_operation_of_a_session_that_is_over() {
     let refused = r#"5: c1 {"result":{"status":3,"error_message":"op_id begins with 1"#;
     assert!(lines.iter().any(|line| line.starts_with(refused)), "{lines:?}");
     assert!(!lines.iter().any(|line| line.starts_with("5: n1 operation")), "{lines:?}");
+}
+
+#[test]
+fn who_leaves_while_the_home_is_away_is_forgotten_after_the_grace() {
+    for steps in ["1 down\n2 c0 gone", "1 c0 gone\n2 down"] {
+        let mut bench = Bench::new(dev());
+        lines(&format!("{ONE}{steps}\n10000 wait")).for_each(|line| bench.step(line));
+        assert_eq!(bench.lane.sessions.len(), 1, "its end is still to be told: {steps}");
+        lines("40000 wait").for_each(|line| bench.step(line));
+        assert!(bench.lane.sessions.is_empty(), "{steps}");
+    }
 }

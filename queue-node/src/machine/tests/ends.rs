@@ -152,3 +152,62 @@ fn a_read_asks_for_no_more_than_there_can_be() {
         ",
     ));
 }
+
+#[test]
+fn the_newest_joining_of_a_room_counts_and_only_its_own_leaving() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        0 q2~ up
+        0 q2 up dialled
+        0 table 2 q2 q1 0 1
+        1 q2~ note 7 ann 1 /room/1 78 5
+        2 q2~ note 8 ann 1 /room/1 78 9
+        3 q2~ note 9 ann 1 /room/1 78 7
+        4 q2~ unnote 10 ann 1 /room/1 78 7
+        5 q2~ ask 11 ann 9 /room/1 78 9
+        6 g1 lost 1 ann bye
+        ----
+        0: g1 logged_in 1 0 2
+        0: g1 moved 0 q2
+        1: q2~ told 7 ended=false floor=2 gen=2
+        2: q2~ told 8 ended=false floor=2 gen=2
+        3: q2~ told 9 ended=false floor=2 gen=2
+        4: q2~ told 10 ended=false floor=2 gen=2
+        5: q2~ told 11 ended=true floor=2
+        6: q2 tell 65537 ended /room/1 bye floor=12
+        6: g1 lost_noted 1
+        ",
+    );
+}
+
+#[test]
+fn after_a_grace_rooms_let_go_what_was_not_resumed() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann secret=1
+        0 q2~ up
+        0 q2 up dialled
+        0 table 2 q2 q1 0 1
+        1 q2~ note 7 ann 1 /room/1 78 5
+        2 g1 introduce 2 ann
+        2 g1 login 2 ann secret=2 resume=1,1
+        990 g1 request 1 user /user/ann
+        1020 g1 request 2 user /user/ann
+        ----
+        0: g1 logged_in 1 0 2
+        0: g1 moved 0 q2
+        1: q2~ told 7 ended=false floor=2 gen=2
+        2: g1 kick 1 3509 gen=2
+        2: g1 logged_in 2 0 5 resumed
+        2: q2 tell 65537 fence /room/1 5 floor=5
+        990: g1 reply 1 op=0 status=0 ann online +0 [g test +0] /room/1
+        1020: q2 tell 131073 ended /room/1 not resumed below=5 floor=5
+        1020: g1 reply 2 op=0 status=0 ann online +0 [g test +0] /room/1
+        ",
+    );
+}

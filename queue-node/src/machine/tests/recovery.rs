@@ -286,3 +286,35 @@ fn a_bucket_is_named_again_when_the_lane_has_named_another() {
 fn bucket(queue: &str) -> u32 {
     BucketId::of(name::hash(queue.as_bytes()), 1).prefix()
 }
+
+#[test]
+fn what_its_sender_did_not_want_back_another_lane_gets_whole() {
+    check(
+        "
+        0 g1 up
+        0 g2 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        0 g2 introduce 4 cid
+        0 g2 login 4 cid
+        1 g1 1 1 subscribe /room/1 sub=5
+        1 g2 4 1 subscribe /room/1 sub=9
+        2 g2 down
+        3 g1 1 2 send /room/1 chat mine exclude
+        4 g2 up
+        4 g2 introduce 4 cid
+        4 g2 attach /room/1 6 e1 1 4
+        ----
+        0: g1 logged_in 1 0 2
+        0: g2 logged_in 4 0 5
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,cid
+        1: g2 answer 4 op=1 status=0
+        1: g2 subscribed 4 9 e1 #1 [chat=1,members=1,scores=1] ann,cid
+        3: g1 answer 1 op=2 status=0 seq=2
+        3: g1 event 5 #2 chat ann:mine but 1
+        4: g2 attached 6 e1 #2 recovered
+        4: g2 missed all 6 #2 chat ann:mine
+        ",
+    );
+}
