@@ -9,7 +9,7 @@ use imq_sdk::{
 };
 
 use super::check;
-use crate::journal::{FULL, Full, Journal, Note, Observations, What};
+use crate::journal::{FULL, Full, Journal, Loss, Note, Observations, What};
 
 const QUEUE: &str = "/room/1";
 
@@ -153,7 +153,13 @@ fn ticket(number: u64) -> Ticket {
 
 /// The rules that these stories break together.
 fn broken(stories: Vec<Story>) -> Vec<&'static str> {
+    broken_with(stories, Vec::new())
+}
+
+/// The same where data may have been lost.
+fn broken_with(stories: Vec<Story>, losses: Vec<Loss>) -> Vec<&'static str> {
     let seen = Observations {
+        losses,
         journals: stories.into_iter().map(|story| story.0).collect(),
         calm_us: u64::MAX,
         farewell_us: u64::MAX / 4,
@@ -434,6 +440,33 @@ fn a_code_has_its_cause() {
     assert_eq!(broken(vec![closed(3502)]), [rule]);
     let rival = Journal { client: 5, user: "u0".into(), ..Journal::default() };
     assert_eq!(broken(vec![closed(3500), Story(rival, 0)]), Vec::<&str>::new());
+    // One that had gone long before is no rival, nor is one that comes later.
+    let mut before = Story(Journal { client: 5, user: "u0".into(), ..Journal::default() }, 0);
+    before.note(What::Asked(ticket(1), Command::Close));
+    let bye = "the application closed the client".to_owned();
+    before.note(What::Told(Event::Closed { code: Some(3000), reason: bye, may_retry: false }));
+    let mut late = closed(3500);
+    late.0.notes.last_mut().expect("it is closed").at_us = 60_000_000;
+    assert!(broken(vec![late, before]).contains(&rule));
+    let born_us = 60_000_000;
+    let after = Journal { client: 5, user: "u0".into(), born_us, ..Journal::default() };
+    assert!(broken(vec![closed(3500), Story(after, born_us)]).contains(&rule));
+}
+
+#[test]
+fn a_loss_excuses_its_own_bucket_at_its_time() {
+    let rule = "an outcome is unknown only if a connection, a node or much time was lost";
+    let excused = |prefix: u32, at_us: u64| {
+        let (one, _) = pair();
+        let one = one.sent(1, "a", Err(Failure::OutcomeUnknown));
+        let loss = Loss { bits: 1, prefix, first_us: at_us, last_us: at_us };
+        !broken_with(vec![one], vec![loss]).contains(&rule)
+    };
+    let hash = proto::name::hash(QUEUE.as_bytes());
+    let own = proto::bucket::BucketId::of(hash, 1).prefix();
+    assert!(excused(own, 4_000));
+    assert!(!excused(1 - own, 4_000), "of another bucket");
+    assert!(!excused(own, 60_000_000), "much later");
 }
 
 #[test]
