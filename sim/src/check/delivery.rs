@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use imq_sdk::{Command, Message};
 
 use super::Violation;
+use super::fenced::{Asked, asked, asked_by};
 use super::ledger::{Book, Fact, Ledger};
 use super::spans::{self, Got, Lives, Span};
 use crate::application::original;
@@ -13,7 +14,7 @@ use crate::journal::Journal;
 use crate::plan::LOG_MS;
 
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
-    let excluded = excluded(lives);
+    let (excluded, asked) = (excluded(lives), asked(lives));
     let mut marks = BTreeMap::new();
     for span in &lives.spans {
         order(span, violations);
@@ -23,7 +24,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
         if span.is_ambiguous {
             continue;
         }
-        unhurried(lives, span, ledger, violations);
+        unhurried(lives, span, ledger, &asked, violations);
         filters(span, violations);
         history(span, ledger, violations);
         if let Some(book) = ledger.book(span.queue, span.start.epoch) {
@@ -229,14 +230,21 @@ fn unhurried(
     lives: &Lives<'_>,
     span: &Span<'_>,
     ledger: &Ledger<'_>,
+    asked: &BTreeMap<&[u8], Asked<'_>>,
     violations: &mut Vec<Violation>,
 ) {
     let book = ledger.book(span.queue, span.start.epoch);
     for item in &span.items {
         let Got::Gap(gap) = item.what else { continue };
-        // The newest event that the log had let go of, which nobody may have seen.
+        // The newest event that the log had let go of: nobody may have seen it, or only who came
+        // back as late, and it may have happened as soon as it was asked for.
         let newest = gap.before_seq.saturating_sub(1);
-        let happened_us = book.and_then(|book| book.happened_us(newest)).unwrap_or(0);
+        let happened_us = book.and_then(|book| {
+            let seen_us = book.happened_us(newest)?;
+            let asked = book.facts.get(&newest).and_then(|fact| asked_by(asked, fact));
+            Some(asked.map_or(seen_us, |asked| seen_us.min(asked.at_us)))
+        });
+        let happened_us = happened_us.unwrap_or(0);
         let is_old = happened_us + LOG_MS * 1000 <= item.at_us + CAUGHT_UP_US;
         let was_away = span.start.gap && is_old;
         if !was_away && !was_slow(lives, span, item.at_us) {

@@ -86,13 +86,14 @@ fn heard<'a>(lives: &Lives<'a>, journal: &Journal) -> BTreeMap<Place<'a>, (u64, 
 
 /// Who asked for something that nobody else asks for, and when.
 #[derive(Debug, Clone, Copy)]
-struct Asked<'a> {
+pub(super) struct Asked<'a> {
     /// None: the web application.
     journal: Option<&'a Journal>,
-    at_us: u64,
+    pub(super) at_us: u64,
 }
 
-fn asked<'a>(lives: &Lives<'a>) -> BTreeMap<&'a [u8], Asked<'a>> {
+/// All that is unlike anything else.
+pub(super) fn asked<'a>(lives: &Lives<'a>) -> BTreeMap<&'a [u8], Asked<'a>> {
     let mut asked = BTreeMap::new();
     for operation in &lives.operations {
         let by = Asked { journal: Some(operation.journal), at_us: operation.asked_us };
@@ -108,7 +109,10 @@ fn asked<'a>(lives: &Lives<'a>) -> BTreeMap<&'a [u8], Asked<'a>> {
 }
 
 /// Who asked for an event.
-fn asked_by<'a>(asked: &BTreeMap<&[u8], Asked<'a>>, fact: &Fact<'_>) -> Option<Asked<'a>> {
+pub(super) fn asked_by<'a>(
+    asked: &BTreeMap<&[u8], Asked<'a>>,
+    fact: &Fact<'_>,
+) -> Option<Asked<'a>> {
     match fact {
         Fact::Message { payload, .. } | Fact::Acknowledged(payload) => {
             asked.get(&*original(payload)).copied()

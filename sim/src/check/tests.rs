@@ -230,6 +230,11 @@ fn a_gap_of_what_is_still_kept_is_found() {
     let (one, other) = pair();
     assert!(back_after(2, one.message(6, "b")).contains(&rule));
     assert!(!back_after(7, other.message(6, "b")).contains(&rule));
+    // What nobody saw before many came back may have happened when it was asked for.
+    let (one, other) = pair();
+    let nobody = one.sent(1, "a", Err(Failure::OutcomeUnknown));
+    assert!(!back_after(7, nobody).contains(&rule));
+    assert!(back_after(2, other.sent(1, "a", Err(Failure::OutcomeUnknown))).contains(&rule));
 }
 
 #[test]
