@@ -61,10 +61,9 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
         let alone = |name| format!("cargo check --quiet -p {name} --no-default-features");
         stages.push(stage("machine-only builds", 40, commands(MACHINES.map(alone))));
     }
-    // From nothing it takes 500 s, and half as much again on a slow day.
-    let build = stage("build", 840, commands(["cargo test --quiet --workspace --no-run"]));
+    let build = stage("build", 650, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
-    stages.push(tests("unit and script tests", 120, unit_tests(tree)));
+    stages.push(tests("unit and script tests", 90, unit_tests(tree)));
     stages.push(tests("simulation", 400, simulation(tree, quick)));
     if !quick {
         stages.push(tests("cluster", 300, cluster(tree)));
