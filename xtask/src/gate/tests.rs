@@ -10,6 +10,8 @@ use crate::process::CommandLine;
 use crate::stage::{Output, Stage, Work};
 use crate::tree::Tree;
 
+const AMPLE: Duration = Duration::from_secs(60);
+
 fn stage(scripts: &[&str]) -> Stage {
     let shell = |script: &&str| {
         let mut line = CommandLine::new("sh -c");
@@ -18,7 +20,7 @@ fn stage(scripts: &[&str]) -> Stage {
     };
     Stage {
         name: "a stage",
-        bound: Duration::from_secs(60),
+        bound: AMPLE,
         work: Work::Commands(scripts.iter().map(shell).collect()),
         output: Output::WhenItFails,
         has_tests: false,
@@ -32,9 +34,14 @@ fn tests(scripts: &[&str]) -> Stage {
 }
 
 fn check_stage(stage: &Stage, passed: u64, failed: u64) {
-    let verdict = run_stage(Path::new("/"), &Tree::default(), stage, clock::now());
+    let deadline = clock::now() + stage.bound;
+    let verdict = run_stage(Path::new("/"), &Tree::default(), stage, deadline);
     let Verdict::Ran(counts) = verdict else { panic!("it didn't run") };
     assert_eq!((counts.passed, counts.failed), (passed, failed));
+}
+
+fn passes(stages: Vec<Stage>) -> bool {
+    pass(Path::new("/"), &Tree::default(), stages, AMPLE)
 }
 
 fn check(scripts: &[&str], passed: u64, failed: u64) {
@@ -72,24 +79,28 @@ fn a_stage_of_tests_runs_some_and_leaves_out_none() {
 #[test]
 fn a_stage_that_is_missing_fails_the_gate() {
     let missing = Stage { work: Work::Missing("not there"), ..stage(&[]) };
-    assert!(!pass(Path::new("/"), &Tree::default(), vec![stage(&["true"]), missing]));
+    assert!(!passes(vec![stage(&["true"]), missing]));
 }
 
 #[test]
 fn all_commands_of_a_stage_share_its_time() {
-    let mut stage = stage(&["tail -f /dev/null", "true"]);
-    stage.bound = Duration::from_millis(200);
-    let verdict = run_stage(Path::new("/"), &Tree::default(), &stage, clock::now());
-    assert!(matches!(verdict, Verdict::Ran(Counts { passed: 0, failed: 2, .. })));
+    let bound = Duration::from_millis(200);
+    check_stage(&Stage { bound, ..stage(&["tail -f /dev/null", "true"]) }, 0, 2);
+}
+
+#[test]
+fn all_stages_share_the_time_of_the_gate() {
+    let (begin, stages) = (clock::now(), vec![stage(&["tail -f /dev/null"])]);
+    assert!(!pass(Path::new("/"), &Tree::default(), stages, Duration::from_millis(200)));
+    assert!(clock::now() - begin < AMPLE, "it had all the time of its stage");
 }
 
 #[test]
 fn the_gate_goes_on_unless_the_build_is_broken() {
-    let run = |stages| pass(Path::new("/"), &Tree::default(), stages);
-    assert!(run(vec![stage(&["true"]), stage(&["true"])]));
-    assert!(!run(vec![stage(&["false"]), stage(&["true"])]));
+    assert!(passes(vec![stage(&["true"]), stage(&["true"])]));
+    assert!(!passes(vec![stage(&["false"]), stage(&["true"])]));
     let broken = Stage { ends_the_gate: true, ..stage(&["false"]) };
-    assert!(!run(vec![broken, stage(&["true"])]));
+    assert!(!passes(vec![broken, stage(&["true"])]));
 }
 
 #[test]
