@@ -1,0 +1,154 @@
+//! Stories: what one client asks and is told.
+
+use std::sync::Arc;
+
+use imq_sdk::{
+    Answer, Change, Command, Entry, Event, Failure, Gap, Kind, Message, Mount, Page, PageAsked,
+    QueueEvent, Roster, State, StateChange, SubscribeOptions, Subscribed, Ticket,
+};
+
+use super::QUEUE;
+use crate::journal::{Journal, Note, What};
+
+/// A client and what it is told, a millisecond apart, and the time.
+pub(super) struct Story(pub(super) Journal, pub(super) u64);
+
+impl Story {
+    /// A client that is subscribed from the mark on, and finds these users.
+    pub(super) fn of(client: usize, mark: u64, users: &[&str]) -> Story {
+        let user = format!("u{client}");
+        let is_auditor = client < 2;
+        let mut story = Story(Journal { client, user, is_auditor, ..Journal::default() }, 0);
+        let options = SubscribeOptions::default();
+        story.note(What::Asked(ticket(0), Command::Subscribe { queue: QUEUE.into(), options }));
+        story.answer(0, Ok(Answer::Subscribed));
+        story.queue(QueueEvent::Subscribed(Subscribed {
+            epoch: 7,
+            marks: ["chat", "scores", "members"].map(|name| (name.to_owned(), mark)).into(),
+            recovered: false,
+            gap: false,
+            mounts: vec![
+                Mount { name: "chat".into(), kind: Kind::Message, entries: Vec::new() },
+                Mount { name: "scores".into(), kind: Kind::State, entries: Vec::new() },
+            ],
+            members: users.iter().map(|user| (*user).to_owned()).collect(),
+            member_count: None,
+        }));
+        story
+    }
+
+    pub(super) fn note(&mut self, what: What) {
+        self.1 += 1_000;
+        self.0.notes.push(Note { at_us: self.1, what });
+    }
+
+    pub(super) fn answer(&mut self, number: u64, result: Result<Answer, Failure>) {
+        self.note(What::Told(Event::Answer { ticket: ticket(number), result }));
+    }
+
+    pub(super) fn queue(&mut self, event: QueueEvent) {
+        self.note(What::Told(Event::Queue { queue: Arc::from(QUEUE), event }));
+    }
+
+    pub(super) fn message(mut self, seq: u64, payload: &str) -> Story {
+        self.queue(QueueEvent::Message(Message {
+            mount: "chat".into(),
+            seq,
+            from: Some("u2".into()),
+            payload: payload.into(),
+            sent_at_ms: 0,
+            history: false,
+        }));
+        self
+    }
+
+    pub(super) fn state(mut self, seq: u64, key: &str, value: &str) -> Story {
+        let change = StateChange { key: key.into(), value: Some(value.into()), version: seq };
+        self.queue(QueueEvent::State(State {
+            mount: "scores".into(),
+            seq,
+            from: Some("u2".into()),
+            changes: vec![change],
+            conflated: false,
+        }));
+        self
+    }
+
+    pub(super) fn joined(mut self, seq: u64, user: &str) -> Story {
+        let users = vec![user.to_owned()];
+        self.queue(QueueEvent::Joined(Roster { seq, users, reason: String::new() }));
+        self
+    }
+
+    /// Much comes from another queue.
+    pub(super) fn flooded(mut self) -> Story {
+        let (mount, payload) = ("chat".into(), vec![b'x'; 4_000]);
+        let (seq, from, sent_at_ms, history) = (1, None, 0, false);
+        let message = Message { mount, seq, from, payload, sent_at_ms, history };
+        let (queue, event) = (Arc::from("/room/2"), QueueEvent::Message(message));
+        self.note(What::Told(Event::Queue { queue, event }));
+        self
+    }
+
+    pub(super) fn gap(mut self, after_seq: u64, before_seq: u64) -> Story {
+        self.queue(QueueEvent::Gap(Gap { mount: "chat".into(), after_seq, before_seq }));
+        self
+    }
+
+    pub(super) fn seconds_later(mut self, seconds: u64) -> Story {
+        self.1 += seconds * 1_000_000;
+        self
+    }
+
+    pub(super) fn stalled(mut self) -> Story {
+        self.note(What::Stalled);
+        self
+    }
+
+    /// A key that goes by itself.
+    pub(super) fn deleted(mut self, seq: u64, key: &str) -> Story {
+        let change = StateChange { key: key.into(), value: None, version: seq };
+        self.queue(QueueEvent::State(State {
+            mount: "scores".into(),
+            seq,
+            from: None,
+            changes: vec![change],
+            conflated: false,
+        }));
+        self
+    }
+
+    pub(super) fn changed(mut self, number: u64, changes: Vec<Change>, seq: u64) -> Story {
+        let (queue, mount) = (QUEUE.to_owned(), "scores".to_owned());
+        self.note(What::Asked(ticket(number), Command::SendState { queue, mount, changes }));
+        self.answer(number, Ok(Answer::Sent { seq }));
+        self
+    }
+
+    pub(super) fn read(mut self, number: u64, items: Vec<Entry>) -> Story {
+        let (queue, mount) = (QUEUE.to_owned(), "scores".to_owned());
+        let (key_prefix, page) = (String::new(), PageAsked::default());
+        let read = Command::GetState { queue, mount, key_prefix, page };
+        self.note(What::Asked(ticket(number), read));
+        self.answer(number, Ok(Answer::State(Page { items, next: None })));
+        self
+    }
+
+    pub(super) fn sent(
+        mut self,
+        number: u64,
+        payload: &str,
+        result: Result<Answer, Failure>,
+    ) -> Story {
+        let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
+        let payload = payload.into();
+        let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
+        self.note(What::Asked(ticket(number), send));
+        self.answer(number, result);
+        self
+    }
+}
+
+pub(super) fn ticket(number: u64) -> Ticket {
+    Ticket(number)
+}
