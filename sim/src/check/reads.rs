@@ -1,9 +1,12 @@
 //! Reads: what was read was so at some moment between question and answer.
 
+use std::collections::BTreeMap;
+
 use imq_sdk::{Answer, Command, Entry, Message, Page, PageAsked};
 
 use super::Violation;
 use super::delivery::kept;
+use super::fenced::{Asked, asked, asked_by};
 use super::ledger::{Book, Fact, Ledger};
 use super::presence::is_page;
 use super::spans::{Answered, Lives, Operation};
@@ -12,6 +15,7 @@ use super::spans::{Answered, Lives, Operation};
 const SEEN_US: u64 = 3_000_000;
 
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
+    let asked = asked(lives);
     for operation in &lives.operations {
         let (Some(answer), Some(span)) = (&operation.answer, operation.span) else { continue };
         let span = &lives.spans[span];
@@ -20,7 +24,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             // It was read of a queue that had begun anew, and the client hasn't heard of that yet.
             continue;
         }
-        let at = Read { operation, answer, book };
+        let at = Read { operation, answer, book, asked: &asked };
         let (rule, wrong) = match (operation.command, answer.result) {
             (Command::GetHistory { limit, before_seq, .. }, Ok(Answer::History(page))) => {
                 let rule = "what is read of the history is its newest messages, oldest first";
@@ -53,12 +57,24 @@ struct Read<'r, 'a> {
     operation: &'r Operation<'a>,
     answer: &'r Answered<'a>,
     book: &'r Book<'a>,
+    asked: &'r BTreeMap<&'a [u8], Asked<'a>>,
 }
 
 impl Read<'_, '_> {
     /// Whether anybody had seen the event before it was asked.
     fn is_old(&self, seq: u64) -> bool {
         self.book.first_us(seq) < self.operation.asked_us && self.book.is_seen(seq)
+    }
+
+    /// The newest event that somebody had seen soon after the answer, or message that somebody had
+    /// sent before it.
+    fn newest_message(&self) -> u64 {
+        let is_sent = |fact: &Fact<'_>| {
+            asked_by(self.asked, fact).is_some_and(|by| by.at_us <= self.answer.at_us)
+        };
+        let sent = self.book.facts.iter().rev().find(|(_, fact)| is_sent(fact));
+        let sent = sent.map_or(0, |(seq, _)| *seq);
+        sent.max(self.book.newest(self.answer.at_us + SEEN_US))
     }
 
     /// Of the messages that are kept, the newest below that number.
@@ -75,16 +91,13 @@ impl Read<'_, '_> {
             return Some(shown());
         }
         let last = seqs.last().copied().unwrap_or(0);
-        let newest = self.book.newest(self.answer.at_us + SEEN_US).max(last);
-        // Below the first hole nobody knows what there was.
-        let known = (1..=newest).rev().map_while(|seq| Some((seq, self.book.facts.get(&seq)?)));
-        let messages = known.filter_map(|(seq, fact)| match fact {
-            Fact::Message { .. } | Fact::Acknowledged(_) => Some(seq),
-            Fact::State { .. } | Fact::Members => None,
+        // Whatever may be a message may have taken the place of an older one.
+        let may_be_messages = (1..=self.newest_message().max(last)).rev().filter(|seq| {
+            !matches!(self.book.facts.get(seq), Some(Fact::State { .. } | Fact::Members))
         });
-        let lacks = messages.take(kept).filter(|seq| below(*seq)).take(most).find(|seq| {
+        let lacks = may_be_messages.take(kept).filter(|seq| below(*seq)).take(most).find(|seq| {
             let must_be = *seq <= last || self.is_old(*seq);
-            must_be && !seqs.contains(seq)
+            must_be && self.book.facts.contains_key(seq) && !seqs.contains(seq)
         });
         lacks.map(|seq| format!("{}, not {seq}", shown()))
     }

@@ -155,6 +155,24 @@ fn a_read_of_the_past_is_found() {
 }
 
 #[test]
+fn a_message_that_nobody_saw_takes_the_place_of_an_older_one() {
+    let rule = "what is read of the history is its newest messages, oldest first";
+    let read = |sent: u64| {
+        let (_, mut reader) = pair();
+        for seq in 5..10 {
+            reader = reader.message(seq, &format!("m{seq}"));
+        }
+        for seq in 10..10 + sent {
+            reader = reader.sent(seq, &format!("m{seq}"), Ok(Answer::Sent { seq }));
+        }
+        broken(vec![reader.finds_none_before(99, 6)])
+    };
+    // A room keeps 20 messages.
+    assert_eq!(read(15), [rule]);
+    assert_eq!(read(16), Vec::<&str>::new());
+}
+
+#[test]
 fn what_is_newer_than_something_read_was_read_too() {
     let rule = "what is read of the state is its present";
     let entry = |key: &str, version| Entry { key: key.into(), value: "1".into(), version };

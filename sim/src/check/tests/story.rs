@@ -134,6 +134,15 @@ impl Story {
         self
     }
 
+    /// Asks for messages that are older than that number, and there are none.
+    pub(super) fn finds_none_before(mut self, number: u64, before_seq: u64) -> Story {
+        let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
+        let read = Command::GetHistory { queue, mount, before_seq, limit: 5 };
+        self.note(What::Asked(ticket(number), read));
+        self.answer(number, Ok(Answer::History(Page { items: Vec::new(), next: None })));
+        self
+    }
+
     pub(super) fn sent(
         mut self,
         number: u64,
