@@ -1,14 +1,13 @@
 //! User queues: who is logged in, and which rooms each session is in. The design is
 //! `docs/sessions.md`.
 
-mod attempts;
 mod connection;
 mod inbox;
 mod info;
 mod login;
 mod notes;
-mod over;
 mod policy;
+mod remembered;
 
 pub(crate) use inbox::user_hash;
 
@@ -30,8 +29,7 @@ use super::queue::QueueIndex;
 use super::session::{People, Seat, SessionKey};
 use super::tells::{End, Noted, Word};
 use super::turn::Turn;
-use attempts::Attempts;
-use over::Over;
+use remembered::Remembered;
 
 /// The user queues of a bucket, but their inboxes.
 #[derive(Debug)]
@@ -41,8 +39,12 @@ pub(crate) struct UserQueues {
     drawn: HashMap<SessionId, SessionKey, Seed>,
     /// Users, for as long as they have an inbox.
     users: HashMap<QueueIndex, User, Numbers>,
-    over: Over,
-    attempts: Attempts,
+    /// Ids that logins drew and that are over: what each was closed with. A lane may send its login
+    /// again.
+    over: Remembered<SessionId, Close>,
+    /// Clients whose session has ended: the number of the `connect` that came last of each. An
+    /// earlier one of theirs may still be on its way.
+    attempts: Remembered<Rc<str>, u32>,
 }
 
 /// A session's record in its user queue.
@@ -109,7 +111,7 @@ impl UserQueues {
     /// None yet.
     pub(crate) fn new(seed: Seed) -> UserQueues {
         let (logins, users) = (IndexMap::default(), HashMap::default());
-        let (over, attempts) = (Over::new(seed), Attempts::new(seed));
+        let (over, attempts) = (Remembered::new(seed), Remembered::new(seed));
         UserQueues { logins, drawn: HashMap::with_hasher(seed), users, over, attempts }
     }
 
@@ -142,7 +144,11 @@ impl UserQueues {
     fn client_gone(&mut self, now_ms: u64, user: &str, key: SessionKey) {
         let Some(login) = self.logins.get(&key) else { return };
         let Client { id, attempt, .. } = &*login.client;
-        self.attempts.remember(now_ms, user, id, *attempt);
+        if !id.is_empty() {
+            let name = client_name(user, id);
+            let before = self.attempts.get(&name).copied().unwrap_or_default();
+            self.attempts.remember(now_ms, name, before.max(*attempt));
+        }
     }
 
     /// The record of a session that isn't over.
@@ -159,7 +165,7 @@ impl UserQueues {
 
     /// What an id is over by, if it is.
     fn over_by(&self, id: SessionId, key: Option<SessionKey>) -> Option<Close> {
-        self.over.code(id).or_else(|| {
+        self.over.get(&id).copied().or_else(|| {
             let login = self.logins.get(&key?)?;
             Some(login.ending.unwrap_or(Close::Resumed))
         })
@@ -191,6 +197,11 @@ impl UserQueues {
         let is_theirs = people[named].user == people[key].user;
         is_theirs && self.logins.get(&named).is_some_and(|own| own.has_left_behind(secret))
     }
+}
+
+/// A client's id is its own only together with its user: neither has a byte 0.
+fn client_name(user: &str, client: &str) -> Rc<str> {
+    format!("{client}\0{user}").into()
 }
 
 impl Bucket {

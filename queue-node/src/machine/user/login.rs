@@ -10,7 +10,7 @@ use proto::q2g;
 use proto::wire;
 
 use super::policy::Refused;
-use super::{Client, Login, Sweep};
+use super::{Client, Login, Sweep, client_name};
 use crate::machine::bucket::Bucket;
 use crate::machine::queue::QueueIndex;
 use crate::machine::room::LOGIN_BYTES;
@@ -103,8 +103,9 @@ impl Bucket {
         let user = self.inbox_of(name).and_then(|inbox| self.users.users.get(&inbox));
         let keys = user.map_or(&[][..], |user| &user.sessions);
         let mut logins = keys.iter().filter_map(|key| self.users.logins.get(key));
+        let gone = self.users.attempts.get(&client_name(name, &login.client_id));
         logins.any(|own| own.client.has_outrun(login))
-            || self.users.attempts.has_outrun(name, &login.client_id, login.attempt)
+            || gone.is_some_and(|newest| login.attempt < *newest)
     }
 
     fn new_session(
