@@ -40,7 +40,10 @@ impl Ways {
 
     /// The lane has no link with the node from now on.
     pub(crate) fn parted(&mut self, at_us: u64, lane: LaneId, node: usize) {
-        self.apart.entry((lane, node)).or_default().push((at_us, u64::MAX));
+        let times = self.apart.entry((lane, node)).or_default();
+        if times.last().is_none_or(|(_, until_us)| *until_us <= at_us) {
+            times.push((at_us, u64::MAX));
+        }
     }
 
     /// The lane has a link with the node.
@@ -75,6 +78,16 @@ impl Ways {
                 .apart
                 .iter()
                 .any(|((lane, node), times)| is_way(lane, node) && were_apart(times))
+    }
+
+    /// Since when a home of the queue has had no link with the lane of the newest connection, if it
+    /// has none at that moment.
+    pub fn apart_since(&self, ways: &[Way], queue: &str, at_us: u64) -> Option<u64> {
+        let lane = ways.iter().rfind(|way| way.at_us <= at_us)?.lane;
+        let homes = self.homes_of(queue, at_us, at_us).into_iter();
+        let times = homes.filter_map(|node| self.apart.get(&(lane, node))).flatten();
+        let is_then = |(since_us, until_us): &&(u64, u64)| *since_us <= at_us && *until_us > at_us;
+        times.filter(is_then).map(|(since_us, _)| *since_us).min()
     }
 
     /// The homes of the queue between these moments.
@@ -118,10 +131,16 @@ mod tests {
         assert!(!cut((0, 1), 4_000_000, 4_900_000), "later");
         assert!(!cut((1, 0), 4_900_000, 5_100_000), "of another lane");
         ways.parted(5_000_000, (0, 1), 1);
+        ways.parted(5_100_000, (0, 1), 1);
         ways.joined(9_000_000, (0, 1), 1);
         let cut = |lane, from_us, to_us| ways.cut(&by(lane), "/room/1", from_us, to_us);
         assert!(cut((0, 1), 7_000_000, 7_100_000), "they are still apart");
         assert!(!cut((0, 1), 9_500_000, 9_600_000), "it is back");
+        let since = |at_us| ways.apart_since(&by((0, 1)), "/room/1", at_us);
+        assert_eq!(since(4_999_999), None);
+        assert_eq!(since(7_000_000), Some(5_000_000));
+        assert_eq!(since(9_000_000), None);
+        assert_eq!(ways.apart_since(&by((1, 0)), "/room/1", 7_000_000), None);
         assert!(!cut((1, 0), 7_000_000, 7_100_000), "of another lane");
         let mut elsewhere = Ways::default();
         elsewhere.home(0, (0, 0), 2);

@@ -9,6 +9,9 @@ use super::spans::{Got, Lives, Span};
 use crate::application::original;
 use crate::call::Wish;
 
+/// What is seen first may have happened so long before.
+pub(super) const SEEN_US: u64 = 3_000_000;
+
 /// All books, by queue and epoch.
 #[derive(Debug, Default)]
 pub(super) struct Ledger<'a> {
@@ -24,6 +27,8 @@ pub(super) struct Book<'a> {
     pub(super) facts: BTreeMap<u64, Fact<'a>>,
     /// When each was seen first.
     first_us: BTreeMap<u64, u64>,
+    /// From when on each number may have been given, as far as anybody knows it: seen or not.
+    given_us: BTreeMap<u64, u64>,
     /// Who joined or left, as those say who have heard of the fewest.
     names: BTreeMap<u64, &'a [String]>,
 }
@@ -44,6 +49,13 @@ impl Book<'_> {
     fn sees(&mut self, seq: u64, at_us: u64) {
         let first_us = self.first_us.entry(seq).or_insert(at_us);
         *first_us = at_us.min(*first_us);
+        self.may_be_given(seq, at_us.saturating_sub(SEEN_US));
+    }
+
+    /// Somebody knows the number, which was given at that moment or later.
+    fn may_be_given(&mut self, seq: u64, from_us: u64) {
+        let given_us = self.given_us.entry(seq).or_insert(from_us);
+        *given_us = from_us.min(*given_us);
     }
 
     /// Whether all events between these are known, both included.
@@ -62,11 +74,10 @@ impl Book<'_> {
         self.first_us.contains_key(&seq)
     }
 
-    /// The newest event that anybody had seen by then, or that its sender knows of.
-    pub(super) fn newest_known(&self, by_us: u64) -> u64 {
-        let by_then = |seq: &u64| self.first_us.get(seq).is_none_or(|at_us| *at_us <= by_us);
-        let known = self.facts.keys().rev().copied().find(by_then).unwrap_or(0);
-        known.max(self.newest(by_us))
+    /// The newest number that may have been given by then.
+    pub(super) fn newest_given(&self, by_us: u64) -> u64 {
+        let given = self.given_us.iter().rev().find(|(_, from_us)| **from_us <= by_us);
+        given.map_or(0, |(seq, _)| *seq)
     }
 
     /// The newest event that anybody had seen by then.
@@ -168,6 +179,10 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
     let mut violations = Vec::new();
     for span in &lives.spans {
         let (queue, epoch) = (span.queue, span.start.epoch);
+        for mark in span.start.marks.values() {
+            let from_us = span.start_us.saturating_sub(SEEN_US);
+            ledger.page(queue, epoch).may_be_given(*mark, from_us);
+        }
         for item in &span.items {
             let (seq, fact) = match item.what {
                 Got::Message(message) => (message.seq, message_fact(message)),
@@ -190,11 +205,16 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
         }
     }
     for call in &lives.seen.calls {
-        if let Wish::Message { queue, payload } = &call.wish
-            && let Some((epoch, seq)) = lives.done(call)
-        {
+        let (Wish::Message { queue, .. } | Wish::State { queue, .. }) = &call.wish else {
+            continue;
+        };
+        if let Some((epoch, seq)) = lives.done(call) {
             let book = ledger.page(queue, epoch);
-            book.facts.entry(seq).or_insert(Fact::Acknowledged(payload));
+            let (from_us, _) = call.window_us();
+            book.may_be_given(seq, from_us);
+            if let Wish::Message { payload, .. } = &call.wish {
+                book.facts.entry(seq).or_insert(Fact::Acknowledged(payload));
+            }
         }
     }
     for operation in &lives.operations {
@@ -207,10 +227,13 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
                     seen.insert((queue, message.seq));
                 }
             }
-            (Command::SendMessage { payload, .. }, Ok(Answer::Sent { seq })) => {
+            (command, Ok(Answer::Sent { seq })) => {
                 if let Some(span) = operation.span.map(|span| &lives.spans[span]) {
                     let book = ledger.page(span.queue, span.start.epoch);
-                    book.facts.entry(*seq).or_insert(Fact::Acknowledged(payload));
+                    book.may_be_given(*seq, operation.asked_us);
+                    if let Command::SendMessage { payload, .. } = command {
+                        book.facts.entry(*seq).or_insert(Fact::Acknowledged(payload));
+                    }
                 }
             }
             _ => {}

@@ -1,21 +1,18 @@
 //! Reads: what was read was so at some moment between question and answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use imq_sdk::{Answer, Command, Entry, Message, Page, PageAsked};
+use imq_sdk::{Act, Answer, Command, Entry, Message, Page, PageAsked};
 
 use super::Violation;
 use super::delivery::kept;
-use super::fenced::{Asked, asked, asked_by};
-use super::ledger::{Book, Fact, Ledger};
+use super::ledger::{Book, Fact, Ledger, SEEN_US};
 use super::presence::is_page;
 use super::spans::{Answered, Lives, Operation};
-
-/// What is seen so soon after the answer may have been done before it.
-const SEEN_US: u64 = 3_000_000;
+use crate::call::Wish;
 
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
-    let asked = asked(lives);
+    let passing = passing(lives);
     for operation in &lives.operations {
         let (Some(answer), Some(span)) = (&operation.answer, operation.span) else { continue };
         let span = &lives.spans[span];
@@ -24,7 +21,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             // It was read of a queue that had begun anew, and the client hasn't heard of that yet.
             continue;
         }
-        let at = Read { operation, answer, book, asked: &asked };
+        let at = Read { operation, answer, book, passing: &passing };
         let (rule, wrong) = match (operation.command, answer.result) {
             (Command::GetHistory { limit, before_seq, .. }, Ok(Answer::History(page))) => {
                 let rule = "what is read of the history is its newest messages, oldest first";
@@ -57,7 +54,34 @@ struct Read<'r, 'a> {
     operation: &'r Operation<'a>,
     answer: &'r Answered<'a>,
     book: &'r Book<'a>,
-    asked: &'r BTreeMap<&'a [u8], Asked<'a>>,
+    passing: &'r Passing<'a>,
+}
+
+/// Queues, keys and values (none: any) that may go although nobody deletes them: after a time, or
+/// with the session that set them.
+type Passing<'a> = BTreeSet<(&'a str, &'a str, Option<&'a [u8]>)>;
+
+fn passing<'a>(lives: &Lives<'a>) -> Passing<'a> {
+    let of_clients = lives.operations.iter().filter_map(|operation| {
+        let Command::SendState { queue, changes, .. } = operation.command else { return None };
+        Some((queue, changes))
+    });
+    let of_back_ends = lives.seen.calls.iter().filter_map(|call| {
+        let Wish::State { queue, changes } = &call.wish else { return None };
+        Some((queue, changes))
+    });
+    let all = of_clients.chain(of_back_ends);
+    let all = all.flat_map(|(queue, changes)| changes.iter().map(move |change| (queue, change)));
+    let passing = all.filter_map(|(queue, change)| {
+        let value = match &change.act {
+            Act::Set(value) => Some(&**value),
+            Act::Add(_) => None,
+            Act::Delete => return None,
+        };
+        let passes = change.ttl_ms > 0 || change.while_present;
+        passes.then_some((&**queue, &*change.key, value))
+    });
+    passing.collect()
 }
 
 impl Read<'_, '_> {
@@ -66,15 +90,9 @@ impl Read<'_, '_> {
         self.book.first_us(seq) < self.operation.asked_us && self.book.is_seen(seq)
     }
 
-    /// The newest event that somebody had seen soon after the answer, or message that somebody had
-    /// sent before it.
-    fn newest_message(&self) -> u64 {
-        let is_sent = |fact: &Fact<'_>| {
-            asked_by(self.asked, fact).is_some_and(|by| by.at_us <= self.answer.at_us)
-        };
-        let sent = self.book.facts.iter().rev().find(|(_, fact)| is_sent(fact));
-        let sent = sent.map_or(0, |(seq, _)| *seq);
-        sent.max(self.book.newest(self.answer.at_us + SEEN_US))
+    /// The newest number that may have been given before the answer.
+    fn newest_given(&self) -> u64 {
+        self.book.newest_given(self.answer.at_us)
     }
 
     /// Of the messages that are kept, the newest below that number.
@@ -92,7 +110,7 @@ impl Read<'_, '_> {
         }
         let last = seqs.last().copied().unwrap_or(0);
         // Whatever may be a message may have taken the place of an older one.
-        let may_be_messages = (1..=self.newest_message().max(last)).rev().filter(|seq| {
+        let may_be_messages = (1..=self.newest_given().max(last)).rev().filter(|seq| {
             !matches!(self.book.facts.get(seq), Some(Fact::State { .. } | Fact::Members))
         });
         let lacks = may_be_messages.take(kept).filter(|seq| below(*seq)).take(most).find(|seq| {
@@ -142,26 +160,33 @@ impl Read<'_, '_> {
         items: &[Entry],
         read: u64,
     ) -> Option<String> {
-        let mut present = std::collections::BTreeMap::new();
+        let mut present = BTreeMap::new();
         for (seq, fact) in &self.book.facts {
             let Fact::State { changes, .. } = fact else { continue };
             let at_us = self.book.first_us(*seq);
             for (key, value) in changes {
                 if *seq <= read || at_us < self.operation.asked_us {
-                    present.insert(*key, value.map(|_| *seq));
+                    present.insert(*key, value.map(|value| (*seq, value)));
                 } else if at_us <= self.answer.at_us + SEEN_US {
                     present.remove(key);
                 }
             }
         }
-        let newest = self.book.newest_known(self.answer.at_us + SEEN_US);
-        let lacks = present.into_iter().find(|(key, since)| {
+        let newest = self.newest_given().max(read);
+        let lacks = present.into_iter().find(|(key, was)| {
+            let Some((since, value)) = *was else { return false };
             let is_read = items.iter().any(|item| item.key == *key);
             // Whoever was slow heard of several changes at once: nobody may have seen the last one.
-            let is_known = since.is_some_and(|since| self.book.is_whole(since, newest));
-            is_known && is_within(key) && !is_read
+            let is_known = self.book.is_whole(since, newest);
+            // The last thing that happened may have been that it went, without anybody watching.
+            is_known && is_within(key) && !is_read && !self.may_pass(key, value)
         });
         lacks.map(|(key, since)| format!("{key} of {since:?} is not among {items:?}"))
+    }
+
+    fn may_pass(&self, key: &str, value: &[u8]) -> bool {
+        let queue = self.operation.queue();
+        [Some(value), None].iter().any(|value| self.passing.contains(&(queue, key, *value)))
     }
 
     fn changes_of<'k>(

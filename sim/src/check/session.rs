@@ -34,7 +34,7 @@ pub(super) fn has_rival(lives: &Lives<'_>, journal: &Journal, from_us: u64, to_u
 }
 
 /// Who comes back within the grace goes on with its session, unless its home lost it or the web
-/// application ended it.
+/// application ended it. The grace begins when its home lost its gateway, if that was earlier.
 fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     let user_queue = format!("/user/{}", journal.user);
     let (mut connected_us, mut lost) = (None, None);
@@ -51,6 +51,9 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
             What::Told(Event::Connected { resumed, .. }) => {
                 let lost = lost.take().filter(|_| !resumed);
                 if let Some((since_us, home_us)) = lost
+                    && let ways = &lives.seen.ways
+                    && let apart_us = ways.apart_since(&journal.ways, &user_queue, since_us)
+                    && let since_us = apart_us.unwrap_or(since_us)
                     && note.at_us - since_us + NOTICE_US < GRACE_MS * 1000
                     && !lives.seen.lost(&user_queue, home_us, note.at_us)
                     && !lives.seen.put_out(&journal.user, None, since_us, note.at_us)

@@ -188,6 +188,21 @@ fn what_is_newer_than_something_read_was_read_too() {
 }
 
 #[test]
+fn a_key_may_have_gone_while_nobody_watched() {
+    let rule = "what is read of the state is its present";
+    let set = |ttl_ms| Change { ttl_ms, ..Change::set("k", "1") };
+    let read = |change, others| {
+        let (_, reader) = pair();
+        let reader = reader.changed(1, vec![change], 5).state(5, "k", "1").read(2, Vec::new());
+        broken([reader].into_iter().chain(others).collect())
+    };
+    assert!(read(set(0), Vec::new()).contains(&rule));
+    assert!(!read(set(9), Vec::new()).contains(&rule), "its time may be over");
+    let later = Story::of(3, 6, &["u0", "u2", "u3"]);
+    assert!(!read(set(0), vec![later]).contains(&rule), "there was something else");
+}
+
+#[test]
 fn what_was_seen_through_a_filter_has_happened() {
     let rule = "what is read of the state is its present";
     let read = |is_deleted: bool| {

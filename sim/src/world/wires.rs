@@ -344,8 +344,11 @@ impl World {
         if let [Port::Lane(gateway, lane), Port::Node(node)] = ends {
             let (now_us, way) = (self.agenda.now_us(), (gateway, lane));
             self.ways.ended(now_us, way, node);
-            let is_other = |wire: &Wire| !wire.ends[0].gone && wire.ends[1].port == ends[1];
-            if !self.wires.iter().any(|wire| wire.ends[0].port == ends[0] && is_other(wire)) {
+            let holds = |wire: &Wire| {
+                wire.ends.each_ref().map(|end| end.port) == ends
+                    && wire.ends.iter().all(|end| !end.gone)
+            };
+            if !self.wires.iter().any(holds) {
                 self.ways.parted(now_us, way, node);
             }
         }
