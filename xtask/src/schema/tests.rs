@@ -14,6 +14,16 @@ fn a_schema_becomes_a_module_that_names_its_source() {
 }
 
 #[test]
+fn the_numbers_of_fields_have_names() {
+    let schema = "syntax = \"proto3\";\npackage imq.a;\nmessage LoggedIn {\n  \
+                  oneof body { bytes session_id = 7; }\n  message Inner { bool is = 2; }\n}\n";
+    let made = modules(&Tree::of(&[("proto/schema/a.proto", schema)])).unwrap();
+    let outer = "    pub mod logged_in {\n        pub const SESSION_ID: u32 = 7;\n    }\n";
+    let inner = "    pub mod logged_in_inner {\n        pub const IS: u32 = 2;\n    }\n";
+    assert!(made[0].text.ends_with(&format!("pub mod field {{\n{outer}{inner}}}\n")));
+}
+
+#[test]
 fn a_schema_that_makes_no_sense_is_named() {
     let made = modules(&Tree::of(&[("proto/schema/a.proto", "no schema")]));
     assert!(format!("{:#}", made.err().unwrap()).contains("proto/schema/a.proto"));
