@@ -123,17 +123,29 @@ impl MessageRef<'_> {
     }
 }
 
-/// Appends an event's frame for a client: length, tag, `sub`, body, and for old messages `history`.
+/// Appends an event's frame for a client: its length, then the envelope.
 #[inline]
 pub fn put_event(out: &mut Vec<u8>, kind: u32, sub: u32, body: &[u8], history: bool) {
-    let sub = u64::from(sub);
-    let length = wire::uint_len(1, sub) + body.len() + if history { 2 } else { 0 };
-    wire::put_frame(out, kind, length);
-    wire::put_uint(out, 1, sub);
+    let length = event_len(sub, body, history);
+    wire::put_varint(out, wire::nested_len(kind, length) as u64);
+    put_envelope(out, kind, sub, body, history);
+}
+
+/// Appends an event's envelope without a length before it: tag, `sub`, body, and for old messages
+/// `history`.
+#[inline]
+pub fn put_envelope(out: &mut Vec<u8>, kind: u32, sub: u32, body: &[u8], history: bool) {
+    wire::put_nested(out, kind, event_len(sub, body, history));
+    wire::put_uint(out, field::message::SUB, u64::from(sub));
     out.extend_from_slice(body);
-    if history {
-        wire::put_uint(out, 7, 1);
-    }
+    wire::put_uint(out, field::message::HISTORY, u64::from(history));
+}
+
+#[inline]
+fn event_len(sub: u32, body: &[u8], history: bool) -> usize {
+    wire::uint_len(field::message::SUB, u64::from(sub))
+        + body.len()
+        + wire::uint_len(field::message::HISTORY, u64::from(history))
 }
 
 /// Appends a frame whose body is there already.

@@ -2,11 +2,9 @@
 
 pub use crate::schema::g2q::*;
 
+use self::field::g2q::OPERATION;
 use crate::c2g;
 use crate::wire::{self, Fields, WireError};
-
-/// The number of `operation` in the envelope.
-pub const OPERATION: u32 = 6;
 
 /// `Operation`, borrowed: the client's bytes within it are the ones that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,13 +2,9 @@
 
 pub use crate::schema::q2g::*;
 
+use self::field::q2g::{ANSWER, EVENT};
 use crate::g2c::ResultHead;
 use crate::wire::{self, Fields, WireError};
-
-/// The number of `event` in the envelope.
-pub const EVENT: u32 = 6;
-/// The number of `answer` in the envelope.
-pub const ANSWER: u32 = 7;
 
 /// `Event`, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

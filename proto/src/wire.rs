@@ -152,6 +152,12 @@ pub fn put_uint(out: &mut Vec<u8>, field: u32, number: u64) {
     }
 }
 
+/// Appends a number's field that is there even if it is 0.
+pub fn put_optional_uint(out: &mut Vec<u8>, field: u32, number: u64) {
+    put_varint(out, u64::from(field) << 3);
+    put_varint(out, number);
+}
+
 /// How long a field of so many bytes is; an empty one is not written.
 #[inline]
 pub fn bytes_len(field: u32, length: usize) -> usize {

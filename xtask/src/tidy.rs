@@ -45,13 +45,14 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 19] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
     ("reasons", text::reasons),
     ("module-doc", rust::module_doc),
     ("never", rust::never),
+    ("field-numbers", rust::field_numbers),
     ("ignored-tests", rust::ignored_tests),
     ("skipped-tests", rust::skipped_tests),
     ("sleeping-tests", rust::sleeping_tests),

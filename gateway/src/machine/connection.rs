@@ -1,7 +1,7 @@
 //! A client's connection: its frames, its pings, and what it may send when.
 
 use link::machine::LinkId;
-use proto::c2g::Kind;
+use proto::c2g::{Kind, field::pong};
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
 use proto::limits;
@@ -242,7 +242,7 @@ fn nonce(message: &[u8]) -> u64 {
     let mut nonce = 0;
     let mut fields = Fields::of(message);
     while let Ok(Some((number, value))) = fields.field() {
-        if number == 1 {
+        if number == pong::NONCE {
             nonce = value.uint().unwrap_or(0);
         }
     }

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use proto::g2c::{self, BodyKind};
 use proto::json;
-use proto::wire;
 
 use super::clients::Codec;
 
@@ -119,24 +118,13 @@ fn encode(codec: Codec, frame: &Frame<'_>, out: &mut Vec<u8>, scratch: &mut Scra
         Codec::JsonWs => {
             scratch.envelope.clear();
             scratch.text.clear();
-            put_envelope(&mut scratch.envelope, frame);
+            let Frame { kind, sub, body, history } = *frame;
+            g2c::put_envelope(&mut scratch.envelope, kind, sub, body, history);
             // Bytes that are no message come from a broken peer only; its link is judged elsewhere.
             if json::put_g2c(&mut scratch.text, &scratch.envelope).is_ok() {
                 put_websocket(out, TEXT, &scratch.text);
             }
         }
-    }
-}
-
-/// Appends an envelope without a length before it.
-fn put_envelope(out: &mut Vec<u8>, frame: &Frame<'_>) {
-    let sub = u64::from(frame.sub);
-    let length = wire::uint_len(1, sub) + frame.body.len() + if frame.history { 2 } else { 0 };
-    wire::put_nested(out, frame.kind, length);
-    wire::put_uint(out, 1, sub);
-    out.extend_from_slice(frame.body);
-    if frame.history {
-        wire::put_uint(out, 7, 1);
     }
 }
 

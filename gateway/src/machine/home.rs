@@ -8,7 +8,7 @@ use proto::filter::Filter;
 use proto::g2c::{EventKind, ResultHead};
 use proto::g2q::{self, G2q};
 use proto::link::At;
-use proto::q2g::{self, AnswerRef, EventRef};
+use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
 use super::clients::{ConnId, Delivery};
@@ -18,24 +18,6 @@ use super::lane::{Lane, Outbox};
 use super::route::Pending;
 use super::session::{NONE, State};
 use super::slow::Kept;
-
-/// The numbers of the fields of `Q2g`, besides those with a borrowed form.
-mod number {
-    pub(super) const AT: u32 = 5;
-    pub(super) const SUBSCRIBED: u32 = 8;
-    pub(super) const REPLAY: u32 = 9;
-    pub(super) const ATTACHED: u32 = 10;
-    pub(super) const UNSUBSCRIBED: u32 = 11;
-    pub(super) const LOGGED_IN: u32 = 12;
-    pub(super) const LOST_NOTED: u32 = 13;
-    pub(super) const REPLY: u32 = 14;
-    pub(super) const PROBED: u32 = 15;
-    pub(super) const KICK: u32 = 16;
-    pub(super) const MOVED: u32 = 17;
-    pub(super) const TELL: u32 = 18;
-    pub(super) const INVITED: u32 = 19;
-    pub(super) const RECOGNISED: u32 = 20;
-}
 
 /// How often each node is probed: its answer says that it was heard, and how long the way is.
 pub(super) const PROBE_MS: u64 = proto::limits::BEAT_MS;
@@ -88,15 +70,15 @@ impl Lane {
         let (field, body) = wire::envelope(frame)?;
         let bucket = self.routes.nodes[node as usize].heard;
         match (field, bucket) {
-            (q2g::EVENT, Some(_)) => self.event(&EventRef::of(body)?, out),
-            (q2g::ANSWER, Some(bucket)) => {
+            (said::EVENT, Some(_)) => self.event(&EventRef::of(body)?, out),
+            (said::ANSWER, Some(bucket)) => {
                 let answer = AnswerRef::of(body)?;
                 self.answer(bucket, answer, out)?;
             }
-            (number::AT, _) => self.heard(node, At::decode(body)?),
-            (number::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
-            (number::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
-            (number::TELL, _) => self.tell(link, q2g::Tell::decode(body)?, out),
+            (said::AT, _) => self.heard(node, At::decode(body)?),
+            (said::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
+            (said::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
+            (said::TELL, _) => self.tell(link, q2g::Tell::decode(body)?, out),
             (_, Some(bucket)) => self.bucket_frame(bucket, field, body, out)?,
             // The bucket moved away since: what its old home says of it is of the past.
             (_, None) => {}
@@ -113,18 +95,18 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), Broken> {
         match field {
-            number::SUBSCRIBED => self.subscribed(&q2g::Subscribed::decode(body)?, out),
-            number::REPLAY => self.replayed(&q2g::Replay::decode(body)?, out),
-            number::ATTACHED => self.attached(q2g::Attached::decode(body)?, out),
-            number::UNSUBSCRIBED => self.unsubscribed(&q2g::Unsubscribed::decode(body)?, out),
-            number::LOGGED_IN => {
+            said::SUBSCRIBED => self.subscribed(&q2g::Subscribed::decode(body)?, out),
+            said::REPLAY => self.replayed(&q2g::Replay::decode(body)?, out),
+            said::ATTACHED => self.attached(q2g::Attached::decode(body)?, out),
+            said::UNSUBSCRIBED => self.unsubscribed(&q2g::Unsubscribed::decode(body)?, out),
+            said::LOGGED_IN => {
                 let answer = q2g::LoggedIn::decode(body)?;
                 let session = answer.session;
                 self.take_front(bucket, |front| front == Pending::Login { session })?;
                 self.logged_in(session, &answer, out)?;
                 self.release_refusals(bucket, out);
             }
-            number::RECOGNISED => {
+            said::RECOGNISED => {
                 let word = q2g::Recognised::decode(body)?;
                 let number = word.number;
                 let its =
@@ -134,13 +116,13 @@ impl Lane {
                 }
                 self.release_refusals(bucket, out);
             }
-            number::LOST_NOTED => {
+            said::LOST_NOTED => {
                 let session = q2g::LostNoted::decode(body)?.session;
                 self.take_front(bucket, |front| front == Pending::Lost { session })?;
                 self.lost_noted(session, out);
                 self.release_refusals(bucket, out);
             }
-            number::REPLY => {
+            said::REPLY => {
                 let reply = q2g::Reply::decode(body)?;
                 let number = reply.number;
                 let its =
@@ -149,8 +131,8 @@ impl Lane {
                 self.web_replied(reply, out);
                 self.release_refusals(bucket, out);
             }
-            number::KICK => self.kicked(&q2g::Kick::decode(body)?, out),
-            number::INVITED => self.invited(q2g::Invited::decode(body)?, out),
+            said::KICK => self.kicked(&q2g::Kick::decode(body)?, out),
+            said::INVITED => self.invited(q2g::Invited::decode(body)?, out),
             // A newer node's word that this version doesn't know.
             _ => {}
         }

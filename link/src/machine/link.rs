@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 use proto::frame::{FrameError, FrameReader};
-use proto::link::{Beat, Refuse, Role};
+use proto::link::{BEAT, Beat, HELLO, PROOF, REFUSE, Refuse, Role};
 use proto::text::Foreign;
 use proto::time::Time;
 use proto::{limits, wire};
@@ -16,12 +16,6 @@ use self::handshake::{End, Stage};
 /// release has spoken, an acceptor proved itself to whoever dialled.
 const VERSION: u32 = 2;
 const VERSION_MIN: u32 = 2;
-
-/// Fields of every envelope that belong to the link itself.
-const HELLO: u32 = 1;
-const PROOF: u32 = 2;
-const REFUSE: u32 = 3;
-const BEAT: u32 = 4;
 
 /// What this end says of itself, and how patient it is.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use link::machine::LinkId;
 use prost::Message;
 use proto::c2g::{Head, Kind, SendMessageRef};
-use proto::g2q::{self, OperationRef};
+use proto::g2q::{self, OperationRef, field::g2q as said};
 use proto::ids::SessionId;
 use proto::name::{self, UserId};
 use proto::q2g;
@@ -42,24 +42,26 @@ impl Buckets {
         number: u32,
         body: &[u8],
     ) -> Result<(), Broken> {
-        if number == g2q::OPERATION {
+        if number == said::OPERATION {
             return self.operation(turn, link, body);
         }
         match number {
-            7 => {
+            said::ATTACH => {
                 let attach: g2q::Attach = read(body)?;
                 let hash = name::hash(attach.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
                 bucket.attach(turn, link, &attach);
             }
-            8 => self.introduce(turn, link, &read(body)?)?,
-            9 => {
+            said::INTRODUCE => self.introduce(turn, link, &read(body)?)?,
+            said::FORGET => {
                 let handle = read::<g2q::Forget>(body)?.session;
                 self.seat(turn, Seat { link, handle }, None)?;
             }
-            10 | 11 | 15 | 18 => return self.home_frame(turn, link, number, body),
-            12 => {
+            said::LOGIN | said::LOST | said::CONFIRMED | said::RECOGNISE => {
+                return self.home_frame(turn, link, number, body);
+            }
+            said::REQUEST => {
                 let request: g2q::Request = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 if let Some(queue) = request.body.as_ref().and_then(requests::queue_of) {
@@ -67,15 +69,15 @@ impl Buckets {
                 }
                 bucket.request(turn, link, request);
             }
-            13 => self.probe(turn, link, read::<g2q::Probe>(body)?.nonce),
-            14 => {
+            said::PROBE => self.probe(turn, link, read::<g2q::Probe>(body)?.nonce),
+            said::DETACH => {
                 let detach: g2q::Detach = read(body)?;
                 let hash = name::hash(detach.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
                 bucket.detach(turn, link, &detach);
             }
-            16 => {
+            said::RESUME => {
                 let resume: g2q::Resume = read(body)?;
                 let hash = name::hash(resume.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
@@ -83,7 +85,7 @@ impl Buckets {
                 let connection = connection(turn, link, resume.session)?;
                 bucket.resume(turn, link, connection, resume);
             }
-            17 => {
+            said::ACKNOWLEDGE => {
                 let word: g2q::Acknowledge = read(body)?;
                 turn.shared.couriers.acknowledged(turn.now.ms, &word.numbers);
             }
@@ -102,19 +104,19 @@ impl Buckets {
         body: &[u8],
     ) -> Result<(), Broken> {
         match number {
-            10 => {
+            said::LOGIN => {
                 let login: g2q::Login = read(body)?;
                 if let Some((bucket, connection)) = self.at_home(turn, link, login.session)? {
                     bucket.login(turn, link, &login, connection.key);
                 }
             }
-            11 => {
+            said::LOST => {
                 let lost: g2q::Lost = read(body)?;
                 if let Some((bucket, connection)) = self.at_home(turn, link, lost.session)? {
                     bucket.lost(turn, link, &lost, connection);
                 }
             }
-            15 => {
+            said::CONFIRMED => {
                 let confirmed: g2q::Confirmed = read(body)?;
                 if let Some((bucket, connection)) = self.at_home(turn, link, confirmed.session)? {
                     bucket.confirm(turn, connection);

@@ -6,6 +6,7 @@ use link::machine::{LinkId, Outbox, Peer};
 use proto::bucket::{BucketId, Epochs};
 use proto::limits;
 use proto::link::Role;
+use proto::q2g::field::q2g;
 use proto::{link as wire_link, wire};
 
 use super::hashing::Numbers;
@@ -198,6 +199,6 @@ fn put_at(out: &mut Vec<u8>, bucket: BucketId, epochs: Epochs) {
         conf: epochs.conf,
     };
     let length = prost::Message::encoded_len(&at);
-    wire::put_frame(out, 5, length);
+    wire::put_frame(out, q2g::AT, length);
     prost::Message::encode_raw(&at, out);
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use proto::class::{Access, MountClass, MountKind, OnSlow};
 use proto::codes::Status;
 use proto::g2c::EventKind;
+use proto::g2c::field::mount_created;
 use proto::g2q::{CreateMount, DeleteMount};
 use proto::name::MountName;
 use proto::{limits, wire};
@@ -105,9 +106,9 @@ impl Queue {
         (place, class, event): (usize, MountClass, EventKind),
     ) -> (Outcome, Step) {
         let seq = self.seq + 1;
-        wire::put_bytes(body, 2, name.as_bytes());
-        wire::put_uint(body, 3, seq);
-        wire::put_uint(body, 4, wire_kind(kind) as u64);
+        wire::put_bytes(body, mount_created::MOUNT, name.as_bytes());
+        wire::put_uint(body, mount_created::SEQ, seq);
+        wire::put_uint(body, mount_created::KIND, wire_kind(kind) as u64);
         let mut mounts = self.class.class.mounts.clone();
         match mounts.get_mut(place) {
             Some(mount) => *mount = class,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use link::machine::{LinkId, Peer};
 use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
-use proto::link::Role;
+use proto::g2q::field::g2q;
+use proto::link::{Role, field::at};
 use proto::name;
 use proto::seeded::Seed;
 use proto::table::BucketTable;
@@ -28,9 +29,6 @@ use super::session::{People, Seat};
 use super::tells::Untold;
 use super::timers::{Timer, Timers};
 use super::turn::{Inspected, Outbox, Shared, Turn};
-
-/// `at` in every envelope.
-const AT: u32 = 5;
 
 /// Who this node is and how patient.
 #[derive(Debug, Clone)]
@@ -251,15 +249,13 @@ fn read_at(body: &[u8]) -> Result<(BucketId, Epochs), Broken> {
     let (mut bits, mut prefix, mut epochs) = (0, 0, Epochs { loss: 0, conf: 0 });
     let mut fields = Fields::of(body);
     while let Some((number, value)) = fields.field().map_err(|_| UNREADABLE)? {
-        let part = match number {
-            1..=4 => value.uint().map_err(|_| UNREADABLE)?,
-            _ => continue,
-        };
+        let part = || value.uint().map_err(|_| UNREADABLE);
         match number {
-            1 => bits = part as u32,
-            2 => prefix = part as u32,
-            3 => epochs.loss = part,
-            _ => epochs.conf = part,
+            at::BITS => bits = part()? as u32,
+            at::PREFIX => prefix = part()? as u32,
+            at::LOSS => epochs.loss = part()?,
+            at::CONF => epochs.conf = part()?,
+            _ => {}
         }
     }
     let bucket = BucketId::new(bits, prefix).ok_or("`at` names no bucket")?;
@@ -275,7 +271,7 @@ impl Buckets {
         if state.ending {
             return Ok(());
         }
-        if number == AT {
+        if number == g2q::AT {
             let (bucket, epochs) = read_at(body)?;
             state.hears_at(bucket, epochs);
             return Ok(());

@@ -2,7 +2,7 @@
 
 use link::machine::LinkId;
 use proto::bucket::BucketId;
-use proto::q2q;
+use proto::q2q::{self, field::q2q as said};
 use proto::wire;
 
 use super::bucket::Bucket;
@@ -29,7 +29,7 @@ impl Buckets {
         body: &[u8],
     ) -> Result<(), Broken> {
         match number {
-            6 => {
+            said::TELL => {
                 let tell: q2q::Tell = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 let number = tell.number;
@@ -44,11 +44,11 @@ impl Buckets {
                 }
                 bucket.say(turn, link, |out| wire::put_message(out, &message));
             }
-            7 => {
+            said::TOLD => {
                 let told: q2q::Told = read(body)?;
                 self.told(turn, told.number, Told::of(&told));
             }
-            11 => turn.shared.retell_later(turn.now.ms),
+            said::MOVED => turn.shared.retell_later(turn.now.ms),
             // Records and snapshots of copies, which this version doesn't keep; or a newer node's.
             _ => {}
         }

@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 use proto::c2g;
 use proto::class::{Access, MountKind, Presence};
 use proto::codes::Status;
+use proto::g2c::field::result;
 use proto::{limits, page, wire};
 
 use super::asker::{Asker, Who};
@@ -35,8 +36,8 @@ impl Bucket {
                 for (key, cell) in entries {
                     let bytes = state_mount::entry_len(key, cell);
                     match page.takes(bytes, key) {
-                        Some(next) => wire::put_bytes(out, 7, next.as_bytes()),
-                        None => state_mount::put_entry(out, 8, key, cell),
+                        Some(next) => wire::put_bytes(out, result::NEXT, next.as_bytes()),
+                        None => state_mount::put_entry(out, result::ENTRIES, key, cell),
                     }
                     if page.is_full {
                         break;
@@ -75,11 +76,12 @@ impl Bucket {
                 first -= 1;
             }
             if first > 0 && page.is_full {
-                wire::put_bytes(out, 7, newest[first].seq.to_string().as_bytes());
+                let next = newest[first].seq.to_string();
+                wire::put_bytes(out, result::NEXT, next.as_bytes());
             }
             // Also what its sender didn't want to hear: it is a part of what was said.
             for event in &newest[first..] {
-                wire::put_nested(out, 9, event.body.len());
+                wire::put_nested(out, result::MESSAGES, event.body.len());
                 out.extend_from_slice(event.body);
             }
             Ok(())
@@ -113,13 +115,12 @@ impl Bucket {
             let has_more = names.len() > limit;
             names.truncate(limit);
             if let (true, Some(last)) = (has_more, names.last()) {
-                wire::put_bytes(out, 7, last.as_bytes());
+                wire::put_bytes(out, result::NEXT, last.as_bytes());
             }
             for name in names {
-                wire::put_bytes(out, 10, name.as_bytes());
+                wire::put_bytes(out, result::MEMBERS, name.as_bytes());
             }
-            wire::put_varint(out, 11 << 3);
-            wire::put_varint(out, u64::from(queue.users));
+            wire::put_optional_uint(out, result::MEMBER_COUNT, u64::from(queue.users));
             Ok(())
         });
     }
@@ -143,8 +144,8 @@ impl Bucket {
         };
         let queue = &self.queues[index];
         let mut result = Vec::new();
-        wire::put_uint(&mut result, 1, u64::from(asker.op_id()));
-        wire::put_uint(&mut result, 6, queue.seq);
+        wire::put_uint(&mut result, result::OP_ID, u64::from(asker.op_id()));
+        wire::put_uint(&mut result, result::SEQ, queue.seq);
         let people = &turn.shared.people;
         let written =
             may_read(queue, asker).and_then(|()| write(queue, people, asker, &mut result));

@@ -10,6 +10,7 @@ use indexmap::IndexSet;
 use proto::c2g::Since;
 use proto::class::{Presence, TellKind};
 use proto::g2c::EventKind;
+use proto::g2c::field::joined;
 use proto::ids::SessionId;
 use proto::wire;
 
@@ -237,11 +238,11 @@ impl Bucket {
         }
         let body = &mut turn.shared.body;
         body.clear();
-        wire::put_uint(body, 3, queue.seq + 1);
+        wire::put_uint(body, joined::SEQ, queue.seq + 1);
         for user in users {
-            wire::put_bytes(body, 4, user.as_bytes());
+            wire::put_bytes(body, joined::USERS, user.as_bytes());
         }
-        wire::put_bytes(body, 5, reason.as_bytes());
+        wire::put_bytes(body, joined::REASON, reason.as_bytes());
         let draft = Draft { kind, mount: MEMBERS, exclude: None };
         self.emit(turn, index, Step::Event(draft));
     }

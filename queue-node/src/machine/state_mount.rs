@@ -8,6 +8,7 @@ use std::rc::Rc;
 use proto::c2g::Change;
 use proto::c2g::change::Act;
 use proto::codes::Status;
+use proto::g2c::field::{entry, state, state_change};
 use proto::ids::SessionId;
 use proto::{limits, wire};
 
@@ -249,36 +250,42 @@ fn refuse<T>(status: Status, sentence: impl Into<Cow<'static, str>>) -> Result<T
 
 /// Appends the body of a `State` event.
 pub(crate) fn put_body(out: &mut Vec<u8>, mount: &str, from: &str, seq: u64, steps: &[KeyStep]) {
-    wire::put_bytes(out, 2, mount.as_bytes());
-    wire::put_uint(out, 3, seq);
-    wire::put_bytes(out, 4, from.as_bytes());
+    wire::put_bytes(out, state::MOUNT, mount.as_bytes());
+    wire::put_uint(out, state::SEQ, seq);
+    wire::put_bytes(out, state::FROM, from.as_bytes());
     for step in steps {
         let key = step.key.as_bytes();
-        let now = step.now.as_ref().map_or(2, |cell| wire::nested_len(2, cell.value.len()));
-        wire::put_nested(out, 5, wire::bytes_len(1, key.len()) + now + wire::uint_len(4, seq));
-        wire::put_bytes(out, 1, key);
+        let now = match &step.now {
+            Some(cell) => wire::nested_len(state_change::VALUE, cell.value.len()),
+            None => wire::uint_len(state_change::DELETED, 1),
+        };
+        let length = wire::bytes_len(state_change::KEY, key.len())
+            + now
+            + wire::uint_len(state_change::VERSION, seq);
+        wire::put_nested(out, state::CHANGES, length);
+        wire::put_bytes(out, state_change::KEY, key);
         match &step.now {
             Some(cell) => {
-                wire::put_nested(out, 2, cell.value.len());
+                wire::put_nested(out, state_change::VALUE, cell.value.len());
                 out.extend_from_slice(&cell.value);
             }
-            None => wire::put_uint(out, 3, 1),
+            None => wire::put_uint(out, state_change::DELETED, 1),
         }
-        wire::put_uint(out, 4, seq);
+        wire::put_uint(out, state_change::VERSION, seq);
     }
 }
 
 /// How long the `Entry` of a key is.
 pub(crate) fn entry_len(key: &str, cell: &Cell) -> usize {
-    wire::bytes_len(1, key.len())
-        + wire::bytes_len(2, cell.value.len())
-        + wire::uint_len(3, cell.version)
+    wire::bytes_len(entry::KEY, key.len())
+        + wire::bytes_len(entry::VALUE, cell.value.len())
+        + wire::uint_len(entry::VERSION, cell.version)
 }
 
 /// Appends the `Entry` of a key as this field.
 pub(crate) fn put_entry(out: &mut Vec<u8>, field: u32, key: &str, cell: &Cell) {
     wire::put_nested(out, field, entry_len(key, cell));
-    wire::put_bytes(out, 1, key.as_bytes());
-    wire::put_bytes(out, 2, &cell.value);
-    wire::put_uint(out, 3, cell.version);
+    wire::put_bytes(out, entry::KEY, key.as_bytes());
+    wire::put_bytes(out, entry::VALUE, &cell.value);
+    wire::put_uint(out, entry::VERSION, cell.version);
 }

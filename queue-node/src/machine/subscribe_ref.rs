@@ -2,6 +2,7 @@
 
 use prost::Message as _;
 use proto::c2g::Since;
+use proto::c2g::field::subscribe;
 use proto::wire::{Fields, WireError};
 
 /// `Subscribe` but its `op_id`.
@@ -24,14 +25,14 @@ impl<'a> SubscribeRef<'a> {
         let mut fields = Fields::of(message);
         while let Some((number, value)) = fields.field()? {
             match number {
-                2 => read.queue = value.text()?,
-                3 => {
+                subscribe::QUEUE => read.queue = value.text()?,
+                subscribe::SINCE => {
                     let since = read.since.get_or_insert_default();
                     since.merge(value.bytes()?).map_err(|_| WireError)?;
                 }
-                4 => read.history = value.uint32()?,
-                5 => read.mounts.push(value.text()?.to_owned()),
-                6 => read.key_prefix = value.text()?,
+                subscribe::HISTORY => read.history = value.uint32()?,
+                subscribe::MOUNTS => read.mounts.push(value.text()?.to_owned()),
+                subscribe::KEY_PREFIX => read.key_prefix = value.text()?,
                 _ => {}
             }
         }

@@ -6,8 +6,10 @@ use prost::Message as _;
 use proto::c2g::Since;
 use proto::class::{MountKind, OnSlow, Presence};
 use proto::filter::Filter;
+use proto::g2c::field::{gap, mount, subscribed, subscribed_marks_entry as mark};
 use proto::g2c::{self, EventKind};
 use proto::limits::MOUNTS_MAX;
+use proto::q2g::field::{self as to_lane, mount_policy as policy, replay};
 use proto::wire;
 
 use super::bucket::{Bucket, wire_kind};
@@ -18,13 +20,6 @@ use super::run::Join;
 use super::session::{People, SessionKey};
 use super::state_mount;
 use super::turn::Turn;
-
-/// `Subscribed` in `Q2g`.
-const SUBSCRIBED: u32 = 8;
-/// `Replay` in `Q2g`.
-const REPLAY: u32 = 9;
-/// `Gap` in `G2c`.
-const GAP: u32 = 11;
 
 /// Where a subscriber stands, and what it needs from there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +95,8 @@ impl Queue {
         filter: Option<&Filter>,
     ) {
         let wants = |mount: &str| filter.is_none_or(|filter| filter.wants_mount(mount));
-        wire::put_bytes(out, 2, self.name.as_bytes());
-        wire::put_uint(out, 3, self.epoch.get());
+        wire::put_bytes(out, subscribed::QUEUE, self.name.as_bytes());
+        wire::put_uint(out, subscribed::EPOCH, self.epoch.get());
         for (place, name, _) in self.mount_classes().filter(|(_, name, _)| wants(name)) {
             put_mark(out, name, standing.marks[place]);
         }
@@ -115,21 +110,20 @@ impl Queue {
         if !standing.recovered && wants("members") {
             self.put_roster(out, people);
         }
-        wire::put_uint(out, 8, u64::from(standing.recovered));
-        wire::put_uint(out, 9, u64::from(!standing.gaps.is_empty()));
+        wire::put_uint(out, subscribed::RECOVERED, u64::from(standing.recovered));
+        wire::put_uint(out, subscribed::GAP, u64::from(!standing.gaps.is_empty()));
     }
 
     fn put_roster(&self, out: &mut Vec<u8>, people: &People) {
         match self.class.class.presence {
             Presence::Users => {
                 for user in self.roster(people) {
-                    wire::put_bytes(out, 6, user.as_bytes());
+                    wire::put_bytes(out, subscribed::MEMBERS, user.as_bytes());
                 }
             }
             Presence::Count => {
-                // An optional field is there even if it is 0.
-                wire::put_varint(out, 7 << 3);
-                wire::put_varint(out, u64::from(self.users));
+                let users = u64::from(self.users);
+                wire::put_optional_uint(out, subscribed::MEMBER_COUNT, users);
             }
             Presence::Off => {}
         }
@@ -184,7 +178,7 @@ impl Bucket {
         let fields = &mut turn.shared.scratch;
         fields.clear();
         put_fields(fields, queue, to, body, filter);
-        wire::put_uint(fields, 9, u64::from(replays.count));
+        wire::put_uint(fields, to_lane::subscribed::REPLAYS, u64::from(replays.count));
         if join.since.is_some() {
             let counters = &mut turn.shared.counters;
             counters.recovered += u64::from(standing.recovered);
@@ -192,7 +186,7 @@ impl Bucket {
         }
         let links = &mut turn.shared.links;
         self.outputs.to(links, &mut turn.out.links, seat.link, |out| {
-            wire::put_frame(out, SUBSCRIBED, fields.len());
+            wire::put_frame(out, to_lane::q2g::SUBSCRIBED, fields.len());
             out.extend_from_slice(fields);
             out.extend_from_slice(&replays.frames);
         });
@@ -251,11 +245,20 @@ impl Replays {
 
     fn put_gap(&mut self, queue: &Queue, (place, after, before): (usize, u64, u64)) {
         let mut body = Vec::new();
-        wire::put_bytes(&mut body, 2, queue.class.class.mounts[place].name.as_bytes());
-        wire::put_uint(&mut body, 3, after);
-        wire::put_uint(&mut body, 4, before);
+        wire::put_bytes(&mut body, gap::MOUNT, queue.class.class.mounts[place].name.as_bytes());
+        wire::put_uint(&mut body, gap::AFTER_SEQ, after);
+        wire::put_uint(&mut body, gap::BEFORE_SEQ, before);
         let (session, sub) = (self.to.handle + 1, self.to.sub);
-        put_replay(&mut self.frames, session, sub, before - 1, GAP, &body, false, 0);
+        put_replay(
+            &mut self.frames,
+            session,
+            sub,
+            before - 1,
+            g2c::field::g2c::GAP,
+            &body,
+            false,
+            0,
+        );
         self.count += 1;
     }
 }
@@ -280,19 +283,20 @@ pub(crate) fn put_replay(
     exclude: u32,
 ) {
     let numbers = [
-        (1, u64::from(session)),
-        (2, u64::from(sub)),
-        (3, seq),
-        (4, u64::from(kind)),
-        (6, u64::from(history)),
-        (7, u64::from(exclude)),
+        (replay::SESSION, u64::from(session)),
+        (replay::SUB, u64::from(sub)),
+        (replay::SEQ, seq),
+        (replay::KIND, u64::from(kind)),
+        (replay::HISTORY, u64::from(history)),
+        (replay::EXCLUDE, u64::from(exclude)),
     ];
     let length: usize = numbers.iter().map(|(field, number)| wire::uint_len(*field, *number)).sum();
-    wire::put_frame(out, REPLAY, length + wire::bytes_len(5, body.len()));
+    let length = length + wire::bytes_len(replay::BODY, body.len());
+    wire::put_frame(out, to_lane::q2g::REPLAY, length);
     for (field, number) in numbers {
         wire::put_uint(out, field, number);
     }
-    wire::put_bytes(out, 5, body);
+    wire::put_bytes(out, replay::BODY, body);
 }
 
 /// The last messages of each wanted mount, at or below its mark.
@@ -352,10 +356,11 @@ fn missed_body<'a>(
     }
 }
 
-fn put_mark(out: &mut Vec<u8>, mount: &str, mark: u64) {
-    wire::put_nested(out, 4, wire::bytes_len(1, mount.len()) + wire::uint_len(2, mark));
-    wire::put_bytes(out, 1, mount.as_bytes());
-    wire::put_uint(out, 2, mark);
+fn put_mark(out: &mut Vec<u8>, mount: &str, seq: u64) {
+    let length = wire::bytes_len(mark::KEY, mount.len()) + wire::uint_len(mark::VALUE, seq);
+    wire::put_nested(out, subscribed::MARKS, length);
+    wire::put_bytes(out, mark::KEY, mount.as_bytes());
+    wire::put_uint(out, mark::VALUE, seq);
 }
 
 fn put_mount(
@@ -372,15 +377,16 @@ fn put_mount(
     };
     let kind = wire_kind(kind) as u64;
     let entry_bytes = |entry: (&std::rc::Rc<str>, &state_mount::Cell)| {
-        wire::nested_len(3, state_mount::entry_len(entry.0, entry.1))
+        wire::nested_len(mount::ENTRIES, state_mount::entry_len(entry.0, entry.1))
     };
     let bytes: usize = entries.clone().into_iter().flatten().map(entry_bytes).sum();
-    let length = wire::bytes_len(1, name.len()) + wire::uint_len(2, kind) + bytes;
-    wire::put_nested(out, 5, length);
-    wire::put_bytes(out, 1, name.as_bytes());
-    wire::put_uint(out, 2, kind);
+    let length =
+        wire::bytes_len(mount::NAME, name.len()) + wire::uint_len(mount::KIND, kind) + bytes;
+    wire::put_nested(out, subscribed::MOUNTS, length);
+    wire::put_bytes(out, mount::NAME, name.as_bytes());
+    wire::put_uint(out, mount::KIND, kind);
     for (key, cell) in entries.into_iter().flatten() {
-        state_mount::put_entry(out, 3, key, cell);
+        state_mount::put_entry(out, mount::ENTRIES, key, cell);
     }
 }
 
@@ -392,26 +398,26 @@ fn put_fields(
     body: &[u8],
     filter: Option<&Filter>,
 ) {
-    wire::put_uint(out, 1, u64::from(to.handle));
-    wire::put_uint(out, 2, u64::from(to.sub));
-    wire::put_uint(out, 3, queue.epoch.get());
-    wire::put_uint(out, 4, queue.seq);
-    wire::put_bytes(out, 5, body);
+    wire::put_uint(out, to_lane::subscribed::SESSION, u64::from(to.handle));
+    wire::put_uint(out, to_lane::subscribed::SUB, u64::from(to.sub));
+    wire::put_uint(out, to_lane::subscribed::EPOCH, queue.epoch.get());
+    wire::put_uint(out, to_lane::subscribed::SEQ, queue.seq);
+    wire::put_bytes(out, to_lane::subscribed::BODY, body);
     if let Some(filter) = filter {
         for mount in filter.mounts() {
-            wire::put_bytes(out, 6, mount.as_bytes());
+            wire::put_bytes(out, to_lane::subscribed::MOUNTS, mount.as_bytes());
         }
-        wire::put_bytes(out, 7, filter.key_prefix().as_bytes());
+        wire::put_bytes(out, to_lane::subscribed::KEY_PREFIX, filter.key_prefix().as_bytes());
     }
     for mount in queue.class.class.mounts.iter().filter(|mount| !mount.name.is_empty()) {
         let kind = wire_kind(mount.kind) as u64;
         let closes = u64::from(mount.on_slow == OnSlow::Close);
-        let length = wire::bytes_len(1, mount.name.len())
-            + wire::uint_len(2, kind)
-            + wire::uint_len(3, closes);
-        wire::put_nested(out, 8, length);
-        wire::put_bytes(out, 1, mount.name.as_bytes());
-        wire::put_uint(out, 2, kind);
-        wire::put_uint(out, 3, closes);
+        let length = wire::bytes_len(policy::MOUNT, mount.name.len())
+            + wire::uint_len(policy::KIND, kind)
+            + wire::uint_len(policy::CLOSE_ON_SLOW, closes);
+        wire::put_nested(out, to_lane::subscribed::POLICIES, length);
+        wire::put_bytes(out, policy::MOUNT, mount.name.as_bytes());
+        wire::put_uint(out, policy::KIND, kind);
+        wire::put_uint(out, policy::CLOSE_ON_SLOW, closes);
     }
 }

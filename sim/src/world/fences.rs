@@ -11,6 +11,9 @@ use link::machine::LinkId;
 use proto::c2g::Head;
 use proto::codes::Status;
 use proto::g2c::ResultHead;
+use proto::g2q::field::g2q::{INTRODUCE, OPERATION};
+use proto::q2g::field::q2g::{ANSWER, LOGGED_IN};
+use proto::q2q::field::q2q::{TELL, TOLD};
 use proto::{g2q, q2g, q2q, wire};
 
 use super::World;
@@ -23,11 +26,6 @@ use crate::plan::GRACE_MS;
 const HEARD_US: u64 = 100_000;
 /// What was heard is kept for twice the grace.
 const KEPT_US: u64 = 2 * GRACE_MS * 1000;
-
-const INTRODUCE: u32 = 8;
-const LOGGED_IN: u32 = 12;
-const TELL: u32 = 6;
-const TOLD: u32 = 7;
 
 /// What is known of all nodes.
 #[derive(Debug, Default)]
@@ -205,7 +203,7 @@ impl World {
                         self.fences.introduced(now_us, node, link, word);
                     }
                 }
-                g2q::OPERATION => self.fences.operation(now_us, node, link, body),
+                OPERATION => self.fences.operation(now_us, node, link, body),
                 _ => {}
             }
         } else if number == TELL
@@ -220,7 +218,7 @@ impl World {
         let now_us = self.agenda.now_us();
         let (mut accepted, mut resumed) = (Vec::new(), Vec::new());
         each_frame(bytes, |number, body| match (peer, number) {
-            (Port::Lane(..), q2g::ANSWER) => {
+            (Port::Lane(..), ANSWER) => {
                 accepted.extend(self.fences.answered(node, link, body));
             }
             (Port::Lane(..), LOGGED_IN) => {

@@ -7,7 +7,7 @@ use link::machine::{LinkId, Member, Word};
 use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::link::{At, Role};
-use proto::q2g;
+use proto::q2g::field::q2g as said;
 use proto::table::BucketTable;
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
@@ -315,7 +315,7 @@ impl World {
                 let speaks_of_none = note_at(said, link, number, body);
                 let about = said.get(&link).copied();
                 let waits = about.is_some_and(|bucket| uncommitted.contains(&bucket));
-                let is_early = number == q2g::EVENT || (waits && !UNRECORDED.contains(&number));
+                let is_early = number == said::EVENT || (waits && !UNRECORDED.contains(&number));
                 if is_lane && !speaks_of_none && is_early {
                     early.push((link, number, about));
                 }
@@ -349,7 +349,7 @@ impl World {
 
 /// `Probed` and `Moved` speak of no record; a `Tell` of one that was committed before it was put
 /// among those that a gateway is given, now or whenever it has room.
-const UNRECORDED: [u32; 3] = [15, 17, 18];
+const UNRECORDED: [u32; 3] = [said::PROBED, said::MOVED, said::TELL];
 
 /// Keeps whose bucket is spoken of; whether the frame was about nothing else.
 fn note_at(
@@ -358,7 +358,7 @@ fn note_at(
     number: u32,
     body: &[u8],
 ) -> bool {
-    if number != 5 {
+    if number != said::AT {
         return false;
     }
     if let Ok(at) = At::decode(body)

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::codes::Status;
+use proto::g2q::field::g2q::{INTRODUCE, OPERATION};
 use proto::ids::SessionId;
+use proto::q2g::field::q2g::LOGGED_IN;
 use proto::{g2q, limits, q2g, wire};
 
 use super::World;
@@ -32,9 +34,6 @@ pub(crate) struct Referee {
 /// A generation is its bucket's `loss` above so many bits, and a record's number.
 const LOSS_SHIFT: u32 = 40;
 
-const INTRODUCE: u32 = 8;
-const LOGGED_IN: u32 = 12;
-
 impl World {
     /// A lane lets frames out.
     pub(crate) fn referee_hears_lane(&mut self, port: Port, link: LinkId, bytes: &[u8]) {
@@ -46,7 +45,7 @@ impl World {
                 let key = (port, link, one.session);
                 self.referee.handles.insert(key, (one.user, one.generation));
             }
-            g2q::OPERATION => {
+            OPERATION => {
                 let Ok(one) = g2q::OperationRef::of(body) else { return };
                 let known = self.referee.handles.get(&(port, link, one.session));
                 let Some((user, generation)) = known else { return };

@@ -4,7 +4,10 @@
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::bucket::BucketId;
-use proto::q2q;
+use proto::q2q::{
+    self,
+    field::q2q::{TELL, TOLD},
+};
 
 use super::World;
 use super::referee::each_frame;
@@ -21,9 +24,6 @@ pub(crate) struct Words {
     last: u64,
     newest: Vec<(Key, u64)>,
 }
-
-const TELL: u32 = 6;
-const TOLD: u32 = 7;
 
 impl Words {
     /// A turn begins: words that are decided from now on have higher numbers.

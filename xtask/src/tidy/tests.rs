@@ -59,13 +59,15 @@ fn every_rule_catches_its_fault() {
     let ignored = format!("//! A.\n    {}]\n", concat!("#[ign", "ore"));
     let schema = "syntax = \"proto3\";\npackage imq.a;\nmessage One { uint64 number = 1; }\n";
     let bound = "//! Bounds.\npub const A_MAX: usize = 1;\n";
-    let faults: [(&str, &str, &str); 18] = [
+    let field = format!("//! A.\nwire::{}out, 3, 1);\n", "put_uint(");
+    let faults: [(&str, &str, &str); 19] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
         ("boss/src/a.rs", &promise, "boss/src/a.rs:2: reasons"),
         ("boss/src/a.rs", "mod b;\n", "boss/src/a.rs:1: module-doc"),
         ("boss/src/lib.rs", "//! The boss.\n\n// never\n", "boss/src/lib.rs:1: never"),
+        ("boss/src/a.rs", &field, "boss/src/a.rs:2: field-numbers"),
         ("boss/src/tests.rs", &ignored, "boss/src/tests.rs:2: ignored-tests"),
         ("boss/tests/a.mjs", "test.skip(a);\n", "boss/tests/a.mjs:1: skipped-tests"),
         ("boss/tests/cluster/a.rs", &asleep, "boss/tests/cluster/a.rs:2: sleeping-tests"),
@@ -99,6 +101,18 @@ fn only_the_beginning_of_a_path_is_a_place_on_a_machine() {
     passes("docs/a.md", &format!("net{} and ${{HOME}}{}\n", concat!("/wo", "rk/"), "/ro\u{f6}t/"));
     let place = format!("`{}.x`\n", concat!("/ro", "ot/"));
     catches("docs/a.md", &place, "docs/a.md:1: machine-paths");
+}
+
+#[test]
+fn numbers_of_fields_are_found_where_they_are_read_too() {
+    let arm = |arm: &str| format!("//! A.\n    match number {{\n        {arm}\n    }}\n");
+    let asked = format!("//! A.\n\n{} 5 {{\n", "if number ==");
+    for read in [arm("7 => {"), arm("said::A | 8 => {}"), asked] {
+        catches("boss/src/a.rs", &read, "boss/src/a.rs:3: field-numbers");
+        passes("proto/src/a.rs", &read);
+    }
+    passes("boss/src/a.rs", &arm("said::LOGIN => {"));
+    passes("boss/src/a.rs", "//! A.\n    7 => {}\nwire::put_uint(out, said::A, 1);\n");
 }
 
 #[test]

@@ -16,6 +16,9 @@ use crate::machine::Outbox;
 
 mod secure;
 
+/// The number of what the tests send: these links don't read it.
+const NUMBER: u32 = 6;
+
 /// One end, and what it has seen.
 struct End {
     poll: Poll,
@@ -66,7 +69,7 @@ impl Sink for Seen {
                 self.turn_bytes += frame.len();
                 if self.answers > 0 {
                     let out = self.outbox.buffer(link);
-                    wire::put_frame(out, 6, self.answers);
+                    wire::put_frame(out, NUMBER, self.answers);
                     out.extend_from_slice(&vec![body[0]; self.answers]);
                     self.owed_max = self.owed_max.max(self.outbox.owed(link));
                 }
@@ -121,7 +124,7 @@ impl End {
 
     fn send(&mut self, bytes: &[u8]) {
         let out = self.seen.outbox.buffer(self.seen.up[0]);
-        wire::put_frame(out, 6, bytes.len());
+        wire::put_frame(out, NUMBER, bytes.len());
         out.extend_from_slice(bytes);
     }
 }

@@ -11,7 +11,7 @@ use proto::codes::Status;
 use proto::g2c;
 use proto::g2q::{self, g2q::Body, operation::Body as Op};
 use proto::limits;
-use proto::q2g;
+use proto::q2g::{self, field::q2g as said};
 
 use super::rig::{Rig, frames};
 use crate::machine::{Faults, Input};
@@ -291,7 +291,7 @@ impl World {
 
     fn frame(&mut self, lane: usize, number: u32, body: &[u8]) {
         match number {
-            6 => {
+            said::EVENT => {
                 let event = q2g::Event::decode(body).expect("an event");
                 assert!(event.seq > self.lane_seq[lane], "the lane's numbers rise");
                 self.lane_seq[lane] = event.seq;
@@ -301,7 +301,7 @@ impl World {
                     }
                 }
             }
-            7 => {
+            said::ANSWER => {
                 let answer = q2g::Answer::decode(body).expect("an answer");
                 let result = g2c::Result::decode(&*answer.result).expect("a result");
                 self.answered(lane, answer.session as usize, &result);
@@ -317,13 +317,13 @@ impl World {
                     assert_eq!(*first, answer.result, "an operation has one result");
                 }
             }
-            8 => {
+            said::SUBSCRIBED => {
                 let word = q2g::Subscribed::decode(body).expect("subscribed");
                 self.lane_seq[lane] = self.lane_seq[lane].max(word.seq);
                 self.epoch = word.epoch;
                 self.views[word.session as usize].subscribed(word.epoch, word.seq, &word.body);
             }
-            9 => {
+            said::REPLAY => {
                 let replay = q2g::Replay::decode(body).expect("a replay");
                 let users = match replay.session {
                     0 => self.live_on(lane),
@@ -336,7 +336,7 @@ impl World {
                     }
                 }
             }
-            10 => {
+            said::ATTACHED => {
                 let word = q2g::Attached::decode(body).expect("attached");
                 assert!(word.recovered, "nothing was lost: {word:?}");
                 for user in word.gone.into_iter().chain(word.elsewhere) {
@@ -345,11 +345,11 @@ impl World {
                 }
                 self.lane_seq[lane] = self.lane_seq[lane].max(word.seq);
             }
-            12 => {
+            said::LOGGED_IN => {
                 let word = q2g::LoggedIn::decode(body).expect("logged in");
                 self.rig.logged_in(&word);
             }
-            11 => {
+            said::UNSUBSCRIBED => {
                 let word = q2g::Unsubscribed::decode(body).expect("unsubscribed");
                 for handle in word.sessions {
                     self.views[handle as usize].live = false;

@@ -8,6 +8,7 @@ use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::codes::Close;
 use proto::g2q::{self, g2q::Body, operation::Body as Op};
+use proto::q2g::field::q2g as said;
 use proto::{c2g, g2c, name, q2g};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -305,21 +306,21 @@ impl World {
             for (number, body) in frames(&bytes) {
                 let bucket = self.lanes[lane].at;
                 match number {
-                    5 => {
+                    said::AT => {
                         let at = proto::link::At::decode(&*body).expect("an at");
                         self.lanes[lane].at = at.prefix as usize;
                     }
-                    7 => self.answered(lane, bucket, &body),
-                    11 => self.unsubscribed(lane, &body),
-                    12 => self.logged_in(lane, bucket, &body),
-                    13 => {
+                    said::ANSWER => self.answered(lane, bucket, &body),
+                    said::UNSUBSCRIBED => self.unsubscribed(lane, &body),
+                    said::LOGGED_IN => self.logged_in(lane, bucket, &body),
+                    said::LOST_NOTED => {
                         let word = q2g::LostNoted::decode(&*body).expect("a word");
                         let sent = self.lanes[lane].unanswered[bucket].pop_front();
                         let sent = sent.expect("it was said");
                         assert!(matches!(sent.body, Body::Lost(_)), "{sent:?}");
                         assert_eq!(sent.handle, word.session);
                     }
-                    16 => self.kicked(lane, &body),
+                    said::KICK => self.kicked(lane, &body),
                     _ => {}
                 }
             }

@@ -23,7 +23,8 @@ fn joins(rig: &mut Rig, handle: u32, room: &str, op_id: u32) -> u32 {
     let op = c2g::Subscribe { op_id, queue, ..c2g::Subscribe::default() };
     rig.operation(link, handle, room, 5, Op::Subscribe(op));
     let said = frames(&rig.out.links.take(link));
-    let (_, answer) = said.iter().find(|(number, _)| *number == q2g::ANSWER).expect("an answer");
+    let (_, answer) =
+        said.iter().find(|(number, _)| *number == q2g::field::q2g::ANSWER).expect("an answer");
     let answer = q2g::AnswerRef::of(answer).expect("an answer");
     g2c::ResultHead::of(answer.result).expect("a result").status
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message as _;
-use proto::g2c::{self, state_change::Now};
+use proto::g2c::{self, field::g2c as event, state_change::Now};
 use proto::g2q::operation::Body as Op;
 
 /// What a client has seen.
@@ -46,8 +46,8 @@ impl View {
         assert!(seq > self.seq, "{user} hears #{seq} after #{}", self.seq);
         self.seq = seq;
         match kind {
-            5 => self.heard.push(seq),
-            6 => {
+            event::MESSAGE => self.heard.push(seq),
+            event::STATE => {
                 for change in g2c::State::decode(body).expect("a state").changes {
                     match change.now {
                         Some(Now::Value(value)) => drop(self.state.insert(change.key, value)),
@@ -55,13 +55,13 @@ impl View {
                     }
                 }
             }
-            7 => {
+            event::JOINED => {
                 for joined in g2c::Joined::decode(body).expect("joined").users {
                     assert!(joined != user, "{user} hears of itself");
                     assert!(self.roster.insert(joined), "announced twice");
                 }
             }
-            8 => {
+            event::LEFT => {
                 for left in g2c::Left::decode(body).expect("left").users {
                     assert!(self.roster.remove(&left), "left twice");
                 }

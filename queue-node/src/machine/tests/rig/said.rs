@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use link::machine::LinkId;
 use prost::Message as _;
-use proto::g2c;
+use proto::g2c::{self, field::g2c as event};
 use proto::q2g;
 use proto::q2q;
 use proto::{frame, wire};
@@ -289,11 +289,11 @@ fn result(bytes: &[u8], loud: bool) -> String {
 
 fn body(kind: u32, bytes: &[u8]) -> String {
     match kind {
-        5 => {
+        event::MESSAGE => {
             let m = g2c::Message::decode(bytes).expect("a message");
             format!("{} {}:{}", m.mount, m.from, text(&m.payload))
         }
-        6 => {
+        event::STATE => {
             let s = g2c::State::decode(bytes).expect("a state");
             let change = |c: &g2c::StateChange| match &c.now {
                 Some(g2c::state_change::Now::Value(value)) => format!("{}={}", c.key, text(value)),
@@ -302,22 +302,24 @@ fn body(kind: u32, bytes: &[u8]) -> String {
             let changes: Vec<String> = s.changes.iter().map(change).collect();
             format!("{} {}:{}", s.mount, s.from, changes.join(","))
         }
-        7 => format!("joined {}", g2c::Joined::decode(bytes).expect("joined").users.join(",")),
-        8 => {
+        event::JOINED => {
+            format!("joined {}", g2c::Joined::decode(bytes).expect("joined").users.join(","))
+        }
+        event::LEFT => {
             let left = g2c::Left::decode(bytes).expect("left");
             let reason =
                 if left.reason.is_empty() { String::new() } else { format!(" ({})", left.reason) };
             format!("left {}{reason}", left.users.join(","))
         }
-        9 => {
+        event::MOUNT_CREATED => {
             let mount = g2c::MountCreated::decode(bytes).expect("a mount");
             format!("mount_created {} {}", mount.mount, mount.kind)
         }
-        10 => {
+        event::MOUNT_DELETED => {
             let mount = g2c::MountDeleted::decode(bytes).expect("a mount");
             format!("mount_deleted {} {}", mount.mount, mount.kind)
         }
-        11 => {
+        event::GAP => {
             let gap = g2c::Gap::decode(bytes).expect("a gap");
             format!("gap {} {}-{}", gap.mount, gap.after_seq, gap.before_seq)
         }

@@ -79,11 +79,11 @@ impl Storm {
             13 => format!("state {sub} scores {seq} x=1"),
             14 => format!("gap {sub} chat {seq} 50"),
             15 => format!("mount_deleted {sub} {seq} chat"),
-            kind => {
+            asked => {
                 self.tickets += 1;
                 self.answers.insert(self.tickets, 0);
                 let ticket = self.tickets;
-                match kind {
+                match asked {
                     16..19 => format!("subscribe #{ticket} {queue}"),
                     19 => format!("unsubscribe #{ticket} {queue}"),
                     _ => format!("send #{ticket} {queue} chat {ticket}"),
