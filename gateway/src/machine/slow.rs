@@ -250,8 +250,7 @@ impl Behind {
         let items = self.items.iter().map(Item::bytes).sum::<usize>();
         let changes = self.states.iter().flat_map(|state| state.changes.values());
         let changes = changes.map(change_bytes).sum::<usize>();
-        let members = self.members.iter().map(MembersBehind::bytes).sum::<usize>();
-        self.bytes = items + changes + members;
+        self.bytes = items + changes + self.members_bytes();
     }
 
     /// What is to be sent has begun to leave: states get their place in the order.
@@ -301,19 +300,25 @@ impl Behind {
     /// A part of the net change of a queue's members, if its place is before the item at the
     /// front.
     fn next_members(&mut self, front: Option<(u32, u64)>) -> Option<Leaving> {
-        let due = |members: &MembersBehind| match front {
+        let due = |members: &mut MembersBehind| match front {
             None => true,
             Some((sub, seq)) => members.sub == sub && members.place() < seq,
         };
-        let at = self.members.iter().position(due)?;
-        let members = &mut self.members[at];
-        let before = members.bytes();
-        let leaving = members.take();
-        self.bytes = self.bytes + members.bytes() - before;
-        if members.is_empty() {
-            self.members.remove(at);
-        }
-        Some(leaving)
+        // To look for its place may change what is kept, too.
+        let before = self.members_bytes();
+        let leaving = self.members.iter_mut().position(due).map(|at| {
+            let leaving = self.members[at].take();
+            if self.members[at].is_empty() {
+                self.members.remove(at);
+            }
+            leaving
+        });
+        self.bytes = self.bytes + self.members_bytes() - before;
+        leaving
+    }
+
+    fn members_bytes(&self) -> usize {
+        self.members.iter().map(MembersBehind::bytes).sum()
     }
 
     /// A conflated state, if its place is before the item at the front.

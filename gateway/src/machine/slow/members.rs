@@ -10,8 +10,8 @@ use super::Leaving;
 /// Users, each with the number of the event.
 type Users = IndexMap<String, u64>;
 
-/// So many stretches are told apart; more make wider ones of the oldest.
-const STRETCHES_MAX: usize = 16;
+/// So many users who came and went, or went and came, are known by name.
+const CANCELLED_MAX: usize = 16;
 
 /// The net change of one queue's members.
 #[derive(Debug, Default)]
@@ -21,8 +21,10 @@ pub(super) struct MembersBehind {
     seen: u64,
     joined: Users,
     left: Users,
-    /// From an event to the one that cancelled it: stretches of numbers, rising and apart.
-    cancelled: Vec<(u64, u64)>,
+    cancelled: Vec<Cancelled>,
+    /// From the first to the last event of those that cancelled each other and aren't known by name
+    /// any more; nothing at 0.
+    forgotten: (u64, u64),
     /// An event that moves the same mark waits behind it: nothing is added any more.
     pub(super) sealed: bool,
     bytes: usize,
@@ -35,6 +37,31 @@ pub(super) enum Word {
     Left,
 }
 
+/// Two events of a user that cancel each other.
+#[derive(Debug)]
+struct Cancelled {
+    user: String,
+    first: Word,
+    since: u64,
+    until: u64,
+}
+
+impl Cancelled {
+    /// Whether a frame that ends there has the first event in it and not the second.
+    fn is_half_at(&self, mark: u64) -> bool {
+        (self.since..self.until).contains(&mark)
+    }
+}
+
+impl Word {
+    fn other(self) -> Word {
+        match self {
+            Word::Joined => Word::Left,
+            Word::Left => Word::Joined,
+        }
+    }
+}
+
 impl MembersBehind {
     pub(super) fn new(sub: u32) -> MembersBehind {
         MembersBehind { sub, ..MembersBehind::default() }
@@ -45,48 +72,93 @@ impl MembersBehind {
         self.joined.is_empty() && self.left.is_empty()
     }
 
-    /// Whether an event below this number is in it.
+    /// Whether an event below this number is in it, which may still be told.
     pub(super) fn begins_before(&self, seq: u64) -> bool {
         self.joined.values().chain(self.left.values()).any(|at| *at < seq)
+            || self.cancelled.iter().any(|pair| pair.since < seq && pair.until > seq)
     }
 
     /// How many bytes are kept.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        if self.is_empty() { 0 } else { self.bytes }
     }
 
     /// Adds an event.
     pub(super) fn add(&mut self, word: Word, seq: u64, users: &[String]) {
         self.seen = seq;
         for user in users {
-            let (undone, done) = match word {
-                Word::Joined => (&mut self.left, &mut self.joined),
-                Word::Left => (&mut self.joined, &mut self.left),
-            };
-            if let Some(since) = undone.shift_remove(user) {
-                self.bytes -= user_bytes(user);
-                self.cancel(since, seq);
-            } else if done.insert(user.clone(), seq).is_none() {
+            if let Some(since) = self.side(word.other()).shift_remove(user) {
+                let (user, first) = (user.clone(), word.other());
+                self.cancelled.push(Cancelled { user, first, since, until: seq });
+                if self.cancelled.len() > CANCELLED_MAX {
+                    self.forget_oldest();
+                }
+            } else if self.side(word).insert(user.clone(), seq).is_none() {
                 self.bytes += user_bytes(user);
             }
         }
     }
 
-    fn cancel(&mut self, since: u64, seq: u64) {
-        let mut from = since;
-        while let Some((start, _)) = self.cancelled.pop_if(|(_, end)| *end >= since) {
-            from = from.min(start);
-        }
-        self.cancelled.push((from, seq));
-        if self.cancelled.len() > STRETCHES_MAX {
-            let (start, _) = self.cancelled.remove(0);
-            self.cancelled[0].0 = start;
+    fn side(&mut self, word: Word) -> &mut Users {
+        match word {
+            Word::Joined => &mut self.joined,
+            Word::Left => &mut self.left,
         }
     }
 
+    fn forget_oldest(&mut self) {
+        let Cancelled { user, since, until, .. } = self.cancelled.remove(0);
+        self.bytes -= user_bytes(&user);
+        let (first, last) = self.forgotten;
+        self.forgotten =
+            if last == 0 { (since, until) } else { (first.min(since), last.max(until)) };
+    }
+
     /// The number of the next frame, which is also its place in the queue's order.
-    pub(super) fn place(&self) -> u64 {
-        self.next().1
+    pub(super) fn place(&mut self) -> u64 {
+        self.settle().1
+    }
+
+    /// The next frame: which side, and up to which number. Nobody known by name is half cancelled
+    /// at its end.
+    fn settle(&mut self) -> (Word, u64) {
+        loop {
+            let (word, mark) = self.next();
+            let Some(at) = self.cancelled.iter().position(|pair| pair.is_half_at(mark)) else {
+                return (word, mark);
+            };
+            let user = self.cancelled[at].user.clone();
+            self.part(&user, mark);
+        }
+    }
+
+    /// What a user did up to a number doesn't cancel what it did behind it any more.
+    fn part(&mut self, user: &str, mark: u64) {
+        let (mut events, mut kept) = (Vec::new(), 0);
+        for pair in self.cancelled.extract_if(.., |pair| pair.user == user) {
+            events.extend([(pair.since, pair.first), (pair.until, pair.first.other())]);
+            kept += 1;
+        }
+        for word in [Word::Joined, Word::Left] {
+            if let Some(seq) = self.side(word).shift_remove(user) {
+                events.push((seq, word));
+                kept += 1;
+            }
+        }
+        events.sort_unstable_by_key(|(seq, _)| *seq);
+        self.bytes -= kept * user_bytes(user);
+        let (before, behind) = events.split_at(events.partition_point(|(seq, _)| *seq <= mark));
+        for part in [before, behind] {
+            let (pairs, rest) = part.as_chunks::<2>();
+            for [(since, first), (until, _)] in pairs {
+                let (user, first, since, until) = (user.to_owned(), *first, *since, *until);
+                self.cancelled.push(Cancelled { user, first, since, until });
+            }
+            for (seq, word) in rest {
+                self.side(*word).insert(user.to_owned(), *seq);
+            }
+            self.bytes += (pairs.len() + rest.len()) * user_bytes(user);
+        }
     }
 
     /// The next frame has users of one side, up to its number.
@@ -95,8 +167,8 @@ impl MembersBehind {
     /// the first as its mark: everything above it is replayed. So a frame ends below the first
     /// event of the other side, which would be lost. If it can, it also ends where nothing is
     /// half cancelled, for the second half of such a pair would come without the first: a user
-    /// leaves who isn't there, or joins who is. Where it can't, that is the lesser evil; the
-    /// roster is right again with the second half.
+    /// leaves who isn't there, or joins who is. Where it can't, both halves are told; of those who
+    /// are forgotten the first isn't, and the roster is right again with the second.
     fn next(&self) -> (Word, u64) {
         let oldest = |users: &Users| users.values().copied().min();
         let (word, side, oldest, before) = match (oldest(&self.joined), oldest(&self.left)) {
@@ -108,25 +180,27 @@ impl MembersBehind {
             (None, Some(_) | None) => return (Word::Left, self.seen),
         };
         let within = || side.values().copied().filter(|seq| *seq < before);
-        let ends = self.cancelled.iter().map(|(_, end)| *end);
+        let ends = self.cancelled.iter().map(|pair| pair.until).chain([self.forgotten.1]);
         let ends = ends.filter(|end| (oldest..before).contains(end));
-        let is_whole =
-            |mark: &u64| !self.cancelled.iter().any(|(start, end)| (*start..*end).contains(mark));
+        let is_whole = |mark: &u64| {
+            !(self.forgotten.0..self.forgotten.1).contains(mark)
+                && !self.cancelled.iter().any(|pair| pair.is_half_at(*mark))
+        };
         let whole = within().chain(ends).filter(is_whole).max();
         (word, whole.or_else(|| within().max()).unwrap_or(oldest))
     }
 
     /// Takes the next frame.
     pub(super) fn take(&mut self) -> Leaving {
-        let (word, seq) = self.next();
-        let side = match word {
-            Word::Joined => &mut self.joined,
-            Word::Left => &mut self.left,
-        };
-        let taken = side.extract_if(.., |_, at| *at <= seq);
+        let (word, seq) = self.settle();
+        let taken = self.side(word).extract_if(.., |_, at| *at <= seq);
         let users: Vec<String> = taken.map(|(user, _)| user).collect();
-        self.bytes -= users.iter().map(|user| user_bytes(user)).sum::<usize>();
-        self.cancelled.retain(|(_, end)| *end > seq);
+        let over = self.cancelled.extract_if(.., |pair| pair.until <= seq);
+        let over = over.map(|pair| user_bytes(&pair.user)).sum::<usize>();
+        self.bytes -= over + users.iter().map(|user| user_bytes(user)).sum::<usize>();
+        if self.forgotten.1 <= seq {
+            self.forgotten = (0, 0);
+        }
         let (sub, reason) = (self.sub, String::new());
         match word {
             Word::Joined => {

@@ -57,23 +57,24 @@ fn a_frame_ends_below_the_first_event_of_the_other_side() {
 fn a_frame_ends_where_nothing_is_half_cancelled() {
     // c is there for a while: a mark between would have it leave without having come.
     assert_eq!(frames("-x +c -y -c +a"), "4:-x,y 5:+a");
-    assert_eq!(frames("-x +c -y +a -c"), "1:-x 3:-y 5:+a");
-}
-
-#[test]
-fn sixteen_stretches_are_told_apart_then_the_oldest_are_one() {
-    let after = |more: usize| frames(&format!("-x +c -c -y +a{}", " +d -d".repeat(more)));
-    assert_eq!(after(15), "4:-x,y 35:+a");
-    // What c did and what the first d did are one stretch now: 4 is within it.
-    assert_eq!(after(16), "1:-x 4:-y 37:+a");
-    assert_eq!(after(17), "1:-x 4:-y 39:+a");
-}
-
-#[test]
-fn what_is_half_cancelled_stays_so_when_a_frame_has_left() {
     // d is there from 5 to 7: neither frame ends between.
-    assert_eq!(frames("-x +c -c +a +d +b -d -y | |"), "3:-x 7:+a,b 8:-y");
-    assert_eq!(frames("-x +a +d +b -d -y |"), "1:-x 5:+a,b 6:-y");
+    assert_eq!(frames("-x +c -c +a +d +b -d -y"), "3:-x 7:+a,b 8:-y");
+}
+
+#[test]
+fn where_every_end_is_half_cancelled_both_halves_are_told() {
+    assert_eq!(frames("-x +c -y +a -c"), "1:-x 2:+c 3:-y 4:+a 5:-c");
+    assert_eq!(frames("+c -x -c +c +a -y -c"), "3:-x 5:+a,c 7:-y,c");
+    // All that c does behind the end is told as one.
+    assert_eq!(frames("-x +c -y +a -c +c"), "1:-x 2:+c 3:-y 6:+a");
+}
+
+#[test]
+fn sixteen_who_cancelled_themselves_are_known_by_name() {
+    let after = |more: usize| frames(&format!("-x +c -y +a -c{}", " +d -d".repeat(more)));
+    assert_eq!(after(15), "1:-x 2:+c 3:-y 4:+a 35:-c");
+    assert_eq!(after(16), "1:-x 3:-y 37:+a");
+    assert_eq!(after(17), "1:-x 3:-y 39:+a");
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn who_waits_counts_by_the_name_and_once() {
         ("+a +a", one),
         ("+abcdefghij", one + 9),
         ("+a -a", 0),
-        ("+a +b -a", one),
+        ("+a +b -a", 2 * one),
         ("+a -x +b |", 2 * one),
     ] {
         assert_eq!(bytes(events), expected, "{events}");
@@ -139,10 +140,11 @@ fn a_cut_anywhere_ends_with_the_right_roster() {
             }
             let mut back = held.clone();
             for (word, user) in events.range(mark + 1..).map(|(_, event)| event) {
-                match word {
+                let changed = match word {
                     Word::Joined => back.insert((*user).to_owned()),
                     Word::Left => back.remove(*user),
                 };
+                assert!(changed, "story {story} cut at {mark}: {word:?} {user}");
             }
             assert!(back.iter().eq(&there), "story {story} cut at {mark}");
         }
