@@ -9,7 +9,7 @@ use proto::limits;
 /// A lane: its gateway, and its place there.
 pub type LaneId = (usize, usize);
 
-/// A connection of a client to a lane, from its `welcome` on.
+/// A connection of a client to a lane, whether it was welcomed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Way {
     /// When it began, in microseconds since the run began.

@@ -111,6 +111,11 @@ fn stays(lives: &Lives<'_>, call: &Call) -> Option<&'static str> {
     };
     let (done_us, _) = call.answers().find(|(_, result)| result.status == 0)?;
     let (from_us, _) = call.window_us();
+    // Whoever disconnects asks the home of the user's sessions, who tells their rooms.
+    let home = room.cloned().unwrap_or_else(|| format!("/user/{user}"));
+    if lives.seen.lost(&home, from_us, done_us) {
+        return None;
+    }
     let stays = lives.spans.iter().any(|span| {
         span.journal.user == *user
             && room.is_none_or(|room| span.queue == *room)

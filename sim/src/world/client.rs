@@ -15,7 +15,6 @@ use crate::journal::{Journal, Note, Welcomed, What};
 use crate::phase::Phase;
 use crate::plan::{AUDITORS, GATEWAYS, QUEUES};
 use crate::script::Script;
-use crate::ways::Way;
 
 /// A client, in one of its lives.
 #[derive(Debug)]
@@ -133,14 +132,6 @@ impl World {
             }
             let host = &mut self.clients[at];
             host.script.told(&event);
-            match event {
-                Event::Connected { .. } => {
-                    let socket = host.socket.map(|socket| &self.sockets[socket]);
-                    let lane = socket.map(|socket| (socket.gateway, socket.lane));
-                    host.journal.ways.extend(lane.map(|lane| Way { at_us, lane }));
-                }
-                Event::Closed { .. } | Event::Queue { .. } | Event::Answer { .. } => {}
-            }
             host.journal.notes.push(Note { at_us, what: What::Told(event) });
         }
         if let Some(socket) = self.clients[at].socket {

@@ -7,6 +7,7 @@ use super::agenda::Happening;
 use super::process::Arrival;
 use super::wires::Port;
 use super::{Process, World};
+use crate::ways::Way;
 
 /// A client's connection.
 #[derive(Debug)]
@@ -66,6 +67,8 @@ impl World {
             room: ROOMY,
             kernel: Vec::new(),
         });
+        let way = Way { at_us: now_us, lane: (gateway, lane) };
+        self.clients[client].journal.ways.push(way);
         self.arrive(process, Arrival::Opened { socket });
         Some(socket)
     }
