@@ -23,8 +23,8 @@ pub struct Way {
 pub struct Ways {
     /// When one end of a link between a lane and a node found that it was gone.
     ends: Vec<(u64, LaneId, usize)>,
-    /// When a lane had no link with a node: since when, and until when.
-    apart: BTreeMap<(LaneId, usize), Vec<(u64, u64)>>,
+    /// When a lane had a link with a node: since when, and until when.
+    together: BTreeMap<(LaneId, usize), Vec<(u64, u64)>>,
     /// The homes of each bucket, by bits and prefix, and since when anybody knew.
     homes: BTreeMap<(u8, u32), Vec<(u64, usize)>>,
 }
@@ -40,18 +40,23 @@ impl Ways {
 
     /// The lane has no link with the node from now on.
     pub(crate) fn parted(&mut self, at_us: u64, lane: LaneId, node: usize) {
-        let times = self.apart.entry((lane, node)).or_default();
-        if times.last().is_none_or(|(_, until_us)| *until_us <= at_us) {
-            times.push((at_us, u64::MAX));
+        let since = self.together.get_mut(&(lane, node)).and_then(|times| times.last_mut());
+        if let Some((_, until_us)) = since {
+            *until_us = at_us.min(*until_us);
         }
     }
 
     /// The lane has a link with the node.
     pub(crate) fn joined(&mut self, at_us: u64, lane: LaneId, node: usize) {
-        let since = self.apart.get_mut(&(lane, node)).and_then(|times| times.last_mut());
-        if let Some((_, until_us)) = since {
-            *until_us = at_us.min(*until_us);
+        let times = self.together.entry((lane, node)).or_default();
+        if times.last().is_none_or(|(_, until_us)| *until_us <= at_us) {
+            times.push((at_us, u64::MAX));
         }
+    }
+
+    /// When the lane had a link with the node, the earliest first.
+    fn together(&self, lane: LaneId, node: usize) -> &[(u64, u64)] {
+        self.together.get(&(lane, node)).map_or(&[], |times| times)
     }
 
     /// Somebody heard that this node is the bucket's home.
@@ -70,14 +75,12 @@ impl Ways {
         let nodes = self.homes_of(queue, from_us, to_us);
         let when = |at_us: u64| at_us + SLACK_US >= from_us && at_us <= to_us;
         let is_way = |lane: &LaneId, node: &usize| lanes.contains(lane) && nodes.contains(node);
-        let were_apart = |times: &[(u64, u64)]| {
-            times.iter().any(|(since_us, until_us)| *since_us <= to_us && *until_us >= from_us)
+        let were_apart = |lane: LaneId, node: usize| {
+            let mut times = self.together(lane, node).iter();
+            !times.any(|(since_us, until_us)| *since_us <= from_us && *until_us > to_us)
         };
         self.ends.iter().any(|(at_us, lane, node)| when(*at_us) && is_way(lane, node))
-            || self
-                .apart
-                .iter()
-                .any(|((lane, node), times)| is_way(lane, node) && were_apart(times))
+            || lanes.iter().any(|lane| nodes.iter().any(|node| were_apart(*lane, *node)))
     }
 
     /// Since when a home of the queue has had no link with the lane of the newest connection, if it
@@ -85,9 +88,14 @@ impl Ways {
     pub fn apart_since(&self, ways: &[Way], queue: &str, at_us: u64) -> Option<u64> {
         let lane = ways.iter().rfind(|way| way.at_us <= at_us)?.lane;
         let homes = self.homes_of(queue, at_us, at_us).into_iter();
-        let times = homes.filter_map(|node| self.apart.get(&(lane, node))).flatten();
-        let is_then = |(since_us, until_us): &&(u64, u64)| *since_us <= at_us && *until_us > at_us;
-        times.filter(is_then).map(|(since_us, _)| *since_us).min()
+        let since = homes.filter_map(|node| {
+            let mut before = self.together(lane, node).iter().rev();
+            match before.find(|(since_us, _)| *since_us <= at_us) {
+                Some((_, until_us)) => (*until_us <= at_us).then_some(*until_us),
+                None => Some(0),
+            }
+        });
+        since.min()
     }
 
     /// The homes of the queue between these moments.
@@ -122,6 +130,8 @@ mod tests {
     fn only_the_link_on_the_way_counts_and_only_then() {
         let mut ways = Ways::default();
         ways.home(0, (0, 0), 1);
+        ways.joined(0, (0, 1), 1);
+        ways.joined(0, (1, 0), 1);
         ways.ended(5_000_000, (0, 1), 1);
         let by = |lane| [Way { at_us: 10, lane }];
         let cut = |lane, from_us, to_us| ways.cut(&by(lane), "/room/1", from_us, to_us);
@@ -141,9 +151,12 @@ mod tests {
         assert_eq!(since(7_000_000), Some(5_000_000));
         assert_eq!(since(9_000_000), None);
         assert_eq!(ways.apart_since(&by((1, 0)), "/room/1", 7_000_000), None);
+        assert!(ways.cut(&by((2, 0)), "/room/1", 100, 200), "they never had one");
+        assert_eq!(ways.apart_since(&by((2, 0)), "/room/1", 7_000_000), Some(0));
         assert!(!cut((1, 0), 7_000_000, 7_100_000), "of another lane");
         let mut elsewhere = Ways::default();
         elsewhere.home(0, (0, 0), 2);
+        elsewhere.joined(0, (0, 1), 2);
         elsewhere.ended(5_000_000, (0, 1), 1);
         assert!(!elsewhere.cut(&by((0, 1)), "/room/1", 4_900_000, 5_100_000), "to another node");
     }
