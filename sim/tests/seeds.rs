@@ -1,5 +1,6 @@
 //! A seed is a whole run: twice the same, whatever else runs beside it.
 
+use sim::gate::{self, Tally};
 use sim::plan::{Faults, Plan};
 use sim::planted;
 use sim::world::{Trace, World};
@@ -16,10 +17,15 @@ fn a_seed_gives_the_same_run_every_time() {
 /// The judge of mutants: see docs/simulation.md.
 #[test]
 fn a_few_seeds_are_clean() {
-    for seed in (0..12).chain(sim::gate::old_seeds()) {
+    for seed in (0..12).chain(gate::old_seeds()) {
         let violations = sim::run::run(seed, Faults::default(), Trace::Off).violations;
         assert_eq!(violations, [], "seed {seed}");
     }
+}
+
+#[test]
+fn a_bug_that_nobody_knows_is_not_looked_for_in_silence() {
+    assert_eq!(gate::planted_bugs("node.nothing"), Tally { passed: 0, failed: 1 });
 }
 
 #[test]

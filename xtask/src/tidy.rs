@@ -45,7 +45,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 21] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -56,6 +56,8 @@ const RULES: [Rule; 19] = [
     ("ignored-tests", rust::ignored_tests),
     ("skipped-tests", rust::skipped_tests),
     ("sleeping-tests", rust::sleeping_tests),
+    ("seeded-tests", rust::seeded_tests),
+    ("one-server", rust::one_server),
     ("architecture-folders", architecture::folders),
     ("architecture-paths", architecture::paths),
     ("decision-length", architecture::decision_length),

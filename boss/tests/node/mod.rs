@@ -1,6 +1,7 @@
 //! The least that is a queue node: it registers, hears its table, and answers what is asked.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -13,6 +14,9 @@ use proto::link::Role;
 use proto::n2b::Inspected;
 use proto::q2g::{MountInfo, QueueInfo};
 use proto::time::Time;
+
+/// Each process draws a number of its own; here they count.
+static PROCESSES: AtomicU64 = AtomicU64::new(1);
 
 /// A node on a thread of its own, until it is dropped.
 pub(crate) struct Node {
@@ -40,7 +44,8 @@ impl Node {
         wires.dial(clock::now(), "boss", boss);
         let (news, tables) = sync_channel(64);
         let (stop, stopped) = sync_channel(1);
-        let member = Member::new(id, Role::QueueNode, "here", "127.0.0.1:1", rand::random());
+        let process = PROCESSES.fetch_add(1, Ordering::Relaxed);
+        let member = Member::new(id, Role::QueueNode, "here", "127.0.0.1:1", process);
         let seen = Seen { outbox: Outbox::default(), member, news };
         let thread = std::thread::spawn(move || turns(poll, wires, seen, &stopped));
         Node { tables, stop, waker, thread: Some(thread) }

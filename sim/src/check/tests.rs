@@ -173,6 +173,20 @@ fn a_message_that_nobody_saw_takes_the_place_of_an_older_one() {
 }
 
 #[test]
+fn a_member_that_its_own_list_leaves_out_is_found() {
+    let rule = "who reads the members and is one is among them";
+    let read = |users: &[&str], next| {
+        let (_, reader) = pair();
+        broken(vec![reader.listed(1, users, next)]).contains(&rule)
+    };
+    // The reader is u2.
+    assert!(!read(&["u0", "u2"], None));
+    assert!(read(&["u0"], None));
+    assert!(!read(&["u0"], Some("u0")), "it is on a later page");
+    assert!(read(&["u0", "u3"], Some("u3")), "it would have been on this one");
+}
+
+#[test]
 fn what_is_newer_than_something_read_was_read_too() {
     let rule = "what is read of the state is its present";
     let entry = |key: &str, version| Entry { key: key.into(), value: "1".into(), version };

@@ -147,6 +147,48 @@ pub(super) fn sleeping_tests(tree: &Tree, findings: &mut Findings) {
     }
 }
 
+/// What draws a number that nobody can draw again.
+const DRAWS: [&str; 7] = [
+    "rand::random",
+    "rand::rng()",
+    "from_os_rng",
+    "getrandbits(",
+    "Math.random(",
+    "mt_rand(",
+    "random_int(",
+];
+
+pub(super) fn seeded_tests(tree: &Tree, findings: &mut Findings) {
+    let tells_its_seed = |file: &File<'_>| file.text.contains("seed {");
+    for file in tree.files().filter(|file| is_test(file) && !tells_its_seed(file)) {
+        for (number, line) in file.lines() {
+            if DRAWS.iter().any(|draw| line.contains(draw)) {
+                let sentence = "a random test that can't be had again: print and take its seed";
+                findings.add(file.path, number, sentence);
+            }
+        }
+    }
+}
+
+/// Where HTTP is served, for all roles: with its bounds and deadlines.
+const SERVER: &str = "link/src/io/http/server";
+
+pub(super) fn one_server(tree: &Tree, findings: &mut Findings) {
+    let is_other = |file: &File<'_>| file.extension() == "rs" && !file.path.starts_with(SERVER);
+    for file in tree.files().filter(is_other) {
+        for (number, line) in file.lines() {
+            if SERVERS.iter().any(|server| line.contains(server)) {
+                let sentence = format!("HTTP is served by `{SERVER}` alone, which has its bounds");
+                findings.add(file.path, number, sentence);
+            }
+        }
+    }
+}
+
+/// What the libraries serve HTTP with, in halves so that this file doesn't hold them.
+const SERVERS: [&str; 3] =
+    [concat!("hyper::", "server"), concat!("hyper_util::", "server"), concat!("axum::", "serve")];
+
 /// How the test frameworks of other languages leave a test out.
 const SKIPS: [&str; 6] =
     ["markTestSkipped(", "skipTest(", "skipIf(", ".skip(", "unittest.skip", "pytest.skip"];

@@ -60,7 +60,9 @@ fn every_rule_catches_its_fault() {
     let schema = "syntax = \"proto3\";\npackage imq.a;\nmessage One { uint64 number = 1; }\n";
     let bound = "//! Bounds.\npub const A_MAX: usize = 1;\n";
     let field = format!("//! A.\nwire::{}out, 3, 1);\n", "put_uint(");
-    let faults: [(&str, &str, &str); 19] = [
+    let draw = format!("//! A.\nlet a: u8 = {}();\n", concat!("rand::", "random"));
+    let server = format!("//! A.\n{}(listener, app)\n", concat!("axum::", "serve"));
+    let faults: [(&str, &str, &str); 21] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
@@ -71,6 +73,8 @@ fn every_rule_catches_its_fault() {
         ("boss/src/tests.rs", &ignored, "boss/src/tests.rs:2: ignored-tests"),
         ("boss/tests/a.mjs", "test.skip(a);\n", "boss/tests/a.mjs:1: skipped-tests"),
         ("boss/tests/cluster/a.rs", &asleep, "boss/tests/cluster/a.rs:2: sleeping-tests"),
+        ("boss/src/tests.rs", &draw, "boss/src/tests.rs:2: seeded-tests"),
+        ("boss/src/a.rs", &server, "boss/src/a.rs:2: one-server"),
         ("extra/a.txt", "", "ARCHITECTURE.md:1: architecture-folders"),
         ("ARCHITECTURE.md", MAP, "ARCHITECTURE.md:2: architecture-paths"),
         ("docs/adr/1.md", &decision, "docs/adr/1.md:60: decision-length"),
@@ -113,6 +117,13 @@ fn numbers_of_fields_are_found_where_they_are_read_too() {
     }
     passes("boss/src/a.rs", &arm("said::LOGIN => {"));
     passes("boss/src/a.rs", "//! A.\n    7 => {}\nwire::put_uint(out, said::A, 1);\n");
+}
+
+#[test]
+fn a_test_may_draw_a_seed_that_it_tells() {
+    let draw = format!("//! A.\nlet seed = {}();\n", concat!("rand::", "random"));
+    passes("boss/src/tests.rs", &format!("{draw}println!(\"seed {{seed}}\");\n"));
+    passes("boss/src/a.rs", &draw);
 }
 
 #[test]

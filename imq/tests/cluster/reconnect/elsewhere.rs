@@ -53,8 +53,9 @@ fn online_elsewhere_and_idle_and_one_stays_by_the_policy() {
     second.closing(3500);
 
     five.configure(&config("sessions = \"oldest_wins\""));
+    let mut users = (0..).map(|number| format!("oldest-{number}"));
     until("the homes know the policy", || {
-        let user = format!("oldest-{}", rand::random::<u32>());
+        let user = users.next().expect("there is one more");
         let [mut first, second] = two(&five, &user);
         first.say(json!({ "bye": {} }));
         second.welcome.is_null()
@@ -73,8 +74,9 @@ fn online_elsewhere_and_idle_and_one_stays_by_the_policy() {
     }
 
     five.configure(&config("sessions = \"many\"\nsessions_max = 2"));
+    let mut users = (0..).map(|number| format!("many-{number}"));
     until("two may be there", || {
-        let user = format!("many-{}", rand::random::<u32>());
+        let user = users.next().expect("there is one more");
         let [mut first, second] = two(&five, &user);
         if second.welcome.is_null() || first.all_yet().iter().any(|frame| frame.0 == "closing") {
             return false;

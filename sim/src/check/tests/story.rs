@@ -143,6 +143,16 @@ impl Story {
         self
     }
 
+    /// Reads a page of the members, which goes on or not.
+    pub(super) fn listed(mut self, number: u64, users: &[&str], next: Option<&str>) -> Story {
+        let (queue, page) = (QUEUE.to_owned(), PageAsked::default());
+        self.note(What::Asked(ticket(number), Command::ListMembers { queue, page }));
+        let items = users.iter().map(|user| (*user).to_owned()).collect();
+        let page = Page { items, next: next.map(str::to_owned) };
+        self.answer(number, Ok(Answer::Members { page, count: None }));
+        self
+    }
+
     pub(super) fn sent(
         mut self,
         number: u64,
