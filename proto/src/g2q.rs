@@ -4,13 +4,14 @@ pub use crate::schema::g2q::*;
 
 use self::field::g2q::OPERATION;
 use crate::c2g;
+use crate::ids::Handle;
 use crate::wire::{self, Fields, WireError};
 
 /// `Operation`, borrowed: the client's bytes within it are the ones that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationRef<'a> {
     /// The session's handle on this link.
-    pub session: u32,
+    pub session: Handle,
     /// Of `subscribe`: the lane's number for the queue.
     pub sub: u32,
     /// Which operation.
@@ -30,12 +31,12 @@ impl<'a> OperationRef<'a> {
     /// If the bytes are not one.
     #[inline]
     pub fn of(message: &'a [u8]) -> Result<OperationRef<'a>, WireError> {
-        let (mut session, mut sub, mut body) = (0, 0, None);
+        let (mut session, mut sub, mut body) = (Handle::named(0), 0, None);
         let (mut askable, mut verdicts) = (false, &[][..]);
         let mut fields = Fields::of(message);
         while let Some((number, value)) = fields.field()? {
             match number {
-                1 => session = value.uint32()?,
+                1 => session = Handle::named(value.uint32()?),
                 2 => sub = value.uint32()?,
                 11 => askable = value.uint()? != 0,
                 12 => verdicts = value.bytes()?,
@@ -54,7 +55,7 @@ impl<'a> OperationRef<'a> {
     #[inline]
     pub fn put(&self, out: &mut Vec<u8>) {
         let kind = self.kind as u32;
-        let (session, sub) = (u64::from(self.session), u64::from(self.sub));
+        let (session, sub) = (u64::from(self.session.number()), u64::from(self.sub));
         let length = wire::uint_len(1, session)
             + wire::uint_len(2, sub)
             + wire::nested_len(kind, self.body.len())

@@ -1,6 +1,55 @@
 //! Ids and secrets that are drawn at random, and how they look as text.
 
 use std::fmt;
+use std::num::NonZeroU32;
+
+/// A session's number on the links of a lane, which is its place in the lane's table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(NonZeroU32);
+
+impl Handle {
+    /// The session in this place.
+    #[inline]
+    pub fn at(place: usize) -> Handle {
+        Handle::named(place as u32)
+    }
+
+    /// Its place.
+    #[inline]
+    pub fn place(self) -> usize {
+        self.number() as usize
+    }
+
+    /// The session that a frame names by this number.
+    #[inline]
+    pub fn named(number: u32) -> Handle {
+        Handle(NonZeroU32::MIN.saturating_add(number))
+    }
+
+    /// The number by which frames name it.
+    #[inline]
+    pub fn number(self) -> u32 {
+        self.0.get() - 1
+    }
+
+    /// Nobody, or the session that a field names in which 0 is nobody.
+    #[inline]
+    pub fn or_nobody(number: u32) -> Option<Handle> {
+        NonZeroU32::new(number).map(Handle)
+    }
+
+    /// How a field names it in which 0 is nobody.
+    #[inline]
+    pub fn number_or_nobody(handle: Option<Handle>) -> u32 {
+        handle.map_or(0, |handle| handle.0.get())
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(f)
+    }
+}
 
 /// A login of a user: the hash of the user queue's name, so that any gateway finds its home, and 64
 /// random bits. Knowing one gives no power: a resume takes the [`Secret`].
@@ -115,5 +164,23 @@ mod hex {
             *byte = u8::from_str_radix(pair, 16).ok()?;
         }
         Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Handle;
+
+    #[test]
+    fn a_handle_is_a_place_and_leaves_room_for_nobody() {
+        for number in [0, 1, 7, u32::MAX - 1] {
+            let handle = Handle::named(number);
+            assert_eq!((handle.number(), handle.place()), (number, number as usize));
+            assert_eq!(Handle::at(handle.place()), handle);
+            let field = Handle::number_or_nobody(Some(handle));
+            assert_eq!((field, Handle::or_nobody(field)), (number + 1, Some(handle)));
+        }
+        assert_eq!((Handle::number_or_nobody(None), Handle::or_nobody(0)), (0, None));
+        assert_eq!(size_of::<Option<Handle>>(), size_of::<u32>());
     }
 }

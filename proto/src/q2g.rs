@@ -4,6 +4,7 @@ pub use crate::schema::q2g::*;
 
 use self::field::q2g::{ANSWER, EVENT};
 use crate::g2c::ResultHead;
+use crate::ids::Handle;
 use crate::wire::{self, Fields, WireError};
 
 /// `Event`, borrowed.
@@ -14,7 +15,8 @@ pub struct EventRef<'a> {
     pub seq: u64,
     pub kind: u32,
     pub body: &'a [u8],
-    pub exclude: u32,
+    /// The session that shall not have it.
+    pub exclude: Option<Handle>,
 }
 
 impl<'a> EventRef<'a> {
@@ -32,7 +34,7 @@ impl<'a> EventRef<'a> {
                 2 => read.seq = value.uint()?,
                 3 => read.kind = value.uint32()?,
                 4 => read.body = value.bytes()?,
-                5 => read.exclude = value.uint32()?,
+                5 => read.exclude = Handle::or_nobody(value.uint32()?),
                 _ => {}
             }
         }
@@ -42,8 +44,8 @@ impl<'a> EventRef<'a> {
     /// Appends the frame.
     #[inline]
     pub fn put(&self, out: &mut Vec<u8>) {
-        let (sub, kind, exclude) =
-            (u64::from(self.sub), u64::from(self.kind), u64::from(self.exclude));
+        let (sub, kind) = (u64::from(self.sub), u64::from(self.kind));
+        let exclude = u64::from(Handle::number_or_nobody(self.exclude));
         let length = wire::uint_len(1, sub)
             + wire::uint_len(2, self.seq)
             + wire::uint_len(3, kind)
@@ -59,10 +61,10 @@ impl<'a> EventRef<'a> {
 }
 
 /// `Answer`, borrowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as in the schema")]
 pub struct AnswerRef<'a> {
-    pub session: u32,
+    pub session: Handle,
     pub result: &'a [u8],
     pub ask: &'a [u8],
 }
@@ -74,11 +76,11 @@ impl<'a> AnswerRef<'a> {
     /// If the bytes are not one.
     #[inline]
     pub fn of(message: &'a [u8]) -> Result<AnswerRef<'a>, WireError> {
-        let mut read = AnswerRef::default();
+        let mut read = AnswerRef { session: Handle::named(0), result: &[], ask: &[] };
         let mut fields = Fields::of(message);
         while let Some((number, value)) = fields.field()? {
             match number {
-                1 => read.session = value.uint32()?,
+                1 => read.session = Handle::named(value.uint32()?),
                 2 => read.result = value.bytes()?,
                 3 => read.ask = value.bytes()?,
                 _ => {}
@@ -90,7 +92,7 @@ impl<'a> AnswerRef<'a> {
     /// Appends the frame.
     #[inline]
     pub fn put(&self, out: &mut Vec<u8>) {
-        let session = u64::from(self.session);
+        let session = u64::from(self.session.number());
         let length = wire::uint_len(1, session)
             + wire::bytes_len(2, self.result.len())
             + wire::bytes_len(3, self.ask.len());
@@ -102,8 +104,8 @@ impl<'a> AnswerRef<'a> {
 
     /// Appends the frame of an answer that is only these three numbers.
     #[inline]
-    pub fn put_head(out: &mut Vec<u8>, session: u32, result: ResultHead) {
-        let session = u64::from(session);
+    pub fn put_head(out: &mut Vec<u8>, session: Handle, result: ResultHead) {
+        let session = u64::from(session.number());
         let length = wire::uint_len(1, session) + wire::bytes_len(2, result.len());
         wire::put_frame(out, ANSWER, length);
         wire::put_uint(out, 1, session);

@@ -177,7 +177,7 @@ impl Clients {
         let Some(at) = ready.token().0.checked_sub(FIRST) else {
             return self.accept_all(now, lane, out);
         };
-        let conn = ConnId(at as u32);
+        let conn = ConnId::at(at);
         if ready.is_writable() {
             self.writable(now, conn, lane, out);
         }
@@ -201,7 +201,7 @@ impl Clients {
     /// Reads on where one read didn't take all, and does what is due.
     pub(super) fn wake(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
         for conn in std::mem::take(&mut self.again) {
-            if let Some(client) = self.sockets.get_mut(conn.0 as usize) {
+            if let Some(client) = self.sockets.get_mut(conn.place()) {
                 client.again = false;
             }
             if !self.puts_off(conn) {
@@ -239,7 +239,7 @@ impl Clients {
                 && let Some(conn) = self.large.pop_front()
             {
                 large_left -= 1;
-                if let Some(client) = self.sockets.get_mut(conn.0 as usize) {
+                if let Some(client) = self.sockets.get_mut(conn.place()) {
                     client.large = false;
                 }
                 self.write(now, conn, lane, out);
@@ -262,7 +262,7 @@ impl Clients {
         if !out.clients.owes_large(conn) {
             return false;
         }
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return false };
         if !client.blocked && !std::mem::replace(&mut client.large, true) {
             self.large.push_back(conn);
         }
@@ -272,12 +272,12 @@ impl Clients {
     /// One read. A short one has drained the socket, unless its end is in sight.
     #[inline]
     fn read(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         let waiting = matches!(client.reader, Reader::Waiting(_));
         if waiting && self.introduced(now, conn, lane, out) {
             return;
         }
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         match client.stream.read(&mut self.buffer) {
             Ok(0) => self.gone(now, conn, lane, out),
             Ok(length) => {
@@ -303,7 +303,7 @@ impl Clients {
 
     /// Has a client read again in the next turn, once.
     fn read_on(&mut self, conn: ConnId) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         if !std::mem::replace(&mut client.again, true) {
             self.again.push(conn);
         }
@@ -318,7 +318,7 @@ impl Clients {
         lane: &mut Lane,
         out: &mut Outbox,
     ) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         // What has waited here for longer than its client did logs nobody in: the client may have
         // come elsewhere since, and would be thrown out by it.
         if client.wants_nothing() && !out.clients.is_connected(conn) {
@@ -360,7 +360,7 @@ impl Clients {
     /// A socket takes more.
     #[inline]
     fn writable(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         match client.stream.flush() {
             Ok(true) if client.blocked => {
                 client.blocked = false;
@@ -374,7 +374,7 @@ impl Clients {
 
     #[inline]
     fn write(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         let bytes = out.clients.unwritten(conn);
         if client.blocked || bytes.is_empty() {
             return;
@@ -405,7 +405,7 @@ impl Clients {
     /// its end, or the lane's patience is over: closed with unread bytes, it would lose the last
     /// frame.
     fn finish(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         client.reader = Reader::Deaf;
         client.pong = None;
         let written = match client.stream.flush() {
@@ -426,7 +426,7 @@ impl Clients {
 
     /// The socket is closed.
     fn gone(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
-        if let Some(client) = self.sockets.try_remove(conn.0 as usize) {
+        if let Some(client) = self.sockets.try_remove(conn.place()) {
             client.counted.inspect(|prefix| self.listeners.door.left(*prefix));
             self.turned_away -= usize::from(client.turned_away);
             drop(client);

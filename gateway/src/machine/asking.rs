@@ -13,7 +13,7 @@ use std::sync::Arc;
 use link::machine::LinkId;
 use proto::class::{Class, ClusterConfig};
 use proto::g2q::{self, G2q};
-use proto::ids::SessionId;
+use proto::ids::{Handle, SessionId};
 use proto::q2g;
 use proto::wire;
 
@@ -21,7 +21,7 @@ use super::address::Prefix;
 use super::callout::{AskKind, Outcome, Verdict};
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
-use super::session::{Asks, Handle};
+use super::session::Asks;
 
 mod line;
 mod newcomer;
@@ -89,7 +89,7 @@ impl Lane {
         self.callouts.configure(self.now, &config, &mut out.callouts);
         self.asking.config = config;
         self.asking.look_whether_on();
-        for (_, session) in &mut self.sessions {
+        for (_, session) in self.sessions.iter_mut() {
             session.queues.iter_mut().for_each(|entry| entry.asks = Asks::Unknown);
         }
         self.take_verdicts(out);

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use prost::Message as _;
 use proto::c2g;
 use proto::codes::{Close, Status};
+use proto::ids::Handle;
 use proto::limits;
 use proto::name::UserId;
 
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
 use super::refusal::check_op_id;
-use super::session::Handle;
 use super::token::{self, Tokens};
 
 /// The version of the client protocol that is spoken here.

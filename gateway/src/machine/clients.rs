@@ -1,6 +1,7 @@
 //! What the sockets of a lane are owed: one buffer per connection that has output, none while idle.
 //! Large events stand beside it, once for all who get them.
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use super::fanout::Encoded;
@@ -13,7 +14,27 @@ mod large;
 /// A client connection: io numbers them, the smallest free number first, and uses a number anew
 /// after [`super::Input::Closed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId(pub u32);
+pub struct ConnId(NonZeroU32);
+
+impl ConnId {
+    /// The connection in this place.
+    #[inline]
+    pub const fn at(place: usize) -> ConnId {
+        ConnId(NonZeroU32::MIN.saturating_add(place as u32))
+    }
+
+    /// Its place: the smallest that was free.
+    #[inline]
+    pub const fn place(self) -> usize {
+        self.number() as usize
+    }
+
+    /// Its place, where that is a number.
+    #[inline]
+    pub const fn number(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// How a connection's frames look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,7 +131,7 @@ impl Clients {
     }
 
     pub(super) fn opened(&mut self, conn: ConnId, codec: Codec) {
-        let at = conn.0 as usize;
+        let at = conn.place();
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, Slot::default);
         }
@@ -118,7 +139,7 @@ impl Clients {
     }
 
     pub(super) fn closed(&mut self, conn: ConnId) {
-        if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
+        if let Some(slot) = self.slots.get_mut(conn.place()) {
             let slot = std::mem::take(slot);
             self.owed -= slot.owed();
             self.give_back(slot.bytes);
@@ -127,12 +148,12 @@ impl Clients {
 
     /// The codec of a connection.
     pub fn codec(&self, conn: ConnId) -> Codec {
-        self.slots.get(conn.0 as usize).map_or(Codec::ProtoTcp, |slot| CODECS[slot.codec as usize])
+        self.slots.get(conn.place()).map_or(Codec::ProtoTcp, |slot| CODECS[slot.codec as usize])
     }
 
     /// How many bytes a connection's socket hasn't taken yet.
     pub fn owed(&self, conn: ConnId) -> usize {
-        self.slots.get(conn.0 as usize).map_or(0, Slot::owed)
+        self.slots.get(conn.place()).map_or(0, Slot::owed)
     }
 
     /// How many bytes all sockets together haven't taken yet.
@@ -142,7 +163,7 @@ impl Clients {
 
     /// How long a frame of the client may be: little before it is logged in.
     pub fn frame_bytes_max(&self, conn: ConnId) -> usize {
-        match self.slots.get(conn.0 as usize) {
+        match self.slots.get(conn.place()) {
             Some(slot) if slot.flags & CONNECTED != 0 => limits::CLIENT_FRAME_BYTES_MAX,
             Some(_) | None => limits::UNAUTHENTICATED_BYTES_MAX,
         }
@@ -150,18 +171,18 @@ impl Clients {
 
     /// Whether the connection was told to end: nothing that comes from it counts any more.
     pub fn is_ended(&self, conn: ConnId) -> bool {
-        self.slots.get(conn.0 as usize).is_none_or(|slot| slot.flags & ENDED != 0)
+        self.slots.get(conn.place()).is_none_or(|slot| slot.flags & ENDED != 0)
     }
 
     /// Whether io is to give [`super::Input::Drained`] once all of the connection's output is
     /// written.
     pub fn wants_drained(&self, conn: ConnId) -> bool {
-        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & SLOW != 0)
+        self.slots.get(conn.place()).is_some_and(|slot| slot.flags & SLOW != 0)
     }
 
     /// Appends bytes that are no event: whole frames in the connection's codec.
     pub fn append(&mut self, conn: ConnId, bytes: &[u8]) {
-        let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return };
+        let Some(slot) = self.slots.get_mut(conn.place()) else { return };
         if slot.flags & (ENDED | OPEN) == OPEN {
             self.owed += bytes.len();
             Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
@@ -176,7 +197,7 @@ impl Clients {
         conn: ConnId,
         frame: impl FnOnce(Codec) -> Encoded<'e>,
     ) -> Delivery {
-        let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return Delivery::Ended };
+        let Some(slot) = self.slots.get_mut(conn.place()) else { return Delivery::Ended };
         if slot.flags & (SLOW | HELD | ENDED) != 0 {
             return if slot.flags & ENDED != 0 { Delivery::Ended } else { Delivery::Diverted };
         }
@@ -226,7 +247,7 @@ impl Clients {
     /// Marks the connection as slow if it owes too much.
     #[cold]
     fn judge(&mut self, conn: ConnId) {
-        let slot = &mut self.slots[conn.0 as usize];
+        let slot = &mut self.slots[conn.place()];
         if slot.owed() > self.slow_bytes {
             slot.flags |= SLOW;
             self.slow_total += 1;
@@ -234,22 +255,22 @@ impl Clients {
     }
 
     pub(super) fn set(&mut self, conn: ConnId, flag: u8, on: bool) {
-        if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
+        if let Some(slot) = self.slots.get_mut(conn.place()) {
             slot.flags = if on { slot.flags | flag } else { slot.flags & !flag };
         }
     }
 
     pub(super) fn is_diverted(&self, conn: ConnId) -> bool {
-        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & (SLOW | HELD) != 0)
+        self.slots.get(conn.place()).is_some_and(|slot| slot.flags & (SLOW | HELD) != 0)
     }
 
     pub(super) fn is_held(&self, conn: ConnId) -> bool {
-        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & HELD != 0)
+        self.slots.get(conn.place()).is_some_and(|slot| slot.flags & HELD != 0)
     }
 
     /// Whether the client is logged in.
     pub fn is_connected(&self, conn: ConnId) -> bool {
-        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.flags & CONNECTED != 0)
+        self.slots.get(conn.place()).is_some_and(|slot| slot.flags & CONNECTED != 0)
     }
 
     pub(super) fn connected(&mut self, conn: ConnId) {
@@ -257,7 +278,7 @@ impl Clients {
     }
 
     pub(super) fn end(&mut self, conn: ConnId, ending: Ending) {
-        let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return };
+        let Some(slot) = self.slots.get_mut(conn.place()) else { return };
         if slot.flags & ENDING == 0 {
             self.ended.push(conn);
         }
@@ -270,7 +291,7 @@ impl Clients {
     /// Hands over the connections that have output, in the order in which they got it.
     pub fn take_dirty(&mut self, into: &mut Vec<ConnId>) {
         for conn in self.dirty.drain(..) {
-            if let Some(slot) = self.slots.get_mut(conn.0 as usize)
+            if let Some(slot) = self.slots.get_mut(conn.place())
                 && slot.flags & DIRTY != 0
             {
                 slot.flags &= !DIRTY;
@@ -282,7 +303,7 @@ impl Clients {
     /// Hands over the connections that are to end, after their output was taken.
     pub fn take_ended(&mut self, into: &mut Vec<(ConnId, Ending)>) {
         for conn in self.ended.drain(..) {
-            if let Some(slot) = self.slots.get_mut(conn.0 as usize)
+            if let Some(slot) = self.slots.get_mut(conn.place())
                 && (slot.flags & ENDING != 0 || self.inherits_endings)
             {
                 let at_once = slot.flags & AT_ONCE != 0;
@@ -300,12 +321,12 @@ impl Clients {
     /// Whether a large event is among what a connection's socket hasn't taken.
     #[inline]
     pub fn owes_large(&self, conn: ConnId) -> bool {
-        self.slots.get(conn.0 as usize).is_some_and(|slot| slot.large.is_some())
+        self.slots.get(conn.place()).is_some_and(|slot| slot.large.is_some())
     }
 
     /// What a connection's socket is to get next. There may be more behind it.
     pub fn unwritten(&self, conn: ConnId) -> &[u8] {
-        let Some(slot) = self.slots.get(conn.0 as usize) else { return &[] };
+        let Some(slot) = self.slots.get(conn.place()) else { return &[] };
         let written = slot.written as usize;
         match &slot.large {
             Some(large) => large.next(written, &slot.bytes),
@@ -316,7 +337,7 @@ impl Clients {
     /// The socket took so many bytes of what it was to get. Returns whether nothing is left; the
     /// buffer is the pool's again then.
     pub fn wrote(&mut self, conn: ConnId, count: usize) -> bool {
-        let Some(slot) = self.slots.get_mut(conn.0 as usize) else { return true };
+        let Some(slot) = self.slots.get_mut(conn.place()) else { return true };
         self.owed -= count;
         if let Some(large) = &mut slot.large
             && large.is_next(slot.written as usize)
@@ -355,7 +376,7 @@ impl Clients {
     #[cold]
     pub(super) fn lose_flush(&mut self) {
         let Some(conn) = self.dirty.last().copied() else { return };
-        let slot = &mut self.slots[conn.0 as usize];
+        let slot = &mut self.slots[conn.place()];
         if slot.written == 0 && slot.large.is_none() {
             self.owed -= slot.bytes.len();
             slot.bytes.clear();
@@ -364,7 +385,7 @@ impl Clients {
 
     /// Cuts a connection off: what it was owed is forgotten here and now.
     pub(super) fn cut(&mut self, conn: ConnId) {
-        if let Some(slot) = self.slots.get_mut(conn.0 as usize) {
+        if let Some(slot) = self.slots.get_mut(conn.place()) {
             self.owed -= slot.owed();
             slot.written = 0;
             slot.large = None;

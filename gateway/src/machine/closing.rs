@@ -5,13 +5,14 @@ use link::machine::Unanswered;
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
 use proto::g2q::{self, G2q};
+use proto::ids::Handle;
 use proto::wire;
 
 use super::clients::{Codec, ConnId, Ending};
 use super::fanout::{self, Frame};
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
-use super::session::{Handle, NONE, Phase, Session, State};
+use super::session::{Phase, Session, State};
 
 /// A client has this long to take what it is owed before the socket is cut.
 const LINGER_MS: u64 = 5_000;
@@ -44,10 +45,10 @@ impl Lane {
             return;
         }
         connection.phase = Phase::Closing;
-        let session = std::mem::replace(&mut connection.session, NONE);
+        let session = connection.session.take();
         connection.due = self.wheel.arm(self.now.ms, LINGER_MS, conn);
         if close == Close::Draining {
-            retry_after_ms = conn.0.wrapping_mul(97) % SPREAD_MS;
+            retry_after_ms = conn.number().wrapping_mul(97) % SPREAD_MS;
         }
         self.expiries.set(conn, None);
         self.drop_newcomer(conn);
@@ -72,7 +73,9 @@ impl Lane {
         }
         out.clients.end(conn, Ending::Written);
         self.counters.count_closed(close);
-        self.end_session(session, bye, Some(close), out);
+        if let Some(handle) = session {
+            self.end_session(handle, bye, Some(close), out);
+        }
     }
 
     /// The client reads more slowly than events arrive.
@@ -95,12 +98,14 @@ impl Lane {
             return;
         }
         connection.phase = Phase::Closing;
-        let session = std::mem::replace(&mut connection.session, NONE);
+        let session = connection.session.take();
         connection.due = self.wheel.arm(self.now.ms, LINGER_MS, conn);
         self.expiries.set(conn, None);
         self.drop_newcomer(conn);
         out.clients.end(conn, Ending::Written);
-        self.end_session(session, false, None, out);
+        if let Some(handle) = session {
+            self.end_session(handle, false, None, out);
+        }
     }
 
     /// The socket is gone.
@@ -112,7 +117,9 @@ impl Lane {
         self.drop_newcomer(conn);
         out.clients.closed(conn);
         self.counters.connections -= 1;
-        self.end_session(session, false, None, out);
+        if let Some(handle) = session {
+            self.end_session(handle, false, None, out);
+        }
     }
 
     /// The gateway shuts down.
@@ -132,13 +139,13 @@ impl Lane {
         close: Option<Close>,
         out: &mut Outbox,
     ) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(session) = self.sessions.get_mut(handle) else { return };
         if session.state == State::Over {
             return;
         }
-        session.conn = NONE;
+        session.conn = None;
         self.drop_lines(handle, out);
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let before = std::mem::replace(&mut session.state, State::Over);
         let kept = session.rare.take().map_or(0, |rare| rare.kept_bytes());
         self.kept_bytes -= kept;
@@ -151,7 +158,8 @@ impl Lane {
                 return self.let_go(handle, out);
             }
             let code = close.map_or(0, |close| u32::from(close.number()));
-            let body = Some(g2q::g2q::Body::Lost(g2q::Lost { session: handle, bye, code }));
+            let body =
+                Some(g2q::g2q::Body::Lost(g2q::Lost { session: handle.number(), bye, code }));
             let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
             // A full list means that the home is away; it finds out when the lane attaches.
             self.push(bucket, Pending::Lost { session: handle }, write, out);
@@ -167,7 +175,7 @@ impl Lane {
         if list.withdraw(|pending| *pending == login).is_none() {
             return false;
         }
-        self.sessions[handle as usize].unanswered -= 1;
+        self.sessions[handle].unanswered -= 1;
         self.release_refusals(bucket, out);
         true
     }
@@ -190,7 +198,7 @@ impl Lane {
     pub(super) fn take_over(&self, list: &mut Unanswered<Pending>) -> Vec<Pending> {
         let mut dropped = Unanswered::default();
         list.move_some(&mut dropped, |pending| {
-            let session = |handle: Handle| self.sessions.get(handle as usize);
+            let session = |handle: Handle| self.sessions.get(handle);
             match *pending {
                 Pending::Login { session: of } | Pending::Lost { session: of } => {
                     session(of).is_some_and(|one| one.state == State::Over && one.generation == 0)
@@ -212,7 +220,7 @@ impl Lane {
         for pending in dropped {
             match pending {
                 Pending::Login { session } | Pending::Lost { session } => {
-                    self.sessions[session as usize].unanswered -= 1;
+                    self.sessions[session].unanswered -= 1;
                     self.let_go(session, out);
                 }
                 Pending::Operation { .. }
@@ -227,17 +235,17 @@ impl Lane {
 
     /// Frees the handle once nobody speaks of the session any more.
     pub(super) fn let_go(&mut self, handle: Handle, out: &mut Outbox) {
-        if self.sessions.get(handle as usize).is_some_and(Session::is_done) {
+        if self.sessions.get(handle).is_some_and(Session::is_done) {
             self.forget(handle, out);
         }
     }
 
     pub(super) fn forget(&mut self, handle: Handle, out: &mut Outbox) {
-        let Some(session) = self.sessions.try_remove(handle as usize) else { return };
+        let Some(session) = self.sessions.remove(handle) else { return };
         for (at, node) in (0..).zip(&self.routes.nodes) {
             let knows = at >= 64 || session.introduced & super::route::node_bit(at) != 0;
             if let (true, Some(link)) = (knows, node.link) {
-                let body = Some(g2q::g2q::Body::Forget(g2q::Forget { session: handle }));
+                let body = Some(g2q::g2q::Body::Forget(g2q::Forget { session: handle.number() }));
                 wire::put_message(out.links.buffer(link), &G2q { body });
             }
         }

@@ -4,6 +4,7 @@ use link::machine::LinkId;
 use proto::c2g::{Kind, field::pong};
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
+use proto::ids::Handle;
 use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
@@ -12,7 +13,7 @@ use super::clients::{Codec, ConnId, Ending};
 use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
 use super::route::Routes;
-use super::session::{Connection, Handle, NONE, Phase, Session};
+use super::session::{Connection, Phase, Session};
 use super::wheel::Allowance;
 
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
@@ -22,7 +23,7 @@ impl Lane {
         out.clients.opened(conn, codec);
         let due = self.wheel.arm(self.now.ms, limits::CONNECT_MS_MAX, conn);
         let connection = Connection {
-            session: NONE,
+            session: None,
             heard_ms: self.now.ms as u32,
             due,
             allowance: Allowance::full(self.rate, self.now.ms),
@@ -53,16 +54,18 @@ impl Lane {
             let reason = format!("C2g has no body with the number {number}");
             return self.close(conn, Close::BadFrame, &reason, out);
         };
-        match phase {
-            Phase::Live => self.live(conn, session, kind, body, out),
-            Phase::Pinged => {
+        match (phase, session) {
+            (Phase::Live, Some(handle)) => self.live(conn, handle, kind, body, out),
+            (Phase::Pinged, Some(handle)) => {
                 connection.phase = Phase::Live;
-                self.live(conn, session, kind, body, out);
+                self.live(conn, handle, kind, body, out);
             }
-            Phase::Fresh => self.fresh(conn, kind, body, out),
-            Phase::Asking => self.wait_for_word(conn, kind, frame, out),
-            Phase::LoggingIn => self.wait(conn, session, kind, frame, out),
-            Phase::Free | Phase::Closing => {}
+            (Phase::LoggingIn, Some(handle)) => self.wait(conn, handle, kind, frame, out),
+            (Phase::Fresh, _) => self.fresh(conn, kind, body, out),
+            (Phase::Asking, _) => self.wait_for_word(conn, kind, frame, out),
+            // It has a session while it is in these phases.
+            (Phase::Live | Phase::Pinged | Phase::LoggingIn, None) => {}
+            (Phase::Free | Phase::Closing, _) => {}
         }
     }
 
@@ -233,7 +236,7 @@ impl Lane {
     /// Jittered by the connection's number, so that those who came together aren't pinged together.
     fn ping_every_ms(&self, conn: ConnId) -> u64 {
         let every = self.settings.ping_every_ms;
-        every - u64::from(conn.0 % 64) * (every / 10) / 64
+        every - u64::from(conn.number() % 64) * (every / 10) / 64
     }
 }
 

@@ -6,6 +6,7 @@
 
 use proto::c2g::{Head, Kind};
 use proto::codes::Close;
+use proto::ids::Handle;
 use proto::limits;
 use proto::wire;
 
@@ -13,7 +14,7 @@ use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
 use super::recover::SWEEP_MS;
 use super::refusal::{Refusal, check_op_id};
-use super::session::{Handle, Session, State};
+use super::session::{Session, State};
 
 impl Lane {
     /// A node has heard what was sent at that moment.
@@ -30,7 +31,7 @@ impl Lane {
 
     #[cold]
     fn hears_home_of(&self, handle: Handle) -> bool {
-        let Some(session) = self.sessions.get(handle as usize) else { return true };
+        let Some(session) = self.sessions.get(handle) else { return true };
         let heard_until_ms = self.routes.home_heard_until_ms(session.id.user_queue_hash());
         self.now.ms < heard_until_ms || self.settings.faults.hearing_ignored
     }
@@ -81,7 +82,7 @@ impl Lane {
     pub(super) fn waits_unheard(&mut self, handle: Handle) {
         if self.unheard.insert(handle) {
             self.counters.unheard += 1;
-            self.sessions[handle as usize].rare().unheard_ms = self.now.ms;
+            self.sessions[handle].rare().unheard_ms = self.now.ms;
             self.sweep_ms.get_or_insert(self.now.ms + SWEEP_MS);
         }
     }
@@ -116,9 +117,11 @@ impl Lane {
         self.advance_mute(out);
         for handle in self.unheard.clone() {
             if self.is_heard(handle) && self.unheard.remove(&handle) {
-                let conn = ConnId(self.sessions[handle as usize].conn);
+                let conn = self.sessions[handle].conn;
                 self.resume_seen(handle, out);
-                self.resume_waiting(conn, handle, out);
+                if let Some(conn) = conn {
+                    self.resume_waiting(conn, handle, out);
+                }
             }
         }
     }
@@ -166,7 +169,7 @@ impl Lane {
             let waits = |session: &Session| {
                 session.rare.as_ref().is_some_and(|rare| rare.unheard_ms >= before_ms)
             };
-            if !self.sessions.get(handle as usize).is_some_and(waits) {
+            if !self.sessions.get(handle).is_some_and(waits) {
                 self.unheard.remove(&handle);
                 self.refuse_waiting(handle, out);
             }
@@ -180,12 +183,13 @@ impl Lane {
             (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.waiting))
         });
         let Some((seen, waiting)) = taken else { return };
-        let session = &mut self.sessions[handle as usize];
-        let conn = ConnId(session.conn);
+        let session = &mut self.sessions[handle];
+        let conn = session.conn;
         session.tidy();
         for one in seen {
             self.tell_unresumed(handle, &one.queue, &Refusal::Unheard.to_string(), out);
         }
+        let Some(conn) = conn else { return };
         let mut rest = waiting.as_slice();
         while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
         {
@@ -201,6 +205,6 @@ impl Lane {
 
     /// Whether the session goes on: it has a connection, and its login was answered.
     pub(super) fn is_live(&self, handle: Handle) -> bool {
-        self.sessions.get(handle as usize).is_some_and(|session| session.state == State::Live)
+        self.sessions.get(handle).is_some_and(|session| session.state == State::Live)
     }
 }

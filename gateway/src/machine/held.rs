@@ -9,7 +9,7 @@ use proto::g2c::{BodyKind, EventHead};
 use super::clients::{ConnId, HELD};
 use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
-use super::session::Handle;
+use proto::ids::Handle;
 
 /// Of each message mount the lowest number that a receiver was to have and doesn't get.
 pub(super) type Missed = BTreeMap<Rc<str>, u64>;

@@ -7,16 +7,17 @@ use proto::codes::Close;
 use proto::filter::Filter;
 use proto::g2c::{EventKind, ResultHead};
 use proto::g2q::{self, G2q};
+use proto::ids::Handle;
 use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
-use super::clients::{ConnId, Delivery};
+use super::clients::Delivery;
 use super::fanout::{Frame, NEVER};
 use super::interest::Subscriber;
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
-use super::session::{NONE, State};
+use super::session::State;
 use super::slow::Kept;
 
 /// How often each node is probed: its answer says that it was heard, and how long the way is.
@@ -101,7 +102,7 @@ impl Lane {
             said::UNSUBSCRIBED => self.unsubscribed(&q2g::Unsubscribed::decode(body)?, out),
             said::LOGGED_IN => {
                 let answer = q2g::LoggedIn::decode(body)?;
-                let session = answer.session;
+                let session = Handle::named(answer.session);
                 self.take_front(bucket, |front| front == Pending::Login { session })?;
                 self.logged_in(session, &answer, out)?;
                 self.release_refusals(bucket, out);
@@ -117,7 +118,7 @@ impl Lane {
                 self.release_refusals(bucket, out);
             }
             said::LOST_NOTED => {
-                let session = q2g::LostNoted::decode(body)?.session;
+                let session = Handle::named(q2g::LostNoted::decode(body)?.session);
                 self.take_front(bucket, |front| front == Pending::Lost { session })?;
                 self.lost_noted(session, out);
                 self.release_refusals(bucket, out);
@@ -225,21 +226,17 @@ impl Lane {
     #[inline]
     pub(super) fn fan_out(&mut self, event: &EventRef<'_>, out: &mut Outbox) {
         let Some(queue) = self.interest.get(event.sub) else { return };
-        let excluded = if self.settings.faults.exclude_self_ignored {
-            NONE
-        } else {
-            event.exclude.wrapping_sub(1)
-        };
+        let excluded = event.exclude.filter(|_| !self.settings.faults.exclude_self_ignored);
         let frame = Frame { kind: event.kind, sub: event.sub, body: event.body, history: false };
         let encodings = &mut self.encodings;
         let large = self.settings.large_bytes;
         encodings.begin();
         let mut deliveries = 0;
         for subscriber in &queue.all {
-            if subscriber.session == excluded {
+            if Some(subscriber.session) == excluded {
                 continue;
             }
-            let conn = ConnId(subscriber.conn);
+            let Some(conn) = subscriber.conn else { continue };
             match out.clients.deliver(conn, |codec| encodings.share(codec, &frame, large)) {
                 Delivery::Done => deliveries += 1,
                 Delivery::Diverted => self.diverted.push(*subscriber),
@@ -268,7 +265,12 @@ impl Lane {
         self.diverted = diverted;
     }
 
-    fn fan_out_filtered(&mut self, event: &EventRef<'_>, excluded: u32, out: &mut Outbox) {
+    fn fan_out_filtered(
+        &mut self,
+        event: &EventRef<'_>,
+        excluded: Option<Handle>,
+        out: &mut Outbox,
+    ) {
         let Some(kind) = EventKind::from_number(event.kind) else { return };
         let Some(queue) = self.interest.get(event.sub) else { return };
         let everything = self.settings.faults.filter_skipped;
@@ -278,14 +280,14 @@ impl Lane {
         let mut kept: Vec<(Subscriber, Kept)> = Vec::new();
         for filtered in &queue.filtered {
             let subscriber = filtered.subscriber;
-            if subscriber.session == excluded {
+            if Some(subscriber.session) == excluded {
                 continue;
             }
             let Some(body) = pass(&filtered.filter) else { continue };
             let frame = Frame { kind: event.kind, sub: event.sub, body: &body, history: false };
             let narrowed = &mut self.narrowed;
             narrowed.begin();
-            let conn = ConnId(subscriber.conn);
+            let Some(conn) = subscriber.conn else { continue };
             match out.clients.deliver(conn, |codec| narrowed.share(codec, &frame, NEVER)) {
                 Delivery::Done => self.counters.deliveries += 1,
                 Delivery::Diverted => {
@@ -300,21 +302,21 @@ impl Lane {
     }
 
     fn replayed(&mut self, frame: &q2g::Replay, out: &mut Outbox) {
-        if frame.session > 0 {
-            return self.replayed_to_one(frame, out);
+        if let Some(handle) = Handle::or_nobody(frame.session) {
+            return self.replayed_to_one(handle, frame, out);
         }
         let event = EventRef {
             sub: frame.sub,
             seq: frame.seq,
             kind: frame.kind,
             body: &frame.body,
-            exclude: frame.exclude,
+            exclude: Handle::or_nobody(frame.exclude),
         };
         self.event(&event, out);
     }
 
-    fn lost_noted(&mut self, handle: u32, out: &mut Outbox) {
-        if let Some(session) = self.sessions.get_mut(handle as usize) {
+    fn lost_noted(&mut self, handle: Handle, out: &mut Outbox) {
+        if let Some(session) = self.sessions.get_mut(handle) {
             session.unanswered -= 1;
         }
         self.let_go(handle, out);
@@ -323,12 +325,13 @@ impl Lane {
     /// The word is about one connection of the session. A handle that stands for another by now
     /// doesn't heed it.
     fn kicked(&mut self, kick: &q2g::Kick, out: &mut Outbox) {
-        let Some(session) = self.sessions.get(kick.session as usize) else { return };
+        let Some(session) = self.sessions.get(Handle::named(kick.session)) else { return };
         let is_meant = session.state == State::Live && session.generation == kick.generation;
-        if is_meant && !self.settings.faults.resend_after_kick {
+        let conn = session.conn.filter(|_| is_meant);
+        if let (Some(conn), false) = (conn, self.settings.faults.resend_after_kick) {
             self.counters.kicks += 1;
             let close = Close::from_number(kick.code).unwrap_or(Close::Replaced);
-            self.close(ConnId(session.conn), close, &kick.reason, out);
+            self.close(conn, close, &kick.reason, out);
         }
     }
 

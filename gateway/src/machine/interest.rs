@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use proto::filter::Filter;
 use proto::g2c;
+use proto::ids::Handle;
 use proto::seeded::{Places, Seed};
 
-use super::session::Handle;
+use super::clients::ConnId;
 
 /// All queues of a lane. A queue's number, `sub`, is its place in the list; 0 is none.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(super) struct Queue {
 /// A session that gets events, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Subscriber {
-    pub(super) conn: u32,
+    pub(super) conn: Option<ConnId>,
     pub(super) session: Handle,
 }
 

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox as Links, Peer};
 use proto::class::ClusterConfig;
 use proto::codes::Close;
+use proto::ids::Handle;
 use proto::seeded::Seed;
 use proto::table::{BucketTable, Place};
 use proto::time::Time;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use slab::Slab;
 
 use super::asking::Asking;
 use super::authority::{Authority, Expiries};
@@ -23,7 +23,7 @@ use super::fanout::Encodings;
 use super::interest::{Interest, Subscriber};
 use super::readiness::Readiness;
 use super::route::Routes;
-use super::session::{Connections, Handle, NONE, Sessions};
+use super::session::{Connections, Sessions};
 use super::settings::Settings;
 use super::web::{Web, WebReply, WebRequest};
 use super::wheel::{self, Rate, Wheel};
@@ -215,7 +215,7 @@ impl Lane {
             random: StdRng::seed_from_u64(seed),
             now: Time::default(),
             connections: Connections::default(),
-            sessions: Slab::new(),
+            sessions: Sessions::default(),
             interest: Interest::new(Seed::new(seed)),
             routes: Routes::default(),
             web: Web::default(),
@@ -323,8 +323,7 @@ impl Lane {
     }
 
     /// The connection of a session, if it has one.
-    pub(super) fn conn_of(&self, session: u32) -> Option<ConnId> {
-        let conn = self.sessions.get(session as usize)?.conn;
-        (conn != NONE).then_some(ConnId(conn))
+    pub(super) fn conn_of(&self, session: Handle) -> Option<ConnId> {
+        self.sessions.get(session)?.conn
     }
 }

@@ -5,7 +5,7 @@ use proto::c2g;
 use proto::codes::{Close, Status};
 use proto::g2c::{self, BodyKind};
 use proto::g2q::{self, G2q};
-use proto::ids::{Secret, SessionId};
+use proto::ids::{Handle, Secret, SessionId};
 use proto::limits;
 use proto::name::{self, UserId};
 use proto::q2g;
@@ -19,7 +19,7 @@ use super::closing::Farewell;
 use super::home::Broken;
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
-use super::session::{Handle, NONE, Phase, Session, State};
+use super::session::{Phase, Session, State};
 
 impl Lane {
     pub(super) fn connect(&mut self, conn: ConnId, body: &[u8], out: &mut Outbox) {
@@ -55,15 +55,15 @@ impl Lane {
         let mut secret = [0; 16];
         self.random.fill_bytes(&mut secret);
         let hash = session.id.user_queue_hash();
-        let handle = self.sessions.insert(session) as Handle;
+        let handle = self.sessions.insert(session);
         let mut login = self.login(handle, hash, secret, &connect);
         login.resume_only = admitted.resume_only;
-        let rare = self.sessions[handle as usize].rare();
+        let rare = self.sessions[handle].rare();
         rare.secret = Some(Secret(secret));
         rare.hold = connect.hold;
         rare.seen = connect.resume.map(|resume| resume.seen).unwrap_or_default();
         if let Some(connection) = self.connections.get(conn) {
-            (connection.session, connection.phase) = (handle, Phase::LoggingIn);
+            (connection.session, connection.phase) = (Some(handle), Phase::LoggingIn);
         }
         self.expiries.set(conn, admitted.expires_ms);
         let body = Some(g2q::g2q::Body::Login(login));
@@ -89,7 +89,7 @@ impl Lane {
             introduced: 0,
             queues: SmallVec::new(),
             rare: None,
-            conn: conn.0,
+            conn: Some(conn),
             unanswered: 0,
             unanswered_bytes: 0,
             state: State::LoggingIn,
@@ -113,7 +113,7 @@ impl Lane {
         let resume = resume.map(|(id, secret)| (id.0.to_vec(), secret.0.to_vec()));
         let (resume_session_id, resume_secret) = resume.unwrap_or_default();
         g2q::Login {
-            session: handle,
+            session: handle.number(),
             gateway: self.settings.gateway.clone(),
             client_name: short(&connect.client_name),
             client_version: short(&connect.client_version),
@@ -121,7 +121,7 @@ impl Lane {
             resume_session_id,
             resume_secret,
             resume_only: false,
-            expires_unix_ms: self.sessions[handle as usize].expires_unix_ms,
+            expires_unix_ms: self.sessions[handle].expires_unix_ms,
             client_id: connect.client_id.clone(),
             attempt: connect.attempt,
         }
@@ -139,7 +139,7 @@ impl Lane {
         answer: &q2g::LoggedIn,
         out: &mut Outbox,
     ) -> Result<(), Broken> {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return Ok(()) };
+        let Some(session) = self.sessions.get_mut(handle) else { return Ok(()) };
         session.unanswered -= 1;
         if answer.status != Status::Ok.number() {
             self.login_refused(handle, answer, out);
@@ -155,7 +155,7 @@ impl Lane {
         }
         (session.generation, session.floor) = (answer.generation, answer.floor);
         self.introduce_anew(handle, out);
-        if self.sessions[handle as usize].state == State::Over {
+        if self.sessions[handle].state == State::Over {
             self.let_go(handle, out);
         } else {
             self.go_live(handle, answer.resumed, out);
@@ -164,9 +164,11 @@ impl Lane {
     }
 
     fn go_live(&mut self, handle: Handle, resumed: bool, out: &mut Outbox) {
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
+        // Without a connection it would be over already.
+        let Some(conn) = session.conn else { return };
         session.state = State::Live;
-        let (conn, nonce) = (ConnId(session.conn), session.nonce());
+        let nonce = session.nonce();
         let hold = session.rare.as_ref().is_some_and(|rare| rare.hold);
         self.counters.sessions += 1;
         self.counters.resumes += u64::from(resumed);
@@ -203,7 +205,7 @@ impl Lane {
 
     /// A login can't be brought to its home.
     pub(super) fn login_given_up(&mut self, handle: Handle, was_sent: bool, out: &mut Outbox) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(session) = self.sessions.get_mut(handle) else { return };
         session.unanswered -= 1;
         let reason = "the user's home can't be reached: connect again later";
         let farewell = Farewell { close: Close::HomeLost, reason, retry_after_ms: 0, bye: false };
@@ -220,8 +222,8 @@ impl Lane {
     /// Closes the connection of a login of which no session came: nobody is told `lost`.
     fn no_session(&mut self, handle: Handle, farewell: Farewell<'_>, out: &mut Outbox) {
         let conn = self.conn_of(handle);
-        let session = &mut self.sessions[handle as usize];
-        (session.state, session.conn) = (State::Over, NONE);
+        let session = &mut self.sessions[handle];
+        (session.state, session.conn) = (State::Over, None);
         if let Some(conn) = conn {
             self.close_as(conn, farewell, out);
         }
@@ -230,7 +232,7 @@ impl Lane {
 
     fn welcome(&mut self, conn: ConnId, handle: Handle, resumed: bool, out: &mut Outbox) {
         let expires_in_ms = self.left_ms(self.expiries.of(conn));
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let secret = session.rare().secret.take();
         let welcome = g2c::Welcome {
             session_id: session.id.to_string(),
@@ -254,19 +256,19 @@ impl Lane {
 
     /// Keeps frames that came before there was a session, if it came to one.
     pub(super) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
-        let handle = self.connections.get(conn).map_or(NONE, |connection| connection.session);
-        if !waiting.is_empty() {
+        let handle = self.connections.get(conn).and_then(|connection| connection.session);
+        if let (Some(handle), false) = (handle, waiting.is_empty()) {
             self.with_rare(handle, |rare| rare.waiting = waiting);
         }
     }
 
     /// Takes up what has waited.
     pub(super) fn resume_waiting(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
-        if self.sessions.get(handle as usize).is_none_or(|session| session.rare.is_none()) {
+        if self.sessions.get(handle).is_none_or(|session| session.rare.is_none()) {
             return;
         }
         let waiting = self.with_rare(handle, |rare| std::mem::take(&mut rare.waiting));
-        self.sessions[handle as usize].tidy();
+        self.sessions[handle].tidy();
         let waiting = waiting.unwrap_or_default();
         let mut rest = waiting.as_slice();
         while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)

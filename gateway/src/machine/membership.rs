@@ -5,14 +5,14 @@ use proto::codes::Status;
 use proto::filter::Filter;
 use proto::g2c::{BodyKind, ResultHead, Unsubscribed};
 use proto::g2q::{self, G2q};
+use proto::ids::Handle;
 use proto::q2g;
 use proto::wire;
 
-use super::clients::ConnId;
 use super::fanout::Frame;
 use super::interest::{Filtered, Policy, Subscriber};
 use super::lane::{Lane, Outbox};
-use super::session::{Handle, Part, State};
+use super::session::{Part, State};
 
 impl Lane {
     /// A queue's answer to an operation: the client gets it as it came.
@@ -45,7 +45,7 @@ impl Lane {
         if !self.count_answer(handle, hash) {
             return;
         }
-        let entry = self.sessions[handle as usize].entry(hash);
+        let entry = self.sessions[handle].entry(hash);
         if kind == Kind::Subscribe {
             entry.joins = entry.joins.saturating_sub(1);
             if ok && entry.part == Part::Joining {
@@ -70,7 +70,7 @@ impl Lane {
 
     /// One operation fewer is unanswered. Whether the session is there.
     pub(super) fn count_answer(&mut self, handle: Handle, hash: u64) -> bool {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return false };
+        let Some(session) = self.sessions.get_mut(handle) else { return false };
         session.unanswered = session.unanswered.saturating_sub(1);
         let entry = session.entry(hash);
         entry.unanswered = entry.unanswered.saturating_sub(1);
@@ -78,18 +78,18 @@ impl Lane {
     }
 
     fn unsubscribed_by_answer(&mut self, handle: Handle, hash: u64) {
-        let entry = *self.sessions[handle as usize].entry(hash);
+        let entry = *self.sessions[handle].entry(hash);
         match entry.part {
             Part::Live | Part::Filtered => {
                 self.unlist(handle, entry.sub);
-                self.sessions[handle as usize].entry(hash).part = Part::Joining;
+                self.sessions[handle].entry(hash).part = Part::Joining;
                 self.counters.subscriptions -= 1;
             }
-            Part::Admitted => self.sessions[handle as usize].entry(hash).part = Part::Joining,
-            Part::Ending => self.sessions[handle as usize].entry(hash).part = Part::EndingOut,
+            Part::Admitted => self.sessions[handle].entry(hash).part = Part::Joining,
+            Part::Ending => self.sessions[handle].entry(hash).part = Part::EndingOut,
             Part::None | Part::Joining | Part::EndingOut | Part::Leaving => {}
         }
-        let entry = *self.sessions[handle as usize].entry(hash);
+        let entry = *self.sessions[handle].entry(hash);
         if entry.part == Part::Joining && entry.joins == 0 {
             self.no_part(handle, hash);
         }
@@ -100,7 +100,7 @@ impl Lane {
         if self.asking.is_on {
             self.advance(handle, hash, out);
         }
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(session) = self.sessions.get_mut(handle) else { return };
         let entry = *session.entry(hash);
         if entry.unanswered > 0 {
             return;
@@ -111,15 +111,15 @@ impl Lane {
             Part::EndingOut => self.no_part(handle, hash),
             Part::Joining | Part::Admitted | Part::Live | Part::Filtered | Part::Leaving => {}
         }
-        if self.sessions[handle as usize].state == State::Over {
+        if self.sessions[handle].state == State::Over {
             self.let_go(handle, out);
         }
     }
 
     /// From here on the session has every event of the queue.
     pub(super) fn subscribed(&mut self, frame: &q2g::Subscribed, out: &mut Outbox) {
-        let (handle, sub) = (frame.session, frame.sub);
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let (handle, sub) = (Handle::named(frame.session), frame.sub);
+        let Some(session) = self.sessions.get_mut(handle) else { return };
         let Some(entry) = session.in_queue(sub) else { return };
         if !matches!(entry.part, Part::Admitted | Part::Live | Part::Filtered) {
             return;
@@ -155,7 +155,7 @@ impl Lane {
 
     /// Puts the session on one of the queue's lists.
     fn enlist(&mut self, handle: Handle, hash: u64, sub: u32, filter: Option<Filter>) {
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let subscriber = Subscriber { conn: session.conn, session: handle };
         let Some(queue) = self.interest.get_mut(sub) else { return };
         let entry = session.entry(hash);
@@ -180,7 +180,7 @@ impl Lane {
     pub(super) fn enlist_late(&mut self, sub: u32) {
         let late = std::mem::take(&mut self.interest.late);
         for (of, subscriber) in late {
-            let session = self.sessions.get_mut(subscriber.session as usize);
+            let session = self.sessions.get_mut(subscriber.session);
             let entry = session.and_then(|session| session.in_queue(of));
             let (Some(queue), Some(entry)) = (self.interest.get_mut(of), entry) else {
                 continue;
@@ -196,7 +196,7 @@ impl Lane {
 
     /// Takes the session off the queue's lists; its part is the caller's to change.
     fn unlist(&mut self, handle: Handle, sub: u32) {
-        let Some(entry) = self.sessions[handle as usize].in_queue(sub) else { return };
+        let Some(entry) = self.sessions[handle].in_queue(sub) else { return };
         let (part, position) = (entry.part, entry.position as usize);
         let Some(queue) = self.interest.get_mut(sub) else { return };
         let moved = match part {
@@ -216,7 +216,7 @@ impl Lane {
             | Part::Leaving => return,
         };
         if let Some(moved) = moved
-            && let Some(entry) = self.sessions[moved.session as usize].in_queue(sub)
+            && let Some(entry) = self.sessions[moved.session].in_queue(sub)
         {
             entry.position = position as u32;
         }
@@ -225,24 +225,24 @@ impl Lane {
 
     /// The session has no part in the queue any more.
     pub(super) fn no_part(&mut self, handle: Handle, hash: u64) {
-        let entry = *self.sessions[handle as usize].entry(hash);
+        let entry = *self.sessions[handle].entry(hash);
         if entry.part.is_live() {
             self.unlist(handle, entry.sub);
             self.counters.subscriptions -= 1;
         }
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let entry = session.entry(hash);
         let sub = std::mem::take(&mut entry.sub);
         entry.lost = false;
         if std::mem::replace(&mut entry.part, Part::None) != Part::None {
             self.interest.left(sub);
         }
-        self.sessions[handle as usize].tidy();
+        self.sessions[handle].tidy();
     }
 
     /// The session's socket is gone: every queue is told as soon as its answers are in.
     pub(super) fn leave_all(&mut self, handle: Handle, out: &mut Outbox) {
-        let mut entries = self.sessions[handle as usize].queues.clone();
+        let mut entries = self.sessions[handle].queues.clone();
         entries.retain(|entry| entry.part != Part::None);
         for entry in entries {
             if entry.part.is_live() {
@@ -250,7 +250,7 @@ impl Lane {
                 self.counters.subscriptions -= 1;
             }
             let waits = entry.unanswered > 0;
-            let part = &mut self.sessions[handle as usize].entry(entry.hash).part;
+            let part = &mut self.sessions[handle].entry(entry.hash).part;
             match entry.part {
                 Part::Live | Part::Filtered | Part::Admitted => *part = Part::Ending,
                 Part::Joining => *part = Part::EndingOut,
@@ -269,7 +269,7 @@ impl Lane {
             // Without a link the home has let go of all of the lane's sessions by itself.
             return self.no_part(handle, hash);
         };
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let entry = session.entry(hash);
         entry.part = Part::Leaving;
         let sub = entry.sub;
@@ -277,7 +277,8 @@ impl Lane {
             return self.no_part(handle, hash);
         };
         super::connection::introduce(node, link, handle, session, out);
-        let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session: handle, queue, sub }));
+        let body =
+            Some(g2q::g2q::Body::Detach(g2q::Detach { session: handle.number(), queue, sub }));
         wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
         self.routes.mark(bucket);
     }
@@ -297,10 +298,10 @@ impl Lane {
         let sessions = if frame.sessions.is_empty() {
             self.sessions_in(frame.sub)
         } else {
-            frame.sessions.clone()
+            frame.sessions.iter().map(|number| Handle::named(*number)).collect()
         };
         for handle in sessions {
-            let session = self.sessions.get_mut(handle as usize);
+            let session = self.sessions.get_mut(handle);
             let entry = session.and_then(|session| session.in_queue(frame.sub));
             if entry.is_some_and(|entry| (entry.part == Part::Leaving) == frame.detached) {
                 self.unsubscribe_one(handle, hash, &message, !frame.reason.is_empty(), out);
@@ -314,7 +315,7 @@ impl Lane {
         let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
         let Some(message) = self.word_of_loss(sub) else { return };
         for handle in sessions {
-            let session = self.sessions.get_mut(*handle as usize);
+            let session = self.sessions.get_mut(*handle);
             let entry = session.and_then(|session| session.in_queue(sub));
             let asked = entry.is_some_and(|entry| {
                 entry.lost |=
@@ -336,7 +337,7 @@ impl Lane {
             session.queues.iter().any(|entry| entry.sub == sub && entry.part != Part::None)
         };
         let sessions = self.sessions.iter().filter(|(_, session)| has(session));
-        sessions.map(|(handle, _)| handle as Handle).collect()
+        sessions.map(|(handle, _)| handle).collect()
     }
 
     fn unsubscribe_one(
@@ -347,7 +348,7 @@ impl Lane {
         aloud: bool,
         out: &mut Outbox,
     ) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(session) = self.sessions.get_mut(handle) else { return };
         let Some(entry) = session.in_queue(message.sub) else { return };
         let told = aloud && (entry.part.is_live() || entry.part == Part::Admitted);
         match entry.part {
@@ -356,7 +357,7 @@ impl Lane {
                     self.unlist(handle, message.sub);
                     self.counters.subscriptions -= 1;
                 }
-                self.sessions[handle as usize].entry(hash).part = Part::Joining;
+                self.sessions[handle].entry(hash).part = Part::Joining;
             }
             Part::Ending if entry.unanswered > 0 => entry.part = Part::EndingOut,
             Part::Live | Part::Filtered | Part::Admitted | Part::Ending | Part::Leaving => {
@@ -371,10 +372,14 @@ impl Lane {
     }
 
     /// An old event, or a gap, for one session.
-    pub(super) fn replayed_to_one(&mut self, frame: &q2g::Replay, out: &mut Outbox) {
-        let handle = frame.session - 1;
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
-        let conn = ConnId(session.conn);
+    pub(super) fn replayed_to_one(
+        &mut self,
+        handle: Handle,
+        frame: &q2g::Replay,
+        out: &mut Outbox,
+    ) {
+        let Some(session) = self.sessions.get_mut(handle) else { return };
+        let conn = session.conn;
         let Some(entry) = session.in_queue(frame.sub) else { return };
         entry.replays = entry.replays.saturating_sub(1);
         if entry.part.is_live() || entry.part == Part::Admitted {
@@ -385,6 +390,7 @@ impl Lane {
                 history: frame.history,
             };
             self.counters.deliveries += 1;
+            let Some(conn) = conn else { return };
             if out.clients.is_held(conn) {
                 return self.hold_back(conn, handle, &frame, out);
             }

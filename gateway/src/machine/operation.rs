@@ -3,6 +3,7 @@
 use proto::c2g::{Head, Kind};
 use proto::codes::Close;
 use proto::g2q::OperationRef;
+use proto::ids::Handle;
 use proto::limits;
 use proto::name::{self, QueueName, UserId};
 use proto::share;
@@ -12,7 +13,7 @@ use super::connection::introduce;
 use super::lane::{Lane, Outbox};
 use super::refusal::{Refusal, check_op_id};
 use super::route::Pending;
-use super::session::{Handle, Part};
+use super::session::Part;
 
 impl Lane {
     /// Brings an operation on its way to the queue's home, or answers why not.
@@ -37,8 +38,7 @@ impl Lane {
 
     /// A call is an operation on the user's queue.
     pub(super) fn call(&mut self, conn: ConnId, handle: Handle, body: &[u8], out: &mut Outbox) {
-        let (Ok(head), Ok(user)) =
-            (Head::of(body), UserId::try_from(&*self.sessions[handle as usize].user))
+        let (Ok(head), Ok(user)) = (Head::of(body), UserId::try_from(&*self.sessions[handle].user))
         else {
             let reason = "the operation's bytes are not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
@@ -67,7 +67,7 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         check_op_id(head.op_id)?;
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         if session.unanswered >= limits::UNANSWERED_PER_SESSION_MAX {
             return Err(Refusal::Unanswered);
         }
@@ -86,7 +86,7 @@ impl Lane {
         let sub = match kind {
             Kind::Subscribe | Kind::Unsubscribe => {
                 let given = self.part_in(handle, kind, queue, hash);
-                given.inspect_err(|_| self.sessions[handle as usize].tidy())?
+                given.inspect_err(|_| self.sessions[handle].tidy())?
             }
             Kind::SendMessage
             | Kind::SendState
@@ -121,7 +121,7 @@ impl Lane {
         let pending = Pending::Operation { session: handle, op_id, kind, hash, bytes };
         let room = self.room_on_list(bucket, handle);
         if room.is_ok() && self.push(bucket, pending, |bytes| operation.put(bytes), out) {
-            let session = &mut self.sessions[handle as usize];
+            let session = &mut self.sessions[handle];
             session.unanswered_bytes += bytes;
             let entry = session.entry(hash);
             entry.unanswered += 1;
@@ -136,7 +136,7 @@ impl Lane {
     #[inline]
     fn room_on_list(&self, bucket: u32, handle: Handle) -> Result<(), Refusal> {
         let all = self.routes.buckets[bucket as usize].unanswered.bytes();
-        let held = self.sessions[handle as usize].unanswered_bytes as usize;
+        let held = self.sessions[handle].unanswered_bytes as usize;
         if share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
             return Ok(());
         }
@@ -149,7 +149,7 @@ impl Lane {
     #[inline]
     pub(super) fn off_list(&mut self, pending: Pending) {
         if let Pending::Operation { session, bytes, .. } = pending
-            && let Some(session) = self.sessions.get_mut(session as usize)
+            && let Some(session) = self.sessions.get_mut(session)
         {
             session.unanswered_bytes -= bytes;
         }
@@ -173,7 +173,7 @@ impl Lane {
             self.sweep_ms = Some(self.now.ms + super::recover::SWEEP_MS);
         }
         if let Some(handle) = pending.session() {
-            let session = &mut self.sessions[handle as usize];
+            let session = &mut self.sessions[handle];
             session.unanswered += 1;
             if let Some((node, link)) = self.routes.home(bucket) {
                 introduce(node, link, handle, session, out);
@@ -190,7 +190,7 @@ impl Lane {
         queue: QueueName<'_>,
         hash: u64,
     ) -> Result<u32, Refusal> {
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let parts = session.parts();
         let entry = session.entry(hash);
         if entry.part != Part::None {
@@ -204,7 +204,7 @@ impl Lane {
             return Err(Refusal::Subscriptions);
         }
         let sub = self.interest.intern(hash, queue.as_str());
-        let entry = self.sessions[handle as usize].entry(hash);
+        let entry = self.sessions[handle].entry(hash);
         (entry.sub, entry.part) = (sub, Part::Joining);
         if let Some(queue) = self.interest.get_mut(sub) {
             queue.parts += 1;
@@ -214,7 +214,7 @@ impl Lane {
 
     /// Takes back what `part_in` began.
     pub(super) fn unpart(&mut self, handle: Handle, hash: u64) {
-        let entry = self.sessions[handle as usize].entry(hash);
+        let entry = self.sessions[handle].entry(hash);
         if entry.part == Part::Joining && entry.joins == 0 {
             self.no_part(handle, hash);
         }

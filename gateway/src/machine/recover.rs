@@ -7,16 +7,16 @@ use proto::codes::Status;
 use proto::filter::Filter;
 use proto::g2c::{self, BodyKind};
 use proto::g2q::{self, G2q};
+use proto::ids::Handle;
 use proto::link::Role;
 use proto::q2g;
 use proto::table::Owner;
 use proto::wire;
 
-use super::clients::ConnId;
 use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
-use super::session::{Handle, Part, State};
+use super::session::{Part, State};
 
 /// How often waiting operations are looked through.
 pub(super) const SWEEP_MS: u64 = 500;
@@ -48,7 +48,7 @@ impl Lane {
         let Some(node) = self.routes.link_down(link) else { return };
         self.readiness.unsure = true;
         let bit = super::route::node_bit(node);
-        for (_, session) in &mut self.sessions {
+        for (_, session) in self.sessions.iter_mut() {
             session.introduced &= !bit;
         }
         let buckets = self.buckets_of(node);
@@ -71,13 +71,13 @@ impl Lane {
     fn forget_in_flight(&mut self, buckets: &[u32], out: &mut Outbox) {
         let among = self.among(buckets);
         let mut found = Vec::new();
-        for (handle, session) in &self.sessions {
+        for (handle, session) in self.sessions.iter() {
             for entry in &session.queues {
                 let in_flight = matches!(entry.part, Part::Leaving | Part::Admitted)
                     || entry.part.is_live() && entry.replays > 0;
                 let bucket = self.routes.bucket_of(entry.hash);
                 if in_flight && bucket.is_some_and(|bucket| among[bucket as usize]) {
-                    found.push((handle as Handle, entry.sub));
+                    found.push((handle, entry.sub));
                 }
             }
         }
@@ -140,11 +140,11 @@ impl Lane {
     /// wasn't the home.
     fn detach_again(&mut self, among: &[bool], out: &mut Outbox) {
         let mut leaving = Vec::new();
-        for (handle, session) in &self.sessions {
+        for (handle, session) in self.sessions.iter() {
             for entry in session.queues.iter().filter(|entry| entry.part == Part::Leaving) {
                 let bucket = self.routes.bucket_of(entry.hash);
                 if bucket.is_some_and(|bucket| among[bucket as usize]) {
-                    leaving.push((handle as Handle, entry.hash));
+                    leaving.push((handle, entry.hash));
                 }
             }
         }
@@ -158,14 +158,14 @@ impl Lane {
     /// known already: a session that isn't introduced to its home within grace is ended there, and
     /// the home must know who is confirmed.
     fn introduce_users(&mut self, among: &[bool], out: &mut Outbox) {
-        for (handle, session) in &mut self.sessions {
+        for (handle, session) in self.sessions.iter_mut() {
             let bucket = self.routes.bucket_of(session.id.user_queue_hash());
             let bucket = bucket.filter(|bucket| among[*bucket as usize]);
             if let (State::Live, Some(bucket)) = (session.state, bucket)
                 && let Some((node, link)) = self.routes.home(bucket)
             {
                 session.introduced &= !super::route::node_bit(node);
-                super::connection::introduce(node, link, handle as Handle, session, out);
+                super::connection::introduce(node, link, handle, session, out);
             }
         }
     }
@@ -173,7 +173,7 @@ impl Lane {
     pub(super) fn introduce_all(&mut self, bucket: u32, sessions: &[Handle], out: &mut Outbox) {
         let Some((node, link)) = self.routes.home(bucket) else { return };
         for handle in sessions {
-            if let Some(session) = self.sessions.get_mut(*handle as usize) {
+            if let Some(session) = self.sessions.get_mut(*handle) {
                 super::connection::introduce(node, link, *handle, session, out);
             }
         }
@@ -195,7 +195,7 @@ impl Lane {
             sub,
             epoch: queue.epoch,
             after_seq: queue.seq,
-            sessions,
+            sessions: sessions.iter().map(|handle| handle.number()).collect(),
         };
         if let Some(link) = self.routes.about(bucket, &mut out.links) {
             let body = Some(g2q::g2q::Body::Attach(attach));
@@ -236,7 +236,7 @@ impl Lane {
             let filter = self.interest.get(sub).and_then(|q| q.filter_of(subscriber.session));
             let filter = filter.cloned();
             let missed = self.forget_behind(subscriber.session, sub);
-            let conn = ConnId(subscriber.conn);
+            let Some(conn) = subscriber.conn else { continue };
             let body = narrow(&frame.body, filter.as_ref());
             let kind = BodyKind::Subscribed as u32;
             self.send(conn, &Frame { kind, sub, body: &body, history: false }, out);
@@ -280,7 +280,7 @@ impl Lane {
                 Pending::Login { session } => self.login_given_up(session, was_sent, out),
                 Pending::Recognise { number, conn, .. } => self.unrecognised(conn, number, out),
                 Pending::Lost { session } => {
-                    if let Some(one) = self.sessions.get_mut(session as usize) {
+                    if let Some(one) = self.sessions.get_mut(session) {
                         one.unanswered -= 1;
                     }
                     self.let_go(session, out);

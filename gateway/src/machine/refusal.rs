@@ -3,13 +3,13 @@
 use proto::c2g::Head;
 use proto::codes::{Close, Status};
 use proto::g2c::{self, BodyKind};
+use proto::ids::Handle;
 use proto::limits;
 use proto::name::{self, NameError};
 
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
-use super::session::Handle;
 
 /// Why the lane itself refuses an operation. The text says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -117,7 +117,7 @@ impl Lane {
         out: &mut Outbox,
     ) {
         let hash = name::hash(head.queue);
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let waits = session.queues.iter_mut().find(|one| one.hash == hash && one.unanswered > 0);
         let bucket = self.routes.bucket_of(hash);
         let (Some(_), Some(bucket)) = (waits, bucket) else {
@@ -136,7 +136,7 @@ impl Lane {
                           them";
             return self.close(conn, Close::Rate, reason, out);
         }
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         session.unanswered += 1;
         session.entry(hash).unanswered += 1;
     }

@@ -9,6 +9,7 @@ use proto::c2g::{self, Kind};
 use proto::codes::Status;
 use proto::g2c::{self, BodyKind, ResultHead};
 use proto::g2q::{self, G2q};
+use proto::ids::Handle;
 use proto::limits;
 use proto::name::{self, QueueName, UserId};
 use proto::q2g;
@@ -17,14 +18,14 @@ use proto::wire;
 use super::lane::{Lane, Outbox};
 use super::refusal::Refusal;
 use super::route::Pending;
-use super::session::{Handle, Part, State};
+use super::session::{Part, State};
 
 impl Lane {
     /// What the session is to have again: its inbox always, what its client has seen if it is
     /// resumed. A session that is new has seen nothing, whatever its client says of another.
     pub(super) fn choose_seen(&mut self, handle: Handle, resumed: bool) {
         let ignored = !resumed || self.settings.faults.resume_seen_ignored;
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let Ok(user) = UserId::try_from(&*session.user) else { return };
         let inbox = name::user_queue(user);
         let seen = &mut session.rare().seen;
@@ -42,7 +43,7 @@ impl Lane {
         if !self.is_heard(handle) {
             return self.waits_unheard(handle);
         }
-        let Some(rare) = self.sessions[handle as usize].rare.as_mut() else { return };
+        let Some(rare) = self.sessions[handle].rare.as_mut() else { return };
         let (seen, invited) = (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.invited));
         for one in seen {
             if !self.is_live(handle) {
@@ -50,7 +51,7 @@ impl Lane {
             }
             let queue = one.queue.clone();
             if let Err(refusal) = self.send_resume(handle, one, false, out) {
-                self.sessions[handle as usize].tidy();
+                self.sessions[handle].tidy();
                 self.tell_unresumed(handle, &queue, &refusal.to_string(), out);
             }
         }
@@ -61,7 +62,7 @@ impl Lane {
                 self.counters.refused += 1;
             }
         }
-        if let Some(session) = self.sessions.get_mut(handle as usize) {
+        if let Some(session) = self.sessions.get_mut(handle) {
             session.tidy();
         }
     }
@@ -69,8 +70,8 @@ impl Lane {
     /// The back end has made the session a member of a queue: it is to have its seat there, unless
     /// it has one. The word is about one connection of the session, and may come again.
     pub(super) fn invited(&mut self, word: q2g::Invited, out: &mut Outbox) {
-        let handle = word.session;
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let handle = Handle::named(word.session);
+        let Some(session) = self.sessions.get_mut(handle) else { return };
         if session.state != State::Live || session.generation != word.generation {
             return;
         }
@@ -91,13 +92,13 @@ impl Lane {
         let queue = QueueName::try_from(seen.queue.as_str())?;
         let hash = queue.hash();
         let bucket = self.routes.bucket_of(hash).ok_or(Refusal::NoTable)?;
-        let twice = self.sessions[handle as usize].entry(hash).part != Part::None;
+        let twice = self.sessions[handle].entry(hash).part != Part::None;
         let sub = self.part_in(handle, Kind::Subscribe, queue, hash)?;
         if twice {
             return Ok(());
         }
         let body = Some(g2q::g2q::Body::Resume(g2q::Resume {
-            session: handle,
+            session: handle.number(),
             sub,
             queue: seen.queue,
             epoch: seen.epoch,
@@ -105,7 +106,7 @@ impl Lane {
         }));
         let pending = Pending::Resume { session: handle, hash, invited };
         if self.push(bucket, pending, |bytes| wire::put_message(bytes, &G2q { body }), out) {
-            let entry = self.sessions[handle as usize].entry(hash);
+            let entry = self.sessions[handle].entry(hash);
             entry.unanswered += 1;
             entry.joins += 1;
             return Ok(());
@@ -137,7 +138,7 @@ impl Lane {
         reason: &str,
         out: &mut Outbox,
     ) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(session) = self.sessions.get_mut(handle) else { return };
         let entry = session.entry(hash);
         if entry.part == Part::Joining && entry.joins > 1 {
             // The client has asked to subscribe, too: that answers for it, if it is a good answer.
@@ -170,7 +171,7 @@ impl Lane {
 
     /// The client has answered the ping behind its `welcome`, so it has the new secret.
     pub(super) fn ponged(&mut self, handle: Handle, nonce: u64, out: &mut Outbox) {
-        let session = &self.sessions[handle as usize];
+        let session = &self.sessions[handle];
         if !session.confirmed && nonce == session.nonce() {
             self.confirm(handle, out);
         }
@@ -178,21 +179,21 @@ impl Lane {
 
     /// Tells the user queue that the secret before is good no more.
     pub(super) fn confirm(&mut self, handle: Handle, out: &mut Outbox) {
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         session.confirmed = true;
         let hash = session.id.user_queue_hash();
         let home = self.routes.bucket_of(hash).and_then(|at| Some((at, self.routes.home(at)?)));
         // A home that comes later hears it with the session's introduction.
         let Some((bucket, (node, link))) = home else { return };
         super::connection::introduce(node, link, handle, session, out);
-        let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle }));
+        let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle.number() }));
         wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
         self.routes.mark(bucket);
     }
 
     /// Introduces the session again to its user's home: there is something new to know of it.
     pub(super) fn introduce_to_home(&mut self, handle: Handle, out: &mut Outbox) {
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let bucket = self.routes.bucket_of(session.id.user_queue_hash());
         if let Some((node, link)) = bucket.and_then(|bucket| self.routes.home(bucket)) {
             session.introduced &= !super::route::node_bit(node);
@@ -202,7 +203,7 @@ impl Lane {
 
     /// Introduces the session again to all nodes that know its handle: it stands for more now.
     pub(super) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         let known = std::mem::take(&mut session.introduced);
         for (at, node) in (0..).zip(&self.routes.nodes) {
             if let (true, Some(link)) = (known & super::route::node_bit(at) != 0, node.link) {

@@ -6,13 +6,14 @@ use link::machine::{LinkId, Outbox as Links, Unanswered};
 use proto::bucket::{BucketId, Epochs};
 use proto::c2g;
 use proto::g2q::{self, G2q};
+use proto::ids::Handle;
 use proto::link::At;
 use proto::table::{Owner, Version};
 use proto::wire;
 
 use super::clients::ConnId;
 use super::refusal::Refusal;
-use super::session::{Handle, Session, State};
+use super::session::{Session, State};
 
 /// The way to every bucket.
 #[derive(Debug, Default)]
@@ -307,7 +308,7 @@ impl Routes {
         if session.introduced & bit == 0 {
             session.introduced |= bit;
             let body = Some(g2q::g2q::Body::Introduce(g2q::Introduce {
-                session: handle,
+                session: handle.number(),
                 session_id: session.id.0.to_vec(),
                 user: session.user.to_string(),
                 generation: session.generation,

@@ -1,7 +1,9 @@
 //! What a lane knows of its sessions and connections. Both are many, so both are small.
 
+use std::ops::{Index, IndexMut};
+
 use proto::c2g;
-use proto::ids::{Secret, SessionId};
+use proto::ids::{Handle, Secret, SessionId};
 use slab::Slab;
 use smallvec::SmallVec;
 
@@ -10,16 +12,10 @@ use super::held::Held;
 use super::slow::Behind;
 use super::wheel::Allowance;
 
-/// The lane's number for a session, the same on all its links.
-pub(super) type Handle = u32;
-
-/// No connection, or no session.
-pub(super) const NONE: u32 = u32::MAX;
-
 /// One socket of a client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Connection {
-    pub(super) session: u32,
+    pub(super) session: Option<Handle>,
     /// When something last came, in the low bits of the clock.
     pub(super) heard_ms: u32,
     /// The tick of the wheel at which it is looked at; other entries of it are stale.
@@ -50,7 +46,7 @@ pub(super) enum Phase {
 impl Default for Connection {
     fn default() -> Self {
         Connection {
-            session: NONE,
+            session: None,
             heard_ms: 0,
             due: 0,
             allowance: Allowance::default(),
@@ -76,8 +72,7 @@ pub(super) struct Session {
     /// elsewhere in memory.
     pub(super) queues: SmallVec<[InQueue; 2]>,
     pub(super) rare: Option<Box<Rare>>,
-    /// Its connection, or [`NONE`].
-    pub(super) conn: u32,
+    pub(super) conn: Option<ConnId>,
     /// How many of its operations have no answer, login and loss included.
     pub(super) unanswered: u32,
     /// Bytes of those that are on the lists of buckets.
@@ -257,11 +252,11 @@ pub(super) struct Connections(Vec<Connection>);
 
 impl Connections {
     pub(super) fn get(&mut self, conn: ConnId) -> Option<&mut Connection> {
-        self.0.get_mut(conn.0 as usize).filter(|connection| connection.phase != Phase::Free)
+        self.0.get_mut(conn.place()).filter(|connection| connection.phase != Phase::Free)
     }
 
     pub(super) fn open(&mut self, conn: ConnId, connection: Connection) {
-        let at = conn.0 as usize;
+        let at = conn.place();
         if self.0.len() <= at {
             self.0.resize_with(at + 1, Connection::default);
         }
@@ -269,7 +264,7 @@ impl Connections {
     }
 
     pub(super) fn free(&mut self, conn: ConnId) {
-        if let Some(connection) = self.0.get_mut(conn.0 as usize) {
+        if let Some(connection) = self.0.get_mut(conn.place()) {
             *connection = Connection::default();
         }
     }
@@ -277,9 +272,59 @@ impl Connections {
     /// The numbers of all that are open.
     pub(super) fn open_ones(&self) -> Vec<ConnId> {
         let open = (0..).zip(&self.0).filter(|(_, connection)| connection.phase != Phase::Free);
-        open.map(|(at, _)| ConnId(at)).collect()
+        open.map(|(at, _)| ConnId::at(at)).collect()
     }
 }
 
 /// All sessions of a lane, by their handles.
-pub(super) type Sessions = Slab<Session>;
+#[derive(Debug, Default)]
+pub(super) struct Sessions(Slab<Session>);
+
+impl Sessions {
+    pub(super) fn insert(&mut self, session: Session) -> Handle {
+        Handle::at(self.0.insert(session))
+    }
+
+    #[inline]
+    pub(super) fn get(&self, handle: Handle) -> Option<&Session> {
+        self.0.get(handle.place())
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, handle: Handle) -> Option<&mut Session> {
+        self.0.get_mut(handle.place())
+    }
+
+    pub(super) fn remove(&mut self, handle: Handle) -> Option<Session> {
+        self.0.try_remove(handle.place())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Handle, &Session)> {
+        self.0.iter().map(|(place, session)| (Handle::at(place), session))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut Session)> {
+        self.0.iter_mut().map(|(place, session)| (Handle::at(place), session))
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Index<Handle> for Sessions {
+    type Output = Session;
+
+    #[inline]
+    fn index(&self, handle: Handle) -> &Session {
+        &self.0[handle.place()]
+    }
+}
+
+impl IndexMut<Handle> for Sessions {
+    #[inline]
+    fn index_mut(&mut self, handle: Handle) -> &mut Session {
+        &mut self.0[handle.place()]
+    }
+}

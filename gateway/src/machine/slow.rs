@@ -14,9 +14,10 @@ use super::fanout::Frame;
 use super::held::{Missed, miss};
 use super::interest::Subscriber;
 use super::lane::{Lane, Outbox};
-use super::session::{Handle, Rare};
+use super::session::Rare;
 use super::wheel::PER_TURN;
 use members::{MembersBehind, Word};
+use proto::ids::Handle;
 
 mod members;
 
@@ -360,7 +361,7 @@ impl Lane {
         event: &Kept,
         out: &mut Outbox,
     ) {
-        let conn = ConnId(subscriber.conn);
+        let Some(conn) = subscriber.conn else { return };
         let owed = out.clients.owed(conn);
         let closes = match event {
             Kept::Message { mount, .. } => {
@@ -391,7 +392,7 @@ impl Lane {
     pub(super) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
         out.clients.set(conn, SLOW, false);
         let Some(connection) = self.connections.get(conn) else { return };
-        let handle = connection.session;
+        let Some(handle) = connection.session else { return };
         if !out.clients.is_held(conn) {
             self.release(conn, handle, out);
         }
@@ -399,7 +400,7 @@ impl Lane {
 
     /// A receiver that isn't held or slow any more gets what was kept, as far as it may owe.
     pub(super) fn release(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
-        let Some(session) = self.sessions.get_mut(handle as usize) else { return };
+        let Some(session) = self.sessions.get_mut(handle) else { return };
         let Some(rare) = session.rare.as_mut() else { return };
         rare.behind.freeze();
         let codec = out.clients.codec(conn);
@@ -426,7 +427,7 @@ impl Lane {
     /// its client never gets.
     pub(super) fn forget_behind(&mut self, handle: Handle, sub: u32) -> Missed {
         let mut missed = Missed::new();
-        if self.sessions.get(handle as usize).is_some_and(|session| session.rare.is_some()) {
+        if self.sessions.get(handle).is_some_and(|session| session.rare.is_some()) {
             self.with_rare(handle, |rare| {
                 rare.held.forget(sub, &mut missed);
                 rare.behind.forget(sub, &mut missed);
@@ -441,7 +442,7 @@ impl Lane {
         handle: Handle,
         change: impl FnOnce(&mut Rare) -> T,
     ) -> Option<T> {
-        let rare = self.sessions.get_mut(handle as usize)?.rare();
+        let rare = self.sessions.get_mut(handle)?.rare();
         let before = rare.kept_bytes();
         let changed = change(rare);
         self.kept_bytes = self.kept_bytes + rare.kept_bytes() - before;
@@ -463,8 +464,9 @@ impl Lane {
         }
         let mut debts: Vec<(usize, ConnId)> = Vec::new();
         for conn in self.connections.open_ones() {
-            let session = self.connections.get(conn).map_or(u32::MAX, |one| one.session);
-            let rare = self.sessions.get(session as usize).and_then(|one| one.rare.as_ref());
+            let session = self.connections.get(conn).and_then(|one| one.session);
+            let session = session.and_then(|handle| self.sessions.get(handle));
+            let rare = session.and_then(|one| one.rare.as_ref());
             let kept = rare.map_or(0, |rare| rare.kept_bytes());
             debts.push((out.clients.owed(conn) + kept, conn));
         }

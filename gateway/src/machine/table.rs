@@ -88,7 +88,7 @@ impl Lane {
             | Pending::Recognise { hash, .. }
             | Pending::Refused { hash, .. } => Some(hash),
             Pending::Login { session } | Pending::Lost { session } => {
-                self.sessions.get(session as usize).map(|session| session.id.user_queue_hash())
+                self.sessions.get(session).map(|session| session.id.user_queue_hash())
             }
             Pending::Request { hash, .. } => hash,
         }
@@ -140,18 +140,18 @@ impl Lane {
                 self.lost(sub, &sessions, out);
             }
         }
-        let of_bucket: Vec<u32> = self
+        let of_bucket: Vec<ConnId> = self
             .sessions
             .iter()
             .filter(|(_, session)| {
                 let hash = session.id.user_queue_hash();
                 session.state == State::Live && self.routes.bucket_of(hash) == Some(bucket)
             })
-            .map(|(_, session)| session.conn)
+            .filter_map(|(_, session)| session.conn)
             .collect();
         for conn in of_bucket {
             let reason = "the node that held this user's sessions is lost: connect anew";
-            self.close(ConnId(conn), Close::HomeLost, reason, out);
+            self.close(conn, Close::HomeLost, reason, out);
         }
     }
 

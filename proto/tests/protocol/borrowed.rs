@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use prost::Message;
 use proto::filter::Filter;
 use proto::g2c::EventKind;
+use proto::ids::Handle;
 use proto::wire::{Fields, WireError};
 use proto::{c2g, frame, g2c, g2q, q2g};
 
@@ -86,7 +87,9 @@ proptest! {
         let bytes = random.message("g2q.Operation");
         for end in 0..=bytes.len() {
             let got = g2q::OperationRef::of(&bytes[..end]);
-            let Ok(wanted) = g2q::Operation::decode(&bytes[..end]) else { continue };
+            let Ok(mut wanted) = g2q::Operation::decode(&bytes[..end]) else { continue };
+            // The highest number is that of no session.
+            wanted.session = wanted.session.min(u32::MAX - 1);
             assert_eq!(got.is_ok(), wanted.body.is_some());
             let Ok(operation) = got else { continue };
             let mut put = Vec::new();
@@ -106,24 +109,28 @@ proptest! {
             m.put(&mut put);
             let (put, _) = frame::split(&put, put.len()).unwrap().unwrap();
             let event = q2g::Event {
-                sub: m.sub, seq: m.seq, kind: m.kind, body: m.body.to_vec(), exclude: m.exclude,
+                sub: m.sub, seq: m.seq, kind: m.kind, body: m.body.to_vec(),
+                exclude: Handle::number_or_nobody(m.exclude),
             };
-            let envelope = q2g::Q2g { body: Some(q2g::q2g::Body::Event(event)) };
+            let envelope = q2g::Q2g { body: Some(q2g::q2g::Body::Event(event.clone())) };
             assert_eq!(put, envelope.encode_to_vec());
-            Ok((m.sub, m.seq, m.kind, m.body.to_vec(), m.exclude))
+            Ok((m.sub, m.seq, m.kind, m.body.to_vec(), event.exclude))
         };
         check(&numbers, "q2g.Event", wanted, read);
     }
 
     #[test]
     fn answers(numbers in numbers()) {
-        let wanted = |m: q2g::Answer| Some((m.session, m.result, m.ask.into_bytes()));
+        let wanted = |m: q2g::Answer| {
+            let session = Handle::named(m.session);
+            Some((session, m.result, m.ask.into_bytes()))
+        };
         let read = |bytes: &[u8]| {
             let m = q2g::AnswerRef::of(bytes)?;
             let mut put = Vec::new();
             m.put(&mut put);
             let (put, _) = frame::split(&put, put.len()).unwrap().unwrap();
-            let (session, result) = (m.session, m.result.to_vec());
+            let (session, result) = (m.session.number(), m.result.to_vec());
             let ask = String::from_utf8(m.ask.to_vec()).unwrap_or_default();
             let answer = q2g::Answer { session, result, ask };
             let envelope = q2g::Q2g { body: Some(q2g::q2g::Body::Answer(answer)) };
@@ -134,7 +141,7 @@ proptest! {
     }
 
     #[test]
-    fn heads_of_results(numbers in numbers(), session: u32) {
+    fn heads_of_results(numbers in numbers(), session in 0..u32::MAX) {
         let wanted = |m: g2c::Result| Some((m.op_id, m.status, m.seq));
         let read = |bytes: &[u8]| {
             let head = g2c::ResultHead::of(bytes)?;
@@ -148,7 +155,7 @@ proptest! {
             let answer = q2g::Answer { session, result: put, ..q2g::Answer::default() };
             let envelope = q2g::Q2g { body: Some(q2g::q2g::Body::Answer(answer)) };
             let mut put = Vec::new();
-            q2g::AnswerRef::put_head(&mut put, session, head);
+            q2g::AnswerRef::put_head(&mut put, Handle::named(session), head);
             let (put, _) = frame::split(&put, put.len()).unwrap().unwrap();
             assert_eq!(put, envelope.encode_to_vec());
             Ok((head.op_id, head.status, head.seq))

@@ -3,6 +3,7 @@
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::g2c::{self, ResultHead};
+use proto::ids::Handle;
 use proto::q2g::{self, AnswerRef};
 use proto::wire;
 
@@ -21,7 +22,7 @@ pub(crate) struct Asker {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Who {
     /// A session, by its number on the link.
-    Session { key: SessionKey, handle: u32, op_id: u32 },
+    Session { key: SessionKey, handle: Handle, op_id: u32 },
     /// The back end, by the number of its request.
     BackEnd { number: u64 },
 }

@@ -3,6 +3,7 @@
 use link::machine::LinkId;
 use proto::g2c;
 use proto::g2q;
+use proto::ids::Handle;
 use proto::q2g;
 use proto::wire;
 
@@ -28,18 +29,18 @@ impl Bucket {
             return self.say(turn, link, |out| put_attached(out, word));
         };
         let (mut gone, mut elsewhere) = (Vec::new(), Vec::new());
-        for handle in &attach.sessions {
+        for handle in attach.sessions.iter().map(|number| Handle::named(*number)) {
             let state = turn.shared.links.get(link);
-            let connection = state.and_then(|state| state.connection(*handle));
+            let connection = state.and_then(|state| state.connection(handle));
             match connection {
                 Some(connection) if turn.shared.people.is_over(connection) => {
-                    elsewhere.push(*handle);
+                    elsewhere.push(handle.number());
                 }
                 Some(Connection { key, .. }) if self.queues[index].has_kept(key, attach) => {
-                    self.sit(turn, index, key, Seat { link, handle: *handle }, attach.sub);
+                    self.sit(turn, index, key, Seat { link, handle }, attach.sub);
                     self.queues[index].enliven(key);
                 }
-                Some(_) | None => gone.push(*handle),
+                Some(_) | None => gone.push(handle.number()),
             }
         }
         self.attached(turn, index, link, attach, (gone, elsewhere));
@@ -85,8 +86,8 @@ impl Bucket {
                 let sender = event.exclude.and_then(|session| people.find(session));
                 let seat = sender.and_then(|key| queue.members.get(&key)?.seat);
                 let seat = seat.filter(|seat| seat.link == link && !faults.excluded_replayed);
-                let (exclude, kind) = (seat.map_or(0, |seat| seat.handle + 1), event.kind.number());
-                put_replay(out, 0, attach.sub, event.seq, kind, event.body, false, exclude);
+                let (exclude, kind) = (seat.map(|seat| seat.handle), event.kind.number());
+                put_replay(out, None, attach.sub, event.seq, kind, event.body, false, exclude);
             }
         });
     }
@@ -121,11 +122,12 @@ impl Bucket {
     /// `detach`: the session has no socket on this lane any more. Answered even if it has no seat:
     /// the lane waits for the answer, and whatever took the seat away may never have reached it.
     pub(crate) fn detach(&mut self, turn: &mut Turn<'_>, link: LinkId, detach: &g2q::Detach) {
+        let handle = Handle::named(detach.session);
         let state = turn.shared.links.get(link);
-        let connection = state.and_then(|state| state.connection(detach.session));
+        let connection = state.and_then(|state| state.connection(handle));
         let found = self.queues.find(detach.queue.as_bytes());
         let found = found.filter(|index| self.settle(turn, *index));
-        let seat = Seat { link, handle: detach.session };
+        let seat = Seat { link, handle };
         if let (Some(Connection { key, .. }), Some(index)) = (connection, found)
             && self.queues[index].members.get(&key).is_some_and(|member| member.seat == Some(seat))
         {

@@ -165,7 +165,7 @@ impl Bucket {
                 seq: queue.seq,
                 kind: draft.kind.number(),
                 body: &shared.body,
-                exclude: seat.map_or(0, |seat| seat.handle + 1),
+                exclude: seat.map(|seat| seat.handle),
             };
             shared.counters.fanned_out += 1;
             let links = &mut shared.links;

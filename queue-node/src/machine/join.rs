@@ -400,7 +400,7 @@ impl Bucket {
         reason: &str,
         may_retry: bool,
     ) {
-        let sessions = vec![seat.handle];
+        let sessions = vec![seat.handle.number()];
         let reason = reason.to_owned();
         let word = q2g::Unsubscribed { sub, sessions, reason, may_retry, detached: false };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };

@@ -7,7 +7,7 @@ use link::machine::LinkId;
 use prost::Message;
 use proto::c2g::{Head, Kind, SendMessageRef};
 use proto::g2q::{self, OperationRef, field::g2q as said};
-use proto::ids::SessionId;
+use proto::ids::{Handle, SessionId};
 use proto::name::{self, UserId};
 use proto::q2g;
 use proto::wire;
@@ -55,7 +55,7 @@ impl Buckets {
             }
             said::INTRODUCE => self.introduce(turn, link, &read(body)?)?,
             said::FORGET => {
-                let handle = read::<g2q::Forget>(body)?.session;
+                let handle = Handle::named(read::<g2q::Forget>(body)?.session);
                 self.seat(turn, Seat { link, handle }, None)?;
             }
             said::LOGIN | said::LOST | said::CONFIRMED | said::RECOGNISE => {
@@ -82,7 +82,7 @@ impl Buckets {
                 let hash = name::hash(resume.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
-                let connection = connection(turn, link, resume.session)?;
+                let connection = connection(turn, link, Handle::named(resume.session))?;
                 bucket.resume(turn, link, connection, resume);
             }
             said::ACKNOWLEDGE => {
@@ -166,7 +166,8 @@ impl Buckets {
         UserId::try_from(&*word.user).map_err(|_| "a session's user is not a user id")?;
         let key = turn.shared.people.enter(id, &word.user);
         let key = key.map_err(|_| "a session was introduced with another user before")?;
-        let (seat, generation) = (Seat { link, handle: word.session }, word.generation);
+        let (seat, generation) =
+            (Seat { link, handle: Handle::named(word.session) }, word.generation);
         turn.shared.people.hear_generation(key, generation);
         let user = turn.shared.people[key].user;
         turn.shared.hear_floor(user, word.floor);
@@ -211,10 +212,10 @@ impl Buckets {
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
-        handle: u32,
+        session: u32,
     ) -> Result<Option<(&mut Bucket, Connection)>, Broken> {
         let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(None) };
-        let connection = connection(turn, link, handle)?;
+        let connection = connection(turn, link, Handle::named(session))?;
         if !bucket.is_home_of(turn.shared.people.user_of(connection.key)) {
             return Err(ASTRAY);
         }
@@ -264,7 +265,7 @@ impl Bucket {
 
 /// The connection of a handle.
 #[inline]
-fn connection(turn: &Turn<'_>, link: LinkId, handle: u32) -> Result<Connection, Broken> {
+fn connection(turn: &Turn<'_>, link: LinkId, handle: Handle) -> Result<Connection, Broken> {
     let state = turn.shared.links.get(link).ok_or("the link is not up")?;
     state.connection(handle).ok_or(STRANGER)
 }

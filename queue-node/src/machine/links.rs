@@ -4,6 +4,7 @@
 use indexmap::IndexMap;
 use link::machine::{LinkId, Outbox, Peer};
 use proto::bucket::{BucketId, Epochs};
+use proto::ids::Handle;
 use proto::limits;
 use proto::link::Role;
 use proto::q2g::field::q2g;
@@ -152,8 +153,8 @@ impl Links {
 impl LinkState {
     /// The connection of this number.
     #[inline]
-    pub(crate) fn connection(&self, handle: u32) -> Option<Connection> {
-        *self.handles.get(handle as usize)?
+    pub(crate) fn connection(&self, handle: Handle) -> Option<Connection> {
+        *self.handles.get(handle.place())?
     }
 
     /// The peer names the bucket of its next frames. What this node has said of which bucket it
@@ -170,13 +171,13 @@ impl LinkState {
     /// so many.
     pub(crate) fn bind(
         &mut self,
-        handle: u32,
+        handle: Handle,
         connection: Option<Connection>,
     ) -> Result<Option<Connection>, ()> {
-        if handle >= limits::HANDLES_MAX {
+        if handle.number() >= limits::HANDLES_MAX {
             return Err(());
         }
-        let at = handle as usize;
+        let at = handle.place();
         if self.handles.len() <= at {
             self.handles.resize(at + 1, None);
         }
@@ -184,10 +185,10 @@ impl LinkState {
     }
 
     /// All connections that have a number.
-    pub(crate) fn connections(&self) -> impl Iterator<Item = (u32, Connection)> {
-        (0u32..)
+    pub(crate) fn connections(&self) -> impl Iterator<Item = (Handle, Connection)> {
+        (0..)
             .zip(&self.handles)
-            .filter_map(|(handle, connection)| Some((handle, (*connection)?)))
+            .filter_map(|(place, connection)| Some((Handle::at(place), (*connection)?)))
     }
 }
 

@@ -4,6 +4,7 @@ use link::machine::LinkId;
 use proto::c2g::Since;
 use proto::codes::Status;
 use proto::g2q;
+use proto::ids::Handle;
 
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
@@ -24,7 +25,7 @@ impl Bucket {
         connection: Connection,
         resume: g2q::Resume,
     ) {
-        let (key, handle) = (connection.key, resume.session);
+        let (key, handle) = (connection.key, Handle::named(resume.session));
         let asker = Asker { link, who: Who::Session { key, handle, op_id: 0 } };
         turn.shared.counters.operations += 1;
         if turn.shared.people.is_over(connection) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use link::machine::LinkId;
-use proto::ids::SessionId;
+use proto::ids::{Handle, SessionId};
 use proto::limits;
 use proto::seeded::{Places, Seed};
 use slab::Slab;
@@ -22,7 +22,7 @@ pub(crate) struct UserKey(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seat {
     pub(crate) link: LinkId,
-    pub(crate) handle: u32,
+    pub(crate) handle: Handle,
 }
 
 /// A connection: the session that it speaks for, and the generation it was given. 0: its login

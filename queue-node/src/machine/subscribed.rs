@@ -8,6 +8,7 @@ use proto::class::{MountKind, OnSlow, Presence};
 use proto::filter::Filter;
 use proto::g2c::field::{gap, mount, subscribed, subscribed_marks_entry as mark};
 use proto::g2c::{self, EventKind};
+use proto::ids::Handle;
 use proto::limits::MOUNTS_MAX;
 use proto::q2g::field::{self as to_lane, mount_policy as policy, replay};
 use proto::wire;
@@ -238,8 +239,8 @@ impl Replays {
 
     /// Appends an old event.
     fn put(&mut self, event: &Event<'_>, body: &[u8], history: bool) {
-        let (session, sub, kind) = (self.to.handle + 1, self.to.sub, event.kind.number());
-        put_replay(&mut self.frames, session, sub, event.seq, kind, body, history, 0);
+        let (to, sub, kind) = (Some(self.to.handle), self.to.sub, event.kind.number());
+        put_replay(&mut self.frames, to, sub, event.seq, kind, body, history, None);
         self.count += 1;
     }
 
@@ -248,17 +249,8 @@ impl Replays {
         wire::put_bytes(&mut body, gap::MOUNT, queue.class.class.mounts[place].name.as_bytes());
         wire::put_uint(&mut body, gap::AFTER_SEQ, after);
         wire::put_uint(&mut body, gap::BEFORE_SEQ, before);
-        let (session, sub) = (self.to.handle + 1, self.to.sub);
-        put_replay(
-            &mut self.frames,
-            session,
-            sub,
-            before - 1,
-            g2c::field::g2c::GAP,
-            &body,
-            false,
-            0,
-        );
+        let (to, sub) = (Some(self.to.handle), self.to.sub);
+        put_replay(&mut self.frames, to, sub, before - 1, g2c::field::g2c::GAP, &body, false, None);
         self.count += 1;
     }
 }
@@ -266,29 +258,29 @@ impl Replays {
 /// The session on its lane, and the lane's number for the queue.
 #[derive(Debug, Clone, Copy)]
 struct Listener {
-    handle: u32,
+    handle: Handle,
     sub: u32,
 }
 
-/// Appends a `Replay`; session 0: all of the lane.
+/// Appends a `Replay` to a session, or to all of the lane.
 #[allow(clippy::too_many_arguments, reason = "they are the fields of the message")]
 pub(crate) fn put_replay(
     out: &mut Vec<u8>,
-    session: u32,
+    to: Option<Handle>,
     sub: u32,
     seq: u64,
     kind: u32,
     body: &[u8],
     history: bool,
-    exclude: u32,
+    exclude: Option<Handle>,
 ) {
     let numbers = [
-        (replay::SESSION, u64::from(session)),
+        (replay::SESSION, u64::from(Handle::number_or_nobody(to))),
         (replay::SUB, u64::from(sub)),
         (replay::SEQ, seq),
         (replay::KIND, u64::from(kind)),
         (replay::HISTORY, u64::from(history)),
-        (replay::EXCLUDE, u64::from(exclude)),
+        (replay::EXCLUDE, u64::from(Handle::number_or_nobody(exclude))),
     ];
     let length: usize = numbers.iter().map(|(field, number)| wire::uint_len(*field, *number)).sum();
     let length = length + wire::bytes_len(replay::BODY, body.len());
@@ -398,7 +390,7 @@ fn put_fields(
     body: &[u8],
     filter: Option<&Filter>,
 ) {
-    wire::put_uint(out, to_lane::subscribed::SESSION, u64::from(to.handle));
+    wire::put_uint(out, to_lane::subscribed::SESSION, u64::from(to.handle.number()));
     wire::put_uint(out, to_lane::subscribed::SUB, u64::from(to.sub));
     wire::put_uint(out, to_lane::subscribed::EPOCH, queue.epoch.get());
     wire::put_uint(out, to_lane::subscribed::SEQ, queue.seq);

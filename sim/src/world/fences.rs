@@ -12,6 +12,7 @@ use proto::c2g::Head;
 use proto::codes::Status;
 use proto::g2c::ResultHead;
 use proto::g2q::field::g2q::{INTRODUCE, OPERATION};
+use proto::ids::Handle;
 use proto::q2g::field::q2g::{ANSWER, LOGGED_IN};
 use proto::q2q::field::q2q::{TELL, TOLD};
 use proto::{g2q, q2g, q2q, wire};
@@ -45,13 +46,13 @@ type Noted = (Vec<u8>, String);
 /// What one node has heard, in its present life.
 #[derive(Debug, Default)]
 struct Ear {
-    seats: BTreeMap<(LinkId, u32), Seat>,
+    seats: BTreeMap<(LinkId, Handle), Seat>,
     /// Of users, by their names, and of sessions, by their ids: lower generations are over.
     floors: BTreeMap<Vec<u8>, Floor>,
     /// Words that wait for the node's answer: before that, nobody knows that it heard them.
     taken: BTreeMap<(LinkId, u64), q2q::tell::Body>,
     /// Operations that must be refused, and why.
-    over: BTreeMap<(LinkId, u32, u32), String>,
+    over: BTreeMap<(LinkId, Handle, u32), String>,
 }
 
 /// A connection as it was introduced.
@@ -123,8 +124,9 @@ impl Fences {
         let ear = self.ears.entry(node).or_default();
         ear.hear(word.user.as_bytes(), word.floor, now_us);
         let (user, session, generation) = (word.user, word.session_id, word.generation);
-        ear.over.retain(|(of, handle, _), _| (*of, *handle) != (link, word.session));
-        ear.seats.insert((link, word.session), Seat { user, session, generation });
+        let handle = Handle::named(word.session);
+        ear.over.retain(|(of, other, _), _| (*of, *other) != (link, handle));
+        ear.seats.insert((link, handle), Seat { user, session, generation });
     }
 
     /// An operation comes to a node.

@@ -209,7 +209,7 @@ impl World {
         }
         let reader = FrameReader::default();
         host.conns[free] = Some(Conn { socket, reader, ending: false });
-        let conn = ConnId(free as u32);
+        let conn = ConnId::at(free);
         self.sockets[socket].conn = Some(conn);
         let (codec, address) = (Codec::ProtoTcp, IpAddr::V4(Ipv4Addr::LOCALHOST));
         host.lane.handle(now, Input::Opened { conn, codec, address }, &mut host.out);
@@ -219,7 +219,7 @@ impl World {
         let now = self.now();
         let Some((lane, conn)) = self.open_conn(socket) else { return };
         let host = &mut self.gateways[at].lanes[lane];
-        let Some(Some(one)) = host.conns.get_mut(conn.0 as usize) else { return };
+        let Some(Some(one)) = host.conns.get_mut(conn.place()) else { return };
         let mut frames = Vec::new();
         let read = one.reader.feed(bytes, limits::CLIENT_FRAME_BYTES_MAX, |frame| {
             frames.push(frame.to_vec());
@@ -241,7 +241,7 @@ impl World {
         let now = self.now();
         let Some((lane, conn)) = self.open_conn(socket) else { return };
         let host = &mut self.gateways[at].lanes[lane];
-        host.conns[conn.0 as usize] = None;
+        host.conns[conn.place()] = None;
         self.sockets[socket].conn = None;
         host.lane.handle(now, Input::Closed { conn }, &mut host.out);
     }
@@ -276,8 +276,7 @@ impl World {
             self.write(at, lane, conn);
         }
         for (conn, ending) in ended {
-            let Some(Some(one)) = self.gateways[at].lanes[lane].conns.get_mut(conn.0 as usize)
-            else {
+            let Some(Some(one)) = self.gateways[at].lanes[lane].conns.get_mut(conn.place()) else {
                 continue;
             };
             one.ending = true;
@@ -294,7 +293,7 @@ impl World {
     /// Hands the socket as much as it takes.
     fn write(&mut self, at: usize, lane: usize, conn: ConnId) {
         let host = &mut self.gateways[at].lanes[lane];
-        let Some(Some(one)) = host.conns.get(conn.0 as usize) else { return };
+        let Some(Some(one)) = host.conns.get(conn.place()) else { return };
         let (socket, ending) = (one.socket, one.ending);
         let unwritten = host.out.clients.unwritten(conn);
         let (room, offered) = (self.sockets[socket].room.min(unwritten.len()), unwritten.len());

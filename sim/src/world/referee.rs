@@ -7,7 +7,7 @@ use link::machine::LinkId;
 use prost::Message as _;
 use proto::codes::Status;
 use proto::g2q::field::g2q::{INTRODUCE, OPERATION};
-use proto::ids::SessionId;
+use proto::ids::{Handle, SessionId};
 use proto::q2g::field::q2g::LOGGED_IN;
 use proto::{g2q, limits, q2g, wire};
 
@@ -24,7 +24,7 @@ pub(crate) const FIRST_STAYS: [&str; 1] = ["u2"];
 #[derive(Debug, Default)]
 pub(crate) struct Referee {
     /// Who stands behind a handle, and under which generation.
-    handles: BTreeMap<(Port, LinkId, u32), (String, u64)>,
+    handles: BTreeMap<(Port, LinkId, Handle), (String, u64)>,
     /// The newest generation of each user, and when it was welcomed.
     welcomes: BTreeMap<String, (u64, u64)>,
     /// Whose session each is.
@@ -42,7 +42,7 @@ impl World {
         each_frame(bytes, |number, body| match number {
             INTRODUCE => {
                 let Ok(one) = g2q::Introduce::decode(body) else { return };
-                let key = (port, link, one.session);
+                let key = (port, link, Handle::named(one.session));
                 self.referee.handles.insert(key, (one.user, one.generation));
             }
             OPERATION => {
@@ -73,7 +73,8 @@ impl World {
             return;
         }
         let now_us = self.agenda.now_us();
-        let Some((user, _)) = self.referee.handles.get(&(port, link, word.session)) else { return };
+        let handle = Handle::named(word.session);
+        let Some((user, _)) = self.referee.handles.get(&(port, link, handle)) else { return };
         if let Ok(session) = SessionId::try_from(&*word.session_id) {
             self.referee.sessions.insert(session.to_string(), user.clone());
         }

@@ -160,7 +160,7 @@ impl Clients {
 
     /// Lets the socket of a client stay that has been told why it isn't let in. Whether it may.
     pub(super) fn lingers(&mut self, conn: ConnId) -> bool {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return false };
         let lingers = self.turned_away < LINGERING_MAX;
         if lingers {
             client.reader = Reader::Refused;
@@ -194,7 +194,7 @@ impl Clients {
             pong: None,
             discarded: 0,
         });
-        Ok(ConnId(at as u32))
+        Ok(ConnId::at(at))
     }
 
     /// The newest socket has so long until it must be through the door.

@@ -110,7 +110,7 @@ impl Rig {
 
     /// What the only client owes.
     fn owed(&self) -> usize {
-        self.out.clients.owed(ConnId(0))
+        self.out.clients.owed(ConnId::at(0))
     }
 
     /// A WebSocket that isn't logged in.
@@ -200,7 +200,7 @@ fn who_gets_the_number_of_one_that_ends_does_not_end_with_it() {
     let first = rig.session();
     // All in one turn: it is told to end, it has gone by itself, and the next takes its number.
     rig.node_says(Q::Kick(Kick { session: 0, code: 3509, generation: 7, ..Kick::default() }));
-    assert!(rig.out.clients.is_ended(ConnId(0)));
+    assert!(rig.out.clients.is_ended(ConnId::at(0)));
     drop(first);
     let mut next = rig.websocket();
     assert_eq!(rig.clients.sockets.len(), 1);

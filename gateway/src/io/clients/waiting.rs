@@ -56,7 +56,7 @@ impl Waiting {
 impl Clients {
     /// Puts off what a client at the door has sent if it is for TLS. Whether it did.
     pub(super) fn puts_off(&mut self, conn: ConnId) -> bool {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return false };
         let Reader::Waiting(waiting) = &mut client.reader else { return false };
         if waiting.by_proxy || !client.stream.is_tls() {
             return false;
@@ -72,7 +72,7 @@ impl Clients {
     pub(super) fn shake_hands(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
         for _ in 0..HANDSHAKES_PER_TURN {
             let Some(conn) = self.handshakes.pop_front() else { return };
-            let client = self.sockets.get_mut(conn.0 as usize);
+            let client = self.sockets.get_mut(conn.place());
             if let Some(Reader::Waiting(waiting)) = client.map(|client| &mut client.reader) {
                 waiting.queued = false;
                 self.read(now, conn, lane, out);
@@ -85,7 +85,7 @@ impl Clients {
         for _ in 0..LET_GO_PER_TURN {
             let due = self.knocking.pop_front_if(|(until_ms, ..)| *until_ms <= now.ms);
             let Some((_, conn, serial)) = due else { return };
-            let client = self.sockets.get(conn.0 as usize).filter(|one| one.serial == serial);
+            let client = self.sockets.get(conn.place()).filter(|one| one.serial == serial);
             match client.map(|client| &client.reader) {
                 Some(Reader::Waiting(waiting)) => {
                     self.refused.silent += 1;
@@ -115,7 +115,7 @@ impl Clients {
         lane: &mut Lane,
         out: &mut Outbox,
     ) -> bool {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return false };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return false };
         let Reader::Waiting(waiting) = &mut client.reader else { return false };
         if !waiting.by_proxy {
             return false;
@@ -165,7 +165,7 @@ impl Clients {
         lane: &mut Lane,
         out: &mut Outbox,
     ) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         let Reader::Waiting(waiting) = &mut client.reader else { return };
         let http = waiting.http;
         if let Some(address) = address {
@@ -200,7 +200,7 @@ impl Clients {
         lane: &mut Lane,
         out: &mut Outbox,
     ) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         client.reader = Reader::Tcp(FrameReader::default());
         lane.handle(now, Input::Opened { conn, codec: Codec::ProtoTcp, address }, out);
     }
@@ -215,7 +215,7 @@ impl Clients {
         lane: &mut Lane,
         out: &mut Outbox,
     ) {
-        let Some(client) = self.sockets.get_mut(conn.0 as usize) else { return };
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         let Reader::Waiting(waiting) = &mut client.reader else { return };
         let address = waiting.address;
         if !waiting.http {

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use prost::Message as _;
 use proto::c2g::{Head, Kind};
 use proto::g2q::{self, OperationRef};
+use proto::ids::Handle;
 use proto::limits;
 use proto::name::QueueName;
 
@@ -13,7 +14,7 @@ use super::Asking;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::recover::SWEEP_MS;
 use crate::machine::refusal::Refusal;
-use crate::machine::session::{Asks, Handle};
+use crate::machine::session::Asks;
 
 /// A session, and the hash of a queue's name.
 pub(super) type Key = (Handle, u64);
@@ -128,7 +129,7 @@ impl Lane {
         if kind == Kind::Call || self.asking.lines.contains_key(&(handle, hash)) {
             return true;
         }
-        let entry = self.sessions[handle as usize].entry(hash);
+        let entry = self.sessions[handle].entry(hash);
         if entry.asks == Asks::Unknown {
             let class = self.asking.class_of(queue.as_str());
             entry.asks = if class.is_some_and(|class| class.asks()) { Asks::Yes } else { Asks::No };
@@ -179,7 +180,7 @@ impl Lane {
     }
 
     fn count_waiting(&mut self, handle: Handle, hash: u64) {
-        let session = &mut self.sessions[handle as usize];
+        let session = &mut self.sessions[handle];
         session.unanswered += 1;
         session.entry(hash).unanswered += 1;
     }
@@ -206,7 +207,7 @@ impl Lane {
                 }
             } else {
                 self.asking.end_line(key);
-                return self.sessions[handle as usize].tidy();
+                return self.sessions[handle].tidy();
             }
         }
     }
@@ -214,7 +215,7 @@ impl Lane {
     /// Whether a line is there and nothing of it is on its way or asked about.
     fn is_at_rest(&mut self, key: Key) -> bool {
         let Some(line) = self.asking.lines.get(&key) else { return false };
-        let Some(session) = self.sessions.get_mut(key.0 as usize) else { return false };
+        let Some(session) = self.sessions.get_mut(key.0) else { return false };
         let unanswered = usize::from(session.entry(key.1).unanswered);
         line.asked.is_none() && unanswered <= line.waiting.len()
     }

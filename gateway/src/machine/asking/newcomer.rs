@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use proto::c2g::{self, Kind};
 use proto::codes::{Close, Status};
 use proto::g2c::{self, BodyKind};
-use proto::ids::SessionId;
+use proto::ids::{Handle, SessionId};
 use proto::limits;
 use proto::wire;
 use rand::RngExt as _;
@@ -19,7 +19,7 @@ use crate::machine::clients::ConnId;
 use crate::machine::closing::Farewell;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::login::close_of;
-use crate::machine::session::{Handle, Phase};
+use crate::machine::session::Phase;
 
 /// A client whose application isn't available is told to come back after as long, and up to as long
 /// again: those who came together don't come back so.
@@ -122,7 +122,7 @@ impl Lane {
             }
             Err((status, reason)) => {
                 let close = close_of(status);
-                let spread_ms = conn.0.wrapping_mul(97) % RETRY_AFTER_MS;
+                let spread_ms = conn.number().wrapping_mul(97) % RETRY_AFTER_MS;
                 let is_busy = close == Close::Overloaded;
                 let retry_after_ms = if is_busy { RETRY_AFTER_MS + spread_ms } else { 0 };
                 let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
@@ -165,8 +165,7 @@ impl Lane {
         until_ms: Option<u64>,
         out: &mut Outbox,
     ) {
-        let (Some(target), Some(session)) = (self.target(), self.sessions.get(handle as usize))
-        else {
+        let (Some(target), Some(session)) = (self.target(), self.sessions.get(handle)) else {
             return;
         };
         let (id, op_id) = (session.id, refresh.op_id);
@@ -193,7 +192,7 @@ impl Lane {
         verdict: Verdict,
         out: &mut Outbox,
     ) {
-        let is_its = self.sessions.get(handle as usize).is_some_and(|session| session.id == id);
+        let is_its = self.sessions.get(handle).is_some_and(|session| session.id == id);
         let Some(conn) = self.conn_of(handle).filter(|_| is_its) else { return };
         match self.word(verdict, until_ms) {
             Ok(admitted) => self.refreshed(conn, handle, op_id, &admitted, out),
@@ -210,12 +209,12 @@ impl Lane {
         admitted: &Admitted,
         out: &mut Outbox,
     ) {
-        if *admitted.user != *self.sessions[handle as usize].user {
+        if *admitted.user != *self.sessions[handle].user {
             let reason = "the token belongs to another user: open a connection for each user";
             return self.refuse(conn, op_id, Status::Unauthenticated, reason, out);
         }
         self.expiries.set(conn, admitted.expires_ms);
-        self.sessions[handle as usize].expires_unix_ms = self.unix_ms(admitted.expires_ms);
+        self.sessions[handle].expires_unix_ms = self.unix_ms(admitted.expires_ms);
         self.introduce_to_home(handle, out);
         let expires_in_ms = self.left_ms(admitted.expires_ms);
         let result = g2c::Result { op_id, expires_in_ms, ..g2c::Result::default() };

@@ -32,8 +32,7 @@ impl Lane {
         out: &mut Outbox,
     ) {
         let (handle, hash) = key;
-        let is_over =
-            self.sessions.get(handle as usize).is_none_or(|session| session.state == State::Over);
+        let is_over = self.sessions.get(handle).is_none_or(|session| session.state == State::Over);
         if is_over {
             return self.settle(handle, kind, hash, false, out);
         }
@@ -57,7 +56,7 @@ impl Lane {
     /// Nothing if such an operation can't be asked about so: the home is broken.
     fn question(&mut self, key: Key, op_id: u32, ask: &[u8]) -> Option<Question> {
         let kind = str::from_utf8(ask).ok().and_then(AskKind::named)?;
-        let session = self.sessions.get(key.0 as usize)?;
+        let session = self.sessions.get(key.0)?;
         let operation = self.asking.line(key)?.sent(op_id)?;
         if operation.verdicts.iter().any(|verdict| verdict.kind == kind.name()) {
             return None;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const CONN: ConnId = ConnId(0);
+const CONN: ConnId = ConnId::at(0);
 
 fn clients(slow_bytes: usize) -> Clients {
     let mut clients = Clients::new(&Settings { slow_bytes, ..Settings::default() });
@@ -71,8 +71,8 @@ proptest! {
 fn large_events_are_not_copied_for_each_and_count_for_each() {
     let body: Rc<[u8]> = vec![7; 600].into();
     let mut clients = clients(1_000);
-    clients.opened(ConnId(1), Codec::ProtoTcp);
-    for conn in [CONN, ConnId(1)] {
+    clients.opened(ConnId::at(1), Codec::ProtoTcp);
+    for conn in [CONN, ConnId::at(1)] {
         assert_eq!(clients.deliver(conn, |_| Encoded::Large(&body)), Delivery::Done);
         assert_eq!(clients.unwritten(conn).as_ptr(), body.as_ptr());
         assert!(!clients.is_diverted(conn));
@@ -81,6 +81,6 @@ fn large_events_are_not_copied_for_each_and_count_for_each() {
     }
     assert_eq!((clients.owed_by_all(), Rc::strong_count(&body)), (2_400, 5));
     clients.cut(CONN);
-    clients.closed(ConnId(1));
+    clients.closed(ConnId::at(1));
     assert_eq!((clients.owed_by_all(), Rc::strong_count(&body)), (0, 1));
 }

@@ -92,8 +92,8 @@ impl Bench {
             "down" => self.down(link_of(&words[1..])),
             "web" => self.web(&words[1..]),
             "n1" | "n2" => self.node_says(link_of(&words), &words[1..]),
-            "stuck" => drop(self.stuck.insert(conn(words[1]).0)),
-            "unstuck" => drop(self.stuck.remove(&conn(words[1]).0)),
+            "stuck" => drop(self.stuck.insert(conn(words[1]).number())),
+            "unstuck" => drop(self.stuck.remove(&conn(words[1]).number())),
             "loud" => self.loud = true,
             "clock" => self.unix_ms = number(words[1]),
             "heard" => {
@@ -246,11 +246,11 @@ impl Bench {
                     "open-ws" => Codec::ProtoWs,
                     _ => Codec::ProtoTcp,
                 };
-                self.closed.remove(&conn.0);
+                self.closed.remove(&conn.number());
                 return self.handle(Input::Opened { conn, codec, address });
             }
             "gone" => {
-                self.closed.insert(conn.0);
+                self.closed.insert(conn.number());
                 return self.handle(Input::Closed { conn });
             }
             "hangup" => return self.handle(Input::Hangup { conn }),
@@ -380,7 +380,7 @@ impl Bench {
     fn counts(&self) {
         let lane = &self.lane;
         let (mut live, mut kept_bytes) = (0, 0);
-        for (_, session) in &lane.sessions {
+        for (_, session) in lane.sessions.iter() {
             assert!(!session.is_done(), "{session:?}");
             live += u64::from(session.state == State::Live);
             kept_bytes += session.rare.as_ref().map_or(0, |rare| rare.kept_bytes());
@@ -399,14 +399,14 @@ impl Bench {
             self.out.clients.take_dirty(&mut dirty);
             self.out.clients.take_ended(&mut ended);
             for conn in &dirty {
-                if !self.stuck.contains(&conn.0) {
+                if !self.stuck.contains(&conn.number()) {
                     self.write(*conn);
                 }
             }
         }
-        for at in 0..8 {
-            if self.out.clients.owed(ConnId(at)) > 0 && !self.stuck.contains(&at) {
-                self.write(ConnId(at));
+        for conn in (0..8).map(ConnId::at) {
+            if self.out.clients.owed(conn) > 0 && !self.stuck.contains(&conn.number()) {
+                self.write(conn);
             }
         }
         for (conn, ending) in ended {
@@ -414,7 +414,7 @@ impl Bench {
                 Ending::Written => "closes when written",
                 Ending::AtOnce => "closes at once",
             };
-            self.say(&format!("c{} {word}", conn.0));
+            self.say(&format!("c{} {word}", conn.number()));
         }
         self.write_links();
         if std::mem::take(&mut self.out.wants_keys) {
@@ -450,7 +450,7 @@ impl Bench {
         let codec = self.out.clients.codec(conn);
         for text in client_frames(&bytes, codec) {
             if self.loud || !(text.contains(r#""queue":"/user/"#) || text.contains(CONFIRMING)) {
-                self.say(&format!("c{} {text}", conn.0));
+                self.say(&format!("c{} {text}", conn.number()));
             }
         }
         if self.out.clients.wants_drained(conn) {

@@ -1,5 +1,7 @@
 //! A session's operations go on only while its user's home is heard.
 
+use proto::ids::Handle;
+
 use super::{Bench, Settings, dev, lines, run};
 use crate::machine::settings::Faults;
 
@@ -277,7 +279,8 @@ fn so_many_invitations_wait_and_none_twice() {
         // Another connection of the session is meant.
         bench.step(&format!("601 n2 invited 0 6 /past/{room}"));
     }
-    let invited = bench.lane.sessions[0].rare.as_ref().map_or(&[][..], |rare| &rare.invited);
+    let invited =
+        bench.lane.sessions[Handle::at(0)].rare.as_ref().map_or(&[][..], |rare| &rare.invited);
     let expected: Vec<String> = (0..max).map(|room| format!("/club/{room}")).collect();
     assert_eq!(invited, expected);
 }

@@ -228,7 +228,7 @@ fn connects(connect: Connect) -> String {
     bench.step("0 c0 open");
     let connect = Connect { protocol: 1, user: "ann".to_owned(), ..connect };
     let frame = C2g { body: Some(Body::Connect(connect)) }.encode_to_vec();
-    bench.handle(Input::Frame { conn: ConnId(0), frame: &frame });
+    bench.handle(Input::Frame { conn: ConnId::at(0), frame: &frame });
     bench.step("1 wait");
     bench.log
 }

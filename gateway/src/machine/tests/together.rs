@@ -7,7 +7,7 @@ use crate::machine::authority::Expiries;
 use crate::machine::wheel::PER_TURN;
 use crate::machine::{Codec, ConnId, Input, Lane, Outbox};
 
-const COUNT: u32 = 1_000;
+const COUNT: usize = 1_000;
 
 #[test]
 fn they_are_closed_so_many_a_turn() {
@@ -17,11 +17,11 @@ fn they_are_closed_so_many_a_turn() {
     let mut now = Time::default();
     for number in 0..COUNT {
         let address = std::net::Ipv4Addr::LOCALHOST.into();
-        let opened = Input::Opened { conn: ConnId(number), codec: Codec::ProtoTcp, address };
+        let opened = Input::Opened { conn: ConnId::at(number), codec: Codec::ProtoTcp, address };
         lane.handle(now, opened, &mut out);
     }
     let (mut ended, mut turns) = (Vec::new(), 0);
-    while ended.len() < COUNT as usize {
+    while ended.len() < COUNT {
         now.ms = now.ms.max(lane.wake_at().expect("some are left"));
         lane.handle(now, Input::Wake, &mut out);
         let before = ended.len();
@@ -29,7 +29,7 @@ fn they_are_closed_so_many_a_turn() {
         assert!(ended.len() <= before + PER_TURN, "{} in a turn", ended.len() - before);
         turns += 1;
     }
-    assert_eq!(turns, (COUNT as usize).div_ceil(PER_TURN));
+    assert_eq!(turns, COUNT.div_ceil(PER_TURN));
     assert!((5_000..5_100).contains(&now.ms), "all at their time: {}", now.ms);
 }
 
@@ -37,7 +37,7 @@ fn they_are_closed_so_many_a_turn() {
 fn their_tokens_end_so_many_a_turn() {
     let mut expiries = Expiries::default();
     for number in 0..COUNT {
-        expiries.set(ConnId(number), Some(5_000));
+        expiries.set(ConnId::at(number), Some(5_000));
     }
     assert!(expiries.due(4_999, PER_TURN).is_empty());
     let mut ended = Vec::new();
@@ -46,7 +46,7 @@ fn their_tokens_end_so_many_a_turn() {
         assert!((1..=PER_TURN).contains(&due.len()));
         ended.extend(due);
     }
-    assert_eq!(ended, (0..COUNT).map(ConnId).collect::<Vec<_>>());
+    assert_eq!(ended, (0..COUNT).map(ConnId::at).collect::<Vec<_>>());
 }
 
 #[test]
@@ -57,9 +57,9 @@ fn the_largest_debtors_are_cut_off_so_many_a_turn() {
     let mut now = Time::default();
     for number in 0..200 {
         let address = std::net::Ipv4Addr::LOCALHOST.into();
-        let opened = Input::Opened { conn: ConnId(number), codec: Codec::ProtoTcp, address };
+        let opened = Input::Opened { conn: ConnId::at(number), codec: Codec::ProtoTcp, address };
         lane.handle(now, opened, &mut out);
-        out.clients.append(ConnId(number), &[0; 1_000]);
+        out.clients.append(ConnId::at(number), &[0; 1_000]);
     }
     lane.handle(now, Input::TurnEnd, &mut out);
     let (mut ended, mut turns) = (Vec::new(), 0);

@@ -12,7 +12,7 @@ use proto::{frame, g2c, json, name};
 use crate::machine::{Codec, ConnId};
 
 pub(super) fn conn(word: &str) -> ConnId {
-    ConnId(number(word.strip_prefix('c').expect("a client")) as u32)
+    ConnId::at(number(word.strip_prefix('c').expect("a client")) as usize)
 }
 
 pub(super) fn number(word: &str) -> u64 {

@@ -171,7 +171,7 @@ impl Bucket {
         let is_mistaken = turn.shared.settings.faults.code_mistaken && close == Close::Replaced;
         let close = if is_mistaken { Close::AlreadyConnected } else { close };
         turn.shared.counters.kicks += 1;
-        let (session, code) = (seat.handle, u32::from(close.number()));
+        let (session, code) = (seat.handle.number(), u32::from(close.number()));
         let word = q2g::Kick { session, code, reason: reason.to_owned(), generation };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Kick(word)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));

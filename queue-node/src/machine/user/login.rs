@@ -4,7 +4,7 @@ use link::machine::LinkId;
 use proto::class::TellKind;
 use proto::codes::{Close, Status};
 use proto::g2q;
-use proto::ids::{Secret, SessionId};
+use proto::ids::{Handle, Secret, SessionId};
 use proto::name;
 use proto::q2g;
 use proto::wire;
@@ -28,7 +28,7 @@ impl Bucket {
         login: &g2q::Login,
         key: SessionKey,
     ) {
-        let (session, seat) = (login.session, Seat { link, handle: login.session });
+        let (session, seat) = (login.session, Seat { link, handle: Handle::named(login.session) });
         let drawn = turn.shared.people[key].id;
         let decided = self.decide_login(turn, seat, login, key);
         let goes_on = decided.as_ref().ok().copied();

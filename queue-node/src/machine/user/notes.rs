@@ -33,7 +33,7 @@ impl Bucket {
     fn invite(&mut self, turn: &mut Turn<'_>, key: SessionKey, room: &str) {
         let Some(login) = self.users.present(key) else { return };
         let (Some(seat), generation) = (login.seat, login.generation) else { return };
-        let (session, queue) = (seat.handle, room.to_owned());
+        let (session, queue) = (seat.handle.number(), room.to_owned());
         let word = q2g::Invited { session, generation, queue };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Invited(word)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));

@@ -53,7 +53,10 @@ fn large_events_arrive_whole_and_in_their_place() {
         rig.event(last, if last % 2 == 0 { LARGE_BYTES } else { 10 });
         rig.turn();
     }
-    assert!(!rig.out.clients.wants_drained(ConnId(0)), "it is slow, and gets the rest another way");
+    assert!(
+        !rig.out.clients.wants_drained(ConnId::at(0)),
+        "it is slow, and gets the rest another way"
+    );
     rig.event(last + 1, 10);
     let end = format!("\"seq\":{},\"payload\":\"{}\"", last + 1, "a".repeat(10));
     let said = rig.said(&mut socket, "the last", |said| contains(said, end.as_bytes()));
@@ -74,7 +77,7 @@ fn who_is_owed_large_events_waits_when_a_turn_has_written_to_its_share() {
     for _ in 0..3 {
         rig.turn();
         assert!(rig.clients.is_busy() && rig.owed() > LARGE_BYTES);
-        assert_eq!(rig.clients.large, [ConnId(0)], "once, however long it waits");
+        assert_eq!(rig.clients.large, [ConnId::at(0)], "once, however long it waits");
     }
     rig.clients.large_per_turn = 1;
     let said = rig.said(&mut socket, "both", |said| numbers(said).len() == 2);

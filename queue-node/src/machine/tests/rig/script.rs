@@ -6,6 +6,7 @@ use link::machine::LinkId;
 use prost::Message as _;
 use proto::c2g::{self, change::Act};
 use proto::g2q::{self, g2q::Body, operation::Body as Op};
+use proto::ids::Handle;
 use proto::q2q;
 use proto::{frame, name};
 
@@ -72,7 +73,8 @@ impl Rig {
                 let mut bytes = Vec::new();
                 let body = &operation[..];
                 let kind = c2g::Kind::SendState;
-                g2q::OperationRef { session: 1, sub: 0, kind, body, askable: false, verdicts: &[] }
+                let session = Handle::named(1);
+                g2q::OperationRef { session, sub: 0, kind, body, askable: false, verdicts: &[] }
                     .put(&mut bytes);
                 let (_, end) = frame::split(&bytes, 1000).expect("fits").expect("is whole");
                 let frame = bytes[end - (end - 1)..end].to_vec();
