@@ -2,6 +2,7 @@
 
 mod print;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -10,6 +11,8 @@ use imq_sdk::{
     Change, Client, ConnectError, Failure, Options, PageAsked, SubscribeOptions, Subscription,
 };
 use print::Printer;
+
+use crate::config::secrets;
 
 /// The operation was refused; the reason is on standard error.
 const REFUSED: u8 = 1;
@@ -27,9 +30,9 @@ pub(crate) struct Door {
     /// The user id, for a gateway with development authentication [default: cli-<process>].
     #[arg(long, env = "IMQ_USER")]
     user: Option<String>,
-    /// The user's token, for any other gateway.
-    #[arg(long, env = "IMQ_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    /// The user's token, for any other gateway: a file, or IMQ_TOKEN in the environment.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// Print JSON: one document, or for `sub` one for each line.
     #[arg(long)]
     json: bool,
@@ -179,12 +182,13 @@ fn run(
     door: &Door,
     act: impl AsyncFnOnce(&Client, &mut Printer) -> Result<(), Trouble>,
 ) -> Result<ExitCode> {
+    let token = secrets::token("IMQ_TOKEN", door.token_file.as_ref())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         let client = Client::connect(Options {
             addresses: door.gateway.clone(),
             user: door.user.clone().unwrap_or_else(|| format!("cli-{}", std::process::id())),
-            token: door.token.clone().unwrap_or_default(),
+            token: token.unwrap_or_default(),
             client_name: "imq".to_owned(),
             ..Options::default()
         });

@@ -8,10 +8,11 @@ use anyhow::{Context, Result, bail, ensure};
 use proto::limits::SECRET_BYTES_MIN;
 
 /// Flags that hold a secret themselves in other programs, and where it belongs here.
-const MISPLACED: [(&str, &str); 3] = [
+const MISPLACED: [(&str, &str); 4] = [
     ("--secret", "--secret-file FILE, or IMQ_SECRET in the environment of a role"),
     ("--rpc-key", "--rpc-key-file FILE, or IMQ_RPC_KEY in the environment"),
     ("--admin-key", "--admin-key-file FILE, or IMQ_ADMIN_KEY in the environment"),
+    ("--token", "--token-file FILE, or IMQ_TOKEN in the environment"),
 ];
 
 /// Refuses a command line with a secret in it. The secret isn't repeated, since what is said here
@@ -56,11 +57,25 @@ pub(crate) fn of_file(path: &Path) -> Result<String> {
     checked(&super::read(path)?).with_context(|| path.display().to_string())
 }
 
-#[allow(clippy::disallowed_methods, reason = "clap would make a flag of it")]
+/// A user's token, which whoever verifies it judges.
+pub(crate) fn token(variable: &str, file: Option<&PathBuf>) -> Result<Option<String>> {
+    let text = match file {
+        Some(path) => Some(super::read(path)?),
+        None => variable_of(variable)?,
+    };
+    Ok(text.map(|text| text.trim_end().to_owned()))
+}
+
 fn of_environment(name: &str) -> Result<Option<String>> {
+    let text = variable_of(name)?;
+    text.map(|text| checked(&text).with_context(|| name.to_owned())).transpose()
+}
+
+#[allow(clippy::disallowed_methods, reason = "clap would make a flag of it")]
+fn variable_of(name: &str) -> Result<Option<String>> {
     let Some(text) = std::env::var_os(name) else { return Ok(None) };
     let Ok(text) = text.into_string() else { bail!("{name} is not UTF-8") };
-    checked(&text).with_context(|| name.to_owned()).map(Some)
+    Ok(Some(text))
 }
 
 /// The end of the line isn't part of a secret, wherever it comes from: so the same text is the

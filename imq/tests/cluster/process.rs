@@ -39,7 +39,17 @@ pub(crate) struct Imq {
 impl Imq {
     /// Starts `imq` with these words.
     pub(crate) fn start(words: &[&str]) -> Imq {
+        Imq::printing(command(words), words)
+    }
+
+    /// Starts it likewise, with a token in its environment.
+    pub(crate) fn start_with(token: &str, words: &[&str]) -> Imq {
         let mut command = command(words);
+        command.env("IMQ_TOKEN", token);
+        Imq::printing(command, words)
+    }
+
+    fn printing(mut command: Command, words: &[&str]) -> Imq {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("imq can be started");
         let stdout = child.stdout.take().expect("it is piped");
         Imq::reading(child, stdout, words)

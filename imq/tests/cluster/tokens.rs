@@ -37,6 +37,13 @@ impl Keys {
         self.folder.path(name)
     }
 
+    /// A file of this name with that in it.
+    fn keep(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, text).expect("it can be kept");
+        path
+    }
+
     /// A new secret in a file of this name: its line.
     fn secret(&self, name: &str) -> String {
         let line = openssl(&["rand", "-base64", "32"]);
@@ -98,7 +105,7 @@ fn tokens_of_each_algorithm_let_in() {
     let five = keys.start();
     let (one, two) = (five.gateway(0), five.gateway(1));
     let token = keys.token("ann", "secret", &["--alg", "HS256"]);
-    let mut sub = Imq::start(&["sub", "/room/1", "--gateway", &one, "--token", &token]);
+    let mut sub = Imq::start_with(&token, &["sub", "/room/1", "--gateway", &one]);
     sub.line("subscribed");
     // As it stands in the document.
     let (imq, file) = (env!("CARGO_BIN_EXE_imq"), keys.path("secret"));
@@ -114,7 +121,8 @@ fn tokens_of_each_algorithm_let_in() {
     keys.replace(&five, &public, 3);
     for (name, _) in PAIRS {
         let token = keys.token(name, name, &["--alg", name]);
-        imq_ok(&["pub", "/room/1", "chat", "hello", "--gateway", &two, "--token", &token]);
+        let file = keys.keep("token", &token);
+        imq_ok(&["pub", "/room/1", "chat", "hello", "--gateway", &two, "--token-file", &file]);
         sub.line(&format!("chat {name}: hello"));
     }
 }

@@ -22,7 +22,7 @@ impl Drop for Scratch {
 #[test]
 fn no_secret_stands_on_the_command_line() {
     let refused = |words: &[&str]| refuse_on_command_line(words).map_err(|why| why.to_string());
-    for flag in ["--secret", "--rpc-key", "--admin-key"] {
+    for flag in ["--secret", "--rpc-key", "--admin-key", "--token"] {
         for words in [&["gateway", flag, "hunter2hunter2hunter2"][..], &["boss", flag]] {
             let error = refused(words).expect_err("a secret in ps");
             assert!(error.contains(&format!("{flag}-file FILE")), "{error}");
@@ -33,6 +33,14 @@ fn no_secret_stands_on_the_command_line() {
     }
     refused(&["boss", "--secret-file", "/x", "--admin-key-file=/y"]).expect("files");
     refused(&["pub", "/room/1", "chat", "--", "--secret"]).expect("a message");
+}
+
+#[test]
+fn a_token_is_taken_as_it_is_but_for_the_end_of_its_line() {
+    let file = Scratch::new("token", b"short.but.ours\n");
+    let read = |file| token("IMQ_NONE", file).expect("it can be read");
+    assert_eq!(read(Some(&file.0)), Some("short.but.ours".to_owned()));
+    assert_eq!(read(None), None);
 }
 
 #[test]

@@ -98,7 +98,8 @@ fn who_has_no_good_token_is_told_why() {
 
     // The command says it, too, and doesn't try again.
     let token = made(json!({ "exp": now - 60 }));
-    let output = imq(&["sub", "/room/1", "--gateway", &five.gateway(0), "--token", &token]);
+    let file = keys.keep("expired", &token);
+    let output = imq(&["sub", "/room/1", "--gateway", &five.gateway(0), "--token-file", &file]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && error.contains("the token has expired"), "{error}");
     let ann = Talker::login_by(&five.gateway(1), &good);
