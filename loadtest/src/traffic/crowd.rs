@@ -203,8 +203,9 @@ impl<C: Codec> Crowd<C> {
             let Token(who) = event.token();
             let seat = &mut self.seats[who];
             if event.is_readable() {
+                let ended = event.is_read_closed();
                 let read = seat
-                    .read(&mut self.buffer, &self.clock, who, &mut hear)
+                    .read(&mut self.buffer, ended, &self.clock, who, &mut hear)
                     .with_context(|| format!("connection {who}"))?;
                 if let Err(why) = read {
                     lose(&mut self.losses, seat, Loss { who, now: self.clock.now(), why })?;
@@ -231,3 +232,6 @@ fn lose<C: Codec>(losses: &mut Option<Vec<Loss>>, seat: &mut Seat<C>, loss: Loss
     losses.push(loss);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,12 +83,14 @@ impl<C: Codec> Seat<C> {
         self.blocked = false;
     }
 
-    /// Reads until the kernel has no more and hears each event. The inner error is the
-    /// connection's, the outer one the run's.
+    /// Reads until the kernel has no more and hears each event. If the other end has said its last,
+    /// no more edge comes: then it reads on to the end. The inner error is the connection's, the
+    /// outer one the run's.
     #[inline]
     pub(super) fn read(
         &mut self,
         buffer: &mut [u8],
+        ended: bool,
         clock: &Clock,
         who: usize,
         hear: &mut impl FnMut(Heard<'_, C>) -> Result<()>,
@@ -103,7 +105,7 @@ impl<C: Codec> Seat<C> {
             // A short read has emptied a plain socket; what comes later is a new edge.
             let (read, is_empty) = match stream.read(&mut buffer[kept..]) {
                 Ok(0) => return Ok(Err(Violation("closed by the server".into()))),
-                Ok(read) => (read, kept + read < buffer.len() && stream.is_plain()),
+                Ok(read) => (read, !ended && kept + read < buffer.len() && stream.is_plain()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => (0, true),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {
                     self.partial.extend_from_slice(&buffer[..kept]);
