@@ -120,16 +120,18 @@ impl MembersBehind {
     }
 
     /// The next frame: which side, and up to which number. Nobody known by name is half cancelled
-    /// at its end.
+    /// at its end, unless one user's parting makes an end that is between another's two changes,
+    /// and so on: it isn't tried more often than there may be pairs.
     fn settle(&mut self) -> (Word, u64) {
-        loop {
-            let (word, mark) = self.next();
+        for _ in 0..CANCELLED_MAX {
+            let (_, mark) = self.next();
             let Some(at) = self.cancelled.iter().position(|pair| pair.is_half_at(mark)) else {
-                return (word, mark);
+                break;
             };
             let user = self.cancelled[at].user.clone();
             self.part(&user, mark);
         }
+        self.next()
     }
 
     /// What a user did up to a number doesn't cancel what it did behind it any more.
