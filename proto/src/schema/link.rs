@@ -80,31 +80,4 @@ impl Role {
     }
 }
 /// The numbers of the fields, a module per message.
-pub mod field {
-    pub mod hello {
-        pub const VERSION: u32 = 1;
-        pub const VERSION_MIN: u32 = 2;
-        pub const ROLE: u32 = 3;
-        pub const ID: u32 = 4;
-        pub const INCARNATION: u32 = 5;
-        pub const CLUSTER_ID: u32 = 6;
-        pub const NONCE: u32 = 7;
-        pub const LANE: u32 = 8;
-    }
-    pub mod proof {
-        pub const PROOF: u32 = 1;
-        pub const HELLO: u32 = 2;
-    }
-    pub mod refuse {
-        pub const REASON: u32 = 1;
-        pub const FOR_GOOD: u32 = 2;
-    }
-    pub mod beat {
-    }
-    pub mod at {
-        pub const BITS: u32 = 1;
-        pub const PREFIX: u32 = 2;
-        pub const LOSS: u32 = 3;
-        pub const CONF: u32 = 4;
-    }
-}
+pub mod field;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{RULES, check};
+use crate::schema::modules;
 use crate::tree::Tree;
 
 const CLEAN: [(&str, &str); 14] = [
@@ -56,8 +57,7 @@ fn every_rule_catches_its_fault() {
     let place = format!("see {}x\n", concat!("/wo", "rk/"));
     let promise = format!("//! A.\n// {} later\n", concat!("TO", "DO"));
     let asleep = format!("//! A.\n    thread::{}second);\n", concat!("sle", "ep("));
-    let ignored = format!("//! A.\n    {}]\n", concat!("#[ign", "ore"));
-    let schema = "syntax = \"proto3\";\npackage imq.a;\nmessage One { uint64 number = 1; }\n";
+    let ignored = format!("//! A.\n    {}]\n", concat!("#", "[ignore"));
     let bound = "//! Bounds.\npub const A_MAX: usize = 1;\n";
     let field = format!("//! A.\nwire::{}out, 3, 1);\n", "put_uint(");
     let draw = format!("//! A.\nlet a: u8 = {}();\n", concat!("rand::", "random"));
@@ -82,7 +82,7 @@ fn every_rule_catches_its_fault() {
         ("boss/Cargo.toml", "[dependencies]\nimq.workspace = true", "boss/Cargo.toml:2: roles"),
         ("boss/Cargo.toml", "[dependencies]\nbytes = \"1\"", "boss/Cargo.toml:2: versions"),
         ("rust-toolchain.toml", "", "rust-toolchain.toml:1: toolchain"),
-        ("proto/schema/a.proto", schema, "proto/src/schema/a.rs:1: schema"),
+        ("proto/schema/a.proto", "message", "proto/schema:1: schema"),
         ("Cargo.lock", "source = \"registry+https://a.b\"", "Cargo.lock:1: origins"),
     ];
     let caught: BTreeSet<&str> =
@@ -91,6 +91,22 @@ fn every_rule_catches_its_fault() {
 }
 
 const MAP: &str = "`boss/` `docs/adr/` `gateway/src/lib.rs` `queue-node/`\n`boss/src/nothing.rs`\n";
+
+#[test]
+fn each_generated_file_is_what_its_schema_says() {
+    let schema = "syntax = \"proto3\";\npackage imq.a;\nmessage One { uint64 number = 1; }\n";
+    let schema = ("proto/schema/a.proto", schema);
+    let made = modules(&Tree::of(&[schema])).unwrap();
+    let made: Vec<(&str, &str)> =
+        made.iter().map(|module| (module.path.as_str(), module.text.as_str())).collect();
+    assert_eq!(check(&planted(&[&[schema], made.as_slice()].concat())), []);
+    for (path, _) in &made {
+        let edited = [&[schema], made.as_slice(), &[(path, "//! Edited.\n")]].concat();
+        let found = check(&planted(&edited));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].to_string().starts_with(&format!("{path}:1: schema: ")), "{found:?}");
+    }
+}
 
 #[test]
 fn a_word_with_a_reason_is_a_note_and_inside_a_word_it_is_none() {

@@ -1,0 +1,33 @@
+//! Generated from `proto/schema/b2n.proto` by `cargo xtask schema`: not to be edited.
+
+pub mod b2n {
+    pub const HELLO: u32 = 1;
+    pub const PROOF: u32 = 2;
+    pub const REFUSE: u32 = 3;
+    pub const BEAT: u32 = 4;
+    pub const REGISTERED: u32 = 6;
+    pub const TABLE: u32 = 7;
+    pub const CONFIG: u32 = 8;
+    pub const INSPECT: u32 = 9;
+    pub const REFUSED: u32 = 10;
+    pub const WAIT: u32 = 11;
+}
+pub mod registered {
+    pub const INCARNATION: u32 = 1;
+    pub const CLUSTER_ID: u32 = 2;
+}
+pub mod refused {
+    pub const REASON: u32 = 1;
+    pub const FOR_GOOD: u32 = 2;
+}
+pub mod wait {
+    pub const REASON: u32 = 1;
+}
+pub mod config {
+    pub const VERSION: u32 = 1;
+    pub const TOML: u32 = 2;
+}
+pub mod inspect {
+    pub const NUMBER: u32 = 1;
+    pub const QUEUE: u32 = 2;
+}

@@ -1,0 +1,52 @@
+//! Generated from `proto/schema/n2b.proto` by `cargo xtask schema`: not to be edited.
+
+pub mod n2b {
+    pub const HELLO: u32 = 1;
+    pub const PROOF: u32 = 2;
+    pub const REFUSE: u32 = 3;
+    pub const BEAT: u32 = 4;
+    pub const REGISTER: u32 = 6;
+    pub const REPORT: u32 = 7;
+    pub const UNREACHABLE: u32 = 8;
+    pub const INSPECTED: u32 = 9;
+}
+pub mod register {
+    pub const ID: u32 = 1;
+    pub const ROLE: u32 = 2;
+    pub const HOST: u32 = 3;
+    pub const ADDRESS: u32 = 4;
+    pub const INCARNATION: u32 = 5;
+    pub const VERSION: u32 = 6;
+    pub const BUCKETS: u32 = 7;
+    pub const TABLE_TERM: u32 = 8;
+    pub const TABLE_VERSION: u32 = 9;
+    pub const PROCESS: u32 = 10;
+}
+pub mod bucket_report {
+    pub const BITS: u32 = 1;
+    pub const PREFIX: u32 = 2;
+    pub const LOSS: u32 = 3;
+    pub const CONF: u32 = 4;
+}
+pub mod report {
+    pub const TABLE_TERM: u32 = 1;
+    pub const TABLE_VERSION: u32 = 2;
+    pub const COUNTERS: u32 = 3;
+    pub const MESSAGE: u32 = 4;
+    pub const READY: u32 = 5;
+    pub const DRAINING: u32 = 6;
+}
+pub mod counter {
+    pub const NAME: u32 = 1;
+    pub const VALUE: u32 = 2;
+}
+pub mod unreachable {
+    pub const ID: u32 = 1;
+    pub const INCARNATION: u32 = 2;
+    pub const REFUSED: u32 = 3;
+}
+pub mod inspected {
+    pub const NUMBER: u32 = 1;
+    pub const FOUND: u32 = 2;
+    pub const QUEUE: u32 = 3;
+}

@@ -1,0 +1,88 @@
+//! Generated from `proto/schema/q2q.proto` by `cargo xtask schema`: not to be edited.
+
+pub mod q2q {
+    pub const HELLO: u32 = 1;
+    pub const PROOF: u32 = 2;
+    pub const REFUSE: u32 = 3;
+    pub const BEAT: u32 = 4;
+    pub const AT: u32 = 5;
+    pub const TELL: u32 = 6;
+    pub const TOLD: u32 = 7;
+    pub const RECORD: u32 = 8;
+    pub const RECORD_ACK: u32 = 9;
+    pub const SNAPSHOT: u32 = 10;
+    pub const MOVED: u32 = 11;
+}
+pub mod tell {
+    pub const NUMBER: u32 = 1;
+    pub const NOTE: u32 = 2;
+    pub const UNNOTE: u32 = 3;
+    pub const ENDED: u32 = 4;
+    pub const ASK: u32 = 5;
+    pub const FENCE: u32 = 6;
+}
+pub mod note {
+    pub const USER: u32 = 1;
+    pub const SESSION_ID: u32 = 2;
+    pub const ROOM: u32 = 3;
+    pub const ROOM_EPOCH: u32 = 4;
+    pub const JOIN_SEQ: u32 = 5;
+    pub const GUEST: u32 = 6;
+}
+pub mod unnote {
+    pub const USER: u32 = 1;
+    pub const SESSION_ID: u32 = 2;
+    pub const ROOM: u32 = 3;
+    pub const ROOM_EPOCH: u32 = 4;
+    pub const JOIN_SEQ: u32 = 5;
+}
+pub mod ended {
+    pub const ROOM: u32 = 1;
+    pub const ROOM_EPOCH: u32 = 2;
+    pub const JOIN_SEQ: u32 = 3;
+    pub const SESSION_ID: u32 = 4;
+    pub const REASON: u32 = 5;
+    pub const BELOW: u32 = 6;
+    pub const USER: u32 = 7;
+    pub const FLOOR: u32 = 8;
+}
+pub mod ask {
+    pub const USER: u32 = 1;
+    pub const SESSION_ID: u32 = 2;
+    pub const ROOM: u32 = 3;
+    pub const ROOM_EPOCH: u32 = 4;
+    pub const JOIN_SEQ: u32 = 5;
+}
+pub mod fence {
+    pub const ROOM: u32 = 1;
+    pub const USER: u32 = 2;
+    pub const FLOOR: u32 = 3;
+    pub const SESSION_ID: u32 = 4;
+    pub const GENERATION: u32 = 5;
+    pub const ROOM_EPOCH: u32 = 6;
+}
+pub mod told {
+    pub const NUMBER: u32 = 1;
+    pub const ENDED: u32 = 2;
+    pub const FLOOR: u32 = 3;
+    pub const GENERATION: u32 = 4;
+    pub const BELOW: u32 = 5;
+}
+pub mod record {
+    pub const N: u32 = 1;
+    pub const HEADER: u32 = 2;
+    pub const BODY: u32 = 3;
+}
+pub mod record_ack {
+    pub const N: u32 = 1;
+}
+pub mod snapshot {
+    pub const N: u32 = 1;
+    pub const PART: u32 = 2;
+    pub const LAST: u32 = 3;
+}
+pub mod moved {
+    pub const BITS: u32 = 1;
+    pub const ROW: u32 = 2;
+    pub const PLACE: u32 = 3;
+}
