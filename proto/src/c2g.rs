@@ -10,22 +10,23 @@ use crate::wire::{Fields, WireError};
 #[repr(u32)]
 #[allow(missing_docs, reason = "named as in the schema")]
 pub enum Kind {
-    Connect = 1,
-    Open = 2,
-    Subscribe = 3,
-    Unsubscribe = 4,
-    SendMessage = 5,
-    SendState = 6,
-    GetState = 7,
-    GetHistory = 8,
-    ListMembers = 9,
-    Call = 10,
-    Refresh = 11,
-    Ping = 12,
-    Pong = 13,
-    Bye = 14,
+    Connect = field::c2g::CONNECT,
+    Open = field::c2g::OPEN,
+    Subscribe = field::c2g::SUBSCRIBE,
+    Unsubscribe = field::c2g::UNSUBSCRIBE,
+    SendMessage = field::c2g::SEND_MESSAGE,
+    SendState = field::c2g::SEND_STATE,
+    GetState = field::c2g::GET_STATE,
+    GetHistory = field::c2g::GET_HISTORY,
+    ListMembers = field::c2g::LIST_MEMBERS,
+    Call = field::c2g::CALL,
+    Refresh = field::c2g::REFRESH,
+    Ping = field::c2g::PING,
+    Pong = field::c2g::PONG,
+    Bye = field::c2g::BYE,
 }
 
+/// Each where its number says, from 1.
 const KINDS: [Kind; 14] = [
     Kind::Connect,
     Kind::Open,
@@ -42,6 +43,14 @@ const KINDS: [Kind; 14] = [
     Kind::Pong,
     Kind::Bye,
 ];
+
+const _: () = {
+    let mut at = 0;
+    while at < KINDS.len() {
+        assert!(KINDS[at] as usize == at + 1);
+        at += 1;
+    }
+};
 
 impl Kind {
     /// The kind of this field number, or nothing.
@@ -82,8 +91,8 @@ impl<'a> Head<'a> {
         let mut fields = Fields::of(operation);
         while let Some((number, value)) = fields.field()? {
             match number {
-                1 => head.op_id = value.uint32()?,
-                2 => head.queue = value.bytes()?,
+                field::unsubscribe::OP_ID => head.op_id = value.uint32()?,
+                field::unsubscribe::QUEUE => head.queue = value.bytes()?,
                 _ => {}
             }
         }
@@ -114,11 +123,11 @@ impl<'a> SendMessageRef<'a> {
         let mut fields = Fields::of(message);
         while let Some((number, value)) = fields.field()? {
             match number {
-                1 => read.op_id = value.uint32()?,
-                2 => read.queue = value.bytes()?,
-                3 => read.mount = value.bytes()?,
-                4 => read.payload = Some(value.bytes()?),
-                5 => read.exclude_self = value.uint()? != 0,
+                field::send_message::OP_ID => read.op_id = value.uint32()?,
+                field::send_message::QUEUE => read.queue = value.bytes()?,
+                field::send_message::MOUNT => read.mount = value.bytes()?,
+                field::send_message::PAYLOAD => read.payload = Some(value.bytes()?),
+                field::send_message::EXCLUDE_SELF => read.exclude_self = value.uint()? != 0,
                 _ => {}
             }
         }

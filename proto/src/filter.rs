@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::g2c::field::{state, state_change};
 use crate::g2c::{EventHead, EventKind};
 use crate::limits;
 use crate::name::{MountName, NameError};
 use crate::wire::{Fields, Value, WireError};
-
-/// The number of `changes` in a `State`.
-const CHANGES: u32 = 5;
 
 /// A subscription's interest. One that narrows nothing is no filter: see [`Filter::new`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +95,7 @@ impl Filter {
         loop {
             let before = fields.rest();
             let Some((number, value)) = fields.field().ok()? else { break };
-            if number == CHANGES {
+            if number == state::CHANGES {
                 let wants = self.wants_key(key(value).ok()?);
                 wanted |= wants;
                 left_out |= !wants;
@@ -117,7 +115,7 @@ fn key(change: Value<'_>) -> Result<&str, WireError> {
     let mut key = "";
     let mut fields = Fields::of(change.bytes()?);
     while let Some((number, value)) = fields.field()? {
-        if number == 1 {
+        if number == state_change::KEY {
             key = value.text()?;
         }
     }

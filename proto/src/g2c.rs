@@ -11,20 +11,20 @@ use crate::wire::{self, Fields, WireError};
 #[repr(u32)]
 #[allow(missing_docs, reason = "named as in the schema")]
 pub enum BodyKind {
-    Welcome = 1,
-    Result = 2,
-    Subscribed = 3,
-    Unsubscribed = 4,
-    Message = 5,
-    State = 6,
-    Joined = 7,
-    Left = 8,
-    MountCreated = 9,
-    MountDeleted = 10,
-    Gap = 11,
-    Closing = 12,
-    Ping = 13,
-    Pong = 14,
+    Welcome = field::g2c::WELCOME,
+    Result = field::g2c::RESULT,
+    Subscribed = field::g2c::SUBSCRIBED,
+    Unsubscribed = field::g2c::UNSUBSCRIBED,
+    Message = field::g2c::MESSAGE,
+    State = field::g2c::STATE,
+    Joined = field::g2c::JOINED,
+    Left = field::g2c::LEFT,
+    MountCreated = field::g2c::MOUNT_CREATED,
+    MountDeleted = field::g2c::MOUNT_DELETED,
+    Gap = field::g2c::GAP,
+    Closing = field::g2c::CLOSING,
+    Ping = field::g2c::PING,
+    Pong = field::g2c::PONG,
 }
 
 /// An event of a queue: what its log holds and its subscribers receive.
@@ -32,12 +32,12 @@ pub enum BodyKind {
 #[repr(u8)]
 #[allow(missing_docs, reason = "named as in the schema; the numbers are those of BodyKind")]
 pub enum EventKind {
-    Message = 5,
-    State = 6,
-    Joined = 7,
-    Left = 8,
-    MountCreated = 9,
-    MountDeleted = 10,
+    Message = BodyKind::Message as u8,
+    State = BodyKind::State as u8,
+    Joined = BodyKind::Joined as u8,
+    Left = BodyKind::Left as u8,
+    MountCreated = BodyKind::MountCreated as u8,
+    MountDeleted = BodyKind::MountDeleted as u8,
 }
 
 impl EventKind {
@@ -45,12 +45,12 @@ impl EventKind {
     #[inline]
     pub fn from_number(number: u32) -> Option<EventKind> {
         Some(match number {
-            5 => EventKind::Message,
-            6 => EventKind::State,
-            7 => EventKind::Joined,
-            8 => EventKind::Left,
-            9 => EventKind::MountCreated,
-            10 => EventKind::MountDeleted,
+            field::g2c::MESSAGE => EventKind::Message,
+            field::g2c::STATE => EventKind::State,
+            field::g2c::JOINED => EventKind::Joined,
+            field::g2c::LEFT => EventKind::Left,
+            field::g2c::MOUNT_CREATED => EventKind::MountCreated,
+            field::g2c::MOUNT_DELETED => EventKind::MountDeleted,
             _ => return None,
         })
     }
@@ -62,7 +62,7 @@ impl EventKind {
     }
 }
 
-/// What of an event's body decides who receives it.
+/// What of an event's body decides who receives it; the numbers are the same in all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EventHead<'a> {
     /// The mount; empty for who joined and left.
@@ -81,8 +81,8 @@ impl<'a> EventHead<'a> {
         let mut fields = Fields::of(body);
         while let Some((number, value)) = fields.field()? {
             match number {
-                2 => head.mount = value.bytes()?,
-                3 => head.seq = value.uint()?,
+                field::message::MOUNT => head.mount = value.bytes()?,
+                field::message::SEQ => head.seq = value.uint()?,
                 _ => {}
             }
         }
@@ -105,21 +105,21 @@ impl MessageRef<'_> {
     /// How long the body is.
     #[inline]
     pub fn body_len(&self) -> usize {
-        wire::bytes_len(2, self.mount.len())
-            + wire::uint_len(3, self.seq)
-            + wire::bytes_len(4, self.from.len())
-            + wire::bytes_len(5, self.payload.len())
-            + wire::uint_len(6, self.sent_at_ms)
+        wire::bytes_len(field::message::MOUNT, self.mount.len())
+            + wire::uint_len(field::message::SEQ, self.seq)
+            + wire::bytes_len(field::message::FROM, self.from.len())
+            + wire::bytes_len(field::message::PAYLOAD, self.payload.len())
+            + wire::uint_len(field::message::SENT_AT_MS, self.sent_at_ms)
     }
 
     /// Appends the body.
     #[inline]
     pub fn put_body(&self, out: &mut Vec<u8>) {
-        wire::put_bytes(out, 2, self.mount);
-        wire::put_uint(out, 3, self.seq);
-        wire::put_bytes(out, 4, self.from);
-        wire::put_bytes(out, 5, self.payload);
-        wire::put_uint(out, 6, self.sent_at_ms);
+        wire::put_bytes(out, field::message::MOUNT, self.mount);
+        wire::put_uint(out, field::message::SEQ, self.seq);
+        wire::put_bytes(out, field::message::FROM, self.from);
+        wire::put_bytes(out, field::message::PAYLOAD, self.payload);
+        wire::put_uint(out, field::message::SENT_AT_MS, self.sent_at_ms);
     }
 }
 
@@ -175,9 +175,9 @@ impl ResultHead {
         let mut fields = Fields::of(result);
         while let Some((number, value)) = fields.field()? {
             match number {
-                1 => head.op_id = value.uint32()?,
-                2 => head.status = value.uint32()?,
-                6 => head.seq = value.uint()?,
+                field::result::OP_ID => head.op_id = value.uint32()?,
+                field::result::STATUS => head.status = value.uint32()?,
+                field::result::SEQ => head.seq = value.uint()?,
                 _ => {}
             }
         }
@@ -187,9 +187,9 @@ impl ResultHead {
     /// How long the `Result` of these three fields is.
     #[inline]
     pub fn len(&self) -> usize {
-        wire::uint_len(1, u64::from(self.op_id))
-            + wire::uint_len(2, u64::from(self.status))
-            + wire::uint_len(6, self.seq)
+        wire::uint_len(field::result::OP_ID, u64::from(self.op_id))
+            + wire::uint_len(field::result::STATUS, u64::from(self.status))
+            + wire::uint_len(field::result::SEQ, self.seq)
     }
 
     /// Whether the `Result` of these three fields is no byte long.
@@ -200,9 +200,9 @@ impl ResultHead {
     /// Appends the `Result` of these three fields.
     #[inline]
     pub fn put(&self, out: &mut Vec<u8>) {
-        wire::put_uint(out, 1, u64::from(self.op_id));
-        wire::put_uint(out, 2, u64::from(self.status));
-        wire::put_uint(out, 6, self.seq);
+        wire::put_uint(out, field::result::OP_ID, u64::from(self.op_id));
+        wire::put_uint(out, field::result::STATUS, u64::from(self.status));
+        wire::put_uint(out, field::result::SEQ, self.seq);
     }
 }
 

@@ -36,10 +36,10 @@ impl<'a> OperationRef<'a> {
         let mut fields = Fields::of(message);
         while let Some((number, value)) = fields.field()? {
             match number {
-                1 => session = Handle::named(value.uint32()?),
-                2 => sub = value.uint32()?,
-                11 => askable = value.uint()? != 0,
-                12 => verdicts = value.bytes()?,
+                field::operation::SESSION => session = Handle::named(value.uint32()?),
+                field::operation::SUB => sub = value.uint32()?,
+                field::operation::ASKABLE => askable = value.uint()? != 0,
+                field::operation::VERDICTS => verdicts = value.bytes()?,
                 _ => {
                     if let Some(kind) = kind(number) {
                         body = Some((kind, value.bytes()?));
@@ -56,18 +56,18 @@ impl<'a> OperationRef<'a> {
     pub fn put(&self, out: &mut Vec<u8>) {
         let kind = self.kind as u32;
         let (session, sub) = (u64::from(self.session.number()), u64::from(self.sub));
-        let length = wire::uint_len(1, session)
-            + wire::uint_len(2, sub)
+        let length = wire::uint_len(field::operation::SESSION, session)
+            + wire::uint_len(field::operation::SUB, sub)
             + wire::nested_len(kind, self.body.len())
-            + wire::uint_len(11, u64::from(self.askable))
-            + wire::bytes_len(12, self.verdicts.len());
+            + wire::uint_len(field::operation::ASKABLE, u64::from(self.askable))
+            + wire::bytes_len(field::operation::VERDICTS, self.verdicts.len());
         wire::put_frame(out, OPERATION, length);
-        wire::put_uint(out, 1, session);
-        wire::put_uint(out, 2, sub);
+        wire::put_uint(out, field::operation::SESSION, session);
+        wire::put_uint(out, field::operation::SUB, sub);
         wire::put_nested(out, kind, self.body.len());
         out.extend_from_slice(self.body);
-        wire::put_uint(out, 11, u64::from(self.askable));
-        wire::put_bytes(out, 12, self.verdicts);
+        wire::put_uint(out, field::operation::ASKABLE, u64::from(self.askable));
+        wire::put_bytes(out, field::operation::VERDICTS, self.verdicts);
     }
 }
 

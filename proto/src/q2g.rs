@@ -30,11 +30,11 @@ impl<'a> EventRef<'a> {
         let mut fields = Fields::of(message);
         while let Some((number, value)) = fields.field()? {
             match number {
-                1 => read.sub = value.uint32()?,
-                2 => read.seq = value.uint()?,
-                3 => read.kind = value.uint32()?,
-                4 => read.body = value.bytes()?,
-                5 => read.exclude = Handle::or_nobody(value.uint32()?),
+                field::event::SUB => read.sub = value.uint32()?,
+                field::event::SEQ => read.seq = value.uint()?,
+                field::event::KIND => read.kind = value.uint32()?,
+                field::event::BODY => read.body = value.bytes()?,
+                field::event::EXCLUDE => read.exclude = Handle::or_nobody(value.uint32()?),
                 _ => {}
             }
         }
@@ -46,17 +46,17 @@ impl<'a> EventRef<'a> {
     pub fn put(&self, out: &mut Vec<u8>) {
         let (sub, kind) = (u64::from(self.sub), u64::from(self.kind));
         let exclude = u64::from(Handle::number_or_nobody(self.exclude));
-        let length = wire::uint_len(1, sub)
-            + wire::uint_len(2, self.seq)
-            + wire::uint_len(3, kind)
-            + wire::bytes_len(4, self.body.len())
-            + wire::uint_len(5, exclude);
+        let length = wire::uint_len(field::event::SUB, sub)
+            + wire::uint_len(field::event::SEQ, self.seq)
+            + wire::uint_len(field::event::KIND, kind)
+            + wire::bytes_len(field::event::BODY, self.body.len())
+            + wire::uint_len(field::event::EXCLUDE, exclude);
         wire::put_frame(out, EVENT, length);
-        wire::put_uint(out, 1, sub);
-        wire::put_uint(out, 2, self.seq);
-        wire::put_uint(out, 3, kind);
-        wire::put_bytes(out, 4, self.body);
-        wire::put_uint(out, 5, exclude);
+        wire::put_uint(out, field::event::SUB, sub);
+        wire::put_uint(out, field::event::SEQ, self.seq);
+        wire::put_uint(out, field::event::KIND, kind);
+        wire::put_bytes(out, field::event::BODY, self.body);
+        wire::put_uint(out, field::event::EXCLUDE, exclude);
     }
 }
 
@@ -80,9 +80,9 @@ impl<'a> AnswerRef<'a> {
         let mut fields = Fields::of(message);
         while let Some((number, value)) = fields.field()? {
             match number {
-                1 => read.session = Handle::named(value.uint32()?),
-                2 => read.result = value.bytes()?,
-                3 => read.ask = value.bytes()?,
+                field::answer::SESSION => read.session = Handle::named(value.uint32()?),
+                field::answer::RESULT => read.result = value.bytes()?,
+                field::answer::ASK => read.ask = value.bytes()?,
                 _ => {}
             }
         }
@@ -93,24 +93,25 @@ impl<'a> AnswerRef<'a> {
     #[inline]
     pub fn put(&self, out: &mut Vec<u8>) {
         let session = u64::from(self.session.number());
-        let length = wire::uint_len(1, session)
-            + wire::bytes_len(2, self.result.len())
-            + wire::bytes_len(3, self.ask.len());
+        let length = wire::uint_len(field::answer::SESSION, session)
+            + wire::bytes_len(field::answer::RESULT, self.result.len())
+            + wire::bytes_len(field::answer::ASK, self.ask.len());
         wire::put_frame(out, ANSWER, length);
-        wire::put_uint(out, 1, session);
-        wire::put_bytes(out, 2, self.result);
-        wire::put_bytes(out, 3, self.ask);
+        wire::put_uint(out, field::answer::SESSION, session);
+        wire::put_bytes(out, field::answer::RESULT, self.result);
+        wire::put_bytes(out, field::answer::ASK, self.ask);
     }
 
     /// Appends the frame of an answer that is only these three numbers.
     #[inline]
     pub fn put_head(out: &mut Vec<u8>, session: Handle, result: ResultHead) {
         let session = u64::from(session.number());
-        let length = wire::uint_len(1, session) + wire::bytes_len(2, result.len());
+        let length = wire::uint_len(field::answer::SESSION, session)
+            + wire::bytes_len(field::answer::RESULT, result.len());
         wire::put_frame(out, ANSWER, length);
-        wire::put_uint(out, 1, session);
+        wire::put_uint(out, field::answer::SESSION, session);
         if !result.is_empty() {
-            wire::put_nested(out, 2, result.len());
+            wire::put_nested(out, field::answer::RESULT, result.len());
             result.put(out);
         }
     }
