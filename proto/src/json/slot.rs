@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::any;
 use super::shape::{Field, Presence, Shape, Type, field};
+use crate::g2c::{Kind, field::subscribed_marks_entry as mark};
 use crate::{limits, wire};
 
 /// Where the reader is, and how strictly it reads.
@@ -173,8 +174,8 @@ impl<'de> Visitor<'de> for Slot<'_> {
                 Some(bytes) => self.put_bytes(&bytes),
                 None => return Err(E::invalid_value(Unexpected::Str(text), &self)),
             },
-            (Type::MountKind, "message") => self.put_number(0),
-            (Type::MountKind, "state") => self.put_number(1),
+            (Type::MountKind, "message") => self.put_number(Kind::Message as u64),
+            (Type::MountKind, "state") => self.put_number(Kind::State as u64),
             (
                 Type::MountKind
                 | Type::Uint32
@@ -242,15 +243,15 @@ impl<'de> Visitor<'de> for Slot<'_> {
     }
 }
 
-/// Appends one entry of a map, if there is another: its key is field 1, its value field 2.
+/// Appends one entry of a map, if there is another: all maps have the same numbers.
 fn mark<'de, A: MapAccess<'de>>(
     number: u32,
     out: &mut Vec<u8>,
     path: &mut Path,
     map: &mut A,
 ) -> Result<bool, A::Error> {
-    const NAME: Field = field(1, "name", Type::Text);
-    const SEQ: Field = field(2, "seq", Type::Uint64);
+    const NAME: Field = field(mark::KEY, "name", Type::Text);
+    const SEQ: Field = field(mark::VALUE, "seq", Type::Uint64);
     let mut entry = Vec::new();
     if map.next_key_seed(Slot::of(&NAME, &mut entry, path))?.is_none() {
         return Ok(false);

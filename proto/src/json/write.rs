@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::any;
 use super::shape::{Field, Presence, Shape, Type};
+use crate::g2c::{Kind, field::subscribed_marks_entry as mark};
 use crate::wire::{self, Fields, Value, WireError};
 
 /// What the fields of a message hold, by their index in the shape; the last one of a number counts.
@@ -68,7 +69,8 @@ fn is_written(shape: &Shape, field: &Field, value: Option<Value<'_>>, found: &Fo
         Presence::Filled => is_filled(field.kind, value),
         Presence::OnState => {
             let kind = shape.fields.iter().position(|field| field.kind == Type::MountKind);
-            let is_state = kind.and_then(|index| found[index]) == Some(Value::Varint(1));
+            let is_state =
+                kind.and_then(|index| found[index]) == Some(Value::Varint(Kind::State as u64));
             is_state || is_filled(field.kind, value)
         }
     }
@@ -140,14 +142,14 @@ fn each(
     Ok(())
 }
 
-/// Appends an entry of a map: its key is field 1, its value field 2.
+/// Appends an entry of a map: all maps have the same numbers.
 fn mark(out: &mut Vec<u8>, entry: &[u8]) -> Result<(), WireError> {
     let (mut name, mut seq) = ("", 0);
     let mut fields = Fields::of(entry);
     while let Some((number, value)) = fields.field()? {
         match number {
-            1 => name = value.text()?,
-            2 => seq = value.uint()?,
+            mark::KEY => name = value.text()?,
+            mark::VALUE => seq = value.uint()?,
             _ => {}
         }
     }
@@ -158,10 +160,10 @@ fn mark(out: &mut Vec<u8>, entry: &[u8]) -> Result<(), WireError> {
 }
 
 fn mount_kind(number: u64) -> Result<&'static str, WireError> {
-    match number {
-        0 => Ok("message"),
-        1 => Ok("state"),
-        _ => Err(WireError),
+    let kind = i32::try_from(number).ok().and_then(|number| Kind::try_from(number).ok());
+    match kind.ok_or(WireError)? {
+        Kind::Message => Ok("message"),
+        Kind::State => Ok("state"),
     }
 }
 

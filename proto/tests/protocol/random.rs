@@ -2,6 +2,7 @@
 //! the smaller the message, so that failures shrink.
 
 use proptest::prelude::*;
+use proto::g2c::field::subscribed_marks_entry as mark;
 use proto::wire;
 
 use crate::schema::{Field, Label, Schema};
@@ -76,8 +77,8 @@ impl<'a> Random<'a> {
             Label::Map => {
                 for _ in 0..=self.next() % 3 {
                     let mut entry = Vec::new();
-                    wire::put_bytes(&mut entry, 1, self.pick(TEXTS).as_bytes());
-                    wire::put_uint(&mut entry, 2, self.pick(UINTS));
+                    wire::put_bytes(&mut entry, mark::KEY, self.pick(TEXTS).as_bytes());
+                    wire::put_uint(&mut entry, mark::VALUE, self.pick(UINTS));
                     nested(out, field.number, &entry);
                 }
             }
@@ -109,9 +110,9 @@ impl<'a> Random<'a> {
             return;
         }
         let number = UNKNOWN_MIN + self.next() % 1000;
-        let kind = [0, 1, 2, 5][self.next() as usize % 4];
-        wire::put_varint(out, number << 3 | kind);
-        match kind {
+        let wire_type = [0, 1, 2, 5][self.next() as usize % 4];
+        wire::put_varint(out, number << 3 | wire_type);
+        match wire_type {
             0 => wire::put_varint(out, self.next()),
             1 => out.extend_from_slice(&[7; 8]),
             2 => out.extend_from_slice(&[3, 1, 2, 3]),
