@@ -1,6 +1,7 @@
 //! The rules of the tree, each a small function from the tree to what breaks it.
 
 mod architecture;
+mod fields;
 mod limits;
 mod manifests;
 mod origins;
@@ -52,7 +53,7 @@ const RULES: [Rule; 21] = [
     ("reasons", text::reasons),
     ("module-doc", rust::module_doc),
     ("never", rust::never),
-    ("field-numbers", rust::field_numbers),
+    ("field-numbers", fields::field_numbers),
     ("ignored-tests", rust::ignored_tests),
     ("skipped-tests", rust::skipped_tests),
     ("sleeping-tests", rust::sleeping_tests),
