@@ -129,10 +129,31 @@ fn numbers_of_fields_are_found_where_they_are_read_too() {
     let asked = format!("//! A.\n\n{} 5 {{\n", "if number ==");
     for read in [arm("7 => {"), arm("said::A | 8 => {}"), asked] {
         catches("boss/src/a.rs", &read, "boss/src/a.rs:3: field-numbers");
-        passes("proto/src/a.rs", &read);
+        catches("proto/src/a.rs", &read, "proto/src/a.rs:3: field-numbers");
     }
     passes("boss/src/a.rs", &arm("said::LOGIN => {"));
     passes("boss/src/a.rs", "//! A.\n    7 => {}\nwire::put_uint(out, said::A, 1);\n");
+}
+
+#[test]
+fn numbers_of_fields_are_found_in_what_describes_them() {
+    let described = |number: &str| format!("//! A.\n\n    {}{number}, \"a\", Text),\n", "field(");
+    let broken = |number: &str| format!("//! A.\n\n{}\n    out,\n    {number},\n", "put_bytes(");
+    let kind = |number: &str| format!("//! A.\npub enum AKind {{\n    A = {number},\n}}\n");
+    for text in [described, broken, kind] {
+        catches("proto/src/json/a.rs", &text("3"), "proto/src/json/a.rs:3: field-numbers");
+        passes("proto/src/json/a.rs", &text("a::KEY"));
+    }
+    passes("proto/src/a.rs", "//! A.\nlet a = out_field(3, 4);\nlet b = (field(3)?, 4);\n");
+    passes("proto/src/a.rs", "//! A.\nenum Code {\n    A = 3,\n}\n");
+}
+
+#[test]
+fn a_generated_file_may_have_numbers() {
+    let schema = ("proto/schema/a.proto", "syntax = \"proto3\";\npackage imq.a;\n");
+    let number = format!("//! A.\n{}out, 3, 1);\n", "put_uint(");
+    let found = check(&planted(&[schema, ("proto/src/schema/a.rs", &number)]));
+    assert!(found.iter().all(|one| one.rule != "field-numbers"), "{found:?}");
 }
 
 #[test]
