@@ -127,6 +127,13 @@ fn there_at_farewell<'a>(lives: &Lives<'a>, queue: &str) -> BTreeSet<&'a str> {
     spans.map(|span| &*span.journal.user).filter(|user| *user != newcomer).collect()
 }
 
+/// Who of them was told `subscribed` after that moment: a back-off may last as long as the calm.
+fn came_since<'a>(lives: &Lives<'a>, queue: &str, since_us: u64) -> BTreeSet<&'a str> {
+    let spans = lives.spans.iter().filter(|span| span.stands && span.queue == queue);
+    let came = spans.filter(|span| span.start_us >= since_us);
+    came.map(|span| &*span.journal.user).collect()
+}
+
 /// Who may be in a queue without getting anything of it: the outcome of a `subscribe` is unknown,
 /// and nothing has been answered since that settles it.
 fn unknown<'a>(lives: &Lives<'a>, queue: &str) -> BTreeSet<&'a str> {
@@ -183,9 +190,11 @@ fn at_audit(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
         let is_then =
             operation.asked_us >= lives.seen.audit_us && answer.at_us < lives.seen.farewell_us;
         let (there, unknown) = (there_at_farewell(lives, queue), unknown(lives, queue));
-        // Who came for the audit is or isn't among them yet.
+        let came = came_since(lives, queue, operation.asked_us);
+        // Who came for the audit, or comes back as late as that, is or isn't among them yet.
         let old = |user: &&str| {
             **user != *newcomer
+                && !came.contains(user)
                 && **user > *asked.after
                 && (there.contains(user) || !unknown.contains(user))
         };
