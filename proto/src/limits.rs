@@ -70,7 +70,7 @@ pub const SUBSCRIPTIONS_MAX: usize = 256;
 /// Sessions one user may have at once: more are a program gone wild.
 pub const SESSIONS_MAX: usize = 64;
 /// Logins of a user that end another session of theirs: so many at once, then one more each second.
-pub const EVICTIONS_BURST: u32 = 10;
+pub const EVICTIONS_BURST: u64 = 10;
 /// Operations of one session without an answer, over all queues: a subscribe to every queue that a
 /// session may be in, several times over.
 pub const UNANSWERED_PER_SESSION_MAX: u32 = 4 * SUBSCRIPTIONS_MAX as u32;

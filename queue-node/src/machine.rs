@@ -9,7 +9,9 @@
 //! of it, `tells` what queues owe each other; `room` counts what all of it takes, `cells` by whom;
 //! `timers` say when to wake.
 
+mod allowance;
 mod application;
+mod arena;
 mod asker;
 mod attach;
 mod bucket;

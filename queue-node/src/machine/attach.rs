@@ -9,9 +9,9 @@ use proto::wire;
 
 use super::bucket::Bucket;
 use super::event_ring::MEMBERS;
-use super::join::may_note;
+use super::lane::Met;
 use super::queue::{Queue, QueueIndex};
-use super::session::{Connection, Seat, SessionKey};
+use super::session::{Seat, SessionKey};
 use super::subscribed::{Standing, put_replay};
 use super::tells::Word;
 use super::turn::Turn;
@@ -30,13 +30,9 @@ impl Bucket {
         };
         let (mut gone, mut elsewhere) = (Vec::new(), Vec::new());
         for handle in attach.sessions.iter().map(|number| Handle::named(*number)) {
-            let state = turn.shared.links.get(link);
-            let connection = state.and_then(|state| state.connection(handle));
-            match connection {
-                Some(connection) if turn.shared.people.is_over(connection) => {
-                    elsewhere.push(handle.number());
-                }
-                Some(Connection { key, .. }) if self.queues[index].has_kept(key, attach) => {
+            match self.meet(turn, link, handle).ok() {
+                Some(Met { is_over: true, .. }) => elsewhere.push(handle.number()),
+                Some(Met { key, .. }) if self.queues[index].has_kept(key, attach) => {
                     self.sit(turn, index, key, Seat { link, handle }, attach.sub);
                     self.queues[index].enliven(key);
                 }
@@ -58,7 +54,7 @@ impl Bucket {
         let standing = queue.lane_standing(attach.epoch, attach.after_seq);
         let mut body = Vec::new();
         if !standing.recovered {
-            queue.put_subscribed(&mut body, &turn.shared.people, &standing, None);
+            queue.put_subscribed(&mut body, &self.people, &standing, None);
         }
         let gap = |(place, after_seq, before_seq): &(usize, u64, u64)| g2c::Gap {
             mount: queue.class.class.mounts[*place].name.clone(),
@@ -78,7 +74,7 @@ impl Bucket {
             elsewhere,
         };
         let faults = turn.shared.settings.faults;
-        let (links, people) = (&mut turn.shared.links, &turn.shared.people);
+        let (links, people) = (&mut turn.shared.links, &self.people);
         self.outputs.to(links, &mut turn.out.links, link, |out| {
             put_attached(out, word);
             let skipped = usize::from(faults.replay_drops_first);
@@ -125,10 +121,11 @@ impl Bucket {
         let handle = Handle::named(detach.session);
         let state = turn.shared.links.get(link);
         let connection = state.and_then(|state| state.connection(handle));
+        let key = connection.and_then(|connection| self.people.find(connection.id));
         let found = self.queues.find(detach.queue.as_bytes());
         let found = found.filter(|index| self.settle(turn, *index));
         let seat = Seat { link, handle };
-        if let (Some(Connection { key, .. }), Some(index)) = (connection, found)
+        if let (Some(key), Some(index)) = (key, found)
             && self.queues[index].members.get(&key).is_some_and(|member| member.seat == Some(seat))
         {
             self.stand(turn, index, key);
@@ -186,8 +183,8 @@ impl Bucket {
         }
         for key in due {
             // An unanswered question is asked again after a grace; more of them say no more.
-            if may_note(turn, key).is_ok() {
-                let noted = self.noted(turn, index, key);
+            if self.may_note(turn, key).is_ok() {
+                let noted = self.noted(index, key);
                 self.tell(turn, user_hash(&noted.user), Word::Ask(noted));
             }
         }

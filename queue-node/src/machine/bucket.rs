@@ -22,7 +22,7 @@ use super::recent::{Known, Recent, Remembered};
 use super::record::{Draft, Outcome, Refusal, Step};
 use super::remember::Memory;
 use super::replay::ReplayLog;
-use super::session::{Seat, SessionKey};
+use super::session::{People, Seat, SessionKey};
 use super::tells::{Tells, Word};
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
@@ -33,6 +33,7 @@ use super::user::UserQueues;
 pub(crate) struct Bucket {
     pub(crate) outputs: Outputs,
     pub(crate) queues: Queues,
+    pub(crate) people: People,
     pub(crate) users: UserQueues,
     pub(crate) memory: Memory,
     pub(crate) keys: Keys,
@@ -52,6 +53,7 @@ impl Bucket {
         Bucket {
             outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
             queues: Queues::new(seed),
+            people: People::new(seed),
             users: UserQueues::new(seed),
             memory: Memory::new(seed),
             keys: Keys::new(random),
@@ -249,7 +251,7 @@ impl Bucket {
         if let Some(member) = queue.and_then(|index| self.queues[index].members.get(&key)) {
             return known(asker, &member.recent);
         }
-        let session = turn.shared.people[key].id;
+        let session = self.people[key].id;
         let recent = self.memory.take(hash, session)?;
         let earlier = known(asker, &recent);
         self.rest(turn, hash, session, &recent);
@@ -285,7 +287,7 @@ impl Bucket {
         result: Remembered,
     ) {
         let Some(key) = asker.session() else { return };
-        let session = turn.shared.people[key].id;
+        let session = self.people[key].id;
         let mut recent = self.memory.take(hash, session).unwrap_or_default();
         recent.remember(cut(turn, result));
         self.rest(turn, hash, session, &recent);

@@ -38,6 +38,11 @@ impl Buckets {
     }
 
     /// All that are here, in the order of their prefixes.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Bucket> {
+        self.0.iter().flatten().map(|bucket| &**bucket)
+    }
+
+    /// The same, to be changed.
     pub(crate) fn iter(&mut self) -> impl Iterator<Item = &mut Bucket> {
         self.0.iter_mut().flatten().map(|bucket| &mut **bucket)
     }
@@ -195,15 +200,9 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
         turn.shared.counted(queue.counted as usize, 0);
         turn.shared.counters.subscriptions -= queue.members.len() as u64;
         turn.shared.counters.queues_destroyed += 1;
-        for key in queue.members.keys() {
-            turn.shared.people.release(*key, turn.now.ms);
-        }
     }
     bucket.tells.drop_all(&mut turn.shared.untold);
     bucket.keys.drop_all(&mut turn.shared.key_shares);
     turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
-    for key in bucket.users.sessions() {
-        turn.shared.counted(LOGIN_BYTES, 0);
-        turn.shared.people.release(key, turn.now.ms);
-    }
+    turn.shared.counted(bucket.users.sessions().count() * LOGIN_BYTES, 0);
 }

@@ -59,7 +59,7 @@ pub struct Counters {
     pub queues: u64,
     /// Subscriptions that exist.
     pub subscriptions: u64,
-    /// Sessions that this node knows of.
+    /// Sessions that the buckets of this node know of, each of its own.
     pub sessions: u64,
     /// Buckets that this node is home of.
     pub buckets: u64,
@@ -80,7 +80,7 @@ impl Counters {
             ("imq_queue_node_subscriptions", "Subscriptions that exist.", self.subscriptions),
             (
                 "imq_queue_node_sessions",
-                "Sessions of users at home here, and of members of queues here.",
+                "Sessions that buckets here know, counted once for each bucket.",
                 self.sessions,
             ),
             ("imq_queue_node_buckets", "Buckets that the node is home of.", self.buckets),

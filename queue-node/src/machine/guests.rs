@@ -2,6 +2,8 @@
 //! guest has no seat yet: its user queue, which hears of it by the room's note, tells its lane, and
 //! the lane resumes it here.
 
+use std::rc::Rc;
+
 use proto::codes::Status;
 use proto::g2q;
 use proto::ids::SessionId;
@@ -9,10 +11,9 @@ use proto::name::UserId;
 
 use super::asker::Asker;
 use super::bucket::Bucket;
-use super::join::may_note;
 use super::queue::QueueIndex;
 use super::record::{Outcome, Refusal, Step};
-use super::session::{Connection, SessionKey};
+use super::session::SessionKey;
 use super::turn::Turn;
 
 /// A session that is to be a member, and the generation under which its user queue knows it.
@@ -44,27 +45,23 @@ impl Bucket {
                 self.joined(turn, index, key);
                 self.detached(turn, index, key);
             }
-            turn.shared.people.release(key, turn.now.ms);
         }
     }
 
-    /// The sessions that aren't over as far as this node knows, each with one more use.
-    fn known_guests(&self, turn: &mut Turn<'_>, join: &g2q::JoinUser, hash: u64) -> Vec<Guest> {
+    /// The sessions that aren't over as far as this bucket knows, which knows all of them.
+    fn known_guests(&mut self, turn: &mut Turn<'_>, join: &g2q::JoinUser, hash: u64) -> Vec<Guest> {
         let mut guests = Vec::new();
         if UserId::try_from(&*join.user).is_err() {
             return guests;
         }
+        let user: Rc<str> = join.user.as_str().into();
         for g2q::Guest { session_id, generation } in &join.sessions {
             let Ok(id) = SessionId::try_from(session_id.as_slice()) else { continue };
-            let people = &mut turn.shared.people;
-            let Ok(key) = people.enter(id, &join.user) else { continue };
-            people.hear_generation(key, *generation);
+            let Some(key) = self.know(turn, (id, &user), *generation, 0) else { continue };
             // It may have been resumed since the lane asked.
-            let generation = people[key].generation();
-            let is_over = people.is_over(Connection { key, generation });
-            if is_over || self.has_heard_end(turn, hash, key) {
-                turn.shared.people.release(key, turn.now.ms);
-            } else {
+            let generation = self.people[key].generation();
+            let is_over = self.people.is_over(key, generation);
+            if !is_over && !self.has_heard_end(hash, key) {
                 guests.push((key, generation));
             }
         }
@@ -96,11 +93,11 @@ impl Bucket {
             return Err(Refusal::new(Status::NotFound, sentence));
         };
         let is_member = |key: &SessionKey| queue.members.contains_key(key);
-        let is_there = is_member(first) || self.is_elsewhere(turn, index, *first);
+        let is_there = is_member(first) || self.is_elsewhere(index, *first);
         self.may_come_in(index, is_there)?;
         if !guests.iter().all(|(key, _)| is_member(key)) {
             turn.shared.admits()?;
-            may_note(turn, *first)?;
+            self.may_note(turn, *first)?;
         }
         Ok(Outcome::Done { seq: queue.seq })
     }

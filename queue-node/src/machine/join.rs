@@ -47,7 +47,7 @@ impl Bucket {
         let Who::Session { key, handle, .. } = asker.who else { return };
         let mut found = self.queues.find(operation.queue.as_bytes());
         if let Some(index) = found
-            && self.awaits(turn, index, key)
+            && self.awaits(index, key)
             && !self.settle(turn, index)
         {
             found = None;
@@ -58,7 +58,7 @@ impl Bucket {
         if let Some(earlier) = self.earlier(turn, asker, found, hash) {
             return self.subscribe_again(turn, asker, found, (seat, sub), join, earlier);
         }
-        let filter = match self.has_heard_end(turn, hash, key) {
+        let filter = match self.has_heard_end(hash, key) {
             true => {
                 Err(Refusal::new(Status::Unauthenticated, "this session is over: log in again"))
             }
@@ -76,9 +76,9 @@ impl Bucket {
                         return;
                     }
                     if class.outlives_members() {
-                        turn.shared.people.creates(key, turn.now.ms);
+                        turn.shared.creations.spend(self.people.user_of(key), turn.now.ms);
                     }
-                    let user = turn.shared.people.user_of(key).clone();
+                    let user = self.people.user_of(key).clone();
                     self.create(turn, name, hash, class, Some(&user))
                 }
                 Err(refusal) => return self.refuse(turn, asker, refusal),
@@ -133,7 +133,7 @@ impl Bucket {
         let Who::Session { key, .. } = asker.who else { return };
         let mut found = self.queues.find(queue.as_bytes());
         if let Some(index) = found
-            && self.awaits(turn, index, key)
+            && self.awaits(index, key)
             && !self.settle(turn, index)
         {
             found = None;
@@ -159,8 +159,8 @@ impl Bucket {
 
     /// Whether the queue has heard that the session is over. It would be taken out again as soon as
     /// its note is answered, and others would hear of both.
-    pub(crate) fn has_heard_end(&self, turn: &Turn<'_>, hash: u64, key: SessionKey) -> bool {
-        self.memory.is_over(hash, turn.shared.people[key].id)
+    pub(crate) fn has_heard_end(&self, hash: u64, key: SessionKey) -> bool {
+        self.memory.is_over(hash, self.people[key].id)
     }
 
     /// Remembers that the session is over.
@@ -171,8 +171,8 @@ impl Bucket {
     }
 
     /// Whether the queue's run has something of this session or its user.
-    pub(crate) fn awaits(&self, turn: &Turn<'_>, index: QueueIndex, session: SessionKey) -> bool {
-        let user = turn.shared.people[session].user;
+    pub(crate) fn awaits(&self, index: QueueIndex, session: SessionKey) -> bool {
+        let user = self.people[session].user;
         self.queues[index].run.as_ref().is_some_and(|run| run.users.contains(&user))
     }
 
@@ -207,8 +207,9 @@ impl Bucket {
         }
         may_join(class.class.join)?;
         turn.shared.admits()?;
-        may_note(turn, key)?;
-        if class.outlives_members() && !turn.shared.people.may_create(key, turn.now.ms) {
+        self.may_note(turn, key)?;
+        let user = self.people.user_of(key);
+        if class.outlives_members() && turn.shared.creations.may(user, turn.now.ms).is_err() {
             let sentence = "the user has created too many queues in a short time: wait a while";
             return Err(Refusal::passing(Status::Limit, sentence));
         }
@@ -236,8 +237,8 @@ impl Bucket {
         }
         may_join(queue.class.class.join)?;
         turn.shared.admits()?;
-        may_note(turn, key)?;
-        self.may_come_in(index, self.is_elsewhere(turn, index, key))?;
+        self.may_note(turn, key)?;
+        self.may_come_in(index, self.is_elsewhere(index, key))?;
         let join = self.outputs.next();
         Ok((outcome, Step::Join { session: key, join, guest: None, filter }))
     }
@@ -254,21 +255,20 @@ impl Bucket {
     }
 
     /// Whether another session of the same user is a member.
-    pub(crate) fn is_elsewhere(&self, turn: &Turn<'_>, index: QueueIndex, key: SessionKey) -> bool {
-        let user = turn.shared.people[key].user;
-        let mut others = turn.shared.people.sessions_of(user).iter();
-        others.any(|other| *other != key && self.queues[index].members.contains_key(other))
+    pub(crate) fn is_elsewhere(&self, index: QueueIndex, key: SessionKey) -> bool {
+        let mut others = self.people.sessions_of(self.people[key].user);
+        others.any(|other| other != key && self.queues[index].members.contains_key(&other))
     }
 
     /// What a new member brings with it: its place in the run, its memory, a note to its user
     /// queue, which knows of its own inbox without.
     pub(crate) fn joined(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
-        turn.shared.people.hold(key);
+        self.people.hold(key);
         turn.shared.counters.subscriptions += 1;
-        let is_first = !self.is_elsewhere(turn, index, key);
-        let (id, user) = (turn.shared.people[key].id, turn.shared.people[key].user);
-        let name = turn.shared.people.name(user).clone();
-        let generation = turn.shared.people[key].generation();
+        let is_first = !self.is_elsewhere(index, key);
+        let (id, user) = (self.people[key].id, self.people[key].user);
+        let name = self.people.name(user).clone();
+        let generation = self.people[key].generation();
         let hash = self.queues[index].hash;
         if let Some(mut recent) = self.memory.take(hash, id)
             && let Some(member) = self.queues[index].members.get_mut(&key)
@@ -280,7 +280,7 @@ impl Bucket {
             self.queues[index].cause = turn.shared.couriers.cause(&name);
         }
         let is_hidden = turn.shared.settings.faults.joined_untold
-            && self.noted(turn, index, key).join.is_multiple_of(8);
+            && self.noted(index, key).join.is_multiple_of(8);
         let run = self.run(turn, index);
         run.users.insert(user);
         if is_first && !is_hidden {
@@ -288,7 +288,7 @@ impl Bucket {
         }
         self.queues[index].users += u32::from(is_first);
         if !turn.shared.settings.faults.note_lost && !self.queues[index].is_inbox() {
-            let noted = self.noted(turn, index, key);
+            let noted = self.noted(index, key);
             self.tell(turn, user_hash(&noted.user), Word::Note(noted));
         }
     }
@@ -304,7 +304,7 @@ impl Bucket {
     ) {
         let session = join.session;
         self.sit(turn, index, session, seat, sub);
-        let user = turn.shared.people[session].user;
+        let user = self.people[session].user;
         let run = self.run(turn, index);
         run.users.insert(user);
         run.joins.push(join);
@@ -341,10 +341,10 @@ impl Bucket {
         reason: Option<Rc<str>>,
         leaving: Leaving,
     ) -> Option<(Seat, u32)> {
-        let noted = self.noted(turn, index, key);
+        let noted = self.noted(index, key);
         let seat = self.stand(turn, index, key);
-        let is_last = !self.is_elsewhere(turn, index, key);
-        let user = turn.shared.people[key].user;
+        let is_last = !self.is_elsewhere(index, key);
+        let user = self.people[key].user;
         self.record(turn);
         if let Some(member) = self.queues[index].members.get_mut(&key) {
             let recent = std::mem::take(&mut member.recent);
@@ -353,7 +353,7 @@ impl Bucket {
         }
         self.apply(turn, index, Step::Leave { session: key });
         turn.shared.counters.subscriptions -= 1;
-        let generation = turn.shared.people[key].generation();
+        let generation = self.people[key].generation();
         let (user_id, session) = (noted.user.clone(), noted.session);
         let faults = turn.shared.settings.faults;
         let is_hidden = (faults.joined_untold && noted.join.is_multiple_of(8))
@@ -367,7 +367,7 @@ impl Bucket {
         if leaving == Leaving::OfItself {
             self.tell(turn, user_hash(&noted.user), Word::Unnote(noted));
         }
-        turn.shared.people.release(key, turn.now.ms);
+        self.people.release(turn.now.ms, key);
         seat
     }
 
@@ -381,7 +381,7 @@ impl Bucket {
         reason: &str,
         leaving: Leaving,
     ) {
-        if self.awaits(turn, index, key) && !self.settle(turn, index) {
+        if self.awaits(index, key) && !self.settle(turn, index) {
             return;
         }
         let reason: Rc<str> = reason.into();
@@ -407,30 +407,30 @@ impl Bucket {
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }
 
+    /// Whether the session's user queue can be told one more thing.
+    pub(crate) fn may_note(&self, turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
+        let user = self.people.user_of(key);
+        let home = || turn.shared.table.as_ref().map(|table| table.bucket(user_hash(user)));
+        if turn.shared.untold.has_room(user, home) {
+            return Ok(());
+        }
+        let sentence = "the user's own queue can't be notified now: try again later";
+        Err(Refusal::new(Status::Unavailable, sentence))
+    }
+
     /// The member as its user queue knows it.
-    pub(crate) fn noted(&self, turn: &Turn<'_>, index: QueueIndex, key: SessionKey) -> Noted {
+    pub(crate) fn noted(&self, index: QueueIndex, key: SessionKey) -> Noted {
         let queue = &self.queues[index];
         let member = queue.members.get(&key);
         Noted {
-            user: turn.shared.people.user_of(key).clone(),
-            session: turn.shared.people[key].id,
+            user: self.people.user_of(key).clone(),
+            session: self.people[key].id,
             room: queue.name.clone(),
             epoch: queue.epoch.get(),
             join: member.map_or(0, |member| member.join),
             guest: member.is_some_and(|member| member.is_guest),
         }
     }
-}
-
-/// Whether the session's user queue can be told one more thing.
-pub(crate) fn may_note(turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
-    let user = turn.shared.people.user_of(key);
-    let home = || turn.shared.table.as_ref().map(|table| table.bucket(user_hash(user)));
-    if turn.shared.untold.has_room(user, home) {
-        return Ok(());
-    }
-    let sentence = "the user's own queue can't be notified now: try again later";
-    Err(Refusal::new(Status::Unavailable, sentence))
 }
 
 /// The refusal of an inbox to whoever isn't its user.

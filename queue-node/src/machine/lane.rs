@@ -16,9 +16,10 @@ use super::application::Verdicts;
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
 use super::buckets::Buckets;
+use super::links::Introduced;
 use super::outputs;
 use super::requests;
-use super::session::{Connection, Seat};
+use super::session::{Connection, Seat, SessionKey};
 use super::turn::Turn;
 use super::user::user_hash;
 
@@ -82,8 +83,8 @@ impl Buckets {
                 let hash = name::hash(resume.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
-                let connection = connection(turn, link, Handle::named(resume.session))?;
-                bucket.resume(turn, link, connection, resume);
+                let met = bucket.meet(turn, link, Handle::named(resume.session))?;
+                bucket.resume(turn, link, met, resume);
             }
             said::ACKNOWLEDGE => {
                 let word: g2q::Acknowledge = read(body)?;
@@ -106,8 +107,9 @@ impl Buckets {
         match number {
             said::LOGIN => {
                 let login: g2q::Login = read(body)?;
-                if let Some((bucket, connection)) = self.at_home(turn, link, login.session)? {
-                    bucket.login(turn, link, &login, connection.key);
+                if let Some((bucket, _)) = self.at_home(turn, link, login.session)? {
+                    let met = bucket.meet(turn, link, Handle::named(login.session))?;
+                    bucket.login(turn, link, &login, met.key);
                 }
             }
             said::LOST => {
@@ -137,9 +139,9 @@ impl Buckets {
     fn operation(&mut self, turn: &mut Turn<'_>, link: LinkId, body: &[u8]) -> Result<(), Broken> {
         let operation = OperationRef::of(body).map_err(|_| UNREADABLE)?;
         let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
-        let connection = connection(turn, link, operation.session)?;
+        let met = bucket.meet(turn, link, operation.session)?;
         turn.shared.counters.operations += 1;
-        bucket.operation(turn, link, connection, &operation)
+        bucket.operation(turn, link, met, &operation)
     }
 
     /// Answered behind everything that was decided before, of all buckets: whoever hears the answer
@@ -164,47 +166,41 @@ impl Buckets {
     ) -> Result<(), Broken> {
         let id = SessionId::try_from(word.session_id.as_slice()).map_err(|_| UNREADABLE)?;
         UserId::try_from(&*word.user).map_err(|_| "a session's user is not a user id")?;
-        let key = turn.shared.people.enter(id, &word.user);
-        let key = key.map_err(|_| "a session was introduced with another user before")?;
-        let (seat, generation) =
-            (Seat { link, handle: Handle::named(word.session) }, word.generation);
-        turn.shared.people.hear_generation(key, generation);
-        let user = turn.shared.people[key].user;
-        turn.shared.hear_floor(user, word.floor);
-        let connection = Connection { key, generation };
-        self.seat(turn, seat, Some(connection))?;
-        if let Some(home) = self.home_of_user(turn, key) {
+        let seat = Seat { link, handle: Handle::named(word.session) };
+        let connection = Connection { id, generation: word.generation, floor: word.floor };
+        let user: Rc<str> = word.user.as_str().into();
+        let hash = user_hash(&user);
+        self.seat(turn, seat, Some(Introduced { connection, user, hint: None }))?;
+        if let Some(home) = self.home_of(turn, hash) {
             home.introduced(turn, seat, connection, word);
         }
         Ok(())
     }
 
-    /// Gives a handle to a connection, or to nobody.
+    /// Gives a handle to a session, or to nobody.
     fn seat(
         &mut self,
         turn: &mut Turn<'_>,
         seat: Seat,
-        connection: Option<Connection>,
+        introduced: Option<Introduced>,
     ) -> Result<(), Broken> {
+        let id = introduced.as_ref().map(|introduced| introduced.connection.id);
         let state = turn.shared.links.get_mut(seat.link).ok_or("the link is not up")?;
-        let before = state.bind(seat.handle, connection).map_err(|()| "a handle is too large")?;
-        match (before, connection) {
-            // Introduced again: it is the same connection, which knows more of itself by now.
-            (Some(before), Some(now)) if before.key == now.key => {
-                turn.shared.people.release(now.key, turn.now.ms);
-            }
-            (Some(before), _) => self.let_go(turn, before, seat),
-            (None, _) => {}
+        let before = state.bind(seat.handle, introduced).map_err(|()| "a handle is too large")?;
+        // Introduced again, it is the same connection, which knows more of itself by now.
+        if let Some(before) = before
+            && Some(before.id) != id
+        {
+            self.let_go(turn, before.id, seat);
         }
         Ok(())
     }
 
-    /// A connection isn't heard in this seat any more.
-    pub(crate) fn let_go(&mut self, turn: &mut Turn<'_>, connection: Connection, seat: Seat) {
-        if let Some(home) = self.home_of_user(turn, connection.key) {
-            home.seat_gone(turn, connection.key, seat);
+    /// A session isn't heard in this seat any more.
+    pub(crate) fn let_go(&mut self, turn: &mut Turn<'_>, id: SessionId, seat: Seat) {
+        if let Some(home) = self.home_of(turn, id.user_queue_hash()) {
+            home.seat_gone(turn, id, seat);
         }
-        turn.shared.people.release(connection.key, turn.now.ms);
     }
 
     /// The connection of a handle and its user queue's bucket, which the link must be speaking of.
@@ -215,27 +211,69 @@ impl Buckets {
         session: u32,
     ) -> Result<Option<(&mut Bucket, Connection)>, Broken> {
         let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(None) };
-        let connection = connection(turn, link, Handle::named(session))?;
-        if !bucket.is_home_of(turn.shared.people.user_of(connection.key)) {
+        let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
+        let introduced = state.introduced(Handle::named(session)).ok_or(STRANGER)?;
+        if !bucket.is_home_of(&introduced.user) {
             return Err(ASTRAY);
         }
-        Ok(Some((bucket, connection)))
+        Ok(Some((bucket, introduced.connection)))
     }
 }
 
+/// A session that has come with a word for a bucket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Met {
+    pub(crate) key: SessionKey,
+    /// Its connection is over as far as the bucket knows, or not logged in yet.
+    pub(crate) is_over: bool,
+}
+
 impl Bucket {
+    /// The session of a handle has a word for this bucket, which knows it from now on, and what its
+    /// user queue has said of it.
+    ///
+    /// # Errors
+    /// If the lane hasn't introduced it, or as another user's.
+    #[inline]
+    pub(crate) fn meet(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        handle: Handle,
+    ) -> Result<Met, Broken> {
+        let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
+        let introduced = state.introduced(handle).ok_or(STRANGER)?;
+        let Connection { id, generation, floor } = introduced.connection;
+        let hint = introduced.hint.filter(|key| self.people.is(*key, id));
+        let found = hint.or_else(|| self.people.find(id));
+        let fresh_ms = turn.now.ms.saturating_sub(turn.shared.settings.grace_ms);
+        if let Some(key) = found
+            && !self.people.is_behind(key, generation, floor)
+            && !self.people.is_fading(key, fresh_ms)
+        {
+            introduced.hint = found;
+            return Ok(Met { key, is_over: self.people.is_over(key, generation) });
+        }
+        let user = introduced.user.clone();
+        let known = self.know(turn, (id, &user), generation, floor);
+        let key = known.ok_or("a session was introduced with another user before")?;
+        if let Some(introduced) = turn.shared.links.get_mut(link).and_then(|l| l.introduced(handle))
+        {
+            introduced.hint = Some(key);
+        }
+        Ok(Met { key, is_over: self.people.is_over(key, generation) })
+    }
+
     #[inline]
     fn operation(
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
-        connection: Connection,
+        Met { key, is_over }: Met,
         operation: &OperationRef<'_>,
     ) -> Result<(), Broken> {
         let (handle, body) = (operation.session, operation.body);
-        let key = connection.key;
         let asker = |op_id| Asker { link, who: Who::Session { key, handle, op_id } };
-        let is_over = turn.shared.people.is_over(connection);
         if operation.kind == Kind::SendMessage
             && !is_over
             && let Ok(send) = SendMessageRef::of(body)
@@ -248,7 +286,7 @@ impl Bucket {
         let head = Head::of(body).unwrap_or(Head { op_id: 0, queue: &[] });
         let asker = asker(head.op_id);
         let hash = match operation.kind == Kind::Call {
-            true => user_hash(turn.shared.people.user_of(key)),
+            true => user_hash(self.people.user_of(key)),
             false => name::hash(head.queue),
         };
         if operation.kind == Kind::Call || !head.queue.is_empty() {
@@ -261,13 +299,6 @@ impl Bucket {
         }
         Ok(())
     }
-}
-
-/// The connection of a handle.
-#[inline]
-fn connection(turn: &Turn<'_>, link: LinkId, handle: Handle) -> Result<Connection, Broken> {
-    let state = turn.shared.links.get(link).ok_or("the link is not up")?;
-    state.connection(handle).ok_or(STRANGER)
 }
 
 #[inline]

@@ -1,6 +1,8 @@
 //! What is known of each link: who is there, its sessions and queues, and whose bucket is spoken
 //! of.
 
+use std::rc::Rc;
+
 use indexmap::IndexMap;
 use link::machine::{LinkId, Outbox, Peer};
 use proto::bucket::{BucketId, Epochs};
@@ -11,7 +13,7 @@ use proto::q2g::field::q2g;
 use proto::{link as wire_link, wire};
 
 use super::hashing::Numbers;
-use super::session::Connection;
+use super::session::{Connection, SessionKey};
 use super::timers::QueueRef;
 
 /// The lane of a gateway that serves the web application.
@@ -29,9 +31,18 @@ pub(crate) struct LinkState {
     /// and an answer to what comes behind it would be out of turn.
     pub(crate) ending: bool,
     said_at: Option<(BucketId, Epochs)>,
-    handles: Vec<Option<Connection>>,
+    handles: Vec<Option<Introduced>>,
     /// The queues that the lane has, by its number for them.
     pub(crate) subs: IndexMap<u32, QueueRef, Numbers>,
+}
+
+/// A session as a lane has introduced it.
+#[derive(Debug)]
+pub(crate) struct Introduced {
+    pub(crate) connection: Connection,
+    pub(crate) user: Rc<str>,
+    /// What the bucket calls the session that its lane spoke to last: most speak to one alone.
+    pub(crate) hint: Option<SessionKey>,
 }
 
 /// The bucket that a peer named, and what came of it.
@@ -154,7 +165,13 @@ impl LinkState {
     /// The connection of this number.
     #[inline]
     pub(crate) fn connection(&self, handle: Handle) -> Option<Connection> {
-        *self.handles.get(handle.place())?
+        self.handles.get(handle.place())?.as_ref().map(|introduced| introduced.connection)
+    }
+
+    /// The session of this number.
+    #[inline]
+    pub(crate) fn introduced(&mut self, handle: Handle) -> Option<&mut Introduced> {
+        self.handles.get_mut(handle.place())?.as_mut()
     }
 
     /// The peer names the bucket of its next frames. What this node has said of which bucket it
@@ -167,28 +184,29 @@ impl LinkState {
         }
     }
 
-    /// Gives a number to a connection, or to nobody; the one that had it before. `Err`: no lane has
-    /// so many.
+    /// Gives a number to a session, or to nobody; whoever had it before. `Err`: no lane has so
+    /// many.
     pub(crate) fn bind(
         &mut self,
         handle: Handle,
-        connection: Option<Connection>,
+        introduced: Option<Introduced>,
     ) -> Result<Option<Connection>, ()> {
         if handle.number() >= limits::HANDLES_MAX {
             return Err(());
         }
         let at = handle.place();
         if self.handles.len() <= at {
-            self.handles.resize(at + 1, None);
+            self.handles.resize_with(at + 1, || None);
         }
-        Ok(std::mem::replace(&mut self.handles[at], connection))
+        let before = std::mem::replace(&mut self.handles[at], introduced);
+        Ok(before.map(|before| before.connection))
     }
 
     /// All connections that have a number.
     pub(crate) fn connections(&self) -> impl Iterator<Item = (Handle, Connection)> {
         (0..)
             .zip(&self.handles)
-            .filter_map(|(place, connection)| Some((Handle::at(place), (*connection)?)))
+            .filter_map(|(at, one)| Some((Handle::at(at), one.as_ref()?.connection)))
     }
 }
 

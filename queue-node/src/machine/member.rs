@@ -1,26 +1,45 @@
 //! What a room hears of its members from their user queues.
 
+use std::rc::Rc;
+
 use proto::codes::Status;
+use proto::ids::SessionId;
 use proto::name;
 
 use super::bucket::Bucket;
 use super::join::Leaving;
 use super::queue::QueueIndex;
 use super::record::Refusal;
-use super::session::{SessionKey, UserKey};
+use super::session::SessionKey;
 use super::tells::{End, Fence, Noted, Told, Word};
-use super::turn::{Shared, Turn};
+use super::turn::Turn;
 
-impl Shared {
-    /// Sessions of a user below this generation are over.
-    pub(crate) fn hear_floor(&mut self, user: UserKey, floor: u64) {
-        if !self.settings.faults.floor_ignored {
+impl Bucket {
+    /// The session that is spoken of is known here from now on, and what was said of it: its
+    /// generation, and the floor of its user. Nothing if it is known as another user's.
+    pub(crate) fn know(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (id, user): (SessionId, &Rc<str>),
+        generation: u64,
+        floor: u64,
+    ) -> Option<SessionKey> {
+        let key = self.people.enter(turn.now.ms, id, user).ok()?;
+        self.record(turn);
+        self.people.refresh(turn.now.ms, key);
+        self.people.hear_generation(key, generation);
+        self.hear_floor(turn, key, floor);
+        Some(key)
+    }
+
+    /// Sessions of this one's user below this generation are over.
+    pub(crate) fn hear_floor(&mut self, turn: &Turn<'_>, key: SessionKey, floor: u64) {
+        if !turn.shared.settings.faults.floor_ignored {
+            let user = self.people[key].user;
             self.people.hear_floor(user, floor);
         }
     }
-}
 
-impl Bucket {
     /// Does what another queue told, and answers it.
     pub(crate) fn hear(&mut self, turn: &mut Turn<'_>, word: &Word) -> Told {
         match word {
@@ -48,9 +67,8 @@ impl Bucket {
 
     /// A session is over, or what it has under a lower generation. The answer: the room hasn't it.
     fn hear_ended(&mut self, turn: &mut Turn<'_>, noted: &Noted, end: &End) -> Told {
-        self.record(turn);
         let is_for_good = end.below == 0;
-        let known = know(turn, noted, end.floor);
+        let known = self.know(turn, (noted.session, &noted.user), 0, end.floor);
         let mut ended = true;
         if let Some(key) = known
             && let Some(index) = self.room_of(noted)
@@ -68,24 +86,21 @@ impl Bucket {
         if is_for_good {
             self.never_again(turn, name::hash(noted.room.as_bytes()), noted.session);
         }
-        if let Some(key) = known {
-            if is_for_good {
-                turn.shared.people.hear_end(key);
-            }
-            turn.shared.people.release(key, turn.now.ms);
+        if let Some(key) = known
+            && is_for_good
+        {
+            self.people.hear_end(key);
         }
         Told { ended, ..Told::default() }
     }
 
     /// A session goes on under this generation.
     fn hear_fence(&mut self, turn: &mut Turn<'_>, noted: &Noted, fence: Fence) -> Told {
-        self.record(turn);
-        if let Some(key) = know(turn, noted, fence.floor) {
-            turn.shared.people.hear_fence(key, fence.generation);
-            if let Some(index) = self.room_of(noted) {
-                self.unseat_below(turn, index, key, fence.generation);
-            }
-            turn.shared.people.release(key, turn.now.ms);
+        let who = (noted.session, &noted.user);
+        if let Some(key) = self.know(turn, who, fence.generation, fence.floor)
+            && let Some(index) = self.room_of(noted)
+        {
+            self.unseat_below(turn, index, key, fence.generation);
         }
         Told::default()
     }
@@ -94,9 +109,8 @@ impl Bucket {
     /// nothing: it may be the word of a new home which lost the record of a session that lives.
     fn hear_answer(&mut self, turn: &mut Turn<'_>, noted: &Noted, told: Told) {
         self.record(turn);
-        let Some(key) = turn.shared.people.find(noted.session) else { return };
-        let user = turn.shared.people[key].user;
-        turn.shared.hear_floor(user, told.floor);
+        let Some(key) = self.people.find(noted.session) else { return };
+        self.hear_floor(turn, key, told.floor);
         let Some(index) = self.room_of(noted) else { return };
         let Some(member) = self.queues[index].members.get(&key) else { return };
         let is_swept = member.generation < told.below;
@@ -105,7 +119,7 @@ impl Bucket {
         } else if is_swept {
             self.remove_session(turn, index, key, "not resumed", Leaving::OfItself);
         } else {
-            turn.shared.people.hear_generation(key, told.generation);
+            self.people.hear_generation(key, told.generation);
             self.unseat_below(turn, index, key, told.generation);
         }
     }
@@ -137,15 +151,6 @@ impl Bucket {
         let found = self.queues.find(noted.room.as_bytes())?;
         (self.queues[found].epoch.get() == noted.epoch).then_some(found)
     }
-}
-
-/// The session that is spoken of, known here from now on, with one more use; and the floor of its
-/// user. Nothing if it is known as another user's.
-fn know(turn: &mut Turn<'_>, noted: &Noted, floor: u64) -> Option<SessionKey> {
-    let key = turn.shared.people.enter(noted.session, &noted.user).ok()?;
-    let user = turn.shared.people[key].user;
-    turn.shared.hear_floor(user, floor);
-    Some(key)
 }
 
 /// The refusal of what a connection says that is over.

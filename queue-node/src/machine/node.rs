@@ -6,6 +6,7 @@ use link::machine::{LinkId, Peer};
 use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
 use proto::g2q::field::g2q;
+use proto::limits;
 use proto::link::{Role, field::at};
 use proto::name;
 use proto::seeded::Seed;
@@ -15,6 +16,7 @@ use proto::wire::{self, Fields};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use super::allowance::{Allowances, Rate};
 use super::application::Couriers;
 use super::buckets::Buckets;
 use super::class::Classes;
@@ -25,10 +27,17 @@ use super::lane::Broken;
 use super::links::Links;
 use super::outputs;
 use super::run::SpareRuns;
-use super::session::{People, Seat};
+use super::session::Seat;
 use super::tells::Untold;
 use super::timers::{Timer, Timers};
 use super::turn::{Inspected, Outbox, Shared, Turn};
+
+/// What users may create.
+const CREATIONS: Rate =
+    Rate { burst: limits::CREATIONS_BURST, every_ms: limits::CREATION_EVERY_MS };
+/// How often a user's logins may end each other.
+const EVICTIONS: Rate =
+    Rate { burst: limits::EVICTIONS_BURST, every_ms: limits::EVICTION_EVERY_MS };
 
 /// Who this node is and how patient.
 #[derive(Debug, Clone)]
@@ -112,7 +121,8 @@ impl Node {
             settings,
             random: StdRng::seed_from_u64(seed),
             links: Links::default(),
-            people: People::new(Seed::new(seed)),
+            creations: Allowances::new(CREATIONS, Seed::new(seed)),
+            evictions: Allowances::new(EVICTIONS, Seed::new(seed)),
             classes: Classes::default(),
             table: None,
             timers,
@@ -185,12 +195,12 @@ impl Node {
 
     /// What it has counted.
     pub fn counters(&self) -> Counters {
-        let people = self.shared.people.len() as u64;
+        let sessions = self.buckets.all().map(|bucket| bucket.people.len() as u64).sum();
         let counters = self.shared.counters;
         let queues = counters.queues_created - counters.queues_destroyed;
         let untold = self.shared.untold.total() as u64;
         let callout_tells_kept = self.shared.couriers.len() as u64;
-        Counters { sessions: people, queues, untold, callout_tells_kept, ..counters }
+        Counters { sessions, queues, untold, callout_tells_kept, ..counters }
     }
 
     /// The buckets that this node is home of, with their epochs: what it reports to the boss.
@@ -213,6 +223,12 @@ impl Node {
             left += memory;
         }
         (all, left)
+    }
+
+    /// The newest generation of a session, by its user queue.
+    #[cfg(test)]
+    pub(crate) fn generation_of(&self, id: proto::ids::SessionId) -> Option<u64> {
+        self.buckets.all().find_map(|bucket| bucket.users.generation_of(bucket.people.find(id)?))
     }
 
     /// Shortens its replay logs as if they might take no more than so many bytes together.
@@ -298,7 +314,7 @@ impl Buckets {
             }
         }
         for (handle, connection) in state.connections() {
-            self.let_go(turn, connection, Seat { link, handle });
+            self.let_go(turn, connection.id, Seat { link, handle });
         }
     }
 

@@ -72,7 +72,7 @@ impl Bucket {
     ) {
         let Who::Session { key, handle, op_id } = asker.who else { return };
         let found = match operation.kind == Kind::Call {
-            true => self.inbox_of(turn.shared.people.user_of(key)),
+            true => self.inbox_of(self.people.user_of(key)),
             false => self.queues.find(queue),
         };
         let may_have_run = is_write(operation.kind) && op_id > 0;

@@ -9,9 +9,9 @@ use proto::filter::Filter;
 use proto::ids::Epoch;
 use proto::limits::MOUNTS_MAX;
 use proto::seeded::{Places, Seed};
-use slab::Slab;
 
 use super::application::Cause;
+use super::arena::Arena;
 use super::class::QueueClass;
 use super::event_ring::{Event, MEMBERS};
 use super::faults::Faults;
@@ -331,40 +331,40 @@ pub(crate) type QueueIndex = u32;
 /// All queues of a bucket.
 #[derive(Debug)]
 pub(crate) struct Queues {
-    slots: Slab<Queue>,
+    slots: Arena<Queue>,
     by_name: Places,
 }
 
 impl Queues {
     /// None yet.
     pub(crate) fn new(seed: Seed) -> Queues {
-        Queues { slots: Slab::new(), by_name: Places::new(seed) }
+        Queues { slots: Arena::default(), by_name: Places::new(seed) }
     }
 
     /// The queue of this name.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<QueueIndex> {
-        self.by_name.find(name, |at| self.slots[at as usize].name.as_bytes() == name)
+        self.by_name.find(name, |at| self.slots[at].name.as_bytes() == name)
     }
 
     /// Takes in a queue that isn't there.
     pub(crate) fn insert(&mut self, queue: Queue) -> QueueIndex {
         let name = Rc::clone(&queue.name);
-        let at = self.slots.insert(queue) as QueueIndex;
+        let at = self.slots.insert(queue);
         self.by_name.insert(name.as_bytes(), at);
         at
     }
 
     /// Takes out a queue.
     pub(crate) fn remove(&mut self, at: QueueIndex) -> Queue {
-        let queue = self.slots.remove(at as usize);
+        let queue = self.slots.remove(at);
         self.by_name.remove(queue.name.as_bytes(), at);
         queue
     }
 
     /// The queue in this place, if there is one and it is still this one.
     pub(crate) fn get(&self, at: QueueIndex, serial: u32) -> Option<&Queue> {
-        self.slots.get(at as usize).filter(|queue| queue.serial == serial)
+        self.slots.get(at).filter(|queue| queue.serial == serial)
     }
 
     /// What they take, but their members.
@@ -382,12 +382,12 @@ impl Queues {
 
     /// All queues, by their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (QueueIndex, &Queue)> {
-        self.slots.iter().map(|(at, queue)| (at as QueueIndex, queue))
+        self.slots.iter()
     }
 
     /// All queues, by their places.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (QueueIndex, &mut Queue)> {
-        self.slots.iter_mut().map(|(at, queue)| (at as QueueIndex, queue))
+        self.slots.iter_mut()
     }
 }
 
@@ -396,13 +396,13 @@ impl std::ops::Index<QueueIndex> for Queues {
 
     #[inline]
     fn index(&self, at: QueueIndex) -> &Queue {
-        &self.slots[at as usize]
+        &self.slots[at]
     }
 }
 
 impl std::ops::IndexMut<QueueIndex> for Queues {
     #[inline]
     fn index_mut(&mut self, at: QueueIndex) -> &mut Queue {
-        &mut self.slots[at as usize]
+        &mut self.slots[at]
     }
 }

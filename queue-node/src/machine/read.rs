@@ -146,7 +146,7 @@ impl Bucket {
         let mut result = Vec::new();
         wire::put_uint(&mut result, result::OP_ID, u64::from(asker.op_id()));
         wire::put_uint(&mut result, result::SEQ, queue.seq);
-        let people = &turn.shared.people;
+        let people = &self.people;
         let written =
             may_read(queue, asker).and_then(|()| write(queue, people, asker, &mut result));
         match written {

@@ -188,7 +188,7 @@ impl Bucket {
             let sentence = "a user can't be removed from their inbox: use disconnect_user";
             return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
         }
-        let sessions = turn.shared.people.sessions_named(&remove.user).iter().copied();
+        let sessions = self.people.sessions_named(&remove.user);
         let is_member = |key: &SessionKey| queue.members.contains_key(key);
         let sessions: Vec<SessionKey> = sessions.filter(is_member).collect();
         if sessions.is_empty() {

@@ -8,10 +8,11 @@ use proto::ids::Handle;
 
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
+use super::lane::Met;
 use super::queue::QueueIndex;
 use super::record::{Outcome, Refusal, Step};
 use super::run::Join;
-use super::session::{Connection, Seat, SessionKey};
+use super::session::{Seat, SessionKey};
 use super::turn::Turn;
 
 impl Bucket {
@@ -22,18 +23,18 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
-        connection: Connection,
+        Met { key, is_over }: Met,
         resume: g2q::Resume,
     ) {
-        let (key, handle) = (connection.key, Handle::named(resume.session));
+        let handle = Handle::named(resume.session);
         let asker = Asker { link, who: Who::Session { key, handle, op_id: 0 } };
         turn.shared.counters.operations += 1;
-        if turn.shared.people.is_over(connection) {
+        if is_over {
             return self.refuse(turn, &asker, super::member::over());
         }
         let mut found = self.queues.find(resume.queue.as_bytes());
         if let Some(index) = found
-            && self.awaits(turn, index, key)
+            && self.awaits(index, key)
             && !self.settle(turn, index)
         {
             found = None;

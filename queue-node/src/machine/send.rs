@@ -144,12 +144,12 @@ impl Bucket {
         }
         let seq = queue.seq + 1;
         let shared = &mut *turn.shared;
-        let (mut from, session) = sender(&shared.people, asker);
+        let (mut from, session) = sender(&self.people, asker);
         if shared.settings.faults.sender_mistaken
             && session.is_some()
             && let Some(key) = queue.members.keys().next()
         {
-            from = shared.people.user_of(*key);
+            from = self.people.user_of(*key);
         }
         let body = MessageRef {
             mount: operation.mount,
@@ -182,7 +182,7 @@ impl Bucket {
         }
         let seq = queue.seq + 1;
         let shared = &mut *turn.shared;
-        let (from, session) = sender(&shared.people, asker);
+        let (from, session) = sender(&self.people, asker);
         let is_member = asker.session().is_some_and(|key| queue.members.contains_key(&key));
         let member = session.filter(|_| is_member);
         let stroke = Stroke { seq, now_ms: turn.now.ms, member };

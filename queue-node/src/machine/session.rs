@@ -1,20 +1,20 @@
-//! Sessions and users that this node knows of, each stored once and named by a small number; and
-//! which connections are over, as far as this node has heard.
+//! Sessions and users that a bucket knows of, each stored once and named by a small number; and
+//! which connections are over, as far as the bucket has heard.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use link::machine::LinkId;
 use proto::ids::{Handle, SessionId};
-use proto::limits;
 use proto::seeded::{Places, Seed};
-use slab::Slab;
 
-/// A session on this node, for as long as something here uses it, and a while longer.
+use super::arena::Arena;
+
+/// A session in its bucket: for as long as something there uses it, and some graces longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionKey(u32);
 
-/// A user on this node, for as long as it has a session, and a while longer.
+/// A user in its bucket, for as long as it has a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct UserKey(u32);
 
@@ -25,12 +25,14 @@ pub(crate) struct Seat {
     pub(crate) handle: Handle,
 }
 
-/// A connection: the session that it speaks for, and the generation it was given. 0: its login
-/// isn't answered yet.
+/// A connection as its lane has introduced it: the session that it speaks for, and what its user
+/// queue said of it. The generation is 0 while its login isn't answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Connection {
-    pub(crate) key: SessionKey,
+    pub(crate) id: SessionId,
     pub(crate) generation: u64,
+    /// Sessions of its user under a lower generation are over.
+    pub(crate) floor: u64,
 }
 
 /// A session.
@@ -38,45 +40,38 @@ pub(crate) struct Connection {
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) user: UserKey,
+    /// The next session of the same user, in the order in which they came.
+    next: Option<SessionKey>,
+    /// How often it is a member, or has a record in its user queue.
+    uses: u32,
     /// The user's id, here too: most operations need nothing else of the user.
     name: Rc<str>,
     /// The highest generation that was heard of it.
     generation: u64,
     /// Connections under a lower generation are over: the generation, or the floor of the user.
     least: u64,
-    /// More was heard than where it began: that isn't forgotten with its last use.
-    is_told: bool,
-    uses: u32,
+    /// Since when nothing uses it, if nothing does.
     faded_ms: u64,
 }
 
 #[derive(Debug)]
 struct User {
     name: Rc<str>,
-    sessions: Vec<SessionKey>,
+    /// The first of its sessions. It has one for as long as it is here.
+    first: Option<SessionKey>,
     /// Sessions under a lower generation are over.
     floor: u64,
-    faded_ms: u64,
-    /// How far into the future the user has spent what it may create.
-    created_ms: u64,
-}
-
-/// Something that nobody uses any more, and that is still to be known for a while.
-#[derive(Debug, Clone, Copy)]
-enum Faded {
-    Session(SessionKey),
-    User(UserKey),
 }
 
 /// All of them.
 #[derive(Debug)]
 pub(crate) struct People {
-    sessions: Slab<Session>,
-    users: Slab<User>,
+    sessions: Arena<Session>,
+    users: Arena<User>,
     by_id: Places,
     by_name: Places,
-    /// What nobody uses, since when.
-    faded: VecDeque<(u64, Faded)>,
+    /// What nothing uses, since when.
+    faded: BTreeSet<(u64, SessionKey)>,
 }
 
 /// The user that a session is introduced with isn't the one it has.
@@ -94,140 +89,137 @@ impl People {
     /// Nobody yet.
     pub(crate) fn new(seed: Seed) -> People {
         let (by_id, by_name) = (Places::new(seed), Places::new(seed));
-        People { sessions: Slab::new(), users: Slab::new(), by_id, by_name, faded: VecDeque::new() }
+        let (sessions, users) = (Arena::default(), Arena::default());
+        People { sessions, users, by_id, by_name, faded: BTreeSet::new() }
     }
 
-    /// The session of this id; counts one more use of it.
-    pub(crate) fn enter(&mut self, id: SessionId, user: &str) -> Result<SessionKey, OtherUser> {
+    /// The session of this id, known from now on; nothing uses it yet.
+    pub(crate) fn enter(
+        &mut self,
+        now_ms: u64,
+        id: SessionId,
+        user: &Rc<str>,
+    ) -> Result<SessionKey, OtherUser> {
         if let Some(key) = self.find(id) {
-            if &*self.users[self[key].user.0 as usize].name != user {
-                return Err(OtherUser);
-            }
-            self.hold(key);
-            return Ok(key);
+            return if self[key].name == *user { Ok(key) } else { Err(OtherUser) };
         }
         let user = self.user(user);
-        let User { name, floor, .. } = &self.users[user.0 as usize];
-        let (name, least) = (name.clone(), *floor);
-        let (generation, is_told, uses, faded_ms) = (0, false, 1, 0);
-        let session = Session { id, user, name, generation, least, is_told, uses, faded_ms };
-        let at = self.sessions.insert(session) as u32;
-        self.by_id.insert(&id.0, at);
-        self.users[user.0 as usize].sessions.push(SessionKey(at));
-        Ok(SessionKey(at))
+        let User { name, floor, .. } = &self.users[user.0];
+        let (name, least, next) = (name.clone(), *floor, None);
+        let (generation, uses, faded_ms) = (0, 0, now_ms);
+        let session = Session { id, user, next, uses, name, generation, least, faded_ms };
+        let key = SessionKey(self.sessions.insert(session));
+        self.by_id.insert(&id.0, key.0);
+        match self.sessions_of(user).last() {
+            Some(last) => self[last].next = Some(key),
+            None => self.users[user.0].first = Some(key),
+        }
+        self.faded.insert((now_ms, key));
+        Ok(key)
     }
 
     /// The session of this id, if it is known here.
+    #[inline]
     pub(crate) fn find(&self, id: SessionId) -> Option<SessionKey> {
-        self.by_id.find(&id.0, |at| self.sessions[at as usize].id == id).map(SessionKey)
+        self.by_id.find(&id.0, |at| self.sessions[at].id == id).map(SessionKey)
     }
 
     /// The session of this key, if it is still known.
     pub(crate) fn get(&self, key: SessionKey) -> Option<&Session> {
-        self.sessions.get(key.0 as usize)
+        self.sessions.get(key.0)
     }
 
-    /// Whether a connection may not speak any more, or not yet.
+    /// Whether this is still the session of this id.
     #[inline]
-    pub(crate) fn is_over(&self, connection: Connection) -> bool {
-        connection.generation == 0 || connection.generation < self[connection.key].least
+    pub(crate) fn is(&self, key: SessionKey, id: SessionId) -> bool {
+        self.get(key).is_some_and(|session| session.id == id)
+    }
+
+    /// Whether a connection was told more than is known here.
+    #[inline]
+    pub(crate) fn is_behind(&self, key: SessionKey, generation: u64, floor: u64) -> bool {
+        let session = &self[key];
+        session.generation < generation || self.users[session.user.0].floor < floor
+    }
+
+    /// Whether nothing uses the session, and it hasn't been met since that moment.
+    #[inline]
+    pub(crate) fn is_fading(&self, key: SessionKey, since_ms: u64) -> bool {
+        let session = &self[key];
+        session.uses == 0 && session.faded_ms < since_ms
+    }
+
+    /// Whether a connection under this generation may not speak any more, or not yet.
+    #[inline]
+    pub(crate) fn is_over(&self, key: SessionKey, generation: u64) -> bool {
+        generation == 0 || generation < self[key].least
     }
 
     /// A generation of a session was heard.
     pub(crate) fn hear_generation(&mut self, key: SessionKey, generation: u64) {
         let session = &mut self[key];
-        if generation == 0 || generation == session.generation {
-            return;
-        }
-        session.is_told |= session.generation > 0;
         session.generation = session.generation.max(generation);
         session.least = session.least.max(generation);
     }
 
-    /// Another queue says that lower generations of a session are over.
-    pub(crate) fn hear_fence(&mut self, key: SessionKey, generation: u64) {
-        self.hear_generation(key, generation);
-        self[key].is_told = true;
-    }
-
     /// A session is over for good.
     pub(crate) fn hear_end(&mut self, key: SessionKey) {
-        let session = &mut self[key];
-        session.is_told = true;
-        session.least = u64::MAX;
+        self[key].least = u64::MAX;
     }
 
     /// Sessions of a user below this generation are over.
     pub(crate) fn hear_floor(&mut self, user: UserKey, floor: u64) {
-        let user = &mut self.users[user.0 as usize];
-        if floor <= user.floor {
+        let User { first, floor: before, .. } = &mut self.users[user.0];
+        if floor <= *before {
             return;
         }
-        user.floor = floor;
-        for key in &user.sessions {
-            let session = &mut self.sessions[key.0 as usize];
+        *before = floor;
+        let mut next = *first;
+        while let Some(key) = next {
+            let session = &mut self[key];
             session.least = session.least.max(floor);
+            next = session.next;
         }
     }
 
-    /// One more use of a session that is known.
+    /// One more use of a session.
     pub(crate) fn hold(&mut self, key: SessionKey) {
-        self[key].uses += 1;
+        let session = &mut self.sessions[key.0];
+        session.uses += 1;
+        if session.uses == 1 {
+            self.faded.remove(&(session.faded_ms, key));
+        }
     }
 
-    /// One use less; with the last one the session is forgotten, now or when what was heard of it
-    /// can't matter any more.
-    pub(crate) fn release(&mut self, key: SessionKey, now_ms: u64) {
-        let session = &mut self[key];
+    /// One use less.
+    pub(crate) fn release(&mut self, now_ms: u64, key: SessionKey) {
+        let session = &mut self.sessions[key.0];
         session.uses -= 1;
-        if session.uses > 0 {
-            return;
-        }
-        if session.is_told {
+        if session.uses == 0 {
             session.faded_ms = now_ms;
-            self.faded.push_back((now_ms, Faded::Session(key)));
-        } else {
-            self.forget(key, now_ms);
+            self.faded.insert((now_ms, key));
         }
     }
 
-    /// Forgets what nobody has used since that moment.
+    /// Something was heard of a session that counts for a while from now on, used or not.
+    pub(crate) fn refresh(&mut self, now_ms: u64, key: SessionKey) {
+        self.hold(key);
+        self.release(now_ms, key);
+    }
+
+    /// Forgets what nothing has used since that moment.
     pub(crate) fn trim(&mut self, before_ms: u64) {
-        while let Some((faded_ms, faded)) = self.faded.pop_front_if(|(ms, _)| *ms <= before_ms) {
-            match faded {
-                Faded::Session(key) => {
-                    let session = self.sessions.get(key.0 as usize);
-                    if session.is_some_and(|s| s.uses == 0 && s.faded_ms == faded_ms) {
-                        self.forget(key, faded_ms);
-                    }
-                }
-                Faded::User(key) => {
-                    let user = self.users.get(key.0 as usize);
-                    if user.is_some_and(|u| u.sessions.is_empty() && u.faded_ms == faded_ms) {
-                        self.forget_user(key);
-                    }
-                }
-            }
+        while let Some((faded_ms, key)) = self.faded.first().copied()
+            && faded_ms <= before_ms
+        {
+            self.faded.remove(&(faded_ms, key));
+            self.forget(key);
         }
-    }
-
-    /// Whether the session's user may create one more queue of this node.
-    pub(crate) fn may_create(&self, key: SessionKey, now_ms: u64) -> bool {
-        let spent_ms = self.users[self[key].user.0 as usize].created_ms;
-        spent_ms.max(now_ms) + limits::CREATION_EVERY_MS
-            <= now_ms + limits::CREATIONS_BURST * limits::CREATION_EVERY_MS
-    }
-
-    /// The session's user creates a queue.
-    pub(crate) fn creates(&mut self, key: SessionKey, now_ms: u64) {
-        let user = self[key].user;
-        let spent_ms = &mut self.users[user.0 as usize].created_ms;
-        *spent_ms = (*spent_ms).max(now_ms) + limits::CREATION_EVERY_MS;
     }
 
     /// The id of a user.
     pub(crate) fn name(&self, user: UserKey) -> &Rc<str> {
-        &self.users[user.0 as usize].name
+        &self.users[user.0].name
     }
 
     /// The id of a session's user.
@@ -236,15 +228,16 @@ impl People {
     }
 
     /// The sessions of the user of this id that are known here.
-    pub(crate) fn sessions_named(&self, user: &str) -> &[SessionKey] {
-        let is_it = |at: u32| &*self.users[at as usize].name == user;
-        let found = self.by_name.find(user.as_bytes(), is_it);
-        found.map_or(&[], |at| &self.users[at as usize].sessions)
+    pub(crate) fn sessions_named(&self, user: &str) -> impl Iterator<Item = SessionKey> {
+        let is_it = |at: u32| &*self.users[at].name == user;
+        let found = self.by_name.find(user.as_bytes(), is_it).map(UserKey);
+        found.into_iter().flat_map(|user| self.sessions_of(user))
     }
 
-    /// The sessions of a user that are known here.
-    pub(crate) fn sessions_of(&self, user: UserKey) -> &[SessionKey] {
-        &self.users[user.0 as usize].sessions
+    /// The sessions of a user that are known here, in the order in which they came.
+    #[inline]
+    pub(crate) fn sessions_of(&self, user: UserKey) -> impl Iterator<Item = SessionKey> {
+        std::iter::successors(self.users[user.0].first, |key| self[*key].next)
     }
 
     /// How many sessions are known.
@@ -252,33 +245,29 @@ impl People {
         self.sessions.len()
     }
 
-    fn forget(&mut self, key: SessionKey, now_ms: u64) {
-        let session = self.sessions.remove(key.0 as usize);
+    fn forget(&mut self, key: SessionKey) {
+        let session = self.sessions.remove(key.0);
         self.by_id.remove(&session.id.0, key.0);
-        let user = &mut self.users[session.user.0 as usize];
-        user.sessions.retain(|other| *other != key);
-        if user.sessions.is_empty() && user.floor == 0 {
-            self.forget_user(session.user);
-        } else if user.sessions.is_empty() {
-            user.faded_ms = now_ms;
-            self.faded.push_back((now_ms, Faded::User(session.user)));
+        let user = session.user;
+        let before = std::iter::successors(self.users[user.0].first, |before| {
+            (*before != key).then(|| self.sessions.get(before.0)?.next).flatten()
+        });
+        match before.take_while(|before| *before != key).last() {
+            Some(before) => self[before].next = session.next,
+            None => self.users[user.0].first = session.next,
+        }
+        if self.users[user.0].first.is_none() {
+            let user = self.users.remove(user.0);
+            self.by_name.remove(user.name.as_bytes(), session.user.0);
         }
     }
 
-    fn forget_user(&mut self, key: UserKey) {
-        let user = self.users.remove(key.0 as usize);
-        self.by_name.remove(user.name.as_bytes(), key.0);
-    }
-
-    fn user(&mut self, user: &str) -> UserKey {
-        let is_it = |at: u32| &*self.users[at as usize].name == user;
-        if let Some(at) = self.by_name.find(user.as_bytes(), is_it) {
+    fn user(&mut self, name: &Rc<str>) -> UserKey {
+        let is_it = |at: u32| self.users[at].name == *name;
+        if let Some(at) = self.by_name.find(name.as_bytes(), is_it) {
             return UserKey(at);
         }
-        let name: Rc<str> = user.into();
-        let (floor, faded_ms, created_ms) = (0, 0, 0);
-        let user = User { name: name.clone(), sessions: Vec::new(), floor, faded_ms, created_ms };
-        let at = self.users.insert(user) as u32;
+        let at = self.users.insert(User { name: name.clone(), first: None, floor: 0 });
         self.by_name.insert(name.as_bytes(), at);
         UserKey(at)
     }
@@ -289,13 +278,13 @@ impl std::ops::Index<SessionKey> for People {
 
     #[inline]
     fn index(&self, key: SessionKey) -> &Session {
-        &self.sessions[key.0 as usize]
+        &self.sessions[key.0]
     }
 }
 
 impl std::ops::IndexMut<SessionKey> for People {
     #[inline]
     fn index_mut(&mut self, key: SessionKey) -> &mut Session {
-        &mut self.sessions[key.0 as usize]
+        &mut self.sessions[key.0]
     }
 }

@@ -133,8 +133,8 @@ impl Queue {
     /// The members, each user once.
     pub(crate) fn roster<'a>(&'a self, people: &'a People) -> impl Iterator<Item = &'a str> {
         let first = |key: &SessionKey| {
-            let sessions = people.sessions_of(people[*key].user);
-            sessions.iter().find(|other| self.members.contains_key(*other)) == Some(key)
+            let mut sessions = people.sessions_of(people[*key].user);
+            sessions.find(|other| self.members.contains_key(other)) == Some(*key)
         };
         self.members.keys().filter(move |key| first(key)).map(|key| &**people.user_of(*key))
     }
@@ -159,7 +159,7 @@ impl Bucket {
         let standing = queue.standing(join.since.as_ref(), filter);
         let is_plain = filter.is_none() && join.since.is_none();
         let mut own = Vec::new();
-        let (people, prepared) = (&turn.shared.people, &mut turn.shared.prepared);
+        let (people, prepared) = (&self.people, &mut turn.shared.prepared);
         let body = match (is_plain, *is_prepared) {
             (true, true) => &*prepared,
             (true, false) => {

@@ -1,5 +1,6 @@
 //! Scripts against a whole node: what lanes say, and what comes of it.
 
+mod arena;
 mod asks;
 mod changes;
 mod commits;

@@ -24,10 +24,10 @@ pub(crate) struct QueueRef {
 pub(crate) enum Timer {
     /// A queue: idle, keys that expire, old events, members to ask about.
     Queue(QueueRef),
-    /// A session without a connection: its grace ends.
-    Grace(SessionKey),
-    /// A session that was resumed: what its client hasn't come back to is swept.
-    Sweep(SessionKey),
+    /// A session of a bucket without a connection: its grace ends.
+    Grace(u32, SessionKey),
+    /// One that was resumed: what its client hasn't come back to is swept.
+    Sweep(u32, SessionKey),
     /// What buckets remember of operations and requests is looked through.
     Memory,
     /// Tells that the web application hasn't acknowledged are given again.

@@ -9,6 +9,7 @@ use proto::table::BucketTable;
 use proto::time::Time;
 use rand::rngs::StdRng;
 
+use super::allowance::Allowances;
 use super::application::Couriers;
 use super::class::Classes;
 use super::counters::Counters;
@@ -16,7 +17,6 @@ use super::idempotency::Shares;
 use super::links::Links;
 use super::node::Settings;
 use super::run::SpareRuns;
-use super::session::People;
 use super::tells::{Tell, Told, Untold};
 use super::timers::{QueueRef, Timers};
 
@@ -38,7 +38,9 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) random: StdRng,
     pub(crate) links: Links,
-    pub(crate) people: People,
+    /// What users may create on this node, and how often their logins may end each other.
+    pub(crate) creations: Allowances,
+    pub(crate) evictions: Allowances,
     pub(crate) classes: Classes,
     pub(crate) table: Option<Arc<BucketTable>>,
     pub(crate) timers: Timers,

@@ -101,8 +101,6 @@ struct Sweep {
 struct User {
     /// The sessions that aren't over, in the order of their generations.
     sessions: Vec<SessionKey>,
-    /// How far into the future the user has spent what it may replace of itself.
-    spent_ms: u64,
     /// When the first of the sessions came, or the last one ended.
     since_unix_ms: u64,
 }
@@ -129,6 +127,12 @@ impl UserQueues {
     pub(crate) fn trim(&mut self, before_ms: u64) {
         self.over.trim(before_ms);
         self.attempts.trim(before_ms);
+    }
+
+    /// The newest generation of a session that has a record.
+    #[cfg(test)]
+    pub(crate) fn generation_of(&self, key: SessionKey) -> Option<u64> {
+        self.logins.get(&key).map(|login| login.generation)
     }
 
     /// What they take, but the names in them.
@@ -212,7 +216,7 @@ impl Bucket {
         login.ending = Some(close);
         let (seat, generation, drawn) = (login.seat.take(), login.generation, login.drawn);
         let notes = login.notes.clone();
-        let id = turn.shared.people[key].id;
+        let id = self.people[key].id;
         self.users.drawn.remove(&drawn);
         self.users.over.remember(now_ms, drawn, close);
         self.users.over.remember(now_ms, id, close);
@@ -223,13 +227,12 @@ impl Bucket {
             let word = if close == Close::Forbidden { reason } else { close.row().meaning };
             self.kick(turn, seat, close, word, generation);
         }
-        let user = turn.shared.people.user_of(key).clone();
+        let user = self.people.user_of(key).clone();
         self.users.client_gone(now_ms, &user, key);
         self.leave_user(turn, &user, key, (reason, close));
         let floor = self.floor_of(turn, &user);
-        let owner = turn.shared.people[key].user;
-        turn.shared.hear_floor(owner, floor);
-        turn.shared.people.hear_end(key);
+        self.hear_floor(turn, key, floor);
+        self.people.hear_end(key);
         if !faults.ended_forgotten && !is_unsaid {
             let reason: Rc<str> = reason.into();
             for noted in notes {
@@ -283,8 +286,8 @@ impl Bucket {
         reason: &str,
     ) {
         let generation = self.users.logins.get(&key).map_or(0, |login| login.generation);
-        let session = Some(turn.shared.people[key].id);
-        let user = turn.shared.people.user_of(key).clone();
+        let session = Some(self.people[key].id);
+        let user = self.people.user_of(key).clone();
         let about = About { seq: 0, user: &user, session, generation, reason };
         self.tell_application(turn, inbox, kind, about);
     }
@@ -317,7 +320,7 @@ impl Bucket {
         if is_done {
             self.users.logins.swap_remove(&key);
             turn.shared.counted(super::room::LOGIN_BYTES, 0);
-            turn.shared.people.release(key, turn.now.ms);
+            self.people.release(turn.now.ms, key);
         }
     }
 }

@@ -5,10 +5,12 @@ use proto::limits;
 use super::bucket::Bucket;
 use super::buckets::Buckets;
 use super::queue::{Mount, QueueIndex};
-use super::session::SessionKey;
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
-use super::user::user_hash;
+
+/// A session that nothing uses is known for two graces after its last word, as what is remembered
+/// of it is; and it is noted once in a grace that it still has words.
+const PEOPLE_GRACES: u64 = 3;
 
 /// A buffer keeps so much between turns: what subscribers of ordinary queues are told.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -20,13 +22,13 @@ impl Buckets {
             for timer in due {
                 match timer {
                     Timer::Queue(queue) => self.wake_queue(turn, queue),
-                    Timer::Grace(key) => {
-                        if let Some(home) = self.home_of_user(turn, key) {
+                    Timer::Grace(bucket, key) => {
+                        if let Some(home) = self.get(bucket) {
                             home.end_grace(turn, key);
                         }
                     }
-                    Timer::Sweep(key) => {
-                        if let Some(home) = self.home_of_user(turn, key) {
+                    Timer::Sweep(bucket, key) => {
+                        if let Some(home) = self.get(bucket) {
                             home.sweep(turn, key);
                         }
                     }
@@ -75,10 +77,8 @@ impl Buckets {
         }
     }
 
-    /// The bucket of a session's user queue, if it is here.
-    pub(crate) fn home_of_user(&mut self, turn: &Turn<'_>, key: SessionKey) -> Option<&mut Bucket> {
-        turn.shared.people.get(key)?;
-        let hash = user_hash(turn.shared.people.user_of(key));
+    /// The bucket of the queue whose name has this hash, if it is here.
+    pub(crate) fn home_of(&mut self, turn: &Turn<'_>, hash: u64) -> Option<&mut Bucket> {
         let prefix = turn.shared.table.as_ref()?.bucket(hash).prefix();
         self.get(prefix)
     }
@@ -87,8 +87,12 @@ impl Buckets {
     fn forget(&mut self, turn: &mut Turn<'_>) {
         let grace_ms = turn.shared.settings.grace_ms;
         let before_ms = turn.now.ms.checked_sub(2 * grace_ms);
+        let people_ms = turn.now.ms.checked_sub(PEOPLE_GRACES * grace_ms);
         let mut remembered_bytes = 0;
         for bucket in self.iter() {
+            if let Some(people_ms) = people_ms {
+                bucket.people.trim(people_ms);
+            }
             bucket.memory.trim(turn.now.ms, grace_ms);
             bucket.keys.trim(turn.now.ms, &mut turn.shared.key_shares);
             remembered_bytes += bucket.memory.bytes() + bucket.keys.bytes();
@@ -97,9 +101,8 @@ impl Buckets {
             }
         }
         turn.shared.counters.remembered_bytes = remembered_bytes as u64;
-        if let Some(before_ms) = before_ms {
-            turn.shared.people.trim(before_ms);
-        }
+        turn.shared.creations.trim(turn.now.ms);
+        turn.shared.evictions.trim(turn.now.ms);
         turn.shared.timers.set(turn.now.ms + grace_ms / 4 + 1, Timer::Memory);
     }
 

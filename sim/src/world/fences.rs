@@ -1,9 +1,10 @@
-//! Watches what queue nodes are told of connections that are over, and what they then accept.
+//! Watches what queues are told of connections that are over, and what they then accept.
 //!
-//! Two rules. What a node has heard holds: an operation that comes to it for the first time under
-//! a generation that it knows to be over is refused. And rooms do hear: a resume that its user's
-//! home has let out is known soon after to every room that the home knows the session to be in, as
-//! long as the two could reach each other.
+//! Two rules. What a queue has heard holds, be it by a word of the user queue or by an operation of
+//! the winner that it has answered: an operation that comes to it for the first time under a
+//! generation which is over by that is refused. And rooms do hear: a resume that its user's home
+//! has let out is known soon after to every room that the home knows the session to be in, as long
+//! as the two could reach each other.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +48,10 @@ type Noted = (Vec<u8>, String);
 #[derive(Debug, Default)]
 struct Ear {
     seats: BTreeMap<(LinkId, Handle), Seat>,
-    /// Of users, by their names, and of sessions, by their ids: lower generations are over.
-    floors: BTreeMap<Vec<u8>, Floor>,
+    /// By queue, of users by their names and of sessions by their ids: lower generations are over.
+    floors: BTreeMap<(Vec<u8>, Vec<u8>), Floor>,
+    /// The queues of operations that aren't answered yet.
+    asked: BTreeMap<(LinkId, Handle, u32), Vec<u8>>,
     /// Words that wait for the node's answer: before that, nobody knows that it heard them.
     taken: BTreeMap<(LinkId, u64), q2q::tell::Body>,
     /// Operations that must be refused, and why.
@@ -61,6 +64,7 @@ struct Seat {
     user: String,
     session: Vec<u8>,
     generation: u64,
+    floor: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -80,15 +84,17 @@ struct Due {
 }
 
 impl Ear {
-    fn hear(&mut self, whose: &[u8], generation: u64, at_us: u64) {
-        let floor = self.floors.entry(whose.to_vec()).or_insert(Floor { generation, at_us });
+    fn hear(&mut self, queue: &[u8], whose: &[u8], generation: u64, at_us: u64) {
+        let place = (queue.to_vec(), whose.to_vec());
+        let floor = self.floors.entry(place).or_insert(Floor { generation, at_us });
         if floor.generation <= generation {
             *floor = Floor { generation, at_us };
         }
     }
 
-    fn floor(&self, whose: &[u8], now_us: u64) -> u64 {
-        let floor = self.floors.get(whose).filter(|floor| now_us < floor.at_us + KEPT_US);
+    fn floor(&self, queue: &[u8], whose: &[u8], now_us: u64) -> u64 {
+        let place = (queue.to_vec(), whose.to_vec());
+        let floor = self.floors.get(&place).filter(|floor| now_us < floor.at_us + KEPT_US);
         floor.map_or(0, |floor| floor.generation)
     }
 }
@@ -110,6 +116,8 @@ impl Fences {
     pub(crate) fn homes_change(&mut self) {
         self.noted.clear();
         self.due.clear();
+        // What a bucket has heard goes with it.
+        self.ears.values_mut().for_each(|ear| ear.floors.clear());
     }
 
     /// A link of a node has begun or ended: its numbers mean nothing any more.
@@ -118,15 +126,16 @@ impl Fences {
         ear.seats.retain(|(of, _), _| *of != link);
         ear.taken.retain(|(of, _), _| *of != link);
         ear.over.retain(|(of, _, _), _| *of != link);
+        ear.asked.retain(|(of, _, _), _| *of != link);
     }
 
-    fn introduced(&mut self, now_us: u64, node: usize, link: LinkId, word: g2q::Introduce) {
+    fn introduced(&mut self, node: usize, link: LinkId, word: g2q::Introduce) {
         let ear = self.ears.entry(node).or_default();
-        ear.hear(word.user.as_bytes(), word.floor, now_us);
-        let (user, session, generation) = (word.user, word.session_id, word.generation);
+        let g2q::Introduce { user, session_id, generation, floor, .. } = word;
         let handle = Handle::named(word.session);
         ear.over.retain(|(of, other, _), _| (*of, *other) != (link, handle));
-        ear.seats.insert((link, handle), Seat { user, session, generation });
+        ear.asked.retain(|(of, other, _), _| (*of, *other) != (link, handle));
+        ear.seats.insert((link, handle), Seat { user, session: session_id, generation, floor });
     }
 
     /// An operation comes to a node.
@@ -139,7 +148,9 @@ impl Fences {
         // One that has come before has its remembered result.
         let is_first = *highest < head.op_id;
         *highest = head.op_id.max(*highest);
-        let heard = ear.floor(seat.user.as_bytes(), now_us).max(ear.floor(&seat.session, now_us));
+        ear.asked.insert((link, operation.session, head.op_id), head.queue.to_vec());
+        let of_user = ear.floor(head.queue, seat.user.as_bytes(), now_us);
+        let heard = of_user.max(ear.floor(head.queue, &seat.session, now_us));
         let due = self.due.iter().filter(|due| {
             due.room_at == node
                 && due.noted.0 == seat.session
@@ -160,10 +171,23 @@ impl Fences {
     }
 
     /// A node answers an operation; what it should have refused.
-    fn answered(&mut self, node: usize, link: LinkId, body: &[u8]) -> Option<String> {
+    fn answered(
+        &mut self,
+        (now_us, node, link): (u64, usize, LinkId),
+        body: &[u8],
+    ) -> Option<String> {
         let answer = q2g::AnswerRef::of(body).ok()?;
         let head = ResultHead::of(answer.result).ok()?;
-        let why = self.ears.get_mut(&node)?.over.remove(&(link, answer.session, head.op_id))?;
+        let operation = (link, answer.session, head.op_id);
+        let ear = self.ears.get_mut(&node)?;
+        let queue = ear.asked.remove(&operation);
+        if let Some(queue) = queue
+            && let Some(seat) = ear.seats.get(&(link, answer.session)).cloned()
+        {
+            ear.hear(&queue, seat.user.as_bytes(), seat.floor, now_us);
+            ear.hear(&queue, &seat.session, seat.generation, now_us);
+        }
+        let why = ear.over.remove(&operation)?;
         (head.status == Status::Ok.number() && answer.ask.is_empty()).then_some(why)
     }
 
@@ -173,13 +197,15 @@ impl Fences {
         let ear = self.ears.entry(node).or_default();
         match ear.taken.remove(&(link, told.number)) {
             Some(Body::Fence(word)) => {
-                ear.hear(word.user.as_bytes(), word.floor, now_us);
-                ear.hear(&word.session_id, word.generation, now_us);
+                let room = word.room.as_bytes();
+                ear.hear(room, word.user.as_bytes(), word.floor, now_us);
+                ear.hear(room, &word.session_id, word.generation, now_us);
             }
             Some(Body::Ended(word)) => {
-                ear.hear(word.user.as_bytes(), word.floor, now_us);
+                let room = word.room.as_bytes();
+                ear.hear(room, word.user.as_bytes(), word.floor, now_us);
                 if word.below == 0 {
-                    ear.hear(&word.session_id, u64::MAX, now_us);
+                    ear.hear(room, &word.session_id, u64::MAX, now_us);
                 }
             }
             Some(Body::Note(word)) if !told.ended => {
@@ -202,7 +228,7 @@ impl World {
             match number {
                 INTRODUCE => {
                     if let Ok(word) = prost::Message::decode(body) {
-                        self.fences.introduced(now_us, node, link, word);
+                        self.fences.introduced(node, link, word);
                     }
                 }
                 OPERATION => self.fences.operation(now_us, node, link, body),
@@ -221,7 +247,7 @@ impl World {
         let (mut accepted, mut resumed) = (Vec::new(), Vec::new());
         each_frame(bytes, |number, body| match (peer, number) {
             (Port::Lane(..), ANSWER) => {
-                accepted.extend(self.fences.answered(node, link, body));
+                accepted.extend(self.fences.answered((now_us, node, link), body));
             }
             (Port::Lane(..), LOGGED_IN) => {
                 let word: Option<q2g::LoggedIn> = prost::Message::decode(body).ok();

@@ -22,7 +22,7 @@ impl Bucket {
         hash: u64,
     ) {
         let Who::Session { key, .. } = asker.who else { return };
-        let inbox = self.inbox_of(turn.shared.people.user_of(key));
+        let inbox = self.inbox_of(self.people.user_of(key));
         if self.repeated(turn, asker, inbox, hash) {
             return;
         }

@@ -1,22 +1,29 @@
-//! Who is known on a node, which connections are over, and for how long it knows.
+//! Who is known in a bucket, which connections are over, and for how long it knows.
 
 use proto::seeded::Seed;
 
 use super::rig::session_id;
-use crate::machine::session::{Connection, People, SessionKey};
+use crate::machine::session::{People, SessionKey};
 
 fn people() -> People {
     People::new(Seed::new(5))
 }
 
+/// Somebody comes, and is used once.
 fn enter(people: &mut People, user: &str, number: u64) -> SessionKey {
-    people.enter(session_id(user, number), user).expect("it is that user's")
+    let key = people.enter(0, session_id(user, number), &user.into());
+    let key = key.expect("it is that user's");
+    people.hold(key);
+    key
 }
 
 /// The generations from 0 on whose connections may speak.
 fn heard(people: &People, key: SessionKey) -> Vec<u64> {
-    let may_speak = |generation: &u64| !people.is_over(Connection { key, generation: *generation });
-    (0..6).filter(may_speak).collect()
+    (0..6).filter(|generation| !people.is_over(key, *generation)).collect()
+}
+
+fn named(people: &People, user: &str) -> Vec<SessionKey> {
+    people.sessions_named(user).collect()
 }
 
 #[test]
@@ -25,13 +32,14 @@ fn the_highest_generation_counts() {
     let ann = enter(&mut people, "ann", 1);
     assert_eq!(heard(&people, ann), [1, 2, 3, 4, 5]);
     for (generation, wanted) in [(3, 3), (0, 3), (2, 3), (5, 5)] {
+        assert_eq!(people.is_behind(ann, generation, 0), people[ann].generation() < generation);
         people.hear_generation(ann, generation);
         assert_eq!(people[ann].generation(), wanted);
     }
     assert_eq!(heard(&people, ann), [5]);
     people.hear_end(ann);
     assert!(heard(&people, ann).is_empty());
-    assert!(people.is_over(Connection { key: ann, generation: u64::MAX - 1 }));
+    assert!(people.is_over(ann, u64::MAX - 1));
 }
 
 #[test]
@@ -41,15 +49,17 @@ fn a_floor_is_for_all_sessions_of_the_user_and_only_rises() {
     let bob = enter(&mut people, "bob", 3);
     people.hear_generation(other, 5);
     let ann = people[one].user;
+    assert!(people.is_behind(other, 5, 4), "its user's floor isn't known");
     people.hear_floor(ann, 4);
     people.hear_floor(ann, 2);
+    assert!(!people.is_behind(other, 5, 4));
     let later = enter(&mut people, "ann", 4);
     for (key, wanted) in [(one, &[4, 5][..]), (other, &[5]), (later, &[4, 5])] {
         assert_eq!(heard(&people, key), wanted);
     }
     assert_eq!(heard(&people, bob), [1, 2, 3, 4, 5]);
-    assert_eq!(people.sessions_of(ann), [one, other, later]);
-    assert_eq!(people.sessions_named("ann"), [one, other, later]);
+    assert_eq!(people.sessions_of(ann).collect::<Vec<_>>(), [one, other, later]);
+    assert_eq!(named(&people, "ann"), [one, other, later]);
     assert_eq!(people.len(), 4);
 }
 
@@ -57,58 +67,43 @@ fn a_floor_is_for_all_sessions_of_the_user_and_only_rises() {
 fn a_session_is_another_users_only_by_mistake() {
     let mut people = people();
     enter(&mut people, "ann", 1);
-    people.enter(session_id("ann", 1), "bob").expect_err("it is ann's");
+    people.enter(0, session_id("ann", 1), &"bob".into()).expect_err("it is ann's");
     assert_eq!(people.len(), 1);
-    assert!(people.sessions_named("bob").is_empty());
-}
-
-/// What was heard of a session beyond its beginning.
-type Heard = fn(&mut People, SessionKey);
-
-#[test]
-fn what_was_heard_of_a_session_is_known_for_a_while_after_its_last_use() {
-    let cases: [(Heard, bool); 5] = [
-        (|_, _| {}, false),
-        (|people, key| people.hear_generation(key, 3), false),
-        (
-            |people, key| {
-                people.hear_generation(key, 3);
-                people.hear_generation(key, 4);
-            },
-            true,
-        ),
-        (|people, key| people.hear_fence(key, 3), true),
-        (|people, key| people.hear_end(key), true),
-    ];
-    for (number, (hear, is_kept)) in cases.into_iter().enumerate() {
-        let mut people = people();
-        let ann = enter(&mut people, "ann", 1);
-        hear(&mut people, ann);
-        people.hold(ann);
-        people.release(ann, 10);
-        assert!(people.get(ann).is_some(), "{number}: it is used");
-        people.release(ann, 20);
-        assert_eq!(people.get(ann).is_some(), is_kept, "{number}");
-        assert_eq!(people.find(session_id("ann", 1)).is_some(), is_kept, "{number}");
-        people.trim(19);
-        assert_eq!(people.len(), usize::from(is_kept), "{number}: before its time");
-        people.trim(20);
-        assert_eq!(people.len(), 0, "{number}: after its time");
-        assert!(people.sessions_named("ann").is_empty());
-    }
+    assert_eq!(named(&people, "bob"), []);
 }
 
 #[test]
-fn who_comes_back_meanwhile_is_not_forgotten() {
+fn a_session_is_known_for_a_while_after_its_last_use() {
     let mut people = people();
     let ann = enter(&mut people, "ann", 1);
-    people.hear_fence(ann, 3);
-    people.release(ann, 10);
+    people.hear_floor(people[ann].user, 4);
+    people.hold(ann);
+    people.release(10, ann);
+    people.trim(100);
+    assert!(people.get(ann).is_some(), "it is used");
+    people.release(20, ann);
+    people.trim(19);
+    assert_eq!(people.find(session_id("ann", 1)), Some(ann), "before its time");
+    people.refresh(30, ann);
+    people.trim(29);
+    assert_eq!(heard(&people, ann), [4, 5], "something was heard of it meanwhile");
+    people.trim(30);
+    assert_eq!((people.len(), named(&people, "ann")), (0, Vec::new()), "after its time");
+    let anew = enter(&mut people, "ann", 1);
+    assert_eq!(heard(&people, anew), [1, 2, 3, 4, 5], "its user's floor went with it");
+}
+
+#[test]
+fn who_is_used_again_meanwhile_is_not_forgotten() {
+    let mut people = people();
+    let ann = enter(&mut people, "ann", 1);
+    people.hear_generation(ann, 3);
+    people.release(10, ann);
     assert_eq!(enter(&mut people, "ann", 1), ann);
     people.trim(100);
     assert_eq!(heard(&people, ann), [3, 4, 5]);
     // The time runs anew from the last use.
-    people.release(ann, 50);
+    people.release(50, ann);
     people.trim(49);
     assert_eq!(people.len(), 1);
     people.trim(50);
@@ -116,19 +111,20 @@ fn who_comes_back_meanwhile_is_not_forgotten() {
 }
 
 #[test]
-fn a_floor_outlives_the_users_last_session() {
-    let mut people = people();
-    let ann = enter(&mut people, "ann", 1);
-    people.hear_floor(people[ann].user, 4);
-    people.release(ann, 10);
-    assert_eq!(people.len(), 0);
-    people.trim(9);
-    let again = enter(&mut people, "ann", 2);
-    assert_eq!(heard(&people, again), [4, 5]);
-    people.trim(100);
-    assert_eq!(people.sessions_named("ann"), [again]);
-    people.release(again, 110);
-    people.trim(110);
-    let anew = enter(&mut people, "ann", 3);
-    assert_eq!(heard(&people, anew), [1, 2, 3, 4, 5]);
+fn whoever_goes_leaves_the_others_of_the_user_in_their_order() {
+    for gone in 0..4 {
+        let mut people = people();
+        let mut keys: Vec<_> = (0..4).map(|number| enter(&mut people, "ann", number)).collect();
+        let floor = 7;
+        people.hear_floor(people[keys[0]].user, floor);
+        people.release(10, keys[gone]);
+        people.trim(10);
+        keys.remove(gone);
+        assert_eq!(named(&people, "ann"), keys, "without the one at {gone}");
+        // The place that it had is the next one's, who has the user's floor.
+        let next = enter(&mut people, "ann", 9);
+        keys.push(next);
+        assert_eq!(named(&people, "ann"), keys);
+        assert!(people.is_over(next, floor - 1) && !people.is_over(next, floor));
+    }
 }

@@ -23,12 +23,15 @@ impl Bucket {
         connection: Connection,
         word: &g2q::Introduce,
     ) {
-        let Connection { key, generation } = connection;
+        let Connection { id, generation, .. } = connection;
         if generation == 0 {
             return;
         }
-        let login = self.users.present(key).filter(|login| login.generation == generation);
-        if login.is_some() {
+        let found = self.people.find(id);
+        let login = found.and_then(|key| Some((key, self.users.present(key)?.generation)));
+        if let Some((key, own)) = login
+            && own == generation
+        {
             if word.confirmed {
                 self.confirm(turn, connection);
             }
@@ -42,8 +45,7 @@ impl Bucket {
         // A node that is behind doesn't know what was decided since.
         let is_known = generation < self.generation(self.outputs.next());
         if !word.leaving && is_known {
-            let id = turn.shared.people[key].id;
-            let close = self.users.over_by(id, Some(key)).unwrap_or(Close::HomeLost);
+            let close = self.users.over_by(id, found).unwrap_or(Close::HomeLost);
             self.kick(turn, seat, close, close.row().meaning, generation);
         }
     }
@@ -76,11 +78,11 @@ impl Bucket {
         id: SessionId,
     ) {
         let mut answer = q2g::Recognised { number: word.number, ..q2g::Recognised::default() };
-        if let Some(key) = turn.shared.people.find(id)
+        if let Some(key) = self.people.find(id)
             && let Ok(secret) = word.secret.as_slice().try_into()
             && let Some(login) = self.users.logins.get(&key).filter(|one| one.has(Secret(secret)))
         {
-            answer.user = turn.shared.people.user_of(key).to_string();
+            answer.user = self.people.user_of(key).to_string();
             answer.expires_unix_ms = login.expires_unix_ms;
         }
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Recognised(answer)) };
@@ -89,7 +91,8 @@ impl Bucket {
 
     /// `confirmed`: the client has its `welcome`, so the secret before is good no more.
     pub(crate) fn confirm(&mut self, turn: &mut Turn<'_>, connection: Connection) {
-        if let Some(login) = self.users.present(connection.key)
+        if let Some(key) = self.people.find(connection.id)
+            && let Some(login) = self.users.present(key)
             && login.generation == connection.generation
             && !login.confirmed
         {
@@ -109,9 +112,9 @@ impl Bucket {
         connection: Connection,
     ) {
         let faulty = turn.shared.settings.faults.late_lost_ends_new_session;
-        let Connection { key, generation } = connection;
-        if let Some(login) = self.users.present(key)
-            && (login.generation == generation || faulty)
+        if let Some(key) = self.people.find(connection.id)
+            && let Some(login) = self.users.present(key)
+            && (login.generation == connection.generation || faulty)
         {
             self.detach_session(turn, key, lost.code as u16);
             if lost.bye {
@@ -126,7 +129,8 @@ impl Bucket {
     }
 
     /// Nobody is heard in this seat any more: its link has ended, or its number is another's.
-    pub(crate) fn seat_gone(&mut self, turn: &mut Turn<'_>, key: SessionKey, seat: Seat) {
+    pub(crate) fn seat_gone(&mut self, turn: &mut Turn<'_>, id: SessionId, seat: Seat) {
+        let Some(key) = self.people.find(id) else { return };
         if self.users.present(key).is_some_and(|login| login.seat == Some(seat)) {
             self.detach_session(turn, key, 0);
         }
@@ -142,7 +146,7 @@ impl Bucket {
         login.closed_by = code;
         self.record(turn);
         let at_ms = turn.now.ms + turn.shared.settings.grace_ms;
-        turn.shared.timers.set(at_ms, Timer::Grace(key));
+        turn.shared.timers.set(at_ms, Timer::Grace(self.outputs.bucket().prefix(), key));
     }
 
     /// The grace of a session that was detached is over, unless it has come back.

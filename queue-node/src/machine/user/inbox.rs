@@ -24,7 +24,7 @@ impl Bucket {
 
     /// The inbox of a session's user, which comes to be if there is none.
     pub(super) fn inbox(&mut self, turn: &mut Turn<'_>, key: SessionKey) -> QueueIndex {
-        let user = turn.shared.people.user_of(key).clone();
+        let user = self.people.user_of(key).clone();
         if let Some(inbox) = self.inbox_of(&user) {
             return inbox;
         }

@@ -4,6 +4,7 @@ use prost::Message as _;
 use proto::codes::{Close, Status};
 use proto::g2c;
 use proto::g2q;
+use proto::ids::SessionId;
 use proto::q2g::{self, SessionInfo, UserInfo};
 
 use super::Login;
@@ -23,21 +24,21 @@ impl Bucket {
         let Some(inbox) = self.inbox_of(&get.user) else {
             return self.refuse(turn, asker, unknown());
         };
-        let info = self.user_info(turn, inbox, &get.user);
+        let info = self.user_info(inbox, &get.user);
         let seq = self.queues[inbox].seq;
         let result = g2c::Result { seq, ..g2c::Result::default() }.encode_to_vec();
         let user = Some(info);
         self.reply(turn, asker, q2g::Reply { result, user, ..q2g::Reply::default() });
     }
 
-    fn user_info(&self, turn: &Turn<'_>, inbox: QueueIndex, name: &str) -> UserInfo {
+    fn user_info(&self, inbox: QueueIndex, name: &str) -> UserInfo {
         let mut info = UserInfo { user: name.to_owned(), ..UserInfo::default() };
         let Some(user) = self.users.users.get(&inbox) else { return info };
         info.online = !user.sessions.is_empty();
         info.since_ms = user.since_unix_ms;
         for key in &user.sessions {
             let Some(login) = self.users.logins.get(key) else { continue };
-            info.sessions.push(login.info(turn, *key));
+            info.sessions.push(login.info(self.people[*key].id));
             info.queues.extend(login.notes.iter().map(|noted| noted.room.to_string()));
         }
         info.queues.sort_unstable();
@@ -74,10 +75,10 @@ impl Bucket {
 }
 
 impl Login {
-    fn info(&self, turn: &Turn<'_>, key: SessionKey) -> SessionInfo {
+    fn info(&self, id: SessionId) -> SessionInfo {
         let client = &self.client;
         SessionInfo {
-            session_id: turn.shared.people[key].id.to_string(),
+            session_id: id.to_string(),
             gateway: client.gateway.clone(),
             client_name: client.name.clone(),
             client_version: client.version.clone(),

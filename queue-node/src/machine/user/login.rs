@@ -14,7 +14,7 @@ use super::{Client, Login, Sweep, client_name};
 use crate::machine::bucket::Bucket;
 use crate::machine::queue::QueueIndex;
 use crate::machine::room::LOGIN_BYTES;
-use crate::machine::session::{Connection, Seat, SessionKey};
+use crate::machine::session::{Connection, Seat, Session, SessionKey};
 use crate::machine::tells::{Fence, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -29,14 +29,14 @@ impl Bucket {
         key: SessionKey,
     ) {
         let (session, seat) = (login.session, Seat { link, handle: Handle::named(login.session) });
-        let drawn = turn.shared.people[key].id;
+        let drawn = self.people[key].id;
         let decided = self.decide_login(turn, seat, login, key);
         let goes_on = decided.as_ref().ok().copied();
         let word = match decided {
             Ok(key) => {
                 let generation = self.bind(turn, seat, key);
-                let user = turn.shared.people.user_of(key).clone();
-                let id = turn.shared.people[key].id;
+                let user = self.people.user_of(key).clone();
+                let id = self.people[key].id;
                 q2g::LoggedIn {
                     session,
                     status: Status::Ok.number(),
@@ -71,7 +71,7 @@ impl Bucket {
         login: &g2q::Login,
         key: SessionKey,
     ) -> Result<SessionKey, Refused> {
-        let drawn = turn.shared.people[key].id;
+        let drawn = self.people[key].id;
         if let Some(decided) = self.users.decided(drawn, key) {
             self.attach_session(turn, decided, seat);
             return Ok(decided);
@@ -79,11 +79,11 @@ impl Bucket {
         if let Some(close) = self.users.over_by(drawn, Some(key)) {
             return Err(Refused::over(close));
         }
-        let decided = match self.users.resumable(&turn.shared.people, login, key) {
+        let decided = match self.users.resumable(&self.people, login, key) {
             _ if self.is_outrun(turn, login, key) => Err(Refused::outrun()),
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
             None if login.resume_only => Err(Refused::gone()),
-            None if self.users.is_late(&turn.shared.people, login, key) => Err(Refused::late()),
+            None if self.users.is_late(&self.people, login, key) => Err(Refused::late()),
             None => self.new_session(turn, seat, login, key),
         };
         if let Err(refused) = &decided {
@@ -99,7 +99,7 @@ impl Bucket {
         if turn.shared.settings.faults.late_connects_win {
             return false;
         }
-        let name = turn.shared.people.user_of(key);
+        let name = self.people.user_of(key);
         let user = self.inbox_of(name).and_then(|inbox| self.users.users.get(&inbox));
         let keys = user.map_or(&[][..], |user| &user.sessions);
         let mut logins = keys.iter().filter_map(|key| self.users.logins.get(key));
@@ -122,11 +122,11 @@ impl Bucket {
         let n = self.record(turn);
         let generation = self.generation(n);
         turn.shared.counters.logins += 1;
-        turn.shared.people.hold(key);
-        turn.shared.people.hear_generation(key, generation);
+        self.people.hold(key);
+        self.people.hear_generation(key, generation);
         let record = Login {
             generation,
-            drawn: turn.shared.people[key].id,
+            drawn: self.people[key].id,
             secret: secret_of(login),
             before: None,
             left_behind: Vec::new(),
@@ -175,7 +175,7 @@ impl Bucket {
         let faults = turn.shared.settings.faults;
         let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
         if self.users.logins.get(&key).is_some_and(|own| !own.client.is_of(login)) {
-            self.users.client_gone(turn.now.ms, turn.shared.people.user_of(key), key);
+            self.users.client_gone(turn.now.ms, self.people.user_of(key), key);
         }
         let Some(record) = self.users.present(key) else {
             return Err(Refused::over(Close::Resumed));
@@ -195,7 +195,7 @@ impl Bucket {
         *record.client = Client::of(login, since_unix_ms);
         if record.sweep.is_none() {
             record.sweep = Some(Sweep { generation, due_ms });
-            turn.shared.timers.set(due_ms, Timer::Sweep(key));
+            turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }
         self.users.drawn.remove(&before);
         self.users.drawn.insert(drawn, key);
@@ -205,7 +205,7 @@ impl Bucket {
             user.sessions.push(key);
         }
         turn.shared.counters.resumes += 1;
-        turn.shared.people.hear_generation(key, generation);
+        self.people.hear_generation(key, generation);
         if let Some(left) = left {
             let word = Close::Resumed.row().meaning;
             self.kick(turn, left, Close::Resumed, word, old_generation);
@@ -222,10 +222,9 @@ impl Bucket {
         key: SessionKey,
         generation: u64,
     ) {
-        let user = turn.shared.people.user_of(key).clone();
+        let user = self.people.user_of(key).clone();
         let floor = self.floor_of(turn, &user);
-        let owner = turn.shared.people[key].user;
-        turn.shared.hear_floor(owner, floor);
+        self.hear_floor(turn, key, floor);
         self.unseat_below(turn, inbox, key, generation);
         if turn.shared.settings.faults.fence_skipped {
             return;
@@ -241,10 +240,10 @@ impl Bucket {
     fn bind(&mut self, turn: &mut Turn<'_>, seat: Seat, key: SessionKey) -> u64 {
         let generation = self.users.logins.get(&key).map_or(0, |login| login.generation);
         let Some(state) = turn.shared.links.get_mut(seat.link) else { return generation };
-        // The handle was introduced before, so there is room for it.
-        if let Ok(Some(before)) = state.bind(seat.handle, Some(Connection { key, generation })) {
-            turn.shared.people.hold(key);
-            turn.shared.people.release(before.key, turn.now.ms);
+        if let Some(introduced) = state.introduced(seat.handle) {
+            let Session { id, .. } = self.people[key];
+            introduced.connection = Connection { id, generation, ..introduced.connection };
+            introduced.hint = Some(key);
         }
         generation
     }

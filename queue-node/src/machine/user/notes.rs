@@ -22,7 +22,7 @@ impl Bucket {
             }
         });
         if noted.guest
-            && let Some(key) = turn.shared.people.find(noted.session)
+            && let Some(key) = self.people.find(noted.session)
         {
             self.invite(turn, key, &noted.room);
         }
@@ -68,7 +68,7 @@ impl Bucket {
         self.record(turn);
         let floor = self.floor_of(turn, &noted.user);
         let over = Told { ended: true, floor, ..Told::default() };
-        let Some(key) = turn.shared.people.find(noted.session) else { return over };
+        let Some(key) = self.people.find(noted.session) else { return over };
         let Some(login) = self.users.logins.get_mut(&key) else { return over };
         change(login);
         let Login { generation, below, ending, .. } = *login;
@@ -78,7 +78,7 @@ impl Bucket {
 
     /// A room has heard that a session is over, or what it left behind.
     pub(crate) fn room_heard(&mut self, turn: &mut Turn<'_>, noted: &Noted) {
-        let Some(key) = turn.shared.people.find(noted.session) else { return };
+        let Some(key) = self.people.find(noted.session) else { return };
         let Some(login) = self.users.logins.get_mut(&key) else { return };
         login.unnote(noted);
         self.record(turn);
@@ -96,11 +96,11 @@ impl Bucket {
         let (generation, due_ms) = (login.generation, now_ms + grace_ms);
         login.sweep = (generation > sweep.generation).then_some(Sweep { generation, due_ms });
         if login.sweep.is_some() {
-            turn.shared.timers.set(due_ms, Timer::Sweep(key));
+            turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }
         let notes = login.notes.clone();
         self.record(turn);
-        let floor = self.floor_of(turn, &turn.shared.people.user_of(key).clone());
+        let floor = self.floor_of(turn, self.people.user_of(key));
         for noted in notes {
             let to = name::hash(noted.room.as_bytes());
             let end = End { reason: "not resumed".into(), below, floor };

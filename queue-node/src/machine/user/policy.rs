@@ -105,8 +105,8 @@ impl Bucket {
 
     /// Counts one login by which these sessions end or are resumed, unless it is one too many.
     pub(super) fn replace(
-        &mut self,
-        turn: &Turn<'_>,
+        &self,
+        turn: &mut Turn<'_>,
         inbox: QueueIndex,
         sessions: &[SessionKey],
     ) -> Result<(), Refused> {
@@ -117,14 +117,12 @@ impl Bucket {
             let sentence = "the user's queues can't be notified now: try again later";
             return Err(Refused::limit(sentence, RETRY_MS));
         }
-        let user = self.users.users.entry(inbox).or_default();
-        let spent_ms = user.spent_ms.max(turn.now.ms) + limits::EVICTION_EVERY_MS;
-        let until_ms = turn.now.ms + u64::from(limits::EVICTIONS_BURST) * limits::EVICTION_EVERY_MS;
-        if spent_ms > until_ms {
+        let (evictions, user) = (&mut turn.shared.evictions, &*self.queues[inbox].name);
+        if let Err(wait_ms) = evictions.may(user, turn.now.ms) {
             let sentence = "the user's logins keep replacing each other: use only one of them";
-            return Err(Refused::limit(sentence, (spent_ms - until_ms) as u32));
+            return Err(Refused::limit(sentence, wait_ms as u32));
         }
-        user.spent_ms = spent_ms;
+        evictions.spend(user, turn.now.ms);
         Ok(())
     }
 

@@ -1,0 +1,90 @@
+//! Things in numbered places, where each new thing takes the lowest free place. So the place
+//! follows from what is there, and not from what was there before.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Things, each in a place of its own for as long as it is here.
+#[derive(Debug)]
+pub(crate) struct Arena<T> {
+    places: Vec<Option<T>>,
+    free: BinaryHeap<Reverse<u32>>,
+}
+
+impl<T> Default for Arena<T> {
+    fn default() -> Arena<T> {
+        Arena { places: Vec::new(), free: BinaryHeap::new() }
+    }
+}
+
+impl<T> Arena<T> {
+    /// Takes in a thing: its place.
+    pub(crate) fn insert(&mut self, thing: T) -> u32 {
+        match self.free.pop() {
+            Some(Reverse(at)) => {
+                self.places[at as usize] = Some(thing);
+                at
+            }
+            None => {
+                self.places.push(Some(thing));
+                (self.places.len() - 1) as u32
+            }
+        }
+    }
+
+    /// Takes out the thing of a place, where there is one.
+    pub(crate) fn remove(&mut self, at: u32) -> T {
+        let thing = self.places[at as usize].take().expect("there is something in this place");
+        self.free.push(Reverse(at));
+        thing
+    }
+
+    /// The thing of a place, if there is one.
+    #[inline]
+    pub(crate) fn get(&self, at: u32) -> Option<&T> {
+        self.places.get(at as usize)?.as_ref()
+    }
+
+    /// The thing of a place, if there is one.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut T> {
+        self.places.get_mut(at as usize)?.as_mut()
+    }
+
+    /// All things with their places, the lowest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..).zip(&self.places).filter_map(|(at, thing)| Some((at, thing.as_ref()?)))
+    }
+
+    /// All things with their places, the lowest first.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
+        (0..).zip(&mut self.places).filter_map(|(at, thing)| Some((at, thing.as_mut()?)))
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// How many places have room.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.places.capacity()
+    }
+}
+
+impl<T> std::ops::Index<u32> for Arena<T> {
+    type Output = T;
+
+    #[inline]
+    fn index(&self, at: u32) -> &T {
+        self.get(at).expect("there is something in this place")
+    }
+}
+
+impl<T> std::ops::IndexMut<u32> for Arena<T> {
+    #[inline]
+    fn index_mut(&mut self, at: u32) -> &mut T {
+        self.get_mut(at).expect("there is something in this place")
+    }
+}
