@@ -34,7 +34,7 @@ impl Bucket {
                 Some(Met { is_over: true, .. }) => elsewhere.push(handle.number()),
                 Some(Met { key, .. }) if self.queues[index].has_kept(key, attach) => {
                     self.sit(turn, index, key, Seat { link, handle }, attach.sub);
-                    self.queues[index].enliven(key);
+                    self.enliven(index, key);
                 }
                 Some(_) | None => gone.push(handle.number()),
             }
@@ -74,13 +74,13 @@ impl Bucket {
             elsewhere,
         };
         let faults = turn.shared.settings.faults;
-        let (links, people) = (&mut turn.shared.links, &self.people);
+        let (links, people, locals) = (&mut turn.shared.links, &self.people, &self.locals);
         self.outputs.to(links, &mut turn.out.links, link, |out| {
             put_attached(out, word);
             let skipped = usize::from(faults.replay_drops_first);
             for event in queue.missed(&standing).skip(skipped) {
                 let sender = event.exclude.and_then(|session| people.find(session));
-                let seat = sender.and_then(|key| queue.members.get(&key)?.seat);
+                let seat = sender.and_then(|key| locals[index].seat(queue.members.place(key)?));
                 let seat = seat.filter(|seat| seat.link == link && !faults.excluded_replayed);
                 let (exclude, kind) = (seat.map(|seat| seat.handle), event.kind.number());
                 put_replay(out, None, attach.sub, event.seq, kind, event.body, false, exclude);
@@ -100,18 +100,27 @@ impl Bucket {
         let state = turn.shared.links.get(seat.link);
         let connection = state.and_then(|state| state.connection(seat.handle));
         let generation = connection.map_or(0, |connection| connection.generation);
-        let members = &self.queues[index].members;
-        if members.get(&session).is_none_or(|member| member.seat != Some(seat)) {
+        if self.seat_of(index, session) != Some(seat) {
             if let Some((left, old_sub)) = self.stand(turn, index, session) {
                 self.unsubscribed(turn, left, old_sub, "", false);
             }
-            self.queues[index].sit(session, seat, generation, sub);
-        } else if let Some(member) = self.queues[index].members.get_mut(&session) {
+            if let Some(at) = self.queues[index].members.place(session) {
+                self.locals[index].sit(at, seat, sub);
+            }
+        }
+        if let Some(member) = self.queues[index].members.get_mut(session) {
             member.generation = generation;
         }
         let reference = self.reference(index);
         if let Some(link) = turn.shared.links.get_mut(seat.link) {
             link.subs.insert(sub, reference);
+        }
+    }
+
+    /// The member hears every event from now on.
+    pub(crate) fn enliven(&mut self, index: QueueIndex, session: SessionKey) {
+        if let Some(at) = self.queues[index].members.place(session) {
+            self.locals[index].enliven(at);
         }
     }
 
@@ -126,10 +135,10 @@ impl Bucket {
         let found = found.filter(|index| self.settle(turn, *index));
         let seat = Seat { link, handle };
         if let (Some(key), Some(index)) = (key, found)
-            && self.queues[index].members.get(&key).is_some_and(|member| member.seat == Some(seat))
+            && self.seat_of(index, key) == Some(seat)
         {
             self.stand(turn, index, key);
-            self.detached(turn, index, key);
+            self.detached(turn, index);
         }
         let (sub, sessions, detached) = (detach.sub, vec![detach.session], true);
         let word = q2g::Unsubscribed { sub, sessions, detached, ..q2g::Unsubscribed::default() };
@@ -139,24 +148,20 @@ impl Bucket {
 
     /// A lane's link is down: its subscriptions are detached.
     pub(crate) fn lane_down(&mut self, turn: &mut Turn<'_>, index: QueueIndex, link: LinkId) {
-        let members = self.queues[index].members.iter();
-        let on_lane = members.filter(|(_, member)| member.seat.is_some_and(|s| s.link == link));
-        let sessions: Vec<SessionKey> = on_lane.map(|(key, _)| *key).collect();
-        for key in sessions {
-            self.queues[index].stand(key);
-            self.detached(turn, index, key);
+        for at in 0..self.queues[index].members.len() {
+            if self.locals[index].seat(at).is_some_and(|seat| seat.link == link) {
+                self.locals[index].stand(turn.now.ms, at);
+                self.detached(turn, index);
+            }
         }
     }
 
-    /// The member has no lane from now on.
-    pub(crate) fn detached(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
-        let queue = &mut self.queues[index];
-        if let Some(member) = queue.members.get_mut(&key) {
-            member.detached_ms = turn.now.ms;
-        }
+    /// A member has no lane from now on.
+    pub(crate) fn detached(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        let local = &mut self.locals[index];
         let ask_ms = turn.now.ms + turn.shared.settings.grace_ms;
-        queue.ask_ms = queue.ask_ms.min(ask_ms);
-        let ask_ms = queue.ask_ms;
+        local.ask_ms = local.ask_ms.min(ask_ms);
+        let ask_ms = local.ask_ms;
         self.arm(turn, index, ask_ms);
     }
 
@@ -164,21 +169,21 @@ impl Bucket {
     /// at each member, so it isn't done more often than eight times in a grace.
     pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
-        if self.queues[index].ask_ms > now_ms {
+        if self.locals[index].ask_ms > now_ms {
             return;
         }
-        self.queues[index].ask_ms = u64::MAX;
+        self.locals[index].ask_ms = u64::MAX;
         if self.queues[index].is_inbox() {
             return;
         }
-        let members = self.queues[index].members.iter_mut();
+        let members = &self.queues[index].members;
         let (mut due, mut next) = (Vec::new(), None::<u64>);
-        for (key, member) in members.filter(|(_, member)| member.seat.is_none()) {
-            if member.detached_ms + grace_ms <= now_ms {
-                member.detached_ms = now_ms;
-                due.push(*key);
+        for (at, since_ms) in self.locals[index].detached() {
+            if *since_ms + grace_ms <= now_ms {
+                *since_ms = now_ms;
+                due.extend(members.at(at));
             }
-            let again = member.detached_ms + grace_ms;
+            let again = *since_ms + grace_ms;
             next = Some(next.map_or(again, |next| next.min(again)));
         }
         for key in due {
@@ -189,7 +194,7 @@ impl Bucket {
             }
         }
         let soonest = now_ms + grace_ms / 8 + 1;
-        self.queues[index].ask_ms = next.map_or(u64::MAX, |next| next.max(soonest));
+        self.locals[index].ask_ms = next.map_or(u64::MAX, |next| next.max(soonest));
     }
 }
 
@@ -199,7 +204,7 @@ impl Queue {
     /// itself. The lane has its `subscribe` yet to be answered.
     fn has_kept(&self, session: SessionKey, attach: &g2q::Attach) -> bool {
         let is_same = attach.epoch == self.epoch.get();
-        let member = self.members.get(&session);
+        let member = self.members.get(session);
         member.is_some_and(|member| !is_same || member.join_seq <= attach.after_seq)
     }
 

@@ -6,7 +6,7 @@ use proto::bucket::{BucketId, Epochs};
 use proto::class::{MountKind, TellKind};
 use proto::codes::Status;
 use proto::ids::{Epoch, SessionId};
-use proto::name::QueueName;
+use proto::name::{self, QueueName};
 use proto::q2g::EventRef;
 use proto::seeded::Seed;
 use rand::RngExt as _;
@@ -15,6 +15,8 @@ use super::application::{About, Cause};
 use super::asker::{Asker, Who};
 use super::class::QueueClass;
 use super::idempotency::{Keyed, Keys};
+use super::local::{Local, Locals};
+use super::members::Members;
 use super::node::Settings;
 use super::outputs::{self, Outputs};
 use super::queue::{Mount, Queue, QueueIndex, Queues};
@@ -33,6 +35,7 @@ use super::user::UserQueues;
 pub(crate) struct Bucket {
     pub(crate) outputs: Outputs,
     pub(crate) queues: Queues,
+    pub(crate) locals: Locals,
     pub(crate) people: People,
     pub(crate) users: UserQueues,
     pub(crate) memory: Memory,
@@ -53,6 +56,7 @@ impl Bucket {
         Bucket {
             outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
             queues: Queues::new(seed),
+            locals: Locals::default(),
             people: People::new(seed),
             users: UserQueues::new(seed),
             memory: Memory::new(seed),
@@ -123,6 +127,18 @@ impl Bucket {
         let before = queue.log.bytes();
         let (place, more) = (step.place().unwrap_or(usize::MAX), step.changes_more());
         let held = queue.mount_bytes(place);
+        let local = &mut self.locals[index];
+        match &step {
+            Step::Join { .. } => local.came(turn.now.ms),
+            Step::Leave { session } => {
+                queue.members.place(*session).into_iter().for_each(|at| local.gone(at));
+            }
+            Step::Nothing
+            | Step::Event(_)
+            | Step::State(..)
+            | Step::Mounts { .. }
+            | Step::Filter { .. } => {}
+        }
         queue.apply(step, turn.now.ms, &turn.shared.body);
         let after = queue.log.bytes();
         let holds = queue.mount_bytes(place);
@@ -155,12 +171,10 @@ impl Bucket {
         let shared = &mut *turn.shared;
         shared.counters.events += 1;
         let excluded: Option<Seat> = match sender {
-            Some(key) if draft.exclude.is_some() => {
-                queue.members.get(&key).and_then(|member| member.seat)
-            }
+            Some(key) if draft.exclude.is_some() => self.seat_of(index, key),
             Some(_) | None => None,
         };
-        for lane in queue.lanes.iter().filter(|lane| lane.live > 0) {
+        for lane in self.locals[index].lanes.iter().filter(|lane| lane.live > 0) {
             let seat = excluded.filter(|seat| seat.link == lane.link);
             let frame = EventRef {
                 sub: lane.sub,
@@ -248,7 +262,7 @@ impl Bucket {
         if turn.shared.settings.faults.resend_runs_again {
             return None;
         }
-        if let Some(member) = queue.and_then(|index| self.queues[index].members.get(&key)) {
+        if let Some(member) = queue.and_then(|index| self.queues[index].members.get(key)) {
             return known(asker, &member.recent);
         }
         let session = self.people[key].id;
@@ -269,10 +283,10 @@ impl Bucket {
     ) {
         let Some(key) = asker.session() else { return };
         let queue = &mut self.queues[index];
-        match queue.members.get_mut(&key) {
+        match queue.members.get_mut(key) {
             Some(member) => member.recent.remember(cut(turn, result)),
             None => {
-                let hash = queue.hash;
+                let hash = name::hash(queue.name.as_bytes());
                 self.remember_away(turn, hash, asker, result);
             }
         }
@@ -304,7 +318,6 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         name: QueueName<'_>,
-        hash: u64,
         class: Rc<QueueClass>,
         user: Option<&str>,
     ) -> QueueIndex {
@@ -316,26 +329,18 @@ impl Bucket {
         let mounts: &[proto::class::MountClass] = &class.class.mounts;
         let index = self.queues.insert(Queue {
             name: name.as_str().into(),
-            hash,
             mounts: mounts.iter().map(|mount| Mount::new(mount.kind)).collect(),
             class,
             epoch: Epoch::from_random(turn.shared.random.random()),
             seq: 0,
             created_unix_ms: turn.now.unix_ms,
-            members: indexmap::IndexMap::default(),
+            members: Members::default(),
             users: 0,
-            lanes: Vec::new(),
             log: ReplayLog::default(),
             floors: None,
-            run: None,
-            idle_ms: turn.now.ms,
-            armed_ms: u64::MAX,
-            ask_ms: u64::MAX,
             counted: 0,
-            serial: turn.shared.serials,
-            cause,
-            is_dirty: false,
         });
+        self.locals.came(index, Local::new(turn.now.ms, turn.shared.serials, cause));
         self.recount(turn, index);
         self.mark(turn, index);
         self.tell_application(turn, index, TellKind::QueueCreated, About::default());
@@ -348,6 +353,7 @@ impl Bucket {
         let about = About { seq: self.queues[index].seq, reason, ..About::default() };
         self.tell_application(turn, index, TellKind::QueueDestroyed, about);
         let queue = self.queues.remove(index);
+        self.locals.gone(index);
         if queue.is_inbox() {
             self.users.forget_user(index);
         }
@@ -359,7 +365,7 @@ impl Bucket {
     /// Something of the queue is to be let out at the end of the turn.
     pub(crate) fn mark(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let reference = self.reference(index);
-        if !std::mem::replace(&mut self.queues[index].is_dirty, true) {
+        if !std::mem::replace(&mut self.locals[index].is_dirty, true) {
             turn.shared.dirty.push(reference);
         }
     }
@@ -368,17 +374,22 @@ impl Bucket {
     pub(crate) fn arm(&mut self, turn: &mut Turn<'_>, index: QueueIndex, at_ms: u64) {
         let reference = self.reference(index);
         let at_ms = at_ms.max(turn.now.ms + 1);
-        let queue = &mut self.queues[index];
-        if at_ms < queue.armed_ms {
-            queue.armed_ms = at_ms;
+        let local = &mut self.locals[index];
+        if at_ms < local.armed_ms {
+            local.armed_ms = at_ms;
             turn.shared.timers.set(at_ms, Timer::Queue(reference));
         }
+    }
+
+    /// Where a member is heard, unless it is detached or no member.
+    pub(crate) fn seat_of(&self, index: QueueIndex, key: SessionKey) -> Option<Seat> {
+        self.locals[index].seat(self.queues[index].members.place(key)?)
     }
 
     /// The queue as others of the node name it.
     pub(crate) fn reference(&self, index: QueueIndex) -> QueueRef {
         let bucket = self.outputs.bucket().prefix();
-        QueueRef { bucket, index, serial: self.queues[index].serial }
+        QueueRef { bucket, index, serial: self.locals[index].serial }
     }
 
     /// Keeps a word to another queue, and lets it out with the newest record.

@@ -187,10 +187,11 @@ fn moved_word(turn: &Turn<'_>, bucket: BucketId) -> Option<q2g::Moved> {
 fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
     let prefix = bucket.outputs.bucket().prefix();
     for (index, queue) in bucket.queues.iter() {
-        for lane in &queue.lanes {
+        let local = &bucket.locals[index];
+        for lane in &local.lanes {
             if let Some(state) = turn.shared.links.get_mut(lane.link)
                 && state.subs.get(&lane.sub).is_some_and(|sub| {
-                    (sub.bucket, sub.index, sub.serial) == (prefix, index, queue.serial)
+                    (sub.bucket, sub.index, sub.serial) == (prefix, index, local.serial)
                 })
             {
                 state.subs.swap_remove(&lane.sub);

@@ -42,7 +42,7 @@ impl Bucket {
         self.recount(turn, index);
         let queue = &self.queues[index];
         if queue.members.is_empty() {
-            let idle_ms = queue.idle_ms.saturating_add(queue.class.class.idle_ttl_ms);
+            let idle_ms = self.locals[index].idle_ms.saturating_add(queue.class.class.idle_ttl_ms);
             self.arm(turn, index, idle_ms);
         }
     }

@@ -38,12 +38,12 @@ impl Bucket {
         let is_well = decision.is_ok();
         self.commit(turn, index, asker, decision.map(|outcome| (outcome, Step::Nothing)));
         for (key, generation) in guests {
-            if is_well && !self.queues[index].members.contains_key(&key) {
+            if is_well && !self.queues[index].members.contains(key) {
                 let (join, filter) = (self.record(turn), None);
                 let guest = Some(generation);
                 self.apply(turn, index, Step::Join { session: key, join, guest, filter });
                 self.joined(turn, index, key);
-                self.detached(turn, index, key);
+                self.detached(turn, index);
             }
         }
     }
@@ -92,7 +92,7 @@ impl Bucket {
             let sentence = "the user has no session that could join";
             return Err(Refusal::new(Status::NotFound, sentence));
         };
-        let is_member = |key: &SessionKey| queue.members.contains_key(key);
+        let is_member = |key: &SessionKey| queue.members.contains(*key);
         let is_there = is_member(first) || self.is_elsewhere(index, *first);
         self.may_come_in(index, is_there)?;
         if !guests.iter().all(|(key, _)| is_member(key)) {

@@ -7,7 +7,7 @@ use proto::codes::Status;
 use proto::filter::Filter;
 use proto::ids::SessionId;
 use proto::limits;
-use proto::name::{QueueName, Space};
+use proto::name::{self, QueueName, Space};
 use proto::q2g;
 use proto::wire;
 
@@ -79,12 +79,12 @@ impl Bucket {
                         turn.shared.creations.spend(self.people.user_of(key), turn.now.ms);
                     }
                     let user = self.people.user_of(key).clone();
-                    self.create(turn, name, hash, class, Some(&user))
+                    self.create(turn, name, class, Some(&user))
                 }
                 Err(refusal) => return self.refuse(turn, asker, refusal),
             },
         };
-        let was_member = self.queues[index].members.contains_key(&key);
+        let was_member = self.queues[index].members.contains(key);
         let decision = self.decide_join(turn, index, key, filter);
         let needs = !was_member && self.queues[index].class.class.join == Access::Callout;
         let ruling = verdicts.rule_if(needs, AskKind::Subscribe);
@@ -108,7 +108,7 @@ impl Bucket {
         mut earlier: Remembered,
     ) {
         turn.shared.counters.repeated += 1;
-        let member = found.filter(|index| self.queues[*index].members.contains_key(&join.session));
+        let member = found.filter(|index| self.queues[*index].members.contains(join.session));
         if let Some(index) = member
             && earlier.head.status == Status::OutcomeUnknown.number()
         {
@@ -143,7 +143,7 @@ impl Bucket {
         }
         let not_there = || Refusal::new(Status::NotFound, "this session is not subscribed to it");
         let Some(index) = found else { return self.refuse(turn, asker, not_there()) };
-        if !self.queues[index].members.contains_key(&key) {
+        if !self.queues[index].members.contains(key) {
             return self.commit(turn, index, asker, Err(not_there()));
         }
         if self.queues[index].is_inbox() {
@@ -173,7 +173,7 @@ impl Bucket {
     /// Whether the queue's run has something of this session or its user.
     pub(crate) fn awaits(&self, index: QueueIndex, session: SessionKey) -> bool {
         let user = self.people[session].user;
-        self.queues[index].run.as_ref().is_some_and(|run| run.users.contains(&user))
+        self.locals[index].run.as_ref().is_some_and(|run| run.users.contains(&user))
     }
 
     fn may_create<'a>(
@@ -229,7 +229,7 @@ impl Bucket {
         if turn.shared.settings.faults.full_refuses_members {
             turn.shared.admits()?;
         }
-        if queue.members.contains_key(&key) {
+        if queue.members.contains(key) {
             return Ok((outcome, Step::Filter { session: key, filter }));
         }
         if queue.is_inbox() {
@@ -257,7 +257,7 @@ impl Bucket {
     /// Whether another session of the same user is a member.
     pub(crate) fn is_elsewhere(&self, index: QueueIndex, key: SessionKey) -> bool {
         let mut others = self.people.sessions_of(self.people[key].user);
-        others.any(|other| other != key && self.queues[index].members.contains_key(&other))
+        others.any(|other| other != key && self.queues[index].members.contains(other))
     }
 
     /// What a new member brings with it: its place in the run, its memory, a note to its user
@@ -269,15 +269,15 @@ impl Bucket {
         let (id, user) = (self.people[key].id, self.people[key].user);
         let name = self.people.name(user).clone();
         let generation = self.people[key].generation();
-        let hash = self.queues[index].hash;
+        let hash = name::hash(self.queues[index].name.as_bytes());
         if let Some(mut recent) = self.memory.take(hash, id)
-            && let Some(member) = self.queues[index].members.get_mut(&key)
+            && let Some(member) = self.queues[index].members.get_mut(key)
         {
             recent.append(&member.recent);
             member.recent = recent;
         }
         if self.queues[index].class.tells_any() {
-            self.queues[index].cause = turn.shared.couriers.cause(&name);
+            self.locals[index].cause = turn.shared.couriers.cause(&name);
         }
         let is_hidden = turn.shared.settings.faults.joined_untold
             && self.noted(index, key).join.is_multiple_of(8);
@@ -321,7 +321,8 @@ impl Bucket {
         index: QueueIndex,
         session: SessionKey,
     ) -> Option<(Seat, u32)> {
-        let (seat, lane) = self.queues[index].stand(session)?;
+        let at = self.queues[index].members.place(session)?;
+        let (seat, lane) = self.locals[index].stand(turn.now.ms, at)?;
         if lane.seats == 0
             && let Some(link) = turn.shared.links.get_mut(seat.link)
         {
@@ -346,9 +347,9 @@ impl Bucket {
         let is_last = !self.is_elsewhere(index, key);
         let user = self.people[key].user;
         self.record(turn);
-        if let Some(member) = self.queues[index].members.get_mut(&key) {
+        if let Some(member) = self.queues[index].members.get_mut(key) {
             let recent = std::mem::take(&mut member.recent);
-            let hash = self.queues[index].hash;
+            let hash = name::hash(self.queues[index].name.as_bytes());
             self.rest(turn, hash, noted.session, &recent);
         }
         self.apply(turn, index, Step::Leave { session: key });
@@ -421,7 +422,7 @@ impl Bucket {
     /// The member as its user queue knows it.
     pub(crate) fn noted(&self, index: QueueIndex, key: SessionKey) -> Noted {
         let queue = &self.queues[index];
-        let member = queue.members.get(&key);
+        let member = queue.members.get(key);
         Noted {
             user: self.people.user_of(key).clone(),
             session: self.people[key].id,

@@ -72,7 +72,7 @@ impl Bucket {
         let mut ended = true;
         if let Some(key) = known
             && let Some(index) = self.room_of(noted)
-            && let Some(member) = self.queues[index].members.get(&key)
+            && let Some(member) = self.queues[index].members.get(key)
         {
             if is_for_good || member.generation < end.below {
                 // Its user queue heard of this joining only if it names it.
@@ -112,7 +112,7 @@ impl Bucket {
         let Some(key) = self.people.find(noted.session) else { return };
         self.hear_floor(turn, key, told.floor);
         let Some(index) = self.room_of(noted) else { return };
-        let Some(member) = self.queues[index].members.get(&key) else { return };
+        let Some(member) = self.queues[index].members.get(key) else { return };
         let is_swept = member.generation < told.below;
         if told.ended {
             self.remove_session(turn, index, key, "lost", Leaving::Ended);
@@ -133,16 +133,14 @@ impl Bucket {
         key: SessionKey,
         generation: u64,
     ) {
-        let member = self.queues[index].members.get(&key);
-        let is_below = |member: &super::queue::Subscription| {
-            member.seat.is_some() && member.generation < generation
-        };
+        let member = self.queues[index].members.get(key);
+        let is_below = |member: &super::queue::Subscription| member.generation < generation;
         if !member.is_some_and(is_below) {
             return;
         }
         if let Some((seat, sub)) = self.stand(turn, index, key) {
             self.unsubscribed(turn, seat, sub, "", false);
-            self.detached(turn, index, key);
+            self.detached(turn, index);
         }
     }
 

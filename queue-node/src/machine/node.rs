@@ -308,7 +308,7 @@ impl Buckets {
         let Some(state) = turn.shared.links.down(link) else { return };
         for queue in state.subs.values() {
             if let Some(bucket) = self.get(queue.bucket)
-                && bucket.queues.get(queue.index, queue.serial).is_some()
+                && bucket.locals.get(queue.index, queue.serial).is_some()
             {
                 bucket.lane_down(turn, queue.index, link);
             }

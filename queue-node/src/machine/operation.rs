@@ -87,13 +87,11 @@ impl Bucket {
         self.answer(turn, asker, &earlier);
         if operation.kind == Kind::Subscribe && earlier.head.status == 0 {
             let seat = Seat { link: asker.link, handle };
-            let member =
-                found.and_then(|index| Some((index, self.queues[index].members.get(&key)?)));
-            if let Some((index, member)) = member
-                && member.seat == Some(seat)
+            if let Some(index) = found
+                && self.seat_of(index, key) == Some(seat)
             {
                 self.stand(turn, index, key);
-                self.detached(turn, index, key);
+                self.detached(turn, index);
             }
             // It goes on elsewhere, or has ended: its client here hears nothing of the queue.
             self.unsubscribed(turn, seat, operation.sub, "", false);

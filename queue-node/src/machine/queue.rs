@@ -2,33 +2,27 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
-use link::machine::LinkId;
 use proto::class::{MountKind, Presence};
 use proto::filter::Filter;
 use proto::ids::Epoch;
 use proto::limits::MOUNTS_MAX;
 use proto::seeded::{Places, Seed};
 
-use super::application::Cause;
 use super::arena::Arena;
 use super::class::QueueClass;
 use super::event_ring::{Event, MEMBERS};
 use super::faults::Faults;
-use super::hashing::Numbers;
+use super::members::Members;
 use super::message_mount::History;
 use super::recent::Recent;
 use super::record::{Draft, Step};
 use super::replay::ReplayLog;
-use super::run::Run;
-use super::session::{Seat, SessionKey};
 use super::state_mount::StateMount;
 
 /// A queue.
 #[derive(Debug)]
 pub(crate) struct Queue {
     pub(crate) name: Rc<str>,
-    pub(crate) hash: u64,
     pub(crate) class: Rc<QueueClass>,
     pub(crate) epoch: Epoch,
     /// The number of its newest event.
@@ -36,31 +30,15 @@ pub(crate) struct Queue {
     pub(crate) created_unix_ms: u64,
     /// What its mounts hold, in the order of the class; nothing is allocated before the first use.
     pub(crate) mounts: Box<[Mount]>,
-    pub(crate) members: IndexMap<SessionKey, Subscription, Numbers>,
+    pub(crate) members: Members,
     /// How many users the members are.
     pub(crate) users: u32,
-    /// The lanes that have subscribers.
-    pub(crate) lanes: Vec<LaneSeat>,
     pub(crate) log: ReplayLog,
     /// Per mount, and for members behind the last, the newest event that the log has let go of;
     /// nothing before the first.
     pub(crate) floors: Option<Box<Floors>>,
-    /// Who joined and left and hasn't been announced.
-    pub(crate) run: Option<Box<Run>>,
-    /// Since when it has no members.
-    pub(crate) idle_ms: u64,
-    /// The next deadline that was set for it.
-    pub(crate) armed_ms: u64,
-    /// When members without a lane are asked about; nobody is without one before a grace is over.
-    pub(crate) ask_ms: u64,
     /// What it takes by the node's count.
     pub(crate) counted: u32,
-    /// Tells it from the queue that had its place before.
-    pub(crate) serial: u32,
-    /// Whose doing it is, if the web application is told: who created it or joined it last.
-    pub(crate) cause: Cause,
-    /// It stands in the list of those with something to let out.
-    pub(crate) is_dirty: bool,
 }
 
 /// A number per place of a mount, and one for members.
@@ -79,10 +57,6 @@ pub(crate) enum Mount {
 /// A session's attachment to a queue.
 #[derive(Debug, Default)]
 pub(crate) struct Subscription {
-    /// The lane that hears for it, unless it is detached.
-    pub(crate) seat: Option<Seat>,
-    /// It has been told `subscribed` there, and has its part in every event.
-    pub(crate) live: bool,
     /// The back end has put it there: its lane hears of it from its user queue.
     pub(crate) is_guest: bool,
     /// The generation under which it took its seat last, or was put there.
@@ -91,21 +65,8 @@ pub(crate) struct Subscription {
     pub(crate) join: u64,
     /// The number of the queue's newest event then.
     pub(crate) join_seq: u64,
-    pub(crate) detached_ms: u64,
     pub(crate) filter: Option<Box<Filter>>,
     pub(crate) recent: Recent,
-}
-
-/// A lane that has subscribers of a queue.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LaneSeat {
-    pub(crate) link: LinkId,
-    /// The lane's number for the queue.
-    pub(crate) sub: u32,
-    /// Subscriptions that the lane hears for.
-    pub(crate) seats: u32,
-    /// Those of them that are live.
-    pub(crate) live: u32,
 }
 
 impl Queue {
@@ -137,22 +98,15 @@ impl Queue {
                 let (is_guest, generation) = (guest.is_some(), guest.unwrap_or(0));
                 let subscription =
                     Subscription { join, join_seq, is_guest, generation, filter, ..empty };
-                if self.members.is_empty() {
-                    // Most queues are an inbox, and have one member for ever.
-                    self.members.reserve_exact(1);
-                }
                 self.members.insert(session, subscription);
             }
             Step::Filter { session, filter } => {
-                if let Some(subscription) = self.members.get_mut(&session) {
+                if let Some(subscription) = self.members.get_mut(session) {
                     subscription.filter = filter;
                 }
             }
             Step::Leave { session } => {
-                self.members.swap_remove(&session);
-                if self.members.is_empty() {
-                    self.members = IndexMap::default();
-                }
+                self.members.remove(session);
             }
         }
     }
@@ -243,58 +197,11 @@ impl Queue {
         self.mounts.iter().map(state).sum::<usize>() + roster
     }
 
-    /// The seat of a lane.
-    pub(crate) fn lane(&self, link: LinkId) -> Option<&LaneSeat> {
-        self.lanes.iter().find(|lane| lane.link == link)
-    }
-
     /// The name and kind of each mount that is there, with its number.
     pub(crate) fn mount_classes(&self) -> impl Iterator<Item = (usize, &str, MountKind)> {
         let mounts = self.class.class.mounts.iter().enumerate();
         let mounts = mounts.filter(|(_, mount)| !mount.name.is_empty());
         mounts.map(|(at, mount)| (at, &*mount.name, mount.kind))
-    }
-
-    /// Gives a member a seat on a lane that has this number for the queue.
-    pub(crate) fn sit(&mut self, session: SessionKey, seat: Seat, generation: u64, sub: u32) {
-        let Some(subscription) = self.members.get_mut(&session) else { return };
-        subscription.generation = generation;
-        subscription.seat = Some(seat);
-        subscription.live = false;
-        match self.lanes.iter_mut().find(|lane| lane.link == seat.link) {
-            Some(lane) => {
-                lane.sub = sub;
-                lane.seats += 1;
-            }
-            None => self.lanes.push(LaneSeat { link: seat.link, sub, seats: 1, live: 0 }),
-        }
-    }
-
-    /// The member hears every event from now on.
-    pub(crate) fn enliven(&mut self, session: SessionKey) {
-        let Some(subscription) = self.members.get_mut(&session) else { return };
-        let Some(seat) = subscription.seat else { return };
-        if !std::mem::replace(&mut subscription.live, true)
-            && let Some(lane) = self.lanes.iter_mut().find(|lane| lane.link == seat.link)
-        {
-            lane.live += 1;
-        }
-    }
-
-    /// Takes a member's seat: where it was, and the lane as it is then. A lane without seats goes.
-    pub(crate) fn stand(&mut self, session: SessionKey) -> Option<(Seat, LaneSeat)> {
-        let subscription = self.members.get_mut(&session)?;
-        let seat = subscription.seat.take()?;
-        let was_live = std::mem::take(&mut subscription.live);
-        let at = self.lanes.iter().position(|lane| lane.link == seat.link)?;
-        let lane = &mut self.lanes[at];
-        lane.seats -= 1;
-        lane.live -= u32::from(was_live);
-        let lane = *lane;
-        if lane.seats == 0 {
-            self.lanes.remove(at);
-        }
-        Some((seat, lane))
     }
 }
 
@@ -360,11 +267,6 @@ impl Queues {
         let queue = self.slots.remove(at);
         self.by_name.remove(queue.name.as_bytes(), at);
         queue
-    }
-
-    /// The queue in this place, if there is one and it is still this one.
-    pub(crate) fn get(&self, at: QueueIndex, serial: u32) -> Option<&Queue> {
-        self.slots.get(at).filter(|queue| queue.serial == serial)
     }
 
     /// What they take, but their members.

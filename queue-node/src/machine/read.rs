@@ -138,7 +138,7 @@ impl Bucket {
             return self.refuse(turn, asker, super::stranger::unreadable());
         }
         let settled =
-            |index: &QueueIndex| self.queues[*index].run.is_none() || self.settle(turn, *index);
+            |index: &QueueIndex| self.locals[*index].run.is_none() || self.settle(turn, *index);
         let Some(index) = found.filter(settled) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
@@ -160,7 +160,7 @@ impl Bucket {
 fn may_read(queue: &Queue, asker: &Asker) -> Result<(), Refusal> {
     let Who::Session { key, .. } = asker.who else { return Ok(()) };
     let is_open = queue.class.class.join == Access::Open;
-    if is_open || queue.members.contains_key(&key) {
+    if is_open || queue.members.contains(key) {
         return Ok(());
     }
     Err(super::join::for_members("only members may read here", queue.class.class.join))

@@ -105,7 +105,7 @@ impl Bucket {
             Body::GetState(read) => self.get_state(turn, asker, &read),
             Body::GetHistory(read) => self.get_history(turn, asker, &read),
             Body::ListMembers(read) => self.list_members(turn, asker, &read),
-            Body::CreateQueue(create) => self.create_queue(turn, asker, &create.queue, hash),
+            Body::CreateQueue(create) => self.create_queue(turn, asker, &create.queue),
             Body::DeleteQueue(delete) => self.delete_queue(turn, asker, &delete.queue),
             Body::GetQueue(get) => self.get_queue(turn, asker, &get.queue),
             Body::ListQueues(list) => self.list_queues(turn, asker, &list),
@@ -118,7 +118,7 @@ impl Bucket {
         }
     }
 
-    fn create_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str, hash: u64) {
+    fn create_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str) {
         let refusal = match QueueName::try_from(queue) {
             Err(error) => Refusal::new(Status::Invalid, error.to_string()),
             Ok(name) if name.space() != Space::Application => {
@@ -130,7 +130,7 @@ impl Bucket {
             }
             Ok(name) => match turn.shared.classes.class_of(queue).cloned() {
                 Some(class) if turn.shared.admits().is_ok() => {
-                    let index = self.create(turn, name, hash, class, None);
+                    let index = self.create(turn, name, class, None);
                     let outcome = Outcome::Done { seq: 0 };
                     return self.commit(turn, index, asker, Ok((outcome, Step::Nothing)));
                 }
@@ -161,14 +161,14 @@ impl Bucket {
 
     /// Destroys a queue whoever is in it; every lane is told once.
     pub(crate) fn disband(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
-        for lane in self.queues[index].lanes.clone() {
+        for lane in self.locals[index].lanes.clone() {
             let (sub, reason) = (lane.sub, reason.to_owned());
             let word = q2g::Unsubscribed { sub, reason, ..q2g::Unsubscribed::default() };
             let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
             self.say(turn, lane.link, |out| wire::put_message(out, &message));
         }
         let reason: Rc<str> = reason.into();
-        let members: Vec<_> = self.queues[index].members.keys().copied().collect();
+        let members: Vec<_> = self.queues[index].members.keys().collect();
         for key in members {
             self.depart(turn, index, key, Some(reason.clone()), Leaving::OfItself);
         }
@@ -189,7 +189,7 @@ impl Bucket {
             return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
         }
         let sessions = self.people.sessions_named(&remove.user);
-        let is_member = |key: &SessionKey| queue.members.contains_key(key);
+        let is_member = |key: &SessionKey| queue.members.contains(*key);
         let sessions: Vec<SessionKey> = sessions.filter(is_member).collect();
         if sessions.is_empty() {
             let refusal = Refusal::new(Status::NotFound, "the user is not a member of the queue");

@@ -44,7 +44,7 @@ impl Bucket {
         {
             self.make_member(turn, index, key);
         }
-        let member = found.filter(|index| self.queues[*index].members.contains_key(&key));
+        let member = found.filter(|index| self.queues[*index].members.contains(key));
         let Some(index) = member else {
             let sentence = "the session is no longer a member of the queue: subscribe again";
             return self.refuse(turn, &asker, Refusal::new(Status::NotFound, sentence));
@@ -59,7 +59,7 @@ impl Bucket {
 
     /// A planted bug.
     fn make_member(&mut self, turn: &mut Turn<'_>, index: QueueIndex, session: SessionKey) {
-        if !self.queues[index].members.contains_key(&session) {
+        if !self.queues[index].members.contains(session) {
             let join = self.record(turn);
             self.apply(turn, index, Step::Join { session, join, guest: None, filter: None });
             self.joined(turn, index, session);

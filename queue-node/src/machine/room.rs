@@ -4,12 +4,13 @@
 use proto::codes::Status;
 
 use super::bucket::Bucket;
+use super::local::Local;
 use super::queue::{Mount, Queue, QueueIndex, Subscription};
 use super::record::Refusal;
 use super::turn::{Shared, Turn};
 
 /// A queue's own fields, its places in maps, its name's and its members' heads.
-const QUEUE_BYTES: usize = size_of::<Queue>() + 64;
+const QUEUE_BYTES: usize = size_of::<Queue>() + size_of::<Local>() + 64;
 /// A member with its place, and the session behind it.
 const MEMBER_BYTES: usize = size_of::<Subscription>() + 160;
 /// A session's record at its user queue, with some notes.

@@ -102,9 +102,8 @@ impl Bucket {
     pub(crate) fn run(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> &mut Run {
         self.mark(turn, index);
         let SpareRuns(spare) = &mut turn.shared.spare_runs;
-        let queue = &mut self.queues[index];
-        let was_empty = queue.users == 0;
-        queue.run.get_or_insert_with(|| {
+        let was_empty = self.queues[index].users == 0;
+        self.locals[index].run.get_or_insert_with(|| {
             let mut run = spare.pop().unwrap_or_default();
             run.was_empty = was_empty;
             run
@@ -113,7 +112,7 @@ impl Bucket {
 
     /// Lets out what the queue's run has gathered. False: nobody is left, and the queue is no more.
     pub(crate) fn settle(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
-        let Some(run) = self.queues[index].run.take() else { return true };
+        let Some(run) = self.locals[index].run.take() else { return true };
         // Only the web application can hear of what happened in a queue that goes with its last
         // member.
         let is_told = self.queues[index].class.tells_any();
@@ -152,8 +151,8 @@ impl Bucket {
 
     /// The turn ends for a queue that was marked.
     pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
-        self.queues[index].is_dirty = false;
-        if self.queues[index].run.is_some() {
+        self.locals[index].is_dirty = false;
+        if self.locals[index].run.is_some() {
             self.settle(turn, index);
         } else {
             self.rest_or_go(turn, index);
@@ -166,12 +165,12 @@ impl Bucket {
             self.destroy(turn, index, "idle");
             return false;
         }
-        let queue = &mut self.queues[index];
+        let queue = &self.queues[index];
         if !queue.members.is_empty() {
             return true;
         }
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
-        queue.idle_ms = turn.now.ms;
+        self.locals[index].idle_ms = turn.now.ms;
         self.arm(turn, index, turn.now.ms.saturating_add(idle_ttl_ms));
         true
     }
@@ -206,7 +205,7 @@ impl Bucket {
 
     /// The same of a queue that goes with whoever is in it: nobody else hears of who leaves.
     pub(crate) fn tell_of_disbanding(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
-        let Some(run) = self.queues[index].run.take() else { return };
+        let Some(run) = self.locals[index].run.take() else { return };
         if self.queues[index].class.tells_any() {
             let seq = self.queues[index].seq;
             self.announce_left(turn, index, &run.left);

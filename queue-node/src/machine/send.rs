@@ -100,7 +100,7 @@ impl Bucket {
         let name = parcel.queue;
         let mut found = self.queues.find(name);
         if let Some(index) = found
-            && self.queues[index].run.is_some()
+            && self.locals[index].run.is_some()
             && !self.settle(turn, index)
         {
             found = None;
@@ -149,7 +149,7 @@ impl Bucket {
             && session.is_some()
             && let Some(key) = queue.members.keys().next()
         {
-            from = self.people.user_of(*key);
+            from = self.people.user_of(key);
         }
         let body = MessageRef {
             mount: operation.mount,
@@ -183,7 +183,7 @@ impl Bucket {
         let seq = queue.seq + 1;
         let shared = &mut *turn.shared;
         let (from, session) = sender(&self.people, asker);
-        let is_member = asker.session().is_some_and(|key| queue.members.contains_key(&key));
+        let is_member = asker.session().is_some_and(|key| queue.members.contains(key));
         let member = session.filter(|_| is_member);
         let stroke = Stroke { seq, now_ms: turn.now.ms, member };
         let empty = StateMount::default();
@@ -252,7 +252,7 @@ pub(crate) fn place(class: &QueueClass, mount: &[u8], kind: MountKind) -> Result
 fn may_send(queue: &Queue, place: usize, asker: &Asker) -> Result<(), Refusal> {
     let Who::Session { key, .. } = asker.who else { return Ok(()) };
     let send = queue.class.class.mounts[place].send;
-    if send == Access::Members && queue.members.contains_key(&key) {
+    if send == Access::Members && queue.members.contains(key) {
         return Ok(());
     }
     leave(send, queue.class.class.join)

@@ -134,9 +134,9 @@ impl Queue {
     pub(crate) fn roster<'a>(&'a self, people: &'a People) -> impl Iterator<Item = &'a str> {
         let first = |key: &SessionKey| {
             let mut sessions = people.sessions_of(people[*key].user);
-            sessions.find(|other| self.members.contains_key(other)) == Some(*key)
+            sessions.find(|other| self.members.contains(*other)) == Some(*key)
         };
-        self.members.keys().filter(move |key| first(key)).map(|key| &**people.user_of(*key))
+        self.members.keys().filter(move |key| first(key)).map(|key| &**people.user_of(key))
     }
 }
 
@@ -152,9 +152,9 @@ impl Bucket {
         is_prepared: &mut bool,
     ) {
         let queue = &self.queues[index];
-        let Some(member) = queue.members.get(&join.session) else { return };
-        let Some(seat) = member.seat else { return };
-        let Some(lane) = queue.lane(seat.link) else { return };
+        let Some(member) = queue.members.get(join.session) else { return };
+        let Some(seat) = self.seat_of(index, join.session) else { return };
+        let Some(lane) = self.locals[index].lane(seat.link) else { return };
         let (sub, filter) = (lane.sub, member.filter.as_deref());
         let standing = queue.standing(join.since.as_ref(), filter);
         let is_plain = filter.is_none() && join.since.is_none();
@@ -191,7 +191,7 @@ impl Bucket {
             out.extend_from_slice(fields);
             out.extend_from_slice(&replays.frames);
         });
-        self.queues[index].enliven(join.session);
+        self.enliven(index, join.session);
     }
 }
 
@@ -216,7 +216,7 @@ impl Replays {
     ) -> Replays {
         let mut replays = Replays { to, count: 0, frames: Vec::new() };
         let session = people[join.session].id;
-        let filter = queue.members.get(&join.session).and_then(|member| member.filter.as_deref());
+        let filter = queue.members.get(join.session).and_then(|member| member.filter.as_deref());
         let disordered = faults.history_disordered;
         // What it has said itself and didn't want to hear is a part of the history, not of what it
         // has missed.

@@ -17,6 +17,7 @@ mod keys;
 mod late;
 mod limits;
 mod logs;
+mod members;
 mod memory;
 mod model;
 mod mounts;

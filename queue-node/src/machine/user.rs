@@ -271,7 +271,7 @@ impl Bucket {
                 self.tell_of_session(turn, inbox, TellKind::UserOffline, key, reason);
             }
         }
-        if self.queues[inbox].members.contains_key(&key) {
+        if self.queues[inbox].members.contains(key) {
             self.remove_session(turn, inbox, key, reason, super::join::Leaving::Ended);
         }
     }

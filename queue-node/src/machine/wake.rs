@@ -47,7 +47,7 @@ impl Buckets {
     pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_>) {
         while let Some(queue) = turn.shared.dirty.pop() {
             if let Some(bucket) = self.get(queue.bucket)
-                && bucket.queues.get(queue.index, queue.serial).is_some()
+                && bucket.locals.get(queue.index, queue.serial).is_some()
             {
                 bucket.end_turn(turn, queue.index);
             }
@@ -69,9 +69,9 @@ impl Buckets {
     fn wake_queue(&mut self, turn: &mut Turn<'_>, queue: QueueRef) {
         if let Some(bucket) = self.get(queue.bucket)
             && bucket
-                .queues
+                .locals
                 .get(queue.index, queue.serial)
-                .is_some_and(|queue| queue.armed_ms <= turn.now.ms)
+                .is_some_and(|local| local.armed_ms <= turn.now.ms)
         {
             bucket.wake(turn, queue.index);
         }
@@ -129,22 +129,22 @@ impl Buckets {
 impl Bucket {
     /// One of the queue's deadlines has come; the next is set.
     fn wake(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
-        self.queues[index].armed_ms = u64::MAX;
+        self.locals[index].armed_ms = u64::MAX;
         if !self.settle(turn, index) || self.is_over(turn, index) {
             return;
         }
         self.expire_keys(turn, index);
         self.trim(turn, index);
         self.ask(turn, index);
-        let queue = &self.queues[index];
+        let (queue, local) = (&self.queues[index], &self.locals[index]);
         let kept_ms = kept_ms(turn);
         let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
         let expiry_ms = queue.next_expiry_ms();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
         let faulty = turn.shared.settings.faults.idle_destroys_members && !queue.is_inbox();
         let is_empty = queue.members.is_empty() || faulty;
-        let idle_ms = is_empty.then(|| queue.idle_ms.saturating_add(idle_ttl_ms));
-        let ask_ms = Some(queue.ask_ms).filter(|at_ms| *at_ms < u64::MAX);
+        let idle_ms = is_empty.then(|| local.idle_ms.saturating_add(idle_ttl_ms));
+        let ask_ms = Some(local.ask_ms).filter(|at_ms| *at_ms < u64::MAX);
         let deadlines = [trim_ms, expiry_ms, idle_ms, ask_ms];
         if let Some(next_ms) = deadlines.into_iter().flatten().min() {
             self.arm(turn, index, next_ms);
@@ -156,7 +156,7 @@ impl Bucket {
         let queue = &self.queues[index];
         let faulty = turn.shared.settings.faults.idle_destroys_members && !queue.is_inbox();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
-        let is_idle = queue.idle_ms.saturating_add(idle_ttl_ms) <= turn.now.ms;
+        let is_idle = self.locals[index].idle_ms.saturating_add(idle_ttl_ms) <= turn.now.ms;
         if !is_idle || !(queue.members.is_empty() || faulty) {
             return false;
         }

@@ -26,7 +26,7 @@ impl Bucket {
         if self.repeated(turn, asker, inbox, hash) {
             return;
         }
-        let inbox = inbox.filter(|inbox| self.queues[*inbox].members.contains_key(&key));
+        let inbox = inbox.filter(|inbox| self.queues[*inbox].members.contains(key));
         let Some(inbox) = inbox else {
             return self.refuse(turn, asker, crate::machine::member::over());
         };

@@ -68,7 +68,7 @@ impl Bucket {
             reason: about.reason.to_owned(),
         };
         let cause = match about.user {
-            "" => queue.cause,
+            "" => self.locals[index].cause,
             user => turn.shared.couriers.cause(user),
         };
         let bucket = self.outputs.bucket();

@@ -31,7 +31,7 @@ impl Bucket {
         let name = format!("/user/{user}");
         let class = turn.shared.classes.class_of_user(&name).clone();
         let name = QueueName::try_from(&*name).expect("a user id is a segment of a queue's name");
-        self.create(turn, name, name.hash(), class, Some(&user))
+        self.create(turn, name, class, Some(&user))
     }
 
     /// A new session is a member of its user's inbox.
