@@ -1,55 +1,43 @@
 //! The queue node as a plain state machine.
 //!
-//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`, `session`); a
+//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`); a
 //! bucket decides, numbers and keeps (`bucket`, `record`, `outputs`); a queue is what its records
-//! made of it (`queue`, `message_mount`, `state_mount`, `replay`, `event_ring`); operations are
-//! told apart in `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `mounts`
-//! and `requests`; `application` asks and tells who is behind call-outs; `recent`, `remember`
-//! and `idempotency` know what was answered; `user` is who is logged in, `member` what rooms hear
-//! of it, `tells` what queues owe each other; `room` counts what all of it takes, `cells` by whom;
-//! `timers` say when to wake.
+//! made of it (`state`), and `local` what this process alone has of it; operations are told apart in
+//! `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`;
+//! `application` asks and tells who is behind call-outs; `user` is who is logged in, `member` what
+//! rooms hear of it, `tells` what queues owe each other; `room` counts what all of it takes, `cells`
+//! by whom; `timers` say when to wake.
 
 mod allowance;
 mod application;
-mod arena;
 mod asker;
 mod attach;
 mod bucket;
 mod buckets;
 mod cells;
-mod class;
 mod configure;
 mod counters;
-mod event_ring;
 mod faults;
 mod guests;
 mod hashing;
-mod idempotency;
 mod join;
 mod lane;
 mod links;
 mod local;
 mod member;
-mod members;
-mod message_mount;
 mod mounts;
 mod node;
 mod operation;
 mod outputs;
 mod peer;
-mod queue;
 mod read;
-mod recent;
 mod record;
-mod remember;
-mod replay;
 mod requests;
 mod resume;
 mod room;
 mod run;
 mod send;
-mod session;
-mod state_mount;
+mod state;
 mod stranger;
 mod subscribe_ref;
 mod subscribed;

@@ -7,9 +7,9 @@ use proto::ids::Handle;
 use proto::q2g::{self, AnswerRef};
 use proto::wire;
 
-use super::recent::Remembered;
 use super::record::Outcome;
-use super::session::SessionKey;
+use super::state::people::SessionKey;
+use super::state::recent::Remembered;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]

@@ -8,10 +8,10 @@ use proto::q2g;
 use proto::wire;
 
 use super::bucket::Bucket;
-use super::event_ring::MEMBERS;
 use super::lane::Met;
-use super::queue::{Queue, QueueIndex};
-use super::session::{Seat, SessionKey};
+use super::state::event_ring::MEMBERS;
+use super::state::people::{Seat, SessionKey};
+use super::state::queue::{Queue, QueueIndex};
 use super::subscribed::{Standing, put_replay};
 use super::tells::Word;
 use super::turn::Turn;

@@ -7,8 +7,8 @@ use proto::class::ClusterConfig;
 
 use super::bucket::Bucket;
 use super::buckets::Buckets;
-use super::class::{Changed, Classes};
-use super::queue::{Mount, Queue, QueueIndex};
+use super::state::class::{Changed, Classes};
+use super::state::queue::{Mount, Queue, QueueIndex};
 use super::turn::Turn;
 
 impl Buckets {

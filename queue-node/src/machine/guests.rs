@@ -11,9 +11,9 @@ use proto::name::UserId;
 
 use super::asker::Asker;
 use super::bucket::Bucket;
-use super::queue::QueueIndex;
 use super::record::{Outcome, Refusal, Step};
-use super::session::SessionKey;
+use super::state::people::SessionKey;
+use super::state::queue::QueueIndex;
 use super::turn::Turn;
 
 /// A session that is to be a member, and the generation under which its user queue knows it.

@@ -19,7 +19,7 @@ use super::buckets::Buckets;
 use super::links::Introduced;
 use super::outputs;
 use super::requests;
-use super::session::{Connection, Seat, SessionKey};
+use super::state::people::{Connection, Seat, SessionKey};
 use super::turn::Turn;
 use super::user::user_hash;
 

@@ -13,7 +13,7 @@ use proto::q2g::field::q2g;
 use proto::{link as wire_link, wire};
 
 use super::hashing::Numbers;
-use super::session::{Connection, SessionKey};
+use super::state::people::{Connection, SessionKey};
 use super::timers::QueueRef;
 
 /// The lane of a gateway that serves the web application.

@@ -7,9 +7,9 @@ use link::machine::LinkId;
 use smallvec::SmallVec;
 
 use super::application::Cause;
-use super::queue::QueueIndex;
 use super::run::Run;
-use super::session::Seat;
+use super::state::people::Seat;
+use super::state::queue::QueueIndex;
 
 /// Of one queue. Most queues are an inbox, and have one member on one lane for ever.
 #[derive(Debug)]

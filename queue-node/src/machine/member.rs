@@ -8,9 +8,9 @@ use proto::name;
 
 use super::bucket::Bucket;
 use super::join::Leaving;
-use super::queue::QueueIndex;
 use super::record::Refusal;
-use super::session::SessionKey;
+use super::state::people::SessionKey;
+use super::state::queue::QueueIndex;
 use super::tells::{End, Fence, Noted, Told, Word};
 use super::turn::Turn;
 
@@ -134,7 +134,7 @@ impl Bucket {
         generation: u64,
     ) {
         let member = self.queues[index].members.get(key);
-        let is_below = |member: &super::queue::Subscription| member.generation < generation;
+        let is_below = |member: &super::state::queue::Subscription| member.generation < generation;
         if !member.is_some_and(is_below) {
             return;
         }

@@ -15,9 +15,9 @@ use proto::{limits, wire};
 
 use super::asker::Asker;
 use super::bucket::{Bucket, Decision, wire_kind};
-use super::event_ring::MEMBERS;
-use super::queue::{Mount, Queue, QueueIndex};
 use super::record::{Draft, Outcome, Refusal, Step};
+use super::state::event_ring::MEMBERS;
+use super::state::queue::{Mount, Queue, QueueIndex};
 use super::turn::Turn;
 
 impl Bucket {

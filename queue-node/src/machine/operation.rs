@@ -9,7 +9,7 @@ use super::application::Verdicts;
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
 use super::record::Refusal;
-use super::session::Seat;
+use super::state::people::Seat;
 use super::subscribe_ref::SubscribeRef;
 use super::turn::Turn;
 

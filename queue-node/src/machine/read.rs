@@ -10,10 +10,10 @@ use proto::{limits, page, wire};
 
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
-use super::queue::{Mount, Queue, QueueIndex};
 use super::record::Refusal;
-use super::session::People;
-use super::state_mount;
+use super::state::people::People;
+use super::state::queue::{Mount, Queue, QueueIndex};
+use super::state::state_mount;
 use super::turn::Turn;
 
 impl Bucket {

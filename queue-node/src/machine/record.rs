@@ -8,10 +8,10 @@ use proto::filter::Filter;
 use proto::g2c::EventKind;
 use proto::ids::SessionId;
 
-use super::class::QueueClass;
-use super::queue::Mount;
-use super::session::SessionKey;
-use super::state_mount::KeyStep;
+use super::state::class::QueueClass;
+use super::state::people::SessionKey;
+use super::state::queue::Mount;
+use super::state::state_mount::KeyStep;
 
 /// Why an operation isn't done. The sentence says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

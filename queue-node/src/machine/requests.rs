@@ -17,11 +17,11 @@ use proto::{limits, wire};
 use super::application::Verdicts;
 use super::asker::{Asker, Who, put_reply};
 use super::bucket::{Bucket, wire_kind};
-use super::idempotency::{Full, Keyed, Known, Origin};
 use super::join::Leaving;
-use super::queue::{Mount, QueueIndex};
 use super::record::{Outcome, Refusal, Step};
-use super::session::SessionKey;
+use super::state::idempotency::{Full, Keyed, Known, Origin};
+use super::state::people::SessionKey;
+use super::state::queue::{Mount, QueueIndex};
 use super::turn::Turn;
 
 impl Bucket {

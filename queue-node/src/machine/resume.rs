@@ -9,10 +9,10 @@ use proto::ids::Handle;
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
 use super::lane::Met;
-use super::queue::QueueIndex;
 use super::record::{Outcome, Refusal, Step};
 use super::run::Join;
-use super::session::{Seat, SessionKey};
+use super::state::people::{Seat, SessionKey};
+use super::state::queue::QueueIndex;
 use super::turn::Turn;
 
 impl Bucket {

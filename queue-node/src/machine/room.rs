@@ -5,8 +5,8 @@ use proto::codes::Status;
 
 use super::bucket::Bucket;
 use super::local::Local;
-use super::queue::{Mount, Queue, QueueIndex, Subscription};
 use super::record::Refusal;
+use super::state::queue::{Mount, Queue, QueueIndex, Subscription};
 use super::turn::{Shared, Turn};
 
 /// A queue's own fields, its places in maps, its name's and its members' heads.

@@ -16,12 +16,12 @@ use proto::wire;
 
 use super::application::About;
 use super::bucket::Bucket;
-use super::event_ring::MEMBERS;
 use super::hashing::Numbers;
-use super::queue::{Mount, QueueIndex};
 use super::record::{Draft, Step};
-use super::session::{SessionKey, UserKey};
-use super::state_mount::{self, KeyStep};
+use super::state::event_ring::MEMBERS;
+use super::state::people::{SessionKey, UserKey};
+use super::state::queue::{Mount, QueueIndex};
+use super::state::state_mount::{self, KeyStep};
 use super::turn::Turn;
 
 /// What a run has gathered.

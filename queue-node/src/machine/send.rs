@@ -10,11 +10,11 @@ use proto::limits;
 use super::application::{AskKind, Verdicts};
 use super::asker::{Asker, Who};
 use super::bucket::{Bucket, Decision};
-use super::class::QueueClass;
-use super::queue::{Mount, Queue, QueueIndex};
 use super::record::{Draft, Outcome, Refusal, Step};
-use super::session::People;
-use super::state_mount::{self, StateMount, Stroke};
+use super::state::class::QueueClass;
+use super::state::people::People;
+use super::state::queue::{Mount, Queue, QueueIndex};
+use super::state::state_mount::{self, StateMount, Stroke};
 use super::stranger::Parcel;
 use super::turn::Turn;
 

@@ -8,8 +8,8 @@ use proto::codes::Status;
 use super::application::{AskKind, Ruling, Verdicts};
 use super::asker::Asker;
 use super::bucket::Bucket;
-use super::queue::QueueIndex;
 use super::record::Refusal;
+use super::state::queue::QueueIndex;
 use super::turn::Turn;
 
 /// User queues, and what is below them.

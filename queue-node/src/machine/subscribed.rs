@@ -14,12 +14,12 @@ use proto::q2g::field::{self as to_lane, mount_policy as policy, replay};
 use proto::wire;
 
 use super::bucket::{Bucket, wire_kind};
-use super::event_ring::{Event, MEMBERS};
 use super::faults::Faults;
-use super::queue::{Mount, Queue, QueueIndex};
 use super::run::Join;
-use super::session::{People, SessionKey};
-use super::state_mount;
+use super::state::event_ring::{Event, MEMBERS};
+use super::state::people::{People, SessionKey};
+use super::state::queue::{Mount, Queue, QueueIndex};
+use super::state::state_mount;
 use super::turn::Turn;
 
 /// Where a subscriber stands, and what it needs from there.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::session::SessionKey;
+use super::state::people::SessionKey;
 
 /// Deadlines are rounded up to this many milliseconds.
 const TICK_MS: u64 = 8;

@@ -11,12 +11,12 @@ use rand::rngs::StdRng;
 
 use super::allowance::Allowances;
 use super::application::Couriers;
-use super::class::Classes;
 use super::counters::Counters;
-use super::idempotency::Shares;
 use super::links::Links;
 use super::node::Settings;
 use super::run::SpareRuns;
+use super::state::class::Classes;
+use super::state::idempotency::Shares;
 use super::tells::{Tell, Told, Untold};
 use super::timers::{QueueRef, Timers};
 

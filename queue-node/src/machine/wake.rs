@@ -4,7 +4,7 @@ use proto::limits;
 
 use super::bucket::Bucket;
 use super::buckets::Buckets;
-use super::queue::{Mount, QueueIndex};
+use super::state::queue::{Mount, QueueIndex};
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
 

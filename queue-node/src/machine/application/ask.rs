@@ -9,8 +9,8 @@ use proto::q2g::AnswerRef;
 
 use crate::machine::asker::{Asker, Who};
 use crate::machine::bucket::{Bucket, Decision};
-use crate::machine::queue::QueueIndex;
 use crate::machine::record::{Outcome, Refusal};
+use crate::machine::state::queue::QueueIndex;
 use crate::machine::turn::Turn;
 
 /// What can be asked about.

@@ -7,8 +7,8 @@ use proto::limits;
 use super::ask::{AskKind, Verdicts};
 use crate::machine::asker::{Asker, Who};
 use crate::machine::bucket::{Bucket, Decision};
-use crate::machine::queue::QueueIndex;
 use crate::machine::record::{Outcome, Refusal, Step};
+use crate::machine::state::queue::QueueIndex;
 use crate::machine::turn::Turn;
 
 impl Bucket {

@@ -7,7 +7,7 @@ use proto::q2g;
 use super::Happened;
 use crate::machine::bucket::Bucket;
 use crate::machine::outputs;
-use crate::machine::queue::QueueIndex;
+use crate::machine::state::queue::QueueIndex;
 use crate::machine::turn::Turn;
 
 /// Whom and what a tell is about, beside its queue.

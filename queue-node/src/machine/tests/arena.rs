@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::machine::arena::Arena;
+use crate::machine::state::arena::Arena;
 
 #[test]
 fn the_lowest_free_place_is_taken_whatever_came_and_went_before() {

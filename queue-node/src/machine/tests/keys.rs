@@ -4,7 +4,9 @@ use proto::limits::{IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_MS, KEYLESS_KEYS_MAX, KEYL
 
 use super::check;
 use super::rig::Rig;
-use crate::machine::idempotency::{Full, KEY_BYTES, Key, Keyed, Keys, Known, Origin, Shares};
+use crate::machine::state::idempotency::{
+    Full, KEY_BYTES, Key, Keyed, Keys, Known, Origin, Shares,
+};
 
 #[test]
 fn a_back_ends_key_is_remembered_for_two_minutes() {

@@ -7,9 +7,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::rig::session_id;
-use crate::machine::members::Members;
-use crate::machine::queue::Subscription;
-use crate::machine::session::{People, SessionKey};
+use crate::machine::state::members::Members;
+use crate::machine::state::people::{People, SessionKey};
+use crate::machine::state::queue::Subscription;
 
 #[test]
 fn whoever_goes_leaves_its_place_to_the_last() {

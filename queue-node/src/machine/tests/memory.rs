@@ -5,11 +5,11 @@ use proto::g2c::ResultHead;
 use proto::seeded::Seed;
 
 use super::rig::{GRACE_MS, Rig, config, session_id};
-use crate::machine::idempotency::{Keyed, Keys, Known, Origin, Shares};
 use crate::machine::local::Local;
-use crate::machine::queue::{Mount, Queue};
-use crate::machine::recent::{self, Recent, Remembered};
-use crate::machine::remember::Memory;
+use crate::machine::state::idempotency::{Keyed, Keys, Known, Origin, Shares};
+use crate::machine::state::queue::{Mount, Queue};
+use crate::machine::state::recent::{self, Recent, Remembered};
+use crate::machine::state::remember::Memory;
 
 fn done(op_id: u32) -> Remembered {
     Remembered { head: ResultHead { op_id, status: 0, seq: 1_000_000 }, whole: None }

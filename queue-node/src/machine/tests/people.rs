@@ -3,7 +3,7 @@
 use proto::seeded::Seed;
 
 use super::rig::session_id;
-use crate::machine::session::{People, SessionKey};
+use crate::machine::state::people::{People, SessionKey};
 
 fn people() -> People {
     People::new(Seed::new(5))

@@ -5,8 +5,8 @@ use proto::ids::SessionId;
 use proto::seeded::Seed;
 
 use super::rig::session_id;
-use crate::machine::recent::{Known, Recent, Remembered};
-use crate::machine::remember::Memory;
+use crate::machine::state::recent::{Known, Recent, Remembered};
+use crate::machine::state::remember::Memory;
 
 const GRACE_MS: u64 = 1000;
 

@@ -8,8 +8,8 @@ use proto::ids::SessionId;
 use proto::limits;
 
 use super::check;
-use crate::machine::event_ring::{Event, EventRing};
-use crate::machine::replay::ReplayLog;
+use crate::machine::state::event_ring::{Event, EventRing};
+use crate::machine::state::replay::ReplayLog;
 
 /// What happens to a ring.
 #[derive(Debug, Clone)]

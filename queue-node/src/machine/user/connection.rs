@@ -9,7 +9,7 @@ use proto::q2g;
 use proto::wire;
 
 use crate::machine::bucket::Bucket;
-use crate::machine::session::{Connection, Seat, SessionKey};
+use crate::machine::state::people::{Connection, Seat, SessionKey};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 

@@ -4,9 +4,9 @@ use proto::limits;
 use proto::name::{self, QueueName};
 
 use crate::machine::bucket::Bucket;
-use crate::machine::queue::{Queue, QueueIndex};
 use crate::machine::record::Step;
-use crate::machine::session::SessionKey;
+use crate::machine::state::people::SessionKey;
+use crate::machine::state::queue::{Queue, QueueIndex};
 use crate::machine::turn::Turn;
 
 const PREFIX: &[u8] = b"/user/";

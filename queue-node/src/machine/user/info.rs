@@ -10,9 +10,9 @@ use proto::q2g::{self, SessionInfo, UserInfo};
 use super::Login;
 use crate::machine::asker::Asker;
 use crate::machine::bucket::Bucket;
-use crate::machine::queue::QueueIndex;
 use crate::machine::record::{Outcome, Refusal, Step};
-use crate::machine::session::SessionKey;
+use crate::machine::state::people::SessionKey;
+use crate::machine::state::queue::QueueIndex;
 use crate::machine::turn::Turn;
 
 /// The back end's reason for a disconnect is a sentence for the user.

@@ -8,7 +8,7 @@ use proto::wire;
 
 use super::{Login, Sweep};
 use crate::machine::bucket::Bucket;
-use crate::machine::session::SessionKey;
+use crate::machine::state::people::SessionKey;
 use crate::machine::tells::{End, Noted, Told, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;

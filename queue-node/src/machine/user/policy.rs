@@ -9,9 +9,9 @@ use proto::limits;
 use proto::name;
 
 use crate::machine::bucket::Bucket;
-use crate::machine::queue::QueueIndex;
 use crate::machine::record::Refusal;
-use crate::machine::session::SessionKey;
+use crate::machine::state::people::SessionKey;
+use crate::machine::state::queue::QueueIndex;
 use crate::machine::turn::Turn;
 
 /// When to come again where nothing says how long it takes.

@@ -6,7 +6,7 @@ use proto::g2c::ResultHead;
 use proto::limits;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use super::hashing::Numbers;
+use crate::machine::hashing::Numbers;
 use shares::{Ends, Share};
 
 mod shares;

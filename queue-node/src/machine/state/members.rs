@@ -4,9 +4,9 @@ use std::hash::BuildHasher as _;
 
 use hashbrown::HashTable;
 
-use super::hashing::Numbers;
+use super::people::SessionKey;
 use super::queue::Subscription;
-use super::session::SessionKey;
+use crate::machine::hashing::Numbers;
 
 /// All members. Most queues are an inbox or a small room: of a few members it takes no table to
 /// find one.

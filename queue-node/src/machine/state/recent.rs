@@ -187,7 +187,7 @@ impl Recent {
 
     /// As few bytes as will do: the highest id and in its lowest bit whether the session is over,
     /// then each result as a field.
-    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+    pub(crate) fn pack(&self, out: &mut Vec<u8>) {
         wire::put_varint(out, u64::from(self.highest) << 1 | u64::from(self.is_over));
         for brief in self.results.iter() {
             match self.remembered(brief) {
@@ -204,7 +204,7 @@ impl Recent {
     }
 
     /// What [`Recent::pack`] wrote.
-    pub(super) fn unpack(packed: &[u8]) -> Recent {
+    pub(crate) fn unpack(packed: &[u8]) -> Recent {
         let read = |bytes: &[u8]| {
             let (highest, at) = wire::varint(bytes).ok()??;
             let mut recent = Recent::default();

@@ -12,7 +12,7 @@ use proto::g2c::field::{entry, state, state_change};
 use proto::ids::SessionId;
 use proto::{limits, wire};
 
-use super::record::Refusal;
+use crate::machine::record::Refusal;
 
 /// What a key holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

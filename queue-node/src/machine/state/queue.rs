@@ -11,13 +11,13 @@ use proto::seeded::{Places, Seed};
 use super::arena::Arena;
 use super::class::QueueClass;
 use super::event_ring::{Event, MEMBERS};
-use super::faults::Faults;
 use super::members::Members;
 use super::message_mount::History;
 use super::recent::Recent;
-use super::record::{Draft, Step};
 use super::replay::ReplayLog;
 use super::state_mount::StateMount;
+use crate::machine::faults::Faults;
+use crate::machine::record::{Draft, Step};
 
 /// A queue.
 #[derive(Debug)]
