@@ -6,6 +6,7 @@ use proto::g2c::{self, BodyKind};
 use proto::json;
 
 use super::clients::Codec;
+use super::interest::Sub;
 
 /// A WebSocket frame that is a whole binary message.
 const BINARY: u8 = 0x82;
@@ -22,8 +23,8 @@ pub(super) const NEVER: usize = usize::MAX;
 pub(super) struct Frame<'a> {
     /// The number of its field in `G2c`.
     pub(super) kind: u32,
-    /// The lane's number of the queue, 0 where the body has none or has it already.
-    pub(super) sub: u32,
+    /// The lane's number of the queue, where the body is to have one and hasn't it yet.
+    pub(super) sub: Option<Sub>,
     pub(super) body: &'a [u8],
     /// An old message.
     pub(super) history: bool,
@@ -32,7 +33,7 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// A body that is complete.
     pub(super) fn of(kind: BodyKind, body: &'a [u8]) -> Frame<'a> {
-        Frame { kind: kind as u32, sub: 0, body, history: false }
+        Frame { kind: kind as u32, sub: None, body, history: false }
     }
 }
 
@@ -107,18 +108,18 @@ impl Encodings {
 
 #[inline]
 fn encode(codec: Codec, frame: &Frame<'_>, out: &mut Vec<u8>, scratch: &mut Scratch) {
+    let Frame { kind, body, history, .. } = *frame;
+    let sub = Sub::number_or_none(frame.sub);
     match codec {
-        Codec::ProtoTcp => g2c::put_event(out, frame.kind, frame.sub, frame.body, frame.history),
+        Codec::ProtoTcp => g2c::put_event(out, kind, sub, body, history),
         Codec::ProtoWs => {
             scratch.envelope.clear();
-            let envelope = &mut scratch.envelope;
-            g2c::put_event(envelope, frame.kind, frame.sub, frame.body, frame.history);
-            put_websocket(out, BINARY, envelope);
+            g2c::put_event(&mut scratch.envelope, kind, sub, body, history);
+            put_websocket(out, BINARY, &scratch.envelope);
         }
         Codec::JsonWs => {
             scratch.envelope.clear();
             scratch.text.clear();
-            let Frame { kind, sub, body, history } = *frame;
             g2c::put_envelope(&mut scratch.envelope, kind, sub, body, history);
             // Bytes that are no message come from a broken peer only; its link is judged elsewhere.
             if json::put_g2c(&mut scratch.text, &scratch.envelope).is_ok() {

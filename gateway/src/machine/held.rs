@@ -8,6 +8,7 @@ use proto::g2c::{BodyKind, EventHead};
 
 use super::clients::{ConnId, HELD};
 use super::fanout::Frame;
+use super::interest::Sub;
 use super::lane::{Lane, Outbox};
 use proto::ids::Handle;
 
@@ -23,7 +24,7 @@ pub(super) struct Held {
 
 #[derive(Debug)]
 struct HeldFrame {
-    sub: u32,
+    sub: Option<Sub>,
     bytes: Box<[u8]>,
     /// Of a message that isn't of the history: its mount and number.
     message: Option<(Rc<str>, u64)>,
@@ -45,8 +46,8 @@ impl Held {
     }
 
     /// Forgets what is of one queue, and notes which messages its receiver misses then.
-    pub(super) fn forget(&mut self, sub: u32, missed: &mut Missed) {
-        for gone in self.frames.extract_if(.., |frame| frame.sub == sub) {
+    pub(super) fn forget(&mut self, sub: Sub, missed: &mut Missed) {
+        for gone in self.frames.extract_if(.., |frame| frame.sub == Some(sub)) {
             self.bytes -= gone.bytes.len();
             if let Some((mount, seq)) = gone.message {
                 miss(missed, &mount, seq);

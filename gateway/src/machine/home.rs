@@ -14,7 +14,7 @@ use proto::wire::{self, WireError};
 
 use super::clients::Delivery;
 use super::fanout::{Frame, NEVER};
-use super::interest::Subscriber;
+use super::interest::{Sub, Subscriber};
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
 use super::session::State;
@@ -206,7 +206,8 @@ impl Lane {
     #[inline]
     fn event(&mut self, event: &EventRef<'_>, out: &mut Outbox) {
         self.counters.events += 1;
-        let Some(queue) = self.interest.get_mut(event.sub) else { return };
+        let Some(sub) = Sub::or_none(event.sub) else { return };
+        let Some(queue) = self.interest.get_mut(sub) else { return };
         if event.seq <= queue.seq {
             return;
         }
@@ -216,18 +217,19 @@ impl Lane {
         if self.settings.faults.members_missed && is_of_members && event.seq.is_multiple_of(8) {
             return;
         }
-        self.fan_out(event, out);
+        self.fan_out(sub, event, out);
         if self.settings.faults.subscriber_late {
-            self.enlist_late(event.sub);
+            self.enlist_late(sub);
         }
     }
 
     /// The innermost loop: one step per delivery.
     #[inline]
-    pub(super) fn fan_out(&mut self, event: &EventRef<'_>, out: &mut Outbox) {
-        let Some(queue) = self.interest.get(event.sub) else { return };
+    fn fan_out(&mut self, sub: Sub, event: &EventRef<'_>, out: &mut Outbox) {
+        let Some(queue) = self.interest.get(sub) else { return };
         let excluded = event.exclude.filter(|_| !self.settings.faults.exclude_self_ignored);
-        let frame = Frame { kind: event.kind, sub: event.sub, body: event.body, history: false };
+        let (kind, body) = (event.kind, event.body);
+        let frame = Frame { kind, sub: Some(sub), body, history: false };
         let encodings = &mut self.encodings;
         let large = self.settings.large_bytes;
         encodings.begin();
@@ -245,16 +247,16 @@ impl Lane {
         }
         self.counters.deliveries += deliveries;
         if !self.diverted.is_empty() {
-            self.divert(event.sub, frame, out);
+            self.divert(sub, frame, out);
         }
-        if self.interest.get(event.sub).is_some_and(|queue| !queue.filtered.is_empty()) {
-            self.fan_out_filtered(event, excluded, out);
+        if self.interest.get(sub).is_some_and(|queue| !queue.filtered.is_empty()) {
+            self.fan_out_filtered(sub, event, excluded, out);
         }
     }
 
     /// Keeps an event for those whose events are diverted.
     #[cold]
-    fn divert(&mut self, sub: u32, frame: Frame<'_>, out: &mut Outbox) {
+    fn divert(&mut self, sub: Sub, frame: Frame<'_>, out: &mut Outbox) {
         let mut diverted = std::mem::take(&mut self.diverted);
         if let Some(kept) = Kept::of(frame.kind, frame.body) {
             for subscriber in &diverted {
@@ -267,12 +269,13 @@ impl Lane {
 
     fn fan_out_filtered(
         &mut self,
+        sub: Sub,
         event: &EventRef<'_>,
         excluded: Option<Handle>,
         out: &mut Outbox,
     ) {
         let Some(kind) = EventKind::from_number(event.kind) else { return };
-        let Some(queue) = self.interest.get(event.sub) else { return };
+        let Some(queue) = self.interest.get(sub) else { return };
         let everything = self.settings.faults.filter_skipped;
         let pass = |filter: &Filter| {
             if everything { Some(event.body.into()) } else { filter.event(kind, event.body) }
@@ -284,7 +287,7 @@ impl Lane {
                 continue;
             }
             let Some(body) = pass(&filtered.filter) else { continue };
-            let frame = Frame { kind: event.kind, sub: event.sub, body: &body, history: false };
+            let frame = Frame { kind: event.kind, sub: Some(sub), body: &body, history: false };
             let narrowed = &mut self.narrowed;
             narrowed.begin();
             let Some(conn) = subscriber.conn else { continue };
@@ -297,7 +300,7 @@ impl Lane {
             }
         }
         for (subscriber, event_kept) in kept {
-            self.keep(subscriber, event.sub, &event_kept, out);
+            self.keep(subscriber, sub, &event_kept, out);
         }
     }
 

@@ -1,6 +1,8 @@
 //! The queues that the clients of a lane are in, by name and by the lane's number, and who gets
 //! what.
 
+use std::fmt;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use proto::filter::Filter;
@@ -10,15 +12,57 @@ use proto::seeded::{Places, Seed};
 
 use super::clients::ConnId;
 
-/// All queues of a lane. A queue's number, `sub`, is its place in the list; 0 is none.
+/// The lane's number of a queue, `sub` on the wire, which is its place in the lane's list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Sub(NonZeroU32);
+
+impl Sub {
+    /// The queue in this place.
+    #[inline]
+    pub(super) fn at(place: usize) -> Sub {
+        Sub(NonZeroU32::MIN.saturating_add(place as u32))
+    }
+
+    /// Its place.
+    #[inline]
+    fn place(self) -> usize {
+        self.number() as usize - 1
+    }
+
+    /// The number by which frames name it.
+    #[inline]
+    pub(super) fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// No queue, or the one that a field names in which 0 is none.
+    #[inline]
+    pub(super) fn or_none(number: u32) -> Option<Sub> {
+        NonZeroU32::new(number).map(Sub)
+    }
+
+    /// How a field names it in which 0 is none.
+    #[inline]
+    pub(super) fn number_or_none(sub: Option<Sub>) -> u32 {
+        sub.map_or(0, Sub::number)
+    }
+}
+
+impl fmt::Debug for Sub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(f)
+    }
+}
+
+/// All queues of a lane, each in the place that its [`Sub`] says.
 #[derive(Debug)]
 pub(super) struct Interest {
     by_name: Places,
     queues: Vec<Option<Box<Queue>>>,
-    free: Vec<u32>,
+    free: Vec<Sub>,
     policies: Vec<Rc<[Policy]>>,
     /// With the planted bug `subscriber_late`: who is added after the next event.
-    pub(super) late: Vec<(u32, Subscriber)>,
+    pub(super) late: Vec<(Sub, Subscriber)>,
 }
 
 /// A queue as the lane sees it.
@@ -83,7 +127,7 @@ impl Interest {
     pub(super) fn new(seed: Seed) -> Interest {
         Interest {
             by_name: Places::new(seed),
-            queues: vec![None],
+            queues: Vec::new(),
             free: Vec::new(),
             policies: vec![Rc::from([])],
             late: Vec::new(),
@@ -91,13 +135,14 @@ impl Interest {
     }
 
     /// The number of a queue, or nothing.
-    pub(super) fn find(&self, name: &str) -> Option<u32> {
-        let is_it = |sub| self.get(sub).is_some_and(|queue| *queue.name == *name);
-        self.by_name.find(name.as_bytes(), is_it)
+    pub(super) fn find(&self, name: &str) -> Option<Sub> {
+        let at = |place: u32| Sub::at(place as usize);
+        let is_it = |place| self.get(at(place)).is_some_and(|queue| *queue.name == *name);
+        self.by_name.find(name.as_bytes(), is_it).map(at)
     }
 
     /// The number of a queue, a new one if need be.
-    pub(super) fn intern(&mut self, hash: u64, name: &str) -> u32 {
+    pub(super) fn intern(&mut self, hash: u64, name: &str) -> Sub {
         if let Some(sub) = self.find(name) {
             return sub;
         }
@@ -113,26 +158,32 @@ impl Interest {
         });
         let sub = self.free.pop().unwrap_or_else(|| {
             self.queues.push(None);
-            self.queues.len() as u32 - 1
+            Sub::at(self.queues.len() - 1)
         });
-        self.queues[sub as usize] = Some(queue);
-        self.by_name.insert(name.as_bytes(), sub);
+        self.queues[sub.place()] = Some(queue);
+        self.by_name.insert(name.as_bytes(), sub.place() as u32);
         sub
     }
 
     #[inline]
-    pub(super) fn get(&self, sub: u32) -> Option<&Queue> {
-        self.queues.get(sub as usize)?.as_deref()
+    pub(super) fn get(&self, sub: Sub) -> Option<&Queue> {
+        self.queues.get(sub.place())?.as_deref()
     }
 
     #[inline]
-    pub(super) fn get_mut(&mut self, sub: u32) -> Option<&mut Queue> {
-        self.queues.get_mut(sub as usize)?.as_deref_mut()
+    pub(super) fn get_mut(&mut self, sub: Sub) -> Option<&mut Queue> {
+        self.queues.get_mut(sub.place())?.as_deref_mut()
+    }
+
+    /// The hash of a queue's name.
+    pub(super) fn hash_of(&self, sub: Sub) -> Option<u64> {
+        self.get(sub).map(|queue| queue.hash)
     }
 
     /// The numbers of all queues, in order.
-    pub(super) fn subs(&self) -> Vec<u32> {
-        (0..).zip(&self.queues).filter(|(_, queue)| queue.is_some()).map(|(sub, _)| sub).collect()
+    pub(super) fn subs(&self) -> Vec<Sub> {
+        let queues = (0..).zip(&self.queues).filter(|(_, queue)| queue.is_some());
+        queues.map(|(place, _)| Sub::at(place)).collect()
     }
 
     /// How many queues there are.
@@ -141,21 +192,21 @@ impl Interest {
     }
 
     /// A session has no part in the queue any more. Its number is free when it was the last.
-    pub(super) fn left(&mut self, sub: u32) {
+    pub(super) fn left(&mut self, sub: Sub) {
         let Some(queue) = self.get_mut(sub) else { return };
         queue.parts = queue.parts.saturating_sub(1);
         if queue.parts > 0 {
             return;
         }
-        if let Some(queue) = self.queues[sub as usize].take() {
-            self.by_name.remove(queue.name.as_bytes(), sub);
+        if let Some(queue) = self.queues[sub.place()].take() {
+            self.by_name.remove(queue.name.as_bytes(), sub.place() as u32);
         }
         self.free.push(sub);
         self.late.retain(|(late, _)| *late != sub);
     }
 
     /// The mounts' policies, shared by all queues that have the same.
-    pub(super) fn set_policies(&mut self, sub: u32, policies: Vec<Policy>) {
+    pub(super) fn set_policies(&mut self, sub: Sub, policies: Vec<Policy>) {
         if self.get(sub).is_none_or(|queue| *queue.policies == *policies) {
             return;
         }
@@ -171,5 +222,21 @@ impl Interest {
         if let Some(queue) = self.get_mut(sub) {
             queue.policies = shared;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sub;
+
+    #[test]
+    fn a_sub_is_a_place_and_leaves_room_for_none() {
+        for place in [0, 1, 7] {
+            let sub = Sub::at(place);
+            assert_eq!((sub.place(), sub.number()), (place, place as u32 + 1));
+            assert_eq!(Sub::or_none(Sub::number_or_none(Some(sub))), Some(sub));
+        }
+        assert_eq!((Sub::number_or_none(None), Sub::or_none(0)), (0, None));
+        assert_eq!(size_of::<Option<Sub>>(), size_of::<u32>());
     }
 }

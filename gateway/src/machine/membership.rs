@@ -10,7 +10,7 @@ use proto::q2g;
 use proto::wire;
 
 use super::fanout::Frame;
-use super::interest::{Filtered, Policy, Subscriber};
+use super::interest::{Filtered, Policy, Sub, Subscriber};
 use super::lane::{Lane, Outbox};
 use super::session::{Part, State};
 
@@ -54,8 +54,8 @@ impl Lane {
                 entry.part = Part::Ending;
             }
             if entry.part == Part::Joining && entry.joins == 0 {
-                let (lost, sub) = (entry.lost, entry.sub);
-                if let (true, Some(message)) = (lost, self.word_of_loss(sub))
+                if let Some(sub) = entry.sub.filter(|_| entry.lost)
+                    && let Some(message) = self.word_of_loss(sub)
                     && let Some(conn) = self.conn_of(handle)
                 {
                     self.send_message(conn, BodyKind::Unsubscribed, &message, out);
@@ -81,7 +81,7 @@ impl Lane {
         let entry = *self.sessions[handle].entry(hash);
         match entry.part {
             Part::Live | Part::Filtered => {
-                self.unlist(handle, entry.sub);
+                self.unlist(handle, hash);
                 self.sessions[handle].entry(hash).part = Part::Joining;
                 self.counters.subscriptions -= 1;
             }
@@ -118,7 +118,8 @@ impl Lane {
 
     /// From here on the session has every event of the queue.
     pub(super) fn subscribed(&mut self, frame: &q2g::Subscribed, out: &mut Outbox) {
-        let (handle, sub) = (Handle::named(frame.session), frame.sub);
+        let handle = Handle::named(frame.session);
+        let Some(sub) = Sub::or_none(frame.sub) else { return };
         let Some(session) = self.sessions.get_mut(handle) else { return };
         let Some(entry) = session.in_queue(sub) else { return };
         if !matches!(entry.part, Part::Admitted | Part::Live | Part::Filtered) {
@@ -127,7 +128,7 @@ impl Lane {
         let hash = entry.hash;
         entry.replays = frame.replays;
         if entry.part.is_live() {
-            self.unlist(handle, sub);
+            self.unlist(handle, hash);
         } else {
             self.counters.subscriptions += 1;
         }
@@ -148,13 +149,13 @@ impl Lane {
         if let Some(conn) = self.conn_of(handle) {
             // Of what it missed it is told by its new place.
             drop(self.forget_behind(handle, sub));
-            let kind = BodyKind::Subscribed as u32;
+            let (kind, sub) = (BodyKind::Subscribed as u32, Some(sub));
             self.send(conn, &Frame { kind, sub, body: &frame.body, history: false }, out);
         }
     }
 
     /// Puts the session on one of the queue's lists.
-    fn enlist(&mut self, handle: Handle, hash: u64, sub: u32, filter: Option<Filter>) {
+    fn enlist(&mut self, handle: Handle, hash: u64, sub: Sub, filter: Option<Filter>) {
         let session = &mut self.sessions[handle];
         let subscriber = Subscriber { conn: session.conn, session: handle };
         let Some(queue) = self.interest.get_mut(sub) else { return };
@@ -177,7 +178,7 @@ impl Lane {
 
     /// With the planted bug `subscriber_late`: adds those who have missed an event by now.
     #[cold]
-    pub(super) fn enlist_late(&mut self, sub: u32) {
+    pub(super) fn enlist_late(&mut self, sub: Sub) {
         let late = std::mem::take(&mut self.interest.late);
         for (of, subscriber) in late {
             let session = self.sessions.get_mut(subscriber.session);
@@ -195,9 +196,10 @@ impl Lane {
     }
 
     /// Takes the session off the queue's lists; its part is the caller's to change.
-    fn unlist(&mut self, handle: Handle, sub: u32) {
-        let Some(entry) = self.sessions[handle].in_queue(sub) else { return };
+    fn unlist(&mut self, handle: Handle, hash: u64) {
+        let entry = self.sessions[handle].entry(hash);
         let (part, position) = (entry.part, entry.position as usize);
+        let Some(sub) = entry.sub else { return };
         let Some(queue) = self.interest.get_mut(sub) else { return };
         let moved = match part {
             Part::Live => {
@@ -227,14 +229,15 @@ impl Lane {
     pub(super) fn no_part(&mut self, handle: Handle, hash: u64) {
         let entry = *self.sessions[handle].entry(hash);
         if entry.part.is_live() {
-            self.unlist(handle, entry.sub);
+            self.unlist(handle, hash);
             self.counters.subscriptions -= 1;
         }
         let session = &mut self.sessions[handle];
         let entry = session.entry(hash);
-        let sub = std::mem::take(&mut entry.sub);
+        let sub = entry.sub.take();
         entry.lost = false;
-        if std::mem::replace(&mut entry.part, Part::None) != Part::None {
+        let had_part = std::mem::replace(&mut entry.part, Part::None) != Part::None;
+        if let Some(sub) = sub.filter(|_| had_part) {
             self.interest.left(sub);
         }
         self.sessions[handle].tidy();
@@ -246,7 +249,7 @@ impl Lane {
         entries.retain(|entry| entry.part != Part::None);
         for entry in entries {
             if entry.part.is_live() {
-                self.unlist(handle, entry.sub);
+                self.unlist(handle, entry.hash);
                 self.counters.subscriptions -= 1;
             }
             let waits = entry.unanswered > 0;
@@ -273,12 +276,13 @@ impl Lane {
         let entry = session.entry(hash);
         entry.part = Part::Leaving;
         let sub = entry.sub;
-        let Some(queue) = self.interest.get(sub).map(|queue| queue.name.to_string()) else {
+        let queue = sub.and_then(|sub| self.interest.get(sub));
+        let Some(queue) = queue.map(|queue| queue.name.to_string()) else {
             return self.no_part(handle, hash);
         };
         super::connection::introduce(node, link, handle, session, out);
-        let body =
-            Some(g2q::g2q::Body::Detach(g2q::Detach { session: handle.number(), queue, sub }));
+        let (session, sub) = (handle.number(), Sub::number_or_none(sub));
+        let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session, queue, sub }));
         wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
         self.routes.mark(bucket);
     }
@@ -287,32 +291,33 @@ impl Lane {
     /// answer to its own `detach`, which is nobody else's; other words may have crossed it. Without
     /// a reason the session's seat is elsewhere by now, and its client isn't told.
     pub(super) fn unsubscribed(&mut self, frame: &q2g::Unsubscribed, out: &mut Outbox) {
-        let Some(queue) = self.interest.get(frame.sub) else { return };
+        let Some(sub) = Sub::or_none(frame.sub) else { return };
+        let Some(queue) = self.interest.get(sub) else { return };
         let hash = queue.hash;
         let message = Unsubscribed {
-            sub: frame.sub,
+            sub: sub.number(),
             queue: queue.name.to_string(),
             reason: frame.reason.clone(),
             may_retry: frame.may_retry,
         };
         let sessions = if frame.sessions.is_empty() {
-            self.sessions_in(frame.sub)
+            self.sessions_in(sub)
         } else {
             frame.sessions.iter().map(|number| Handle::named(*number)).collect()
         };
         for handle in sessions {
             let session = self.sessions.get_mut(handle);
-            let entry = session.and_then(|session| session.in_queue(frame.sub));
+            let entry = session.and_then(|session| session.in_queue(sub));
             if entry.is_some_and(|entry| (entry.part == Part::Leaving) == frame.detached) {
-                self.unsubscribe_one(handle, hash, &message, !frame.reason.is_empty(), out);
+                self.unsubscribe_one((handle, sub), hash, &message, !frame.reason.is_empty(), out);
             }
         }
     }
 
     /// What the home knew of these sessions in a queue is lost. Who has asked to subscribe, and
     /// will get an answer to that, isn't told.
-    pub(super) fn lost(&mut self, sub: u32, sessions: &[Handle], out: &mut Outbox) {
-        let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
+    pub(super) fn lost(&mut self, sub: Sub, sessions: &[Handle], out: &mut Outbox) {
+        let Some(hash) = self.interest.hash_of(sub) else { return };
         let Some(message) = self.word_of_loss(sub) else { return };
         for handle in sessions {
             let session = self.sessions.get_mut(*handle);
@@ -322,19 +327,20 @@ impl Lane {
                     entry.joins > 0 && (entry.part.is_live() || entry.part == Part::Admitted);
                 entry.joins > 0
             });
-            self.unsubscribe_one(*handle, hash, &message, !asked, out);
+            self.unsubscribe_one((*handle, sub), hash, &message, !asked, out);
         }
     }
 
-    fn word_of_loss(&self, sub: u32) -> Option<Unsubscribed> {
+    fn word_of_loss(&self, sub: Sub) -> Option<Unsubscribed> {
         let queue = self.interest.get(sub)?.name.to_string();
+        let sub = sub.number();
         Some(Unsubscribed { sub, queue, reason: "node lost".to_owned(), may_retry: true })
     }
 
     /// Every session with a part in the queue, in the order of the handles.
-    pub(super) fn sessions_in(&self, sub: u32) -> Vec<Handle> {
+    pub(super) fn sessions_in(&self, sub: Sub) -> Vec<Handle> {
         let has = |session: &super::session::Session| {
-            session.queues.iter().any(|entry| entry.sub == sub && entry.part != Part::None)
+            session.queues.iter().any(|entry| entry.sub == Some(sub) && entry.part != Part::None)
         };
         let sessions = self.sessions.iter().filter(|(_, session)| has(session));
         sessions.map(|(handle, _)| handle).collect()
@@ -342,19 +348,19 @@ impl Lane {
 
     fn unsubscribe_one(
         &mut self,
-        handle: Handle,
+        (handle, sub): (Handle, Sub),
         hash: u64,
         message: &Unsubscribed,
         aloud: bool,
         out: &mut Outbox,
     ) {
         let Some(session) = self.sessions.get_mut(handle) else { return };
-        let Some(entry) = session.in_queue(message.sub) else { return };
+        let Some(entry) = session.in_queue(sub) else { return };
         let told = aloud && (entry.part.is_live() || entry.part == Part::Admitted);
         match entry.part {
             Part::Live | Part::Filtered | Part::Admitted if entry.joins > 0 => {
                 if entry.part.is_live() {
-                    self.unlist(handle, message.sub);
+                    self.unlist(handle, hash);
                     self.counters.subscriptions -= 1;
                 }
                 self.sessions[handle].entry(hash).part = Part::Joining;
@@ -378,14 +384,15 @@ impl Lane {
         frame: &q2g::Replay,
         out: &mut Outbox,
     ) {
+        let Some(sub) = Sub::or_none(frame.sub) else { return };
         let Some(session) = self.sessions.get_mut(handle) else { return };
         let conn = session.conn;
-        let Some(entry) = session.in_queue(frame.sub) else { return };
+        let Some(entry) = session.in_queue(sub) else { return };
         entry.replays = entry.replays.saturating_sub(1);
         if entry.part.is_live() || entry.part == Part::Admitted {
             let frame = Frame {
                 kind: frame.kind,
-                sub: frame.sub,
+                sub: Some(sub),
                 body: &frame.body,
                 history: frame.history,
             };

@@ -10,6 +10,7 @@ use proto::share;
 
 use super::clients::ConnId;
 use super::connection::introduce;
+use super::interest::Sub;
 use super::lane::{Lane, Outbox};
 use super::refusal::{Refusal, check_op_id};
 use super::route::Pending;
@@ -99,10 +100,10 @@ impl Lane {
             | Kind::Refresh
             | Kind::Ping
             | Kind::Pong
-            | Kind::Bye => 0,
+            | Kind::Bye => None,
         };
-        let operation =
-            OperationRef { session: handle, sub, kind, body, askable: false, verdicts: &[] };
+        let (session, sub) = (handle, Sub::number_or_none(sub));
+        let operation = OperationRef { session, sub, kind, body, askable: false, verdicts: &[] };
         self.send_on(bucket, (hash, head.op_id), operation, true, out)
     }
 
@@ -182,34 +183,36 @@ impl Lane {
         true
     }
 
-    /// The queue's number, for an operation that changes the session's part in it.
+    /// The queue's number, for an operation that changes the session's part in it; none if there is
+    /// no part to end.
     pub(super) fn part_in(
         &mut self,
         handle: Handle,
         kind: Kind,
         queue: QueueName<'_>,
         hash: u64,
-    ) -> Result<u32, Refusal> {
+    ) -> Result<Option<Sub>, Refusal> {
         let session = &mut self.sessions[handle];
         let parts = session.parts();
         let entry = session.entry(hash);
         if entry.part != Part::None {
-            let same = self.interest.get(entry.sub).is_some_and(|one| *one.name == *queue.as_str());
+            let known = entry.sub.and_then(|sub| self.interest.get(sub));
+            let same = known.is_some_and(|one| *one.name == *queue.as_str());
             return if same { Ok(entry.sub) } else { Err(Refusal::SameHash) };
         }
         if kind == Kind::Unsubscribe {
-            return Ok(0);
+            return Ok(None);
         }
         if parts >= limits::SUBSCRIPTIONS_MAX {
             return Err(Refusal::Subscriptions);
         }
         let sub = self.interest.intern(hash, queue.as_str());
         let entry = self.sessions[handle].entry(hash);
-        (entry.sub, entry.part) = (sub, Part::Joining);
+        (entry.sub, entry.part) = (Some(sub), Part::Joining);
         if let Some(queue) = self.interest.get_mut(sub) {
             queue.parts += 1;
         }
-        Ok(sub)
+        Ok(Some(sub))
     }
 
     /// Takes back what `part_in` began.

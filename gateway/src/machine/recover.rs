@@ -14,6 +14,7 @@ use proto::table::Owner;
 use proto::wire;
 
 use super::fanout::Frame;
+use super::interest::Sub;
 use super::lane::{Lane, Outbox};
 use super::route::Pending;
 use super::session::{Part, State};
@@ -77,7 +78,7 @@ impl Lane {
                     || entry.part.is_live() && entry.replays > 0;
                 let bucket = self.routes.bucket_of(entry.hash);
                 if in_flight && bucket.is_some_and(|bucket| among[bucket as usize]) {
-                    found.push((handle, entry.sub));
+                    found.extend(entry.sub.map(|sub| (handle, sub)));
                 }
             }
         }
@@ -108,8 +109,8 @@ impl Lane {
         self.introduce_users(&among, out);
         if !self.settings.faults.attach_skipped {
             for sub in self.interest.subs() {
-                let hash = self.interest.get(sub).map_or(0, |queue| queue.hash);
-                let bucket = self.routes.bucket_of(hash);
+                let hash = self.interest.hash_of(sub);
+                let bucket = hash.and_then(|hash| self.routes.bucket_of(hash));
                 if let Some(bucket) = bucket.filter(|bucket| among[*bucket as usize]) {
                     self.attach(sub, bucket, out);
                 }
@@ -180,7 +181,7 @@ impl Lane {
     }
 
     /// Takes up a queue where the lane's events of it ended.
-    fn attach(&mut self, sub: u32, bucket: u32, out: &mut Outbox) {
+    fn attach(&mut self, sub: Sub, bucket: u32, out: &mut Outbox) {
         let Some(queue) = self.interest.get(sub) else { return };
         let mut sessions: Vec<Handle> =
             queue.subscribers().iter().map(|subscriber| subscriber.session).collect();
@@ -192,7 +193,7 @@ impl Lane {
         let Some(queue) = self.interest.get(sub) else { return };
         let attach = g2q::Attach {
             queue: queue.name.to_string(),
-            sub,
+            sub: sub.number(),
             epoch: queue.epoch,
             after_seq: queue.seq,
             sessions: sessions.iter().map(|handle| handle.number()).collect(),
@@ -206,13 +207,12 @@ impl Lane {
 
     /// The node's word on what became of an attached queue.
     pub(super) fn attached(&mut self, frame: q2g::Attached, out: &mut Outbox) {
-        let sub = frame.sub;
-        if self.interest.get(sub).is_none() {
-            return;
-        }
+        let number = frame.sub;
+        let known = |sub: &Sub| self.interest.get(*sub).is_some();
+        let Some(sub) = Sub::or_none(number).filter(known) else { return };
         if !frame.gone.is_empty() {
             let gone = q2g::Unsubscribed {
-                sub,
+                sub: number,
                 sessions: frame.gone,
                 reason: frame.reason,
                 may_retry: true,
@@ -221,7 +221,7 @@ impl Lane {
             self.unsubscribed(&gone, out);
         }
         if !frame.elsewhere.is_empty() {
-            let sessions = frame.elsewhere;
+            let (sub, sessions) = (number, frame.elsewhere);
             let elsewhere = q2g::Unsubscribed { sub, sessions, ..q2g::Unsubscribed::default() };
             self.unsubscribed(&elsewhere, out);
         }
@@ -239,12 +239,12 @@ impl Lane {
             let Some(conn) = subscriber.conn else { continue };
             let body = narrow(&frame.body, filter.as_ref());
             let kind = BodyKind::Subscribed as u32;
-            self.send(conn, &Frame { kind, sub, body: &body, history: false }, out);
+            self.send(conn, &Frame { kind, sub: Some(sub), body: &body, history: false }, out);
             let wanted = |gap: &&g2c::Gap| {
                 filter.as_ref().is_none_or(|filter| filter.wants_mount(&gap.mount))
             };
             for gap in frame.gaps.iter().filter(wanted) {
-                let mut gap = g2c::Gap { sub, ..gap.clone() };
+                let mut gap = g2c::Gap { sub: number, ..gap.clone() };
                 // What was kept for a slow receiver is part of its gap.
                 if let Some(lowest) = missed.get(gap.mount.as_str()).filter(|_| is_same) {
                     gap.after_seq = gap.after_seq.min(lowest - 1);

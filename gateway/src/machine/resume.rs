@@ -15,6 +15,7 @@ use proto::name::{self, QueueName, UserId};
 use proto::q2g;
 use proto::wire;
 
+use super::interest::Sub;
 use super::lane::{Lane, Outbox};
 use super::refusal::Refusal;
 use super::route::Pending;
@@ -99,7 +100,7 @@ impl Lane {
         }
         let body = Some(g2q::g2q::Body::Resume(g2q::Resume {
             session: handle.number(),
-            sub,
+            sub: Sub::number_or_none(sub),
             queue: seen.queue,
             epoch: seen.epoch,
             marks: seen.marks,
@@ -144,8 +145,8 @@ impl Lane {
             // The client has asked to subscribe, too: that answers for it, if it is a good answer.
             entry.lost = true;
         } else if entry.part == Part::Joining && !invited {
-            let sub = entry.sub;
-            let queue = self.interest.get(sub).map(|queue| queue.name.to_string());
+            let queue = entry.sub.and_then(|sub| self.interest.get(sub));
+            let queue = queue.map(|queue| queue.name.to_string());
             self.tell_unresumed(handle, &queue.unwrap_or_default(), reason, out);
         }
         self.settle(handle, Kind::Subscribe, hash, false, out);
@@ -161,7 +162,7 @@ impl Lane {
     ) {
         let Some(conn) = self.conn_of(handle) else { return };
         let message = g2c::Unsubscribed {
-            sub: 0,
+            sub: Sub::number_or_none(None),
             queue: queue.to_owned(),
             reason: reason.to_owned(),
             may_retry: true,

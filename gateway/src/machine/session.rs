@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::clients::ConnId;
 use super::held::Held;
+use super::interest::Sub;
 use super::slow::Behind;
 use super::wheel::Allowance;
 
@@ -134,8 +135,8 @@ pub(super) enum State {
 pub(super) struct InQueue {
     /// Of the queue's name.
     pub(super) hash: u64,
-    /// The lane's number of the queue; 0 while the session has no part in it.
-    pub(super) sub: u32,
+    /// The lane's number of the queue, while the session has a part in it.
+    pub(super) sub: Option<Sub>,
     /// Where it stands in the queue's list of subscribers.
     pub(super) position: u32,
     pub(super) part: Part,
@@ -191,8 +192,8 @@ impl Part {
 
 impl Session {
     /// The session's entry for the queue of this number.
-    pub(super) fn in_queue(&mut self, sub: u32) -> Option<&mut InQueue> {
-        self.queues.iter_mut().find(|entry| entry.sub == sub)
+    pub(super) fn in_queue(&mut self, sub: Sub) -> Option<&mut InQueue> {
+        self.queues.iter_mut().find(|entry| entry.sub == Some(sub))
     }
 
     /// The entry for a queue, by its name's hash; a new one if there is none.
@@ -203,7 +204,7 @@ impl Session {
         let at = self.queues.iter().position(|entry| entry.hash == hash).unwrap_or_else(|| {
             self.queues.push(InQueue {
                 hash,
-                sub: 0,
+                sub: None,
                 position: 0,
                 part: Part::None,
                 unanswered: 0,

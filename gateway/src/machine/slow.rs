@@ -12,7 +12,7 @@ use proto::g2c::{self, BodyKind, EventHead, EventKind};
 use super::clients::{ConnId, SLOW};
 use super::fanout::Frame;
 use super::held::{Missed, miss};
-use super::interest::Subscriber;
+use super::interest::{Sub, Subscriber};
 use super::lane::{Lane, Outbox};
 use super::session::Rare;
 use super::wheel::PER_TURN;
@@ -69,9 +69,9 @@ pub(super) struct Behind {
 /// What is kept in its order.
 #[derive(Debug)]
 enum Item {
-    Message { sub: u32, seq: u64, mount: Rc<str>, body: Rc<[u8]>, closes: bool },
-    Mounts { sub: u32, seq: u64, kind: EventKind, body: Rc<[u8]> },
-    Gap { sub: u32, mount: Rc<str>, after_seq: u64, before_seq: u64 },
+    Message { sub: Sub, seq: u64, mount: Rc<str>, body: Rc<[u8]>, closes: bool },
+    Mounts { sub: Sub, seq: u64, kind: EventKind, body: Rc<[u8]> },
+    Gap { sub: Sub, mount: Rc<str>, after_seq: u64, before_seq: u64 },
 }
 
 impl Item {
@@ -84,7 +84,7 @@ impl Item {
         body + size_of::<Item>()
     }
 
-    fn sub(&self) -> u32 {
+    fn sub(&self) -> Sub {
         match self {
             Item::Message { sub, .. } | Item::Mounts { sub, .. } | Item::Gap { sub, .. } => *sub,
         }
@@ -101,7 +101,7 @@ impl Item {
 /// The newest value of each key of one state mount.
 #[derive(Debug)]
 struct StateBehind {
-    sub: u32,
+    sub: Sub,
     mount: String,
     seq: u64,
     from: String,
@@ -115,7 +115,7 @@ struct StateBehind {
 #[derive(Debug)]
 struct Leaving {
     kind: u32,
-    sub: u32,
+    sub: Sub,
     body: Vec<u8>,
 }
 
@@ -133,7 +133,7 @@ impl Behind {
     }
 
     /// Keeps one event. Returns whether it went into another that waits already.
-    fn keep(&mut self, sub: u32, event: &Kept, closes: bool, keep_oldest: bool) -> bool {
+    fn keep(&mut self, sub: Sub, event: &Kept, closes: bool, keep_oldest: bool) -> bool {
         match event {
             Kept::Message { mount, seq, body } => {
                 let (mount, body) = (Rc::clone(mount), Rc::clone(body));
@@ -159,7 +159,7 @@ impl Behind {
         self.items.push_back(item);
     }
 
-    fn merge(&mut self, sub: u32, state: &g2c::State, keep_oldest: bool) -> bool {
+    fn merge(&mut self, sub: Sub, state: &g2c::State, keep_oldest: bool) -> bool {
         let open = |one: &StateBehind| one.sub == sub && one.mount == state.mount && !one.frozen;
         let known = self.states.iter().position(open);
         let at = known.unwrap_or_else(|| {
@@ -188,7 +188,7 @@ impl Behind {
         known.is_some()
     }
 
-    fn net_change(&mut self, sub: u32, word: Word, seq: u64, users: &[String]) -> bool {
+    fn net_change(&mut self, sub: Sub, word: Word, seq: u64, users: &[String]) -> bool {
         let open = |members: &MembersBehind| members.sub == sub && !members.sealed;
         let at = self.members.iter().position(open).unwrap_or_else(|| {
             self.members.push(MembersBehind::new(sub));
@@ -236,7 +236,7 @@ impl Behind {
     }
 
     /// Forgets what waits of one queue: the receiver gets the whole present of it, or nothing more.
-    pub(super) fn forget(&mut self, sub: u32, missed: &mut Missed) {
+    pub(super) fn forget(&mut self, sub: Sub, missed: &mut Missed) {
         self.items.retain(|item| {
             let is_gone = item.sub() == sub;
             match item {
@@ -300,7 +300,7 @@ impl Behind {
 
     /// A part of the net change of a queue's members, if its place is before the item at the
     /// front.
-    fn next_members(&mut self, front: Option<(u32, u64)>) -> Option<Leaving> {
+    fn next_members(&mut self, front: Option<(Sub, u64)>) -> Option<Leaving> {
         let due = |members: &mut MembersBehind| match front {
             None => true,
             Some((sub, seq)) => members.sub == sub && members.place() < seq,
@@ -323,7 +323,7 @@ impl Behind {
     }
 
     /// A conflated state, if its place is before the item at the front.
-    fn next_state(&mut self, front: Option<(u32, u64)>) -> Option<Leaving> {
+    fn next_state(&mut self, front: Option<(Sub, u64)>) -> Option<Leaving> {
         let due = |state: &StateBehind| match front {
             None => true,
             Some((sub, seq)) => state.frozen && state.sub == sub && state.seq < seq,
@@ -357,7 +357,7 @@ impl Lane {
     pub(super) fn keep(
         &mut self,
         subscriber: Subscriber,
-        sub: u32,
+        sub: Sub,
         event: &Kept,
         out: &mut Outbox,
     ) {
@@ -411,7 +411,7 @@ impl Lane {
                 all = true;
                 continue;
             };
-            let frame = Frame { kind, sub, body: &body, history: false };
+            let frame = Frame { kind, sub: Some(sub), body: &body, history: false };
             out.clients.append(conn, self.encodings.one(codec, &frame));
             self.counters.deliveries += 1;
         }
@@ -425,7 +425,7 @@ impl Lane {
 
     /// What waits of a queue for this session is of no use any more. The messages among it, which
     /// its client never gets.
-    pub(super) fn forget_behind(&mut self, handle: Handle, sub: u32) -> Missed {
+    pub(super) fn forget_behind(&mut self, handle: Handle, sub: Sub) -> Missed {
         let mut missed = Missed::new();
         if self.sessions.get(handle).is_some_and(|session| session.rare.is_some()) {
             self.with_rare(handle, |rare| {

@@ -11,6 +11,7 @@ use proto::limits;
 use proto::name::QueueName;
 
 use super::Asking;
+use crate::machine::interest::Sub;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::recover::SWEEP_MS;
 use crate::machine::refusal::Refusal;
@@ -50,7 +51,7 @@ pub(super) struct Operation {
     /// Those that have come so far.
     pub(super) verdicts: Vec<g2q::Verdict>,
     /// Of a subscribe that has begun: the lane's number for the queue.
-    sub: u32,
+    sub: Option<Sub>,
     /// It was sent before.
     begun: bool,
     since_ms: u64,
@@ -151,7 +152,7 @@ impl Lane {
             op_id,
             body: body.into(),
             verdicts: Vec::new(),
-            sub: 0,
+            sub: None,
             begun: false,
             since_ms: self.now.ms,
         };
@@ -260,7 +261,7 @@ impl Lane {
         let verdicts = g2q::Verdicts { verdicts: operation.verdicts.clone() }.encode_to_vec();
         let frame = OperationRef {
             session: handle,
-            sub: operation.sub,
+            sub: Sub::number_or_none(operation.sub),
             kind,
             body: &operation.body,
             askable: true,

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use prost::Message as _;
 use proto::g2c::{self, BodyKind};
 
-use super::Leaving;
+use super::{Leaving, Sub};
 
 /// Users, each with the number of the event.
 type Users = IndexMap<String, u64>;
@@ -14,9 +14,9 @@ type Users = IndexMap<String, u64>;
 const CANCELLED_MAX: usize = 16;
 
 /// The net change of one queue's members.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct MembersBehind {
-    pub(super) sub: u32,
+    pub(super) sub: Sub,
     /// The newest event in it, those that cancelled each other included.
     seen: u64,
     joined: Users,
@@ -63,8 +63,17 @@ impl Word {
 }
 
 impl MembersBehind {
-    pub(super) fn new(sub: u32) -> MembersBehind {
-        MembersBehind { sub, ..MembersBehind::default() }
+    pub(super) fn new(sub: Sub) -> MembersBehind {
+        MembersBehind {
+            sub,
+            seen: 0,
+            joined: Users::new(),
+            left: Users::new(),
+            cancelled: Vec::new(),
+            forgotten: (0, 0),
+            sealed: false,
+            bytes: 0,
+        }
     }
 
     /// Whether everything in it was cancelled.

@@ -7,6 +7,11 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use super::*;
 
+/// The queue of this number.
+fn numbered(number: u32) -> Sub {
+    Sub::or_none(number).unwrap()
+}
+
 #[test]
 fn bytes_are_zero_when_all_has_left() {
     let mut behind = Behind::default();
@@ -15,12 +20,12 @@ fn bytes_are_zero_when_all_has_left() {
         Kept::of(5, &body.encode_to_vec()).unwrap()
     };
     for seq in 1..10 {
-        behind.keep(1, &message(3 * seq), false, false);
+        behind.keep(numbered(1), &message(3 * seq), false, false);
         let change = g2c::StateChange { key: format!("k{}", seq % 3), ..Default::default() };
         let state = g2c::State { seq: 3 * seq + 1, changes: vec![change], ..Default::default() };
-        behind.keep(1, &Kept::State(state), false, false);
+        behind.keep(numbered(1), &Kept::State(state), false, false);
         let users = vec![format!("u{}", seq % 4)];
-        behind.keep(1, &Kept::Joined { seq: 3 * seq + 2, users }, false, false);
+        behind.keep(numbered(1), &Kept::Joined { seq: 3 * seq + 2, users }, false, false);
         if seq == 5 {
             behind.freeze();
         }
@@ -43,10 +48,10 @@ fn bytes_are_zero_when_all_has_left() {
 #[test]
 fn forgetting_a_queue_forgets_its_bytes() {
     let mut behind = Behind::default();
-    behind.keep(1, &Kept::Left { seq: 1, users: vec!["ann".to_owned()] }, false, false);
-    behind.keep(2, &Kept::Left { seq: 1, users: vec!["ann".to_owned()] }, false, false);
+    behind.keep(numbered(1), &Kept::Left { seq: 1, users: vec!["ann".to_owned()] }, false, false);
+    behind.keep(numbered(2), &Kept::Left { seq: 1, users: vec!["ann".to_owned()] }, false, false);
     let both = behind.bytes();
-    behind.forget(1, &mut Missed::new());
+    behind.forget(numbered(1), &mut Missed::new());
     assert_eq!(behind.bytes(), both / 2);
 }
 
@@ -57,18 +62,18 @@ struct Model {
     behind: Behind,
     seq: u64,
     /// What waits in its order: the queue's number, the event's, and its mount if it is a message.
-    waiting: Vec<(u32, u64, Option<&'static str>)>,
+    waiting: Vec<(Sub, u64, Option<&'static str>)>,
     /// Messages that were dropped.
-    dropped: Vec<(u32, u64, &'static str)>,
+    dropped: Vec<(Sub, u64, &'static str)>,
     /// Of each key the newest value, and what the receiver has.
-    newest: BTreeMap<(u32, String, String), u64>,
-    had: BTreeMap<(u32, String, String), u64>,
+    newest: BTreeMap<(Sub, String, String), u64>,
+    had: BTreeMap<(Sub, String, String), u64>,
     /// Who is there, and who the receiver believes is.
-    there: BTreeSet<(u32, String)>,
-    known: BTreeSet<(u32, String)>,
+    there: BTreeSet<(Sub, String)>,
+    known: BTreeSet<(Sub, String)>,
     /// The newest number of what the receiver got in its place, by queue.
-    last: BTreeMap<u32, u64>,
-    gaps: Vec<(u32, g2c::Gap)>,
+    last: BTreeMap<Sub, u64>,
+    gaps: Vec<(Sub, g2c::Gap)>,
 }
 
 struct Random(StdRng);
@@ -79,7 +84,6 @@ impl Default for Random {
     }
 }
 
-const SUBS: std::ops::RangeInclusive<u32> = 1..=2;
 const MOUNTS: [&str; 2] = ["chat", "log"];
 
 impl Model {
@@ -92,7 +96,7 @@ impl Model {
     }
 
     fn happens(&mut self) {
-        let sub = 1 + self.below(2) as u32;
+        let sub = Sub::at(self.below(2));
         self.seq += 1;
         let seq = self.seq;
         let event = match self.below(9) {
@@ -151,7 +155,7 @@ impl Model {
     /// The receiver gets the next frame, if there is one.
     fn takes(&mut self) -> bool {
         let Some(Leaving { kind, sub, body }) = self.behind.next() else { return false };
-        assert!(SUBS.contains(&sub));
+        assert!([1, 2].map(numbered).contains(&sub));
         let last = self.last.get(&sub).copied().unwrap_or(0);
         let first_waiting =
             self.waiting.iter().find(|(of, _, _)| *of == sub).map_or(u64::MAX, |(_, seq, _)| *seq);
@@ -198,7 +202,7 @@ impl Model {
     /// Counting anew gives what was counted all the time.
     fn counts(&mut self) {
         let counted = self.behind.bytes();
-        self.behind.forget(0, &mut Missed::new());
+        self.behind.forget(numbered(3), &mut Missed::new());
         assert_eq!(counted, self.behind.bytes());
     }
 }
@@ -230,7 +234,7 @@ fn what_waits_leaves_in_its_order_or_is_announced() {
         assert_eq!(model.had, model.newest);
         assert_eq!(model.known, model.there);
         for (sub, seq, mount) in model.dropped {
-            let covers = |(of, gap): &(u32, g2c::Gap)| {
+            let covers = |(of, gap): &(Sub, g2c::Gap)| {
                 *of == sub
                     && gap.mount == mount
                     && (gap.after_seq + 1..gap.before_seq).contains(&seq)
@@ -248,16 +252,16 @@ fn what_is_forgotten_of_one_queue_is_missed_there_alone() {
         Kept::of(EventKind::Message.number(), &body.encode_to_vec()).unwrap()
     };
     for (sub, mount, seq) in [(1, "chat", 3), (2, "chat", 4), (2, "log", 5), (1, "log", 6)] {
-        behind.keep(sub, &message(mount, seq), false, false);
+        behind.keep(numbered(sub), &message(mount, seq), false, false);
     }
     assert!(behind.drop_oldest(true).is_ok());
     let mut missed = Missed::new();
-    behind.forget(1, &mut missed);
+    behind.forget(numbered(1), &mut missed);
     let missed: Vec<_> = missed.iter().map(|(mount, seq)| (&**mount, *seq)).collect();
     assert_eq!(missed, [("chat", 3), ("log", 6)]);
     behind.freeze();
-    assert!(behind.next().is_some_and(|leaving| leaving.sub == 2));
-    assert!(behind.next().is_some_and(|leaving| leaving.sub == 2));
+    assert!(behind.next().is_some_and(|leaving| leaving.sub == numbered(2)));
+    assert!(behind.next().is_some_and(|leaving| leaving.sub == numbered(2)));
     assert!(behind.next().is_none());
 }
 
@@ -284,7 +288,7 @@ fn leaves(behind: &mut Behind) -> String {
         };
         let kind =
             EventKind::from_number(kind).map_or("gap".to_owned(), |kind| format!("{kind:?}"));
-        left.push(format!("{sub}:{seq} {kind}"));
+        left.push(format!("{sub:?}:{seq} {kind}"));
     }
     left.join(", ")
 }
@@ -313,7 +317,7 @@ fn a_gap_has_the_place_of_its_last_message() {
     for kind in [EventKind::Joined, EventKind::State] {
         let mut behind = Behind::default();
         for (kind, seq) in [(EventKind::Message, 4), (kind, 5), (EventKind::Message, 6)] {
-            behind.keep(1, &event(kind, seq), false, false);
+            behind.keep(numbered(1), &event(kind, seq), false, false);
         }
         assert!(behind.drop_oldest(true).is_ok());
         behind.freeze();
@@ -331,7 +335,7 @@ fn a_queues_mounts_part_what_happened_to_its_members_and_to_no_others() {
         (1, EventKind::Left, 3),
         (2, EventKind::Left, 2),
     ] {
-        behind.keep(sub, &event(kind, seq), false, false);
+        behind.keep(numbered(sub), &event(kind, seq), false, false);
     }
     assert_eq!(leaves(&mut behind), "1:1 Joined, 1:2 MountCreated, 1:3 Left");
 }
@@ -345,11 +349,16 @@ fn what_begins_before_an_item_that_leaves_keeps_its_place_behind_it() {
         let is_message = user.is_empty();
         let joined = Kept::Joined { seq, users };
         let kept = if is_message { event(EventKind::Message, seq) } else { joined };
-        behind.keep(sub, &kept, false, false);
+        behind.keep(numbered(sub), &kept, false, false);
     }
     assert!(behind.next().is_some_and(|leaving| leaving.kind == EventKind::Message.number()));
     for (sub, user) in [(1, "u3"), (2, "u1")] {
-        behind.keep(sub, &Kept::Left { seq: 4, users: vec![user.to_owned()] }, false, false);
+        behind.keep(
+            numbered(sub),
+            &Kept::Left { seq: 4, users: vec![user.to_owned()] },
+            false,
+            false,
+        );
     }
     assert_eq!(leaves(&mut behind), "1:3 Joined, 1:4 Left");
 }
@@ -357,14 +366,15 @@ fn what_begins_before_an_item_that_leaves_keeps_its_place_behind_it() {
 #[test]
 fn a_state_on_its_way_out_grows_no_more_and_one_of_each_queue_is_on_its_way() {
     let mut behind = Behind::default();
-    let mut merges = |sub, seq| behind.keep(sub, &event(EventKind::State, seq), false, false);
+    let state = |seq| event(EventKind::State, seq);
+    let mut merges = |sub, seq| behind.keep(numbered(sub), &state(seq), false, false);
     assert_eq!([merges(1, 1), merges(2, 1), merges(1, 2)], [false, false, true]);
     behind.freeze();
-    let mut merges = |sub, seq| behind.keep(sub, &event(EventKind::State, seq), false, false);
+    let mut merges = |sub, seq| behind.keep(numbered(sub), &state(seq), false, false);
     assert_eq!([merges(1, 3), merges(2, 3)], [false, false]);
     // The next are not on their way before the first have left.
     behind.freeze();
-    let mut merges = |sub, seq| behind.keep(sub, &event(EventKind::State, seq), false, false);
+    let mut merges = |sub, seq| behind.keep(numbered(sub), &state(seq), false, false);
     assert_eq!([merges(1, 4), merges(2, 4)], [true, true]);
     assert_eq!(leaves(&mut behind), "1:2 State, 2:1 State, 1:4 State, 2:4 State");
 }

@@ -6,7 +6,7 @@ use super::*;
 
 /// `+ann` joined, `-ann` left, numbered from 1. At `|` a frame is taken.
 fn told(events: &str) -> (MembersBehind, Vec<String>) {
-    let (mut members, mut frames, mut seq) = (MembersBehind::new(1), Vec::new(), 0);
+    let (mut members, mut frames, mut seq) = (MembersBehind::new(Sub::at(0)), Vec::new(), 0);
     for event in events.split(' ') {
         let (word, user) = event.split_at(1);
         if word == "|" {
@@ -115,7 +115,7 @@ fn a_cut_anywhere_ends_with_the_right_roster() {
         let mut number = story.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let begin: BTreeSet<&str> = ["a", "b"].into();
         let mut there = begin.clone();
-        let (mut members, mut events) = (MembersBehind::new(1), BTreeMap::new());
+        let (mut members, mut events) = (MembersBehind::new(Sub::at(0)), BTreeMap::new());
         for seq in 1..=6 + story % 12 {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
             let user = ["a", "b", "c", "d"][(number >> 60) as usize % 4];
