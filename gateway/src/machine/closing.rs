@@ -11,7 +11,7 @@ use proto::wire;
 use super::clients::{Codec, ConnId, Ending};
 use super::fanout::{self, Frame};
 use super::lane::{Lane, Outbox};
-use super::route::Pending;
+use super::route::{BucketIndex, Pending};
 use super::session::{Phase, Session, State};
 
 /// A client has this long to take what it is owed before the socket is cut.
@@ -169,8 +169,8 @@ impl Lane {
 
     /// Takes a login that was never sent off its list: nobody is to have a session for a client
     /// that is gone. Whether it was so.
-    fn withdraw_login(&mut self, bucket: u32, handle: Handle, out: &mut Outbox) -> bool {
-        let list = &mut self.routes.buckets[bucket as usize].unanswered;
+    fn withdraw_login(&mut self, bucket: BucketIndex, handle: Handle, out: &mut Outbox) -> bool {
+        let list = &mut self.routes.buckets[bucket].unanswered;
         let login = Pending::Login { session: handle };
         if list.withdraw(|pending| *pending == login).is_none() {
             return false;
@@ -185,10 +185,10 @@ impl Lane {
     /// if it was decided, its link's end has detached what came of it. An operation is sent again
     /// by its client, if that comes back; if it was thrown out, nothing of it may go on. Whether
     /// there was any.
-    pub(super) fn drop_over(&mut self, bucket: u32, out: &mut Outbox) -> bool {
-        let mut list = std::mem::take(&mut self.routes.buckets[bucket as usize].unanswered);
+    pub(super) fn drop_over(&mut self, bucket: BucketIndex, out: &mut Outbox) -> bool {
+        let mut list = std::mem::take(&mut self.routes.buckets[bucket].unanswered);
         let dropped = self.take_over(&mut list);
-        self.routes.buckets[bucket as usize].unanswered = list;
+        self.routes.buckets[bucket].unanswered = list;
         let some = !dropped.is_empty();
         self.end_dropped(dropped, out);
         some

@@ -14,6 +14,7 @@ use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
 use super::recover::SWEEP_MS;
 use super::refusal::{Refusal, check_op_id};
+use super::route::BucketIndex;
 use super::session::{Session, State};
 
 impl Lane {
@@ -89,11 +90,11 @@ impl Lane {
 
     /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
     /// any.
-    pub(super) fn set_aside(&mut self, bucket: u32) -> bool {
+    pub(super) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
         if self.now.ms < self.routes.heard_until_ms {
             return false;
         }
-        let entry = &mut self.routes.buckets[bucket as usize];
+        let entry = &mut self.routes.buckets[bucket];
         let mut list = std::mem::take(&mut entry.unanswered);
         let mut aside = std::mem::take(&mut entry.aside);
         let before = list.len();
@@ -104,7 +105,7 @@ impl Lane {
         if !aside.is_empty() {
             self.routes.asides.insert(bucket);
         }
-        let entry = &mut self.routes.buckets[bucket as usize];
+        let entry = &mut self.routes.buckets[bucket];
         (entry.unanswered, entry.aside) = (list, aside);
         some
     }
@@ -127,8 +128,8 @@ impl Lane {
     }
 
     /// Appends what was set aside, of sessions that are heard, to the bucket's list.
-    fn take_back(&mut self, bucket: u32, out: &mut Outbox) {
-        let entry = &mut self.routes.buckets[bucket as usize];
+    fn take_back(&mut self, bucket: BucketIndex, out: &mut Outbox) {
+        let entry = &mut self.routes.buckets[bucket];
         let mut list = std::mem::take(&mut entry.unanswered);
         let mut aside = std::mem::take(&mut entry.aside);
         let dropped = self.take_over(&mut aside);
@@ -144,7 +145,7 @@ impl Lane {
         if aside.is_empty() {
             self.routes.asides.remove(&bucket);
         }
-        let entry = &mut self.routes.buckets[bucket as usize];
+        let entry = &mut self.routes.buckets[bucket];
         (entry.unanswered, entry.aside) = (list, aside);
         self.end_dropped(dropped, out);
         if !sessions.is_empty() {
@@ -158,7 +159,7 @@ impl Lane {
     /// older.
     pub(super) fn give_up_unheard(&mut self, before_ms: u64, out: &mut Outbox) {
         for bucket in self.routes.asides.clone() {
-            let aside = &mut self.routes.buckets[bucket as usize].aside;
+            let aside = &mut self.routes.buckets[bucket].aside;
             let expired = aside.expire(before_ms);
             if aside.is_empty() {
                 self.routes.asides.remove(&bucket);

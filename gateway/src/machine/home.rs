@@ -2,7 +2,6 @@
 
 use link::machine::LinkId;
 use prost::Message as _;
-use proto::bucket::BucketId;
 use proto::codes::Close;
 use proto::filter::Filter;
 use proto::g2c::{EventKind, ResultHead};
@@ -16,7 +15,7 @@ use super::clients::Delivery;
 use super::fanout::{Frame, NEVER};
 use super::interest::{Sub, Subscriber};
 use super::lane::{Lane, Outbox};
-use super::route::Pending;
+use super::route::{BucketIndex, Pending};
 use super::session::State;
 use super::slow::Kept;
 
@@ -90,7 +89,7 @@ impl Lane {
     /// What comes less often.
     fn bucket_frame(
         &mut self,
-        bucket: u32,
+        bucket: BucketIndex,
         field: u32,
         body: &[u8],
         out: &mut Outbox,
@@ -142,22 +141,22 @@ impl Lane {
 
     /// Whose bucket the node's next frames are about.
     fn heard(&mut self, node: u32, at: At) {
-        let known = BucketId::new(at.bits, at.prefix)
-            .filter(|bucket| bucket.bits() == self.routes.bits)
-            .and_then(|bucket| self.routes.buckets.get(bucket.prefix() as usize));
-        let current =
-            known.is_some_and(|bucket| bucket.home == Some(node) && bucket.epochs.conf <= at.conf);
-        self.routes.nodes[node as usize].heard = current.then_some(at.prefix);
+        let is_current = |bucket: &BucketIndex| {
+            let bucket = &self.routes.buckets[*bucket];
+            bucket.home == Some(node) && bucket.epochs.conf <= at.conf
+        };
+        let heard = self.routes.named(at.bits, at.prefix).filter(is_current);
+        self.routes.nodes[node as usize].heard = heard;
     }
 
     /// An answer always belongs to the front of its bucket's list.
     #[inline]
     fn take_front(
         &mut self,
-        bucket: u32,
+        bucket: BucketIndex,
         is_its: impl FnOnce(Pending) -> bool,
     ) -> Result<Pending, Broken> {
-        let unanswered = &mut self.routes.buckets[bucket as usize].unanswered;
+        let unanswered = &mut self.routes.buckets[bucket].unanswered;
         let front = unanswered.front().copied().ok_or(Broken::OutOfTurn)?;
         if !is_its(front) {
             return Err(Broken::OutOfTurn);
@@ -170,7 +169,7 @@ impl Lane {
     #[inline]
     fn answer(
         &mut self,
-        bucket: u32,
+        bucket: BucketIndex,
         answer: AnswerRef<'_>,
         out: &mut Outbox,
     ) -> Result<(), Broken> {

@@ -18,7 +18,7 @@ use super::clients::{ConnId, HELD};
 use super::closing::Farewell;
 use super::home::Broken;
 use super::lane::{Lane, Outbox};
-use super::route::Pending;
+use super::route::{BucketIndex, Pending};
 use super::session::{Phase, Session, State};
 
 impl Lane {
@@ -76,7 +76,7 @@ impl Lane {
     }
 
     /// A session with an id of its own, and the bucket of its user; nothing before the first table.
-    fn drawn(&mut self, conn: ConnId, admitted: &Admitted) -> Option<(u32, Session)> {
+    fn drawn(&mut self, conn: ConnId, admitted: &Admitted) -> Option<(BucketIndex, Session)> {
         let user = UserId::try_from(admitted.user.as_str()).ok()?;
         let hash = name::hash(name::user_queue(user).as_bytes());
         let bucket = self.routes.bucket_of(hash)?;

@@ -283,7 +283,7 @@ impl Lane {
         super::connection::introduce(node, link, handle, session, out);
         let (session, sub) = (handle.number(), Sub::number_or_none(sub));
         let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session, queue, sub }));
-        wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
+        wire::put_message(&mut self.routes.buckets[bucket].extra, &G2q { body });
         self.routes.mark(bucket);
     }
 

@@ -13,7 +13,7 @@ use super::connection::introduce;
 use super::interest::Sub;
 use super::lane::{Lane, Outbox};
 use super::refusal::{Refusal, check_op_id};
-use super::route::Pending;
+use super::route::{BucketIndex, Pending};
 use super::session::Part;
 
 impl Lane {
@@ -111,7 +111,7 @@ impl Lane {
     #[inline]
     pub(super) fn send_on(
         &mut self,
-        bucket: u32,
+        bucket: BucketIndex,
         (hash, op_id): (u64, u32),
         operation: OperationRef<'_>,
         is_first: bool,
@@ -135,8 +135,8 @@ impl Lane {
 
     /// Whether one session may put more on a bucket's list, which others share.
     #[inline]
-    fn room_on_list(&self, bucket: u32, handle: Handle) -> Result<(), Refusal> {
-        let all = self.routes.buckets[bucket as usize].unanswered.bytes();
+    fn room_on_list(&self, bucket: BucketIndex, handle: Handle) -> Result<(), Refusal> {
+        let all = self.routes.buckets[bucket].unanswered.bytes();
         let held = self.sessions[handle].unanswered_bytes as usize;
         if share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
             return Ok(());
@@ -160,12 +160,12 @@ impl Lane {
     #[inline]
     pub(super) fn push(
         &mut self,
-        bucket: u32,
+        bucket: BucketIndex,
         pending: Pending,
         write: impl FnOnce(&mut Vec<u8>),
         out: &mut Outbox,
     ) -> bool {
-        let entry = &mut self.routes.buckets[bucket as usize];
+        let entry = &mut self.routes.buckets[bucket];
         if entry.unanswered.push(self.now.ms, pending, write).is_err() {
             return false;
         }

@@ -25,7 +25,7 @@ impl Lane {
         if routes.buckets.is_empty() {
             return Some("the boss hasn't sent a table yet");
         }
-        let mut homes = (0..routes.buckets.len()).map(|at| routes.home(at as u32));
+        let mut homes = routes.buckets.indices().map(|bucket| routes.home(bucket));
         if homes.clone().any(|home| home.is_none()) {
             return Some("there is no link to the home of every bucket");
         }

@@ -16,7 +16,7 @@ use proto::wire;
 use super::fanout::Frame;
 use super::interest::Sub;
 use super::lane::{Lane, Outbox};
-use super::route::Pending;
+use super::route::{BucketIndex, Pending};
 use super::session::{Part, State};
 
 /// How often waiting operations are looked through.
@@ -57,9 +57,9 @@ impl Lane {
     }
 
     /// Nothing that was on its way to or from the buckets' homes counts any more.
-    pub(super) fn cut_off(&mut self, buckets: &[u32], out: &mut Outbox) {
+    pub(super) fn cut_off(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
         for &bucket in buckets {
-            let bucket = &mut self.routes.buckets[bucket as usize];
+            let bucket = &mut self.routes.buckets[bucket];
             bucket.unanswered.rewind();
             bucket.extra.clear();
         }
@@ -69,7 +69,7 @@ impl Lane {
     /// What these buckets' homes were about to say is lost with their links: they have let go of
     /// the sessions that leave, and whose `subscribed`, or what had to be replayed behind it, was
     /// on its way must subscribe once more.
-    fn forget_in_flight(&mut self, buckets: &[u32], out: &mut Outbox) {
+    fn forget_in_flight(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
         let among = self.among(buckets);
         let mut found = Vec::new();
         for (handle, session) in self.sessions.iter() {
@@ -77,7 +77,7 @@ impl Lane {
                 let in_flight = matches!(entry.part, Part::Leaving | Part::Admitted)
                     || entry.part.is_live() && entry.replays > 0;
                 let bucket = self.routes.bucket_of(entry.hash);
-                if in_flight && bucket.is_some_and(|bucket| among[bucket as usize]) {
+                if in_flight && bucket.is_some_and(|bucket| among[bucket.place()]) {
                     found.extend(entry.sub.map(|sub| (handle, sub)));
                 }
             }
@@ -88,20 +88,20 @@ impl Lane {
     }
 
     /// For every bucket whether it is one of these.
-    fn among(&self, buckets: &[u32]) -> Vec<bool> {
+    fn among(&self, buckets: &[BucketIndex]) -> Vec<bool> {
         let mut among = vec![false; self.routes.buckets.len()];
-        buckets.iter().for_each(|bucket| among[*bucket as usize] = true);
+        buckets.iter().for_each(|bucket| among[bucket.place()] = true);
         among
     }
 
     /// The buckets whose home is this node.
-    fn buckets_of(&self, node: u32) -> Vec<u32> {
-        let buckets = (0..).zip(&self.routes.buckets);
+    fn buckets_of(&self, node: u32) -> Vec<BucketIndex> {
+        let buckets = self.routes.buckets.iter();
         buckets.filter(|(_, bucket)| bucket.home == Some(node)).map(|(at, _)| at).collect()
     }
 
     /// Introduces, attaches, and has the whole list of each of these buckets sent again.
-    pub(super) fn recover(&mut self, buckets: &[u32], out: &mut Outbox) {
+    pub(super) fn recover(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
         if buckets.is_empty() {
             return;
         }
@@ -111,21 +111,21 @@ impl Lane {
             for sub in self.interest.subs() {
                 let hash = self.interest.hash_of(sub);
                 let bucket = hash.and_then(|hash| self.routes.bucket_of(hash));
-                if let Some(bucket) = bucket.filter(|bucket| among[*bucket as usize]) {
+                if let Some(bucket) = bucket.filter(|bucket| among[bucket.place()]) {
                     self.attach(sub, bucket, out);
                 }
             }
         }
         for &bucket in buckets {
-            self.routes.buckets[bucket as usize].unanswered.rewind();
+            self.routes.buckets[bucket].unanswered.rewind();
             fewer |= self.drop_over(bucket, out);
             fewer |= self.set_aside(bucket);
             let sessions: Vec<Handle> = {
-                let unanswered = &self.routes.buckets[bucket as usize].unanswered;
+                let unanswered = &self.routes.buckets[bucket].unanswered;
                 unanswered.iter().filter_map(|pending| pending.session()).collect()
             };
             self.introduce_all(bucket, &sessions, out);
-            let entry = &mut self.routes.buckets[bucket as usize];
+            let entry = &mut self.routes.buckets[bucket];
             entry.doubled = self.settings.faults.resend_doubled;
             entry.retry_ms = None;
             entry.extra.clear();
@@ -144,7 +144,7 @@ impl Lane {
         for (handle, session) in self.sessions.iter() {
             for entry in session.queues.iter().filter(|entry| entry.part == Part::Leaving) {
                 let bucket = self.routes.bucket_of(entry.hash);
-                if bucket.is_some_and(|bucket| among[bucket as usize]) {
+                if bucket.is_some_and(|bucket| among[bucket.place()]) {
                     leaving.push((handle, entry.hash));
                 }
             }
@@ -161,7 +161,7 @@ impl Lane {
     fn introduce_users(&mut self, among: &[bool], out: &mut Outbox) {
         for (handle, session) in self.sessions.iter_mut() {
             let bucket = self.routes.bucket_of(session.id.user_queue_hash());
-            let bucket = bucket.filter(|bucket| among[*bucket as usize]);
+            let bucket = bucket.filter(|bucket| among[bucket.place()]);
             if let (State::Live, Some(bucket)) = (session.state, bucket)
                 && let Some((node, link)) = self.routes.home(bucket)
             {
@@ -171,7 +171,12 @@ impl Lane {
         }
     }
 
-    pub(super) fn introduce_all(&mut self, bucket: u32, sessions: &[Handle], out: &mut Outbox) {
+    pub(super) fn introduce_all(
+        &mut self,
+        bucket: BucketIndex,
+        sessions: &[Handle],
+        out: &mut Outbox,
+    ) {
         let Some((node, link)) = self.routes.home(bucket) else { return };
         for handle in sessions {
             if let Some(session) = self.sessions.get_mut(*handle) {
@@ -181,7 +186,7 @@ impl Lane {
     }
 
     /// Takes up a queue where the lane's events of it ended.
-    fn attach(&mut self, sub: Sub, bucket: u32, out: &mut Outbox) {
+    fn attach(&mut self, sub: Sub, bucket: BucketIndex, out: &mut Outbox) {
         let Some(queue) = self.interest.get(sub) else { return };
         let mut sessions: Vec<Handle> =
             queue.subscribers().iter().map(|subscriber| subscriber.session).collect();
@@ -301,16 +306,16 @@ impl Lane {
             !self.unheard.is_empty() || !self.routes.asides.is_empty() || self.asking.has_lines();
         let mut next_ms = waits.then(|| self.now.ms + SWEEP_MS);
         let mut again = Vec::new();
-        for at in 0..self.routes.buckets.len() {
+        for at in self.routes.buckets.indices() {
             let bucket = &mut self.routes.buckets[at];
             if bucket.retry_ms.is_some_and(|retry| retry <= self.now.ms) {
-                again.push(at as u32);
+                again.push(at);
             }
             if let Some(retry) = bucket.retry_ms.filter(|retry| *retry > self.now.ms) {
                 next_ms = Some(next_ms.map_or(retry, |next: u64| next.min(retry)));
             }
             if bucket.unanswered.oldest_ms().is_some_and(|since| since < before_ms) {
-                self.expire(at as u32, before_ms, out);
+                self.expire(at, before_ms, out);
             }
             if !self.routes.buckets[at].unanswered.is_empty() {
                 let then = self.now.ms + SWEEP_MS;
@@ -323,12 +328,12 @@ impl Lane {
 
     /// What is on its way can't be given up: a home that beats but doesn't answer loses its link
     /// first.
-    fn expire(&mut self, bucket: u32, before_ms: u64, out: &mut Outbox) {
+    fn expire(&mut self, bucket: BucketIndex, before_ms: u64, out: &mut Outbox) {
         if let Some((_, link)) = self.routes.home(bucket) {
             self.link_down(link, out);
             out.links.end(link, "the node leaves operations without an answer");
         }
-        let expired = self.routes.buckets[bucket as usize].unanswered.expire(before_ms);
+        let expired = self.routes.buckets[bucket].unanswered.expire(before_ms);
         self.give_up(expired, out);
         self.release_refusals(bucket, out);
     }

@@ -9,7 +9,7 @@ use proto::name::{self, NameError};
 
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
-use super::route::Pending;
+use super::route::{BucketIndex, Pending};
 
 /// Why the lane itself refuses an operation. The text says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -130,7 +130,7 @@ impl Lane {
             return;
         }
         let pending = Pending::Refused { session: handle, op_id, hash, refusal };
-        let list = &mut self.routes.buckets[bucket as usize].unanswered;
+        let list = &mut self.routes.buckets[bucket].unanswered;
         if !is_few || list.mark(self.now.ms, pending).is_err() {
             let reason = "the client sends more operations without waiting for results: wait for \
                           them";
@@ -143,8 +143,8 @@ impl Lane {
 
     /// Lets out the refusals that have nothing before them any more.
     #[inline]
-    pub(super) fn release_refusals(&mut self, bucket: u32, out: &mut Outbox) {
-        while let Some(pending) = self.routes.buckets[bucket as usize].unanswered.take_mark() {
+    pub(super) fn release_refusals(&mut self, bucket: BucketIndex, out: &mut Outbox) {
+        while let Some(pending) = self.routes.buckets[bucket].unanswered.take_mark() {
             self.released(pending, out);
         }
     }

@@ -188,7 +188,7 @@ impl Lane {
         let Some((bucket, (node, link))) = home else { return };
         super::connection::introduce(node, link, handle, session, out);
         let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle.number() }));
-        wire::put_message(&mut self.routes.buckets[bucket as usize].extra, &G2q { body });
+        wire::put_message(&mut self.routes.buckets[bucket].extra, &G2q { body });
         self.routes.mark(bucket);
     }
 

@@ -14,6 +14,9 @@ use proto::wire;
 use super::clients::ConnId;
 use super::refusal::Refusal;
 use super::session::{Session, State};
+pub(super) use buckets::{BucketIndex, Buckets};
+
+mod buckets;
 
 /// The way to every bucket.
 #[derive(Debug, Default)]
@@ -21,16 +24,16 @@ pub(super) struct Routes {
     /// Nothing until the first table.
     pub(super) version: Option<Version>,
     pub(super) bits: u8,
-    pub(super) buckets: Vec<Bucket>,
+    pub(super) buckets: Buckets,
     pub(super) nodes: Vec<Node>,
     /// Until then every bucket's home counts as heard; 0 if one of them doesn't.
     pub(super) heard_until_ms: u64,
     /// Some bucket has no home.
     is_homeless: bool,
     /// Buckets with something set aside.
-    pub(super) asides: BTreeSet<u32>,
+    pub(super) asides: BTreeSet<BucketIndex>,
     by_link: Vec<Option<u32>>,
-    dirty: Vec<u32>,
+    dirty: Vec<BucketIndex>,
 }
 
 /// A bucket as the lane sees it.
@@ -103,9 +106,9 @@ pub(super) struct Node {
     pub(super) owner: Owner,
     pub(super) link: Option<LinkId>,
     /// The bucket that the lane's next frames are about, as the node knows it.
-    said: Option<(u32, Epochs)>,
+    said: Option<(BucketIndex, Epochs)>,
     /// The bucket that the node's next frames are about, if its epochs are not of the past.
-    pub(super) heard: Option<u32>,
+    pub(super) heard: Option<BucketIndex>,
     /// When the link came up, or a probe was answered last.
     pub(super) answered_ms: u64,
     /// The probes that are on their way: what each says, and when it was sent.
@@ -120,8 +123,14 @@ pub(super) struct Node {
 impl Routes {
     /// The bucket of a name's hash; nothing before the first table.
     #[inline]
-    pub(super) fn bucket_of(&self, hash: u64) -> Option<u32> {
-        self.version.map(|_| BucketId::of(hash, self.bits).prefix())
+    pub(super) fn bucket_of(&self, hash: u64) -> Option<BucketIndex> {
+        self.version.map(|_| BucketIndex::of(BucketId::of(hash, self.bits)))
+    }
+
+    /// The bucket that a frame names, if the lane's table has it.
+    pub(super) fn named(&self, bits: u32, prefix: u32) -> Option<BucketIndex> {
+        let bucket = BucketId::new(bits, prefix).filter(|bucket| bucket.bits() == self.bits)?;
+        self.buckets.find(bucket.prefix())
     }
 
     /// The place of a node in the list, which is added if need be.
@@ -130,7 +139,7 @@ impl Routes {
         let at = known.unwrap_or_else(|| {
             let unused = |at: usize, node: &Node| {
                 let at = Some(at as u32);
-                node.link.is_none() && self.buckets.iter().all(|bucket| bucket.home != at)
+                node.link.is_none() && self.buckets.iter().all(|(_, bucket)| bucket.home != at)
             };
             let free = self.nodes.iter().enumerate().position(|(at, node)| unused(at, node));
             let owner = owner.clone();
@@ -203,7 +212,7 @@ impl Routes {
     pub(super) fn homes_changed(&mut self) {
         self.nodes.iter_mut().for_each(|node| node.is_home = false);
         self.is_homeless = false;
-        for bucket in &self.buckets {
+        for (_, bucket) in self.buckets.iter() {
             match bucket.home {
                 Some(home) => self.nodes[home as usize].is_home = true,
                 None => self.is_homeless = true,
@@ -219,21 +228,21 @@ impl Routes {
 
     /// Until when the home of this hash's bucket counts as heard.
     pub(super) fn home_heard_until_ms(&self, hash: u64) -> u64 {
-        let home = self.bucket_of(hash).and_then(|bucket| self.buckets[bucket as usize].home);
+        let home = self.bucket_of(hash).and_then(|bucket| self.buckets[bucket].home);
         home.map_or(0, |home| self.nodes[home as usize].heard_until_ms)
     }
 
     /// The node that a bucket's operations go to, and its link if that is up.
     #[inline]
-    pub(super) fn home(&self, bucket: u32) -> Option<(u32, LinkId)> {
-        let home = self.buckets[bucket as usize].home?;
+    pub(super) fn home(&self, bucket: BucketIndex) -> Option<(u32, LinkId)> {
+        let home = self.buckets[bucket].home?;
         self.nodes[home as usize].link.map(|link| (home, link))
     }
 
     /// The bucket has something to send at the end of the turn.
     #[inline]
-    pub(super) fn mark(&mut self, bucket: u32) {
-        let entry = &mut self.buckets[bucket as usize];
+    pub(super) fn mark(&mut self, bucket: BucketIndex) {
+        let entry = &mut self.buckets[bucket];
         if !entry.dirty {
             entry.dirty = true;
             self.dirty.push(bucket);
@@ -242,15 +251,15 @@ impl Routes {
 
     /// Appends `at` for this bucket unless the last one still holds. Nothing if its home has no
     /// link.
-    pub(super) fn about(&mut self, bucket: u32, links: &mut Links) -> Option<LinkId> {
-        let epochs = self.buckets[bucket as usize].epochs;
+    pub(super) fn about(&mut self, bucket: BucketIndex, links: &mut Links) -> Option<LinkId> {
+        let epochs = self.buckets[bucket].epochs;
         let (home, link) = self.home(bucket)?;
         let node = &mut self.nodes[home as usize];
         if node.said != Some((bucket, epochs)) {
             node.said = Some((bucket, epochs));
             let at = At {
                 bits: u32::from(self.bits),
-                prefix: bucket,
+                prefix: bucket.prefix(),
                 loss: epochs.loss,
                 conf: epochs.conf,
             };
@@ -270,7 +279,7 @@ impl Routes {
         let mut dirty = std::mem::take(&mut self.dirty);
         for bucket in dirty.drain(..) {
             // A table with fewer buckets may have come since.
-            let Some(entry) = self.buckets.get_mut(bucket as usize) else { continue };
+            let Some(entry) = self.buckets.get_mut(bucket) else { continue };
             entry.dirty = false;
             // Its home isn't one yet. What would be sent now must not overtake what was.
             if entry.retry_ms.is_some() {
@@ -283,9 +292,9 @@ impl Routes {
         self.dirty = dirty;
     }
 
-    fn flush_bucket(&mut self, bucket: u32, links: &mut Links) {
+    fn flush_bucket(&mut self, bucket: BucketIndex, links: &mut Links) {
         let Some(link) = self.about(bucket, links) else { return };
-        let entry = &mut self.buckets[bucket as usize];
+        let entry = &mut self.buckets[bucket];
         let buffer = links.buffer(link);
         let unsent = entry.unanswered.unsent();
         buffer.extend_from_slice(unsent);

@@ -10,7 +10,7 @@ use proto::table::{BucketTable, Row};
 
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
-use super::route::{Bucket, Pending};
+use super::route::{Bucket, BucketIndex, Pending};
 use super::session::State;
 
 /// After a `moved` that says less than the lane knows, its speaker gets this long to hear the
@@ -28,9 +28,7 @@ impl Lane {
         self.routes.version = Some(table.version());
         let mut changed = Vec::new();
         for row in table.rows() {
-            if self.adopt(row, out) {
-                changed.push(row.prefix);
-            }
+            changed.extend(self.adopt(row, out));
         }
         self.routes.homes_changed();
         self.readiness.unsure = true;
@@ -51,9 +49,9 @@ impl Lane {
         let child = |prefix: u32| {
             let parent = prefix >> bits.saturating_sub(old_bits);
             let (epochs, home) = old
-                .get(parent as usize)
+                .find(parent)
                 .filter(|_| bits >= old_bits)
-                .map_or_else(Default::default, |parent| (parent.epochs, parent.home));
+                .map_or_else(Default::default, |parent| (old[parent].epochs, old[parent].home));
             Bucket { epochs, home, ..Bucket::default() }
         };
         self.routes.buckets = (0..1u32 << bits).map(child).collect();
@@ -62,22 +60,22 @@ impl Lane {
         for mut bucket in old {
             bucket.unanswered.move_out(|moving| match self.hash_of(moving.tag) {
                 Some(hash) => {
-                    let child = BucketId::of(hash, bits).prefix() as usize;
+                    let child = BucketIndex::of(BucketId::of(hash, bits));
                     self.routes.buckets[child].unanswered.move_in(moving);
                 }
                 None => given_up.push((moving.tag, moving.was_sent)),
             });
             bucket.aside.move_out(|moving| {
                 if let Some(hash) = self.hash_of(moving.tag) {
-                    let child = BucketId::of(hash, bits).prefix();
-                    self.routes.buckets[child as usize].aside.move_in(moving);
+                    let child = BucketIndex::of(BucketId::of(hash, bits));
+                    self.routes.buckets[child].aside.move_in(moving);
                     asides.insert(child);
                 }
             });
         }
         self.routes.asides = asides;
         self.give_up(given_up, out);
-        (0..1u32 << bits).for_each(|bucket| self.release_refusals(bucket, out));
+        self.routes.buckets.indices().for_each(|bucket| self.release_refusals(bucket, out));
     }
 
     /// The hash of the queue that an operation is for; nothing for a listing, which is a bucket's.
@@ -94,35 +92,36 @@ impl Lane {
         }
     }
 
-    /// Takes over a row that is newer than what the lane knows. Whether its home is to be
-    /// recovered.
-    fn adopt(&mut self, row: &Row, out: &mut Outbox) -> bool {
+    /// Takes over a row, if it is newer than what the lane knows. Its bucket is to be recovered
+    /// then.
+    fn adopt(&mut self, row: &Row, out: &mut Outbox) -> Option<BucketIndex> {
         let epochs = row.epochs();
         let home = row.primary.as_ref().map(|owner| self.routes.node(owner));
-        let Some(bucket) = self.routes.buckets.get_mut(row.prefix as usize) else { return false };
+        let at = self.routes.buckets.find(row.prefix)?;
+        let bucket = &mut self.routes.buckets[at];
         let newer = epochs.conf > bucket.epochs.conf || bucket.home.is_none();
         if !newer || epochs.conf < bucket.epochs.conf {
-            return false;
+            return None;
         }
         let lost = epochs.loss > bucket.epochs.loss;
         let before = std::mem::replace(&mut bucket.home, home);
         bucket.epochs = epochs;
         for node in &mut self.routes.nodes {
-            node.heard = node.heard.filter(|heard| *heard != row.prefix);
+            node.heard = node.heard.filter(|heard| *heard != at);
         }
         if before.is_some() && before != home {
-            self.cut_off(&[row.prefix], out);
+            self.cut_off(&[at], out);
         }
         if lost {
-            self.lose(row.prefix, out);
+            self.lose(at, out);
         }
-        true
+        Some(at)
     }
 
     /// The bucket's data may be gone: nobody can tell what became of what waits.
-    fn lose(&mut self, bucket: u32, out: &mut Outbox) {
+    fn lose(&mut self, bucket: BucketIndex, out: &mut Outbox) {
         let mut sent = Vec::new();
-        let entry = &mut self.routes.buckets[bucket as usize];
+        let entry = &mut self.routes.buckets[bucket];
         for list in [&mut entry.unanswered, &mut entry.aside] {
             let mut waiting = std::mem::take(list);
             waiting.move_out(|moving| match moving.was_sent {
@@ -158,14 +157,9 @@ impl Lane {
     /// A node isn't the home, and says who is.
     pub(super) fn moved(&mut self, node: u32, frame: q2g::Moved, out: &mut Outbox) {
         let Some(row) = frame.row else { return };
-        if frame.bits != u32::from(self.routes.bits)
-            || BucketId::new(frame.bits, row.prefix).is_none()
-        {
-            return;
-        }
+        let Some(bucket) = self.routes.named(frame.bits, row.prefix) else { return };
         out.places.extend(frame.place);
-        let bucket = row.prefix;
-        let known = self.routes.buckets[bucket as usize].epochs;
+        let known = self.routes.buckets[bucket].epochs;
         if !limits::is_plausible(row.conf, known.conf)
             || !limits::is_plausible(row.loss, known.loss)
         {
@@ -176,14 +170,12 @@ impl Lane {
             let adopted = self.adopt(&row, out);
             self.routes.homes_changed();
             self.readiness.unsure = true;
-            if adopted {
-                self.recover(&[bucket], out);
-            }
+            self.recover(adopted.as_slice(), out);
             self.hear_again(out);
-        } else if self.routes.buckets[bucket as usize].home == Some(node) {
+        } else if self.routes.buckets[bucket].home == Some(node) {
             // The lane knows better: it comes back when the node has heard the table, too.
             let at_ms = self.now.ms + RETRY_MS;
-            self.routes.buckets[bucket as usize].retry_ms = Some(at_ms);
+            self.routes.buckets[bucket].retry_ms = Some(at_ms);
             self.sweep_ms = Some(self.sweep_ms.map_or(at_ms, |sweep| sweep.min(at_ms)));
         }
     }

@@ -17,7 +17,7 @@ use proto::wire;
 use rand::Rng as _;
 
 use super::lane::{Lane, Outbox};
-use super::route::Pending;
+use super::route::{BucketIndex, Pending};
 use join::{Lookups, Turn};
 
 /// What the back end wants.
@@ -60,7 +60,7 @@ pub(super) struct Web {
     last: u64,
     waiting: BTreeMap<u64, Sent>,
     /// Bytes of those of one API key in the list of one bucket.
-    held: BTreeMap<(u32, u64), usize>,
+    held: BTreeMap<(BucketIndex, u64), usize>,
     lookups: Lookups,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Web {
 struct Sent {
     waiting: Waiting,
     /// The bucket and the API key that it was counted by, and its bytes.
-    of: (u32, u64),
+    of: (BucketIndex, u64),
     bytes: usize,
 }
 
@@ -110,7 +110,7 @@ struct Listing {
     prefix: String,
     patterns: Vec<String>,
     bits: u8,
-    bucket: u32,
+    bucket: BucketIndex,
     limit: usize,
     names: Vec<String>,
 }
@@ -185,7 +185,7 @@ impl Lane {
 
     fn send_request(
         &mut self,
-        (bucket, hash): (u32, Option<u64>),
+        (bucket, hash): (BucketIndex, Option<u64>),
         waiting: Waiting,
         body: Body,
         sending: Sending,
@@ -193,7 +193,7 @@ impl Lane {
     ) -> Result<(), (Status, String)> {
         let of = (bucket, sending.key_id);
         let held = self.web.held.get(&of).copied().unwrap_or(0);
-        let all = self.routes.buckets[bucket as usize].unanswered.bytes();
+        let all = self.routes.buckets[bucket].unanswered.bytes();
         if !share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
             let sentence = format!(
                 "{held} bytes of requests of this API key wait for this part of the cluster, its \
@@ -234,13 +234,11 @@ impl Lane {
         list: &g2q::ListQueues,
         out: &mut Outbox,
     ) -> Result<(), (Status, String)> {
-        if self.routes.version.is_none() {
-            return Err(no_table());
-        }
+        let first = self.routes.buckets.find(0).ok_or_else(no_table)?;
         let limit =
             page::count(list.limit).map_err(|error| (Status::Invalid, error.to_string()))?;
         let (bucket, after) = if list.after.is_empty() {
-            (0, String::new())
+            (first, String::new())
         } else {
             self.place_of(&list.after).ok_or_else(|| {
                 let sentence = "`after` is not the `next` of a page of this cluster: start again \
@@ -260,13 +258,11 @@ impl Lane {
     }
 
     /// Where a page ended: `bits.bucket.name`. Buckets that were split since can't be found so.
-    fn place_of(&self, next: &str) -> Option<(u32, String)> {
+    fn place_of(&self, next: &str) -> Option<(BucketIndex, String)> {
         let (bits, rest) = next.split_once('.')?;
         let (bucket, name) = rest.split_once('.')?;
-        let bucket = bucket.parse().ok()?;
-        let known =
-            bits.parse() == Ok(self.routes.bits) && (bucket as usize) < self.routes.buckets.len();
-        known.then(|| (bucket, name.to_owned()))
+        let bucket = self.routes.buckets.find(bucket.parse().ok()?)?;
+        (bits.parse() == Ok(self.routes.bits)).then(|| (bucket, name.to_owned()))
     }
 
     fn list_bucket(
@@ -309,18 +305,20 @@ impl Lane {
     fn listed(&mut self, number: u64, mut listing: Listing, names: Vec<String>, out: &mut Outbox) {
         listing.names.extend(names);
         let full = listing.names.len() >= listing.limit;
-        let last = listing.bucket as usize + 1 >= self.routes.buckets.len();
-        if full || last || listing.bits != self.routes.bits {
+        let goes_on = !full && listing.bits == self.routes.bits;
+        let behind = self.routes.buckets.behind(listing.bucket).filter(|_| goes_on);
+        let Some(behind) = behind else {
+            let prefix = listing.bucket.prefix();
             let next = match listing.names.last() {
-                Some(name) if full => format!("{}.{}.{name}", listing.bits, listing.bucket),
+                Some(name) if full => format!("{}.{prefix}.{name}", listing.bits),
                 Some(_) | None => String::new(),
             };
             let result = g2c::Result { next, ..g2c::Result::default() };
             let about = q2g::Reply { queues: listing.names, ..q2g::Reply::default() };
             out.replies.push(WebReply { number, result, about });
             return;
-        }
-        listing.bucket += 1;
+        };
+        listing.bucket = behind;
         if let Err((status, sentence)) = self.list_bucket(number, listing, String::new(), out) {
             let result = g2c::Result::refusal(0, status, sentence);
             out.replies.push(WebReply::of(number, result));
