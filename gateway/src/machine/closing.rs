@@ -11,7 +11,7 @@ use proto::wire;
 use super::clients::{Codec, ConnId, Ending};
 use super::fanout::{self, Frame};
 use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, Pending};
+use super::route::{BucketIndex, NodeSet, Pending};
 use super::session::{Phase, Session, State};
 
 /// A client has this long to take what it is owed before the socket is cut.
@@ -242,8 +242,8 @@ impl Lane {
 
     pub(super) fn forget(&mut self, handle: Handle, out: &mut Outbox) {
         let Some(session) = self.sessions.remove(handle) else { return };
-        for (at, node) in (0..).zip(&self.routes.nodes) {
-            let knows = at >= 64 || session.introduced & super::route::node_bit(at) != 0;
+        for (at, node) in self.routes.nodes.iter() {
+            let knows = !NodeSet::has_place_for(at) || session.introduced.contains(at);
             if let (true, Some(link)) = (knows, node.link) {
                 let body = Some(g2q::g2q::Body::Forget(g2q::Forget { session: handle.number() }));
                 wire::put_message(out.links.buffer(link), &G2q { body });

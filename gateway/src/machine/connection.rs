@@ -12,7 +12,7 @@ use rand::Rng as _;
 use super::clients::{Codec, ConnId, Ending};
 use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
-use super::route::Routes;
+use super::route::{NodeIndex, Routes};
 use super::session::{Connection, Phase, Session};
 use super::wheel::Allowance;
 
@@ -255,7 +255,7 @@ fn nonce(message: &[u8]) -> u64 {
 /// Tells a node a session's handle, if it doesn't know it yet.
 #[inline]
 pub(super) fn introduce(
-    node: u32,
+    node: NodeIndex,
     link: LinkId,
     handle: Handle,
     session: &mut Session,

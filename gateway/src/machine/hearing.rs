@@ -14,12 +14,12 @@ use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
 use super::recover::SWEEP_MS;
 use super::refusal::{Refusal, check_op_id};
-use super::route::BucketIndex;
+use super::route::{BucketIndex, NodeIndex};
 use super::session::{Session, State};
 
 impl Lane {
     /// A node has heard what was sent at that moment.
-    pub(super) fn heard_at(&mut self, node: u32, sent_ms: u64, out: &mut Outbox) {
+    pub(super) fn heard_at(&mut self, node: NodeIndex, sent_ms: u64, out: &mut Outbox) {
         self.routes.hear(node, sent_ms.saturating_add(self.settings.dead_ms));
         self.hear_again(out);
     }

@@ -15,7 +15,7 @@ use super::clients::Delivery;
 use super::fanout::{Frame, NEVER};
 use super::interest::{Sub, Subscriber};
 use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, Pending};
+use super::route::{BucketIndex, NodeIndex, Pending};
 use super::session::State;
 use super::slow::Kept;
 
@@ -63,12 +63,12 @@ impl Lane {
     #[inline]
     fn node_frame(
         &mut self,
-        (link, node): (LinkId, u32),
+        (link, node): (LinkId, NodeIndex),
         frame: &[u8],
         out: &mut Outbox,
     ) -> Result<(), Broken> {
         let (field, body) = wire::envelope(frame)?;
-        let bucket = self.routes.nodes[node as usize].heard;
+        let bucket = self.routes.nodes[node].heard;
         match (field, bucket) {
             (said::EVENT, Some(_)) => self.event(&EventRef::of(body)?, out),
             (said::ANSWER, Some(bucket)) => {
@@ -140,13 +140,13 @@ impl Lane {
     }
 
     /// Whose bucket the node's next frames are about.
-    fn heard(&mut self, node: u32, at: At) {
+    fn heard(&mut self, node: NodeIndex, at: At) {
         let is_current = |bucket: &BucketIndex| {
             let bucket = &self.routes.buckets[*bucket];
             bucket.home == Some(node) && bucket.epochs.conf <= at.conf
         };
         let heard = self.routes.named(at.bits, at.prefix).filter(is_current);
-        self.routes.nodes[node as usize].heard = heard;
+        self.routes.nodes[node].heard = heard;
     }
 
     /// An answer always belongs to the front of its bucket's list.
@@ -355,9 +355,9 @@ impl Lane {
         self.probe_ms = (!up.is_empty()).then(|| self.now.ms + PROBE_MS);
     }
 
-    pub(super) fn probe_node(&mut self, node: u32, link: LinkId, out: &mut Outbox) {
+    pub(super) fn probe_node(&mut self, node: NodeIndex, link: LinkId, out: &mut Outbox) {
         let nonce = self.micros();
-        let probes = &mut self.routes.nodes[node as usize].probes;
+        let probes = &mut self.routes.nodes[node].probes;
         if probes.len() == PROBES_MAX {
             probes.pop_front();
         }
@@ -366,9 +366,9 @@ impl Lane {
         wire::put_message(out.links.buffer(link), &G2q { body });
     }
 
-    fn probed(&mut self, node: u32, nonce: u64, out: &mut Outbox) {
+    fn probed(&mut self, node: NodeIndex, nonce: u64, out: &mut Outbox) {
         self.counters.count_round_trip(self.micros().saturating_sub(nonce));
-        let entry = &mut self.routes.nodes[node as usize];
+        let entry = &mut self.routes.nodes[node];
         entry.answered_ms = self.now.ms;
         let Some(at) = entry.probes.iter().position(|(sent, _)| *sent == nonce) else { return };
         let sent_ms = entry.probes[at].1;

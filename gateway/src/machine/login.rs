@@ -18,7 +18,7 @@ use super::clients::{ConnId, HELD};
 use super::closing::Farewell;
 use super::home::Broken;
 use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, Pending};
+use super::route::{BucketIndex, NodeSet, Pending};
 use super::session::{Phase, Session, State};
 
 impl Lane {
@@ -86,7 +86,7 @@ impl Lane {
             generation: 0,
             floor: 0,
             expires_unix_ms: self.unix_ms(admitted.expires_ms),
-            introduced: 0,
+            introduced: NodeSet::default(),
             queues: SmallVec::new(),
             rare: None,
             conn: Some(conn),

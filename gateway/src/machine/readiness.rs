@@ -3,6 +3,7 @@
 use link::machine::LinkId;
 
 use super::lane::Lane;
+use super::route::NodeIndex;
 
 /// A home that hasn't answered a probe for this long doesn't serve.
 const SILENT_MS: u64 = 2_000;
@@ -29,9 +30,8 @@ impl Lane {
         if homes.clone().any(|home| home.is_none()) {
             return Some("there is no link to the home of every bucket");
         }
-        let is_silent = |home: Option<(u32, LinkId)>| {
-            let node = home.and_then(|(node, _)| routes.nodes.get(node as usize));
-            node.is_some_and(|node| node.answered_ms + SILENT_MS <= self.now.ms)
+        let is_silent = |home: Option<(NodeIndex, LinkId)>| {
+            home.is_some_and(|(node, _)| routes.nodes[node].answered_ms + SILENT_MS <= self.now.ms)
         };
         homes.any(is_silent).then_some("the home of some bucket doesn't answer")
     }

@@ -16,7 +16,7 @@ use proto::wire;
 use super::fanout::Frame;
 use super::interest::Sub;
 use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, Pending};
+use super::route::{BucketIndex, NodeIndex, Pending};
 use super::session::{Part, State};
 
 /// How often waiting operations are looked through.
@@ -29,7 +29,7 @@ impl Lane {
         }
         let owner = Owner { id: peer.id.clone(), incarnation: peer.incarnation };
         let node = self.routes.node(&owner);
-        if let Some(before) = self.routes.nodes[node as usize].link.filter(|one| *one != link) {
+        if let Some(before) = self.routes.nodes[node].link.filter(|one| *one != link) {
             // The node takes it likewise, and knows nobody on the new one.
             self.link_down(before, out);
             out.links.end(before, "the lane has come back on another link");
@@ -48,9 +48,8 @@ impl Lane {
         self.callouts.link_down(link);
         let Some(node) = self.routes.link_down(link) else { return };
         self.readiness.unsure = true;
-        let bit = super::route::node_bit(node);
         for (_, session) in self.sessions.iter_mut() {
-            session.introduced &= !bit;
+            session.introduced.remove(node);
         }
         let buckets = self.buckets_of(node);
         self.cut_off(&buckets, out);
@@ -95,7 +94,7 @@ impl Lane {
     }
 
     /// The buckets whose home is this node.
-    fn buckets_of(&self, node: u32) -> Vec<BucketIndex> {
+    fn buckets_of(&self, node: NodeIndex) -> Vec<BucketIndex> {
         let buckets = self.routes.buckets.iter();
         buckets.filter(|(_, bucket)| bucket.home == Some(node)).map(|(at, _)| at).collect()
     }
@@ -165,7 +164,7 @@ impl Lane {
             if let (State::Live, Some(bucket)) = (session.state, bucket)
                 && let Some((node, link)) = self.routes.home(bucket)
             {
-                session.introduced &= !super::route::node_bit(node);
+                session.introduced.remove(node);
                 super::connection::introduce(node, link, handle, session, out);
             }
         }

@@ -197,7 +197,7 @@ impl Lane {
         let session = &mut self.sessions[handle];
         let bucket = self.routes.bucket_of(session.id.user_queue_hash());
         if let Some((node, link)) = bucket.and_then(|bucket| self.routes.home(bucket)) {
-            session.introduced &= !super::route::node_bit(node);
+            session.introduced.remove(node);
             super::connection::introduce(node, link, handle, session, out);
         }
     }
@@ -206,8 +206,8 @@ impl Lane {
     pub(super) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle];
         let known = std::mem::take(&mut session.introduced);
-        for (at, node) in (0..).zip(&self.routes.nodes) {
-            if let (true, Some(link)) = (known & super::route::node_bit(at) != 0, node.link) {
+        for (at, node) in self.routes.nodes.iter() {
+            if let (true, Some(link)) = (known.contains(at), node.link) {
                 super::connection::introduce(at, link, handle, session, out);
             }
         }

@@ -15,8 +15,10 @@ use super::clients::ConnId;
 use super::refusal::Refusal;
 use super::session::{Session, State};
 pub(super) use buckets::{BucketIndex, Buckets};
+pub(super) use nodes::{NodeIndex, NodeSet, Nodes};
 
 mod buckets;
+mod nodes;
 
 /// The way to every bucket.
 #[derive(Debug, Default)]
@@ -25,14 +27,14 @@ pub(super) struct Routes {
     pub(super) version: Option<Version>,
     pub(super) bits: u8,
     pub(super) buckets: Buckets,
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Nodes,
     /// Until then every bucket's home counts as heard; 0 if one of them doesn't.
     pub(super) heard_until_ms: u64,
     /// Some bucket has no home.
     is_homeless: bool,
     /// Buckets with something set aside.
     pub(super) asides: BTreeSet<BucketIndex>,
-    by_link: Vec<Option<u32>>,
+    by_link: Vec<Option<NodeIndex>>,
     dirty: Vec<BucketIndex>,
 }
 
@@ -40,8 +42,8 @@ pub(super) struct Routes {
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
     pub(super) epochs: Epochs,
-    /// Its primary, a place in the list of nodes.
-    pub(super) home: Option<u32>,
+    /// Its primary.
+    pub(super) home: Option<NodeIndex>,
     pub(super) unanswered: Unanswered<Pending>,
     /// Operations of sessions whose users' homes weren't heard when the list was to be sent again.
     pub(super) aside: Unanswered<Pending>,
@@ -134,14 +136,13 @@ impl Routes {
     }
 
     /// The place of a node in the list, which is added if need be.
-    pub(super) fn node(&mut self, owner: &Owner) -> u32 {
-        let known = self.nodes.iter().position(|node| node.owner == *owner);
-        let at = known.unwrap_or_else(|| {
-            let unused = |at: usize, node: &Node| {
-                let at = Some(at as u32);
-                node.link.is_none() && self.buckets.iter().all(|(_, bucket)| bucket.home != at)
-            };
-            let free = self.nodes.iter().enumerate().position(|(at, node)| unused(at, node));
+    pub(super) fn node(&mut self, owner: &Owner) -> NodeIndex {
+        let known = self.nodes.find(|_, node| node.owner == *owner);
+        known.unwrap_or_else(|| {
+            let free = self.nodes.find(|at, node| {
+                let is_home = |bucket: &Bucket| bucket.home == Some(at);
+                node.link.is_none() && !self.buckets.iter().any(|(_, bucket)| is_home(bucket))
+            });
             let owner = owner.clone();
             let node = Node {
                 owner,
@@ -158,42 +159,38 @@ impl Routes {
                     self.nodes[at] = node;
                     at
                 }
-                None => {
-                    self.nodes.push(node);
-                    self.nodes.len() - 1
-                }
+                None => self.nodes.push(node),
             }
-        });
-        at as u32
+        })
     }
 
     /// The node at the other end of a link.
     #[inline]
-    pub(super) fn node_of(&self, link: LinkId) -> Option<u32> {
+    pub(super) fn node_of(&self, link: LinkId) -> Option<NodeIndex> {
         self.by_link.get(link.0 as usize).copied().flatten()
     }
 
     /// All links that are up.
     pub(super) fn links(&self) -> Vec<LinkId> {
-        self.nodes.iter().filter_map(|node| node.link).collect()
+        self.nodes.iter().filter_map(|(_, node)| node.link).collect()
     }
 
-    pub(super) fn link_up(&mut self, now_ms: u64, link: LinkId, node: u32) {
+    pub(super) fn link_up(&mut self, now_ms: u64, link: LinkId, node: NodeIndex) {
         let at = link.0 as usize;
         if self.by_link.len() <= at {
             self.by_link.resize(at + 1, None);
         }
         self.by_link[at] = Some(node);
-        let node = &mut self.nodes[node as usize];
+        let node = &mut self.nodes[node];
         (node.link, node.said, node.heard) = (Some(link), None, None);
         node.probes.clear();
         node.answered_ms = now_ms;
     }
 
     /// The link's node, if this was its newest link.
-    pub(super) fn link_down(&mut self, link: LinkId) -> Option<u32> {
+    pub(super) fn link_down(&mut self, link: LinkId) -> Option<NodeIndex> {
         let at = self.by_link.get_mut(link.0 as usize)?.take()?;
-        let node = &mut self.nodes[at as usize];
+        let node = &mut self.nodes[at];
         if node.link != Some(link) {
             return None;
         }
@@ -202,8 +199,8 @@ impl Routes {
     }
 
     /// The node counts as heard until then.
-    pub(super) fn hear(&mut self, node: u32, until_ms: u64) {
-        let node = &mut self.nodes[node as usize];
+    pub(super) fn hear(&mut self, node: NodeIndex, until_ms: u64) {
+        let node = &mut self.nodes[node];
         node.heard_until_ms = node.heard_until_ms.max(until_ms);
         self.count_heard();
     }
@@ -214,7 +211,7 @@ impl Routes {
         self.is_homeless = false;
         for (_, bucket) in self.buckets.iter() {
             match bucket.home {
-                Some(home) => self.nodes[home as usize].is_home = true,
+                Some(home) => self.nodes[home].is_home = true,
                 None => self.is_homeless = true,
             }
         }
@@ -222,21 +219,21 @@ impl Routes {
     }
 
     fn count_heard(&mut self) {
-        let homes = self.nodes.iter().filter(|node| node.is_home && !self.is_homeless);
-        self.heard_until_ms = homes.map(|node| node.heard_until_ms).min().unwrap_or(0);
+        let homes = self.nodes.iter().filter(|(_, node)| node.is_home && !self.is_homeless);
+        self.heard_until_ms = homes.map(|(_, node)| node.heard_until_ms).min().unwrap_or(0);
     }
 
     /// Until when the home of this hash's bucket counts as heard.
     pub(super) fn home_heard_until_ms(&self, hash: u64) -> u64 {
         let home = self.bucket_of(hash).and_then(|bucket| self.buckets[bucket].home);
-        home.map_or(0, |home| self.nodes[home as usize].heard_until_ms)
+        home.map_or(0, |home| self.nodes[home].heard_until_ms)
     }
 
     /// The node that a bucket's operations go to, and its link if that is up.
     #[inline]
-    pub(super) fn home(&self, bucket: BucketIndex) -> Option<(u32, LinkId)> {
+    pub(super) fn home(&self, bucket: BucketIndex) -> Option<(NodeIndex, LinkId)> {
         let home = self.buckets[bucket].home?;
-        self.nodes[home as usize].link.map(|link| (home, link))
+        self.nodes[home].link.map(|link| (home, link))
     }
 
     /// The bucket has something to send at the end of the turn.
@@ -254,7 +251,7 @@ impl Routes {
     pub(super) fn about(&mut self, bucket: BucketIndex, links: &mut Links) -> Option<LinkId> {
         let epochs = self.buckets[bucket].epochs;
         let (home, link) = self.home(bucket)?;
-        let node = &mut self.nodes[home as usize];
+        let node = &mut self.nodes[home];
         if node.said != Some((bucket, epochs)) {
             node.said = Some((bucket, epochs));
             let at = At {
@@ -304,18 +301,17 @@ impl Routes {
         buffer.append(&mut entry.extra);
     }
 
-    /// Tells a node a session's handle, if it doesn't know it yet.
+    /// Tells a node a session's handle, if it doesn't know it yet. Nodes that can't be in the set
+    /// of those that do are told before each operation, which changes nothing there.
     #[inline]
     pub(super) fn introduce(
-        node: u32,
+        node: NodeIndex,
         link: LinkId,
         handle: Handle,
         session: &mut Session,
         links: &mut Links,
     ) {
-        let bit = node_bit(node);
-        if session.introduced & bit == 0 {
-            session.introduced |= bit;
+        if session.introduced.insert(node) {
             let body = Some(g2q::g2q::Body::Introduce(g2q::Introduce {
                 session: handle.number(),
                 session_id: session.id.0.to_vec(),
@@ -329,13 +325,6 @@ impl Routes {
             wire::put_message(links.buffer(link), &G2q { body });
         }
     }
-}
-
-/// The bit of `Session::introduced` for a node. Nodes beyond the 63rd have none: a session is
-/// introduced to them before each operation, which changes nothing there.
-#[inline]
-pub(super) fn node_bit(node: u32) -> u64 {
-    if node < 64 { 1 << node } else { 0 }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::clients::ConnId;
 use super::held::Held;
 use super::interest::Sub;
+use super::route::NodeSet;
 use super::slow::Behind;
 use super::wheel::Allowance;
 
@@ -67,8 +68,8 @@ pub(super) struct Session {
     pub(super) floor: u64,
     /// When its credentials end, in milliseconds since 1970; 0: never.
     pub(super) expires_unix_ms: u64,
-    /// A bit per node of the lane's list that knows the handle; see `Routes`.
-    pub(super) introduced: u64,
+    /// The nodes that know the handle; see `Routes::introduce`.
+    pub(super) introduced: NodeSet,
     /// Mostly the inbox and one room, and looked at with each operation: those two are here, not
     /// elsewhere in memory.
     pub(super) queues: SmallVec<[InQueue; 2]>,

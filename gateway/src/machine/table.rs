@@ -10,7 +10,7 @@ use proto::table::{BucketTable, Row};
 
 use super::clients::ConnId;
 use super::lane::{Lane, Outbox};
-use super::route::{Bucket, BucketIndex, Pending};
+use super::route::{Bucket, BucketIndex, NodeIndex, Pending};
 use super::session::State;
 
 /// After a `moved` that says less than the lane knows, its speaker gets this long to hear the
@@ -106,7 +106,7 @@ impl Lane {
         let lost = epochs.loss > bucket.epochs.loss;
         let before = std::mem::replace(&mut bucket.home, home);
         bucket.epochs = epochs;
-        for node in &mut self.routes.nodes {
+        for node in self.routes.nodes.iter_mut() {
             node.heard = node.heard.filter(|heard| *heard != at);
         }
         if before.is_some() && before != home {
@@ -155,7 +155,7 @@ impl Lane {
     }
 
     /// A node isn't the home, and says who is.
-    pub(super) fn moved(&mut self, node: u32, frame: q2g::Moved, out: &mut Outbox) {
+    pub(super) fn moved(&mut self, node: NodeIndex, frame: q2g::Moved, out: &mut Outbox) {
         let Some(row) = frame.row else { return };
         let Some(bucket) = self.routes.named(frame.bits, row.prefix) else { return };
         out.places.extend(frame.place);

@@ -7,17 +7,18 @@ fn owner(id: &str) -> Owner {
 }
 
 /// Nodes in the order of these names, with buckets whose homes are these places.
-fn routes(names: &[&str], homes: &[Option<u32>]) -> Routes {
+fn routes(names: &[&str], homes: &[Option<usize>]) -> Routes {
     let mut routes = Routes::default();
     for (at, name) in (0..).zip(names) {
         // A node that nobody needs would give its place to the next.
         let node = routes.node(&owner(name));
         routes.link_up(0, LinkId(at), node);
     }
-    for (at, node) in (0..).zip(0..names.len() as u32) {
-        assert_eq!(routes.link_down(LinkId(at)), Some(node));
+    for (at, node) in (0..).zip(0..names.len()) {
+        assert_eq!(routes.link_down(LinkId(at)), Some(NodeIndex::at(node)));
     }
-    let bucket = |home: &Option<u32>| Bucket { home: *home, ..Bucket::default() };
+    let bucket =
+        |home: &Option<usize>| Bucket { home: home.map(NodeIndex::at), ..Bucket::default() };
     routes.buckets = homes.iter().map(bucket).collect();
     routes.homes_changed();
     routes
@@ -26,30 +27,34 @@ fn routes(names: &[&str], homes: &[Option<u32>]) -> Routes {
 #[test]
 fn a_node_keeps_its_place_while_it_has_a_link_or_is_a_home() {
     let mut routes = routes(&["a", "b", "c"], &[Some(0), None, Some(0)]);
-    assert_eq!(["a", "b", "c"].map(|name| routes.node(&owner(name))), [0, 1, 2]);
-    routes.link_up(0, LinkId(7), 1);
-    assert_eq!((routes.node(&owner("d")), routes.node(&owner("d"))), (2, 2));
-    routes.link_up(0, LinkId(8), 2);
-    assert_eq!(routes.node(&owner("e")), 3);
-    assert_eq!(routes.link_down(LinkId(7)), Some(1));
-    assert_eq!((routes.node(&owner("f")), routes.nodes.len()), (1, 4));
+    assert_eq!(["a", "b", "c"].map(|name| routes.node(&owner(name))), [0, 1, 2].map(NodeIndex::at));
+    routes.link_up(0, LinkId(7), NodeIndex::at(1));
+    assert_eq!(
+        (routes.node(&owner("d")), routes.node(&owner("d"))),
+        (NodeIndex::at(2), NodeIndex::at(2))
+    );
+    routes.link_up(0, LinkId(8), NodeIndex::at(2));
+    assert_eq!(routes.node(&owner("e")), NodeIndex::at(3));
+    assert_eq!(routes.link_down(LinkId(7)), Some(NodeIndex::at(1)));
+    assert_eq!((routes.node(&owner("f")), routes.nodes.iter().count()), (NodeIndex::at(1), 4));
 }
 
 #[test]
 fn a_link_leads_to_its_node_until_it_or_a_newer_one_is_gone() {
     let mut routes = routes(&["a", "b", "c"], &[]);
     for (link, node) in [(3, 0), (5, 2), (6, 1)] {
-        routes.link_up(0, LinkId(link), node);
+        routes.link_up(0, LinkId(link), NodeIndex::at(node));
     }
     let node_of = |routes: &Routes| [3, 5, 6, 0, 9].map(|link| routes.node_of(LinkId(link)));
-    assert_eq!(node_of(&routes), [Some(0), Some(2), Some(1), None, None]);
+    let are = |places: [Option<usize>; 5]| places.map(|place| place.map(NodeIndex::at));
+    assert_eq!(node_of(&routes), are([Some(0), Some(2), Some(1), None, None]));
     assert_eq!(routes.links(), [LinkId(3), LinkId(6), LinkId(5)]);
-    assert_eq!(routes.link_down(LinkId(5)), Some(2));
+    assert_eq!(routes.link_down(LinkId(5)), Some(NodeIndex::at(2)));
     assert_eq!(routes.link_down(LinkId(5)), None);
     // The node has come back on another link: the end of the first says nothing of it.
-    routes.link_up(0, LinkId(9), 0);
+    routes.link_up(0, LinkId(9), NodeIndex::at(0));
     assert_eq!(routes.link_down(LinkId(3)), None);
-    assert_eq!(node_of(&routes), [None, None, Some(1), None, Some(0)]);
+    assert_eq!(node_of(&routes), are([None, None, Some(1), None, Some(0)]));
     assert_eq!(routes.links(), [LinkId(9), LinkId(6)]);
 }
 
@@ -65,7 +70,7 @@ fn homes_are_heard_as_long_as_the_one_that_was_heard_longest_ago() {
     ] {
         let mut routes = routes(&["a", "b", "c"], homes);
         for (node, until_ms) in [(0, 30), (1, 20), (0, 10)] {
-            routes.hear(node, until_ms);
+            routes.hear(NodeIndex::at(node), until_ms);
         }
         assert_eq!(routes.heard_until_ms, heard_until_ms, "{homes:?}");
         routes.homes_changed();
@@ -74,9 +79,17 @@ fn homes_are_heard_as_long_as_the_one_that_was_heard_longest_ago() {
 }
 
 #[test]
-fn sixty_four_nodes_have_a_bit_each() {
-    let bits: Vec<u64> = (0..64).map(node_bit).collect();
-    assert_eq!(bits.iter().fold(0, |all, bit| all | bit), u64::MAX);
-    assert!(bits.iter().all(|bit| bit.count_ones() == 1));
-    assert_eq!((node_bit(64), node_bit(1_000)), (0, 0));
+fn sixty_four_nodes_can_be_in_a_set() {
+    let mut set = NodeSet::default();
+    for node in (0..64).map(NodeIndex::at) {
+        assert!(NodeSet::has_place_for(node) && !set.contains(node));
+        assert_eq!((set.insert(node), set.insert(node)), (true, false));
+    }
+    assert!((0..64).all(|place| set.contains(NodeIndex::at(place))));
+    for node in [64, 1_000].map(NodeIndex::at) {
+        assert!(!NodeSet::has_place_for(node) && set.insert(node) && !set.contains(node));
+    }
+    set.remove(NodeIndex::at(7));
+    set.remove(NodeIndex::at(64));
+    assert_eq!((0..70).filter(|place| !set.contains(NodeIndex::at(*place))).count(), 7);
 }
