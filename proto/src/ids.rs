@@ -1,7 +1,7 @@
 //! Ids and secrets that are drawn at random, and how they look as text.
 
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 /// A session's number on the links of a lane, which is its place in the lane's table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -145,6 +145,30 @@ impl Epoch {
     }
 }
 
+/// A session's generation: its user's queue gives it a higher one with each login and each resume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(NonZeroU64);
+
+impl Generation {
+    /// The number as it travels.
+    #[inline]
+    pub fn number(self) -> u64 {
+        self.0.get()
+    }
+
+    /// None, or the generation that a field names in which 0 is none.
+    #[inline]
+    pub fn or_none(number: u64) -> Option<Generation> {
+        NonZeroU64::new(number).map(Generation)
+    }
+
+    /// How a field names it in which 0 is none.
+    #[inline]
+    pub fn number_or_none(generation: Option<Generation>) -> u64 {
+        generation.map_or(0, Generation::number)
+    }
+}
+
 /// Hexadecimal text of 16 bytes.
 mod hex {
     use std::fmt;
@@ -169,7 +193,7 @@ mod hex {
 
 #[cfg(test)]
 mod tests {
-    use super::Handle;
+    use super::{Generation, Handle};
 
     #[test]
     fn a_handle_is_a_place_and_leaves_room_for_nobody() {
@@ -182,5 +206,15 @@ mod tests {
         }
         assert_eq!((Handle::number_or_nobody(None), Handle::or_nobody(0)), (0, None));
         assert_eq!(size_of::<Option<Handle>>(), size_of::<u32>());
+    }
+
+    #[test]
+    fn a_generation_leaves_room_for_none() {
+        for number in [0, 1, u64::MAX] {
+            let generation = Generation::or_none(number);
+            assert_eq!(Generation::number_or_none(generation), number);
+            assert_eq!(generation.map(Generation::number), (number > 0).then_some(number));
+        }
+        assert_eq!(size_of::<Option<Generation>>(), size_of::<u64>());
     }
 }

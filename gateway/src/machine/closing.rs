@@ -200,9 +200,8 @@ impl Lane {
         list.move_some(&mut dropped, |pending| {
             let session = |handle: Handle| self.sessions.get(handle);
             match *pending {
-                Pending::Login { session: of } | Pending::Lost { session: of } => {
-                    session(of).is_some_and(|one| one.state == State::Over && one.generation == 0)
-                }
+                Pending::Login { session: of } | Pending::Lost { session: of } => session(of)
+                    .is_some_and(|one| one.state == State::Over && one.generation.is_none()),
                 Pending::Operation { session: of, .. }
                 | Pending::Resume { session: of, .. }
                 | Pending::Refused { session: of, .. } => {

@@ -4,7 +4,7 @@ use link::machine::LinkId;
 use proto::c2g::{Kind, field::pong};
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
-use proto::ids::Handle;
+use proto::ids::{Generation, Handle};
 use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
@@ -267,6 +267,6 @@ pub(super) fn introduce(
 impl Session {
     /// The nonce of the ping behind `welcome`: as nonces are, of 48 bits.
     pub(super) fn nonce(&self) -> u64 {
-        self.generation & 0xffff_ffff_ffff
+        Generation::number_or_none(self.generation) & 0xffff_ffff_ffff
     }
 }

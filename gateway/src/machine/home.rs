@@ -6,7 +6,7 @@ use proto::codes::Close;
 use proto::filter::Filter;
 use proto::g2c::{EventKind, ResultHead};
 use proto::g2q::{self, G2q};
-use proto::ids::Handle;
+use proto::ids::{Generation, Handle};
 use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
@@ -328,7 +328,8 @@ impl Lane {
     /// doesn't heed it.
     fn kicked(&mut self, kick: &q2g::Kick, out: &mut Outbox) {
         let Some(session) = self.sessions.get(Handle::named(kick.session)) else { return };
-        let is_meant = session.state == State::Live && session.generation == kick.generation;
+        let generation = Generation::or_none(kick.generation);
+        let is_meant = session.state == State::Live && session.generation == generation;
         let conn = session.conn.filter(|_| is_meant);
         if let (Some(conn), false) = (conn, self.settings.faults.resend_after_kick) {
             self.counters.kicks += 1;

@@ -5,7 +5,7 @@ use proto::c2g;
 use proto::codes::{Close, Status};
 use proto::g2c::{self, BodyKind};
 use proto::g2q::{self, G2q};
-use proto::ids::{Handle, Secret, SessionId};
+use proto::ids::{Generation, Handle, Secret, SessionId};
 use proto::limits;
 use proto::name::{self, UserId};
 use proto::q2g;
@@ -83,8 +83,8 @@ impl Lane {
         let session = Session {
             id: SessionId::new(hash, self.random.next_u64()),
             user: user.as_str().into(),
-            generation: 0,
-            floor: 0,
+            generation: None,
+            floor: None,
             expires_unix_ms: self.unix_ms(admitted.expires_ms),
             introduced: NodeSet::default(),
             queues: SmallVec::new(),
@@ -153,7 +153,8 @@ impl Lane {
             }
             session.id = id;
         }
-        (session.generation, session.floor) = (answer.generation, answer.floor);
+        session.generation = Generation::or_none(answer.generation);
+        session.floor = Generation::or_none(answer.floor);
         self.introduce_anew(handle, out);
         if self.sessions[handle].state == State::Over {
             self.let_go(handle, out);
@@ -238,7 +239,7 @@ impl Lane {
             session_id: session.id.to_string(),
             secret: secret.map(|secret| secret.reveal()).unwrap_or_default(),
             user: session.user.to_string(),
-            generation: session.generation,
+            generation: Generation::number_or_none(session.generation),
             resumed,
             ping_every_ms: self.settings.ping_every_ms as u32,
             gateway: self.settings.gateway.clone(),

@@ -9,7 +9,7 @@ use proto::c2g::{self, Kind};
 use proto::codes::Status;
 use proto::g2c::{self, BodyKind, ResultHead};
 use proto::g2q::{self, G2q};
-use proto::ids::Handle;
+use proto::ids::{Generation, Handle};
 use proto::limits;
 use proto::name::{self, QueueName, UserId};
 use proto::q2g;
@@ -73,7 +73,8 @@ impl Lane {
     pub(super) fn invited(&mut self, word: q2g::Invited, out: &mut Outbox) {
         let handle = Handle::named(word.session);
         let Some(session) = self.sessions.get_mut(handle) else { return };
-        if session.state != State::Live || session.generation != word.generation {
+        let generation = Generation::or_none(word.generation);
+        if session.state != State::Live || session.generation != generation {
             return;
         }
         let invited = &mut session.rare().invited;

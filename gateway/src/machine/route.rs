@@ -6,7 +6,7 @@ use link::machine::{LinkId, Outbox as Links, Unanswered};
 use proto::bucket::{BucketId, Epochs};
 use proto::c2g;
 use proto::g2q::{self, G2q};
-use proto::ids::Handle;
+use proto::ids::{Generation, Handle};
 use proto::link::At;
 use proto::table::{Owner, Version};
 use proto::wire;
@@ -316,10 +316,10 @@ impl Routes {
                 session: handle.number(),
                 session_id: session.id.0.to_vec(),
                 user: session.user.to_string(),
-                generation: session.generation,
-                floor: session.floor,
+                generation: Generation::number_or_none(session.generation),
+                floor: Generation::number_or_none(session.floor),
                 confirmed: session.confirmed,
-                leaving: session.state == State::Over && session.generation > 0,
+                leaving: session.state == State::Over && session.generation.is_some(),
                 expires_unix_ms: session.expires_unix_ms,
             }));
             wire::put_message(links.buffer(link), &G2q { body });

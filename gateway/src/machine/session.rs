@@ -3,7 +3,7 @@
 use std::ops::{Index, IndexMut};
 
 use proto::c2g;
-use proto::ids::{Handle, Secret, SessionId};
+use proto::ids::{Generation, Handle, Secret, SessionId};
 use slab::Slab;
 use smallvec::SmallVec;
 
@@ -62,10 +62,10 @@ impl Default for Connection {
 pub(super) struct Session {
     pub(super) id: SessionId,
     pub(super) user: Box<str>,
-    /// 0 until the login is answered.
-    pub(super) generation: u64,
+    /// None until the login is answered.
+    pub(super) generation: Option<Generation>,
     /// Sessions of the user below this generation are over.
-    pub(super) floor: u64,
+    pub(super) floor: Option<Generation>,
     /// When its credentials end, in milliseconds since 1970; 0: never.
     pub(super) expires_unix_ms: u64,
     /// The nodes that know the handle; see `Routes::introduce`.
