@@ -1,5 +1,7 @@
 //! From a connection to a session: `connect`, the login on the user's queue, `welcome`.
 
+use std::num::NonZeroU64;
+
 use prost::Message as _;
 use proto::c2g;
 use proto::codes::{Close, Status};
@@ -121,15 +123,16 @@ impl Lane {
             resume_session_id,
             resume_secret,
             resume_only: false,
-            expires_unix_ms: self.sessions[handle].expires_unix_ms,
+            expires_unix_ms: self.sessions[handle].expires_unix_ms.map_or(0, NonZeroU64::get),
             client_id: connect.client_id.clone(),
             attempt: connect.attempt,
         }
     }
 
-    /// A moment of the lane's clock as others know it; 0 for never.
-    pub(super) fn unix_ms(&self, at_ms: Option<u64>) -> u64 {
-        at_ms.map_or(0, |at_ms| self.now.unix_ms + at_ms.saturating_sub(self.now.ms))
+    /// A moment of the lane's clock as others know it.
+    pub(super) fn unix_ms(&self, at_ms: Option<u64>) -> Option<NonZeroU64> {
+        let left_ms = at_ms?.saturating_sub(self.now.ms);
+        NonZeroU64::new(self.now.unix_ms + left_ms)
     }
 
     /// The user queue's answer to a login.

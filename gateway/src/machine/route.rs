@@ -1,6 +1,7 @@
 //! The way to the homes: queue → bucket → node → link, and per bucket what waits for an answer.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::num::NonZeroU64;
 
 use link::machine::{LinkId, Outbox as Links, Unanswered};
 use proto::bucket::{BucketId, Epochs};
@@ -320,7 +321,7 @@ impl Routes {
                 floor: Generation::number_or_none(session.floor),
                 confirmed: session.confirmed,
                 leaving: session.state == State::Over && session.generation.is_some(),
-                expires_unix_ms: session.expires_unix_ms,
+                expires_unix_ms: session.expires_unix_ms.map_or(0, NonZeroU64::get),
             }));
             wire::put_message(links.buffer(link), &G2q { body });
         }

@@ -1,5 +1,6 @@
 //! What a lane knows of its sessions and connections. Both are many, so both are small.
 
+use std::num::NonZeroU64;
 use std::ops::{Index, IndexMut};
 
 use proto::c2g;
@@ -66,8 +67,8 @@ pub(super) struct Session {
     pub(super) generation: Option<Generation>,
     /// Sessions of the user below this generation are over.
     pub(super) floor: Option<Generation>,
-    /// When its credentials end, in milliseconds since 1970; 0: never.
-    pub(super) expires_unix_ms: u64,
+    /// When its credentials end, in milliseconds since 1970, if they do.
+    pub(super) expires_unix_ms: Option<NonZeroU64>,
     /// The nodes that know the handle; see `Routes::introduce`.
     pub(super) introduced: NodeSet,
     /// Mostly the inbox and one room, and looked at with each operation: those two are here, not
