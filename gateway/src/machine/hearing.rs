@@ -27,22 +27,22 @@ impl Lane {
     /// Whether the home of the session's user was heard of late. Mostly every home was.
     #[inline]
     pub(super) fn is_heard(&self, handle: Handle) -> bool {
-        self.now.ms < self.routes.heard_until_ms || self.hears_home_of(handle)
+        self.routes.all_are_heard(self.now.ms) || self.hears_home_of(handle)
     }
 
     #[cold]
     fn hears_home_of(&self, handle: Handle) -> bool {
         let Some(session) = self.sessions.get(handle) else { return true };
-        let heard_until_ms = self.routes.home_heard_until_ms(session.id.user_queue_hash());
-        self.now.ms < heard_until_ms || self.settings.faults.hearing_ignored
+        self.routes.home_is_heard(session.id.user_queue_hash(), self.now.ms)
+            || self.settings.faults.hearing_ignored
     }
 
     /// The lane has been stopped between deciding and sending, and homes aren't heard any more that
     /// were heard then: nothing of it leaves. The links end, and what is still due comes back by
     /// the rules of lists that are sent again.
     pub(super) fn hold_if_stopped(&mut self, decided_ms: u64, out: &mut Outbox) {
-        let heard_until_ms = self.routes.heard_until_ms;
-        if decided_ms >= heard_until_ms || self.now.ms < heard_until_ms {
+        let were_heard = self.routes.all_are_heard(decided_ms);
+        if !were_heard || self.routes.all_are_heard(self.now.ms) {
             return;
         }
         if !out.links.is_dirty() && !self.routes.is_dirty() {
@@ -91,7 +91,7 @@ impl Lane {
     /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
     /// any.
     pub(super) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
-        if self.now.ms < self.routes.heard_until_ms {
+        if self.routes.all_are_heard(self.now.ms) {
             return false;
         }
         let entry = &mut self.routes.buckets[bucket];

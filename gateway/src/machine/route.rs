@@ -29,8 +29,8 @@ pub(super) struct Routes {
     pub(super) bits: u8,
     pub(super) buckets: Buckets,
     pub(super) nodes: Nodes,
-    /// Until then every bucket's home counts as heard; 0 if one of them doesn't.
-    pub(super) heard_until_ms: u64,
+    /// Until then every bucket's home counts as heard, if each was heard.
+    heard_until_ms: Option<u64>,
     /// Some bucket has no home.
     is_homeless: bool,
     /// Buckets with something set aside.
@@ -117,8 +117,8 @@ pub(super) struct Node {
     /// The probes that are on their way: what each says, and when it was sent.
     pub(super) probes: VecDeque<(u64, u64)>,
     /// Until when it counts as heard: a dead time after the sending of the newest probe that it
-    /// has answered.
-    heard_until_ms: u64,
+    /// has answered, if there is one.
+    heard_until_ms: Option<u64>,
     /// Some bucket's home.
     is_home: bool,
 }
@@ -152,7 +152,7 @@ impl Routes {
                 heard: None,
                 answered_ms: 0,
                 probes: VecDeque::new(),
-                heard_until_ms: 0,
+                heard_until_ms: None,
                 is_home: false,
             };
             match free {
@@ -202,7 +202,7 @@ impl Routes {
     /// The node counts as heard until then.
     pub(super) fn hear(&mut self, node: NodeIndex, until_ms: u64) {
         let node = &mut self.nodes[node];
-        node.heard_until_ms = node.heard_until_ms.max(until_ms);
+        node.heard_until_ms = node.heard_until_ms.max(Some(until_ms));
         self.count_heard();
     }
 
@@ -221,13 +221,20 @@ impl Routes {
 
     fn count_heard(&mut self) {
         let homes = self.nodes.iter().filter(|(_, node)| node.is_home && !self.is_homeless);
-        self.heard_until_ms = homes.map(|(_, node)| node.heard_until_ms).min().unwrap_or(0);
+        self.heard_until_ms = homes.map(|(_, node)| node.heard_until_ms).min().flatten();
     }
 
-    /// Until when the home of this hash's bucket counts as heard.
-    pub(super) fn home_heard_until_ms(&self, hash: u64) -> u64 {
+    /// Whether every bucket's home counts as heard at a moment.
+    #[inline]
+    pub(super) fn all_are_heard(&self, at_ms: u64) -> bool {
+        self.heard_until_ms.is_some_and(|until_ms| at_ms < until_ms)
+    }
+
+    /// Whether the home of this hash's bucket counts as heard at a moment.
+    pub(super) fn home_is_heard(&self, hash: u64, at_ms: u64) -> bool {
         let home = self.bucket_of(hash).and_then(|bucket| self.buckets[bucket].home);
-        home.map_or(0, |home| self.nodes[home].heard_until_ms)
+        let until_ms = home.and_then(|home| self.nodes[home].heard_until_ms);
+        until_ms.is_some_and(|until_ms| at_ms < until_ms)
     }
 
     /// The node that a bucket's operations go to, and its link if that is up.

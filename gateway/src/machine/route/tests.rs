@@ -61,12 +61,12 @@ fn a_link_leads_to_its_node_until_it_or_a_newer_one_is_gone() {
 #[test]
 fn homes_are_heard_as_long_as_the_one_that_was_heard_longest_ago() {
     for (homes, heard_until_ms) in [
-        (&[Some(0), Some(1)][..], 20),
-        (&[Some(0), Some(0)], 30),
+        (&[Some(0), Some(1)][..], Some(20)),
+        (&[Some(0), Some(0)], Some(30)),
         // The third was never heard.
-        (&[Some(0), Some(2)], 0),
-        (&[Some(0), None], 0),
-        (&[], 0),
+        (&[Some(0), Some(2)], None),
+        (&[Some(0), None], None),
+        (&[], None),
     ] {
         let mut routes = routes(&["a", "b", "c"], homes);
         for (node, until_ms) in [(0, 30), (1, 20), (0, 10)] {
