@@ -1,6 +1,7 @@
 //! Who a client is: the credentials of `connect` and `refresh`, and until when they hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use prost::Message as _;
@@ -68,14 +69,14 @@ pub(super) struct Distrust {
     pub(super) close: Close,
     /// A sentence for the client's author that says what to do.
     pub(super) reason: String,
-    pub(super) retry_after_ms: u32,
+    pub(super) retry_after_ms: Option<NonZeroU32>,
     /// Newer keys might make it good.
     newer: bool,
 }
 
 impl Distrust {
     pub(super) fn new(close: Close, reason: impl Into<String>) -> Distrust {
-        Distrust { close, reason: reason.into(), retry_after_ms: 0, newer: false }
+        Distrust { close, reason: reason.into(), retry_after_ms: None, newer: false }
     }
 }
 
@@ -249,7 +250,7 @@ impl Lane {
         }
         if asked_ms.is_none_or(|asked_ms| now_ms < asked_ms + u64::from(KEYS_WAIT_MS)) {
             distrust.close = Close::Overloaded;
-            distrust.retry_after_ms = KEYS_WAIT_MS;
+            distrust.retry_after_ms = NonZeroU32::new(KEYS_WAIT_MS);
         }
         distrust
     }

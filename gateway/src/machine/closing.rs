@@ -1,6 +1,8 @@
 //! The end of a connection: always with a code and a sentence that says what to do. The lane lets
 //! go of its session, which its user queue keeps for a grace.
 
+use std::num::NonZeroU32;
+
 use link::machine::Unanswered;
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
@@ -25,8 +27,8 @@ pub(super) struct Farewell<'r> {
     pub(super) close: Close,
     /// A sentence that says what to do.
     pub(super) reason: &'r str,
-    /// The client isn't to come back earlier; 0 if there is nothing to wait for.
-    pub(super) retry_after_ms: u32,
+    /// The client isn't to come back earlier, if there is anything to wait for.
+    pub(super) retry_after_ms: Option<NonZeroU32>,
     /// The client wanted it: its session ends, too.
     pub(super) bye: bool,
 }
@@ -34,7 +36,7 @@ pub(super) struct Farewell<'r> {
 impl Lane {
     /// Says why, then closes when that is written. The lane lets go of the session here and now.
     pub(super) fn close(&mut self, conn: ConnId, close: Close, reason: &str, out: &mut Outbox) {
-        self.close_as(conn, Farewell { close, reason, retry_after_ms: 0, bye: false }, out);
+        self.close_as(conn, Farewell { close, reason, retry_after_ms: None, bye: false }, out);
     }
 
     /// Says why, and when to come back.
@@ -48,7 +50,7 @@ impl Lane {
         let session = connection.session.take();
         connection.due = self.wheel.arm(self.now.ms, LINGER_MS, conn);
         if close == Close::Draining {
-            retry_after_ms = conn.number().wrapping_mul(97) % SPREAD_MS;
+            retry_after_ms = NonZeroU32::new(conn.number().wrapping_mul(97) % SPREAD_MS);
         }
         self.expiries.set(conn, None);
         self.drop_newcomer(conn);
@@ -56,7 +58,7 @@ impl Lane {
             code: u32::from(close.number()),
             reason: reason.to_owned(),
             may_retry: close.may_retry(),
-            retry_after_ms,
+            retry_after_ms: retry_after_ms.map_or(0, NonZeroU32::get),
             address: String::new(),
         };
         let codec = out.clients.codec(conn);
@@ -88,7 +90,8 @@ impl Lane {
     /// The client said that it goes.
     pub(super) fn bye(&mut self, conn: ConnId, out: &mut Outbox) {
         let close = Close::Bye;
-        self.close_as(conn, Farewell { close, reason: "bye", retry_after_ms: 0, bye: true }, out);
+        let retry_after_ms = None;
+        self.close_as(conn, Farewell { close, reason: "bye", retry_after_ms, bye: true }, out);
     }
 
     /// The client closes in its own way; its output is still written.

@@ -1,6 +1,6 @@
 //! From a connection to a session: `connect`, the login on the user's queue, `welcome`.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use prost::Message as _;
 use proto::c2g;
@@ -202,7 +202,8 @@ impl Lane {
         let close = Close::from_number(answer.code).unwrap_or_else(|| {
             Status::from_number(answer.status).map_or(Close::Forbidden, close_of)
         });
-        let (reason, retry_after_ms) = (answer.error_message.as_str(), answer.retry_after_ms);
+        let reason = answer.error_message.as_str();
+        let retry_after_ms = NonZeroU32::new(answer.retry_after_ms);
         let farewell = Farewell { close, reason, retry_after_ms, bye: false };
         self.no_session(handle, farewell, out);
     }
@@ -212,7 +213,8 @@ impl Lane {
         let Some(session) = self.sessions.get_mut(handle) else { return };
         session.unanswered -= 1;
         let reason = "the user's home can't be reached: connect again later";
-        let farewell = Farewell { close: Close::HomeLost, reason, retry_after_ms: 0, bye: false };
+        let close = Close::HomeLost;
+        let farewell = Farewell { close, reason, retry_after_ms: None, bye: false };
         if !was_sent {
             return self.no_session(handle, farewell, out);
         }

@@ -2,6 +2,7 @@
 //! and so do new credentials of a session.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use proto::c2g::{self, Kind};
 use proto::codes::{Close, Status};
@@ -123,8 +124,8 @@ impl Lane {
             Err((status, reason)) => {
                 let close = close_of(status);
                 let spread_ms = conn.number().wrapping_mul(97) % RETRY_AFTER_MS;
-                let is_busy = close == Close::Overloaded;
-                let retry_after_ms = if is_busy { RETRY_AFTER_MS + spread_ms } else { 0 };
+                let retry_after_ms = NonZeroU32::new(RETRY_AFTER_MS + spread_ms)
+                    .filter(|_| close == Close::Overloaded);
                 let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
                 self.close_as(conn, farewell, out);
             }
