@@ -15,9 +15,6 @@ const TEXT: u8 = 0x81;
 /// A WebSocket close frame.
 const CLOSE: u8 = 0x88;
 
-/// A frame that only one receiver gets isn't shared, however long it is.
-pub(super) const NEVER: usize = usize::MAX;
-
 /// A body for a client, not encoded yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame<'a> {

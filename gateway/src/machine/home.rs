@@ -12,7 +12,7 @@ use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
 use super::clients::Delivery;
-use super::fanout::{Frame, NEVER};
+use super::fanout::{Encoded, Frame};
 use super::interest::{Sub, Subscriber};
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, NodeIndex, Pending};
@@ -290,7 +290,8 @@ impl Lane {
             let narrowed = &mut self.narrowed;
             narrowed.begin();
             let Some(conn) = subscriber.conn else { continue };
-            match out.clients.deliver(conn, |codec| narrowed.share(codec, &frame, NEVER)) {
+            // A frame that only one receiver gets isn't shared, however long it is.
+            match out.clients.deliver(conn, |codec| Encoded::Small(narrowed.get(codec, &frame))) {
                 Delivery::Done => self.counters.deliveries += 1,
                 Delivery::Diverted => {
                     kept.extend(Kept::of(event.kind, &body).map(|kept| (subscriber, kept)));
