@@ -20,24 +20,25 @@ pub(super) struct Wheel {
     slots: Vec<Vec<ConnId>>,
     /// Where it stands: no slot before this tick has anything.
     next: u64,
-    /// The first tick whose slot has something.
-    soonest: u64,
+    /// The first tick whose slot has something, if any has.
+    soonest: Option<u64>,
 }
 
 impl Wheel {
     pub(super) fn new() -> Wheel {
-        Wheel { slots: vec![Vec::new(); SLOTS], next: 0, soonest: u64::MAX }
+        Wheel { slots: vec![Vec::new(); SLOTS], next: 0, soonest: None }
     }
 
     /// Has the connection looked at in so many milliseconds, or in a turn of the wheel if that is
     /// sooner. The tick is what [`Wheel::due`] gives with it; the caller keeps it to know stale
     /// entries.
     pub(super) fn arm(&mut self, now_ms: u64, after_ms: u64, conn: ConnId) -> u32 {
-        self.next = (now_ms / TICK_MS).min(self.soonest);
+        let now = now_ms / TICK_MS;
+        self.next = self.soonest.map_or(now, |soonest| soonest.min(now));
         // The tick is rounded up. While the wheel is behind, its turn ends sooner.
         let tick = ((now_ms + after_ms) / TICK_MS + 1).min(self.last());
         self.slots[tick as usize % SLOTS].push(conn);
-        self.soonest = self.soonest.min(tick);
+        self.soonest = Some(self.soonest.map_or(tick, |soonest| soonest.min(tick)));
         tick as u32
     }
 
@@ -50,8 +51,10 @@ impl Wheel {
     /// is due at once when this is asked again.
     pub(super) fn due(&mut self, now_ms: u64, most: usize, due: &mut Vec<(u32, ConnId)>) {
         let now = now_ms / TICK_MS;
-        while self.soonest <= now && due.len() < most {
-            self.next = self.soonest;
+        while let Some(soonest) = self.soonest.filter(|soonest| *soonest <= now)
+            && due.len() < most
+        {
+            self.next = soonest;
             let tick = self.next as u32;
             let slot = &mut self.slots[self.next as usize % SLOTS];
             let left = slot.len().saturating_sub(most - due.len());
@@ -67,12 +70,12 @@ impl Wheel {
 
     fn find_soonest(&mut self) {
         let is_armed = |tick: &u64| !self.slots[*tick as usize % SLOTS].is_empty();
-        self.soonest = (self.next..=self.last()).find(is_armed).unwrap_or(u64::MAX);
+        self.soonest = (self.next..=self.last()).find(is_armed);
     }
 
     /// When to call [`Wheel::due`] next.
     pub(super) fn wake_at(&self) -> Option<u64> {
-        (self.soonest < u64::MAX).then(|| self.soonest * TICK_MS)
+        self.soonest.map(|soonest| soonest * TICK_MS)
     }
 }
 
