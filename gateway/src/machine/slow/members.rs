@@ -1,6 +1,8 @@
 //! Who joined and who left while a receiver was slow: the net change, in frames whose numbers a
 //! client can come back with.
 
+use std::num::NonZeroU64;
+
 use indexmap::IndexMap;
 use prost::Message as _;
 use proto::g2c::{self, BodyKind};
@@ -22,9 +24,7 @@ pub(super) struct MembersBehind {
     joined: Users,
     left: Users,
     cancelled: Vec<Cancelled>,
-    /// From the first to the last event of those that cancelled each other and aren't known by name
-    /// any more; nothing at 0.
-    forgotten: (u64, u64),
+    forgotten: Option<Forgotten>,
     /// An event that moves the same mark waits behind it: nothing is added any more.
     pub(super) sealed: bool,
     bytes: usize,
@@ -44,6 +44,28 @@ struct Cancelled {
     first: Word,
     since: u64,
     until: u64,
+}
+
+/// From the first to the last event of those that cancelled each other and aren't known by name any
+/// more. No event has the number 0.
+#[derive(Debug, Clone, Copy)]
+struct Forgotten {
+    first: u64,
+    last: NonZeroU64,
+}
+
+impl Forgotten {
+    /// These, and those from one event to another.
+    fn with(forgotten: Option<Forgotten>, since: u64, until: u64) -> Option<Forgotten> {
+        let (first, last) = forgotten
+            .map_or((since, until), |known| (since.min(known.first), until.max(known.last.get())));
+        NonZeroU64::new(last).map(|last| Forgotten { first, last })
+    }
+
+    /// Whether a frame that ends there has some of them and not all.
+    fn are_parted_at(self, mark: u64) -> bool {
+        (self.first..self.last.get()).contains(&mark)
+    }
 }
 
 impl Cancelled {
@@ -70,7 +92,7 @@ impl MembersBehind {
             joined: Users::new(),
             left: Users::new(),
             cancelled: Vec::new(),
-            forgotten: (0, 0),
+            forgotten: None,
             sealed: false,
             bytes: 0,
         }
@@ -118,9 +140,7 @@ impl MembersBehind {
     fn forget_oldest(&mut self) {
         let Cancelled { user, since, until, .. } = self.cancelled.remove(0);
         self.bytes -= user_bytes(&user);
-        let (first, last) = self.forgotten;
-        self.forgotten =
-            if last == 0 { (since, until) } else { (first.min(since), last.max(until)) };
+        self.forgotten = Forgotten::with(self.forgotten, since, until);
     }
 
     /// The number of the next frame, which is also its place in the queue's order.
@@ -191,10 +211,11 @@ impl MembersBehind {
             (None, Some(_) | None) => return (Word::Left, self.seen),
         };
         let within = || side.values().copied().filter(|seq| *seq < before);
-        let ends = self.cancelled.iter().map(|pair| pair.until).chain([self.forgotten.1]);
+        let last = self.forgotten.map(|forgotten| forgotten.last.get());
+        let ends = self.cancelled.iter().map(|pair| pair.until).chain(last);
         let ends = ends.filter(|end| (oldest..before).contains(end));
         let is_whole = |mark: &u64| {
-            !(self.forgotten.0..self.forgotten.1).contains(mark)
+            self.forgotten.is_none_or(|forgotten| !forgotten.are_parted_at(*mark))
                 && !self.cancelled.iter().any(|pair| pair.is_half_at(*mark))
         };
         let whole = within().chain(ends).filter(is_whole).max();
@@ -209,9 +230,7 @@ impl MembersBehind {
         let over = self.cancelled.extract_if(.., |pair| pair.until <= seq);
         let over = over.map(|pair| user_bytes(&pair.user)).sum::<usize>();
         self.bytes -= over + users.iter().map(|user| user_bytes(user)).sum::<usize>();
-        if self.forgotten.1 <= seq {
-            self.forgotten = (0, 0);
-        }
+        self.forgotten = self.forgotten.filter(|forgotten| forgotten.last.get() > seq);
         let (sub, reason) = (self.sub, String::new());
         match word {
             Word::Joined => {
