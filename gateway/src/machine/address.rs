@@ -3,7 +3,7 @@
 //! them.
 
 use std::net::IpAddr;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
@@ -16,21 +16,21 @@ const SWEEP_EVERY_MS: u64 = 1_000;
 /// Who has too many connections comes back when one may have ended.
 const TOO_MANY_RETRY_MS: u64 = 10_000;
 
-/// What one address may do. 0 is no limit.
+/// What one address may do; none is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressLimits {
     /// Connections at once.
-    pub connections_max: u32,
+    pub connections_max: Option<NonZeroU32>,
     /// Attempts to connect, per second in the long run; after a pause as many at once as there may
     /// be connections, so that all who were there can come back together.
-    pub attempts_per_s: u32,
+    pub attempts_per_s: Option<NonZeroU32>,
 }
 
 impl Default for AddressLimits {
     fn default() -> AddressLimits {
         AddressLimits {
-            connections_max: limits::ADDRESS_CONNECTIONS_MAX,
-            attempts_per_s: limits::ADDRESS_ATTEMPTS_PER_S,
+            connections_max: NonZeroU32::new(limits::ADDRESS_CONNECTIONS_MAX),
+            attempts_per_s: NonZeroU32::new(limits::ADDRESS_ATTEMPTS_PER_S),
         }
     }
 }
@@ -38,7 +38,7 @@ impl Default for AddressLimits {
 impl AddressLimits {
     /// Whether there is any limit.
     pub fn limits_anybody(self) -> bool {
-        self.connections_max > 0 || self.attempts_per_s > 0
+        self.connections_max.is_some() || self.attempts_per_s.is_some()
     }
 }
 
@@ -124,12 +124,14 @@ impl Addresses {
             self.known_count.fetch_add(1, Ordering::Relaxed);
             Known::default()
         });
-        if connections_max > 0 && known.connections >= connections_max {
+        if connections_max.is_some_and(|max| known.connections >= max.get()) {
             return Err(TurnedAway::TooMany { retry_after_ms: TOO_MANY_RETRY_MS });
         }
-        if let Some(each_us) = 1_000_000_u64.checked_div(u64::from(attempts_per_s)) {
+        if let Some(attempts_per_s) = attempts_per_s {
+            let each_us = 1_000_000 / u64::from(attempts_per_s.get());
             let now_us = now.ms * 1_000;
-            let burst_us = each_us * u64::from(connections_max.max(attempts_per_s));
+            let burst = connections_max.map_or(attempts_per_s, |max| max.max(attempts_per_s));
+            let burst_us = each_us * u64::from(burst.get());
             let rested_us = known.rested_us.max(now_us) + each_us;
             if let Some(early_us) = rested_us.checked_sub(now_us + burst_us).filter(|us| *us > 0) {
                 return Err(TurnedAway::TooOften { retry_after_ms: early_us.div_ceil(1_000) });

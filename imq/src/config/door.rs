@@ -1,6 +1,8 @@
 //! The clients' door of a gateway: TLS, pages, proxies, limits per address, how long it bears
 //! silence.
 
+use std::num::NonZeroU32;
+
 use anyhow::{Context, Result, bail};
 use gateway::io::network::Network;
 use gateway::io::origins::{NotAnOrigin, Origins, Pattern};
@@ -47,14 +49,14 @@ impl GatewayOptions {
         networks.collect::<Result<_, _>>().context("--proxies")
     }
 
-    /// What one address may do.
+    /// What one address may do. An option of 0 is no limit.
     pub(crate) fn address_limits(&self, file: &GatewayOptions) -> AddressLimits {
         let default = AddressLimits::default();
         let connections_max = self.address_connections_max.or(file.address_connections_max);
         let attempts_per_s = self.address_attempts_per_s.or(file.address_attempts_per_s);
         AddressLimits {
-            connections_max: connections_max.unwrap_or(default.connections_max),
-            attempts_per_s: attempts_per_s.unwrap_or(default.attempts_per_s),
+            connections_max: connections_max.map_or(default.connections_max, NonZeroU32::new),
+            attempts_per_s: attempts_per_s.map_or(default.attempts_per_s, NonZeroU32::new),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Proxies, and limits per address.
 
 use std::net::Shutdown;
+use std::num::NonZeroU32;
 
 use super::*;
 use crate::machine::AddressLimits;
@@ -12,7 +13,10 @@ fn gateway(addresses: AddressLimits) -> Running {
 }
 
 fn limits(connections_max: u32, attempts_per_s: u32) -> AddressLimits {
-    AddressLimits { connections_max, attempts_per_s }
+    AddressLimits {
+        connections_max: NonZeroU32::new(connections_max),
+        attempts_per_s: NonZeroU32::new(attempts_per_s),
+    }
 }
 
 /// A connection that begins with these bytes.

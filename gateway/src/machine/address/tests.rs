@@ -11,6 +11,8 @@ fn ip(text: &str) -> IpAddr {
 }
 
 fn addresses(connections_max: u32, attempts_per_s: u32) -> Addresses {
+    let connections_max = NonZeroU32::new(connections_max);
+    let attempts_per_s = NonZeroU32::new(attempts_per_s);
     Addresses::new(AddressLimits { connections_max, attempts_per_s }, Seed::new(1))
 }
 

@@ -28,7 +28,7 @@ fn what_is_given_wins_over_the_file_and_the_default() {
     let file: GatewayOptions = toml::from_str(text).expect("well-formed");
     let given = GatewayOptions { address_connections_max: Some(0), ..GatewayOptions::default() };
     assert_eq!(given.networks_of_proxies(&file).expect("ranges").len(), 2);
-    let limits = AddressLimits { connections_max: 0, attempts_per_s: 7 };
+    let limits = AddressLimits { connections_max: None, attempts_per_s: NonZeroU32::new(7) };
     assert_eq!(given.address_limits(&file), limits);
     let given = GatewayOptions { proxies: Some(vec!["a/8".to_owned()]), ..given };
     let error = format!("{:#}", given.networks_of_proxies(&file).expect_err("no range"));
