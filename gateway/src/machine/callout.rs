@@ -158,9 +158,9 @@ impl Callouts {
         }
     }
 
-    /// Asks a target. The verdict comes under `number`, perhaps in this very turn.
-    pub fn ask(&mut self, now: Time, number: u64, target: &str, ask: &Ask, out: &mut Out) {
-        match self.targets.get_mut(target) {
+    /// Asks a target, if there is one. The verdict comes under `number`, perhaps in this very turn.
+    pub fn ask(&mut self, now: Time, number: u64, target: Option<&str>, ask: &Ask, out: &mut Out) {
+        match target.and_then(|target| self.targets.get_mut(target)) {
             Some(target) => target.ask(number, ask, &mut turn!(self, now, out)),
             None => {
                 self.counters.silent(Silence::Unconfigured);

@@ -330,12 +330,12 @@ fn a_lane_asks_and_hears() {
     let (queue, class) = ("/room/1".to_owned(), "/room/*".to_owned());
     let ask = Ask {
         id: "00d1/4".to_owned(),
-        user: "ann".to_owned(),
+        user: Some("ann".to_owned()),
         from: None,
-        session: "00d1".to_owned(),
+        session: Some("00d1".to_owned()),
         asked: Asked::Subscribe { queue, class },
     };
-    callouts.ask(now, 9, "app", &ask, &mut out);
+    callouts.ask(now, 9, Some("app"), &ask, &mut out);
     let (answer, outcome) = sync_channel(1);
     let request = out.requests.pop().unwrap();
     let signature = request.headers[3].1.clone();

@@ -78,10 +78,10 @@ impl Lane {
         let id = format!("{:032x}", self.random.random::<u128>());
         let asked = asked(&connect.token, &connect.client_name, &connect.client_version);
         let from = self.asking.origins.remove(&conn);
-        let ask = Ask { id, user: String::new(), from, session: String::new(), asked };
+        let ask = Ask { id, user: None, from, session: None, asked };
         let number = self.asking.number(Whose::Newcomer(conn));
         self.keep_newcomer(conn, Newcomer { number, connect, admitted, waiting });
-        self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
+        self.callouts.ask(self.now, number, Some(&target), &ask, &mut out.callouts);
         self.take_verdicts(out);
     }
 
@@ -175,13 +175,13 @@ impl Lane {
         }
         let ask = Ask {
             id: format!("{id}/{op_id}"),
-            user: session.user.to_string(),
+            user: Some(session.user.to_string()),
             from: None,
-            session: id.to_string(),
+            session: Some(id.to_string()),
             asked: asked(&refresh.token, "", ""),
         };
         let number = self.asking.number(Whose::Refresh { session: handle, id, op_id, until_ms });
-        self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
+        self.callouts.ask(self.now, number, Some(&target), &ask, &mut out.callouts);
         self.take_verdicts(out);
     }
 

@@ -16,8 +16,8 @@ use crate::machine::session::{Session, State};
 /// A question, and whose it is.
 struct Question {
     kind: AskKind,
-    /// The call-out's name.
-    target: String,
+    /// The call-out's name, if the queue's class has one.
+    target: Option<String>,
     ask: Ask,
 }
 
@@ -49,7 +49,7 @@ impl Lane {
         if let Some(line) = self.asking.line(key) {
             line.set_asked(number);
         }
-        self.callouts.ask(self.now, number, &target, &ask, &mut out.callouts);
+        self.callouts.ask(self.now, number, target.as_deref(), &ask, &mut out.callouts);
         self.take_verdicts(out);
     }
 
@@ -64,13 +64,13 @@ impl Lane {
         let body = body_of(operation)?;
         let queue = queue_of(session, operation)?;
         let class = self.asking.class_of(&queue);
-        let target = class.and_then(|class| class.callout.clone()).unwrap_or_default();
+        let target = class.and_then(|class| class.callout.clone());
         let pattern = class.map_or("", |class| &class.pattern);
         let ask = Ask {
             id: format!("{}/{op_id}", session.id),
-            user: session.user.to_string(),
+            user: Some(session.user.to_string()),
             from: None,
-            session: session.id.to_string(),
+            session: Some(session.id.to_string()),
             asked: Asked::of(kind, pattern, body)?,
         };
         Some(Question { kind, target, ask })

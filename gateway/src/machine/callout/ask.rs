@@ -53,12 +53,12 @@ impl AskKind {
 pub struct Ask {
     /// The same whenever the same is asked: `<session id>/<op_id>`; of `connect` one at random.
     pub id: String,
-    /// Whose operation it is. Of `connect`: nobody's yet.
-    pub user: String,
+    /// Whose operation it is. Of who connects: nobody's yet.
+    pub user: Option<String>,
     /// Where somebody who connects comes from, if that counts; nobody is told.
     pub from: Option<Prefix>,
-    /// The session's id as text. Of `connect`: none yet.
-    pub session: String,
+    /// The session's id as text. Of who connects: none yet.
+    pub session: Option<String>,
     /// The operation.
     pub asked: Asked,
 }
@@ -183,8 +183,8 @@ impl Ask {
             r#type: "ask",
             kind: self.asked.kind().name(),
             id: &self.id,
-            user: some(&self.user),
-            session: some(&self.session),
+            user: self.user.as_deref(),
+            session: self.session.as_deref(),
             payload: content.payload,
             payload_base64: content.payload_base64,
             changes: content.changes,

@@ -50,10 +50,10 @@ enum Filler {
 
 impl Filler {
     fn of(ask: &Ask) -> Filler {
-        match ask.from {
-            Some(from) => Filler::Address(from),
-            None if ask.user.is_empty() => Filler::Unknown,
-            None => Filler::User(ask.user.clone()),
+        match (ask.from, &ask.user) {
+            (Some(from), _) => Filler::Address(from),
+            (None, Some(user)) => Filler::User(user.clone()),
+            (None, None) => Filler::Unknown,
         }
     }
 }

@@ -142,7 +142,7 @@ impl Target {
     }
 
     pub(super) fn ask(&mut self, number: u64, ask: &Ask, turn: &mut Turn<'_>) {
-        let asks = if ask.user.is_empty() { &mut self.strangers } else { &mut self.asks };
+        let asks = if ask.user.is_none() { &mut self.strangers } else { &mut self.asks };
         asks.ask(number, ask, &self.settings, turn);
     }
 

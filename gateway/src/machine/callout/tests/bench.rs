@@ -72,7 +72,7 @@ impl Bench {
             ("ask", Some((number, [target, kind, rest @ ..]))) => {
                 let number = number.parse().expect("a number");
                 let ask = ask(number, kind, rest);
-                self.callouts.ask(self.now, number, target, &ask, out);
+                self.callouts.ask(self.now, number, Some(target), &ask, out);
             }
             ("tell", Some((link, tell))) => self.callouts.tell(self.now, link_of(link), told(tell)),
             ("down", Some((link, _))) => self.callouts.link_down(link_of(link)),
@@ -163,14 +163,14 @@ fn ask(number: u64, kind: &str, rest: &[&str]) -> Ask {
         kind => panic!("no such ask: {kind}"),
     };
     let user = match kind {
-        "connect" => "",
+        "connect" => None,
         // A queue of its own user, where a test has many.
-        _ => rest.first().and_then(|queue| queue.strip_prefix("/of/")).unwrap_or("ann"),
+        _ => rest.first().and_then(|queue| queue.strip_prefix("/of/")).or(Some("ann")),
     };
     // `connect TOKEN ADDRESS`
     let from = rest.get(1).filter(|_| kind == "connect");
     let from = from.map(|from| Prefix::from(from.parse::<IpAddr>().expect("an address")));
-    let (id, user, session) = (format!("s/{number}"), user.to_owned(), String::new());
+    let (id, user, session) = (format!("s/{number}"), user.map(str::to_owned), None);
     Ask { id, user, from, session, asked }
 }
 

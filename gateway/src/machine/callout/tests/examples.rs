@@ -57,8 +57,7 @@ fn asks(op_id: u32, asked: Asked) {
     let kind = asked.kind();
     let ask = match kind {
         AskKind::Connect => {
-            let (user, session) = (String::new(), String::new());
-            Ask { id: "3f1c9a".to_owned(), user, from: None, session, asked }
+            Ask { id: "3f1c9a".to_owned(), user: None, from: None, session: None, asked }
         }
         AskKind::CreateQueue
         | AskKind::Subscribe
@@ -66,13 +65,13 @@ fn asks(op_id: u32, asked: Asked) {
         | AskKind::SendState
         | AskKind::Call => Ask {
             id: format!("00d1/{op_id}"),
-            user: "ann".to_owned(),
+            user: Some("ann".to_owned()),
             from: None,
-            session: "00d1".to_owned(),
+            session: Some("00d1".to_owned()),
             asked,
         },
     };
-    let request = posted(|callouts, out| callouts.ask(at(0), 1, "app", &ask, out));
+    let request = posted(|callouts, out| callouts.ask(at(0), 1, Some("app"), &ask, out));
     is_the_example(&format!("json {}", kind.name()), &request);
     assert_eq!(request.headers[1].1, format!("{}/{}", ask.id, kind.name()));
     assert_eq!(request.timeout_ms, 3_000);
@@ -116,9 +115,10 @@ fn asks_are_as_they_are_shown() {
         AskKind::Call,
         r#"{"call":{"op_id":8,"queue":"/room/1","method":"vote","payload":{"for":"bob"}}}"#,
     );
-    let (id, user, session) = ("00d1/8".to_owned(), "ann".to_owned(), "00d1".to_owned());
+    let (id, user) = ("00d1/8".to_owned(), Some("ann".to_owned()));
+    let session = Some("00d1".to_owned());
     let ask = Ask { id, user, from: None, session, asked };
-    let request = posted(|callouts, out| callouts.ask(at(0), 1, "app", &ask, out));
+    let request = posted(|callouts, out| callouts.ask(at(0), 1, Some("app"), &ask, out));
     is_the_example("json call of a queue", &request);
     assert!(!request.again, "it may have been done");
     assert!(Asked::of(AskKind::Call, "", operation(send)).is_none(), "a broken node's word");
@@ -128,9 +128,10 @@ fn asks_are_as_they_are_shown() {
 #[test]
 fn bytes_that_are_no_json_travel_as_base64_and_null_is_a_payload() {
     let body = |asked| {
-        let (id, user, session) = ("1/1".to_owned(), "ann".to_owned(), "1".to_owned());
+        let (id, user) = ("1/1".to_owned(), Some("ann".to_owned()));
+        let session = Some("1".to_owned());
         let ask = Ask { id, user, from: None, session, asked };
-        let request = posted(|callouts, out| callouts.ask(at(0), 1, "app", &ask, out));
+        let request = posted(|callouts, out| callouts.ask(at(0), 1, Some("app"), &ask, out));
         serde_json::from_slice::<Value>(&request.body).unwrap()
     };
     let call = |payload: &[u8]| Asked::Call {
