@@ -159,8 +159,8 @@ fn table(title: &str, absent: &str, fields: &[Field]) -> String {
             (true, _) => "",
         };
         let holds = match kind {
-            Kind::Text(0) => "string".to_owned(),
-            Kind::Text(max) => format!("string, at most {max} bytes"),
+            Kind::Text(None) => "string".to_owned(),
+            Kind::Text(Some(max)) => format!("string, at most {max} bytes"),
             Kind::Number(NUMBER_MAX) => "number".to_owned(),
             Kind::Number(max) => format!("number, 0 to {max}"),
             Kind::Signed => "number, 64 bits with sign".to_owned(),
@@ -170,7 +170,6 @@ fn table(title: &str, absent: &str, fields: &[Field]) -> String {
             Kind::Texts => "list of strings".to_owned(),
             Kind::Body => "object".to_owned(),
             Kind::One(object) => link(object),
-            Kind::Many(object, 0) => format!("list of {}", link(object)),
             Kind::Many(object, max) => format!("list of {}, at most {max}", link(object)),
         };
         writeln!(out, "| `{name}` | {holds} | {needed}{meaning} |").expect("text grows");

@@ -89,8 +89,8 @@ pub struct Out {
 pub struct Callouts {
     gateway: String,
     lanes: usize,
-    /// Asks of the whole gateway that may be under way, of all applications.
-    places: usize,
+    /// Asks of the whole gateway that may be under way, of all applications, if that is bounded.
+    places: Option<usize>,
     random: StdRng,
     newest: u64,
     targets: BTreeMap<String, Target>,
@@ -109,7 +109,7 @@ impl Callouts {
         Callouts {
             gateway: gateway.to_owned(),
             lanes: lanes.max(1),
-            places: usize::MAX,
+            places: None,
             random,
             newest: 0,
             targets: BTreeMap::new(),
@@ -128,7 +128,7 @@ impl Callouts {
     /// The same, where no more asks of all applications may be under way in the whole gateway.
     #[must_use]
     pub fn within(self, places: usize) -> Callouts {
-        Callouts { places, ..self }
+        Callouts { places: Some(places), ..self }
     }
 
     /// Who can be asked and told from now on. What is under way goes on; who is not there any more
@@ -137,10 +137,8 @@ impl Callouts {
         let mut before = std::mem::take(&mut self.targets);
         // Each application is asked about users and about strangers.
         let wanted = config.callout.iter().map(|callout| 2 * callout.concurrency_max).sum();
-        let each = match self.places {
-            places if places < wanted => places / (2 * config.callout.len()),
-            _ => usize::MAX,
-        };
+        let places = self.places.filter(|places| *places < wanted);
+        let each = places.map(|places| places / (2 * config.callout.len()));
         let places = Places { lanes: self.lanes, each };
         for callout in &config.callout {
             let Some(key) = callout.secret_bytes() else { continue };

@@ -50,8 +50,8 @@ pub struct Field {
 /// What a field holds.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
-    /// A string of so many bytes at most.
-    Text(usize),
+    /// A string, of so many bytes at most if that is bounded.
+    Text(Option<usize>),
     /// A whole number of zero to this.
     Number(u64),
     /// A whole number of 64 bits with a sign.
@@ -68,7 +68,7 @@ pub enum Kind {
     Body,
     /// An object.
     One(&'static Object),
-    /// A list of objects, so many at most; 0: no such bound.
+    /// A list of objects, so many at most.
     Many(&'static Object, usize),
 }
 

@@ -142,8 +142,8 @@ fn fields(fields: &[Field]) -> Value {
 
 fn schema(kind: Kind) -> Value {
     match kind {
-        Kind::Text(0) => json!({ "type": "string" }),
-        Kind::Text(max) => json!({ "type": "string", "maxLength": max }),
+        Kind::Text(None) => json!({ "type": "string" }),
+        Kind::Text(Some(max)) => json!({ "type": "string", "maxLength": max }),
         Kind::Number(max) => json!({ "type": "integer", "minimum": 0, "maximum": max }),
         Kind::Signed => json!({ "type": "integer", "format": "int64" }),
         Kind::Flag => json!({ "type": "boolean" }),
@@ -152,7 +152,6 @@ fn schema(kind: Kind) -> Value {
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Body => json!({ "type": "object" }),
         Kind::One(object) => reference(object),
-        Kind::Many(object, 0) => json!({ "type": "array", "items": reference(object) }),
         Kind::Many(object, max) => {
             json!({ "type": "array", "items": reference(object), "maxItems": max })
         }

@@ -45,8 +45,8 @@ pub(super) struct Places {
     /// Lanes that share them.
     pub(super) lanes: usize,
     /// Of the places of the whole gateway, those of each application for each kind of asks: so one
-    /// that is silent leaves the others theirs.
-    pub(super) each: usize,
+    /// that is silent leaves the others theirs. None: as many as it is configured to have.
+    pub(super) each: Option<usize>,
 }
 
 /// A web application.
@@ -96,12 +96,14 @@ impl Turn<'_> {
 impl Settings {
     fn new(callout: &Callout, key: Vec<u8>, places: Places) -> Settings {
         let Places { lanes, each } = places;
+        let max = callout.concurrency_max;
+        let concurrency = each.map_or(max, |each| each.min(max));
         Settings {
             url: callout.url.clone(),
             key,
             inner: callout.inner,
             deadline_ms: callout.deadline_ms,
-            concurrency: (callout.concurrency_max.min(each) / lanes).max(1),
+            concurrency: (concurrency / lanes).max(1),
             no_answer: callout.no_answer,
         }
     }

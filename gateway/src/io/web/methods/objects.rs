@@ -7,13 +7,13 @@ use super::{Field, Kind, Object, always, maybe};
 /// Numbers are below 2^53, so that every language holds them exactly.
 pub(super) const NUMBER: Kind = Kind::Number((1 << 53) - 1);
 pub(super) const SMALL: Kind = Kind::Number(u32::MAX as u64);
-pub(super) const QUEUE: Kind = Kind::Text(limits::QUEUE_NAME_BYTES_MAX);
-pub(super) const MOUNT: Kind = Kind::Text(limits::MOUNT_NAME_BYTES_MAX);
-pub(super) const USER: Kind = Kind::Text(limits::USER_ID_BYTES_MAX);
-pub(super) const KEY: Kind = Kind::Text(limits::KEY_BYTES_MAX);
-pub(super) const CLIENT: Kind = Kind::Text(limits::CLIENT_NAME_BYTES_MAX);
+pub(super) const QUEUE: Kind = Kind::Text(Some(limits::QUEUE_NAME_BYTES_MAX));
+pub(super) const MOUNT: Kind = Kind::Text(Some(limits::MOUNT_NAME_BYTES_MAX));
+pub(super) const USER: Kind = Kind::Text(Some(limits::USER_ID_BYTES_MAX));
+pub(super) const KEY: Kind = Kind::Text(Some(limits::KEY_BYTES_MAX));
+pub(super) const CLIENT: Kind = Kind::Text(Some(limits::CLIENT_NAME_BYTES_MAX));
 /// A string of no particular length.
-pub(super) const TEXT: Kind = Kind::Text(0);
+pub(super) const TEXT: Kind = Kind::Text(None);
 const MOUNT_KIND: Kind = Kind::Word(&["message", "state"]);
 
 /// All objects.
