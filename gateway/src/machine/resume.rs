@@ -147,8 +147,9 @@ impl Lane {
             entry.lost = true;
         } else if entry.part == Part::Joining && !invited {
             let queue = entry.sub.and_then(|sub| self.interest.get(sub));
-            let queue = queue.map(|queue| queue.name.to_string());
-            self.tell_unresumed(handle, &queue.unwrap_or_default(), reason, out);
+            if let Some(queue) = queue.map(|queue| queue.name.to_string()) {
+                self.tell_unresumed(handle, &queue, reason, out);
+            }
         }
         self.settle(handle, Kind::Subscribe, hash, false, out);
     }
