@@ -117,17 +117,17 @@ impl Wish {
         }
     }
 
-    /// The queue that it is about.
-    pub(crate) fn home(&self) -> String {
+    /// The queue that it is about, if it is about one.
+    pub(crate) fn home(&self) -> Option<String> {
         match self {
             Wish::Message { queue, .. }
             | Wish::State { queue, .. }
             | Wish::Read { queue }
             | Wish::Create { queue }
             | Wish::Delete { queue }
-            | Wish::Remove { queue, .. } => queue.clone(),
-            Wish::Disconnect { user } => format!("/user/{user}"),
-            Wish::List { .. } => String::new(),
+            | Wish::Remove { queue, .. } => Some(queue.clone()),
+            Wish::Disconnect { user } => Some(format!("/user/{user}")),
+            Wish::List { .. } => None,
         }
     }
 

@@ -27,8 +27,8 @@ pub struct WebRequest {
     pub number: u64,
     /// What to do.
     pub body: Body,
-    /// The queue that the body names; empty for `list_queues`.
-    pub queue: String,
+    /// The queue that the body names, if it does; of a user, the user's own.
+    pub queue: Option<String>,
     /// Which API key asks.
     pub key_id: u64,
     /// The `Idempotency-Key`, if one was given.
@@ -148,9 +148,7 @@ impl Lane {
         request: WebRequest,
         out: &mut Outbox,
     ) -> Result<(), (Status, String)> {
-        let queue = QueueName::try_from(request.queue.as_str())
-            .map_err(|error| (Status::Invalid, error.to_string()))?;
-        let hash = queue.hash();
+        let hash = queue_of(&request)?.hash();
         let bucket = self.routes.bucket_of(hash).ok_or_else(no_table)?;
         let sending = match request.idempotency_key {
             Some(key) if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES_MAX => {
@@ -342,6 +340,12 @@ impl Lane {
             None => {}
         }
     }
+}
+
+/// The queue of a request that must have one.
+fn queue_of(request: &WebRequest) -> Result<QueueName<'_>, (Status, String)> {
+    QueueName::try_from(request.queue.as_deref().unwrap_or_default())
+        .map_err(|error| (Status::Invalid, error.to_string()))
 }
 
 fn no_table() -> (Status, String) {

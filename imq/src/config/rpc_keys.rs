@@ -67,7 +67,7 @@ impl RpcKey {
         let key = super::secrets::key_of_file(&self.key_file)?;
         let queues = self.queues.clone().unwrap_or_default();
         let scopes = self.scopes.iter().filter_map(|scope| Scope::named(scope)).collect();
-        Ok(ApiKey { name: self.name.clone(), key, scopes, queues })
+        Ok(ApiKey { name: Some(self.name.clone()), key, scopes, queues })
     }
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn all(whole: Option<String>, entries: &[RpcKey]) -> Result<Vec<ApiKe
     for entry in entries {
         let key = entry.api_key()?;
         if keys.iter().any(|other| other.key == key.key) {
-            bail!("two RPC keys are the same, the second is {:?}: make a new one", key.name);
+            bail!("two RPC keys are the same, the second is {:?}: make a new one", entry.name);
         }
         keys.push(key);
     }

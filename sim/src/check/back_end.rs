@@ -46,6 +46,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
 /// What is refused, and what nobody knows, is so for a reason.
 fn reasons(seen: &Observations, call: &Call) -> bool {
     let queue = call.wish.home();
+    let queue = queue.as_deref();
     call.attempts.iter().all(|attempt| {
         let Some((at_us, result)) = &attempt.answer else { return true };
         let waited = at_us - attempt.sent_us >= GRACE_MS * 1000;
@@ -55,7 +56,9 @@ fn reasons(seen: &Observations, call: &Call) -> bool {
             Some(Status::OutcomeUnknown) if matches!(call.wish, Wish::List { .. }) => {
                 waited || seen.lost_any(attempt.sent_us, *at_us)
             }
-            Some(Status::OutcomeUnknown) => waited || seen.lost(&queue, attempt.sent_us, *at_us),
+            Some(Status::OutcomeUnknown) => {
+                waited || queue.is_some_and(|queue| seen.lost(queue, attempt.sent_us, *at_us))
+            }
             Some(Status::NotFound) => !matches!(call.wish, Wish::Create { .. } | Wish::List { .. }),
             Some(Status::Conflict) => matches!(call.wish, Wish::Create { .. }),
             Some(Status::Precondition) => matches!(call.wish, Wish::State { .. }),
@@ -68,7 +71,7 @@ fn reasons(seen: &Observations, call: &Call) -> bool {
                 let first_us = if call.has_key { call.window_us().0 } else { attempt.sent_us };
                 grows
                     && result.error_message.as_deref() == Some(FULL)
-                    && seen.was_full(&queue, first_us, *at_us)
+                    && queue.is_some_and(|queue| seen.was_full(queue, first_us, *at_us))
             }
             Some(_) | None => false,
         }

@@ -168,7 +168,7 @@ impl Lives<'_> {
     /// its epoch, if an auditor sat there all the time.
     pub(super) fn done(&self, call: &Call) -> Option<(u64, u64)> {
         let (_, result) = call.answers().find(|(_, result)| result.status == 0)?;
-        let (queue, (from_us, to_us)) = (call.wish.home(), call.window_us());
+        let (queue, (from_us, to_us)) = (call.wish.home()?, call.window_us());
         if self.seen.lost(&queue, from_us, to_us) {
             // An auditor may not have heard yet that the queue began anew.
             return None;

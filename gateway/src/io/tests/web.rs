@@ -12,7 +12,7 @@ use crate::io::{Running, Settings, run};
 /// A gateway without a table, with keys of all kinds.
 fn gateway() -> Running {
     let key = |name: &str, scopes: &[Scope], queues: &[&str]| ApiKey {
-        name: name.to_owned(),
+        name: Some(name.to_owned()),
         key: name.to_owned(),
         scopes: scopes.to_vec(),
         queues: queues.iter().map(|&queue| queue.to_owned()).collect(),

@@ -116,7 +116,7 @@ pub(super) fn operation(
     })?;
     let queue = queue_of(&body)?;
     if let Some(scope) = method.scope {
-        holder.may(scope, &queue)?;
+        holder.may(scope, queue.as_deref())?;
     }
     if let Body::ListQueues(list) = &mut body {
         // Not left to the reply: where its page ends says a name, too.
@@ -133,8 +133,8 @@ pub(super) fn operation(
     Ok(WebRequest { number: 0, queue, body, key_id: holder.id, idempotency_key, body_hash })
 }
 
-/// The queue that an operation names; of a user, the user's own.
-fn queue_of(operation: &Body) -> Result<String, Refusal> {
+/// The queue that an operation names, if it does; of a user, the user's own.
+fn queue_of(operation: &Body) -> Result<Option<String>, Refusal> {
     let queue = match operation {
         Body::SendMessage(one) => &one.queue,
         Body::SendState(one) => &one.queue,
@@ -148,11 +148,11 @@ fn queue_of(operation: &Body) -> Result<String, Refusal> {
         Body::DeleteMount(one) => &one.queue,
         Body::JoinUser(one) => &one.queue,
         Body::RemoveUser(one) => &one.queue,
-        Body::GetUser(one) => return queue_of_user(&one.user),
-        Body::DisconnectUser(one) => return queue_of_user(&one.user),
-        Body::ListQueues(_) => return Ok(String::new()),
+        Body::GetUser(one) => return queue_of_user(&one.user).map(Some),
+        Body::DisconnectUser(one) => return queue_of_user(&one.user).map(Some),
+        Body::ListQueues(_) => return Ok(None),
     };
-    Ok(queue.clone())
+    Ok((!queue.is_empty()).then(|| queue.clone()))
 }
 
 fn queue_of_user(user: &str) -> Result<String, Refusal> {

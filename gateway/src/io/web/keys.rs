@@ -47,7 +47,7 @@ pub struct ApiKey {
     /// Whose it is, in logs and for Idempotency-Keys: two keys of one name are one back end, so
     /// that a key can be replaced without forgetting what was done under the old one. Without a
     /// name it is the key itself that counts.
-    pub name: String,
+    pub name: Option<String>,
     /// The secret.
     pub key: String,
     /// What it may do.
@@ -60,7 +60,7 @@ impl ApiKey {
     /// A key that may do everything.
     pub fn whole(key: impl Into<String>) -> ApiKey {
         let (scopes, queues) = (Scope::ALL.to_vec(), Vec::new());
-        ApiKey { name: String::new(), key: key.into(), scopes, queues }
+        ApiKey { name: None, key: key.into(), scopes, queues }
     }
 }
 
@@ -90,7 +90,7 @@ impl Keyring {
     pub(super) fn new(keys: &[ApiKey]) -> Keyring {
         let mut accounts = BTreeMap::new();
         let holder = |key: &ApiKey| {
-            let identity = if key.name.is_empty() { &key.key } else { &key.name };
+            let identity = key.name.as_ref().unwrap_or(&key.key);
             let [a, b, c, d, e, f, g, h, ..] = hash(identity);
             let id = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
             let next = NOBODY + 1 + accounts.len();
@@ -131,13 +131,13 @@ impl Keyring {
 }
 
 impl Holder {
-    /// Whether it may do this, to this queue.
-    pub(super) fn may(&self, scope: Scope, queue: &str) -> Result<(), Refusal> {
+    /// Whether it may do this, to this queue if it is about one.
+    pub(super) fn may(&self, scope: Scope, queue: Option<&str>) -> Result<(), Refusal> {
         let refusal = |sentence| Err(Refusal::new(Status::Forbidden, sentence));
         if !self.scopes.contains(&scope) {
             return refusal(format!("this API key lacks the scope `{}`", scope.name()));
         }
-        if !queue.is_empty() && !self.may_name(queue) {
+        if queue.is_some_and(|queue| !self.may_name(queue)) {
             let patterns = self.queues.join(", ");
             return refusal(format!("this API key is for the queues {patterns} only"));
         }

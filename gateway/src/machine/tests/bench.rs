@@ -225,7 +225,7 @@ impl Bench {
         let body = json::operation(words[1], &words[2..].join(" ")).expect("a method's body");
         let named = words[2..].join(" ");
         let named = named.split_once("\"queue\":\"").and_then(|(_, rest)| rest.split_once('"'));
-        let queue = named.map_or_else(String::new, |(name, _)| name.to_owned());
+        let queue = named.map(|(name, _)| name.to_owned());
         self.handle(Input::Web(WebRequest {
             number: number(words[0]),
             body,

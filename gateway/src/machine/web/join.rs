@@ -9,10 +9,10 @@ use proto::g2c;
 use proto::g2q::{self, Guest, request::Body};
 use proto::ids::SessionId;
 use proto::limits;
-use proto::name::{self, QueueName, UserId};
+use proto::name::{self, UserId};
 use proto::q2g::{SessionInfo, UserInfo};
 
-use super::{Sending, Waiting, WebReply, WebRequest, no_table};
+use super::{Sending, Waiting, WebReply, WebRequest, no_table, queue_of};
 use crate::machine::lane::{Lane, Outbox};
 
 /// Whose turn it is: an API key, and the hash of a queue's name. What one API key asks of a queue
@@ -30,7 +30,7 @@ impl Lane {
         request: WebRequest,
         out: &mut Outbox,
     ) -> Result<(), (Status, String)> {
-        let turn = (request.key_id, name::hash(request.queue.as_bytes()));
+        let turn = (request.key_id, queue_of(&request)?.hash());
         if let Some(behind) = self.web.lookups.get_mut(&turn) {
             behind.push_back(request);
             return Ok(());
@@ -38,8 +38,6 @@ impl Lane {
         let Body::JoinUser(join) = &request.body else {
             return self.request_of_queue(request, out);
         };
-        QueueName::try_from(request.queue.as_str())
-            .map_err(|error| (Status::Invalid, error.to_string()))?;
         let user = UserId::try_from(&*join.user)
             .map_err(|error| (Status::Invalid, format!("user: {error}")))?;
         let of_user = name::hash(name::user_queue(user).as_bytes());

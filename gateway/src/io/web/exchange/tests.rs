@@ -19,7 +19,7 @@ fn request() -> WebRequest {
     WebRequest {
         number: 0,
         body: Body::GetQueue(GetQueue::default()),
-        queue: "/a".to_owned(),
+        queue: Some("/a".to_owned()),
         key_id: 1,
         idempotency_key: None,
         body_hash: 0,
