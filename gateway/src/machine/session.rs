@@ -85,6 +85,13 @@ pub(super) struct Session {
     pub(super) confirmed: bool,
 }
 
+/// There is one per client, and an entry per queue of each: what is added here is added as often.
+const _: () = {
+    assert!(size_of::<Connection>() <= 28);
+    assert!(size_of::<InQueue>() <= 32);
+    assert!(size_of::<Session>() <= 160);
+};
+
 /// What a session rarely needs.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
