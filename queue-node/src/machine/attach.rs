@@ -9,9 +9,11 @@ use proto::wire;
 
 use super::bucket::Bucket;
 use super::lane::Met;
+use super::local::Seat;
 use super::state::event_ring::MEMBERS;
-use super::state::people::{Seat, SessionKey};
+use super::state::people::SessionKey;
 use super::state::queue::{Queue, QueueIndex};
+use super::state::record::Step;
 use super::subscribed::{Standing, put_replay};
 use super::tells::Word;
 use super::turn::Turn;
@@ -20,7 +22,7 @@ use super::user::user_hash;
 impl Bucket {
     /// `attach`: all that a lane has of a queue, after its link was lost or the bucket moved.
     pub(crate) fn attach(&mut self, turn: &mut Turn<'_>, link: LinkId, attach: &g2q::Attach) {
-        let found = self.queues.find(attach.queue.as_bytes());
+        let found = self.state.queues().find(attach.queue.as_bytes());
         let found = found.filter(|index| self.settle(turn, *index));
         let Some(index) = found else {
             let gone = attach.sessions.clone();
@@ -32,7 +34,7 @@ impl Bucket {
         for handle in attach.sessions.iter().map(|number| Handle::named(*number)) {
             match self.meet(turn, link, handle).ok() {
                 Some(Met { is_over: true, .. }) => elsewhere.push(handle.number()),
-                Some(Met { key, .. }) if self.queues[index].has_kept(key, attach) => {
+                Some(Met { key, .. }) if self.state.queue(index).has_kept(key, attach) => {
                     self.sit(turn, index, key, Seat { link, handle }, attach.sub);
                     self.enliven(index, key);
                 }
@@ -50,11 +52,11 @@ impl Bucket {
         attach: &g2q::Attach,
         (gone, elsewhere): (Vec<u32>, Vec<u32>),
     ) {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let standing = queue.lane_standing(attach.epoch, attach.after_seq);
         let mut body = Vec::new();
         if !standing.recovered {
-            queue.put_subscribed(&mut body, &self.people, &standing, None);
+            queue.put_subscribed(&mut body, self.state.people(), &standing, None);
         }
         let gap = |(place, after_seq, before_seq): &(usize, u64, u64)| g2c::Gap {
             mount: queue.class.class.mounts[*place].name.clone(),
@@ -74,7 +76,7 @@ impl Bucket {
             elsewhere,
         };
         let faults = turn.shared.settings.faults;
-        let (links, people, locals) = (&mut turn.shared.links, &self.people, &self.locals);
+        let (links, people, locals) = (&mut turn.shared.links, self.state.people(), &self.locals);
         self.outputs.to(links, &mut turn.out.links, link, |out| {
             put_attached(out, word);
             let skipped = usize::from(faults.replay_drops_first);
@@ -97,19 +99,18 @@ impl Bucket {
         seat: Seat,
         sub: u32,
     ) {
-        let state = turn.shared.links.get(seat.link);
-        let connection = state.and_then(|state| state.connection(seat.handle));
-        let generation = connection.map_or(0, |connection| connection.generation);
+        let generation = turn.shared.links.generation(seat);
         if self.seat_of(index, session) != Some(seat) {
             if let Some((left, old_sub)) = self.stand(turn, index, session) {
                 self.unsubscribed(turn, left, old_sub, "", false);
             }
-            if let Some(at) = self.queues[index].members.place(session) {
+            if let Some(at) = self.state.queue(index).members.place(session) {
                 self.locals[index].sit(at, seat, sub);
             }
         }
-        if let Some(member) = self.queues[index].members.get_mut(session) {
-            member.generation = generation;
+        let member = self.state.queue(index).members.get(session);
+        if member.is_some_and(|member| member.generation != generation) {
+            self.change(turn, index, Step::Seat { session, generation }, None);
         }
         let reference = self.reference(index);
         if let Some(link) = turn.shared.links.get_mut(seat.link) {
@@ -119,7 +120,7 @@ impl Bucket {
 
     /// The member hears every event from now on.
     pub(crate) fn enliven(&mut self, index: QueueIndex, session: SessionKey) {
-        if let Some(at) = self.queues[index].members.place(session) {
+        if let Some(at) = self.state.queue(index).members.place(session) {
             self.locals[index].enliven(at);
         }
     }
@@ -130,8 +131,8 @@ impl Bucket {
         let handle = Handle::named(detach.session);
         let state = turn.shared.links.get(link);
         let connection = state.and_then(|state| state.connection(handle));
-        let key = connection.and_then(|connection| self.people.find(connection.id));
-        let found = self.queues.find(detach.queue.as_bytes());
+        let key = connection.and_then(|connection| self.state.people().find(connection.id));
+        let found = self.state.queues().find(detach.queue.as_bytes());
         let found = found.filter(|index| self.settle(turn, *index));
         let seat = Seat { link, handle };
         if let (Some(key), Some(index)) = (key, found)
@@ -148,7 +149,7 @@ impl Bucket {
 
     /// A lane's link is down: its subscriptions are detached.
     pub(crate) fn lane_down(&mut self, turn: &mut Turn<'_>, index: QueueIndex, link: LinkId) {
-        for at in 0..self.queues[index].members.len() {
+        for at in 0..self.state.queue(index).members.len() {
             if self.locals[index].seat(at).is_some_and(|seat| seat.link == link) {
                 self.locals[index].stand(turn.now.ms, at);
                 self.detached(turn, index);
@@ -173,10 +174,10 @@ impl Bucket {
             return;
         }
         self.locals[index].ask_ms = u64::MAX;
-        if self.queues[index].is_inbox() {
+        if self.state.queue(index).is_inbox() {
             return;
         }
-        let members = &self.queues[index].members;
+        let members = &self.state.queue(index).members;
         let (mut due, mut next) = (Vec::new(), None::<u64>);
         for (at, since_ms) in self.locals[index].detached() {
             if *since_ms + grace_ms <= now_ms {

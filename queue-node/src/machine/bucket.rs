@@ -5,26 +5,25 @@ use std::rc::Rc;
 use proto::bucket::{BucketId, Epochs};
 use proto::class::{MountKind, TellKind};
 use proto::codes::Status;
-use proto::ids::{Epoch, SessionId};
-use proto::name::{self, QueueName};
+use proto::ids::Epoch;
+use proto::name::QueueName;
 use proto::q2g::EventRef;
 use proto::seeded::Seed;
 use rand::RngExt as _;
 
 use super::application::{About, Cause};
 use super::asker::{Asker, Who};
-use super::local::{Local, Locals};
+use super::local::{Local, Locals, Seat};
 use super::node::Settings;
 use super::outputs::{self, Outputs};
-use super::record::{Draft, Outcome, Refusal, Step};
+use super::record::{Outcome, Refusal};
+use super::state::State;
 use super::state::class::QueueClass;
-use super::state::idempotency::{Keyed, Keys};
-use super::state::members::Members;
-use super::state::people::{People, Seat, SessionKey};
-use super::state::queue::{Mount, Queue, QueueIndex, Queues};
+use super::state::idempotency::Keyed;
+use super::state::people::SessionKey;
+use super::state::queue::QueueIndex;
 use super::state::recent::{Known, Recent, Remembered};
-use super::state::remember::Memory;
-use super::state::replay::ReplayLog;
+use super::state::record::{Draft, Kept, Record, Stamp, Step};
 use super::tells::{Tells, Word};
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
@@ -34,12 +33,10 @@ use super::user::UserQueues;
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub(crate) outputs: Outputs,
-    pub(crate) queues: Queues,
+    /// What its records have made of it. It is changed by [`Bucket::record`] alone.
+    pub(crate) state: State,
     pub(crate) locals: Locals,
-    pub(crate) people: People,
     pub(crate) users: UserQueues,
-    pub(crate) memory: Memory,
-    pub(crate) keys: Keys,
     pub(crate) tells: Tells,
     /// The Idempotency-Key of the request that is being decided.
     pub(crate) keyed: Option<Keyed>,
@@ -52,21 +49,17 @@ impl Bucket {
     /// A bucket without anything; its maps are seeded with a random number.
     pub(crate) fn new(id: BucketId, epochs: Epochs, settings: &Settings, random: u64) -> Bucket {
         let leaks = settings.faults.output_before_commit;
-        let seed = Seed::new(random);
         Bucket {
             outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
-            queues: Queues::new(seed),
+            state: State::new(random, settings.grace_ms),
             locals: Locals::default(),
-            people: People::new(seed),
-            users: UserQueues::new(seed),
-            memory: Memory::new(seed),
-            keys: Keys::new(random),
+            users: UserQueues::new(Seed::new(random)),
             tells: Tells::default(),
             keyed: None,
         }
     }
 
-    /// Records what was decided, applies it, answers whoever asked, tells everybody.
+    /// Records what was decided with how it ended, answers whoever asked, tells everybody.
     pub(crate) fn commit(
         &mut self,
         turn: &mut Turn<'_>,
@@ -82,79 +75,85 @@ impl Bucket {
                 (Outcome::Refused(refusal), Step::Nothing)
             }
         };
-        self.record(turn);
         let result = asker.result(&outcome);
+        let (draft, kept) = (step.draft(), self.kept(turn, asker, None, &result));
+        self.change(turn, index, step, kept);
         self.answer(turn, asker, &result);
-        self.carry_out(turn, index, step, asker.session());
-        self.remember(turn, index, asker, result);
+        if let Some(draft) = draft {
+            self.fan_out(turn, index, draft, asker.session());
+        }
     }
 
-    /// Records and applies an event that nobody asked for, and tells everybody.
+    /// Records an event that nobody asked for, and tells everybody.
     pub(crate) fn emit(&mut self, turn: &mut Turn<'_>, index: QueueIndex, step: Step) {
-        self.record(turn);
-        self.carry_out(turn, index, step, None);
+        let draft = step.draft();
+        self.change(turn, index, step, None);
+        if let Some(draft) = draft {
+            self.fan_out(turn, index, draft, None);
+        }
     }
 
-    /// Applies a step; its event, if it has one, goes to everybody.
+    /// Records a change of a queue; the body of its event is in the turn's buffer.
     #[inline]
-    fn carry_out(
+    pub(crate) fn change(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,
         step: Step,
-        sender: Option<SessionKey>,
+        kept: Option<Kept>,
     ) {
-        let draft = match &step {
-            Step::Event(draft) | Step::State(draft, _) | Step::Mounts { draft, .. } => Some(*draft),
-            Step::Nothing | Step::Join { .. } | Step::Filter { .. } | Step::Leave { .. } => None,
-        };
-        self.apply(turn, index, step);
-        if let Some(draft) = draft {
-            self.fan_out(turn, index, draft, sender);
-        }
-    }
-
-    /// One more record: its number.
-    #[inline]
-    pub(crate) fn record(&mut self, turn: &mut Turn<'_>) -> u64 {
-        turn.shared.counters.records += 1;
-        self.outputs.record()
-    }
-
-    /// Applies a step, and keeps count of what the replay log takes.
-    pub(crate) fn apply(&mut self, turn: &mut Turn<'_>, index: QueueIndex, step: Step) {
-        let queue = &mut self.queues[index];
-        let before = queue.log.bytes();
-        let (place, more) = (step.place().unwrap_or(usize::MAX), step.changes_more());
-        let held = queue.mount_bytes(place);
         let local = &mut self.locals[index];
         match &step {
-            Step::Join { .. } => local.came(turn.now.ms),
+            Step::Join { .. } => {
+                local.came(turn.now.ms);
+                turn.shared.counters.subscriptions += 1;
+            }
             Step::Leave { session } => {
-                queue.members.place(*session).into_iter().for_each(|at| local.gone(at));
+                if let Some(at) = self.state.queue(index).members.place(*session) {
+                    local.gone(at);
+                    turn.shared.counters.subscriptions -= 1;
+                }
             }
             Step::Nothing
             | Step::Event(_)
             | Step::State(..)
             | Step::Mounts { .. }
-            | Step::Filter { .. } => {}
+            | Step::Filter { .. }
+            | Step::Seat { .. } => {}
         }
-        queue.apply(step, turn.now.ms, &turn.shared.body);
-        let after = queue.log.bytes();
-        let holds = queue.mount_bytes(place);
-        if holds != held && !more {
-            queue.counted = queue.counted + holds as u32 - held as u32;
-            turn.shared.counted(held, holds);
-        }
-        let total = &mut turn.shared.counters.replay_bytes;
-        *total = *total + after as u64 - before as u64;
-        if before == 0 && after > 0 {
+        let had_events = self.state.queue(index).log.bytes() > 0;
+        self.record(turn, Record::Change { queue: index, step }, kept);
+        if !had_events && self.state.queue(index).log.bytes() > 0 {
             let trim_ms = turn.now.ms + 2 * turn.shared.settings.grace_ms;
             self.arm(turn, index, trim_ms);
         }
-        if more {
-            self.recount(turn, index);
+    }
+
+    /// One more record: it is applied at once, and what was decided by it waits until it is
+    /// committed.
+    #[inline]
+    pub(crate) fn record(
+        &mut self,
+        turn: &mut Turn<'_>,
+        record: Record<'_>,
+        kept: Option<Kept>,
+    ) -> u64 {
+        let shared = &mut *turn.shared;
+        shared.counters.records += 1;
+        if let Some(Kept::Request { keyed, .. }) = &kept {
+            shared.key_shares.add(keyed.origin, keyed.api_key);
         }
+        let n = self.outputs.record();
+        let before = self.state.sizes();
+        self.state.apply(Stamp { n, at_ms: turn.now.ms }, record, &shared.body, kept);
+        shared.sized(before, self.state.sizes());
+        n
+    }
+
+    /// What is too old to matter goes.
+    pub(crate) fn pass(&mut self, turn: &mut Turn<'_>) {
+        let shares = &mut turn.shared.key_shares;
+        self.state.pass(turn.now.ms, |origin, api_key| shares.remove(origin, api_key, 1));
     }
 
     /// The queue's newest event, whose body is still in the turn's buffer: one frame to each lane
@@ -167,7 +166,7 @@ impl Bucket {
         draft: Draft,
         sender: Option<SessionKey>,
     ) {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let shared = &mut *turn.shared;
         shared.counters.events += 1;
         let excluded: Option<Seat> = match sender {
@@ -189,17 +188,35 @@ impl Bucket {
         }
     }
 
-    /// Answers a write; an answer under an Idempotency-Key is kept.
+    /// How an operation ended, as it is kept for when it comes again: on a queue that is there, or
+    /// on the one whose name has this hash.
+    #[inline]
+    pub(crate) fn kept(
+        &mut self,
+        turn: &Turn<'_>,
+        asker: &Asker,
+        hash: Option<u64>,
+        result: &Remembered,
+    ) -> Option<Kept> {
+        match asker.who {
+            Who::Session { key: session, .. } => {
+                Some(Kept::Session { session, hash, result: cut(turn, result.clone()) })
+            }
+            Who::BackEnd { .. } => {
+                let keyed = self.keyed.take()?;
+                let mut bytes = Vec::new();
+                match &result.whole {
+                    Some(whole) => bytes.extend_from_slice(whole),
+                    None => result.head.put(&mut bytes),
+                }
+                Some(Kept::Request { keyed, result: bytes })
+            }
+        }
+    }
+
+    /// Answers a write.
     #[inline]
     pub(crate) fn answer(&mut self, turn: &mut Turn<'_>, asker: &Asker, result: &Remembered) {
-        if let (Who::BackEnd { .. }, Some(keyed)) = (asker.who, self.keyed.take()) {
-            let mut bytes = Vec::new();
-            match &result.whole {
-                Some(whole) => bytes.extend_from_slice(whole),
-                None => result.head.put(&mut bytes),
-            }
-            self.keys.remember(turn.now.ms, &mut turn.shared.key_shares, &keyed, &bytes);
-        }
         let links = &mut turn.shared.links;
         self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));
     }
@@ -210,6 +227,10 @@ impl Bucket {
         turn.shared.counters.refused += 1;
         self.forget_key_of(&refusal);
         let result = asker.result(&Outcome::Refused(refusal));
+        if self.keyed.is_some() {
+            let kept = self.kept(turn, asker, None, &result);
+            self.record(turn, Record::Beside, kept);
+        }
         self.answer(turn, asker, &result);
     }
 
@@ -262,55 +283,11 @@ impl Bucket {
         if turn.shared.settings.faults.resend_runs_again {
             return None;
         }
-        if let Some(member) = queue.and_then(|index| self.queues[index].members.get(key)) {
+        if let Some(member) = queue.and_then(|index| self.state.queue(index).members.get(key)) {
             return known(asker, &member.recent);
         }
-        let session = self.people[key].id;
-        let recent = self.memory.take(hash, session)?;
-        let earlier = known(asker, &recent);
-        self.rest(turn, hash, session, &recent);
-        earlier
-    }
-
-    /// Keeps the result of a write for when it comes again.
-    #[inline]
-    pub(crate) fn remember(
-        &mut self,
-        turn: &mut Turn<'_>,
-        index: QueueIndex,
-        asker: &Asker,
-        result: Remembered,
-    ) {
-        let Some(key) = asker.session() else { return };
-        let queue = &mut self.queues[index];
-        match queue.members.get_mut(key) {
-            Some(member) => member.recent.remember(cut(turn, result)),
-            None => {
-                let hash = name::hash(queue.name.as_bytes());
-                self.remember_away(turn, hash, asker, result);
-            }
-        }
-    }
-
-    /// The same, of a session that is not a member of the queue whose name has this hash.
-    pub(crate) fn remember_away(
-        &mut self,
-        turn: &Turn<'_>,
-        hash: u64,
-        asker: &Asker,
-        result: Remembered,
-    ) {
-        let Some(key) = asker.session() else { return };
-        let session = self.people[key].id;
-        let mut recent = self.memory.take(hash, session).unwrap_or_default();
-        recent.remember(cut(turn, result));
-        self.rest(turn, hash, session, &recent);
-    }
-
-    /// Keeps what is remembered of a session that is no member.
-    pub(crate) fn rest(&mut self, turn: &Turn<'_>, hash: u64, session: SessionId, recent: &Recent) {
-        let grace_ms = turn.shared.settings.grace_ms;
-        self.memory.keep(turn.now.ms, grace_ms, hash, session, recent);
+        let session = self.state.people()[key].id;
+        known(asker, &self.state.memory().peek(hash, session)?)
     }
 
     /// A queue comes to be, for the sake of this user if it isn't the back end's doing.
@@ -323,25 +300,13 @@ impl Bucket {
     ) -> QueueIndex {
         let user = user.filter(|_| class.tells_any());
         let cause = user.map_or(Cause::default(), |user| turn.shared.couriers.cause(user));
-        self.record(turn);
+        let index = self.state.queues().next();
+        let epoch = Epoch::from_random(turn.shared.random.random());
+        let (name, created_unix_ms) = (name.as_str(), turn.now.unix_ms);
+        self.record(turn, Record::Create { name, class, epoch, created_unix_ms }, None);
         turn.shared.serials = turn.shared.serials.wrapping_add(1);
         turn.shared.counters.queues_created += 1;
-        let mounts: &[proto::class::MountClass] = &class.class.mounts;
-        let index = self.queues.insert(Queue {
-            name: name.as_str().into(),
-            mounts: mounts.iter().map(|mount| Mount::new(mount.kind)).collect(),
-            class,
-            epoch: Epoch::from_random(turn.shared.random.random()),
-            seq: 0,
-            created_unix_ms: turn.now.unix_ms,
-            members: Members::default(),
-            users: 0,
-            log: ReplayLog::default(),
-            floors: None,
-            counted: 0,
-        });
         self.locals.came(index, Local::new(turn.now.ms, turn.shared.serials, cause));
-        self.recount(turn, index);
         self.mark(turn, index);
         self.tell_application(turn, index, TellKind::QueueCreated, About::default());
         index
@@ -349,17 +314,18 @@ impl Bucket {
 
     /// A queue is no more. Nobody is in it.
     pub(crate) fn destroy(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
-        self.record(turn);
-        let about = About { seq: self.queues[index].seq, reason, ..About::default() };
-        self.tell_application(turn, index, TellKind::QueueDestroyed, about);
-        let queue = self.queues.remove(index);
-        self.locals.gone(index);
-        if queue.is_inbox() {
+        let about = About { seq: self.state.queue(index).seq, reason, ..About::default() };
+        let n = self.outputs.next();
+        let happened = self.happening(turn, index, TellKind::QueueDestroyed, (n, about));
+        if self.state.queue(index).is_inbox() {
             self.users.forget_user(index);
         }
+        self.record(turn, Record::Destroy { queue: index }, None);
+        self.locals.gone(index);
         turn.shared.counters.queues_destroyed += 1;
-        turn.shared.counters.replay_bytes -= queue.log.bytes() as u64;
-        turn.shared.counted(queue.counted as usize, 0);
+        if let Some(happened) = happened {
+            self.hand_over(turn, happened);
+        }
     }
 
     /// Something of the queue is to be let out at the end of the turn.
@@ -383,7 +349,7 @@ impl Bucket {
 
     /// Where a member is heard, unless it is detached or no member.
     pub(crate) fn seat_of(&self, index: QueueIndex, key: SessionKey) -> Option<Seat> {
-        self.locals[index].seat(self.queues[index].members.place(key)?)
+        self.locals[index].seat(self.state.queue(index).members.place(key)?)
     }
 
     /// The queue as others of the node name it.

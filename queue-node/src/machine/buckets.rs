@@ -13,6 +13,7 @@ use rand::RngExt as _;
 use super::bucket::Bucket;
 use super::links::HeardAt;
 use super::room::LOGIN_BYTES;
+use super::state::sizes::Sizes;
 use super::turn::{Shared, Turn};
 
 /// Who is home of a queue.
@@ -186,7 +187,7 @@ fn moved_word(turn: &Turn<'_>, bucket: BucketId) -> Option<q2g::Moved> {
 /// A bucket is somebody else's, or starts anew: everything of it is forgotten.
 fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
     let prefix = bucket.outputs.bucket().prefix();
-    for (index, queue) in bucket.queues.iter() {
+    for (index, queue) in bucket.state.queues().iter() {
         let local = &bucket.locals[index];
         for lane in &local.lanes {
             if let Some(state) = turn.shared.links.get_mut(lane.link)
@@ -197,13 +198,14 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
                 state.subs.swap_remove(&lane.sub);
             }
         }
-        turn.shared.counters.replay_bytes -= queue.log.bytes() as u64;
-        turn.shared.counted(queue.counted as usize, 0);
         turn.shared.counters.subscriptions -= queue.members.len() as u64;
         turn.shared.counters.queues_destroyed += 1;
     }
     bucket.tells.drop_all(&mut turn.shared.untold);
-    bucket.keys.drop_all(&mut turn.shared.key_shares);
+    bucket.state.keys().counts().for_each(|(origin, api_key, count)| {
+        turn.shared.key_shares.remove(origin, api_key, count);
+    });
+    turn.shared.sized(bucket.state.sizes(), Sizes::default());
     turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
     turn.shared.counted(bucket.users.sessions().count() * LOGIN_BYTES, 0);
 }

@@ -11,9 +11,10 @@ use proto::name::UserId;
 
 use super::asker::Asker;
 use super::bucket::Bucket;
-use super::record::{Outcome, Refusal, Step};
+use super::record::{Outcome, Refusal};
 use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
+use super::state::record::Step;
 use super::turn::Turn;
 
 /// A session that is to be a member, and the generation under which its user queue knows it.
@@ -29,7 +30,7 @@ impl Bucket {
         join: &g2q::JoinUser,
         hash: u64,
     ) {
-        let found = self.queues.find(join.queue.as_bytes());
+        let found = self.state.queues().find(join.queue.as_bytes());
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
@@ -38,10 +39,10 @@ impl Bucket {
         let is_well = decision.is_ok();
         self.commit(turn, index, asker, decision.map(|outcome| (outcome, Step::Nothing)));
         for (key, generation) in guests {
-            if is_well && !self.queues[index].members.contains(key) {
-                let (join, filter) = (self.record(turn), None);
-                let guest = Some(generation);
-                self.apply(turn, index, Step::Join { session: key, join, guest, filter });
+            if is_well && !self.state.queue(index).members.contains(key) {
+                let (guest, filter) = (true, None);
+                let step = Step::Join { session: key, generation, guest, filter };
+                self.change(turn, index, step, None);
                 self.joined(turn, index, key);
                 self.detached(turn, index);
             }
@@ -59,8 +60,8 @@ impl Bucket {
             let Ok(id) = SessionId::try_from(session_id.as_slice()) else { continue };
             let Some(key) = self.know(turn, (id, &user), *generation, 0) else { continue };
             // It may have been resumed since the lane asked.
-            let generation = self.people[key].generation();
-            let is_over = self.people.is_over(key, generation);
+            let generation = self.state.people()[key].generation();
+            let is_over = self.state.people().is_over(key, generation);
             if !is_over && !self.has_heard_end(hash, key) {
                 guests.push((key, generation));
             }
@@ -75,7 +76,7 @@ impl Bucket {
         join: &g2q::JoinUser,
         guests: &[Guest],
     ) -> Result<Outcome, Refusal> {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         if queue.is_inbox() {
             let sentence = "an inbox belongs to its user: every session of the user is in it \
                             already";
@@ -93,7 +94,7 @@ impl Bucket {
             return Err(Refusal::new(Status::NotFound, sentence));
         };
         let is_member = |key: &SessionKey| queue.members.contains(*key);
-        let is_there = is_member(first) || self.is_elsewhere(index, *first);
+        let is_there = is_member(first) || self.state.is_elsewhere(index, *first);
         self.may_come_in(index, is_there)?;
         if !guests.iter().all(|(key, _)| is_member(key)) {
             turn.shared.admits()?;

@@ -5,21 +5,22 @@ use std::rc::Rc;
 use proto::class::{Access, Create};
 use proto::codes::Status;
 use proto::filter::Filter;
-use proto::ids::SessionId;
 use proto::limits;
-use proto::name::{self, QueueName, Space};
+use proto::name::{QueueName, Space};
 use proto::q2g;
 use proto::wire;
 
 use super::application::{AskKind, Ruling, Verdicts};
 use super::asker::{Asker, Who};
 use super::bucket::{Bucket, Decision};
-use super::record::{Outcome, Refusal, Step};
+use super::local::Seat;
+use super::record::{Outcome, Refusal};
 use super::run::{Came, Gone, Join};
 use super::state::class::QueueClass;
-use super::state::people::{Seat, SessionKey};
+use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 use super::state::recent::Remembered;
+use super::state::record::{Kept, Step};
 use super::subscribe_ref::SubscribeRef;
 use super::tells::{Noted, Word};
 use super::turn::Turn;
@@ -45,7 +46,7 @@ impl Bucket {
         (sub, hash): (u32, u64),
     ) {
         let Who::Session { key, handle, .. } = asker.who else { return };
-        let mut found = self.queues.find(operation.queue.as_bytes());
+        let mut found = self.state.queues().find(operation.queue.as_bytes());
         if let Some(index) = found
             && self.awaits(index, key)
             && !self.settle(turn, index)
@@ -76,17 +77,18 @@ impl Bucket {
                         return;
                     }
                     if class.outlives_members() {
-                        turn.shared.creations.spend(self.people.user_of(key), turn.now.ms);
+                        turn.shared.creations.spend(self.state.people().user_of(key), turn.now.ms);
                     }
-                    let user = self.people.user_of(key).clone();
+                    let user = self.state.people().user_of(key).clone();
                     self.create(turn, name, class, Some(&user))
                 }
                 Err(refusal) => return self.refuse(turn, asker, refusal),
             },
         };
-        let was_member = self.queues[index].members.contains(key);
-        let decision = self.decide_join(turn, index, key, filter);
-        let needs = !was_member && self.queues[index].class.class.join == Access::Callout;
+        let was_member = self.state.queue(index).members.contains(key);
+        let generation = turn.shared.links.generation(seat);
+        let decision = self.decide_join(turn, index, (key, generation), filter);
+        let needs = !was_member && self.state.queue(index).class.class.join == Access::Callout;
         let ruling = verdicts.rule_if(needs, AskKind::Subscribe);
         if !self.commit_ruled(turn, index, asker, decision, ruling) {
             return;
@@ -108,11 +110,11 @@ impl Bucket {
         mut earlier: Remembered,
     ) {
         turn.shared.counters.repeated += 1;
-        let member = found.filter(|index| self.queues[*index].members.contains(join.session));
+        let member = found.filter(|index| self.state.queue(*index).members.contains(join.session));
         if let Some(index) = member
             && earlier.head.status == Status::OutcomeUnknown.number()
         {
-            earlier = asker.result(&Outcome::Done { seq: self.queues[index].seq });
+            earlier = asker.result(&Outcome::Done { seq: self.state.queue(index).seq });
         }
         self.answer(turn, asker, &earlier);
         match member {
@@ -131,7 +133,7 @@ impl Bucket {
         hash: u64,
     ) {
         let Who::Session { key, .. } = asker.who else { return };
-        let mut found = self.queues.find(queue.as_bytes());
+        let mut found = self.state.queues().find(queue.as_bytes());
         if let Some(index) = found
             && self.awaits(index, key)
             && !self.settle(turn, index)
@@ -143,36 +145,29 @@ impl Bucket {
         }
         let not_there = || Refusal::new(Status::NotFound, "this session is not subscribed to it");
         let Some(index) = found else { return self.refuse(turn, asker, not_there()) };
-        if !self.queues[index].members.contains(key) {
+        if !self.state.queue(index).members.contains(key) {
             return self.commit(turn, index, asker, Err(not_there()));
         }
-        if self.queues[index].is_inbox() {
+        if self.state.queue(index).is_inbox() {
             let sentence = "a session leaves its user's inbox when it ends, not before";
             let refusal = Refusal::new(Status::Forbidden, sentence);
             return self.commit(turn, index, asker, Err(refusal));
         }
-        let result = asker.result(&Outcome::Done { seq: self.queues[index].seq });
-        self.remember(turn, index, asker, result.clone());
-        self.depart(turn, index, key, None, Leaving::OfItself);
+        let result = asker.result(&Outcome::Done { seq: self.state.queue(index).seq });
+        let kept = self.kept(turn, asker, None, &result);
+        self.depart(turn, index, key, None, (Leaving::OfItself, kept));
         self.answer(turn, asker, &result);
     }
 
     /// Whether the queue has heard that the session is over. It would be taken out again as soon as
     /// its note is answered, and others would hear of both.
     pub(crate) fn has_heard_end(&self, hash: u64, key: SessionKey) -> bool {
-        self.memory.is_over(hash, self.people[key].id)
-    }
-
-    /// Remembers that the session is over.
-    pub(crate) fn never_again(&mut self, turn: &Turn<'_>, hash: u64, session: SessionId) {
-        let mut recent = self.memory.take(hash, session).unwrap_or_default();
-        recent.is_over = true;
-        self.rest(turn, hash, session, &recent);
+        self.state.memory().is_over(hash, self.state.people()[key].id)
     }
 
     /// Whether the queue's run has something of this session or its user.
     pub(crate) fn awaits(&self, index: QueueIndex, session: SessionKey) -> bool {
-        let user = self.people[session].user;
+        let user = self.state.people()[session].user;
         self.locals[index].run.as_ref().is_some_and(|run| run.users.contains(&user))
     }
 
@@ -208,7 +203,7 @@ impl Bucket {
         may_join(class.class.join)?;
         turn.shared.admits()?;
         self.may_note(turn, key)?;
-        let user = self.people.user_of(key);
+        let user = self.state.people().user_of(key);
         if class.outlives_members() && turn.shared.creations.may(user, turn.now.ms).is_err() {
             let sentence = "the user has created too many queues in a short time: wait a while";
             return Err(Refusal::passing(Status::Limit, sentence));
@@ -220,10 +215,10 @@ impl Bucket {
         &self,
         turn: &Turn<'_>,
         index: QueueIndex,
-        key: SessionKey,
+        (key, generation): (SessionKey, u64),
         filter: Result<Option<Box<Filter>>, Refusal>,
     ) -> Decision {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let filter = filter?;
         let outcome = Outcome::Done { seq: queue.seq };
         if turn.shared.settings.faults.full_refuses_members {
@@ -238,14 +233,13 @@ impl Bucket {
         may_join(queue.class.class.join)?;
         turn.shared.admits()?;
         self.may_note(turn, key)?;
-        self.may_come_in(index, self.is_elsewhere(index, key))?;
-        let join = self.outputs.next();
-        Ok((outcome, Step::Join { session: key, join, guest: None, filter }))
+        self.may_come_in(index, self.state.is_elsewhere(index, key))?;
+        Ok((outcome, Step::Join { session: key, generation, guest: false, filter }))
     }
 
     /// Whether one more user finds room, unless the user is there already.
     pub(crate) fn may_come_in(&self, index: QueueIndex, is_there: bool) -> Result<(), Refusal> {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let max = queue.class.class.max_members;
         if is_there || (queue.users as usize) < max {
             return Ok(());
@@ -254,40 +248,25 @@ impl Bucket {
         Err(Refusal::new(Status::Limit, sentence))
     }
 
-    /// Whether another session of the same user is a member.
-    pub(crate) fn is_elsewhere(&self, index: QueueIndex, key: SessionKey) -> bool {
-        let mut others = self.people.sessions_of(self.people[key].user);
-        others.any(|other| other != key && self.queues[index].members.contains(other))
-    }
-
-    /// What a new member brings with it: its place in the run, its memory, a note to its user
-    /// queue, which knows of its own inbox without.
+    /// What a new member brings with it: its place in the run, and a note to its user queue, which
+    /// knows of its own inbox without.
     pub(crate) fn joined(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
-        self.people.hold(key);
-        turn.shared.counters.subscriptions += 1;
-        let is_first = !self.is_elsewhere(index, key);
-        let (id, user) = (self.people[key].id, self.people[key].user);
-        let name = self.people.name(user).clone();
-        let generation = self.people[key].generation();
-        let hash = name::hash(self.queues[index].name.as_bytes());
-        if let Some(mut recent) = self.memory.take(hash, id)
-            && let Some(member) = self.queues[index].members.get_mut(key)
-        {
-            recent.append(&member.recent);
-            member.recent = recent;
-        }
-        if self.queues[index].class.tells_any() {
+        let is_first = !self.state.is_elsewhere(index, key);
+        let (id, user) = (self.state.people()[key].id, self.state.people()[key].user);
+        let name = self.state.people().name(user).clone();
+        let generation = self.state.people()[key].generation();
+        if self.state.queue(index).class.tells_any() {
             self.locals[index].cause = turn.shared.couriers.cause(&name);
         }
         let is_hidden = turn.shared.settings.faults.joined_untold
             && self.noted(index, key).join.is_multiple_of(8);
-        let run = self.run(turn, index);
+        let before = self.state.queue(index).users - u32::from(is_first);
+        let run = self.run(turn, index, before);
         run.users.insert(user);
         if is_first && !is_hidden {
             run.joined.push(Came { user: name, session: id, generation });
         }
-        self.queues[index].users += u32::from(is_first);
-        if !turn.shared.settings.faults.note_lost && !self.queues[index].is_inbox() {
+        if !turn.shared.settings.faults.note_lost && !self.state.queue(index).is_inbox() {
             let noted = self.noted(index, key);
             self.tell(turn, user_hash(&noted.user), Word::Note(noted));
         }
@@ -304,11 +283,12 @@ impl Bucket {
     ) {
         let session = join.session;
         self.sit(turn, index, session, seat, sub);
-        let user = self.people[session].user;
-        let run = self.run(turn, index);
+        let user = self.state.people()[session].user;
+        let users = self.state.queue(index).users;
+        let run = self.run(turn, index, users);
         run.users.insert(user);
         run.joins.push(join);
-        turn.shared.snapshot_bytes += self.queues[index].snapshot_bytes();
+        turn.shared.snapshot_bytes += self.state.queue(index).snapshot_bytes();
         if turn.shared.snapshot_bytes > limits::SNAPSHOTS_PER_TURN_BYTES {
             self.settle(turn, index);
         }
@@ -321,7 +301,7 @@ impl Bucket {
         index: QueueIndex,
         session: SessionKey,
     ) -> Option<(Seat, u32)> {
-        let at = self.queues[index].members.place(session)?;
+        let at = self.state.queue(index).members.place(session)?;
         let (seat, lane) = self.locals[index].stand(turn.now.ms, at)?;
         if lane.seats == 0
             && let Some(link) = turn.shared.links.get_mut(seat.link)
@@ -340,35 +320,27 @@ impl Bucket {
         index: QueueIndex,
         key: SessionKey,
         reason: Option<Rc<str>>,
-        leaving: Leaving,
+        (leaving, kept): (Leaving, Option<Kept>),
     ) -> Option<(Seat, u32)> {
         let noted = self.noted(index, key);
         let seat = self.stand(turn, index, key);
-        let is_last = !self.is_elsewhere(index, key);
-        let user = self.people[key].user;
-        self.record(turn);
-        if let Some(member) = self.queues[index].members.get_mut(key) {
-            let recent = std::mem::take(&mut member.recent);
-            let hash = name::hash(self.queues[index].name.as_bytes());
-            self.rest(turn, hash, noted.session, &recent);
-        }
-        self.apply(turn, index, Step::Leave { session: key });
-        turn.shared.counters.subscriptions -= 1;
-        let generation = self.people[key].generation();
+        let is_last = !self.state.is_elsewhere(index, key);
+        let user = self.state.people()[key].user;
+        self.change(turn, index, Step::Leave { session: key }, kept);
+        let generation = self.state.people()[key].generation();
         let (user_id, session) = (noted.user.clone(), noted.session);
         let faults = turn.shared.settings.faults;
         let is_hidden = (faults.joined_untold && noted.join.is_multiple_of(8))
             || (faults.left_untold && reason.is_none());
         let announced = is_last && !is_hidden;
         let gone = Gone { user: user_id, session, generation, announced, reason };
-        let run = self.run(turn, index);
+        let before = self.state.queue(index).users + u32::from(is_last);
+        let run = self.run(turn, index, before);
         run.users.insert(user);
         run.left.push(gone);
-        self.queues[index].users -= u32::from(is_last);
         if leaving == Leaving::OfItself {
             self.tell(turn, user_hash(&noted.user), Word::Unnote(noted));
         }
-        self.people.release(turn.now.ms, key);
         seat
     }
 
@@ -386,7 +358,7 @@ impl Bucket {
             return;
         }
         let reason: Rc<str> = reason.into();
-        let left = self.depart(turn, index, key, Some(reason.clone()), leaving);
+        let left = self.depart(turn, index, key, Some(reason.clone()), (leaving, None));
         if let Some((seat, sub)) = left {
             self.unsubscribed(turn, seat, sub, &reason, false);
         }
@@ -410,7 +382,7 @@ impl Bucket {
 
     /// Whether the session's user queue can be told one more thing.
     pub(crate) fn may_note(&self, turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
-        let user = self.people.user_of(key);
+        let user = self.state.people().user_of(key);
         let home = || turn.shared.table.as_ref().map(|table| table.bucket(user_hash(user)));
         if turn.shared.untold.has_room(user, home) {
             return Ok(());
@@ -421,11 +393,11 @@ impl Bucket {
 
     /// The member as its user queue knows it.
     pub(crate) fn noted(&self, index: QueueIndex, key: SessionKey) -> Noted {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let member = queue.members.get(key);
         Noted {
-            user: self.people.user_of(key).clone(),
-            session: self.people[key].id,
+            user: self.state.people().user_of(key).clone(),
+            session: self.state.people()[key].id,
             room: queue.name.clone(),
             epoch: queue.epoch.get(),
             join: member.map_or(0, |member| member.join),

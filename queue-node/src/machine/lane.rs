@@ -16,10 +16,12 @@ use super::application::Verdicts;
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
 use super::buckets::Buckets;
+use super::links::Connection;
 use super::links::Introduced;
+use super::local::Seat;
 use super::outputs;
 use super::requests;
-use super::state::people::{Connection, Seat, SessionKey};
+use super::state::people::SessionKey;
 use super::turn::Turn;
 use super::user::user_hash;
 
@@ -244,15 +246,15 @@ impl Bucket {
         let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
         let introduced = state.introduced(handle).ok_or(STRANGER)?;
         let Connection { id, generation, floor } = introduced.connection;
-        let hint = introduced.hint.filter(|key| self.people.is(*key, id));
-        let found = hint.or_else(|| self.people.find(id));
+        let hint = introduced.hint.filter(|key| self.state.people().is(*key, id));
+        let found = hint.or_else(|| self.state.people().find(id));
         let fresh_ms = turn.now.ms.saturating_sub(turn.shared.settings.grace_ms);
         if let Some(key) = found
-            && !self.people.is_behind(key, generation, floor)
-            && !self.people.is_fading(key, fresh_ms)
+            && !self.state.people().is_behind(key, generation, floor)
+            && !self.state.people().is_fading(key, fresh_ms)
         {
             introduced.hint = found;
-            return Ok(Met { key, is_over: self.people.is_over(key, generation) });
+            return Ok(Met { key, is_over: self.state.people().is_over(key, generation) });
         }
         let user = introduced.user.clone();
         let known = self.know(turn, (id, &user), generation, floor);
@@ -261,7 +263,7 @@ impl Bucket {
         {
             introduced.hint = Some(key);
         }
-        Ok(Met { key, is_over: self.people.is_over(key, generation) })
+        Ok(Met { key, is_over: self.state.people().is_over(key, generation) })
     }
 
     #[inline]
@@ -286,7 +288,7 @@ impl Bucket {
         let head = Head::of(body).unwrap_or(Head { op_id: 0, queue: &[] });
         let asker = asker(head.op_id);
         let hash = match operation.kind == Kind::Call {
-            true => user_hash(self.people.user_of(key)),
+            true => user_hash(self.state.people().user_of(key)),
             false => name::hash(head.queue),
         };
         if operation.kind == Kind::Call || !head.queue.is_empty() {

@@ -6,14 +6,15 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use link::machine::{LinkId, Outbox, Peer};
 use proto::bucket::{BucketId, Epochs};
-use proto::ids::Handle;
+use proto::ids::{Handle, SessionId};
 use proto::limits;
 use proto::link::Role;
 use proto::q2g::field::q2g;
 use proto::{link as wire_link, wire};
 
 use super::hashing::Numbers;
-use super::state::people::{Connection, SessionKey};
+use super::local::Seat;
+use super::state::people::SessionKey;
 use super::timers::QueueRef;
 
 /// The lane of a gateway that serves the web application.
@@ -34,6 +35,16 @@ pub(crate) struct LinkState {
     handles: Vec<Option<Introduced>>,
     /// The queues that the lane has, by its number for them.
     pub(crate) subs: IndexMap<u32, QueueRef, Numbers>,
+}
+
+/// A connection as its lane has introduced it: the session that it speaks for, and what its user
+/// queue said of it. The generation is 0 while its login isn't answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Connection {
+    pub(crate) id: SessionId,
+    pub(crate) generation: u64,
+    /// Sessions of its user under a lower generation are over.
+    pub(crate) floor: u64,
 }
 
 /// A session as a lane has introduced it.
@@ -83,6 +94,13 @@ impl Links {
             links.find_map(|(at, link)| link.as_mut().filter(is_its).map(|link| (at, link)))?;
         link.ending = true;
         Some(LinkId(at))
+    }
+
+    /// The generation of the connection that is heard in this seat.
+    pub(crate) fn generation(&self, seat: Seat) -> u64 {
+        let state = self.get(seat.link);
+        let connection = state.and_then(|state| state.connection(seat.handle));
+        connection.map_or(0, |connection| connection.generation)
     }
 
     /// A link is no more.

@@ -4,11 +4,11 @@
 use std::ops::{Index, IndexMut};
 
 use link::machine::LinkId;
+use proto::ids::Handle;
 use smallvec::SmallVec;
 
 use super::application::Cause;
 use super::run::Run;
-use super::state::people::Seat;
 use super::state::queue::QueueIndex;
 
 /// Of one queue. Most queues are an inbox, and have one member on one lane for ever.
@@ -45,6 +45,13 @@ enum Place {
     },
     /// It has had no lane since then.
     Detached { since_ms: u64 },
+}
+
+/// Where a session is heard: its number on the link of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seat {
+    pub(crate) link: LinkId,
+    pub(crate) handle: Handle,
 }
 
 /// A lane that has subscribers of a queue.

@@ -11,6 +11,7 @@ use super::join::Leaving;
 use super::record::Refusal;
 use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
+use super::state::record::Record;
 use super::tells::{End, Fence, Noted, Told, Word};
 use super::turn::Turn;
 
@@ -24,20 +25,38 @@ impl Bucket {
         generation: u64,
         floor: u64,
     ) -> Option<SessionKey> {
-        let key = self.people.enter(turn.now.ms, id, user).ok()?;
-        self.record(turn);
-        self.people.refresh(turn.now.ms, key);
-        self.people.hear_generation(key, generation);
-        self.hear_floor(turn, key, floor);
-        Some(key)
+        self.know_that(turn, (id, user), (generation, floor), false)
     }
 
-    /// Sessions of this one's user below this generation are over.
-    pub(crate) fn hear_floor(&mut self, turn: &Turn<'_>, key: SessionKey, floor: u64) {
-        if !turn.shared.settings.faults.floor_ignored {
-            let user = self.people[key].user;
-            self.people.hear_floor(user, floor);
+    /// The same, or that it is over for good.
+    pub(crate) fn know_that(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (id, user): (SessionId, &Rc<str>),
+        (generation, floor): (u64, u64),
+        is_over: bool,
+    ) -> Option<SessionKey> {
+        if let Some(key) = self.state.people().find(id)
+            && self.state.people().user_of(key) != user
+        {
+            return None;
         }
+        let floor = if turn.shared.settings.faults.floor_ignored { 0 } else { floor };
+        self.record(turn, Record::Known { id, user, generation, floor, is_over }, None);
+        self.state.people().find(id)
+    }
+
+    /// What is known of a session by its own user queue, which is here.
+    pub(crate) fn know_own(
+        &mut self,
+        turn: &mut Turn<'_>,
+        key: SessionKey,
+        (generation, floor): (u64, u64),
+        is_over: bool,
+    ) {
+        let id = self.state.people()[key].id;
+        let user = self.state.people().user_of(key).clone();
+        self.know_that(turn, (id, &user), (generation, floor), is_over);
     }
 
     /// Does what another queue told, and answers it.
@@ -60,7 +79,7 @@ impl Bucket {
                 self.room_heard(turn, &noted);
             }
             Word::Unnote(_) | Word::Fence(..) | Word::Ended(..) => {
-                self.record(turn);
+                self.record(turn, Record::Beside, None);
             }
         }
     }
@@ -68,11 +87,12 @@ impl Bucket {
     /// A session is over, or what it has under a lower generation. The answer: the room hasn't it.
     fn hear_ended(&mut self, turn: &mut Turn<'_>, noted: &Noted, end: &End) -> Told {
         let is_for_good = end.below == 0;
-        let known = self.know(turn, (noted.session, &noted.user), 0, end.floor);
+        let who = (noted.session, &noted.user);
+        let known = self.know_that(turn, who, (0, end.floor), is_for_good);
         let mut ended = true;
         if let Some(key) = known
             && let Some(index) = self.room_of(noted)
-            && let Some(member) = self.queues[index].members.get(key)
+            && let Some(member) = self.state.queue(index).members.get(key)
         {
             if is_for_good || member.generation < end.below {
                 // Its user queue heard of this joining only if it names it.
@@ -84,12 +104,8 @@ impl Bucket {
             }
         }
         if is_for_good {
-            self.never_again(turn, name::hash(noted.room.as_bytes()), noted.session);
-        }
-        if let Some(key) = known
-            && is_for_good
-        {
-            self.people.hear_end(key);
+            let hash = name::hash(noted.room.as_bytes());
+            self.record(turn, Record::Barred { hash, id: noted.session }, None);
         }
         Told { ended, ..Told::default() }
     }
@@ -108,18 +124,19 @@ impl Bucket {
     /// The answer to a note or a question. That the session is over takes it out and bars it from
     /// nothing: it may be the word of a new home which lost the record of a session that lives.
     fn hear_answer(&mut self, turn: &mut Turn<'_>, noted: &Noted, told: Told) {
-        self.record(turn);
-        let Some(key) = self.people.find(noted.session) else { return };
-        self.hear_floor(turn, key, told.floor);
+        let Some(key) = self.state.people().find(noted.session) else {
+            self.record(turn, Record::Beside, None);
+            return;
+        };
+        self.know_own(turn, key, (told.generation, told.floor), false);
         let Some(index) = self.room_of(noted) else { return };
-        let Some(member) = self.queues[index].members.get(key) else { return };
+        let Some(member) = self.state.queue(index).members.get(key) else { return };
         let is_swept = member.generation < told.below;
         if told.ended {
             self.remove_session(turn, index, key, "lost", Leaving::Ended);
         } else if is_swept {
             self.remove_session(turn, index, key, "not resumed", Leaving::OfItself);
         } else {
-            self.people.hear_generation(key, told.generation);
             self.unseat_below(turn, index, key, told.generation);
         }
     }
@@ -133,7 +150,7 @@ impl Bucket {
         key: SessionKey,
         generation: u64,
     ) {
-        let member = self.queues[index].members.get(key);
+        let member = self.state.queue(index).members.get(key);
         let is_below = |member: &super::state::queue::Subscription| member.generation < generation;
         if !member.is_some_and(is_below) {
             return;
@@ -146,8 +163,8 @@ impl Bucket {
 
     /// The room in the incarnation that is spoken of.
     fn room_of(&self, noted: &Noted) -> Option<QueueIndex> {
-        let found = self.queues.find(noted.room.as_bytes())?;
-        (self.queues[found].epoch.get() == noted.epoch).then_some(found)
+        let found = self.state.queues().find(noted.room.as_bytes())?;
+        (self.state.queue(found).epoch.get() == noted.epoch).then_some(found)
     }
 }
 

@@ -15,9 +15,10 @@ use proto::{limits, wire};
 
 use super::asker::Asker;
 use super::bucket::{Bucket, Decision, wire_kind};
-use super::record::{Draft, Outcome, Refusal, Step};
+use super::record::{Outcome, Refusal};
 use super::state::event_ring::MEMBERS;
 use super::state::queue::{Mount, Queue, QueueIndex};
+use super::state::record::{Draft, Step};
 use super::turn::Turn;
 
 impl Bucket {
@@ -68,12 +69,12 @@ impl Bucket {
         queue: &str,
         decide: impl FnOnce(&Queue, &mut Vec<u8>) -> Decision,
     ) {
-        let found = self.queues.find(queue.as_bytes());
+        let found = self.state.queues().find(queue.as_bytes());
         let Some(index) = found.filter(|index: &QueueIndex| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
         turn.shared.body.clear();
-        let decision = decide(&self.queues[index], &mut turn.shared.body);
+        let decision = decide(self.state.queue(index), &mut turn.shared.body);
         self.commit(turn, index, asker, decision);
     }
 }

@@ -1,5 +1,6 @@
 //! The queue node: takes what came, finds whom it is for, and ends the turn.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
@@ -23,11 +24,10 @@ use super::counters::Counters;
 use super::faults::Faults;
 use super::lane::Broken;
 use super::links::Links;
+use super::local::Seat;
 use super::outputs;
 use super::run::SpareRuns;
-use super::state::class::Classes;
 use super::state::idempotency::Shares;
-use super::state::people::Seat;
 use super::tells::Untold;
 use super::timers::{Timer, Timers};
 use super::turn::{Inspected, Outbox, Shared, Turn};
@@ -123,7 +123,7 @@ impl Node {
             links: Links::default(),
             creations: Allowances::new(CREATIONS, Seed::new(seed)),
             evictions: Allowances::new(EVICTIONS, Seed::new(seed)),
-            classes: Classes::default(),
+            classes: Rc::default(),
             table: None,
             timers,
             counters: Counters::default(),
@@ -195,7 +195,7 @@ impl Node {
 
     /// What it has counted.
     pub fn counters(&self) -> Counters {
-        let sessions = self.buckets.all().map(|bucket| bucket.people.len() as u64).sum();
+        let sessions = self.buckets.all().map(|bucket| bucket.state.people().len() as u64).sum();
         let counters = self.shared.counters;
         let queues = counters.queues_created - counters.queues_destroyed;
         let untold = self.shared.untold.total() as u64;
@@ -218,8 +218,11 @@ impl Node {
         let runs = self.shared.spare_runs.len() * size_of::<super::run::Run>();
         let (mut all, mut left) = (timers + runs, timers);
         for bucket in self.buckets.iter() {
-            let memory = bucket.memory.bytes();
-            all += memory + bucket.queues.bytes() + bucket.users.bytes() + bucket.tells.bytes();
+            let memory = bucket.state.memory().bytes();
+            all += memory
+                + bucket.state.queues().bytes()
+                + bucket.users.bytes()
+                + bucket.tells.bytes();
             left += memory;
         }
         (all, left)
@@ -228,7 +231,9 @@ impl Node {
     /// The newest generation of a session, by its user queue.
     #[cfg(test)]
     pub(crate) fn generation_of(&self, id: proto::ids::SessionId) -> Option<u64> {
-        self.buckets.all().find_map(|bucket| bucket.users.generation_of(bucket.people.find(id)?))
+        self.buckets
+            .all()
+            .find_map(|bucket| bucket.users.generation_of(bucket.state.people().find(id)?))
     }
 
     /// Shortens its replay logs as if they might take no more than so many bytes together.
@@ -243,7 +248,8 @@ impl Node {
     pub(crate) fn recounted(&mut self) -> u64 {
         let mut bytes = 0;
         for bucket in self.buckets.iter() {
-            bytes += bucket.queues.iter().map(|(_, queue)| queue.kept_bytes()).sum::<usize>();
+            bytes +=
+                bucket.state.queues().iter().map(|(_, queue)| queue.kept_bytes()).sum::<usize>();
             bytes += bucket.users.sessions().count() * super::room::LOGIN_BYTES;
         }
         bytes as u64
@@ -325,7 +331,7 @@ impl Buckets {
             let answer = Inspected { number, found: false, queue: None };
             return turn.out.inspected.push(answer);
         };
-        let found = bucket.queues.find(queue.as_bytes());
+        let found = bucket.state.queues().find(queue.as_bytes());
         let info = found.map(|index| bucket.info(index));
         let answer = Inspected { number, found: info.is_some(), queue: info };
         if let Some(outputs::Word::Inspected(answer)) =

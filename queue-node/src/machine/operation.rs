@@ -8,8 +8,8 @@ use proto::g2q::OperationRef;
 use super::application::Verdicts;
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
+use super::local::Seat;
 use super::record::Refusal;
-use super::state::people::Seat;
 use super::subscribe_ref::SubscribeRef;
 use super::turn::Turn;
 
@@ -72,8 +72,8 @@ impl Bucket {
     ) {
         let Who::Session { key, handle, op_id } = asker.who else { return };
         let found = match operation.kind == Kind::Call {
-            true => self.inbox_of(self.people.user_of(key)),
-            false => self.queues.find(queue),
+            true => self.inbox_of(self.state.people().user_of(key)),
+            false => self.state.queues().find(queue),
         };
         let may_have_run = is_write(operation.kind) && op_id > 0;
         let earlier = match may_have_run {

@@ -133,7 +133,7 @@ impl Bucket {
         name: &str,
         write: impl FnOnce(&Queue, &People, &Asker, &mut Vec<u8>) -> Result<(), Refusal>,
     ) {
-        let found = self.queues.find(name.as_bytes());
+        let found = self.state.queues().find(name.as_bytes());
         if self.is_strange(asker, found, name.as_bytes()) {
             return self.refuse(turn, asker, super::stranger::unreadable());
         }
@@ -142,11 +142,11 @@ impl Bucket {
         let Some(index) = found.filter(settled) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let mut result = Vec::new();
         wire::put_uint(&mut result, result::OP_ID, u64::from(asker.op_id()));
         wire::put_uint(&mut result, result::SEQ, queue.seq);
-        let people = &self.people;
+        let people = self.state.people();
         let written =
             may_read(queue, asker).and_then(|()| write(queue, people, asker, &mut result));
         match written {

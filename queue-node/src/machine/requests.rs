@@ -18,10 +18,11 @@ use super::application::Verdicts;
 use super::asker::{Asker, Who, put_reply};
 use super::bucket::{Bucket, wire_kind};
 use super::join::Leaving;
-use super::record::{Outcome, Refusal, Step};
+use super::record::{Outcome, Refusal};
 use super::state::idempotency::{Full, Keyed, Known, Origin};
 use super::state::people::SessionKey;
 use super::state::queue::{Mount, QueueIndex};
+use super::state::record::Step;
 use super::turn::Turn;
 
 impl Bucket {
@@ -60,11 +61,17 @@ impl Bucket {
         }
         let api_key = request.key_id;
         let origin = Origin::of(u64::from(request.remember_ms));
-        let key = self.keys.key(api_key, &request.idempotency_key, queue);
-        let refusal = match self.keys.look(key, request.body_hash) {
+        let key = self.state.keys().key(api_key, &request.idempotency_key, queue);
+        let refusal = match self.state.keys().look(key, request.body_hash) {
             Known::New => {
-                let node = &mut turn.shared.key_shares;
-                match self.keys.may_remember(turn.now.ms, node, (api_key, origin)) {
+                let may = |bucket: &Bucket, turn: &Turn<'_>| {
+                    let node = &turn.shared.key_shares;
+                    bucket.state.keys().may_remember(node, (api_key, origin))
+                };
+                if may(self, turn).is_err() {
+                    self.pass(turn);
+                }
+                match may(self, turn) {
                     Ok(()) => {
                         let body_hash = request.body_hash;
                         self.keyed = Some(Keyed { key, api_key, body_hash, origin });
@@ -125,7 +132,7 @@ impl Bucket {
                 let sentence = "names under /user/ and /sys/ are reserved: choose another";
                 Refusal::new(Status::Forbidden, sentence)
             }
-            Ok(_) if self.queues.find(queue.as_bytes()).is_some() => {
+            Ok(_) if self.state.queues().find(queue.as_bytes()).is_some() => {
                 Refusal::new(Status::Conflict, "a queue of this name is there already")
             }
             Ok(name) => match turn.shared.classes.class_of(queue).cloned() {
@@ -145,16 +152,16 @@ impl Bucket {
     }
 
     fn delete_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str) {
-        let found = self.queues.find(queue.as_bytes());
+        let found = self.state.queues().find(queue.as_bytes());
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
-        if self.queues[index].is_inbox() {
+        if self.state.queue(index).is_inbox() {
             let sentence = "an inbox can't be deleted: it ends when its user has been away for \
                             long";
             return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
         }
-        let seq = self.queues[index].seq;
+        let seq = self.state.queue(index).seq;
         self.commit(turn, index, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
         self.disband(turn, index, "the queue was deleted");
     }
@@ -168,9 +175,9 @@ impl Bucket {
             self.say(turn, lane.link, |out| wire::put_message(out, &message));
         }
         let reason: Rc<str> = reason.into();
-        let members: Vec<_> = self.queues[index].members.keys().collect();
+        let members: Vec<_> = self.state.queue(index).members.keys().collect();
         for key in members {
-            self.depart(turn, index, key, Some(reason.clone()), Leaving::OfItself);
+            self.depart(turn, index, key, Some(reason.clone()), (Leaving::OfItself, None));
         }
         self.tell_of_disbanding(turn, index);
         self.destroy(turn, index, &reason);
@@ -179,16 +186,16 @@ impl Bucket {
     /// `remove_user`: every session of the user that is a member leaves. Who may subscribe by
     /// itself can come back.
     fn remove_user(&mut self, turn: &mut Turn<'_>, asker: &Asker, remove: &g2q::RemoveUser) {
-        let found = self.queues.find(remove.queue.as_bytes());
+        let found = self.state.queues().find(remove.queue.as_bytes());
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         if queue.is_inbox() {
             let sentence = "a user can't be removed from their inbox: use disconnect_user";
             return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
         }
-        let sessions = self.people.sessions_named(&remove.user);
+        let sessions = self.state.people().sessions_named(&remove.user);
         let is_member = |key: &SessionKey| queue.members.contains(*key);
         let sessions: Vec<SessionKey> = sessions.filter(is_member).collect();
         if sessions.is_empty() {
@@ -204,7 +211,7 @@ impl Bucket {
     }
 
     fn get_queue(&mut self, turn: &mut Turn<'_>, asker: &Asker, queue: &str) {
-        let found = self.queues.find(queue.as_bytes());
+        let found = self.state.queues().find(queue.as_bytes());
         let Some(index) = found.filter(|index| self.settle(turn, *index)) else {
             return self.refuse(turn, asker, super::send::no_queue());
         };
@@ -216,7 +223,7 @@ impl Bucket {
 
     /// What is in a queue.
     pub(crate) fn info(&self, index: QueueIndex) -> q2g::QueueInfo {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let mount = |(place, name, kind)| {
             let name: &str = name;
             let (entries, bytes) = match &queue.mounts[place] {
@@ -250,7 +257,7 @@ impl Bucket {
             let mut patterns = list.patterns.iter();
             list.patterns.is_empty() || patterns.any(|pattern| class::matches(pattern, name))
         };
-        for (_, queue) in self.queues.iter() {
+        for (_, queue) in self.state.queues().iter() {
             let is_wanted = !queue.is_inbox() || list.prefix.starts_with("/user/");
             let is_next = queue.name.starts_with(&list.prefix) && *queue.name > *list.after;
             if is_wanted && is_next && is_shown(&queue.name) {

@@ -9,10 +9,12 @@ use proto::ids::Handle;
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
 use super::lane::Met;
-use super::record::{Outcome, Refusal, Step};
+use super::local::Seat;
+use super::record::{Outcome, Refusal};
 use super::run::Join;
-use super::state::people::{Seat, SessionKey};
+use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
+use super::state::record::Step;
 use super::turn::Turn;
 
 impl Bucket {
@@ -32,7 +34,7 @@ impl Bucket {
         if is_over {
             return self.refuse(turn, &asker, super::member::over());
         }
-        let mut found = self.queues.find(resume.queue.as_bytes());
+        let mut found = self.state.queues().find(resume.queue.as_bytes());
         if let Some(index) = found
             && self.awaits(index, key)
             && !self.settle(turn, index)
@@ -44,12 +46,12 @@ impl Bucket {
         {
             self.make_member(turn, index, key);
         }
-        let member = found.filter(|index| self.queues[*index].members.contains(key));
+        let member = found.filter(|index| self.state.queue(*index).members.contains(key));
         let Some(index) = member else {
             let sentence = "the session is no longer a member of the queue: subscribe again";
             return self.refuse(turn, &asker, Refusal::new(Status::NotFound, sentence));
         };
-        let result = asker.result(&Outcome::Done { seq: self.queues[index].seq });
+        let result = asker.result(&Outcome::Done { seq: self.state.queue(index).seq });
         self.answer(turn, &asker, &result);
         let (epoch, marks) = (resume.epoch, resume.marks);
         let since = (epoch != 0).then_some(Since { epoch, marks });
@@ -59,9 +61,9 @@ impl Bucket {
 
     /// A planted bug.
     fn make_member(&mut self, turn: &mut Turn<'_>, index: QueueIndex, session: SessionKey) {
-        if !self.queues[index].members.contains(session) {
-            let join = self.record(turn);
-            self.apply(turn, index, Step::Join { session, join, guest: None, filter: None });
+        if !self.state.queue(index).members.contains(session) {
+            let step = Step::Join { session, generation: 0, guest: false, filter: None };
+            self.change(turn, index, step, None);
             self.joined(turn, index, session);
         }
     }

@@ -17,10 +17,10 @@ use proto::wire;
 use super::application::About;
 use super::bucket::Bucket;
 use super::hashing::Numbers;
-use super::record::{Draft, Step};
 use super::state::event_ring::MEMBERS;
 use super::state::people::{SessionKey, UserKey};
 use super::state::queue::{Mount, QueueIndex};
+use super::state::record::{Draft, Step};
 use super::state::state_mount::{self, KeyStep};
 use super::turn::Turn;
 
@@ -98,14 +98,14 @@ impl SpareRuns {
 }
 
 impl Bucket {
-    /// The run of the queue, to be let out at the end of the turn at the latest.
-    pub(crate) fn run(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> &mut Run {
+    /// The run of the queue, to be let out at the end of the turn at the latest. `users` is how
+    /// many there were before what it is to have.
+    pub(crate) fn run(&mut self, turn: &mut Turn<'_>, index: QueueIndex, users: u32) -> &mut Run {
         self.mark(turn, index);
         let SpareRuns(spare) = &mut turn.shared.spare_runs;
-        let was_empty = self.queues[index].users == 0;
         self.locals[index].run.get_or_insert_with(|| {
             let mut run = spare.pop().unwrap_or_default();
-            run.was_empty = was_empty;
+            run.was_empty = users == 0;
             run
         })
     }
@@ -115,9 +115,9 @@ impl Bucket {
         let Some(run) = self.locals[index].run.take() else { return true };
         // Only the web application can hear of what happened in a queue that goes with its last
         // member.
-        let is_told = self.queues[index].class.tells_any();
+        let is_told = self.state.queue(index).class.tells_any();
         if is_told || !self.goes_at_once(index) {
-            let seq = self.queues[index].seq;
+            let seq = self.state.queue(index).seq;
             self.let_out(turn, index, &run);
             if is_told {
                 self.tell_of_run(turn, index, &run, seq);
@@ -145,7 +145,7 @@ impl Bucket {
 
     /// Whether the queue has no members and may not be without.
     fn goes_at_once(&self, index: QueueIndex) -> bool {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         queue.members.is_empty() && queue.class.class.idle_ttl_ms == 0
     }
 
@@ -165,7 +165,7 @@ impl Bucket {
             self.destroy(turn, index, "idle");
             return false;
         }
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         if !queue.members.is_empty() {
             return true;
         }
@@ -184,7 +184,7 @@ impl Bucket {
             self.tell_application(turn, index, TellKind::Joined, about);
         }
         let about = About { seq, ..About::default() };
-        let is_empty = self.queues[index].members.is_empty();
+        let is_empty = self.state.queue(index).members.is_empty();
         if run.was_empty && !is_empty {
             self.tell_application(turn, index, TellKind::QueueFirstJoin, about);
         }
@@ -206,8 +206,8 @@ impl Bucket {
     /// The same of a queue that goes with whoever is in it: nobody else hears of who leaves.
     pub(crate) fn tell_of_disbanding(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let Some(run) = self.locals[index].run.take() else { return };
-        if self.queues[index].class.tells_any() {
-            let seq = self.queues[index].seq;
+        if self.state.queue(index).class.tells_any() {
+            let seq = self.state.queue(index).seq;
             self.announce_left(turn, index, &run.left);
             self.tell_of_run(turn, index, &run, seq);
         }
@@ -230,7 +230,7 @@ impl Bucket {
         users: impl Iterator<Item = &'a str>,
         reason: &str,
     ) {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let mut users = users.peekable();
         if users.peek().is_none() || queue.class.class.presence != Presence::Users {
             return;
@@ -248,8 +248,8 @@ impl Bucket {
 
     /// The keys that were there only while this session was.
     fn delete_keys_of(&mut self, turn: &mut Turn<'_>, index: QueueIndex, gone: &Gone) {
-        for place in 0..self.queues[index].mounts.len() {
-            let steps = match &self.queues[index].mounts[place] {
+        for place in 0..self.state.queue(index).mounts.len() {
+            let steps = match &self.state.queue(index).mounts[place] {
                 Mount::State(Some(mount)) => mount.left_by(gone.session),
                 Mount::State(None) | Mount::Message(_) => Vec::new(),
             };
@@ -267,7 +267,7 @@ impl Bucket {
         steps: Vec<KeyStep>,
     ) {
         for part in steps.chunks(proto::limits::CHANGES_MAX) {
-            let queue = &self.queues[index];
+            let queue = self.state.queue(index);
             let mount = &queue.class.class.mounts[place].name;
             turn.shared.body.clear();
             state_mount::put_body(&mut turn.shared.body, mount, from, queue.seq + 1, part);

@@ -10,10 +10,11 @@ use proto::limits;
 use super::application::{AskKind, Verdicts};
 use super::asker::{Asker, Who};
 use super::bucket::{Bucket, Decision};
-use super::record::{Draft, Outcome, Refusal, Step};
+use super::record::{Outcome, Refusal};
 use super::state::class::QueueClass;
 use super::state::people::People;
 use super::state::queue::{Mount, Queue, QueueIndex};
+use super::state::record::{Draft, Step};
 use super::state::state_mount::{self, StateMount, Stroke};
 use super::stranger::Parcel;
 use super::turn::Turn;
@@ -31,7 +32,7 @@ impl Bucket {
         let parcel =
             Parcel { queue: operation.queue, mount: operation.mount, kind: MountKind::Message };
         let Some(index) = self.target(turn, asker, parcel, verdicts, hash) else { return };
-        if self.queues[index].class.asks_senders {
+        if self.state.queue(index).class.asks_senders {
             return self.send_asked_message(turn, index, asker, operation, verdicts);
         }
         let decision = self.decide_message(turn, index, asker, operation);
@@ -60,7 +61,7 @@ impl Bucket {
 
     /// Whether the web application is asked about what is sent to this mount.
     fn is_asked(&self, index: QueueIndex, mount: &[u8], asker: &Asker) -> bool {
-        let class = self.queues[index].class.mount(mount);
+        let class = self.state.queue(index).class.mount(mount);
         let is_asked = class.is_some_and(|(_, class)| class.send == Access::Callout);
         is_asked && asker.session().is_some()
     }
@@ -81,7 +82,7 @@ impl Bucket {
             let decision = self.decide_state(turn, index, asker, operation);
             let ruling = verdicts.rule_if(is_asked, AskKind::SendState);
             self.commit_ruled(turn, index, asker, decision, ruling);
-            if let Some(at_ms) = self.queues[index].next_expiry_ms() {
+            if let Some(at_ms) = self.state.queue(index).next_expiry_ms() {
                 self.arm(turn, index, at_ms);
             }
         }
@@ -98,7 +99,7 @@ impl Bucket {
         hash: u64,
     ) -> Option<QueueIndex> {
         let name = parcel.queue;
-        let mut found = self.queues.find(name);
+        let mut found = self.state.queues().find(name);
         if let Some(index) = found
             && self.locals[index].run.is_some()
             && !self.settle(turn, index)
@@ -130,7 +131,7 @@ impl Bucket {
         asker: &Asker,
         operation: &SendMessageRef<'_>,
     ) -> Decision {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let place = place(&queue.class, operation.mount, MountKind::Message)?;
         let Some(payload) = operation.payload else { return Err(no_payload()) };
         if payload.len() > limits::PAYLOAD_BYTES_MAX {
@@ -144,12 +145,12 @@ impl Bucket {
         }
         let seq = queue.seq + 1;
         let shared = &mut *turn.shared;
-        let (mut from, session) = sender(&self.people, asker);
+        let (mut from, session) = sender(self.state.people(), asker);
         if shared.settings.faults.sender_mistaken
             && session.is_some()
             && let Some(key) = queue.members.keys().next()
         {
-            from = self.people.user_of(key);
+            from = self.state.people().user_of(key);
         }
         let body = MessageRef {
             mount: operation.mount,
@@ -173,7 +174,7 @@ impl Bucket {
         asker: &Asker,
         operation: &c2g::SendState,
     ) -> Decision {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let place = place(&queue.class, operation.mount.as_bytes(), MountKind::State)?;
         may_send(queue, place, asker)?;
         if operation.changes.is_empty() || operation.changes.len() > limits::CHANGES_MAX {
@@ -182,7 +183,7 @@ impl Bucket {
         }
         let seq = queue.seq + 1;
         let shared = &mut *turn.shared;
-        let (from, session) = sender(&self.people, asker);
+        let (from, session) = sender(self.state.people(), asker);
         let is_member = asker.session().is_some_and(|key| queue.members.contains(key));
         let member = session.filter(|_| is_member);
         let stroke = Stroke { seq, now_ms: turn.now.ms, member };

@@ -1,5 +1,14 @@
 //! What a bucket replicates: its queues with their mounts and members, who it knows, and what was
 //! answered.
+//!
+//! Everybody may look; it is changed by [`State::apply`] alone, and what that does follows from the
+//! state, the record and its moment. Beside it, time passes ([`State::pass`]): what is too old to
+//! matter goes, and nothing that is decided depends on when.
+//!
+//! `record` is what a record says. A [`queue::Queue`] has `members`, mounts (`message_mount`,
+//! `state_mount`) by its `class`, and a `replay` log (`event_ring`). `people` are who the bucket
+//! knows, in an `arena`. `recent` results are in `remember` for who isn't a member, `idempotency`
+//! has those of requests. `sizes` count what all of it takes.
 
 pub(crate) mod arena;
 pub(crate) mod class;
@@ -10,6 +19,266 @@ pub(crate) mod message_mount;
 pub(crate) mod people;
 pub(crate) mod queue;
 pub(crate) mod recent;
+pub(crate) mod record;
 pub(crate) mod remember;
 pub(crate) mod replay;
+pub(crate) mod sizes;
 pub(crate) mod state_mount;
+
+use proto::ids::SessionId;
+use proto::name;
+use proto::seeded::Seed;
+
+use class::{Changed, Classes};
+use idempotency::{Keys, Origin};
+use people::{People, SessionKey};
+use queue::{Queue, QueueIndex, Queues, Subscription};
+use recent::{Recent, Remembered};
+use record::{Kept, Record, Stamp, Step};
+use remember::Memory;
+use sizes::Sizes;
+
+/// The replicated state of a bucket.
+#[derive(Debug)]
+pub(crate) struct State {
+    queues: Queues,
+    people: People,
+    memory: Memory,
+    keys: Keys,
+    sizes: Sizes,
+    /// Results of sessions that aren't members are kept for two of these.
+    grace_ms: u64,
+}
+
+/// A session that nothing uses is known for two graces after its last word, as what is remembered
+/// of it is; and it is noted once in a grace that it still has words.
+const PEOPLE_GRACES: u64 = 3;
+
+impl State {
+    /// Of a bucket without anything; its maps are seeded with a random number.
+    pub(crate) fn new(random: u64, grace_ms: u64) -> State {
+        let seed = Seed::new(random);
+        State {
+            queues: Queues::new(seed),
+            people: People::new(seed),
+            memory: Memory::new(seed),
+            keys: Keys::new(random),
+            sizes: Sizes::default(),
+            grace_ms,
+        }
+    }
+
+    /// A queue.
+    #[inline]
+    pub(crate) fn queue(&self, at: QueueIndex) -> &Queue {
+        &self.queues[at]
+    }
+
+    /// All queues.
+    #[inline]
+    pub(crate) fn queues(&self) -> &Queues {
+        &self.queues
+    }
+
+    /// Who the bucket knows.
+    #[inline]
+    pub(crate) fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// What was answered to sessions that are no members.
+    #[inline]
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// What was answered to requests.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// What it takes.
+    #[inline]
+    pub(crate) fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    /// Makes of the state what a record says; `body` is its event's, if it has one.
+    #[inline]
+    pub(crate) fn apply(&mut self, at: Stamp, record: Record<'_>, body: &[u8], kept: Option<Kept>) {
+        let queue = record.queue();
+        match record {
+            Record::Change { queue, step: Step::Leave { session } } => {
+                // What it is answered is kept of the member that it was.
+                self.keep(at, Some(queue), kept);
+                return self.leave(at, queue, session);
+            }
+            Record::Change { queue, step } => self.change(at, queue, step, body),
+            Record::Beside => {}
+            Record::Config { classes } => self.configure(classes),
+            Record::Known { id, user, generation, floor, is_over } => {
+                if let Ok(key) = self.people.enter(at.at_ms, id, user) {
+                    self.people.refresh(at.at_ms, key);
+                    self.people.hear(key, generation, floor, is_over);
+                }
+            }
+            Record::Barred { hash, id } => {
+                let mut recent = self.memory.take(hash, id).unwrap_or_default();
+                recent.is_over = true;
+                self.memory.keep(at.at_ms, self.grace_ms, hash, id, &recent);
+            }
+            Record::Used { session, more: true } => self.people.hold(session),
+            Record::Used { session, more: false } => self.people.release(at.at_ms, session),
+            Record::Create { name, class, epoch, created_unix_ms } => {
+                let queue = Queue::new(name, class, epoch, created_unix_ms);
+                let index = self.queues.insert(queue);
+                self.sizes.recount(&mut self.queues[index]);
+            }
+            Record::Destroy { queue } => {
+                let queue = self.queues.remove(queue);
+                self.sizes.gone(&queue);
+            }
+            Record::Shorten { bytes_max } => {
+                for (_, queue) in self.queues.iter_mut() {
+                    let before = queue.log.bytes();
+                    queue.trim_log_bytes(bytes_max);
+                    self.sizes.log(before, queue.log.bytes());
+                }
+            }
+        }
+        self.keep(at, queue, kept);
+    }
+
+    /// Something of a queue changes.
+    #[inline]
+    fn change(&mut self, at: Stamp, index: QueueIndex, step: Step, body: &[u8]) {
+        let (place, more) = (step.place().unwrap_or(usize::MAX), step.changes_more());
+        if let Step::Join { session, generation, guest, filter } = step {
+            return self.join(at, index, session, (generation, guest), filter);
+        }
+        let queue = &mut self.queues[index];
+        let (log, held) = (queue.log.bytes(), queue.mount_bytes(place));
+        queue.apply(step, at.at_ms, body);
+        self.sizes.log(log, queue.log.bytes());
+        if more {
+            self.sizes.recount(queue);
+        } else {
+            self.sizes.mount(queue, held, queue.mount_bytes(place));
+        }
+    }
+
+    /// A session becomes a member, and what was remembered of it is the member's.
+    fn join(
+        &mut self,
+        at: Stamp,
+        index: QueueIndex,
+        session: SessionKey,
+        (generation, is_guest): (u64, bool),
+        filter: Option<Box<proto::filter::Filter>>,
+    ) {
+        let is_first = !self.is_elsewhere(index, session);
+        let queue = &mut self.queues[index];
+        let hash = name::hash(queue.name.as_bytes());
+        let recent = self.memory.take(hash, self.people[session].id).unwrap_or_default();
+        let (join, join_seq) = (at.n, queue.seq);
+        let subscription = Subscription { is_guest, generation, join, join_seq, filter, recent };
+        queue.members.insert(session, subscription);
+        queue.users += u32::from(is_first);
+        self.sizes.recount(queue);
+        self.people.hold(session);
+    }
+
+    /// A member goes, and what is remembered of it is kept for a while.
+    fn leave(&mut self, at: Stamp, index: QueueIndex, session: SessionKey) {
+        let is_last = !self.is_elsewhere(index, session);
+        let queue = &mut self.queues[index];
+        let Some(member) = queue.members.remove(session) else { return };
+        queue.users -= u32::from(is_last);
+        let (hash, id) = (name::hash(queue.name.as_bytes()), self.people[session].id);
+        self.memory.keep(at.at_ms, self.grace_ms, hash, id, &member.recent);
+        self.sizes.recount(queue);
+        self.people.release(at.at_ms, session);
+    }
+
+    /// Whether another session of the same user is a member.
+    pub(crate) fn is_elsewhere(&self, index: QueueIndex, session: SessionKey) -> bool {
+        let mut others = self.people.sessions_of(self.people[session].user);
+        others.any(|other| other != session && self.queues[index].members.contains(other))
+    }
+
+    /// Keeps how an operation ended.
+    #[inline]
+    fn keep(&mut self, at: Stamp, queue: Option<QueueIndex>, kept: Option<Kept>) {
+        match kept {
+            None => {}
+            Some(Kept::Session { session, hash, result }) => {
+                let member = queue.and_then(|index| self.queues[index].members.get_mut(session));
+                match member {
+                    Some(member) => member.recent.remember(result),
+                    None => self.keep_away(at, (queue, hash), session, result),
+                }
+            }
+            Some(Kept::Request { keyed, result }) => {
+                self.keys.remember(at.at_ms, &keyed, &result);
+            }
+        }
+    }
+
+    /// The same, of a session that is no member.
+    fn keep_away(
+        &mut self,
+        at: Stamp,
+        (queue, hash): (Option<QueueIndex>, Option<u64>),
+        session: SessionKey,
+        result: Remembered,
+    ) {
+        let of_queue = || queue.map(|index| name::hash(self.queues[index].name.as_bytes()));
+        let Some(hash) = hash.or_else(of_queue) else { return };
+        let id: SessionId = self.people[session].id;
+        let mut recent: Recent = self.memory.take(hash, id).unwrap_or_default();
+        recent.remember(result);
+        self.memory.keep(at.at_ms, self.grace_ms, hash, id, &recent);
+    }
+
+    /// Gives each queue the class that its name has now. One that no class matches any more stays
+    /// as it is until it goes.
+    fn configure(&mut self, classes: &Classes) {
+        let mut changed = Changed::default();
+        for (_, queue) in self.queues.iter_mut() {
+            let class = match queue.is_inbox() {
+                true => Some(classes.class_of_user(&queue.name)),
+                false => classes.class_of(&queue.name),
+            };
+            let Some(class) = class else { continue };
+            queue.class = changed.class(&queue.class, class);
+            queue.trim_histories();
+            self.sizes.recount(queue);
+        }
+    }
+
+    /// What is too old to matter goes; the requests' keys that have gone are told.
+    pub(crate) fn pass(&mut self, now_ms: u64, gone: impl FnMut(Origin, u64)) {
+        self.memory.trim(now_ms, self.grace_ms);
+        self.keys.trim(now_ms, gone);
+        if let Some(before_ms) = now_ms.checked_sub(PEOPLE_GRACES * self.grace_ms) {
+            self.people.trim(before_ms);
+        }
+    }
+
+    /// What a queue keeps of events goes where it is too old: its replay log's up to that moment.
+    /// A planted bug says nothing of it.
+    pub(crate) fn pass_queue(
+        &mut self,
+        now_ms: u64,
+        index: QueueIndex,
+        before_ms: u64,
+        is_unsaid: bool,
+    ) {
+        let queue = &mut self.queues[index];
+        let before = queue.log.bytes();
+        queue.trim_log_age(before_ms, is_unsaid);
+        self.sizes.log(before, queue.log.bytes());
+        queue.trim_histories_age(now_ms);
+        self.sizes.recount(queue);
+    }
+}

@@ -31,7 +31,7 @@ impl Bucket {
             return false;
         }
         let Some(key) = asker.session() else { return false };
-        found.is_none_or(|index| !self.queues[index].members.contains(key))
+        found.is_none_or(|index| !self.state.queue(index).members.contains(key))
     }
 
     /// Whether a stranger may send this, be the other user there or not. False: it is answered.

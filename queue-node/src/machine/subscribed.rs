@@ -151,7 +151,7 @@ impl Bucket {
         join: &Join,
         is_prepared: &mut bool,
     ) {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let Some(member) = queue.members.get(join.session) else { return };
         let Some(seat) = self.seat_of(index, join.session) else { return };
         let Some(lane) = self.locals[index].lane(seat.link) else { return };
@@ -159,7 +159,7 @@ impl Bucket {
         let standing = queue.standing(join.since.as_ref(), filter);
         let is_plain = filter.is_none() && join.since.is_none();
         let mut own = Vec::new();
-        let (people, prepared) = (&self.people, &mut turn.shared.prepared);
+        let (people, prepared) = (self.state.people(), &mut turn.shared.prepared);
         let body = match (is_plain, *is_prepared) {
             (true, true) => &*prepared,
             (true, false) => {

@@ -2,6 +2,7 @@
 //! go.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use proto::n2b;
@@ -41,7 +42,7 @@ pub(crate) struct Shared {
     /// What users may create on this node, and how often their logins may end each other.
     pub(crate) creations: Allowances,
     pub(crate) evictions: Allowances,
-    pub(crate) classes: Classes,
+    pub(crate) classes: Rc<Classes>,
     pub(crate) table: Option<Arc<BucketTable>>,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,

@@ -25,8 +25,10 @@ use proto::{limits, name};
 use super::application::About;
 use super::bucket::Bucket;
 use super::hashing::Numbers;
-use super::state::people::{People, Seat, SessionKey};
+use super::local::Seat;
+use super::state::people::{People, SessionKey};
 use super::state::queue::QueueIndex;
+use super::state::record::Record;
 use super::tells::{End, Noted, Word};
 use super::turn::Turn;
 use remembered::Remembered;
@@ -216,23 +218,22 @@ impl Bucket {
         login.ending = Some(close);
         let (seat, generation, drawn) = (login.seat.take(), login.generation, login.drawn);
         let notes = login.notes.clone();
-        let id = self.people[key].id;
+        let id = self.state.people()[key].id;
         self.users.drawn.remove(&drawn);
         self.users.over.remember(now_ms, drawn, close);
         self.users.over.remember(now_ms, id, close);
-        self.record(turn);
+        self.record(turn, Record::Beside, None);
         let faults = turn.shared.settings.faults;
         let is_unsaid = faults.loser_unsaid && close == Close::Replaced;
         if let Some(seat) = seat.filter(|_| !is_unsaid) {
             let word = if close == Close::Forbidden { reason } else { close.row().meaning };
             self.kick(turn, seat, close, word, generation);
         }
-        let user = self.people.user_of(key).clone();
+        let user = self.state.people().user_of(key).clone();
         self.users.client_gone(now_ms, &user, key);
         self.leave_user(turn, &user, key, (reason, close));
         let floor = self.floor_of(turn, &user);
-        self.hear_floor(turn, key, floor);
-        self.people.hear_end(key);
+        self.know_own(turn, key, (0, floor), true);
         if !faults.ended_forgotten && !is_unsaid {
             let reason: Rc<str> = reason.into();
             for noted in notes {
@@ -253,7 +254,7 @@ impl Bucket {
         (reason, close): (&str, Close),
     ) {
         let Some(inbox) = self.inbox_of(user) else { return };
-        if self.queues[inbox].class.tells(TellKind::Closed) {
+        if self.state.queue(inbox).class.tells(TellKind::Closed) {
             let lost = self.users.logins.get(&key).map_or(0, |login| login.closed_by);
             // What a connection was closed with that was lost only its lane knows.
             let code = match (close, lost) {
@@ -271,7 +272,7 @@ impl Bucket {
                 self.tell_of_session(turn, inbox, TellKind::UserOffline, key, reason);
             }
         }
-        if self.queues[inbox].members.contains(key) {
+        if self.state.queue(inbox).members.contains(key) {
             self.remove_session(turn, inbox, key, reason, super::join::Leaving::Ended);
         }
     }
@@ -286,8 +287,8 @@ impl Bucket {
         reason: &str,
     ) {
         let generation = self.users.logins.get(&key).map_or(0, |login| login.generation);
-        let session = Some(self.people[key].id);
-        let user = self.people.user_of(key).clone();
+        let session = Some(self.state.people()[key].id);
+        let user = self.state.people().user_of(key).clone();
         let about = About { seq: 0, user: &user, session, generation, reason };
         self.tell_application(turn, inbox, kind, about);
     }
@@ -320,7 +321,7 @@ impl Bucket {
         if is_done {
             self.users.logins.swap_remove(&key);
             turn.shared.counted(super::room::LOGIN_BYTES, 0);
-            self.people.release(turn.now.ms, key);
+            self.record(turn, Record::Used { session: key, more: false }, None);
         }
     }
 }

@@ -5,12 +5,9 @@ use proto::limits;
 use super::bucket::Bucket;
 use super::buckets::Buckets;
 use super::state::queue::{Mount, QueueIndex};
+use super::state::record::Record;
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
-
-/// A session that nothing uses is known for two graces after its last word, as what is remembered
-/// of it is; and it is noted once in a grace that it still has words.
-const PEOPLE_GRACES: u64 = 3;
 
 /// A buffer keeps so much between turns: what subscribers of ordinary queues are told.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -87,15 +84,10 @@ impl Buckets {
     fn forget(&mut self, turn: &mut Turn<'_>) {
         let grace_ms = turn.shared.settings.grace_ms;
         let before_ms = turn.now.ms.checked_sub(2 * grace_ms);
-        let people_ms = turn.now.ms.checked_sub(PEOPLE_GRACES * grace_ms);
         let mut remembered_bytes = 0;
         for bucket in self.iter() {
-            if let Some(people_ms) = people_ms {
-                bucket.people.trim(people_ms);
-            }
-            bucket.memory.trim(turn.now.ms, grace_ms);
-            bucket.keys.trim(turn.now.ms, &mut turn.shared.key_shares);
-            remembered_bytes += bucket.memory.bytes() + bucket.keys.bytes();
+            bucket.pass(turn);
+            remembered_bytes += bucket.state.memory().bytes() + bucket.state.keys().bytes();
             if let Some(before_ms) = before_ms {
                 bucket.users.trim(before_ms);
             }
@@ -111,18 +103,13 @@ impl Buckets {
     pub(crate) fn shorten_logs(&mut self, turn: &mut Turn<'_>, total_max: usize) {
         let mut lengths: Vec<usize> = Vec::new();
         for bucket in self.iter() {
-            lengths.extend(bucket.queues.iter().map(|(_, queue)| queue.log.bytes()));
+            lengths.extend(bucket.state.queues().iter().map(|(_, queue)| queue.log.bytes()));
         }
         lengths.sort_unstable();
         let bytes_max = level(&lengths, total_max / 8 * 5);
-        let mut total = 0;
         for bucket in self.iter() {
-            for (_, queue) in bucket.queues.iter_mut() {
-                queue.trim_log_bytes(bytes_max);
-                total += queue.log.bytes() as u64;
-            }
+            bucket.record(turn, Record::Shorten { bytes_max }, None);
         }
-        turn.shared.counters.replay_bytes = total;
     }
 }
 
@@ -136,7 +123,7 @@ impl Bucket {
         self.expire_keys(turn, index);
         self.trim(turn, index);
         self.ask(turn, index);
-        let (queue, local) = (&self.queues[index], &self.locals[index]);
+        let (queue, local) = (self.state.queue(index), &self.locals[index]);
         let kept_ms = kept_ms(turn);
         let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
         let expiry_ms = queue.next_expiry_ms();
@@ -153,7 +140,7 @@ impl Bucket {
 
     /// Destroys a queue that has been idle for its time.
     fn is_over(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
-        let queue = &self.queues[index];
+        let queue = self.state.queue(index);
         let faulty = turn.shared.settings.faults.idle_destroys_members && !queue.is_inbox();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
         let is_idle = self.locals[index].idle_ms.saturating_add(idle_ttl_ms) <= turn.now.ms;
@@ -169,8 +156,8 @@ impl Bucket {
     }
 
     fn expire_keys(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
-        for place in 0..self.queues[index].mounts.len() {
-            let steps = match &self.queues[index].mounts[place] {
+        for place in 0..self.state.queue(index).mounts.len() {
+            let steps = match &self.state.queue(index).mounts[place] {
                 Mount::State(Some(mount)) => mount.expired(turn.now.ms),
                 Mount::State(None) | Mount::Message(_) => Vec::new(),
             };
@@ -179,20 +166,10 @@ impl Bucket {
     }
 
     fn trim(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
-        let queue = &mut self.queues[index];
-        let before = queue.log.bytes();
-        let kept_ms = kept_ms(turn);
-        if turn.now.ms >= kept_ms {
-            queue.trim_log_age(turn.now.ms - kept_ms, turn.shared.settings.faults);
-        }
-        let freed = before - queue.log.bytes();
-        turn.shared.counters.replay_bytes -= freed as u64;
-        for (place, mount) in queue.mounts.iter_mut().enumerate() {
-            if let Mount::Message(Some(history)) = mount {
-                history.trim_age(turn.now.ms, &queue.class.class.mounts[place]);
-            }
-        }
-        self.recount(turn, index);
+        let before_ms = turn.now.ms.saturating_sub(kept_ms(turn));
+        let (before, is_unsaid) = (self.state.sizes(), turn.shared.settings.faults.cut_unsaid);
+        self.state.pass_queue(turn.now.ms, index, before_ms, is_unsaid);
+        turn.shared.sized(before, self.state.sizes());
     }
 }
 

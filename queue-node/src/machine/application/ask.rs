@@ -11,6 +11,7 @@ use crate::machine::asker::{Asker, Who};
 use crate::machine::bucket::{Bucket, Decision};
 use crate::machine::record::{Outcome, Refusal};
 use crate::machine::state::queue::QueueIndex;
+use crate::machine::state::record::Record;
 use crate::machine::turn::Turn;
 
 /// What can be asked about.
@@ -148,10 +149,10 @@ impl Bucket {
         refusal: Refusal,
     ) {
         turn.shared.counters.refused += 1;
-        self.record(turn);
         let result = asker.result(&Outcome::Refused(refusal));
+        let kept = self.kept(turn, asker, Some(hash), &result);
+        self.record(turn, Record::Beside, kept);
         self.answer(turn, asker, &result);
-        self.remember_away(turn, hash, asker, result);
     }
 
     /// The lane is to ask, and to send the operation again with the verdict. Nothing of it is

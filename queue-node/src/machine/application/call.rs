@@ -7,8 +7,9 @@ use proto::limits;
 use super::ask::{AskKind, Verdicts};
 use crate::machine::asker::{Asker, Who};
 use crate::machine::bucket::{Bucket, Decision};
-use crate::machine::record::{Outcome, Refusal, Step};
+use crate::machine::record::{Outcome, Refusal};
 use crate::machine::state::queue::QueueIndex;
+use crate::machine::state::record::Step;
 use crate::machine::turn::Turn;
 
 impl Bucket {
@@ -22,11 +23,11 @@ impl Bucket {
         hash: u64,
     ) {
         let Who::Session { key, .. } = asker.who else { return };
-        let inbox = self.inbox_of(self.people.user_of(key));
+        let inbox = self.inbox_of(self.state.people().user_of(key));
         if self.repeated(turn, asker, inbox, hash) {
             return;
         }
-        let inbox = inbox.filter(|inbox| self.queues[*inbox].members.contains(key));
+        let inbox = inbox.filter(|inbox| self.state.queue(*inbox).members.contains(key));
         let Some(inbox) = inbox else {
             return self.refuse(turn, asker, crate::machine::member::over());
         };
@@ -42,7 +43,7 @@ impl Bucket {
         verdicts: Verdicts<'_>,
     ) -> Decision {
         let class = match &*call.queue {
-            "" => Some(&self.queues[inbox].class),
+            "" => Some(&self.state.queue(inbox).class),
             queue if queue.starts_with("/user/") => Some(turn.shared.classes.class_of_user(queue)),
             queue => turn.shared.classes.class_of(queue),
         };

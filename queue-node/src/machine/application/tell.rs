@@ -32,24 +32,26 @@ impl Bucket {
         kind: TellKind,
         about: About<'_>,
     ) {
-        if self.queues[index].class.tells(kind) {
-            self.happened(turn, index, kind, about);
+        let n = self.outputs.next() - 1;
+        if let Some(happened) = self.happening(turn, index, kind, (n, about)) {
+            self.hand_over(turn, happened);
         }
     }
 
-    fn happened(
-        &mut self,
-        turn: &mut Turn<'_>,
+    /// What the web application is told by the record of this number, if the queue's class says so.
+    pub(crate) fn happening(
+        &self,
+        turn: &Turn<'_>,
         index: QueueIndex,
         kind: TellKind,
-        about: About<'_>,
-    ) {
-        let queue = &self.queues[index];
-        let Some(target) = &queue.class.target else { return };
+        (n, about): (u64, About<'_>),
+    ) -> Option<Happened> {
+        let queue = self.state.queue(index);
+        let target = queue.class.target.as_ref().filter(|_| queue.class.tells(kind))?;
         // A tell is known by its number, so two may not have the same. Where who comes and goes is
         // no event, the queue's number doesn't rise with it, but the bucket's does.
         let has_events = queue.class.class.presence == Presence::Users && !queue.is_inbox();
-        let seq = if has_events { about.seq } else { self.outputs.next() - 1 };
+        let seq = if has_events { about.seq } else { n };
         let mut session_id = about.session.map_or(Vec::new(), |id| id.0.to_vec());
         if turn.shared.settings.faults.told_of_another {
             session_id.iter_mut().for_each(|byte| *byte ^= 1);
@@ -71,9 +73,14 @@ impl Bucket {
             "" => self.locals[index].cause,
             user => turn.shared.couriers.cause(user),
         };
+        Some(Happened { tell, cause })
+    }
+
+    /// The web application is told when the newest record is on every copy.
+    pub(crate) fn hand_over(&mut self, turn: &mut Turn<'_>, happened: Happened) {
         let bucket = self.outputs.bucket();
         if let Some(outputs::Word::Happened(happened)) =
-            self.outputs.word(outputs::Word::Happened(Box::new(Happened { tell, cause })))
+            self.outputs.word(outputs::Word::Happened(Box::new(happened)))
         {
             turn.shared.couriers.keep(&mut turn.shared.counters, bucket, *happened);
         }

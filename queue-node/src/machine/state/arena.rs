@@ -32,6 +32,11 @@ impl<T> Arena<T> {
         }
     }
 
+    /// The place that the next thing will have.
+    pub(crate) fn next(&self) -> u32 {
+        self.free.peek().map_or(self.places.len() as u32, |Reverse(at)| *at)
+    }
+
     /// Takes out the thing of a place, where there is one.
     pub(crate) fn remove(&mut self, at: u32) -> T {
         let thing = self.places[at as usize].take().expect("there is something in this place");

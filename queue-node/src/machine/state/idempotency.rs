@@ -144,44 +144,31 @@ impl Keys {
 
     /// Whether one more key can be remembered, by the bucket's bound and the node's.
     pub(crate) fn may_remember(
-        &mut self,
-        now_ms: u64,
-        node: &mut Shares,
+        &self,
+        node: &Shares,
         (api_key, origin): (u64, Origin),
     ) -> Result<(), Full> {
-        let share = |keys: &Keys| keys.ends(origin).share(api_key, origin.keys_max());
-        let is_full = |keys: &Keys, node: &Shares| {
-            !share(keys).has_room() || !node.share(origin, api_key).has_room()
+        let own = self.ends(origin).share(api_key, origin.keys_max());
+        let nodes = node.share(origin, api_key);
+        let Share { held, keys_max, .. } = match (own.has_room(), nodes.has_room()) {
+            (true, true) => return Ok(()),
+            (true, false) => nodes,
+            (false, _) => own,
         };
-        if is_full(self, node) {
-            self.trim(now_ms, node);
-        }
-        if !is_full(self, node) {
-            return Ok(());
-        }
-        let Share { held, keys_max, .. } =
-            if share(self).has_room() { node.share(origin, api_key) } else { share(self) };
         Err(Full { held, keys_max })
     }
 
     /// Remembers the answer, for at least as long as the request asked for.
-    pub(crate) fn remember(
-        &mut self,
-        now_ms: u64,
-        node: &mut Shares,
-        keyed: &Keyed,
-        result: &[u8],
-    ) {
+    pub(crate) fn remember(&mut self, now_ms: u64, keyed: &Keyed, result: &[u8]) {
         let Keyed { key, api_key, body_hash, origin } = *keyed;
         self.ends_mut(origin).push(api_key, now_ms + origin.remember_ms(), key);
-        node.add(origin, api_key);
         let result = Kept::of(result);
         self.whole_bytes += result.heap_bytes();
         self.answered.insert(key, Answered { body_hash, result });
     }
 
-    /// Forgets what is over.
-    pub(crate) fn trim(&mut self, now_ms: u64, node: &mut Shares) {
+    /// Forgets what is over, and says of which API keys it was.
+    pub(crate) fn trim(&mut self, now_ms: u64, mut gone: impl FnMut(Origin, u64)) {
         for origin in [Origin::BackEnd, Origin::Gateway] {
             let ends = match origin {
                 Origin::BackEnd => &mut self.back_ends,
@@ -191,17 +178,17 @@ impl Keys {
                 if let Some(answered) = self.answered.remove(&key) {
                     self.whole_bytes -= answered.result.heap_bytes();
                 }
-                node.remove(origin, api_key, 1);
+                gone(origin, api_key);
             });
         }
     }
 
-    /// The bucket is somebody else's, and so are its keys.
-    pub(crate) fn drop_all(self, node: &mut Shares) {
-        for (origin, ends) in [(Origin::BackEnd, self.back_ends), (Origin::Gateway, self.gateways)]
-        {
-            ends.counts().for_each(|(api_key, count)| node.remove(origin, api_key, count));
-        }
+    /// How many there are of each API key.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (Origin, u64, usize)> {
+        let ends = [(Origin::BackEnd, &self.back_ends), (Origin::Gateway, &self.gateways)];
+        ends.into_iter().flat_map(|(origin, ends)| {
+            ends.counts().map(move |(api_key, count)| (origin, api_key, count))
+        })
     }
 
     /// What they take.

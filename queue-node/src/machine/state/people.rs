@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use link::machine::LinkId;
-use proto::ids::{Handle, SessionId};
+use proto::ids::SessionId;
 use proto::seeded::{Places, Seed};
 
 use super::arena::Arena;
@@ -17,23 +16,6 @@ pub(crate) struct SessionKey(u32);
 /// A user in its bucket, for as long as it has a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct UserKey(u32);
-
-/// Where a session is heard: its number on the link of a lane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seat {
-    pub(crate) link: LinkId,
-    pub(crate) handle: Handle,
-}
-
-/// A connection as its lane has introduced it: the session that it speaks for, and what its user
-/// queue said of it. The generation is 0 while its login isn't answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Connection {
-    pub(crate) id: SessionId,
-    pub(crate) generation: u64,
-    /// Sessions of its user under a lower generation are over.
-    pub(crate) floor: u64,
-}
 
 /// A session.
 #[derive(Debug)]
@@ -165,6 +147,15 @@ impl People {
     /// A session is over for good.
     pub(crate) fn hear_end(&mut self, key: SessionKey) {
         self[key].least = u64::MAX;
+    }
+
+    /// What a record says that was heard of a session.
+    pub(super) fn hear(&mut self, key: SessionKey, generation: u64, floor: u64, is_over: bool) {
+        self.hear_generation(key, generation);
+        self.hear_floor(self[key].user, floor);
+        if is_over {
+            self.hear_end(key);
+        }
     }
 
     /// Sessions of a user below this generation are over.

@@ -14,10 +14,9 @@ use super::event_ring::{Event, MEMBERS};
 use super::members::Members;
 use super::message_mount::History;
 use super::recent::Recent;
+use super::record::{Draft, Step};
 use super::replay::ReplayLog;
 use super::state_mount::StateMount;
-use crate::machine::faults::Faults;
-use crate::machine::record::{Draft, Step};
 
 /// A queue.
 #[derive(Debug)]
@@ -70,9 +69,32 @@ pub(crate) struct Subscription {
 }
 
 impl Queue {
+    /// One that has just come to be.
+    pub(super) fn new(
+        name: &str,
+        class: Rc<QueueClass>,
+        epoch: Epoch,
+        created_unix_ms: u64,
+    ) -> Queue {
+        let mounts = class.class.mounts.iter().map(|mount| Mount::new(mount.kind)).collect();
+        Queue {
+            name: name.into(),
+            class,
+            epoch,
+            seq: 0,
+            created_unix_ms,
+            mounts,
+            members: Members::default(),
+            users: 0,
+            log: ReplayLog::default(),
+            floors: None,
+            counted: 0,
+        }
+    }
+
     /// Makes the queue what a record says; `body` is its event's, if it has one.
     #[inline]
-    pub(crate) fn apply(&mut self, step: Step, at_ms: u64, body: &[u8]) {
+    pub(super) fn apply(&mut self, step: Step, at_ms: u64, body: &[u8]) {
         match step {
             Step::Nothing => {}
             Step::Event(draft) => self.event(draft, at_ms, body),
@@ -93,21 +115,18 @@ impl Queue {
                 self.event(draft, at_ms, body);
                 self.raise_floor(place);
             }
-            Step::Join { session, join, guest, filter } => {
-                let (join_seq, empty) = (self.seq, Subscription::default());
-                let (is_guest, generation) = (guest.is_some(), guest.unwrap_or(0));
-                let subscription =
-                    Subscription { join, join_seq, is_guest, generation, filter, ..empty };
-                self.members.insert(session, subscription);
+            Step::Seat { session, generation } => {
+                if let Some(subscription) = self.members.get_mut(session) {
+                    subscription.generation = generation;
+                }
             }
             Step::Filter { session, filter } => {
                 if let Some(subscription) = self.members.get_mut(session) {
                     subscription.filter = filter;
                 }
             }
-            Step::Leave { session } => {
-                self.members.remove(session);
-            }
+            // They concern more than the queue: `State::join`, `State::leave`.
+            Step::Join { .. } | Step::Leave { .. } => {}
         }
     }
 
@@ -163,8 +182,8 @@ impl Queue {
     }
 
     /// The replay log lets go of what is older than that moment.
-    pub(crate) fn trim_log_age(&mut self, before_ms: u64, faults: Faults) {
-        let floors = faults.cut_unsaid.then(|| self.floors.clone());
+    pub(super) fn trim_log_age(&mut self, before_ms: u64, is_unsaid: bool) {
+        let floors = is_unsaid.then(|| self.floors.clone());
         while self.log.oldest_ms().is_some_and(|at_ms| at_ms <= before_ms) {
             self.let_go();
         }
@@ -175,12 +194,33 @@ impl Queue {
     }
 
     /// The replay log lets go of the oldest until it takes no more than so many bytes.
-    pub(crate) fn trim_log_bytes(&mut self, bytes_max: usize) {
+    pub(super) fn trim_log_bytes(&mut self, bytes_max: usize) {
         if self.log.bytes() > bytes_max {
             while self.log.cost() > bytes_max {
                 self.let_go();
             }
             self.log.shrink();
+        }
+    }
+
+    /// Lets go of messages that the class doesn't keep.
+    pub(super) fn trim_histories(&mut self) {
+        for (mount, class) in self.mounts.iter_mut().zip(&self.class.class.mounts) {
+            let Mount::Message(kept) = mount else { continue };
+            match kept {
+                Some(_) if class.history == 0 => *kept = None,
+                Some(history) => history.trim(class),
+                None => {}
+            }
+        }
+    }
+
+    /// Lets go of messages that are too old.
+    pub(super) fn trim_histories_age(&mut self, now_ms: u64) {
+        for (mount, class) in self.mounts.iter_mut().zip(&self.class.class.mounts) {
+            if let Mount::Message(Some(history)) = mount {
+                history.trim_age(now_ms, class);
+            }
         }
     }
 
@@ -254,8 +294,13 @@ impl Queues {
         self.by_name.find(name, |at| self.slots[at].name.as_bytes() == name)
     }
 
+    /// The place that the next queue will have.
+    pub(crate) fn next(&self) -> QueueIndex {
+        self.slots.next()
+    }
+
     /// Takes in a queue that isn't there.
-    pub(crate) fn insert(&mut self, queue: Queue) -> QueueIndex {
+    pub(super) fn insert(&mut self, queue: Queue) -> QueueIndex {
         let name = Rc::clone(&queue.name);
         let at = self.slots.insert(queue);
         self.by_name.insert(name.as_bytes(), at);
@@ -263,7 +308,7 @@ impl Queues {
     }
 
     /// Takes out a queue.
-    pub(crate) fn remove(&mut self, at: QueueIndex) -> Queue {
+    pub(super) fn remove(&mut self, at: QueueIndex) -> Queue {
         let queue = self.slots.remove(at);
         self.by_name.remove(queue.name.as_bytes(), at);
         queue
@@ -288,7 +333,7 @@ impl Queues {
     }
 
     /// All queues, by their places.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (QueueIndex, &mut Queue)> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (QueueIndex, &mut Queue)> {
         self.slots.iter_mut()
     }
 }

@@ -176,15 +176,6 @@ impl Recent {
         }
     }
 
-    /// Appends what was remembered later.
-    pub(crate) fn append(&mut self, later: &Recent) {
-        for brief in later.results.iter() {
-            self.remember(later.remembered(brief));
-        }
-        self.highest = self.highest.max(later.highest);
-        self.is_over |= later.is_over;
-    }
-
     /// As few bytes as will do: the highest id and in its lowest bit whether the session is over,
     /// then each result as a field.
     pub(crate) fn pack(&self, out: &mut Vec<u8>) {

@@ -88,6 +88,13 @@ impl Memory {
         None
     }
 
+    /// What is remembered of a session and a queue.
+    pub(crate) fn peek(&self, queue_hash: u64, session: SessionId) -> Option<Recent> {
+        let key = key(queue_hash, session);
+        let packed = self.cohorts.iter().rev().find_map(|cohort| cohort.entries.get(&key));
+        packed.map(|packed| Recent::unpack(packed.bytes()))
+    }
+
     /// Whether this session is remembered as one that never joins this queue again.
     pub(crate) fn is_over(&self, queue_hash: u64, session: SessionId) -> bool {
         let key = key(queue_hash, session);

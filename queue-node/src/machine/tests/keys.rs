@@ -66,10 +66,24 @@ impl Room {
 
     /// Asks for one more, and remembers it if it may be.
     fn takes(&mut self, now_ms: u64, api_key: u64, origin: Origin, key: Key) -> Result<(), Full> {
-        self.keys.may_remember(now_ms, &mut self.node, (api_key, origin))?;
+        self.may_take(now_ms, api_key, origin)?;
         let keyed = Keyed { key, api_key, body_hash: 5, origin };
-        self.keys.remember(now_ms, &mut self.node, &keyed, &[]);
+        self.keys.remember(now_ms, &keyed, &[]);
+        self.node.add(origin, api_key);
         Ok(())
+    }
+
+    /// Whether there may be one more: what is over makes room when there is none.
+    fn may_take(&mut self, now_ms: u64, api_key: u64, origin: Origin) -> Result<(), Full> {
+        if self.keys.may_remember(&self.node, (api_key, origin)).is_err() {
+            self.trim(now_ms);
+        }
+        self.keys.may_remember(&self.node, (api_key, origin))
+    }
+
+    fn trim(&mut self, now_ms: u64) {
+        let Room { keys, node } = self;
+        keys.trim(now_ms, |origin, api_key| node.remove(origin, api_key, 1));
     }
 
     /// How many new ones an API key gets at most.
@@ -94,7 +108,7 @@ fn one_api_keys_flood_leaves_others_their_share() {
     assert_eq!(room.fill(0, one, Origin::Gateway), KEYLESS_KEYS_MAX / 2);
     assert!(room.fill(0, two, Origin::Gateway) > KEYLESS_KEYS_MAX / 8);
     // Whose keys are over is as good as new.
-    room.keys.trim(IDEMPOTENCY_MS, &mut room.node);
+    room.trim(IDEMPOTENCY_MS);
     assert_eq!(room.node.all(), 0);
     assert_eq!(room.fill(IDEMPOTENCY_MS, two, Origin::BackEnd), half);
 }
@@ -122,8 +136,9 @@ fn what_one_api_key_writes_to_all_buckets_leaves_others_the_nodes_memory() {
     assert_eq!(held, [1_500, 0]);
     let mut room = Room { keys: Keys::new(9), node };
     assert_eq!(room.fill(0, 2, Origin::BackEnd), 500);
-    room.keys.drop_all(&mut room.node);
-    assert_eq!(room.node.all(), 1_500, "a bucket that goes leaves no count behind");
+    let Room { keys, mut node } = room;
+    keys.counts().for_each(|(origin, api_key, count)| node.remove(origin, api_key, count));
+    assert_eq!(node.all(), 1_500, "a bucket that goes leaves no count behind");
 }
 
 #[test]
@@ -138,9 +153,7 @@ fn full_of_keys_it_refuses_new_ones_and_forgets_none_early() {
         assert_eq!(room.keys.look(key(at), 6), Known::OtherBody);
     }
     assert_eq!(room.keys.look(drawn(keyless - 1), 5), Known::Answered(Vec::new()));
-    let more = |room: &mut Room, now_ms, origin| {
-        room.keys.may_remember(now_ms, &mut room.node, (1, origin)).is_ok()
-    };
+    let more = |room: &mut Room, now_ms, origin| room.may_take(now_ms, 1, origin).is_ok();
     assert!(!more(&mut room, KEYLESS_REMEMBER_MS - 1, Origin::Gateway));
     assert_eq!(room.keys.look(drawn(0), 5), Known::Answered(Vec::new()));
     // Nobody waits for the next sweep.

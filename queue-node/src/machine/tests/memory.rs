@@ -6,7 +6,7 @@ use proto::seeded::Seed;
 
 use super::rig::{GRACE_MS, Rig, config, session_id};
 use crate::machine::local::Local;
-use crate::machine::state::idempotency::{Keyed, Keys, Known, Origin, Shares};
+use crate::machine::state::idempotency::{Keyed, Keys, Known, Origin};
 use crate::machine::state::queue::{Mount, Queue};
 use crate::machine::state::recent::{self, Recent, Remembered};
 use crate::machine::state::remember::Memory;
@@ -24,16 +24,16 @@ fn an_empty_queue_with_two_mounts_is_small() {
     let place = 2 * (size_of::<(u32, u32)>() + 1);
     let queue = size_of::<Queue>() + size_of::<Option<Local>>() + mounts + name + place;
     // Each was created under a key that the gateway drew.
-    let (mut keys, mut node) = (Keys::new(7), Shares::new(u64::MAX));
+    let mut keys = Keys::new(7);
     for number in 0..100_000u64 {
         let key = keys.key(0, &number.to_be_bytes(), &format!("/room/{number}"));
         let (api_key, body_hash, origin) = (0, number, Origin::Gateway);
-        keys.remember(0, &mut node, &Keyed { key, api_key, body_hash, origin }, &[]);
+        keys.remember(0, &Keyed { key, api_key, body_hash, origin }, &[]);
         assert_eq!(keys.look(key, body_hash), Known::Answered(Vec::new()));
     }
     let total = queue + keys.bytes() / 100_000;
     assert!(total <= 450, "{queue} bytes and {} for its key", total - queue);
-    keys.trim(proto::limits::KEYLESS_REMEMBER_MS, &mut node);
+    keys.trim(proto::limits::KEYLESS_REMEMBER_MS, |_, _| {});
     assert_eq!(keys.look(keys.key(0, &[], "/room/1"), 0), Known::New);
 }
 
@@ -65,14 +65,11 @@ fn what_left_no_trace_was_refused_and_what_had_to_go_is_unknown() {
     use recent::Known::{Answered, Forgotten, New, Traceless};
     let known = [Traceless, Answered(done(3)), Traceless, Traceless, Forgotten, New];
     assert_eq!(looks(&recent, &[1, 3, 4, 6, 7, 8]), known);
-    // So it is after a rest, and after it was appended to what was there before.
+    // So it is after a rest.
     let (mut memory, ann) = (Memory::new(Seed::new(5)), session_id("ann", 1));
     memory.keep(0, 1000, 7, ann, &recent);
     let mut rested = memory.take(7, ann).expect("it was kept");
     assert_eq!(looks(&rested, &[1, 3, 4, 6, 7, 8]), known);
-    let mut appended = Recent::default();
-    appended.append(&rested);
-    assert_eq!(looks(&appended, &[1, 3, 4, 6, 7, 8]), known);
     // More than are kept: those below the oldest had to go.
     for op_id in 20..52 {
         rested.remember(done(op_id));

@@ -9,7 +9,10 @@ use proto::q2g;
 use proto::wire;
 
 use crate::machine::bucket::Bucket;
-use crate::machine::state::people::{Connection, Seat, SessionKey};
+use crate::machine::links::Connection;
+use crate::machine::local::Seat;
+use crate::machine::state::people::SessionKey;
+use crate::machine::state::record::Record;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
@@ -27,7 +30,7 @@ impl Bucket {
         if generation == 0 {
             return;
         }
-        let found = self.people.find(id);
+        let found = self.state.people().find(id);
         let login = found.and_then(|key| Some((key, self.users.present(key)?.generation)));
         if let Some((key, own)) = login
             && own == generation
@@ -55,7 +58,7 @@ impl Bucket {
         if let Some(login) = self.users.present(key)
             && login.seat.replace(seat).is_none()
         {
-            self.record(turn);
+            self.record(turn, Record::Beside, None);
         }
     }
 
@@ -65,7 +68,7 @@ impl Bucket {
             && login.expires_unix_ms != expires_unix_ms
         {
             login.expires_unix_ms = expires_unix_ms;
-            self.record(turn);
+            self.record(turn, Record::Beside, None);
         }
     }
 
@@ -78,11 +81,11 @@ impl Bucket {
         id: SessionId,
     ) {
         let mut answer = q2g::Recognised { number: word.number, ..q2g::Recognised::default() };
-        if let Some(key) = self.people.find(id)
+        if let Some(key) = self.state.people().find(id)
             && let Ok(secret) = word.secret.as_slice().try_into()
             && let Some(login) = self.users.logins.get(&key).filter(|one| one.has(Secret(secret)))
         {
-            answer.user = self.people.user_of(key).to_string();
+            answer.user = self.state.people().user_of(key).to_string();
             answer.expires_unix_ms = login.expires_unix_ms;
         }
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Recognised(answer)) };
@@ -91,7 +94,7 @@ impl Bucket {
 
     /// `confirmed`: the client has its `welcome`, so the secret before is good no more.
     pub(crate) fn confirm(&mut self, turn: &mut Turn<'_>, connection: Connection) {
-        if let Some(key) = self.people.find(connection.id)
+        if let Some(key) = self.state.people().find(connection.id)
             && let Some(login) = self.users.present(key)
             && login.generation == connection.generation
             && !login.confirmed
@@ -99,7 +102,7 @@ impl Bucket {
             login.confirmed = true;
             let older = login.before.take();
             login.leave_behind(older);
-            self.record(turn);
+            self.record(turn, Record::Beside, None);
         }
     }
 
@@ -112,7 +115,7 @@ impl Bucket {
         connection: Connection,
     ) {
         let faulty = turn.shared.settings.faults.late_lost_ends_new_session;
-        if let Some(key) = self.people.find(connection.id)
+        if let Some(key) = self.state.people().find(connection.id)
             && let Some(login) = self.users.present(key)
             && (login.generation == connection.generation || faulty)
         {
@@ -130,7 +133,7 @@ impl Bucket {
 
     /// Nobody is heard in this seat any more: its link has ended, or its number is another's.
     pub(crate) fn seat_gone(&mut self, turn: &mut Turn<'_>, id: SessionId, seat: Seat) {
-        let Some(key) = self.people.find(id) else { return };
+        let Some(key) = self.state.people().find(id) else { return };
         if self.users.present(key).is_some_and(|login| login.seat == Some(seat)) {
             self.detach_session(turn, key, 0);
         }
@@ -144,7 +147,7 @@ impl Bucket {
         }
         login.detached_ms = turn.now.ms;
         login.closed_by = code;
-        self.record(turn);
+        self.record(turn, Record::Beside, None);
         let at_ms = turn.now.ms + turn.shared.settings.grace_ms;
         turn.shared.timers.set(at_ms, Timer::Grace(self.outputs.bucket().prefix(), key));
     }

@@ -4,9 +4,9 @@ use proto::limits;
 use proto::name::{self, QueueName};
 
 use crate::machine::bucket::Bucket;
-use crate::machine::record::Step;
 use crate::machine::state::people::SessionKey;
 use crate::machine::state::queue::{Queue, QueueIndex};
+use crate::machine::state::record::Step;
 use crate::machine::turn::Turn;
 
 const PREFIX: &[u8] = b"/user/";
@@ -19,12 +19,12 @@ impl Bucket {
 
     /// The inbox of a user, if there is one.
     pub(crate) fn inbox_of(&self, user: &str) -> Option<QueueIndex> {
-        with_name(user, |name| self.queues.find(name))
+        with_name(user, |name| self.state.queues().find(name))
     }
 
     /// The inbox of a session's user, which comes to be if there is none.
     pub(super) fn inbox(&mut self, turn: &mut Turn<'_>, key: SessionKey) -> QueueIndex {
-        let user = self.people.user_of(key).clone();
+        let user = self.state.people().user_of(key).clone();
         if let Some(inbox) = self.inbox_of(&user) {
             return inbox;
         }
@@ -36,9 +36,8 @@ impl Bucket {
 
     /// A new session is a member of its user's inbox.
     pub(super) fn enter_inbox(&mut self, turn: &mut Turn<'_>, inbox: QueueIndex, key: SessionKey) {
-        let join = self.record(turn);
-        let step = Step::Join { session: key, join, guest: None, filter: None };
-        self.apply(turn, inbox, step);
+        let step = Step::Join { session: key, generation: 0, guest: false, filter: None };
+        self.change(turn, inbox, step, None);
         self.joined(turn, inbox, key);
     }
 }

@@ -10,9 +10,10 @@ use proto::q2g::{self, SessionInfo, UserInfo};
 use super::Login;
 use crate::machine::asker::Asker;
 use crate::machine::bucket::Bucket;
-use crate::machine::record::{Outcome, Refusal, Step};
+use crate::machine::record::{Outcome, Refusal};
 use crate::machine::state::people::SessionKey;
 use crate::machine::state::queue::QueueIndex;
+use crate::machine::state::record::Step;
 use crate::machine::turn::Turn;
 
 /// The back end's reason for a disconnect is a sentence for the user.
@@ -25,7 +26,7 @@ impl Bucket {
             return self.refuse(turn, asker, unknown());
         };
         let info = self.user_info(inbox, &get.user);
-        let seq = self.queues[inbox].seq;
+        let seq = self.state.queue(inbox).seq;
         let result = g2c::Result { seq, ..g2c::Result::default() }.encode_to_vec();
         let user = Some(info);
         self.reply(turn, asker, q2g::Reply { result, user, ..q2g::Reply::default() });
@@ -38,7 +39,7 @@ impl Bucket {
         info.since_ms = user.since_unix_ms;
         for key in &user.sessions {
             let Some(login) = self.users.logins.get(key) else { continue };
-            info.sessions.push(login.info(self.people[*key].id));
+            info.sessions.push(login.info(self.state.people()[*key].id));
             info.queues.extend(login.notes.iter().map(|noted| noted.room.to_string()));
         }
         info.queues.sort_unstable();
@@ -60,7 +61,7 @@ impl Bucket {
         let Some(inbox) = self.inbox_of(&disconnect.user) else {
             return self.refuse(turn, asker, unknown());
         };
-        let seq = self.queues[inbox].seq;
+        let seq = self.state.queue(inbox).seq;
         self.commit(turn, inbox, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
         let user = self.users.users.get(&inbox);
         let sessions: Vec<SessionKey> = user.map_or(Vec::new(), |user| user.sessions.clone());

@@ -12,9 +12,12 @@ use proto::wire;
 use super::policy::Refused;
 use super::{Client, Login, Sweep, client_name};
 use crate::machine::bucket::Bucket;
+use crate::machine::links::Connection;
+use crate::machine::local::Seat;
 use crate::machine::room::LOGIN_BYTES;
-use crate::machine::state::people::{Connection, Seat, Session, SessionKey};
+use crate::machine::state::people::{Session, SessionKey};
 use crate::machine::state::queue::QueueIndex;
+use crate::machine::state::record::Record;
 use crate::machine::tells::{Fence, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -29,14 +32,14 @@ impl Bucket {
         key: SessionKey,
     ) {
         let (session, seat) = (login.session, Seat { link, handle: Handle::named(login.session) });
-        let drawn = self.people[key].id;
+        let drawn = self.state.people()[key].id;
         let decided = self.decide_login(turn, seat, login, key);
         let goes_on = decided.as_ref().ok().copied();
         let word = match decided {
             Ok(key) => {
                 let generation = self.bind(turn, seat, key);
-                let user = self.people.user_of(key).clone();
-                let id = self.people[key].id;
+                let user = self.state.people().user_of(key).clone();
+                let id = self.state.people()[key].id;
                 q2g::LoggedIn {
                     session,
                     status: Status::Ok.number(),
@@ -71,7 +74,7 @@ impl Bucket {
         login: &g2q::Login,
         key: SessionKey,
     ) -> Result<SessionKey, Refused> {
-        let drawn = self.people[key].id;
+        let drawn = self.state.people()[key].id;
         if let Some(decided) = self.users.decided(drawn, key) {
             self.attach_session(turn, decided, seat);
             return Ok(decided);
@@ -79,15 +82,15 @@ impl Bucket {
         if let Some(close) = self.users.over_by(drawn, Some(key)) {
             return Err(Refused::over(close));
         }
-        let decided = match self.users.resumable(&self.people, login, key) {
+        let decided = match self.users.resumable(self.state.people(), login, key) {
             _ if self.is_outrun(turn, login, key) => Err(Refused::outrun()),
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
             None if login.resume_only => Err(Refused::gone()),
-            None if self.users.is_late(&self.people, login, key) => Err(Refused::late()),
+            None if self.users.is_late(self.state.people(), login, key) => Err(Refused::late()),
             None => self.new_session(turn, seat, login, key),
         };
         if let Err(refused) = &decided {
-            self.record(turn);
+            self.record(turn, Record::Beside, None);
             self.users.over.remember(turn.now.ms, drawn, refused.close);
         }
         decided
@@ -99,7 +102,7 @@ impl Bucket {
         if turn.shared.settings.faults.late_connects_win {
             return false;
         }
-        let name = self.people.user_of(key);
+        let name = self.state.people().user_of(key);
         let user = self.inbox_of(name).and_then(|inbox| self.users.users.get(&inbox));
         let keys = user.map_or(&[][..], |user| &user.sessions);
         let mut logins = keys.iter().filter_map(|key| self.users.logins.get(key));
@@ -119,14 +122,13 @@ impl Bucket {
         let inbox = self.inbox(turn, key);
         let losers = self.losers(inbox, login)?;
         self.replace(turn, inbox, &losers)?;
-        let n = self.record(turn);
-        let generation = self.generation(n);
+        let generation = self.generation(self.outputs.next());
+        self.know_own(turn, key, (generation, 0), false);
+        self.record(turn, Record::Used { session: key, more: true }, None);
         turn.shared.counters.logins += 1;
-        self.people.hold(key);
-        self.people.hear_generation(key, generation);
         let record = Login {
             generation,
-            drawn: self.people[key].id,
+            drawn: self.state.people()[key].id,
             secret: secret_of(login),
             before: None,
             left_behind: Vec::new(),
@@ -170,12 +172,12 @@ impl Bucket {
     ) -> Result<SessionKey, Refused> {
         let inbox = self.inbox(turn, key);
         self.replace(turn, inbox, &[key])?;
-        let n = self.record(turn);
-        let generation = self.generation(n);
+        let generation = self.generation(self.outputs.next());
+        self.know_own(turn, key, (generation, 0), false);
         let faults = turn.shared.settings.faults;
         let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
         if self.users.logins.get(&key).is_some_and(|own| !own.client.is_of(login)) {
-            self.users.client_gone(turn.now.ms, self.people.user_of(key), key);
+            self.users.client_gone(turn.now.ms, self.state.people().user_of(key), key);
         }
         let Some(record) = self.users.present(key) else {
             return Err(Refused::over(Close::Resumed));
@@ -205,7 +207,6 @@ impl Bucket {
             user.sessions.push(key);
         }
         turn.shared.counters.resumes += 1;
-        self.people.hear_generation(key, generation);
         if let Some(left) = left {
             let word = Close::Resumed.row().meaning;
             self.kick(turn, left, Close::Resumed, word, old_generation);
@@ -222,9 +223,9 @@ impl Bucket {
         key: SessionKey,
         generation: u64,
     ) {
-        let user = self.people.user_of(key).clone();
+        let user = self.state.people().user_of(key).clone();
         let floor = self.floor_of(turn, &user);
-        self.hear_floor(turn, key, floor);
+        self.know_own(turn, key, (generation, floor), false);
         self.unseat_below(turn, inbox, key, generation);
         if turn.shared.settings.faults.fence_skipped {
             return;
@@ -241,7 +242,7 @@ impl Bucket {
         let generation = self.users.logins.get(&key).map_or(0, |login| login.generation);
         let Some(state) = turn.shared.links.get_mut(seat.link) else { return generation };
         if let Some(introduced) = state.introduced(seat.handle) {
-            let Session { id, .. } = self.people[key];
+            let Session { id, .. } = self.state.people()[key];
             introduced.connection = Connection { id, generation, ..introduced.connection };
             introduced.hint = Some(key);
         }

@@ -9,6 +9,7 @@ use proto::wire;
 use super::{Login, Sweep};
 use crate::machine::bucket::Bucket;
 use crate::machine::state::people::SessionKey;
+use crate::machine::state::record::Record;
 use crate::machine::tells::{End, Noted, Told, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -22,7 +23,7 @@ impl Bucket {
             }
         });
         if noted.guest
-            && let Some(key) = self.people.find(noted.session)
+            && let Some(key) = self.state.people().find(noted.session)
         {
             self.invite(turn, key, &noted.room);
         }
@@ -65,10 +66,10 @@ impl Bucket {
         noted: &Noted,
         change: impl FnOnce(&mut Login),
     ) -> Told {
-        self.record(turn);
+        self.record(turn, Record::Beside, None);
         let floor = self.floor_of(turn, &noted.user);
         let over = Told { ended: true, floor, ..Told::default() };
-        let Some(key) = self.people.find(noted.session) else { return over };
+        let Some(key) = self.state.people().find(noted.session) else { return over };
         let Some(login) = self.users.logins.get_mut(&key) else { return over };
         change(login);
         let Login { generation, below, ending, .. } = *login;
@@ -78,10 +79,10 @@ impl Bucket {
 
     /// A room has heard that a session is over, or what it left behind.
     pub(crate) fn room_heard(&mut self, turn: &mut Turn<'_>, noted: &Noted) {
-        let Some(key) = self.people.find(noted.session) else { return };
+        let Some(key) = self.state.people().find(noted.session) else { return };
         let Some(login) = self.users.logins.get_mut(&key) else { return };
         login.unnote(noted);
-        self.record(turn);
+        self.record(turn, Record::Beside, None);
         self.forget_if_done(turn, key);
     }
 
@@ -99,8 +100,8 @@ impl Bucket {
             turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }
         let notes = login.notes.clone();
-        self.record(turn);
-        let floor = self.floor_of(turn, self.people.user_of(key));
+        self.record(turn, Record::Beside, None);
+        let floor = self.floor_of(turn, self.state.people().user_of(key));
         for noted in notes {
             let to = name::hash(noted.room.as_bytes());
             let end = End { reason: "not resumed".into(), below, floor };

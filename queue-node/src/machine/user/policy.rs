@@ -75,7 +75,7 @@ impl Bucket {
         inbox: QueueIndex,
         login: &g2q::Login,
     ) -> Result<Vec<SessionKey>, Refused> {
-        let class = &self.queues[inbox].class.class;
+        let class = &self.state.queue(inbox).class.class;
         let Some(user) = self.users.users.get(&inbox) else { return Ok(Vec::new()) };
         let is_own = |key: &SessionKey| {
             self.users.logins.get(key).is_some_and(|own| own.client.is_of(login))
@@ -117,7 +117,7 @@ impl Bucket {
             let sentence = "the user's queues can't be notified now: try again later";
             return Err(Refused::limit(sentence, RETRY_MS));
         }
-        let (evictions, user) = (&mut turn.shared.evictions, &*self.queues[inbox].name);
+        let (evictions, user) = (&mut turn.shared.evictions, &*self.state.queue(inbox).name);
         if let Err(wait_ms) = evictions.may(user, turn.now.ms) {
             let sentence = "the user's logins keep replacing each other: use only one of them";
             return Err(Refused::limit(sentence, wait_ms as u32));

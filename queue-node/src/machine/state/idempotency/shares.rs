@@ -100,13 +100,13 @@ impl Shares {
         Share { held, all: counts.all, keys_max: self.keys_max }
     }
 
-    pub(super) fn add(&mut self, origin: Origin, api_key: u64) {
+    pub(crate) fn add(&mut self, origin: Origin, api_key: u64) {
         let counts = self.counts(origin);
         *counts.by_api_key.entry(api_key).or_default() += 1;
         counts.all += 1;
     }
 
-    pub(super) fn remove(&mut self, origin: Origin, api_key: u64, count: usize) {
+    pub(crate) fn remove(&mut self, origin: Origin, api_key: u64, count: usize) {
         let counts = self.counts(origin);
         counts.all -= count;
         if let Some(held) = counts.by_api_key.get_mut(&api_key) {

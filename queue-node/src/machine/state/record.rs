@@ -1,0 +1,143 @@
+//! What a record says: decided once by the primary of a bucket, then only applied.
+
+use std::rc::Rc;
+
+use proto::filter::Filter;
+use proto::g2c::EventKind;
+use proto::ids::{Epoch, SessionId};
+
+use super::class::{Classes, QueueClass};
+use super::idempotency::Keyed;
+use super::people::SessionKey;
+use super::queue::{Mount, QueueIndex};
+use super::recent::Remembered;
+use super::state_mount::KeyStep;
+
+/// A record's number in its bucket, and the moment of its turn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp {
+    pub(crate) n: u64,
+    pub(crate) at_ms: u64,
+}
+
+/// What changes in a bucket.
+#[derive(Debug)]
+pub(crate) enum Record<'a> {
+    /// Nothing that stands in the state, which keeps only its result: user queues and words to
+    /// other queues stand beside it.
+    Beside,
+    /// The classes that queues have from now on.
+    Config { classes: &'a Classes },
+    /// A session is known from now on, and what was heard of it: its generation, the floor of its
+    /// user, that it is over.
+    Known { id: SessionId, user: &'a Rc<str>, generation: u64, floor: u64, is_over: bool },
+    /// A session never joins the queue whose name has this hash.
+    Barred { hash: u64, id: SessionId },
+    /// A session has a record at its user queue, or no more: it is known for as long.
+    Used { session: SessionKey, more: bool },
+    /// A queue comes to be.
+    Create { name: &'a str, class: Rc<QueueClass>, epoch: Epoch, created_unix_ms: u64 },
+    /// A queue without members is no more.
+    Destroy { queue: QueueIndex },
+    /// Something of a queue.
+    Change { queue: QueueIndex, step: Step },
+    /// Replay logs that are longer give their oldest events.
+    Shorten { bytes_max: usize },
+}
+
+/// What an event is made of, but its number, its moment, and its body, which stands beside the
+/// record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draft {
+    pub(crate) kind: EventKind,
+    /// The number of its mount, or `MEMBERS`.
+    pub(crate) mount: u8,
+    /// Who shall not have it.
+    pub(crate) exclude: Option<SessionId>,
+}
+
+/// What a record changes in its queue.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Nothing: it keeps a result only.
+    Nothing,
+    /// A message, or a word about members or mounts: into the log, messages also into the history.
+    Event(Draft),
+    /// Keys of a state mount.
+    State(Draft, Vec<KeyStep>),
+    /// The queue has a class of its own, with this mount, empty, in this place.
+    Mounts { draft: Draft, class: Rc<QueueClass>, place: usize, mount: Mount },
+    /// A session becomes a member, under this generation. A guest is put there by the back end.
+    Join { session: SessionKey, generation: u64, guest: bool, filter: Option<Box<Filter>> },
+    /// A member wants something else.
+    Filter { session: SessionKey, filter: Option<Box<Filter>> },
+    /// A member takes its seat under this generation.
+    Seat { session: SessionKey, generation: u64 },
+    /// A session is no member any more.
+    Leave { session: SessionKey },
+}
+
+/// How an operation ended, kept for when it comes again.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// An operation of a session: on the record's queue, or on the one whose name has this hash.
+    Session { session: SessionKey, hash: Option<u64>, result: Remembered },
+    /// A request of a back end.
+    Request { keyed: Keyed, result: Vec<u8> },
+}
+
+impl Record<'_> {
+    /// The queue that it changes, if there is one.
+    pub(crate) fn queue(&self) -> Option<QueueIndex> {
+        match self {
+            Record::Change { queue, .. } | Record::Destroy { queue } => Some(*queue),
+            Record::Beside
+            | Record::Config { .. }
+            | Record::Known { .. }
+            | Record::Barred { .. }
+            | Record::Used { .. }
+            | Record::Create { .. }
+            | Record::Shorten { .. } => None,
+        }
+    }
+}
+
+impl Step {
+    /// The event that it makes, if it makes one.
+    #[inline]
+    pub(crate) fn draft(&self) -> Option<Draft> {
+        match self {
+            Step::Event(draft) | Step::State(draft, _) | Step::Mounts { draft, .. } => Some(*draft),
+            Step::Nothing
+            | Step::Join { .. }
+            | Step::Filter { .. }
+            | Step::Seat { .. }
+            | Step::Leave { .. } => None,
+        }
+    }
+
+    /// The place of the mount that it changes; nothing if it changes none.
+    pub(crate) fn place(&self) -> Option<usize> {
+        match self {
+            Step::Event(draft) | Step::State(draft, _) => Some(usize::from(draft.mount)),
+            Step::Mounts { place, .. } => Some(*place),
+            Step::Nothing
+            | Step::Join { .. }
+            | Step::Filter { .. }
+            | Step::Seat { .. }
+            | Step::Leave { .. } => None,
+        }
+    }
+
+    /// Whether it changes more than one mount's size.
+    pub(crate) fn changes_more(&self) -> bool {
+        match self {
+            Step::Mounts { .. } | Step::Join { .. } | Step::Leave { .. } => true,
+            Step::Nothing
+            | Step::Event(_)
+            | Step::State(..)
+            | Step::Filter { .. }
+            | Step::Seat { .. } => false,
+        }
+    }
+}
