@@ -1,12 +1,12 @@
 //! The queue node as a plain state machine.
 //!
-//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`); a bucket decides,
-//! numbers and keeps (`bucket`, `record`, `outputs`); `state` is what its records made of it, and
-//! `local` what this process alone has of a queue; operations are told apart in `operation` and
-//! decided in `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`; `application`
-//! asks and tells who is behind call-outs; `user` decides who is logged in, `member` what rooms
-//! hear of it, `tells` what queues owe each other; `room` bounds what all of it takes, `cells` by
-//! whom; `timers` say when to wake.
+//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`); a bucket
+//! decides, numbers and keeps (`bucket`, `record`, `outputs`); `state` is what its records made of
+//! it, and `local` what this process alone has of a queue; operations are told apart in
+//! `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`;
+//! `application` asks and tells who is behind call-outs; `user` decides who is logged in, `member`
+//! what rooms hear of it, `tells` what queues owe each other; `room` bounds what all of it takes,
+//! `cells` by whom; `timers` say when to wake.
 
 mod allowance;
 mod application;

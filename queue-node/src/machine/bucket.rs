@@ -1,5 +1,6 @@
 //! A bucket: its queues, its log, and what it remembers.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use proto::bucket::{BucketId, Epochs};
@@ -8,11 +9,11 @@ use proto::codes::Status;
 use proto::ids::Epoch;
 use proto::name::QueueName;
 use proto::q2g::EventRef;
-use proto::seeded::Seed;
 use rand::RngExt as _;
 
 use super::application::{About, Cause};
 use super::asker::{Asker, Who};
+use super::hashing::Numbers;
 use super::local::{Local, Locals, Seat};
 use super::node::Settings;
 use super::outputs::{self, Outputs};
@@ -27,7 +28,6 @@ use super::state::record::{Draft, Kept, Record, Stamp, Step};
 use super::tells::{Tells, Word};
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
-use super::user::UserQueues;
 
 /// A bucket that this node is home of.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ pub(crate) struct Bucket {
     /// What its records have made of it. It is changed by [`Bucket::record`] alone.
     pub(crate) state: State,
     pub(crate) locals: Locals,
-    pub(crate) users: UserQueues,
+    /// The connections that speak for sessions whose user queue is here.
+    pub(crate) seats: HashMap<SessionKey, Seat, Numbers>,
     pub(crate) tells: Tells,
     /// The Idempotency-Key of the request that is being decided.
     pub(crate) keyed: Option<Keyed>,
@@ -53,7 +54,7 @@ impl Bucket {
             outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
             state: State::new(random, settings.grace_ms),
             locals: Locals::default(),
-            users: UserQueues::new(Seed::new(random)),
+            seats: HashMap::default(),
             tells: Tells::default(),
             keyed: None,
         }
@@ -317,9 +318,6 @@ impl Bucket {
         let about = About { seq: self.state.queue(index).seq, reason, ..About::default() };
         let n = self.outputs.next();
         let happened = self.happening(turn, index, TellKind::QueueDestroyed, (n, about));
-        if self.state.queue(index).is_inbox() {
-            self.users.forget_user(index);
-        }
         self.record(turn, Record::Destroy { queue: index }, None);
         self.locals.gone(index);
         turn.shared.counters.queues_destroyed += 1;

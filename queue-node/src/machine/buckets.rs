@@ -12,7 +12,6 @@ use rand::RngExt as _;
 
 use super::bucket::Bucket;
 use super::links::HeardAt;
-use super::room::LOGIN_BYTES;
 use super::state::sizes::Sizes;
 use super::turn::{Shared, Turn};
 
@@ -207,5 +206,4 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
     });
     turn.shared.sized(bucket.state.sizes(), Sizes::default());
     turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
-    turn.shared.counted(bucket.users.sessions().count() * LOGIN_BYTES, 0);
 }

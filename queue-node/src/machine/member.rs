@@ -41,7 +41,7 @@ impl Bucket {
         {
             return None;
         }
-        let floor = if turn.shared.settings.faults.floor_ignored { 0 } else { floor };
+        let floor = heard(turn, floor);
         self.record(turn, Record::Known { id, user, generation, floor, is_over }, None);
         self.state.people().find(id)
     }
@@ -166,6 +166,11 @@ impl Bucket {
         let found = self.state.queues().find(noted.room.as_bytes())?;
         (self.state.queue(found).epoch.get() == noted.epoch).then_some(found)
     }
+}
+
+/// A floor, unless a planted bug ignores it.
+pub(crate) fn heard(turn: &Turn<'_>, floor: u64) -> u64 {
+    if turn.shared.settings.faults.floor_ignored { 0 } else { floor }
 }
 
 /// The refusal of what a connection says that is over.

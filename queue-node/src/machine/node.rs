@@ -221,7 +221,7 @@ impl Node {
             let memory = bucket.state.memory().bytes();
             all += memory
                 + bucket.state.queues().bytes()
-                + bucket.users.bytes()
+                + bucket.state.logins().bytes()
                 + bucket.tells.bytes();
             left += memory;
         }
@@ -231,9 +231,10 @@ impl Node {
     /// The newest generation of a session, by its user queue.
     #[cfg(test)]
     pub(crate) fn generation_of(&self, id: proto::ids::SessionId) -> Option<u64> {
-        self.buckets
-            .all()
-            .find_map(|bucket| bucket.users.generation_of(bucket.state.people().find(id)?))
+        self.buckets.all().find_map(|bucket| {
+            let key = bucket.state.people().find(id)?;
+            Some(bucket.state.logins().get(key)?.generation)
+        })
     }
 
     /// Shortens its replay logs as if they might take no more than so many bytes together.
@@ -250,7 +251,7 @@ impl Node {
         for bucket in self.buckets.iter() {
             bytes +=
                 bucket.state.queues().iter().map(|(_, queue)| queue.kept_bytes()).sum::<usize>();
-            bytes += bucket.users.sessions().count() * super::room::LOGIN_BYTES;
+            bytes += bucket.state.logins().len() * super::state::sizes::LOGIN_BYTES as usize;
         }
         bytes as u64
     }

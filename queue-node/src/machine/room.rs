@@ -9,9 +9,6 @@ use super::state::queue::{Mount, Queue};
 use super::state::sizes::{LOCAL_BYTES, Sizes};
 use super::turn::Shared;
 
-/// A session's record at its user queue, with some notes.
-pub(crate) const LOGIN_BYTES: usize = 512;
-
 const _: () = assert!(size_of::<Option<Local>>() <= LOCAL_BYTES);
 
 /// Newcomers leave this part of the whole to those who are there.
@@ -33,12 +30,6 @@ impl Queue {
 }
 
 impl Shared {
-    /// Something that took so much takes so much now.
-    pub(crate) fn counted(&mut self, before: usize, after: usize) {
-        let bytes = &mut self.counters.kept_bytes;
-        *bytes = *bytes + after as u64 - before as u64;
-    }
-
     /// Something of a bucket's state took so much, and takes so much now.
     #[inline]
     pub(crate) fn sized(&mut self, before: Sizes, after: Sizes) {

@@ -7,13 +7,15 @@
 //!
 //! `record` is what a record says. A [`queue::Queue`] has `members`, mounts (`message_mount`,
 //! `state_mount`) by its `class`, and a `replay` log (`event_ring`). `people` are who the bucket
-//! knows, in an `arena`. `recent` results are in `remember` for who isn't a member, `idempotency`
-//! has those of requests. `sizes` count what all of it takes.
+//! knows, in an `arena`, and `logins` who is logged in. `recent` results are in `remember` for who
+//! isn't a member, `idempotency` has those of requests. `sizes` count what all of it takes.
 
+mod aging;
 pub(crate) mod arena;
 pub(crate) mod class;
 pub(crate) mod event_ring;
 pub(crate) mod idempotency;
+pub(crate) mod logins;
 pub(crate) mod members;
 pub(crate) mod message_mount;
 pub(crate) mod people;
@@ -31,10 +33,11 @@ use proto::seeded::Seed;
 
 use class::{Changed, Classes};
 use idempotency::{Keys, Origin};
+use logins::Logins;
 use people::{People, SessionKey};
 use queue::{Queue, QueueIndex, Queues, Subscription};
 use recent::{Recent, Remembered};
-use record::{Kept, Record, Stamp, Step};
+use record::{Kept, Record, SessionStep, Stamp, Step};
 use remember::Memory;
 use sizes::Sizes;
 
@@ -45,6 +48,7 @@ pub(crate) struct State {
     people: People,
     memory: Memory,
     keys: Keys,
+    logins: Logins,
     sizes: Sizes,
     /// Results of sessions that aren't members are kept for two of these.
     grace_ms: u64,
@@ -63,6 +67,7 @@ impl State {
             people: People::new(seed),
             memory: Memory::new(seed),
             keys: Keys::new(random),
+            logins: Logins::new(seed),
             sizes: Sizes::default(),
             grace_ms,
         }
@@ -97,6 +102,11 @@ impl State {
         &self.keys
     }
 
+    /// Who is logged in.
+    pub(crate) fn logins(&self) -> &Logins {
+        &self.logins
+    }
+
     /// What it takes.
     #[inline]
     pub(crate) fn sizes(&self) -> Sizes {
@@ -127,14 +137,15 @@ impl State {
                 recent.is_over = true;
                 self.memory.keep(at.at_ms, self.grace_ms, hash, id, &recent);
             }
-            Record::Used { session, more: true } => self.people.hold(session),
-            Record::Used { session, more: false } => self.people.release(at.at_ms, session),
+            Record::Session { session, step } => self.session(at, session, step),
+            Record::Refused { drawn, close } => self.logins.refuse(at, drawn, close),
             Record::Create { name, class, epoch, created_unix_ms } => {
                 let queue = Queue::new(name, class, epoch, created_unix_ms);
                 let index = self.queues.insert(queue);
                 self.sizes.recount(&mut self.queues[index]);
             }
             Record::Destroy { queue } => {
+                self.logins.forget_user(queue);
                 let queue = self.queues.remove(queue);
                 self.sizes.gone(&queue);
             }
@@ -147,6 +158,35 @@ impl State {
             }
         }
         self.keep(at, queue, kept);
+    }
+
+    /// Something of a session's record at its user queue changes.
+    fn session(&mut self, at: Stamp, key: SessionKey, step: SessionStep) {
+        match &step {
+            SessionStep::New { entry, .. } => {
+                self.people.hear_generation(key, entry.generation);
+                self.people.hold(key);
+                self.sizes.login(true);
+            }
+            SessionStep::Resumed { entry, floor, .. } => {
+                self.people.hear(key, entry.generation, *floor, false);
+            }
+            SessionStep::Ended { floor, .. } => self.people.hear(key, 0, *floor, true),
+            SessionStep::Attached
+            | SessionStep::Detached { .. }
+            | SessionStep::Confirmed
+            | SessionStep::Expires { .. }
+            | SessionStep::Swept { .. }
+            | SessionStep::Noted(_)
+            | SessionStep::Unnoted(_)
+            | SessionStep::Forgotten => {}
+        }
+        let user = self.people.user_of(key).clone();
+        self.logins.apply(at, (key, self.people[key].id, &user), step);
+        if self.logins.forget_if_done(key) {
+            self.people.release(at.at_ms, key);
+            self.sizes.login(false);
+        }
     }
 
     /// Something of a queue changes.
@@ -260,6 +300,9 @@ impl State {
     pub(crate) fn pass(&mut self, now_ms: u64, gone: impl FnMut(Origin, u64)) {
         self.memory.trim(now_ms, self.grace_ms);
         self.keys.trim(now_ms, gone);
+        if let Some(before_ms) = now_ms.checked_sub(2 * self.grace_ms) {
+            self.logins.trim(before_ms);
+        }
         if let Some(before_ms) = now_ms.checked_sub(PEOPLE_GRACES * self.grace_ms) {
             self.people.trim(before_ms);
         }

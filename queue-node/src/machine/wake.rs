@@ -83,14 +83,10 @@ impl Buckets {
     /// Buckets forget what nobody can ask about any more.
     fn forget(&mut self, turn: &mut Turn<'_>) {
         let grace_ms = turn.shared.settings.grace_ms;
-        let before_ms = turn.now.ms.checked_sub(2 * grace_ms);
         let mut remembered_bytes = 0;
         for bucket in self.iter() {
             bucket.pass(turn);
             remembered_bytes += bucket.state.memory().bytes() + bucket.state.keys().bytes();
-            if let Some(before_ms) = before_ms {
-                bucket.users.trim(before_ms);
-            }
         }
         turn.shared.counters.remembered_bytes = remembered_bytes as u64;
         turn.shared.creations.trim(turn.now.ms);

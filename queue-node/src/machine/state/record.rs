@@ -2,16 +2,19 @@
 
 use std::rc::Rc;
 
+use proto::codes::Close;
 use proto::filter::Filter;
 use proto::g2c::EventKind;
-use proto::ids::{Epoch, SessionId};
+use proto::ids::{Epoch, Secret, SessionId};
 
 use super::class::{Classes, QueueClass};
 use super::idempotency::Keyed;
+use super::logins::{Client, Sweep};
 use super::people::SessionKey;
 use super::queue::{Mount, QueueIndex};
 use super::recent::Remembered;
 use super::state_mount::KeyStep;
+use crate::machine::tells::Noted;
 
 /// A record's number in its bucket, and the moment of its turn.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +26,8 @@ pub(crate) struct Stamp {
 /// What changes in a bucket.
 #[derive(Debug)]
 pub(crate) enum Record<'a> {
-    /// Nothing that stands in the state, which keeps only its result: user queues and words to
-    /// other queues stand beside it.
+    /// Nothing that stands in the state, which keeps only its result: words to other queues stand
+    /// beside it.
     Beside,
     /// The classes that queues have from now on.
     Config { classes: &'a Classes },
@@ -33,8 +36,10 @@ pub(crate) enum Record<'a> {
     Known { id: SessionId, user: &'a Rc<str>, generation: u64, floor: u64, is_over: bool },
     /// A session never joins the queue whose name has this hash.
     Barred { hash: u64, id: SessionId },
-    /// A session has a record at its user queue, or no more: it is known for as long.
-    Used { session: SessionKey, more: bool },
+    /// A session's record at its user queue.
+    Session { session: SessionKey, step: SessionStep },
+    /// A login was refused: the id that it drew is over.
+    Refused { drawn: SessionId, close: Close },
     /// A queue comes to be.
     Create { name: &'a str, class: Rc<QueueClass>, epoch: Epoch, created_unix_ms: u64 },
     /// A queue without members is no more.
@@ -77,6 +82,46 @@ pub(crate) enum Step {
     Leave { session: SessionKey },
 }
 
+/// What changes in a session's record at its user queue.
+#[derive(Debug)]
+pub(crate) enum SessionStep {
+    /// It has logged in, and these sessions of its user count no more.
+    New { inbox: QueueIndex, entry: Entry, losers: Vec<SessionKey>, unix_ms: u64 },
+    /// It goes on on another connection, whose login named this secret; sessions of its user below
+    /// the floor are over. What the client doesn't come back to until then is swept.
+    Resumed { inbox: QueueIndex, entry: Entry, floor: u64, by: Option<Secret>, due_ms: u64 },
+    /// A connection speaks for it.
+    Attached,
+    /// None does any more; the code that the last one was closed with, or 0.
+    Detached { code: u16 },
+    /// Its client has the newest secret.
+    Confirmed,
+    /// Its credentials end at another time.
+    Expires { unix_ms: u64 },
+    /// It is over, and so is its user below this generation.
+    Ended { inbox: Option<QueueIndex>, close: Close, floor: u64, unix_ms: u64 },
+    /// Rooms are told to let go of what it left below this generation.
+    Swept { below: u64, next: Option<Sweep> },
+    /// A room has it.
+    Noted(Noted),
+    /// A room has it no more.
+    Unnoted(Noted),
+    /// A planted bug: its rooms are forgotten.
+    Forgotten,
+}
+
+/// What a login brings.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) generation: u64,
+    /// The id that was drawn for it.
+    pub(crate) drawn: SessionId,
+    /// None: the session can't be resumed.
+    pub(crate) secret: Option<Secret>,
+    pub(crate) expires_unix_ms: u64,
+    pub(crate) client: Box<Client>,
+}
+
 /// How an operation ended, kept for when it comes again.
 #[derive(Debug)]
 pub(crate) enum Kept {
@@ -95,7 +140,8 @@ impl Record<'_> {
             | Record::Config { .. }
             | Record::Known { .. }
             | Record::Barred { .. }
-            | Record::Used { .. }
+            | Record::Session { .. }
+            | Record::Refused { .. }
             | Record::Create { .. }
             | Record::Shorten { .. } => None,
         }

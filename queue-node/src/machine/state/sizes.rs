@@ -10,10 +10,13 @@ const QUEUE_BYTES: usize = size_of::<Queue>() + LOCAL_BYTES + 64;
 /// A member with its place, and the session behind it.
 const MEMBER_BYTES: usize = size_of::<Subscription>() + 160;
 
-/// Bytes of all queues of a bucket.
+/// A session's record at its user queue, with some notes.
+pub(crate) const LOGIN_BYTES: u64 = 512;
+
+/// Bytes of all queues and logins of a bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sizes {
-    /// Of queues, but their replay logs.
+    /// Of queues, but their replay logs, and of logins.
     pub(crate) kept: u64,
     /// Of replay logs.
     pub(crate) replay: u64,
@@ -40,6 +43,11 @@ impl Sizes {
     #[inline]
     pub(super) fn log(&mut self, before: usize, after: usize) {
         self.replay = self.replay + after as u64 - before as u64;
+    }
+
+    /// One login more, or less.
+    pub(super) fn login(&mut self, more: bool) {
+        self.kept = if more { self.kept + LOGIN_BYTES } else { self.kept - LOGIN_BYTES };
     }
 
     /// A queue is no more.

@@ -170,9 +170,9 @@ fn a_call_is_the_application_s_to_answer() {
         0: g1 logged_in 1 0 3
         0: g1 logged_in 2 0 3
         0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #5 tim gen=3
-        0: g1 tell 3 app joined /user/tim e1 #5 tim gen=3
-        0: g1 tell 4 app queue_first_join /user/tim e1 #5
+        0: g1 tell 2 app user_online /user/tim e1 #4 tim gen=3
+        0: g1 tell 3 app joined /user/tim e1 #4 tim gen=3
+        0: g1 tell 4 app queue_first_join /user/tim e1 #4
         1: g1 answer 1 op=1 status=14
         2: g1 answer 1 ask call
         3: g1 answer 1 op=1 status=0 97
@@ -183,10 +183,10 @@ fn a_call_is_the_application_s_to_answer() {
         7: g1 kick 3 3002 gen=1
         7: g1 answer 3 op=1 status=16
         8: g1 lost_noted 1
-        8: g1 tell 5 app closed /user/tim e1 #10 tim gen=3 (3000)
-        8: g1 tell 6 app user_offline /user/tim e1 #10 tim gen=3 (bye)
-        8: g1 tell 7 app left /user/tim e1 #13 tim gen=3 (bye)
-        8: g1 tell 8 app queue_last_leave /user/tim e1 #13
+        8: g1 tell 5 app closed /user/tim e1 #9 tim gen=3 (3000)
+        8: g1 tell 6 app user_offline /user/tim e1 #9 tim gen=3 (bye)
+        8: g1 tell 7 app left /user/tim e1 #10 tim gen=3 (bye)
+        8: g1 tell 8 app queue_last_leave /user/tim e1 #10
         9: g1 answer 1 op=1 status=0 97
         9: g1 answer 1 op=3 status=16
         ",
@@ -206,9 +206,9 @@ fn a_long_answer_of_a_call_is_not_remembered() {
         ----
         0: g1 logged_in 1 0 3
         0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #5 tim gen=3
-        0: g1 tell 3 app joined /user/tim e1 #5 tim gen=3
-        0: g1 tell 4 app queue_first_join /user/tim e1 #5
+        0: g1 tell 2 app user_online /user/tim e1 #4 tim gen=3
+        0: g1 tell 3 app joined /user/tim e1 #4 tim gen=3
+        0: g1 tell 4 app queue_first_join /user/tim e1 #4
         1: g1 answer 1 op=1 status=0 {answer}
         2: g1 answer 1 op=1 status=2
         "

@@ -29,7 +29,7 @@ fn queues_have_new_options_at_once() {
         30 g1 1 8 members /room/1
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 answer 1 op=2 status=0 seq=2
@@ -45,9 +45,9 @@ fn queues_have_new_options_at_once() {
         7: g1 answer 1 op=7 status=0 seq=3
         7: g1 subscribed 2 5 e1 #3 [chat=3,members=3,scores=3]
         7: g1 answer 2 op=4 status=0 seq=3
-        7: g1 tell 1 app joined /room/1 e1 #18 bob gen=8
+        7: g1 tell 1 app joined /room/1 e1 #18 bob gen=7
         7: g1 tell 2 app left /room/1 e1 #18 ann gen=3
-        7: g1 tell 3 app left /room/1 e1 #20 bob gen=8
+        7: g1 tell 3 app left /room/1 e1 #20 bob gen=7
         7: g1 tell 4 app queue_last_leave /room/1 e1 #20
         30: g1 answer 1 op=8 status=5
         ",

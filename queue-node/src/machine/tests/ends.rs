@@ -79,7 +79,7 @@ fn what_a_session_asked_for_is_not_done_beyond_its_end() {
         1900 g1 1 4 subscribe /room/1 sub=5
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] bob
         2: g1 answer 1 op=1 status=0 seq=1
@@ -117,8 +117,8 @@ fn each_epoch_of_a_room_hears_of_the_end() {
         0: g1 moved 0 q2
         1: q2~ told 7 ended=false floor=3 gen=3
         2: q2~ told 8 ended=false floor=3 gen=3
-        3: q2 tell 65537 ended /room/1 bye floor=11
-        3: q2 tell 131073 ended /room/1 bye floor=11
+        3: q2 tell 65537 ended /room/1 bye floor=8
+        3: q2 tell 131073 ended /room/1 bye floor=8
         3: g1 lost_noted 1
         ",
     );
@@ -177,7 +177,7 @@ fn the_newest_joining_of_a_room_counts_and_only_its_own_leaving() {
         3: q2~ told 9 ended=false floor=3 gen=3
         4: q2~ told 10 ended=false floor=3 gen=3
         5: q2~ told 11 ended=true floor=3
-        6: q2 tell 65537 ended /room/1 bye floor=14
+        6: q2 tell 65537 ended /room/1 bye floor=11
         6: g1 lost_noted 1
         ",
     );
@@ -203,10 +203,10 @@ fn after_a_grace_rooms_let_go_what_was_not_resumed() {
         0: g1 moved 0 q2
         1: q2~ told 7 ended=false floor=3 gen=3
         2: g1 kick 1 3509 gen=3
-        2: g1 logged_in 2 0 8 resumed
-        2: q2 tell 65537 fence /room/1 8 floor=8
+        2: g1 logged_in 2 0 7 resumed
+        2: q2 tell 65537 fence /room/1 7 floor=7
         990: g1 reply 1 op=0 status=0 ann online +0 [g test +0] /room/1
-        1020: q2 tell 131073 ended /room/1 not resumed below=8 floor=8
+        1020: q2 tell 131073 ended /room/1 not resumed below=7 floor=7
         1020: g1 reply 2 op=0 status=0 ann online +0 [g test +0] /room/1
         ",
     );

@@ -24,7 +24,7 @@ fn the_back_end_puts_a_user_in_and_its_lane_takes_the_seat() {
         11 g1 introduce 1 ann
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 reply 1 op=0 status=0
         2: g1 answer 1 op=1 status=7
         3: g1 reply 2 op=0 status=0
@@ -32,7 +32,7 @@ fn the_back_end_puts_a_user_in_and_its_lane_takes_the_seat() {
         4: g1 answer 1 op=0 status=0 seq=1
         4: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         5: g1 reply 3 op=0 status=0 seq=1
-        5: g1 invited 2 gen=8 /web/1
+        5: g1 invited 2 gen=7 /web/1
         5: g1 event 5 #2 joined bob
         6: g1 answer 2 op=0 status=0 seq=2
         6: g1 subscribed 2 5 e1 #2 [chat=2,members=2,scores=2] ann,bob
@@ -94,7 +94,7 @@ fn who_can_not_be_put_in_is_named() {
         10 g1 request 10 get /small/1
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 reply 1 op=0 status=5
         2: g1 reply 2 op=0 status=0
         3: g1 reply 3 op=0 status=5
@@ -132,8 +132,8 @@ fn a_guest_stays_one_through_resumes_and_sweeps() {
         1: g1 reply 1 op=0 status=0
         2: g1 lost_noted 1
         3: g1 reply 2 op=0 status=0
-        100: g2 logged_in 7 0 9 resumed
-        100: g2 invited 7 gen=9 /web/1
+        100: g2 logged_in 7 0 8 resumed
+        100: g2 invited 7 gen=8 /web/1
         101: g2 answer 7 op=0 status=0 seq=1
         101: g2 subscribed 7 9 e1 #1 [chat=1,members=1,scores=1] ann
         3000: g2 answer 7 op=1 status=0 seq=1 ann count=1
@@ -160,10 +160,10 @@ fn who_is_over_is_not_put_in() {
         1: g1 reply 2 op=0 status=0
         1: g1 invited 1 gen=3 /web/1
         2: g1 kick 1 3500 gen=3
-        2: g1 logged_in 2 0 8
+        2: g1 logged_in 2 0 7
         3: g1 reply 3 op=0 status=5
         4: g1 reply 4 op=0 status=0 seq=2
-        4: g1 invited 2 gen=8 /web/1
+        4: g1 invited 2 gen=7 /web/1
         ",
     );
 }

@@ -50,8 +50,8 @@ fn joined_and_left_are_gathered_in_a_turn() {
         3 g2 1 3 send /room/1 chat again
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
-        0: g2 logged_in 1 0 13
+        0: g1 logged_in 2 0 7
+        0: g2 logged_in 1 0 11
         0: g2 logged_in 2 0 3
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
@@ -89,7 +89,7 @@ fn nobody_hears_twice_of_who_joins_and_leaves_in_one_turn() {
         2 g1 2 3 subscribe /room/1 sub=5
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 2 op=1 status=0 seq=1
@@ -122,8 +122,8 @@ fn a_second_session_of_a_user_is_not_announced() {
         5 g1 2 2 unsubscribe /room/1
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7 floor=3
-        0: g1 logged_in 3 0 12
+        0: g1 logged_in 2 0 6 floor=3
+        0: g1 logged_in 3 0 10
         1: g1 answer 3 op=1 status=0
         1: g1 subscribed 3 5 e1 #1 [chat=1,members=1,scores=1] bob
         2: g1 answer 1 op=1 status=0 seq=1
@@ -180,7 +180,7 @@ fn refusals_say_what_to_do() {
         12 g1 raw /small/1
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 2 op=1 status=8

@@ -33,7 +33,7 @@ fn a_first_connect_that_is_late_changes_nothing() {
         5: g1 lost_noted 1
         6: g2 logged_in 3 16 0 code=3002
         7: g1 reply 1 op=0 status=0 one online +0 [g test +0 detached] /room/1
-        8: g1 logged_in 4 0 13
+        8: g1 logged_in 4 0 12
         8: g1 unsubscribed 5 [1] 'replaced'
         ",
     );
@@ -63,7 +63,7 @@ fn a_resume_that_is_late_takes_nothing_over() {
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] one
         2: g1 lost_noted 1
-        3: g1 logged_in 2 0 9 resumed
+        3: g1 logged_in 2 0 8 resumed
         3: g1 unsubscribed 5 [1] ''
         4: g2 logged_in 3 16 0 code=3002
         5: g2 logged_in 4 16 0 code=3002
@@ -91,13 +91,13 @@ fn a_connect_is_late_by_its_own_client_and_user_alone() {
         5 g1 login 6 one client=a,4
         ----
         0: g1 logged_in 1 0 3
-        1: g1 logged_in 2 0 8
+        1: g1 logged_in 2 0 7
         2: g1 kick 1 3500 gen=3
-        2: g1 logged_in 3 0 12
-        3: g1 kick 3 3500 gen=12
-        3: g1 logged_in 4 0 20
-        4: g1 kick 4 3500 gen=20
-        4: g1 logged_in 5 0 28
+        2: g1 logged_in 3 0 10
+        3: g1 kick 3 3500 gen=10
+        3: g1 logged_in 4 0 15
+        4: g1 kick 4 3500 gen=15
+        4: g1 logged_in 5 0 20
         5: g1 logged_in 6 16 0 code=3002
         ",
     );
@@ -119,9 +119,9 @@ fn a_connect_of_the_same_number_is_not_late() {
         0: g1 logged_in 1 0 3
         1: g1 logged_in 1 0 3
         2: g1 kick 1 3509 gen=3
-        2: g1 logged_in 2 0 7 resumed
-        3: g1 kick 2 3500 gen=7
-        3: g1 logged_in 3 0 10
+        2: g1 logged_in 2 0 6 resumed
+        3: g1 kick 2 3500 gen=6
+        3: g1 logged_in 3 0 8
         ",
     );
 }
@@ -143,11 +143,11 @@ fn where_many_sessions_may_be_each_of_them_counts() {
         4 g1 login 5 two client=c,1
         ----
         0: g1 logged_in 1 0 3
-        1: g1 logged_in 2 0 7 floor=3
+        1: g1 logged_in 2 0 6 floor=3
         2: g1 logged_in 3 16 0 code=3002
         3: g1 logged_in 4 16 0 code=3002
         4: g1 kick 1 3500 gen=3
-        4: g1 logged_in 5 0 15 floor=7
+        4: g1 logged_in 5 0 13 floor=6
         ",
     );
 }
@@ -172,11 +172,11 @@ fn a_connect_is_late_even_if_the_newer_session_has_ended() {
         ----
         0: g1 logged_in 1 0 3
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 12
+        2: g1 logged_in 2 0 9
         3: g2 logged_in 3 16 0 code=3002
         4: g2 logged_in 4 16 0 code=3002
-        5: g1 kick 2 3500 gen=12
-        5: g1 logged_in 5 0 20
+        5: g1 kick 2 3500 gen=9
+        5: g1 logged_in 5 0 16
         ",
     );
 }
@@ -197,7 +197,7 @@ fn a_connect_is_late_even_if_another_client_has_resumed_the_session() {
         ----
         0: g1 logged_in 1 0 3
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 8 resumed
+        2: g1 logged_in 2 0 7 resumed
         3: g2 logged_in 3 16 0 code=3002
         ",
     );
@@ -221,10 +221,10 @@ fn what_a_client_tried_is_forgotten_when_nothing_of_it_can_be_on_its_way() {
         ----
         0: g1 logged_in 1 0 3
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 12
+        2: g1 logged_in 2 0 9
         3: g1 lost_noted 2
         1900: g1 logged_in 3 16 0 code=3002
-        2300: g1 logged_in 4 0 23
+        2300: g1 logged_in 4 0 17
         ",
     );
 }
@@ -254,14 +254,14 @@ fn a_client_that_comes_anew_takes_the_place_of_its_own_session() {
         ----
         0: g1 logged_in 1 0 3
         2: g1 kick 1 3500 gen=3
-        2: g2 logged_in 2 0 8
+        2: g2 logged_in 2 0 7
         4: g1 logged_in 3 10 0 code=3506
         5: g1 logged_in 4 0 3
-        6: g1 logged_in 5 0 7 floor=3
-        7: g1 kick 5 3500 gen=7
-        7: g1 logged_in 6 0 11 floor=3
+        6: g1 logged_in 5 0 6 floor=3
+        7: g1 kick 5 3500 gen=6
+        7: g1 logged_in 6 0 9 floor=3
         8: g1 kick 4 3500 gen=3
-        8: g1 logged_in 7 0 19 floor=11
+        8: g1 logged_in 7 0 14 floor=9
         ",
     );
 }

@@ -192,8 +192,8 @@ fn a_full_queue_says_how_many_its_class_lets_in() {
         7 g1 3 3 subscribe /small/1 sub=5
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7 floor=3
-        0: g1 logged_in 3 0 12
+        0: g1 logged_in 2 0 6 floor=3
+        0: g1 logged_in 3 0 10
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 3 op=1 status=8 the queue is full: its class lets 1 members in

@@ -142,8 +142,8 @@ fn a_user_is_taken_out() {
         5 g1 1 2 subscribe /room/1 sub=5
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7 floor=3
-        0: g1 logged_in 3 0 12
+        0: g1 logged_in 2 0 6 floor=3
+        0: g1 logged_in 3 0 10
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 answer 2 op=1 status=0 seq=1

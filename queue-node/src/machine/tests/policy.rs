@@ -24,7 +24,7 @@ fn the_newest_wins_and_the_loser_is_told() {
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] one
         2: g1 kick 1 3500 gen=3
         2: g1 unsubscribed 5 [1] 'replaced'
-        2: g2 logged_in 2 0 8
+        2: g2 logged_in 2 0 7
         3: g1 answer 1 op=2 status=16
         3: g1 lost_noted 1
         4: g1 unsubscribed 5 [1] '' detached
@@ -56,9 +56,9 @@ fn the_oldest_stays_if_it_is_connected_and_confirmed() {
         0: g1 logged_in 1 0 3
         2: g1 logged_in 2 10 0 code=3506
         3: g1 lost_noted 1
-        4: g1 logged_in 3 0 11
-        5: g1 kick 3 3500 gen=11
-        5: g1 logged_in 4 0 19
+        4: g1 logged_in 3 0 10
+        5: g1 kick 3 3500 gen=10
+        5: g1 logged_in 4 0 15
         6: g1 logged_in 2 16 0 code=3506
         ",
     );
@@ -80,11 +80,11 @@ fn of_many_the_lowest_generation_ends() {
         3 g1 request 1 user /user/two
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7 floor=3
+        0: g1 logged_in 2 0 6 floor=3
         1: g1 kick 1 3509 gen=3
-        1: g1 logged_in 9 0 11 resumed floor=7
-        2: g1 kick 2 3500 gen=7
-        2: g1 logged_in 3 0 14 floor=11
+        1: g1 logged_in 9 0 9 resumed floor=6
+        2: g1 kick 2 3500 gen=6
+        2: g1 logged_in 3 0 11 floor=9
         3: g1 reply 1 op=0 status=0 two online +0 [g test +0] [g test +2]
         ",
     );
@@ -130,30 +130,30 @@ fn who_replaces_itself_over_and_over_is_slowed() {
         ----
         1: g1 logged_in 1 0 3
         2: g1 kick 1 3500 gen=3
-        2: g1 logged_in 2 0 7
-        3: g1 kick 2 3500 gen=7
-        3: g1 logged_in 3 0 15
-        4: g1 kick 3 3500 gen=15
-        4: g1 logged_in 4 0 23
-        5: g1 kick 4 3500 gen=23
-        5: g1 logged_in 5 0 31
-        6: g1 kick 5 3500 gen=31
-        6: g1 logged_in 6 0 39
-        7: g1 kick 6 3500 gen=39
-        7: g1 logged_in 7 0 47
-        8: g1 kick 7 3500 gen=47
-        8: g1 logged_in 8 0 55
-        9: g1 kick 8 3500 gen=55
-        9: g1 logged_in 9 0 63
-        10: g1 kick 9 3500 gen=63
-        10: g1 logged_in 10 0 71
-        11: g1 kick 10 3500 gen=71
-        11: g1 logged_in 11 0 79
+        2: g1 logged_in 2 0 6
+        3: g1 kick 2 3500 gen=6
+        3: g1 logged_in 3 0 11
+        4: g1 kick 3 3500 gen=11
+        4: g1 logged_in 4 0 16
+        5: g1 kick 4 3500 gen=16
+        5: g1 logged_in 5 0 21
+        6: g1 kick 5 3500 gen=21
+        6: g1 logged_in 6 0 26
+        7: g1 kick 6 3500 gen=26
+        7: g1 logged_in 7 0 31
+        8: g1 kick 7 3500 gen=31
+        8: g1 logged_in 8 0 36
+        9: g1 kick 8 3500 gen=36
+        9: g1 logged_in 9 0 41
+        10: g1 kick 9 3500 gen=41
+        10: g1 logged_in 10 0 46
+        11: g1 kick 10 3500 gen=46
+        11: g1 logged_in 11 0 51
         12: g1 logged_in 12 8 0 code=3009 after=990
         13: g1 logged_in 13 8 0 code=3009 after=989
         500: g1 logged_in 12 16 0 code=3009
-        1600: g1 kick 11 3500 gen=79
-        1600: g1 logged_in 20 0 91
+        1600: g1 kick 11 3500 gen=51
+        1600: g1 logged_in 20 0 60
         1600: g1 logged_in 21 8 0 code=3009 after=402
         ",
     );

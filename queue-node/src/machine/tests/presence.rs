@@ -38,9 +38,9 @@ fn only_how_many_there_are() {
         15 g1 3 5 members /quiet/1
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7 floor=3
-        0: g1 logged_in 3 0 12
-        0: g2 logged_in 4 0 17
+        0: g1 logged_in 2 0 6 floor=3
+        0: g1 logged_in 3 0 10
+        0: g2 logged_in 4 0 14
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0] count=1
         2: g1 answer 2 op=1 status=0
@@ -94,7 +94,7 @@ fn nothing_is_said_of_others() {
         7 g1 request 2 members /room/1
         ----
         0: g1 logged_in 1 0 4
-        0: g1 logged_in 2 0 9
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0]
         2: g1 answer 2 op=1 status=0

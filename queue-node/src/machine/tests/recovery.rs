@@ -24,7 +24,7 @@ fn since_within_the_log_recovers() {
         6 g1 2 2 subscribe /room/1 sub=5 since=e1:chat=4,scores=2,members=5 prefix=k history=9
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -63,7 +63,7 @@ fn since_beyond_the_log_has_gaps_and_everything_whole() {
         2600 g1 2 1 subscribe /room/1 sub=5 since=e1:chat=1,scores=1,members=1
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -126,8 +126,8 @@ fn a_lane_comes_back_and_attaches() {
         2950 g1 attach /room/1 6 e1 1 1 2
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
-        0: g2 logged_in 4 0 13
+        0: g1 logged_in 2 0 7
+        0: g2 logged_in 4 0 11
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
@@ -306,7 +306,7 @@ fn what_its_sender_did_not_want_back_another_lane_gets_whole() {
         4 g2 attach /room/1 6 e1 1 4
         ----
         0: g1 logged_in 1 0 3
-        0: g2 logged_in 4 0 8
+        0: g2 logged_in 4 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,cid
         1: g2 answer 4 op=1 status=0

@@ -21,8 +21,8 @@ fn one_event_for_each_lane_and_the_answer_before_it() {
         2 g1 1 2 send /room/1 chat two
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
-        0: g2 logged_in 4 0 13
+        0: g1 logged_in 2 0 7
+        0: g2 logged_in 4 0 11
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
@@ -58,7 +58,7 @@ fn the_sender_may_exclude_itself() {
         4 g2 4 3 history /room/1
         ----
         0: g1 logged_in 1 0 3
-        0: g2 logged_in 4 0 8
+        0: g2 logged_in 4 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,cid
         1: g2 answer 4 op=1 status=0

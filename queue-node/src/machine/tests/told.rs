@@ -29,14 +29,14 @@ fn who_comes_and_goes_in_a_queue() {
         1500 g1 1 4 members /told/1
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 tell 1 app queue_created /told/1 e1 #0
         1: g1 tell 2 app joined /told/1 e1 #1 ann gen=3
-        1: g1 tell 3 app joined /told/1 e1 #1 bob gen=8
+        1: g1 tell 3 app joined /told/1 e1 #1 bob gen=7
         1: g1 tell 4 app queue_first_join /told/1 e1 #1
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:hi
@@ -45,7 +45,7 @@ fn who_comes_and_goes_in_a_queue() {
         3: g1 tell 5 app left /told/1 e1 #3 ann gen=3
         4: g1 reply 1 op=0 status=0 seq=3
         4: g1 unsubscribed 5 [2] 'removed by the application'
-        4: g1 tell 6 app left /told/1 e1 #4 bob gen=8 (removed by the application)
+        4: g1 tell 6 app left /told/1 e1 #4 bob gen=7 (removed by the application)
         4: g1 tell 7 app queue_last_leave /told/1 e1 #4
         1500: g1 tell 8 app queue_destroyed /told/1 e1 #4 (idle)
         1500: g1 answer 1 op=4 status=5
@@ -70,13 +70,13 @@ fn a_queue_without_announcements_numbers_what_it_tells() {
         0: g1 logged_in 1 0 3
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0]
-        1: g1 tell 1 app queue_created /secret/1 e1 #6
-        1: g1 tell 2 app joined /secret/1 e1 #9 ann gen=3
-        1: g1 tell 3 app queue_first_join /secret/1 e1 #9
+        1: g1 tell 1 app queue_created /secret/1 e1 #5
+        1: g1 tell 2 app joined /secret/1 e1 #8 ann gen=3
+        1: g1 tell 3 app queue_first_join /secret/1 e1 #8
         2: g1 answer 1 op=2 status=0
-        2: g1 tell 4 app left /secret/1 e1 #12 ann gen=3
-        2: g1 tell 5 app queue_last_leave /secret/1 e1 #12
-        2: g1 tell 6 app queue_destroyed /secret/1 e1 #13 (idle)
+        2: g1 tell 4 app left /secret/1 e1 #11 ann gen=3
+        2: g1 tell 5 app queue_last_leave /secret/1 e1 #11
+        2: g1 tell 6 app queue_destroyed /secret/1 e1 #12 (idle)
         3: g1 answer 1 op=3 status=0
         3: g1 subscribed 1 5 e2 #1 [chat=1,members=1,scores=1] ann
         3: g1 tell 7 app queue_created /flash/1 e2 #0
@@ -117,26 +117,26 @@ fn users_come_and_go() {
         ----
         0: g1 logged_in 1 0 3
         0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #5 tim gen=3
-        0: g1 tell 3 app joined /user/tim e1 #5 tim gen=3
-        0: g1 tell 4 app queue_first_join /user/tim e1 #5
+        0: g1 tell 2 app user_online /user/tim e1 #4 tim gen=3
+        0: g1 tell 3 app joined /user/tim e1 #4 tim gen=3
+        0: g1 tell 4 app queue_first_join /user/tim e1 #4
         1: g1 kick 1 3500 gen=3
-        1: g1 logged_in 2 0 7
-        1: g1 tell 5 app closed /user/tim e1 #10 tim gen=3 (3500)
+        1: g1 logged_in 2 0 6
+        1: g1 tell 5 app closed /user/tim e1 #8 tim gen=3 (3500)
         2: g1 lost_noted 2
-        1100: g1 tell 6 app closed /user/tim e1 #15 tim gen=7 (3008)
-        1100: g1 tell 7 app user_offline /user/tim e1 #15 tim gen=7 (lost)
-        1100: g1 tell 8 app left /user/tim e1 #18 tim gen=7 (lost)
-        1100: g1 tell 9 app queue_last_leave /user/tim e1 #18
-        1100: g1 logged_in 3 0 20
-        1100: g1 tell 10 app user_online /user/tim e1 #22 tim gen=20
-        1100: g1 tell 11 app joined /user/tim e1 #22 tim gen=20
-        1100: g1 tell 12 app queue_first_join /user/tim e1 #22
+        1100: g1 tell 6 app closed /user/tim e1 #11 tim gen=6 (3008)
+        1100: g1 tell 7 app user_offline /user/tim e1 #11 tim gen=6 (lost)
+        1100: g1 tell 8 app left /user/tim e1 #12 tim gen=6 (lost)
+        1100: g1 tell 9 app queue_last_leave /user/tim e1 #12
+        1100: g1 logged_in 3 0 14
+        1100: g1 tell 10 app user_online /user/tim e1 #15 tim gen=14
+        1100: g1 tell 11 app joined /user/tim e1 #15 tim gen=14
+        1100: g1 tell 12 app queue_first_join /user/tim e1 #15
         1200: g1 lost_noted 3
-        1200: g1 tell 13 app closed /user/tim e1 #24 tim gen=20 (3000)
-        1200: g1 tell 14 app user_offline /user/tim e1 #24 tim gen=20 (bye)
-        1200: g1 tell 15 app left /user/tim e1 #27 tim gen=20 (bye)
-        1200: g1 tell 16 app queue_last_leave /user/tim e1 #27
+        1200: g1 tell 13 app closed /user/tim e1 #17 tim gen=14 (3000)
+        1200: g1 tell 14 app user_offline /user/tim e1 #17 tim gen=14 (bye)
+        1200: g1 tell 15 app left /user/tim e1 #18 tim gen=14 (bye)
+        1200: g1 tell 16 app queue_last_leave /user/tim e1 #18
         ",
     );
 }

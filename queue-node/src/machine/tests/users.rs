@@ -15,7 +15,7 @@ fn login_is_idempotent_and_generations_rise() {
         ----
         1: g1 logged_in 1 0 3
         2: g1 logged_in 1 0 3
-        3: g1 logged_in 2 0 7 floor=3
+        3: g1 logged_in 2 0 6 floor=3
         ",
     );
 }
@@ -38,7 +38,7 @@ fn a_lost_session_leaves_its_rooms() {
         5 g1 1 2 subscribe /room/1 sub=5
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 2 0 7
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -77,8 +77,8 @@ fn a_link_that_ends_detaches_and_grace_ends_its_sessions() {
         1100 g2 4 3 members /room/1
         ----
         0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 8
-        0: g2 logged_in 4 0 13
+        0: g1 logged_in 2 0 7
+        0: g2 logged_in 4 0 11
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
@@ -163,9 +163,9 @@ fn words_of_another_node_are_done_at_most_once() {
         1: q2~ told 7 ended=false floor=3 gen=3
         2: q2~ told 7 ended=false floor=3 gen=3
         3: q2~ told 8 ended=false floor=3 gen=3
-        4: q2 tell 65537 ended /room/1 bye floor=12
+        4: q2 tell 65537 ended /room/1 bye floor=9
         4: g1 lost_noted 1
-        5: q2~ told 9 ended=true floor=14 gen=3
+        5: q2~ told 9 ended=true floor=11 gen=3
         ",
     );
 }

@@ -12,7 +12,7 @@ use crate::machine::bucket::Bucket;
 use crate::machine::links::Connection;
 use crate::machine::local::Seat;
 use crate::machine::state::people::SessionKey;
-use crate::machine::state::record::Record;
+use crate::machine::state::record::SessionStep;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
@@ -31,7 +31,7 @@ impl Bucket {
             return;
         }
         let found = self.state.people().find(id);
-        let login = found.and_then(|key| Some((key, self.users.present(key)?.generation)));
+        let login = found.and_then(|key| Some((key, self.state.logins().present(key)?.generation)));
         if let Some((key, own)) = login
             && own == generation
         {
@@ -48,27 +48,27 @@ impl Bucket {
         // A node that is behind doesn't know what was decided since.
         let is_known = generation < self.generation(self.outputs.next());
         if !word.leaving && is_known {
-            let close = self.users.over_by(id, found).unwrap_or(Close::HomeLost);
+            let close = self.state.logins().over_by(id, found).unwrap_or(Close::HomeLost);
             self.kick(turn, seat, close, close.row().meaning, generation);
         }
     }
 
     /// The session is heard here from now on.
     pub(super) fn attach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, seat: Seat) {
-        if let Some(login) = self.users.present(key)
-            && login.seat.replace(seat).is_none()
-        {
-            self.record(turn, Record::Beside, None);
+        let Some(login) = self.state.logins().present(key) else { return };
+        let was_detached = login.detached_ms.is_some();
+        self.seats.insert(key, seat);
+        if was_detached {
+            self.change_session(turn, key, SessionStep::Attached);
         }
     }
 
     /// The session has other credentials than before.
     fn renew(&mut self, turn: &mut Turn<'_>, key: SessionKey, expires_unix_ms: u64) {
-        if let Some(login) = self.users.present(key)
+        if let Some(login) = self.state.logins().present(key)
             && login.expires_unix_ms != expires_unix_ms
         {
-            login.expires_unix_ms = expires_unix_ms;
-            self.record(turn, Record::Beside, None);
+            self.change_session(turn, key, SessionStep::Expires { unix_ms: expires_unix_ms });
         }
     }
 
@@ -83,7 +83,7 @@ impl Bucket {
         let mut answer = q2g::Recognised { number: word.number, ..q2g::Recognised::default() };
         if let Some(key) = self.state.people().find(id)
             && let Ok(secret) = word.secret.as_slice().try_into()
-            && let Some(login) = self.users.logins.get(&key).filter(|one| one.has(Secret(secret)))
+            && let Some(login) = self.state.logins().get(key).filter(|one| one.has(Secret(secret)))
         {
             answer.user = self.state.people().user_of(key).to_string();
             answer.expires_unix_ms = login.expires_unix_ms;
@@ -95,14 +95,11 @@ impl Bucket {
     /// `confirmed`: the client has its `welcome`, so the secret before is good no more.
     pub(crate) fn confirm(&mut self, turn: &mut Turn<'_>, connection: Connection) {
         if let Some(key) = self.state.people().find(connection.id)
-            && let Some(login) = self.users.present(key)
+            && let Some(login) = self.state.logins().present(key)
             && login.generation == connection.generation
             && !login.confirmed
         {
-            login.confirmed = true;
-            let older = login.before.take();
-            login.leave_behind(older);
-            self.record(turn, Record::Beside, None);
+            self.change_session(turn, key, SessionStep::Confirmed);
         }
     }
 
@@ -116,7 +113,7 @@ impl Bucket {
     ) {
         let faulty = turn.shared.settings.faults.late_lost_ends_new_session;
         if let Some(key) = self.state.people().find(connection.id)
-            && let Some(login) = self.users.present(key)
+            && let Some(login) = self.state.logins().present(key)
             && (login.generation == connection.generation || faulty)
         {
             self.detach_session(turn, key, lost.code as u16);
@@ -134,20 +131,19 @@ impl Bucket {
     /// Nobody is heard in this seat any more: its link has ended, or its number is another's.
     pub(crate) fn seat_gone(&mut self, turn: &mut Turn<'_>, id: SessionId, seat: Seat) {
         let Some(key) = self.state.people().find(id) else { return };
-        if self.users.present(key).is_some_and(|login| login.seat == Some(seat)) {
+        if self.seats.get(&key) == Some(&seat) {
             self.detach_session(turn, key, 0);
         }
     }
 
     /// The session has no connection: if none comes within its grace, it is over.
     fn detach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, code: u16) {
-        let Some(login) = self.users.present(key) else { return };
-        if login.seat.take().is_none() {
+        let Some(login) = self.state.logins().present(key) else { return };
+        if login.detached_ms.is_some() {
             return;
         }
-        login.detached_ms = turn.now.ms;
-        login.closed_by = code;
-        self.record(turn, Record::Beside, None);
+        self.seats.remove(&key);
+        self.change_session(turn, key, SessionStep::Detached { code });
         let at_ms = turn.now.ms + turn.shared.settings.grace_ms;
         turn.shared.timers.set(at_ms, Timer::Grace(self.outputs.bucket().prefix(), key));
     }
@@ -156,8 +152,8 @@ impl Bucket {
     pub(crate) fn end_grace(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
         let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
         let faulty = turn.shared.settings.faults.grace_decided_twice;
-        let Some(login) = self.users.present(key) else { return };
-        let is_due = login.seat.is_none() && login.detached_ms + grace_ms <= now_ms;
+        let Some(login) = self.state.logins().present(key) else { return };
+        let is_due = login.detached_ms.is_some_and(|since_ms| since_ms + grace_ms <= now_ms);
         if is_due || faulty {
             self.end_session(turn, key, "lost", Close::HomeLost);
         }

@@ -7,10 +7,10 @@ use proto::g2q;
 use proto::ids::SessionId;
 use proto::q2g::{self, SessionInfo, UserInfo};
 
-use super::Login;
 use crate::machine::asker::Asker;
 use crate::machine::bucket::Bucket;
 use crate::machine::record::{Outcome, Refusal};
+use crate::machine::state::logins::Login;
 use crate::machine::state::people::SessionKey;
 use crate::machine::state::queue::QueueIndex;
 use crate::machine::state::record::Step;
@@ -34,12 +34,12 @@ impl Bucket {
 
     fn user_info(&self, inbox: QueueIndex, name: &str) -> UserInfo {
         let mut info = UserInfo { user: name.to_owned(), ..UserInfo::default() };
-        let Some(user) = self.users.users.get(&inbox) else { return info };
+        let Some(user) = self.state.logins().user(inbox) else { return info };
         info.online = !user.sessions.is_empty();
         info.since_ms = user.since_unix_ms;
         for key in &user.sessions {
-            let Some(login) = self.users.logins.get(key) else { continue };
-            info.sessions.push(login.info(self.state.people()[*key].id));
+            let Some(login) = self.state.logins().get(*key) else { continue };
+            info.sessions.push(session_info(login, self.state.people()[*key].id));
             info.queues.extend(login.notes.iter().map(|noted| noted.room.to_string()));
         }
         info.queues.sort_unstable();
@@ -63,7 +63,7 @@ impl Bucket {
         };
         let seq = self.state.queue(inbox).seq;
         self.commit(turn, inbox, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
-        let user = self.users.users.get(&inbox);
+        let user = self.state.logins().user(inbox);
         let sessions: Vec<SessionKey> = user.map_or(Vec::new(), |user| user.sessions.clone());
         let reason = match &*disconnect.reason {
             "" => "disconnected by the application",
@@ -75,19 +75,17 @@ impl Bucket {
     }
 }
 
-impl Login {
-    fn info(&self, id: SessionId) -> SessionInfo {
-        let client = &self.client;
-        SessionInfo {
-            session_id: id.to_string(),
-            gateway: client.gateway.clone(),
-            client_name: client.name.clone(),
-            client_version: client.version.clone(),
-            since_ms: client.since_unix_ms,
-            detached: self.seat.is_none(),
-            generation: self.generation,
-            queues: self.notes.len() as u32,
-        }
+fn session_info(login: &Login, id: SessionId) -> SessionInfo {
+    let client = &login.client;
+    SessionInfo {
+        session_id: id.to_string(),
+        gateway: client.gateway.clone(),
+        client_name: client.name.clone(),
+        client_version: client.version.clone(),
+        since_ms: client.since_unix_ms,
+        detached: login.detached_ms.is_some(),
+        generation: login.generation,
+        queues: login.notes.len() as u32,
     }
 }
 

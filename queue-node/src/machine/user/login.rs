@@ -10,14 +10,13 @@ use proto::q2g;
 use proto::wire;
 
 use super::policy::Refused;
-use super::{Client, Login, Sweep, client_name};
 use crate::machine::bucket::Bucket;
 use crate::machine::links::Connection;
 use crate::machine::local::Seat;
-use crate::machine::room::LOGIN_BYTES;
+use crate::machine::state::logins::Client;
 use crate::machine::state::people::{Session, SessionKey};
 use crate::machine::state::queue::QueueIndex;
-use crate::machine::state::record::Record;
+use crate::machine::state::record::{Entry, Record, SessionStep};
 use crate::machine::tells::{Fence, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -46,7 +45,7 @@ impl Bucket {
                     generation,
                     resumed: id != drawn,
                     session_id: id.0.to_vec(),
-                    floor: self.floor_of(turn, &user),
+                    floor: self.floor_of(turn, &user, None),
                     ..q2g::LoggedIn::default()
                 }
             }
@@ -75,23 +74,24 @@ impl Bucket {
         key: SessionKey,
     ) -> Result<SessionKey, Refused> {
         let drawn = self.state.people()[key].id;
-        if let Some(decided) = self.users.decided(drawn, key) {
+        if let Some(decided) = self.state.logins().decided(drawn, key) {
             self.attach_session(turn, decided, seat);
             return Ok(decided);
         }
-        if let Some(close) = self.users.over_by(drawn, Some(key)) {
+        if let Some(close) = self.state.logins().over_by(drawn, Some(key)) {
             return Err(Refused::over(close));
         }
-        let decided = match self.users.resumable(self.state.people(), login, key) {
+        let decided = match self.state.logins().resumable(self.state.people(), login, key) {
             _ if self.is_outrun(turn, login, key) => Err(Refused::outrun()),
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
             None if login.resume_only => Err(Refused::gone()),
-            None if self.users.is_late(self.state.people(), login, key) => Err(Refused::late()),
+            None if self.state.logins().is_late(self.state.people(), login, key) => {
+                Err(Refused::late())
+            }
             None => self.new_session(turn, seat, login, key),
         };
         if let Err(refused) = &decided {
-            self.record(turn, Record::Beside, None);
-            self.users.over.remember(turn.now.ms, drawn, refused.close);
+            self.record(turn, Record::Refused { drawn, close: refused.close }, None);
         }
         decided
     }
@@ -103,12 +103,11 @@ impl Bucket {
             return false;
         }
         let name = self.state.people().user_of(key);
-        let user = self.inbox_of(name).and_then(|inbox| self.users.users.get(&inbox));
+        let state = self.state.logins();
+        let user = self.inbox_of(name).and_then(|inbox| state.user(inbox));
         let keys = user.map_or(&[][..], |user| &user.sessions);
-        let mut logins = keys.iter().filter_map(|key| self.users.logins.get(key));
-        let gone = self.users.attempts.get(&client_name(name, &login.client_id));
-        logins.any(|own| own.client.has_outrun(login))
-            || gone.is_some_and(|newest| login.attempt < *newest)
+        let mut logins = keys.iter().filter_map(|key| state.get(*key));
+        logins.any(|own| own.client.has_outrun(login)) || state.is_outrun(name, login)
     }
 
     fn new_session(
@@ -123,38 +122,17 @@ impl Bucket {
         let losers = self.losers(inbox, login)?;
         self.replace(turn, inbox, &losers)?;
         let generation = self.generation(self.outputs.next());
-        self.know_own(turn, key, (generation, 0), false);
-        self.record(turn, Record::Used { session: key, more: true }, None);
         turn.shared.counters.logins += 1;
-        let record = Login {
-            generation,
-            drawn: self.state.people()[key].id,
-            secret: secret_of(login),
-            before: None,
-            left_behind: Vec::new(),
-            confirmed: false,
-            expires_unix_ms: login.expires_unix_ms,
-            seat: Some(seat),
-            detached_ms: 0,
-            closed_by: 0,
-            client: Box::new(Client::of(login, turn.now.unix_ms)),
-            notes: Vec::new(),
-            ending: None,
-            sweep: None,
-            below: 0,
-        };
-        self.users.logins.insert(key, record);
-        turn.shared.counted(0, LOGIN_BYTES);
-        let user = self.users.users.entry(inbox).or_default();
-        let is_first = user.sessions.is_empty();
-        if is_first {
-            user.since_unix_ms = turn.now.unix_ms;
-        }
-        user.sessions.retain(|other| !losers.contains(other));
-        user.sessions.push(key);
+        let user = self.state.logins().user(inbox);
+        let is_first = user.is_none_or(|user| user.sessions.is_empty());
+        let (unix_ms, drawn) = (turn.now.unix_ms, self.state.people()[key].id);
+        let (entry, gone) = (entry_of(login, drawn, generation, unix_ms), losers.clone());
+        let step = SessionStep::New { inbox, entry, losers: gone, unix_ms };
+        self.change_session(turn, key, step);
+        self.seats.insert(key, seat);
         self.enter_inbox(turn, inbox, key);
         if is_first {
-            self.tell_of_session(turn, inbox, TellKind::UserOnline, key, "");
+            self.tell_of_session(turn, inbox, TellKind::UserOnline, (key, generation), "");
         }
         for loser in losers {
             self.end_session(turn, loser, "replaced", Close::Replaced);
@@ -172,46 +150,30 @@ impl Bucket {
     ) -> Result<SessionKey, Refused> {
         let inbox = self.inbox(turn, key);
         self.replace(turn, inbox, &[key])?;
-        let generation = self.generation(self.outputs.next());
-        self.know_own(turn, key, (generation, 0), false);
-        let faults = turn.shared.settings.faults;
-        let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
-        if self.users.logins.get(&key).is_some_and(|own| !own.client.is_of(login)) {
-            self.users.client_gone(turn.now.ms, self.state.people().user_of(key), key);
-        }
-        let Some(record) = self.users.present(key) else {
+        let Some(own) = self.state.logins().present(key) else {
             return Err(Refused::over(Close::Resumed));
         };
-        let (left, old_generation) = (record.seat.replace(seat), record.generation);
-        let before = std::mem::replace(&mut record.drawn, drawn);
-        record.generation = generation;
-        record.secret = secret_of(login);
-        let older = record.before.replace(named).filter(|older| *older != named);
-        record.leave_behind(older);
-        if faults.secret_rotated_early {
-            record.before = None;
-        }
-        record.confirmed = false;
-        record.expires_unix_ms = login.expires_unix_ms;
-        let since_unix_ms = record.client.since_unix_ms;
-        *record.client = Client::of(login, since_unix_ms);
-        if record.sweep.is_none() {
-            record.sweep = Some(Sweep { generation, due_ms });
+        let (old_generation, is_swept) = (own.generation, own.sweep.is_some());
+        let generation = self.generation(self.outputs.next());
+        let user = self.state.people().user_of(key).clone();
+        let floor = self.floor_of(turn, &user, Some(key));
+        let heard = crate::machine::member::heard(turn, floor);
+        let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
+        if !is_swept {
             turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }
-        self.users.drawn.remove(&before);
-        self.users.drawn.insert(drawn, key);
-        self.users.over.remember(turn.now.ms, before, Close::Resumed);
-        if let Some(user) = self.users.users.get_mut(&inbox) {
-            user.sessions.retain(|other| *other != key);
-            user.sessions.push(key);
-        }
+        let is_early = turn.shared.settings.faults.secret_rotated_early;
+        let by = Some(named).filter(|_| !is_early);
+        let entry = entry_of(login, drawn, generation, turn.now.unix_ms);
+        let step = SessionStep::Resumed { inbox, entry, floor: heard, by, due_ms };
+        self.change_session(turn, key, step);
+        let left = self.seats.insert(key, seat);
         turn.shared.counters.resumes += 1;
         if let Some(left) = left {
             let word = Close::Resumed.row().meaning;
             self.kick(turn, left, Close::Resumed, word, old_generation);
         }
-        self.fence_rooms(turn, inbox, key, generation);
+        self.fence_rooms(turn, inbox, key, Fence { generation, floor });
         Ok(key)
     }
 
@@ -221,25 +183,22 @@ impl Bucket {
         turn: &mut Turn<'_>,
         inbox: QueueIndex,
         key: SessionKey,
-        generation: u64,
+        fence: Fence,
     ) {
-        let user = self.state.people().user_of(key).clone();
-        let floor = self.floor_of(turn, &user);
-        self.know_own(turn, key, (generation, floor), false);
-        self.unseat_below(turn, inbox, key, generation);
+        self.unseat_below(turn, inbox, key, fence.generation);
         if turn.shared.settings.faults.fence_skipped {
             return;
         }
-        let notes = self.users.logins.get(&key).map(|login| login.notes.clone());
+        let notes = self.state.logins().get(key).map(|login| login.notes.clone());
         for noted in notes.unwrap_or_default() {
             let to = name::hash(noted.room.as_bytes());
-            self.tell(turn, to, Word::Fence(noted, Fence { generation, floor }));
+            self.tell(turn, to, Word::Fence(noted, fence));
         }
     }
 
     /// From here on the handle stands for this session under its generation.
     fn bind(&mut self, turn: &mut Turn<'_>, seat: Seat, key: SessionKey) -> u64 {
-        let generation = self.users.logins.get(&key).map_or(0, |login| login.generation);
+        let generation = self.state.logins().get(key).map_or(0, |login| login.generation);
         let Some(state) = turn.shared.links.get_mut(seat.link) else { return generation };
         if let Some(introduced) = state.introduced(seat.handle) {
             let Session { id, .. } = self.state.people()[key];
@@ -248,6 +207,13 @@ impl Bucket {
         }
         generation
     }
+}
+
+/// What a login brings, under the generation that it is given.
+fn entry_of(login: &g2q::Login, drawn: SessionId, generation: u64, unix_ms: u64) -> Entry {
+    let (secret, expires_unix_ms) = (secret_of(login), login.expires_unix_ms);
+    let client = Box::new(Client::of(login, unix_ms));
+    Entry { generation, drawn, secret, expires_unix_ms, client }
 }
 
 /// The secret that a login brings; without one its session can't be resumed.

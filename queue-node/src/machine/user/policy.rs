@@ -76,16 +76,16 @@ impl Bucket {
         login: &g2q::Login,
     ) -> Result<Vec<SessionKey>, Refused> {
         let class = &self.state.queue(inbox).class.class;
-        let Some(user) = self.users.users.get(&inbox) else { return Ok(Vec::new()) };
+        let Some(user) = self.state.logins().user(inbox) else { return Ok(Vec::new()) };
         let is_own = |key: &SessionKey| {
-            self.users.logins.get(key).is_some_and(|own| own.client.is_of(login))
+            self.state.logins().get(*key).is_some_and(|own| own.client.is_of(login))
         };
         match class.sessions {
             SessionPolicy::NewestWins => Ok(user.sessions.clone()),
             SessionPolicy::OldestWins => {
                 let others = user.sessions.iter().filter(|key| !is_own(key));
-                let mut logins = others.filter_map(|key| self.users.logins.get(key));
-                if logins.any(|login| login.seat.is_some() && login.confirmed) {
+                let mut logins = others.filter_map(|key| self.state.logins().get(*key));
+                if logins.any(|login| login.detached_ms.is_none() && login.confirmed) {
                     let sentence = "the user is connected elsewhere, and that login is kept".into();
                     let (status, close) = (Status::Conflict, Close::AlreadyConnected);
                     return Err(Refused { status, close, sentence, retry_after_ms: 0 });
@@ -128,7 +128,7 @@ impl Bucket {
 
     /// Whether the rooms of these sessions can be told of one more thing.
     fn has_room_for_words(&self, turn: &Turn<'_>, sessions: &[SessionKey]) -> bool {
-        let logins = sessions.iter().filter_map(|key| self.users.logins.get(key));
+        let logins = sessions.iter().filter_map(|key| self.state.logins().get(*key));
         logins.flat_map(|login| &login.notes).all(|noted| {
             let to = || {
                 let table = turn.shared.table.as_ref()?;

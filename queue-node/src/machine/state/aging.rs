@@ -1,4 +1,4 @@
-//! What a user queue remembers for a while of sessions that have ended.
+//! What is known for a while, and then forgotten.
 
 use std::borrow::Borrow;
 use std::collections::{HashMap, VecDeque};
@@ -8,16 +8,16 @@ use proto::seeded::Seed;
 
 /// Values that are forgotten some time after they were remembered last.
 #[derive(Debug)]
-pub(super) struct Remembered<K, V> {
+pub(super) struct Aging<K, V> {
     values: HashMap<K, (V, u64), Seed>,
     /// When each was remembered, the oldest first.
     order: VecDeque<(u64, K)>,
 }
 
-impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
+impl<K: Clone + Eq + Hash, V> Aging<K, V> {
     /// None yet.
-    pub(super) fn new(seed: Seed) -> Remembered<K, V> {
-        Remembered { values: HashMap::with_hasher(seed), order: VecDeque::new() }
+    pub(super) fn new(seed: Seed) -> Aging<K, V> {
+        Aging { values: HashMap::with_hasher(seed), order: VecDeque::new() }
     }
 
     /// The key's value from now on.
