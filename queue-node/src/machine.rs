@@ -5,8 +5,8 @@
 //! it, and `local` what this process alone has of a queue; operations are told apart in
 //! `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`;
 //! `application` asks and tells who is behind call-outs; `user` decides who is logged in, `member`
-//! what rooms hear of it, `tells` what queues owe each other; `room` bounds what all of it takes,
-//! `cells` by whom; `timers` say when to wake.
+//! what rooms hear of it, `peer` and `untold` what queues say to each other; `room` bounds what all
+//! of it takes, `cells` by whom; `timers` say when to wake.
 
 mod allowance;
 mod application;
@@ -41,9 +41,9 @@ mod state;
 mod stranger;
 mod subscribe_ref;
 mod subscribed;
-mod tells;
 mod timers;
 mod turn;
+mod untold;
 mod user;
 mod wake;
 

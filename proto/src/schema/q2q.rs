@@ -37,6 +37,8 @@ pub mod q2q {
 pub struct Tell {
     #[prost(uint64, tag = "1")]
     pub number: u64,
+    #[prost(uint64, tag = "7")]
+    pub loss: u64,
     #[prost(oneof = "tell::Body", tags = "2, 3, 4, 5, 6")]
     pub body: ::core::option::Option<tell::Body>,
 }
@@ -135,6 +137,8 @@ pub struct Fence {
 pub struct Told {
     #[prost(uint64, tag = "1")]
     pub number: u64,
+    #[prost(uint64, tag = "6")]
+    pub loss: u64,
     #[prost(bool, tag = "2")]
     pub ended: bool,
     #[prost(uint64, tag = "3")]

@@ -14,10 +14,9 @@ use super::state::event_ring::MEMBERS;
 use super::state::people::SessionKey;
 use super::state::queue::{Queue, QueueIndex};
 use super::state::record::Step;
+use super::state::words::Word;
 use super::subscribed::{Standing, put_replay};
-use super::tells::Word;
 use super::turn::Turn;
-use super::user::user_hash;
 
 impl Bucket {
     /// `attach`: all that a lane has of a queue, after its link was lost or the bucket moved.
@@ -191,7 +190,7 @@ impl Bucket {
             // An unanswered question is asked again after a grace; more of them say no more.
             if self.may_note(turn, key).is_ok() {
                 let noted = self.noted(index, key);
-                self.tell(turn, user_hash(&noted.user), Word::Ask(noted));
+                self.tell(turn, Word::Ask(noted));
             }
         }
         let soonest = now_ms + grace_ms / 8 + 1;

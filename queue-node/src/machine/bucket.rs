@@ -25,9 +25,10 @@ use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 use super::state::recent::{Known, Recent, Remembered};
 use super::state::record::{Draft, Kept, Record, Stamp, Step};
-use super::tells::{Tells, Word};
+use super::state::words::Word;
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
+use super::untold::Posted;
 
 /// A bucket that this node is home of.
 #[derive(Debug)]
@@ -38,7 +39,8 @@ pub(crate) struct Bucket {
     pub(crate) locals: Locals,
     /// The connections that speak for sessions whose user queue is here.
     pub(crate) seats: HashMap<SessionKey, Seat, Numbers>,
-    pub(crate) tells: Tells,
+    /// Which of the words to other queues may be sent.
+    pub(crate) posted: Posted,
     /// The Idempotency-Key of the request that is being decided.
     pub(crate) keyed: Option<Keyed>,
 }
@@ -55,7 +57,7 @@ impl Bucket {
             state: State::new(random, settings.grace_ms),
             locals: Locals::default(),
             seats: HashMap::default(),
-            tells: Tells::default(),
+            posted: Posted::default(),
             keyed: None,
         }
     }
@@ -230,7 +232,7 @@ impl Bucket {
         let result = asker.result(&Outcome::Refused(refusal));
         if self.keyed.is_some() {
             let kept = self.kept(turn, asker, None, &result);
-            self.record(turn, Record::Beside, kept);
+            self.record(turn, Record::Mark, kept);
         }
         self.answer(turn, asker, &result);
     }
@@ -357,14 +359,14 @@ impl Bucket {
     }
 
     /// Keeps a word to another queue, and lets it out with the newest record.
-    pub(crate) fn tell(&mut self, turn: &mut Turn<'_>, to: u64, word: Word) {
+    pub(crate) fn tell(&mut self, turn: &mut Turn<'_>, word: Word) {
         turn.shared.counters.tells += 1;
-        turn.shared.tells += 1;
-        let number = turn.shared.tells << 16 | u64::from(self.outputs.bucket().prefix());
         // Without a table there is no bucket, and so no word of one.
         let own = self.outputs.bucket();
-        let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(to));
-        self.tells.keep(&mut turn.shared.untold, (number, to), home, word);
+        let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(word.to()));
+        let number = self.state.words().newest() + 1;
+        self.posted.kept(&mut turn.shared.untold, number, home, &word);
+        self.record(turn, Record::Say { word }, None);
         let is_early = turn.shared.settings.faults.tell_before_commit;
         if is_early || self.outputs.word(outputs::Word::Tell { number }).is_some() {
             self.send_tell(turn, number);

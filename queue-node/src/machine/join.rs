@@ -21,8 +21,8 @@ use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 use super::state::recent::Remembered;
 use super::state::record::{Kept, Step};
+use super::state::words::{Noted, Word};
 use super::subscribe_ref::SubscribeRef;
-use super::tells::{Noted, Word};
 use super::turn::Turn;
 use super::user::user_hash;
 
@@ -268,7 +268,7 @@ impl Bucket {
         }
         if !turn.shared.settings.faults.note_lost && !self.state.queue(index).is_inbox() {
             let noted = self.noted(index, key);
-            self.tell(turn, user_hash(&noted.user), Word::Note(noted));
+            self.tell(turn, Word::Note(noted));
         }
     }
 
@@ -339,7 +339,7 @@ impl Bucket {
         run.users.insert(user);
         run.left.push(gone);
         if leaving == Leaving::OfItself {
-            self.tell(turn, user_hash(&noted.user), Word::Unnote(noted));
+            self.tell(turn, Word::Unnote(noted));
         }
         seat
     }

@@ -12,7 +12,7 @@ use super::record::Refusal;
 use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 use super::state::record::Record;
-use super::tells::{End, Fence, Noted, Told, Word};
+use super::state::words::{End, Fence, Noted, Told, Word};
 use super::turn::Turn;
 
 impl Bucket {
@@ -72,15 +72,15 @@ impl Bucket {
 
     /// The answer to a word of this bucket.
     pub(crate) fn told(&mut self, turn: &mut Turn<'_>, number: u64, told: Told) {
-        let Some(tell) = self.tells.told(&mut turn.shared.untold, number) else { return };
-        match tell.word {
+        let Some(word) = self.state.words().get(number).cloned() else { return };
+        self.posted.answered(&mut turn.shared.untold, number, &word);
+        self.record(turn, Record::Answered { number }, None);
+        match word {
             Word::Note(noted) | Word::Ask(noted) => self.hear_answer(turn, &noted, told),
             Word::Ended(noted, end) if told.ended || end.below == 0 => {
                 self.room_heard(turn, &noted);
             }
-            Word::Unnote(_) | Word::Fence(..) | Word::Ended(..) => {
-                self.record(turn, Record::Beside, None);
-            }
+            Word::Unnote(_) | Word::Fence(..) | Word::Ended(..) => {}
         }
     }
 
@@ -124,10 +124,7 @@ impl Bucket {
     /// The answer to a note or a question. That the session is over takes it out and bars it from
     /// nothing: it may be the word of a new home which lost the record of a session that lives.
     fn hear_answer(&mut self, turn: &mut Turn<'_>, noted: &Noted, told: Told) {
-        let Some(key) = self.state.people().find(noted.session) else {
-            self.record(turn, Record::Beside, None);
-            return;
-        };
+        let Some(key) = self.state.people().find(noted.session) else { return };
         self.know_own(turn, key, (told.generation, told.floor), false);
         let Some(index) = self.room_of(noted) else { return };
         let Some(member) = self.state.queue(index).members.get(key) else { return };

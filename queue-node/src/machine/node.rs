@@ -19,6 +19,7 @@ use rand::rngs::StdRng;
 
 use super::allowance::{Allowances, Rate};
 use super::application::Couriers;
+use super::bucket::Bucket;
 use super::buckets::Buckets;
 use super::counters::Counters;
 use super::faults::Faults;
@@ -28,9 +29,9 @@ use super::local::Seat;
 use super::outputs;
 use super::run::SpareRuns;
 use super::state::idempotency::Shares;
-use super::tells::Untold;
 use super::timers::{Timer, Timers};
 use super::turn::{Inspected, Outbox, Shared, Turn};
+use super::untold::Untold;
 
 /// What users may create.
 const CREATIONS: Rate =
@@ -134,7 +135,6 @@ impl Node {
             untold: Untold::new(Seed::new(seed)),
             is_retelling: false,
             snapshot_bytes: 0,
-            tells: 0,
             serials: 0,
             scratch: Vec::new(),
             body: Vec::new(),
@@ -222,7 +222,7 @@ impl Node {
             all += memory
                 + bucket.state.queues().bytes()
                 + bucket.state.logins().bytes()
-                + bucket.tells.bytes();
+                + bucket.state.words().bytes();
             left += memory;
         }
         (all, left)
@@ -254,6 +254,12 @@ impl Node {
             bytes += bucket.state.logins().len() * super::state::sizes::LOGIN_BYTES as usize;
         }
         bytes as u64
+    }
+
+    /// How many words each bucket has had for others, with its loss: what a simulation goes by.
+    pub fn newest_words(&self) -> Vec<((BucketId, u64), u64)> {
+        let key = |bucket: &Bucket| (bucket.outputs.bucket(), bucket.outputs.epochs().loss);
+        self.buckets.all().map(|bucket| (key(bucket), bucket.state.words().newest())).collect()
     }
 
     /// The number of the newest record of each bucket: what a simulation may commit.

@@ -9,7 +9,7 @@ use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
 use super::lane::{Broken, read};
 use super::outputs;
-use super::tells::{Told, Word};
+use super::state::words::{Told, Word};
 use super::timers::Timer;
 use super::turn::{Inner, Shared, Turn};
 
@@ -32,9 +32,9 @@ impl Buckets {
             said::TELL => {
                 let tell: q2q::Tell = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
-                let number = tell.number;
+                let (number, loss) = (tell.number, tell.loss);
                 let told = Word::of(tell).map_or(Told::default(), |word| bucket.hear(turn, &word));
-                let message = told.message(number);
+                let message = told.message(number, loss);
                 if turn.shared.settings.faults.told_before_commit {
                     let (id, epochs) = (bucket.outputs.bucket(), bucket.outputs.epochs());
                     let links = &mut turn.shared.links;
@@ -46,7 +46,11 @@ impl Buckets {
             }
             said::TOLD => {
                 let told: q2q::Told = read(body)?;
-                self.told(turn, told.number, Told::of(&told));
+                let (teller, number) = ((told.number & 0xffff) as u32, told.number >> 16);
+                let is_its = |bucket: &&mut Bucket| bucket.outputs.epochs().loss == told.loss;
+                if let Some(bucket) = self.get(teller).filter(is_its) {
+                    bucket.told(turn, number, Told::of(&told));
+                }
             }
             said::MOVED => turn.shared.retell_later(turn.now.ms),
             // Records and snapshots of copies, which this version doesn't keep; or a newer node's.
@@ -59,36 +63,37 @@ impl Buckets {
     pub(crate) fn deliver(&mut self, turn: &mut Turn<'_>) {
         while let Some(inner) = turn.shared.inner.pop_front() {
             match inner {
-                Inner::Tell { number, tell } => self.tell(turn, number, &tell.word, tell.to),
-                Inner::Told { number, told } => self.told(turn, number, told),
+                Inner::Tell { teller, number, word } => self.tell(turn, (teller, number), &word),
+                Inner::Told { teller, number, told } => {
+                    if let Some(bucket) = self.get(teller) {
+                        bucket.told(turn, number, told);
+                    }
+                }
             }
         }
     }
 
-    fn tell(&mut self, turn: &mut Turn<'_>, number: u64, word: &Word, to: u64) {
+    fn tell(&mut self, turn: &mut Turn<'_>, (teller, number): (u32, u64), word: &Word) {
         let Some(table) = &turn.shared.table else { return };
-        let prefix = table.bucket(to).prefix();
+        let prefix = table.bucket(word.to()).prefix();
         let Some(bucket) = self.get(prefix) else { return };
         let told = bucket.hear(turn, word);
-        if bucket.outputs.word(outputs::Word::Told { number, told }).is_some() {
-            turn.shared.inner.push_back(Inner::Told { number, told });
-        }
-    }
-
-    fn told(&mut self, turn: &mut Turn<'_>, number: u64, told: Told) {
-        if let Some(bucket) = self.get((number & 0xffff) as u32) {
-            bucket.told(turn, number, told);
+        if bucket.outputs.word(outputs::Word::Told { teller, number, told }).is_some() {
+            turn.shared.inner.push_back(Inner::Told { teller, number, told });
         }
     }
 
     /// A link to another node is up: it hears, oldest first, what its queues haven't answered.
     pub(crate) fn tell_to(&mut self, turn: &mut Turn<'_>, link: LinkId) {
         for bucket in self.iter() {
-            let released = bucket.tells.released();
-            let theirs =
-                released.filter(|(_, tell)| turn.shared.home_of(tell.to) == Home::There(link));
-            let numbers: Vec<u64> = theirs.map(|(number, _)| number).collect();
-            for number in numbers {
+            let words = bucket.state.words();
+            let is_theirs = |number: &u64| {
+                let home = words.get(*number).map(|word| turn.shared.home_of(word.to()));
+                home == Some(Home::There(link))
+            };
+            let released = bucket.posted.released(words);
+            let theirs: Vec<u64> = released.into_iter().filter(is_theirs).collect();
+            for number in theirs {
                 bucket.send_tell(turn, number);
             }
         }
@@ -100,8 +105,7 @@ impl Buckets {
     pub(crate) fn tell_again(&mut self, turn: &mut Turn<'_>) {
         turn.shared.links.forget_said_to_nodes();
         for bucket in self.iter() {
-            let numbers: Vec<u64> = bucket.tells.released().map(|(number, _)| number).collect();
-            for number in numbers {
+            for number in bucket.posted.released(bucket.state.words()) {
                 bucket.send_tell(turn, number);
             }
         }
@@ -114,8 +118,8 @@ impl Buckets {
         for word in bucket.outputs.committed(n, links, &mut turn.out.links) {
             match word {
                 outputs::Word::Tell { number } => bucket.send_tell(turn, number),
-                outputs::Word::Told { number, told } => {
-                    turn.shared.inner.push_back(Inner::Told { number, told });
+                outputs::Word::Told { teller, number, told } => {
+                    turn.shared.inner.push_back(Inner::Told { teller, number, told });
                 }
                 outputs::Word::Happened(happened) => {
                     turn.shared.couriers.keep(&mut turn.shared.counters, id, *happened);
@@ -144,18 +148,21 @@ impl Shared {
 impl Bucket {
     /// Sends a word to the home of the queue that shall hear it, if it can be reached now.
     pub(crate) fn send_tell(&mut self, turn: &mut Turn<'_>, number: u64) {
-        let Some(tell) = self.tells.release(number) else { return };
-        match turn.shared.home_of(tell.to) {
+        self.posted.release(number);
+        let Some(word) = self.state.words().get(number) else { return };
+        let (teller, to) = (self.outputs.bucket().prefix(), word.to());
+        match turn.shared.home_of(to) {
             Home::Here => {
-                turn.shared.inner.push_back(Inner::Tell { number, tell: tell.clone() });
+                turn.shared.inner.push_back(Inner::Tell { teller, number, word: word.clone() });
             }
             Home::There(link) => {
                 let Some(table) = &turn.shared.table else { return };
-                let bucket = table.bucket(tell.to);
+                let bucket = table.bucket(to);
                 let Some(row) = table.row(bucket) else { return };
                 let epochs = row.epochs();
                 let buffer = turn.shared.links.open(&mut turn.out.links, link, bucket, epochs);
-                wire::put_message(buffer, &tell.word.message(number));
+                let number = number << 16 | u64::from(teller);
+                wire::put_message(buffer, &word.message(number, self.outputs.epochs().loss));
             }
             Home::Away => {}
         }

@@ -7,8 +7,9 @@
 //!
 //! `record` is what a record says. A [`queue::Queue`] has `members`, mounts (`message_mount`,
 //! `state_mount`) by its `class`, and a `replay` log (`event_ring`). `people` are who the bucket
-//! knows, in an `arena`, and `logins` who is logged in. `recent` results are in `remember` for who
-//! isn't a member, `idempotency` has those of requests. `sizes` count what all of it takes.
+//! knows, in an `arena`, and `logins` who is logged in; `words` are for other queues.
+//! `recent` results are in `remember` for who isn't a member, `idempotency` has those of requests.
+//! `sizes` count what all of it takes.
 
 mod aging;
 pub(crate) mod arena;
@@ -26,6 +27,7 @@ pub(crate) mod remember;
 pub(crate) mod replay;
 pub(crate) mod sizes;
 pub(crate) mod state_mount;
+pub(crate) mod words;
 
 use proto::ids::SessionId;
 use proto::name;
@@ -40,6 +42,7 @@ use recent::{Recent, Remembered};
 use record::{Kept, Record, SessionStep, Stamp, Step};
 use remember::Memory;
 use sizes::Sizes;
+use words::Words;
 
 /// The replicated state of a bucket.
 #[derive(Debug)]
@@ -49,6 +52,7 @@ pub(crate) struct State {
     memory: Memory,
     keys: Keys,
     logins: Logins,
+    words: Words,
     sizes: Sizes,
     /// Results of sessions that aren't members are kept for two of these.
     grace_ms: u64,
@@ -68,6 +72,7 @@ impl State {
             memory: Memory::new(seed),
             keys: Keys::new(random),
             logins: Logins::new(seed),
+            words: Words::default(),
             sizes: Sizes::default(),
             grace_ms,
         }
@@ -107,6 +112,11 @@ impl State {
         &self.logins
     }
 
+    /// What other queues haven't answered yet.
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
+    }
+
     /// What it takes.
     #[inline]
     pub(crate) fn sizes(&self) -> Sizes {
@@ -124,7 +134,9 @@ impl State {
                 return self.leave(at, queue, session);
             }
             Record::Change { queue, step } => self.change(at, queue, step, body),
-            Record::Beside => {}
+            Record::Mark => {}
+            Record::Say { word } => self.words.keep(word),
+            Record::Answered { number } => self.words.answered(number),
             Record::Config { classes } => self.configure(classes),
             Record::Known { id, user, generation, floor, is_over } => {
                 if let Ok(key) = self.people.enter(at.at_ms, id, user) {

@@ -18,8 +18,9 @@ use super::node::Settings;
 use super::run::SpareRuns;
 use super::state::class::Classes;
 use super::state::idempotency::Shares;
-use super::tells::{Tell, Told, Untold};
+use super::state::words::{Told, Word};
 use super::timers::{QueueRef, Timers};
+use super::untold::Untold;
 
 /// What a node lets out.
 #[derive(Debug, Default)]
@@ -60,8 +61,6 @@ pub(crate) struct Shared {
     pub(crate) couriers: Couriers,
     /// Of snapshots that were asked for in this turn, about.
     pub(crate) snapshot_bytes: usize,
-    /// Words so far.
-    pub(crate) tells: u64,
     /// Queues so far.
     pub(crate) serials: u32,
     /// Buffers that decisions build their bytes in.
@@ -74,8 +73,10 @@ pub(crate) struct Shared {
 /// Something between two buckets of this node.
 #[derive(Debug)]
 pub(crate) enum Inner {
-    Tell { number: u64, tell: Tell },
-    Told { number: u64, told: Told },
+    /// A word of this number, by the bucket of this prefix.
+    Tell { teller: u32, number: u64, word: Word },
+    /// Its answer.
+    Told { teller: u32, number: u64, told: Told },
 }
 
 /// A decision's surroundings.

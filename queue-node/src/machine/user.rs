@@ -14,7 +14,6 @@ use std::rc::Rc;
 
 use proto::class::TellKind;
 use proto::codes::Close;
-use proto::name;
 
 use super::application::About;
 use super::bucket::Bucket;
@@ -22,7 +21,7 @@ use super::member::heard;
 use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 use super::state::record::{Record, SessionStep};
-use super::tells::{End, Word};
+use super::state::words::{End, Word};
 use super::turn::Turn;
 
 impl Bucket {
@@ -71,9 +70,8 @@ impl Bucket {
         if !faults.ended_forgotten && !is_unsaid {
             let reason: Rc<str> = reason.into();
             for noted in notes {
-                let to = name::hash(noted.room.as_bytes());
                 let end = End { reason: reason.clone(), below: 0, floor };
-                self.tell(turn, to, Word::Ended(noted, end));
+                self.tell(turn, Word::Ended(noted, end));
             }
         } else if self.state.logins().get(key).is_some() {
             self.change_session(turn, key, SessionStep::Forgotten);

@@ -235,7 +235,7 @@ impl World {
                 _ => {}
             }
         } else if number == TELL
-            && let Ok(q2q::Tell { number, body: Some(word) }) = prost::Message::decode(body)
+            && let Ok(q2q::Tell { number, body: Some(word), .. }) = prost::Message::decode(body)
         {
             self.fences.ears.entry(node).or_default().taken.insert((link, number), word);
         }

@@ -82,7 +82,7 @@ impl World {
 
     /// One turn: first what the copies have committed, then everything else.
     pub(crate) fn node_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
-        let (last, newest) = (self.last_word(at), self.newest(at));
+        let (last, newest) = (self.last_words(at), self.newest(at));
         self.nodes[at].words.turn_begins(last, newest);
         let now = self.now();
         let port = Port::Node(at);
@@ -140,7 +140,7 @@ impl World {
         }
         self.look_at_outputs(at, &uncommitted);
         self.look_at_words(at, false);
-        let last = self.last_word(at);
+        let last = self.last_words(at);
         self.nodes[at].words.turn_ends(last);
         self.flush_links(port);
         for link in down {
@@ -276,9 +276,9 @@ impl World {
         }
     }
 
-    /// The number of the last word to another queue.
-    fn last_word(&self, at: usize) -> u64 {
-        self.nodes[at].node.as_ref().map_or(0, |node| node.counters().tells)
+    /// How many words for other queues each bucket has had.
+    fn last_words(&self, at: usize) -> Vec<((BucketId, u64), u64)> {
+        self.nodes[at].node.as_ref().map_or_else(Vec::new, Node::newest_words)
     }
 
     /// The newest record of each bucket.

@@ -1,6 +1,8 @@
 //! Watches what queue nodes say to each other: no word leaves before all that was recorded when it
 //! was decided, its own record included, is committed.
 
+use std::collections::BTreeMap;
+
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::bucket::BucketId;
@@ -15,26 +17,30 @@ use super::referee::each_frame;
 /// A bucket and its loss.
 type Key = (BucketId, u64);
 
-/// When the words of a node were decided. They are numbered as they come, over all its buckets.
+/// When the words of a node were decided: each bucket numbers its own, as they come.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    /// For each turn that decided any: the last of them, and how far buckets were before it.
-    turns: Vec<(u64, Vec<(Key, u64)>)>,
-    /// The last word before this turn, and how far buckets were.
-    last: u64,
-    newest: Vec<(Key, u64)>,
+    /// Of each bucket, for each turn that decided any: the last of them, and how far the bucket was
+    /// before it.
+    turns: BTreeMap<Key, Vec<(u64, u64)>>,
+    /// The last words before this turn, and how far buckets were.
+    last: BTreeMap<Key, u64>,
+    newest: BTreeMap<Key, u64>,
 }
 
 impl Words {
     /// A turn begins: words that are decided from now on have higher numbers.
-    pub(crate) fn turn_begins(&mut self, last: u64, newest: Vec<(Key, u64)>) {
-        (self.last, self.newest) = (last, newest);
+    pub(crate) fn turn_begins(&mut self, last: Vec<(Key, u64)>, newest: Vec<(Key, u64)>) {
+        (self.last, self.newest) = (last.into_iter().collect(), newest.into_iter().collect());
     }
 
-    /// It ends with this as the last word.
-    pub(crate) fn turn_ends(&mut self, last: u64) {
-        if last > self.last {
-            self.turns.push((last, std::mem::take(&mut self.newest)));
+    /// It ends with these as the last words.
+    pub(crate) fn turn_ends(&mut self, last: Vec<(Key, u64)>) {
+        for (key, last) in last {
+            if last > self.last.get(&key).copied().unwrap_or(0) {
+                let before = self.newest.get(&key).copied().unwrap_or(0);
+                self.turns.entry(key).or_default().push((last, before));
+            }
         }
     }
 
@@ -42,12 +48,14 @@ impl Words {
     /// bucket wasn't here when it was decided.
     fn due(&self, tell: &q2q::Tell) -> Option<(Key, u64)> {
         let (number, prefix) = (tell.number >> 16, (tell.number & 0xffff) as u32);
-        let at = self.turns.partition_point(|(last, _)| *last < number);
-        let newest = self.turns.get(at).map_or(&self.newest, |(_, newest)| newest);
-        let (key, n) = newest.iter().find(|((bucket, _), _)| bucket.prefix() == prefix)?;
-        // A question is about what has been for long. All else has a record of its own.
-        let is_asked = matches!(tell.body, Some(q2q::tell::Body::Ask(_)));
-        Some((*key, n + u64::from(!is_asked)))
+        let is_its = |key: &&Key| key.0.prefix() == prefix && key.1 == tell.loss;
+        let key = *self.newest.keys().chain(self.turns.keys()).find(is_its)?;
+        let turns = self.turns.get(&key).map_or(&[][..], Vec::as_slice);
+        let at = turns.partition_point(|(last, _)| *last < number);
+        let before = turns.get(at).map(|(_, before)| *before);
+        let before = before.or_else(|| self.newest.get(&key).copied())?;
+        // It has a record of its own.
+        Some((key, before + 1))
     }
 }
 

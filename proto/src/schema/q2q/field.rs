@@ -15,6 +15,7 @@ pub mod q2q {
 }
 pub mod tell {
     pub const NUMBER: u32 = 1;
+    pub const LOSS: u32 = 7;
     pub const NOTE: u32 = 2;
     pub const UNNOTE: u32 = 3;
     pub const ENDED: u32 = 4;
@@ -63,6 +64,7 @@ pub mod fence {
 }
 pub mod told {
     pub const NUMBER: u32 = 1;
+    pub const LOSS: u32 = 6;
     pub const ENDED: u32 = 2;
     pub const FLOOR: u32 = 3;
     pub const GENERATION: u32 = 4;

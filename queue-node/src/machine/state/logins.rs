@@ -13,8 +13,8 @@ use super::aging::Aging;
 use super::people::{People, SessionKey};
 use super::queue::QueueIndex;
 use super::record::{Entry, SessionStep, Stamp};
+use super::words::Noted;
 use crate::machine::hashing::Numbers;
-use crate::machine::tells::Noted;
 
 /// The user queues of a bucket, but their inboxes.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use super::people::SessionKey;
 use super::queue::{Mount, QueueIndex};
 use super::recent::Remembered;
 use super::state_mount::KeyStep;
-use crate::machine::tells::Noted;
+use super::words::{Noted, Word};
 
 /// A record's number in its bucket, and the moment of its turn.
 #[derive(Debug, Clone, Copy)]
@@ -26,9 +26,8 @@ pub(crate) struct Stamp {
 /// What changes in a bucket.
 #[derive(Debug)]
 pub(crate) enum Record<'a> {
-    /// Nothing that stands in the state, which keeps only its result: words to other queues stand
-    /// beside it.
-    Beside,
+    /// Nothing. It may have a result, and what is answered by it waits for it.
+    Mark,
     /// The classes that queues have from now on.
     Config { classes: &'a Classes },
     /// A session is known from now on, and what was heard of it: its generation, the floor of its
@@ -40,6 +39,10 @@ pub(crate) enum Record<'a> {
     Session { session: SessionKey, step: SessionStep },
     /// A login was refused: the id that it drew is over.
     Refused { drawn: SessionId, close: Close },
+    /// Another queue is to hear this word, which is kept until it is answered.
+    Say { word: Word },
+    /// A word was answered.
+    Answered { number: u64 },
     /// A queue comes to be.
     Create { name: &'a str, class: Rc<QueueClass>, epoch: Epoch, created_unix_ms: u64 },
     /// A queue without members is no more.
@@ -136,12 +139,14 @@ impl Record<'_> {
     pub(crate) fn queue(&self) -> Option<QueueIndex> {
         match self {
             Record::Change { queue, .. } | Record::Destroy { queue } => Some(*queue),
-            Record::Beside
+            Record::Mark
             | Record::Config { .. }
             | Record::Known { .. }
             | Record::Barred { .. }
             | Record::Session { .. }
             | Record::Refused { .. }
+            | Record::Say { .. }
+            | Record::Answered { .. }
             | Record::Create { .. }
             | Record::Shorten { .. } => None,
         }

@@ -67,7 +67,7 @@ fn a_moment_after_its_end_it_is_gone() {
         1009: g1 unsubscribed 5 [1] 'lost'
         1009: g1 event 5 #2 left ann (lost)
         1009: g1 logged_in 3 16 0 code=3002
-        1010: g1 logged_in 4 0 18
+        1010: g1 logged_in 4 0 20
         1011: g1 answer 4 op=1 status=0 seq=2 bob count=1
         1012: g1 answer 4 op=0 status=5
         1013: g1 reply 1 op=0 status=0 ann online +1010 [g test +1010]
@@ -176,7 +176,7 @@ fn the_application_hears_nothing_of_a_resume() {
         501: g2 subscribed 7 9 e2 #1 [chat=1,members=1,scores=1] recovered
         5000: g2 answer 7 op=2 status=0 seq=1 tim count=1
         5001: g2 lost_noted 7
-        5002: g2 logged_in 8 0 15 resumed
+        5002: g2 logged_in 8 0 17 resumed
         5002: g2 unsubscribed 9 [7] ''
         5003: g2 answer 8 op=0 status=0 seq=1
         5003: g2 subscribed 8 9 e2 #1 [chat=1,members=1,scores=1] recovered

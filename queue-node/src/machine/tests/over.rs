@@ -61,7 +61,7 @@ fn a_fence_takes_the_seat_and_leaves_the_member() {
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: q2 tell 65536 note ann /room/1 3
-        1: q2 tell 131072 note bob /room/1 5
+        1: q2 tell 131072 note bob /room/1 6
         2: q2~ told 7 ended=false
         3: g1 unsubscribed 5 [1] ''
         3: q2~ told 8 ended=false
@@ -101,7 +101,7 @@ fn an_end_below_a_generation_spares_who_came_back() {
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: q2 tell 65536 note ann /room/1 3
-        1: q2 tell 131072 note bob /room/1 5
+        1: q2 tell 131072 note bob /room/1 6
         2: q2~ told 7 ended=false
         3: g1 unsubscribed 5 [1] 'lost'
         3: g1 event 5 #2 left ann (lost)
@@ -109,8 +109,8 @@ fn an_end_below_a_generation_spares_who_came_back() {
         4: g1 answer 1 op=2 status=0 seq=2
         4: g1 event 5 #3 joined ann
         4: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] bob,ann
-        4: q2 tell 196608 note ann /room/1 12
-        5: q2 tell 262144 unnote ann /room/1 12
+        4: q2 tell 196608 note ann /room/1 14
+        5: q2 tell 262144 unnote ann /room/1 14
         5: g1 unsubscribed 5 [1] 'lost'
         5: g1 event 5 #4 left ann (lost)
         5: q2~ told 9 ended=true
@@ -147,10 +147,10 @@ fn the_answer_to_a_note_tells_what_is_over() {
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         1: g1 subscribed 3 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         1: q2 tell 65536 note ann /room/1 3
-        1: q2 tell 131072 note bob /room/1 5
-        1: q2 tell 196608 note cid /room/1 7
+        1: q2 tell 131072 note bob /room/1 6
+        1: q2 tell 196608 note cid /room/1 9
         2: g1 unsubscribed 5 [1] ''
-        3: q2 tell 262144 unnote bob /room/1 5
+        3: q2 tell 262144 unnote bob /room/1 6
         3: g1 unsubscribed 5 [2] 'not resumed'
         3: g1 event 5 #2 left bob (not resumed)
         5: g1 answer 1 op=2 status=16
@@ -261,6 +261,26 @@ fn a_login_that_was_lost_behind_it_is_known_when_it_comes_again() {
         2: g1 lost_noted 1
         3: g1 kick 2 3000 gen=3
         3: g1 logged_in 2 16 0 code=3000
+        ",
+    );
+}
+
+#[test]
+fn an_answer_to_a_bucket_that_was_lost_is_not_its_successors() {
+    check(
+        "
+        0 table 2 q1 q2 0 1
+        0 g1 up
+        0 q2 up dialled
+        0 g1 introduce 1 ann gen=5
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 q2 told 65536 ended loss=1
+        3 q2 told 65536 ended
+        ----
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        1: q2 tell 65536 note ann /room/1 3
+        3: g1 unsubscribed 5 [1] 'lost'
         ",
     );
 }

@@ -281,7 +281,7 @@ fn grace_ends_who_does_not_come_back() {
         2300: g1 event 5 #2 left ann (lost)
         2300: g1 answer 2 op=4 status=0 seq=2 bob count=1
         2490: g1 answer 2 op=5 status=0 seq=2 bob count=1
-        2490: g1 logged_in 4 0 22
+        2490: g1 logged_in 4 0 26
         ",
     );
 }
@@ -329,7 +329,7 @@ fn what_a_client_does_not_come_back_to_is_swept() {
         3: g1 answer 3 op=0 status=0 seq=1
         3: g1 subscribed 3 5 e2 #1 [chat=1,members=1,scores=1] recovered
         600: g1 kick 3 3509 gen=14
-        600: g1 logged_in 4 0 18 resumed
+        600: g1 logged_in 4 0 20 resumed
         600: g1 unsubscribed 5 [3] ''
         601: g1 answer 4 op=0 status=0 seq=1
         601: g1 subscribed 4 5 e2 #1 [chat=1,members=1,scores=1] recovered

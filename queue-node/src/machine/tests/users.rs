@@ -165,7 +165,7 @@ fn words_of_another_node_are_done_at_most_once() {
         3: q2~ told 8 ended=false floor=3 gen=3
         4: q2 tell 65537 ended /room/1 bye floor=9
         4: g1 lost_noted 1
-        5: q2~ told 9 ended=true floor=11 gen=3
+        5: q2~ told 9 ended=true floor=12 gen=3
         ",
     );
 }

@@ -5,7 +5,6 @@ use proto::class::TellKind;
 use proto::codes::{Close, Status};
 use proto::g2q;
 use proto::ids::{Handle, Secret, SessionId};
-use proto::name;
 use proto::q2g;
 use proto::wire;
 
@@ -17,7 +16,7 @@ use crate::machine::state::logins::Client;
 use crate::machine::state::people::{Session, SessionKey};
 use crate::machine::state::queue::QueueIndex;
 use crate::machine::state::record::{Entry, Record, SessionStep};
-use crate::machine::tells::{Fence, Word};
+use crate::machine::state::words::{Fence, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
@@ -191,8 +190,7 @@ impl Bucket {
         }
         let notes = self.state.logins().get(key).map(|login| login.notes.clone());
         for noted in notes.unwrap_or_default() {
-            let to = name::hash(noted.room.as_bytes());
-            self.tell(turn, to, Word::Fence(noted, fence));
+            self.tell(turn, Word::Fence(noted, fence));
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use proto::name;
 use proto::q2g;
 use proto::wire;
 
@@ -10,7 +9,7 @@ use crate::machine::bucket::Bucket;
 use crate::machine::state::logins::{Login, Sweep};
 use crate::machine::state::people::SessionKey;
 use crate::machine::state::record::{Record, SessionStep};
-use crate::machine::tells::{End, Noted, Told, Word};
+use crate::machine::state::words::{End, Noted, Told, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
@@ -71,14 +70,14 @@ impl Bucket {
         let login = found.and_then(|key| Some((key, self.state.logins().get(key)?)));
         // An answer has a record of its own, if nothing changes: it waits as all others do.
         let Some((key, login)) = login else {
-            self.record(turn, Record::Beside, None);
+            self.record(turn, Record::Mark, None);
             return Told { ended: true, floor, ..Told::default() };
         };
         let Login { generation, below, ending, .. } = *login;
         match change(login) {
             Some(step) => self.change_session(turn, key, step),
             None => {
-                self.record(turn, Record::Beside, None);
+                self.record(turn, Record::Mark, None);
             }
         }
         Told { ended: ending.is_some(), floor, generation, below }
@@ -108,9 +107,8 @@ impl Bucket {
         self.change_session(turn, key, SessionStep::Swept { below, next });
         let floor = self.floor_of(turn, self.state.people().user_of(key), None);
         for noted in notes {
-            let to = name::hash(noted.room.as_bytes());
             let end = End { reason: "not resumed".into(), below, floor };
-            self.tell(turn, to, Word::Ended(noted, end));
+            self.tell(turn, Word::Ended(noted, end));
         }
     }
 }

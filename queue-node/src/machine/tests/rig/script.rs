@@ -176,7 +176,8 @@ impl Rig {
             let ended = words.get(3) == Some(&"ended");
             let of = |name| option(words, name);
             let (floor, generation, below) = (of("floor="), of("gen="), of("below="));
-            let told = q2q::Told { number, ended, floor, generation, below };
+            let loss = of("loss=");
+            let told = q2q::Told { number, loss, ended, floor, generation, below };
             return self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) });
         }
         // q2 note 5 ann 1 /room/x 9 3
@@ -215,7 +216,7 @@ impl Rig {
                 })
             }
         };
-        let tell = q2q::Tell { number, body: Some(body) };
+        let tell = q2q::Tell { number, loss: 0, body: Some(body) };
         self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) });
     }
 

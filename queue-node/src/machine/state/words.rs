@@ -1,15 +1,12 @@
-//! What queues owe each other: words that are kept until they are answered.
+//! What queues have to say to each other: words that are kept until they are answered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use proto::bucket::BucketId;
 use proto::ids::SessionId;
-use proto::seeded::Seed;
-use proto::{limits, q2q, share};
+use proto::{limits, name, q2q};
 
-use super::cells::Cells;
-use super::hashing::Numbers;
+use crate::machine::user::user_hash;
 
 /// A session in a room, as the room and the user queue name it to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,122 +67,59 @@ pub(crate) struct Told {
     pub(crate) below: u64,
 }
 
-/// A word on its way.
-#[derive(Debug, Clone)]
-pub(crate) struct Tell {
-    /// The hash of the name of the queue that shall hear it.
-    pub(crate) to: u64,
-    /// The bucket of that queue when the word was kept.
-    home: BucketId,
-    pub(crate) word: Word,
-    /// Its record is on every copy: it may be sent.
-    pub(crate) released: bool,
+/// The unanswered words of a bucket, by their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    kept: BTreeMap<u64, Word>,
+    /// The number of the newest: it rises with each.
+    newest: u64,
 }
 
-/// The unanswered words of a bucket, oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Tells(BTreeMap<u64, Tell>);
-
-impl Tells {
+impl Words {
     /// Keeps a word until it is answered.
-    pub(crate) fn keep(
-        &mut self,
-        untold: &mut Untold,
-        (number, to): (u64, u64),
-        home: BucketId,
-        word: Word,
-    ) {
-        untold.add(home, &word);
-        self.0.insert(number, Tell { to, home, word, released: false });
-    }
-
-    /// The word's record is on every copy. Nothing if it was answered or dropped since.
-    pub(crate) fn release(&mut self, number: u64) -> Option<&Tell> {
-        let tell = self.0.get_mut(&number)?;
-        tell.released = true;
-        Some(tell)
+    pub(super) fn keep(&mut self, word: Word) {
+        self.newest += 1;
+        self.kept.insert(self.newest, word);
     }
 
     /// The word was answered.
-    pub(crate) fn told(&mut self, untold: &mut Untold, number: u64) -> Option<Tell> {
-        let tell = self.0.remove(&number)?;
-        untold.remove(&tell);
-        Some(tell)
+    pub(super) fn answered(&mut self, number: u64) {
+        self.kept.remove(&number);
     }
 
-    /// The bucket is somebody else's, and so are its words.
-    pub(crate) fn drop_all(self, untold: &mut Untold) {
-        self.0.values().for_each(|tell| untold.remove(tell));
+    /// The number of the newest word.
+    pub(crate) fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    /// The word of this number, unless it is answered.
+    pub(crate) fn get(&self, number: u64) -> Option<&Word> {
+        self.kept.get(&number)
+    }
+
+    /// The numbers of those that aren't answered, oldest first.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.kept.keys().copied()
     }
 
     /// What they take, but the names in them.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
-        self.0.len() * (size_of::<u64>() + size_of::<Tell>())
-    }
-
-    /// Those that may be sent, oldest first.
-    pub(crate) fn released(&self) -> impl Iterator<Item = (u64, &Tell)> {
-        self.0.iter().filter(|(_, tell)| tell.released).map(|(number, tell)| (*number, tell))
-    }
-}
-
-/// How many words of all buckets of the node wait for an answer, by the bucket that shall give it
-/// and by the user whose coming and going they are about.
-#[derive(Debug)]
-pub(crate) struct Untold {
-    total: usize,
-    by_home: HashMap<BucketId, usize, Numbers>,
-    by_user: Cells,
-}
-
-impl Untold {
-    /// None yet.
-    pub(crate) fn new(seed: Seed) -> Untold {
-        Untold { total: 0, by_home: HashMap::default(), by_user: Cells::new(seed) }
-    }
-
-    /// Whether there may be one more of this user: each has a share, of what waits for one bucket
-    /// and of all. Words that end something are kept all the same: there are no more of them than
-    /// of those that began it.
-    #[inline]
-    pub(crate) fn has_room(&self, user: &str, home: impl FnOnce() -> Option<BucketId>) -> bool {
-        // So much even one alone may hold.
-        if self.total < share::most(limits::UNTOLD_PER_BUCKET_MAX) {
-            return true;
-        }
-        let there = home().and_then(|home| self.by_home.get(&home)).copied().unwrap_or(0);
-        let held = self.by_user.held(user);
-        share::may_take(held, there, limits::UNTOLD_PER_BUCKET_MAX)
-            && share::may_take(held, self.total, limits::UNTOLD_MAX)
-    }
-
-    /// How many wait.
-    pub(crate) fn total(&self) -> usize {
-        self.total
-    }
-
-    fn add(&mut self, home: BucketId, word: &Word) {
-        self.total += 1;
-        self.by_user.add(&word.noted().user);
-        *self.by_home.entry(home).or_default() += 1;
-    }
-
-    fn remove(&mut self, tell: &Tell) {
-        self.total -= 1;
-        self.by_user.remove(&tell.word.noted().user);
-        if let Some(count) = self.by_home.get_mut(&tell.home) {
-            *count -= 1;
-            // A bucket of another table isn't asked about any more.
-            if *count == 0 && self.total == 0 {
-                self.by_home.clear();
-            }
-        }
+        self.kept.len() * (size_of::<u64>() + size_of::<Word>())
     }
 }
 
 impl Word {
-    fn noted(&self) -> &Noted {
+    /// The hash of the name of the queue that shall hear it.
+    pub(crate) fn to(&self) -> u64 {
+        match self {
+            Word::Note(noted) | Word::Unnote(noted) | Word::Ask(noted) => user_hash(&noted.user),
+            Word::Ended(noted, _) | Word::Fence(noted, _) => name::hash(noted.room.as_bytes()),
+        }
+    }
+
+    /// Whom it is about, and where.
+    pub(crate) fn noted(&self) -> &Noted {
         match self {
             Word::Note(noted) | Word::Unnote(noted) | Word::Ask(noted) => noted,
             Word::Ended(noted, _) | Word::Fence(noted, _) => noted,
@@ -193,7 +127,7 @@ impl Word {
     }
 
     /// As it travels.
-    pub(crate) fn message(&self, number: u64) -> q2q::Q2q {
+    pub(crate) fn message(&self, number: u64, loss: u64) -> q2q::Q2q {
         use q2q::tell::Body;
         let body = match self {
             Word::Note(n) => {
@@ -232,7 +166,7 @@ impl Word {
                 Body::Fence(q2q::Fence { room, user, floor, session_id, generation, room_epoch })
             }
         };
-        let tell = q2q::Tell { number, body: Some(body) };
+        let tell = q2q::Tell { number, loss, body: Some(body) };
         q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) }
     }
 
@@ -284,15 +218,15 @@ impl Noted {
 
 impl Told {
     /// As it travels.
-    pub(crate) fn message(self, number: u64) -> q2q::Q2q {
+    pub(crate) fn message(self, number: u64, loss: u64) -> q2q::Q2q {
         let Told { ended, floor, generation, below } = self;
-        let told = q2q::Told { number, ended, floor, generation, below };
+        let told = q2q::Told { number, loss, ended, floor, generation, below };
         q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) }
     }
 
     /// What came over a link.
     pub(crate) fn of(told: &q2q::Told) -> Told {
-        let q2q::Told { number: _, ended, floor, generation, below } = *told;
+        let q2q::Told { number: _, loss: _, ended, floor, generation, below } = *told;
         Told { ended, floor, generation, below }
     }
 }

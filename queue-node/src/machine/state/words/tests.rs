@@ -1,0 +1,59 @@
+//! What another node may say.
+
+use proto::limits::NUMBER_MAX;
+use proto::q2q::tell::Body;
+
+use super::*;
+
+fn fence(generation: u64, floor: u64, room_epoch: u64) -> bool {
+    let fence = q2q::Fence {
+        user: "ann".to_owned(),
+        session_id: vec![7; 16],
+        room: "/room/1".to_owned(),
+        room_epoch,
+        generation,
+        floor,
+    };
+    Word::of(q2q::Tell { number: 1, loss: 0, body: Some(Body::Fence(fence)) }).is_some()
+}
+
+#[test]
+fn a_fence_that_no_login_could_pass_is_no_word_of_ours() {
+    assert!(fence(NUMBER_MAX - 1, NUMBER_MAX - 1, NUMBER_MAX - 1));
+    assert!(!fence(NUMBER_MAX, 1, 1));
+    assert!(!fence(1, NUMBER_MAX, 1));
+    assert!(!fence(1, 1, u64::MAX));
+}
+
+/// A message about a user's coming or going.
+fn note(user: &str) -> Word {
+    let (session, room) = (SessionId([7; 16]), "/room/1".into());
+    Word::Note(Noted { user: user.into(), session, room, epoch: 1, join: 1, guest: false })
+}
+
+#[test]
+fn every_message_comes_as_it_went() {
+    let Word::Note(noted) = note("ann") else { unreachable!("it is one") };
+    let noted = Noted { epoch: 3, join: 4, ..noted };
+    let end = End { reason: "lost".into(), below: 5, floor: 6 };
+    let fence = Fence { generation: 7, floor: 8 };
+    let words = [
+        Word::Note(Noted { guest: true, ..noted.clone() }),
+        Word::Note(noted.clone()),
+        Word::Unnote(noted.clone()),
+        Word::Ask(noted.clone()),
+        Word::Ended(noted.clone(), end),
+        // It is about no joining.
+        Word::Fence(Noted { join: 0, ..noted }, fence),
+    ];
+    for (number, word) in (1..).zip(words) {
+        let Some(q2q::q2q::Body::Tell(tell)) = word.message(number, 5).body else {
+            panic!("{word:?} is no tell")
+        };
+        assert_eq!((tell.number, tell.loss), (number, 5));
+        assert_eq!(Word::of(tell), Some(word));
+    }
+    let told = Told { ended: true, floor: 1, generation: 2, below: 3 };
+    let Some(q2q::q2q::Body::Told(message)) = told.message(9, 5).body else { panic!("no answer") };
+    assert_eq!((message.number, message.loss, Told::of(&message)), (9, 5, told));
+}
