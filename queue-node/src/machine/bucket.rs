@@ -318,14 +318,10 @@ impl Bucket {
     /// A queue is no more. Nobody is in it.
     pub(crate) fn destroy(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
         let about = About { seq: self.state.queue(index).seq, reason, ..About::default() };
-        let n = self.outputs.next();
-        let happened = self.happening(turn, index, TellKind::QueueDestroyed, (n, about));
+        self.tell_application(turn, index, TellKind::QueueDestroyed, about);
         self.record(turn, Record::Destroy { queue: index }, None);
         self.locals.gone(index);
         turn.shared.counters.queues_destroyed += 1;
-        if let Some(happened) = happened {
-            self.hand_over(turn, happened);
-        }
     }
 
     /// Something of the queue is to be let out at the end of the turn.

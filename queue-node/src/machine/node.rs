@@ -237,6 +237,12 @@ impl Node {
         })
     }
 
+    /// How many tells its buckets keep.
+    #[cfg(test)]
+    pub(crate) fn tells_kept(&self) -> usize {
+        self.buckets.all().map(|bucket| bucket.state.tells().len()).sum()
+    }
+
     /// Shortens its replay logs as if they might take no more than so many bytes together.
     #[cfg(test)]
     pub(crate) fn shorten_logs(&mut self, now: Time, total_max: usize, out: &mut Outbox) {

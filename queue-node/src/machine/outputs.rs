@@ -21,7 +21,7 @@ pub(crate) enum Word {
     /// The answer to a word of a bucket of this same node.
     Told { teller: u32, number: u64, told: Told },
     /// The web application may be told.
-    Happened(Box<Happened>),
+    Happened(Happened),
     /// The boss may hear what is in a queue.
     Inspected(Box<Inspected>),
     /// One bucket fewer that a lane's probe waits for.

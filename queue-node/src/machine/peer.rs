@@ -122,7 +122,7 @@ impl Buckets {
                     turn.shared.inner.push_back(Inner::Told { teller, number, told });
                 }
                 outputs::Word::Happened(happened) => {
-                    turn.shared.couriers.keep(&mut turn.shared.counters, id, *happened);
+                    turn.shared.couriers.keep(&mut turn.shared.counters, happened);
                 }
                 outputs::Word::Inspected(inspected) => turn.out.inspected.push(*inspected),
                 outputs::Word::Probed(probe) => {

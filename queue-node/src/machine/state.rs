@@ -7,7 +7,8 @@
 //!
 //! `record` is what a record says. A [`queue::Queue`] has `members`, mounts (`message_mount`,
 //! `state_mount`) by its `class`, and a `replay` log (`event_ring`). `people` are who the bucket
-//! knows, in an `arena`, and `logins` who is logged in; `words` are for other queues.
+//! knows, in an `arena`, and `logins` who is logged in; `words` are for other queues, `tells`
+//! for the web application.
 //! `recent` results are in `remember` for who isn't a member, `idempotency` has those of requests.
 //! `sizes` count what all of it takes.
 
@@ -27,6 +28,7 @@ pub(crate) mod remember;
 pub(crate) mod replay;
 pub(crate) mod sizes;
 pub(crate) mod state_mount;
+pub(crate) mod tells;
 pub(crate) mod words;
 
 use proto::ids::SessionId;
@@ -42,6 +44,7 @@ use recent::{Recent, Remembered};
 use record::{Kept, Record, SessionStep, Stamp, Step};
 use remember::Memory;
 use sizes::Sizes;
+use tells::Tells;
 use words::Words;
 
 /// The replicated state of a bucket.
@@ -53,6 +56,7 @@ pub(crate) struct State {
     keys: Keys,
     logins: Logins,
     words: Words,
+    tells: Tells,
     sizes: Sizes,
     /// Results of sessions that aren't members are kept for two of these.
     grace_ms: u64,
@@ -73,6 +77,7 @@ impl State {
             keys: Keys::new(random),
             logins: Logins::new(seed),
             words: Words::default(),
+            tells: Tells::default(),
             sizes: Sizes::default(),
             grace_ms,
         }
@@ -117,6 +122,11 @@ impl State {
         &self.words
     }
 
+    /// What the web application hasn't been told yet.
+    pub(crate) fn tells(&self) -> &Tells {
+        &self.tells
+    }
+
     /// What it takes.
     #[inline]
     pub(crate) fn sizes(&self) -> Sizes {
@@ -136,6 +146,8 @@ impl State {
             Record::Change { queue, step } => self.change(at, queue, step, body),
             Record::Mark => {}
             Record::Say { word } => self.words.keep(word),
+            Record::Tell { tell } => self.tells.keep(at.n, tell),
+            Record::Taken { numbers } => self.tells.taken(numbers),
             Record::Answered { number } => self.words.answered(number),
             Record::Config { classes } => self.configure(classes),
             Record::Known { id, user, generation, floor, is_over } => {

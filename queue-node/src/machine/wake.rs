@@ -52,6 +52,7 @@ impl Buckets {
                 self.deliver(turn);
             }
         }
+        self.let_go_of_tells(turn);
         self.give_tells(turn);
         turn.shared.snapshot_bytes = 0;
         if turn.shared.counters.replay_bytes > limits::REPLAY_LOGS_BYTES_MAX as u64 {

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher as _;
+use std::rc::Rc;
 
 use link::machine::LinkId;
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
 use proto::limits;
 use proto::q2g;
@@ -17,6 +18,7 @@ use proto::wire;
 
 use crate::machine::buckets::Buckets;
 use crate::machine::counters::Counters;
+use crate::machine::state::record::Record;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
@@ -32,11 +34,13 @@ const CAUSES: u64 = 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Cause(u16);
 
-/// Something that the web application is to be told.
+/// Something that the web application is to be told: the record that keeps it.
 #[derive(Debug)]
 pub(crate) struct Happened {
-    pub(crate) tell: q2g::Tell,
+    pub(crate) bucket: BucketId,
+    pub(crate) n: u64,
     pub(crate) cause: Cause,
+    pub(crate) target: Rc<str>,
 }
 
 /// All targets.
@@ -44,6 +48,8 @@ pub(crate) struct Happened {
 pub(crate) struct Couriers {
     seed: Seed,
     targets: BTreeMap<String, Courier>,
+    /// What buckets needn't keep any more.
+    taken: BTreeMap<BucketId, Vec<u64>>,
     /// The lane that brings the tells.
     link: Option<LinkId>,
     /// Tells so far.
@@ -67,18 +73,18 @@ struct Courier {
     heard_ms: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Kept {
     bucket: BucketId,
+    n: u64,
     cause: Cause,
-    tell: q2g::Tell,
 }
 
 impl Couriers {
     /// Nobody to tell yet.
     pub(crate) fn new(seed: Seed) -> Couriers {
-        let (targets, link) = (BTreeMap::new(), None);
-        Couriers { seed, targets, link, newest: 0, kept: 0, ready: false, armed: false }
+        let (targets, taken, link) = (BTreeMap::new(), BTreeMap::new(), None);
+        Couriers { seed, targets, taken, link, newest: 0, kept: 0, ready: false, armed: false }
     }
 
     /// What this user does.
@@ -93,46 +99,45 @@ impl Couriers {
             let courier = before.remove(&callout.name).unwrap_or_default();
             self.targets.insert(callout.name.clone(), courier);
         }
-        let dropped: usize = before.values().map(|courier| courier.kept.len()).sum();
-        self.dropped(counters, dropped);
+        let dropped = before.values().flat_map(|courier| courier.kept.values().copied());
+        let dropped: Vec<Kept> = dropped.collect();
+        self.dropped(counters, &dropped);
     }
 
     /// Keeps a tell whose record is on every copy, under the next number.
-    pub(crate) fn keep(
-        &mut self,
-        counters: &mut Counters,
-        bucket: BucketId,
-        Happened { tell, cause }: Happened,
-    ) {
+    pub(crate) fn keep(&mut self, counters: &mut Counters, happened: Happened) {
+        let Happened { bucket, n, cause, target } = happened;
         counters.callout_tells += 1;
-        if !self.targets.contains_key(&tell.target) {
+        if !self.targets.contains_key(&*target) {
             counters.tells_dropped += 1;
+            self.taken.entry(bucket).or_default().push(n);
             return;
         }
         if self.kept >= limits::TELLS_KEPT_MAX {
             let longest = self.targets.values_mut().max_by_key(|courier| courier.kept.len());
-            let dropped = longest.map_or(0, Courier::drop_one);
-            self.dropped(counters, dropped);
+            let dropped = longest.and_then(Courier::drop_one);
+            self.dropped(counters, dropped.as_slice());
         }
-        let courier = self.targets.entry(tell.target.clone()).or_default();
+        let courier = self.targets.entry(target.to_string()).or_default();
         self.newest += 1;
         self.kept += 1;
         self.ready = true;
-        let tell = q2g::Tell { number: self.newest, ..tell };
         courier.causes.entry(cause).or_default().insert(self.newest);
-        courier.kept.insert(self.newest, Kept { bucket, cause, tell });
+        courier.kept.insert(self.newest, Kept { bucket, n, cause });
     }
 
     /// The web application has these.
     pub(crate) fn acknowledged(&mut self, now_ms: u64, numbers: &[u64]) {
         for courier in self.targets.values_mut() {
-            let before = courier.kept.len();
-            numbers.iter().for_each(|number| courier.remove(*number));
-            let heard = before - courier.kept.len();
-            if heard > 0 {
+            let heard: Vec<Kept> =
+                numbers.iter().filter_map(|number| courier.remove(*number)).collect();
+            if !heard.is_empty() {
                 courier.heard_ms = now_ms;
-                self.kept -= heard;
+                self.kept -= heard.len();
                 self.ready = true;
+            }
+            for Kept { bucket, n, .. } in heard {
+                self.taken.entry(bucket).or_default().push(n);
             }
         }
     }
@@ -153,15 +158,19 @@ impl Couriers {
 
     /// A bucket is somebody else's, and so are its tells.
     pub(crate) fn forget(&mut self, counters: &mut Counters, bucket: BucketId) {
-        let mut dropped = 0;
+        let mut dropped = Vec::new();
         for courier in self.targets.values_mut() {
-            let before = courier.kept.len();
             let is_its = |(number, kept): (&u64, &Kept)| (kept.bucket == bucket).then_some(*number);
             let gone: Vec<u64> = courier.kept.iter().filter_map(is_its).collect();
-            gone.into_iter().for_each(|number| courier.remove(number));
-            dropped += before - courier.kept.len();
+            dropped.extend(gone.into_iter().filter_map(|number| courier.remove(number)));
         }
-        self.dropped(counters, dropped);
+        self.dropped(counters, &dropped);
+        self.taken.remove(&bucket);
+    }
+
+    /// What buckets needn't keep any more, by their records; said once.
+    pub(crate) fn taken(&mut self) -> Vec<(BucketId, Vec<u64>)> {
+        std::mem::take(&mut self.taken).into_iter().collect()
     }
 
     /// How many are kept.
@@ -169,9 +178,12 @@ impl Couriers {
         self.kept
     }
 
-    fn dropped(&mut self, counters: &mut Counters, count: usize) {
-        self.kept -= count;
-        counters.tells_dropped += count as u64;
+    fn dropped(&mut self, counters: &mut Counters, dropped: &[Kept]) {
+        self.kept -= dropped.len();
+        counters.tells_dropped += dropped.len() as u64;
+        for Kept { bucket, n, .. } in dropped {
+            self.taken.entry(*bucket).or_default().push(*n);
+        }
     }
 
     /// What has been on the way for long begins anew; when to look again.
@@ -192,22 +204,21 @@ impl Couriers {
 }
 
 impl Courier {
-    /// Lets go of the oldest of whoever has most: how many.
-    fn drop_one(&mut self) -> usize {
+    /// Lets go of the oldest of whoever has most.
+    fn drop_one(&mut self) -> Option<Kept> {
         let most = self.causes.values().max_by_key(|numbers| numbers.len());
-        let Some(oldest) = most.and_then(BTreeSet::first).copied() else { return 0 };
-        self.remove(oldest);
-        1
+        self.remove(most.and_then(BTreeSet::first).copied()?)
     }
 
-    fn remove(&mut self, number: u64) {
-        let Some(Kept { cause, .. }) = self.kept.remove(&number) else { return };
-        if let Some(numbers) = self.causes.get_mut(&cause) {
+    fn remove(&mut self, number: u64) -> Option<Kept> {
+        let kept = self.kept.remove(&number)?;
+        if let Some(numbers) = self.causes.get_mut(&kept.cause) {
             numbers.remove(&number);
             if numbers.is_empty() {
-                self.causes.remove(&cause);
+                self.causes.remove(&kept.cause);
             }
         }
+        Some(kept)
     }
 
     fn on_the_way(&self) -> usize {
@@ -215,21 +226,30 @@ impl Courier {
     }
 
     /// The next to be given, if there may be one more on the way.
-    fn give(&mut self, now_ms: u64) -> Option<&Kept> {
+    fn give(&mut self, now_ms: u64) -> Option<(u64, Kept)> {
         let on_the_way = self.on_the_way();
         if on_the_way >= limits::TELLS_ON_THE_WAY_MAX {
             return None;
         }
-        let (number, kept) = self.kept.range(self.next..).next()?;
+        let (number, kept) = self.kept.range(self.next..).next().map(|(at, one)| (*at, *one))?;
         self.next = number + 1;
         if on_the_way == 0 {
             self.heard_ms = now_ms;
         }
-        Some(kept)
+        Some((number, kept))
     }
 }
 
 impl Buckets {
+    /// What the web application has, or can't be told, needn't be kept any more.
+    pub(crate) fn let_go_of_tells(&mut self, turn: &mut Turn<'_>) {
+        for (id, numbers) in turn.shared.couriers.taken() {
+            if let Some(bucket) = self.get(id.prefix()) {
+                bucket.record(turn, Record::Taken { numbers: &numbers }, None);
+            }
+        }
+    }
+
     /// Gives the lane that brings tells what it may have.
     pub(crate) fn give_tells(&mut self, turn: &mut Turn<'_>) {
         if !turn.shared.couriers.ready {
@@ -243,11 +263,12 @@ impl Buckets {
         }
         if let Some(link) = couriers.link {
             for courier in couriers.targets.values_mut() {
-                while let Some(kept) = courier.give(turn.now.ms) {
-                    let epochs = self.epochs(kept.bucket);
-                    let links = &mut turn.shared.links;
+                while let Some((number, kept)) = courier.give(turn.now.ms) {
+                    let Some(bucket) = self.get(kept.bucket.prefix()) else { continue };
+                    let Some(tell) = bucket.state.tells().get(kept.n) else { continue };
+                    let (links, epochs) = (&mut turn.shared.links, bucket.outputs.epochs());
                     let buffer = links.open(&mut turn.out.links, link, kept.bucket, epochs);
-                    let body = Some(q2g::q2g::Body::Tell(kept.tell.clone()));
+                    let body = Some(q2g::q2g::Body::Tell(tell.message(number)));
                     wire::put_message(buffer, &q2g::Q2g { body });
                 }
             }
@@ -267,10 +288,5 @@ impl Buckets {
         if let Some(next_ms) = next_ms {
             turn.shared.timers.set(next_ms, Timer::Couriers);
         }
-    }
-
-    fn epochs(&mut self, bucket: BucketId) -> Epochs {
-        let found = self.get(bucket.prefix());
-        found.map_or(Epochs { loss: 0, conf: 0 }, |bucket| bucket.outputs.epochs())
     }
 }

@@ -2,12 +2,13 @@
 
 use proto::class::{Presence, TellKind};
 use proto::ids::SessionId;
-use proto::q2g;
 
 use super::Happened;
 use crate::machine::bucket::Bucket;
 use crate::machine::outputs;
 use crate::machine::state::queue::QueueIndex;
+use crate::machine::state::record::Record;
+use crate::machine::state::tells::Tell;
 use crate::machine::turn::Turn;
 
 /// Whom and what a tell is about, beside its queue.
@@ -22,8 +23,7 @@ pub(crate) struct About<'a> {
 }
 
 impl Bucket {
-    /// Tells the web application, if the queue's class says so, when the newest record is on every
-    /// copy.
+    /// Tells the web application, if the queue's class says so.
     #[inline]
     pub(crate) fn tell_application(
         &mut self,
@@ -32,57 +32,50 @@ impl Bucket {
         kind: TellKind,
         about: About<'_>,
     ) {
-        let n = self.outputs.next() - 1;
-        if let Some(happened) = self.happening(turn, index, kind, (n, about)) {
-            self.hand_over(turn, happened);
+        if self.state.queue(index).class.tells(kind) {
+            self.happened(turn, index, kind, about);
         }
     }
 
-    /// What the web application is told by the record of this number, if the queue's class says so.
-    pub(crate) fn happening(
-        &self,
-        turn: &Turn<'_>,
+    /// It is told when the record that keeps it is on every copy.
+    fn happened(
+        &mut self,
+        turn: &mut Turn<'_>,
         index: QueueIndex,
         kind: TellKind,
-        (n, about): (u64, About<'_>),
-    ) -> Option<Happened> {
-        let queue = self.state.queue(index);
-        let target = queue.class.target.as_ref().filter(|_| queue.class.tells(kind))?;
+        about: About<'_>,
+    ) {
+        let (queue, n) = (self.state.queue(index), self.outputs.next());
+        let Some(target) = queue.class.target.clone() else { return };
         // A tell is known by its number, so two may not have the same. Where who comes and goes is
         // no event, the queue's number doesn't rise with it, but the bucket's does.
         let has_events = queue.class.class.presence == Presence::Users && !queue.is_inbox();
-        let seq = if has_events { about.seq } else { n };
-        let mut session_id = about.session.map_or(Vec::new(), |id| id.0.to_vec());
+        let mut session = about.session;
         if turn.shared.settings.faults.told_of_another {
-            session_id.iter_mut().for_each(|byte| *byte ^= 1);
+            session = session.map(|id| SessionId(id.0.map(|byte| byte ^ 1)));
         }
-        let tell = q2g::Tell {
-            number: 0,
-            target: target.to_string(),
-            kind: kind.name().to_owned(),
-            queue: queue.name.to_string(),
-            epoch: queue.epoch.get(),
-            seq,
-            user: about.user.to_owned(),
-            session_id,
-            generation: about.generation,
-            at_ms: turn.now.unix_ms,
-            reason: about.reason.to_owned(),
-        };
         let cause = match about.user {
             "" => self.locals[index].cause,
             user => turn.shared.couriers.cause(user),
         };
-        Some(Happened { tell, cause })
-    }
-
-    /// The web application is told when the newest record is on every copy.
-    pub(crate) fn hand_over(&mut self, turn: &mut Turn<'_>, happened: Happened) {
-        let bucket = self.outputs.bucket();
+        let happened = Happened { bucket: self.outputs.bucket(), n, cause, target };
+        let tell = Tell {
+            kind,
+            target: happened.target.clone(),
+            queue: queue.name.clone(),
+            epoch: queue.epoch,
+            seq: if has_events { about.seq } else { n },
+            user: about.user.into(),
+            session,
+            generation: about.generation,
+            at_unix_ms: turn.now.unix_ms,
+            reason: about.reason.into(),
+        };
+        self.record(turn, Record::Tell { tell: Box::new(tell) }, None);
         if let Some(outputs::Word::Happened(happened)) =
-            self.outputs.word(outputs::Word::Happened(Box::new(happened)))
+            self.outputs.word(outputs::Word::Happened(happened))
         {
-            turn.shared.couriers.keep(&mut turn.shared.counters, bucket, *happened);
+            turn.shared.couriers.keep(&mut turn.shared.counters, happened);
         }
     }
 }

@@ -14,6 +14,7 @@ use super::people::SessionKey;
 use super::queue::{Mount, QueueIndex};
 use super::recent::Remembered;
 use super::state_mount::KeyStep;
+use super::tells::Tell;
 use super::words::{Noted, Word};
 
 /// A record's number in its bucket, and the moment of its turn.
@@ -43,6 +44,10 @@ pub(crate) enum Record<'a> {
     Say { word: Word },
     /// A word was answered.
     Answered { number: u64 },
+    /// The web application is to be told something, which is kept until it is taken.
+    Tell { tell: Box<Tell> },
+    /// What these records told the application of is taken, or given up.
+    Taken { numbers: &'a [u64] },
     /// A queue comes to be.
     Create { name: &'a str, class: Rc<QueueClass>, epoch: Epoch, created_unix_ms: u64 },
     /// A queue without members is no more.
@@ -147,6 +152,8 @@ impl Record<'_> {
             | Record::Refused { .. }
             | Record::Say { .. }
             | Record::Answered { .. }
+            | Record::Tell { .. }
+            | Record::Taken { .. }
             | Record::Create { .. }
             | Record::Shorten { .. } => None,
         }

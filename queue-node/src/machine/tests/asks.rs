@@ -167,12 +167,12 @@ fn a_call_is_the_application_s_to_answer() {
         9 g1 1 1 call /user/tim buy 3 ask
         9 g1 1 3 call /user/tim buy 3 ask
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         0: g1 logged_in 2 0 3
-        0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #4 tim gen=3
-        0: g1 tell 3 app joined /user/tim e1 #4 tim gen=3
-        0: g1 tell 4 app queue_first_join /user/tim e1 #4
+        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
+        0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
+        0: g1 tell 4 app queue_first_join /user/tim e1 #8
         1: g1 answer 1 op=1 status=14
         2: g1 answer 1 ask call
         3: g1 answer 1 op=1 status=0 97
@@ -183,10 +183,10 @@ fn a_call_is_the_application_s_to_answer() {
         7: g1 kick 3 3002 gen=1
         7: g1 answer 3 op=1 status=16
         8: g1 lost_noted 1
-        8: g1 tell 5 app closed /user/tim e1 #9 tim gen=3 (3000)
-        8: g1 tell 6 app user_offline /user/tim e1 #9 tim gen=3 (bye)
-        8: g1 tell 7 app left /user/tim e1 #10 tim gen=3 (bye)
-        8: g1 tell 8 app queue_last_leave /user/tim e1 #10
+        8: g1 tell 5 app closed /user/tim e1 #14 tim gen=4 (3000)
+        8: g1 tell 6 app user_offline /user/tim e1 #15 tim gen=4 (bye)
+        8: g1 tell 7 app left /user/tim e1 #17 tim gen=4 (bye)
+        8: g1 tell 8 app queue_last_leave /user/tim e1 #18
         9: g1 answer 1 op=1 status=0 97
         9: g1 answer 1 op=3 status=16
         ",
@@ -204,11 +204,11 @@ fn a_long_answer_of_a_call_is_not_remembered() {
         1 g1 1 1 call /user/tim look 3 ask say=call,{answer}
         2 g1 1 1 call /user/tim look 3 ask
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #4 tim gen=3
-        0: g1 tell 3 app joined /user/tim e1 #4 tim gen=3
-        0: g1 tell 4 app queue_first_join /user/tim e1 #4
+        0: g1 logged_in 1 0 4
+        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
+        0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
+        0: g1 tell 4 app queue_first_join /user/tim e1 #8
         1: g1 answer 1 op=1 status=0 {answer}
         2: g1 answer 1 op=1 status=2
         "

@@ -159,24 +159,24 @@ fn the_application_hears_nothing_of_a_resume() {
         5003 g2 resume 8 /told/1 9 e2:chat=1,scores=1,members=1
         9000 g2 8 3 members /told/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #4 tim gen=3
-        0: g1 tell 3 app joined /user/tim e1 #4 tim gen=3
-        0: g1 tell 4 app queue_first_join /user/tim e1 #4
+        0: g1 logged_in 1 0 4
+        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
+        0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
+        0: g1 tell 4 app queue_first_join /user/tim e1 #8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e2 #1 [chat=1,members=1,scores=1] tim
         1: g1 tell 5 app queue_created /told/1 e2 #0
-        1: g1 tell 6 app joined /told/1 e2 #1 tim gen=3
+        1: g1 tell 6 app joined /told/1 e2 #1 tim gen=4
         1: g1 tell 7 app queue_first_join /told/1 e2 #1
         3: g1 lost_noted 1
         3: g1 unsubscribed 5 [1] '' detached
-        500: g2 logged_in 7 0 8 resumed
+        500: g2 logged_in 7 0 13 resumed
         501: g2 answer 7 op=0 status=0 seq=1
         501: g2 subscribed 7 9 e2 #1 [chat=1,members=1,scores=1] recovered
         5000: g2 answer 7 op=2 status=0 seq=1 tim count=1
         5001: g2 lost_noted 7
-        5002: g2 logged_in 8 0 17 resumed
+        5002: g2 logged_in 8 0 22 resumed
         5002: g2 unsubscribed 9 [7] ''
         5003: g2 answer 8 op=0 status=0 seq=1
         5003: g2 subscribed 8 9 e2 #1 [chat=1,members=1,scores=1] recovered

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
-use proto::q2g;
 use proto::seeded::Seed;
 
 use super::check;
@@ -70,13 +69,13 @@ fn a_queue_without_announcements_numbers_what_it_tells() {
         0: g1 logged_in 1 0 3
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0]
-        1: g1 tell 1 app queue_created /secret/1 e1 #5
-        1: g1 tell 2 app joined /secret/1 e1 #10 ann gen=3
-        1: g1 tell 3 app queue_first_join /secret/1 e1 #10
+        1: g1 tell 1 app queue_created /secret/1 e1 #6
+        1: g1 tell 2 app joined /secret/1 e1 #12 ann gen=3
+        1: g1 tell 3 app queue_first_join /secret/1 e1 #13
         2: g1 answer 1 op=2 status=0
-        2: g1 tell 4 app left /secret/1 e1 #14 ann gen=3
-        2: g1 tell 5 app queue_last_leave /secret/1 e1 #14
-        2: g1 tell 6 app queue_destroyed /secret/1 e1 #15 (idle)
+        2: g1 tell 4 app left /secret/1 e1 #18 ann gen=3
+        2: g1 tell 5 app queue_last_leave /secret/1 e1 #19
+        2: g1 tell 6 app queue_destroyed /secret/1 e1 #20 (idle)
         3: g1 answer 1 op=3 status=0
         3: g1 subscribed 1 5 e2 #1 [chat=1,members=1,scores=1] ann
         3: g1 tell 7 app queue_created /flash/1 e2 #0
@@ -115,28 +114,28 @@ fn users_come_and_go() {
         1100 g1 login 3 tim
         1200 g1 lost 3 tim bye
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #4 tim gen=3
-        0: g1 tell 3 app joined /user/tim e1 #4 tim gen=3
-        0: g1 tell 4 app queue_first_join /user/tim e1 #4
-        1: g1 kick 1 3500 gen=3
-        1: g1 logged_in 2 0 6
-        1: g1 tell 5 app closed /user/tim e1 #8 tim gen=3 (3500)
+        0: g1 logged_in 1 0 4
+        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
+        0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
+        0: g1 tell 4 app queue_first_join /user/tim e1 #8
+        1: g1 kick 1 3500 gen=4
+        1: g1 logged_in 2 0 10
+        1: g1 tell 5 app closed /user/tim e1 #13 tim gen=4 (3500)
         2: g1 lost_noted 2
-        1100: g1 tell 6 app closed /user/tim e1 #11 tim gen=6 (3008)
-        1100: g1 tell 7 app user_offline /user/tim e1 #11 tim gen=6 (lost)
-        1100: g1 tell 8 app left /user/tim e1 #12 tim gen=6 (lost)
-        1100: g1 tell 9 app queue_last_leave /user/tim e1 #12
-        1100: g1 logged_in 3 0 14
-        1100: g1 tell 10 app user_online /user/tim e1 #15 tim gen=14
-        1100: g1 tell 11 app joined /user/tim e1 #15 tim gen=14
-        1100: g1 tell 12 app queue_first_join /user/tim e1 #15
+        1100: g1 tell 6 app closed /user/tim e1 #17 tim gen=10 (3008)
+        1100: g1 tell 7 app user_offline /user/tim e1 #18 tim gen=10 (lost)
+        1100: g1 tell 8 app left /user/tim e1 #20 tim gen=10 (lost)
+        1100: g1 tell 9 app queue_last_leave /user/tim e1 #21
+        1100: g1 logged_in 3 0 23
+        1100: g1 tell 10 app user_online /user/tim e1 #25 tim gen=23
+        1100: g1 tell 11 app joined /user/tim e1 #26 tim gen=23
+        1100: g1 tell 12 app queue_first_join /user/tim e1 #27
         1200: g1 lost_noted 3
-        1200: g1 tell 13 app closed /user/tim e1 #17 tim gen=14 (3000)
-        1200: g1 tell 14 app user_offline /user/tim e1 #17 tim gen=14 (bye)
-        1200: g1 tell 15 app left /user/tim e1 #18 tim gen=14 (bye)
-        1200: g1 tell 16 app queue_last_leave /user/tim e1 #18
+        1200: g1 tell 13 app closed /user/tim e1 #30 tim gen=23 (3000)
+        1200: g1 tell 14 app user_offline /user/tim e1 #31 tim gen=23 (bye)
+        1200: g1 tell 15 app left /user/tim e1 #33 tim gen=23 (bye)
+        1200: g1 tell 16 app queue_last_leave /user/tim e1 #34
         ",
     );
 }
@@ -223,6 +222,7 @@ fn no_more_than_so_many_are_on_the_way() {
     assert_eq!(count(&said), 2, "so many of those that were acknowledged were on the way");
     assert!(said.contains("tell 257 ") && said.contains("tell 258 "), "{said}");
     assert_eq!(rig.node.counters().callout_tells_kept, 297);
+    assert_eq!(rig.node.tells_kept(), 297, "and so do their buckets keep them");
 }
 
 /// All couriers, who have brought nothing yet, and what they count.
@@ -234,8 +234,8 @@ fn couriers() -> (Couriers, Counters) {
 
 fn keep(couriers: &mut Couriers, counters: &mut Counters, target: &str, user: &str) {
     let cause = if user.is_empty() { Cause::default() } else { couriers.cause(user) };
-    let tell = q2g::Tell { target: target.to_owned(), ..q2g::Tell::default() };
-    couriers.keep(counters, BucketId::of(0, 1), Happened { tell, cause });
+    let (bucket, n, target) = (BucketId::of(0, 1), counters.callout_tells + 1, target.into());
+    couriers.keep(counters, Happened { bucket, n, cause, target });
 }
 
 #[test]
@@ -245,6 +245,12 @@ fn the_oldest_is_dropped_when_too_many_are_kept() {
     assert_eq!((couriers.len(), counters.tells_dropped), (65_536, 64));
     keep(&mut couriers, &mut counters, "nobody", "");
     assert_eq!(counters.tells_dropped, 65, "nobody of that name is told");
+    // Their bucket needn't keep them any more, nor the one that nobody is told.
+    let mut given_up: Vec<u64> = (1..=64).collect();
+    given_up.push(65_601);
+    assert_eq!(couriers.taken(), [(BucketId::of(0, 1), given_up)]);
+    couriers.acknowledged(1, &[70, 65]);
+    assert_eq!(couriers.taken(), [(BucketId::of(0, 1), vec![70, 65])]);
 }
 
 #[test]
@@ -274,11 +280,9 @@ fn users_are_told_apart_from_each_other_and_from_back_ends() {
 #[test]
 fn what_goes_with_its_bucket_or_its_target_was_dropped() {
     let (mut couriers, mut counters) = couriers();
-    let tell = |target: &str| q2g::Tell { target: target.to_owned(), ..q2g::Tell::default() };
-    let cause = Cause::default();
-    for at in [0, 0, 1] {
-        let happened = Happened { tell: tell("app"), cause };
-        couriers.keep(&mut counters, BucketId::of(at << 63, 1), happened);
+    for (n, at) in (1..).zip([0, 0, 1]) {
+        let (bucket, cause) = (BucketId::of(at << 63, 1), Cause::default());
+        couriers.keep(&mut counters, Happened { bucket, n, cause, target: "app".into() });
     }
     couriers.forget(&mut counters, BucketId::of(0, 1));
     assert_eq!((couriers.len(), counters.tells_dropped, counters.callout_tells), (1, 2, 3));
@@ -286,6 +290,7 @@ fn what_goes_with_its_bucket_or_its_target_was_dropped() {
     assert_eq!(couriers.len(), 1, "they are gone");
     couriers.configure(&mut counters, &ClusterConfig { callout: Vec::new(), ..config() });
     assert_eq!((couriers.len(), counters.tells_dropped), (0, 3));
+    assert_eq!(couriers.taken(), [(BucketId::of(1 << 63, 1), vec![3])], "the other bucket is gone");
 }
 
 #[test]
