@@ -7,6 +7,7 @@ mod manifests;
 mod origins;
 mod rust;
 mod schema;
+mod state;
 mod text;
 
 use std::fmt;
@@ -46,7 +47,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 21] = [
+const RULES: [Rule; 22] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -59,6 +60,7 @@ const RULES: [Rule; 21] = [
     ("sleeping-tests", rust::sleeping_tests),
     ("seeded-tests", rust::seeded_tests),
     ("one-server", rust::one_server),
+    ("state-doors", state::doors),
     ("architecture-folders", architecture::folders),
     ("architecture-paths", architecture::paths),
     ("decision-length", architecture::decision_length),

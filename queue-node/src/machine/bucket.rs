@@ -159,6 +159,13 @@ impl Bucket {
         self.state.pass(turn.now.ms, |origin, api_key| shares.remove(origin, api_key, 1));
     }
 
+    /// What a queue keeps of events goes where it is too old: its replay log's up to that moment.
+    pub(crate) fn pass_queue(&mut self, turn: &mut Turn<'_>, index: QueueIndex, before_ms: u64) {
+        let (before, is_unsaid) = (self.state.sizes(), turn.shared.settings.faults.cut_unsaid);
+        self.state.pass_queue(turn.now.ms, index, before_ms, is_unsaid);
+        turn.shared.sized(before, self.state.sizes());
+    }
+
     /// The queue's newest event, whose body is still in the turn's buffer: one frame to each lane
     /// that has live subscribers.
     #[inline]

@@ -164,9 +164,7 @@ impl Bucket {
 
     fn trim(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let before_ms = turn.now.ms.saturating_sub(kept_ms(turn));
-        let (before, is_unsaid) = (self.state.sizes(), turn.shared.settings.faults.cut_unsaid);
-        self.state.pass_queue(turn.now.ms, index, before_ms, is_unsaid);
-        turn.shared.sized(before, self.state.sizes());
+        self.pass_queue(turn, index, before_ms);
     }
 }
 

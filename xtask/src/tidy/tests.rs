@@ -62,7 +62,8 @@ fn every_rule_catches_its_fault() {
     let field = format!("//! A.\nwire::{}out, 3, 1);\n", "put_uint(");
     let draw = format!("//! A.\nlet a: u8 = {}();\n", concat!("rand::", "random"));
     let server = format!("//! A.\n{}(listener, app)\n", concat!("axum::", "serve"));
-    let faults: [(&str, &str, &str); 21] = [
+    let door = "//! A.\n    bucket.state.apply(at, record);\n";
+    let faults: [(&str, &str, &str); 22] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
@@ -75,6 +76,7 @@ fn every_rule_catches_its_fault() {
         ("boss/tests/cluster/a.rs", &asleep, "boss/tests/cluster/a.rs:2: sleeping-tests"),
         ("boss/src/tests.rs", &draw, "boss/src/tests.rs:2: seeded-tests"),
         ("boss/src/a.rs", &server, "boss/src/a.rs:2: one-server"),
+        ("queue-node/src/machine/a.rs", door, "queue-node/src/machine/a.rs:2: state-doors"),
         ("extra/a.txt", "", "ARCHITECTURE.md:1: architecture-folders"),
         ("ARCHITECTURE.md", MAP, "ARCHITECTURE.md:2: architecture-paths"),
         ("docs/adr/1.md", &decision, "docs/adr/1.md:60: decision-length"),
@@ -88,6 +90,26 @@ fn every_rule_catches_its_fault() {
     let caught: BTreeSet<&str> =
         faults.iter().map(|(path, text, expected)| catches(path, text, expected)).collect();
     assert_eq!(caught, RULES.iter().map(|(rule, _)| *rule).collect());
+}
+
+#[test]
+fn the_state_has_few_doors() {
+    let path = "queue-node/src/machine/state.rs";
+    let function = |signature: &str| format!("//! A.\nimpl State {{\n    {signature} {{}}\n}}\n");
+    for signature in ["pub(crate) fn clear(&mut self)", "pub fn clear(\n        &mut self,\n    )"]
+    {
+        catches(path, &function(signature), &format!("{path}:3: state-doors"));
+    }
+    let good = [
+        "pub(crate) fn apply(\n        &mut self,\n    )",
+        "pub(crate) fn len(&self)",
+        "fn a(&mut self)",
+    ];
+    good.iter().for_each(|signature| passes(path, &function(signature)));
+    let uses = "//! A.\n    self.state.pass(now_ms);\n";
+    passes("queue-node/src/machine/bucket.rs", uses);
+    passes("gateway/src/machine/a.rs", uses);
+    catches("queue-node/src/machine/b.rs", uses, "queue-node/src/machine/b.rs:2: state-doors");
 }
 
 const MAP: &str = "`boss/` `docs/adr/` `gateway/src/lib.rs` `queue-node/`\n`boss/src/nothing.rs`\n";
