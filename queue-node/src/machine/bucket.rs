@@ -369,7 +369,7 @@ impl Bucket {
         let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(word.to()));
         let number = self.state.words().newest() + 1;
         self.posted.kept(&mut turn.shared.untold, number, home, &word);
-        self.record(turn, Record::Say { word }, None);
+        self.record(turn, Record::Say { word: Box::new(word) }, None);
         let is_early = turn.shared.settings.faults.tell_before_commit;
         if is_early || self.outputs.word(outputs::Word::Tell { number }).is_some() {
             self.send_tell(turn, number);

@@ -161,7 +161,7 @@ impl State {
                 recent.is_over = true;
                 self.memory.keep(at.at_ms, self.grace_ms, hash, id, &recent);
             }
-            Record::Session { session, step } => self.session(at, session, step),
+            Record::Session { session, step } => self.session(at, session, *step),
             Record::Refused { drawn, close } => self.logins.refuse(at, drawn, close),
             Record::Create { name, class, epoch, created_unix_ms } => {
                 let queue = Queue::new(name, class, epoch, created_unix_ms);

@@ -27,7 +27,7 @@ use super::turn::Turn;
 impl Bucket {
     /// Something of a session's record changes.
     fn change_session(&mut self, turn: &mut Turn<'_>, session: SessionKey, step: SessionStep) {
-        self.record(turn, Record::Session { session, step }, None);
+        self.record(turn, Record::Session { session, step: Box::new(step) }, None);
     }
 
     /// The session is over: its lane and every room that noted it are told.

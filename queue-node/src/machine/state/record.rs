@@ -37,11 +37,11 @@ pub(crate) enum Record<'a> {
     /// A session never joins the queue whose name has this hash.
     Barred { hash: u64, id: SessionId },
     /// A session's record at its user queue.
-    Session { session: SessionKey, step: SessionStep },
+    Session { session: SessionKey, step: Box<SessionStep> },
     /// A login was refused: the id that it drew is over.
     Refused { drawn: SessionId, close: Close },
     /// Another queue is to hear this word, which is kept until it is answered.
-    Say { word: Word },
+    Say { word: Box<Word> },
     /// A word was answered.
     Answered { number: u64 },
     /// The web application is to be told something, which is kept until it is taken.
@@ -57,6 +57,9 @@ pub(crate) enum Record<'a> {
     /// Replay logs that are longer give their oldest events.
     Shorten { bytes_max: usize },
 }
+
+/// A message's record passes from hand to hand: what is large and rare stands elsewhere.
+const _: () = assert!(size_of::<Record<'static>>() <= 64);
 
 /// What an event is made of, but its number, its moment, and its body, which stands beside the
 /// record.

@@ -70,14 +70,14 @@ pub(crate) struct Told {
 /// The unanswered words of a bucket, by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    kept: BTreeMap<u64, Word>,
+    kept: BTreeMap<u64, Box<Word>>,
     /// The number of the newest: it rises with each.
     newest: u64,
 }
 
 impl Words {
     /// Keeps a word until it is answered.
-    pub(super) fn keep(&mut self, word: Word) {
+    pub(super) fn keep(&mut self, word: Box<Word>) {
         self.newest += 1;
         self.kept.insert(self.newest, word);
     }
@@ -94,7 +94,7 @@ impl Words {
 
     /// The word of this number, unless it is answered.
     pub(crate) fn get(&self, number: u64) -> Option<&Word> {
-        self.kept.get(&number)
+        self.kept.get(&number).map(|word| &**word)
     }
 
     /// The numbers of those that aren't answered, oldest first.

@@ -61,7 +61,7 @@ fn so_much_of_all_even_one_alone_may_hold() {
 fn state(count: u64) -> State {
     let mut state = State::new(5, 1000);
     for n in 1..=count {
-        let record = Record::Say { word: note(&format!("u{n}")) };
+        let record = Record::Say { word: Box::new(note(&format!("u{n}"))) };
         state.apply(Stamp { n, at_ms: 0 }, record, &[], None);
     }
     state
