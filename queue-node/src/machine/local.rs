@@ -155,7 +155,7 @@ pub(crate) struct Locals(Vec<Option<Local>>);
 impl Locals {
     /// A queue has come to be in this place.
     pub(crate) fn came(&mut self, at: QueueIndex, local: Local) {
-        let at = at as usize;
+        let at = at.place();
         if self.0.len() <= at {
             self.0.resize_with(at + 1, || None);
         }
@@ -164,12 +164,12 @@ impl Locals {
 
     /// The queue in this place is no more.
     pub(crate) fn gone(&mut self, at: QueueIndex) {
-        self.0[at as usize] = None;
+        self.0[at.place()] = None;
     }
 
     /// What there is of the queue in this place, if there is one and it is still this one.
     pub(crate) fn get(&self, at: QueueIndex, serial: u32) -> Option<&Local> {
-        self.0.get(at as usize)?.as_ref().filter(|local| local.serial == serial)
+        self.0.get(at.place())?.as_ref().filter(|local| local.serial == serial)
     }
 }
 
@@ -178,13 +178,13 @@ impl Index<QueueIndex> for Locals {
 
     #[inline]
     fn index(&self, at: QueueIndex) -> &Local {
-        self.0[at as usize].as_ref().expect("there is a queue in this place")
+        self.0[at.place()].as_ref().expect("there is a queue in this place")
     }
 }
 
 impl IndexMut<QueueIndex> for Locals {
     #[inline]
     fn index_mut(&mut self, at: QueueIndex) -> &mut Local {
-        self.0[at as usize].as_mut().expect("there is a queue in this place")
+        self.0[at.place()].as_mut().expect("there is a queue in this place")
     }
 }

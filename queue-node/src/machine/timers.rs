@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::state::people::SessionKey;
+use super::state::queue::QueueIndex;
 
 /// Deadlines are rounded up to this many milliseconds.
 const TICK_MS: u64 = 8;
@@ -15,7 +16,7 @@ const TICK_MS: u64 = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QueueRef {
     pub(crate) bucket: u32,
-    pub(crate) index: u32,
+    pub(crate) index: QueueIndex,
     pub(crate) serial: u32,
 }
 

@@ -273,7 +273,16 @@ impl Mount {
 }
 
 /// The place of a queue in its bucket.
-pub(crate) type QueueIndex = u32;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct QueueIndex(u32);
+
+impl QueueIndex {
+    /// The place in a list of one thing for each queue.
+    #[inline]
+    pub(crate) fn place(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// All queues of a bucket.
 #[derive(Debug)]
@@ -291,12 +300,13 @@ impl Queues {
     /// The queue of this name.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<QueueIndex> {
-        self.by_name.find(name, |at| self.slots[at].name.as_bytes() == name)
+        let found = self.by_name.find(name, |at| self.slots[at].name.as_bytes() == name);
+        found.map(QueueIndex)
     }
 
     /// The place that the next queue will have.
     pub(crate) fn next(&self) -> QueueIndex {
-        self.slots.next()
+        QueueIndex(self.slots.next())
     }
 
     /// Takes in a queue that isn't there.
@@ -304,13 +314,13 @@ impl Queues {
         let name = Rc::clone(&queue.name);
         let at = self.slots.insert(queue);
         self.by_name.insert(name.as_bytes(), at);
-        at
+        QueueIndex(at)
     }
 
     /// Takes out a queue.
     pub(super) fn remove(&mut self, at: QueueIndex) -> Queue {
-        let queue = self.slots.remove(at);
-        self.by_name.remove(queue.name.as_bytes(), at);
+        let queue = self.slots.remove(at.0);
+        self.by_name.remove(queue.name.as_bytes(), at.0);
         queue
     }
 
@@ -329,12 +339,12 @@ impl Queues {
 
     /// All queues, by their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (QueueIndex, &Queue)> {
-        self.slots.iter()
+        self.slots.iter().map(|(at, queue)| (QueueIndex(at), queue))
     }
 
     /// All queues, by their places.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (QueueIndex, &mut Queue)> {
-        self.slots.iter_mut()
+        self.slots.iter_mut().map(|(at, queue)| (QueueIndex(at), queue))
     }
 }
 
@@ -343,13 +353,13 @@ impl std::ops::Index<QueueIndex> for Queues {
 
     #[inline]
     fn index(&self, at: QueueIndex) -> &Queue {
-        &self.slots[at]
+        &self.slots[at.0]
     }
 }
 
 impl std::ops::IndexMut<QueueIndex> for Queues {
     #[inline]
     fn index_mut(&mut self, at: QueueIndex) -> &mut Queue {
-        &mut self.slots[at]
+        &mut self.slots[at.0]
     }
 }
