@@ -39,6 +39,8 @@ pub struct Tell {
     pub number: u64,
     #[prost(uint64, tag = "7")]
     pub loss: u64,
+    #[prost(uint32, tag = "8")]
+    pub bits: u32,
     #[prost(oneof = "tell::Body", tags = "2, 3, 4, 5, 6")]
     pub body: ::core::option::Option<tell::Body>,
 }
@@ -139,6 +141,8 @@ pub struct Told {
     pub number: u64,
     #[prost(uint64, tag = "6")]
     pub loss: u64,
+    #[prost(uint32, tag = "7")]
+    pub bits: u32,
     #[prost(bool, tag = "2")]
     pub ended: bool,
     #[prost(uint64, tag = "3")]

@@ -89,6 +89,22 @@ impl Bucket {
         });
     }
 
+    /// A member takes a seat from here on under the generation of its connection there: recorded
+    /// before anybody hears of it.
+    pub(crate) fn take_seat(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: QueueIndex,
+        session: SessionKey,
+        seat: Seat,
+    ) {
+        let generation = turn.shared.links.generation(seat);
+        let member = self.state.queue(index).members.get(session);
+        if member.is_some_and(|member| member.generation != generation) {
+            self.change(turn, index, Step::Seat { session, generation }, None);
+        }
+    }
+
     /// Gives a member this seat; the lane where it was is told.
     pub(crate) fn sit(
         &mut self,
@@ -98,7 +114,7 @@ impl Bucket {
         seat: Seat,
         sub: u32,
     ) {
-        let generation = turn.shared.links.generation(seat);
+        self.take_seat(turn, index, session, seat);
         if self.seat_of(index, session) != Some(seat) {
             if let Some((left, old_sub)) = self.stand(turn, index, session) {
                 self.unsubscribed(turn, left, old_sub, "", false);
@@ -106,10 +122,6 @@ impl Bucket {
             if let Some(at) = self.state.queue(index).members.place(session) {
                 self.locals[index].sit(at, seat, sub);
             }
-        }
-        let member = self.state.queue(index).members.get(session);
-        if member.is_some_and(|member| member.generation != generation) {
-            self.change(turn, index, Step::Seat { session, generation }, None);
         }
         let reference = self.reference(index);
         if let Some(link) = turn.shared.links.get_mut(seat.link) {

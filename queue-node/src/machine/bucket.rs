@@ -153,10 +153,17 @@ impl Bucket {
         n
     }
 
-    /// What is too old to matter goes.
+    /// What is too old to matter goes, if there is anything.
     pub(crate) fn pass(&mut self, turn: &mut Turn<'_>) {
+        if !self.state.is_due(turn.now.ms) {
+            return;
+        }
+        let before: Vec<_> = self.state.keys().counts().collect();
+        self.record(turn, Record::Passed, None);
         let shares = &mut turn.shared.key_shares;
-        self.state.pass(turn.now.ms, |origin, api_key| shares.remove(origin, api_key, 1));
+        before.iter().for_each(|(origin, api_key, count)| shares.remove(*origin, *api_key, *count));
+        let after = self.state.keys().counts();
+        after.for_each(|(origin, api_key, count)| shares.add_all(origin, api_key, count));
     }
 
     /// What a queue keeps of events goes where it is too old: its replay log's up to that moment.
@@ -325,10 +332,15 @@ impl Bucket {
     /// A queue is no more. Nobody is in it.
     pub(crate) fn destroy(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
         let about = About { seq: self.state.queue(index).seq, reason, ..About::default() };
-        self.tell_application(turn, index, TellKind::QueueDestroyed, about);
+        // It is told by the record behind the one that destroys the queue.
+        let n = self.outputs.next() + 1;
+        let tell = self.what_happened(turn, index, TellKind::QueueDestroyed, (n, about));
         self.record(turn, Record::Destroy { queue: index }, None);
         self.locals.gone(index);
         turn.shared.counters.queues_destroyed += 1;
+        if let Some(tell) = tell {
+            self.keep_tell(turn, tell);
+        }
     }
 
     /// Something of the queue is to be let out at the end of the turn.

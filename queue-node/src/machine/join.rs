@@ -90,6 +90,9 @@ impl Bucket {
         let decision = self.decide_join(turn, index, (key, generation), filter);
         let needs = !was_member && self.state.queue(index).class.class.join == Access::Callout;
         let ruling = verdicts.rule_if(needs, AskKind::Subscribe);
+        if was_member && decision.is_ok() {
+            self.take_seat(turn, index, key, seat);
+        }
         if !self.commit_ruled(turn, index, asker, decision, ruling) {
             return;
         }
@@ -115,6 +118,9 @@ impl Bucket {
             && earlier.head.status == Status::OutcomeUnknown.number()
         {
             earlier = asker.result(&Outcome::Done { seq: self.state.queue(index).seq });
+        }
+        if let Some(index) = member.filter(|_| earlier.head.status == 0) {
+            self.take_seat(turn, index, join.session, seat);
         }
         self.answer(turn, asker, &earlier);
         match member {

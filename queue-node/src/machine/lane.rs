@@ -25,6 +25,9 @@ use super::state::people::SessionKey;
 use super::turn::Turn;
 use super::user::user_hash;
 
+/// The bucket of a user queue, with a connection of that user and the user's id.
+type AtHome<'a> = (&'a mut Bucket, Connection, Rc<str>);
+
 /// Why a peer's link is ended.
 pub(crate) type Broken = &'static str;
 
@@ -109,20 +112,20 @@ impl Buckets {
         match number {
             said::LOGIN => {
                 let login: g2q::Login = read(body)?;
-                if let Some((bucket, _)) = self.at_home(turn, link, login.session)? {
-                    let met = bucket.meet(turn, link, Handle::named(login.session))?;
-                    bucket.login(turn, link, &login, met.key);
+                if let Some((bucket, connection, user)) = self.at_home(turn, link, login.session)? {
+                    bucket.login(turn, link, &login, (connection.id, &user));
                 }
             }
             said::LOST => {
                 let lost: g2q::Lost = read(body)?;
-                if let Some((bucket, connection)) = self.at_home(turn, link, lost.session)? {
+                if let Some((bucket, connection, _)) = self.at_home(turn, link, lost.session)? {
                     bucket.lost(turn, link, &lost, connection);
                 }
             }
             said::CONFIRMED => {
                 let confirmed: g2q::Confirmed = read(body)?;
-                if let Some((bucket, connection)) = self.at_home(turn, link, confirmed.session)? {
+                let home = self.at_home(turn, link, confirmed.session)?;
+                if let Some((bucket, connection, _)) = home {
                     bucket.confirm(turn, connection);
                 }
             }
@@ -205,20 +208,21 @@ impl Buckets {
         }
     }
 
-    /// The connection of a handle and its user queue's bucket, which the link must be speaking of.
+    /// The connection of a handle with its user, and its user queue's bucket, which the link must
+    /// be speaking of.
     fn at_home(
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
         session: u32,
-    ) -> Result<Option<(&mut Bucket, Connection)>, Broken> {
+    ) -> Result<Option<AtHome<'_>>, Broken> {
         let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(None) };
         let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
         let introduced = state.introduced(Handle::named(session)).ok_or(STRANGER)?;
         if !bucket.is_home_of(&introduced.user) {
             return Err(ASTRAY);
         }
-        Ok(Some((bucket, introduced.connection)))
+        Ok(Some((bucket, introduced.connection, introduced.user.clone())))
     }
 }
 

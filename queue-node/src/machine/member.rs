@@ -70,18 +70,18 @@ impl Bucket {
         }
     }
 
-    /// The answer to a word of this bucket.
+    /// The answer to a word of this bucket. It is kept until all that its answer causes is done.
     pub(crate) fn told(&mut self, turn: &mut Turn<'_>, number: u64, told: Told) {
         let Some(word) = self.state.words().get(number).cloned() else { return };
-        self.posted.answered(&mut turn.shared.untold, number, &word);
-        self.record(turn, Record::Answered { number }, None);
-        match word {
-            Word::Note(noted) | Word::Ask(noted) => self.hear_answer(turn, &noted, told),
+        match &word {
+            Word::Note(noted) | Word::Ask(noted) => self.hear_answer(turn, noted, told),
             Word::Ended(noted, end) if told.ended || end.below == 0 => {
-                self.room_heard(turn, &noted);
+                self.room_heard(turn, noted);
             }
             Word::Unnote(_) | Word::Fence(..) | Word::Ended(..) => {}
         }
+        self.posted.answered(&mut turn.shared.untold, number, &word);
+        self.record(turn, Record::Answered { number }, None);
     }
 
     /// A session is over, or what it has under a lower generation. The answer: the room hasn't it.

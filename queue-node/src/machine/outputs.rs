@@ -10,7 +10,7 @@ use proto::bucket::{BucketId, Epochs};
 
 use super::application::Happened;
 use super::links::Links;
-use super::state::words::Told;
+use super::state::words::{Teller, Told};
 use super::turn::Inspected;
 
 /// What else than bytes a bucket lets out.
@@ -19,7 +19,7 @@ pub(crate) enum Word {
     /// A word to another queue may go.
     Tell { number: u64 },
     /// The answer to a word of a bucket of this same node.
-    Told { teller: u32, number: u64, told: Told },
+    Told { teller: Teller, told: Told },
     /// The web application may be told.
     Happened(Happened),
     /// The boss may hear what is in a queue.

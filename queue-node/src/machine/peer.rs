@@ -9,7 +9,7 @@ use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
 use super::lane::{Broken, read};
 use super::outputs;
-use super::state::words::{Told, Word};
+use super::state::words::{Teller, Told, Word};
 use super::timers::Timer;
 use super::turn::{Inner, Shared, Turn};
 
@@ -32,9 +32,10 @@ impl Buckets {
             said::TELL => {
                 let tell: q2q::Tell = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
-                let (number, loss) = (tell.number, tell.loss);
+                let teller = Teller::of(tell.number, tell.loss, tell.bits);
+                let teller = teller.ok_or("a tell is of no bucket")?;
                 let told = Word::of(tell).map_or(Told::default(), |word| bucket.hear(turn, &word));
-                let message = told.message(number, loss);
+                let message = told.message(teller);
                 if turn.shared.settings.faults.told_before_commit {
                     let (id, epochs) = (bucket.outputs.bucket(), bucket.outputs.epochs());
                     let links = &mut turn.shared.links;
@@ -46,10 +47,8 @@ impl Buckets {
             }
             said::TOLD => {
                 let told: q2q::Told = read(body)?;
-                let (teller, number) = ((told.number & 0xffff) as u32, told.number >> 16);
-                let is_its = |bucket: &&mut Bucket| bucket.outputs.epochs().loss == told.loss;
-                if let Some(bucket) = self.get(teller).filter(is_its) {
-                    bucket.told(turn, number, Told::of(&told));
+                if let Some(teller) = Teller::of(told.number, told.loss, told.bits) {
+                    self.told(turn, teller, Told::of(&told));
                 }
             }
             said::MOVED => turn.shared.retell_later(turn.now.ms),
@@ -63,23 +62,28 @@ impl Buckets {
     pub(crate) fn deliver(&mut self, turn: &mut Turn<'_>) {
         while let Some(inner) = turn.shared.inner.pop_front() {
             match inner {
-                Inner::Tell { teller, number, word } => self.tell(turn, (teller, number), &word),
-                Inner::Told { teller, number, told } => {
-                    if let Some(bucket) = self.get(teller) {
-                        bucket.told(turn, number, told);
-                    }
-                }
+                Inner::Tell { teller, word } => self.tell(turn, teller, &word),
+                Inner::Told { teller, told } => self.told(turn, teller, told),
             }
         }
     }
 
-    fn tell(&mut self, turn: &mut Turn<'_>, (teller, number): (u32, u64), word: &Word) {
+    fn tell(&mut self, turn: &mut Turn<'_>, teller: Teller, word: &Word) {
         let Some(table) = &turn.shared.table else { return };
         let prefix = table.bucket(word.to()).prefix();
         let Some(bucket) = self.get(prefix) else { return };
         let told = bucket.hear(turn, word);
-        if bucket.outputs.word(outputs::Word::Told { teller, number, told }).is_some() {
-            turn.shared.inner.push_back(Inner::Told { teller, number, told });
+        if bucket.outputs.word(outputs::Word::Told { teller, told }).is_some() {
+            turn.shared.inner.push_back(Inner::Told { teller, told });
+        }
+    }
+
+    /// The answer to a word, if the bucket that told it is still here: one that was lost has had
+    /// the same numbers as the one in its place.
+    fn told(&mut self, turn: &mut Turn<'_>, teller: Teller, told: Told) {
+        let is_it = |bucket: &&mut Bucket| bucket.teller(teller.number) == teller;
+        if let Some(bucket) = self.get(teller.bucket.prefix()).filter(is_it) {
+            bucket.told(turn, teller.number, told);
         }
     }
 
@@ -118,8 +122,8 @@ impl Buckets {
         for word in bucket.outputs.committed(n, links, &mut turn.out.links) {
             match word {
                 outputs::Word::Tell { number } => bucket.send_tell(turn, number),
-                outputs::Word::Told { teller, number, told } => {
-                    turn.shared.inner.push_back(Inner::Told { teller, number, told });
+                outputs::Word::Told { teller, told } => {
+                    turn.shared.inner.push_back(Inner::Told { teller, told });
                 }
                 outputs::Word::Happened(happened) => {
                     turn.shared.couriers.keep(&mut turn.shared.counters, happened);
@@ -146,14 +150,20 @@ impl Shared {
 }
 
 impl Bucket {
+    /// By whom a word of this number is.
+    fn teller(&self, number: u64) -> Teller {
+        let (bucket, loss) = (self.outputs.bucket(), self.outputs.epochs().loss);
+        Teller { bucket, loss, number }
+    }
+
     /// Sends a word to the home of the queue that shall hear it, if it can be reached now.
     pub(crate) fn send_tell(&mut self, turn: &mut Turn<'_>, number: u64) {
         self.posted.release(number);
         let Some(word) = self.state.words().get(number) else { return };
-        let (teller, to) = (self.outputs.bucket().prefix(), word.to());
+        let (teller, to) = (self.teller(number), word.to());
         match turn.shared.home_of(to) {
             Home::Here => {
-                turn.shared.inner.push_back(Inner::Tell { teller, number, word: word.clone() });
+                turn.shared.inner.push_back(Inner::Tell { teller, word: word.clone() });
             }
             Home::There(link) => {
                 let Some(table) = &turn.shared.table else { return };
@@ -161,8 +171,7 @@ impl Bucket {
                 let Some(row) = table.row(bucket) else { return };
                 let epochs = row.epochs();
                 let buffer = turn.shared.links.open(&mut turn.out.links, link, bucket, epochs);
-                let number = number << 16 | u64::from(teller);
-                wire::put_message(buffer, &word.message(number, self.outputs.epochs().loss));
+                wire::put_message(buffer, &word.message(teller));
             }
             Home::Away => {}
         }

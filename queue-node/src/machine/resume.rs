@@ -51,6 +51,7 @@ impl Bucket {
             let sentence = "the session is no longer a member of the queue: subscribe again";
             return self.refuse(turn, &asker, Refusal::new(Status::NotFound, sentence));
         };
+        self.take_seat(turn, index, key, Seat { link, handle });
         let result = asker.result(&Outcome::Done { seq: self.state.queue(index).seq });
         self.answer(turn, &asker, &result);
         let (epoch, marks) = (resume.epoch, resume.marks);

@@ -2,8 +2,8 @@
 //! answered.
 //!
 //! Everybody may look; it is changed by [`State::apply`] alone, and what that does follows from the
-//! state, the record and its moment. Beside it, time passes ([`State::pass`]): what is too old to
-//! matter goes, and nothing that is decided depends on when.
+//! state, the record and its moment. Beside it, old events of a queue go ([`State::pass_queue`]):
+//! nothing that is decided depends on when.
 //!
 //! `record` is what a record says. A [`queue::Queue`] has `members`, mounts (`message_mount`,
 //! `state_mount`) by its `class`, and a `replay` log (`event_ring`). `people` are who the bucket
@@ -36,7 +36,7 @@ use proto::name;
 use proto::seeded::Seed;
 
 use class::{Changed, Classes};
-use idempotency::{Keys, Origin};
+use idempotency::Keys;
 use logins::Logins;
 use people::{People, SessionKey};
 use queue::{Queue, QueueIndex, Queues, Subscription};
@@ -65,6 +65,9 @@ pub(crate) struct State {
 /// A session that nothing uses is known for two graces after its last word, as what is remembered
 /// of it is; and it is noted once in a grace that it still has words.
 const PEOPLE_GRACES: u64 = 3;
+
+/// What was over is known for so long: a lane may send its login again.
+const LOGIN_GRACES: u64 = 2;
 
 impl State {
     /// Of a bucket without anything; its maps are seeded with a random number.
@@ -145,6 +148,7 @@ impl State {
             }
             Record::Change { queue, step } => self.change(at, queue, step, body),
             Record::Mark => {}
+            Record::Passed => self.pass(at.at_ms),
             Record::Say { word } => self.words.keep(word),
             Record::Tell { tell } => self.tells.keep(at.n, tell),
             Record::Taken { numbers } => self.tells.taken(numbers),
@@ -320,11 +324,22 @@ impl State {
         }
     }
 
-    /// What is too old to matter goes; the requests' keys that have gone are told.
-    pub(crate) fn pass(&mut self, now_ms: u64, gone: impl FnMut(Origin, u64)) {
+    /// Whether something is too old by now, and goes with a record that time has passed.
+    pub(crate) fn is_due(&self, now_ms: u64) -> bool {
+        let is_over = |due_ms: Option<u64>| due_ms.is_some_and(|due_ms| due_ms <= now_ms);
+        let after =
+            |at_ms: Option<u64>, graces: u64| is_over(at_ms.map(|at| at + graces * self.grace_ms));
+        is_over(self.memory.next_ms(self.grace_ms))
+            || is_over(self.keys.next_ms())
+            || after(self.logins.oldest_ms(), LOGIN_GRACES)
+            || after(self.people.oldest_ms(), PEOPLE_GRACES)
+    }
+
+    /// What is too old to matter goes.
+    fn pass(&mut self, now_ms: u64) {
         self.memory.trim(now_ms, self.grace_ms);
-        self.keys.trim(now_ms, gone);
-        if let Some(before_ms) = now_ms.checked_sub(2 * self.grace_ms) {
+        self.keys.trim(now_ms);
+        if let Some(before_ms) = now_ms.checked_sub(LOGIN_GRACES * self.grace_ms) {
             self.logins.trim(before_ms);
         }
         if let Some(before_ms) = now_ms.checked_sub(PEOPLE_GRACES * self.grace_ms) {

@@ -18,7 +18,7 @@ use super::node::Settings;
 use super::run::SpareRuns;
 use super::state::class::Classes;
 use super::state::idempotency::Shares;
-use super::state::words::{Told, Word};
+use super::state::words::{Teller, Told, Word};
 use super::timers::{QueueRef, Timers};
 use super::untold::Untold;
 
@@ -73,10 +73,10 @@ pub(crate) struct Shared {
 /// Something between two buckets of this node.
 #[derive(Debug)]
 pub(crate) enum Inner {
-    /// A word of this number, by the bucket of this prefix.
-    Tell { teller: u32, number: u64, word: Word },
+    /// A word.
+    Tell { teller: Teller, word: Word },
     /// Its answer.
-    Told { teller: u32, number: u64, told: Told },
+    Told { teller: Teller, told: Told },
 }
 
 /// A decision's surroundings.

@@ -163,8 +163,9 @@ impl Bucket {
     }
 
     fn trim(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
-        let before_ms = turn.now.ms.saturating_sub(kept_ms(turn));
-        self.pass_queue(turn, index, before_ms);
+        if let Some(before_ms) = turn.now.ms.checked_sub(kept_ms(turn)) {
+            self.pass_queue(turn, index, before_ms);
+        }
     }
 }
 

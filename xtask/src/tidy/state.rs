@@ -10,8 +10,8 @@ const MACHINE: &str = "queue-node/src/machine/";
 /// Who goes through the doors: it numbers what it applies.
 const BUCKET: &str = "queue-node/src/machine/bucket.rs";
 
-/// The functions that change the state: by a record, and two by which what is too old goes.
-const DOORS: [&str; 3] = ["apply", "pass", "pass_queue"];
+/// The functions that change the state: by a record, and one by which old events of a queue go.
+const DOORS: [&str; 2] = ["apply", "pass_queue"];
 
 /// Nobody takes `&mut` into the state but by its doors, and nobody uses these but the bucket.
 pub(super) fn doors(tree: &Tree, findings: &mut Findings) {
@@ -25,7 +25,7 @@ pub(super) fn doors(tree: &Tree, findings: &mut Findings) {
                     let sentence = "another function changes the state: let a record do it";
                     findings.add(file.path, number, sentence);
                 }
-            } else if file.path != BUCKET && !is_test && DOORS.iter().any(|door| uses(&door)) {
+            } else if file.path != BUCKET && !is_test && DOORS.iter().any(uses) {
                 let sentence = "the state is changed by `Bucket` alone: ask it";
                 findings.add(file.path, number, sentence);
             }

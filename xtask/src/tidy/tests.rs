@@ -106,7 +106,7 @@ fn the_state_has_few_doors() {
         "fn a(&mut self)",
     ];
     good.iter().for_each(|signature| passes(path, &function(signature)));
-    let uses = "//! A.\n    self.state.pass(now_ms);\n";
+    let uses = "//! A.\n    self.state.pass_queue(now_ms);\n";
     passes("queue-node/src/machine/bucket.rs", uses);
     passes("gateway/src/machine/a.rs", uses);
     catches("queue-node/src/machine/b.rs", uses, "queue-node/src/machine/b.rs:2: state-doors");

@@ -16,6 +16,7 @@ pub mod q2q {
 pub mod tell {
     pub const NUMBER: u32 = 1;
     pub const LOSS: u32 = 7;
+    pub const BITS: u32 = 8;
     pub const NOTE: u32 = 2;
     pub const UNNOTE: u32 = 3;
     pub const ENDED: u32 = 4;
@@ -65,6 +66,7 @@ pub mod fence {
 pub mod told {
     pub const NUMBER: u32 = 1;
     pub const LOSS: u32 = 6;
+    pub const BITS: u32 = 7;
     pub const ENDED: u32 = 2;
     pub const FLOOR: u32 = 3;
     pub const GENERATION: u32 = 4;

@@ -3,7 +3,7 @@
 use proto::class::{Presence, TellKind};
 use proto::ids::SessionId;
 
-use super::Happened;
+use super::{Cause, Happened};
 use crate::machine::bucket::Bucket;
 use crate::machine::outputs;
 use crate::machine::state::queue::QueueIndex;
@@ -37,7 +37,6 @@ impl Bucket {
         }
     }
 
-    /// It is told when the record that keeps it is on every copy.
     fn happened(
         &mut self,
         turn: &mut Turn<'_>,
@@ -45,8 +44,22 @@ impl Bucket {
         kind: TellKind,
         about: About<'_>,
     ) {
-        let (queue, n) = (self.state.queue(index), self.outputs.next());
-        let Some(target) = queue.class.target.clone() else { return };
+        let n = self.outputs.next();
+        if let Some(tell) = self.what_happened(turn, index, kind, (n, about)) {
+            self.keep_tell(turn, tell);
+        }
+    }
+
+    /// What the web application is told by the record of this number, and whose doing it is.
+    pub(crate) fn what_happened(
+        &self,
+        turn: &Turn<'_>,
+        index: QueueIndex,
+        kind: TellKind,
+        (n, about): (u64, About<'_>),
+    ) -> Option<(Box<Tell>, Cause)> {
+        let queue = self.state.queue(index);
+        let target = queue.class.target.clone().filter(|_| queue.class.tells(kind))?;
         // A tell is known by its number, so two may not have the same. Where who comes and goes is
         // no event, the queue's number doesn't rise with it, but the bucket's does.
         let has_events = queue.class.class.presence == Presence::Users && !queue.is_inbox();
@@ -58,10 +71,9 @@ impl Bucket {
             "" => self.locals[index].cause,
             user => turn.shared.couriers.cause(user),
         };
-        let happened = Happened { bucket: self.outputs.bucket(), n, cause, target };
         let tell = Tell {
             kind,
-            target: happened.target.clone(),
+            target,
             queue: queue.name.clone(),
             epoch: queue.epoch,
             seq: if has_events { about.seq } else { n },
@@ -71,7 +83,14 @@ impl Bucket {
             at_unix_ms: turn.now.unix_ms,
             reason: about.reason.into(),
         };
-        self.record(turn, Record::Tell { tell: Box::new(tell) }, None);
+        Some((Box::new(tell), cause))
+    }
+
+    /// It is told when the record that keeps it is on every copy.
+    pub(crate) fn keep_tell(&mut self, turn: &mut Turn<'_>, (tell, cause): (Box<Tell>, Cause)) {
+        let (bucket, target) = (self.outputs.bucket(), tell.target.clone());
+        let n = self.record(turn, Record::Tell { tell }, None);
+        let happened = Happened { bucket, n, cause, target };
         if let Some(outputs::Word::Happened(happened)) =
             self.outputs.word(outputs::Word::Happened(happened))
         {

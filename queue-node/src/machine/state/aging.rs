@@ -35,6 +35,11 @@ impl<K: Clone + Eq + Hash, V> Aging<K, V> {
         self.values.get(key).map(|(value, _)| value)
     }
 
+    /// When the oldest of them, or one that has been remembered anew since, was remembered.
+    pub(super) fn oldest_ms(&self) -> Option<u64> {
+        self.order.front().map(|(at_ms, _)| *at_ms)
+    }
+
     /// Forgets those that were remembered last before that moment, or at it.
     pub(super) fn trim(&mut self, before_ms: u64) {
         while let Some((at_ms, key)) = self.order.pop_front_if(|(at_ms, _)| *at_ms <= before_ms) {

@@ -167,18 +167,22 @@ impl Keys {
         self.answered.insert(key, Answered { body_hash, result });
     }
 
-    /// Forgets what is over, and says of which API keys it was.
-    pub(crate) fn trim(&mut self, now_ms: u64, mut gone: impl FnMut(Origin, u64)) {
+    /// When the first is over.
+    pub(crate) fn next_ms(&self) -> Option<u64> {
+        self.back_ends.next_ms().into_iter().chain(self.gateways.next_ms()).min()
+    }
+
+    /// Forgets what is over.
+    pub(crate) fn trim(&mut self, now_ms: u64) {
         for origin in [Origin::BackEnd, Origin::Gateway] {
             let ends = match origin {
                 Origin::BackEnd => &mut self.back_ends,
                 Origin::Gateway => &mut self.gateways,
             };
-            ends.trim(now_ms, |api_key, key| {
+            ends.trim(now_ms, |key| {
                 if let Some(answered) = self.answered.remove(&key) {
                     self.whole_bytes -= answered.result.heap_bytes();
                 }
-                gone(origin, api_key);
             });
         }
     }

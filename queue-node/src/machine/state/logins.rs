@@ -128,8 +128,8 @@ impl Logins {
     }
 
     /// The session whose newest generation the login of this drawn id gave.
-    pub(crate) fn decided(&self, id: SessionId, key: SessionKey) -> Option<SessionKey> {
-        let found = self.drawn.get(&id).copied().unwrap_or(key);
+    pub(crate) fn decided(&self, id: SessionId, key: Option<SessionKey>) -> Option<SessionKey> {
+        let found = self.drawn.get(&id).copied().or(key)?;
         let login = self.logins.get(&found)?;
         (login.drawn == id && login.ending.is_none()).then_some(found)
     }
@@ -147,25 +147,25 @@ impl Logins {
         &self,
         people: &People,
         login: &g2q::Login,
-        key: SessionKey,
+        user: &str,
     ) -> Option<(SessionKey, Secret)> {
         let id = SessionId::try_from(&*login.resume_session_id).ok()?;
         let secret = Secret(login.resume_secret.as_slice().try_into().ok()?);
         let named = people.find(id)?;
         let own = self.logins.get(&named)?;
-        let is_theirs = people[named].user == people[key].user;
+        let is_theirs = **people.user_of(named) == *user;
         (is_theirs && own.has(secret)).then_some((named, secret))
     }
 
     /// Whether a login names a session that goes on, by a secret that its client has left behind:
     /// it comes late, and the client is there already.
-    pub(crate) fn is_late(&self, people: &People, login: &g2q::Login, key: SessionKey) -> bool {
+    pub(crate) fn is_late(&self, people: &People, login: &g2q::Login, user: &str) -> bool {
         let named = SessionId::try_from(&*login.resume_session_id).ok();
         let Some(named) = named.and_then(|id| people.find(id)) else { return false };
         let Ok(secret) = login.resume_secret.as_slice().try_into().map(Secret) else {
             return false;
         };
-        let is_theirs = people[named].user == people[key].user;
+        let is_theirs = **people.user_of(named) == *user;
         is_theirs && self.logins.get(&named).is_some_and(|own| own.has_left_behind(secret))
     }
 
@@ -302,6 +302,11 @@ impl Logins {
     /// The inbox of a user is no more.
     pub(super) fn forget_user(&mut self, inbox: QueueIndex) {
         self.users.remove(&inbox);
+    }
+
+    /// When the oldest of what is over was so.
+    pub(super) fn oldest_ms(&self) -> Option<u64> {
+        self.over.oldest_ms().into_iter().chain(self.attempts.oldest_ms()).min()
     }
 
     /// Forgets what was over before that moment.

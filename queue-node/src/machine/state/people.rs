@@ -2,6 +2,7 @@
 //! which connections are over, as far as the bucket has heard.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use proto::ids::SessionId;
@@ -11,7 +12,7 @@ use super::arena::Arena;
 
 /// A session in its bucket: for as long as something there uses it, and some graces longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct SessionKey(u32);
+pub(crate) struct SessionKey(NonZeroU32);
 
 /// A user in its bucket, for as long as it has a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,7 +23,8 @@ pub(crate) struct UserKey(u32);
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) user: UserKey,
-    /// The next session of the same user, in the order in which they came.
+    /// The sessions of the same user before and after it, in the order in which they came.
+    before: Option<SessionKey>,
     next: Option<SessionKey>,
     /// How often it is a member, or has a record in its user queue.
     uses: u32,
@@ -39,8 +41,9 @@ pub(crate) struct Session {
 #[derive(Debug)]
 struct User {
     name: Rc<str>,
-    /// The first of its sessions. It has one for as long as it is here.
+    /// The first and the last of its sessions. It has one for as long as it is here.
     first: Option<SessionKey>,
+    last: Option<SessionKey>,
     /// Sessions under a lower generation are over.
     floor: u64,
 }
@@ -59,6 +62,18 @@ pub(crate) struct People {
 /// The user that a session is introduced with isn't the one it has.
 #[derive(Debug)]
 pub(crate) struct OtherUser;
+
+impl SessionKey {
+    #[inline]
+    fn at(place: u32) -> SessionKey {
+        SessionKey(NonZeroU32::MIN.saturating_add(place))
+    }
+
+    #[inline]
+    fn place(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 impl Session {
     /// The highest generation that was heard of it.
@@ -86,16 +101,17 @@ impl People {
             return if self[key].name == *user { Ok(key) } else { Err(OtherUser) };
         }
         let user = self.user(user);
-        let User { name, floor, .. } = &self.users[user.0];
-        let (name, least, next) = (name.clone(), *floor, None);
+        let User { name, floor, last: before, .. } = &self.users[user.0];
+        let (name, least, before, next) = (name.clone(), *floor, *before, None);
         let (generation, uses, faded_ms) = (0, 0, now_ms);
-        let session = Session { id, user, next, uses, name, generation, least, faded_ms };
-        let key = SessionKey(self.sessions.insert(session));
-        self.by_id.insert(&id.0, key.0);
-        match self.sessions_of(user).last() {
-            Some(last) => self[last].next = Some(key),
+        let session = Session { id, user, before, next, uses, name, generation, least, faded_ms };
+        let key = SessionKey::at(self.sessions.insert(session));
+        self.by_id.insert(&id.0, key.place());
+        match before {
+            Some(before) => self[before].next = Some(key),
             None => self.users[user.0].first = Some(key),
         }
+        self.users[user.0].last = Some(key);
         self.faded.insert((now_ms, key));
         Ok(key)
     }
@@ -103,12 +119,12 @@ impl People {
     /// The session of this id, if it is known here.
     #[inline]
     pub(crate) fn find(&self, id: SessionId) -> Option<SessionKey> {
-        self.by_id.find(&id.0, |at| self.sessions[at].id == id).map(SessionKey)
+        self.by_id.find(&id.0, |at| self.sessions[at].id == id).map(SessionKey::at)
     }
 
     /// The session of this key, if it is still known.
     pub(crate) fn get(&self, key: SessionKey) -> Option<&Session> {
-        self.sessions.get(key.0)
+        self.sessions.get(key.place())
     }
 
     /// Whether this is still the session of this id.
@@ -175,7 +191,7 @@ impl People {
 
     /// One more use of a session.
     pub(crate) fn hold(&mut self, key: SessionKey) {
-        let session = &mut self.sessions[key.0];
+        let session = &mut self.sessions[key.place()];
         session.uses += 1;
         if session.uses == 1 {
             self.faded.remove(&(session.faded_ms, key));
@@ -184,7 +200,7 @@ impl People {
 
     /// One use less.
     pub(crate) fn release(&mut self, now_ms: u64, key: SessionKey) {
-        let session = &mut self.sessions[key.0];
+        let session = &mut self.sessions[key.place()];
         session.uses -= 1;
         if session.uses == 0 {
             session.faded_ms = now_ms;
@@ -196,6 +212,11 @@ impl People {
     pub(crate) fn refresh(&mut self, now_ms: u64, key: SessionKey) {
         self.hold(key);
         self.release(now_ms, key);
+    }
+
+    /// Since when nothing uses whoever has been unused for longest.
+    pub(crate) fn oldest_ms(&self) -> Option<u64> {
+        self.faded.first().map(|(at_ms, _)| *at_ms)
     }
 
     /// Forgets what nothing has used since that moment.
@@ -237,15 +258,16 @@ impl People {
     }
 
     fn forget(&mut self, key: SessionKey) {
-        let session = self.sessions.remove(key.0);
-        self.by_id.remove(&session.id.0, key.0);
+        let session = self.sessions.remove(key.place());
+        self.by_id.remove(&session.id.0, key.place());
         let user = session.user;
-        let before = std::iter::successors(self.users[user.0].first, |before| {
-            (*before != key).then(|| self.sessions.get(before.0)?.next).flatten()
-        });
-        match before.take_while(|before| *before != key).last() {
+        match session.before {
             Some(before) => self[before].next = session.next,
             None => self.users[user.0].first = session.next,
+        }
+        match session.next {
+            Some(next) => self[next].before = session.before,
+            None => self.users[user.0].last = session.before,
         }
         if self.users[user.0].first.is_none() {
             let user = self.users.remove(user.0);
@@ -258,7 +280,7 @@ impl People {
         if let Some(at) = self.by_name.find(name.as_bytes(), is_it) {
             return UserKey(at);
         }
-        let at = self.users.insert(User { name: name.clone(), first: None, floor: 0 });
+        let at = self.users.insert(User { name: name.clone(), first: None, last: None, floor: 0 });
         self.by_name.insert(name.as_bytes(), at);
         UserKey(at)
     }
@@ -269,13 +291,13 @@ impl std::ops::Index<SessionKey> for People {
 
     #[inline]
     fn index(&self, key: SessionKey) -> &Session {
-        &self.sessions[key.0]
+        &self.sessions[key.place()]
     }
 }
 
 impl std::ops::IndexMut<SessionKey> for People {
     #[inline]
     fn index_mut(&mut self, key: SessionKey) -> &mut Session {
-        &mut self.sessions[key.0]
+        &mut self.sessions[key.place()]
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Stamp {
 pub(crate) enum Record<'a> {
     /// Nothing. It may have a result, and what is answered by it waits for it.
     Mark,
+    /// Time has passed: what is too old goes, of results, keys, people and logins.
+    Passed,
     /// The classes that queues have from now on.
     Config { classes: &'a Classes },
     /// A session is known from now on, and what was heard of it: its generation, the floor of its
@@ -148,6 +150,7 @@ impl Record<'_> {
         match self {
             Record::Change { queue, .. } | Record::Destroy { queue } => Some(*queue),
             Record::Mark
+            | Record::Passed
             | Record::Config { .. }
             | Record::Known { .. }
             | Record::Barred { .. }

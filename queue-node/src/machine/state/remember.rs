@@ -131,10 +131,15 @@ impl Memory {
         self.absent = None;
     }
 
-    /// Forgets what has been unused for twice the grace.
-    pub(crate) fn trim(&mut self, now_ms: u64, grace_ms: u64) {
+    /// When the oldest are forgotten: what has been unused for twice the grace.
+    pub(crate) fn next_ms(&self, grace_ms: u64) -> Option<u64> {
         let unused_ms = span_ms(grace_ms) + 2 * grace_ms;
-        while self.cohorts.front().is_some_and(|cohort| cohort.begun_ms + unused_ms <= now_ms) {
+        self.cohorts.front().map(|cohort| cohort.begun_ms + unused_ms)
+    }
+
+    /// Forgets those whose time is over.
+    pub(crate) fn trim(&mut self, now_ms: u64, grace_ms: u64) {
+        while self.next_ms(grace_ms).is_some_and(|due_ms| due_ms <= now_ms) {
             self.cohorts.pop_front();
         }
     }

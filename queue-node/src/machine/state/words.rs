@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use proto::bucket::BucketId;
 use proto::ids::SessionId;
 use proto::{limits, name, q2q};
 
@@ -52,6 +53,27 @@ pub(crate) struct Fence {
     pub(crate) generation: u64,
     /// Sessions of the user under a lower generation are over.
     pub(crate) floor: u64,
+}
+
+/// A bucket that has told something, in one of its lives, and the number that it gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Teller {
+    pub(crate) bucket: BucketId,
+    pub(crate) loss: u64,
+    pub(crate) number: u64,
+}
+
+impl Teller {
+    /// The number as it travels: with the prefix of the bucket.
+    fn wire(self) -> u64 {
+        self.number << 16 | u64::from(self.bucket.prefix())
+    }
+
+    /// What came over a link; nothing if there is no such bucket.
+    pub(crate) fn of(number: u64, loss: u64, bits: u32) -> Option<Teller> {
+        let bucket = BucketId::new(bits, (number & 0xffff) as u32)?;
+        Some(Teller { bucket, loss, number: number >> 16 })
+    }
 }
 
 /// The answer to a word.
@@ -127,7 +149,7 @@ impl Word {
     }
 
     /// As it travels.
-    pub(crate) fn message(&self, number: u64, loss: u64) -> q2q::Q2q {
+    pub(crate) fn message(&self, teller: Teller) -> q2q::Q2q {
         use q2q::tell::Body;
         let body = match self {
             Word::Note(n) => {
@@ -166,7 +188,8 @@ impl Word {
                 Body::Fence(q2q::Fence { room, user, floor, session_id, generation, room_epoch })
             }
         };
-        let tell = q2q::Tell { number, loss, body: Some(body) };
+        let (number, loss, bits) = (teller.wire(), teller.loss, u32::from(teller.bucket.bits()));
+        let tell = q2q::Tell { number, loss, bits, body: Some(body) };
         q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) }
     }
 
@@ -218,15 +241,16 @@ impl Noted {
 
 impl Told {
     /// As it travels.
-    pub(crate) fn message(self, number: u64, loss: u64) -> q2q::Q2q {
+    pub(crate) fn message(self, teller: Teller) -> q2q::Q2q {
         let Told { ended, floor, generation, below } = self;
-        let told = q2q::Told { number, loss, ended, floor, generation, below };
+        let (number, loss, bits) = (teller.wire(), teller.loss, u32::from(teller.bucket.bits()));
+        let told = q2q::Told { number, loss, bits, ended, floor, generation, below };
         q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) }
     }
 
     /// What came over a link.
     pub(crate) fn of(told: &q2q::Told) -> Told {
-        let q2q::Told { number: _, loss: _, ended, floor, generation, below } = *told;
+        let q2q::Told { ended, floor, generation, below, .. } = *told;
         Told { ended, floor, generation, below }
     }
 }

@@ -169,7 +169,7 @@ fn a_call_is_the_application_s_to_answer() {
         ----
         0: g1 logged_in 1 0 4
         0: g1 logged_in 2 0 3
-        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 1 app queue_created /user/tim e1 #2
         0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
         0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
         0: g1 tell 4 app queue_first_join /user/tim e1 #8
@@ -205,7 +205,7 @@ fn a_long_answer_of_a_call_is_not_remembered() {
         2 g1 1 1 call /user/tim look 3 ask
         ----
         0: g1 logged_in 1 0 4
-        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 1 app queue_created /user/tim e1 #2
         0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
         0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
         0: g1 tell 4 app queue_first_join /user/tim e1 #8

@@ -203,10 +203,10 @@ fn after_a_grace_rooms_let_go_what_was_not_resumed() {
         0: g1 moved 0 q2
         1: q2~ told 7 ended=false floor=3 gen=3
         2: g1 kick 1 3509 gen=3
-        2: g1 logged_in 2 0 7 resumed
-        2: q2 tell 65537 fence /room/1 7 floor=7
+        2: g1 logged_in 2 0 6 resumed
+        2: q2 tell 65537 fence /room/1 6 floor=6
         990: g1 reply 1 op=0 status=0 ann online +0 [g test +0] /room/1
-        1020: q2 tell 131073 ended /room/1 not resumed below=7 floor=7
+        1020: q2 tell 131073 ended /room/1 not resumed below=6 floor=6
         1020: g1 reply 2 op=0 status=0 ann online +0 [g test +0] /room/1
         ",
     );

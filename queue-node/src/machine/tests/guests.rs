@@ -132,8 +132,8 @@ fn a_guest_stays_one_through_resumes_and_sweeps() {
         1: g1 reply 1 op=0 status=0
         2: g1 lost_noted 1
         3: g1 reply 2 op=0 status=0
-        100: g2 logged_in 7 0 8 resumed
-        100: g2 invited 7 gen=8 /web/1
+        100: g2 logged_in 7 0 7 resumed
+        100: g2 invited 7 gen=7 /web/1
         101: g2 answer 7 op=0 status=0 seq=1
         101: g2 subscribed 7 9 e1 #1 [chat=1,members=1,scores=1] ann
         3000: g2 answer 7 op=1 status=0 seq=1 ann count=1

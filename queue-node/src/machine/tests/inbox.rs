@@ -52,7 +52,7 @@ fn a_session_is_a_member_of_its_inbox_and_nobody_else_is() {
         13: g1 reply 6 op=0 status=0 seq=3
         13: g1 event 5 #3 inbox :third
         14: g1 unsubscribed 5 [1] ''
-        14: g1 logged_in 3 0 18 resumed
+        14: g1 logged_in 3 0 17 resumed
         14: g1 answer 3 op=0 status=0 seq=3
         14: g1 subscribed 3 5 e1 #3 [inbox=2,members=2] recovered +1
         14: g1 missed 3 5 #3 inbox :third

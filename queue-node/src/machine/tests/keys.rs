@@ -83,7 +83,10 @@ impl Room {
 
     fn trim(&mut self, now_ms: u64) {
         let Room { keys, node } = self;
-        keys.trim(now_ms, |origin, api_key| node.remove(origin, api_key, 1));
+        keys.counts().for_each(|(origin, api_key, count)| node.remove(origin, api_key, count));
+        keys.trim(now_ms);
+        assert!(keys.next_ms().is_none_or(|due_ms| due_ms > now_ms), "what is due has gone");
+        keys.counts().for_each(|(origin, api_key, count)| node.add_all(origin, api_key, count));
     }
 
     /// How many new ones an API key gets at most.

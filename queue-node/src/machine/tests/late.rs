@@ -33,7 +33,7 @@ fn a_first_connect_that_is_late_changes_nothing() {
         5: g1 lost_noted 1
         6: g2 logged_in 3 16 0 code=3002
         7: g1 reply 1 op=0 status=0 one online +0 [g test +0 detached] /room/1
-        8: g1 logged_in 4 0 12
+        8: g1 logged_in 4 0 10
         8: g1 unsubscribed 5 [1] 'replaced'
         ",
     );
@@ -63,7 +63,7 @@ fn a_resume_that_is_late_takes_nothing_over() {
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] one
         2: g1 lost_noted 1
-        3: g1 logged_in 2 0 8 resumed
+        3: g1 logged_in 2 0 7 resumed
         3: g1 unsubscribed 5 [1] ''
         4: g2 logged_in 3 16 0 code=3002
         5: g2 logged_in 4 16 0 code=3002
@@ -119,9 +119,9 @@ fn a_connect_of_the_same_number_is_not_late() {
         0: g1 logged_in 1 0 3
         1: g1 logged_in 1 0 3
         2: g1 kick 1 3509 gen=3
-        2: g1 logged_in 2 0 6 resumed
-        3: g1 kick 2 3500 gen=6
-        3: g1 logged_in 3 0 8
+        2: g1 logged_in 2 0 5 resumed
+        3: g1 kick 2 3500 gen=5
+        3: g1 logged_in 3 0 7
         ",
     );
 }
@@ -147,7 +147,7 @@ fn where_many_sessions_may_be_each_of_them_counts() {
         2: g1 logged_in 3 16 0 code=3002
         3: g1 logged_in 4 16 0 code=3002
         4: g1 kick 1 3500 gen=3
-        4: g1 logged_in 5 0 13 floor=6
+        4: g1 logged_in 5 0 11 floor=6
         ",
     );
 }
@@ -176,7 +176,7 @@ fn a_connect_is_late_even_if_the_newer_session_has_ended() {
         3: g2 logged_in 3 16 0 code=3002
         4: g2 logged_in 4 16 0 code=3002
         5: g1 kick 2 3500 gen=9
-        5: g1 logged_in 5 0 16
+        5: g1 logged_in 5 0 14
         ",
     );
 }
@@ -197,7 +197,7 @@ fn a_connect_is_late_even_if_another_client_has_resumed_the_session() {
         ----
         0: g1 logged_in 1 0 3
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 7 resumed
+        2: g1 logged_in 2 0 6 resumed
         3: g2 logged_in 3 16 0 code=3002
         ",
     );

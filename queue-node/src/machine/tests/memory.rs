@@ -33,7 +33,7 @@ fn an_empty_queue_with_two_mounts_is_small() {
     }
     let total = queue + keys.bytes() / 100_000;
     assert!(total <= 450, "{queue} bytes and {} for its key", total - queue);
-    keys.trim(proto::limits::KEYLESS_REMEMBER_MS, |_, _| {});
+    keys.trim(proto::limits::KEYLESS_REMEMBER_MS);
     assert_eq!(keys.look(keys.key(0, &[], "/room/1"), 0), Known::New);
 }
 

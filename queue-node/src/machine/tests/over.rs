@@ -175,7 +175,7 @@ fn a_late_lost_is_answered_and_ignored() {
         ----
         0: g1 logged_in 1 0 3
         1: g1 kick 1 3509 gen=3
-        1: g2 logged_in 2 0 6 resumed
+        1: g2 logged_in 2 0 5 resumed
         2: g1 lost_noted 1
         4: g2 reply 1 op=0 status=0 ann online +0 [g test +0]
         ",
@@ -202,10 +202,10 @@ fn a_kick_that_was_lost_is_given_again() {
         8 g1 introduce 4 bob gen=3000
         ----
         0: g1 logged_in 1 0 3
-        2: g2 logged_in 2 0 7 resumed
+        2: g2 logged_in 2 0 6 resumed
         3: g1 kick 1 3509 gen=3
         4: g2 lost_noted 2
-        5: g2 kick 9 3000 gen=7
+        5: g2 kick 9 3000 gen=6
         7: g1 kick 3 3002 gen=3
         ",
     );

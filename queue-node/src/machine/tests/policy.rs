@@ -56,9 +56,9 @@ fn the_oldest_stays_if_it_is_connected_and_confirmed() {
         0: g1 logged_in 1 0 3
         2: g1 logged_in 2 10 0 code=3506
         3: g1 lost_noted 1
-        4: g1 logged_in 3 0 10
-        5: g1 kick 3 3500 gen=10
-        5: g1 logged_in 4 0 15
+        4: g1 logged_in 3 0 9
+        5: g1 kick 3 3500 gen=9
+        5: g1 logged_in 4 0 14
         6: g1 logged_in 2 16 0 code=3506
         ",
     );
@@ -82,9 +82,9 @@ fn of_many_the_lowest_generation_ends() {
         0: g1 logged_in 1 0 3
         0: g1 logged_in 2 0 6 floor=3
         1: g1 kick 1 3509 gen=3
-        1: g1 logged_in 9 0 9 resumed floor=6
+        1: g1 logged_in 9 0 8 resumed floor=6
         2: g1 kick 2 3500 gen=6
-        2: g1 logged_in 3 0 11 floor=9
+        2: g1 logged_in 3 0 10 floor=8
         3: g1 reply 1 op=0 status=0 two online +0 [g test +0] [g test +2]
         ",
     );
@@ -153,7 +153,7 @@ fn who_replaces_itself_over_and_over_is_slowed() {
         13: g1 logged_in 13 8 0 code=3009 after=989
         500: g1 logged_in 12 16 0 code=3009
         1600: g1 kick 11 3500 gen=51
-        1600: g1 logged_in 20 0 60
+        1600: g1 logged_in 20 0 58
         1600: g1 logged_in 21 8 0 code=3009 after=402
         ",
     );

@@ -75,7 +75,7 @@ fn a_queue_without_announcements_numbers_what_it_tells() {
         2: g1 answer 1 op=2 status=0
         2: g1 tell 4 app left /secret/1 e1 #18 ann gen=3
         2: g1 tell 5 app queue_last_leave /secret/1 e1 #19
-        2: g1 tell 6 app queue_destroyed /secret/1 e1 #20 (idle)
+        2: g1 tell 6 app queue_destroyed /secret/1 e1 #21 (idle)
         3: g1 answer 1 op=3 status=0
         3: g1 subscribed 1 5 e2 #1 [chat=1,members=1,scores=1] ann
         3: g1 tell 7 app queue_created /flash/1 e2 #0
@@ -115,7 +115,7 @@ fn users_come_and_go() {
         1200 g1 lost 3 tim bye
         ----
         0: g1 logged_in 1 0 4
-        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 1 app queue_created /user/tim e1 #2
         0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
         0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
         0: g1 tell 4 app queue_first_join /user/tim e1 #8

@@ -30,7 +30,8 @@ impl Bucket {
         if generation == 0 {
             return;
         }
-        let found = self.state.people().find(id);
+        let people = self.state.people();
+        let found = people.find(id).filter(|key| **people.user_of(*key) == *word.user);
         let login = found.and_then(|key| Some((key, self.state.logins().present(key)?.generation)));
         if let Some((key, own)) = login
             && own == generation

@@ -22,16 +22,15 @@ impl Bucket {
         with_name(user, |name| self.state.queues().find(name))
     }
 
-    /// The inbox of a session's user, which comes to be if there is none.
-    pub(super) fn inbox(&mut self, turn: &mut Turn<'_>, key: SessionKey) -> QueueIndex {
-        let user = self.state.people().user_of(key).clone();
-        if let Some(inbox) = self.inbox_of(&user) {
+    /// The inbox of a user, which comes to be if there is none.
+    pub(super) fn inbox(&mut self, turn: &mut Turn<'_>, user: &str) -> QueueIndex {
+        if let Some(inbox) = self.inbox_of(user) {
             return inbox;
         }
         let name = format!("/user/{user}");
         let class = turn.shared.classes.class_of_user(&name).clone();
         let name = QueueName::try_from(&*name).expect("a user id is a segment of a queue's name");
-        self.create(turn, name, class, Some(&user))
+        self.create(turn, name, class, Some(user))
     }
 
     /// A new session is a member of its user's inbox.

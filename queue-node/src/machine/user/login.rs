@@ -1,5 +1,7 @@
 //! `login`: a new session, a session that is resumed, or neither.
 
+use std::rc::Rc;
+
 use link::machine::LinkId;
 use proto::class::TellKind;
 use proto::codes::{Close, Status};
@@ -27,16 +29,14 @@ impl Bucket {
         turn: &mut Turn<'_>,
         link: LinkId,
         login: &g2q::Login,
-        key: SessionKey,
+        (drawn, user): (SessionId, &Rc<str>),
     ) {
         let (session, seat) = (login.session, Seat { link, handle: Handle::named(login.session) });
-        let drawn = self.state.people()[key].id;
-        let decided = self.decide_login(turn, seat, login, key);
+        let decided = self.decide_login(turn, seat, login, (drawn, user));
         let goes_on = decided.as_ref().ok().copied();
         let word = match decided {
             Ok(key) => {
                 let generation = self.bind(turn, seat, key);
-                let user = self.state.people().user_of(key).clone();
                 let id = self.state.people()[key].id;
                 q2g::LoggedIn {
                     session,
@@ -44,7 +44,7 @@ impl Bucket {
                     generation,
                     resumed: id != drawn,
                     session_id: id.0.to_vec(),
-                    floor: self.floor_of(turn, &user, None),
+                    floor: self.floor_of(turn, user, None),
                     ..q2g::LoggedIn::default()
                 }
             }
@@ -70,24 +70,25 @@ impl Bucket {
         turn: &mut Turn<'_>,
         seat: Seat,
         login: &g2q::Login,
-        key: SessionKey,
+        (drawn, user): (SessionId, &Rc<str>),
     ) -> Result<SessionKey, Refused> {
-        let drawn = self.state.people()[key].id;
-        if let Some(decided) = self.state.logins().decided(drawn, key) {
+        let people = self.state.people();
+        let known = people.find(drawn).filter(|key| people.user_of(*key) == user);
+        if let Some(decided) = self.state.logins().decided(drawn, known) {
             self.attach_session(turn, decided, seat);
             return Ok(decided);
         }
-        if let Some(close) = self.state.logins().over_by(drawn, Some(key)) {
+        if let Some(close) = self.state.logins().over_by(drawn, known) {
             return Err(Refused::over(close));
         }
-        let decided = match self.state.logins().resumable(self.state.people(), login, key) {
-            _ if self.is_outrun(turn, login, key) => Err(Refused::outrun()),
+        let decided = match self.state.logins().resumable(people, login, user) {
+            _ if self.is_outrun(turn, login, user) => Err(Refused::outrun()),
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
             None if login.resume_only => Err(Refused::gone()),
-            None if self.state.logins().is_late(self.state.people(), login, key) => {
+            None if self.state.logins().is_late(self.state.people(), login, user) => {
                 Err(Refused::late())
             }
-            None => self.new_session(turn, seat, login, key),
+            None => self.new_session(turn, seat, login, (drawn, user)),
         };
         if let Err(refused) = &decided {
             self.record(turn, Record::Refused { drawn, close: refused.close }, None);
@@ -97,11 +98,10 @@ impl Bucket {
 
     /// Whether a later `connect` of the same client came first: this one was on its way for longer,
     /// and would end or take over what its client has now, or what others have since it left.
-    fn is_outrun(&self, turn: &Turn<'_>, login: &g2q::Login, key: SessionKey) -> bool {
+    fn is_outrun(&self, turn: &Turn<'_>, login: &g2q::Login, name: &str) -> bool {
         if turn.shared.settings.faults.late_connects_win {
             return false;
         }
-        let name = self.state.people().user_of(key);
         let state = self.state.logins();
         let user = self.inbox_of(name).and_then(|inbox| state.user(inbox));
         let keys = user.map_or(&[][..], |user| &user.sessions);
@@ -114,17 +114,20 @@ impl Bucket {
         turn: &mut Turn<'_>,
         seat: Seat,
         login: &g2q::Login,
-        key: SessionKey,
+        (drawn, name): (SessionId, &Rc<str>),
     ) -> Result<SessionKey, Refused> {
         turn.shared.admits().map_err(Refused::full)?;
-        let inbox = self.inbox(turn, key);
+        let inbox = self.inbox(turn, name);
         let losers = self.losers(inbox, login)?;
         self.replace(turn, inbox, &losers)?;
+        let Some(key) = self.know(turn, (drawn, name), 0, 0) else {
+            return Err(Refused::over(Close::HomeLost));
+        };
         let generation = self.generation(self.outputs.next());
         turn.shared.counters.logins += 1;
         let user = self.state.logins().user(inbox);
         let is_first = user.is_none_or(|user| user.sessions.is_empty());
-        let (unix_ms, drawn) = (turn.now.unix_ms, self.state.people()[key].id);
+        let unix_ms = turn.now.unix_ms;
         let (entry, gone) = (entry_of(login, drawn, generation, unix_ms), losers.clone());
         let step = SessionStep::New { inbox, entry, losers: gone, unix_ms };
         self.change_session(turn, key, step);
@@ -147,15 +150,15 @@ impl Bucket {
         drawn: SessionId,
         (key, named): (SessionKey, Secret),
     ) -> Result<SessionKey, Refused> {
-        let inbox = self.inbox(turn, key);
+        let name = self.state.people().user_of(key).clone();
+        let inbox = self.inbox(turn, &name);
         self.replace(turn, inbox, &[key])?;
         let Some(own) = self.state.logins().present(key) else {
             return Err(Refused::over(Close::Resumed));
         };
         let (old_generation, is_swept) = (own.generation, own.sweep.is_some());
         let generation = self.generation(self.outputs.next());
-        let user = self.state.people().user_of(key).clone();
-        let floor = self.floor_of(turn, &user, Some(key));
+        let floor = self.floor_of(turn, &name, Some(key));
         let heard = crate::machine::member::heard(turn, floor);
         let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
         if !is_swept {

@@ -44,12 +44,17 @@ impl Ends {
         self.all += 1;
     }
 
+    /// When the first is over.
+    pub(super) fn next_ms(&self) -> Option<u64> {
+        self.by_api_key.values().filter_map(VecDeque::front).map(|(until_ms, _)| *until_ms).min()
+    }
+
     /// Takes out what is over. An API key of which nothing is left takes no room.
-    pub(super) fn trim(&mut self, now_ms: u64, mut over: impl FnMut(u64, Key)) {
-        self.by_api_key.retain(|api_key, ends| {
+    pub(super) fn trim(&mut self, now_ms: u64, mut over: impl FnMut(Key)) {
+        self.by_api_key.retain(|_, ends| {
             while let Some((_, key)) = ends.pop_front_if(|(until_ms, _)| *until_ms <= now_ms) {
                 self.all -= 1;
-                over(*api_key, key);
+                over(key);
             }
             if ends.len() < ends.capacity() / 4 {
                 ends.shrink_to(2 * ends.len());
@@ -101,9 +106,13 @@ impl Shares {
     }
 
     pub(crate) fn add(&mut self, origin: Origin, api_key: u64) {
+        self.add_all(origin, api_key, 1);
+    }
+
+    pub(crate) fn add_all(&mut self, origin: Origin, api_key: u64, count: usize) {
         let counts = self.counts(origin);
-        *counts.by_api_key.entry(api_key).or_default() += 1;
-        counts.all += 1;
+        *counts.by_api_key.entry(api_key).or_default() += count;
+        counts.all += count;
     }
 
     pub(crate) fn remove(&mut self, origin: Origin, api_key: u64, count: usize) {

@@ -14,7 +14,8 @@ fn fence(generation: u64, floor: u64, room_epoch: u64) -> bool {
         generation,
         floor,
     };
-    Word::of(q2q::Tell { number: 1, loss: 0, body: Some(Body::Fence(fence)) }).is_some()
+    Word::of(q2q::Tell { number: 1, body: Some(Body::Fence(fence)), ..q2q::Tell::default() })
+        .is_some()
 }
 
 #[test]
@@ -46,14 +47,20 @@ fn every_message_comes_as_it_went() {
         // It is about no joining.
         Word::Fence(Noted { join: 0, ..noted }, fence),
     ];
+    let bucket = BucketId::of(5 << 61, 3);
     for (number, word) in (1..).zip(words) {
-        let Some(q2q::q2q::Body::Tell(tell)) = word.message(number, 5).body else {
+        let teller = Teller { bucket, loss: 5, number };
+        let Some(q2q::q2q::Body::Tell(tell)) = word.message(teller).body else {
             panic!("{word:?} is no tell")
         };
-        assert_eq!((tell.number, tell.loss), (number, 5));
+        assert_eq!(Teller::of(tell.number, tell.loss, tell.bits), Some(teller));
         assert_eq!(Word::of(tell), Some(word));
     }
     let told = Told { ended: true, floor: 1, generation: 2, below: 3 };
-    let Some(q2q::q2q::Body::Told(message)) = told.message(9, 5).body else { panic!("no answer") };
-    assert_eq!((message.number, message.loss, Told::of(&message)), (9, 5, told));
+    let teller = Teller { bucket, loss: 5, number: 9 };
+    let Some(q2q::q2q::Body::Told(message)) = told.message(teller).body else {
+        panic!("no answer")
+    };
+    assert_eq!(Teller::of(message.number, message.loss, message.bits), Some(teller));
+    assert_eq!(Told::of(&message), told);
 }

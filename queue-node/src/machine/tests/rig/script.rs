@@ -177,7 +177,7 @@ impl Rig {
             let of = |name| option(words, name);
             let (floor, generation, below) = (of("floor="), of("gen="), of("below="));
             let loss = of("loss=");
-            let told = q2q::Told { number, loss, ended, floor, generation, below };
+            let told = q2q::Told { number, loss, bits: 1, ended, floor, generation, below };
             return self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) });
         }
         // q2 note 5 ann 1 /room/x 9 3
@@ -216,7 +216,8 @@ impl Rig {
                 })
             }
         };
-        let tell = q2q::Tell { number, loss: 0, body: Some(body) };
+        // Any number is one of some bucket of theirs.
+        let tell = q2q::Tell { number, loss: 0, bits: 16, body: Some(body) };
         self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) });
     }
 
