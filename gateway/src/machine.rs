@@ -5,8 +5,8 @@
 //! tokens by [`token`]; [`login`] makes a session of it, [`resume`] gives that its queues;
 //! [`session`] is what the lane knows of one; [`hearing`] says when its operations go on; [`route`]
 //! brings them to their homes; [`home`] reads what homes say; [`interest`] knows who wants which
-//! queue; [`fanout`] turns one event into the bytes of each codec; [`clients`] holds what sockets
-//! are owed; [`slow`] keeps the rest for those who lag, [`held`] for those who want to wait;
+//! queue; [`fanout`] turns one event into the bytes of each [`format`]; [`clients`] holds what
+//! sockets are owed; [`slow`] keeps the rest for those who lag, [`held`] for those who want to wait;
 //! [`recover`] comes back after lost links,
 //! [`table`] follows buckets that move; [`web`] serves the back end, [`callout`] asks and tells it,
 //! [`asking`] what of clients that is about. Beside the lanes, [`address`] counts who comes from
@@ -21,6 +21,7 @@ mod closing;
 mod connection;
 pub mod counters;
 mod fanout;
+pub mod format;
 mod hearing;
 mod held;
 mod home;
@@ -44,8 +45,9 @@ mod wheel;
 
 pub use address::{AddressLimits, Addresses, TurnedAway};
 pub use authority::{Authority, Credentials};
-pub use clients::{Clients, Codec, ConnId, Ending};
+pub use clients::{Clients, ConnId, Ending};
 pub use counters::Counters;
+pub use format::{Encoding, Format, Transport};
 pub use lane::{Input, Lane, Outbox};
 pub use settings::{Faults, Settings};
 pub use web::{WebReply, WebRequest};

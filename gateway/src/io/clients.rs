@@ -15,7 +15,7 @@ use proto::time::Time;
 use slab::Slab;
 
 use crate::machine::address::Prefix;
-use crate::machine::{Codec, ConnId, Ending, Input, Lane, Outbox};
+use crate::machine::{ConnId, Encoding, Ending, Input, Lane, Outbox};
 
 mod accept;
 pub(super) mod door;
@@ -120,7 +120,7 @@ enum Reader {
     /// Not through the door.
     Waiting(Box<Waiting>),
     Tcp(FrameReader),
-    WebSocket(Codec, websocket::Reader),
+    WebSocket(Encoding, websocket::Reader),
     /// Turned away at the door, with a word that it may still take.
     Refused,
     /// What comes counts no more.
@@ -333,9 +333,9 @@ impl Clients {
                 };
                 reader.feed(bytes, max, each).err()
             }
-            Reader::WebSocket(codec, reader) => {
+            Reader::WebSocket(encoding, reader) => {
                 let pong = &mut client.pong;
-                feed_websocket(now, conn, (*codec, reader, pong), bytes, max, lane, out).err()
+                feed_websocket(now, conn, (*encoding, reader, pong), bytes, max, lane, out).err()
             }
             Reader::Waiting(_) => return self.knocked(now, conn, bytes, lane, out),
             Reader::Refused | Reader::Deaf => {
@@ -439,7 +439,7 @@ impl Clients {
 fn feed_websocket(
     now: Time,
     conn: ConnId,
-    (codec, reader, pong): (Codec, &mut websocket::Reader, &mut Option<Box<[u8]>>),
+    (encoding, reader, pong): (Encoding, &mut websocket::Reader, &mut Option<Box<[u8]>>),
     bytes: &mut [u8],
     max: usize,
     lane: &mut Lane,
@@ -469,7 +469,7 @@ fn feed_websocket(
         }
         !over
     };
-    if let Err(broken) = reader.feed(bytes, codec, max, &mut each) {
+    if let Err(broken) = reader.feed(bytes, encoding, max, &mut each) {
         return Err(Stop::Broken(broken.close, broken.reason));
     }
     if let Some(websocket::Overhead { bytes, frames }) = reader.overhead() {

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use super::fanout::Encoded;
+use super::format::Format;
 use super::settings::Settings;
 use large::Large;
 use proto::limits;
@@ -34,18 +35,6 @@ impl ConnId {
     pub const fn number(self) -> u32 {
         self.0.get() - 1
     }
-}
-
-/// How a connection's frames look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Codec {
-    /// A varint length and the envelope.
-    ProtoTcp,
-    /// A WebSocket binary message of one length-prefixed envelope.
-    ProtoWs,
-    /// A WebSocket text message of one JSON object.
-    JsonWs,
 }
 
 /// How io is to end a connection.
@@ -102,8 +91,11 @@ struct Slot {
     written: u32,
     large: Option<Box<Large>>,
     flags: u8,
-    codec: u8,
+    format: Format,
 }
+
+/// There is one per connection: two bytes of the format stand beside the flags.
+const _: () = assert!(size_of::<Slot>() <= 40);
 
 impl Slot {
     #[inline]
@@ -112,8 +104,6 @@ impl Slot {
         self.bytes.len() - self.written as usize + large
     }
 }
-
-const CODECS: [Codec; 3] = [Codec::ProtoTcp, Codec::ProtoWs, Codec::JsonWs];
 
 impl Clients {
     /// No connections yet.
@@ -130,12 +120,12 @@ impl Clients {
         }
     }
 
-    pub(super) fn opened(&mut self, conn: ConnId, codec: Codec) {
+    pub(super) fn opened(&mut self, conn: ConnId, format: Format) {
         let at = conn.place();
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, Slot::default);
         }
-        self.slots[at] = Slot { flags: OPEN, codec: codec as u8, ..Slot::default() };
+        self.slots[at] = Slot { flags: OPEN, format, ..Slot::default() };
     }
 
     pub(super) fn closed(&mut self, conn: ConnId) {
@@ -146,9 +136,9 @@ impl Clients {
         }
     }
 
-    /// The codec of a connection.
-    pub fn codec(&self, conn: ConnId) -> Codec {
-        self.slots.get(conn.place()).map_or(Codec::ProtoTcp, |slot| CODECS[slot.codec as usize])
+    /// How a connection's frames look.
+    pub fn format(&self, conn: ConnId) -> Format {
+        self.slots.get(conn.place()).map_or(Format::default(), |slot| slot.format)
     }
 
     /// How many bytes a connection's socket hasn't taken yet.
@@ -180,7 +170,7 @@ impl Clients {
         self.slots.get(conn.place()).is_some_and(|slot| slot.flags & SLOW != 0)
     }
 
-    /// Appends bytes that are no event: whole frames in the connection's codec.
+    /// Appends bytes that are no event: whole frames in the connection's format.
     pub fn append(&mut self, conn: ConnId, bytes: &[u8]) {
         let Some(slot) = self.slots.get_mut(conn.place()) else { return };
         if slot.flags & (ENDED | OPEN) == OPEN {
@@ -189,19 +179,19 @@ impl Clients {
         }
     }
 
-    /// Appends an event in the connection's codec, if its events are not diverted to its own list.
+    /// Appends an event in the connection's format, if its events are not diverted to its own list.
     /// This is the innermost step of every delivery.
     #[inline]
     pub(super) fn deliver<'e>(
         &mut self,
         conn: ConnId,
-        frame: impl FnOnce(Codec) -> Encoded<'e>,
+        frame: impl FnOnce(Format) -> Encoded<'e>,
     ) -> Delivery {
         let Some(slot) = self.slots.get_mut(conn.place()) else { return Delivery::Ended };
         if slot.flags & (SLOW | HELD | ENDED) != 0 {
             return if slot.flags & ENDED != 0 { Delivery::Ended } else { Delivery::Diverted };
         }
-        match frame(CODECS[slot.codec as usize]) {
+        match frame(slot.format) {
             Encoded::Small(bytes) => {
                 self.owed += bytes.len();
                 Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);

@@ -10,8 +10,8 @@ use proto::g2q::{self, G2q};
 use proto::ids::Handle;
 use proto::wire;
 
-use super::clients::{Codec, ConnId, Ending};
-use super::fanout::{self, Frame};
+use super::clients::{ConnId, Ending};
+use super::fanout::Frame;
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, NodeSet, Pending};
 use super::session::{Phase, Session, State};
@@ -61,18 +61,13 @@ impl Lane {
             retry_after_ms: retry_after_ms.map_or(0, NonZeroU32::get),
             address: String::new(),
         };
-        let codec = out.clients.codec(conn);
+        let format = out.clients.format(conn);
         let body = prost::Message::encode_to_vec(&message);
         let frame = Frame::of(BodyKind::Closing, &body);
-        out.clients.append(conn, self.encodings.one(codec, &frame));
-        match codec {
-            Codec::ProtoTcp => {}
-            Codec::ProtoWs | Codec::JsonWs => {
-                let mut last = Vec::new();
-                fanout::put_websocket_close(&mut last, close.number(), reason);
-                out.clients.append(conn, &last);
-            }
-        }
+        out.clients.append(conn, self.encodings.one(format, &frame));
+        let mut last = Vec::new();
+        format.transport.put_close(&mut last, close.number(), reason);
+        out.clients.append(conn, &last);
         out.clients.end(conn, Ending::Written);
         self.counters.count_closed(close);
         if let Some(handle) = session {

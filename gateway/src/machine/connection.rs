@@ -9,8 +9,9 @@ use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
 
-use super::clients::{Codec, ConnId, Ending};
+use super::clients::{ConnId, Ending};
 use super::fanout::Frame;
+use super::format::Format;
 use super::lane::{Lane, Outbox};
 use super::route::{NodeIndex, Routes};
 use super::session::{Connection, Phase, Session};
@@ -19,8 +20,8 @@ use super::wheel::Allowance;
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
 
 impl Lane {
-    pub(super) fn opened(&mut self, conn: ConnId, codec: Codec, out: &mut Outbox) {
-        out.clients.opened(conn, codec);
+    pub(super) fn opened(&mut self, conn: ConnId, format: Format, out: &mut Outbox) {
+        out.clients.opened(conn, format);
         let due = self.wheel.arm(self.now.ms, limits::CONNECT_MS_MAX, conn);
         let connection = Connection {
             session: None,
@@ -193,8 +194,8 @@ impl Lane {
         if out.clients.owed(conn) > self.settings.output_bytes_max {
             return self.close_slow(conn, out);
         }
-        let codec = out.clients.codec(conn);
-        out.clients.append(conn, self.encodings.one(codec, frame));
+        let format = out.clients.format(conn);
+        out.clients.append(conn, self.encodings.one(format, frame));
     }
 
     /// The wheel has come to a connection.

@@ -1,19 +1,12 @@
-//! One event, many receivers: each codec's bytes are made once, and only if somebody needs them.
+//! One event, many receivers: each format's bytes are made once, and only if somebody needs them.
 
 use std::rc::Rc;
 
 use proto::g2c::{self, BodyKind};
 use proto::json;
 
-use super::clients::Codec;
+use super::format::{self, Encoding, Format, Transport};
 use super::interest::Sub;
-
-/// A WebSocket frame that is a whole binary message.
-const BINARY: u8 = 0x82;
-/// A WebSocket frame that is a whole text message.
-const TEXT: u8 = 0x81;
-/// A WebSocket close frame.
-const CLOSE: u8 = 0x88;
 
 /// A body for a client, not encoded yet.
 #[derive(Debug, Clone, Copy)]
@@ -34,13 +27,13 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// The bytes of one frame in each codec, made when first asked for.
+/// The bytes of one frame in each format, made when first asked for.
 #[derive(Debug, Default)]
 pub(super) struct Encodings {
-    made: [bool; 3],
-    bytes: [Vec<u8>; 3],
+    made: [bool; Format::COUNT],
+    bytes: [Vec<u8>; Format::COUNT],
     /// The bytes again, where they were asked for to be shared.
-    large: [Option<Rc<[u8]>>; 3],
+    large: [Option<Rc<[u8]>>; Format::COUNT],
     scratch: Scratch,
 }
 
@@ -64,30 +57,30 @@ impl Encodings {
     /// Begins the next frame.
     #[inline]
     pub(super) fn begin(&mut self) {
-        self.made = [false; 3];
+        self.made = [false; Format::COUNT];
     }
 
-    /// The frame's bytes for a codec. The frame is the same from one `begin` to the next.
+    /// The frame's bytes in a format. The frame is the same from one `begin` to the next.
     #[inline]
-    pub(super) fn get(&mut self, codec: Codec, frame: &Frame<'_>) -> &[u8] {
-        let at = codec as usize;
+    pub(super) fn get(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
+        let at = format.place();
         if !self.made[at] {
             self.made[at] = true;
             self.bytes[at].clear();
-            encode(codec, frame, &mut self.bytes[at], &mut self.scratch);
+            encode(format, frame, &mut self.bytes[at], &mut self.scratch);
         }
         &self.bytes[at]
     }
 
     /// As [`Encodings::get`], for many receivers, who share it from so many bytes on.
     #[inline]
-    pub(super) fn share(&mut self, codec: Codec, frame: &Frame<'_>, min: usize) -> Encoded<'_> {
+    pub(super) fn share(&mut self, format: Format, frame: &Frame<'_>, min: usize) -> Encoded<'_> {
         if frame.body.len() < min {
-            return Encoded::Small(self.get(codec, frame));
+            return Encoded::Small(self.get(format, frame));
         }
-        let at = codec as usize;
+        let at = format.place();
         if !self.made[at] {
-            self.large[at] = Some(self.get(codec, frame).into());
+            self.large[at] = Some(self.get(format, frame).into());
         }
         match &self.large[at] {
             Some(bytes) => Encoded::Large(bytes),
@@ -97,59 +90,31 @@ impl Encodings {
 
     /// The bytes of a frame for one receiver.
     #[inline]
-    pub(super) fn one(&mut self, codec: Codec, frame: &Frame<'_>) -> &[u8] {
+    pub(super) fn one(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
         self.begin();
-        self.get(codec, frame)
+        self.get(format, frame)
     }
 }
 
 #[inline]
-fn encode(codec: Codec, frame: &Frame<'_>, out: &mut Vec<u8>, scratch: &mut Scratch) {
+fn encode(format: Format, frame: &Frame<'_>, out: &mut Vec<u8>, scratch: &mut Scratch) {
     let Frame { kind, body, history, .. } = *frame;
     let sub = Sub::number_or_none(frame.sub);
-    match codec {
-        Codec::ProtoTcp => g2c::put_event(out, kind, sub, body, history),
-        Codec::ProtoWs => {
+    match (format.encoding, format.transport) {
+        (Encoding::Proto, Transport::Tcp) => g2c::put_event(out, kind, sub, body, history),
+        (Encoding::Proto, Transport::WebSocket) => {
             scratch.envelope.clear();
             g2c::put_event(&mut scratch.envelope, kind, sub, body, history);
-            put_websocket(out, BINARY, &scratch.envelope);
+            format::put_websocket_binary(out, &scratch.envelope);
         }
-        Codec::JsonWs => {
+        (Encoding::Json, transport) => {
             scratch.envelope.clear();
             scratch.text.clear();
             g2c::put_envelope(&mut scratch.envelope, kind, sub, body, history);
             // Bytes that are no message come from a broken peer only; its link is judged elsewhere.
             if json::put_g2c(&mut scratch.text, &scratch.envelope).is_ok() {
-                put_websocket(out, TEXT, &scratch.text);
+                transport.put_text(out, &scratch.text);
             }
         }
     }
 }
-
-/// Appends an unmasked, final WebSocket frame (RFC 6455, section 5.2).
-fn put_websocket(out: &mut Vec<u8>, head: u8, payload: &[u8]) {
-    out.push(head);
-    match payload.len() {
-        length @ 0..=125 => out.push(length as u8),
-        length @ 126..=0xffff => {
-            out.push(126);
-            out.extend_from_slice(&(length as u16).to_be_bytes());
-        }
-        length => {
-            out.push(127);
-            out.extend_from_slice(&(length as u64).to_be_bytes());
-        }
-    }
-    out.extend_from_slice(payload);
-}
-
-/// Appends a WebSocket close frame, whose payload is at most 125 bytes.
-pub(super) fn put_websocket_close(out: &mut Vec<u8>, code: u16, reason: &str) {
-    let end = reason.floor_char_boundary(123);
-    let mut payload = code.to_be_bytes().to_vec();
-    payload.extend_from_slice(&reason.as_bytes()[..end]);
-    put_websocket(out, CLOSE, &payload);
-}
-
-#[cfg(test)]
-mod tests;

@@ -71,7 +71,7 @@ impl Lane {
         frame: &Frame<'_>,
         out: &mut Outbox,
     ) {
-        let bytes: Box<[u8]> = self.encodings.one(out.clients.codec(conn), frame).into();
+        let bytes: Box<[u8]> = self.encodings.one(out.clients.format(conn), frame).into();
         let owed = out.clients.owed(conn) + bytes.len();
         let is_message = frame.kind == BodyKind::Message as u32 && !frame.history;
         let head = EventHead::of(frame.body).ok().filter(|_| is_message);

@@ -238,7 +238,7 @@ impl Lane {
                 continue;
             }
             let Some(conn) = subscriber.conn else { continue };
-            match out.clients.deliver(conn, |codec| encodings.share(codec, &frame, large)) {
+            match out.clients.deliver(conn, |format| encodings.share(format, &frame, large)) {
                 Delivery::Done => deliveries += 1,
                 Delivery::Diverted => self.diverted.push(*subscriber),
                 Delivery::Ended => {}
@@ -291,7 +291,7 @@ impl Lane {
             narrowed.begin();
             let Some(conn) = subscriber.conn else { continue };
             // A frame that only one receiver gets isn't shared, however long it is.
-            match out.clients.deliver(conn, |codec| Encoded::Small(narrowed.get(codec, &frame))) {
+            match out.clients.deliver(conn, |format| Encoded::Small(narrowed.get(format, &frame))) {
                 Delivery::Done => self.counters.deliveries += 1,
                 Delivery::Diverted => {
                     kept.extend(Kept::of(event.kind, &body).map(|kept| (subscriber, kept)));

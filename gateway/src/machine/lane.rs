@@ -17,9 +17,10 @@ use rand::rngs::StdRng;
 use super::asking::Asking;
 use super::authority::{Authority, Expiries};
 use super::callout::{self, Callouts, Outcome};
-use super::clients::{Clients, Codec, ConnId};
+use super::clients::{Clients, ConnId};
 use super::counters::Counters;
 use super::fanout::Encodings;
+use super::format::Format;
 use super::interest::{Interest, Subscriber};
 use super::readiness::Readiness;
 use super::route::Routes;
@@ -34,12 +35,12 @@ const DEBT_MS: u64 = 10;
 /// What comes to a lane.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// A client's socket is open and its codec agreed on.
+    /// A client's connection is open and the format of its frames agreed on.
     Opened {
         /// The smallest free number.
         conn: ConnId,
         /// How its frames look.
-        codec: Codec,
+        format: Format,
         /// Where it comes from.
         address: IpAddr,
     },
@@ -247,9 +248,9 @@ impl Lane {
             Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
             Input::Frame { conn, frame } => self.frame(conn, frame, out),
             Input::Overhead { conn, bytes, frames } => self.overhead(conn, bytes, frames, out),
-            Input::Opened { conn, codec, address } => {
+            Input::Opened { conn, format, address } => {
                 self.came_from(conn, address);
-                self.opened(conn, codec, out);
+                self.opened(conn, format, out);
             }
             Input::Broken { conn, close, reason } => self.close(conn, close, &reason, out),
             Input::Hangup { conn } => self.hung_up(conn, out),

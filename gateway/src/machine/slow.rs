@@ -403,7 +403,7 @@ impl Lane {
         let Some(session) = self.sessions.get_mut(handle) else { return };
         let Some(rare) = session.rare.as_mut() else { return };
         rare.behind.freeze();
-        let codec = out.clients.codec(conn);
+        let format = out.clients.format(conn);
         let before = rare.kept_bytes();
         let mut all = false;
         while !all && out.clients.owed(conn) <= self.settings.slow_bytes {
@@ -412,7 +412,7 @@ impl Lane {
                 continue;
             };
             let frame = Frame { kind, sub: Some(sub), body: &body, history: false };
-            out.clients.append(conn, self.encodings.one(codec, &frame));
+            out.clients.append(conn, self.encodings.one(format, &frame));
             self.counters.deliveries += 1;
         }
         self.kept_bytes = self.kept_bytes + rare.kept_bytes() - before;

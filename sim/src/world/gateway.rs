@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use gateway::machine::{Codec, ConnId, Ending, Input, Lane, Outbox, Settings};
+use gateway::machine::{ConnId, Ending, Format, Input, Lane, Outbox, Settings};
 use link::machine::{LinkId, Member, Word};
 use proto::frame::FrameReader;
 use proto::limits;
@@ -211,8 +211,8 @@ impl World {
         host.conns[free] = Some(Conn { socket, reader, ending: false });
         let conn = ConnId::at(free);
         self.sockets[socket].conn = Some(conn);
-        let (codec, address) = (Codec::ProtoTcp, IpAddr::V4(Ipv4Addr::LOCALHOST));
-        host.lane.handle(now, Input::Opened { conn, codec, address }, &mut host.out);
+        let (format, address) = (Format::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        host.lane.handle(now, Input::Opened { conn, format, address }, &mut host.out);
     }
 
     fn received(&mut self, at: usize, socket: usize, bytes: &[u8]) {

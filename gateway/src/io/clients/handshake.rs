@@ -5,7 +5,7 @@ use proto::limits;
 
 use self::head::Head;
 use crate::io::origins::Origins;
-use crate::machine::Codec;
+use crate::machine::Encoding;
 
 mod head;
 
@@ -18,7 +18,7 @@ pub(super) enum Outcome {
     /// It isn't whole yet.
     More,
     /// Write this; then it is a WebSocket, whose first bytes begin at `used`.
-    Open { response: String, codec: Codec, used: usize },
+    Open { response: String, encoding: Encoding, used: usize },
     /// Write this and close.
     Refuse(Refusal),
 }
@@ -67,7 +67,7 @@ pub(super) fn read(bytes: &[u8], origins: &Origins) -> Outcome {
     let mut request = httparse::Request::new(&mut headers);
     let refusal = match request.parse(head) {
         Ok(httparse::Status::Complete(used)) => match answer(&Head::of(&request), origins) {
-            Ok((codec, response)) => return Outcome::Open { response, codec, used },
+            Ok((encoding, response)) => return Outcome::Open { response, encoding, used },
             Err(refusal) => refusal,
         },
         Ok(httparse::Status::Partial) if bytes.len() < limits::UPGRADE_BYTES_MAX => {
@@ -93,7 +93,7 @@ fn too_large(reason: &str) -> Refusal {
 }
 
 /// How a good request is answered.
-fn answer(head: &Head<'_>, origins: &Origins) -> Result<(Codec, String), Refusal> {
+fn answer(head: &Head<'_>, origins: &Origins) -> Result<(Encoding, String), Refusal> {
     check_request(head)?;
     check_upgrade(head)?;
     if let Some(origin) = head.one("Origin")?
@@ -108,11 +108,11 @@ fn answer(head: &Head<'_>, origins: &Origins) -> Result<(Codec, String), Refusal
         return Err(Refusal::bad("Sec-WebSocket-Key is missing, or isn't 16 bytes in base64"));
     };
     let spoken = head.list("Sec-WebSocket-Protocol").find_map(|one| match one {
-        b"imq.proto.v1" => Some(("imq.proto.v1", Codec::ProtoWs)),
-        b"imq.json.v1" => Some(("imq.json.v1", Codec::JsonWs)),
+        b"imq.proto.v1" => Some(("imq.proto.v1", Encoding::Proto)),
+        b"imq.json.v1" => Some(("imq.json.v1", Encoding::Json)),
         _ => None,
     });
-    let Some((protocol, codec)) = spoken else {
+    let Some((protocol, encoding)) = spoken else {
         let reason = "Sec-WebSocket-Protocol names no subprotocol of this gateway: ask for \
                       imq.json.v1 or imq.proto.v1";
         return Err(Refusal::bad(reason));
@@ -122,7 +122,7 @@ fn answer(head: &Head<'_>, origins: &Origins) -> Result<(Codec, String), Refusal
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: {protocol}\r\n\r\n"
     );
-    Ok((codec, response))
+    Ok((encoding, response))
 }
 
 /// What any request must be.

@@ -14,7 +14,7 @@ use super::proxy::{self, Header};
 use super::refusal::Refusal;
 use super::stream::Stream;
 use super::{Clients, Reader, websocket};
-use crate::machine::{Codec, ConnId, Input, Lane, Outbox};
+use crate::machine::{ConnId, Encoding, Format, Input, Lane, Outbox, Transport};
 
 /// A turn takes so many steps of TLS hand-shakes, each up to a millisecond: in a storm of them
 /// those who are there have their turns, too.
@@ -202,7 +202,8 @@ impl Clients {
     ) {
         let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         client.reader = Reader::Tcp(FrameReader::default());
-        lane.handle(now, Input::Opened { conn, codec: Codec::ProtoTcp, address }, out);
+        let format = Format::new(Transport::Tcp, Encoding::Proto);
+        lane.handle(now, Input::Opened { conn, format, address }, out);
     }
 
     /// Bytes of a client at the door have come: more of a request for a WebSocket, or over TCP the
@@ -242,10 +243,11 @@ impl Clients {
                     self.gone(now, conn, lane, out);
                 }
             }
-            Outcome::Open { response, codec, used } => {
+            Outcome::Open { response, encoding, used } => {
                 let mut rest = waiting.request[used..].to_vec();
-                client.reader = Reader::WebSocket(codec, websocket::Reader::default());
-                lane.handle(now, Input::Opened { conn, codec, address }, out);
+                client.reader = Reader::WebSocket(encoding, websocket::Reader::default());
+                let format = Format::new(Transport::WebSocket, encoding);
+                lane.handle(now, Input::Opened { conn, format, address }, out);
                 // A gateway that shuts down has ended it already; the client learns why by the
                 // frames that follow, so the answer goes before them in any case.
                 if client.stream.write(response.as_bytes()).ok() != Some(response.len()) {

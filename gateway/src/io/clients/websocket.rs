@@ -8,7 +8,7 @@ use proto::{frame, json};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use crate::machine::Codec;
+use crate::machine::Encoding;
 
 /// The payload of a ping, pong or close (section 5.5).
 const CONTROL_BYTES_MAX: u64 = 125;
@@ -84,17 +84,17 @@ impl Reader {
     pub(super) fn feed(
         &mut self,
         input: &mut [u8],
-        codec: Codec,
+        encoding: Encoding,
         max: usize,
         each: &mut impl FnMut(Came<'_>) -> GoOn,
     ) -> Result<(), Broken> {
         if self.partial.is_empty() {
-            let used = self.frames(input, codec, max, each)?;
+            let used = self.frames(input, encoding, max, each)?;
             self.partial.extend_from_slice(&input[used..]);
         } else {
             let mut bytes = std::mem::take(&mut self.partial);
             bytes.extend_from_slice(input);
-            let used = self.frames(&mut bytes, codec, max, each)?;
+            let used = self.frames(&mut bytes, encoding, max, each)?;
             if used < bytes.len() {
                 bytes.drain(..used);
                 self.partial = bytes;
@@ -115,7 +115,7 @@ impl Reader {
     fn frames(
         &mut self,
         bytes: &mut [u8],
-        codec: Codec,
+        encoding: Encoding,
         max: usize,
         each: &mut impl FnMut(Came<'_>) -> GoOn,
     ) -> Result<usize, Broken> {
@@ -135,7 +135,7 @@ impl Reader {
             }
             used = end;
             self.overhead.add(head_bytes, 0);
-            if !self.frame(&header, &bytes[begin..end], codec, max, each)? {
+            if !self.frame(&header, &bytes[begin..end], encoding, max, each)? {
                 return Ok(bytes.len());
             }
         }
@@ -145,7 +145,7 @@ impl Reader {
         &mut self,
         header: &FrameHeader,
         payload: &[u8],
-        codec: Codec,
+        encoding: Encoding,
         max: usize,
         each: &mut impl FnMut(Came<'_>) -> GoOn,
     ) -> Result<GoOn, Broken> {
@@ -175,7 +175,7 @@ impl Reader {
                     return Ok(true);
                 }
                 match self.message.take() {
-                    Some(message) => self.whole(message.is_text, &message.bytes, codec, each),
+                    Some(message) => self.whole(message.is_text, &message.bytes, encoding, each),
                     None => Ok(true),
                 }
             }
@@ -185,7 +185,7 @@ impl Reader {
                     return Err(bad("a new message within the fragments of another"));
                 }
                 if header.is_final {
-                    return self.whole(is_text, payload, codec, each);
+                    return self.whole(is_text, payload, encoding, each);
                 }
                 self.overhead.add(0, 1);
                 self.message = Some(Box::new(Message { is_text, bytes: payload.to_vec() }));
@@ -203,7 +203,7 @@ impl Reader {
         &mut self,
         is_text: bool,
         bytes: &[u8],
-        codec: Codec,
+        encoding: Encoding,
         each: &mut impl FnMut(Came<'_>) -> GoOn,
     ) -> Result<GoOn, Broken> {
         let (mut envelopes, mut envelope_bytes) = (0, 0);
@@ -212,7 +212,7 @@ impl Reader {
             envelope_bytes += envelope.len();
             each(Came::Frame(envelope))
         };
-        let go_on = whole(is_text, bytes, codec, &mut counted)?;
+        let go_on = whole(is_text, bytes, encoding, &mut counted)?;
         self.overhead.add(bytes.len().saturating_sub(envelope_bytes), u32::from(envelopes == 0));
         Ok(go_on)
     }
@@ -250,11 +250,11 @@ fn answer_to_close(body: &[u8]) -> &[u8] {
 fn whole(
     is_text: bool,
     bytes: &[u8],
-    codec: Codec,
+    encoding: Encoding,
     each: &mut impl FnMut(&[u8]) -> GoOn,
 ) -> Result<GoOn, Broken> {
-    match codec {
-        Codec::JsonWs if is_text => {
+    match encoding {
+        Encoding::Json if is_text => {
             let text =
                 std::str::from_utf8(bytes).map_err(|_| bad("a text message must be UTF-8"))?;
             let mut go_on = true;
@@ -264,11 +264,9 @@ fn whole(
             .map_err(|error| bad(error.to_string()))?;
             Ok(go_on)
         }
-        Codec::JsonWs => Err(bad("imq.json.v1 travels in text messages")),
-        Codec::ProtoWs | Codec::ProtoTcp if is_text => {
-            Err(bad("imq.proto.v1 travels in binary messages"))
-        }
-        Codec::ProtoWs | Codec::ProtoTcp => {
+        Encoding::Json => Err(bad("imq.json.v1 travels in text messages")),
+        Encoding::Proto if is_text => Err(bad("imq.proto.v1 travels in binary messages")),
+        Encoding::Proto => {
             let mut rest = bytes;
             while !rest.is_empty() {
                 let split = frame::split(rest, bytes.len()).map_err(|e| bad(e.to_string()))?;

@@ -8,7 +8,7 @@ const CONN: ConnId = ConnId::at(0);
 
 fn clients(slow_bytes: usize) -> Clients {
     let mut clients = Clients::new(&Settings { slow_bytes, ..Settings::default() });
-    clients.opened(CONN, Codec::ProtoTcp);
+    clients.opened(CONN, Format::default());
     clients
 }
 
@@ -71,7 +71,7 @@ proptest! {
 fn large_events_are_not_copied_for_each_and_count_for_each() {
     let body: Rc<[u8]> = vec![7; 600].into();
     let mut clients = clients(1_000);
-    clients.opened(ConnId::at(1), Codec::ProtoTcp);
+    clients.opened(ConnId::at(1), Format::default());
     for conn in [CONN, ConnId::at(1)] {
         assert_eq!(clients.deliver(conn, |_| Encoded::Large(&body)), Delivery::Done);
         assert_eq!(clients.unwritten(conn).as_ptr(), body.as_ptr());

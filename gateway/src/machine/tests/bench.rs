@@ -17,13 +17,13 @@ use proto::time::Time;
 use proto::{frame, g2c, json};
 
 use super::words::{
-    attached, client_frames, conn, connect, logged_in, message, number, seldom, subscribed,
-    to_application, to_node,
+    attached, client_frames, conn, connect, format_of, logged_in, message, number, seldom,
+    subscribed, to_application, to_node,
 };
 use crate::machine::callout::Outcome;
 use crate::machine::session::State;
 use crate::machine::settings::Settings;
-use crate::machine::{Authority, Codec, ConnId, Ending, Input, Lane, Outbox, WebRequest};
+use crate::machine::{Authority, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
 /// The link of `n1`; that of `n2` is the next.
 const N1: LinkId = LinkId(0);
@@ -241,13 +241,9 @@ impl Bench {
         let text = |at: usize| words.get(at).copied().unwrap_or("").to_owned();
         let body = match words[0] {
             "open" | "open-json" | "open-ws" => {
-                let codec = match words[0] {
-                    "open-json" => Codec::JsonWs,
-                    "open-ws" => Codec::ProtoWs,
-                    _ => Codec::ProtoTcp,
-                };
+                let format = format_of(words[0]);
                 self.closed.remove(&conn.number());
-                return self.handle(Input::Opened { conn, codec, address });
+                return self.handle(Input::Opened { conn, format, address });
             }
             "gone" => {
                 self.closed.insert(conn.number());
@@ -447,8 +443,8 @@ impl Bench {
             assert_eq!(all, self.out.clients.owed(conn) == 0);
             bytes.extend(next);
         }
-        let codec = self.out.clients.codec(conn);
-        for text in client_frames(&bytes, codec) {
+        let transport = self.out.clients.format(conn).transport;
+        for text in client_frames(&bytes, transport) {
             if self.loud || !(text.contains(r#""queue":"/user/"#) || text.contains(CONFIRMING)) {
                 self.say(&format!("c{} {text}", conn.number()));
             }

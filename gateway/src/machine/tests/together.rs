@@ -5,7 +5,7 @@ use proto::time::Time;
 use super::*;
 use crate::machine::authority::Expiries;
 use crate::machine::wheel::PER_TURN;
-use crate::machine::{Codec, ConnId, Input, Lane, Outbox};
+use crate::machine::{ConnId, Format, Input, Lane, Outbox};
 
 const COUNT: usize = 1_000;
 
@@ -17,7 +17,7 @@ fn they_are_closed_so_many_a_turn() {
     let mut now = Time::default();
     for number in 0..COUNT {
         let address = std::net::Ipv4Addr::LOCALHOST.into();
-        let opened = Input::Opened { conn: ConnId::at(number), codec: Codec::ProtoTcp, address };
+        let opened = Input::Opened { conn: ConnId::at(number), format: Format::default(), address };
         lane.handle(now, opened, &mut out);
     }
     let (mut ended, mut turns) = (Vec::new(), 0);
@@ -57,7 +57,7 @@ fn the_largest_debtors_are_cut_off_so_many_a_turn() {
     let mut now = Time::default();
     for number in 0..200 {
         let address = std::net::Ipv4Addr::LOCALHOST.into();
-        let opened = Input::Opened { conn: ConnId::at(number), codec: Codec::ProtoTcp, address };
+        let opened = Input::Opened { conn: ConnId::at(number), format: Format::default(), address };
         lane.handle(now, opened, &mut out);
         out.clients.append(ConnId::at(number), &[0; 1_000]);
     }

@@ -9,7 +9,7 @@ use proto::q2g::{self, q2g::Body as Q};
 use proto::table::{Owner, Row};
 use proto::{frame, g2c, json, name};
 
-use crate::machine::{Codec, ConnId};
+use crate::machine::{ConnId, Encoding, Format, Transport};
 
 pub(super) fn conn(word: &str) -> ConnId {
     ConnId::at(number(word.strip_prefix('c').expect("a client")) as usize)
@@ -221,18 +221,27 @@ pub(super) fn to_application(body: &[u8]) -> String {
     )
 }
 
+/// The format of a client that opens its connection with this word.
+pub(super) fn format_of(word: &str) -> Format {
+    match word {
+        "open-json" => Format::new(Transport::WebSocket, Encoding::Json),
+        "open-ws" => Format::new(Transport::WebSocket, Encoding::Proto),
+        _ => Format::default(),
+    }
+}
+
 /// The frames of a client's bytes, as JSON.
-pub(super) fn client_frames(bytes: &[u8], codec: Codec) -> Vec<String> {
+pub(super) fn client_frames(bytes: &[u8], transport: Transport) -> Vec<String> {
     let mut texts = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty() {
-        let end = match codec {
-            Codec::ProtoTcp => {
+        let end = match transport {
+            Transport::Tcp => {
                 let (frame, end) = frame::split(rest, 1 << 24).unwrap().expect("whole frames");
                 texts.push(text_of(frame));
                 end
             }
-            Codec::ProtoWs | Codec::JsonWs => {
+            Transport::WebSocket => {
                 let (length, head) = match rest[1] {
                     126 => (usize::from(u16::from_be_bytes([rest[2], rest[3]])), 4),
                     length => (usize::from(length), 2),

@@ -68,12 +68,12 @@ fn of_bytes(bytes: usize) -> Vec<u8> {
 fn opens_what_is_a_websocket_of_ours() {
     let text = request("GET /imq/v1/ws?x=1", &GOOD);
     let none = Origins::default();
-    let Outcome::Open { response, codec, used } = read(text.as_bytes(), &none) else {
+    let Outcome::Open { response, encoding, used } = read(text.as_bytes(), &none) else {
         panic!("not opened");
     };
     assert!(response.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
     assert!(response.contains("Sec-WebSocket-Protocol: imq.json.v1\r\n"));
-    assert_eq!((codec, used), (Codec::JsonWs, text.len()));
+    assert_eq!((encoding, used), (Encoding::Json, text.len()));
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn frame(head: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Feeds the bytes in pieces of each size; what comes must be the same.
-fn check(codec: Codec, bytes: &[u8], expected: &str) {
+fn check(encoding: Encoding, bytes: &[u8], expected: &str) {
     for size in [1, 2, 3, 7, bytes.len().max(1)] {
         let mut reader = Reader::default();
         let mut came = Vec::new();
@@ -33,7 +33,7 @@ fn check(codec: Codec, bytes: &[u8], expected: &str) {
                 });
                 true
             };
-            result = reader.feed(&mut piece, codec, 1000, &mut each);
+            result = reader.feed(&mut piece, encoding, 1000, &mut each);
             if result.is_err() {
                 break;
             }
@@ -53,20 +53,20 @@ fn cuts_messages_and_fragments() {
     let ping = [4, 0x62, 2, 8, 7];
     let mut two = ping.to_vec();
     two.extend_from_slice(&ping);
-    check(Codec::ProtoWs, &frame(0x82, &two), "frame 4, frame 4");
-    check(Codec::JsonWs, &frame(0x81, br#"{"ping":{"nonce":7}}"#), "frame 4");
-    check(Codec::JsonWs, &frame(0x81, br#"[{"open":{}},{"bye":{}}]"#), "frame 2, frame 2");
+    check(Encoding::Proto, &frame(0x82, &two), "frame 4, frame 4");
+    check(Encoding::Json, &frame(0x81, br#"{"ping":{"nonce":7}}"#), "frame 4");
+    check(Encoding::Json, &frame(0x81, br#"[{"open":{}},{"bye":{}}]"#), "frame 2, frame 2");
     let mut fragments = frame(0x01, br#"{"ping":"#);
     fragments.extend(frame(0x89, b"hi"));
     fragments.extend(frame(0x80, br#"{"nonce":7}}"#));
-    check(Codec::JsonWs, &fragments, "ping hi, frame 4");
-    check(Codec::JsonWs, &frame(0x88, &[3, 232]), "close [3, 232]");
+    check(Encoding::Json, &fragments, "ping hi, frame 4");
+    check(Encoding::Json, &frame(0x88, &[3, 232]), "close [3, 232]");
 }
 
 #[test]
 fn a_close_frame_is_answered_by_itself_or_by_what_is_wrong_with_it() {
     let answered = |body: &[u8], answer: &[u8]| {
-        check(Codec::JsonWs, &frame(0x88, body), &format!("close {answer:?}"));
+        check(Encoding::Json, &frame(0x88, body), &format!("close {answer:?}"));
     };
     let with = |code: u16, reason: &[u8]| [&code.to_be_bytes()[..], reason].concat();
     answered(b"", b"");
@@ -82,12 +82,12 @@ fn a_close_frame_is_answered_by_itself_or_by_what_is_wrong_with_it() {
 }
 
 /// What is told of these bytes besides their envelopes, however they are cut.
-fn check_overhead(codec: Codec, bytes: &[u8], expected: (u32, u32)) {
+fn check_overhead(encoding: Encoding, bytes: &[u8], expected: (u32, u32)) {
     for size in [1, 7, bytes.len()] {
         let mut reader = Reader::default();
         let mut told = (0, 0);
         for piece in bytes.chunks(size) {
-            reader.feed(&mut piece.to_vec(), codec, 100_000, &mut |_| true).unwrap();
+            reader.feed(&mut piece.to_vec(), encoding, 100_000, &mut |_| true).unwrap();
             if let Some(Overhead { bytes, frames }) = reader.overhead() {
                 told = (told.0 + bytes, told.1 + frames);
             }
@@ -101,37 +101,37 @@ fn check_overhead(codec: Codec, bytes: &[u8], expected: (u32, u32)) {
 #[test]
 fn what_comes_besides_envelopes_is_counted() {
     let json = |text: &str| frame(0x81, text.as_bytes());
-    check_overhead(Codec::JsonWs, &frame(0x89, b"hi").repeat(100), (800, 100));
-    check_overhead(Codec::JsonWs, &frame(0x8a, b"").repeat(1000), (6000, 1000));
-    check_overhead(Codec::JsonWs, &json("[]"), (8, 1));
+    check_overhead(Encoding::Json, &frame(0x89, b"hi").repeat(100), (800, 100));
+    check_overhead(Encoding::Json, &frame(0x8a, b"").repeat(1000), (6000, 1000));
+    check_overhead(Encoding::Json, &json("[]"), (8, 1));
     // An `open` has two bytes.
-    check_overhead(Codec::JsonWs, &json(r#"{"open":{}}"#), (6 + 9, 0));
-    check_overhead(Codec::JsonWs, &json(r#"[{"open":{}},{"open":{}}]"#), (6 + 25 - 4, 0));
+    check_overhead(Encoding::Json, &json(r#"{"open":{}}"#), (6 + 9, 0));
+    check_overhead(Encoding::Json, &json(r#"[{"open":{}},{"open":{}}]"#), (6 + 25 - 4, 0));
     let unknown = format!(r#"{{"open":{{"a":"{}"}}}}"#, "b".repeat(60_000));
-    check_overhead(Codec::JsonWs, &json(&unknown), (8 + 60_017 - 2, 0));
+    check_overhead(Encoding::Json, &json(&unknown), (8 + 60_017 - 2, 0));
     let mut fragments = frame(0x01, b"");
     fragments.extend(frame(0x00, b"").repeat(500));
     fragments.extend(frame(0x80, br#" {"open":{}}"#));
-    check_overhead(Codec::JsonWs, &fragments, (502 * 6 + 10, 501));
-    check_overhead(Codec::ProtoWs, &frame(0x82, b""), (6, 1));
-    check_overhead(Codec::ProtoWs, &frame(0x82, &[2, 18, 0]), (6 + 1, 0));
+    check_overhead(Encoding::Json, &fragments, (502 * 6 + 10, 501));
+    check_overhead(Encoding::Proto, &frame(0x82, b""), (6, 1));
+    check_overhead(Encoding::Proto, &frame(0x82, &[2, 18, 0]), (6 + 1, 0));
 }
 
 #[test]
 fn refuses_what_the_protocol_forbids() {
-    check(Codec::JsonWs, &frame(0xc1, b"{}"), "BadFrame");
-    check(Codec::JsonWs, &frame(0x83, b""), "BadFrame");
-    check(Codec::JsonWs, &frame(0x09, b""), "BadFrame");
-    check(Codec::JsonWs, &frame(0x80, b""), "BadFrame");
-    check(Codec::JsonWs, &frame(0x89, &[0; 126]), "BadFrame");
-    check(Codec::JsonWs, &frame(0x81, &[0xff]), "BadFrame");
-    check(Codec::JsonWs, &frame(0x81, b"{"), "BadFrame");
-    check(Codec::JsonWs, &frame(0x82, b"{}"), "BadFrame");
-    check(Codec::ProtoWs, &frame(0x81, b"{}"), "BadFrame");
-    check(Codec::ProtoWs, &frame(0x82, &[9, 1]), "BadFrame");
-    check(Codec::ProtoWs, &frame(0x82, &[0; 1001]), "FrameTooLarge");
+    check(Encoding::Json, &frame(0xc1, b"{}"), "BadFrame");
+    check(Encoding::Json, &frame(0x83, b""), "BadFrame");
+    check(Encoding::Json, &frame(0x09, b""), "BadFrame");
+    check(Encoding::Json, &frame(0x80, b""), "BadFrame");
+    check(Encoding::Json, &frame(0x89, &[0; 126]), "BadFrame");
+    check(Encoding::Json, &frame(0x81, &[0xff]), "BadFrame");
+    check(Encoding::Json, &frame(0x81, b"{"), "BadFrame");
+    check(Encoding::Json, &frame(0x82, b"{}"), "BadFrame");
+    check(Encoding::Proto, &frame(0x81, b"{}"), "BadFrame");
+    check(Encoding::Proto, &frame(0x82, &[9, 1]), "BadFrame");
+    check(Encoding::Proto, &frame(0x82, &[0; 1001]), "FrameTooLarge");
     let mut long = frame(0x02, &[0; 600]);
     long.extend(frame(0x80, &[0; 600]));
-    check(Codec::ProtoWs, &long, "FrameTooLarge");
-    check(Codec::ProtoWs, &[0x82, 0, 0, 0], "BadFrame");
+    check(Encoding::Proto, &long, "FrameTooLarge");
+    check(Encoding::Proto, &[0x82, 0, 0, 0], "BadFrame");
 }
