@@ -4,28 +4,21 @@
 //! frames, [`operation`] those that are for queues; [`authority`] believes its credentials or not,
 //! tokens by [`token`]; [`login`] makes a session of it, [`resume`] gives that its queues;
 //! [`session`] is what the lane knows of one; [`hearing`] says when its operations go on; [`route`]
-//! brings them to their homes; [`home`] reads what homes say; [`interest`] knows who wants which
-//! queue; [`fanout`] turns one event into the bytes of each [`format`]; [`clients`] holds what
-//! sockets are owed; [`slow`] keeps the rest for those who lag, [`held`] for those who want to wait;
-//! [`recover`] comes back after lost links,
-//! [`table`] follows buckets that move; [`web`] serves the back end, [`callout`] asks and tells it,
-//! [`asking`] what of clients that is about. Beside the lanes, [`address`] counts who comes from
-//! where.
+//! brings them to their homes; [`home`] reads what homes say; [`delivery`] brings events to
+//! clients; [`recover`] comes back after lost links, [`table`] follows buckets that move; [`web`]
+//! serves the back end, [`callout`] asks and tells it, [`asking`] what of clients that is about.
+//! Beside the lanes, [`address`] counts who comes from where.
 
 pub mod address;
 mod asking;
 pub mod authority;
 pub mod callout;
-pub mod clients;
 mod closing;
 mod connection;
 pub mod counters;
-mod fanout;
-pub mod format;
+mod delivery;
 mod hearing;
-mod held;
 mod home;
-mod interest;
 pub mod lane;
 mod login;
 mod membership;
@@ -37,7 +30,6 @@ mod resume;
 mod route;
 mod session;
 pub mod settings;
-mod slow;
 mod table;
 pub mod token;
 pub mod web;
@@ -45,9 +37,8 @@ mod wheel;
 
 pub use address::{AddressLimits, Addresses, TurnedAway};
 pub use authority::{Authority, Credentials};
-pub use clients::{Clients, ConnId, Ending};
 pub use counters::Counters;
-pub use format::{Encoding, Format, Transport};
+pub use delivery::{Clients, ConnId, Encoding, Ending, Format, Transport};
 pub use lane::{Input, Lane, Outbox};
 pub use settings::{Faults, Settings};
 pub use web::{WebReply, WebRequest};

@@ -19,7 +19,7 @@ use proto::wire;
 
 use super::address::Prefix;
 use super::callout::{AskKind, Outcome, Verdict};
-use super::clients::ConnId;
+use super::delivery::ConnId;
 use super::lane::{Lane, Outbox};
 use super::session::Asks;
 

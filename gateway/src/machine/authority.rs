@@ -11,7 +11,7 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::name::UserId;
 
-use super::clients::ConnId;
+use super::delivery::ConnId;
 use super::lane::{Lane, Outbox};
 use super::refusal::check_op_id;
 use super::token::{self, Tokens};

@@ -10,8 +10,7 @@ use proto::g2q::{self, G2q};
 use proto::ids::Handle;
 use proto::wire;
 
-use super::clients::{ConnId, Ending};
-use super::fanout::Frame;
+use super::delivery::{ConnId, Ending, Frame};
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, NodeSet, Pending};
 use super::session::{Phase, Session, State};

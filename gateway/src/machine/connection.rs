@@ -9,9 +9,7 @@ use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
 
-use super::clients::{ConnId, Ending};
-use super::fanout::Frame;
-use super::format::Format;
+use super::delivery::{ConnId, Ending, Format, Frame};
 use super::lane::{Lane, Outbox};
 use super::route::{NodeIndex, Routes};
 use super::session::{Connection, Phase, Session};

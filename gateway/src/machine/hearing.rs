@@ -10,7 +10,7 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::wire;
 
-use super::clients::ConnId;
+use super::delivery::ConnId;
 use super::lane::{Lane, Outbox};
 use super::recover::SWEEP_MS;
 use super::refusal::{Refusal, check_op_id};

@@ -11,13 +11,10 @@ use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
-use super::clients::Delivery;
-use super::fanout::{Encoded, Frame};
-use super::interest::{Sub, Subscriber};
+use super::delivery::{Delivery, Encoded, Frame, Kept, Sub, Subscriber};
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, NodeIndex, Pending};
 use super::session::State;
-use super::slow::Kept;
 
 /// How often each node is probed: its answer says that it was heard, and how long the way is.
 pub(super) const PROBE_MS: u64 = proto::limits::BEAT_MS;

@@ -16,8 +16,8 @@ use rand::Rng as _;
 use smallvec::SmallVec;
 
 use super::authority::{Admission, Admitted, Distrust};
-use super::clients::{ConnId, HELD};
 use super::closing::Farewell;
+use super::delivery::{ConnId, HELD};
 use super::home::Broken;
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, NodeSet, Pending};

@@ -9,8 +9,7 @@ use proto::ids::Handle;
 use proto::q2g;
 use proto::wire;
 
-use super::fanout::Frame;
-use super::interest::{Filtered, Policy, Sub, Subscriber};
+use super::delivery::{Filtered, Frame, Policy, Sub, Subscriber};
 use super::lane::{Lane, Outbox};
 use super::session::{Part, State};
 

@@ -8,9 +8,8 @@ use proto::limits;
 use proto::name::{self, QueueName, UserId};
 use proto::share;
 
-use super::clients::ConnId;
 use super::connection::introduce;
-use super::interest::Sub;
+use super::delivery::{ConnId, Sub};
 use super::lane::{Lane, Outbox};
 use super::refusal::{Refusal, check_op_id};
 use super::route::{BucketIndex, Pending};

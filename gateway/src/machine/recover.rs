@@ -13,8 +13,7 @@ use proto::q2g;
 use proto::table::Owner;
 use proto::wire;
 
-use super::fanout::Frame;
-use super::interest::Sub;
+use super::delivery::{Frame, Sub};
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, NodeIndex, Pending};
 use super::session::{Part, State};

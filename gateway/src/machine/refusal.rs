@@ -7,7 +7,7 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::name::{self, NameError};
 
-use super::clients::ConnId;
+use super::delivery::ConnId;
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, Pending};
 

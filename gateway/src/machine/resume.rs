@@ -15,7 +15,7 @@ use proto::name::{self, QueueName, UserId};
 use proto::q2g;
 use proto::wire;
 
-use super::interest::Sub;
+use super::delivery::Sub;
 use super::lane::{Lane, Outbox};
 use super::refusal::Refusal;
 use super::route::Pending;

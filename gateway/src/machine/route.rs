@@ -12,7 +12,7 @@ use proto::link::At;
 use proto::table::{Owner, Version};
 use proto::wire;
 
-use super::clients::ConnId;
+use super::delivery::ConnId;
 use super::refusal::Refusal;
 use super::session::{Session, State};
 pub(super) use buckets::{BucketIndex, Buckets};

@@ -8,11 +8,8 @@ use proto::ids::{Generation, Handle, Secret, SessionId};
 use slab::Slab;
 use smallvec::SmallVec;
 
-use super::clients::ConnId;
-use super::held::Held;
-use super::interest::Sub;
+use super::delivery::{Behind, ConnId, Held, Sub};
 use super::route::NodeSet;
-use super::slow::Behind;
 use super::wheel::Allowance;
 
 /// One socket of a client.

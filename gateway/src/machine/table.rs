@@ -8,7 +8,7 @@ use proto::limits;
 use proto::q2g;
 use proto::table::{BucketTable, Row};
 
-use super::clients::ConnId;
+use super::delivery::ConnId;
 use super::lane::{Lane, Outbox};
 use super::route::{Bucket, BucketIndex, NodeIndex, Pending};
 use super::session::State;

@@ -1,6 +1,6 @@
 //! One timer wheel for all connections of a lane, and the limits on what a connection sends.
 
-use super::clients::ConnId;
+use super::delivery::ConnId;
 
 /// How wide a slot of the wheel is: of those who came within a second only a few are looked at
 /// together.

@@ -11,7 +11,7 @@ use proto::limits;
 use proto::name::QueueName;
 
 use super::Asking;
-use crate::machine::interest::Sub;
+use crate::machine::delivery::Sub;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::recover::SWEEP_MS;
 use crate::machine::refusal::Refusal;

@@ -9,7 +9,7 @@ use proto::wire;
 
 use super::newcomer::Newcomer;
 use crate::machine::authority::Admitted;
-use crate::machine::clients::ConnId;
+use crate::machine::delivery::ConnId;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::login::resumed;
 use crate::machine::route::Pending;

@@ -6,7 +6,7 @@ use proto::c2g::{C2g, Connect};
 
 use super::{Bench, Settings, dev, run};
 use crate::machine::Input;
-use crate::machine::clients::ConnId;
+use crate::machine::delivery::ConnId;
 
 #[track_caller]
 fn says(steps: &str, expected: &str) {

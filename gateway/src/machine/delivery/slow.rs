@@ -13,9 +13,9 @@ use super::clients::{ConnId, SLOW};
 use super::fanout::Frame;
 use super::held::{Missed, miss};
 use super::interest::{Sub, Subscriber};
-use super::lane::{Lane, Outbox};
-use super::session::Rare;
-use super::wheel::PER_TURN;
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::session::Rare;
+use crate::machine::wheel::PER_TURN;
 use members::{MembersBehind, Word};
 use proto::ids::Handle;
 
@@ -23,7 +23,7 @@ mod members;
 
 /// An event as it is kept: read once for all who are slow.
 #[derive(Debug)]
-pub(super) enum Kept {
+pub(in crate::machine) enum Kept {
     Message { mount: Rc<str>, seq: u64, body: Rc<[u8]> },
     Mounts { kind: EventKind, seq: u64, body: Rc<[u8]> },
     State(g2c::State),
@@ -33,7 +33,7 @@ pub(super) enum Kept {
 
 impl Kept {
     /// Nothing if the event can't be read; then nobody could.
-    pub(super) fn of(kind: u32, body: &[u8]) -> Option<Kept> {
+    pub(in crate::machine) fn of(kind: u32, body: &[u8]) -> Option<Kept> {
         let kind = EventKind::from_number(kind)?;
         Some(match kind {
             EventKind::Message => {
@@ -59,7 +59,7 @@ impl Kept {
 
 /// What waits for one receiver, over all its queues.
 #[derive(Debug, Default)]
-pub(super) struct Behind {
+pub(in crate::machine) struct Behind {
     items: VecDeque<Item>,
     states: Vec<StateBehind>,
     members: Vec<MembersBehind>,
@@ -120,15 +120,15 @@ struct Leaving {
 }
 
 /// The receiver owes too much, and nothing may be dropped for it.
-pub(super) struct TooSlow;
+pub(in crate::machine) struct TooSlow;
 
 impl Behind {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::machine) fn is_empty(&self) -> bool {
         self.items.is_empty() && self.states.is_empty() && self.members.is_empty()
     }
 
     /// How many bytes are kept.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::machine) fn bytes(&self) -> usize {
         self.bytes
     }
 
@@ -236,7 +236,7 @@ impl Behind {
     }
 
     /// Forgets what waits of one queue: the receiver gets the whole present of it, or nothing more.
-    pub(super) fn forget(&mut self, sub: Sub, missed: &mut Missed) {
+    pub(in crate::machine) fn forget(&mut self, sub: Sub, missed: &mut Missed) {
         self.items.retain(|item| {
             let is_gone = item.sub() == sub;
             match item {
@@ -354,7 +354,7 @@ fn change_bytes(change: &g2c::StateChange) -> usize {
 
 impl Lane {
     /// Keeps an event for a receiver that is slow or held.
-    pub(super) fn keep(
+    pub(in crate::machine) fn keep(
         &mut self,
         subscriber: Subscriber,
         sub: Sub,
@@ -389,7 +389,7 @@ impl Lane {
     }
 
     /// A slow receiver has taken everything: it gets what was kept, as far as it may owe.
-    pub(super) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
+    pub(in crate::machine) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
         out.clients.set(conn, SLOW, false);
         let Some(connection) = self.connections.get(conn) else { return };
         let Some(handle) = connection.session else { return };
@@ -399,7 +399,7 @@ impl Lane {
     }
 
     /// A receiver that isn't held or slow any more gets what was kept, as far as it may owe.
-    pub(super) fn release(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn release(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(handle) else { return };
         let Some(rare) = session.rare.as_mut() else { return };
         rare.behind.freeze();
@@ -425,7 +425,7 @@ impl Lane {
 
     /// What waits of a queue for this session is of no use any more. The messages among it, which
     /// its client never gets.
-    pub(super) fn forget_behind(&mut self, handle: Handle, sub: Sub) -> Missed {
+    pub(in crate::machine) fn forget_behind(&mut self, handle: Handle, sub: Sub) -> Missed {
         let mut missed = Missed::new();
         if self.sessions.get(handle).is_some_and(|session| session.rare.is_some()) {
             self.with_rare(handle, |rare| {
@@ -437,7 +437,7 @@ impl Lane {
     }
 
     /// Changes what a session rarely needs, and counts what it keeps.
-    pub(super) fn with_rare<T>(
+    pub(in crate::machine) fn with_rare<T>(
         &mut self,
         handle: Handle,
         change: impl FnOnce(&mut Rare) -> T,
@@ -451,14 +451,14 @@ impl Lane {
 
     /// Whether all connections together owe more than the lane may keep for them.
     #[inline]
-    pub(super) fn owes_too_much(&self, out: &Outbox) -> bool {
+    pub(in crate::machine) fn owes_too_much(&self, out: &Outbox) -> bool {
         out.clients.owed_by_all() + self.kept_bytes > self.settings.lane_output_bytes_max
     }
 
     /// Keeps all connections together within the lane's bound: the largest debtor goes first, and
     /// with it what it was owed, so that there is room at once. If a turn's worth of them isn't
     /// enough, the next turn goes on.
-    pub(super) fn close_debtors(&mut self, out: &mut Outbox) {
+    pub(in crate::machine) fn close_debtors(&mut self, out: &mut Outbox) {
         if !self.owes_too_much(out) {
             return;
         }

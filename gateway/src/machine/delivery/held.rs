@@ -9,15 +9,15 @@ use proto::g2c::{BodyKind, EventHead};
 use super::clients::{ConnId, HELD};
 use super::fanout::Frame;
 use super::interest::Sub;
-use super::lane::{Lane, Outbox};
+use crate::machine::lane::{Lane, Outbox};
 use proto::ids::Handle;
 
 /// Of each message mount the lowest number that a receiver was to have and doesn't get.
-pub(super) type Missed = BTreeMap<Rc<str>, u64>;
+pub(in crate::machine) type Missed = BTreeMap<Rc<str>, u64>;
 
 /// Old events, as they will be written.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(in crate::machine) struct Held {
     frames: Vec<HeldFrame>,
     bytes: usize,
 }
@@ -31,12 +31,12 @@ struct HeldFrame {
 }
 
 impl Held {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::machine) fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
     /// What it counts, with the room that the list itself takes.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::machine) fn bytes(&self) -> usize {
         self.bytes + self.frames.len() * size_of::<HeldFrame>()
     }
 
@@ -46,7 +46,7 @@ impl Held {
     }
 
     /// Forgets what is of one queue, and notes which messages its receiver misses then.
-    pub(super) fn forget(&mut self, sub: Sub, missed: &mut Missed) {
+    pub(in crate::machine) fn forget(&mut self, sub: Sub, missed: &mut Missed) {
         for gone in self.frames.extract_if(.., |frame| frame.sub == Some(sub)) {
             self.bytes -= gone.bytes.len();
             if let Some((mount, seq)) = gone.message {
@@ -57,14 +57,14 @@ impl Held {
 }
 
 /// One more message that a receiver doesn't get.
-pub(super) fn miss(missed: &mut Missed, mount: &Rc<str>, seq: u64) {
+pub(in crate::machine) fn miss(missed: &mut Missed, mount: &Rc<str>, seq: u64) {
     let lowest = missed.entry(Rc::clone(mount)).or_insert(seq);
     *lowest = seq.min(*lowest);
 }
 
 impl Lane {
     /// Keeps an old event until `open`: what comes live meanwhile goes behind it.
-    pub(super) fn hold_back(
+    pub(in crate::machine) fn hold_back(
         &mut self,
         conn: ConnId,
         handle: Handle,
@@ -90,7 +90,7 @@ impl Lane {
     }
 
     /// "Open the floodgates": what was held goes out.
-    pub(super) fn open(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn open(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
         if !out.clients.is_held(conn) {
             return;
         }

@@ -10,26 +10,26 @@ use super::interest::Sub;
 
 /// A body for a client, not encoded yet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Frame<'a> {
+pub(in crate::machine) struct Frame<'a> {
     /// The number of its field in `G2c`.
-    pub(super) kind: u32,
+    pub(in crate::machine) kind: u32,
     /// The lane's number of the queue, where the body is to have one and hasn't it yet.
-    pub(super) sub: Option<Sub>,
-    pub(super) body: &'a [u8],
+    pub(in crate::machine) sub: Option<Sub>,
+    pub(in crate::machine) body: &'a [u8],
     /// An old message.
-    pub(super) history: bool,
+    pub(in crate::machine) history: bool,
 }
 
 impl<'a> Frame<'a> {
     /// A body that is complete.
-    pub(super) fn of(kind: BodyKind, body: &'a [u8]) -> Frame<'a> {
+    pub(in crate::machine) fn of(kind: BodyKind, body: &'a [u8]) -> Frame<'a> {
         Frame { kind: kind as u32, sub: None, body, history: false }
     }
 }
 
 /// The bytes of one frame in each format, made when first asked for.
 #[derive(Debug, Default)]
-pub(super) struct Encodings {
+pub(in crate::machine) struct Encodings {
     made: [bool; Format::COUNT],
     bytes: [Vec<u8>; Format::COUNT],
     /// The bytes again, where they were asked for to be shared.
@@ -39,7 +39,7 @@ pub(super) struct Encodings {
 
 /// The bytes of a frame on their way to many.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Encoded<'a> {
+pub(in crate::machine) enum Encoded<'a> {
     /// Few: each receiver has a copy.
     Small(&'a [u8]),
     /// Many: all receivers have the same.
@@ -56,13 +56,13 @@ struct Scratch {
 impl Encodings {
     /// Begins the next frame.
     #[inline]
-    pub(super) fn begin(&mut self) {
+    pub(in crate::machine) fn begin(&mut self) {
         self.made = [false; Format::COUNT];
     }
 
     /// The frame's bytes in a format. The frame is the same from one `begin` to the next.
     #[inline]
-    pub(super) fn get(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
+    pub(in crate::machine) fn get(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
         let at = format.place();
         if !self.made[at] {
             self.made[at] = true;
@@ -74,7 +74,12 @@ impl Encodings {
 
     /// As [`Encodings::get`], for many receivers, who share it from so many bytes on.
     #[inline]
-    pub(super) fn share(&mut self, format: Format, frame: &Frame<'_>, min: usize) -> Encoded<'_> {
+    pub(in crate::machine) fn share(
+        &mut self,
+        format: Format,
+        frame: &Frame<'_>,
+        min: usize,
+    ) -> Encoded<'_> {
         if frame.body.len() < min {
             return Encoded::Small(self.get(format, frame));
         }
@@ -90,7 +95,7 @@ impl Encodings {
 
     /// The bytes of a frame for one receiver.
     #[inline]
-    pub(super) fn one(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
+    pub(in crate::machine) fn one(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
         self.begin();
         self.get(format, frame)
     }

@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use super::fanout::Encoded;
 use super::format::Format;
-use super::settings::Settings;
+use crate::machine::settings::Settings;
 use large::Large;
 use proto::limits;
 
 mod large;
 
 /// A client connection: io numbers them, the smallest free number first, and uses a number anew
-/// after [`super::Input::Closed`].
+/// after [`crate::machine::Input::Closed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId(NonZeroU32);
 
@@ -47,9 +47,9 @@ pub enum Ending {
 }
 
 /// The receiver owes more than it may and gets events through its own list.
-pub(super) const SLOW: u8 = 1;
+pub(in crate::machine) const SLOW: u8 = 1;
 /// The client asked that events be kept back.
-pub(super) const HELD: u8 = 2;
+pub(in crate::machine) const HELD: u8 = 2;
 /// Nothing is appended any more.
 const ENDED: u8 = 4;
 const DIRTY: u8 = 8;
@@ -81,7 +81,7 @@ pub struct Clients {
     /// What all sockets together haven't taken yet.
     owed: usize,
     /// How often a receiver became slow.
-    pub(super) slow_total: u64,
+    pub(in crate::machine) slow_total: u64,
 }
 
 #[derive(Debug, Default)]
@@ -120,7 +120,7 @@ impl Clients {
         }
     }
 
-    pub(super) fn opened(&mut self, conn: ConnId, format: Format) {
+    pub(in crate::machine) fn opened(&mut self, conn: ConnId, format: Format) {
         let at = conn.place();
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, Slot::default);
@@ -128,7 +128,7 @@ impl Clients {
         self.slots[at] = Slot { flags: OPEN, format, ..Slot::default() };
     }
 
-    pub(super) fn closed(&mut self, conn: ConnId) {
+    pub(in crate::machine) fn closed(&mut self, conn: ConnId) {
         if let Some(slot) = self.slots.get_mut(conn.place()) {
             let slot = std::mem::take(slot);
             self.owed -= slot.owed();
@@ -164,8 +164,8 @@ impl Clients {
         self.slots.get(conn.place()).is_none_or(|slot| slot.flags & ENDED != 0)
     }
 
-    /// Whether io is to give [`super::Input::Drained`] once all of the connection's output is
-    /// written.
+    /// Whether io is to give [`crate::machine::Input::Drained`] once all of the connection's output
+    /// is written.
     pub fn wants_drained(&self, conn: ConnId) -> bool {
         self.slots.get(conn.place()).is_some_and(|slot| slot.flags & SLOW != 0)
     }
@@ -182,7 +182,7 @@ impl Clients {
     /// Appends an event in the connection's format, if its events are not diverted to its own list.
     /// This is the innermost step of every delivery.
     #[inline]
-    pub(super) fn deliver<'e>(
+    pub(in crate::machine) fn deliver<'e>(
         &mut self,
         conn: ConnId,
         frame: impl FnOnce(Format) -> Encoded<'e>,
@@ -244,17 +244,17 @@ impl Clients {
         }
     }
 
-    pub(super) fn set(&mut self, conn: ConnId, flag: u8, on: bool) {
+    pub(in crate::machine) fn set(&mut self, conn: ConnId, flag: u8, on: bool) {
         if let Some(slot) = self.slots.get_mut(conn.place()) {
             slot.flags = if on { slot.flags | flag } else { slot.flags & !flag };
         }
     }
 
-    pub(super) fn is_diverted(&self, conn: ConnId) -> bool {
+    pub(in crate::machine) fn is_diverted(&self, conn: ConnId) -> bool {
         self.slots.get(conn.place()).is_some_and(|slot| slot.flags & (SLOW | HELD) != 0)
     }
 
-    pub(super) fn is_held(&self, conn: ConnId) -> bool {
+    pub(in crate::machine) fn is_held(&self, conn: ConnId) -> bool {
         self.slots.get(conn.place()).is_some_and(|slot| slot.flags & HELD != 0)
     }
 
@@ -263,11 +263,11 @@ impl Clients {
         self.slots.get(conn.place()).is_some_and(|slot| slot.flags & CONNECTED != 0)
     }
 
-    pub(super) fn connected(&mut self, conn: ConnId) {
+    pub(in crate::machine) fn connected(&mut self, conn: ConnId) {
         self.set(conn, CONNECTED, true);
     }
 
-    pub(super) fn end(&mut self, conn: ConnId, ending: Ending) {
+    pub(in crate::machine) fn end(&mut self, conn: ConnId, ending: Ending) {
         let Some(slot) = self.slots.get_mut(conn.place()) else { return };
         if slot.flags & ENDING == 0 {
             self.ended.push(conn);
@@ -364,7 +364,7 @@ impl Clients {
 
     /// Forgets the output of one connection: the planted bug `flush_lost`.
     #[cold]
-    pub(super) fn lose_flush(&mut self) {
+    pub(in crate::machine) fn lose_flush(&mut self) {
         let Some(conn) = self.dirty.last().copied() else { return };
         let slot = &mut self.slots[conn.place()];
         if slot.written == 0 && slot.large.is_none() {
@@ -374,7 +374,7 @@ impl Clients {
     }
 
     /// Cuts a connection off: what it was owed is forgotten here and now.
-    pub(super) fn cut(&mut self, conn: ConnId) {
+    pub(in crate::machine) fn cut(&mut self, conn: ConnId) {
         if let Some(slot) = self.slots.get_mut(conn.place()) {
             self.owed -= slot.owed();
             slot.written = 0;
@@ -388,7 +388,7 @@ impl Clients {
 
 /// What became of an event on its way into a connection's buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub(in crate::machine) enum Delivery {
     /// It is there.
     Done,
     /// The connection is slow or held: the event belongs into its own list.

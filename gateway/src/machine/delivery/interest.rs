@@ -14,12 +14,12 @@ use super::clients::ConnId;
 
 /// The lane's number of a queue, `sub` on the wire, which is its place in the lane's list.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Sub(NonZeroU32);
+pub(in crate::machine) struct Sub(NonZeroU32);
 
 impl Sub {
     /// The queue in this place.
     #[inline]
-    pub(super) fn at(place: usize) -> Sub {
+    pub(in crate::machine) fn at(place: usize) -> Sub {
         Sub(NonZeroU32::MIN.saturating_add(place as u32))
     }
 
@@ -31,19 +31,19 @@ impl Sub {
 
     /// The number by which frames name it.
     #[inline]
-    pub(super) fn number(self) -> u32 {
+    pub(in crate::machine) fn number(self) -> u32 {
         self.0.get()
     }
 
     /// No queue, or the one that a field names in which 0 is none.
     #[inline]
-    pub(super) fn or_none(number: u32) -> Option<Sub> {
+    pub(in crate::machine) fn or_none(number: u32) -> Option<Sub> {
         NonZeroU32::new(number).map(Sub)
     }
 
     /// How a field names it in which 0 is none.
     #[inline]
-    pub(super) fn number_or_none(sub: Option<Sub>) -> u32 {
+    pub(in crate::machine) fn number_or_none(sub: Option<Sub>) -> u32 {
         sub.map_or(0, Sub::number)
     }
 }
@@ -56,75 +56,75 @@ impl fmt::Debug for Sub {
 
 /// All queues of a lane, each in the place that its [`Sub`] says.
 #[derive(Debug)]
-pub(super) struct Interest {
+pub(in crate::machine) struct Interest {
     by_name: Places,
     queues: Vec<Option<Box<Queue>>>,
     free: Vec<Sub>,
     policies: Vec<Rc<[Policy]>>,
     /// With the planted bug `subscriber_late`: who is added after the next event.
-    pub(super) late: Vec<(Sub, Subscriber)>,
+    pub(in crate::machine) late: Vec<(Sub, Subscriber)>,
 }
 
 /// A queue as the lane sees it.
 #[derive(Debug)]
-pub(super) struct Queue {
-    pub(super) name: Box<str>,
-    pub(super) hash: u64,
-    pub(super) epoch: u64,
+pub(in crate::machine) struct Queue {
+    pub(in crate::machine) name: Box<str>,
+    pub(in crate::machine) hash: u64,
+    pub(in crate::machine) epoch: u64,
     /// The newest event that came.
-    pub(super) seq: u64,
+    pub(in crate::machine) seq: u64,
     /// Who gets every event, next to each other in memory: a delivery is a step along this list.
-    pub(super) all: Vec<Subscriber>,
-    pub(super) filtered: Vec<Filtered>,
-    pub(super) policies: Rc<[Policy]>,
+    pub(in crate::machine) all: Vec<Subscriber>,
+    pub(in crate::machine) filtered: Vec<Filtered>,
+    pub(in crate::machine) policies: Rc<[Policy]>,
     /// How many sessions have a part in it, in whatever state.
-    pub(super) parts: u32,
+    pub(in crate::machine) parts: u32,
 }
 
 /// A session that gets events, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Subscriber {
-    pub(super) conn: Option<ConnId>,
-    pub(super) session: Handle,
+pub(in crate::machine) struct Subscriber {
+    pub(in crate::machine) conn: Option<ConnId>,
+    pub(in crate::machine) session: Handle,
 }
 
 /// A subscriber that gets some of the events.
 #[derive(Debug)]
-pub(super) struct Filtered {
-    pub(super) subscriber: Subscriber,
-    pub(super) filter: Filter,
+pub(in crate::machine) struct Filtered {
+    pub(in crate::machine) subscriber: Subscriber,
+    pub(in crate::machine) filter: Filter,
 }
 
 /// What the lane must know of a mount when a receiver is slow.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Policy {
-    pub(super) mount: Box<str>,
-    pub(super) kind: g2c::Kind,
-    pub(super) close_on_slow: bool,
+pub(in crate::machine) struct Policy {
+    pub(in crate::machine) mount: Box<str>,
+    pub(in crate::machine) kind: g2c::Kind,
+    pub(in crate::machine) close_on_slow: bool,
 }
 
 impl Queue {
     /// Whether a receiver that is too slow for this mount is closed.
-    pub(super) fn closes_slow(&self, mount: &[u8]) -> bool {
+    pub(in crate::machine) fn closes_slow(&self, mount: &[u8]) -> bool {
         let policy = self.policies.iter().find(|policy| policy.mount.as_bytes() == mount);
         policy.is_some_and(|policy| policy.close_on_slow)
     }
 
     /// All that get events, those without a filter first.
-    pub(super) fn subscribers(&self) -> Vec<Subscriber> {
+    pub(in crate::machine) fn subscribers(&self) -> Vec<Subscriber> {
         let filtered = self.filtered.iter().map(|filtered| filtered.subscriber);
         self.all.iter().copied().chain(filtered).collect()
     }
 
     /// The filter of a session, if it has one here.
-    pub(super) fn filter_of(&self, session: Handle) -> Option<&Filter> {
+    pub(in crate::machine) fn filter_of(&self, session: Handle) -> Option<&Filter> {
         let mut filtered = self.filtered.iter();
         filtered.find(|filtered| filtered.subscriber.session == session).map(|one| &one.filter)
     }
 }
 
 impl Interest {
-    pub(super) fn new(seed: Seed) -> Interest {
+    pub(in crate::machine) fn new(seed: Seed) -> Interest {
         Interest {
             by_name: Places::new(seed),
             queues: Vec::new(),
@@ -135,14 +135,14 @@ impl Interest {
     }
 
     /// The number of a queue, or nothing.
-    pub(super) fn find(&self, name: &str) -> Option<Sub> {
+    pub(in crate::machine) fn find(&self, name: &str) -> Option<Sub> {
         let at = |place: u32| Sub::at(place as usize);
         let is_it = |place| self.get(at(place)).is_some_and(|queue| *queue.name == *name);
         self.by_name.find(name.as_bytes(), is_it).map(at)
     }
 
     /// The number of a queue, a new one if need be.
-    pub(super) fn intern(&mut self, hash: u64, name: &str) -> Sub {
+    pub(in crate::machine) fn intern(&mut self, hash: u64, name: &str) -> Sub {
         if let Some(sub) = self.find(name) {
             return sub;
         }
@@ -166,33 +166,33 @@ impl Interest {
     }
 
     #[inline]
-    pub(super) fn get(&self, sub: Sub) -> Option<&Queue> {
+    pub(in crate::machine) fn get(&self, sub: Sub) -> Option<&Queue> {
         self.queues.get(sub.place())?.as_deref()
     }
 
     #[inline]
-    pub(super) fn get_mut(&mut self, sub: Sub) -> Option<&mut Queue> {
+    pub(in crate::machine) fn get_mut(&mut self, sub: Sub) -> Option<&mut Queue> {
         self.queues.get_mut(sub.place())?.as_deref_mut()
     }
 
     /// The hash of a queue's name.
-    pub(super) fn hash_of(&self, sub: Sub) -> Option<u64> {
+    pub(in crate::machine) fn hash_of(&self, sub: Sub) -> Option<u64> {
         self.get(sub).map(|queue| queue.hash)
     }
 
     /// The numbers of all queues, in order.
-    pub(super) fn subs(&self) -> Vec<Sub> {
+    pub(in crate::machine) fn subs(&self) -> Vec<Sub> {
         let queues = (0..).zip(&self.queues).filter(|(_, queue)| queue.is_some());
         queues.map(|(place, _)| Sub::at(place)).collect()
     }
 
     /// How many queues there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::machine) fn len(&self) -> usize {
         self.by_name.len()
     }
 
     /// A session has no part in the queue any more. Its number is free when it was the last.
-    pub(super) fn left(&mut self, sub: Sub) {
+    pub(in crate::machine) fn left(&mut self, sub: Sub) {
         let Some(queue) = self.get_mut(sub) else { return };
         queue.parts = queue.parts.saturating_sub(1);
         if queue.parts > 0 {
@@ -206,7 +206,7 @@ impl Interest {
     }
 
     /// The mounts' policies, shared by all queues that have the same.
-    pub(super) fn set_policies(&mut self, sub: Sub, policies: Vec<Policy>) {
+    pub(in crate::machine) fn set_policies(&mut self, sub: Sub, policies: Vec<Policy>) {
         if self.get(sub).is_none_or(|queue| *queue.policies == *policies) {
             return;
         }
