@@ -238,6 +238,8 @@ impl Lane {
 
     pub(super) fn forget(&mut self, handle: Handle, out: &mut Outbox) {
         let Some(session) = self.sessions.remove(handle) else { return };
+        // Of a login that was refused, what its client has sent since still waits.
+        self.kept_bytes -= session.rare.as_ref().map_or(0, |rare| rare.kept_bytes());
         for (at, node) in self.routes.nodes.iter() {
             let knows = !NodeSet::has_place_for(at) || session.introduced.contains(at);
             if let (true, Some(link)) = (knows, node.link) {

@@ -96,3 +96,15 @@ fn who_leaves_while_the_home_is_away_is_forgotten_after_the_grace() {
         assert!(bench.lane.sessions.len() == 0, "{steps}");
     }
 }
+
+#[test]
+fn what_a_client_sends_before_its_login_is_refused_counts_no_longer() {
+    let says = "1 c0 open\n1 c0 connect ann\n1 c0 send 1 /room/1 chat a";
+    let refused = format!("0 ready\n{says}\n2 n1 logged_in 0 7 you are banned");
+    let given_up = format!("0 ready\n0 down\n{says}\n20000 wait");
+    for steps in [refused, given_up] {
+        let mut bench = Bench::new(dev());
+        lines(&steps).for_each(|line| bench.step(line));
+        assert!(bench.lane.sessions.len() == 0, "{}", bench.log);
+    }
+}
