@@ -63,7 +63,7 @@ impl Lane {
         let format = out.clients.format(conn);
         let body = prost::Message::encode_to_vec(&message);
         let frame = Frame::of(BodyKind::Closing, &body);
-        out.clients.append(conn, self.encodings.one(format, &frame));
+        self.delivery.append(conn, &frame, &mut out.clients);
         let mut last = Vec::new();
         format.transport.put_close(&mut last, close.number(), reason);
         out.clients.append(conn, &last);
@@ -144,9 +144,8 @@ impl Lane {
         self.drop_lines(handle, out);
         let session = &mut self.sessions[handle];
         let before = std::mem::replace(&mut session.state, State::Over);
-        let kept = session.rare.take().map_or(0, |rare| rare.kept_bytes());
-        self.kept_bytes -= kept;
         let hash = session.id.user_queue_hash();
+        self.drop_rare(handle);
         self.unheard.remove(&handle);
         self.counters.sessions -= u64::from(before == State::Live);
         self.leave_all(handle, out);
@@ -229,6 +228,13 @@ impl Lane {
         self.give_up(operations, out);
     }
 
+    /// Nothing is kept for a session any more.
+    fn drop_rare(&mut self, handle: Handle) {
+        if let Some(rare) = self.sessions.take_rare(handle) {
+            self.delivery.let_go(&rare.backlog);
+        }
+    }
+
     /// Frees the handle once nobody speaks of the session any more.
     pub(super) fn let_go(&mut self, handle: Handle, out: &mut Outbox) {
         if self.sessions.get(handle).is_some_and(Session::is_done) {
@@ -237,9 +243,9 @@ impl Lane {
     }
 
     pub(super) fn forget(&mut self, handle: Handle, out: &mut Outbox) {
-        let Some(session) = self.sessions.remove(handle) else { return };
         // Of a login that was refused, what its client has sent since still waits.
-        self.kept_bytes -= session.rare.as_ref().map_or(0, |rare| rare.kept_bytes());
+        self.drop_rare(handle);
+        let Some(session) = self.sessions.remove(handle) else { return };
         for (at, node) in self.routes.nodes.iter() {
             let knows = !NodeSet::has_place_for(at) || session.introduced.contains(at);
             if let (true, Some(link)) = (knows, node.link) {

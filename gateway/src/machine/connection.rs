@@ -9,7 +9,7 @@ use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
 
-use super::delivery::{ConnId, Ending, Format, Frame};
+use super::delivery::{ConnId, Ending, Format};
 use super::lane::{Lane, Outbox};
 use super::route::{NodeIndex, Routes};
 use super::session::{Connection, Phase, Session};
@@ -109,7 +109,7 @@ impl Lane {
             // It answers no ping of this connection's: none was sent.
             return;
         }
-        let fits = self.with_rare(handle, |rare| {
+        let fits = self.sessions.with_rare(handle, |rare| {
             let fits = rare.waiting.len() + frame.len() <= limits::CLIENT_FRAME_BYTES_MAX;
             if fits {
                 wire::put_varint(&mut rare.waiting, frame.len() as u64);
@@ -173,27 +173,6 @@ impl Lane {
             Kind::Refresh => self.refresh(conn, handle, body, out),
             Kind::Connect => self.refuse_early(conn, true, out),
         }
-    }
-
-    /// Sends a message that isn't encoded yet.
-    pub(super) fn send_message(
-        &mut self,
-        conn: ConnId,
-        kind: BodyKind,
-        message: &impl prost::Message,
-        out: &mut Outbox,
-    ) {
-        self.send(conn, &Frame::of(kind, &message.encode_to_vec()), out);
-    }
-
-    /// Sends a frame to one client: everything but live events.
-    #[inline]
-    pub(super) fn send(&mut self, conn: ConnId, frame: &Frame<'_>, out: &mut Outbox) {
-        if out.clients.owed(conn) > self.settings.output_bytes_max {
-            return self.close_slow(conn, out);
-        }
-        let format = out.clients.format(conn);
-        out.clients.append(conn, self.encodings.one(format, frame));
     }
 
     /// The wheel has come to a connection.

@@ -64,7 +64,7 @@ impl Lane {
         (kind, body): (Kind, &[u8]),
         out: &mut Outbox,
     ) {
-        let fits = self.with_rare(handle, |rare| {
+        let fits = self.sessions.with_rare(handle, |rare| {
             let fits = rare.waiting.len() + body.len() <= limits::CLIENT_FRAME_BYTES_MAX;
             if fits {
                 wire::put_frame(&mut rare.waiting, kind as u32, body.len());
@@ -178,7 +178,7 @@ impl Lane {
     }
 
     fn refuse_waiting(&mut self, handle: Handle, out: &mut Outbox) {
-        let taken = self.with_rare(handle, |rare| {
+        let taken = self.sessions.with_rare(handle, |rare| {
             // Who is invited is invited again when the home is back.
             rare.invited.clear();
             (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.waiting))

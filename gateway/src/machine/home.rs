@@ -3,15 +3,13 @@
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::codes::Close;
-use proto::filter::Filter;
-use proto::g2c::{EventKind, ResultHead};
+use proto::g2c::ResultHead;
 use proto::g2q::{self, G2q};
 use proto::ids::{Generation, Handle};
 use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
-use super::delivery::{Delivery, Encoded, Frame, Kept, Sub, Subscriber};
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, NodeIndex, Pending};
 use super::session::State;
@@ -196,123 +194,6 @@ impl Lane {
         }
         self.release_refusals(bucket, out);
         Ok(())
-    }
-
-    /// One event for every subscriber of the queue on this lane.
-    #[inline]
-    fn event(&mut self, event: &EventRef<'_>, out: &mut Outbox) {
-        self.counters.events += 1;
-        let Some(sub) = Sub::or_none(event.sub) else { return };
-        let Some(queue) = self.interest.get_mut(sub) else { return };
-        if event.seq <= queue.seq {
-            return;
-        }
-        queue.seq = event.seq;
-        let is_of_members =
-            [EventKind::Joined, EventKind::Left].map(EventKind::number).contains(&event.kind);
-        if self.settings.faults.members_missed && is_of_members && event.seq.is_multiple_of(8) {
-            return;
-        }
-        self.fan_out(sub, event, out);
-        if self.settings.faults.subscriber_late {
-            self.enlist_late(sub);
-        }
-    }
-
-    /// The innermost loop: one step per delivery.
-    #[inline]
-    fn fan_out(&mut self, sub: Sub, event: &EventRef<'_>, out: &mut Outbox) {
-        let Some(queue) = self.interest.get(sub) else { return };
-        let excluded = event.exclude.filter(|_| !self.settings.faults.exclude_self_ignored);
-        let (kind, body) = (event.kind, event.body);
-        let frame = Frame { kind, sub: Some(sub), body, history: false };
-        let encodings = &mut self.encodings;
-        let large = self.settings.large_bytes;
-        encodings.begin();
-        let mut deliveries = 0;
-        for subscriber in &queue.all {
-            if Some(subscriber.session) == excluded {
-                continue;
-            }
-            let Some(conn) = subscriber.conn else { continue };
-            match out.clients.deliver(conn, |format| encodings.share(format, &frame, large)) {
-                Delivery::Done => deliveries += 1,
-                Delivery::Diverted => self.diverted.push(*subscriber),
-                Delivery::Ended => {}
-            }
-        }
-        self.counters.deliveries += deliveries;
-        if !self.diverted.is_empty() {
-            self.divert(sub, frame, out);
-        }
-        if self.interest.get(sub).is_some_and(|queue| !queue.filtered.is_empty()) {
-            self.fan_out_filtered(sub, event, excluded, out);
-        }
-    }
-
-    /// Keeps an event for those whose events are diverted.
-    #[cold]
-    fn divert(&mut self, sub: Sub, frame: Frame<'_>, out: &mut Outbox) {
-        let mut diverted = std::mem::take(&mut self.diverted);
-        if let Some(kept) = Kept::of(frame.kind, frame.body) {
-            for subscriber in &diverted {
-                self.keep(*subscriber, sub, &kept, out);
-            }
-        }
-        diverted.clear();
-        self.diverted = diverted;
-    }
-
-    fn fan_out_filtered(
-        &mut self,
-        sub: Sub,
-        event: &EventRef<'_>,
-        excluded: Option<Handle>,
-        out: &mut Outbox,
-    ) {
-        let Some(kind) = EventKind::from_number(event.kind) else { return };
-        let Some(queue) = self.interest.get(sub) else { return };
-        let everything = self.settings.faults.filter_skipped;
-        let pass = |filter: &Filter| {
-            if everything { Some(event.body.into()) } else { filter.event(kind, event.body) }
-        };
-        let mut kept: Vec<(Subscriber, Kept)> = Vec::new();
-        for filtered in &queue.filtered {
-            let subscriber = filtered.subscriber;
-            if Some(subscriber.session) == excluded {
-                continue;
-            }
-            let Some(body) = pass(&filtered.filter) else { continue };
-            let frame = Frame { kind: event.kind, sub: Some(sub), body: &body, history: false };
-            let narrowed = &mut self.narrowed;
-            narrowed.begin();
-            let Some(conn) = subscriber.conn else { continue };
-            // A frame that only one receiver gets isn't shared, however long it is.
-            match out.clients.deliver(conn, |format| Encoded::Small(narrowed.get(format, &frame))) {
-                Delivery::Done => self.counters.deliveries += 1,
-                Delivery::Diverted => {
-                    kept.extend(Kept::of(event.kind, &body).map(|kept| (subscriber, kept)));
-                }
-                Delivery::Ended => {}
-            }
-        }
-        for (subscriber, event_kept) in kept {
-            self.keep(subscriber, sub, &event_kept, out);
-        }
-    }
-
-    fn replayed(&mut self, frame: &q2g::Replay, out: &mut Outbox) {
-        if let Some(handle) = Handle::or_nobody(frame.session) {
-            return self.replayed_to_one(handle, frame, out);
-        }
-        let event = EventRef {
-            sub: frame.sub,
-            seq: frame.seq,
-            kind: frame.kind,
-            body: &frame.body,
-            exclude: Handle::or_nobody(frame.exclude),
-        };
-        self.event(&event, out);
     }
 
     fn lost_noted(&mut self, handle: Handle, out: &mut Outbox) {

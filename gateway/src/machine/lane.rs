@@ -18,7 +18,7 @@ use super::asking::Asking;
 use super::authority::{Authority, Expiries};
 use super::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
-use super::delivery::{Clients, ConnId, Encodings, Format, Interest, Subscriber};
+use super::delivery::{Clients, ConnId, Delivery, Format};
 use super::readiness::Readiness;
 use super::route::Routes;
 use super::session::{Connections, Sessions};
@@ -26,8 +26,7 @@ use super::settings::Settings;
 use super::web::{Web, WebReply, WebRequest};
 use super::wheel::{self, Rate, Wheel};
 
-/// Sockets get this long to take a burst that is more than the lane may keep.
-const DEBT_MS: u64 = 10;
+mod receivers;
 
 /// What comes to a lane.
 #[derive(Debug)]
@@ -165,14 +164,10 @@ pub struct Lane {
     pub(super) now: Time,
     pub(super) connections: Connections,
     pub(super) sessions: Sessions,
-    pub(super) interest: Interest,
+    pub(super) delivery: Delivery,
     pub(super) routes: Routes,
     pub(super) web: Web,
     pub(super) wheel: Wheel,
-    pub(super) encodings: Encodings,
-    /// Of an event that a filter has narrowed.
-    pub(super) narrowed: Encodings,
-    pub(super) diverted: Vec<Subscriber>,
     pub(super) counters: Counters,
     pub(super) authority: Authority,
     /// When newer keys were asked for.
@@ -184,10 +179,6 @@ pub struct Lane {
     pub(super) unheard: BTreeSet<Handle>,
     /// When waiting operations are looked through.
     pub(super) sweep_ms: Option<u64>,
-    /// What is kept for slow receivers, over all sessions.
-    pub(super) kept_bytes: usize,
-    /// When the largest debtors are cut off, unless their sockets have taken enough by then.
-    pub(super) debt_ms: Option<u64>,
     /// When the links are probed next.
     pub(super) probe_ms: Option<u64>,
     pub(super) draining: bool,
@@ -214,13 +205,10 @@ impl Lane {
             now: Time::default(),
             connections: Connections::default(),
             sessions: Sessions::default(),
-            interest: Interest::new(Seed::new(seed)),
+            delivery: Delivery::new(Seed::new(seed)),
             routes: Routes::default(),
             web: Web::default(),
             wheel: Wheel::new(),
-            encodings: Encodings::default(),
-            narrowed: Encodings::default(),
-            diverted: Vec::new(),
             counters: Counters::default(),
             authority: Authority::default(),
             keys_asked_ms: None,
@@ -229,8 +217,6 @@ impl Lane {
             asking: Asking::default(),
             unheard: BTreeSet::new(),
             sweep_ms: None,
-            kept_bytes: 0,
-            debt_ms: None,
             probe_ms: None,
             draining: false,
             readiness: Readiness::default(),
@@ -271,14 +257,17 @@ impl Lane {
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        let timers = [self.sweep_ms, self.debt_ms, self.probe_ms, self.callouts.wake_at()];
+        let debts = self.delivery.wake_at();
+        let timers = [self.sweep_ms, debts, self.probe_ms, self.callouts.wake_at()];
         let wakes = [self.wheel.wake_at(), self.expiries.wake_at()];
         wakes.into_iter().chain(timers).flatten().min()
     }
 
     /// What the lane has counted.
     pub fn counters(&self) -> Counters {
-        Counters { queues: self.interest.len() as u64, ..self.counters }
+        let mut counters = self.counters;
+        self.delivery.count_into(&mut counters);
+        counters
     }
 
     /// What the lane's call-outs have counted.
@@ -288,11 +277,11 @@ impl Lane {
 
     fn turn_end(&mut self, out: &mut Outbox) {
         self.routes.flush(&mut out.links);
-        self.counters.slow = out.clients.slow_total;
-        if self.owes_too_much(out) && self.debt_ms.is_none() {
-            self.debt_ms = Some(self.now.ms + DEBT_MS);
+        self.counters.slow = out.clients.slow_total();
+        if self.owes_too_much(out) {
+            self.delivery.owe_too_much(self.now.ms);
         }
-        if self.settings.faults.flush_lost && self.counters.events % 16 == 7 {
+        if self.settings.faults.flush_lost && self.delivery.events() % 16 == 7 {
             out.clients.lose_flush();
         }
     }
@@ -309,8 +298,7 @@ impl Lane {
         if self.sweep_ms.is_some_and(|at| at <= self.now.ms) {
             self.sweep(out);
         }
-        if self.debt_ms.is_some_and(|at| at <= self.now.ms) {
-            self.debt_ms = None;
+        if self.delivery.debts_are_due(self.now.ms) {
             self.close_debtors(out);
         }
         if self.probe_ms.is_some_and(|at| at <= self.now.ms) {

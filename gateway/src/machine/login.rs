@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 
 use super::authority::{Admission, Admitted, Distrust};
 use super::closing::Farewell;
-use super::delivery::{ConnId, HELD};
+use super::delivery::ConnId;
 use super::home::Broken;
 use super::lane::{Lane, Outbox};
 use super::route::{BucketIndex, NodeSet, Pending};
@@ -62,7 +62,7 @@ impl Lane {
         login.resume_only = admitted.resume_only;
         let rare = self.sessions[handle].rare();
         rare.secret = Some(Secret(secret));
-        rare.hold = connect.hold;
+        rare.backlog.set_on_hold(connect.hold);
         rare.seen = connect.resume.map(|resume| resume.seen).unwrap_or_default();
         if let Some(connection) = self.connections.get(conn) {
             (connection.session, connection.phase) = (Some(handle), Phase::LoggingIn);
@@ -173,7 +173,7 @@ impl Lane {
         let Some(conn) = session.conn else { return };
         session.state = State::Live;
         let nonce = session.nonce();
-        let hold = session.rare.as_ref().is_some_and(|rare| rare.hold);
+        let hold = session.rare.as_ref().is_some_and(|rare| rare.backlog.is_on_hold());
         self.counters.sessions += 1;
         self.counters.resumes += u64::from(resumed);
         if let Some(connection) = self.connections.get(conn) {
@@ -181,7 +181,7 @@ impl Lane {
         }
         out.clients.connected(conn);
         if hold {
-            out.clients.set(conn, HELD, true);
+            out.clients.set_held(conn, true);
         }
         self.welcome(conn, handle, resumed, out);
         // Its `pong` confirms; that the client is alive is another matter.
@@ -264,7 +264,7 @@ impl Lane {
     pub(super) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
         let handle = self.connections.get(conn).and_then(|connection| connection.session);
         if let (Some(handle), false) = (handle, waiting.is_empty()) {
-            self.with_rare(handle, |rare| rare.waiting = waiting);
+            self.sessions.with_rare(handle, |rare| rare.waiting = waiting);
         }
     }
 
@@ -273,7 +273,7 @@ impl Lane {
         if self.sessions.get(handle).is_none_or(|session| session.rare.is_none()) {
             return;
         }
-        let waiting = self.with_rare(handle, |rare| std::mem::take(&mut rare.waiting));
+        let waiting = self.sessions.with_rare(handle, |rare| std::mem::take(&mut rare.waiting));
         self.sessions[handle].tidy();
         let waiting = waiting.unwrap_or_default();
         let mut rest = waiting.as_slice();

@@ -9,7 +9,7 @@ use proto::ids::Handle;
 use proto::q2g;
 use proto::wire;
 
-use super::delivery::{Filtered, Frame, Policy, Sub, Subscriber};
+use super::delivery::{Frame, Policy, Sub, Subscriber};
 use super::lane::{Lane, Outbox};
 use super::session::{Part, State};
 
@@ -136,11 +136,9 @@ impl Lane {
             kind: policy.kind(),
             close_on_slow: policy.close_on_slow,
         });
-        self.interest.set_policies(sub, policies.collect());
-        if let Some(queue) = self.interest.get_mut(sub) {
-            // Another epoch counts anew.
-            let seen = if queue.epoch == frame.epoch { queue.seq } else { 0 };
-            (queue.epoch, queue.seq) = (frame.epoch, seen.max(frame.seq));
+        self.delivery.interest_mut().set_policies(sub, policies.collect());
+        if let Some(queue) = self.delivery.interest_mut().get_mut(sub) {
+            queue.is_at(frame.epoch, frame.seq);
         }
         // The node has checked the filter; one that can't be read lets everything pass.
         let filter = Filter::new(&frame.mounts, &frame.key_prefix).ok().flatten();
@@ -157,39 +155,31 @@ impl Lane {
     fn enlist(&mut self, handle: Handle, hash: u64, sub: Sub, filter: Option<Filter>) {
         let session = &mut self.sessions[handle];
         let subscriber = Subscriber { conn: session.conn, session: handle };
-        let Some(queue) = self.interest.get_mut(sub) else { return };
+        let interest = self.delivery.interest_mut();
+        let Some(queue) = interest.get_mut(sub) else { return };
         let entry = session.entry(hash);
-        match filter {
-            Some(filter) => {
-                (entry.part, entry.position) = (Part::Filtered, queue.filtered.len() as u32);
-                queue.filtered.push(Filtered { subscriber, filter });
-            }
-            None if self.settings.faults.subscriber_late => {
-                entry.part = Part::Admitted;
-                self.interest.late.push((sub, subscriber));
-            }
-            None => {
-                (entry.part, entry.position) = (Part::Live, queue.all.len() as u32);
-                queue.all.push(subscriber);
-            }
+        if self.settings.faults.subscriber_late && filter.is_none() {
+            entry.part = Part::Admitted;
+            interest.add_late(sub, subscriber);
+        } else {
+            entry.stands(queue.enlist(subscriber, filter));
         }
     }
 
     /// With the planted bug `subscriber_late`: adds those who have missed an event by now.
     #[cold]
     pub(super) fn enlist_late(&mut self, sub: Sub) {
-        let late = std::mem::take(&mut self.interest.late);
-        for (of, subscriber) in late {
+        let interest = self.delivery.interest_mut();
+        for (of, subscriber) in interest.take_late() {
             let session = self.sessions.get_mut(subscriber.session);
             let entry = session.and_then(|session| session.in_queue(of));
-            let (Some(queue), Some(entry)) = (self.interest.get_mut(of), entry) else {
+            let (Some(queue), Some(entry)) = (interest.get_mut(of), entry) else {
                 continue;
             };
             if of != sub {
-                self.interest.late.push((of, subscriber));
+                interest.add_late(of, subscriber);
             } else if entry.part == Part::Admitted {
-                (entry.part, entry.position) = (Part::Live, queue.all.len() as u32);
-                queue.all.push(subscriber);
+                entry.stands(queue.enlist(subscriber, None));
             }
         }
     }
@@ -197,29 +187,12 @@ impl Lane {
     /// Takes the session off the queue's lists; its part is the caller's to change.
     fn unlist(&mut self, handle: Handle, hash: u64) {
         let entry = self.sessions[handle].entry(hash);
-        let (part, position) = (entry.part, entry.position as usize);
-        let Some(sub) = entry.sub else { return };
-        let Some(queue) = self.interest.get_mut(sub) else { return };
-        let moved = match part {
-            Part::Live => {
-                queue.all.swap_remove(position);
-                queue.all.get(position).copied()
-            }
-            Part::Filtered => {
-                queue.filtered.swap_remove(position);
-                queue.filtered.get(position).map(|one| one.subscriber)
-            }
-            Part::None
-            | Part::Joining
-            | Part::Admitted
-            | Part::Ending
-            | Part::EndingOut
-            | Part::Leaving => return,
-        };
-        if let Some(moved) = moved
-            && let Some(entry) = self.sessions[moved.session].in_queue(sub)
+        let (Some(sub), Some(listed)) = (entry.sub, entry.listed()) else { return };
+        let Some(queue) = self.delivery.interest_mut().get_mut(sub) else { return };
+        if let Some(moved) = queue.unlist(listed)
+            && let Some(entry) = self.sessions[moved].in_queue(sub)
         {
-            entry.position = position as u32;
+            entry.moves_to(listed);
         }
         drop(self.forget_behind(handle, sub));
     }
@@ -237,7 +210,7 @@ impl Lane {
         entry.lost = false;
         let had_part = std::mem::replace(&mut entry.part, Part::None) != Part::None;
         if let Some(sub) = sub.filter(|_| had_part) {
-            self.interest.left(sub);
+            self.delivery.interest_mut().left(sub);
         }
         self.sessions[handle].tidy();
     }
@@ -275,8 +248,8 @@ impl Lane {
         let entry = session.entry(hash);
         entry.part = Part::Leaving;
         let sub = entry.sub;
-        let queue = sub.and_then(|sub| self.interest.get(sub));
-        let Some(queue) = queue.map(|queue| queue.name.to_string()) else {
+        let queue = sub.and_then(|sub| self.delivery.interest().get(sub));
+        let Some(queue) = queue.map(|queue| queue.name().to_owned()) else {
             return self.no_part(handle, hash);
         };
         super::connection::introduce(node, link, handle, session, out);
@@ -291,11 +264,11 @@ impl Lane {
     /// a reason the session's seat is elsewhere by now, and its client isn't told.
     pub(super) fn unsubscribed(&mut self, frame: &q2g::Unsubscribed, out: &mut Outbox) {
         let Some(sub) = Sub::or_none(frame.sub) else { return };
-        let Some(queue) = self.interest.get(sub) else { return };
-        let hash = queue.hash;
+        let Some(queue) = self.delivery.interest().get(sub) else { return };
+        let hash = queue.hash();
         let message = Unsubscribed {
             sub: sub.number(),
-            queue: queue.name.to_string(),
+            queue: queue.name().to_owned(),
             reason: frame.reason.clone(),
             may_retry: frame.may_retry,
         };
@@ -316,7 +289,7 @@ impl Lane {
     /// What the home knew of these sessions in a queue is lost. Who has asked to subscribe, and
     /// will get an answer to that, isn't told.
     pub(super) fn lost(&mut self, sub: Sub, sessions: &[Handle], out: &mut Outbox) {
-        let Some(hash) = self.interest.hash_of(sub) else { return };
+        let Some(hash) = self.delivery.interest().hash_of(sub) else { return };
         let Some(message) = self.word_of_loss(sub) else { return };
         for handle in sessions {
             let session = self.sessions.get_mut(*handle);
@@ -331,7 +304,7 @@ impl Lane {
     }
 
     fn word_of_loss(&self, sub: Sub) -> Option<Unsubscribed> {
-        let queue = self.interest.get(sub)?.name.to_string();
+        let queue = self.delivery.interest().get(sub)?.name().to_owned();
         let sub = sub.number();
         Some(Unsubscribed { sub, queue, reason: "node lost".to_owned(), may_retry: true })
     }
@@ -374,33 +347,5 @@ impl Lane {
             self.send_message(conn, BodyKind::Unsubscribed, message, out);
         }
         self.let_go(handle, out);
-    }
-
-    /// An old event, or a gap, for one session.
-    pub(super) fn replayed_to_one(
-        &mut self,
-        handle: Handle,
-        frame: &q2g::Replay,
-        out: &mut Outbox,
-    ) {
-        let Some(sub) = Sub::or_none(frame.sub) else { return };
-        let Some(session) = self.sessions.get_mut(handle) else { return };
-        let conn = session.conn;
-        let Some(entry) = session.in_queue(sub) else { return };
-        entry.replays = entry.replays.saturating_sub(1);
-        if entry.part.is_live() || entry.part == Part::Admitted {
-            let frame = Frame {
-                kind: frame.kind,
-                sub: Some(sub),
-                body: &frame.body,
-                history: frame.history,
-            };
-            self.counters.deliveries += 1;
-            let Some(conn) = conn else { return };
-            if out.clients.is_held(conn) {
-                return self.hold_back(conn, handle, &frame, out);
-            }
-            self.send(conn, &frame, out);
-        }
     }
 }

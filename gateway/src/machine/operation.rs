@@ -195,8 +195,8 @@ impl Lane {
         let parts = session.parts();
         let entry = session.entry(hash);
         if entry.part != Part::None {
-            let known = entry.sub.and_then(|sub| self.interest.get(sub));
-            let same = known.is_some_and(|one| *one.name == *queue.as_str());
+            let known = entry.sub.and_then(|sub| self.delivery.interest().get(sub));
+            let same = known.is_some_and(|one| one.name() == queue.as_str());
             return if same { Ok(entry.sub) } else { Err(Refusal::SameHash) };
         }
         if kind == Kind::Unsubscribe {
@@ -205,12 +205,13 @@ impl Lane {
         if parts >= limits::SUBSCRIPTIONS_MAX {
             return Err(Refusal::Subscriptions);
         }
-        let sub = self.interest.intern(hash, queue.as_str());
+        let interest = self.delivery.interest_mut();
+        let sub = interest.intern(hash, queue.as_str());
+        if let Some(queue) = interest.get_mut(sub) {
+            queue.joined();
+        }
         let entry = self.sessions[handle].entry(hash);
         (entry.sub, entry.part) = (Some(sub), Part::Joining);
-        if let Some(queue) = self.interest.get_mut(sub) {
-            queue.parts += 1;
-        }
         Ok(Some(sub))
     }
 

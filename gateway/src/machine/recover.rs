@@ -106,8 +106,8 @@ impl Lane {
         let (among, mut fewer) = (self.among(buckets), false);
         self.introduce_users(&among, out);
         if !self.settings.faults.attach_skipped {
-            for sub in self.interest.subs() {
-                let hash = self.interest.hash_of(sub);
+            for sub in self.delivery.interest().subs() {
+                let hash = self.delivery.interest().hash_of(sub);
                 let bucket = hash.and_then(|hash| self.routes.bucket_of(hash));
                 if let Some(bucket) = bucket.filter(|bucket| among[bucket.place()]) {
                     self.attach(sub, bucket, out);
@@ -185,7 +185,7 @@ impl Lane {
 
     /// Takes up a queue where the lane's events of it ended.
     fn attach(&mut self, sub: Sub, bucket: BucketIndex, out: &mut Outbox) {
-        let Some(queue) = self.interest.get(sub) else { return };
+        let Some(queue) = self.delivery.interest().get(sub) else { return };
         let mut sessions: Vec<Handle> =
             queue.subscribers().iter().map(|subscriber| subscriber.session).collect();
         sessions.sort_unstable();
@@ -193,12 +193,12 @@ impl Lane {
             return;
         }
         self.introduce_all(bucket, &sessions, out);
-        let Some(queue) = self.interest.get(sub) else { return };
+        let Some(queue) = self.delivery.interest().get(sub) else { return };
         let attach = g2q::Attach {
-            queue: queue.name.to_string(),
+            queue: queue.name().to_owned(),
             sub: sub.number(),
-            epoch: queue.epoch,
-            after_seq: queue.seq,
+            epoch: queue.epoch(),
+            after_seq: queue.seq(),
             sessions: sessions.iter().map(|handle| handle.number()).collect(),
         };
         if let Some(link) = self.routes.about(bucket, &mut out.links) {
@@ -211,7 +211,7 @@ impl Lane {
     /// The node's word on what became of an attached queue.
     pub(super) fn attached(&mut self, frame: q2g::Attached, out: &mut Outbox) {
         let number = frame.sub;
-        let known = |sub: &Sub| self.interest.get(*sub).is_some();
+        let known = |sub: &Sub| self.delivery.interest().get(*sub).is_some();
         let Some(sub) = Sub::or_none(number).filter(known) else { return };
         if !frame.gone.is_empty() {
             let gone = q2g::Unsubscribed {
@@ -228,15 +228,15 @@ impl Lane {
             let elsewhere = q2g::Unsubscribed { sub, sessions, ..q2g::Unsubscribed::default() };
             self.unsubscribed(&elsewhere, out);
         }
-        let Some(queue) = self.interest.get_mut(sub) else { return };
         if frame.recovered {
             return;
         }
-        let is_same = queue.epoch == frame.epoch;
-        (queue.epoch, queue.seq) = (frame.epoch, frame.seq);
-        let Some(queue) = self.interest.get(sub) else { return };
+        let Some(queue) = self.delivery.interest_mut().get_mut(sub) else { return };
+        let is_same = queue.restart(frame.epoch, frame.seq);
+        let Some(queue) = self.delivery.interest().get(sub) else { return };
         for subscriber in queue.subscribers() {
-            let filter = self.interest.get(sub).and_then(|q| q.filter_of(subscriber.session));
+            let filter =
+                self.delivery.interest().get(sub).and_then(|q| q.filter_of(subscriber.session));
             let filter = filter.cloned();
             let missed = self.forget_behind(subscriber.session, sub);
             let Some(conn) = subscriber.conn else { continue };

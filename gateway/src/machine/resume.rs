@@ -146,8 +146,8 @@ impl Lane {
             // The client has asked to subscribe, too: that answers for it, if it is a good answer.
             entry.lost = true;
         } else if entry.part == Part::Joining && !invited {
-            let queue = entry.sub.and_then(|sub| self.interest.get(sub));
-            if let Some(queue) = queue.map(|queue| queue.name.to_string()) {
+            let queue = entry.sub.and_then(|sub| self.delivery.interest().get(sub));
+            if let Some(queue) = queue.map(|queue| queue.name().to_owned()) {
                 self.tell_unresumed(handle, &queue, reason, out);
             }
         }

@@ -8,7 +8,7 @@ use proto::ids::{Generation, Handle, Secret, SessionId};
 use slab::Slab;
 use smallvec::SmallVec;
 
-use super::delivery::{Behind, ConnId, Held, Sub};
+use super::delivery::{Backlog, ConnId, Listed, Sub};
 use super::route::NodeSet;
 use super::wheel::Allowance;
 
@@ -103,27 +103,19 @@ pub(super) struct Rare {
     pub(super) waiting: Vec<u8>,
     /// Since when something waits to be heard.
     pub(super) unheard_ms: u64,
-    /// `hold` was asked for, and `open` hasn't come.
-    pub(super) hold: bool,
-    /// Old events that wait for `open`.
-    pub(super) held: Held,
-    /// Events that wait for a slow receiver.
-    pub(super) behind: Behind,
+    /// What is kept for its receiver.
+    pub(super) backlog: Backlog,
 }
 
 impl Rare {
     /// Bytes that it keeps, in either direction.
     pub(super) fn kept_bytes(&self) -> usize {
-        self.waiting.len() + self.held.bytes() + self.behind.bytes()
+        self.waiting.len() + self.backlog.bytes()
     }
 
     fn is_idle(&self) -> bool {
         let waits = self.secret.is_some() || !self.seen.is_empty() || !self.waiting.is_empty();
-        !waits
-            && self.invited.is_empty()
-            && !self.hold
-            && self.held.is_empty()
-            && self.behind.is_empty()
+        !waits && self.invited.is_empty() && self.backlog.is_idle()
     }
 }
 
@@ -193,6 +185,37 @@ impl Part {
     /// Whether events go to the session.
     pub(super) fn is_live(self) -> bool {
         matches!(self, Part::Live | Part::Filtered)
+    }
+}
+
+impl InQueue {
+    /// The session gets events here.
+    pub(super) fn stands(&mut self, listed: Listed) {
+        self.part = match listed {
+            Listed::All(_) => Part::Live,
+            Listed::Filtered(_) => Part::Filtered,
+        };
+        self.moves_to(listed);
+    }
+
+    /// It has another place in the list.
+    pub(super) fn moves_to(&mut self, listed: Listed) {
+        let (Listed::All(position) | Listed::Filtered(position)) = listed;
+        self.position = position;
+    }
+
+    /// Where it gets events, if it does.
+    pub(super) fn listed(&self) -> Option<Listed> {
+        match self.part {
+            Part::Live => Some(Listed::All(self.position)),
+            Part::Filtered => Some(Listed::Filtered(self.position)),
+            Part::None
+            | Part::Joining
+            | Part::Admitted
+            | Part::Ending
+            | Part::EndingOut
+            | Part::Leaving => None,
+        }
     }
 }
 
@@ -285,38 +308,102 @@ impl Connections {
 
 /// All sessions of a lane, by their handles.
 #[derive(Debug, Default)]
-pub(super) struct Sessions(Slab<Session>);
+pub(super) struct Sessions {
+    all: Slab<Session>,
+    /// Frames that wait, over all sessions.
+    waiting_bytes: usize,
+}
 
 impl Sessions {
     pub(super) fn insert(&mut self, session: Session) -> Handle {
-        Handle::at(self.0.insert(session))
+        Handle::at(self.all.insert(session))
     }
 
     #[inline]
     pub(super) fn get(&self, handle: Handle) -> Option<&Session> {
-        self.0.get(handle.place())
+        self.all.get(handle.place())
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, handle: Handle) -> Option<&mut Session> {
-        self.0.get_mut(handle.place())
+        self.all.get_mut(handle.place())
     }
 
     pub(super) fn remove(&mut self, handle: Handle) -> Option<Session> {
-        self.0.try_remove(handle.place())
+        self.all.try_remove(handle.place())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Handle, &Session)> {
-        self.0.iter().map(|(place, session)| (Handle::at(place), session))
+        self.all.iter().map(|(place, session)| (Handle::at(place), session))
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut Session)> {
-        self.0.iter_mut().map(|(place, session)| (Handle::at(place), session))
+        self.all.iter_mut().map(|(place, session)| (Handle::at(place), session))
+    }
+
+    /// Changes what a session rarely needs, and counts what waits.
+    pub(super) fn with_rare<T>(
+        &mut self,
+        handle: Handle,
+        change: impl FnOnce(&mut Rare) -> T,
+    ) -> Option<T> {
+        let rare = self.all.get_mut(handle.place())?.rare();
+        let before = rare.waiting.len();
+        let changed = change(rare);
+        self.waiting_bytes = self.waiting_bytes + rare.waiting.len() - before;
+        Some(changed)
+    }
+
+    /// Takes what a session rarely needed.
+    pub(super) fn take_rare(&mut self, handle: Handle) -> Option<Box<Rare>> {
+        let rare = self.all.get_mut(handle.place())?.rare.take()?;
+        self.waiting_bytes -= rare.waiting.len();
+        Some(rare)
+    }
+
+    /// What is kept for the session's receiver, and how many bytes of its own frames wait.
+    pub(super) fn backlog(&mut self, handle: Handle) -> Option<(&mut Backlog, usize)> {
+        let rare = self.all.get_mut(handle.place())?.rare();
+        Some((&mut rare.backlog, rare.waiting.len()))
+    }
+
+    /// What is kept for the session's receiver, if anything may be.
+    pub(super) fn backlog_if_any(&mut self, handle: Handle) -> Option<&mut Backlog> {
+        let rare = self.all.get_mut(handle.place())?.rare.as_mut()?;
+        Some(&mut rare.backlog)
+    }
+
+    /// Forgets of a session what says nothing any more.
+    pub(super) fn tidy(&mut self, handle: Handle) {
+        if let Some(session) = self.all.get_mut(handle.place()) {
+            session.tidy();
+        }
+    }
+
+    /// What is kept for a session, in either direction.
+    pub(super) fn kept_bytes(&self, handle: Handle) -> usize {
+        let rare = self.all.get(handle.place()).and_then(|session| session.rare.as_ref());
+        rare.map_or(0, |rare| rare.kept_bytes())
+    }
+
+    /// How many bytes of frames wait, over all sessions.
+    #[inline]
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
+    /// An old event of a queue has come for a session. Where it goes, if the session is to have it.
+    pub(super) fn takes_replay(&mut self, handle: Handle, sub: Sub) -> Option<Option<ConnId>> {
+        let session = self.all.get_mut(handle.place())?;
+        let conn = session.conn;
+        let entry = session.in_queue(sub)?;
+        entry.replays = entry.replays.saturating_sub(1);
+        (entry.part.is_live() || entry.part == Part::Admitted).then_some(conn)
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 }
 
@@ -325,13 +412,13 @@ impl Index<Handle> for Sessions {
 
     #[inline]
     fn index(&self, handle: Handle) -> &Session {
-        &self.0[handle.place()]
+        &self.all[handle.place()]
     }
 }
 
 impl IndexMut<Handle> for Sessions {
     #[inline]
     fn index_mut(&mut self, handle: Handle) -> &mut Session {
-        &mut self.0[handle.place()]
+        &mut self.all[handle.place()]
     }
 }

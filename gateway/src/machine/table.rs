@@ -132,8 +132,8 @@ impl Lane {
         }
         self.give_up(sent, out);
         self.release_refusals(bucket, out);
-        for sub in self.interest.subs() {
-            let hash = self.interest.hash_of(sub);
+        for sub in self.delivery.interest().subs() {
+            let hash = self.delivery.interest().hash_of(sub);
             if hash.and_then(|hash| self.routes.bucket_of(hash)) == Some(bucket) {
                 let sessions = self.sessions_in(sub);
                 self.lost(sub, &sessions, out);

@@ -47,9 +47,9 @@ pub enum Ending {
 }
 
 /// The receiver owes more than it may and gets events through its own list.
-pub(in crate::machine) const SLOW: u8 = 1;
+const SLOW: u8 = 1;
 /// The client asked that events be kept back.
-pub(in crate::machine) const HELD: u8 = 2;
+const HELD: u8 = 2;
 /// Nothing is appended any more.
 const ENDED: u8 = 4;
 const DIRTY: u8 = 8;
@@ -81,7 +81,7 @@ pub struct Clients {
     /// What all sockets together haven't taken yet.
     owed: usize,
     /// How often a receiver became slow.
-    pub(in crate::machine) slow_total: u64,
+    slow_total: u64,
 }
 
 #[derive(Debug, Default)]
@@ -182,14 +182,14 @@ impl Clients {
     /// Appends an event in the connection's format, if its events are not diverted to its own list.
     /// This is the innermost step of every delivery.
     #[inline]
-    pub(in crate::machine) fn deliver<'e>(
+    pub(super) fn deliver<'e>(
         &mut self,
         conn: ConnId,
         frame: impl FnOnce(Format) -> Encoded<'e>,
-    ) -> Delivery {
-        let Some(slot) = self.slots.get_mut(conn.place()) else { return Delivery::Ended };
+    ) -> Appended {
+        let Some(slot) = self.slots.get_mut(conn.place()) else { return Appended::Ended };
         if slot.flags & (SLOW | HELD | ENDED) != 0 {
-            return if slot.flags & ENDED != 0 { Delivery::Ended } else { Delivery::Diverted };
+            return if slot.flags & ENDED != 0 { Appended::Ended } else { Appended::Diverted };
         }
         match frame(slot.format) {
             Encoded::Small(bytes) => {
@@ -204,7 +204,7 @@ impl Clients {
         if slot.bytes.len() > self.slow_bytes || slot.large.is_some() {
             self.judge(conn);
         }
-        Delivery::Done
+        Appended::Done
     }
 
     #[inline]
@@ -244,17 +244,32 @@ impl Clients {
         }
     }
 
-    pub(in crate::machine) fn set(&mut self, conn: ConnId, flag: u8, on: bool) {
+    fn set(&mut self, conn: ConnId, flag: u8, on: bool) {
         if let Some(slot) = self.slots.get_mut(conn.place()) {
             slot.flags = if on { slot.flags | flag } else { slot.flags & !flag };
         }
     }
 
-    pub(in crate::machine) fn is_diverted(&self, conn: ConnId) -> bool {
+    /// The receiver owes more than it may, or no longer.
+    pub(super) fn set_slow(&mut self, conn: ConnId, slow: bool) {
+        self.set(conn, SLOW, slow);
+    }
+
+    /// Events are kept back from the connection, or no longer.
+    pub(in crate::machine) fn set_held(&mut self, conn: ConnId, held: bool) {
+        self.set(conn, HELD, held);
+    }
+
+    /// How often a receiver became slow.
+    pub(in crate::machine) fn slow_total(&self) -> u64 {
+        self.slow_total
+    }
+
+    pub(super) fn is_diverted(&self, conn: ConnId) -> bool {
         self.slots.get(conn.place()).is_some_and(|slot| slot.flags & (SLOW | HELD) != 0)
     }
 
-    pub(in crate::machine) fn is_held(&self, conn: ConnId) -> bool {
+    pub(super) fn is_held(&self, conn: ConnId) -> bool {
         self.slots.get(conn.place()).is_some_and(|slot| slot.flags & HELD != 0)
     }
 
@@ -388,7 +403,7 @@ impl Clients {
 
 /// What became of an event on its way into a connection's buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::machine) enum Delivery {
+pub(super) enum Appended {
     /// It is there.
     Done,
     /// The connection is slow or held: the event belongs into its own list.

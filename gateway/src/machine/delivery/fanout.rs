@@ -29,7 +29,7 @@ impl<'a> Frame<'a> {
 
 /// The bytes of one frame in each format, made when first asked for.
 #[derive(Debug, Default)]
-pub(in crate::machine) struct Encodings {
+pub(super) struct Encodings {
     made: [bool; Format::COUNT],
     bytes: [Vec<u8>; Format::COUNT],
     /// The bytes again, where they were asked for to be shared.
@@ -39,7 +39,7 @@ pub(in crate::machine) struct Encodings {
 
 /// The bytes of a frame on their way to many.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::machine) enum Encoded<'a> {
+pub(super) enum Encoded<'a> {
     /// Few: each receiver has a copy.
     Small(&'a [u8]),
     /// Many: all receivers have the same.
@@ -56,13 +56,13 @@ struct Scratch {
 impl Encodings {
     /// Begins the next frame.
     #[inline]
-    pub(in crate::machine) fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.made = [false; Format::COUNT];
     }
 
     /// The frame's bytes in a format. The frame is the same from one `begin` to the next.
     #[inline]
-    pub(in crate::machine) fn get(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
+    pub(super) fn get(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
         let at = format.place();
         if !self.made[at] {
             self.made[at] = true;
@@ -74,12 +74,7 @@ impl Encodings {
 
     /// As [`Encodings::get`], for many receivers, who share it from so many bytes on.
     #[inline]
-    pub(in crate::machine) fn share(
-        &mut self,
-        format: Format,
-        frame: &Frame<'_>,
-        min: usize,
-    ) -> Encoded<'_> {
+    pub(super) fn share(&mut self, format: Format, frame: &Frame<'_>, min: usize) -> Encoded<'_> {
         if frame.body.len() < min {
             return Encoded::Small(self.get(format, frame));
         }
@@ -95,7 +90,7 @@ impl Encodings {
 
     /// The bytes of a frame for one receiver.
     #[inline]
-    pub(in crate::machine) fn one(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
+    pub(super) fn one(&mut self, format: Format, frame: &Frame<'_>) -> &[u8] {
         self.begin();
         self.get(format, frame)
     }

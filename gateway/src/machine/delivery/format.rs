@@ -43,7 +43,7 @@ pub struct Format {
 
 impl Format {
     /// How many there are.
-    pub(in crate::machine) const COUNT: usize = 4;
+    pub(super) const COUNT: usize = 4;
 
     /// Frames written so, on this transport.
     pub const fn new(transport: Transport, encoding: Encoding) -> Format {
@@ -52,14 +52,14 @@ impl Format {
 
     /// Its place among all formats.
     #[inline]
-    pub(in crate::machine) const fn place(self) -> usize {
+    pub(super) const fn place(self) -> usize {
         2 * self.transport as usize + self.encoding as usize
     }
 }
 
 impl Transport {
     /// Appends a frame that is a JSON text.
-    pub(in crate::machine) fn put_text(self, out: &mut Vec<u8>, text: &[u8]) {
+    pub(super) fn put_text(self, out: &mut Vec<u8>, text: &[u8]) {
         match self {
             Transport::Tcp => {
                 wire::put_varint(out, text.len() as u64);
@@ -79,7 +79,7 @@ impl Transport {
 }
 
 /// Appends length-prefixed envelopes as a WebSocket message.
-pub(in crate::machine) fn put_websocket_binary(out: &mut Vec<u8>, envelopes: &[u8]) {
+pub(super) fn put_websocket_binary(out: &mut Vec<u8>, envelopes: &[u8]) {
     put_websocket(out, BINARY, envelopes);
 }
 

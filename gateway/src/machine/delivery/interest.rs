@@ -62,23 +62,23 @@ pub(in crate::machine) struct Interest {
     free: Vec<Sub>,
     policies: Vec<Rc<[Policy]>>,
     /// With the planted bug `subscriber_late`: who is added after the next event.
-    pub(in crate::machine) late: Vec<(Sub, Subscriber)>,
+    late: Vec<(Sub, Subscriber)>,
 }
 
 /// A queue as the lane sees it.
 #[derive(Debug)]
 pub(in crate::machine) struct Queue {
-    pub(in crate::machine) name: Box<str>,
-    pub(in crate::machine) hash: u64,
-    pub(in crate::machine) epoch: u64,
+    name: Box<str>,
+    hash: u64,
+    epoch: u64,
     /// The newest event that came.
-    pub(in crate::machine) seq: u64,
+    seq: u64,
     /// Who gets every event, next to each other in memory: a delivery is a step along this list.
-    pub(in crate::machine) all: Vec<Subscriber>,
-    pub(in crate::machine) filtered: Vec<Filtered>,
-    pub(in crate::machine) policies: Rc<[Policy]>,
+    all: Vec<Subscriber>,
+    filtered: Vec<Filtered>,
+    policies: Rc<[Policy]>,
     /// How many sessions have a part in it, in whatever state.
-    pub(in crate::machine) parts: u32,
+    parts: u32,
 }
 
 /// A session that gets events, and where.
@@ -90,9 +90,9 @@ pub(in crate::machine) struct Subscriber {
 
 /// A subscriber that gets some of the events.
 #[derive(Debug)]
-pub(in crate::machine) struct Filtered {
-    pub(in crate::machine) subscriber: Subscriber,
-    pub(in crate::machine) filter: Filter,
+pub(super) struct Filtered {
+    pub(super) subscriber: Subscriber,
+    pub(super) filter: Filter,
 }
 
 /// What the lane must know of a mount when a receiver is slow.
@@ -103,9 +103,107 @@ pub(in crate::machine) struct Policy {
     pub(in crate::machine) close_on_slow: bool,
 }
 
+/// Where a session stands that gets events of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::machine) enum Listed {
+    /// In this place of those that get everything.
+    All(u32),
+    /// In this place of those with a filter.
+    Filtered(u32),
+}
+
 impl Queue {
+    /// Its name.
+    pub(in crate::machine) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The hash of its name.
+    pub(in crate::machine) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Its incarnation.
+    pub(in crate::machine) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The newest event that came.
+    pub(in crate::machine) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Who gets every event.
+    #[inline]
+    pub(super) fn all(&self) -> &[Subscriber] {
+        &self.all
+    }
+
+    /// Who gets some of the events.
+    #[inline]
+    pub(super) fn filtered(&self) -> &[Filtered] {
+        &self.filtered
+    }
+
+    /// An event of this number has come; false if it had come before.
+    #[inline]
+    pub(super) fn moves_on(&mut self, seq: u64) -> bool {
+        let is_new = seq > self.seq;
+        if is_new {
+            self.seq = seq;
+        }
+        is_new
+    }
+
+    /// Somebody was subscribed when the queue had come so far. Another epoch counts anew.
+    pub(in crate::machine) fn is_at(&mut self, epoch: u64, seq: u64) {
+        let seen = if self.epoch == epoch { self.seq } else { 0 };
+        (self.epoch, self.seq) = (epoch, seen.max(seq));
+    }
+
+    /// The lane's subscribers go on here. Whether this is still the same epoch.
+    pub(in crate::machine) fn restart(&mut self, epoch: u64, seq: u64) -> bool {
+        let is_same = self.epoch == epoch;
+        (self.epoch, self.seq) = (epoch, seq);
+        is_same
+    }
+
+    /// One more session has a part in it.
+    pub(in crate::machine) fn joined(&mut self) {
+        self.parts += 1;
+    }
+
+    /// Puts a subscriber behind the others of its list.
+    pub(in crate::machine) fn enlist(
+        &mut self,
+        subscriber: Subscriber,
+        filter: Option<Filter>,
+    ) -> Listed {
+        if let Some(filter) = filter {
+            self.filtered.push(Filtered { subscriber, filter });
+            return Listed::Filtered(self.filtered.len() as u32 - 1);
+        }
+        self.all.push(subscriber);
+        Listed::All(self.all.len() as u32 - 1)
+    }
+
+    /// Takes the subscriber in this place off its list. The session that has the place now, if
+    /// there is one.
+    pub(in crate::machine) fn unlist(&mut self, listed: Listed) -> Option<Handle> {
+        match listed {
+            Listed::All(at) => {
+                self.all.swap_remove(at as usize);
+                self.all.get(at as usize).map(|subscriber| subscriber.session)
+            }
+            Listed::Filtered(at) => {
+                self.filtered.swap_remove(at as usize);
+                self.filtered.get(at as usize).map(|filtered| filtered.subscriber.session)
+            }
+        }
+    }
+
     /// Whether a receiver that is too slow for this mount is closed.
-    pub(in crate::machine) fn closes_slow(&self, mount: &[u8]) -> bool {
+    pub(super) fn closes_slow(&self, mount: &[u8]) -> bool {
         let policy = self.policies.iter().find(|policy| policy.mount.as_bytes() == mount);
         policy.is_some_and(|policy| policy.close_on_slow)
     }
@@ -124,7 +222,7 @@ impl Queue {
 }
 
 impl Interest {
-    pub(in crate::machine) fn new(seed: Seed) -> Interest {
+    pub(super) fn new(seed: Seed) -> Interest {
         Interest {
             by_name: Places::new(seed),
             queues: Vec::new(),
@@ -178,6 +276,16 @@ impl Interest {
     /// The hash of a queue's name.
     pub(in crate::machine) fn hash_of(&self, sub: Sub) -> Option<u64> {
         self.get(sub).map(|queue| queue.hash)
+    }
+
+    /// Adds a subscriber after the queue's next event: the planted bug `subscriber_late`.
+    pub(in crate::machine) fn add_late(&mut self, sub: Sub, subscriber: Subscriber) {
+        self.late.push((sub, subscriber));
+    }
+
+    /// Takes those who are to be added late.
+    pub(in crate::machine) fn take_late(&mut self) -> Vec<(Sub, Subscriber)> {
+        std::mem::take(&mut self.late)
     }
 
     /// The numbers of all queues, in order.

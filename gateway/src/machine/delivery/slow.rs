@@ -9,21 +9,15 @@ use indexmap::IndexMap;
 use prost::Message as _;
 use proto::g2c::{self, BodyKind, EventHead, EventKind};
 
-use super::clients::{ConnId, SLOW};
-use super::fanout::Frame;
 use super::held::{Missed, miss};
-use super::interest::{Sub, Subscriber};
-use crate::machine::lane::{Lane, Outbox};
-use crate::machine::session::Rare;
-use crate::machine::wheel::PER_TURN;
+use super::interest::Sub;
 use members::{MembersBehind, Word};
-use proto::ids::Handle;
 
 mod members;
 
 /// An event as it is kept: read once for all who are slow.
 #[derive(Debug)]
-pub(in crate::machine) enum Kept {
+pub(super) enum Kept {
     Message { mount: Rc<str>, seq: u64, body: Rc<[u8]> },
     Mounts { kind: EventKind, seq: u64, body: Rc<[u8]> },
     State(g2c::State),
@@ -33,7 +27,7 @@ pub(in crate::machine) enum Kept {
 
 impl Kept {
     /// Nothing if the event can't be read; then nobody could.
-    pub(in crate::machine) fn of(kind: u32, body: &[u8]) -> Option<Kept> {
+    pub(super) fn of(kind: u32, body: &[u8]) -> Option<Kept> {
         let kind = EventKind::from_number(kind)?;
         Some(match kind {
             EventKind::Message => {
@@ -59,7 +53,7 @@ impl Kept {
 
 /// What waits for one receiver, over all its queues.
 #[derive(Debug, Default)]
-pub(in crate::machine) struct Behind {
+pub(super) struct Behind {
     items: VecDeque<Item>,
     states: Vec<StateBehind>,
     members: Vec<MembersBehind>,
@@ -113,27 +107,28 @@ struct StateBehind {
 
 /// A frame that leaves the list.
 #[derive(Debug)]
-struct Leaving {
-    kind: u32,
-    sub: Sub,
-    body: Vec<u8>,
+pub(super) struct Leaving {
+    pub(super) kind: u32,
+    pub(super) sub: Sub,
+    pub(super) body: Vec<u8>,
 }
 
 /// The receiver owes too much, and nothing may be dropped for it.
+#[derive(Debug, Clone, Copy)]
 pub(in crate::machine) struct TooSlow;
 
 impl Behind {
-    pub(in crate::machine) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty() && self.states.is_empty() && self.members.is_empty()
     }
 
     /// How many bytes are kept.
-    pub(in crate::machine) fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Keeps one event. Returns whether it went into another that waits already.
-    fn keep(&mut self, sub: Sub, event: &Kept, closes: bool, keep_oldest: bool) -> bool {
+    pub(super) fn keep(&mut self, sub: Sub, event: &Kept, closes: bool, keep_oldest: bool) -> bool {
         match event {
             Kept::Message { mount, seq, body } => {
                 let (mount, body) = (Rc::clone(mount), Rc::clone(body));
@@ -205,7 +200,7 @@ impl Behind {
     }
 
     /// Drops the oldest message and leaves a gap in its place.
-    fn drop_oldest(&mut self, announce: bool) -> Result<(), TooSlow> {
+    pub(super) fn drop_oldest(&mut self, announce: bool) -> Result<(), TooSlow> {
         let oldest = |item: &Item| matches!(item, Item::Message { .. });
         let at = self.items.iter().position(oldest).ok_or(TooSlow)?;
         let Some(Item::Message { sub, seq, mount, body, closes }) = self.items.remove(at) else {
@@ -236,7 +231,7 @@ impl Behind {
     }
 
     /// Forgets what waits of one queue: the receiver gets the whole present of it, or nothing more.
-    pub(in crate::machine) fn forget(&mut self, sub: Sub, missed: &mut Missed) {
+    pub(super) fn forget(&mut self, sub: Sub, missed: &mut Missed) {
         self.items.retain(|item| {
             let is_gone = item.sub() == sub;
             match item {
@@ -255,7 +250,7 @@ impl Behind {
     }
 
     /// What is to be sent has begun to leave: states get their place in the order.
-    fn freeze(&mut self) {
+    pub(super) fn freeze(&mut self) {
         for at in 0..self.states.len() {
             let (before, rest) = self.states.split_at_mut(at);
             let state = &mut rest[0];
@@ -265,7 +260,7 @@ impl Behind {
     }
 
     /// The next frame. Each queue's are in the order of their `seq`; a state may be later.
-    fn next(&mut self) -> Option<Leaving> {
+    pub(super) fn next(&mut self) -> Option<Leaving> {
         let front = self.items.front().map(|item| (item.sub(), item.seq()));
         if let Some(leaving) = self.next_members(front).or_else(|| self.next_state(front)) {
             return Some(leaving);
@@ -350,137 +345,6 @@ fn change_bytes(change: &g2c::StateChange) -> usize {
         Some(g2c::state_change::Now::Deleted(_)) | None => 0,
     };
     2 * change.key.len() + value + size_of::<g2c::StateChange>() + 32
-}
-
-impl Lane {
-    /// Keeps an event for a receiver that is slow or held.
-    pub(in crate::machine) fn keep(
-        &mut self,
-        subscriber: Subscriber,
-        sub: Sub,
-        event: &Kept,
-        out: &mut Outbox,
-    ) {
-        let Some(conn) = subscriber.conn else { return };
-        let owed = out.clients.owed(conn);
-        let closes = match event {
-            Kept::Message { mount, .. } => {
-                self.interest.get(sub).is_some_and(|queue| queue.closes_slow(mount.as_bytes()))
-            }
-            Kept::Mounts { .. } | Kept::State(_) | Kept::Joined { .. } | Kept::Left { .. } => false,
-        };
-        let faults = self.settings.faults;
-        let max = self.settings.output_bytes_max;
-        let kept = self.with_rare(subscriber.session, |rare| {
-            let merged = rare.behind.keep(sub, event, closes, faults.conflation_keeps_oldest);
-            let (mut dropped, mut too_slow) = (0, false);
-            while !too_slow && owed + rare.kept_bytes() > max {
-                too_slow = rare.behind.drop_oldest(!faults.gap_unannounced).is_err();
-                dropped += u64::from(!too_slow);
-            }
-            (merged, dropped, too_slow)
-        });
-        let Some((merged, dropped, too_slow)) = kept else { return };
-        self.counters.deliveries_conflated += u64::from(merged);
-        self.counters.deliveries_dropped += dropped;
-        if too_slow {
-            self.close_slow(conn, out);
-        }
-    }
-
-    /// A slow receiver has taken everything: it gets what was kept, as far as it may owe.
-    pub(in crate::machine) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
-        out.clients.set(conn, SLOW, false);
-        let Some(connection) = self.connections.get(conn) else { return };
-        let Some(handle) = connection.session else { return };
-        if !out.clients.is_held(conn) {
-            self.release(conn, handle, out);
-        }
-    }
-
-    /// A receiver that isn't held or slow any more gets what was kept, as far as it may owe.
-    pub(in crate::machine) fn release(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
-        let Some(session) = self.sessions.get_mut(handle) else { return };
-        let Some(rare) = session.rare.as_mut() else { return };
-        rare.behind.freeze();
-        let format = out.clients.format(conn);
-        let before = rare.kept_bytes();
-        let mut all = false;
-        while !all && out.clients.owed(conn) <= self.settings.slow_bytes {
-            let Some(Leaving { kind, sub, body }) = rare.behind.next() else {
-                all = true;
-                continue;
-            };
-            let frame = Frame { kind, sub: Some(sub), body: &body, history: false };
-            out.clients.append(conn, self.encodings.one(format, &frame));
-            self.counters.deliveries += 1;
-        }
-        self.kept_bytes = self.kept_bytes + rare.kept_bytes() - before;
-        if all {
-            session.tidy();
-        } else {
-            out.clients.set(conn, SLOW, true);
-        }
-    }
-
-    /// What waits of a queue for this session is of no use any more. The messages among it, which
-    /// its client never gets.
-    pub(in crate::machine) fn forget_behind(&mut self, handle: Handle, sub: Sub) -> Missed {
-        let mut missed = Missed::new();
-        if self.sessions.get(handle).is_some_and(|session| session.rare.is_some()) {
-            self.with_rare(handle, |rare| {
-                rare.held.forget(sub, &mut missed);
-                rare.behind.forget(sub, &mut missed);
-            });
-        }
-        missed
-    }
-
-    /// Changes what a session rarely needs, and counts what it keeps.
-    pub(in crate::machine) fn with_rare<T>(
-        &mut self,
-        handle: Handle,
-        change: impl FnOnce(&mut Rare) -> T,
-    ) -> Option<T> {
-        let rare = self.sessions.get_mut(handle)?.rare();
-        let before = rare.kept_bytes();
-        let changed = change(rare);
-        self.kept_bytes = self.kept_bytes + rare.kept_bytes() - before;
-        Some(changed)
-    }
-
-    /// Whether all connections together owe more than the lane may keep for them.
-    #[inline]
-    pub(in crate::machine) fn owes_too_much(&self, out: &Outbox) -> bool {
-        out.clients.owed_by_all() + self.kept_bytes > self.settings.lane_output_bytes_max
-    }
-
-    /// Keeps all connections together within the lane's bound: the largest debtor goes first, and
-    /// with it what it was owed, so that there is room at once. If a turn's worth of them isn't
-    /// enough, the next turn goes on.
-    pub(in crate::machine) fn close_debtors(&mut self, out: &mut Outbox) {
-        if !self.owes_too_much(out) {
-            return;
-        }
-        let mut debts: Vec<(usize, ConnId)> = Vec::new();
-        for conn in self.connections.open_ones() {
-            let session = self.connections.get(conn).and_then(|one| one.session);
-            let session = session.and_then(|handle| self.sessions.get(handle));
-            let rare = session.and_then(|one| one.rare.as_ref());
-            let kept = rare.map_or(0, |rare| rare.kept_bytes());
-            debts.push((out.clients.owed(conn) + kept, conn));
-        }
-        debts.sort_unstable();
-        let are_more = debts.len() > PER_TURN;
-        for (_, conn) in debts.into_iter().rev().take(PER_TURN) {
-            self.close_slow(conn, out);
-            out.clients.cut(conn);
-            if !self.owes_too_much(out) {
-                return;
-            }
-        }
-        self.debt_ms = are_more.then_some(self.now.ms);
-    }
 }
 
 #[cfg(test)]

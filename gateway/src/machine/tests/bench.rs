@@ -381,7 +381,7 @@ impl Bench {
             live += u64::from(session.state == State::Live);
             kept_bytes += session.rare.as_ref().map_or(0, |rare| rare.kept_bytes());
         }
-        assert_eq!((lane.counters.sessions, lane.kept_bytes), (live, kept_bytes));
+        assert_eq!((lane.counters.sessions, lane.kept_bytes()), (live, kept_bytes));
         assert_eq!(lane.counters.connections, lane.connections.open_ones().len() as u64);
     }
 

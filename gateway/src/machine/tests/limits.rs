@@ -144,7 +144,11 @@ fn what_finds_no_room_is_refused_in_its_turn_and_others_go_on() {
     assert_eq!(results(&subscribe), [(133, 8)]);
     assert_eq!(full.step(&format!("4 n2 invited 0 7 {last}")), "", "a guest has to wait, too");
     let parts = full.bench.lane.sessions[Handle::at(0)].parts();
-    assert_eq!((parts, full.bench.lane.interest.len()), (0, 0), "nothing is left of them");
+    assert_eq!(
+        (parts, full.bench.lane.delivery.interest().len()),
+        (0, 0),
+        "nothing is left of them"
+    );
     let other = full.step(&format!("5 c1 send 1 {fifth} chat x"));
     assert_eq!(results(&other), [(1, 14)], "it isn't the one who fills it");
     let sentence = "too many operations wait for this part of the cluster: try again later";

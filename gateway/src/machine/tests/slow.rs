@@ -213,10 +213,10 @@ fn five_wait(settings: Settings) -> Bench {
 #[test]
 fn a_receiver_may_owe_exactly_its_bound() {
     let bench = five_wait(Settings { slow_bytes: 10, ..dev() });
-    let owes = bench.out.clients.owed_by_all() + bench.lane.kept_bytes;
+    let owes = bench.lane.owed_by_all(&bench.out);
     for (output_bytes_max, dropped) in [(owes, 0), (owes - 1, 1)] {
         let bench = five_wait(Settings { output_bytes_max, ..small() });
-        assert_eq!(bench.lane.counters.deliveries_dropped, dropped);
+        assert_eq!(bench.lane.counters().deliveries_dropped, dropped);
     }
     for (lane_output_bytes_max, is_cut) in [(owes, false), (owes - 1, true)] {
         let mut bench = five_wait(Settings { slow_bytes: 10, lane_output_bytes_max, ..dev() });
@@ -235,8 +235,7 @@ fn a_debt_is_what_is_on_its_way_and_what_waits() {
         for nonce in 0..pings {
             bench.step(&format!("2 c1 ping {}", 1_u64 << 40 | nonce));
         }
-        bench.lane.settings.lane_output_bytes_max =
-            bench.out.clients.owed_by_all() + bench.lane.kept_bytes - 1;
+        bench.lane.settings.lane_output_bytes_max = bench.lane.owed_by_all(&bench.out) - 1;
         bench.step("3 wait");
         bench.step("100 wait");
         let cuts: Vec<&str> = bench.log.lines().filter(|line| line.ends_with("at once")).collect();

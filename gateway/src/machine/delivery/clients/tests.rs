@@ -73,10 +73,10 @@ fn large_events_are_not_copied_for_each_and_count_for_each() {
     let mut clients = clients(1_000);
     clients.opened(ConnId::at(1), Format::default());
     for conn in [CONN, ConnId::at(1)] {
-        assert_eq!(clients.deliver(conn, |_| Encoded::Large(&body)), Delivery::Done);
+        assert_eq!(clients.deliver(conn, |_| Encoded::Large(&body)), Appended::Done);
         assert_eq!(clients.unwritten(conn).as_ptr(), body.as_ptr());
         assert!(!clients.is_diverted(conn));
-        assert_eq!(clients.deliver(conn, |_| Encoded::Large(&body)), Delivery::Done);
+        assert_eq!(clients.deliver(conn, |_| Encoded::Large(&body)), Appended::Done);
         assert!(clients.is_diverted(conn));
     }
     assert_eq!((clients.owed_by_all(), Rc::strong_count(&body)), (2_400, 5));
