@@ -3,11 +3,10 @@
 //! In the order of a message's way: [`lane`] takes every input; [`connection`] reads a client's
 //! frames, [`operation`] those that are for queues; [`authority`] believes its credentials or not,
 //! tokens by [`token`]; [`login`] makes a session of it, [`resume`] gives that its queues;
-//! [`session`] is what the lane knows of one; [`hearing`] says when its operations go on; [`route`]
-//! brings them to their homes; [`home`] reads what homes say; [`delivery`] brings events to
-//! clients; [`recover`] comes back after lost links, [`table`] follows buckets that move; [`web`]
-//! serves the back end, [`callout`] asks and tells it, [`asking`] what of clients that is about.
-//! Beside the lanes, [`address`] counts who comes from where.
+//! [`session`] is what the lane knows of one; [`upstream`] brings its operations to their homes and
+//! reads what those say; [`delivery`] brings events to clients; [`web`] serves the back end,
+//! [`callout`] asks and tells it, [`asking`] what of clients that is about. Beside the lanes,
+//! [`address`] counts who comes from where.
 
 pub mod address;
 mod asking;
@@ -17,21 +16,17 @@ mod closing;
 mod connection;
 pub mod counters;
 mod delivery;
-mod hearing;
-mod home;
 pub mod lane;
 mod login;
 mod membership;
 mod operation;
 mod readiness;
-mod recover;
 mod refusal;
 mod resume;
-mod route;
 mod session;
 pub mod settings;
-mod table;
 pub mod token;
+mod upstream;
 pub mod web;
 mod wheel;
 

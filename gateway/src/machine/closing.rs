@@ -12,8 +12,8 @@ use proto::wire;
 
 use super::delivery::{ConnId, Ending, Frame};
 use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, NodeSet, Pending};
 use super::session::{Phase, Session, State};
+use super::upstream::{BucketIndex, NodeSet, Pending};
 
 /// A client has this long to take what it is owed before the socket is cut.
 const LINGER_MS: u64 = 5_000;

@@ -11,8 +11,8 @@ use rand::Rng as _;
 
 use super::delivery::{ConnId, Ending, Format};
 use super::lane::{Lane, Outbox};
-use super::route::{NodeIndex, Routes};
 use super::session::{Connection, Phase, Session};
+use super::upstream::{NodeIndex, Routes};
 use super::wheel::Allowance;
 
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";

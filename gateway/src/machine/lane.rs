@@ -20,13 +20,20 @@ use super::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
 use super::delivery::{Clients, ConnId, Delivery, Format};
 use super::readiness::Readiness;
-use super::route::Routes;
 use super::session::{Connections, Sessions};
 use super::settings::Settings;
+use super::upstream::Routes;
 use super::web::{Web, WebReply, WebRequest};
 use super::wheel::{self, Rate, Wheel};
 
+mod hearing;
+mod homes;
 mod receivers;
+mod recovery;
+mod table;
+
+pub(super) use homes::Broken;
+pub(super) use recovery::SWEEP_MS;
 
 /// What comes to a lane.
 #[derive(Debug)]

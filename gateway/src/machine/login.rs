@@ -18,10 +18,9 @@ use smallvec::SmallVec;
 use super::authority::{Admission, Admitted, Distrust};
 use super::closing::Farewell;
 use super::delivery::ConnId;
-use super::home::Broken;
-use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, NodeSet, Pending};
+use super::lane::{Broken, Lane, Outbox};
 use super::session::{Phase, Session, State};
+use super::upstream::{BucketIndex, NodeSet, Pending};
 
 impl Lane {
     pub(super) fn connect(&mut self, conn: ConnId, body: &[u8], out: &mut Outbox) {

@@ -12,8 +12,8 @@ use super::connection::introduce;
 use super::delivery::{ConnId, Sub};
 use super::lane::{Lane, Outbox};
 use super::refusal::{Refusal, check_op_id};
-use super::route::{BucketIndex, Pending};
 use super::session::Part;
+use super::upstream::{BucketIndex, Pending};
 
 impl Lane {
     /// Brings an operation on its way to the queue's home, or answers why not.
@@ -170,7 +170,7 @@ impl Lane {
         }
         self.routes.mark(bucket);
         if self.sweep_ms.is_none() {
-            self.sweep_ms = Some(self.now.ms + super::recover::SWEEP_MS);
+            self.sweep_ms = Some(self.now.ms + super::lane::SWEEP_MS);
         }
         if let Some(handle) = pending.session() {
             let session = &mut self.sessions[handle];

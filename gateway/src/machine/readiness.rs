@@ -3,7 +3,7 @@
 use link::machine::LinkId;
 
 use super::lane::Lane;
-use super::route::NodeIndex;
+use super::upstream::NodeIndex;
 
 /// A home that hasn't answered a probe for this long doesn't serve.
 const SILENT_MS: u64 = 2_000;

@@ -9,7 +9,7 @@ use proto::name::{self, NameError};
 
 use super::delivery::ConnId;
 use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, Pending};
+use super::upstream::{BucketIndex, Pending};
 
 /// Why the lane itself refuses an operation. The text says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

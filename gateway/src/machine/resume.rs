@@ -18,8 +18,8 @@ use proto::wire;
 use super::delivery::Sub;
 use super::lane::{Lane, Outbox};
 use super::refusal::Refusal;
-use super::route::Pending;
 use super::session::{Part, State};
+use super::upstream::Pending;
 
 impl Lane {
     /// What the session is to have again: its inbox always, what its client has seen if it is

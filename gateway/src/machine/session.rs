@@ -9,7 +9,7 @@ use slab::Slab;
 use smallvec::SmallVec;
 
 use super::delivery::{Backlog, ConnId, Listed, Sub};
-use super::route::NodeSet;
+use super::upstream::NodeSet;
 use super::wheel::Allowance;
 
 /// One socket of a client.

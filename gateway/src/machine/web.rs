@@ -17,7 +17,7 @@ use proto::wire;
 use rand::Rng as _;
 
 use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, Pending};
+use super::upstream::{BucketIndex, Pending};
 use join::{Lookups, Turn};
 
 /// What the back end wants.

@@ -12,8 +12,8 @@ use proto::name::QueueName;
 
 use super::Asking;
 use crate::machine::delivery::Sub;
+use crate::machine::lane::SWEEP_MS;
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::recover::SWEEP_MS;
 use crate::machine::refusal::Refusal;
 use crate::machine::session::Asks;
 

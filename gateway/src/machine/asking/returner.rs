@@ -12,7 +12,7 @@ use crate::machine::authority::Admitted;
 use crate::machine::delivery::ConnId;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::login::resumed;
-use crate::machine::route::Pending;
+use crate::machine::upstream::Pending;
 
 impl Lane {
     /// Asks the home of the session that is to go on whose it is; the application, if there is

@@ -10,23 +10,23 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::wire;
 
-use super::delivery::ConnId;
-use super::lane::{Lane, Outbox};
-use super::recover::SWEEP_MS;
-use super::refusal::{Refusal, check_op_id};
-use super::route::{BucketIndex, NodeIndex};
-use super::session::{Session, State};
+use super::recovery::SWEEP_MS;
+use super::{Lane, Outbox};
+use crate::machine::delivery::ConnId;
+use crate::machine::refusal::{Refusal, check_op_id};
+use crate::machine::session::{Session, State};
+use crate::machine::upstream::{BucketIndex, NodeIndex};
 
 impl Lane {
     /// A node has heard what was sent at that moment.
-    pub(super) fn heard_at(&mut self, node: NodeIndex, sent_ms: u64, out: &mut Outbox) {
+    pub(in crate::machine) fn heard_at(&mut self, node: NodeIndex, sent_ms: u64, out: &mut Outbox) {
         self.routes.hear(node, sent_ms.saturating_add(self.settings.dead_ms));
         self.hear_again(out);
     }
 
     /// Whether the home of the session's user was heard of late. Mostly every home was.
     #[inline]
-    pub(super) fn is_heard(&self, handle: Handle) -> bool {
+    pub(in crate::machine) fn is_heard(&self, handle: Handle) -> bool {
         self.routes.all_are_heard(self.now.ms) || self.hears_home_of(handle)
     }
 
@@ -40,7 +40,7 @@ impl Lane {
     /// The lane has been stopped between deciding and sending, and homes aren't heard any more that
     /// were heard then: nothing of it leaves. The links end, and what is still due comes back by
     /// the rules of lists that are sent again.
-    pub(super) fn hold_if_stopped(&mut self, decided_ms: u64, out: &mut Outbox) {
+    pub(in crate::machine) fn hold_if_stopped(&mut self, decided_ms: u64, out: &mut Outbox) {
         let were_heard = self.routes.all_are_heard(decided_ms);
         if !were_heard || self.routes.all_are_heard(self.now.ms) {
             return;
@@ -57,7 +57,7 @@ impl Lane {
 
     /// Keeps an operation until the user's home is heard.
     #[cold]
-    pub(super) fn wait_unheard(
+    pub(in crate::machine) fn wait_unheard(
         &mut self,
         conn: ConnId,
         handle: Handle,
@@ -80,7 +80,7 @@ impl Lane {
     }
 
     /// Something of the session waits until its user's home is heard.
-    pub(super) fn waits_unheard(&mut self, handle: Handle) {
+    pub(in crate::machine) fn waits_unheard(&mut self, handle: Handle) {
         if self.unheard.insert(handle) {
             self.counters.unheard += 1;
             self.sessions[handle].rare().unheard_ms = self.now.ms;
@@ -90,7 +90,7 @@ impl Lane {
 
     /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
     /// any.
-    pub(super) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
+    pub(in crate::machine) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
         if self.routes.all_are_heard(self.now.ms) {
             return false;
         }
@@ -111,7 +111,7 @@ impl Lane {
     }
 
     /// Homes may have been heard again: what waited for that goes on, in its order.
-    pub(super) fn hear_again(&mut self, out: &mut Outbox) {
+    pub(in crate::machine) fn hear_again(&mut self, out: &mut Outbox) {
         for bucket in self.routes.asides.clone() {
             self.take_back(bucket, out);
         }
@@ -157,7 +157,7 @@ impl Lane {
 
     /// Answers what has waited too long for a home to be heard: first what was set aside, which is
     /// older.
-    pub(super) fn give_up_unheard(&mut self, before_ms: u64, out: &mut Outbox) {
+    pub(in crate::machine) fn give_up_unheard(&mut self, before_ms: u64, out: &mut Outbox) {
         for bucket in self.routes.asides.clone() {
             let aside = &mut self.routes.buckets[bucket].aside;
             let expired = aside.expire(before_ms);
@@ -205,7 +205,7 @@ impl Lane {
     }
 
     /// Whether the session goes on: it has a connection, and its login was answered.
-    pub(super) fn is_live(&self, handle: Handle) -> bool {
+    pub(in crate::machine) fn is_live(&self, handle: Handle) -> bool {
         self.sessions.get(handle).is_some_and(|session| session.state == State::Live)
     }
 }

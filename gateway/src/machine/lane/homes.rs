@@ -10,18 +10,18 @@ use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
-use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, NodeIndex, Pending};
-use super::session::State;
+use super::{Lane, Outbox};
+use crate::machine::session::State;
+use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
 
 /// How often each node is probed: its answer says that it was heard, and how long the way is.
-pub(super) const PROBE_MS: u64 = proto::limits::BEAT_MS;
+pub(in crate::machine) const PROBE_MS: u64 = proto::limits::BEAT_MS;
 /// Probes of a node that may be on their way: those of more than a dead time.
 const PROBES_MAX: usize = 16;
 
 /// A peer said what it must not: its link is ended and comes back by attaching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Broken {
+pub(in crate::machine) enum Broken {
     #[error("a frame that can't be read")]
     Unreadable,
     #[error("an answer that belongs to no operation, or not to the oldest one")]
@@ -42,7 +42,7 @@ impl From<prost::DecodeError> for Broken {
 
 impl Lane {
     #[inline]
-    pub(super) fn link_frame(&mut self, link: LinkId, frame: &[u8], out: &mut Outbox) {
+    pub(in crate::machine) fn link_frame(&mut self, link: LinkId, frame: &[u8], out: &mut Outbox) {
         let Some(node) = self.routes.node_of(link) else { return };
         if let Err(broken) = self.node_frame((link, node), frame, out) {
             self.counters.broken_peers += 1;
@@ -223,7 +223,7 @@ impl Lane {
     }
 
     /// Measures the way to each node and back.
-    pub(super) fn probe(&mut self, out: &mut Outbox) {
+    pub(in crate::machine) fn probe(&mut self, out: &mut Outbox) {
         // Silence is no event: it is looked for as often as somebody is asked.
         self.readiness.unsure = true;
         let up = self.routes.links();
@@ -235,7 +235,12 @@ impl Lane {
         self.probe_ms = (!up.is_empty()).then(|| self.now.ms + PROBE_MS);
     }
 
-    pub(super) fn probe_node(&mut self, node: NodeIndex, link: LinkId, out: &mut Outbox) {
+    pub(in crate::machine) fn probe_node(
+        &mut self,
+        node: NodeIndex,
+        link: LinkId,
+        out: &mut Outbox,
+    ) {
         let nonce = self.micros();
         let probes = &mut self.routes.nodes[node].probes;
         if probes.len() == PROBES_MAX {

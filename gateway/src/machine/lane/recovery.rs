@@ -13,16 +13,16 @@ use proto::q2g;
 use proto::table::Owner;
 use proto::wire;
 
-use super::delivery::{Frame, Sub};
-use super::lane::{Lane, Outbox};
-use super::route::{BucketIndex, NodeIndex, Pending};
-use super::session::{Part, State};
+use super::{Lane, Outbox};
+use crate::machine::delivery::{Frame, Sub};
+use crate::machine::session::{Part, State};
+use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
 
 /// How often waiting operations are looked through.
-pub(super) const SWEEP_MS: u64 = 500;
+pub(in crate::machine) const SWEEP_MS: u64 = 500;
 
 impl Lane {
-    pub(super) fn link_up(&mut self, link: LinkId, peer: &Peer, out: &mut Outbox) {
+    pub(in crate::machine) fn link_up(&mut self, link: LinkId, peer: &Peer, out: &mut Outbox) {
         if peer.role != Role::QueueNode {
             return;
         }
@@ -40,10 +40,10 @@ impl Lane {
         // The handshake may be old news, if this process has slept since. What counts is an answer
         // to what is sent now.
         self.probe_node(node, link, out);
-        self.probe_ms.get_or_insert(self.now.ms + super::home::PROBE_MS);
+        self.probe_ms.get_or_insert(self.now.ms + super::homes::PROBE_MS);
     }
 
-    pub(super) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
+    pub(in crate::machine) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
         self.callouts.link_down(link);
         let Some(node) = self.routes.link_down(link) else { return };
         self.readiness.unsure = true;
@@ -55,7 +55,7 @@ impl Lane {
     }
 
     /// Nothing that was on its way to or from the buckets' homes counts any more.
-    pub(super) fn cut_off(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
+    pub(in crate::machine) fn cut_off(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
         for &bucket in buckets {
             let bucket = &mut self.routes.buckets[bucket];
             bucket.unanswered.rewind();
@@ -99,7 +99,7 @@ impl Lane {
     }
 
     /// Introduces, attaches, and has the whole list of each of these buckets sent again.
-    pub(super) fn recover(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
+    pub(in crate::machine) fn recover(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
         if buckets.is_empty() {
             return;
         }
@@ -164,12 +164,12 @@ impl Lane {
                 && let Some((node, link)) = self.routes.home(bucket)
             {
                 session.introduced.remove(node);
-                super::connection::introduce(node, link, handle, session, out);
+                crate::machine::connection::introduce(node, link, handle, session, out);
             }
         }
     }
 
-    pub(super) fn introduce_all(
+    pub(in crate::machine) fn introduce_all(
         &mut self,
         bucket: BucketIndex,
         sessions: &[Handle],
@@ -178,7 +178,7 @@ impl Lane {
         let Some((node, link)) = self.routes.home(bucket) else { return };
         for handle in sessions {
             if let Some(session) = self.sessions.get_mut(*handle) {
-                super::connection::introduce(node, link, *handle, session, out);
+                crate::machine::connection::introduce(node, link, *handle, session, out);
             }
         }
     }
@@ -209,7 +209,7 @@ impl Lane {
     }
 
     /// The node's word on what became of an attached queue.
-    pub(super) fn attached(&mut self, frame: q2g::Attached, out: &mut Outbox) {
+    pub(in crate::machine) fn attached(&mut self, frame: q2g::Attached, out: &mut Outbox) {
         let number = frame.sub;
         let known = |sub: &Sub| self.delivery.interest().get(*sub).is_some();
         let Some(sub) = Sub::or_none(number).filter(known) else { return };
@@ -258,7 +258,7 @@ impl Lane {
     }
 
     /// Answers what can't be brought to its home any more.
-    pub(super) fn give_up(&mut self, drained: Vec<(Pending, bool)>, out: &mut Outbox) {
+    pub(in crate::machine) fn give_up(&mut self, drained: Vec<(Pending, bool)>, out: &mut Outbox) {
         for (pending, was_sent) in drained {
             self.off_list(pending);
             let (status, sentence) = if was_sent {
@@ -294,7 +294,7 @@ impl Lane {
     }
 
     /// Looks through what waits: gives up what has waited too long, comes back where it is time.
-    pub(super) fn sweep(&mut self, out: &mut Outbox) {
+    pub(in crate::machine) fn sweep(&mut self, out: &mut Outbox) {
         let give_up_ms = self.settings.give_up_ms;
         let give_up_ms = if self.settings.faults.given_up_early { 1 } else { give_up_ms };
         let before_ms = self.now.ms.saturating_sub(give_up_ms);

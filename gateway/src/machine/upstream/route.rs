@@ -12,54 +12,54 @@ use proto::link::At;
 use proto::table::{Owner, Version};
 use proto::wire;
 
-use super::delivery::ConnId;
-use super::refusal::Refusal;
-use super::session::{Session, State};
-pub(super) use buckets::{BucketIndex, Buckets};
-pub(super) use nodes::{NodeIndex, NodeSet, Nodes};
+use crate::machine::delivery::ConnId;
+use crate::machine::refusal::Refusal;
+use crate::machine::session::{Session, State};
+pub(in crate::machine) use buckets::{BucketIndex, Buckets};
+pub(in crate::machine) use nodes::{NodeIndex, NodeSet, Nodes};
 
 mod buckets;
 mod nodes;
 
 /// The way to every bucket.
 #[derive(Debug, Default)]
-pub(super) struct Routes {
+pub(in crate::machine) struct Routes {
     /// Nothing until the first table.
-    pub(super) version: Option<Version>,
-    pub(super) bits: u8,
-    pub(super) buckets: Buckets,
-    pub(super) nodes: Nodes,
+    pub(in crate::machine) version: Option<Version>,
+    pub(in crate::machine) bits: u8,
+    pub(in crate::machine) buckets: Buckets,
+    pub(in crate::machine) nodes: Nodes,
     /// Until then every bucket's home counts as heard, if each was heard.
     heard_until_ms: Option<u64>,
     /// Some bucket has no home.
     is_homeless: bool,
     /// Buckets with something set aside.
-    pub(super) asides: BTreeSet<BucketIndex>,
+    pub(in crate::machine) asides: BTreeSet<BucketIndex>,
     by_link: Vec<Option<NodeIndex>>,
     dirty: Vec<BucketIndex>,
 }
 
 /// A bucket as the lane sees it.
 #[derive(Debug, Default)]
-pub(super) struct Bucket {
-    pub(super) epochs: Epochs,
+pub(in crate::machine) struct Bucket {
+    pub(in crate::machine) epochs: Epochs,
     /// Its primary.
-    pub(super) home: Option<NodeIndex>,
-    pub(super) unanswered: Unanswered<Pending>,
+    pub(in crate::machine) home: Option<NodeIndex>,
+    pub(in crate::machine) unanswered: Unanswered<Pending>,
     /// Operations of sessions whose users' homes weren't heard when the list was to be sent again.
-    pub(super) aside: Unanswered<Pending>,
+    pub(in crate::machine) aside: Unanswered<Pending>,
     /// Frames about the bucket that need no answer kept: they go after what is unsent.
-    pub(super) extra: Vec<u8>,
+    pub(in crate::machine) extra: Vec<u8>,
     /// Its home said `moved` to where the lane knows better: come back then.
-    pub(super) retry_ms: Option<u64>,
-    pub(super) dirty: bool,
+    pub(in crate::machine) retry_ms: Option<u64>,
+    pub(in crate::machine) dirty: bool,
     /// With the planted bug `resend_doubled`: the next flush goes twice.
-    pub(super) doubled: bool,
+    pub(in crate::machine) doubled: bool,
 }
 
 /// What the lane must know of an operation when its answer comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pending {
+pub(in crate::machine) enum Pending {
     /// Of a client.
     Operation { session: Handle, op_id: u32, kind: c2g::Kind, hash: u64, bytes: u32 },
     /// Of a client, and refused by the lane: only its place in the order is kept.
@@ -78,7 +78,7 @@ pub(super) enum Pending {
 
 impl Pending {
     /// The session that must be introduced before it is sent.
-    pub(super) fn session(self) -> Option<Handle> {
+    pub(in crate::machine) fn session(self) -> Option<Handle> {
         match self {
             Pending::Operation { session, .. }
             | Pending::Resume { session, .. }
@@ -90,7 +90,7 @@ impl Pending {
 
     /// The session that it is of, if it goes on only while the home of its user is heard. Login
     /// and loss are that home's own matter.
-    pub(super) fn of_client(self) -> Option<Handle> {
+    pub(in crate::machine) fn of_client(self) -> Option<Handle> {
         match self {
             Pending::Operation { session, .. }
             | Pending::Resume { session, .. }
@@ -105,17 +105,17 @@ impl Pending {
 
 /// A queue node in one of its lives.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) owner: Owner,
-    pub(super) link: Option<LinkId>,
+pub(in crate::machine) struct Node {
+    pub(in crate::machine) owner: Owner,
+    pub(in crate::machine) link: Option<LinkId>,
     /// The bucket that the lane's next frames are about, as the node knows it.
     said: Option<(BucketIndex, Epochs)>,
     /// The bucket that the node's next frames are about, if its epochs are not of the past.
-    pub(super) heard: Option<BucketIndex>,
+    pub(in crate::machine) heard: Option<BucketIndex>,
     /// When the link came up, or a probe was answered last.
-    pub(super) answered_ms: u64,
+    pub(in crate::machine) answered_ms: u64,
     /// The probes that are on their way: what each says, and when it was sent.
-    pub(super) probes: VecDeque<(u64, u64)>,
+    pub(in crate::machine) probes: VecDeque<(u64, u64)>,
     /// Until when it counts as heard: a dead time after the sending of the newest probe that it
     /// has answered, if there is one.
     heard_until_ms: Option<u64>,
@@ -126,18 +126,18 @@ pub(super) struct Node {
 impl Routes {
     /// The bucket of a name's hash; nothing before the first table.
     #[inline]
-    pub(super) fn bucket_of(&self, hash: u64) -> Option<BucketIndex> {
+    pub(in crate::machine) fn bucket_of(&self, hash: u64) -> Option<BucketIndex> {
         self.version.map(|_| BucketIndex::of(BucketId::of(hash, self.bits)))
     }
 
     /// The bucket that a frame names, if the lane's table has it.
-    pub(super) fn named(&self, bits: u32, prefix: u32) -> Option<BucketIndex> {
+    pub(in crate::machine) fn named(&self, bits: u32, prefix: u32) -> Option<BucketIndex> {
         let bucket = BucketId::new(bits, prefix).filter(|bucket| bucket.bits() == self.bits)?;
         self.buckets.find(bucket.prefix())
     }
 
     /// The place of a node in the list, which is added if need be.
-    pub(super) fn node(&mut self, owner: &Owner) -> NodeIndex {
+    pub(in crate::machine) fn node(&mut self, owner: &Owner) -> NodeIndex {
         let known = self.nodes.find(|_, node| node.owner == *owner);
         known.unwrap_or_else(|| {
             let free = self.nodes.find(|at, node| {
@@ -167,16 +167,16 @@ impl Routes {
 
     /// The node at the other end of a link.
     #[inline]
-    pub(super) fn node_of(&self, link: LinkId) -> Option<NodeIndex> {
+    pub(in crate::machine) fn node_of(&self, link: LinkId) -> Option<NodeIndex> {
         self.by_link.get(link.0 as usize).copied().flatten()
     }
 
     /// All links that are up.
-    pub(super) fn links(&self) -> Vec<LinkId> {
+    pub(in crate::machine) fn links(&self) -> Vec<LinkId> {
         self.nodes.iter().filter_map(|(_, node)| node.link).collect()
     }
 
-    pub(super) fn link_up(&mut self, now_ms: u64, link: LinkId, node: NodeIndex) {
+    pub(in crate::machine) fn link_up(&mut self, now_ms: u64, link: LinkId, node: NodeIndex) {
         let at = link.0 as usize;
         if self.by_link.len() <= at {
             self.by_link.resize(at + 1, None);
@@ -189,7 +189,7 @@ impl Routes {
     }
 
     /// The link's node, if this was its newest link.
-    pub(super) fn link_down(&mut self, link: LinkId) -> Option<NodeIndex> {
+    pub(in crate::machine) fn link_down(&mut self, link: LinkId) -> Option<NodeIndex> {
         let at = self.by_link.get_mut(link.0 as usize)?.take()?;
         let node = &mut self.nodes[at];
         if node.link != Some(link) {
@@ -200,14 +200,14 @@ impl Routes {
     }
 
     /// The node counts as heard until then.
-    pub(super) fn hear(&mut self, node: NodeIndex, until_ms: u64) {
+    pub(in crate::machine) fn hear(&mut self, node: NodeIndex, until_ms: u64) {
         let node = &mut self.nodes[node];
         node.heard_until_ms = node.heard_until_ms.max(Some(until_ms));
         self.count_heard();
     }
 
     /// Homes have changed.
-    pub(super) fn homes_changed(&mut self) {
+    pub(in crate::machine) fn homes_changed(&mut self) {
         self.nodes.iter_mut().for_each(|node| node.is_home = false);
         self.is_homeless = false;
         for (_, bucket) in self.buckets.iter() {
@@ -226,12 +226,12 @@ impl Routes {
 
     /// Whether every bucket's home counts as heard at a moment.
     #[inline]
-    pub(super) fn all_are_heard(&self, at_ms: u64) -> bool {
+    pub(in crate::machine) fn all_are_heard(&self, at_ms: u64) -> bool {
         self.heard_until_ms.is_some_and(|until_ms| at_ms < until_ms)
     }
 
     /// Whether the home of this hash's bucket counts as heard at a moment.
-    pub(super) fn home_is_heard(&self, hash: u64, at_ms: u64) -> bool {
+    pub(in crate::machine) fn home_is_heard(&self, hash: u64, at_ms: u64) -> bool {
         let home = self.bucket_of(hash).and_then(|bucket| self.buckets[bucket].home);
         let until_ms = home.and_then(|home| self.nodes[home].heard_until_ms);
         until_ms.is_some_and(|until_ms| at_ms < until_ms)
@@ -239,14 +239,14 @@ impl Routes {
 
     /// The node that a bucket's operations go to, and its link if that is up.
     #[inline]
-    pub(super) fn home(&self, bucket: BucketIndex) -> Option<(NodeIndex, LinkId)> {
+    pub(in crate::machine) fn home(&self, bucket: BucketIndex) -> Option<(NodeIndex, LinkId)> {
         let home = self.buckets[bucket].home?;
         self.nodes[home].link.map(|link| (home, link))
     }
 
     /// The bucket has something to send at the end of the turn.
     #[inline]
-    pub(super) fn mark(&mut self, bucket: BucketIndex) {
+    pub(in crate::machine) fn mark(&mut self, bucket: BucketIndex) {
         let entry = &mut self.buckets[bucket];
         if !entry.dirty {
             entry.dirty = true;
@@ -256,7 +256,11 @@ impl Routes {
 
     /// Appends `at` for this bucket unless the last one still holds. Nothing if its home has no
     /// link.
-    pub(super) fn about(&mut self, bucket: BucketIndex, links: &mut Links) -> Option<LinkId> {
+    pub(in crate::machine) fn about(
+        &mut self,
+        bucket: BucketIndex,
+        links: &mut Links,
+    ) -> Option<LinkId> {
         let epochs = self.buckets[bucket].epochs;
         let (home, link) = self.home(bucket)?;
         let node = &mut self.nodes[home];
@@ -275,12 +279,12 @@ impl Routes {
     }
 
     /// Whether the turn has gathered something to send.
-    pub(super) fn is_dirty(&self) -> bool {
+    pub(in crate::machine) fn is_dirty(&self) -> bool {
         !self.dirty.is_empty()
     }
 
     /// Sends what the turn has gathered, grouped by bucket.
-    pub(super) fn flush(&mut self, links: &mut Links) {
+    pub(in crate::machine) fn flush(&mut self, links: &mut Links) {
         let mut dirty = std::mem::take(&mut self.dirty);
         for bucket in dirty.drain(..) {
             // A table with fewer buckets may have come since.
@@ -312,7 +316,7 @@ impl Routes {
     /// Tells a node a session's handle, if it doesn't know it yet. Nodes that can't be in the set
     /// of those that do are told before each operation, which changes nothing there.
     #[inline]
-    pub(super) fn introduce(
+    pub(in crate::machine) fn introduce(
         node: NodeIndex,
         link: LinkId,
         handle: Handle,

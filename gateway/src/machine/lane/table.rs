@@ -8,17 +8,17 @@ use proto::limits;
 use proto::q2g;
 use proto::table::{BucketTable, Row};
 
-use super::delivery::ConnId;
-use super::lane::{Lane, Outbox};
-use super::route::{Bucket, BucketIndex, NodeIndex, Pending};
-use super::session::State;
+use super::{Lane, Outbox};
+use crate::machine::delivery::ConnId;
+use crate::machine::session::State;
+use crate::machine::upstream::{Bucket, BucketIndex, NodeIndex, Pending};
 
 /// After a `moved` that says less than the lane knows, its speaker gets this long to hear the
 /// table.
 const RETRY_MS: u64 = 50;
 
 impl Lane {
-    pub(super) fn table(&mut self, table: &BucketTable, out: &mut Outbox) {
+    pub(in crate::machine) fn table(&mut self, table: &BucketTable, out: &mut Outbox) {
         if self.routes.version.is_some_and(|known| known >= table.version()) {
             return;
         }
@@ -155,7 +155,12 @@ impl Lane {
     }
 
     /// A node isn't the home, and says who is.
-    pub(super) fn moved(&mut self, node: NodeIndex, frame: q2g::Moved, out: &mut Outbox) {
+    pub(in crate::machine) fn moved(
+        &mut self,
+        node: NodeIndex,
+        frame: q2g::Moved,
+        out: &mut Outbox,
+    ) {
         let Some(row) = frame.row else { return };
         let Some(bucket) = self.routes.named(frame.bits, row.prefix) else { return };
         out.places.extend(frame.place);
