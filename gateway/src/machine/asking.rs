@@ -121,7 +121,7 @@ impl Lane {
     /// Does what follows from what the call-outs have let out.
     pub(super) fn take_verdicts(&mut self, out: &mut Outbox) {
         for (link, numbers) in std::mem::take(&mut out.callouts.acknowledged) {
-            if self.routes.node_of(link).is_some() {
+            if self.upstream.node_of(link).is_some() {
                 let body = Some(g2q::g2q::Body::Acknowledge(g2q::Acknowledge { numbers }));
                 wire::put_message(out.links.buffer(link), &G2q { body });
             }

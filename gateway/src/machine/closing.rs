@@ -3,7 +3,6 @@
 
 use std::num::NonZeroU32;
 
-use link::machine::Unanswered;
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
 use proto::g2q::{self, G2q};
@@ -12,7 +11,7 @@ use proto::wire;
 
 use super::delivery::{ConnId, Ending, Frame};
 use super::lane::{Lane, Outbox};
-use super::session::{Phase, Session, State};
+use super::session::{Phase, Session, Sessions, State};
 use super::upstream::{BucketIndex, NodeSet, Pending};
 
 /// A client has this long to take what it is owed before the socket is cut.
@@ -146,10 +145,10 @@ impl Lane {
         let before = std::mem::replace(&mut session.state, State::Over);
         let hash = session.id.user_queue_hash();
         self.drop_rare(handle);
-        self.unheard.remove(&handle);
+        self.upstream.waits_no_longer(handle);
         self.counters.sessions -= u64::from(before == State::Live);
         self.leave_all(handle, out);
-        if let Some(bucket) = self.routes.bucket_of(hash) {
+        if let Some(bucket) = self.upstream.bucket_of(hash) {
             if before == State::LoggingIn && self.withdraw_login(bucket, handle, out) {
                 return self.let_go(handle, out);
             }
@@ -166,9 +165,7 @@ impl Lane {
     /// Takes a login that was never sent off its list: nobody is to have a session for a client
     /// that is gone. Whether it was so.
     fn withdraw_login(&mut self, bucket: BucketIndex, handle: Handle, out: &mut Outbox) -> bool {
-        let list = &mut self.routes.buckets[bucket].unanswered;
-        let login = Pending::Login { session: handle };
-        if list.withdraw(|pending| *pending == login).is_none() {
+        if !self.upstream.withdraw(bucket, Pending::Login { session: handle }) {
             return false;
         }
         self.sessions[handle].unanswered -= 1;
@@ -182,31 +179,11 @@ impl Lane {
     /// by its client, if that comes back; if it was thrown out, nothing of it may go on. Whether
     /// there was any.
     pub(super) fn drop_over(&mut self, bucket: BucketIndex, out: &mut Outbox) -> bool {
-        let mut list = std::mem::take(&mut self.routes.buckets[bucket].unanswered);
-        let dropped = self.take_over(&mut list);
-        self.routes.buckets[bucket].unanswered = list;
+        let sessions = &self.sessions;
+        let dropped = self.upstream.take_off(bucket, |pending| is_of_over(sessions, *pending));
         let some = !dropped.is_empty();
         self.end_dropped(dropped, out);
         some
-    }
-
-    /// Takes what is of sessions whose sockets are gone from a list that is not on its way.
-    pub(super) fn take_over(&self, list: &mut Unanswered<Pending>) -> Vec<Pending> {
-        let mut dropped = Unanswered::default();
-        list.move_some(&mut dropped, |pending| {
-            let session = |handle: Handle| self.sessions.get(handle);
-            match *pending {
-                Pending::Login { session: of } | Pending::Lost { session: of } => session(of)
-                    .is_some_and(|one| one.state == State::Over && one.generation.is_none()),
-                Pending::Operation { session: of, .. }
-                | Pending::Resume { session: of, .. }
-                | Pending::Refused { session: of, .. } => {
-                    session(of).is_some_and(|one| one.state == State::Over)
-                }
-                Pending::Recognise { .. } | Pending::Request { .. } => false,
-            }
-        });
-        dropped.expire(u64::MAX).into_iter().map(|(pending, _)| pending).collect()
     }
 
     /// Nothing more comes of these.
@@ -246,12 +223,27 @@ impl Lane {
         // Of a login that was refused, what its client has sent since still waits.
         self.drop_rare(handle);
         let Some(session) = self.sessions.remove(handle) else { return };
-        for (at, node) in self.routes.nodes.iter() {
-            let knows = !NodeSet::has_place_for(at) || session.introduced.contains(at);
-            if let (true, Some(link)) = (knows, node.link) {
+        for (node, link) in self.upstream.linked() {
+            if !NodeSet::has_place_for(node) || session.introduced.contains(node) {
                 let body = Some(g2q::g2q::Body::Forget(g2q::Forget { session: handle.number() }));
                 wire::put_message(out.links.buffer(link), &G2q { body });
             }
         }
+    }
+}
+
+/// Whether something on a list is of a session whose socket is gone.
+pub(super) fn is_of_over(sessions: &Sessions, pending: Pending) -> bool {
+    let session = |handle: Handle| sessions.get(handle);
+    match pending {
+        Pending::Login { session: of } | Pending::Lost { session: of } => {
+            session(of).is_some_and(|one| one.state == State::Over && one.generation.is_none())
+        }
+        Pending::Operation { session: of, .. }
+        | Pending::Resume { session: of, .. }
+        | Pending::Refused { session: of, .. } => {
+            session(of).is_some_and(|one| one.state == State::Over)
+        }
+        Pending::Recognise { .. } | Pending::Request { .. } => false,
     }
 }

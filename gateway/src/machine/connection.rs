@@ -12,7 +12,7 @@ use rand::Rng as _;
 use super::delivery::{ConnId, Ending, Format};
 use super::lane::{Lane, Outbox};
 use super::session::{Connection, Phase, Session};
-use super::upstream::{NodeIndex, Routes};
+use super::upstream::{NodeIndex, Upstream};
 use super::wheel::Allowance;
 
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
@@ -239,7 +239,7 @@ pub(super) fn introduce(
     session: &mut Session,
     out: &mut Outbox,
 ) {
-    Routes::introduce(node, link, handle, session, &mut out.links);
+    Upstream::introduce(node, link, handle, session, &mut out.links);
 }
 
 impl Session {

@@ -1,6 +1,5 @@
 //! One lane: everything that comes goes through [`Lane::handle`].
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,7 +21,7 @@ use super::delivery::{Clients, ConnId, Delivery, Format};
 use super::readiness::Readiness;
 use super::session::{Connections, Sessions};
 use super::settings::Settings;
-use super::upstream::Routes;
+use super::upstream::Upstream;
 use super::web::{Web, WebReply, WebRequest};
 use super::wheel::{self, Rate, Wheel};
 
@@ -33,7 +32,6 @@ mod recovery;
 mod table;
 
 pub(super) use homes::Broken;
-pub(super) use recovery::SWEEP_MS;
 
 /// What comes to a lane.
 #[derive(Debug)]
@@ -172,7 +170,7 @@ pub struct Lane {
     pub(super) connections: Connections,
     pub(super) sessions: Sessions,
     pub(super) delivery: Delivery,
-    pub(super) routes: Routes,
+    pub(super) upstream: Upstream,
     pub(super) web: Web,
     pub(super) wheel: Wheel,
     pub(super) counters: Counters,
@@ -182,12 +180,6 @@ pub struct Lane {
     pub(super) expiries: Expiries,
     pub(super) callouts: Callouts,
     pub(super) asking: Asking,
-    /// Sessions with something that waits until their users' homes are heard.
-    pub(super) unheard: BTreeSet<Handle>,
-    /// When waiting operations are looked through.
-    pub(super) sweep_ms: Option<u64>,
-    /// When the links are probed next.
-    pub(super) probe_ms: Option<u64>,
     pub(super) draining: bool,
     pub(super) readiness: Readiness,
 }
@@ -213,7 +205,7 @@ impl Lane {
             connections: Connections::default(),
             sessions: Sessions::default(),
             delivery: Delivery::new(Seed::new(seed)),
-            routes: Routes::default(),
+            upstream: Upstream::default(),
             web: Web::default(),
             wheel: Wheel::new(),
             counters: Counters::default(),
@@ -222,9 +214,6 @@ impl Lane {
             expiries: Expiries::default(),
             callouts,
             asking: Asking::default(),
-            unheard: BTreeSet::new(),
-            sweep_ms: None,
-            probe_ms: None,
             draining: false,
             readiness: Readiness::default(),
         }
@@ -264,10 +253,9 @@ impl Lane {
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        let debts = self.delivery.wake_at();
-        let timers = [self.sweep_ms, debts, self.probe_ms, self.callouts.wake_at()];
-        let wakes = [self.wheel.wake_at(), self.expiries.wake_at()];
-        wakes.into_iter().chain(timers).flatten().min()
+        let parts = [self.upstream.wake_at(), self.delivery.wake_at()];
+        let wakes = [self.wheel.wake_at(), self.expiries.wake_at(), self.callouts.wake_at()];
+        wakes.into_iter().chain(parts).flatten().min()
     }
 
     /// What the lane has counted.
@@ -283,7 +271,7 @@ impl Lane {
     }
 
     fn turn_end(&mut self, out: &mut Outbox) {
-        self.routes.flush(&mut out.links);
+        self.upstream.flush(&mut out.links);
         self.counters.slow = out.clients.slow_total();
         if self.owes_too_much(out) {
             self.delivery.owe_too_much(self.now.ms);
@@ -302,13 +290,13 @@ impl Lane {
         for conn in self.expiries.due(self.now.ms, wheel::PER_TURN) {
             self.expired(conn, out);
         }
-        if self.sweep_ms.is_some_and(|at| at <= self.now.ms) {
+        if self.upstream.sweep_is_due(self.now.ms) {
             self.sweep(out);
         }
         if self.delivery.debts_are_due(self.now.ms) {
             self.close_debtors(out);
         }
-        if self.probe_ms.is_some_and(|at| at <= self.now.ms) {
+        if self.upstream.probe_is_due(self.now.ms) {
             self.probe(out);
         }
         self.wake_callouts(out);

@@ -80,7 +80,7 @@ impl Lane {
     fn drawn(&mut self, conn: ConnId, admitted: &Admitted) -> Option<(BucketIndex, Session)> {
         let user = UserId::try_from(admitted.user.as_str()).ok()?;
         let hash = name::hash(name::user_queue(user).as_bytes());
-        let bucket = self.routes.bucket_of(hash)?;
+        let bucket = self.upstream.bucket_of(hash)?;
         let session = Session {
             id: SessionId::new(hash, self.random.next_u64()),
             user: user.as_str().into(),

@@ -7,7 +7,6 @@ use proto::g2c::{BodyKind, ResultHead, Unsubscribed};
 use proto::g2q::{self, G2q};
 use proto::ids::Handle;
 use proto::q2g;
-use proto::wire;
 
 use super::delivery::{Frame, Policy, Sub, Subscriber};
 use super::lane::{Lane, Outbox};
@@ -239,7 +238,7 @@ impl Lane {
 
     /// Tells the queue's home that the session gets nothing here any more.
     pub(super) fn detach(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
-        let home = self.routes.bucket_of(hash).and_then(|b| Some((b, self.routes.home(b)?)));
+        let home = self.upstream.bucket_of(hash).and_then(|b| Some((b, self.upstream.home(b)?)));
         let Some((bucket, (node, link))) = home else {
             // Without a link the home has let go of all of the lane's sessions by itself.
             return self.no_part(handle, hash);
@@ -255,8 +254,7 @@ impl Lane {
         super::connection::introduce(node, link, handle, session, out);
         let (session, sub) = (handle.number(), Sub::number_or_none(sub));
         let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session, queue, sub }));
-        wire::put_message(&mut self.routes.buckets[bucket].extra, &G2q { body });
-        self.routes.mark(bucket);
+        self.upstream.put_extra(bucket, &G2q { body });
     }
 
     /// A home's word that sessions get no more of a queue here. A session that leaves waits for the

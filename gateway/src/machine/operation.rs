@@ -73,7 +73,7 @@ impl Lane {
         }
         let queue = QueueName::try_from(head.queue)?;
         let hash = queue.hash();
-        let bucket = self.routes.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let bucket = self.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let most = limits::UNANSWERED_PER_QUEUE_MAX;
         let most = if self.settings.faults.limit_too_low { most / 8 } else { most };
         if usize::from(session.entry(hash).unanswered) >= most {
@@ -135,7 +135,7 @@ impl Lane {
     /// Whether one session may put more on a bucket's list, which others share.
     #[inline]
     fn room_on_list(&self, bucket: BucketIndex, handle: Handle) -> Result<(), Refusal> {
-        let all = self.routes.buckets[bucket].unanswered.bytes();
+        let all = self.upstream.bytes_on_list(bucket);
         let held = self.sessions[handle].unanswered_bytes as usize;
         if share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
             return Ok(());
@@ -164,18 +164,13 @@ impl Lane {
         write: impl FnOnce(&mut Vec<u8>),
         out: &mut Outbox,
     ) -> bool {
-        let entry = &mut self.routes.buckets[bucket];
-        if entry.unanswered.push(self.now.ms, pending, write).is_err() {
+        if !self.upstream.push(self.now.ms, bucket, pending, write) {
             return false;
-        }
-        self.routes.mark(bucket);
-        if self.sweep_ms.is_none() {
-            self.sweep_ms = Some(self.now.ms + super::lane::SWEEP_MS);
         }
         if let Some(handle) = pending.session() {
             let session = &mut self.sessions[handle];
             session.unanswered += 1;
-            if let Some((node, link)) = self.routes.home(bucket) {
+            if let Some((node, link)) = self.upstream.home(bucket) {
                 introduce(node, link, handle, session, out);
             }
         }

@@ -22,16 +22,16 @@ impl Lane {
         if self.draining {
             return Some("it is draining: its clients are sent to other gateways");
         }
-        let routes = &self.routes;
-        if routes.buckets.is_empty() {
+        let upstream = &self.upstream;
+        if !upstream.has_table() {
             return Some("the boss hasn't sent a table yet");
         }
-        let mut homes = routes.buckets.indices().map(|bucket| routes.home(bucket));
+        let mut homes = upstream.buckets().map(|bucket| upstream.home(bucket));
         if homes.clone().any(|home| home.is_none()) {
             return Some("there is no link to the home of every bucket");
         }
         let is_silent = |home: Option<(NodeIndex, LinkId)>| {
-            home.is_some_and(|(node, _)| routes.nodes[node].answered_ms + SILENT_MS <= self.now.ms)
+            home.is_some_and(|(node, _)| upstream.answered_ms(node) + SILENT_MS <= self.now.ms)
         };
         homes.any(is_silent).then_some("the home of some bucket doesn't answer")
     }

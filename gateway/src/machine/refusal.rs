@@ -119,7 +119,7 @@ impl Lane {
         let hash = name::hash(head.queue);
         let session = &mut self.sessions[handle];
         let waits = session.queues.iter_mut().find(|one| one.hash == hash && one.unanswered > 0);
-        let bucket = self.routes.bucket_of(hash);
+        let bucket = self.upstream.bucket_of(hash);
         let (Some(_), Some(bucket)) = (waits, bucket) else {
             session.tidy();
             return self.refuse_as(conn, head.op_id, refusal, out);
@@ -130,8 +130,7 @@ impl Lane {
             return;
         }
         let pending = Pending::Refused { session: handle, op_id, hash, refusal };
-        let list = &mut self.routes.buckets[bucket].unanswered;
-        if !is_few || list.mark(self.now.ms, pending).is_err() {
+        if !is_few || !self.upstream.push_refused(self.now.ms, bucket, pending) {
             let reason = "the client sends more operations without waiting for results: wait for \
                           them";
             return self.close(conn, Close::Rate, reason, out);
@@ -144,7 +143,7 @@ impl Lane {
     /// Lets out the refusals that have nothing before them any more.
     #[inline]
     pub(super) fn release_refusals(&mut self, bucket: BucketIndex, out: &mut Outbox) {
-        while let Some(pending) = self.routes.buckets[bucket].unanswered.take_mark() {
+        while let Some(pending) = self.upstream.take_refused(bucket) {
             self.released(pending, out);
         }
     }

@@ -93,7 +93,7 @@ impl Lane {
     ) -> Result<(), Refusal> {
         let queue = QueueName::try_from(seen.queue.as_str())?;
         let hash = queue.hash();
-        let bucket = self.routes.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let bucket = self.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let twice = self.sessions[handle].entry(hash).part != Part::None;
         let sub = self.part_in(handle, Kind::Subscribe, queue, hash)?;
         if twice {
@@ -185,20 +185,19 @@ impl Lane {
         let session = &mut self.sessions[handle];
         session.confirmed = true;
         let hash = session.id.user_queue_hash();
-        let home = self.routes.bucket_of(hash).and_then(|at| Some((at, self.routes.home(at)?)));
+        let home = self.upstream.bucket_of(hash).and_then(|at| Some((at, self.upstream.home(at)?)));
         // A home that comes later hears it with the session's introduction.
         let Some((bucket, (node, link))) = home else { return };
         super::connection::introduce(node, link, handle, session, out);
         let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle.number() }));
-        wire::put_message(&mut self.routes.buckets[bucket].extra, &G2q { body });
-        self.routes.mark(bucket);
+        self.upstream.put_extra(bucket, &G2q { body });
     }
 
     /// Introduces the session again to its user's home: there is something new to know of it.
     pub(super) fn introduce_to_home(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle];
-        let bucket = self.routes.bucket_of(session.id.user_queue_hash());
-        if let Some((node, link)) = bucket.and_then(|bucket| self.routes.home(bucket)) {
+        let bucket = self.upstream.bucket_of(session.id.user_queue_hash());
+        if let Some((node, link)) = bucket.and_then(|bucket| self.upstream.home(bucket)) {
             session.introduced.remove(node);
             super::connection::introduce(node, link, handle, session, out);
         }
@@ -208,10 +207,8 @@ impl Lane {
     pub(super) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle];
         let known = std::mem::take(&mut session.introduced);
-        for (at, node) in self.routes.nodes.iter() {
-            if let (true, Some(link)) = (known.contains(at), node.link) {
-                super::connection::introduce(at, link, handle, session, out);
-            }
+        for (node, link) in self.upstream.linked().filter(|(node, _)| known.contains(*node)) {
+            super::connection::introduce(node, link, handle, session, out);
         }
     }
 }

@@ -1,5 +1,60 @@
 //! The way to the homes of queues and back.
+//!
+//! In the order of an operation's way: [`hearing`] says when it goes on; [`lists`] keeps it until
+//! it is answered; [`route`] brings it to its home; [`table`] follows buckets that move.
+//! [`Upstream`] owns all of it. It knows sessions by their handles, and no more of them; what
+//! follows for them from its word is the lane's to do.
 
+use std::collections::BTreeSet;
+
+use link::machine::Unanswered;
+use proto::ids::Handle;
+use proto::table::Version;
+
+mod hearing;
+mod lists;
 mod route;
+mod table;
 
-pub(super) use route::{Bucket, BucketIndex, NodeIndex, NodeSet, Pending, Routes};
+pub(super) use route::{BucketIndex, NodeIndex, NodeSet, Pending};
+use route::{Buckets, Nodes};
+pub(super) use table::Adopted;
+
+/// How often waiting operations are looked through.
+pub(super) const SWEEP_MS: u64 = 500;
+
+/// The way to every bucket, and what is on it.
+#[derive(Debug, Default)]
+pub(super) struct Upstream {
+    /// Nothing until the first table.
+    version: Option<Version>,
+    bits: u8,
+    buckets: Buckets,
+    nodes: Nodes,
+    /// Until then every bucket's home counts as heard, if each was heard.
+    heard_until_ms: Option<u64>,
+    /// Buckets with something set aside.
+    asides: BTreeSet<BucketIndex>,
+    /// Sessions with something that waits until their users' homes are heard.
+    unheard: BTreeSet<Handle>,
+    by_link: Vec<Option<NodeIndex>>,
+    dirty: Vec<BucketIndex>,
+    /// When waiting operations are looked through.
+    sweep_ms: Option<u64>,
+    /// When the links are probed next.
+    probe_ms: Option<u64>,
+}
+
+impl Upstream {
+    /// When something is to be done, if nothing comes before.
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        self.sweep_ms.into_iter().chain(self.probe_ms).min()
+    }
+}
+
+/// Takes what is picked off a list that is not on its way.
+fn take_off(list: &mut Unanswered<Pending>, picks: impl FnMut(&Pending) -> bool) -> Vec<Pending> {
+    let mut off = Unanswered::default();
+    list.move_some(&mut off, picks);
+    off.expire(u64::MAX).into_iter().map(|(pending, _)| pending).collect()
+}

@@ -12,10 +12,10 @@ use proto::name::QueueName;
 
 use super::Asking;
 use crate::machine::delivery::Sub;
-use crate::machine::lane::SWEEP_MS;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::refusal::Refusal;
 use crate::machine::session::Asks;
+use crate::machine::upstream::SWEEP_MS;
 
 /// A session, and the hash of a queue's name.
 pub(super) type Key = (Handle, u64);
@@ -162,7 +162,7 @@ impl Lane {
         line.bytes += body.len();
         line.waiting.push_back(Waiting::Operation(operation));
         self.count_waiting(handle, hash);
-        self.sweep_ms.get_or_insert(self.now.ms + SWEEP_MS);
+        self.upstream.sweep_by(self.now.ms + SWEEP_MS);
         self.advance(handle, hash, out);
         Ok(())
     }
@@ -249,7 +249,7 @@ impl Lane {
         operation: &mut Operation,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let bucket = self.routes.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let bucket = self.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let &mut Operation { kind, op_id, begun, since_ms, .. } = operation;
         if since_ms.saturating_add(self.settings.give_up_ms) < self.now.ms {
             return Err(Refusal::GivenUp);

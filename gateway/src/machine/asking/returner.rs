@@ -26,7 +26,7 @@ impl Lane {
     ) {
         let known = resumed(&connect).and_then(|(id, secret)| {
             let hash = id.user_queue_hash();
-            Some((id, secret, hash, self.routes.bucket_of(hash)?))
+            Some((id, secret, hash, self.upstream.bucket_of(hash)?))
         });
         let Some((id, secret, hash, bucket)) = known else {
             return self.ask_who(conn, connect, (admitted, Vec::new()), out);

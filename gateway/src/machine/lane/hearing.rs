@@ -10,45 +10,39 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::wire;
 
-use super::recovery::SWEEP_MS;
 use super::{Lane, Outbox};
+use crate::machine::closing::is_of_over;
 use crate::machine::delivery::ConnId;
 use crate::machine::refusal::{Refusal, check_op_id};
-use crate::machine::session::{Session, State};
-use crate::machine::upstream::{BucketIndex, NodeIndex};
+use crate::machine::session::{Session, Sessions, State};
+use crate::machine::settings::Settings;
+use crate::machine::upstream::{BucketIndex, NodeIndex, Pending, Upstream};
 
 impl Lane {
     /// A node has heard what was sent at that moment.
     pub(in crate::machine) fn heard_at(&mut self, node: NodeIndex, sent_ms: u64, out: &mut Outbox) {
-        self.routes.hear(node, sent_ms.saturating_add(self.settings.dead_ms));
+        self.upstream.hear(node, sent_ms.saturating_add(self.settings.dead_ms));
         self.hear_again(out);
     }
 
-    /// Whether the home of the session's user was heard of late. Mostly every home was.
+    /// Whether the home of the session's user was heard of late.
     #[inline]
     pub(in crate::machine) fn is_heard(&self, handle: Handle) -> bool {
-        self.routes.all_are_heard(self.now.ms) || self.hears_home_of(handle)
-    }
-
-    #[cold]
-    fn hears_home_of(&self, handle: Handle) -> bool {
-        let Some(session) = self.sessions.get(handle) else { return true };
-        self.routes.home_is_heard(session.id.user_queue_hash(), self.now.ms)
-            || self.settings.faults.hearing_ignored
+        is_heard(&self.upstream, (self.now.ms, &self.settings), &self.sessions, handle)
     }
 
     /// The lane has been stopped between deciding and sending, and homes aren't heard any more that
     /// were heard then: nothing of it leaves. The links end, and what is still due comes back by
     /// the rules of lists that are sent again.
     pub(in crate::machine) fn hold_if_stopped(&mut self, decided_ms: u64, out: &mut Outbox) {
-        let were_heard = self.routes.all_are_heard(decided_ms);
-        if !were_heard || self.routes.all_are_heard(self.now.ms) {
+        let were_heard = self.upstream.all_are_heard(decided_ms);
+        if !were_heard || self.upstream.all_are_heard(self.now.ms) {
             return;
         }
-        if !out.links.is_dirty() && !self.routes.is_dirty() {
+        if !out.links.is_dirty() && !self.upstream.is_dirty() {
             return;
         }
-        for link in self.routes.links() {
+        for link in self.upstream.links() {
             drop(out.links.take(link));
             self.link_down(link, out);
             out.links.end(link, "the lane was stopped within a turn");
@@ -81,43 +75,32 @@ impl Lane {
 
     /// Something of the session waits until its user's home is heard.
     pub(in crate::machine) fn waits_unheard(&mut self, handle: Handle) {
-        if self.unheard.insert(handle) {
+        if self.upstream.waits_unheard(handle, self.now.ms) {
             self.counters.unheard += 1;
             self.sessions[handle].rare().unheard_ms = self.now.ms;
-            self.sweep_ms.get_or_insert(self.now.ms + SWEEP_MS);
         }
     }
 
     /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
     /// any.
-    pub(in crate::machine) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
-        if self.routes.all_are_heard(self.now.ms) {
+    pub(super) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
+        if self.upstream.all_are_heard(self.now.ms) {
             return false;
         }
-        let entry = &mut self.routes.buckets[bucket];
-        let mut list = std::mem::take(&mut entry.unanswered);
-        let mut aside = std::mem::take(&mut entry.aside);
-        let before = list.len();
-        list.move_some(&mut aside, |pending| {
-            pending.of_client().is_some_and(|handle| !self.is_heard(handle))
-        });
-        let some = list.len() < before;
-        if !aside.is_empty() {
-            self.routes.asides.insert(bucket);
-        }
-        let entry = &mut self.routes.buckets[bucket];
-        (entry.unanswered, entry.aside) = (list, aside);
-        some
+        let (now_ms, sessions, settings) = (self.now.ms, &self.sessions, &self.settings);
+        self.upstream.set_aside(bucket, |upstream, handle| {
+            is_heard(upstream, (now_ms, settings), sessions, handle)
+        })
     }
 
     /// Homes may have been heard again: what waited for that goes on, in its order.
     pub(in crate::machine) fn hear_again(&mut self, out: &mut Outbox) {
-        for bucket in self.routes.asides.clone() {
+        for bucket in self.upstream.asides() {
             self.take_back(bucket, out);
         }
         self.advance_mute(out);
-        for handle in self.unheard.clone() {
-            if self.is_heard(handle) && self.unheard.remove(&handle) {
+        for handle in self.upstream.unheard() {
+            if self.is_heard(handle) && self.upstream.waits_no_longer(handle) {
                 let conn = self.sessions[handle].conn;
                 self.resume_seen(handle, out);
                 if let Some(conn) = conn {
@@ -129,28 +112,16 @@ impl Lane {
 
     /// Appends what was set aside, of sessions that are heard, to the bucket's list.
     fn take_back(&mut self, bucket: BucketIndex, out: &mut Outbox) {
-        let entry = &mut self.routes.buckets[bucket];
-        let mut list = std::mem::take(&mut entry.unanswered);
-        let mut aside = std::mem::take(&mut entry.aside);
-        let dropped = self.take_over(&mut aside);
-        let mut sessions = Vec::new();
-        aside.move_some(&mut list, |pending| match pending.of_client() {
-            Some(handle) if self.is_heard(handle) => {
-                sessions.push(handle);
-                true
-            }
-            Some(_) => false,
-            None => true,
-        });
-        if aside.is_empty() {
-            self.routes.asides.remove(&bucket);
-        }
-        let entry = &mut self.routes.buckets[bucket];
-        (entry.unanswered, entry.aside) = (list, aside);
+        let (now_ms, sessions, settings) = (self.now.ms, &self.sessions, &self.settings);
+        let is_heard = |upstream: &Upstream, handle: Handle| {
+            is_heard(upstream, (now_ms, settings), sessions, handle)
+        };
+        let is_over = |pending: &Pending| is_of_over(sessions, *pending);
+        let (sessions, dropped) = self.upstream.take_back(bucket, is_over, is_heard);
         self.end_dropped(dropped, out);
         if !sessions.is_empty() {
             self.introduce_all(bucket, &sessions, out);
-            self.routes.mark(bucket);
+            self.upstream.mark(bucket);
             self.release_refusals(bucket, out);
         }
     }
@@ -158,20 +129,16 @@ impl Lane {
     /// Answers what has waited too long for a home to be heard: first what was set aside, which is
     /// older.
     pub(in crate::machine) fn give_up_unheard(&mut self, before_ms: u64, out: &mut Outbox) {
-        for bucket in self.routes.asides.clone() {
-            let aside = &mut self.routes.buckets[bucket].aside;
-            let expired = aside.expire(before_ms);
-            if aside.is_empty() {
-                self.routes.asides.remove(&bucket);
-            }
+        for bucket in self.upstream.asides() {
+            let expired = self.upstream.expire_aside(bucket, before_ms);
             self.give_up(expired, out);
         }
-        for handle in self.unheard.clone() {
+        for handle in self.upstream.unheard() {
             let waits = |session: &Session| {
                 session.rare.as_ref().is_some_and(|rare| rare.unheard_ms >= before_ms)
             };
             if !self.sessions.get(handle).is_some_and(waits) {
-                self.unheard.remove(&handle);
+                self.upstream.waits_no_longer(handle);
                 self.refuse_waiting(handle, out);
             }
         }
@@ -208,4 +175,26 @@ impl Lane {
     pub(in crate::machine) fn is_live(&self, handle: Handle) -> bool {
         self.sessions.get(handle).is_some_and(|session| session.state == State::Live)
     }
+}
+
+/// Whether the home of a session's user was heard of late. Mostly every home was.
+#[inline]
+fn is_heard(
+    upstream: &Upstream,
+    (now_ms, settings): (u64, &Settings),
+    sessions: &Sessions,
+    handle: Handle,
+) -> bool {
+    upstream.all_are_heard(now_ms) || hears_home_of(upstream, (now_ms, settings), sessions, handle)
+}
+
+#[cold]
+fn hears_home_of(
+    upstream: &Upstream,
+    (now_ms, settings): (u64, &Settings),
+    sessions: &Sessions,
+    handle: Handle,
+) -> bool {
+    let Some(session) = sessions.get(handle) else { return true };
+    upstream.home_is_heard(session.id.user_queue_hash(), now_ms) || settings.faults.hearing_ignored
 }

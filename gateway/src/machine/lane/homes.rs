@@ -14,11 +14,6 @@ use super::{Lane, Outbox};
 use crate::machine::session::State;
 use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
 
-/// How often each node is probed: its answer says that it was heard, and how long the way is.
-pub(in crate::machine) const PROBE_MS: u64 = proto::limits::BEAT_MS;
-/// Probes of a node that may be on their way: those of more than a dead time.
-const PROBES_MAX: usize = 16;
-
 /// A peer said what it must not: its link is ended and comes back by attaching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(in crate::machine) enum Broken {
@@ -43,7 +38,7 @@ impl From<prost::DecodeError> for Broken {
 impl Lane {
     #[inline]
     pub(in crate::machine) fn link_frame(&mut self, link: LinkId, frame: &[u8], out: &mut Outbox) {
-        let Some(node) = self.routes.node_of(link) else { return };
+        let Some(node) = self.upstream.node_of(link) else { return };
         if let Err(broken) = self.node_frame((link, node), frame, out) {
             self.counters.broken_peers += 1;
             let reason = match broken {
@@ -63,14 +58,14 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), Broken> {
         let (field, body) = wire::envelope(frame)?;
-        let bucket = self.routes.nodes[node].heard;
+        let bucket = self.upstream.subject(node);
         match (field, bucket) {
             (said::EVENT, Some(_)) => self.event(&EventRef::of(body)?, out),
             (said::ANSWER, Some(bucket)) => {
                 let answer = AnswerRef::of(body)?;
                 self.answer(bucket, answer, out)?;
             }
-            (said::AT, _) => self.heard(node, At::decode(body)?),
+            (said::AT, _) => self.upstream.set_subject(node, At::decode(body)?),
             (said::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
             (said::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
             (said::TELL, _) => self.tell(link, q2g::Tell::decode(body)?, out),
@@ -134,16 +129,6 @@ impl Lane {
         Ok(())
     }
 
-    /// Whose bucket the node's next frames are about.
-    fn heard(&mut self, node: NodeIndex, at: At) {
-        let is_current = |bucket: &BucketIndex| {
-            let bucket = &self.routes.buckets[*bucket];
-            bucket.home == Some(node) && bucket.epochs.conf <= at.conf
-        };
-        let heard = self.routes.named(at.bits, at.prefix).filter(is_current);
-        self.routes.nodes[node].heard = heard;
-    }
-
     /// An answer always belongs to the front of its bucket's list.
     #[inline]
     fn take_front(
@@ -151,12 +136,7 @@ impl Lane {
         bucket: BucketIndex,
         is_its: impl FnOnce(Pending) -> bool,
     ) -> Result<Pending, Broken> {
-        let unanswered = &mut self.routes.buckets[bucket].unanswered;
-        let front = unanswered.front().copied().ok_or(Broken::OutOfTurn)?;
-        if !is_its(front) {
-            return Err(Broken::OutOfTurn);
-        }
-        let pending = unanswered.answered().ok_or(Broken::OutOfTurn)?;
+        let pending = self.upstream.take_front(bucket, is_its).ok_or(Broken::OutOfTurn)?;
         self.off_list(pending);
         Ok(pending)
     }
@@ -226,13 +206,13 @@ impl Lane {
     pub(in crate::machine) fn probe(&mut self, out: &mut Outbox) {
         // Silence is no event: it is looked for as often as somebody is asked.
         self.readiness.unsure = true;
-        let up = self.routes.links();
+        let up = self.upstream.links();
         for link in &up {
-            if let Some(node) = self.routes.node_of(*link) {
+            if let Some(node) = self.upstream.node_of(*link) {
                 self.probe_node(node, *link, out);
             }
         }
-        self.probe_ms = (!up.is_empty()).then(|| self.now.ms + PROBE_MS);
+        self.upstream.probe_next(self.now.ms, !up.is_empty());
     }
 
     pub(in crate::machine) fn probe_node(
@@ -242,22 +222,15 @@ impl Lane {
         out: &mut Outbox,
     ) {
         let nonce = self.micros();
-        let probes = &mut self.routes.nodes[node].probes;
-        if probes.len() == PROBES_MAX {
-            probes.pop_front();
-        }
-        probes.push_back((nonce, self.now.ms));
+        self.upstream.probed(node, nonce, self.now.ms);
         let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
         wire::put_message(out.links.buffer(link), &G2q { body });
     }
 
     fn probed(&mut self, node: NodeIndex, nonce: u64, out: &mut Outbox) {
         self.counters.count_round_trip(self.micros().saturating_sub(nonce));
-        let entry = &mut self.routes.nodes[node];
-        entry.answered_ms = self.now.ms;
-        let Some(at) = entry.probes.iter().position(|(sent, _)| *sent == nonce) else { return };
-        let sent_ms = entry.probes[at].1;
-        entry.probes.drain(..=at);
-        self.heard_at(node, sent_ms, out);
+        if let Some(sent_ms) = self.upstream.probe_answered(node, nonce, self.now.ms) {
+            self.heard_at(node, sent_ms, out);
+        }
     }
 }

@@ -16,10 +16,7 @@ use proto::wire;
 use super::{Lane, Outbox};
 use crate::machine::delivery::{Frame, Sub};
 use crate::machine::session::{Part, State};
-use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
-
-/// How often waiting operations are looked through.
-pub(in crate::machine) const SWEEP_MS: u64 = 500;
+use crate::machine::upstream::{BucketIndex, Pending, SWEEP_MS};
 
 impl Lane {
     pub(in crate::machine) fn link_up(&mut self, link: LinkId, peer: &Peer, out: &mut Outbox) {
@@ -27,39 +24,37 @@ impl Lane {
             return;
         }
         let owner = Owner { id: peer.id.clone(), incarnation: peer.incarnation };
-        let node = self.routes.node(&owner);
-        if let Some(before) = self.routes.nodes[node].link.filter(|one| *one != link) {
+        let node = self.upstream.node(&owner);
+        if let Some(before) = self.upstream.link_of(node).filter(|one| *one != link) {
             // The node takes it likewise, and knows nobody on the new one.
             self.link_down(before, out);
             out.links.end(before, "the lane has come back on another link");
         }
-        self.routes.link_up(self.now.ms, link, node);
+        self.upstream.link_up(self.now.ms, link, node);
         self.readiness.unsure = true;
-        let buckets = self.buckets_of(node);
+        let buckets = self.upstream.buckets_of(node);
         self.recover(&buckets, out);
         // The handshake may be old news, if this process has slept since. What counts is an answer
         // to what is sent now.
         self.probe_node(node, link, out);
-        self.probe_ms.get_or_insert(self.now.ms + super::homes::PROBE_MS);
+        self.upstream.probe_by_beat(self.now.ms);
     }
 
     pub(in crate::machine) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
         self.callouts.link_down(link);
-        let Some(node) = self.routes.link_down(link) else { return };
+        let Some(node) = self.upstream.link_down(link) else { return };
         self.readiness.unsure = true;
         for (_, session) in self.sessions.iter_mut() {
             session.introduced.remove(node);
         }
-        let buckets = self.buckets_of(node);
+        let buckets = self.upstream.buckets_of(node);
         self.cut_off(&buckets, out);
     }
 
     /// Nothing that was on its way to or from the buckets' homes counts any more.
     pub(in crate::machine) fn cut_off(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
         for &bucket in buckets {
-            let bucket = &mut self.routes.buckets[bucket];
-            bucket.unanswered.rewind();
-            bucket.extra.clear();
+            self.upstream.cut_off(bucket);
         }
         self.forget_in_flight(buckets, out);
     }
@@ -74,7 +69,7 @@ impl Lane {
             for entry in &session.queues {
                 let in_flight = matches!(entry.part, Part::Leaving | Part::Admitted)
                     || entry.part.is_live() && entry.replays > 0;
-                let bucket = self.routes.bucket_of(entry.hash);
+                let bucket = self.upstream.bucket_of(entry.hash);
                 if in_flight && bucket.is_some_and(|bucket| among[bucket.place()]) {
                     found.extend(entry.sub.map(|sub| (handle, sub)));
                 }
@@ -87,15 +82,9 @@ impl Lane {
 
     /// For every bucket whether it is one of these.
     fn among(&self, buckets: &[BucketIndex]) -> Vec<bool> {
-        let mut among = vec![false; self.routes.buckets.len()];
+        let mut among = vec![false; self.upstream.buckets_len()];
         buckets.iter().for_each(|bucket| among[bucket.place()] = true);
         among
-    }
-
-    /// The buckets whose home is this node.
-    fn buckets_of(&self, node: NodeIndex) -> Vec<BucketIndex> {
-        let buckets = self.routes.buckets.iter();
-        buckets.filter(|(_, bucket)| bucket.home == Some(node)).map(|(at, _)| at).collect()
     }
 
     /// Introduces, attaches, and has the whole list of each of these buckets sent again.
@@ -108,26 +97,19 @@ impl Lane {
         if !self.settings.faults.attach_skipped {
             for sub in self.delivery.interest().subs() {
                 let hash = self.delivery.interest().hash_of(sub);
-                let bucket = hash.and_then(|hash| self.routes.bucket_of(hash));
+                let bucket = hash.and_then(|hash| self.upstream.bucket_of(hash));
                 if let Some(bucket) = bucket.filter(|bucket| among[bucket.place()]) {
                     self.attach(sub, bucket, out);
                 }
             }
         }
         for &bucket in buckets {
-            self.routes.buckets[bucket].unanswered.rewind();
+            self.upstream.rewind(bucket);
             fewer |= self.drop_over(bucket, out);
             fewer |= self.set_aside(bucket);
-            let sessions: Vec<Handle> = {
-                let unanswered = &self.routes.buckets[bucket].unanswered;
-                unanswered.iter().filter_map(|pending| pending.session()).collect()
-            };
+            let sessions = self.upstream.sessions_on_list(bucket);
             self.introduce_all(bucket, &sessions, out);
-            let entry = &mut self.routes.buckets[bucket];
-            entry.doubled = self.settings.faults.resend_doubled;
-            entry.retry_ms = None;
-            entry.extra.clear();
-            self.routes.mark(bucket);
+            self.upstream.send_again(bucket, self.settings.faults.resend_doubled);
         }
         self.detach_again(&among, out);
         for bucket in buckets.iter().filter(|_| fewer) {
@@ -141,7 +123,7 @@ impl Lane {
         let mut leaving = Vec::new();
         for (handle, session) in self.sessions.iter() {
             for entry in session.queues.iter().filter(|entry| entry.part == Part::Leaving) {
-                let bucket = self.routes.bucket_of(entry.hash);
+                let bucket = self.upstream.bucket_of(entry.hash);
                 if bucket.is_some_and(|bucket| among[bucket.place()]) {
                     leaving.push((handle, entry.hash));
                 }
@@ -158,10 +140,10 @@ impl Lane {
     /// the home must know who is confirmed.
     fn introduce_users(&mut self, among: &[bool], out: &mut Outbox) {
         for (handle, session) in self.sessions.iter_mut() {
-            let bucket = self.routes.bucket_of(session.id.user_queue_hash());
+            let bucket = self.upstream.bucket_of(session.id.user_queue_hash());
             let bucket = bucket.filter(|bucket| among[bucket.place()]);
             if let (State::Live, Some(bucket)) = (session.state, bucket)
-                && let Some((node, link)) = self.routes.home(bucket)
+                && let Some((node, link)) = self.upstream.home(bucket)
             {
                 session.introduced.remove(node);
                 crate::machine::connection::introduce(node, link, handle, session, out);
@@ -175,7 +157,7 @@ impl Lane {
         sessions: &[Handle],
         out: &mut Outbox,
     ) {
-        let Some((node, link)) = self.routes.home(bucket) else { return };
+        let Some((node, link)) = self.upstream.home(bucket) else { return };
         for handle in sessions {
             if let Some(session) = self.sessions.get_mut(*handle) {
                 crate::machine::connection::introduce(node, link, *handle, session, out);
@@ -201,7 +183,7 @@ impl Lane {
             after_seq: queue.seq(),
             sessions: sessions.iter().map(|handle| handle.number()).collect(),
         };
-        if let Some(link) = self.routes.about(bucket, &mut out.links) {
+        if let Some(link) = self.upstream.about(bucket, &mut out.links) {
             let body = Some(g2q::g2q::Body::Attach(attach));
             wire::put_message(out.links.buffer(link), &G2q { body });
             self.counters.attaches += 1;
@@ -300,38 +282,37 @@ impl Lane {
         let before_ms = self.now.ms.saturating_sub(give_up_ms);
         self.give_up_lines(before_ms, out);
         self.give_up_unheard(before_ms, out);
-        let waits =
-            !self.unheard.is_empty() || !self.routes.asides.is_empty() || self.asking.has_lines();
+        let waits = self.upstream.waits_for_homes() || self.asking.has_lines();
         let mut next_ms = waits.then(|| self.now.ms + SWEEP_MS);
         let mut again = Vec::new();
-        for at in self.routes.buckets.indices() {
-            let bucket = &mut self.routes.buckets[at];
-            if bucket.retry_ms.is_some_and(|retry| retry <= self.now.ms) {
+        for at in self.upstream.buckets() {
+            let retry_ms = self.upstream.retry_ms(at);
+            if retry_ms.is_some_and(|retry| retry <= self.now.ms) {
                 again.push(at);
             }
-            if let Some(retry) = bucket.retry_ms.filter(|retry| *retry > self.now.ms) {
+            if let Some(retry) = retry_ms.filter(|retry| *retry > self.now.ms) {
                 next_ms = Some(next_ms.map_or(retry, |next: u64| next.min(retry)));
             }
-            if bucket.unanswered.oldest_ms().is_some_and(|since| since < before_ms) {
+            if self.upstream.oldest_ms(at).is_some_and(|since| since < before_ms) {
                 self.expire(at, before_ms, out);
             }
-            if !self.routes.buckets[at].unanswered.is_empty() {
+            if self.upstream.has_unanswered(at) {
                 let then = self.now.ms + SWEEP_MS;
                 next_ms = Some(next_ms.map_or(then, |next| next.min(then)));
             }
         }
-        self.sweep_ms = next_ms;
+        self.upstream.set_sweep(next_ms);
         self.recover(&again, out);
     }
 
     /// What is on its way can't be given up: a home that beats but doesn't answer loses its link
     /// first.
     fn expire(&mut self, bucket: BucketIndex, before_ms: u64, out: &mut Outbox) {
-        if let Some((_, link)) = self.routes.home(bucket) {
+        if let Some((_, link)) = self.upstream.home(bucket) {
             self.link_down(link, out);
             out.links.end(link, "the node leaves operations without an answer");
         }
-        let expired = self.routes.buckets[bucket].unanswered.expire(before_ms);
+        let expired = self.upstream.expire(bucket, before_ms);
         self.give_up(expired, out);
         self.release_refusals(bucket, out);
     }

@@ -61,7 +61,7 @@ impl Bench {
 
     /// A node has answered a probe that was sent at that moment.
     fn heard(&mut self, link: LinkId, sent_ms: u64) {
-        if let Some(node) = self.lane.routes.node_of(link) {
+        if let Some(node) = self.lane.upstream.node_of(link) {
             self.lane.heard_at(node, sent_ms, &mut self.out);
         }
     }

@@ -1,6 +1,6 @@
-//! The way to the homes: queue → bucket → node → link, and per bucket what waits for an answer.
+//! The way to the homes: queue → bucket → node → link.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
 use link::machine::{LinkId, Outbox as Links, Unanswered};
@@ -9,52 +9,48 @@ use proto::c2g;
 use proto::g2q::{self, G2q};
 use proto::ids::{Generation, Handle};
 use proto::link::At;
-use proto::table::{Owner, Version};
+use proto::table::Owner;
 use proto::wire;
 
+use super::Upstream;
 use crate::machine::delivery::ConnId;
 use crate::machine::refusal::Refusal;
 use crate::machine::session::{Session, State};
-pub(in crate::machine) use buckets::{BucketIndex, Buckets};
-pub(in crate::machine) use nodes::{NodeIndex, NodeSet, Nodes};
+pub(in crate::machine) use buckets::BucketIndex;
+pub(super) use buckets::Buckets;
+pub(super) use nodes::Nodes;
+pub(in crate::machine) use nodes::{NodeIndex, NodeSet};
 
 mod buckets;
 mod nodes;
 
-/// The way to every bucket.
-#[derive(Debug, Default)]
-pub(in crate::machine) struct Routes {
-    /// Nothing until the first table.
-    pub(in crate::machine) version: Option<Version>,
-    pub(in crate::machine) bits: u8,
-    pub(in crate::machine) buckets: Buckets,
-    pub(in crate::machine) nodes: Nodes,
-    /// Until then every bucket's home counts as heard, if each was heard.
-    heard_until_ms: Option<u64>,
-    /// Some bucket has no home.
-    is_homeless: bool,
-    /// Buckets with something set aside.
-    pub(in crate::machine) asides: BTreeSet<BucketIndex>,
-    by_link: Vec<Option<NodeIndex>>,
-    dirty: Vec<BucketIndex>,
-}
-
 /// A bucket as the lane sees it.
 #[derive(Debug, Default)]
-pub(in crate::machine) struct Bucket {
-    pub(in crate::machine) epochs: Epochs,
+pub(super) struct Bucket {
+    pub(super) epochs: Epochs,
     /// Its primary.
-    pub(in crate::machine) home: Option<NodeIndex>,
-    pub(in crate::machine) unanswered: Unanswered<Pending>,
+    pub(super) home: Option<NodeIndex>,
+    /// Until then its home counts as heard, by the answers to probes that were about the bucket,
+    /// if there is one. A node answers for all its buckets at once today.
+    pub(super) heard_until_ms: Option<u64>,
+    pub(super) unanswered: Unanswered<Pending>,
     /// Operations of sessions whose users' homes weren't heard when the list was to be sent again.
-    pub(in crate::machine) aside: Unanswered<Pending>,
+    pub(super) aside: Unanswered<Pending>,
     /// Frames about the bucket that need no answer kept: they go after what is unsent.
-    pub(in crate::machine) extra: Vec<u8>,
+    pub(super) extra: Vec<u8>,
     /// Its home said `moved` to where the lane knows better: come back then.
-    pub(in crate::machine) retry_ms: Option<u64>,
-    pub(in crate::machine) dirty: bool,
+    pub(super) retry_ms: Option<u64>,
+    pub(super) dirty: bool,
     /// With the planted bug `resend_doubled`: the next flush goes twice.
-    pub(in crate::machine) doubled: bool,
+    pub(super) doubled: bool,
+}
+
+impl Bucket {
+    /// What a part of it begins with when it is split.
+    pub(super) fn child(&self) -> Bucket {
+        let (epochs, home, heard_until_ms) = (self.epochs, self.home, self.heard_until_ms);
+        Bucket { epochs, home, heard_until_ms, ..Bucket::default() }
+    }
 }
 
 /// What the lane must know of an operation when its answer comes.
@@ -105,25 +101,23 @@ impl Pending {
 
 /// A queue node in one of its lives.
 #[derive(Debug)]
-pub(in crate::machine) struct Node {
-    pub(in crate::machine) owner: Owner,
-    pub(in crate::machine) link: Option<LinkId>,
+pub(super) struct Node {
+    pub(super) owner: Owner,
+    pub(super) link: Option<LinkId>,
     /// The bucket that the lane's next frames are about, as the node knows it.
     said: Option<(BucketIndex, Epochs)>,
     /// The bucket that the node's next frames are about, if its epochs are not of the past.
-    pub(in crate::machine) heard: Option<BucketIndex>,
+    pub(super) heard: Option<BucketIndex>,
     /// When the link came up, or a probe was answered last.
-    pub(in crate::machine) answered_ms: u64,
+    pub(super) answered_ms: u64,
     /// The probes that are on their way: what each says, and when it was sent.
-    pub(in crate::machine) probes: VecDeque<(u64, u64)>,
+    pub(super) probes: VecDeque<(u64, u64)>,
     /// Until when it counts as heard: a dead time after the sending of the newest probe that it
     /// has answered, if there is one.
-    heard_until_ms: Option<u64>,
-    /// Some bucket's home.
-    is_home: bool,
+    pub(super) heard_until_ms: Option<u64>,
 }
 
-impl Routes {
+impl Upstream {
     /// The bucket of a name's hash; nothing before the first table.
     #[inline]
     pub(in crate::machine) fn bucket_of(&self, hash: u64) -> Option<BucketIndex> {
@@ -153,7 +147,6 @@ impl Routes {
                 answered_ms: 0,
                 probes: VecDeque::new(),
                 heard_until_ms: None,
-                is_home: false,
             };
             match free {
                 Some(at) => {
@@ -199,44 +192,6 @@ impl Routes {
         Some(at)
     }
 
-    /// The node counts as heard until then.
-    pub(in crate::machine) fn hear(&mut self, node: NodeIndex, until_ms: u64) {
-        let node = &mut self.nodes[node];
-        node.heard_until_ms = node.heard_until_ms.max(Some(until_ms));
-        self.count_heard();
-    }
-
-    /// Homes have changed.
-    pub(in crate::machine) fn homes_changed(&mut self) {
-        self.nodes.iter_mut().for_each(|node| node.is_home = false);
-        self.is_homeless = false;
-        for (_, bucket) in self.buckets.iter() {
-            match bucket.home {
-                Some(home) => self.nodes[home].is_home = true,
-                None => self.is_homeless = true,
-            }
-        }
-        self.count_heard();
-    }
-
-    fn count_heard(&mut self) {
-        let homes = self.nodes.iter().filter(|(_, node)| node.is_home && !self.is_homeless);
-        self.heard_until_ms = homes.map(|(_, node)| node.heard_until_ms).min().flatten();
-    }
-
-    /// Whether every bucket's home counts as heard at a moment.
-    #[inline]
-    pub(in crate::machine) fn all_are_heard(&self, at_ms: u64) -> bool {
-        self.heard_until_ms.is_some_and(|until_ms| at_ms < until_ms)
-    }
-
-    /// Whether the home of this hash's bucket counts as heard at a moment.
-    pub(in crate::machine) fn home_is_heard(&self, hash: u64, at_ms: u64) -> bool {
-        let home = self.bucket_of(hash).and_then(|bucket| self.buckets[bucket].home);
-        let until_ms = home.and_then(|home| self.nodes[home].heard_until_ms);
-        until_ms.is_some_and(|until_ms| at_ms < until_ms)
-    }
-
     /// The node that a bucket's operations go to, and its link if that is up.
     #[inline]
     pub(in crate::machine) fn home(&self, bucket: BucketIndex) -> Option<(NodeIndex, LinkId)> {
@@ -276,6 +231,73 @@ impl Routes {
             wire::put_message(links.buffer(link), &G2q { body });
         }
         Some(link)
+    }
+
+    /// Whether the lane has a table.
+    pub(in crate::machine) fn has_table(&self) -> bool {
+        !self.buckets.is_empty()
+    }
+
+    /// How many bits of a name's hash choose its bucket.
+    pub(in crate::machine) fn bits(&self) -> u8 {
+        self.bits
+    }
+
+    /// How many buckets there are.
+    pub(in crate::machine) fn buckets_len(&self) -> usize {
+        self.buckets.len()
+    }
+
+    /// All buckets, in order.
+    pub(in crate::machine) fn buckets(&self) -> impl Iterator<Item = BucketIndex> + Clone + use<> {
+        self.buckets.indices()
+    }
+
+    /// The buckets whose home is this node.
+    pub(in crate::machine) fn buckets_of(&self, node: NodeIndex) -> Vec<BucketIndex> {
+        let buckets = self.buckets.iter();
+        buckets.filter(|(_, bucket)| bucket.home == Some(node)).map(|(at, _)| at).collect()
+    }
+
+    /// The bucket of this prefix, if there is one.
+    pub(in crate::machine) fn bucket_at(&self, prefix: u32) -> Option<BucketIndex> {
+        self.buckets.find(prefix)
+    }
+
+    /// The one behind a bucket.
+    pub(in crate::machine) fn behind(&self, bucket: BucketIndex) -> Option<BucketIndex> {
+        self.buckets.behind(bucket)
+    }
+
+    /// The node's link, if that is up.
+    pub(in crate::machine) fn link_of(&self, node: NodeIndex) -> Option<LinkId> {
+        self.nodes[node].link
+    }
+
+    /// All nodes with a link, in order.
+    pub(in crate::machine) fn linked(&self) -> impl Iterator<Item = (NodeIndex, LinkId)> {
+        self.nodes.iter().filter_map(|(at, node)| Some((at, node.link?)))
+    }
+
+    /// When a node's link came up, or a probe was answered last.
+    pub(in crate::machine) fn answered_ms(&self, node: NodeIndex) -> u64 {
+        self.nodes[node].answered_ms
+    }
+
+    /// The bucket that a node's next frames are about, if it may speak of it.
+    #[inline]
+    pub(in crate::machine) fn subject(&self, node: NodeIndex) -> Option<BucketIndex> {
+        self.nodes[node].heard
+    }
+
+    /// Whose bucket a node's next frames are about.
+    pub(in crate::machine) fn set_subject(&mut self, node: NodeIndex, at: At) {
+        let is_current = |bucket: &BucketIndex| {
+            let bucket = &self.buckets[*bucket];
+            bucket.home == Some(node) && bucket.epochs.conf <= at.conf
+        };
+        let heard = self.named(at.bits, at.prefix).filter(is_current);
+        self.nodes[node].heard = heard;
     }
 
     /// Whether the turn has gathered something to send.

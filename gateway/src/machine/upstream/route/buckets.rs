@@ -33,39 +33,50 @@ impl BucketIndex {
 
 /// All buckets, in the order of their prefixes; none before the first table.
 #[derive(Debug, Default)]
-pub(in crate::machine) struct Buckets(Vec<Bucket>);
+pub(in crate::machine::upstream) struct Buckets(Vec<Bucket>);
 
 impl Buckets {
-    pub(in crate::machine) fn len(&self) -> usize {
+    pub(in crate::machine::upstream) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(in crate::machine) fn is_empty(&self) -> bool {
+    pub(in crate::machine::upstream) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The bucket of this prefix, if there is one.
-    pub(in crate::machine) fn find(&self, prefix: u32) -> Option<BucketIndex> {
+    pub(in crate::machine::upstream) fn find(&self, prefix: u32) -> Option<BucketIndex> {
         let bucket = BucketIndex(prefix);
         self.0.get(bucket.place()).map(|_| bucket)
     }
 
     /// The one behind a bucket.
-    pub(in crate::machine) fn behind(&self, bucket: BucketIndex) -> Option<BucketIndex> {
+    pub(in crate::machine::upstream) fn behind(&self, bucket: BucketIndex) -> Option<BucketIndex> {
         self.find(bucket.0 + 1)
     }
 
     #[inline]
-    pub(in crate::machine) fn get_mut(&mut self, bucket: BucketIndex) -> Option<&mut Bucket> {
+    pub(in crate::machine::upstream) fn get_mut(
+        &mut self,
+        bucket: BucketIndex,
+    ) -> Option<&mut Bucket> {
         self.0.get_mut(bucket.place())
     }
 
     /// The places of all, in order.
-    pub(in crate::machine) fn indices(&self) -> impl Iterator<Item = BucketIndex> + Clone + use<> {
+    pub(in crate::machine::upstream) fn indices(
+        &self,
+    ) -> impl Iterator<Item = BucketIndex> + Clone + use<> {
         (0..self.0.len() as u32).map(BucketIndex)
     }
 
-    pub(in crate::machine) fn iter(&self) -> impl Iterator<Item = (BucketIndex, &Bucket)> {
+    pub(in crate::machine::upstream) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Bucket> {
+        self.0.iter_mut()
+    }
+
+    pub(in crate::machine::upstream) fn iter(
+        &self,
+    ) -> impl Iterator<Item = (BucketIndex, &Bucket)> {
         self.indices().zip(&self.0)
     }
 }

@@ -24,7 +24,7 @@ impl NodeIndex {
 
 /// All nodes that have a link or are some bucket's home, and some that were.
 #[derive(Debug, Default)]
-pub(in crate::machine) struct Nodes(Vec<Node>);
+pub(in crate::machine::upstream) struct Nodes(Vec<Node>);
 
 impl Nodes {
     /// Puts a node behind all others.
@@ -38,11 +38,11 @@ impl Nodes {
         self.iter().find(|(at, node)| is_it(*at, node)).map(|(at, _)| at)
     }
 
-    pub(in crate::machine) fn iter(&self) -> impl Iterator<Item = (NodeIndex, &Node)> {
+    pub(in crate::machine::upstream) fn iter(&self) -> impl Iterator<Item = (NodeIndex, &Node)> {
         (0..).map(NodeIndex).zip(&self.0)
     }
 
-    pub(in crate::machine) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+    pub(in crate::machine::upstream) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Node> {
         self.0.iter_mut()
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of the list of nodes: their places, their links, and until when homes are heard.
 
+use proto::table::Version;
+
 use super::*;
 
 fn owner(id: &str) -> Owner {
@@ -7,8 +9,8 @@ fn owner(id: &str) -> Owner {
 }
 
 /// Nodes in the order of these names, with buckets whose homes are these places.
-fn routes(names: &[&str], homes: &[Option<usize>]) -> Routes {
-    let mut routes = Routes::default();
+fn routes(names: &[&str], homes: &[Option<usize>]) -> Upstream {
+    let mut routes = Upstream::default();
     for (at, name) in (0..).zip(names) {
         // A node that nobody needs would give its place to the next.
         let node = routes.node(&owner(name));
@@ -45,7 +47,7 @@ fn a_link_leads_to_its_node_until_it_or_a_newer_one_is_gone() {
     for (link, node) in [(3, 0), (5, 2), (6, 1)] {
         routes.link_up(0, LinkId(link), NodeIndex::at(node));
     }
-    let node_of = |routes: &Routes| [3, 5, 6, 0, 9].map(|link| routes.node_of(LinkId(link)));
+    let node_of = |routes: &Upstream| [3, 5, 6, 0, 9].map(|link| routes.node_of(LinkId(link)));
     let are = |places: [Option<usize>; 5]| places.map(|place| place.map(NodeIndex::at));
     assert_eq!(node_of(&routes), are([Some(0), Some(2), Some(1), None, None]));
     assert_eq!(routes.links(), [LinkId(3), LinkId(6), LinkId(5)]);
@@ -76,6 +78,22 @@ fn homes_are_heard_as_long_as_the_one_that_was_heard_longest_ago() {
         routes.homes_changed();
         assert_eq!(routes.heard_until_ms, heard_until_ms, "{homes:?}");
     }
+}
+
+#[test]
+fn a_bucket_is_heard_as_its_home_is() {
+    // The first and the third bucket of four have the same home.
+    let mut upstream = routes(&["a", "b"], &[Some(0), Some(1), Some(0), None]);
+    (upstream.version, upstream.bits) = (Some(Version::default()), 2);
+    upstream.hear(NodeIndex::at(0), 30);
+    let are_heard = |upstream: &Upstream, at_ms: u64| {
+        [0, 1, 2, 3].map(|bucket: u64| upstream.home_is_heard(bucket << 62, at_ms))
+    };
+    assert_eq!(are_heard(&upstream, 29), [true, false, true, false]);
+    assert_eq!(are_heard(&upstream, 30), [false; 4]);
+    upstream.buckets[BucketIndex::of(BucketId::of(0, 2))].home = Some(NodeIndex::at(1));
+    upstream.homes_changed();
+    assert_eq!(are_heard(&upstream, 29), [false, false, true, false]);
 }
 
 #[test]
