@@ -1,21 +1,19 @@
 //! A lane of a gateway, without sockets, clock or threads.
 //!
 //! In the order of a message's way: [`lane`] takes every input; [`connection`] reads a client's
-//! frames, [`operation`] those that are for queues; [`authority`] believes its credentials or not,
+//! frames, [`operation`] those that are for queues; [`door`] believes its credentials or not,
 //! tokens by [`token`]; [`login`] makes a session of it, [`resume`] gives that its queues;
 //! [`session`] is what the lane knows of one; [`upstream`] brings its operations to their homes and
 //! reads what those say; [`delivery`] brings events to clients; [`web`] serves the back end,
-//! [`callout`] asks and tells it, [`asking`] what of clients that is about. Beside the lanes,
-//! [`address`] counts who comes from where.
+//! [`callout`] asks and tells it, [`asking`] what of clients that is about.
 
-pub mod address;
 mod asking;
-pub mod authority;
 pub mod callout;
 mod closing;
 mod connection;
 pub mod counters;
 mod delivery;
+mod door;
 pub mod lane;
 mod login;
 mod membership;
@@ -28,12 +26,10 @@ pub mod settings;
 pub mod token;
 mod upstream;
 pub mod web;
-mod wheel;
 
-pub use address::{AddressLimits, Addresses, TurnedAway};
-pub use authority::{Authority, Credentials};
 pub use counters::Counters;
 pub use delivery::{Clients, ConnId, Encoding, Ending, Format, Transport};
+pub use door::{AddressLimits, Addresses, Authority, Credentials, Prefix, TurnedAway};
 pub use lane::{Input, Lane, Outbox};
 pub use settings::{Faults, Settings};
 pub use web::{WebReply, WebRequest};

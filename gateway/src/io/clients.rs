@@ -14,7 +14,7 @@ use proto::text::Foreign;
 use proto::time::Time;
 use slab::Slab;
 
-use crate::machine::address::Prefix;
+use crate::machine::Prefix;
 use crate::machine::{ConnId, Encoding, Ending, Input, Lane, Outbox};
 
 mod accept;

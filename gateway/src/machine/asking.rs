@@ -17,9 +17,9 @@ use proto::ids::{Handle, SessionId};
 use proto::q2g;
 use proto::wire;
 
-use super::address::Prefix;
 use super::callout::{AskKind, Outcome, Verdict};
 use super::delivery::ConnId;
+use super::door::Prefix;
 use super::lane::{Lane, Outbox};
 use super::session::Asks;
 

@@ -10,10 +10,10 @@ use proto::wire::{self, Fields};
 use rand::Rng as _;
 
 use super::delivery::{ConnId, Ending, Format};
+use super::door::Allowance;
 use super::lane::{Lane, Outbox};
 use super::session::{Connection, Phase, Session};
 use super::upstream::{NodeIndex, Upstream};
-use super::wheel::Allowance;
 
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
 

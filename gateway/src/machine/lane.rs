@@ -14,16 +14,15 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::asking::Asking;
-use super::authority::{Authority, Expiries};
 use super::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
 use super::delivery::{Clients, ConnId, Delivery, Format};
+use super::door::{Authority, Expiries, PER_TURN, Rate, Wheel};
 use super::readiness::Readiness;
 use super::session::{Connections, Sessions};
 use super::settings::Settings;
 use super::upstream::Upstream;
 use super::web::{Web, WebReply, WebRequest};
-use super::wheel::{self, Rate, Wheel};
 
 mod hearing;
 mod homes;
@@ -283,11 +282,11 @@ impl Lane {
 
     fn wake(&mut self, out: &mut Outbox) {
         let mut due = Vec::new();
-        self.wheel.due(self.now.ms, wheel::PER_TURN, &mut due);
+        self.wheel.due(self.now.ms, PER_TURN, &mut due);
         for (tick, conn) in due {
             self.look_at(conn, tick, out);
         }
-        for conn in self.expiries.due(self.now.ms, wheel::PER_TURN) {
+        for conn in self.expiries.due(self.now.ms, PER_TURN) {
             self.expired(conn, out);
         }
         if self.upstream.sweep_is_due(self.now.ms) {

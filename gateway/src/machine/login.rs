@@ -15,9 +15,9 @@ use proto::wire;
 use rand::Rng as _;
 use smallvec::SmallVec;
 
-use super::authority::{Admission, Admitted, Distrust};
 use super::closing::Farewell;
 use super::delivery::ConnId;
+use super::door::{Admission, Admitted, Distrust};
 use super::lane::{Broken, Lane, Outbox};
 use super::session::{Phase, Session, State};
 use super::upstream::{BucketIndex, NodeSet, Pending};

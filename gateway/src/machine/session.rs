@@ -9,8 +9,8 @@ use slab::Slab;
 use smallvec::SmallVec;
 
 use super::delivery::{Backlog, ConnId, Listed, Sub};
+use super::door::Allowance;
 use super::upstream::NodeSet;
-use super::wheel::Allowance;
 
 /// One socket of a client.
 #[derive(Debug, Clone, Copy)]

@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 use super::stream::Stream;
 use super::waiting::Waiting;
 use super::{Client, Clients, FIRST, Reader};
-use crate::machine::address::Prefix;
+use crate::machine::Prefix;
 use crate::machine::{ConnId, Lane, Outbox};
 
 /// After the operating system refused to accept, it is asked again after this long.

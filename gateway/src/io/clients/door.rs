@@ -13,7 +13,7 @@ use super::stream::Stream;
 use crate::io::Settings;
 use crate::io::network::Network;
 use crate::io::origins::Origins;
-use crate::machine::address::Prefix;
+use crate::machine::Prefix;
 use crate::machine::{Addresses, TurnedAway};
 
 /// One door for all lanes: an address's connections end up in any of them. It is asked when a

@@ -13,11 +13,10 @@ use proto::wire;
 use rand::RngExt as _;
 
 use super::Whose;
-use crate::machine::address::Prefix;
-use crate::machine::authority::Admitted;
 use crate::machine::callout::{Ask, Asked, Verdict};
 use crate::machine::closing::Farewell;
 use crate::machine::delivery::ConnId;
+use crate::machine::door::{Admitted, Prefix};
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::login::close_of;
 use crate::machine::session::Phase;

@@ -8,8 +8,8 @@ use proto::q2g;
 use proto::wire;
 
 use super::newcomer::Newcomer;
-use crate::machine::authority::Admitted;
 use crate::machine::delivery::ConnId;
+use crate::machine::door::Admitted;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::login::resumed;
 use crate::machine::upstream::Pending;

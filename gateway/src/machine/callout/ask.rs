@@ -6,7 +6,7 @@ use proto::c2g::{C2g, Call, Change, SendMessage, SendState};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::machine::address::Prefix;
+use crate::machine::door::Prefix;
 
 /// What is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

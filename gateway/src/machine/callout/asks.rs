@@ -13,7 +13,7 @@ use super::counters::{Counters, Silence};
 use super::outcome::Outcome;
 use super::target::{Settings, Turn};
 use super::verdict::Verdict;
-use crate::machine::address::Prefix;
+use crate::machine::door::Prefix;
 
 /// So many asks wait for each that may be under way: a burst of logins is served, and what waits
 /// longer than its deadline could be is refused at once.

@@ -7,7 +7,7 @@ use proto::q2g::{self, EventRef};
 
 use super::{Lane, Outbox};
 use crate::machine::delivery::{ConnId, Frame, Missed, Receivers, Sub};
-use crate::machine::wheel::PER_TURN;
+use crate::machine::door::PER_TURN;
 
 /// Those whom the lane's events go to.
 macro_rules! receivers {

@@ -3,8 +3,7 @@
 use proto::time::Time;
 
 use super::*;
-use crate::machine::authority::Expiries;
-use crate::machine::wheel::PER_TURN;
+use crate::machine::door::{Expiries, PER_TURN};
 use crate::machine::{ConnId, Format, Input, Lane, Outbox};
 
 const COUNT: usize = 1_000;

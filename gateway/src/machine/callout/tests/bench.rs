@@ -10,8 +10,8 @@ use proto::time::Time;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::machine::address::Prefix;
 use crate::machine::callout::{Ask, Asked, Callouts, Failure, HttpRequest, Out, Outcome, Verdict};
+use crate::machine::door::Prefix;
 
 /// As much of what is said stands in a script.
 const SHOWN_CHARS: usize = 80;

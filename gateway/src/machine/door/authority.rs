@@ -11,10 +11,10 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::name::UserId;
 
-use super::delivery::ConnId;
-use super::lane::{Lane, Outbox};
-use super::refusal::check_op_id;
-use super::token::{self, Tokens};
+use crate::machine::delivery::ConnId;
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::refusal::check_op_id;
+use crate::machine::token::{self, Tokens};
 
 /// The version of the client protocol that is spoken here.
 const PROTOCOL: u32 = 1;
@@ -65,17 +65,17 @@ pub struct Credentials {
 
 /// Why a token isn't believed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Distrust {
-    pub(super) close: Close,
+pub(in crate::machine) struct Distrust {
+    pub(in crate::machine) close: Close,
     /// A sentence for the client's author that says what to do.
-    pub(super) reason: String,
-    pub(super) retry_after_ms: Option<NonZeroU32>,
+    pub(in crate::machine) reason: String,
+    pub(in crate::machine) retry_after_ms: Option<NonZeroU32>,
     /// Newer keys might make it good.
     newer: bool,
 }
 
 impl Distrust {
-    pub(super) fn new(close: Close, reason: impl Into<String>) -> Distrust {
+    pub(in crate::machine) fn new(close: Close, reason: impl Into<String>) -> Distrust {
         Distrust { close, reason: reason.into(), retry_after_ms: None, newer: false }
     }
 }
@@ -114,7 +114,7 @@ impl Authority {
 
 /// What comes of a `connect`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Admission {
+pub(in crate::machine) enum Admission {
     /// It is believed.
     Granted(Admitted),
     /// The web application says who it is; a token, if there is one, was verified so far.
@@ -123,31 +123,31 @@ pub(super) enum Admission {
 
 /// Who came in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Admitted {
-    pub(super) user: String,
+pub(in crate::machine) struct Admitted {
+    pub(in crate::machine) user: String,
     /// When the connection is closed unless it brings new credentials, by the lane's clock.
-    pub(super) expires_ms: Option<u64>,
+    pub(in crate::machine) expires_ms: Option<u64>,
     /// Nothing but the secret of a session speaks for the user.
-    pub(super) resume_only: bool,
+    pub(in crate::machine) resume_only: bool,
 }
 
 impl Admitted {
     /// Whose credentials were looked at.
-    pub(super) fn new(user: String, expires_ms: Option<u64>) -> Admitted {
+    pub(in crate::machine) fn new(user: String, expires_ms: Option<u64>) -> Admitted {
         Admitted { user, expires_ms, resume_only: false }
     }
 }
 
 /// Connections whose credentials expire, by when they do: nothing is kept of the others.
 #[derive(Debug, Default)]
-pub(super) struct Expiries {
+pub(in crate::machine) struct Expiries {
     by_time: BTreeSet<(u64, ConnId)>,
     by_conn: BTreeMap<ConnId, u64>,
 }
 
 impl Expiries {
     /// The connection's credentials hold until then, or for ever.
-    pub(super) fn set(&mut self, conn: ConnId, expires_ms: Option<u64>) {
+    pub(in crate::machine) fn set(&mut self, conn: ConnId, expires_ms: Option<u64>) {
         if let Some(before_ms) = self.by_conn.remove(&conn) {
             self.by_time.remove(&(before_ms, conn));
         }
@@ -158,18 +158,18 @@ impl Expiries {
     }
 
     /// Until when the connection's credentials hold; nothing: for ever.
-    pub(super) fn of(&self, conn: ConnId) -> Option<u64> {
+    pub(in crate::machine) fn of(&self, conn: ConnId) -> Option<u64> {
         self.by_conn.get(&conn).copied()
     }
 
     /// When to look for those that are due.
-    pub(super) fn wake_at(&self) -> Option<u64> {
+    pub(in crate::machine) fn wake_at(&self) -> Option<u64> {
         self.by_time.first().map(|(at_ms, _)| *at_ms)
     }
 
     /// Takes those that are due, but not more than so many: tokens that were given together end
     /// together.
-    pub(super) fn due(&mut self, now_ms: u64, most: usize) -> Vec<ConnId> {
+    pub(in crate::machine) fn due(&mut self, now_ms: u64, most: usize) -> Vec<ConnId> {
         let mut due = Vec::new();
         while due.len() < most
             && self.wake_at().is_some_and(|at_ms| at_ms <= now_ms)
@@ -184,7 +184,7 @@ impl Expiries {
 
 impl Lane {
     /// Who may come in, by the credentials.
-    pub(super) fn admit(
+    pub(in crate::machine) fn admit(
         &mut self,
         connect: &c2g::Connect,
         out: &mut Outbox,
@@ -256,7 +256,13 @@ impl Lane {
     }
 
     /// New credentials before the old expire.
-    pub(super) fn refresh(&mut self, conn: ConnId, handle: Handle, body: &[u8], out: &mut Outbox) {
+    pub(in crate::machine) fn refresh(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        body: &[u8],
+        out: &mut Outbox,
+    ) {
         let Ok(refresh) = c2g::Refresh::decode(body) else {
             let reason = "`refresh` is not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
@@ -295,13 +301,13 @@ impl Lane {
 
     /// How long credentials that hold until then do so from now on, as clients are told: 0 is for
     /// ever, so what ends this moment has a millisecond.
-    pub(super) fn left_ms(&self, expires_ms: Option<u64>) -> u64 {
+    pub(in crate::machine) fn left_ms(&self, expires_ms: Option<u64>) -> u64 {
         let left_ms = |at_ms: u64| at_ms.saturating_sub(self.now.ms).clamp(1, limits::NUMBER_MAX);
         expires_ms.map_or(0, left_ms)
     }
 
     /// Its credentials hold no longer.
-    pub(super) fn expired(&mut self, conn: ConnId, out: &mut Outbox) {
+    pub(in crate::machine) fn expired(&mut self, conn: ConnId, out: &mut Outbox) {
         let reason = "the token has expired: connect with a new one, and refresh that before it \
                       expires";
         self.close(conn, Close::TokenExpired, reason, out);

@@ -1,6 +1,6 @@
 //! One timer wheel for all connections of a lane, and the limits on what a connection sends.
 
-use super::delivery::ConnId;
+use crate::machine::delivery::ConnId;
 
 /// How wide a slot of the wheel is: of those who came within a second only a few are looked at
 /// together.
@@ -9,14 +9,14 @@ const TICK_MS: u64 = 25;
 const SLOTS: usize = 4096;
 /// One turn of the lane looks at so many, which takes less than a millisecond even if all of them
 /// are closed: the others have their turns in between.
-pub(super) const PER_TURN: usize = 64;
+pub(in crate::machine) const PER_TURN: usize = 64;
 /// A slot that is empty keeps memory for so many.
 const KEPT: usize = 16;
 
 /// Connections by the moment at which somebody must look at them. An entry that was armed anew
 /// since is found stale when its slot comes, so arming is one push and activity costs nothing.
 #[derive(Debug)]
-pub(super) struct Wheel {
+pub(in crate::machine) struct Wheel {
     slots: Vec<Vec<ConnId>>,
     /// Where it stands: no slot before this tick has anything.
     next: u64,
@@ -25,14 +25,14 @@ pub(super) struct Wheel {
 }
 
 impl Wheel {
-    pub(super) fn new() -> Wheel {
+    pub(in crate::machine) fn new() -> Wheel {
         Wheel { slots: vec![Vec::new(); SLOTS], next: 0, soonest: None }
     }
 
     /// Has the connection looked at in so many milliseconds, or in a turn of the wheel if that is
     /// sooner. The tick is what [`Wheel::due`] gives with it; the caller keeps it to know stale
     /// entries.
-    pub(super) fn arm(&mut self, now_ms: u64, after_ms: u64, conn: ConnId) -> u32 {
+    pub(in crate::machine) fn arm(&mut self, now_ms: u64, after_ms: u64, conn: ConnId) -> u32 {
         let now = now_ms / TICK_MS;
         self.next = self.soonest.map_or(now, |soonest| soonest.min(now));
         // The tick is rounded up. While the wheel is behind, its turn ends sooner.
@@ -49,7 +49,12 @@ impl Wheel {
 
     /// Moves what is due by now to `due`, each with its tick, but not more than so many: the rest
     /// is due at once when this is asked again.
-    pub(super) fn due(&mut self, now_ms: u64, most: usize, due: &mut Vec<(u32, ConnId)>) {
+    pub(in crate::machine) fn due(
+        &mut self,
+        now_ms: u64,
+        most: usize,
+        due: &mut Vec<(u32, ConnId)>,
+    ) {
         let now = now_ms / TICK_MS;
         while let Some(soonest) = self.soonest.filter(|soonest| *soonest <= now)
             && due.len() < most
@@ -74,14 +79,14 @@ impl Wheel {
     }
 
     /// When to call [`Wheel::due`] next.
-    pub(super) fn wake_at(&self) -> Option<u64> {
+    pub(in crate::machine) fn wake_at(&self) -> Option<u64> {
         self.soonest.map(|soonest| soonest * TICK_MS)
     }
 }
 
 /// What a connection may still send: two token buckets in sixteen bytes.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Allowance {
+pub(in crate::machine) struct Allowance {
     operations: u32,
     bytes: u32,
     filled_ms: u32,
@@ -89,15 +94,15 @@ pub(super) struct Allowance {
 
 /// How fast an [`Allowance`] fills and where it ends.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rate {
-    pub(super) operations_per_s: u32,
-    pub(super) operations_burst: u32,
-    pub(super) bytes_per_s: u32,
-    pub(super) bytes_burst: u32,
+pub(in crate::machine) struct Rate {
+    pub(in crate::machine) operations_per_s: u32,
+    pub(in crate::machine) operations_burst: u32,
+    pub(in crate::machine) bytes_per_s: u32,
+    pub(in crate::machine) bytes_burst: u32,
 }
 
 impl Allowance {
-    pub(super) fn full(rate: Rate, now_ms: u64) -> Allowance {
+    pub(in crate::machine) fn full(rate: Rate, now_ms: u64) -> Allowance {
         Allowance {
             operations: rate.operations_burst,
             bytes: rate.bytes_burst,
@@ -107,7 +112,13 @@ impl Allowance {
 
     /// Takes so many operations and bytes; false if that is more than allowed.
     #[inline]
-    pub(super) fn take(&mut self, rate: Rate, now_ms: u64, operations: u32, bytes: usize) -> bool {
+    pub(in crate::machine) fn take(
+        &mut self,
+        rate: Rate,
+        now_ms: u64,
+        operations: u32,
+        bytes: usize,
+    ) -> bool {
         let passed_ms = u64::from((now_ms as u32).wrapping_sub(self.filled_ms));
         if passed_ms >= 10 {
             let fill = |level: u32, per_s: u32, burst: u32| {
