@@ -11,11 +11,9 @@ use proto::wire;
 
 use super::delivery::{ConnId, Ending, Frame};
 use super::lane::{Lane, Outbox};
-use super::session::{Phase, Session, Sessions, State};
+use super::session::{Session, Sessions, State};
 use super::upstream::{BucketIndex, NodeSet, Pending};
 
-/// A client has this long to take what it is owed before the socket is cut.
-const LINGER_MS: u64 = 5_000;
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
 
@@ -40,17 +38,10 @@ impl Lane {
     /// Says why, and when to come back.
     pub(super) fn close_as(&mut self, conn: ConnId, farewell: Farewell<'_>, out: &mut Outbox) {
         let Farewell { close, reason, mut retry_after_ms, bye } = farewell;
-        let Some(connection) = self.connections.get(conn) else { return };
-        if connection.phase == Phase::Closing {
-            return;
-        }
-        connection.phase = Phase::Closing;
-        let session = connection.session.take();
-        connection.due = self.wheel.arm(self.now.ms, LINGER_MS, conn);
+        let Some(session) = self.door.closes(conn, self.now.ms) else { return };
         if close == Close::Draining {
             retry_after_ms = NonZeroU32::new(conn.number().wrapping_mul(97) % SPREAD_MS);
         }
-        self.expiries.set(conn, None);
         self.drop_newcomer(conn);
         let message = g2c::Closing {
             code: u32::from(close.number()),
@@ -89,14 +80,7 @@ impl Lane {
 
     /// The client closes in its own way; its output is still written.
     pub(super) fn hung_up(&mut self, conn: ConnId, out: &mut Outbox) {
-        let Some(connection) = self.connections.get(conn) else { return };
-        if connection.phase == Phase::Closing {
-            return;
-        }
-        connection.phase = Phase::Closing;
-        let session = connection.session.take();
-        connection.due = self.wheel.arm(self.now.ms, LINGER_MS, conn);
-        self.expiries.set(conn, None);
+        let Some(session) = self.door.closes(conn, self.now.ms) else { return };
         self.drop_newcomer(conn);
         out.clients.end(conn, Ending::Written);
         if let Some(handle) = session {
@@ -106,10 +90,7 @@ impl Lane {
 
     /// The socket is gone.
     pub(super) fn closed(&mut self, conn: ConnId, out: &mut Outbox) {
-        let Some(connection) = self.connections.get(conn) else { return };
-        let session = connection.session;
-        self.connections.free(conn);
-        self.expiries.set(conn, None);
+        let Some(session) = self.door.closed(conn) else { return };
         self.drop_newcomer(conn);
         out.clients.closed(conn);
         self.counters.connections -= 1;
@@ -121,7 +102,7 @@ impl Lane {
     /// The gateway shuts down.
     pub(super) fn drain(&mut self, out: &mut Outbox) {
         (self.draining, self.readiness.unsure) = (true, true);
-        for conn in self.connections.open_ones() {
+        for conn in self.door.open_ones() {
             let reason = "this gateway is shutting down: connect to another";
             self.close(conn, Close::Draining, reason, out);
         }

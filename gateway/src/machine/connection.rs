@@ -10,9 +10,9 @@ use proto::wire::{self, Fields};
 use rand::Rng as _;
 
 use super::delivery::{ConnId, Ending, Format};
-use super::door::Allowance;
+use super::door::{Came, Look, Phase};
 use super::lane::{Lane, Outbox};
-use super::session::{Connection, Phase, Session};
+use super::session::Session;
 use super::upstream::{NodeIndex, Upstream};
 
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
@@ -20,15 +20,7 @@ const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.
 impl Lane {
     pub(super) fn opened(&mut self, conn: ConnId, format: Format, out: &mut Outbox) {
         out.clients.opened(conn, format);
-        let due = self.wheel.arm(self.now.ms, limits::CONNECT_MS_MAX, conn);
-        let connection = Connection {
-            session: None,
-            heard_ms: self.now.ms as u32,
-            due,
-            allowance: Allowance::full(self.rate, self.now.ms),
-            phase: Phase::Fresh,
-        };
-        self.connections.open(conn, connection);
+        self.door.opened(conn, self.now.ms);
         self.counters.connections += 1;
         if self.draining {
             self.close(conn, Close::Draining, "connect to another gateway", out);
@@ -36,15 +28,11 @@ impl Lane {
     }
 
     pub(super) fn frame(&mut self, conn: ConnId, frame: &[u8], out: &mut Outbox) {
-        let Some(connection) = self.connections.get(conn) else { return };
-        let (phase, session) = (connection.phase, connection.session);
-        if phase == Phase::Closing {
-            return;
-        }
-        connection.heard_ms = self.now.ms as u32;
-        if !connection.allowance.take(self.rate, self.now.ms, 1, frame.len()) {
-            return self.close(conn, Close::Rate, TOO_MUCH, out);
-        }
+        let (phase, session) = match self.door.came(conn, self.now.ms, frame.len()) {
+            Some(Came::From(phase, session)) => (phase, session),
+            Some(Came::TooMuch) => return self.close(conn, Close::Rate, TOO_MUCH, out),
+            None => return,
+        };
         let Ok((number, body)) = wire::envelope(frame) else {
             let reason = "the frame is not a C2g envelope: see the protocol's section on framing";
             return self.close(conn, Close::BadFrame, reason, out);
@@ -54,11 +42,7 @@ impl Lane {
             return self.close(conn, Close::BadFrame, &reason, out);
         };
         match (phase, session) {
-            (Phase::Live, Some(handle)) => self.live(conn, handle, kind, body, out),
-            (Phase::Pinged, Some(handle)) => {
-                connection.phase = Phase::Live;
-                self.live(conn, handle, kind, body, out);
-            }
+            (Phase::Live | Phase::Pinged, Some(handle)) => self.live(conn, handle, kind, body, out),
             (Phase::LoggingIn, Some(handle)) => self.wait(conn, handle, kind, frame, out),
             (Phase::Fresh, _) => self.fresh(conn, kind, body, out),
             (Phase::Asking, _) => self.wait_for_word(conn, kind, frame, out),
@@ -68,12 +52,9 @@ impl Lane {
         }
     }
 
-    /// What comes besides envelopes counts as they do. Before `connect` nobody needs so much of it
-    /// that it is told.
+    /// What comes besides envelopes counts as they do.
     pub(super) fn overhead(&mut self, conn: ConnId, bytes: u32, frames: u32, out: &mut Outbox) {
-        let Some(connection) = self.connections.get(conn) else { return };
-        let allowed = connection.allowance.take(self.rate, self.now.ms, frames, bytes as usize);
-        if connection.phase == Phase::Fresh || !allowed {
+        if !self.door.allows_overhead(conn, self.now.ms, (bytes, frames)) {
             self.close(conn, Close::Rate, TOO_MUCH, out);
         }
     }
@@ -178,36 +159,22 @@ impl Lane {
     /// The wheel has come to a connection.
     pub(super) fn look_at(&mut self, conn: ConnId, tick: u32, out: &mut Outbox) {
         let ping_ms = self.ping_every_ms(conn);
-        let now_ms = self.now.ms;
-        let Some(connection) = self.connections.get(conn) else { return };
-        if connection.due != tick {
-            return;
-        }
-        let silent_ms = u64::from((now_ms as u32).wrapping_sub(connection.heard_ms));
-        let next_ms = match connection.phase {
-            Phase::Free => return,
-            Phase::Fresh => {
+        match self.door.look_at((conn, tick), ping_ms, self.now.ms) {
+            None | Some(Look::Again) => {}
+            Some(Look::Unconnected) => {
                 let reason = "no `connect` within 5 seconds: send it as the first frame";
-                return self.close(conn, Close::ConnectTimeout, reason, out);
+                self.close(conn, Close::ConnectTimeout, reason, out);
             }
-            // Each has an end of its own.
-            Phase::Asking | Phase::LoggingIn => limits::CONNECT_MS_MAX,
-            Phase::Live if silent_ms < ping_ms => ping_ms - silent_ms,
-            Phase::Live => {
-                connection.phase = Phase::Pinged;
+            Some(Look::Ping) => {
                 let nonce = self.random.next_u64() >> 16;
                 self.send_message(conn, BodyKind::Ping, &g2c::Ping { nonce }, out);
-                limits::PONG_MS_MAX
+                self.door.await_pong(conn, self.now.ms);
             }
-            Phase::Pinged => {
+            Some(Look::Unanswered) => {
                 let reason = "no answer to a ping within 10 seconds";
-                return self.close(conn, Close::PingTimeout, reason, out);
+                self.close(conn, Close::PingTimeout, reason, out);
             }
-            Phase::Closing => return out.clients.end(conn, Ending::AtOnce),
-        };
-        let due = self.wheel.arm(now_ms, next_ms, conn);
-        if let Some(connection) = self.connections.get(conn) {
-            connection.due = due;
+            Some(Look::End) => out.clients.end(conn, Ending::AtOnce),
         }
     }
 

@@ -1,13 +1,280 @@
 //! The door of a lane: who comes from where, by which credentials, and how much at once.
 //!
-//! In the order of a client's way: [`address`] counts who comes from where; [`authority`] believes
-//! credentials or not; [`wheel`] looks at connections when it is time, and bounds what they send.
+//! In the order of a client's way: [`address`] counts who comes from where; [`connections`] says
+//! how far each has come; [`authority`] believes credentials or not; [`wheel`] looks at connections
+//! when it is time, and bounds what they send. [`Door`] owns what a lane has of it. It closes
+//! nobody: that is the lane's to do.
+
+use proto::c2g;
+use proto::ids::Handle;
+use proto::limits;
+use proto::time::Time;
+
+use super::delivery::ConnId;
+use super::settings::Settings;
 
 mod address;
 mod authority;
+mod connections;
 mod wheel;
 
 pub use address::{AddressLimits, Addresses, Prefix, TurnedAway};
-pub(super) use authority::{Admission, Admitted, Distrust, Expiries};
+pub(super) use authority::{Admission, Admitted, Distrust};
 pub use authority::{Authority, Credentials};
-pub(super) use wheel::{Allowance, PER_TURN, Rate, Wheel};
+use authority::{Expiries, Keys};
+pub(super) use connections::Phase;
+use connections::{Connection, Connections};
+pub(super) use wheel::PER_TURN;
+use wheel::{Allowance, Rate, Wheel};
+
+/// A client has this long to take what it is owed before the socket is cut.
+const LINGER_MS: u64 = 5_000;
+
+/// The connections of a lane, on their way in and until their end.
+#[derive(Debug)]
+pub(super) struct Door {
+    connections: Connections,
+    rate: Rate,
+    wheel: Wheel,
+    expiries: Expiries,
+    keys: Keys,
+}
+
+/// A frame has come from a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came {
+    /// It is more than the connection may send.
+    TooMuch,
+    /// How far the connection has come, and its session.
+    From(Phase, Option<Handle>),
+}
+
+/// What is to be done with a connection whose time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Nothing: it is looked at again.
+    Again,
+    /// It hasn't said who it is.
+    Unconnected,
+    /// It was silent for long: a ping, then [`Door::await_pong`].
+    Ping,
+    /// It has answered no ping.
+    Unanswered,
+    /// It has had its time to take what it was owed.
+    End,
+}
+
+impl Door {
+    /// Nobody is there.
+    pub(super) fn new(settings: &Settings) -> Door {
+        let rate = Rate {
+            operations_per_s: settings.operations_per_s,
+            operations_burst: settings.operations_burst,
+            bytes_per_s: settings.bytes_per_s,
+            bytes_burst: settings.bytes_burst,
+        };
+        Door {
+            connections: Connections::default(),
+            rate,
+            wheel: Wheel::new(),
+            expiries: Expiries::default(),
+            keys: Keys::default(),
+        }
+    }
+
+    /// What tokens are verified with from now on.
+    pub(super) fn set_authority(&mut self, authority: Authority) {
+        self.keys.set_authority(authority);
+    }
+
+    /// Whether any token can be believed.
+    pub(super) fn has_authority(&self) -> bool {
+        self.keys.is_configured()
+    }
+
+    /// Who may come in, by the credentials. Where `wants_keys` becomes true, newer ones are wanted.
+    pub(super) fn admit(
+        &mut self,
+        now: Time,
+        connect: &c2g::Connect,
+        (is_asked, dev_auth): (bool, bool),
+        wants_keys: &mut bool,
+    ) -> Result<Admission, Distrust> {
+        self.keys.admit(now, connect, (is_asked, dev_auth), wants_keys)
+    }
+
+    /// Whose a token is.
+    pub(super) fn verify(
+        &mut self,
+        now: Time,
+        token: &str,
+        wants_keys: &mut bool,
+    ) -> Result<Admitted, Distrust> {
+        self.keys.verify(now, token, wants_keys)
+    }
+
+    /// A connection is there.
+    pub(super) fn opened(&mut self, conn: ConnId, now_ms: u64) {
+        let due = self.wheel.arm(now_ms, limits::CONNECT_MS_MAX, conn);
+        let allowance = Allowance::full(self.rate, now_ms);
+        self.connections.open(conn, Connection::new(now_ms, due, allowance));
+    }
+
+    /// A frame of so many bytes has come; nothing if nobody is there to say anything.
+    #[inline]
+    pub(super) fn came(&mut self, conn: ConnId, now_ms: u64, bytes: usize) -> Option<Came> {
+        let connection = self.connections.get(conn)?;
+        if connection.phase == Phase::Closing {
+            return None;
+        }
+        connection.heard_ms = now_ms as u32;
+        if !connection.allowance.take(self.rate, now_ms, 1, bytes) {
+            return Some(Came::TooMuch);
+        }
+        if connection.phase == Phase::Pinged {
+            connection.phase = Phase::Live;
+        }
+        Some(Came::From(connection.phase, connection.session))
+    }
+
+    /// So much has come besides frames: whether that is allowed. Before `connect` nobody needs so
+    /// much of it that it is told.
+    pub(super) fn allows_overhead(
+        &mut self,
+        conn: ConnId,
+        now_ms: u64,
+        (bytes, frames): (u32, u32),
+    ) -> bool {
+        let Some(connection) = self.connections.get(conn) else { return true };
+        let allowed = connection.allowance.take(self.rate, now_ms, frames, bytes as usize);
+        connection.phase != Phase::Fresh && allowed
+    }
+
+    /// Takes so many operations more of what a connection may send. Whether it may.
+    pub(super) fn takes(&mut self, conn: ConnId, now_ms: u64, operations: u32) -> bool {
+        let Some(connection) = self.connections.get(conn) else { return true };
+        connection.allowance.take(self.rate, now_ms, operations, 0)
+    }
+
+    /// The application is asked who it is.
+    pub(super) fn asks(&mut self, conn: ConnId) {
+        if let Some(connection) = self.connections.get(conn) {
+            connection.phase = Phase::Asking;
+        }
+    }
+
+    /// Its session logs in, with credentials that hold until then.
+    pub(super) fn logs_in(&mut self, conn: ConnId, session: Handle, expires_ms: Option<u64>) {
+        if let Some(connection) = self.connections.get(conn) {
+            (connection.session, connection.phase) = (Some(session), Phase::LoggingIn);
+        }
+        self.expiries.set(conn, expires_ms);
+    }
+
+    /// Its session is logged in.
+    pub(super) fn goes_live(&mut self, conn: ConnId) {
+        if let Some(connection) = self.connections.get(conn) {
+            connection.phase = Phase::Live;
+        }
+    }
+
+    /// It has new credentials, which hold until then.
+    pub(super) fn set_expiry(&mut self, conn: ConnId, expires_ms: Option<u64>) {
+        self.expiries.set(conn, expires_ms);
+    }
+
+    /// Until when its credentials hold; nothing: for ever.
+    pub(super) fn expiry_of(&self, conn: ConnId) -> Option<u64> {
+        self.expiries.of(conn)
+    }
+
+    /// The session of a connection.
+    pub(super) fn session_of(&self, conn: ConnId) -> Option<Handle> {
+        self.connections.session_of(conn)
+    }
+
+    /// The numbers of all connections.
+    pub(super) fn open_ones(&self) -> Vec<ConnId> {
+        self.connections.open_ones()
+    }
+
+    /// A connection is told to close, and has a moment to take that. Its session, if it has one;
+    /// nothing at all if it isn't there or was told before.
+    pub(super) fn closes(&mut self, conn: ConnId, now_ms: u64) -> Option<Option<Handle>> {
+        let connection = self.connections.get(conn)?;
+        if connection.phase == Phase::Closing {
+            return None;
+        }
+        connection.phase = Phase::Closing;
+        let session = connection.session.take();
+        connection.due = self.wheel.arm(now_ms, LINGER_MS, conn);
+        self.expiries.set(conn, None);
+        Some(session)
+    }
+
+    /// A connection is gone. Its session, if it has one; nothing at all if it wasn't there.
+    pub(super) fn closed(&mut self, conn: ConnId) -> Option<Option<Handle>> {
+        let session = self.connections.get(conn)?.session;
+        self.connections.free(conn);
+        self.expiries.set(conn, None);
+        Some(session)
+    }
+
+    /// The wheel has come to a connection; nothing if it isn't there or has moved on since.
+    pub(super) fn look_at(
+        &mut self,
+        (conn, tick): (ConnId, u32),
+        ping_ms: u64,
+        now_ms: u64,
+    ) -> Option<Look> {
+        let connection = self.connections.get(conn)?;
+        if connection.due != tick {
+            return None;
+        }
+        let silent_ms = u64::from((now_ms as u32).wrapping_sub(connection.heard_ms));
+        let next_ms = match connection.phase {
+            Phase::Free => return None,
+            Phase::Fresh => return Some(Look::Unconnected),
+            // Each has an end of its own.
+            Phase::Asking | Phase::LoggingIn => limits::CONNECT_MS_MAX,
+            Phase::Live if silent_ms < ping_ms => ping_ms - silent_ms,
+            Phase::Live => {
+                connection.phase = Phase::Pinged;
+                return Some(Look::Ping);
+            }
+            Phase::Pinged => return Some(Look::Unanswered),
+            Phase::Closing => return Some(Look::End),
+        };
+        self.look_again(conn, next_ms, now_ms);
+        Some(Look::Again)
+    }
+
+    /// A ping was sent: its answer may take so long.
+    pub(super) fn await_pong(&mut self, conn: ConnId, now_ms: u64) {
+        self.look_again(conn, limits::PONG_MS_MAX, now_ms);
+    }
+
+    fn look_again(&mut self, conn: ConnId, after_ms: u64, now_ms: u64) {
+        let due = self.wheel.arm(now_ms, after_ms, conn);
+        if let Some(connection) = self.connections.get(conn) {
+            connection.due = due;
+        }
+    }
+
+    /// Takes a turn's worth of connections to be looked at by now.
+    pub(super) fn due(&mut self, now_ms: u64) -> Vec<(u32, ConnId)> {
+        let mut due = Vec::new();
+        self.wheel.due(now_ms, PER_TURN, &mut due);
+        due
+    }
+
+    /// Takes a turn's worth of connections whose credentials hold no longer.
+    pub(super) fn expired(&mut self, now_ms: u64) -> Vec<ConnId> {
+        self.expiries.due(now_ms, PER_TURN)
+    }
+
+    /// When something is to be done, if nothing comes before.
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        self.wheel.wake_at().into_iter().chain(self.expiries.wake_at()).min()
+    }
+}

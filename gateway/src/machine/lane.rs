@@ -17,13 +17,14 @@ use super::asking::Asking;
 use super::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
 use super::delivery::{Clients, ConnId, Delivery, Format};
-use super::door::{Authority, Expiries, PER_TURN, Rate, Wheel};
+use super::door::{Authority, Door};
 use super::readiness::Readiness;
-use super::session::{Connections, Sessions};
+use super::session::Sessions;
 use super::settings::Settings;
 use super::upstream::Upstream;
 use super::web::{Web, WebReply, WebRequest};
 
+mod credentials;
 mod hearing;
 mod homes;
 mod receivers;
@@ -163,20 +164,14 @@ impl Outbox {
 #[derive(Debug)]
 pub struct Lane {
     pub(super) settings: Settings,
-    pub(super) rate: Rate,
     pub(super) random: StdRng,
     pub(super) now: Time,
-    pub(super) connections: Connections,
+    pub(super) door: Door,
     pub(super) sessions: Sessions,
     pub(super) delivery: Delivery,
     pub(super) upstream: Upstream,
     pub(super) web: Web,
-    pub(super) wheel: Wheel,
     pub(super) counters: Counters,
-    pub(super) authority: Authority,
-    /// When newer keys were asked for.
-    pub(super) keys_asked_ms: Option<u64>,
-    pub(super) expiries: Expiries,
     pub(super) callouts: Callouts,
     pub(super) asking: Asking,
     pub(super) draining: bool,
@@ -186,31 +181,21 @@ pub struct Lane {
 impl Lane {
     /// A lane without clients, links and table.
     pub fn new(settings: Settings, seed: u64) -> Lane {
-        let rate = Rate {
-            operations_per_s: settings.operations_per_s,
-            operations_burst: settings.operations_burst,
-            bytes_per_s: settings.bytes_per_s,
-            bytes_burst: settings.bytes_burst,
-        };
+        let door = Door::new(&settings);
         // A stream of its own: how often it is asked doesn't change the lane's draws.
         let chance = StdRng::seed_from_u64(!seed);
         let callouts = Callouts::new(&settings.gateway, settings.lanes, chance);
         let callouts = callouts.measured_with(settings.micros).within(settings.callouts_max);
         Lane {
             settings,
-            rate,
             random: StdRng::seed_from_u64(seed),
             now: Time::default(),
-            connections: Connections::default(),
+            door,
             sessions: Sessions::default(),
             delivery: Delivery::new(Seed::new(seed)),
             upstream: Upstream::default(),
             web: Web::default(),
-            wheel: Wheel::new(),
             counters: Counters::default(),
-            authority: Authority::default(),
-            keys_asked_ms: None,
-            expiries: Expiries::default(),
             callouts,
             asking: Asking::default(),
             draining: false,
@@ -239,7 +224,7 @@ impl Lane {
             Input::Table(table) => self.table(&table, out),
             Input::Config(config) => self.configure(config, out),
             Input::Called { request, outcome } => self.called(request, outcome, out),
-            Input::Authority(authority) => self.authority = authority,
+            Input::Authority(authority) => self.door.set_authority(authority),
             Input::Web(request) => self.web_request(request, out),
             Input::Drain => self.drain(out),
             Input::TurnEnd => {
@@ -252,9 +237,8 @@ impl Lane {
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        let parts = [self.upstream.wake_at(), self.delivery.wake_at()];
-        let wakes = [self.wheel.wake_at(), self.expiries.wake_at(), self.callouts.wake_at()];
-        wakes.into_iter().chain(parts).flatten().min()
+        let parts = [self.door.wake_at(), self.upstream.wake_at(), self.delivery.wake_at()];
+        parts.into_iter().chain([self.callouts.wake_at()]).flatten().min()
     }
 
     /// What the lane has counted.
@@ -281,12 +265,10 @@ impl Lane {
     }
 
     fn wake(&mut self, out: &mut Outbox) {
-        let mut due = Vec::new();
-        self.wheel.due(self.now.ms, PER_TURN, &mut due);
-        for (tick, conn) in due {
+        for (tick, conn) in self.door.due(self.now.ms) {
             self.look_at(conn, tick, out);
         }
-        for conn in self.expiries.due(self.now.ms, PER_TURN) {
+        for conn in self.door.expired(self.now.ms) {
             self.expired(conn, out);
         }
         if self.upstream.sweep_is_due(self.now.ms) {

@@ -19,7 +19,7 @@ use super::closing::Farewell;
 use super::delivery::ConnId;
 use super::door::{Admission, Admitted, Distrust};
 use super::lane::{Broken, Lane, Outbox};
-use super::session::{Phase, Session, State};
+use super::session::{Session, State};
 use super::upstream::{BucketIndex, NodeSet, Pending};
 
 impl Lane {
@@ -63,10 +63,7 @@ impl Lane {
         rare.secret = Some(Secret(secret));
         rare.backlog.set_on_hold(connect.hold);
         rare.seen = connect.resume.map(|resume| resume.seen).unwrap_or_default();
-        if let Some(connection) = self.connections.get(conn) {
-            (connection.session, connection.phase) = (Some(handle), Phase::LoggingIn);
-        }
-        self.expiries.set(conn, admitted.expires_ms);
+        self.door.logs_in(conn, handle, admitted.expires_ms);
         let body = Some(g2q::g2q::Body::Login(login));
         let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
         if !self.push(bucket, Pending::Login { session: handle }, write, out) {
@@ -175,9 +172,7 @@ impl Lane {
         let hold = session.rare.as_ref().is_some_and(|rare| rare.backlog.is_on_hold());
         self.counters.sessions += 1;
         self.counters.resumes += u64::from(resumed);
-        if let Some(connection) = self.connections.get(conn) {
-            connection.phase = Phase::Live;
-        }
+        self.door.goes_live(conn);
         out.clients.connected(conn);
         if hold {
             out.clients.set_held(conn, true);
@@ -236,7 +231,7 @@ impl Lane {
     }
 
     fn welcome(&mut self, conn: ConnId, handle: Handle, resumed: bool, out: &mut Outbox) {
-        let expires_in_ms = self.left_ms(self.expiries.of(conn));
+        let expires_in_ms = self.left_ms(self.door.expiry_of(conn));
         let session = &mut self.sessions[handle];
         let secret = session.rare().secret.take();
         let welcome = g2c::Welcome {
@@ -261,7 +256,7 @@ impl Lane {
 
     /// Keeps frames that came before there was a session, if it came to one.
     pub(super) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
-        let handle = self.connections.get(conn).and_then(|connection| connection.session);
+        let handle = self.door.session_of(conn);
         if let (Some(handle), false) = (handle, waiting.is_empty()) {
             self.sessions.with_rare(handle, |rare| rare.waiting = waiting);
         }

@@ -19,7 +19,6 @@ use crate::machine::delivery::ConnId;
 use crate::machine::door::{Admitted, Prefix};
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::login::close_of;
-use crate::machine::session::Phase;
 
 /// A client whose application isn't available is told to come back after as long, and up to as long
 /// again: those who came together don't come back so.
@@ -86,9 +85,7 @@ impl Lane {
 
     pub(super) fn keep_newcomer(&mut self, conn: ConnId, newcomer: Newcomer) {
         self.asking.newcomers.insert(conn, newcomer);
-        if let Some(connection) = self.connections.get(conn) {
-            connection.phase = Phase::Asking;
-        }
+        self.door.asks(conn);
     }
 
     /// What comes behind `connect` waits, but not without bound.
@@ -213,7 +210,7 @@ impl Lane {
             let reason = "the token belongs to another user: open a connection for each user";
             return self.refuse(conn, op_id, Status::Unauthenticated, reason, out);
         }
-        self.expiries.set(conn, admitted.expires_ms);
+        self.door.set_expiry(conn, admitted.expires_ms);
         self.sessions[handle].expires_unix_ms = self.unix_ms(admitted.expires_ms);
         self.introduce_to_home(handle, out);
         let expires_in_ms = self.left_ms(admitted.expires_ms);

@@ -4,24 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use prost::Message as _;
 use proto::c2g;
-use proto::codes::{Close, Status};
-use proto::ids::Handle;
-use proto::limits;
+use proto::codes::Close;
 use proto::name::UserId;
+use proto::time::Time;
 
 use crate::machine::delivery::ConnId;
-use crate::machine::lane::{Lane, Outbox};
-use crate::machine::refusal::check_op_id;
 use crate::machine::token::{self, Tokens};
 
 /// The version of the client protocol that is spoken here.
 const PROTOCOL: u32 = 1;
 
-/// A `refresh` counts as so many operations more: a signature takes as long to verify as hundreds
-/// of messages to route.
-const REFRESH_OPERATIONS: u32 = 499;
 /// After it has asked for newer keys a lane doesn't ask again for so long.
 const KEYS_PAUSE_MS: u64 = 10_000;
 /// So long they may take to come; meanwhile clients are told to come back after as long.
@@ -182,12 +175,31 @@ impl Expiries {
     }
 }
 
-impl Lane {
+/// What tokens are verified with, and when newer keys were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    authority: Authority,
+    asked_ms: Option<u64>,
+}
+
+impl Keys {
+    /// What tokens are verified with from now on.
+    pub(super) fn set_authority(&mut self, authority: Authority) {
+        self.authority = authority;
+    }
+
+    /// Whether there are keys, or are to be some: else no token is believed.
+    pub(super) fn is_configured(&self) -> bool {
+        self.authority.is_configured()
+    }
+
     /// Who may come in, by the credentials.
-    pub(in crate::machine) fn admit(
+    pub(super) fn admit(
         &mut self,
+        now: Time,
         connect: &c2g::Connect,
-        out: &mut Outbox,
+        (is_asked, dev_auth): (bool, bool),
+        wants_keys: &mut bool,
     ) -> Result<Admission, Distrust> {
         if connect.protocol != PROTOCOL {
             let given = connect.protocol;
@@ -196,23 +208,23 @@ impl Lane {
             );
             return Err(Distrust::new(Close::Version, reason));
         }
-        let (has_token, is_asked) = (!connect.token.is_empty(), self.asks_who_connects());
+        let has_token = !connect.token.is_empty();
         let is_configured = self.authority.is_configured();
-        if has_token && !is_asked && !is_configured && self.settings.dev_auth {
+        if has_token && !is_asked && !is_configured && dev_auth {
             return Err(Distrust::new(Close::BadToken, DEV_TAKES_USER));
         }
         if has_token && (!is_asked || is_configured) {
-            let admitted = self.verify(&connect.token, out)?;
+            let admitted = self.verify(now, &connect.token, wants_keys)?;
             return Ok(match is_asked {
                 true => Admission::Asked(Some(admitted)),
                 false => Admission::Granted(admitted),
             });
         }
-        let is_dev = self.settings.dev_auth && !has_token && !connect.user.is_empty();
+        let is_dev = dev_auth && !has_token && !connect.user.is_empty();
         if is_asked && !is_dev {
             return Ok(Admission::Asked(None));
         }
-        if !self.settings.dev_auth {
+        if !dev_auth {
             let reason = "`connect` needs a `token`: development authentication, which accepts \
                           `user` alone, is off";
             return Err(Distrust::new(Close::BadToken, reason));
@@ -223,93 +235,47 @@ impl Lane {
         Ok(Admission::Granted(Admitted::new(user, None)))
     }
 
-    fn verify(&mut self, token: &str, out: &mut Outbox) -> Result<Admitted, Distrust> {
-        let verified = self.authority.verify(self.now.unix_ms, token);
-        let credentials = verified.map_err(|distrust| self.ask_for_keys(distrust, out))?;
+    /// Whose a token is.
+    pub(super) fn verify(
+        &mut self,
+        now: Time,
+        token: &str,
+        wants_keys: &mut bool,
+    ) -> Result<Admitted, Distrust> {
+        let verified = self.authority.verify(now.unix_ms, token);
+        let credentials =
+            verified.map_err(|distrust| self.ask_for_keys(now, distrust, wants_keys))?;
         UserId::try_from(credentials.user.as_str()).map_err(|error| {
             Distrust::new(Close::BadToken, format!("the token's user: {error}"))
         })?;
         // From here on the lane's own clock counts: the other one may be set.
-        let left_ms = |at_ms: u64| at_ms.saturating_sub(self.now.unix_ms);
+        let left_ms = |at_ms: u64| at_ms.saturating_sub(now.unix_ms);
         let expires_ms =
-            credentials.expires_unix_ms.map(|at_ms| self.now.ms.saturating_add(left_ms(at_ms)));
+            credentials.expires_unix_ms.map(|at_ms| now.ms.saturating_add(left_ms(at_ms)));
         Ok(Admitted::new(credentials.user, expires_ms))
     }
 
     /// A key that isn't known may have been added since the keys were fetched: now and then it is
     /// worth looking.
-    fn ask_for_keys(&mut self, mut distrust: Distrust, out: &mut Outbox) -> Distrust {
+    fn ask_for_keys(
+        &mut self,
+        now: Time,
+        mut distrust: Distrust,
+        wants_keys: &mut bool,
+    ) -> Distrust {
         if !distrust.newer {
             return distrust;
         }
-        let now_ms = self.now.ms;
-        let asked_ms = self.keys_asked_ms.filter(|asked_ms| now_ms < asked_ms + KEYS_PAUSE_MS);
+        let now_ms = now.ms;
+        let asked_ms = self.asked_ms.filter(|asked_ms| now_ms < asked_ms + KEYS_PAUSE_MS);
         if asked_ms.is_none() {
-            self.keys_asked_ms = Some(now_ms);
-            out.wants_keys = true;
+            self.asked_ms = Some(now_ms);
+            *wants_keys = true;
         }
         if asked_ms.is_none_or(|asked_ms| now_ms < asked_ms + u64::from(KEYS_WAIT_MS)) {
             distrust.close = Close::Overloaded;
             distrust.retry_after_ms = NonZeroU32::new(KEYS_WAIT_MS);
         }
         distrust
-    }
-
-    /// New credentials before the old expire.
-    pub(in crate::machine) fn refresh(
-        &mut self,
-        conn: ConnId,
-        handle: Handle,
-        body: &[u8],
-        out: &mut Outbox,
-    ) {
-        let Ok(refresh) = c2g::Refresh::decode(body) else {
-            let reason = "`refresh` is not a message of this protocol";
-            return self.close(conn, Close::BadFrame, reason, out);
-        };
-        self.counters.operations += 1;
-        let op_id = refresh.op_id;
-        if let Err(refusal) = check_op_id(op_id) {
-            return self.refuse_as(conn, op_id, refusal, out);
-        }
-        let rate = self.rate;
-        let is_slow = self.connections.get(conn).is_some_and(|connection| {
-            !connection.allowance.take(rate, self.now.ms, REFRESH_OPERATIONS, 0)
-        });
-        if is_slow {
-            let sentence = "tokens are refreshed too often: wait until the old one is about to \
-                            expire";
-            return self.refuse(conn, op_id, Status::Limit, sentence, out);
-        }
-        let is_asked = self.asks_who_connects();
-        let verified = if is_asked && !self.authority.is_configured() {
-            Ok(None)
-        } else {
-            self.verify(&refresh.token, out).map(Some)
-        };
-        match verified {
-            Ok(Some(admitted)) if !is_asked => self.refreshed(conn, handle, op_id, &admitted, out),
-            Ok(admitted) => {
-                let until_ms = admitted.and_then(|admitted| admitted.expires_ms);
-                self.ask_anew(handle, &refresh, until_ms, out);
-            }
-            Err(Distrust { reason, .. }) => {
-                self.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
-            }
-        }
-    }
-
-    /// How long credentials that hold until then do so from now on, as clients are told: 0 is for
-    /// ever, so what ends this moment has a millisecond.
-    pub(in crate::machine) fn left_ms(&self, expires_ms: Option<u64>) -> u64 {
-        let left_ms = |at_ms: u64| at_ms.saturating_sub(self.now.ms).clamp(1, limits::NUMBER_MAX);
-        expires_ms.map_or(0, left_ms)
-    }
-
-    /// Its credentials hold no longer.
-    pub(in crate::machine) fn expired(&mut self, conn: ConnId, out: &mut Outbox) {
-        let reason = "the token has expired: connect with a new one, and refresh that before it \
-                      expires";
-        self.close(conn, Close::TokenExpired, reason, out);
     }
 }

@@ -99,7 +99,7 @@ impl Lane {
 
     /// A slow receiver has taken everything.
     pub(super) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
-        let session = self.connections.get(conn).and_then(|connection| connection.session);
+        let session = self.door.session_of(conn);
         self.delivery.drained(conn, session, receivers!(self, out));
     }
 
@@ -135,8 +135,8 @@ impl Lane {
             return;
         }
         let mut debts: Vec<(usize, ConnId)> = Vec::new();
-        for conn in self.connections.open_ones() {
-            let session = self.connections.get(conn).and_then(|one| one.session);
+        for conn in self.door.open_ones() {
+            let session = self.door.session_of(conn);
             let kept = session.map_or(0, |handle| self.sessions.kept_bytes(handle));
             debts.push((out.clients.owed(conn) + kept, conn));
         }

@@ -382,7 +382,7 @@ impl Bench {
             kept_bytes += session.rare.as_ref().map_or(0, |rare| rare.kept_bytes());
         }
         assert_eq!((lane.counters.sessions, lane.kept_bytes()), (live, kept_bytes));
-        assert_eq!(lane.counters.connections, lane.connections.open_ones().len() as u64);
+        assert_eq!(lane.counters.connections, lane.door.open_ones().len() as u64);
     }
 
     fn end_turn(&mut self) {

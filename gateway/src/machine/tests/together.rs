@@ -3,7 +3,7 @@
 use proto::time::Time;
 
 use super::*;
-use crate::machine::door::{Expiries, PER_TURN};
+use crate::machine::door::{Door, PER_TURN};
 use crate::machine::{ConnId, Format, Input, Lane, Outbox};
 
 const COUNT: usize = 1_000;
@@ -34,14 +34,14 @@ fn they_are_closed_so_many_a_turn() {
 
 #[test]
 fn their_tokens_end_so_many_a_turn() {
-    let mut expiries = Expiries::default();
+    let mut door = Door::new(&dev());
     for number in 0..COUNT {
-        expiries.set(ConnId::at(number), Some(5_000));
+        door.set_expiry(ConnId::at(number), Some(5_000));
     }
-    assert!(expiries.due(4_999, PER_TURN).is_empty());
+    assert!(door.expired(4_999).is_empty());
     let mut ended = Vec::new();
-    while expiries.wake_at().is_some_and(|at_ms| at_ms <= 5_000) {
-        let due = expiries.due(5_000, PER_TURN);
+    while door.wake_at().is_some_and(|at_ms| at_ms <= 5_000) {
+        let due = door.expired(5_000);
         assert!((1..=PER_TURN).contains(&due.len()));
         ended.extend(due);
     }
