@@ -1,6 +1,6 @@
 //! Words to other queues that wait for their answers: how many there may be, and which may be sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use proto::bucket::BucketId;
 use proto::seeded::Seed;
@@ -14,7 +14,7 @@ use super::state::words::{Word, Words};
 #[derive(Debug, Default)]
 pub(crate) struct Posted {
     /// The bucket that each was for when it was kept.
-    homes: BTreeMap<u64, BucketId>,
+    homes: HashMap<u64, BucketId, Numbers>,
     /// Those up to this number are on every copy: they may be sent.
     released: u64,
 }
@@ -45,8 +45,8 @@ impl Posted {
 
     /// The bucket is somebody else's, and so are its words.
     pub(crate) fn drop_all(&self, untold: &mut Untold, words: &Words) {
-        for (number, home) in &self.homes {
-            if let Some(word) = words.get(*number) {
+        for number in words.numbers() {
+            if let (Some(home), Some(word)) = (self.homes.get(&number), words.get(number)) {
                 untold.remove(*home, &word.noted().user);
             }
         }

@@ -36,6 +36,8 @@ pub(crate) struct Session {
     least: u64,
     /// Since when nothing uses it, if nothing does.
     faded_ms: u64,
+    /// It stands in the list of those that may be unused.
+    is_listed: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,7 @@ pub(crate) struct People {
     users: Arena<User>,
     by_id: Places,
     by_name: Places,
-    /// What nothing uses, since when.
+    /// What nothing uses, since then or a later moment; and what is used again.
     faded: BTreeSet<(u64, SessionKey)>,
 }
 
@@ -103,8 +105,9 @@ impl People {
         let user = self.user(user);
         let User { name, floor, last: before, .. } = &self.users[user.0];
         let (name, least, before, next) = (name.clone(), *floor, *before, None);
-        let (generation, uses, faded_ms) = (0, 0, now_ms);
-        let session = Session { id, user, before, next, uses, name, generation, least, faded_ms };
+        let (generation, uses, faded_ms, is_listed) = (0, 0, now_ms, true);
+        let session =
+            Session { id, user, before, next, uses, name, generation, least, faded_ms, is_listed };
         let key = SessionKey::at(self.sessions.insert(session));
         self.by_id.insert(&id.0, key.place());
         match before {
@@ -190,21 +193,22 @@ impl People {
     }
 
     /// One more use of a session.
+    #[inline]
     pub(crate) fn hold(&mut self, key: SessionKey) {
-        let session = &mut self.sessions[key.place()];
-        session.uses += 1;
-        if session.uses == 1 {
-            self.faded.remove(&(session.faded_ms, key));
-        }
+        self[key].uses += 1;
     }
 
     /// One use less.
+    #[inline]
     pub(crate) fn release(&mut self, now_ms: u64, key: SessionKey) {
-        let session = &mut self.sessions[key.place()];
+        let session = &mut self[key];
         session.uses -= 1;
         if session.uses == 0 {
             session.faded_ms = now_ms;
-            self.faded.insert((now_ms, key));
+            // Who comes and goes by the second is listed once.
+            if !std::mem::replace(&mut session.is_listed, true) {
+                self.faded.insert((now_ms, key));
+            }
         }
     }
 
@@ -214,18 +218,26 @@ impl People {
         self.release(now_ms, key);
     }
 
-    /// Since when nothing uses whoever has been unused for longest.
+    /// A moment since when somebody may have been unused, the first of them.
     pub(crate) fn oldest_ms(&self) -> Option<u64> {
         self.faded.first().map(|(at_ms, _)| *at_ms)
     }
 
     /// Forgets what nothing has used since that moment.
     pub(crate) fn trim(&mut self, before_ms: u64) {
-        while let Some((faded_ms, key)) = self.faded.first().copied()
-            && faded_ms <= before_ms
+        while let Some((listed_ms, key)) = self.faded.first().copied()
+            && listed_ms <= before_ms
         {
-            self.faded.remove(&(faded_ms, key));
-            self.forget(key);
+            self.faded.remove(&(listed_ms, key));
+            let session = &mut self[key];
+            let (uses, faded_ms) = (session.uses, session.faded_ms);
+            if uses > 0 {
+                session.is_listed = false;
+            } else if faded_ms > listed_ms {
+                self.faded.insert((faded_ms, key));
+            } else {
+                self.forget(key);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What was answered to whom, so that an operation that comes again isn't run again.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use indexmap::IndexMap;
@@ -52,8 +53,9 @@ type Key = (u64, u64);
 pub(crate) struct Memory {
     seed: Seed,
     cohorts: VecDeque<Cohort>,
-    /// The key that was looked for in vain last: who joins is looked for twice.
-    absent: Option<Key>,
+    /// The key that was looked for in vain last: who joins is looked for three times. It changes
+    /// nothing that anybody finds.
+    absent: Cell<Option<Key>>,
     /// A buffer that entries are packed in.
     packing: Vec<u8>,
 }
@@ -70,13 +72,13 @@ const COHORT_MAX: usize = 65_536;
 impl Memory {
     /// Nothing yet.
     pub(crate) fn new(seed: Seed) -> Memory {
-        Memory { seed, cohorts: VecDeque::new(), absent: None, packing: Vec::new() }
+        Memory { seed, cohorts: VecDeque::new(), absent: Cell::new(None), packing: Vec::new() }
     }
 
     /// Takes what is remembered of this session in this queue.
     pub(crate) fn take(&mut self, queue_hash: u64, session: SessionId) -> Option<Recent> {
         let key = key(queue_hash, session);
-        if self.absent == Some(key) {
+        if self.absent.get() == Some(key) {
             return None;
         }
         for cohort in self.cohorts.iter_mut().rev() {
@@ -84,24 +86,30 @@ impl Memory {
                 return Some(Recent::unpack(packed.bytes()));
             }
         }
-        self.absent = Some(key);
+        self.absent.set(Some(key));
         None
     }
 
     /// What is remembered of a session and a queue.
     pub(crate) fn peek(&self, queue_hash: u64, session: SessionId) -> Option<Recent> {
-        let key = key(queue_hash, session);
-        let packed = self.cohorts.iter().rev().find_map(|cohort| cohort.entries.get(&key));
+        let packed = self.find(key(queue_hash, session));
         packed.map(|packed| Recent::unpack(packed.bytes()))
+    }
+
+    fn find(&self, key: Key) -> Option<&Packed> {
+        if self.absent.get() == Some(key) {
+            return None;
+        }
+        let found = self.cohorts.iter().rev().find_map(|cohort| cohort.entries.get(&key));
+        if found.is_none() {
+            self.absent.set(Some(key));
+        }
+        found
     }
 
     /// Whether this session is remembered as one that never joins this queue again.
     pub(crate) fn is_over(&self, queue_hash: u64, session: SessionId) -> bool {
-        let key = key(queue_hash, session);
-        if self.absent == Some(key) {
-            return false;
-        }
-        let packed = self.cohorts.iter().rev().find_map(|cohort| cohort.entries.get(&key));
+        let packed = self.find(key(queue_hash, session));
         packed.is_some_and(|packed| Recent::unpack(packed.bytes()).is_over)
     }
 
@@ -128,7 +136,7 @@ impl Memory {
         self.packing.clear();
         recent.pack(&mut self.packing);
         cohort.entries.insert(key(queue_hash, session), Packed::of(&self.packing));
-        self.absent = None;
+        self.absent.set(None);
     }
 
     /// When the oldest are forgotten: what has been unused for twice the grace.
