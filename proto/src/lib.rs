@@ -4,7 +4,8 @@
 //! In reading order: the names things have ([`name`], [`ids`]), where a name lives ([`bucket`],
 //! [`table`]), what is allowed ([`limits`], [`class`], [`page`]), what is answered ([`codes`]), how
 //! bytes are cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`],
-//! [`g2q`], [`q2g`], [`q2q`], [`n2b`], [`b2n`]. [`json`] is the client protocol as text; [`filter`]
+//! [`g2q`], [`q2g`], [`q2q`], [`n2b`], [`b2n`]. What copies of a bucket are made of is in
+//! [`record`], [`snapshot`] and [`classes`]. [`json`] is the client protocol as text; [`filter`]
 //! decides what a subscription receives; [`seeded`] is how a process hashes what comes from
 //! outside, [`share`] how what is bounded is shared out. [`document`] reads what operators write,
 //! [`text`] is what may be shown of what others wrote, and [`secret`] keeps out of sight what
@@ -16,6 +17,7 @@ pub mod b2n;
 pub mod bucket;
 pub mod c2g;
 pub mod class;
+pub mod classes;
 pub mod codes;
 pub mod document;
 pub mod filter;
@@ -31,11 +33,13 @@ pub mod name;
 pub mod page;
 pub mod q2g;
 pub mod q2q;
+pub mod record;
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from the schemas")]
 mod schema;
 pub mod secret;
 pub mod seeded;
 pub mod share;
+pub mod snapshot;
 pub mod table;
 pub mod text;
 pub mod time;

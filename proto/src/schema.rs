@@ -6,6 +6,8 @@ pub mod b2n;
 #[rustfmt::skip]
 pub mod c2g;
 #[rustfmt::skip]
+pub mod classes;
+#[rustfmt::skip]
 pub mod g2c;
 #[rustfmt::skip]
 pub mod g2q;
@@ -17,5 +19,9 @@ pub mod n2b;
 pub mod q2g;
 #[rustfmt::skip]
 pub mod q2q;
+#[rustfmt::skip]
+pub mod record;
+#[rustfmt::skip]
+pub mod snapshot;
 #[rustfmt::skip]
 pub mod table;

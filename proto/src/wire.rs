@@ -13,8 +13,10 @@ pub enum Value<'a> {
     Varint(u64),
     /// Strings, bytes, messages, packed numbers.
     Bytes(&'a [u8]),
-    /// Fixed-width numbers: nothing of ours, skipped where unknown.
-    Fixed,
+    /// A number of eight bytes.
+    Fixed(u64),
+    /// A number of four bytes: nothing of ours, skipped.
+    Short,
 }
 
 impl<'a> Value<'a> {
@@ -22,7 +24,7 @@ impl<'a> Value<'a> {
     pub fn uint(self) -> Result<u64, WireError> {
         match self {
             Value::Varint(number) => Ok(number),
-            Value::Bytes(_) | Value::Fixed => Err(WireError),
+            Value::Bytes(_) | Value::Fixed(_) | Value::Short => Err(WireError),
         }
     }
 
@@ -31,11 +33,19 @@ impl<'a> Value<'a> {
         self.uint().map(|number| number as u32)
     }
 
+    /// The value as a number of eight bytes.
+    pub fn fixed(self) -> Result<u64, WireError> {
+        match self {
+            Value::Fixed(number) => Ok(number),
+            Value::Varint(_) | Value::Bytes(_) | Value::Short => Err(WireError),
+        }
+    }
+
     /// The value as bytes.
     pub fn bytes(self) -> Result<&'a [u8], WireError> {
         match self {
             Value::Bytes(bytes) => Ok(bytes),
-            Value::Varint(_) | Value::Fixed => Err(WireError),
+            Value::Varint(_) | Value::Fixed(_) | Value::Short => Err(WireError),
         }
     }
 
@@ -74,12 +84,12 @@ impl<'a> Fields<'a> {
         }
         let value = match key & 7 {
             0 => Value::Varint(self.varint()?),
-            1 => self.take(8).map(|_| Value::Fixed)?,
+            1 => Value::Fixed(self.fixed()?),
             2 => {
                 let length = usize::try_from(self.varint()?).map_err(|_| WireError)?;
                 Value::Bytes(self.take(length)?)
             }
-            5 => self.take(4).map(|_| Value::Fixed)?,
+            5 => self.take(4).map(|_| Value::Short)?,
             _ => return Err(WireError),
         };
         Ok(Some((number, value)))
@@ -90,6 +100,11 @@ impl<'a> Fields<'a> {
         let (number, length) = varint(self.0)?.ok_or(WireError)?;
         self.0 = &self.0[length..];
         Ok(number)
+    }
+
+    fn fixed(&mut self) -> Result<u64, WireError> {
+        let bytes = self.take(8)?.try_into().map_err(|_| WireError)?;
+        Ok(u64::from_le_bytes(bytes))
     }
 
     #[inline]
@@ -164,6 +179,19 @@ pub fn bytes_len(field: u32, length: usize) -> usize {
     if length == 0 { 0 } else { nested_len(field, length) }
 }
 
+/// Appends a number's field of eight bytes; 0, the default, is not written.
+pub fn put_fixed(out: &mut Vec<u8>, field: u32, number: u64) {
+    if number != 0 {
+        put_optional_fixed(out, field, number);
+    }
+}
+
+/// Appends a number's field of eight bytes that is there even if it is 0.
+pub fn put_optional_fixed(out: &mut Vec<u8>, field: u32, number: u64) {
+    put_varint(out, u64::from(field) << 3 | 1);
+    out.extend_from_slice(&number.to_le_bytes());
+}
+
 /// Appends a field of bytes or text; an empty one is not written.
 #[inline]
 pub fn put_bytes(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
@@ -184,6 +212,35 @@ pub fn nested_len(field: u32, length: usize) -> usize {
 pub fn put_nested(out: &mut Vec<u8>, field: u32, length: usize) {
     put_varint(out, u64::from(field) << 3 | 2);
     put_varint(out, length as u64);
+}
+
+/// Appends a nested message that `write` appends, whose length nobody knows before.
+#[inline]
+pub fn put_part(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
+    put_varint(out, u64::from(field) << 3 | 2);
+    let at = out.len();
+    out.push(0);
+    write(out);
+    let length = out.len() - at - 1;
+    if length < 0x80 {
+        out[at] = length as u8;
+    } else {
+        lengthen(out, at, length);
+    }
+}
+
+/// Makes room for a length of more than one byte.
+#[cold]
+fn lengthen(out: &mut Vec<u8>, at: usize, length: usize) {
+    let more = varint_len(length as u64) - 1;
+    out.resize(out.len() + more, 0);
+    out.copy_within(at + 1..at + 1 + length, at + 1 + more);
+    let mut left = length;
+    for byte in &mut out[at..=at + more] {
+        *byte = left as u8 | 0x80;
+        left >>= 7;
+    }
+    out[at + more] &= 0x7f;
 }
 
 /// Appends a frame's length and the head of the only field of its envelope.

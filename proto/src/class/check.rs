@@ -212,6 +212,19 @@ impl MountClass {
     }
 }
 
+/// All of them, by number.
+const TELL_KINDS: [TellKind; 9] = [
+    TellKind::UserOnline,
+    TellKind::UserOffline,
+    TellKind::Joined,
+    TellKind::Left,
+    TellKind::QueueCreated,
+    TellKind::QueueFirstJoin,
+    TellKind::QueueLastLeave,
+    TellKind::QueueDestroyed,
+    TellKind::Closed,
+];
+
 impl TellKind {
     /// As it is written, in configurations and to the application.
     pub fn name(self) -> &'static str {
@@ -226,6 +239,16 @@ impl TellKind {
             TellKind::QueueDestroyed => "queue_destroyed",
             TellKind::Closed => "closed",
         }
+    }
+
+    /// Its number between queue nodes.
+    pub fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// The kind of this number.
+    pub fn from_number(number: u32) -> Option<TellKind> {
+        TELL_KINDS.into_iter().find(|kind| kind.number() == number)
     }
 
     /// Whether it happens to user queues alone.
