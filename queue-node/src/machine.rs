@@ -2,11 +2,11 @@
 //!
 //! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`); a bucket
 //! decides, numbers and keeps (`bucket`, `record`, `outputs`); `state` is what its records made of
-//! it, and `local` what this process alone has of a queue; operations are told apart in
-//! `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`;
-//! `application` asks and tells who is behind call-outs; `user` decides who is logged in, `member`
-//! what rooms hear of it, `peer` and `untold` what queues say to each other; `room` bounds what all
-//! of it takes, `cells` by whom; `timers` say when to wake.
+//! it, `copies` what other processes get of it, and `local` what this process alone has of a queue;
+//! operations are told apart in `operation` and decided in `send`, `read`, `join`, `resume`,
+//! `attach`, `mounts` and `requests`; `application` asks and tells who is behind call-outs; `user`
+//! decides who is logged in, `member` what rooms hear of it, `peer` and `untold` what queues say to
+//! each other; `room` bounds what all of it takes, `cells` by whom; `timers` say when to wake.
 
 mod allowance;
 mod application;
@@ -16,6 +16,7 @@ mod bucket;
 mod buckets;
 mod cells;
 mod configure;
+mod copies;
 mod counters;
 mod faults;
 mod guests;
@@ -47,6 +48,7 @@ mod untold;
 mod user;
 mod wake;
 
+pub use copies::{Broken, Forgets, Learner, Unit};
 pub use counters::Counters;
 pub use faults::Faults;
 pub use node::{Input, Node, Settings};

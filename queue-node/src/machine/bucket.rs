@@ -13,21 +13,23 @@ use rand::RngExt as _;
 
 use super::application::{About, Cause};
 use super::asker::{Asker, Who};
+use super::copies::{Stream, Unit};
 use super::hashing::Numbers;
 use super::local::{Local, Locals, Seat};
 use super::node::Settings;
 use super::outputs::{self, Outputs};
 use super::record::{Outcome, Refusal};
-use super::state::State;
-use super::state::class::QueueClass;
+use super::state::class::{Classes, QueueClass};
+use super::state::codec;
 use super::state::idempotency::Keyed;
 use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 use super::state::recent::{Known, Recent, Remembered};
 use super::state::record::{Draft, Kept, Record, Stamp, Step};
 use super::state::words::Word;
+use super::state::{LOG_GRACES, State};
 use super::timers::{QueueRef, Timer};
-use super::turn::Turn;
+use super::turn::{Outbox, Turn};
 use super::untold::Posted;
 
 /// A bucket that this node is home of.
@@ -43,6 +45,8 @@ pub(crate) struct Bucket {
     pub(crate) posted: Posted,
     /// The Idempotency-Key of the request that is being decided.
     pub(crate) keyed: Option<Keyed>,
+    /// What its copies are sent.
+    pub(crate) stream: Stream,
 }
 
 /// What a decision makes of an operation: how it ended and what it changes.
@@ -50,15 +54,22 @@ pub(crate) type Decision = Result<(Outcome, Step), Refusal>;
 
 impl Bucket {
     /// A bucket without anything; its maps are seeded with a random number.
-    pub(crate) fn new(id: BucketId, epochs: Epochs, settings: &Settings, random: u64) -> Bucket {
+    pub(crate) fn new(
+        id: BucketId,
+        epochs: Epochs,
+        classes: Rc<Classes>,
+        settings: &Settings,
+        random: u64,
+    ) -> Bucket {
         let leaks = settings.faults.output_before_commit;
         Bucket {
             outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
-            state: State::new(random, settings.grace_ms),
+            state: State::new(classes, random, settings.grace_ms),
             locals: Locals::default(),
             seats: HashMap::default(),
             posted: Posted::default(),
             keyed: None,
+            stream: Stream::default(),
         }
     }
 
@@ -147,10 +158,44 @@ impl Bucket {
             shared.key_shares.add(keyed.origin, keyed.api_key);
         }
         let n = self.outputs.record();
+        let stamp = Stamp { n, at_ms: turn.now.ms };
+        shared.header.clear();
+        codec::put(&mut shared.header, &record, kept.as_ref());
+        if self.stream.is_followed() {
+            let body = if record.has_event() { &*shared.body } else { &[] };
+            if !self.stream.is_open() {
+                shared.open_units.push(self.outputs.bucket().prefix());
+            }
+            if let Some(bytes) = self.stream.push(stamp, &shared.header, body) {
+                turn.out.units.push(Unit { bucket: self.outputs.bucket(), bytes });
+            }
+        }
         let before = self.state.sizes();
-        self.state.apply(Stamp { n, at_ms: turn.now.ms }, record, &shared.body, kept);
+        self.state.apply(stamp, record, &shared.body, kept);
         shared.sized(before, self.state.sizes());
         n
+    }
+
+    /// The turn has ended: the copies may have its records.
+    pub(crate) fn close_unit(&mut self, out: &mut Outbox) {
+        if let Some(bytes) = self.stream.close() {
+            out.units.push(Unit { bucket: self.outputs.bucket(), bytes });
+        }
+    }
+
+    /// Goes on with the state of a copy that has the same records.
+    pub(crate) fn promote(&mut self, turn: &mut Turn<'_>, copy: State) {
+        let before = std::mem::replace(&mut self.state, copy).sizes();
+        turn.shared.sized(before, self.state.sizes());
+        self.stream.leave();
+        // A copy lets go of old events when it comes to them: now it has to.
+        let queues: Vec<QueueIndex> = self.state.queues().iter().map(|(index, _)| index).collect();
+        let before_ms = turn.now.ms.checked_sub(LOG_GRACES * turn.shared.settings.grace_ms);
+        for index in queues {
+            if let Some(before_ms) = before_ms {
+                self.pass_queue(turn, index, before_ms);
+            }
+        }
     }
 
     /// What is too old to matter goes, if there is anything.
@@ -319,7 +364,7 @@ impl Bucket {
         let cause = user.map_or(Cause::default(), |user| turn.shared.couriers.cause(user));
         let index = self.state.queues().next();
         let epoch = Epoch::from_random(turn.shared.random.random());
-        let (name, created_unix_ms) = (name.as_str(), turn.now.unix_ms);
+        let (name, class, created_unix_ms) = (name.as_str(), class.index, turn.now.unix_ms);
         self.record(turn, Record::Create { name, class, epoch, created_unix_ms }, None);
         turn.shared.serials = turn.shared.serials.wrapping_add(1);
         turn.shared.counters.queues_created += 1;

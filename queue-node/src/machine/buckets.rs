@@ -109,7 +109,8 @@ impl Buckets {
         }
         if let Some(id) = BucketId::new(u32::from(bits), place as u32) {
             let seed = turn.shared.random.random();
-            let bucket = Bucket::new(id, row.epochs(), &turn.shared.settings, seed);
+            let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
+            let bucket = Bucket::new(id, row.epochs(), classes, settings, seed);
             self.0[place] = Some(Box::new(bucket));
         }
     }

@@ -17,11 +17,11 @@ use super::turn::Turn;
 impl Buckets {
     /// Takes a configuration.
     pub(crate) fn configure(&mut self, turn: &mut Turn<'_>, config: &ClusterConfig) {
-        let classes = Rc::new(Classes::of(config));
+        let classes = Rc::new(Classes::of(&config.class));
         turn.shared.classes = classes.clone();
         turn.shared.couriers.configure(&mut turn.shared.counters, config);
         for bucket in self.iter() {
-            bucket.record(turn, Record::Config { classes: &classes }, None);
+            bucket.record(turn, Record::Config { classes: classes.clone() }, None);
             let queues = bucket.state.queues().iter();
             let idle = queues.filter(|(_, queue)| queue.members.is_empty());
             let idle: Vec<QueueIndex> = idle.map(|(index, _)| index).collect();

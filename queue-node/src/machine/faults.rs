@@ -3,9 +3,13 @@
 
 use proto::c2g::Change;
 
+use super::copies::Forgets;
+
 /// Which promises to break. None by default, and none in a running cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Faults {
+    /// Copies forget something of what records say.
+    pub forgets: Option<Forgets>,
     /// Outputs don't wait for their record.
     pub output_before_commit: bool,
     /// Words to other queues don't wait for their record.

@@ -41,7 +41,7 @@ impl Bucket {
         {
             return None;
         }
-        let floor = heard(turn, floor);
+        let (user, floor) = (user.clone(), heard(turn, floor));
         self.record(turn, Record::Known { id, user, generation, floor, is_over }, None);
         self.state.people().find(id)
     }

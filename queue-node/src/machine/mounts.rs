@@ -3,9 +3,7 @@
 //! A queue whose mounts aren't those of its class has a class of its own. The place of a mount that
 //! is gone stays, without a name, for as long as the replay log has events of it.
 
-use std::rc::Rc;
-
-use proto::class::{Access, MountClass, MountKind, OnSlow};
+use proto::class::MountKind;
 use proto::codes::Status;
 use proto::g2c::EventKind;
 use proto::g2c::field::mount_created;
@@ -17,7 +15,7 @@ use super::asker::Asker;
 use super::bucket::{Bucket, Decision, wire_kind};
 use super::record::{Outcome, Refusal};
 use super::state::event_ring::MEMBERS;
-use super::state::queue::{Mount, Queue, QueueIndex};
+use super::state::queue::{Queue, QueueIndex};
 use super::state::record::{Draft, Step};
 use super::turn::Turn;
 
@@ -38,8 +36,8 @@ impl Bucket {
                 return Err(Refusal::new(Status::Conflict, sentence));
             }
             let place = queue.free_place()?;
-            let change = (place, mount_class(name.as_str(), kind), EventKind::MountCreated);
-            Ok(queue.mounts_step(body, name.as_str(), kind, change))
+            let name = name.as_str();
+            Ok(queue.mounts_step(body, name, kind, (place, name, EventKind::MountCreated)))
         });
     }
 
@@ -57,7 +55,7 @@ impl Bucket {
                 return Err(Refusal::new(Status::NotFound, sentence));
             };
             let kind = class.kind;
-            let change = (place, mount_class("", kind), EventKind::MountDeleted);
+            let change = (place, "", EventKind::MountDeleted);
             Ok(queue.mounts_step(body, &delete.mount, kind, change))
         });
     }
@@ -98,40 +96,21 @@ impl Queue {
         Err(Refusal::new(Status::Limit, sentence))
     }
 
-    /// The step that puts this into a place of the class, with its event's body.
+    /// The step that puts a mount of this name into a place of the class, with the event's body.
     fn mounts_step(
         &self,
         body: &mut Vec<u8>,
         name: &str,
         kind: MountKind,
-        (place, class, event): (usize, MountClass, EventKind),
+        (place, becomes, event): (usize, &str, EventKind),
     ) -> (Outcome, Step) {
         let seq = self.seq + 1;
         wire::put_bytes(body, mount_created::MOUNT, name.as_bytes());
         wire::put_uint(body, mount_created::SEQ, seq);
         wire::put_uint(body, mount_created::KIND, wire_kind(kind) as u64);
-        let mut mounts = self.class.class.mounts.clone();
-        match mounts.get_mut(place) {
-            Some(mount) => *mount = class,
-            None => mounts.push(class),
-        }
         let draft = Draft { kind: event, mount: MEMBERS, exclude: None };
-        let class = Rc::new(self.class.with_mounts(mounts));
-        (Outcome::Done { seq }, Step::Mounts { draft, class, place, mount: Mount::new(kind) })
-    }
-}
-
-/// A mount as the back end makes it; without a name: the place of one that is gone.
-fn mount_class(name: &str, kind: MountKind) -> MountClass {
-    MountClass {
-        name: name.to_owned(),
-        kind,
-        send: Access::Members,
-        history: 0,
-        history_bytes: limits::REPLAY_LOG_BYTES_MAX,
-        history_ms: 0,
-        on_slow: OnSlow::default(),
-        echo: true,
+        let step = Step::Mounts { draft, place: place as u8, name: becomes.into(), kind };
+        (Outcome::Done { seq }, step)
     }
 }
 

@@ -21,6 +21,7 @@ use super::allowance::{Allowances, Rate};
 use super::application::Couriers;
 use super::bucket::Bucket;
 use super::buckets::Buckets;
+use super::copies::Learner;
 use super::counters::Counters;
 use super::faults::Faults;
 use super::lane::Broken;
@@ -129,6 +130,7 @@ impl Node {
             timers,
             counters: Counters::default(),
             dirty: Vec::new(),
+            open_units: Vec::new(),
             couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
             key_shares,
@@ -138,6 +140,7 @@ impl Node {
             serials: 0,
             scratch: Vec::new(),
             body: Vec::new(),
+            header: Vec::new(),
             prepared: Vec::new(),
             spare_runs: SpareRuns::default(),
         };
@@ -146,6 +149,7 @@ impl Node {
 
     /// Takes one input.
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
+        let is_end = matches!(input, Input::TurnEnd);
         let mut turn = Turn { now, shared: &mut self.shared, out };
         match input {
             Input::Frame { link, frame } => {
@@ -180,6 +184,37 @@ impl Node {
             Input::Wake => self.buckets.wake(&mut turn),
         }
         self.buckets.deliver(&mut turn);
+        if is_end {
+            self.buckets.close_units(&mut turn);
+        }
+    }
+
+    /// A snapshot of a bucket, between two turns. From here on the units of the bucket are let out.
+    pub fn follow(&mut self, now: Time, bucket: BucketId) -> Option<Vec<u8>> {
+        let bucket = self.bucket(bucket)?;
+        let mut snapshot = Vec::new();
+        bucket.state.put_snapshot(now.ms, &mut snapshot);
+        bucket.stream.follow();
+        Some(snapshot)
+    }
+
+    /// The newest record of a bucket between two turns, and what a copy's digest must be then.
+    pub fn digest(&mut self, now: Time, bucket: BucketId) -> Option<(u64, u128)> {
+        let state = &self.bucket(bucket)?.state;
+        Some((state.newest().n, state.digest(now.ms)))
+    }
+
+    /// A bucket goes on with the state of a copy that has all of its records, between two turns.
+    pub fn promote(&mut self, now: Time, bucket: BucketId, copy: Learner, out: &mut Outbox) {
+        let mut turn = Turn { now, shared: &mut self.shared, out };
+        let prefix = bucket.prefix();
+        if let Some(bucket) = self.buckets.get(prefix).filter(|b| b.outputs.bucket() == bucket) {
+            bucket.promote(&mut turn, copy.into_state());
+        }
+    }
+
+    fn bucket(&mut self, id: BucketId) -> Option<&mut Bucket> {
+        self.buckets.get(id.prefix()).filter(|bucket| bucket.outputs.bucket() == id)
     }
 
     /// From now on newcomers are refused when it keeps about so much. What is remembered of

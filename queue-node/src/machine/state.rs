@@ -15,8 +15,11 @@
 mod aging;
 pub(crate) mod arena;
 pub(crate) mod class;
+pub(crate) mod codec;
 pub(crate) mod event_ring;
+mod fit;
 pub(crate) mod idempotency;
+mod items;
 pub(crate) mod logins;
 pub(crate) mod members;
 pub(crate) mod message_mount;
@@ -31,11 +34,14 @@ pub(crate) mod state_mount;
 pub(crate) mod tells;
 pub(crate) mod words;
 
+use std::rc::Rc;
+
 use proto::ids::SessionId;
 use proto::name;
 use proto::seeded::Seed;
 
 use class::{Changed, Classes};
+pub(crate) use fit::Unfit;
 use idempotency::Keys;
 use logins::Logins;
 use people::{People, SessionKey};
@@ -50,6 +56,9 @@ use words::Words;
 /// The replicated state of a bucket.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// The newest record, and its moment.
+    newest: Stamp,
+    classes: Rc<Classes>,
     queues: Queues,
     people: People,
     memory: Memory,
@@ -66,14 +75,19 @@ pub(crate) struct State {
 /// of it is; and it is noted once in a grace that it still has words.
 const PEOPLE_GRACES: u64 = 3;
 
+/// A replay log keeps an event for so long.
+pub(crate) const LOG_GRACES: u64 = 2;
+
 /// What was over is known for so long: a lane may send its login again.
 const LOGIN_GRACES: u64 = 2;
 
 impl State {
     /// Of a bucket without anything; its maps are seeded with a random number.
-    pub(crate) fn new(random: u64, grace_ms: u64) -> State {
+    pub(crate) fn new(classes: Rc<Classes>, random: u64, grace_ms: u64) -> State {
         let seed = Seed::new(random);
         State {
+            newest: Stamp { n: 0, at_ms: 0 },
+            classes,
             queues: Queues::new(seed),
             people: People::new(seed),
             memory: Memory::new(seed),
@@ -84,6 +98,11 @@ impl State {
             sizes: Sizes::default(),
             grace_ms,
         }
+    }
+
+    /// The newest record, and its moment.
+    pub(crate) fn newest(&self) -> Stamp {
+        self.newest
     }
 
     /// A queue.
@@ -139,6 +158,7 @@ impl State {
     /// Makes of the state what a record says; `body` is its event's, if it has one.
     #[inline]
     pub(crate) fn apply(&mut self, at: Stamp, record: Record<'_>, body: &[u8], kept: Option<Kept>) {
+        self.newest = at;
         let queue = record.queue();
         match record {
             Record::Change { queue, step: Step::Leave { session } } => {
@@ -151,11 +171,11 @@ impl State {
             Record::Passed => self.pass(at.at_ms),
             Record::Say { word } => self.words.keep(word),
             Record::Tell { tell } => self.tells.keep(at.n, tell),
-            Record::Taken { numbers } => self.tells.taken(numbers),
+            Record::Taken { numbers } => self.tells.taken(&numbers),
             Record::Answered { number } => self.words.answered(number),
-            Record::Config { classes } => self.configure(classes),
+            Record::Config { classes } => self.configure(at, classes),
             Record::Known { id, user, generation, floor, is_over } => {
-                if let Ok(key) = self.people.enter(at.at_ms, id, user) {
+                if let Ok(key) = self.people.enter(at.at_ms, id, &user) {
                     self.people.refresh(at.at_ms, key);
                     self.people.hear(key, generation, floor, is_over);
                 }
@@ -168,6 +188,7 @@ impl State {
             Record::Session { session, step } => self.session(at, session, *step),
             Record::Refused { drawn, close } => self.logins.refuse(at, drawn, close),
             Record::Create { name, class, epoch, created_unix_ms } => {
+                let class = self.classes.at(class).expect("the class is there").clone();
                 let queue = Queue::new(name, class, epoch, created_unix_ms);
                 let index = self.queues.insert(queue);
                 self.sizes.recount(&mut self.queues[index]);
@@ -206,8 +227,7 @@ impl State {
             | SessionStep::Expires { .. }
             | SessionStep::Swept { .. }
             | SessionStep::Noted(_)
-            | SessionStep::Unnoted(_)
-            | SessionStep::Forgotten => {}
+            | SessionStep::Unnoted(_) => {}
         }
         let user = self.people.user_of(key).clone();
         self.logins.apply(at, (key, self.people[key].id, &user), step);
@@ -310,7 +330,7 @@ impl State {
 
     /// Gives each queue the class that its name has now. One that no class matches any more stays
     /// as it is until it goes.
-    fn configure(&mut self, classes: &Classes) {
+    fn configure(&mut self, at: Stamp, classes: Rc<Classes>) {
         let mut changed = Changed::default();
         for (_, queue) in self.queues.iter_mut() {
             let class = match queue.is_inbox() {
@@ -318,10 +338,13 @@ impl State {
                 false => classes.class_of(&queue.name),
             };
             let Some(class) = class else { continue };
+            // A copy may have kept what was too old by the class before.
+            queue.trim_histories_age(at.at_ms);
             queue.class = changed.class(&queue.class, class);
             queue.trim_histories();
             self.sizes.recount(queue);
         }
+        self.classes = classes;
     }
 
     /// Whether something is too old by now, and goes with a record that time has passed.

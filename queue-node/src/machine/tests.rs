@@ -4,6 +4,7 @@ mod arena;
 mod asks;
 mod changes;
 mod commits;
+mod copies;
 mod counted;
 mod creations;
 mod ends;

@@ -12,6 +12,7 @@ use rand::rngs::StdRng;
 
 use super::allowance::Allowances;
 use super::application::Couriers;
+use super::copies::Unit;
 use super::counters::Counters;
 use super::links::Links;
 use super::node::Settings;
@@ -29,6 +30,8 @@ pub struct Outbox {
     pub links: link::machine::Outbox,
     /// To the boss.
     pub inspected: Vec<Inspected>,
+    /// To the copies of buckets that somebody follows.
+    pub units: Vec<Unit>,
 }
 
 /// An answer to the boss.
@@ -47,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) table: Option<Arc<BucketTable>>,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
+    /// Buckets with records that their copies haven't been sent.
+    pub(crate) open_units: Vec<u32>,
     /// Queues with something to let out before anything else of them, or at the end of the turn.
     pub(crate) dirty: Vec<QueueRef>,
     /// What buckets of this node say to each other in this turn.
@@ -66,6 +71,8 @@ pub(crate) struct Shared {
     /// Buffers that decisions build their bytes in.
     pub(crate) scratch: Vec<u8>,
     pub(crate) body: Vec<u8>,
+    /// The newest record, but the body of its event.
+    pub(crate) header: Vec<u8>,
     pub(crate) prepared: Vec<u8>,
     pub(crate) spare_runs: SpareRuns,
 }

@@ -73,8 +73,11 @@ impl Bucket {
                 let end = End { reason: reason.clone(), below: 0, floor };
                 self.tell(turn, Word::Ended(noted, end));
             }
-        } else if self.state.logins().get(key).is_some() {
-            self.change_session(turn, key, SessionStep::Forgotten);
+        } else {
+            // A planted bug: its rooms are forgotten.
+            for noted in notes {
+                self.change_session(turn, key, SessionStep::Unnoted(noted));
+            }
         }
     }
 

@@ -64,6 +64,15 @@ impl Buckets {
         }
     }
 
+    /// What was recorded in the turn goes to the copies.
+    pub(crate) fn close_units(&mut self, turn: &mut Turn<'_>) {
+        while let Some(prefix) = turn.shared.open_units.pop() {
+            if let Some(bucket) = self.get(prefix) {
+                bucket.close_unit(turn.out);
+            }
+        }
+    }
+
     fn wake_queue(&mut self, turn: &mut Turn<'_>, queue: QueueRef) {
         if let Some(bucket) = self.get(queue.bucket)
             && bucket

@@ -10,8 +10,13 @@ const MACHINE: &str = "queue-node/src/machine/";
 /// Who goes through the doors: it numbers what it applies.
 const BUCKET: &str = "queue-node/src/machine/bucket.rs";
 
+/// Who applies records of another process, which are numbered.
+const LEARNER: &str = "queue-node/src/machine/copies/learner.rs";
+
 /// The functions that change the state: by a record, and one by which old events of a queue go.
 const DOORS: [&str; 2] = ["apply", "pass_queue"];
+/// And by a record that was read from bytes.
+const READ: &str = "state.apply_read(";
 
 /// Nobody takes `&mut` into the state but by its doors, and nobody uses these but the bucket.
 pub(super) fn doors(tree: &Tree, findings: &mut Findings) {
@@ -27,6 +32,9 @@ pub(super) fn doors(tree: &Tree, findings: &mut Findings) {
                 }
             } else if file.path != BUCKET && !is_test && DOORS.iter().any(uses) {
                 let sentence = "the state is changed by `Bucket` alone: ask it";
+                findings.add(file.path, number, sentence);
+            } else if file.path != LEARNER && line.contains(READ) {
+                let sentence = "records of another process are applied by `Learner` alone";
                 findings.add(file.path, number, sentence);
             }
         }

@@ -110,6 +110,9 @@ fn the_state_has_few_doors() {
     passes("queue-node/src/machine/bucket.rs", uses);
     passes("gateway/src/machine/a.rs", uses);
     catches("queue-node/src/machine/b.rs", uses, "queue-node/src/machine/b.rs:2: state-doors");
+    let reads = "//! A.\n    self.state.apply_read(at, read);\n";
+    passes("queue-node/src/machine/copies/learner.rs", reads);
+    catches("queue-node/src/machine/b.rs", reads, "queue-node/src/machine/b.rs:2: state-doors");
 }
 
 const MAP: &str = "`boss/` `docs/adr/` `gateway/src/lib.rs` `queue-node/`\n`boss/src/nothing.rs`\n";

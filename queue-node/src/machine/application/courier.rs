@@ -245,7 +245,7 @@ impl Buckets {
     pub(crate) fn let_go_of_tells(&mut self, turn: &mut Turn<'_>) {
         for (id, numbers) in turn.shared.couriers.taken() {
             if let Some(bucket) = self.get(id.prefix()) {
-                bucket.record(turn, Record::Taken { numbers: &numbers }, None);
+                bucket.record(turn, Record::Taken { numbers }, None);
             }
         }
     }

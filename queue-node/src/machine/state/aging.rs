@@ -35,6 +35,14 @@ impl<K: Clone + Eq + Hash, V> Aging<K, V> {
         self.values.get(key).map(|(value, _)| value)
     }
 
+    /// When each was remembered last, with its value; the oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &K, &V)> {
+        self.order.iter().filter_map(|(at_ms, key)| {
+            let (value, newest_ms) = self.values.get(key)?;
+            (newest_ms == at_ms).then_some((*at_ms, key, value))
+        })
+    }
+
     /// When the oldest of them, or one that has been remembered anew since, was remembered.
     pub(super) fn oldest_ms(&self) -> Option<u64> {
         self.order.front().map(|(at_ms, _)| *at_ms)

@@ -4,6 +4,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+/// More places than any bucket comes to: what a snapshot names above is none.
+const PLACES_MAX: u32 = 1 << 24;
+
 /// Things, each in a place of its own for as long as it is here.
 #[derive(Debug)]
 pub(crate) struct Arena<T> {
@@ -30,6 +33,31 @@ impl<T> Arena<T> {
                 (self.places.len() - 1) as u32
             }
         }
+    }
+
+    /// Puts a thing into a place that is known from elsewhere; nothing if it is taken, or beyond
+    /// what a bucket has. The free places are known when it has settled.
+    pub(super) fn put(&mut self, at: u32, thing: T) -> Option<()> {
+        if at >= PLACES_MAX {
+            return None;
+        }
+        let at = at as usize;
+        if self.places.len() <= at {
+            self.places.resize_with(at + 1, || None);
+        }
+        let place = &mut self.places[at];
+        if place.is_some() {
+            return None;
+        }
+        *place = Some(thing);
+        Some(())
+    }
+
+    /// All things are in their places: the others are free.
+    pub(super) fn settle(&mut self) {
+        let places = (0..).zip(&self.places);
+        self.free =
+            places.filter(|(_, thing)| thing.is_none()).map(|(at, _)| Reverse(at)).collect();
     }
 
     /// The place that the next thing will have.

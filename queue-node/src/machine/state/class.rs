@@ -2,12 +2,17 @@
 
 use std::rc::Rc;
 
-use proto::class::{Access, Class, ClusterConfig, MountClass, TellKind, matches};
+use proto::class::{
+    Access, Class, ClusterConfig, MountClass, MountKind, OnSlow, TellKind, matches,
+};
+use proto::limits;
 
 /// The options of a queue, one copy for all queues of the class.
 #[derive(Debug, PartialEq, Clone)]
 pub(crate) struct QueueClass {
     pub(crate) class: Class,
+    /// Its place in the configuration that it came with.
+    pub(crate) index: ClassIndex,
     /// The pattern up to its first wildcard: what doesn't begin with it can't match.
     literal: usize,
     /// It is one queue's, whose mounts were changed.
@@ -20,20 +25,53 @@ pub(crate) struct QueueClass {
     told: u16,
 }
 
+/// The place of a class in a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClassIndex(u32);
+
+impl ClassIndex {
+    /// The class that a record names by this number.
+    pub(super) fn named(number: u32) -> ClassIndex {
+        ClassIndex(number)
+    }
+
+    /// How records name it.
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
+}
+
 impl QueueClass {
-    fn new(class: Class) -> QueueClass {
+    fn new(class: Class, index: ClassIndex) -> QueueClass {
         let literal = class.pattern.find('*').unwrap_or(class.pattern.len());
         let asks_senders = class.mounts.iter().any(|mount| mount.send == Access::Callout);
         let target: Option<Rc<str>> = class.callout.as_deref().map(Rc::from);
         let tells = class.tells.iter().filter(|_| target.is_some());
         let told = tells.fold(0, |told, kind| told | bit(*kind));
-        QueueClass { class, literal, is_own: false, asks_senders, target, told }
+        QueueClass { class, index, literal, is_own: false, asks_senders, target, told }
+    }
+
+    /// One that isn't in the configuration, or is one queue's own.
+    pub(super) fn of_other_config(class: Class, is_own: bool) -> QueueClass {
+        QueueClass { is_own, ..QueueClass::new(class, ClassIndex(u32::MAX)) }
     }
 
     /// The same with other mounts, for one queue.
-    pub(crate) fn with_mounts(&self, mounts: Vec<MountClass>) -> QueueClass {
+    fn with_mounts(&self, mounts: Vec<MountClass>) -> QueueClass {
         let class = Class { mounts, ..self.class.clone() };
-        QueueClass { is_own: true, ..QueueClass::new(class) }
+        QueueClass { is_own: true, ..QueueClass::new(class, self.index) }
+    }
+
+    /// The same with another mount in a place: one as the back end makes it, or, without a name,
+    /// the place of one that is gone.
+    pub(super) fn with_mount(&self, place: usize, name: &str, kind: MountKind) -> QueueClass {
+        let mut mounts = self.class.mounts.clone();
+        let mount = made(name, kind);
+        match mounts.get_mut(place) {
+            Some(old) => *old = mount,
+            None => mounts.push(mount),
+        }
+        self.with_mounts(mounts)
     }
 
     /// What a queue of the other class becomes: its options are these, but it keeps the mounts it
@@ -91,6 +129,20 @@ impl QueueClass {
     }
 }
 
+/// A mount as the back end makes it.
+fn made(name: &str, kind: MountKind) -> MountClass {
+    MountClass {
+        name: name.to_owned(),
+        kind,
+        send: Access::Members,
+        history: 0,
+        history_bytes: limits::REPLAY_LOG_BYTES_MAX,
+        history_ms: 0,
+        on_slow: OnSlow::default(),
+        echo: true,
+    }
+}
+
 fn bit(kind: TellKind) -> u16 {
     1 << kind as u16
 }
@@ -124,32 +176,43 @@ impl Changed {
 /// All classes, in the order in which they are tried.
 #[derive(Debug)]
 pub(crate) struct Classes {
-    configured: Vec<Rc<QueueClass>>,
-    /// Of user queues that none of them matches.
-    of_users: Rc<QueueClass>,
+    /// The last is that of user queues which no other matches.
+    all: Vec<Rc<QueueClass>>,
 }
 
 impl Default for Classes {
     fn default() -> Classes {
-        Classes::of(&ClusterConfig::default())
+        Classes::of(&ClusterConfig::default().class)
     }
 }
 
 impl Classes {
     /// The classes of a configuration.
-    pub(crate) fn of(config: &ClusterConfig) -> Classes {
-        let configured = config.class.iter().cloned().map(QueueClass::new).map(Rc::new).collect();
-        Classes { configured, of_users: Rc::new(QueueClass::new(Class::of_users())) }
+    pub(crate) fn of(configured: &[Class]) -> Classes {
+        let all = configured.iter().cloned().chain([Class::of_users()]).zip(0..);
+        let class = |(class, index)| Rc::new(QueueClass::new(class, ClassIndex(index)));
+        Classes { all: all.map(class).collect() }
+    }
+
+    /// The configured ones, in their order.
+    pub(super) fn configured(&self) -> &[Rc<QueueClass>] {
+        self.all.split_last().map_or(&[], |(_, configured)| configured)
+    }
+
+    /// The class in this place.
+    pub(super) fn at(&self, index: ClassIndex) -> Option<&Rc<QueueClass>> {
+        self.all.get(index.0 as usize)
     }
 
     /// The class of a user queue's name.
     pub(crate) fn class_of_user(&self, queue: &str) -> &Rc<QueueClass> {
-        self.class_of(queue).unwrap_or(&self.of_users)
+        let of_users = || self.all.last().expect("user queues have a class");
+        self.class_of(queue).unwrap_or_else(of_users)
     }
 
     /// The class of a queue's name: the first that matches.
     pub(crate) fn class_of(&self, queue: &str) -> Option<&Rc<QueueClass>> {
-        self.configured.iter().find(|class| {
+        self.configured().iter().find(|class| {
             let pattern = &class.class.pattern;
             let literal = &pattern.as_bytes()[..class.literal];
             queue.as_bytes().starts_with(literal) && matches(pattern, queue)

@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 use crate::machine::hashing::Numbers;
 use shares::{Ends, Share};
 
+mod items;
 mod shares;
 
 pub(crate) use shares::Shares;
@@ -118,6 +119,16 @@ impl Keys {
     pub(crate) fn new(seed: u64) -> Keys {
         let (back_ends, gateways) = (Ends::default(), Ends::default());
         Keys { seed, answered: HashMap::default(), whole_bytes: 0, back_ends, gateways }
+    }
+
+    /// What keys are hashed with.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Goes on with the seed of an earlier life.
+    pub(super) fn reseed(&mut self, seed: u64) {
+        self.seed = seed;
     }
 
     /// A request's key as it is known here.

@@ -16,6 +16,8 @@ use super::record::{Entry, SessionStep, Stamp};
 use super::words::Noted;
 use crate::machine::hashing::Numbers;
 
+mod items;
+
 /// The user queues of a bucket, but their inboxes.
 #[derive(Debug)]
 pub(crate) struct Logins {
@@ -68,8 +70,8 @@ pub(crate) struct Client {
     pub(crate) name: String,
     pub(crate) version: String,
     /// Its id, and the number of the `connect` that came last; an empty id isn't known.
-    id: String,
-    attempt: u32,
+    pub(super) id: String,
+    pub(super) attempt: u32,
     pub(crate) since_unix_ms: u64,
 }
 
@@ -113,7 +115,6 @@ impl Logins {
     }
 
     /// How many sessions have a record.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.logins.len()
     }
@@ -199,8 +200,7 @@ impl Logins {
             | SessionStep::Expires { .. }
             | SessionStep::Swept { .. }
             | SessionStep::Noted(_)
-            | SessionStep::Unnoted(_)
-            | SessionStep::Forgotten => {
+            | SessionStep::Unnoted(_) => {
                 if let Some(login) = self.logins.get_mut(&key) {
                     login.apply(at, step);
                 }
@@ -324,14 +324,19 @@ fn client_name(user: &str, client: &str) -> Rc<str> {
 impl Login {
     fn of(entry: Entry) -> Login {
         let Entry { generation, drawn, secret, expires_unix_ms, client } = entry;
+        Login { generation, secret, expires_unix_ms, ..Login::empty(drawn, client) }
+    }
+
+    /// Of a client, and nothing else is said yet.
+    fn empty(drawn: SessionId, client: Box<Client>) -> Login {
         Login {
-            generation,
+            generation: 0,
             drawn,
-            secret,
+            secret: None,
             before: None,
             confirmed: false,
             left_behind: Vec::new(),
-            expires_unix_ms,
+            expires_unix_ms: 0,
             detached_ms: None,
             closed_by: 0,
             client,
@@ -382,7 +387,6 @@ impl Login {
             }
             SessionStep::Noted(noted) => self.note(noted),
             SessionStep::Unnoted(noted) => self.unnote(&noted),
-            SessionStep::Forgotten => self.notes.clear(),
             SessionStep::New { .. } | SessionStep::Resumed { .. } | SessionStep::Ended { .. } => {}
         }
     }

@@ -107,6 +107,11 @@ impl Members {
         self.all.iter().map(|(key, _)| *key)
     }
 
+    /// The same, with what each is.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SessionKey, &Subscription)> {
+        self.all.iter().map(|(key, subscription)| (*key, subscription))
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.all.len()

@@ -46,6 +46,21 @@ impl History {
         }
     }
 
+    /// The number of its newest message, or 0.
+    pub(super) fn newest_seq(&self) -> u64 {
+        self.kept.back().map_or(0, |kept| kept.seq)
+    }
+
+    /// Keeps a message that an earlier life kept; the log has it, or never will.
+    pub(super) fn put_back(&mut self, event: &Event<'_>, is_older: bool) {
+        let cost = event.cost() + size_of::<Kept>();
+        self.cost += cost;
+        self.kept.push_back(Kept { seq: event.seq, at_ms: event.at_ms, cost: cost as u32 });
+        if is_older {
+            self.older.push(event);
+        }
+    }
+
     /// Takes over what the log lets go of, unless it isn't wanted any more.
     #[inline]
     pub(crate) fn inherit(&mut self, event: &Event<'_>) {

@@ -10,6 +10,8 @@ use proto::seeded::{Places, Seed};
 
 use super::arena::Arena;
 
+mod items;
+
 /// A session in its bucket: for as long as something there uses it, and some graces longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionKey(NonZeroU32);
@@ -66,6 +68,21 @@ pub(crate) struct People {
 pub(crate) struct OtherUser;
 
 impl SessionKey {
+    /// The first place.
+    pub(super) const FIRST: SessionKey = SessionKey(NonZeroU32::MIN);
+
+    /// The session that a record names by this number.
+    #[inline]
+    pub(super) fn named(number: u32) -> SessionKey {
+        SessionKey::at(number)
+    }
+
+    /// How records name it.
+    #[inline]
+    pub(super) fn number(self) -> u32 {
+        self.place()
+    }
+
     #[inline]
     fn at(place: u32) -> SessionKey {
         SessionKey(NonZeroU32::MIN.saturating_add(place))
@@ -78,6 +95,22 @@ impl SessionKey {
 }
 
 impl Session {
+    /// Whoever a user's item says that there is, until it comes.
+    fn nobody(user: UserKey, before: Option<SessionKey>, name: Rc<str>) -> Session {
+        Session {
+            id: SessionId([0; 16]),
+            user,
+            before,
+            next: None,
+            uses: 0,
+            name,
+            generation: 0,
+            least: 0,
+            faded_ms: 0,
+            is_listed: true,
+        }
+    }
+
     /// The highest generation that was heard of it.
     pub(crate) fn generation(&self) -> u64 {
         self.generation

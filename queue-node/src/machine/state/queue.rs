@@ -18,6 +18,8 @@ use super::record::{Draft, Step};
 use super::replay::ReplayLog;
 use super::state_mount::StateMount;
 
+pub(super) mod items;
+
 /// A queue.
 #[derive(Debug)]
 pub(crate) struct Queue {
@@ -104,14 +106,18 @@ impl Queue {
                 }
                 self.event(draft, at_ms, body);
             }
-            Step::Mounts { draft, class, place, mount } => {
+            Step::Mounts { draft, place, name, kind } => {
+                let place = usize::from(place);
+                if !name.is_empty() {
+                    self.forget_events_of(place);
+                }
                 let mut mounts = std::mem::take(&mut self.mounts).into_vec();
                 match mounts.get_mut(place) {
-                    Some(old) => *old = mount,
-                    None => mounts.push(mount),
+                    Some(old) => *old = Mount::new(kind),
+                    None => mounts.push(Mount::new(kind)),
                 }
                 self.mounts = mounts.into_boxed_slice();
-                self.class = class;
+                self.class = Rc::new(self.class.with_mount(place, &name, kind));
                 self.event(draft, at_ms, body);
                 self.raise_floor(place);
             }
@@ -164,6 +170,21 @@ impl Queue {
             inherit(&mut self.mounts, &event);
         }
         self.log.pop();
+    }
+
+    /// The replay log lets go of what it has of the mount that had a place before. Who decided to
+    /// give the place away had nothing of it; a copy may have trimmed later.
+    fn forget_events_of(&mut self, place: usize) {
+        let is_of = |event: &Event<'_>| usize::from(event.mount) == place;
+        let newest = self.log.after(0).filter(is_of).map(|event| event.seq).max();
+        while newest.is_some_and(|newest| self.log.floor() < newest) {
+            self.let_go();
+        }
+    }
+
+    /// Whether an event may be of this mount.
+    pub(super) fn has_place(&self, mount: u8) -> bool {
+        mount == MEMBERS || usize::from(mount) < self.mounts.len()
     }
 
     /// The newest event of a mount's place that the replay log lacks.
@@ -277,6 +298,20 @@ impl Mount {
 pub(crate) struct QueueIndex(u32);
 
 impl QueueIndex {
+    /// The first place.
+    pub(super) const FIRST: QueueIndex = QueueIndex(0);
+
+    /// The queue that a record names by this number.
+    pub(super) fn named(number: u32) -> QueueIndex {
+        QueueIndex(number)
+    }
+
+    /// How records name it.
+    #[inline]
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
+
     /// The place in a list of one thing for each queue.
     #[inline]
     pub(crate) fn place(self) -> usize {
@@ -302,6 +337,16 @@ impl Queues {
     pub(crate) fn find(&self, name: &[u8]) -> Option<QueueIndex> {
         let found = self.by_name.find(name, |at| self.slots[at].name.as_bytes() == name);
         found.map(QueueIndex)
+    }
+
+    /// The queue in this place, if there is one.
+    pub(super) fn get(&self, at: QueueIndex) -> Option<&Queue> {
+        self.slots.get(at.0)
+    }
+
+    /// All items have come.
+    pub(super) fn settle(&mut self) {
+        self.slots.settle();
     }
 
     /// The place that the next queue will have.

@@ -176,6 +176,21 @@ impl Recent {
         }
     }
 
+    /// The highest id of an operation.
+    pub(super) fn highest(&self) -> u32 {
+        self.highest
+    }
+
+    /// Ids up to this one have been seen.
+    pub(super) fn raise_highest(&mut self, highest: u32) {
+        self.highest = self.highest.max(highest);
+    }
+
+    /// The results that are remembered, the oldest first.
+    pub(super) fn results(&self) -> impl Iterator<Item = Remembered> {
+        self.results.iter().map(|brief| self.remembered(brief))
+    }
+
     /// As few bytes as will do: the highest id and in its lowest bit whether the session is over,
     /// then each result as a field.
     pub(crate) fn pack(&self, out: &mut Vec<u8>) {

@@ -2,16 +2,17 @@
 
 use std::rc::Rc;
 
+use proto::class::MountKind;
 use proto::codes::Close;
 use proto::filter::Filter;
 use proto::g2c::EventKind;
 use proto::ids::{Epoch, Secret, SessionId};
 
-use super::class::{Classes, QueueClass};
+use super::class::{ClassIndex, Classes};
 use super::idempotency::Keyed;
 use super::logins::{Client, Sweep};
 use super::people::SessionKey;
-use super::queue::{Mount, QueueIndex};
+use super::queue::QueueIndex;
 use super::recent::Remembered;
 use super::state_mount::KeyStep;
 use super::tells::Tell;
@@ -32,10 +33,10 @@ pub(crate) enum Record<'a> {
     /// Time has passed: what is too old goes, of results, keys, people and logins.
     Passed,
     /// The classes that queues have from now on.
-    Config { classes: &'a Classes },
+    Config { classes: Rc<Classes> },
     /// A session is known from now on, and what was heard of it: its generation, the floor of its
     /// user, that it is over.
-    Known { id: SessionId, user: &'a Rc<str>, generation: u64, floor: u64, is_over: bool },
+    Known { id: SessionId, user: Rc<str>, generation: u64, floor: u64, is_over: bool },
     /// A session never joins the queue whose name has this hash.
     Barred { hash: u64, id: SessionId },
     /// A session's record at its user queue.
@@ -49,9 +50,9 @@ pub(crate) enum Record<'a> {
     /// The web application is to be told something, which is kept until it is taken.
     Tell { tell: Box<Tell> },
     /// What these records told the application of is taken, or given up.
-    Taken { numbers: &'a [u64] },
+    Taken { numbers: Vec<u64> },
     /// A queue comes to be.
-    Create { name: &'a str, class: Rc<QueueClass>, epoch: Epoch, created_unix_ms: u64 },
+    Create { name: &'a str, class: ClassIndex, epoch: Epoch, created_unix_ms: u64 },
     /// A queue without members is no more.
     Destroy { queue: QueueIndex },
     /// Something of a queue.
@@ -83,8 +84,9 @@ pub(crate) enum Step {
     Event(Draft),
     /// Keys of a state mount.
     State(Draft, Vec<KeyStep>),
-    /// The queue has a class of its own, with this mount, empty, in this place.
-    Mounts { draft: Draft, class: Rc<QueueClass>, place: usize, mount: Mount },
+    /// The queue has a class of its own, with an empty mount of this name in this place; without a
+    /// name it is the place of one that is gone.
+    Mounts { draft: Draft, place: u8, name: Box<str>, kind: MountKind },
     /// A session becomes a member, under this generation. A guest is put there by the back end.
     Join { session: SessionKey, generation: u64, guest: bool, filter: Option<Box<Filter>> },
     /// A member wants something else.
@@ -119,8 +121,6 @@ pub(crate) enum SessionStep {
     Noted(Noted),
     /// A room has it no more.
     Unnoted(Noted),
-    /// A planted bug: its rooms are forgotten.
-    Forgotten,
 }
 
 /// What a login brings.
@@ -145,6 +145,12 @@ pub(crate) enum Kept {
 }
 
 impl Record<'_> {
+    /// Whether it makes an event, whose body stands beside it.
+    #[inline]
+    pub(crate) fn has_event(&self) -> bool {
+        matches!(self, Record::Change { step, .. } if step.draft().is_some())
+    }
+
     /// The queue that it changes, if there is one.
     pub(crate) fn queue(&self) -> Option<QueueIndex> {
         match self {
@@ -184,7 +190,7 @@ impl Step {
     pub(crate) fn place(&self) -> Option<usize> {
         match self {
             Step::Event(draft) | Step::State(draft, _) => Some(usize::from(draft.mount)),
-            Step::Mounts { place, .. } => Some(*place),
+            Step::Mounts { place, .. } => Some(usize::from(*place)),
             Step::Nothing
             | Step::Join { .. }
             | Step::Filter { .. }

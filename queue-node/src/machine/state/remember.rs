@@ -9,6 +9,8 @@ use proto::seeded::Seed;
 
 use super::recent::Recent;
 
+mod items;
+
 /// What fits into the map itself: the results of a subscribe and an unsubscribe.
 const PACKED_INLINE: usize = 22;
 

@@ -12,6 +12,16 @@ pub(crate) struct ReplayLog {
 }
 
 impl ReplayLog {
+    /// Has nothing yet, and goes on behind this event.
+    pub(super) fn begin_at(&mut self, floor: u64) {
+        self.floor = floor;
+    }
+
+    /// The number of its newest event, or of the newest that it lacks.
+    pub(super) fn newest(&self) -> u64 {
+        self.floor + self.ring.len() as u64
+    }
+
     /// Whether an event that costs so much has room beside those that are here.
     #[inline]
     pub(crate) fn has_room(&self, cost: usize) -> bool {

@@ -1,6 +1,6 @@
 //! What a bucket takes, by the count that the bounds of its node go by.
 
-use super::queue::{Mount, Queue, Subscription};
+use super::queue::{Mount, Queue, Queues, Subscription};
 
 /// What a process keeps of a queue beside its state.
 pub(crate) const LOCAL_BYTES: usize = 88;
@@ -28,6 +28,16 @@ impl Sizes {
         let (before, after) = (queue.counted, queue.kept_bytes() as u32);
         queue.counted = after;
         self.kept = self.kept + u64::from(after) - u64::from(before);
+    }
+
+    /// Counts everything anew.
+    pub(super) fn count_all(&mut self, queues: &mut Queues, logins: usize) {
+        *self = Sizes::default();
+        for (_, queue) in queues.iter_mut() {
+            self.recount(queue);
+            self.log(0, queue.log.bytes());
+        }
+        self.kept += logins as u64 * LOGIN_BYTES;
     }
 
     /// A mount of a queue took so much, and takes so much now.

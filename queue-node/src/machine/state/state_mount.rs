@@ -10,6 +10,7 @@ use proto::c2g::change::Act;
 use proto::codes::Status;
 use proto::g2c::field::{entry, state, state_change};
 use proto::ids::SessionId;
+use proto::wire::{Fields, WireError};
 use proto::{limits, wire};
 
 use crate::machine::record::Refusal;
@@ -30,6 +31,42 @@ pub(crate) struct Cell {
 pub(crate) struct KeyStep {
     pub(crate) key: Rc<str>,
     pub(crate) now: Option<Cell>,
+}
+
+/// What a key is bound to: a moment, and the session whose leaving takes it along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Binding {
+    pub(super) expires_ms: Option<u64>,
+    pub(super) present: Option<SessionId>,
+}
+
+impl Cell {
+    /// What it is bound to, if it is bound to anything.
+    pub(super) fn binding(&self) -> Option<Binding> {
+        let Cell { expires_ms, present, .. } = *self;
+        (expires_ms.is_some() || present.is_some()).then_some(Binding { expires_ms, present })
+    }
+
+    /// A key's, with what it is bound to.
+    pub(super) fn new(value: &[u8], version: u64, binding: Option<Binding>) -> Cell {
+        let expires_ms = binding.and_then(|binding| binding.expires_ms);
+        let present = binding.and_then(|binding| binding.present);
+        Cell { value: value.into(), version, expires_ms, present }
+    }
+}
+
+impl KeyStep {
+    /// A planted bug: the key is bound to nothing.
+    pub(crate) fn unbind(&mut self) {
+        if let Some(cell) = &mut self.now {
+            (cell.expires_ms, cell.present) = (None, None);
+        }
+    }
+
+    /// What the key is bound to now, if it is bound to anything.
+    pub(super) fn binding(&self) -> Option<Binding> {
+        self.now.as_ref().and_then(Cell::binding)
+    }
 }
 
 /// Who changes keys, when, and under which number.
@@ -273,6 +310,37 @@ pub(crate) fn put_body(out: &mut Vec<u8>, mount: &str, from: &str, seq: u64, ste
         }
         wire::put_uint(out, state_change::VERSION, seq);
     }
+}
+
+/// The keys of a `State` event's body, where those in these places of it are bound to something.
+pub(super) fn steps_of(
+    body: &[u8],
+    bindings: &[(u64, Binding)],
+) -> Result<Vec<KeyStep>, WireError> {
+    let mut steps = Vec::new();
+    let mut fields = Fields::of(body);
+    while let Some((number, value)) = fields.field()? {
+        if number == state::CHANGES {
+            let place = steps.len() as u64;
+            let binding = bindings.iter().find(|(change, _)| *change == place);
+            steps.push(step_of(value.bytes()?, binding.map(|(_, binding)| *binding))?);
+        }
+    }
+    Ok(steps)
+}
+
+fn step_of(change: &[u8], binding: Option<Binding>) -> Result<KeyStep, WireError> {
+    let (mut key, mut new, mut version) = ("", None, 0);
+    let mut fields = Fields::of(change);
+    while let Some((number, value)) = fields.field()? {
+        match number {
+            state_change::KEY => key = value.text()?,
+            state_change::VALUE => new = Some(value.bytes()?),
+            state_change::VERSION => version = value.uint()?,
+            _ => {}
+        }
+    }
+    Ok(KeyStep { key: key.into(), now: new.map(|new| Cell::new(new, version, binding)) })
 }
 
 /// How long the `Entry` of a key is.

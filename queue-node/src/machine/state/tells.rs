@@ -41,6 +41,11 @@ impl Tells {
         });
     }
 
+    /// All, by the numbers of their records.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Tell)> {
+        self.0.iter().map(|(n, tell)| (*n, &**tell))
+    }
+
     /// How many there are.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {

@@ -104,6 +104,21 @@ impl Words {
         self.kept.insert(self.newest, word);
     }
 
+    /// The number of the newest is this.
+    pub(super) fn go_on_from(&mut self, newest: u64) {
+        self.newest = newest;
+    }
+
+    /// Keeps a word that an earlier life kept.
+    pub(super) fn put_back(&mut self, number: u64, word: Box<Word>) {
+        self.kept.insert(number, word);
+    }
+
+    /// Those that aren't answered, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Word)> {
+        self.kept.iter().map(|(number, word)| (*number, &**word))
+    }
+
     /// The word was answered.
     pub(super) fn answered(&mut self, number: u64) {
         self.kept.remove(&number);

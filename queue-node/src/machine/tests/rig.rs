@@ -21,9 +21,11 @@ use crate::machine::{Faults, Input, Node, Outbox, Settings};
 mod cluster;
 mod said;
 mod script;
+mod shadows;
 
 pub(crate) use cluster::{config, session_id, table};
 pub(crate) use said::frames;
+pub(crate) use shadows::Bytes;
 
 pub(crate) const GRACE_MS: u64 = 1000;
 
@@ -58,6 +60,7 @@ pub(crate) struct Rig {
     pub(crate) conf: u64,
     /// Refusals are written with their sentences.
     loud: bool,
+    pub(crate) shadows: shadows::Shadows,
 }
 
 impl Rig {
@@ -89,6 +92,7 @@ impl Rig {
             generations: BTreeMap::new(),
             conf: 1,
             loud: false,
+            shadows: shadows::Shadows::default(),
         };
         rig.handle(Input::Config(Arc::new(config())));
         rig.handle(Input::Table(table(1, ["q1", "q1"], 0, 1)));
@@ -96,7 +100,11 @@ impl Rig {
     }
 
     pub(crate) fn handle(&mut self, input: Input<'_>) {
+        let is_end = matches!(input, Input::TurnEnd);
         self.node.handle(self.now, input, &mut self.out);
+        if is_end {
+            self.shadows.follow(self.now, &mut self.node, &mut self.out);
+        }
     }
 
     pub(crate) fn run(&mut self, script: &str) -> String {

@@ -59,7 +59,7 @@ fn so_much_of_all_even_one_alone_may_hold() {
 
 /// A state with so many words, each of a user of its own.
 fn state(count: u64) -> State {
-    let mut state = State::new(5, 1000);
+    let mut state = State::new(Rc::default(), 5, 1000);
     for n in 1..=count {
         let record = Record::Say { word: Box::new(note(&format!("u{n}"))) };
         state.apply(Stamp { n, at_ms: 0 }, record, &[], None);

@@ -44,6 +44,13 @@ impl Ends {
         self.all += 1;
     }
 
+    /// All keys with their ends, by API key.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, u64, Key)> {
+        self.by_api_key.iter().flat_map(|(api_key, ends)| {
+            ends.iter().map(|(until_ms, key)| (*api_key, *until_ms, *key))
+        })
+    }
+
     /// When the first is over.
     pub(super) fn next_ms(&self) -> Option<u64> {
         self.by_api_key.values().filter_map(VecDeque::front).map(|(until_ms, _)| *until_ms).min()

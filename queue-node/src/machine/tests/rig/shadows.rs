@@ -1,0 +1,86 @@
+//! Beside each bucket of a script's node, a copy of it that is made of bytes alone.
+
+use std::collections::BTreeMap;
+
+use proto::bucket::BucketId;
+use proto::time::Time;
+
+use super::GRACE_MS;
+use crate::machine::{Faults, Learner, Node, Outbox};
+
+/// A copy of each bucket; it begins anew every few turns, and takes over every few more.
+#[derive(Debug, Default)]
+pub(crate) struct Shadows {
+    copies: BTreeMap<BucketId, Learner>,
+    turns: u64,
+    /// Planted bugs of the copies.
+    pub(crate) faults: Faults,
+    /// What each bucket's copy was made of, where that is kept: copies never begin anew then.
+    pub(crate) kept: Option<BTreeMap<BucketId, Bytes>>,
+}
+
+/// What a copy is made of.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Bytes {
+    pub(crate) snapshot: Vec<u8>,
+    pub(crate) units: Vec<Vec<u8>>,
+}
+
+/// So many turns a copy follows; then another begins, or it takes over.
+const BEGIN_TURNS: u64 = 5;
+const PROMOTE_TURNS: u64 = 7;
+
+/// A larger state isn't walked after each turn.
+const WALKED_MAX: u64 = 300;
+
+impl Shadows {
+    /// A turn has ended: copies get its records, and must show the same digest.
+    pub(crate) fn follow(&mut self, now: Time, node: &mut Node, out: &mut Outbox) {
+        self.turns += 1;
+        for unit in out.units.drain(..) {
+            if let Some(copy) = self.copies.get_mut(&unit.bucket) {
+                copy.apply(&unit.bytes).unwrap_or_else(|error| panic!("{error}: {unit:?}"));
+            }
+            if let Some(kept) = &mut self.kept {
+                kept.entry(unit.bucket).or_default().units.push(unit.bytes);
+            }
+        }
+        let counters = node.counters();
+        if counters.queues + counters.sessions > WALKED_MAX {
+            return self.copies.clear();
+        }
+        let buckets: Vec<BucketId> = node.buckets().into_iter().map(|(id, _)| id).collect();
+        self.copies.retain(|id, _| buckets.contains(id));
+        for id in buckets {
+            let primary = node.digest(now, id).expect("the bucket is here");
+            if let Some(copy) = self.copies.get(&id) {
+                assert_eq!((copy.n(), copy.digest(now.ms)), primary, "{id:?}: the copy differs");
+            }
+            if self.is_time(PROMOTE_TURNS)
+                && let Some(copy) = self.copies.remove(&id)
+            {
+                node.promote(now, id, copy, out);
+                let shown = node.digest(now, id).expect("the bucket is here");
+                assert_eq!(shown, primary, "{id:?}: the promoted copy differs");
+            }
+            if self.is_time(BEGIN_TURNS) || !self.copies.contains_key(&id) {
+                self.begin(now, node, id, primary);
+            }
+        }
+    }
+
+    fn is_time(&self, turns: u64) -> bool {
+        self.kept.is_none() && self.turns.is_multiple_of(turns)
+    }
+
+    fn begin(&mut self, now: Time, node: &mut Node, id: BucketId, primary: (u64, u128)) {
+        let snapshot = node.follow(now, id).expect("the bucket is here");
+        let copy = Learner::of_snapshot(&snapshot, 9, GRACE_MS, self.faults);
+        let copy = copy.expect("a snapshot can be read");
+        assert_eq!((copy.n(), copy.digest(now.ms)), primary, "{id:?}: the snapshot differs");
+        self.copies.insert(id, copy);
+        if let Some(kept) = &mut self.kept {
+            kept.entry(id).or_default().snapshot = snapshot;
+        }
+    }
+}
