@@ -75,6 +75,13 @@ pub enum Wish {
         /// Which.
         queue: String,
     },
+    /// Makes a mount of it, or deletes that.
+    Mount {
+        /// In which.
+        queue: String,
+        /// It is deleted.
+        deleted: bool,
+    },
     /// Takes a user out of a queue.
     Remove {
         /// Which.
@@ -105,6 +112,9 @@ impl Wish {
             0..30 => Wish::Message { queue, payload: unique },
             30..45 => Wish::State { queue, changes: changes(chance, unique) },
             45..58 => Wish::State { queue: own, changes: vec![Change::set("own", unique)] },
+            58..67 if number.is_multiple_of(3) => {
+                Wish::Mount { queue: own, deleted: number.is_multiple_of(2) }
+            }
             58..67 => Wish::Read { queue: own },
             67..72 => Wish::List { after: String::new(), limit: chance.between(1, 5) as u32 },
             72..84 => Wish::Create { queue: own },
@@ -125,6 +135,7 @@ impl Wish {
             | Wish::Read { queue }
             | Wish::Create { queue }
             | Wish::Delete { queue }
+            | Wish::Mount { queue, .. }
             | Wish::Remove { queue, .. } => Some(queue.clone()),
             Wish::Disconnect { user } => Some(format!("/user/{user}")),
             Wish::List { .. } => None,
@@ -137,7 +148,8 @@ impl Wish {
             Wish::State { queue, .. }
             | Wish::Read { queue }
             | Wish::Create { queue }
-            | Wish::Delete { queue } => Some(queue.as_str()).filter(|queue| OWN.contains(queue)),
+            | Wish::Delete { queue }
+            | Wish::Mount { queue, .. } => Some(queue.as_str()).filter(|queue| OWN.contains(queue)),
             Wish::Message { .. }
             | Wish::Remove { .. }
             | Wish::Disconnect { .. }

@@ -69,7 +69,7 @@ pub fn old_seeds() -> impl Iterator<Item = u64> {
 /// Plants each bug with this in its name alone, and looks for it. No such bug: that is a failure.
 pub fn planted_bugs(named: &str) -> Tally {
     let mut tally = Tally::default();
-    let bugs = planted::ALL.into_iter().filter(|bug| bug.name.contains(named));
+    let bugs = planted::all().filter(|bug| bug.name.contains(named));
     crew::each(
         bugs,
         |bug| (bug.name, find(bug)),

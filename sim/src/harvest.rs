@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use imq_sdk::{Answer, Command, Event, Failure, QueueEvent, Status};
+use proto::record::field::record;
 
 use crate::application::Ruling;
 use crate::journal::{FULL, Observations, What};
@@ -244,6 +245,39 @@ fn no_room(seen: &Observations) -> u64 {
     })
 }
 
+/// The kinds of records that copies get. Two never come: credentials of this cluster don't end,
+/// and its replay logs are short.
+const RECORDS: [(u32, &str); 28] = [
+    (record::EVENT, "event"),
+    (record::STATE, "state"),
+    (record::JOIN, "join"),
+    (record::LEAVE, "leave"),
+    (record::SAY, "say"),
+    (record::ANSWERED, "answered"),
+    (record::NOTED, "noted"),
+    (record::UNNOTED, "unnoted"),
+    (record::KNOWN, "known"),
+    (record::CREATE, "create"),
+    (record::DESTROY, "destroy"),
+    (record::MARK, "mark"),
+    (record::PASSED, "passed"),
+    (record::CONFIG, "config"),
+    (record::BARRED, "barred"),
+    (record::MOUNTS, "mounts"),
+    (record::INTEREST, "interest"),
+    (record::SEAT, "seat"),
+    (record::BEGIN, "begin"),
+    (record::RESUME, "resume"),
+    (record::ATTACHED, "attached"),
+    (record::DETACHED, "detached"),
+    (record::CONFIRMED, "confirmed"),
+    (record::END, "end"),
+    (record::SWEPT, "swept"),
+    (record::REFUSED, "refused"),
+    (record::TELL, "tell"),
+    (record::TAKEN, "taken"),
+];
+
 /// The sums of some runs.
 #[derive(Debug, Default, Clone)]
 pub struct Harvest {
@@ -251,6 +285,8 @@ pub struct Harvest {
     sums: [u64; KINDS.len()],
     /// How often each refusal was said, without the numbers in it.
     refusals: BTreeMap<String, u64>,
+    /// How many records of each kind copies were sent, in the order of their list.
+    records: [u64; RECORDS.len()],
 }
 
 impl Harvest {
@@ -265,13 +301,15 @@ impl Harvest {
                 *refusals.entry(text).or_default() += 1;
             }
         }
-        Harvest { runs: 1, sums: KINDS.map(|kind| (kind.count)(seen)), refusals }
+        let records = RECORDS.map(|(kind, _)| seen.records.get(&kind).copied().unwrap_or(0));
+        Harvest { runs: 1, sums: KINDS.map(|kind| (kind.count)(seen)), refusals, records }
     }
 
     /// One run more.
     pub fn add(&mut self, other: &Harvest) {
         self.runs += other.runs;
         self.sums.iter_mut().zip(other.sums).for_each(|(sum, more)| *sum += more);
+        self.records.iter_mut().zip(other.records).for_each(|(sum, more)| *sum += more);
         for (text, more) in &other.refusals {
             *self.refusals.entry(text.clone()).or_default() += more;
         }
@@ -301,6 +339,11 @@ impl Harvest {
                 Bound::AtLeastInHundred(_) | Bound::AtMostInThousand(_) | Bound::Commands => {}
             }
         }
+        for ((_, name), sum) in RECORDS.iter().zip(self.records) {
+            if sum == 0 && self.runs >= MANY {
+                complaints.push(format!("no record `{name}` in {} runs", self.runs));
+            }
+        }
         complaints
     }
 }
@@ -310,6 +353,10 @@ impl fmt::Display for Harvest {
         write!(f, "{} runs", self.runs)?;
         for (kind, sum) in KINDS.iter().zip(self.sums) {
             write!(f, ", {}: {sum}", kind.name)?;
+        }
+        write!(f, "\nrecords that copies were sent")?;
+        for ((_, name), sum) in RECORDS.iter().zip(self.records) {
+            write!(f, ", {name}: {sum}")?;
         }
         Ok(())
     }

@@ -172,6 +172,8 @@ pub struct Observations {
     pub stills: Vec<(u64, u64)>,
     /// When a node kept all that it might.
     pub fulls: Vec<Full>,
+    /// How many records of each kind the copies of buckets were sent.
+    pub records: BTreeMap<u32, u64>,
     /// When trouble ended, in microseconds.
     pub calm_us: u64,
     /// When everything was read.
@@ -287,7 +289,8 @@ impl Observations {
                 | Wish::Read { .. }
                 | Wish::List { .. }
                 | Wish::Create { .. }
-                | Wish::Delete { .. } => false,
+                | Wish::Delete { .. }
+                | Wish::Mount { .. } => false,
             };
             let (first_us, last_us) = call.window_us();
             is_it && first_us <= to_us && last_us + 2 * SLACK_US >= from_us

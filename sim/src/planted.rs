@@ -1,5 +1,7 @@
 //! Bugs that are planted one at a time: the simulation must find each of them.
 
+mod copies;
+
 use crate::plan::Faults;
 
 /// A switch in a machine, what it does, and who must notice.
@@ -14,7 +16,12 @@ pub struct Planted {
 }
 
 /// All of them.
-pub const ALL: [Planted; 66] = [
+pub fn all() -> impl Iterator<Item = Planted> {
+    MACHINES.into_iter().chain(copies::COPIES.iter().copied())
+}
+
+/// Of all machines.
+const MACHINES: [Planted; 66] = [
     Planted {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -363,6 +370,6 @@ impl Planted {
     /// The bug of just this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Planted> {
-        ALL.into_iter().find(|bug| bug.name == name)
+        all().find(|bug| bug.name == name)
     }
 }

@@ -17,6 +17,7 @@ mod node;
 mod phases;
 mod process;
 mod referee;
+mod shadows;
 mod sockets;
 mod tap;
 mod wires;
@@ -37,6 +38,7 @@ use self::node::NodeHost;
 use self::process::Vitals;
 use self::referee::Referee;
 pub(crate) use self::referee::{FIRST_STAYS, SEVERAL};
+use self::shadows::Records;
 use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
@@ -92,6 +94,7 @@ pub struct World {
     stills: Vec<(u64, u64)>,
     fulls: Vec<Full>,
     cuts: Cuts,
+    records: Records,
     trace: Trace,
 }
 
@@ -121,7 +124,7 @@ impl World {
             phase: Phase::Trouble,
             vitals: BTreeMap::new(),
             boss: BossHost::default(),
-            nodes: (0..NODES).map(|at| NodeHost::new(at, 0)).collect(),
+            nodes: (0..NODES).map(|at| NodeHost::new(at, 0, plan.seed)).collect(),
             gateways: (0..GATEWAYS).map(|at| GatewayHost::new(at, 0)).collect(),
             clients,
             wires: Vec::new(),
@@ -142,6 +145,7 @@ impl World {
             stills: Vec::new(),
             fulls: Vec::new(),
             cuts: Cuts::default(),
+            records: Records::default(),
             trace,
             plan,
         };
@@ -199,6 +203,7 @@ impl World {
             ways: self.ways,
             stills: self.stills,
             fulls: self.fulls,
+            records: self.records,
             calm_us,
             audit_us,
             farewell_us,

@@ -60,12 +60,17 @@ fn reasons(seen: &Observations, call: &Call) -> bool {
                 waited || queue.is_some_and(|queue| seen.lost(queue, attempt.sent_us, *at_us))
             }
             Some(Status::NotFound) => !matches!(call.wish, Wish::Create { .. } | Wish::List { .. }),
-            Some(Status::Conflict) => matches!(call.wish, Wish::Create { .. }),
+            Some(Status::Conflict) => {
+                matches!(call.wish, Wish::Create { .. } | Wish::Mount { deleted: false, .. })
+            }
             Some(Status::Precondition) => matches!(call.wish, Wish::State { .. }),
             Some(Status::Limit) => {
                 let grows = matches!(
                     call.wish,
-                    Wish::Create { .. } | Wish::Message { .. } | Wish::State { .. }
+                    Wish::Create { .. }
+                        | Wish::Message { .. }
+                        | Wish::State { .. }
+                        | Wish::Mount { deleted: false, .. }
                 );
                 // With a key, it is answered as it was before.
                 let first_us = if call.has_key { call.window_us().0 } else { attempt.sent_us };
@@ -110,7 +115,8 @@ fn stays(lives: &Lives<'_>, call: &Call) -> Option<&'static str> {
         | Wish::Read { .. }
         | Wish::List { .. }
         | Wish::Create { .. }
-        | Wish::Delete { .. } => return None,
+        | Wish::Delete { .. }
+        | Wish::Mount { .. } => return None,
     };
     let (done_us, _) = call.answers().find(|(_, result)| result.status == 0)?;
     let (from_us, _) = call.window_us();

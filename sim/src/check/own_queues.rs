@@ -82,6 +82,10 @@ impl Own {
                 self.murky_until_us = call.window_us().1.max(self.murky_until_us);
                 return true;
             }
+            // The queue isn't there, or the mount.
+            Became::Refused(Status::NotFound) if matches!(call.wish, Wish::Mount { .. }) => {
+                return true;
+            }
             Became::Refused(Status::NotFound) => false,
             Became::Refused(Status::Conflict) => true,
             Became::Refused(_) => return true,
@@ -109,6 +113,7 @@ impl Own {
             Wish::Message { .. }
             | Wish::Remove { .. }
             | Wish::Disconnect { .. }
+            | Wish::Mount { .. }
             | Wish::List { .. } => {}
         }
         fits

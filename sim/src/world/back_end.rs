@@ -5,7 +5,9 @@ use gateway::machine::{WebReply, WebRequest};
 use proto::c2g;
 use proto::codes::Status;
 use proto::g2q::request::Body;
-use proto::g2q::{CreateQueue, DeleteQueue, DisconnectUser, ListQueues, RemoveUser};
+use proto::g2q::{
+    CreateMount, CreateQueue, DeleteMount, DeleteQueue, DisconnectUser, ListQueues, RemoveUser,
+};
 
 use super::agenda::Happening;
 use super::process::Arrival;
@@ -235,6 +237,13 @@ fn body_of(wish: &Wish) -> Body {
         }
         Wish::Create { queue } => Body::CreateQueue(CreateQueue { queue }),
         Wish::Delete { queue } => Body::DeleteQueue(DeleteQueue { queue }),
+        Wish::Mount { queue, deleted: false } => {
+            let (mount, kind) = ("spare".to_owned(), "message".to_owned());
+            Body::CreateMount(CreateMount { queue, mount, kind })
+        }
+        Wish::Mount { queue, deleted: true } => {
+            Body::DeleteMount(DeleteMount { queue, mount: "spare".to_owned() })
+        }
         Wish::Remove { queue, user } => Body::RemoveUser(RemoveUser { queue, user }),
         Wish::Disconnect { user } => {
             Body::DisconnectUser(DisconnectUser { user, ..Default::default() })

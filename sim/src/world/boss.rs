@@ -23,6 +23,10 @@ pub(crate) struct BossHost {
 }
 
 const CLUSTER: &str = include_str!("../cluster.toml");
+/// A class of queues that nobody has: those behind it have other places.
+const SPARE: &str = "[[class]]
+pattern = \"/spare/*\"
+";
 
 impl World {
     /// Begins the boss's term; when it listens, the term is on the disk.
@@ -35,7 +39,7 @@ impl World {
                 .map(|config| Kept::new(self.chance.seed(), config))
                 .map_err(|problems| format!("{problems:?}")),
         };
-        let kept = match found {
+        let kept = match found.map(|kept| self.given_anew(kept)) {
             Ok(kept) => kept,
             Err(problem) => return self.violated("the boss can read its disk", problem),
         };
@@ -55,6 +59,19 @@ impl World {
             }
         }
         self.boss.boss = Some(boss);
+    }
+
+    /// Each life of the boss begins with another text: there is a class more, or it is gone again.
+    fn given_anew(&self, mut kept: Kept) -> Kept {
+        let life = self.life(Process::Boss);
+        let text = match life % 2 {
+            0 => CLUSTER.to_owned(),
+            _ => CLUSTER.replacen("[[class]]", &format!("{SPARE}[[class]]"), 1),
+        };
+        if let Ok(config) = Configuration::parse(&text) {
+            kept.config.give(&config, life, self.now().unix_ms);
+        }
+        kept
     }
 
     /// What was being written is on the disk, or isn't.

@@ -14,6 +14,7 @@ use queue_node::machine::{Input, Node, Outbox, Settings};
 use super::agenda::Happening;
 use super::process::Arrival;
 use super::referee::each_frame;
+use super::shadows::Shadows;
 use super::wires::Port;
 use super::words::Words;
 use super::{Process, Target, World};
@@ -36,10 +37,16 @@ pub(crate) struct NodeHost {
     lanes: BTreeSet<LinkId>,
     /// What it says to other nodes.
     pub(crate) words: Words,
+    /// Copies of its buckets.
+    pub(crate) shadows: Shadows,
 }
 
+/// Makes the draws of copies others than those of the run.
+const SHADOWS: u64 = 0x7368_6164_6f77;
+
 impl NodeHost {
-    pub(crate) fn new(at: usize, life: u64) -> NodeHost {
+    pub(crate) fn new(at: usize, life: u64, seed: u64) -> NodeHost {
+        let seed = seed ^ SHADOWS ^ ((at as u64) << 32 | life);
         let id = format!("q{}", at + 1);
         let host = format!("host-{}", at + 1);
         let member = Member::new(&id, Role::QueueNode, &host, &id, life + 1);
@@ -53,6 +60,7 @@ impl NodeHost {
             said: BTreeMap::new(),
             lanes: BTreeSet::new(),
             words: Words::default(),
+            shadows: Shadows::new(seed),
         }
     }
 
@@ -69,7 +77,7 @@ impl NodeHost {
 
 impl World {
     pub(crate) fn node_starts(&mut self, at: usize) {
-        self.nodes[at] = NodeHost::new(at, self.life(Process::Node(at)));
+        self.nodes[at] = NodeHost::new(at, self.life(Process::Node(at)), self.plan.seed);
         self.nodes[at].member.plant(self.plan.faults.member);
         self.want(Port::Node(at), Target::Boss);
     }
@@ -138,6 +146,7 @@ impl World {
             }
             node.handle(now, Input::TurnEnd, &mut host.out);
         }
+        self.follow(at);
         self.look_at_outputs(at, &uncommitted);
         self.look_at_words(at, false);
         let last = self.last_words(at);

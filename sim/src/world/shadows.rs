@@ -1,0 +1,159 @@
+//! Beside each bucket a copy of it that is made of bytes alone: a snapshot at a random moment, then
+//! units. It must show the same digest as its primary, and takes over at random.
+
+use std::collections::BTreeMap;
+
+use proto::bucket::BucketId;
+use proto::record::field::{record, unit};
+use proto::wire::{Fields, WireError};
+use queue_node::machine::{Faults, Learner, Node, Unit};
+
+use super::World;
+use crate::chance::Chance;
+use crate::plan::GRACE_MS;
+
+/// The rule that a copy breaks.
+const RULE: &str = "a copy is what its primary is";
+
+/// Of a hundred turns of a node that recorded something, so many begin a copy of a bucket that has
+/// none, look at the digest of one, and let one take over.
+const BEGIN_PERCENT: u64 = 30;
+const LOOK_PERCENT: u64 = 30;
+const PROMOTE_PERCENT: u64 = 2;
+
+/// The copies of a node's buckets.
+#[derive(Debug)]
+pub(crate) struct Shadows {
+    /// Drawn apart, so that the rest of a run is the same with and without copies.
+    chance: Chance,
+    /// By bucket and loss.
+    copies: BTreeMap<(BucketId, u64), Learner>,
+}
+
+/// How many records of each kind there were, by the numbers of their fields.
+pub(crate) type Records = BTreeMap<u32, u64>;
+
+impl Shadows {
+    pub(crate) fn new(seed: u64) -> Shadows {
+        Shadows { chance: Chance::new(seed), copies: BTreeMap::new() }
+    }
+
+    /// A unit of a bucket, in one of its lives: what is wrong with it.
+    fn take(&mut self, key: (BucketId, u64), unit: &Unit) -> Option<String> {
+        let copy = self.copies.get_mut(&key)?;
+        let broken = copy.apply(&unit.bytes).err()?;
+        self.copies.remove(&key);
+        Some(format!("{key:?}: {broken}"))
+    }
+}
+
+impl World {
+    /// A node's turn has ended: its copies get what it has recorded.
+    pub(crate) fn follow(&mut self, at: usize) {
+        let now = self.now();
+        let host = &mut self.nodes[at];
+        let Some(node) = &mut host.node else { return };
+        let units: Vec<Unit> = host.out.units.drain(..).collect();
+        let held = node.buckets();
+        host.shadows.copies.retain(|(id, loss), _| {
+            held.iter().any(|(held, epochs)| (held, epochs.loss) == (id, *loss))
+        });
+        let mut wrong = Vec::new();
+        for unit in &units {
+            count(&mut self.records, unit);
+            let Some((id, epochs)) = held.iter().find(|(id, _)| *id == unit.bucket) else {
+                continue;
+            };
+            wrong.extend(host.shadows.take((*id, epochs.loss), unit));
+        }
+        for (id, epochs) in held {
+            let key = (id, epochs.loss);
+            let has_recorded = units.iter().any(|unit| unit.bucket == id);
+            if host.shadows.copies.contains_key(&key) {
+                if has_recorded {
+                    wrong.extend(host.shadows.look(now, node, key, &mut host.out));
+                }
+            } else if host.shadows.chance.percent(BEGIN_PERCENT) {
+                wrong.extend(host.shadows.begin(now, node, key, self.plan.faults.node));
+            }
+        }
+        for what in wrong {
+            self.violated(RULE, format!("q{}: {what}", at + 1));
+        }
+    }
+}
+
+impl Shadows {
+    /// A copy of a bucket begins.
+    fn begin(
+        &mut self,
+        now: proto::time::Time,
+        node: &mut Node,
+        key: (BucketId, u64),
+        faults: Faults,
+    ) -> Option<String> {
+        let snapshot = node.follow(now, key.0)?;
+        match Learner::of_snapshot(&snapshot, self.chance.seed(), GRACE_MS, faults) {
+            Ok(copy) => {
+                let (shown, wanted) = (digest(&copy, now.ms), node.digest(now, key.0));
+                self.copies.insert(key, copy);
+                differs(key, shown, wanted).map(|what| format!("{what}, from the snapshot on"))
+            }
+            Err(_) => Some(format!("{key:?}: its snapshot can't be read")),
+        }
+    }
+
+    /// A copy has got what was recorded: it is looked at, or takes over.
+    fn look(
+        &mut self,
+        now: proto::time::Time,
+        node: &mut Node,
+        key: (BucketId, u64),
+        out: &mut queue_node::machine::Outbox,
+    ) -> Option<String> {
+        if self.chance.percent(PROMOTE_PERCENT) {
+            let copy = self.copies.remove(&key)?;
+            let (shown, wanted) = (digest(&copy, now.ms), node.digest(now, key.0));
+            node.promote(now, key.0, copy, out);
+            return differs(key, shown, wanted);
+        }
+        if !self.chance.percent(LOOK_PERCENT) {
+            return None;
+        }
+        let shown = digest(self.copies.get(&key)?, now.ms);
+        let what = differs(key, shown, node.digest(now, key.0))?;
+        self.copies.remove(&key);
+        Some(what)
+    }
+}
+
+fn digest(copy: &Learner, now_ms: u64) -> (u64, u128) {
+    (copy.n(), copy.digest(now_ms))
+}
+
+fn differs(
+    key: (BucketId, u64),
+    shown: (u64, u128),
+    wanted: Option<(u64, u128)>,
+) -> Option<String> {
+    (Some(shown) != wanted).then(|| format!("{key:?} is {wanted:x?}, its copy {shown:x?}"))
+}
+
+/// Counts the records of a unit by their kinds.
+fn count(records: &mut Records, unit: &Unit) {
+    let mut count = || -> Result<(), WireError> {
+        let mut fields = Fields::of(&unit.bytes);
+        while let Some((number, value)) = fields.field()? {
+            if number == unit::RECORDS {
+                let mut parts = Fields::of(value.bytes()?);
+                while let Some((kind, _)) = parts.field()? {
+                    if ![record::RESULT, record::BODY].contains(&kind) {
+                        *records.entry(kind).or_default() += 1;
+                    }
+                }
+            }
+        }
+        Ok(())
+    };
+    count().expect("a primary writes what can be read");
+}
