@@ -15,7 +15,7 @@ use proto::q2g::EventRef;
 use proto::seeded::Seed;
 
 use super::counters::Counters;
-use super::session::Sessions;
+use super::sessions::Sessions;
 use super::settings::Settings;
 
 mod backlog;
@@ -24,6 +24,7 @@ mod fanout;
 mod format;
 mod held;
 mod interest;
+mod receivers;
 mod slow;
 
 pub(super) use backlog::Backlog;

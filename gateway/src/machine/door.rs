@@ -15,15 +15,21 @@ use super::settings::Settings;
 
 mod address;
 mod authority;
+mod connection;
 mod connections;
+mod credentials;
+mod operation;
+mod refusal;
 mod wheel;
 
 pub use address::{AddressLimits, Addresses, Prefix, TurnedAway};
 pub(super) use authority::{Admission, Admitted, Distrust};
 pub use authority::{Authority, Credentials};
 use authority::{Expiries, Keys};
+pub(super) use connection::introduce;
 pub(super) use connections::Phase;
 use connections::{Connection, Connections};
+pub(super) use refusal::{Refusal, check_op_id};
 pub(super) use wheel::PER_TURN;
 use wheel::{Allowance, Rate, Wheel};
 

@@ -13,25 +13,16 @@ use proto::time::Time;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use super::asking::Asking;
-use super::callout::{self, Callouts, Outcome};
+use super::application::Asking;
+use super::application::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
 use super::delivery::{Clients, ConnId, Delivery, Format};
 use super::door::{Authority, Door};
 use super::readiness::Readiness;
-use super::session::Sessions;
+use super::sessions::Sessions;
 use super::settings::Settings;
 use super::upstream::Upstream;
 use super::web::{Web, WebReply, WebRequest};
-
-mod credentials;
-mod hearing;
-mod homes;
-mod receivers;
-mod recovery;
-mod table;
-
-pub(super) use homes::Broken;
 
 /// What comes to a lane.
 #[derive(Debug)]

@@ -12,10 +12,15 @@ use proto::ids::Handle;
 use proto::table::Version;
 
 mod hearing;
+mod homes;
 mod lists;
+mod moves;
+mod recovery;
 mod route;
 mod table;
+mod unheard;
 
+pub(super) use homes::Broken;
 pub(super) use route::{BucketIndex, NodeIndex, NodeSet, Pending};
 use route::{Buckets, Nodes};
 pub(super) use table::Adopted;

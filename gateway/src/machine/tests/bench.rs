@@ -20,8 +20,8 @@ use super::words::{
     attached, client_frames, conn, connect, format_of, logged_in, message, number, seldom,
     subscribed, to_application, to_node,
 };
-use crate::machine::callout::Outcome;
-use crate::machine::session::State;
+use crate::machine::application::callout::Outcome;
+use crate::machine::sessions::State;
 use crate::machine::settings::Settings;
 use crate::machine::{Authority, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 

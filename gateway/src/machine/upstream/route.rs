@@ -14,8 +14,8 @@ use proto::wire;
 
 use super::Upstream;
 use crate::machine::delivery::ConnId;
-use crate::machine::refusal::Refusal;
-use crate::machine::session::{Session, State};
+use crate::machine::door::Refusal;
+use crate::machine::sessions::{Session, State};
 pub(in crate::machine) use buckets::BucketIndex;
 pub(super) use buckets::Buckets;
 pub(super) use nodes::Nodes;

@@ -12,9 +12,9 @@ use proto::name::QueueName;
 
 use super::Asking;
 use crate::machine::delivery::Sub;
+use crate::machine::door::Refusal;
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::refusal::Refusal;
-use crate::machine::session::Asks;
+use crate::machine::sessions::Asks;
 use crate::machine::upstream::SWEEP_MS;
 
 /// A session, and the hash of a queue's name.

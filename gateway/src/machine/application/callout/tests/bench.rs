@@ -10,7 +10,9 @@ use proto::time::Time;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::machine::callout::{Ask, Asked, Callouts, Failure, HttpRequest, Out, Outcome, Verdict};
+use crate::machine::application::callout::{
+    Ask, Asked, Callouts, Failure, HttpRequest, Out, Outcome, Verdict,
+};
 use crate::machine::door::Prefix;
 
 /// As much of what is said stands in a script.

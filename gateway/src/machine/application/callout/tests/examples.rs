@@ -11,7 +11,9 @@ use rand::rngs::StdRng;
 use serde_json::Value;
 
 use super::bench::{SECRET, at};
-use crate::machine::callout::{Ask, AskKind, Asked, Callouts, Counters, HttpRequest, Out, Verdict};
+use crate::machine::application::callout::{
+    Ask, AskKind, Asked, Callouts, Counters, HttpRequest, Out, Verdict,
+};
 
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/callouts.md"));
 const METRICS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/metrics.md"));

@@ -4,8 +4,8 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::{check, run};
-use crate::machine::callout::breaker::{Breaker, Change};
-use crate::machine::callout::retry;
+use crate::machine::application::callout::breaker::{Breaker, Change};
+use crate::machine::application::callout::retry;
 
 #[test]
 fn opens_probes_and_closes() {

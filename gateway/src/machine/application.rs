@@ -1,5 +1,5 @@
 //! What of a lane's clients the web application is asked about, and how its verdicts come back.
-//! What is asked and told over HTTP, and how, is the matter of [`super::callout`].
+//! What is asked and told over HTTP, and how, is the matter of [`callout`].
 //!
 //! In reading order: `line` lets the operations of a session go to a queue one by one; `question`
 //! is what a queue's home wants asked about one of them; `newcomer` asks who connects, unless
@@ -17,12 +17,13 @@ use proto::ids::{Handle, SessionId};
 use proto::q2g;
 use proto::wire;
 
-use super::callout::{AskKind, Outcome, Verdict};
 use super::delivery::ConnId;
 use super::door::Prefix;
 use super::lane::{Lane, Outbox};
-use super::session::Asks;
+use super::sessions::Asks;
+use callout::{AskKind, Outcome, Verdict};
 
+pub mod callout;
 mod line;
 mod newcomer;
 mod question;

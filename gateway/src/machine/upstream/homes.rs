@@ -10,8 +10,8 @@ use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
-use super::{Lane, Outbox};
-use crate::machine::session::State;
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::State;
 use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
 
 /// A peer said what it must not: its link is ended and comes back by attaching.

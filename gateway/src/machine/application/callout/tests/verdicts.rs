@@ -2,7 +2,7 @@
 
 use proto::codes::Status;
 
-use crate::machine::callout::{AskKind, Verdict};
+use crate::machine::application::callout::{AskKind, Verdict};
 
 #[track_caller]
 fn comes_to(kind: AskKind, answer: &str, verdict: Verdict) {

@@ -13,12 +13,12 @@ use proto::wire;
 use rand::RngExt as _;
 
 use super::Whose;
-use crate::machine::callout::{Ask, Asked, Verdict};
-use crate::machine::closing::Farewell;
+use crate::machine::application::callout::{Ask, Asked, Verdict};
 use crate::machine::delivery::ConnId;
 use crate::machine::door::{Admitted, Prefix};
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::login::close_of;
+use crate::machine::sessions::Farewell;
+use crate::machine::sessions::close_of;
 
 /// A client whose application isn't available is told to come back after as long, and up to as long
 /// again: those who came together don't come back so.

@@ -10,11 +10,11 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::wire;
 
-use super::{Lane, Outbox};
-use crate::machine::closing::is_of_over;
 use crate::machine::delivery::ConnId;
-use crate::machine::refusal::{Refusal, check_op_id};
-use crate::machine::session::{Session, Sessions, State};
+use crate::machine::door::{Refusal, check_op_id};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::is_of_over;
+use crate::machine::sessions::{Session, Sessions, State};
 use crate::machine::settings::Settings;
 use crate::machine::upstream::{BucketIndex, NodeIndex, Pending, Upstream};
 
@@ -83,7 +83,7 @@ impl Lane {
 
     /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
     /// any.
-    pub(super) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
+    pub(in crate::machine) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
         if self.upstream.all_are_heard(self.now.ms) {
             return false;
         }

@@ -8,10 +8,10 @@ use proto::name::{self, UserId};
 
 use super::Whose;
 use super::line::{Key, Operation};
-use crate::machine::callout::{Ask, AskKind, Asked};
+use crate::machine::application::callout::{Ask, AskKind, Asked};
+use crate::machine::door::Refusal;
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::refusal::Refusal;
-use crate::machine::session::{Session, State};
+use crate::machine::sessions::{Session, State};
 
 /// A question, and whose it is.
 struct Question {

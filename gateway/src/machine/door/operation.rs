@@ -8,17 +8,17 @@ use proto::limits;
 use proto::name::{self, QueueName, UserId};
 use proto::share;
 
-use super::connection::introduce;
-use super::delivery::{ConnId, Sub};
-use super::lane::{Lane, Outbox};
-use super::refusal::{Refusal, check_op_id};
-use super::session::Part;
-use super::upstream::{BucketIndex, Pending};
+use crate::machine::delivery::{ConnId, Sub};
+use crate::machine::door::introduce;
+use crate::machine::door::{Refusal, check_op_id};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::Part;
+use crate::machine::upstream::{BucketIndex, Pending};
 
 impl Lane {
     /// Brings an operation on its way to the queue's home, or answers why not.
     #[inline]
-    pub(super) fn operation(
+    pub(in crate::machine) fn operation(
         &mut self,
         conn: ConnId,
         handle: Handle,
@@ -37,7 +37,13 @@ impl Lane {
     }
 
     /// A call is an operation on the user's queue.
-    pub(super) fn call(&mut self, conn: ConnId, handle: Handle, body: &[u8], out: &mut Outbox) {
+    pub(in crate::machine) fn call(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        body: &[u8],
+        out: &mut Outbox,
+    ) {
         let (Ok(head), Ok(user)) = (Head::of(body), UserId::try_from(&*self.sessions[handle].user))
         else {
             let reason = "the operation's bytes are not a message of this protocol";
@@ -108,7 +114,7 @@ impl Lane {
 
     /// Sends an operation whose part in the queue is clear, for the first time or once more.
     #[inline]
-    pub(super) fn send_on(
+    pub(in crate::machine) fn send_on(
         &mut self,
         bucket: BucketIndex,
         (hash, op_id): (u64, u32),
@@ -147,7 +153,7 @@ impl Lane {
 
     /// An operation is on no list any more.
     #[inline]
-    pub(super) fn off_list(&mut self, pending: Pending) {
+    pub(in crate::machine) fn off_list(&mut self, pending: Pending) {
         if let Pending::Operation { session, bytes, .. } = pending
             && let Some(session) = self.sessions.get_mut(session)
         {
@@ -157,7 +163,7 @@ impl Lane {
 
     /// Puts an operation on its bucket's list; false if that is full.
     #[inline]
-    pub(super) fn push(
+    pub(in crate::machine) fn push(
         &mut self,
         bucket: BucketIndex,
         pending: Pending,
@@ -179,7 +185,7 @@ impl Lane {
 
     /// The queue's number, for an operation that changes the session's part in it; none if there is
     /// no part to end.
-    pub(super) fn part_in(
+    pub(in crate::machine) fn part_in(
         &mut self,
         handle: Handle,
         kind: Kind,
@@ -211,7 +217,7 @@ impl Lane {
     }
 
     /// Takes back what `part_in` began.
-    pub(super) fn unpart(&mut self, handle: Handle, hash: u64) {
+    pub(in crate::machine) fn unpart(&mut self, handle: Handle, hash: u64) {
         let entry = self.sessions[handle].entry(hash);
         if entry.part == Part::Joining && entry.joins == 0 {
             self.no_part(handle, hash);

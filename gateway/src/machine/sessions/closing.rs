@@ -9,34 +9,45 @@ use proto::g2q::{self, G2q};
 use proto::ids::Handle;
 use proto::wire;
 
-use super::delivery::{ConnId, Ending, Frame};
-use super::lane::{Lane, Outbox};
-use super::session::{Session, Sessions, State};
-use super::upstream::{BucketIndex, NodeSet, Pending};
+use crate::machine::delivery::{ConnId, Ending, Frame};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::{Session, Sessions, State};
+use crate::machine::upstream::{BucketIndex, NodeSet, Pending};
 
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
 
 /// How a connection is closed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Farewell<'r> {
-    pub(super) close: Close,
+pub(in crate::machine) struct Farewell<'r> {
+    pub(in crate::machine) close: Close,
     /// A sentence that says what to do.
-    pub(super) reason: &'r str,
+    pub(in crate::machine) reason: &'r str,
     /// The client isn't to come back earlier, if there is anything to wait for.
-    pub(super) retry_after_ms: Option<NonZeroU32>,
+    pub(in crate::machine) retry_after_ms: Option<NonZeroU32>,
     /// The client wanted it: its session ends, too.
-    pub(super) bye: bool,
+    pub(in crate::machine) bye: bool,
 }
 
 impl Lane {
     /// Says why, then closes when that is written. The lane lets go of the session here and now.
-    pub(super) fn close(&mut self, conn: ConnId, close: Close, reason: &str, out: &mut Outbox) {
+    pub(in crate::machine) fn close(
+        &mut self,
+        conn: ConnId,
+        close: Close,
+        reason: &str,
+        out: &mut Outbox,
+    ) {
         self.close_as(conn, Farewell { close, reason, retry_after_ms: None, bye: false }, out);
     }
 
     /// Says why, and when to come back.
-    pub(super) fn close_as(&mut self, conn: ConnId, farewell: Farewell<'_>, out: &mut Outbox) {
+    pub(in crate::machine) fn close_as(
+        &mut self,
+        conn: ConnId,
+        farewell: Farewell<'_>,
+        out: &mut Outbox,
+    ) {
         let Farewell { close, reason, mut retry_after_ms, bye } = farewell;
         let Some(session) = self.door.closes(conn, self.now.ms) else { return };
         if close == Close::Draining {
@@ -65,21 +76,21 @@ impl Lane {
     }
 
     /// The client reads more slowly than events arrive.
-    pub(super) fn close_slow(&mut self, conn: ConnId, out: &mut Outbox) {
+    pub(in crate::machine) fn close_slow(&mut self, conn: ConnId, out: &mut Outbox) {
         let reason =
             "the client reads more slowly than events arrive: read faster, or subscribe to less";
         self.close(conn, Close::Slow, reason, out);
     }
 
     /// The client said that it goes.
-    pub(super) fn bye(&mut self, conn: ConnId, out: &mut Outbox) {
+    pub(in crate::machine) fn bye(&mut self, conn: ConnId, out: &mut Outbox) {
         let close = Close::Bye;
         let retry_after_ms = None;
         self.close_as(conn, Farewell { close, reason: "bye", retry_after_ms, bye: true }, out);
     }
 
     /// The client closes in its own way; its output is still written.
-    pub(super) fn hung_up(&mut self, conn: ConnId, out: &mut Outbox) {
+    pub(in crate::machine) fn hung_up(&mut self, conn: ConnId, out: &mut Outbox) {
         let Some(session) = self.door.closes(conn, self.now.ms) else { return };
         self.drop_newcomer(conn);
         out.clients.end(conn, Ending::Written);
@@ -89,7 +100,7 @@ impl Lane {
     }
 
     /// The socket is gone.
-    pub(super) fn closed(&mut self, conn: ConnId, out: &mut Outbox) {
+    pub(in crate::machine) fn closed(&mut self, conn: ConnId, out: &mut Outbox) {
         let Some(session) = self.door.closed(conn) else { return };
         self.drop_newcomer(conn);
         out.clients.closed(conn);
@@ -100,7 +111,7 @@ impl Lane {
     }
 
     /// The gateway shuts down.
-    pub(super) fn drain(&mut self, out: &mut Outbox) {
+    pub(in crate::machine) fn drain(&mut self, out: &mut Outbox) {
         (self.draining, self.readiness.unsure) = (true, true);
         for conn in self.door.open_ones() {
             let reason = "this gateway is shutting down: connect to another";
@@ -109,7 +120,7 @@ impl Lane {
     }
 
     /// The session's socket is gone, or will be: its user queue is told, its queues are let go.
-    pub(super) fn end_session(
+    pub(in crate::machine) fn end_session(
         &mut self,
         handle: Handle,
         bye: bool,
@@ -159,7 +170,7 @@ impl Lane {
     /// if it was decided, its link's end has detached what came of it. An operation is sent again
     /// by its client, if that comes back; if it was thrown out, nothing of it may go on. Whether
     /// there was any.
-    pub(super) fn drop_over(&mut self, bucket: BucketIndex, out: &mut Outbox) -> bool {
+    pub(in crate::machine) fn drop_over(&mut self, bucket: BucketIndex, out: &mut Outbox) -> bool {
         let sessions = &self.sessions;
         let dropped = self.upstream.take_off(bucket, |pending| is_of_over(sessions, *pending));
         let some = !dropped.is_empty();
@@ -168,7 +179,7 @@ impl Lane {
     }
 
     /// Nothing more comes of these.
-    pub(super) fn end_dropped(&mut self, dropped: Vec<Pending>, out: &mut Outbox) {
+    pub(in crate::machine) fn end_dropped(&mut self, dropped: Vec<Pending>, out: &mut Outbox) {
         let mut operations = Vec::new();
         for pending in dropped {
             match pending {
@@ -194,13 +205,13 @@ impl Lane {
     }
 
     /// Frees the handle once nobody speaks of the session any more.
-    pub(super) fn let_go(&mut self, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn let_go(&mut self, handle: Handle, out: &mut Outbox) {
         if self.sessions.get(handle).is_some_and(Session::is_done) {
             self.forget(handle, out);
         }
     }
 
-    pub(super) fn forget(&mut self, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn forget(&mut self, handle: Handle, out: &mut Outbox) {
         // Of a login that was refused, what its client has sent since still waits.
         self.drop_rare(handle);
         let Some(session) = self.sessions.remove(handle) else { return };
@@ -214,7 +225,7 @@ impl Lane {
 }
 
 /// Whether something on a list is of a session whose socket is gone.
-pub(super) fn is_of_over(sessions: &Sessions, pending: Pending) -> bool {
+pub(in crate::machine) fn is_of_over(sessions: &Sessions, pending: Pending) -> bool {
     let session = |handle: Handle| sessions.get(handle);
     match pending {
         Pending::Login { session: of } | Pending::Lost { session: of } => {

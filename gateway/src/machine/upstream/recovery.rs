@@ -13,9 +13,9 @@ use proto::q2g;
 use proto::table::Owner;
 use proto::wire;
 
-use super::{Lane, Outbox};
 use crate::machine::delivery::{Frame, Sub};
-use crate::machine::session::{Part, State};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::{Part, State};
 use crate::machine::upstream::{BucketIndex, Pending, SWEEP_MS};
 
 impl Lane {
@@ -146,7 +146,7 @@ impl Lane {
                 && let Some((node, link)) = self.upstream.home(bucket)
             {
                 session.introduced.remove(node);
-                crate::machine::connection::introduce(node, link, handle, session, out);
+                crate::machine::door::introduce(node, link, handle, session, out);
             }
         }
     }
@@ -160,7 +160,7 @@ impl Lane {
         let Some((node, link)) = self.upstream.home(bucket) else { return };
         for handle in sessions {
             if let Some(session) = self.sessions.get_mut(*handle) {
-                crate::machine::connection::introduce(node, link, *handle, session, out);
+                crate::machine::door::introduce(node, link, *handle, session, out);
             }
         }
     }

@@ -15,16 +15,16 @@ use proto::name::{self, QueueName, UserId};
 use proto::q2g;
 use proto::wire;
 
-use super::delivery::Sub;
-use super::lane::{Lane, Outbox};
-use super::refusal::Refusal;
-use super::session::{Part, State};
-use super::upstream::Pending;
+use crate::machine::delivery::Sub;
+use crate::machine::door::Refusal;
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::{Part, State};
+use crate::machine::upstream::Pending;
 
 impl Lane {
     /// What the session is to have again: its inbox always, what its client has seen if it is
     /// resumed. A session that is new has seen nothing, whatever its client says of another.
-    pub(super) fn choose_seen(&mut self, handle: Handle, resumed: bool) {
+    pub(in crate::machine) fn choose_seen(&mut self, handle: Handle, resumed: bool) {
         let ignored = !resumed || self.settings.faults.resume_seen_ignored;
         let session = &mut self.sessions[handle];
         let Ok(user) = UserId::try_from(&*session.user) else { return };
@@ -40,7 +40,7 @@ impl Lane {
     }
 
     /// Resumes what the session is to have, as soon as its user's home is heard.
-    pub(super) fn resume_seen(&mut self, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn resume_seen(&mut self, handle: Handle, out: &mut Outbox) {
         if !self.is_heard(handle) {
             return self.waits_unheard(handle);
         }
@@ -70,7 +70,7 @@ impl Lane {
 
     /// The back end has made the session a member of a queue: it is to have its seat there, unless
     /// it has one. The word is about one connection of the session, and may come again.
-    pub(super) fn invited(&mut self, word: q2g::Invited, out: &mut Outbox) {
+    pub(in crate::machine) fn invited(&mut self, word: q2g::Invited, out: &mut Outbox) {
         let handle = Handle::named(word.session);
         let Some(session) = self.sessions.get_mut(handle) else { return };
         let generation = Generation::or_none(word.generation);
@@ -118,7 +118,7 @@ impl Lane {
     }
 
     /// A queue's answer to a resume. The client hears of it only if it is no member.
-    pub(super) fn resumed(
+    pub(in crate::machine) fn resumed(
         &mut self,
         (handle, hash, invited): (Handle, u64, bool),
         result: &[u8],
@@ -134,7 +134,7 @@ impl Lane {
     }
 
     /// Nothing came of a resume. Who was invited has never heard of the queue.
-    pub(super) fn not_resumed(
+    pub(in crate::machine) fn not_resumed(
         &mut self,
         (handle, hash, invited): (Handle, u64, bool),
         reason: &str,
@@ -155,7 +155,7 @@ impl Lane {
     }
 
     /// The client is not subscribed any more, and never had a number for the queue here.
-    pub(super) fn tell_unresumed(
+    pub(in crate::machine) fn tell_unresumed(
         &mut self,
         handle: Handle,
         queue: &str,
@@ -173,7 +173,7 @@ impl Lane {
     }
 
     /// The client has answered the ping behind its `welcome`, so it has the new secret.
-    pub(super) fn ponged(&mut self, handle: Handle, nonce: u64, out: &mut Outbox) {
+    pub(in crate::machine) fn ponged(&mut self, handle: Handle, nonce: u64, out: &mut Outbox) {
         let session = &self.sessions[handle];
         if !session.confirmed && nonce == session.nonce() {
             self.confirm(handle, out);
@@ -181,34 +181,34 @@ impl Lane {
     }
 
     /// Tells the user queue that the secret before is good no more.
-    pub(super) fn confirm(&mut self, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn confirm(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle];
         session.confirmed = true;
         let hash = session.id.user_queue_hash();
         let home = self.upstream.bucket_of(hash).and_then(|at| Some((at, self.upstream.home(at)?)));
         // A home that comes later hears it with the session's introduction.
         let Some((bucket, (node, link))) = home else { return };
-        super::connection::introduce(node, link, handle, session, out);
+        crate::machine::door::introduce(node, link, handle, session, out);
         let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle.number() }));
         self.upstream.put_extra(bucket, &G2q { body });
     }
 
     /// Introduces the session again to its user's home: there is something new to know of it.
-    pub(super) fn introduce_to_home(&mut self, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn introduce_to_home(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle];
         let bucket = self.upstream.bucket_of(session.id.user_queue_hash());
         if let Some((node, link)) = bucket.and_then(|bucket| self.upstream.home(bucket)) {
             session.introduced.remove(node);
-            super::connection::introduce(node, link, handle, session, out);
+            crate::machine::door::introduce(node, link, handle, session, out);
         }
     }
 
     /// Introduces the session again to all nodes that know its handle: it stands for more now.
-    pub(super) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle];
         let known = std::mem::take(&mut session.introduced);
         for (node, link) in self.upstream.linked().filter(|(node, _)| known.contains(*node)) {
-            super::connection::introduce(node, link, handle, session, out);
+            crate::machine::door::introduce(node, link, handle, session, out);
         }
     }
 }

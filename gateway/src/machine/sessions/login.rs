@@ -15,15 +15,15 @@ use proto::wire;
 use rand::Rng as _;
 use smallvec::SmallVec;
 
-use super::closing::Farewell;
-use super::delivery::ConnId;
-use super::door::{Admission, Admitted, Distrust};
-use super::lane::{Broken, Lane, Outbox};
-use super::session::{Session, State};
-use super::upstream::{BucketIndex, NodeSet, Pending};
+use crate::machine::delivery::ConnId;
+use crate::machine::door::{Admission, Admitted, Distrust};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::Farewell;
+use crate::machine::sessions::{Session, State};
+use crate::machine::upstream::{Broken, BucketIndex, NodeSet, Pending};
 
 impl Lane {
-    pub(super) fn connect(&mut self, conn: ConnId, body: &[u8], out: &mut Outbox) {
+    pub(in crate::machine) fn connect(&mut self, conn: ConnId, body: &[u8], out: &mut Outbox) {
         let Ok(connect) = c2g::Connect::decode(body) else {
             let reason = "`connect` is not a message of this protocol";
             return self.close(conn, Close::BadFrame, reason, out);
@@ -42,7 +42,7 @@ impl Lane {
     }
 
     /// Sends the login of somebody who is believed.
-    pub(super) fn log_in(
+    pub(in crate::machine) fn log_in(
         &mut self,
         conn: ConnId,
         connect: c2g::Connect,
@@ -126,13 +126,13 @@ impl Lane {
     }
 
     /// A moment of the lane's clock as others know it.
-    pub(super) fn unix_ms(&self, at_ms: Option<u64>) -> Option<NonZeroU64> {
+    pub(in crate::machine) fn unix_ms(&self, at_ms: Option<u64>) -> Option<NonZeroU64> {
         let left_ms = at_ms?.saturating_sub(self.now.ms);
         NonZeroU64::new(self.now.unix_ms + left_ms)
     }
 
     /// The user queue's answer to a login.
-    pub(super) fn logged_in(
+    pub(in crate::machine) fn logged_in(
         &mut self,
         handle: Handle,
         answer: &q2g::LoggedIn,
@@ -203,7 +203,12 @@ impl Lane {
     }
 
     /// A login can't be brought to its home.
-    pub(super) fn login_given_up(&mut self, handle: Handle, was_sent: bool, out: &mut Outbox) {
+    pub(in crate::machine) fn login_given_up(
+        &mut self,
+        handle: Handle,
+        was_sent: bool,
+        out: &mut Outbox,
+    ) {
         let Some(session) = self.sessions.get_mut(handle) else { return };
         session.unanswered -= 1;
         let reason = "the user's home can't be reached: connect again later";
@@ -255,7 +260,7 @@ impl Lane {
     }
 
     /// Keeps frames that came before there was a session, if it came to one.
-    pub(super) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
+    pub(in crate::machine) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
         let handle = self.door.session_of(conn);
         if let (Some(handle), false) = (handle, waiting.is_empty()) {
             self.sessions.with_rare(handle, |rare| rare.waiting = waiting);
@@ -263,7 +268,12 @@ impl Lane {
     }
 
     /// Takes up what has waited.
-    pub(super) fn resume_waiting(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn resume_waiting(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        out: &mut Outbox,
+    ) {
         if self.sessions.get(handle).is_none_or(|session| session.rare.is_none()) {
             return;
         }
@@ -302,13 +312,13 @@ fn readable(connect: &c2g::Connect) -> Result<(), String> {
 }
 
 /// The session that a client wants to go on with, and its secret.
-pub(super) fn resumed(connect: &c2g::Connect) -> Option<(SessionId, Secret)> {
+pub(in crate::machine) fn resumed(connect: &c2g::Connect) -> Option<(SessionId, Secret)> {
     let resume = connect.resume.as_ref()?;
     Some((SessionId::parse(&resume.session_id)?, Secret::parse(&resume.secret)?))
 }
 
 /// What a connection is closed with whose login is refused.
-pub(super) fn close_of(status: Status) -> Close {
+pub(in crate::machine) fn close_of(status: Status) -> Close {
     match status {
         Status::Unavailable | Status::OutcomeUnknown => Close::Overloaded,
         Status::Limit => Close::Rate,

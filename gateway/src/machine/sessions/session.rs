@@ -8,34 +8,34 @@ use proto::ids::{Generation, Handle, Secret, SessionId};
 use slab::Slab;
 use smallvec::SmallVec;
 
-use super::delivery::{Backlog, ConnId, Listed, Sub};
-use super::upstream::NodeSet;
+use crate::machine::delivery::{Backlog, ConnId, Listed, Sub};
+use crate::machine::upstream::NodeSet;
 
 /// One login of a user.
 #[derive(Debug)]
-pub(super) struct Session {
-    pub(super) id: SessionId,
-    pub(super) user: Box<str>,
+pub(in crate::machine) struct Session {
+    pub(in crate::machine) id: SessionId,
+    pub(in crate::machine) user: Box<str>,
     /// None until the login is answered.
-    pub(super) generation: Option<Generation>,
+    pub(in crate::machine) generation: Option<Generation>,
     /// Sessions of the user below this generation are over.
-    pub(super) floor: Option<Generation>,
+    pub(in crate::machine) floor: Option<Generation>,
     /// When its credentials end, in milliseconds since 1970, if they do.
-    pub(super) expires_unix_ms: Option<NonZeroU64>,
+    pub(in crate::machine) expires_unix_ms: Option<NonZeroU64>,
     /// The nodes that know the handle; see `Routes::introduce`.
-    pub(super) introduced: NodeSet,
+    pub(in crate::machine) introduced: NodeSet,
     /// Mostly the inbox and one room, and looked at with each operation: those two are here, not
     /// elsewhere in memory.
-    pub(super) queues: SmallVec<[InQueue; 2]>,
-    pub(super) rare: Option<Box<Rare>>,
-    pub(super) conn: Option<ConnId>,
+    pub(in crate::machine) queues: SmallVec<[InQueue; 2]>,
+    pub(in crate::machine) rare: Option<Box<Rare>>,
+    pub(in crate::machine) conn: Option<ConnId>,
     /// How many of its operations have no answer, login and loss included.
-    pub(super) unanswered: u32,
+    pub(in crate::machine) unanswered: u32,
     /// Bytes of those that are on the lists of buckets.
-    pub(super) unanswered_bytes: u32,
-    pub(super) state: State,
+    pub(in crate::machine) unanswered_bytes: u32,
+    pub(in crate::machine) state: State,
     /// The client has answered the ping behind its `welcome`.
-    pub(super) confirmed: bool,
+    pub(in crate::machine) confirmed: bool,
 }
 
 /// There is one per client, and an entry per queue of each: what is added here is added as often.
@@ -46,25 +46,25 @@ const _: () = {
 
 /// What a session rarely needs.
 #[derive(Debug, Default)]
-pub(super) struct Rare {
+pub(in crate::machine) struct Rare {
     /// The secret that `welcome` will bring.
-    pub(super) secret: Option<Secret>,
+    pub(in crate::machine) secret: Option<Secret>,
     /// Queues to be resumed, before what waits.
-    pub(super) seen: Vec<c2g::Seen>,
+    pub(in crate::machine) seen: Vec<c2g::Seen>,
     /// Queues that the back end has made it a member of, to be resumed likewise.
-    pub(super) invited: Vec<String>,
+    pub(in crate::machine) invited: Vec<String>,
     /// Frames that came before the login was answered, or while the user's home isn't heard,
     /// length-prefixed.
-    pub(super) waiting: Vec<u8>,
+    pub(in crate::machine) waiting: Vec<u8>,
     /// Since when something waits to be heard.
-    pub(super) unheard_ms: u64,
+    pub(in crate::machine) unheard_ms: u64,
     /// What is kept for its receiver.
-    pub(super) backlog: Backlog,
+    pub(in crate::machine) backlog: Backlog,
 }
 
 impl Rare {
     /// Bytes that it keeps, in either direction.
-    pub(super) fn kept_bytes(&self) -> usize {
+    pub(in crate::machine) fn kept_bytes(&self) -> usize {
         self.waiting.len() + self.backlog.bytes()
     }
 
@@ -76,7 +76,7 @@ impl Rare {
 
 /// Where a session is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(in crate::machine) enum State {
     LoggingIn,
     Live,
     /// Its socket is gone; the user queue hasn't noted it yet, or a queue hasn't let go of it.
@@ -85,30 +85,30 @@ pub(super) enum State {
 
 /// A session in one queue, or with operations on it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct InQueue {
+pub(in crate::machine) struct InQueue {
     /// Of the queue's name.
-    pub(super) hash: u64,
+    pub(in crate::machine) hash: u64,
     /// The lane's number of the queue, while the session has a part in it.
-    pub(super) sub: Option<Sub>,
+    pub(in crate::machine) sub: Option<Sub>,
     /// Where it stands in the queue's list of subscribers.
-    pub(super) position: u32,
-    pub(super) part: Part,
+    pub(in crate::machine) position: u32,
+    pub(in crate::machine) part: Part,
     /// Operations without an answer, with those that wait to be refused.
-    pub(super) unanswered: u16,
+    pub(in crate::machine) unanswered: u16,
     /// Subscribes among them.
-    pub(super) joins: u8,
+    pub(in crate::machine) joins: u8,
     /// So many old events are still to come.
-    pub(super) replays: u32,
+    pub(in crate::machine) replays: u32,
     /// Its subscription was lost while a subscribe was on its way: the client hears of it only if
     /// nothing comes of that.
-    pub(super) lost: bool,
+    pub(in crate::machine) lost: bool,
     /// Whether the application may be asked about operations on it.
-    pub(super) asks: Asks,
+    pub(in crate::machine) asks: Asks,
 }
 
 /// Whether a queue's class asks about anything, as far as the lane has looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asks {
+pub(in crate::machine) enum Asks {
     Unknown,
     No,
     Yes,
@@ -116,7 +116,7 @@ pub(super) enum Asks {
 
 /// A session's part in a queue: the table in `docs/road.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::machine) enum Part {
     /// No part.
     None,
     /// A subscribe is on its way.
@@ -138,14 +138,14 @@ pub(super) enum Part {
 
 impl Part {
     /// Whether events go to the session.
-    pub(super) fn is_live(self) -> bool {
+    pub(in crate::machine) fn is_live(self) -> bool {
         matches!(self, Part::Live | Part::Filtered)
     }
 }
 
 impl InQueue {
     /// The session gets events here.
-    pub(super) fn stands(&mut self, listed: Listed) {
+    pub(in crate::machine) fn stands(&mut self, listed: Listed) {
         self.part = match listed {
             Listed::All(_) => Part::Live,
             Listed::Filtered(_) => Part::Filtered,
@@ -154,13 +154,13 @@ impl InQueue {
     }
 
     /// It has another place in the list.
-    pub(super) fn moves_to(&mut self, listed: Listed) {
+    pub(in crate::machine) fn moves_to(&mut self, listed: Listed) {
         let (Listed::All(position) | Listed::Filtered(position)) = listed;
         self.position = position;
     }
 
     /// Where it gets events, if it does.
-    pub(super) fn listed(&self) -> Option<Listed> {
+    pub(in crate::machine) fn listed(&self) -> Option<Listed> {
         match self.part {
             Part::Live => Some(Listed::All(self.position)),
             Part::Filtered => Some(Listed::Filtered(self.position)),
@@ -176,7 +176,7 @@ impl InQueue {
 
 impl Session {
     /// The session's entry for the queue of this number.
-    pub(super) fn in_queue(&mut self, sub: Sub) -> Option<&mut InQueue> {
+    pub(in crate::machine) fn in_queue(&mut self, sub: Sub) -> Option<&mut InQueue> {
         self.queues.iter_mut().find(|entry| entry.sub == Some(sub))
     }
 
@@ -184,7 +184,7 @@ impl Session {
     ///
     /// Names with the same hash share an entry while they have no part; see `Lane::sub_of`.
     #[inline]
-    pub(super) fn entry(&mut self, hash: u64) -> &mut InQueue {
+    pub(in crate::machine) fn entry(&mut self, hash: u64) -> &mut InQueue {
         let at = self.queues.iter().position(|entry| entry.hash == hash).unwrap_or_else(|| {
             self.queues.push(InQueue {
                 hash,
@@ -203,14 +203,14 @@ impl Session {
     }
 
     /// How many queues it has a part in, besides its inbox, where it is always.
-    pub(super) fn parts(&self) -> usize {
+    pub(in crate::machine) fn parts(&self) -> usize {
         let inbox = self.id.user_queue_hash();
         let counts = |entry: &&InQueue| entry.part != Part::None && entry.hash != inbox;
         self.queues.iter().filter(counts).count()
     }
 
     /// Forgets entries that say nothing any more, but keeps one, which will be needed soon.
-    pub(super) fn tidy(&mut self) {
+    pub(in crate::machine) fn tidy(&mut self) {
         if self.queues.len() > 1 {
             self.queues.retain(|entry| entry.part != Part::None || entry.unanswered > 0);
         }
@@ -219,12 +219,12 @@ impl Session {
         }
     }
 
-    pub(super) fn rare(&mut self) -> &mut Rare {
+    pub(in crate::machine) fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
 
     /// Whether nobody will speak of it any more, so that its handle is free.
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::machine) fn is_done(&self) -> bool {
         self.state == State::Over
             && self.unanswered == 0
             && self.queues.iter().all(|entry| entry.part == Part::None)
@@ -233,41 +233,41 @@ impl Session {
 
 /// All sessions of a lane, by their handles.
 #[derive(Debug, Default)]
-pub(super) struct Sessions {
+pub(in crate::machine) struct Sessions {
     all: Slab<Session>,
     /// Frames that wait, over all sessions.
     waiting_bytes: usize,
 }
 
 impl Sessions {
-    pub(super) fn insert(&mut self, session: Session) -> Handle {
+    pub(in crate::machine) fn insert(&mut self, session: Session) -> Handle {
         Handle::at(self.all.insert(session))
     }
 
     #[inline]
-    pub(super) fn get(&self, handle: Handle) -> Option<&Session> {
+    pub(in crate::machine) fn get(&self, handle: Handle) -> Option<&Session> {
         self.all.get(handle.place())
     }
 
     #[inline]
-    pub(super) fn get_mut(&mut self, handle: Handle) -> Option<&mut Session> {
+    pub(in crate::machine) fn get_mut(&mut self, handle: Handle) -> Option<&mut Session> {
         self.all.get_mut(handle.place())
     }
 
-    pub(super) fn remove(&mut self, handle: Handle) -> Option<Session> {
+    pub(in crate::machine) fn remove(&mut self, handle: Handle) -> Option<Session> {
         self.all.try_remove(handle.place())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Handle, &Session)> {
+    pub(in crate::machine) fn iter(&self) -> impl Iterator<Item = (Handle, &Session)> {
         self.all.iter().map(|(place, session)| (Handle::at(place), session))
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut Session)> {
+    pub(in crate::machine) fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut Session)> {
         self.all.iter_mut().map(|(place, session)| (Handle::at(place), session))
     }
 
     /// Changes what a session rarely needs, and counts what waits.
-    pub(super) fn with_rare<T>(
+    pub(in crate::machine) fn with_rare<T>(
         &mut self,
         handle: Handle,
         change: impl FnOnce(&mut Rare) -> T,
@@ -280,45 +280,49 @@ impl Sessions {
     }
 
     /// Takes what a session rarely needed.
-    pub(super) fn take_rare(&mut self, handle: Handle) -> Option<Box<Rare>> {
+    pub(in crate::machine) fn take_rare(&mut self, handle: Handle) -> Option<Box<Rare>> {
         let rare = self.all.get_mut(handle.place())?.rare.take()?;
         self.waiting_bytes -= rare.waiting.len();
         Some(rare)
     }
 
     /// What is kept for the session's receiver, and how many bytes of its own frames wait.
-    pub(super) fn backlog(&mut self, handle: Handle) -> Option<(&mut Backlog, usize)> {
+    pub(in crate::machine) fn backlog(&mut self, handle: Handle) -> Option<(&mut Backlog, usize)> {
         let rare = self.all.get_mut(handle.place())?.rare();
         Some((&mut rare.backlog, rare.waiting.len()))
     }
 
     /// What is kept for the session's receiver, if anything may be.
-    pub(super) fn backlog_if_any(&mut self, handle: Handle) -> Option<&mut Backlog> {
+    pub(in crate::machine) fn backlog_if_any(&mut self, handle: Handle) -> Option<&mut Backlog> {
         let rare = self.all.get_mut(handle.place())?.rare.as_mut()?;
         Some(&mut rare.backlog)
     }
 
     /// Forgets of a session what says nothing any more.
-    pub(super) fn tidy(&mut self, handle: Handle) {
+    pub(in crate::machine) fn tidy(&mut self, handle: Handle) {
         if let Some(session) = self.all.get_mut(handle.place()) {
             session.tidy();
         }
     }
 
     /// What is kept for a session, in either direction.
-    pub(super) fn kept_bytes(&self, handle: Handle) -> usize {
+    pub(in crate::machine) fn kept_bytes(&self, handle: Handle) -> usize {
         let rare = self.all.get(handle.place()).and_then(|session| session.rare.as_ref());
         rare.map_or(0, |rare| rare.kept_bytes())
     }
 
     /// How many bytes of frames wait, over all sessions.
     #[inline]
-    pub(super) fn waiting_bytes(&self) -> usize {
+    pub(in crate::machine) fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
     }
 
     /// An old event of a queue has come for a session. Where it goes, if the session is to have it.
-    pub(super) fn takes_replay(&mut self, handle: Handle, sub: Sub) -> Option<Option<ConnId>> {
+    pub(in crate::machine) fn takes_replay(
+        &mut self,
+        handle: Handle,
+        sub: Sub,
+    ) -> Option<Option<ConnId>> {
         let session = self.all.get_mut(handle.place())?;
         let conn = session.conn;
         let entry = session.in_queue(sub)?;
@@ -327,7 +331,7 @@ impl Sessions {
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::machine) fn len(&self) -> usize {
         self.all.len()
     }
 }

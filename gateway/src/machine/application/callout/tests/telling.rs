@@ -116,7 +116,7 @@ fn an_application_that_is_down_gets_the_same_batch_again() {
 #[test]
 fn a_retry_is_the_same_message() {
     use super::bench::at;
-    use crate::machine::callout::Out;
+    use crate::machine::application::callout::Out;
     let mut bench = Bench::new();
     bench.step("0 config app");
     bench.step("1 tell l1 1 app joined /a 1 ann");

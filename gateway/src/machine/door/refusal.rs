@@ -7,13 +7,13 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::name::{self, NameError};
 
-use super::delivery::ConnId;
-use super::lane::{Lane, Outbox};
-use super::upstream::{BucketIndex, Pending};
+use crate::machine::delivery::ConnId;
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::upstream::{BucketIndex, Pending};
 
 /// Why the lane itself refuses an operation. The text says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(in crate::machine) enum Refusal {
     #[error("op_id begins with 1 and rises with each operation of the session")]
     NoOpId,
     #[error("{0}")]
@@ -60,12 +60,12 @@ pub(super) enum Refusal {
 /// An operation has a number. Whether it rises, or is of something that is sent again, the queue
 /// knows, which remembers what came: on one connection as over several.
 #[inline]
-pub(super) fn check_op_id(op_id: u32) -> Result<(), Refusal> {
+pub(in crate::machine) fn check_op_id(op_id: u32) -> Result<(), Refusal> {
     if op_id == 0 { Err(Refusal::NoOpId) } else { Ok(()) }
 }
 
 impl Refusal {
-    pub(super) fn status(self) -> Status {
+    pub(in crate::machine) fn status(self) -> Status {
         match self {
             Refusal::NoOpId | Refusal::Name(_) => Status::Invalid,
             Refusal::NoTable
@@ -108,7 +108,7 @@ impl Refusal {
 
 impl Lane {
     /// Refuses an operation in its turn: after the answers to what came before it on its queue.
-    pub(super) fn refuse_in_turn(
+    pub(in crate::machine) fn refuse_in_turn(
         &mut self,
         conn: ConnId,
         handle: Handle,
@@ -142,7 +142,7 @@ impl Lane {
 
     /// Lets out the refusals that have nothing before them any more.
     #[inline]
-    pub(super) fn release_refusals(&mut self, bucket: BucketIndex, out: &mut Outbox) {
+    pub(in crate::machine) fn release_refusals(&mut self, bucket: BucketIndex, out: &mut Outbox) {
         while let Some(pending) = self.upstream.take_refused(bucket) {
             self.released(pending, out);
         }
@@ -156,7 +156,7 @@ impl Lane {
     }
 
     /// A refusal's turn has come.
-    pub(super) fn refused(
+    pub(in crate::machine) fn refused(
         &mut self,
         handle: Handle,
         op_id: u32,
@@ -172,7 +172,7 @@ impl Lane {
     }
 
     /// Answers an operation that the lane itself refuses.
-    pub(super) fn refuse_as(
+    pub(in crate::machine) fn refuse_as(
         &mut self,
         conn: ConnId,
         op_id: u32,
@@ -186,7 +186,7 @@ impl Lane {
     }
 
     /// Answers an operation that goes no further.
-    pub(super) fn refuse(
+    pub(in crate::machine) fn refuse(
         &mut self,
         conn: ConnId,
         op_id: u32,

@@ -5,9 +5,9 @@ use proto::limits;
 use proto::q2g;
 use proto::table::{BucketTable, Row};
 
-use super::{Lane, Outbox};
 use crate::machine::delivery::ConnId;
-use crate::machine::session::{Sessions, State};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::{Sessions, State};
 use crate::machine::upstream::{Adopted, BucketIndex, NodeIndex, Pending};
 
 /// After a `moved` that says less than the lane knows, its speaker gets this long to hear the

@@ -5,9 +5,9 @@ use proto::g2c::BodyKind;
 use proto::ids::Handle;
 use proto::q2g::{self, EventRef};
 
-use super::{Lane, Outbox};
 use crate::machine::delivery::{ConnId, Frame, Missed, Receivers, Sub};
 use crate::machine::door::PER_TURN;
+use crate::machine::lane::{Lane, Outbox};
 
 /// Those whom the lane's events go to.
 macro_rules! receivers {
@@ -98,7 +98,7 @@ impl Lane {
     }
 
     /// A slow receiver has taken everything.
-    pub(super) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
+    pub(in crate::machine) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
         let session = self.door.session_of(conn);
         self.delivery.drained(conn, session, receivers!(self, out));
     }
@@ -111,7 +111,7 @@ impl Lane {
 
     /// Whether all connections together owe more than the lane may keep for them.
     #[inline]
-    pub(super) fn owes_too_much(&self, out: &Outbox) -> bool {
+    pub(in crate::machine) fn owes_too_much(&self, out: &Outbox) -> bool {
         self.owed_by_all(out) > self.settings.lane_output_bytes_max
     }
 
@@ -130,7 +130,7 @@ impl Lane {
     /// Keeps all connections together within the lane's bound: the largest debtor goes first, and
     /// with it what it was owed, so that there is room at once. If a turn's worth of them isn't
     /// enough, the next turn goes on.
-    pub(super) fn close_debtors(&mut self, out: &mut Outbox) {
+    pub(in crate::machine) fn close_debtors(&mut self, out: &mut Outbox) {
         if !self.owes_too_much(out) {
             return;
         }

@@ -11,7 +11,7 @@ use super::newcomer::Newcomer;
 use crate::machine::delivery::ConnId;
 use crate::machine::door::Admitted;
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::login::resumed;
+use crate::machine::sessions::resumed;
 use crate::machine::upstream::Pending;
 
 impl Lane {

@@ -9,16 +9,16 @@ use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
 
-use super::delivery::{ConnId, Ending, Format};
-use super::door::{Came, Look, Phase};
-use super::lane::{Lane, Outbox};
-use super::session::Session;
-use super::upstream::{NodeIndex, Upstream};
+use crate::machine::delivery::{ConnId, Ending, Format};
+use crate::machine::door::{Came, Look, Phase};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::Session;
+use crate::machine::upstream::{NodeIndex, Upstream};
 
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
 
 impl Lane {
-    pub(super) fn opened(&mut self, conn: ConnId, format: Format, out: &mut Outbox) {
+    pub(in crate::machine) fn opened(&mut self, conn: ConnId, format: Format, out: &mut Outbox) {
         out.clients.opened(conn, format);
         self.door.opened(conn, self.now.ms);
         self.counters.connections += 1;
@@ -27,7 +27,7 @@ impl Lane {
         }
     }
 
-    pub(super) fn frame(&mut self, conn: ConnId, frame: &[u8], out: &mut Outbox) {
+    pub(in crate::machine) fn frame(&mut self, conn: ConnId, frame: &[u8], out: &mut Outbox) {
         let (phase, session) = match self.door.came(conn, self.now.ms, frame.len()) {
             Some(Came::From(phase, session)) => (phase, session),
             Some(Came::TooMuch) => return self.close(conn, Close::Rate, TOO_MUCH, out),
@@ -53,7 +53,13 @@ impl Lane {
     }
 
     /// What comes besides envelopes counts as they do.
-    pub(super) fn overhead(&mut self, conn: ConnId, bytes: u32, frames: u32, out: &mut Outbox) {
+    pub(in crate::machine) fn overhead(
+        &mut self,
+        conn: ConnId,
+        bytes: u32,
+        frames: u32,
+        out: &mut Outbox,
+    ) {
         if !self.door.allows_overhead(conn, self.now.ms, (bytes, frames)) {
             self.close(conn, Close::Rate, TOO_MUCH, out);
         }
@@ -104,7 +110,12 @@ impl Lane {
     }
 
     /// A client sends before `welcome` what it must not: `connect` once more, or too much.
-    pub(super) fn refuse_early(&mut self, conn: ConnId, is_second: bool, out: &mut Outbox) {
+    pub(in crate::machine) fn refuse_early(
+        &mut self,
+        conn: ConnId,
+        is_second: bool,
+        out: &mut Outbox,
+    ) {
         let (close, reason) = if is_second {
             let reason = "a second `connect` on one connection: open another connection";
             (Close::AlreadyConnected, reason)
@@ -114,7 +125,7 @@ impl Lane {
         self.close(conn, close, reason, out);
     }
 
-    pub(super) fn live(
+    pub(in crate::machine) fn live(
         &mut self,
         conn: ConnId,
         handle: Handle,
@@ -157,7 +168,7 @@ impl Lane {
     }
 
     /// The wheel has come to a connection.
-    pub(super) fn look_at(&mut self, conn: ConnId, tick: u32, out: &mut Outbox) {
+    pub(in crate::machine) fn look_at(&mut self, conn: ConnId, tick: u32, out: &mut Outbox) {
         let ping_ms = self.ping_every_ms(conn);
         match self.door.look_at((conn, tick), ping_ms, self.now.ms) {
             None | Some(Look::Again) => {}
@@ -199,7 +210,7 @@ fn nonce(message: &[u8]) -> u64 {
 
 /// Tells a node a session's handle, if it doesn't know it yet.
 #[inline]
-pub(super) fn introduce(
+pub(in crate::machine) fn introduce(
     node: NodeIndex,
     link: LinkId,
     handle: Handle,
@@ -211,7 +222,7 @@ pub(super) fn introduce(
 
 impl Session {
     /// The nonce of the ping behind `welcome`: as nonces are, of 48 bits.
-    pub(super) fn nonce(&self) -> u64 {
+    pub(in crate::machine) fn nonce(&self) -> u64 {
         Generation::number_or_none(self.generation) & 0xffff_ffff_ffff
     }
 }

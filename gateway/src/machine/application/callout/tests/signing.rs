@@ -3,7 +3,7 @@
 use base64::Engine as _;
 
 use super::bench::{SECRET, at};
-use crate::machine::callout::signature;
+use crate::machine::application::callout::signature;
 
 /// The example that the libraries of Standard Webhooks are tested with.
 #[test]

@@ -6,10 +6,10 @@ use proto::codes::{Close, Status};
 use proto::ids::Handle;
 use proto::limits;
 
-use super::{Lane, Outbox};
 use crate::machine::delivery::ConnId;
+use crate::machine::door::check_op_id;
 use crate::machine::door::{Admission, Distrust};
-use crate::machine::refusal::check_op_id;
+use crate::machine::lane::{Lane, Outbox};
 
 /// A `refresh` counts as so many operations more: a signature takes as long to verify as hundreds
 /// of messages to route.

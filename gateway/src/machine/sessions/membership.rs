@@ -8,14 +8,14 @@ use proto::g2q::{self, G2q};
 use proto::ids::Handle;
 use proto::q2g;
 
-use super::delivery::{Frame, Policy, Sub, Subscriber};
-use super::lane::{Lane, Outbox};
-use super::session::{Part, State};
+use crate::machine::delivery::{Frame, Policy, Sub, Subscriber};
+use crate::machine::lane::{Lane, Outbox};
+use crate::machine::sessions::{Part, State};
 
 impl Lane {
     /// A queue's answer to an operation: the client gets it as it came.
     #[inline]
-    pub(super) fn answered(
+    pub(in crate::machine) fn answered(
         &mut self,
         handle: Handle,
         kind: Kind,
@@ -32,7 +32,7 @@ impl Lane {
     }
 
     /// What an answered operation does to the session's part in the queue.
-    pub(super) fn settle(
+    pub(in crate::machine) fn settle(
         &mut self,
         handle: Handle,
         kind: Kind,
@@ -67,7 +67,7 @@ impl Lane {
     }
 
     /// One operation fewer is unanswered. Whether the session is there.
-    pub(super) fn count_answer(&mut self, handle: Handle, hash: u64) -> bool {
+    pub(in crate::machine) fn count_answer(&mut self, handle: Handle, hash: u64) -> bool {
         let Some(session) = self.sessions.get_mut(handle) else { return false };
         session.unanswered = session.unanswered.saturating_sub(1);
         let entry = session.entry(hash);
@@ -94,7 +94,7 @@ impl Lane {
     }
 
     /// An answer was the last that was outstanding: what waited for it goes on.
-    pub(super) fn settled(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+    pub(in crate::machine) fn settled(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
         if self.asking.is_on {
             self.advance(handle, hash, out);
         }
@@ -115,7 +115,7 @@ impl Lane {
     }
 
     /// From here on the session has every event of the queue.
-    pub(super) fn subscribed(&mut self, frame: &q2g::Subscribed, out: &mut Outbox) {
+    pub(in crate::machine) fn subscribed(&mut self, frame: &q2g::Subscribed, out: &mut Outbox) {
         let handle = Handle::named(frame.session);
         let Some(sub) = Sub::or_none(frame.sub) else { return };
         let Some(session) = self.sessions.get_mut(handle) else { return };
@@ -167,7 +167,7 @@ impl Lane {
 
     /// With the planted bug `subscriber_late`: adds those who have missed an event by now.
     #[cold]
-    pub(super) fn enlist_late(&mut self, sub: Sub) {
+    pub(in crate::machine) fn enlist_late(&mut self, sub: Sub) {
         let interest = self.delivery.interest_mut();
         for (of, subscriber) in interest.take_late() {
             let session = self.sessions.get_mut(subscriber.session);
@@ -197,7 +197,7 @@ impl Lane {
     }
 
     /// The session has no part in the queue any more.
-    pub(super) fn no_part(&mut self, handle: Handle, hash: u64) {
+    pub(in crate::machine) fn no_part(&mut self, handle: Handle, hash: u64) {
         let entry = *self.sessions[handle].entry(hash);
         if entry.part.is_live() {
             self.unlist(handle, hash);
@@ -215,7 +215,7 @@ impl Lane {
     }
 
     /// The session's socket is gone: every queue is told as soon as its answers are in.
-    pub(super) fn leave_all(&mut self, handle: Handle, out: &mut Outbox) {
+    pub(in crate::machine) fn leave_all(&mut self, handle: Handle, out: &mut Outbox) {
         let mut entries = self.sessions[handle].queues.clone();
         entries.retain(|entry| entry.part != Part::None);
         for entry in entries {
@@ -237,7 +237,7 @@ impl Lane {
     }
 
     /// Tells the queue's home that the session gets nothing here any more.
-    pub(super) fn detach(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+    pub(in crate::machine) fn detach(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
         let home = self.upstream.bucket_of(hash).and_then(|b| Some((b, self.upstream.home(b)?)));
         let Some((bucket, (node, link))) = home else {
             // Without a link the home has let go of all of the lane's sessions by itself.
@@ -251,7 +251,7 @@ impl Lane {
         let Some(queue) = queue.map(|queue| queue.name().to_owned()) else {
             return self.no_part(handle, hash);
         };
-        super::connection::introduce(node, link, handle, session, out);
+        crate::machine::door::introduce(node, link, handle, session, out);
         let (session, sub) = (handle.number(), Sub::number_or_none(sub));
         let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session, queue, sub }));
         self.upstream.put_extra(bucket, &G2q { body });
@@ -260,7 +260,7 @@ impl Lane {
     /// A home's word that sessions get no more of a queue here. A session that leaves waits for the
     /// answer to its own `detach`, which is nobody else's; other words may have crossed it. Without
     /// a reason the session's seat is elsewhere by now, and its client isn't told.
-    pub(super) fn unsubscribed(&mut self, frame: &q2g::Unsubscribed, out: &mut Outbox) {
+    pub(in crate::machine) fn unsubscribed(&mut self, frame: &q2g::Unsubscribed, out: &mut Outbox) {
         let Some(sub) = Sub::or_none(frame.sub) else { return };
         let Some(queue) = self.delivery.interest().get(sub) else { return };
         let hash = queue.hash();
@@ -286,7 +286,7 @@ impl Lane {
 
     /// What the home knew of these sessions in a queue is lost. Who has asked to subscribe, and
     /// will get an answer to that, isn't told.
-    pub(super) fn lost(&mut self, sub: Sub, sessions: &[Handle], out: &mut Outbox) {
+    pub(in crate::machine) fn lost(&mut self, sub: Sub, sessions: &[Handle], out: &mut Outbox) {
         let Some(hash) = self.delivery.interest().hash_of(sub) else { return };
         let Some(message) = self.word_of_loss(sub) else { return };
         for handle in sessions {
@@ -308,7 +308,7 @@ impl Lane {
     }
 
     /// Every session with a part in the queue, in the order of the handles.
-    pub(super) fn sessions_in(&self, sub: Sub) -> Vec<Handle> {
+    pub(in crate::machine) fn sessions_in(&self, sub: Sub) -> Vec<Handle> {
         let has = |session: &super::session::Session| {
             session.queues.iter().any(|entry| entry.sub == Some(sub) && entry.part != Part::None)
         };
