@@ -9,6 +9,7 @@
 mod application;
 pub mod counters;
 mod delivery;
+mod desk;
 mod door;
 pub mod lane;
 mod readiness;

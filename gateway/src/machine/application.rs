@@ -87,7 +87,7 @@ impl Asking {
 impl Lane {
     /// The cluster's configuration has come, or has changed.
     pub(super) fn configure(&mut self, config: Arc<ClusterConfig>, out: &mut Outbox) {
-        self.callouts.configure(self.now, &config, &mut out.callouts);
+        self.callouts.configure(self.desk.now, &config, &mut out.callouts);
         self.asking.config = config;
         self.asking.look_whether_on();
         for (_, session) in self.sessions.iter_mut() {
@@ -98,31 +98,31 @@ impl Lane {
 
     /// What became of a request to the web application.
     pub(super) fn called(&mut self, request: u64, outcome: Outcome, out: &mut Outbox) {
-        self.callouts.answered(self.now, request, outcome, &mut out.callouts);
+        self.callouts.answered(self.desk.now, request, outcome, &mut out.callouts);
         self.take_verdicts(out);
     }
 
     /// Ends asks that are late, and posts the tells that have gathered.
     pub(super) fn wake_callouts(&mut self, out: &mut Outbox) {
-        if self.callouts.wake_at().is_some_and(|at_ms| at_ms <= self.now.ms) {
-            self.callouts.wake(self.now, &mut out.callouts);
+        if self.callouts.wake_at().is_some_and(|at_ms| at_ms <= self.desk.now.ms) {
+            self.callouts.wake(self.desk.now, &mut out.callouts);
             self.take_verdicts(out);
         }
     }
 
     /// A node has something for the web application.
     pub(super) fn tell(&mut self, link: LinkId, tell: q2g::Tell, out: &mut Outbox) {
-        if self.settings.faults.tell_acknowledged_early {
+        if self.desk.settings.faults.tell_acknowledged_early {
             out.callouts.acknowledged.push((link, vec![tell.number]));
             self.take_verdicts(out);
         }
-        self.callouts.tell(self.now, link, tell);
+        self.callouts.tell(self.desk.now, link, tell);
     }
 
     /// Does what follows from what the call-outs have let out.
     pub(super) fn take_verdicts(&mut self, out: &mut Outbox) {
         for (link, numbers) in std::mem::take(&mut out.callouts.acknowledged) {
-            if self.upstream.node_of(link).is_some() {
+            if self.desk.upstream.node_of(link).is_some() {
                 let body = Some(g2q::g2q::Body::Acknowledge(g2q::Acknowledge { numbers }));
                 wire::put_message(out.links.buffer(link), &G2q { body });
             }

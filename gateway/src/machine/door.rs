@@ -5,6 +5,8 @@
 //! when it is time, and bounds what they send. [`Door`] owns what a lane has of it. It closes
 //! nobody: that is the lane's to do.
 
+use std::collections::VecDeque;
+
 use proto::c2g;
 use proto::ids::Handle;
 use proto::limits;
@@ -18,6 +20,7 @@ mod authority;
 mod connection;
 mod connections;
 mod credentials;
+mod farewell;
 mod operation;
 mod refusal;
 mod wheel;
@@ -29,6 +32,7 @@ use authority::{Expiries, Keys};
 pub(super) use connection::introduce;
 pub(super) use connections::Phase;
 use connections::{Connection, Connections};
+pub(super) use farewell::Farewell;
 pub(super) use refusal::{Refusal, check_op_id};
 pub(super) use wheel::PER_TURN;
 use wheel::{Allowance, Rate, Wheel};
@@ -44,6 +48,8 @@ pub(super) struct Door {
     wheel: Wheel,
     expiries: Expiries,
     keys: Keys,
+    /// Those that are to be closed, in order, and how.
+    dismissed: VecDeque<(ConnId, Farewell)>,
 }
 
 /// A frame has come from a connection.
@@ -85,6 +91,7 @@ impl Door {
             wheel: Wheel::new(),
             expiries: Expiries::default(),
             keys: Keys::default(),
+            dismissed: VecDeque::new(),
         }
     }
 
@@ -202,6 +209,27 @@ impl Door {
     /// The numbers of all connections.
     pub(super) fn open_ones(&self) -> Vec<ConnId> {
         self.connections.open_ones()
+    }
+
+    /// A connection is to be closed, as soon as what happens now is done.
+    pub(super) fn dismiss(&mut self, conn: ConnId, farewell: Farewell) {
+        self.dismissed.push_back((conn, farewell));
+    }
+
+    /// Whether that is so of any connection.
+    #[inline]
+    pub(super) fn has_dismissed(&self) -> bool {
+        !self.dismissed.is_empty()
+    }
+
+    /// Whether that is so of this one.
+    pub(super) fn is_dismissed(&self, conn: ConnId) -> bool {
+        self.dismissed.iter().any(|(of, _)| *of == conn)
+    }
+
+    /// Takes the first connection that is to be closed.
+    pub(super) fn take_dismissed(&mut self) -> Option<(ConnId, Farewell)> {
+        self.dismissed.pop_front()
     }
 
     /// A connection is told to close, and has a moment to take that. Its session, if it has one;

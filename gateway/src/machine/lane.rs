@@ -17,6 +17,7 @@ use super::application::Asking;
 use super::application::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
 use super::delivery::{Clients, ConnId, Delivery, Format};
+use super::desk::Desk;
 use super::door::{Authority, Door};
 use super::readiness::Readiness;
 use super::sessions::Sessions;
@@ -154,15 +155,9 @@ impl Outbox {
 /// A lane of a gateway: its clients, their sessions, and the way to the homes of their queues.
 #[derive(Debug)]
 pub struct Lane {
-    pub(super) settings: Settings,
-    pub(super) random: StdRng,
-    pub(super) now: Time,
-    pub(super) door: Door,
+    pub(super) desk: Desk,
     pub(super) sessions: Sessions,
-    pub(super) delivery: Delivery,
-    pub(super) upstream: Upstream,
     pub(super) web: Web,
-    pub(super) counters: Counters,
     pub(super) callouts: Callouts,
     pub(super) asking: Asking,
     pub(super) draining: bool,
@@ -178,15 +173,17 @@ impl Lane {
         let callouts = Callouts::new(&settings.gateway, settings.lanes, chance);
         let callouts = callouts.measured_with(settings.micros).within(settings.callouts_max);
         Lane {
-            settings,
-            random: StdRng::seed_from_u64(seed),
-            now: Time::default(),
-            door,
+            desk: Desk {
+                settings,
+                random: StdRng::seed_from_u64(seed),
+                now: Time::default(),
+                counters: Counters::default(),
+                door,
+                upstream: Upstream::default(),
+                delivery: Delivery::new(Seed::new(seed)),
+            },
             sessions: Sessions::default(),
-            delivery: Delivery::new(Seed::new(seed)),
-            upstream: Upstream::default(),
             web: Web::default(),
-            counters: Counters::default(),
             callouts,
             asking: Asking::default(),
             draining: false,
@@ -197,16 +194,16 @@ impl Lane {
     /// Decides what follows from an input.
     #[inline]
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
-        let before_ms = std::mem::replace(&mut self.now, now).ms;
+        let before_ms = std::mem::replace(&mut self.desk.now, now).ms;
         match input {
             Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
             Input::Frame { conn, frame } => self.frame(conn, frame, out),
-            Input::Overhead { conn, bytes, frames } => self.overhead(conn, bytes, frames, out),
+            Input::Overhead { conn, bytes, frames } => self.overhead(conn, bytes, frames),
             Input::Opened { conn, format, address } => {
                 self.came_from(conn, address);
                 self.opened(conn, format, out);
             }
-            Input::Broken { conn, close, reason } => self.close(conn, close, &reason, out),
+            Input::Broken { conn, close, reason } => self.desk.close(conn, close, reason),
             Input::Hangup { conn } => self.hung_up(conn, out),
             Input::Closed { conn } => self.closed(conn, out),
             Input::Drained { conn } => self.drained(conn, out),
@@ -215,27 +212,30 @@ impl Lane {
             Input::Table(table) => self.table(&table, out),
             Input::Config(config) => self.configure(config, out),
             Input::Called { request, outcome } => self.called(request, outcome, out),
-            Input::Authority(authority) => self.door.set_authority(authority),
+            Input::Authority(authority) => self.desk.door.set_authority(authority),
             Input::Web(request) => self.web_request(request, out),
-            Input::Drain => self.drain(out),
+            Input::Drain => self.drain(),
             Input::TurnEnd => {
                 self.hold_if_stopped(before_ms, out);
+                self.close_dismissed(out);
                 self.turn_end(out);
             }
             Input::Wake => self.wake(out),
         }
+        self.close_dismissed(out);
     }
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        let parts = [self.door.wake_at(), self.upstream.wake_at(), self.delivery.wake_at()];
+        let parts =
+            [self.desk.door.wake_at(), self.desk.upstream.wake_at(), self.desk.delivery.wake_at()];
         parts.into_iter().chain([self.callouts.wake_at()]).flatten().min()
     }
 
     /// What the lane has counted.
     pub fn counters(&self) -> Counters {
-        let mut counters = self.counters;
-        self.delivery.count_into(&mut counters);
+        let mut counters = self.desk.counters;
+        self.desk.delivery.count_into(&mut counters);
         counters
     }
 
@@ -245,33 +245,35 @@ impl Lane {
     }
 
     fn turn_end(&mut self, out: &mut Outbox) {
-        self.upstream.flush(&mut out.links);
-        self.counters.slow = out.clients.slow_total();
+        self.desk.upstream.flush(&mut out.links);
+        self.desk.counters.slow = out.clients.slow_total();
         if self.owes_too_much(out) {
-            self.delivery.owe_too_much(self.now.ms);
+            self.desk.delivery.owe_too_much(self.desk.now.ms);
         }
-        if self.settings.faults.flush_lost && self.delivery.events() % 16 == 7 {
+        if self.desk.settings.faults.flush_lost && self.desk.delivery.events() % 16 == 7 {
             out.clients.lose_flush();
         }
     }
 
     fn wake(&mut self, out: &mut Outbox) {
-        for (tick, conn) in self.door.due(self.now.ms) {
+        for (tick, conn) in self.desk.door.due(self.desk.now.ms) {
             self.look_at(conn, tick, out);
         }
-        for conn in self.door.expired(self.now.ms) {
-            self.expired(conn, out);
+        for conn in self.desk.door.expired(self.desk.now.ms) {
+            self.expired(conn);
         }
-        if self.upstream.sweep_is_due(self.now.ms) {
+        self.close_dismissed(out);
+        if self.desk.upstream.sweep_is_due(self.desk.now.ms) {
             self.sweep(out);
         }
-        if self.delivery.debts_are_due(self.now.ms) {
+        if self.desk.delivery.debts_are_due(self.desk.now.ms) {
             self.close_debtors(out);
         }
-        if self.upstream.probe_is_due(self.now.ms) {
+        if self.desk.upstream.probe_is_due(self.desk.now.ms) {
             self.probe(out);
         }
         self.wake_callouts(out);
+        self.close_dismissed(out);
         self.turn_end(out);
     }
 

@@ -22,7 +22,7 @@ impl Lane {
         if self.draining {
             return Some("it is draining: its clients are sent to other gateways");
         }
-        let upstream = &self.upstream;
+        let upstream = &self.desk.upstream;
         if !upstream.has_table() {
             return Some("the boss hasn't sent a table yet");
         }
@@ -31,7 +31,7 @@ impl Lane {
             return Some("there is no link to the home of every bucket");
         }
         let is_silent = |home: Option<(NodeIndex, LinkId)>| {
-            home.is_some_and(|(node, _)| upstream.answered_ms(node) + SILENT_MS <= self.now.ms)
+            home.is_some_and(|(node, _)| upstream.answered_ms(node) + SILENT_MS <= self.desk.now.ms)
         };
         homes.any(is_silent).then_some("the home of some bucket doesn't answer")
     }
@@ -48,7 +48,7 @@ impl Lane {
 
     /// Whether no client is connected.
     pub fn is_empty(&self) -> bool {
-        self.counters.connections == 0
+        self.desk.counters.connections == 0
     }
 
     /// Whether the gateway shuts down.

@@ -10,6 +10,6 @@ mod membership;
 mod resume;
 mod session;
 
-pub(super) use closing::{Farewell, is_of_over};
+pub(super) use closing::is_of_over;
 pub(super) use login::{close_of, resumed};
 pub(super) use session::{Asks, Part, Session, Sessions, State};

@@ -130,7 +130,7 @@ impl Sending {
 
 impl Lane {
     pub(super) fn web_request(&mut self, request: WebRequest, out: &mut Outbox) {
-        self.counters.requests += 1;
+        self.desk.counters.requests += 1;
         let number = request.number;
         let given = if let Body::ListQueues(list) = &request.body {
             self.list_queues(number, list, out)
@@ -149,7 +149,7 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), (Status, String)> {
         let hash = queue_of(&request)?.hash();
-        let bucket = self.upstream.bucket_of(hash).ok_or_else(no_table)?;
+        let bucket = self.desk.upstream.bucket_of(hash).ok_or_else(no_table)?;
         let sending = match request.idempotency_key {
             Some(key) if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES_MAX => {
                 let max = limits::IDEMPOTENCY_KEY_BYTES_MAX;
@@ -168,7 +168,7 @@ impl Lane {
             // The gateway's own resends must be safe, too.
             None => {
                 let mut key = vec![0; 16];
-                self.random.fill_bytes(&mut key);
+                self.desk.random.fill_bytes(&mut key);
                 Sending {
                     key_id: request.key_id,
                     key,
@@ -191,7 +191,7 @@ impl Lane {
     ) -> Result<(), (Status, String)> {
         let of = (bucket, sending.key_id);
         let held = self.web.held.get(&of).copied().unwrap_or(0);
-        let all = self.upstream.bytes_on_list(bucket);
+        let all = self.desk.upstream.bytes_on_list(bucket);
         if !share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
             let sentence = format!(
                 "{held} bytes of requests of this API key wait for this part of the cluster, its \
@@ -232,7 +232,7 @@ impl Lane {
         list: &g2q::ListQueues,
         out: &mut Outbox,
     ) -> Result<(), (Status, String)> {
-        let first = self.upstream.bucket_at(0).ok_or_else(no_table)?;
+        let first = self.desk.upstream.bucket_at(0).ok_or_else(no_table)?;
         let limit =
             page::count(list.limit).map_err(|error| (Status::Invalid, error.to_string()))?;
         let (bucket, after) = if list.after.is_empty() {
@@ -247,7 +247,7 @@ impl Lane {
         let listing = Listing {
             prefix: list.prefix.clone(),
             patterns: list.patterns.clone(),
-            bits: self.upstream.bits(),
+            bits: self.desk.upstream.bits(),
             bucket,
             limit,
             names: Vec::new(),
@@ -259,8 +259,8 @@ impl Lane {
     fn place_of(&self, next: &str) -> Option<(BucketIndex, String)> {
         let (bits, rest) = next.split_once('.')?;
         let (bucket, name) = rest.split_once('.')?;
-        let bucket = self.upstream.bucket_at(bucket.parse().ok()?)?;
-        (bits.parse() == Ok(self.upstream.bits())).then(|| (bucket, name.to_owned()))
+        let bucket = self.desk.upstream.bucket_at(bucket.parse().ok()?)?;
+        (bits.parse() == Ok(self.desk.upstream.bits())).then(|| (bucket, name.to_owned()))
     }
 
     fn list_bucket(
@@ -303,8 +303,8 @@ impl Lane {
     fn listed(&mut self, number: u64, mut listing: Listing, names: Vec<String>, out: &mut Outbox) {
         listing.names.extend(names);
         let full = listing.names.len() >= listing.limit;
-        let goes_on = !full && listing.bits == self.upstream.bits();
-        let behind = self.upstream.behind(listing.bucket).filter(|_| goes_on);
+        let goes_on = !full && listing.bits == self.desk.upstream.bits();
+        let behind = self.desk.upstream.behind(listing.bucket).filter(|_| goes_on);
         let Some(behind) = behind else {
             let prefix = listing.bucket.prefix();
             let next = match listing.names.last() {

@@ -154,7 +154,7 @@ impl Lane {
             verdicts: Vec::new(),
             sub: None,
             begun: false,
-            since_ms: self.now.ms,
+            since_ms: self.desk.now.ms,
         };
         self.asking.bytes += body.len();
         self.asking.is_on = true;
@@ -162,7 +162,7 @@ impl Lane {
         line.bytes += body.len();
         line.waiting.push_back(Waiting::Operation(operation));
         self.count_waiting(handle, hash);
-        self.upstream.sweep_by(self.now.ms + SWEEP_MS);
+        self.desk.upstream.sweep_by(self.desk.now.ms + SWEEP_MS);
         self.advance(handle, hash, out);
         Ok(())
     }
@@ -249,9 +249,9 @@ impl Lane {
         operation: &mut Operation,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let bucket = self.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let bucket = self.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let &mut Operation { kind, op_id, begun, since_ms, .. } = operation;
-        if since_ms.saturating_add(self.settings.give_up_ms) < self.now.ms {
+        if since_ms.saturating_add(self.desk.settings.give_up_ms) < self.desk.now.ms {
             return Err(Refusal::GivenUp);
         }
         if !begun && matches!(kind, Kind::Subscribe | Kind::Unsubscribe) {
@@ -370,7 +370,7 @@ impl Lane {
 
     fn refuse_client(&mut self, handle: Handle, op_id: u32, refusal: Refusal, out: &mut Outbox) {
         if let Some(conn) = self.conn_of(handle) {
-            self.refuse_as(conn, op_id, refusal, out);
+            self.desk.refuse_as(conn, op_id, refusal, out);
         }
     }
 }

@@ -15,9 +15,8 @@ use rand::RngExt as _;
 use super::Whose;
 use crate::machine::application::callout::{Ask, Asked, Verdict};
 use crate::machine::delivery::ConnId;
-use crate::machine::door::{Admitted, Prefix};
+use crate::machine::door::{Admitted, Farewell, Prefix};
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::Farewell;
 use crate::machine::sessions::close_of;
 
 /// A client whose application isn't available is told to come back after as long, and up to as long
@@ -50,7 +49,7 @@ impl Lane {
     /// Somebody comes from this address: those of one leave others their places. Nobody else is
     /// remembered.
     pub(in crate::machine) fn came_from(&mut self, conn: ConnId, address: IpAddr) {
-        let counts = self.settings.by_address && !address.to_canonical().is_loopback();
+        let counts = self.desk.settings.by_address && !address.to_canonical().is_loopback();
         if counts && self.asks_who_connects() {
             self.asking.origins.insert(conn, Prefix::from(address));
         } else {
@@ -68,41 +67,35 @@ impl Lane {
     ) {
         let Some(target) = self.target() else {
             let reason = "the application no longer decides who connects: connect again";
-            return self.close(conn, Close::Overloaded, reason, out);
+            return self.desk.close(conn, Close::Overloaded, reason);
         };
         if let Some(reason) = too_long(&connect.token) {
-            return self.close(conn, Close::BadToken, &reason, out);
+            return self.desk.close(conn, Close::BadToken, reason);
         }
-        let id = format!("{:032x}", self.random.random::<u128>());
+        let id = format!("{:032x}", self.desk.random.random::<u128>());
         let asked = asked(&connect.token, &connect.client_name, &connect.client_version);
         let from = self.asking.origins.remove(&conn);
         let ask = Ask { id, user: None, from, session: None, asked };
         let number = self.asking.number(Whose::Newcomer(conn));
         self.keep_newcomer(conn, Newcomer { number, connect, admitted, waiting });
-        self.callouts.ask(self.now, number, Some(&target), &ask, &mut out.callouts);
+        self.callouts.ask(self.desk.now, number, Some(&target), &ask, &mut out.callouts);
         self.take_verdicts(out);
     }
 
     pub(super) fn keep_newcomer(&mut self, conn: ConnId, newcomer: Newcomer) {
         self.asking.newcomers.insert(conn, newcomer);
-        self.door.asks(conn);
+        self.desk.door.asks(conn);
     }
 
     /// What comes behind `connect` waits, but not without bound.
-    pub(in crate::machine) fn wait_for_word(
-        &mut self,
-        conn: ConnId,
-        kind: Kind,
-        frame: &[u8],
-        out: &mut Outbox,
-    ) {
+    pub(in crate::machine) fn wait_for_word(&mut self, conn: ConnId, kind: Kind, frame: &[u8]) {
         let Some(newcomer) = self.asking.newcomers.get_mut(&conn) else { return };
         if kind == Kind::Pong {
             return;
         }
         let is_second = kind == Kind::Connect;
         if is_second || newcomer.waiting.len() + frame.len() > limits::UNAUTHENTICATED_BYTES_MAX {
-            return self.refuse_early(conn, is_second, out);
+            return self.refuse_early(conn, is_second);
         }
         wire::put_varint(&mut newcomer.waiting, frame.len() as u64);
         newcomer.waiting.extend_from_slice(frame);
@@ -122,8 +115,8 @@ impl Lane {
                 let spread_ms = conn.number().wrapping_mul(97) % RETRY_AFTER_MS;
                 let retry_after_ms = NonZeroU32::new(RETRY_AFTER_MS + spread_ms)
                     .filter(|_| close == Close::Overloaded);
-                let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
-                self.close_as(conn, farewell, out);
+                let farewell = Farewell::new(close, reason).retry_after(retry_after_ms);
+                self.desk.door.dismiss(conn, farewell);
             }
         }
     }
@@ -133,7 +126,7 @@ impl Lane {
         match verdict {
             Verdict::User { user, expires_in_s } => {
                 let ms = expires_in_s.map(|seconds| seconds.saturating_mul(1000));
-                let expires_ms = ms.map(|ms| self.now.ms.saturating_add(ms));
+                let expires_ms = ms.map(|ms| self.desk.now.ms.saturating_add(ms));
                 let expires_ms = expires_ms.into_iter().chain(until_ms).min();
                 Ok(Admitted::new(user, expires_ms))
             }
@@ -167,7 +160,7 @@ impl Lane {
         };
         let (id, op_id) = (session.id, refresh.op_id);
         if let (Some(reason), Some(conn)) = (too_long(&refresh.token), self.conn_of(handle)) {
-            return self.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
+            return self.desk.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
         }
         let ask = Ask {
             id: format!("{id}/{op_id}"),
@@ -177,7 +170,7 @@ impl Lane {
             asked: asked(&refresh.token, "", ""),
         };
         let number = self.asking.number(Whose::Refresh { session: handle, id, op_id, until_ms });
-        self.callouts.ask(self.now, number, Some(&target), &ask, &mut out.callouts);
+        self.callouts.ask(self.desk.now, number, Some(&target), &ask, &mut out.callouts);
         self.take_verdicts(out);
     }
 
@@ -193,7 +186,7 @@ impl Lane {
         let Some(conn) = self.conn_of(handle).filter(|_| is_its) else { return };
         match self.word(verdict, until_ms) {
             Ok(admitted) => self.refreshed(conn, handle, op_id, &admitted, out),
-            Err((status, reason)) => self.refuse(conn, op_id, status, &reason, out),
+            Err((status, reason)) => self.desk.refuse(conn, op_id, status, &reason, out),
         }
     }
 
@@ -208,14 +201,14 @@ impl Lane {
     ) {
         if *admitted.user != *self.sessions[handle].user {
             let reason = "the token belongs to another user: open a connection for each user";
-            return self.refuse(conn, op_id, Status::Unauthenticated, reason, out);
+            return self.desk.refuse(conn, op_id, Status::Unauthenticated, reason, out);
         }
-        self.door.set_expiry(conn, admitted.expires_ms);
-        self.sessions[handle].expires_unix_ms = self.unix_ms(admitted.expires_ms);
+        self.desk.door.set_expiry(conn, admitted.expires_ms);
+        self.sessions[handle].expires_unix_ms = self.desk.unix_ms(admitted.expires_ms);
         self.introduce_to_home(handle, out);
-        let expires_in_ms = self.left_ms(admitted.expires_ms);
+        let expires_in_ms = self.desk.left_ms(admitted.expires_ms);
         let result = g2c::Result { op_id, expires_in_ms, ..g2c::Result::default() };
-        self.send_message(conn, BodyKind::Result, &result, out);
+        self.desk.send_message(conn, BodyKind::Result, &result, out);
     }
 }
 

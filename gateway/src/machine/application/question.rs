@@ -37,10 +37,10 @@ impl Lane {
             return self.settle(handle, kind, hash, false, out);
         }
         let Some(Question { kind: asked, target, ask }) = self.question(key, op_id, ask) else {
-            self.counters.broken_peers += 1;
+            self.desk.counters.broken_peers += 1;
             if let Some(conn) = self.conn_of(handle) {
                 let refusal = Refusal::Unaskable;
-                self.refuse_as(conn, op_id, refusal, out);
+                self.desk.refuse_as(conn, op_id, refusal, out);
             }
             return self.settle(handle, kind, hash, false, out);
         };
@@ -49,7 +49,7 @@ impl Lane {
         if let Some(line) = self.asking.line(key) {
             line.set_asked(number);
         }
-        self.callouts.ask(self.now, number, target.as_deref(), &ask, &mut out.callouts);
+        self.callouts.ask(self.desk.now, number, target.as_deref(), &ask, &mut out.callouts);
         self.take_verdicts(out);
     }
 

@@ -26,7 +26,7 @@ impl Lane {
     ) {
         let known = resumed(&connect).and_then(|(id, secret)| {
             let hash = id.user_queue_hash();
-            Some((id, secret, hash, self.upstream.bucket_of(hash)?))
+            Some((id, secret, hash, self.desk.upstream.bucket_of(hash)?))
         });
         let Some((id, secret, hash, bucket)) = known else {
             return self.ask_who(conn, connect, (admitted, Vec::new()), out);
@@ -41,7 +41,7 @@ impl Lane {
             self.keep_newcomer(conn, Newcomer { number, connect, admitted, waiting: Vec::new() });
         } else {
             let reason = "too many operations wait for the user's home: try again later";
-            self.close(conn, Close::Overloaded, reason, out);
+            self.desk.close(conn, Close::Overloaded, reason);
         }
     }
 
@@ -56,12 +56,12 @@ impl Lane {
         let Newcomer { connect, admitted, waiting, .. } = newcomer;
         let until_ms = admitted.as_ref().and_then(|admitted| admitted.expires_ms);
         let is_theirs = admitted.as_ref().is_none_or(|admitted| admitted.user == word.user);
-        let left_ms = word.expires_unix_ms.saturating_sub(self.now.unix_ms);
+        let left_ms = word.expires_unix_ms.saturating_sub(self.desk.now.unix_ms);
         let is_expired = word.expires_unix_ms > 0 && left_ms == 0;
         if word.user.is_empty() || !is_theirs || is_expired {
             return self.ask_who(conn, connect, (admitted, waiting), out);
         }
-        let expires_ms = (word.expires_unix_ms > 0).then(|| self.now.ms + left_ms);
+        let expires_ms = (word.expires_unix_ms > 0).then(|| self.desk.now.ms + left_ms);
         let expires_ms = expires_ms.into_iter().chain(until_ms).min();
         let admitted = Admitted { user: word.user.clone(), expires_ms, resume_only: true };
         self.log_in(conn, connect, &admitted, out);
@@ -69,10 +69,10 @@ impl Lane {
     }
 
     /// The home can't be asked.
-    pub(in crate::machine) fn unrecognised(&mut self, conn: ConnId, number: u64, out: &mut Outbox) {
+    pub(in crate::machine) fn unrecognised(&mut self, conn: ConnId, number: u64) {
         if self.take_returner(conn, number).is_some() {
             let reason = "the session's home can't be reached: connect again later";
-            self.close(conn, Close::Overloaded, reason, out);
+            self.desk.close(conn, Close::Overloaded, reason);
         }
     }
 

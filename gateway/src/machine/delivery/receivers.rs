@@ -1,19 +1,18 @@
 //! What goes to clients, and the end of those who don't take it: between the lane's delivery, its
 //! sessions and its connections.
 
-use proto::g2c::BodyKind;
 use proto::ids::Handle;
 use proto::q2g::{self, EventRef};
 
 use crate::machine::delivery::{ConnId, Frame, Missed, Receivers, Sub};
-use crate::machine::door::PER_TURN;
+use crate::machine::door::{Farewell, PER_TURN};
 use crate::machine::lane::{Lane, Outbox};
 
 /// Those whom the lane's events go to.
 macro_rules! receivers {
     ($lane:expr, $out:expr) => {
         &mut Receivers {
-            settings: &$lane.settings,
+            settings: &$lane.desk.settings,
             sessions: &mut $lane.sessions,
             clients: &mut $out.clients,
         }
@@ -24,14 +23,14 @@ impl Lane {
     /// One event for every subscriber of the queue on this lane.
     #[inline]
     pub(in crate::machine) fn event(&mut self, event: &EventRef<'_>, out: &mut Outbox) {
-        let Some(sub) = self.delivery.came(event, &self.settings) else { return };
-        self.delivery.fan_out(sub, event, receivers!(self, out));
+        let Some(sub) = self.desk.delivery.came(event, &self.desk.settings) else { return };
+        self.desk.delivery.fan_out(sub, event, receivers!(self, out));
         self.close_too_slow(out);
-        if self.delivery.has_filtered(sub) {
-            self.delivery.fan_out_filtered(sub, event, receivers!(self, out));
+        if self.desk.delivery.has_filtered(sub) {
+            self.desk.delivery.fan_out_filtered(sub, event, receivers!(self, out));
             self.close_too_slow(out);
         }
-        if self.settings.faults.subscriber_late {
+        if self.desk.settings.faults.subscriber_late {
             self.enlist_late(sub);
         }
     }
@@ -39,10 +38,11 @@ impl Lane {
     /// Closes who couldn't be kept within what it may owe.
     #[inline]
     fn close_too_slow(&mut self, out: &mut Outbox) {
-        if self.delivery.is_anyone_too_slow() {
-            for conn in self.delivery.take_too_slow() {
-                self.close_slow(conn, out);
+        if self.desk.delivery.is_anyone_too_slow() {
+            for conn in self.desk.delivery.take_too_slow() {
+                self.desk.door.dismiss(conn, Farewell::slow());
             }
+            self.close_dismissed(out);
         }
     }
 
@@ -67,52 +67,33 @@ impl Lane {
         let Some(conn) = self.sessions.takes_replay(handle, sub) else { return };
         let (kind, history) = (frame.kind, frame.history);
         let frame = Frame { kind, sub: Some(sub), body: &frame.body, history };
-        let given = self.delivery.replay((conn, handle), &frame, receivers!(self, out));
+        let given = self.desk.delivery.replay((conn, handle), &frame, receivers!(self, out));
         if let (Err(_), Some(conn)) = (given, conn) {
-            self.close_slow(conn, out);
-        }
-    }
-
-    /// Sends a message that isn't encoded yet.
-    pub(in crate::machine) fn send_message(
-        &mut self,
-        conn: ConnId,
-        kind: BodyKind,
-        message: &impl prost::Message,
-        out: &mut Outbox,
-    ) {
-        self.send(conn, &Frame::of(kind, &message.encode_to_vec()), out);
-    }
-
-    /// Sends a frame to one client: everything but live events.
-    #[inline]
-    pub(in crate::machine) fn send(&mut self, conn: ConnId, frame: &Frame<'_>, out: &mut Outbox) {
-        if self.delivery.send(conn, frame, &self.settings, &mut out.clients).is_err() {
-            self.close_slow(conn, out);
+            self.desk.door.dismiss(conn, Farewell::slow());
         }
     }
 
     /// "Open the floodgates": what was held goes out.
     pub(in crate::machine) fn open(&mut self, conn: ConnId, handle: Handle, out: &mut Outbox) {
-        self.delivery.open(conn, handle, receivers!(self, out));
+        self.desk.delivery.open(conn, handle, receivers!(self, out));
     }
 
     /// A slow receiver has taken everything.
     pub(in crate::machine) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
-        let session = self.door.session_of(conn);
-        self.delivery.drained(conn, session, receivers!(self, out));
+        let session = self.desk.door.session_of(conn);
+        self.desk.delivery.drained(conn, session, receivers!(self, out));
     }
 
     /// What waits of a queue for this session is of no use any more. The messages among it, which
     /// its client never gets.
     pub(in crate::machine) fn forget_behind(&mut self, handle: Handle, sub: Sub) -> Missed {
-        self.delivery.forget(handle, sub, &mut self.sessions)
+        self.desk.delivery.forget(handle, sub, &mut self.sessions)
     }
 
     /// Whether all connections together owe more than the lane may keep for them.
     #[inline]
     pub(in crate::machine) fn owes_too_much(&self, out: &Outbox) -> bool {
-        self.owed_by_all(out) > self.settings.lane_output_bytes_max
+        self.owed_by_all(out) > self.desk.settings.lane_output_bytes_max
     }
 
     /// What all connections together owe, and what is kept for them.
@@ -124,7 +105,7 @@ impl Lane {
     /// What is kept for all sessions, in either direction.
     #[inline]
     pub(in crate::machine) fn kept_bytes(&self) -> usize {
-        self.delivery.kept_bytes() + self.sessions.waiting_bytes()
+        self.desk.delivery.kept_bytes() + self.sessions.waiting_bytes()
     }
 
     /// Keeps all connections together within the lane's bound: the largest debtor goes first, and
@@ -135,22 +116,22 @@ impl Lane {
             return;
         }
         let mut debts: Vec<(usize, ConnId)> = Vec::new();
-        for conn in self.door.open_ones() {
-            let session = self.door.session_of(conn);
+        for conn in self.desk.door.open_ones() {
+            let session = self.desk.door.session_of(conn);
             let kept = session.map_or(0, |handle| self.sessions.kept_bytes(handle));
             debts.push((out.clients.owed(conn) + kept, conn));
         }
         debts.sort_unstable();
         let are_more = debts.len() > PER_TURN;
         for (_, conn) in debts.into_iter().rev().take(PER_TURN) {
-            self.close_slow(conn, out);
+            self.close(conn, &Farewell::slow(), out);
             out.clients.cut(conn);
             if !self.owes_too_much(out) {
                 return;
             }
         }
         if are_more {
-            self.delivery.owe_still(self.now.ms);
+            self.desk.delivery.owe_still(self.desk.now.ms);
         }
     }
 }

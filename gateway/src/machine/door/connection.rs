@@ -10,7 +10,7 @@ use proto::wire::{self, Fields};
 use rand::Rng as _;
 
 use crate::machine::delivery::{ConnId, Ending, Format};
-use crate::machine::door::{Came, Look, Phase};
+use crate::machine::door::{Came, Farewell, Look, Phase};
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::sessions::Session;
 use crate::machine::upstream::{NodeIndex, Upstream};
@@ -20,32 +20,32 @@ const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.
 impl Lane {
     pub(in crate::machine) fn opened(&mut self, conn: ConnId, format: Format, out: &mut Outbox) {
         out.clients.opened(conn, format);
-        self.door.opened(conn, self.now.ms);
-        self.counters.connections += 1;
+        self.desk.door.opened(conn, self.desk.now.ms);
+        self.desk.counters.connections += 1;
         if self.draining {
-            self.close(conn, Close::Draining, "connect to another gateway", out);
+            self.desk.close(conn, Close::Draining, "connect to another gateway");
         }
     }
 
     pub(in crate::machine) fn frame(&mut self, conn: ConnId, frame: &[u8], out: &mut Outbox) {
-        let (phase, session) = match self.door.came(conn, self.now.ms, frame.len()) {
+        let (phase, session) = match self.desk.door.came(conn, self.desk.now.ms, frame.len()) {
             Some(Came::From(phase, session)) => (phase, session),
-            Some(Came::TooMuch) => return self.close(conn, Close::Rate, TOO_MUCH, out),
+            Some(Came::TooMuch) => return self.desk.close(conn, Close::Rate, TOO_MUCH),
             None => return,
         };
         let Ok((number, body)) = wire::envelope(frame) else {
             let reason = "the frame is not a C2g envelope: see the protocol's section on framing";
-            return self.close(conn, Close::BadFrame, reason, out);
+            return self.desk.close(conn, Close::BadFrame, reason);
         };
         let Some(kind) = Kind::from_number(number) else {
             let reason = format!("C2g has no body with the number {number}");
-            return self.close(conn, Close::BadFrame, &reason, out);
+            return self.desk.close(conn, Close::BadFrame, reason);
         };
         match (phase, session) {
             (Phase::Live | Phase::Pinged, Some(handle)) => self.live(conn, handle, kind, body, out),
-            (Phase::LoggingIn, Some(handle)) => self.wait(conn, handle, kind, frame, out),
+            (Phase::LoggingIn, Some(handle)) => self.wait(conn, handle, kind, frame),
             (Phase::Fresh, _) => self.fresh(conn, kind, body, out),
-            (Phase::Asking, _) => self.wait_for_word(conn, kind, frame, out),
+            (Phase::Asking, _) => self.wait_for_word(conn, kind, frame),
             // It has a session while it is in these phases.
             (Phase::Live | Phase::Pinged | Phase::LoggingIn, None) => {}
             (Phase::Free | Phase::Closing, _) => {}
@@ -53,15 +53,9 @@ impl Lane {
     }
 
     /// What comes besides envelopes counts as they do.
-    pub(in crate::machine) fn overhead(
-        &mut self,
-        conn: ConnId,
-        bytes: u32,
-        frames: u32,
-        out: &mut Outbox,
-    ) {
-        if !self.door.allows_overhead(conn, self.now.ms, (bytes, frames)) {
-            self.close(conn, Close::Rate, TOO_MUCH, out);
+    pub(in crate::machine) fn overhead(&mut self, conn: ConnId, bytes: u32, frames: u32) {
+        if !self.desk.door.allows_overhead(conn, self.desk.now.ms, (bytes, frames)) {
+            self.desk.close(conn, Close::Rate, TOO_MUCH);
         }
     }
 
@@ -82,15 +76,15 @@ impl Lane {
             | Kind::Pong
             | Kind::Bye => {
                 let reason = "the first frame must be `connect`, with credentials";
-                self.close(conn, Close::NotConnected, reason, out);
+                self.desk.close(conn, Close::NotConnected, reason);
             }
         }
     }
 
     /// What comes between `connect` and `welcome` waits, but not without bound.
-    fn wait(&mut self, conn: ConnId, handle: Handle, kind: Kind, frame: &[u8], out: &mut Outbox) {
+    fn wait(&mut self, conn: ConnId, handle: Handle, kind: Kind, frame: &[u8]) {
         if kind == Kind::Connect {
-            return self.refuse_early(conn, true, out);
+            return self.refuse_early(conn, true);
         }
         if kind == Kind::Pong {
             // It answers no ping of this connection's: none was sent.
@@ -105,24 +99,19 @@ impl Lane {
             fits
         });
         if fits == Some(false) {
-            self.refuse_early(conn, false, out);
+            self.refuse_early(conn, false);
         }
     }
 
     /// A client sends before `welcome` what it must not: `connect` once more, or too much.
-    pub(in crate::machine) fn refuse_early(
-        &mut self,
-        conn: ConnId,
-        is_second: bool,
-        out: &mut Outbox,
-    ) {
+    pub(in crate::machine) fn refuse_early(&mut self, conn: ConnId, is_second: bool) {
         let (close, reason) = if is_second {
             let reason = "a second `connect` on one connection: open another connection";
             (Close::AlreadyConnected, reason)
         } else {
             (Close::Rate, "too many operations before `welcome`: wait for it")
         };
-        self.close(conn, close, reason, out);
+        self.desk.close(conn, close, reason);
     }
 
     pub(in crate::machine) fn live(
@@ -145,7 +134,7 @@ impl Lane {
             | Kind::Refresh
                 if !self.is_heard(handle) =>
             {
-                self.wait_unheard(conn, handle, (kind, body), out);
+                self.wait_unheard(conn, handle, (kind, body));
             }
             Kind::Subscribe
             | Kind::Unsubscribe
@@ -156,34 +145,34 @@ impl Lane {
             | Kind::ListMembers => self.operation(conn, handle, kind, body, out),
             Kind::Ping => {
                 let pong = g2c::Pong { nonce: nonce(body) };
-                self.send_message(conn, BodyKind::Pong, &pong, out);
+                self.desk.send_message(conn, BodyKind::Pong, &pong, out);
             }
             Kind::Pong => self.ponged(handle, nonce(body), out),
             Kind::Open => self.open(conn, handle, out),
-            Kind::Bye => self.bye(conn, out),
+            Kind::Bye => self.desk.door.dismiss(conn, Farewell::bye()),
             Kind::Call => self.call(conn, handle, body, out),
             Kind::Refresh => self.refresh(conn, handle, body, out),
-            Kind::Connect => self.refuse_early(conn, true, out),
+            Kind::Connect => self.refuse_early(conn, true),
         }
     }
 
     /// The wheel has come to a connection.
     pub(in crate::machine) fn look_at(&mut self, conn: ConnId, tick: u32, out: &mut Outbox) {
         let ping_ms = self.ping_every_ms(conn);
-        match self.door.look_at((conn, tick), ping_ms, self.now.ms) {
+        match self.desk.door.look_at((conn, tick), ping_ms, self.desk.now.ms) {
             None | Some(Look::Again) => {}
             Some(Look::Unconnected) => {
                 let reason = "no `connect` within 5 seconds: send it as the first frame";
-                self.close(conn, Close::ConnectTimeout, reason, out);
+                self.desk.close(conn, Close::ConnectTimeout, reason);
             }
             Some(Look::Ping) => {
-                let nonce = self.random.next_u64() >> 16;
-                self.send_message(conn, BodyKind::Ping, &g2c::Ping { nonce }, out);
-                self.door.await_pong(conn, self.now.ms);
+                let nonce = self.desk.random.next_u64() >> 16;
+                self.desk.send_message(conn, BodyKind::Ping, &g2c::Ping { nonce }, out);
+                self.desk.door.await_pong(conn, self.desk.now.ms);
             }
             Some(Look::Unanswered) => {
                 let reason = "no answer to a ping within 10 seconds";
-                self.close(conn, Close::PingTimeout, reason, out);
+                self.desk.close(conn, Close::PingTimeout, reason);
             }
             Some(Look::End) => out.clients.end(conn, Ending::AtOnce),
         }
@@ -191,7 +180,7 @@ impl Lane {
 
     /// Jittered by the connection's number, so that those who came together aren't pinged together.
     fn ping_every_ms(&self, conn: ConnId) -> u64 {
-        let every = self.settings.ping_every_ms;
+        let every = self.desk.settings.ping_every_ms;
         every - u64::from(conn.number() % 64) * (every / 10) / 64
     }
 }

@@ -28,9 +28,9 @@ impl Lane {
     ) {
         let Ok(head) = Head::of(body) else {
             let reason = "the operation's bytes are not a message of this protocol";
-            return self.close(conn, Close::BadFrame, reason, out);
+            return self.desk.close(conn, Close::BadFrame, reason);
         };
-        self.counters.operations += 1;
+        self.desk.counters.operations += 1;
         if let Err(refusal) = self.send_operation(handle, kind, head, body, out) {
             self.refuse_in_turn(conn, handle, head, refusal, out);
         }
@@ -47,9 +47,9 @@ impl Lane {
         let (Ok(head), Ok(user)) = (Head::of(body), UserId::try_from(&*self.sessions[handle].user))
         else {
             let reason = "the operation's bytes are not a message of this protocol";
-            return self.close(conn, Close::BadFrame, reason, out);
+            return self.desk.close(conn, Close::BadFrame, reason);
         };
-        self.counters.operations += 1;
+        self.desk.counters.operations += 1;
         // The queue that it names says by its class who is asked, no more.
         let named = match head.queue {
             [] => Ok(()),
@@ -79,9 +79,9 @@ impl Lane {
         }
         let queue = QueueName::try_from(head.queue)?;
         let hash = queue.hash();
-        let bucket = self.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let bucket = self.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let most = limits::UNANSWERED_PER_QUEUE_MAX;
-        let most = if self.settings.faults.limit_too_low { most / 8 } else { most };
+        let most = if self.desk.settings.faults.limit_too_low { most / 8 } else { most };
         if usize::from(session.entry(hash).unanswered) >= most {
             return Err(Refusal::UnansweredOfQueue);
         }
@@ -141,7 +141,7 @@ impl Lane {
     /// Whether one session may put more on a bucket's list, which others share.
     #[inline]
     fn room_on_list(&self, bucket: BucketIndex, handle: Handle) -> Result<(), Refusal> {
-        let all = self.upstream.bytes_on_list(bucket);
+        let all = self.desk.upstream.bytes_on_list(bucket);
         let held = self.sessions[handle].unanswered_bytes as usize;
         if share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
             return Ok(());
@@ -170,13 +170,13 @@ impl Lane {
         write: impl FnOnce(&mut Vec<u8>),
         out: &mut Outbox,
     ) -> bool {
-        if !self.upstream.push(self.now.ms, bucket, pending, write) {
+        if !self.desk.upstream.push(self.desk.now.ms, bucket, pending, write) {
             return false;
         }
         if let Some(handle) = pending.session() {
             let session = &mut self.sessions[handle];
             session.unanswered += 1;
-            if let Some((node, link)) = self.upstream.home(bucket) {
+            if let Some((node, link)) = self.desk.upstream.home(bucket) {
                 introduce(node, link, handle, session, out);
             }
         }
@@ -196,7 +196,7 @@ impl Lane {
         let parts = session.parts();
         let entry = session.entry(hash);
         if entry.part != Part::None {
-            let known = entry.sub.and_then(|sub| self.delivery.interest().get(sub));
+            let known = entry.sub.and_then(|sub| self.desk.delivery.interest().get(sub));
             let same = known.is_some_and(|one| one.name() == queue.as_str());
             return if same { Ok(entry.sub) } else { Err(Refusal::SameHash) };
         }
@@ -206,7 +206,7 @@ impl Lane {
         if parts >= limits::SUBSCRIPTIONS_MAX {
             return Err(Refusal::Subscriptions);
         }
-        let interest = self.delivery.interest_mut();
+        let interest = self.desk.delivery.interest_mut();
         let sub = interest.intern(hash, queue.as_str());
         if let Some(queue) = interest.get_mut(sub) {
             queue.joined();

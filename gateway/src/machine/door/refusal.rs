@@ -2,7 +2,6 @@
 
 use proto::c2g::Head;
 use proto::codes::{Close, Status};
-use proto::g2c::{self, BodyKind};
 use proto::ids::Handle;
 use proto::limits;
 use proto::name::{self, NameError};
@@ -86,7 +85,7 @@ impl Refusal {
 
 impl Refusal {
     /// The same may be accepted a moment later, with nothing changed but what waits.
-    fn may_retry(self) -> bool {
+    pub(in crate::machine) fn may_retry(self) -> bool {
         match self {
             Refusal::Unanswered
             | Refusal::UnansweredOfQueue
@@ -119,10 +118,10 @@ impl Lane {
         let hash = name::hash(head.queue);
         let session = &mut self.sessions[handle];
         let waits = session.queues.iter_mut().find(|one| one.hash == hash && one.unanswered > 0);
-        let bucket = self.upstream.bucket_of(hash);
+        let bucket = self.desk.upstream.bucket_of(hash);
         let (Some(_), Some(bucket)) = (waits, bucket) else {
             session.tidy();
-            return self.refuse_as(conn, head.op_id, refusal, out);
+            return self.desk.refuse_as(conn, head.op_id, refusal, out);
         };
         let (is_few, op_id) =
             (session.unanswered < 2 * limits::UNANSWERED_PER_SESSION_MAX, head.op_id);
@@ -130,10 +129,10 @@ impl Lane {
             return;
         }
         let pending = Pending::Refused { session: handle, op_id, hash, refusal };
-        if !is_few || !self.upstream.push_refused(self.now.ms, bucket, pending) {
+        if !is_few || !self.desk.upstream.push_refused(self.desk.now.ms, bucket, pending) {
             let reason = "the client sends more operations without waiting for results: wait for \
                           them";
-            return self.close(conn, Close::Rate, reason, out);
+            return self.desk.close(conn, Close::Rate, reason);
         }
         let session = &mut self.sessions[handle];
         session.unanswered += 1;
@@ -143,7 +142,7 @@ impl Lane {
     /// Lets out the refusals that have nothing before them any more.
     #[inline]
     pub(in crate::machine) fn release_refusals(&mut self, bucket: BucketIndex, out: &mut Outbox) {
-        while let Some(pending) = self.upstream.take_refused(bucket) {
+        while let Some(pending) = self.desk.upstream.take_refused(bucket) {
             self.released(pending, out);
         }
     }
@@ -165,37 +164,10 @@ impl Lane {
         out: &mut Outbox,
     ) {
         if let Some(conn) = self.conn_of(handle) {
-            self.refuse_as(conn, op_id, refusal, out);
+            self.desk.refuse_as(conn, op_id, refusal, out);
+            self.close_dismissed(out);
         }
         self.count_answer(handle, hash);
         self.settled(handle, hash, out);
-    }
-
-    /// Answers an operation that the lane itself refuses.
-    pub(in crate::machine) fn refuse_as(
-        &mut self,
-        conn: ConnId,
-        op_id: u32,
-        refusal: Refusal,
-        out: &mut Outbox,
-    ) {
-        self.counters.refused += 1;
-        let mut result = g2c::Result::refusal(op_id, refusal.status(), refusal.to_string());
-        result.may_retry |= refusal.may_retry();
-        self.send_message(conn, BodyKind::Result, &result, out);
-    }
-
-    /// Answers an operation that goes no further.
-    pub(in crate::machine) fn refuse(
-        &mut self,
-        conn: ConnId,
-        op_id: u32,
-        status: Status,
-        sentence: &str,
-        out: &mut Outbox,
-    ) {
-        self.counters.refused += 1;
-        let result = g2c::Result::refusal(op_id, status, sentence);
-        self.send_message(conn, BodyKind::Result, &result, out);
     }
 }

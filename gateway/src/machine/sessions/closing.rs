@@ -10,6 +10,7 @@ use proto::ids::Handle;
 use proto::wire;
 
 use crate::machine::delivery::{ConnId, Ending, Frame};
+use crate::machine::door::Farewell;
 use crate::machine::lane::{Lane, Outbox};
 use crate::machine::sessions::{Session, Sessions, State};
 use crate::machine::upstream::{BucketIndex, NodeSet, Pending};
@@ -17,46 +18,38 @@ use crate::machine::upstream::{BucketIndex, NodeSet, Pending};
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
 
-/// How a connection is closed.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::machine) struct Farewell<'r> {
-    pub(in crate::machine) close: Close,
-    /// A sentence that says what to do.
-    pub(in crate::machine) reason: &'r str,
-    /// The client isn't to come back earlier, if there is anything to wait for.
-    pub(in crate::machine) retry_after_ms: Option<NonZeroU32>,
-    /// The client wanted it: its session ends, too.
-    pub(in crate::machine) bye: bool,
-}
-
 impl Lane {
+    /// Closes those that are dismissed.
+    #[inline]
+    pub(in crate::machine) fn close_dismissed(&mut self, out: &mut Outbox) {
+        if self.desk.door.has_dismissed() {
+            self.close_each(out);
+        }
+    }
+
+    #[cold]
+    fn close_each(&mut self, out: &mut Outbox) {
+        while let Some((conn, farewell)) = self.desk.door.take_dismissed() {
+            self.close(conn, &farewell, out);
+        }
+    }
+
     /// Says why, then closes when that is written. The lane lets go of the session here and now.
     pub(in crate::machine) fn close(
         &mut self,
         conn: ConnId,
-        close: Close,
-        reason: &str,
+        farewell: &Farewell,
         out: &mut Outbox,
     ) {
-        self.close_as(conn, Farewell { close, reason, retry_after_ms: None, bye: false }, out);
-    }
-
-    /// Says why, and when to come back.
-    pub(in crate::machine) fn close_as(
-        &mut self,
-        conn: ConnId,
-        farewell: Farewell<'_>,
-        out: &mut Outbox,
-    ) {
-        let Farewell { close, reason, mut retry_after_ms, bye } = farewell;
-        let Some(session) = self.door.closes(conn, self.now.ms) else { return };
+        let &Farewell { close, ref reason, mut retry_after_ms, bye } = farewell;
+        let Some(session) = self.desk.door.closes(conn, self.desk.now.ms) else { return };
         if close == Close::Draining {
             retry_after_ms = NonZeroU32::new(conn.number().wrapping_mul(97) % SPREAD_MS);
         }
         self.drop_newcomer(conn);
         let message = g2c::Closing {
             code: u32::from(close.number()),
-            reason: reason.to_owned(),
+            reason: reason.clone().into_owned(),
             may_retry: close.may_retry(),
             retry_after_ms: retry_after_ms.map_or(0, NonZeroU32::get),
             address: String::new(),
@@ -64,34 +57,20 @@ impl Lane {
         let format = out.clients.format(conn);
         let body = prost::Message::encode_to_vec(&message);
         let frame = Frame::of(BodyKind::Closing, &body);
-        self.delivery.append(conn, &frame, &mut out.clients);
+        self.desk.delivery.append(conn, &frame, &mut out.clients);
         let mut last = Vec::new();
         format.transport.put_close(&mut last, close.number(), reason);
         out.clients.append(conn, &last);
         out.clients.end(conn, Ending::Written);
-        self.counters.count_closed(close);
+        self.desk.counters.count_closed(close);
         if let Some(handle) = session {
             self.end_session(handle, bye, Some(close), out);
         }
     }
 
-    /// The client reads more slowly than events arrive.
-    pub(in crate::machine) fn close_slow(&mut self, conn: ConnId, out: &mut Outbox) {
-        let reason =
-            "the client reads more slowly than events arrive: read faster, or subscribe to less";
-        self.close(conn, Close::Slow, reason, out);
-    }
-
-    /// The client said that it goes.
-    pub(in crate::machine) fn bye(&mut self, conn: ConnId, out: &mut Outbox) {
-        let close = Close::Bye;
-        let retry_after_ms = None;
-        self.close_as(conn, Farewell { close, reason: "bye", retry_after_ms, bye: true }, out);
-    }
-
     /// The client closes in its own way; its output is still written.
     pub(in crate::machine) fn hung_up(&mut self, conn: ConnId, out: &mut Outbox) {
-        let Some(session) = self.door.closes(conn, self.now.ms) else { return };
+        let Some(session) = self.desk.door.closes(conn, self.desk.now.ms) else { return };
         self.drop_newcomer(conn);
         out.clients.end(conn, Ending::Written);
         if let Some(handle) = session {
@@ -101,21 +80,21 @@ impl Lane {
 
     /// The socket is gone.
     pub(in crate::machine) fn closed(&mut self, conn: ConnId, out: &mut Outbox) {
-        let Some(session) = self.door.closed(conn) else { return };
+        let Some(session) = self.desk.door.closed(conn) else { return };
         self.drop_newcomer(conn);
         out.clients.closed(conn);
-        self.counters.connections -= 1;
+        self.desk.counters.connections -= 1;
         if let Some(handle) = session {
             self.end_session(handle, false, None, out);
         }
     }
 
     /// The gateway shuts down.
-    pub(in crate::machine) fn drain(&mut self, out: &mut Outbox) {
+    pub(in crate::machine) fn drain(&mut self) {
         (self.draining, self.readiness.unsure) = (true, true);
-        for conn in self.door.open_ones() {
+        for conn in self.desk.door.open_ones() {
             let reason = "this gateway is shutting down: connect to another";
-            self.close(conn, Close::Draining, reason, out);
+            self.desk.close(conn, Close::Draining, reason);
         }
     }
 
@@ -137,10 +116,10 @@ impl Lane {
         let before = std::mem::replace(&mut session.state, State::Over);
         let hash = session.id.user_queue_hash();
         self.drop_rare(handle);
-        self.upstream.waits_no_longer(handle);
-        self.counters.sessions -= u64::from(before == State::Live);
+        self.desk.upstream.waits_no_longer(handle);
+        self.desk.counters.sessions -= u64::from(before == State::Live);
         self.leave_all(handle, out);
-        if let Some(bucket) = self.upstream.bucket_of(hash) {
+        if let Some(bucket) = self.desk.upstream.bucket_of(hash) {
             if before == State::LoggingIn && self.withdraw_login(bucket, handle, out) {
                 return self.let_go(handle, out);
             }
@@ -157,7 +136,7 @@ impl Lane {
     /// Takes a login that was never sent off its list: nobody is to have a session for a client
     /// that is gone. Whether it was so.
     fn withdraw_login(&mut self, bucket: BucketIndex, handle: Handle, out: &mut Outbox) -> bool {
-        if !self.upstream.withdraw(bucket, Pending::Login { session: handle }) {
+        if !self.desk.upstream.withdraw(bucket, Pending::Login { session: handle }) {
             return false;
         }
         self.sessions[handle].unanswered -= 1;
@@ -172,7 +151,7 @@ impl Lane {
     /// there was any.
     pub(in crate::machine) fn drop_over(&mut self, bucket: BucketIndex, out: &mut Outbox) -> bool {
         let sessions = &self.sessions;
-        let dropped = self.upstream.take_off(bucket, |pending| is_of_over(sessions, *pending));
+        let dropped = self.desk.upstream.take_off(bucket, |pending| is_of_over(sessions, *pending));
         let some = !dropped.is_empty();
         self.end_dropped(dropped, out);
         some
@@ -200,7 +179,7 @@ impl Lane {
     /// Nothing is kept for a session any more.
     fn drop_rare(&mut self, handle: Handle) {
         if let Some(rare) = self.sessions.take_rare(handle) {
-            self.delivery.let_go(&rare.backlog);
+            self.desk.delivery.let_go(&rare.backlog);
         }
     }
 
@@ -215,7 +194,7 @@ impl Lane {
         // Of a login that was refused, what its client has sent since still waits.
         self.drop_rare(handle);
         let Some(session) = self.sessions.remove(handle) else { return };
-        for (node, link) in self.upstream.linked() {
+        for (node, link) in self.desk.upstream.linked() {
             if !NodeSet::has_place_for(node) || session.introduced.contains(node) {
                 let body = Some(g2q::g2q::Body::Forget(g2q::Forget { session: handle.number() }));
                 wire::put_message(out.links.buffer(link), &G2q { body });

@@ -16,9 +16,8 @@ use rand::Rng as _;
 use smallvec::SmallVec;
 
 use crate::machine::delivery::ConnId;
-use crate::machine::door::{Admission, Admitted, Distrust};
+use crate::machine::door::{Admission, Admitted, Distrust, Farewell};
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::Farewell;
 use crate::machine::sessions::{Session, State};
 use crate::machine::upstream::{Broken, BucketIndex, NodeSet, Pending};
 
@@ -26,17 +25,17 @@ impl Lane {
     pub(in crate::machine) fn connect(&mut self, conn: ConnId, body: &[u8], out: &mut Outbox) {
         let Ok(connect) = c2g::Connect::decode(body) else {
             let reason = "`connect` is not a message of this protocol";
-            return self.close(conn, Close::BadFrame, reason, out);
+            return self.desk.close(conn, Close::BadFrame, reason);
         };
         if let Err(reason) = readable(&connect) {
-            return self.close(conn, Close::BadFrame, &reason, out);
+            return self.desk.close(conn, Close::BadFrame, reason);
         }
         match self.admit(&connect, out) {
             Ok(Admission::Granted(admitted)) => self.log_in(conn, connect, &admitted, out),
             Ok(Admission::Asked(admitted)) => self.recognise(conn, connect, admitted, out),
             Err(Distrust { close, reason, retry_after_ms, .. }) => {
-                let farewell = Farewell { close, reason: &reason, retry_after_ms, bye: false };
-                self.close_as(conn, farewell, out);
+                let farewell = Farewell::new(close, reason).retry_after(retry_after_ms);
+                self.desk.door.dismiss(conn, farewell);
             }
         }
     }
@@ -51,10 +50,10 @@ impl Lane {
     ) {
         let Some((bucket, session)) = self.drawn(conn, admitted) else {
             let reason = "this gateway has no bucket table yet: try again in a moment";
-            return self.close(conn, Close::Overloaded, reason, out);
+            return self.desk.close(conn, Close::Overloaded, reason);
         };
         let mut secret = [0; 16];
-        self.random.fill_bytes(&mut secret);
+        self.desk.random.fill_bytes(&mut secret);
         let hash = session.id.user_queue_hash();
         let handle = self.sessions.insert(session);
         let mut login = self.login(handle, hash, secret, &connect);
@@ -63,13 +62,13 @@ impl Lane {
         rare.secret = Some(Secret(secret));
         rare.backlog.set_on_hold(connect.hold);
         rare.seen = connect.resume.map(|resume| resume.seen).unwrap_or_default();
-        self.door.logs_in(conn, handle, admitted.expires_ms);
+        self.desk.door.logs_in(conn, handle, admitted.expires_ms);
         let body = Some(g2q::g2q::Body::Login(login));
         let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
         if !self.push(bucket, Pending::Login { session: handle }, write, out) {
             self.forget(handle, out);
             let reason = "too many operations wait for the user's home: try again later";
-            self.close(conn, Close::Overloaded, reason, out);
+            self.desk.close(conn, Close::Overloaded, reason);
         }
     }
 
@@ -77,13 +76,13 @@ impl Lane {
     fn drawn(&mut self, conn: ConnId, admitted: &Admitted) -> Option<(BucketIndex, Session)> {
         let user = UserId::try_from(admitted.user.as_str()).ok()?;
         let hash = name::hash(name::user_queue(user).as_bytes());
-        let bucket = self.upstream.bucket_of(hash)?;
+        let bucket = self.desk.upstream.bucket_of(hash)?;
         let session = Session {
-            id: SessionId::new(hash, self.random.next_u64()),
+            id: SessionId::new(hash, self.desk.random.next_u64()),
             user: user.as_str().into(),
             generation: None,
             floor: None,
-            expires_unix_ms: self.unix_ms(admitted.expires_ms),
+            expires_unix_ms: self.desk.unix_ms(admitted.expires_ms),
             introduced: NodeSet::default(),
             queues: SmallVec::new(),
             rare: None,
@@ -112,7 +111,7 @@ impl Lane {
         let (resume_session_id, resume_secret) = resume.unwrap_or_default();
         g2q::Login {
             session: handle.number(),
-            gateway: self.settings.gateway.clone(),
+            gateway: self.desk.settings.gateway.clone(),
             client_name: short(&connect.client_name),
             client_version: short(&connect.client_version),
             secret: secret.to_vec(),
@@ -123,12 +122,6 @@ impl Lane {
             client_id: connect.client_id.clone(),
             attempt: connect.attempt,
         }
-    }
-
-    /// A moment of the lane's clock as others know it.
-    pub(in crate::machine) fn unix_ms(&self, at_ms: Option<u64>) -> Option<NonZeroU64> {
-        let left_ms = at_ms?.saturating_sub(self.now.ms);
-        NonZeroU64::new(self.now.unix_ms + left_ms)
     }
 
     /// The user queue's answer to a login.
@@ -170,21 +163,21 @@ impl Lane {
         session.state = State::Live;
         let nonce = session.nonce();
         let hold = session.rare.as_ref().is_some_and(|rare| rare.backlog.is_on_hold());
-        self.counters.sessions += 1;
-        self.counters.resumes += u64::from(resumed);
-        self.door.goes_live(conn);
+        self.desk.counters.sessions += 1;
+        self.desk.counters.resumes += u64::from(resumed);
+        self.desk.door.goes_live(conn);
         out.clients.connected(conn);
         if hold {
             out.clients.set_held(conn, true);
         }
         self.welcome(conn, handle, resumed, out);
         // Its `pong` confirms; that the client is alive is another matter.
-        self.send_message(conn, BodyKind::Ping, &g2c::Ping { nonce }, out);
-        if !self.is_live(handle) {
+        self.desk.send_message(conn, BodyKind::Ping, &g2c::Ping { nonce }, out);
+        if self.desk.door.is_dismissed(conn) {
             return;
         }
         self.choose_seen(handle, resumed);
-        if self.settings.faults.confirmed_early {
+        if self.desk.settings.faults.confirmed_early {
             self.confirm(handle, out);
         }
         self.resume_seen(handle, out);
@@ -196,9 +189,8 @@ impl Lane {
         let close = Close::from_number(answer.code).unwrap_or_else(|| {
             Status::from_number(answer.status).map_or(Close::Forbidden, close_of)
         });
-        let reason = answer.error_message.as_str();
-        let retry_after_ms = NonZeroU32::new(answer.retry_after_ms);
-        let farewell = Farewell { close, reason, retry_after_ms, bye: false };
+        let farewell = Farewell::new(close, answer.error_message.clone());
+        let farewell = farewell.retry_after(NonZeroU32::new(answer.retry_after_ms));
         self.no_session(handle, farewell, out);
     }
 
@@ -212,31 +204,30 @@ impl Lane {
         let Some(session) = self.sessions.get_mut(handle) else { return };
         session.unanswered -= 1;
         let reason = "the user's home can't be reached: connect again later";
-        let close = Close::HomeLost;
-        let farewell = Farewell { close, reason, retry_after_ms: None, bye: false };
+        let farewell = Farewell::new(Close::HomeLost, reason);
         if !was_sent {
             return self.no_session(handle, farewell, out);
         }
         // It may have been decided: what it brought is lost with the connection.
         if let Some(conn) = self.conn_of(handle) {
-            self.close_as(conn, farewell, out);
+            self.desk.door.dismiss(conn, farewell);
         }
         self.let_go(handle, out);
     }
 
     /// Closes the connection of a login of which no session came: nobody is told `lost`.
-    fn no_session(&mut self, handle: Handle, farewell: Farewell<'_>, out: &mut Outbox) {
+    fn no_session(&mut self, handle: Handle, farewell: Farewell, out: &mut Outbox) {
         let conn = self.conn_of(handle);
         let session = &mut self.sessions[handle];
         (session.state, session.conn) = (State::Over, None);
         if let Some(conn) = conn {
-            self.close_as(conn, farewell, out);
+            self.desk.door.dismiss(conn, farewell);
         }
         self.let_go(handle, out);
     }
 
     fn welcome(&mut self, conn: ConnId, handle: Handle, resumed: bool, out: &mut Outbox) {
-        let expires_in_ms = self.left_ms(self.door.expiry_of(conn));
+        let expires_in_ms = self.desk.left_ms(self.desk.door.expiry_of(conn));
         let session = &mut self.sessions[handle];
         let secret = session.rare().secret.take();
         let welcome = g2c::Welcome {
@@ -245,23 +236,23 @@ impl Lane {
             user: session.user.to_string(),
             generation: Generation::number_or_none(session.generation),
             resumed,
-            ping_every_ms: self.settings.ping_every_ms as u32,
-            gateway: self.settings.gateway.clone(),
+            ping_every_ms: self.desk.settings.ping_every_ms as u32,
+            gateway: self.desk.settings.gateway.clone(),
             limits: Some(g2c::Limits {
                 frame_bytes: limits::CLIENT_FRAME_BYTES_MAX as u32,
                 payload_bytes: limits::PAYLOAD_BYTES_MAX as u32,
                 unanswered_per_queue: limits::UNANSWERED_PER_QUEUE_MAX as u32,
                 subscriptions: limits::SUBSCRIPTIONS_MAX as u32,
-                operations_per_s: self.settings.operations_per_s,
+                operations_per_s: self.desk.settings.operations_per_s,
             }),
             expires_in_ms,
         };
-        self.send_message(conn, BodyKind::Welcome, &welcome, out);
+        self.desk.send_message(conn, BodyKind::Welcome, &welcome, out);
     }
 
     /// Keeps frames that came before there was a session, if it came to one.
     pub(in crate::machine) fn keep_waiting(&mut self, conn: ConnId, waiting: Vec<u8>) {
-        let handle = self.door.session_of(conn);
+        let handle = self.desk.door.session_of(conn);
         if let (Some(handle), false) = (handle, waiting.is_empty()) {
             self.sessions.with_rare(handle, |rare| rare.waiting = waiting);
         }
@@ -284,7 +275,7 @@ impl Lane {
         while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
         {
             rest = &rest[end..];
-            let alive = self.is_live(handle);
+            let alive = self.goes_on(handle);
             // Both were read when the frame came.
             if let (true, Ok((number, body))) = (alive, wire::envelope(frame))
                 && let Some(kind) = c2g::Kind::from_number(number)

@@ -24,7 +24,8 @@ impl Lane {
         out: &mut Outbox,
     ) {
         if let Some(conn) = self.conn_of(handle) {
-            self.send(conn, &Frame::of(BodyKind::Result, result), out);
+            self.desk.send(conn, &Frame::of(BodyKind::Result, result), out);
+            self.close_dismissed(out);
         }
         let ok = matches!(kind, Kind::Subscribe | Kind::Unsubscribe)
             && ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
@@ -56,7 +57,7 @@ impl Lane {
                     && let Some(message) = self.word_of_loss(sub)
                     && let Some(conn) = self.conn_of(handle)
                 {
-                    self.send_message(conn, BodyKind::Unsubscribed, &message, out);
+                    self.desk.send_message(conn, BodyKind::Unsubscribed, &message, out);
                 }
                 self.no_part(handle, hash);
             }
@@ -81,7 +82,7 @@ impl Lane {
             Part::Live | Part::Filtered => {
                 self.unlist(handle, hash);
                 self.sessions[handle].entry(hash).part = Part::Joining;
-                self.counters.subscriptions -= 1;
+                self.desk.counters.subscriptions -= 1;
             }
             Part::Admitted => self.sessions[handle].entry(hash).part = Part::Joining,
             Part::Ending => self.sessions[handle].entry(hash).part = Part::EndingOut,
@@ -128,15 +129,15 @@ impl Lane {
         if entry.part.is_live() {
             self.unlist(handle, hash);
         } else {
-            self.counters.subscriptions += 1;
+            self.desk.counters.subscriptions += 1;
         }
         let policies = frame.policies.iter().map(|policy| Policy {
             mount: policy.mount.as_str().into(),
             kind: policy.kind(),
             close_on_slow: policy.close_on_slow,
         });
-        self.delivery.interest_mut().set_policies(sub, policies.collect());
-        if let Some(queue) = self.delivery.interest_mut().get_mut(sub) {
+        self.desk.delivery.interest_mut().set_policies(sub, policies.collect());
+        if let Some(queue) = self.desk.delivery.interest_mut().get_mut(sub) {
             queue.is_at(frame.epoch, frame.seq);
         }
         // The node has checked the filter; one that can't be read lets everything pass.
@@ -146,7 +147,7 @@ impl Lane {
             // Of what it missed it is told by its new place.
             drop(self.forget_behind(handle, sub));
             let (kind, sub) = (BodyKind::Subscribed as u32, Some(sub));
-            self.send(conn, &Frame { kind, sub, body: &frame.body, history: false }, out);
+            self.desk.send(conn, &Frame { kind, sub, body: &frame.body, history: false }, out);
         }
     }
 
@@ -154,10 +155,10 @@ impl Lane {
     fn enlist(&mut self, handle: Handle, hash: u64, sub: Sub, filter: Option<Filter>) {
         let session = &mut self.sessions[handle];
         let subscriber = Subscriber { conn: session.conn, session: handle };
-        let interest = self.delivery.interest_mut();
+        let interest = self.desk.delivery.interest_mut();
         let Some(queue) = interest.get_mut(sub) else { return };
         let entry = session.entry(hash);
-        if self.settings.faults.subscriber_late && filter.is_none() {
+        if self.desk.settings.faults.subscriber_late && filter.is_none() {
             entry.part = Part::Admitted;
             interest.add_late(sub, subscriber);
         } else {
@@ -168,7 +169,7 @@ impl Lane {
     /// With the planted bug `subscriber_late`: adds those who have missed an event by now.
     #[cold]
     pub(in crate::machine) fn enlist_late(&mut self, sub: Sub) {
-        let interest = self.delivery.interest_mut();
+        let interest = self.desk.delivery.interest_mut();
         for (of, subscriber) in interest.take_late() {
             let session = self.sessions.get_mut(subscriber.session);
             let entry = session.and_then(|session| session.in_queue(of));
@@ -187,7 +188,7 @@ impl Lane {
     fn unlist(&mut self, handle: Handle, hash: u64) {
         let entry = self.sessions[handle].entry(hash);
         let (Some(sub), Some(listed)) = (entry.sub, entry.listed()) else { return };
-        let Some(queue) = self.delivery.interest_mut().get_mut(sub) else { return };
+        let Some(queue) = self.desk.delivery.interest_mut().get_mut(sub) else { return };
         if let Some(moved) = queue.unlist(listed)
             && let Some(entry) = self.sessions[moved].in_queue(sub)
         {
@@ -201,7 +202,7 @@ impl Lane {
         let entry = *self.sessions[handle].entry(hash);
         if entry.part.is_live() {
             self.unlist(handle, hash);
-            self.counters.subscriptions -= 1;
+            self.desk.counters.subscriptions -= 1;
         }
         let session = &mut self.sessions[handle];
         let entry = session.entry(hash);
@@ -209,7 +210,7 @@ impl Lane {
         entry.lost = false;
         let had_part = std::mem::replace(&mut entry.part, Part::None) != Part::None;
         if let Some(sub) = sub.filter(|_| had_part) {
-            self.delivery.interest_mut().left(sub);
+            self.desk.delivery.interest_mut().left(sub);
         }
         self.sessions[handle].tidy();
     }
@@ -221,7 +222,7 @@ impl Lane {
         for entry in entries {
             if entry.part.is_live() {
                 self.unlist(handle, entry.hash);
-                self.counters.subscriptions -= 1;
+                self.desk.counters.subscriptions -= 1;
             }
             let waits = entry.unanswered > 0;
             let part = &mut self.sessions[handle].entry(entry.hash).part;
@@ -238,7 +239,8 @@ impl Lane {
 
     /// Tells the queue's home that the session gets nothing here any more.
     pub(in crate::machine) fn detach(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
-        let home = self.upstream.bucket_of(hash).and_then(|b| Some((b, self.upstream.home(b)?)));
+        let home =
+            self.desk.upstream.bucket_of(hash).and_then(|b| Some((b, self.desk.upstream.home(b)?)));
         let Some((bucket, (node, link))) = home else {
             // Without a link the home has let go of all of the lane's sessions by itself.
             return self.no_part(handle, hash);
@@ -247,14 +249,14 @@ impl Lane {
         let entry = session.entry(hash);
         entry.part = Part::Leaving;
         let sub = entry.sub;
-        let queue = sub.and_then(|sub| self.delivery.interest().get(sub));
+        let queue = sub.and_then(|sub| self.desk.delivery.interest().get(sub));
         let Some(queue) = queue.map(|queue| queue.name().to_owned()) else {
             return self.no_part(handle, hash);
         };
         crate::machine::door::introduce(node, link, handle, session, out);
         let (session, sub) = (handle.number(), Sub::number_or_none(sub));
         let body = Some(g2q::g2q::Body::Detach(g2q::Detach { session, queue, sub }));
-        self.upstream.put_extra(bucket, &G2q { body });
+        self.desk.upstream.put_extra(bucket, &G2q { body });
     }
 
     /// A home's word that sessions get no more of a queue here. A session that leaves waits for the
@@ -262,7 +264,7 @@ impl Lane {
     /// a reason the session's seat is elsewhere by now, and its client isn't told.
     pub(in crate::machine) fn unsubscribed(&mut self, frame: &q2g::Unsubscribed, out: &mut Outbox) {
         let Some(sub) = Sub::or_none(frame.sub) else { return };
-        let Some(queue) = self.delivery.interest().get(sub) else { return };
+        let Some(queue) = self.desk.delivery.interest().get(sub) else { return };
         let hash = queue.hash();
         let message = Unsubscribed {
             sub: sub.number(),
@@ -287,7 +289,7 @@ impl Lane {
     /// What the home knew of these sessions in a queue is lost. Who has asked to subscribe, and
     /// will get an answer to that, isn't told.
     pub(in crate::machine) fn lost(&mut self, sub: Sub, sessions: &[Handle], out: &mut Outbox) {
-        let Some(hash) = self.delivery.interest().hash_of(sub) else { return };
+        let Some(hash) = self.desk.delivery.interest().hash_of(sub) else { return };
         let Some(message) = self.word_of_loss(sub) else { return };
         for handle in sessions {
             let session = self.sessions.get_mut(*handle);
@@ -302,7 +304,7 @@ impl Lane {
     }
 
     fn word_of_loss(&self, sub: Sub) -> Option<Unsubscribed> {
-        let queue = self.delivery.interest().get(sub)?.name().to_owned();
+        let queue = self.desk.delivery.interest().get(sub)?.name().to_owned();
         let sub = sub.number();
         Some(Unsubscribed { sub, queue, reason: "node lost".to_owned(), may_retry: true })
     }
@@ -331,7 +333,7 @@ impl Lane {
             Part::Live | Part::Filtered | Part::Admitted if entry.joins > 0 => {
                 if entry.part.is_live() {
                     self.unlist(handle, hash);
-                    self.counters.subscriptions -= 1;
+                    self.desk.counters.subscriptions -= 1;
                 }
                 self.sessions[handle].entry(hash).part = Part::Joining;
             }
@@ -342,7 +344,7 @@ impl Lane {
             Part::None | Part::Joining | Part::EndingOut => {}
         }
         if let (true, Some(conn)) = (told, self.conn_of(handle)) {
-            self.send_message(conn, BodyKind::Unsubscribed, message, out);
+            self.desk.send_message(conn, BodyKind::Unsubscribed, message, out);
         }
         self.let_go(handle, out);
     }

@@ -25,7 +25,7 @@ impl Lane {
     /// What the session is to have again: its inbox always, what its client has seen if it is
     /// resumed. A session that is new has seen nothing, whatever its client says of another.
     pub(in crate::machine) fn choose_seen(&mut self, handle: Handle, resumed: bool) {
-        let ignored = !resumed || self.settings.faults.resume_seen_ignored;
+        let ignored = !resumed || self.desk.settings.faults.resume_seen_ignored;
         let session = &mut self.sessions[handle];
         let Ok(user) = UserId::try_from(&*session.user) else { return };
         let inbox = name::user_queue(user);
@@ -47,7 +47,7 @@ impl Lane {
         let Some(rare) = self.sessions[handle].rare.as_mut() else { return };
         let (seen, invited) = (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.invited));
         for one in seen {
-            if !self.is_live(handle) {
+            if !self.goes_on(handle) {
                 return;
             }
             let queue = one.queue.clone();
@@ -59,8 +59,8 @@ impl Lane {
         for queue in invited {
             let one = c2g::Seen { queue, ..c2g::Seen::default() };
             // It stays a member without a seat; its user queue says so again to the next lane.
-            if self.is_live(handle) && self.send_resume(handle, one, true, out).is_err() {
-                self.counters.refused += 1;
+            if self.goes_on(handle) && self.send_resume(handle, one, true, out).is_err() {
+                self.desk.counters.refused += 1;
             }
         }
         if let Some(session) = self.sessions.get_mut(handle) {
@@ -93,7 +93,7 @@ impl Lane {
     ) -> Result<(), Refusal> {
         let queue = QueueName::try_from(seen.queue.as_str())?;
         let hash = queue.hash();
-        let bucket = self.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let bucket = self.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let twice = self.sessions[handle].entry(hash).part != Part::None;
         let sub = self.part_in(handle, Kind::Subscribe, queue, hash)?;
         if twice {
@@ -146,7 +146,7 @@ impl Lane {
             // The client has asked to subscribe, too: that answers for it, if it is a good answer.
             entry.lost = true;
         } else if entry.part == Part::Joining && !invited {
-            let queue = entry.sub.and_then(|sub| self.delivery.interest().get(sub));
+            let queue = entry.sub.and_then(|sub| self.desk.delivery.interest().get(sub));
             if let Some(queue) = queue.map(|queue| queue.name().to_owned()) {
                 self.tell_unresumed(handle, &queue, reason, out);
             }
@@ -169,7 +169,7 @@ impl Lane {
             reason: reason.to_owned(),
             may_retry: true,
         };
-        self.send_message(conn, BodyKind::Unsubscribed, &message, out);
+        self.desk.send_message(conn, BodyKind::Unsubscribed, &message, out);
     }
 
     /// The client has answered the ping behind its `welcome`, so it has the new secret.
@@ -185,19 +185,23 @@ impl Lane {
         let session = &mut self.sessions[handle];
         session.confirmed = true;
         let hash = session.id.user_queue_hash();
-        let home = self.upstream.bucket_of(hash).and_then(|at| Some((at, self.upstream.home(at)?)));
+        let home = self
+            .desk
+            .upstream
+            .bucket_of(hash)
+            .and_then(|at| Some((at, self.desk.upstream.home(at)?)));
         // A home that comes later hears it with the session's introduction.
         let Some((bucket, (node, link))) = home else { return };
         crate::machine::door::introduce(node, link, handle, session, out);
         let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle.number() }));
-        self.upstream.put_extra(bucket, &G2q { body });
+        self.desk.upstream.put_extra(bucket, &G2q { body });
     }
 
     /// Introduces the session again to its user's home: there is something new to know of it.
     pub(in crate::machine) fn introduce_to_home(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle];
-        let bucket = self.upstream.bucket_of(session.id.user_queue_hash());
-        if let Some((node, link)) = bucket.and_then(|bucket| self.upstream.home(bucket)) {
+        let bucket = self.desk.upstream.bucket_of(session.id.user_queue_hash());
+        if let Some((node, link)) = bucket.and_then(|bucket| self.desk.upstream.home(bucket)) {
             session.introduced.remove(node);
             crate::machine::door::introduce(node, link, handle, session, out);
         }
@@ -207,7 +211,7 @@ impl Lane {
     pub(in crate::machine) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
         let session = &mut self.sessions[handle];
         let known = std::mem::take(&mut session.introduced);
-        for (node, link) in self.upstream.linked().filter(|(node, _)| known.contains(*node)) {
+        for (node, link) in self.desk.upstream.linked().filter(|(node, _)| known.contains(*node)) {
             crate::machine::door::introduce(node, link, handle, session, out);
         }
     }

@@ -61,7 +61,7 @@ impl Bench {
 
     /// A node has answered a probe that was sent at that moment.
     fn heard(&mut self, link: LinkId, sent_ms: u64) {
-        if let Some(node) = self.lane.upstream.node_of(link) {
+        if let Some(node) = self.lane.desk.upstream.node_of(link) {
             self.lane.heard_at(node, sent_ms, &mut self.out);
         }
     }
@@ -381,8 +381,8 @@ impl Bench {
             live += u64::from(session.state == State::Live);
             kept_bytes += session.rare.as_ref().map_or(0, |rare| rare.kept_bytes());
         }
-        assert_eq!((lane.counters.sessions, lane.kept_bytes()), (live, kept_bytes));
-        assert_eq!(lane.counters.connections, lane.door.open_ones().len() as u64);
+        assert_eq!((lane.desk.counters.sessions, lane.kept_bytes()), (live, kept_bytes));
+        assert_eq!(lane.desk.counters.connections, lane.desk.door.open_ones().len() as u64);
     }
 
     fn end_turn(&mut self) {

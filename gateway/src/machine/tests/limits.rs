@@ -145,7 +145,7 @@ fn what_finds_no_room_is_refused_in_its_turn_and_others_go_on() {
     assert_eq!(full.step(&format!("4 n2 invited 0 7 {last}")), "", "a guest has to wait, too");
     let parts = full.bench.lane.sessions[Handle::at(0)].parts();
     assert_eq!(
-        (parts, full.bench.lane.delivery.interest().len()),
+        (parts, full.bench.lane.desk.delivery.interest().len()),
         (0, 0),
         "nothing is left of them"
     );

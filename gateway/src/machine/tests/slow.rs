@@ -235,7 +235,7 @@ fn a_debt_is_what_is_on_its_way_and_what_waits() {
         for nonce in 0..pings {
             bench.step(&format!("2 c1 ping {}", 1_u64 << 40 | nonce));
         }
-        bench.lane.settings.lane_output_bytes_max = bench.lane.owed_by_all(&bench.out) - 1;
+        bench.lane.desk.settings.lane_output_bytes_max = bench.lane.owed_by_all(&bench.out) - 1;
         bench.step("3 wait");
         bench.step("100 wait");
         let cuts: Vec<&str> = bench.log.lines().filter(|line| line.ends_with("at once")).collect();

@@ -38,9 +38,9 @@ impl From<prost::DecodeError> for Broken {
 impl Lane {
     #[inline]
     pub(in crate::machine) fn link_frame(&mut self, link: LinkId, frame: &[u8], out: &mut Outbox) {
-        let Some(node) = self.upstream.node_of(link) else { return };
+        let Some(node) = self.desk.upstream.node_of(link) else { return };
         if let Err(broken) = self.node_frame((link, node), frame, out) {
-            self.counters.broken_peers += 1;
+            self.desk.counters.broken_peers += 1;
             let reason = match broken {
                 Broken::Unreadable => "the node sent a frame that can't be read",
                 Broken::OutOfTurn => "the node answered out of turn",
@@ -58,14 +58,14 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), Broken> {
         let (field, body) = wire::envelope(frame)?;
-        let bucket = self.upstream.subject(node);
+        let bucket = self.desk.upstream.subject(node);
         match (field, bucket) {
             (said::EVENT, Some(_)) => self.event(&EventRef::of(body)?, out),
             (said::ANSWER, Some(bucket)) => {
                 let answer = AnswerRef::of(body)?;
                 self.answer(bucket, answer, out)?;
             }
-            (said::AT, _) => self.upstream.set_subject(node, At::decode(body)?),
+            (said::AT, _) => self.desk.upstream.set_subject(node, At::decode(body)?),
             (said::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
             (said::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
             (said::TELL, _) => self.tell(link, q2g::Tell::decode(body)?, out),
@@ -121,7 +121,7 @@ impl Lane {
                 self.web_replied(reply, out);
                 self.release_refusals(bucket, out);
             }
-            said::KICK => self.kicked(&q2g::Kick::decode(body)?, out),
+            said::KICK => self.kicked(&q2g::Kick::decode(body)?),
             said::INVITED => self.invited(q2g::Invited::decode(body)?, out),
             // A newer node's word that this version doesn't know.
             _ => {}
@@ -136,7 +136,7 @@ impl Lane {
         bucket: BucketIndex,
         is_its: impl FnOnce(Pending) -> bool,
     ) -> Result<Pending, Broken> {
-        let pending = self.upstream.take_front(bucket, is_its).ok_or(Broken::OutOfTurn)?;
+        let pending = self.desk.upstream.take_front(bucket, is_its).ok_or(Broken::OutOfTurn)?;
         self.off_list(pending);
         Ok(pending)
     }
@@ -185,34 +185,34 @@ impl Lane {
 
     /// The word is about one connection of the session. A handle that stands for another by now
     /// doesn't heed it.
-    fn kicked(&mut self, kick: &q2g::Kick, out: &mut Outbox) {
+    fn kicked(&mut self, kick: &q2g::Kick) {
         let Some(session) = self.sessions.get(Handle::named(kick.session)) else { return };
         let generation = Generation::or_none(kick.generation);
         let is_meant = session.state == State::Live && session.generation == generation;
         let conn = session.conn.filter(|_| is_meant);
-        if let (Some(conn), false) = (conn, self.settings.faults.resend_after_kick) {
-            self.counters.kicks += 1;
+        if let (Some(conn), false) = (conn, self.desk.settings.faults.resend_after_kick) {
+            self.desk.counters.kicks += 1;
             let close = Close::from_number(kick.code).unwrap_or(Close::Replaced);
-            self.close(conn, close, &kick.reason, out);
+            self.desk.close(conn, close, kick.reason.clone());
         }
     }
 
     /// The time to measure round trips with.
     fn micros(&self) -> u64 {
-        self.settings.micros.map_or(self.now.ms * 1000, |micros| micros())
+        self.desk.settings.micros.map_or(self.desk.now.ms * 1000, |micros| micros())
     }
 
     /// Measures the way to each node and back.
     pub(in crate::machine) fn probe(&mut self, out: &mut Outbox) {
         // Silence is no event: it is looked for as often as somebody is asked.
         self.readiness.unsure = true;
-        let up = self.upstream.links();
+        let up = self.desk.upstream.links();
         for link in &up {
-            if let Some(node) = self.upstream.node_of(*link) {
+            if let Some(node) = self.desk.upstream.node_of(*link) {
                 self.probe_node(node, *link, out);
             }
         }
-        self.upstream.probe_next(self.now.ms, !up.is_empty());
+        self.desk.upstream.probe_next(self.desk.now.ms, !up.is_empty());
     }
 
     pub(in crate::machine) fn probe_node(
@@ -222,14 +222,14 @@ impl Lane {
         out: &mut Outbox,
     ) {
         let nonce = self.micros();
-        self.upstream.probed(node, nonce, self.now.ms);
+        self.desk.upstream.probed(node, nonce, self.desk.now.ms);
         let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
         wire::put_message(out.links.buffer(link), &G2q { body });
     }
 
     fn probed(&mut self, node: NodeIndex, nonce: u64, out: &mut Outbox) {
-        self.counters.count_round_trip(self.micros().saturating_sub(nonce));
-        if let Some(sent_ms) = self.upstream.probe_answered(node, nonce, self.now.ms) {
+        self.desk.counters.count_round_trip(self.micros().saturating_sub(nonce));
+        if let Some(sent_ms) = self.desk.upstream.probe_answered(node, nonce, self.desk.now.ms) {
             self.heard_at(node, sent_ms, out);
         }
     }

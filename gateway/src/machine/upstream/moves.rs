@@ -16,18 +16,18 @@ const RETRY_MS: u64 = 50;
 
 impl Lane {
     pub(in crate::machine) fn table(&mut self, table: &BucketTable, out: &mut Outbox) {
-        if self.upstream.knows(table.version()) {
+        if self.desk.upstream.knows(table.version()) {
             return;
         }
-        if self.upstream.has_other_buckets(table.bits()) {
+        if self.desk.upstream.has_other_buckets(table.bits()) {
             self.resize(table.bits(), out);
         }
-        self.upstream.set_version(table.version());
+        self.desk.upstream.set_version(table.version());
         let mut changed = Vec::new();
         for row in table.rows() {
             changed.extend(self.adopt(row, out));
         }
-        self.upstream.homes_changed();
+        self.desk.upstream.homes_changed();
         self.readiness.unsure = true;
         self.recover(&changed, out);
         self.hear_again(out);
@@ -35,22 +35,22 @@ impl Lane {
 
     /// Other buckets. All links begin anew, so that nothing on its way speaks of the old ones.
     fn resize(&mut self, bits: u8, out: &mut Outbox) {
-        if self.upstream.has_table() {
-            for link in self.upstream.links() {
+        if self.desk.upstream.has_table() {
+            for link in self.desk.upstream.links() {
                 self.link_down(link, out);
                 out.links.end(link, "the cluster has other buckets now");
             }
         }
         let sessions = &self.sessions;
-        let given_up = self.upstream.resize(bits, |pending| hash_of(sessions, pending));
+        let given_up = self.desk.upstream.resize(bits, |pending| hash_of(sessions, pending));
         self.give_up(given_up, out);
-        self.upstream.buckets().for_each(|bucket| self.release_refusals(bucket, out));
+        self.desk.upstream.buckets().for_each(|bucket| self.release_refusals(bucket, out));
     }
 
     /// Takes over a row, if it is newer than what the lane knows. Its bucket is to be recovered
     /// then.
     fn adopt(&mut self, row: &Row, out: &mut Outbox) -> Option<BucketIndex> {
-        let Adopted { bucket, has_moved, is_lost } = self.upstream.adopt(row)?;
+        let Adopted { bucket, has_moved, is_lost } = self.desk.upstream.adopt(row)?;
         if has_moved {
             self.cut_off(&[bucket], out);
         }
@@ -62,12 +62,12 @@ impl Lane {
 
     /// The bucket's data may be gone: nobody can tell what became of what waits.
     fn lose(&mut self, bucket: BucketIndex, out: &mut Outbox) {
-        let sent = self.upstream.lose(bucket);
+        let sent = self.desk.upstream.lose(bucket);
         self.give_up(sent, out);
         self.release_refusals(bucket, out);
-        for sub in self.delivery.interest().subs() {
-            let hash = self.delivery.interest().hash_of(sub);
-            if hash.and_then(|hash| self.upstream.bucket_of(hash)) == Some(bucket) {
+        for sub in self.desk.delivery.interest().subs() {
+            let hash = self.desk.delivery.interest().hash_of(sub);
+            if hash.and_then(|hash| self.desk.upstream.bucket_of(hash)) == Some(bucket) {
                 let sessions = self.sessions_in(sub);
                 self.lost(sub, &sessions, out);
             }
@@ -77,14 +77,15 @@ impl Lane {
             .iter()
             .filter(|(_, session)| {
                 let hash = session.id.user_queue_hash();
-                session.state == State::Live && self.upstream.bucket_of(hash) == Some(bucket)
+                session.state == State::Live && self.desk.upstream.bucket_of(hash) == Some(bucket)
             })
             .filter_map(|(_, session)| session.conn)
             .collect();
         for conn in of_bucket {
             let reason = "the node that held this user's sessions is lost: connect anew";
-            self.close(conn, Close::HomeLost, reason, out);
+            self.desk.close(conn, Close::HomeLost, reason);
         }
+        self.close_dismissed(out);
     }
 
     /// A node isn't the home, and says who is.
@@ -95,9 +96,9 @@ impl Lane {
         out: &mut Outbox,
     ) {
         let Some(row) = frame.row else { return };
-        let Some(bucket) = self.upstream.named(frame.bits, row.prefix) else { return };
+        let Some(bucket) = self.desk.upstream.named(frame.bits, row.prefix) else { return };
         out.places.extend(frame.place);
-        let known = self.upstream.epochs(bucket);
+        let known = self.desk.upstream.epochs(bucket);
         if !limits::is_plausible(row.conf, known.conf)
             || !limits::is_plausible(row.loss, known.loss)
         {
@@ -106,13 +107,13 @@ impl Lane {
         }
         if row.conf > known.conf {
             let adopted = self.adopt(&row, out);
-            self.upstream.homes_changed();
+            self.desk.upstream.homes_changed();
             self.readiness.unsure = true;
             self.recover(adopted.as_slice(), out);
             self.hear_again(out);
-        } else if self.upstream.is_home(node, bucket) {
+        } else if self.desk.upstream.is_home(node, bucket) {
             // The lane knows better: it comes back when the node has heard the table, too.
-            self.upstream.retry_at(bucket, self.now.ms + RETRY_MS);
+            self.desk.upstream.retry_at(bucket, self.desk.now.ms + RETRY_MS);
         }
     }
 }

@@ -24,37 +24,37 @@ impl Lane {
             return;
         }
         let owner = Owner { id: peer.id.clone(), incarnation: peer.incarnation };
-        let node = self.upstream.node(&owner);
-        if let Some(before) = self.upstream.link_of(node).filter(|one| *one != link) {
+        let node = self.desk.upstream.node(&owner);
+        if let Some(before) = self.desk.upstream.link_of(node).filter(|one| *one != link) {
             // The node takes it likewise, and knows nobody on the new one.
             self.link_down(before, out);
             out.links.end(before, "the lane has come back on another link");
         }
-        self.upstream.link_up(self.now.ms, link, node);
+        self.desk.upstream.link_up(self.desk.now.ms, link, node);
         self.readiness.unsure = true;
-        let buckets = self.upstream.buckets_of(node);
+        let buckets = self.desk.upstream.buckets_of(node);
         self.recover(&buckets, out);
         // The handshake may be old news, if this process has slept since. What counts is an answer
         // to what is sent now.
         self.probe_node(node, link, out);
-        self.upstream.probe_by_beat(self.now.ms);
+        self.desk.upstream.probe_by_beat(self.desk.now.ms);
     }
 
     pub(in crate::machine) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
         self.callouts.link_down(link);
-        let Some(node) = self.upstream.link_down(link) else { return };
+        let Some(node) = self.desk.upstream.link_down(link) else { return };
         self.readiness.unsure = true;
         for (_, session) in self.sessions.iter_mut() {
             session.introduced.remove(node);
         }
-        let buckets = self.upstream.buckets_of(node);
+        let buckets = self.desk.upstream.buckets_of(node);
         self.cut_off(&buckets, out);
     }
 
     /// Nothing that was on its way to or from the buckets' homes counts any more.
     pub(in crate::machine) fn cut_off(&mut self, buckets: &[BucketIndex], out: &mut Outbox) {
         for &bucket in buckets {
-            self.upstream.cut_off(bucket);
+            self.desk.upstream.cut_off(bucket);
         }
         self.forget_in_flight(buckets, out);
     }
@@ -69,7 +69,7 @@ impl Lane {
             for entry in &session.queues {
                 let in_flight = matches!(entry.part, Part::Leaving | Part::Admitted)
                     || entry.part.is_live() && entry.replays > 0;
-                let bucket = self.upstream.bucket_of(entry.hash);
+                let bucket = self.desk.upstream.bucket_of(entry.hash);
                 if in_flight && bucket.is_some_and(|bucket| among[bucket.place()]) {
                     found.extend(entry.sub.map(|sub| (handle, sub)));
                 }
@@ -82,7 +82,7 @@ impl Lane {
 
     /// For every bucket whether it is one of these.
     fn among(&self, buckets: &[BucketIndex]) -> Vec<bool> {
-        let mut among = vec![false; self.upstream.buckets_len()];
+        let mut among = vec![false; self.desk.upstream.buckets_len()];
         buckets.iter().for_each(|bucket| among[bucket.place()] = true);
         among
     }
@@ -94,22 +94,22 @@ impl Lane {
         }
         let (among, mut fewer) = (self.among(buckets), false);
         self.introduce_users(&among, out);
-        if !self.settings.faults.attach_skipped {
-            for sub in self.delivery.interest().subs() {
-                let hash = self.delivery.interest().hash_of(sub);
-                let bucket = hash.and_then(|hash| self.upstream.bucket_of(hash));
+        if !self.desk.settings.faults.attach_skipped {
+            for sub in self.desk.delivery.interest().subs() {
+                let hash = self.desk.delivery.interest().hash_of(sub);
+                let bucket = hash.and_then(|hash| self.desk.upstream.bucket_of(hash));
                 if let Some(bucket) = bucket.filter(|bucket| among[bucket.place()]) {
                     self.attach(sub, bucket, out);
                 }
             }
         }
         for &bucket in buckets {
-            self.upstream.rewind(bucket);
+            self.desk.upstream.rewind(bucket);
             fewer |= self.drop_over(bucket, out);
             fewer |= self.set_aside(bucket);
-            let sessions = self.upstream.sessions_on_list(bucket);
+            let sessions = self.desk.upstream.sessions_on_list(bucket);
             self.introduce_all(bucket, &sessions, out);
-            self.upstream.send_again(bucket, self.settings.faults.resend_doubled);
+            self.desk.upstream.send_again(bucket, self.desk.settings.faults.resend_doubled);
         }
         self.detach_again(&among, out);
         for bucket in buckets.iter().filter(|_| fewer) {
@@ -123,7 +123,7 @@ impl Lane {
         let mut leaving = Vec::new();
         for (handle, session) in self.sessions.iter() {
             for entry in session.queues.iter().filter(|entry| entry.part == Part::Leaving) {
-                let bucket = self.upstream.bucket_of(entry.hash);
+                let bucket = self.desk.upstream.bucket_of(entry.hash);
                 if bucket.is_some_and(|bucket| among[bucket.place()]) {
                     leaving.push((handle, entry.hash));
                 }
@@ -140,10 +140,10 @@ impl Lane {
     /// the home must know who is confirmed.
     fn introduce_users(&mut self, among: &[bool], out: &mut Outbox) {
         for (handle, session) in self.sessions.iter_mut() {
-            let bucket = self.upstream.bucket_of(session.id.user_queue_hash());
+            let bucket = self.desk.upstream.bucket_of(session.id.user_queue_hash());
             let bucket = bucket.filter(|bucket| among[bucket.place()]);
             if let (State::Live, Some(bucket)) = (session.state, bucket)
-                && let Some((node, link)) = self.upstream.home(bucket)
+                && let Some((node, link)) = self.desk.upstream.home(bucket)
             {
                 session.introduced.remove(node);
                 crate::machine::door::introduce(node, link, handle, session, out);
@@ -157,7 +157,7 @@ impl Lane {
         sessions: &[Handle],
         out: &mut Outbox,
     ) {
-        let Some((node, link)) = self.upstream.home(bucket) else { return };
+        let Some((node, link)) = self.desk.upstream.home(bucket) else { return };
         for handle in sessions {
             if let Some(session) = self.sessions.get_mut(*handle) {
                 crate::machine::door::introduce(node, link, *handle, session, out);
@@ -167,7 +167,7 @@ impl Lane {
 
     /// Takes up a queue where the lane's events of it ended.
     fn attach(&mut self, sub: Sub, bucket: BucketIndex, out: &mut Outbox) {
-        let Some(queue) = self.delivery.interest().get(sub) else { return };
+        let Some(queue) = self.desk.delivery.interest().get(sub) else { return };
         let mut sessions: Vec<Handle> =
             queue.subscribers().iter().map(|subscriber| subscriber.session).collect();
         sessions.sort_unstable();
@@ -175,7 +175,7 @@ impl Lane {
             return;
         }
         self.introduce_all(bucket, &sessions, out);
-        let Some(queue) = self.delivery.interest().get(sub) else { return };
+        let Some(queue) = self.desk.delivery.interest().get(sub) else { return };
         let attach = g2q::Attach {
             queue: queue.name().to_owned(),
             sub: sub.number(),
@@ -183,17 +183,17 @@ impl Lane {
             after_seq: queue.seq(),
             sessions: sessions.iter().map(|handle| handle.number()).collect(),
         };
-        if let Some(link) = self.upstream.about(bucket, &mut out.links) {
+        if let Some(link) = self.desk.upstream.about(bucket, &mut out.links) {
             let body = Some(g2q::g2q::Body::Attach(attach));
             wire::put_message(out.links.buffer(link), &G2q { body });
-            self.counters.attaches += 1;
+            self.desk.counters.attaches += 1;
         }
     }
 
     /// The node's word on what became of an attached queue.
     pub(in crate::machine) fn attached(&mut self, frame: q2g::Attached, out: &mut Outbox) {
         let number = frame.sub;
-        let known = |sub: &Sub| self.delivery.interest().get(*sub).is_some();
+        let known = |sub: &Sub| self.desk.delivery.interest().get(*sub).is_some();
         let Some(sub) = Sub::or_none(number).filter(known) else { return };
         if !frame.gone.is_empty() {
             let gone = q2g::Unsubscribed {
@@ -213,18 +213,22 @@ impl Lane {
         if frame.recovered {
             return;
         }
-        let Some(queue) = self.delivery.interest_mut().get_mut(sub) else { return };
+        let Some(queue) = self.desk.delivery.interest_mut().get_mut(sub) else { return };
         let is_same = queue.restart(frame.epoch, frame.seq);
-        let Some(queue) = self.delivery.interest().get(sub) else { return };
+        let Some(queue) = self.desk.delivery.interest().get(sub) else { return };
         for subscriber in queue.subscribers() {
-            let filter =
-                self.delivery.interest().get(sub).and_then(|q| q.filter_of(subscriber.session));
+            let filter = self
+                .desk
+                .delivery
+                .interest()
+                .get(sub)
+                .and_then(|q| q.filter_of(subscriber.session));
             let filter = filter.cloned();
             let missed = self.forget_behind(subscriber.session, sub);
             let Some(conn) = subscriber.conn else { continue };
             let body = narrow(&frame.body, filter.as_ref());
             let kind = BodyKind::Subscribed as u32;
-            self.send(conn, &Frame { kind, sub: Some(sub), body: &body, history: false }, out);
+            self.desk.send(conn, &Frame { kind, sub: Some(sub), body: &body, history: false }, out);
             let wanted = |gap: &&g2c::Gap| {
                 filter.as_ref().is_none_or(|filter| filter.wants_mount(&gap.mount))
             };
@@ -234,7 +238,7 @@ impl Lane {
                 if let Some(lowest) = missed.get(gap.mount.as_str()).filter(|_| is_same) {
                     gap.after_seq = gap.after_seq.min(lowest - 1);
                 }
-                self.send_message(conn, BodyKind::Gap, &gap, out);
+                self.desk.send_message(conn, BodyKind::Gap, &gap, out);
             }
         }
     }
@@ -242,9 +246,10 @@ impl Lane {
     /// Answers what can't be brought to its home any more.
     pub(in crate::machine) fn give_up(&mut self, drained: Vec<(Pending, bool)>, out: &mut Outbox) {
         for (pending, was_sent) in drained {
+            self.close_dismissed(out);
             self.off_list(pending);
             let (status, sentence) = if was_sent {
-                self.counters.outcomes_unknown += 1;
+                self.desk.counters.outcomes_unknown += 1;
                 (Status::OutcomeUnknown, "the queue's home was lost before it answered")
             } else {
                 (Status::Unavailable, "the queue's home can't be reached: try again later")
@@ -252,7 +257,8 @@ impl Lane {
             match pending {
                 Pending::Operation { session, op_id, kind, hash, .. } => {
                     if let Some(conn) = self.conn_of(session) {
-                        self.refuse(conn, op_id, status, sentence, out);
+                        self.desk.refuse(conn, op_id, status, sentence, out);
+                        self.close_dismissed(out);
                     }
                     self.settle(session, kind, hash, false, out);
                 }
@@ -263,7 +269,7 @@ impl Lane {
                     self.not_resumed((session, hash, invited), sentence, out);
                 }
                 Pending::Login { session } => self.login_given_up(session, was_sent, out),
-                Pending::Recognise { number, conn, .. } => self.unrecognised(conn, number, out),
+                Pending::Recognise { number, conn, .. } => self.unrecognised(conn, number),
                 Pending::Lost { session } => {
                     if let Some(one) = self.sessions.get_mut(session) {
                         one.unanswered -= 1;
@@ -273,46 +279,48 @@ impl Lane {
                 Pending::Request { number, .. } => self.web_failed(number, status, sentence, out),
             }
         }
+        self.close_dismissed(out);
     }
 
     /// Looks through what waits: gives up what has waited too long, comes back where it is time.
     pub(in crate::machine) fn sweep(&mut self, out: &mut Outbox) {
-        let give_up_ms = self.settings.give_up_ms;
-        let give_up_ms = if self.settings.faults.given_up_early { 1 } else { give_up_ms };
-        let before_ms = self.now.ms.saturating_sub(give_up_ms);
+        let give_up_ms = self.desk.settings.give_up_ms;
+        let give_up_ms = if self.desk.settings.faults.given_up_early { 1 } else { give_up_ms };
+        let before_ms = self.desk.now.ms.saturating_sub(give_up_ms);
         self.give_up_lines(before_ms, out);
         self.give_up_unheard(before_ms, out);
-        let waits = self.upstream.waits_for_homes() || self.asking.has_lines();
-        let mut next_ms = waits.then(|| self.now.ms + SWEEP_MS);
+        self.close_dismissed(out);
+        let waits = self.desk.upstream.waits_for_homes() || self.asking.has_lines();
+        let mut next_ms = waits.then(|| self.desk.now.ms + SWEEP_MS);
         let mut again = Vec::new();
-        for at in self.upstream.buckets() {
-            let retry_ms = self.upstream.retry_ms(at);
-            if retry_ms.is_some_and(|retry| retry <= self.now.ms) {
+        for at in self.desk.upstream.buckets() {
+            let retry_ms = self.desk.upstream.retry_ms(at);
+            if retry_ms.is_some_and(|retry| retry <= self.desk.now.ms) {
                 again.push(at);
             }
-            if let Some(retry) = retry_ms.filter(|retry| *retry > self.now.ms) {
+            if let Some(retry) = retry_ms.filter(|retry| *retry > self.desk.now.ms) {
                 next_ms = Some(next_ms.map_or(retry, |next: u64| next.min(retry)));
             }
-            if self.upstream.oldest_ms(at).is_some_and(|since| since < before_ms) {
+            if self.desk.upstream.oldest_ms(at).is_some_and(|since| since < before_ms) {
                 self.expire(at, before_ms, out);
             }
-            if self.upstream.has_unanswered(at) {
-                let then = self.now.ms + SWEEP_MS;
+            if self.desk.upstream.has_unanswered(at) {
+                let then = self.desk.now.ms + SWEEP_MS;
                 next_ms = Some(next_ms.map_or(then, |next| next.min(then)));
             }
         }
-        self.upstream.set_sweep(next_ms);
+        self.desk.upstream.set_sweep(next_ms);
         self.recover(&again, out);
     }
 
     /// What is on its way can't be given up: a home that beats but doesn't answer loses its link
     /// first.
     fn expire(&mut self, bucket: BucketIndex, before_ms: u64, out: &mut Outbox) {
-        if let Some((_, link)) = self.upstream.home(bucket) {
+        if let Some((_, link)) = self.desk.upstream.home(bucket) {
             self.link_down(link, out);
             out.links.end(link, "the node leaves operations without an answer");
         }
-        let expired = self.upstream.expire(bucket, before_ms);
+        let expired = self.desk.upstream.expire(bucket, before_ms);
         self.give_up(expired, out);
         self.release_refusals(bucket, out);
     }

@@ -21,28 +21,33 @@ use crate::machine::upstream::{BucketIndex, NodeIndex, Pending, Upstream};
 impl Lane {
     /// A node has heard what was sent at that moment.
     pub(in crate::machine) fn heard_at(&mut self, node: NodeIndex, sent_ms: u64, out: &mut Outbox) {
-        self.upstream.hear(node, sent_ms.saturating_add(self.settings.dead_ms));
+        self.desk.upstream.hear(node, sent_ms.saturating_add(self.desk.settings.dead_ms));
         self.hear_again(out);
     }
 
     /// Whether the home of the session's user was heard of late.
     #[inline]
     pub(in crate::machine) fn is_heard(&self, handle: Handle) -> bool {
-        is_heard(&self.upstream, (self.now.ms, &self.settings), &self.sessions, handle)
+        is_heard(
+            &self.desk.upstream,
+            (self.desk.now.ms, &self.desk.settings),
+            &self.sessions,
+            handle,
+        )
     }
 
     /// The lane has been stopped between deciding and sending, and homes aren't heard any more that
     /// were heard then: nothing of it leaves. The links end, and what is still due comes back by
     /// the rules of lists that are sent again.
     pub(in crate::machine) fn hold_if_stopped(&mut self, decided_ms: u64, out: &mut Outbox) {
-        let were_heard = self.upstream.all_are_heard(decided_ms);
-        if !were_heard || self.upstream.all_are_heard(self.now.ms) {
+        let were_heard = self.desk.upstream.all_are_heard(decided_ms);
+        if !were_heard || self.desk.upstream.all_are_heard(self.desk.now.ms) {
             return;
         }
-        if !out.links.is_dirty() && !self.upstream.is_dirty() {
+        if !out.links.is_dirty() && !self.desk.upstream.is_dirty() {
             return;
         }
-        for link in self.upstream.links() {
+        for link in self.desk.upstream.links() {
             drop(out.links.take(link));
             self.link_down(link, out);
             out.links.end(link, "the lane was stopped within a turn");
@@ -56,7 +61,6 @@ impl Lane {
         conn: ConnId,
         handle: Handle,
         (kind, body): (Kind, &[u8]),
-        out: &mut Outbox,
     ) {
         let fits = self.sessions.with_rare(handle, |rare| {
             let fits = rare.waiting.len() + body.len() <= limits::CLIENT_FRAME_BYTES_MAX;
@@ -68,60 +72,61 @@ impl Lane {
         });
         if fits == Some(false) {
             let reason = "too many operations wait for the user's home: connect again";
-            return self.close(conn, Close::Overloaded, reason, out);
+            return self.desk.close(conn, Close::Overloaded, reason);
         }
         self.waits_unheard(handle);
     }
 
     /// Something of the session waits until its user's home is heard.
     pub(in crate::machine) fn waits_unheard(&mut self, handle: Handle) {
-        if self.upstream.waits_unheard(handle, self.now.ms) {
-            self.counters.unheard += 1;
-            self.sessions[handle].rare().unheard_ms = self.now.ms;
+        if self.desk.upstream.waits_unheard(handle, self.desk.now.ms) {
+            self.desk.counters.unheard += 1;
+            self.sessions[handle].rare().unheard_ms = self.desk.now.ms;
         }
     }
 
     /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
     /// any.
     pub(in crate::machine) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
-        if self.upstream.all_are_heard(self.now.ms) {
+        if self.desk.upstream.all_are_heard(self.desk.now.ms) {
             return false;
         }
-        let (now_ms, sessions, settings) = (self.now.ms, &self.sessions, &self.settings);
-        self.upstream.set_aside(bucket, |upstream, handle| {
+        let (now_ms, sessions, settings) = (self.desk.now.ms, &self.sessions, &self.desk.settings);
+        self.desk.upstream.set_aside(bucket, |upstream, handle| {
             is_heard(upstream, (now_ms, settings), sessions, handle)
         })
     }
 
     /// Homes may have been heard again: what waited for that goes on, in its order.
     pub(in crate::machine) fn hear_again(&mut self, out: &mut Outbox) {
-        for bucket in self.upstream.asides() {
+        for bucket in self.desk.upstream.asides() {
             self.take_back(bucket, out);
         }
         self.advance_mute(out);
-        for handle in self.upstream.unheard() {
-            if self.is_heard(handle) && self.upstream.waits_no_longer(handle) {
+        for handle in self.desk.upstream.unheard() {
+            if self.is_heard(handle) && self.desk.upstream.waits_no_longer(handle) {
                 let conn = self.sessions[handle].conn;
                 self.resume_seen(handle, out);
                 if let Some(conn) = conn {
                     self.resume_waiting(conn, handle, out);
                 }
+                self.close_dismissed(out);
             }
         }
     }
 
     /// Appends what was set aside, of sessions that are heard, to the bucket's list.
     fn take_back(&mut self, bucket: BucketIndex, out: &mut Outbox) {
-        let (now_ms, sessions, settings) = (self.now.ms, &self.sessions, &self.settings);
+        let (now_ms, sessions, settings) = (self.desk.now.ms, &self.sessions, &self.desk.settings);
         let is_heard = |upstream: &Upstream, handle: Handle| {
             is_heard(upstream, (now_ms, settings), sessions, handle)
         };
         let is_over = |pending: &Pending| is_of_over(sessions, *pending);
-        let (sessions, dropped) = self.upstream.take_back(bucket, is_over, is_heard);
+        let (sessions, dropped) = self.desk.upstream.take_back(bucket, is_over, is_heard);
         self.end_dropped(dropped, out);
         if !sessions.is_empty() {
             self.introduce_all(bucket, &sessions, out);
-            self.upstream.mark(bucket);
+            self.desk.upstream.mark(bucket);
             self.release_refusals(bucket, out);
         }
     }
@@ -129,17 +134,18 @@ impl Lane {
     /// Answers what has waited too long for a home to be heard: first what was set aside, which is
     /// older.
     pub(in crate::machine) fn give_up_unheard(&mut self, before_ms: u64, out: &mut Outbox) {
-        for bucket in self.upstream.asides() {
-            let expired = self.upstream.expire_aside(bucket, before_ms);
+        for bucket in self.desk.upstream.asides() {
+            let expired = self.desk.upstream.expire_aside(bucket, before_ms);
             self.give_up(expired, out);
         }
-        for handle in self.upstream.unheard() {
+        for handle in self.desk.upstream.unheard() {
             let waits = |session: &Session| {
                 session.rare.as_ref().is_some_and(|rare| rare.unheard_ms >= before_ms)
             };
             if !self.sessions.get(handle).is_some_and(waits) {
-                self.upstream.waits_no_longer(handle);
+                self.desk.upstream.waits_no_longer(handle);
                 self.refuse_waiting(handle, out);
+                self.close_dismissed(out);
             }
         }
     }
@@ -162,7 +168,7 @@ impl Lane {
         while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
         {
             rest = &rest[end..];
-            if let (true, Ok((_, body))) = (self.is_live(handle), wire::envelope(frame))
+            if let (true, Ok((_, body))) = (self.goes_on(handle), wire::envelope(frame))
                 && let Ok(head) = Head::of(body)
             {
                 let refusal = check_op_id(head.op_id).err().unwrap_or(Refusal::Unheard);
@@ -171,9 +177,12 @@ impl Lane {
         }
     }
 
-    /// Whether the session goes on: it has a connection, and its login was answered.
-    pub(in crate::machine) fn is_live(&self, handle: Handle) -> bool {
-        self.sessions.get(handle).is_some_and(|session| session.state == State::Live)
+    /// Whether the session goes on: its login was answered, and it has a connection that isn't
+    /// about to be closed.
+    pub(in crate::machine) fn goes_on(&self, handle: Handle) -> bool {
+        let session = self.sessions.get(handle).filter(|session| session.state == State::Live);
+        let conn = session.and_then(|session| session.conn);
+        conn.is_some_and(|conn| !self.desk.door.is_dismissed(conn))
     }
 }
 

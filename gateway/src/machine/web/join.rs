@@ -41,7 +41,7 @@ impl Lane {
         let user = UserId::try_from(&*join.user)
             .map_err(|error| (Status::Invalid, format!("user: {error}")))?;
         let of_user = name::hash(name::user_queue(user).as_bytes());
-        let bucket = self.upstream.bucket_of(of_user).ok_or_else(no_table)?;
+        let bucket = self.desk.upstream.bucket_of(of_user).ok_or_else(no_table)?;
         let body = Body::GetUser(g2q::GetUser { user: join.user.clone() });
         let sending = Sending { key_id: request.key_id, ..Sending::READ };
         self.send_request((bucket, Some(of_user)), Waiting::Sessions(turn), body, sending, out)?;
