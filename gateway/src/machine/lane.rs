@@ -213,7 +213,7 @@ impl Lane {
             Input::Config(config) => self.configure(config, out),
             Input::Called { request, outcome } => self.called(request, outcome, out),
             Input::Authority(authority) => self.desk.door.set_authority(authority),
-            Input::Web(request) => self.web_request(request, out),
+            Input::Web(request) => self.web.request(request, &mut self.desk, out),
             Input::Drain => self.drain(),
             Input::TurnEnd => {
                 self.hold_if_stopped(before_ms, out);

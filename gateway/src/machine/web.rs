@@ -1,4 +1,5 @@
-//! Requests of the back end: on their way to a queue's home like operations of clients.
+//! Requests of the back end: on their way to a queue's home like operations of clients. [`Web`]
+//! owns those that wait for their answer, and knows nothing of clients and sessions.
 
 mod join;
 
@@ -16,7 +17,8 @@ use proto::share;
 use proto::wire;
 use rand::Rng as _;
 
-use super::lane::{Lane, Outbox};
+use super::desk::Desk;
+use super::lane::Outbox;
 use super::upstream::{BucketIndex, Pending};
 use join::{Lookups, Turn};
 
@@ -128,14 +130,15 @@ impl Sending {
     const READ: Sending = Sending { key_id: 0, key: Vec::new(), body_hash: 0, remember_ms: 0 };
 }
 
-impl Lane {
-    pub(super) fn web_request(&mut self, request: WebRequest, out: &mut Outbox) {
-        self.desk.counters.requests += 1;
+impl Web {
+    /// The back end wants something.
+    pub(super) fn request(&mut self, request: WebRequest, desk: &mut Desk, out: &mut Outbox) {
+        desk.counters.requests += 1;
         let number = request.number;
         let given = if let Body::ListQueues(list) = &request.body {
-            self.list_queues(number, list, out)
+            self.list_queues(number, list, desk)
         } else {
-            self.request_in_turn(request, out)
+            self.request_in_turn(request, desk)
         };
         if let Err((status, sentence)) = given {
             let result = g2c::Result::refusal(0, status, sentence);
@@ -146,10 +149,10 @@ impl Lane {
     fn request_of_queue(
         &mut self,
         request: WebRequest,
-        out: &mut Outbox,
+        desk: &mut Desk,
     ) -> Result<(), (Status, String)> {
         let hash = queue_of(&request)?.hash();
-        let bucket = self.desk.upstream.bucket_of(hash).ok_or_else(no_table)?;
+        let bucket = desk.upstream.bucket_of(hash).ok_or_else(no_table)?;
         let sending = match request.idempotency_key {
             Some(key) if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES_MAX => {
                 let max = limits::IDEMPOTENCY_KEY_BYTES_MAX;
@@ -168,7 +171,7 @@ impl Lane {
             // The gateway's own resends must be safe, too.
             None => {
                 let mut key = vec![0; 16];
-                self.desk.random.fill_bytes(&mut key);
+                desk.random.fill_bytes(&mut key);
                 Sending {
                     key_id: request.key_id,
                     key,
@@ -178,7 +181,7 @@ impl Lane {
             }
         };
         let waiting = Waiting::Answer(request.number);
-        self.send_request((bucket, Some(hash)), waiting, request.body, sending, out)
+        self.send_request((bucket, Some(hash)), waiting, request.body, sending, desk)
     }
 
     fn send_request(
@@ -187,11 +190,11 @@ impl Lane {
         waiting: Waiting,
         body: Body,
         sending: Sending,
-        out: &mut Outbox,
+        desk: &mut Desk,
     ) -> Result<(), (Status, String)> {
         let of = (bucket, sending.key_id);
-        let held = self.web.held.get(&of).copied().unwrap_or(0);
-        let all = self.desk.upstream.bytes_on_list(bucket);
+        let held = self.held.get(&of).copied().unwrap_or(0);
+        let all = desk.upstream.bytes_on_list(bucket);
         if !share::may_take(held, all, limits::UNANSWERED_BYTES_MAX) {
             let sentence = format!(
                 "{held} bytes of requests of this API key wait for this part of the cluster, its \
@@ -200,8 +203,8 @@ impl Lane {
             );
             return Err((Status::Limit, sentence));
         }
-        self.web.last += 1;
-        let number = self.web.last;
+        self.last += 1;
+        let number = self.last;
         let request = g2q::Request {
             number,
             key_id: sending.key_id,
@@ -217,12 +220,13 @@ impl Lane {
             wire::put_message(bytes, &G2q { body });
             length = bytes.len() - before;
         };
-        if !self.push(bucket, Pending::Request { number, hash }, write, out) {
+        let pending = Pending::Request { number, hash };
+        if !desk.upstream.push(desk.now.ms, bucket, pending, write) {
             let sentence = "too many requests wait for this part of the cluster: try again later";
             return Err((Status::Unavailable, sentence.to_owned()));
         }
-        self.web.waiting.insert(number, Sent { waiting, of, bytes: length });
-        *self.web.held.entry(of).or_default() += length;
+        self.waiting.insert(number, Sent { waiting, of, bytes: length });
+        *self.held.entry(of).or_default() += length;
         Ok(())
     }
 
@@ -230,15 +234,15 @@ impl Lane {
         &mut self,
         number: u64,
         list: &g2q::ListQueues,
-        out: &mut Outbox,
+        desk: &mut Desk,
     ) -> Result<(), (Status, String)> {
-        let first = self.desk.upstream.bucket_at(0).ok_or_else(no_table)?;
+        let first = desk.upstream.bucket_at(0).ok_or_else(no_table)?;
         let limit =
             page::count(list.limit).map_err(|error| (Status::Invalid, error.to_string()))?;
         let (bucket, after) = if list.after.is_empty() {
             (first, String::new())
         } else {
-            self.place_of(&list.after).ok_or_else(|| {
+            Web::place_of(&list.after, desk).ok_or_else(|| {
                 let sentence = "`after` is not the `next` of a page of this cluster: start again \
                                 at the first page";
                 (Status::Invalid, sentence.to_owned())
@@ -247,20 +251,20 @@ impl Lane {
         let listing = Listing {
             prefix: list.prefix.clone(),
             patterns: list.patterns.clone(),
-            bits: self.desk.upstream.bits(),
+            bits: desk.upstream.bits(),
             bucket,
             limit,
             names: Vec::new(),
         };
-        self.list_bucket(number, listing, after, out)
+        self.list_bucket(number, listing, after, desk)
     }
 
     /// Where a page ended: `bits.bucket.name`. Buckets that were split since can't be found so.
-    fn place_of(&self, next: &str) -> Option<(BucketIndex, String)> {
+    fn place_of(next: &str, desk: &Desk) -> Option<(BucketIndex, String)> {
         let (bits, rest) = next.split_once('.')?;
         let (bucket, name) = rest.split_once('.')?;
-        let bucket = self.desk.upstream.bucket_at(bucket.parse().ok()?)?;
-        (bits.parse() == Ok(self.desk.upstream.bits())).then(|| (bucket, name.to_owned()))
+        let bucket = desk.upstream.bucket_at(bucket.parse().ok()?)?;
+        (bits.parse() == Ok(desk.upstream.bits())).then(|| (bucket, name.to_owned()))
     }
 
     fn list_bucket(
@@ -268,7 +272,7 @@ impl Lane {
         number: u64,
         listing: Listing,
         after: String,
-        out: &mut Outbox,
+        desk: &mut Desk,
     ) -> Result<(), (Status, String)> {
         let body = Body::ListQueues(g2q::ListQueues {
             prefix: listing.prefix.clone(),
@@ -278,20 +282,20 @@ impl Lane {
         });
         let bucket = listing.bucket;
         let waiting = Waiting::Part(number, listing);
-        self.send_request((bucket, None), waiting, body, Sending::READ, out)
+        self.send_request((bucket, None), waiting, body, Sending::READ, desk)
     }
 
     /// A home's answer to a request.
-    pub(super) fn web_replied(&mut self, reply: q2g::Reply, out: &mut Outbox) {
-        let Some(waiting) = self.web.take(reply.number) else { return };
+    pub(super) fn replied(&mut self, reply: q2g::Reply, desk: &mut Desk, out: &mut Outbox) {
+        let Some(waiting) = self.take(reply.number) else { return };
         let result = g2c::Result::decode(reply.result.as_ref()).unwrap_or_else(|_| {
             g2c::Result::refusal(0, Status::OutcomeUnknown, "the home's answer can't be read")
         });
         match waiting {
             Waiting::Part(number, listing) if result.status == Status::Ok.number() => {
-                self.listed(number, listing, reply.queues, out);
+                self.listed(number, listing, reply.queues, desk, out);
             }
-            Waiting::Sessions(turn) => self.looked_up(turn, result.status, reply.user, out),
+            Waiting::Sessions(turn) => self.looked_up(turn, result.status, reply.user, desk, out),
             Waiting::Answer(number) | Waiting::Part(number, _) => {
                 let about = q2g::Reply { result: Vec::new(), ..reply };
                 out.replies.push(WebReply { number, result, about });
@@ -300,11 +304,18 @@ impl Lane {
     }
 
     /// The names of one bucket have come: the next bucket, or the end of the page.
-    fn listed(&mut self, number: u64, mut listing: Listing, names: Vec<String>, out: &mut Outbox) {
+    fn listed(
+        &mut self,
+        number: u64,
+        mut listing: Listing,
+        names: Vec<String>,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
         listing.names.extend(names);
         let full = listing.names.len() >= listing.limit;
-        let goes_on = !full && listing.bits == self.desk.upstream.bits();
-        let behind = self.desk.upstream.behind(listing.bucket).filter(|_| goes_on);
+        let goes_on = !full && listing.bits == desk.upstream.bits();
+        let behind = desk.upstream.behind(listing.bucket).filter(|_| goes_on);
         let Some(behind) = behind else {
             let prefix = listing.bucket.prefix();
             let next = match listing.names.last() {
@@ -317,26 +328,27 @@ impl Lane {
             return;
         };
         listing.bucket = behind;
-        if let Err((status, sentence)) = self.list_bucket(number, listing, String::new(), out) {
+        if let Err((status, sentence)) = self.list_bucket(number, listing, String::new(), desk) {
             let result = g2c::Result::refusal(0, status, sentence);
             out.replies.push(WebReply::of(number, result));
         }
     }
 
     /// A request can't be brought to its home.
-    pub(super) fn web_failed(
+    pub(super) fn failed(
         &mut self,
         number: u64,
         status: Status,
         sentence: &str,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        match self.web.take(number) {
+        match self.take(number) {
             Some(Waiting::Answer(number) | Waiting::Part(number, _)) => {
                 let result = g2c::Result::refusal(0, status, sentence);
                 out.replies.push(WebReply::of(number, result));
             }
-            Some(Waiting::Sessions(turn)) => self.looked_up(turn, status.number(), None, out),
+            Some(Waiting::Sessions(turn)) => self.looked_up(turn, status.number(), None, desk, out),
             None => {}
         }
     }

@@ -118,7 +118,7 @@ impl Lane {
                 let its =
                     |front| matches!(front, Pending::Request { number: of, .. } if of == number);
                 self.take_front(bucket, its)?;
-                self.web_replied(reply, out);
+                self.web.replied(reply, &mut self.desk, out);
                 self.release_refusals(bucket, out);
             }
             said::KICK => self.kicked(&q2g::Kick::decode(body)?),

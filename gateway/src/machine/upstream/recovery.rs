@@ -276,7 +276,9 @@ impl Lane {
                     }
                     self.let_go(session, out);
                 }
-                Pending::Request { number, .. } => self.web_failed(number, status, sentence, out),
+                Pending::Request { number, .. } => {
+                    self.web.failed(number, status, sentence, &mut self.desk, out)
+                }
             }
         }
         self.close_dismissed(out);

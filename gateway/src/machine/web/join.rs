@@ -12,8 +12,9 @@ use proto::limits;
 use proto::name::{self, UserId};
 use proto::q2g::{SessionInfo, UserInfo};
 
-use super::{Sending, Waiting, WebReply, WebRequest, no_table, queue_of};
-use crate::machine::lane::{Lane, Outbox};
+use super::{Sending, Waiting, Web, WebReply, WebRequest, no_table, queue_of};
+use crate::machine::desk::Desk;
+use crate::machine::lane::Outbox;
 
 /// Whose turn it is: an API key, and the hash of a queue's name. What one API key asks of a queue
 /// holds up no other's.
@@ -22,30 +23,30 @@ pub(super) type Turn = (u64, u64);
 /// The requests of each turn, whose first waits for a user's sessions.
 pub(super) type Lookups = BTreeMap<Turn, VecDeque<WebRequest>>;
 
-impl Lane {
+impl Web {
     /// Sends a request, or lets it wait behind those to the same queue that aren't sent yet. They
     /// are no more than what a gateway takes of requests at all.
     pub(super) fn request_in_turn(
         &mut self,
         request: WebRequest,
-        out: &mut Outbox,
+        desk: &mut Desk,
     ) -> Result<(), (Status, String)> {
         let turn = (request.key_id, queue_of(&request)?.hash());
-        if let Some(behind) = self.web.lookups.get_mut(&turn) {
+        if let Some(behind) = self.lookups.get_mut(&turn) {
             behind.push_back(request);
             return Ok(());
         }
         let Body::JoinUser(join) = &request.body else {
-            return self.request_of_queue(request, out);
+            return self.request_of_queue(request, desk);
         };
         let user = UserId::try_from(&*join.user)
             .map_err(|error| (Status::Invalid, format!("user: {error}")))?;
         let of_user = name::hash(name::user_queue(user).as_bytes());
-        let bucket = self.desk.upstream.bucket_of(of_user).ok_or_else(no_table)?;
+        let bucket = desk.upstream.bucket_of(of_user).ok_or_else(no_table)?;
         let body = Body::GetUser(g2q::GetUser { user: join.user.clone() });
         let sending = Sending { key_id: request.key_id, ..Sending::READ };
-        self.send_request((bucket, Some(of_user)), Waiting::Sessions(turn), body, sending, out)?;
-        self.web.lookups.insert(turn, VecDeque::from([request]));
+        self.send_request((bucket, Some(of_user)), Waiting::Sessions(turn), body, sending, desk)?;
+        self.lookups.insert(turn, VecDeque::from([request]));
         Ok(())
     }
 
@@ -56,21 +57,22 @@ impl Lane {
         turn: Turn,
         status: u32,
         user: Option<UserInfo>,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let Some(mut behind) = self.web.lookups.remove(&turn) else { return };
+        let Some(mut behind) = self.lookups.remove(&turn) else { return };
         if let Some(first) = behind.pop_front() {
             let number = first.number;
             let is_discreet = matches!(&first.body, Body::JoinUser(join) if join.discreet);
             let sent = match guests(status, user, is_discreet) {
-                Ok(guests) => self.request_of_queue(with_guests(first, guests), out),
+                Ok(guests) => self.request_of_queue(with_guests(first, guests), desk),
                 Err(refusal) => Err(refusal),
             };
             refuse(number, sent, out);
         }
         for request in behind {
             let number = request.number;
-            let sent = self.request_in_turn(request, out);
+            let sent = self.request_in_turn(request, desk);
             refuse(number, sent, out);
         }
     }
