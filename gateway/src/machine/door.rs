@@ -17,6 +17,7 @@ use super::settings::Settings;
 
 mod address;
 mod authority;
+mod closing;
 mod connection;
 mod connections;
 mod credentials;
@@ -29,7 +30,6 @@ pub use address::{AddressLimits, Addresses, Prefix, TurnedAway};
 pub(super) use authority::{Admission, Admitted, Distrust};
 pub use authority::{Authority, Credentials};
 use authority::{Expiries, Keys};
-pub(super) use connection::introduce;
 pub(super) use connections::Phase;
 use connections::{Connection, Connections};
 pub(super) use farewell::Farewell;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox as Links, Peer};
 use proto::class::ClusterConfig;
 use proto::codes::Close;
-use proto::ids::Handle;
 use proto::seeded::Seed;
 use proto::table::{BucketTable, Place};
 use proto::time::Time;
@@ -275,10 +274,5 @@ impl Lane {
         self.wake_callouts(out);
         self.close_dismissed(out);
         self.turn_end(out);
-    }
-
-    /// The connection of a session, if it has one.
-    pub(super) fn conn_of(&self, session: Handle) -> Option<ConnId> {
-        self.sessions.get(session)?.conn
     }
 }

@@ -4,12 +4,146 @@
 //! [`resume`] gives it its queues again; [`membership`] is its part in each queue; [`closing`] is
 //! the end of its connection.
 
+use std::ops::{Index, IndexMut};
+
+use proto::ids::Handle;
+use slab::Slab;
+
+use super::delivery::{Backlog, ConnId, Sub};
+
 mod closing;
+mod introduction;
 mod login;
 mod membership;
+mod recovery;
 mod resume;
+mod sending;
 mod session;
+mod waiting;
 
 pub(super) use closing::is_of_over;
 pub(super) use login::{close_of, resumed};
-pub(super) use session::{Asks, Part, Session, Sessions, State};
+pub(super) use session::{Asks, Part, Rare, Session, State};
+
+/// All sessions of a lane, by their handles.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    all: Slab<Session>,
+    /// Frames that wait, over all sessions.
+    waiting_bytes: usize,
+}
+
+impl Sessions {
+    pub(super) fn insert(&mut self, session: Session) -> Handle {
+        Handle::at(self.all.insert(session))
+    }
+
+    #[inline]
+    pub(super) fn get(&self, handle: Handle) -> Option<&Session> {
+        self.all.get(handle.place())
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, handle: Handle) -> Option<&mut Session> {
+        self.all.get_mut(handle.place())
+    }
+
+    /// The connection of a session, if it has one.
+    #[inline]
+    pub(super) fn conn_of(&self, handle: Handle) -> Option<ConnId> {
+        self.get(handle)?.conn
+    }
+
+    pub(super) fn remove(&mut self, handle: Handle) -> Option<Session> {
+        self.all.try_remove(handle.place())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Handle, &Session)> {
+        self.all.iter().map(|(place, session)| (Handle::at(place), session))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut Session)> {
+        self.all.iter_mut().map(|(place, session)| (Handle::at(place), session))
+    }
+
+    /// Changes what a session rarely needs, and counts what waits.
+    pub(super) fn with_rare<T>(
+        &mut self,
+        handle: Handle,
+        change: impl FnOnce(&mut Rare) -> T,
+    ) -> Option<T> {
+        let rare = self.all.get_mut(handle.place())?.rare();
+        let before = rare.waiting.len();
+        let changed = change(rare);
+        self.waiting_bytes = self.waiting_bytes + rare.waiting.len() - before;
+        Some(changed)
+    }
+
+    /// Takes what a session rarely needed.
+    pub(super) fn take_rare(&mut self, handle: Handle) -> Option<Box<Rare>> {
+        let rare = self.all.get_mut(handle.place())?.rare.take()?;
+        self.waiting_bytes -= rare.waiting.len();
+        Some(rare)
+    }
+
+    /// What is kept for the session's receiver, and how many bytes of its own frames wait.
+    pub(super) fn backlog(&mut self, handle: Handle) -> Option<(&mut Backlog, usize)> {
+        let rare = self.all.get_mut(handle.place())?.rare();
+        Some((&mut rare.backlog, rare.waiting.len()))
+    }
+
+    /// What is kept for the session's receiver, if anything may be.
+    pub(super) fn backlog_if_any(&mut self, handle: Handle) -> Option<&mut Backlog> {
+        let rare = self.all.get_mut(handle.place())?.rare.as_mut()?;
+        Some(&mut rare.backlog)
+    }
+
+    /// Forgets of a session what says nothing any more.
+    pub(super) fn tidy(&mut self, handle: Handle) {
+        if let Some(session) = self.all.get_mut(handle.place()) {
+            session.tidy();
+        }
+    }
+
+    /// What is kept for a session, in either direction.
+    pub(super) fn kept_bytes(&self, handle: Handle) -> usize {
+        let rare = self.all.get(handle.place()).and_then(|session| session.rare.as_ref());
+        rare.map_or(0, |rare| rare.kept_bytes())
+    }
+
+    /// How many bytes of frames wait, over all sessions.
+    #[inline]
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
+    /// An old event of a queue has come for a session. Where it goes, if the session is to have it.
+    pub(super) fn takes_replay(&mut self, handle: Handle, sub: Sub) -> Option<Option<ConnId>> {
+        let session = self.all.get_mut(handle.place())?;
+        let conn = session.conn;
+        let entry = session.in_queue(sub)?;
+        entry.replays = entry.replays.saturating_sub(1);
+        (entry.part.is_live() || entry.part == Part::Admitted).then_some(conn)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+}
+
+impl Index<Handle> for Sessions {
+    type Output = Session;
+
+    #[inline]
+    fn index(&self, handle: Handle) -> &Session {
+        &self.all[handle.place()]
+    }
+}
+
+impl IndexMut<Handle> for Sessions {
+    #[inline]
+    fn index_mut(&mut self, handle: Handle) -> &mut Session {
+        &mut self.all[handle.place()]
+    }
+}

@@ -161,7 +161,7 @@ impl Lane {
         let line = self.asking.lines.entry((handle, hash)).or_default();
         line.bytes += body.len();
         line.waiting.push_back(Waiting::Operation(operation));
-        self.count_waiting(handle, hash);
+        self.sessions.count_waiting(handle, hash);
         self.desk.upstream.sweep_by(self.desk.now.ms + SWEEP_MS);
         self.advance(handle, hash, out);
         Ok(())
@@ -176,21 +176,15 @@ impl Lane {
     ) -> bool {
         let Some(line) = self.asking.line(key) else { return false };
         line.waiting.push_back(Waiting::Refused { op_id, refusal });
-        self.count_waiting(key.0, key.1);
+        self.sessions.count_waiting(key.0, key.1);
         true
-    }
-
-    fn count_waiting(&mut self, handle: Handle, hash: u64) {
-        let session = &mut self.sessions[handle];
-        session.unanswered += 1;
-        session.entry(hash).unanswered += 1;
     }
 
     /// Lets the next operation of a line go, if nothing before it is on its way.
     pub(in crate::machine) fn advance(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
         let key = (handle, hash);
         while self.is_at_rest(key) {
-            let is_heard = self.is_heard(handle);
+            let is_heard = self.sessions.is_heard(handle, &self.desk);
             let Some(line) = self.asking.lines.get_mut(&key) else { return };
             let is_mute = !is_heard && matches!(line.waiting.front(), Some(Waiting::Operation(_)));
             if let Some(over) = line.current.take() {
@@ -202,7 +196,7 @@ impl Lane {
                 match next {
                     Waiting::Operation(operation) => self.go_on(key, operation, out),
                     Waiting::Refused { op_id, refusal } => {
-                        self.count_answer(handle, hash);
+                        self.sessions.count_answer(handle, hash);
                         self.refuse_client(handle, op_id, refusal, out);
                     }
                 }
@@ -226,7 +220,7 @@ impl Lane {
         let (handle, op_id) = (key.0, operation.op_id);
         match self.put_on_list(key, &mut operation, out) {
             Ok(()) => {
-                self.count_answer(handle, key.1);
+                self.sessions.count_answer(handle, key.1);
                 if let Some(line) = self.asking.line(key) {
                     line.current = Some(operation);
                 }
@@ -237,7 +231,7 @@ impl Lane {
                 if operation.begun {
                     self.abandon(key, &operation, out);
                 } else {
-                    self.count_answer(handle, key.1);
+                    self.sessions.count_answer(handle, key.1);
                 }
             }
         }
@@ -256,7 +250,13 @@ impl Lane {
         }
         if !begun && matches!(kind, Kind::Subscribe | Kind::Unsubscribe) {
             let head = Head::of(&operation.body).unwrap_or(Head { op_id, queue: &[] });
-            operation.sub = self.part_in(handle, kind, QueueName::try_from(head.queue)?, hash)?;
+            operation.sub = self.sessions.part_in(
+                handle,
+                kind,
+                QueueName::try_from(head.queue)?,
+                hash,
+                &mut self.desk,
+            )?;
         }
         let verdicts = g2q::Verdicts { verdicts: operation.verdicts.clone() }.encode_to_vec();
         let frame = OperationRef {
@@ -267,7 +267,7 @@ impl Lane {
             askable: true,
             verdicts: &verdicts,
         };
-        self.send_on(bucket, (hash, op_id), frame, !begun, out)?;
+        self.sessions.send_on(bucket, (hash, op_id), frame, !begun, &mut self.desk, out)?;
         operation.begun = true;
         Ok(())
     }
@@ -341,7 +341,7 @@ impl Lane {
         let (handle, hash) = key;
         if operation.begun {
             self.settle(handle, operation.kind, hash, false, out);
-        } else if self.count_answer(handle, hash) {
+        } else if self.sessions.count_answer(handle, hash) {
             self.settled(handle, hash, out);
         }
     }
@@ -361,7 +361,7 @@ impl Lane {
                 match waiting {
                     Waiting::Operation(operation) => self.abandon(key, &operation, out),
                     Waiting::Refused { .. } => {
-                        self.count_answer(handle, key.1);
+                        self.sessions.count_answer(handle, key.1);
                     }
                 }
             }
@@ -369,8 +369,30 @@ impl Lane {
     }
 
     fn refuse_client(&mut self, handle: Handle, op_id: u32, refusal: Refusal, out: &mut Outbox) {
-        if let Some(conn) = self.conn_of(handle) {
+        if let Some(conn) = self.sessions.conn_of(handle) {
             self.desk.refuse_as(conn, op_id, refusal, out);
         }
+    }
+
+    /// What an answered operation does to the session's part in the queue, and what follows.
+    pub(in crate::machine) fn settle(
+        &mut self,
+        handle: Handle,
+        kind: Kind,
+        hash: u64,
+        ok: bool,
+        out: &mut Outbox,
+    ) {
+        if self.sessions.settle(handle, kind, hash, ok, &mut self.desk, out) {
+            self.settled(handle, hash, out);
+        }
+    }
+
+    /// An answer is counted: what waited for it goes on.
+    pub(in crate::machine) fn settled(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+        if self.asking.is_on {
+            self.advance(handle, hash, out);
+        }
+        self.sessions.settled(handle, hash, &mut self.desk, out);
     }
 }

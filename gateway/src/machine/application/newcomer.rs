@@ -107,8 +107,8 @@ impl Lane {
         let Newcomer { connect, admitted, waiting, .. } = newcomer;
         match self.word(verdict, admitted.and_then(|admitted| admitted.expires_ms)) {
             Ok(admitted) => {
-                self.log_in(conn, connect, &admitted, out);
-                self.keep_waiting(conn, waiting);
+                self.sessions.log_in(conn, connect, &admitted, &mut self.desk, out);
+                self.sessions.keep_waiting(conn, waiting, &mut self.desk);
             }
             Err((status, reason)) => {
                 let close = close_of(status);
@@ -159,7 +159,9 @@ impl Lane {
             return;
         };
         let (id, op_id) = (session.id, refresh.op_id);
-        if let (Some(reason), Some(conn)) = (too_long(&refresh.token), self.conn_of(handle)) {
+        if let (Some(reason), Some(conn)) =
+            (too_long(&refresh.token), self.sessions.conn_of(handle))
+        {
             return self.desk.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
         }
         let ask = Ask {
@@ -183,7 +185,7 @@ impl Lane {
         out: &mut Outbox,
     ) {
         let is_its = self.sessions.get(handle).is_some_and(|session| session.id == id);
-        let Some(conn) = self.conn_of(handle).filter(|_| is_its) else { return };
+        let Some(conn) = self.sessions.conn_of(handle).filter(|_| is_its) else { return };
         match self.word(verdict, until_ms) {
             Ok(admitted) => self.refreshed(conn, handle, op_id, &admitted, out),
             Err((status, reason)) => self.desk.refuse(conn, op_id, status, &reason, out),
@@ -205,7 +207,7 @@ impl Lane {
         }
         self.desk.door.set_expiry(conn, admitted.expires_ms);
         self.sessions[handle].expires_unix_ms = self.desk.unix_ms(admitted.expires_ms);
-        self.introduce_to_home(handle, out);
+        self.sessions.introduce_to_home(handle, &mut self.desk, out);
         let expires_in_ms = self.desk.left_ms(admitted.expires_ms);
         let result = g2c::Result { op_id, expires_in_ms, ..g2c::Result::default() };
         self.desk.send_message(conn, BodyKind::Result, &result, out);

@@ -38,7 +38,7 @@ impl Lane {
         }
         let Some(Question { kind: asked, target, ask }) = self.question(key, op_id, ask) else {
             self.desk.counters.broken_peers += 1;
-            if let Some(conn) = self.conn_of(handle) {
+            if let Some(conn) = self.sessions.conn_of(handle) {
                 let refusal = Refusal::Unaskable;
                 self.desk.refuse_as(conn, op_id, refusal, out);
             }

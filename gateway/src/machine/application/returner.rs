@@ -37,7 +37,13 @@ impl Lane {
         let word = g2q::Recognise { number, session_id, secret };
         let body = Some(g2q::g2q::Body::Recognise(word));
         let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
-        if self.push(bucket, Pending::Recognise { number, conn, hash }, write, out) {
+        if self.sessions.push(
+            bucket,
+            Pending::Recognise { number, conn, hash },
+            write,
+            &mut self.desk,
+            out,
+        ) {
             self.keep_newcomer(conn, Newcomer { number, connect, admitted, waiting: Vec::new() });
         } else {
             let reason = "too many operations wait for the user's home: try again later";
@@ -64,8 +70,8 @@ impl Lane {
         let expires_ms = (word.expires_unix_ms > 0).then(|| self.desk.now.ms + left_ms);
         let expires_ms = expires_ms.into_iter().chain(until_ms).min();
         let admitted = Admitted { user: word.user.clone(), expires_ms, resume_only: true };
-        self.log_in(conn, connect, &admitted, out);
-        self.keep_waiting(conn, waiting);
+        self.sessions.log_in(conn, connect, &admitted, &mut self.desk, out);
+        self.sessions.keep_waiting(conn, waiting, &mut self.desk);
     }
 
     /// The home can't be asked.

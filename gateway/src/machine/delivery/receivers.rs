@@ -4,7 +4,7 @@
 use proto::ids::Handle;
 use proto::q2g::{self, EventRef};
 
-use crate::machine::delivery::{ConnId, Frame, Missed, Receivers, Sub};
+use crate::machine::delivery::{ConnId, Frame, Receivers, Sub};
 use crate::machine::door::{Farewell, PER_TURN};
 use crate::machine::lane::{Lane, Outbox};
 
@@ -31,7 +31,7 @@ impl Lane {
             self.close_too_slow(out);
         }
         if self.desk.settings.faults.subscriber_late {
-            self.enlist_late(sub);
+            self.sessions.enlist_late(sub, &mut self.desk);
         }
     }
 
@@ -82,12 +82,6 @@ impl Lane {
     pub(in crate::machine) fn drained(&mut self, conn: ConnId, out: &mut Outbox) {
         let session = self.desk.door.session_of(conn);
         self.desk.delivery.drained(conn, session, receivers!(self, out));
-    }
-
-    /// What waits of a queue for this session is of no use any more. The messages among it, which
-    /// its client never gets.
-    pub(in crate::machine) fn forget_behind(&mut self, handle: Handle, sub: Sub) -> Missed {
-        self.desk.delivery.forget(handle, sub, &mut self.sessions)
     }
 
     /// Whether all connections together owe more than the lane may keep for them.

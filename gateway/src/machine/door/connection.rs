@@ -1,10 +1,9 @@
 //! A client's connection: its frames, its pings, and what it may send when.
 
-use link::machine::LinkId;
-use proto::c2g::{Kind, field::pong};
+use proto::c2g::{self, Kind, field::pong};
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
-use proto::ids::{Generation, Handle};
+use proto::ids::Handle;
 use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
@@ -12,8 +11,6 @@ use rand::Rng as _;
 use crate::machine::delivery::{ConnId, Ending, Format};
 use crate::machine::door::{Came, Farewell, Look, Phase};
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::Session;
-use crate::machine::upstream::{NodeIndex, Upstream};
 
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
 
@@ -86,19 +83,8 @@ impl Lane {
         if kind == Kind::Connect {
             return self.refuse_early(conn, true);
         }
-        if kind == Kind::Pong {
-            // It answers no ping of this connection's: none was sent.
-            return;
-        }
-        let fits = self.sessions.with_rare(handle, |rare| {
-            let fits = rare.waiting.len() + frame.len() <= limits::CLIENT_FRAME_BYTES_MAX;
-            if fits {
-                wire::put_varint(&mut rare.waiting, frame.len() as u64);
-                rare.waiting.extend_from_slice(frame);
-            }
-            fits
-        });
-        if fits == Some(false) {
+        // A `pong` answers no ping of this connection's: none was sent.
+        if kind != Kind::Pong && !self.sessions.keep_early(handle, frame) {
             self.refuse_early(conn, false);
         }
     }
@@ -132,9 +118,9 @@ impl Lane {
             | Kind::ListMembers
             | Kind::Call
             | Kind::Refresh
-                if !self.is_heard(handle) =>
+                if !self.sessions.is_heard(handle, &self.desk) =>
             {
-                self.wait_unheard(conn, handle, (kind, body));
+                self.sessions.wait_unheard(conn, handle, (kind, body), &mut self.desk);
             }
             Kind::Subscribe
             | Kind::Unsubscribe
@@ -147,7 +133,7 @@ impl Lane {
                 let pong = g2c::Pong { nonce: nonce(body) };
                 self.desk.send_message(conn, BodyKind::Pong, &pong, out);
             }
-            Kind::Pong => self.ponged(handle, nonce(body), out),
+            Kind::Pong => self.sessions.ponged(handle, nonce(body), &mut self.desk, out),
             Kind::Open => self.open(conn, handle, out),
             Kind::Bye => self.desk.door.dismiss(conn, Farewell::bye()),
             Kind::Call => self.call(conn, handle, body, out),
@@ -183,6 +169,28 @@ impl Lane {
         let every = self.desk.settings.ping_every_ms;
         every - u64::from(conn.number() % 64) * (every / 10) / 64
     }
+
+    /// Takes up what has waited.
+    pub(in crate::machine) fn resume_waiting(
+        &mut self,
+        conn: ConnId,
+        handle: Handle,
+        out: &mut Outbox,
+    ) {
+        let waiting = self.sessions.take_waiting(handle);
+        let mut rest = waiting.as_slice();
+        while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
+        {
+            rest = &rest[end..];
+            let alive = self.sessions.goes_on(handle, &self.desk);
+            // Both were read when the frame came.
+            if let (true, Ok((number, body))) = (alive, wire::envelope(frame))
+                && let Some(kind) = c2g::Kind::from_number(number)
+            {
+                self.live(conn, handle, kind, body, out);
+            }
+        }
+    }
 }
 
 /// The nonce of a ping or pong; 0 if it can't be read.
@@ -195,23 +203,4 @@ fn nonce(message: &[u8]) -> u64 {
         }
     }
     nonce
-}
-
-/// Tells a node a session's handle, if it doesn't know it yet.
-#[inline]
-pub(in crate::machine) fn introduce(
-    node: NodeIndex,
-    link: LinkId,
-    handle: Handle,
-    session: &mut Session,
-    out: &mut Outbox,
-) {
-    Upstream::introduce(node, link, handle, session, &mut out.links);
-}
-
-impl Session {
-    /// The nonce of the ping behind `welcome`: as nonces are, of 48 bits.
-    pub(in crate::machine) fn nonce(&self) -> u64 {
-        Generation::number_or_none(self.generation) & 0xffff_ffff_ffff
-    }
 }

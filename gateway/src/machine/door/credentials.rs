@@ -4,10 +4,11 @@ use prost::Message as _;
 use proto::c2g;
 use proto::codes::{Close, Status};
 use proto::ids::Handle;
+use proto::name;
 
 use crate::machine::delivery::ConnId;
 use crate::machine::door::check_op_id;
-use crate::machine::door::{Admission, Distrust};
+use crate::machine::door::{Admission, Distrust, Farewell};
 use crate::machine::lane::{Lane, Outbox};
 
 /// A `refresh` counts as so many operations more: a signature takes as long to verify as hundreds
@@ -71,4 +72,40 @@ impl Lane {
                       expires";
         self.desk.close(conn, Close::TokenExpired, reason);
     }
+
+    pub(in crate::machine) fn connect(&mut self, conn: ConnId, body: &[u8], out: &mut Outbox) {
+        let Ok(connect) = c2g::Connect::decode(body) else {
+            let reason = "`connect` is not a message of this protocol";
+            return self.desk.close(conn, Close::BadFrame, reason);
+        };
+        if let Err(reason) = readable(&connect) {
+            return self.desk.close(conn, Close::BadFrame, reason);
+        }
+        match self.admit(&connect, out) {
+            Ok(Admission::Granted(admitted)) => {
+                self.sessions.log_in(conn, connect, &admitted, &mut self.desk, out)
+            }
+            Ok(Admission::Asked(admitted)) => self.recognise(conn, connect, admitted, out),
+            Err(Distrust { close, reason, retry_after_ms, .. }) => {
+                let farewell = Farewell::new(close, reason).retry_after(retry_after_ms);
+                self.desk.door.dismiss(conn, farewell);
+            }
+        }
+    }
+}
+
+/// Whether what a client says of itself can be what it says; if not, what is wrong.
+fn readable(connect: &c2g::Connect) -> Result<(), String> {
+    let said = [
+        ("client_name", name::showable(&connect.client_name)),
+        ("client_version", name::showable(&connect.client_version)),
+        ("client_id", name::client_id(&connect.client_id)),
+    ];
+    for (field, told) in said {
+        told.map_err(|error| format!("connect.{field}: {error}"))?;
+    }
+    if connect.client_id.is_empty() && connect.attempt > 0 {
+        return Err("connect.attempt: it counts for a `client_id`: send both, or neither".into());
+    }
+    Ok(())
 }

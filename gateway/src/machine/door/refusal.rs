@@ -128,15 +128,13 @@ impl Lane {
         if is_few && self.asking.is_on && self.refuse_in_line((handle, hash), op_id, refusal) {
             return;
         }
-        let pending = Pending::Refused { session: handle, op_id, hash, refusal };
-        if !is_few || !self.desk.upstream.push_refused(self.desk.now.ms, bucket, pending) {
+        if !is_few
+            || !self.sessions.keep_refused(bucket, (handle, hash), (op_id, refusal), &mut self.desk)
+        {
             let reason = "the client sends more operations without waiting for results: wait for \
                           them";
-            return self.desk.close(conn, Close::Rate, reason);
+            self.desk.close(conn, Close::Rate, reason);
         }
-        let session = &mut self.sessions[handle];
-        session.unanswered += 1;
-        session.entry(hash).unanswered += 1;
     }
 
     /// Lets out the refusals that have nothing before them any more.
@@ -163,11 +161,11 @@ impl Lane {
         refusal: Refusal,
         out: &mut Outbox,
     ) {
-        if let Some(conn) = self.conn_of(handle) {
+        if let Some(conn) = self.sessions.conn_of(handle) {
             self.desk.refuse_as(conn, op_id, refusal, out);
             self.close_dismissed(out);
         }
-        self.count_answer(handle, hash);
+        self.sessions.count_answer(handle, hash);
         self.settled(handle, hash, out);
     }
 }

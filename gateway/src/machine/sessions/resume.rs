@@ -15,18 +15,25 @@ use proto::name::{self, QueueName, UserId};
 use proto::q2g;
 use proto::wire;
 
+use super::introduction::introduce;
+use super::{Part, Sessions, State};
 use crate::machine::delivery::Sub;
+use crate::machine::desk::Desk;
 use crate::machine::door::Refusal;
-use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::{Part, State};
+use crate::machine::lane::Outbox;
 use crate::machine::upstream::Pending;
 
-impl Lane {
+impl Sessions {
     /// What the session is to have again: its inbox always, what its client has seen if it is
     /// resumed. A session that is new has seen nothing, whatever its client says of another.
-    pub(in crate::machine) fn choose_seen(&mut self, handle: Handle, resumed: bool) {
-        let ignored = !resumed || self.desk.settings.faults.resume_seen_ignored;
-        let session = &mut self.sessions[handle];
+    pub(in crate::machine) fn choose_seen(
+        &mut self,
+        handle: Handle,
+        resumed: bool,
+        desk: &mut Desk,
+    ) {
+        let ignored = !resumed || desk.settings.faults.resume_seen_ignored;
+        let session = &mut self[handle];
         let Ok(user) = UserId::try_from(&*session.user) else { return };
         let inbox = name::user_queue(user);
         let seen = &mut session.rare().seen;
@@ -40,39 +47,50 @@ impl Lane {
     }
 
     /// Resumes what the session is to have, as soon as its user's home is heard.
-    pub(in crate::machine) fn resume_seen(&mut self, handle: Handle, out: &mut Outbox) {
-        if !self.is_heard(handle) {
-            return self.waits_unheard(handle);
+    pub(in crate::machine) fn resume_seen(
+        &mut self,
+        handle: Handle,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        if !self.is_heard(handle, desk) {
+            return self.waits_unheard(handle, desk);
         }
-        let Some(rare) = self.sessions[handle].rare.as_mut() else { return };
+        let Some(rare) = self[handle].rare.as_mut() else { return };
         let (seen, invited) = (std::mem::take(&mut rare.seen), std::mem::take(&mut rare.invited));
         for one in seen {
-            if !self.goes_on(handle) {
+            if !self.goes_on(handle, desk) {
                 return;
             }
             let queue = one.queue.clone();
-            if let Err(refusal) = self.send_resume(handle, one, false, out) {
-                self.sessions[handle].tidy();
-                self.tell_unresumed(handle, &queue, &refusal.to_string(), out);
+            if let Err(refusal) = self.send_resume(handle, one, false, desk, out) {
+                self[handle].tidy();
+                self.tell_unresumed(handle, &queue, &refusal.to_string(), desk, out);
             }
         }
         for queue in invited {
             let one = c2g::Seen { queue, ..c2g::Seen::default() };
             // It stays a member without a seat; its user queue says so again to the next lane.
-            if self.goes_on(handle) && self.send_resume(handle, one, true, out).is_err() {
-                self.desk.counters.refused += 1;
+            if self.goes_on(handle, desk) && self.send_resume(handle, one, true, desk, out).is_err()
+            {
+                desk.counters.refused += 1;
             }
         }
-        if let Some(session) = self.sessions.get_mut(handle) {
+        if let Some(session) = self.get_mut(handle) {
             session.tidy();
         }
     }
 
     /// The back end has made the session a member of a queue: it is to have its seat there, unless
     /// it has one. The word is about one connection of the session, and may come again.
-    pub(in crate::machine) fn invited(&mut self, word: q2g::Invited, out: &mut Outbox) {
+    pub(in crate::machine) fn invited(
+        &mut self,
+        word: q2g::Invited,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
         let handle = Handle::named(word.session);
-        let Some(session) = self.sessions.get_mut(handle) else { return };
+        let Some(session) = self.get_mut(handle) else { return };
         let generation = Generation::or_none(word.generation);
         if session.state != State::Live || session.generation != generation {
             return;
@@ -81,7 +99,7 @@ impl Lane {
         if invited.len() < limits::SUBSCRIPTIONS_MAX && !invited.contains(&word.queue) {
             invited.push(word.queue);
         }
-        self.resume_seen(handle, out);
+        self.resume_seen(handle, desk, out);
     }
 
     fn send_resume(
@@ -89,13 +107,14 @@ impl Lane {
         handle: Handle,
         seen: c2g::Seen,
         invited: bool,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         let queue = QueueName::try_from(seen.queue.as_str())?;
         let hash = queue.hash();
-        let bucket = self.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
-        let twice = self.sessions[handle].entry(hash).part != Part::None;
-        let sub = self.part_in(handle, Kind::Subscribe, queue, hash)?;
+        let bucket = desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let twice = self[handle].entry(hash).part != Part::None;
+        let sub = self.part_in(handle, Kind::Subscribe, queue, hash, desk)?;
         if twice {
             return Ok(());
         }
@@ -107,51 +126,54 @@ impl Lane {
             marks: seen.marks,
         }));
         let pending = Pending::Resume { session: handle, hash, invited };
-        if self.push(bucket, pending, |bytes| wire::put_message(bytes, &G2q { body }), out) {
-            let entry = self.sessions[handle].entry(hash);
+        if self.push(bucket, pending, |bytes| wire::put_message(bytes, &G2q { body }), desk, out) {
+            let entry = self[handle].entry(hash);
             entry.unanswered += 1;
             entry.joins += 1;
             return Ok(());
         }
-        self.unpart(handle, hash);
+        self.unpart(handle, hash, desk);
         Err(Refusal::ListFull)
     }
 
-    /// A queue's answer to a resume. The client hears of it only if it is no member.
+    /// A queue's answer to a resume. The client hears of it only if it is no member. Whether
+    /// it is one; that is to be settled.
     pub(in crate::machine) fn resumed(
         &mut self,
         (handle, hash, invited): (Handle, u64, bool),
         result: &[u8],
+        desk: &mut Desk,
         out: &mut Outbox,
-    ) {
+    ) -> bool {
         let ok = ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
         if ok {
-            return self.settle(handle, Kind::Subscribe, hash, true, out);
+            return true;
         }
         let reason = g2c::Result::decode(result).ok().and_then(|result| result.error_message);
         let reason = reason.unwrap_or_else(|| "the queue doesn't know the session".to_owned());
-        self.not_resumed((handle, hash, invited), &reason, out);
+        self.not_resumed((handle, hash, invited), &reason, desk, out);
+        false
     }
 
-    /// Nothing came of a resume. Who was invited has never heard of the queue.
+    /// Nothing came of a resume, which is to be settled. Who was invited has never heard of the queue.
     pub(in crate::machine) fn not_resumed(
         &mut self,
         (handle, hash, invited): (Handle, u64, bool),
         reason: &str,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let Some(session) = self.sessions.get_mut(handle) else { return };
+        let Some(session) = self.get_mut(handle) else { return };
         let entry = session.entry(hash);
         if entry.part == Part::Joining && entry.joins > 1 {
             // The client has asked to subscribe, too: that answers for it, if it is a good answer.
             entry.lost = true;
         } else if entry.part == Part::Joining && !invited {
-            let queue = entry.sub.and_then(|sub| self.desk.delivery.interest().get(sub));
+            let queue = entry.sub.and_then(|sub| desk.delivery.interest().get(sub));
             if let Some(queue) = queue.map(|queue| queue.name().to_owned()) {
-                self.tell_unresumed(handle, &queue, reason, out);
+                self.tell_unresumed(handle, &queue, reason, desk, out);
             }
         }
-        self.settle(handle, Kind::Subscribe, hash, false, out);
     }
 
     /// The client is not subscribed any more, and never had a number for the queue here.
@@ -160,6 +182,7 @@ impl Lane {
         handle: Handle,
         queue: &str,
         reason: &str,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
         let Some(conn) = self.conn_of(handle) else { return };
@@ -169,50 +192,38 @@ impl Lane {
             reason: reason.to_owned(),
             may_retry: true,
         };
-        self.desk.send_message(conn, BodyKind::Unsubscribed, &message, out);
+        desk.send_message(conn, BodyKind::Unsubscribed, &message, out);
     }
 
     /// The client has answered the ping behind its `welcome`, so it has the new secret.
-    pub(in crate::machine) fn ponged(&mut self, handle: Handle, nonce: u64, out: &mut Outbox) {
-        let session = &self.sessions[handle];
+    pub(in crate::machine) fn ponged(
+        &mut self,
+        handle: Handle,
+        nonce: u64,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        let session = &self[handle];
         if !session.confirmed && nonce == session.nonce() {
-            self.confirm(handle, out);
+            self.confirm(handle, desk, out);
         }
     }
 
     /// Tells the user queue that the secret before is good no more.
-    pub(in crate::machine) fn confirm(&mut self, handle: Handle, out: &mut Outbox) {
-        let session = &mut self.sessions[handle];
+    pub(in crate::machine) fn confirm(
+        &mut self,
+        handle: Handle,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        let session = &mut self[handle];
         session.confirmed = true;
         let hash = session.id.user_queue_hash();
-        let home = self
-            .desk
-            .upstream
-            .bucket_of(hash)
-            .and_then(|at| Some((at, self.desk.upstream.home(at)?)));
+        let home = desk.upstream.bucket_of(hash).and_then(|at| Some((at, desk.upstream.home(at)?)));
         // A home that comes later hears it with the session's introduction.
         let Some((bucket, (node, link))) = home else { return };
-        crate::machine::door::introduce(node, link, handle, session, out);
+        introduce(node, link, handle, session, &mut out.links);
         let body = Some(g2q::g2q::Body::Confirmed(g2q::Confirmed { session: handle.number() }));
-        self.desk.upstream.put_extra(bucket, &G2q { body });
-    }
-
-    /// Introduces the session again to its user's home: there is something new to know of it.
-    pub(in crate::machine) fn introduce_to_home(&mut self, handle: Handle, out: &mut Outbox) {
-        let session = &mut self.sessions[handle];
-        let bucket = self.desk.upstream.bucket_of(session.id.user_queue_hash());
-        if let Some((node, link)) = bucket.and_then(|bucket| self.desk.upstream.home(bucket)) {
-            session.introduced.remove(node);
-            crate::machine::door::introduce(node, link, handle, session, out);
-        }
-    }
-
-    /// Introduces the session again to all nodes that know its handle: it stands for more now.
-    pub(in crate::machine) fn introduce_anew(&mut self, handle: Handle, out: &mut Outbox) {
-        let session = &mut self.sessions[handle];
-        let known = std::mem::take(&mut session.introduced);
-        for (node, link) in self.desk.upstream.linked().filter(|(node, _)| known.contains(*node)) {
-            crate::machine::door::introduce(node, link, handle, session, out);
-        }
+        desk.upstream.put_extra(bucket, &G2q { body });
     }
 }

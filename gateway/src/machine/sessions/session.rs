@@ -1,11 +1,9 @@
 //! What a lane knows of its sessions. They are many, so they are small.
 
 use std::num::NonZeroU64;
-use std::ops::{Index, IndexMut};
 
 use proto::c2g;
-use proto::ids::{Generation, Handle, Secret, SessionId};
-use slab::Slab;
+use proto::ids::{Generation, Secret, SessionId};
 use smallvec::SmallVec;
 
 use crate::machine::delivery::{Backlog, ConnId, Listed, Sub};
@@ -219,6 +217,11 @@ impl Session {
         }
     }
 
+    /// The nonce of the ping behind `welcome`: as nonces are, of 48 bits.
+    pub(super) fn nonce(&self) -> u64 {
+        Generation::number_or_none(self.generation) & 0xffff_ffff_ffff
+    }
+
     pub(in crate::machine) fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
@@ -228,126 +231,5 @@ impl Session {
         self.state == State::Over
             && self.unanswered == 0
             && self.queues.iter().all(|entry| entry.part == Part::None)
-    }
-}
-
-/// All sessions of a lane, by their handles.
-#[derive(Debug, Default)]
-pub(in crate::machine) struct Sessions {
-    all: Slab<Session>,
-    /// Frames that wait, over all sessions.
-    waiting_bytes: usize,
-}
-
-impl Sessions {
-    pub(in crate::machine) fn insert(&mut self, session: Session) -> Handle {
-        Handle::at(self.all.insert(session))
-    }
-
-    #[inline]
-    pub(in crate::machine) fn get(&self, handle: Handle) -> Option<&Session> {
-        self.all.get(handle.place())
-    }
-
-    #[inline]
-    pub(in crate::machine) fn get_mut(&mut self, handle: Handle) -> Option<&mut Session> {
-        self.all.get_mut(handle.place())
-    }
-
-    pub(in crate::machine) fn remove(&mut self, handle: Handle) -> Option<Session> {
-        self.all.try_remove(handle.place())
-    }
-
-    pub(in crate::machine) fn iter(&self) -> impl Iterator<Item = (Handle, &Session)> {
-        self.all.iter().map(|(place, session)| (Handle::at(place), session))
-    }
-
-    pub(in crate::machine) fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut Session)> {
-        self.all.iter_mut().map(|(place, session)| (Handle::at(place), session))
-    }
-
-    /// Changes what a session rarely needs, and counts what waits.
-    pub(in crate::machine) fn with_rare<T>(
-        &mut self,
-        handle: Handle,
-        change: impl FnOnce(&mut Rare) -> T,
-    ) -> Option<T> {
-        let rare = self.all.get_mut(handle.place())?.rare();
-        let before = rare.waiting.len();
-        let changed = change(rare);
-        self.waiting_bytes = self.waiting_bytes + rare.waiting.len() - before;
-        Some(changed)
-    }
-
-    /// Takes what a session rarely needed.
-    pub(in crate::machine) fn take_rare(&mut self, handle: Handle) -> Option<Box<Rare>> {
-        let rare = self.all.get_mut(handle.place())?.rare.take()?;
-        self.waiting_bytes -= rare.waiting.len();
-        Some(rare)
-    }
-
-    /// What is kept for the session's receiver, and how many bytes of its own frames wait.
-    pub(in crate::machine) fn backlog(&mut self, handle: Handle) -> Option<(&mut Backlog, usize)> {
-        let rare = self.all.get_mut(handle.place())?.rare();
-        Some((&mut rare.backlog, rare.waiting.len()))
-    }
-
-    /// What is kept for the session's receiver, if anything may be.
-    pub(in crate::machine) fn backlog_if_any(&mut self, handle: Handle) -> Option<&mut Backlog> {
-        let rare = self.all.get_mut(handle.place())?.rare.as_mut()?;
-        Some(&mut rare.backlog)
-    }
-
-    /// Forgets of a session what says nothing any more.
-    pub(in crate::machine) fn tidy(&mut self, handle: Handle) {
-        if let Some(session) = self.all.get_mut(handle.place()) {
-            session.tidy();
-        }
-    }
-
-    /// What is kept for a session, in either direction.
-    pub(in crate::machine) fn kept_bytes(&self, handle: Handle) -> usize {
-        let rare = self.all.get(handle.place()).and_then(|session| session.rare.as_ref());
-        rare.map_or(0, |rare| rare.kept_bytes())
-    }
-
-    /// How many bytes of frames wait, over all sessions.
-    #[inline]
-    pub(in crate::machine) fn waiting_bytes(&self) -> usize {
-        self.waiting_bytes
-    }
-
-    /// An old event of a queue has come for a session. Where it goes, if the session is to have it.
-    pub(in crate::machine) fn takes_replay(
-        &mut self,
-        handle: Handle,
-        sub: Sub,
-    ) -> Option<Option<ConnId>> {
-        let session = self.all.get_mut(handle.place())?;
-        let conn = session.conn;
-        let entry = session.in_queue(sub)?;
-        entry.replays = entry.replays.saturating_sub(1);
-        (entry.part.is_live() || entry.part == Part::Admitted).then_some(conn)
-    }
-
-    #[cfg(test)]
-    pub(in crate::machine) fn len(&self) -> usize {
-        self.all.len()
-    }
-}
-
-impl Index<Handle> for Sessions {
-    type Output = Session;
-
-    #[inline]
-    fn index(&self, handle: Handle) -> &Session {
-        &self.all[handle.place()]
-    }
-}
-
-impl IndexMut<Handle> for Sessions {
-    #[inline]
-    fn index_mut(&mut self, handle: Handle) -> &mut Session {
-        &mut self.all[handle.place()]
     }
 }

@@ -2,16 +2,15 @@
 
 use link::machine::LinkId;
 use prost::Message as _;
-use proto::codes::Close;
+use proto::c2g::Kind;
 use proto::g2c::ResultHead;
 use proto::g2q::{self, G2q};
-use proto::ids::{Generation, Handle};
+use proto::ids::Handle;
 use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::State;
 use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
 
 /// A peer said what it must not: its link is ended and comes back by attaching.
@@ -85,15 +84,25 @@ impl Lane {
         out: &mut Outbox,
     ) -> Result<(), Broken> {
         match field {
-            said::SUBSCRIBED => self.subscribed(&q2g::Subscribed::decode(body)?, out),
+            said::SUBSCRIBED => {
+                self.sessions.subscribed(&q2g::Subscribed::decode(body)?, &mut self.desk, out)
+            }
             said::REPLAY => self.replayed(&q2g::Replay::decode(body)?, out),
-            said::ATTACHED => self.attached(q2g::Attached::decode(body)?, out),
-            said::UNSUBSCRIBED => self.unsubscribed(&q2g::Unsubscribed::decode(body)?, out),
+            said::ATTACHED => {
+                self.sessions.attached(q2g::Attached::decode(body)?, &mut self.desk, out)
+            }
+            said::UNSUBSCRIBED => {
+                self.sessions.unsubscribed(&q2g::Unsubscribed::decode(body)?, &mut self.desk, out)
+            }
             said::LOGGED_IN => {
                 let answer = q2g::LoggedIn::decode(body)?;
                 let session = Handle::named(answer.session);
                 self.take_front(bucket, |front| front == Pending::Login { session })?;
-                self.logged_in(session, &answer, out)?;
+                if let Some(conn) =
+                    self.sessions.logged_in(session, &answer, &mut self.desk, out)?
+                {
+                    self.resume_waiting(conn, session, out);
+                }
                 self.release_refusals(bucket, out);
             }
             said::RECOGNISED => {
@@ -109,7 +118,7 @@ impl Lane {
             said::LOST_NOTED => {
                 let session = Handle::named(q2g::LostNoted::decode(body)?.session);
                 self.take_front(bucket, |front| front == Pending::Lost { session })?;
-                self.lost_noted(session, out);
+                self.sessions.lost_noted(session, &mut self.desk, out);
                 self.release_refusals(bucket, out);
             }
             said::REPLY => {
@@ -121,8 +130,10 @@ impl Lane {
                 self.web.replied(reply, &mut self.desk, out);
                 self.release_refusals(bucket, out);
             }
-            said::KICK => self.kicked(&q2g::Kick::decode(body)?),
-            said::INVITED => self.invited(q2g::Invited::decode(body)?, out),
+            said::KICK => self.sessions.kicked(&q2g::Kick::decode(body)?, &mut self.desk),
+            said::INVITED => {
+                self.sessions.invited(q2g::Invited::decode(body)?, &mut self.desk, out)
+            }
             // A newer node's word that this version doesn't know.
             _ => {}
         }
@@ -137,7 +148,7 @@ impl Lane {
         is_its: impl FnOnce(Pending) -> bool,
     ) -> Result<Pending, Broken> {
         let pending = self.desk.upstream.take_front(bucket, is_its).ok_or(Broken::OutOfTurn)?;
-        self.off_list(pending);
+        self.sessions.off_list(pending);
         Ok(pending)
     }
 
@@ -170,31 +181,12 @@ impl Lane {
                 self.asked((session, hash), (op_id, kind), answer.ask, out);
             }
         } else if let Pending::Resume { session, hash, invited } = front {
-            self.resumed((session, hash, invited), answer.result, out);
+            let ok =
+                self.sessions.resumed((session, hash, invited), answer.result, &mut self.desk, out);
+            self.settle(session, Kind::Subscribe, hash, ok, out);
         }
         self.release_refusals(bucket, out);
         Ok(())
-    }
-
-    fn lost_noted(&mut self, handle: Handle, out: &mut Outbox) {
-        if let Some(session) = self.sessions.get_mut(handle) {
-            session.unanswered -= 1;
-        }
-        self.let_go(handle, out);
-    }
-
-    /// The word is about one connection of the session. A handle that stands for another by now
-    /// doesn't heed it.
-    fn kicked(&mut self, kick: &q2g::Kick) {
-        let Some(session) = self.sessions.get(Handle::named(kick.session)) else { return };
-        let generation = Generation::or_none(kick.generation);
-        let is_meant = session.state == State::Live && session.generation == generation;
-        let conn = session.conn.filter(|_| is_meant);
-        if let (Some(conn), false) = (conn, self.desk.settings.faults.resend_after_kick) {
-            self.desk.counters.kicks += 1;
-            let close = Close::from_number(kick.code).unwrap_or(Close::Replaced);
-            self.desk.close(conn, close, kick.reason.clone());
-        }
     }
 
     /// The time to measure round trips with.

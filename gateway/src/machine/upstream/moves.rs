@@ -68,8 +68,8 @@ impl Lane {
         for sub in self.desk.delivery.interest().subs() {
             let hash = self.desk.delivery.interest().hash_of(sub);
             if hash.and_then(|hash| self.desk.upstream.bucket_of(hash)) == Some(bucket) {
-                let sessions = self.sessions_in(sub);
-                self.lost(sub, &sessions, out);
+                let sessions = self.sessions.sessions_in(sub);
+                self.sessions.lost(sub, &sessions, &mut self.desk, out);
             }
         }
         let of_bucket: Vec<ConnId> = self

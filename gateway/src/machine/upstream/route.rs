@@ -1,13 +1,12 @@
 //! The way to the homes: queue → bucket → node → link.
 
 use std::collections::VecDeque;
-use std::num::NonZeroU64;
 
 use link::machine::{LinkId, Outbox as Links, Unanswered};
 use proto::bucket::{BucketId, Epochs};
 use proto::c2g;
 use proto::g2q::{self, G2q};
-use proto::ids::{Generation, Handle};
+use proto::ids::Handle;
 use proto::link::At;
 use proto::table::Owner;
 use proto::wire;
@@ -15,7 +14,6 @@ use proto::wire;
 use super::Upstream;
 use crate::machine::delivery::ConnId;
 use crate::machine::door::Refusal;
-use crate::machine::sessions::{Session, State};
 pub(in crate::machine) use buckets::BucketIndex;
 pub(super) use buckets::Buckets;
 pub(super) use nodes::Nodes;
@@ -243,9 +241,11 @@ impl Upstream {
         self.bits
     }
 
-    /// How many buckets there are.
-    pub(in crate::machine) fn buckets_len(&self) -> usize {
-        self.buckets.len()
+    /// For every bucket whether it is one of these.
+    pub(in crate::machine) fn among(&self, buckets: &[BucketIndex]) -> Vec<bool> {
+        let mut among = vec![false; self.buckets.len()];
+        buckets.iter().for_each(|bucket| among[bucket.place()] = true);
+        among
     }
 
     /// All buckets, in order.
@@ -333,31 +333,6 @@ impl Upstream {
             buffer.extend_from_slice(unsent);
         }
         buffer.append(&mut entry.extra);
-    }
-
-    /// Tells a node a session's handle, if it doesn't know it yet. Nodes that can't be in the set
-    /// of those that do are told before each operation, which changes nothing there.
-    #[inline]
-    pub(in crate::machine) fn introduce(
-        node: NodeIndex,
-        link: LinkId,
-        handle: Handle,
-        session: &mut Session,
-        links: &mut Links,
-    ) {
-        if session.introduced.insert(node) {
-            let body = Some(g2q::g2q::Body::Introduce(g2q::Introduce {
-                session: handle.number(),
-                session_id: session.id.0.to_vec(),
-                user: session.user.to_string(),
-                generation: Generation::number_or_none(session.generation),
-                floor: Generation::number_or_none(session.floor),
-                confirmed: session.confirmed,
-                leaving: session.state == State::Over && session.generation.is_some(),
-                expires_unix_ms: session.expires_unix_ms.map_or(0, NonZeroU64::get),
-            }));
-            wire::put_message(links.buffer(link), &G2q { body });
-        }
     }
 }
 
