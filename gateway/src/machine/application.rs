@@ -18,10 +18,11 @@ use proto::q2g;
 use proto::wire;
 
 use super::delivery::ConnId;
+use super::desk::Desk;
 use super::door::Prefix;
-use super::lane::{Lane, Outbox};
-use super::sessions::Asks;
-use callout::{AskKind, Outcome, Verdict};
+use super::lane::Outbox;
+use super::sessions::Sessions;
+use callout::{AskKind, Callouts, Outcome, Verdict};
 
 pub mod callout;
 mod line;
@@ -32,12 +33,14 @@ mod returner;
 use line::Line;
 use newcomer::Newcomer;
 
-/// What a lane keeps of what the web application is asked about.
-#[derive(Debug, Default)]
-pub(super) struct Asking {
+/// What of a lane's clients the web application is asked about and told, and the call-outs that do
+/// it.
+#[derive(Debug)]
+pub(super) struct Application {
+    callouts: Callouts,
     /// Some class asks about something, or some operation is in a line: else an operation has
     /// nothing to do in here.
-    pub(super) is_on: bool,
+    is_on: bool,
     config: Arc<ClusterConfig>,
     /// By session and the hash of the queue's name.
     lines: BTreeMap<(Handle, u64), Line>,
@@ -65,7 +68,43 @@ enum Whose {
     Refresh { session: Handle, id: SessionId, op_id: u32, until_ms: Option<u64> },
 }
 
-impl Asking {
+impl Application {
+    /// Nothing is asked about yet.
+    pub(super) fn new(callouts: Callouts) -> Application {
+        Application {
+            callouts,
+            is_on: false,
+            config: Arc::default(),
+            lines: BTreeMap::new(),
+            bytes: 0,
+            is_mute: false,
+            newcomers: BTreeMap::new(),
+            origins: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            newest: 0,
+        }
+    }
+
+    /// Whether an operation may have something to do in here. Of a call that is always so.
+    #[inline]
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on
+    }
+
+    /// What the call-outs have counted.
+    pub(super) fn counters(&self) -> callout::Counters {
+        self.callouts.counters()
+    }
+
+    /// When something is to be done, if nothing comes before.
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        self.callouts.wake_at()
+    }
+
+    /// A link is down: its node gives its tells to whom it finds next.
+    pub(super) fn link_down(&mut self, link: LinkId) {
+        self.callouts.link_down(link);
+    }
     /// The class of a queue's name.
     fn class_of(&self, queue: &str) -> Option<&Class> {
         self.config.class_of(queue).map(|at| &self.config.class[at])
@@ -84,63 +123,108 @@ impl Asking {
     }
 }
 
-impl Lane {
+impl Application {
     /// The cluster's configuration has come, or has changed.
-    pub(super) fn configure(&mut self, config: Arc<ClusterConfig>, out: &mut Outbox) {
-        self.callouts.configure(self.desk.now, &config, &mut out.callouts);
-        self.asking.config = config;
-        self.asking.look_whether_on();
-        for (_, session) in self.sessions.iter_mut() {
-            session.queues.iter_mut().for_each(|entry| entry.asks = Asks::Unknown);
-        }
-        self.take_verdicts(out);
+    pub(super) fn configure(
+        &mut self,
+        config: Arc<ClusterConfig>,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        self.callouts.configure(desk.now, &config, &mut out.callouts);
+        self.config = config;
+        self.look_whether_on();
+        sessions.forget_asks();
+        self.take_verdicts(sessions, desk, out);
     }
 
     /// What became of a request to the web application.
-    pub(super) fn called(&mut self, request: u64, outcome: Outcome, out: &mut Outbox) {
-        self.callouts.answered(self.desk.now, request, outcome, &mut out.callouts);
-        self.take_verdicts(out);
+    pub(super) fn called(
+        &mut self,
+        request: u64,
+        outcome: Outcome,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        self.callouts.answered(desk.now, request, outcome, &mut out.callouts);
+        self.take_verdicts(sessions, desk, out);
     }
 
     /// Ends asks that are late, and posts the tells that have gathered.
-    pub(super) fn wake_callouts(&mut self, out: &mut Outbox) {
-        if self.callouts.wake_at().is_some_and(|at_ms| at_ms <= self.desk.now.ms) {
-            self.callouts.wake(self.desk.now, &mut out.callouts);
-            self.take_verdicts(out);
+    pub(super) fn wake(&mut self, sessions: &mut Sessions, desk: &mut Desk, out: &mut Outbox) {
+        if self.callouts.wake_at().is_some_and(|at_ms| at_ms <= desk.now.ms) {
+            self.callouts.wake(desk.now, &mut out.callouts);
+            self.take_verdicts(sessions, desk, out);
         }
     }
 
     /// A node has something for the web application.
-    pub(super) fn tell(&mut self, link: LinkId, tell: q2g::Tell, out: &mut Outbox) {
-        if self.desk.settings.faults.tell_acknowledged_early {
+    pub(super) fn tell(
+        &mut self,
+        link: LinkId,
+        tell: q2g::Tell,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        if desk.settings.faults.tell_acknowledged_early {
             out.callouts.acknowledged.push((link, vec![tell.number]));
-            self.take_verdicts(out);
+            self.take_verdicts(sessions, desk, out);
         }
-        self.callouts.tell(self.desk.now, link, tell);
+        self.callouts.tell(desk.now, link, tell);
     }
 
     /// Does what follows from what the call-outs have let out.
-    pub(super) fn take_verdicts(&mut self, out: &mut Outbox) {
+    pub(super) fn take_verdicts(
+        &mut self,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
         for (link, numbers) in std::mem::take(&mut out.callouts.acknowledged) {
-            if self.desk.upstream.node_of(link).is_some() {
+            if desk.upstream.node_of(link).is_some() {
                 let body = Some(g2q::g2q::Body::Acknowledge(g2q::Acknowledge { numbers }));
                 wire::put_message(out.links.buffer(link), &G2q { body });
             }
         }
         for (number, verdict) in std::mem::take(&mut out.callouts.verdicts) {
-            self.verdict(number, verdict, out);
+            self.verdict(number, verdict, sessions, desk, out);
         }
     }
 
     /// The verdict on an ask. Whoever it was about may be gone.
-    fn verdict(&mut self, number: u64, verdict: Verdict, out: &mut Outbox) {
-        match self.asking.asked.remove(&number) {
+    fn verdict(
+        &mut self,
+        number: u64,
+        verdict: Verdict,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        match self.asked.remove(&number) {
             Some(Whose::Operation { session, hash, kind }) => {
-                self.verdict_on_operation((session, hash), verdict.to_wire(kind), out);
+                self.verdict_on_operation(
+                    (session, hash),
+                    verdict.to_wire(kind),
+                    sessions,
+                    desk,
+                    out,
+                );
             }
-            Some(Whose::Newcomer(conn)) => self.verdict_on_newcomer(conn, verdict, out),
+            Some(Whose::Newcomer(conn)) => {
+                self.verdict_on_newcomer(conn, verdict, sessions, desk, out)
+            }
             Some(Whose::Refresh { session, id, op_id, until_ms }) => {
-                self.verdict_on_refresh((session, id), (op_id, until_ms), verdict, out);
+                self.verdict_on_refresh(
+                    (session, id),
+                    (op_id, until_ms),
+                    verdict,
+                    sessions,
+                    desk,
+                    out,
+                );
             }
             None => {}
         }

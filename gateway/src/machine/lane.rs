@@ -12,7 +12,7 @@ use proto::time::Time;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use super::application::Asking;
+use super::application::Application;
 use super::application::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
 use super::delivery::{Clients, ConnId, Delivery, Format};
@@ -157,8 +157,7 @@ pub struct Lane {
     pub(super) desk: Desk,
     pub(super) sessions: Sessions,
     pub(super) web: Web,
-    pub(super) callouts: Callouts,
-    pub(super) asking: Asking,
+    pub(super) application: Application,
     pub(super) draining: bool,
     pub(super) readiness: Readiness,
 }
@@ -183,8 +182,7 @@ impl Lane {
             },
             sessions: Sessions::default(),
             web: Web::default(),
-            callouts,
-            asking: Asking::default(),
+            application: Application::new(callouts),
             draining: false,
             readiness: Readiness::default(),
         }
@@ -199,7 +197,7 @@ impl Lane {
             Input::Frame { conn, frame } => self.frame(conn, frame, out),
             Input::Overhead { conn, bytes, frames } => self.overhead(conn, bytes, frames),
             Input::Opened { conn, format, address } => {
-                self.came_from(conn, address);
+                self.application.came_from(conn, address, &mut self.desk);
                 self.opened(conn, format, out);
             }
             Input::Broken { conn, close, reason } => self.desk.close(conn, close, reason),
@@ -209,8 +207,12 @@ impl Lane {
             Input::LinkUp { link, peer } => self.link_up(link, &peer, out),
             Input::LinkDown { link } => self.link_down(link, out),
             Input::Table(table) => self.table(&table, out),
-            Input::Config(config) => self.configure(config, out),
-            Input::Called { request, outcome } => self.called(request, outcome, out),
+            Input::Config(config) => {
+                self.application.configure(config, &mut self.sessions, &mut self.desk, out)
+            }
+            Input::Called { request, outcome } => {
+                self.application.called(request, outcome, &mut self.sessions, &mut self.desk, out)
+            }
             Input::Authority(authority) => self.desk.door.set_authority(authority),
             Input::Web(request) => self.web.request(request, &mut self.desk, out),
             Input::Drain => self.drain(),
@@ -228,7 +230,7 @@ impl Lane {
     pub fn wake_at(&self) -> Option<u64> {
         let parts =
             [self.desk.door.wake_at(), self.desk.upstream.wake_at(), self.desk.delivery.wake_at()];
-        parts.into_iter().chain([self.callouts.wake_at()]).flatten().min()
+        parts.into_iter().chain([self.application.wake_at()]).flatten().min()
     }
 
     /// What the lane has counted.
@@ -240,7 +242,7 @@ impl Lane {
 
     /// What the lane's call-outs have counted.
     pub fn callout_counters(&self) -> callout::Counters {
-        self.callouts.counters()
+        self.application.counters()
     }
 
     fn turn_end(&mut self, out: &mut Outbox) {
@@ -271,7 +273,7 @@ impl Lane {
         if self.desk.upstream.probe_is_due(self.desk.now.ms) {
             self.probe(out);
         }
-        self.wake_callouts(out);
+        self.application.wake(&mut self.sessions, &mut self.desk, out);
         self.close_dismissed(out);
         self.turn_end(out);
     }

@@ -23,7 +23,8 @@ mod waiting;
 
 pub(super) use closing::is_of_over;
 pub(super) use login::{close_of, resumed};
-pub(super) use session::{Asks, Part, Rare, Session, State};
+pub(super) use session::Session;
+use session::{Asks, Part, Rare, State};
 
 /// All sessions of a lane, by their handles.
 #[derive(Debug, Default)]
@@ -34,7 +35,7 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    pub(super) fn insert(&mut self, session: Session) -> Handle {
+    fn insert(&mut self, session: Session) -> Handle {
         Handle::at(self.all.insert(session))
     }
 
@@ -48,13 +49,20 @@ impl Sessions {
         self.all.get_mut(handle.place())
     }
 
+    /// Which classes ask about anything may have changed.
+    pub(super) fn forget_asks(&mut self) {
+        for (_, session) in self.iter_mut() {
+            session.queues.iter_mut().for_each(|entry| entry.asks = Asks::Unknown);
+        }
+    }
+
     /// The connection of a session, if it has one.
     #[inline]
     pub(super) fn conn_of(&self, handle: Handle) -> Option<ConnId> {
         self.get(handle)?.conn
     }
 
-    pub(super) fn remove(&mut self, handle: Handle) -> Option<Session> {
+    fn remove(&mut self, handle: Handle) -> Option<Session> {
         self.all.try_remove(handle.place())
     }
 
@@ -62,16 +70,12 @@ impl Sessions {
         self.all.iter().map(|(place, session)| (Handle::at(place), session))
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut Session)> {
+    fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut Session)> {
         self.all.iter_mut().map(|(place, session)| (Handle::at(place), session))
     }
 
     /// Changes what a session rarely needs, and counts what waits.
-    pub(super) fn with_rare<T>(
-        &mut self,
-        handle: Handle,
-        change: impl FnOnce(&mut Rare) -> T,
-    ) -> Option<T> {
+    fn with_rare<T>(&mut self, handle: Handle, change: impl FnOnce(&mut Rare) -> T) -> Option<T> {
         let rare = self.all.get_mut(handle.place())?.rare();
         let before = rare.waiting.len();
         let changed = change(rare);
@@ -80,7 +84,7 @@ impl Sessions {
     }
 
     /// Takes what a session rarely needed.
-    pub(super) fn take_rare(&mut self, handle: Handle) -> Option<Box<Rare>> {
+    fn take_rare(&mut self, handle: Handle) -> Option<Box<Rare>> {
         let rare = self.all.get_mut(handle.place())?.rare.take()?;
         self.waiting_bytes -= rare.waiting.len();
         Some(rare)

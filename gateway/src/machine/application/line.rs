@@ -5,16 +5,18 @@ use std::collections::VecDeque;
 
 use prost::Message as _;
 use proto::c2g::{Head, Kind};
+use proto::class::Class;
 use proto::g2q::{self, OperationRef};
 use proto::ids::Handle;
 use proto::limits;
 use proto::name::QueueName;
 
-use super::Asking;
+use super::Application;
 use crate::machine::delivery::Sub;
+use crate::machine::desk::Desk;
 use crate::machine::door::Refusal;
-use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::Asks;
+use crate::machine::lane::Outbox;
+use crate::machine::sessions::Sessions;
 use crate::machine::upstream::SWEEP_MS;
 
 /// A session, and the hash of a queue's name.
@@ -70,7 +72,7 @@ impl Line {
     }
 }
 
-impl Asking {
+impl Application {
     /// A line of the session, if this queue has one.
     pub(super) fn line(&mut self, key: Key) -> Option<&mut Line> {
         self.lines.get_mut(&key)
@@ -117,7 +119,7 @@ impl Asking {
     }
 }
 
-impl Lane {
+impl Application {
     /// Whether an operation goes to its queue by a line: the application may be asked about it, or
     /// one before it is in a line.
     pub(in crate::machine) fn goes_by_line(
@@ -126,16 +128,12 @@ impl Lane {
         kind: Kind,
         queue: QueueName<'_>,
         hash: u64,
+        sessions: &mut Sessions,
     ) -> bool {
-        if kind == Kind::Call || self.asking.lines.contains_key(&(handle, hash)) {
+        if kind == Kind::Call || self.lines.contains_key(&(handle, hash)) {
             return true;
         }
-        let entry = self.sessions[handle].entry(hash);
-        if entry.asks == Asks::Unknown {
-            let class = self.asking.class_of(queue.as_str());
-            entry.asks = if class.is_some_and(|class| class.asks()) { Asks::Yes } else { Asks::No };
-        }
-        entry.asks == Asks::Yes
+        sessions[handle].asks_about(hash, || self.class_of(queue.as_str()).is_some_and(Class::asks))
     }
 
     /// Puts an operation at the end of its line.
@@ -144,9 +142,11 @@ impl Lane {
         handle: Handle,
         hash: u64,
         (kind, op_id, body): (Kind, u32, &[u8]),
+        sessions: &mut Sessions,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        self.asking.room(handle, body.len())?;
+        self.room(handle, body.len())?;
         let operation = Operation {
             kind,
             op_id,
@@ -154,16 +154,16 @@ impl Lane {
             verdicts: Vec::new(),
             sub: None,
             begun: false,
-            since_ms: self.desk.now.ms,
+            since_ms: desk.now.ms,
         };
-        self.asking.bytes += body.len();
-        self.asking.is_on = true;
-        let line = self.asking.lines.entry((handle, hash)).or_default();
+        self.bytes += body.len();
+        self.is_on = true;
+        let line = self.lines.entry((handle, hash)).or_default();
         line.bytes += body.len();
         line.waiting.push_back(Waiting::Operation(operation));
-        self.sessions.count_waiting(handle, hash);
-        self.desk.upstream.sweep_by(self.desk.now.ms + SWEEP_MS);
-        self.advance(handle, hash, out);
+        sessions.count_waiting(handle, hash);
+        desk.upstream.sweep_by(desk.now.ms + SWEEP_MS);
+        self.advance(handle, hash, sessions, desk, out);
         Ok(())
     }
 
@@ -173,65 +173,81 @@ impl Lane {
         key: Key,
         op_id: u32,
         refusal: Refusal,
+        sessions: &mut Sessions,
     ) -> bool {
-        let Some(line) = self.asking.line(key) else { return false };
+        let Some(line) = self.line(key) else { return false };
         line.waiting.push_back(Waiting::Refused { op_id, refusal });
-        self.sessions.count_waiting(key.0, key.1);
+        sessions.count_waiting(key.0, key.1);
         true
     }
 
     /// Lets the next operation of a line go, if nothing before it is on its way.
-    pub(in crate::machine) fn advance(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
+    pub(in crate::machine) fn advance(
+        &mut self,
+        handle: Handle,
+        hash: u64,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
         let key = (handle, hash);
-        while self.is_at_rest(key) {
-            let is_heard = self.sessions.is_heard(handle, &self.desk);
-            let Some(line) = self.asking.lines.get_mut(&key) else { return };
+        while self.is_at_rest(key, sessions) {
+            let is_heard = sessions.is_heard(handle, desk);
+            let Some(line) = self.lines.get_mut(&key) else { return };
             let is_mute = !is_heard && matches!(line.waiting.front(), Some(Waiting::Operation(_)));
             if let Some(over) = line.current.take() {
-                self.asking.release(key, over.body.len());
+                self.release(key, over.body.len());
             } else if is_mute {
-                self.asking.is_mute = true;
+                self.is_mute = true;
                 return;
             } else if let Some(next) = line.waiting.pop_front() {
                 match next {
-                    Waiting::Operation(operation) => self.go_on(key, operation, out),
+                    Waiting::Operation(operation) => {
+                        self.go_on(key, operation, sessions, desk, out)
+                    }
                     Waiting::Refused { op_id, refusal } => {
-                        self.sessions.count_answer(handle, hash);
-                        self.refuse_client(handle, op_id, refusal, out);
+                        sessions.count_answer(handle, hash);
+                        self.refuse_client(handle, op_id, refusal, sessions, desk, out);
                     }
                 }
             } else {
-                self.asking.end_line(key);
-                return self.sessions[handle].tidy();
+                self.end_line(key);
+                return sessions.tidy(handle);
             }
         }
     }
 
     /// Whether a line is there and nothing of it is on its way or asked about.
-    fn is_at_rest(&mut self, key: Key) -> bool {
-        let Some(line) = self.asking.lines.get(&key) else { return false };
-        let Some(session) = self.sessions.get_mut(key.0) else { return false };
-        let unanswered = usize::from(session.entry(key.1).unanswered);
-        line.asked.is_none() && unanswered <= line.waiting.len()
+    fn is_at_rest(&mut self, key: Key, sessions: &mut Sessions) -> bool {
+        let Some(line) = self.lines.get(&key) else { return false };
+        let Some(session) = sessions.get_mut(key.0) else { return false };
+        line.asked.is_none() && session.unanswered_of(key.1) <= line.waiting.len()
     }
 
     /// Sends an operation on its way, or refuses it.
-    fn go_on(&mut self, key: Key, mut operation: Operation, out: &mut Outbox) {
+    fn go_on(
+        &mut self,
+        key: Key,
+        mut operation: Operation,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
         let (handle, op_id) = (key.0, operation.op_id);
-        match self.put_on_list(key, &mut operation, out) {
+        match self.put_on_list(key, &mut operation, sessions, desk, out) {
             Ok(()) => {
-                self.sessions.count_answer(handle, key.1);
-                if let Some(line) = self.asking.line(key) {
+                sessions.count_answer(handle, key.1);
+                if let Some(line) = self.line(key) {
                     line.current = Some(operation);
                 }
             }
             Err(refusal) => {
-                self.asking.release(key, operation.body.len());
-                self.refuse_client(handle, op_id, refusal, out);
+                self.release(key, operation.body.len());
+                self.refuse_client(handle, op_id, refusal, sessions, desk, out);
                 if operation.begun {
-                    self.abandon(key, &operation, out);
+                    self.abandon(key, &operation, sessions, desk, out);
                 } else {
-                    self.sessions.count_answer(handle, key.1);
+                    sessions.count_answer(handle, key.1);
                 }
             }
         }
@@ -241,22 +257,19 @@ impl Lane {
         &mut self,
         (handle, hash): Key,
         operation: &mut Operation,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let bucket = self.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
+        let bucket = desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let &mut Operation { kind, op_id, begun, since_ms, .. } = operation;
-        if since_ms.saturating_add(self.desk.settings.give_up_ms) < self.desk.now.ms {
+        if since_ms.saturating_add(desk.settings.give_up_ms) < desk.now.ms {
             return Err(Refusal::GivenUp);
         }
         if !begun && matches!(kind, Kind::Subscribe | Kind::Unsubscribe) {
             let head = Head::of(&operation.body).unwrap_or(Head { op_id, queue: &[] });
-            operation.sub = self.sessions.part_in(
-                handle,
-                kind,
-                QueueName::try_from(head.queue)?,
-                hash,
-                &mut self.desk,
-            )?;
+            operation.sub =
+                sessions.part_in(handle, kind, QueueName::try_from(head.queue)?, hash, desk)?;
         }
         let verdicts = g2q::Verdicts { verdicts: operation.verdicts.clone() }.encode_to_vec();
         let frame = OperationRef {
@@ -267,7 +280,7 @@ impl Lane {
             askable: true,
             verdicts: &verdicts,
         };
-        self.sessions.send_on(bucket, (hash, op_id), frame, !begun, &mut self.desk, out)?;
+        sessions.send_on(bucket, (hash, op_id), frame, !begun, desk, out)?;
         operation.begun = true;
         Ok(())
     }
@@ -277,52 +290,70 @@ impl Lane {
         &mut self,
         key: Key,
         verdict: g2q::Verdict,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let Some(line) = self.asking.line(key) else { return };
+        let Some(line) = self.line(key) else { return };
         line.asked = None;
         if let Some(mut operation) = line.current.take() {
             operation.verdicts.push(verdict);
             line.waiting.push_front(Waiting::Operation(operation));
         }
-        self.advance(key.0, key.1, out);
+        self.advance(key.0, key.1, sessions, desk, out);
     }
 
     /// Homes may have been heard again: what waited for that goes on.
-    pub(in crate::machine) fn advance_mute(&mut self, out: &mut Outbox) {
-        if !std::mem::take(&mut self.asking.is_mute) {
+    pub(in crate::machine) fn advance_mute(
+        &mut self,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        if !std::mem::take(&mut self.is_mute) {
             return;
         }
-        let keys: Vec<Key> = self.asking.lines.keys().copied().collect();
+        let keys: Vec<Key> = self.lines.keys().copied().collect();
         for (handle, hash) in keys {
-            self.advance(handle, hash, out);
+            self.advance(handle, hash, sessions, desk, out);
         }
     }
 
     /// Answers what has waited too long in lines. What is on its way is its bucket's matter.
-    pub(in crate::machine) fn give_up_lines(&mut self, before_ms: u64, out: &mut Outbox) {
-        let keys: Vec<Key> = self.asking.lines.keys().copied().collect();
+    pub(in crate::machine) fn give_up_lines(
+        &mut self,
+        before_ms: u64,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        let keys: Vec<Key> = self.lines.keys().copied().collect();
         for key in keys {
-            while let Some((operation, was_asked)) = self.take_old(key, before_ms) {
+            while let Some((operation, was_asked)) = self.take_old(key, before_ms, sessions) {
                 let is_called = was_asked && operation.kind == Kind::Call;
                 let refusal = if is_called { Refusal::CallGivenUp } else { Refusal::GivenUp };
-                self.refuse_client(key.0, operation.op_id, refusal, out);
-                self.abandon(key, &operation, out);
+                self.refuse_client(key.0, operation.op_id, refusal, sessions, desk, out);
+                self.abandon(key, &operation, sessions, desk, out);
             }
-            self.advance(key.0, key.1, out);
+            self.advance(key.0, key.1, sessions, desk, out);
         }
     }
 
     /// Takes the oldest operation of a line, if it isn't on its way and has waited since before
     /// that moment; and whether the application was asked about it.
-    fn take_old(&mut self, key: Key, before_ms: u64) -> Option<(Operation, bool)> {
-        let is_at_rest = self.is_at_rest(key);
-        let line = self.asking.lines.get_mut(&key)?;
+    fn take_old(
+        &mut self,
+        key: Key,
+        before_ms: u64,
+        sessions: &mut Sessions,
+    ) -> Option<(Operation, bool)> {
+        let is_at_rest = self.is_at_rest(key, sessions);
+        let line = self.lines.get_mut(&key)?;
         let was_asked = line.asked.is_some();
         let operation = if let Some(number) = line.asked {
             let operation = line.current.take_if(|current| current.since_ms < before_ms)?;
             line.asked = None;
-            self.asking.asked.remove(&number);
+            self.asked.remove(&number);
             operation
         } else if let (true, Some(Waiting::Operation(oldest))) = (is_at_rest, line.waiting.front())
             && oldest.since_ms < before_ms
@@ -332,67 +363,98 @@ impl Lane {
         } else {
             return None;
         };
-        self.asking.release(key, operation.body.len());
+        self.release(key, operation.body.len());
         Some((operation, was_asked))
     }
 
     /// Nothing comes of an operation that is on no list.
-    fn abandon(&mut self, key: Key, operation: &Operation, out: &mut Outbox) {
+    fn abandon(
+        &mut self,
+        key: Key,
+        operation: &Operation,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
         let (handle, hash) = key;
         if operation.begun {
-            self.settle(handle, operation.kind, hash, false, out);
-        } else if self.sessions.count_answer(handle, hash) {
-            self.settled(handle, hash, out);
+            self.settle(key, operation.kind, false, sessions, desk, out);
+        } else if sessions.count_answer(handle, hash) {
+            self.settled(handle, hash, sessions, desk, out);
         }
     }
 
     /// The session's client is gone: what waits for a verdict or its turn goes nowhere.
-    pub(in crate::machine) fn drop_lines(&mut self, handle: Handle, out: &mut Outbox) {
-        if !self.asking.is_on {
+    pub(in crate::machine) fn drop_lines(
+        &mut self,
+        handle: Handle,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        if !self.is_on {
             return;
         }
-        for key in self.asking.keys_of(handle) {
-            let Some(line) = self.asking.end_line(key) else { continue };
+        for key in self.keys_of(handle) {
+            let Some(line) = self.end_line(key) else { continue };
             if let (Some(number), Some(operation)) = (line.asked, line.current) {
-                self.asking.asked.remove(&number);
-                self.abandon(key, &operation, out);
+                self.asked.remove(&number);
+                self.abandon(key, &operation, sessions, desk, out);
             }
             for waiting in line.waiting {
                 match waiting {
-                    Waiting::Operation(operation) => self.abandon(key, &operation, out),
+                    Waiting::Operation(operation) => {
+                        self.abandon(key, &operation, sessions, desk, out)
+                    }
                     Waiting::Refused { .. } => {
-                        self.sessions.count_answer(handle, key.1);
+                        sessions.count_answer(handle, key.1);
                     }
                 }
             }
         }
     }
 
-    fn refuse_client(&mut self, handle: Handle, op_id: u32, refusal: Refusal, out: &mut Outbox) {
-        if let Some(conn) = self.sessions.conn_of(handle) {
-            self.desk.refuse_as(conn, op_id, refusal, out);
+    fn refuse_client(
+        &mut self,
+        handle: Handle,
+        op_id: u32,
+        refusal: Refusal,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        if let Some(conn) = sessions.conn_of(handle) {
+            desk.refuse_as(conn, op_id, refusal, out);
         }
     }
 
     /// What an answered operation does to the session's part in the queue, and what follows.
     pub(in crate::machine) fn settle(
         &mut self,
-        handle: Handle,
+        (handle, hash): Key,
         kind: Kind,
-        hash: u64,
         ok: bool,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        if self.sessions.settle(handle, kind, hash, ok, &mut self.desk, out) {
-            self.settled(handle, hash, out);
+        if sessions.settle(handle, kind, hash, ok, desk, out) {
+            self.settled(handle, hash, sessions, desk, out);
         }
     }
 
     /// An answer is counted: what waited for it goes on.
-    pub(in crate::machine) fn settled(&mut self, handle: Handle, hash: u64, out: &mut Outbox) {
-        if self.asking.is_on {
-            self.advance(handle, hash, out);
+    pub(in crate::machine) fn settled(
+        &mut self,
+        handle: Handle,
+        hash: u64,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        if self.is_on {
+            self.advance(handle, hash, sessions, desk, out);
         }
-        self.sessions.settled(handle, hash, &mut self.desk, out);
+        sessions.settled(handle, hash, desk, out);
     }
 }

@@ -6,18 +6,18 @@ use std::num::NonZeroU32;
 
 use proto::c2g::{self, Kind};
 use proto::codes::{Close, Status};
-use proto::g2c::{self, BodyKind};
 use proto::ids::{Handle, SessionId};
 use proto::limits;
 use proto::wire;
 use rand::RngExt as _;
 
-use super::Whose;
+use super::{Application, Whose};
 use crate::machine::application::callout::{Ask, Asked, Verdict};
 use crate::machine::delivery::ConnId;
+use crate::machine::desk::Desk;
 use crate::machine::door::{Admitted, Farewell, Prefix};
-use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::close_of;
+use crate::machine::lane::Outbox;
+use crate::machine::sessions::{Sessions, close_of};
 
 /// A client whose application isn't available is told to come back after as long, and up to as long
 /// again: those who came together don't come back so.
@@ -35,25 +35,25 @@ pub(super) struct Newcomer {
     pub(super) waiting: Vec<u8>,
 }
 
-impl Lane {
+impl Application {
     /// The call-out that says who connects, if the configuration has one.
     fn target(&self) -> Option<String> {
-        self.asking.config.connect.clone()
+        self.config.connect.clone()
     }
 
     /// Whether the application says who connects.
     pub(in crate::machine) fn asks_who_connects(&self) -> bool {
-        self.asking.config.connect.is_some()
+        self.config.connect.is_some()
     }
 
     /// Somebody comes from this address: those of one leave others their places. Nobody else is
     /// remembered.
-    pub(in crate::machine) fn came_from(&mut self, conn: ConnId, address: IpAddr) {
-        let counts = self.desk.settings.by_address && !address.to_canonical().is_loopback();
+    pub(in crate::machine) fn came_from(&mut self, conn: ConnId, address: IpAddr, desk: &mut Desk) {
+        let counts = desk.settings.by_address && !address.to_canonical().is_loopback();
         if counts && self.asks_who_connects() {
-            self.asking.origins.insert(conn, Prefix::from(address));
+            self.origins.insert(conn, Prefix::from(address));
         } else {
-            self.asking.origins.remove(&conn);
+            self.origins.remove(&conn);
         }
     }
 
@@ -63,52 +63,67 @@ impl Lane {
         conn: ConnId,
         connect: c2g::Connect,
         (admitted, waiting): (Option<Admitted>, Vec<u8>),
+        sessions: &mut Sessions,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
         let Some(target) = self.target() else {
             let reason = "the application no longer decides who connects: connect again";
-            return self.desk.close(conn, Close::Overloaded, reason);
+            return desk.close(conn, Close::Overloaded, reason);
         };
         if let Some(reason) = too_long(&connect.token) {
-            return self.desk.close(conn, Close::BadToken, reason);
+            return desk.close(conn, Close::BadToken, reason);
         }
-        let id = format!("{:032x}", self.desk.random.random::<u128>());
+        let id = format!("{:032x}", desk.random.random::<u128>());
         let asked = asked(&connect.token, &connect.client_name, &connect.client_version);
-        let from = self.asking.origins.remove(&conn);
+        let from = self.origins.remove(&conn);
         let ask = Ask { id, user: None, from, session: None, asked };
-        let number = self.asking.number(Whose::Newcomer(conn));
-        self.keep_newcomer(conn, Newcomer { number, connect, admitted, waiting });
-        self.callouts.ask(self.desk.now, number, Some(&target), &ask, &mut out.callouts);
-        self.take_verdicts(out);
+        let number = self.number(Whose::Newcomer(conn));
+        self.keep_newcomer(conn, Newcomer { number, connect, admitted, waiting }, desk);
+        self.callouts.ask(desk.now, number, Some(&target), &ask, &mut out.callouts);
+        self.take_verdicts(sessions, desk, out);
     }
 
-    pub(super) fn keep_newcomer(&mut self, conn: ConnId, newcomer: Newcomer) {
-        self.asking.newcomers.insert(conn, newcomer);
-        self.desk.door.asks(conn);
+    pub(super) fn keep_newcomer(&mut self, conn: ConnId, newcomer: Newcomer, desk: &mut Desk) {
+        self.newcomers.insert(conn, newcomer);
+        desk.door.asks(conn);
     }
 
     /// What comes behind `connect` waits, but not without bound.
-    pub(in crate::machine) fn wait_for_word(&mut self, conn: ConnId, kind: Kind, frame: &[u8]) {
-        let Some(newcomer) = self.asking.newcomers.get_mut(&conn) else { return };
+    pub(in crate::machine) fn wait_for_word(
+        &mut self,
+        conn: ConnId,
+        kind: Kind,
+        frame: &[u8],
+        desk: &mut Desk,
+    ) {
+        let Some(newcomer) = self.newcomers.get_mut(&conn) else { return };
         if kind == Kind::Pong {
             return;
         }
         let is_second = kind == Kind::Connect;
         if is_second || newcomer.waiting.len() + frame.len() > limits::UNAUTHENTICATED_BYTES_MAX {
-            return self.refuse_early(conn, is_second);
+            return desk.door.dismiss(conn, Farewell::early(is_second));
         }
         wire::put_varint(&mut newcomer.waiting, frame.len() as u64);
         newcomer.waiting.extend_from_slice(frame);
     }
 
     /// The application's word on a newcomer.
-    pub(super) fn verdict_on_newcomer(&mut self, conn: ConnId, verdict: Verdict, out: &mut Outbox) {
-        let Some(newcomer) = self.asking.newcomers.remove(&conn) else { return };
+    pub(super) fn verdict_on_newcomer(
+        &mut self,
+        conn: ConnId,
+        verdict: Verdict,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        let Some(newcomer) = self.newcomers.remove(&conn) else { return };
         let Newcomer { connect, admitted, waiting, .. } = newcomer;
-        match self.word(verdict, admitted.and_then(|admitted| admitted.expires_ms)) {
+        match self.word(verdict, admitted.and_then(|admitted| admitted.expires_ms), desk) {
             Ok(admitted) => {
-                self.sessions.log_in(conn, connect, &admitted, &mut self.desk, out);
-                self.sessions.keep_waiting(conn, waiting, &mut self.desk);
+                sessions.log_in(conn, connect, &admitted, desk, out);
+                sessions.keep_waiting(conn, waiting, desk);
             }
             Err((status, reason)) => {
                 let close = close_of(status);
@@ -116,17 +131,22 @@ impl Lane {
                 let retry_after_ms = NonZeroU32::new(RETRY_AFTER_MS + spread_ms)
                     .filter(|_| close == Close::Overloaded);
                 let farewell = Farewell::new(close, reason).retry_after(retry_after_ms);
-                self.desk.door.dismiss(conn, farewell);
+                desk.door.dismiss(conn, farewell);
             }
         }
     }
 
     /// Who it is by the application's word, whose credentials hold no longer than a token's.
-    fn word(&self, verdict: Verdict, until_ms: Option<u64>) -> Result<Admitted, (Status, String)> {
+    fn word(
+        &self,
+        verdict: Verdict,
+        until_ms: Option<u64>,
+        desk: &mut Desk,
+    ) -> Result<Admitted, (Status, String)> {
         match verdict {
             Verdict::User { user, expires_in_s } => {
                 let ms = expires_in_s.map(|seconds| seconds.saturating_mul(1000));
-                let expires_ms = ms.map(|ms| self.desk.now.ms.saturating_add(ms));
+                let expires_ms = ms.map(|ms| desk.now.ms.saturating_add(ms));
                 let expires_ms = expires_ms.into_iter().chain(until_ms).min();
                 Ok(Admitted::new(user, expires_ms))
             }
@@ -141,8 +161,8 @@ impl Lane {
 
     /// A connection is over: what the application says of it doesn't matter.
     pub(in crate::machine) fn drop_newcomer(&mut self, conn: ConnId) {
-        if let Some(newcomer) = self.asking.newcomers.remove(&conn) {
-            self.asking.asked.remove(&newcomer.number);
+        if let Some(newcomer) = self.newcomers.remove(&conn) {
+            self.asked.remove(&newcomer.number);
             self.callouts.withdraw(newcomer.number);
         }
     }
@@ -153,27 +173,27 @@ impl Lane {
         handle: Handle,
         refresh: &c2g::Refresh,
         until_ms: Option<u64>,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let (Some(target), Some(session)) = (self.target(), self.sessions.get(handle)) else {
+        let (Some(target), Some(session)) = (self.target(), sessions.get(handle)) else {
             return;
         };
-        let (id, op_id) = (session.id, refresh.op_id);
-        if let (Some(reason), Some(conn)) =
-            (too_long(&refresh.token), self.sessions.conn_of(handle))
-        {
-            return self.desk.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
+        let (id, op_id) = (session.id(), refresh.op_id);
+        if let (Some(reason), Some(conn)) = (too_long(&refresh.token), sessions.conn_of(handle)) {
+            return desk.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
         }
         let ask = Ask {
             id: format!("{id}/{op_id}"),
-            user: Some(session.user.to_string()),
+            user: Some(session.user().to_owned()),
             from: None,
             session: Some(id.to_string()),
             asked: asked(&refresh.token, "", ""),
         };
-        let number = self.asking.number(Whose::Refresh { session: handle, id, op_id, until_ms });
-        self.callouts.ask(self.desk.now, number, Some(&target), &ask, &mut out.callouts);
-        self.take_verdicts(out);
+        let number = self.number(Whose::Refresh { session: handle, id, op_id, until_ms });
+        self.callouts.ask(desk.now, number, Some(&target), &ask, &mut out.callouts);
+        self.take_verdicts(sessions, desk, out);
     }
 
     /// The application's word on new credentials: they must be the same user's.
@@ -182,35 +202,16 @@ impl Lane {
         (handle, id): (Handle, SessionId),
         (op_id, until_ms): (u32, Option<u64>),
         verdict: Verdict,
+        sessions: &mut Sessions,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let is_its = self.sessions.get(handle).is_some_and(|session| session.id == id);
-        let Some(conn) = self.sessions.conn_of(handle).filter(|_| is_its) else { return };
-        match self.word(verdict, until_ms) {
-            Ok(admitted) => self.refreshed(conn, handle, op_id, &admitted, out),
-            Err((status, reason)) => self.desk.refuse(conn, op_id, status, &reason, out),
+        let is_its = sessions.get(handle).is_some_and(|session| session.id() == id);
+        let Some(conn) = sessions.conn_of(handle).filter(|_| is_its) else { return };
+        match self.word(verdict, until_ms, desk) {
+            Ok(admitted) => sessions.refreshed((conn, handle), op_id, &admitted, desk, out),
+            Err((status, reason)) => desk.refuse(conn, op_id, status, &reason, out),
         }
-    }
-
-    /// New credentials are believed, if they are the same user's.
-    pub(in crate::machine) fn refreshed(
-        &mut self,
-        conn: ConnId,
-        handle: Handle,
-        op_id: u32,
-        admitted: &Admitted,
-        out: &mut Outbox,
-    ) {
-        if *admitted.user != *self.sessions[handle].user {
-            let reason = "the token belongs to another user: open a connection for each user";
-            return self.desk.refuse(conn, op_id, Status::Unauthenticated, reason, out);
-        }
-        self.desk.door.set_expiry(conn, admitted.expires_ms);
-        self.sessions[handle].expires_unix_ms = self.desk.unix_ms(admitted.expires_ms);
-        self.sessions.introduce_to_home(handle, &mut self.desk, out);
-        let expires_in_ms = self.desk.left_ms(admitted.expires_ms);
-        let result = g2c::Result { op_id, expires_in_ms, ..g2c::Result::default() };
-        self.desk.send_message(conn, BodyKind::Result, &result, out);
     }
 }
 

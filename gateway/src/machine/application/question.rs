@@ -6,12 +6,13 @@ use proto::c2g::{Call, GetHistory, GetState, Head, Kind, ListMembers};
 use proto::c2g::{SendMessage, SendState, Subscribe, Unsubscribe};
 use proto::name::{self, UserId};
 
-use super::Whose;
 use super::line::{Key, Operation};
+use super::{Application, Whose};
 use crate::machine::application::callout::{Ask, AskKind, Asked};
+use crate::machine::desk::Desk;
 use crate::machine::door::Refusal;
-use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::{Session, State};
+use crate::machine::lane::Outbox;
+use crate::machine::sessions::{Session, Sessions};
 
 /// A question, and whose it is.
 struct Question {
@@ -21,7 +22,7 @@ struct Question {
     ask: Ask,
 }
 
-impl Lane {
+impl Application {
     /// A queue's home has answered that the application must be asked about an operation, which is
     /// the front of its bucket's list no more.
     pub(in crate::machine) fn asked(
@@ -29,48 +30,57 @@ impl Lane {
         key: Key,
         (op_id, kind): (u32, Kind),
         ask: &[u8],
+        sessions: &mut Sessions,
+        desk: &mut Desk,
         out: &mut Outbox,
     ) {
         let (handle, hash) = key;
-        let is_over = self.sessions.get(handle).is_none_or(|session| session.state == State::Over);
+        let is_over = sessions.get(handle).is_none_or(|session| session.is_over());
         if is_over {
-            return self.settle(handle, kind, hash, false, out);
+            return self.settle(key, kind, false, sessions, desk, out);
         }
-        let Some(Question { kind: asked, target, ask }) = self.question(key, op_id, ask) else {
-            self.desk.counters.broken_peers += 1;
-            if let Some(conn) = self.sessions.conn_of(handle) {
+        let Some(Question { kind: asked, target, ask }) = self.question(key, op_id, ask, sessions)
+        else {
+            desk.counters.broken_peers += 1;
+            if let Some(conn) = sessions.conn_of(handle) {
                 let refusal = Refusal::Unaskable;
-                self.desk.refuse_as(conn, op_id, refusal, out);
+                desk.refuse_as(conn, op_id, refusal, out);
             }
-            return self.settle(handle, kind, hash, false, out);
+            return self.settle(key, kind, false, sessions, desk, out);
         };
         let whose = Whose::Operation { session: handle, hash, kind: asked };
-        let number = self.asking.number(whose);
-        if let Some(line) = self.asking.line(key) {
+        let number = self.number(whose);
+        if let Some(line) = self.line(key) {
             line.set_asked(number);
         }
-        self.callouts.ask(self.desk.now, number, target.as_deref(), &ask, &mut out.callouts);
-        self.take_verdicts(out);
+        self.callouts.ask(desk.now, number, target.as_deref(), &ask, &mut out.callouts);
+        self.take_verdicts(sessions, desk, out);
     }
 
     /// Nothing if such an operation can't be asked about so: the home is broken.
-    fn question(&mut self, key: Key, op_id: u32, ask: &[u8]) -> Option<Question> {
+    fn question(
+        &mut self,
+        key: Key,
+        op_id: u32,
+        ask: &[u8],
+        sessions: &mut Sessions,
+    ) -> Option<Question> {
         let kind = str::from_utf8(ask).ok().and_then(AskKind::named)?;
-        let session = self.sessions.get(key.0)?;
-        let operation = self.asking.line(key)?.sent(op_id)?;
+        let session = sessions.get(key.0)?;
+        let operation = self.line(key)?.sent(op_id)?;
         if operation.verdicts.iter().any(|verdict| verdict.kind == kind.name()) {
             return None;
         }
         let body = body_of(operation)?;
         let queue = queue_of(session, operation)?;
-        let class = self.asking.class_of(&queue);
+        let class = self.class_of(&queue);
         let target = class.and_then(|class| class.callout.clone());
         let pattern = class.map_or("", |class| &class.pattern);
         let ask = Ask {
-            id: format!("{}/{op_id}", session.id),
-            user: Some(session.user.to_string()),
+            id: format!("{}/{op_id}", session.id()),
+            user: Some(session.user().to_owned()),
             from: None,
-            session: Some(session.id.to_string()),
+            session: Some(session.id().to_string()),
             asked: Asked::of(kind, pattern, body)?,
         };
         Some(Question { kind, target, ask })
@@ -82,7 +92,7 @@ impl Lane {
 fn queue_of(session: &Session, operation: &Operation) -> Option<String> {
     let head = Head::of(&operation.body).ok()?;
     if operation.kind == Kind::Call && head.queue.is_empty() {
-        return UserId::try_from(&*session.user).ok().map(name::user_queue);
+        return UserId::try_from(session.user()).ok().map(name::user_queue);
     }
     str::from_utf8(head.queue).ok().map(str::to_owned)
 }

@@ -42,7 +42,7 @@ impl Lane {
         if close == Close::Draining {
             retry_after_ms = NonZeroU32::new(conn.number().wrapping_mul(97) % SPREAD_MS);
         }
-        self.drop_newcomer(conn);
+        self.application.drop_newcomer(conn);
         let message = g2c::Closing {
             code: u32::from(close.number()),
             reason: reason.clone().into_owned(),
@@ -67,7 +67,7 @@ impl Lane {
     /// The client closes in its own way; its output is still written.
     pub(in crate::machine) fn hung_up(&mut self, conn: ConnId, out: &mut Outbox) {
         let Some(session) = self.desk.door.closes(conn, self.desk.now.ms) else { return };
-        self.drop_newcomer(conn);
+        self.application.drop_newcomer(conn);
         out.clients.end(conn, Ending::Written);
         if let Some(handle) = session {
             self.end_session(handle, false, None, out);
@@ -77,7 +77,7 @@ impl Lane {
     /// The socket is gone.
     pub(in crate::machine) fn closed(&mut self, conn: ConnId, out: &mut Outbox) {
         let Some(session) = self.desk.door.closed(conn) else { return };
-        self.drop_newcomer(conn);
+        self.application.drop_newcomer(conn);
         out.clients.closed(conn);
         self.desk.counters.connections -= 1;
         if let Some(handle) = session {
@@ -99,7 +99,7 @@ impl Lane {
         if !self.sessions.loses_connection(handle) {
             return;
         }
-        self.drop_lines(handle, out);
+        self.application.drop_lines(handle, &mut self.sessions, &mut self.desk, out);
         if let Some(bucket) = self.sessions.end(handle, (bye, close), &mut self.desk, out) {
             self.release_refusals(bucket, out);
         }

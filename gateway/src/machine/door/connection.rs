@@ -42,7 +42,7 @@ impl Lane {
             (Phase::Live | Phase::Pinged, Some(handle)) => self.live(conn, handle, kind, body, out),
             (Phase::LoggingIn, Some(handle)) => self.wait(conn, handle, kind, frame),
             (Phase::Fresh, _) => self.fresh(conn, kind, body, out),
-            (Phase::Asking, _) => self.wait_for_word(conn, kind, frame),
+            (Phase::Asking, _) => self.application.wait_for_word(conn, kind, frame, &mut self.desk),
             // It has a session while it is in these phases.
             (Phase::Live | Phase::Pinged | Phase::LoggingIn, None) => {}
             (Phase::Free | Phase::Closing, _) => {}
@@ -81,23 +81,12 @@ impl Lane {
     /// What comes between `connect` and `welcome` waits, but not without bound.
     fn wait(&mut self, conn: ConnId, handle: Handle, kind: Kind, frame: &[u8]) {
         if kind == Kind::Connect {
-            return self.refuse_early(conn, true);
+            return self.desk.door.dismiss(conn, Farewell::early(true));
         }
         // A `pong` answers no ping of this connection's: none was sent.
         if kind != Kind::Pong && !self.sessions.keep_early(handle, frame) {
-            self.refuse_early(conn, false);
+            self.desk.door.dismiss(conn, Farewell::early(false));
         }
-    }
-
-    /// A client sends before `welcome` what it must not: `connect` once more, or too much.
-    pub(in crate::machine) fn refuse_early(&mut self, conn: ConnId, is_second: bool) {
-        let (close, reason) = if is_second {
-            let reason = "a second `connect` on one connection: open another connection";
-            (Close::AlreadyConnected, reason)
-        } else {
-            (Close::Rate, "too many operations before `welcome`: wait for it")
-        };
-        self.desk.close(conn, close, reason);
     }
 
     pub(in crate::machine) fn live(
@@ -138,7 +127,7 @@ impl Lane {
             Kind::Bye => self.desk.door.dismiss(conn, Farewell::bye()),
             Kind::Call => self.call(conn, handle, body, out),
             Kind::Refresh => self.refresh(conn, handle, body, out),
-            Kind::Connect => self.refuse_early(conn, true),
+            Kind::Connect => self.desk.door.dismiss(conn, Farewell::early(true)),
         }
     }
 

@@ -22,7 +22,7 @@ impl Lane {
         connect: &c2g::Connect,
         out: &mut Outbox,
     ) -> Result<Admission, Distrust> {
-        let given = (self.asks_who_connects(), self.desk.settings.dev_auth);
+        let given = (self.application.asks_who_connects(), self.desk.settings.dev_auth);
         self.desk.door.admit(self.desk.now, connect, given, &mut out.wants_keys)
     }
 
@@ -48,17 +48,26 @@ impl Lane {
                             expire";
             return self.desk.refuse(conn, op_id, Status::Limit, sentence, out);
         }
-        let is_asked = self.asks_who_connects();
+        let is_asked = self.application.asks_who_connects();
         let verified = if is_asked && !self.desk.door.has_authority() {
             Ok(None)
         } else {
             self.desk.door.verify(self.desk.now, &refresh.token, &mut out.wants_keys).map(Some)
         };
         match verified {
-            Ok(Some(admitted)) if !is_asked => self.refreshed(conn, handle, op_id, &admitted, out),
+            Ok(Some(admitted)) if !is_asked => {
+                self.sessions.refreshed((conn, handle), op_id, &admitted, &mut self.desk, out)
+            }
             Ok(admitted) => {
                 let until_ms = admitted.and_then(|admitted| admitted.expires_ms);
-                self.ask_anew(handle, &refresh, until_ms, out);
+                self.application.ask_anew(
+                    handle,
+                    &refresh,
+                    until_ms,
+                    &mut self.sessions,
+                    &mut self.desk,
+                    out,
+                );
             }
             Err(Distrust { reason, .. }) => {
                 self.desk.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
@@ -85,7 +94,14 @@ impl Lane {
             Ok(Admission::Granted(admitted)) => {
                 self.sessions.log_in(conn, connect, &admitted, &mut self.desk, out)
             }
-            Ok(Admission::Asked(admitted)) => self.recognise(conn, connect, admitted, out),
+            Ok(Admission::Asked(admitted)) => self.application.recognise(
+                conn,
+                connect,
+                admitted,
+                &mut self.sessions,
+                &mut self.desk,
+                out,
+            ),
             Err(Distrust { close, reason, retry_after_ms, .. }) => {
                 let farewell = Farewell::new(close, reason).retry_after(retry_after_ms);
                 self.desk.door.dismiss(conn, farewell);

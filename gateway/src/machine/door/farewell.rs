@@ -35,6 +35,15 @@ impl Farewell {
         Farewell { bye: true, ..Farewell::new(Close::Bye, "bye") }
     }
 
+    /// It has sent before `welcome` what it must not: `connect` once more, or too much.
+    pub(in crate::machine) fn early(is_second: bool) -> Farewell {
+        if is_second {
+            let reason = "a second `connect` on one connection: open another connection";
+            return Farewell::new(Close::AlreadyConnected, reason);
+        }
+        Farewell::new(Close::Rate, "too many operations before `welcome`: wait for it")
+    }
+
     /// It isn't to come back before so long, if that is said.
     pub(in crate::machine) fn retry_after(self, retry_after_ms: Option<NonZeroU32>) -> Farewell {
         Farewell { retry_after_ms, ..self }

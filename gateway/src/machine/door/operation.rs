@@ -41,7 +41,7 @@ impl Lane {
         body: &[u8],
         out: &mut Outbox,
     ) {
-        let (Ok(head), Ok(user)) = (Head::of(body), UserId::try_from(&*self.sessions[handle].user))
+        let (Ok(head), Ok(user)) = (Head::of(body), UserId::try_from(self.sessions[handle].user()))
         else {
             let reason = "the operation's bytes are not a message of this protocol";
             return self.desk.close(conn, Close::BadFrame, reason);
@@ -71,25 +71,32 @@ impl Lane {
     ) -> Result<(), Refusal> {
         check_op_id(head.op_id)?;
         let session = &mut self.sessions[handle];
-        if session.unanswered >= limits::UNANSWERED_PER_SESSION_MAX {
-            return Err(Refusal::Unanswered);
-        }
+        session.may_send()?;
         let queue = QueueName::try_from(head.queue)?;
         let hash = queue.hash();
         let bucket = self.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let most = limits::UNANSWERED_PER_QUEUE_MAX;
         let most = if self.desk.settings.faults.limit_too_low { most / 8 } else { most };
-        if usize::from(session.entry(hash).unanswered) >= most {
+        if session.unanswered_of(hash) >= most {
             return Err(Refusal::UnansweredOfQueue);
         }
-        let may_line_up = self.asking.is_on || kind == Kind::Call;
-        if may_line_up && self.goes_by_line(handle, kind, queue, hash) {
-            return self.line_up(handle, hash, (kind, head.op_id, body), out);
+        let may_line_up = self.application.is_on() || kind == Kind::Call;
+        if may_line_up
+            && self.application.goes_by_line(handle, kind, queue, hash, &mut self.sessions)
+        {
+            return self.application.line_up(
+                handle,
+                hash,
+                (kind, head.op_id, body),
+                &mut self.sessions,
+                &mut self.desk,
+                out,
+            );
         }
         let sub = match kind {
             Kind::Subscribe | Kind::Unsubscribe => {
                 let given = self.sessions.part_in(handle, kind, queue, hash, &mut self.desk);
-                given.inspect_err(|_| self.sessions[handle].tidy())?
+                given.inspect_err(|_| self.sessions.tidy(handle))?
             }
             Kind::SendMessage
             | Kind::SendState
@@ -125,6 +132,6 @@ impl Lane {
         }
         let ok = matches!(kind, Kind::Subscribe | Kind::Unsubscribe)
             && ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
-        self.settle(handle, kind, hash, ok, out);
+        self.application.settle((handle, hash), kind, ok, &mut self.sessions, &mut self.desk, out);
     }
 }

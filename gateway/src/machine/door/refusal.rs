@@ -116,16 +116,18 @@ impl Lane {
         out: &mut Outbox,
     ) {
         let hash = name::hash(head.queue);
-        let session = &mut self.sessions[handle];
-        let waits = session.queues.iter_mut().find(|one| one.hash == hash && one.unanswered > 0);
-        let bucket = self.desk.upstream.bucket_of(hash);
-        let (Some(_), Some(bucket)) = (waits, bucket) else {
-            session.tidy();
+        let session = &self.sessions[handle];
+        let (is_few, waits) = (session.may_be_refused(), session.waits_for(hash));
+        let bucket = self.desk.upstream.bucket_of(hash).filter(|_| waits);
+        let Some(bucket) = bucket else {
+            self.sessions.tidy(handle);
             return self.desk.refuse_as(conn, head.op_id, refusal, out);
         };
-        let (is_few, op_id) =
-            (session.unanswered < 2 * limits::UNANSWERED_PER_SESSION_MAX, head.op_id);
-        if is_few && self.asking.is_on && self.refuse_in_line((handle, hash), op_id, refusal) {
+        let op_id = head.op_id;
+        if is_few
+            && self.application.is_on()
+            && self.application.refuse_in_line((handle, hash), op_id, refusal, &mut self.sessions)
+        {
             return;
         }
         if !is_few
@@ -166,6 +168,6 @@ impl Lane {
             self.close_dismissed(out);
         }
         self.sessions.count_answer(handle, hash);
-        self.settled(handle, hash, out);
+        self.application.settled(handle, hash, &mut self.sessions, &mut self.desk, out);
     }
 }

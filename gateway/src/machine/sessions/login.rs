@@ -235,6 +235,27 @@ impl Sessions {
         self.let_go(handle, desk, out);
     }
 
+    /// New credentials are believed, if they are the same user's.
+    pub(in crate::machine) fn refreshed(
+        &mut self,
+        (conn, handle): (ConnId, Handle),
+        op_id: u32,
+        admitted: &Admitted,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        if *admitted.user != *self[handle].user {
+            let reason = "the token belongs to another user: open a connection for each user";
+            return desk.refuse(conn, op_id, Status::Unauthenticated, reason, out);
+        }
+        desk.door.set_expiry(conn, admitted.expires_ms);
+        self[handle].expires_unix_ms = desk.unix_ms(admitted.expires_ms);
+        self.introduce_to_home(handle, desk, out);
+        let expires_in_ms = desk.left_ms(admitted.expires_ms);
+        let result = g2c::Result { op_id, expires_in_ms, ..g2c::Result::default() };
+        desk.send_message(conn, BodyKind::Result, &result, out);
+    }
+
     fn welcome(
         &mut self,
         conn: ConnId,

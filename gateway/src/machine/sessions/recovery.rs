@@ -9,13 +9,27 @@ use proto::ids::Handle;
 use proto::q2g;
 use proto::wire;
 
-use super::{Part, Sessions};
-use crate::machine::delivery::{Frame, Sub};
+use super::{Part, Session, Sessions, State};
+use crate::machine::delivery::{ConnId, Frame, Sub};
 use crate::machine::desk::Desk;
 use crate::machine::lane::Outbox;
-use crate::machine::upstream::BucketIndex;
+use crate::machine::upstream::{BucketIndex, Upstream};
 
 impl Sessions {
+    /// The connections of sessions whose users' queues are in this bucket.
+    pub(in crate::machine) fn at_home(
+        &self,
+        bucket: BucketIndex,
+        upstream: &Upstream,
+    ) -> Vec<ConnId> {
+        let is_at_home = |session: &&Session| {
+            let hash = session.id.user_queue_hash();
+            session.state == State::Live && upstream.bucket_of(hash) == Some(bucket)
+        };
+        let sessions = self.iter().map(|(_, session)| session);
+        sessions.filter(is_at_home).filter_map(|session| session.conn).collect()
+    }
+
     /// What these buckets' homes were about to say is lost with their links: they have let go of
     /// the sessions that leave, and whose `subscribed`, or what had to be replayed behind it, was
     /// on its way must subscribe once more.

@@ -4,36 +4,38 @@ use std::num::NonZeroU64;
 
 use proto::c2g;
 use proto::ids::{Generation, Secret, SessionId};
+use proto::limits;
 use smallvec::SmallVec;
 
 use crate::machine::delivery::{Backlog, ConnId, Listed, Sub};
+use crate::machine::door::Refusal;
 use crate::machine::upstream::NodeSet;
 
 /// One login of a user.
 #[derive(Debug)]
 pub(in crate::machine) struct Session {
-    pub(in crate::machine) id: SessionId,
-    pub(in crate::machine) user: Box<str>,
+    pub(super) id: SessionId,
+    pub(super) user: Box<str>,
     /// None until the login is answered.
-    pub(in crate::machine) generation: Option<Generation>,
+    pub(super) generation: Option<Generation>,
     /// Sessions of the user below this generation are over.
-    pub(in crate::machine) floor: Option<Generation>,
+    pub(super) floor: Option<Generation>,
     /// When its credentials end, in milliseconds since 1970, if they do.
-    pub(in crate::machine) expires_unix_ms: Option<NonZeroU64>,
-    /// The nodes that know the handle; see `Routes::introduce`.
-    pub(in crate::machine) introduced: NodeSet,
+    pub(super) expires_unix_ms: Option<NonZeroU64>,
+    /// The nodes that know the handle; see `introduction`.
+    pub(super) introduced: NodeSet,
     /// Mostly the inbox and one room, and looked at with each operation: those two are here, not
     /// elsewhere in memory.
-    pub(in crate::machine) queues: SmallVec<[InQueue; 2]>,
-    pub(in crate::machine) rare: Option<Box<Rare>>,
-    pub(in crate::machine) conn: Option<ConnId>,
+    pub(super) queues: SmallVec<[InQueue; 2]>,
+    pub(super) rare: Option<Box<Rare>>,
+    pub(super) conn: Option<ConnId>,
     /// How many of its operations have no answer, login and loss included.
-    pub(in crate::machine) unanswered: u32,
+    pub(super) unanswered: u32,
     /// Bytes of those that are on the lists of buckets.
-    pub(in crate::machine) unanswered_bytes: u32,
-    pub(in crate::machine) state: State,
+    pub(super) unanswered_bytes: u32,
+    pub(super) state: State,
     /// The client has answered the ping behind its `welcome`.
-    pub(in crate::machine) confirmed: bool,
+    pub(super) confirmed: bool,
 }
 
 /// There is one per client, and an entry per queue of each: what is added here is added as often.
@@ -44,25 +46,25 @@ const _: () = {
 
 /// What a session rarely needs.
 #[derive(Debug, Default)]
-pub(in crate::machine) struct Rare {
+pub(super) struct Rare {
     /// The secret that `welcome` will bring.
-    pub(in crate::machine) secret: Option<Secret>,
+    pub(super) secret: Option<Secret>,
     /// Queues to be resumed, before what waits.
-    pub(in crate::machine) seen: Vec<c2g::Seen>,
+    pub(super) seen: Vec<c2g::Seen>,
     /// Queues that the back end has made it a member of, to be resumed likewise.
-    pub(in crate::machine) invited: Vec<String>,
+    pub(super) invited: Vec<String>,
     /// Frames that came before the login was answered, or while the user's home isn't heard,
     /// length-prefixed.
-    pub(in crate::machine) waiting: Vec<u8>,
+    pub(super) waiting: Vec<u8>,
     /// Since when something waits to be heard.
-    pub(in crate::machine) unheard_ms: u64,
+    pub(super) unheard_ms: u64,
     /// What is kept for its receiver.
-    pub(in crate::machine) backlog: Backlog,
+    pub(super) backlog: Backlog,
 }
 
 impl Rare {
     /// Bytes that it keeps, in either direction.
-    pub(in crate::machine) fn kept_bytes(&self) -> usize {
+    pub(super) fn kept_bytes(&self) -> usize {
         self.waiting.len() + self.backlog.bytes()
     }
 
@@ -74,7 +76,7 @@ impl Rare {
 
 /// Where a session is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::machine) enum State {
+pub(super) enum State {
     LoggingIn,
     Live,
     /// Its socket is gone; the user queue hasn't noted it yet, or a queue hasn't let go of it.
@@ -83,30 +85,30 @@ pub(in crate::machine) enum State {
 
 /// A session in one queue, or with operations on it.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::machine) struct InQueue {
+pub(super) struct InQueue {
     /// Of the queue's name.
-    pub(in crate::machine) hash: u64,
+    pub(super) hash: u64,
     /// The lane's number of the queue, while the session has a part in it.
-    pub(in crate::machine) sub: Option<Sub>,
+    pub(super) sub: Option<Sub>,
     /// Where it stands in the queue's list of subscribers.
-    pub(in crate::machine) position: u32,
-    pub(in crate::machine) part: Part,
+    pub(super) position: u32,
+    pub(super) part: Part,
     /// Operations without an answer, with those that wait to be refused.
-    pub(in crate::machine) unanswered: u16,
+    pub(super) unanswered: u16,
     /// Subscribes among them.
-    pub(in crate::machine) joins: u8,
+    pub(super) joins: u8,
     /// So many old events are still to come.
-    pub(in crate::machine) replays: u32,
+    pub(super) replays: u32,
     /// Its subscription was lost while a subscribe was on its way: the client hears of it only if
     /// nothing comes of that.
-    pub(in crate::machine) lost: bool,
+    pub(super) lost: bool,
     /// Whether the application may be asked about operations on it.
-    pub(in crate::machine) asks: Asks,
+    pub(super) asks: Asks,
 }
 
 /// Whether a queue's class asks about anything, as far as the lane has looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::machine) enum Asks {
+pub(super) enum Asks {
     Unknown,
     No,
     Yes,
@@ -114,7 +116,7 @@ pub(in crate::machine) enum Asks {
 
 /// A session's part in a queue: the table in `docs/road.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::machine) enum Part {
+pub(super) enum Part {
     /// No part.
     None,
     /// A subscribe is on its way.
@@ -143,7 +145,7 @@ impl Part {
 
 impl InQueue {
     /// The session gets events here.
-    pub(in crate::machine) fn stands(&mut self, listed: Listed) {
+    pub(super) fn stands(&mut self, listed: Listed) {
         self.part = match listed {
             Listed::All(_) => Part::Live,
             Listed::Filtered(_) => Part::Filtered,
@@ -152,13 +154,13 @@ impl InQueue {
     }
 
     /// It has another place in the list.
-    pub(in crate::machine) fn moves_to(&mut self, listed: Listed) {
+    pub(super) fn moves_to(&mut self, listed: Listed) {
         let (Listed::All(position) | Listed::Filtered(position)) = listed;
         self.position = position;
     }
 
     /// Where it gets events, if it does.
-    pub(in crate::machine) fn listed(&self) -> Option<Listed> {
+    pub(super) fn listed(&self) -> Option<Listed> {
         match self.part {
             Part::Live => Some(Listed::All(self.position)),
             Part::Filtered => Some(Listed::Filtered(self.position)),
@@ -174,15 +176,89 @@ impl InQueue {
 
 impl Session {
     /// The session's entry for the queue of this number.
-    pub(in crate::machine) fn in_queue(&mut self, sub: Sub) -> Option<&mut InQueue> {
+    pub(super) fn in_queue(&mut self, sub: Sub) -> Option<&mut InQueue> {
         self.queues.iter_mut().find(|entry| entry.sub == Some(sub))
+    }
+
+    /// Its id.
+    pub(in crate::machine) fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Whose it is.
+    pub(in crate::machine) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Whether its socket is gone.
+    pub(in crate::machine) fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+
+    /// Whether its login was answered, and its socket is there.
+    #[cfg(test)]
+    pub(in crate::machine) fn is_live(&self) -> bool {
+        self.state == State::Live
+    }
+
+    /// The hash of its user's queue.
+    pub(in crate::machine) fn user_queue_hash(&self) -> u64 {
+        self.id.user_queue_hash()
+    }
+
+    /// How many of its operations have no answer, and the bytes of those on lists.
+    #[cfg(test)]
+    pub(in crate::machine) fn under_way(&self) -> (u32, u32) {
+        (self.unanswered, self.unanswered_bytes)
+    }
+
+    /// Queues that wait for it to take its seat.
+    #[cfg(test)]
+    pub(in crate::machine) fn invitations(&self) -> &[String] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.invited)
+    }
+
+    /// Whether it may have one operation more under way.
+    #[inline]
+    pub(in crate::machine) fn may_send(&self) -> Result<(), Refusal> {
+        let is_full = self.unanswered >= limits::UNANSWERED_PER_SESSION_MAX;
+        if is_full { Err(Refusal::Unanswered) } else { Ok(()) }
+    }
+
+    /// Whether what it sends although it may not is still answered.
+    pub(in crate::machine) fn may_be_refused(&self) -> bool {
+        self.unanswered < 2 * limits::UNANSWERED_PER_SESSION_MAX
+    }
+
+    /// How many operations on a queue have no answer.
+    #[inline]
+    pub(in crate::machine) fn unanswered_of(&mut self, hash: u64) -> usize {
+        usize::from(self.entry(hash).unanswered)
+    }
+
+    /// Whether any operation on a queue has no answer.
+    pub(in crate::machine) fn waits_for(&self, hash: u64) -> bool {
+        self.queues.iter().any(|entry| entry.hash == hash && entry.unanswered > 0)
+    }
+
+    /// Whether the application may be asked about operations on a queue. It is looked for once.
+    pub(in crate::machine) fn asks_about(
+        &mut self,
+        hash: u64,
+        look: impl FnOnce() -> bool,
+    ) -> bool {
+        let entry = self.entry(hash);
+        if entry.asks == Asks::Unknown {
+            entry.asks = if look() { Asks::Yes } else { Asks::No };
+        }
+        entry.asks == Asks::Yes
     }
 
     /// The entry for a queue, by its name's hash; a new one if there is none.
     ///
-    /// Names with the same hash share an entry while they have no part; see `Lane::sub_of`.
+    /// Names with the same hash share an entry while they have no part; see `Sessions::part_in`.
     #[inline]
-    pub(in crate::machine) fn entry(&mut self, hash: u64) -> &mut InQueue {
+    pub(super) fn entry(&mut self, hash: u64) -> &mut InQueue {
         let at = self.queues.iter().position(|entry| entry.hash == hash).unwrap_or_else(|| {
             self.queues.push(InQueue {
                 hash,
@@ -208,7 +284,7 @@ impl Session {
     }
 
     /// Forgets entries that say nothing any more, but keeps one, which will be needed soon.
-    pub(in crate::machine) fn tidy(&mut self) {
+    pub(super) fn tidy(&mut self) {
         if self.queues.len() > 1 {
             self.queues.retain(|entry| entry.part != Part::None || entry.unanswered > 0);
         }
@@ -222,7 +298,7 @@ impl Session {
         Generation::number_or_none(self.generation) & 0xffff_ffff_ffff
     }
 
-    pub(in crate::machine) fn rare(&mut self) -> &mut Rare {
+    pub(super) fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
 

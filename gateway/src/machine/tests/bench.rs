@@ -21,7 +21,6 @@ use super::words::{
     subscribed, to_application, to_node,
 };
 use crate::machine::application::callout::Outcome;
-use crate::machine::sessions::State;
 use crate::machine::settings::Settings;
 use crate::machine::{Authority, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
@@ -376,10 +375,10 @@ impl Bench {
     fn counts(&self) {
         let lane = &self.lane;
         let (mut live, mut kept_bytes) = (0, 0);
-        for (_, session) in lane.sessions.iter() {
+        for (handle, session) in lane.sessions.iter() {
             assert!(!session.is_done(), "{session:?}");
-            live += u64::from(session.state == State::Live);
-            kept_bytes += session.rare.as_ref().map_or(0, |rare| rare.kept_bytes());
+            live += u64::from(session.is_live());
+            kept_bytes += lane.sessions.kept_bytes(handle);
         }
         assert_eq!((lane.desk.counters.sessions, lane.kept_bytes()), (live, kept_bytes));
         assert_eq!(lane.desk.counters.connections, lane.desk.door.open_ones().len() as u64);

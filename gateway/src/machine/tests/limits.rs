@@ -120,16 +120,16 @@ fn one_session_fills_its_share_of_a_list_and_others_go_on() {
     full.answers(4, 1..=SHARE);
     assert!(full.send(5, 131, 9).contains("send 131 "));
     full.step("6 n1 answer 1 1 0\n6 n1 answer 1 2 0\n6 n1 answer 0 131 0");
-    assert_eq!(full.bench.lane.sessions[Handle::at(0)].unanswered_bytes, 0);
-    assert_eq!(full.bench.lane.sessions[Handle::at(1)].unanswered_bytes, 0);
+    assert_eq!(full.bench.lane.sessions[Handle::at(0)].under_way().1, 0);
+    assert_eq!(full.bench.lane.sessions[Handle::at(1)].under_way().1, 0);
 }
 
 #[test]
 fn what_is_given_up_counts_no_more() {
     let mut full = Full::new();
     full.step("2 down n1\n30000 wait");
-    assert_eq!(full.bench.lane.sessions[Handle::at(0)].unanswered, 0, "all of it was given up");
-    assert_eq!(full.bench.lane.sessions[Handle::at(0)].unanswered_bytes, 0);
+    assert_eq!(full.bench.lane.sessions[Handle::at(0)].under_way().0, 0, "all of it was given up");
+    assert_eq!(full.bench.lane.sessions[Handle::at(0)].under_way().1, 0);
 }
 
 #[test]

@@ -145,7 +145,7 @@ impl World {
             self.node_answers();
             self.application_answers();
         }
-        assert!(!self.bench.lane.asking.has_lines());
+        assert!(!self.bench.lane.application.has_lines());
     }
 }
 
@@ -162,7 +162,7 @@ fn every_operation_has_one_result_in_its_queues_order() {
                     results.iter().filter(|op_id| sent.contains(op_id)).copied().collect();
                 assert_eq!(came, sent, "{queue}");
             }
-            assert!(bench.lane.sessions.iter().all(|(_, session)| session.unanswered == 0));
+            assert!(bench.lane.sessions.iter().all(|(_, session)| session.under_way().0 == 0));
         });
         assert!(ran.is_ok(), "seed {seed}");
     }

@@ -67,7 +67,13 @@ impl Lane {
             (said::AT, _) => self.desk.upstream.set_subject(node, At::decode(body)?),
             (said::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
             (said::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
-            (said::TELL, _) => self.tell(link, q2g::Tell::decode(body)?, out),
+            (said::TELL, _) => self.application.tell(
+                link,
+                q2g::Tell::decode(body)?,
+                &mut self.sessions,
+                &mut self.desk,
+                out,
+            ),
             (_, Some(bucket)) => self.bucket_frame(bucket, field, body, out)?,
             // The bucket moved away since: what its old home says of it is of the past.
             (_, None) => {}
@@ -111,7 +117,13 @@ impl Lane {
                 let its =
                     |front| matches!(front, Pending::Recognise { number: of, .. } if of == number);
                 if let Pending::Recognise { conn, .. } = self.take_front(bucket, its)? {
-                    self.recognised(conn, &word, out);
+                    self.application.recognised(
+                        conn,
+                        &word,
+                        &mut self.sessions,
+                        &mut self.desk,
+                        out,
+                    );
                 }
                 self.release_refusals(bucket, out);
             }
@@ -178,12 +190,26 @@ impl Lane {
             if answer.ask.is_empty() {
                 self.answered(session, kind, hash, answer.result, out);
             } else {
-                self.asked((session, hash), (op_id, kind), answer.ask, out);
+                self.application.asked(
+                    (session, hash),
+                    (op_id, kind),
+                    answer.ask,
+                    &mut self.sessions,
+                    &mut self.desk,
+                    out,
+                );
             }
         } else if let Pending::Resume { session, hash, invited } = front {
             let ok =
                 self.sessions.resumed((session, hash, invited), answer.result, &mut self.desk, out);
-            self.settle(session, Kind::Subscribe, hash, ok, out);
+            self.application.settle(
+                (session, hash),
+                Kind::Subscribe,
+                ok,
+                &mut self.sessions,
+                &mut self.desk,
+                out,
+            );
         }
         self.release_refusals(bucket, out);
         Ok(())

@@ -5,9 +5,8 @@ use proto::limits;
 use proto::q2g;
 use proto::table::{BucketTable, Row};
 
-use crate::machine::delivery::ConnId;
 use crate::machine::lane::{Lane, Outbox};
-use crate::machine::sessions::{Sessions, State};
+use crate::machine::sessions::Sessions;
 use crate::machine::upstream::{Adopted, BucketIndex, NodeIndex, Pending};
 
 /// After a `moved` that says less than the lane knows, its speaker gets this long to hear the
@@ -72,16 +71,7 @@ impl Lane {
                 self.sessions.lost(sub, &sessions, &mut self.desk, out);
             }
         }
-        let of_bucket: Vec<ConnId> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| {
-                let hash = session.id.user_queue_hash();
-                session.state == State::Live && self.desk.upstream.bucket_of(hash) == Some(bucket)
-            })
-            .filter_map(|(_, session)| session.conn)
-            .collect();
-        for conn in of_bucket {
+        for conn in self.sessions.at_home(bucket, &self.desk.upstream) {
             let reason = "the node that held this user's sessions is lost: connect anew";
             self.desk.close(conn, Close::HomeLost, reason);
         }
@@ -126,7 +116,7 @@ fn hash_of(sessions: &Sessions, pending: Pending) -> Option<u64> {
         | Pending::Recognise { hash, .. }
         | Pending::Refused { hash, .. } => Some(hash),
         Pending::Login { session } | Pending::Lost { session } => {
-            sessions.get(session).map(|session| session.id.user_queue_hash())
+            sessions.get(session).map(|session| session.user_queue_hash())
         }
         Pending::Request { hash, .. } => hash,
     }

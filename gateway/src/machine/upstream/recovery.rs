@@ -34,7 +34,7 @@ impl Lane {
     }
 
     pub(in crate::machine) fn link_down(&mut self, link: LinkId, out: &mut Outbox) {
-        self.callouts.link_down(link);
+        self.application.link_down(link);
         let Some(node) = self.desk.upstream.link_down(link) else { return };
         self.readiness.unsure = true;
         self.sessions.forget_node(node);
@@ -92,7 +92,14 @@ impl Lane {
                         self.desk.refuse(conn, op_id, status, sentence, out);
                         self.close_dismissed(out);
                     }
-                    self.settle(session, kind, hash, false, out);
+                    self.application.settle(
+                        (session, hash),
+                        kind,
+                        false,
+                        &mut self.sessions,
+                        &mut self.desk,
+                        out,
+                    );
                 }
                 Pending::Refused { session, op_id, hash, refusal } => {
                     self.refused(session, op_id, hash, refusal, out);
@@ -104,12 +111,21 @@ impl Lane {
                         &mut self.desk,
                         out,
                     );
-                    self.settle(session, Kind::Subscribe, hash, false, out);
+                    self.application.settle(
+                        (session, hash),
+                        Kind::Subscribe,
+                        false,
+                        &mut self.sessions,
+                        &mut self.desk,
+                        out,
+                    );
                 }
                 Pending::Login { session } => {
                     self.sessions.login_given_up(session, was_sent, &mut self.desk, out)
                 }
-                Pending::Recognise { number, conn, .. } => self.unrecognised(conn, number),
+                Pending::Recognise { number, conn, .. } => {
+                    self.application.unrecognised(conn, number, &mut self.desk)
+                }
                 Pending::Lost { session } => {
                     self.sessions.lost_noted(session, &mut self.desk, out);
                 }
@@ -126,10 +142,10 @@ impl Lane {
         let give_up_ms = self.desk.settings.give_up_ms;
         let give_up_ms = if self.desk.settings.faults.given_up_early { 1 } else { give_up_ms };
         let before_ms = self.desk.now.ms.saturating_sub(give_up_ms);
-        self.give_up_lines(before_ms, out);
+        self.application.give_up_lines(before_ms, &mut self.sessions, &mut self.desk, out);
         self.give_up_unheard(before_ms, out);
         self.close_dismissed(out);
-        let waits = self.desk.upstream.waits_for_homes() || self.asking.has_lines();
+        let waits = self.desk.upstream.waits_for_homes() || self.application.has_lines();
         let mut next_ms = waits.then(|| self.desk.now.ms + SWEEP_MS);
         let mut again = Vec::new();
         for at in self.desk.upstream.buckets() {

@@ -56,7 +56,7 @@ impl Lane {
         for bucket in self.desk.upstream.asides() {
             self.take_back(bucket, out);
         }
-        self.advance_mute(out);
+        self.application.advance_mute(&mut self.sessions, &mut self.desk, out);
         for handle in self.desk.upstream.unheard() {
             if self.sessions.is_heard(handle, &self.desk)
                 && self.desk.upstream.waits_no_longer(handle)
