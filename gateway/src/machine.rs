@@ -12,6 +12,7 @@ mod delivery;
 mod desk;
 mod door;
 pub mod lane;
+mod parts;
 mod readiness;
 mod sessions;
 pub mod settings;

@@ -24,7 +24,6 @@ mod fanout;
 mod format;
 mod held;
 mod interest;
-mod receivers;
 mod slow;
 
 pub(super) use backlog::Backlog;

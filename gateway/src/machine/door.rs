@@ -17,13 +17,13 @@ use super::settings::Settings;
 
 mod address;
 mod authority;
-mod closing;
-mod connection;
+pub(super) mod closing;
+pub(super) mod connection;
 mod connections;
-mod credentials;
+pub(super) mod credentials;
 mod farewell;
-mod operation;
-mod refusal;
+pub(super) mod operation;
+pub(super) mod refusal;
 mod wheel;
 
 pub use address::{AddressLimits, Addresses, Prefix, TurnedAway};
@@ -48,6 +48,8 @@ pub(super) struct Door {
     wheel: Wheel,
     expiries: Expiries,
     keys: Keys,
+    /// The gateway shuts down.
+    is_draining: bool,
     /// Those that are to be closed, in order, and how.
     dismissed: VecDeque<(ConnId, Farewell)>,
 }
@@ -91,6 +93,7 @@ impl Door {
             wheel: Wheel::new(),
             expiries: Expiries::default(),
             keys: Keys::default(),
+            is_draining: false,
             dismissed: VecDeque::new(),
         }
     }
@@ -209,6 +212,16 @@ impl Door {
     /// The numbers of all connections.
     pub(super) fn open_ones(&self) -> Vec<ConnId> {
         self.connections.open_ones()
+    }
+
+    /// The gateway shuts down: who comes now is sent elsewhere.
+    pub(super) fn set_draining(&mut self) {
+        self.is_draining = true;
+    }
+
+    /// Whether the gateway shuts down.
+    pub(super) fn is_draining(&self) -> bool {
+        self.is_draining
     }
 
     /// A connection is to be closed, as soon as what happens now is done.

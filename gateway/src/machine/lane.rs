@@ -1,4 +1,5 @@
-//! One lane: everything that comes goes through [`Lane::handle`].
+//! One lane: everything that comes goes through [`Lane::handle`], which gives it to the part whose
+//! matter it is. When that is done, the connections are closed that it has dismissed.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use super::application::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
 use super::delivery::{Clients, ConnId, Delivery, Format};
 use super::desk::Desk;
-use super::door::{Authority, Door};
-use super::readiness::Readiness;
+use super::door::{Authority, Door, closing, connection, credentials};
+use super::parts::Parts;
+use super::readiness::{self, Readiness};
 use super::sessions::Sessions;
 use super::settings::Settings;
-use super::upstream::Upstream;
+use super::upstream::{Upstream, homes, moves, recovery, unheard};
 use super::web::{Web, WebReply, WebRequest};
 
 /// What comes to a lane.
@@ -154,12 +156,8 @@ impl Outbox {
 /// A lane of a gateway: its clients, their sessions, and the way to the homes of their queues.
 #[derive(Debug)]
 pub struct Lane {
-    pub(super) desk: Desk,
-    pub(super) sessions: Sessions,
-    pub(super) web: Web,
-    pub(super) application: Application,
-    pub(super) draining: bool,
-    pub(super) readiness: Readiness,
+    pub(super) parts: Parts,
+    readiness: Readiness,
 }
 
 impl Lane {
@@ -170,111 +168,140 @@ impl Lane {
         let chance = StdRng::seed_from_u64(!seed);
         let callouts = Callouts::new(&settings.gateway, settings.lanes, chance);
         let callouts = callouts.measured_with(settings.micros).within(settings.callouts_max);
-        Lane {
-            desk: Desk {
-                settings,
-                random: StdRng::seed_from_u64(seed),
-                now: Time::default(),
-                counters: Counters::default(),
-                door,
-                upstream: Upstream::default(),
-                delivery: Delivery::new(Seed::new(seed)),
-            },
+        let desk = Desk {
+            settings,
+            random: StdRng::seed_from_u64(seed),
+            now: Time::default(),
+            counters: Counters::default(),
+            door,
+            upstream: Upstream::default(),
+            delivery: Delivery::new(Seed::new(seed)),
+        };
+        let parts = Parts {
+            desk,
             sessions: Sessions::default(),
-            web: Web::default(),
             application: Application::new(callouts),
-            draining: false,
-            readiness: Readiness::default(),
-        }
+            web: Web::default(),
+        };
+        Lane { parts, readiness: Readiness::default() }
     }
 
     /// Decides what follows from an input.
     #[inline]
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
-        let before_ms = std::mem::replace(&mut self.desk.now, now).ms;
+        let parts = &mut self.parts;
+        let before_ms = std::mem::replace(&mut parts.desk.now, now).ms;
+        let Parts { desk, sessions, application, web } = parts;
         match input {
-            Input::LinkFrame { link, frame } => self.link_frame(link, frame, out),
-            Input::Frame { conn, frame } => self.frame(conn, frame, out),
-            Input::Overhead { conn, bytes, frames } => self.overhead(conn, bytes, frames),
+            Input::LinkFrame { link, frame } => homes::frame(parts, link, frame, out),
+            Input::Frame { conn, frame } => connection::frame(parts, conn, frame, out),
+            Input::Overhead { conn, bytes, frames } => {
+                connection::overhead(parts, conn, bytes, frames);
+            }
             Input::Opened { conn, format, address } => {
-                self.application.came_from(conn, address, &mut self.desk);
-                self.opened(conn, format, out);
+                application.came_from(conn, address, desk);
+                connection::opened(parts, conn, format, out);
             }
-            Input::Broken { conn, close, reason } => self.desk.close(conn, close, reason),
-            Input::Hangup { conn } => self.hung_up(conn, out),
-            Input::Closed { conn } => self.closed(conn, out),
-            Input::Drained { conn } => self.drained(conn, out),
-            Input::LinkUp { link, peer } => self.link_up(link, &peer, out),
-            Input::LinkDown { link } => self.link_down(link, out),
-            Input::Table(table) => self.table(&table, out),
-            Input::Config(config) => {
-                self.application.configure(config, &mut self.sessions, &mut self.desk, out)
-            }
+            Input::Broken { conn, close, reason } => desk.close(conn, close, reason),
+            Input::Hangup { conn } => closing::hung_up(parts, conn, out),
+            Input::Closed { conn } => closing::closed(parts, conn, out),
+            Input::Drained { conn } => sessions.drained(conn, desk, out),
+            Input::LinkUp { link, peer } => recovery::link_up(parts, link, &peer, out),
+            Input::LinkDown { link } => recovery::link_down(parts, link, out),
+            Input::Table(table) => moves::table(parts, &table, out),
+            Input::Config(config) => application.configure(config, sessions, desk, out),
             Input::Called { request, outcome } => {
-                self.application.called(request, outcome, &mut self.sessions, &mut self.desk, out)
+                application.called(request, outcome, sessions, desk, out);
             }
-            Input::Authority(authority) => self.desk.door.set_authority(authority),
-            Input::Web(request) => self.web.request(request, &mut self.desk, out),
-            Input::Drain => self.drain(),
+            Input::Authority(authority) => desk.door.set_authority(authority),
+            Input::Web(request) => web.request(request, desk, out),
+            Input::Drain => {
+                self.readiness.doubt();
+                closing::drain(desk);
+            }
             Input::TurnEnd => {
-                self.hold_if_stopped(before_ms, out);
-                self.close_dismissed(out);
+                unheard::hold_if_stopped(parts, before_ms, out);
+                closing::dismissed(parts, out);
                 self.turn_end(out);
             }
             Input::Wake => self.wake(out),
         }
-        self.close_dismissed(out);
+        closing::dismissed(&mut self.parts, out);
     }
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        let parts =
-            [self.desk.door.wake_at(), self.desk.upstream.wake_at(), self.desk.delivery.wake_at()];
-        parts.into_iter().chain([self.application.wake_at()]).flatten().min()
+        let Parts { desk, application, .. } = &self.parts;
+        let parts = [desk.door.wake_at(), desk.upstream.wake_at(), desk.delivery.wake_at()];
+        parts.into_iter().chain([application.wake_at()]).flatten().min()
     }
 
     /// What the lane has counted.
     pub fn counters(&self) -> Counters {
-        let mut counters = self.desk.counters;
-        self.desk.delivery.count_into(&mut counters);
+        let mut counters = self.parts.desk.counters;
+        self.parts.desk.delivery.count_into(&mut counters);
         counters
     }
 
     /// What the lane's call-outs have counted.
     pub fn callout_counters(&self) -> callout::Counters {
-        self.application.counters()
+        self.parts.application.counters()
+    }
+
+    /// Why the lane can't serve: it needs a table, and a primary that answers for every bucket.
+    pub fn unready(&self) -> Option<&'static str> {
+        readiness::unready(&self.parts.desk)
+    }
+
+    /// What [`Lane::unready`] says, if that isn't what it said at the last call. Most turns change
+    /// nothing of it, and look at no bucket.
+    pub fn readiness_news(&mut self) -> Option<Option<&'static str>> {
+        self.readiness.news(&mut self.parts.desk)
+    }
+
+    /// Whether no client is connected.
+    pub fn is_empty(&self) -> bool {
+        self.parts.desk.counters.connections == 0
+    }
+
+    /// Whether the gateway shuts down.
+    pub fn is_draining(&self) -> bool {
+        self.parts.desk.door.is_draining()
     }
 
     fn turn_end(&mut self, out: &mut Outbox) {
-        self.desk.upstream.flush(&mut out.links);
-        self.desk.counters.slow = out.clients.slow_total();
-        if self.owes_too_much(out) {
-            self.desk.delivery.owe_too_much(self.desk.now.ms);
+        let Parts { desk, sessions, .. } = &mut self.parts;
+        desk.upstream.flush(&mut out.links);
+        desk.counters.slow = out.clients.slow_total();
+        if sessions.owe_too_much(desk, out) {
+            desk.delivery.owe_too_much(desk.now.ms);
         }
-        if self.desk.settings.faults.flush_lost && self.desk.delivery.events() % 16 == 7 {
+        if desk.settings.faults.flush_lost && desk.delivery.events() % 16 == 7 {
             out.clients.lose_flush();
         }
     }
 
     fn wake(&mut self, out: &mut Outbox) {
-        for (tick, conn) in self.desk.door.due(self.desk.now.ms) {
-            self.look_at(conn, tick, out);
+        let parts = &mut self.parts;
+        let now_ms = parts.desk.now.ms;
+        for (tick, conn) in parts.desk.door.due(now_ms) {
+            connection::look_at(&mut parts.desk, conn, tick, out);
         }
-        for conn in self.desk.door.expired(self.desk.now.ms) {
-            self.expired(conn);
+        for conn in parts.desk.door.expired(now_ms) {
+            credentials::expired(&mut parts.desk, conn);
         }
-        self.close_dismissed(out);
-        if self.desk.upstream.sweep_is_due(self.desk.now.ms) {
-            self.sweep(out);
+        closing::dismissed(parts, out);
+        if parts.desk.upstream.sweep_is_due(now_ms) {
+            recovery::sweep(parts, out);
         }
-        if self.desk.delivery.debts_are_due(self.desk.now.ms) {
-            self.close_debtors(out);
+        if parts.desk.delivery.debts_are_due(now_ms) {
+            closing::close_debtors(parts, out);
         }
-        if self.desk.upstream.probe_is_due(self.desk.now.ms) {
-            self.probe(out);
+        if parts.desk.upstream.probe_is_due(now_ms) {
+            homes::probe(&mut parts.desk, out);
         }
-        self.application.wake(&mut self.sessions, &mut self.desk, out);
-        self.close_dismissed(out);
+        parts.application.wake(&mut parts.sessions, &mut parts.desk, out);
+        closing::dismissed(parts, out);
         self.turn_end(out);
     }
 }

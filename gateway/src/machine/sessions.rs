@@ -15,6 +15,7 @@ mod closing;
 mod introduction;
 mod login;
 mod membership;
+mod receiving;
 mod recovery;
 mod resume;
 mod sending;

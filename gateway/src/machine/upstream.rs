@@ -12,13 +12,13 @@ use proto::ids::Handle;
 use proto::table::Version;
 
 mod hearing;
-mod homes;
+pub(super) mod homes;
 mod lists;
-mod moves;
-mod recovery;
+pub(super) mod moves;
+pub(super) mod recovery;
 mod route;
 mod table;
-mod unheard;
+pub(super) mod unheard;
 
 pub(super) use homes::Broken;
 pub(super) use route::{BucketIndex, NodeIndex, NodeSet, Pending};
@@ -44,6 +44,8 @@ pub(super) struct Upstream {
     unheard: BTreeSet<Handle>,
     by_link: Vec<Option<NodeIndex>>,
     dirty: Vec<BucketIndex>,
+    /// Something has happened that may change whether the lane can serve.
+    has_news: bool,
     /// When waiting operations are looked through.
     sweep_ms: Option<u64>,
     /// When the links are probed next.
@@ -51,6 +53,12 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
+    /// Whether something has happened since the last call that may change whether the lane can
+    /// serve.
+    pub(super) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_news)
+    }
+
     /// When something is to be done, if nothing comes before.
     pub(super) fn wake_at(&self) -> Option<u64> {
         self.sweep_ms.into_iter().chain(self.probe_ms).min()

@@ -7,102 +7,136 @@ use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
 use proto::ids::Handle;
 
-use super::Farewell;
+use super::{Farewell, PER_TURN};
 use crate::machine::delivery::{ConnId, Ending, Frame};
-use crate::machine::lane::{Lane, Outbox};
+use crate::machine::desk::Desk;
+use crate::machine::door::refusal;
+use crate::machine::lane::Outbox;
+use crate::machine::parts::Parts;
 
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
 
-impl Lane {
-    /// Closes those that are dismissed.
-    #[inline]
-    pub(in crate::machine) fn close_dismissed(&mut self, out: &mut Outbox) {
-        if self.desk.door.has_dismissed() {
-            self.close_each(out);
-        }
+/// Closes those that are dismissed.
+#[inline]
+pub(in crate::machine) fn dismissed(parts: &mut Parts, out: &mut Outbox) {
+    if parts.desk.door.has_dismissed() {
+        dismiss_each(parts, out);
     }
+}
 
-    #[cold]
-    fn close_each(&mut self, out: &mut Outbox) {
-        while let Some((conn, farewell)) = self.desk.door.take_dismissed() {
-            self.close(conn, &farewell, out);
-        }
+#[cold]
+fn dismiss_each(parts: &mut Parts, out: &mut Outbox) {
+    while let Some((conn, farewell)) = parts.desk.door.take_dismissed() {
+        close(parts, conn, &farewell, out);
     }
+}
 
-    /// Says why, then closes when that is written. The lane lets go of the session here and now.
-    pub(in crate::machine) fn close(
-        &mut self,
-        conn: ConnId,
-        farewell: &Farewell,
-        out: &mut Outbox,
-    ) {
-        let &Farewell { close, ref reason, mut retry_after_ms, bye } = farewell;
-        let Some(session) = self.desk.door.closes(conn, self.desk.now.ms) else { return };
-        if close == Close::Draining {
-            retry_after_ms = NonZeroU32::new(conn.number().wrapping_mul(97) % SPREAD_MS);
-        }
-        self.application.drop_newcomer(conn);
-        let message = g2c::Closing {
-            code: u32::from(close.number()),
-            reason: reason.clone().into_owned(),
-            may_retry: close.may_retry(),
-            retry_after_ms: retry_after_ms.map_or(0, NonZeroU32::get),
-            address: String::new(),
-        };
-        let format = out.clients.format(conn);
-        let body = prost::Message::encode_to_vec(&message);
-        let frame = Frame::of(BodyKind::Closing, &body);
-        self.desk.delivery.append(conn, &frame, &mut out.clients);
-        let mut last = Vec::new();
-        format.transport.put_close(&mut last, close.number(), reason);
-        out.clients.append(conn, &last);
-        out.clients.end(conn, Ending::Written);
-        self.desk.counters.count_closed(close);
-        if let Some(handle) = session {
-            self.end_session(handle, bye, Some(close), out);
-        }
+/// Says why, then closes when that is written. The lane lets go of the session here and now.
+pub(in crate::machine) fn close(
+    parts: &mut Parts,
+    conn: ConnId,
+    farewell: &Farewell,
+    out: &mut Outbox,
+) {
+    let &Farewell { close, ref reason, mut retry_after_ms, bye } = farewell;
+    let Some(session) = parts.desk.door.closes(conn, parts.desk.now.ms) else { return };
+    if close == Close::Draining {
+        retry_after_ms = NonZeroU32::new(conn.number().wrapping_mul(97) % SPREAD_MS);
     }
-
-    /// The client closes in its own way; its output is still written.
-    pub(in crate::machine) fn hung_up(&mut self, conn: ConnId, out: &mut Outbox) {
-        let Some(session) = self.desk.door.closes(conn, self.desk.now.ms) else { return };
-        self.application.drop_newcomer(conn);
-        out.clients.end(conn, Ending::Written);
-        if let Some(handle) = session {
-            self.end_session(handle, false, None, out);
-        }
+    parts.application.drop_newcomer(conn);
+    let message = g2c::Closing {
+        code: u32::from(close.number()),
+        reason: reason.clone().into_owned(),
+        may_retry: close.may_retry(),
+        retry_after_ms: retry_after_ms.map_or(0, NonZeroU32::get),
+        address: String::new(),
+    };
+    let format = out.clients.format(conn);
+    let body = prost::Message::encode_to_vec(&message);
+    let frame = Frame::of(BodyKind::Closing, &body);
+    parts.desk.delivery.append(conn, &frame, &mut out.clients);
+    let mut last = Vec::new();
+    format.transport.put_close(&mut last, close.number(), reason);
+    out.clients.append(conn, &last);
+    out.clients.end(conn, Ending::Written);
+    parts.desk.counters.count_closed(close);
+    if let Some(handle) = session {
+        end_session(parts, handle, bye, Some(close), out);
     }
+}
 
-    /// The socket is gone.
-    pub(in crate::machine) fn closed(&mut self, conn: ConnId, out: &mut Outbox) {
-        let Some(session) = self.desk.door.closed(conn) else { return };
-        self.application.drop_newcomer(conn);
-        out.clients.closed(conn);
-        self.desk.counters.connections -= 1;
-        if let Some(handle) = session {
-            self.end_session(handle, false, None, out);
-        }
+/// The client closes in its own way; its output is still written.
+pub(in crate::machine) fn hung_up(parts: &mut Parts, conn: ConnId, out: &mut Outbox) {
+    let Some(session) = parts.desk.door.closes(conn, parts.desk.now.ms) else { return };
+    parts.application.drop_newcomer(conn);
+    out.clients.end(conn, Ending::Written);
+    if let Some(handle) = session {
+        end_session(parts, handle, false, None, out);
     }
+}
 
-    /// The gateway shuts down.
-    pub(in crate::machine) fn drain(&mut self) {
-        (self.draining, self.readiness.unsure) = (true, true);
-        for conn in self.desk.door.open_ones() {
-            let reason = "this gateway is shutting down: connect to another";
-            self.desk.close(conn, Close::Draining, reason);
-        }
+/// The socket is gone.
+pub(in crate::machine) fn closed(parts: &mut Parts, conn: ConnId, out: &mut Outbox) {
+    let Some(session) = parts.desk.door.closed(conn) else { return };
+    parts.application.drop_newcomer(conn);
+    out.clients.closed(conn);
+    parts.desk.counters.connections -= 1;
+    if let Some(handle) = session {
+        end_session(parts, handle, false, None, out);
     }
+}
 
-    /// The session's socket is gone, or will be: what it has under way ends with it.
-    fn end_session(&mut self, handle: Handle, bye: bool, close: Option<Close>, out: &mut Outbox) {
-        if !self.sessions.loses_connection(handle) {
+/// The gateway shuts down.
+pub(in crate::machine) fn drain(desk: &mut Desk) {
+    desk.door.set_draining();
+    for conn in desk.door.open_ones() {
+        let reason = "this gateway is shutting down: connect to another";
+        desk.close(conn, Close::Draining, reason);
+    }
+}
+
+/// The session's socket is gone, or will be: what it has under way ends with it.
+fn end_session(
+    parts: &mut Parts,
+    handle: Handle,
+    bye: bool,
+    close: Option<Close>,
+    out: &mut Outbox,
+) {
+    if !parts.sessions.loses_connection(handle) {
+        return;
+    }
+    parts.application.drop_lines(handle, &mut parts.sessions, &mut parts.desk, out);
+    if let Some(bucket) = parts.sessions.end(handle, (bye, close), &mut parts.desk, out) {
+        refusal::release(parts, bucket, out);
+    }
+    parts.sessions.let_go(handle, &mut parts.desk, out);
+}
+
+/// Keeps all connections together within the lane's bound: the largest debtor goes first, and
+/// with it what it was owed, so that there is room at once. If a turn's worth of them isn't
+/// enough, the next turn goes on.
+pub(in crate::machine) fn close_debtors(parts: &mut Parts, out: &mut Outbox) {
+    if !parts.sessions.owe_too_much(&parts.desk, out) {
+        return;
+    }
+    let mut debts: Vec<(usize, ConnId)> = Vec::new();
+    for conn in parts.desk.door.open_ones() {
+        let session = parts.desk.door.session_of(conn);
+        let kept = session.map_or(0, |handle| parts.sessions.kept_bytes(handle));
+        debts.push((out.clients.owed(conn) + kept, conn));
+    }
+    debts.sort_unstable();
+    let are_more = debts.len() > PER_TURN;
+    for (_, conn) in debts.into_iter().rev().take(PER_TURN) {
+        close(parts, conn, &Farewell::slow(), out);
+        out.clients.cut(conn);
+        if !parts.sessions.owe_too_much(&parts.desk, out) {
             return;
         }
-        self.application.drop_lines(handle, &mut self.sessions, &mut self.desk, out);
-        if let Some(bucket) = self.sessions.end(handle, (bye, close), &mut self.desk, out) {
-            self.release_refusals(bucket, out);
-        }
-        self.sessions.let_go(handle, &mut self.desk, out);
+    }
+    if are_more {
+        parts.desk.delivery.owe_still(parts.desk.now.ms);
     }
 }

@@ -7,105 +7,105 @@ use proto::ids::Handle;
 use proto::name;
 
 use crate::machine::delivery::ConnId;
+use crate::machine::desk::Desk;
 use crate::machine::door::check_op_id;
 use crate::machine::door::{Admission, Distrust, Farewell};
-use crate::machine::lane::{Lane, Outbox};
+use crate::machine::lane::Outbox;
+use crate::machine::parts::Parts;
 
 /// A `refresh` counts as so many operations more: a signature takes as long to verify as hundreds
 /// of messages to route.
 const REFRESH_OPERATIONS: u32 = 499;
 
-impl Lane {
-    /// Who may come in, by the credentials.
-    pub(in crate::machine) fn admit(
-        &mut self,
-        connect: &c2g::Connect,
-        out: &mut Outbox,
-    ) -> Result<Admission, Distrust> {
-        let given = (self.application.asks_who_connects(), self.desk.settings.dev_auth);
-        self.desk.door.admit(self.desk.now, connect, given, &mut out.wants_keys)
-    }
+/// Who may come in, by the credentials.
+pub(in crate::machine) fn admit(
+    parts: &mut Parts,
+    connect: &c2g::Connect,
+    out: &mut Outbox,
+) -> Result<Admission, Distrust> {
+    let given = (parts.application.asks_who_connects(), parts.desk.settings.dev_auth);
+    parts.desk.door.admit(parts.desk.now, connect, given, &mut out.wants_keys)
+}
 
-    /// New credentials before the old expire.
-    pub(in crate::machine) fn refresh(
-        &mut self,
-        conn: ConnId,
-        handle: Handle,
-        body: &[u8],
-        out: &mut Outbox,
-    ) {
-        let Ok(refresh) = c2g::Refresh::decode(body) else {
-            let reason = "`refresh` is not a message of this protocol";
-            return self.desk.close(conn, Close::BadFrame, reason);
-        };
-        self.desk.counters.operations += 1;
-        let op_id = refresh.op_id;
-        if let Err(refusal) = check_op_id(op_id) {
-            return self.desk.refuse_as(conn, op_id, refusal, out);
-        }
-        if !self.desk.door.takes(conn, self.desk.now.ms, REFRESH_OPERATIONS) {
-            let sentence = "tokens are refreshed too often: wait until the old one is about to \
-                            expire";
-            return self.desk.refuse(conn, op_id, Status::Limit, sentence, out);
-        }
-        let is_asked = self.application.asks_who_connects();
-        let verified = if is_asked && !self.desk.door.has_authority() {
-            Ok(None)
-        } else {
-            self.desk.door.verify(self.desk.now, &refresh.token, &mut out.wants_keys).map(Some)
-        };
-        match verified {
-            Ok(Some(admitted)) if !is_asked => {
-                self.sessions.refreshed((conn, handle), op_id, &admitted, &mut self.desk, out)
-            }
-            Ok(admitted) => {
-                let until_ms = admitted.and_then(|admitted| admitted.expires_ms);
-                self.application.ask_anew(
-                    handle,
-                    &refresh,
-                    until_ms,
-                    &mut self.sessions,
-                    &mut self.desk,
-                    out,
-                );
-            }
-            Err(Distrust { reason, .. }) => {
-                self.desk.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
-            }
-        }
+/// New credentials before the old expire.
+pub(in crate::machine) fn refresh(
+    parts: &mut Parts,
+    conn: ConnId,
+    handle: Handle,
+    body: &[u8],
+    out: &mut Outbox,
+) {
+    let Ok(refresh) = c2g::Refresh::decode(body) else {
+        let reason = "`refresh` is not a message of this protocol";
+        return parts.desk.close(conn, Close::BadFrame, reason);
+    };
+    parts.desk.counters.operations += 1;
+    let op_id = refresh.op_id;
+    if let Err(refusal) = check_op_id(op_id) {
+        return parts.desk.refuse_as(conn, op_id, refusal, out);
     }
-
-    /// Its credentials hold no longer.
-    pub(in crate::machine) fn expired(&mut self, conn: ConnId) {
-        let reason = "the token has expired: connect with a new one, and refresh that before it \
-                      expires";
-        self.desk.close(conn, Close::TokenExpired, reason);
+    if !parts.desk.door.takes(conn, parts.desk.now.ms, REFRESH_OPERATIONS) {
+        let sentence = "tokens are refreshed too often: wait until the old one is about to \
+                        expire";
+        return parts.desk.refuse(conn, op_id, Status::Limit, sentence, out);
     }
-
-    pub(in crate::machine) fn connect(&mut self, conn: ConnId, body: &[u8], out: &mut Outbox) {
-        let Ok(connect) = c2g::Connect::decode(body) else {
-            let reason = "`connect` is not a message of this protocol";
-            return self.desk.close(conn, Close::BadFrame, reason);
-        };
-        if let Err(reason) = readable(&connect) {
-            return self.desk.close(conn, Close::BadFrame, reason);
+    let is_asked = parts.application.asks_who_connects();
+    let verified = if is_asked && !parts.desk.door.has_authority() {
+        Ok(None)
+    } else {
+        parts.desk.door.verify(parts.desk.now, &refresh.token, &mut out.wants_keys).map(Some)
+    };
+    match verified {
+        Ok(Some(admitted)) if !is_asked => {
+            parts.sessions.refreshed((conn, handle), op_id, &admitted, &mut parts.desk, out)
         }
-        match self.admit(&connect, out) {
-            Ok(Admission::Granted(admitted)) => {
-                self.sessions.log_in(conn, connect, &admitted, &mut self.desk, out)
-            }
-            Ok(Admission::Asked(admitted)) => self.application.recognise(
-                conn,
-                connect,
-                admitted,
-                &mut self.sessions,
-                &mut self.desk,
+        Ok(admitted) => {
+            let until_ms = admitted.and_then(|admitted| admitted.expires_ms);
+            parts.application.ask_anew(
+                handle,
+                &refresh,
+                until_ms,
+                &mut parts.sessions,
+                &mut parts.desk,
                 out,
-            ),
-            Err(Distrust { close, reason, retry_after_ms, .. }) => {
-                let farewell = Farewell::new(close, reason).retry_after(retry_after_ms);
-                self.desk.door.dismiss(conn, farewell);
-            }
+            );
+        }
+        Err(Distrust { reason, .. }) => {
+            parts.desk.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
+        }
+    }
+}
+
+/// Its credentials hold no longer.
+pub(in crate::machine) fn expired(desk: &mut Desk, conn: ConnId) {
+    let reason = "the token has expired: connect with a new one, and refresh that before it \
+                  expires";
+    desk.close(conn, Close::TokenExpired, reason);
+}
+
+pub(in crate::machine) fn connect(parts: &mut Parts, conn: ConnId, body: &[u8], out: &mut Outbox) {
+    let Ok(connect) = c2g::Connect::decode(body) else {
+        let reason = "`connect` is not a message of this protocol";
+        return parts.desk.close(conn, Close::BadFrame, reason);
+    };
+    if let Err(reason) = readable(&connect) {
+        return parts.desk.close(conn, Close::BadFrame, reason);
+    }
+    match admit(parts, &connect, out) {
+        Ok(Admission::Granted(admitted)) => {
+            parts.sessions.log_in(conn, connect, &admitted, &mut parts.desk, out)
+        }
+        Ok(Admission::Asked(admitted)) => parts.application.recognise(
+            conn,
+            connect,
+            admitted,
+            &mut parts.sessions,
+            &mut parts.desk,
+            out,
+        ),
+        Err(Distrust { close, reason, retry_after_ms, .. }) => {
+            let farewell = Farewell::new(close, reason).retry_after(retry_after_ms);
+            parts.desk.door.dismiss(conn, farewell);
         }
     }
 }

@@ -10,128 +10,127 @@ use proto::name::{self, QueueName, UserId};
 
 use crate::machine::delivery::{ConnId, Frame, Sub};
 use crate::machine::door::{Refusal, check_op_id};
-use crate::machine::lane::{Lane, Outbox};
+use crate::machine::door::{closing, refusal};
+use crate::machine::lane::Outbox;
+use crate::machine::parts::Parts;
 
-impl Lane {
-    /// Brings an operation on its way to the queue's home, or answers why not.
-    #[inline]
-    pub(in crate::machine) fn operation(
-        &mut self,
-        conn: ConnId,
-        handle: Handle,
-        kind: Kind,
-        body: &[u8],
-        out: &mut Outbox,
-    ) {
-        let Ok(head) = Head::of(body) else {
-            let reason = "the operation's bytes are not a message of this protocol";
-            return self.desk.close(conn, Close::BadFrame, reason);
-        };
-        self.desk.counters.operations += 1;
-        if let Err(refusal) = self.send_operation(handle, kind, head, body, out) {
-            self.refuse_in_turn(conn, handle, head, refusal, out);
-        }
+/// Brings an operation on its way to the queue's home, or answers why not.
+#[inline]
+pub(in crate::machine) fn operation(
+    parts: &mut Parts,
+    conn: ConnId,
+    handle: Handle,
+    kind: Kind,
+    body: &[u8],
+    out: &mut Outbox,
+) {
+    let Ok(head) = Head::of(body) else {
+        let reason = "the operation's bytes are not a message of this protocol";
+        return parts.desk.close(conn, Close::BadFrame, reason);
+    };
+    parts.desk.counters.operations += 1;
+    if let Err(refusal) = send_operation(parts, handle, kind, head, body, out) {
+        refusal::in_turn(parts, conn, handle, head, refusal, out);
     }
+}
 
-    /// A call is an operation on the user's queue.
-    pub(in crate::machine) fn call(
-        &mut self,
-        conn: ConnId,
-        handle: Handle,
-        body: &[u8],
-        out: &mut Outbox,
-    ) {
-        let (Ok(head), Ok(user)) = (Head::of(body), UserId::try_from(self.sessions[handle].user()))
-        else {
-            let reason = "the operation's bytes are not a message of this protocol";
-            return self.desk.close(conn, Close::BadFrame, reason);
-        };
-        self.desk.counters.operations += 1;
-        // The queue that it names says by its class who is asked, no more.
-        let named = match head.queue {
-            [] => Ok(()),
-            named => QueueName::try_from(named).map(|_| ()).map_err(Refusal::from),
-        };
-        let queue = name::user_queue(user);
-        let head = Head { queue: queue.as_bytes(), ..head };
-        let sent = named.and_then(|()| self.send_operation(handle, Kind::Call, head, body, out));
-        if let Err(refusal) = sent {
-            self.refuse_in_turn(conn, handle, head, refusal, out);
-        }
+/// A call is an operation on the user's queue.
+pub(in crate::machine) fn call(
+    parts: &mut Parts,
+    conn: ConnId,
+    handle: Handle,
+    body: &[u8],
+    out: &mut Outbox,
+) {
+    let (Ok(head), Ok(user)) = (Head::of(body), UserId::try_from(parts.sessions[handle].user()))
+    else {
+        let reason = "the operation's bytes are not a message of this protocol";
+        return parts.desk.close(conn, Close::BadFrame, reason);
+    };
+    parts.desk.counters.operations += 1;
+    // The queue that it names says by its class who is asked, no more.
+    let named = match head.queue {
+        [] => Ok(()),
+        named => QueueName::try_from(named).map(|_| ()).map_err(Refusal::from),
+    };
+    let queue = name::user_queue(user);
+    let head = Head { queue: queue.as_bytes(), ..head };
+    let sent = named.and_then(|()| send_operation(parts, handle, Kind::Call, head, body, out));
+    if let Err(refusal) = sent {
+        refusal::in_turn(parts, conn, handle, head, refusal, out);
     }
+}
 
-    #[inline]
-    fn send_operation(
-        &mut self,
-        handle: Handle,
-        kind: Kind,
-        head: Head<'_>,
-        body: &[u8],
-        out: &mut Outbox,
-    ) -> Result<(), Refusal> {
-        check_op_id(head.op_id)?;
-        let session = &mut self.sessions[handle];
-        session.may_send()?;
-        let queue = QueueName::try_from(head.queue)?;
-        let hash = queue.hash();
-        let bucket = self.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
-        let most = limits::UNANSWERED_PER_QUEUE_MAX;
-        let most = if self.desk.settings.faults.limit_too_low { most / 8 } else { most };
-        if session.unanswered_of(hash) >= most {
-            return Err(Refusal::UnansweredOfQueue);
-        }
-        let may_line_up = self.application.is_on() || kind == Kind::Call;
-        if may_line_up
-            && self.application.goes_by_line(handle, kind, queue, hash, &mut self.sessions)
-        {
-            return self.application.line_up(
-                handle,
-                hash,
-                (kind, head.op_id, body),
-                &mut self.sessions,
-                &mut self.desk,
-                out,
-            );
-        }
-        let sub = match kind {
-            Kind::Subscribe | Kind::Unsubscribe => {
-                let given = self.sessions.part_in(handle, kind, queue, hash, &mut self.desk);
-                given.inspect_err(|_| self.sessions.tidy(handle))?
-            }
-            Kind::SendMessage
-            | Kind::SendState
-            | Kind::GetState
-            | Kind::GetHistory
-            | Kind::ListMembers
-            | Kind::Connect
-            | Kind::Open
-            | Kind::Call
-            | Kind::Refresh
-            | Kind::Ping
-            | Kind::Pong
-            | Kind::Bye => None,
-        };
-        let (session, sub) = (handle, Sub::number_or_none(sub));
-        let operation = OperationRef { session, sub, kind, body, askable: false, verdicts: &[] };
-        self.sessions.send_on(bucket, (hash, head.op_id), operation, true, &mut self.desk, out)
+#[inline]
+fn send_operation(
+    parts: &mut Parts,
+    handle: Handle,
+    kind: Kind,
+    head: Head<'_>,
+    body: &[u8],
+    out: &mut Outbox,
+) -> Result<(), Refusal> {
+    check_op_id(head.op_id)?;
+    let session = &mut parts.sessions[handle];
+    session.may_send()?;
+    let queue = QueueName::try_from(head.queue)?;
+    let hash = queue.hash();
+    let bucket = parts.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
+    let most = limits::UNANSWERED_PER_QUEUE_MAX;
+    let most = if parts.desk.settings.faults.limit_too_low { most / 8 } else { most };
+    if session.unanswered_of(hash) >= most {
+        return Err(Refusal::UnansweredOfQueue);
     }
+    let may_line_up = parts.application.is_on() || kind == Kind::Call;
+    if may_line_up && parts.application.goes_by_line(handle, kind, queue, hash, &mut parts.sessions)
+    {
+        return parts.application.line_up(
+            handle,
+            hash,
+            (kind, head.op_id, body),
+            &mut parts.sessions,
+            &mut parts.desk,
+            out,
+        );
+    }
+    let sub = match kind {
+        Kind::Subscribe | Kind::Unsubscribe => {
+            let given = parts.sessions.part_in(handle, kind, queue, hash, &mut parts.desk);
+            given.inspect_err(|_| parts.sessions.tidy(handle))?
+        }
+        Kind::SendMessage
+        | Kind::SendState
+        | Kind::GetState
+        | Kind::GetHistory
+        | Kind::ListMembers
+        | Kind::Connect
+        | Kind::Open
+        | Kind::Call
+        | Kind::Refresh
+        | Kind::Ping
+        | Kind::Pong
+        | Kind::Bye => None,
+    };
+    let (session, sub) = (handle, Sub::number_or_none(sub));
+    let operation = OperationRef { session, sub, kind, body, askable: false, verdicts: &[] };
+    parts.sessions.send_on(bucket, (hash, head.op_id), operation, true, &mut parts.desk, out)
+}
 
-    /// A queue's answer to an operation: the client gets it as it came.
-    #[inline]
-    pub(in crate::machine) fn answered(
-        &mut self,
-        handle: Handle,
-        kind: Kind,
-        hash: u64,
-        result: &[u8],
-        out: &mut Outbox,
-    ) {
-        if let Some(conn) = self.sessions.conn_of(handle) {
-            self.desk.send(conn, &Frame::of(BodyKind::Result, result), out);
-            self.close_dismissed(out);
-        }
-        let ok = matches!(kind, Kind::Subscribe | Kind::Unsubscribe)
-            && ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
-        self.application.settle((handle, hash), kind, ok, &mut self.sessions, &mut self.desk, out);
+/// A queue's answer to an operation: the client gets it as it came.
+#[inline]
+pub(in crate::machine) fn answered(
+    parts: &mut Parts,
+    handle: Handle,
+    kind: Kind,
+    hash: u64,
+    result: &[u8],
+    out: &mut Outbox,
+) {
+    if let Some(conn) = parts.sessions.conn_of(handle) {
+        parts.desk.send(conn, &Frame::of(BodyKind::Result, result), out);
+        closing::dismissed(parts, out);
     }
+    let ok = matches!(kind, Kind::Subscribe | Kind::Unsubscribe)
+        && ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
+    parts.application.settle((handle, hash), kind, ok, &mut parts.sessions, &mut parts.desk, out);
 }

@@ -7,7 +7,9 @@ use proto::limits;
 use proto::name::{self, NameError};
 
 use crate::machine::delivery::ConnId;
-use crate::machine::lane::{Lane, Outbox};
+use crate::machine::door::closing;
+use crate::machine::lane::Outbox;
+use crate::machine::parts::Parts;
 use crate::machine::upstream::{BucketIndex, Pending};
 
 /// Why the lane itself refuses an operation. The text says what to do.
@@ -105,69 +107,67 @@ impl Refusal {
     }
 }
 
-impl Lane {
-    /// Refuses an operation in its turn: after the answers to what came before it on its queue.
-    pub(in crate::machine) fn refuse_in_turn(
-        &mut self,
-        conn: ConnId,
-        handle: Handle,
-        head: Head<'_>,
-        refusal: Refusal,
-        out: &mut Outbox,
-    ) {
-        let hash = name::hash(head.queue);
-        let session = &self.sessions[handle];
-        let (is_few, waits) = (session.may_be_refused(), session.waits_for(hash));
-        let bucket = self.desk.upstream.bucket_of(hash).filter(|_| waits);
-        let Some(bucket) = bucket else {
-            self.sessions.tidy(handle);
-            return self.desk.refuse_as(conn, head.op_id, refusal, out);
-        };
-        let op_id = head.op_id;
-        if is_few
-            && self.application.is_on()
-            && self.application.refuse_in_line((handle, hash), op_id, refusal, &mut self.sessions)
-        {
-            return;
-        }
-        if !is_few
-            || !self.sessions.keep_refused(bucket, (handle, hash), (op_id, refusal), &mut self.desk)
-        {
-            let reason = "the client sends more operations without waiting for results: wait for \
-                          them";
-            self.desk.close(conn, Close::Rate, reason);
-        }
+/// Refuses an operation in its turn: after the answers to what came before it on its queue.
+pub(in crate::machine) fn in_turn(
+    parts: &mut Parts,
+    conn: ConnId,
+    handle: Handle,
+    head: Head<'_>,
+    refusal: Refusal,
+    out: &mut Outbox,
+) {
+    let hash = name::hash(head.queue);
+    let session = &parts.sessions[handle];
+    let (is_few, waits) = (session.may_be_refused(), session.waits_for(hash));
+    let bucket = parts.desk.upstream.bucket_of(hash).filter(|_| waits);
+    let Some(bucket) = bucket else {
+        parts.sessions.tidy(handle);
+        return parts.desk.refuse_as(conn, head.op_id, refusal, out);
+    };
+    let op_id = head.op_id;
+    if is_few
+        && parts.application.is_on()
+        && parts.application.refuse_in_line((handle, hash), op_id, refusal, &mut parts.sessions)
+    {
+        return;
     }
+    if !is_few
+        || !parts.sessions.keep_refused(bucket, (handle, hash), (op_id, refusal), &mut parts.desk)
+    {
+        let reason = "the client sends more operations without waiting for results: wait for \
+                      them";
+        parts.desk.close(conn, Close::Rate, reason);
+    }
+}
 
-    /// Lets out the refusals that have nothing before them any more.
-    #[inline]
-    pub(in crate::machine) fn release_refusals(&mut self, bucket: BucketIndex, out: &mut Outbox) {
-        while let Some(pending) = self.desk.upstream.take_refused(bucket) {
-            self.released(pending, out);
-        }
+/// Lets out the refusals that have nothing before them any more.
+#[inline]
+pub(in crate::machine) fn release(parts: &mut Parts, bucket: BucketIndex, out: &mut Outbox) {
+    while let Some(pending) = parts.desk.upstream.take_refused(bucket) {
+        released(parts, pending, out);
     }
+}
 
-    #[cold]
-    fn released(&mut self, pending: Pending, out: &mut Outbox) {
-        if let Pending::Refused { session, op_id, hash, refusal } = pending {
-            self.refused(session, op_id, hash, refusal, out);
-        }
+#[cold]
+fn released(parts: &mut Parts, pending: Pending, out: &mut Outbox) {
+    if let Pending::Refused { session, op_id, hash, refusal } = pending {
+        refused(parts, session, op_id, hash, refusal, out);
     }
+}
 
-    /// A refusal's turn has come.
-    pub(in crate::machine) fn refused(
-        &mut self,
-        handle: Handle,
-        op_id: u32,
-        hash: u64,
-        refusal: Refusal,
-        out: &mut Outbox,
-    ) {
-        if let Some(conn) = self.sessions.conn_of(handle) {
-            self.desk.refuse_as(conn, op_id, refusal, out);
-            self.close_dismissed(out);
-        }
-        self.sessions.count_answer(handle, hash);
-        self.application.settled(handle, hash, &mut self.sessions, &mut self.desk, out);
+/// A refusal's turn has come.
+pub(in crate::machine) fn refused(
+    parts: &mut Parts,
+    handle: Handle,
+    op_id: u32,
+    hash: u64,
+    refusal: Refusal,
+    out: &mut Outbox,
+) {
+    if let Some(conn) = parts.sessions.conn_of(handle) {
+        parts.desk.refuse_as(conn, op_id, refusal, out);
+        closing::dismissed(parts, out);
     }
+    parts.sessions.count_answer(handle, hash);
+    parts.application.settled(handle, hash, &mut parts.sessions, &mut parts.desk, out);
 }

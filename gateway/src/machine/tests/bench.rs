@@ -22,6 +22,7 @@ use super::words::{
 };
 use crate::machine::application::callout::Outcome;
 use crate::machine::settings::Settings;
+use crate::machine::upstream::unheard;
 use crate::machine::{Authority, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
 /// The link of `n1`; that of `n2` is the next.
@@ -60,8 +61,8 @@ impl Bench {
 
     /// A node has answered a probe that was sent at that moment.
     fn heard(&mut self, link: LinkId, sent_ms: u64) {
-        if let Some(node) = self.lane.desk.upstream.node_of(link) {
-            self.lane.heard_at(node, sent_ms, &mut self.out);
+        if let Some(node) = self.lane.parts.desk.upstream.node_of(link) {
+            unheard::heard(&mut self.lane.parts, node, sent_ms, &mut self.out);
         }
     }
 
@@ -375,13 +376,22 @@ impl Bench {
     fn counts(&self) {
         let lane = &self.lane;
         let (mut live, mut kept_bytes) = (0, 0);
-        for (handle, session) in lane.sessions.iter() {
+        for (handle, session) in lane.parts.sessions.iter() {
             assert!(!session.is_done(), "{session:?}");
             live += u64::from(session.is_live());
-            kept_bytes += lane.sessions.kept_bytes(handle);
+            kept_bytes += lane.parts.sessions.kept_bytes(handle);
         }
-        assert_eq!((lane.desk.counters.sessions, lane.kept_bytes()), (live, kept_bytes));
-        assert_eq!(lane.desk.counters.connections, lane.desk.door.open_ones().len() as u64);
+        assert_eq!(
+            (
+                lane.parts.desk.counters.sessions,
+                lane.parts.sessions.all_kept_bytes(&lane.parts.desk)
+            ),
+            (live, kept_bytes)
+        );
+        assert_eq!(
+            lane.parts.desk.counters.connections,
+            lane.parts.desk.door.open_ones().len() as u64
+        );
     }
 
     fn end_turn(&mut self) {

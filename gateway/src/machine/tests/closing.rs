@@ -91,9 +91,9 @@ fn who_leaves_while_the_home_is_away_is_forgotten_after_the_grace() {
     for steps in ["1 down\n2 c0 gone", "1 c0 gone\n2 down"] {
         let mut bench = Bench::new(dev());
         lines(&format!("{ONE}{steps}\n10000 wait")).for_each(|line| bench.step(line));
-        assert_eq!(bench.lane.sessions.len(), 1, "its end is still to be told: {steps}");
+        assert_eq!(bench.lane.parts.sessions.len(), 1, "its end is still to be told: {steps}");
         lines("40000 wait").for_each(|line| bench.step(line));
-        assert!(bench.lane.sessions.len() == 0, "{steps}");
+        assert!(bench.lane.parts.sessions.len() == 0, "{steps}");
     }
 }
 
@@ -105,6 +105,6 @@ fn what_a_client_sends_before_its_login_is_refused_counts_no_longer() {
     for steps in [refused, given_up] {
         let mut bench = Bench::new(dev());
         lines(&steps).for_each(|line| bench.step(line));
-        assert!(bench.lane.sessions.len() == 0, "{}", bench.log);
+        assert!(bench.lane.parts.sessions.len() == 0, "{}", bench.log);
     }
 }

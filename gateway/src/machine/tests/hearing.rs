@@ -279,7 +279,7 @@ fn so_many_invitations_wait_and_none_twice() {
         // Another connection of the session is meant.
         bench.step(&format!("601 n2 invited 0 6 /past/{room}"));
     }
-    let invited = bench.lane.sessions[Handle::at(0)].invitations();
+    let invited = bench.lane.parts.sessions[Handle::at(0)].invitations();
     let expected: Vec<String> = (0..max).map(|room| format!("/club/{room}")).collect();
     assert_eq!(invited, expected);
 }

@@ -120,16 +120,20 @@ fn one_session_fills_its_share_of_a_list_and_others_go_on() {
     full.answers(4, 1..=SHARE);
     assert!(full.send(5, 131, 9).contains("send 131 "));
     full.step("6 n1 answer 1 1 0\n6 n1 answer 1 2 0\n6 n1 answer 0 131 0");
-    assert_eq!(full.bench.lane.sessions[Handle::at(0)].under_way().1, 0);
-    assert_eq!(full.bench.lane.sessions[Handle::at(1)].under_way().1, 0);
+    assert_eq!(full.bench.lane.parts.sessions[Handle::at(0)].under_way().1, 0);
+    assert_eq!(full.bench.lane.parts.sessions[Handle::at(1)].under_way().1, 0);
 }
 
 #[test]
 fn what_is_given_up_counts_no_more() {
     let mut full = Full::new();
     full.step("2 down n1\n30000 wait");
-    assert_eq!(full.bench.lane.sessions[Handle::at(0)].under_way().0, 0, "all of it was given up");
-    assert_eq!(full.bench.lane.sessions[Handle::at(0)].under_way().1, 0);
+    assert_eq!(
+        full.bench.lane.parts.sessions[Handle::at(0)].under_way().0,
+        0,
+        "all of it was given up"
+    );
+    assert_eq!(full.bench.lane.parts.sessions[Handle::at(0)].under_way().1, 0);
 }
 
 #[test]
@@ -143,9 +147,9 @@ fn what_finds_no_room_is_refused_in_its_turn_and_others_go_on() {
     let subscribe = full.step(&format!("4 c0 subscribe 133 {last}"));
     assert_eq!(results(&subscribe), [(133, 8)]);
     assert_eq!(full.step(&format!("4 n2 invited 0 7 {last}")), "", "a guest has to wait, too");
-    let parts = full.bench.lane.sessions[Handle::at(0)].parts();
+    let parts = full.bench.lane.parts.sessions[Handle::at(0)].parts();
     assert_eq!(
-        (parts, full.bench.lane.desk.delivery.interest().len()),
+        (parts, full.bench.lane.parts.desk.delivery.interest().len()),
         (0, 0),
         "nothing is left of them"
     );

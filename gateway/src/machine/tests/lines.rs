@@ -145,7 +145,7 @@ impl World {
             self.node_answers();
             self.application_answers();
         }
-        assert!(!self.bench.lane.application.has_lines());
+        assert!(!self.bench.lane.parts.application.has_lines());
     }
 }
 
@@ -162,7 +162,9 @@ fn every_operation_has_one_result_in_its_queues_order() {
                     results.iter().filter(|op_id| sent.contains(op_id)).copied().collect();
                 assert_eq!(came, sent, "{queue}");
             }
-            assert!(bench.lane.sessions.iter().all(|(_, session)| session.under_way().0 == 0));
+            assert!(
+                bench.lane.parts.sessions.iter().all(|(_, session)| session.under_way().0 == 0)
+            );
         });
         assert!(ran.is_ok(), "seed {seed}");
     }
@@ -180,7 +182,7 @@ fn a_session_that_ends_leaves_nothing_in_lines() {
             }
             world.ends();
             world.step("n1 lost_noted 0");
-            assert!(world.bench.lane.sessions.len() == 0);
+            assert!(world.bench.lane.parts.sessions.len() == 0);
         });
         assert!(ran.is_ok(), "seed {seed}");
     }

@@ -457,7 +457,7 @@ fn a_link_that_its_node_ends_again_and_again_loses_nothing() {
 fn a_link_that_is_up_is_probed_at_once_and_ten_times_a_second() {
     let mut bench = Bench::new(dev());
     lines("1000 ready\n1390 wait").for_each(|line| bench.step(line));
-    let (node, _) = bench.lane.desk.upstream.linked().next().unwrap();
-    let sent = bench.lane.desk.upstream.probes_sent(node);
+    let (node, _) = bench.lane.parts.desk.upstream.linked().next().unwrap();
+    let sent = bench.lane.parts.desk.upstream.probes_sent(node);
     assert_eq!(sent, [1_000, 1_100, 1_200, 1_300]);
 }

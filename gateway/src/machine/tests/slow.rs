@@ -29,6 +29,10 @@ fn after_stuck(settings: Settings, steps: &str) -> String {
 const FILL: &str = "
     1 n1 message 1 1 1";
 
+fn owed_by_all(bench: &Bench) -> usize {
+    bench.lane.parts.sessions.owed_by_all(&bench.lane.parts.desk, &bench.out)
+}
+
 #[test]
 fn state_conflates_and_members_are_a_net_change() {
     let steps = format!(
@@ -213,7 +217,7 @@ fn five_wait(settings: Settings) -> Bench {
 #[test]
 fn a_receiver_may_owe_exactly_its_bound() {
     let bench = five_wait(Settings { slow_bytes: 10, ..dev() });
-    let owes = bench.lane.owed_by_all(&bench.out);
+    let owes = owed_by_all(&bench);
     for (output_bytes_max, dropped) in [(owes, 0), (owes - 1, 1)] {
         let bench = five_wait(Settings { output_bytes_max, ..small() });
         assert_eq!(bench.lane.counters().deliveries_dropped, dropped);
@@ -235,7 +239,7 @@ fn a_debt_is_what_is_on_its_way_and_what_waits() {
         for nonce in 0..pings {
             bench.step(&format!("2 c1 ping {}", 1_u64 << 40 | nonce));
         }
-        bench.lane.desk.settings.lane_output_bytes_max = bench.lane.owed_by_all(&bench.out) - 1;
+        bench.lane.parts.desk.settings.lane_output_bytes_max = owed_by_all(&bench) - 1;
         bench.step("3 wait");
         bench.step("100 wait");
         let cuts: Vec<&str> = bench.log.lines().filter(|line| line.ends_with("at once")).collect();

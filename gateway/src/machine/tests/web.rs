@@ -77,5 +77,5 @@ fn what_waits_of_one_api_key_leaves_others_their_share_of_the_list() {
     (1..=fits).for_each(|number| bench.step(&format!("3 n1 reply {number}")));
     assert!(!send(&mut bench, 1_002, 1).contains("status"));
     (fits + 1..=fits + 3).for_each(|number| bench.step(&format!("4 n1 reply {number}")));
-    assert!(bench.lane.web.is_idle(), "nothing is counted that isn't there");
+    assert!(bench.lane.parts.web.is_idle(), "nothing is counted that isn't there");
 }

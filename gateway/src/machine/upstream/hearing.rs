@@ -24,6 +24,7 @@ impl Upstream {
     /// Homes have changed. A home that was heard before it was one counts as heard: its answers
     /// are about all that it holds.
     pub(in crate::machine) fn homes_changed(&mut self) {
+        self.has_news = true;
         for bucket in self.buckets.iter_mut() {
             bucket.heard_until_ms = bucket.home.and_then(|home| self.nodes[home].heard_until_ms);
         }
@@ -81,6 +82,8 @@ impl Upstream {
     /// Nodes have been probed, some or none: the next time is a beat later.
     pub(in crate::machine) fn probe_next(&mut self, now_ms: u64, some: bool) {
         self.probe_ms = some.then_some(now_ms + PROBE_MS);
+        // Silence is no event: it is looked for as often as somebody is asked.
+        self.has_news = true;
     }
 
     /// One more node is to be probed, at the latest a beat later.

@@ -10,8 +10,12 @@ use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
-use crate::machine::lane::{Lane, Outbox};
+use crate::machine::desk::Desk;
+use crate::machine::door::{connection, operation, refusal};
+use crate::machine::lane::Outbox;
+use crate::machine::parts::Parts;
 use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
+use crate::machine::upstream::{moves, recovery, unheard};
 
 /// A peer said what it must not: its link is ended and comes back by attaching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,221 +38,211 @@ impl From<prost::DecodeError> for Broken {
     }
 }
 
-impl Lane {
-    #[inline]
-    pub(in crate::machine) fn link_frame(&mut self, link: LinkId, frame: &[u8], out: &mut Outbox) {
-        let Some(node) = self.desk.upstream.node_of(link) else { return };
-        if let Err(broken) = self.node_frame((link, node), frame, out) {
-            self.desk.counters.broken_peers += 1;
-            let reason = match broken {
-                Broken::Unreadable => "the node sent a frame that can't be read",
-                Broken::OutOfTurn => "the node answered out of turn",
-            };
-            self.link_down(link, out);
-            out.links.end(link, reason);
-        }
-    }
-
-    #[inline]
-    fn node_frame(
-        &mut self,
-        (link, node): (LinkId, NodeIndex),
-        frame: &[u8],
-        out: &mut Outbox,
-    ) -> Result<(), Broken> {
-        let (field, body) = wire::envelope(frame)?;
-        let bucket = self.desk.upstream.subject(node);
-        match (field, bucket) {
-            (said::EVENT, Some(_)) => self.event(&EventRef::of(body)?, out),
-            (said::ANSWER, Some(bucket)) => {
-                let answer = AnswerRef::of(body)?;
-                self.answer(bucket, answer, out)?;
-            }
-            (said::AT, _) => self.desk.upstream.set_subject(node, At::decode(body)?),
-            (said::PROBED, _) => self.probed(node, q2g::Probed::decode(body)?.nonce, out),
-            (said::MOVED, _) => self.moved(node, q2g::Moved::decode(body)?, out),
-            (said::TELL, _) => self.application.tell(
-                link,
-                q2g::Tell::decode(body)?,
-                &mut self.sessions,
-                &mut self.desk,
-                out,
-            ),
-            (_, Some(bucket)) => self.bucket_frame(bucket, field, body, out)?,
-            // The bucket moved away since: what its old home says of it is of the past.
-            (_, None) => {}
-        }
-        Ok(())
-    }
-
-    /// What comes less often.
-    fn bucket_frame(
-        &mut self,
-        bucket: BucketIndex,
-        field: u32,
-        body: &[u8],
-        out: &mut Outbox,
-    ) -> Result<(), Broken> {
-        match field {
-            said::SUBSCRIBED => {
-                self.sessions.subscribed(&q2g::Subscribed::decode(body)?, &mut self.desk, out)
-            }
-            said::REPLAY => self.replayed(&q2g::Replay::decode(body)?, out),
-            said::ATTACHED => {
-                self.sessions.attached(q2g::Attached::decode(body)?, &mut self.desk, out)
-            }
-            said::UNSUBSCRIBED => {
-                self.sessions.unsubscribed(&q2g::Unsubscribed::decode(body)?, &mut self.desk, out)
-            }
-            said::LOGGED_IN => {
-                let answer = q2g::LoggedIn::decode(body)?;
-                let session = Handle::named(answer.session);
-                self.take_front(bucket, |front| front == Pending::Login { session })?;
-                if let Some(conn) =
-                    self.sessions.logged_in(session, &answer, &mut self.desk, out)?
-                {
-                    self.resume_waiting(conn, session, out);
-                }
-                self.release_refusals(bucket, out);
-            }
-            said::RECOGNISED => {
-                let word = q2g::Recognised::decode(body)?;
-                let number = word.number;
-                let its =
-                    |front| matches!(front, Pending::Recognise { number: of, .. } if of == number);
-                if let Pending::Recognise { conn, .. } = self.take_front(bucket, its)? {
-                    self.application.recognised(
-                        conn,
-                        &word,
-                        &mut self.sessions,
-                        &mut self.desk,
-                        out,
-                    );
-                }
-                self.release_refusals(bucket, out);
-            }
-            said::LOST_NOTED => {
-                let session = Handle::named(q2g::LostNoted::decode(body)?.session);
-                self.take_front(bucket, |front| front == Pending::Lost { session })?;
-                self.sessions.lost_noted(session, &mut self.desk, out);
-                self.release_refusals(bucket, out);
-            }
-            said::REPLY => {
-                let reply = q2g::Reply::decode(body)?;
-                let number = reply.number;
-                let its =
-                    |front| matches!(front, Pending::Request { number: of, .. } if of == number);
-                self.take_front(bucket, its)?;
-                self.web.replied(reply, &mut self.desk, out);
-                self.release_refusals(bucket, out);
-            }
-            said::KICK => self.sessions.kicked(&q2g::Kick::decode(body)?, &mut self.desk),
-            said::INVITED => {
-                self.sessions.invited(q2g::Invited::decode(body)?, &mut self.desk, out)
-            }
-            // A newer node's word that this version doesn't know.
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// An answer always belongs to the front of its bucket's list.
-    #[inline]
-    fn take_front(
-        &mut self,
-        bucket: BucketIndex,
-        is_its: impl FnOnce(Pending) -> bool,
-    ) -> Result<Pending, Broken> {
-        let pending = self.desk.upstream.take_front(bucket, is_its).ok_or(Broken::OutOfTurn)?;
-        self.sessions.off_list(pending);
-        Ok(pending)
-    }
-
-    #[inline]
-    fn answer(
-        &mut self,
-        bucket: BucketIndex,
-        answer: AnswerRef<'_>,
-        out: &mut Outbox,
-    ) -> Result<(), Broken> {
-        let is_its = |front| match front {
-            Pending::Operation { session, op_id, .. } => {
-                let is_of = |op_id: u32| {
-                    ResultHead::of(answer.result).is_ok_and(|head| head.op_id == op_id)
-                };
-                session == answer.session && (!answer.ask.is_empty() || is_of(op_id))
-            }
-            Pending::Resume { session, .. } => session == answer.session,
-            Pending::Refused { .. }
-            | Pending::Login { .. }
-            | Pending::Recognise { .. }
-            | Pending::Lost { .. }
-            | Pending::Request { .. } => false,
+#[inline]
+pub(in crate::machine) fn frame(parts: &mut Parts, link: LinkId, frame: &[u8], out: &mut Outbox) {
+    let Some(node) = parts.desk.upstream.node_of(link) else { return };
+    if let Err(broken) = read(parts, (link, node), frame, out) {
+        parts.desk.counters.broken_peers += 1;
+        let reason = match broken {
+            Broken::Unreadable => "the node sent a frame that can't be read",
+            Broken::OutOfTurn => "the node answered out of turn",
         };
-        let front = self.take_front(bucket, is_its)?;
-        if let Pending::Operation { session, op_id, kind, hash, .. } = front {
-            if answer.ask.is_empty() {
-                self.answered(session, kind, hash, answer.result, out);
-            } else {
-                self.application.asked(
-                    (session, hash),
-                    (op_id, kind),
-                    answer.ask,
-                    &mut self.sessions,
-                    &mut self.desk,
+        recovery::link_down(parts, link, out);
+        out.links.end(link, reason);
+    }
+}
+
+#[inline]
+fn read(
+    parts: &mut Parts,
+    (link, node): (LinkId, NodeIndex),
+    frame: &[u8],
+    out: &mut Outbox,
+) -> Result<(), Broken> {
+    let (field, body) = wire::envelope(frame)?;
+    let bucket = parts.desk.upstream.subject(node);
+    match (field, bucket) {
+        (said::EVENT, Some(_)) => parts.sessions.event(&EventRef::of(body)?, &mut parts.desk, out),
+        (said::ANSWER, Some(bucket)) => {
+            let answer = AnswerRef::of(body)?;
+            take_answer(parts, bucket, answer, out)?;
+        }
+        (said::AT, _) => parts.desk.upstream.set_subject(node, At::decode(body)?),
+        (said::PROBED, _) => answered_probe(parts, node, q2g::Probed::decode(body)?.nonce, out),
+        (said::MOVED, _) => moves::moved(parts, node, q2g::Moved::decode(body)?, out),
+        (said::TELL, _) => parts.application.tell(
+            link,
+            q2g::Tell::decode(body)?,
+            &mut parts.sessions,
+            &mut parts.desk,
+            out,
+        ),
+        (_, Some(bucket)) => read_rest(parts, bucket, field, body, out)?,
+        // The bucket moved away since: what its old home says of it is of the past.
+        (_, None) => {}
+    }
+    Ok(())
+}
+
+/// What comes less often.
+fn read_rest(
+    parts: &mut Parts,
+    bucket: BucketIndex,
+    field: u32,
+    body: &[u8],
+    out: &mut Outbox,
+) -> Result<(), Broken> {
+    match field {
+        said::SUBSCRIBED => {
+            parts.sessions.subscribed(&q2g::Subscribed::decode(body)?, &mut parts.desk, out)
+        }
+        said::REPLAY => parts.sessions.replayed(&q2g::Replay::decode(body)?, &mut parts.desk, out),
+        said::ATTACHED => {
+            parts.sessions.attached(q2g::Attached::decode(body)?, &mut parts.desk, out)
+        }
+        said::UNSUBSCRIBED => {
+            parts.sessions.unsubscribed(&q2g::Unsubscribed::decode(body)?, &mut parts.desk, out)
+        }
+        said::LOGGED_IN => {
+            let answer = q2g::LoggedIn::decode(body)?;
+            let session = Handle::named(answer.session);
+            take_front(parts, bucket, |front| front == Pending::Login { session })?;
+            if let Some(conn) = parts.sessions.logged_in(session, &answer, &mut parts.desk, out)? {
+                connection::take_up(parts, conn, session, out);
+            }
+            refusal::release(parts, bucket, out);
+        }
+        said::RECOGNISED => {
+            let word = q2g::Recognised::decode(body)?;
+            let number = word.number;
+            let its =
+                |front| matches!(front, Pending::Recognise { number: of, .. } if of == number);
+            if let Pending::Recognise { conn, .. } = take_front(parts, bucket, its)? {
+                parts.application.recognised(
+                    conn,
+                    &word,
+                    &mut parts.sessions,
+                    &mut parts.desk,
                     out,
                 );
             }
-        } else if let Pending::Resume { session, hash, invited } = front {
-            let ok =
-                self.sessions.resumed((session, hash, invited), answer.result, &mut self.desk, out);
-            self.application.settle(
+            refusal::release(parts, bucket, out);
+        }
+        said::LOST_NOTED => {
+            let session = Handle::named(q2g::LostNoted::decode(body)?.session);
+            take_front(parts, bucket, |front| front == Pending::Lost { session })?;
+            parts.sessions.lost_noted(session, &mut parts.desk, out);
+            refusal::release(parts, bucket, out);
+        }
+        said::REPLY => {
+            let reply = q2g::Reply::decode(body)?;
+            let number = reply.number;
+            let its = |front| matches!(front, Pending::Request { number: of, .. } if of == number);
+            take_front(parts, bucket, its)?;
+            parts.web.replied(reply, &mut parts.desk, out);
+            refusal::release(parts, bucket, out);
+        }
+        said::KICK => parts.sessions.kicked(&q2g::Kick::decode(body)?, &mut parts.desk),
+        said::INVITED => parts.sessions.invited(q2g::Invited::decode(body)?, &mut parts.desk, out),
+        // A newer node's word that this version doesn't know.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// An answer always belongs to the front of its bucket's list.
+#[inline]
+fn take_front(
+    parts: &mut Parts,
+    bucket: BucketIndex,
+    is_its: impl FnOnce(Pending) -> bool,
+) -> Result<Pending, Broken> {
+    let pending = parts.desk.upstream.take_front(bucket, is_its).ok_or(Broken::OutOfTurn)?;
+    parts.sessions.off_list(pending);
+    Ok(pending)
+}
+
+#[inline]
+fn take_answer(
+    parts: &mut Parts,
+    bucket: BucketIndex,
+    answer: AnswerRef<'_>,
+    out: &mut Outbox,
+) -> Result<(), Broken> {
+    let is_its = |front| match front {
+        Pending::Operation { session, op_id, .. } => {
+            let is_of =
+                |op_id: u32| ResultHead::of(answer.result).is_ok_and(|head| head.op_id == op_id);
+            session == answer.session && (!answer.ask.is_empty() || is_of(op_id))
+        }
+        Pending::Resume { session, .. } => session == answer.session,
+        Pending::Refused { .. }
+        | Pending::Login { .. }
+        | Pending::Recognise { .. }
+        | Pending::Lost { .. }
+        | Pending::Request { .. } => false,
+    };
+    let front = take_front(parts, bucket, is_its)?;
+    if let Pending::Operation { session, op_id, kind, hash, .. } = front {
+        if answer.ask.is_empty() {
+            operation::answered(parts, session, kind, hash, answer.result, out);
+        } else {
+            parts.application.asked(
                 (session, hash),
-                Kind::Subscribe,
-                ok,
-                &mut self.sessions,
-                &mut self.desk,
+                (op_id, kind),
+                answer.ask,
+                &mut parts.sessions,
+                &mut parts.desk,
                 out,
             );
         }
-        self.release_refusals(bucket, out);
-        Ok(())
+    } else if let Pending::Resume { session, hash, invited } = front {
+        let ok =
+            parts.sessions.resumed((session, hash, invited), answer.result, &mut parts.desk, out);
+        parts.application.settle(
+            (session, hash),
+            Kind::Subscribe,
+            ok,
+            &mut parts.sessions,
+            &mut parts.desk,
+            out,
+        );
     }
+    refusal::release(parts, bucket, out);
+    Ok(())
+}
 
-    /// The time to measure round trips with.
-    fn micros(&self) -> u64 {
-        self.desk.settings.micros.map_or(self.desk.now.ms * 1000, |micros| micros())
-    }
+/// The time to measure round trips with.
+fn micros(desk: &Desk) -> u64 {
+    desk.settings.micros.map_or(desk.now.ms * 1000, |micros| micros())
+}
 
-    /// Measures the way to each node and back.
-    pub(in crate::machine) fn probe(&mut self, out: &mut Outbox) {
-        // Silence is no event: it is looked for as often as somebody is asked.
-        self.readiness.unsure = true;
-        let up = self.desk.upstream.links();
-        for link in &up {
-            if let Some(node) = self.desk.upstream.node_of(*link) {
-                self.probe_node(node, *link, out);
-            }
+/// Measures the way to each node and back.
+pub(in crate::machine) fn probe(desk: &mut Desk, out: &mut Outbox) {
+    let up = desk.upstream.links();
+    for link in &up {
+        if let Some(node) = desk.upstream.node_of(*link) {
+            probe_node(desk, node, *link, out);
         }
-        self.desk.upstream.probe_next(self.desk.now.ms, !up.is_empty());
     }
+    desk.upstream.probe_next(desk.now.ms, !up.is_empty());
+}
 
-    pub(in crate::machine) fn probe_node(
-        &mut self,
-        node: NodeIndex,
-        link: LinkId,
-        out: &mut Outbox,
-    ) {
-        let nonce = self.micros();
-        self.desk.upstream.probed(node, nonce, self.desk.now.ms);
-        let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
-        wire::put_message(out.links.buffer(link), &G2q { body });
-    }
+pub(in crate::machine) fn probe_node(
+    desk: &mut Desk,
+    node: NodeIndex,
+    link: LinkId,
+    out: &mut Outbox,
+) {
+    let nonce = micros(desk);
+    desk.upstream.probed(node, nonce, desk.now.ms);
+    let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
+    wire::put_message(out.links.buffer(link), &G2q { body });
+}
 
-    fn probed(&mut self, node: NodeIndex, nonce: u64, out: &mut Outbox) {
-        self.desk.counters.count_round_trip(self.micros().saturating_sub(nonce));
-        if let Some(sent_ms) = self.desk.upstream.probe_answered(node, nonce, self.desk.now.ms) {
-            self.heard_at(node, sent_ms, out);
-        }
+fn answered_probe(parts: &mut Parts, node: NodeIndex, nonce: u64, out: &mut Outbox) {
+    parts.desk.counters.count_round_trip(micros(&parts.desk).saturating_sub(nonce));
+    if let Some(sent_ms) = parts.desk.upstream.probe_answered(node, nonce, parts.desk.now.ms) {
+        unheard::heard(parts, node, sent_ms, out);
     }
 }

@@ -177,6 +177,7 @@ impl Upstream {
         (node.link, node.said, node.heard) = (Some(link), None, None);
         node.probes.clear();
         node.answered_ms = now_ms;
+        self.has_news = true;
     }
 
     /// The link's node, if this was its newest link.
@@ -187,6 +188,7 @@ impl Upstream {
             return None;
         }
         (node.link, node.said, node.heard) = (None, None, None);
+        self.has_news = true;
         Some(at)
     }
 

@@ -10,123 +10,128 @@ use proto::limits;
 use proto::wire;
 
 use crate::machine::door::{Refusal, check_op_id};
-use crate::machine::lane::{Lane, Outbox};
+use crate::machine::door::{closing, connection, refusal};
+use crate::machine::lane::Outbox;
+use crate::machine::parts::Parts;
 use crate::machine::sessions::is_of_over;
+use crate::machine::upstream::recovery;
 use crate::machine::upstream::{BucketIndex, NodeIndex, Pending, Upstream};
 
-impl Lane {
-    /// A node has heard what was sent at that moment.
-    pub(in crate::machine) fn heard_at(&mut self, node: NodeIndex, sent_ms: u64, out: &mut Outbox) {
-        self.desk.upstream.hear(node, sent_ms.saturating_add(self.desk.settings.dead_ms));
-        self.hear_again(out);
-    }
+/// A node has heard what was sent at that moment.
+pub(in crate::machine) fn heard(
+    parts: &mut Parts,
+    node: NodeIndex,
+    sent_ms: u64,
+    out: &mut Outbox,
+) {
+    parts.desk.upstream.hear(node, sent_ms.saturating_add(parts.desk.settings.dead_ms));
+    hear_again(parts, out);
+}
 
-    /// The lane has been stopped between deciding and sending, and homes aren't heard any more that
-    /// were heard then: nothing of it leaves. The links end, and what is still due comes back by
-    /// the rules of lists that are sent again.
-    pub(in crate::machine) fn hold_if_stopped(&mut self, decided_ms: u64, out: &mut Outbox) {
-        let were_heard = self.desk.upstream.all_are_heard(decided_ms);
-        if !were_heard || self.desk.upstream.all_are_heard(self.desk.now.ms) {
-            return;
-        }
-        if !out.links.is_dirty() && !self.desk.upstream.is_dirty() {
-            return;
-        }
-        for link in self.desk.upstream.links() {
-            drop(out.links.take(link));
-            self.link_down(link, out);
-            out.links.end(link, "the lane was stopped within a turn");
-        }
+/// The lane has been stopped between deciding and sending, and homes aren't heard any more that
+/// were heard then: nothing of it leaves. The links end, and what is still due comes back by
+/// the rules of lists that are sent again.
+pub(in crate::machine) fn hold_if_stopped(parts: &mut Parts, decided_ms: u64, out: &mut Outbox) {
+    let were_heard = parts.desk.upstream.all_are_heard(decided_ms);
+    if !were_heard || parts.desk.upstream.all_are_heard(parts.desk.now.ms) {
+        return;
     }
-
-    /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
-    /// any.
-    pub(in crate::machine) fn set_aside(&mut self, bucket: BucketIndex) -> bool {
-        if self.desk.upstream.all_are_heard(self.desk.now.ms) {
-            return false;
-        }
-        let (now_ms, sessions, settings) = (self.desk.now.ms, &self.sessions, &self.desk.settings);
-        self.desk.upstream.set_aside(bucket, |upstream, handle| {
-            sessions.hears_home(handle, upstream, (now_ms, settings))
-        })
+    if !out.links.is_dirty() && !parts.desk.upstream.is_dirty() {
+        return;
     }
-
-    /// Homes may have been heard again: what waited for that goes on, in its order.
-    pub(in crate::machine) fn hear_again(&mut self, out: &mut Outbox) {
-        for bucket in self.desk.upstream.asides() {
-            self.take_back(bucket, out);
-        }
-        self.application.advance_mute(&mut self.sessions, &mut self.desk, out);
-        for handle in self.desk.upstream.unheard() {
-            if self.sessions.is_heard(handle, &self.desk)
-                && self.desk.upstream.waits_no_longer(handle)
-            {
-                let conn = self.sessions.conn_of(handle);
-                self.sessions.resume_seen(handle, &mut self.desk, out);
-                if let Some(conn) = conn {
-                    self.resume_waiting(conn, handle, out);
-                }
-                self.close_dismissed(out);
-            }
-        }
+    for link in parts.desk.upstream.links() {
+        drop(out.links.take(link));
+        recovery::link_down(parts, link, out);
+        out.links.end(link, "the lane was stopped within a turn");
     }
+}
 
-    /// Appends what was set aside, of sessions that are heard, to the bucket's list.
-    fn take_back(&mut self, bucket: BucketIndex, out: &mut Outbox) {
-        let (now_ms, sessions, settings) = (self.desk.now.ms, &self.sessions, &self.desk.settings);
-        let is_heard = |upstream: &Upstream, handle: Handle| {
-            sessions.hears_home(handle, upstream, (now_ms, settings))
-        };
-        let is_over = |pending: &Pending| is_of_over(sessions, *pending);
-        let (sessions, dropped) = self.desk.upstream.take_back(bucket, is_over, is_heard);
-        self.end_dropped(dropped, out);
-        if !sessions.is_empty() {
-            self.sessions.introduce_all(bucket, &sessions, &mut self.desk, out);
-            self.desk.upstream.mark(bucket);
-            self.release_refusals(bucket, out);
-        }
+/// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
+/// any.
+pub(in crate::machine) fn set_aside(parts: &mut Parts, bucket: BucketIndex) -> bool {
+    if parts.desk.upstream.all_are_heard(parts.desk.now.ms) {
+        return false;
     }
+    let (now_ms, sessions, settings) = (parts.desk.now.ms, &parts.sessions, &parts.desk.settings);
+    parts.desk.upstream.set_aside(bucket, |upstream, handle| {
+        sessions.hears_home(handle, upstream, (now_ms, settings))
+    })
+}
 
-    /// Answers what has waited too long for a home to be heard: first what was set aside, which is
-    /// older.
-    pub(in crate::machine) fn give_up_unheard(&mut self, before_ms: u64, out: &mut Outbox) {
-        for bucket in self.desk.upstream.asides() {
-            let expired = self.desk.upstream.expire_aside(bucket, before_ms);
-            self.give_up(expired, out);
-        }
-        for handle in self.desk.upstream.unheard() {
-            if self.sessions.unheard_ms(handle).is_none_or(|since_ms| since_ms < before_ms) {
-                self.desk.upstream.waits_no_longer(handle);
-                self.refuse_waiting(handle, out);
-                self.close_dismissed(out);
-            }
-        }
+/// Homes may have been heard again: what waited for that goes on, in its order.
+pub(in crate::machine) fn hear_again(parts: &mut Parts, out: &mut Outbox) {
+    for bucket in parts.desk.upstream.asides() {
+        take_back(parts, bucket, out);
     }
-
-    fn refuse_waiting(&mut self, handle: Handle, out: &mut Outbox) {
-        let conn = self.sessions.conn_of(handle);
-        let Some((seen, waiting)) = self.sessions.take_unheard(handle) else { return };
-        for one in seen {
-            self.sessions.tell_unresumed(
-                handle,
-                &one.queue,
-                &Refusal::Unheard.to_string(),
-                &mut self.desk,
-                out,
-            );
-        }
-        let Some(conn) = conn else { return };
-        let mut rest = waiting.as_slice();
-        while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX)
+    parts.application.advance_mute(&mut parts.sessions, &mut parts.desk, out);
+    for handle in parts.desk.upstream.unheard() {
+        if parts.sessions.is_heard(handle, &parts.desk)
+            && parts.desk.upstream.waits_no_longer(handle)
         {
-            rest = &rest[end..];
-            if let (true, Ok((_, body))) =
-                (self.sessions.goes_on(handle, &self.desk), wire::envelope(frame))
-                && let Ok(head) = Head::of(body)
-            {
-                let refusal = check_op_id(head.op_id).err().unwrap_or(Refusal::Unheard);
-                self.refuse_in_turn(conn, handle, head, refusal, out);
+            let conn = parts.sessions.conn_of(handle);
+            parts.sessions.resume_seen(handle, &mut parts.desk, out);
+            if let Some(conn) = conn {
+                connection::take_up(parts, conn, handle, out);
             }
+            closing::dismissed(parts, out);
+        }
+    }
+}
+
+/// Appends what was set aside, of sessions that are heard, to the bucket's list.
+fn take_back(parts: &mut Parts, bucket: BucketIndex, out: &mut Outbox) {
+    let (now_ms, sessions, settings) = (parts.desk.now.ms, &parts.sessions, &parts.desk.settings);
+    let is_heard = |upstream: &Upstream, handle: Handle| {
+        sessions.hears_home(handle, upstream, (now_ms, settings))
+    };
+    let is_over = |pending: &Pending| is_of_over(sessions, *pending);
+    let (sessions, dropped) = parts.desk.upstream.take_back(bucket, is_over, is_heard);
+    recovery::end_dropped(parts, dropped, out);
+    if !sessions.is_empty() {
+        parts.sessions.introduce_all(bucket, &sessions, &mut parts.desk, out);
+        parts.desk.upstream.mark(bucket);
+        refusal::release(parts, bucket, out);
+    }
+}
+
+/// Answers what has waited too long for a home to be heard: first what was set aside, which is
+/// older.
+pub(in crate::machine) fn give_up(parts: &mut Parts, before_ms: u64, out: &mut Outbox) {
+    for bucket in parts.desk.upstream.asides() {
+        let expired = parts.desk.upstream.expire_aside(bucket, before_ms);
+        recovery::give_up(parts, expired, out);
+    }
+    for handle in parts.desk.upstream.unheard() {
+        if parts.sessions.unheard_ms(handle).is_none_or(|since_ms| since_ms < before_ms) {
+            parts.desk.upstream.waits_no_longer(handle);
+            refuse_waiting(parts, handle, out);
+            closing::dismissed(parts, out);
+        }
+    }
+}
+
+fn refuse_waiting(parts: &mut Parts, handle: Handle, out: &mut Outbox) {
+    let conn = parts.sessions.conn_of(handle);
+    let Some((seen, waiting)) = parts.sessions.take_unheard(handle) else { return };
+    for one in seen {
+        parts.sessions.tell_unresumed(
+            handle,
+            &one.queue,
+            &Refusal::Unheard.to_string(),
+            &mut parts.desk,
+            out,
+        );
+    }
+    let Some(conn) = conn else { return };
+    let mut rest = waiting.as_slice();
+    while let Ok(Some((frame, end))) = proto::frame::split(rest, limits::CLIENT_FRAME_BYTES_MAX) {
+        rest = &rest[end..];
+        if let (true, Ok((_, body))) =
+            (parts.sessions.goes_on(handle, &parts.desk), wire::envelope(frame))
+            && let Ok(head) = Head::of(body)
+        {
+            let refusal = check_op_id(head.op_id).err().unwrap_or(Refusal::Unheard);
+            refusal::in_turn(parts, conn, handle, head, refusal, out);
         }
     }
 }
