@@ -1,10 +1,13 @@
 //! A lane of a gateway, without sockets, clock or threads.
 //!
-//! In the order of a message's way: [`lane`] takes every input; [`door`] reads a client's frames
-//! and believes its credentials or not, tokens by [`token`]; [`sessions`] are what comes of them;
-//! [`upstream`] brings their operations to the homes of queues and reads what those say;
-//! [`delivery`] brings events to clients; [`web`] serves the back end, [`application`] asks and
-//! tells it.
+//! In the order of a message's way: [`lane`] takes every input and gives it to a part; [`door`]
+//! owns the connections of clients and believes their credentials or not, tokens by [`token`];
+//! [`sessions`] owns what comes of them; [`upstream`] owns the way to the homes of queues;
+//! [`delivery`] owns the interest in queues and brings events to clients; [`application`] owns what
+//! the web application is asked and told, [`web`] what a back end asks for.
+//!
+//! Door, upstream and delivery know no other part but the sessions' backlogs; they lie on the
+//! [`desk`], which the others get. [`parts`] says which part knows which.
 
 mod application;
 pub mod counters;

@@ -1,9 +1,10 @@
-//! What of a lane's clients the web application is asked about, and how its verdicts come back.
-//! What is asked and told over HTTP, and how, is the matter of [`callout`].
+//! What of a lane's clients the web application is asked about and told, and how its verdicts come
+//! back. [`Application`] owns it.
 //!
 //! In reading order: `line` lets the operations of a session go to a queue one by one; `question`
 //! is what a queue's home wants asked about one of them; `newcomer` asks who connects, unless
-//! `returner` finds the session that goes on.
+//! `returner` finds the session that goes on. What is said over HTTP, and how, is the matter of
+//! [`callout`].
 //!
 //! Of a queue whose class asks about nothing, nothing is known in here.
 

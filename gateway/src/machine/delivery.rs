@@ -6,7 +6,7 @@
 //! the rest for those who lag, [`held`] for those who want to wait. [`Delivery`] owns all of it but
 //! what is kept for one session, its [`Backlog`], which stands with the session.
 //!
-//! It closes nobody: who owes too much is the lane's to close.
+//! It closes nobody: who owes too much is the door's to dismiss.
 
 use proto::filter::Filter;
 use proto::g2c::EventKind;

@@ -1,9 +1,13 @@
 //! The door of a lane: who comes from where, by which credentials, and how much at once.
 //!
-//! In the order of a client's way: [`address`] counts who comes from where; [`connections`] says
-//! how far each has come; [`authority`] believes credentials or not; [`wheel`] looks at connections
-//! when it is time, and bounds what they send. [`Door`] owns what a lane has of it. It closes
-//! nobody: that is the lane's to do.
+//! [`Door`] owns the connections: [`address`] counts who comes from where; [`connections`] says how
+//! far each has come; [`authority`] believes credentials or not; [`wheel`] looks at connections
+//! when it is time, and bounds what they send; [`farewell`] says how those end that are dismissed.
+//! Anybody may dismiss one; it is closed when what happens is done.
+//!
+//! What clients say concerns other parts, too. In the order of a client's way: [`connection`] reads
+//! its frames, [`credentials`] those that say who it is, [`operation`] those that are for queues;
+//! [`refusal`] answers what goes no further; [`closing`] ends it. These functions own nothing.
 
 use std::collections::VecDeque;
 

@@ -19,7 +19,7 @@ use super::counters::Counters;
 use super::delivery::{Clients, ConnId, Delivery, Format};
 use super::desk::Desk;
 use super::door::{Authority, Door, closing, connection, credentials};
-use super::parts::Parts;
+use super::parts::LaneParts;
 use super::readiness::{self, Readiness};
 use super::sessions::Sessions;
 use super::settings::Settings;
@@ -156,7 +156,7 @@ impl Outbox {
 /// A lane of a gateway: its clients, their sessions, and the way to the homes of their queues.
 #[derive(Debug)]
 pub struct Lane {
-    pub(super) parts: Parts,
+    pub(super) parts: LaneParts,
     readiness: Readiness,
 }
 
@@ -177,7 +177,7 @@ impl Lane {
             upstream: Upstream::default(),
             delivery: Delivery::new(Seed::new(seed)),
         };
-        let parts = Parts {
+        let parts = LaneParts {
             desk,
             sessions: Sessions::default(),
             application: Application::new(callouts),
@@ -191,7 +191,7 @@ impl Lane {
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
         let parts = &mut self.parts;
         let before_ms = std::mem::replace(&mut parts.desk.now, now).ms;
-        let Parts { desk, sessions, application, web } = parts;
+        let LaneParts { desk, sessions, application, web } = parts;
         match input {
             Input::LinkFrame { link, frame } => homes::frame(parts, link, frame, out),
             Input::Frame { conn, frame } => connection::frame(parts, conn, frame, out),
@@ -231,7 +231,7 @@ impl Lane {
 
     /// When to call with [`Input::Wake`], if nothing comes before.
     pub fn wake_at(&self) -> Option<u64> {
-        let Parts { desk, application, .. } = &self.parts;
+        let LaneParts { desk, application, .. } = &self.parts;
         let parts = [desk.door.wake_at(), desk.upstream.wake_at(), desk.delivery.wake_at()];
         parts.into_iter().chain([application.wake_at()]).flatten().min()
     }
@@ -270,7 +270,7 @@ impl Lane {
     }
 
     fn turn_end(&mut self, out: &mut Outbox) {
-        let Parts { desk, sessions, .. } = &mut self.parts;
+        let LaneParts { desk, sessions, .. } = &mut self.parts;
         desk.upstream.flush(&mut out.links);
         desk.counters.slow = out.clients.slow_total();
         if sessions.owe_too_much(desk, out) {

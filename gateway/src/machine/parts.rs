@@ -11,7 +11,7 @@ use super::web::Web;
 
 /// All parts of a lane.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct LaneParts {
     pub(super) desk: Desk,
     pub(super) sessions: Sessions,
     pub(super) application: Application,

@@ -1,8 +1,10 @@
-//! The sessions of a lane, from login to end.
+//! The sessions of a lane, from login to end. [`Sessions`] owns them; no other part sees more of
+//! one than the functions of [`session`] show.
 //!
-//! In the order of a session's life: [`session`] is what the lane knows of one; [`login`] makes it,
-//! [`resume`] gives it its queues again; [`membership`] is its part in each queue; [`closing`] is
-//! the end of its connection.
+//! In the order of a session's life: [`login`] makes it; [`introduction`] tells nodes of it;
+//! [`waiting`] keeps what can't go on yet; [`resume`] gives it its queues again; [`sending`] puts
+//! its operations on the lists of buckets; [`membership`] is its part in each queue; [`receiving`]
+//! brings it events; [`recovery`] takes its queues up after a link has gone; [`closing`] ends it.
 
 use std::ops::{Index, IndexMut};
 

@@ -1,9 +1,12 @@
 //! The way to the homes of queues and back.
 //!
-//! In the order of an operation's way: [`hearing`] says when it goes on; [`lists`] keeps it until
-//! it is answered; [`route`] brings it to its home; [`table`] follows buckets that move.
-//! [`Upstream`] owns all of it. It knows sessions by their handles, and no more of them; what
-//! follows for them from its word is the lane's to do.
+//! [`Upstream`] owns it. In the order of an operation's way: [`hearing`] says when it goes on;
+//! [`lists`] keeps it until it is answered; [`route`] brings it to its home; [`table`] follows
+//! buckets that move. It knows sessions by their handles, and no more of them.
+//!
+//! What homes say concerns other parts, too: [`homes`] reads it; [`recovery`] sees to links that
+//! come and go, and to what has waited too long; [`moves`] to buckets with another home;
+//! [`unheard`] to sessions whose users' homes aren't heard. These functions own nothing.
 
 use std::collections::BTreeSet;
 

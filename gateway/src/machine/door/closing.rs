@@ -1,5 +1,5 @@
-//! The end of a connection: always with a code and a sentence that says what to do. The lane lets
-//! go of its session, which its user queue keeps for a grace.
+//! The end of a connection: always with a code and a sentence that says what to do. Its session is
+//! over on this lane; its user queue keeps it for a grace.
 
 use std::num::NonZeroU32;
 
@@ -7,34 +7,33 @@ use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
 use proto::ids::Handle;
 
-use super::{Farewell, PER_TURN};
+use super::{Farewell, PER_TURN, refusal};
 use crate::machine::delivery::{ConnId, Ending, Frame};
 use crate::machine::desk::Desk;
-use crate::machine::door::refusal;
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
 
 /// Closes those that are dismissed.
 #[inline]
-pub(in crate::machine) fn dismissed(parts: &mut Parts, out: &mut Outbox) {
+pub(in crate::machine) fn dismissed(parts: &mut LaneParts, out: &mut Outbox) {
     if parts.desk.door.has_dismissed() {
         dismiss_each(parts, out);
     }
 }
 
 #[cold]
-fn dismiss_each(parts: &mut Parts, out: &mut Outbox) {
+fn dismiss_each(parts: &mut LaneParts, out: &mut Outbox) {
     while let Some((conn, farewell)) = parts.desk.door.take_dismissed() {
         close(parts, conn, &farewell, out);
     }
 }
 
-/// Says why, then closes when that is written. The lane lets go of the session here and now.
+/// Says why, then closes when that is written. The session is over here and now.
 pub(in crate::machine) fn close(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     conn: ConnId,
     farewell: &Farewell,
     out: &mut Outbox,
@@ -67,7 +66,7 @@ pub(in crate::machine) fn close(
 }
 
 /// The client closes in its own way; its output is still written.
-pub(in crate::machine) fn hung_up(parts: &mut Parts, conn: ConnId, out: &mut Outbox) {
+pub(in crate::machine) fn hung_up(parts: &mut LaneParts, conn: ConnId, out: &mut Outbox) {
     let Some(session) = parts.desk.door.closes(conn, parts.desk.now.ms) else { return };
     parts.application.drop_newcomer(conn);
     out.clients.end(conn, Ending::Written);
@@ -77,7 +76,7 @@ pub(in crate::machine) fn hung_up(parts: &mut Parts, conn: ConnId, out: &mut Out
 }
 
 /// The socket is gone.
-pub(in crate::machine) fn closed(parts: &mut Parts, conn: ConnId, out: &mut Outbox) {
+pub(in crate::machine) fn closed(parts: &mut LaneParts, conn: ConnId, out: &mut Outbox) {
     let Some(session) = parts.desk.door.closed(conn) else { return };
     parts.application.drop_newcomer(conn);
     out.clients.closed(conn);
@@ -98,7 +97,7 @@ pub(in crate::machine) fn drain(desk: &mut Desk) {
 
 /// The session's socket is gone, or will be: what it has under way ends with it.
 fn end_session(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     handle: Handle,
     bye: bool,
     close: Option<Close>,
@@ -107,8 +106,9 @@ fn end_session(
     if !parts.sessions.loses_connection(handle) {
         return;
     }
-    parts.application.drop_lines(handle, &mut parts.sessions, &mut parts.desk, out);
-    if let Some(bucket) = parts.sessions.end(handle, (bye, close), &mut parts.desk, out) {
+    let LaneParts { desk, sessions, application, .. } = parts;
+    application.drop_lines(handle, sessions, desk, out);
+    if let Some(bucket) = sessions.end(handle, (bye, close), desk, out) {
         refusal::release(parts, bucket, out);
     }
     parts.sessions.let_go(handle, &mut parts.desk, out);
@@ -117,7 +117,7 @@ fn end_session(
 /// Keeps all connections together within the lane's bound: the largest debtor goes first, and
 /// with it what it was owed, so that there is room at once. If a turn's worth of them isn't
 /// enough, the next turn goes on.
-pub(in crate::machine) fn close_debtors(parts: &mut Parts, out: &mut Outbox) {
+pub(in crate::machine) fn close_debtors(parts: &mut LaneParts, out: &mut Outbox) {
     if !parts.sessions.owe_too_much(&parts.desk, out) {
         return;
     }

@@ -8,17 +8,17 @@ use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
 
+use super::{Came, Farewell, Look, Phase, credentials, operation};
 use crate::machine::delivery::{ConnId, Ending, Format};
 use crate::machine::desk::Desk;
-use crate::machine::door::{Came, Farewell, Look, Phase};
-use crate::machine::door::{credentials, operation};
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 
 const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
 
+/// A connection is there.
 pub(in crate::machine) fn opened(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     conn: ConnId,
     format: Format,
     out: &mut Outbox,
@@ -31,7 +31,13 @@ pub(in crate::machine) fn opened(
     }
 }
 
-pub(in crate::machine) fn frame(parts: &mut Parts, conn: ConnId, frame: &[u8], out: &mut Outbox) {
+/// A client has sent an envelope.
+pub(in crate::machine) fn frame(
+    parts: &mut LaneParts,
+    conn: ConnId,
+    frame: &[u8],
+    out: &mut Outbox,
+) {
     let (phase, session) = match parts.desk.door.came(conn, parts.desk.now.ms, frame.len()) {
         Some(Came::From(phase, session)) => (phase, session),
         Some(Came::TooMuch) => return parts.desk.close(conn, Close::Rate, TOO_MUCH),
@@ -57,13 +63,14 @@ pub(in crate::machine) fn frame(parts: &mut Parts, conn: ConnId, frame: &[u8], o
 }
 
 /// What comes besides envelopes counts as they do.
-pub(in crate::machine) fn overhead(parts: &mut Parts, conn: ConnId, bytes: u32, frames: u32) {
+pub(in crate::machine) fn overhead(parts: &mut LaneParts, conn: ConnId, bytes: u32, frames: u32) {
     if !parts.desk.door.allows_overhead(conn, parts.desk.now.ms, (bytes, frames)) {
         parts.desk.close(conn, Close::Rate, TOO_MUCH);
     }
 }
 
-fn fresh(parts: &mut Parts, conn: ConnId, kind: Kind, body: &[u8], out: &mut Outbox) {
+/// The first envelope of a client.
+fn fresh(parts: &mut LaneParts, conn: ConnId, kind: Kind, body: &[u8], out: &mut Outbox) {
     match kind {
         Kind::Connect => credentials::connect(parts, conn, body, out),
         Kind::Open
@@ -86,7 +93,7 @@ fn fresh(parts: &mut Parts, conn: ConnId, kind: Kind, body: &[u8], out: &mut Out
 }
 
 /// What comes between `connect` and `welcome` waits, but not without bound.
-fn wait(parts: &mut Parts, conn: ConnId, handle: Handle, kind: Kind, frame: &[u8]) {
+fn wait(parts: &mut LaneParts, conn: ConnId, handle: Handle, kind: Kind, frame: &[u8]) {
     if kind == Kind::Connect {
         return parts.desk.door.dismiss(conn, Farewell::early(true));
     }
@@ -96,8 +103,9 @@ fn wait(parts: &mut Parts, conn: ConnId, handle: Handle, kind: Kind, frame: &[u8
     }
 }
 
+/// An envelope of a client whose session goes on.
 pub(in crate::machine) fn live(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     conn: ConnId,
     handle: Handle,
     kind: Kind,
@@ -168,7 +176,7 @@ fn ping_every_ms(desk: &Desk, conn: ConnId) -> u64 {
 
 /// Takes up what has waited.
 pub(in crate::machine) fn take_up(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     conn: ConnId,
     handle: Handle,
     out: &mut Outbox,

@@ -6,20 +6,19 @@ use proto::codes::{Close, Status};
 use proto::ids::Handle;
 use proto::name;
 
+use super::{Admission, Distrust, Farewell, check_op_id};
 use crate::machine::delivery::ConnId;
 use crate::machine::desk::Desk;
-use crate::machine::door::check_op_id;
-use crate::machine::door::{Admission, Distrust, Farewell};
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 
 /// A `refresh` counts as so many operations more: a signature takes as long to verify as hundreds
 /// of messages to route.
 const REFRESH_OPERATIONS: u32 = 499;
 
 /// Who may come in, by the credentials.
-pub(in crate::machine) fn admit(
-    parts: &mut Parts,
+fn admit(
+    parts: &mut LaneParts,
     connect: &c2g::Connect,
     out: &mut Outbox,
 ) -> Result<Admission, Distrust> {
@@ -29,7 +28,7 @@ pub(in crate::machine) fn admit(
 
 /// New credentials before the old expire.
 pub(in crate::machine) fn refresh(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     conn: ConnId,
     handle: Handle,
     body: &[u8],
@@ -61,14 +60,8 @@ pub(in crate::machine) fn refresh(
         }
         Ok(admitted) => {
             let until_ms = admitted.and_then(|admitted| admitted.expires_ms);
-            parts.application.ask_anew(
-                handle,
-                &refresh,
-                until_ms,
-                &mut parts.sessions,
-                &mut parts.desk,
-                out,
-            );
+            let LaneParts { desk, sessions, application, .. } = parts;
+            application.ask_anew(handle, &refresh, until_ms, sessions, desk, out);
         }
         Err(Distrust { reason, .. }) => {
             parts.desk.refuse(conn, op_id, Status::Unauthenticated, &reason, out);
@@ -83,7 +76,13 @@ pub(in crate::machine) fn expired(desk: &mut Desk, conn: ConnId) {
     desk.close(conn, Close::TokenExpired, reason);
 }
 
-pub(in crate::machine) fn connect(parts: &mut Parts, conn: ConnId, body: &[u8], out: &mut Outbox) {
+/// The first frame of a client: who it says it is.
+pub(in crate::machine) fn connect(
+    parts: &mut LaneParts,
+    conn: ConnId,
+    body: &[u8],
+    out: &mut Outbox,
+) {
     let Ok(connect) = c2g::Connect::decode(body) else {
         let reason = "`connect` is not a message of this protocol";
         return parts.desk.close(conn, Close::BadFrame, reason);
@@ -91,21 +90,16 @@ pub(in crate::machine) fn connect(parts: &mut Parts, conn: ConnId, body: &[u8], 
     if let Err(reason) = readable(&connect) {
         return parts.desk.close(conn, Close::BadFrame, reason);
     }
-    match admit(parts, &connect, out) {
-        Ok(Admission::Granted(admitted)) => {
-            parts.sessions.log_in(conn, connect, &admitted, &mut parts.desk, out)
+    let admission = admit(parts, &connect, out);
+    let LaneParts { desk, sessions, application, .. } = parts;
+    match admission {
+        Ok(Admission::Granted(admitted)) => sessions.log_in(conn, connect, &admitted, desk, out),
+        Ok(Admission::Asked(admitted)) => {
+            application.recognise(conn, connect, admitted, sessions, desk, out);
         }
-        Ok(Admission::Asked(admitted)) => parts.application.recognise(
-            conn,
-            connect,
-            admitted,
-            &mut parts.sessions,
-            &mut parts.desk,
-            out,
-        ),
         Err(Distrust { close, reason, retry_after_ms, .. }) => {
             let farewell = Farewell::new(close, reason).retry_after(retry_after_ms);
-            parts.desk.door.dismiss(conn, farewell);
+            desk.door.dismiss(conn, farewell);
         }
     }
 }

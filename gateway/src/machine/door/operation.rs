@@ -8,16 +8,15 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::name::{self, QueueName, UserId};
 
+use super::{Refusal, check_op_id, closing, refusal};
 use crate::machine::delivery::{ConnId, Frame, Sub};
-use crate::machine::door::{Refusal, check_op_id};
-use crate::machine::door::{closing, refusal};
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 
 /// Brings an operation on its way to the queue's home, or answers why not.
 #[inline]
 pub(in crate::machine) fn operation(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     conn: ConnId,
     handle: Handle,
     kind: Kind,
@@ -36,7 +35,7 @@ pub(in crate::machine) fn operation(
 
 /// A call is an operation on the user's queue.
 pub(in crate::machine) fn call(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     conn: ConnId,
     handle: Handle,
     body: &[u8],
@@ -63,7 +62,7 @@ pub(in crate::machine) fn call(
 
 #[inline]
 fn send_operation(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     handle: Handle,
     kind: Kind,
     head: Head<'_>,
@@ -71,32 +70,26 @@ fn send_operation(
     out: &mut Outbox,
 ) -> Result<(), Refusal> {
     check_op_id(head.op_id)?;
-    let session = &mut parts.sessions[handle];
+    let LaneParts { desk, sessions, application, .. } = parts;
+    let session = &mut sessions[handle];
     session.may_send()?;
     let queue = QueueName::try_from(head.queue)?;
     let hash = queue.hash();
-    let bucket = parts.desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
+    let bucket = desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
     let most = limits::UNANSWERED_PER_QUEUE_MAX;
-    let most = if parts.desk.settings.faults.limit_too_low { most / 8 } else { most };
+    let most = if desk.settings.faults.limit_too_low { most / 8 } else { most };
     if session.unanswered_of(hash) >= most {
         return Err(Refusal::UnansweredOfQueue);
     }
-    let may_line_up = parts.application.is_on() || kind == Kind::Call;
-    if may_line_up && parts.application.goes_by_line(handle, kind, queue, hash, &mut parts.sessions)
-    {
-        return parts.application.line_up(
-            handle,
-            hash,
-            (kind, head.op_id, body),
-            &mut parts.sessions,
-            &mut parts.desk,
-            out,
-        );
+    let may_line_up = application.is_on() || kind == Kind::Call;
+    if may_line_up && application.goes_by_line(handle, kind, queue, hash, sessions) {
+        let operation = (kind, head.op_id, body);
+        return application.line_up(handle, hash, operation, sessions, desk, out);
     }
     let sub = match kind {
         Kind::Subscribe | Kind::Unsubscribe => {
-            let given = parts.sessions.part_in(handle, kind, queue, hash, &mut parts.desk);
-            given.inspect_err(|_| parts.sessions.tidy(handle))?
+            let given = sessions.part_in(handle, kind, queue, hash, desk);
+            given.inspect_err(|_| sessions.tidy(handle))?
         }
         Kind::SendMessage
         | Kind::SendState
@@ -113,13 +106,13 @@ fn send_operation(
     };
     let (session, sub) = (handle, Sub::number_or_none(sub));
     let operation = OperationRef { session, sub, kind, body, askable: false, verdicts: &[] };
-    parts.sessions.send_on(bucket, (hash, head.op_id), operation, true, &mut parts.desk, out)
+    sessions.send_on(bucket, (hash, head.op_id), operation, true, desk, out)
 }
 
 /// A queue's answer to an operation: the client gets it as it came.
 #[inline]
 pub(in crate::machine) fn answered(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     handle: Handle,
     kind: Kind,
     hash: u64,
@@ -132,5 +125,18 @@ pub(in crate::machine) fn answered(
     }
     let ok = matches!(kind, Kind::Subscribe | Kind::Unsubscribe)
         && ResultHead::of(result).is_ok_and(|head| head.status == Status::Ok.number());
-    parts.application.settle((handle, hash), kind, ok, &mut parts.sessions, &mut parts.desk, out);
+    settle(parts, (handle, hash), kind, ok, out);
+}
+
+/// Settles an operation that was answered: the session's part in the queue, and what waited.
+#[inline]
+pub(in crate::machine) fn settle(
+    parts: &mut LaneParts,
+    key: (Handle, u64),
+    kind: Kind,
+    ok: bool,
+    out: &mut Outbox,
+) {
+    let LaneParts { desk, sessions, application, .. } = parts;
+    application.settle(key, kind, ok, sessions, desk, out);
 }

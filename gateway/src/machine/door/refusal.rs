@@ -6,10 +6,10 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::name::{self, NameError};
 
+use super::closing;
 use crate::machine::delivery::ConnId;
-use crate::machine::door::closing;
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 use crate::machine::upstream::{BucketIndex, Pending};
 
 /// Why the lane itself refuses an operation. The text says what to do.
@@ -109,7 +109,7 @@ impl Refusal {
 
 /// Refuses an operation in its turn: after the answers to what came before it on its queue.
 pub(in crate::machine) fn in_turn(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     conn: ConnId,
     handle: Handle,
     head: Head<'_>,
@@ -124,32 +124,29 @@ pub(in crate::machine) fn in_turn(
         parts.sessions.tidy(handle);
         return parts.desk.refuse_as(conn, head.op_id, refusal, out);
     };
-    let op_id = head.op_id;
-    if is_few
-        && parts.application.is_on()
-        && parts.application.refuse_in_line((handle, hash), op_id, refusal, &mut parts.sessions)
-    {
+    let LaneParts { desk, sessions, application, .. } = parts;
+    let (key, op_id) = ((handle, hash), head.op_id);
+    let has_lines = is_few && application.is_on();
+    if has_lines && application.refuse_in_line(key, op_id, refusal, sessions) {
         return;
     }
-    if !is_few
-        || !parts.sessions.keep_refused(bucket, (handle, hash), (op_id, refusal), &mut parts.desk)
-    {
+    if !is_few || !sessions.keep_refused(bucket, key, (op_id, refusal), desk) {
         let reason = "the client sends more operations without waiting for results: wait for \
                       them";
-        parts.desk.close(conn, Close::Rate, reason);
+        desk.close(conn, Close::Rate, reason);
     }
 }
 
 /// Lets out the refusals that have nothing before them any more.
 #[inline]
-pub(in crate::machine) fn release(parts: &mut Parts, bucket: BucketIndex, out: &mut Outbox) {
+pub(in crate::machine) fn release(parts: &mut LaneParts, bucket: BucketIndex, out: &mut Outbox) {
     while let Some(pending) = parts.desk.upstream.take_refused(bucket) {
         released(parts, pending, out);
     }
 }
 
 #[cold]
-fn released(parts: &mut Parts, pending: Pending, out: &mut Outbox) {
+fn released(parts: &mut LaneParts, pending: Pending, out: &mut Outbox) {
     if let Pending::Refused { session, op_id, hash, refusal } = pending {
         refused(parts, session, op_id, hash, refusal, out);
     }
@@ -157,7 +154,7 @@ fn released(parts: &mut Parts, pending: Pending, out: &mut Outbox) {
 
 /// A refusal's turn has come.
 pub(in crate::machine) fn refused(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     handle: Handle,
     op_id: u32,
     hash: u64,
@@ -168,6 +165,7 @@ pub(in crate::machine) fn refused(
         parts.desk.refuse_as(conn, op_id, refusal, out);
         closing::dismissed(parts, out);
     }
-    parts.sessions.count_answer(handle, hash);
-    parts.application.settled(handle, hash, &mut parts.sessions, &mut parts.desk, out);
+    let LaneParts { desk, sessions, application, .. } = parts;
+    sessions.count_answer(handle, hash);
+    application.settled(handle, hash, sessions, desk, out);
 }

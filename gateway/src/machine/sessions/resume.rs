@@ -155,7 +155,8 @@ impl Sessions {
         false
     }
 
-    /// Nothing came of a resume, which is to be settled. Who was invited has never heard of the queue.
+    /// Nothing came of a resume, which is to be settled. Who was invited has never heard of the
+    /// queue.
     pub(in crate::machine) fn not_resumed(
         &mut self,
         (handle, hash, invited): (Handle, u64, bool),

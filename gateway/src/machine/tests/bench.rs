@@ -21,6 +21,7 @@ use super::words::{
     subscribed, to_application, to_node,
 };
 use crate::machine::application::callout::Outcome;
+use crate::machine::parts::LaneParts;
 use crate::machine::settings::Settings;
 use crate::machine::upstream::unheard;
 use crate::machine::{Authority, ConnId, Ending, Input, Lane, Outbox, WebRequest};
@@ -374,24 +375,15 @@ impl Bench {
 
     /// Counting anew gives what the lane counts all the time, and no session is kept needlessly.
     fn counts(&self) {
-        let lane = &self.lane;
+        let LaneParts { desk, sessions, .. } = &self.lane.parts;
         let (mut live, mut kept_bytes) = (0, 0);
-        for (handle, session) in lane.parts.sessions.iter() {
+        for (handle, session) in sessions.iter() {
             assert!(!session.is_done(), "{session:?}");
             live += u64::from(session.is_live());
-            kept_bytes += lane.parts.sessions.kept_bytes(handle);
+            kept_bytes += sessions.kept_bytes(handle);
         }
-        assert_eq!(
-            (
-                lane.parts.desk.counters.sessions,
-                lane.parts.sessions.all_kept_bytes(&lane.parts.desk)
-            ),
-            (live, kept_bytes)
-        );
-        assert_eq!(
-            lane.parts.desk.counters.connections,
-            lane.parts.desk.door.open_ones().len() as u64
-        );
+        assert_eq!((desk.counters.sessions, sessions.all_kept_bytes(desk)), (live, kept_bytes));
+        assert_eq!(desk.counters.connections, desk.door.open_ones().len() as u64);
     }
 
     fn end_turn(&mut self) {

@@ -1,4 +1,5 @@
-//! What queue nodes say: events for many, answers for one.
+//! What queue nodes say: events for many, answers for one. Each word goes to the part whose matter
+//! it is.
 
 use link::machine::LinkId;
 use prost::Message as _;
@@ -13,7 +14,7 @@ use proto::wire::{self, WireError};
 use crate::machine::desk::Desk;
 use crate::machine::door::{connection, operation, refusal};
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
 use crate::machine::upstream::{moves, recovery, unheard};
 
@@ -38,8 +39,14 @@ impl From<prost::DecodeError> for Broken {
     }
 }
 
+/// A queue node has sent an envelope. One that it must not send ends its link.
 #[inline]
-pub(in crate::machine) fn frame(parts: &mut Parts, link: LinkId, frame: &[u8], out: &mut Outbox) {
+pub(in crate::machine) fn frame(
+    parts: &mut LaneParts,
+    link: LinkId,
+    frame: &[u8],
+    out: &mut Outbox,
+) {
     let Some(node) = parts.desk.upstream.node_of(link) else { return };
     if let Err(broken) = read(parts, (link, node), frame, out) {
         parts.desk.counters.broken_peers += 1;
@@ -54,29 +61,24 @@ pub(in crate::machine) fn frame(parts: &mut Parts, link: LinkId, frame: &[u8], o
 
 #[inline]
 fn read(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     (link, node): (LinkId, NodeIndex),
     frame: &[u8],
     out: &mut Outbox,
 ) -> Result<(), Broken> {
     let (field, body) = wire::envelope(frame)?;
-    let bucket = parts.desk.upstream.subject(node);
+    let LaneParts { desk, sessions, application, .. } = parts;
+    let bucket = desk.upstream.subject(node);
     match (field, bucket) {
-        (said::EVENT, Some(_)) => parts.sessions.event(&EventRef::of(body)?, &mut parts.desk, out),
+        (said::EVENT, Some(_)) => sessions.event(&EventRef::of(body)?, desk, out),
         (said::ANSWER, Some(bucket)) => {
             let answer = AnswerRef::of(body)?;
             take_answer(parts, bucket, answer, out)?;
         }
-        (said::AT, _) => parts.desk.upstream.set_subject(node, At::decode(body)?),
+        (said::AT, _) => desk.upstream.set_subject(node, At::decode(body)?),
         (said::PROBED, _) => answered_probe(parts, node, q2g::Probed::decode(body)?.nonce, out),
         (said::MOVED, _) => moves::moved(parts, node, q2g::Moved::decode(body)?, out),
-        (said::TELL, _) => parts.application.tell(
-            link,
-            q2g::Tell::decode(body)?,
-            &mut parts.sessions,
-            &mut parts.desk,
-            out,
-        ),
+        (said::TELL, _) => application.tell(link, q2g::Tell::decode(body)?, sessions, desk, out),
         (_, Some(bucket)) => read_rest(parts, bucket, field, body, out)?,
         // The bucket moved away since: what its old home says of it is of the past.
         (_, None) => {}
@@ -86,23 +88,18 @@ fn read(
 
 /// What comes less often.
 fn read_rest(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     bucket: BucketIndex,
     field: u32,
     body: &[u8],
     out: &mut Outbox,
 ) -> Result<(), Broken> {
+    let LaneParts { desk, sessions, .. } = parts;
     match field {
-        said::SUBSCRIBED => {
-            parts.sessions.subscribed(&q2g::Subscribed::decode(body)?, &mut parts.desk, out)
-        }
-        said::REPLAY => parts.sessions.replayed(&q2g::Replay::decode(body)?, &mut parts.desk, out),
-        said::ATTACHED => {
-            parts.sessions.attached(q2g::Attached::decode(body)?, &mut parts.desk, out)
-        }
-        said::UNSUBSCRIBED => {
-            parts.sessions.unsubscribed(&q2g::Unsubscribed::decode(body)?, &mut parts.desk, out)
-        }
+        said::SUBSCRIBED => sessions.subscribed(&q2g::Subscribed::decode(body)?, desk, out),
+        said::REPLAY => sessions.replayed(&q2g::Replay::decode(body)?, desk, out),
+        said::ATTACHED => sessions.attached(q2g::Attached::decode(body)?, desk, out),
+        said::UNSUBSCRIBED => sessions.unsubscribed(&q2g::Unsubscribed::decode(body)?, desk, out),
         said::LOGGED_IN => {
             let answer = q2g::LoggedIn::decode(body)?;
             let session = Handle::named(answer.session);
@@ -118,13 +115,8 @@ fn read_rest(
             let its =
                 |front| matches!(front, Pending::Recognise { number: of, .. } if of == number);
             if let Pending::Recognise { conn, .. } = take_front(parts, bucket, its)? {
-                parts.application.recognised(
-                    conn,
-                    &word,
-                    &mut parts.sessions,
-                    &mut parts.desk,
-                    out,
-                );
+                let LaneParts { desk, sessions, application, .. } = parts;
+                application.recognised(conn, &word, sessions, desk, out);
             }
             refusal::release(parts, bucket, out);
         }
@@ -142,8 +134,8 @@ fn read_rest(
             parts.web.replied(reply, &mut parts.desk, out);
             refusal::release(parts, bucket, out);
         }
-        said::KICK => parts.sessions.kicked(&q2g::Kick::decode(body)?, &mut parts.desk),
-        said::INVITED => parts.sessions.invited(q2g::Invited::decode(body)?, &mut parts.desk, out),
+        said::KICK => sessions.kicked(&q2g::Kick::decode(body)?, desk),
+        said::INVITED => sessions.invited(q2g::Invited::decode(body)?, desk, out),
         // A newer node's word that this version doesn't know.
         _ => {}
     }
@@ -153,7 +145,7 @@ fn read_rest(
 /// An answer always belongs to the front of its bucket's list.
 #[inline]
 fn take_front(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     bucket: BucketIndex,
     is_its: impl FnOnce(Pending) -> bool,
 ) -> Result<Pending, Broken> {
@@ -164,7 +156,7 @@ fn take_front(
 
 #[inline]
 fn take_answer(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     bucket: BucketIndex,
     answer: AnswerRef<'_>,
     out: &mut Outbox,
@@ -187,26 +179,13 @@ fn take_answer(
         if answer.ask.is_empty() {
             operation::answered(parts, session, kind, hash, answer.result, out);
         } else {
-            parts.application.asked(
-                (session, hash),
-                (op_id, kind),
-                answer.ask,
-                &mut parts.sessions,
-                &mut parts.desk,
-                out,
-            );
+            let LaneParts { desk, sessions, application, .. } = parts;
+            application.asked((session, hash), (op_id, kind), answer.ask, sessions, desk, out);
         }
     } else if let Pending::Resume { session, hash, invited } = front {
-        let ok =
-            parts.sessions.resumed((session, hash, invited), answer.result, &mut parts.desk, out);
-        parts.application.settle(
-            (session, hash),
-            Kind::Subscribe,
-            ok,
-            &mut parts.sessions,
-            &mut parts.desk,
-            out,
-        );
+        let LaneParts { desk, sessions, .. } = parts;
+        let ok = sessions.resumed((session, hash, invited), answer.result, desk, out);
+        operation::settle(parts, (session, hash), Kind::Subscribe, ok, out);
     }
     refusal::release(parts, bucket, out);
     Ok(())
@@ -240,7 +219,7 @@ pub(in crate::machine) fn probe_node(
     wire::put_message(out.links.buffer(link), &G2q { body });
 }
 
-fn answered_probe(parts: &mut Parts, node: NodeIndex, nonce: u64, out: &mut Outbox) {
+fn answered_probe(parts: &mut LaneParts, node: NodeIndex, nonce: u64, out: &mut Outbox) {
     parts.desk.counters.count_round_trip(micros(&parts.desk).saturating_sub(nonce));
     if let Some(sent_ms) = parts.desk.upstream.probe_answered(node, nonce, parts.desk.now.ms) {
         unheard::heard(parts, node, sent_ms, out);

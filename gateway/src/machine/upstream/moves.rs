@@ -7,7 +7,7 @@ use proto::table::{BucketTable, Row};
 
 use crate::machine::door::{closing, refusal};
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 use crate::machine::sessions::Sessions;
 use crate::machine::upstream::{Adopted, BucketIndex, NodeIndex, Pending};
 use crate::machine::upstream::{recovery, unheard};
@@ -16,7 +16,8 @@ use crate::machine::upstream::{recovery, unheard};
 /// table.
 const RETRY_MS: u64 = 50;
 
-pub(in crate::machine) fn table(parts: &mut Parts, table: &BucketTable, out: &mut Outbox) {
+/// A table has come: who holds what.
+pub(in crate::machine) fn table(parts: &mut LaneParts, table: &BucketTable, out: &mut Outbox) {
     if parts.desk.upstream.knows(table.version()) {
         return;
     }
@@ -34,7 +35,7 @@ pub(in crate::machine) fn table(parts: &mut Parts, table: &BucketTable, out: &mu
 }
 
 /// Other buckets. All links begin anew, so that nothing on its way speaks of the old ones.
-fn resize(parts: &mut Parts, bits: u8, out: &mut Outbox) {
+fn resize(parts: &mut LaneParts, bits: u8, out: &mut Outbox) {
     if parts.desk.upstream.has_table() {
         for link in parts.desk.upstream.links() {
             recovery::link_down(parts, link, out);
@@ -49,7 +50,7 @@ fn resize(parts: &mut Parts, bits: u8, out: &mut Outbox) {
 
 /// Takes over a row, if it is newer than what the lane knows. Its bucket is to be recovered
 /// then.
-fn adopt(parts: &mut Parts, row: &Row, out: &mut Outbox) -> Option<BucketIndex> {
+fn adopt(parts: &mut LaneParts, row: &Row, out: &mut Outbox) -> Option<BucketIndex> {
     let Adopted { bucket, has_moved, is_lost } = parts.desk.upstream.adopt(row)?;
     if has_moved {
         recovery::cut_off(parts, &[bucket], out);
@@ -61,7 +62,7 @@ fn adopt(parts: &mut Parts, row: &Row, out: &mut Outbox) -> Option<BucketIndex> 
 }
 
 /// The bucket's data may be gone: nobody can tell what became of what waits.
-fn lose(parts: &mut Parts, bucket: BucketIndex, out: &mut Outbox) {
+fn lose(parts: &mut LaneParts, bucket: BucketIndex, out: &mut Outbox) {
     let sent = parts.desk.upstream.lose(bucket);
     recovery::give_up(parts, sent, out);
     refusal::release(parts, bucket, out);
@@ -81,7 +82,7 @@ fn lose(parts: &mut Parts, bucket: BucketIndex, out: &mut Outbox) {
 
 /// A node isn't the home, and says who is.
 pub(in crate::machine) fn moved(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     node: NodeIndex,
     frame: q2g::Moved,
     out: &mut Outbox,

@@ -7,14 +7,20 @@ use proto::codes::Status;
 use proto::link::Role;
 use proto::table::Owner;
 
-use crate::machine::door::{closing, refusal};
+use crate::machine::door::{closing, operation, refusal};
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 use crate::machine::sessions::is_of_over;
 use crate::machine::upstream::{BucketIndex, Pending, SWEEP_MS};
 use crate::machine::upstream::{homes, unheard};
 
-pub(in crate::machine) fn link_up(parts: &mut Parts, link: LinkId, peer: &Peer, out: &mut Outbox) {
+/// A link is up: what waits for its node goes there, for the first time or once more.
+pub(in crate::machine) fn link_up(
+    parts: &mut LaneParts,
+    link: LinkId,
+    peer: &Peer,
+    out: &mut Outbox,
+) {
     if peer.role != Role::QueueNode {
         return;
     }
@@ -34,7 +40,8 @@ pub(in crate::machine) fn link_up(parts: &mut Parts, link: LinkId, peer: &Peer, 
     parts.desk.upstream.probe_by_beat(parts.desk.now.ms);
 }
 
-pub(in crate::machine) fn link_down(parts: &mut Parts, link: LinkId, out: &mut Outbox) {
+/// A link is gone, and what was on its way with it.
+pub(in crate::machine) fn link_down(parts: &mut LaneParts, link: LinkId, out: &mut Outbox) {
     parts.application.link_down(link);
     let Some(node) = parts.desk.upstream.link_down(link) else { return };
     parts.sessions.forget_node(node);
@@ -43,7 +50,11 @@ pub(in crate::machine) fn link_down(parts: &mut Parts, link: LinkId, out: &mut O
 }
 
 /// Nothing that was on its way to or from the buckets' homes counts any more.
-pub(in crate::machine) fn cut_off(parts: &mut Parts, buckets: &[BucketIndex], out: &mut Outbox) {
+pub(in crate::machine) fn cut_off(
+    parts: &mut LaneParts,
+    buckets: &[BucketIndex],
+    out: &mut Outbox,
+) {
     for &bucket in buckets {
         parts.desk.upstream.cut_off(bucket);
     }
@@ -52,7 +63,11 @@ pub(in crate::machine) fn cut_off(parts: &mut Parts, buckets: &[BucketIndex], ou
 }
 
 /// Introduces, attaches, and has the whole list of each of these buckets sent again.
-pub(in crate::machine) fn recover(parts: &mut Parts, buckets: &[BucketIndex], out: &mut Outbox) {
+pub(in crate::machine) fn recover(
+    parts: &mut LaneParts,
+    buckets: &[BucketIndex],
+    out: &mut Outbox,
+) {
     if buckets.is_empty() {
         return;
     }
@@ -77,72 +92,46 @@ pub(in crate::machine) fn recover(parts: &mut Parts, buckets: &[BucketIndex], ou
 
 /// Answers what can't be brought to its home any more.
 pub(in crate::machine) fn give_up(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     drained: Vec<(Pending, bool)>,
     out: &mut Outbox,
 ) {
     for (pending, was_sent) in drained {
         closing::dismissed(parts, out);
-        parts.sessions.off_list(pending);
+        let LaneParts { desk, sessions, application, web } = parts;
+        sessions.off_list(pending);
         let (status, sentence) = if was_sent {
-            parts.desk.counters.outcomes_unknown += 1;
+            desk.counters.outcomes_unknown += 1;
             (Status::OutcomeUnknown, "the queue's home was lost before it answered")
         } else {
             (Status::Unavailable, "the queue's home can't be reached: try again later")
         };
         match pending {
             Pending::Operation { session, op_id, kind, hash, .. } => {
-                if let Some(conn) = parts.sessions.conn_of(session) {
-                    parts.desk.refuse(conn, op_id, status, sentence, out);
+                if let Some(conn) = sessions.conn_of(session) {
+                    desk.refuse(conn, op_id, status, sentence, out);
                     closing::dismissed(parts, out);
                 }
-                parts.application.settle(
-                    (session, hash),
-                    kind,
-                    false,
-                    &mut parts.sessions,
-                    &mut parts.desk,
-                    out,
-                );
+                operation::settle(parts, (session, hash), kind, false, out);
             }
             Pending::Refused { session, op_id, hash, refusal } => {
                 refusal::refused(parts, session, op_id, hash, refusal, out);
             }
             Pending::Resume { session, hash, invited } => {
-                parts.sessions.not_resumed(
-                    (session, hash, invited),
-                    sentence,
-                    &mut parts.desk,
-                    out,
-                );
-                parts.application.settle(
-                    (session, hash),
-                    Kind::Subscribe,
-                    false,
-                    &mut parts.sessions,
-                    &mut parts.desk,
-                    out,
-                );
+                sessions.not_resumed((session, hash, invited), sentence, desk, out);
+                operation::settle(parts, (session, hash), Kind::Subscribe, false, out);
             }
-            Pending::Login { session } => {
-                parts.sessions.login_given_up(session, was_sent, &mut parts.desk, out)
-            }
-            Pending::Recognise { number, conn, .. } => {
-                parts.application.unrecognised(conn, number, &mut parts.desk)
-            }
-            Pending::Lost { session } => {
-                parts.sessions.lost_noted(session, &mut parts.desk, out);
-            }
-            Pending::Request { number, .. } => {
-                parts.web.failed(number, status, sentence, &mut parts.desk, out)
-            }
+            Pending::Login { session } => sessions.login_given_up(session, was_sent, desk, out),
+            Pending::Recognise { number, conn, .. } => application.unrecognised(conn, number, desk),
+            Pending::Lost { session } => sessions.lost_noted(session, desk, out),
+            Pending::Request { number, .. } => web.failed(number, status, sentence, desk, out),
         }
     }
     closing::dismissed(parts, out);
 }
 
 /// Looks through what waits: gives up what has waited too long, comes back where it is time.
-pub(in crate::machine) fn sweep(parts: &mut Parts, out: &mut Outbox) {
+pub(in crate::machine) fn sweep(parts: &mut LaneParts, out: &mut Outbox) {
     let give_up_ms = parts.desk.settings.give_up_ms;
     let give_up_ms = if parts.desk.settings.faults.given_up_early { 1 } else { give_up_ms };
     let before_ms = parts.desk.now.ms.saturating_sub(give_up_ms);
@@ -174,7 +163,7 @@ pub(in crate::machine) fn sweep(parts: &mut Parts, out: &mut Outbox) {
 
 /// What is on its way can't be given up: a home that beats but doesn't answer loses its link
 /// first.
-fn expire(parts: &mut Parts, bucket: BucketIndex, before_ms: u64, out: &mut Outbox) {
+fn expire(parts: &mut LaneParts, bucket: BucketIndex, before_ms: u64, out: &mut Outbox) {
     if let Some((_, link)) = parts.desk.upstream.home(bucket) {
         link_down(parts, link, out);
         out.links.end(link, "the node leaves operations without an answer");
@@ -190,7 +179,7 @@ fn expire(parts: &mut Parts, bucket: BucketIndex, before_ms: u64, out: &mut Outb
 /// by its client, if that comes back; if it was thrown out, nothing of it may go on. Whether
 /// there was any.
 pub(in crate::machine) fn drop_over(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     bucket: BucketIndex,
     out: &mut Outbox,
 ) -> bool {
@@ -202,7 +191,11 @@ pub(in crate::machine) fn drop_over(
 }
 
 /// Nothing more comes of these.
-pub(in crate::machine) fn end_dropped(parts: &mut Parts, dropped: Vec<Pending>, out: &mut Outbox) {
+pub(in crate::machine) fn end_dropped(
+    parts: &mut LaneParts,
+    dropped: Vec<Pending>,
+    out: &mut Outbox,
+) {
     let mut operations = Vec::new();
     for pending in dropped {
         match pending {

@@ -12,14 +12,14 @@ use proto::wire;
 use crate::machine::door::{Refusal, check_op_id};
 use crate::machine::door::{closing, connection, refusal};
 use crate::machine::lane::Outbox;
-use crate::machine::parts::Parts;
+use crate::machine::parts::LaneParts;
 use crate::machine::sessions::is_of_over;
 use crate::machine::upstream::recovery;
 use crate::machine::upstream::{BucketIndex, NodeIndex, Pending, Upstream};
 
 /// A node has heard what was sent at that moment.
 pub(in crate::machine) fn heard(
-    parts: &mut Parts,
+    parts: &mut LaneParts,
     node: NodeIndex,
     sent_ms: u64,
     out: &mut Outbox,
@@ -31,7 +31,11 @@ pub(in crate::machine) fn heard(
 /// The lane has been stopped between deciding and sending, and homes aren't heard any more that
 /// were heard then: nothing of it leaves. The links end, and what is still due comes back by
 /// the rules of lists that are sent again.
-pub(in crate::machine) fn hold_if_stopped(parts: &mut Parts, decided_ms: u64, out: &mut Outbox) {
+pub(in crate::machine) fn hold_if_stopped(
+    parts: &mut LaneParts,
+    decided_ms: u64,
+    out: &mut Outbox,
+) {
     let were_heard = parts.desk.upstream.all_are_heard(decided_ms);
     if !were_heard || parts.desk.upstream.all_are_heard(parts.desk.now.ms) {
         return;
@@ -48,7 +52,7 @@ pub(in crate::machine) fn hold_if_stopped(parts: &mut Parts, decided_ms: u64, ou
 
 /// Takes what is of unheard sessions out of a list that is to be sent again. Whether there was
 /// any.
-pub(in crate::machine) fn set_aside(parts: &mut Parts, bucket: BucketIndex) -> bool {
+pub(in crate::machine) fn set_aside(parts: &mut LaneParts, bucket: BucketIndex) -> bool {
     if parts.desk.upstream.all_are_heard(parts.desk.now.ms) {
         return false;
     }
@@ -59,7 +63,7 @@ pub(in crate::machine) fn set_aside(parts: &mut Parts, bucket: BucketIndex) -> b
 }
 
 /// Homes may have been heard again: what waited for that goes on, in its order.
-pub(in crate::machine) fn hear_again(parts: &mut Parts, out: &mut Outbox) {
+pub(in crate::machine) fn hear_again(parts: &mut LaneParts, out: &mut Outbox) {
     for bucket in parts.desk.upstream.asides() {
         take_back(parts, bucket, out);
     }
@@ -79,7 +83,7 @@ pub(in crate::machine) fn hear_again(parts: &mut Parts, out: &mut Outbox) {
 }
 
 /// Appends what was set aside, of sessions that are heard, to the bucket's list.
-fn take_back(parts: &mut Parts, bucket: BucketIndex, out: &mut Outbox) {
+fn take_back(parts: &mut LaneParts, bucket: BucketIndex, out: &mut Outbox) {
     let (now_ms, sessions, settings) = (parts.desk.now.ms, &parts.sessions, &parts.desk.settings);
     let is_heard = |upstream: &Upstream, handle: Handle| {
         sessions.hears_home(handle, upstream, (now_ms, settings))
@@ -96,7 +100,7 @@ fn take_back(parts: &mut Parts, bucket: BucketIndex, out: &mut Outbox) {
 
 /// Answers what has waited too long for a home to be heard: first what was set aside, which is
 /// older.
-pub(in crate::machine) fn give_up(parts: &mut Parts, before_ms: u64, out: &mut Outbox) {
+pub(in crate::machine) fn give_up(parts: &mut LaneParts, before_ms: u64, out: &mut Outbox) {
     for bucket in parts.desk.upstream.asides() {
         let expired = parts.desk.upstream.expire_aside(bucket, before_ms);
         recovery::give_up(parts, expired, out);
@@ -110,7 +114,7 @@ pub(in crate::machine) fn give_up(parts: &mut Parts, before_ms: u64, out: &mut O
     }
 }
 
-fn refuse_waiting(parts: &mut Parts, handle: Handle, out: &mut Outbox) {
+fn refuse_waiting(parts: &mut LaneParts, handle: Handle, out: &mut Outbox) {
     let conn = parts.sessions.conn_of(handle);
     let Some((seen, waiting)) = parts.sessions.take_unheard(handle) else { return };
     for one in seen {
