@@ -5,6 +5,7 @@ mod fields;
 mod limits;
 mod manifests;
 mod origins;
+mod parts;
 mod rust;
 mod schema;
 mod state;
@@ -47,7 +48,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 22] = [
+const RULES: [Rule; 23] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -61,6 +62,7 @@ const RULES: [Rule; 22] = [
     ("seeded-tests", rust::seeded_tests),
     ("one-server", rust::one_server),
     ("state-doors", state::doors),
+    ("lane-parts", parts::places),
     ("architecture-folders", architecture::folders),
     ("architecture-paths", architecture::paths),
     ("decision-length", architecture::decision_length),

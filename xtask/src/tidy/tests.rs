@@ -62,8 +62,9 @@ fn every_rule_catches_its_fault() {
     let field = format!("//! A.\nwire::{}out, 3, 1);\n", "put_uint(");
     let draw = format!("//! A.\nlet a: u8 = {}();\n", concat!("rand::", "random"));
     let server = format!("//! A.\n{}(listener, app)\n", concat!("axum::", "serve"));
+    let lane = "//! A.\nimpl Lane {\n";
     let door = "//! A.\n    bucket.state.apply(at, record);\n";
-    let faults: [(&str, &str, &str); 22] = [
+    let faults: [(&str, &str, &str); 23] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
@@ -77,6 +78,7 @@ fn every_rule_catches_its_fault() {
         ("boss/src/tests.rs", &draw, "boss/src/tests.rs:2: seeded-tests"),
         ("boss/src/a.rs", &server, "boss/src/a.rs:2: one-server"),
         ("queue-node/src/machine/a.rs", door, "queue-node/src/machine/a.rs:2: state-doors"),
+        ("gateway/src/machine/a.rs", lane, "gateway/src/machine/a.rs:2: lane-parts"),
         ("extra/a.txt", "", "ARCHITECTURE.md:1: architecture-folders"),
         ("ARCHITECTURE.md", MAP, "ARCHITECTURE.md:2: architecture-paths"),
         ("docs/adr/1.md", &decision, "docs/adr/1.md:60: decision-length"),
@@ -113,6 +115,34 @@ fn the_state_has_few_doors() {
     let reads = "//! A.\n    self.state.apply_read(at, read);\n";
     passes("queue-node/src/machine/copies/learner.rs", reads);
     catches("queue-node/src/machine/b.rs", reads, "queue-node/src/machine/b.rs:2: state-doors");
+}
+
+#[test]
+fn the_parts_of_a_lane_stand_in_their_places() {
+    let of = |name: &str| format!("//! A.\nimpl {name} {{\n");
+    for (name, own) in
+        [("Lane", "lane"), ("Debug for Lane", "lane"), ("LaneParts", "parts"), ("Desk", "desk")]
+    {
+        passes(&format!("gateway/src/machine/{own}.rs"), &of(name));
+        for place in [format!("{own}/a"), "door/a".to_owned(), "tests".to_owned()] {
+            let path = format!("gateway/src/machine/{place}.rs");
+            catches(&path, &of(name), &format!("{path}:2: lane-parts"));
+        }
+    }
+    for place in ["sessions", "sessions/a", "sessions/a/b"] {
+        passes(&format!("gateway/src/machine/{place}.rs"), &of("Sessions"));
+        passes(&format!("gateway/src/machine/{place}.rs"), &of("Index<Handle> for Sessions"));
+    }
+    for place in ["door", "door/sessions", "sessions_of"] {
+        let path = format!("gateway/src/machine/{place}.rs");
+        catches(&path, &of("Sessions"), &format!("{path}:2: lane-parts"));
+    }
+    let generic = "//! A.\nimpl<'a, T: Into<u8>> From<T> for Web {\n";
+    catches("gateway/src/machine/a.rs", generic, "gateway/src/machine/a.rs:2: lane-parts");
+    for other in [of("Laned"), of("Session"), "//! A.\n// impl Lane {\n".to_owned()] {
+        passes("gateway/src/machine/a.rs", &other);
+    }
+    passes("queue-node/src/machine/a.rs", &of("Web"));
 }
 
 const MAP: &str = "`boss/` `docs/adr/` `gateway/src/lib.rs` `queue-node/`\n`boss/src/nothing.rs`\n";
