@@ -2,6 +2,7 @@
 //! know no other part: the [`Door`], the way [`Upstream`] and the [`Delivery`]. Each of them owns
 //! what it has; this only brings them along, and has the few lines that more than one needs.
 
+use std::borrow::Cow;
 use std::num::NonZeroU64;
 
 use proto::codes::{Close, Status};
@@ -83,7 +84,7 @@ impl Desk {
         &mut self,
         conn: ConnId,
         close: Close,
-        reason: impl Into<std::borrow::Cow<'static, str>>,
+        reason: impl Into<Cow<'static, str>>,
     ) {
         self.door.dismiss(conn, Farewell::new(close, reason));
     }

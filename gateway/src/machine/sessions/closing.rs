@@ -63,6 +63,7 @@ impl Sessions {
         }
     }
 
+    /// The home of its user has heard that its connection is lost, or never will by this word.
     pub(in crate::machine) fn lost_noted(
         &mut self,
         handle: Handle,
@@ -75,7 +76,8 @@ impl Sessions {
         self.let_go(handle, desk, out);
     }
 
-    /// The login of a session that is over, or the word of its loss, is on its list no more.
+    /// The login of a session that is over, or the word of its loss, is on its list no more. The
+    /// session is there.
     pub(in crate::machine) fn off_own_list(
         &mut self,
         handle: Handle,
@@ -100,6 +102,7 @@ impl Sessions {
         }
     }
 
+    /// Frees the handle, and tells the nodes that know it.
     pub(in crate::machine) fn forget(&mut self, handle: Handle, desk: &mut Desk, out: &mut Outbox) {
         // Of a login that was refused, what its client has sent since still waits.
         self.drop_rare(handle, desk);

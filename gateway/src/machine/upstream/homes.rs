@@ -11,12 +11,11 @@ use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::wire::{self, WireError};
 
+use super::{BucketIndex, NodeIndex, Pending, moves, recovery, unheard};
 use crate::machine::desk::Desk;
 use crate::machine::door::{connection, operation, refusal};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
-use crate::machine::upstream::{BucketIndex, NodeIndex, Pending};
-use crate::machine::upstream::{moves, recovery, unheard};
 
 /// A peer said what it must not: its link is ended and comes back by attaching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

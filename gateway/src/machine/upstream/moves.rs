@@ -5,12 +5,11 @@ use proto::limits;
 use proto::q2g;
 use proto::table::{BucketTable, Row};
 
+use super::{Adopted, BucketIndex, NodeIndex, Pending, recovery, unheard};
 use crate::machine::door::{closing, refusal};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
 use crate::machine::sessions::Sessions;
-use crate::machine::upstream::{Adopted, BucketIndex, NodeIndex, Pending};
-use crate::machine::upstream::{recovery, unheard};
 
 /// After a `moved` that says less than the lane knows, its speaker gets this long to hear the
 /// table.

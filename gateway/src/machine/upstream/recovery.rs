@@ -7,12 +7,11 @@ use proto::codes::Status;
 use proto::link::Role;
 use proto::table::Owner;
 
+use super::{BucketIndex, Pending, SWEEP_MS, homes, unheard};
 use crate::machine::door::{closing, operation, refusal};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
 use crate::machine::sessions::is_of_over;
-use crate::machine::upstream::{BucketIndex, Pending, SWEEP_MS};
-use crate::machine::upstream::{homes, unheard};
 
 /// A link is up: what waits for its node goes there, for the first time or once more.
 pub(in crate::machine) fn link_up(

@@ -9,13 +9,12 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::wire;
 
-use crate::machine::door::{Refusal, check_op_id};
-use crate::machine::door::{closing, connection, refusal};
+use super::{BucketIndex, NodeIndex, Pending, Upstream, recovery};
+use crate::machine::desk::Desk;
+use crate::machine::door::{Refusal, check_op_id, closing, connection, refusal};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
 use crate::machine::sessions::is_of_over;
-use crate::machine::upstream::recovery;
-use crate::machine::upstream::{BucketIndex, NodeIndex, Pending, Upstream};
 
 /// A node has heard what was sent at that moment.
 pub(in crate::machine) fn heard(
@@ -56,9 +55,9 @@ pub(in crate::machine) fn set_aside(parts: &mut LaneParts, bucket: BucketIndex) 
     if parts.desk.upstream.all_are_heard(parts.desk.now.ms) {
         return false;
     }
-    let (now_ms, sessions, settings) = (parts.desk.now.ms, &parts.sessions, &parts.desk.settings);
-    parts.desk.upstream.set_aside(bucket, |upstream, handle| {
-        sessions.hears_home(handle, upstream, (now_ms, settings))
+    let LaneParts { desk: Desk { now, settings, upstream, .. }, sessions, .. } = parts;
+    upstream.set_aside(bucket, |upstream, handle| {
+        sessions.hears_home(handle, upstream, (now.ms, settings))
     })
 }
 
@@ -84,12 +83,12 @@ pub(in crate::machine) fn hear_again(parts: &mut LaneParts, out: &mut Outbox) {
 
 /// Appends what was set aside, of sessions that are heard, to the bucket's list.
 fn take_back(parts: &mut LaneParts, bucket: BucketIndex, out: &mut Outbox) {
-    let (now_ms, sessions, settings) = (parts.desk.now.ms, &parts.sessions, &parts.desk.settings);
+    let LaneParts { desk: Desk { now, settings, upstream, .. }, sessions, .. } = parts;
     let is_heard = |upstream: &Upstream, handle: Handle| {
-        sessions.hears_home(handle, upstream, (now_ms, settings))
+        sessions.hears_home(handle, upstream, (now.ms, settings))
     };
     let is_over = |pending: &Pending| is_of_over(sessions, *pending);
-    let (sessions, dropped) = parts.desk.upstream.take_back(bucket, is_over, is_heard);
+    let (sessions, dropped) = upstream.take_back(bucket, is_over, is_heard);
     recovery::end_dropped(parts, dropped, out);
     if !sessions.is_empty() {
         parts.sessions.introduce_all(bucket, &sessions, &mut parts.desk, out);
@@ -114,17 +113,13 @@ pub(in crate::machine) fn give_up(parts: &mut LaneParts, before_ms: u64, out: &m
     }
 }
 
+/// Answers all that has waited of a session.
 fn refuse_waiting(parts: &mut LaneParts, handle: Handle, out: &mut Outbox) {
     let conn = parts.sessions.conn_of(handle);
     let Some((seen, waiting)) = parts.sessions.take_unheard(handle) else { return };
+    let reason = Refusal::Unheard.to_string();
     for one in seen {
-        parts.sessions.tell_unresumed(
-            handle,
-            &one.queue,
-            &Refusal::Unheard.to_string(),
-            &mut parts.desk,
-            out,
-        );
+        parts.sessions.tell_unresumed(handle, &one.queue, &reason, &mut parts.desk, out);
     }
     let Some(conn) = conn else { return };
     let mut rest = waiting.as_slice();
