@@ -16,8 +16,9 @@ use std::thread::JoinHandle;
 
 use axum::Router;
 use link::io::Board;
+use link::io::board::tls_files;
 use link::io::http::server::{self, Bounds, HostPattern, Hosts, Port};
-use link::io::{Hub, Wires, clock, files, http, threads, tls};
+use link::io::{Hub, Wires, clock, files, http, threads};
 use link::machine::Sample;
 use mio::{Poll, Waker};
 use proto::document::Problem;
@@ -162,7 +163,7 @@ pub fn metrics() -> Vec<Sample> {
     let found = Found { kept: Kept::new(0, Configurations::new(&config, 0, 0)), is_older: false };
     let settings = Settings::new(PathBuf::new(), Vec::new()).machine();
     let mut all = Boss::new(clock::now(), settings, found).samples();
-    all.push(tls::files_sample("links", false));
+    all.push(tls_files("links", false));
     all
 }
 

@@ -5,7 +5,7 @@ mod memory;
 mod settings;
 mod turn;
 
-use link::io::tls;
+use link::io::board::tls_files;
 use link::machine::Sample;
 
 pub use settings::{Error, Listen, Settings};
@@ -16,7 +16,7 @@ use crate::machine::Counters;
 /// Each metric of a queue node, as it is before anything has happened.
 pub fn metrics() -> Vec<Sample> {
     let mut all = Counters::default().list();
-    all.push(tls::files_sample("links", false));
+    all.push(tls_files("links", false));
     all
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
+use link::io::board::tls_files;
 use link::io::{Board, Event, Peers, Sink, Wires, clock};
 use link::machine::Sample;
 use mio::{Events, Poll};
@@ -109,7 +110,9 @@ impl Loop {
         if now.ms >= self.publish_at || is_ready != self.published_ready {
             self.publish_at = now.ms + PUBLISH_MS;
             self.published_ready = is_ready;
-            self.desk.publish(&self.board, self.wires.tls_sample(now));
+            let unusable = self.wires.has_unusable_files(now);
+            let tls = unusable.map(|unusable| tls_files("links", unusable));
+            self.desk.publish(&self.board, tls);
         }
         Ok(goes_on)
     }

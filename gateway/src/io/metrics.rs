@@ -1,6 +1,6 @@
 //! All that a gateway counts, for its reference page.
 
-use link::io::tls;
+use link::io::board::tls_files;
 use link::machine::Sample;
 
 use super::callout::Secrets;
@@ -15,6 +15,6 @@ pub fn metrics() -> Vec<Sample> {
     all.extend(callout::Counters::default().list());
     all.extend(keys_samples(0, 0));
     all.push(Secrets::default().sample());
-    all.extend(["clients", "links"].map(|of| tls::files_sample(of, false)));
+    all.extend(["clients", "links"].map(|of| tls_files(of, false)));
     all
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::TrySendError;
 
+use link::io::board::tls_files;
 use link::io::{Board, Event, Peers, Sink, Wires, clock, names};
 use link::machine::{LinkId, Outbox as Links, Peer};
 use mio::event::Event as Ready;
@@ -357,8 +358,10 @@ impl Turn {
         samples.extend(desk.lane.callout_counters().list());
         samples.extend(clients.iter().flat_map(|clients| clients.refused.samples()));
         if self.number == 0 {
-            let clients = self.settings.tls.as_ref().map(|tls| tls.sample(now, "clients"));
-            samples.extend([clients, self.settings.hub.tls_sample(now)].into_iter().flatten());
+            let clients = self.settings.tls.as_ref().map(|tls| tls.has_unusable_files(now));
+            let links = self.settings.hub.has_unusable_files(now);
+            samples.extend(clients.map(|unusable| tls_files("clients", unusable)));
+            samples.extend(links.map(|unusable| tls_files("links", unusable)));
             samples.push(secrets.sample());
         }
         self.board.publish(&board_name(self.number), samples);

@@ -86,6 +86,12 @@ impl Board {
     }
 }
 
+/// Whether the files that TLS `of` something is from have changed and can't be used.
+pub fn tls_files(of: &str, unusable: bool) -> Sample {
+    let help = "1 while TLS files have changed and can't be used: the log says why.";
+    Sample::gauge("imq_tls_files_unusable", help, unusable.into()).with("of", of)
+}
+
 /// Which build this is, and as what it runs.
 pub fn build_info(role: &str, id: &str) -> Sample {
     let help = "Always 1; the labels hold the version, the role and the node's id.";

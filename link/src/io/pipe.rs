@@ -11,7 +11,6 @@ use proto::time::Time;
 
 use super::resolver::Resolver;
 use super::tls::Tls;
-use crate::machine::Sample;
 
 /// Addresses of this scheme are names of listeners in the same process.
 pub(super) const SCHEME: &str = "pipe:";
@@ -42,9 +41,9 @@ impl Hub {
         self.tls.as_ref()
     }
 
-    /// Whether the links' TLS can be used as its files are now, if they speak it.
-    pub fn tls_sample(&self, now: Time) -> Option<Sample> {
-        self.tls.as_ref().map(|tls| tls.sample(now, "links"))
+    /// Whether the links' TLS has files that can't be used as they are now, if they speak it.
+    pub fn has_unusable_files(&self, now: Time) -> Option<bool> {
+        self.tls.as_ref().map(|tls| tls.has_unusable_files(now))
     }
 
     pub(super) fn listen(&self, name: &str, waker: Arc<Waker>) {

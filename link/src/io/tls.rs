@@ -20,8 +20,6 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, version,
 };
 
-use crate::machine::Sample;
-
 mod reason;
 mod stream;
 
@@ -160,20 +158,14 @@ impl Tls {
 
     /// For an alarm, long before the certificate that goes on ends: whether the files have changed
     /// and can't be used.
-    pub fn sample(&self, now: Time, of: &str) -> Sample {
+    pub fn has_unusable_files(&self, now: Time) -> bool {
         self.loaded(now);
-        files_sample(of, self.lock().outdated)
+        self.lock().outdated
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Identity> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the files that TLS `of` something is from have changed and can't be used, as a metric.
-pub fn files_sample(of: &str, outdated: bool) -> Sample {
-    let help = "1 while TLS files have changed and can't be used: the log says why.";
-    Sample::gauge("imq_tls_files_unusable", help, outdated.into()).with("of", of)
 }
 
 impl Files {

@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 
 use super::pipe::{Hub, SCHEME};
 use super::socket::Socket;
-use crate::machine::{Link, LinkError, LinkId, Received, Sample, Settings};
+use crate::machine::{Link, LinkError, LinkId, Received, Settings};
 
 mod accept;
 mod dial;
@@ -83,9 +83,9 @@ impl Wires {
         self.settings.cluster_id = cluster_id;
     }
 
-    /// Whether their TLS can be used as its files are now, if they speak it.
-    pub fn tls_sample(&self, now: Time) -> Option<Sample> {
-        self.hub.tls_sample(now)
+    /// Whether their TLS has files that can't be used as they are now, if they speak it.
+    pub fn has_unusable_files(&self, now: Time) -> Option<bool> {
+        self.hub.has_unusable_files(now)
     }
 
     /// Whether this token is one of the wires'.

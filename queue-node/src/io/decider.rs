@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
+use link::io::board::tls_files;
 use link::io::{Board, Event, Hub, Peers, Sink, Throttled, names};
 use link::machine::{Health, LinkId, Member, Peer, Word};
 use proto::limits;
@@ -103,7 +104,8 @@ impl Decider {
         let unready = self.unready();
         let health = unready.as_deref().map_or(Health::Ready, Health::Unready);
         self.member.report(counters.collect(), health, &mut self.out.links);
-        samples.extend(self.hub.tls_sample(now));
+        let unusable = self.hub.has_unusable_files(now);
+        samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
         self.board.publish("node", samples);
     }
 
