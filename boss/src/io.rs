@@ -15,11 +15,12 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use axum::Router;
-use link::io::Board;
-use link::io::board::tls_files;
-use link::io::http::server::{self, Bounds, HostPattern, Hosts, Port};
-use link::io::{Hub, Wires, clock, files, http, threads};
-use link::machine::Sample;
+use link::io::{Hub, Wires, clock, threads};
+use member::io::Board;
+use member::io::board::tls_files;
+use member::io::http::server::{self, Bounds, HostPattern, Hosts, Port};
+use member::io::{files, http};
+use member::machine::Sample;
 use mio::{Poll, Waker};
 use proto::document::Problem;
 use proto::limits;

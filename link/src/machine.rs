@@ -1,8 +1,6 @@
 //! The protocol of a link, without sockets and clocks.
 
 mod link;
-mod member;
-mod metric;
 mod outbox;
 mod redial;
 mod throttle;
@@ -10,8 +8,6 @@ mod unanswered;
 mod unproven;
 
 pub use link::{Link, LinkError, Peer, Received, Settings};
-pub use member::{Faults, Health, Member, Word};
-pub use metric::{BOUNDS_US, Histogram, Sample, Value};
 pub use outbox::{LinkId, Outbox};
 pub use redial::Redial;
 pub use throttle::Throttle;

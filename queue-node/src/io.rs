@@ -5,8 +5,8 @@ mod memory;
 mod settings;
 mod turn;
 
-use link::io::board::tls_files;
-use link::machine::Sample;
+use member::io::board::tls_files;
+use member::machine::Sample;
 
 pub use settings::{Error, Listen, Settings};
 pub use turn::{Running, run};

@@ -40,7 +40,7 @@ pub struct Faults {
     /// Of the boss.
     pub boss: boss::machine::Faults,
     /// Of each process as a member of the cluster.
-    pub member: link::machine::Faults,
+    pub member: member::machine::Faults,
 }
 
 /// How often each kind of trouble comes: the mean pause in milliseconds, 0 for never.

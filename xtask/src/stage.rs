@@ -8,7 +8,7 @@ use crate::process::CommandLine;
 use crate::tree::Tree;
 
 /// The crates that hold a machine: each builds without sockets, threads and clock.
-const MACHINES: [&str; 5] = ["link", "gateway", "queue-node", "boss", "imq-sdk"];
+const MACHINES: [&str; 6] = ["link", "member", "gateway", "queue-node", "boss", "imq-sdk"];
 
 /// The test of real processes, too slow to run among the others.
 const CLUSTER: &str = "cluster";

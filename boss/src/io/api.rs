@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use link::io::clock;
-use link::io::http::server::body::Unread;
+use member::io::http::server::body::Unread;
 use proto::codes::Status;
 use proto::g2c::Kind;
 use proto::name::QueueName;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
-use link::io::board::tls_files;
-use link::io::{Board, Event, Peers, Sink, Wires, clock};
-use link::machine::Sample;
+use link::io::{Event, Peers, Sink, Wires, clock};
+use member::io::Board;
+use member::io::board::tls_files;
+use member::machine::Sample;
 use mio::{Events, Poll};
 use proto::text::Foreign;
 use proto::time::Time;

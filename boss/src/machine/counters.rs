@@ -1,6 +1,6 @@
 //! What a boss counts.
 
-use link::machine::Sample;
+use member::machine::Sample;
 
 /// Events that are counted, since the process started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

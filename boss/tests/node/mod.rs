@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use link::io::{Event, Hub, Sink, Wires, clock};
-use link::machine::{Health, Member, Outbox, Settings, Word};
+use link::machine::{Outbox, Settings};
+use member::machine::{Health, Member, Word};
 use mio::{Events, Poll, Token, Waker};
 use proto::g2c::Kind;
 use proto::limits;

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use link::io::{Board, Throttled, names};
-use link::machine::{Health, LinkId, Member, Outbox as Links, Word};
+use link::io::{Throttled, names};
+use link::machine::{LinkId, Outbox as Links};
+use member::io::Board;
+use member::machine::{Health, Member, Word};
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::Counter;

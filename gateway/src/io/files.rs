@@ -1,7 +1,7 @@
 //! How the files that a process may open are shared out: whoever takes more than a share takes it
 //! from the links, without which a gateway serves nobody.
 
-use link::io::files::open_files_max;
+use member::io::files::open_files_max;
 use proto::limits;
 
 /// Links, listeners, epolls, the kept connections of call-outs.

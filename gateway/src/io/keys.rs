@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
-use link::io::{Board, threads};
+use link::io::threads;
+use member::io::Board;
 
 use crate::machine::token::{KeyError, Rules, Tokens};
 pub use asks::Asks;

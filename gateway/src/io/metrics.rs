@@ -1,7 +1,7 @@
 //! All that a gateway counts, for its reference page.
 
-use link::io::board::tls_files;
-use link::machine::Sample;
+use member::io::board::tls_files;
+use member::machine::Sample;
 
 use super::callout::Secrets;
 use super::clients::Refused;

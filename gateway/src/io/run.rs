@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use link::io::Board;
 use link::io::clock;
 use link::io::threads::spawn;
+use member::io::Board;
 use mio::{Poll, Waker};
 
 use super::callout::Caller;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::mpsc::SyncSender;
 
 use link::io::Hub;
-use link::io::http::server::HostPattern;
 use link::io::tls::Tls;
+use member::io::http::server::HostPattern;
 use proto::limits;
 
 use super::keys;

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::TrySendError;
 
-use link::io::board::tls_files;
-use link::io::{Board, Event, Peers, Sink, Wires, clock, names};
+use link::io::{Event, Peers, Sink, Wires, clock, names};
 use link::machine::{LinkId, Outbox as Links, Peer};
+use member::io::Board;
+use member::io::board::tls_files;
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
 use proto::link::Role;

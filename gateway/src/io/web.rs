@@ -3,7 +3,7 @@
 //! In reading order: [`methods`] is the table of all that can be called; `keys` says who may call
 //! what; `call` runs one method and `batch` many; `exchange` carries requests to the lane and
 //! answers back; `answer` is what a back end gets; [`openapi`] is the table as a document for
-//! programs. The port itself is `link::io::http::server`.
+//! programs. The port itself is `member::io::http::server`.
 //!
 //! What a call costs is charged to its key's account: requests and their order in `exchange`, work
 //! of this thread in `turns`, memory in `shares`. All who have shown no key are one account.
@@ -19,8 +19,8 @@ use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use link::io::Board;
-use link::io::http::server::{self, Bounds, Hosts, Port};
+use member::io::Board;
+use member::io::http::server::{self, Bounds, Hosts, Port};
 use proto::codes::Status;
 
 mod answer;
@@ -101,7 +101,7 @@ fn routes(door: &Arc<Door>, board: Board) -> Router {
             Refusal::new(Status::NotFound, sentence)
         })
         .with_state(Arc::clone(door))
-        .merge(link::io::http::routes(board))
+        .merge(member::io::http::routes(board))
         .layer(middleware::from_fn_with_state(Arc::clone(door), wait));
     Router::new()
         .route("/rpc/v1/{method}", any(call::call))

@@ -1,6 +1,6 @@
 //! What a lane counts.
 
-use link::machine::{Histogram, Sample, Value};
+use member::machine::{Histogram, Sample, Value};
 use proto::codes::{CLOSES, Close};
 
 /// Plain integers, gathered by io when somebody asks.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use link::io::board::build_info;
-use link::io::process;
-use link::machine::{BOUNDS_US, Sample};
+use member::io::board::build_info;
+use member::io::process;
+use member::machine::{BOUNDS_US, Sample};
 
 const BEGINNING: &str = "\
 # Metrics

@@ -1,7 +1,7 @@
 //! Names under which a port may be addressed over HTTP.
 
 use anyhow::{Context, Result};
-use link::io::http::server::HostPattern;
+use member::io::http::server::HostPattern;
 
 /// Those that were given: by a flag or the environment, or else in the file.
 pub(crate) fn all(

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use link::io::board::tls_files;
-use link::io::{Board, Event, Hub, Peers, Sink, Throttled, names};
-use link::machine::{Health, LinkId, Member, Peer, Word};
+use link::io::{Event, Hub, Peers, Sink, Throttled, names};
+use link::machine::{LinkId, Peer};
+use member::io::Board;
+use member::io::board::tls_files;
+use member::machine::{Health, Member, Word};
 use proto::limits;
 use proto::link::Role;
 use proto::n2b::Counter;

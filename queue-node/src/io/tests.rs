@@ -4,9 +4,10 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::sync_channel;
 
-use link::io::Board;
 use link::io::{Event, Hub, Sink, clock};
-use link::machine::{LinkId, Member, Peer};
+use link::machine::{LinkId, Peer};
+use member::io::Board;
+use member::machine::Member;
 use prost::Message as _;
 use proto::b2n::{B2n, Registered, b2n::Body};
 use proto::link::{Refuse, Role};

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use link::io::http::server::{self, Bounds, Hosts, Port};
 use link::io::names::node_name;
-use link::io::{Board, Wires, clock, files, http, threads};
-use link::machine::Member;
+use link::io::{Wires, clock, threads};
+use member::io::http::server::{self, Bounds, Hosts, Port};
+use member::io::{Board, files, http};
+use member::machine::Member;
 use mio::{Events, Poll, Token, Waker};
 use proto::limits;
 use proto::link::Role;

@@ -1,6 +1,6 @@
 //! What a queue node counts.
 
-use link::machine::Sample;
+use member::machine::Sample;
 
 /// Totals since the start and present sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use gateway::machine::{ConnId, Ending, Format, Input, Lane, Outbox, Settings};
-use link::machine::{LinkId, Member, Word};
+use link::machine::LinkId;
+use member::machine::{Member, Word};
 use proto::frame::FrameReader;
 use proto::limits;
 use proto::link::Role;

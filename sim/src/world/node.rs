@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use link::machine::{LinkId, Member, Word};
+use link::machine::LinkId;
+use member::machine::{Member, Word};
 use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::link::{At, Role};

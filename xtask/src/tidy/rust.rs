@@ -108,7 +108,7 @@ pub(super) fn seeded_tests(tree: &Tree, findings: &mut Findings) {
 }
 
 /// Where HTTP is served, for all roles: with its bounds and deadlines.
-const SERVER: &str = "link/src/io/http/server";
+const SERVER: &str = "member/src/io/http/server";
 
 pub(super) fn one_server(tree: &Tree, findings: &mut Findings) {
     let is_other = |file: &File<'_>| file.extension() == "rs" && !file.path.starts_with(SERVER);

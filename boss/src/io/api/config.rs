@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::HeaderMap;
-use link::io::http::server::body;
+use member::io::http::server::body;
 use proto::codes::Status;
 use proto::document::Problem;
 use serde::{Deserialize, Serialize};

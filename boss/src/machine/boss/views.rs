@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use link::machine::Sample;
+use member::machine::Sample;
 use proto::name::QueueName;
 use proto::table;
 use proto::time::Time;

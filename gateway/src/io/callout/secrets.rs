@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use link::machine::Sample;
+use member::machine::Sample;
 use proto::class::{Callout, ClusterConfig};
 use proto::secret::Secret;
 use proto::time::Time;

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::net::Shutdown;
 
 use link::io::clock;
-use link::machine::Sample;
+use member::machine::Sample;
 use mio::net::TcpStream;
 use proto::codes::Close;
 use proto::g2c::{self, g2c::Body};

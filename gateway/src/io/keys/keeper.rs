@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use link::io::Board;
 use link::io::clock;
-use link::machine::Sample;
+use member::io::Board;
+use member::machine::Sample;
 use proto::text::Foreign;
 
 use super::asks::{Shared, Woken};

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use link::io::http::server::body::Unread;
+use member::io::http::server::body::Unread;
 use proto::codes::Status;
 use proto::json;
 use serde_json::json;

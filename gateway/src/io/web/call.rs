@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method as HttpMethod};
 use axum::response::Response;
-use link::io::http::server::body::{self, Unread};
+use member::io::http::server::body::{self, Unread};
 use proto::codes::Status;
 use proto::g2q::request::Body;
 use proto::json::{self, JsonError};

@@ -1,6 +1,6 @@
 //! What operators see: readiness and counters.
 
-use link::machine::{Sample, Value};
+use member::machine::{Sample, Value};
 use proto::codes::{CLOSES, Close};
 
 use super::{Bench, Settings, dev, lines};

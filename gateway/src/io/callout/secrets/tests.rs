@@ -1,6 +1,6 @@
 //! Secrets in files that come, change and go.
 
-use link::machine::Value;
+use member::machine::Value;
 
 use super::*;
 

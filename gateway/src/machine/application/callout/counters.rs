@@ -1,6 +1,6 @@
 //! What call-outs count.
 
-use link::machine::{Histogram, Sample, Value};
+use member::machine::{Histogram, Sample, Value};
 
 use super::verdict::Verdict;
 

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1::{Builder, Connection};
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
+use link::io::clock;
 use proto::codes::Status;
 use proto::limits;
 use socket2::SockRef;
@@ -21,7 +22,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use super::super::super::clock;
 use super::Shared;
 use super::bounds::Bounds;
 use super::request::{self, Answer};

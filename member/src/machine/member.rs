@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use link::machine::{LinkId, Outbox};
 use prost::Message as _;
 use proto::b2n::{self, b2n::Body};
 use proto::bucket::{BucketId, Epochs};
@@ -13,8 +14,6 @@ use proto::n2b::{BucketReport, Counter, Inspected, N2b, Register, Report, Unreac
 use proto::table::{BucketTable, Version};
 use proto::text::Foreign;
 use proto::{limits, wire};
-
-use super::{LinkId, Outbox};
 
 /// Planted bugs, all off. Each proves that the tests would see its like.
 #[derive(Debug, Clone, Copy, Default)]

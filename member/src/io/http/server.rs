@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use link::io::{clock, threads};
 use proto::limits;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
@@ -36,7 +37,6 @@ pub mod words;
 pub use bounds::Bounds;
 pub use hosts::{HostPattern, Hosts, NotAHost};
 
-use super::super::{clock, threads};
 use seats::{NoSeat, Seats};
 use talk::Talk;
 

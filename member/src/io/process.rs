@@ -88,7 +88,7 @@ mod tests {
         assert!(value("process_open_fds") >= 3.0);
         assert!(value("process_max_fds") >= value("process_open_fds"));
         // After this was written, and before the machine's clock.
-        let now_s = crate::io::clock::now().unix_ms as f64 / 1000.0;
+        let now_s = link::io::clock::now().unix_ms as f64 / 1000.0;
         let started_s = value("process_start_time_seconds");
         assert!((1.7e9..=now_s + 1.0).contains(&started_s), "{started_s}");
     }
