@@ -1,12 +1,11 @@
 //! Sockets, threads and HTTP of a gateway.
 //!
 //! In reading order: [`settings`] says what to open; [`run`] opens it and starts a thread per lane;
-//! `turn` is the loop of such a thread; `clients` are its sockets; `boss` is the link to the boss,
-//! on lane 0, which serves the back end (`web`) and no clients; `mail` is what threads tell each
+//! `turn` is the loop of such a thread; `clients` are its sockets; lane 0 speaks with the boss,
+//! serves the back end (`web`) and has no clients; `mail` is what threads tell each
 //! other; [`keys`] reads what tokens are verified with; `files` shares out what may be open;
 //! [`metrics`] names all that is counted.
 
-mod boss;
 pub mod callout;
 mod clients;
 mod files;

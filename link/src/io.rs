@@ -2,7 +2,6 @@
 //! turn.
 
 pub mod clock;
-pub mod names;
 mod peers;
 mod pipe;
 mod resolver;

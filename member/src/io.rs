@@ -1,9 +1,12 @@
-//! What a process shows: figures, whether it is ready, and all that is HTTP.
+//! A process's membership at its sockets, and what the process shows: figures, whether it is ready,
+//! and all that is HTTP.
 
 pub mod board;
 mod exposition;
 pub mod files;
 pub mod http;
+mod membership;
 pub mod process;
 
 pub use board::Board;
+pub use membership::{Membership, Voice, dial};

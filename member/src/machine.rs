@@ -1,7 +1,16 @@
-//! A process as its boss and its operators see it, without sockets and clocks.
+//! A process as its cluster and its operators see it, without sockets and clocks.
+//!
+//! In reading order: [`Member`] is what a thread is to the cluster, of which `boss` is the part
+//! that speaks with the boss and `dials` the part that knows whom to dial; [`Target`] is such a
+//! one; [`Sample`] is something counted.
 
 mod boss;
+mod dials;
+mod member;
 mod metric;
+mod target;
 
-pub use boss::{Faults, Health, Member, Word};
+pub use boss::{Faults, Health};
+pub use member::{Dial, Input, Member, Notice, Outbox, Word};
 pub use metric::{BOUNDS_US, Histogram, Sample, Value};
+pub use target::Target;

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use link::io::{Event, Hub, Sink, Wires, clock};
-use link::machine::{Outbox, Settings};
-use member::machine::{Health, Member, Word};
+use link::machine::{Outbox as Links, Settings};
+use member::machine::{Health, Input, Member, Notice, Outbox, Target, Word};
 use mio::{Events, Poll, Token, Waker};
 use proto::g2c::Kind;
 use proto::limits;
@@ -42,12 +42,12 @@ impl Node {
         let poll = Poll::new().unwrap();
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
         let mut wires = Wires::new(poll.registry(), 1, settings, Hub::default()).unwrap();
-        wires.dial(clock::now(), "boss", boss);
+        wires.dial(clock::now(), &Target::Boss(0).name(), boss);
         let (news, tables) = sync_channel(64);
         let (stop, stopped) = sync_channel(1);
         let process = PROCESSES.fetch_add(1, Ordering::Relaxed);
         let member = Member::new(id, Role::QueueNode, "here", "127.0.0.1:1", process);
-        let seen = Seen { outbox: Outbox::default(), member, news };
+        let seen = Seen { links: Links::default(), member, out: Outbox::default(), news };
         let thread = std::thread::spawn(move || turns(poll, wires, seen, &stopped));
         Node { tables, stop, waker, thread: Some(thread) }
     }
@@ -69,35 +69,50 @@ impl Drop for Node {
 }
 
 struct Seen {
-    outbox: Outbox,
+    links: Links,
     member: Member,
+    out: Outbox,
     news: SyncSender<usize>,
 }
 
 impl Sink for Seen {
-    fn outbox(&mut self) -> &mut Outbox {
-        &mut self.outbox
+    fn outbox(&mut self) -> &mut Links {
+        &mut self.links
     }
 
     fn event(&mut self, _: Time, event: Event<'_>) {
         match event {
-            Event::Up { link, .. } => self.member.up(link, &[], &mut self.outbox),
-            Event::Frame { frame, .. } => match self.member.hear(frame) {
-                Some(Word::Registered { .. }) => {
-                    self.member.report(Vec::new(), Health::Ready, &mut self.outbox);
-                }
-                Some(Word::Table(table)) => {
-                    self.news.try_send(table.rows().len()).ok();
-                }
-                Some(Word::Inspect { number, queue }) => {
-                    self.member.inspected(answer(number, &queue), &mut self.outbox);
-                }
-                Some(Word::Config(_) | Word::Wait(_)) | None => {}
-                Some(word @ (Word::Refused { .. } | Word::Broken)) => panic!("{word:?}"),
-            },
-            Event::Down { .. } => self.member.down(),
+            Event::Up { link, peer, dialled } => {
+                let dialled = dialled.and_then(Target::named);
+                self.handle(Input::LinkUp { link, peer, dialled: dialled.as_ref(), holds: &[] });
+            }
+            Event::Frame { link, frame } => self.handle(Input::Frame { link, frame }),
+            Event::Down { link, .. } => self.handle(Input::LinkDown { link }),
             Event::Unreachable { .. } => {}
         }
+        for word in std::mem::take(&mut self.out.words) {
+            match word {
+                Word::Registered { .. } => {
+                    self.handle(Input::Report { samples: &[], health: Health::Ready });
+                }
+                Word::Table(table) => {
+                    self.news.try_send(table.rows().len()).ok();
+                }
+                Word::Inspect { number, queue } => {
+                    self.handle(Input::Inspected(answer(number, &queue)));
+                }
+                Word::Config(_) | Word::LinkUp { .. } | Word::LinkDown { .. } => {}
+            }
+        }
+        for notice in std::mem::take(&mut self.out.notices) {
+            assert!(matches!(notice, Notice::Waits(_)), "{notice:?}");
+        }
+    }
+}
+
+impl Seen {
+    fn handle(&mut self, input: Input<'_>) {
+        self.member.handle(input, &mut self.links, &mut self.out);
     }
 }
 

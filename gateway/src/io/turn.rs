@@ -1,21 +1,22 @@
 //! The loop of a lane's thread: read what is ready, decide, write each socket once, links last.
 
+use std::fmt::Arguments;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::TrySendError;
 
-use link::io::{Event, Peers, Sink, Wires, clock, names};
-use link::machine::{LinkId, Outbox as Links, Peer};
-use member::io::Board;
+use link::io::{Event, Sink, Wires, clock};
+use link::machine::Outbox as Links;
 use member::io::board::tls_files;
+use member::io::{Board, Membership, Voice, dial};
+use member::machine::{Health, Member, Word};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
+use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::table::BucketTable;
-use proto::text::Foreign;
 use proto::time::Time;
+use tracing::Level;
 
-use super::boss::{Boss, dial_name, is_dial_name};
 use super::callout::{Caller, Secrets};
 use super::clients::Clients;
 use super::clients::listener::Listeners;
@@ -35,6 +36,8 @@ const EVENTS: usize = 4096;
 const PUBLISH_MS: u64 = 1_000;
 /// Clients get this long to hear that the gateway shuts down.
 const STOP_MS: u64 = 1_000;
+/// What the boss's page says of a gateway that shuts down.
+const DRAINING: &str = "draining: its clients are sent to other gateways";
 
 /// What a lane's thread is given.
 #[derive(Debug)]
@@ -136,12 +139,19 @@ pub(super) fn board_name(lane: u32) -> String {
 
 /// A lane and its links: what happens on the wires goes here.
 struct Desk {
-    number: u32,
     lane: Lane,
     out: Outbox,
-    boss: Option<Boss>,
-    peers: Peers,
-    /// A new table has come: other nodes may have to be dialled.
+    membership: Membership,
+    heard: Heard,
+}
+
+/// What the boss has said, here or by letter, and the loop hasn't taken yet.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The gateway's incarnation and the cluster's id.
+    registered: Option<(u64, u64)>,
+    config: Option<Arc<ClusterConfig>>,
+    /// Nodes of a new table may have to be dialled.
     table: Option<Arc<BucketTable>>,
 }
 
@@ -207,11 +217,7 @@ impl Turn {
         let clients = clients.transpose()?;
         let desk = self.desk(&settings);
         let now = clock::now();
-        if desk.boss.is_some() {
-            for (at, address) in settings.bosses.iter().enumerate() {
-                wires.dial(now, &dial_name(at), address);
-            }
-        }
+        desk.membership.dial_bosses(now, &mut wires);
         let (back_ends, secrets) = (self.back_ends.clone(), Secrets::default());
         Ok(Bench { wires, clients, desk, back_ends, secrets, publish_ms: now.ms })
     }
@@ -224,20 +230,32 @@ impl Turn {
         lane_settings.lanes = settings.lanes.max(1);
         lane_settings.callouts_max = self.callouts_max;
         lane_settings.by_address = settings.addresses.limits_anybody();
-        let boss = (self.number == 0).then(|| {
+        if self.number == 0 {
             // Nobody waits for an answer of the back end's as long as a client's session does.
             lane_settings.give_up_ms = proto::limits::KEYLESS_RESEND_MS;
-            Boss::new(settings, self.client_address)
-        });
+        }
         let seed = rand::Rng::next_u64(&mut rand::rng());
         Desk {
-            number: self.number,
             out: Outbox::new(&lane_settings),
             lane: Lane::new(lane_settings, seed),
-            boss,
-            peers: Peers::default(),
-            table: None,
+            membership: self.membership(settings),
+            heard: Heard::default(),
         }
+    }
+
+    fn membership(&self, settings: &Settings) -> Membership {
+        let voice = Voice {
+            noun: "gateway",
+            prefix: format!("lane {}: ", self.number),
+            log,
+            fatal: settings.fatal.clone(),
+        };
+        if self.number != 0 {
+            return Membership::new(Member::beside(&settings.id), Vec::new(), voice);
+        }
+        let (address, process) = (self.client_address.to_string(), rand::random());
+        let member = Member::new(&settings.id, Role::Gateway, &settings.host, &address, process);
+        Membership::new(member, settings.bosses.clone(), voice)
     }
 
     /// Reads what other threads have said. Whether the lane is to stop.
@@ -248,7 +266,10 @@ impl Turn {
                 Letter::Registered { incarnation, cluster_id } => {
                     wires.introduce_as(incarnation, cluster_id);
                 }
-                Letter::Table(table) => desk.table = Some(table),
+                Letter::Table(table) => {
+                    desk.membership.table(now, &table, &mut desk.out.links);
+                    desk.heard.table = Some(table);
+                }
                 Letter::Config(config) => {
                     desk.lane.handle(now, Input::Config(config), &mut desk.out);
                 }
@@ -294,46 +315,31 @@ impl Turn {
         }
     }
 
-    /// Does what the boss has said: to this lane and to the others.
+    /// Does what the boss has said: to this lane and, from lane 0, to the others.
     fn follow_boss(&mut self, now: Time, bench: &mut Bench) {
         let Bench { desk, wires, secrets, .. } = bench;
-        if let Some(told) = desk.boss.as_mut().map(Boss::take) {
-            if let Some((incarnation, cluster_id)) = told.registered {
-                wires.introduce_as(incarnation, cluster_id);
-                self.tell_others(|| Letter::Registered { incarnation, cluster_id });
-            }
-            let config = match told.config {
-                Some(config) => Some(secrets.take(config)),
-                None => secrets.changed(now),
-            };
-            // First who is to be asked, then who can be reached.
-            if let Some(config) = config {
-                self.tell_others(|| Letter::Config(Arc::clone(&config)));
-                desk.lane.handle(now, Input::Config(config), &mut desk.out);
-            }
-            if let Some(table) = told.table {
-                self.tell_others(|| Letter::Table(Arc::clone(&table)));
-                desk.table = Some(table);
-            }
-            if let Some(reason) = told.fatal {
-                self.give_up(reason);
-            }
+        let Heard { registered, config, table } = std::mem::take(&mut desk.heard);
+        if let Some((incarnation, cluster_id)) = registered {
+            self.tell_others(|| Letter::Registered { incarnation, cluster_id });
         }
-        if let Some(table) = desk.table.take() {
-            dial_all(now, &table, wires, desk);
+        let config = match config {
+            Some(config) => Some(secrets.take(config)),
+            None => secrets.changed(now),
+        };
+        // First who is to be asked, then who can be reached.
+        if let Some(config) = config {
+            self.tell_others(|| Letter::Config(Arc::clone(&config)));
+            desk.lane.handle(now, Input::Config(config), &mut desk.out);
+        }
+        dial(desk.membership.dials(), now, wires, desk);
+        if let Some(table) = table {
+            self.tell_others(|| Letter::Table(Arc::clone(&table)));
             desk.lane.handle(now, Input::Table(table), &mut desk.out);
         }
         for place in std::mem::take(&mut desk.out.places) {
-            wires.dial(now, &names::node_name(&place.id, place.incarnation), &place.address);
+            desk.membership.home(now, &place, &mut desk.out.links);
         }
-    }
-
-    /// Tells whoever started the gateway that it can never serve.
-    fn give_up(&self, reason: String) {
-        match self.settings.fatal.as_ref().map(|fatal| fatal.try_send(reason.clone())) {
-            Some(Ok(()) | Err(TrySendError::Full(_))) => {}
-            Some(Err(TrySendError::Disconnected(_))) | None => tracing::error!("{reason}"),
-        }
+        dial(desk.membership.dials(), now, wires, desk);
     }
 
     fn tell_others(&self, letter: impl Fn() -> Letter) {
@@ -366,65 +372,50 @@ impl Turn {
             samples.push(secrets.sample());
         }
         self.board.publish(&board_name(self.number), samples);
-        if let Some(boss) = desk.boss.as_mut() {
-            self.board.set_unready("boss", boss.unready());
-            boss.report(now, &self.board, desk.lane.is_draining(), &mut desk.out.links);
+        if self.number == 0 {
+            self.board.set_unready("boss", desk.membership.unready());
+            self.report(now, desk);
         }
+    }
+
+    /// Tells the boss what its page shows.
+    fn report(&self, now: Time, desk: &mut Desk) {
+        let unready = self.board.unready().join("; ");
+        let health = match unready.as_str() {
+            _ if desk.lane.is_draining() => Health::Draining(DRAINING),
+            "" => Health::Ready,
+            reason => Health::Unready(reason),
+        };
+        desk.membership.report(now, &self.board.samples(), health, &mut desk.out.links);
     }
 }
 
-/// Keeps a link to every queue node of the table, and to no other.
-fn dial_all(now: Time, table: &BucketTable, wires: &mut Wires, desk: &mut Desk) {
-    let mut wanted: Vec<String> = Vec::new();
-    for place in table.places() {
-        let name = names::node_name(&place.id, place.incarnation);
-        wires.dial(now, &name, &place.address);
-        wanted.push(name);
-    }
-    let unwanted: Vec<String> = wires
-        .dialled()
-        .filter(|name| !is_dial_name(name) && !wanted.iter().any(|one| one == name))
-        .map(str::to_owned)
-        .collect();
-    for name in unwanted {
-        wires.undial(now, &name, desk);
+/// Writes a line about links into the log, as this module's.
+fn log(level: Level, line: Arguments<'_>) {
+    match level {
+        Level::ERROR => tracing::error!("{line}"),
+        Level::WARN => tracing::warn!("{line}"),
+        _ => tracing::info!("{line}"),
     }
 }
 
 impl Desk {
-    fn is_boss(&self, link: LinkId) -> bool {
-        self.boss.as_ref().is_some_and(|boss| boss.has(link))
-    }
-
-    fn link_up(&mut self, now: Time, link: LinkId, peer: Peer, dialled: Option<&str>) {
-        let who = self.peers.up(link, &peer, dialled);
-        let name = dialled.unwrap_or_default();
-        if is_dial_name(name) {
-            if peer.role != Role::Boss {
-                return self.out.links.end(link, "it is not a boss");
+    fn hear(&mut self, now: Time, word: Word) {
+        match word {
+            Word::Registered { incarnation, cluster_id } => {
+                self.heard.registered = Some((incarnation, cluster_id));
             }
-            if let Some(boss) = self.boss.as_mut() {
-                let who = format!("the boss at {}", boss.address(name));
-                self.peers.call(link, &who);
-                tracing::info!("the link with {who} is up");
-                boss.up(link, &mut self.out.links);
+            Word::Config(config) => self.heard.config = Some(config),
+            Word::Table(table) => self.heard.table = Some(table),
+            Word::LinkUp { link, peer, .. } => {
+                self.lane.handle(now, Input::LinkUp { link, peer }, &mut self.out);
             }
-            return;
-        }
-        tracing::info!("lane {}: the link with {who} is up", self.number);
-        let wanted = names::node_of(name);
-        if wanted.is_some_and(|wanted| wanted != (peer.id.as_str(), peer.incarnation)) {
-            // Who was dialled is gone: its address is another's, or its own in another life.
-            let is_another = self.peers.is_another(&peer, name);
-            if let Some(boss) = self.boss.as_mut().filter(|_| is_another) {
-                boss.unreachable(now, name, true, None, &mut self.out.links);
+            Word::LinkDown { link } => {
+                self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
             }
-            return self.out.links.end(link, "it is not the node of the table");
+            // A gateway has no queues to look into.
+            Word::Inspect { .. } => {}
         }
-        if let Some(boss) = self.boss.as_mut() {
-            boss.node_up(link, name);
-        }
-        self.lane.handle(now, Input::LinkUp { link, peer }, &mut self.out);
     }
 }
 
@@ -440,46 +431,16 @@ impl Sink for Desk {
     #[inline]
     fn event(&mut self, now: Time, event: Event<'_>) {
         match event {
-            Event::Frame { link, frame } => {
-                if self.is_boss(link) {
-                    if let Some(boss) = self.boss.as_mut() {
-                        boss.frame(now, link, frame, &mut self.out.links);
-                    }
-                } else {
-                    self.lane.handle(now, Input::LinkFrame { link, frame }, &mut self.out);
-                }
+            Event::Frame { link, frame } if !self.membership.is_boss(link) => {
+                self.lane.handle(now, Input::LinkFrame { link, frame }, &mut self.out);
             }
-            Event::Up { link, peer, dialled } => self.link_up(now, link, peer, dialled),
-            Event::Down { link, reason } => {
-                let (who, reason) = (self.peers.down(link), Foreign::new(reason));
-                if let Some(boss) = self.boss.as_mut()
-                    && boss.down(link, &mut self.out.links)
-                {
-                    return tracing::warn!(
-                        "the link with {who} has ended: {reason}; this gateway continues with the \
-                         table that it has"
-                    );
-                }
-                tracing::info!("lane {}: the link with {who} has ended: {reason}", self.number);
-                self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
-            }
-            Event::Unreachable { name, refused, hopeless, reason } => {
-                let reason = Foreign::new(reason);
-                if self.peers.failed(now, name) {
-                    match self.boss.as_ref().filter(|_| is_dial_name(name)) {
-                        Some(boss) => {
-                            let address = boss.address(name);
-                            tracing::warn!("the boss at {address} can't be reached: {reason}");
-                        }
-                        None => {
-                            let lane = self.number;
-                            tracing::warn!("lane {lane}: {name} can't be reached: {reason}");
-                        }
-                    }
-                }
-                if let Some(boss) = self.boss.as_mut() {
-                    let hopeless = hopeless.then_some(&reason);
-                    boss.unreachable(now, name, refused, hopeless, &mut self.out.links);
+            Event::Frame { .. }
+            | Event::Up { .. }
+            | Event::Down { .. }
+            | Event::Unreachable { .. } => {
+                self.membership.event(now, event, &[], &mut self.out.links);
+                for word in self.membership.words() {
+                    self.hear(now, word);
                 }
             }
         }

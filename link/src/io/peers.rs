@@ -1,6 +1,6 @@
 //! Who is at the other ends of a thread's links, for its log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use proto::link::Role;
 use proto::time::Time;
@@ -10,17 +10,12 @@ use crate::machine::{LinkId, Peer};
 /// What goes on failing is said again after so long.
 const AGAIN_MS: u64 = 30_000;
 
-/// So many names are known to lead to a process without an incarnation; more are met anew.
-const NAMELESS_MAX: usize = 4_096;
-
 /// The names of peers, and which dials are known to fail.
 #[derive(Debug, Default)]
 pub struct Peers {
     names: BTreeMap<LinkId, String>,
     /// By the name that is dialled, when the log is told of it again.
     failing: BTreeMap<String, u64>,
-    /// The names that led to a process without an incarnation.
-    nameless: BTreeSet<String>,
 }
 
 impl Peers {
@@ -42,19 +37,6 @@ impl Peers {
     /// A link is down; its peer's name.
     pub fn down(&mut self, link: LinkId) -> String {
         self.names.remove(&link).unwrap_or_else(|| "an unknown node".to_owned())
-    }
-
-    /// Whether a process that isn't the one that was dialled proves that this one is gone. One
-    /// without an incarnation may have been registered since it said hello; if there is one the
-    /// next time, too, it waits for an incarnation of its own.
-    pub fn is_another(&mut self, peer: &Peer, dialled: &str) -> bool {
-        if peer.incarnation != 0 {
-            return true;
-        }
-        if self.nameless.len() >= NAMELESS_MAX {
-            self.nameless.clear();
-        }
-        !self.nameless.insert(dialled.to_owned())
     }
 
     /// A dial has failed; whether the log is to be told.
@@ -96,17 +78,5 @@ mod tests {
         assert!(peers.failed(at(90_001), "q1"), "it was up");
         assert!(peers.failed(at(90_001), "q2"), "another one");
         assert_eq!(peers.down(LinkId(3)), "gateway g1 (7), lane 2");
-    }
-
-    #[test]
-    fn who_has_no_incarnation_twice_is_another_one() {
-        let mut peers = Peers::default();
-        let (role, id) = (Role::QueueNode, "q1".to_owned());
-        let mut peer = Peer { role, id, incarnation: 0, lane: 0, version: 1, cluster_id: 1 };
-        assert!(!peers.is_another(&peer, "q1#2"), "it may have been registered since");
-        assert!(peers.is_another(&peer, "q1#2"));
-        assert!(!peers.is_another(&peer, "q1#3"));
-        peer.incarnation = 4;
-        assert!(peers.is_another(&peer, "q1#3"));
     }
 }

@@ -1,19 +1,19 @@
-//! A gateway's or queue node's side of the boss: registers once, and hears the table and
-//! configuration.
+//! A process's side of the boss: registers once, reports, and hears the table and configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use link::machine::{LinkId, Outbox};
+use link::machine::{LinkId, Outbox as Links};
 use prost::Message as _;
 use proto::b2n::{self, b2n::Body};
 use proto::bucket::{BucketId, Epochs};
-use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::{BucketReport, Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
 use proto::table::{BucketTable, Version};
 use proto::text::Foreign;
 use proto::{limits, wire};
+
+use super::{Dial, Notice, Outbox, Sample, Target, Word};
 
 /// Planted bugs, all off. Each proves that the tests would see its like.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,9 +24,9 @@ pub struct Faults {
     pub registers_anew: bool,
 }
 
-/// What this process says of itself.
+/// What this process says of itself, and what it has heard.
 #[derive(Debug, Clone)]
-pub struct Member {
+pub(super) struct BossClient {
     id: String,
     role: Role,
     host: String,
@@ -40,44 +40,14 @@ pub struct Member {
     waits: Option<Foreign>,
     heard: Version,
     /// Nodes of the table that can't be reached from here, with whether their ports refuse.
-    unreachable: BTreeMap<(String, u64), bool>,
+    unreachable: BTreeMap<Target, bool>,
     /// The nodes at the other ends of this process's own links.
-    peers: BTreeMap<LinkId, (String, u64)>,
+    peers: BTreeMap<LinkId, Target>,
 }
 
-/// What the boss said.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Word {
-    /// The process is in the roster; its links say so from now on.
-    Registered {
-        /// Its life.
-        incarnation: u64,
-        /// The cluster.
-        cluster_id: u64,
-    },
-    /// A newer table.
-    Table(Arc<BucketTable>),
-    /// The cluster configuration.
-    Config(Arc<ClusterConfig>),
-    /// The page asks what is in a queue.
-    Inspect {
-        /// To be named in the answer.
-        number: u64,
-        /// Its name, not checked.
-        queue: String,
-    },
-    /// The process can't be taken yet: another one may have its id.
-    Wait(Foreign),
-    /// The process can't be taken now, or for good: then its operator must do something.
-    Refused {
-        /// A sentence.
-        reason: Foreign,
-        /// Trying again can't help.
-        for_good: bool,
-    },
-    /// The boss said what can't be read: its link must be ended.
-    Broken,
-}
+/// The boss said what it must not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Broken;
 
 /// How a process is, as it reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,12 +60,10 @@ pub enum Health<'a> {
     Draining(&'a str),
 }
 
-impl Member {
-    /// A process that isn't registered yet. `address` is where others find it.
-    /// `process` is drawn when the process starts: by it the boss knows it again, also when it
-    /// hasn't heard that it was registered.
-    pub fn new(id: &str, role: Role, host: &str, address: &str, process: u64) -> Member {
-        Member {
+impl BossClient {
+    /// A process that isn't registered yet.
+    pub(super) fn new(id: &str, role: Role, host: &str, address: &str, process: u64) -> BossClient {
+        BossClient {
             id: id.to_owned(),
             role,
             host: host.to_owned(),
@@ -114,51 +82,55 @@ impl Member {
     }
 
     /// Plants bugs.
-    pub fn plant(&mut self, faults: Faults) {
+    pub(super) fn plant(&mut self, faults: Faults) {
         self.faults = faults;
     }
 
     /// The life the boss has given, 0 before.
-    pub fn incarnation(&self) -> u64 {
+    pub(super) fn incarnation(&self) -> u64 {
         self.incarnation
     }
 
     /// Why the boss doesn't take this process, if it has said so and nothing else since.
-    pub fn waits(&self) -> Option<&Foreign> {
+    pub(super) fn waits(&self) -> Option<&Foreign> {
         self.waits.as_ref()
     }
 
     /// The boss's link, while there is one.
-    pub fn link(&self) -> Option<LinkId> {
+    pub(super) fn link(&self) -> Option<LinkId> {
         self.link
     }
 
     /// A link to the boss is up: registers, or says who this already is and which buckets it holds.
-    pub fn up(&mut self, link: LinkId, holds: &[(BucketId, Epochs)], out: &mut Outbox) {
+    pub(super) fn up(&mut self, link: LinkId, holds: &[(BucketId, Epochs)], out: &mut Links) {
         self.link = Some(link);
         let register = n2b::Body::Register(self.register(holds));
         self.say(register, out);
         // A boss that has just come to know its nodes counts only what they say from now on.
-        for ((id, incarnation), refused) in &self.unreachable {
-            self.unreachable(id, *incarnation, *refused, out);
+        for (target, refused) in &self.unreachable {
+            self.say_unreachable(target, *refused, out);
         }
     }
 
     /// The boss's link is down. The table stands still until there is another.
-    pub fn down(&mut self) {
+    pub(super) fn down(&mut self) {
         self.link = None;
     }
 
-    /// Reports what the page shows.
-    pub fn report(&self, counters: Vec<Counter>, health: Health<'_>, out: &mut Outbox) {
+    /// Reports what the page shows. Figures with labels are for others.
+    pub(super) fn report(&self, samples: &[Sample], health: Health<'_>, out: &mut Links) {
         let message = match health {
             Health::Ready => "",
             Health::Unready(reason) | Health::Draining(reason) => reason,
         };
+        let counters = samples.iter().filter(|sample| sample.labels.is_empty());
+        let counters = counters.filter_map(|sample| {
+            Some(Counter { name: sample.name.to_owned(), value: sample.number()? })
+        });
         let report = Report {
             table_term: self.heard.term,
             table_version: self.heard.version,
-            counters,
+            counters: counters.collect(),
             message: message.to_owned(),
             ready: health == Health::Ready,
             draining: matches!(health, Health::Draining(_)),
@@ -166,100 +138,109 @@ impl Member {
         self.say(n2b::Body::Report(report), out);
     }
 
-    /// Says that this node's link has ended or can't be had, this once.
-    pub fn unreachable(&self, id: &str, incarnation: u64, refused: bool, out: &mut Outbox) {
-        let id = id.to_owned();
-        let unreachable = Unreachable { id, incarnation, refused };
-        self.say(n2b::Body::Unreachable(unreachable), out);
+    /// A node can't be reached, or its link has ended: says so, and once more on each new link to
+    /// the boss, until [`BossClient::peer_up`].
+    pub(super) fn peer_unreachable(&mut self, target: &Target, refused: bool, out: &mut Links) {
+        if self.unreachable.len() < NODES_MAX {
+            self.unreachable.insert(target.clone(), refused);
+        }
+        self.say_unreachable(target, refused, out);
     }
 
-    /// A dial of this node has failed: says so, and once more on each new link to the boss, until
-    /// [`Member::peer_up`].
-    pub fn peer_unreachable(
-        &mut self,
-        id: &str,
-        incarnation: u64,
-        refused: bool,
-        out: &mut Outbox,
-    ) {
-        if self.unreachable.len() < NODES_MAX {
-            self.unreachable.insert((id.to_owned(), incarnation), refused);
+    fn say_unreachable(&self, target: &Target, refused: bool, out: &mut Links) {
+        if let Target::Node { id, incarnation } = target {
+            let (id, incarnation) = (id.clone(), *incarnation);
+            self.say(n2b::Body::Unreachable(Unreachable { id, incarnation, refused }), out);
         }
-        self.unreachable(id, incarnation, refused, out);
     }
 
     /// This process has a link to this node.
-    pub fn peer_up(&mut self, link: LinkId, id: &str, incarnation: u64) {
-        let peer = (id.to_owned(), incarnation);
-        self.unreachable.remove(&peer);
-        self.peers.insert(link, peer);
+    pub(super) fn peer_up(&mut self, link: LinkId, target: &Target) {
+        self.unreachable.remove(target);
+        self.peers.insert(link, target.clone());
     }
 
     /// A link to a node has ended, if it was one.
-    pub fn peer_down(&mut self, link: LinkId, out: &mut Outbox) {
-        if let Some((id, incarnation)) = self.peers.remove(&link) {
-            self.peer_unreachable(&id, incarnation, false, out);
+    pub(super) fn peer_down(&mut self, link: LinkId, out: &mut Links) {
+        if let Some(target) = self.peers.remove(&link) {
+            self.peer_unreachable(&target, false, out);
         }
     }
 
     /// Answers [`Word::Inspect`].
-    pub fn inspected(&self, inspected: Inspected, out: &mut Outbox) {
+    pub(super) fn inspected(&self, inspected: Inspected, out: &mut Links) {
         self.say(n2b::Body::Inspected(inspected), out);
     }
 
-    /// Reads a frame of the boss. Nothing: it changes nothing here.
-    pub fn hear(&mut self, frame: &[u8]) -> Option<Word> {
-        let Ok(b2n::B2n { body }) = b2n::B2n::decode(frame) else { return Some(Word::Broken) };
-        match body? {
-            Body::Registered(registered) => Some(self.registered(&registered)),
-            Body::Table(table) => {
-                let Ok(table) = BucketTable::try_from(table) else { return Some(Word::Broken) };
-                if table.version() <= self.heard {
-                    return None;
-                }
-                if !self.is_plausible(table.version()) {
-                    return Some(Word::Broken);
-                }
-                self.heard = table.version();
-                if self.faults.tables_missed && self.heard.version.is_multiple_of(2) {
-                    return None;
-                }
-                self.unreachable.retain(|(id, incarnation), _| {
-                    let mut places = table.places().iter();
-                    places.any(|place| place.id == *id && place.incarnation == *incarnation)
-                });
-                Some(Word::Table(Arc::new(table)))
+    /// Reads a frame of the boss. A table that is newer than all before comes back, too.
+    pub(super) fn hear(
+        &mut self,
+        frame: &[u8],
+        out: &mut Outbox,
+    ) -> Result<Option<Arc<BucketTable>>, Broken> {
+        let b2n::B2n { body } = b2n::B2n::decode(frame).map_err(|_| Broken)?;
+        match body {
+            Some(Body::Registered(registered)) => self.registered(&registered, out)?,
+            Some(Body::Table(table)) => {
+                let table = self.table(BucketTable::try_from(table).map_err(|_| Broken)?)?;
+                out.words.extend(table.clone().map(Word::Table));
+                return Ok(table);
             }
-            Body::Config(config) => {
-                let config = toml::from_str(&config.toml).map(Arc::new);
-                Some(config.map_or(Word::Broken, Word::Config))
+            Some(Body::Config(config)) => {
+                let config = toml::from_str(&config.toml).map_err(|_| Broken)?;
+                out.words.push(Word::Config(Arc::new(config)));
             }
-            Body::Inspect(b2n::Inspect { number, queue }) => Some(Word::Inspect { number, queue }),
-            Body::Wait(wait) => {
-                let reason = Foreign::new(&wait.reason);
-                self.waits = Some(reason.clone());
-                Some(Word::Wait(reason))
+            Some(Body::Inspect(b2n::Inspect { number, queue })) => {
+                out.words.push(Word::Inspect { number, queue });
             }
-            Body::Refused(refused) => {
-                let (reason, for_good) = (Foreign::new(&refused.reason), refused.for_good);
-                self.waits = Some(reason.clone());
-                Some(Word::Refused { reason, for_good })
+            Some(Body::Wait(wait)) => {
+                let reason = self.waits_for(&wait.reason);
+                out.notices.push(Notice::Waits(reason));
             }
-            Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_) => None,
+            Some(Body::Refused(refused)) => {
+                let reason = self.waits_for(&refused.reason);
+                let for_good = refused.for_good;
+                out.notices.push(Notice::Refused { reason, for_good });
+            }
+            Some(Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_)) | None => {}
         }
+        Ok(None)
     }
 
     /// A process has one life, and a cluster one id: a boss that says otherwise is another's.
-    fn registered(&mut self, word: &b2n::Registered) -> Word {
+    fn registered(&mut self, word: &b2n::Registered, out: &mut Outbox) -> Result<(), Broken> {
         let b2n::Registered { incarnation, cluster_id } = *word;
         let fits = |known: u64, named: u64| {
             (1..limits::NUMBER_MAX).contains(&named) && (known == 0 || named == known)
         };
         if !fits(self.incarnation, incarnation) || !fits(self.cluster_id, cluster_id) {
-            return Word::Broken;
+            return Err(Broken);
         }
         (self.incarnation, self.cluster_id, self.waits) = (incarnation, cluster_id, None);
-        Word::Registered { incarnation, cluster_id }
+        out.words.push(Word::Registered { incarnation, cluster_id });
+        out.dials.push(Dial::IntroduceAs { incarnation, cluster_id });
+        Ok(())
+    }
+
+    /// The table, if it is newer.
+    fn table(&mut self, table: BucketTable) -> Result<Option<Arc<BucketTable>>, Broken> {
+        if table.version() <= self.heard {
+            return Ok(None);
+        }
+        if !self.is_plausible(table.version()) {
+            return Err(Broken);
+        }
+        self.heard = table.version();
+        if self.faults.tables_missed && self.heard.version.is_multiple_of(2) {
+            return Ok(None);
+        }
+        let places: BTreeSet<Target> = table.places().iter().map(Target::at).collect();
+        self.unreachable.retain(|target, _| places.contains(target));
+        Ok(Some(Arc::new(table)))
+    }
+
+    fn waits_for(&mut self, reason: &str) -> Foreign {
+        self.waits.insert(Foreign::new(reason)).clone()
     }
 
     /// Whether a table can be the next: from one that is far ahead there would be no way on.
@@ -291,7 +272,7 @@ impl Member {
         }
     }
 
-    fn say(&self, body: n2b::Body, out: &mut Outbox) {
+    fn say(&self, body: n2b::Body, out: &mut Links) {
         if let Some(link) = self.link {
             wire::put_message(out.buffer(link), &N2b { body: Some(body) });
         }

@@ -6,14 +6,14 @@ use std::sync::mpsc::sync_channel;
 
 use link::io::{Event, Hub, Sink, clock};
 use link::machine::{LinkId, Peer};
-use member::io::Board;
-use member::machine::Member;
+use member::io::{Board, Membership};
+use member::machine::{Member, Target};
 use prost::Message as _;
 use proto::b2n::{B2n, Registered, b2n::Body};
 use proto::link::{Refuse, Role};
 use proto::wire;
 
-use super::decider::{BOSS, Decider};
+use super::decider::{Decider, voice};
 use super::{Listen, Settings, run};
 
 #[test]
@@ -48,11 +48,17 @@ fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
     assert_eq!(running.stop(), Some(()));
 }
 
+/// What a queue node decides with, on this board.
+fn decider(board: Board) -> Decider {
+    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1", 7);
+    let membership = Membership::new(member, vec!["boss:1".to_owned()], voice(None));
+    Decider::new(membership, "q1".to_owned(), board, u64::MAX)
+}
+
 #[test]
 fn readiness_is_told_in_the_turn_that_changes_it() {
-    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1", 7);
     let board = Board::default();
-    let mut decider = Decider::new(member, "q1".to_owned(), board.clone(), u64::MAX, None);
+    let mut decider = decider(board.clone());
     let now = clock::now();
     let peer = Peer {
         role: Role::Boss,
@@ -62,7 +68,8 @@ fn readiness_is_told_in_the_turn_that_changes_it() {
         version: 1,
         cluster_id: 1,
     };
-    decider.event(now, Event::Up { link: LinkId(0), peer, dialled: Some(BOSS) });
+    let dialled = Target::Boss(0).name();
+    decider.event(now, Event::Up { link: LinkId(0), peer, dialled: Some(&dialled) });
     decider.end_turn(now);
     assert_eq!(board.unready(), ["node: waiting for the boss to register this node"]);
     let registered = Registered { incarnation: 7, cluster_id: 1 };
@@ -74,8 +81,7 @@ fn readiness_is_told_in_the_turn_that_changes_it() {
 
 #[test]
 fn links_wait_until_the_node_is_registered() {
-    let member = Member::new("q1", Role::QueueNode, "here", "nowhere:1", 7);
-    let mut decider = Decider::new(member, "q1".to_owned(), Board::default(), u64::MAX, None);
+    let mut decider = decider(Board::default());
     let peer = Peer {
         role: Role::Gateway,
         id: "g1".to_owned(),

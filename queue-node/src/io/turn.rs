@@ -1,20 +1,17 @@
 //! The loop: read all that links brought, decide it, write each link once.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use link::io::names::node_name;
 use link::io::{Wires, clock, threads};
 use member::io::http::server::{self, Bounds, Hosts, Port};
-use member::io::{Board, files, http};
+use member::io::{Board, Membership, dial, files, http};
 use member::machine::Member;
 use mio::{Events, Poll, Token, Waker};
 use proto::limits;
 use proto::link::Role;
-use proto::time::Time;
 
 use super::decider::{self, Decider};
 use super::memory;
@@ -81,17 +78,16 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let process = rand::random();
     let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at, process);
     let stop = Arc::new(AtomicBool::new(false));
-    let (stopped, boss, id) = (stop.clone(), settings.boss, settings.id.clone());
-    let fatal = settings.fatal;
+    let (stopped, id) = (stop.clone(), settings.id.clone());
+    let membership = Membership::new(member, vec![settings.boss], decider::voice(settings.fatal));
     let bytes_max = settings.bytes_max.unwrap_or_else(memory::bytes_max);
     let hub = settings.hub;
     let shown = board.clone();
     let thread = threads::spawn(format!("{} node", settings.id), move || {
-        wires.dial(clock::now(), decider::BOSS, &boss);
-        let mut decider = Decider::new(member, id, board, bytes_max, fatal);
+        membership.dial_bosses(clock::now(), &mut wires);
+        let mut decider = Decider::new(membership, id, board, bytes_max);
         decider.hub = hub;
-        decider.boss = boss;
-        Turn { poll, wires, decider, peers: BTreeSet::new(), stopped }.run();
+        Turn { poll, wires, decider, stopped }.run();
     })?;
     Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread) })
 }
@@ -113,8 +109,6 @@ struct Turn {
     poll: Poll,
     wires: Wires,
     decider: Decider,
-    /// Names under which other queue nodes are dialled.
-    peers: BTreeSet<String>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -138,27 +132,9 @@ impl Turn {
             }
             self.wires.wake(now, &mut self.decider);
             self.decider.end_turn(now);
-            self.follow_table(now);
+            let dials = self.decider.membership.dials();
+            dial(dials, now, &mut self.wires, &mut self.decider);
             self.wires.flush(now, &mut self.decider);
         }
-    }
-
-    /// Dials who is in the table, and says in handshakes who this is.
-    fn follow_table(&mut self, now: Time) {
-        if let Some((incarnation, cluster_id)) = self.decider.registered.take() {
-            self.wires.introduce_as(incarnation, cluster_id);
-        }
-        let Some(table) = self.decider.new_table.take() else { return };
-        let me = self.decider.id.clone();
-        let others = table.places().iter().filter(|place| place.id != me);
-        let wanted: BTreeSet<String> =
-            others.clone().map(|place| node_name(&place.id, place.incarnation)).collect();
-        for gone in self.peers.difference(&wanted) {
-            self.wires.undial(now, gone, &mut self.decider);
-        }
-        for place in others {
-            self.wires.dial(now, &node_name(&place.id, place.incarnation), &place.address);
-        }
-        self.peers = wanted;
     }
 }

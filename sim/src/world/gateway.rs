@@ -1,11 +1,9 @@
 //! The process of a gateway: its lanes, its membership, and the sockets of its clients.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 
 use gateway::machine::{ConnId, Ending, Format, Input, Lane, Outbox, Settings};
-use link::machine::LinkId;
-use member::machine::{Member, Word};
+use member::machine::{self, Member, Word};
 use proto::frame::FrameReader;
 use proto::limits;
 use proto::link::Role;
@@ -20,6 +18,7 @@ use crate::plan::GRACE_MS;
 pub(crate) struct GatewayHost {
     pub(crate) id: String,
     pub(crate) member: Member,
+    news: machine::Outbox,
     /// What the member has to say.
     pub(crate) out: link::machine::Outbox,
     pub(crate) lanes: Vec<LaneHost>,
@@ -29,6 +28,7 @@ pub(crate) struct GatewayHost {
 #[derive(Debug)]
 pub(crate) struct LaneHost {
     pub(crate) lane: Lane,
+    member: Member,
     pub(crate) out: Outbox,
     /// By connection, the smallest free number first.
     conns: Vec<Option<Conn>>,
@@ -46,7 +46,8 @@ impl GatewayHost {
         let id = format!("g{}", at + 1);
         let host = format!("host-{}", at + 1);
         let member = Member::new(&id, Role::Gateway, &host, &id, life + 1);
-        GatewayHost { id, member, out: link::machine::Outbox::default(), lanes: Vec::new() }
+        let news = machine::Outbox::default();
+        GatewayHost { id, member, news, out: link::machine::Outbox::default(), lanes: Vec::new() }
     }
 }
 
@@ -69,7 +70,8 @@ impl World {
             };
             let out = Outbox::new(&settings);
             let lane = Lane::new(settings, self.chance.seed());
-            host.lanes.push(LaneHost { lane, out, conns: Vec::new() });
+            let member = Member::beside(&host.id);
+            host.lanes.push(LaneHost { lane, member, out, conns: Vec::new() });
         }
         self.gateways[at] = host;
         self.want(Port::Desk(at), Target::Boss);
@@ -105,10 +107,7 @@ impl World {
             self.flush_clients(at, lane);
             self.flush_links(Port::Lane(at, lane));
             for place in std::mem::take(&mut self.gateways[at].lanes[lane].out.places) {
-                let node = self.nodes.iter().position(|host| host.id == place.id);
-                if let Some(node) = node {
-                    self.want(Port::Lane(at, lane), Target::Node(node, place.incarnation));
-                }
+                self.lane_is_told(at, lane, machine::Input::Home(&place));
             }
         }
         self.flush_links(Port::Desk(at));
@@ -121,32 +120,35 @@ impl World {
     fn gateway_takes(&mut self, at: usize, arrival: Arrival) {
         let now = self.now();
         match arrival {
-            Arrival::Up { port: Port::Lane(_, lane), link, peer, .. } => {
-                let host = &mut self.gateways[at].lanes[lane];
-                host.out.links.up(link);
-                host.lane.handle(now, Input::LinkUp { link, peer }, &mut host.out);
-            }
-            Arrival::Up { link, .. } => {
+            Arrival::Up { port, link, peer, dialled } => {
+                let dialled = dialled.map(|target| self.dialled(target));
+                let dialled = dialled.as_ref();
+                let up = machine::Input::LinkUp { link, peer, dialled, holds: &[] };
                 let host = &mut self.gateways[at];
-                host.out.up(link);
-                host.member.up(link, &[], &mut host.out);
+                if let Port::Lane(_, lane) = port {
+                    host.lanes[lane].out.links.up(link);
+                    self.lane_is_told(at, lane, up);
+                } else {
+                    host.out.up(link);
+                    self.desk_is_told(at, up);
+                }
             }
             Arrival::Down { port: Port::Lane(_, lane), link } => {
-                let host = &mut self.gateways[at].lanes[lane];
-                host.out.links.down(link);
-                host.lane.handle(now, Input::LinkDown { link }, &mut host.out);
+                self.gateways[at].lanes[lane].out.links.down(link);
+                self.lane_is_told(at, lane, machine::Input::LinkDown { link });
             }
             Arrival::Down { link, .. } => {
-                let host = &mut self.gateways[at];
-                host.out.down(link);
-                host.member.down();
+                self.gateways[at].out.down(link);
+                self.desk_is_told(at, machine::Input::LinkDown { link });
             }
             Arrival::Frame { port: Port::Lane(_, lane), link, frame } => {
                 self.referee_hears_node(Port::Lane(at, lane), link, &frame);
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::LinkFrame { link, frame: &frame }, &mut host.out);
             }
-            Arrival::Frame { link, frame, .. } => self.desk_frame(at, link, &frame),
+            Arrival::Frame { link, frame, .. } => {
+                self.desk_is_told(at, machine::Input::Frame { link, frame: &frame });
+            }
             Arrival::Opened { socket } => self.opened(at, socket),
             Arrival::Received { socket, bytes } => self.received(at, socket, &bytes),
             Arrival::Gone { socket } => self.gone(at, socket),
@@ -164,40 +166,60 @@ impl World {
         }
     }
 
-    fn desk_frame(&mut self, at: usize, link: LinkId, frame: &[u8]) {
+    /// Something happens to a gateway's membership, and what comes of it.
+    fn desk_is_told(&mut self, at: usize, input: machine::Input<'_>) {
         let now = self.now();
         let host = &mut self.gateways[at];
-        if host.member.link() != Some(link) {
-            return;
-        }
-        match host.member.hear(frame) {
-            Some(Word::Table(table)) => {
-                for lane in &mut host.lanes {
-                    lane.lane.handle(now, Input::Table(Arc::clone(&table)), &mut lane.out);
+        host.member.handle(input, &mut host.out, &mut host.news);
+        let machine::Outbox { words, notices, dials: _ } = std::mem::take(&mut host.news);
+        for word in words {
+            match word {
+                Word::Table(table) => {
+                    for lane in &mut self.gateways[at].lanes {
+                        lane.lane.handle(now, Input::Table(table.clone()), &mut lane.out);
+                    }
+                    for lane in 0..self.gateways[at].lanes.len() {
+                        self.heard_table(Port::Lane(at, lane), &table);
+                        self.lane_is_told(at, lane, machine::Input::Table(&table));
+                    }
                 }
-                for lane in 0..self.gateways[at].lanes.len() {
-                    self.follow_table(Port::Lane(at, lane), &table);
+                Word::Config(config) => {
+                    for lane in &mut self.gateways[at].lanes {
+                        lane.lane.handle(now, Input::Config(config.clone()), &mut lane.out);
+                    }
                 }
-            }
-            Some(Word::Config(config)) => {
-                for lane in &mut host.lanes {
-                    lane.lane.handle(now, Input::Config(Arc::clone(&config)), &mut lane.out);
-                }
-            }
-            Some(Word::Broken) => {
-                self.violated("the boss can be understood", format!("not by g{}", at + 1));
-            }
-            Some(Word::Refused { reason, for_good: true }) => {
-                self.violated("who is alone keeps its id", format!("not g{}: {reason}", at + 1));
-            }
-            Some(
                 Word::Registered { .. }
                 | Word::Inspect { .. }
-                | Word::Wait(_)
-                | Word::Refused { for_good: false, .. },
-            )
-            | None => {}
+                | Word::LinkUp { .. }
+                | Word::LinkDown { .. } => {}
+            }
         }
+        for notice in notices {
+            self.noticed(&format!("g{}", at + 1), notice);
+        }
+    }
+
+    /// The same of a lane, which hears of the boss from the desk.
+    fn lane_is_told(&mut self, at: usize, lane: usize, input: machine::Input<'_>) {
+        let now = self.now();
+        let host = &mut self.gateways[at].lanes[lane];
+        let mut news = machine::Outbox::default();
+        host.member.handle(input, &mut host.out.links, &mut news);
+        for word in news.words {
+            match word {
+                Word::LinkUp { link, peer, .. } => {
+                    host.lane.handle(now, Input::LinkUp { link, peer }, &mut host.out);
+                }
+                Word::LinkDown { link } => {
+                    host.lane.handle(now, Input::LinkDown { link }, &mut host.out);
+                }
+                Word::Registered { .. }
+                | Word::Inspect { .. }
+                | Word::Table(_)
+                | Word::Config(_) => {}
+            }
+        }
+        self.follow(Port::Lane(at, lane), news.dials);
     }
 
     fn opened(&mut self, at: usize, socket: usize) {

@@ -1,15 +1,13 @@
 //! The process of a queue node: the machine, its membership, and copies that commit late.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use link::machine::LinkId;
-use member::machine::{Member, Word};
+use member::machine::{self, Dial, Member, Notice, Word};
 use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::link::{At, Role};
 use proto::q2g::field::q2g as said;
-use proto::table::BucketTable;
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
 use super::agenda::Happening;
@@ -26,6 +24,8 @@ use crate::plan::GRACE_MS;
 pub(crate) struct NodeHost {
     pub(crate) id: String,
     pub(crate) member: Member,
+    /// What comes of its membership.
+    news: machine::Outbox,
     pub(crate) node: Option<Node>,
     pub(crate) out: Outbox,
     /// How far the copies of each bucket are, per bucket and loss.
@@ -54,6 +54,7 @@ impl NodeHost {
         NodeHost {
             id,
             member,
+            news: machine::Outbox::default(),
             node: None,
             out: Outbox::default(),
             committed: BTreeMap::new(),
@@ -113,16 +114,11 @@ impl World {
                     if peer.role == Role::Gateway {
                         host.lanes.insert(link);
                     }
-                    if dialled == Some(Target::Boss) {
-                        let held = host.node.as_mut().map(Node::buckets).unwrap_or_default();
-                        host.member.up(link, &held, &mut host.out.links);
-                    } else if let Some(node) = &mut host.node {
-                        if dialled.is_some() {
-                            host.member.peer_up(link, &peer.id, peer.incarnation);
-                        }
-                        let input = Input::LinkUp { link, peer, dialled: dialled.is_some() };
-                        node.handle(now, input, &mut host.out);
-                    }
+                    let holds = host.node.as_mut().map(Node::buckets).unwrap_or_default();
+                    let dialled = dialled.map(|target| self.dialled(target));
+                    let dialled = dialled.as_ref();
+                    let up = machine::Input::LinkUp { link, peer, dialled, holds: &holds };
+                    self.node_is_told(at, up);
                 }
                 Arrival::Down { link, .. } => {
                     down.push(link);
@@ -161,33 +157,48 @@ impl World {
     }
 
     fn node_link_down(&mut self, at: usize, link: LinkId) {
-        let now = self.now();
         self.fences.link_changes(at, link);
-        let host = &mut self.nodes[at];
-        host.out.links.down(link);
-        if host.member.link() == Some(link) {
-            host.member.down();
-        } else if let Some(node) = &mut host.node {
-            host.member.peer_down(link, &mut host.out.links);
-            node.handle(now, Input::LinkDown { link }, &mut host.out);
-        }
+        self.nodes[at].out.links.down(link);
+        self.node_is_told(at, machine::Input::LinkDown { link });
     }
 
     fn node_frame(&mut self, at: usize, link: LinkId, frame: &[u8]) {
+        if self.nodes[at].member.is_boss(link) {
+            return self.node_is_told(at, machine::Input::Frame { link, frame });
+        }
+        self.fences_hear(at, link, frame);
+        self.node_decides(at, Input::Frame { link, frame });
+    }
+
+    fn node_decides(&mut self, at: usize, input: Input<'_>) {
         let now = self.now();
-        if self.nodes[at].member.link() != Some(link) {
-            self.fences_hear(at, link, frame);
-        }
         let host = &mut self.nodes[at];
-        if host.member.link() != Some(link) {
-            if let Some(node) = &mut host.node {
-                node.handle(now, Input::Frame { link, frame }, &mut host.out);
-            }
-            return;
+        if let Some(node) = &mut host.node {
+            node.handle(now, input, &mut host.out);
         }
-        let Some(word) = host.member.hear(frame) else { return };
+    }
+
+    /// Something happens to the membership of a node, and what comes of it.
+    fn node_is_told(&mut self, at: usize, input: machine::Input<'_>) {
+        let host = &mut self.nodes[at];
+        host.member.handle(input, &mut host.out.links, &mut host.news);
+        let machine::Outbox { words, dials, notices } = std::mem::take(&mut host.news);
+        for word in words {
+            self.node_hears(at, word);
+        }
+        self.follow(Port::Node(at), dials);
+        for notice in notices {
+            self.noticed(&format!("q{}", at + 1), notice);
+        }
+    }
+
+    fn node_hears(&mut self, at: usize, word: Word) {
         match word {
-            Word::Registered { incarnation, .. } if host.node.is_none() => {
+            Word::Registered { incarnation, .. } => {
+                let host = &mut self.nodes[at];
+                if host.node.is_some() {
+                    return;
+                }
                 let settings = Settings {
                     id: host.id.clone(),
                     incarnation,
@@ -200,64 +211,91 @@ impl World {
                 self.trace(|| format!("q{} is registered as {incarnation}", at + 1));
             }
             Word::Table(table) => {
-                if let Some(node) = &mut host.node {
-                    node.handle(now, Input::Table(Arc::clone(&table)), &mut host.out);
-                }
-                self.follow_table(Port::Node(at), &table);
+                self.node_decides(at, Input::Table(table.clone()));
+                self.heard_table(Port::Node(at), &table);
             }
-            Word::Config(config) => {
-                if let Some(node) = &mut host.node {
-                    node.handle(now, Input::Config(config), &mut host.out);
-                }
+            Word::Config(config) => self.node_decides(at, Input::Config(config)),
+            Word::LinkUp { link, peer, dialled } => {
+                self.node_decides(at, Input::LinkUp { link, peer, dialled });
             }
-            Word::Refused { reason, for_good: true } => {
-                self.violated("who is alone keeps its id", format!("not q{}: {reason}", at + 1));
-            }
-            Word::Refused { reason, for_good: false } => {
-                self.trace(|| format!("q{} is refused: {reason}", at + 1))
-            }
-            Word::Broken => {
-                self.violated("the boss can be understood", format!("not by q{}", at + 1));
-            }
-            Word::Registered { .. } | Word::Inspect { .. } | Word::Wait(_) => {}
+            Word::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
+            Word::Inspect { .. } => {}
         }
     }
 
-    /// Dials who is in the table, and nobody else.
-    pub(crate) fn follow_table(&mut self, port: Port, table: &BucketTable) {
-        self.heard_table(port, table);
-        let mut targets = vec![Target::Boss];
-        for place in table.places() {
-            let node = self.nodes.iter().position(|host| host.id == place.id);
-            if let Some(node) = node.filter(|node| Port::Node(*node) != port) {
-                targets.push(Target::Node(node, place.incarnation));
+    /// Whom a process knows a target as.
+    pub(crate) fn dialled(&self, target: Target) -> machine::Target {
+        match target {
+            Target::Boss => machine::Target::Boss(0),
+            Target::Node(node, incarnation) => {
+                machine::Target::Node { id: self.nodes[node].id.clone(), incarnation }
             }
         }
-        for target in self.wanted(port) {
-            if !targets.contains(&target) {
-                self.unwant(port, target);
+    }
+
+    /// Does with the links of a port what its membership wants.
+    pub(crate) fn follow(&mut self, port: Port, dials: Vec<Dial>) {
+        let known = |nodes: &[NodeHost], target: machine::Target| match target {
+            machine::Target::Boss(_) => Some(Target::Boss),
+            machine::Target::Node { id, incarnation } => {
+                let node = nodes.iter().position(|host| host.id == id);
+                node.map(|node| Target::Node(node, incarnation))
+            }
+        };
+        for dial in dials {
+            match dial {
+                Dial::Begin { target, .. } => {
+                    if let Some(target) = known(&self.nodes, target) {
+                        self.want(port, target);
+                    }
+                }
+                Dial::End(target) => {
+                    if let Some(target) = known(&self.nodes, target) {
+                        self.unwant(port, target);
+                    }
+                }
+                // Who it is, the world knows.
+                Dial::IntroduceAs { .. } => {}
             }
         }
-        for target in targets {
-            if target != Target::Boss {
-                self.want(port, target);
+    }
+
+    /// A process learns why the boss doesn't take it.
+    pub(crate) fn noticed(&mut self, who: &str, notice: Notice) {
+        match notice {
+            Notice::Refused { reason, for_good: true }
+            | Notice::NoBoss { reason, for_good: true } => {
+                self.violated("who is alone keeps its id", format!("not {who}: {reason}"));
             }
+            Notice::Refused { reason, for_good: false } => {
+                self.trace(|| format!("{who} is refused: {reason}"));
+            }
+            Notice::Waits(_) | Notice::NoBoss { for_good: false, .. } => {}
         }
     }
 
     /// The member of a process says that a node can't be reached.
     pub(crate) fn say_unreachable(&mut self, port: Port, node: usize, incarnation: u64) {
-        let id = self.nodes[node].id.clone();
+        let target = self.dialled(Target::Node(node, incarnation));
+        let unreachable =
+            machine::Input::Unreachable { target: &target, refused: true, hopeless: None };
         match port {
             Port::Boss => {}
             Port::Node(at) => {
-                let NodeHost { member, out, .. } = &mut self.nodes[at];
-                member.peer_unreachable(&id, incarnation, true, &mut out.links);
+                self.node_is_told(at, unreachable);
                 self.flush_links(port);
             }
             Port::Desk(at) | Port::Lane(at, _) => {
                 let host = &mut self.gateways[at];
-                host.member.unreachable(&id, incarnation, true, &mut host.out);
+                let id = self.nodes[node].id.clone();
+                if let Some(link) = (0..64).map(LinkId).find(|l| host.member.is_boss(*l)) {
+                    let body = Some(proto::n2b::n2b::Body::Unreachable(proto::n2b::Unreachable {
+                        id,
+                        incarnation,
+                        refused: true,
+                    }));
+                    proto::wire::put_message(host.out.buffer(link), &proto::n2b::N2b { body });
+                }
                 self.flush_links(Port::Desk(at));
             }
         }

@@ -103,12 +103,6 @@ impl World {
         }
     }
 
-    /// The targets that a port wants.
-    pub(crate) fn wanted(&self, port: Port) -> Vec<Target> {
-        let all = self.dials.range((port, Target::Boss)..);
-        all.take_while(|((of, _), _)| *of == port).map(|((_, target), _)| *target).collect()
-    }
-
     pub(crate) fn dial(&mut self, port: Port, life: u64, target: Target) {
         let mine = port.process();
         if !self.is_alive(mine, life) || !self.dials.contains_key(&(port, target)) {

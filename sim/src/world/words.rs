@@ -69,7 +69,7 @@ impl World {
         let host = &mut self.nodes[at];
         let mut early: Vec<(LinkId, String)> = Vec::new();
         for link in host.out.links.dirty() {
-            if !host.is_lane(link) && host.member.link() != Some(link) {
+            if !host.is_lane(link) && !host.member.is_boss(link) {
                 each_frame(host.out.links.unwritten(link), |number, body| match number {
                     TOLD if !in_commit => early.push((link, "an answer".to_owned())),
                     TELL => {

@@ -37,11 +37,6 @@ impl Wires {
         self.dials.entry(name.to_owned()).or_insert(dial);
     }
 
-    /// The names that are dialled.
-    pub fn dialled(&self) -> impl Iterator<Item = &str> {
-        self.dials.keys().map(String::as_str)
-    }
-
     /// Dials this name no more and ends its link.
     pub fn undial(&mut self, now: Time, name: &str, sink: &mut impl Sink) {
         if let Some(Dial { state: DialState::Dialled(link), .. }) = self.dials.remove(name) {

@@ -1,4 +1,4 @@
-//! What a member repeats to its boss.
+//! What a process repeats to its boss, and what it believes of it.
 
 use proto::n2b::n2b::Body as Said;
 use proto::table::{Place, Table};
@@ -8,8 +8,8 @@ use super::*;
 
 const BOSS: LinkId = LinkId(0);
 
-/// What the member has said to the boss since the last look: unreachable nodes only.
-fn said(out: &mut Outbox) -> Vec<String> {
+/// What the process has said to the boss since the last look: unreachable nodes only.
+fn said(out: &mut Links) -> Vec<String> {
     let bytes = out.take(BOSS);
     let mut rest = bytes.as_slice();
     let mut said = Vec::new();
@@ -22,40 +22,56 @@ fn said(out: &mut Outbox) -> Vec<String> {
     said
 }
 
-fn boss_up(member: &mut Member, out: &mut Outbox) {
+fn boss_up(client: &mut BossClient, out: &mut Links) {
     out.up(BOSS);
-    member.up(BOSS, &[], out);
+    client.up(BOSS, &[], out);
+}
+
+fn client() -> BossClient {
+    BossClient::new("g1", link::Role::Gateway, "here", "nowhere:1", 7)
+}
+
+fn node(id: &str, incarnation: u64) -> Target {
+    Target::Node { id: id.to_owned(), incarnation }
 }
 
 #[test]
 fn each_boss_hears_who_is_unreachable_until_it_is_reached_or_leaves_the_table() {
-    let mut out = Outbox::default();
-    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1", 7);
-    member.peer_unreachable("q1", 1, false, &mut out);
-    member.peer_unreachable("q1", 1, true, &mut out);
-    member.peer_unreachable("q2", 1, true, &mut out);
-    boss_up(&mut member, &mut out);
+    let mut out = Links::default();
+    let mut client = client();
+    client.peer_unreachable(&node("q1", 1), false, &mut out);
+    client.peer_unreachable(&node("q1", 1), true, &mut out);
+    client.peer_unreachable(&node("q2", 1), true, &mut out);
+    boss_up(&mut client, &mut out);
     assert_eq!(said(&mut out), ["q1 1 true", "q2 1 true"]);
-    member.peer_unreachable("q1", 1, false, &mut out);
+    client.peer_unreachable(&node("q1", 1), false, &mut out);
     assert_eq!(said(&mut out), ["q1 1 false"]);
-    member.peer_up(LinkId(2), "q2", 1);
-    member.down();
-    boss_up(&mut member, &mut out);
+    client.peer_up(LinkId(2), &node("q2", 1));
+    client.down();
+    boss_up(&mut client, &mut out);
     assert_eq!(said(&mut out), ["q1 1 false"]);
-    member.peer_down(LinkId(2), &mut out);
-    member.peer_down(LinkId(3), &mut out);
+    client.peer_down(LinkId(2), &mut out);
+    client.peer_down(LinkId(3), &mut out);
     assert_eq!(said(&mut out), ["q2 1 false"]);
     let place = Place { id: "q1".to_owned(), incarnation: 2, ..Place::default() };
     let rows = vec![proto::table::Row::default()];
     let table = Table { term: 1, version: 1, bits: 0, rows, places: vec![place] };
     let frame = b2n::B2n { body: Some(Body::Table(table)) }.encode_to_vec();
-    assert!(matches!(member.hear(&frame), Some(Word::Table(_))));
-    boss_up(&mut member, &mut out);
+    let heard = client.hear(&frame, &mut Outbox::default());
+    assert!(matches!(heard, Ok(Some(_))));
+    boss_up(&mut client, &mut out);
     assert!(said(&mut out).is_empty());
 }
 
-fn hear(member: &mut Member, body: Body) -> Option<Word> {
-    member.hear(&b2n::B2n { body: Some(body) }.encode_to_vec())
+/// Whether the boss is believed, and what is heard then.
+fn hear(client: &mut BossClient, body: Body) -> Result<Outbox, Broken> {
+    let mut out = Outbox::default();
+    client.hear(&b2n::B2n { body: Some(body) }.encode_to_vec(), &mut out)?;
+    Ok(out)
+}
+
+fn takes(client: &mut BossClient, body: Body) -> bool {
+    hear(client, body).is_ok()
 }
 
 fn table(term: u64, version: u64, conf: u64) -> Body {
@@ -65,44 +81,44 @@ fn table(term: u64, version: u64, conf: u64) -> Body {
 
 #[test]
 fn a_process_has_one_life_and_its_cluster_one_id() {
-    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1", 7);
+    let mut client = client();
     let mut registered = |incarnation, cluster_id| {
         let word = b2n::Registered { incarnation, cluster_id };
-        hear(&mut member, Body::Registered(word)) != Some(Word::Broken)
+        takes(&mut client, Body::Registered(word))
     };
     for wrong in [(0, 5), (3, 0), (limits::NUMBER_MAX, 5), (3, u64::MAX)] {
         assert!(!registered(wrong.0, wrong.1), "{wrong:?}");
     }
     assert!(registered(3, 5) && registered(3, 5));
     assert!(!registered(4, 5) && !registered(3, 6));
-    assert_eq!(member.incarnation(), 3);
+    assert_eq!(client.incarnation(), 3);
 }
 
 #[test]
 fn a_table_from_which_none_would_lead_on_is_not_taken() {
-    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1", 7);
-    let broken = Some(Word::Broken);
-    assert_eq!(hear(&mut member, table(limits::NUMBER_MAX, 1, 1)), broken);
-    assert_eq!(hear(&mut member, table(1, 1, limits::NUMBER_MAX)), broken);
+    let mut client = client();
+    assert!(!takes(&mut client, table(limits::NUMBER_MAX, 1, 1)));
+    assert!(!takes(&mut client, table(1, 1, limits::NUMBER_MAX)));
     // Whoever comes late finds a cluster that is old.
     let far = 5 * limits::NUMBER_AHEAD_MAX;
-    assert!(matches!(hear(&mut member, table(far, far, far)), Some(Word::Table(_))));
-    assert_eq!(hear(&mut member, table(limits::NUMBER_MAX - 1, 1, 1)), broken);
-    assert_eq!(hear(&mut member, table(far, limits::NUMBER_MAX - 1, 1)), broken);
-    assert!(matches!(hear(&mut member, table(far + 1, 1, 1)), Some(Word::Table(_))));
+    assert!(takes(&mut client, table(far, far, far)));
+    assert!(!takes(&mut client, table(limits::NUMBER_MAX - 1, 1, 1)));
+    assert!(!takes(&mut client, table(far, limits::NUMBER_MAX - 1, 1)));
+    let out = hear(&mut client, table(far + 1, 1, 1)).unwrap();
+    assert!(matches!(out.words[..], [Word::Table(_)]));
 }
 
 #[test]
 fn why_it_is_not_taken_is_known_until_it_is_and_forges_no_line() {
-    let mut member = Member::new("g1", link::Role::Gateway, "here", "nowhere:1", 7);
+    let mut client = client();
     let reason = "another\n2026-01-01 ERROR fake".to_owned();
-    hear(&mut member, Body::Wait(b2n::Wait { reason: reason.clone() }));
+    hear(&mut client, Body::Wait(b2n::Wait { reason: reason.clone() })).unwrap();
     let shown = r"another\n2026-01-01 ERROR fake";
-    assert_eq!(member.waits().map(Foreign::as_str), Some(shown));
+    assert_eq!(client.waits().map(Foreign::as_str), Some(shown));
     let refused = Body::Refused(b2n::Refused { reason, for_good: true });
-    let word = Word::Refused { reason: Foreign::new(shown), for_good: true };
-    assert_eq!(hear(&mut member, refused), Some(word));
+    let notice = Notice::Refused { reason: Foreign::new(shown), for_good: true };
+    assert_eq!(hear(&mut client, refused).unwrap().notices, [notice]);
     let registered = b2n::Registered { incarnation: 3, cluster_id: 5 };
-    hear(&mut member, Body::Registered(registered));
-    assert_eq!(member.waits(), None);
+    hear(&mut client, Body::Registered(registered)).unwrap();
+    assert_eq!(client.waits(), None);
 }
