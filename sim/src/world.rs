@@ -13,6 +13,7 @@ mod full;
 mod gateway;
 mod hold;
 mod losses;
+mod membership;
 mod node;
 mod phases;
 mod process;
@@ -125,7 +126,7 @@ impl World {
             vitals: BTreeMap::new(),
             boss: BossHost::default(),
             nodes: (0..NODES).map(|at| NodeHost::new(at, 0, plan.seed)).collect(),
-            gateways: (0..GATEWAYS).map(|at| GatewayHost::new(at, 0)).collect(),
+            gateways: (0..GATEWAYS).map(GatewayHost::new).collect(),
             clients,
             wires: Vec::new(),
             slots: BTreeMap::new(),
@@ -267,7 +268,6 @@ impl World {
         Some(match port {
             Port::Boss => &mut self.boss.out.links,
             Port::Node(node) => &mut self.nodes[node].out.links,
-            Port::Desk(gateway) => &mut self.gateways[gateway].out,
             Port::Lane(gateway, lane) => &mut self.gateways[gateway].lanes.get_mut(lane)?.out.links,
         })
     }

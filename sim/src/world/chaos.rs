@@ -67,7 +67,9 @@ impl World {
         }
         self.trouble_later(trouble);
         match trouble {
-            Trouble::LaneLink => self.cut_any(|dialler, _| matches!(dialler, Port::Lane(..))),
+            Trouble::LaneLink => {
+                self.cut_any(|one, other| matches!((one, other), (Port::Lane(..), Port::Node(_))));
+            }
             Trouble::NodeLink => {
                 self.cut_any(|one, other| matches!((one, other), (Port::Node(_), Port::Node(_))));
             }

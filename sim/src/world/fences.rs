@@ -264,7 +264,7 @@ impl World {
                     self.fences.noted.remove(&(node, (word.session_id, word.room)));
                 }
             }
-            (Port::Boss | Port::Desk(_) | Port::Lane(..) | Port::Node(_), _) => {}
+            (Port::Boss | Port::Lane(..) | Port::Node(_), _) => {}
         });
         for word in resumed {
             self.rooms_shall_hear(node, &word);

@@ -1,4 +1,4 @@
-//! The process of a gateway: its lanes, its membership, and the sockets of its clients.
+//! The process of a gateway: its lanes, and the sockets of its clients.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -17,10 +17,6 @@ use crate::plan::GRACE_MS;
 #[derive(Debug)]
 pub(crate) struct GatewayHost {
     pub(crate) id: String,
-    pub(crate) member: Member,
-    news: machine::Outbox,
-    /// What the member has to say.
-    pub(crate) out: link::machine::Outbox,
     pub(crate) lanes: Vec<LaneHost>,
 }
 
@@ -28,7 +24,10 @@ pub(crate) struct GatewayHost {
 #[derive(Debug)]
 pub(crate) struct LaneHost {
     pub(crate) lane: Lane,
+    /// The first lane speaks with the boss, the others hear of it.
     member: Member,
+    /// What comes of its membership.
+    news: machine::Outbox,
     pub(crate) out: Outbox,
     /// By connection, the smallest free number first.
     conns: Vec<Option<Conn>>,
@@ -42,20 +41,20 @@ struct Conn {
 }
 
 impl GatewayHost {
-    pub(crate) fn new(at: usize, life: u64) -> GatewayHost {
-        let id = format!("g{}", at + 1);
-        let host = format!("host-{}", at + 1);
-        let member = Member::new(&id, Role::Gateway, &host, &id, life + 1);
-        let news = machine::Outbox::default();
-        GatewayHost { id, member, news, out: link::machine::Outbox::default(), lanes: Vec::new() }
+    pub(crate) fn new(at: usize) -> GatewayHost {
+        GatewayHost { id: format!("g{}", at + 1), lanes: Vec::new() }
+    }
+
+    /// The life that the boss has given it, 0 before.
+    pub(crate) fn incarnation(&self) -> u64 {
+        self.lanes.first().map_or(0, |host| host.member.incarnation())
     }
 }
 
 impl World {
     pub(crate) fn gateway_starts(&mut self, at: usize) {
-        let mut host = GatewayHost::new(at, self.life(Process::Gateway(at)));
-        host.member.plant(self.plan.faults.member);
-        for _ in 0..self.plan.lanes[at] {
+        let (process, mut host) = (Process::Gateway(at), GatewayHost::new(at));
+        for place in 0..self.plan.lanes[at] {
             let settings = Settings {
                 gateway: host.id.clone(),
                 dev_auth: true,
@@ -70,11 +69,17 @@ impl World {
             };
             let out = Outbox::new(&settings);
             let lane = Lane::new(settings, self.chance.seed());
-            let member = Member::beside(&host.id);
-            host.lanes.push(LaneHost { lane, member, out, conns: Vec::new() });
+            let (id, on, life) = (&host.id, format!("host-{}", at + 1), self.life(process));
+            let mut member = match place {
+                0 => Member::new(id, Role::Gateway, &on, id, life + 1),
+                _ => Member::beside(id),
+            };
+            member.plant(self.plan.faults.member);
+            let news = machine::Outbox::default();
+            host.lanes.push(LaneHost { lane, member, news, out, conns: Vec::new() });
         }
         self.gateways[at] = host;
-        self.want(Port::Desk(at), Target::Boss);
+        self.want(Port::Lane(at, 0), Target::Boss);
     }
 
     pub(crate) fn gateway_dies(&mut self, at: usize) {
@@ -84,7 +89,7 @@ impl World {
         self.drop_sockets(at);
     }
 
-    /// One turn of all lanes and the member.
+    /// One turn of all lanes.
     pub(crate) fn gateway_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
         let now = self.now();
         let mut down = Vec::new();
@@ -110,7 +115,6 @@ impl World {
                 self.lane_is_told(at, lane, machine::Input::Home(&place));
             }
         }
-        self.flush_links(Port::Desk(at));
         for (port, link) in down {
             self.link_is_down(port, link);
         }
@@ -120,34 +124,26 @@ impl World {
     fn gateway_takes(&mut self, at: usize, arrival: Arrival) {
         let now = self.now();
         match arrival {
-            Arrival::Up { port, link, peer, dialled } => {
-                let dialled = dialled.map(|target| self.dialled(target));
+            Arrival::Up { port: Port::Lane(_, lane), link, peer, dialled } => {
+                self.gateways[at].lanes[lane].out.links.up(link);
+                let dialled = dialled.map(|target| self.known(target));
                 let dialled = dialled.as_ref();
                 let up = machine::Input::LinkUp { link, peer, dialled, holds: &[] };
-                let host = &mut self.gateways[at];
-                if let Port::Lane(_, lane) = port {
-                    host.lanes[lane].out.links.up(link);
-                    self.lane_is_told(at, lane, up);
-                } else {
-                    host.out.up(link);
-                    self.desk_is_told(at, up);
-                }
+                self.lane_is_told(at, lane, up);
             }
             Arrival::Down { port: Port::Lane(_, lane), link } => {
                 self.gateways[at].lanes[lane].out.links.down(link);
                 self.lane_is_told(at, lane, machine::Input::LinkDown { link });
             }
-            Arrival::Down { link, .. } => {
-                self.gateways[at].out.down(link);
-                self.desk_is_told(at, machine::Input::LinkDown { link });
-            }
             Arrival::Frame { port: Port::Lane(_, lane), link, frame } => {
+                let host = &mut self.gateways[at].lanes[lane];
+                if host.member.is_boss(link) {
+                    let frame = machine::Input::Frame { link, frame: &frame };
+                    return self.lane_is_told(at, lane, frame);
+                }
                 self.referee_hears_node(Port::Lane(at, lane), link, &frame);
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::LinkFrame { link, frame: &frame }, &mut host.out);
-            }
-            Arrival::Frame { link, frame, .. } => {
-                self.desk_is_told(at, machine::Input::Frame { link, frame: &frame });
             }
             Arrival::Opened { socket } => self.opened(at, socket),
             Arrival::Received { socket, bytes } => self.received(at, socket, &bytes),
@@ -162,64 +158,56 @@ impl World {
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::Web(*request), &mut host.out);
             }
-            Arrival::Stored | Arrival::Commit { .. } => {}
+            Arrival::Up { .. }
+            | Arrival::Down { .. }
+            | Arrival::Frame { .. }
+            | Arrival::Stored
+            | Arrival::Commit { .. } => {}
         }
     }
 
-    /// Something happens to a gateway's membership, and what comes of it.
-    fn desk_is_told(&mut self, at: usize, input: machine::Input<'_>) {
-        let now = self.now();
-        let host = &mut self.gateways[at];
-        host.member.handle(input, &mut host.out, &mut host.news);
-        let machine::Outbox { words, notices, dials: _ } = std::mem::take(&mut host.news);
+    /// Something happens to the membership of a lane, and what comes of it.
+    pub(crate) fn lane_is_told(&mut self, at: usize, lane: usize, input: machine::Input<'_>) {
+        let host = &mut self.gateways[at].lanes[lane];
+        host.member.handle(input, &mut host.out.links, &mut host.news);
+        let machine::Outbox { words, dials, notices } = std::mem::take(&mut host.news);
         for word in words {
-            match word {
-                Word::Table(table) => {
-                    for lane in &mut self.gateways[at].lanes {
-                        lane.lane.handle(now, Input::Table(table.clone()), &mut lane.out);
-                    }
-                    for lane in 0..self.gateways[at].lanes.len() {
-                        self.heard_table(Port::Lane(at, lane), &table);
-                        self.lane_is_told(at, lane, machine::Input::Table(&table));
-                    }
-                }
-                Word::Config(config) => {
-                    for lane in &mut self.gateways[at].lanes {
-                        lane.lane.handle(now, Input::Config(config.clone()), &mut lane.out);
-                    }
-                }
-                Word::Registered { .. }
-                | Word::Inspect { .. }
-                | Word::LinkUp { .. }
-                | Word::LinkDown { .. } => {}
-            }
+            self.lane_hears(at, lane, word);
         }
+        self.follow(Port::Lane(at, lane), dials);
         for notice in notices {
             self.noticed(&format!("g{}", at + 1), notice);
         }
     }
 
-    /// The same of a lane, which hears of the boss from the desk.
-    fn lane_is_told(&mut self, at: usize, lane: usize, input: machine::Input<'_>) {
+    fn lane_hears(&mut self, at: usize, lane: usize, word: Word) {
+        match word {
+            Word::Table(table) => {
+                for other in 0..self.gateways[at].lanes.len() {
+                    self.lane_decides(at, other, Input::Table(table.clone()));
+                    self.heard_table(Port::Lane(at, other), &table);
+                    if other != lane {
+                        self.lane_is_told(at, other, machine::Input::Table(&table));
+                    }
+                }
+            }
+            Word::Config(config) => {
+                for lane in 0..self.gateways[at].lanes.len() {
+                    self.lane_decides(at, lane, Input::Config(config.clone()));
+                }
+            }
+            Word::LinkUp { link, peer, .. } => {
+                self.lane_decides(at, lane, Input::LinkUp { link, peer });
+            }
+            Word::LinkDown { link } => self.lane_decides(at, lane, Input::LinkDown { link }),
+            Word::Registered { .. } | Word::Inspect { .. } => {}
+        }
+    }
+
+    fn lane_decides(&mut self, at: usize, lane: usize, input: Input<'_>) {
         let now = self.now();
         let host = &mut self.gateways[at].lanes[lane];
-        let mut news = machine::Outbox::default();
-        host.member.handle(input, &mut host.out.links, &mut news);
-        for word in news.words {
-            match word {
-                Word::LinkUp { link, peer, .. } => {
-                    host.lane.handle(now, Input::LinkUp { link, peer }, &mut host.out);
-                }
-                Word::LinkDown { link } => {
-                    host.lane.handle(now, Input::LinkDown { link }, &mut host.out);
-                }
-                Word::Registered { .. }
-                | Word::Inspect { .. }
-                | Word::Table(_)
-                | Word::Config(_) => {}
-            }
-        }
-        self.follow(Port::Lane(at, lane), news.dials);
+        host.lane.handle(now, input, &mut host.out);
     }
 
     fn opened(&mut self, at: usize, socket: usize) {

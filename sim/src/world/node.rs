@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use link::machine::LinkId;
-use member::machine::{self, Dial, Member, Notice, Word};
+use member::machine::{self, Member, Word};
 use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::link::{At, Role};
@@ -115,7 +115,7 @@ impl World {
                         host.lanes.insert(link);
                     }
                     let holds = host.node.as_mut().map(Node::buckets).unwrap_or_default();
-                    let dialled = dialled.map(|target| self.dialled(target));
+                    let dialled = dialled.map(|target| self.known(target));
                     let dialled = dialled.as_ref();
                     let up = machine::Input::LinkUp { link, peer, dialled, holds: &holds };
                     self.node_is_told(at, up);
@@ -179,7 +179,7 @@ impl World {
     }
 
     /// Something happens to the membership of a node, and what comes of it.
-    fn node_is_told(&mut self, at: usize, input: machine::Input<'_>) {
+    pub(crate) fn node_is_told(&mut self, at: usize, input: machine::Input<'_>) {
         let host = &mut self.nodes[at];
         host.member.handle(input, &mut host.out.links, &mut host.news);
         let machine::Outbox { words, dials, notices } = std::mem::take(&mut host.news);
@@ -220,84 +220,6 @@ impl World {
             }
             Word::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
             Word::Inspect { .. } => {}
-        }
-    }
-
-    /// Whom a process knows a target as.
-    pub(crate) fn dialled(&self, target: Target) -> machine::Target {
-        match target {
-            Target::Boss => machine::Target::Boss(0),
-            Target::Node(node, incarnation) => {
-                machine::Target::Node { id: self.nodes[node].id.clone(), incarnation }
-            }
-        }
-    }
-
-    /// Does with the links of a port what its membership wants.
-    pub(crate) fn follow(&mut self, port: Port, dials: Vec<Dial>) {
-        let known = |nodes: &[NodeHost], target: machine::Target| match target {
-            machine::Target::Boss(_) => Some(Target::Boss),
-            machine::Target::Node { id, incarnation } => {
-                let node = nodes.iter().position(|host| host.id == id);
-                node.map(|node| Target::Node(node, incarnation))
-            }
-        };
-        for dial in dials {
-            match dial {
-                Dial::Begin { target, .. } => {
-                    if let Some(target) = known(&self.nodes, target) {
-                        self.want(port, target);
-                    }
-                }
-                Dial::End(target) => {
-                    if let Some(target) = known(&self.nodes, target) {
-                        self.unwant(port, target);
-                    }
-                }
-                // Who it is, the world knows.
-                Dial::IntroduceAs { .. } => {}
-            }
-        }
-    }
-
-    /// A process learns why the boss doesn't take it.
-    pub(crate) fn noticed(&mut self, who: &str, notice: Notice) {
-        match notice {
-            Notice::Refused { reason, for_good: true }
-            | Notice::NoBoss { reason, for_good: true } => {
-                self.violated("who is alone keeps its id", format!("not {who}: {reason}"));
-            }
-            Notice::Refused { reason, for_good: false } => {
-                self.trace(|| format!("{who} is refused: {reason}"));
-            }
-            Notice::Waits(_) | Notice::NoBoss { for_good: false, .. } => {}
-        }
-    }
-
-    /// The member of a process says that a node can't be reached.
-    pub(crate) fn say_unreachable(&mut self, port: Port, node: usize, incarnation: u64) {
-        let target = self.dialled(Target::Node(node, incarnation));
-        let unreachable =
-            machine::Input::Unreachable { target: &target, refused: true, hopeless: None };
-        match port {
-            Port::Boss => {}
-            Port::Node(at) => {
-                self.node_is_told(at, unreachable);
-                self.flush_links(port);
-            }
-            Port::Desk(at) | Port::Lane(at, _) => {
-                let host = &mut self.gateways[at];
-                let id = self.nodes[node].id.clone();
-                if let Some(link) = (0..64).map(LinkId).find(|l| host.member.is_boss(*l)) {
-                    let body = Some(proto::n2b::n2b::Body::Unreachable(proto::n2b::Unreachable {
-                        id,
-                        incarnation,
-                        refused: true,
-                    }));
-                    proto::wire::put_message(host.out.buffer(link), &proto::n2b::N2b { body });
-                }
-                self.flush_links(Port::Desk(at));
-            }
         }
     }
 

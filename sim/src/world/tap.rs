@@ -21,7 +21,7 @@ pub(super) fn lines(from: Port, to: Port, bytes: &[u8]) -> Vec<String> {
             (Port::Node(_), Port::Node(_)) => {
                 q2q::Q2q::decode(frame).map(|said| format!("{:?}", said.body))
             }
-            (Port::Boss | Port::Desk(_) | Port::Lane(..) | Port::Node(_), _) => continue,
+            (Port::Boss | Port::Lane(..) | Port::Node(_), _) => continue,
         };
         let said = said.unwrap_or_else(|error| error.to_string());
         lines.push(format!("{from:?} > {to:?}: {said}"));

@@ -14,9 +14,7 @@ use super::{Process, Target, Trace, World};
 pub(crate) enum Port {
     Boss,
     Node(usize),
-    /// The side of a gateway that speaks with the boss.
-    Desk(usize),
-    /// A lane of a gateway.
+    /// A lane of a gateway; the first one speaks with the boss.
     Lane(usize, usize),
 }
 
@@ -25,7 +23,7 @@ impl Port {
         match self {
             Port::Boss => Process::Boss,
             Port::Node(node) => Process::Node(node),
-            Port::Desk(gateway) | Port::Lane(gateway, _) => Process::Gateway(gateway),
+            Port::Lane(gateway, _) => Process::Gateway(gateway),
         }
     }
 }
@@ -118,20 +116,18 @@ impl World {
             return self.dial_later(port, target);
         }
         if !self.is_up(theirs.process()) {
-            if let Target::Node(node, incarnation) = target {
-                self.say_unreachable(port, node, incarnation);
-            }
+            self.is_refused(port, target);
             return self.dial_later(port, target);
         }
         let Some((peer_here, peer_there)) = self.peers(port, theirs) else {
             self.met_nameless(port, target);
             return self.dial_later(port, target);
         };
-        if let Target::Node(node, wanted) = target
+        if let Target::Node(_, wanted) = target
             && peer_there.incarnation != wanted
         {
             // Who was dialled is gone: its address is its own in another life.
-            self.say_unreachable(port, node, wanted);
+            self.is_refused(port, target);
             return self.dial_later(port, target);
         }
         let near_us = self.agenda.now_us() + self.link_us();
@@ -166,13 +162,13 @@ impl World {
     /// Where a node should be is a process that isn't registered. It may be that node, and about to
     /// be; if there is one the next time, too, the node is gone.
     fn met_nameless(&mut self, port: Port, target: Target) {
-        let Target::Node(node, incarnation) = target else { return };
+        let Target::Node(node, _) = target else { return };
         let is_nameless = self.nodes[node].member.incarnation() == 0;
         if let Some(dial) = self.dials.get_mut(&(port, target))
             && is_nameless
             && std::mem::replace(&mut dial.met_nameless, true)
         {
-            self.say_unreachable(port, node, incarnation);
+            self.is_refused(port, target);
         }
     }
 
@@ -210,13 +206,9 @@ impl World {
                 let host = &self.nodes[node];
                 (Role::QueueNode, host.id.clone(), host.member.incarnation(), 0)
             }
-            Port::Desk(gateway) => {
-                let host = &self.gateways[gateway];
-                (Role::Gateway, host.id.clone(), host.member.incarnation(), 0)
-            }
             Port::Lane(gateway, lane) => {
                 let host = &self.gateways[gateway];
-                (Role::Gateway, host.id.clone(), host.member.incarnation(), lane as u32)
+                (Role::Gateway, host.id.clone(), host.incarnation(), lane as u32)
             }
         };
         let known = incarnation != 0 || towards == Port::Boss;
