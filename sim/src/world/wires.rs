@@ -43,6 +43,10 @@ pub(crate) struct Wire {
     /// The dialler's end comes first.
     pub(crate) ends: [End; 2],
     target: Target,
+    /// Since when it is up.
+    up_us: u64,
+    /// Who was dialled isn't who is there: the dialler will end it.
+    is_mistaken: bool,
     /// Nothing put in from now on arrives.
     pub(crate) cut: bool,
     /// What is on its way is lost, too.
@@ -71,8 +75,6 @@ pub(crate) struct End {
 pub(crate) struct Dial {
     redial: Redial,
     wire: Option<usize>,
-    /// The last process that was met there was registered nowhere.
-    met_nameless: bool,
 }
 
 impl Wire {
@@ -119,18 +121,11 @@ impl World {
             self.is_refused(port, target);
             return self.dial_later(port, target);
         }
-        let Some((peer_here, peer_there)) = self.peers(port, theirs) else {
-            self.met_nameless(port, target);
-            return self.dial_later(port, target);
-        };
-        if let Target::Node(_, wanted) = target
-            && peer_there.incarnation != wanted
-        {
-            // Who was dialled is gone: its address is its own in another life.
-            self.is_refused(port, target);
-            return self.dial_later(port, target);
-        }
-        let near_us = self.agenda.now_us() + self.link_us();
+        let (peer_here, peer_there) = (self.peer(port), self.peer(theirs));
+        let is_mistaken =
+            matches!(target, Target::Node(_, wanted) if wanted != peer_there.incarnation);
+        let up_us = self.agenda.now_us();
+        let near_us = up_us + self.link_us();
         let far_us = near_us + self.link_us();
         let ends = [(port, far_us), (theirs, near_us)].map(|(port, arrives_us)| End {
             port,
@@ -143,33 +138,20 @@ impl World {
         });
         let at = self.wires.len();
         let links = [(port, ends[0].link, peer_there), (theirs, ends[1].link, peer_here)];
-        self.wires.push(Wire { ends, target, cut: false, loses: false, is_ailing: false });
+        let (cut, loses, is_ailing) = (false, false, false);
+        self.wires.push(Wire { ends, target, up_us, is_mistaken, cut, loses, is_ailing });
         for (end, (port, link, peer)) in links.into_iter().enumerate() {
             self.slots.entry(port).or_default()[link.0 as usize] = Some(at);
             let up = Arrival::Up { port, link, peer, dialled: (end == 0).then_some(target) };
             self.arrive(port.process(), up);
         }
         if let Some(dial) = self.dials.get_mut(&(port, target)) {
-            (dial.wire, dial.met_nameless) = (Some(at), false);
-            dial.redial.succeeded();
+            dial.wire = Some(at);
         }
-        if let (Port::Lane(gateway, lane), Port::Node(node)) = (port, theirs) {
-            self.ways.joined(self.agenda.now_us(), (gateway, lane), node);
+        if let (Port::Lane(gateway, lane), Port::Node(node), false) = (port, theirs, is_mistaken) {
+            self.ways.joined(up_us, (gateway, lane), node);
         }
         self.trace(|| format!("{port:?} has a link to {theirs:?}"));
-    }
-
-    /// Where a node should be is a process that isn't registered. It may be that node, and about to
-    /// be; if there is one the next time, too, the node is gone.
-    fn met_nameless(&mut self, port: Port, target: Target) {
-        let Target::Node(node, _) = target else { return };
-        let is_nameless = self.nodes[node].member.incarnation() == 0;
-        if let Some(dial) = self.dials.get_mut(&(port, target))
-            && is_nameless
-            && std::mem::replace(&mut dial.met_nameless, true)
-        {
-            self.is_refused(port, target);
-        }
     }
 
     fn dial_later(&mut self, port: Port, target: Target) {
@@ -194,12 +176,8 @@ impl World {
         LinkId(free as u32)
     }
 
-    /// Who both ends say they are; nothing while one of them doesn't know.
-    fn peers(&self, here: Port, there: Port) -> Option<(Peer, Peer)> {
-        Some((self.peer(here, there)?, self.peer(there, here)?))
-    }
-
-    fn peer(&self, port: Port, towards: Port) -> Option<Peer> {
+    /// Who is at this end, as it says itself.
+    fn peer(&self, port: Port) -> Peer {
         let (role, id, incarnation, lane) = match port {
             Port::Boss => (Role::Boss, "boss".to_owned(), 1, 0),
             Port::Node(node) => {
@@ -211,8 +189,7 @@ impl World {
                 (Role::Gateway, host.id.clone(), host.incarnation(), lane as u32)
             }
         };
-        let known = incarnation != 0 || towards == Port::Boss;
-        known.then_some(Peer { role, id, incarnation, lane, version: 1, cluster_id: 1 })
+        Peer { role, id, incarnation, lane, version: 1, cluster_id: 1 }
     }
 
     /// Sends everything that a port's machine has let out.
@@ -300,9 +277,10 @@ impl World {
             return;
         }
         (wire.cut, wire.loses) = (true, loses);
+        let is_mistaken = wire.is_mistaken;
         let ends = wire.ends.each_ref().map(|end| (end.arrives_us, end.port));
         self.trace(|| format!("the link from {:?} to {:?} breaks", ends[0].1, ends[1].1));
-        if let (Port::Node(node), Port::Node(_)) = (ends[0].1, ends[1].1) {
+        if let (Port::Node(node), Port::Node(_), false) = (ends[0].1, ends[1].1, is_mistaken) {
             self.fences.cannot_speak(node);
         }
         for (end, (arrives_us, _)) in ends.into_iter().enumerate() {
@@ -320,18 +298,19 @@ impl World {
     /// One end knows that the link is gone, and dials again if it is the dialler.
     fn close_end(&mut self, at: usize, end: usize, why: &'static str) {
         let wire = &mut self.wires[at];
-        let target = wire.target;
+        let (target, up_us, is_mistaken) = (wire.target, wire.up_us, wire.is_mistaken);
         let one = &mut wire.ends[end];
         if std::mem::replace(&mut one.gone, true) {
             return;
         }
         let (port, link, life) = (one.port, one.link, one.life);
         let ends = self.wires[at].ends.each_ref().map(|end| end.port);
-        if let [Port::Lane(gateway, lane), Port::Node(node)] = ends {
+        if let ([Port::Lane(gateway, lane), Port::Node(node)], false) = (ends, is_mistaken) {
             let (now_us, way) = (self.agenda.now_us(), (gateway, lane));
             self.ways.ended(now_us, way, node);
             let holds = |wire: &Wire| {
-                wire.ends.each_ref().map(|end| end.port) == ends
+                !wire.is_mistaken
+                    && wire.ends.each_ref().map(|end| end.port) == ends
                     && wire.ends.iter().all(|end| !end.gone)
             };
             if !self.wires.iter().any(holds) {
@@ -343,7 +322,14 @@ impl World {
         }
         self.trace(|| format!("{port:?} finds its link {} ended: {why}", link.0));
         self.arrive(port.process(), Arrival::Down { port, link });
-        if end == 0 && self.dials.get(&(port, target)).is_some_and(|dial| dial.wire == Some(at)) {
+        if let Some(dial) = self.dials.get_mut(&(port, target))
+            && end == 0
+            && dial.wire == Some(at)
+        {
+            // As `Wires` of production does it.
+            if self.agenda.now_us() >= up_us + limits::DEAD_MS * 1000 {
+                dial.redial.succeeded();
+            }
             self.dial_later(port, target);
         }
         self.cut(at, false);
@@ -404,7 +390,9 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 8] = [
+const ENDS_ALLOWED: [&str; 10] = [
+    "this node is not registered yet",
+    "it is not the node of the table",
     "the node has come back on another link",
     "the lane has come back on another link",
     "the node leaves operations without an answer",
