@@ -11,6 +11,6 @@ mod metric;
 mod target;
 
 pub use boss::{Faults, Health};
-pub use member::{Dial, Input, Member, Notice, Outbox, Word};
+pub use member::{Dial, Input, Member, News, Notice, Outbox};
 pub use metric::{BOUNDS_US, Histogram, Sample, Value};
 pub use target::Target;

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use link::io::{Event, Hub, Sink, Wires, clock};
 use link::machine::{Outbox as Links, Settings};
-use member::machine::{Health, Input, Member, Notice, Outbox, Target, Word};
+use member::machine::{Health, Input, Member, News, Notice, Outbox, Target};
 use mio::{Events, Poll, Token, Waker};
 use proto::g2c::Kind;
 use proto::limits;
@@ -90,18 +90,18 @@ impl Sink for Seen {
             Event::Down { link, .. } => self.handle(Input::LinkDown { link }),
             Event::Unreachable { .. } => {}
         }
-        for word in std::mem::take(&mut self.out.words) {
-            match word {
-                Word::Registered { .. } => {
+        for news in std::mem::take(&mut self.out.news) {
+            match news {
+                News::Registered { .. } => {
                     self.handle(Input::Report { samples: &[], health: Health::Ready });
                 }
-                Word::Table(table) => {
+                News::Table(table) => {
                     self.news.try_send(table.rows().len()).ok();
                 }
-                Word::Inspect { number, queue } => {
+                News::Inspect { number, queue } => {
                     self.handle(Input::Inspected(answer(number, &queue)));
                 }
-                Word::Config(_) | Word::LinkUp { .. } | Word::LinkDown { .. } => {}
+                News::Config(_) | News::LinkUp { .. } | News::LinkDown { .. } => {}
             }
         }
         for notice in std::mem::take(&mut self.out.notices) {

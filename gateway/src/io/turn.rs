@@ -8,7 +8,7 @@ use link::io::{Event, Sink, Wires, clock};
 use link::machine::Outbox as Links;
 use member::io::board::tls_files;
 use member::io::{Board, Membership, Voice, dial};
-use member::machine::{Health, Member, Word};
+use member::machine::{Health, Member, News};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
 use proto::class::ClusterConfig;
@@ -400,21 +400,21 @@ fn log(level: Level, line: Arguments<'_>) {
 }
 
 impl Desk {
-    fn hear(&mut self, now: Time, word: Word) {
-        match word {
-            Word::Registered { incarnation, cluster_id } => {
+    fn hear(&mut self, now: Time, news: News) {
+        match news {
+            News::Registered { incarnation, cluster_id } => {
                 self.heard.registered = Some((incarnation, cluster_id));
             }
-            Word::Config(config) => self.heard.config = Some(config),
-            Word::Table(table) => self.heard.table = Some(table),
-            Word::LinkUp { link, peer, .. } => {
+            News::Config(config) => self.heard.config = Some(config),
+            News::Table(table) => self.heard.table = Some(table),
+            News::LinkUp { link, peer, .. } => {
                 self.lane.handle(now, Input::LinkUp { link, peer }, &mut self.out);
             }
-            Word::LinkDown { link } => {
+            News::LinkDown { link } => {
                 self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
             }
             // A gateway has no queues to look into.
-            Word::Inspect { .. } => {}
+            News::Inspect { .. } => {}
         }
     }
 }
@@ -439,8 +439,8 @@ impl Sink for Desk {
             | Event::Down { .. }
             | Event::Unreachable { .. } => {
                 self.membership.event(now, event, &[], &mut self.out.links);
-                for word in self.membership.words() {
-                    self.hear(now, word);
+                for news in self.membership.news() {
+                    self.hear(now, news);
                 }
             }
         }

@@ -13,7 +13,7 @@ use proto::text::Foreign;
 use proto::time::Time;
 use tracing::Level;
 
-use crate::machine::{Dial, Health, Input, Member, Notice, Outbox, Sample, Target, Word};
+use crate::machine::{Dial, Health, Input, Member, News, Notice, Outbox, Sample, Target};
 
 /// How a thread speaks of itself, and to whom.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Membership {
         self.handle(now, Input::Home(place), links);
     }
 
-    /// Answers [`Word::Inspect`].
+    /// Answers [`News::Inspect`].
     pub fn inspected(&mut self, now: Time, inspected: Inspected, links: &mut Links) {
         self.handle(now, Input::Inspected(inspected), links);
     }
@@ -123,8 +123,8 @@ impl Membership {
     }
 
     /// What the role is to hear.
-    pub fn words(&mut self) -> Vec<Word> {
-        std::mem::take(&mut self.out.words)
+    pub fn news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.out.news)
     }
 
     /// Whom to dial from now on, and whom no more: for [`dial`].
@@ -150,7 +150,7 @@ impl Membership {
     ) {
         let name = self.peers.up(link, &peer, dialled);
         let target = dialled.and_then(Target::named);
-        let words = self.out.words.len();
+        let news = self.out.news.len();
         self.handle(now, Input::LinkUp { link, peer, dialled: target.as_ref(), holds }, links);
         if let Some(Target::Boss(number)) = target
             && self.is_boss(link)
@@ -158,7 +158,7 @@ impl Membership {
             let name = format!("the boss at {}", self.boss(number));
             self.info(format_args!("the link with {name} is up"));
             self.peers.call(link, &name);
-        } else if self.out.words.len() > words {
+        } else if self.out.news.len() > news {
             // Else it has been ended.
             self.info(format_args!("{}the link with {name} is up", self.voice.prefix));
         }

@@ -13,7 +13,7 @@ use proto::table::{BucketTable, Version};
 use proto::text::Foreign;
 use proto::{limits, wire};
 
-use super::{Dial, Notice, Outbox, Sample, Target, Word};
+use super::{Dial, News, Notice, Outbox, Sample, Target};
 
 /// Planted bugs, all off. Each proves that the tests would see its like.
 #[derive(Debug, Clone, Copy, Default)]
@@ -167,7 +167,7 @@ impl BossClient {
         }
     }
 
-    /// Answers [`Word::Inspect`].
+    /// Answers [`News::Inspect`].
     pub(super) fn inspected(&self, inspected: Inspected, out: &mut Links) {
         self.say(n2b::Body::Inspected(inspected), out);
     }
@@ -183,15 +183,15 @@ impl BossClient {
             Some(Body::Registered(registered)) => self.registered(&registered, out)?,
             Some(Body::Table(table)) => {
                 let table = self.table(BucketTable::try_from(table).map_err(|_| Broken)?)?;
-                out.words.extend(table.clone().map(Word::Table));
+                out.news.extend(table.clone().map(News::Table));
                 return Ok(table);
             }
             Some(Body::Config(config)) => {
                 let config = toml::from_str(&config.toml).map_err(|_| Broken)?;
-                out.words.push(Word::Config(Arc::new(config)));
+                out.news.push(News::Config(Arc::new(config)));
             }
             Some(Body::Inspect(b2n::Inspect { number, queue })) => {
-                out.words.push(Word::Inspect { number, queue });
+                out.news.push(News::Inspect { number, queue });
             }
             Some(Body::Wait(wait)) => {
                 let reason = self.waits_for(&wait.reason);
@@ -217,7 +217,7 @@ impl BossClient {
             return Err(Broken);
         }
         (self.incarnation, self.cluster_id, self.waits) = (incarnation, cluster_id, None);
-        out.words.push(Word::Registered { incarnation, cluster_id });
+        out.news.push(News::Registered { incarnation, cluster_id });
         out.dials.push(Dial::IntroduceAs { incarnation, cluster_id });
         Ok(())
     }

@@ -65,7 +65,7 @@ pub enum Input<'a> {
     Table(&'a BucketTable),
     /// A home that the table doesn't have yet.
     Home(&'a Place),
-    /// The answer to [`Word::Inspect`].
+    /// The answer to [`News::Inspect`].
     Inspected(Inspected),
     /// What the boss's page shows.
     Report {
@@ -80,7 +80,7 @@ pub enum Input<'a> {
 #[derive(Debug, Default)]
 pub struct Outbox {
     /// For the role's machine.
-    pub words: Vec<Word>,
+    pub news: Vec<News>,
     /// For the wires.
     pub dials: Vec<Dial>,
     /// For the operator.
@@ -89,7 +89,7 @@ pub struct Outbox {
 
 /// What the role hears.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Word {
+pub enum News {
     /// The process is in the roster.
     Registered {
         /// Its life.
@@ -276,7 +276,7 @@ impl Member {
                 boss.peer_up(link, target);
             }
         }
-        out.words.push(Word::LinkUp { link, peer, dialled: dialled.is_some() });
+        out.news.push(News::LinkUp { link, peer, dialled: dialled.is_some() });
     }
 
     fn link_down(&mut self, link: LinkId, links: &mut Links, out: &mut Outbox) {
@@ -286,7 +286,7 @@ impl Member {
             }
             boss.peer_down(link, links);
         }
-        out.words.push(Word::LinkDown { link });
+        out.news.push(News::LinkDown { link });
     }
 
     fn unreachable(&mut self, target: &Target, refused: bool, links: &mut Links) {

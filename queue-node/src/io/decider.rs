@@ -7,7 +7,7 @@ use link::io::{Event, Hub, Sink};
 use link::machine::LinkId;
 use member::io::board::tls_files;
 use member::io::{Board, Membership, Voice};
-use member::machine::{Health, Word};
+use member::machine::{Health, News};
 use proto::limits;
 use proto::time::Time;
 use rand::RngExt;
@@ -109,9 +109,9 @@ impl Decider {
         self.membership.unready().or_else(|| self.node.is_none().then(waits))
     }
 
-    fn hear(&mut self, now: Time, word: Word) {
-        match word {
-            Word::Registered { incarnation, .. } => {
+    fn hear(&mut self, now: Time, news: News) {
+        match news {
+            News::Registered { incarnation, .. } => {
                 if self.node.is_none() {
                     let settings = Settings {
                         id: self.id.clone(),
@@ -125,15 +125,15 @@ impl Decider {
                     tracing::info!("registered as {} {incarnation}", self.id);
                 }
             }
-            Word::Table(table) => self.decide(now, Input::Table(table)),
-            Word::Config(config) => self.decide(now, Input::Config(config)),
-            Word::Inspect { number, queue } => {
+            News::Table(table) => self.decide(now, Input::Table(table)),
+            News::Config(config) => self.decide(now, Input::Config(config)),
+            News::Inspect { number, queue } => {
                 self.decide(now, Input::Inspect { number, queue: &queue })
             }
-            Word::LinkUp { link, peer, dialled } => {
+            News::LinkUp { link, peer, dialled } => {
                 self.decide(now, Input::LinkUp { link, peer, dialled });
             }
-            Word::LinkDown { link } => self.decide(now, Input::LinkDown { link }),
+            News::LinkDown { link } => self.decide(now, Input::LinkDown { link }),
         }
     }
 
@@ -143,8 +143,8 @@ impl Decider {
             Event::Frame { .. } | Event::Down { .. } | Event::Unreachable { .. } => Vec::new(),
         };
         self.membership.event(now, event, &holds, &mut self.out.links);
-        for word in self.membership.words() {
-            self.hear(now, word);
+        for news in self.membership.news() {
+            self.hear(now, news);
         }
     }
 

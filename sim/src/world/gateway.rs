@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use gateway::machine::{ConnId, Ending, Format, Input, Lane, Outbox, Settings};
-use member::machine::{self, Member, Word};
+use member::machine::{self, Member, News};
 use proto::frame::FrameReader;
 use proto::limits;
 use proto::link::Role;
@@ -27,7 +27,7 @@ pub(crate) struct LaneHost {
     /// The first lane speaks with the boss, the others hear of it.
     member: Member,
     /// What comes of its membership.
-    news: machine::Outbox,
+    member_out: machine::Outbox,
     pub(crate) out: Outbox,
     /// By connection, the smallest free number first.
     conns: Vec<Option<Conn>>,
@@ -75,8 +75,8 @@ impl World {
                 _ => Member::beside(id),
             };
             member.plant(self.plan.faults.member);
-            let news = machine::Outbox::default();
-            host.lanes.push(LaneHost { lane, member, news, out, conns: Vec::new() });
+            let member_out = machine::Outbox::default();
+            host.lanes.push(LaneHost { lane, member, member_out, out, conns: Vec::new() });
         }
         self.gateways[at] = host;
         self.want(Port::Lane(at, 0), Target::Boss);
@@ -169,10 +169,10 @@ impl World {
     /// Something happens to the membership of a lane, and what comes of it.
     pub(crate) fn lane_is_told(&mut self, at: usize, lane: usize, input: machine::Input<'_>) {
         let host = &mut self.gateways[at].lanes[lane];
-        host.member.handle(input, &mut host.out.links, &mut host.news);
-        let machine::Outbox { words, dials, notices } = std::mem::take(&mut host.news);
-        for word in words {
-            self.lane_hears(at, lane, word);
+        host.member.handle(input, &mut host.out.links, &mut host.member_out);
+        let machine::Outbox { news, dials, notices } = std::mem::take(&mut host.member_out);
+        for one in news {
+            self.lane_hears(at, lane, one);
         }
         self.follow(Port::Lane(at, lane), dials);
         for notice in notices {
@@ -180,9 +180,9 @@ impl World {
         }
     }
 
-    fn lane_hears(&mut self, at: usize, lane: usize, word: Word) {
-        match word {
-            Word::Table(table) => {
+    fn lane_hears(&mut self, at: usize, lane: usize, news: News) {
+        match news {
+            News::Table(table) => {
                 for other in 0..self.gateways[at].lanes.len() {
                     self.lane_decides(at, other, Input::Table(table.clone()));
                     self.heard_table(Port::Lane(at, other), &table);
@@ -191,16 +191,16 @@ impl World {
                     }
                 }
             }
-            Word::Config(config) => {
+            News::Config(config) => {
                 for lane in 0..self.gateways[at].lanes.len() {
                     self.lane_decides(at, lane, Input::Config(config.clone()));
                 }
             }
-            Word::LinkUp { link, peer, .. } => {
+            News::LinkUp { link, peer, .. } => {
                 self.lane_decides(at, lane, Input::LinkUp { link, peer });
             }
-            Word::LinkDown { link } => self.lane_decides(at, lane, Input::LinkDown { link }),
-            Word::Registered { .. } | Word::Inspect { .. } => {}
+            News::LinkDown { link } => self.lane_decides(at, lane, Input::LinkDown { link }),
+            News::Registered { .. } | News::Inspect { .. } => {}
         }
     }
 

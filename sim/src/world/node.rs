@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use link::machine::LinkId;
-use member::machine::{self, Member, Word};
+use member::machine::{self, Member, News};
 use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::link::{At, Role};
@@ -25,7 +25,7 @@ pub(crate) struct NodeHost {
     pub(crate) id: String,
     pub(crate) member: Member,
     /// What comes of its membership.
-    news: machine::Outbox,
+    member_out: machine::Outbox,
     pub(crate) node: Option<Node>,
     pub(crate) out: Outbox,
     /// How far the copies of each bucket are, per bucket and loss.
@@ -54,7 +54,7 @@ impl NodeHost {
         NodeHost {
             id,
             member,
-            news: machine::Outbox::default(),
+            member_out: machine::Outbox::default(),
             node: None,
             out: Outbox::default(),
             committed: BTreeMap::new(),
@@ -181,10 +181,10 @@ impl World {
     /// Something happens to the membership of a node, and what comes of it.
     pub(crate) fn node_is_told(&mut self, at: usize, input: machine::Input<'_>) {
         let host = &mut self.nodes[at];
-        host.member.handle(input, &mut host.out.links, &mut host.news);
-        let machine::Outbox { words, dials, notices } = std::mem::take(&mut host.news);
-        for word in words {
-            self.node_hears(at, word);
+        host.member.handle(input, &mut host.out.links, &mut host.member_out);
+        let machine::Outbox { news, dials, notices } = std::mem::take(&mut host.member_out);
+        for one in news {
+            self.node_hears(at, one);
         }
         self.follow(Port::Node(at), dials);
         for notice in notices {
@@ -192,9 +192,9 @@ impl World {
         }
     }
 
-    fn node_hears(&mut self, at: usize, word: Word) {
-        match word {
-            Word::Registered { incarnation, .. } => {
+    fn node_hears(&mut self, at: usize, news: News) {
+        match news {
+            News::Registered { incarnation, .. } => {
                 let host = &mut self.nodes[at];
                 if host.node.is_some() {
                     return;
@@ -210,16 +210,16 @@ impl World {
                 host.node = Some(Node::new(settings, self.chance.seed()));
                 self.trace(|| format!("q{} is registered as {incarnation}", at + 1));
             }
-            Word::Table(table) => {
+            News::Table(table) => {
                 self.node_decides(at, Input::Table(table.clone()));
                 self.heard_table(Port::Node(at), &table);
             }
-            Word::Config(config) => self.node_decides(at, Input::Config(config)),
-            Word::LinkUp { link, peer, dialled } => {
+            News::Config(config) => self.node_decides(at, Input::Config(config)),
+            News::LinkUp { link, peer, dialled } => {
                 self.node_decides(at, Input::LinkUp { link, peer, dialled });
             }
-            Word::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
-            Word::Inspect { .. } => {}
+            News::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
+            News::Inspect { .. } => {}
         }
     }
 

@@ -105,7 +105,7 @@ fn a_table_from_which_none_would_lead_on_is_not_taken() {
     assert!(!takes(&mut client, table(limits::NUMBER_MAX - 1, 1, 1)));
     assert!(!takes(&mut client, table(far, limits::NUMBER_MAX - 1, 1)));
     let out = hear(&mut client, table(far + 1, 1, 1)).unwrap();
-    assert!(matches!(out.words[..], [Word::Table(_)]));
+    assert!(matches!(out.news[..], [News::Table(_)]));
 }
 
 #[test]

@@ -82,16 +82,16 @@ fn who_is_registered_hears_the_table_and_dials_its_nodes() {
     rig.join(&[("q1", 3), ("q2", 5)]);
     let begin = Dial::Begin { target: node("q1", 3), address: "there:1".to_owned() };
     assert_eq!(rig.out.dials, [Dial::IntroduceAs { incarnation: 5, cluster_id: 1 }, begin]);
-    let words = std::mem::take(&mut rig.out.words);
-    assert!(matches!(words[..], [Word::Registered { incarnation: 5, .. }, Word::Table(_)]));
+    let news = std::mem::take(&mut rig.out.news);
+    assert!(matches!(news[..], [News::Registered { incarnation: 5, .. }, News::Table(_)]));
     rig.up(PEER, peer(Role::QueueNode, "q1", 3), Some(&node("q1", 3)));
-    assert!(matches!(rig.out.words[..], [Word::LinkUp { link: PEER, dialled: true, .. }]));
+    assert!(matches!(rig.out.news[..], [News::LinkUp { link: PEER, dialled: true, .. }]));
     assert!(rig.accused().is_empty());
     rig.handle(Input::LinkDown { link: PEER });
     assert_eq!(rig.accused(), ["q1 3 false"]);
     rig.handle(Input::LinkDown { link: BOSS });
     assert!(!rig.member.is_boss(BOSS));
-    assert_eq!(rig.out.words[1..], [Word::LinkDown { link: PEER }], "nothing of the boss's link");
+    assert_eq!(rig.out.news[1..], [News::LinkDown { link: PEER }], "nothing of the boss's link");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn links_that_lead_to_others_are_ended() {
     rig.up(BOSS, peer(Role::Gateway, "g1", 1), Some(&Target::Boss(0)));
     assert_eq!(rig.links.ended(), [(BOSS, "it is not a boss")]);
     rig.join(&[("q1", 3)]);
-    rig.out.words.clear();
+    rig.out.news.clear();
     let wrong = [(PEER, "it is not the node of the table")];
     rig.up(PEER, peer(Role::QueueNode, "q1", 0), Some(&node("q1", 3)));
     assert_eq!(rig.links.ended(), wrong);
@@ -110,9 +110,9 @@ fn links_that_lead_to_others_are_ended() {
     rig.up(PEER, peer(Role::QueueNode, "q1", 4), Some(&node("q1", 3)));
     assert_eq!(rig.links.ended(), wrong);
     assert_eq!(rig.accused(), ["q1 3 true"]);
-    assert!(rig.out.words.is_empty());
+    assert!(rig.out.news.is_empty());
     rig.up(PEER, peer(Role::Gateway, "g1", 1), None);
-    assert!(matches!(rig.out.words[..], [Word::LinkUp { link: PEER, dialled: false, .. }]));
+    assert!(matches!(rig.out.news[..], [News::LinkUp { link: PEER, dialled: false, .. }]));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_thread_beside_follows_tables_and_accuses_nobody() {
     rig.up(PEER, peer(Role::QueueNode, "q1", 4), Some(&target));
     assert_eq!(rig.links.ended(), [(PEER, "it is not the node of the table")]);
     rig.up(PEER, peer(Role::QueueNode, "q1", 3), Some(&target));
-    assert!(matches!(rig.out.words[..], [Word::LinkUp { link: PEER, dialled: true, .. }]));
+    assert!(matches!(rig.out.news[..], [News::LinkUp { link: PEER, dialled: true, .. }]));
     assert!(rig.accused().is_empty());
 }
 
