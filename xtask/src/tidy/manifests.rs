@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{File, Findings, Tree};
 
-/// The crates that share words and wires, never each other.
+/// The crates that share `proto`, `link` and `member`, never each other.
 const ROLES: [&str; 3] = ["gateway", "queue-node", "boss"];
 
 /// What wires the roles together, and so is not known to them.
@@ -25,7 +25,7 @@ pub(super) fn roles(tree: &Tree, findings: &mut Findings) {
             }
         }
         for (name, line) in named {
-            let sentence = format!("{role} names {name}: roles share only words and wires");
+            let sentence = format!("{role} names {name}: roles share only proto, link and member");
             findings.add(manifest.path, line, sentence);
         }
     }
