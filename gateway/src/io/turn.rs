@@ -267,7 +267,8 @@ impl Turn {
                     wires.introduce_as(incarnation, cluster_id);
                 }
                 Letter::Table(table) => {
-                    desk.membership.table(now, &table, &mut desk.out.links);
+                    let heard = member::machine::Input::Table(&table);
+                    desk.membership.handle(now, heard, &mut desk.out.links);
                     desk.heard.table = Some(table);
                 }
                 Letter::Config(config) => {
@@ -337,7 +338,8 @@ impl Turn {
             desk.lane.handle(now, Input::Table(table), &mut desk.out);
         }
         for place in std::mem::take(&mut desk.out.places) {
-            desk.membership.home(now, &place, &mut desk.out.links);
+            let home = member::machine::Input::Home(&place);
+            desk.membership.handle(now, home, &mut desk.out.links);
         }
         dial(desk.membership.dials(), now, wires, desk);
     }
@@ -386,7 +388,9 @@ impl Turn {
             "" => Health::Ready,
             reason => Health::Unready(reason),
         };
-        desk.membership.report(now, &self.board.samples(), health, &mut desk.out.links);
+        let samples = &self.board.samples();
+        let report = member::machine::Input::Report { samples, health };
+        desk.membership.handle(now, report, &mut desk.out.links);
     }
 }
 

@@ -7,13 +7,11 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use link::io::{Event, Peers, Sink, Throttled, Wires};
 use link::machine::{LinkId, Outbox as Links, Peer};
 use proto::bucket::{BucketId, Epochs};
-use proto::n2b::Inspected;
-use proto::table::{BucketTable, Place};
 use proto::text::Foreign;
 use proto::time::Time;
 use tracing::Level;
 
-use crate::machine::{Dial, Health, Input, Member, News, Notice, Outbox, Sample, Target};
+use crate::machine::{Dial, Input, Member, News, Notice, Outbox, Target};
 
 /// How a thread speaks of itself, and to whom.
 #[derive(Debug)]
@@ -38,7 +36,8 @@ pub struct Membership {
     bosses: Vec<String>,
     voice: Voice,
     peers: Peers,
-    /// What the log hears of a boss that doesn't take this process.
+    /// What the log hears of a boss that doesn't take this process. Reports come often enough to
+    /// wake it.
     without_boss: Throttled,
 }
 
@@ -95,25 +94,13 @@ impl Membership {
         }
     }
 
-    /// Another thread has heard this table.
-    pub fn table(&mut self, now: Time, table: &BucketTable, links: &mut Links) {
-        self.handle(now, Input::Table(table), links);
-    }
-
-    /// A home that the table doesn't have yet.
-    pub fn home(&mut self, now: Time, place: &Place, links: &mut Links) {
-        self.handle(now, Input::Home(place), links);
-    }
-
-    /// Answers [`News::Inspect`].
-    pub fn inspected(&mut self, now: Time, inspected: Inspected, links: &mut Links) {
-        self.handle(now, Input::Inspected(inspected), links);
-    }
-
-    /// Tells the boss what its page shows.
-    pub fn report(&mut self, now: Time, samples: &[Sample], health: Health<'_>, links: &mut Links) {
+    /// Tells the machine what didn't happen on the wires.
+    pub fn handle(&mut self, now: Time, input: Input<'_>, links: &mut Links) {
+        self.member.handle(input, links, &mut self.out);
+        for notice in std::mem::take(&mut self.out.notices) {
+            self.notice(now, notice);
+        }
         self.without_boss.wake(now);
-        self.handle(now, Input::Report { samples, health }, links);
     }
 
     /// Why the boss doesn't take this process, if it has said so.
@@ -130,13 +117,6 @@ impl Membership {
     /// Whom to dial from now on, and whom no more: for [`dial`].
     pub fn dials(&mut self) -> Vec<Dial> {
         std::mem::take(&mut self.out.dials)
-    }
-
-    fn handle(&mut self, now: Time, input: Input<'_>, links: &mut Links) {
-        self.member.handle(input, links, &mut self.out);
-        for notice in std::mem::take(&mut self.out.notices) {
-            self.notice(now, notice);
-        }
     }
 
     fn up(

@@ -76,7 +76,8 @@ impl Decider {
             node.handle(now, Input::TurnEnd, &mut self.out);
         }
         for inspected in std::mem::take(&mut self.out.inspected) {
-            self.membership.inspected(now, inspected, &mut self.out.links);
+            let inspected = member::machine::Input::Inspected(inspected);
+            self.membership.handle(now, inspected, &mut self.out.links);
         }
         self.publish_readiness();
         if now.ms >= self.published_ms + PUBLISH_MS {
@@ -89,7 +90,8 @@ impl Decider {
         let mut samples = self.node.as_ref().map(|node| node.counters().list()).unwrap_or_default();
         let unready = self.unready();
         let health = unready.as_deref().map_or(Health::Ready, Health::Unready);
-        self.membership.report(now, &samples, health, &mut self.out.links);
+        let report = member::machine::Input::Report { samples: &samples, health };
+        self.membership.handle(now, report, &mut self.out.links);
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
         self.board.publish("node", samples);
