@@ -4,7 +4,7 @@ use super::agenda::{Happening, Trouble};
 use super::wires::Port;
 use super::{Process, World};
 use crate::phase::Phase;
-use crate::plan::{GATEWAYS, LOG_MS, NODES};
+use crate::plan::{GATEWAYS, GRACE_MS, LOG_MS, NODES};
 
 const TROUBLES: [Trouble; 15] = [
     Trouble::LaneLink,
@@ -121,7 +121,12 @@ impl World {
             }
             Trouble::AwayClient => {
                 if let Some((client, socket)) = self.any_client() {
-                    let us = self.chance.between(LOG_MS + 500, LOG_MS + 3_000) * 1000;
+                    // Most come back too late for all that they missed, the others in time.
+                    let (least_ms, most_ms) = match self.chance.percent(75) {
+                        true => (LOG_MS + 500, LOG_MS + 3_000),
+                        false => (1_000, GRACE_MS - 500),
+                    };
+                    let us = self.chance.between(least_ms, most_ms) * 1000;
                     self.goes_away(client, us);
                     self.cut_socket(socket);
                 }
