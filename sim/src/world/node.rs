@@ -143,7 +143,7 @@ impl World {
             }
             node.handle(now, Input::TurnEnd, &mut host.out);
         }
-        self.follow(at);
+        self.shadow(at);
         self.look_at_outputs(at, &uncommitted);
         self.look_at_words(at, false);
         let last = self.last_words(at);

@@ -49,7 +49,7 @@ impl Shadows {
 
 impl World {
     /// A node's turn has ended: its copies get what it has recorded.
-    pub(crate) fn follow(&mut self, at: usize) {
+    pub(crate) fn shadow(&mut self, at: usize) {
         let now = self.now();
         let host = &mut self.nodes[at];
         let Some(node) = &mut host.node else { return };
