@@ -237,6 +237,17 @@ pub const UNPROVEN_LINKS_MAX: usize = 512;
 pub const LINKS_ACCEPTED_PER_TURN_MAX: usize = 64;
 /// What is shown of a text from outside: a sentence or two, in a log of lines.
 pub const FOREIGN_TEXT_BYTES_MAX: usize = 400;
+/// Records that wait at a copy for the rest of a snapshot: what a busy bucket records in the
+/// seconds that a large snapshot takes. Beyond it the copy begins anew.
+pub const COPY_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// One slice of a snapshot: so much is written in a turn beside everything else.
+pub const SLICE_BYTES: usize = 64 * 1024;
+/// Slices that a copy hasn't acknowledged: two round trips' worth on a fast network.
+pub const SLICES_OWED_BYTES_MAX: usize = 1024 * 1024;
+/// Slices that one turn gives out to all copies together: some tenths of a millisecond of it.
+pub const SLICES_TURN_BYTES: usize = 256 * 1024;
+/// So often a primary tells a copy what one of its buckets must be, one bucket after the other.
+pub const DIGEST_EVERY_MS: u64 = 100;
 /// A peer that knows more than we do has seen so many more steps at most: an older state was put
 /// back here, or a recovery there has left room. From the largest of these jumps to [`NUMBER_MAX`]
 /// are hundreds of millions of them, each a step in the store.

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Q2q {
-    #[prost(oneof = "q2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(oneof = "q2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14")]
     pub body: ::core::option::Option<q2q::Body>,
 }
 /// Nested message and enum types in `Q2q`.
@@ -24,13 +24,19 @@ pub mod q2q {
         #[prost(message, tag = "7")]
         Told(super::Told),
         #[prost(message, tag = "8")]
-        Record(super::Record),
+        Records(super::Records),
         #[prost(message, tag = "9")]
-        RecordAck(super::RecordAck),
+        SliceAck(super::SliceAck),
         #[prost(message, tag = "10")]
-        Snapshot(super::Snapshot),
+        Slice(super::Slice),
         #[prost(message, tag = "11")]
         Moved(super::Moved),
+        #[prost(message, tag = "12")]
+        Follow(super::Follow),
+        #[prost(message, tag = "13")]
+        Digest(super::Digest),
+        #[prost(message, tag = "14")]
+        Again(super::Again),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -152,28 +158,65 @@ pub struct Told {
     #[prost(uint64, tag = "5")]
     pub below: u64,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Follow {
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Record {
-    #[prost(uint64, tag = "1")]
-    pub n: u64,
-    #[prost(bytes = "vec", tag = "2")]
-    pub header: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "3")]
-    pub body: ::prost::alloc::vec::Vec<u8>,
+pub struct Slice {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(uint32, tag = "2")]
+    pub prefix: u32,
+    #[prost(uint64, tag = "3")]
+    pub loss: u64,
+    #[prost(bool, tag = "4")]
+    pub first: bool,
+    #[prost(bool, tag = "5")]
+    pub last: bool,
+    #[prost(bytes = "vec", tag = "6")]
+    pub items: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RecordAck {
+pub struct SliceAck {
     #[prost(uint64, tag = "1")]
-    pub n: u64,
+    pub bytes: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Snapshot {
-    #[prost(uint64, tag = "1")]
+pub struct Records {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(uint32, tag = "2")]
+    pub prefix: u32,
+    #[prost(uint64, tag = "3")]
+    pub loss: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub unit: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Digest {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(uint32, tag = "2")]
+    pub prefix: u32,
+    #[prost(uint64, tag = "3")]
+    pub loss: u64,
+    #[prost(uint64, tag = "4")]
     pub n: u64,
-    #[prost(bytes = "vec", tag = "2")]
-    pub part: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bool, tag = "3")]
-    pub last: bool,
+    #[prost(uint64, tag = "5")]
+    pub at_ms: u64,
+    #[prost(fixed64, tag = "6")]
+    pub high: u64,
+    #[prost(fixed64, tag = "7")]
+    pub low: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Again {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(uint32, tag = "2")]
+    pub prefix: u32,
+    #[prost(uint64, tag = "3")]
+    pub loss: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Moved {

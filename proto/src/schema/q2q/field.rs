@@ -8,10 +8,13 @@ pub mod q2q {
     pub const AT: u32 = 5;
     pub const TELL: u32 = 6;
     pub const TOLD: u32 = 7;
-    pub const RECORD: u32 = 8;
-    pub const RECORD_ACK: u32 = 9;
-    pub const SNAPSHOT: u32 = 10;
+    pub const RECORDS: u32 = 8;
+    pub const SLICE_ACK: u32 = 9;
+    pub const SLICE: u32 = 10;
     pub const MOVED: u32 = 11;
+    pub const FOLLOW: u32 = 12;
+    pub const DIGEST: u32 = 13;
+    pub const AGAIN: u32 = 14;
 }
 pub mod tell {
     pub const NUMBER: u32 = 1;
@@ -72,18 +75,38 @@ pub mod told {
     pub const GENERATION: u32 = 4;
     pub const BELOW: u32 = 5;
 }
-pub mod record {
-    pub const N: u32 = 1;
-    pub const HEADER: u32 = 2;
-    pub const BODY: u32 = 3;
+pub mod follow {
 }
-pub mod record_ack {
-    pub const N: u32 = 1;
+pub mod slice {
+    pub const BITS: u32 = 1;
+    pub const PREFIX: u32 = 2;
+    pub const LOSS: u32 = 3;
+    pub const FIRST: u32 = 4;
+    pub const LAST: u32 = 5;
+    pub const ITEMS: u32 = 6;
 }
-pub mod snapshot {
-    pub const N: u32 = 1;
-    pub const PART: u32 = 2;
-    pub const LAST: u32 = 3;
+pub mod slice_ack {
+    pub const BYTES: u32 = 1;
+}
+pub mod records {
+    pub const BITS: u32 = 1;
+    pub const PREFIX: u32 = 2;
+    pub const LOSS: u32 = 3;
+    pub const UNIT: u32 = 4;
+}
+pub mod digest {
+    pub const BITS: u32 = 1;
+    pub const PREFIX: u32 = 2;
+    pub const LOSS: u32 = 3;
+    pub const N: u32 = 4;
+    pub const AT_MS: u32 = 5;
+    pub const HIGH: u32 = 6;
+    pub const LOW: u32 = 7;
+}
+pub mod again {
+    pub const BITS: u32 = 1;
+    pub const PREFIX: u32 = 2;
+    pub const LOSS: u32 = 3;
 }
 pub mod moved {
     pub const BITS: u32 = 1;
