@@ -48,7 +48,7 @@ mod untold;
 mod user;
 mod wake;
 
-pub use copies::{Broken, Forgets, Learner, Unit};
+pub use copies::{Broken, Compared, Forgets, Learner, Unit};
 pub use counters::Counters;
 pub use faults::Faults;
 pub use node::{Input, Node, Settings};

@@ -1,7 +1,7 @@
 //! What the threads of a node have published, for the threads that answer operators: figures, now
 //! and then, and whether they are ready, at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 
@@ -20,6 +20,8 @@ struct Posted {
     figures: DashMap<String, Vec<Sample>>,
     /// Why who isn't ready; nothing: it is.
     readiness: DashMap<String, Option<String>>,
+    /// A page about copies of buckets, where there are any.
+    copies: Mutex<Option<String>>,
 }
 
 impl Board {
@@ -36,6 +38,16 @@ impl Board {
     /// Replaces why `who` isn't ready; nothing: it is.
     pub fn set_unready(&self, who: &str, reason: Option<String>) {
         self.0.readiness.insert(who.to_owned(), reason);
+    }
+
+    /// Replaces the page about copies of buckets.
+    pub fn show_copies(&self, page: String) {
+        *self.0.copies.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
+    }
+
+    /// The page about copies of buckets, where there are any.
+    pub fn copies(&self) -> Option<String> {
+        self.0.copies.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why the node isn't ready, a sentence each; none: it is.

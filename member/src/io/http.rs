@@ -16,11 +16,21 @@ pub fn routes(board: Board) -> Router {
         .route("/metrics", get(metrics))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
+        .route("/copies", get(copies))
         .with_state(board)
 }
 
 async fn metrics(State(board): State<Board>) -> ([(HeaderName, &'static str); 1], String) {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], board.render())
+}
+
+async fn copies(State(board): State<Board>) -> (StatusCode, String) {
+    match board.copies() {
+        Some(page) => (StatusCode::OK, page),
+        None => {
+            (StatusCode::NOT_FOUND, "this node has no copies of another's buckets\n".to_owned())
+        }
+    }
 }
 
 async fn readyz(State(board): State<Board>) -> (StatusCode, String) {

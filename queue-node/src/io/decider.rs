@@ -13,7 +13,7 @@ use proto::time::Time;
 use rand::RngExt;
 use tracing::Level;
 
-use crate::machine::{Faults, Input, Node, Outbox, Settings};
+use crate::machine::{Compared, Faults, Input, Node, Outbox, Settings};
 
 /// How often operators' figures are made.
 const PUBLISH_MS: u64 = 1000;
@@ -31,6 +31,8 @@ pub(super) struct Decider {
     bytes_max: u64,
     /// Whose TLS it tells operators of.
     pub(super) hub: Hub,
+    /// The node whose buckets it keeps copies of, if there is one.
+    pub(super) learns: Option<String>,
 }
 
 /// How a queue node speaks of itself.
@@ -47,6 +49,21 @@ fn log(level: Level, line: Arguments<'_>) {
     }
 }
 
+/// A line for each copy beside its primary, and one about those that aren't level yet.
+fn page_of(copies: &[Compared], behind: usize) -> String {
+    let mut page = String::new();
+    for Compared { bucket, n, primary, copy } in copies {
+        let (bits, prefix) = (bucket.bits(), bucket.prefix());
+        let line = match copy {
+            Some(copy) if copy == primary => format!("{primary:032x} {copy:032x} equal"),
+            Some(copy) => format!("{primary:032x} {copy:032x} differs"),
+            None => format!("{primary:032x} with other records differs"),
+        };
+        page += &format!("bucket {bits}/{prefix} record {n} {line}\n");
+    }
+    page + &format!("{} copies were compared, {behind} are not level yet\n", copies.len())
+}
+
 impl Decider {
     pub(super) fn new(membership: Membership, id: String, board: Board, bytes_max: u64) -> Decider {
         Decider {
@@ -59,6 +76,7 @@ impl Decider {
             said_unready: None,
             bytes_max,
             hub: Hub::default(),
+            learns: None,
         }
     }
 
@@ -95,6 +113,10 @@ impl Decider {
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
         self.board.publish("node", samples);
+        if self.learns.is_some() {
+            let (copies, behind) = self.node.as_ref().map(Node::compared).unwrap_or_default();
+            self.board.show_copies(page_of(&copies, behind));
+        }
     }
 
     /// Tells operators whether the node is ready, at once.
@@ -121,6 +143,7 @@ impl Decider {
                         grace_ms: limits::GRACE_MS,
                         bytes_max: self.bytes_max,
                         hold_commits: false,
+                        learns: self.learns.clone(),
                         faults: Faults::default(),
                     };
                     self.node = Some(Node::new(settings, rand::rng().random()));

@@ -29,7 +29,7 @@ use super::state::record::{Draft, Kept, Record, Stamp, Step};
 use super::state::words::Word;
 use super::state::{LOG_GRACES, State};
 use super::timers::{QueueRef, Timer};
-use super::turn::{Outbox, Turn};
+use super::turn::Turn;
 use super::untold::Posted;
 
 /// A bucket that this node is home of.
@@ -167,7 +167,7 @@ impl Bucket {
                 shared.open_units.push(self.outputs.bucket().prefix());
             }
             if let Some(bytes) = self.stream.push(stamp, &shared.header, body) {
-                turn.out.units.push(Unit { bucket: self.outputs.bucket(), bytes });
+                shared.units.push(Unit { bucket: self.outputs.bucket(), bytes });
             }
         }
         let before = self.state.sizes();
@@ -177,10 +177,9 @@ impl Bucket {
     }
 
     /// The turn has ended: the copies may have its records.
-    pub(crate) fn close_unit(&mut self, out: &mut Outbox) {
-        if let Some(bytes) = self.stream.close() {
-            out.units.push(Unit { bucket: self.outputs.bucket(), bytes });
-        }
+    pub(crate) fn close_unit(&mut self) -> Option<Unit> {
+        let bucket = self.outputs.bucket();
+        self.stream.close().map(|bytes| Unit { bucket, bytes })
     }
 
     /// Goes on with the state of a copy that has the same records.

@@ -112,6 +112,7 @@ impl Buckets {
             let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
             let bucket = Bucket::new(id, row.epochs(), classes, settings, seed);
             self.0[place] = Some(Box::new(bucket));
+            turn.shared.followers.came(place as u32);
         }
     }
 }

@@ -2,12 +2,19 @@
 //!
 //! A primary writes each record as bytes (`state/codec.rs`). The records of a bucket in one turn
 //! are a unit, gathered in its `stream` while somebody follows. A `learner` is a copy: made of a
-//! snapshot, then of units, and of nothing else. `forget` has planted bugs.
+//! snapshot, then of units, and of nothing else. `forget` has planted bugs. Between two nodes,
+//! `followers` is what the primary's node knows of those who have copies, and `copied` what such a
+//! node has.
 
+mod copied;
+mod followers;
 mod forget;
 mod learner;
 mod stream;
 
+pub use copied::Compared;
+pub(crate) use copied::Copied;
+pub(crate) use followers::Followers;
 pub use forget::Forgets;
 pub use learner::{Broken, Learner};
 pub(crate) use stream::Stream;

@@ -63,18 +63,30 @@ pub struct Counters {
     pub sessions: u64,
     /// Buckets that this node is home of.
     pub buckets: u64,
+    /// Copies of another node's buckets.
+    pub copies: u64,
+    /// Bytes of snapshots for copies elsewhere.
+    pub copy_bytes_sent: u64,
+    /// Units that copies here have applied.
+    pub copy_units_applied: u64,
+    /// Copies that couldn't go on with what they were sent, and began anew.
+    pub copies_broken: u64,
+    /// How often a copy was compared with its primary.
+    pub copies_compared: u64,
+    /// That part of it where they differed.
+    pub copies_differing: u64,
 }
 
 impl Counters {
     /// Each value with its metric's name and meaning.
     pub fn list(&self) -> Vec<Sample> {
         let sizes = self.sizes().map(|(name, help, size)| Sample::gauge(name, help, size));
-        let totals = self.totals().into_iter().chain(self.words());
+        let totals = self.totals().into_iter().chain(self.words()).chain(self.of_copies());
         let totals = totals.map(|(name, help, count)| Sample::counter(name, help, count));
         sizes.into_iter().chain(totals).collect()
     }
 
-    fn sizes(&self) -> [(&'static str, &'static str, u64); 9] {
+    fn sizes(&self) -> [(&'static str, &'static str, u64); 10] {
         [
             ("imq_queue_node_queues", "Queues that exist.", self.queues),
             ("imq_queue_node_subscriptions", "Subscriptions that exist.", self.subscriptions),
@@ -84,6 +96,7 @@ impl Counters {
                 self.sessions,
             ),
             ("imq_queue_node_buckets", "Buckets that the node is home of.", self.buckets),
+            ("imq_queue_node_copies", "Copies of another node's buckets.", self.copies),
             (
                 "imq_queue_node_untold",
                 "Messages from one queue to another that wait for an answer.",
@@ -149,6 +162,36 @@ impl Counters {
                 "imq_queue_node_kicks_total",
                 "Connections that gateways were told to close.",
                 self.kicks,
+            ),
+        ]
+    }
+
+    fn of_copies(&self) -> [(&'static str, &'static str, u64); 5] {
+        [
+            (
+                "imq_queue_node_copy_sent_bytes_total",
+                "Bytes of snapshots for copies on other nodes.",
+                self.copy_bytes_sent,
+            ),
+            (
+                "imq_queue_node_copy_units_applied_total",
+                "Units of records, one per bucket and turn, that copies here have applied.",
+                self.copy_units_applied,
+            ),
+            (
+                "imq_queue_node_copies_broken_total",
+                "Copies here that couldn't apply what they were sent and started anew.",
+                self.copies_broken,
+            ),
+            (
+                "imq_queue_node_copies_compared_total",
+                "Comparisons of a copy here with its primary.",
+                self.copies_compared,
+            ),
+            (
+                "imq_queue_node_copies_differing_total",
+                "Comparisons in which the copy differed.",
+                self.copies_differing,
             ),
         ]
     }

@@ -21,7 +21,7 @@ use super::allowance::{Allowances, Rate};
 use super::application::Couriers;
 use super::bucket::Bucket;
 use super::buckets::Buckets;
-use super::copies::Learner;
+use super::copies::{Compared, Copied, Followers, Learner};
 use super::counters::Counters;
 use super::faults::Faults;
 use super::lane::Broken;
@@ -54,6 +54,8 @@ pub struct Settings {
     pub bytes_max: u64,
     /// Records wait for [`Input::Committed`]; else each is committed as soon as it is there.
     pub hold_commits: bool,
+    /// The node whose buckets it has copies of, if there is one.
+    pub learns: Option<String>,
     /// Planted bugs.
     pub faults: Faults,
 }
@@ -111,6 +113,8 @@ pub enum Input<'a> {
 pub struct Node {
     shared: Shared,
     buckets: Buckets,
+    /// Copies of another's.
+    copied: Copied,
 }
 
 impl Node {
@@ -131,6 +135,9 @@ impl Node {
             counters: Counters::default(),
             dirty: Vec::new(),
             open_units: Vec::new(),
+            units: Vec::new(),
+            is_tapped: false,
+            followers: Followers::default(),
             couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
             key_shares,
@@ -144,7 +151,7 @@ impl Node {
             prepared: Vec::new(),
             spare_runs: SpareRuns::default(),
         };
-        Node { shared, buckets: Buckets::default() }
+        Node { shared, buckets: Buckets::default(), copied: Copied::default() }
     }
 
     /// Takes one input.
@@ -153,7 +160,7 @@ impl Node {
         let mut turn = Turn { now, shared: &mut self.shared, out };
         match input {
             Input::Frame { link, frame } => {
-                if let Err(reason) = self.buckets.frame(&mut turn, link, frame) {
+                if let Err(reason) = self.buckets.frame(&mut turn, &mut self.copied, link, frame) {
                     turn.shared.counters.broken_peers += 1;
                     if let Some(state) = turn.shared.links.get_mut(link) {
                         state.ending = true;
@@ -166,13 +173,20 @@ impl Node {
                 if let Some(before) = turn.shared.links.supersede(&peer) {
                     turn.out.links.end(before, "the lane has come back on another link");
                 }
+                let id = peer.id.clone();
                 turn.shared.links.up(link, peer, dialled);
                 turn.shared.couriers.link_up();
+                if tells && turn.shared.settings.learns.as_deref() == Some(&*id) {
+                    self.copied.link_up(&mut turn, link);
+                }
                 if tells {
                     self.buckets.tell_to(&mut turn, link);
                 }
             }
-            Input::LinkDown { link } => self.buckets.link_down(&mut turn, link),
+            Input::LinkDown { link } => {
+                self.copied.link_down(link);
+                self.buckets.link_down(&mut turn, link);
+            }
             Input::Table(table) => {
                 self.buckets.adopt(&mut turn, table);
                 self.buckets.tell_again(&mut turn);
@@ -192,10 +206,21 @@ impl Node {
     /// A snapshot of a bucket, between two turns. From here on the units of the bucket are let out.
     pub fn follow(&mut self, now: Time, bucket: BucketId) -> Option<Vec<u8>> {
         let bucket = self.bucket(bucket)?;
-        let mut snapshot = Vec::new();
-        bucket.state.put_snapshot(now.ms, &mut snapshot);
+        let (mut taken, mut snapshot) = (bucket.state.snapshot(now.ms), Vec::new());
+        while !taken.is_over() {
+            let mut slice = Vec::new();
+            taken.slice(limits::SLICE_BYTES, &mut slice);
+            snapshot.extend(slice);
+        }
         bucket.stream.follow();
+        self.shared.is_tapped = true;
         Some(snapshot)
+    }
+
+    /// What was seen last of each copy that it has and of its primary, and how many copies aren't
+    /// level yet.
+    pub fn compared(&self) -> (Vec<Compared>, usize) {
+        self.copied.compared()
     }
 
     /// The newest record of a bucket between two turns, and what a copy's digest must be then.
@@ -235,7 +260,8 @@ impl Node {
         let queues = counters.queues_created - counters.queues_destroyed;
         let untold = self.shared.untold.total() as u64;
         let callout_tells_kept = self.shared.couriers.len() as u64;
-        Counters { sessions, queues, untold, callout_tells_kept, ..counters }
+        let copies = self.copied.len() as u64;
+        Counters { sessions, queues, untold, callout_tells_kept, copies, ..counters }
     }
 
     /// The buckets that this node is home of, with their epochs: what it reports to the boss.
@@ -334,7 +360,13 @@ fn read_at(body: &[u8]) -> Result<(BucketId, Epochs), Broken> {
 
 impl Buckets {
     #[inline]
-    fn frame(&mut self, turn: &mut Turn<'_>, link: LinkId, frame: &[u8]) -> Result<(), Broken> {
+    fn frame(
+        &mut self,
+        turn: &mut Turn<'_>,
+        copied: &mut Copied,
+        link: LinkId,
+        frame: &[u8],
+    ) -> Result<(), Broken> {
         let (number, body) = wire::envelope(frame).map_err(|_| "a frame can't be read")?;
         let state =
             turn.shared.links.get_mut(link).ok_or("a frame came on a link that isn't up")?;
@@ -348,7 +380,7 @@ impl Buckets {
         }
         match state.peer.role {
             Role::Gateway => self.lane_frame(turn, link, number, body),
-            Role::QueueNode => self.peer_frame(turn, link, number, body),
+            Role::QueueNode => self.peer_frame(turn, copied, link, number, body),
             Role::Boss | Role::None => Err("only gateway lanes and queue nodes speak to a queue \
                                             node here"),
         }
@@ -359,6 +391,7 @@ impl Buckets {
             bucket.outputs.link_down(link);
         }
         turn.shared.couriers.link_down(link);
+        self.unfollow(turn, link);
         let Some(state) = turn.shared.links.down(link) else { return };
         for queue in state.subs.values() {
             if let Some(bucket) = self.get(queue.bucket)

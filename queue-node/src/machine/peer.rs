@@ -7,6 +7,7 @@ use proto::wire;
 
 use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
+use super::copies::Copied;
 use super::lane::{Broken, read};
 use super::outputs;
 use super::state::words::{Teller, Told, Word};
@@ -24,6 +25,7 @@ impl Buckets {
     pub(crate) fn peer_frame(
         &mut self,
         turn: &mut Turn<'_>,
+        copied: &mut Copied,
         link: LinkId,
         number: u32,
         body: &[u8],
@@ -52,7 +54,22 @@ impl Buckets {
                 }
             }
             said::MOVED => turn.shared.retell_later(turn.now.ms),
-            // Records and snapshots of copies, which this version doesn't keep; or a newer node's.
+            said::SLICE => copied.slice(turn, link, body)?,
+            said::RECORDS => copied.records(turn, link, body)?,
+            said::DIGEST => copied.compare(turn, body)?,
+            said::FOLLOW => {
+                let prefixes = self.all().map(|bucket| bucket.outputs.bucket().prefix());
+                turn.shared.followers.follow(link, prefixes);
+            }
+            said::AGAIN => {
+                let again: q2q::Again = read(body)?;
+                turn.shared.followers.again(link, again.prefix);
+            }
+            said::SLICE_ACK => {
+                let ack: q2q::SliceAck = read(body)?;
+                turn.shared.followers.acknowledged(link, ack.bytes);
+            }
+            // A newer node's.
             _ => {}
         }
         Ok(())

@@ -30,6 +30,7 @@ pub(crate) mod record;
 pub(crate) mod remember;
 pub(crate) mod replay;
 pub(crate) mod sizes;
+pub(crate) mod snapshot;
 pub(crate) mod state_mount;
 pub(crate) mod tells;
 pub(crate) mod words;

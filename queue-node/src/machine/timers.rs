@@ -35,6 +35,8 @@ pub(crate) enum Timer {
     Couriers,
     /// Words to other queues that found no home are sent again.
     Tells,
+    /// Those who follow get more of a snapshot, or a digest.
+    Copies,
 }
 
 /// All deadlines of a node.

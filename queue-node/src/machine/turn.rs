@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 
 use super::allowance::Allowances;
 use super::application::Couriers;
-use super::copies::Unit;
+use super::copies::{Followers, Unit};
 use super::counters::Counters;
 use super::links::Links;
 use super::node::Settings;
@@ -50,8 +50,13 @@ pub(crate) struct Shared {
     pub(crate) table: Option<Arc<BucketTable>>,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
-    /// Buckets with records that their copies haven't been sent.
+    /// Buckets with records that their copies haven't been sent, and units that are complete.
     pub(crate) open_units: Vec<u32>,
+    pub(crate) units: Vec<Unit>,
+    /// Units are let out beside the links, too: for tests.
+    pub(crate) is_tapped: bool,
+    /// Who has copies of this node's buckets.
+    pub(crate) followers: Followers,
     /// Queues with something to let out before anything else of them, or at the end of the turn.
     pub(crate) dirty: Vec<QueueRef>,
     /// What buckets of this node say to each other in this turn.

@@ -35,6 +35,7 @@ impl Buckets {
                         self.tell_again(turn);
                     }
                     Timer::Couriers => self.tell_once_more(turn),
+                    Timer::Copies => turn.shared.followers.wake(),
                 }
             }
         }
@@ -66,10 +67,13 @@ impl Buckets {
 
     /// What was recorded in the turn goes to the copies.
     pub(crate) fn close_units(&mut self, turn: &mut Turn<'_>) {
+        let mut units = std::mem::take(&mut turn.shared.units);
         while let Some(prefix) = turn.shared.open_units.pop() {
-            if let Some(bucket) = self.get(prefix) {
-                bucket.close_unit(turn.out);
-            }
+            units.extend(self.get(prefix).and_then(Bucket::close_unit));
+        }
+        self.lead(turn, &units);
+        if turn.shared.is_tapped {
+            turn.out.units.extend(units);
         }
     }
 

@@ -205,6 +205,7 @@ impl World {
                     grace_ms: GRACE_MS,
                     bytes_max: u64::MAX,
                     hold_commits: self.plan.commit_ms_max > 0,
+                    learns: None,
                     faults: self.plan.faults.node,
                 };
                 host.node = Some(Node::new(settings, self.chance.seed()));

@@ -1,5 +1,7 @@
 //! A copy that is made of bytes alone: a snapshot, then units.
 
+use proto::limits;
+
 use crate::machine::Faults;
 use crate::machine::state::codec::read_unit;
 use crate::machine::state::{State, Unfit};
@@ -8,6 +10,9 @@ use crate::machine::state::{State, Unfit};
 #[derive(Debug)]
 pub struct Learner {
     state: State,
+    /// Units that came while slices of the snapshot were still missing; nothing: none are.
+    waiting: Option<Vec<Vec<u8>>>,
+    waiting_bytes: usize,
     /// Planted bugs.
     faults: Faults,
 }
@@ -21,7 +26,13 @@ pub struct Broken {
 }
 
 impl Learner {
-    /// A copy that begins with this snapshot; its maps are seeded with a random number.
+    /// A copy that a snapshot is to fill; its maps are seeded with a random number.
+    pub fn new(random: u64, grace_ms: u64, faults: Faults) -> Learner {
+        let state = State::unfilled(random, grace_ms);
+        Learner { state, waiting: Some(Vec::new()), waiting_bytes: 0, faults }
+    }
+
+    /// A copy that begins with this snapshot.
     ///
     /// # Errors
     /// If the bytes aren't a snapshot.
@@ -31,15 +42,48 @@ impl Learner {
         grace_ms: u64,
         faults: Faults,
     ) -> Result<Learner, Broken> {
-        let state = State::of_snapshot(bytes, random, grace_ms).map_err(|_| Broken { n: 0 })?;
-        Ok(Learner { state, faults })
+        let mut learner = Learner::new(random, grace_ms, faults);
+        learner.slice(bytes, true)?;
+        Ok(learner)
     }
 
-    /// Applies a unit.
+    /// Takes a slice of the snapshot; behind the last one, what has been recorded since is applied.
     ///
     /// # Errors
-    /// If it isn't the next, or names what isn't here. The copy is good for nothing then.
+    /// If it is none, or what was recorded since doesn't fit.
+    pub fn slice(&mut self, bytes: &[u8], is_last: bool) -> Result<(), Broken> {
+        let broken = Broken { n: self.n() };
+        if self.waiting.is_none() {
+            return Err(broken);
+        }
+        self.state.fill(bytes).map_err(|_| broken)?;
+        if is_last {
+            self.state.filled();
+            self.waiting_bytes = 0;
+            for unit in self.waiting.take().unwrap_or_default() {
+                self.apply(&unit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all slices have come.
+    pub fn is_level(&self) -> bool {
+        self.waiting.is_none()
+    }
+
+    /// Applies a unit, now or when all slices have come.
+    ///
+    /// # Errors
+    /// If it isn't the next, or names what isn't here, or too much waits for slices. The copy is
+    /// good for nothing then.
     pub fn apply(&mut self, unit: &[u8]) -> Result<(), Broken> {
+        if let Some(waiting) = &mut self.waiting {
+            self.waiting_bytes += unit.len();
+            waiting.push(unit.to_vec());
+            let fits = self.waiting_bytes <= limits::COPY_WAITING_BYTES_MAX;
+            return fits.then_some(()).ok_or(Broken { n: self.n() });
+        }
         let (forgets, state) = (self.faults.forgets, &mut self.state);
         let applied = read_unit(unit, |stamp, mut read| {
             if let Some(forgets) = forgets {

@@ -321,7 +321,7 @@ pub(super) fn read_tell(bytes: &[u8]) -> Result<Tell, WireError> {
 
 /// Reads a message field by field.
 #[inline]
-pub(super) fn each<'a>(
+pub(crate) fn each<'a>(
     bytes: &'a [u8],
     mut take: impl FnMut(u32, Value<'a>) -> Result<(), WireError>,
 ) -> Result<(), WireError> {

@@ -4,6 +4,7 @@
 //! reads them, in a file `items.rs` of its own. What may go at any time is left out, as if it had
 //! gone just now: copies let go of it when they come to it.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use proto::limits;
@@ -14,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::class::Classes;
 use super::codec::{self, each};
 use super::record::Stamp;
+use super::snapshot::Large;
 use super::{LOG_GRACES, State};
 
 /// Where items go, one after the other.
@@ -24,6 +26,8 @@ pub(super) struct Items<'a> {
     pub(super) now_ms: u64,
     /// Events up to this moment are too old to be replayed.
     pub(super) old_ms: Option<u64>,
+    /// Where large state mounts go; nothing: they are items like the others.
+    pub(super) large: Option<&'a mut VecDeque<Large>>,
 }
 
 impl Items<'_> {
@@ -37,9 +41,14 @@ impl Items<'_> {
 
 impl State {
     /// All items, for this moment of the primary's clock.
-    fn items(&self, now_ms: u64, sink: &mut dyn FnMut(&[u8])) {
+    pub(super) fn items(
+        &self,
+        now_ms: u64,
+        sink: &mut dyn FnMut(&[u8]),
+        large: Option<&mut VecDeque<Large>>,
+    ) {
         let old_ms = now_ms.checked_sub(LOG_GRACES * self.grace_ms);
-        let mut items = Items { sink, buffer: Vec::new(), now_ms, old_ms };
+        let mut items = Items { sink, buffer: Vec::new(), now_ms, old_ms, large };
         items.put(item::HEAD, |out| {
             wire::put_uint(out, head::N, self.newest.n);
             wire::put_uint(out, head::AT_MS, self.newest.at_ms);
@@ -70,38 +79,36 @@ impl State {
         }
     }
 
-    /// Appends a snapshot, for this moment of the primary's clock.
-    pub(crate) fn put_snapshot(&self, now_ms: u64, out: &mut Vec<u8>) {
-        self.items(now_ms, &mut |item| wire::put_bytes(out, snapshot::ITEMS, item));
-    }
-
     /// A number that is the same for the same state, for this moment of the primary's clock.
     ///
     /// It is a sum of hashes: neither the order of a walk nor the layout of anything counts.
     pub(crate) fn digest(&self, now_ms: u64) -> u128 {
         let mut sum = 0_u128;
-        self.items(now_ms, &mut |item| sum = sum.wrapping_add(xxh3_128(item)));
+        self.items(now_ms, &mut |item| sum = sum.wrapping_add(xxh3_128(item)), None);
         sum
     }
 
-    /// The state of a snapshot; its maps are seeded with a random number.
+    /// One that a snapshot is to fill; its maps are seeded with a random number.
+    pub(crate) fn unfilled(random: u64, grace_ms: u64) -> State {
+        State::new(Rc::new(Classes::of(&[])), random, grace_ms)
+    }
+
+    /// Takes a slice of a snapshot.
     ///
     /// # Errors
-    /// If the bytes aren't a snapshot.
-    pub(crate) fn of_snapshot(
-        bytes: &[u8],
-        random: u64,
-        grace_ms: u64,
-    ) -> Result<State, WireError> {
-        let mut state = State::new(Rc::new(Classes::of(&[])), random, grace_ms);
-        each(bytes, |number, value| match number {
-            snapshot::ITEMS => state.take_item(value.bytes()?),
+    /// If the bytes aren't one: the state is good for nothing then.
+    pub(crate) fn fill(&mut self, slice: &[u8]) -> Result<(), WireError> {
+        each(slice, |number, value| match number {
+            snapshot::ITEMS => self.take_item(value.bytes()?),
             _ => Ok(()),
-        })?;
-        state.queues.settle();
-        state.people.settle(&state.queues, &state.logins);
-        state.sizes.count_all(&mut state.queues, state.logins.len());
-        Ok(state)
+        })
+    }
+
+    /// All slices have come.
+    pub(crate) fn filled(&mut self) {
+        self.queues.settle();
+        self.people.settle(&self.queues, &self.logins);
+        self.sizes.count_all(&mut self.queues, self.logins.len());
     }
 
     /// Takes an item that isn't there yet.

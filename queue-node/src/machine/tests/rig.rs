@@ -71,14 +71,30 @@ impl Rig {
     pub(crate) fn with(hold_commits: bool, faults: Faults) -> Rig {
         let (id, incarnation, grace_ms) = ("q1".to_owned(), 1, GRACE_MS);
         let bytes_max = u64::MAX;
-        Rig::of(Settings { id, incarnation, grace_ms, bytes_max, hold_commits, faults })
+        Rig::of(Settings {
+            id,
+            incarnation,
+            grace_ms,
+            bytes_max,
+            hold_commits,
+            learns: None,
+            faults,
+        })
     }
 
     /// Of a node that may keep so much.
     pub(crate) fn keeping(bytes_max: u64) -> Rig {
         let (id, faults, hold_commits) = ("q1".to_owned(), Faults::default(), false);
         let (incarnation, grace_ms) = (1, GRACE_MS);
-        Rig::of(Settings { id, incarnation, grace_ms, bytes_max, hold_commits, faults })
+        Rig::of(Settings {
+            id,
+            incarnation,
+            grace_ms,
+            bytes_max,
+            hold_commits,
+            learns: None,
+            faults,
+        })
     }
 
     fn of(settings: Settings) -> Rig {

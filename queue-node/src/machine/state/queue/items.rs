@@ -15,6 +15,7 @@ use crate::machine::state::event_ring::{Event, MEMBERS};
 use crate::machine::state::items::{Items, bounded};
 use crate::machine::state::people::{People, SessionKey};
 use crate::machine::state::recent::Recent;
+use crate::machine::state::snapshot::{LARGE_BYTES, Large};
 use crate::machine::state::state_mount::{Binding, Cell, KeyStep};
 
 impl Queue {
@@ -47,6 +48,17 @@ impl Queue {
         for (place, mount) in (0_u64..).zip(&self.mounts) {
             match mount {
                 Mount::Message(Some(_)) => self.put_history((index, place), log_floor, items),
+                Mount::State(Some(mount))
+                    if mount.bytes() > LARGE_BYTES && items.large.is_some() =>
+                {
+                    let cells =
+                        mount.entries("", "").map(|(key, cell)| (key.clone(), cell.clone()));
+                    let cells = cells.collect::<Vec<_>>().into_iter();
+                    let large = Large { queue: number, mount: place, cells };
+                    if let Some(held) = &mut items.large {
+                        held.push_back(large);
+                    }
+                }
                 Mount::State(Some(mount)) => {
                     for (key, cell) in mount.entries("", "") {
                         items.put(item::CELL, |out| put_cell(out, (number, place), key, cell));
@@ -129,7 +141,12 @@ fn put_event(out: &mut Vec<u8>, queue: u64, logged: &Event<'_>) {
     wire::put_bytes(out, event::BODY, logged.body);
 }
 
-fn put_cell(out: &mut Vec<u8>, (queue, mount): (u64, u64), key: &str, kept: &Cell) {
+pub(in crate::machine::state) fn put_cell(
+    out: &mut Vec<u8>,
+    (queue, mount): (u64, u64),
+    key: &str,
+    kept: &Cell,
+) {
     wire::put_uint(out, cell::QUEUE, queue);
     wire::put_uint(out, cell::MOUNT, mount);
     wire::put_bytes(out, cell::KEY, key.as_bytes());

@@ -82,9 +82,12 @@ impl Rig {
             | Body::Proof(_)
             | Body::Refuse(_)
             | Body::Beat(_)
-            | Body::Record(_)
-            | Body::RecordAck(_)
-            | Body::Snapshot(_) => panic!("not said by this version"),
+            | Body::Records(_)
+            | Body::SliceAck(_)
+            | Body::Slice(_)
+            | Body::Follow(_)
+            | Body::Digest(_)
+            | Body::Again(_) => panic!("not said by this version"),
         }
     }
 

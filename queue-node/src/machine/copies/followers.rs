@@ -1,0 +1,274 @@
+//! What a primary's node sends those who follow it: snapshots in slices, records, and digests.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use link::machine::LinkId;
+use proto::bucket::{BucketId, Epochs};
+use proto::q2q::field::{digest, q2q as said, records, slice};
+use proto::{limits, wire};
+
+use super::Unit;
+use crate::machine::bucket::Bucket;
+use crate::machine::buckets::Buckets;
+use crate::machine::state::snapshot::Snapshot;
+use crate::machine::timers::Timer;
+use crate::machine::turn::Turn;
+
+/// Who follows this node, by the links that they are on.
+#[derive(Debug, Default)]
+pub(crate) struct Followers {
+    links: BTreeMap<LinkId, Follower>,
+    /// When the next digest is due, and the place that it is of.
+    digest_ms: u64,
+    digest_of: u32,
+    /// The timer for the rest of the slices, or for the next digest, is set.
+    is_armed: bool,
+}
+
+/// A node that has copies of this one's buckets.
+#[derive(Debug, Default)]
+struct Follower {
+    /// Buckets that it has nothing of, by their prefixes.
+    waiting: VecDeque<u32>,
+    /// The one whose slices it is sent.
+    current: Option<(BucketId, Epochs, Snapshot)>,
+    /// Those whose records it gets.
+    begun: BTreeSet<u32>,
+    /// Bytes of slices that it hasn't acknowledged.
+    owed: usize,
+}
+
+impl Followers {
+    /// Somebody wants copies of these buckets.
+    pub(crate) fn follow(&mut self, link: LinkId, buckets: impl Iterator<Item = u32>) {
+        self.links.insert(link, Follower { waiting: buckets.collect(), ..Follower::default() });
+    }
+
+    /// A bucket is here from now on, or begins anew.
+    pub(crate) fn came(&mut self, prefix: u32) {
+        self.links.values_mut().for_each(|follower| follower.again(prefix));
+    }
+
+    /// A copy begins anew.
+    pub(crate) fn again(&mut self, link: LinkId, prefix: u32) {
+        if let Some(follower) = self.links.get_mut(&link) {
+            follower.again(prefix);
+        }
+    }
+
+    /// Slices have arrived.
+    pub(crate) fn acknowledged(&mut self, link: LinkId, bytes: u64) {
+        if let Some(follower) = self.links.get_mut(&link) {
+            follower.owed = follower.owed.saturating_sub(bytes as usize);
+        }
+    }
+
+    /// Whether anybody gets the records of this bucket.
+    fn has(&self, prefix: u32) -> bool {
+        self.links.values().any(|follower| follower.begun.contains(&prefix))
+    }
+
+    /// The timer has come.
+    pub(crate) fn wake(&mut self) {
+        self.is_armed = false;
+    }
+}
+
+impl Follower {
+    fn again(&mut self, prefix: u32) {
+        self.begun.remove(&prefix);
+        if self.current.as_ref().is_some_and(|(id, _, _)| id.prefix() == prefix) {
+            self.current = None;
+        }
+        if !self.waiting.contains(&prefix) {
+            self.waiting.push_back(prefix);
+        }
+    }
+}
+
+impl Buckets {
+    /// A link is no more: what only its node followed isn't gathered any longer.
+    pub(crate) fn unfollow(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+        if turn.shared.followers.links.remove(&link).is_none() {
+            return;
+        }
+        for bucket in self.iter() {
+            let has = turn.shared.followers.has(bucket.outputs.bucket().prefix());
+            if !has && !turn.shared.is_tapped {
+                bucket.stream.leave();
+            }
+        }
+    }
+
+    /// A turn has ended: its records go to those who follow, then slices, then a digest.
+    pub(crate) fn lead(&mut self, turn: &mut Turn<'_>, units: &[Unit]) {
+        if turn.shared.followers.links.is_empty() {
+            return;
+        }
+        let mut followers = std::mem::take(&mut turn.shared.followers);
+        for unit in units {
+            let Some(bucket) = self.get(unit.bucket.prefix()) else { continue };
+            let (id, epochs) = (unit.bucket, bucket.outputs.epochs());
+            for (link, follower) in &followers.links {
+                if follower.begun.contains(&id.prefix()) {
+                    put_records(turn.out.links.buffer(*link), (id, epochs), &unit.bytes);
+                }
+            }
+        }
+        let mut left = limits::SLICES_TURN_BYTES;
+        for (link, follower) in &mut followers.links {
+            self.go_on(turn, *link, follower, &mut left);
+        }
+        self.show_digest(turn, &mut followers);
+        let goes_on = |follower: &Follower| {
+            (follower.current.is_some() || !follower.waiting.is_empty())
+                && follower.owed < limits::SLICES_OWED_BYTES_MAX
+        };
+        let now_ms = turn.now.ms;
+        let next_ms = match followers.links.values().any(goes_on) {
+            true => now_ms + 1,
+            false => followers.digest_ms.max(now_ms + 1),
+        };
+        if !std::mem::replace(&mut followers.is_armed, true) {
+            turn.shared.timers.set(next_ms, Timer::Copies);
+        }
+        turn.shared.followers = followers;
+    }
+
+    /// Slices for one who follows, as far as it can take them and the turn has time.
+    fn go_on(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        follower: &mut Follower,
+        left: &mut usize,
+    ) {
+        while *left > 0 && follower.owed < limits::SLICES_OWED_BYTES_MAX {
+            let mut is_first = false;
+            if follower.current.is_none() {
+                let Some(prefix) = follower.waiting.pop_front() else { return };
+                let Some(bucket) = self.get(prefix) else { continue };
+                bucket.stream.follow();
+                follower.begun.insert(prefix);
+                let (id, epochs) = (bucket.outputs.bucket(), bucket.outputs.epochs());
+                follower.current = Some((id, epochs, bucket.state.snapshot(turn.now.ms)));
+                is_first = true;
+            }
+            let Some((id, epochs, snapshot)) = &mut follower.current else { return };
+            let mut items = Vec::new();
+            snapshot.slice(limits::SLICE_BYTES, &mut items);
+            let is_last = snapshot.is_over();
+            let ends = (is_first, is_last);
+            put_slice(turn.out.links.buffer(link), (*id, *epochs), ends, &items);
+            turn.shared.counters.copy_bytes_sent += items.len() as u64;
+            follower.owed += items.len();
+            *left = left.saturating_sub(items.len().max(1));
+            if is_last {
+                follower.current = None;
+            }
+        }
+    }
+
+    /// Says what a bucket is now, if it is time: the next one each time.
+    fn show_digest(&mut self, turn: &mut Turn<'_>, followers: &mut Followers) {
+        if turn.now.ms < followers.digest_ms {
+            return;
+        }
+        followers.digest_ms = turn.now.ms + limits::DIGEST_EVERY_MS;
+        let prefixes: Vec<u32> = self.all().map(|one| one.outputs.bucket().prefix()).collect();
+        let next = prefixes.iter().find(|prefix| **prefix > followers.digest_of);
+        let Some(prefix) = next.or(prefixes.first()).copied() else { return };
+        followers.digest_of = prefix;
+        let has = followers.has(prefix);
+        let Some(bucket) = self.get(prefix).filter(|_| has) else { return };
+        let shown = bucket.shown(turn.now.ms);
+        for (link, follower) in &followers.links {
+            let is_current =
+                follower.current.as_ref().is_some_and(|(id, ..)| id.prefix() == prefix);
+            if follower.begun.contains(&prefix) && !is_current {
+                shown.put(turn.out.links.buffer(*link));
+            }
+        }
+    }
+}
+
+/// What a bucket is behind a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) bucket: BucketId,
+    pub(crate) loss: u64,
+    pub(crate) n: u64,
+    pub(crate) at_ms: u64,
+    pub(crate) digest: u128,
+}
+
+impl Bucket {
+    /// What it is now.
+    fn shown(&self, now_ms: u64) -> Shown {
+        Shown {
+            bucket: self.outputs.bucket(),
+            loss: self.outputs.epochs().loss,
+            n: self.state.newest().n,
+            at_ms: now_ms,
+            digest: self.state.digest(now_ms),
+        }
+    }
+}
+
+impl Shown {
+    /// Appends it as a frame.
+    pub(crate) fn put(self, out: &mut Vec<u8>) {
+        let mut body = Vec::new();
+        wire::put_uint(&mut body, digest::BITS, self.bucket.bits().into());
+        wire::put_uint(&mut body, digest::PREFIX, self.bucket.prefix().into());
+        wire::put_uint(&mut body, digest::LOSS, self.loss);
+        wire::put_uint(&mut body, digest::N, self.n);
+        wire::put_uint(&mut body, digest::AT_MS, self.at_ms);
+        wire::put_fixed(&mut body, digest::HIGH, (self.digest >> 64) as u64);
+        wire::put_fixed(&mut body, digest::LOW, self.digest as u64);
+        wire::put_frame(out, said::DIGEST, body.len());
+        out.extend_from_slice(&body);
+    }
+
+    /// What came over a link; nothing if there is no such bucket.
+    pub(crate) fn of(word: &proto::q2q::Digest) -> Option<Shown> {
+        let bucket = BucketId::new(word.bits, word.prefix)?;
+        let digest = u128::from(word.high) << 64 | u128::from(word.low);
+        Some(Shown { bucket, loss: word.loss, n: word.n, at_ms: word.at_ms, digest })
+    }
+}
+
+/// Appends a frame with a unit: its bytes as they are.
+fn put_records(out: &mut Vec<u8>, (id, epochs): (BucketId, Epochs), unit: &[u8]) {
+    let length = wire::uint_len(records::BITS, id.bits().into())
+        + wire::uint_len(records::PREFIX, id.prefix().into())
+        + wire::uint_len(records::LOSS, epochs.loss)
+        + wire::bytes_len(records::UNIT, unit.len());
+    wire::put_frame(out, said::RECORDS, length);
+    wire::put_uint(out, records::BITS, id.bits().into());
+    wire::put_uint(out, records::PREFIX, id.prefix().into());
+    wire::put_uint(out, records::LOSS, epochs.loss);
+    wire::put_bytes(out, records::UNIT, unit);
+}
+
+/// Appends a frame with a slice.
+fn put_slice(
+    out: &mut Vec<u8>,
+    (id, epochs): (BucketId, Epochs),
+    (is_first, is_last): (bool, bool),
+    items: &[u8],
+) {
+    let length = wire::uint_len(slice::BITS, id.bits().into())
+        + wire::uint_len(slice::PREFIX, id.prefix().into())
+        + wire::uint_len(slice::LOSS, epochs.loss)
+        + wire::uint_len(slice::FIRST, u64::from(is_first))
+        + wire::uint_len(slice::LAST, u64::from(is_last))
+        + wire::bytes_len(slice::ITEMS, items.len());
+    wire::put_frame(out, said::SLICE, length);
+    wire::put_uint(out, slice::BITS, id.bits().into());
+    wire::put_uint(out, slice::PREFIX, id.prefix().into());
+    wire::put_uint(out, slice::LOSS, epochs.loss);
+    wire::put_uint(out, slice::FIRST, u64::from(is_first));
+    wire::put_uint(out, slice::LAST, u64::from(is_last));
+    wire::put_bytes(out, slice::ITEMS, items);
+}
