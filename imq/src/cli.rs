@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions};
 use crate::logging::Format;
-use crate::{client, dev, load, token};
+use crate::{client, ctl, dev, load, token};
 
 /// Load tests refuse a debug build by these words.
 const VERSION: &str = if cfg!(debug_assertions) {
@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Compare imq with Redis, NATS and Mosquitto under the same load.
     #[command(after_help = "Example: imq compare --servers redis,imq --loads rooms-10-n1")]
     Compare(load::CompareArgs),
+    /// Ask a running node.
+    #[command(subcommand)]
+    Ctl(ctl::Question),
     /// Check a configuration file and say all that is wrong with it.
     #[command(after_help = "Example: imq check-config /etc/imq.toml")]
     CheckConfig(CheckOptions),

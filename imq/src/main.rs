@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod config;
+mod ctl;
 mod dev;
 mod load;
 mod logging;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Token(options) => token::run(&options),
         Command::Loadtest(plan) => load::plan(&plan),
         Command::Compare(options) => load::compare(&options),
+        Command::Ctl(question) => ctl::run(&question),
         Command::CheckConfig(options) => config::check(&options),
     });
     match done {

@@ -10,6 +10,7 @@ mod bad_start;
 mod callouts;
 mod classes;
 mod clients;
+mod copies;
 mod dawdlers;
 mod death;
 mod dev;

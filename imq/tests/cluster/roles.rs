@@ -12,6 +12,8 @@ use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq_ok, port_base};
 pub(crate) struct Words<'a> {
     /// To each of them.
     pub(crate) all: &'a [&'a str],
+    /// To the queue nodes.
+    pub(crate) queue_nodes: &'a [&'a str],
     /// To the gateways.
     pub(crate) gateways: &'a [&'a str],
     /// Leaves out `--dev-auth`, so that only tokens are believed.
@@ -58,7 +60,7 @@ impl Five {
             Imq::start(&[&line, words.all, more].concat())
         };
         let boss = start(&[]);
-        let queue_nodes = vec![start(&[]), start(&[])];
+        let queue_nodes = vec![start(words.queue_nodes), start(words.queue_nodes)];
         let gateways = vec![start(words.gateways), start(words.gateways)];
         let five = Five { boss, queue_nodes, gateways, base, data };
         until("the boss listens, too", || {
@@ -123,9 +125,14 @@ impl Five {
 
     /// Starts a queue node again, as its line has it.
     pub(crate) fn restart_queue_node(&mut self, at: usize) {
+        self.restart_queue_node_with(at, &[]);
+    }
+
+    /// The same with more words.
+    pub(crate) fn restart_queue_node_with(&mut self, at: usize, more: &[&str]) {
         let lines = readme_lines(self.base, &self.data.display().to_string());
         let words: Vec<&str> = lines[1 + at].iter().map(String::as_str).collect();
-        self.queue_nodes[at] = Imq::start(&words);
+        self.queue_nodes[at] = Imq::start(&[&words, more].concat());
     }
 }
 
