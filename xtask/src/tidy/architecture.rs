@@ -3,6 +3,8 @@
 use super::{File, Findings, Tree};
 
 const CODE_MAP: &str = "ARCHITECTURE.md";
+/// What `cargo mutants` changes.
+const MUTANTS: &str = ".cargo/mutants.toml";
 
 /// A longer decision is not read.
 const DECISION_LINES_END: usize = 60;
@@ -31,6 +33,7 @@ fn names_folder(text: &str, folder: &str) -> bool {
 }
 
 pub(super) fn paths(tree: &Tree, findings: &mut Findings) {
+    mutated(tree, findings);
     let Some(map) = tree.file(CODE_MAP) else {
         return;
     };
@@ -41,6 +44,17 @@ pub(super) fn paths(tree: &Tree, findings: &mut Findings) {
                     findings.add(map.path, number, format!("there is no `{path}`"));
                 }
             }
+        }
+    }
+}
+
+/// What mutants are made of is there: a file that moved would be left out without a word.
+fn mutated(tree: &Tree, findings: &mut Findings) {
+    let Some(list) = tree.file(MUTANTS) else { return };
+    for (number, line) in list.lines() {
+        let path = line.trim().trim_end_matches(',').trim_matches('"');
+        if path.contains("/src/") && !path.contains('*') && !tree.has(path) {
+            findings.add(list.path, number, format!("there is no `{path}`"));
         }
     }
 }
