@@ -162,6 +162,7 @@ impl Bucket {
         shared.header.clear();
         codec::put(&mut shared.header, &record, kept.as_ref());
         if self.stream.is_followed() {
+            self.stream.before(&self.state, &record);
             let body = if record.has_event() { &*shared.body } else { &[] };
             if !self.stream.is_open() {
                 shared.open_units.push(self.outputs.bucket().prefix());

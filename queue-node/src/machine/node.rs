@@ -30,9 +30,13 @@ use super::local::Seat;
 use super::outputs;
 use super::run::SpareRuns;
 use super::state::idempotency::Shares;
+use super::state::snapshot::Snapshot;
 use super::timers::{Timer, Timers};
 use super::turn::{Inspected, Outbox, Shared, Turn};
 use super::untold::Untold;
+
+/// Whoever takes slices and units by hand: no link has this number.
+const TAP: LinkId = LinkId(u32::MAX);
 
 /// What users may create.
 const CREATIONS: Rate =
@@ -203,18 +207,25 @@ impl Node {
         }
     }
 
-    /// A snapshot of a bucket, between two turns. From here on the units of the bucket are let out.
-    pub fn follow(&mut self, now: Time, bucket: BucketId) -> Option<Vec<u8>> {
-        let bucket = self.bucket(bucket)?;
-        let (mut taken, mut snapshot) = (bucket.state.snapshot(now.ms), Vec::new());
-        while !taken.is_over() {
-            let mut slice = Vec::new();
-            taken.slice(limits::SLICE_BYTES, &mut slice);
-            snapshot.extend(slice);
-        }
-        bucket.stream.follow();
+    /// A snapshot of a bucket begins, between two turns: its slices are for the caller to take.
+    /// From here on the units of the bucket are let out. False: it isn't here.
+    pub fn follow(&mut self, now: Time, bucket: BucketId) -> bool {
+        let Some(bucket) = self.bucket(bucket) else { return false };
+        bucket.stream.begin(TAP, Snapshot::new(&bucket.state, now.ms));
         self.shared.is_tapped = true;
-        Some(snapshot)
+        true
+    }
+
+    /// The next slice of that snapshot, of about so many bytes, and whether it is the last.
+    pub fn slice(&mut self, bucket: BucketId, bytes: usize) -> Option<(Vec<u8>, bool)> {
+        let bucket = self.bucket(bucket)?;
+        let (snapshot, mut slice) = (bucket.stream.snapshot(TAP)?, Vec::new());
+        snapshot.slice(&bucket.state, bytes, &mut slice);
+        let is_last = snapshot.is_over();
+        if is_last {
+            bucket.stream.end_snapshot(TAP);
+        }
+        Some((slice, is_last))
     }
 
     /// What was seen last of each copy that it has and of its primary, and how many copies aren't

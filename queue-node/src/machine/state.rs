@@ -351,12 +351,11 @@ impl State {
     /// Whether something is too old by now, and goes with a record that time has passed.
     pub(crate) fn is_due(&self, now_ms: u64) -> bool {
         let is_over = |due_ms: Option<u64>| due_ms.is_some_and(|due_ms| due_ms <= now_ms);
-        let after =
-            |at_ms: Option<u64>, graces: u64| is_over(at_ms.map(|at| at + graces * self.grace_ms));
+        let before = |graces: u64| now_ms.checked_sub(graces * self.grace_ms);
         is_over(self.memory.next_ms(self.grace_ms))
             || is_over(self.keys.next_ms())
-            || after(self.logins.oldest_ms(), LOGIN_GRACES)
-            || after(self.people.oldest_ms(), PEOPLE_GRACES)
+            || self.logins.oldest_ms().is_some_and(|at_ms| Some(at_ms) <= before(LOGIN_GRACES))
+            || before(PEOPLE_GRACES).is_some_and(|before_ms| self.people.has_faded(before_ms))
     }
 
     /// What is too old to matter goes.

@@ -92,15 +92,27 @@ impl Shadows {
         key: (BucketId, u64),
         faults: Faults,
     ) -> Option<String> {
-        let snapshot = node.follow(now, key.0)?;
-        match Learner::of_snapshot(&snapshot, self.chance.seed(), GRACE_MS, faults) {
-            Ok(copy) => {
-                let (shown, wanted) = (digest(&copy, now.ms), node.digest(now, key.0));
-                self.copies.insert(key, copy);
-                differs(key, shown, wanted).map(|what| format!("{what}, from the snapshot on"))
-            }
-            Err(_) => Some(format!("{key:?}: its snapshot can't be read")),
+        if !node.follow(now, key.0) {
+            return Some(format!("{key:?}: there is no snapshot"));
         }
+        self.copies.insert(key, Learner::new(self.chance.seed(), GRACE_MS, faults));
+        // Half of all snapshots are taken at once, the others in many turns.
+        let mut wrong = None;
+        if self.chance.percent(50) {
+            while wrong.is_none() && self.copies.get(&key).is_some_and(|copy| !copy.is_level()) {
+                wrong = self.fill(node, key);
+            }
+        }
+        wrong
+    }
+
+    /// A copy gets the next slice of its snapshot.
+    fn fill(&mut self, node: &mut Node, key: (BucketId, u64)) -> Option<String> {
+        let copy = self.copies.get_mut(&key)?;
+        let (slice, is_last) = node.slice(key.0, self.chance.between(1, 2_000) as usize)?;
+        let broken = copy.slice(&slice, is_last).err()?;
+        self.copies.remove(&key);
+        Some(format!("{key:?}: {broken}, with its snapshot"))
     }
 
     /// A copy has got what was recorded: it is looked at, or takes over.
@@ -111,6 +123,9 @@ impl Shadows {
         key: (BucketId, u64),
         out: &mut queue_node::machine::Outbox,
     ) -> Option<String> {
+        if !self.copies.get(&key)?.is_level() {
+            return self.fill(node, key);
+        }
         if self.chance.percent(PROMOTE_PERCENT) {
             let copy = self.copies.remove(&key)?;
             let (shown, wanted) = (digest(&copy, now.ms), node.digest(now, key.0));

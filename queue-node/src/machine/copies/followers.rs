@@ -31,7 +31,7 @@ struct Follower {
     /// Buckets that it has nothing of, by their prefixes.
     waiting: VecDeque<u32>,
     /// The one whose slices it is sent.
-    current: Option<(BucketId, Epochs, Snapshot)>,
+    current: Option<u32>,
     /// Those whose records it gets.
     begun: BTreeSet<u32>,
     /// Bytes of slices that it hasn't acknowledged.
@@ -77,9 +77,7 @@ impl Followers {
 impl Follower {
     fn again(&mut self, prefix: u32) {
         self.begun.remove(&prefix);
-        if self.current.as_ref().is_some_and(|(id, _, _)| id.prefix() == prefix) {
-            self.current = None;
-        }
+        self.current = self.current.filter(|current| *current != prefix);
         if !self.waiting.contains(&prefix) {
             self.waiting.push_back(prefix);
         }
@@ -93,6 +91,7 @@ impl Buckets {
             return;
         }
         for bucket in self.iter() {
+            bucket.stream.end_snapshot(link);
             let has = turn.shared.followers.has(bucket.outputs.bucket().prefix());
             if !has && !turn.shared.is_tapped {
                 bucket.stream.leave();
@@ -144,28 +143,32 @@ impl Buckets {
         left: &mut usize,
     ) {
         while *left > 0 && follower.owed < limits::SLICES_OWED_BYTES_MAX {
-            let mut is_first = false;
-            if follower.current.is_none() {
-                let Some(prefix) = follower.waiting.pop_front() else { return };
-                let Some(bucket) = self.get(prefix) else { continue };
-                bucket.stream.follow();
+            let Some(prefix) = follower.current.or_else(|| follower.waiting.pop_front()) else {
+                return;
+            };
+            let Some(bucket) = self.get(prefix) else {
+                follower.current = None;
+                continue;
+            };
+            let is_first = bucket.stream.snapshot(link).is_none();
+            if is_first {
+                bucket.stream.begin(link, Snapshot::new(&bucket.state, turn.now.ms));
                 follower.begun.insert(prefix);
-                let (id, epochs) = (bucket.outputs.bucket(), bucket.outputs.epochs());
-                follower.current = Some((id, epochs, bucket.state.snapshot(turn.now.ms)));
-                is_first = true;
+                follower.current = Some(prefix);
             }
-            let Some((id, epochs, snapshot)) = &mut follower.current else { return };
+            let Some(snapshot) = bucket.stream.snapshot(link) else { return };
             let mut items = Vec::new();
-            snapshot.slice(limits::SLICE_BYTES, &mut items);
+            snapshot.slice(&bucket.state, limits::SLICE_BYTES, &mut items);
             let is_last = snapshot.is_over();
-            let ends = (is_first, is_last);
-            put_slice(turn.out.links.buffer(link), (*id, *epochs), ends, &items);
+            if is_last {
+                bucket.stream.end_snapshot(link);
+                follower.current = None;
+            }
+            let of = (bucket.outputs.bucket(), bucket.outputs.epochs());
+            put_slice(turn.out.links.buffer(link), of, (is_first, is_last), &items);
             turn.shared.counters.copy_bytes_sent += items.len() as u64;
             follower.owed += items.len();
             *left = left.saturating_sub(items.len().max(1));
-            if is_last {
-                follower.current = None;
-            }
         }
     }
 
@@ -183,8 +186,7 @@ impl Buckets {
         let Some(bucket) = self.get(prefix).filter(|_| has) else { return };
         let shown = bucket.shown(turn.now.ms);
         for (link, follower) in &followers.links {
-            let is_current =
-                follower.current.as_ref().is_some_and(|(id, ..)| id.prefix() == prefix);
+            let is_current = follower.current == Some(prefix);
             if follower.begun.contains(&prefix) && !is_current {
                 shown.put(turn.out.links.buffer(*link));
             }

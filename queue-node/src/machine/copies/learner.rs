@@ -58,7 +58,7 @@ impl Learner {
         }
         self.state.fill(bytes).map_err(|_| broken)?;
         if is_last {
-            self.state.filled();
+            self.state.filled().map_err(|_| broken)?;
             self.waiting_bytes = 0;
             for unit in self.waiting.take().unwrap_or_default() {
                 self.apply(&unit)?;

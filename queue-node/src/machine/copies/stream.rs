@@ -1,9 +1,12 @@
 //! What a bucket's copies are sent.
 
+use link::machine::LinkId;
 use proto::bucket::BucketId;
 
+use crate::machine::state::State;
 use crate::machine::state::codec;
-use crate::machine::state::record::Stamp;
+use crate::machine::state::record::{Record, Stamp};
+use crate::machine::state::snapshot::Snapshot;
 
 /// The records of a bucket in one turn.
 #[derive(Debug, Clone)]
@@ -20,12 +23,32 @@ pub(crate) struct Stream {
     is_followed: bool,
     /// The moment of the unit that is open, which begins with these bytes.
     open: Option<(u64, Vec<u8>)>,
+    /// Snapshots that aren't given out yet, by the links that they are for.
+    snapshots: Vec<(LinkId, Snapshot)>,
 }
 
 impl Stream {
-    /// From here on units are let out.
-    pub(crate) fn follow(&mut self) {
+    /// A node begins to follow on this link: it gets a snapshot, and units from here on.
+    pub(crate) fn begin(&mut self, link: LinkId, snapshot: Snapshot) {
+        self.snapshots.retain(|(other, _)| *other != link);
+        self.snapshots.push((link, snapshot));
         self.is_followed = true;
+    }
+
+    /// The snapshot for a link, if it isn't given out yet.
+    pub(crate) fn snapshot(&mut self, link: LinkId) -> Option<&mut Snapshot> {
+        let found = self.snapshots.iter_mut().find(|(other, _)| *other == link);
+        found.map(|(_, snapshot)| snapshot)
+    }
+
+    /// The snapshot for a link is given out, or wanted no more.
+    pub(crate) fn end_snapshot(&mut self, link: LinkId) {
+        self.snapshots.retain(|(other, _)| *other != link);
+    }
+
+    /// A record is about to change the state.
+    pub(crate) fn before(&mut self, state: &State, record: &Record<'_>) {
+        self.snapshots.iter_mut().for_each(|(_, snapshot)| snapshot.before(state, record));
     }
 
     /// Nobody follows any more.

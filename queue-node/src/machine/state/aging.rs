@@ -43,9 +43,9 @@ impl<K: Clone + Eq + Hash, V> Aging<K, V> {
         })
     }
 
-    /// When the oldest of them, or one that has been remembered anew since, was remembered.
+    /// When the oldest of them was remembered last.
     pub(super) fn oldest_ms(&self) -> Option<u64> {
-        self.order.front().map(|(at_ms, _)| *at_ms)
+        self.iter().next().map(|(at_ms, _, _)| at_ms)
     }
 
     /// Forgets those that were remembered last before that moment, or at it.

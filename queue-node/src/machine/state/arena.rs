@@ -94,6 +94,11 @@ impl<T> Arena<T> {
         (0..).zip(&mut self.places).filter_map(|(at, thing)| Some((at, thing.as_mut()?)))
     }
 
+    /// No place is as high as this.
+    pub(super) fn places(&self) -> u32 {
+        self.places.len() as u32
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.places.len() - self.free.len()

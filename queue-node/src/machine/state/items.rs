@@ -40,15 +40,19 @@ impl Items<'_> {
 }
 
 impl State {
-    /// All items, for this moment of the primary's clock.
-    pub(super) fn items(
+    /// Writes items for this moment of the primary's clock.
+    pub(super) fn writer<'a>(
         &self,
         now_ms: u64,
-        sink: &mut dyn FnMut(&[u8]),
-        large: Option<&mut VecDeque<Large>>,
-    ) {
+        sink: &'a mut dyn FnMut(&[u8]),
+        large: Option<&'a mut VecDeque<Large>>,
+    ) -> Items<'a> {
         let old_ms = now_ms.checked_sub(LOG_GRACES * self.grace_ms);
-        let mut items = Items { sink, buffer: Vec::new(), now_ms, old_ms, large };
+        Items { sink, buffer: Vec::new(), now_ms, old_ms, large }
+    }
+
+    /// All items but queues and logins.
+    pub(super) fn items_at_once(&self, items: &mut Items<'_>) {
         items.put(item::HEAD, |out| {
             wire::put_uint(out, head::N, self.newest.n);
             wire::put_uint(out, head::AT_MS, self.newest.at_ms);
@@ -58,13 +62,10 @@ impl State {
         items.put(item::CONFIG, |out| {
             wire::put_part(out, config::CLASSES, |out| codec::put_classes(out, &self.classes));
         });
-        self.people.put_items(&mut items);
-        for (index, queue) in self.queues.iter() {
-            queue.put_items(index, &self.classes, &mut items);
-        }
-        self.logins.put_items(&mut items);
-        self.memory.put_items(&mut items);
-        self.keys.put_items(&mut items);
+        self.people.put_items(items);
+        self.logins.put_items(items);
+        self.memory.put_items(items);
+        self.keys.put_items(items);
         for (number, kept) in self.words.iter() {
             items.put(item::WORD, |out| {
                 wire::put_uint(out, word::NUMBER, number);
@@ -84,7 +85,15 @@ impl State {
     /// It is a sum of hashes: neither the order of a walk nor the layout of anything counts.
     pub(crate) fn digest(&self, now_ms: u64) -> u128 {
         let mut sum = 0_u128;
-        self.items(now_ms, &mut |item| sum = sum.wrapping_add(xxh3_128(item)), None);
+        let mut sink = |item: &[u8]| sum = sum.wrapping_add(xxh3_128(item));
+        let mut items = self.writer(now_ms, &mut sink, None);
+        self.items_at_once(&mut items);
+        for (index, queue) in self.queues.iter() {
+            queue.put_items(index, &self.classes, &mut items);
+        }
+        for key in self.logins.keys() {
+            self.logins.put_login(key, &mut items);
+        }
         sum
     }
 
@@ -105,10 +114,15 @@ impl State {
     }
 
     /// All slices have come.
-    pub(crate) fn filled(&mut self) {
+    ///
+    /// # Errors
+    /// If something is missing that something else names.
+    pub(crate) fn filled(&mut self) -> Result<(), WireError> {
+        self.logins.settle(&self.queues)?;
         self.queues.settle();
         self.people.settle(&self.queues, &self.logins);
         self.sizes.count_all(&mut self.queues, self.logins.len());
+        Ok(())
     }
 
     /// Takes an item that isn't there yet.
@@ -126,7 +140,7 @@ impl State {
                 item::CELL => self.queues.take_cell(part),
                 item::MEMBER => self.queues.take_member(part, &self.people),
                 item::LOGIN => self.logins.take_login(part, &self.people),
-                item::ONLINE => self.logins.take_online(part, &self.queues),
+                item::ONLINE => self.logins.take_online(part),
                 item::OVER => self.logins.take_over(part),
                 item::ATTEMPT => self.logins.take_attempt(part),
                 item::COHORT => self.memory.take_cohort(part),

@@ -251,9 +251,11 @@ impl People {
         self.release(now_ms, key);
     }
 
-    /// A moment since when somebody may have been unused, the first of them.
-    pub(crate) fn oldest_ms(&self) -> Option<u64> {
-        self.faded.first().map(|(at_ms, _)| *at_ms)
+    /// Whether nothing has used somebody since that moment. It depends on who is known alone, and
+    /// not on when anybody was listed.
+    pub(super) fn has_faded(&self, before_ms: u64) -> bool {
+        let mut listed = self.faded.iter().take_while(|(listed_ms, _)| *listed_ms <= before_ms);
+        listed.any(|(_, key)| self[*key].uses == 0 && self[*key].faded_ms <= before_ms)
     }
 
     /// Forgets what nothing has used since that moment.
@@ -295,6 +297,11 @@ impl People {
     #[inline]
     pub(crate) fn sessions_of(&self, user: UserKey) -> impl Iterator<Item = SessionKey> {
         std::iter::successors(self.users[user.0].first, |key| self[*key].next)
+    }
+
+    /// No session's place is as high as this.
+    pub(super) fn places(&self) -> u32 {
+        self.sessions.places()
     }
 
     /// How many sessions are known.

@@ -344,6 +344,11 @@ impl Queues {
         self.slots.get(at.0)
     }
 
+    /// No place is as high as this.
+    pub(super) fn places(&self) -> u32 {
+        self.slots.places()
+    }
+
     /// All items have come.
     pub(super) fn settle(&mut self) {
         self.slots.settle();

@@ -176,7 +176,7 @@ fn the_application_hears_nothing_of_a_resume() {
         501: g2 subscribed 7 9 e2 #1 [chat=1,members=1,scores=1] recovered
         5000: g2 answer 7 op=2 status=0 seq=1 tim count=1
         5001: g2 lost_noted 7
-        5002: g2 logged_in 8 0 23 resumed
+        5002: g2 logged_in 8 0 21 resumed
         5002: g2 unsubscribed 9 [7] ''
         5003: g2 answer 8 op=0 status=0 seq=1
         5003: g2 subscribed 8 9 e2 #1 [chat=1,members=1,scores=1] recovered

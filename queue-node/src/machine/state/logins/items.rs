@@ -11,16 +11,17 @@ use crate::machine::state::people::{People, SessionKey};
 use crate::machine::state::queue::{QueueIndex, Queues};
 
 impl Logins {
-    /// Sessions, users, and what is over.
+    /// The record of a session, if it has one.
+    pub(in crate::machine::state) fn put_login(&self, key: SessionKey, items: &mut Items<'_>) {
+        let Some(own) = self.logins.get(&key) else { return };
+        items.put(item::LOGIN, |out| {
+            wire::put_uint(out, login::SESSION, key.number().into());
+            write(out, own);
+        });
+    }
+
+    /// Users, and what is over.
     pub(in crate::machine::state) fn put_items(&self, items: &mut Items<'_>) {
-        let mut keys: Vec<SessionKey> = self.keys().collect();
-        keys.sort_unstable();
-        for key in keys {
-            items.put(item::LOGIN, |out| {
-                wire::put_uint(out, login::SESSION, key.number().into());
-                put_login(out, &self.logins[&key]);
-            });
-        }
         let mut inboxes: Vec<QueueIndex> = self.users.keys().copied().collect();
         inboxes.sort_unstable();
         for inbox in inboxes {
@@ -67,7 +68,7 @@ impl Logins {
             }
             Ok(())
         })?;
-        let login = read_login(bytes)?;
+        let login = read(bytes)?;
         let id = people.get(key).ok_or(WireError)?.id;
         if login.drawn != id && login.ending.is_none() {
             self.drawn.insert(login.drawn, key);
@@ -76,11 +77,7 @@ impl Logins {
     }
 
     /// The sessions of a user that aren't over.
-    pub(in crate::machine::state) fn take_online(
-        &mut self,
-        bytes: &[u8],
-        queues: &Queues,
-    ) -> Result<(), WireError> {
+    pub(in crate::machine::state) fn take_online(&mut self, bytes: &[u8]) -> Result<(), WireError> {
         let (mut inbox, mut since_unix_ms) = (QueueIndex::FIRST, 0);
         each(bytes, |number, value| {
             match number {
@@ -92,12 +89,17 @@ impl Logins {
         })?;
         let sessions = codec::read_numbers(bytes, online::SESSIONS)?.into_iter();
         let sessions: Vec<_> = sessions.map(|at| SessionKey::named(at as u32)).collect();
-        let is_known = |key: &SessionKey| self.logins.contains_key(key);
-        if queues.get(inbox).is_none() || !sessions.iter().all(is_known) {
-            return Err(WireError);
-        }
         self.users.insert(inbox, User { sessions, since_unix_ms });
         Ok(())
+    }
+
+    /// All items have come: whom users name must be there, and their inboxes.
+    pub(in crate::machine::state) fn settle(&self, queues: &Queues) -> Result<(), WireError> {
+        let has_login = |key: &SessionKey| self.logins.contains_key(key);
+        let is_whole = |(inbox, user): (&QueueIndex, &User)| {
+            queues.get(*inbox).is_some() && user.sessions.iter().all(has_login)
+        };
+        self.users.iter().all(is_whole).then_some(()).ok_or(WireError)
     }
 
     /// An id that is over.
@@ -136,7 +138,7 @@ impl Logins {
     }
 }
 
-fn put_login(out: &mut Vec<u8>, own: &Login) {
+fn write(out: &mut Vec<u8>, own: &Login) {
     wire::put_uint(out, login::GENERATION, own.generation);
     wire::put_bytes(out, login::DRAWN, &own.drawn.0);
     codec::put_secret(out, login::SECRET, own.secret);
@@ -159,7 +161,7 @@ fn put_login(out: &mut Vec<u8>, own: &Login) {
     wire::put_uint(out, login::BELOW, own.below);
 }
 
-fn read_login(bytes: &[u8]) -> Result<Login, WireError> {
+fn read(bytes: &[u8]) -> Result<Login, WireError> {
     let (mut drawn, mut client) = (None, None);
     each(bytes, |number, value| {
         match number {

@@ -30,6 +30,9 @@ pub(crate) struct Bytes {
 const BEGIN_TURNS: u64 = 5;
 const PROMOTE_TURNS: u64 = 7;
 
+/// A slice has so few bytes that a snapshot of a small bucket takes several turns.
+const SLICE_BYTES: usize = 400;
+
 /// A larger state isn't walked after each turn.
 const WALKED_MAX: u64 = 300;
 
@@ -53,10 +56,13 @@ impl Shadows {
         self.copies.retain(|id, _| buckets.contains(id));
         for id in buckets {
             let primary = node.digest(now, id).expect("the bucket is here");
-            if let Some(copy) = self.copies.get(&id) {
+            self.give_slice(node, id);
+            let copy = self.copies.get(&id).filter(|copy| copy.is_level());
+            if let Some(copy) = copy {
                 assert_eq!((copy.n(), copy.digest(now.ms)), primary, "{id:?}: the copy differs");
             }
             if self.is_time(PROMOTE_TURNS)
+                && copy.is_some()
                 && let Some(copy) = self.copies.remove(&id)
             {
                 node.promote(now, id, copy, out);
@@ -64,7 +70,7 @@ impl Shadows {
                 assert_eq!(shown, primary, "{id:?}: the promoted copy differs");
             }
             if self.is_time(BEGIN_TURNS) || !self.copies.contains_key(&id) {
-                self.begin(now, node, id, primary);
+                self.begin(now, node, id);
             }
         }
     }
@@ -73,14 +79,22 @@ impl Shadows {
         self.kept.is_none() && self.turns.is_multiple_of(turns)
     }
 
-    fn begin(&mut self, now: Time, node: &mut Node, id: BucketId, primary: (u64, u128)) {
-        let snapshot = node.follow(now, id).expect("the bucket is here");
-        let copy = Learner::of_snapshot(&snapshot, 9, GRACE_MS, self.faults);
-        let copy = copy.expect("a snapshot can be read");
-        assert_eq!((copy.n(), copy.digest(now.ms)), primary, "{id:?}: the snapshot differs");
-        self.copies.insert(id, copy);
-        if let Some(kept) = &mut self.kept {
-            kept.entry(id).or_default().snapshot = snapshot;
+    fn begin(&mut self, now: Time, node: &mut Node, id: BucketId) {
+        assert!(node.follow(now, id), "the bucket is here");
+        self.copies.insert(id, Learner::new(9, GRACE_MS, self.faults));
+        // Later copies get their snapshots in many turns, while things change.
+        while self.turns < BEGIN_TURNS && self.give_slice(node, id) {}
+    }
+
+    /// A copy gets the next part of its snapshot, if there is one.
+    fn give_slice(&mut self, node: &mut Node, id: BucketId) -> bool {
+        let Some((slice, is_last)) = node.slice(id, SLICE_BYTES) else { return false };
+        if let Some(copy) = self.copies.get_mut(&id) {
+            copy.slice(&slice, is_last).expect("a slice fits");
         }
+        if let Some(kept) = &mut self.kept {
+            kept.entry(id).or_default().snapshot.extend(slice);
+        }
+        true
     }
 }
