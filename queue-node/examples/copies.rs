@@ -42,6 +42,9 @@ name = \"scores\"
 kind = \"state\"
 ";
 
+/// Who is in the rooms of a snapshot.
+const SESSIONS: u32 = 10_000;
+
 /// Frames of one turn.
 const TURN: usize = 1_000;
 
@@ -110,7 +113,7 @@ impl Bench {
 
     /// A snapshot of a bucket, and how long the longest turn took in which a part of it was made.
     fn snapshot(&mut self, bucket: BucketId) -> Result<(Vec<u8>, Duration), Box<dyn Error>> {
-        let (mut snapshot, mut longest, mut is_last) = (Vec::new(), Duration::ZERO, false);
+        let (mut slices, mut longest, mut is_last) = (Vec::new(), Duration::ZERO, false);
         let mut began = now();
         if !self.node.follow(self.now, bucket) {
             return Err("the bucket isn't here".into());
@@ -120,13 +123,13 @@ impl Bench {
                 let Some((slice, last)) = self.node.slice(bucket, limits::SLICE_BYTES) else {
                     break;
                 };
-                snapshot.extend(slice);
+                slices.push(slice);
                 is_last = last;
             }
             longest = longest.max(began.elapsed());
             began = now();
         }
-        Ok((snapshot, longest))
+        Ok((slices.concat(), longest))
     }
 
     /// Takes frames, a thousand a turn, and gives back how long that took; the units are kept.
@@ -235,8 +238,10 @@ fn kinds() -> Result<(), Box<dyn Error>> {
 fn snapshots(gigabytes: f64, bits: u32) -> Result<(), Box<dyn Error>> {
     let mut bench = Bench::new(bits)?;
     let (mut unused, mut rooms) = (Vec::new(), 0_u32);
-    let frames = bytes(bench.login(0));
-    bench.take(&frames, &mut unused);
+    for handle in 0..SESSIONS {
+        let frames = bytes(bench.login(handle));
+        bench.take(&frames, &mut unused);
+    }
     let bytes_max = (gigabytes * 1e9) as u64;
     while bench.node.counters().kept_bytes + bench.node.counters().replay_bytes < bytes_max {
         let mut frames = Vec::new();
@@ -244,13 +249,14 @@ fn snapshots(gigabytes: f64, bits: u32) -> Result<(), Box<dyn Error>> {
             rooms += 1;
             let queue = format!("/room/{rooms}");
             frames.push(bench.at(&queue));
+            let session = rooms % SESSIONS;
             let subscribe = c2g::Subscribe { op_id: 1, queue: queue.clone(), ..Default::default() };
-            frames.push(operation(0, Op::Subscribe(subscribe)));
+            frames.push(operation(session, Op::Subscribe(subscribe)));
             let act = Some(c2g::change::Act::Set(vec![b'.'; 10_000]));
             let change = c2g::Change { key: "k".to_owned(), act, ..Default::default() };
             let (mount, changes) = ("scores".to_owned(), vec![change]);
             let state = c2g::SendState { op_id: 2, queue, mount, changes };
-            frames.push(operation(0, Op::SendState(state)));
+            frames.push(operation(session, Op::SendState(state)));
         }
         let frames = bytes(frames);
         bench.take(&frames, &mut unused);
