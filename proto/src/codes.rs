@@ -14,6 +14,7 @@ pub enum Status {
     Precondition = 9,
     Conflict = 10,
     Unimplemented = 12,
+    Internal = 13,
     Unavailable = 14,
     Unauthenticated = 16,
 }
@@ -32,7 +33,7 @@ pub struct StatusRow {
 }
 
 /// All statuses, by number.
-pub const STATUSES: [StatusRow; 11] = [
+pub const STATUSES: [StatusRow; 12] = [
     row(Status::Ok, "ok", 200, "done"),
     row(
         Status::OutcomeUnknown,
@@ -47,6 +48,12 @@ pub const STATUSES: [StatusRow; 11] = [
     row(Status::Precondition, "precondition", 409, "a condition of the operation does not hold"),
     row(Status::Conflict, "conflict", 409, "it clashes with what is already there"),
     row(Status::Unimplemented, "unimplemented", 501, "this server does not know the operation"),
+    row(
+        Status::Internal,
+        "internal",
+        500,
+        "a bug of the server: nothing was done, and others are not harmed; report it",
+    ),
     row(Status::Unavailable, "unavailable", 503, "not now; nothing was done; try again"),
     row(Status::Unauthenticated, "unauthenticated", 401, "no valid credentials"),
 ];

@@ -20,6 +20,7 @@ enum Status: int
     case Precondition = 9;
     case Conflict = 10;
     case Unimplemented = 12;
+    case Internal = 13;
     case Unavailable = 14;
     case Unauthenticated = 16;
 

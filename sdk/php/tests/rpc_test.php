@@ -7,6 +7,7 @@ namespace Imq\Tests;
 use Imq\Bytes;
 use Imq\Error\Conflict;
 use Imq\Error\Forbidden;
+use Imq\Error\Internal;
 use Imq\Error\NotFound;
 use Imq\Error\OutcomeUnknown;
 use Imq\Error\Refused;
@@ -173,6 +174,7 @@ return [
             2 => [504, OutcomeUnknown::class],
             7 => [403, Forbidden::class],
             10 => [409, Conflict::class],
+            13 => [500, Internal::class],
             16 => [401, Unauthenticated::class],
             99 => [418, Refused::class],
         ];

@@ -38,12 +38,13 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             Status::Limit => is_full(lives, operation, answer.at_us),
             Status::Unavailable => unavailable(lives, operation, answer),
             Status::Unauthenticated => is_over(lives, operation, answer),
-            // Nobody asks for what can't be.
+            // Nobody asks for what can't be, and no machine has a bug.
             Status::Ok
             | Status::OutcomeUnknown
             | Status::Invalid
             | Status::Conflict
-            | Status::Unimplemented => false,
+            | Status::Unimplemented
+            | Status::Internal => false,
         };
         if !has_cause {
             let rule = "a refusal has its cause";

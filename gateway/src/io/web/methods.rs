@@ -84,7 +84,7 @@ pub struct Object {
 }
 
 /// A status that every method may have, and when.
-pub const REFUSALS: [(Status, &str); 6] = [
+pub const REFUSALS: [(Status, &str); 7] = [
     (
         Status::Invalid,
         "the body is not JSON, or has a wrong or unknown field; the message says which",
@@ -92,6 +92,10 @@ pub const REFUSALS: [(Status, &str); 6] = [
     (Status::Unauthenticated, "no API key, or one that the gateway doesn't have"),
     (Status::Forbidden, "the key lacks the method's scope, or is not for this queue"),
     (Status::Limit, "a limit that the message names is reached"),
+    (
+        Status::Internal,
+        "a bug of the server: nothing was done, and the same fails again; report it",
+    ),
     (Status::Unavailable, "the queue's home can't be reached now; nothing was done"),
     (Status::OutcomeUnknown, "no answer in time: the call may or may not have run"),
 ];

@@ -306,6 +306,7 @@ pub(in crate::machine) fn close_of(status: Status) -> Close {
         | Status::NotFound
         | Status::Forbidden
         | Status::Precondition
-        | Status::Unimplemented => Close::Forbidden,
+        | Status::Unimplemented
+        | Status::Internal => Close::Forbidden,
     }
 }

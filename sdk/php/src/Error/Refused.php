@@ -48,6 +48,7 @@ class Refused extends \RuntimeException implements ImqException
             Status::Precondition => Precondition::class,
             Status::Conflict => Conflict::class,
             Status::Unimplemented => Unimplemented::class,
+            Status::Internal => Internal::class,
             Status::Unavailable => Unavailable::class,
             Status::Unauthenticated => Unauthenticated::class,
             Status::Ok, null => self::class,

@@ -160,7 +160,8 @@ impl Answer<'_> {
         let status = match self.status {
             None => Status::Forbidden,
             Some(number) => match Status::from_number(number).ok_or(Wrong)? {
-                Status::Ok | Status::OutcomeUnknown => return Err(Wrong),
+                // Of the gateway, and of a bug of imq's own.
+                Status::Ok | Status::OutcomeUnknown | Status::Internal => return Err(Wrong),
                 status @ (Status::Invalid
                 | Status::NotFound
                 | Status::Forbidden
