@@ -67,23 +67,13 @@ impl Bucket {
                 .map(|filter| filter.map(Box::new))
                 .map_err(|error| Refusal::new(Status::Invalid, error.to_string())),
         };
-        let index = match (found, &filter) {
-            (Some(index), _) => index,
-            (None, Err(refusal)) => return self.refuse(turn, asker, refusal.clone()),
-            (None, Ok(_)) => match self.may_create(turn, operation.queue, key) {
-                Ok((name, class)) => {
-                    let ruling = rule_on_creation(&class, verdicts);
-                    if !self.may_come_to_be(turn, asker, hash, ruling) {
-                        return;
-                    }
-                    if class.outlives_members() {
-                        turn.shared.creations.spend(self.state.people().user_of(key), turn.now.ms);
-                    }
-                    let user = self.state.people().user_of(key).clone();
-                    self.create(turn, name, class, Some(&user))
-                }
+        let Some(index) = found else {
+            let filter = match filter {
+                Ok(filter) => filter,
                 Err(refusal) => return self.refuse(turn, asker, refusal),
-            },
+            };
+            let (queue, place) = ((operation.queue, hash), (seat, sub));
+            return self.subscribe_first(turn, asker, queue, (join, filter), verdicts, place);
         };
         let was_member = self.state.queue(index).members.contains(key);
         let generation = turn.shared.links.generation(seat);
@@ -99,6 +89,39 @@ impl Bucket {
         if !was_member {
             self.joined(turn, index, key);
         }
+        self.sit_and_wait(turn, index, seat, sub, join);
+    }
+
+    /// `subscribe` to a queue that isn't there: it comes to be with its first member. All of it is
+    /// decided before anything is recorded.
+    fn subscribe_first(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        (queue, hash): (&str, u64),
+        (join, filter): (Join, Option<Box<Filter>>),
+        verdicts: Verdicts<'_>,
+        (seat, sub): (Seat, u32),
+    ) {
+        let session = join.session;
+        let (name, class) = match self.may_create(turn, queue, session) {
+            Ok(new) => new,
+            Err(refusal) => return self.refuse(turn, asker, refusal),
+        };
+        let ruling = rule_on_creation(&class, verdicts);
+        if !self.may_come_to_be(turn, asker, hash, ruling) {
+            return;
+        }
+        let user = self.state.people().user_of(session).clone();
+        if class.outlives_members() {
+            turn.shared.creations.spend(&user, turn.now.ms);
+        }
+        let generation = turn.shared.links.generation(seat);
+        let step = Step::Join { session, generation, guest: false, filter };
+        let index = self.create(turn, name, class, Some(&user));
+        let outcome = Outcome::Done { seq: self.state.queue(index).seq };
+        self.commit(turn, index, asker, Ok((outcome, step)));
+        self.joined(turn, index, session);
         self.sit_and_wait(turn, index, seat, sub, join);
     }
 

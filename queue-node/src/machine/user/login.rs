@@ -117,9 +117,12 @@ impl Bucket {
         (drawn, name): (SessionId, &Rc<str>),
     ) -> Result<SessionKey, Refused> {
         turn.shared.admits().map_err(Refused::full)?;
+        let mut losers = Vec::new();
+        if let Some(inbox) = self.inbox_of(name) {
+            losers = self.losers(inbox, login)?;
+            self.replace(turn, inbox, &losers)?;
+        }
         let inbox = self.inbox(turn, name);
-        let losers = self.losers(inbox, login)?;
-        self.replace(turn, inbox, &losers)?;
         let Some(key) = self.know(turn, (drawn, name), 0, 0) else {
             return Err(Refused::over(Close::HomeLost));
         };
