@@ -48,6 +48,19 @@ impl Outbox {
         self.slots.get(link.0 as usize).map_or(0, |slot| slot.bytes.len() - slot.written)
     }
 
+    /// How much of it there is, written or not; [`Outbox::cut`] goes back to there.
+    #[inline]
+    pub fn length(&self, link: LinkId) -> usize {
+        self.slots.get(link.0 as usize).map_or(0, |slot| slot.bytes.len())
+    }
+
+    /// Forgets what was appended since there was so much, in the same turn.
+    pub fn cut(&mut self, link: LinkId, length: usize) {
+        if let Some(slot) = self.slots.get_mut(link.0 as usize) {
+            slot.bytes.truncate(length);
+        }
+    }
+
     /// Has the link closed; its `LinkDown` comes later.
     pub fn end(&mut self, link: LinkId, reason: &'static str) {
         self.ended.push((link, reason));

@@ -41,3 +41,19 @@ fn the_backlog_is_bounded() {
     assert!(!outbox.wrote(link, 0));
     assert!(outbox.wrote(link, 1));
 }
+
+#[test]
+fn what_was_appended_is_cut_back_and_no_more() {
+    let mut outbox = Outbox::default();
+    let link = LinkId(0);
+    outbox.up(link);
+    outbox.buffer(link).extend_from_slice(b"one");
+    assert!(outbox.wrote(link, 2));
+    let length = outbox.length(link);
+    outbox.buffer(link).extend_from_slice(b"half a fra");
+    outbox.cut(link, length);
+    assert_eq!(outbox.unwritten(link), b"e");
+    outbox.down(link);
+    assert_eq!(outbox.length(link), 0);
+    outbox.cut(link, length);
+}
