@@ -1,12 +1,13 @@
 //! The queue node as a plain state machine.
 //!
 //! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`); a bucket
-//! decides, numbers and keeps (`bucket`, `record`, `outputs`); `state` is what its records made of
-//! it, `copies` what other processes get of it, and `local` what this process alone has of a queue;
-//! operations are told apart in `operation` and decided in `send`, `read`, `join`, `resume`,
-//! `attach`, `mounts` and `requests`; `application` asks and tells who is behind call-outs; `user`
-//! decides who is logged in, `member` what rooms hear of it, `peer` and `untold` what queues say to
-//! each other; `room` bounds what all of it takes, `cells` by whom; `timers` say when to wake.
+//! decides, numbers and keeps (`bucket`, `record`, `outputs`), and refuses what panics (`caught`);
+//! `state` is what its records made of it, `copies` what other processes get of it, and `local`
+//! what this process alone has of a queue; operations are told apart in `operation` and decided in
+//! `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`; `application` asks and
+//! tells who is behind call-outs; `user` decides who is logged in, `member` what rooms hear of it,
+//! `peer` and `untold` what queues say to each other; `room` bounds what all of it takes, `cells`
+//! by whom; `timers` say when to wake.
 
 mod allowance;
 mod application;
@@ -14,6 +15,7 @@ mod asker;
 mod attach;
 mod bucket;
 mod buckets;
+mod caught;
 mod cells;
 mod configure;
 mod copies;
@@ -48,9 +50,10 @@ mod untold;
 mod user;
 mod wake;
 
+pub use caught::Caught;
 pub use copies::{Broken, Compared, Forgets, Learner, Unit};
 pub use counters::Counters;
-pub use faults::Faults;
+pub use faults::{Faults, Panics};
 pub use node::{Input, Node, Settings};
 pub use turn::{Inspected, Outbox};
 

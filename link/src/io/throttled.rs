@@ -19,6 +19,13 @@ impl Throttled {
         Throttled { what, throttle: Throttle::default() }
     }
 
+    /// Writes a line about a bug, or counts it.
+    pub fn error(&mut self, now: Time, line: fmt::Arguments<'_>) {
+        if self.throttle.admits(now) {
+            tracing::error!("{line}");
+        }
+    }
+
     /// Writes a line that an operator may have to do something about, or counts it.
     pub fn warn(&mut self, now: Time, line: fmt::Arguments<'_>) {
         if self.throttle.admits(now) {

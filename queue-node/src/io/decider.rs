@@ -3,7 +3,7 @@
 use std::fmt::Arguments;
 use std::sync::mpsc::SyncSender;
 
-use link::io::{Event, Hub, Sink};
+use link::io::{Event, Hub, Sink, Throttled};
 use link::machine::LinkId;
 use member::io::board::tls_files;
 use member::io::{Board, Membership, Voice};
@@ -13,7 +13,7 @@ use proto::time::Time;
 use rand::RngExt;
 use tracing::Level;
 
-use crate::machine::{Compared, Faults, Input, Node, Outbox, Settings};
+use crate::machine::{Caught, Compared, Faults, Input, Node, Outbox, Settings};
 
 /// How often operators' figures are made.
 const PUBLISH_MS: u64 = 1000;
@@ -33,6 +33,7 @@ pub(super) struct Decider {
     pub(super) hub: Hub,
     /// The node whose buckets it keeps copies of, if there is one.
     pub(super) learns: Option<String>,
+    panics: Throttled,
 }
 
 /// How a queue node speaks of itself.
@@ -77,12 +78,14 @@ impl Decider {
             bytes_max,
             hub: Hub::default(),
             learns: None,
+            panics: Throttled::new("operations were refused because of a bug"),
         }
     }
 
     pub(super) fn wake_at(&self) -> Option<u64> {
         let publish = self.published_ms + PUBLISH_MS;
-        self.node.as_ref().and_then(Node::wake_at).map_or(Some(publish), |at| Some(at.min(publish)))
+        let node = self.node.as_ref().and_then(Node::wake_at);
+        [Some(publish), node, self.panics.wake_at()].into_iter().flatten().min()
     }
 
     /// Everything that came has been decided.
@@ -97,11 +100,21 @@ impl Decider {
             let inspected = member::machine::Input::Inspected(inspected);
             self.membership.handle(now, inspected, &mut self.out.links);
         }
+        self.log_panics(now);
         self.publish_readiness();
         if now.ms >= self.published_ms + PUBLISH_MS {
             self.published_ms = now.ms;
             self.publish(now);
         }
+    }
+
+    /// The panic's own line, with its place in the code, stands before this one.
+    fn log_panics(&mut self, now: Time) {
+        for Caught { kind, queue, text } in std::mem::take(&mut self.out.caught) {
+            let subject = format_args!("{kind} was refused with `internal`, about {queue:?}");
+            self.panics.error(now, format_args!("{subject}: deciding it panicked: {text}"));
+        }
+        self.panics.wake(now);
     }
 
     fn publish(&mut self, now: Time) {

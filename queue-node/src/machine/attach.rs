@@ -114,6 +114,7 @@ impl Bucket {
         seat: Seat,
         sub: u32,
     ) {
+        self.carry_out();
         self.take_seat(turn, index, session, seat);
         if self.seat_of(index, session) != Some(seat) {
             if let Some((left, old_sub)) = self.stand(turn, index, session) {

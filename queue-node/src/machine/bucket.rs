@@ -13,6 +13,7 @@ use rand::RngExt as _;
 
 use super::application::{About, Cause};
 use super::asker::{Asker, Who};
+use super::caught::Deciding;
 use super::copies::{Stream, Unit};
 use super::hashing::Numbers;
 use super::local::{Local, Locals, Seat};
@@ -45,6 +46,8 @@ pub(crate) struct Bucket {
     pub(crate) posted: Posted,
     /// The Idempotency-Key of the request that is being decided.
     pub(crate) keyed: Option<Keyed>,
+    /// What is being decided, while a panic of it can be taken back.
+    pub(crate) deciding: Option<Deciding>,
     /// What its copies are sent.
     pub(crate) stream: Stream,
 }
@@ -69,6 +72,7 @@ impl Bucket {
             seats: HashMap::default(),
             posted: Posted::default(),
             keyed: None,
+            deciding: None,
             stream: Stream::default(),
         }
     }
@@ -116,15 +120,16 @@ impl Bucket {
         step: Step,
         kept: Option<Kept>,
     ) {
-        let local = &mut self.locals[index];
         match &step {
             Step::Join { .. } => {
-                local.came(turn.now.ms);
+                self.carry_out();
+                self.locals[index].came(turn.now.ms);
                 turn.shared.counters.subscriptions += 1;
             }
             Step::Leave { session } => {
+                self.carry_out();
                 if let Some(at) = self.state.queue(index).members.place(*session) {
-                    local.gone(at);
+                    self.locals[index].gone(at);
                     turn.shared.counters.subscriptions -= 1;
                 }
             }
@@ -152,6 +157,7 @@ impl Bucket {
         record: Record<'_>,
         kept: Option<Kept>,
     ) -> u64 {
+        self.carry_out();
         let shared = &mut *turn.shared;
         shared.counters.records += 1;
         if let Some(Kept::Request { keyed, .. }) = &kept {
@@ -390,6 +396,7 @@ impl Bucket {
 
     /// Something of the queue is to be let out at the end of the turn.
     pub(crate) fn mark(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        self.carry_out();
         let reference = self.reference(index);
         if !std::mem::replace(&mut self.locals[index].is_dirty, true) {
             turn.shared.dirty.push(reference);
@@ -398,6 +405,7 @@ impl Bucket {
 
     /// Wakes for the queue at that moment, but never again in this one.
     pub(crate) fn arm(&mut self, turn: &mut Turn<'_>, index: QueueIndex, at_ms: u64) {
+        self.carry_out();
         let reference = self.reference(index);
         let at_ms = at_ms.max(turn.now.ms + 1);
         let local = &mut self.locals[index];
@@ -420,6 +428,7 @@ impl Bucket {
 
     /// Keeps a word to another queue, and lets it out with the newest record.
     pub(crate) fn tell(&mut self, turn: &mut Turn<'_>, word: Word) {
+        self.carry_out();
         turn.shared.counters.tells += 1;
         // Without a table there is no bucket, and so no word of one.
         let own = self.outputs.bucket();

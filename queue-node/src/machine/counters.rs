@@ -11,6 +11,8 @@ pub struct Counters {
     pub requests: u64,
     /// Operations that were refused.
     pub refused: u64,
+    /// Operations, requests and logins that were refused since deciding them panicked.
+    pub panics: u64,
     /// Operations that were repeated and got the remembered result.
     pub repeated: u64,
     /// Events of all queues.
@@ -121,7 +123,7 @@ impl Counters {
         ]
     }
 
-    fn totals(&self) -> [(&'static str, &'static str, u64); 12] {
+    fn totals(&self) -> [(&'static str, &'static str, u64); 13] {
         [
             (
                 "imq_queue_node_operations_total",
@@ -137,6 +139,11 @@ impl Counters {
                 "imq_queue_node_refused_total",
                 "Operations and requests that were refused.",
                 self.refused,
+            ),
+            (
+                "imq_queue_node_panics_total",
+                "Operations, requests and logins that were refused because of a bug: a panic.",
+                self.panics,
             ),
             (
                 "imq_queue_node_repeated_total",

@@ -98,6 +98,18 @@ pub struct Faults {
     pub condition_ignored: bool,
     /// A change that has a condition is refused.
     pub condition_refused: bool,
+    /// Operations and requests panic.
+    pub panics: Option<Panics>,
+}
+
+/// Which operations panic, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Panics {
+    /// Of queues whose name ends so.
+    pub on: &'static str,
+    /// When they have been carried out; else just before that, or in the midst of an answer that
+    /// leaves no record.
+    pub late: bool,
 }
 
 impl Faults {

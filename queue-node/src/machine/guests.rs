@@ -58,7 +58,10 @@ impl Bucket {
         let user: Rc<str> = join.user.as_str().into();
         for g2q::Guest { session_id, generation } in &join.sessions {
             let Ok(id) = SessionId::try_from(session_id.as_slice()) else { continue };
-            let Some(key) = self.know(turn, (id, &user), *generation, 0) else { continue };
+            // What is heard of it is right whatever becomes of the request.
+            let known = self
+                .beforehand(turn, |bucket, turn| bucket.know(turn, (id, &user), *generation, 0));
+            let Some(key) = known else { continue };
             // It may have been resumed since the lane asked.
             let generation = self.state.people()[key].generation();
             let is_over = self.state.people().is_over(key, generation);

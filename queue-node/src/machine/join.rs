@@ -330,6 +330,7 @@ impl Bucket {
         index: QueueIndex,
         session: SessionKey,
     ) -> Option<(Seat, u32)> {
+        self.carry_out();
         let at = self.state.queue(index).members.place(session)?;
         let (seat, lane) = self.locals[index].stand(turn.now.ms, at)?;
         if lane.seats == 0

@@ -19,6 +19,7 @@ use super::buckets::Buckets;
 use super::links::Connection;
 use super::links::Introduced;
 use super::local::Seat;
+use super::operation::name_of;
 use super::outputs;
 use super::requests;
 use super::state::people::SessionKey;
@@ -286,7 +287,10 @@ impl Bucket {
         {
             let hash = name::hash(send.queue);
             belongs(self, hash)?;
-            self.send_message(turn, &asker(send.op_id), &send, Verdicts::of(operation), hash);
+            let (asker, subject) = (asker(send.op_id), ("send_message", send.queue));
+            self.guarded(turn, &asker, subject, |bucket, turn| {
+                bucket.send_message(turn, &asker, &send, Verdicts::of(operation), hash);
+            });
             return Ok(());
         }
         let head = Head::of(body).unwrap_or(Head { op_id: 0, queue: &[] });
@@ -298,11 +302,11 @@ impl Bucket {
         if operation.kind == Kind::Call || !head.queue.is_empty() {
             belongs(self, hash)?;
         }
-        if is_over {
-            self.operation_of_the_past(turn, &asker, operation, head.queue, hash);
-        } else {
-            self.other_operation(turn, &asker, operation, hash);
-        }
+        let subject = (name_of(operation.kind), head.queue);
+        self.guarded(turn, &asker, subject, |bucket, turn| match is_over {
+            true => bucket.operation_of_the_past(turn, &asker, operation, head.queue, hash),
+            false => bucket.other_operation(turn, &asker, operation, hash),
+        });
         Ok(())
     }
 }

@@ -139,6 +139,13 @@ impl Links {
         lanes.min_by_key(|(has_clients, link)| (*has_clients, link.0)).map(|(_, link)| link)
     }
 
+    /// The next word on this link begins with its bucket.
+    pub(crate) fn unsaid(&mut self, link: LinkId) {
+        if let Some(state) = self.get_mut(link) {
+            state.said_at = None;
+        }
+    }
+
     /// The next word to each node that this one has dialled begins with its bucket.
     pub(crate) fn forget_said_to_nodes(&mut self) {
         let links = self.0.iter_mut().flatten();

@@ -300,6 +300,12 @@ impl Node {
         (all, left)
     }
 
+    /// Plants other bugs than so far.
+    #[cfg(test)]
+    pub(crate) fn plant(&mut self, faults: Faults) {
+        self.shared.settings.faults = faults;
+    }
+
     /// The newest generation of a session, by its user queue.
     #[cfg(test)]
     pub(crate) fn generation_of(&self, id: proto::ids::SessionId) -> Option<u64> {

@@ -122,6 +122,23 @@ impl Outputs {
         }
     }
 
+    /// How many outputs wait.
+    #[inline]
+    pub(crate) fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Forgets all that wait but the first so many.
+    pub(crate) fn cut(&mut self, held: usize) {
+        while self.held.len() > held
+            && let Some(last) = self.held.pop_back()
+        {
+            if let What::Bytes(_, length) = last.what {
+                self.bytes.truncate(self.bytes.len() - length);
+            }
+        }
+    }
+
     /// Lets out a word: given back if it may go at once.
     #[inline]
     pub(crate) fn word(&mut self, word: Word) -> Option<Word> {

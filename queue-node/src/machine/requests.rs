@@ -33,15 +33,28 @@ impl Bucket {
         let Some(body) = &request.body else {
             return self.refuse(turn, &asker, unimplemented());
         };
-        let queue = queue_of(body).unwrap_or_default().into_owned();
+        let (kind, queue) = (kind_of(body), queue_of(body).unwrap_or_default().into_owned());
+        self.guarded(turn, &asker, (kind, queue.as_bytes()), |bucket, turn| {
+            bucket.decide_request(turn, &asker, request, &queue);
+        });
+    }
+
+    fn decide_request(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        request: g2q::Request,
+        queue: &str,
+    ) {
         let hash = name::hash(queue.as_bytes());
-        let has_key = body.is_write() && !request.idempotency_key.is_empty();
+        let is_write = request.body.as_ref().is_some_and(Body::is_write);
+        let has_key = is_write && !request.idempotency_key.is_empty();
         let is_forgotten = turn.shared.settings.faults.key_forgotten;
-        if has_key && !is_forgotten && !self.keyed(turn, &asker, &request, &queue) {
+        if has_key && !is_forgotten && !self.keyed(turn, asker, &request, queue) {
             return;
         }
         let Some(body) = request.body else { return };
-        self.perform(turn, &asker, body, hash);
+        self.perform(turn, asker, body, hash);
         self.keyed = None;
     }
 
@@ -69,7 +82,7 @@ impl Bucket {
                     bucket.state.keys().may_remember(node, (api_key, origin))
                 };
                 if may(self, turn).is_err() {
-                    self.pass(turn);
+                    self.beforehand(turn, Bucket::pass);
                 }
                 match may(self, turn) {
                     Ok(()) => {
@@ -308,6 +321,27 @@ pub(crate) fn queue_of(body: &Body) -> Option<Cow<'_, str>> {
         Body::ListQueues(_) => return None,
     };
     Some(Cow::Borrowed(queue))
+}
+
+/// The name of a request.
+fn kind_of(body: &Body) -> &'static str {
+    match body {
+        Body::SendMessage(_) => "send_message",
+        Body::SendState(_) => "send_state",
+        Body::GetState(_) => "get_state",
+        Body::GetHistory(_) => "get_history",
+        Body::ListMembers(_) => "list_members",
+        Body::CreateQueue(_) => "create_queue",
+        Body::DeleteQueue(_) => "delete_queue",
+        Body::GetQueue(_) => "get_queue",
+        Body::ListQueues(_) => "list_queues",
+        Body::GetUser(_) => "get_user",
+        Body::DisconnectUser(_) => "disconnect_user",
+        Body::RemoveUser(_) => "remove_user",
+        Body::CreateMount(_) => "create_mount",
+        Body::DeleteMount(_) => "delete_mount",
+        Body::JoinUser(_) => "join_user",
+    }
 }
 
 /// The API key has had its share of what can be remembered.

@@ -26,15 +26,28 @@ impl Bucket {
         turn: &mut Turn<'_>,
         link: LinkId,
         Met { key, is_over }: Met,
-        resume: g2q::Resume,
+        mut resume: g2q::Resume,
     ) {
         let handle = Handle::named(resume.session);
         let asker = Asker { link, who: Who::Session { key, handle, op_id: 0 } };
         turn.shared.counters.operations += 1;
-        if is_over {
-            return self.refuse(turn, &asker, super::member::over());
-        }
-        let mut found = self.state.queues().find(resume.queue.as_bytes());
+        let queue = std::mem::take(&mut resume.queue);
+        self.guarded(turn, &asker, ("resume", queue.as_bytes()), |bucket, turn| match is_over {
+            true => bucket.refuse(turn, &asker, super::member::over()),
+            false => bucket.decide_resume(turn, &asker, (key, handle), &queue, resume),
+        });
+    }
+
+    fn decide_resume(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        (key, handle): (SessionKey, Handle),
+        queue: &str,
+        resume: g2q::Resume,
+    ) {
+        let link = asker.link;
+        let mut found = self.state.queues().find(queue.as_bytes());
         if let Some(index) = found
             && self.awaits(index, key)
             && !self.settle(turn, index)
@@ -49,11 +62,11 @@ impl Bucket {
         let member = found.filter(|index| self.state.queue(*index).members.contains(key));
         let Some(index) = member else {
             let sentence = "the session is no longer a member of the queue: subscribe again";
-            return self.refuse(turn, &asker, Refusal::new(Status::NotFound, sentence));
+            return self.refuse(turn, asker, Refusal::new(Status::NotFound, sentence));
         };
         self.take_seat(turn, index, key, Seat { link, handle });
         let result = asker.result(&Outcome::Done { seq: self.state.queue(index).seq });
-        self.answer(turn, &asker, &result);
+        self.answer(turn, asker, &result);
         let (epoch, marks) = (resume.epoch, resume.marks);
         let since = (epoch != 0).then_some(Since { epoch, marks });
         let join = Join { session: key, since, history: 0 };

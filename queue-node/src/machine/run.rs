@@ -112,6 +112,13 @@ impl Bucket {
 
     /// Lets out what the queue's run has gathered. False: nobody is left, and the queue is no more.
     pub(crate) fn settle(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
+        if self.locals[index].run.is_none() {
+            return true;
+        }
+        self.beforehand(turn, |bucket, turn| bucket.let_run_out(turn, index))
+    }
+
+    fn let_run_out(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
         let Some(run) = self.locals[index].run.take() else { return true };
         // Only the web application can hear of what happened in a queue that goes with its last
         // member.

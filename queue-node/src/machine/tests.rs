@@ -2,6 +2,7 @@
 
 mod arena;
 mod asks;
+mod caught;
 mod changes;
 mod commits;
 mod copies;

@@ -12,6 +12,7 @@ use rand::rngs::StdRng;
 
 use super::allowance::Allowances;
 use super::application::Couriers;
+use super::caught::Caught;
 use super::copies::{Followers, Unit};
 use super::counters::Counters;
 use super::links::Links;
@@ -32,6 +33,8 @@ pub struct Outbox {
     pub inspected: Vec<Inspected>,
     /// To the copies of buckets that somebody follows.
     pub units: Vec<Unit>,
+    /// To the log.
+    pub caught: Vec<Caught>,
 }
 
 /// An answer to the boss.

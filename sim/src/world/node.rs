@@ -143,6 +143,7 @@ impl World {
             }
             node.handle(now, Input::TurnEnd, &mut host.out);
         }
+        self.look_at_panics(at);
         self.shadow(at);
         self.look_at_outputs(at, &uncommitted);
         self.look_at_words(at, false);
@@ -269,6 +270,14 @@ impl World {
         let host = &self.nodes[at];
         let waiting = newest.into_iter().filter(|(key, n)| *n > host.committed(*key));
         waiting.map(|(key, _)| key).collect()
+    }
+
+    /// A panic that a node catches refuses one operation; here it is as wrong as any other.
+    fn look_at_panics(&mut self, at: usize) {
+        for caught in std::mem::take(&mut self.nodes[at].out.caught) {
+            let what = format!("q{}, while it decided: {caught:?}", at + 1);
+            self.violated("no machine panics", what);
+        }
     }
 
     /// Nothing leaves a node before what it speaks of is committed: no event at all outside of a

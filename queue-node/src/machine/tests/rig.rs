@@ -60,6 +60,8 @@ pub(crate) struct Rig {
     pub(crate) conf: u64,
     /// Refusals are written with their sentences.
     loud: bool,
+    /// A panic that the node catches is a failure, unless it was planted.
+    pub(crate) may_panic: bool,
     pub(crate) shadows: shadows::Shadows,
 }
 
@@ -108,6 +110,7 @@ impl Rig {
             generations: BTreeMap::new(),
             conf: 1,
             loud: false,
+            may_panic: false,
             shadows: shadows::Shadows::default(),
         };
         rig.handle(Input::Config(Arc::new(config())));
@@ -118,6 +121,7 @@ impl Rig {
     pub(crate) fn handle(&mut self, input: Input<'_>) {
         let is_end = matches!(input, Input::TurnEnd);
         self.node.handle(self.now, input, &mut self.out);
+        assert!(self.may_panic || self.out.caught.is_empty(), "{:?}", self.out.caught);
         if is_end {
             self.shadows.follow(self.now, &mut self.node, &mut self.out);
         }
@@ -141,6 +145,11 @@ impl Rig {
             self.hear(&mut said);
         }
         said
+    }
+
+    /// A line without its moment, in the turn that is going on.
+    pub(crate) fn says(&mut self, line: &str) {
+        self.line(&line.split_whitespace().collect::<Vec<_>>());
     }
 
     fn advance(&mut self, ms: u64) {

@@ -56,6 +56,7 @@ impl Bucket {
 
     /// The session is heard here from now on.
     pub(super) fn attach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, seat: Seat) {
+        self.carry_out();
         let Some(login) = self.state.logins().present(key) else { return };
         let was_detached = login.detached_ms.is_some();
         self.seats.insert(key, seat);

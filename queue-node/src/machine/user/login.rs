@@ -31,38 +31,50 @@ impl Bucket {
         login: &g2q::Login,
         (drawn, user): (SessionId, &Rc<str>),
     ) {
-        let (session, seat) = (login.session, Seat { link, handle: Handle::named(login.session) });
-        let decided = self.decide_login(turn, seat, login, (drawn, user));
-        let goes_on = decided.as_ref().ok().copied();
-        let word = match decided {
-            Ok(key) => {
-                let generation = self.bind(turn, seat, key);
-                let id = self.state.people()[key].id;
-                q2g::LoggedIn {
-                    session,
-                    status: Status::Ok.number(),
-                    generation,
-                    resumed: id != drawn,
-                    session_id: id.0.to_vec(),
-                    floor: self.floor_of(turn, user, None),
-                    ..q2g::LoggedIn::default()
+        let seat = Seat { link, handle: Handle::named(login.session) };
+        let subject = ("login", user.as_bytes());
+        let refusal = self.caught(turn, link, subject, |bucket, turn| {
+            match bucket.decide_login(turn, seat, login, (drawn, user)) {
+                Ok(key) => {
+                    bucket.logged_in(turn, seat, drawn, key);
+                    bucket.invite_again(turn, key);
                 }
+                Err(refused) => bucket.refuse_login(turn, seat, refused),
             }
-            Err(refused) => q2g::LoggedIn {
-                session,
-                status: refused.status.number(),
-                error_message: refused.sentence.into_owned(),
-                may_retry: refused.close.may_retry(),
-                retry_after_ms: refused.retry_after_ms,
-                code: u32::from(refused.close.number()),
-                ..q2g::LoggedIn::default()
-            },
+        });
+        if let Some(refusal) = refusal {
+            self.refuse_login(turn, seat, Refused::by_bug(refusal));
+        }
+    }
+
+    fn logged_in(&mut self, turn: &mut Turn<'_>, seat: Seat, drawn: SessionId, key: SessionKey) {
+        let generation = self.bind(turn, seat, key);
+        let id = self.state.people()[key].id;
+        let word = q2g::LoggedIn {
+            session: seat.handle.number(),
+            status: Status::Ok.number(),
+            generation,
+            resumed: id != drawn,
+            session_id: id.0.to_vec(),
+            floor: self.floor_of(turn, self.state.people().user_of(key), None),
+            ..q2g::LoggedIn::default()
         };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
-        self.say(turn, link, |out| wire::put_message(out, &message));
-        if let Some(key) = goes_on {
-            self.invite_again(turn, key);
-        }
+        self.say(turn, seat.link, |out| wire::put_message(out, &message));
+    }
+
+    fn refuse_login(&mut self, turn: &mut Turn<'_>, seat: Seat, refused: Refused) {
+        let word = q2g::LoggedIn {
+            session: seat.handle.number(),
+            status: refused.status.number(),
+            error_message: refused.sentence.into_owned(),
+            may_retry: refused.close.may_retry(),
+            retry_after_ms: refused.retry_after_ms,
+            code: u32::from(refused.close.number()),
+            ..q2g::LoggedIn::default()
+        };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
+        self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }
 
     fn decide_login(
@@ -164,6 +176,7 @@ impl Bucket {
         let floor = self.floor_of(turn, &name, Some(key));
         let heard = crate::machine::member::heard(turn, floor);
         let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
+        self.carry_out();
         if !is_swept {
             turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }

@@ -55,6 +55,12 @@ impl Refused {
         Refused { status, close, sentence, retry_after_ms: 0 }
     }
 
+    /// Deciding it panicked, and would again.
+    pub(super) fn by_bug(refusal: Refusal) -> Refused {
+        let (status, close, retry_after_ms) = (refusal.status, Close::Forbidden, 0);
+        Refused { status, close, sentence: refusal.sentence, retry_after_ms }
+    }
+
     /// The node has no room for newcomers.
     pub(super) fn full(refusal: Refusal) -> Refused {
         let (status, close, retry_after_ms) = (refusal.status, Close::Overloaded, RETRY_MS);
