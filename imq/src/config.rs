@@ -15,11 +15,13 @@ use serde::Deserialize;
 
 mod door;
 pub(crate) mod hosts;
+mod planted;
 pub(crate) mod rpc_keys;
 pub(crate) mod secrets;
 mod tls;
 pub(crate) use auth::AuthOptions;
 pub(crate) use check::{CheckOptions, check};
+pub(crate) use planted::Planted;
 pub(crate) use tls::TlsOptions;
 
 /// The configuration file: a section for each role, and what all share.
@@ -123,6 +125,10 @@ pub(crate) struct QueueNodeOptions {
     #[arg(long, value_name = "ID", hide = true)]
     #[serde(skip)]
     pub(crate) learn: Option<String>,
+    /// What tests plant.
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) planted: Planted,
 }
 
 /// `imq gateway`.

@@ -103,6 +103,7 @@ impl Cluster {
             secret: self.secret.clone(),
             hub: self.hub.clone(),
             fatal: None,
+            faults: queue_node::machine::Faults::default(),
             id,
         };
         let node = logging::node("queue-node", &settings.id);

@@ -64,6 +64,7 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
         secret,
         hub,
         fatal: Some(fatal),
+        faults: options.planted.faults(),
     };
     let running = queue_node::run(settings).context("starting the queue node")?;
     tracing::info!("links at {}, /metrics at http://{}", running.link, running.http);

@@ -25,6 +25,7 @@ mod operators;
 #[path = "../../examples/metrics/page.rs"]
 mod page;
 mod pages;
+mod panics;
 mod php;
 mod process;
 mod proxy;

@@ -12,10 +12,10 @@ use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq_ok, port_base};
 pub(crate) struct Words<'a> {
     /// To each of them.
     pub(crate) all: &'a [&'a str],
-    /// To the queue nodes.
-    pub(crate) queue_nodes: &'a [&'a str],
     /// To the gateways.
     pub(crate) gateways: &'a [&'a str],
+    /// To the queue nodes, whose lines are those of their logs then.
+    pub(crate) queue_nodes: &'a [&'a str],
     /// Leaves out `--dev-auth`, so that only tokens are believed.
     pub(crate) no_dev_auth: bool,
 }
@@ -53,15 +53,22 @@ impl Five {
         let base = port_base();
         let data = std::env::temp_dir().join(format!("imq-test-{}-{base}", std::process::id()));
         let mut lines = readme_lines(base, &data.display().to_string()).into_iter();
-        let mut start = |more: &[&str]| {
+        let mut words_with = |more: &[&str]| {
             let line = lines.next().expect("five lines in the README");
             let is_wanted = |word: &&str| !(words.no_dev_auth && *word == "--dev-auth");
-            let line: Vec<_> = line.iter().map(String::as_str).filter(is_wanted).collect();
-            Imq::start(&[&line, words.all, more].concat())
+            let line = line.iter().map(String::as_str).filter(is_wanted);
+            let words = line.chain(words.all.iter().copied()).chain(more.iter().copied());
+            words.map(str::to_owned).collect::<Vec<_>>()
         };
-        let boss = start(&[]);
-        let queue_nodes = vec![start(words.queue_nodes), start(words.queue_nodes)];
-        let gateways = vec![start(words.gateways), start(words.gateways)];
+        let mut start = |more: &[&str], is_logged: bool| {
+            let words = words_with(more);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            if is_logged { Imq::logged(&words) } else { Imq::start(&words) }
+        };
+        let boss = start(&[], false);
+        let mut queue_node = || start(words.queue_nodes, !words.queue_nodes.is_empty());
+        let queue_nodes = vec![queue_node(), queue_node()];
+        let gateways = vec![start(words.gateways, false), start(words.gateways, false)];
         let five = Five { boss, queue_nodes, gateways, base, data };
         until("the boss listens, too", || {
             try_request("GET", base + 100, "/healthz", None, "").is_ok()

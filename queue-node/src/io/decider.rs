@@ -33,6 +33,8 @@ pub(super) struct Decider {
     pub(super) hub: Hub,
     /// The node whose buckets it keeps copies of, if there is one.
     pub(super) learns: Option<String>,
+    /// Bugs that are planted.
+    pub(super) faults: Faults,
     panics: Throttled,
 }
 
@@ -78,6 +80,7 @@ impl Decider {
             bytes_max,
             hub: Hub::default(),
             learns: None,
+            faults: Faults::default(),
             panics: Throttled::new("operations were refused because of a bug"),
         }
     }
@@ -157,7 +160,7 @@ impl Decider {
                         bytes_max: self.bytes_max,
                         hold_commits: false,
                         learns: self.learns.clone(),
-                        faults: Faults::default(),
+                        faults: self.faults,
                     };
                     self.node = Some(Node::new(settings, rand::rng().random()));
                     tracing::info!("registered as {} {incarnation}", self.id);

@@ -5,6 +5,8 @@ use std::sync::mpsc::SyncSender;
 
 use link::io::Hub;
 
+use crate::machine::Faults;
+
 /// The settings of the process.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -31,6 +33,8 @@ pub struct Settings {
     /// Where to say why the node can never serve: its boss has another secret or is of another
     /// cluster, or refuses it.
     pub fatal: Option<SyncSender<String>>,
+    /// Planted bugs, for tests.
+    pub faults: Faults,
 }
 
 /// Where links are accepted.

@@ -15,6 +15,7 @@ use proto::wire;
 
 use super::decider::{Decider, voice};
 use super::{Listen, Settings, run};
+use crate::machine::Faults;
 
 #[test]
 fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
@@ -33,6 +34,7 @@ fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
         secret: b"secret".to_vec(),
         hub: Hub::default(),
         fatal: Some(fatal),
+        faults: Faults::default(),
     };
     let running = run(settings).unwrap();
     let (mut link, _) = boss.accept().unwrap();
