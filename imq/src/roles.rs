@@ -69,7 +69,7 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     let running = queue_node::run(settings).context("starting the queue node")?;
     tracing::info!("links at {}, /metrics at http://{}", running.link, running.http);
     let signal = signals.wait_unless(failed, || reloaded(""));
-    let why = signal.as_ref().map_or("refused", |signal| signal);
+    let why = signal.as_ref().map_or("it can't go on", |signal| signal);
     let queues = running.board.number("imq_queue_node_queues");
     tracing::warn!("{why}: this node stops, and the {queues} queues that it holds are lost");
     running.stop().context("the queue node has crashed because of a bug")?;

@@ -36,7 +36,8 @@ impl Signals {
         Ok(runtime.block_on(told(term, int, hangup, &mut reload)))
     }
 
-    /// Likewise, or fails with what a role says that it can never serve for.
+    /// Likewise, or fails with what a role says that it can never serve for, or since all of its
+    /// threads have died of a bug.
     pub(crate) fn wait_unless(
         mut self,
         fatal: Receiver<String>,
@@ -44,10 +45,9 @@ impl Signals {
     ) -> Result<&'static str> {
         let (said, reason) = oneshot::channel();
         threads::spawn("fatal", move || {
-            // Nothing comes any more if the role ends first; then nobody listens, either.
-            if let Ok(reason) = fatal.recv() {
-                said.send(reason).ok();
-            }
+            // Where a signal has ended the role, nobody listens any more.
+            let died = |_| "its threads have ended because of a bug".to_owned();
+            said.send(fatal.recv().unwrap_or_else(died)).ok();
         })?;
         let Signals { term, int, hangup, runtime } = &mut self;
         runtime.block_on(async {

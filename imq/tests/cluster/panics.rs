@@ -58,3 +58,18 @@ fn a_queue_that_panics_is_refused_and_all_others_go_on() {
     });
     assert!(five.queue_nodes[0].is_running());
 }
+
+#[test]
+fn a_node_that_panics_in_carrying_out_ends_as_a_process() {
+    let words = ["--panics-on", "bad", "--panics-late"];
+    let mut five = Five::start_as(&Words { queue_nodes: &words, ..Words::default() });
+    let (bad, good) = (bad_queue(&five), five.queue_at(1));
+    let mut ann = Talker::login(&five.gateway(0), &five.user_at(1, "ann"));
+    ann.subscribe(&good);
+    let op_id = ann.op_id();
+    ann.say(json!({ "subscribe": { "op_id": op_id, "queue": bad } }));
+    assert_eq!(five.queue_nodes[0].end(), Some(1));
+    five.queue_nodes[0].line("the queue node has crashed because of a bug");
+    ann.send(&good, "on and on");
+    assert!(five.queue_nodes[1].is_running());
+}
