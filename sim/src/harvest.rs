@@ -364,11 +364,14 @@ impl fmt::Display for Harvest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Harvest, KINDS};
+    use super::{Harvest, KINDS, RECORDS};
+
+    /// Each record was there once.
+    const ALL: [u64; RECORDS.len()] = [1; RECORDS.len()];
 
     #[test]
     fn a_cluster_that_does_nothing_is_complained_of() {
-        let idle = Harvest { runs: 400, ..Harvest::default() };
+        let idle = Harvest { runs: 400, records: ALL, ..Harvest::default() };
         let complaints = idle.complaints();
         assert_eq!(complaints.len(), 21, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
@@ -378,7 +381,7 @@ mod tests {
     fn a_cluster_that_refuses_nearly_everything_is_complained_of() {
         let mut sums = [1_000_000; KINDS.len()];
         sums[0] = 1_100_000;
-        let refusing = Harvest { runs: 400, sums, ..Harvest::default() };
+        let refusing = Harvest { runs: 400, sums, records: ALL, ..Harvest::default() };
         let complaints = refusing.complaints();
         assert_eq!(complaints.len(), 5, "{complaints:#?}");
         assert!(complaints[1].contains("refused: limit"), "{complaints:#?}");
