@@ -162,15 +162,24 @@ pub fn uint_len(field: u32, number: u64) -> usize {
 #[inline]
 pub fn put_uint(out: &mut Vec<u8>, field: u32, number: u64) {
     if number != 0 {
-        put_varint(out, u64::from(field) << 3);
-        put_varint(out, number);
+        put_pair(out, u64::from(field) << 3, number);
     }
 }
 
 /// Appends a number's field that is there even if it is 0.
 pub fn put_optional_uint(out: &mut Vec<u8>, field: u32, number: u64) {
-    put_varint(out, u64::from(field) << 3);
-    put_varint(out, number);
+    put_pair(out, u64::from(field) << 3, number);
+}
+
+/// Appends two varints. Nearly always each is a byte, and then room is looked for once.
+#[inline]
+fn put_pair(out: &mut Vec<u8>, first: u64, second: u64) {
+    if first < 0x80 && second < 0x80 {
+        out.extend_from_slice(&[first as u8, second as u8]);
+    } else {
+        put_varint(out, first);
+        put_varint(out, second);
+    }
 }
 
 /// How long a field of so many bytes is; an empty one is not written.
@@ -210,16 +219,14 @@ pub fn nested_len(field: u32, length: usize) -> usize {
 /// Appends the head of a nested message of so many bytes; the bytes are for the caller to append.
 #[inline]
 pub fn put_nested(out: &mut Vec<u8>, field: u32, length: usize) {
-    put_varint(out, u64::from(field) << 3 | 2);
-    put_varint(out, length as u64);
+    put_pair(out, u64::from(field) << 3 | 2, length as u64);
 }
 
 /// Appends a nested message that `write` appends, whose length nobody knows before.
 #[inline]
 pub fn put_part(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
-    put_varint(out, u64::from(field) << 3 | 2);
-    let at = out.len();
-    out.push(0);
+    put_pair(out, u64::from(field) << 3 | 2, 0);
+    let at = out.len() - 1;
     write(out);
     let length = out.len() - at - 1;
     if length < 0x80 {
