@@ -48,7 +48,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 24] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -65,6 +65,7 @@ const RULES: [Rule; 23] = [
     ("lane-parts", parts::places),
     ("architecture-folders", architecture::folders),
     ("architecture-paths", architecture::paths),
+    ("document-functions", architecture::functions),
     ("decision-length", architecture::decision_length),
     ("limits", limits::limits),
     ("roles", manifests::roles),

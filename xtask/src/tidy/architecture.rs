@@ -48,6 +48,42 @@ pub(super) fn paths(tree: &Tree, findings: &mut Findings) {
     }
 }
 
+/// A document that names a function of a type, `Type::function`, names one that is there.
+pub(super) fn functions(tree: &Tree, findings: &mut Findings) {
+    let is_document = |file: &File<'_>| file.path == CODE_MAP || file.path.starts_with("docs/");
+    for document in tree.files().filter(|file| is_document(file) && file.path.ends_with(".md")) {
+        for (number, line) in document.lines() {
+            for quoted in line.split('`').skip(1).step_by(2) {
+                if let Some((of, function)) = function_of_type(quoted)
+                    && !tree.files().any(|file| has_function(&file, of, function))
+                {
+                    findings.add(document.path, number, format!("there is no `{quoted}`"));
+                }
+            }
+        }
+    }
+}
+
+/// The two words of `Type::function`.
+fn function_of_type(quoted: &str) -> Option<(&str, &str)> {
+    let (of, function) = quoted.trim_end_matches("()").split_once("::")?;
+    let is_word = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let begins = |word: &str, so: fn(&char) -> bool| word.chars().next().is_some_and(|c| so(&c));
+    let is_type = begins(of, char::is_ascii_uppercase) && is_word(of);
+    let is_function = begins(function, char::is_ascii_lowercase) && is_word(function);
+    (is_type && is_function).then_some((of, function))
+}
+
+fn has_function(file: &File<'_>, of: &str, function: &str) -> bool {
+    let is_impl = |line: &str| {
+        let rest = line.trim_start().strip_prefix("impl");
+        rest.is_some_and(|rest| rest.split(|c: char| !c.is_alphanumeric()).any(|word| word == of))
+    };
+    file.path.ends_with(".rs")
+        && file.text.contains(&format!("fn {function}"))
+        && file.lines().any(|(_, line)| is_impl(line))
+}
+
 /// What mutants are made of is there: a file that moved would be left out without a word.
 fn mutated(tree: &Tree, findings: &mut Findings) {
     let Some(list) = tree.file(MUTANTS) else { return };

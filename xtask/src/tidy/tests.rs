@@ -64,7 +64,7 @@ fn every_rule_catches_its_fault() {
     let server = format!("//! A.\n{}(listener, app)\n", concat!("axum::", "serve"));
     let lane = "//! A.\nimpl Lane {\n";
     let door = "//! A.\n    bucket.state.apply(at, record);\n";
-    let faults: [(&str, &str, &str); 24] = [
+    let faults: [(&str, &str, &str); 25] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
@@ -86,6 +86,7 @@ fn every_rule_catches_its_fault() {
             "  \"boss/src/gone.rs\",",
             ".cargo/mutants.toml:1: architecture-paths",
         ),
+        ("docs/a.md", "`Gone::away()`", "docs/a.md:1: document-functions"),
         ("docs/adr/1.md", &decision, "docs/adr/1.md:60: decision-length"),
         ("boss/src/limits.rs", bound, "boss/src/limits.rs:2: limits"),
         ("boss/Cargo.toml", "[dependencies]\nimq.workspace = true", "boss/Cargo.toml:2: roles"),
