@@ -8,6 +8,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
+use link::io::clock::micros;
+
 use crate::http::until;
 
 /// Whoever waits longer than this waits in vain.
@@ -240,26 +242,37 @@ fn settled(command: Command, words: &[&str]) -> Command {
 }
 
 /// By their bases: the ports by which this process keeps others off what it is about to use.
-static TAKEN: Mutex<BTreeMap<u16, TcpListener>> = Mutex::new(BTreeMap::new());
+/// And when they were given away.
+static TAKEN: Mutex<BTreeMap<u16, (TcpListener, u64)>> = Mutex::new(BTreeMap::new());
 
 /// A port base whose ports are free, and are left so by other runs of these tests: `imq dev
 /// --port-base` takes those up to 300 above it.
 pub(crate) fn port_base() -> u16 {
     let mut taken = TAKEN.lock().expect("no panic");
     let mut is_ours = |base: u16| {
-        taken.contains_key(&base)
+        // Looking whether its ports are free would take them from who is about to listen there.
+        let is_idle = |at_us: &u64| micros() >= at_us + STARTING.as_micros() as u64;
+        taken.get(&base).is_some_and(|(_, at_us)| is_idle(at_us))
             || TcpListener::bind(("127.0.0.1", base + 399))
-                .is_ok_and(|ours| taken.insert(base, ours).is_none())
+                .is_ok_and(|ours| taken.insert(base, (ours, 0)).is_none())
     };
     let is_free = |base: u16| {
         let offsets = [0, 1, 80, 81, 90, 91, 100, 101, 200, 201, 290, 291, 300];
-        let ports: Vec<_> =
-            offsets.iter().map(|at| TcpListener::bind(("127.0.0.1", base + at))).collect();
-        ports.iter().all(Result::is_ok)
+        // The first that is taken ends it: others of a cluster may be free for a moment, while one
+        // of its processes starts again.
+        let ports = offsets.iter().map(|at| TcpListener::bind(("127.0.0.1", base + at)));
+        ports.collect::<std::io::Result<Vec<TcpListener>>>().is_ok()
     };
-    let mut bases = (20_000..30_000).step_by(400);
-    bases.find(|base| is_ours(*base) && is_free(*base)).expect("free ports")
+    let mut bases = (20_000..32_000).step_by(400);
+    let base = bases.find(|base| is_ours(*base) && is_free(*base)).expect("free ports");
+    if let Some((_, at_us)) = taken.get_mut(&base) {
+        *at_us = micros();
+    }
+    base
 }
+
+/// Whoever was given ports listens at all of them after this long.
+const STARTING: Duration = Duration::from_secs(5);
 
 /// Runs another program to its end, within a bound; its output.
 pub(crate) fn run(program: &str, words: &[&str], bound: Duration) -> (bool, String) {
