@@ -248,6 +248,15 @@ static TAKEN: Mutex<BTreeMap<u16, (TcpListener, u64)>> = Mutex::new(BTreeMap::ne
 /// A port base whose ports are free, and are left so by other runs of these tests: `imq dev
 /// --port-base` takes those up to 300 above it.
 pub(crate) fn port_base() -> u16 {
+    let mut found = None;
+    until("ports are free", || {
+        found = free_base();
+        found.is_some()
+    });
+    found.expect("it was waited for")
+}
+
+fn free_base() -> Option<u16> {
     let mut taken = TAKEN.lock().expect("no panic");
     let mut is_ours = |base: u16| {
         // Looking whether its ports are free would take them from who is about to listen there.
@@ -264,11 +273,10 @@ pub(crate) fn port_base() -> u16 {
         ports.collect::<std::io::Result<Vec<TcpListener>>>().is_ok()
     };
     let mut bases = (20_000..32_000).step_by(400);
-    let base = bases.find(|base| is_ours(*base) && is_free(*base)).expect("free ports");
-    if let Some((_, at_us)) = taken.get_mut(&base) {
-        *at_us = micros();
-    }
-    base
+    let base = bases.find(|base| is_ours(*base) && is_free(*base))?;
+    let (_, at_us) = taken.get_mut(&base)?;
+    *at_us = micros();
+    Some(base)
 }
 
 /// Whoever was given ports listens at all of them after this long.
