@@ -143,6 +143,7 @@ impl Buckets {
         left: &mut usize,
     ) {
         while *left > 0 && follower.owed < limits::SLICES_OWED_BYTES_MAX {
+            let is_first = follower.current.is_none();
             let Some(prefix) = follower.current.or_else(|| follower.waiting.pop_front()) else {
                 return;
             };
@@ -150,13 +151,16 @@ impl Buckets {
                 follower.current = None;
                 continue;
             };
-            let is_first = bucket.stream.snapshot(link).is_none();
+            // One that a copy couldn't go on with may be there still: it is replaced.
             if is_first {
                 bucket.stream.begin(link, Snapshot::new(&bucket.state, turn.now.ms));
                 follower.begun.insert(prefix);
                 follower.current = Some(prefix);
             }
-            let Some(snapshot) = bucket.stream.snapshot(link) else { return };
+            let Some(snapshot) = bucket.stream.snapshot(link) else {
+                follower.current = None;
+                continue;
+            };
             let mut items = Vec::new();
             snapshot.slice(&bucket.state, limits::SLICE_BYTES, &mut items);
             let is_last = snapshot.is_over();
