@@ -144,12 +144,30 @@ pub fn varint_len(number: u64) -> usize {
 
 /// Appends a varint.
 #[inline]
-pub fn put_varint(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
+pub fn put_varint(out: &mut Vec<u8>, number: u64) {
+    if number < 0x80 {
+        out.push(number as u8);
+    } else {
+        put_long(out, number);
+    }
+}
+
+/// Appends a varint of more than one byte: of up to eight, all at once.
+#[inline(never)]
+fn put_long(out: &mut Vec<u8>, mut number: u64) {
+    while number >> 56 != 0 {
         out.push(number as u8 | 0x80);
         number >>= 7;
     }
-    out.push(number as u8);
+    // Each byte gets its seven bits in three steps; all but the last say that more follows.
+    let bytes = number & 0x0fff_ffff | (number & 0x00ff_ffff_f000_0000) << 4;
+    let bytes = bytes & 0x0000_3fff_0000_3fff | (bytes & 0x0fff_c000_0fff_c000) << 2;
+    let bytes = bytes & 0x007f_007f_007f_007f | (bytes & 0x3f80_3f80_3f80_3f80) << 1;
+    let more = varint_len(number) - 1;
+    let bytes = bytes | 0x8080_8080_8080_8080 & ((1 << (8 * more)) - 1);
+    let end = out.len() + more + 1;
+    out.extend_from_slice(&bytes.to_le_bytes());
+    out.truncate(end);
 }
 
 /// How long a number's field is; 0, the default, is not written.
@@ -167,6 +185,7 @@ pub fn put_uint(out: &mut Vec<u8>, field: u32, number: u64) {
 }
 
 /// Appends a number's field that is there even if it is 0.
+#[inline]
 pub fn put_optional_uint(out: &mut Vec<u8>, field: u32, number: u64) {
     put_pair(out, u64::from(field) << 3, number);
 }
@@ -189,6 +208,7 @@ pub fn bytes_len(field: u32, length: usize) -> usize {
 }
 
 /// Appends a number's field of eight bytes; 0, the default, is not written.
+#[inline]
 pub fn put_fixed(out: &mut Vec<u8>, field: u32, number: u64) {
     if number != 0 {
         put_optional_fixed(out, field, number);
@@ -196,6 +216,7 @@ pub fn put_fixed(out: &mut Vec<u8>, field: u32, number: u64) {
 }
 
 /// Appends a number's field of eight bytes that is there even if it is 0.
+#[inline]
 pub fn put_optional_fixed(out: &mut Vec<u8>, field: u32, number: u64) {
     put_varint(out, u64::from(field) << 3 | 1);
     out.extend_from_slice(&number.to_le_bytes());
