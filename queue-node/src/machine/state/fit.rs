@@ -26,7 +26,7 @@ impl State {
     /// If it doesn't fit: nothing has changed.
     pub(crate) fn apply_read(&mut self, at: Stamp, read: Read<'_>) -> Result<(), Unfit> {
         let is_next = at.n == self.newest.n + 1 && at.at_ms >= self.newest.at_ms;
-        let keeps = read.kept.as_ref().is_none_or(|kept| self.fits_kept(kept));
+        let keeps = read.kept.as_ref().is_none_or(|kept| self.fits_kept(&read.record, kept));
         if !is_next || !keeps || !self.fits(&read.record) {
             return Err(Unfit);
         }
@@ -34,9 +34,12 @@ impl State {
         Ok(())
     }
 
-    fn fits_kept(&self, kept: &Kept) -> bool {
+    /// A queue that goes keeps no result.
+    fn fits_kept(&self, record: &Record<'_>, kept: &Kept) -> bool {
         match kept {
-            Kept::Session { session, .. } => self.people.get(*session).is_some(),
+            Kept::Session { session, .. } => {
+                self.people.get(*session).is_some() && !matches!(record, Record::Destroy { .. })
+            }
             Kept::Request { .. } => true,
         }
     }
@@ -83,9 +86,9 @@ impl State {
             Step::Join { session, .. } => {
                 self.people.get(*session).is_some() && !queue.members.contains(*session)
             }
-            Step::Filter { session, .. } | Step::Seat { session, .. } | Step::Leave { session } => {
-                queue.members.contains(*session)
-            }
+            Step::Filter { session, .. }
+            | Step::Seat { session, .. }
+            | Step::Leave { session, .. } => queue.members.contains(*session),
         }
     }
 
