@@ -206,26 +206,28 @@ pub struct Leave {
     pub queue: u32,
     #[prost(uint32, tag = "2")]
     pub session: u32,
+    #[prost(bool, tag = "3")]
+    pub ended: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Note {
     #[prost(string, tag = "1")]
-    pub user: ::prost::alloc::string::String,
-    #[prost(bytes = "vec", tag = "2")]
-    pub session_id: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "3")]
     pub room: ::prost::alloc::string::String,
-    #[prost(uint64, tag = "4")]
+    #[prost(uint64, tag = "2")]
     pub epoch: u64,
-    #[prost(uint64, tag = "5")]
+    #[prost(uint64, tag = "3")]
     pub join: u64,
-    #[prost(bool, tag = "6")]
+    #[prost(bool, tag = "4")]
     pub guest: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Word {
     #[prost(message, optional, tag = "1")]
     pub note: ::core::option::Option<Note>,
+    #[prost(string, tag = "7")]
+    pub user: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "8")]
+    pub session_id: ::prost::alloc::vec::Vec<u8>,
     #[prost(oneof = "word::What", tags = "2, 3, 4, 5, 6")]
     pub what: ::core::option::Option<word::What>,
 }

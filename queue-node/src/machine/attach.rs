@@ -202,7 +202,7 @@ impl Bucket {
         for key in due {
             // An unanswered question is asked again after a grace; more of them say no more.
             if self.may_note(turn, key).is_ok() {
-                let noted = self.noted(index, key);
+                let noted = self.state.noted(index, key);
                 self.tell(turn, Word::Ask(noted));
             }
         }

@@ -126,7 +126,7 @@ impl Bucket {
                 self.locals[index].came(turn.now.ms);
                 turn.shared.counters.subscriptions += 1;
             }
-            Step::Leave { session } => {
+            Step::Leave { session, .. } => {
                 self.carry_out();
                 if let Some(at) = self.state.queue(index).members.place(*session) {
                     self.locals[index].gone(at);
@@ -177,9 +177,12 @@ impl Bucket {
                 shared.units.push(Unit { bucket: self.outputs.bucket(), bytes });
             }
         }
-        let before = self.state.sizes();
+        let (before, words) = (self.state.sizes(), self.state.words().newest());
         self.state.apply(stamp, record, &shared.body, kept);
         shared.sized(before, self.state.sizes());
+        if self.state.words().newest() > words {
+            self.post(turn);
+        }
         n
     }
 
@@ -426,17 +429,26 @@ impl Bucket {
         QueueRef { bucket, index, serial: self.locals[index].serial }
     }
 
-    /// Keeps a word to another queue, and lets it out with the newest record.
+    /// Keeps a word to another queue, and lets it out with its record.
     pub(crate) fn tell(&mut self, turn: &mut Turn<'_>, word: Word) {
-        self.carry_out();
+        self.record(turn, Record::Say { word: Box::new(word) }, None);
+    }
+
+    /// The newest record keeps a word to another queue: it goes out with that.
+    fn post(&mut self, turn: &mut Turn<'_>) {
+        let number = self.state.words().newest();
+        let Some(word) = self.state.words().get(number) else { return };
+        let faults = &turn.shared.settings.faults;
+        if faults.note_lost && matches!(word, Word::Note(_)) {
+            self.record(turn, Record::Answered { number }, None);
+            return;
+        }
+        let is_early = faults.tell_before_commit;
         turn.shared.counters.tells += 1;
         // Without a table there is no bucket, and so no word of one.
         let own = self.outputs.bucket();
         let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(word.to()));
-        let number = self.state.words().newest() + 1;
-        self.posted.kept(&mut turn.shared.untold, number, home, &word);
-        self.record(turn, Record::Say { word: Box::new(word) }, None);
-        let is_early = turn.shared.settings.faults.tell_before_commit;
+        self.posted.kept(&mut turn.shared.untold, number, home, word);
         if is_early || self.outputs.word(outputs::Word::Tell { number }).is_some() {
             self.send_tell(turn, number);
         }

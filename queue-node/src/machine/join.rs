@@ -21,7 +21,6 @@ use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 use super::state::recent::Remembered;
 use super::state::record::{Kept, Step};
-use super::state::words::{Noted, Word};
 use super::subscribe_ref::SubscribeRef;
 use super::turn::Turn;
 use super::user::user_hash;
@@ -277,8 +276,7 @@ impl Bucket {
         Err(Refusal::new(Status::Limit, sentence))
     }
 
-    /// What a new member brings with it: its place in the run, and a note to its user queue, which
-    /// knows of its own inbox without.
+    /// What a new member brings with it: its place in the run.
     pub(crate) fn joined(&mut self, turn: &mut Turn<'_>, index: QueueIndex, key: SessionKey) {
         let is_first = !self.state.is_elsewhere(index, key);
         let (id, user) = (self.state.people()[key].id, self.state.people()[key].user);
@@ -287,17 +285,12 @@ impl Bucket {
         if self.state.queue(index).class.tells_any() {
             self.locals[index].cause = turn.shared.couriers.cause(&name);
         }
-        let is_hidden = turn.shared.settings.faults.joined_untold
-            && self.noted(index, key).join.is_multiple_of(8);
+        let is_hidden = turn.shared.settings.faults.joined_untold && self.is_eighth(index, key);
         let before = self.state.queue(index).users - u32::from(is_first);
         let run = self.run(turn, index, before);
         run.users.insert(user);
         if is_first && !is_hidden {
             run.joined.push(Came { user: name, session: id, generation });
-        }
-        if !turn.shared.settings.faults.note_lost && !self.state.queue(index).is_inbox() {
-            let noted = self.noted(index, key);
-            self.tell(turn, Word::Note(noted));
         }
     }
 
@@ -352,25 +345,22 @@ impl Bucket {
         reason: Option<Rc<str>>,
         (leaving, kept): (Leaving, Option<Kept>),
     ) -> Option<(Seat, u32)> {
-        let noted = self.noted(index, key);
         let seat = self.stand(turn, index, key);
         let is_last = !self.state.is_elsewhere(index, key);
-        let user = self.state.people()[key].user;
-        self.change(turn, index, Step::Leave { session: key }, kept);
-        let generation = self.state.people()[key].generation();
-        let (user_id, session) = (noted.user.clone(), noted.session);
         let faults = turn.shared.settings.faults;
-        let is_hidden = (faults.joined_untold && noted.join.is_multiple_of(8))
+        let is_hidden = (faults.joined_untold && self.is_eighth(index, key))
             || (faults.left_untold && reason.is_none());
+        let ended = leaving == Leaving::Ended;
+        self.change(turn, index, Step::Leave { session: key, ended }, kept);
+        let person = &self.state.people()[key];
+        let (user, session, generation) = (person.user, person.id, person.generation());
         let announced = is_last && !is_hidden;
-        let gone = Gone { user: user_id, session, generation, announced, reason };
+        let gone_user = self.state.people().user_of(key).clone();
+        let gone = Gone { user: gone_user, session, generation, announced, reason };
         let before = self.state.queue(index).users + u32::from(is_last);
         let run = self.run(turn, index, before);
         run.users.insert(user);
         run.left.push(gone);
-        if leaving == Leaving::OfItself {
-            self.tell(turn, Word::Unnote(noted));
-        }
         seat
     }
 
@@ -421,18 +411,10 @@ impl Bucket {
         Err(Refusal::new(Status::Unavailable, sentence))
     }
 
-    /// The member as its user queue knows it.
-    pub(crate) fn noted(&self, index: QueueIndex, key: SessionKey) -> Noted {
-        let queue = self.state.queue(index);
-        let member = queue.members.get(key);
-        Noted {
-            user: self.state.people().user_of(key).clone(),
-            session: self.state.people()[key].id,
-            room: queue.name.clone(),
-            epoch: queue.epoch.get(),
-            join: member.map_or(0, |member| member.join),
-            guest: member.is_some_and(|member| member.is_guest),
-        }
+    /// For a planted bug: whether it is about one member in eight.
+    fn is_eighth(&self, index: QueueIndex, key: SessionKey) -> bool {
+        let member = self.state.queue(index).members.get(key);
+        member.is_some_and(|member| member.join.is_multiple_of(8))
     }
 }
 

@@ -176,6 +176,10 @@ impl Buckets {
         let connection = Connection { id, generation: word.generation, floor: word.floor };
         let user: Rc<str> = word.user.as_str().into();
         let hash = user_hash(&user);
+        // Words about a session go by its id.
+        if id.user_queue_hash() != hash {
+            return Err("a session's id is not one of its user");
+        }
         self.seat(turn, seat, Some(Introduced { connection, user, hint: None }))?;
         if let Some(home) = self.home_of(turn, hash) {
             home.introduced(turn, seat, connection, word);

@@ -46,17 +46,14 @@ impl Bucket {
         self.state.people().find(id)
     }
 
-    /// What is known of a session by its own user queue, which is here.
-    pub(crate) fn know_own(
-        &mut self,
-        turn: &mut Turn<'_>,
-        key: SessionKey,
-        (generation, floor): (u64, u64),
-        is_over: bool,
-    ) {
+    /// What its user queue says of a session that is known here: a record only if it is news.
+    fn know_more(&mut self, turn: &mut Turn<'_>, key: SessionKey, (generation, floor): (u64, u64)) {
+        if !self.state.people().is_news(key, generation, heard(turn, floor)) {
+            return;
+        }
         let id = self.state.people()[key].id;
         let user = self.state.people().user_of(key).clone();
-        self.know_that(turn, (id, &user), (generation, floor), is_over);
+        self.know(turn, (id, &user), generation, floor);
     }
 
     /// Does what another queue told, and answers it.
@@ -125,7 +122,7 @@ impl Bucket {
     /// nothing: it may be the word of a new home which lost the record of a session that lives.
     fn hear_answer(&mut self, turn: &mut Turn<'_>, noted: &Noted, told: Told) {
         let Some(key) = self.state.people().find(noted.session) else { return };
-        self.know_own(turn, key, (told.generation, told.floor), false);
+        self.know_more(turn, key, (told.generation, told.floor));
         let Some(index) = self.room_of(noted) else { return };
         let Some(member) = self.state.queue(index).members.get(key) else { return };
         let is_swept = member.generation < told.below;

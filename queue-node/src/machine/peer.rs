@@ -79,15 +79,15 @@ impl Buckets {
     pub(crate) fn deliver(&mut self, turn: &mut Turn<'_>) {
         while let Some(inner) = turn.shared.inner.pop_front() {
             match inner {
-                Inner::Tell { teller, word } => self.tell(turn, teller, &word),
+                Inner::Tell { teller, word, to } => self.tell(turn, teller, &word, to),
                 Inner::Told { teller, told } => self.told(turn, teller, told),
             }
         }
     }
 
-    fn tell(&mut self, turn: &mut Turn<'_>, teller: Teller, word: &Word) {
+    fn tell(&mut self, turn: &mut Turn<'_>, teller: Teller, word: &Word, to: u64) {
         let Some(table) = &turn.shared.table else { return };
-        let prefix = table.bucket(word.to()).prefix();
+        let prefix = table.bucket(to).prefix();
         let Some(bucket) = self.get(prefix) else { return };
         let told = bucket.hear(turn, word);
         if bucket.outputs.word(outputs::Word::Told { teller, told }).is_some() {
@@ -180,7 +180,7 @@ impl Bucket {
         let (teller, to) = (self.teller(number), word.to());
         match turn.shared.home_of(to) {
             Home::Here => {
-                turn.shared.inner.push_back(Inner::Tell { teller, word: word.clone() });
+                turn.shared.inner.push_back(Inner::Tell { teller, word: word.clone(), to });
             }
             Home::There(link) => {
                 let Some(table) = &turn.shared.table else { return };

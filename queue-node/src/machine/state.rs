@@ -52,7 +52,7 @@ use record::{Kept, Record, SessionStep, Stamp, Step};
 use remember::Memory;
 use sizes::Sizes;
 use tells::Tells;
-use words::Words;
+use words::{Noted, Word, Words};
 
 /// The replicated state of a bucket.
 #[derive(Debug)]
@@ -162,10 +162,10 @@ impl State {
         self.newest = at;
         let queue = record.queue();
         match record {
-            Record::Change { queue, step: Step::Leave { session } } => {
+            Record::Change { queue, step: Step::Leave { session, ended } } => {
                 // What it is answered is kept of the member that it was.
                 self.keep(at, Some(queue), kept);
-                return self.leave(at, queue, session);
+                return self.leave(at, queue, session, ended);
             }
             Record::Change { queue, step } => self.change(at, queue, step, body),
             Record::Mark => {}
@@ -275,11 +275,17 @@ impl State {
         queue.users += u32::from(is_first);
         self.sizes.recount(queue);
         self.people.hold(session);
+        if !self.queues[index].is_inbox() {
+            self.words.keep(Box::new(Word::Note(self.noted(index, session))));
+        }
     }
 
     /// A member goes, and what is remembered of it is kept for a while.
-    fn leave(&mut self, at: Stamp, index: QueueIndex, session: SessionKey) {
+    fn leave(&mut self, at: Stamp, index: QueueIndex, session: SessionKey, ended: bool) {
         let is_last = !self.is_elsewhere(index, session);
+        if !ended {
+            self.words.keep(Box::new(Word::Unnote(self.noted(index, session))));
+        }
         let queue = &mut self.queues[index];
         let Some(member) = queue.members.remove(session) else { return };
         queue.users -= u32::from(is_last);
@@ -287,6 +293,20 @@ impl State {
         self.memory.keep(at.at_ms, self.grace_ms, hash, id, &member.recent);
         self.sizes.recount(queue);
         self.people.release(at.at_ms, session);
+    }
+
+    /// The member as its user queue knows it.
+    pub(crate) fn noted(&self, index: QueueIndex, session: SessionKey) -> Noted {
+        let (queue, person) = (self.queue(index), &self.people[session]);
+        let member = queue.members.get(session);
+        Noted {
+            user: self.people.user_of(session).clone(),
+            session: person.id,
+            room: queue.name.clone(),
+            epoch: queue.epoch.get(),
+            join: member.map_or(0, |member| member.join),
+            guest: member.is_some_and(|member| member.is_guest),
+        }
     }
 
     /// Whether another session of the same user is a member.

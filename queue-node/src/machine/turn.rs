@@ -88,8 +88,8 @@ pub(crate) struct Shared {
 /// Something between two buckets of this node.
 #[derive(Debug)]
 pub(crate) enum Inner {
-    /// A word.
-    Tell { teller: Teller, word: Word },
+    /// A word, to the queue whose name has this hash.
+    Tell { teller: Teller, word: Word, to: u64 },
     /// Its answer.
     Told { teller: Teller, told: Told },
 }

@@ -40,7 +40,8 @@ impl Posted {
 
     /// The numbers of those that may be sent, oldest first.
     pub(crate) fn released(&self, words: &Words) -> Vec<u64> {
-        words.numbers().take_while(|number| *number <= self.released).collect()
+        let is_released = |number: &u64| *number <= self.released;
+        words.numbers().into_iter().take_while(is_released).collect()
     }
 
     /// The bucket is somebody else's, and so are its words.

@@ -34,7 +34,7 @@ impl Bucket {
     fn end_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, reason: &str, close: Close) {
         let Some(login) = self.state.logins().present(key) else { return };
         let (generation, closed_by) = (login.generation, login.closed_by);
-        let notes = login.notes.clone();
+        let rooms = self.noted_of(key);
         let user = self.state.people().user_of(key).clone();
         let (inbox, floor) = (self.inbox_of(&user), self.floor_of(turn, &user, Some(key)));
         let counted = |bucket: &Bucket| {
@@ -69,14 +69,14 @@ impl Bucket {
         }
         if !faults.ended_forgotten && !is_unsaid {
             let reason: Rc<str> = reason.into();
-            for noted in notes {
+            for noted in rooms {
                 let end = End { reason: reason.clone(), below: 0, floor };
                 self.tell(turn, Word::Ended(noted, end));
             }
         } else {
             // A planted bug: its rooms are forgotten.
-            for noted in notes {
-                self.change_session(turn, key, SessionStep::Unnoted(noted));
+            for noted in rooms {
+                self.change_session(turn, key, SessionStep::Unnoted(noted.note()));
             }
         }
     }

@@ -101,14 +101,13 @@ pub mod seat {
 pub mod leave {
     pub const QUEUE: u32 = 1;
     pub const SESSION: u32 = 2;
+    pub const ENDED: u32 = 3;
 }
 pub mod note {
-    pub const USER: u32 = 1;
-    pub const SESSION_ID: u32 = 2;
-    pub const ROOM: u32 = 3;
-    pub const EPOCH: u32 = 4;
-    pub const JOIN: u32 = 5;
-    pub const GUEST: u32 = 6;
+    pub const ROOM: u32 = 1;
+    pub const EPOCH: u32 = 2;
+    pub const JOIN: u32 = 3;
+    pub const GUEST: u32 = 4;
 }
 pub mod word {
     pub const NOTE: u32 = 1;
@@ -117,6 +116,8 @@ pub mod word {
     pub const ASK: u32 = 4;
     pub const ENDED: u32 = 5;
     pub const FENCE: u32 = 6;
+    pub const USER: u32 = 7;
+    pub const SESSION_ID: u32 = 8;
 }
 pub mod ended {
     pub const REASON: u32 = 1;

@@ -17,7 +17,7 @@ pub(super) use results::{put_remembered, put_request, read_remembered, read_requ
 pub(super) use sessions::{
     close, put_client, put_secret, put_sweep, read_client, read_sweep, secret,
 };
-pub(super) use words::{put_noted, put_word, read_noted, read_word};
+pub(super) use words::{put_note, put_word, read_note, read_word};
 
 use proto::class::TellKind;
 use proto::ids::{Epoch, SessionId};

@@ -13,7 +13,7 @@ use super::aging::Aging;
 use super::people::{People, SessionKey};
 use super::queue::QueueIndex;
 use super::record::{Entry, SessionStep, Stamp};
-use super::words::Noted;
+use super::words::Note;
 use crate::machine::hashing::Numbers;
 
 mod items;
@@ -55,7 +55,7 @@ pub(crate) struct Login {
     pub(crate) closed_by: u16,
     pub(crate) client: Box<Client>,
     /// The rooms that said it is in them, and haven't said it is no more.
-    pub(crate) notes: Vec<Noted>,
+    pub(crate) notes: Vec<Note>,
     /// It is over, and the rooms in `notes` are being told.
     pub(crate) ending: Option<Close>,
     pub(crate) sweep: Option<Sweep>,
@@ -122,7 +122,7 @@ impl Logins {
     /// What they take, but the names in them.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
-        let notes = |login: &Login| login.notes.capacity() * size_of::<Noted>();
+        let notes = |login: &Login| login.notes.capacity() * size_of::<Note>();
         let logins = self.logins.values().map(notes).sum::<usize>();
         let users = self.users.capacity() * size_of::<(QueueIndex, User)>();
         logins + self.logins.capacity() * size_of::<(SessionKey, Login)>() + users
@@ -385,8 +385,8 @@ impl Login {
                 self.below = below;
                 self.sweep = next;
             }
-            SessionStep::Noted(noted) => self.note(noted),
-            SessionStep::Unnoted(noted) => self.unnote(&noted),
+            SessionStep::Noted(note) => self.note(note),
+            SessionStep::Unnoted(note) => self.unnote(&note),
             SessionStep::New { .. } | SessionStep::Resumed { .. } | SessionStep::Ended { .. } => {}
         }
     }
@@ -394,19 +394,19 @@ impl Login {
     /// A note of an older joining, or one that is here already, changes nothing. Each epoch of a
     /// room has its own: a node that has lost the room and hasn't heard of it may speak after the
     /// room's new home, and both have to hear of the end.
-    fn note(&mut self, noted: Noted) {
-        let is_same = |old: &Noted| old.room == noted.room && old.epoch == noted.epoch;
+    fn note(&mut self, note: Note) {
+        let is_same = |old: &Note| old.epoch == note.epoch && old.room == note.room;
         match self.notes.iter_mut().find(|old| is_same(old)) {
-            Some(old) if old.join >= noted.join => {}
-            Some(old) => *old = noted,
-            None => self.notes.push(noted),
+            Some(old) if old.join >= note.join => {}
+            Some(old) => *old = note,
+            None => self.notes.push(note),
         }
     }
 
     /// Only the same joining is un-noted.
-    fn unnote(&mut self, noted: &Noted) {
+    fn unnote(&mut self, note: &Note) {
         self.notes.retain(|other| {
-            other.room != noted.room || other.epoch != noted.epoch || other.join != noted.join
+            other.epoch != note.epoch || other.join != note.join || other.room != note.room
         });
     }
 

@@ -176,6 +176,11 @@ impl People {
         session.generation < generation || self.users[session.user.0].floor < floor
     }
 
+    /// Whether hearing this of a session changes what is known of it, or for how long it is known.
+    pub(crate) fn is_news(&self, key: SessionKey, generation: u64, floor: u64) -> bool {
+        self.is_behind(key, generation, floor) || self[key].uses == 0
+    }
+
     /// Whether nothing uses the session, and it hasn't been met since that moment.
     #[inline]
     pub(crate) fn is_fading(&self, key: SessionKey, since_ms: u64) -> bool {

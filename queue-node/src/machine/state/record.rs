@@ -16,7 +16,7 @@ use super::queue::QueueIndex;
 use super::recent::Remembered;
 use super::state_mount::KeyStep;
 use super::tells::Tell;
-use super::words::{Noted, Word};
+use super::words::{Note, Word};
 
 /// A record's number in its bucket, and the moment of its turn.
 #[derive(Debug, Clone, Copy)]
@@ -88,13 +88,14 @@ pub(crate) enum Step {
     /// name it is the place of one that is gone.
     Mounts { draft: Draft, place: u8, name: Box<str>, kind: MountKind },
     /// A session becomes a member, under this generation. A guest is put there by the back end.
+    /// Where it isn't its user's inbox, the word `Note` to its user queue is kept.
     Join { session: SessionKey, generation: u64, guest: bool, filter: Option<Box<Filter>> },
     /// A member wants something else.
     Filter { session: SessionKey, filter: Option<Box<Filter>> },
     /// A member takes its seat under this generation.
     Seat { session: SessionKey, generation: u64 },
-    /// A session is no member any more.
-    Leave { session: SessionKey },
+    /// A session is no member any more. Its user queue has ended it, or the word `Unnote` is kept.
+    Leave { session: SessionKey, ended: bool },
 }
 
 /// What changes in a session's record at its user queue.
@@ -118,9 +119,9 @@ pub(crate) enum SessionStep {
     /// Rooms are told to let go of what it left below this generation.
     Swept { below: u64, next: Option<Sweep> },
     /// A room has it.
-    Noted(Noted),
+    Noted(Note),
     /// A room has it no more.
-    Unnoted(Noted),
+    Unnoted(Note),
 }
 
 /// What a login brings.

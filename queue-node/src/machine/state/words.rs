@@ -1,13 +1,13 @@
 //! What queues have to say to each other: words that are kept until they are answered.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use proto::bucket::BucketId;
 use proto::ids::SessionId;
 use proto::{limits, name, q2q};
 
-use crate::machine::user::user_hash;
+use crate::machine::hashing::Numbers;
 
 /// A session in a room, as the room and the user queue name it to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,15 @@ pub(crate) struct Noted {
     /// The number of the record by which it joined: rises with each joining in an epoch.
     pub(crate) join: u64,
     /// The back end has put it there: its lane is to hear of it.
+    pub(crate) guest: bool,
+}
+
+/// What a user queue notes of a session in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) room: Rc<str>,
+    pub(crate) epoch: u64,
+    pub(crate) join: u64,
     pub(crate) guest: bool,
 }
 
@@ -92,7 +101,7 @@ pub(crate) struct Told {
 /// The unanswered words of a bucket, by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    kept: BTreeMap<u64, Box<Word>>,
+    kept: HashMap<u64, Box<Word>, Numbers>,
     /// The number of the newest: it rises with each.
     newest: u64,
 }
@@ -114,7 +123,7 @@ impl Words {
         self.kept.insert(number, word);
     }
 
-    /// Those that aren't answered, oldest first.
+    /// Those that aren't answered, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Word)> {
         self.kept.iter().map(|(number, word)| (*number, &**word))
     }
@@ -135,8 +144,10 @@ impl Words {
     }
 
     /// The numbers of those that aren't answered, oldest first.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
-        self.kept.keys().copied()
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        let mut numbers: Vec<u64> = self.kept.keys().copied().collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     /// What they take, but the names in them.
@@ -150,7 +161,9 @@ impl Word {
     /// The hash of the name of the queue that shall hear it.
     pub(crate) fn to(&self) -> u64 {
         match self {
-            Word::Note(noted) | Word::Unnote(noted) | Word::Ask(noted) => user_hash(&noted.user),
+            Word::Note(noted) | Word::Unnote(noted) | Word::Ask(noted) => {
+                noted.session.user_queue_hash()
+            }
             Word::Ended(noted, _) | Word::Fence(noted, _) => name::hash(noted.room.as_bytes()),
         }
     }
@@ -249,8 +262,22 @@ fn of_nodes<const COUNT: usize>(numbers: [u64; COUNT]) -> Option<()> {
 }
 
 impl Noted {
+    /// What its user queue notes of it.
+    pub(crate) fn note(&self) -> Note {
+        let Noted { room, epoch, join, guest, .. } = self;
+        Note { room: room.clone(), epoch: *epoch, join: *join, guest: *guest }
+    }
+
     fn parts(&self) -> (String, Vec<u8>, String) {
         (self.user.to_string(), self.session.0.to_vec(), self.room.to_string())
+    }
+}
+
+impl Note {
+    /// The room and this session of a user, as they are named to each other.
+    pub(crate) fn of(self, user: &Rc<str>, session: SessionId) -> Noted {
+        let Note { room, epoch, join, guest } = self;
+        Noted { user: user.clone(), session, room, epoch, join, guest }
     }
 }
 

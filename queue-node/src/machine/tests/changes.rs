@@ -45,10 +45,10 @@ fn queues_have_new_options_at_once() {
         7: g1 answer 1 op=7 status=0 seq=3
         7: g1 subscribed 2 5 e1 #3 [chat=3,members=3,scores=3]
         7: g1 answer 2 op=4 status=0 seq=3
-        7: g1 tell 1 app joined /room/1 e1 #24 bob gen=7
-        7: g1 tell 2 app left /room/1 e1 #25 ann gen=3
-        7: g1 tell 3 app left /room/1 e1 #29 bob gen=7
-        7: g1 tell 4 app queue_last_leave /room/1 e1 #30
+        7: g1 tell 1 app joined /room/1 e1 #21 bob gen=7
+        7: g1 tell 2 app left /room/1 e1 #22 ann gen=3
+        7: g1 tell 3 app left /room/1 e1 #25 bob gen=7
+        7: g1 tell 4 app queue_last_leave /room/1 e1 #26
         30: g1 answer 1 op=8 status=5
         ",
     );

@@ -70,12 +70,12 @@ fn a_queue_without_announcements_numbers_what_it_tells() {
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0]
         1: g1 tell 1 app queue_created /secret/1 e1 #6
-        1: g1 tell 2 app joined /secret/1 e1 #12 ann gen=3
-        1: g1 tell 3 app queue_first_join /secret/1 e1 #13
+        1: g1 tell 2 app joined /secret/1 e1 #11 ann gen=3
+        1: g1 tell 3 app queue_first_join /secret/1 e1 #12
         2: g1 answer 1 op=2 status=0
-        2: g1 tell 4 app left /secret/1 e1 #18 ann gen=3
-        2: g1 tell 5 app queue_last_leave /secret/1 e1 #19
-        2: g1 tell 6 app queue_destroyed /secret/1 e1 #21 (idle)
+        2: g1 tell 4 app left /secret/1 e1 #16 ann gen=3
+        2: g1 tell 5 app queue_last_leave /secret/1 e1 #17
+        2: g1 tell 6 app queue_destroyed /secret/1 e1 #19 (idle)
         3: g1 answer 1 op=3 status=0
         3: g1 subscribed 1 5 e2 #1 [chat=1,members=1,scores=1] ann
         3: g1 tell 7 app queue_created /flash/1 e2 #0

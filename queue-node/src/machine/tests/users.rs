@@ -133,9 +133,9 @@ fn a_note_of_a_session_that_is_over_removes_it() {
         2 q2 told 65536 ended
         3 g1 1 2 members /room/1
         ----
+        1: q2 tell 65536 note ann /room/1 3
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
-        1: q2 tell 65536 note ann /room/1 3
         2: g1 unsubscribed 5 [1] 'lost'
         3: g1 answer 1 op=2 status=0 seq=2 count=0
         ",

@@ -93,6 +93,6 @@ fn a_word_may_be_sent_once_its_record_is_on_every_copy() {
     assert_eq!(posted.released(state.words()), [1, 2], "what was released stays so");
     state.apply(Stamp { n: 4, at_ms: 0 }, Record::Answered { number: 1 }, &[], None);
     assert_eq!(posted.released(state.words()), [2]);
-    let words: Rc<[u64]> = state.words().numbers().collect();
+    let words: Rc<[u64]> = state.words().numbers().into();
     assert_eq!(*words, [2, 3]);
 }

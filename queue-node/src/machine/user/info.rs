@@ -40,7 +40,7 @@ impl Bucket {
         for key in &user.sessions {
             let Some(login) = self.state.logins().get(*key) else { continue };
             info.sessions.push(session_info(login, self.state.people()[*key].id));
-            info.queues.extend(login.notes.iter().map(|noted| noted.room.to_string()));
+            info.queues.extend(login.notes.iter().map(|note| note.room.to_string()));
         }
         info.queues.sort_unstable();
         info.queues.dedup();

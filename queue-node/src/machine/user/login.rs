@@ -207,8 +207,7 @@ impl Bucket {
         if turn.shared.settings.faults.fence_skipped {
             return;
         }
-        let notes = self.state.logins().get(key).map(|login| login.notes.clone());
-        for noted in notes.unwrap_or_default() {
+        for noted in self.noted_of(key) {
             self.tell(turn, Word::Fence(noted, fence));
         }
     }

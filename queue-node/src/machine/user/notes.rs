@@ -17,7 +17,7 @@ impl Bucket {
     /// A room has this session as a member.
     pub(crate) fn hear_note(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Told {
         let told = self.hear_room(turn, noted, |login| {
-            login.ending.is_none().then(|| SessionStep::Noted(noted.clone()))
+            login.ending.is_none().then(|| SessionStep::Noted(noted.note()))
         });
         if noted.guest
             && let Some(key) = self.state.people().find(noted.session)
@@ -42,8 +42,8 @@ impl Bucket {
     /// A lane that has the session from now on hears in which rooms it is a guest.
     pub(super) fn invite_again(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
         let Some(login) = self.state.logins().present(key) else { return };
-        let guests = login.notes.iter().filter(|noted| noted.guest);
-        let rooms: Vec<Rc<str>> = guests.map(|noted| noted.room.clone()).collect();
+        let guests = login.notes.iter().filter(|note| note.guest);
+        let rooms: Vec<Rc<str>> = guests.map(|note| note.room.clone()).collect();
         for room in rooms {
             self.invite(turn, key, &room);
         }
@@ -51,7 +51,7 @@ impl Bucket {
 
     /// A room has it no more.
     pub(crate) fn hear_unnote(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Told {
-        self.hear_room(turn, noted, |_| Some(SessionStep::Unnoted(noted.clone())))
+        self.hear_room(turn, noted, |_| Some(SessionStep::Unnoted(noted.note())))
     }
 
     /// A room asks about a session that has been without a lane there for long.
@@ -87,8 +87,15 @@ impl Bucket {
     pub(crate) fn room_heard(&mut self, turn: &mut Turn<'_>, noted: &Noted) {
         let Some(key) = self.state.people().find(noted.session) else { return };
         if self.state.logins().get(key).is_some() {
-            self.change_session(turn, key, SessionStep::Unnoted(noted.clone()));
+            self.change_session(turn, key, SessionStep::Unnoted(noted.note()));
         }
+    }
+
+    /// Where a session is, as its user queue has noted it.
+    pub(super) fn noted_of(&self, key: SessionKey) -> Vec<Noted> {
+        let (user, id) = (self.state.people().user_of(key), self.state.people()[key].id);
+        let notes = self.state.logins().get(key).map_or(&[][..], |login| &login.notes);
+        notes.iter().map(|note| note.clone().of(user, id)).collect()
     }
 
     /// A grace after a resume, rooms that the client hasn't come back to are told to let it go.
@@ -100,13 +107,13 @@ impl Bucket {
         let below = sweep.generation + u64::from(faulty);
         let (generation, due_ms) = (login.generation, now_ms + grace_ms);
         let next = (generation > sweep.generation).then_some(Sweep { generation, due_ms });
-        let notes = login.notes.clone();
+        let noted = self.noted_of(key);
         if next.is_some() {
             turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }
         self.change_session(turn, key, SessionStep::Swept { below, next });
         let floor = self.floor_of(turn, self.state.people().user_of(key), None);
-        for noted in notes {
+        for noted in noted {
             let end = End { reason: "not resumed".into(), below, floor };
             self.tell(turn, Word::Ended(noted, end));
         }

@@ -12,6 +12,7 @@ use crate::machine::bucket::Bucket;
 use crate::machine::record::Refusal;
 use crate::machine::state::people::SessionKey;
 use crate::machine::state::queue::QueueIndex;
+use crate::machine::state::words::Note;
 use crate::machine::turn::Turn;
 
 /// When to come again where nothing says how long it takes.
@@ -134,13 +135,16 @@ impl Bucket {
 
     /// Whether the rooms of these sessions can be told of one more thing.
     fn has_room_for_words(&self, turn: &Turn<'_>, sessions: &[SessionKey]) -> bool {
-        let logins = sessions.iter().filter_map(|key| self.state.logins().get(*key));
-        logins.flat_map(|login| &login.notes).all(|noted| {
+        let has_room = |user: &str, note: &Note| {
             let to = || {
                 let table = turn.shared.table.as_ref()?;
-                Some(table.bucket(name::hash(noted.room.as_bytes())))
+                Some(table.bucket(name::hash(note.room.as_bytes())))
             };
-            turn.shared.untold.has_room(&noted.user, to)
+            turn.shared.untold.has_room(user, to)
+        };
+        sessions.iter().all(|key| {
+            let (user, login) = (self.state.people().user_of(*key), self.state.logins().get(*key));
+            login.is_none_or(|login| login.notes.iter().all(|note| has_room(user, note)))
         })
     }
 }

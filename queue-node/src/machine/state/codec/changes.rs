@@ -55,8 +55,9 @@ pub(super) fn put(out: &mut Vec<u8>, queue: QueueIndex, step: &Step) {
             put_member(out, (seat::QUEUE, seat::SESSION), queue, *session);
             wire::put_uint(out, seat::GENERATION, *generation);
         }),
-        Step::Leave { session } => wire::put_part(out, record::LEAVE, |out| {
+        Step::Leave { session, ended } => wire::put_part(out, record::LEAVE, |out| {
             put_member(out, (leave::QUEUE, leave::SESSION), queue, *session);
+            wire::put_uint(out, leave::ENDED, u64::from(*ended));
         }),
         Step::Nothing => {}
     }
@@ -229,16 +230,17 @@ fn read_seat(bytes: &[u8]) -> Result<(QueueIndex, Step), WireError> {
 }
 
 fn read_leave(bytes: &[u8]) -> Result<(QueueIndex, Step), WireError> {
-    let (mut index, mut key) = (QueueIndex::FIRST, SessionKey::FIRST);
+    let (mut index, mut key, mut ended) = (QueueIndex::FIRST, SessionKey::FIRST, false);
     each(bytes, |number, value| {
         match number {
             leave::QUEUE => index = queue(value)?,
             leave::SESSION => key = session(value)?,
+            leave::ENDED => ended = value.uint()? != 0,
             _ => {}
         }
         Ok(())
     })?;
-    Ok((index, Step::Leave { session: key }))
+    Ok((index, Step::Leave { session: key, ended }))
 }
 
 /// Reads a filter. One that lets everything pass is none.

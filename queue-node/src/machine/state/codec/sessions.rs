@@ -8,13 +8,13 @@ use proto::record::field::{
 };
 use proto::wire::{self, Value, WireError};
 
-use super::words::{put_noted, read_noted};
+use super::words::{put_note, read_note};
 use super::{each, put_session_id, queue, read_numbers, session, session_id};
 use crate::machine::state::logins::{Client, Sweep};
 use crate::machine::state::people::SessionKey;
 use crate::machine::state::queue::QueueIndex;
 use crate::machine::state::record::{Entry, Record, SessionStep};
-use crate::machine::state::words::Noted;
+use crate::machine::state::words::Note;
 
 /// Appends the kind of a change.
 pub(super) fn put(out: &mut Vec<u8>, session: SessionKey, step: &SessionStep) {
@@ -22,10 +22,10 @@ pub(super) fn put(out: &mut Vec<u8>, session: SessionKey, step: &SessionStep) {
     let part = |out: &mut Vec<u8>, kind| {
         wire::put_part(out, kind, |out| wire::put_uint(out, session_part::SESSION, number));
     };
-    let note = |out: &mut Vec<u8>, kind, noted: &Noted| {
+    let noted = |out: &mut Vec<u8>, kind, note: &Note| {
         wire::put_part(out, kind, |out| {
             wire::put_uint(out, session_note::SESSION, number);
-            wire::put_part(out, session_note::NOTE, |out| put_noted(out, noted));
+            wire::put_part(out, session_note::NOTE, |out| put_note(out, note));
         });
     };
     match step {
@@ -78,8 +78,8 @@ pub(super) fn put(out: &mut Vec<u8>, session: SessionKey, step: &SessionStep) {
             wire::put_uint(out, swept::BELOW, *below);
             put_sweep(out, swept::NEXT, *next);
         }),
-        SessionStep::Noted(noted) => note(out, record::NOTED, noted),
-        SessionStep::Unnoted(noted) => note(out, record::UNNOTED, noted),
+        SessionStep::Noted(note) => noted(out, record::NOTED, note),
+        SessionStep::Unnoted(note) => noted(out, record::UNNOTED, note),
     }
 }
 
@@ -128,8 +128,8 @@ pub(super) fn read(kind: u32, bytes: &[u8]) -> Result<Option<Record<'static>>, W
         record::EXPIRES => read_expires(bytes)?,
         record::END => read_end(bytes)?,
         record::SWEPT => read_swept(bytes)?,
-        record::NOTED => read_note(bytes, SessionStep::Noted)?,
-        record::UNNOTED => read_note(bytes, SessionStep::Unnoted)?,
+        record::NOTED => read_noted(bytes, SessionStep::Noted)?,
+        record::UNNOTED => read_noted(bytes, SessionStep::Unnoted)?,
         _ => return Ok(None),
     };
     Ok(Some(Record::Session { session, step: Box::new(step) }))
@@ -286,20 +286,20 @@ pub(in crate::machine::state) fn read_sweep(bytes: &[u8]) -> Result<Sweep, WireE
     Ok(read)
 }
 
-fn read_note(
+fn read_noted(
     bytes: &[u8],
-    step: fn(Noted) -> SessionStep,
+    step: fn(Note) -> SessionStep,
 ) -> Result<(SessionKey, SessionStep), WireError> {
-    let (mut key, mut noted) = (SessionKey::FIRST, None);
+    let (mut key, mut note) = (SessionKey::FIRST, None);
     each(bytes, |number, value| {
         match number {
             session_note::SESSION => key = session(value)?,
-            session_note::NOTE => noted = Some(read_noted(value.bytes()?)?),
+            session_note::NOTE => note = Some(read_note(value.bytes()?)?),
             _ => {}
         }
         Ok(())
     })?;
-    Ok((key, step(noted.ok_or(WireError)?)))
+    Ok((key, step(note.ok_or(WireError)?)))
 }
 
 /// Reads the code of a close.

@@ -4,11 +4,14 @@ use proto::record::field::{ended, fence, note, word};
 use proto::wire::{self, WireError};
 
 use super::{each, session_id};
-use crate::machine::state::words::{End, Fence, Noted, Word};
+use crate::machine::state::words::{End, Fence, Note, Noted, Word};
 
 /// Appends a word.
 pub(in crate::machine::state) fn put_word(out: &mut Vec<u8>, word: &Word) {
-    wire::put_part(out, word::NOTE, |out| put_noted(out, word.noted()));
+    let noted = word.noted();
+    wire::put_bytes(out, word::USER, noted.user.as_bytes());
+    wire::put_bytes(out, word::SESSION_ID, &noted.session.0);
+    wire::put_part(out, word::NOTE, |out| put_note(out, &noted.note()));
     match word {
         Word::Note(_) => wire::put_uint(out, word::NOTED, 1),
         Word::Unnote(_) => wire::put_uint(out, word::UNNOTED, 1),
@@ -25,23 +28,24 @@ pub(in crate::machine::state) fn put_word(out: &mut Vec<u8>, word: &Word) {
     }
 }
 
-/// Appends a session in a room.
-pub(in crate::machine::state) fn put_noted(out: &mut Vec<u8>, noted: &Noted) {
-    wire::put_bytes(out, note::USER, noted.user.as_bytes());
-    wire::put_bytes(out, note::SESSION_ID, &noted.session.0);
-    wire::put_bytes(out, note::ROOM, noted.room.as_bytes());
-    wire::put_uint(out, note::EPOCH, noted.epoch);
-    wire::put_uint(out, note::JOIN, noted.join);
-    wire::put_uint(out, note::GUEST, u64::from(noted.guest));
+/// Appends what a user queue notes.
+pub(in crate::machine::state) fn put_note(out: &mut Vec<u8>, note: &Note) {
+    wire::put_bytes(out, note::ROOM, note.room.as_bytes());
+    wire::put_uint(out, note::EPOCH, note.epoch);
+    wire::put_uint(out, note::JOIN, note.join);
+    wire::put_uint(out, note::GUEST, u64::from(note.guest));
 }
 
 /// Reads a word.
 pub(in crate::machine::state) fn read_word(bytes: &[u8]) -> Result<Word, WireError> {
-    let (mut noted, mut make) = (None, None::<fn(Noted) -> Word>);
+    let (mut note, mut make) = (None, None::<fn(Noted) -> Word>);
+    let (mut user, mut session) = ("", None);
     let (mut end, mut fence) = (None, None);
     each(bytes, |number, value| {
         match number {
-            word::NOTE => noted = Some(read_noted(value.bytes()?)?),
+            word::USER => user = value.text()?,
+            word::SESSION_ID => session = Some(session_id(value)?),
+            word::NOTE => note = Some(read_note(value.bytes()?)?),
             word::NOTED => make = Some(Word::Note),
             word::UNNOTED => make = Some(Word::Unnote),
             word::ASK => make = Some(Word::Ask),
@@ -51,7 +55,8 @@ pub(in crate::machine::state) fn read_word(bytes: &[u8]) -> Result<Word, WireErr
         }
         Ok(())
     })?;
-    let noted = noted.ok_or(WireError)?;
+    let (note, session): (Note, _) = (note.ok_or(WireError)?, session.ok_or(WireError)?);
+    let noted = note.of(&user.into(), session);
     Ok(match (make, end, fence) {
         (Some(make), None, None) => make(noted),
         (None, Some(end), None) => Word::Ended(noted, end),
@@ -60,14 +65,11 @@ pub(in crate::machine::state) fn read_word(bytes: &[u8]) -> Result<Word, WireErr
     })
 }
 
-/// Reads a session in a room.
-pub(in crate::machine::state) fn read_noted(bytes: &[u8]) -> Result<Noted, WireError> {
-    let (mut user, mut session, mut room) = ("", None, "");
-    let (mut epoch, mut join, mut guest) = (0, 0, false);
+/// Reads what a user queue notes.
+pub(in crate::machine::state) fn read_note(bytes: &[u8]) -> Result<Note, WireError> {
+    let (mut room, mut epoch, mut join, mut guest) = ("", 0, 0, false);
     each(bytes, |number, value| {
         match number {
-            note::USER => user = value.text()?,
-            note::SESSION_ID => session = Some(session_id(value)?),
             note::ROOM => room = value.text()?,
             note::EPOCH => epoch = value.uint()?,
             note::JOIN => join = value.uint()?,
@@ -76,8 +78,7 @@ pub(in crate::machine::state) fn read_noted(bytes: &[u8]) -> Result<Noted, WireE
         }
         Ok(())
     })?;
-    let (user, session, room) = (user.into(), session.ok_or(WireError)?, room.into());
-    Ok(Noted { user, session, room, epoch, join, guest })
+    Ok(Note { room: room.into(), epoch, join, guest })
 }
 
 fn read_ended(bytes: &[u8]) -> Result<End, WireError> {

@@ -153,8 +153,8 @@ fn write(out: &mut Vec<u8>, own: &Login) {
     }
     wire::put_uint(out, login::CLOSED_BY, own.closed_by.into());
     wire::put_part(out, login::CLIENT, |out| codec::put_client(out, &own.client));
-    for noted in &own.notes {
-        wire::put_part(out, login::NOTES, |out| codec::put_noted(out, noted));
+    for note in &own.notes {
+        wire::put_part(out, login::NOTES, |out| codec::put_note(out, note));
     }
     wire::put_uint(out, login::ENDING, own.ending.map_or(0, Close::number).into());
     codec::put_sweep(out, login::SWEEP, own.sweep);
@@ -182,7 +182,7 @@ fn read(bytes: &[u8]) -> Result<Login, WireError> {
             login::EXPIRES_UNIX_MS => own.expires_unix_ms = value.uint()?,
             login::DETACHED_MS => own.detached_ms = Some(bounded(value)?),
             login::CLOSED_BY => own.closed_by = value.uint()? as u16,
-            login::NOTES => own.notes.push(codec::read_noted(value.bytes()?)?),
+            login::NOTES => own.notes.push(codec::read_note(value.bytes()?)?),
             login::ENDING => own.ending = Some(codec::close(value)?),
             login::SWEEP => own.sweep = Some(codec::read_sweep(value.bytes()?)?),
             login::BELOW => own.below = value.uint()?,
