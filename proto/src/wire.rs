@@ -152,20 +152,33 @@ pub fn put_varint(out: &mut Vec<u8>, number: u64) {
     }
 }
 
-/// Appends a varint of more than one byte: of up to eight, all at once.
+/// Appends a varint of more than one byte.
 #[inline(never)]
 fn put_long(out: &mut Vec<u8>, mut number: u64) {
+    if number < 0x4000 {
+        return out.extend_from_slice(&[number as u8 | 0x80, (number >> 7) as u8]);
+    }
     while number >> 56 != 0 {
         out.push(number as u8 | 0x80);
         number >>= 7;
     }
-    // Each byte gets its seven bits in three steps; all but the last say that more follows.
+    put_first(out, spread(number), varint_len(number));
+}
+
+/// The varint of a number below 2^56, as the first bytes of a word: in three steps each byte gets
+/// its seven bits, and all but the last say that more follows.
+#[inline]
+fn spread(number: u64) -> u64 {
     let bytes = number & 0x0fff_ffff | (number & 0x00ff_ffff_f000_0000) << 4;
     let bytes = bytes & 0x0000_3fff_0000_3fff | (bytes & 0x0fff_c000_0fff_c000) << 2;
     let bytes = bytes & 0x007f_007f_007f_007f | (bytes & 0x3f80_3f80_3f80_3f80) << 1;
-    let more = varint_len(number) - 1;
-    let bytes = bytes | 0x8080_8080_8080_8080 & ((1 << (8 * more)) - 1);
-    let end = out.len() + more + 1;
+    bytes | 0x8080_8080_8080_8080 & ((1 << (8 * (varint_len(number) - 1))) - 1)
+}
+
+/// Appends the first bytes of a word: room is looked for once.
+#[inline]
+fn put_first(out: &mut Vec<u8>, bytes: u64, length: usize) {
+    let end = out.len() + length;
     out.extend_from_slice(&bytes.to_le_bytes());
     out.truncate(end);
 }
@@ -190,14 +203,26 @@ pub fn put_optional_uint(out: &mut Vec<u8>, field: u32, number: u64) {
     put_pair(out, u64::from(field) << 3, number);
 }
 
-/// Appends two varints. Nearly always each is a byte, and then room is looked for once.
+/// Appends the key of a field and a number. Nearly always each is a byte, and then room is looked
+/// for once.
 #[inline]
-fn put_pair(out: &mut Vec<u8>, first: u64, second: u64) {
-    if first < 0x80 && second < 0x80 {
-        out.extend_from_slice(&[first as u8, second as u8]);
+fn put_pair(out: &mut Vec<u8>, key: u64, number: u64) {
+    if key < 0x80 && number < 0x80 {
+        out.extend_from_slice(&[key as u8, number as u8]);
     } else {
-        put_varint(out, first);
-        put_varint(out, second);
+        put_long_pair(out, key, number);
+    }
+}
+
+#[inline(never)]
+fn put_long_pair(out: &mut Vec<u8>, key: u64, number: u64) {
+    if key < 0x80 && number < 0x4000 {
+        out.extend_from_slice(&[key as u8, number as u8 | 0x80, (number >> 7) as u8]);
+    } else if key < 0x80 && number >> 49 == 0 {
+        put_first(out, key | spread(number) << 8, 1 + varint_len(number));
+    } else {
+        put_varint(out, key);
+        put_varint(out, number);
     }
 }
 
