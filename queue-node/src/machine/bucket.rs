@@ -373,7 +373,8 @@ impl Bucket {
         let cause = user.map_or(Cause::default(), |user| turn.shared.couriers.cause(user));
         let index = self.state.queues().next();
         let epoch = Epoch::from_random(turn.shared.random.random());
-        let (name, class, created_unix_ms) = (name.as_str(), class.index, turn.now.unix_ms);
+        let (name, created_unix_ms) = (name.as_str(), turn.now.unix_ms);
+        let class = class.index.expect("a class of the configuration has its place there");
         self.record(turn, Record::Create { name, class, epoch, created_unix_ms }, None);
         turn.shared.serials = turn.shared.serials.wrapping_add(1);
         turn.shared.counters.queues_created += 1;

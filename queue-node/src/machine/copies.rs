@@ -17,5 +17,5 @@ pub(crate) use copied::Copied;
 pub(crate) use followers::Followers;
 pub use forget::Forgets;
 pub use learner::{Broken, Learner};
-pub(crate) use stream::Stream;
 pub use stream::Unit;
+pub(crate) use stream::{Reader, Stream};

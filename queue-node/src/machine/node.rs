@@ -21,7 +21,7 @@ use super::allowance::{Allowances, Rate};
 use super::application::Couriers;
 use super::bucket::Bucket;
 use super::buckets::Buckets;
-use super::copies::{Compared, Copied, Followers, Learner};
+use super::copies::{Compared, Copied, Followers, Learner, Reader};
 use super::counters::Counters;
 use super::faults::Faults;
 use super::lane::Broken;
@@ -34,9 +34,6 @@ use super::state::snapshot::Snapshot;
 use super::timers::{Timer, Timers};
 use super::turn::{Inspected, Outbox, Shared, Turn};
 use super::untold::Untold;
-
-/// Whoever takes slices and units by hand: no link has this number.
-const TAP: LinkId = LinkId(u32::MAX);
 
 /// What users may create.
 const CREATIONS: Rate =
@@ -211,7 +208,7 @@ impl Node {
     /// From here on the units of the bucket are let out. False: it isn't here.
     pub fn follow(&mut self, now: Time, bucket: BucketId) -> bool {
         let Some(bucket) = self.bucket(bucket) else { return false };
-        bucket.stream.begin(TAP, Snapshot::new(&bucket.state, now.ms));
+        bucket.stream.begin(Reader::Caller, Snapshot::new(&bucket.state, now.ms));
         self.shared.is_tapped = true;
         true
     }
@@ -219,11 +216,11 @@ impl Node {
     /// The next slice of that snapshot, of about so many bytes, and whether it is the last.
     pub fn slice(&mut self, bucket: BucketId, bytes: usize) -> Option<(Vec<u8>, bool)> {
         let bucket = self.bucket(bucket)?;
-        let (snapshot, mut slice) = (bucket.stream.snapshot(TAP)?, Vec::new());
+        let (snapshot, mut slice) = (bucket.stream.snapshot(Reader::Caller)?, Vec::new());
         snapshot.slice(&bucket.state, bytes, &mut slice);
         let is_last = snapshot.is_over();
         if is_last {
-            bucket.stream.end_snapshot(TAP);
+            bucket.stream.end_snapshot(Reader::Caller);
         }
         Some((slice, is_last))
     }

@@ -7,7 +7,7 @@ use proto::bucket::{BucketId, Epochs};
 use proto::q2q::field::{digest, q2q as said, records, slice};
 use proto::{limits, wire};
 
-use super::Unit;
+use super::{Reader, Unit};
 use crate::machine::bucket::Bucket;
 use crate::machine::buckets::Buckets;
 use crate::machine::state::snapshot::Snapshot;
@@ -91,7 +91,7 @@ impl Buckets {
             return;
         }
         for bucket in self.iter() {
-            bucket.stream.end_snapshot(link);
+            bucket.stream.end_snapshot(Reader::Node(link));
             let has = turn.shared.followers.has(bucket.outputs.bucket().prefix());
             if !has && !turn.shared.is_tapped {
                 bucket.stream.leave();
@@ -153,11 +153,11 @@ impl Buckets {
             };
             // One that a copy couldn't go on with may be there still: it is replaced.
             if is_first {
-                bucket.stream.begin(link, Snapshot::new(&bucket.state, turn.now.ms));
+                bucket.stream.begin(Reader::Node(link), Snapshot::new(&bucket.state, turn.now.ms));
                 follower.begun.insert(prefix);
                 follower.current = Some(prefix);
             }
-            let Some(snapshot) = bucket.stream.snapshot(link) else {
+            let Some(snapshot) = bucket.stream.snapshot(Reader::Node(link)) else {
                 follower.current = None;
                 continue;
             };
@@ -165,7 +165,7 @@ impl Buckets {
             snapshot.slice(&bucket.state, limits::SLICE_BYTES, &mut items);
             let is_last = snapshot.is_over();
             if is_last {
-                bucket.stream.end_snapshot(link);
+                bucket.stream.end_snapshot(Reader::Node(link));
                 follower.current = None;
             }
             let of = (bucket.outputs.bucket(), bucket.outputs.epochs());

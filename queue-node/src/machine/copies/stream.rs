@@ -17,33 +17,42 @@ pub struct Unit {
     pub bytes: Vec<u8>,
 }
 
+/// Who is sent the records of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// A node, on this link.
+    Node(LinkId),
+    /// Whoever takes slices and units by hand.
+    Caller,
+}
+
 /// The records that the copies of a bucket haven't been sent; nothing while nobody follows.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     is_followed: bool,
     /// The moment of the unit that is open, which begins with these bytes.
     open: Option<(u64, Vec<u8>)>,
-    /// Snapshots that aren't given out yet, by the links that they are for.
-    snapshots: Vec<(LinkId, Snapshot)>,
+    /// Snapshots that aren't given out yet, by whom they are for.
+    snapshots: Vec<(Reader, Snapshot)>,
 }
 
 impl Stream {
-    /// A node begins to follow on this link: it gets a snapshot, and units from here on.
-    pub(crate) fn begin(&mut self, link: LinkId, snapshot: Snapshot) {
-        self.snapshots.retain(|(other, _)| *other != link);
-        self.snapshots.push((link, snapshot));
+    /// Somebody begins to read: they get a snapshot, and units from here on.
+    pub(crate) fn begin(&mut self, reader: Reader, snapshot: Snapshot) {
+        self.end_snapshot(reader);
+        self.snapshots.push((reader, snapshot));
         self.is_followed = true;
     }
 
-    /// The snapshot for a link, if it isn't given out yet.
-    pub(crate) fn snapshot(&mut self, link: LinkId) -> Option<&mut Snapshot> {
-        let found = self.snapshots.iter_mut().find(|(other, _)| *other == link);
+    /// The snapshot for a reader, if it isn't given out yet.
+    pub(crate) fn snapshot(&mut self, reader: Reader) -> Option<&mut Snapshot> {
+        let found = self.snapshots.iter_mut().find(|(other, _)| *other == reader);
         found.map(|(_, snapshot)| snapshot)
     }
 
-    /// The snapshot for a link is given out, or wanted no more.
-    pub(crate) fn end_snapshot(&mut self, link: LinkId) {
-        self.snapshots.retain(|(other, _)| *other != link);
+    /// The snapshot for a reader is given out, or wanted no more.
+    pub(crate) fn end_snapshot(&mut self, reader: Reader) {
+        self.snapshots.retain(|(other, _)| *other != reader);
     }
 
     /// A record is about to change the state.

@@ -11,8 +11,8 @@ use proto::limits;
 #[derive(Debug, PartialEq, Clone)]
 pub(crate) struct QueueClass {
     pub(crate) class: Class,
-    /// Its place in the configuration that it came with.
-    pub(crate) index: ClassIndex,
+    /// Its place in the configuration that it came with, if that is known.
+    pub(crate) index: Option<ClassIndex>,
     /// The pattern up to its first wildcard: what doesn't begin with it can't match.
     literal: usize,
     /// It is one queue's, whose mounts were changed.
@@ -42,7 +42,7 @@ impl ClassIndex {
 }
 
 impl QueueClass {
-    fn new(class: Class, index: ClassIndex) -> QueueClass {
+    fn new(class: Class, index: Option<ClassIndex>) -> QueueClass {
         let literal = class.pattern.find('*').unwrap_or(class.pattern.len());
         let asks_senders = class.mounts.iter().any(|mount| mount.send == Access::Callout);
         let target: Option<Rc<str>> = class.callout.as_deref().map(Rc::from);
@@ -53,7 +53,7 @@ impl QueueClass {
 
     /// One that isn't in the configuration, or is one queue's own.
     pub(super) fn of_other_config(class: Class, is_own: bool) -> QueueClass {
-        QueueClass { is_own, ..QueueClass::new(class, ClassIndex(u32::MAX)) }
+        QueueClass { is_own, ..QueueClass::new(class, None) }
     }
 
     /// The same with other mounts, for one queue.
@@ -190,7 +190,7 @@ impl Classes {
     /// The classes of a configuration.
     pub(crate) fn of(configured: &[Class]) -> Classes {
         let all = configured.iter().cloned().chain([Class::of_users()]).zip(0..);
-        let class = |(class, index)| Rc::new(QueueClass::new(class, ClassIndex(index)));
+        let class = |(class, index)| Rc::new(QueueClass::new(class, Some(ClassIndex(index))));
         Classes { all: all.map(class).collect() }
     }
 

@@ -78,8 +78,9 @@ impl Queue {
     }
 
     fn put_class(&self, out: &mut Vec<u8>, classes: &Classes) {
-        let index = self.class.index;
-        if classes.at(index).is_some_and(|class| Rc::ptr_eq(class, &self.class)) {
+        let is_it = |class: &Rc<QueueClass>| Rc::ptr_eq(class, &self.class);
+        let found = self.class.index.filter(|index| classes.at(*index).is_some_and(is_it));
+        if let Some(index) = found {
             wire::put_optional_uint(out, queue::CLASS, index.number().into());
         } else {
             let class = &self.class.class;
