@@ -72,7 +72,7 @@ pub fn planted_bugs(named: &str) -> Tally {
     let bugs = planted::all().filter(|bug| bug.name.contains(named));
     crew::each(
         bugs,
-        |bug| (bug.name, find(bug)),
+        |bug| (bug.name.clone(), find(&bug)),
         |(name, (found, others))| {
             tally.count(found.is_some());
             match found {
@@ -93,12 +93,10 @@ pub fn planted_bugs(named: &str) -> Tally {
 }
 
 /// The first seed that finds a bug by a rule that it breaks, and the other rules that were broken.
-fn find(bug: Planted) -> (Option<(u64, Violation)>, BTreeSet<&'static str>) {
-    let mut faults = Faults::default();
-    (bug.plant)(&mut faults);
+fn find(bug: &Planted) -> (Option<(u64, Violation)>, BTreeSet<&'static str>) {
     let mut others = BTreeSet::new();
     for seed in 0..SEEDS_PER_BUG {
-        let violations = run(seed, faults, Trace::Off).violations;
+        let violations = run(seed, bug.faults, Trace::Off).violations;
         let its = |violation: &Violation| bug.breaks.contains(&violation.rule);
         let (found, strange): (Vec<_>, Vec<_>) = violations.into_iter().partition(its);
         others.extend(strange.into_iter().map(|violation| violation.rule));

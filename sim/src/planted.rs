@@ -1,73 +1,102 @@
 //! Bugs that are planted one at a time: the simulation must find each of them.
 
-mod copies;
+use queue_node::machine::Forgets;
 
 use crate::plan::Faults;
 
-/// A switch in a machine, what it does, and who must notice.
-#[derive(Debug, Clone, Copy)]
+/// A bug, and who must notice.
+#[derive(Debug, Clone)]
 pub struct Planted {
-    /// The switch.
-    pub name: &'static str,
+    /// What it is called.
+    pub name: String,
     /// The rules of which it must break one: found by another, it isn't found.
     pub breaks: &'static [&'static str],
-    /// Turns it on.
-    pub plant: fn(&mut Faults),
+    /// The switch that is on.
+    pub faults: Faults,
 }
 
-/// All of them.
+/// A switch in a machine, who must notice it, and how it is turned on.
+struct Switch {
+    name: &'static str,
+    breaks: &'static [&'static str],
+    plant: fn(&mut Faults),
+}
+
+/// Who finds that a copy forgets something, if nobody else does.
+const COPY: &[&str] = &["a copy is what its primary is"];
+
+/// What a run never makes, or hardly ever: scripts of the queue node find who forgets it.
+const BY_SCRIPT: [Forgets; 5] = [
+    Forgets::Expiry,
+    Forgets::Guests,
+    Forgets::NotedGuests,
+    Forgets::HistoriesUncut,
+    Forgets::EventsOfOldMounts,
+];
+
+/// All of them: the switches of machines, and one for each thing that a copy can forget.
 pub fn all() -> impl Iterator<Item = Planted> {
-    MACHINES.into_iter().chain(copies::COPIES.iter().copied())
+    let switches = MACHINES.iter().map(|Switch { name, breaks, plant }| {
+        let mut faults = Faults::default();
+        plant(&mut faults);
+        Planted { name: (*name).to_owned(), breaks, faults }
+    });
+    let forgets = Forgets::ALL.iter().filter(|what| !BY_SCRIPT.contains(what)).map(|what| {
+        let mut faults = Faults::default();
+        faults.node.forgets = Some(*what);
+        Planted { name: format!("copy.forgets.{what:?}"), breaks: COPY, faults }
+    });
+    switches.chain(forgets)
 }
 
 /// Of all machines.
-const MACHINES: [Planted; 66] = [
-    Planted {
+const MACHINES: [Switch; 66] = [
+    Switch {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
         plant: |f| f.node.output_before_commit = true,
     },
-    Planted {
+    Switch {
         name: "node.tell_before_commit",
         breaks: &["no word to another node leaves before it is committed"],
         plant: |f| f.node.tell_before_commit = true,
     },
-    Planted {
+    Switch {
         name: "node.told_before_commit",
         breaks: &["no word to another node leaves before it is committed"],
         plant: |f| f.node.told_before_commit = true,
     },
-    Planted {
+    Switch {
         name: "node.result_forgotten",
         breaks: &["an outcome is unknown only if a connection, a node or much time was lost"],
         plant: |f| f.node.result_forgotten = true,
     },
-    Planted {
+    Switch {
         name: "node.replay_drops_first",
         breaks: &["nothing is missed between a mark and the end"],
         plant: |f| f.node.replay_drops_first = true,
     },
-    Planted {
+    Switch {
         name: "node.replay_unfiltered",
         breaks: &["a filter holds for live events, history, replay and snapshots"],
         plant: |f| f.node.replay_unfiltered = true,
     },
-    Planted {
+    Switch {
         name: "node.resend_runs_again",
         breaks: &["acknowledged: exactly once; unknown: at most once; refused: never"],
         plant: |f| f.node.resend_runs_again = true,
     },
-    Planted {
+    Switch {
         name: "node.joined_twice",
         breaks: &["joined and left alternate per user"],
         plant: |f| f.node.joined_twice = true,
     },
-    Planted {
+    Switch {
         name: "node.joined_untold",
         breaks: &["who is in a queue is in everybody's roster"],
         plant: |f| f.node.joined_untold = true,
     },
-    Planted {
+    Switch {
         name: "node.left_untold",
         breaks: &[
             "who has left is in no roster for long",
@@ -75,107 +104,107 @@ const MACHINES: [Planted; 66] = [
         ],
         plant: |f| f.node.left_untold = true,
     },
-    Planted {
+    Switch {
         name: "node.told_of_another",
         breaks: &["who is told to have joined or left did, by its own session"],
         plant: |f| f.node.told_of_another = true,
     },
-    Planted {
+    Switch {
         name: "lane.members_missed",
         breaks: &["nothing is missed between a mark and the end"],
         plant: |f| f.lane.members_missed = true,
     },
-    Planted {
+    Switch {
         name: "node.sender_mistaken",
         breaks: &["an event names who sent it"],
         plant: |f| f.node.sender_mistaken = true,
     },
-    Planted {
+    Switch {
         name: "node.reason_mistaken",
         breaks: &["who leaves does it for the reason that is told"],
         plant: |f| f.node.reason_mistaken = true,
     },
-    Planted {
+    Switch {
         name: "node.code_mistaken",
         breaks: &["who is closed is told the code of its cause"],
         plant: |f| f.node.code_mistaken = true,
     },
-    Planted {
+    Switch {
         name: "node.history_disordered",
         breaks: &["history is the newest messages at or below the mark, oldest first"],
         plant: |f| f.node.history_disordered = true,
     },
-    Planted {
+    Switch {
         name: "node.note_lost",
         breaks: &["who has left is gone soon", "nothing is left when everybody has left"],
         plant: |f| f.node.note_lost = true,
     },
-    Planted {
+    Switch {
         name: "node.idle_destroys_members",
         breaks: &["a queue with members is there", "a session that is connected isn't ended"],
         plant: |f| f.node.idle_destroys_members = true,
     },
-    Planted {
+    Switch {
         name: "node.cut_unsaid",
         breaks: &["nothing is missed between a mark and the end"],
         plant: |f| f.node.cut_unsaid = true,
     },
-    Planted {
+    Switch {
         name: "node.cut_early",
         breaks: &["a gap comes only to who was slow or away for long"],
         plant: |f| f.node.cut_early = true,
     },
-    Planted {
+    Switch {
         name: "node.full_admits",
         breaks: &["a full node lets nobody in"],
         plant: |f| f.node.full_admits = true,
     },
-    Planted {
+    Switch {
         name: "node.full_refuses_members",
         breaks: &["a refusal has its cause"],
         plant: |f| f.node.full_refuses_members = true,
     },
-    Planted {
+    Switch {
         name: "node.excluded_replayed",
         breaks: &["exclude_self: not to this session"],
         plant: |f| f.node.excluded_replayed = true,
     },
-    Planted {
+    Switch {
         name: "lane.flush_lost",
         breaks: &["nothing is missed between a mark and the end"],
         plant: |f| f.lane.flush_lost = true,
     },
-    Planted {
+    Switch {
         name: "lane.resend_doubled",
         breaks: &["no process says what it must not"],
         plant: |f| f.lane.resend_doubled = true,
     },
-    Planted {
+    Switch {
         name: "lane.attach_skipped",
         breaks: &["nothing is missed between a mark and the end"],
         plant: |f| f.lane.attach_skipped = true,
     },
-    Planted {
+    Switch {
         name: "lane.subscriber_late",
         breaks: &["nothing is missed between a mark and the end"],
         plant: |f| f.lane.subscriber_late = true,
     },
-    Planted {
+    Switch {
         name: "lane.filter_skipped",
         breaks: &["a filter holds for live events, history, replay and snapshots"],
         plant: |f| f.lane.filter_skipped = true,
     },
-    Planted {
+    Switch {
         name: "lane.gap_unannounced",
         breaks: &["nothing is missed between a mark and the end"],
         plant: |f| f.lane.gap_unannounced = true,
     },
-    Planted {
+    Switch {
         name: "lane.conflation_keeps_oldest",
         breaks: &["snapshot and changes make the state that the model has"],
         plant: |f| f.lane.conflation_keeps_oldest = true,
     },
-    Planted {
+    Switch {
         name: "lane.held_lost",
         breaks: &[
             "nothing is missed between a mark and the end",
@@ -183,22 +212,22 @@ const MACHINES: [Planted; 66] = [
         ],
         plant: |f| f.lane.held_lost = true,
     },
-    Planted {
+    Switch {
         name: "lane.exclude_self_ignored",
         breaks: &["exclude_self: not to this session"],
         plant: |f| f.lane.exclude_self_ignored = true,
     },
-    Planted {
+    Switch {
         name: "node.late_lost_ends_new_session",
         breaks: &["who comes back in time is resumed", "a session that is connected isn't ended"],
         plant: |f| f.node.late_lost_ends_new_session = true,
     },
-    Planted {
+    Switch {
         name: "node.secret_rotated_early",
         breaks: &["who comes back in time is resumed"],
         plant: |f| f.node.secret_rotated_early = true,
     },
-    Planted {
+    Switch {
         name: "node.resume_makes_member",
         breaks: &[
             "a filter holds for live events, history, replay and snapshots",
@@ -206,27 +235,27 @@ const MACHINES: [Planted; 66] = [
         ],
         plant: |f| f.node.resume_makes_member = true,
     },
-    Planted {
+    Switch {
         name: "node.grace_decided_twice",
         breaks: &["who comes back in time is resumed", "a session that is connected isn't ended"],
         plant: |f| f.node.grace_decided_twice = true,
     },
-    Planted {
+    Switch {
         name: "node.ended_forgotten",
         breaks: &["who has left is gone soon", "nothing is left when everybody has left"],
         plant: |f| f.node.ended_forgotten = true,
     },
-    Planted {
+    Switch {
         name: "node.fence_skipped",
         breaks: &["a room refuses who is over, as soon as it can know"],
         plant: |f| f.node.fence_skipped = true,
     },
-    Planted {
+    Switch {
         name: "node.floor_ignored",
         breaks: &["a room refuses who is over, as soon as it can know"],
         plant: |f| f.node.floor_ignored = true,
     },
-    Planted {
+    Switch {
         name: "node.loser_unsaid",
         breaks: &[
             "where a winner was heard, nothing of the loser is done",
@@ -234,132 +263,132 @@ const MACHINES: [Planted; 66] = [
         ],
         plant: |f| f.node.loser_unsaid = true,
     },
-    Planted {
+    Switch {
         name: "node.page_skips_first",
         breaks: &["after the calm the roster is who is there"],
         plant: |f| f.node.page_skips_first = true,
     },
-    Planted {
+    Switch {
         name: "node.state_page_skips_first",
         breaks: &["what is read of the state is its present"],
         plant: |f| f.node.state_page_skips_first = true,
     },
-    Planted {
+    Switch {
         name: "node.list_lacks_last",
         breaks: &["a list of queues has those that are there, in order"],
         plant: |f| f.node.list_lacks_last = true,
     },
-    Planted {
+    Switch {
         name: "node.before_ignored",
         breaks: &["what is read of the history is its newest messages, oldest first"],
         plant: |f| f.node.before_ignored = true,
     },
-    Planted {
+    Switch {
         name: "node.key_forgotten",
         breaks: &["a request is done once, with a key however often it is sent"],
         plant: |f| f.node.key_forgotten = true,
     },
-    Planted {
+    Switch {
         name: "node.verdict_ignored",
         breaks: &["nothing is done before the application allows it, as it wants it"],
         plant: |f| f.node.verdict_ignored = true,
     },
-    Planted {
+    Switch {
         name: "lane.tell_acknowledged_early",
         breaks: &["in the end the application knows that everybody has left"],
         plant: |f| f.lane.tell_acknowledged_early = true,
     },
-    Planted {
+    Switch {
         name: "node.kick_lost",
         breaks: &["two logins of a user have one winner"],
         plant: |f| f.node.kick_lost = true,
     },
-    Planted {
+    Switch {
         name: "node.late_connects_win",
         breaks: &["two logins of a user have one winner"],
         plant: |f| f.node.late_connects_win = true,
     },
-    Planted {
+    Switch {
         name: "node.sweep_removes_resumed",
         breaks: &["a session that is connected isn't ended"],
         plant: |f| f.node.sweep_removes_resumed = true,
     },
-    Planted {
+    Switch {
         name: "lane.confirmed_early",
         breaks: &["who comes back in time is resumed"],
         plant: |f| f.lane.confirmed_early = true,
     },
-    Planted {
+    Switch {
         name: "lane.resend_after_kick",
         breaks: &["who has lost is heard no later than a dead time"],
         plant: |f| f.lane.resend_after_kick = true,
     },
-    Planted {
+    Switch {
         name: "lane.hearing_ignored",
         breaks: &["who has lost is heard no later than a dead time"],
         plant: |f| f.lane.hearing_ignored = true,
     },
-    Planted {
+    Switch {
         name: "lane.ending_inherited",
         breaks: &["who is closed is told why"],
         plant: |f| f.lane.ending_inherited = true,
     },
-    Planted {
+    Switch {
         name: "lane.resume_seen_ignored",
         breaks: &["every operation is answered"],
         plant: |f| f.lane.resume_seen_ignored = true,
     },
-    Planted {
+    Switch {
         name: "lane.limit_too_low",
         breaks: &["a refusal has its cause"],
         plant: |f| f.lane.limit_too_low = true,
     },
-    Planted {
+    Switch {
         name: "lane.given_up_early",
         breaks: &["a refusal has its cause"],
         plant: |f| f.lane.given_up_early = true,
     },
-    Planted {
+    Switch {
         name: "node.ttl_ignored",
         breaks: &["keys end with their time to live"],
         plant: |f| f.node.ttl_ignored = true,
     },
-    Planted {
+    Switch {
         name: "node.ttl_cut_short",
         breaks: &["keys end with their time to live"],
         plant: |f| f.node.ttl_cut_short = true,
     },
-    Planted {
+    Switch {
         name: "node.while_present_ignored",
         breaks: &["keys end with the presence of their writers"],
         plant: |f| f.node.while_present_ignored = true,
     },
-    Planted {
+    Switch {
         name: "node.condition_ignored",
         breaks: &["a change makes of the present what the model makes of it"],
         plant: |f| f.node.condition_ignored = true,
     },
-    Planted {
+    Switch {
         name: "node.condition_refused",
         breaks: &["a refusal has its cause"],
         plant: |f| f.node.condition_refused = true,
     },
-    Planted {
+    Switch {
         name: "client.marks_stand_still",
         breaks: &["nothing comes twice"],
         plant: |f| f.client.marks_stand_still = true,
     },
-    Planted {
+    Switch {
         name: "client.resent_anew",
         breaks: &["acknowledged: exactly once; unknown: at most once; refused: never"],
         plant: |f| f.client.resent_anew = true,
     },
-    Planted {
+    Switch {
         name: "boss.loss_hidden",
         breaks: &["a session that is connected isn't ended", "who comes back in time is resumed"],
         plant: |f| f.boss.loss_hidden = true,
     },
-    Planted {
+    Switch {
         name: "member.tables_missed",
         breaks: &["every operation is answered"],
         plant: |f| f.member.tables_missed = true,

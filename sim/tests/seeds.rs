@@ -36,7 +36,7 @@ fn seeds_differ() {
 
 #[test]
 fn at_least_ten_bugs_are_planted_each_under_its_own_name_and_breaks_a_rule() {
-    let mut names: Vec<&str> = planted::all().map(|bug| bug.name).collect();
+    let mut names: Vec<String> = planted::all().map(|bug| bug.name).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), planted::all().count());

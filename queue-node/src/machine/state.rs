@@ -10,7 +10,7 @@
 //! knows, in an `arena`, and `logins` who is logged in; `words` are for other queues, `tells`
 //! for the web application.
 //! `recent` results are in `remember` for who isn't a member, `idempotency` has those of requests.
-//! `sizes` count what all of it takes.
+//! `sizes` count what all of it takes. `forget` has planted bugs.
 
 mod aging;
 pub(crate) mod arena;
@@ -18,6 +18,7 @@ pub(crate) mod class;
 pub(crate) mod codec;
 pub(crate) mod event_ring;
 mod fit;
+mod forget;
 pub(crate) mod idempotency;
 mod items;
 pub(crate) mod logins;

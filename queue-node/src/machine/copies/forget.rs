@@ -1,15 +1,33 @@
 //! Planted bugs: a copy that forgets one thing of what records say.
 
+use proto::codes::Close;
 use proto::ids::{Epoch, SessionId};
 
 use crate::machine::state::codec::Read;
-use crate::machine::state::record::{Kept, Record, SessionStep, Step};
+use crate::machine::state::record::{Entry, Kept, Record, SessionStep, Step};
 use crate::machine::state::state_mount::KeyStep;
 
-/// What a copy forgets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is named as the thing that is forgotten")]
-pub enum Forgets {
+mod bytes;
+
+/// The enum, and the list of all of it.
+macro_rules! what_can_be_forgotten {
+    ($($what:ident),* $(,)?) => {
+        /// What a copy forgets.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each is named as the thing that is forgotten")]
+        pub enum Forgets {
+            $($what),*
+        }
+
+        impl Forgets {
+            /// All of them.
+            pub const ALL: &[Forgets] = &[$(Forgets::$what),*];
+        }
+    };
+}
+
+what_can_be_forgotten!(
+    // Of a record: all of it, or a field.
     Epoch,
     Created,
     Destroyed,
@@ -26,65 +44,72 @@ pub enum Forgets {
     Confirmed,
     Expiry,
     Detached,
+    DetachCodes,
     Attached,
+    Logins,
+    LoginGenerations,
+    Clients,
+    Resumes,
+    SweepsOfResumes,
     Sweeps,
     Below,
+    Ends,
+    EndCodes,
+    OnlineSince,
     Notes,
     Unnoted,
+    NotedGuests,
+    Known,
     OverIds,
     Floors,
     Generations,
+    Creations,
+    Members,
+    Leaving,
     SeatGenerations,
     Guests,
     Filters,
     Excluded,
+    Cells,
     Bindings,
+    MountsMade,
+    MountsDeleted,
     Tells,
     Taken,
     Classes,
+    Shortened,
     Trims,
     Bodies,
-}
+    // Of what a record does, though it has all of the record (`state/forget.rs`).
+    Moments,
+    QueueClasses,
+    Attempts,
+    ResultsAtJoin,
+    ResultsAtLeave,
+    Histories,
+    HistoriesUncut,
+    EventsOfOldMounts,
+    WordNumbers,
+    WordsOfMembers,
+    // Of a unit (`forget/bytes.rs`).
+    LastOfUnits,
+    LastOfUnitsUnsaid,
+    HalvesOfUnits,
+    // Of a snapshot (`forget/bytes.rs`).
+    NewestRecord,
+    NewestWord,
+    KeysSeed,
+    KeysEnds,
+    KeptMessages,
+    LogFloors,
+    JoinNumbers,
+    ResultsOfMembers,
+    ResultsRemembered,
+    OverTimes,
+    Unused,
+);
 
 impl Forgets {
-    /// All of them.
-    pub const ALL: [Forgets; 34] = [
-        Forgets::Epoch,
-        Forgets::Created,
-        Forgets::Destroyed,
-        Forgets::Results,
-        Forgets::ResultsOfLeaving,
-        Forgets::Barred,
-        Forgets::Keys,
-        Forgets::KeysOfRefusals,
-        Forgets::Words,
-        Forgets::Answers,
-        Forgets::Drawn,
-        Forgets::Secrets,
-        Forgets::SecretsNamed,
-        Forgets::Confirmed,
-        Forgets::Expiry,
-        Forgets::Detached,
-        Forgets::Attached,
-        Forgets::Sweeps,
-        Forgets::Below,
-        Forgets::Notes,
-        Forgets::Unnoted,
-        Forgets::OverIds,
-        Forgets::Floors,
-        Forgets::Generations,
-        Forgets::SeatGenerations,
-        Forgets::Guests,
-        Forgets::Filters,
-        Forgets::Excluded,
-        Forgets::Bindings,
-        Forgets::Tells,
-        Forgets::Taken,
-        Forgets::Classes,
-        Forgets::Trims,
-        Forgets::Bodies,
-    ];
-
     /// Makes of a record one without what is forgotten.
     pub(super) fn spoil(self, read: &mut Read<'_>) {
         self.spoil_kept(read);
@@ -92,13 +117,13 @@ impl Forgets {
             Record::Create { epoch, created_unix_ms, .. } => {
                 self.replaces(Forgets::Epoch, epoch, Epoch::from_random(1));
                 self.replaces(Forgets::Created, created_unix_ms, 0);
-                false
+                self == Forgets::Creations
             }
             Record::Known { generation, floor, is_over, .. } => {
                 self.replaces(Forgets::Generations, generation, 0);
                 self.replaces(Forgets::Floors, floor, 0);
                 self.replaces(Forgets::OverIds, is_over, false);
-                false
+                self == Forgets::Known
             }
             Record::Change { step, .. } => self.spoil_step(step, &mut read.body),
             Record::Session { step, .. } => self.spoil_session(step),
@@ -111,7 +136,8 @@ impl Forgets {
             Record::Taken { .. } => self == Forgets::Taken,
             Record::Config { .. } => self == Forgets::Classes,
             Record::Passed => self == Forgets::Trims,
-            Record::Mark | Record::Shorten { .. } => false,
+            Record::Shorten { .. } => self == Forgets::Shortened,
+            Record::Mark => false,
         };
         if is_forgotten {
             read.record = Record::Mark;
@@ -153,15 +179,24 @@ impl Forgets {
                 if self == Forgets::Bindings {
                     keys.iter_mut().for_each(KeyStep::unbind);
                 }
+                self.replaces(Forgets::Cells, keys, Vec::new());
+            }
+            Step::Mounts { draft, name, .. } => {
+                let what =
+                    if name.is_empty() { Forgets::MountsDeleted } else { Forgets::MountsMade };
+                let event = Step::Event(*draft);
+                self.replaces(what, step, event);
             }
             Step::Join { generation, guest, filter, .. } => {
                 self.replaces(Forgets::SeatGenerations, generation, 0);
                 self.replaces(Forgets::Guests, guest, false);
                 self.replaces(Forgets::Filters, filter, None);
+                return self == Forgets::Members;
             }
             Step::Filter { .. } => return self == Forgets::Filters,
             Step::Seat { .. } => return self == Forgets::SeatGenerations,
-            Step::Nothing | Step::Mounts { .. } | Step::Leave { .. } => {}
+            Step::Leave { .. } => return self == Forgets::Leaving,
+            Step::Nothing => {}
         }
         false
     }
@@ -169,28 +204,49 @@ impl Forgets {
     /// Whether nothing is left of a change.
     fn spoil_session(self, step: &mut SessionStep) -> bool {
         match step {
-            SessionStep::New { entry, .. } => {
-                self.replaces(Forgets::Secrets, &mut entry.secret, None);
-                self.replaces(Forgets::Expiry, &mut entry.expires_unix_ms, 0);
+            SessionStep::New { entry, unix_ms, .. } => {
+                self.spoil_entry(entry);
+                self.replaces(Forgets::OnlineSince, unix_ms, 0);
+                return self == Forgets::Logins;
             }
-            SessionStep::Resumed { entry, by, floor, .. } => {
+            SessionStep::Resumed { entry, by, floor, due_ms, .. } => {
+                self.spoil_entry(entry);
                 self.replaces(Forgets::SecretsNamed, by, None);
-                self.replaces(Forgets::Secrets, &mut entry.secret, None);
                 self.replaces(Forgets::Drawn, &mut entry.drawn, SessionId([0; 16]));
                 self.replaces(Forgets::Floors, floor, 0);
+                self.replaces(Forgets::SweepsOfResumes, due_ms, 0);
+                return self == Forgets::Resumes;
             }
-            SessionStep::Ended { floor, .. } => self.replaces(Forgets::Floors, floor, 0),
+            SessionStep::Ended { close, floor, unix_ms, .. } => {
+                self.replaces(Forgets::EndCodes, close, Close::Version);
+                self.replaces(Forgets::Floors, floor, 0);
+                self.replaces(Forgets::OnlineSince, unix_ms, 0);
+                return self == Forgets::Ends;
+            }
             SessionStep::Swept { below, next } => {
                 self.replaces(Forgets::Below, below, 0);
                 self.replaces(Forgets::Sweeps, next, None);
             }
+            SessionStep::Detached { code } => {
+                self.replaces(Forgets::DetachCodes, code, 0);
+                return self == Forgets::Detached;
+            }
+            SessionStep::Noted(noted) => {
+                self.replaces(Forgets::NotedGuests, &mut noted.guest, false);
+                return self == Forgets::Notes;
+            }
             SessionStep::Attached => return self == Forgets::Attached,
-            SessionStep::Detached { .. } => return self == Forgets::Detached,
             SessionStep::Confirmed => return self == Forgets::Confirmed,
             SessionStep::Expires { .. } => return self == Forgets::Expiry,
-            SessionStep::Noted(_) => return self == Forgets::Notes,
             SessionStep::Unnoted(_) => return self == Forgets::Unnoted,
         }
         false
+    }
+
+    fn spoil_entry(self, entry: &mut Entry) {
+        self.replaces(Forgets::Secrets, &mut entry.secret, None);
+        self.replaces(Forgets::Expiry, &mut entry.expires_unix_ms, 0);
+        self.replaces(Forgets::LoginGenerations, &mut entry.generation, 1);
+        self.replaces(Forgets::Clients, &mut entry.client.gateway, String::new());
     }
 }

@@ -1,5 +1,7 @@
 //! A copy that is made of bytes alone: a snapshot, then units.
 
+use std::borrow::Cow;
+
 use proto::limits;
 
 use crate::machine::Faults;
@@ -13,8 +15,9 @@ pub struct Learner {
     /// Units that came while slices of the snapshot were still missing; nothing: none are.
     waiting: Option<Vec<Vec<u8>>>,
     waiting_bytes: usize,
-    /// Planted bugs.
+    /// Planted bugs, and what one of them puts off.
     faults: Faults,
+    late: Option<Vec<u8>>,
 }
 
 /// What came doesn't fit what this copy holds: it is to begin anew, with a snapshot.
@@ -29,7 +32,7 @@ impl Learner {
     /// A copy that a snapshot is to fill; its maps are seeded with a random number.
     pub fn new(random: u64, grace_ms: u64, faults: Faults) -> Learner {
         let state = State::unfilled(random, grace_ms);
-        Learner { state, waiting: Some(Vec::new()), waiting_bytes: 0, faults }
+        Learner { state, waiting: Some(Vec::new()), waiting_bytes: 0, faults, late: None }
     }
 
     /// A copy that begins with this snapshot.
@@ -56,7 +59,9 @@ impl Learner {
         if self.waiting.is_none() {
             return Err(broken);
         }
-        self.state.fill(bytes).map_err(|_| broken)?;
+        let forgets = self.faults.forgets;
+        let bytes = forgets.map_or(Cow::Borrowed(bytes), |forgets| forgets.slice(bytes));
+        self.state.fill(&bytes).map_err(|_| broken)?;
         if is_last {
             self.state.filled().map_err(|_| broken)?;
             self.waiting_bytes = 0;
@@ -84,13 +89,16 @@ impl Learner {
             let fits = self.waiting_bytes <= limits::COPY_WAITING_BYTES_MAX;
             return fits.then_some(()).ok_or(Broken { n: self.n() });
         }
-        let (forgets, state) = (self.faults.forgets, &mut self.state);
-        let applied = read_unit(unit, |stamp, mut read| {
-            if let Some(forgets) = forgets {
-                forgets.spoil(&mut read);
-            }
-            state.apply_read(stamp, read)
-        });
+        let state = &mut self.state;
+        let applied = match self.faults.forgets {
+            None => read_unit(unit, |stamp, read| state.apply_read(stamp, read)),
+            Some(forgets) => forgets.units(unit, &mut self.late).iter().try_for_each(|unit| {
+                read_unit(unit, |stamp, mut read| {
+                    forgets.spoil(&mut read);
+                    state.apply_forgetting(stamp, read, forgets)
+                })
+            }),
+        };
         applied.map_err(|Unfit| Broken { n: self.n() })
     }
 
