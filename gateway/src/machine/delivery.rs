@@ -118,7 +118,8 @@ impl Delivery {
     pub(super) fn came(&mut self, event: &EventRef<'_>, settings: &Settings) -> Option<Sub> {
         self.events += 1;
         let sub = Sub::or_none(event.sub)?;
-        if !self.interest.get_mut(sub)?.moves_on(event.seq) {
+        let is_message = event.kind == EventKind::Message.number();
+        if !self.interest.get_mut(sub)?.moves_on(event.seq, is_message) {
             return None;
         }
         let is_of_members =

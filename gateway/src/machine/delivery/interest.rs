@@ -73,6 +73,9 @@ pub(in crate::machine) struct Queue {
     epoch: u64,
     /// The newest event that came.
     seq: u64,
+    /// State and members came whole as they were at this event: of what comes again up to there,
+    /// messages alone are new.
+    whole: u64,
     /// Who gets every event, next to each other in memory: a delivery is a step along this list.
     all: Vec<Subscriber>,
     filtered: Vec<Filtered>,
@@ -145,26 +148,27 @@ impl Queue {
         &self.filtered
     }
 
-    /// An event of this number has come; false if it had come before.
+    /// An event of this number has come; false if it had come before, or what came whole has it.
     #[inline]
-    pub(super) fn moves_on(&mut self, seq: u64) -> bool {
+    pub(super) fn moves_on(&mut self, seq: u64, is_message: bool) -> bool {
         let is_new = seq > self.seq;
         if is_new {
             self.seq = seq;
         }
-        is_new
+        is_new && (is_message || seq > self.whole)
     }
 
     /// Somebody was subscribed when the queue had come so far. Another epoch counts anew.
     pub(in crate::machine) fn is_at(&mut self, epoch: u64, seq: u64) {
-        let seen = if self.epoch == epoch { self.seq } else { 0 };
-        (self.epoch, self.seq) = (epoch, seen.max(seq));
+        let (seen, whole) = if self.epoch == epoch { (self.seq, self.whole) } else { (0, 0) };
+        (self.epoch, self.seq, self.whole) = (epoch, seen.max(seq), whole);
     }
 
-    /// The lane's subscribers go on here. Whether this is still the same epoch.
-    pub(in crate::machine) fn restart(&mut self, epoch: u64, seq: u64) -> bool {
+    /// The lane's subscribers go on here: they get it whole, and of messages what is behind their
+    /// gap, if there is one. Whether this is still the same epoch.
+    pub(in crate::machine) fn restart(&mut self, epoch: u64, seq: u64, gap: Option<u64>) -> bool {
         let is_same = self.epoch == epoch;
-        (self.epoch, self.seq) = (epoch, seq);
+        (self.epoch, self.seq, self.whole) = (epoch, gap.unwrap_or(seq).min(seq), seq);
         is_same
     }
 
@@ -249,6 +253,7 @@ impl Interest {
             hash,
             epoch: 0,
             seq: 0,
+            whole: 0,
             all: Vec::new(),
             filtered: Vec::new(),
             policies: Rc::clone(&self.policies[0]),

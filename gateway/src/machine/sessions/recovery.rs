@@ -125,7 +125,8 @@ impl Sessions {
             return;
         }
         let Some(queue) = desk.delivery.interest_mut().get_mut(sub) else { return };
-        let is_same = queue.restart(frame.epoch, frame.seq);
+        let gap = frame.gaps.iter().map(|gap| gap.before_seq.saturating_sub(1)).min();
+        let is_same = queue.restart(frame.epoch, frame.seq, gap);
         let Some(queue) = desk.delivery.interest().get(sub) else { return };
         for subscriber in queue.subscribers() {
             let filter =

@@ -72,7 +72,7 @@ fn what_could_not_be_replayed_comes_whole_with_its_gaps() {
         2 up
         3 n1 at 1
         3 n1 attached 1 12 whole
-        4 n1 message 1 12 1
+        4 n1 message 1 8 1
         5 n1 message 1 13 1";
     let expected = [
         "2: n1 introduce 0 ann 7",
@@ -83,6 +83,37 @@ fn what_could_not_be_replayed_comes_whole_with_its_gaps() {
         r#"5: c0 {"message":{"sub":1,"mount":"chat","seq":13,"payload":1}}"#,
     ];
     assert_eq!(after_one(dev(), steps), expected);
+}
+
+/// State and members came whole; of them nothing comes again, not even after another loss.
+#[test]
+fn messages_behind_a_gap_are_replayed() {
+    let steps = "
+        1 down
+        2 up
+        3 n1 at 1
+        3 n1 attached 1 12 whole
+        4 n1 message 1 9 1
+        5 down
+        6 up
+        7 n1 at 1
+        7 n1 attached 1 12 recovered
+        8 n1 state 1 10 a 1
+        9 n1 message 1 11 1
+        10 n1 message 1 11 1
+        11 n1 joined 1 12 bob
+        12 n1 state 1 13 a 1";
+    let lines = after_one(dev(), steps);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let expected = [
+        r#"4: c0 {"message":{"sub":1,"mount":"chat","seq":9,"payload":1}}"#,
+        "6: n1 introduce 0 ann 7",
+        "6: n1 at conf 1",
+        "6: n1 attach /room/1 sub 1 epoch 5 after 9 sessions [0]",
+        r#"9: c0 {"message":{"sub":1,"mount":"chat","seq":11,"payload":1}}"#,
+    ];
+    assert_eq!(lines[5..10], expected, "{lines:#?}");
+    assert!(lines[10].starts_with("12: c0") && lines.len() == 11, "{lines:#?}");
 }
 
 #[test]
