@@ -63,6 +63,7 @@ impl Bench {
             incarnation: 1,
             grace_ms: GRACE_MS,
             bytes_max: u64::MAX,
+            logs_bytes_max: usize::MAX,
             hold_commits: false,
             learns: None,
             faults: Faults::default(),

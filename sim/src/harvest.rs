@@ -245,9 +245,8 @@ fn no_room(seen: &Observations) -> u64 {
     })
 }
 
-/// The kinds of records that copies get. Two never come: credentials of this cluster don't end,
-/// and its replay logs are short.
-const RECORDS: [(u32, &str); 28] = [
+/// The kinds of records that copies get. One never comes: credentials of this cluster don't end.
+const RECORDS: [(u32, &str); 29] = [
     (record::EVENT, "event"),
     (record::STATE, "state"),
     (record::JOIN, "join"),
@@ -276,6 +275,7 @@ const RECORDS: [(u32, &str); 28] = [
     (record::REFUSED, "refused"),
     (record::TELL, "tell"),
     (record::TAKEN, "taken"),
+    (record::SHORTEN, "shorten"),
 ];
 
 /// The sums of some runs.

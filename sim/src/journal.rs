@@ -166,6 +166,8 @@ pub struct Observations {
     pub sessions: BTreeMap<String, String>,
     /// What a receiver may owe before it is slow.
     pub slow_bytes: usize,
+    /// Replay logs may take so little that they let go of young events.
+    pub has_short_logs: bool,
     /// Homes, and links that ended.
     pub ways: Ways,
     /// When a process stood still: from and to.

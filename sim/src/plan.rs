@@ -15,6 +15,9 @@ pub const GRACE_MS: u64 = 3_000;
 /// Queues keep their recent events this long.
 pub const LOG_MS: u64 = 2 * GRACE_MS;
 
+/// Where all logs of a node may take no more, they let go of events that are still young.
+const SHORT_LOGS_BYTES: usize = 60_000;
+
 /// The queues of the cluster; auditors sit in those that outlive their members.
 pub const QUEUES: [&str; 9] = [
     "/room/1",
@@ -109,6 +112,8 @@ pub struct Plan {
     pub slow_bytes: usize,
     /// What a receiver may owe at most.
     pub output_bytes_max: usize,
+    /// What all replay logs of a node may take.
+    pub logs_bytes_max: usize,
 }
 
 impl Plan {
@@ -155,6 +160,7 @@ impl Plan {
             slow_bytes: *chance.pick(&[600, 1_500, 4_000]),
             // More than one turn brings to a client that comes back: else it never comes back.
             output_bytes_max: *chance.pick(&[20_000, 30_000]),
+            logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
         }
     }
 }

@@ -201,6 +201,7 @@ impl World {
             losses: self.losses.all(),
             sessions: self.referee.sessions,
             slow_bytes: self.plan.slow_bytes,
+            has_short_logs: self.plan.logs_bytes_max < usize::MAX,
             ways: self.ways,
             stills: self.stills,
             fulls: self.fulls,

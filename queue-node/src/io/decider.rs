@@ -158,6 +158,7 @@ impl Decider {
                         incarnation,
                         grace_ms: limits::GRACE_MS,
                         bytes_max: self.bytes_max,
+                        logs_bytes_max: limits::REPLAY_LOGS_BYTES_MAX,
                         hold_commits: false,
                         learns: self.learns.clone(),
                         faults: self.faults,

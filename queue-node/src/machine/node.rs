@@ -53,6 +53,8 @@ pub struct Settings {
     pub grace_ms: u64,
     /// Newcomers are refused when it keeps about so much.
     pub bytes_max: u64,
+    /// All replay logs together take about so much at most.
+    pub logs_bytes_max: usize,
     /// Records wait for [`Input::Committed`]; else each is committed as soon as it is there.
     pub hold_commits: bool,
     /// The node whose buckets it has copies of, if there is one.

@@ -1,7 +1,5 @@
 //! What time brings: idle queues go, keys expire, logs are trimmed, lost sessions end.
 
-use proto::limits;
-
 use super::bucket::Bucket;
 use super::buckets::Buckets;
 use super::state::queue::{Mount, QueueIndex};
@@ -56,8 +54,9 @@ impl Buckets {
         self.let_go_of_tells(turn);
         self.give_tells(turn);
         turn.shared.snapshot_bytes = 0;
-        if turn.shared.counters.replay_bytes > limits::REPLAY_LOGS_BYTES_MAX as u64 {
-            self.shorten_logs(turn, limits::REPLAY_LOGS_BYTES_MAX);
+        let logs_bytes_max = turn.shared.settings.logs_bytes_max;
+        if turn.shared.counters.replay_bytes > logs_bytes_max as u64 {
+            self.shorten_logs(turn, logs_bytes_max);
         }
         for buffer in [&mut turn.shared.scratch, &mut turn.shared.prepared] {
             buffer.clear();

@@ -246,7 +246,8 @@ fn unhurried(
         });
         let happened_us = happened_us.unwrap_or(0);
         let is_old = happened_us + LOG_MS * 1000 <= item.at_us + CAUGHT_UP_US;
-        let was_away = span.start.gap && is_old;
+        // Short logs let go of young events, too.
+        let was_away = span.start.gap && (is_old || lives.seen.has_short_logs);
         if !was_away && !was_slow(lives, span, item.at_us) {
             let rule = "a gap comes only to who was slow or away for long";
             let what = format!("{}: {gap:?}", span.name());

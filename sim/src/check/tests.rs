@@ -27,6 +27,7 @@ fn broken_with(stories: Vec<Story>, losses: Vec<Loss>) -> Vec<&'static str> {
         farewell_us: u64::MAX / 4,
         roster_us: u64::MAX,
         slow_bytes: 4_000,
+        has_short_logs: false,
         ..Observations::default()
     };
     let rules = check(&seen).into_iter().map(|violation| (violation.rule, ()));

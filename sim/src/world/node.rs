@@ -205,6 +205,7 @@ impl World {
                     incarnation,
                     grace_ms: GRACE_MS,
                     bytes_max: u64::MAX,
+                    logs_bytes_max: self.plan.logs_bytes_max,
                     hold_commits: self.plan.commit_ms_max > 0,
                     learns: None,
                     faults: self.plan.faults.node,
