@@ -245,8 +245,8 @@ fn no_room(seen: &Observations) -> u64 {
     })
 }
 
-/// The kinds of records that copies get. One never comes: credentials of this cluster don't end.
-const RECORDS: [(u32, &str); 29] = [
+/// The kinds of records that copies get.
+const RECORDS: [(u32, &str); 30] = [
     (record::EVENT, "event"),
     (record::STATE, "state"),
     (record::JOIN, "join"),
@@ -270,6 +270,7 @@ const RECORDS: [(u32, &str); 29] = [
     (record::ATTACHED, "attached"),
     (record::DETACHED, "detached"),
     (record::CONFIRMED, "confirmed"),
+    (record::EXPIRES, "expires"),
     (record::END, "end"),
     (record::SWEPT, "swept"),
     (record::REFUSED, "refused"),

@@ -25,6 +25,8 @@ pub struct Journal {
     pub welcomes: Vec<Welcomed>,
     /// From when to when it let no old events come.
     pub holds: Vec<(u64, u64)>,
+    /// The tokens that it had, one after the other.
+    pub tokens: Vec<Token>,
     /// In the order in which it happened.
     pub notes: Vec<Note>,
 }
@@ -38,7 +40,23 @@ pub struct Welcomed {
     pub generation: u64,
 }
 
+/// A token that the web application gave to a client.
+#[derive(Debug, Clone, Copy)]
+pub struct Token {
+    /// When.
+    pub given_us: u64,
+    /// When it ends.
+    pub ends_us: u64,
+}
+
 impl Journal {
+    /// Whether the client may have been closed because its token had ended. One that was given just
+    /// before may not have come to the gateway, and the one before that counted.
+    pub fn token_ended(&self, at_us: u64) -> bool {
+        let came = self.tokens.iter().rposition(|token| token.given_us + LATE_US <= at_us);
+        self.tokens.iter().skip(came.unwrap_or(0)).any(|token| token.ends_us <= at_us)
+    }
+
     /// Whether the client was there at some moment between these, connected or coming back.
     pub fn lives(&self, from_us: u64, to_us: u64) -> bool {
         self.born_us <= to_us && !self.is_closed_before(from_us)
@@ -87,6 +105,9 @@ impl Journal {
         })
     }
 }
+
+/// A client that takes nothing learns so late why it was closed, or what it says comes so late.
+const LATE_US: u64 = 3_000_000;
 
 /// What comes with each event, besides what somebody has sent.
 const HEAD_BYTES: usize = 40;

@@ -21,6 +21,7 @@ mod referee;
 mod shadows;
 mod sockets;
 mod tap;
+mod tokens;
 mod wires;
 mod words;
 
@@ -236,6 +237,7 @@ impl World {
             Happening::ClientDialled { client, attempt, socket } => {
                 self.client_dialled(client, attempt, socket);
             }
+            Happening::TokenComes { client, attempt } => self.token_comes(client, attempt),
             Happening::ClientOpens { socket } => self.client_opens(socket),
             Happening::ToClient { socket, bytes } => self.reaches_client(socket, bytes),
             Happening::ToGateway { socket, bytes } => self.reaches_gateway(socket, bytes),

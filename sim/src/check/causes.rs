@@ -222,10 +222,10 @@ fn may_close(
             lives.seen.was_full(&user_queue, since_us.max(from_us), at_us)
         }
         Close::Overloaded => true,
+        Close::TokenExpired => journal.token_ended(at_us),
         Close::Draining
         | Close::PingTimeout
         | Close::Rate
-        | Close::TokenExpired
         | Close::BadToken
         | Close::BadFrame
         | Close::ConnectTimeout

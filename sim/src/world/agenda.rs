@@ -40,6 +40,8 @@ pub(crate) enum Happening {
     ClientDial { client: usize, attempt: u64 },
     /// A client's dial came to something, or to nothing.
     ClientDialled { client: usize, attempt: u64, socket: Option<usize> },
+    /// A client gets the token that it asked for, or none.
+    TokenComes { client: usize, attempt: u64 },
     /// A client that held takes old events, too.
     ClientOpens { socket: usize },
     /// Bytes of a gateway reach a client.

@@ -11,6 +11,7 @@ use proto::{limits, wire};
 
 use super::World;
 use super::agenda::Happening;
+use super::tokens::has_tokens;
 use crate::journal::{Journal, Note, Welcomed, What};
 use crate::phase::Phase;
 use crate::plan::{AUDITORS, GATEWAYS, QUEUES};
@@ -55,7 +56,8 @@ impl ClientHost {
 
     /// A client of this user.
     pub(crate) fn of(at: usize, user: String, seed: u64) -> ClientHost {
-        let settings = Settings { user: user.clone(), ..Settings::default() };
+        let renews = has_tokens(at);
+        let settings = Settings { user: user.clone(), renews, ..Settings::default() };
         let is_auditor = at < AUDITORS;
         ClientHost {
             is_auditor,
@@ -102,6 +104,11 @@ impl ClientHost {
         self.socket
     }
 
+    /// How often it has dialled.
+    pub(crate) fn attempt(&self) -> u64 {
+        self.attempt
+    }
+
     /// Whether trouble may come to it.
     pub(crate) fn can_suffer(&self) -> bool {
         !self.is_auditor && !self.over
@@ -110,7 +117,7 @@ impl ClientHost {
 
 impl World {
     /// Something happens to a client; what it wants of it is done.
-    fn client_takes(&mut self, at: usize, input: Input<'_>) {
+    pub(super) fn client_takes(&mut self, at: usize, input: Input<'_>) {
         let now = self.now();
         let at_us = self.agenda.now_us();
         let faults = self.plan.faults.client;
@@ -120,7 +127,7 @@ impl World {
         client.plant(faults);
         client.handle(now, input, out);
         let (frames, events) = (std::mem::take(&mut out.frames), std::mem::take(&mut out.events));
-        let transport = out.transport.take();
+        let (transport, wants_token) = (out.transport.take(), std::mem::take(&mut out.wants_token));
         let wake_ms = client.wake_at();
         let mut answers = Vec::new();
         for event in events {
@@ -145,6 +152,9 @@ impl World {
                 self.hang_up(at);
             }
             None => {}
+        }
+        if wants_token {
+            self.wants_token(at);
         }
         let host = &mut self.clients[at];
         if let Some(wake_ms) = wake_ms
@@ -212,6 +222,10 @@ impl World {
                 let host = &mut self.clients[at];
                 host.socket = Some(socket);
                 host.holds = holds && !host.is_auditor;
+                if has_tokens(at) {
+                    let token = self.new_token(at);
+                    self.client_takes(at, Input::Token(Some(token)));
+                }
                 self.client_takes(at, Input::Connected);
             }
             Some(socket) if !still => self.client_closes(socket),

@@ -9,6 +9,7 @@ use proto::limits;
 use proto::link::Role;
 
 use super::process::Arrival;
+use super::tokens::authority;
 use super::wires::Port;
 use super::{Process, Target, World};
 use crate::plan::GRACE_MS;
@@ -67,8 +68,9 @@ impl World {
                 faults: self.plan.faults.lane,
                 ..Settings::default()
             };
-            let out = Outbox::new(&settings);
-            let lane = Lane::new(settings, self.chance.seed());
+            let mut out = Outbox::new(&settings);
+            let mut lane = Lane::new(settings, self.chance.seed());
+            lane.handle(self.now(), Input::Authority(authority()), &mut out);
             let (id, on, life) = (&host.id, format!("host-{}", at + 1), self.life(process));
             let mut member = match place {
                 0 => Member::new(id, Role::Gateway, &on, id, life + 1),
