@@ -83,6 +83,9 @@ fn one(seed: u64, trace: Trace, fault: Option<&str>) -> Tally {
             println!("no planted bug is called `{name}`: `sim faults` names them");
             return Tally { passed: 0, failed: 1 };
         };
+        if !gate::can_plant() {
+            return Tally { passed: 0, failed: 1 };
+        }
         faults = bug.faults;
     }
     let violations = run(seed, faults, trace).violations;

@@ -1,6 +1,7 @@
 //! The rules of the tree, each a small function from the tree to what breaks it.
 
 mod architecture;
+mod faults;
 mod fields;
 mod limits;
 mod manifests;
@@ -48,7 +49,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 24] = [
+const RULES: [Rule; 25] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -62,6 +63,7 @@ const RULES: [Rule; 24] = [
     ("seeded-tests", rust::seeded_tests),
     ("one-server", rust::one_server),
     ("state-doors", state::doors),
+    ("planted-bugs", faults::planted_bugs),
     ("lane-parts", parts::places),
     ("architecture-folders", architecture::folders),
     ("architecture-paths", architecture::paths),

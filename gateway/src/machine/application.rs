@@ -170,7 +170,7 @@ impl Application {
         desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        if desk.settings.faults.tell_acknowledged_early {
+        if desk.settings.faults().tell_acknowledged_early {
             out.callouts.acknowledged.push((link, vec![tell.number]));
             self.take_verdicts(sessions, desk, out);
         }

@@ -124,7 +124,7 @@ impl Delivery {
         }
         let is_of_members =
             [EventKind::Joined, EventKind::Left].map(EventKind::number).contains(&event.kind);
-        let is_missed = settings.faults.members_missed && is_of_members;
+        let is_missed = settings.faults().members_missed && is_of_members;
         (!(is_missed && event.seq.is_multiple_of(8))).then_some(sub)
     }
 
@@ -133,7 +133,7 @@ impl Delivery {
     #[inline]
     pub(super) fn fan_out(&mut self, sub: Sub, event: &EventRef<'_>, to: &mut Receivers<'_>) {
         let Some(queue) = self.interest.get(sub) else { return };
-        let excluded = event.exclude.filter(|_| !to.settings.faults.exclude_self_ignored);
+        let excluded = event.exclude.filter(|_| !to.settings.faults().exclude_self_ignored);
         let (kind, body) = (event.kind, event.body);
         let frame = Frame { kind, sub: Some(sub), body, history: false };
         let encodings = &mut self.encodings;
@@ -185,8 +185,8 @@ impl Delivery {
     ) {
         let Some(kind) = EventKind::from_number(event.kind) else { return };
         let Some(queue) = self.interest.get(sub) else { return };
-        let excluded = event.exclude.filter(|_| !to.settings.faults.exclude_self_ignored);
-        let everything = to.settings.faults.filter_skipped;
+        let excluded = event.exclude.filter(|_| !to.settings.faults().exclude_self_ignored);
+        let everything = to.settings.faults().filter_skipped;
         let pass = |filter: &Filter| {
             if everything { Some(event.body.into()) } else { filter.event(kind, event.body) }
         };
@@ -225,7 +225,7 @@ impl Delivery {
             }
             Kept::Mounts { .. } | Kept::State(_) | Kept::Joined { .. } | Kept::Left { .. } => false,
         };
-        let faults = to.settings.faults;
+        let faults = to.settings.faults();
         let Some((backlog, waiting)) = to.sessions.backlog(subscriber.session) else { return };
         let before = backlog.bytes();
         let merged = backlog.keep(sub, event, closes, faults.conflation_keeps_oldest);
@@ -319,7 +319,7 @@ impl Delivery {
             let before = backlog.bytes();
             let held = backlog.open();
             self.kept_bytes = self.kept_bytes + backlog.bytes() - before;
-            if !to.settings.faults.held_lost {
+            if !to.settings.faults().held_lost {
                 held.iter().for_each(|bytes| to.clients.append(conn, bytes));
             }
         }

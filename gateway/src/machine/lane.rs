@@ -276,7 +276,7 @@ impl Lane {
         if sessions.owe_too_much(desk, out) {
             desk.delivery.owe_too_much(desk.now.ms);
         }
-        if desk.settings.faults.flush_lost && desk.delivery.events() % 16 == 7 {
+        if desk.settings.faults().flush_lost && desk.delivery.events() % 16 == 7 {
             out.clients.lose_flush();
         }
     }

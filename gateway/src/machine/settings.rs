@@ -71,6 +71,15 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The planted bugs: there are none in a build without debug assertions, which has no code for
+    /// them.
+    #[inline]
+    pub(in crate::machine) fn faults(&self) -> Faults {
+        if cfg!(debug_assertions) { self.faults } else { Faults::default() }
+    }
+}
+
 /// Planted bugs, all off. Each proves that the tests would see its like.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Faults {

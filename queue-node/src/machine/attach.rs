@@ -74,7 +74,7 @@ impl Bucket {
             gone,
             elsewhere,
         };
-        let faults = turn.shared.settings.faults;
+        let faults = turn.shared.settings.faults();
         let (links, people, locals) = (&mut turn.shared.links, self.state.people(), &self.locals);
         self.outputs.to(links, &mut turn.out.links, link, |out| {
             put_attached(out, word);

@@ -64,7 +64,7 @@ impl Bucket {
         settings: &Settings,
         random: u64,
     ) -> Bucket {
-        let leaks = settings.faults.output_before_commit;
+        let leaks = settings.faults().output_before_commit;
         Bucket {
             outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
             state: State::new(classes, random, settings.grace_ms),
@@ -222,7 +222,7 @@ impl Bucket {
 
     /// What a queue keeps of events goes where it is too old: its replay log's up to that moment.
     pub(crate) fn pass_queue(&mut self, turn: &mut Turn<'_>, index: QueueIndex, before_ms: u64) {
-        let (before, is_unsaid) = (self.state.sizes(), turn.shared.settings.faults.cut_unsaid);
+        let (before, is_unsaid) = (self.state.sizes(), turn.shared.settings.faults().cut_unsaid);
         self.state.pass_queue(turn.now.ms, index, before_ms, is_unsaid);
         turn.shared.sized(before, self.state.sizes());
     }
@@ -351,7 +351,7 @@ impl Bucket {
             let refusal = Refusal::new(Status::Invalid, sentence);
             return Some(asker.result(&Outcome::Refused(refusal)));
         }
-        if turn.shared.settings.faults.resend_runs_again {
+        if turn.shared.settings.faults().resend_runs_again {
             return None;
         }
         if let Some(member) = queue.and_then(|index| self.state.queue(index).members.get(key)) {
@@ -439,7 +439,7 @@ impl Bucket {
     fn post(&mut self, turn: &mut Turn<'_>) {
         let number = self.state.words().newest();
         let Some(word) = self.state.words().get(number) else { return };
-        let faults = &turn.shared.settings.faults;
+        let faults = turn.shared.settings.faults();
         if faults.note_lost && matches!(word, Word::Note(_)) {
             self.record(turn, Record::Answered { number }, None);
             return;
@@ -461,7 +461,7 @@ impl Bucket {
 fn cut(turn: &Turn<'_>, mut result: Remembered) -> Remembered {
     let max = proto::limits::REMEMBERED_RESULT_BYTES_MAX;
     let is_large = result.whole.as_ref().is_some_and(|whole| whole.len() > max);
-    if is_large || turn.shared.settings.faults.result_forgotten {
+    if is_large || turn.shared.settings.faults().result_forgotten {
         result.whole = Some(Box::default());
     }
     result

@@ -70,7 +70,7 @@ impl Bucket {
         decide: impl FnOnce(&mut Bucket, &mut Turn<'_>),
     ) -> Option<Refusal> {
         let is_its = |panics: &Panics| queue.ends_with(panics.on.as_bytes());
-        let planted = turn.shared.settings.faults.panics.filter(is_its);
+        let planted = turn.shared.settings.faults().panics.filter(is_its);
         self.deciding = Some(Deciding {
             link,
             said: turn.out.links.length(link),

@@ -249,7 +249,7 @@ impl Bucket {
         let queue = self.state.queue(index);
         let filter = filter?;
         let outcome = Outcome::Done { seq: queue.seq };
-        if turn.shared.settings.faults.full_refuses_members {
+        if turn.shared.settings.faults().full_refuses_members {
             turn.shared.admits()?;
         }
         if queue.members.contains(key) {
@@ -285,7 +285,7 @@ impl Bucket {
         if self.state.queue(index).class.tells_any() {
             self.locals[index].cause = turn.shared.couriers.cause(&name);
         }
-        let is_hidden = turn.shared.settings.faults.joined_untold && self.is_eighth(index, key);
+        let is_hidden = turn.shared.settings.faults().joined_untold && self.is_eighth(index, key);
         let before = self.state.queue(index).users - u32::from(is_first);
         let run = self.run(turn, index, before);
         run.users.insert(user);
@@ -347,7 +347,7 @@ impl Bucket {
     ) -> Option<(Seat, u32)> {
         let seat = self.stand(turn, index, key);
         let is_last = !self.state.is_elsewhere(index, key);
-        let faults = turn.shared.settings.faults;
+        let faults = turn.shared.settings.faults();
         let is_hidden = (faults.joined_untold && self.is_eighth(index, key))
             || (faults.left_untold && reason.is_none());
         let ended = leaving == Leaving::Ended;

@@ -164,7 +164,7 @@ impl Bucket {
 
 /// A floor, unless a planted bug ignores it.
 pub(crate) fn heard(turn: &Turn<'_>, floor: u64) -> u64 {
-    if turn.shared.settings.faults.floor_ignored { 0 } else { floor }
+    if turn.shared.settings.faults().floor_ignored { 0 } else { floor }
 }
 
 /// The refusal of what a connection says that is over.

@@ -63,6 +63,15 @@ pub struct Settings {
     pub faults: Faults,
 }
 
+impl Settings {
+    /// The planted bugs: there are none in a build without debug assertions, which has no code for
+    /// them.
+    #[inline]
+    pub(crate) fn faults(&self) -> Faults {
+        if cfg!(debug_assertions) { self.faults } else { Faults::default() }
+    }
+}
+
 /// What happens to a node.
 #[derive(Debug)]
 pub enum Input<'a> {

@@ -38,7 +38,7 @@ impl Buckets {
                 let teller = teller.ok_or("a tell is of no bucket")?;
                 let told = Word::of(tell).map_or(Told::default(), |word| bucket.hear(turn, &word));
                 let message = told.message(teller);
-                if turn.shared.settings.faults.told_before_commit {
+                if turn.shared.settings.faults().told_before_commit {
                     let (id, epochs) = (bucket.outputs.bucket(), bucket.outputs.epochs());
                     let links = &mut turn.shared.links;
                     let buffer = links.open(&mut turn.out.links, link, id, epochs);

@@ -19,7 +19,7 @@ use super::turn::Turn;
 impl Bucket {
     /// `get_state`: a page of keys.
     pub(crate) fn get_state(&mut self, turn: &mut Turn<'_>, asker: &Asker, read: &c2g::GetState) {
-        let faults = turn.shared.settings.faults;
+        let faults = turn.shared.settings.faults();
         self.read(turn, asker, &read.queue, |queue, _, _, out| {
             let place = super::send::place(&queue.class, read.mount.as_bytes(), MountKind::State)?;
             let count = page_count(read.limit)?;
@@ -55,7 +55,7 @@ impl Bucket {
         asker: &Asker,
         read: &c2g::GetHistory,
     ) {
-        let (now_ms, faults) = (turn.now.ms, turn.shared.settings.faults);
+        let (now_ms, faults) = (turn.now.ms, turn.shared.settings.faults());
         self.read(turn, asker, &read.queue, |queue, _, _, out| {
             let place =
                 super::send::place(&queue.class, read.mount.as_bytes(), MountKind::Message)?;
@@ -95,7 +95,7 @@ impl Bucket {
         asker: &Asker,
         read: &c2g::ListMembers,
     ) {
-        let skips_first = turn.shared.settings.faults.page_skips_first;
+        let skips_first = turn.shared.settings.faults().page_skips_first;
         self.read(turn, asker, &read.queue, |queue, people, asker, out| {
             let limit = page_count(read.limit)?;
             let are_named = may_list(queue, asker)?;

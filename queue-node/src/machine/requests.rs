@@ -49,7 +49,7 @@ impl Bucket {
         let hash = name::hash(queue.as_bytes());
         let is_write = request.body.as_ref().is_some_and(Body::is_write);
         let has_key = is_write && !request.idempotency_key.is_empty();
-        let is_forgotten = turn.shared.settings.faults.key_forgotten;
+        let is_forgotten = turn.shared.settings.faults().key_forgotten;
         if has_key && !is_forgotten && !self.keyed(turn, asker, &request, queue) {
             return;
         }
@@ -283,7 +283,7 @@ impl Bucket {
         let mut names = names.into_sorted_vec();
         let has_more = names.len() > limit;
         names.truncate(limit);
-        if turn.shared.settings.faults.list_lacks_last && !has_more {
+        if turn.shared.settings.faults().list_lacks_last && !has_more {
             names.pop();
         }
         let next = names.last().filter(|_| has_more).map(|name| name.to_string());

@@ -55,7 +55,7 @@ impl Bucket {
             found = None;
         }
         if let Some(index) = found
-            && turn.shared.settings.faults.resume_makes_member
+            && turn.shared.settings.faults().resume_makes_member
         {
             self.make_member(turn, index, key);
         }

@@ -48,7 +48,7 @@ impl Shared {
     /// Whether a newcomer finds room.
     pub(crate) fn admits(&self) -> Result<(), Refusal> {
         let max = self.settings.bytes_max;
-        if self.settings.faults.full_admits {
+        if self.settings.faults().full_admits {
             return Ok(());
         }
         if self.all_bytes() <= max - max / RESERVE_PART { Ok(()) } else { Err(full()) }

@@ -135,7 +135,7 @@ impl Bucket {
     }
 
     fn let_out(&mut self, turn: &mut Turn<'_>, index: QueueIndex, run: &Run) {
-        let times = if turn.shared.settings.faults.joined_twice { 2 } else { 1 };
+        let times = if turn.shared.settings.faults().joined_twice { 2 } else { 1 };
         for _ in 0..times {
             let users = run.joined.iter().map(|came| &*came.user);
             self.announce(turn, index, EventKind::Joined, users, "");

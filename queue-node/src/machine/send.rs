@@ -146,7 +146,7 @@ impl Bucket {
         let seq = queue.seq + 1;
         let shared = &mut *turn.shared;
         let (mut from, session) = sender(self.state.people(), asker);
-        if shared.settings.faults.sender_mistaken
+        if shared.settings.faults().sender_mistaken
             && session.is_some()
             && let Some(key) = queue.members.keys().next()
         {
@@ -192,7 +192,7 @@ impl Bucket {
             Mount::State(Some(mount)) => mount,
             Mount::State(None) | Mount::Message(_) => &empty,
         };
-        let faults = shared.settings.faults;
+        let faults = shared.settings.faults();
         let steps = if faults.spoils() {
             let changes = operation.changes.iter().map(|change| faults.spoil(change));
             mount.plan(&changes.collect::<Vec<_>>(), stroke)?

@@ -173,7 +173,7 @@ impl Bucket {
                 &own
             }
         };
-        let faults = turn.shared.settings.faults;
+        let faults = turn.shared.settings.faults();
         let to = Listener { handle: seat.handle, sub };
         let replays = Replays::new(queue, join, to, &standing, people, faults, turn.now.ms);
         let fields = &mut turn.shared.scratch;

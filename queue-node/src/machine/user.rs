@@ -45,7 +45,7 @@ impl Bucket {
         let (unix_ms, heard) = (turn.now.unix_ms, heard(turn, floor));
         let step = SessionStep::Ended { inbox, close, floor: heard, unix_ms };
         self.change_session(turn, key, step);
-        let faults = turn.shared.settings.faults;
+        let faults = turn.shared.settings.faults();
         let is_unsaid = faults.loser_unsaid && close == Close::Replaced;
         if let Some(seat) = self.seats.remove(&key).filter(|_| !is_unsaid) {
             let word = if close == Close::Forbidden { reason } else { close.row().meaning };
@@ -99,7 +99,7 @@ impl Bucket {
     /// The lowest generation of the user that isn't over, or that of its sessions but this one;
     /// with none left, the next one.
     fn floor_of(&self, turn: &Turn<'_>, user: &str, but: Option<SessionKey>) -> u64 {
-        if turn.shared.settings.faults.loser_unsaid {
+        if turn.shared.settings.faults().loser_unsaid {
             return 0;
         }
         let logins = self.state.logins();

@@ -137,7 +137,7 @@ impl Bucket {
         let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
         let expiry_ms = queue.next_expiry_ms();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
-        let faulty = turn.shared.settings.faults.idle_destroys_members && !queue.is_inbox();
+        let faulty = turn.shared.settings.faults().idle_destroys_members && !queue.is_inbox();
         let is_empty = queue.members.is_empty() || faulty;
         let idle_ms = is_empty.then(|| local.idle_ms.saturating_add(idle_ttl_ms));
         let ask_ms = Some(local.ask_ms).filter(|at_ms| *at_ms < u64::MAX);
@@ -150,7 +150,7 @@ impl Bucket {
     /// Destroys a queue that has been idle for its time.
     fn is_over(&mut self, turn: &mut Turn<'_>, index: QueueIndex) -> bool {
         let queue = self.state.queue(index);
-        let faulty = turn.shared.settings.faults.idle_destroys_members && !queue.is_inbox();
+        let faulty = turn.shared.settings.faults().idle_destroys_members && !queue.is_inbox();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
         let is_idle = self.locals[index].idle_ms.saturating_add(idle_ttl_ms) <= turn.now.ms;
         if !is_idle || !(queue.members.is_empty() || faulty) {
@@ -183,7 +183,7 @@ impl Bucket {
 
 /// How long a replay log keeps an event.
 fn kept_ms(turn: &Turn<'_>) -> u64 {
-    let part = if turn.shared.settings.faults.cut_early { 8 } else { 1 };
+    let part = if turn.shared.settings.faults().cut_early { 8 } else { 1 };
     2 * turn.shared.settings.grace_ms / part
 }
 

@@ -64,7 +64,8 @@ fn every_rule_catches_its_fault() {
     let server = format!("//! A.\n{}(listener, app)\n", concat!("axum::", "serve"));
     let lane = "//! A.\nimpl Lane {\n";
     let door = "//! A.\n    bucket.state.apply(at, record);\n";
-    let faults: [(&str, &str, &str); 25] = [
+    let planted = "//! A.\n    if self.settings.faults.told_twice {\n";
+    let faults: [(&str, &str, &str); 26] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
         ("README.md", &place, "README.md:1: machine-paths"),
@@ -78,6 +79,7 @@ fn every_rule_catches_its_fault() {
         ("boss/src/tests.rs", &draw, "boss/src/tests.rs:2: seeded-tests"),
         ("boss/src/a.rs", &server, "boss/src/a.rs:2: one-server"),
         ("queue-node/src/machine/a.rs", door, "queue-node/src/machine/a.rs:2: state-doors"),
+        ("boss/src/machine/a.rs", planted, "boss/src/machine/a.rs:2: planted-bugs"),
         ("gateway/src/machine/a.rs", lane, "gateway/src/machine/a.rs:2: lane-parts"),
         ("extra/a.txt", "", "ARCHITECTURE.md:1: architecture-folders"),
         ("ARCHITECTURE.md", MAP, "ARCHITECTURE.md:2: architecture-paths"),
@@ -121,6 +123,21 @@ fn the_state_has_few_doors() {
     let reads = "//! A.\n    self.state.apply_read(at, read);\n";
     passes("queue-node/src/machine/copies/learner.rs", reads);
     catches("queue-node/src/machine/b.rs", reads, "queue-node/src/machine/b.rs:2: state-doors");
+}
+
+#[test]
+fn planted_bugs_are_read_by_one_function() {
+    let path = "queue-node/src/machine/a.rs";
+    let of = |line: &str| format!("//! A.\n    {line}\n");
+    for good in [
+        "if cfg!(debug_assertions) { self.faults } else { Faults::default() }",
+        "self.faults = faults;",
+        "if self.settings.faults().told_twice {",
+    ] {
+        passes(path, &of(good));
+    }
+    passes("queue-node/src/io/a.rs", &of("let faults = settings.faults;"));
+    catches(path, &of("let faults = settings.faults;"), &format!("{path}:2: planted-bugs"));
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Boss {
     pub(super) fn bury(&mut self, now: Time, node: &Node) {
         match node.role {
             NodeRole::Gateway => {}
-            NodeRole::QueueNode if self.faults.dead_keeps_all => {}
+            NodeRole::QueueNode if self.faults().dead_keeps_all => {}
             NodeRole::QueueNode => self.leave(now, &node.owner()),
         }
     }

@@ -194,7 +194,7 @@ impl Boss {
     fn table(&self) -> Table {
         let rows = (0..).zip(self.kept.rows.iter()).map(|(prefix, row)| Row {
             prefix,
-            loss: if self.faults.loss_hidden { 1 } else { row.loss },
+            loss: if self.faults().loss_hidden { 1 } else { row.loss },
             conf: row.conf,
             primary: row.primary.as_ref().map(owner),
             ..Row::default()

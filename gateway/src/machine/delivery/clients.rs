@@ -114,7 +114,7 @@ impl Clients {
             ended: Vec::new(),
             pool: Vec::new(),
             slow_bytes: settings.slow_bytes,
-            inherits_endings: settings.faults.ending_inherited,
+            inherits_endings: settings.faults().ending_inherited,
             owed: 0,
             slow_total: 0,
         }

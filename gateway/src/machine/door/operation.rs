@@ -77,7 +77,7 @@ fn send_operation(
     let hash = queue.hash();
     let bucket = desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
     let most = limits::UNANSWERED_PER_QUEUE_MAX;
-    let most = if desk.settings.faults.limit_too_low { most / 8 } else { most };
+    let most = if desk.settings.faults().limit_too_low { most / 8 } else { most };
     if session.unanswered_of(hash) >= most {
         return Err(Refusal::UnansweredOfQueue);
     }

@@ -56,7 +56,7 @@ impl Sessions {
         let generation = Generation::or_none(kick.generation);
         let is_meant = session.state == State::Live && session.generation == generation;
         let conn = session.conn.filter(|_| is_meant);
-        if let (Some(conn), false) = (conn, desk.settings.faults.resend_after_kick) {
+        if let (Some(conn), false) = (conn, desk.settings.faults().resend_after_kick) {
             desk.counters.kicks += 1;
             let close = Close::from_number(kick.code).unwrap_or(Close::Replaced);
             desk.close(conn, close, kick.reason.clone());

@@ -173,7 +173,7 @@ impl Sessions {
             return None;
         }
         self.choose_seen(handle, resumed, desk);
-        if desk.settings.faults.confirmed_early {
+        if desk.settings.faults().confirmed_early {
             self.confirm(handle, desk, out);
         }
         self.resume_seen(handle, desk, out);

@@ -194,7 +194,7 @@ impl Sessions {
         let interest = desk.delivery.interest_mut();
         let Some(queue) = interest.get_mut(sub) else { return };
         let entry = session.entry(hash);
-        if desk.settings.faults.subscriber_late && filter.is_none() {
+        if desk.settings.faults().subscriber_late && filter.is_none() {
             entry.part = Part::Admitted;
             interest.add_late(sub, subscriber);
         } else {

@@ -41,7 +41,7 @@ impl Sessions {
                 desk.door.dismiss(conn, Farewell::slow());
             }
         }
-        if desk.settings.faults.subscriber_late {
+        if desk.settings.faults().subscriber_late {
             self.enlist_late(sub, desk);
         }
     }

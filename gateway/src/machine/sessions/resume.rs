@@ -32,7 +32,7 @@ impl Sessions {
         resumed: bool,
         desk: &mut Desk,
     ) {
-        let ignored = !resumed || desk.settings.faults.resume_seen_ignored;
+        let ignored = !resumed || desk.settings.faults().resume_seen_ignored;
         let session = &mut self[handle];
         let Ok(user) = UserId::try_from(&*session.user) else { return };
         let inbox = name::user_queue(user);

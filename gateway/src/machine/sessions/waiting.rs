@@ -66,7 +66,7 @@ impl Sessions {
     ) -> bool {
         let Some(session) = self.get(handle) else { return true };
         let hash = session.id.user_queue_hash();
-        upstream.home_is_heard(hash, now_ms) || settings.faults.hearing_ignored
+        upstream.home_is_heard(hash, now_ms) || settings.faults().hearing_ignored
     }
 
     /// Since when something of the session waits to be heard.

@@ -72,7 +72,7 @@ pub(in crate::machine) fn recover(
     }
     let (among, mut fewer) = (parts.desk.upstream.among(buckets), false);
     parts.sessions.introduce_users(&among, &mut parts.desk, out);
-    if !parts.desk.settings.faults.attach_skipped {
+    if !parts.desk.settings.faults().attach_skipped {
         parts.sessions.attach_all(&among, &mut parts.desk, out);
     }
     for &bucket in buckets {
@@ -81,7 +81,7 @@ pub(in crate::machine) fn recover(
         fewer |= unheard::set_aside(parts, bucket);
         let sessions = parts.desk.upstream.sessions_on_list(bucket);
         parts.sessions.introduce_all(bucket, &sessions, &mut parts.desk, out);
-        parts.desk.upstream.send_again(bucket, parts.desk.settings.faults.resend_doubled);
+        parts.desk.upstream.send_again(bucket, parts.desk.settings.faults().resend_doubled);
     }
     parts.sessions.detach_again(&among, &mut parts.desk, out);
     for bucket in buckets.iter().filter(|_| fewer) {
@@ -132,7 +132,7 @@ pub(in crate::machine) fn give_up(
 /// Looks through what waits: gives up what has waited too long, comes back where it is time.
 pub(in crate::machine) fn sweep(parts: &mut LaneParts, out: &mut Outbox) {
     let give_up_ms = parts.desk.settings.give_up_ms;
-    let give_up_ms = if parts.desk.settings.faults.given_up_early { 1 } else { give_up_ms };
+    let give_up_ms = if parts.desk.settings.faults().given_up_early { 1 } else { give_up_ms };
     let before_ms = parts.desk.now.ms.saturating_sub(give_up_ms);
     parts.application.give_up_lines(before_ms, &mut parts.sessions, &mut parts.desk, out);
     unheard::give_up(parts, before_ms, out);

@@ -103,7 +103,7 @@ impl Bucket {
         decision: Decision,
         ruling: Ruling,
     ) -> bool {
-        let is_ignored = turn.shared.settings.faults.verdict_ignored;
+        let is_ignored = turn.shared.settings.faults().verdict_ignored;
         let ruling = match ruling {
             Ruling::Refused(_) if is_ignored => Ruling::Allowed,
             Ruling::Allowed | Ruling::Refused(_) | Ruling::Ask(_) | Ruling::TooLate => ruling,

@@ -64,7 +64,7 @@ impl Bucket {
         // no event, the queue's number doesn't rise with it, but the bucket's does.
         let has_events = queue.class.class.presence == Presence::Users && !queue.is_inbox();
         let mut session = about.session;
-        if turn.shared.settings.faults.told_of_another {
+        if turn.shared.settings.faults().told_of_another {
             session = session.map(|id| SessionId(id.0.map(|byte| byte ^ 1)));
         }
         let cause = match about.user {

@@ -84,7 +84,7 @@ impl Copied {
         say(turn, link, q2q::q2q::Body::SliceAck(q2q::SliceAck { bytes }));
         if head.is_first {
             let (seed, settings) = (turn.shared.random.random(), &turn.shared.settings);
-            let learner = Some(Learner::new(seed, settings.grace_ms, settings.faults));
+            let learner = Some(Learner::new(seed, settings.grace_ms, settings.faults()));
             let copying = Copying { bucket, loss: head.loss, learner, compared: None };
             self.copies.insert(head.prefix, copying);
         }

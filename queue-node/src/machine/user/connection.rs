@@ -113,14 +113,14 @@ impl Bucket {
         lost: &g2q::Lost,
         connection: Connection,
     ) {
-        let faulty = turn.shared.settings.faults.late_lost_ends_new_session;
+        let faulty = turn.shared.settings.faults().late_lost_ends_new_session;
         if let Some(key) = self.state.people().find(connection.id)
             && let Some(login) = self.state.logins().present(key)
             && (login.generation == connection.generation || faulty)
         {
             self.detach_session(turn, key, lost.code as u16);
             if lost.bye {
-                let is_mistaken = turn.shared.settings.faults.reason_mistaken;
+                let is_mistaken = turn.shared.settings.faults().reason_mistaken;
                 let reason = if is_mistaken { "replaced" } else { "bye" };
                 self.end_session(turn, key, reason, Close::Bye);
             }
@@ -153,7 +153,7 @@ impl Bucket {
     /// The grace of a session that was detached is over, unless it has come back.
     pub(crate) fn end_grace(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
         let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
-        let faulty = turn.shared.settings.faults.grace_decided_twice;
+        let faulty = turn.shared.settings.faults().grace_decided_twice;
         let Some(login) = self.state.logins().present(key) else { return };
         let is_due = login.detached_ms.is_some_and(|since_ms| since_ms + grace_ms <= now_ms);
         if is_due || faulty {
@@ -170,10 +170,10 @@ impl Bucket {
         reason: &str,
         generation: u64,
     ) {
-        if turn.shared.settings.faults.kick_lost {
+        if turn.shared.settings.faults().kick_lost {
             return;
         }
-        let is_mistaken = turn.shared.settings.faults.code_mistaken && close == Close::Replaced;
+        let is_mistaken = turn.shared.settings.faults().code_mistaken && close == Close::Replaced;
         let close = if is_mistaken { Close::AlreadyConnected } else { close };
         turn.shared.counters.kicks += 1;
         let (session, code) = (seat.handle.number(), u32::from(close.number()));

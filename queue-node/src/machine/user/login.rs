@@ -111,7 +111,7 @@ impl Bucket {
     /// Whether a later `connect` of the same client came first: this one was on its way for longer,
     /// and would end or take over what its client has now, or what others have since it left.
     fn is_outrun(&self, turn: &Turn<'_>, login: &g2q::Login, name: &str) -> bool {
-        if turn.shared.settings.faults.late_connects_win {
+        if turn.shared.settings.faults().late_connects_win {
             return false;
         }
         let state = self.state.logins();
@@ -180,7 +180,7 @@ impl Bucket {
         if !is_swept {
             turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }
-        let is_early = turn.shared.settings.faults.secret_rotated_early;
+        let is_early = turn.shared.settings.faults().secret_rotated_early;
         let by = Some(named).filter(|_| !is_early);
         let entry = entry_of(login, drawn, generation, turn.now.unix_ms);
         let step = SessionStep::Resumed { inbox, entry, floor: heard, by, due_ms };
@@ -204,7 +204,7 @@ impl Bucket {
         fence: Fence,
     ) {
         self.unseat_below(turn, inbox, key, fence.generation);
-        if turn.shared.settings.faults.fence_skipped {
+        if turn.shared.settings.faults().fence_skipped {
             return;
         }
         for noted in self.noted_of(key) {

@@ -101,7 +101,7 @@ impl Bucket {
     /// A grace after a resume, rooms that the client hasn't come back to are told to let it go.
     pub(crate) fn sweep(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
         let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
-        let faulty = turn.shared.settings.faults.sweep_removes_resumed;
+        let faulty = turn.shared.settings.faults().sweep_removes_resumed;
         let Some(login) = self.state.logins().present(key) else { return };
         let Some(sweep) = login.sweep.filter(|sweep| sweep.due_ms <= now_ms) else { return };
         let below = sweep.generation + u64::from(faulty);

@@ -200,7 +200,7 @@ impl Client {
     }
 
     fn message(&mut self, message: g2c::Message, out: &mut Outbox) {
-        let moves = !message.history && !self.faults.marks_stand_still;
+        let moves = !message.history && !self.faults().marks_stand_still;
         let Some((name, subscription)) = self.subscription(message.sub) else { return };
         if moves {
             subscription.reach(&message.mount, message.seq);
@@ -209,7 +209,7 @@ impl Client {
     }
 
     fn state(&mut self, state: g2c::State, out: &mut Outbox) {
-        let heeds = !self.faults.stale_states_come;
+        let heeds = !self.faults().stale_states_come;
         let Some((name, subscription)) = self.subscription(state.sub) else { return };
         if heeds && subscription.has_reached(&state.mount, state.seq) {
             self.counters.stale_states += 1;

@@ -127,7 +127,7 @@ impl Client {
     /// Sends operations once more, oldest first, with their old ids.
     fn resend(&mut self, operations: Vec<Operation>, out: &mut Outbox) {
         for mut operation in operations {
-            if self.faults.resent_anew {
+            if self.faults().resent_anew {
                 operation.renumber(self.next_op_id);
                 self.next_op_id += 1;
             }
