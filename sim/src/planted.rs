@@ -52,14 +52,14 @@ const MACHINES: [Switch; 66] = [
         plant: |f| f.node.output_before_commit = true,
     },
     Switch {
-        name: "node.tell_before_commit",
+        name: "node.word_before_commit",
         breaks: &["no word to another node leaves before it is committed"],
-        plant: |f| f.node.tell_before_commit = true,
+        plant: |f| f.node.word_before_commit = true,
     },
     Switch {
-        name: "node.told_before_commit",
+        name: "node.answer_before_commit",
         breaks: &["no word to another node leaves before it is committed"],
-        plant: |f| f.node.told_before_commit = true,
+        plant: |f| f.node.answer_before_commit = true,
     },
     Switch {
         name: "node.result_forgotten",

@@ -20,9 +20,9 @@ pub mod q2q {
         #[prost(message, tag = "5")]
         At(super::super::link::At),
         #[prost(message, tag = "6")]
-        Tell(super::Tell),
+        Word(super::Word),
         #[prost(message, tag = "7")]
-        Told(super::Told),
+        Answer(super::Answer),
         #[prost(message, tag = "8")]
         Records(super::Records),
         #[prost(message, tag = "9")]
@@ -40,18 +40,18 @@ pub mod q2q {
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Tell {
+pub struct Word {
     #[prost(uint64, tag = "1")]
     pub number: u64,
     #[prost(uint64, tag = "7")]
     pub loss: u64,
     #[prost(uint32, tag = "8")]
     pub bits: u32,
-    #[prost(oneof = "tell::Body", tags = "2, 3, 4, 5, 6")]
-    pub body: ::core::option::Option<tell::Body>,
+    #[prost(oneof = "word::Body", tags = "2, 3, 4, 5, 6")]
+    pub body: ::core::option::Option<word::Body>,
 }
-/// Nested message and enum types in `Tell`.
-pub mod tell {
+/// Nested message and enum types in `Word`.
+pub mod word {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Body {
         #[prost(message, tag = "2")]
@@ -61,7 +61,7 @@ pub mod tell {
         #[prost(message, tag = "4")]
         Ended(super::Ended),
         #[prost(message, tag = "5")]
-        Ask(super::Ask),
+        Question(super::Question),
         #[prost(message, tag = "6")]
         Fence(super::Fence),
     }
@@ -114,7 +114,7 @@ pub struct Ended {
     pub floor: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Ask {
+pub struct Question {
     #[prost(string, tag = "1")]
     pub user: ::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "2")]
@@ -142,7 +142,7 @@ pub struct Fence {
     pub room_epoch: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Told {
+pub struct Answer {
     #[prost(uint64, tag = "1")]
     pub number: u64,
     #[prost(uint64, tag = "6")]

@@ -240,7 +240,7 @@ pub mod word {
         #[prost(bool, tag = "3")]
         Unnoted(bool),
         #[prost(bool, tag = "4")]
-        Ask(bool),
+        Question(bool),
         #[prost(message, tag = "5")]
         Ended(super::Ended),
         #[prost(message, tag = "6")]

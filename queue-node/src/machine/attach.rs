@@ -203,7 +203,7 @@ impl Bucket {
             // An unanswered question is asked again after a grace; more of them say no more.
             if self.may_note(turn, key).is_ok() {
                 let noted = self.state.noted(index, key);
-                self.tell(turn, Word::Ask(noted));
+                self.keep_word(turn, Word::Question(noted));
             }
         }
         let soonest = now_ms + grace_ms / 8 + 1;

@@ -431,7 +431,7 @@ impl Bucket {
     }
 
     /// Keeps a word to another queue, and lets it out with its record.
-    pub(crate) fn tell(&mut self, turn: &mut Turn<'_>, word: Word) {
+    pub(crate) fn keep_word(&mut self, turn: &mut Turn<'_>, word: Word) {
         self.record(turn, Record::Say { word: Box::new(word) }, None);
     }
 
@@ -444,14 +444,14 @@ impl Bucket {
             self.record(turn, Record::Answered { number }, None);
             return;
         }
-        let is_early = faults.tell_before_commit;
-        turn.shared.counters.tells += 1;
+        let is_early = faults.word_before_commit;
+        turn.shared.counters.words += 1;
         // Without a table there is no bucket, and so no word of one.
         let own = self.outputs.bucket();
         let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(word.to()));
         self.posted.kept(&mut turn.shared.untold, number, home, word);
-        if is_early || self.outputs.word(outputs::Word::Tell { number }).is_some() {
-            self.send_tell(turn, number);
+        if is_early || self.outputs.effect(outputs::Effect::Word { number }).is_some() {
+            self.send_word(turn, number);
         }
     }
 }

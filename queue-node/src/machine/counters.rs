@@ -32,7 +32,7 @@ pub struct Counters {
     /// Connections whose lane was told that they are over.
     pub kicks: u64,
     /// Words to other queues.
-    pub tells: u64,
+    pub words: u64,
     /// Messages from one queue to another that wait for an answer.
     pub untold: u64,
     /// Operations that the web application is asked about first.
@@ -206,7 +206,7 @@ impl Counters {
     /// What was said to other queues, to web applications, and to those who came back.
     fn words(&self) -> [(&'static str, &'static str, u64); 8] {
         [
-            ("imq_queue_node_tells_total", "Messages from one queue to another.", self.tells),
+            ("imq_queue_node_tells_total", "Messages from one queue to another.", self.words),
             (
                 "imq_queue_node_callout_asks_total",
                 "Operations that the web application has to be asked about first.",

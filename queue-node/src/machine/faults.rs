@@ -13,9 +13,9 @@ pub struct Faults {
     /// Outputs don't wait for their record.
     pub output_before_commit: bool,
     /// Words to other queues don't wait for their record.
-    pub tell_before_commit: bool,
+    pub word_before_commit: bool,
     /// Answers to words of other nodes don't wait for their record.
-    pub told_before_commit: bool,
+    pub answer_before_commit: bool,
     /// The result of a write isn't remembered.
     pub result_forgotten: bool,
     /// The first missed event isn't replayed.

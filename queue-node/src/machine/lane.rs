@@ -155,7 +155,7 @@ impl Buckets {
     fn probe(&mut self, turn: &mut Turn<'_>, link: LinkId, nonce: u64) {
         let probe = Rc::new(outputs::Probe { link, nonce, waits: Cell::new(0) });
         for bucket in self.iter() {
-            if bucket.outputs.word(outputs::Word::Probed(Rc::clone(&probe))).is_none() {
+            if bucket.outputs.effect(outputs::Effect::Probed(Rc::clone(&probe))).is_none() {
                 probe.waits.set(probe.waits.get() + 1);
             }
         }

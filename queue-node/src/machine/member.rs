@@ -12,7 +12,7 @@ use super::record::Refusal;
 use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 use super::state::record::Record;
-use super::state::words::{End, Fence, Noted, Told, Word};
+use super::state::words::{Answer, End, Fence, Noted, Word};
 use super::turn::Turn;
 
 impl Bucket {
@@ -56,23 +56,23 @@ impl Bucket {
         self.know(turn, (id, &user), generation, floor);
     }
 
-    /// Does what another queue told, and answers it.
-    pub(crate) fn hear(&mut self, turn: &mut Turn<'_>, word: &Word) -> Told {
+    /// Does what the word of another queue says, and answers it.
+    pub(crate) fn hear(&mut self, turn: &mut Turn<'_>, word: &Word) -> Answer {
         match word {
             Word::Note(noted) => self.hear_note(turn, noted),
             Word::Unnote(noted) => self.hear_unnote(turn, noted),
-            Word::Ask(noted) => self.hear_ask(turn, noted),
+            Word::Question(noted) => self.hear_question(turn, noted),
             Word::Ended(noted, end) => self.hear_ended(turn, noted, end),
             Word::Fence(noted, fence) => self.hear_fence(turn, noted, *fence),
         }
     }
 
     /// The answer to a word of this bucket. It is kept until all that its answer causes is done.
-    pub(crate) fn told(&mut self, turn: &mut Turn<'_>, number: u64, told: Told) {
+    pub(crate) fn answered(&mut self, turn: &mut Turn<'_>, number: u64, answer: Answer) {
         let Some(word) = self.state.words().get(number).cloned() else { return };
         match &word {
-            Word::Note(noted) | Word::Ask(noted) => self.hear_answer(turn, noted, told),
-            Word::Ended(noted, end) if told.ended || end.below == 0 => {
+            Word::Note(noted) | Word::Question(noted) => self.hear_answer(turn, noted, answer),
+            Word::Ended(noted, end) if answer.ended || end.below == 0 => {
                 self.room_heard(turn, noted);
             }
             Word::Unnote(_) | Word::Fence(..) | Word::Ended(..) => {}
@@ -82,7 +82,7 @@ impl Bucket {
     }
 
     /// A session is over, or what it has under a lower generation. The answer: the room hasn't it.
-    fn hear_ended(&mut self, turn: &mut Turn<'_>, noted: &Noted, end: &End) -> Told {
+    fn hear_ended(&mut self, turn: &mut Turn<'_>, noted: &Noted, end: &End) -> Answer {
         let is_for_good = end.below == 0;
         let who = (noted.session, &noted.user);
         let known = self.know_that(turn, who, (0, end.floor), is_for_good);
@@ -104,34 +104,34 @@ impl Bucket {
             let hash = name::hash(noted.room.as_bytes());
             self.record(turn, Record::Barred { hash, id: noted.session }, None);
         }
-        Told { ended, ..Told::default() }
+        Answer { ended, ..Answer::default() }
     }
 
     /// A session goes on under this generation.
-    fn hear_fence(&mut self, turn: &mut Turn<'_>, noted: &Noted, fence: Fence) -> Told {
+    fn hear_fence(&mut self, turn: &mut Turn<'_>, noted: &Noted, fence: Fence) -> Answer {
         let who = (noted.session, &noted.user);
         if let Some(key) = self.know(turn, who, fence.generation, fence.floor)
             && let Some(index) = self.room_of(noted)
         {
             self.unseat_below(turn, index, key, fence.generation);
         }
-        Told::default()
+        Answer::default()
     }
 
     /// The answer to a note or a question. That the session is over takes it out and bars it from
     /// nothing: it may be the word of a new home which lost the record of a session that lives.
-    fn hear_answer(&mut self, turn: &mut Turn<'_>, noted: &Noted, told: Told) {
+    fn hear_answer(&mut self, turn: &mut Turn<'_>, noted: &Noted, answer: Answer) {
         let Some(key) = self.state.people().find(noted.session) else { return };
-        self.know_more(turn, key, (told.generation, told.floor));
+        self.know_more(turn, key, (answer.generation, answer.floor));
         let Some(index) = self.room_of(noted) else { return };
         let Some(member) = self.state.queue(index).members.get(key) else { return };
-        let is_swept = member.generation < told.below;
-        if told.ended {
+        let is_swept = member.generation < answer.below;
+        if answer.ended {
             self.remove_session(turn, index, key, "lost", Leaving::Ended);
         } else if is_swept {
             self.remove_session(turn, index, key, "not resumed", Leaving::OfItself);
         } else {
-            self.unseat_below(turn, index, key, told.generation);
+            self.unseat_below(turn, index, key, answer.generation);
         }
     }
 

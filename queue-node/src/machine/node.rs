@@ -154,7 +154,7 @@ impl Node {
             inner: std::collections::VecDeque::new(),
             key_shares,
             untold: Untold::new(Seed::new(seed)),
-            is_retelling: false,
+            is_resending: false,
             snapshot_bytes: 0,
             serials: 0,
             scratch: Vec::new(),
@@ -181,18 +181,18 @@ impl Node {
                 }
             }
             Input::LinkUp { link, peer, dialled } => {
-                let tells = dialled && peer.role == Role::QueueNode;
+                let hears_words = dialled && peer.role == Role::QueueNode;
                 if let Some(before) = turn.shared.links.supersede(&peer) {
                     turn.out.links.end(before, "the lane has come back on another link");
                 }
                 let id = peer.id.clone();
                 turn.shared.links.up(link, peer, dialled);
                 turn.shared.couriers.link_up();
-                if tells && turn.shared.settings.learns.as_deref() == Some(&*id) {
+                if hears_words && turn.shared.settings.learns.as_deref() == Some(&*id) {
                     self.copied.link_up(&mut turn, link);
                 }
-                if tells {
-                    self.buckets.tell_to(&mut turn, link);
+                if hears_words {
+                    self.buckets.send_words_to(&mut turn, link);
                 }
             }
             Input::LinkDown { link } => {
@@ -201,7 +201,7 @@ impl Node {
             }
             Input::Table(table) => {
                 self.buckets.adopt(&mut turn, table);
-                self.buckets.tell_again(&mut turn);
+                self.buckets.send_words_again(&mut turn);
             }
             Input::Config(config) => self.buckets.configure(&mut turn, &config),
             Input::Committed { bucket, n } => self.buckets.committed(&mut turn, bucket, n),
@@ -440,8 +440,8 @@ impl Buckets {
         let found = bucket.state.queues().find(queue.as_bytes());
         let info = found.map(|index| bucket.info(index));
         let answer = Inspected { number, found: info.is_some(), queue: info };
-        if let Some(outputs::Word::Inspected(answer)) =
-            bucket.outputs.word(outputs::Word::Inspected(Box::new(answer)))
+        if let Some(outputs::Effect::Inspected(answer)) =
+            bucket.outputs.effect(outputs::Effect::Inspected(Box::new(answer)))
         {
             turn.out.inspected.push(*answer);
         }

@@ -10,16 +10,16 @@ use proto::bucket::{BucketId, Epochs};
 
 use super::application::Happened;
 use super::links::Links;
-use super::state::words::{Teller, Told};
+use super::state::words::{Answer, WordId};
 use super::turn::Inspected;
 
 /// What else than bytes a bucket lets out.
 #[derive(Debug)]
-pub(crate) enum Word {
+pub(crate) enum Effect {
     /// A word to another queue may go.
-    Tell { number: u64 },
+    Word { number: u64 },
     /// The answer to a word of a bucket of this same node.
-    Told { teller: Teller, told: Told },
+    Answer { word_id: WordId, answer: Answer },
     /// The web application may be told.
     Happened(Happened),
     /// The boss may hear what is in a queue.
@@ -62,7 +62,7 @@ struct Held {
 enum What {
     /// So many bytes for this link; no link: it went down since.
     Bytes(Option<LinkId>, usize),
-    Word(Word),
+    Effect(Effect),
 }
 
 impl Outputs {
@@ -139,21 +139,21 @@ impl Outputs {
         }
     }
 
-    /// Lets out a word: given back if it may go at once.
+    /// Lets out an effect: given back if it may go at once.
     #[inline]
-    pub(crate) fn word(&mut self, word: Word) -> Option<Word> {
+    pub(crate) fn effect(&mut self, effect: Effect) -> Option<Effect> {
         if self.passes() {
-            return Some(word);
+            return Some(effect);
         }
-        self.held.push_back(Held { n: self.newest, what: What::Word(word) });
+        self.held.push_back(Held { n: self.newest, what: What::Effect(effect) });
         None
     }
 
-    /// Every copy has the records up to this one: lets out what waited for them; the words are the
-    /// caller's to send, in their order.
-    pub(crate) fn committed(&mut self, n: u64, links: &mut Links, out: &mut Outbox) -> Vec<Word> {
+    /// Every copy has the records up to this one: lets out what waited for them; the
+    /// effects are the caller's to carry out, in their order.
+    pub(crate) fn committed(&mut self, n: u64, links: &mut Links, out: &mut Outbox) -> Vec<Effect> {
         self.committed = self.committed.max(n.min(self.newest));
-        let mut words = Vec::new();
+        let mut effects = Vec::new();
         while let Some(held) = self.held.pop_front_if(|held| held.n <= self.committed) {
             match held.what {
                 What::Bytes(link, length) => {
@@ -162,10 +162,10 @@ impl Outputs {
                         links.open(out, link, self.bucket, self.epochs).extend(bytes);
                     }
                 }
-                What::Word(word) => words.push(word),
+                What::Effect(effect) => effects.push(effect),
             }
         }
-        words
+        effects
     }
 
     /// A link went down: what waits for it is for nobody.

@@ -10,12 +10,12 @@ use super::buckets::{Buckets, Home};
 use super::copies::Copied;
 use super::lane::{Broken, read};
 use super::outputs;
-use super::state::words::{Teller, Told, Word};
+use super::state::words::{Answer, Word, WordId};
 use super::timers::Timer;
 use super::turn::{Inner, Shared, Turn};
 
 /// After a word found no home, so long until it is sent again.
-const RETELL_MS: u64 = 100;
+const RESEND_MS: u64 = 100;
 
 impl Buckets {
     /// A frame of another queue node.
@@ -31,14 +31,15 @@ impl Buckets {
         body: &[u8],
     ) -> Result<(), Broken> {
         match number {
-            said::TELL => {
-                let tell: q2q::Tell = read(body)?;
+            said::WORD => {
+                let message: q2q::Word = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
-                let teller = Teller::of(tell.number, tell.loss, tell.bits);
-                let teller = teller.ok_or("a tell is of no bucket")?;
-                let told = Word::of(tell).map_or(Told::default(), |word| bucket.hear(turn, &word));
-                let message = told.message(teller);
-                if turn.shared.settings.faults().told_before_commit {
+                let word_id = WordId::of(message.number, message.loss, message.bits);
+                let word_id = word_id.ok_or("a tell is of no bucket")?;
+                let answer =
+                    Word::of(message).map_or(Answer::default(), |word| bucket.hear(turn, &word));
+                let message = answer.message(word_id);
+                if turn.shared.settings.faults().answer_before_commit {
                     let (id, epochs) = (bucket.outputs.bucket(), bucket.outputs.epochs());
                     let links = &mut turn.shared.links;
                     let buffer = links.open(&mut turn.out.links, link, id, epochs);
@@ -47,13 +48,13 @@ impl Buckets {
                 }
                 bucket.say(turn, link, |out| wire::put_message(out, &message));
             }
-            said::TOLD => {
-                let told: q2q::Told = read(body)?;
-                if let Some(teller) = Teller::of(told.number, told.loss, told.bits) {
-                    self.told(turn, teller, Told::of(&told));
+            said::ANSWER => {
+                let answer: q2q::Answer = read(body)?;
+                if let Some(word_id) = WordId::of(answer.number, answer.loss, answer.bits) {
+                    self.answered(turn, word_id, Answer::of(&answer));
                 }
             }
-            said::MOVED => turn.shared.retell_later(turn.now.ms),
+            said::MOVED => turn.shared.send_words_later(turn.now.ms),
             said::SLICE => copied.slice(turn, link, body)?,
             said::RECORDS => copied.records(turn, link, body)?,
             said::DIGEST => copied.compare(turn, body)?,
@@ -79,33 +80,33 @@ impl Buckets {
     pub(crate) fn deliver(&mut self, turn: &mut Turn<'_>) {
         while let Some(inner) = turn.shared.inner.pop_front() {
             match inner {
-                Inner::Tell { teller, word, to } => self.tell(turn, teller, &word, to),
-                Inner::Told { teller, told } => self.told(turn, teller, told),
+                Inner::Word { word_id, word, to } => self.deliver_word(turn, word_id, &word, to),
+                Inner::Answer { word_id, answer } => self.answered(turn, word_id, answer),
             }
         }
     }
 
-    fn tell(&mut self, turn: &mut Turn<'_>, teller: Teller, word: &Word, to: u64) {
+    fn deliver_word(&mut self, turn: &mut Turn<'_>, word_id: WordId, word: &Word, to: u64) {
         let Some(table) = &turn.shared.table else { return };
         let prefix = table.bucket(to).prefix();
         let Some(bucket) = self.get(prefix) else { return };
-        let told = bucket.hear(turn, word);
-        if bucket.outputs.word(outputs::Word::Told { teller, told }).is_some() {
-            turn.shared.inner.push_back(Inner::Told { teller, told });
+        let answer = bucket.hear(turn, word);
+        if bucket.outputs.effect(outputs::Effect::Answer { word_id, answer }).is_some() {
+            turn.shared.inner.push_back(Inner::Answer { word_id, answer });
         }
     }
 
-    /// The answer to a word, if the bucket that told it is still here: one that was lost has had
+    /// The answer to a word, if its bucket is still here: one that was lost has had
     /// the same numbers as the one in its place.
-    fn told(&mut self, turn: &mut Turn<'_>, teller: Teller, told: Told) {
-        let is_it = |bucket: &&mut Bucket| bucket.teller(teller.number) == teller;
-        if let Some(bucket) = self.get(teller.bucket.prefix()).filter(is_it) {
-            bucket.told(turn, teller.number, told);
+    fn answered(&mut self, turn: &mut Turn<'_>, word_id: WordId, answer: Answer) {
+        let is_it = |bucket: &&mut Bucket| bucket.word_id(word_id.number) == word_id;
+        if let Some(bucket) = self.get(word_id.bucket.prefix()).filter(is_it) {
+            bucket.answered(turn, word_id.number, answer);
         }
     }
 
     /// A link to another node is up: it hears, oldest first, what its queues haven't answered.
-    pub(crate) fn tell_to(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+    pub(crate) fn send_words_to(&mut self, turn: &mut Turn<'_>, link: LinkId) {
         for bucket in self.iter() {
             let words = bucket.state.words();
             let is_theirs = |number: &u64| {
@@ -115,7 +116,7 @@ impl Buckets {
             let released = bucket.posted.released(words);
             let theirs: Vec<u64> = released.into_iter().filter(is_theirs).collect();
             for number in theirs {
-                bucket.send_tell(turn, number);
+                bucket.send_word(turn, number);
             }
         }
     }
@@ -123,11 +124,11 @@ impl Buckets {
     /// Every unanswered word that may be sent is sent again, oldest first. Peers are told anew of
     /// which bucket they are: one that wasn't its home answers only what is about an `at` that it
     /// hasn't answered before.
-    pub(crate) fn tell_again(&mut self, turn: &mut Turn<'_>) {
+    pub(crate) fn send_words_again(&mut self, turn: &mut Turn<'_>) {
         turn.shared.links.forget_said_to_nodes();
         for bucket in self.iter() {
             for number in bucket.posted.released(bucket.state.words()) {
-                bucket.send_tell(turn, number);
+                bucket.send_word(turn, number);
             }
         }
     }
@@ -136,17 +137,17 @@ impl Buckets {
     pub(crate) fn committed(&mut self, turn: &mut Turn<'_>, id: BucketId, n: u64) {
         let Some(bucket) = self.get(id.prefix()) else { return };
         let links = &mut turn.shared.links;
-        for word in bucket.outputs.committed(n, links, &mut turn.out.links) {
-            match word {
-                outputs::Word::Tell { number } => bucket.send_tell(turn, number),
-                outputs::Word::Told { teller, told } => {
-                    turn.shared.inner.push_back(Inner::Told { teller, told });
+        for effect in bucket.outputs.committed(n, links, &mut turn.out.links) {
+            match effect {
+                outputs::Effect::Word { number } => bucket.send_word(turn, number),
+                outputs::Effect::Answer { word_id, answer } => {
+                    turn.shared.inner.push_back(Inner::Answer { word_id, answer });
                 }
-                outputs::Word::Happened(happened) => {
+                outputs::Effect::Happened(happened) => {
                     turn.shared.couriers.keep(&mut turn.shared.counters, happened);
                 }
-                outputs::Word::Inspected(inspected) => turn.out.inspected.push(*inspected),
-                outputs::Word::Probed(probe) => {
+                outputs::Effect::Inspected(inspected) => turn.out.inspected.push(*inspected),
+                outputs::Effect::Probed(probe) => {
                     probe.waits.set(probe.waits.get() - 1);
                     if probe.waits.get() == 0 {
                         super::lane::probed(turn, &probe);
@@ -159,28 +160,28 @@ impl Buckets {
 
 impl Shared {
     /// Words found no home: they are sent again, all at once however many they were.
-    fn retell_later(&mut self, now_ms: u64) {
-        if !std::mem::replace(&mut self.is_retelling, true) {
-            self.timers.set(now_ms + RETELL_MS, Timer::Tells);
+    fn send_words_later(&mut self, now_ms: u64) {
+        if !std::mem::replace(&mut self.is_resending, true) {
+            self.timers.set(now_ms + RESEND_MS, Timer::Words);
         }
     }
 }
 
 impl Bucket {
-    /// By whom a word of this number is.
-    fn teller(&self, number: u64) -> Teller {
+    /// The word of this number, as others name it.
+    fn word_id(&self, number: u64) -> WordId {
         let (bucket, loss) = (self.outputs.bucket(), self.outputs.epochs().loss);
-        Teller { bucket, loss, number }
+        WordId { bucket, loss, number }
     }
 
     /// Sends a word to the home of the queue that shall hear it, if it can be reached now.
-    pub(crate) fn send_tell(&mut self, turn: &mut Turn<'_>, number: u64) {
+    pub(crate) fn send_word(&mut self, turn: &mut Turn<'_>, number: u64) {
         self.posted.release(number);
         let Some(word) = self.state.words().get(number) else { return };
-        let (teller, to) = (self.teller(number), word.to());
+        let (word_id, to) = (self.word_id(number), word.to());
         match turn.shared.home_of(to) {
             Home::Here => {
-                turn.shared.inner.push_back(Inner::Tell { teller, word: word.clone(), to });
+                turn.shared.inner.push_back(Inner::Word { word_id, word: word.clone(), to });
             }
             Home::There(link) => {
                 let Some(table) = &turn.shared.table else { return };
@@ -188,7 +189,7 @@ impl Bucket {
                 let Some(row) = table.row(bucket) else { return };
                 let epochs = row.epochs();
                 let buffer = turn.shared.links.open(&mut turn.out.links, link, bucket, epochs);
-                wire::put_message(buffer, &word.message(teller));
+                wire::put_message(buffer, &word.message(word_id));
             }
             Home::Away => {}
         }

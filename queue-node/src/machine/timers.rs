@@ -34,7 +34,7 @@ pub(crate) enum Timer {
     /// Tells that the web application hasn't acknowledged are given again.
     Couriers,
     /// Words to other queues that found no home are sent again.
-    Tells,
+    Words,
     /// Those who follow get more of a snapshot, or a digest.
     Copies,
 }

@@ -20,7 +20,7 @@ use super::node::Settings;
 use super::run::SpareRuns;
 use super::state::class::Classes;
 use super::state::idempotency::Shares;
-use super::state::words::{Teller, Told, Word};
+use super::state::words::{Answer, Word, WordId};
 use super::timers::{QueueRef, Timers};
 use super::untold::Untold;
 
@@ -69,7 +69,7 @@ pub(crate) struct Shared {
     /// Words that wait for an answer.
     pub(crate) untold: Untold,
     /// Words that found no home are about to be sent again.
-    pub(crate) is_retelling: bool,
+    pub(crate) is_resending: bool,
     /// What the web application hasn't been told yet.
     pub(crate) couriers: Couriers,
     /// Of snapshots that were asked for in this turn, about.
@@ -89,9 +89,9 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) enum Inner {
     /// A word, to the queue whose name has this hash.
-    Tell { teller: Teller, word: Word, to: u64 },
+    Word { word_id: WordId, word: Word, to: u64 },
     /// Its answer.
-    Told { teller: Teller, told: Told },
+    Answer { word_id: WordId, answer: Answer },
 }
 
 /// A decision's surroundings.

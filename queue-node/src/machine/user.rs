@@ -71,7 +71,7 @@ impl Bucket {
             let reason: Rc<str> = reason.into();
             for noted in rooms {
                 let end = End { reason: reason.clone(), below: 0, floor };
-                self.tell(turn, Word::Ended(noted, end));
+                self.keep_word(turn, Word::Ended(noted, end));
             }
         } else {
             // A planted bug: its rooms are forgotten.

@@ -28,9 +28,9 @@ impl Buckets {
                         }
                     }
                     Timer::Memory => self.forget(turn),
-                    Timer::Tells => {
-                        turn.shared.is_retelling = false;
-                        self.tell_again(turn);
+                    Timer::Words => {
+                        turn.shared.is_resending = false;
+                        self.send_words_again(turn);
                     }
                     Timer::Couriers => self.tell_once_more(turn),
                     Timer::Copies => turn.shared.followers.wake(),

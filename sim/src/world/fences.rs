@@ -15,7 +15,7 @@ use proto::g2c::ResultHead;
 use proto::g2q::field::g2q::{INTRODUCE, OPERATION};
 use proto::ids::Handle;
 use proto::q2g::field::q2g::{ANSWER, LOGGED_IN};
-use proto::q2q::field::q2q::{TELL, TOLD};
+use proto::q2q::field::q2q::{ANSWER as WORD_ANSWER, WORD};
 use proto::{g2q, q2g, q2q, wire};
 
 use super::World;
@@ -53,7 +53,7 @@ struct Ear {
     /// The queues of operations that aren't answered yet.
     asked: BTreeMap<(LinkId, Handle, u32), Vec<u8>>,
     /// Words that wait for the node's answer: before that, nobody knows that it heard them.
-    taken: BTreeMap<(LinkId, u64), q2q::tell::Body>,
+    taken: BTreeMap<(LinkId, u64), q2q::word::Body>,
     /// Operations that must be refused, and why.
     over: BTreeMap<(LinkId, Handle, u32), String>,
 }
@@ -192,10 +192,15 @@ impl Fences {
     }
 
     /// A node answers a word, which it therefore has heard.
-    fn told(&mut self, (now_us, node, link): (u64, usize, LinkId), peer: usize, told: &q2q::Told) {
-        use q2q::tell::Body;
+    fn word_answered(
+        &mut self,
+        (now_us, node, link): (u64, usize, LinkId),
+        peer: usize,
+        answer: &q2q::Answer,
+    ) {
+        use q2q::word::Body;
         let ear = self.ears.entry(node).or_default();
-        match ear.taken.remove(&(link, told.number)) {
+        match ear.taken.remove(&(link, answer.number)) {
             Some(Body::Fence(word)) => {
                 let room = word.room.as_bytes();
                 ear.hear(room, word.user.as_bytes(), word.floor, now_us);
@@ -208,13 +213,13 @@ impl Fences {
                     ear.hear(room, &word.session_id, u64::MAX, now_us);
                 }
             }
-            Some(Body::Note(word)) if !told.ended => {
+            Some(Body::Note(word)) if !answer.ended => {
                 self.noted.insert((node, (word.session_id, word.room)), peer);
             }
             Some(Body::Unnote(word)) => {
                 self.noted.remove(&(node, (word.session_id, word.room)));
             }
-            Some(Body::Note(_) | Body::Ask(_)) | None => {}
+            Some(Body::Note(_) | Body::Question(_)) | None => {}
         }
     }
 }
@@ -234,8 +239,8 @@ impl World {
                 OPERATION => self.fences.operation(now_us, node, link, body),
                 _ => {}
             }
-        } else if number == TELL
-            && let Ok(q2q::Tell { number, body: Some(word), .. }) = prost::Message::decode(body)
+        } else if number == WORD
+            && let Ok(q2q::Word { number, body: Some(word), .. }) = prost::Message::decode(body)
         {
             self.fences.ears.entry(node).or_default().taken.insert((link, number), word);
         }
@@ -253,14 +258,14 @@ impl World {
                 let word: Option<q2g::LoggedIn> = prost::Message::decode(body).ok();
                 resumed.extend(word.filter(|word| word.resumed));
             }
-            (Port::Node(peer), TOLD) => {
-                if let Ok(told) = prost::Message::decode(body) {
-                    self.fences.told((now_us, node, link), peer, &told);
+            (Port::Node(peer), WORD_ANSWER) => {
+                if let Ok(answer) = prost::Message::decode(body) {
+                    self.fences.word_answered((now_us, node, link), peer, &answer);
                 }
             }
-            (Port::Node(_), TELL) => {
-                let word = prost::Message::decode(body).ok().and_then(|tell: q2q::Tell| tell.body);
-                if let Some(q2q::tell::Body::Ended(word)) = word {
+            (Port::Node(_), WORD) => {
+                let word = prost::Message::decode(body).ok().and_then(|word: q2q::Word| word.body);
+                if let Some(q2q::word::Body::Ended(word)) = word {
                     self.fences.noted.remove(&(node, (word.session_id, word.room)));
                 }
             }

@@ -8,7 +8,7 @@ use prost::Message as _;
 use proto::bucket::BucketId;
 use proto::q2q::{
     self,
-    field::q2q::{TELL, TOLD},
+    field::q2q::{ANSWER, WORD},
 };
 
 use super::World;
@@ -46,9 +46,9 @@ impl Words {
 
     /// What has to be committed before this word leaves: a record of which bucket. Nothing if the
     /// bucket wasn't here when it was decided.
-    fn due(&self, tell: &q2q::Tell) -> Option<(Key, u64)> {
-        let (number, prefix) = (tell.number >> 16, (tell.number & 0xffff) as u32);
-        let is_its = |key: &&Key| key.0.prefix() == prefix && key.1 == tell.loss;
+    fn due(&self, word: &q2q::Word) -> Option<(Key, u64)> {
+        let (number, prefix) = (word.number >> 16, (word.number & 0xffff) as u32);
+        let is_its = |key: &&Key| key.0.prefix() == prefix && key.1 == word.loss;
         let key = *self.newest.keys().chain(self.turns.keys()).find(is_its)?;
         let turns = self.turns.get(&key).map_or(&[][..], Vec::as_slice);
         let at = turns.partition_point(|(last, _)| *last < number);
@@ -71,12 +71,12 @@ impl World {
         for link in host.out.links.dirty() {
             if !host.is_lane(link) && !host.member.is_boss(link) {
                 each_frame(host.out.links.unwritten(link), |number, body| match number {
-                    TOLD if !in_commit => early.push((link, "an answer".to_owned())),
-                    TELL => {
-                        let Ok(tell) = q2q::Tell::decode(body) else { return };
-                        let Some((key, n)) = host.words.due(&tell) else { return };
+                    ANSWER if !in_commit => early.push((link, "an answer".to_owned())),
+                    WORD => {
+                        let Ok(word) = q2q::Word::decode(body) else { return };
+                        let Some((key, n)) = host.words.due(&word) else { return };
                         if host.committed(key) < n {
-                            early.push((link, format!("{tell:?}, which is of {n} of {key:?}")));
+                            early.push((link, format!("{word:?}, which is of {n} of {key:?}")));
                         }
                     }
                     _ => {}

@@ -6,8 +6,8 @@ pub mod q2q {
     pub const REFUSE: u32 = 3;
     pub const BEAT: u32 = 4;
     pub const AT: u32 = 5;
-    pub const TELL: u32 = 6;
-    pub const TOLD: u32 = 7;
+    pub const WORD: u32 = 6;
+    pub const ANSWER: u32 = 7;
     pub const RECORDS: u32 = 8;
     pub const SLICE_ACK: u32 = 9;
     pub const SLICE: u32 = 10;
@@ -16,14 +16,14 @@ pub mod q2q {
     pub const DIGEST: u32 = 13;
     pub const AGAIN: u32 = 14;
 }
-pub mod tell {
+pub mod word {
     pub const NUMBER: u32 = 1;
     pub const LOSS: u32 = 7;
     pub const BITS: u32 = 8;
     pub const NOTE: u32 = 2;
     pub const UNNOTE: u32 = 3;
     pub const ENDED: u32 = 4;
-    pub const ASK: u32 = 5;
+    pub const QUESTION: u32 = 5;
     pub const FENCE: u32 = 6;
 }
 pub mod note {
@@ -51,7 +51,7 @@ pub mod ended {
     pub const USER: u32 = 7;
     pub const FLOOR: u32 = 8;
 }
-pub mod ask {
+pub mod question {
     pub const USER: u32 = 1;
     pub const SESSION_ID: u32 = 2;
     pub const ROOM: u32 = 3;
@@ -66,7 +66,7 @@ pub mod fence {
     pub const GENERATION: u32 = 5;
     pub const ROOM_EPOCH: u32 = 6;
 }
-pub mod told {
+pub mod answer {
     pub const NUMBER: u32 = 1;
     pub const LOSS: u32 = 6;
     pub const BITS: u32 = 7;

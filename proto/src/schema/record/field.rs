@@ -113,7 +113,7 @@ pub mod word {
     pub const NOTE: u32 = 1;
     pub const NOTED: u32 = 2;
     pub const UNNOTED: u32 = 3;
-    pub const ASK: u32 = 4;
+    pub const QUESTION: u32 = 4;
     pub const ENDED: u32 = 5;
     pub const FENCE: u32 = 6;
     pub const USER: u32 = 7;

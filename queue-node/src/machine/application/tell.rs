@@ -91,8 +91,8 @@ impl Bucket {
         let (bucket, target) = (self.outputs.bucket(), tell.target.clone());
         let n = self.record(turn, Record::Tell { tell }, None);
         let happened = Happened { bucket, n, cause, target };
-        if let Some(outputs::Word::Happened(happened)) =
-            self.outputs.word(outputs::Word::Happened(happened))
+        if let Some(outputs::Effect::Happened(happened)) =
+            self.outputs.effect(outputs::Effect::Happened(happened))
         {
             turn.shared.couriers.keep(&mut turn.shared.counters, happened);
         }

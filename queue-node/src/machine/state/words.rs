@@ -31,7 +31,7 @@ pub(crate) struct Note {
     pub(crate) guest: bool,
 }
 
-/// What is told.
+/// A message from one queue to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Word {
     /// To the user queue: the room has this member.
@@ -39,7 +39,7 @@ pub(crate) enum Word {
     /// To the user queue: no more.
     Unnote(Noted),
     /// To the user queue: is it over?
-    Ask(Noted),
+    Question(Noted),
     /// To the room: the session is over, or what it had under a lower generation.
     Ended(Noted, End),
     /// To the room: the session goes on under this generation.
@@ -64,30 +64,30 @@ pub(crate) struct Fence {
     pub(crate) floor: u64,
 }
 
-/// A bucket that has told something, in one of its lives, and the number that it gave.
+/// What names a word: its bucket, in one of that bucket's lives, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Teller {
+pub(crate) struct WordId {
     pub(crate) bucket: BucketId,
     pub(crate) loss: u64,
     pub(crate) number: u64,
 }
 
-impl Teller {
+impl WordId {
     /// The number as it travels: with the prefix of the bucket.
     fn wire(self) -> u64 {
         self.number << 16 | u64::from(self.bucket.prefix())
     }
 
     /// What came over a link; nothing if there is no such bucket.
-    pub(crate) fn of(number: u64, loss: u64, bits: u32) -> Option<Teller> {
+    pub(crate) fn of(number: u64, loss: u64, bits: u32) -> Option<WordId> {
         let bucket = BucketId::new(bits, (number & 0xffff) as u32)?;
-        Some(Teller { bucket, loss, number: number >> 16 })
+        Some(WordId { bucket, loss, number: number >> 16 })
     }
 }
 
 /// The answer to a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Told {
+pub(crate) struct Answer {
     /// The session of a note or a question is over; the room of an `ended` has it no more.
     pub(crate) ended: bool,
     /// Sessions of the user under a lower generation are over.
@@ -161,7 +161,7 @@ impl Word {
     /// The hash of the name of the queue that shall hear it.
     pub(crate) fn to(&self) -> u64 {
         match self {
-            Word::Note(noted) | Word::Unnote(noted) | Word::Ask(noted) => {
+            Word::Note(noted) | Word::Unnote(noted) | Word::Question(noted) => {
                 noted.session.user_queue_hash()
             }
             Word::Ended(noted, _) | Word::Fence(noted, _) => name::hash(noted.room.as_bytes()),
@@ -171,14 +171,14 @@ impl Word {
     /// Whom it is about, and where.
     pub(crate) fn noted(&self) -> &Noted {
         match self {
-            Word::Note(noted) | Word::Unnote(noted) | Word::Ask(noted) => noted,
+            Word::Note(noted) | Word::Unnote(noted) | Word::Question(noted) => noted,
             Word::Ended(noted, _) | Word::Fence(noted, _) => noted,
         }
     }
 
     /// As it travels.
-    pub(crate) fn message(&self, teller: Teller) -> q2q::Q2q {
-        use q2q::tell::Body;
+    pub(crate) fn message(&self, word_id: WordId) -> q2q::Q2q {
+        use q2q::word::Body;
         let body = match self {
             Word::Note(n) => {
                 let (user, session_id, room) = n.parts();
@@ -190,10 +190,10 @@ impl Word {
                 let (room_epoch, join_seq) = (n.epoch, n.join);
                 Body::Unnote(q2q::Unnote { user, session_id, room, room_epoch, join_seq })
             }
-            Word::Ask(n) => {
+            Word::Question(n) => {
                 let (user, session_id, room) = n.parts();
                 let (room_epoch, join_seq) = (n.epoch, n.join);
-                Body::Ask(q2q::Ask { user, session_id, room, room_epoch, join_seq })
+                Body::Question(q2q::Question { user, session_id, room, room_epoch, join_seq })
             }
             Word::Ended(n, end) => {
                 let (user, session_id, room) = n.parts();
@@ -216,21 +216,21 @@ impl Word {
                 Body::Fence(q2q::Fence { room, user, floor, session_id, generation, room_epoch })
             }
         };
-        let (number, loss, bits) = (teller.wire(), teller.loss, u32::from(teller.bucket.bits()));
-        let tell = q2q::Tell { number, loss, bits, body: Some(body) };
-        q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) }
+        let (number, loss, bits) = (word_id.wire(), word_id.loss, u32::from(word_id.bucket.bits()));
+        let message = q2q::Word { number, loss, bits, body: Some(body) };
+        q2q::Q2q { body: Some(q2q::q2q::Body::Word(message)) }
     }
 
     /// What came over a link; nothing if it is no word of ours.
-    pub(crate) fn of(tell: q2q::Tell) -> Option<Word> {
-        use q2q::tell::Body;
+    pub(crate) fn of(message: q2q::Word) -> Option<Word> {
+        use q2q::word::Body;
         let noted = |user: String, session: &[u8], room: String, epoch, join| {
             of_nodes([epoch, join])?;
             let session = SessionId::try_from(session).ok()?;
             let (user, room) = (user.into(), room.into());
             Some(Noted { user, session, room, epoch, join, guest: false })
         };
-        Some(match tell.body? {
+        Some(match message.body? {
             Body::Note(n) => {
                 let noted = noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?;
                 Word::Note(Noted { guest: n.guest, ..noted })
@@ -238,8 +238,8 @@ impl Word {
             Body::Unnote(n) => {
                 Word::Unnote(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
             }
-            Body::Ask(n) => {
-                Word::Ask(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
+            Body::Question(n) => {
+                Word::Question(noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?)
             }
             Body::Ended(n) => {
                 of_nodes([n.below, n.floor])?;
@@ -281,19 +281,19 @@ impl Note {
     }
 }
 
-impl Told {
+impl Answer {
     /// As it travels.
-    pub(crate) fn message(self, teller: Teller) -> q2q::Q2q {
-        let Told { ended, floor, generation, below } = self;
-        let (number, loss, bits) = (teller.wire(), teller.loss, u32::from(teller.bucket.bits()));
-        let told = q2q::Told { number, loss, bits, ended, floor, generation, below };
-        q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) }
+    pub(crate) fn message(self, word_id: WordId) -> q2q::Q2q {
+        let Answer { ended, floor, generation, below } = self;
+        let (number, loss, bits) = (word_id.wire(), word_id.loss, u32::from(word_id.bucket.bits()));
+        let answer = q2q::Answer { number, loss, bits, ended, floor, generation, below };
+        q2q::Q2q { body: Some(q2q::q2q::Body::Answer(answer)) }
     }
 
     /// What came over a link.
-    pub(crate) fn of(told: &q2q::Told) -> Told {
-        let q2q::Told { ended, floor, generation, below, .. } = *told;
-        Told { ended, floor, generation, below }
+    pub(crate) fn of(answer: &q2q::Answer) -> Answer {
+        let q2q::Answer { ended, floor, generation, below, .. } = *answer;
+        Answer { ended, floor, generation, below }
     }
 }
 

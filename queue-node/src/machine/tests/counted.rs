@@ -48,7 +48,7 @@ fn everything_is_counted_once() {
         resumes: 1,
         kicks: 1,
         // Two notes and a fence.
-        tells: 3,
+        words: 3,
         callout_tells: 6,
         callout_tells_kept: 6,
         recovered: 1,

@@ -115,10 +115,10 @@ fn each_epoch_of_a_room_hears_of_the_end() {
         ----
         0: g1 logged_in 1 0 3
         0: g1 moved 0 q2
-        1: q2~ told 7 ended=false floor=3 gen=3
-        2: q2~ told 8 ended=false floor=3 gen=3
-        3: q2 tell 65537 ended /room/1 bye floor=8
-        3: q2 tell 131073 ended /room/1 bye floor=8
+        1: q2~ answer 7 ended=false floor=3 gen=3
+        2: q2~ answer 8 ended=false floor=3 gen=3
+        3: q2 word 65537 ended /room/1 bye floor=8
+        3: q2 word 131073 ended /room/1 bye floor=8
         3: g1 lost_noted 1
         ",
     );
@@ -167,17 +167,17 @@ fn the_newest_joining_of_a_room_counts_and_only_its_own_leaving() {
         2 q2~ note 8 ann 1 /room/1 78 9
         3 q2~ note 9 ann 1 /room/1 78 7
         4 q2~ unnote 10 ann 1 /room/1 78 7
-        5 q2~ ask 11 ann 9 /room/1 78 9
+        5 q2~ question 11 ann 9 /room/1 78 9
         6 g1 lost 1 ann bye
         ----
         0: g1 logged_in 1 0 3
         0: g1 moved 0 q2
-        1: q2~ told 7 ended=false floor=3 gen=3
-        2: q2~ told 8 ended=false floor=3 gen=3
-        3: q2~ told 9 ended=false floor=3 gen=3
-        4: q2~ told 10 ended=false floor=3 gen=3
-        5: q2~ told 11 ended=true floor=3
-        6: q2 tell 65537 ended /room/1 bye floor=11
+        1: q2~ answer 7 ended=false floor=3 gen=3
+        2: q2~ answer 8 ended=false floor=3 gen=3
+        3: q2~ answer 9 ended=false floor=3 gen=3
+        4: q2~ answer 10 ended=false floor=3 gen=3
+        5: q2~ answer 11 ended=true floor=3
+        6: q2 word 65537 ended /room/1 bye floor=11
         6: g1 lost_noted 1
         ",
     );
@@ -201,12 +201,12 @@ fn after_a_grace_rooms_let_go_what_was_not_resumed() {
         ----
         0: g1 logged_in 1 0 3
         0: g1 moved 0 q2
-        1: q2~ told 7 ended=false floor=3 gen=3
+        1: q2~ answer 7 ended=false floor=3 gen=3
         2: g1 kick 1 3509 gen=3
         2: g1 logged_in 2 0 6 resumed
-        2: q2 tell 65537 fence /room/1 6 floor=6
+        2: q2 word 65537 fence /room/1 6 floor=6
         990: g1 reply 1 op=0 status=0 ann online +0 [g test +0] /room/1
-        1020: q2 tell 131073 ended /room/1 not resumed below=6 floor=6
+        1020: q2 word 131073 ended /room/1 not resumed below=6 floor=6
         1020: g1 reply 2 op=0 status=0 ann online +0 [g test +0] /room/1
         ",
     );

@@ -186,12 +186,12 @@ fn a_note_of_a_guest_comes_from_another_node_and_may_come_again() {
         ----
         0: g1 logged_in 1 0 3
         1: g1 invited 1 gen=3 /room/x
-        1: q2 told 1 ended=false floor=3 gen=3
+        1: q2 answer 1 ended=false floor=3 gen=3
         2: g1 invited 1 gen=3 /room/x
-        2: q2 told 1 ended=false floor=3 gen=3
-        3: q2 told 2 ended=false floor=3 gen=3
+        2: q2 answer 1 ended=false floor=3 gen=3
+        3: q2 answer 2 ended=false floor=3 gen=3
         4: g1 lost_noted 1
-        5: q2 told 3 ended=false floor=3 gen=3
+        5: q2 answer 3 ended=false floor=3 gen=3
         6: g1 invited 1 gen=3 /room/x
         6: g1 invited 1 gen=3 /room/z
         ",

@@ -56,20 +56,20 @@ fn a_fence_takes_the_seat_and_leaves_the_member() {
         8 g1 introduce 4 cid gen=8
         8 g1 4 1 subscribe /room/1 sub=5
         ----
-        1: q2 tell 65536 note ann /room/1 3
-        1: q2 tell 131072 note bob /room/1 5
+        1: q2 word 65536 note ann /room/1 3
+        1: q2 word 131072 note bob /room/1 5
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
-        2: q2~ told 7 ended=false
+        2: q2~ answer 7 ended=false
         3: g1 unsubscribed 5 [1] ''
-        3: q2~ told 8 ended=false
+        3: q2~ answer 8 ended=false
         4: g1 answer 1 op=2 status=16
         5: g1 answer 2 op=2 status=0 seq=1 ann bob count=2
         6: g1 answer 3 op=0 status=0 seq=1
         6: g1 subscribed 3 5 e1 #1 [chat=1,members=1,scores=1] recovered
-        7: q2~ told 9 ended=false
+        7: q2~ answer 9 ended=false
         8: g1 answer 4 op=1 status=16
         ",
     );
@@ -96,27 +96,27 @@ fn an_end_below_a_generation_spares_who_came_back() {
         7 q2~ ended 10 ann 1 /room/1 e1 3
         8 q2~ ended 11 bob 2 /room/1 77 2 below=9
         ----
-        1: q2 tell 65536 note ann /room/1 3
-        1: q2 tell 131072 note bob /room/1 5
+        1: q2 word 65536 note ann /room/1 3
+        1: q2 word 131072 note bob /room/1 5
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
-        2: q2~ told 7 ended=false
+        2: q2~ answer 7 ended=false
         3: g1 unsubscribed 5 [1] 'lost'
         3: g1 event 5 #2 left ann (lost)
-        3: q2~ told 8 ended=true
-        4: q2 tell 196608 note ann /room/1 12
+        3: q2~ answer 8 ended=true
+        4: q2 word 196608 note ann /room/1 12
         4: g1 answer 1 op=2 status=0 seq=2
         4: g1 event 5 #3 joined ann
         4: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] bob,ann
-        5: q2 tell 262144 unnote ann /room/1 12
+        5: q2 word 262144 unnote ann /room/1 12
         5: g1 unsubscribed 5 [1] 'lost'
         5: g1 event 5 #4 left ann (lost)
-        5: q2~ told 9 ended=true
+        5: q2~ answer 9 ended=true
         6: g1 answer 1 op=3 status=16
-        7: q2~ told 10 ended=true
-        8: q2~ told 11 ended=true
+        7: q2~ answer 10 ended=true
+        8: q2~ answer 11 ended=true
         ",
     );
 }
@@ -134,15 +134,15 @@ fn the_answer_to_a_note_tells_what_is_over() {
         1 g1 1 1 subscribe /room/1 sub=5
         1 g1 2 1 subscribe /room/1 sub=5
         1 g1 3 1 subscribe /room/1 sub=5
-        2 q2 told 65536 gen=8 floor=5
-        3 q2 told 131072 gen=8 below=8
-        4 q2 told 196608 gen=7 floor=7
+        2 q2 answer 65536 gen=8 floor=5
+        3 q2 answer 131072 gen=8 below=8
+        4 q2 answer 196608 gen=7 floor=7
         5 g1 1 2 send /room/1 chat late
         5 g1 3 2 members /room/1
         ----
-        1: q2 tell 65536 note ann /room/1 3
-        1: q2 tell 131072 note bob /room/1 5
-        1: q2 tell 196608 note cid /room/1 7
+        1: q2 word 65536 note ann /room/1 3
+        1: q2 word 131072 note bob /room/1 5
+        1: q2 word 196608 note cid /room/1 7
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 answer 3 op=1 status=0
@@ -150,7 +150,7 @@ fn the_answer_to_a_note_tells_what_is_over() {
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         1: g1 subscribed 3 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
         2: g1 unsubscribed 5 [1] ''
-        3: q2 tell 262144 unnote bob /room/1 5
+        3: q2 word 262144 unnote bob /room/1 5
         3: g1 unsubscribed 5 [2] 'not resumed'
         3: g1 event 5 #2 left bob (not resumed)
         5: g1 answer 1 op=2 status=16
@@ -274,10 +274,10 @@ fn an_answer_to_a_bucket_that_was_lost_is_not_its_successors() {
         0 q2 up dialled
         0 g1 introduce 1 ann gen=5
         1 g1 1 1 subscribe /room/1 sub=5
-        2 q2 told 65536 ended loss=1
-        3 q2 told 65536 ended
+        2 q2 answer 65536 ended loss=1
+        3 q2 answer 65536 ended
         ----
-        1: q2 tell 65536 note ann /room/1 3
+        1: q2 word 65536 note ann /room/1 3
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         3: g1 unsubscribed 5 [1] 'lost'

@@ -172,8 +172,8 @@ fn a_detached_session_stays_a_member_and_is_asked_about() {
         1500 g1 2 4 members /room/1
         ----
         0: g1 moved 1 q2
-        1: q2 tell 65536 note ann /room/1 3
-        1: q2 tell 131072 note bob /room/1 5
+        1: q2 word 65536 note ann /room/1 3
+        1: q2 word 131072 note bob /room/1 5
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -182,7 +182,7 @@ fn a_detached_session_stays_a_member_and_is_asked_about() {
         3: g1 answer 2 op=2 status=0 seq=2
         3: g1 event 5 #2 chat bob:hi
         4: g1 answer 2 op=3 status=0 seq=2 ann bob count=2
-        1500: q2 tell 196608 ask ann /room/1 3
+        1500: q2 word 196608 question ann /room/1 3
         1500: g1 answer 2 op=4 status=0 seq=2 ann bob count=2
         ",
     );

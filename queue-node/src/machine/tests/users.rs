@@ -106,17 +106,17 @@ fn words_to_another_node_are_kept_until_answered() {
         3 q2 down
         4 q2 up dialled
         5 g1 1 2 unsubscribe /room/1
-        6 q2 told 65536
+        6 q2 answer 65536
         7 q2 down
         8 q2 up dialled
         ----
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
-        2: q2 tell 65536 note ann /room/1 3
-        4: q2 tell 65536 note ann /room/1 3
-        5: q2 tell 131072 unnote ann /room/1 3
+        2: q2 word 65536 note ann /room/1 3
+        4: q2 word 65536 note ann /room/1 3
+        5: q2 word 131072 unnote ann /room/1 3
         5: g1 answer 1 op=2 status=0 seq=1
-        8: q2 tell 131072 unnote ann /room/1 3
+        8: q2 word 131072 unnote ann /room/1 3
         ",
     );
 }
@@ -130,10 +130,10 @@ fn a_note_of_a_session_that_is_over_removes_it() {
         0 g1 up
         0 g1 introduce 1 ann gen=1
         1 g1 1 1 subscribe /room/1 sub=5
-        2 q2 told 65536 ended
+        2 q2 answer 65536 ended
         3 g1 1 2 members /room/1
         ----
-        1: q2 tell 65536 note ann /room/1 3
+        1: q2 word 65536 note ann /room/1 3
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 unsubscribed 5 [1] 'lost'
@@ -160,12 +160,12 @@ fn words_of_another_node_are_done_at_most_once() {
         ----
         0: g1 logged_in 1 0 3
         0: g1 moved 0 q2
-        1: q2~ told 7 ended=false floor=3 gen=3
-        2: q2~ told 7 ended=false floor=3 gen=3
-        3: q2~ told 8 ended=false floor=3 gen=3
-        4: q2 tell 65537 ended /room/1 bye floor=9
+        1: q2~ answer 7 ended=false floor=3 gen=3
+        2: q2~ answer 7 ended=false floor=3 gen=3
+        3: q2~ answer 8 ended=false floor=3 gen=3
+        4: q2 word 65537 ended /room/1 bye floor=9
         4: g1 lost_noted 1
-        5: q2~ told 9 ended=true floor=12 gen=3
+        5: q2~ answer 9 ended=true floor=12 gen=3
         ",
     );
 }

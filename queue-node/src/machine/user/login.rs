@@ -208,7 +208,7 @@ impl Bucket {
             return;
         }
         for noted in self.noted_of(key) {
-            self.tell(turn, Word::Fence(noted, fence));
+            self.keep_word(turn, Word::Fence(noted, fence));
         }
     }
 

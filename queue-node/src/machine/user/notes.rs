@@ -9,14 +9,14 @@ use crate::machine::bucket::Bucket;
 use crate::machine::state::logins::{Login, Sweep};
 use crate::machine::state::people::SessionKey;
 use crate::machine::state::record::{Record, SessionStep};
-use crate::machine::state::words::{End, Noted, Told, Word};
+use crate::machine::state::words::{Answer, End, Noted, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
 impl Bucket {
     /// A room has this session as a member.
-    pub(crate) fn hear_note(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Told {
-        let told = self.hear_room(turn, noted, |login| {
+    pub(crate) fn hear_note(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Answer {
+        let answer = self.hear_room(turn, noted, |login| {
             login.ending.is_none().then(|| SessionStep::Noted(noted.note()))
         });
         if noted.guest
@@ -24,7 +24,7 @@ impl Bucket {
         {
             self.invite(turn, key, &noted.room);
         }
-        told
+        answer
     }
 
     /// The session's lane hears that it is in this room, if it has one. It may know already.
@@ -50,12 +50,12 @@ impl Bucket {
     }
 
     /// A room has it no more.
-    pub(crate) fn hear_unnote(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Told {
+    pub(crate) fn hear_unnote(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Answer {
         self.hear_room(turn, noted, |_| Some(SessionStep::Unnoted(noted.note())))
     }
 
     /// A room asks about a session that has been without a lane there for long.
-    pub(crate) fn hear_ask(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Told {
+    pub(crate) fn hear_question(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Answer {
         self.hear_room(turn, noted, |_| None)
     }
 
@@ -64,14 +64,14 @@ impl Bucket {
         turn: &mut Turn<'_>,
         noted: &Noted,
         change: impl FnOnce(&Login) -> Option<SessionStep>,
-    ) -> Told {
+    ) -> Answer {
         let floor = self.floor_of(turn, &noted.user, None);
         let found = self.state.people().find(noted.session);
         let login = found.and_then(|key| Some((key, self.state.logins().get(key)?)));
         // An answer has a record of its own, if nothing changes: it waits as all others do.
         let Some((key, login)) = login else {
             self.record(turn, Record::Mark, None);
-            return Told { ended: true, floor, ..Told::default() };
+            return Answer { ended: true, floor, ..Answer::default() };
         };
         let Login { generation, below, ending, .. } = *login;
         match change(login) {
@@ -80,7 +80,7 @@ impl Bucket {
                 self.record(turn, Record::Mark, None);
             }
         }
-        Told { ended: ending.is_some(), floor, generation, below }
+        Answer { ended: ending.is_some(), floor, generation, below }
     }
 
     /// A room has heard that a session is over, or what it left behind.
@@ -115,7 +115,7 @@ impl Bucket {
         let floor = self.floor_of(turn, self.state.people().user_of(key), None);
         for noted in noted {
             let end = End { reason: "not resumed".into(), below, floor };
-            self.tell(turn, Word::Ended(noted, end));
+            self.keep_word(turn, Word::Ended(noted, end));
         }
     }
 }

@@ -15,7 +15,7 @@ pub(in crate::machine::state) fn put_word(out: &mut Vec<u8>, word: &Word) {
     match word {
         Word::Note(_) => wire::put_uint(out, word::NOTED, 1),
         Word::Unnote(_) => wire::put_uint(out, word::UNNOTED, 1),
-        Word::Ask(_) => wire::put_uint(out, word::ASK, 1),
+        Word::Question(_) => wire::put_uint(out, word::QUESTION, 1),
         Word::Ended(_, end) => wire::put_part(out, word::ENDED, |out| {
             wire::put_bytes(out, ended::REASON, end.reason.as_bytes());
             wire::put_uint(out, ended::BELOW, end.below);
@@ -48,7 +48,7 @@ pub(in crate::machine::state) fn read_word(bytes: &[u8]) -> Result<Word, WireErr
             word::NOTE => note = Some(read_note(value.bytes()?)?),
             word::NOTED => make = Some(Word::Note),
             word::UNNOTED => make = Some(Word::Unnote),
-            word::ASK => make = Some(Word::Ask),
+            word::QUESTION => make = Some(Word::Question),
             word::ENDED => end = Some(read_ended(value.bytes()?)?),
             word::FENCE => fence = Some(read_fence(value.bytes()?)?),
             _ => {}

@@ -1,7 +1,7 @@
 //! What another node may say.
 
 use proto::limits::NUMBER_MAX;
-use proto::q2q::tell::Body;
+use proto::q2q::word::Body;
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn fence(generation: u64, floor: u64, room_epoch: u64) -> bool {
         generation,
         floor,
     };
-    Word::of(q2q::Tell { number: 1, body: Some(Body::Fence(fence)), ..q2q::Tell::default() })
+    Word::of(q2q::Word { number: 1, body: Some(Body::Fence(fence)), ..q2q::Word::default() })
         .is_some()
 }
 
@@ -42,25 +42,25 @@ fn every_message_comes_as_it_went() {
         Word::Note(Noted { guest: true, ..noted.clone() }),
         Word::Note(noted.clone()),
         Word::Unnote(noted.clone()),
-        Word::Ask(noted.clone()),
+        Word::Question(noted.clone()),
         Word::Ended(noted.clone(), end),
         // It is about no joining.
         Word::Fence(Noted { join: 0, ..noted }, fence),
     ];
     let bucket = BucketId::of(5 << 61, 3);
     for (number, word) in (1..).zip(words) {
-        let teller = Teller { bucket, loss: 5, number };
-        let Some(q2q::q2q::Body::Tell(tell)) = word.message(teller).body else {
-            panic!("{word:?} is no tell")
+        let word_id = WordId { bucket, loss: 5, number };
+        let Some(q2q::q2q::Body::Word(message)) = word.message(word_id).body else {
+            panic!("{word:?} is no word")
         };
-        assert_eq!(Teller::of(tell.number, tell.loss, tell.bits), Some(teller));
-        assert_eq!(Word::of(tell), Some(word));
+        assert_eq!(WordId::of(message.number, message.loss, message.bits), Some(word_id));
+        assert_eq!(Word::of(message), Some(word));
     }
-    let told = Told { ended: true, floor: 1, generation: 2, below: 3 };
-    let teller = Teller { bucket, loss: 5, number: 9 };
-    let Some(q2q::q2q::Body::Told(message)) = told.message(teller).body else {
+    let answer = Answer { ended: true, floor: 1, generation: 2, below: 3 };
+    let word_id = WordId { bucket, loss: 5, number: 9 };
+    let Some(q2q::q2q::Body::Answer(message)) = answer.message(word_id).body else {
         panic!("no answer")
     };
-    assert_eq!(Teller::of(message.number, message.loss, message.bits), Some(teller));
-    assert_eq!(Told::of(&message), told);
+    assert_eq!(WordId::of(message.number, message.loss, message.bits), Some(word_id));
+    assert_eq!(Answer::of(&message), answer);
 }

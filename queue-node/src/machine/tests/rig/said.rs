@@ -43,10 +43,10 @@ impl Rig {
         let message = q2q::Q2q::decode(frame).expect("a message");
         match message.body.expect("a body") {
             Body::At(_) => String::new(),
-            Body::Told(told) => {
-                let mut text = format!("told {} ended={}", told.number, told.ended);
+            Body::Answer(answer) => {
+                let mut text = format!("answer {} ended={}", answer.number, answer.ended);
                 for (name, number) in
-                    [("floor", told.floor), ("gen", told.generation), ("below", told.below)]
+                    [("floor", answer.floor), ("gen", answer.generation), ("below", answer.below)]
                 {
                     if number > 0 {
                         write!(text, " {name}={number}").expect("fits");
@@ -54,26 +54,28 @@ impl Rig {
                 }
                 text
             }
-            Body::Tell(tell) => {
-                use q2q::tell::Body;
-                let n = tell.number;
-                match tell.body.expect("a word") {
+            Body::Word(word) => {
+                use q2q::word::Body;
+                let n = word.number;
+                match word.body.expect("a word") {
                     Body::Note(w) => {
                         let guest = if w.guest { " guest" } else { "" };
-                        format!("tell {n} note {} {} {}{guest}", w.user, w.room, w.join_seq)
+                        format!("word {n} note {} {} {}{guest}", w.user, w.room, w.join_seq)
                     }
                     Body::Unnote(w) => {
-                        format!("tell {n} unnote {} {} {}", w.user, w.room, w.join_seq)
+                        format!("word {n} unnote {} {} {}", w.user, w.room, w.join_seq)
                     }
-                    Body::Ask(w) => format!("tell {n} ask {} {} {}", w.user, w.room, w.join_seq),
+                    Body::Question(w) => {
+                        format!("word {n} question {} {} {}", w.user, w.room, w.join_seq)
+                    }
                     Body::Ended(w) => {
                         let below =
                             if w.below > 0 { format!(" below={}", w.below) } else { String::new() };
-                        format!("tell {n} ended {} {}{below} floor={}", w.room, w.reason, w.floor)
+                        format!("word {n} ended {} {}{below} floor={}", w.room, w.reason, w.floor)
                     }
                     Body::Fence(w) => {
                         let (room, generation, floor) = (w.room, w.generation, w.floor);
-                        format!("tell {n} fence {room} {generation} floor={floor}")
+                        format!("word {n} fence {room} {generation} floor={floor}")
                     }
                 }
             }

@@ -66,7 +66,9 @@ impl Rig {
                 let numbers = words[2..].iter().map(|n| n.parse().expect("a number")).collect();
                 self.lane(link, Body::Acknowledge(g2q::Acknowledge { numbers }));
             }
-            "note" | "unnote" | "ask" | "ended" | "fence" | "told" => self.tell(link, words),
+            "note" | "unnote" | "question" | "ended" | "fence" | "answer" => {
+                self.queue_node(link, words)
+            }
             "raw" => {
                 let operation = [0xff; 3];
                 self.at(link, words[2]);
@@ -170,15 +172,15 @@ impl Rig {
         self.lane(link, body);
     }
 
-    fn tell(&mut self, link: LinkId, words: &[&str]) {
-        if words[1] == "told" {
+    fn queue_node(&mut self, link: LinkId, words: &[&str]) {
+        if words[1] == "answer" {
             let number = words[2].parse().expect("a number");
             let ended = words.get(3) == Some(&"ended");
             let of = |name| option(words, name);
             let (floor, generation, below) = (of("floor="), of("gen="), of("below="));
             let loss = of("loss=");
-            let told = q2q::Told { number, loss, bits: 1, ended, floor, generation, below };
-            return self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Told(told)) });
+            let answer = q2q::Answer { number, loss, bits: 1, ended, floor, generation, below };
+            return self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Answer(answer)) });
         }
         // q2 note 5 ann 1 /room/x 9 3
         let number = words[2].parse().expect("a number");
@@ -191,14 +193,16 @@ impl Rig {
         let about = if is_for_room { room.clone() } else { format!("/user/{user}") };
         let (floor, generation) = (option(words, "floor="), option(words, "gen="));
         self.at(link, &about);
-        use q2q::tell::Body;
+        use q2q::word::Body;
         let body = match words[1] {
             "note" => {
                 let guest = words.contains(&"guest");
                 Body::Note(q2q::Note { user, session_id, room, room_epoch, join_seq, guest })
             }
             "unnote" => Body::Unnote(q2q::Unnote { user, session_id, room, room_epoch, join_seq }),
-            "ask" => Body::Ask(q2q::Ask { user, session_id, room, room_epoch, join_seq }),
+            "question" => {
+                Body::Question(q2q::Question { user, session_id, room, room_epoch, join_seq })
+            }
             "fence" => {
                 Body::Fence(q2q::Fence { room, user, floor, session_id, generation, room_epoch })
             }
@@ -217,8 +221,8 @@ impl Rig {
             }
         };
         // Any number is one of some bucket of theirs.
-        let tell = q2q::Tell { number, loss: 0, bits: 16, body: Some(body) };
-        self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Tell(tell)) });
+        let word = q2q::Word { number, loss: 0, bits: 16, body: Some(body) };
+        self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Word(word)) });
     }
 
     /// `g1 request NUMBER VERB QUEUE … [key=… [remember=MS]]`
