@@ -119,12 +119,12 @@ pub const KEYLESS_KEYS_MAX: usize = 1_000_000;
 /// An Idempotency-Key is a UUID or a hash.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 
-/// Messages of a queue node to the queues of one bucket that wait for an answer: 30 seconds of
+/// Words of a queue node to the queues of one bucket that wait for an answer: 30 seconds of
 /// 2,000 joins a second. Each user has a share: beyond it, that user can't join queues of this
 /// node.
-pub const UNTOLD_PER_BUCKET_MAX: usize = 64 * 1024;
-/// All such messages of a queue node, some 200 bytes each, shared out in the same way.
-pub const UNTOLD_MAX: usize = 1024 * 1024;
+pub const WORDS_PER_BUCKET_MAX: usize = 64 * 1024;
+/// All such words of a queue node, some 200 bytes each, shared out in the same way.
+pub const WORDS_MAX: usize = 1024 * 1024;
 
 /// Connections of one address at once: an office or a school. A mobile provider's shared address
 /// may need more; a proxy's are told apart by the PROXY protocol.
@@ -346,7 +346,7 @@ const _: () = assert!(CLIENT_UNSENT_BYTES_MAX * 4 <= CLIENT_SEND_BUFFER_BYTES);
 const _: () = assert!(CLIENT_UNSENT_BYTES_MAX < SLOW_BYTES);
 const _: () = assert!(PAYLOAD_BYTES_MAX <= CLIENT_RECEIVE_BUFFER_BYTES);
 const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
-const _: () = assert!(UNTOLD_PER_BUCKET_MAX * 8 <= UNTOLD_MAX);
+const _: () = assert!(WORDS_PER_BUCKET_MAX * 8 <= WORDS_MAX);
 const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
 const _: () = assert!(PING_EVERY_MS_MIN < PING_EVERY_MS && PING_EVERY_MS < PING_EVERY_MS_MAX);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);

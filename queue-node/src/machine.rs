@@ -6,7 +6,7 @@
 //! what this process alone has of a queue; operations are told apart in `operation` and decided in
 //! `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`; `application` asks and
 //! tells who is behind call-outs; `user` decides who is logged in, `member` what rooms hear of it,
-//! `peer` and `untold` what queues say to each other; `room` bounds what all of it takes, `cells`
+//! `peer` and `unanswered` what queues say to each other; `room` bounds what all of it takes, `cells`
 //! by whom; `timers` say when to wake.
 
 mod allowance;
@@ -46,7 +46,7 @@ mod subscribe_ref;
 mod subscribed;
 mod timers;
 mod turn;
-mod untold;
+mod unanswered;
 mod user;
 mod wake;
 

@@ -31,7 +31,7 @@ use super::state::words::Word;
 use super::state::{LOG_GRACES, State};
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
-use super::untold::Posted;
+use super::unanswered::Posted;
 
 /// A bucket that this node is home of.
 #[derive(Debug)]
@@ -449,7 +449,7 @@ impl Bucket {
         // Without a table there is no bucket, and so no word of one.
         let own = self.outputs.bucket();
         let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(word.to()));
-        self.posted.kept(&mut turn.shared.untold, number, home, word);
+        self.posted.kept(&mut turn.shared.unanswered, number, home, word);
         if is_early || self.outputs.effect(outputs::Effect::Word { number }).is_some() {
             self.send_word(turn, number);
         }

@@ -202,7 +202,7 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
         turn.shared.counters.subscriptions -= queue.members.len() as u64;
         turn.shared.counters.queues_destroyed += 1;
     }
-    bucket.posted.drop_all(&mut turn.shared.untold, bucket.state.words());
+    bucket.posted.drop_all(&mut turn.shared.unanswered, bucket.state.words());
     bucket.state.keys().counts().for_each(|(origin, api_key, count)| {
         turn.shared.key_shares.remove(origin, api_key, count);
     });

@@ -34,7 +34,7 @@ pub struct Counters {
     /// Words to other queues.
     pub words: u64,
     /// Messages from one queue to another that wait for an answer.
-    pub untold: u64,
+    pub unanswered: u64,
     /// Operations that the web application is asked about first.
     pub asks: u64,
     /// Tells for the web application.
@@ -102,7 +102,7 @@ impl Counters {
             (
                 "imq_queue_node_untold",
                 "Messages from one queue to another that wait for an answer.",
-                self.untold,
+                self.unanswered,
             ),
             (
                 "imq_queue_node_callout_tells_kept",

@@ -404,7 +404,7 @@ impl Bucket {
     pub(crate) fn may_note(&self, turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
         let user = self.state.people().user_of(key);
         let home = || turn.shared.table.as_ref().map(|table| table.bucket(user_hash(user)));
-        if turn.shared.untold.has_room(user, home) {
+        if turn.shared.unanswered.has_room(user, home) {
             return Ok(());
         }
         let sentence = "the user's own queue can't be notified now: try again later";

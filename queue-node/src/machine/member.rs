@@ -77,7 +77,7 @@ impl Bucket {
             }
             Word::Unnote(_) | Word::Fence(..) | Word::Ended(..) => {}
         }
-        self.posted.answered(&mut turn.shared.untold, number, &word);
+        self.posted.answered(&mut turn.shared.unanswered, number, &word);
         self.record(turn, Record::Answered { number }, None);
     }
 

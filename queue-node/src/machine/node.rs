@@ -33,7 +33,7 @@ use super::state::idempotency::Shares;
 use super::state::snapshot::Snapshot;
 use super::timers::{Timer, Timers};
 use super::turn::{Inspected, Outbox, Shared, Turn};
-use super::untold::Untold;
+use super::unanswered::Unanswered;
 
 /// What users may create.
 const CREATIONS: Rate =
@@ -153,7 +153,7 @@ impl Node {
             couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
             key_shares,
-            untold: Untold::new(Seed::new(seed)),
+            unanswered: Unanswered::new(Seed::new(seed)),
             is_resending: false,
             snapshot_bytes: 0,
             serials: 0,
@@ -277,10 +277,10 @@ impl Node {
         let sessions = self.buckets.all().map(|bucket| bucket.state.people().len() as u64).sum();
         let counters = self.shared.counters;
         let queues = counters.queues_created - counters.queues_destroyed;
-        let untold = self.shared.untold.total() as u64;
+        let unanswered = self.shared.unanswered.total() as u64;
         let callout_tells_kept = self.shared.couriers.len() as u64;
         let copies = self.copied.len() as u64;
-        Counters { sessions, queues, untold, callout_tells_kept, copies, ..counters }
+        Counters { sessions, queues, unanswered, callout_tells_kept, copies, ..counters }
     }
 
     /// The buckets that this node is home of, with their epochs: what it reports to the boss.

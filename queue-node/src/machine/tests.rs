@@ -39,7 +39,7 @@ mod sending;
 mod state;
 mod storm;
 mod told;
-mod untold;
+mod unanswered;
 mod users;
 
 use rig::check;

@@ -150,7 +150,7 @@ fn coming_and_going_takes_no_more_and_no_more() {
     }
     let counters = rig.node.counters();
     let inboxes = u64::from(SESSIONS);
-    let left = (counters.queues, counters.subscriptions, counters.untold);
+    let left = (counters.queues, counters.subscriptions, counters.unanswered);
     assert_eq!(left, (inboxes, inboxes, 0));
     // What is there for one that left goes within a grace after its time.
     let kept_ms = 2 * GRACE_MS + 3 * GRACE_MS / 4;

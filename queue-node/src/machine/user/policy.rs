@@ -140,7 +140,7 @@ impl Bucket {
                 let table = turn.shared.table.as_ref()?;
                 Some(table.bucket(name::hash(note.room.as_bytes())))
             };
-            turn.shared.untold.has_room(user, to)
+            turn.shared.unanswered.has_room(user, to)
         };
         sessions.iter().all(|key| {
             let (user, login) = (self.state.people().user_of(*key), self.state.logins().get(*key));

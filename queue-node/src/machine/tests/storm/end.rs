@@ -53,7 +53,8 @@ impl World {
             self.pass(1000);
         }
         let counters = self.rig.node.counters();
-        let left = [counters.sessions, counters.subscriptions, counters.queues, counters.untold];
+        let left =
+            [counters.sessions, counters.subscriptions, counters.queues, counters.unanswered];
         assert_eq!(left, [0; 4], "sessions, subscriptions, queues, words");
     }
 }

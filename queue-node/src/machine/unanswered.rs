@@ -21,15 +21,21 @@ pub(crate) struct Posted {
 
 impl Posted {
     /// A word was kept.
-    pub(crate) fn kept(&mut self, untold: &mut Untold, number: u64, home: BucketId, word: &Word) {
-        untold.add(home, &word.noted().user);
+    pub(crate) fn kept(
+        &mut self,
+        unanswered: &mut Unanswered,
+        number: u64,
+        home: BucketId,
+        word: &Word,
+    ) {
+        unanswered.add(home, &word.noted().user);
         self.homes.insert(number, home);
     }
 
     /// A word was answered.
-    pub(crate) fn answered(&mut self, untold: &mut Untold, number: u64, word: &Word) {
+    pub(crate) fn answered(&mut self, unanswered: &mut Unanswered, number: u64, word: &Word) {
         if let Some(home) = self.homes.remove(&number) {
-            untold.remove(home, &word.noted().user);
+            unanswered.remove(home, &word.noted().user);
         }
     }
 
@@ -45,10 +51,10 @@ impl Posted {
     }
 
     /// The bucket is somebody else's, and so are its words.
-    pub(crate) fn drop_all(&self, untold: &mut Untold, words: &Words) {
+    pub(crate) fn drop_all(&self, unanswered: &mut Unanswered, words: &Words) {
         for number in words.numbers() {
             if let (Some(home), Some(word)) = (self.homes.get(&number), words.get(number)) {
-                untold.remove(*home, &word.noted().user);
+                unanswered.remove(*home, &word.noted().user);
             }
         }
     }
@@ -57,16 +63,16 @@ impl Posted {
 /// How many words of all buckets of the node wait for an answer, by the bucket that shall give it
 /// and by the user whose coming and going they are about.
 #[derive(Debug)]
-pub(crate) struct Untold {
+pub(crate) struct Unanswered {
     total: usize,
     by_home: HashMap<BucketId, usize, Numbers>,
     by_user: Cells,
 }
 
-impl Untold {
+impl Unanswered {
     /// None yet.
-    pub(crate) fn new(seed: Seed) -> Untold {
-        Untold { total: 0, by_home: HashMap::default(), by_user: Cells::new(seed) }
+    pub(crate) fn new(seed: Seed) -> Unanswered {
+        Unanswered { total: 0, by_home: HashMap::default(), by_user: Cells::new(seed) }
     }
 
     /// Whether there may be one more of this user: each has a share, of what waits for one bucket
@@ -75,13 +81,13 @@ impl Untold {
     #[inline]
     pub(crate) fn has_room(&self, user: &str, home: impl FnOnce() -> Option<BucketId>) -> bool {
         // So much even one alone may hold.
-        if self.total < share::most(limits::UNTOLD_PER_BUCKET_MAX) {
+        if self.total < share::most(limits::WORDS_PER_BUCKET_MAX) {
             return true;
         }
         let there = home().and_then(|home| self.by_home.get(&home)).copied().unwrap_or(0);
         let held = self.by_user.held(user);
-        share::may_take(held, there, limits::UNTOLD_PER_BUCKET_MAX)
-            && share::may_take(held, self.total, limits::UNTOLD_MAX)
+        share::may_take(held, there, limits::WORDS_PER_BUCKET_MAX)
+            && share::may_take(held, self.total, limits::WORDS_MAX)
     }
 
     /// How many wait.

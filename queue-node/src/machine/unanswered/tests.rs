@@ -17,44 +17,45 @@ fn note(user: &str) -> Word {
 }
 
 /// Messages about these users to two homes, so many to each, each numbered by where it stands.
-fn waiting(counts: [usize; 2], user: impl Fn(usize) -> String) -> (Posted, Untold) {
-    let (mut posted, mut untold) = (Posted::default(), Untold::new(Seed::new(5)));
+fn waiting(counts: [usize; 2], user: impl Fn(usize) -> String) -> (Posted, Unanswered) {
+    let (mut posted, mut unanswered) = (Posted::default(), Unanswered::new(Seed::new(5)));
     let homes = iter::zip(homes(), counts).flat_map(|(home, count)| iter::repeat_n(home, count));
     for (number, home) in homes.enumerate() {
-        posted.kept(&mut untold, number as u64, home, &note(&user(number)));
+        posted.kept(&mut unanswered, number as u64, home, &note(&user(number)));
     }
-    (posted, untold)
+    (posted, unanswered)
 }
 
 fn homes() -> [BucketId; 2] {
     [BucketId::of(0, 1), BucketId::of(1 << 63, 1)]
 }
 
-const HALF: usize = limits::UNTOLD_PER_BUCKET_MAX / 2;
+const HALF: usize = limits::WORDS_PER_BUCKET_MAX / 2;
 
 #[test]
 fn a_user_has_a_share_of_what_waits_for_each_home() {
-    let has_room =
-        |untold: &Untold, user: &str| homes().map(|home| untold.has_room(user, || Some(home)));
-    let (mut posted, mut untold) = waiting([HALF, 1], |_| "ann".to_owned());
-    assert_eq!(untold.total(), HALF + 1);
-    assert_eq!(has_room(&untold, "ann"), [false, true]);
-    assert_eq!(has_room(&untold, "bob"), [true, true]);
-    assert!(untold.has_room("ann", || None), "nothing waits for a home that isn't known");
+    let has_room = |unanswered: &Unanswered, user: &str| {
+        homes().map(|home| unanswered.has_room(user, || Some(home)))
+    };
+    let (mut posted, mut unanswered) = waiting([HALF, 1], |_| "ann".to_owned());
+    assert_eq!(unanswered.total(), HALF + 1);
+    assert_eq!(has_room(&unanswered, "ann"), [false, true]);
+    assert_eq!(has_room(&unanswered, "bob"), [true, true]);
+    assert!(unanswered.has_room("ann", || None), "nothing waits for a home that isn't known");
     // What is answered counts no more: first the one to the other home, then enough of all.
-    posted.answered(&mut untold, HALF as u64, &note("ann"));
-    assert_eq!(untold.total(), HALF);
-    assert_eq!(has_room(&untold, "ann"), [false, true]);
-    posted.answered(&mut untold, HALF as u64, &note("ann"));
-    assert_eq!(untold.total(), HALF, "it was answered before");
-    posted.answered(&mut untold, 0, &note("ann"));
-    assert_eq!(has_room(&untold, "ann"), [true, true]);
+    posted.answered(&mut unanswered, HALF as u64, &note("ann"));
+    assert_eq!(unanswered.total(), HALF);
+    assert_eq!(has_room(&unanswered, "ann"), [false, true]);
+    posted.answered(&mut unanswered, HALF as u64, &note("ann"));
+    assert_eq!(unanswered.total(), HALF, "it was answered before");
+    posted.answered(&mut unanswered, 0, &note("ann"));
+    assert_eq!(has_room(&unanswered, "ann"), [true, true]);
 }
 
 #[test]
 fn so_much_of_all_even_one_alone_may_hold() {
-    let (_posted, untold) = waiting([HALF - 1, 0], |_| "ann".to_owned());
-    assert!(untold.has_room("ann", || panic!("nobody needs to look up the home")));
+    let (_posted, unanswered) = waiting([HALF - 1, 0], |_| "ann".to_owned());
+    assert!(unanswered.has_room("ann", || panic!("nobody needs to look up the home")));
 }
 
 /// A state with so many words, each of a user of its own.
@@ -69,18 +70,18 @@ fn state(count: u64) -> State {
 
 #[test]
 fn what_a_bucket_that_goes_leaves_behind_is_counted_no_more() {
-    let (state, mut untold) = (state(HALF as u64), Untold::new(Seed::new(5)));
+    let (state, mut unanswered) = (state(HALF as u64), Unanswered::new(Seed::new(5)));
     let (mut posted, others) = (Posted::default(), homes()[0]);
     for number in state.words().numbers() {
         let word = state.words().get(number).expect("it is there");
-        posted.kept(&mut untold, number, homes()[0], word);
+        posted.kept(&mut unanswered, number, homes()[0], word);
     }
-    untold.add(others, "bob");
-    assert_eq!(untold.total(), HALF + 1);
-    posted.drop_all(&mut untold, state.words());
-    assert_eq!(untold.total(), 1);
-    untold.remove(others, "bob");
-    assert_eq!((untold.total(), untold.by_home.len()), (0, 0));
+    unanswered.add(others, "bob");
+    assert_eq!(unanswered.total(), HALF + 1);
+    posted.drop_all(&mut unanswered, state.words());
+    assert_eq!(unanswered.total(), 1);
+    unanswered.remove(others, "bob");
+    assert_eq!((unanswered.total(), unanswered.by_home.len()), (0, 0));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Words to a home that can't be told are bounded.
+//! Words to a home that can't be reached are bounded.
 
 use proto::bucket::BucketId;
 use proto::codes::Status;
@@ -47,7 +47,7 @@ fn floods(rig: &mut Rig, handle: u32, room: &str) -> (u32, u32) {
     unreachable!("it is refused some day")
 }
 
-/// A node whose peer, the home of the other half of all names, can't be told anything now; users
+/// A node whose peer, the home of the other half of all names, can't be reached now; users
 /// who live there, from the handle 1 on; a room here.
 fn alone(users: u32) -> (Rig, String) {
     let mut rig = Rig::new();
@@ -67,8 +67,8 @@ fn who_comes_and_goes_without_end_holds_up_itself() {
     let near = named("/user/near", 0)[6..].to_owned();
     rig.introduce_as(rig.link("g1"), 0, &near, 1);
     let (times, op_id) = floods(&mut rig, 1, &room);
-    let words = rig.node.counters().untold;
-    assert_eq!(words, limits::UNTOLD_PER_BUCKET_MAX as u64 / 2, "a half of all");
+    let words = rig.node.counters().unanswered;
+    assert_eq!(words, limits::WORDS_PER_BUCKET_MAX as u64 / 2, "a half of all");
     assert_eq!(u64::from(times) * 2, words);
     let other = named(&format!("{room}-"), 0);
     assert_eq!(joins(&mut rig, 1, &other, op_id + 1), Status::Unavailable.number());
@@ -78,7 +78,7 @@ fn who_comes_and_goes_without_end_holds_up_itself() {
     assert_eq!(joins(&mut rig, 0, &room, 1), Status::Ok.number());
     // A table without this node: its words go with its buckets.
     rig.handle(Input::Table(super::rig::table(3, ["q2", "q2"], 0, 3)));
-    assert_eq!(rig.node.counters().untold, 0);
+    assert_eq!(rig.node.counters().unanswered, 0);
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn who_cannot_tell_its_rooms_cannot_resume() {
     for handle in 1..=200 {
         floods(&mut rig, handle, &room);
     }
-    let words = rig.node.counters().untold;
-    let max = limits::UNTOLD_PER_BUCKET_MAX as u64;
+    let words = rig.node.counters().unanswered;
+    let max = limits::WORDS_PER_BUCKET_MAX as u64;
     assert!((max..max + 200).contains(&words), "{words}");
     rig.out.links.take(rig.link("g1"));
     assert_eq!(rig.run(&resume(1004)), "2: g1 logged_in 1004 8 0 code=3009 after=1000\n");
