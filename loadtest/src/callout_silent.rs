@@ -105,7 +105,7 @@ fn measure(
     }
     let generator_busy = (cpu::own()? - used) as f64 / (neighbours.now() - start) as f64;
     let faults = neighbours.drain()?;
-    let told = askers.told();
+    let outcomes = askers.outcomes();
     Ok(CalloutSilentReport {
         answers_after_ms: options.answers_after.map(|after| after.as_secs_f64() * 1e3),
         connections: load.connections,
@@ -113,8 +113,8 @@ fn measure(
         influence: Influence::new(rounds),
         faults,
         asked: askers.asked,
-        done: told.done,
-        refused: told.refused,
+        done: outcomes.done,
+        refused: outcomes.refused,
         unanswered: cluster.samples("imq_gateway_callout_asks_unanswered_total")?,
         answered: cluster.samples("imq_gateway_callout_asks_answered_total")?,
         generator_busy,

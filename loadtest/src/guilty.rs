@@ -21,7 +21,7 @@ use crate::clock::nanoseconds;
 use crate::credentials::Credentials;
 use crate::interrupt::Interrupt;
 use crate::neighbours::{Influence, Neighbours, Nothing, Round, Watch};
-use crate::peers::imq::counting::Told;
+use crate::peers::imq::counting::Outcomes;
 use crate::processes::{cpu, pin};
 use crate::servers::cluster::{Cluster, Shape};
 use crate::traffic::load::Load;
@@ -127,7 +127,7 @@ fn watch(
     cluster: &Cluster,
 ) -> Result<OffenceReport> {
     let before = counters(cluster)?;
-    let (mut told, mut rounds, mut grown) = (Told::default(), Vec::new(), BTreeMap::new());
+    let (mut outcomes, mut rounds, mut grown) = (Outcomes::default(), Vec::new(), BTreeMap::new());
     let mut kernel_bytes_each: Option<u64> = None;
     for number in 0..options.watch.rounds {
         let without = neighbours.phase(options.watch.calm, &mut Nothing)?;
@@ -139,7 +139,7 @@ fn watch(
             let most: &mut u64 = grown.entry(process).or_default();
             *most = bytes.max(*most);
         }
-        told.add(&culprits.told());
+        outcomes.add(&culprits.outcomes());
         kernel_bytes_each = kernel_bytes_each.max(culprits.kernel_bytes_each());
         drop(culprits);
         neighbours.until(neighbours.now() + nanoseconds(SETTLE), &mut Nothing)?;
@@ -153,10 +153,10 @@ fn watch(
         name: offence.name,
         what: offence.what,
         expected: offence.expected.to_string(),
-        met: offence.expected.is_met(&told, &counted, &grown),
+        met: offence.expected.is_met(&outcomes, &counted, &grown),
         kernel_bytes_each,
-        closed: told.closed,
-        refused: told.refused,
+        closed: outcomes.closed,
+        refused: outcomes.refused,
         counted,
         grown_bytes: grown,
         influence: Influence::new(rounds),

@@ -45,9 +45,9 @@ pub struct Post {
     pub answered_us: Option<u64>,
 }
 
-/// Something that the application was told.
+/// A tell that the application took.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Tell {
     /// When.
     pub at_us: u64,
     /// The same at each repetition.

@@ -7,7 +7,7 @@
 //! against a reference model), [`reads`] (what was read was so), [`ends`] (of keys that are bound
 //! to a moment or a session), [`roster`] and [`presence`] (who is there), [`session`] (who is
 //! connected stays), [`causes`] (who is named, and why), [`fenced`] (of two logins one wins),
-//! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`told`]
+//! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`tells`]
 //! (what it was asked and told), [`listed`] (the queues that there are).
 
 mod asked;
@@ -27,9 +27,9 @@ mod refusal;
 mod roster;
 mod session;
 mod spans;
+mod tells;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use crate::journal::Observations;
 
@@ -61,7 +61,7 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     back_end::check(&lives, &ledger, &mut violations);
     asked::check(&lives, &ledger, &mut violations);
     listed::check(&lives, &mut violations);
-    told::check(seen, &mut violations);
+    tells::check(seen, &mut violations);
     own_queues::check(seen, &mut violations);
     violations
 }

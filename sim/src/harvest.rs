@@ -133,7 +133,7 @@ const KINDS: [Kind; 27] = [
     Kind {
         name: "tells",
         bound: Bound::AtLeastInHundred(3_700),
-        count: |seen| seen.told.len() as u64,
+        count: |seen| seen.tells.len() as u64,
     },
     Kind {
         name: "held",
@@ -211,13 +211,13 @@ fn commands(seen: &Observations) -> u64 {
 
 fn commands_like(seen: &Observations, is_it: impl Fn(&Command) -> bool) -> u64 {
     let notes = seen.journals.iter().flat_map(|journal| &journal.notes);
-    let asked = |what: &What| matches!(what, What::Asked(_, command) if is_it(command));
+    let asked = |what: &What| matches!(what, What::Command(_, command) if is_it(command));
     notes.filter(|note| asked(&note.what)).count() as u64
 }
 
 fn events(seen: &Observations, is_it: impl Fn(&Event) -> bool) -> u64 {
     let notes = seen.journals.iter().flat_map(|journal| &journal.notes);
-    notes.filter(|note| matches!(&note.what, What::Told(event) if is_it(event))).count() as u64
+    notes.filter(|note| matches!(&note.what, What::Event(event) if is_it(event))).count() as u64
 }
 
 fn queue_events(seen: &Observations, is_it: impl Fn(&QueueEvent) -> bool) -> u64 {
@@ -296,7 +296,7 @@ impl Harvest {
     pub fn of(seen: &Observations) -> Harvest {
         let mut refusals = BTreeMap::new();
         for note in seen.journals.iter().flat_map(|journal| &journal.notes) {
-            if let What::Told(Event::Answer { result: Err(failure), .. }) = &note.what {
+            if let What::Event(Event::Answer { result: Err(failure), .. }) = &note.what {
                 let text: String =
                     failure.to_string().chars().filter(|c| !c.is_numeric()).collect();
                 *refusals.entry(text).or_default() += 1;

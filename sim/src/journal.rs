@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use imq_sdk::{Answer, Command, Event, QueueEvent, Ticket};
 
-use crate::application::{Question, Ruling, Told};
+use crate::application::{Question, Ruling, Tell};
 use crate::call::{Call, Wish};
 use crate::ways::{Way, Ways};
 
@@ -69,10 +69,10 @@ impl Journal {
         let notes = self.notes.iter().filter(|note| around.contains(&note.at_us));
         notes
             .map(|note| match &note.what {
-                What::Told(Event::Queue { event, .. }) => size(event),
-                What::Told(Event::Answer { result: Ok(answer), .. }) => answer_size(answer),
-                What::Told(_) => HEAD_BYTES,
-                What::Asked(..) | What::Stalled => 0,
+                What::Event(Event::Queue { event, .. }) => size(event),
+                What::Event(Event::Answer { result: Ok(answer), .. }) => answer_size(answer),
+                What::Event(_) => HEAD_BYTES,
+                What::Command(..) | What::Stalled => 0,
             })
             .sum()
     }
@@ -92,16 +92,15 @@ impl Journal {
     /// Whether the client had lost a connection by then.
     pub fn was_lost(&self, at_us: u64) -> bool {
         let mut notes = self.notes.iter().take_while(|note| note.at_us <= at_us);
-        notes.any(|note| matches!(note.what, What::Told(Event::Closed { may_retry: true, .. })))
+        notes.any(|note| matches!(note.what, What::Event(Event::Closed { may_retry: true, .. })))
     }
 
     /// Whether the client had said goodbye, or had been closed for good, by then.
     pub fn is_closed_before(&self, at_us: u64) -> bool {
         self.notes.iter().take_while(|note| note.at_us <= at_us).any(|note| match &note.what {
-            What::Asked(_, Command::Close) | What::Told(Event::Closed { may_retry: false, .. }) => {
-                true
-            }
-            What::Asked(..) | What::Told(_) | What::Stalled => false,
+            What::Command(_, Command::Close)
+            | What::Event(Event::Closed { may_retry: false, .. }) => true,
+            What::Command(..) | What::Event(_) | What::Stalled => false,
         })
     }
 }
@@ -162,9 +161,9 @@ pub struct Note {
 #[derive(Debug)]
 pub enum What {
     /// It asked for something.
-    Asked(Ticket, Command),
+    Command(Ticket, Command),
     /// It was told something.
-    Told(Event),
+    Event(Event),
     /// It took no bytes for a while from here on.
     Stalled,
 }
@@ -179,7 +178,7 @@ pub struct Observations {
     /// What the web application was asked.
     pub questions: Vec<Question>,
     /// What it was told, repetitions as well, in the order in which it came.
-    pub told: Vec<Told>,
+    pub tells: Vec<Tell>,
     /// When a bucket's data may have been lost: from the first moment that anybody knew to the last
     /// moment that somebody heard of it.
     pub losses: Vec<Loss>,
@@ -278,12 +277,12 @@ impl Observations {
     pub fn epoch_began_us(&self, queue: &str, epoch: u64) -> Option<u64> {
         let notes = self.journals.iter().flat_map(|journal| &journal.notes);
         let saw = notes.filter_map(|note| match &note.what {
-            What::Told(Event::Queue { queue: of, event: QueueEvent::Subscribed(start) })
+            What::Event(Event::Queue { queue: of, event: QueueEvent::Subscribed(start) })
                 if **of == *queue && start.epoch == epoch =>
             {
                 Some(note.at_us)
             }
-            What::Told(_) | What::Asked(..) | What::Stalled => None,
+            What::Event(_) | What::Command(..) | What::Stalled => None,
         });
         saw.min()
     }

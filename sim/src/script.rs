@@ -132,7 +132,7 @@ impl Script {
     }
 
     /// The client was told something.
-    pub(crate) fn told(&mut self, event: &Event) {
+    pub(crate) fn heard(&mut self, event: &Event) {
         if let Event::Queue { queue, event: QueueEvent::Unsubscribed { retrying: false, .. } } =
             event
         {

@@ -198,7 +198,7 @@ impl World {
             journals,
             calls: self.back_end.calls,
             questions: self.application.questions,
-            told: self.application.told,
+            tells: self.application.tells,
             losses: self.losses.all(),
             sessions: self.referee.sessions,
             slow_bytes: self.plan.slow_bytes,

@@ -105,7 +105,7 @@ impl From<NoReply> for Refusal {
 
 impl From<Unread> for Refusal {
     fn from(unread: Unread) -> Refusal {
-        let (status, http, message) = unread.told();
+        let (status, http, message) = unread.refusal();
         Refusal { http, ..Refusal::new(status, message) }
     }
 }

@@ -149,7 +149,7 @@ impl Reception {
                 false => tracing::info!(event = kind, node, "{text}"),
             }
         }
-        self.logged = self.boss.events_told();
+        self.logged = self.boss.events_count();
     }
 
     /// Does what a letter asks; false: it says stop.

@@ -135,18 +135,18 @@ pub struct Boss {
     counters: Counters,
 }
 
-/// A link and what its node has been told.
+/// A link and what its node has been sent.
 #[derive(Debug)]
 struct Line {
     peer: Peer,
     /// Who registered on it.
     node: Option<NodeId>,
-    told: Told,
+    sent: Sent,
 }
 
 /// What has been appended to a link.
 #[derive(Debug, Default)]
-struct Told {
+struct Sent {
     registered: bool,
     /// The step that must be stored before the node hears of its incarnation.
     registered_at: u64,
@@ -163,7 +163,7 @@ impl Boss {
         let wait_ms = if is_older { super::liveness::GIVE_UP_MS } else { 0 };
         let nodes = kept.roster.iter().map(|node| node.id.clone());
         let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
-        let events_found = kept.events.told();
+        let events_found = kept.events.count();
         let mut boss = Boss {
             settings,
             faults: Faults::default(),
@@ -245,7 +245,7 @@ impl Boss {
     }
 
     fn link_up(&mut self, link: LinkId, peer: Peer) {
-        self.links.insert(link, Line { peer, node: None, told: Told::default() });
+        self.links.insert(link, Line { peer, node: None, sent: Sent::default() });
     }
 
     fn frame(&mut self, now: Time, link: LinkId, frame: &[u8], out: &mut Outbox) {

@@ -93,7 +93,7 @@ impl Kind {
 #[serde(deny_unknown_fields)]
 pub struct Events {
     /// How many there have been.
-    told: u64,
+    count: u64,
     newest: VecDeque<Event>,
 }
 
@@ -108,7 +108,7 @@ impl Events {
             self.newest.pop_front();
         }
         self.newest.push_back(event);
-        self.told += 1;
+        self.count += 1;
     }
 
     /// All of them, oldest first.
@@ -117,13 +117,13 @@ impl Events {
     }
 
     /// How many there have been.
-    pub fn told(&self) -> u64 {
-        self.told
+    pub fn count(&self) -> u64 {
+        self.count
     }
 
     /// Those behind the first so many, as far as they aren't forgotten.
-    pub fn after(&self, told: u64) -> impl Iterator<Item = &Event> {
-        let new = usize::try_from(self.told - told).unwrap_or(usize::MAX);
+    pub fn after(&self, count: u64) -> impl Iterator<Item = &Event> {
+        let new = usize::try_from(self.count - count).unwrap_or(usize::MAX);
         self.newest.iter().skip(self.newest.len().saturating_sub(new))
     }
 }

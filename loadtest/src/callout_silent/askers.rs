@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::neighbours::Beside;
 use crate::peers::Member;
-use crate::peers::imq::counting::{Counting, Told};
+use crate::peers::imq::counting::{Counting, Outcomes};
 use crate::processes::http::Http;
 use crate::servers::cluster::Gateway;
 use crate::sources;
@@ -73,17 +73,17 @@ impl Askers {
 
     /// Operations without an answer.
     pub(super) fn waiting(&self) -> u64 {
-        self.asked.saturating_sub(self.told().answered())
+        self.asked.saturating_sub(self.outcomes().answered())
     }
 
     /// What all of them were told, but for the answer to their first `subscribe`.
-    pub(super) fn told(&self) -> Told {
-        let mut told = Told::default();
+    pub(super) fn outcomes(&self) -> Outcomes {
+        let mut outcomes = Outcomes::default();
         for who in 0..self.crowd.len() {
-            told.add(&self.crowd.codec(who).told);
+            outcomes.add(&self.crowd.codec(who).outcomes);
         }
-        told.done = told.done.saturating_sub(self.crowd.len() as u64);
-        told
+        outcomes.done = outcomes.done.saturating_sub(self.crowd.len() as u64);
+        outcomes
     }
 }
 

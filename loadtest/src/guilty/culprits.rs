@@ -10,7 +10,7 @@ use anyhow::Result;
 use super::offence::{Guilty, PROXY, Scene};
 use crate::clock::Nanoseconds;
 use crate::neighbours::Beside;
-use crate::peers::imq::counting::{Counting, Hello, Told};
+use crate::peers::imq::counting::{Counting, Hello, Outcomes};
 use crate::peers::rpc_bodies::RpcBodies;
 use crate::peers::{Codec, Event, Member};
 use crate::sources;
@@ -44,7 +44,7 @@ pub(super) trait Deed {
     fn act(&self, codec: &mut Self::Codec, number: u64, out: &mut Vec<u8>);
 
     /// What it was told.
-    fn told(codec: &Self::Codec) -> &Told;
+    fn outcomes(codec: &Self::Codec) -> &Outcomes;
 }
 
 /// Where a culprit stands.
@@ -132,12 +132,12 @@ impl<D: Deed + 'static> Beside for Culprits<D> {
 }
 
 impl<D: Deed + 'static> Guilty for Culprits<D> {
-    fn told(&self) -> Told {
-        let mut told = Told::default();
+    fn outcomes(&self) -> Outcomes {
+        let mut outcomes = Outcomes::default();
         for who in 0..self.crowd.len() {
-            told.add(D::told(self.crowd.codec(who)));
+            outcomes.add(D::outcomes(self.crowd.codec(who)));
         }
-        told
+        outcomes
     }
 }
 
@@ -223,8 +223,8 @@ impl Deed for Clients {
         }
     }
 
-    fn told(client: &Counting) -> &Told {
-        &client.told
+    fn outcomes(client: &Counting) -> &Outcomes {
+        &client.outcomes
     }
 }
 
@@ -272,7 +272,7 @@ impl Deed for Bodies {
         codec.publish(&[], out);
     }
 
-    fn told(codec: &RpcBodies) -> &Told {
-        &codec.told
+    fn outcomes(codec: &RpcBodies) -> &Outcomes {
+        &codec.outcomes
     }
 }

@@ -11,7 +11,7 @@ use super::offence::{Guilty, Scene};
 use crate::clock::{Nanoseconds, nanoseconds};
 use crate::neighbours::Beside;
 use crate::peers::imq::Imq;
-use crate::peers::imq::counting::{Counting, Told};
+use crate::peers::imq::counting::{Counting, Outcomes};
 use crate::peers::{Codec, Member};
 use crate::processes::kernel;
 use crate::traffic::crowd::Crowd;
@@ -205,8 +205,8 @@ impl Beside for Deaf {
 
 impl Guilty for Deaf {
     /// Who doesn't read isn't told anything; what came of it is in the gateway's counters.
-    fn told(&self) -> Told {
-        self.talker.codec(0).told.clone()
+    fn outcomes(&self) -> Outcomes {
+        self.talker.codec(0).outcomes.clone()
     }
 
     fn kernel_bytes_each(&self) -> Option<u64> {

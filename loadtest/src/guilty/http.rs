@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 use super::offence::{Guilty, Scene};
 use crate::clock::{Clock, Nanoseconds, SECOND};
 use crate::neighbours::Beside;
-use crate::peers::imq::counting::Told;
+use crate::peers::imq::counting::Outcomes;
 
 /// Connections that are made, or looked after, between two looks at the neighbours.
 const SLICE: usize = 16;
@@ -160,7 +160,7 @@ impl Beside for Visitors {
 
 impl Guilty for Visitors {
     /// Who doesn't read isn't told anything; what came of it is in the processes' memory.
-    fn told(&self) -> Told {
-        Told::default()
+    fn outcomes(&self) -> Outcomes {
+        Outcomes::default()
     }
 }

@@ -11,7 +11,7 @@ use super::deaf::{Deaf, Speech};
 use super::http::{self, Doors, Visitors};
 use crate::clock::Clock;
 use crate::neighbours::Beside;
-use crate::peers::imq::counting::Told;
+use crate::peers::imq::counting::Outcomes;
 
 /// Connections from here begin with the PROXY protocol, by which one address is that of many: the
 /// loopback itself isn't counted.
@@ -40,7 +40,7 @@ impl Scene<'_> {
 /// Those who do it.
 pub(super) trait Guilty: Beside {
     /// What they were told so far.
-    fn told(&self) -> Told;
+    fn outcomes(&self) -> Outcomes;
 
     /// What the kernel held for each of them at most, where that is the point.
     fn kernel_bytes_each(&self) -> Option<u64> {
@@ -61,28 +61,28 @@ pub(super) struct Offence {
 
 /// What is to come of an offence: each that is given.
 pub(super) struct Expected {
-    told: Option<Word>,
+    rejection: Option<Rejection>,
     counted: Option<&'static str>,
     /// By how much any process may grow.
     grown_bytes_max: Option<u64>,
 }
 
-/// What the guilty are told.
-enum Word {
+/// How the guilty are rejected.
+enum Rejection {
     /// `closing` with this code.
     Closing(u64),
     /// A refusal with this status, of an operation or of HTTP.
     Status(u64),
 }
 
-/// Nothing that is told or counted.
-const NOTHING: Expected = Expected { told: None, counted: None, grown_bytes_max: None };
+/// No rejection, and nothing that is counted.
+const NOTHING: Expected = Expected { rejection: None, counted: None, grown_bytes_max: None };
 
 /// Peers over HTTP cost next to nothing, whatever they do.
 const SMALL: Expected = Expected { grown_bytes_max: Some(10_000_000), ..NOTHING };
 
 const RATE: Expected = Expected {
-    told: Some(Word::Closing(3009)),
+    rejection: Some(Rejection::Closing(3009)),
     counted: Some("imq_gateway_closed_total rate"),
     ..NOTHING
 };
@@ -104,14 +104,14 @@ pub(super) const OFFENCES: [Offence; 16] = [
     Offence {
         name: "queue-names",
         what: "10 clients, each 1,000 subscribes a second to new queues",
-        expected: Expected { told: Some(Word::Status(8)), counted: None, ..NOTHING },
+        expected: Expected { rejection: Some(Rejection::Status(8)), counted: None, ..NOTHING },
         start: |scene| Culprits::start(scene, 10, 10_000.0, Clients::new(Manner::Subscribes)),
     },
     Offence {
         name: "never-read",
         what: "1,000 subscribers that never read, of messages that may be dropped",
         expected: Expected {
-            told: None,
+            rejection: None,
             counted: Some("imq_gateway_deliveries_dropped_total"),
             ..NOTHING
         },
@@ -121,7 +121,7 @@ pub(super) const OFFENCES: [Offence; 16] = [
         name: "never-read-strict",
         what: "1,000 subscribers that never read, of messages that may not",
         expected: Expected {
-            told: None,
+            rejection: None,
             counted: Some("imq_gateway_closed_total slow"),
             ..NOTHING
         },
@@ -131,7 +131,7 @@ pub(super) const OFFENCES: [Offence; 16] = [
         name: "never-read-large",
         what: "1,000 subscribers that never read, and one who sends them messages of 30 KB",
         expected: Expected {
-            told: None,
+            rejection: None,
             counted: Some("imq_gateway_deliveries_dropped_total"),
             ..NOTHING
         },
@@ -141,7 +141,7 @@ pub(super) const OFFENCES: [Offence; 16] = [
         name: "slow-loris",
         what: "2,000 connections that send a byte of `connect` now and then",
         expected: Expected {
-            told: Some(Word::Closing(3504)),
+            rejection: Some(Rejection::Closing(3504)),
             counted: Some("imq_gateway_closed_total connect_timeout"),
             ..NOTHING
         },
@@ -151,7 +151,7 @@ pub(super) const OFFENCES: [Offence; 16] = [
         name: "slow-loris-http",
         what: "2,000 requests for a WebSocket, a byte now and then",
         expected: Expected {
-            told: None,
+            rejection: None,
             counted: Some("imq_gateway_connections_refused_total silent"),
             ..NOTHING
         },
@@ -161,7 +161,7 @@ pub(super) const OFFENCES: [Offence; 16] = [
         name: "comings",
         what: "one address, 2,000 connects and resets a second",
         expected: Expected {
-            told: Some(Word::Closing(3009)),
+            rejection: Some(Rejection::Closing(3009)),
             counted: Some("imq_gateway_connections_refused_total address"),
             ..NOTHING
         },
@@ -170,13 +170,13 @@ pub(super) const OFFENCES: [Offence; 16] = [
     Offence {
         name: "rpc-bodies",
         what: "16 back ends, 100 bodies of 1 MiB a second",
-        expected: Expected { told: Some(Word::Status(413)), counted: None, ..NOTHING },
+        expected: Expected { rejection: Some(Rejection::Status(413)), counted: None, ..NOTHING },
         start: |scene| Culprits::start(scene, 16, 100.0, Bodies::new(scene, 1024 * 1024, false)),
     },
     Offence {
         name: "rpc-large",
         what: "16 back ends, 500 messages of 60 KiB a second",
-        expected: Expected { told: None, counted: None, ..NOTHING },
+        expected: Expected { rejection: None, counted: None, ..NOTHING },
         start: |scene| Culprits::start(scene, 16, 500.0, Bodies::new(scene, 60 * 1024, true)),
     },
     Offence {
@@ -234,30 +234,31 @@ impl Expected {
     /// Whether it came.
     pub(super) fn is_met(
         &self,
-        told: &Told,
+        outcomes: &Outcomes,
         counted: &BTreeMap<String, u64>,
         grown: &BTreeMap<String, u64>,
     ) -> bool {
-        let told = match &self.told {
-            Some(Word::Closing(code)) => told.closed.contains_key(code),
-            Some(Word::Status(status)) => told.refused.contains_key(status),
+        let rejected = match &self.rejection {
+            Some(Rejection::Closing(code)) => outcomes.closed.contains_key(code),
+            Some(Rejection::Status(status)) => outcomes.refused.contains_key(status),
             None => true,
         };
         let small = |max| grown.values().all(|bytes| *bytes < max);
-        told && self.counted.is_none_or(|name| counted.contains_key(name))
+        rejected
+            && self.counted.is_none_or(|name| counted.contains_key(name))
             && self.grown_bytes_max.is_none_or(small)
     }
 }
 
 impl fmt::Display for Expected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = match &self.told {
-            Some(Word::Closing(code)) => Some(format!("closing {code}")),
-            Some(Word::Status(status)) => Some(format!("status {status}")),
+        let rejected = match &self.rejection {
+            Some(Rejection::Closing(code)) => Some(format!("closing {code}")),
+            Some(Rejection::Status(status)) => Some(format!("status {status}")),
             None => None,
         };
         let grown = self.grown_bytes_max.map(|max| format!("no process grows by {max} bytes"));
-        let words = told.into_iter().chain(self.counted.map(str::to_owned)).chain(grown);
+        let words = rejected.into_iter().chain(self.counted.map(str::to_owned)).chain(grown);
         let words: Vec<_> = words.collect();
         formatter.write_str(&words.join(", "))
     }

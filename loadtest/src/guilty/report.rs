@@ -89,8 +89,8 @@ impl fmt::Display for OffenceReport {
                 "kernel        {bytes} bytes each; {KERNEL_BYTES_EACH_MAX} {verdict}"
             )?;
         }
-        for (word, told) in [("closed", &self.closed), ("refused", &self.refused)] {
-            for (number, times) in told {
+        for (word, counts) in [("closed", &self.closed), ("refused", &self.refused)] {
+            for (number, times) in counts {
                 writeln!(formatter, "{word:<13} {times} times with {number}")?;
             }
         }

@@ -1,6 +1,6 @@
 //! A back end whose bodies are large, and which counts what it is answered.
 
-use super::imq::counting::Told;
+use super::imq::counting::Outcomes;
 use super::{Codec, Event, Violation};
 use crate::processes::http;
 
@@ -11,7 +11,7 @@ pub(crate) struct RpcBodies {
     request: Vec<u8>,
     created: bool,
     waits: bool,
-    pub(crate) told: Told,
+    pub(crate) outcomes: Outcomes,
 }
 
 impl RpcBodies {
@@ -34,7 +34,7 @@ impl RpcBodies {
             request: request("send_message", &body),
             created: false,
             waits: false,
-            told: Told::default(),
+            outcomes: Outcomes::default(),
         }
     }
 }
@@ -69,10 +69,10 @@ impl Codec for RpcBodies {
         }
         self.waits = false;
         if answer.status == 200 {
-            self.told.done += 1;
+            self.outcomes.done += 1;
             return Ok(Some((Event::Acknowledged, taken)));
         }
-        *self.told.refused.entry(answer.status.into()).or_default() += 1;
+        *self.outcomes.refused.entry(answer.status.into()).or_default() += 1;
         // The rest of a body that is refused for its length is never read.
         Err(Violation(format!("refused with {}", answer.status)))
     }

@@ -128,7 +128,7 @@ fn again(lives: &Lives<'_>, question: &Question, violations: &mut Vec<Violation>
             journal.user == question.user
                 && journal.notes.iter().any(|note| {
                     (before.sent_us..=post.sent_us).contains(&note.at_us)
-                        && matches!(note.what, What::Told(Event::Connected { .. }))
+                        && matches!(note.what, What::Event(Event::Connected { .. }))
                 })
         };
         if !lives.seen.journals.iter().any(came_anew) {

@@ -169,7 +169,7 @@ fn may_leave(lives: &Lives<'_>, span: &Span<'_>, user: &str, reason: &str, at_us
 /// back.
 fn closings(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     for note in &journal.notes {
-        let What::Told(Event::Closed { code: Some(code), reason, may_retry }) = &note.what else {
+        let What::Event(Event::Closed { code: Some(code), reason, may_retry }) = &note.what else {
             continue;
         };
         let close = Close::from_number(*code);
@@ -216,7 +216,7 @@ fn may_close(
         Close::Overloaded if reason == FULL => {
             // Since it was closed before, it has come here.
             let before = journal.notes.iter().take_while(|note| note.at_us < at_us);
-            let closed = |what: &What| matches!(what, What::Told(Event::Closed { .. }));
+            let closed = |what: &What| matches!(what, What::Event(Event::Closed { .. }));
             let closed_us = before.filter(|note| closed(&note.what)).last();
             let since_us = closed_us.map_or(journal.born_us, |note| note.at_us);
             lives.seen.was_full(&user_queue, since_us.max(from_us), at_us)

@@ -79,7 +79,7 @@ fn goes_on(lives: &Lives<'_>, span: &Span<'_>) -> bool {
     let notes = &span.journal.notes;
     for note in notes.iter().rev().skip_while(|note| note.at_us > span.start_us) {
         match &note.what {
-            What::Told(Event::Queue { queue, event }) if **queue == *span.queue => {
+            What::Event(Event::Queue { queue, event }) if **queue == *span.queue => {
                 if let QueueEvent::Unsubscribed { .. } = event {
                     return false;
                 }
@@ -89,8 +89,8 @@ fn goes_on(lives: &Lives<'_>, span: &Span<'_>) -> bool {
                     return true;
                 }
             }
-            What::Told(Event::Connected { resumed: false, .. }) => return false,
-            What::Told(_) | What::Asked(..) | What::Stalled => {}
+            What::Event(Event::Connected { resumed: false, .. }) => return false,
+            What::Event(_) | What::Command(..) | What::Stalled => {}
         }
     }
     false

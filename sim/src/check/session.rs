@@ -40,7 +40,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
     let (mut connected_us, mut lost) = (None, None);
     for note in &journal.notes {
         match &note.what {
-            What::Told(Event::Closed { code, .. }) => {
+            What::Event(Event::Closed { code, .. }) => {
                 if let Some(connected_us) = connected_us {
                     // A slow client reads long after it was said that its home is lost.
                     let says_so = *code == Some(Close::HomeLost as u32);
@@ -48,7 +48,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
                     lost.get_or_insert((note.at_us, home_us));
                 }
             }
-            What::Told(Event::Connected { resumed, .. }) => {
+            What::Event(Event::Connected { resumed, .. }) => {
                 let lost = lost.take().filter(|_| !resumed);
                 if let Some((since_us, home_us)) = lost
                     && let ways = &lives.seen.ways
@@ -67,7 +67,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
                 }
                 connected_us = Some(note.at_us);
             }
-            What::Told(_) | What::Asked(..) | What::Stalled => {}
+            What::Event(_) | What::Command(..) | What::Stalled => {}
         }
     }
 }
@@ -79,7 +79,7 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
 fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     let user_queue = format!("/user/{}", journal.user);
     for note in &journal.notes {
-        let What::Told(Event::Queue { queue, event }) = &note.what else { continue };
+        let What::Event(Event::Queue { queue, event }) = &note.what else { continue };
         let QueueEvent::Unsubscribed { reason, retrying } = event else { continue };
         if *retrying {
             // The client library asked for it anew.

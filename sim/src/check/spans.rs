@@ -187,9 +187,9 @@ impl Lives<'_> {
         let at_us = journal.notes[place].at_us;
         let mut then = journal.notes.iter().filter(|note| note.at_us == at_us);
         then.any(|note| match &note.what {
-            What::Asked(_, Command::Close) => true,
-            What::Told(Event::Closed { may_retry, .. }) => !may_retry,
-            What::Asked(..) | What::Told(_) | What::Stalled => false,
+            What::Command(_, Command::Close) => true,
+            What::Event(Event::Closed { may_retry, .. }) => !may_retry,
+            What::Command(..) | What::Event(_) | What::Stalled => false,
         })
     }
 }
@@ -235,10 +235,10 @@ impl<'a> Reader<'_, 'a> {
         for (place, note) in self.journal.notes.iter().enumerate() {
             let at_us = note.at_us;
             match &note.what {
-                What::Asked(ticket, command) => self.asked(at_us, place, *ticket, command),
+                What::Command(ticket, command) => self.asked(at_us, place, *ticket, command),
                 What::Stalled => {}
-                What::Told(Event::Connected { .. }) => {}
-                What::Told(Event::Closed { .. }) => {
+                What::Event(Event::Connected { .. }) => {}
+                What::Event(Event::Closed { .. }) => {
                     for queue in self.queues.values_mut() {
                         queue.fresh = None;
                     }
@@ -246,10 +246,12 @@ impl<'a> Reader<'_, 'a> {
                     let open: Vec<&str> = self.queues.keys().copied().collect();
                     open.into_iter().for_each(|queue| self.end(at_us, queue));
                 }
-                What::Told(Event::Answer { ticket, result }) => {
+                What::Event(Event::Answer { ticket, result }) => {
                     self.answered(at_us, place, *ticket, result);
                 }
-                What::Told(Event::Queue { queue, event }) => self.event(at_us, place, queue, event),
+                What::Event(Event::Queue { queue, event }) => {
+                    self.event(at_us, place, queue, event)
+                }
             }
         }
         let farewell_us = self.lives.seen.farewell_us;
@@ -352,5 +354,5 @@ impl<'a> Reader<'_, 'a> {
 
 /// Whether a note says that a session began.
 pub(super) fn is_connected(note: &crate::journal::Note) -> bool {
-    matches!(note.what, What::Told(Event::Connected { .. }))
+    matches!(note.what, What::Event(Event::Connected { .. }))
 }

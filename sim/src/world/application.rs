@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::agenda::Happening;
 use super::process::Arrival;
 use super::{Process, World};
-use crate::application::{NO, Post, Question, Ruling, Told, amended};
+use crate::application::{NO, Post, Question, Ruling, Tell, amended};
 use crate::phase::Phase;
 use crate::plan::{AUDITORS, CLIENTS};
 
@@ -19,7 +19,7 @@ pub(crate) struct Application {
     pub(crate) questions: Vec<Question>,
     /// By kind and id: what is asked again is answered as before.
     known: BTreeMap<(String, String), usize>,
-    pub(crate) told: Vec<Told>,
+    pub(crate) tells: Vec<Tell>,
 }
 
 /// A lane of a gateway in one of its lives.
@@ -119,7 +119,7 @@ impl World {
         let arrives = taken || self.chance.percent(50);
         for tell in body.get("tells").and_then(Value::as_array).into_iter().flatten() {
             let number = |name: &str| tell.get(name).and_then(Value::as_u64).unwrap_or(0);
-            let told = Told {
+            let tell = Tell {
                 at_us,
                 id: text(tell, "id"),
                 kind: text(tell, "kind"),
@@ -129,9 +129,9 @@ impl World {
                 user: text(tell, "user"),
                 session: text(tell, "session"),
             };
-            self.trace(|| format!("is told {} (taken: {taken})", told.id));
+            self.trace(|| format!("is told {} (taken: {taken})", tell.id));
             if arrives {
-                self.application.told.push(told);
+                self.application.tells.push(tell);
             }
         }
         let outcome = match (taken, self.chance.percent(50)) {

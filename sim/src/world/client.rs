@@ -131,15 +131,15 @@ impl World {
         let wake_ms = client.wake_at();
         let mut answers = Vec::new();
         for event in events {
-            self.trace(|| format!("c{at} {}", told(&event)));
+            self.trace(|| format!("c{at} {}", described(&event)));
             if let Event::Answer { ticket, result } = &event
                 && self.clients[at].paging.contains_key(ticket)
             {
                 answers.push((*ticket, result.clone()));
             }
             let host = &mut self.clients[at];
-            host.script.told(&event);
-            host.journal.notes.push(Note { at_us, what: What::Told(event) });
+            host.script.heard(&event);
+            host.journal.notes.push(Note { at_us, what: What::Event(event) });
         }
         if let Some(socket) = self.clients[at].socket {
             let frames = if holds { World::with_hold(&frames) } else { frames };
@@ -282,7 +282,7 @@ impl World {
         let ticket = Ticket(self.tickets);
         let at_us = self.agenda.now_us();
         self.trace(|| format!("c{at} asks {} {}", ticket.0, asked(&command)));
-        let what = What::Asked(ticket, command.clone());
+        let what = What::Command(ticket, command.clone());
         self.clients[at].journal.notes.push(Note { at_us, what });
         self.client_takes(at, Input::Command(ticket, command));
     }
@@ -433,7 +433,7 @@ fn asked(command: &Command) -> String {
     }
 }
 
-fn told(event: &Event) -> String {
+fn described(event: &Event) -> String {
     match event {
         Event::Queue { queue, event: imq_sdk::QueueEvent::Message(message) } => {
             let old = if message.history { " (history)" } else { "" };

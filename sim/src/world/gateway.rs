@@ -114,7 +114,7 @@ impl World {
             self.flush_clients(at, lane);
             self.flush_links(Port::Lane(at, lane));
             for place in std::mem::take(&mut self.gateways[at].lanes[lane].out.places) {
-                self.lane_is_told(at, lane, machine::Input::Home(&place));
+                self.lane_gets(at, lane, machine::Input::Home(&place));
             }
         }
         for (port, link) in down {
@@ -131,17 +131,17 @@ impl World {
                 let dialled = dialled.map(|target| self.known(target));
                 let dialled = dialled.as_ref();
                 let up = machine::Input::LinkUp { link, peer, dialled, holds: &[] };
-                self.lane_is_told(at, lane, up);
+                self.lane_gets(at, lane, up);
             }
             Arrival::Down { port: Port::Lane(_, lane), link } => {
                 self.gateways[at].lanes[lane].out.links.down(link);
-                self.lane_is_told(at, lane, machine::Input::LinkDown { link });
+                self.lane_gets(at, lane, machine::Input::LinkDown { link });
             }
             Arrival::Frame { port: Port::Lane(_, lane), link, frame } => {
                 let host = &mut self.gateways[at].lanes[lane];
                 if host.member.is_boss(link) {
                     let frame = machine::Input::Frame { link, frame: &frame };
-                    return self.lane_is_told(at, lane, frame);
+                    return self.lane_gets(at, lane, frame);
                 }
                 self.referee_hears_node(Port::Lane(at, lane), link, &frame);
                 let host = &mut self.gateways[at].lanes[lane];
@@ -169,7 +169,7 @@ impl World {
     }
 
     /// Something happens to the membership of a lane, and what comes of it.
-    pub(crate) fn lane_is_told(&mut self, at: usize, lane: usize, input: machine::Input<'_>) {
+    pub(crate) fn lane_gets(&mut self, at: usize, lane: usize, input: machine::Input<'_>) {
         let host = &mut self.gateways[at].lanes[lane];
         host.member.handle(input, &mut host.out.links, &mut host.member_out);
         let machine::Outbox { news, dials, notices } = std::mem::take(&mut host.member_out);
@@ -189,7 +189,7 @@ impl World {
                     self.lane_decides(at, other, Input::Table(table.clone()));
                     self.heard_table(Port::Lane(at, other), &table);
                     if other != lane {
-                        self.lane_is_told(at, other, machine::Input::Table(&table));
+                        self.lane_gets(at, other, machine::Input::Table(&table));
                     }
                 }
             }

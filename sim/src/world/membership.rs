@@ -66,8 +66,8 @@ impl World {
         let unreachable = Input::Unreachable { target: &target, refused: true, hopeless: None };
         match port {
             Port::Boss => {}
-            Port::Node(at) => self.node_is_told(at, unreachable),
-            Port::Lane(at, lane) => self.lane_is_told(at, lane, unreachable),
+            Port::Node(at) => self.node_gets(at, unreachable),
+            Port::Lane(at, lane) => self.lane_gets(at, lane, unreachable),
         }
         self.flush_links(port);
     }

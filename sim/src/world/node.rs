@@ -118,7 +118,7 @@ impl World {
                     let dialled = dialled.map(|target| self.known(target));
                     let dialled = dialled.as_ref();
                     let up = machine::Input::LinkUp { link, peer, dialled, holds: &holds };
-                    self.node_is_told(at, up);
+                    self.node_gets(at, up);
                 }
                 Arrival::Down { link, .. } => {
                     down.push(link);
@@ -160,12 +160,12 @@ impl World {
     fn node_link_down(&mut self, at: usize, link: LinkId) {
         self.fences.link_changes(at, link);
         self.nodes[at].out.links.down(link);
-        self.node_is_told(at, machine::Input::LinkDown { link });
+        self.node_gets(at, machine::Input::LinkDown { link });
     }
 
     fn node_frame(&mut self, at: usize, link: LinkId, frame: &[u8]) {
         if self.nodes[at].member.is_boss(link) {
-            return self.node_is_told(at, machine::Input::Frame { link, frame });
+            return self.node_gets(at, machine::Input::Frame { link, frame });
         }
         self.fences_hear(at, link, frame);
         self.node_decides(at, Input::Frame { link, frame });
@@ -180,7 +180,7 @@ impl World {
     }
 
     /// Something happens to the membership of a node, and what comes of it.
-    pub(crate) fn node_is_told(&mut self, at: usize, input: machine::Input<'_>) {
+    pub(crate) fn node_gets(&mut self, at: usize, input: machine::Input<'_>) {
         let host = &mut self.nodes[at];
         host.member.handle(input, &mut host.out.links, &mut host.member_out);
         let machine::Outbox { news, dials, notices } = std::mem::take(&mut host.member_out);

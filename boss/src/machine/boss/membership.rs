@@ -14,7 +14,7 @@ use super::super::registration::{Known, Refusal, Registration};
 use super::super::roster::{Node, NodeRole, Registered, State};
 use super::super::table::Row;
 use super::publication::put;
-use super::{Boss, Told};
+use super::{Boss, Sent};
 
 impl Boss {
     pub(super) fn register(
@@ -107,7 +107,7 @@ impl Boss {
         }
         let step = self.publication.step_of_changes(self.kept.version);
         if let Some(line) = self.links.get_mut(&link) {
-            line.told = Told { registered_at: step, ..Told::default() };
+            line.sent = Sent { registered_at: step, ..Sent::default() };
             line.node = Some(id);
         }
         self.publication.push_soon();

@@ -214,24 +214,24 @@ impl Boss {
         let stored = &self.publication.stored;
         for (link, line) in &mut self.links {
             let node = line.node.as_ref().and_then(|id| self.kept.roster.get(id));
-            let Some(node) = node.filter(|_| line.told.registered_at <= stored.version) else {
+            let Some(node) = node.filter(|_| line.sent.registered_at <= stored.version) else {
                 continue;
             };
             if out.links.owed(*link) > OWED_BYTES_MAX {
                 out.links.end(*link, "it doesn't read what it is sent");
                 continue;
             }
-            if !line.told.registered {
-                line.told.registered = true;
+            if !line.sent.registered {
+                line.sent.registered = true;
                 let (incarnation, cluster_id) = (node.incarnation, stored.cluster_id);
                 put(out, *link, b2n::Body::Registered(Registered { incarnation, cluster_id }));
             }
-            if line.told.config != stored.config.version {
-                line.told.config = stored.config.version;
+            if line.sent.config != stored.config.version {
+                line.sent.config = stored.config.version;
                 put(out, *link, b2n::Body::Config(stored.config.as_ref().clone()));
             }
-            if let Some(table) = stored.table.as_ref().filter(|t| t.version != line.told.table) {
-                line.told.table = table.version;
+            if let Some(table) = stored.table.as_ref().filter(|t| t.version != line.sent.table) {
+                line.sent.table = table.version;
                 put(out, *link, b2n::Body::Table(table.as_ref().clone()));
             }
         }

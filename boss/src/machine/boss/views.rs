@@ -83,13 +83,13 @@ impl Boss {
     }
 
     /// How many events there have been.
-    pub fn events_told(&self) -> u64 {
-        self.kept.events.told()
+    pub fn events_count(&self) -> u64 {
+        self.kept.events.count()
     }
 
     /// The events behind the first so many.
-    pub fn events_after(&self, told: u64) -> impl Iterator<Item = &Event> {
-        self.kept.events.after(told)
+    pub fn events_after(&self, count: u64) -> impl Iterator<Item = &Event> {
+        self.kept.events.after(count)
     }
 
     /// All cluster configurations that are kept, with the secrets that stand in them.

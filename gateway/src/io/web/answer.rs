@@ -43,7 +43,7 @@ impl Refusal {
 
     /// Of a body that isn't there.
     pub(super) fn unread(unread: Unread) -> Refusal {
-        let (status, http, message) = unread.told();
+        let (status, http, message) = unread.refusal();
         Refusal { http, ..Refusal::new(status, message) }
     }
 

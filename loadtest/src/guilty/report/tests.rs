@@ -6,7 +6,7 @@ use super::{GuiltyReport, OffenceReport};
 use crate::guilty::NAMES;
 use crate::guilty::offence::{KERNEL_BYTES_EACH_MAX, Offence};
 use crate::neighbours::{Influence, Round};
-use crate::peers::imq::counting::Told;
+use crate::peers::imq::counting::Outcomes;
 use crate::traffic::checker::Faults;
 
 fn report(met: bool) -> GuiltyReport {
@@ -52,14 +52,14 @@ fn the_figures_have_their_names() {
 #[test]
 fn what_is_expected_must_be_told_and_counted() {
     let expected = &Offence::named("pings").unwrap().expected;
-    let told = Told { closed: BTreeMap::from([(3009, 1)]), ..Told::default() };
+    let outcomes = Outcomes { closed: BTreeMap::from([(3009, 1)]), ..Outcomes::default() };
     let counted = BTreeMap::from([("imq_gateway_closed_total rate".to_owned(), 1)]);
-    assert!(expected.is_met(&told, &counted, &BTreeMap::new()));
-    assert!(!expected.is_met(&Told::default(), &counted, &BTreeMap::new()));
-    assert!(!expected.is_met(&told, &BTreeMap::new(), &BTreeMap::new()));
+    assert!(expected.is_met(&outcomes, &counted, &BTreeMap::new()));
+    assert!(!expected.is_met(&Outcomes::default(), &counted, &BTreeMap::new()));
+    assert!(!expected.is_met(&outcomes, &BTreeMap::new(), &BTreeMap::new()));
     let expected = &Offence::named("http-idle").unwrap().expected;
     let grown = |bytes| BTreeMap::from([("boss".to_owned(), bytes)]);
-    let met = |bytes| expected.is_met(&Told::default(), &BTreeMap::new(), &grown(bytes));
+    let met = |bytes| expected.is_met(&Outcomes::default(), &BTreeMap::new(), &grown(bytes));
     assert!(met(9_999_999) && !met(10_000_000));
     assert!(report(true).to_string().contains("grown         1.2 MB boss"));
     assert!(Offence::named("patience").is_err());

@@ -9,12 +9,12 @@ use super::super::protobuf::{Fields, Value};
 use super::super::{Codec, Event, Member, Violation};
 use super::{CLOSING, Imq, PING, PONG, RESULT, STATUS, body, frame, number_tag, put_frame};
 
-/// A client and what it was told, over all its connections.
+/// A client and what came of its operations, over all its connections.
 #[derive(Debug)]
 pub(crate) struct Counting {
     /// What it says.
     pub(crate) imq: Imq,
-    pub(crate) told: Told,
+    pub(crate) outcomes: Outcomes,
     hello: Hello,
 }
 
@@ -29,9 +29,9 @@ pub(crate) enum Hello {
     Instead(Vec<u8>),
 }
 
-/// What clients were told.
+/// What came of operations and of connections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Outcomes {
     /// Operations that were carried out.
     pub(crate) done: u64,
     /// Operations that were refused, by status.
@@ -40,8 +40,8 @@ pub(crate) struct Told {
     pub(crate) closed: BTreeMap<u64, u64>,
 }
 
-impl Told {
-    /// Adds what another was told.
+impl Outcomes {
+    /// Adds those of another.
     pub(crate) fn add(&mut self, other: &Self) {
         self.done += other.done;
         for (sum, more) in [(&mut self.refused, &other.refused), (&mut self.closed, &other.closed)]
@@ -66,7 +66,7 @@ impl Counting {
 
     /// A client of this name, with another beginning.
     pub(crate) fn saying(member: Member, hello: Hello) -> Self {
-        Self { imq: Imq::new(member), told: Told::default(), hello }
+        Self { imq: Imq::new(member), outcomes: Outcomes::default(), hello }
     }
 }
 
@@ -95,16 +95,16 @@ impl Codec for Counting {
         let event = match body(frame)? {
             (RESULT, result) => match number(result, STATUS)? {
                 0 => {
-                    self.told.done += 1;
+                    self.outcomes.done += 1;
                     Event::Acknowledged
                 }
                 status => {
-                    *self.told.refused.entry(status).or_default() += 1;
+                    *self.outcomes.refused.entry(status).or_default() += 1;
                     Event::Other
                 }
             },
             (CLOSING, closing) => {
-                *self.told.closed.entry(number(closing, CODE)?).or_default() += 1;
+                *self.outcomes.closed.entry(number(closing, CODE)?).or_default() += 1;
                 Event::Other
             }
             (PING, ping) => {

@@ -10,7 +10,7 @@ const EVERY_MS: u64 = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Complaints {
     next_ms: u64,
-    untold: u64,
+    unreported: u64,
 }
 
 impl Complaints {
@@ -24,17 +24,17 @@ impl Complaints {
         turn: &mut Turn<'_>,
     ) {
         if turn.now.ms < self.next_ms {
-            self.untold += 1;
+            self.unreported += 1;
             return;
         }
         let (url, reason) = (to.shown_url(), reason());
-        let untold = match std::mem::take(&mut self.untold) {
+        let unreported = match std::mem::take(&mut self.unreported) {
             0 => String::new(),
             more => format!("; {more} more have failed since the last such line"),
         };
         self.next_ms = turn.now.ms + EVERY_MS;
         turn.out
             .notices
-            .push(format!("call-out {name:?} fails on {kind}, at {url}: {reason}{untold}"));
+            .push(format!("call-out {name:?} fails on {kind}, at {url}: {reason}{unreported}"));
     }
 }

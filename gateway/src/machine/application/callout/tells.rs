@@ -220,7 +220,7 @@ impl Tells {
 
     fn gather(&mut self, turn: &mut Turn<'_>) -> Option<Batch> {
         let held = self.next_held(turn.now.ms);
-        let tells: Vec<Told<'_>> = held.iter().map(|held| Told::of(&held.tell)).collect();
+        let tells: Vec<TellBody<'_>> = held.iter().map(|held| TellBody::of(&held.tell)).collect();
         if tells.is_empty() {
             return None;
         }
@@ -268,11 +268,11 @@ impl Tells {
 #[derive(Serialize)]
 struct Body<'a> {
     r#type: &'a str,
-    tells: Vec<Told<'a>>,
+    tells: Vec<TellBody<'a>>,
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct TellBody<'a> {
     id: String,
     kind: &'a str,
     queue: &'a str,
@@ -289,8 +289,8 @@ struct Told<'a> {
     at_ms: u64,
 }
 
-impl<'a> Told<'a> {
-    fn of(tell: &'a q2g::Tell) -> Told<'a> {
+impl<'a> TellBody<'a> {
+    fn of(tell: &'a q2g::Tell) -> TellBody<'a> {
         let q2g::Tell { kind, queue, epoch, seq, user, .. } = tell;
         // Those who join or leave in one turn share an event and its `seq`.
         let whose = match kind.as_str() {
@@ -298,7 +298,7 @@ impl<'a> Told<'a> {
             _ => String::new(),
         };
         let session = SessionId::try_from(&tell.session_id[..]).ok();
-        Told {
+        TellBody {
             id: format!("{queue}:{epoch}:{seq}:{kind}{whose}"),
             kind,
             queue,

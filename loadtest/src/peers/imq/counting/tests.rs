@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use prost_reflect::Value;
 use prost_reflect::prost::Message;
 
-use super::{Counting, Told};
+use super::{Counting, Outcomes};
 use crate::peers::tests::schema::{descriptor, envelope};
 use crate::peers::{Codec, Event, Member};
 
@@ -33,9 +33,9 @@ fn results_and_closings_are_counted() {
         assert_eq!(hear(&mut client, "result", &refusal), Event::Other);
     }
     hear(&mut client, "closing", &[("code", Value::U32(3009)), ("may_retry", Value::Bool(true))]);
-    let mut told = Told::default();
-    told.add(&client.told);
-    assert_eq!((told.done, told.answered()), (1, 4));
-    assert_eq!(told.refused, BTreeMap::from([(8, 2), (14, 1)]));
-    assert_eq!(told.closed, BTreeMap::from([(3009, 1)]));
+    let mut outcomes = Outcomes::default();
+    outcomes.add(&client.outcomes);
+    assert_eq!((outcomes.done, outcomes.answered()), (1, 4));
+    assert_eq!(outcomes.refused, BTreeMap::from([(8, 2), (14, 1)]));
+    assert_eq!(outcomes.closed, BTreeMap::from([(3009, 1)]));
 }

@@ -22,7 +22,7 @@ pub enum Unread {
 
 impl Unread {
     /// What the peer is told: a status, HTTP's and a sentence.
-    pub fn told(self) -> (Status, u16, String) {
+    pub fn refusal(self) -> (Status, u16, String) {
         match self {
             Unread::TooLong(bytes_max) => {
                 let sentence =
@@ -43,7 +43,7 @@ impl Unread {
 
     /// The same as an answer.
     pub fn response(self) -> axum::response::Response {
-        let (status, http, message) = self.told();
+        let (status, http, message) = self.refusal();
         Words { status, http, message: &message }.response()
     }
 }

@@ -4,38 +4,38 @@
 use std::collections::BTreeMap;
 
 use super::Violation;
-use crate::application::Told;
+use crate::application::Tell;
 use crate::journal::Observations;
 
 pub(super) fn check(seen: &Observations, violations: &mut Vec<Violation>) {
-    let mut first: BTreeMap<&str, &Told> = BTreeMap::new();
+    let mut first: BTreeMap<&str, &Tell> = BTreeMap::new();
     let mut newest: BTreeMap<(&str, u64), u64> = BTreeMap::new();
     let mut there: BTreeMap<(&str, u64, &str), bool> = BTreeMap::new();
     let mut began: BTreeMap<(&str, u64), u64> = BTreeMap::new();
-    for told in &seen.told {
+    for tell in &seen.tells {
         let mut violated = |rule: &'static str| {
-            violations.push(Violation { at_us: told.at_us, rule, what: format!("{told:?}") });
+            violations.push(Violation { at_us: tell.at_us, rule, what: format!("{tell:?}") });
         };
-        if let Some(before) = first.get(&*told.id) {
-            if **before != (Told { at_us: before.at_us, ..told.clone() }) {
+        if let Some(before) = first.get(&*tell.id) {
+            if **before != (Tell { at_us: before.at_us, ..tell.clone() }) {
                 violated("a tell is the same at each repetition");
             }
             continue;
         }
-        first.insert(&told.id, told);
-        let is_theirs = seen.sessions.get(&told.session) == Some(&told.user);
-        if matches!(&*told.kind, "joined" | "left") && !is_theirs {
+        first.insert(&tell.id, tell);
+        let is_theirs = seen.sessions.get(&tell.session) == Some(&tell.user);
+        if matches!(&*tell.kind, "joined" | "left") && !is_theirs {
             violated("who is told to have joined or left did, by its own session");
         }
-        began.entry((&told.queue, told.epoch)).or_insert(told.at_us);
-        let newest = newest.entry((&told.queue, told.epoch)).or_default();
-        if told.seq < *newest {
+        began.entry((&tell.queue, tell.epoch)).or_insert(tell.at_us);
+        let newest = newest.entry((&tell.queue, tell.epoch)).or_default();
+        if tell.seq < *newest {
             violated("tells of a queue come in their order");
         }
-        *newest = told.seq.max(*newest);
-        if matches!(&*told.kind, "joined" | "left") {
-            let joined = told.kind == "joined";
-            let is_there = there.entry((&told.queue, told.epoch, &told.user)).or_default();
+        *newest = tell.seq.max(*newest);
+        if matches!(&*tell.kind, "joined" | "left") {
+            let joined = tell.kind == "joined";
+            let is_there = there.entry((&tell.queue, tell.epoch, &tell.user)).or_default();
             if std::mem::replace(is_there, joined) == joined {
                 violated("joined and left are told in turns");
             }
