@@ -124,8 +124,8 @@ fn size(event: &QueueEvent) -> usize {
                 let members = start.members.iter().map(String::len);
                 entries.map(|entry| HEAD_BYTES + entry.value.len()).chain(members).sum()
             }
-            QueueEvent::Joined(word) | QueueEvent::Left(word) => {
-                word.users.iter().map(String::len).sum()
+            QueueEvent::Joined(change) | QueueEvent::Left(change) => {
+                change.users.iter().map(String::len).sum()
             }
             QueueEvent::Unsubscribed { .. }
             | QueueEvent::MountCreated(_)

@@ -263,7 +263,7 @@ impl Boss {
                 out.links.end(link, "it registered twice on one link");
             }
             (n2b::Body::Report(report), Some(node)) => self.report(now, &node, report),
-            (n2b::Body::Unreachable(word), Some(node)) => self.unreachable(now, &node, &word),
+            (n2b::Body::Unreachable(message), Some(node)) => self.unreachable(now, &node, &message),
             (n2b::Body::Inspected(answer), Some(_)) => self.inspected(answer, out),
             (n2b::Body::Report(_) | n2b::Body::Unreachable(_) | n2b::Body::Inspected(_), None) => {
                 // Who waits for its id is nobody yet.

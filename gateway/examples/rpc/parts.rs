@@ -166,7 +166,7 @@ fn table(title: &str, absent: &str, fields: &[Field]) -> String {
             Kind::Signed => "number, 64 bits with sign".to_owned(),
             Kind::Flag => "true or false".to_owned(),
             Kind::Any => format!("any JSON, or `{name}_base64`"),
-            Kind::Word(words) => format!("`\"{}\"`", words.join("\"` or `\"")),
+            Kind::OneOf(words) => format!("`\"{}\"`", words.join("\"` or `\"")),
             Kind::Texts => "list of strings".to_owned(),
             Kind::Body => "object".to_owned(),
             Kind::One(object) => link(object),

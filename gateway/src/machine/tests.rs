@@ -15,6 +15,7 @@ mod bench;
 mod closing;
 mod counters;
 mod fanout;
+mod frames;
 mod hearing;
 mod input;
 mod join;
@@ -30,7 +31,6 @@ mod slow;
 mod together;
 mod tokens;
 mod web;
-mod words;
 
 use bench::Bench;
 

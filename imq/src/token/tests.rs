@@ -45,14 +45,14 @@ fn pair(algorithm: Algorithm) -> (String, String) {
 }
 
 #[derive(Debug, clap::Parser)]
-struct Words {
+struct CommandLine {
     #[command(flatten)]
     options: Options,
 }
 
 fn options(words: &str) -> Options {
     let words = format!("token --key-file k {words}");
-    Words::try_parse_from(words.split_whitespace()).expect("good words").options
+    CommandLine::try_parse_from(words.split_whitespace()).expect("good arguments").options
 }
 
 fn tokens(file: &str, rules: Rules) -> Tokens {
@@ -131,6 +131,6 @@ fn what_is_asked_wrongly_is_said() {
     for text in ["", "s", "0s", "1", "-1s", "1w", "3651d", "99999999999999999999d", "1.5h", "1é"] {
         assert!(ttl(text).is_err(), "{text}");
     }
-    let none = Words::try_parse_from(["token", "--user", "ann"]);
+    let none = CommandLine::try_parse_from(["token", "--user", "ann"]);
     assert!(none.expect_err("no key").to_string().contains("--key-file"));
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::http::{metric, until, until_ready};
 use crate::process::imq_ok;
-use crate::roles::{Five, Words};
+use crate::roles::{Arguments, Five};
 
 /// What the second node says of its copies.
 fn digests(five: &Five) -> String {
@@ -13,7 +13,7 @@ fn digests(five: &Five) -> String {
 
 #[test]
 fn a_learner_is_what_its_primary_is() {
-    let learns = Words { queue_nodes: &["--learn", "q1"], ..Words::default() };
+    let learns = Arguments { queue_nodes: &["--learn", "q1"], ..Arguments::default() };
     let mut five = Five::start_as(&learns);
     let (queue, copies) = (five.queue_at(0), five.base + 291);
     let talk = |five: &Five, numbers: std::ops::Range<u32>| {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::http::{request, rpc, until};
 use crate::process::RPC_KEY;
-use crate::roles::{Five, Words};
+use crate::roles::{Arguments, Five};
 use crate::talker::Talker;
 
 /// Kept in step with `proto/src/codes.rs`.
@@ -18,8 +18,8 @@ fn bad_queue(five: &Five) -> String {
 
 #[test]
 fn a_queue_that_panics_is_refused_and_all_others_go_on() {
-    let words = Words { queue_nodes: &["--panics-on", "bad"], ..Words::default() };
-    let mut five = Five::start_as(&words);
+    let arguments = Arguments { queue_nodes: &["--panics-on", "bad"], ..Arguments::default() };
+    let mut five = Five::start_as(&arguments);
     let (bad, good) = (bad_queue(&five), five.queue_at(0));
     let mut ann = Talker::login(&five.gateway(0), "ann");
     let mut ben = Talker::login(&five.gateway(1), "ben");
@@ -61,8 +61,8 @@ fn a_queue_that_panics_is_refused_and_all_others_go_on() {
 
 #[test]
 fn a_node_that_panics_in_carrying_out_ends_as_a_process() {
-    let words = ["--panics-on", "bad", "--panics-late"];
-    let mut five = Five::start_as(&Words { queue_nodes: &words, ..Words::default() });
+    let arguments = ["--panics-on", "bad", "--panics-late"];
+    let mut five = Five::start_as(&Arguments { queue_nodes: &arguments, ..Arguments::default() });
     let (bad, good) = (bad_queue(&five), five.queue_at(1));
     let mut ann = Talker::login(&five.gateway(0), &five.user_at(1, "ann"));
     ann.subscribe(&good);

@@ -9,7 +9,7 @@ use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq_ok, port_base};
 
 /// What is said to the five besides the README's words.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Words<'a> {
+pub(crate) struct Arguments<'a> {
     /// To each of them.
     pub(crate) all: &'a [&'a str],
     /// To the gateways.
@@ -36,12 +36,12 @@ impl Five {
 
     /// Starts them with more words for the gateways.
     pub(crate) fn start_with(more: &[&str]) -> Five {
-        Five::start_as(&Words { gateways: more, ..Words::default() })
+        Five::start_as(&Arguments { gateways: more, ..Arguments::default() })
     }
 
     /// Starts them with other words, and waits for all.
-    pub(crate) fn start_as(words: &Words<'_>) -> Five {
-        let five = Five::begin(words);
+    pub(crate) fn start_as(arguments: &Arguments<'_>) -> Five {
+        let five = Five::begin(arguments);
         for port in [five.base + 90, five.base + 91] {
             until_ready(port);
         }
@@ -49,26 +49,26 @@ impl Five {
     }
 
     /// Starts them with other words, and waits for the boss alone.
-    pub(crate) fn begin(words: &Words<'_>) -> Five {
+    pub(crate) fn begin(arguments: &Arguments<'_>) -> Five {
         let base = port_base();
         let data = std::env::temp_dir().join(format!("imq-test-{}-{base}", std::process::id()));
         let mut lines = readme_lines(base, &data.display().to_string()).into_iter();
         let mut words_with = |more: &[&str]| {
             let line = lines.next().expect("five lines in the README");
-            let is_wanted = |word: &&str| !(words.no_dev_auth && *word == "--dev-auth");
+            let is_wanted = |word: &&str| !(arguments.no_dev_auth && *word == "--dev-auth");
             let line = line.iter().map(String::as_str).filter(is_wanted);
-            let words = line.chain(words.all.iter().copied()).chain(more.iter().copied());
-            words.map(str::to_owned).collect::<Vec<_>>()
+            let arguments = line.chain(arguments.all.iter().copied()).chain(more.iter().copied());
+            arguments.map(str::to_owned).collect::<Vec<_>>()
         };
         let mut start = |more: &[&str], is_logged: bool| {
-            let words = words_with(more);
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            if is_logged { Imq::logged(&words) } else { Imq::start(&words) }
+            let arguments = words_with(more);
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            if is_logged { Imq::logged(&arguments) } else { Imq::start(&arguments) }
         };
         let boss = start(&[], false);
-        let mut queue_node = || start(words.queue_nodes, !words.queue_nodes.is_empty());
+        let mut queue_node = || start(arguments.queue_nodes, !arguments.queue_nodes.is_empty());
         let queue_nodes = vec![queue_node(), queue_node()];
-        let gateways = vec![start(words.gateways, false), start(words.gateways, false)];
+        let gateways = vec![start(arguments.gateways, false), start(arguments.gateways, false)];
         let five = Five { boss, queue_nodes, gateways, base, data };
         until("the boss listens, too", || {
             try_request("GET", base + 100, "/healthz", None, "").is_ok()
@@ -138,8 +138,8 @@ impl Five {
     /// The same with more words.
     pub(crate) fn restart_queue_node_with(&mut self, at: usize, more: &[&str]) {
         let lines = readme_lines(self.base, &self.data.display().to_string());
-        let words: Vec<&str> = lines[1 + at].iter().map(String::as_str).collect();
-        self.queue_nodes[at] = Imq::start(&[&words, more].concat());
+        let arguments: Vec<&str> = lines[1 + at].iter().map(String::as_str).collect();
+        self.queue_nodes[at] = Imq::start(&[&arguments, more].concat());
     }
 }
 

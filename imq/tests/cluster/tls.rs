@@ -10,7 +10,7 @@ use crate::clients::{check, here};
 use crate::folder::Folder;
 use crate::http::{metric, until};
 use crate::process::{Imq, PATIENCE, imq_ok};
-use crate::roles::{Five, Words};
+use crate::roles::{Arguments, Five};
 use crate::talker::{End, Talker};
 
 /// A certificate of `link/testdata/tls` and its key, and who has signed it.
@@ -155,7 +155,7 @@ fn links_of_five_processes_with_tls() {
     let (certificate, key, authority) = (testdata(NODE.0), testdata(NODE.1), testdata(NODE.2));
     let files = ["--tls-certificate-file", &certificate, "--tls-key-file", &key];
     let all = [&files[..], &["--tls-authority-file", &authority]].concat();
-    let five = Five::start_as(&Words { all: &all, ..Words::default() });
+    let five = Five::start_as(&Arguments { all: &all, ..Arguments::default() });
     for home in [0, 1] {
         let queue = five.queue_at(home);
         let (one, two) = (five.gateway(0), five.gateway(1));

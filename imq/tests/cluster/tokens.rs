@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::folder::Folder;
 use crate::http::{metric, until};
 use crate::process::{Imq, PATIENCE, imq_ok, run};
-use crate::roles::{Five, Words};
+use crate::roles::{Arguments, Five};
 use crate::talker::Talker;
 
 const DOCUMENT: &str = include_str!("../../../docs/authentication.md");
@@ -85,7 +85,11 @@ impl Keys {
     fn start(&self) -> Five {
         let path = self.path("keys");
         let gateways = ["--auth-keys-file", &path, "--auth-audience", "imq"];
-        Five::start_as(&Words { gateways: &gateways, no_dev_auth: true, ..Words::default() })
+        Five::start_as(&Arguments {
+            gateways: &gateways,
+            no_dev_auth: true,
+            ..Arguments::default()
+        })
     }
 }
 

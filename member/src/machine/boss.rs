@@ -215,8 +215,8 @@ impl BossClient {
     }
 
     /// A process has one life, and a cluster one id: a boss that says otherwise is another's.
-    fn registered(&mut self, word: &b2n::Registered, out: &mut Outbox) -> Result<(), Broken> {
-        let b2n::Registered { incarnation, cluster_id } = *word;
+    fn registered(&mut self, message: &b2n::Registered, out: &mut Outbox) -> Result<(), Broken> {
+        let b2n::Registered { incarnation, cluster_id } = *message;
         let fits = |known: u64, named: u64| {
             (1..limits::NUMBER_MAX).contains(&named) && (known == 0 || named == known)
         };

@@ -26,8 +26,8 @@ impl Bucket {
         let Some(index) = found else {
             let gone = attach.sessions.clone();
             let (sub, reason) = (attach.sub, "the queue is gone".to_owned());
-            let word = q2g::Attached { sub, gone, reason, ..q2g::Attached::default() };
-            return self.say(turn, link, |out| put_attached(out, word));
+            let attached = q2g::Attached { sub, gone, reason, ..q2g::Attached::default() };
+            return self.say(turn, link, |out| put_attached(out, attached));
         };
         let (mut gone, mut elsewhere) = (Vec::new(), Vec::new());
         for handle in attach.sessions.iter().map(|number| Handle::named(*number)) {
@@ -63,7 +63,7 @@ impl Bucket {
             before_seq: *before_seq,
             ..g2c::Gap::default()
         };
-        let word = q2g::Attached {
+        let attached = q2g::Attached {
             sub: attach.sub,
             epoch: queue.epoch.get(),
             seq: queue.seq,
@@ -77,7 +77,7 @@ impl Bucket {
         let faults = turn.shared.settings.faults();
         let (links, people, locals) = (&mut turn.shared.links, self.state.people(), &self.locals);
         self.outputs.to(links, &mut turn.out.links, link, |out| {
-            put_attached(out, word);
+            put_attached(out, attached);
             let skipped = usize::from(faults.replay_drops_first);
             for event in queue.missed(&standing).skip(skipped) {
                 let sender = event.exclude.and_then(|session| people.find(session));
@@ -154,8 +154,9 @@ impl Bucket {
             self.detached(turn, index);
         }
         let (sub, sessions, detached) = (detach.sub, vec![detach.session], true);
-        let word = q2g::Unsubscribed { sub, sessions, detached, ..q2g::Unsubscribed::default() };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
+        let unsubscribed =
+            q2g::Unsubscribed { sub, sessions, detached, ..q2g::Unsubscribed::default() };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(unsubscribed)) };
         self.say(turn, link, |out| wire::put_message(out, &message));
     }
 
@@ -247,6 +248,6 @@ impl Queue {
 
 const _: () = assert!(proto::limits::MOUNTS_MAX < MEMBERS as usize);
 
-fn put_attached(out: &mut Vec<u8>, word: q2g::Attached) {
-    wire::put_message(out, &q2g::Q2g { body: Some(q2g::q2g::Body::Attached(word)) });
+fn put_attached(out: &mut Vec<u8>, attached: q2g::Attached) {
+    wire::put_message(out, &q2g::Q2g { body: Some(q2g::q2g::Body::Attached(attached)) });
 }

@@ -145,11 +145,11 @@ fn is_mine(shared: &Shared, owner: Option<&Owner>) -> bool {
 /// has heard itself, take what comes next before what it has sent back. When the lane has dialled
 /// anew, this node will have heard. Words of queue nodes have no order: they are told again.
 fn moved(turn: &mut Turn<'_>, link: LinkId, at: HeardAt) -> Result<(), &'static str> {
-    let word = moved_word(turn, at.bucket);
-    let word = word.ok_or("this node has no table with such a bucket yet")?;
+    let moved = moved_message(turn, at.bucket);
+    let moved = moved.ok_or("this node has no table with such a bucket yet")?;
     let state = turn.shared.links.get(link);
     let is_lane = state.is_some_and(|state| state.peer.role == Role::Gateway);
-    if is_lane && word.row.as_ref().is_some_and(|row| row.epochs() < at.epochs) {
+    if is_lane && moved.row.as_ref().is_some_and(|row| row.epochs() < at.epochs) {
         return Err("the peer has heard a newer table than this node");
     }
     turn.shared.counters.moved += 1;
@@ -160,25 +160,25 @@ fn moved(turn: &mut Turn<'_>, link: LinkId, at: HeardAt) -> Result<(), &'static 
     }
     let buffer = turn.out.links.buffer(link);
     if state.peer.role == Role::Gateway {
-        wire::put_message(buffer, &q2g::Q2g { body: Some(q2g::q2g::Body::Moved(word)) });
+        wire::put_message(buffer, &q2g::Q2g { body: Some(q2g::q2g::Body::Moved(moved)) });
     } else {
-        let q2g::Moved { bits, row, place } = word;
-        let word = proto::q2q::Moved { bits, row, place };
-        let body = Some(proto::q2q::q2q::Body::Moved(word));
+        let q2g::Moved { bits, row, place } = moved;
+        let moved = proto::q2q::Moved { bits, row, place };
+        let body = Some(proto::q2q::q2q::Body::Moved(moved));
         wire::put_message(buffer, &proto::q2q::Q2q { body });
     }
     Ok(())
 }
 
 fn tell_lanes_moved(turn: &mut Turn<'_>, bucket: BucketId) {
-    let Some(word) = moved_word(turn, bucket) else { return };
-    let message = q2g::Q2g { body: Some(q2g::q2g::Body::Moved(word)) };
+    let Some(moved) = moved_message(turn, bucket) else { return };
+    let message = q2g::Q2g { body: Some(q2g::q2g::Body::Moved(moved)) };
     for link in turn.shared.links.lanes() {
         wire::put_message(turn.out.links.buffer(link), &message);
     }
 }
 
-fn moved_word(turn: &Turn<'_>, bucket: BucketId) -> Option<q2g::Moved> {
+fn moved_message(turn: &Turn<'_>, bucket: BucketId) -> Option<q2g::Moved> {
     let table = turn.shared.table.as_ref()?;
     let row = table.row(bucket)?;
     let place = row.primary.as_ref().and_then(|owner| table.place(owner)).cloned();

@@ -395,8 +395,8 @@ impl Bucket {
     ) {
         let sessions = vec![seat.handle.number()];
         let reason = reason.to_owned();
-        let word = q2g::Unsubscribed { sub, sessions, reason, may_retry, detached: false };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
+        let unsubscribed = q2g::Unsubscribed { sub, sessions, reason, may_retry, detached: false };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(unsubscribed)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }
 

@@ -93,8 +93,8 @@ impl Buckets {
                 bucket.resume(turn, link, met, resume);
             }
             said::ACKNOWLEDGE => {
-                let word: g2q::Acknowledge = read(body)?;
-                turn.shared.couriers.acknowledged(turn.now.ms, &word.numbers);
+                let message: g2q::Acknowledge = read(body)?;
+                turn.shared.couriers.acknowledged(turn.now.ms, &message.numbers);
             }
             // A newer lane's: whatever it is, it needs no answer.
             _ => {}
@@ -131,11 +131,12 @@ impl Buckets {
                 }
             }
             _ => {
-                let word: g2q::Recognise = read(body)?;
-                let id = SessionId::try_from(word.session_id.as_slice()).map_err(|_| UNREADABLE)?;
+                let message: g2q::Recognise = read(body)?;
+                let id =
+                    SessionId::try_from(message.session_id.as_slice()).map_err(|_| UNREADABLE)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, id.user_queue_hash())?;
-                bucket.recognise(turn, link, &word, id);
+                bucket.recognise(turn, link, &message, id);
             }
         }
         Ok(())
@@ -168,13 +169,13 @@ impl Buckets {
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
-        word: &g2q::Introduce,
+        message: &g2q::Introduce,
     ) -> Result<(), Broken> {
-        let id = SessionId::try_from(word.session_id.as_slice()).map_err(|_| UNREADABLE)?;
-        UserId::try_from(&*word.user).map_err(|_| "a session's user is not a user id")?;
-        let seat = Seat { link, handle: Handle::named(word.session) };
-        let connection = Connection { id, generation: word.generation, floor: word.floor };
-        let user: Rc<str> = word.user.as_str().into();
+        let id = SessionId::try_from(message.session_id.as_slice()).map_err(|_| UNREADABLE)?;
+        UserId::try_from(&*message.user).map_err(|_| "a session's user is not a user id")?;
+        let seat = Seat { link, handle: Handle::named(message.session) };
+        let connection = Connection { id, generation: message.generation, floor: message.floor };
+        let user: Rc<str> = message.user.as_str().into();
         let hash = user_hash(&user);
         // Words about a session go by its id.
         if id.user_queue_hash() != hash {
@@ -182,7 +183,7 @@ impl Buckets {
         }
         self.seat(turn, seat, Some(Introduced { connection, user, hint: None }))?;
         if let Some(home) = self.home_of(turn, hash) {
-            home.introduced(turn, seat, connection, word);
+            home.introduced(turn, seat, connection, message);
         }
         Ok(())
     }

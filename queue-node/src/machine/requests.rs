@@ -183,8 +183,8 @@ impl Bucket {
     pub(crate) fn disband(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
         for lane in self.locals[index].lanes.clone() {
             let (sub, reason) = (lane.sub, reason.to_owned());
-            let word = q2g::Unsubscribed { sub, reason, ..q2g::Unsubscribed::default() };
-            let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(word)) };
+            let unsubscribed = q2g::Unsubscribed { sub, reason, ..q2g::Unsubscribed::default() };
+            let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(unsubscribed)) };
             self.say(turn, lane.link, |out| wire::put_message(out, &message));
         }
         let reason: Rc<str> = reason.into();

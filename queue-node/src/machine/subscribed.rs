@@ -338,13 +338,13 @@ fn missed_body<'a>(
         | EventKind::MountDeleted => return Some(body),
     }
     // `Left` has the same fields.
-    let mut word = g2c::Joined::decode(&*body).ok()?;
-    let before = word.users.len();
-    word.users.retain(|other| other != user);
-    if word.users.len() == before {
+    let mut joined = g2c::Joined::decode(&*body).ok()?;
+    let before = joined.users.len();
+    joined.users.retain(|other| other != user);
+    if joined.users.len() == before {
         Some(body)
     } else {
-        (!word.users.is_empty()).then(|| Cow::Owned(word.encode_to_vec()))
+        (!joined.users.is_empty()).then(|| Cow::Owned(joined.encode_to_vec()))
     }
 }
 

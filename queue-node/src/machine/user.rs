@@ -48,8 +48,8 @@ impl Bucket {
         let faults = turn.shared.settings.faults();
         let is_unsaid = faults.loser_unsaid && close == Close::Replaced;
         if let Some(seat) = self.seats.remove(&key).filter(|_| !is_unsaid) {
-            let word = if close == Close::Forbidden { reason } else { close.row().meaning };
-            self.kick(turn, seat, close, word, generation);
+            let sentence = if close == Close::Forbidden { reason } else { close.row().meaning };
+            self.kick(turn, seat, close, sentence, generation);
         }
         if let Some(inbox) = inbox {
             // What a connection was closed with that was lost only its lane knows.

@@ -31,12 +31,12 @@ pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
                         senders.values(values, state.from.as_deref())
                     }
                     Got::State(_) | Got::Joined(_) | Got::Gap(_) => None,
-                    Got::Left(word) => {
-                        let mut users = word.users.iter();
+                    Got::Left(change) => {
+                        let mut users = change.users.iter();
                         let wrong = users
-                            .find(|user| !may_leave(lives, span, user, &word.reason, item.at_us));
+                            .find(|user| !may_leave(lives, span, user, &change.reason, item.at_us));
                         if let Some(user) = wrong {
-                            let what = format!("{}: {user} left: {:?}", span.name(), word.reason);
+                            let what = format!("{}: {user} left: {:?}", span.name(), change.reason);
                             let rule = "who leaves does it for the reason that is told";
                             violations.push(Violation { at_us: item.at_us, rule, what });
                         }

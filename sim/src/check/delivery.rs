@@ -85,7 +85,7 @@ fn doubles<'a>(span: &Span<'a>, marks: &mut Marks<'a>, violations: &mut Vec<Viol
             Got::Message(message) if message.history => continue,
             Got::Message(message) => (message.mount.as_str(), message.seq, message.seq),
             Got::State(state) => (state.mount.as_str(), state.seq, state.seq),
-            Got::Joined(word) | Got::Left(word) => ("members", word.seq, word.seq),
+            Got::Joined(change) | Got::Left(change) => ("members", change.seq, change.seq),
             Got::Gap(gap) => (gap.mount.as_str(), gap.before_seq, gap.before_seq - 1),
         };
         let key = (journal, span.queue, span.start.epoch, mount);
@@ -286,7 +286,7 @@ fn missed(
     let newest_state = if span.stands { last } else { newest_state };
     let messages: BTreeSet<u64> = span.messages().map(|message| message.seq).collect();
     let states: BTreeSet<u64> = span.states().map(|state| state.seq).collect();
-    let members: BTreeSet<u64> = span.members().map(|(_, word)| word.seq).collect();
+    let members: BTreeSet<u64> = span.members().map(|(_, change)| change.seq).collect();
     let conflated = span.states().filter(|state| state.conflated).map(|state| state.seq).max();
     let prefix = span.options.key_prefix.as_str();
     for (seq, fact) in &book.facts {

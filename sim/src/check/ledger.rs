@@ -187,7 +187,7 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
             let (seq, fact) = match item.what {
                 Got::Message(message) => (message.seq, message_fact(message)),
                 Got::State(state) if is_whole(span, state) => (state.seq, state_fact(state)),
-                Got::Joined(word) | Got::Left(word) => (word.seq, Fact::Members),
+                Got::Joined(change) | Got::Left(change) => (change.seq, Fact::Members),
                 Got::State(state) => {
                     // That there was an event is known, and not what it was.
                     ledger.page(queue, epoch).sees(state.seq, item.at_us);
@@ -195,10 +195,10 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
                 }
                 Got::Gap(_) => continue,
             };
-            if let Got::Joined(word) | Got::Left(word) = item.what {
-                let names = ledger.page(queue, epoch).names.entry(seq).or_insert(&word.users);
-                if word.users.len() < names.len() {
-                    *names = &word.users;
+            if let Got::Joined(change) | Got::Left(change) = item.what {
+                let names = ledger.page(queue, epoch).names.entry(seq).or_insert(&change.users);
+                if change.users.len() < names.len() {
+                    *names = &change.users;
                 }
             }
             ledger.line((queue, epoch, seq), fact, item.at_us, &mut violations);

@@ -58,7 +58,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
     last_ones(lives, violations);
 }
 
-/// Follows the words about members: who was there after each, and at the farewell.
+/// Follows who comes and goes: who was there after each, and at the farewell.
 fn follow<'a>(
     span: &Span<'a>,
     users: &mut BTreeSet<&'a str>,
@@ -72,9 +72,9 @@ fn follow<'a>(
         let (seq, at_us) = (span.mark("members"), span.start_us);
         points.push(Point { seq, at_us, users: users.clone() });
     }
-    let mut strange = |at_us: u64, word: &str, roster: &Roster| {
+    let mut strange = |at_us: u64, change: &str, roster: &Roster| {
         let rule = "joined and left alternate per user";
-        let what = format!("{}: {word} {roster:?}", span.name());
+        let what = format!("{}: {change} {roster:?}", span.name());
         violations.push(Violation { at_us, rule, what });
     };
     for item in &span.items {
@@ -82,14 +82,14 @@ fn follow<'a>(
             at_farewell = Some(users.clone());
         }
         match item.what {
-            Got::Joined(word) => {
-                if !word.users.iter().all(|user| users.insert(user)) {
-                    strange(item.at_us, "joined", word);
+            Got::Joined(change) => {
+                if !change.users.iter().all(|user| users.insert(user)) {
+                    strange(item.at_us, "joined", change);
                 }
             }
-            Got::Left(word) => {
-                if !word.users.iter().all(|user| users.remove(user.as_str())) {
-                    strange(item.at_us, "left", word);
+            Got::Left(change) => {
+                if !change.users.iter().all(|user| users.remove(user.as_str())) {
+                    strange(item.at_us, "left", change);
                 }
             }
             Got::Message(_) | Got::State(_) | Got::Gap(_) => continue,

@@ -86,7 +86,7 @@ impl Item<'_> {
         match self.what {
             Got::Message(message) => (!message.history).then_some(message.seq),
             Got::State(state) => (!state.conflated).then_some(state.seq),
-            Got::Joined(word) | Got::Left(word) => Some(word.seq),
+            Got::Joined(change) | Got::Left(change) => Some(change.seq),
             Got::Gap(_) => None,
         }
     }
@@ -125,7 +125,7 @@ impl<'a> Span<'a> {
     /// Who joined and left, and when it was heard.
     pub(super) fn members(&self) -> impl Iterator<Item = (u64, &'a Roster)> {
         self.items.iter().filter_map(|item| match item.what {
-            Got::Joined(word) | Got::Left(word) => Some((item.at_us, word)),
+            Got::Joined(change) | Got::Left(change) => Some((item.at_us, change)),
             Got::Message(_) | Got::State(_) | Got::Gap(_) => None,
         })
     }
@@ -318,8 +318,8 @@ impl<'a> Reader<'_, 'a> {
             QueueEvent::MountCreated(_) | QueueEvent::MountDeleted(_) => return,
             QueueEvent::Message(message) => Got::Message(message),
             QueueEvent::State(state) => Got::State(state),
-            QueueEvent::Joined(word) => Got::Joined(word),
-            QueueEvent::Left(word) => Got::Left(word),
+            QueueEvent::Joined(change) => Got::Joined(change),
+            QueueEvent::Left(change) => Got::Left(change),
             QueueEvent::Gap(gap) => Got::Gap(gap),
         };
         if let Some(span) = self.queues.get(queue).and_then(|queue| queue.span) {

@@ -129,10 +129,10 @@ impl Fences {
         ear.asked.retain(|(of, _, _), _| *of != link);
     }
 
-    fn introduced(&mut self, node: usize, link: LinkId, word: g2q::Introduce) {
+    fn introduced(&mut self, node: usize, link: LinkId, introduce: g2q::Introduce) {
         let ear = self.ears.entry(node).or_default();
-        let g2q::Introduce { user, session_id, generation, floor, .. } = word;
-        let handle = Handle::named(word.session);
+        let g2q::Introduce { user, session_id, generation, floor, .. } = introduce;
+        let handle = Handle::named(introduce.session);
         ear.over.retain(|(of, other, _), _| (*of, *other) != (link, handle));
         ear.asked.retain(|(of, other, _), _| (*of, *other) != (link, handle));
         ear.seats.insert((link, handle), Seat { user, session: session_id, generation, floor });
@@ -232,8 +232,8 @@ impl World {
         if self.nodes[node].is_lane(link) {
             match number {
                 INTRODUCE => {
-                    if let Ok(word) = prost::Message::decode(body) {
-                        self.fences.introduced(node, link, word);
+                    if let Ok(introduce) = prost::Message::decode(body) {
+                        self.fences.introduced(node, link, introduce);
                     }
                 }
                 OPERATION => self.fences.operation(now_us, node, link, body),
@@ -255,8 +255,8 @@ impl World {
                 accepted.extend(self.fences.answered((now_us, node, link), body));
             }
             (Port::Lane(..), LOGGED_IN) => {
-                let word: Option<q2g::LoggedIn> = prost::Message::decode(body).ok();
-                resumed.extend(word.filter(|word| word.resumed));
+                let login: Option<q2g::LoggedIn> = prost::Message::decode(body).ok();
+                resumed.extend(login.filter(|login| login.resumed));
             }
             (Port::Node(peer), WORD_ANSWER) => {
                 if let Ok(answer) = prost::Message::decode(body) {
@@ -271,8 +271,8 @@ impl World {
             }
             (Port::Boss | Port::Lane(..) | Port::Node(_), _) => {}
         });
-        for word in resumed {
-            self.rooms_shall_hear(node, &word);
+        for login in resumed {
+            self.rooms_shall_hear(node, &login);
         }
         for what in accepted {
             let what = format!("q{}: {what}", node + 1);
@@ -281,16 +281,16 @@ impl World {
     }
 
     /// Rooms shall hear of a resume, if their node can be reached.
-    fn rooms_shall_hear(&mut self, home: usize, word: &q2g::LoggedIn) {
+    fn rooms_shall_hear(&mut self, home: usize, login: &q2g::LoggedIn) {
         let at_us = self.agenda.now_us();
         let rooms = self.fences.noted.iter().filter(|((of, noted), room_at)| {
-            *of == home && **room_at != home && noted.0 == word.session_id
+            *of == home && **room_at != home && noted.0 == login.session_id
         });
         let rooms: Vec<(Noted, usize)> =
             rooms.map(|((_, noted), at)| (noted.clone(), *at)).collect();
         for (noted, room_at) in rooms {
             if self.nodes_reach(home, room_at) {
-                let generation = word.generation;
+                let generation = login.generation;
                 self.fences.due.push(Due { at_us, home, room_at, noted, generation });
             }
         }

@@ -68,19 +68,19 @@ impl World {
     /// A lane hears that a login was decided: it says `welcome` at once.
     pub(crate) fn referee_hears_node(&mut self, port: Port, link: LinkId, frame: &[u8]) {
         let Ok((LOGGED_IN, body)) = wire::envelope(frame) else { return };
-        let Ok(word) = q2g::LoggedIn::decode(body) else { return };
-        if word.status != Status::Ok.number() {
+        let Ok(message) = q2g::LoggedIn::decode(body) else { return };
+        if message.status != Status::Ok.number() {
             return;
         }
         let now_us = self.agenda.now_us();
-        let handle = Handle::named(word.session);
+        let handle = Handle::named(message.session);
         let Some((user, _)) = self.referee.handles.get(&(port, link, handle)) else { return };
-        if let Ok(session) = SessionId::try_from(&*word.session_id) {
+        if let Ok(session) = SessionId::try_from(&*message.session_id) {
             self.referee.sessions.insert(session.to_string(), user.clone());
         }
         let newest = self.referee.welcomes.entry(user.clone()).or_default();
-        if newest.0 < word.generation {
-            *newest = (word.generation, now_us);
+        if newest.0 < message.generation {
+            *newest = (message.generation, now_us);
         }
     }
 }

@@ -192,14 +192,14 @@ impl Boss {
         self.publication.change();
     }
 
-    pub(super) fn unreachable(&mut self, now: Time, witness: &NodeId, word: &Unreachable) {
-        let Ok(id) = NodeId::try_from(word.id.as_str()) else { return };
+    pub(super) fn unreachable(&mut self, now: Time, witness: &NodeId, message: &Unreachable) {
+        let Ok(id) = NodeId::try_from(message.id.as_str()) else { return };
         let present = self.kept.roster.get(&id).map(|node| node.incarnation);
         if id != *witness
-            && present == Some(word.incarnation)
+            && present == Some(message.incarnation)
             && let Some(life) = self.lives.get_mut(&id)
         {
-            life.unreachable(witness, word.refused, now.ms);
+            life.unreachable(witness, message.refused, now.ms);
         }
     }
 

@@ -63,7 +63,7 @@ impl Refusal {
     }
 
     /// What a client is told that has only just come.
-    fn words(self, http: bool) -> Vec<u8> {
+    fn bytes(self, http: bool) -> Vec<u8> {
         let retry_after_ms = self.retry_after_ms();
         if http {
             let status = match self {
@@ -86,15 +86,15 @@ impl Refusal {
             retry_after_ms: u32::try_from(retry_after_ms).unwrap_or(u32::MAX),
             address: String::new(),
         };
-        let mut words = Vec::new();
-        wire::put_message(&mut words, &g2c::G2c { body: Some(Body::Closing(closing)) });
-        words
+        let mut bytes = Vec::new();
+        wire::put_message(&mut bytes, &g2c::G2c { body: Some(Body::Closing(closing)) });
+        bytes
     }
 
     /// Tells the client, and that nothing more will come. Closed at once, the socket may take the
     /// words with it if the client has sent something already.
     pub(super) fn tell(self, socket: &mut TcpStream, http: bool) -> io::Result<()> {
-        let told = socket.write(&self.words(http)).and_then(|_| socket.shutdown(Shutdown::Write));
+        let told = socket.write(&self.bytes(http)).and_then(|_| socket.shutdown(Shutdown::Write));
         told.inspect_err(|error| {
             let address = socket.peer_addr();
             tracing::debug!(

@@ -60,8 +60,8 @@ pub enum Kind {
     Flag,
     /// Any JSON value; bytes that aren't JSON are base64, in a field with `_base64` after its name.
     Any,
-    /// One of these words.
-    Word(&'static [&'static str]),
+    /// One of these strings.
+    OneOf(&'static [&'static str]),
     /// A list of strings.
     Texts,
     /// The fields of another method.

@@ -148,7 +148,7 @@ fn schema(kind: Kind) -> Value {
         Kind::Signed => json!({ "type": "integer", "format": "int64" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Any => json!({}),
-        Kind::Word(words) => json!({ "type": "string", "enum": words }),
+        Kind::OneOf(words) => json!({ "type": "string", "enum": words }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Body => json!({ "type": "object" }),
         Kind::One(object) => reference(object),

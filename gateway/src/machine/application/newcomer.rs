@@ -120,7 +120,7 @@ impl Application {
     ) {
         let Some(newcomer) = self.newcomers.remove(&conn) else { return };
         let Newcomer { connect, admitted, waiting, .. } = newcomer;
-        match self.word(verdict, admitted.and_then(|admitted| admitted.expires_ms), desk) {
+        match self.admitted_by(verdict, admitted.and_then(|admitted| admitted.expires_ms), desk) {
             Ok(admitted) => {
                 sessions.log_in(conn, connect, &admitted, desk, out);
                 sessions.keep_waiting(conn, waiting, desk);
@@ -137,7 +137,7 @@ impl Application {
     }
 
     /// Who it is by the application's word, whose credentials hold no longer than a token's.
-    fn word(
+    fn admitted_by(
         &self,
         verdict: Verdict,
         until_ms: Option<u64>,
@@ -208,7 +208,7 @@ impl Application {
     ) {
         let is_its = sessions.get(handle).is_some_and(|session| session.id() == id);
         let Some(conn) = sessions.conn_of(handle).filter(|_| is_its) else { return };
-        match self.word(verdict, until_ms, desk) {
+        match self.admitted_by(verdict, until_ms, desk) {
             Ok(admitted) => sessions.refreshed((conn, handle), op_id, &admitted, desk, out),
             Err((status, reason)) => desk.refuse(conn, op_id, status, &reason, out),
         }

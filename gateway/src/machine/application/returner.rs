@@ -38,8 +38,8 @@ impl Application {
         self.newest += 1;
         let number = self.newest;
         let (session_id, secret) = (id.0.to_vec(), secret.0.to_vec());
-        let word = g2q::Recognise { number, session_id, secret };
-        let body = Some(g2q::g2q::Body::Recognise(word));
+        let recognise = g2q::Recognise { number, session_id, secret };
+        let body = Some(g2q::g2q::Body::Recognise(recognise));
         let write = |bytes: &mut Vec<u8>| wire::put_message(bytes, &G2q { body });
         if sessions.push(bucket, Pending::Recognise { number, conn, hash }, write, desk, out) {
             self.keep_newcomer(
@@ -57,23 +57,23 @@ impl Application {
     pub(in crate::machine) fn recognised(
         &mut self,
         conn: ConnId,
-        word: &q2g::Recognised,
+        recognised: &q2g::Recognised,
         sessions: &mut Sessions,
         desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let Some(newcomer) = self.take_returner(conn, word.number) else { return };
+        let Some(newcomer) = self.take_returner(conn, recognised.number) else { return };
         let Newcomer { connect, admitted, waiting, .. } = newcomer;
         let until_ms = admitted.as_ref().and_then(|admitted| admitted.expires_ms);
-        let is_theirs = admitted.as_ref().is_none_or(|admitted| admitted.user == word.user);
-        let left_ms = word.expires_unix_ms.saturating_sub(desk.now.unix_ms);
-        let is_expired = word.expires_unix_ms > 0 && left_ms == 0;
-        if word.user.is_empty() || !is_theirs || is_expired {
+        let is_theirs = admitted.as_ref().is_none_or(|admitted| admitted.user == recognised.user);
+        let left_ms = recognised.expires_unix_ms.saturating_sub(desk.now.unix_ms);
+        let is_expired = recognised.expires_unix_ms > 0 && left_ms == 0;
+        if recognised.user.is_empty() || !is_theirs || is_expired {
             return self.ask_who(conn, connect, (admitted, waiting), sessions, desk, out);
         }
-        let expires_ms = (word.expires_unix_ms > 0).then(|| desk.now.ms + left_ms);
+        let expires_ms = (recognised.expires_unix_ms > 0).then(|| desk.now.ms + left_ms);
         let expires_ms = expires_ms.into_iter().chain(until_ms).min();
-        let admitted = Admitted { user: word.user.clone(), expires_ms, resume_only: true };
+        let admitted = Admitted { user: recognised.user.clone(), expires_ms, resume_only: true };
         sessions.log_in(conn, connect, &admitted, desk, out);
         sessions.keep_waiting(conn, waiting, desk);
     }

@@ -11,7 +11,7 @@ use proto::g2c::{self, BodyKind, EventHead, EventKind};
 
 use super::held::{Missed, miss};
 use super::interest::Sub;
-use members::{MembersBehind, Word};
+use members::{Change, MembersBehind};
 
 mod members;
 
@@ -144,8 +144,8 @@ impl Behind {
                 false
             }
             Kept::State(state) => self.merge(sub, state, keep_oldest),
-            Kept::Joined { seq, users } => self.net_change(sub, Word::Joined, *seq, users),
-            Kept::Left { seq, users } => self.net_change(sub, Word::Left, *seq, users),
+            Kept::Joined { seq, users } => self.net_change(sub, Change::Joined, *seq, users),
+            Kept::Left { seq, users } => self.net_change(sub, Change::Left, *seq, users),
         }
     }
 
@@ -183,7 +183,7 @@ impl Behind {
         known.is_some()
     }
 
-    fn net_change(&mut self, sub: Sub, word: Word, seq: u64, users: &[String]) -> bool {
+    fn net_change(&mut self, sub: Sub, change: Change, seq: u64, users: &[String]) -> bool {
         let open = |members: &MembersBehind| members.sub == sub && !members.sealed;
         let at = self.members.iter().position(open).unwrap_or_else(|| {
             self.members.push(MembersBehind::new(sub));
@@ -191,7 +191,7 @@ impl Behind {
         });
         let members = &mut self.members[at];
         let before = members.bytes();
-        members.add(word, seq, users);
+        members.add(change, seq, users);
         self.bytes = self.bytes + members.bytes() - before;
         if members.is_empty() {
             self.members.remove(at);

@@ -85,19 +85,19 @@ impl Sessions {
     /// it has one. The word is about one connection of the session, and may come again.
     pub(in crate::machine) fn invited(
         &mut self,
-        word: q2g::Invited,
+        message: q2g::Invited,
         desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let handle = Handle::named(word.session);
+        let handle = Handle::named(message.session);
         let Some(session) = self.get_mut(handle) else { return };
-        let generation = Generation::or_none(word.generation);
+        let generation = Generation::or_none(message.generation);
         if session.state != State::Live || session.generation != generation {
             return;
         }
         let invited = &mut session.rare().invited;
-        if invited.len() < limits::SUBSCRIPTIONS_MAX && !invited.contains(&word.queue) {
-            invited.push(word.queue);
+        if invited.len() < limits::SUBSCRIPTIONS_MAX && !invited.contains(&message.queue) {
+            invited.push(message.queue);
         }
         self.resume_seen(handle, desk, out);
     }

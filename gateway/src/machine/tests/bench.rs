@@ -16,7 +16,7 @@ use proto::table::{BucketTable, Owner, Row, Table};
 use proto::time::Time;
 use proto::{frame, g2c, json};
 
-use super::words::{
+use super::frames::{
     attached, client_frames, conn, connect, format_of, logged_in, message, number, seldom,
     subscribed, to_application, to_node,
 };

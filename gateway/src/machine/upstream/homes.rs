@@ -109,13 +109,13 @@ fn read_rest(
             refusal::release(parts, bucket, out);
         }
         said::RECOGNISED => {
-            let word = q2g::Recognised::decode(body)?;
-            let number = word.number;
+            let recognised = q2g::Recognised::decode(body)?;
+            let number = recognised.number;
             let its =
                 |front| matches!(front, Pending::Recognise { number: of, .. } if of == number);
             if let Pending::Recognise { conn, .. } = take_front(parts, bucket, its)? {
                 let LaneParts { desk, sessions, application, .. } = parts;
-                application.recognised(conn, &word, sessions, desk, out);
+                application.recognised(conn, &recognised, sessions, desk, out);
             }
             refusal::release(parts, bucket, out);
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Keys, PAIRS, openssl, refusals};
 use crate::http::{request, until, until_ready, until_within};
-use crate::roles::{Five, Words};
+use crate::roles::{Arguments, Five};
 use crate::talker::Talker;
 
 /// Keys are fetched anew at most once in 10 s, and then are there.
@@ -93,8 +93,9 @@ impl Late {
         });
         let issuer = Issuer::start();
         let gateways = ["--auth-jwks-url", &issuer.url, "--auth-audience", "imq"];
-        let words = Words { gateways: &gateways, no_dev_auth: true, ..Words::default() };
-        let five = Five::begin(&words);
+        let arguments =
+            Arguments { gateways: &gateways, no_dev_auth: true, ..Arguments::default() };
+        let five = Five::begin(&arguments);
         Late { keys, jwks, issuer, five }
     }
 }

@@ -3,7 +3,7 @@
 //! In reading order: [`Port`] is what is served; [`Hosts`] says under which names; `seats` bounds
 //! the connections; `connection` is one of them from its beginning to its end, `talk` where its
 //! peer and we stand, `socket` what hyper reads and writes; `request` runs one request; [`body`]
-//! reads its body; [`words`] is what a refusal looks like.
+//! reads its body; [`refusal`] is what one looks like.
 //!
 //! What holds, whatever a peer sends or doesn't read: a connection owes one answer at most, and
 //! reads no further request before that is written; every request that was run is answered; each
@@ -28,11 +28,11 @@ pub mod body;
 mod bounds;
 mod connection;
 mod hosts;
+pub mod refusal;
 mod request;
 mod seats;
 mod socket;
 mod talk;
-pub mod words;
 
 pub use bounds::Bounds;
 pub use hosts::{HostPattern, Hosts, NotAHost};

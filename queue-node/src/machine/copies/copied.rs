@@ -126,8 +126,8 @@ impl Copied {
 
     /// What a primary says that a bucket is: the copy is compared with it.
     pub(crate) fn compare(&mut self, turn: &mut Turn<'_>, frame: &[u8]) -> Result<(), Broken> {
-        let word: q2q::Digest = read(frame)?;
-        let shown = Shown::of(&word).ok_or("a digest is of no bucket")?;
+        let message: q2q::Digest = read(frame)?;
+        let shown = Shown::of(&message).ok_or("a digest is of no bucket")?;
         let Some(copying) = self.copies.get_mut(&shown.bucket.prefix()) else { return Ok(()) };
         let is_it = copying.bucket == shown.bucket && copying.loss == shown.loss;
         let Some(learner) = copying.learner.as_ref().filter(|one| is_it && one.is_level()) else {

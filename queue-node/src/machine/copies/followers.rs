@@ -237,10 +237,10 @@ impl Shown {
     }
 
     /// What came over a link; nothing if there is no such bucket.
-    pub(crate) fn of(word: &proto::q2q::Digest) -> Option<Shown> {
-        let bucket = BucketId::new(word.bits, word.prefix)?;
-        let digest = u128::from(word.high) << 64 | u128::from(word.low);
-        Some(Shown { bucket, loss: word.loss, n: word.n, at_ms: word.at_ms, digest })
+    pub(crate) fn of(message: &proto::q2q::Digest) -> Option<Shown> {
+        let bucket = BucketId::new(message.bits, message.prefix)?;
+        let digest = u128::from(message.high) << 64 | u128::from(message.low);
+        Some(Shown { bucket, loss: message.loss, n: message.n, at_ms: message.at_ms, digest })
     }
 }
 

@@ -24,23 +24,23 @@ impl Bucket {
         turn: &mut Turn<'_>,
         seat: Seat,
         connection: Connection,
-        word: &g2q::Introduce,
+        body: &g2q::Introduce,
     ) {
         let Connection { id, generation, .. } = connection;
         if generation == 0 {
             return;
         }
         let people = self.state.people();
-        let found = people.find(id).filter(|key| **people.user_of(*key) == *word.user);
+        let found = people.find(id).filter(|key| **people.user_of(*key) == *body.user);
         let login = found.and_then(|key| Some((key, self.state.logins().present(key)?.generation)));
         if let Some((key, own)) = login
             && own == generation
         {
-            if word.confirmed {
+            if body.confirmed {
                 self.confirm(turn, connection);
             }
-            self.renew(turn, key, word.expires_unix_ms);
-            if !word.leaving {
+            self.renew(turn, key, body.expires_unix_ms);
+            if !body.leaving {
                 self.attach_session(turn, key, seat);
                 self.invite_again(turn, key);
             }
@@ -48,7 +48,7 @@ impl Bucket {
         }
         // A node that is behind doesn't know what was decided since.
         let is_known = generation < self.generation(self.outputs.next());
-        if !word.leaving && is_known {
+        if !body.leaving && is_known {
             let close = self.state.logins().over_by(id, found).unwrap_or(Close::HomeLost);
             self.kick(turn, seat, close, close.row().meaning, generation);
         }
@@ -79,12 +79,12 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
-        word: &g2q::Recognise,
+        body: &g2q::Recognise,
         id: SessionId,
     ) {
-        let mut answer = q2g::Recognised { number: word.number, ..q2g::Recognised::default() };
+        let mut answer = q2g::Recognised { number: body.number, ..q2g::Recognised::default() };
         if let Some(key) = self.state.people().find(id)
-            && let Ok(secret) = word.secret.as_slice().try_into()
+            && let Ok(secret) = body.secret.as_slice().try_into()
             && let Some(login) = self.state.logins().get(key).filter(|one| one.has(Secret(secret)))
         {
             answer.user = self.state.people().user_of(key).to_string();
@@ -125,8 +125,8 @@ impl Bucket {
                 self.end_session(turn, key, reason, Close::Bye);
             }
         }
-        let word = q2g::LostNoted { session: lost.session };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LostNoted(word)) };
+        let body = q2g::LostNoted { session: lost.session };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LostNoted(body)) };
         self.say(turn, link, |out| wire::put_message(out, &message));
     }
 
@@ -177,8 +177,8 @@ impl Bucket {
         let close = if is_mistaken { Close::AlreadyConnected } else { close };
         turn.shared.counters.kicks += 1;
         let (session, code) = (seat.handle.number(), u32::from(close.number()));
-        let word = q2g::Kick { session, code, reason: reason.to_owned(), generation };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Kick(word)) };
+        let body = q2g::Kick { session, code, reason: reason.to_owned(), generation };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Kick(body)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }
 }

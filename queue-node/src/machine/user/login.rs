@@ -50,7 +50,7 @@ impl Bucket {
     fn logged_in(&mut self, turn: &mut Turn<'_>, seat: Seat, drawn: SessionId, key: SessionKey) {
         let generation = self.bind(turn, seat, key);
         let id = self.state.people()[key].id;
-        let word = q2g::LoggedIn {
+        let body = q2g::LoggedIn {
             session: seat.handle.number(),
             status: Status::Ok.number(),
             generation,
@@ -59,12 +59,12 @@ impl Bucket {
             floor: self.floor_of(turn, self.state.people().user_of(key), None),
             ..q2g::LoggedIn::default()
         };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(body)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }
 
     fn refuse_login(&mut self, turn: &mut Turn<'_>, seat: Seat, refused: Refused) {
-        let word = q2g::LoggedIn {
+        let body = q2g::LoggedIn {
             session: seat.handle.number(),
             status: refused.status.number(),
             error_message: refused.sentence.into_owned(),
@@ -73,7 +73,7 @@ impl Bucket {
             code: u32::from(refused.close.number()),
             ..q2g::LoggedIn::default()
         };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(word)) };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(body)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }
 
@@ -188,8 +188,8 @@ impl Bucket {
         let left = self.seats.insert(key, seat);
         turn.shared.counters.resumes += 1;
         if let Some(left) = left {
-            let word = Close::Resumed.row().meaning;
-            self.kick(turn, left, Close::Resumed, word, old_generation);
+            let meaning = Close::Resumed.row().meaning;
+            self.kick(turn, left, Close::Resumed, meaning, old_generation);
         }
         self.fence_rooms(turn, inbox, key, Fence { generation, floor });
         Ok(key)

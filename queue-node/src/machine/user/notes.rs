@@ -34,8 +34,8 @@ impl Bucket {
             return;
         };
         let (session, queue) = (seat.handle.number(), room.to_owned());
-        let word = q2g::Invited { session, generation, queue };
-        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Invited(word)) };
+        let body = q2g::Invited { session, generation, queue };
+        let message = q2g::Q2g { body: Some(q2g::q2g::Body::Invited(body)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }
 

@@ -14,7 +14,7 @@ pub(super) const KEY: Kind = Kind::Text(Some(limits::KEY_BYTES_MAX));
 pub(super) const CLIENT: Kind = Kind::Text(Some(limits::CLIENT_NAME_BYTES_MAX));
 /// A string of no particular length.
 pub(super) const TEXT: Kind = Kind::Text(None);
-const MOUNT_KIND: Kind = Kind::Word(&["message", "state"]);
+const MOUNT_KIND: Kind = Kind::OneOf(&["message", "state"]);
 
 /// All objects.
 pub const OBJECTS: [&Object; 9] = [

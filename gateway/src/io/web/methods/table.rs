@@ -81,7 +81,7 @@ pub static METHODS: [Method; 16] = [
         fields: &[
             QUEUE_FIELD,
             MOUNT_FIELD,
-            always("kind", Kind::Word(&["message", "state"]), "for messages or for state"),
+            always("kind", Kind::OneOf(&["message", "state"]), "for messages or for state"),
         ],
         gives: &[SEQ],
         refusals: &[NO_QUEUE, (Status::Conflict, "a mount of this name is there already")],

@@ -32,7 +32,7 @@ pub(super) struct MembersBehind {
 
 /// What happened to users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum Change {
     Joined,
     Left,
 }
@@ -41,7 +41,7 @@ pub(super) enum Word {
 #[derive(Debug)]
 struct Cancelled {
     user: String,
-    first: Word,
+    first: Change,
     since: u64,
     until: u64,
 }
@@ -75,11 +75,11 @@ impl Cancelled {
     }
 }
 
-impl Word {
-    fn other(self) -> Word {
+impl Change {
+    fn other(self) -> Change {
         match self {
-            Word::Joined => Word::Left,
-            Word::Left => Word::Joined,
+            Change::Joined => Change::Left,
+            Change::Left => Change::Joined,
         }
     }
 }
@@ -115,25 +115,25 @@ impl MembersBehind {
     }
 
     /// Adds an event.
-    pub(super) fn add(&mut self, word: Word, seq: u64, users: &[String]) {
+    pub(super) fn add(&mut self, change: Change, seq: u64, users: &[String]) {
         self.seen = seq;
         for user in users {
-            if let Some(since) = self.side(word.other()).shift_remove(user) {
-                let (user, first) = (user.clone(), word.other());
+            if let Some(since) = self.side(change.other()).shift_remove(user) {
+                let (user, first) = (user.clone(), change.other());
                 self.cancelled.push(Cancelled { user, first, since, until: seq });
                 if self.cancelled.len() > CANCELLED_MAX {
                     self.forget_oldest();
                 }
-            } else if self.side(word).insert(user.clone(), seq).is_none() {
+            } else if self.side(change).insert(user.clone(), seq).is_none() {
                 self.bytes += user_bytes(user);
             }
         }
     }
 
-    fn side(&mut self, word: Word) -> &mut Users {
-        match word {
-            Word::Joined => &mut self.joined,
-            Word::Left => &mut self.left,
+    fn side(&mut self, change: Change) -> &mut Users {
+        match change {
+            Change::Joined => &mut self.joined,
+            Change::Left => &mut self.left,
         }
     }
 
@@ -151,7 +151,7 @@ impl MembersBehind {
     /// The next frame: which side, and up to which number. Nobody known by name is half cancelled
     /// at its end, unless one user's parting makes an end that is between another's two changes,
     /// and so on: it isn't tried more often than there may be pairs.
-    fn settle(&mut self) -> (Word, u64) {
+    fn settle(&mut self) -> (Change, u64) {
         for _ in 0..CANCELLED_MAX {
             let (_, mark) = self.next();
             let Some(at) = self.cancelled.iter().position(|pair| pair.is_half_at(mark)) else {
@@ -170,9 +170,9 @@ impl MembersBehind {
             events.extend([(pair.since, pair.first), (pair.until, pair.first.other())]);
             kept += 1;
         }
-        for word in [Word::Joined, Word::Left] {
-            if let Some(seq) = self.side(word).shift_remove(user) {
-                events.push((seq, word));
+        for change in [Change::Joined, Change::Left] {
+            if let Some(seq) = self.side(change).shift_remove(user) {
+                events.push((seq, change));
                 kept += 1;
             }
         }
@@ -185,8 +185,8 @@ impl MembersBehind {
                 let (user, first, since, until) = (user.to_owned(), *first, *since, *until);
                 self.cancelled.push(Cancelled { user, first, since, until });
             }
-            for (seq, word) in rest {
-                self.side(*word).insert(user.to_owned(), *seq);
+            for (seq, change) in rest {
+                self.side(*change).insert(user.to_owned(), *seq);
             }
             self.bytes += (pairs.len() + rest.len()) * user_bytes(user);
         }
@@ -200,15 +200,15 @@ impl MembersBehind {
     /// half cancelled, for the second half of such a pair would come without the first: a user
     /// leaves who isn't there, or joins who is. Where it can't, both halves are told; of those who
     /// are forgotten the first isn't, and the roster is right again with the second.
-    fn next(&self) -> (Word, u64) {
+    fn next(&self) -> (Change, u64) {
         let oldest = |users: &Users| users.values().copied().min();
-        let (word, side, oldest, before) = match (oldest(&self.joined), oldest(&self.left)) {
+        let (change, side, oldest, before) = match (oldest(&self.joined), oldest(&self.left)) {
             (Some(joined), Some(left)) if joined < left => {
-                (Word::Joined, &self.joined, joined, left)
+                (Change::Joined, &self.joined, joined, left)
             }
-            (Some(joined), Some(left)) => (Word::Left, &self.left, left, joined),
-            (Some(_), None) => return (Word::Joined, self.seen),
-            (None, Some(_) | None) => return (Word::Left, self.seen),
+            (Some(joined), Some(left)) => (Change::Left, &self.left, left, joined),
+            (Some(_), None) => return (Change::Joined, self.seen),
+            (None, Some(_) | None) => return (Change::Left, self.seen),
         };
         let within = || side.values().copied().filter(|seq| *seq < before);
         let last = self.forgotten.map(|forgotten| forgotten.last.get());
@@ -219,25 +219,25 @@ impl MembersBehind {
                 && !self.cancelled.iter().any(|pair| pair.is_half_at(*mark))
         };
         let whole = within().chain(ends).filter(is_whole).max();
-        (word, whole.or_else(|| within().max()).unwrap_or(oldest))
+        (change, whole.or_else(|| within().max()).unwrap_or(oldest))
     }
 
     /// Takes the next frame.
     pub(super) fn take(&mut self) -> Leaving {
-        let (word, seq) = self.settle();
-        let taken = self.side(word).extract_if(.., |_, at| *at <= seq);
+        let (change, seq) = self.settle();
+        let taken = self.side(change).extract_if(.., |_, at| *at <= seq);
         let users: Vec<String> = taken.map(|(user, _)| user).collect();
         let over = self.cancelled.extract_if(.., |pair| pair.until <= seq);
         let over = over.map(|pair| user_bytes(&pair.user)).sum::<usize>();
         self.bytes -= over + users.iter().map(|user| user_bytes(user)).sum::<usize>();
         self.forgotten = self.forgotten.filter(|forgotten| forgotten.last.get() > seq);
         let (sub, reason) = (self.sub, String::new());
-        match word {
-            Word::Joined => {
+        match change {
+            Change::Joined => {
                 let body = g2c::Joined { sub: 0, seq, users, reason }.encode_to_vec();
                 Leaving { kind: BodyKind::Joined as u32, sub, body }
             }
-            Word::Left => {
+            Change::Left => {
                 let body = g2c::Left { sub: 0, seq, users, reason }.encode_to_vec();
                 Leaving { kind: BodyKind::Left as u32, sub, body }
             }

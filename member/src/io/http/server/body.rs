@@ -6,8 +6,8 @@ use axum::body::{Body, Bytes, HttpBody as _};
 use proto::codes::Status;
 use proto::limits;
 
+use super::refusal::Refusal;
 use super::request::next;
-use super::words::Words;
 
 /// Why a body isn't there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Unread {
     /// The same as an answer.
     pub fn response(self) -> axum::response::Response {
         let (status, http, message) = self.refusal();
-        Words { status, http, message: &message }.response()
+        Refusal { status, http, message: &message }.response()
     }
 }
 

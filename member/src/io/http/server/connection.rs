@@ -24,11 +24,11 @@ use tokio::time::Sleep;
 
 use super::Shared;
 use super::bounds::Bounds;
+use super::refusal::{self, Refusal};
 use super::request::{self, Answer};
 use super::seats::{Leave, Reason, Seat};
 use super::socket::Socket;
 use super::talk::{Due, Talk, Turn};
-use super::words::{self, Words};
 
 const LINGER_READ_BYTES: usize = 64 * 1024;
 
@@ -104,7 +104,7 @@ async fn converse(stream: TcpStream, shared: &Arc<Shared>, talk: &Arc<Talk>, her
                 talk.refused().or(cut_short.then_some(400))
             }
         };
-        let farewell = farewell.map(|http| words::of_head(http).farewell());
+        let farewell = farewell.map(|http| refusal::of_head(http).farewell());
         return end(socket.stream, talk, &shared.bounds, farewell).await;
     }
 }
@@ -231,7 +231,7 @@ pub(super) async fn send_away(stream: TcpStream, reason: Reason, bounds: Bounds,
             "all connections of this port are busy: try again in a moment",
         ),
     };
-    let farewell = Words { status, http, message }.farewell();
+    let farewell = Refusal { status, http, message }.farewell();
     let stall = Duration::from_millis(bounds.stall_ms);
     if prepared(&stream, stall).is_ok() {
         end(stream, &Talk::new(clock::now().ms), &bounds, Some(farewell)).await;

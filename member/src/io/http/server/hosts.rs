@@ -10,13 +10,13 @@ use axum::http::uri::Authority;
 use axum::http::{Request, Version};
 use proto::codes::Status;
 
-use super::words::Words;
+use super::refusal::Refusal;
 
 /// Scrapers and probes come by any address or service name, and what they see is nothing that a
 /// page could use.
 const OPEN_PATHS: [&str; 3] = ["/metrics", "/healthz", "/readyz"];
 
-const NONE: Words<'_> = Words {
+const NONE: Refusal<'_> = Refusal {
     status: Status::Invalid,
     http: 400,
     message: "say which host the request is for: one line `Host: name` or `Host: name:port`",
@@ -69,7 +69,7 @@ impl Hosts {
     }
 
     /// Why this request, which has arrived at this address, is not for us.
-    pub(super) fn refusal<B>(&self, request: &Request<B>, here: IpAddr) -> Option<Words<'_>> {
+    pub(super) fn refusal<B>(&self, request: &Request<B>, here: IpAddr) -> Option<Refusal<'_>> {
         let mut lines = request.headers().get_all(header::HOST).iter();
         let host = match (lines.next(), lines.next()) {
             (Some(line), None) => match line.to_str().ok().and_then(|line| line.parse().ok()) {
@@ -84,7 +84,11 @@ impl Hosts {
         let host: &Authority = request.uri().authority().unwrap_or(&host);
         let is_good = OPEN_PATHS.contains(&request.uri().path())
             || self.names.as_ref().is_none_or(|names| is_known(names, host.host(), here));
-        (!is_good).then_some(Words { status: Status::Forbidden, http: 421, message: &self.refusal })
+        (!is_good).then_some(Refusal {
+            status: Status::Forbidden,
+            http: 421,
+            message: &self.refusal,
+        })
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn run(
     let refusal = shared.hosts.refusal(&request, here);
     let request = request.map(|body| Lent { body: Some(body), talk: Arc::clone(&talk) });
     let mut response = match refusal {
-        Some(words) => words.response(),
+        Some(refusal) => refusal.response(),
         None => match TowerToHyperService::new(shared.routes.clone()).call(request).await {
             Ok(response) => response,
             Err(never) => match never {},

@@ -8,14 +8,14 @@ use super::*;
 fn told(events: &str) -> (MembersBehind, Vec<String>) {
     let (mut members, mut frames, mut seq) = (MembersBehind::new(Sub::at(0)), Vec::new(), 0);
     for event in events.split(' ') {
-        let (word, user) = event.split_at(1);
-        if word == "|" {
+        let (change, user) = event.split_at(1);
+        if change == "|" {
             frames.push(frame(&mut members));
             continue;
         }
         seq += 1;
-        let word = if word == "+" { Word::Joined } else { Word::Left };
-        members.add(word, seq, &[user.to_owned()]);
+        let change = if change == "+" { Change::Joined } else { Change::Left };
+        members.add(change, seq, &[user.to_owned()]);
     }
     (members, frames)
 }
@@ -119,12 +119,12 @@ fn a_cut_anywhere_ends_with_the_right_roster() {
         for seq in 1..=6 + story % 12 {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
             let user = ["a", "b", "c", "d"][(number >> 60) as usize % 4];
-            let word = if there.remove(user) { Word::Left } else { Word::Joined };
-            if word == Word::Joined {
+            let change = if there.remove(user) { Change::Left } else { Change::Joined };
+            if change == Change::Joined {
                 there.insert(user);
             }
-            members.add(word, seq, &[user.to_owned()]);
-            events.insert(seq, (word, user));
+            members.add(change, seq, &[user.to_owned()]);
+            events.insert(seq, (change, user));
         }
         let mut held: BTreeSet<String> = begin.iter().map(|user| (*user).to_owned()).collect();
         let mut mark = 0;
@@ -139,12 +139,12 @@ fn a_cut_anywhere_ends_with_the_right_roster() {
                 assert!(changed, "story {story}");
             }
             let mut back = held.clone();
-            for (word, user) in events.range(mark + 1..).map(|(_, event)| event) {
-                let changed = match word {
-                    Word::Joined => back.insert((*user).to_owned()),
-                    Word::Left => back.remove(*user),
+            for (change, user) in events.range(mark + 1..).map(|(_, event)| event) {
+                let changed = match change {
+                    Change::Joined => back.insert((*user).to_owned()),
+                    Change::Left => back.remove(*user),
                 };
-                assert!(changed, "story {story} cut at {mark}: {word:?} {user}");
+                assert!(changed, "story {story} cut at {mark}: {change:?} {user}");
             }
             assert!(back.iter().eq(&there), "story {story} cut at {mark}");
         }

@@ -8,7 +8,7 @@ fn status(hosts: &Hosts, target: &str, lines: &[&str], version: Version) -> Opti
         request = request.header(header::HOST, *line);
     }
     let here = "::ffff:192.0.2.7".parse().unwrap();
-    hosts.refusal(&request.body(()).unwrap(), here).map(|words| words.http)
+    hosts.refusal(&request.body(()).unwrap(), here).map(|refusal| refusal.http)
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// A refusal.
 #[derive(Debug, Clone, Copy)]
-pub struct Words<'a> {
+pub struct Refusal<'a> {
     /// What it is in imq's own terms.
     pub status: Status,
     /// Its HTTP status.
@@ -17,7 +17,7 @@ pub struct Words<'a> {
     pub message: &'a str,
 }
 
-impl Words<'_> {
+impl Refusal<'_> {
     /// `{"error":{…}}`.
     pub fn body(&self) -> String {
         let error = json!({ "error": {
@@ -58,12 +58,12 @@ impl Words<'_> {
 }
 
 /// What there is to say of a head that hyper refuses with this status.
-pub(super) fn of_head(http: u16) -> Words<'static> {
+pub(super) fn of_head(http: u16) -> Refusal<'static> {
     let (status, message) = match http {
         408 => (Status::Invalid, "the request's head didn't arrive in time: send it at once"),
         414 => (Status::Limit, "the request's target is too long: put what is long into a body"),
         431 => (Status::Limit, "the request's head is too large: at most 32768 bytes in 100 lines"),
         _ => (Status::Invalid, "this is not a request of HTTP/1.1, or its head is cut short"),
     };
-    Words { status, http, message }
+    Refusal { status, http, message }
 }

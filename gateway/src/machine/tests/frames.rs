@@ -1,4 +1,4 @@
-//! The words of the scripts: frames from text and text from frames.
+//! The frames of the scripts: frames from text and text from frames.
 
 use prost::Message as _;
 use proto::c2g;
