@@ -177,8 +177,8 @@ pub const WEB_WINDOW_COST: usize = 4096;
 pub const WEB_COST_BYTES: usize = 4096;
 /// A page of a read may be [`PAGE_BYTES_MAX`] long: so many entries cost as much as a request.
 pub const WEB_COST_ENTRIES: usize = 16;
-/// What one key reads or writes of JSON before it is another's turn: less than a millisecond.
-pub const WEB_TURN_BYTES: usize = 64 * 1024;
+/// What one key reads or writes of JSON before another one may: less than a millisecond.
+pub const WEB_PASS_BYTES: usize = 64 * 1024;
 /// Connections of one port for HTTP: pools of web servers and scrapers, not people.
 pub const WEB_CONNECTIONS_MAX: usize = 4096;
 /// Peers of such a port that are sent away and still hear why; more are closed without a word.

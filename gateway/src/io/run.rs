@@ -16,7 +16,7 @@ use super::files::Files;
 use super::keys::{self, Keys};
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
-use super::turn::{self, Turn};
+use super::turn::{self, Loop};
 use super::web;
 use crate::machine::token::Tokens;
 
@@ -134,7 +134,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         let listeners = if number == 0 { None } else { sockets.next() };
         let listeners =
             listeners.map(|(tcp, http)| Listeners::new(tcp, http, connections_max, door.clone()));
-        let turn = Turn {
+        let lane = Loop {
             number,
             settings: Arc::clone(&settings),
             letterbox: boxes[number as usize].clone(),
@@ -147,7 +147,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
             keys: keys.as_ref().map(Keys::asks),
             listeners,
         };
-        threads.push(spawn(format!("lane {number}"), move || turn.run(poll))?);
+        threads.push(spawn(format!("lane {number}"), move || lane.run(poll))?);
     }
     Ok(Running { tcp, http, web, board, lanes: boxes, threads, keys })
 }

@@ -41,7 +41,7 @@ const DRAINING: &str = "draining: its clients are sent to other gateways";
 
 /// What a lane's thread is given.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct Loop {
     pub(super) number: u32,
     pub(super) settings: Arc<Settings>,
     /// Where others put letters.
@@ -155,7 +155,7 @@ struct Heard {
     table: Option<Arc<BucketTable>>,
 }
 
-impl Turn {
+impl Loop {
     /// Runs until told to stop.
     pub(super) fn run(mut self, poll: Poll) {
         if let Err(error) = self.serve(poll) {

@@ -30,8 +30,8 @@ mod exchange;
 mod keys;
 pub mod methods;
 pub mod openapi;
+mod scheduler;
 mod shares;
-mod turns;
 
 pub use keys::{ApiKey, Scope};
 
@@ -41,8 +41,8 @@ use super::mail::Letterbox;
 use super::settings::Settings;
 use answer::Refusal;
 use keys::Keyring;
+use scheduler::{NOBODY, Scheduler};
 use shares::Shares;
-use turns::{NOBODY, Turns};
 
 /// What a path costs whoever asks without a key, in bytes of JSON: the documents are long.
 const DOCUMENT_COST: usize = 32 * 1024;
@@ -52,7 +52,7 @@ const REFUSAL_COST: usize = 4 * 1024;
 struct Door {
     keys: Keyring,
     exchange: Exchange,
-    turns: Turns,
+    scheduler: Scheduler,
     shares: Shares,
     document: Bytes,
 }
@@ -71,15 +71,15 @@ pub(super) fn serve(
     board: Board,
 ) -> io::Result<SocketAddr> {
     let keys = Keyring::new(&settings.rpc_keys);
-    let (turns, shares) = (Turns::new(keys.accounts()), Shares::new(keys.accounts()));
+    let (scheduler, shares) = (Scheduler::new(keys.accounts()), Shares::new(keys.accounts()));
     let beside = {
-        let (deliver, give) = (exchange.clone().deliver(), turns.clone().give());
+        let (deliver, give) = (exchange.clone().deliver(), scheduler.clone().give());
         async {
             tokio::join!(deliver, give);
         }
     };
     let document = Bytes::from(openapi::document().to_string());
-    let door = Arc::new(Door { keys, exchange, turns, shares, document });
+    let door = Arc::new(Door { keys, exchange, scheduler, shares, document });
     let ip = settings.web.ip().to_string();
     let own = [settings.host.as_str(), ip.as_str()];
     let port = Port {
@@ -115,7 +115,7 @@ async fn wait(State(door): State<Arc<Door>>, request: Request, next: Next) -> Re
         "/metrics" | "/openapi.json" => DOCUMENT_COST,
         _ => REFUSAL_COST,
     };
-    door.turns.turn(NOBODY, cost).await;
+    door.scheduler.wait(NOBODY, cost).await;
     next.run(request).await
 }
 

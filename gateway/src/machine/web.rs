@@ -20,7 +20,7 @@ use rand::Rng as _;
 use super::desk::Desk;
 use super::lane::Outbox;
 use super::upstream::{BucketIndex, Pending};
-use join::{Lookups, Turn};
+use join::{LookupId, Lookups};
 
 /// What the back end wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +103,7 @@ enum Waiting {
     /// It is a part of a listing.
     Part(u64, Listing),
     /// It says which sessions a user has who is to join a queue.
-    Sessions(Turn),
+    Sessions(LookupId),
 }
 
 /// A listing goes through the buckets, one after the other.
@@ -138,7 +138,7 @@ impl Web {
         let given = if let Body::ListQueues(list) = &request.body {
             self.list_queues(number, list, desk)
         } else {
-            self.request_in_turn(request, desk)
+            self.request_in_order(request, desk)
         };
         if let Err((status, sentence)) = given {
             let result = g2c::Result::refusal(0, status, sentence);
@@ -295,7 +295,9 @@ impl Web {
             Waiting::Part(number, listing) if result.status == Status::Ok.number() => {
                 self.listed(number, listing, reply.queues, desk, out);
             }
-            Waiting::Sessions(turn) => self.looked_up(turn, result.status, reply.user, desk, out),
+            Waiting::Sessions(lookup) => {
+                self.looked_up(lookup, result.status, reply.user, desk, out)
+            }
             Waiting::Answer(number) | Waiting::Part(number, _) => {
                 let about = q2g::Reply { result: Vec::new(), ..reply };
                 out.replies.push(WebReply { number, result, about });
@@ -348,7 +350,9 @@ impl Web {
                 let result = g2c::Result::refusal(0, status, sentence);
                 out.replies.push(WebReply::of(number, result));
             }
-            Some(Waiting::Sessions(turn)) => self.looked_up(turn, status.number(), None, desk, out),
+            Some(Waiting::Sessions(lookup)) => {
+                self.looked_up(lookup, status.number(), None, desk, out)
+            }
             None => {}
         }
     }

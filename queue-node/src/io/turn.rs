@@ -87,7 +87,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         membership.dial_bosses(clock::now(), &mut wires);
         let mut decider = Decider::new(membership, id, board, bytes_max);
         (decider.hub, decider.learns, decider.faults) = (hub, learns, faults);
-        Turn { poll, wires, decider, stopped }.run();
+        Loop { poll, wires, decider, stopped }.run();
     })?;
     Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread) })
 }
@@ -105,14 +105,14 @@ fn link_settings(settings: &Settings) -> link::machine::Settings {
     }
 }
 
-struct Turn {
+struct Loop {
     poll: Poll,
     wires: Wires,
     decider: Decider,
     stopped: Arc<AtomicBool>,
 }
 
-impl Turn {
+impl Loop {
     fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
         while !self.stopped.load(Ordering::Relaxed) {

@@ -55,7 +55,7 @@ pub(super) async fn batch(
     Ok(respond(Status::Ok.row().http, held.answer(put(door, holder, begun, replies).await)))
 }
 
-/// The answer, written part by part: others have their turns between.
+/// The answer, written part by part: others may go on between.
 async fn put(
     door: &Door,
     holder: &Holder,
@@ -76,12 +76,12 @@ async fn put(
             out.push(b',');
         }
         put_item(&mut out, &outcome);
-        if out.len() >= paid + limits::WEB_TURN_BYTES {
-            door.turns.turn(holder.account, out.len() - paid).await;
+        if out.len() >= paid + limits::WEB_PASS_BYTES {
+            door.scheduler.wait(holder.account, out.len() - paid).await;
             paid = out.len();
         }
     }
-    door.turns.charge(holder.account, out.len() - paid);
+    door.scheduler.charge(holder.account, out.len() - paid);
     out.extend_from_slice(b"]}");
     out
 }
@@ -95,7 +95,7 @@ async fn begin(
     key: Option<&[u8]>,
 ) -> Result<(Vec<Begun>, Vec<WebRequest>), Refusal> {
     // All of it is looked through for where its items are.
-    door.turns.turn(holder.account, text.len()).await;
+    door.scheduler.wait(holder.account, text.len()).await;
     let batch: Batch<'_> = serde_json::from_str(text)
         .map_err(|error| Refusal::new(Status::Invalid, format!("{BATCH}: {error}")))?;
     let (count, max) = (batch.items.len(), limits::BATCH_MAX);
@@ -108,8 +108,8 @@ async fn begin(
     let (mut pages, mut unpaid) = (0, 0);
     for (place, item) in batch.items.iter().enumerate() {
         unpaid += item.body.map_or(0, |body| body.get().len());
-        if unpaid >= limits::WEB_TURN_BYTES {
-            door.turns.turn(holder.account, std::mem::take(&mut unpaid)).await;
+        if unpaid >= limits::WEB_PASS_BYTES {
+            door.scheduler.wait(holder.account, std::mem::take(&mut unpaid)).await;
         }
         let key = key.map(|key| [key, b"/", place.to_string().as_bytes()].concat());
         match read_item(holder, item, key) {

@@ -18,8 +18,8 @@ use super::answer::{Outcome, Refusal, respond};
 use super::exchange::Full;
 use super::keys::Holder;
 use super::methods::{self, BATCH, Method};
+use super::scheduler::NOBODY;
 use super::shares::{Held, TooMuch};
-use super::turns::NOBODY;
 use super::{Door, REFUSAL_COST, batch};
 use crate::machine::WebRequest;
 
@@ -39,7 +39,7 @@ pub(super) async fn call(
     let holder = match holder {
         Ok(holder) => holder,
         Err(refusal) => {
-            door.turns.turn(NOBODY, REFUSAL_COST).await;
+            door.scheduler.wait(NOBODY, REFUSAL_COST).await;
             return Err(refusal);
         }
     };
@@ -51,14 +51,14 @@ pub(super) async fn call(
     let method = method_of(&name)?;
     let key = idempotency_key(request.headers());
     let (body, held) = body_of(&door, holder, request, limits::CLIENT_FRAME_BYTES_MAX).await?;
-    door.turns.turn(holder.account, body.len()).await;
+    door.scheduler.wait(holder.account, body.len()).await;
     let request = operation(holder, method, text_of(&body)?, key)?;
     drop(body);
     let answers = door.exchange.ask(holder.account, vec![request]).map_err(too_many)?;
     let reply = answers.all(&door.exchange).await.pop().flatten();
     let reply = reply.ok_or_else(Refusal::no_answer)?;
     let Outcome { http, body } = Outcome::of(method.name, holder, reply);
-    door.turns.charge(holder.account, body.len());
+    door.scheduler.charge(holder.account, body.len());
     Ok(respond(http, held.answer(body)))
 }
 

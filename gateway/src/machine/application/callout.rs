@@ -34,12 +34,12 @@ pub use counters::{Counters, Silence};
 pub use outcome::{Failure, Outcome};
 pub use verdict::Verdict;
 
-use target::{Places, Target, Turn};
+use target::{Context, Places, Target};
 
 /// What a target needs of [`Callouts`], of fields that are borrowed apart from `targets`.
-macro_rules! turn {
+macro_rules! context {
     ($callouts:expr, $now:expr, $out:expr) => {
-        Turn {
+        Context {
             now: $now,
             gateway: &$callouts.gateway,
             random: &mut $callouts.random,
@@ -149,8 +149,8 @@ impl Callouts {
             self.targets.insert(callout.name.clone(), target);
         }
         for (name, target) in before {
-            let mut turn = turn!(self, now, out);
-            for (link, newest) in target.dismiss(&mut turn) {
+            let mut context = context!(self, now, out);
+            for (link, newest) in target.dismiss(&mut context) {
                 self.declined.insert((link, name.clone()), newest);
             }
         }
@@ -159,7 +159,7 @@ impl Callouts {
     /// Asks a target, if there is one. The verdict comes under `number`, perhaps in this very turn.
     pub fn ask(&mut self, now: Time, number: u64, target: Option<&str>, ask: &Ask, out: &mut Out) {
         match target.and_then(|target| self.targets.get_mut(target)) {
-            Some(target) => target.ask(number, ask, &mut turn!(self, now, out)),
+            Some(target) => target.ask(number, ask, &mut context!(self, now, out)),
             None => {
                 self.counters.silent(Silence::Unconfigured);
                 out.verdicts.push((number, Verdict::unavailable(Silence::Unconfigured)));
@@ -204,10 +204,10 @@ impl Callouts {
 
     /// What became of a request. One that isn't known any more is of the past.
     pub fn answered(&mut self, now: Time, request: u64, outcome: Outcome, out: &mut Out) {
-        let mut turn = turn!(self, now, out);
+        let mut context = context!(self, now, out);
         let target = self.targets.iter_mut().find(|(_, target)| target.waits_for(request));
         if let Some((name, target)) = target {
-            target.answered(name, request, outcome, &mut turn);
+            target.answered(name, request, outcome, &mut context);
         }
     }
 
@@ -218,9 +218,9 @@ impl Callouts {
 
     /// Ends what is late, and posts the tells that have gathered.
     pub fn wake(&mut self, now: Time, out: &mut Out) {
-        let mut turn = turn!(self, now, out);
+        let mut context = context!(self, now, out);
         for (name, target) in &mut self.targets {
-            target.wake(name, &mut turn);
+            target.wake(name, &mut context);
         }
     }
 

@@ -16,23 +16,26 @@ use super::{Sending, Waiting, Web, WebReply, WebRequest, no_table, queue_of};
 use crate::machine::desk::Desk;
 use crate::machine::lane::Outbox;
 
-/// Whose turn it is: an API key, and the hash of a queue's name. What one API key asks of a queue
-/// holds up no other's.
-pub(super) type Turn = (u64, u64);
+/// What a look-up holds up: requests of one API key to one queue, and nobody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LookupId {
+    key_id: u64,
+    queue_hash: u64,
+}
 
-/// The requests of each turn, whose first waits for a user's sessions.
-pub(super) type Lookups = BTreeMap<Turn, VecDeque<WebRequest>>;
+/// The requests behind each look-up, whose first waits for a user's sessions.
+pub(super) type Lookups = BTreeMap<LookupId, VecDeque<WebRequest>>;
 
 impl Web {
     /// Sends a request, or lets it wait behind those to the same queue that aren't sent yet. They
     /// are no more than what a gateway takes of requests at all.
-    pub(super) fn request_in_turn(
+    pub(super) fn request_in_order(
         &mut self,
         request: WebRequest,
         desk: &mut Desk,
     ) -> Result<(), (Status, String)> {
-        let turn = (request.key_id, queue_of(&request)?.hash());
-        if let Some(behind) = self.lookups.get_mut(&turn) {
+        let lookup = LookupId { key_id: request.key_id, queue_hash: queue_of(&request)?.hash() };
+        if let Some(behind) = self.lookups.get_mut(&lookup) {
             behind.push_back(request);
             return Ok(());
         }
@@ -45,8 +48,8 @@ impl Web {
         let bucket = desk.upstream.bucket_of(of_user).ok_or_else(no_table)?;
         let body = Body::GetUser(g2q::GetUser { user: join.user.clone() });
         let sending = Sending { key_id: request.key_id, ..Sending::READ };
-        self.send_request((bucket, Some(of_user)), Waiting::Sessions(turn), body, sending, desk)?;
-        self.lookups.insert(turn, VecDeque::from([request]));
+        self.send_request((bucket, Some(of_user)), Waiting::Sessions(lookup), body, sending, desk)?;
+        self.lookups.insert(lookup, VecDeque::from([request]));
         Ok(())
     }
 
@@ -54,13 +57,13 @@ impl Web {
     /// waited behind it.
     pub(super) fn looked_up(
         &mut self,
-        turn: Turn,
+        lookup: LookupId,
         status: u32,
         user: Option<UserInfo>,
         desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let Some(mut behind) = self.lookups.remove(&turn) else { return };
+        let Some(mut behind) = self.lookups.remove(&lookup) else { return };
         if let Some(first) = behind.pop_front() {
             let number = first.number;
             let is_discreet = matches!(&first.body, Body::JoinUser(join) if join.discreet);
@@ -72,7 +75,7 @@ impl Web {
         }
         for request in behind {
             let number = request.number;
-            let sent = self.request_in_turn(request, desk);
+            let sent = self.request_in_order(request, desk);
             refuse(number, sent, out);
         }
     }

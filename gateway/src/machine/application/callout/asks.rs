@@ -11,7 +11,7 @@ use super::breaker::{Breaker, Change};
 use super::complaints::Complaints;
 use super::counters::{Counters, Silence};
 use super::outcome::Outcome;
-use super::target::{Settings, Turn};
+use super::target::{Context, Settings};
 use super::verdict::Verdict;
 use crate::machine::door::Prefix;
 
@@ -79,29 +79,29 @@ struct Unposted {
 }
 
 impl Asks {
-    pub(super) fn ask(&mut self, number: u64, ask: &Ask, to: &Settings, turn: &mut Turn<'_>) {
+    pub(super) fn ask(&mut self, number: u64, ask: &Ask, to: &Settings, context: &mut Context<'_>) {
         let kind = ask.asked.kind();
         let free = self.under_way.len() < to.concurrency;
         let closed = self.breaker.is_closed();
-        let probe = !closed && free && self.breaker.probe(turn.now.ms);
+        let probe = !closed && free && self.breaker.probe(context.now.ms);
         if !closed && !probe {
-            return silent(number, kind, Silence::CircuitOpen, to, turn);
+            return silent(number, kind, Silence::CircuitOpen, to, context);
         }
-        let body = ask.body(turn.gateway);
+        let body = ask.body(context.gateway);
         let bytes = body.len();
         let filler = Filler::of(ask);
         if !probe && !self.has_room(free, bytes, &filler, to) {
-            return silent(number, kind, Silence::Busy, to, turn);
+            return silent(number, kind, Silence::Busy, to, context);
         }
-        let deadline_ms = turn.now.ms + to.deadline_ms;
+        let deadline_ms = context.now.ms + to.deadline_ms;
         *self.held.entry(filler.clone()).or_default() += 1;
         let pending = Pending { number, kind, filler, deadline_ms, bytes, probe, posted_us: 0 };
         let unposted = Unposted { id: format!("{}/{}", ask.id, kind.name()), body };
-        let request = turn.number();
+        let request = context.number();
         self.bytes += bytes;
         self.deadlines.insert((deadline_ms, request));
         if free {
-            self.post(request, pending, unposted, to, turn);
+            self.post(request, pending, unposted, to, context);
         } else {
             self.waiting.insert(request, (pending, unposted));
         }
@@ -133,13 +133,13 @@ impl Asks {
         mut pending: Pending,
         unposted: Unposted,
         to: &Settings,
-        turn: &mut Turn<'_>,
+        context: &mut Context<'_>,
     ) {
-        pending.posted_us = turn.us();
-        let left_ms = pending.deadline_ms.saturating_sub(turn.now.ms);
+        pending.posted_us = context.us();
+        let left_ms = pending.deadline_ms.saturating_sub(context.now.ms);
         // What was called for may have been done, though nothing has come back.
         let again = pending.kind != AskKind::Call;
-        turn.post(request, to, &unposted.id, unposted.body, left_ms, again);
+        context.post(request, to, &unposted.id, unposted.body, left_ms, again);
         self.under_way.insert(request, pending);
     }
 
@@ -153,15 +153,15 @@ impl Asks {
         request: u64,
         outcome: &Outcome,
         to: &Settings,
-        turn: &mut Turn<'_>,
+        context: &mut Context<'_>,
     ) {
         let Some(pending) = self.under_way.remove(&request) else { return };
         self.settled(request, &pending);
-        turn.counters.ask_times.count(turn.us().saturating_sub(pending.posted_us));
+        context.counters.ask_times.count(context.us().saturating_sub(pending.posted_us));
         match outcome.verdict(pending.kind) {
             Ok(verdict) => {
-                turn.counters.answered(&verdict);
-                turn.out.verdicts.push((pending.number, verdict));
+                context.counters.answered(&verdict);
+                context.out.verdicts.push((pending.number, verdict));
             }
             Err(why) => {
                 let reason = match why {
@@ -177,13 +177,14 @@ impl Asks {
                     | Silence::Unconfigured => "",
                 };
                 let reason = || format!("{reason}{}", outcome.with_excerpt());
-                self.complaints.note(name, pending.kind.name(), to, reason, turn);
-                unanswered(&pending, why, outcome.is_down(), to, turn);
+                self.complaints.note(name, pending.kind.name(), to, reason, context);
+                unanswered(&pending, why, outcome.is_down(), to, context);
             }
         }
-        let change = self.breaker.over(turn.now.ms, pending.probe, outcome.is_down(), turn.random);
-        self.changed(name, change, outcome, to, turn);
-        self.post_next(to, turn);
+        let change =
+            self.breaker.over(context.now.ms, pending.probe, outcome.is_down(), context.random);
+        self.changed(name, change, outcome, to, context);
+        self.post_next(to, context);
     }
 
     fn changed(
@@ -192,46 +193,46 @@ impl Asks {
         change: Change,
         outcome: &Outcome,
         to: &Settings,
-        turn: &mut Turn<'_>,
+        context: &mut Context<'_>,
     ) {
         match change {
             Change::None => {}
             Change::Closed => {
-                turn.out.notices.push(format!("call-out {name:?} answers again"));
+                context.out.notices.push(format!("call-out {name:?} answers again"));
             }
             Change::Opened { for_ms } => {
-                turn.counters.circuits_opened += 1;
-                turn.out.notices.push(format!(
+                context.counters.circuits_opened += 1;
+                context.out.notices.push(format!(
                     "call-out {name:?} is down ({outcome}): for {for_ms} ms it isn't asked, and \
                      `no_answer` decides its asks"
                 ));
-                self.let_go(to, turn);
+                self.let_go(to, context);
             }
         }
     }
 
     /// The next of those that wait get no answer, or are asked if the circuit has closed meanwhile.
-    fn let_go(&mut self, to: &Settings, turn: &mut Turn<'_>) {
+    fn let_go(&mut self, to: &Settings, context: &mut Context<'_>) {
         self.let_go_ms = None;
         if self.breaker.is_closed() {
-            return self.post_next(to, turn);
+            return self.post_next(to, context);
         }
         for _ in 0..LET_GO_PER_MS {
             let Some((request, (pending, _))) = self.waiting.pop_first() else { return };
             self.settled(request, &pending);
-            silent(pending.number, pending.kind, Silence::CircuitOpen, to, turn);
+            silent(pending.number, pending.kind, Silence::CircuitOpen, to, context);
         }
-        self.let_go_ms = Some(turn.now.ms + 1);
+        self.let_go_ms = Some(context.now.ms + 1);
     }
 
-    fn post_next(&mut self, to: &Settings, turn: &mut Turn<'_>) {
+    fn post_next(&mut self, to: &Settings, context: &mut Context<'_>) {
         while self.breaker.is_closed() && self.under_way.len() < to.concurrency {
             let Some((request, (pending, unposted))) = self.waiting.pop_first() else { return };
-            if pending.deadline_ms <= turn.now.ms {
+            if pending.deadline_ms <= context.now.ms {
                 self.settled(request, &pending);
-                silent(pending.number, pending.kind, Silence::Late, to, turn);
+                silent(pending.number, pending.kind, Silence::Late, to, context);
             } else {
-                self.post(request, pending, unposted, to, turn);
+                self.post(request, pending, unposted, to, context);
             }
         }
     }
@@ -253,12 +254,12 @@ impl Asks {
     }
 
     /// Ends what is late, and lets go of what isn't asked any more.
-    pub(super) fn wake(&mut self, name: &str, to: &Settings, turn: &mut Turn<'_>) {
-        if self.let_go_ms.is_some_and(|at_ms| at_ms <= turn.now.ms) {
-            self.let_go(to, turn);
+    pub(super) fn wake(&mut self, name: &str, to: &Settings, context: &mut Context<'_>) {
+        if self.let_go_ms.is_some_and(|at_ms| at_ms <= context.now.ms) {
+            self.let_go(to, context);
         }
         while let Some((deadline_ms, request)) = self.deadlines.first().copied() {
-            if deadline_ms > turn.now.ms {
+            if deadline_ms > context.now.ms {
                 return;
             }
             if let Some((pending, _)) = self.waiting.remove(&request) {
@@ -267,10 +268,10 @@ impl Asks {
                     "it waited too long for its turn: `concurrency_max` others were under way"
                         .to_owned()
                 };
-                self.complaints.note(name, pending.kind.name(), to, reason, turn);
-                silent(pending.number, pending.kind, Silence::Late, to, turn);
+                self.complaints.note(name, pending.kind.name(), to, reason, context);
+                silent(pending.number, pending.kind, Silence::Late, to, context);
             } else {
-                self.answered(name, request, &Outcome::TimedOut, to, turn);
+                self.answered(name, request, &Outcome::TimedOut, to, context);
             }
         }
     }
@@ -281,12 +282,12 @@ impl Asks {
     }
 
     /// Nobody is asked any more.
-    pub(super) fn dismiss(self, turn: &mut Turn<'_>) {
+    pub(super) fn dismiss(self, context: &mut Context<'_>) {
         let waiting = self.waiting.into_values().map(|(pending, _)| pending);
         for pending in self.under_way.into_values().chain(waiting) {
-            turn.counters.silent(Silence::Unconfigured);
+            context.counters.silent(Silence::Unconfigured);
             let verdict = Verdict::unavailable(Silence::Unconfigured);
-            turn.out.verdicts.push((pending.number, verdict));
+            context.out.verdicts.push((pending.number, verdict));
         }
     }
 
@@ -300,7 +301,13 @@ impl Asks {
 /// An ask was posted and has no answer. Of a call nobody knows whether it was done. What is wrong
 /// with one ask only may be the asking user's doing: it is refused, whatever is configured for an
 /// application that is down.
-fn unanswered(pending: &Pending, why: Silence, is_down: bool, to: &Settings, turn: &mut Turn<'_>) {
+fn unanswered(
+    pending: &Pending,
+    why: Silence,
+    is_down: bool,
+    to: &Settings,
+    context: &mut Context<'_>,
+) {
     let is_tried = match why {
         Silence::Late | Silence::Unreachable | Silence::Status | Silence::Huge | Silence::Wrong => {
             true
@@ -312,21 +319,21 @@ fn unanswered(pending: &Pending, why: Silence, is_down: bool, to: &Settings, tur
         | Silence::Unconfigured => false,
     };
     if pending.kind == AskKind::Call && is_tried {
-        turn.counters.silent(why);
-        turn.out.verdicts.push((pending.number, Verdict::unknown(why)));
+        context.counters.silent(why);
+        context.out.verdicts.push((pending.number, Verdict::unknown(why)));
     } else if is_down {
-        silent(pending.number, pending.kind, why, to, turn);
+        silent(pending.number, pending.kind, why, to, context);
     } else {
-        turn.counters.silent(why);
-        turn.out.verdicts.push((pending.number, Verdict::unavailable(why)));
+        context.counters.silent(why);
+        context.out.verdicts.push((pending.number, Verdict::unavailable(why)));
     }
 }
 
 /// An ask has no answer. It is refused, or allowed where that is configured and means something:
 /// without an answer nobody knows who connects, or what a call returns. What was never asked since
 /// too many were is refused, whatever is configured: a flood opens no door.
-fn silent(number: u64, kind: AskKind, why: Silence, to: &Settings, turn: &mut Turn<'_>) {
-    turn.counters.silent(why);
+fn silent(number: u64, kind: AskKind, why: Silence, to: &Settings, context: &mut Context<'_>) {
+    context.counters.silent(why);
     let verdict = match (to.no_answer, kind) {
         (NoAnswer::Refuse, _) | (NoAnswer::Allow, AskKind::Connect | AskKind::Call) => {
             Verdict::unavailable(why)
@@ -340,5 +347,5 @@ fn silent(number: u64, kind: AskKind, why: Silence, to: &Settings, turn: &mut Tu
             AskKind::CreateQueue | AskKind::Subscribe | AskKind::SendMessage | AskKind::SendState,
         ) => Verdict::Allow,
     };
-    turn.out.verdicts.push((number, verdict));
+    context.out.verdicts.push((number, verdict));
 }

@@ -1,7 +1,7 @@
 //! What the operator's log is told of requests that fail: the first, then one now and then with the
 //! number of those between, so that an application that is down fills no disk.
 
-use super::target::{Settings, Turn};
+use super::target::{Context, Settings};
 
 /// A target's failures are told so often.
 const EVERY_MS: u64 = 10_000;
@@ -21,9 +21,9 @@ impl Complaints {
         kind: &str,
         to: &Settings,
         reason: impl FnOnce() -> String,
-        turn: &mut Turn<'_>,
+        context: &mut Context<'_>,
     ) {
-        if turn.now.ms < self.next_ms {
+        if context.now.ms < self.next_ms {
             self.unreported += 1;
             return;
         }
@@ -32,8 +32,9 @@ impl Complaints {
             0 => String::new(),
             more => format!("; {more} more have failed since the last such line"),
         };
-        self.next_ms = turn.now.ms + EVERY_MS;
-        turn.out
+        self.next_ms = context.now.ms + EVERY_MS;
+        context
+            .out
             .notices
             .push(format!("call-out {name:?} fails on {kind}, at {url}: {reason}{unreported}"));
     }

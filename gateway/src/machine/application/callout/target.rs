@@ -15,7 +15,7 @@ use super::tells::Tells;
 use super::{HttpRequest, Out, Outcome, signature};
 
 /// What a handler has at hand.
-pub(super) struct Turn<'a> {
+pub(super) struct Context<'a> {
     pub(super) now: Time,
     pub(super) gateway: &'a str,
     pub(super) random: &'a mut StdRng,
@@ -59,7 +59,7 @@ pub(super) struct Target {
     tells: Tells,
 }
 
-impl Turn<'_> {
+impl Context<'_> {
     /// A number for what may become a request. Rises, so that it is also the order of arrival.
     pub(super) fn number(&mut self) -> u64 {
         *self.newest += 1;
@@ -137,15 +137,15 @@ impl Target {
     }
 
     /// It is no target any more. Gives the newest of the tells not heard yet, of each link.
-    pub(super) fn dismiss(self, turn: &mut Turn<'_>) -> BTreeMap<LinkId, u64> {
-        self.strangers.dismiss(turn);
-        self.asks.dismiss(turn);
+    pub(super) fn dismiss(self, context: &mut Context<'_>) -> BTreeMap<LinkId, u64> {
+        self.strangers.dismiss(context);
+        self.asks.dismiss(context);
         self.tells.newest_held()
     }
 
-    pub(super) fn ask(&mut self, number: u64, ask: &Ask, turn: &mut Turn<'_>) {
+    pub(super) fn ask(&mut self, number: u64, ask: &Ask, context: &mut Context<'_>) {
         let asks = if ask.user.is_none() { &mut self.strangers } else { &mut self.asks };
-        asks.ask(number, ask, &self.settings, turn);
+        asks.ask(number, ask, &self.settings, context);
     }
 
     /// Nobody wants the verdict any more: it isn't asked for, unless it is under way already.
@@ -179,14 +179,14 @@ impl Target {
         name: &str,
         request: u64,
         outcome: Outcome,
-        turn: &mut Turn<'_>,
+        context: &mut Context<'_>,
     ) {
         if self.tells.is_under_way(request) {
-            self.tells.answered(name, &outcome, &self.settings, turn);
+            self.tells.answered(name, &outcome, &self.settings, context);
         } else if self.strangers.is_under_way(request) {
-            self.strangers.answered(name, request, &outcome, &self.settings, turn);
+            self.strangers.answered(name, request, &outcome, &self.settings, context);
         } else {
-            self.asks.answered(name, request, &outcome, &self.settings, turn);
+            self.asks.answered(name, request, &outcome, &self.settings, context);
         }
     }
 
@@ -195,10 +195,10 @@ impl Target {
         asks.chain(self.tells.wake_at()).min()
     }
 
-    pub(super) fn wake(&mut self, name: &str, turn: &mut Turn<'_>) {
-        self.strangers.wake(name, &self.settings, turn);
-        self.asks.wake(name, &self.settings, turn);
-        self.tells.wake(name, &self.settings, turn);
+    pub(super) fn wake(&mut self, name: &str, context: &mut Context<'_>) {
+        self.strangers.wake(name, &self.settings, context);
+        self.asks.wake(name, &self.settings, context);
+        self.tells.wake(name, &self.settings, context);
     }
 
     /// Adds what is so now.

@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::counters::Counters;
 use super::outcome::Outcome;
 use super::retry;
-use super::target::{Settings, Turn};
+use super::target::{Context, Settings};
 
 /// A batch that an application which is up hasn't taken so often is taken apart.
 const FAILURES_OF_A_BATCH: u32 = 3;
@@ -90,19 +90,19 @@ impl Tells {
         name: &str,
         outcome: &Outcome,
         to: &Settings,
-        turn: &mut Turn<'_>,
+        context: &mut Context<'_>,
     ) {
         let Some(mut batch) = self.batch.take() else { return };
-        turn.counters.tell_times.count(turn.us().saturating_sub(batch.posted_us));
+        context.counters.tell_times.count(context.us().saturating_sub(batch.posted_us));
         if outcome.is_success() {
-            return self.heard(name, batch, turn);
+            return self.heard(name, batch, context);
         }
-        turn.counters.posts_of_tells_failed += 1;
+        context.counters.posts_of_tells_failed += 1;
         self.failures = self.failures.saturating_add(1);
-        let after_ms = retry::after_ms(self.failures, turn.random);
-        self.next_ms = turn.now.ms + after_ms;
+        let after_ms = retry::after_ms(self.failures, context.random);
+        self.next_ms = context.now.ms + after_ms;
         if self.failures == 1 {
-            turn.out.notices.push(format!(
+            context.out.notices.push(format!(
                 "call-out {name:?} doesn't acknowledge tells, at {}: {}; they are repeated, with \
                  back-off, until it answers with 2xx",
                 to.shown_url(),
@@ -113,7 +113,7 @@ impl Tells {
         let gone = batch.held.iter().any(|held| held.link.is_none());
         let is_tried = self.failures >= FAILURES_OF_A_BATCH || self.is_taken_apart(&batch);
         if !outcome.is_down() && is_tried {
-            self.isolate(batch, turn);
+            self.isolate(batch, context);
         } else if gone {
             self.take_apart(batch);
         } else {
@@ -128,13 +128,13 @@ impl Tells {
     }
 
     /// The application is up and doesn't take this: one of its tells is at fault, or all are.
-    fn isolate(&mut self, batch: Batch, turn: &mut Turn<'_>) {
+    fn isolate(&mut self, batch: Batch, context: &mut Context<'_>) {
         match batch.held.as_slice() {
             [one] => {
                 let (_, times) = self.stuck.get(&one.tell.queue).copied().unwrap_or_default();
                 // The others go first.
                 let until_ms =
-                    turn.now.ms + retry::after_ms(times + FAILURES_OF_A_BATCH, turn.random);
+                    context.now.ms + retry::after_ms(times + FAILURES_OF_A_BATCH, context.random);
                 self.stuck.insert(one.tell.queue.clone(), (until_ms, times + 1));
             }
             many => self.singly = many.len(),
@@ -142,25 +142,25 @@ impl Tells {
         self.take_apart(batch);
     }
 
-    fn heard(&mut self, name: &str, batch: Batch, turn: &mut Turn<'_>) {
+    fn heard(&mut self, name: &str, batch: Batch, context: &mut Context<'_>) {
         if std::mem::take(&mut self.failures) > 0 {
-            turn.out.notices.push(format!("call-out {name:?} again acknowledges tells"));
+            context.out.notices.push(format!("call-out {name:?} again acknowledges tells"));
         }
-        turn.counters.tells_heard += batch.held.len() as u64;
+        context.counters.tells_heard += batch.held.len() as u64;
         self.singly = self.singly.saturating_sub(1);
         if !self.stuck.is_empty() {
             for held in &batch.held {
                 self.stuck.remove(&held.tell.queue);
             }
         }
-        self.next_ms = turn.now.ms;
+        self.next_ms = context.now.ms;
         let mut by_link: BTreeMap<LinkId, Vec<u64>> = BTreeMap::new();
         for held in batch.held {
             let Some(link) = held.link else { continue };
             self.numbers.remove(&(link, held.tell.number));
             by_link.entry(link).or_default().push(held.tell.number);
         }
-        turn.out.acknowledged.extend(by_link);
+        context.out.acknowledged.extend(by_link);
     }
 
     /// Its tells go with the next batch; but those of links that are down don't: their nodes give
@@ -200,33 +200,33 @@ impl Tells {
     }
 
     /// Ends what is late, and posts the next batch.
-    pub(super) fn wake(&mut self, name: &str, to: &Settings, turn: &mut Turn<'_>) {
-        if self.under_way().is_some_and(|(_, late_ms)| late_ms <= turn.now.ms) {
-            self.answered(name, &Outcome::TimedOut, to, turn);
+    pub(super) fn wake(&mut self, name: &str, to: &Settings, context: &mut Context<'_>) {
+        if self.under_way().is_some_and(|(_, late_ms)| late_ms <= context.now.ms) {
+            self.answered(name, &Outcome::TimedOut, to, context);
         }
-        if self.under_way().is_some() || self.next_ms > turn.now.ms {
+        if self.under_way().is_some() || self.next_ms > context.now.ms {
             return;
         }
         if self.batch.is_none() {
-            self.batch = self.gather(turn);
+            self.batch = self.gather(context);
         }
         let Some(batch) = &mut self.batch else { return };
-        let request = turn.number();
-        batch.under_way = Some((request, turn.now.ms + limits::TELLS_MS_MAX));
-        batch.posted_us = turn.us();
-        turn.counters.posts_of_tells += 1;
-        turn.post(request, to, &batch.id, batch.body.clone(), limits::TELLS_MS_MAX, true);
+        let request = context.number();
+        batch.under_way = Some((request, context.now.ms + limits::TELLS_MS_MAX));
+        batch.posted_us = context.us();
+        context.counters.posts_of_tells += 1;
+        context.post(request, to, &batch.id, batch.body.clone(), limits::TELLS_MS_MAX, true);
     }
 
-    fn gather(&mut self, turn: &mut Turn<'_>) -> Option<Batch> {
-        let held = self.next_held(turn.now.ms);
+    fn gather(&mut self, context: &mut Context<'_>) -> Option<Batch> {
+        let held = self.next_held(context.now.ms);
         let tells: Vec<TellBody<'_>> = held.iter().map(|held| TellBody::of(&held.tell)).collect();
         if tells.is_empty() {
             return None;
         }
         let body = serde_json::to_vec(&Body { r#type: "tell", tells })
             .expect("texts and numbers are JSON");
-        let id = format!("tells_{:032x}", turn.random.random::<u128>());
+        let id = format!("tells_{:032x}", context.random.random::<u128>());
         Some(Batch { held, id, body, under_way: None, posted_us: 0 })
     }
 

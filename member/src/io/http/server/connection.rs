@@ -28,7 +28,7 @@ use super::refusal::{self, Refusal};
 use super::request::{self, Answer};
 use super::seats::{Leave, Reason, Seat};
 use super::socket::Socket;
-use super::talk::{Due, Talk, Turn};
+use super::talk::{Due, Phase, Talk};
 
 const LINGER_READ_BYTES: usize = 64 * 1024;
 
@@ -36,7 +36,7 @@ const LINGER_READ_BYTES: usize = 64 * 1024;
 enum Ended {
     /// By itself: nothing is left to be written.
     Done(Result<(), hyper::Error>),
-    /// The peer has kept its turn for too long.
+    /// The peer is late.
     Due(Due),
 }
 
@@ -99,7 +99,7 @@ async fn converse(stream: TcpStream, shared: &Arc<Shared>, talk: &Arc<Talk>, her
             Ended::Done(Ok(())) => talk.refused(),
             Ended::Done(Err(error)) => {
                 tracing::debug!("a connection over HTTP has ended: {error}");
-                let cut_short = matches!(talk.turn(), Turn::Idle | Turn::Head)
+                let cut_short = matches!(talk.phase(), Phase::Idle | Phase::Head)
                     && (error.is_parse() || error.is_incomplete_message());
                 talk.refused().or(cut_short.then_some(400))
             }

@@ -1,4 +1,4 @@
-//! What hyper reads and writes: the socket, with an ear for whose turn it is.
+//! What hyper reads and writes: the socket, with an ear for who is waited for.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

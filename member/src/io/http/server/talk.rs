@@ -1,4 +1,4 @@
-//! Where a connection's peer and we stand: whose turn it is, since when, and until when that is
+//! Where a connection's peer and we stand: whom it waits for, since when, and until when that is
 //! borne.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,8 +14,8 @@ pub(super) struct Talk(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    turn: Turn,
-    /// When this turn began.
+    phase: Phase,
+    /// When this phase began.
     since_ms: u64,
     /// It has asked something.
     has_asked: bool,
@@ -27,9 +27,9 @@ struct State {
     rest: Option<Incoming>,
 }
 
-/// Whose turn it is.
+/// What is going on, and so whom it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Phase {
     /// The peer's, and it says nothing.
     Idle,
     /// The peer's, and it has said a part of a head.
@@ -37,7 +37,7 @@ pub(super) enum Turn {
     /// A request is served.
     Request,
     /// Its answer is being written; once all of it has been given to hyper and that has emptied
-    /// its buffer, the peer has the turn.
+    /// its buffer, the peer is next.
     Answer {
         /// All of it is given.
         given: bool,
@@ -46,7 +46,7 @@ pub(super) enum Turn {
     Ending,
 }
 
-/// What is due when the peer has kept its turn for too long.
+/// What is due when the peer is late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     /// It has never said anything.
@@ -62,7 +62,7 @@ pub(super) enum Due {
 impl Talk {
     pub(super) fn new(now_ms: u64) -> Talk {
         Talk(Mutex::new(State {
-            turn: Turn::Idle,
+            phase: Phase::Idle,
             since_ms: now_ms,
             has_asked: false,
             blocked: None,
@@ -71,8 +71,8 @@ impl Talk {
         }))
     }
 
-    pub(super) fn turn(&self) -> Turn {
-        self.lock().turn
+    pub(super) fn phase(&self) -> Phase {
+        self.lock().phase
     }
 
     /// Until when the peer may say nothing.
@@ -84,9 +84,9 @@ impl Talk {
     /// Since when the peer keeps a place for which there is nothing to do.
     pub(super) fn waits_since_ms(&self) -> Option<u64> {
         let state = self.lock();
-        match state.turn {
-            Turn::Idle | Turn::Head | Turn::Ending => Some(state.since_ms),
-            Turn::Request | Turn::Answer { .. } => None,
+        match state.phase {
+            Phase::Idle | Phase::Head | Phase::Ending => Some(state.since_ms),
+            Phase::Request | Phase::Answer { .. } => None,
         }
     }
 
@@ -96,37 +96,37 @@ impl Talk {
         if let Some((since_ms, _)) = state.blocked {
             return Some((since_ms + bounds.stall_ms, Due::Stalled));
         }
-        match state.turn {
-            Turn::Idle if state.has_asked => Some((state.since_ms + bounds.doze_ms, Due::Doze)),
-            Turn::Idle => Some((state.since_ms + bounds.head_ms, Due::Silent)),
-            Turn::Head => Some((state.since_ms + bounds.head_ms, Due::Late)),
-            Turn::Request | Turn::Answer { .. } | Turn::Ending => None,
+        match state.phase {
+            Phase::Idle if state.has_asked => Some((state.since_ms + bounds.doze_ms, Due::Doze)),
+            Phase::Idle => Some((state.since_ms + bounds.head_ms, Due::Silent)),
+            Phase::Head => Some((state.since_ms + bounds.head_ms, Due::Late)),
+            Phase::Request | Phase::Answer { .. } | Phase::Ending => None,
         }
     }
 
     /// Something of the peer's was read.
     pub(super) fn heard(&self, now_ms: u64) {
         let mut state = self.lock();
-        if state.turn == Turn::Idle {
-            (state.turn, state.since_ms) = (Turn::Head, now_ms);
+        if state.phase == Phase::Idle {
+            (state.phase, state.since_ms) = (Phase::Head, now_ms);
         }
     }
 
     /// A request's head was whole.
     pub(super) fn asked(&self) {
         let mut state = self.lock();
-        (state.turn, state.has_asked) = (Turn::Request, true);
+        (state.phase, state.has_asked) = (Phase::Request, true);
     }
 
     /// The answer is known; hyper fetches it.
     pub(super) fn answers(&self) {
-        self.lock().turn = Turn::Answer { given: false };
+        self.lock().phase = Phase::Answer { given: false };
     }
 
     /// Hyper has all of the answer.
     pub(super) fn given(&self) {
         let mut state = self.lock();
-        if let Turn::Answer { given } = &mut state.turn {
+        if let Phase::Answer { given } = &mut state.phase {
             *given = true;
         }
     }
@@ -134,8 +134,8 @@ impl Talk {
     /// Hyper's buffer is empty.
     pub(super) fn flushed(&self, now_ms: impl FnOnce() -> u64) {
         let mut state = self.lock();
-        if state.turn == (Turn::Answer { given: true }) {
-            (state.turn, state.since_ms) = (Turn::Idle, now_ms());
+        if state.phase == (Phase::Answer { given: true }) {
+            (state.phase, state.since_ms) = (Phase::Idle, now_ms());
         }
     }
 
@@ -143,9 +143,9 @@ impl Talk {
     /// isn't said; the end of the connection says it better.
     pub(super) fn refuses(&self, status: Option<u16>) -> bool {
         let mut state = self.lock();
-        let refuses = match state.turn {
-            Turn::Idle | Turn::Head => true,
-            Turn::Request | Turn::Answer { .. } | Turn::Ending => false,
+        let refuses = match state.phase {
+            Phase::Idle | Phase::Head => true,
+            Phase::Request | Phase::Answer { .. } | Phase::Ending => false,
         };
         if refuses && state.refused.is_none() {
             state.refused = Some(status.unwrap_or(400));
@@ -180,7 +180,7 @@ impl Talk {
     /// The connection ends.
     pub(super) fn ends(&self, now_ms: u64) {
         let mut state = self.lock();
-        (state.turn, state.since_ms, state.blocked) = (Turn::Ending, now_ms, None);
+        (state.phase, state.since_ms, state.blocked) = (Phase::Ending, now_ms, None);
     }
 
     /// Puts away what nobody has read of a body.

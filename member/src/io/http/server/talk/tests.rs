@@ -1,4 +1,4 @@
-//! Whose turn it is, and what is due.
+//! What a connection is at, and what is due.
 
 use super::*;
 

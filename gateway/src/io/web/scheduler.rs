@@ -1,4 +1,4 @@
-//! Whose turn it is to have JSON read and written: the thread that speaks HTTP has one core, and no
+//! Who may have JSON read and written now: the thread that speaks HTTP has one core, and no
 //! key is to have it alone.
 //!
 //! In each pass over all that is ready, an account may have so many bytes worked on; what is more
@@ -12,7 +12,7 @@ use proto::limits;
 use tokio::sync::{Notify, oneshot};
 
 /// A pass gives each account so much.
-const PASS: i64 = limits::WEB_TURN_BYTES as i64;
+const PASS: i64 = limits::WEB_PASS_BYTES as i64;
 /// The smallest request costs as much as so many bytes.
 const LEAST: usize = 512;
 
@@ -21,10 +21,10 @@ pub(super) const NOBODY: usize = 0;
 
 /// The lines before the thread. Clones are the same lines.
 #[derive(Debug, Clone)]
-pub(super) struct Turns(Arc<Desk>);
+pub(super) struct Scheduler(Arc<Shared>);
 
 #[derive(Debug)]
-struct Desk {
+struct Shared {
     lines: Mutex<Lines>,
     bell: Notify,
 }
@@ -45,17 +45,17 @@ struct Line {
     waiting: VecDeque<(i64, oneshot::Sender<()>)>,
 }
 
-impl Turns {
+impl Scheduler {
     /// Of so many accounts.
-    pub(super) fn new(accounts: usize) -> Turns {
+    pub(super) fn new(accounts: usize) -> Scheduler {
         let line = || Line { left: PASS, waiting: VecDeque::new() };
         let accounts = std::iter::repeat_with(line).take(accounts).collect();
         let lines = Mutex::new(Lines { accounts, first: 0, rung: false });
-        Turns(Arc::new(Desk { lines, bell: Notify::new() }))
+        Scheduler(Arc::new(Shared { lines, bell: Notify::new() }))
     }
 
     /// Waits until so many bytes of this account may be worked on.
-    pub(super) async fn turn(&self, account: usize, bytes: usize) {
+    pub(super) async fn wait(&self, account: usize, bytes: usize) {
         if let Some(granted) = self.stand_in(account, cost(bytes)) {
             // Whoever grants lives as long as the thread.
             granted.await.ok();
@@ -92,7 +92,7 @@ impl Turns {
         }
     }
 
-    /// Gives turns, for ever.
+    /// Lets them go on, for ever.
     pub(super) async fn give(self) {
         loop {
             self.0.bell.notified().await;
@@ -116,7 +116,7 @@ impl Turns {
 }
 
 impl Lines {
-    /// A pass: one from each line in turn, as long as its account has something left. Whether
+    /// A pass: one from each line, as long as its account has something left. Whether
     /// another must follow.
     fn pass(&mut self) -> bool {
         for line in &mut self.accounts {

@@ -10,12 +10,12 @@ fn order(accounts: usize, tasks: Vec<(usize, usize)>) -> Vec<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let worked = Arc::new(StdMutex::new(Vec::new()));
     runtime.block_on(async {
-        let turns = Turns::new(accounts);
-        tokio::spawn(turns.clone().give());
+        let scheduler = Scheduler::new(accounts);
+        tokio::spawn(scheduler.clone().give());
         let tasks = tasks.into_iter().map(|(account, bytes)| {
-            let (turns, worked) = (turns.clone(), Arc::clone(&worked));
+            let (scheduler, worked) = (scheduler.clone(), Arc::clone(&worked));
             tokio::spawn(async move {
-                turns.turn(account, bytes).await;
+                scheduler.wait(account, bytes).await;
                 worked.lock().unwrap().push(account);
             })
         });
@@ -35,7 +35,7 @@ fn place(order: &[usize], account: usize) -> usize {
 #[test]
 fn a_key_that_floods_has_no_other_wait() {
     for (flood, other) in [(1, 2), (2, 1), (NOBODY, 1), (1, NOBODY)] {
-        for bytes in [limits::WEB_TURN_BYTES, 4 * 1024 * 1024] {
+        for bytes in [limits::WEB_PASS_BYTES, 4 * 1024 * 1024] {
             let mut tasks = vec![(flood, bytes); 1000];
             tasks.push((other, 100));
             let order = order(3, tasks);
@@ -46,7 +46,7 @@ fn a_key_that_floods_has_no_other_wait() {
     let mut tasks = vec![(1, 1); 10_000];
     tasks.push((2, 1));
     let order = order(3, tasks);
-    assert!(place(&order, 2) <= 2 * limits::WEB_TURN_BYTES / LEAST, "{}", place(&order, 2));
+    assert!(place(&order, 2) <= 2 * limits::WEB_PASS_BYTES / LEAST, "{}", place(&order, 2));
 }
 
 #[test]
@@ -66,16 +66,16 @@ fn one_alone_is_not_held_up() {
     assert_eq!(order.len(), 100);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let turns = Turns::new(2);
-        tokio::spawn(turns.clone().give());
+        let scheduler = Scheduler::new(2);
+        tokio::spawn(scheduler.clone().give());
         // What was more than it should is paid off, and then all is as before.
-        turns.charge(1, 10 * limits::WEB_TURN_BYTES);
+        scheduler.charge(1, 10 * limits::WEB_PASS_BYTES);
         for _ in 0..3 {
-            turns.turn(1, limits::WEB_TURN_BYTES).await;
+            scheduler.wait(1, limits::WEB_PASS_BYTES).await;
         }
-        while turns.lock().rung {
+        while scheduler.lock().rung {
             tokio::task::yield_now().await;
         }
-        assert_eq!(turns.lock().accounts[1].left, PASS);
+        assert_eq!(scheduler.lock().accounts[1].left, PASS);
     });
 }
