@@ -196,7 +196,7 @@ mod tests {
     use super::{Generation, Handle};
 
     #[test]
-    fn a_handle_is_a_place_and_leaves_room_for_nobody() {
+    fn a_handle_is_a_place_and_leaves_space_for_nobody() {
         for number in [0, 1, 7, u32::MAX - 1] {
             let handle = Handle::named(number);
             assert_eq!((handle.number(), handle.place()), (number, number as usize));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generation_leaves_room_for_none() {
+    fn a_generation_leaves_space_for_none() {
         for number in [0, 1, u64::MAX] {
             let generation = Generation::or_none(number);
             assert_eq!(Generation::number_or_none(generation), number);

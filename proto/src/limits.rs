@@ -7,7 +7,7 @@ pub const NUMBER_MAX: u64 = (1 << 53) - 1;
 pub const QUEUE_NAME_BYTES_MAX: usize = 255;
 /// Mount names travel with each event.
 pub const MOUNT_NAME_BYTES_MAX: usize = 64;
-/// A user id is a segment of `/user/<id>`, with room to spare.
+/// A user id is a segment of `/user/<id>`, with space to spare.
 pub const USER_ID_BYTES_MAX: usize = 200;
 /// Node ids are typed by operators and stand in tables.
 pub const NODE_ID_BYTES_MAX: usize = 64;
@@ -56,7 +56,7 @@ pub const CONFIGURATIONS_MAX: usize = 16;
 pub const CONFIGURATIONS_BYTES_MAX: usize = 256 * 1024;
 /// Problems that are told of one document: more are no help, and each has it read once more.
 pub const DOCUMENT_PROBLEMS_MAX: usize = 100;
-/// Keys of a gateway: those that rotate at one issuer, with room for several issuers.
+/// Keys of a gateway: those that rotate at one issuer, with space for several issuers.
 pub const TOKEN_KEYS_MAX: usize = 32;
 /// A file or document of keys: [`TOKEN_KEYS_MAX`] of them with their certificates.
 pub const TOKEN_KEYS_BYTES_MAX: usize = 256 * 1024;
@@ -229,11 +229,11 @@ pub const HANDSHAKE_MS: u64 = 5_000;
 /// Accepted links of one address that haven't proven themselves yet: all lanes of a large gateway
 /// dial at once when a queue node comes back.
 pub const UNPROVEN_LINKS_PER_ADDRESS_MAX: usize = 256;
-/// All of them: each takes a file and some KiB. The oldest makes room for a newcomer, which needs
+/// All of them: each takes a file and some KiB. The oldest makes space for a newcomer, which needs
 /// only two ways there and back.
 pub const UNPROVEN_LINKS_MAX: usize = 512;
 /// Links accepted in one turn: fewer than may be unproven, so that who has come is heard before it
-/// has to make room.
+/// has to make space.
 pub const LINKS_ACCEPTED_PER_TURN_MAX: usize = 64;
 /// What is shown of a text from outside: a sentence or two, in a log of lines.
 pub const FOREIGN_TEXT_BYTES_MAX: usize = 400;
@@ -265,7 +265,7 @@ pub const CALLOUT_MS_MAX: u64 = 7_000;
 /// Asks of one gateway that are under way at one call-out.
 pub const CALLOUTS_MAX: usize = 10_000;
 /// One user holds at most this part of all places, under way and waiting, so that whoever floods
-/// leaves room for others.
+/// leaves space for others.
 pub const CALLOUTS_PART_OF_A_USER: usize = 4;
 /// But at least so many: who comes back subscribes to several queues at once.
 pub const CALLOUTS_OF_A_USER_MIN: usize = 8;

@@ -4,10 +4,10 @@
 const LEAST_PART: usize = 256;
 
 /// Whether somebody who holds so much of a room may take more, where all together hold so much and
-/// there is room for so much in all.
+/// there is space for so much in all.
 ///
 /// Everybody may hold twice as much as is left in three quarters of the room: alone a half of all,
-/// each of two who take all they can get three tenths. So whoever comes after them finds room,
+/// each of two who take all they can get three tenths. So whoever comes after them finds space,
 /// nobody is thrown out for it, and nobody must be known beforehand. These are the dynamic
 /// thresholds of Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998.
 ///
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gets_more_than_a_half_and_those_who_come_later_find_room() {
+    fn nobody_gets_more_than_a_half_and_those_who_come_later_find_space() {
         assert_eq!(flooded(1, 1_000), [most(1_000)]);
         assert_eq!(flooded(3, 9_000), [4_500, 1_500, 500]);
         let held = flooded(64, 100_000);

@@ -282,7 +282,7 @@ pub fn put_part(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>))
     }
 }
 
-/// Makes room for a length of more than one byte.
+/// Makes space for a length of more than one byte.
 #[cold]
 fn lengthen(out: &mut Vec<u8>, at: usize, length: usize) {
     let more = varint_len(length as u64) - 1;

@@ -6,7 +6,7 @@
 //! what this process alone has of a queue; operations are told apart in `operation` and decided in
 //! `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`; `application` asks and
 //! tells who is behind call-outs; `user` decides who is logged in, `member` what rooms hear of it,
-//! `peer` and `unanswered` what queues say to each other; `room` bounds what all of it takes, `cells`
+//! `peer` and `unanswered` what queues say to each other; `capacity` bounds all of it, `cells`
 //! by whom; `timers` say when to wake.
 
 mod allowance;
@@ -15,6 +15,7 @@ mod asker;
 mod attach;
 mod bucket;
 mod buckets;
+mod capacity;
 mod caught;
 mod cells;
 mod configure;
@@ -37,7 +38,6 @@ mod read;
 mod record;
 mod requests;
 mod resume;
-mod room;
 mod run;
 mod send;
 mod state;

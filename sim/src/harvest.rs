@@ -171,7 +171,7 @@ const KINDS: [Kind; 27] = [
         bound: Bound::AtLeastInHundred(200),
         count: |seen| seen.losses.len() as u64,
     },
-    Kind { name: "refused: no room", bound: Bound::AtLeastInHundred(500), count: no_room },
+    Kind { name: "refused: no space", bound: Bound::AtLeastInHundred(500), count: no_space },
     Kind {
         name: "refused: precondition",
         bound: Bound::AtMostInThousand(50),
@@ -236,7 +236,7 @@ fn refused(seen: &Observations, wanted: Status) -> u64 {
 }
 
 /// What a full node has refused clients: operations, their coming back, and logins.
-fn no_room(seen: &Observations) -> u64 {
+fn no_space(seen: &Observations) -> u64 {
     events(seen, |event| match event {
         Event::Answer { result: Err(Failure::Refused { sentence, .. }), .. } => sentence == FULL,
         Event::Queue { event: QueueEvent::Unsubscribed { reason, .. }, .. }

@@ -77,7 +77,7 @@ pub struct Troubles {
     pub late_client_ms: u64,
     /// A client loses its connection and gets none for longer than queues keep recent events.
     pub away_client_ms: u64,
-    /// A queue node keeps all that it may, and has room again after a while.
+    /// A queue node keeps all that it may, and has space again after a while.
     pub full_node_ms: u64,
 }
 

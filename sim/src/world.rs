@@ -244,7 +244,7 @@ impl World {
             Happening::ClientNotices { socket } => self.client_notices(socket),
             Happening::GatewayNotices { socket } => self.gateway_notices(socket),
             Happening::Unstall { socket } => self.unstall(socket),
-            Happening::Roomy { node, life } => self.roomy(node, life),
+            Happening::HasSpace { node, life } => self.has_space(node, life),
             Happening::BackEndThinks => self.back_end_thinks(),
             Happening::BackEndAsks { number } => self.back_end_asks(number),
             Happening::BackEndHears { gateway, life, reply } => {

@@ -59,7 +59,7 @@ pub(super) fn open(waker: Arc<Waker>) -> (Desk, Receiver<Mail>) {
 }
 
 impl Desk {
-    /// Hands in a letter that may not be dropped; waits for room.
+    /// Hands in a letter that may not be dropped; waits for space.
     pub(super) fn post(&self, mail: Mail) {
         // Nobody reads any more when the loop has ended, and nobody needs to.
         if self.letters.send(mail).is_ok() {

@@ -45,7 +45,7 @@ impl Keeper {
         self.steps.as_ref().is_some_and(|steps| steps.try_send(bytes).is_ok())
     }
 
-    /// Ends the thread when its last step is done. Its last word may need room in the mailbox.
+    /// Ends the thread when its last step is done. Its last word may need space in the mailbox.
     pub(super) fn stop_with(&mut self, mailbox: &Receiver<Mail>) {
         drop(self.steps.take());
         while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {

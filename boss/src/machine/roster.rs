@@ -127,13 +127,13 @@ impl Roster {
             (Some(before), Some(claimed)) if claimed == before => self.welcome_back(process),
             (Some(before), Some(claimed)) if claimed < before => Err(self.overtaken(process)),
             (before, Some(claimed)) => {
-                self.make_room(before.is_some())?;
+                self.make_space(before.is_some())?;
                 self.newest = self.newest.max(claimed);
                 self.put(process, claimed);
                 Ok(Registered::Adopted { before })
             }
             (before, None) => {
-                self.make_room(before.is_some())?;
+                self.make_space(before.is_some())?;
                 self.newest += 1;
                 self.put(process, self.newest);
                 Ok(Registered::New { before })
@@ -205,7 +205,7 @@ impl Roster {
         ))
     }
 
-    fn make_room(&self, known: bool) -> Result<(), Refusal> {
+    fn make_space(&self, known: bool) -> Result<(), Refusal> {
         if known || self.nodes.len() < NODES_MAX {
             Ok(())
         } else {

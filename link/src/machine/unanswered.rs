@@ -252,7 +252,7 @@ impl<T> Unanswered<T> {
     }
 }
 
-/// An empty list keeps this much room.
+/// An empty list keeps this much space.
 const KEPT_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Accepted links that haven't proven themselves: so many, and so many of one address. The oldest
-//! makes room, so that whoever fills the places with silence keeps nobody out: a handshake is over
+//! makes space, so that whoever fills the places with silence keeps nobody out: a handshake is over
 //! before so many others have come.
 
 use std::collections::BTreeMap;

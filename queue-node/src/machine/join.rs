@@ -265,7 +265,7 @@ impl Bucket {
         Ok((outcome, Step::Join { session: key, generation, guest: false, filter }))
     }
 
-    /// Whether one more user finds room, unless the user is there already.
+    /// Whether one more user finds space, unless the user is there already.
     pub(crate) fn may_come_in(&self, index: QueueIndex, is_there: bool) -> Result<(), Refusal> {
         let queue = self.state.queue(index);
         let max = queue.class.class.max_members;
@@ -404,7 +404,7 @@ impl Bucket {
     pub(crate) fn may_note(&self, turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
         let user = self.state.people().user_of(key);
         let home = || turn.shared.table.as_ref().map(|table| table.bucket(user_hash(user)));
-        if turn.shared.unanswered.has_room(user, home) {
+        if turn.shared.unanswered.has_space(user, home) {
             return Ok(());
         }
         let sentence = "the user's own queue can't be notified now: try again later";

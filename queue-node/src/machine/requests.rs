@@ -90,7 +90,7 @@ impl Bucket {
                         self.keyed = Some(Keyed { key, api_key, body_hash, origin });
                         return true;
                     }
-                    Err(full) => no_room_for_keys(&full, origin),
+                    Err(full) => no_space_for_keys(&full, origin),
                 }
             }
             Known::Answered(result) => {
@@ -154,7 +154,7 @@ impl Bucket {
                     let outcome = Outcome::Done { seq: 0 };
                     return self.commit(turn, index, asker, Ok((outcome, Step::Nothing)));
                 }
-                Some(_) => super::room::full(),
+                Some(_) => super::capacity::full(),
                 None => {
                     let sentence = "no class of the configuration matches this name: add one";
                     Refusal::new(Status::NotFound, sentence)
@@ -345,7 +345,7 @@ fn kind_of(body: &Body) -> &'static str {
 }
 
 /// The API key has had its share of what can be remembered.
-fn no_room_for_keys(full: &Full, origin: Origin) -> Refusal {
+fn no_space_for_keys(full: &Full, origin: Origin) -> Refusal {
     let Full { held, keys_max } = full;
     let sentence = match origin {
         Origin::BackEnd => {

@@ -2,6 +2,7 @@
 
 mod arena;
 mod asks;
+mod capacity;
 mod caught;
 mod changes;
 mod commits;
@@ -34,7 +35,6 @@ mod requests;
 mod resume;
 mod rig;
 mod rings;
-mod room;
 mod sending;
 mod state;
 mod storm;

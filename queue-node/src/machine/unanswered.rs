@@ -79,7 +79,7 @@ impl Unanswered {
     /// and of all. Words that end something are kept all the same: there are no more of them than
     /// of those that began it.
     #[inline]
-    pub(crate) fn has_room(&self, user: &str, home: impl FnOnce() -> Option<BucketId>) -> bool {
+    pub(crate) fn has_space(&self, user: &str, home: impl FnOnce() -> Option<BucketId>) -> bool {
         // So much even one alone may hold.
         if self.total < share::most(limits::WORDS_PER_BUCKET_MAX) {
             return true;

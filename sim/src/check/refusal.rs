@@ -34,7 +34,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             // Looked at in `outcome`.
             Status::NotFound | Status::Forbidden => true,
             Status::Precondition => precondition(lives, operation, answer, ledger),
-            Status::Limit if sentence == FULL => no_room(lives, operation, answer),
+            Status::Limit if sentence == FULL => no_space(lives, operation, answer),
             Status::Limit => is_full(lives, operation, answer.at_us),
             Status::Unavailable => unavailable(lives, operation, answer),
             Status::Unauthenticated => is_over(lives, operation, answer),
@@ -113,7 +113,7 @@ pub(super) fn is_full(lives: &Lives<'_>, operation: &Operation<'_>, at_us: u64) 
 
 /// Whether the queue's home was full, and this is what is refused then: coming in, not staying, and
 /// growth.
-fn no_room(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
+fn no_space(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
     let lost = super::outcome::lost(lives, operation, answer);
     let is_refused = match operation.command {
         Command::Subscribe { .. } => operation.span.is_none() || lost,
@@ -131,7 +131,7 @@ fn no_room(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) 
 }
 
 /// Who was let in for the first time while the queue's home was full, though the queue was there
-/// with another member: a node that keeps nothing has room for one.
+/// with another member: a node that keeps nothing has space for one.
 fn let_in(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
     let (from_us, to_us, queue) = (operation.asked_us, answer.at_us, operation.queue());
     if !matches!((operation.command, answer.result), (Command::Subscribe { .. }, Ok(_)))

@@ -111,7 +111,7 @@ fn a_refusal_needs_a_cause() {
 }
 
 #[test]
-fn what_finds_no_room_found_a_full_node() {
+fn what_finds_no_space_found_a_full_node() {
     let refused_while = |fulls: Vec<Full>| {
         let (one, _) = pair();
         let (status, sentence) = (Status::Limit, FULL.to_owned());

@@ -54,8 +54,8 @@ pub(crate) enum Happening {
     GatewayNotices { socket: usize },
     /// A client takes bytes again.
     Unstall { socket: usize },
-    /// A node that was full has room again.
-    Roomy { node: usize, life: u64 },
+    /// A node that was full has space again.
+    HasSpace { node: usize, life: u64 },
     /// The web application does something.
     BackEndThinks,
     /// A request of the web application reaches its gateway.

@@ -19,23 +19,23 @@ impl World {
         self.trace(|| format!("q{} is full for {} ms", at + 1, us / 1000));
         self.fulls.push(Full { node: at, from_us, to_us: u64::MAX });
         let life = self.life(Process::Node(at));
-        self.agenda.after(us, Happening::Roomy { node: at, life });
+        self.agenda.after(us, Happening::HasSpace { node: at, life });
     }
 
-    /// A node has room again.
-    pub(crate) fn roomy(&mut self, at: usize, life: u64) {
+    /// A node has space again.
+    pub(crate) fn has_space(&mut self, at: usize, life: u64) {
         if self.is_alive(Process::Node(at), life) {
-            self.makes_room(at);
+            self.makes_space(at);
         }
     }
 
-    /// All nodes have room again.
-    pub(crate) fn make_room(&mut self) {
-        (0..NODES).for_each(|at| self.makes_room(at));
+    /// All nodes have space again.
+    pub(crate) fn make_space(&mut self) {
+        (0..NODES).for_each(|at| self.makes_space(at));
     }
 
-    /// A node has room again, or it is no more: whoever comes after it has.
-    pub(crate) fn makes_room(&mut self, at: usize) {
+    /// A node has space again, or it is no more: whoever comes after it has.
+    pub(crate) fn makes_space(&mut self, at: usize) {
         let Some(full) = self.full_since(at) else { return };
         self.fulls[full].to_us = self.agenda.now_us();
         if let Some(node) = &mut self.nodes[at].node {

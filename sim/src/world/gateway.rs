@@ -309,12 +309,12 @@ impl World {
         let Some(Some(one)) = host.conns.get(conn.place()) else { return };
         let (socket, ending) = (one.socket, one.ending);
         let unwritten = host.out.clients.unwritten(conn);
-        let (room, offered) = (self.sockets[socket].room.min(unwritten.len()), unwritten.len());
-        let bytes = unwritten[..room].to_vec();
+        let (free, offered) = (self.sockets[socket].free.min(unwritten.len()), unwritten.len());
+        let bytes = unwritten[..free].to_vec();
         let slow = host.out.clients.wants_drained(conn);
-        let all = host.out.clients.wrote(conn, room);
+        let all = host.out.clients.wrote(conn, free);
         self.write_to_client(socket, &bytes);
-        if !all && room == offered {
+        if !all && free == offered {
             return self.write(at, lane, conn);
         }
         if all && slow {

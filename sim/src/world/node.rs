@@ -86,7 +86,7 @@ impl World {
 
     pub(crate) fn node_dies(&mut self, at: usize) {
         self.nodes[at].node = None;
-        self.makes_room(at);
+        self.makes_space(at);
         self.fences.node_dies(at);
     }
 
@@ -329,7 +329,7 @@ impl World {
 }
 
 /// `Probed` and `Moved` speak of no record; a `Tell` of one that was committed before it was put
-/// among those that a gateway is given, now or whenever it has room.
+/// among those that a gateway is given, now or whenever it has space.
 const UNRECORDED: [u32; 3] = [said::PROBED, said::MOVED, said::TELL];
 
 /// Keeps whose bucket is spoken of; whether the frame was about nothing else.

@@ -54,7 +54,7 @@ impl World {
     /// Whoever is down comes back soon, whoever is stalled goes on.
     fn heal(&mut self) {
         self.cuts.heal();
-        self.make_room();
+        self.make_space();
         let down: Vec<(Process, u64)> = self
             .vitals
             .iter()

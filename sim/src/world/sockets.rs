@@ -31,13 +31,13 @@ pub(crate) struct Socket {
     /// The client takes no bytes.
     stalled: bool,
     /// What the kernel takes while the client takes none.
-    pub(crate) room: usize,
+    pub(crate) free: usize,
     /// What it has taken.
     kernel: Vec<u8>,
 }
 
 /// The network takes whatever comes.
-const ROOMY: usize = usize::MAX;
+const UNBOUNDED: usize = usize::MAX;
 
 impl World {
     /// A client dials a gateway; nothing if none is there.
@@ -64,7 +64,7 @@ impl World {
             to_client_us: now_us,
             to_gateway_us: now_us,
             stalled: false,
-            room: ROOMY,
+            free: UNBOUNDED,
             kernel: Vec::new(),
         });
         let way = Way { at_us: now_us, lane: (gateway, lane) };
@@ -94,7 +94,7 @@ impl World {
             return;
         }
         if one.stalled {
-            one.room -= bytes.len();
+            one.free -= bytes.len();
             one.kernel.extend_from_slice(bytes);
             return;
         }
@@ -233,12 +233,12 @@ impl World {
 
     /// The client takes no bytes for a while.
     pub(crate) fn stall(&mut self, socket: usize, us: u64) {
-        let room = self.chance.below(1_500) as usize;
+        let free = self.chance.below(1_500) as usize;
         let one = &mut self.sockets[socket];
         if one.stalled || !one.client_open {
             return;
         }
-        (one.stalled, one.room) = (true, room);
+        (one.stalled, one.free) = (true, free);
         let client = one.client;
         self.clients[client].stalls();
         self.trace(|| format!("c{client} takes no bytes for {} ms", us / 1000));
@@ -250,7 +250,7 @@ impl World {
         if !std::mem::replace(&mut one.stalled, false) {
             return;
         }
-        one.room = ROOMY;
+        one.free = UNBOUNDED;
         let bytes = std::mem::take(&mut one.kernel);
         self.write_to_client(socket, &bytes);
         if self.gateway_has(socket) {

@@ -45,10 +45,10 @@ impl Shares {
         Shares { bytes_max, taken }
     }
 
-    /// Takes room for a body of so many bytes.
+    /// Takes space for a body of so many bytes.
     pub(super) fn hold(&self, account: usize, bytes: usize) -> Result<Held, TooMuch> {
         let taken = self.taken[account].load(Ordering::Relaxed);
-        // One that finds nothing before it always has room: answers may have been more than a part.
+        // The first always has space: answers may have been more than a part.
         if taken > 0 && taken + bytes > self.bytes_max {
             return Err(TooMuch { bytes_max: self.bytes_max });
         }

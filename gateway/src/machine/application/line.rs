@@ -101,7 +101,7 @@ impl Application {
     }
 
     /// Whether a session may keep so many bytes more. One operation always goes.
-    fn room(&self, handle: Handle, bytes: usize) -> Result<(), Refusal> {
+    fn admit(&self, handle: Handle, bytes: usize) -> Result<(), Refusal> {
         let lines = self.lines.range((handle, 0)..=(handle, u64::MAX));
         let held: usize = lines.map(|(_, line)| line.bytes).sum();
         if held > 0 && held + bytes > limits::CLIENT_FRAME_BYTES_MAX {
@@ -146,7 +146,7 @@ impl Application {
         desk: &mut Desk,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        self.room(handle, body.len())?;
+        self.admit(handle, body.len())?;
         let operation = Operation {
             kind,
             op_id,

@@ -30,7 +30,7 @@ impl Held {
         self.frames.is_empty()
     }
 
-    /// What it counts, with the room that the list itself takes.
+    /// What it counts, with the space that the list itself takes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes + self.frames.len() * size_of::<HeldFrame>()
     }

@@ -343,7 +343,7 @@ mod tests {
     use super::Sub;
 
     #[test]
-    fn a_sub_is_a_place_and_leaves_room_for_none() {
+    fn a_sub_is_a_place_and_leaves_space_for_none() {
         for place in [0, 1, 7] {
             let sub = Sub::at(place);
             assert_eq!((sub.place(), sub.number()), (place, place as u32 + 1));

@@ -69,7 +69,7 @@ enum Item {
 }
 
 impl Item {
-    /// What it counts, with the room that the list itself takes.
+    /// What it counts, with the space that the list itself takes.
     fn bytes(&self) -> usize {
         let body = match self {
             Item::Message { body, .. } | Item::Mounts { body, .. } => body.len(),

@@ -117,7 +117,7 @@ impl Addresses {
             return Ok(None);
         }
         let prefix = Prefix::from(address);
-        if !self.known.contains_key(&prefix) && !self.has_room(now) {
+        if !self.known.contains_key(&prefix) && !self.has_space(now) {
             return Ok(None);
         }
         let mut known = self.known.entry(prefix).or_insert_with(|| {
@@ -154,9 +154,9 @@ impl Addresses {
         self.known_count.load(Ordering::Relaxed)
     }
 
-    /// Makes room for one more address: by forgetting who is as good as new, and if that is not
+    /// Makes space for one more address: by forgetting who is as good as new, and if that is not
     /// enough, everybody who isn't connected. Of lanes that want it at once one does it.
-    fn has_room(&self, now: Time) -> bool {
+    fn has_space(&self, now: Time) -> bool {
         if self.known() < self.known_max {
             return true;
         }

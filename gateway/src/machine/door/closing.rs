@@ -115,7 +115,7 @@ fn end_session(
 }
 
 /// Keeps all connections together within the lane's bound: the largest debtor goes first, and
-/// with it what it was owed, so that there is room at once. If a turn's worth of them isn't
+/// with it what it was owed, so that there is space at once. If a turn's worth of them isn't
 /// enough, the next turn goes on.
 pub(in crate::machine) fn close_debtors(parts: &mut LaneParts, out: &mut Outbox) {
     if !parts.sessions.owe_too_much(&parts.desk, out) {

@@ -28,8 +28,8 @@ impl Sessions {
         let OperationRef { session: handle, kind, .. } = operation;
         let bytes = operation.body.len() as u32;
         let pending = Pending::Operation { session: handle, op_id, kind, hash, bytes };
-        let room = self.room_on_list(bucket, handle, desk);
-        if room.is_ok() && self.push(bucket, pending, |bytes| operation.put(bytes), desk, out) {
+        let space = self.space_on_list(bucket, handle, desk);
+        if space.is_ok() && self.push(bucket, pending, |bytes| operation.put(bytes), desk, out) {
             let session = &mut self[handle];
             session.unanswered_bytes += bytes;
             let entry = session.entry(hash);
@@ -38,7 +38,7 @@ impl Sessions {
             return Ok(());
         }
         self.unpart(handle, hash, desk);
-        Err(room.err().unwrap_or(Refusal::ListFull))
+        Err(space.err().unwrap_or(Refusal::ListFull))
     }
 
     /// Puts an operation on its bucket's list; false if that is full.
@@ -109,7 +109,7 @@ impl Sessions {
 
     /// Whether one session may put more on a bucket's list, which others share.
     #[inline]
-    fn room_on_list(
+    fn space_on_list(
         &self,
         bucket: BucketIndex,
         handle: Handle,

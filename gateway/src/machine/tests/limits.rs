@@ -137,7 +137,7 @@ fn what_is_given_up_counts_no_more() {
 }
 
 #[test]
-fn what_finds_no_room_is_refused_in_its_turn_and_others_go_on() {
+fn what_finds_no_space_is_refused_in_its_turn_and_others_go_on() {
     let mut full = Full::new();
     full.fill();
     assert_eq!(full.send(2, 130, 4) + &full.send(2, 131, 4), "", "they wait for what was before");
@@ -166,7 +166,7 @@ fn what_finds_no_room_is_refused_in_its_turn_and_others_go_on() {
     let log = full.answers(7, 1..=SHARE - 1);
     let done: Vec<(u32, u32)> = (1..SHARE).map(|op_id| (op_id, 0)).collect();
     assert_eq!(results(&log), done);
-    // There is room again; what comes now stands behind the refusals.
+    // There is space again; what comes now stands behind the refusals.
     let log = full.send(8, 135, 4);
     assert!(log.contains("n1 operation of 0 sub 0: send 135"), "{log}");
     let log = full.answers(8, SHARE..=SHARE);

@@ -31,7 +31,7 @@ fn full_rooms_say_how_many_they_let_in() {
         for talker in [&mut ann, &mut ben, &mut carl] {
             talker.subscribe(&queue);
         }
-        // Those who are there stay, and may subscribe again; nobody comes in before there is room.
+        // Those who are there stay, and may subscribe again; nobody comes in before there is space.
         configure(&five, &hall(2), 2 + 2 * home as u32);
         carl.subscribe(&queue);
         let body = json!({ "queue": queue, "user": "dora" });

@@ -65,7 +65,7 @@ fn so_many_are_looked_up_at_a_time() {
     }
     assert!(names.try_recv().is_err());
     answer.send(Err(io::ErrorKind::NotFound.into())).expect("awaited");
-    // One is done: there is room for another.
+    // One is done: there is space for another.
     while names.try_recv().is_err() {
         assert!(resolver.find(now, "another.test:1").is_none_or(|found| found.is_err()));
         std::thread::yield_now();

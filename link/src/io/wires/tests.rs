@@ -318,7 +318,7 @@ fn whoever_trickles_is_gone_when_the_time_for_a_handshake_is_over() {
     let mut many = strangers(&mut end, start, address, 500);
     let most = limits::UNPROVEN_LINKS_PER_ADDRESS_MAX;
     until_at(&mut end, start, |end| end.wires.door.unproven.count() == most);
-    assert_eq!(open(&end), most, "the oldest have made room");
+    assert_eq!(open(&end), most, "the oldest have made space");
     // The hello of somebody, byte by byte.
     let mut hello = vec![200, 1, 10, 198, 1];
     hello.resize(202, 0);

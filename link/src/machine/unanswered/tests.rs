@@ -52,7 +52,7 @@ fn old_ones_expire_only_while_the_link_is_down() {
 }
 
 #[test]
-fn the_list_is_bounded_and_gives_room_back() {
+fn the_list_is_bounded_and_gives_space_back() {
     let mut list = Unanswered::default();
     let mut pushed = 0;
     while list.push(0, pushed, |out| out.resize(out.len() + 1_000_000, 0)).is_ok() {

@@ -1,4 +1,4 @@
-//! Who has to make room for whom.
+//! Who has to make space for whom.
 
 use super::*;
 

@@ -104,7 +104,7 @@ impl<T> Arena<T> {
         self.places.len() - self.free.len()
     }
 
-    /// How many places have room.
+    /// How many places have space.
     #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
         self.places.capacity()

@@ -48,7 +48,7 @@ pub(crate) struct EventRing {
 /// The bytes of a session's id.
 const ID: usize = size_of::<SessionId>();
 
-/// A ring with anything in it has room for a few short messages.
+/// A ring with anything in it has space for a few short messages.
 const BYTES_MIN: usize = 256;
 const ENTRIES_MIN: usize = 4;
 
@@ -85,7 +85,7 @@ impl EventRing {
     #[inline]
     pub(crate) fn push(&mut self, event: &Event<'_>) {
         let length = event.length();
-        let place = match self.room(length) {
+        let place = match self.space(length) {
             Some(place) => place,
             None => self.grow(length),
         };
@@ -174,7 +174,7 @@ impl EventRing {
 
     /// Where so many bytes fit one behind the other: at the end, else at the start.
     #[inline]
-    fn room(&self, length: usize) -> Option<usize> {
+    fn space(&self, length: usize) -> Option<usize> {
         let (Some(first), Some(last)) = (self.entries.front(), self.entries.back()) else {
             return (length <= self.bytes.len()).then_some(0);
         };
@@ -188,7 +188,7 @@ impl EventRing {
         }
     }
 
-    /// Makes room for so many bytes more: where they begin.
+    /// Makes space for so many bytes more: where they begin.
     #[cold]
     fn grow(&mut self, length: usize) -> usize {
         let wanted = self.used() + length;

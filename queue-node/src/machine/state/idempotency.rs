@@ -30,7 +30,7 @@ pub(crate) struct Keyed {
     pub(crate) origin: Origin,
 }
 
-/// Where a key comes from. Each origin has room of its own, so that writes without a key go on
+/// Where a key comes from. Each origin has space of its own, so that writes without a key go on
 /// however many keys are remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -161,7 +161,7 @@ impl Keys {
     ) -> Result<(), Full> {
         let own = self.ends(origin).share(api_key, origin.keys_max());
         let nodes = node.share(origin, api_key);
-        let Share { held, keys_max, .. } = match (own.has_room(), nodes.has_room()) {
+        let Share { held, keys_max, .. } = match (own.has_space(), nodes.has_space()) {
             (true, true) => return Ok(()),
             (true, false) => nodes,
             (false, _) => own,

@@ -151,7 +151,7 @@ impl Queue {
             }
         }
         let cost = event.cost();
-        while !self.log.has_room(cost) {
+        while !self.log.has_space(cost) {
             if self.log.oldest_ms().is_none() {
                 self.log.skip(&event);
                 note_floor(&mut self.floors, &event);

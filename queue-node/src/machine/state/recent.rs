@@ -75,7 +75,7 @@ impl Default for Results {
 }
 
 impl Results {
-    /// Where one more goes if the oldest has to make room for it.
+    /// Where one more goes if the oldest has to make space for it.
     #[inline]
     fn oldest_if_full(&mut self) -> Option<&mut Brief> {
         match self {
@@ -88,12 +88,12 @@ impl Results {
         }
     }
 
-    /// Appends one where there is room.
+    /// Appends one where there is space.
     fn push(&mut self, brief: Brief) {
         match self {
             Results::Few { count, briefs } => match briefs.get_mut(usize::from(*count)) {
-                Some(room) => {
-                    *room = brief;
+                Some(space) => {
+                    *space = brief;
                     *count += 1;
                 }
                 None => {
@@ -107,7 +107,7 @@ impl Results {
     }
 
     /// Whether a result of this id would still be here: ids rise, and the oldest goes first.
-    fn had_room_since(&self, op_id: u32) -> bool {
+    fn had_space_since(&self, op_id: u32) -> bool {
         match self {
             Results::Many { briefs, .. } if briefs.len() == UNANSWERED_PER_QUEUE_MAX => {
                 self.iter().next().is_some_and(|oldest| oldest.op_id < op_id)
@@ -138,7 +138,7 @@ impl Recent {
                 Remembered { whole: Some(whole), .. } if whole.is_empty() => Known::Forgotten,
                 result => Known::Answered(result),
             },
-            None if self.results.had_room_since(op_id) => Known::Traceless,
+            None if self.results.had_space_since(op_id) => Known::Traceless,
             None => Known::Forgotten,
         }
     }

@@ -27,8 +27,8 @@ impl Packed {
     fn of(packed: &[u8]) -> Packed {
         let mut bytes = [0; PACKED_INLINE];
         match bytes.get_mut(..packed.len()) {
-            Some(room) => {
-                room.copy_from_slice(packed);
+            Some(space) => {
+                space.copy_from_slice(packed);
                 Packed::Inline { length: packed.len() as u8, bytes }
             }
             None => Packed::Heap(packed.into()),
@@ -164,8 +164,8 @@ impl Memory {
     pub(crate) fn bytes(&self) -> usize {
         let entry = size_of::<Key>() + size_of::<Packed>() + size_of::<u64>();
         let place = size_of::<usize>() + 1;
-        let room = |cohort: &Cohort| cohort.entries.capacity() * (entry + place * 8 / 7);
-        self.cohorts.iter().map(room).sum()
+        let space = |cohort: &Cohort| cohort.entries.capacity() * (entry + place * 8 / 7);
+        self.cohorts.iter().map(space).sum()
     }
 }
 

@@ -22,13 +22,13 @@ impl ReplayLog {
         self.floor + self.ring.len() as u64
     }
 
-    /// Whether an event that costs so much has room beside those that are here.
+    /// Whether an event that costs so much has space beside those that are here.
     #[inline]
-    pub(crate) fn has_room(&self, cost: usize) -> bool {
+    pub(crate) fn has_space(&self, cost: usize) -> bool {
         self.ring.cost() + cost <= limits::REPLAY_LOG_BYTES_MAX
     }
 
-    /// Appends the next event; the caller has made room.
+    /// Appends the next event; the caller has made space.
     #[inline]
     pub(crate) fn push(&mut self, event: &Event<'_>) {
         self.ring.push(event);

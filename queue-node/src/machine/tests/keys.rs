@@ -53,15 +53,15 @@ fn a_back_ends_key_is_remembered_for_two_minutes() {
     );
 }
 
-/// What bench and test know of the room for keys: the bucket's, in a node that has room enough.
-struct Room {
+/// What bench and test know of the space for keys: the bucket's, in a node that has enough.
+struct Space {
     keys: Keys,
     node: Shares,
 }
 
-impl Room {
-    fn new(bytes_max: u64) -> Room {
-        Room { keys: Keys::new(7), node: Shares::new(bytes_max) }
+impl Space {
+    fn new(bytes_max: u64) -> Space {
+        Space { keys: Keys::new(7), node: Shares::new(bytes_max) }
     }
 
     /// Asks for one more, and remembers it if it may be.
@@ -73,7 +73,7 @@ impl Room {
         Ok(())
     }
 
-    /// Whether there may be one more: what is over makes room when there is none.
+    /// Whether there may be one more: what is over makes space when there is none.
     fn may_take(&mut self, now_ms: u64, api_key: u64, origin: Origin) -> Result<(), Full> {
         if self.keys.may_remember(&self.node, (api_key, origin)).is_err() {
             self.trim(now_ms);
@@ -82,7 +82,7 @@ impl Room {
     }
 
     fn trim(&mut self, now_ms: u64) {
-        let Room { keys, node } = self;
+        let Space { keys, node } = self;
         keys.counts().for_each(|(origin, api_key, count)| node.remove(origin, api_key, count));
         keys.trim(now_ms);
         assert!(keys.next_ms().is_none_or(|due_ms| due_ms > now_ms), "what is due has gone");
@@ -99,31 +99,31 @@ impl Room {
 
 #[test]
 fn one_api_keys_flood_leaves_others_their_share() {
-    let mut room = Room::new(u64::MAX);
+    let mut space = Space::new(u64::MAX);
     let (one, two, three) = (1, 2, 3);
     let half = IDEMPOTENCY_KEYS_MAX / 2;
-    assert_eq!(room.fill(0, one, Origin::BackEnd), half);
+    assert_eq!(space.fill(0, one, Origin::BackEnd), half);
     let full = Full { held: half, keys_max: IDEMPOTENCY_KEYS_MAX };
-    assert_eq!(room.takes(0, one, Origin::BackEnd, (0, 0)), Err(full));
-    assert_eq!(room.fill(0, two, Origin::BackEnd), half.div_ceil(3));
-    assert_eq!(room.fill(0, three, Origin::BackEnd), half.div_ceil(9));
+    assert_eq!(space.takes(0, one, Origin::BackEnd, (0, 0)), Err(full));
+    assert_eq!(space.fill(0, two, Origin::BackEnd), half.div_ceil(3));
+    assert_eq!(space.fill(0, three, Origin::BackEnd), half.div_ceil(9));
     // Without a key, even the one that has filled its share writes on.
-    assert_eq!(room.fill(0, one, Origin::Gateway), KEYLESS_KEYS_MAX / 2);
-    assert!(room.fill(0, two, Origin::Gateway) > KEYLESS_KEYS_MAX / 8);
+    assert_eq!(space.fill(0, one, Origin::Gateway), KEYLESS_KEYS_MAX / 2);
+    assert!(space.fill(0, two, Origin::Gateway) > KEYLESS_KEYS_MAX / 8);
     // Whose keys are over is as good as new.
-    room.trim(IDEMPOTENCY_MS);
-    assert_eq!(room.node.all(), 0);
-    assert_eq!(room.fill(IDEMPOTENCY_MS, two, Origin::BackEnd), half);
+    space.trim(IDEMPOTENCY_MS);
+    assert_eq!(space.node.all(), 0);
+    assert_eq!(space.fill(IDEMPOTENCY_MS, two, Origin::BackEnd), half);
 }
 
 #[test]
 fn however_many_api_keys_flood_each_has_a_part_and_all_are_bounded() {
-    let mut room = Room::new(u64::MAX);
-    let flooding: Vec<usize> = (1..=64).map(|key| room.fill(0, key, Origin::BackEnd)).collect();
+    let mut space = Space::new(u64::MAX);
+    let flooding: Vec<usize> = (1..=64).map(|key| space.fill(0, key, Origin::BackEnd)).collect();
     assert!(flooding.iter().all(|held| *held >= IDEMPOTENCY_KEYS_MAX / 256), "{flooding:?}");
-    let more: usize = (65..400).map(|key| room.fill(0, key, Origin::BackEnd)).sum();
+    let more: usize = (65..400).map(|key| space.fill(0, key, Origin::BackEnd)).sum();
     assert!(more > 0);
-    assert_eq!(room.node.all(), IDEMPOTENCY_KEYS_MAX);
+    assert_eq!(space.node.all(), IDEMPOTENCY_KEYS_MAX);
 }
 
 #[test]
@@ -132,46 +132,46 @@ fn what_one_api_key_writes_to_all_buckets_leaves_others_the_nodes_memory() {
     let mut node = Shares::new(8 * keys_max * KEY_BYTES as u64);
     let mut held = [0, 0];
     for (bucket, held) in held.iter_mut().enumerate() {
-        let mut room = Room { keys: Keys::new(bucket as u64), node };
-        *held = room.fill(0, 1, Origin::BackEnd);
-        node = room.node;
+        let mut space = Space { keys: Keys::new(bucket as u64), node };
+        *held = space.fill(0, 1, Origin::BackEnd);
+        node = space.node;
     }
     assert_eq!(held, [1_500, 0]);
-    let mut room = Room { keys: Keys::new(9), node };
-    assert_eq!(room.fill(0, 2, Origin::BackEnd), 500);
-    let Room { keys, mut node } = room;
+    let mut space = Space { keys: Keys::new(9), node };
+    assert_eq!(space.fill(0, 2, Origin::BackEnd), 500);
+    let Space { keys, mut node } = space;
     keys.counts().for_each(|(origin, api_key, count)| node.remove(origin, api_key, count));
     assert_eq!(node.all(), 1_500, "a bucket that goes leaves no count behind");
 }
 
 #[test]
 fn full_of_keys_it_refuses_new_ones_and_forgets_none_early() {
-    let mut room = Room::new(u64::MAX);
-    let held = room.fill(0, 1, Origin::BackEnd);
-    let keyless = room.fill(0, 1, Origin::Gateway);
+    let mut space = Space::new(u64::MAX);
+    let held = space.fill(0, 1, Origin::BackEnd);
+    let keyless = space.fill(0, 1, Origin::Gateway);
     let key = |at: usize| ((1_u64 << 32) + at as u64, !((1_u64 << 32) + at as u64));
     let drawn = |at: usize| key(at + (1 << 31));
     for at in [0, held / 2, held - 1] {
-        assert_eq!(room.keys.look(key(at), 5), Known::Answered(Vec::new()));
-        assert_eq!(room.keys.look(key(at), 6), Known::OtherBody);
+        assert_eq!(space.keys.look(key(at), 5), Known::Answered(Vec::new()));
+        assert_eq!(space.keys.look(key(at), 6), Known::OtherBody);
     }
-    assert_eq!(room.keys.look(drawn(keyless - 1), 5), Known::Answered(Vec::new()));
-    let more = |room: &mut Room, now_ms, origin| room.may_take(now_ms, 1, origin).is_ok();
-    assert!(!more(&mut room, KEYLESS_REMEMBER_MS - 1, Origin::Gateway));
-    assert_eq!(room.keys.look(drawn(0), 5), Known::Answered(Vec::new()));
+    assert_eq!(space.keys.look(drawn(keyless - 1), 5), Known::Answered(Vec::new()));
+    let more = |space: &mut Space, now_ms, origin| space.may_take(now_ms, 1, origin).is_ok();
+    assert!(!more(&mut space, KEYLESS_REMEMBER_MS - 1, Origin::Gateway));
+    assert_eq!(space.keys.look(drawn(0), 5), Known::Answered(Vec::new()));
     // Nobody waits for the next sweep.
-    assert!(more(&mut room, KEYLESS_REMEMBER_MS, Origin::Gateway));
-    assert_eq!(room.keys.look(drawn(0), 5), Known::New);
-    assert_eq!(room.keys.look(key(0), 6), Known::OtherBody, "it is remembered for longer");
-    assert!(!more(&mut room, IDEMPOTENCY_MS - 1, Origin::BackEnd));
-    assert_eq!(room.keys.look(key(0), 5), Known::Answered(Vec::new()));
-    assert!(more(&mut room, IDEMPOTENCY_MS, Origin::BackEnd));
-    assert_eq!(room.keys.look(key(0), 5), Known::New);
+    assert!(more(&mut space, KEYLESS_REMEMBER_MS, Origin::Gateway));
+    assert_eq!(space.keys.look(drawn(0), 5), Known::New);
+    assert_eq!(space.keys.look(key(0), 6), Known::OtherBody, "it is remembered for longer");
+    assert!(!more(&mut space, IDEMPOTENCY_MS - 1, Origin::BackEnd));
+    assert_eq!(space.keys.look(key(0), 5), Known::Answered(Vec::new()));
+    assert!(more(&mut space, IDEMPOTENCY_MS, Origin::BackEnd));
+    assert_eq!(space.keys.look(key(0), 5), Known::New);
 }
 
 #[test]
 fn an_api_key_that_has_its_share_is_told_so_and_others_go_on() {
-    // Room for 51 keys of each origin.
+    // Space for 51 keys of each origin.
     let mut rig = Rig::keeping(40_000);
     rig.run("0 loud\n0 g1 up\n0 g1 request 1 create /room/1 key=made remember=15000 api=2");
     let send = |rig: &mut Rig, at: u64, api_key: u32, words: &str| {

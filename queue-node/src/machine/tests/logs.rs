@@ -23,7 +23,7 @@ fn the_longest_give_first() {
 }
 
 #[test]
-fn all_room_is_used_and_no_more() {
+fn all_space_is_used_and_no_more() {
     for seed in 0..200 {
         let mut lengths: Vec<usize> =
             (0..seed % 17).map(|at| (at * 7919 + seed * 31) % 97).collect();

@@ -117,7 +117,7 @@ fn a_log_goes_on_behind_an_event_that_it_can_not_keep() {
     let mut log = ReplayLog::default();
     (1..=3).for_each(|seq| log.push(&event(seq, b"small")));
     let large = vec![b'x'; limits::REPLAY_LOG_BYTES_MAX];
-    assert!(!log.has_room(event(4, &large).cost()));
+    assert!(!log.has_space(event(4, &large).cost()));
     (0..3).for_each(|_| log.pop());
     assert_eq!(log.floor(), 3);
     log.skip(&event(4, &large));

@@ -34,28 +34,28 @@ const HALF: usize = limits::WORDS_PER_BUCKET_MAX / 2;
 
 #[test]
 fn a_user_has_a_share_of_what_waits_for_each_home() {
-    let has_room = |unanswered: &Unanswered, user: &str| {
-        homes().map(|home| unanswered.has_room(user, || Some(home)))
+    let has_space = |unanswered: &Unanswered, user: &str| {
+        homes().map(|home| unanswered.has_space(user, || Some(home)))
     };
     let (mut posted, mut unanswered) = waiting([HALF, 1], |_| "ann".to_owned());
     assert_eq!(unanswered.total(), HALF + 1);
-    assert_eq!(has_room(&unanswered, "ann"), [false, true]);
-    assert_eq!(has_room(&unanswered, "bob"), [true, true]);
-    assert!(unanswered.has_room("ann", || None), "nothing waits for a home that isn't known");
+    assert_eq!(has_space(&unanswered, "ann"), [false, true]);
+    assert_eq!(has_space(&unanswered, "bob"), [true, true]);
+    assert!(unanswered.has_space("ann", || None), "nothing waits for a home that isn't known");
     // What is answered counts no more: first the one to the other home, then enough of all.
     posted.answered(&mut unanswered, HALF as u64, &note("ann"));
     assert_eq!(unanswered.total(), HALF);
-    assert_eq!(has_room(&unanswered, "ann"), [false, true]);
+    assert_eq!(has_space(&unanswered, "ann"), [false, true]);
     posted.answered(&mut unanswered, HALF as u64, &note("ann"));
     assert_eq!(unanswered.total(), HALF, "it was answered before");
     posted.answered(&mut unanswered, 0, &note("ann"));
-    assert_eq!(has_room(&unanswered, "ann"), [true, true]);
+    assert_eq!(has_space(&unanswered, "ann"), [true, true]);
 }
 
 #[test]
 fn so_much_of_all_even_one_alone_may_hold() {
     let (_posted, unanswered) = waiting([HALF - 1, 0], |_| "ann".to_owned());
-    assert!(unanswered.has_room("ann", || panic!("nobody needs to look up the home")));
+    assert!(unanswered.has_space("ann", || panic!("nobody needs to look up the home")));
 }
 
 /// A state with so many words, each of a user of its own.

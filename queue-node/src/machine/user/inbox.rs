@@ -58,10 +58,10 @@ fn with_name<T>(user: &str, work: impl FnOnce(&[u8]) -> T) -> T {
     let mut name = [0; PREFIX.len() + limits::USER_ID_BYTES_MAX];
     let length = PREFIX.len() + user.len();
     match name.get_mut(..length) {
-        Some(room) => {
-            room[..PREFIX.len()].copy_from_slice(PREFIX);
-            room[PREFIX.len()..].copy_from_slice(user.as_bytes());
-            work(room)
+        Some(buffer) => {
+            buffer[..PREFIX.len()].copy_from_slice(PREFIX);
+            buffer[PREFIX.len()..].copy_from_slice(user.as_bytes());
+            work(buffer)
         }
         None => work(format!("/user/{user}").as_bytes()),
     }

@@ -62,7 +62,7 @@ impl Refused {
         Refused { status, close, sentence: refusal.sentence, retry_after_ms }
     }
 
-    /// The node has no room for newcomers.
+    /// The node has no space for newcomers.
     pub(super) fn full(refusal: Refusal) -> Refused {
         let (status, close, retry_after_ms) = (refusal.status, Close::Overloaded, RETRY_MS);
         Refused { status, close, sentence: refusal.sentence, retry_after_ms }
@@ -120,7 +120,7 @@ impl Bucket {
         if sessions.is_empty() {
             return Ok(());
         }
-        if !self.has_room_for_words(turn, sessions) {
+        if !self.has_space_for_words(turn, sessions) {
             let sentence = "the user's queues can't be notified now: try again later";
             return Err(Refused::limit(sentence, RETRY_MS));
         }
@@ -134,17 +134,17 @@ impl Bucket {
     }
 
     /// Whether the rooms of these sessions can be told of one more thing.
-    fn has_room_for_words(&self, turn: &Turn<'_>, sessions: &[SessionKey]) -> bool {
-        let has_room = |user: &str, note: &Note| {
+    fn has_space_for_words(&self, turn: &Turn<'_>, sessions: &[SessionKey]) -> bool {
+        let has_space = |user: &str, note: &Note| {
             let to = || {
                 let table = turn.shared.table.as_ref()?;
                 Some(table.bucket(name::hash(note.room.as_bytes())))
             };
-            turn.shared.unanswered.has_room(user, to)
+            turn.shared.unanswered.has_space(user, to)
         };
         sessions.iter().all(|key| {
             let (user, login) = (self.state.people().user_of(*key), self.state.logins().get(*key));
-            login.is_none_or(|login| login.notes.iter().all(|note| has_room(user, note)))
+            login.is_none_or(|login| login.notes.iter().all(|note| has_space(user, note)))
         })
     }
 }

@@ -25,7 +25,7 @@ pub struct Options {
     /// same: it also gives the id by which the user's home knows a late connection of the client.
     pub seed: Option<u64>,
     /// Where subscriptions go that the application hasn't asked for: to its user's inbox, and to
-    /// queues that the back end has put the user in. None: they are ignored. One that finds no room
+    /// queues that the back end has put the user in. None: they are ignored. One that does not fit
     /// there is left again.
     pub given: Option<tokio::sync::mpsc::Sender<Subscription>>,
 }

@@ -37,7 +37,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.events.close();
-        // If there is no room for the word, the task notices with the queue's next event.
+        // If there is no space for the word, the task notices with the queue's next event.
         drop(self.requests.try_send(Request::Forget { queue: std::mem::take(&mut self.queue) }));
     }
 }

@@ -165,7 +165,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Takes an operation of the application in, if there is room.
+    /// Takes an operation of the application in, if there is space.
     pub(super) fn admit(&mut self, operation: &Operation) -> Result<(), Failure> {
         let (operations, bytes) = (self.operations + 1, self.bytes + operation.bytes);
         if operations > limits::OPERATIONS_MAX || bytes > limits::OPERATION_BYTES_MAX {

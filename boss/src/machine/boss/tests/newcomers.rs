@@ -160,7 +160,7 @@ fn a_boss_that_starts_again_waits_for_those_who_are_there() {
 }
 
 #[test]
-fn a_flood_of_refusals_leaves_room_for_other_events() {
+fn a_flood_of_refusals_leaves_space_for_other_events() {
     let mut stage = Stage::new();
     run(&mut stage, CLUSTER);
     for at in 2000..3000u64 {

@@ -20,7 +20,7 @@ fn buffers(socket: &Socket) -> [usize; 3] {
     [socket.send_buffer_size().unwrap(), unsent, socket.recv_buffer_size().unwrap()]
 }
 
-/// The accepted end of a connection whose client reads nothing and has no room for much.
+/// The accepted end of a connection whose client reads nothing and has no space for much.
 fn accepted(lanes: usize) -> (TcpStream, TcpStream) {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let (address, sockets) = bind(any, lanes).unwrap();

@@ -90,7 +90,7 @@ impl Asks {
         let body = ask.body(context.gateway);
         let bytes = body.len();
         let filler = Filler::of(ask);
-        if !probe && !self.has_room(free, bytes, &filler, to) {
+        if !probe && !self.has_space(free, bytes, &filler, to) {
             return silent(number, kind, Silence::Busy, to, context);
         }
         let deadline_ms = context.now.ms + to.deadline_ms;
@@ -118,7 +118,7 @@ impl Asks {
         }
     }
 
-    fn has_room(&self, free: bool, bytes: usize, filler: &Filler, to: &Settings) -> bool {
+    fn has_space(&self, free: bool, bytes: usize, filler: &Filler, to: &Settings) -> bool {
         let waiting_max = to.concurrency * WAITING_PER_UNDER_WAY;
         let places = (to.concurrency + waiting_max) / limits::CALLOUTS_PART_OF_A_USER;
         let held = self.held.get(filler).copied().unwrap_or(0);

@@ -158,7 +158,7 @@ impl Target {
     }
 
     pub(super) fn takes_tells(&self) -> bool {
-        self.tells.has_room()
+        self.tells.has_space()
     }
 
     pub(super) fn take(&mut self, now: Time, link: LinkId, tell: q2g::Tell) {

@@ -59,7 +59,7 @@ struct Batch {
 }
 
 impl Tells {
-    pub(super) fn has_room(&self) -> bool {
+    pub(super) fn has_space(&self) -> bool {
         self.waiting.len() < limits::TELLS_WAITING_MAX
     }
 

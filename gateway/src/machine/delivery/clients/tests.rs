@@ -30,12 +30,12 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// As io does: piece by piece, until the socket takes no more.
-fn take(clients: &mut Clients, mut room: usize, into: &mut Vec<u8>) {
-    while room > 0 && clients.owed(CONN) > 0 {
+fn take(clients: &mut Clients, mut free: usize, into: &mut Vec<u8>) {
+    while free > 0 && clients.owed(CONN) > 0 {
         let next = clients.unwritten(CONN);
-        let length = next.len().min(room);
+        let length = next.len().min(free);
         into.extend_from_slice(&next[..length]);
-        room -= length;
+        free -= length;
         let all = clients.wrote(CONN, length);
         assert_eq!(all, clients.owed(CONN) == 0);
     }
@@ -57,7 +57,7 @@ proptest! {
                     let bytes: Rc<[u8]> = bytes.into();
                     clients.deliver(CONN, |_| Encoded::Large(&bytes));
                 }
-                Step::Takes(room) => take(&mut clients, room, &mut got),
+                Step::Takes(free) => take(&mut clients, free, &mut got),
             }
             prop_assert_eq!(clients.owed(CONN), wanted.len() - got.len());
             prop_assert_eq!(clients.owed_by_all(), wanted.len() - got.len());

@@ -1,4 +1,4 @@
-//! How room for keys is shared out among API keys.
+//! How space for keys is shared out among API keys.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -20,7 +20,7 @@ pub(super) struct Share {
 }
 
 impl Share {
-    pub(super) fn has_room(self) -> bool {
+    pub(super) fn has_space(self) -> bool {
         share::may_take(self.held, self.all, self.keys_max)
     }
 }
@@ -56,7 +56,7 @@ impl Ends {
         self.by_api_key.values().filter_map(VecDeque::front).map(|(until_ms, _)| *until_ms).min()
     }
 
-    /// Takes out what is over. An API key of which nothing is left takes no room.
+    /// Takes out what is over. An API key of which nothing is left takes no space.
     pub(super) fn trim(&mut self, now_ms: u64, mut over: impl FnMut(Key)) {
         self.by_api_key.retain(|_, ends| {
             while let Some((_, key)) = ends.pop_front_if(|(until_ms, _)| *until_ms <= now_ms) {

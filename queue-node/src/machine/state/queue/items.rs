@@ -258,7 +258,7 @@ impl Queues {
         let logged = read_event(bytes, &mut index)?;
         let queue = self.slots.get_mut(index.unwrap_or_default()).ok_or(WireError)?;
         let is_next = logged.seq == queue.log.newest() + 1 && logged.seq <= queue.seq;
-        if !is_next || !queue.log.has_room(logged.cost()) || !queue.has_place(logged.mount) {
+        if !is_next || !queue.log.has_space(logged.cost()) || !queue.has_place(logged.mount) {
             return Err(WireError);
         }
         queue.log.push(&logged);

@@ -175,7 +175,7 @@ fn bytes_of_asks_are_bounded() {
 }
 
 #[test]
-fn one_user_leaves_room_for_others() {
+fn one_user_leaves_space_for_others() {
     let mut script = "0 config app:concurrency_max=16\n".to_owned();
     for number in 1..=21 {
         script += &format!("0 ask {number} app subscribe /of/greedy\n");
@@ -192,7 +192,7 @@ fn one_user_leaves_room_for_others() {
 }
 
 #[test]
-fn strangers_from_one_address_leave_room_for_those_from_others() {
+fn strangers_from_one_address_leave_space_for_those_from_others() {
     let mut script = "0 config app:concurrency_max=16\n".to_owned();
     for number in 1..=21 {
         script += &format!("0 ask {number} app connect t 192.0.2.1\n");

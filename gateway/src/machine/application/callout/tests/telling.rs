@@ -229,7 +229,7 @@ fn what_is_too_much_stays_with_the_node_and_keeps_its_order() {
     assert_eq!(bench.callouts.counters().tells_declined, 2);
     bench.step("2 200 r1");
     bench.step("3 200 r2");
-    // There is room, but what comes now would overtake what wasn't taken.
+    // There is space, but what comes now would overtake what wasn't taken.
     bench.step("3 tell l1 10003 app joined /a 10003 ann");
     assert_eq!(bench.callouts.counters().tells_declined, 3);
     bench.step("3 tell l2 2 app joined /b 2 bob");

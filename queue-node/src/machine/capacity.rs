@@ -1,4 +1,4 @@
-//! What a node keeps, and whether it has room for more. Beyond its bound newcomers are refused
+//! What a node keeps, and whether it has space for more. Beyond its bound newcomers are refused
 //! first (queues, members, sessions), then what makes queues larger; what goes on in rooms goes on.
 
 use proto::codes::Status;
@@ -45,7 +45,7 @@ impl Shared {
         self.counters.kept_bytes + self.counters.replay_bytes + self.counters.remembered_bytes
     }
 
-    /// Whether a newcomer finds room.
+    /// Whether a newcomer finds space.
     pub(crate) fn admits(&self) -> Result<(), Refusal> {
         let max = self.settings.bytes_max;
         if self.settings.faults().full_admits {
@@ -61,7 +61,7 @@ impl Shared {
     }
 }
 
-/// The refusal of what finds no room.
+/// The refusal of what finds no space.
 pub(crate) fn full() -> Refusal {
     let sentence = "this queue node has reached its memory limit: delete what isn't needed, or try \
                     again later";

@@ -32,7 +32,7 @@ fn newcomers_are_refused_first_and_then_growth() {
     assert!(said.contains("4: g1 answer 1 op=50 status=8"), "{said}");
     assert!(said.contains("5: g1 reply 1 op=0 status=8"), "{said}");
     assert!(said.contains("6: g1 answer 1 op=51 status=8"), "{said}");
-    // What makes room is let in.
+    // What makes space is let in.
     assert!(said.contains("7: g1 answer 1 op=52 status=0"), "{said}");
     assert!(said.contains("8: g1 answer 1 op=53 status=0"), "{said}");
     for key in 1..40 {
@@ -43,7 +43,7 @@ fn newcomers_are_refused_first_and_then_growth() {
 }
 
 #[test]
-fn what_finds_no_room_may_come_again() {
+fn what_finds_no_space_may_come_again() {
     let mut rig = Rig::new();
     rig.run(BEGIN);
     let growth = |rig: &mut Rig, at: u32| {
