@@ -1,7 +1,7 @@
 //! The wire between two nodes.
 //!
-//! [`machine`] is the protocol of a link: proof of the cluster secret, beats, what is owed to a
-//! peer and what a peer still owes an answer to. `io` moves its bytes: dial, accept, one read and
+//! [`machine`] is the protocol of a link: proof of the cluster secret, beats, what is unsent to a
+//! peer and what a peer hasn't answered. `io` moves its bytes: dial, accept, one read and
 //! one write per turn, through TCP, plain or with TLS, or through a pipe within the process.
 //!
 //! This crate never looks into what a link carries beyond the fields that all arrows share, and

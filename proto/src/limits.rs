@@ -33,8 +33,8 @@ pub const CLIENT_FRAME_BYTES_MAX: usize = 256 * 1024;
 pub const UNAUTHENTICATED_BYTES_MAX: usize = 16 * 1024;
 /// A token is a few claims and a signature.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
-/// A pong goes at once to a client that owes no more than this; behind more it waits.
-pub const PONG_OWED_BYTES_MAX: usize = 4 * 1024;
+/// A pong goes at once to a client with no more than this unsent; behind more it waits.
+pub const PONG_UNSENT_BYTES_MAX: usize = 4 * 1024;
 /// So much of a client whose connection is over is read and thrown away, so that it can read why:
 /// what was on its way, not what it goes on sending.
 pub const DISCARDED_BYTES_MAX: u32 = 1024 * 1024;
@@ -154,7 +154,7 @@ pub const CLIENT_RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
 pub const SLOW_BYTES: usize = 64 * 1024;
 /// What is kept for a slow receiver at most; beyond it the oldest goes, or the connection.
 pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
-/// All connections of a lane together; the largest debtor goes first.
+/// All connections of a lane together; the one with the most unsent goes first.
 pub const LANE_OUTPUT_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Items of one batch of the back end: a page's worth; more are sent as several batches.
@@ -204,13 +204,13 @@ pub const WEB_LINGER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// One frame of a link: the snapshot of a queue with all its mounts.
 pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
-/// Bytes a link may owe its peer before the link is ended and comes back by attaching.
+/// Unsent bytes of a link before the link is ended and comes back by attaching.
 pub const LINK_BACKLOG_BYTES_MAX: usize = 256 * 1024 * 1024;
-/// A queue node takes no more frames of a lane that it owes so much: what one frame makes, the
+/// A queue node takes no more frames of a lane with so much unsent: what one frame makes, the
 /// snapshot of a queue, then still fits.
 pub const LINK_PAUSE_BYTES: usize = 32 * 1024 * 1024;
 /// Snapshots that wait for the end of a turn, about: beyond it they are let out as they are asked
-/// for, so that what a link owes is known before the next is made.
+/// for, so that what a link has unsent is known before the next is made.
 pub const SNAPSHOTS_PER_TURN_BYTES: usize = 16 * 1024 * 1024;
 /// Unanswered operations a lane keeps per bucket; more are refused as `unavailable`.
 pub const UNANSWERED_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -243,7 +243,7 @@ pub const COPY_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// One slice of a snapshot: so much is written in a turn beside everything else.
 pub const SLICE_BYTES: usize = 64 * 1024;
 /// Slices that a copy hasn't acknowledged: two round trips' worth on a fast network.
-pub const SLICES_OWED_BYTES_MAX: usize = 1024 * 1024;
+pub const SLICES_UNACKNOWLEDGED_BYTES_MAX: usize = 1024 * 1024;
 /// Slices that one turn gives out to all copies together: some tenths of a millisecond of it.
 pub const SLICES_TURN_BYTES: usize = 256 * 1024;
 /// So often a primary tells a copy what one of its buckets must be, one bucket after the other.

@@ -184,7 +184,7 @@ pub struct Observations {
     pub losses: Vec<Loss>,
     /// Whose session each is, as lanes were answered to their logins.
     pub sessions: BTreeMap<String, String>,
-    /// What a receiver may owe before it is slow.
+    /// What a receiver may have unsent before it is slow.
     pub slow_bytes: usize,
     /// Replay logs may take so little that they let go of young events.
     pub has_short_logs: bool,

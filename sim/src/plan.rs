@@ -108,9 +108,9 @@ pub struct Plan {
     pub padding_max: u64,
     /// Lanes of each gateway.
     pub lanes: [usize; GATEWAYS],
-    /// What a receiver may owe before it is slow.
+    /// What a receiver may have unsent before it is slow.
     pub slow_bytes: usize,
-    /// What a receiver may owe at most.
+    /// What a receiver may have unsent at most.
     pub output_bytes_max: usize,
     /// What all replay logs of a node may take.
     pub logs_bytes_max: usize,

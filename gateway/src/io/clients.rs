@@ -34,7 +34,7 @@ pub(super) use refusal::Refused;
 use stream::Stream;
 use waiting::Waiting;
 
-/// Clients that are owed large events and are written to in one turn: what a thousand of them take
+/// Clients with large events unsent, written to in one turn: what a thousand of them take
 /// is the time of all others.
 const LARGE_PER_TURN: usize = 64;
 /// One read takes at most this much of one client.
@@ -66,7 +66,7 @@ pub(super) struct Clients {
     /// Sockets that stay until their clients have read why they aren't let in.
     turned_away: usize,
     dirty: Vec<ConnId>,
-    /// Who is owed large events, in the order in which they are written to.
+    /// Who has large events unsent, in the order in which they are written to.
     large: VecDeque<ConnId>,
     large_per_turn: usize,
     ended: Vec<(ConnId, Ending)>,
@@ -89,7 +89,7 @@ struct Client {
     to_end: bool,
     /// It is among those who may have more to read.
     again: bool,
-    /// It is among those who are owed large events.
+    /// It is among those who have large events unsent.
     large: bool,
     /// It was not let in, and stays until it has read why.
     turned_away: bool,
@@ -223,7 +223,7 @@ impl Clients {
     }
 
     /// Writes each connection that has output, once, and ends those that are to end. Of those that
-    /// are owed large events, some wait for the next turn.
+    /// have large events unsent, some wait for the next turn.
     pub(super) fn flush(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
         let mut large_left = self.large_per_turn;
         while out.clients.is_busy() || large_left > 0 && !self.large.is_empty() {
@@ -256,7 +256,7 @@ impl Clients {
         }
     }
 
-    /// Whether a connection is written to later, with others that are owed large events.
+    /// Whether a connection is written to later, with others that have large events unsent.
     #[inline]
     fn waits_with_large(&mut self, conn: ConnId, out: &Outbox) -> bool {
         if !out.clients.owes_large(conn) {
@@ -409,7 +409,7 @@ impl Clients {
         client.reader = Reader::Deaf;
         client.pong = None;
         let written = match client.stream.flush() {
-            Ok(flushed) if !flushed || out.clients.owed(conn) > 0 => {
+            Ok(flushed) if !flushed || out.clients.unsent(conn) > 0 => {
                 client.ending = true;
                 return;
             }
@@ -454,7 +454,7 @@ fn feed_websocket(
             }
             // Who doesn't read gets a pong for the newest ping alone (RFC 6455, section 5.5.3).
             websocket::Came::Ping(payload)
-                if out.clients.owed(conn) > limits::PONG_OWED_BYTES_MAX =>
+                if out.clients.unsent(conn) > limits::PONG_UNSENT_BYTES_MAX =>
             {
                 *pong = Some(payload.into());
             }

@@ -428,8 +428,8 @@ impl Sink for Desk {
         &mut self.out.links
     }
 
-    fn owed(&self) -> usize {
-        self.out.clients.owed_by_all()
+    fn unsent(&self) -> usize {
+        self.out.clients.unsent_by_all()
     }
 
     #[inline]

@@ -2,11 +2,11 @@
 //! client doesn't keep up.
 //!
 //! In the order of an event's way: [`interest`] knows who wants which queue; [`fanout`] turns one
-//! event into the bytes of each [`format`]; [`clients`] holds what sockets are owed; [`slow`] keeps
+//! event into the bytes of each [`format`]; [`clients`] holds what is unsent; [`slow`] keeps
 //! the rest for those who lag, [`held`] for those who want to wait. [`Delivery`] owns all of it but
 //! what is kept for one session, its [`Backlog`], which stands with the session.
 //!
-//! It closes nobody: who owes too much is the door's to dismiss.
+//! It closes nobody: who has too much unsent is the door's to dismiss.
 
 use proto::filter::Filter;
 use proto::g2c::EventKind;
@@ -49,11 +49,11 @@ pub(super) struct Delivery {
     /// Of an event that a filter has narrowed.
     narrowed: Encodings,
     diverted: Vec<Subscriber>,
-    /// Who owes too much although all was dropped that may be.
+    /// Who has too much unsent although all was dropped that may be.
     too_slow: Vec<ConnId>,
     /// What is kept for receivers, over all sessions.
     kept_bytes: usize,
-    /// When the largest debtors are cut off, unless their sockets have taken enough by then.
+    /// When those with the most unsent are cut off, unless their sockets have taken enough by then.
     debt_ms: Option<u64>,
     events: u64,
     deliveries: u64,
@@ -218,7 +218,7 @@ impl Delivery {
     /// Keeps an event for a receiver that is slow or held.
     fn keep(&mut self, subscriber: Subscriber, sub: Sub, event: &Kept, to: &mut Receivers<'_>) {
         let Some(conn) = subscriber.conn else { return };
-        let owed = to.clients.owed(conn);
+        let unsent = to.clients.unsent(conn);
         let closes = match event {
             Kept::Message { mount, .. } => {
                 self.interest.get(sub).is_some_and(|queue| queue.closes_slow(mount.as_bytes()))
@@ -230,7 +230,7 @@ impl Delivery {
         let before = backlog.bytes();
         let merged = backlog.keep(sub, event, closes, faults.conflation_keeps_oldest);
         let mut too_slow = false;
-        while !too_slow && owed + waiting + backlog.bytes() > to.settings.output_bytes_max {
+        while !too_slow && unsent + waiting + backlog.bytes() > to.settings.output_bytes_max {
             too_slow = backlog.drop_oldest(!faults.gap_unannounced).is_err();
             self.dropped += u64::from(!too_slow);
         }
@@ -241,7 +241,7 @@ impl Delivery {
         }
     }
 
-    /// Whether somebody owes too much for what it was to get.
+    /// Whether somebody has too much unsent for what it was to get.
     #[inline]
     pub(super) fn is_anyone_too_slow(&self) -> bool {
         !self.too_slow.is_empty()
@@ -261,14 +261,14 @@ impl Delivery {
         settings: &Settings,
         clients: &mut Clients,
     ) -> Result<(), TooSlow> {
-        if clients.owed(conn) > settings.output_bytes_max {
+        if clients.unsent(conn) > settings.output_bytes_max {
             return Err(TooSlow);
         }
         self.append(conn, frame, clients);
         Ok(())
     }
 
-    /// Likewise, however much the client owes.
+    /// Likewise, however much is unsent.
     pub(super) fn append(&mut self, conn: ConnId, frame: &Frame<'_>, clients: &mut Clients) {
         let format = clients.format(conn);
         clients.append(conn, self.encodings.one(format, frame));
@@ -298,10 +298,10 @@ impl Delivery {
         to: &mut Receivers<'_>,
     ) -> Result<(), TooSlow> {
         let bytes = self.encodings.one(to.clients.format(conn), frame);
-        let owed = to.clients.owed(conn) + bytes.len();
+        let unsent = to.clients.unsent(conn) + bytes.len();
         let Some((backlog, waiting)) = to.sessions.backlog(session) else { return Ok(()) };
         let before = backlog.bytes();
-        if owed + waiting + before > to.settings.output_bytes_max {
+        if unsent + waiting + before > to.settings.output_bytes_max {
             return Err(TooSlow);
         }
         backlog.hold(frame, bytes);
@@ -328,7 +328,7 @@ impl Delivery {
         }
     }
 
-    /// A slow receiver has taken everything: it gets what was kept, as far as it may owe.
+    /// A slow receiver has taken everything: it gets of what was kept as much as may be unsent.
     pub(super) fn drained(
         &mut self,
         conn: ConnId,
@@ -343,14 +343,14 @@ impl Delivery {
         }
     }
 
-    /// A receiver that isn't held or slow any more gets what was kept, as far as it may owe.
+    /// A receiver that isn't held or slow any more gets of what was kept as much as may be unsent.
     fn release(&mut self, conn: ConnId, session: Handle, to: &mut Receivers<'_>) {
         let Some(backlog) = to.sessions.backlog_if_any(session) else { return };
         let format = to.clients.format(conn);
         let before = backlog.bytes();
         backlog.leaves();
         let mut all = false;
-        while !all && to.clients.owed(conn) <= to.settings.slow_bytes {
+        while !all && to.clients.unsent(conn) <= to.settings.slow_bytes {
             let Some((kind, sub, body)) = backlog.next() else {
                 all = true;
                 continue;
@@ -389,22 +389,22 @@ impl Delivery {
         self.kept_bytes
     }
 
-    /// All connections together owe too much: their sockets get a moment.
+    /// All connections together have too much unsent: their sockets get a moment.
     pub(super) fn owe_too_much(&mut self, now_ms: u64) {
         self.debt_ms.get_or_insert(now_ms + DEBT_MS);
     }
 
-    /// A turn's worth of debtors was cut off, and that wasn't enough.
+    /// A turn's worth of them was cut off, and that wasn't enough.
     pub(super) fn owe_still(&mut self, now_ms: u64) {
         self.debt_ms = Some(now_ms);
     }
 
-    /// Whether debtors are to be cut off now.
+    /// Whether somebody is to be cut off now.
     pub(super) fn debts_are_due(&mut self, now_ms: u64) -> bool {
         self.debt_ms.take_if(|at| *at <= now_ms).is_some()
     }
 
-    /// When debtors are to be cut off.
+    /// When somebody is to be cut off.
     pub(super) fn wake_at(&self) -> Option<u64> {
         self.debt_ms
     }

@@ -41,7 +41,7 @@ pub(super) use refusal::{Refusal, check_op_id};
 pub(super) use wheel::PER_TURN;
 use wheel::{Allowance, Rate, Wheel};
 
-/// A client has this long to take what it is owed before the socket is cut.
+/// A client has this long to take what is unsent before the socket is cut.
 const LINGER_MS: u64 = 5_000;
 
 /// The connections of a lane, on their way in and until their end.
@@ -78,7 +78,7 @@ pub(super) enum Look {
     Ping,
     /// It has answered no ping.
     Unanswered,
-    /// It has had its time to take what it was owed.
+    /// It has had its time to take what was unsent.
     End,
 }
 

@@ -35,9 +35,9 @@ pub struct Settings {
     pub large_bytes: usize,
     /// From so many unwritten bytes on a receiver is slow.
     pub slow_bytes: usize,
-    /// What a receiver may owe before it is closed or messages are dropped.
+    /// What a receiver may have unsent before it is closed or messages are dropped.
     pub output_bytes_max: usize,
-    /// What all receivers of the lane together may owe before the largest debtor is cut off.
+    /// What all receivers of the lane together may have unsent before one is cut off.
     pub lane_output_bytes_max: usize,
     /// Microseconds of a clock, to measure round trips with; nothing is decided by it. Without one
     /// they are measured in whole milliseconds.

@@ -148,7 +148,7 @@ fn who_keeps_http_busy_costs_nothing() {
 fn who_never_reads_costs_the_kernel_little() {
     let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
     // A few hundred, so that what else goes on counts little for each; who may not miss anything
-    // may owe a mebibyte before it is closed.
+    // may have a mebibyte unsent before it is closed.
     let words = guilty("never-read-large,never-read-strict", "--scale 0.3 --seconds 6");
     let figures = ["/offences/0/kernel_bytes_each", "/offences/1/kernel_bytes_each"];
     delivered(&words, run(&words, &figures));

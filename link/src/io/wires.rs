@@ -31,7 +31,7 @@ const READ_BYTES: usize = 64 * 1024;
 const READS_PER_TURN: usize = 8;
 /// It reads no more of a link that has brought about so much, fanned out: that is to fit into a
 /// core's cache until it is written.
-const OWED_PER_READ_BYTES: usize = 1024 * 1024;
+const UNSENT_PER_READ_BYTES: usize = 1024 * 1024;
 
 /// The reason to close a link whose peer speaks TLS.
 const TLS_HERE_NOT: &str = "the peer speaks TLS, but this end doesn't: configure it at both";
@@ -194,12 +194,12 @@ impl Wires {
 
     /// Takes what the link has for a turn.
     fn read(&mut self, now: Time, link: LinkId, sink: &mut impl Sink) {
-        let enough = sink.owed() + OWED_PER_READ_BYTES;
+        let enough = sink.unsent() + UNSENT_PER_READ_BYTES;
         for _ in 0..READS_PER_TURN {
             if !self.read_once(now, link, sink) {
                 return;
             }
-            if sink.owed() > enough {
+            if sink.unsent() > enough {
                 break;
             }
         }

@@ -44,7 +44,7 @@ impl Outbox {
 
     /// How many bytes the link's socket hasn't taken yet.
     #[inline]
-    pub fn owed(&self, link: LinkId) -> usize {
+    pub fn unsent(&self, link: LinkId) -> usize {
         self.slots.get(link.0 as usize).map_or(0, |slot| slot.bytes.len() - slot.written)
     }
 
@@ -66,7 +66,7 @@ impl Outbox {
         self.ended.push((link, reason));
     }
 
-    /// The link exists from now on, with nothing owed.
+    /// The link exists from now on, with nothing unsent.
     pub fn up(&mut self, link: LinkId) {
         let at = link.0 as usize;
         if self.slots.len() <= at {
@@ -75,7 +75,7 @@ impl Outbox {
         self.slots[at] = Slot { up: true, ..Slot::default() };
     }
 
-    /// The link is no more; what it was owed is gone.
+    /// The link is no more; what was unsent is gone.
     pub fn down(&mut self, link: LinkId) {
         if let Some(slot) = self.slots.get_mut(link.0 as usize) {
             *slot = Slot::default();
@@ -107,7 +107,7 @@ impl Outbox {
         self.slots.get(link.0 as usize).map_or(&[], |slot| &slot.bytes[slot.written..])
     }
 
-    /// So many bytes of it have been taken. False: the peer owes too much, the link is to be ended.
+    /// So many bytes of it have been taken. False: too much is unsent, the link is to be ended.
     pub fn wrote(&mut self, link: LinkId, bytes: usize) -> bool {
         let Some(slot) = self.slots.get_mut(link.0 as usize) else { return true };
         slot.written += bytes;

@@ -82,10 +82,10 @@ pub(super) struct Speech {
 }
 
 impl Speech {
-    /// Each of the subscribers is owed 320 KiB more every second.
+    /// Each of the subscribers is to get 320 KiB more every second.
     pub(super) const MANY: Speech =
         Speech { room: 100, message_bytes: 16 * 1024, messages_per_s: 20.0 };
-    /// As much as one client may send: each of them is owed 3.75 MB more every second.
+    /// As much as one client may send: each of them is to get 3.75 MB more every second.
     pub(super) const LARGE: Speech =
         Speech { room: COUNT, message_bytes: 30_000, messages_per_s: 125.0 };
 }

@@ -132,7 +132,7 @@ impl<C: Codec> Run<'_, C> {
         }
     }
 
-    /// Sends what an open loop owes and says when it owes more.
+    /// Sends what is due in an open loop and says when more is.
     fn send_due(&mut self, now: Nanoseconds) -> Result<Nanoseconds> {
         let Some(schedule) = &mut self.schedule else {
             return Ok(Nanoseconds::MAX);

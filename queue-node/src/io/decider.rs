@@ -199,7 +199,7 @@ impl Decider {
 
 impl Sink for Decider {
     fn pauses(&mut self, link: LinkId) -> bool {
-        self.out.links.owed(link) > limits::LINK_PAUSE_BYTES
+        self.out.links.unsent(link) > limits::LINK_PAUSE_BYTES
     }
 
     fn outbox(&mut self) -> &mut link::machine::Outbox {

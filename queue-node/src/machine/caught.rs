@@ -36,7 +36,7 @@ pub struct Caught {
 pub(crate) struct Deciding {
     /// Whose link is answered.
     link: LinkId,
-    /// So many bytes were owed on it, or wait for a commit.
+    /// So many bytes were unsent on it, or wait for a commit.
     said: usize,
     held: usize,
     /// A planted bug.

@@ -224,7 +224,7 @@ fn gaps(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
 }
 
 /// A gap comes to who was slow, or has been away for longer than the log of recent events reaches
-/// back: not to who took all there was. More than a receiver may owe may come at once: from many
+/// back: not to who took all there was. More than may be unsent may come at once: from many
 /// who speak, or when a process has stood still, or a link was lost.
 fn unhurried(
     lives: &Lives<'_>,
@@ -256,7 +256,7 @@ fn unhurried(
     }
 }
 
-/// Whether the client may have owed more than it may, when it got something at that moment.
+/// Whether the client may have had more unsent than it may, when it got something at that moment.
 pub(super) fn was_slow(lives: &Lives<'_>, span: &Span<'_>, at_us: u64) -> bool {
     let from_us = at_us.saturating_sub(CAUGHT_UP_US);
     // Of what came at once, some was dropped.
@@ -267,7 +267,7 @@ pub(super) fn was_slow(lives: &Lives<'_>, span: &Span<'_>, at_us: u64) -> bool {
         || lives.seen.link_cut(span.journal, span.queue, from_us, at_us)
 }
 
-/// How long what a slow receiver owed may take to reach it when it reads again.
+/// How long what was unsent to a slow receiver may take to reach it when it reads again.
 const CAUGHT_UP_US: u64 = 3_000_000;
 
 /// Everything between the mark and the newest event that came has come, or is excused.

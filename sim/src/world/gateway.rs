@@ -263,7 +263,7 @@ impl World {
         let now = self.now();
         let Some((lane, conn)) = self.open_conn(socket) else { return };
         let host = &mut self.gateways[at].lanes[lane];
-        if host.out.clients.wants_drained(conn) && host.out.clients.owed(conn) == 0 {
+        if host.out.clients.wants_drained(conn) && host.out.clients.unsent(conn) == 0 {
             host.lane.handle(now, Input::Drained { conn }, &mut host.out);
         }
     }
@@ -294,10 +294,10 @@ impl World {
             };
             one.ending = true;
             let socket = one.socket;
-            let owed = self.gateways[at].lanes[lane].out.clients.owed(conn);
+            let unsent = self.gateways[at].lanes[lane].out.clients.unsent(conn);
             if ending == Ending::AtOnce {
                 self.gateway_closes(socket);
-            } else if owed == 0 {
+            } else if unsent == 0 {
                 self.gateway_has_said(socket);
             }
         }

@@ -16,8 +16,8 @@ use super::Boss;
 
 /// A store that failed is tried again after this time.
 const RETRY_MS: u64 = 1_000;
-/// A node that owes so much doesn't read; it gets everything anew when it comes back.
-const OWED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// A node to which so much is unsent doesn't read; it gets everything anew when it comes back.
+const UNSENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Replacements of the configuration that wait for the store: operators come one at a time.
 const WAITING_MAX: usize = 64;
 
@@ -217,7 +217,7 @@ impl Boss {
             let Some(node) = node.filter(|_| line.sent.registered_at <= stored.version) else {
                 continue;
             };
-            if out.links.owed(*link) > OWED_BYTES_MAX {
+            if out.links.unsent(*link) > UNSENT_BYTES_MAX {
                 out.links.end(*link, "it doesn't read what it is sent");
                 continue;
             }

@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 /// So much goes into TLS at once: one record. What waits there, encrypted, isn't among what the
-/// lane knows to be owed, so it is kept small.
+/// lane counts as unsent, so it is kept small.
 const RECORD_BYTES: usize = 16 * 1024;
 
 /// A client's socket.

@@ -108,9 +108,9 @@ impl Rig {
         self.clients.sockets.is_empty()
     }
 
-    /// What the only client owes.
-    fn owed(&self) -> usize {
-        self.out.clients.owed(ConnId::at(0))
+    /// What is unsent to the only client.
+    fn unsent(&self) -> usize {
+        self.out.clients.unsent(ConnId::at(0))
     }
 
     /// A WebSocket that isn't logged in.
@@ -159,10 +159,10 @@ impl Rig {
         panic!("in vain: {what}: {}", String::from_utf8_lossy(&said));
     }
 
-    /// Sends all of it, while the lane does its turns; what the client owes at most meanwhile.
+    /// Sends all of it, while the lane does its turns; what is unsent at most meanwhile.
     /// Ends early if the gateway ends it.
     fn send(&mut self, socket: &mut TcpStream, mut bytes: &[u8]) -> usize {
-        let mut owed = 0;
+        let mut unsent = 0;
         while !bytes.is_empty() && !self.is_gone() {
             match socket.write(bytes) {
                 Ok(length) => bytes = &bytes[length..],
@@ -170,9 +170,9 @@ impl Rig {
                 Err(_) => break,
             }
             self.turn();
-            owed = owed.max(self.owed());
+            unsent = unsent.max(self.unsent());
         }
-        owed
+        unsent
     }
 }
 

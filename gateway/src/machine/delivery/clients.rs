@@ -1,4 +1,4 @@
-//! What the sockets of a lane are owed: one buffer per connection that has output, none while idle.
+//! What is unsent to clients: one buffer per connection that has output, none while idle.
 //! Large events stand beside it, once for all who get them.
 
 use std::num::NonZeroU32;
@@ -46,7 +46,7 @@ pub enum Ending {
     AtOnce,
 }
 
-/// The receiver owes more than it may and gets events through its own list.
+/// The receiver has more unsent than it may and gets events through its own list.
 const SLOW: u8 = 1;
 /// The client asked that events be kept back.
 const HELD: u8 = 2;
@@ -79,7 +79,7 @@ pub struct Clients {
     /// The planted bug `ending_inherited`.
     inherits_endings: bool,
     /// What all sockets together haven't taken yet.
-    owed: usize,
+    unsent: usize,
     /// How often a receiver became slow.
     slow_total: u64,
 }
@@ -99,7 +99,7 @@ const _: () = assert!(size_of::<Slot>() <= 40);
 
 impl Slot {
     #[inline]
-    fn owed(&self) -> usize {
+    fn unsent(&self) -> usize {
         let large = self.large.as_ref().map_or(0, |large| large.bytes());
         self.bytes.len() - self.written as usize + large
     }
@@ -115,7 +115,7 @@ impl Clients {
             pool: Vec::new(),
             slow_bytes: settings.slow_bytes,
             inherits_endings: settings.faults().ending_inherited,
-            owed: 0,
+            unsent: 0,
             slow_total: 0,
         }
     }
@@ -131,7 +131,7 @@ impl Clients {
     pub(in crate::machine) fn closed(&mut self, conn: ConnId) {
         if let Some(slot) = self.slots.get_mut(conn.place()) {
             let slot = std::mem::take(slot);
-            self.owed -= slot.owed();
+            self.unsent -= slot.unsent();
             self.give_back(slot.bytes);
         }
     }
@@ -142,13 +142,13 @@ impl Clients {
     }
 
     /// How many bytes a connection's socket hasn't taken yet.
-    pub fn owed(&self, conn: ConnId) -> usize {
-        self.slots.get(conn.place()).map_or(0, Slot::owed)
+    pub fn unsent(&self, conn: ConnId) -> usize {
+        self.slots.get(conn.place()).map_or(0, Slot::unsent)
     }
 
     /// How many bytes all sockets together haven't taken yet.
-    pub fn owed_by_all(&self) -> usize {
-        self.owed
+    pub fn unsent_by_all(&self) -> usize {
+        self.unsent
     }
 
     /// How long a frame of the client may be: little before it is logged in.
@@ -174,7 +174,7 @@ impl Clients {
     pub fn append(&mut self, conn: ConnId, bytes: &[u8]) {
         let Some(slot) = self.slots.get_mut(conn.place()) else { return };
         if slot.flags & (ENDED | OPEN) == OPEN {
-            self.owed += bytes.len();
+            self.unsent += bytes.len();
             Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
         }
     }
@@ -193,11 +193,11 @@ impl Clients {
         }
         match frame(slot.format) {
             Encoded::Small(bytes) => {
-                self.owed += bytes.len();
+                self.unsent += bytes.len();
                 Clients::put(slot, conn, bytes, &mut self.dirty, &mut self.pool);
             }
             Encoded::Large(bytes) => {
-                self.owed += bytes.len();
+                self.unsent += bytes.len();
                 Clients::put_large(slot, conn, bytes, &mut self.dirty);
             }
         }
@@ -234,11 +234,11 @@ impl Clients {
         slot.large.get_or_insert_default().push(slot.bytes.len(), bytes);
     }
 
-    /// Marks the connection as slow if it owes too much.
+    /// Marks the connection as slow if it has too much unsent.
     #[cold]
     fn judge(&mut self, conn: ConnId) {
         let slot = &mut self.slots[conn.place()];
-        if slot.owed() > self.slow_bytes {
+        if slot.unsent() > self.slow_bytes {
             slot.flags |= SLOW;
             self.slow_total += 1;
         }
@@ -250,7 +250,7 @@ impl Clients {
         }
     }
 
-    /// The receiver owes more than it may, or no longer.
+    /// The receiver has more unsent than it may, or no longer.
     pub(super) fn set_slow(&mut self, conn: ConnId, slow: bool) {
         self.set(conn, SLOW, slow);
     }
@@ -343,7 +343,7 @@ impl Clients {
     /// buffer is the pool's again then.
     pub fn wrote(&mut self, conn: ConnId, count: usize) -> bool {
         let Some(slot) = self.slots.get_mut(conn.place()) else { return true };
-        self.owed -= count;
+        self.unsent -= count;
         if let Some(large) = &mut slot.large
             && large.is_next(slot.written as usize)
         {
@@ -353,7 +353,7 @@ impl Clients {
         } else {
             slot.written += count as u32;
         }
-        if slot.owed() == 0 {
+        if slot.unsent() == 0 {
             slot.written = 0;
             let bytes = std::mem::take(&mut slot.bytes);
             self.give_back(bytes);
@@ -383,15 +383,15 @@ impl Clients {
         let Some(conn) = self.dirty.last().copied() else { return };
         let slot = &mut self.slots[conn.place()];
         if slot.written == 0 && slot.large.is_none() {
-            self.owed -= slot.bytes.len();
+            self.unsent -= slot.bytes.len();
             slot.bytes.clear();
         }
     }
 
-    /// Cuts a connection off: what it was owed is forgotten here and now.
+    /// Cuts a connection off: what is unsent is forgotten here and now.
     pub(in crate::machine) fn cut(&mut self, conn: ConnId) {
         if let Some(slot) = self.slots.get_mut(conn.place()) {
-            self.owed -= slot.owed();
+            self.unsent -= slot.unsent();
             slot.written = 0;
             slot.large = None;
             let bytes = std::mem::take(&mut slot.bytes);

@@ -113,7 +113,7 @@ pub(super) struct Leaving {
     pub(super) body: Vec<u8>,
 }
 
-/// The receiver owes too much, and nothing may be dropped for it.
+/// The receiver has too much unsent, and nothing may be dropped for it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::machine) struct TooSlow;
 

@@ -114,22 +114,22 @@ fn end_session(
     parts.sessions.let_go(handle, &mut parts.desk, out);
 }
 
-/// Keeps all connections together within the lane's bound: the largest debtor goes first, and
-/// with it what it was owed, so that there is space at once. If a turn's worth of them isn't
+/// Keeps all connections within the lane's bound: the one with the most unsent goes first, and
+/// with it what is unsent to it, so that there is space at once. If a turn's worth of them isn't
 /// enough, the next turn goes on.
 pub(in crate::machine) fn close_debtors(parts: &mut LaneParts, out: &mut Outbox) {
     if !parts.sessions.owe_too_much(&parts.desk, out) {
         return;
     }
-    let mut debts: Vec<(usize, ConnId)> = Vec::new();
+    let mut by_unsent: Vec<(usize, ConnId)> = Vec::new();
     for conn in parts.desk.door.open_ones() {
         let session = parts.desk.door.session_of(conn);
         let kept = session.map_or(0, |handle| parts.sessions.kept_bytes(handle));
-        debts.push((out.clients.owed(conn) + kept, conn));
+        by_unsent.push((out.clients.unsent(conn) + kept, conn));
     }
-    debts.sort_unstable();
-    let are_more = debts.len() > PER_TURN;
-    for (_, conn) in debts.into_iter().rev().take(PER_TURN) {
+    by_unsent.sort_unstable();
+    let are_more = by_unsent.len() > PER_TURN;
+    for (_, conn) in by_unsent.into_iter().rev().take(PER_TURN) {
         close(parts, conn, &Farewell::slow(), out);
         out.clients.cut(conn);
         if !parts.sessions.owe_too_much(&parts.desk, out) {

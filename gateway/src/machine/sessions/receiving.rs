@@ -23,7 +23,7 @@ macro_rules! receivers {
 
 impl Sessions {
     /// One event for every subscriber of the queue on this lane. Who couldn't be kept within what
-    /// it may owe is dismissed.
+    /// may be unsent is dismissed.
     #[inline]
     pub(in crate::machine) fn event(
         &mut self,
@@ -101,10 +101,10 @@ impl Sessions {
         desk.delivery.drained(conn, session, receivers!(self, desk, out));
     }
 
-    /// What all connections together owe, and what is kept for them.
+    /// What is unsent to all connections together, and what is kept for them.
     #[inline]
-    pub(in crate::machine) fn owed_by_all(&self, desk: &Desk, out: &Outbox) -> usize {
-        out.clients.owed_by_all() + self.all_kept_bytes(desk)
+    pub(in crate::machine) fn unsent_by_all(&self, desk: &Desk, out: &Outbox) -> usize {
+        out.clients.unsent_by_all() + self.all_kept_bytes(desk)
     }
 
     /// What is kept for all sessions, in either direction.
@@ -113,9 +113,9 @@ impl Sessions {
         desk.delivery.kept_bytes() + self.waiting_bytes()
     }
 
-    /// Whether all connections together owe more than the lane may keep for them.
+    /// Whether all connections together have more unsent than the lane may keep for them.
     #[inline]
     pub(in crate::machine) fn owe_too_much(&self, desk: &Desk, out: &Outbox) -> bool {
-        self.owed_by_all(desk, out) > desk.settings.lane_output_bytes_max
+        self.unsent_by_all(desk, out) > desk.settings.lane_output_bytes_max
     }
 }

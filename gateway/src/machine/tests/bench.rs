@@ -402,7 +402,7 @@ impl Bench {
             }
         }
         for conn in (0..8).map(ConnId::at) {
-            if self.out.clients.owed(conn) > 0 && !self.stuck.contains(&conn.number()) {
+            if self.out.clients.unsent(conn) > 0 && !self.stuck.contains(&conn.number()) {
                 self.write(conn);
             }
         }
@@ -438,10 +438,10 @@ impl Bench {
 
     fn write(&mut self, conn: ConnId) {
         let mut bytes = Vec::new();
-        while self.out.clients.owed(conn) > 0 {
+        while self.out.clients.unsent(conn) > 0 {
             let next = self.out.clients.unwritten(conn).to_vec();
             let all = self.out.clients.wrote(conn, next.len());
-            assert_eq!(all, self.out.clients.owed(conn) == 0);
+            assert_eq!(all, self.out.clients.unsent(conn) == 0);
             bytes.extend(next);
         }
         let transport = self.out.clients.format(conn).transport;

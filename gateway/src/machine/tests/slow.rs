@@ -29,8 +29,8 @@ fn after_stuck(settings: Settings, steps: &str) -> String {
 const FILL: &str = "
     1 n1 message 1 1 1";
 
-fn owed_by_all(bench: &Bench) -> usize {
-    bench.lane.parts.sessions.owed_by_all(&bench.lane.parts.desk, &bench.out)
+fn unsent_by_all(bench: &Bench) -> usize {
+    bench.lane.parts.sessions.unsent_by_all(&bench.lane.parts.desk, &bench.out)
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_mount_may_close_its_slow_receivers_instead() {
 }
 
 #[test]
-fn results_go_on_until_too_much_is_owed() {
+fn results_go_on_until_too_much_is_unsent() {
     let mut steps = FILL.to_owned();
     for op in 2..200 {
         steps += &format!("\n2 c0 ping {op}00000000");
@@ -188,7 +188,7 @@ fn what_is_not_replayed_to_a_slow_receiver_is_in_its_gap() {
 }
 
 #[test]
-fn what_hold_keeps_back_counts_as_owed() {
+fn what_hold_keeps_back_counts_as_unsent() {
     let settings = Settings { output_bytes_max: 2_000, ..dev() };
     let mut steps = "
         0 ready
@@ -217,12 +217,12 @@ fn five_wait(settings: Settings) -> Bench {
 #[test]
 fn a_receiver_may_owe_exactly_its_bound() {
     let bench = five_wait(Settings { slow_bytes: 10, ..dev() });
-    let owes = owed_by_all(&bench);
-    for (output_bytes_max, dropped) in [(owes, 0), (owes - 1, 1)] {
+    let unsent = unsent_by_all(&bench);
+    for (output_bytes_max, dropped) in [(unsent, 0), (unsent - 1, 1)] {
         let bench = five_wait(Settings { output_bytes_max, ..small() });
         assert_eq!(bench.lane.counters().deliveries_dropped, dropped);
     }
-    for (lane_output_bytes_max, is_cut) in [(owes, false), (owes - 1, true)] {
+    for (lane_output_bytes_max, is_cut) in [(unsent, false), (unsent - 1, true)] {
         let mut bench = five_wait(Settings { slow_bytes: 10, lane_output_bytes_max, ..dev() });
         bench.step("100 wait");
         assert_eq!(bench.log.contains("12: c0 closes at once"), is_cut);
@@ -231,7 +231,7 @@ fn a_receiver_may_owe_exactly_its_bound() {
 
 #[test]
 fn a_debt_is_what_is_on_its_way_and_what_waits() {
-    // Nothing waits for bob, but he owes more than ann with all that waits for her.
+    // Nothing waits for bob, but he has more unsent than ann with all that waits for her.
     for (pings, cut) in [(120, "c1"), (3, "c0")] {
         let mut bench = five_wait(Settings { slow_bytes: 10, ..dev() });
         let begin = ["2 stuck c1", "2 c1 open", "2 c1 connect bob", "2 n1 logged_in 1 0"];
@@ -239,7 +239,7 @@ fn a_debt_is_what_is_on_its_way_and_what_waits() {
         for nonce in 0..pings {
             bench.step(&format!("2 c1 ping {}", 1_u64 << 40 | nonce));
         }
-        bench.lane.parts.desk.settings.lane_output_bytes_max = owed_by_all(&bench) - 1;
+        bench.lane.parts.desk.settings.lane_output_bytes_max = unsent_by_all(&bench) - 1;
         bench.step("3 wait");
         bench.step("100 wait");
         let cuts: Vec<&str> = bench.log.lines().filter(|line| line.ends_with("at once")).collect();
@@ -252,7 +252,7 @@ fn however_many_debtors_there_are_they_are_cut_off_without_a_pause() {
     let settings = Settings { lane_output_bytes_max: 0, ..dev() };
     let mut bench = Bench::new(settings);
     for at in 0..70 {
-        // It is to say `connect` first, and owes what tells it so.
+        // It is to say `connect` first, and hasn't taken what tells it so.
         for step in [format!("stuck c{at}"), format!("c{at} open"), format!("c{at} ping 1")] {
             bench.step(&format!("0 {step}"));
         }

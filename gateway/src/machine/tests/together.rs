@@ -62,7 +62,7 @@ fn the_largest_debtors_are_cut_off_so_many_a_turn() {
     }
     lane.handle(now, Input::TurnEnd, &mut out);
     let (mut ended, mut turns) = (Vec::new(), 0);
-    while out.clients.owed_by_all() > 10_000 {
+    while out.clients.unsent_by_all() > 10_000 {
         now.ms = now.ms.max(lane.wake_at().expect("more are to go"));
         lane.handle(now, Input::Wake, &mut out);
         let before = ended.len();

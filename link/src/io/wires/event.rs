@@ -50,14 +50,14 @@ pub trait Sink {
     fn outbox(&mut self) -> &mut Outbox;
     /// Something happened.
     fn event(&mut self, now: Time, event: Event<'_>);
-    /// Whether no more frames of this link are to be taken until it has taken what it is owed. At
+    /// Whether no more frames of this link are to be taken until it has taken what is unsent. At
     /// most one end of a link may pause, or both would wait for each other.
     fn pauses(&mut self, _link: LinkId) -> bool {
         false
     }
     /// How many bytes are still to be written to others than links. Who fans out what comes says
     /// it, and no link is read further than is good.
-    fn owed(&self) -> usize {
+    fn unsent(&self) -> usize {
         0
     }
 }

@@ -38,10 +38,10 @@ struct Seen {
     reasons: Vec<String>,
     bytes: Vec<u8>,
     /// Each frame is answered by so many bytes, and no more are taken while more than one answer is
-    /// owed.
+    /// unsent.
     answers: usize,
-    owed_max: usize,
-    /// Each byte that comes is owed to so many others.
+    unsent_max: usize,
+    /// Each byte that comes is for so many others.
     others: usize,
     /// How much has come in this turn.
     turn_bytes: usize,
@@ -53,10 +53,10 @@ impl Sink for Seen {
     }
 
     fn pauses(&mut self, link: LinkId) -> bool {
-        self.answers > 0 && self.outbox.owed(link) > self.answers
+        self.answers > 0 && self.outbox.unsent(link) > self.answers
     }
 
-    fn owed(&self) -> usize {
+    fn unsent(&self) -> usize {
         self.turn_bytes * self.others
     }
 
@@ -71,7 +71,7 @@ impl Sink for Seen {
                     let out = self.outbox.buffer(link);
                     wire::put_frame(out, NUMBER, self.answers);
                     out.extend_from_slice(&vec![body[0]; self.answers]);
-                    self.owed_max = self.owed_max.max(self.outbox.owed(link));
+                    self.unsent_max = self.unsent_max.max(self.outbox.unsent(link));
                 }
             }
             Event::Down { link, reason } => {
@@ -189,13 +189,13 @@ fn who_asks_for_more_than_it_takes_waits_in_its_order() {
     until(&mut a, &mut b, |a, _| a.bytes.len() == 40 * ANSWER);
     let order: Vec<u8> = a.seen.bytes.chunks(ANSWER).map(|answer| answer[0]).collect();
     assert_eq!(order, (1..=40).collect::<Vec<u8>>());
-    assert!(b.seen.owed_max <= 2 * (ANSWER + 10), "{}", b.seen.owed_max);
+    assert!(b.seen.unsent_max <= 2 * (ANSWER + 10), "{}", b.seen.unsent_max);
     // Reading has begun again.
     a.send(&[99]);
     until(&mut a, &mut b, |a, _| a.bytes.len() == 41 * ANSWER);
 }
 
-/// The most that a turn takes of a link over which much comes, when each byte of it is owed to so
+/// The most that a turn takes of a link over which much comes, when each byte of it is for so
 /// many others.
 fn turn_bytes_max(others: usize) -> usize {
     let hub = Hub::default();
@@ -221,7 +221,7 @@ fn a_turn_reads_as_much_as_is_good_for_those_it_is_for() {
     let to_one = turn_bytes_max(1);
     assert!((4 * READ_BYTES..=twice * READS_PER_TURN).contains(&to_one), "{to_one}");
     // To so many that one buffer full is enough.
-    let to_many = turn_bytes_max(OWED_PER_READ_BYTES / READ_BYTES + 1);
+    let to_many = turn_bytes_max(UNSENT_PER_READ_BYTES / READ_BYTES + 1);
     assert!((1..=twice).contains(&to_many), "{to_many}");
 }
 

@@ -11,11 +11,11 @@ fn a_turn_gathers_and_a_write_takes() {
     outbox.buffer(link).extend_from_slice(b"two");
     assert_eq!(outbox.dirty(), [link]);
     assert!(outbox.wrote(link, 2));
-    assert_eq!((outbox.unwritten(link), outbox.owed(link)), (&b"etwo"[..], 4));
+    assert_eq!((outbox.unwritten(link), outbox.unsent(link)), (&b"etwo"[..], 4));
     outbox.buffer(link).push(b'!');
     assert_eq!(outbox.dirty(), [link]);
     assert_eq!(outbox.take(link), b"etwo!");
-    assert_eq!(outbox.owed(link), 0);
+    assert_eq!(outbox.unsent(link), 0);
 }
 
 #[test]
@@ -24,12 +24,12 @@ fn a_link_that_is_down_swallows() {
     let link = LinkId(0);
     outbox.buffer(link).push(1);
     outbox.up(link);
-    assert_eq!(outbox.owed(link), 0);
+    assert_eq!(outbox.unsent(link), 0);
     outbox.buffer(link).push(1);
     outbox.end(link, "over");
     outbox.down(link);
     outbox.buffer(link).push(1);
-    assert_eq!((outbox.dirty(), outbox.ended(), outbox.owed(link)), (vec![], vec![], 0));
+    assert_eq!((outbox.dirty(), outbox.ended(), outbox.unsent(link)), (vec![], vec![], 0));
 }
 
 #[test]

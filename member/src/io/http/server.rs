@@ -5,7 +5,7 @@
 //! peer and we stand, `socket` what hyper reads and writes; `request` runs one request; [`body`]
 //! reads its body; [`refusal`] is what one looks like.
 //!
-//! What holds, whatever a peer sends or doesn't read: a connection owes one answer at most, and
+//! What holds, whatever a peer sends or doesn't read: a connection has one request under way, and
 //! reads no further request before that is written; every request that was run is answered; each
 //! end is said, and listened to until the peer has had its chance to read it; whoever keeps others
 //! waiting is let go.

@@ -35,7 +35,7 @@ struct Follower {
     /// Those whose records it gets.
     begun: BTreeSet<u32>,
     /// Bytes of slices that it hasn't acknowledged.
-    owed: usize,
+    unacknowledged: usize,
 }
 
 impl Followers {
@@ -59,7 +59,7 @@ impl Followers {
     /// Slices have arrived.
     pub(crate) fn acknowledged(&mut self, link: LinkId, bytes: u64) {
         if let Some(follower) = self.links.get_mut(&link) {
-            follower.owed = follower.owed.saturating_sub(bytes as usize);
+            follower.unacknowledged = follower.unacknowledged.saturating_sub(bytes as usize);
         }
     }
 
@@ -121,7 +121,7 @@ impl Buckets {
         self.show_digest(turn, &mut followers);
         let goes_on = |follower: &Follower| {
             (follower.current.is_some() || !follower.waiting.is_empty())
-                && follower.owed < limits::SLICES_OWED_BYTES_MAX
+                && follower.unacknowledged < limits::SLICES_UNACKNOWLEDGED_BYTES_MAX
         };
         let now_ms = turn.now.ms;
         let next_ms = match followers.links.values().any(goes_on) {
@@ -142,7 +142,7 @@ impl Buckets {
         follower: &mut Follower,
         left: &mut usize,
     ) {
-        while *left > 0 && follower.owed < limits::SLICES_OWED_BYTES_MAX {
+        while *left > 0 && follower.unacknowledged < limits::SLICES_UNACKNOWLEDGED_BYTES_MAX {
             let is_first = follower.current.is_none();
             let Some(prefix) = follower.current.or_else(|| follower.waiting.pop_front()) else {
                 return;
@@ -171,7 +171,7 @@ impl Buckets {
             let of = (bucket.outputs.bucket(), bucket.outputs.epochs());
             put_slice(turn.out.links.buffer(link), of, (is_first, is_last), &items);
             turn.shared.counters.copy_bytes_sent += items.len() as u64;
-            follower.owed += items.len();
+            follower.unacknowledged += items.len();
             *left = left.saturating_sub(items.len().max(1));
         }
     }

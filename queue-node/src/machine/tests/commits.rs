@@ -22,7 +22,7 @@ fn everything(rig: &mut Rig) -> usize {
         rig.operation(link, 1, "/room/1", 0, Op::SendMessage(send));
     }
     rig.handle(Input::TurnEnd);
-    rig.out.links.owed(link)
+    rig.out.links.unsent(link)
 }
 
 #[test]

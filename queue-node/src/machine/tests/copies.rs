@@ -195,11 +195,12 @@ fn a_snapshot_that_is_under_way_begins_anew() {
     let node = rig.up("q2", false);
     say(&mut rig, node, Body::Follow(q2q::Follow {}));
     let sent = slices(&mut rig, node);
-    let owed: u64 = sent.iter().map(|slice| slice.items.len() as u64).sum();
-    let under_way = sent.last().filter(|slice| !slice.last).expect("more than may be owed");
+    let unacknowledged: u64 = sent.iter().map(|slice| slice.items.len() as u64).sum();
+    let under_way =
+        sent.last().filter(|slice| !slice.last).expect("more than may be unacknowledged");
     let (bits, prefix, loss) = (under_way.bits, under_way.prefix, under_way.loss);
     say(&mut rig, node, Body::Again(q2q::Again { bits, prefix, loss }));
-    say(&mut rig, node, Body::SliceAck(q2q::SliceAck { bytes: owed }));
+    say(&mut rig, node, Body::SliceAck(q2q::SliceAck { bytes: unacknowledged }));
     let sent = slices(&mut rig, node);
     let again: Vec<_> = sent.iter().filter(|slice| slice.prefix == prefix).collect();
     assert!(again.first().is_some_and(|slice| slice.first), "{:?}", again.len());

@@ -296,6 +296,6 @@ fn large_queues_are_told_about_one_by_one() {
     rig.out.links.take(link);
     (1..=rooms).for_each(|number| subscribe(&mut rig, 100, number));
     let all = rooms * keys as usize * value.len();
-    let waits = all.saturating_sub(rig.out.links.owed(link));
+    let waits = all.saturating_sub(rig.out.links.unsent(link));
     assert!(waits <= limits::SNAPSHOTS_PER_TURN_BYTES, "{waits} of {all} bytes aren't known yet");
 }

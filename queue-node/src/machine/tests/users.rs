@@ -1,4 +1,4 @@
-//! User queues: logins, ends, and what rooms and user queues owe each other.
+//! User queues: logins, ends, and what rooms and user queues say to each other.
 
 use super::check;
 

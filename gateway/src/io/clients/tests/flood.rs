@@ -12,19 +12,19 @@ fn pings_that_nobody_reads_the_answers_of_are_not_kept() {
     let mut rig = Rig::new();
     let mut socket = rig.session();
     let burst = [ping(&[7; 125]).repeat(400), text(PONG)].concat();
-    let mut owed = 0;
+    let mut unsent = 0;
     for _ in 0..100_000_000 / burst.len() {
         // As fast as it may.
         rig.now = rig.now.after(1_000);
-        owed = owed.max(rig.send(&mut socket, &burst));
+        unsent = unsent.max(rig.send(&mut socket, &burst));
     }
     rig.send(&mut socket, &ping(b"the last"));
-    assert!(owed > limits::PONG_OWED_BYTES_MAX, "its socket takes all");
-    assert!(owed < 2 * limits::PONG_OWED_BYTES_MAX, "{owed} bytes are kept");
+    assert!(unsent > limits::PONG_UNSENT_BYTES_MAX, "its socket takes all");
+    assert!(unsent < 2 * limits::PONG_UNSENT_BYTES_MAX, "{unsent} bytes are kept");
     assert!(!rig.is_gone());
     // Once it reads it gets the pong to the newest, and to the next ones at once.
     rig.said(&mut socket, "the last pong", |said| said.ends_with(b"\x8a\x08the last"));
-    assert_eq!(rig.owed(), 0);
+    assert_eq!(rig.unsent(), 0);
     rig.send(&mut socket, &ping(b"again"));
     rig.said(&mut socket, "another", |said| said == b"\x8a\x05again");
 }
@@ -78,7 +78,7 @@ fn who_is_not_logged_in_has_nothing_to_say_but_that() {
         }
         let sent = closed_after(&mut rig, &mut socket, &bytes);
         assert!(sent <= 64 * bytes.len(), "{sent} bytes");
-        assert!(rig.owed() < 2 * limits::PONG_OWED_BYTES_MAX);
+        assert!(rig.unsent() < 2 * limits::PONG_UNSENT_BYTES_MAX);
     }
 }
 

@@ -47,7 +47,7 @@ fn large_events_arrive_whole_and_in_their_place() {
     let mut socket = rig.subscriber();
     // More than its socket takes: nobody reads meanwhile.
     let mut last = 0;
-    while rig.owed() <= LARGE_BYTES {
+    while rig.unsent() <= LARGE_BYTES {
         last += 1;
         assert!(last < 1_000, "its socket takes all");
         rig.event(last, if last % 2 == 0 { LARGE_BYTES } else { 10 });
@@ -64,7 +64,7 @@ fn large_events_arrive_whole_and_in_their_place() {
     let (larges, smalls) = ((last / 2) as usize, (last + 1 - last / 2) as usize);
     let payloads = said.iter().filter(|byte| **byte == b'a').count();
     assert!(payloads >= larges * LARGE_BYTES + smalls * 10, "{payloads}");
-    assert_eq!(rig.owed(), 0);
+    assert_eq!(rig.unsent(), 0);
 }
 
 #[test]
@@ -76,11 +76,11 @@ fn who_is_owed_large_events_waits_when_a_turn_has_written_to_its_share() {
     rig.event(2, 10);
     for _ in 0..3 {
         rig.turn();
-        assert!(rig.clients.is_busy() && rig.owed() > LARGE_BYTES);
+        assert!(rig.clients.is_busy() && rig.unsent() > LARGE_BYTES);
         assert_eq!(rig.clients.large, [ConnId::at(0)], "once, however long it waits");
     }
     rig.clients.large_per_turn = 1;
     let said = rig.said(&mut socket, "both", |said| numbers(said).len() == 2);
     assert_eq!(numbers(&said), [1, 2]);
-    assert!(!rig.clients.is_busy() && rig.owed() == 0);
+    assert!(!rig.clients.is_busy() && rig.unsent() == 0);
 }

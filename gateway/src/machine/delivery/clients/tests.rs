@@ -1,4 +1,4 @@
-//! What connections are owed comes out as it came in, however sockets take it.
+//! What is unsent comes out as it came in, however sockets take it.
 
 use proptest::prelude::*;
 
@@ -31,13 +31,13 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// As io does: piece by piece, until the socket takes no more.
 fn take(clients: &mut Clients, mut free: usize, into: &mut Vec<u8>) {
-    while free > 0 && clients.owed(CONN) > 0 {
+    while free > 0 && clients.unsent(CONN) > 0 {
         let next = clients.unwritten(CONN);
         let length = next.len().min(free);
         into.extend_from_slice(&next[..length]);
         free -= length;
         let all = clients.wrote(CONN, length);
-        assert_eq!(all, clients.owed(CONN) == 0);
+        assert_eq!(all, clients.unsent(CONN) == 0);
     }
 }
 
@@ -59,8 +59,8 @@ proptest! {
                 }
                 Step::Takes(free) => take(&mut clients, free, &mut got),
             }
-            prop_assert_eq!(clients.owed(CONN), wanted.len() - got.len());
-            prop_assert_eq!(clients.owed_by_all(), wanted.len() - got.len());
+            prop_assert_eq!(clients.unsent(CONN), wanted.len() - got.len());
+            prop_assert_eq!(clients.unsent_by_all(), wanted.len() - got.len());
         }
         take(&mut clients, usize::MAX, &mut got);
         prop_assert_eq!(got, wanted);
@@ -79,8 +79,8 @@ fn large_events_are_not_copied_for_each_and_count_for_each() {
         assert_eq!(clients.deliver(conn, |_| Encoded::Large(&body)), Appended::Done);
         assert!(clients.is_diverted(conn));
     }
-    assert_eq!((clients.owed_by_all(), Rc::strong_count(&body)), (2_400, 5));
+    assert_eq!((clients.unsent_by_all(), Rc::strong_count(&body)), (2_400, 5));
     clients.cut(CONN);
     clients.closed(ConnId::at(1));
-    assert_eq!((clients.owed_by_all(), Rc::strong_count(&body)), (0, 1));
+    assert_eq!((clients.unsent_by_all(), Rc::strong_count(&body)), (0, 1));
 }

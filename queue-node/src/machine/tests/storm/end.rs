@@ -1,4 +1,4 @@
-//! How a storm ends: with nothing that is owed, and nothing that is left.
+//! How a storm ends: with nothing that is unanswered, and nothing that is left.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use super::World;
 use crate::machine::Input;
 
 impl World {
-    /// All that is owed is said.
+    /// All that is to be said is said.
     fn come_to_rest(&mut self) {
         for _ in 0..100 {
             self.commit();
