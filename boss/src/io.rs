@@ -29,7 +29,7 @@ use rand::RngExt;
 
 pub use self::store::StoreError;
 
-use self::mail::{Desk, Mail};
+use self::mail::{Letterbox, Mail};
 use self::store::{FileStore, Keeper, Stored};
 use self::turn::Loop;
 use crate::DEFAULT_CLUSTER;
@@ -131,7 +131,7 @@ pub struct Running {
     pub link_address: Option<SocketAddr>,
     /// Where its page is.
     pub http_address: SocketAddr,
-    desk: Desk,
+    letterbox: Letterbox,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -143,7 +143,7 @@ impl Running {
     }
 
     fn end(&mut self) {
-        self.desk.post(Mail::Stop);
+        self.letterbox.post(Mail::Stop);
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -188,17 +188,17 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     if let Some(name) = &settings.pipe {
         wires.listen_pipe(name, waker.clone());
     }
-    let (desk, mailbox) = mail::open(waker);
+    let (letterbox, mailbox) = mail::open(waker);
     let board = Board::of("boss", ID);
     let routes = http::routes(board.clone())
         .merge(page::routes())
-        .merge(api::routes(desk.clone(), settings.admin_key.as_deref()));
+        .merge(api::routes(letterbox.clone(), settings.admin_key.as_deref()));
     let http_address = server::serve(settings.http(routes), std::future::ready(()))
         .map_err(failed("HTTP", settings.http_address))?;
-    let keeper = Keeper::start(store, desk.clone())?;
+    let keeper = Keeper::start(store, letterbox.clone())?;
     let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board);
     let thread = Some(threads::spawn("boss", move || turns.run())?);
-    Ok(Running { link_address, http_address, desk, thread })
+    Ok(Running { link_address, http_address, letterbox, thread })
 }
 
 impl Settings {

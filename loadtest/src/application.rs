@@ -41,13 +41,13 @@ impl Application {
             .context("starting the web application")?;
         let (stop, stopped) = oneshot::channel();
         let requests = Arc::new(AtomicU64::new(0));
-        let desk = Desk { answers_after, requests: Arc::clone(&requests) };
+        let answers = Answers { answers_after, requests: Arc::clone(&requests) };
         std::thread::Builder::new()
             .name("application".into())
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::select! {
-                        served = serve(listener, desk) => {
+                        served = serve(listener, answers) => {
                             if let Err(error) = served {
                                 eprintln!("the web application has ended: {error}");
                             }
@@ -69,25 +69,25 @@ impl Application {
 
 /// What all its connections share.
 #[derive(Clone)]
-struct Desk {
+struct Answers {
     answers_after: Option<Duration>,
     requests: Arc<AtomicU64>,
 }
 
 /// Takes as many connections as come: those who ask have a limit of their own.
-async fn serve(listener: std::net::TcpListener, desk: Desk) -> std::io::Result<()> {
+async fn serve(listener: std::net::TcpListener, answers: Answers) -> std::io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     loop {
         let (stream, _) = listener.accept().await?;
-        let desk = desk.clone();
+        let answers = answers.clone();
         tokio::spawn(async move {
             // Whoever asked has given up then, which is all the same here.
-            talk(stream, desk).await.ok();
+            talk(stream, answers).await.ok();
         });
     }
 }
 
-async fn talk(mut stream: TcpStream, desk: Desk) -> Result<()> {
+async fn talk(mut stream: TcpStream, answers: Answers) -> Result<()> {
     let mut unread = Vec::new();
     let mut chunk = [0; READ_BYTES];
     loop {
@@ -95,10 +95,10 @@ async fn talk(mut stream: TcpStream, desk: Desk) -> Result<()> {
         if read == 0 {
             return Ok(());
         }
-        let Some(after) = desk.answers_after else { continue };
+        let Some(after) = answers.answers_after else { continue };
         unread.extend_from_slice(&chunk[..read]);
         while let Some((head, body)) = http::message(&unread)? {
-            desk.requests.fetch_add(1, Ordering::Relaxed);
+            answers.requests.fetch_add(1, Ordering::Relaxed);
             let answer = answer(body)?;
             let used = head.len() + http::END.len() + body.len();
             unread.drain(..used);

@@ -19,18 +19,18 @@ use proto::q2g::QueueInfo;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
-use super::mail::{Desk, Mail, NoReply};
+use super::mail::{Letterbox, Mail, NoReply};
 use crate::machine::{Answer, view};
 
 /// What handlers share.
 #[derive(Clone)]
 struct Api {
-    desk: Desk,
+    letterbox: Letterbox,
     admin_key: Option<Arc<str>>,
 }
 
 /// The routes of the interface.
-pub(super) fn routes(desk: Desk, admin_key: Option<&str>) -> Router {
+pub(super) fn routes(letterbox: Letterbox, admin_key: Option<&str>) -> Router {
     // An empty key would let everybody in.
     let admin_key = admin_key.filter(|key| !key.is_empty()).map(Arc::from);
     Router::new()
@@ -44,7 +44,7 @@ pub(super) fn routes(desk: Desk, admin_key: Option<&str>) -> Router {
         .route("/api/v1/config/history", get(config::history))
         .route("/api/v1/config/rollback", post(config::roll_back))
         .route("/api/v1/drain", post(drain))
-        .with_state(Api { desk, admin_key })
+        .with_state(Api { letterbox, admin_key })
 }
 
 /// An answer that is no success: a status and a sentence, as everywhere in imq.
@@ -122,20 +122,20 @@ struct Asked {
 }
 
 async fn nodes(State(api): State<Api>) -> Result<Json<view::Nodes>, Refusal> {
-    Ok(Json(api.desk.look(|boss, now| boss.nodes(now)).await?))
+    Ok(Json(api.letterbox.look(|boss, now| boss.nodes(now)).await?))
 }
 
 async fn status(State(api): State<Api>) -> Result<Json<view::Status>, Refusal> {
-    Ok(Json(api.desk.look(|boss, _| boss.status()).await?))
+    Ok(Json(api.letterbox.look(|boss, _| boss.status()).await?))
 }
 
 async fn table(State(api): State<Api>) -> Result<Json<view::Table>, Refusal> {
-    let table = api.desk.look(|boss, _| boss.table_view()).await?;
+    let table = api.letterbox.look(|boss, _| boss.table_view()).await?;
     table.map(Json).ok_or_else(Refusal::no_table)
 }
 
 async fn events(State(api): State<Api>) -> Result<Json<view::Events>, Refusal> {
-    Ok(Json(api.desk.look(|boss, _| boss.events()).await?))
+    Ok(Json(api.letterbox.look(|boss, _| boss.events()).await?))
 }
 
 async fn where_is(
@@ -143,7 +143,7 @@ async fn where_is(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<view::Where>, Refusal> {
     let queue = checked(asked?.0)?;
-    let place = api.desk.look(move |boss, now| {
+    let place = api.letterbox.look(move |boss, now| {
         let name = QueueName::try_from(queue.as_str()).ok()?;
         boss.where_is(now, name)
     });
@@ -208,7 +208,7 @@ async fn queues(
     let queue = checked(asked?.0)?;
     let asked_at = clock::now();
     let name = queue.clone();
-    match api.desk.ask(|reply| Mail::Inspect(name, reply)).await? {
+    match api.letterbox.ask(|reply| Mail::Inspect(name, reply)).await? {
         Answer::Queue(info) => Ok(Json(Contents {
             queue,
             found: info.is_some(),

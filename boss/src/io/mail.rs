@@ -37,14 +37,14 @@ pub(super) enum Mail {
 
 /// Where letters are handed in.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(super) struct Letterbox {
     letters: SyncSender<Mail>,
     waker: Arc<Waker>,
 }
 
-impl std::fmt::Debug for Desk {
+impl std::fmt::Debug for Letterbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Desk")
+        f.write_str("Letterbox")
     }
 }
 
@@ -53,12 +53,12 @@ impl std::fmt::Debug for Desk {
 pub(super) struct NoReply;
 
 /// Opens the mail; the waker is that of the loop which reads it.
-pub(super) fn open(waker: Arc<Waker>) -> (Desk, Receiver<Mail>) {
+pub(super) fn open(waker: Arc<Waker>) -> (Letterbox, Receiver<Mail>) {
     let (letters, mailbox) = sync_channel(LETTERS_MAX);
-    (Desk { letters, waker }, mailbox)
+    (Letterbox { letters, waker }, mailbox)
 }
 
-impl Desk {
+impl Letterbox {
     /// Hands in a letter that may not be dropped; waits for space.
     pub(super) fn post(&self, mail: Mail) {
         // Nobody reads any more when the loop has ended, and nobody needs to.

@@ -12,7 +12,7 @@ pub(super) use file::{FileStore, Stored};
 
 use link::io::threads;
 
-use super::mail::{Desk, Mail};
+use super::mail::{Letterbox, Mail};
 
 /// How often it is looked whether the thread has ended, at the end.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -25,13 +25,13 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts it; what comes of each step goes to the desk.
-    pub(super) fn start(store: FileStore, desk: Desk) -> io::Result<Keeper> {
+    /// Starts it; what comes of each step goes to the letterbox.
+    pub(super) fn start(store: FileStore, letterbox: Letterbox) -> io::Result<Keeper> {
         // The machine has one step under way at a time.
         let (steps, queue) = sync_channel::<Vec<u8>>(1);
         let thread = threads::spawn("boss store", move || {
             for bytes in queue {
-                desk.post(match store.write(&bytes) {
+                letterbox.post(match store.write(&bytes) {
                     Ok(()) => Mail::Stored,
                     Err(error) => Mail::StoreFailed(error.to_string()),
                 });

@@ -23,7 +23,7 @@ const PUBLISH_MS: u64 = 250;
 
 /// All that the boss's thread owns.
 pub(super) struct Loop {
-    desk: Reception,
+    reception: Reception,
     poll: Poll,
     wires: Wires,
     mailbox: Receiver<Mail>,
@@ -55,7 +55,7 @@ impl Loop {
         keeper: Keeper,
         board: Board,
     ) -> Loop {
-        let desk = Reception {
+        let reception = Reception {
             // Those before were logged by the process that saw them.
             logged: boss.events_found(),
             boss,
@@ -66,7 +66,7 @@ impl Loop {
             store_ended: false,
             peers: Peers::default(),
         };
-        Loop { desk, poll, wires, mailbox, board, publish_at: 0, published_ready: false }
+        Loop { reception, poll, wires, mailbox, board, publish_at: 0, published_ready: false }
     }
 
     /// Turns until the mail says stop, or the operating system fails.
@@ -82,12 +82,12 @@ impl Loop {
                 }
             }
         }
-        self.desk.keeper.stop_with(&self.mailbox);
+        self.reception.keeper.stop_with(&self.mailbox);
     }
 
     fn turn(&mut self, events: &mut Events) -> std::io::Result<bool> {
         let now = clock::now();
-        let machine = self.desk.boss.wake_at(now);
+        let machine = self.reception.boss.wake_at(now);
         let wake_at = [machine, self.wires.wake_at(), Some(self.publish_at)].into_iter().flatten();
         match self.poll.poll(events, clock::until(now, wake_at.min())) {
             Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return Err(error),
@@ -96,24 +96,24 @@ impl Loop {
         let now = clock::now();
         for event in events.iter() {
             if self.wires.owns(event.token()) {
-                self.wires.ready(now, event, &mut self.desk);
+                self.wires.ready(now, event, &mut self.reception);
             }
         }
         let mut goes_on = true;
         while let Ok(mail) = self.mailbox.try_recv() {
-            goes_on &= self.desk.mail(now, mail);
+            goes_on &= self.reception.mail(now, mail);
         }
-        self.desk.handle(now, Input::Wake);
-        self.wires.wake(now, &mut self.desk);
-        self.wires.flush(now, &mut self.desk);
-        self.desk.log();
-        let is_ready = self.desk.boss.is_ready();
+        self.reception.handle(now, Input::Wake);
+        self.wires.wake(now, &mut self.reception);
+        self.wires.flush(now, &mut self.reception);
+        self.reception.log();
+        let is_ready = self.reception.boss.is_ready();
         if now.ms >= self.publish_at || is_ready != self.published_ready {
             self.publish_at = now.ms + PUBLISH_MS;
             self.published_ready = is_ready;
             let unusable = self.wires.has_unusable_files(now);
             let tls = unusable.map(|unusable| tls_files("links", unusable));
-            self.desk.publish(&self.board, tls);
+            self.reception.publish(&self.board, tls);
         }
         Ok(goes_on)
     }

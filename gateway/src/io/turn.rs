@@ -67,7 +67,7 @@ pub(super) struct Loop {
 struct Bench {
     wires: Wires,
     clients: Option<Clients>,
-    desk: Desk,
+    decider: Decider,
     back_ends: Exchange,
     /// What the boss's configuration names and doesn't hold, for lane 0.
     secrets: Secrets,
@@ -77,14 +77,14 @@ struct Bench {
 impl Bench {
     /// Until when the loop may sleep.
     fn wake_at(&self, now: Time, stop_ms: Option<u64>) -> Option<u64> {
-        let busy = self.desk.out.clients.is_busy()
-            || self.desk.out.links.is_dirty()
+        let busy = self.decider.out.clients.is_busy()
+            || self.decider.out.links.is_dirty()
             || self.clients.as_ref().is_some_and(Clients::is_busy);
         if busy {
             return Some(now.ms);
         }
         let wakes = [
-            self.desk.lane.wake_at(),
+            self.decider.lane.wake_at(),
             self.wires.wake_at(),
             self.clients.as_ref().and_then(Clients::wake_at),
             Some(self.publish_ms),
@@ -96,15 +96,15 @@ impl Bench {
     #[inline]
     fn ready(&mut self, now: Time, ready: &Ready) {
         if self.wires.owns(ready.token()) {
-            self.wires.ready(now, ready, &mut self.desk);
+            self.wires.ready(now, ready, &mut self.decider);
         } else if let Some(clients) = self.clients.as_mut() {
-            clients.ready(now, ready, &mut self.desk.lane, &mut self.desk.out);
+            clients.ready(now, ready, &mut self.decider.lane, &mut self.decider.out);
         }
     }
 
     /// Does what is due by now.
     fn wake(&mut self, now: Time) {
-        let Desk { lane, out, .. } = &mut self.desk;
+        let Decider { lane, out, .. } = &mut self.decider;
         if lane.wake_at().is_some_and(|at| at <= now.ms) {
             lane.handle(now, Input::Wake, out);
         }
@@ -112,13 +112,13 @@ impl Bench {
             clients.wake(now, lane, out);
         }
         if self.wires.wake_at().is_some_and(|at| at <= now.ms) {
-            self.wires.wake(now, &mut self.desk);
+            self.wires.wake(now, &mut self.decider);
         }
     }
 
     /// Writes what the turn has brought about: clients first, links last.
     fn end_turn(&mut self, now: Time) {
-        let Desk { lane, out, .. } = &mut self.desk;
+        let Decider { lane, out, .. } = &mut self.decider;
         lane.handle(now, Input::TurnEnd, out);
         match self.clients.as_mut() {
             Some(clients) => clients.flush(now, lane, out),
@@ -128,7 +128,7 @@ impl Bench {
         // been stopped meanwhile, the lane is to know.
         let now = clock::now();
         lane.handle(now, Input::TurnEnd, out);
-        self.wires.flush(now, &mut self.desk);
+        self.wires.flush(now, &mut self.decider);
     }
 }
 
@@ -138,7 +138,7 @@ pub(super) fn board_name(lane: u32) -> String {
 }
 
 /// A lane and its links: what happens on the wires goes here.
-struct Desk {
+struct Decider {
     lane: Lane,
     out: Outbox,
     membership: Membership,
@@ -184,13 +184,13 @@ impl Loop {
             self.follow_boss(now, &mut bench);
             self.publish(now, &mut bench);
             bench.end_turn(now);
-            if std::mem::take(&mut bench.desk.out.wants_keys)
+            if std::mem::take(&mut bench.decider.out.wants_keys)
                 && let Some(keys) = &self.keys
             {
                 keys.ask(now);
             }
             self.call_out(&mut bench);
-            if stop_ms.is_some_and(|at| at <= now.ms || bench.desk.lane.is_empty()) {
+            if stop_ms.is_some_and(|at| at <= now.ms || bench.decider.lane.is_empty()) {
                 // What is so at the end is what is logged of it.
                 bench.publish_ms = now.ms;
                 self.publish(now, &mut bench);
@@ -215,14 +215,14 @@ impl Loop {
         let listeners = self.listeners.take();
         let clients = listeners.map(|listeners| Clients::new(poll.registry(), listeners));
         let clients = clients.transpose()?;
-        let desk = self.desk(&settings);
+        let decider = self.decider(&settings);
         let now = clock::now();
-        desk.membership.dial_bosses(now, &mut wires);
+        decider.membership.dial_bosses(now, &mut wires);
         let (back_ends, secrets) = (self.back_ends.clone(), Secrets::default());
-        Ok(Bench { wires, clients, desk, back_ends, secrets, publish_ms: now.ms })
+        Ok(Bench { wires, clients, decider, back_ends, secrets, publish_ms: now.ms })
     }
 
-    fn desk(&self, settings: &Settings) -> Desk {
+    fn decider(&self, settings: &Settings) -> Decider {
         let mut lane_settings = settings.lane.clone();
         lane_settings.gateway.clone_from(&settings.id);
         lane_settings.micros = Some(clock::micros);
@@ -235,7 +235,7 @@ impl Loop {
             lane_settings.give_up_ms = proto::limits::KEYLESS_RESEND_MS;
         }
         let seed = rand::Rng::next_u64(&mut rand::rng());
-        Desk {
+        Decider {
             out: Outbox::new(&lane_settings),
             lane: Lane::new(lane_settings, seed),
             membership: self.membership(settings),
@@ -260,7 +260,7 @@ impl Loop {
 
     /// Reads what other threads have said. Whether the lane is to stop.
     fn read_letters(&mut self, now: Time, bench: &mut Bench) -> bool {
-        let Bench { desk, wires, .. } = bench;
+        let Bench { decider, wires, .. } = bench;
         for letter in self.letterbox.take() {
             match letter {
                 Letter::Registered { incarnation, cluster_id } => {
@@ -268,29 +268,29 @@ impl Loop {
                 }
                 Letter::Table(table) => {
                     let heard = member::machine::Input::Table(&table);
-                    desk.membership.handle(now, heard, &mut desk.out.links);
-                    desk.heard.table = Some(table);
+                    decider.membership.handle(now, heard, &mut decider.out.links);
+                    decider.heard.table = Some(table);
                 }
                 Letter::Config(config) => {
-                    desk.lane.handle(now, Input::Config(config), &mut desk.out);
+                    decider.lane.handle(now, Input::Config(config), &mut decider.out);
                 }
                 Letter::Ask(requests) => {
                     for request in requests {
-                        desk.lane.handle(now, Input::Web(request), &mut desk.out);
+                        decider.lane.handle(now, Input::Web(request), &mut decider.out);
                     }
                 }
                 Letter::Called(request, outcome) => {
                     let called = Input::Called { request, outcome };
-                    desk.lane.handle(now, called, &mut desk.out);
+                    decider.lane.handle(now, called, &mut decider.out);
                 }
                 Letter::Tokens(tokens) => {
                     let fetched = self.keys.as_ref().is_some_and(Asks::is_fetched);
                     let authority = Authority::Tokens { tokens, fetched };
-                    desk.lane.handle(now, Input::Authority(authority), &mut desk.out);
+                    decider.lane.handle(now, Input::Authority(authority), &mut decider.out);
                 }
-                Letter::Drain => desk.lane.handle(now, Input::Drain, &mut desk.out),
+                Letter::Drain => decider.lane.handle(now, Input::Drain, &mut decider.out),
                 Letter::Stop => {
-                    desk.lane.handle(now, Input::Drain, &mut desk.out);
+                    decider.lane.handle(now, Input::Drain, &mut decider.out);
                     return true;
                 }
             }
@@ -301,7 +301,7 @@ impl Loop {
     /// Sends what the lane asks and tells web applications. An answer that finds the lane's box
     /// full is lost, and the lane's deadline ends the request.
     fn call_out(&self, bench: &mut Bench) {
-        let callouts = &mut bench.desk.out.callouts;
+        let callouts = &mut bench.decider.out.callouts;
         for notice in callouts.notices.drain(..) {
             tracing::warn!("lane {}: {notice}", self.number);
         }
@@ -318,8 +318,8 @@ impl Loop {
 
     /// Does what the boss has said: to this lane and, from lane 0, to the others.
     fn follow_boss(&mut self, now: Time, bench: &mut Bench) {
-        let Bench { desk, wires, secrets, .. } = bench;
-        let Heard { registered, config, table } = std::mem::take(&mut desk.heard);
+        let Bench { decider, wires, secrets, .. } = bench;
+        let Heard { registered, config, table } = std::mem::take(&mut decider.heard);
         if let Some((incarnation, cluster_id)) = registered {
             self.tell_others(|| Letter::Registered { incarnation, cluster_id });
         }
@@ -330,18 +330,18 @@ impl Loop {
         // First who is to be asked, then who can be reached.
         if let Some(config) = config {
             self.tell_others(|| Letter::Config(Arc::clone(&config)));
-            desk.lane.handle(now, Input::Config(config), &mut desk.out);
+            decider.lane.handle(now, Input::Config(config), &mut decider.out);
         }
-        dial(desk.membership.dials(), now, wires, desk);
+        dial(decider.membership.dials(), now, wires, decider);
         if let Some(table) = table {
             self.tell_others(|| Letter::Table(Arc::clone(&table)));
-            desk.lane.handle(now, Input::Table(table), &mut desk.out);
+            decider.lane.handle(now, Input::Table(table), &mut decider.out);
         }
-        for place in std::mem::take(&mut desk.out.places) {
+        for place in std::mem::take(&mut decider.out.places) {
             let home = member::machine::Input::Home(&place);
-            desk.membership.handle(now, home, &mut desk.out.links);
+            decider.membership.handle(now, home, &mut decider.out.links);
         }
-        dial(desk.membership.dials(), now, wires, desk);
+        dial(decider.membership.dials(), now, wires, decider);
     }
 
     fn tell_others(&self, letter: impl Fn() -> Letter) {
@@ -354,7 +354,7 @@ impl Loop {
 
     /// Tells operators whether the lane is ready, at once, and what it has counted, now and then.
     fn publish(&mut self, now: Time, bench: &mut Bench) {
-        let news = bench.desk.lane.readiness_news();
+        let news = bench.decider.lane.readiness_news();
         if news.is_none() && now.ms < bench.publish_ms {
             return;
         }
@@ -362,9 +362,9 @@ impl Loop {
             self.board.set_unready(&board_name(self.number), unready.map(str::to_owned));
         }
         bench.publish_ms = now.ms + PUBLISH_MS;
-        let Bench { desk, clients, secrets, .. } = bench;
-        let mut samples = desk.lane.counters().list();
-        samples.extend(desk.lane.callout_counters().list());
+        let Bench { decider, clients, secrets, .. } = bench;
+        let mut samples = decider.lane.counters().list();
+        samples.extend(decider.lane.callout_counters().list());
         samples.extend(clients.iter().flat_map(|clients| clients.refused.samples()));
         if self.number == 0 {
             let clients = self.settings.tls.as_ref().map(|tls| tls.has_unusable_files(now));
@@ -375,22 +375,22 @@ impl Loop {
         }
         self.board.publish(&board_name(self.number), samples);
         if self.number == 0 {
-            self.board.set_unready("boss", desk.membership.unready());
-            self.report(now, desk);
+            self.board.set_unready("boss", decider.membership.unready());
+            self.report(now, decider);
         }
     }
 
     /// Tells the boss what its page shows.
-    fn report(&self, now: Time, desk: &mut Desk) {
+    fn report(&self, now: Time, decider: &mut Decider) {
         let unready = self.board.unready().join("; ");
         let health = match unready.as_str() {
-            _ if desk.lane.is_draining() => Health::Draining(DRAINING),
+            _ if decider.lane.is_draining() => Health::Draining(DRAINING),
             "" => Health::Ready,
             reason => Health::Unready(reason),
         };
         let samples = &self.board.samples();
         let report = member::machine::Input::Report { samples, health };
-        desk.membership.handle(now, report, &mut desk.out.links);
+        decider.membership.handle(now, report, &mut decider.out.links);
     }
 }
 
@@ -403,7 +403,7 @@ fn log(level: Level, line: Arguments<'_>) {
     }
 }
 
-impl Desk {
+impl Decider {
     fn hear(&mut self, now: Time, news: News) {
         match news {
             News::Registered { incarnation, cluster_id } => {
@@ -423,7 +423,7 @@ impl Desk {
     }
 }
 
-impl Sink for Desk {
+impl Sink for Decider {
     fn outbox(&mut self) -> &mut Links {
         &mut self.out.links
     }

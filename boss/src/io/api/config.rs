@@ -33,13 +33,13 @@ pub(super) async fn show(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<view::Config>, Refusal> {
     let version = version(asked)?;
-    let found = api.desk.look(move |boss, _| boss.config(version).ok_or_else(|| gone(boss)));
+    let found = api.letterbox.look(move |boss, _| boss.config(version).ok_or_else(|| gone(boss)));
     Ok(Json(found.await??))
 }
 
 /// `GET /api/v1/config/history`.
 pub(super) async fn history(State(api): State<Api>) -> Result<Json<view::ConfigHistory>, Refusal> {
-    Ok(Json(api.desk.look(|boss, _| boss.config_history()).await?))
+    Ok(Json(api.letterbox.look(|boss, _| boss.config_history()).await?))
 }
 
 /// `POST /api/v1/config`.
@@ -51,7 +51,7 @@ pub(super) async fn replace(
     let toml = body::read(request.into_body(), TOML_BYTES_MAX).await?;
     let toml = String::from_utf8(toml.into())
         .map_err(|_| Refusal::new(Status::Invalid, "the configuration is not UTF-8"))?;
-    let present = api.desk.look(|boss, _| boss.configurations().present().clone()).await?;
+    let present = api.letterbox.look(|boss, _| boss.configurations().present().clone()).await?;
     let config = Configuration::parse_over(&toml, &present.toml).map_err(wrong)?;
     configure(&api, config, present.version).await
 }
@@ -66,7 +66,7 @@ pub(super) async fn roll_back(
     let Some(version) = version(asked)? else {
         return Err(Refusal::new(Status::Invalid, "say which: ?version=3"));
     };
-    let found = api.desk.look(move |boss, _| {
+    let found = api.letterbox.look(move |boss, _| {
         let kept = boss.configurations();
         let one = kept.of(version).ok_or_else(|| gone(boss))?;
         Ok::<_, Refusal>((one.toml.clone(), kept.present().version))
@@ -82,7 +82,7 @@ async fn configure(
     config: Configuration,
     over: u64,
 ) -> Result<Json<Configured>, Refusal> {
-    match api.desk.ask(|reply| Mail::Configure(config, over, reply)).await? {
+    match api.letterbox.ask(|reply| Mail::Configure(config, over, reply)).await? {
         Answer::Configured(version) => Ok(Json(Configured { version })),
         other @ (Answer::Queue(_) | Answer::Unavailable(_) | Answer::Late(_)) => {
             Err(not_done(other))

@@ -21,12 +21,12 @@ const PLACE_BITS: u32 = 16;
 
 const _: () = assert!(limits::BATCH_MAX <= 1 << PLACE_BITS);
 
-/// The desk over which requests and answers are handed. Clones are the same desk.
+/// Where requests and answers are handed over. Clones are the same desk.
 #[derive(Debug, Clone)]
-pub(in crate::io) struct Exchange(Arc<Desk>);
+pub(in crate::io) struct Exchange(Arc<Shared>);
 
 #[derive(Debug)]
-struct Desk {
+struct Shared {
     lane: Letterbox,
     asking: Mutex<Asking>,
     /// What the lane has answered and nobody has fetched.
@@ -75,7 +75,12 @@ impl Exchange {
         let lines = Lines::new(accounts);
         let asking = Asking { last_letter: 0, lines, sends: false, letters: HashMap::new() };
         let answered = Mutex::default();
-        Exchange(Arc::new(Desk { lane, asking: Mutex::new(asking), answered, bell: Notify::new() }))
+        Exchange(Arc::new(Shared {
+            lane,
+            asking: Mutex::new(asking),
+            answered,
+            bell: Notify::new(),
+        }))
     }
 
     /// Sends an account's requests to the lane, together with all others of this turn, as far as
@@ -110,8 +115,8 @@ impl Exchange {
     /// it.
     fn sends(&self, asking: &mut Asking) {
         if !std::mem::replace(&mut asking.sends, true) {
-            let desk = self.clone();
-            tokio::spawn(async move { desk.send() });
+            let exchange = self.clone();
+            tokio::spawn(async move { exchange.send() });
         }
     }
 
