@@ -1,6 +1,6 @@
 //! `imq loadtest logins`: what a login costs, a new user each time.
 //!
-//! A number of seats connect, are welcomed, and leave: by a reset, after which the session is
+//! A number of slots connect, are welcomed, and leave: by a reset, after which the session is
 //! detached and ends with its grace, or by `bye`, which ends it at once. Then they come as somebody
 //! else.
 
@@ -127,7 +127,7 @@ struct Arrivals<'a> {
     count: usize,
     welcomed: u64,
     refused: u64,
-    /// By seat: it said bye.
+    /// By slot: it said bye.
     leaving: Vec<bool>,
     progress: Nanoseconds,
 }
@@ -155,20 +155,20 @@ impl<'a> Arrivals<'a> {
         Ok(Imq::with_token(Member { user, room: String::new() }, token))
     }
 
-    /// Takes one more seat.
+    /// Takes one more slot.
     fn join(&mut self) -> Result<()> {
         let codec = self.next()?;
         let server = self.nodes.address;
         self.crowd.join(server, sources::source(self.count, server), codec)
     }
 
-    /// Resets a seat's connection and comes as somebody else.
+    /// Resets a slot's connection and comes as somebody else.
     fn renew(&mut self, who: usize) -> Result<()> {
         let codec = self.next()?;
         let server = self.nodes.address;
         self.leaving[who] = false;
         let source = sources::source(self.count, server);
-        self.crowd.rejoin(who, server, source, |seat| *seat = codec)
+        self.crowd.rejoin(who, server, source, |slot| *slot = codec)
     }
 
     fn until(&mut self, end: Nanoseconds, interrupt: &Interrupt) -> Result<()> {
@@ -185,7 +185,7 @@ impl<'a> Arrivals<'a> {
         Ok(())
     }
 
-    /// Hears who is welcomed, and collects whose seats are free.
+    /// Hears who is welcomed, and collects whose slots are free.
     fn turn(&mut self, done: &mut Vec<usize>) -> Result<()> {
         let (bye, welcomed, leaving) = (self.options.bye, &mut self.welcomed, &mut self.leaving);
         self.crowd.turn(WAIT_MAX, |heard| {
@@ -201,7 +201,7 @@ impl<'a> Arrivals<'a> {
             Ok(())
         })?;
         for loss in self.crowd.take_losses() {
-            // A seat that is free already may have lost its connection right behind `welcome`.
+            // A slot that is free already may have lost its connection right behind `welcome`.
             if !done.contains(&loss.who) {
                 done.push(loss.who);
                 self.refuse(!self.leaving[loss.who], &loss.why.0)?;

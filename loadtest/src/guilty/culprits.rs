@@ -1,4 +1,4 @@
-//! Those who do too much: a crowd whose seats, one after the other at a rate, connect if they
+//! Those who do too much: a crowd whose slots, one after the other at a rate, connect if they
 //! aren't, and do it once more if they are.
 
 use std::fmt::Write as _;

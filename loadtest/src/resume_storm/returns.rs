@@ -33,7 +33,7 @@ enum Place {
 /// All sessions of the storm.
 #[derive(Debug)]
 pub(super) struct Returns {
-    /// By seat: the senders', who stay, are among them.
+    /// By slot: the senders', who stay, are among them.
     places: Vec<Place>,
     /// How many are to be lost and to come back.
     sessions: usize,
@@ -48,9 +48,9 @@ pub(super) struct Returns {
 
 impl Returns {
     /// Everybody is there.
-    pub(super) fn new(seats: usize, sessions: usize, since: Nanoseconds) -> Self {
+    pub(super) fn new(slots: usize, sessions: usize, since: Nanoseconds) -> Self {
         Self {
-            places: vec![Place::There; seats],
+            places: vec![Place::There; slots],
             sessions,
             since,
             due: BTreeSet::new(),

@@ -4,7 +4,7 @@
 //! the generator is as wide in its batches as the servers are, and never the first to tire.
 
 mod line;
-mod seat;
+mod slot;
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,7 +17,7 @@ use crate::clock::{Clock, Nanoseconds};
 use crate::peers::{Codec, Event, Violation};
 use crate::secure::Client;
 use line::Line;
-use seat::{Connecting, Seat};
+use slot::{Connecting, Slot};
 
 /// Holds the longest frame of a server and much more of small ones.
 const READ_BUFFER_BYTES: usize = 256 * 1024;
@@ -31,7 +31,7 @@ pub(crate) struct Crowd<C> {
     clock: Clock,
     poll: Poll,
     events: Events,
-    seats: Vec<Seat<C>>,
+    slots: Vec<Slot<C>>,
     /// Who has something to say; each at most once.
     talkers: Vec<usize>,
     buffer: Box<[u8]>,
@@ -74,7 +74,7 @@ impl<C: Codec> Crowd<C> {
     }
 
     /// Nobody yet. Connections are made without waiting for them, their ends are kept for
-    /// `take_losses`, and seats can be taken again.
+    /// `take_losses`, and slots can be taken again.
     pub(crate) fn storming(clock: Clock) -> Result<Self> {
         Self::with_losses(clock, Some(Vec::new()))
     }
@@ -84,7 +84,7 @@ impl<C: Codec> Crowd<C> {
             clock,
             poll: Poll::new().context("opening an epoll")?,
             events: Events::with_capacity(EVENTS_MAX),
-            seats: Vec::new(),
+            slots: Vec::new(),
             talkers: Vec::new(),
             buffer: vec![0; READ_BUFFER_BYTES].into_boxed_slice(),
             secure: None,
@@ -104,12 +104,12 @@ impl<C: Codec> Crowd<C> {
         source: Option<Ipv4Addr>,
         codec: C,
     ) -> Result<()> {
-        let who = self.seats.len();
-        self.seats.push(Seat::new(codec));
-        self.sit(who, server, source)
+        let who = self.slots.len();
+        self.slots.push(Slot::new(codec));
+        self.take(who, server, source)
     }
 
-    /// Connects a seat anew, after `change` had its protocol; what stood there is reset.
+    /// Connects a slot anew, after `change` had its protocol; what stood there is reset.
     pub(crate) fn rejoin(
         &mut self,
         who: usize,
@@ -117,31 +117,31 @@ impl<C: Codec> Crowd<C> {
         source: Option<Ipv4Addr>,
         change: impl FnOnce(&mut C),
     ) -> Result<()> {
-        self.seats[who].leave();
-        change(&mut self.seats[who].codec);
-        self.sit(who, server, source)
+        self.slots[who].leave();
+        change(&mut self.slots[who].codec);
+        self.take(who, server, source)
     }
 
     /// Resets a connection.
     pub(crate) fn leave(&mut self, who: usize) {
-        self.seats[who].leave();
+        self.slots[who].leave();
     }
 
     /// A connection's protocol.
     pub(crate) fn codec(&self, who: usize) -> &C {
-        &self.seats[who].codec
+        &self.slots[who].codec
     }
 
-    fn sit(&mut self, who: usize, server: SocketAddr, source: Option<Ipv4Addr>) -> Result<()> {
+    fn take(&mut self, who: usize, server: SocketAddr, source: Option<Ipv4Addr>) -> Result<()> {
         let connecting = if self.losses.is_some() { Connecting::Goes } else { Connecting::Waits };
-        let mut stream = seat::connect(server, source, connecting)
+        let mut stream = slot::connect(server, source, connecting)
             .with_context(|| format!("connecting to {server} as number {}", who + 1))?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(who), interest).context("epoll")?;
         let line = Line::new(stream, self.secure.as_ref()).context("TLS")?;
-        let seat = &mut self.seats[who];
-        seat.sit(line);
-        if seat.listed() {
+        let slot = &mut self.slots[who];
+        slot.take(line);
+        if slot.listed() {
             self.talkers.push(who);
         }
         Ok(())
@@ -154,7 +154,7 @@ impl<C: Codec> Crowd<C> {
 
     /// How many have joined.
     pub(crate) fn len(&self) -> usize {
-        self.seats.len()
+        self.slots.len()
     }
 
     /// The run's clock.
@@ -169,9 +169,9 @@ impl<C: Codec> Crowd<C> {
 
     /// Lets one connection say something with the next turn's writes.
     pub(crate) fn say(&mut self, who: usize, say: impl FnOnce(&mut C, &mut Vec<u8>)) -> Result<()> {
-        let seat = &mut self.seats[who];
-        seat.say(say).with_context(|| format!("connection {who}"))?;
-        if seat.listed() {
+        let slot = &mut self.slots[who];
+        slot.say(say).with_context(|| format!("connection {who}"))?;
+        if slot.listed() {
             self.talkers.push(who);
         }
         Ok(())
@@ -180,9 +180,9 @@ impl<C: Codec> Crowd<C> {
     /// Writes what is to be said, once per connection.
     pub(crate) fn flush(&mut self) -> Result<()> {
         for who in self.talkers.drain(..) {
-            let seat = &mut self.seats[who];
-            if let Err(why) = seat.write() {
-                lose(&mut self.losses, seat, Loss { who, now: self.clock.now(), why })?;
+            let slot = &mut self.slots[who];
+            if let Err(why) = slot.write() {
+                lose(&mut self.losses, slot, Loss { who, now: self.clock.now(), why })?;
             }
         }
         Ok(())
@@ -201,20 +201,20 @@ impl<C: Codec> Crowd<C> {
         }
         for event in &self.events {
             let Token(who) = event.token();
-            let seat = &mut self.seats[who];
+            let slot = &mut self.slots[who];
             if event.is_readable() {
                 let ended = event.is_read_closed();
-                let read = seat
+                let read = slot
                     .read(&mut self.buffer, ended, &self.clock, who, &mut hear)
                     .with_context(|| format!("connection {who}"))?;
                 if let Err(why) = read {
-                    lose(&mut self.losses, seat, Loss { who, now: self.clock.now(), why })?;
+                    lose(&mut self.losses, slot, Loss { who, now: self.clock.now(), why })?;
                 }
             }
             if event.is_writable() {
-                seat.unblock();
+                slot.unblock();
             }
-            if seat.listed() {
+            if slot.listed() {
                 self.talkers.push(who);
             }
         }
@@ -222,13 +222,13 @@ impl<C: Codec> Crowd<C> {
     }
 }
 
-/// Empties a seat whose connection ended, or ends the run.
+/// Empties a slot whose connection ended, or ends the run.
 #[cold]
-fn lose<C: Codec>(losses: &mut Option<Vec<Loss>>, seat: &mut Seat<C>, loss: Loss) -> Result<()> {
+fn lose<C: Codec>(losses: &mut Option<Vec<Loss>>, slot: &mut Slot<C>, loss: Loss) -> Result<()> {
     let Some(losses) = losses else {
         return Err(loss.why).with_context(|| format!("connection {}", loss.who));
     };
-    seat.leave();
+    slot.leave();
     losses.push(loss);
     Ok(())
 }

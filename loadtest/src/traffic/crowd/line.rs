@@ -1,4 +1,4 @@
-//! What a seat speaks over: a socket as it is, or TLS on it.
+//! What a slot speaks over: a socket as it is, or TLS on it.
 
 use std::io::{self, Read, Write};
 

@@ -1,6 +1,6 @@
 //! The one way in which all roles serve HTTP: hyper and axum, with bounds around them.
 //!
-//! In reading order: [`Port`] is what is served; [`Hosts`] says under which names; `seats` bounds
+//! In reading order: [`Port`] is what is served; [`Hosts`] says under which names; `slots` bounds
 //! the connections; `connection` is one of them from its beginning to its end, `talk` where its
 //! peer and we stand, `socket` what hyper reads and writes; `request` runs one request; [`body`]
 //! reads its body; [`refusal`] is what one looks like.
@@ -30,14 +30,14 @@ mod connection;
 mod hosts;
 pub mod refusal;
 mod request;
-mod seats;
+mod slots;
 mod socket;
 mod talk;
 
 pub use bounds::Bounds;
 pub use hosts::{HostPattern, Hosts, NotAHost};
 
-use seats::{NoSeat, Seats};
+use slots::{NoSlot, Slots};
 use talk::Talk;
 
 /// After a failure to accept, which is mostly a lack of files.
@@ -68,7 +68,7 @@ struct Shared {
     routes: Router,
     hosts: Hosts,
     bounds: Bounds,
-    seats: Arc<Seats>,
+    slots: Arc<Slots>,
     /// A permit for each idle connection that keeps its buffers.
     awake: Semaphore,
 }
@@ -88,10 +88,10 @@ pub fn serve(
     threads::spawn(format!("{} http", port.name), move || {
         let served = runtime.block_on(async move {
             tokio::spawn(beside);
-            let seats = Arc::new(Seats::new(port.bounds));
+            let slots = Arc::new(Slots::new(port.bounds));
             let Port { routes, hosts, bounds, .. } = port;
             let awake = Semaphore::new(bounds.awake_max);
-            let shared = Arc::new(Shared { routes, hosts, bounds, seats, awake });
+            let shared = Arc::new(Shared { routes, hosts, bounds, slots, awake });
             accept(&TcpListener::from_std(listener)?, &shared).await
         });
         let Err(error) = served;
@@ -115,7 +115,7 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>) -> io::Result<Infa
     let mut logged_ms = 0;
     loop {
         match listener.accept().await {
-            Ok((stream, from)) => seat(stream, from, shared),
+            Ok((stream, from)) => slot(stream, from, shared),
             // The peer has gone before it was its turn.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
@@ -131,16 +131,16 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>) -> io::Result<Infa
 }
 
 /// Serves a newcomer, or sends it away.
-fn seat(stream: TcpStream, from: SocketAddr, shared: &Arc<Shared>) {
+fn slot(stream: TcpStream, from: SocketAddr, shared: &Arc<Shared>) {
     let now_ms = clock::now().ms;
     let talk = Arc::new(Talk::new(now_ms));
-    match shared.seats.take(now_ms, from.ip(), &talk) {
-        Ok(seat) => {
-            let number = seat.number();
-            let task = connection::serve(stream, Arc::clone(shared), talk, seat);
-            shared.seats.seated(number, tokio::spawn(task).abort_handle());
+    match shared.slots.take(now_ms, from.ip(), &talk) {
+        Ok(slot) => {
+            let number = slot.number();
+            let task = connection::serve(stream, Arc::clone(shared), talk, slot);
+            shared.slots.started(number, tokio::spawn(task).abort_handle());
         }
-        Err(NoSeat { reason, leave }) => {
+        Err(NoSlot { reason, leave }) => {
             tracing::debug!("a connection over HTTP from {} is refused: {reason:?}", from.ip());
             if let Some(leave) = leave {
                 drop(tokio::spawn(connection::send_away(stream, reason, shared.bounds, leave)));

@@ -26,29 +26,29 @@ impl Gateway {
     }
 
     /// The next connection and its `connect`.
-    async fn accept(&self) -> (Seat, proto::c2g::Connect) {
+    async fn accept(&self) -> (Peer, proto::c2g::Connect) {
         let (stream, _) = self.0.accept().await.unwrap();
-        let mut seat = Seat { stream, read: Vec::new() };
-        let Some(Said::Connect(connect)) = seat.hear().await else { panic!("connect comes first") };
-        (seat, connect)
+        let mut peer = Peer { stream, read: Vec::new() };
+        let Some(Said::Connect(connect)) = peer.hear().await else { panic!("connect comes first") };
+        (peer, connect)
     }
 
     /// The next connection, welcomed.
-    async fn welcome(&self, session_id: &str) -> Seat {
-        let (mut seat, connect) = self.accept().await;
+    async fn welcome(&self, session_id: &str) -> Peer {
+        let (mut peer, connect) = self.accept().await;
         let (session_id, user) = (session_id.to_owned(), connect.user);
-        seat.say(Body::Welcome(g2c::Welcome { session_id, user, ..g2c::Welcome::default() })).await;
-        seat
+        peer.say(Body::Welcome(g2c::Welcome { session_id, user, ..g2c::Welcome::default() })).await;
+        peer
     }
 }
 
 /// The gateway's end of a connection.
-struct Seat {
+struct Peer {
     stream: TcpStream,
     read: Vec<u8>,
 }
 
-impl Seat {
+impl Peer {
     /// The next frame; none at the end.
     async fn hear(&mut self) -> Option<Said> {
         loop {
@@ -111,29 +111,29 @@ async fn seqs(subscription: &mut crate::Subscription, count: usize) -> Vec<u64> 
 async fn sends_subscribes_and_reads() {
     let gateway = Gateway::start().await;
     let server = async {
-        let mut seat = gateway.welcome("s1").await;
-        seat.subscribe(4).await;
-        let Some(Said::SendMessage(send)) = seat.hear().await else { panic!() };
+        let mut peer = gateway.welcome("s1").await;
+        peer.subscribe(4).await;
+        let Some(Said::SendMessage(send)) = peer.hear().await else { panic!() };
         assert_eq!((send.op_id, send.payload.as_deref()), (2, Some(&b"hi"[..])));
-        seat.ok(2, 5).await;
-        seat.message(5).await;
-        let Some(Said::SendState(send)) = seat.hear().await else { panic!() };
-        seat.ok(send.op_id, 6).await;
-        let Some(Said::GetState(get)) = seat.hear().await else { panic!() };
+        peer.ok(2, 5).await;
+        peer.message(5).await;
+        let Some(Said::SendState(send)) = peer.hear().await else { panic!() };
+        peer.ok(send.op_id, 6).await;
+        let Some(Said::GetState(get)) = peer.hear().await else { panic!() };
         let entries = vec![g2c::Entry { key: "x".to_owned(), value: b"1".to_vec(), version: 6 }];
         let (op_id, next) = (get.op_id, "x".to_owned());
         let result = g2c::Result { op_id, entries, next, ..g2c::Result::default() };
-        seat.say(Body::Result(result)).await;
-        let Some(Said::GetHistory(get)) = seat.hear().await else { panic!() };
+        peer.say(Body::Result(result)).await;
+        let Some(Said::GetHistory(get)) = peer.hear().await else { panic!() };
         let sentence = "no mount of this name";
         let refusal = g2c::Result::refusal(get.op_id, Status::NotFound, sentence);
-        seat.say(Body::Result(refusal)).await;
-        let Some(Said::ListMembers(list)) = seat.hear().await else { panic!() };
+        peer.say(Body::Result(refusal)).await;
+        let Some(Said::ListMembers(list)) = peer.hear().await else { panic!() };
         let (op_id, members) = (list.op_id, vec!["alice".to_owned()]);
         let result = g2c::Result { op_id, members, ..g2c::Result::default() };
-        seat.say(Body::Result(result)).await;
-        assert!(matches!(seat.hear().await, Some(Said::Bye(_))));
-        assert!(seat.hear().await.is_none());
+        peer.say(Body::Result(result)).await;
+        assert!(matches!(peer.hear().await, Some(Said::Bye(_))));
+        assert!(peer.hear().await.is_none());
     };
     let application = async {
         let client = Client::connect(gateway.options()).await.unwrap();
@@ -158,15 +158,15 @@ async fn sends_subscribes_and_reads() {
 async fn comes_back_where_it_was() {
     let gateway = Gateway::start().await;
     let server = async {
-        let mut seat = gateway.welcome("s1").await;
-        seat.subscribe(4).await;
-        seat.message(5).await;
-        drop(seat);
-        let mut seat = gateway.welcome("s2").await;
-        let since = seat.subscribe(5).await.since.unwrap();
+        let mut peer = gateway.welcome("s1").await;
+        peer.subscribe(4).await;
+        peer.message(5).await;
+        drop(peer);
+        let mut peer = gateway.welcome("s2").await;
+        let since = peer.subscribe(5).await.since.unwrap();
         assert_eq!((since.epoch, since.marks["chat"]), (9, 5));
-        seat.message(6).await;
-        seat.hear().await
+        peer.message(6).await;
+        peer.hear().await
     };
     let application = async {
         let client = Client::connect(gateway.options()).await.unwrap();
@@ -186,11 +186,11 @@ async fn comes_back_where_it_was() {
 async fn stays_away_when_told_so() {
     let gateway = Gateway::start().await;
     let server = async {
-        let mut seat = gateway.welcome("s1").await;
-        assert!(matches!(seat.hear().await, Some(Said::SendMessage(_))));
+        let mut peer = gateway.welcome("s1").await;
+        assert!(matches!(peer.hear().await, Some(Said::SendMessage(_))));
         let code = u32::from(Close::Replaced.number());
-        seat.say(Body::Closing(g2c::Closing { code, ..g2c::Closing::default() })).await;
-        assert!(seat.hear().await.is_none());
+        peer.say(Body::Closing(g2c::Closing { code, ..g2c::Closing::default() })).await;
+        assert!(peer.hear().await.is_none());
     };
     let application = async {
         let client = Client::connect(gateway.options()).await.unwrap();
@@ -213,9 +213,9 @@ async fn says_why_it_can_not_connect() {
     let gateway = Gateway::start().await;
     let options = gateway.options();
     let server = async {
-        let (mut seat, _) = gateway.accept().await;
+        let (mut peer, _) = gateway.accept().await;
         let (code, reason) = (u32::from(Close::BadToken.number()), "expired".to_owned());
-        seat.say(Body::Closing(g2c::Closing { code, reason, ..g2c::Closing::default() })).await;
+        peer.say(Body::Closing(g2c::Closing { code, reason, ..g2c::Closing::default() })).await;
     };
     let (refused, ()) = tokio::join!(Client::connect(options.clone()), server);
     assert!(matches!(refused, Err(ConnectError::Refused { code: 3501, .. })));
@@ -234,17 +234,17 @@ async fn says_why_it_can_not_connect() {
 async fn an_application_that_does_not_listen_loses_the_subscription_alone() {
     let gateway = Gateway::start().await;
     let server = async {
-        let mut seat = gateway.welcome("s1").await;
-        seat.subscribe(4).await;
-        let Some(Said::SendMessage(send)) = seat.hear().await else { panic!("no message") };
+        let mut peer = gateway.welcome("s1").await;
+        peer.subscribe(4).await;
+        let Some(Said::SendMessage(send)) = peer.hear().await else { panic!("no message") };
         for seq in 5..20 {
-            seat.message(seq).await;
+            peer.message(seq).await;
         }
-        seat.ok(send.op_id, 30).await;
-        let Some(Said::Unsubscribe(leave)) = seat.hear().await else { panic!("no unsubscribe") };
-        seat.ok(leave.op_id, 0).await;
-        seat.subscribe(30).await;
-        assert!(matches!(seat.hear().await, Some(Said::Unsubscribe(_))));
+        peer.ok(send.op_id, 30).await;
+        let Some(Said::Unsubscribe(leave)) = peer.hear().await else { panic!("no unsubscribe") };
+        peer.ok(leave.op_id, 0).await;
+        peer.subscribe(30).await;
+        assert!(matches!(peer.hear().await, Some(Said::Unsubscribe(_))));
     };
     let application = async {
         let options = Options { events_max: 4, ..gateway.options() };
@@ -272,18 +272,18 @@ async fn an_application_that_does_not_listen_loses_the_subscription_alone() {
 async fn tokens_come_from_the_application() {
     let gateway = Gateway::start().await;
     let server = async {
-        let (mut seat, connect) = gateway.accept().await;
+        let (mut peer, connect) = gateway.accept().await;
         assert_eq!(connect.token, "t1");
         let session_id = "s1".to_owned();
         let expires_in_ms = 100;
         let welcome = g2c::Welcome { session_id, expires_in_ms, ..g2c::Welcome::default() };
-        seat.say(Body::Welcome(welcome)).await;
-        let Some(Said::Refresh(refresh)) = seat.hear().await else { panic!("no refresh") };
+        peer.say(Body::Welcome(welcome)).await;
+        let Some(Said::Refresh(refresh)) = peer.hear().await else { panic!("no refresh") };
         assert_eq!(refresh.token, "t2");
-        seat.ok(refresh.op_id, 0).await;
+        peer.ok(refresh.op_id, 0).await;
         let (code, reason) = (u32::from(Close::TokenExpired.number()), "expired".to_owned());
-        seat.say(Body::Closing(g2c::Closing { code, reason, ..g2c::Closing::default() })).await;
-        drop(seat);
+        peer.say(Body::Closing(g2c::Closing { code, reason, ..g2c::Closing::default() })).await;
+        drop(peer);
         let (_, connect) = gateway.accept().await;
         assert_eq!(connect.token, "t3");
     };

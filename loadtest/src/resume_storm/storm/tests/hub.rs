@@ -45,7 +45,7 @@ struct State {
 #[derive(Default)]
 struct Room {
     log: Vec<Vec<u8>>,
-    seats: Vec<TcpStream>,
+    subscribers: Vec<TcpStream>,
 }
 
 impl Hub {
@@ -115,7 +115,7 @@ impl Hub {
             let op_id = value(&subscribe, "op_id");
             self.say(stream, "result", &[("op_id", op_id)]);
             self.subscribed(stream, 2, value(&subscribe, "queue"), room.log.len(), false);
-            room.seats.push(stream.try_clone().unwrap());
+            room.subscribers.push(stream.try_clone().unwrap());
         }
         if let Some(sent) = part(frame, "send_message") {
             let mut state = self.state.lock().unwrap();
@@ -123,7 +123,7 @@ impl Hub {
             self.say(stream, "result", &[("op_id", value(&sent, "op_id"))]);
             room.log.push(value(&sent, "payload").as_bytes().unwrap().to_vec());
             let (seq, payload) = (room.log.len(), room.log.last().unwrap());
-            room.seats.retain_mut(|seat| self.message(seat, seq, payload));
+            room.subscribers.retain_mut(|subscriber| self.message(subscriber, seq, payload));
             self.published.notify_all();
         }
     }
@@ -163,7 +163,7 @@ impl Hub {
                 self.subscribed(stream, 2, value(room, "queue"), mark, true);
                 let room = state.rooms.get_mut(&name).unwrap();
                 self.replay(stream, room, mark, plant);
-                room.seats.push(stream.try_clone().unwrap());
+                room.subscribers.push(stream.try_clone().unwrap());
             }
         }
     }

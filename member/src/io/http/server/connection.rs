@@ -26,7 +26,7 @@ use super::Shared;
 use super::bounds::Bounds;
 use super::refusal::{self, Refusal};
 use super::request::{self, Answer};
-use super::seats::{Leave, Reason, Seat};
+use super::slots::{Leave, Reason, Slot};
 use super::socket::Socket;
 use super::talk::{Due, Phase, Talk};
 
@@ -41,13 +41,13 @@ enum Ended {
 }
 
 /// Serves a connection to its end.
-pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>, talk: Arc<Talk>, seat: Seat) {
+pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>, talk: Arc<Talk>, slot: Slot) {
     let stall = Duration::from_millis(shared.bounds.stall_ms);
     match prepared(&stream, stall) {
         Ok(here) => converse(stream, &shared, &talk, here).await,
         Err(error) => tracing::debug!("a connection over HTTP ended at once: {error}"),
     }
-    drop(seat);
+    drop(slot);
 }
 
 /// The address at which the peer has reached us.

@@ -8,7 +8,7 @@ use proto::limits;
 
 use super::bounds::Bounds;
 
-/// A conversation; the socket, the requests and the port's seats look at it and tell it.
+/// A conversation; the socket, the requests and the port's slots look at it and tell it.
 #[derive(Debug)]
 pub(super) struct Talk(Mutex<State>);
 

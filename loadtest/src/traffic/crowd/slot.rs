@@ -18,8 +18,8 @@ const UNWRITTEN_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A connection.
 #[derive(Debug)]
-pub(super) struct Seat<C> {
-    /// None while nobody sits here.
+pub(super) struct Slot<C> {
+    /// None while it is free.
     stream: Option<Line>,
     pub(super) codec: C,
     /// What is to be written; `written` bytes of it are.
@@ -32,15 +32,15 @@ pub(super) struct Seat<C> {
     listed: bool,
 }
 
-impl<C: Codec> Seat<C> {
-    /// An empty seat.
+impl<C: Codec> Slot<C> {
+    /// An empty slot.
     pub(super) fn new(codec: C) -> Self {
         let (out, partial) = (Vec::new(), Vec::new());
         Self { stream: None, codec, out, written: 0, partial, blocked: false, listed: false }
     }
 
     /// Takes a new connection, which says hello with the next write.
-    pub(super) fn sit(&mut self, stream: Line) {
+    pub(super) fn take(&mut self, stream: Line) {
         self.stream = Some(stream);
         self.out.clear();
         self.partial.clear();
@@ -60,7 +60,7 @@ impl<C: Codec> Seat<C> {
         self.written = 0;
     }
 
-    /// Whether the seat is to be put on the list of talkers, on which it then counts as being.
+    /// Whether the slot is to be put on the list of talkers, on which it then counts as being.
     #[inline]
     pub(super) fn listed(&mut self) -> bool {
         let lists = !self.listed && !self.blocked && !self.out.is_empty();

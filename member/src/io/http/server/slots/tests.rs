@@ -5,7 +5,7 @@ use std::future::pending;
 use super::*;
 
 struct Port {
-    seats: Arc<Seats>,
+    slots: Arc<Slots>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -13,23 +13,23 @@ impl Port {
     fn new(connections_max: usize, address_connections_max: usize) -> Port {
         let bounds = Bounds { connections_max, address_connections_max, ..Bounds::of_files(8) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Port { seats: Arc::new(Seats::new(bounds)), runtime }
+        Port { slots: Arc::new(Slots::new(bounds)), runtime }
     }
 
     /// Somebody comes; busy, or silent since then.
-    fn take(&self, now_ms: u64, from: &str, busy: bool) -> Result<Seat, (Reason, Option<Leave>)> {
+    fn take(&self, now_ms: u64, from: &str, busy: bool) -> Result<Slot, (Reason, Option<Leave>)> {
         let talk = Arc::new(Talk::new(now_ms));
         if busy {
             talk.asked();
         }
-        let seat = self.seats.take(now_ms, from.parse().unwrap(), &talk);
-        let seat = seat.map_err(|NoSeat { reason, leave }| (reason, leave))?;
-        self.seats.seated(seat.number(), self.runtime.spawn(pending::<()>()).abort_handle());
-        Ok(seat)
+        let slot = self.slots.take(now_ms, from.parse().unwrap(), &talk);
+        let slot = slot.map_err(|NoSlot { reason, leave }| (reason, leave))?;
+        self.slots.started(slot.number(), self.runtime.spawn(pending::<()>()).abort_handle());
+        Ok(slot)
     }
 
     fn taken(&self) -> Vec<u64> {
-        self.seats.lock().seats.keys().copied().collect()
+        self.slots.lock().slots.keys().copied().collect()
     }
 }
 
@@ -49,7 +49,7 @@ fn an_address_has_so_many_places() {
     assert!(matches!(take("2001:db8::2"), Err((Reason::Address, _))));
     drop(others);
     assert!(take("2001:db8:0:1::2").is_ok());
-    assert_eq!(port.seats.lock().addresses.len(), 1);
+    assert_eq!(port.slots.lock().addresses.len(), 1);
 }
 
 #[test]

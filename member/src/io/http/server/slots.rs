@@ -11,7 +11,7 @@ use super::talk::Talk;
 
 /// All places of a port.
 #[derive(Debug)]
-pub(super) struct Seats {
+pub(super) struct Slots {
     bounds: Bounds,
     taken: Mutex<Taken>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Seats {
 #[derive(Debug, Default)]
 struct Taken {
     /// By their numbers, which rise.
-    seats: BTreeMap<u64, Sitter>,
+    slots: BTreeMap<u64, Held>,
     last: u64,
     /// How many places an address has.
     addresses: HashMap<IpAddr, usize>,
@@ -29,7 +29,7 @@ struct Taken {
 }
 
 #[derive(Debug)]
-struct Sitter {
+struct Held {
     counted: Option<IpAddr>,
     talk: Arc<Talk>,
     /// Its task; nothing until that has been started.
@@ -47,7 +47,7 @@ pub(super) enum Reason {
 
 /// Nobody gives way to a newcomer.
 #[derive(Debug)]
-pub(super) struct NoSeat {
+pub(super) struct NoSlot {
     pub(super) reason: Reason,
     /// With it the newcomer may be told why.
     pub(super) leave: Option<Leave>,
@@ -55,35 +55,35 @@ pub(super) struct NoSeat {
 
 /// A connection's place; it is free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Seat {
-    seats: Arc<Seats>,
+pub(super) struct Slot {
+    slots: Arc<Slots>,
     number: u64,
 }
 
 /// The time that somebody gets who is sent away.
 #[derive(Debug)]
-pub(super) struct Leave(Arc<Seats>);
+pub(super) struct Leave(Arc<Slots>);
 
-impl Seats {
-    pub(super) fn new(bounds: Bounds) -> Seats {
-        Seats { bounds, taken: Mutex::default() }
+impl Slots {
+    pub(super) fn new(bounds: Bounds) -> Slots {
+        Slots { bounds, taken: Mutex::default() }
     }
 
     /// Takes a place for a newcomer. When none is free, whoever has asked nothing for the longest
     /// time gives way: silent and slow connections keep nobody out.
     pub(super) fn take(
-        self: &Arc<Seats>,
+        self: &Arc<Slots>,
         now_ms: u64,
         from: IpAddr,
         talk: &Arc<Talk>,
-    ) -> Result<Seat, NoSeat> {
+    ) -> Result<Slot, NoSlot> {
         let counted = counted(from);
         let mut taken = self.lock();
         let of_address = counted.and_then(|address| taken.addresses.get(&address));
         let of_address = of_address.copied().unwrap_or_default();
         let refused = if of_address >= self.bounds.address_connections_max {
             (!taken.gives_way(now_ms, &self.bounds, counted)).then_some(Reason::Address)
-        } else if taken.seats.len() >= self.bounds.connections_max {
+        } else if taken.slots.len() >= self.bounds.connections_max {
             (!taken.gives_way(now_ms, &self.bounds, None)).then_some(Reason::Full)
         } else {
             None
@@ -92,20 +92,20 @@ impl Seats {
             let has_leave = taken.sent_away < self.bounds.sent_away_max;
             taken.sent_away += usize::from(has_leave);
             let leave = has_leave.then(|| Leave(Arc::clone(self)));
-            return Err(NoSeat { reason, leave });
+            return Err(NoSlot { reason, leave });
         }
         taken.last += 1;
         let number = taken.last;
         if let Some(address) = counted {
             *taken.addresses.entry(address).or_default() += 1;
         }
-        taken.seats.insert(number, Sitter { counted, talk: Arc::clone(talk), task: None });
-        Ok(Seat { seats: Arc::clone(self), number })
+        taken.slots.insert(number, Held { counted, talk: Arc::clone(talk), task: None });
+        Ok(Slot { slots: Arc::clone(self), number })
     }
 
     /// The connection of this place is served by this task.
-    pub(super) fn seated(&self, number: u64, task: AbortHandle) {
-        if let Some(sitter) = self.lock().seats.get_mut(&number) {
+    pub(super) fn started(&self, number: u64, task: AbortHandle) {
+        if let Some(sitter) = self.lock().slots.get_mut(&number) {
             sitter.task = Some(task);
         }
     }
@@ -122,7 +122,7 @@ impl Taken {
         if address.is_none() && now_ms < self.settled_until_ms {
             return false;
         }
-        let sitters = self.seats.iter();
+        let sitters = self.slots.iter();
         let sitters = sitters.filter(|(_, sitter)| address.is_none() || sitter.counted == address);
         let waiting = sitters.filter_map(|(number, sitter)| {
             sitter.task.as_ref()?;
@@ -148,8 +148,8 @@ impl Taken {
         }
     }
 
-    fn remove(&mut self, number: u64) -> Option<Sitter> {
-        let sitter = self.seats.remove(&number)?;
+    fn remove(&mut self, number: u64) -> Option<Held> {
+        let sitter = self.slots.remove(&number)?;
         if let Some(address) = sitter.counted
             && let Some(places) = self.addresses.get_mut(&address)
         {
@@ -162,15 +162,15 @@ impl Taken {
     }
 }
 
-impl Seat {
+impl Slot {
     pub(super) fn number(&self) -> u64 {
         self.number
     }
 }
 
-impl Drop for Seat {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.seats.lock().remove(self.number);
+        self.slots.lock().remove(self.number);
     }
 }
 
