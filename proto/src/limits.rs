@@ -219,9 +219,9 @@ pub const UNANSWERED_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const LETTERS_MAX: usize = 4096;
 /// Handles and subs a lane may use: it has no more sockets than that.
 pub const HANDLES_MAX: u32 = 1 << 22;
-/// Marks of one list of unanswered operations: a client that is refused so often is closed rather
+/// Placeholders of one list of unanswered operations: a client refused so often is closed rather
 /// than answered.
-pub const UNANSWERED_MARKS_MAX: usize = 64 * 1024;
+pub const UNANSWERED_PLACEHOLDERS_MAX: usize = 64 * 1024;
 /// A hello is a few names; nothing larger is read before the proof.
 pub const UNPROVEN_FRAME_BYTES_MAX: usize = 1024;
 /// A handshake is two frames each way: whoever takes longer, however lively, isn't one of us.

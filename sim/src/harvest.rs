@@ -258,7 +258,7 @@ const RECORDS: [(u32, &str); 30] = [
     (record::KNOWN, "known"),
     (record::CREATE, "create"),
     (record::DESTROY, "destroy"),
-    (record::MARK, "mark"),
+    (record::NOOP, "noop"),
     (record::PASSED, "passed"),
     (record::CONFIG, "config"),
     (record::BARRED, "barred"),

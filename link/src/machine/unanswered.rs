@@ -16,8 +16,8 @@ pub struct Unanswered<T> {
     sent: usize,
     /// How many entries have been sent on this link.
     sent_entries: usize,
-    /// How many entries are marks.
-    marks: usize,
+    /// How many entries are placeholders.
+    placeholders: usize,
 }
 
 /// An entry on its way from one list to another.
@@ -47,7 +47,7 @@ impl<T> Default for Unanswered<T> {
             done: 0,
             sent: 0,
             sent_entries: 0,
-            marks: 0,
+            placeholders: 0,
         }
     }
 }
@@ -70,27 +70,27 @@ impl<T> Unanswered<T> {
     }
 
     /// Appends an entry for which nothing is sent: its owner answers it by itself, but not before
-    /// what came before it is answered. See [`Unanswered::take_mark`].
+    /// what came before it is answered. See [`Unanswered::take_placeholder`].
     ///
     /// # Errors
     /// The tag back when the list has too many of them.
-    pub fn mark(&mut self, now_ms: u64, tag: T) -> Result<(), T> {
-        if self.marks >= limits::UNANSWERED_MARKS_MAX {
+    pub fn hold_place(&mut self, now_ms: u64, tag: T) -> Result<(), T> {
+        if self.placeholders >= limits::UNANSWERED_PLACEHOLDERS_MAX {
             return Err(tag);
         }
-        self.marks += 1;
+        self.placeholders += 1;
         self.entries.push_back(Entry { tag, length: 0, since_ms: now_ms, was_sent: false });
         Ok(())
     }
 
-    /// Takes the front if it is a mark: everything before it has been answered.
+    /// Takes the front if it is a placeholder: everything before it has been answered.
     #[inline]
-    pub fn take_mark(&mut self) -> Option<T> {
-        if self.marks == 0 {
+    pub fn take_placeholder(&mut self) -> Option<T> {
+        if self.placeholders == 0 {
             return None;
         }
         let entry = self.entries.pop_front_if(|entry| entry.length == 0)?;
-        self.marks -= 1;
+        self.placeholders -= 1;
         self.sent_entries = self.sent_entries.saturating_sub(1);
         Some(entry.tag)
     }
@@ -159,7 +159,7 @@ impl<T> Unanswered<T> {
     pub fn move_in(&mut self, moving: Moving<'_, T>) {
         let Moving { tag, was_sent, since_ms, bytes } = moving;
         self.bytes.extend_from_slice(bytes);
-        self.marks += usize::from(bytes.is_empty());
+        self.placeholders += usize::from(bytes.is_empty());
         self.entries.push_back(Entry { tag, length: bytes.len(), since_ms, was_sent });
     }
 
@@ -181,7 +181,7 @@ impl<T> Unanswered<T> {
     }
 
     /// Takes back the newest operation that `is_its` picks, if it was never sent on any link. A
-    /// mark behind it may be the front then.
+    /// placeholder behind it may be the front then.
     pub fn withdraw(&mut self, is_its: impl Fn(&T) -> bool) -> Option<T> {
         let at = self.entries.iter().rposition(|entry| is_its(&entry.tag))?;
         let entry = &self.entries[at];

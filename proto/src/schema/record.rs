@@ -45,7 +45,7 @@ pub mod record {
         #[prost(message, tag = "11")]
         Destroy(super::Destroy),
         #[prost(message, tag = "12")]
-        Mark(super::Mark),
+        Noop(super::Noop),
         #[prost(message, tag = "13")]
         Passed(super::Passed),
         #[prost(message, tag = "16")]
@@ -312,7 +312,7 @@ pub struct Destroy {
     pub queue: u32,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Mark {
+pub struct Noop {
     #[prost(uint32, optional, tag = "1")]
     pub queue: ::core::option::Option<u32>,
 }

@@ -300,7 +300,7 @@ impl Bucket {
         let result = asker.result(&Outcome::Refused(refusal));
         if self.keyed.is_some() {
             let kept = self.kept(turn, asker, None, &result);
-            self.record(turn, Record::Mark, kept);
+            self.record(turn, Record::Noop, kept);
         }
         self.answer(turn, asker, &result);
     }
@@ -379,7 +379,7 @@ impl Bucket {
         turn.shared.serials = turn.shared.serials.wrapping_add(1);
         turn.shared.counters.queues_created += 1;
         self.locals.came(index, Local::new(turn.now.ms, turn.shared.serials, cause));
-        self.mark(turn, index);
+        self.list_dirty(turn, index);
         self.tell_application(turn, index, TellKind::QueueCreated, About::default());
         index
     }
@@ -399,7 +399,7 @@ impl Bucket {
     }
 
     /// Something of the queue is to be let out at the end of the turn.
-    pub(crate) fn mark(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+    pub(crate) fn list_dirty(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         self.carry_out();
         let reference = self.reference(index);
         if !std::mem::replace(&mut self.locals[index].is_dirty, true) {

@@ -101,7 +101,7 @@ impl Bucket {
     /// The run of the queue, to be let out at the end of the turn at the latest. `users` is how
     /// many there were before what it is to have.
     pub(crate) fn run(&mut self, turn: &mut Turn<'_>, index: QueueIndex, users: u32) -> &mut Run {
-        self.mark(turn, index);
+        self.list_dirty(turn, index);
         let SpareRuns(spare) = &mut turn.shared.spare_runs;
         self.locals[index].run.get_or_insert_with(|| {
             let mut run = spare.pop().unwrap_or_default();

@@ -169,7 +169,7 @@ impl State {
                 return self.leave(at, queue, session, ended);
             }
             Record::Change { queue, step } => self.change(at, queue, step, body),
-            Record::Mark => {}
+            Record::Noop => {}
             Record::Passed => self.pass(at.at_ms),
             Record::Say { word } => self.words.keep(word),
             Record::Tell { tell } => self.tells.keep(at.n, tell),

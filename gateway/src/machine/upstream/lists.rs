@@ -19,7 +19,7 @@ impl Upstream {
         if self.buckets[bucket].unanswered.push(now_ms, pending, write).is_err() {
             return false;
         }
-        self.mark(bucket);
+        self.list_dirty(bucket);
         self.sweep_by(now_ms + SWEEP_MS);
         true
     }
@@ -32,7 +32,7 @@ impl Upstream {
         bucket: BucketIndex,
         pending: Pending,
     ) -> bool {
-        self.buckets[bucket].unanswered.mark(now_ms, pending).is_ok()
+        self.buckets[bucket].unanswered.hold_place(now_ms, pending).is_ok()
     }
 
     /// Takes the front of a bucket's list, to which every answer belongs, if it is what is
@@ -51,7 +51,7 @@ impl Upstream {
     /// Takes the front if only its place in the order is kept.
     #[inline]
     pub(in crate::machine) fn take_refused(&mut self, bucket: BucketIndex) -> Option<Pending> {
-        self.buckets[bucket].unanswered.take_mark()
+        self.buckets[bucket].unanswered.take_placeholder()
     }
 
     /// Takes an operation that was never sent off its list. Whether it was so.
@@ -84,7 +84,7 @@ impl Upstream {
     /// Has a frame sent about a bucket that needs no answer, behind what is unsent.
     pub(in crate::machine) fn put_extra(&mut self, bucket: BucketIndex, frame: &G2q) {
         wire::put_message(&mut self.buckets[bucket].extra, frame);
-        self.mark(bucket);
+        self.list_dirty(bucket);
     }
 
     /// A bucket's list is not on its way any more.
@@ -104,7 +104,7 @@ impl Upstream {
         entry.doubled = doubled;
         entry.retry_ms = None;
         entry.extra.clear();
-        self.mark(bucket);
+        self.list_dirty(bucket);
     }
 
     /// Takes what is picked off a list that is not on its way.

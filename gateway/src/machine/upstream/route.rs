@@ -201,7 +201,7 @@ impl Upstream {
 
     /// The bucket has something to send at the end of the turn.
     #[inline]
-    pub(in crate::machine) fn mark(&mut self, bucket: BucketIndex) {
+    pub(in crate::machine) fn list_dirty(&mut self, bucket: BucketIndex) {
         let entry = &mut self.buckets[bucket];
         if !entry.dirty {
             entry.dirty = true;

@@ -92,7 +92,7 @@ fn take_back(parts: &mut LaneParts, bucket: BucketIndex, out: &mut Outbox) {
     recovery::end_dropped(parts, dropped, out);
     if !sessions.is_empty() {
         parts.sessions.introduce_all(bucket, &sessions, &mut parts.desk, out);
-        parts.desk.upstream.mark(bucket);
+        parts.desk.upstream.list_dirty(bucket);
         refusal::release(parts, bucket, out);
     }
 }

@@ -88,16 +88,19 @@ fn a_list_that_is_exactly_full_takes_one_more_and_no_other() {
 }
 
 #[test]
-fn marks_are_bounded_wherever_they_came_from() {
+fn placeholders_are_bounded_wherever_they_came_from() {
     let mut list = Unanswered::default();
-    for at in 0..limits::UNANSWERED_MARKS_MAX {
-        assert_eq!(list.mark(0, at), Ok(()));
+    for at in 0..limits::UNANSWERED_PLACEHOLDERS_MAX {
+        assert_eq!(list.hold_place(0, at), Ok(()));
     }
-    assert_eq!(list.mark(0, 9), Err(9));
-    assert_eq!((list.take_mark(), list.mark(0, 9), list.mark(0, 10)), (Some(0), Ok(()), Err(10)));
+    assert_eq!(list.hold_place(0, 9), Err(9));
+    assert_eq!(
+        (list.take_placeholder(), list.hold_place(0, 9), list.hold_place(0, 10)),
+        (Some(0), Ok(()), Err(10))
+    );
     let mut moved = Unanswered::default();
     list.move_out(|moving| moved.move_in(moving));
-    assert_eq!((moved.mark(0, 10), list.mark(0, 10)), (Err(10), Ok(())));
+    assert_eq!((moved.hold_place(0, 10), list.hold_place(0, 10)), (Err(10), Ok(())));
 }
 
 /// A list of so many operations of a KiB, all sent, and so many of them answered.
@@ -141,16 +144,16 @@ fn the_bytes_of_what_was_answered_go_when_they_are_many_and_more_than_the_others
 #[test]
 fn a_mark_waits_for_those_before_it_and_sends_nothing() {
     let mut list = list(&["a", "b"]);
-    assert_eq!(list.mark(2, "refused"), Ok(()));
+    assert_eq!(list.hold_place(2, "refused"), Ok(()));
     assert_eq!(list.unsent(), b"ab");
-    assert_eq!(list.mark(3, "late"), Ok(()));
+    assert_eq!(list.hold_place(3, "late"), Ok(()));
     assert!(!list.has_unsent());
-    assert_eq!((list.take_mark(), list.answered()), (None, Some("a")));
+    assert_eq!((list.take_placeholder(), list.answered()), (None, Some("a")));
     list.rewind();
     assert_eq!(list.unsent(), b"b");
-    assert_eq!((list.take_mark(), list.answered()), (None, Some("b")));
+    assert_eq!((list.take_placeholder(), list.answered()), (None, Some("b")));
     assert_eq!(
-        (list.take_mark(), list.take_mark(), list.take_mark()),
+        (list.take_placeholder(), list.take_placeholder(), list.take_placeholder()),
         (Some("refused"), Some("late"), None)
     );
     assert!(list.is_empty());
@@ -163,7 +166,7 @@ fn a_list_moves_in_order_to_others() {
     let mut old = list(&["a", "bb"]);
     assert_eq!(old.unsent(), b"abb");
     assert_eq!(old.answered(), Some("a"));
-    assert_eq!(old.mark(2, "refused"), Ok(()));
+    assert_eq!(old.hold_place(2, "refused"), Ok(()));
     assert_eq!(old.push(3, "c", |out| out.push(b'c')), Ok(()));
     let (mut sent, mut unsent) = (Unanswered::default(), Unanswered::default());
     old.move_out(
@@ -171,14 +174,14 @@ fn a_list_moves_in_order_to_others() {
     );
     assert!(old.is_empty());
     assert_eq!((sent.unsent().to_vec(), sent.answered()), (b"bb".to_vec(), Some("bb")));
-    assert_eq!((unsent.oldest_ms(), unsent.take_mark()), (Some(2), Some("refused")));
+    assert_eq!((unsent.oldest_ms(), unsent.take_placeholder()), (Some(2), Some("refused")));
     assert_eq!((unsent.unsent().to_vec(), unsent.answered()), (b"c".to_vec(), Some("c")));
 }
 
 #[test]
 fn some_are_put_aside_and_come_back_in_order() {
     let mut main = list(&["a1", "b1", "a2", "b2"]);
-    assert_eq!(main.mark(4, "a refused"), Ok(()));
+    assert_eq!(main.hold_place(4, "a refused"), Ok(()));
     assert_eq!(main.unsent(), b"a1b1a2b2");
     main.rewind();
     let mut aside = Unanswered::default();
@@ -190,8 +193,8 @@ fn some_are_put_aside_and_come_back_in_order() {
     assert!(aside.is_empty());
     assert_eq!(main.unsent(), b"a1a2");
     assert_eq!((main.answered(), main.answered()), (Some("b2"), Some("a1")));
-    assert_eq!((main.take_mark(), main.answered()), (None, Some("a2")));
-    assert_eq!((main.take_mark(), main.is_empty()), (Some("a refused"), true));
+    assert_eq!((main.take_placeholder(), main.answered()), (None, Some("a2")));
+    assert_eq!((main.take_placeholder(), main.is_empty()), (Some("a refused"), true));
 }
 
 #[test]
@@ -214,8 +217,8 @@ fn only_what_was_never_sent_is_withdrawn() {
 #[test]
 fn a_mark_is_not_withdrawn() {
     let mut list = list(&["a"]);
-    assert_eq!(list.mark(1, "refused"), Ok(()));
+    assert_eq!(list.hold_place(1, "refused"), Ok(()));
     assert_eq!((list.withdraw(|name| *name == "refused"), list.len()), (None, 2));
     assert_eq!(list.withdraw(|name| *name == "a"), Some("a"));
-    assert_eq!((list.take_mark(), list.is_empty()), (Some("refused"), true));
+    assert_eq!((list.take_placeholder(), list.is_empty()), (Some("refused"), true));
 }

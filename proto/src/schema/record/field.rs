@@ -17,7 +17,7 @@ pub mod record {
     pub const KNOWN: u32 = 9;
     pub const CREATE: u32 = 10;
     pub const DESTROY: u32 = 11;
-    pub const MARK: u32 = 12;
+    pub const NOOP: u32 = 12;
     pub const PASSED: u32 = 13;
     pub const CONFIG: u32 = 16;
     pub const BARRED: u32 = 17;
@@ -155,7 +155,7 @@ pub mod create {
 pub mod destroy {
     pub const QUEUE: u32 = 1;
 }
-pub mod mark {
+pub mod noop {
     pub const QUEUE: u32 = 1;
 }
 pub mod passed {

@@ -151,7 +151,7 @@ impl Bucket {
         turn.shared.counters.refused += 1;
         let result = asker.result(&Outcome::Refused(refusal));
         let kept = self.kept(turn, asker, Some(hash), &result);
-        self.record(turn, Record::Mark, kept);
+        self.record(turn, Record::Noop, kept);
         self.answer(turn, asker, &result);
     }
 

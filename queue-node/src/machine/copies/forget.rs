@@ -137,10 +137,10 @@ impl Forgets {
             Record::Config { .. } => self == Forgets::Classes,
             Record::Passed => self == Forgets::Trims,
             Record::Shorten { .. } => self == Forgets::Shortened,
-            Record::Mark => false,
+            Record::Noop => false,
         };
         if is_forgotten {
-            read.record = Record::Mark;
+            read.record = Record::Noop;
         }
     }
 
@@ -153,13 +153,13 @@ impl Forgets {
 
     fn spoil_kept(self, read: &mut Read<'_>) {
         let leaves = matches!(&read.record, Record::Change { step: Step::Leave { .. }, .. });
-        let marks = matches!(&read.record, Record::Mark);
+        let is_noop = matches!(&read.record, Record::Noop);
         let is_forgotten = match &read.kept {
             Some(Kept::Session { .. }) => {
                 self == Forgets::Results || (self == Forgets::ResultsOfLeaving && leaves)
             }
             Some(Kept::Request { .. }) => {
-                self == Forgets::Keys || (self == Forgets::KeysOfRefusals && marks)
+                self == Forgets::Keys || (self == Forgets::KeysOfRefusals && is_noop)
             }
             None => false,
         };

@@ -22,7 +22,7 @@ pub(super) use words::{put_note, put_word, read_note, read_word};
 use proto::class::TellKind;
 use proto::ids::{Epoch, SessionId};
 use proto::record::field::{
-    answered, barred, create, destroy, known, mark, record, refused, shorten, taken, tell, unit,
+    answered, barred, create, destroy, known, noop, record, refused, shorten, taken, tell, unit,
 };
 use proto::wire::{self, Fields, Value, WireError};
 
@@ -85,13 +85,13 @@ pub(crate) fn read_unit<'a>(
 #[inline]
 pub(crate) fn put(out: &mut Vec<u8>, record: &Record<'_>, kept: Option<&Kept>) {
     match record {
-        Record::Change { queue, step: Step::Nothing } => put_mark(out, Some(*queue)),
+        Record::Change { queue, step: Step::Nothing } => put_noop(out, Some(*queue)),
         Record::Change { queue, step } => changes::put(out, *queue, step),
         Record::Session { session, step } => sessions::put(out, *session, step),
         Record::Say { word } => {
             wire::put_part(out, record::SAY, |out| words::put_word(out, word));
         }
-        Record::Mark => put_mark(out, None),
+        Record::Noop => put_noop(out, None),
         Record::Passed
         | Record::Config { .. }
         | Record::Known { .. }
@@ -109,10 +109,10 @@ pub(crate) fn put(out: &mut Vec<u8>, record: &Record<'_>, kept: Option<&Kept>) {
     }
 }
 
-fn put_mark(out: &mut Vec<u8>, queue: Option<QueueIndex>) {
-    wire::put_part(out, record::MARK, |out| {
+fn put_noop(out: &mut Vec<u8>, queue: Option<QueueIndex>) {
+    wire::put_part(out, record::NOOP, |out| {
         if let Some(queue) = queue {
-            wire::put_optional_uint(out, mark::QUEUE, queue.number().into());
+            wire::put_optional_uint(out, noop::QUEUE, queue.number().into());
         }
     });
 }
@@ -163,7 +163,7 @@ fn put_other(out: &mut Vec<u8>, record: &Record<'_>) {
         Record::Shorten { bytes_max } => wire::put_part(out, record::SHORTEN, |out| {
             wire::put_uint(out, shorten::BYTES_MAX, *bytes_max as u64);
         }),
-        Record::Mark | Record::Change { .. } | Record::Session { .. } | Record::Say { .. } => {}
+        Record::Noop | Record::Change { .. } | Record::Session { .. } | Record::Say { .. } => {}
     }
 }
 
@@ -184,7 +184,7 @@ fn read(bytes: &[u8]) -> Result<Read<'_>, WireError> {
     let (number, part) = kind.ok_or(WireError)?;
     let record = match number {
         record::PASSED => Record::Passed,
-        record::MARK => read_mark(part)?,
+        record::NOOP => read_noop(part)?,
         record::CONFIG => Record::Config { classes: classes::read(part)?.into() },
         record::KNOWN => read_known(part)?,
         record::BARRED => read_barred(part)?,
@@ -206,15 +206,15 @@ fn read(bytes: &[u8]) -> Result<Read<'_>, WireError> {
     Ok(Read { record, body, kept })
 }
 
-fn read_mark(bytes: &[u8]) -> Result<Record<'_>, WireError> {
+fn read_noop(bytes: &[u8]) -> Result<Record<'_>, WireError> {
     let mut queue = None;
     each(bytes, |number, value| {
-        if number == mark::QUEUE {
+        if number == noop::QUEUE {
             queue = Some(QueueIndex::named(value.uint32()?));
         }
         Ok(())
     })?;
-    Ok(queue.map_or(Record::Mark, |queue| Record::Change { queue, step: Step::Nothing }))
+    Ok(queue.map_or(Record::Noop, |queue| Record::Change { queue, step: Step::Nothing }))
 }
 
 fn read_known(bytes: &[u8]) -> Result<Record<'_>, WireError> {

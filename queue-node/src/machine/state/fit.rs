@@ -46,7 +46,7 @@ impl State {
 
     fn fits(&self, record: &Record<'_>) -> bool {
         match record {
-            Record::Mark
+            Record::Noop
             | Record::Passed
             | Record::Config { .. }
             | Record::Barred { .. }

@@ -29,7 +29,7 @@ pub(crate) struct Stamp {
 #[derive(Debug)]
 pub(crate) enum Record<'a> {
     /// Nothing. It may have a result, and what is answered by it waits for it.
-    Mark,
+    Noop,
     /// Time has passed: what is too old goes, of results, keys, people and logins.
     Passed,
     /// The classes that queues have from now on.
@@ -156,7 +156,7 @@ impl Record<'_> {
     pub(crate) fn queue(&self) -> Option<QueueIndex> {
         match self {
             Record::Change { queue, .. } | Record::Destroy { queue } => Some(*queue),
-            Record::Mark
+            Record::Noop
             | Record::Passed
             | Record::Config { .. }
             | Record::Known { .. }

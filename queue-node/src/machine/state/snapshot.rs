@@ -179,7 +179,7 @@ impl Snapshot {
                 }
             }
             // They change what was written at once.
-            Record::Mark
+            Record::Noop
             | Record::Passed
             | Record::Known { .. }
             | Record::Barred { .. }

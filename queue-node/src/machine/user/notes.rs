@@ -70,14 +70,14 @@ impl Bucket {
         let login = found.and_then(|key| Some((key, self.state.logins().get(key)?)));
         // An answer has a record of its own, if nothing changes: it waits as all others do.
         let Some((key, login)) = login else {
-            self.record(turn, Record::Mark, None);
+            self.record(turn, Record::Noop, None);
             return Answer { ended: true, floor, ..Answer::default() };
         };
         let Login { generation, below, ending, .. } = *login;
         match change(login) {
             Some(step) => self.change_session(turn, key, step),
             None => {
-                self.record(turn, Record::Mark, None);
+                self.record(turn, Record::Noop, None);
             }
         }
         Answer { ended: ending.is_some(), floor, generation, below }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use prost::Message as _;
-use proto::record::{Mark, Record, Unit, record};
+use proto::record::{Noop, Record, Unit, record};
 use proto::snapshot::{Item, Snapshot, item};
 
 use super::Forgets;
@@ -31,7 +31,7 @@ impl Forgets {
             read.records.pop();
         }
         if self == Forgets::LastOfUnitsUnsaid {
-            let kind = Some(record::Kind::Mark(Mark::default()));
+            let kind = Some(record::Kind::Noop(Noop::default()));
             read.records.push(Record { kind, ..Record::default() });
         }
         before.push(read.encode_to_vec().into());
