@@ -210,14 +210,15 @@ fn commands(seen: &Observations) -> u64 {
 }
 
 fn commands_like(seen: &Observations, is_it: impl Fn(&Command) -> bool) -> u64 {
-    let notes = seen.journals.iter().flat_map(|journal| &journal.notes);
+    let moments = seen.journals.iter().flat_map(|journal| &journal.moments);
     let asked = |what: &What| matches!(what, What::Command(_, command) if is_it(command));
-    notes.filter(|note| asked(&note.what)).count() as u64
+    moments.filter(|moment| asked(&moment.what)).count() as u64
 }
 
 fn events(seen: &Observations, is_it: impl Fn(&Event) -> bool) -> u64 {
-    let notes = seen.journals.iter().flat_map(|journal| &journal.notes);
-    notes.filter(|note| matches!(&note.what, What::Event(event) if is_it(event))).count() as u64
+    let moments = seen.journals.iter().flat_map(|journal| &journal.moments);
+    moments.filter(|moment| matches!(&moment.what, What::Event(event) if is_it(event))).count()
+        as u64
 }
 
 fn queue_events(seen: &Observations, is_it: impl Fn(&QueueEvent) -> bool) -> u64 {
@@ -295,8 +296,8 @@ impl Harvest {
     #[must_use]
     pub fn of(seen: &Observations) -> Harvest {
         let mut refusals = BTreeMap::new();
-        for note in seen.journals.iter().flat_map(|journal| &journal.notes) {
-            if let What::Event(Event::Answer { result: Err(failure), .. }) = &note.what {
+        for moment in seen.journals.iter().flat_map(|journal| &journal.moments) {
+            if let What::Event(Event::Answer { result: Err(failure), .. }) = &moment.what {
                 let text: String =
                     failure.to_string().chars().filter(|c| !c.is_numeric()).collect();
                 *refusals.entry(text).or_default() += 1;

@@ -28,7 +28,7 @@ pub struct Journal {
     /// The tokens that it had, one after the other.
     pub tokens: Vec<Token>,
     /// In the order in which it happened.
-    pub notes: Vec<Note>,
+    pub moments: Vec<Moment>,
 }
 
 /// A `welcome` as it came to the client.
@@ -66,9 +66,9 @@ impl Journal {
     pub fn came_at_once(&self, at_us: u64) -> usize {
         const AROUND_US: u64 = 100_000;
         let around = at_us.saturating_sub(AROUND_US)..=at_us + AROUND_US;
-        let notes = self.notes.iter().filter(|note| around.contains(&note.at_us));
-        notes
-            .map(|note| match &note.what {
+        let moments = self.moments.iter().filter(|moment| around.contains(&moment.at_us));
+        moments
+            .map(|moment| match &moment.what {
                 What::Event(Event::Queue { event, .. }) => size(event),
                 What::Event(Event::Answer { result: Ok(answer), .. }) => answer_size(answer),
                 What::Event(_) => HEAD_BYTES,
@@ -79,8 +79,8 @@ impl Journal {
 
     /// Whether the client took no bytes for some of this time; it does for 1.5 s at most.
     pub fn was_stalled(&self, from_us: u64, to_us: u64) -> bool {
-        let mut stalls = self.notes.iter().filter(|note| matches!(note.what, What::Stalled));
-        stalls.any(|note| note.at_us <= to_us && note.at_us + 1_500_000 >= from_us)
+        let mut stalls = self.moments.iter().filter(|moment| matches!(moment.what, What::Stalled));
+        stalls.any(|moment| moment.at_us <= to_us && moment.at_us + 1_500_000 >= from_us)
     }
 
     /// Whether the client let no old events come at some moment between these: live ones wait
@@ -91,16 +91,19 @@ impl Journal {
 
     /// Whether the client had lost a connection by then.
     pub fn was_lost(&self, at_us: u64) -> bool {
-        let mut notes = self.notes.iter().take_while(|note| note.at_us <= at_us);
-        notes.any(|note| matches!(note.what, What::Event(Event::Closed { may_retry: true, .. })))
+        let mut moments = self.moments.iter().take_while(|moment| moment.at_us <= at_us);
+        moments
+            .any(|moment| matches!(moment.what, What::Event(Event::Closed { may_retry: true, .. })))
     }
 
     /// Whether the client had said goodbye, or had been closed for good, by then.
     pub fn is_closed_before(&self, at_us: u64) -> bool {
-        self.notes.iter().take_while(|note| note.at_us <= at_us).any(|note| match &note.what {
-            What::Command(_, Command::Close)
-            | What::Event(Event::Closed { may_retry: false, .. }) => true,
-            What::Command(..) | What::Event(_) | What::Stalled => false,
+        self.moments.iter().take_while(|moment| moment.at_us <= at_us).any(|moment| {
+            match &moment.what {
+                What::Command(_, Command::Close)
+                | What::Event(Event::Closed { may_retry: false, .. }) => true,
+                What::Command(..) | What::Event(_) | What::Stalled => false,
+            }
         })
     }
 }
@@ -150,7 +153,7 @@ fn answer_size(answer: &Answer) -> usize {
 
 /// Something that happened to a client.
 #[derive(Debug)]
-pub struct Note {
+pub struct Moment {
     /// When, in microseconds since the run began.
     pub at_us: u64,
     /// What.
@@ -275,12 +278,12 @@ impl Observations {
 
     /// When anybody first saw this incarnation of a queue, if anybody did.
     pub fn epoch_began_us(&self, queue: &str, epoch: u64) -> Option<u64> {
-        let notes = self.journals.iter().flat_map(|journal| &journal.notes);
-        let saw = notes.filter_map(|note| match &note.what {
+        let moments = self.journals.iter().flat_map(|journal| &journal.moments);
+        let saw = moments.filter_map(|moment| match &moment.what {
             What::Event(Event::Queue { queue: of, event: QueueEvent::Subscribed(start) })
                 if **of == *queue && start.epoch == epoch =>
             {
-                Some(note.at_us)
+                Some(moment.at_us)
             }
             What::Event(_) | What::Command(..) | What::Stalled => None,
         });

@@ -126,9 +126,9 @@ fn again(lives: &Lives<'_>, question: &Question, violations: &mut Vec<Violation>
         let Some(before) = question.posts[..place].iter().find(has) else { continue };
         let came_anew = |journal: &Journal| {
             journal.user == question.user
-                && journal.notes.iter().any(|note| {
-                    (before.sent_us..=post.sent_us).contains(&note.at_us)
-                        && matches!(note.what, What::Event(Event::Connected { .. }))
+                && journal.moments.iter().any(|moment| {
+                    (before.sent_us..=post.sent_us).contains(&moment.at_us)
+                        && matches!(moment.what, What::Event(Event::Connected { .. }))
                 })
         };
         if !lives.seen.journals.iter().any(came_anew) {

@@ -168,8 +168,9 @@ fn may_leave(lives: &Lives<'_>, span: &Span<'_>, user: &str, reason: &str, at_us
 /// Each code with which a client was closed has its cause, and means what it says about coming
 /// back.
 fn closings(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
-    for note in &journal.notes {
-        let What::Event(Event::Closed { code: Some(code), reason, may_retry }) = &note.what else {
+    for moment in &journal.moments {
+        let What::Event(Event::Closed { code: Some(code), reason, may_retry }) = &moment.what
+        else {
             continue;
         };
         let close = Close::from_number(*code);
@@ -177,12 +178,12 @@ fn closings(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation
             // Who wanted it itself doesn't come back.
             (close.may_retry() == *may_retry || close == Close::Bye)
                 && !reason.is_empty()
-                && may_close(lives, journal, (close, reason), note.at_us)
+                && may_close(lives, journal, (close, reason), moment.at_us)
         });
         if !is_caused {
             let what = format!("c{}: {code} {reason}", journal.client);
             let rule = "who is closed is told the code of its cause";
-            violations.push(Violation { at_us: note.at_us, rule, what });
+            violations.push(Violation { at_us: moment.at_us, rule, what });
         }
     }
 }
@@ -215,10 +216,10 @@ fn may_close(
         }
         Close::Overloaded if reason == FULL => {
             // Since it was closed before, it has come here.
-            let before = journal.notes.iter().take_while(|note| note.at_us < at_us);
+            let before = journal.moments.iter().take_while(|moment| moment.at_us < at_us);
             let closed = |what: &What| matches!(what, What::Event(Event::Closed { .. }));
-            let closed_us = before.filter(|note| closed(&note.what)).last();
-            let since_us = closed_us.map_or(journal.born_us, |note| note.at_us);
+            let closed_us = before.filter(|moment| closed(&moment.what)).last();
+            let since_us = closed_us.map_or(journal.born_us, |moment| moment.at_us);
             lives.seen.was_full(&user_queue, since_us.max(from_us), at_us)
         }
         Close::Overloaded => true,

@@ -141,7 +141,7 @@ fn exclusion(span: &Span<'_>, excluded: &Excluded<'_>, violations: &mut Vec<Viol
         if !own.excludes || !std::ptr::eq(own.journal, span.journal) || own.place > item.place {
             continue;
         }
-        let between = &span.journal.notes[own.place..item.place];
+        let between = &span.journal.moments[own.place..item.place];
         if !between.iter().any(spans::is_connected) {
             let what = format!("{} got {} back", span.name(), text(message));
             let rule = "exclude_self: not to this session";

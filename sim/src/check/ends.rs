@@ -128,7 +128,7 @@ fn left_us(lives: &Lives<'_>, journal: &Journal, queue: &str, after_us: u64) -> 
         let done = leaves && is_its && matches!(answer.result, Ok(Answer::Done));
         (done && operation.asked_us > after_us).then_some(answer.at_us)
     });
-    let closed = journal.notes.iter().map(|note| note.at_us);
+    let closed = journal.moments.iter().map(|moment| moment.at_us);
     let closed = closed.filter(|at_us| journal.is_closed_before(*at_us)).min();
     unsubscribed.chain(closed).min()
 }

@@ -76,9 +76,9 @@ fn goes_on(lives: &Lives<'_>, span: &Span<'_>) -> bool {
     if leaves {
         return false;
     }
-    let notes = &span.journal.notes;
-    for note in notes.iter().rev().skip_while(|note| note.at_us > span.start_us) {
-        match &note.what {
+    let moments = &span.journal.moments;
+    for moment in moments.iter().rev().skip_while(|moment| moment.at_us > span.start_us) {
+        match &moment.what {
             What::Event(Event::Queue { queue, event }) if **queue == *span.queue => {
                 if let QueueEvent::Unsubscribed { .. } = event {
                     return false;

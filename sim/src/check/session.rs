@@ -38,14 +38,14 @@ pub(super) fn has_rival(lives: &Lives<'_>, journal: &Journal, from_us: u64, to_u
 fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     let user_queue = format!("/user/{}", journal.user);
     let (mut connected_us, mut lost) = (None, None);
-    for note in &journal.notes {
-        match &note.what {
+    for moment in &journal.moments {
+        match &moment.what {
             What::Event(Event::Closed { code, .. }) => {
                 if let Some(connected_us) = connected_us {
                     // A slow client reads long after it was said that its home is lost.
                     let says_so = *code == Some(Close::HomeLost as u32);
-                    let home_us = if says_so { connected_us } else { note.at_us };
-                    lost.get_or_insert((note.at_us, home_us));
+                    let home_us = if says_so { connected_us } else { moment.at_us };
+                    lost.get_or_insert((moment.at_us, home_us));
                 }
             }
             What::Event(Event::Connected { resumed, .. }) => {
@@ -54,18 +54,18 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
                     && let ways = &lives.seen.ways
                     && let apart_us = ways.apart_since(&journal.ways, &user_queue, since_us)
                     && let since_us = apart_us.unwrap_or(since_us)
-                    && note.at_us - since_us + NOTICE_US < GRACE_MS * 1000
-                    && !lives.seen.lost(&user_queue, home_us, note.at_us)
-                    && !lives.seen.put_out(&journal.user, None, since_us, note.at_us)
-                    && !has_rival(lives, journal, since_us, note.at_us)
+                    && moment.at_us - since_us + NOTICE_US < GRACE_MS * 1000
+                    && !lives.seen.lost(&user_queue, home_us, moment.at_us)
+                    && !lives.seen.put_out(&journal.user, None, since_us, moment.at_us)
+                    && !has_rival(lives, journal, since_us, moment.at_us)
                 {
                     violations.push(Violation {
-                        at_us: note.at_us,
+                        at_us: moment.at_us,
                         rule: "who comes back in time is resumed",
                         what: format!("c{} was away since {} ms", journal.client, since_us / 1000),
                     });
                 }
-                connected_us = Some(note.at_us);
+                connected_us = Some(moment.at_us);
             }
             What::Event(_) | What::Command(..) | What::Stalled => {}
         }
@@ -78,27 +78,28 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
 /// told.
 fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     let user_queue = format!("/user/{}", journal.user);
-    for note in &journal.notes {
-        let What::Event(Event::Queue { queue, event }) = &note.what else { continue };
+    for moment in &journal.moments {
+        let What::Event(Event::Queue { queue, event }) = &moment.what else { continue };
         let QueueEvent::Unsubscribed { reason, retrying } = event else { continue };
         if *retrying {
             // The client library asked for it anew.
-            if reason.ends_with(FULL) && !was_full(lives, journal, queue, note.at_us) {
+            if reason.ends_with(FULL) && !was_full(lives, journal, queue, moment.at_us) {
                 let rule = "a refusal has its cause";
                 let what = format!("c{} isn't let in {queue}: {reason}", journal.client);
-                violations.push(Violation { at_us: note.at_us, rule, what });
+                violations.push(Violation { at_us: moment.at_us, rule, what });
             }
             continue;
         }
-        let from_us = note.at_us.saturating_sub(GRACE_MS * 1000);
-        let is_put_out = lives.seen.put_out(&journal.user, Some(&**queue), note.at_us, note.at_us);
+        let from_us = moment.at_us.saturating_sub(GRACE_MS * 1000);
+        let is_put_out =
+            lives.seen.put_out(&journal.user, Some(&**queue), moment.at_us, moment.at_us);
         let is_refused = reason.ends_with(NO) && lives.seen.said_no(&journal.user, queue);
-        let is_full = reason.starts_with("limit") && is_full(lives, journal, queue, note.at_us);
-        let is_beaten = has_rival(lives, journal, from_us, note.at_us);
+        let is_full = reason.starts_with("limit") && is_full(lives, journal, queue, moment.at_us);
+        let is_beaten = has_rival(lives, journal, from_us, moment.at_us);
         let is_allowed = is_put_out || is_refused || is_full || is_beaten;
-        if !lives.seen.lost(&user_queue, from_us, note.at_us) && !is_allowed {
+        if !lives.seen.lost(&user_queue, from_us, moment.at_us) && !is_allowed {
             violations.push(Violation {
-                at_us: note.at_us,
+                at_us: moment.at_us,
                 rule: "a session that is connected isn't ended",
                 what: format!("c{} is out of {queue}: {reason}", journal.client),
             });
@@ -109,9 +110,9 @@ fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) 
 /// Whether the queue's home was full since the client was connected, as far as it could take to
 /// hear of it.
 fn was_full(lives: &Lives<'_>, journal: &Journal, queue: &str, at_us: u64) -> bool {
-    let before = journal.notes.iter().take_while(|note| note.at_us <= at_us);
-    let connected_us = before.filter(|note| super::spans::is_connected(note)).last();
-    let from_us = connected_us.map_or(0, |note| note.at_us);
+    let before = journal.moments.iter().take_while(|moment| moment.at_us <= at_us);
+    let connected_us = before.filter(|moment| super::spans::is_connected(moment)).last();
+    let from_us = connected_us.map_or(0, |moment| moment.at_us);
     lives.seen.was_full(queue, from_us.max(at_us.saturating_sub(GRACE_MS * 1000)), at_us)
 }
 

@@ -184,9 +184,9 @@ impl Lives<'_> {
 
     /// Whether the client was closed for good in that moment, by the application or a gateway.
     pub(super) fn is_closed(&self, journal: &Journal, place: usize) -> bool {
-        let at_us = journal.notes[place].at_us;
-        let mut then = journal.notes.iter().filter(|note| note.at_us == at_us);
-        then.any(|note| match &note.what {
+        let at_us = journal.moments[place].at_us;
+        let mut then = journal.moments.iter().filter(|moment| moment.at_us == at_us);
+        then.any(|moment| match &moment.what {
             What::Command(_, Command::Close) => true,
             What::Event(Event::Closed { may_retry, .. }) => !may_retry,
             What::Command(..) | What::Event(_) | What::Stalled => false,
@@ -232,9 +232,9 @@ struct InQueue {
 
 impl<'a> Reader<'_, 'a> {
     fn read(mut self) {
-        for (place, note) in self.journal.notes.iter().enumerate() {
-            let at_us = note.at_us;
-            match &note.what {
+        for (place, moment) in self.journal.moments.iter().enumerate() {
+            let at_us = moment.at_us;
+            match &moment.what {
                 What::Command(ticket, command) => self.asked(at_us, place, *ticket, command),
                 What::Stalled => {}
                 What::Event(Event::Connected { .. }) => {}
@@ -352,7 +352,7 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-/// Whether a note says that a session began.
-pub(super) fn is_connected(note: &crate::journal::Note) -> bool {
-    matches!(note.what, What::Event(Event::Connected { .. }))
+/// Whether a session began at that moment.
+pub(super) fn is_connected(moment: &crate::journal::Moment) -> bool {
+    matches!(moment.what, What::Event(Event::Connected { .. }))
 }

@@ -77,9 +77,9 @@ fn a_gap_of_what_is_still_kept_is_found() {
         // Somebody else sees all of it much later.
         let reading = Story::of(3, 4, &["u2"]).seconds_later(20).message(5, "a").message(6, "b");
         let mut stories = vec![watching, away, reading];
-        for note in &mut stories[1].0.notes {
+        for moment in &mut stories[1].0.moments {
             if let What::Event(Event::Queue { event: QueueEvent::Subscribed(start), .. }) =
-                &mut note.what
+                &mut moment.what
             {
                 start.gap = true;
             }
@@ -224,8 +224,8 @@ fn what_was_seen_through_a_filter_has_happened() {
         let (_, reader) = pair();
         let reader = reader.state(5, "a", "1").seconds_later(9).read(1, Vec::new());
         let mut filtered = Story::of(3, 4, &["u0", "u2"]);
-        for note in &mut filtered.0.notes {
-            if let What::Command(_, Command::Subscribe { options, .. }) = &mut note.what {
+        for moment in &mut filtered.0.moments {
+            if let What::Command(_, Command::Subscribe { options, .. }) = &mut moment.what {
                 options.key_prefix = "a".to_owned();
             }
         }
@@ -241,8 +241,8 @@ fn who_comes_back_to_a_gap_has_joined_behind_its_mark() {
     let (watching, _) = pair();
     let mut away = Story::of(2, 4, &[]);
     let chat = SubscribeOptions { mounts: vec!["chat".to_owned()], ..SubscribeOptions::default() };
-    for note in &mut away.0.notes {
-        match &mut note.what {
+    for moment in &mut away.0.moments {
+        match &mut moment.what {
             What::Command(_, Command::Subscribe { options, .. }) => *options = chat.clone(),
             What::Event(Event::Queue { event: QueueEvent::Subscribed(start), .. }) => {
                 start.gap = true;
@@ -292,7 +292,7 @@ fn a_result_after_its_event_is_found() {
     let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
     let payload = "a".into();
     let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
-    one.note(What::Command(ticket(1), send));
+    one.moment(What::Command(ticket(1), send));
     let mut one = one.message(5, "a");
     one.answer(1, Ok(Answer::Sent { seq: 5 }));
     assert_eq!(broken(vec![one]), ["a result comes before its own event"]);
@@ -347,7 +347,7 @@ fn a_code_has_its_cause() {
         let (one, _) = pair();
         let mut one = one;
         let reason = "the user logged in elsewhere".to_owned();
-        one.note(What::Event(Event::Closed { code: Some(code), reason, may_retry: code < 3500 }));
+        one.moment(What::Event(Event::Closed { code: Some(code), reason, may_retry: code < 3500 }));
         one
     };
     let rule = "who is closed is told the code of its cause";
@@ -357,11 +357,11 @@ fn a_code_has_its_cause() {
     assert_eq!(broken(vec![closed(3500), Story(rival, 0)]), Vec::<&str>::new());
     // One that had gone long before is no rival, nor is one that comes later.
     let mut before = Story(Journal { client: 5, user: "u0".into(), ..Journal::default() }, 0);
-    before.note(What::Command(ticket(1), Command::Close));
+    before.moment(What::Command(ticket(1), Command::Close));
     let bye = "the application closed the client".to_owned();
-    before.note(What::Event(Event::Closed { code: Some(3000), reason: bye, may_retry: false }));
+    before.moment(What::Event(Event::Closed { code: Some(3000), reason: bye, may_retry: false }));
     let mut late = closed(3500);
-    late.0.notes.last_mut().expect("it is closed").at_us = 60_000_000;
+    late.0.moments.last_mut().expect("it is closed").at_us = 60_000_000;
     assert!(broken(vec![late, before]).contains(&rule));
     let born_us = 60_000_000;
     let after = Journal { client: 5, user: "u0".into(), born_us, ..Journal::default() };

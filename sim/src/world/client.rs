@@ -12,7 +12,7 @@ use proto::{limits, wire};
 use super::World;
 use super::agenda::Happening;
 use super::tokens::has_tokens;
-use crate::journal::{Journal, Note, Welcomed, What};
+use crate::journal::{Journal, Moment, Welcomed, What};
 use crate::phase::Phase;
 use crate::plan::{AUDITORS, GATEWAYS, QUEUES};
 use crate::script::Script;
@@ -79,8 +79,8 @@ impl ClientHost {
 
     /// The client takes no bytes for a while.
     pub(crate) fn stalls(&mut self) {
-        let at_us = self.journal.notes.last().map_or(0, |note| note.at_us);
-        self.journal.notes.push(Note { at_us, what: What::Stalled });
+        let at_us = self.journal.moments.last().map_or(0, |moment| moment.at_us);
+        self.journal.moments.push(Moment { at_us, what: What::Stalled });
     }
 
     /// From now on it only watches.
@@ -139,7 +139,7 @@ impl World {
             }
             let host = &mut self.clients[at];
             host.script.heard(&event);
-            host.journal.notes.push(Note { at_us, what: What::Event(event) });
+            host.journal.moments.push(Moment { at_us, what: What::Event(event) });
         }
         if let Some(socket) = self.clients[at].socket {
             let frames = if holds { World::with_hold(&frames) } else { frames };
@@ -283,7 +283,7 @@ impl World {
         let at_us = self.agenda.now_us();
         self.trace(|| format!("c{at} asks {} {}", ticket.0, asked(&command)));
         let what = What::Command(ticket, command.clone());
-        self.clients[at].journal.notes.push(Note { at_us, what });
+        self.clients[at].journal.moments.push(Moment { at_us, what });
         self.client_takes(at, Input::Command(ticket, command));
     }
 

@@ -8,7 +8,7 @@ use imq_sdk::{
 };
 
 use super::QUEUE;
-use crate::journal::{Journal, Note, What};
+use crate::journal::{Journal, Moment, What};
 
 /// A client and what it is told, a millisecond apart, and the time.
 pub(super) struct Story(pub(super) Journal, pub(super) u64);
@@ -20,7 +20,7 @@ impl Story {
         let is_auditor = client < 2;
         let mut story = Story(Journal { client, user, is_auditor, ..Journal::default() }, 0);
         let options = SubscribeOptions::default();
-        story.note(What::Command(ticket(0), Command::Subscribe { queue: QUEUE.into(), options }));
+        story.moment(What::Command(ticket(0), Command::Subscribe { queue: QUEUE.into(), options }));
         story.answer(0, Ok(Answer::Subscribed));
         story.queue(QueueEvent::Subscribed(Subscribed {
             epoch: 7,
@@ -37,17 +37,17 @@ impl Story {
         story
     }
 
-    pub(super) fn note(&mut self, what: What) {
+    pub(super) fn moment(&mut self, what: What) {
         self.1 += 1_000;
-        self.0.notes.push(Note { at_us: self.1, what });
+        self.0.moments.push(Moment { at_us: self.1, what });
     }
 
     pub(super) fn answer(&mut self, number: u64, result: Result<Answer, Failure>) {
-        self.note(What::Event(Event::Answer { ticket: ticket(number), result }));
+        self.moment(What::Event(Event::Answer { ticket: ticket(number), result }));
     }
 
     pub(super) fn queue(&mut self, event: QueueEvent) {
-        self.note(What::Event(Event::Queue { queue: Arc::from(QUEUE), event }));
+        self.moment(What::Event(Event::Queue { queue: Arc::from(QUEUE), event }));
     }
 
     pub(super) fn message(mut self, seq: u64, payload: &str) -> Story {
@@ -86,7 +86,7 @@ impl Story {
         let (seq, from, sent_at_ms, history) = (1, None, 0, false);
         let message = Message { mount, seq, from, payload, sent_at_ms, history };
         let (queue, event) = (Arc::from("/room/2"), QueueEvent::Message(message));
-        self.note(What::Event(Event::Queue { queue, event }));
+        self.moment(What::Event(Event::Queue { queue, event }));
         self
     }
 
@@ -101,7 +101,7 @@ impl Story {
     }
 
     pub(super) fn stalled(mut self) -> Story {
-        self.note(What::Stalled);
+        self.moment(What::Stalled);
         self
     }
 
@@ -120,7 +120,7 @@ impl Story {
 
     pub(super) fn changed(mut self, number: u64, changes: Vec<Change>, seq: u64) -> Story {
         let (queue, mount) = (QUEUE.to_owned(), "scores".to_owned());
-        self.note(What::Command(ticket(number), Command::SendState { queue, mount, changes }));
+        self.moment(What::Command(ticket(number), Command::SendState { queue, mount, changes }));
         self.answer(number, Ok(Answer::Sent { seq }));
         self
     }
@@ -129,7 +129,7 @@ impl Story {
         let (queue, mount) = (QUEUE.to_owned(), "scores".to_owned());
         let (key_prefix, page) = (String::new(), PageAsked::default());
         let read = Command::GetState { queue, mount, key_prefix, page };
-        self.note(What::Command(ticket(number), read));
+        self.moment(What::Command(ticket(number), read));
         self.answer(number, Ok(Answer::State(Page { items, next: None })));
         self
     }
@@ -138,7 +138,7 @@ impl Story {
     pub(super) fn finds_none_before(mut self, number: u64, before_seq: u64) -> Story {
         let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
         let read = Command::GetHistory { queue, mount, before_seq, limit: 5 };
-        self.note(What::Command(ticket(number), read));
+        self.moment(What::Command(ticket(number), read));
         self.answer(number, Ok(Answer::History(Page { items: Vec::new(), next: None })));
         self
     }
@@ -146,7 +146,7 @@ impl Story {
     /// Reads a page of the members, which goes on or not.
     pub(super) fn listed(mut self, number: u64, users: &[&str], next: Option<&str>) -> Story {
         let (queue, page) = (QUEUE.to_owned(), PageAsked::default());
-        self.note(What::Command(ticket(number), Command::ListMembers { queue, page }));
+        self.moment(What::Command(ticket(number), Command::ListMembers { queue, page }));
         let items = users.iter().map(|user| (*user).to_owned()).collect();
         let page = Page { items, next: next.map(str::to_owned) };
         self.answer(number, Ok(Answer::Members { page, count: None }));
@@ -162,7 +162,7 @@ impl Story {
         let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
         let payload = payload.into();
         let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
-        self.note(What::Command(ticket(number), send));
+        self.moment(What::Command(ticket(number), send));
         self.answer(number, result);
         self
     }
