@@ -51,6 +51,48 @@ impl fmt::Debug for Handle {
     }
 }
 
+/// A lane's number for a queue on all its links, which is the queue's place in the lane's list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sub(NonZeroU32);
+
+impl Sub {
+    /// The queue in this place.
+    #[inline]
+    pub fn at(place: usize) -> Sub {
+        Sub(NonZeroU32::MIN.saturating_add(place as u32))
+    }
+
+    /// Its place.
+    #[inline]
+    pub fn place(self) -> usize {
+        self.number() as usize - 1
+    }
+
+    /// The number by which frames name it.
+    #[inline]
+    pub fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// No queue, or the one that a field names in which 0 is none.
+    #[inline]
+    pub fn or_none(number: u32) -> Option<Sub> {
+        NonZeroU32::new(number).map(Sub)
+    }
+
+    /// How a field names it in which 0 is none.
+    #[inline]
+    pub fn number_or_none(sub: Option<Sub>) -> u32 {
+        sub.map_or(0, Sub::number)
+    }
+}
+
+impl fmt::Debug for Sub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(f)
+    }
+}
+
 /// A login of a user: the hash of the user queue's name, so that any gateway finds its home, and 64
 /// random bits. Knowing one gives no power: a resume takes the [`Secret`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -193,7 +235,7 @@ mod hex {
 
 #[cfg(test)]
 mod tests {
-    use super::{Generation, Handle};
+    use super::{Generation, Handle, Sub};
 
     #[test]
     fn a_handle_is_a_place_and_leaves_space_for_nobody() {
@@ -206,6 +248,17 @@ mod tests {
         }
         assert_eq!((Handle::number_or_nobody(None), Handle::or_nobody(0)), (0, None));
         assert_eq!(size_of::<Option<Handle>>(), size_of::<u32>());
+    }
+
+    #[test]
+    fn a_sub_is_a_place_and_leaves_space_for_none() {
+        for place in [0, 1, 7] {
+            let sub = Sub::at(place);
+            assert_eq!((sub.place(), sub.number()), (place, place as u32 + 1));
+            assert_eq!(Sub::or_none(Sub::number_or_none(Some(sub))), Some(sub));
+        }
+        assert_eq!((Sub::number_or_none(None), Sub::or_none(0)), (0, None));
+        assert_eq!(size_of::<Option<Sub>>(), size_of::<u32>());
     }
 
     #[test]

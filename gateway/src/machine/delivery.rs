@@ -10,7 +10,7 @@
 
 use proto::filter::Filter;
 use proto::g2c::EventKind;
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::q2g::EventRef;
 use proto::seeded::Seed;
 
@@ -34,7 +34,7 @@ use fanout::{Encoded, Encodings};
 pub use format::{Encoding, Format, Transport};
 pub(super) use held::Missed;
 use interest::Interest;
-pub(super) use interest::{Listed, Policy, Sub, Subscriber};
+pub(super) use interest::{Listed, Policy, Subscriber};
 use slow::Kept;
 pub(super) use slow::TooSlow;
 

@@ -8,10 +8,10 @@
 
 use std::ops::{Index, IndexMut};
 
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use slab::Slab;
 
-use super::delivery::{Backlog, ConnId, Sub};
+use super::delivery::{Backlog, ConnId};
 
 mod closing;
 mod introduction;

@@ -3,7 +3,7 @@
 use link::machine::LinkId;
 use proto::g2c;
 use proto::g2q;
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::q2g;
 use proto::wire;
 
@@ -20,12 +20,18 @@ use super::turn::Turn;
 
 impl Bucket {
     /// `attach`: all that a lane has of a queue, after its link was lost or the bucket moved.
-    pub(crate) fn attach(&mut self, turn: &mut Turn<'_>, link: LinkId, attach: &g2q::Attach) {
+    pub(crate) fn attach(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        attach: &g2q::Attach,
+        sub: Sub,
+    ) {
         let found = self.state.queues().find(attach.queue.as_bytes());
         let found = found.filter(|index| self.settle(turn, *index));
         let Some(index) = found else {
             let gone = attach.sessions.clone();
-            let (sub, reason) = (attach.sub, "the queue is gone".to_owned());
+            let (sub, reason) = (sub.number(), "the queue is gone".to_owned());
             let attached = q2g::Attached { sub, gone, reason, ..q2g::Attached::default() };
             return self.say(turn, link, |out| put_attached(out, attached));
         };
@@ -34,20 +40,20 @@ impl Bucket {
             match self.meet(turn, link, handle).ok() {
                 Some(Met { is_over: true, .. }) => elsewhere.push(handle.number()),
                 Some(Met { key, .. }) if self.state.queue(index).has_kept(key, attach) => {
-                    self.sit(turn, index, key, Seat { link, handle }, attach.sub);
+                    self.sit(turn, index, key, Seat { link, handle }, sub);
                     self.enliven(index, key);
                 }
                 Some(_) | None => gone.push(handle.number()),
             }
         }
-        self.attached(turn, index, link, attach, (gone, elsewhere));
+        self.attached(turn, index, (link, sub), attach, (gone, elsewhere));
     }
 
     fn attached(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,
-        link: LinkId,
+        (link, sub): (LinkId, Sub),
         attach: &g2q::Attach,
         (gone, elsewhere): (Vec<u32>, Vec<u32>),
     ) {
@@ -64,7 +70,7 @@ impl Bucket {
             ..g2c::Gap::default()
         };
         let attached = q2g::Attached {
-            sub: attach.sub,
+            sub: sub.number(),
             epoch: queue.epoch.get(),
             seq: queue.seq,
             recovered: standing.recovered,
@@ -84,7 +90,7 @@ impl Bucket {
                 let seat = sender.and_then(|key| locals[index].seat(queue.members.place(key)?));
                 let seat = seat.filter(|seat| seat.link == link && !faults.excluded_replayed);
                 let (exclude, kind) = (seat.map(|seat| seat.handle), event.kind.number());
-                put_replay(out, None, attach.sub, event.seq, kind, event.body, false, exclude);
+                put_replay(out, None, sub, event.seq, kind, event.body, false, exclude);
             }
         });
     }
@@ -112,7 +118,7 @@ impl Bucket {
         index: QueueIndex,
         session: SessionKey,
         seat: Seat,
-        sub: u32,
+        sub: Sub,
     ) {
         self.carry_out();
         self.take_seat(turn, index, session, seat);
@@ -139,7 +145,13 @@ impl Bucket {
 
     /// `detach`: the session has no socket on this lane any more. Answered even if it has no seat:
     /// the lane waits for the answer, and whatever took the seat away may never have reached it.
-    pub(crate) fn detach(&mut self, turn: &mut Turn<'_>, link: LinkId, detach: &g2q::Detach) {
+    pub(crate) fn detach(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        detach: &g2q::Detach,
+        sub: Sub,
+    ) {
         let handle = Handle::named(detach.session);
         let state = turn.shared.links.get(link);
         let connection = state.and_then(|state| state.connection(handle));
@@ -153,7 +165,7 @@ impl Bucket {
             self.stand(turn, index, key);
             self.detached(turn, index);
         }
-        let (sub, sessions, detached) = (detach.sub, vec![detach.session], true);
+        let (sub, sessions, detached) = (sub.number(), vec![detach.session], true);
         let unsubscribed =
             q2g::Unsubscribed { sub, sessions, detached, ..q2g::Unsubscribed::default() };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(unsubscribed)) };

@@ -247,7 +247,7 @@ impl Bucket {
         for lane in self.locals[index].lanes.iter().filter(|lane| lane.live > 0) {
             let seat = excluded.filter(|seat| seat.link == lane.link);
             let frame = EventRef {
-                sub: lane.sub,
+                sub: lane.sub.number(),
                 seq: queue.seq,
                 kind: draft.kind.number(),
                 body: &shared.body,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use proto::class::{Access, Create};
 use proto::codes::Status;
 use proto::filter::Filter;
+use proto::ids::Sub;
 use proto::limits;
 use proto::name::{QueueName, Space};
 use proto::q2g;
@@ -42,7 +43,7 @@ impl Bucket {
         asker: &Asker,
         operation: SubscribeRef<'_>,
         verdicts: Verdicts<'_>,
-        (sub, hash): (u32, u64),
+        (sub, hash): (Sub, u64),
     ) {
         let Who::Session { key, handle, .. } = asker.who else { return };
         let mut found = self.state.queues().find(operation.queue.as_bytes());
@@ -100,7 +101,7 @@ impl Bucket {
         (queue, hash): (&str, u64),
         (join, filter): (Join, Option<Box<Filter>>),
         verdicts: Verdicts<'_>,
-        (seat, sub): (Seat, u32),
+        (seat, sub): (Seat, Sub),
     ) {
         let session = join.session;
         let (name, class) = match self.may_create(turn, queue, session) {
@@ -130,7 +131,7 @@ impl Bucket {
         turn: &mut Turn<'_>,
         asker: &Asker,
         found: Option<QueueIndex>,
-        (seat, sub): (Seat, u32),
+        (seat, sub): (Seat, Sub),
         join: Join,
         mut earlier: Remembered,
     ) {
@@ -300,7 +301,7 @@ impl Bucket {
         turn: &mut Turn<'_>,
         index: QueueIndex,
         seat: Seat,
-        sub: u32,
+        sub: Sub,
         join: Join,
     ) {
         let session = join.session;
@@ -322,7 +323,7 @@ impl Bucket {
         turn: &mut Turn<'_>,
         index: QueueIndex,
         session: SessionKey,
-    ) -> Option<(Seat, u32)> {
+    ) -> Option<(Seat, Sub)> {
         self.carry_out();
         let at = self.state.queue(index).members.place(session)?;
         let (seat, lane) = self.locals[index].stand(turn.now.ms, at)?;
@@ -344,7 +345,7 @@ impl Bucket {
         key: SessionKey,
         reason: Option<Rc<str>>,
         (leaving, kept): (Leaving, Option<Kept>),
-    ) -> Option<(Seat, u32)> {
+    ) -> Option<(Seat, Sub)> {
         let seat = self.stand(turn, index, key);
         let is_last = !self.state.is_elsewhere(index, key);
         let faults = turn.shared.settings.faults();
@@ -389,12 +390,13 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         seat: Seat,
-        sub: u32,
+        sub: Sub,
         reason: &str,
         may_retry: bool,
     ) {
         let sessions = vec![seat.handle.number()];
         let reason = reason.to_owned();
+        let sub = sub.number();
         let unsubscribed = q2g::Unsubscribed { sub, sessions, reason, may_retry, detached: false };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(unsubscribed)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));

@@ -7,7 +7,7 @@ use link::machine::LinkId;
 use prost::Message;
 use proto::c2g::{Head, Kind, SendMessageRef};
 use proto::g2q::{self, OperationRef, field::g2q as said};
-use proto::ids::{Handle, SessionId};
+use proto::ids::{Handle, SessionId, Sub};
 use proto::name::{self, UserId};
 use proto::q2g;
 use proto::wire;
@@ -58,7 +58,7 @@ impl Buckets {
                 let hash = name::hash(attach.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
-                bucket.attach(turn, link, &attach);
+                bucket.attach(turn, link, &attach, sub_of(attach.sub)?);
             }
             said::INTRODUCE => self.introduce(turn, link, &read(body)?)?,
             said::FORGET => {
@@ -82,7 +82,7 @@ impl Buckets {
                 let hash = name::hash(detach.queue.as_bytes());
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
-                bucket.detach(turn, link, &detach);
+                bucket.detach(turn, link, &detach, sub_of(detach.sub)?);
             }
             said::RESUME => {
                 let resume: g2q::Resume = read(body)?;
@@ -90,7 +90,8 @@ impl Buckets {
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 belongs(bucket, hash)?;
                 let met = bucket.meet(turn, link, Handle::named(resume.session))?;
-                bucket.resume(turn, link, met, resume);
+                let sub = sub_of(resume.sub)?;
+                bucket.resume(turn, link, met, (resume, sub));
             }
             said::ACKNOWLEDGE => {
                 let message: g2q::Acknowledge = read(body)?;
@@ -314,6 +315,11 @@ impl Bucket {
         });
         Ok(())
     }
+}
+
+/// The number that the lane gave a queue.
+fn sub_of(number: u32) -> Result<Sub, Broken> {
+    Sub::or_none(number).ok_or("a queue without a number was named")
 }
 
 #[inline]

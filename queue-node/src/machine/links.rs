@@ -6,7 +6,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use link::machine::{LinkId, Outbox, Peer};
 use proto::bucket::{BucketId, Epochs};
-use proto::ids::{Handle, SessionId};
+use proto::ids::{Handle, SessionId, Sub};
 use proto::limits;
 use proto::link::Role;
 use proto::q2g::field::q2g;
@@ -34,7 +34,7 @@ pub(crate) struct LinkState {
     said_at: Option<(BucketId, Epochs)>,
     handles: Vec<Option<Introduced>>,
     /// The queues that the lane has, by its number for them.
-    pub(crate) subs: IndexMap<u32, QueueRef, Numbers>,
+    pub(crate) subs: IndexMap<Sub, QueueRef, Numbers>,
 }
 
 /// A connection as its lane has introduced it: the session that it speaks for, and what its user

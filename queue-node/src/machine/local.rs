@@ -4,7 +4,7 @@
 use std::ops::{Index, IndexMut};
 
 use link::machine::LinkId;
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use smallvec::SmallVec;
 
 use super::application::Cause;
@@ -59,7 +59,7 @@ pub(crate) struct Seat {
 pub(crate) struct LaneSeat {
     pub(crate) link: LinkId,
     /// The lane's number for the queue.
-    pub(crate) sub: u32,
+    pub(crate) sub: Sub,
     /// Subscriptions that the lane hears for.
     pub(crate) seats: u32,
     /// Those of them that are live.
@@ -109,7 +109,7 @@ impl Local {
     }
 
     /// Gives a member a seat on a lane that has this number for the queue.
-    pub(crate) fn sit(&mut self, member: usize, seat: Seat, sub: u32) {
+    pub(crate) fn sit(&mut self, member: usize, seat: Seat, sub: Sub) {
         let Some(place) = self.members.get_mut(member) else { return };
         *place = Place::Seated { seat, live: false };
         match self.lanes.iter_mut().find(|lane| lane.link == seat.link) {

@@ -4,6 +4,7 @@ use prost::Message as _;
 use proto::c2g::{self, Kind};
 use proto::codes::Status;
 use proto::g2q::OperationRef;
+use proto::ids::Sub;
 
 use super::application::Verdicts;
 use super::asker::{Asker, Who};
@@ -26,8 +27,10 @@ impl Bucket {
         let read = match operation.kind {
             Kind::Subscribe => match SubscribeRef::of(body) {
                 Ok(subscribe) => {
-                    let place = (operation.sub, hash);
-                    return self.subscribe(turn, asker, subscribe, verdicts, place);
+                    let Some(sub) = Sub::or_none(operation.sub) else {
+                        return self.refuse(turn, asker, numberless());
+                    };
+                    return self.subscribe(turn, asker, subscribe, verdicts, (sub, hash));
                 }
                 Err(_) => c2g::Subscribe::decode(body).map(|_| ()),
             },
@@ -85,7 +88,10 @@ impl Bucket {
         };
         turn.shared.counters.repeated += 1;
         self.answer(turn, asker, &earlier);
-        if operation.kind == Kind::Subscribe && earlier.head.status == 0 {
+        if operation.kind == Kind::Subscribe
+            && earlier.head.status == 0
+            && let Some(sub) = Sub::or_none(operation.sub)
+        {
             let seat = Seat { link: asker.link, handle };
             if let Some(index) = found
                 && self.seat_of(index, key) == Some(seat)
@@ -94,9 +100,15 @@ impl Bucket {
                 self.detached(turn, index);
             }
             // It goes on elsewhere, or has ended: its client here hears nothing of the queue.
-            self.unsubscribed(turn, seat, operation.sub, "", false);
+            self.unsubscribed(turn, seat, sub, "", false);
         }
     }
+}
+
+/// The refusal of a `subscribe` whose events the lane could give to nobody.
+fn numberless() -> Refusal {
+    let sentence = "the gateway has given the queue no number: report this";
+    Refusal::new(Status::Invalid, sentence)
 }
 
 /// The name of an operation.

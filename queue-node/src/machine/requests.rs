@@ -182,7 +182,7 @@ impl Bucket {
     /// Destroys a queue whoever is in it; every lane is told once.
     pub(crate) fn disband(&mut self, turn: &mut Turn<'_>, index: QueueIndex, reason: &str) {
         for lane in self.locals[index].lanes.clone() {
-            let (sub, reason) = (lane.sub, reason.to_owned());
+            let (sub, reason) = (lane.sub.number(), reason.to_owned());
             let unsubscribed = q2g::Unsubscribed { sub, reason, ..q2g::Unsubscribed::default() };
             let message = q2g::Q2g { body: Some(q2g::q2g::Body::Unsubscribed(unsubscribed)) };
             self.say(turn, lane.link, |out| wire::put_message(out, &message));

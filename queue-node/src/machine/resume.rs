@@ -4,7 +4,7 @@ use link::machine::LinkId;
 use proto::c2g::Since;
 use proto::codes::Status;
 use proto::g2q;
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
@@ -26,7 +26,7 @@ impl Bucket {
         turn: &mut Turn<'_>,
         link: LinkId,
         Met { key, is_over }: Met,
-        mut resume: g2q::Resume,
+        (mut resume, sub): (g2q::Resume, Sub),
     ) {
         let handle = Handle::named(resume.session);
         let asker = Asker { link, who: Who::Session { key, handle, op_id: 0 } };
@@ -34,7 +34,7 @@ impl Bucket {
         let queue = std::mem::take(&mut resume.queue);
         self.guarded(turn, &asker, ("resume", queue.as_bytes()), |bucket, turn| match is_over {
             true => bucket.refuse(turn, &asker, super::member::over()),
-            false => bucket.decide_resume(turn, &asker, (key, handle), &queue, resume),
+            false => bucket.decide_resume(turn, &asker, (key, handle), &queue, (resume, sub)),
         });
     }
 
@@ -44,7 +44,7 @@ impl Bucket {
         asker: &Asker,
         (key, handle): (SessionKey, Handle),
         queue: &str,
-        resume: g2q::Resume,
+        (resume, sub): (g2q::Resume, Sub),
     ) {
         let link = asker.link;
         let mut found = self.state.queues().find(queue.as_bytes());
@@ -70,7 +70,7 @@ impl Bucket {
         let (epoch, marks) = (resume.epoch, resume.marks);
         let since = (epoch != 0).then_some(Since { epoch, marks });
         let join = Join { session: key, since, history: 0 };
-        self.sit_and_wait(turn, index, Seat { link, handle }, resume.sub, join);
+        self.sit_and_wait(turn, index, Seat { link, handle }, sub, join);
     }
 
     /// A planted bug.

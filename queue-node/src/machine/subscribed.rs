@@ -8,7 +8,7 @@ use proto::class::{MountKind, OnSlow, Presence};
 use proto::filter::Filter;
 use proto::g2c::field::{gap, mount, subscribed, subscribed_marks_entry as mark};
 use proto::g2c::{self, EventKind};
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::limits::MOUNTS_MAX;
 use proto::q2g::field::{self as to_lane, mount_policy as policy, replay};
 use proto::wire;
@@ -259,7 +259,7 @@ impl Replays {
 #[derive(Debug, Clone, Copy)]
 struct Listener {
     handle: Handle,
-    sub: u32,
+    sub: Sub,
 }
 
 /// Appends a `Replay` to a session, or to all of the lane.
@@ -267,7 +267,7 @@ struct Listener {
 pub(crate) fn put_replay(
     out: &mut Vec<u8>,
     to: Option<Handle>,
-    sub: u32,
+    sub: Sub,
     seq: u64,
     kind: u32,
     body: &[u8],
@@ -276,7 +276,7 @@ pub(crate) fn put_replay(
 ) {
     let numbers = [
         (replay::SESSION, u64::from(Handle::number_or_nobody(to))),
-        (replay::SUB, u64::from(sub)),
+        (replay::SUB, u64::from(sub.number())),
         (replay::SEQ, seq),
         (replay::KIND, u64::from(kind)),
         (replay::HISTORY, u64::from(history)),
@@ -391,7 +391,7 @@ fn put_fields(
     filter: Option<&Filter>,
 ) {
     wire::put_uint(out, to_lane::subscribed::SESSION, u64::from(to.handle.number()));
-    wire::put_uint(out, to_lane::subscribed::SUB, u64::from(to.sub));
+    wire::put_uint(out, to_lane::subscribed::SUB, u64::from(to.sub.number()));
     wire::put_uint(out, to_lane::subscribed::EPOCH, queue.epoch.get());
     wire::put_uint(out, to_lane::subscribed::SEQ, queue.seq);
     wire::put_bytes(out, to_lane::subscribed::BODY, body);

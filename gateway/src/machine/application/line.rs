@@ -7,12 +7,11 @@ use prost::Message as _;
 use proto::c2g::{Head, Kind};
 use proto::class::Class;
 use proto::g2q::{self, OperationRef};
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::limits;
 use proto::name::QueueName;
 
 use super::Application;
-use crate::machine::delivery::Sub;
 use crate::machine::desk::Desk;
 use crate::machine::door::Refusal;
 use crate::machine::lane::Outbox;

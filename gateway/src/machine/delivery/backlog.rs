@@ -2,10 +2,10 @@
 //! has caught up.
 
 use proto::g2c::{BodyKind, EventHead};
+use proto::ids::Sub;
 
 use super::fanout::Frame;
 use super::held::{Held, HeldFrame, Missed};
-use super::interest::Sub;
 use super::slow::{Behind, Kept, Leaving, TooSlow};
 
 /// What is kept for a receiver.

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use proto::g2c::{self, BodyKind};
+use proto::ids::Sub;
 use proto::json;
 
 use super::format::{self, Encoding, Format, Transport};
-use super::interest::Sub;
 
 /// A body for a client, not encoded yet.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::interest::Sub;
+use proto::ids::Sub;
 
 /// Of each message mount the lowest number that a receiver was to have and doesn't get.
 pub(in crate::machine) type Missed = BTreeMap<Rc<str>, u64>;

@@ -1,58 +1,14 @@
 //! The queues that the clients of a lane are in, by name and by the lane's number, and who gets
 //! what.
 
-use std::fmt;
-use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use proto::filter::Filter;
 use proto::g2c;
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::seeded::{Places, Seed};
 
 use super::clients::ConnId;
-
-/// The lane's number of a queue, `sub` on the wire, which is its place in the lane's list.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::machine) struct Sub(NonZeroU32);
-
-impl Sub {
-    /// The queue in this place.
-    #[inline]
-    pub(in crate::machine) fn at(place: usize) -> Sub {
-        Sub(NonZeroU32::MIN.saturating_add(place as u32))
-    }
-
-    /// Its place.
-    #[inline]
-    fn place(self) -> usize {
-        self.number() as usize - 1
-    }
-
-    /// The number by which frames name it.
-    #[inline]
-    pub(in crate::machine) fn number(self) -> u32 {
-        self.0.get()
-    }
-
-    /// No queue, or the one that a field names in which 0 is none.
-    #[inline]
-    pub(in crate::machine) fn or_none(number: u32) -> Option<Sub> {
-        NonZeroU32::new(number).map(Sub)
-    }
-
-    /// How a field names it in which 0 is none.
-    #[inline]
-    pub(in crate::machine) fn number_or_none(sub: Option<Sub>) -> u32 {
-        sub.map_or(0, Sub::number)
-    }
-}
-
-impl fmt::Debug for Sub {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.number().fmt(f)
-    }
-}
 
 /// All queues of a lane, each in the place that its [`Sub`] says.
 #[derive(Debug)]
@@ -335,21 +291,5 @@ impl Interest {
         if let Some(queue) = self.get_mut(sub) {
             queue.policies = shared;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Sub;
-
-    #[test]
-    fn a_sub_is_a_place_and_leaves_space_for_none() {
-        for place in [0, 1, 7] {
-            let sub = Sub::at(place);
-            assert_eq!((sub.place(), sub.number()), (place, place as u32 + 1));
-            assert_eq!(Sub::or_none(Sub::number_or_none(Some(sub))), Some(sub));
-        }
-        assert_eq!((Sub::number_or_none(None), Sub::or_none(0)), (0, None));
-        assert_eq!(size_of::<Option<Sub>>(), size_of::<u32>());
     }
 }

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use prost::Message as _;
 use proto::g2c::{self, BodyKind, EventHead, EventKind};
+use proto::ids::Sub;
 
 use super::held::{Missed, miss};
-use super::interest::Sub;
 use members::{Change, MembersBehind};
 
 mod members;

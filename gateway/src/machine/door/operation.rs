@@ -4,12 +4,12 @@ use proto::c2g::{Head, Kind};
 use proto::codes::{Close, Status};
 use proto::g2c::{BodyKind, ResultHead};
 use proto::g2q::OperationRef;
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::limits;
 use proto::name::{self, QueueName, UserId};
 
 use super::{Refusal, check_op_id, closing, refusal};
-use crate::machine::delivery::{ConnId, Frame, Sub};
+use crate::machine::delivery::{ConnId, Frame};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
 

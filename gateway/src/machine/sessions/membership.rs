@@ -4,14 +4,14 @@ use proto::c2g::Kind;
 use proto::filter::Filter;
 use proto::g2c::{BodyKind, Unsubscribed};
 use proto::g2q::{self, G2q};
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::limits;
 use proto::name::QueueName;
 use proto::q2g;
 
 use super::introduction::introduce;
 use super::{Part, Sessions, State};
-use crate::machine::delivery::{Frame, Missed, Policy, Sub, Subscriber};
+use crate::machine::delivery::{Frame, Missed, Policy, Subscriber};
 use crate::machine::desk::Desk;
 use crate::machine::door::Refusal;
 use crate::machine::lane::Outbox;

@@ -1,11 +1,11 @@
 //! What sessions receive: events for all of a queue's subscribers, old ones for one, and what was
 //! kept until a client could take it. How it is done is the delivery's matter.
 
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::q2g::{self, EventRef};
 
 use super::Sessions;
-use crate::machine::delivery::{ConnId, Frame, Receivers, Sub};
+use crate::machine::delivery::{ConnId, Frame, Receivers};
 use crate::machine::desk::Desk;
 use crate::machine::door::Farewell;
 use crate::machine::lane::Outbox;

@@ -5,12 +5,12 @@ use prost::Message as _;
 use proto::filter::Filter;
 use proto::g2c::{self, BodyKind};
 use proto::g2q::{self, G2q};
-use proto::ids::Handle;
+use proto::ids::{Handle, Sub};
 use proto::q2g;
 use proto::wire;
 
 use super::{Part, Session, Sessions, State};
-use crate::machine::delivery::{ConnId, Frame, Sub};
+use crate::machine::delivery::{ConnId, Frame};
 use crate::machine::desk::Desk;
 use crate::machine::lane::Outbox;
 use crate::machine::upstream::{BucketIndex, Upstream};

@@ -9,7 +9,7 @@ use proto::c2g::{self, Kind};
 use proto::codes::Status;
 use proto::g2c::{self, BodyKind, ResultHead};
 use proto::g2q::{self, G2q};
-use proto::ids::{Generation, Handle};
+use proto::ids::{Generation, Handle, Sub};
 use proto::limits;
 use proto::name::{self, QueueName, UserId};
 use proto::q2g;
@@ -17,7 +17,6 @@ use proto::wire;
 
 use super::introduction::introduce;
 use super::{Part, Sessions, State};
-use crate::machine::delivery::Sub;
 use crate::machine::desk::Desk;
 use crate::machine::door::Refusal;
 use crate::machine::lane::Outbox;

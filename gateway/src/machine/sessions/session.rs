@@ -3,11 +3,11 @@
 use std::num::NonZeroU64;
 
 use proto::c2g;
-use proto::ids::{Generation, Secret, SessionId};
+use proto::ids::{Generation, Secret, SessionId, Sub};
 use proto::limits;
 use smallvec::SmallVec;
 
-use crate::machine::delivery::{Backlog, ConnId, Listed, Sub};
+use crate::machine::delivery::{Backlog, ConnId, Listed};
 use crate::machine::door::Refusal;
 use crate::machine::upstream::NodeSet;
 

@@ -6,8 +6,9 @@ use std::num::NonZeroU64;
 use indexmap::IndexMap;
 use prost::Message as _;
 use proto::g2c::{self, BodyKind};
+use proto::ids::Sub;
 
-use super::{Leaving, Sub};
+use super::Leaving;
 
 /// Users, each with the number of the event.
 type Users = IndexMap<String, u64>;
