@@ -192,10 +192,21 @@ impl Epoch {
 pub struct Generation(NonZeroU64);
 
 impl Generation {
+    /// The lowest: what stands where one isn't read yet.
+    pub const FIRST: Generation = Generation(NonZeroU64::MIN);
+    /// Higher than any that a user queue gives: what is below it is over for good.
+    pub const LAST: Generation = Generation(NonZeroU64::MAX);
+
     /// The number as it travels.
     #[inline]
     pub fn number(self) -> u64 {
         self.0.get()
+    }
+
+    /// The next higher one.
+    #[inline]
+    pub fn next(self) -> Generation {
+        Generation(self.0.saturating_add(1))
     }
 
     /// None, or the generation that a field names in which 0 is none.

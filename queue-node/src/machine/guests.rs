@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use proto::codes::Status;
 use proto::g2q;
-use proto::ids::SessionId;
+use proto::ids::{Generation, SessionId};
 use proto::name::UserId;
 
 use super::asker::Asker;
@@ -18,7 +18,7 @@ use super::state::record::Step;
 use super::turn::Turn;
 
 /// A session that is to be a member, and the generation under which its user queue knows it.
-type Guest = (SessionKey, u64);
+type Guest = (SessionKey, Option<Generation>);
 
 impl Bucket {
     /// Makes the sessions members that aren't: those that the lane has just heard of from the
@@ -59,8 +59,9 @@ impl Bucket {
         for g2q::Guest { session_id, generation } in &join.sessions {
             let Ok(id) = SessionId::try_from(session_id.as_slice()) else { continue };
             // What is heard of it is right whatever becomes of the request.
-            let known = self
-                .beforehand(turn, |bucket, turn| bucket.know(turn, (id, &user), *generation, 0));
+            let known = self.beforehand(turn, |bucket, turn| {
+                bucket.know(turn, (id, &user), Generation::or_none(*generation), None)
+            });
             let Some(key) = known else { continue };
             // It may have been resumed since the lane asked.
             let generation = self.state.people()[key].generation();

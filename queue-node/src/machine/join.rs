@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proto::class::{Access, Create};
 use proto::codes::Status;
 use proto::filter::Filter;
-use proto::ids::Sub;
+use proto::ids::{Generation, Sub};
 use proto::limits;
 use proto::name::{QueueName, Space};
 use proto::q2g;
@@ -244,7 +244,7 @@ impl Bucket {
         &self,
         turn: &Turn<'_>,
         index: QueueIndex,
-        (key, generation): (SessionKey, u64),
+        (key, generation): (SessionKey, Option<Generation>),
         filter: Result<Option<Box<Filter>>, Refusal>,
     ) -> Decision {
         let queue = self.state.queue(index);

@@ -7,7 +7,7 @@ use link::machine::LinkId;
 use prost::Message;
 use proto::c2g::{Head, Kind, SendMessageRef};
 use proto::g2q::{self, OperationRef, field::g2q as said};
-use proto::ids::{Handle, SessionId, Sub};
+use proto::ids::{Generation, Handle, SessionId, Sub};
 use proto::name::{self, UserId};
 use proto::q2g;
 use proto::wire;
@@ -175,7 +175,8 @@ impl Buckets {
         let id = SessionId::try_from(message.session_id.as_slice()).map_err(|_| UNREADABLE)?;
         UserId::try_from(&*message.user).map_err(|_| "a session's user is not a user id")?;
         let seat = Seat { link, handle: Handle::named(message.session) };
-        let connection = Connection { id, generation: message.generation, floor: message.floor };
+        let [generation, floor] = [message.generation, message.floor].map(Generation::or_none);
+        let connection = Connection { id, generation, floor };
         let user: Rc<str> = message.user.as_str().into();
         let hash = user_hash(&user);
         // Words about a session go by its id.

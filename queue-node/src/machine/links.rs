@@ -6,7 +6,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use link::machine::{LinkId, Outbox, Peer};
 use proto::bucket::{BucketId, Epochs};
-use proto::ids::{Handle, SessionId, Sub};
+use proto::ids::{Generation, Handle, SessionId, Sub};
 use proto::limits;
 use proto::link::Role;
 use proto::q2g::field::q2g;
@@ -38,13 +38,13 @@ pub(crate) struct LinkState {
 }
 
 /// A connection as its lane has introduced it: the session that it speaks for, and what its user
-/// queue said of it. The generation is 0 while its login isn't answered.
+/// queue said of it. It has no generation while its login isn't answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Connection {
     pub(crate) id: SessionId,
-    pub(crate) generation: u64,
+    pub(crate) generation: Option<Generation>,
     /// Sessions of its user under a lower generation are over.
-    pub(crate) floor: u64,
+    pub(crate) floor: Option<Generation>,
 }
 
 /// A session as a lane has introduced it.
@@ -97,10 +97,10 @@ impl Links {
     }
 
     /// The generation of the connection that is heard in this seat.
-    pub(crate) fn generation(&self, seat: Seat) -> u64 {
+    pub(crate) fn generation(&self, seat: Seat) -> Option<Generation> {
         let state = self.get(seat.link);
         let connection = state.and_then(|state| state.connection(seat.handle));
-        connection.map_or(0, |connection| connection.generation)
+        connection.and_then(|connection| connection.generation)
     }
 
     /// A link is no more.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use proto::codes::Status;
-use proto::ids::SessionId;
+use proto::ids::{Generation, SessionId};
 use proto::name;
 
 use super::bucket::Bucket;
@@ -22,8 +22,8 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         (id, user): (SessionId, &Rc<str>),
-        generation: u64,
-        floor: u64,
+        generation: Option<Generation>,
+        floor: Option<Generation>,
     ) -> Option<SessionKey> {
         self.know_that(turn, (id, user), (generation, floor), false)
     }
@@ -33,7 +33,7 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         (id, user): (SessionId, &Rc<str>),
-        (generation, floor): (u64, u64),
+        (generation, floor): (Option<Generation>, Option<Generation>),
         is_over: bool,
     ) -> Option<SessionKey> {
         if let Some(key) = self.state.people().find(id)
@@ -47,7 +47,12 @@ impl Bucket {
     }
 
     /// What its user queue says of a session that is known here: a record only if it is news.
-    fn know_more(&mut self, turn: &mut Turn<'_>, key: SessionKey, (generation, floor): (u64, u64)) {
+    fn know_more(
+        &mut self,
+        turn: &mut Turn<'_>,
+        key: SessionKey,
+        (generation, floor): (Option<Generation>, Option<Generation>),
+    ) {
         if !self.state.people().is_news(key, generation, heard(turn, floor)) {
             return;
         }
@@ -72,7 +77,7 @@ impl Bucket {
         let Some(word) = self.state.words().get(number).cloned() else { return };
         match &word {
             Word::Note(noted) | Word::Question(noted) => self.hear_answer(turn, noted, answer),
-            Word::Ended(noted, end) if answer.ended || end.below == 0 => {
+            Word::Ended(noted, end) if answer.ended || end.below.is_none() => {
                 self.room_heard(turn, noted);
             }
             Word::Unnote(_) | Word::Fence(..) | Word::Ended(..) => {}
@@ -83,9 +88,9 @@ impl Bucket {
 
     /// A session is over, or what it has under a lower generation. The answer: the room hasn't it.
     fn hear_ended(&mut self, turn: &mut Turn<'_>, noted: &Noted, end: &End) -> Answer {
-        let is_for_good = end.below == 0;
+        let is_for_good = end.below.is_none();
         let who = (noted.session, &noted.user);
-        let known = self.know_that(turn, who, (0, end.floor), is_for_good);
+        let known = self.know_that(turn, who, (None, end.floor), is_for_good);
         let mut ended = true;
         if let Some(key) = known
             && let Some(index) = self.room_of(noted)
@@ -110,10 +115,10 @@ impl Bucket {
     /// A session goes on under this generation.
     fn hear_fence(&mut self, turn: &mut Turn<'_>, noted: &Noted, fence: Fence) -> Answer {
         let who = (noted.session, &noted.user);
-        if let Some(key) = self.know(turn, who, fence.generation, fence.floor)
+        if let Some(key) = self.know(turn, who, Some(fence.generation), fence.floor)
             && let Some(index) = self.room_of(noted)
         {
-            self.unseat_below(turn, index, key, fence.generation);
+            self.unseat_below(turn, index, key, Some(fence.generation));
         }
         Answer::default()
     }
@@ -142,7 +147,7 @@ impl Bucket {
         turn: &mut Turn<'_>,
         index: QueueIndex,
         key: SessionKey,
-        generation: u64,
+        generation: Option<Generation>,
     ) {
         let member = self.state.queue(index).members.get(key);
         let is_below = |member: &super::state::queue::Subscription| member.generation < generation;
@@ -163,8 +168,8 @@ impl Bucket {
 }
 
 /// A floor, unless a planted bug ignores it.
-pub(crate) fn heard(turn: &Turn<'_>, floor: u64) -> u64 {
-    if turn.shared.settings.faults().floor_ignored { 0 } else { floor }
+pub(crate) fn heard(turn: &Turn<'_>, floor: Option<Generation>) -> Option<Generation> {
+    if turn.shared.settings.faults().floor_ignored { None } else { floor }
 }
 
 /// The refusal of what a connection says that is over.

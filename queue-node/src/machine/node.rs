@@ -316,7 +316,10 @@ impl Node {
 
     /// The newest generation of a session, by its user queue.
     #[cfg(test)]
-    pub(crate) fn generation_of(&self, id: proto::ids::SessionId) -> Option<u64> {
+    pub(crate) fn generation_of(
+        &self,
+        id: proto::ids::SessionId,
+    ) -> Option<proto::ids::Generation> {
         self.buckets.all().find_map(|bucket| {
             let key = bucket.state.people().find(id)?;
             Some(bucket.state.logins().get(key)?.generation)

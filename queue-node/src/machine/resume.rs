@@ -76,7 +76,7 @@ impl Bucket {
     /// A planted bug.
     fn make_member(&mut self, turn: &mut Turn<'_>, index: QueueIndex, session: SessionKey) {
         if !self.state.queue(index).members.contains(session) {
-            let step = Step::Join { session, generation: 0, guest: false, filter: None };
+            let step = Step::Join { session, generation: None, guest: false, filter: None };
             self.change(turn, index, step, None);
             self.joined(turn, index, session);
         }

@@ -11,7 +11,7 @@ use proto::c2g::Since;
 use proto::class::{Presence, TellKind};
 use proto::g2c::EventKind;
 use proto::g2c::field::joined;
-use proto::ids::SessionId;
+use proto::ids::{Generation, SessionId};
 use proto::wire;
 
 use super::application::About;
@@ -55,7 +55,7 @@ pub(crate) struct Join {
 pub(crate) struct Came {
     pub(crate) user: Rc<str>,
     pub(crate) session: SessionId,
-    pub(crate) generation: u64,
+    pub(crate) generation: Option<Generation>,
 }
 
 /// A session that left.
@@ -63,7 +63,7 @@ pub(crate) struct Came {
 pub(crate) struct Gone {
     pub(crate) user: Rc<str>,
     pub(crate) session: SessionId,
-    pub(crate) generation: u64,
+    pub(crate) generation: Option<Generation>,
     /// It was the user's last one.
     pub(crate) announced: bool,
     pub(crate) reason: Option<Rc<str>>,

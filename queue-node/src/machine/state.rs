@@ -38,7 +38,7 @@ pub(crate) mod words;
 
 use std::rc::Rc;
 
-use proto::ids::SessionId;
+use proto::ids::{Generation, SessionId};
 use proto::name;
 use proto::seeded::Seed;
 
@@ -215,14 +215,14 @@ impl State {
     fn session(&mut self, at: Stamp, key: SessionKey, step: SessionStep) {
         match &step {
             SessionStep::New { entry, .. } => {
-                self.people.hear_generation(key, entry.generation);
+                self.people.hear_generation(key, Some(entry.generation));
                 self.people.hold(key);
                 self.sizes.login(true);
             }
             SessionStep::Resumed { entry, floor, .. } => {
-                self.people.hear(key, entry.generation, *floor, false);
+                self.people.hear(key, Some(entry.generation), *floor, false);
             }
-            SessionStep::Ended { floor, .. } => self.people.hear(key, 0, *floor, true),
+            SessionStep::Ended { floor, .. } => self.people.hear(key, None, *floor, true),
             SessionStep::Attached
             | SessionStep::Detached { .. }
             | SessionStep::Confirmed
@@ -263,7 +263,7 @@ impl State {
         at: Stamp,
         index: QueueIndex,
         session: SessionKey,
-        (generation, is_guest): (u64, bool),
+        (generation, is_guest): (Option<Generation>, bool),
         filter: Option<Box<proto::filter::Filter>>,
     ) {
         let is_first = !self.is_elsewhere(index, session);

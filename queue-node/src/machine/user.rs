@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use proto::class::TellKind;
 use proto::codes::Close;
+use proto::ids::Generation;
 
 use super::application::About;
 use super::bucket::Bucket;
@@ -70,7 +71,7 @@ impl Bucket {
         if !faults.ended_forgotten && !is_unsaid {
             let reason: Rc<str> = reason.into();
             for noted in rooms {
-                let end = End { reason: reason.clone(), below: 0, floor };
+                let end = End { reason: reason.clone(), below: None, floor };
                 self.keep_word(turn, Word::Ended(noted, end));
             }
         } else {
@@ -87,30 +88,31 @@ impl Bucket {
         turn: &mut Turn<'_>,
         inbox: QueueIndex,
         kind: TellKind,
-        (key, generation): (SessionKey, u64),
+        (key, generation): (SessionKey, Generation),
         reason: &str,
     ) {
         let session = Some(self.state.people()[key].id);
         let user = self.state.people().user_of(key).clone();
-        let about = About { seq: 0, user: &user, session, generation, reason };
+        let about = About { seq: 0, user: &user, session, generation: Some(generation), reason };
         self.tell_application(turn, inbox, kind, about);
     }
 
     /// The lowest generation of the user that isn't over, or that of its sessions but this one;
     /// with none left, the next one.
-    fn floor_of(&self, turn: &Turn<'_>, user: &str, but: Option<SessionKey>) -> u64 {
+    fn floor_of(&self, turn: &Turn<'_>, user: &str, but: Option<SessionKey>) -> Option<Generation> {
         if turn.shared.settings.faults().loser_unsaid {
-            return 0;
+            return None;
         }
         let logins = self.state.logins();
         let user = self.inbox_of(user).and_then(|inbox| logins.user(inbox));
         let mut sessions = user.into_iter().flat_map(|user| &user.sessions);
         let lowest = sessions.find(|key| Some(**key) != but).and_then(|key| logins.get(*key));
-        lowest.map_or_else(|| self.generation(self.outputs.next()), |login| login.generation)
+        Some(lowest.map_or_else(|| self.generation(self.outputs.next()), |login| login.generation))
     }
 
     /// The generation that this record gives.
-    fn generation(&self, n: u64) -> u64 {
-        (self.outputs.epochs().loss << 40) + n
+    fn generation(&self, n: u64) -> Generation {
+        // No record has the number 0.
+        Generation::or_none((self.outputs.epochs().loss << 40) + n).unwrap_or(Generation::FIRST)
     }
 }

@@ -1,7 +1,7 @@
 //! What the web application is told: who came and went, and which queues are there.
 
 use proto::class::{Presence, TellKind};
-use proto::ids::SessionId;
+use proto::ids::{Generation, SessionId};
 
 use super::{Cause, Happened};
 use crate::machine::bucket::Bucket;
@@ -18,7 +18,7 @@ pub(crate) struct About<'a> {
     pub(crate) seq: u64,
     pub(crate) user: &'a str,
     pub(crate) session: Option<SessionId>,
-    pub(crate) generation: u64,
+    pub(crate) generation: Option<Generation>,
     pub(crate) reason: &'a str,
 }
 

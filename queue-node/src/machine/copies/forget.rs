@@ -1,7 +1,7 @@
 //! Planted bugs: a copy that forgets one thing of what records say.
 
 use proto::codes::Close;
-use proto::ids::{Epoch, SessionId};
+use proto::ids::{Epoch, Generation, SessionId};
 
 use crate::machine::state::codec::Read;
 use crate::machine::state::record::{Entry, Kept, Record, SessionStep, Step};
@@ -120,8 +120,8 @@ impl Forgets {
                 self == Forgets::Creations
             }
             Record::Known { generation, floor, is_over, .. } => {
-                self.replaces(Forgets::Generations, generation, 0);
-                self.replaces(Forgets::Floors, floor, 0);
+                self.replaces(Forgets::Generations, generation, None);
+                self.replaces(Forgets::Floors, floor, None);
                 self.replaces(Forgets::OverIds, is_over, false);
                 self == Forgets::Known
             }
@@ -188,7 +188,7 @@ impl Forgets {
                 self.replaces(what, step, event);
             }
             Step::Join { generation, guest, filter, .. } => {
-                self.replaces(Forgets::SeatGenerations, generation, 0);
+                self.replaces(Forgets::SeatGenerations, generation, None);
                 self.replaces(Forgets::Guests, guest, false);
                 self.replaces(Forgets::Filters, filter, None);
                 return self == Forgets::Members;
@@ -213,18 +213,18 @@ impl Forgets {
                 self.spoil_entry(entry);
                 self.replaces(Forgets::SecretsNamed, by, None);
                 self.replaces(Forgets::Drawn, &mut entry.drawn, SessionId([0; 16]));
-                self.replaces(Forgets::Floors, floor, 0);
+                self.replaces(Forgets::Floors, floor, None);
                 self.replaces(Forgets::SweepsOfResumes, due_ms, 0);
                 return self == Forgets::Resumes;
             }
             SessionStep::Ended { close, floor, unix_ms, .. } => {
                 self.replaces(Forgets::EndCodes, close, Close::Version);
-                self.replaces(Forgets::Floors, floor, 0);
+                self.replaces(Forgets::Floors, floor, None);
                 self.replaces(Forgets::OnlineSince, unix_ms, 0);
                 return self == Forgets::Ends;
             }
             SessionStep::Swept { below, next } => {
-                self.replaces(Forgets::Below, below, 0);
+                self.replaces(Forgets::Below, below, None);
                 self.replaces(Forgets::Sweeps, next, None);
             }
             SessionStep::Detached { code } => {
@@ -246,7 +246,7 @@ impl Forgets {
     fn spoil_entry(self, entry: &mut Entry) {
         self.replaces(Forgets::Secrets, &mut entry.secret, None);
         self.replaces(Forgets::Expiry, &mut entry.expires_unix_ms, 0);
-        self.replaces(Forgets::LoginGenerations, &mut entry.generation, 1);
+        self.replaces(Forgets::LoginGenerations, &mut entry.generation, Generation::FIRST);
         self.replaces(Forgets::Clients, &mut entry.client.gateway, String::new());
     }
 }

@@ -15,12 +15,12 @@ pub(super) use changes::{put_filter, read_filter};
 pub(super) use classes::{put as put_classes, put_class, read as read_classes, read_class};
 pub(super) use results::{put_remembered, put_request, read_remembered, read_request};
 pub(super) use sessions::{
-    close, put_client, put_secret, put_sweep, read_client, read_sweep, secret,
+    close, generation, put_client, put_secret, put_sweep, read_client, read_sweep, secret,
 };
 pub(super) use words::{put_note, put_word, read_note, read_word};
 
 use proto::class::TellKind;
-use proto::ids::{Epoch, SessionId};
+use proto::ids::{Epoch, Generation, SessionId};
 use proto::record::field::{
     answered, barred, create, destroy, known, noop, record, refused, shorten, taken, tell, unit,
 };
@@ -127,8 +127,8 @@ fn put_other(out: &mut Vec<u8>, record: &Record<'_>) {
             wire::put_part(out, record::KNOWN, |out| {
                 wire::put_bytes(out, known::SESSION_ID, &id.0);
                 wire::put_bytes(out, known::USER, user.as_bytes());
-                wire::put_uint(out, known::GENERATION, *generation);
-                wire::put_uint(out, known::FLOOR, *floor);
+                wire::put_uint(out, known::GENERATION, Generation::number_or_none(*generation));
+                wire::put_uint(out, known::FLOOR, Generation::number_or_none(*floor));
                 wire::put_uint(out, known::OVER, u64::from(*is_over));
             });
         }
@@ -219,13 +219,13 @@ fn read_noop(bytes: &[u8]) -> Result<Record<'_>, WireError> {
 
 fn read_known(bytes: &[u8]) -> Result<Record<'_>, WireError> {
     let (mut id, mut user, mut is_over) = (None, "", false);
-    let (mut generation, mut floor) = (0, 0);
+    let (mut generation, mut floor) = (None, None);
     each(bytes, |number, value| {
         match number {
             known::SESSION_ID => id = Some(session_id(value)?),
             known::USER => user = value.text()?,
-            known::GENERATION => generation = value.uint()?,
-            known::FLOOR => floor = value.uint()?,
+            known::GENERATION => generation = Generation::or_none(value.uint()?),
+            known::FLOOR => floor = Generation::or_none(value.uint()?),
             known::OVER => is_over = value.uint()? != 0,
             _ => {}
         }
@@ -285,7 +285,7 @@ pub(super) fn put_tell(out: &mut Vec<u8>, tell: &Tell) {
     wire::put_uint(out, tell::SEQ, tell.seq);
     wire::put_bytes(out, tell::USER, tell.user.as_bytes());
     put_session_id(out, tell::SESSION_ID, tell.session);
-    wire::put_uint(out, tell::GENERATION, tell.generation);
+    wire::put_uint(out, tell::GENERATION, Generation::number_or_none(tell.generation));
     wire::put_uint(out, tell::AT_UNIX_MS, tell.at_unix_ms);
     wire::put_bytes(out, tell::REASON, tell.reason.as_bytes());
 }
@@ -294,7 +294,7 @@ pub(super) fn put_tell(out: &mut Vec<u8>, tell: &Tell) {
 pub(super) fn read_tell(bytes: &[u8]) -> Result<Tell, WireError> {
     let (mut kind, mut epoch_number, mut session) = (0, 0, None);
     let (mut target, mut queue, mut user, mut reason) = ("", "", "", "");
-    let (mut seq, mut generation, mut at_unix_ms) = (0, 0, 0);
+    let (mut seq, mut generation, mut at_unix_ms) = (0, None, 0);
     each(bytes, |number, value| {
         match number {
             tell::KIND => kind = value.uint32()?,
@@ -304,7 +304,7 @@ pub(super) fn read_tell(bytes: &[u8]) -> Result<Tell, WireError> {
             tell::SEQ => seq = value.uint()?,
             tell::USER => user = value.text()?,
             tell::SESSION_ID => session = Some(session_id(value)?),
-            tell::GENERATION => generation = value.uint()?,
+            tell::GENERATION => generation = Generation::or_none(value.uint()?),
             tell::AT_UNIX_MS => at_unix_ms = value.uint()?,
             tell::REASON => reason = value.text()?,
             _ => {}

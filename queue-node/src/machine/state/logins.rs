@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use proto::codes::Close;
 use proto::g2q;
-use proto::ids::{Secret, SessionId};
+use proto::ids::{Generation, Secret, SessionId};
 use proto::limits;
 use proto::seeded::Seed;
 
@@ -37,7 +37,7 @@ pub(crate) struct Logins {
 /// A session's record in its user queue.
 #[derive(Debug)]
 pub(crate) struct Login {
-    pub(crate) generation: u64,
+    pub(crate) generation: Generation,
     /// The id that was drawn by the login which gave the generation.
     drawn: SessionId,
     /// None: it can't be resumed.
@@ -60,7 +60,7 @@ pub(crate) struct Login {
     pub(crate) ending: Option<Close>,
     pub(crate) sweep: Option<Sweep>,
     /// Rooms where it took its seat under a lower generation have been swept.
-    pub(crate) below: u64,
+    pub(crate) below: Option<Generation>,
 }
 
 /// What a client said of itself, and who brought it.
@@ -78,7 +78,7 @@ pub(crate) struct Client {
 /// What a resume left behind is to be taken out of rooms.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sweep {
-    pub(crate) generation: u64,
+    pub(crate) generation: Generation,
     pub(crate) due_ms: u64,
 }
 
@@ -330,7 +330,7 @@ impl Login {
     /// Of a client, and nothing else is said yet.
     fn empty(drawn: SessionId, client: Box<Client>) -> Login {
         Login {
-            generation: 0,
+            generation: Generation::FIRST,
             drawn,
             secret: None,
             before: None,
@@ -343,7 +343,7 @@ impl Login {
             notes: Vec::new(),
             ending: None,
             sweep: None,
-            below: 0,
+            below: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use proto::ids::SessionId;
+use proto::ids::{Generation, SessionId};
 use proto::seeded::{Places, Seed};
 
 use super::arena::Arena;
@@ -33,9 +33,9 @@ pub(crate) struct Session {
     /// The user's id, here too: most operations need nothing else of the user.
     name: Rc<str>,
     /// The highest generation that was heard of it.
-    generation: u64,
+    generation: Option<Generation>,
     /// Connections under a lower generation are over: the generation, or the floor of the user.
-    least: u64,
+    least: Option<Generation>,
     /// Since when nothing uses it, if nothing does.
     faded_ms: u64,
     /// It stands in the list of those that may be unused.
@@ -49,7 +49,7 @@ struct User {
     first: Option<SessionKey>,
     last: Option<SessionKey>,
     /// Sessions under a lower generation are over.
-    floor: u64,
+    floor: Option<Generation>,
 }
 
 /// All of them.
@@ -104,15 +104,15 @@ impl Session {
             next: None,
             uses: 0,
             name,
-            generation: 0,
-            least: 0,
+            generation: None,
+            least: None,
             faded_ms: 0,
             is_listed: true,
         }
     }
 
     /// The highest generation that was heard of it.
-    pub(crate) fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> Option<Generation> {
         self.generation
     }
 }
@@ -138,7 +138,7 @@ impl People {
         let user = self.user(user);
         let User { name, floor, last: before, .. } = &self.users[user.0];
         let (name, least, before, next) = (name.clone(), *floor, *before, None);
-        let (generation, uses, faded_ms, is_listed) = (0, 0, now_ms, true);
+        let (generation, uses, faded_ms, is_listed) = (None, 0, now_ms, true);
         let session =
             Session { id, user, before, next, uses, name, generation, least, faded_ms, is_listed };
         let key = SessionKey::at(self.sessions.insert(session));
@@ -171,13 +171,23 @@ impl People {
 
     /// Whether a connection was told more than is known here.
     #[inline]
-    pub(crate) fn is_behind(&self, key: SessionKey, generation: u64, floor: u64) -> bool {
+    pub(crate) fn is_behind(
+        &self,
+        key: SessionKey,
+        generation: Option<Generation>,
+        floor: Option<Generation>,
+    ) -> bool {
         let session = &self[key];
         session.generation < generation || self.users[session.user.0].floor < floor
     }
 
     /// Whether hearing this of a session changes what is known of it, or for how long it is known.
-    pub(crate) fn is_news(&self, key: SessionKey, generation: u64, floor: u64) -> bool {
+    pub(crate) fn is_news(
+        &self,
+        key: SessionKey,
+        generation: Option<Generation>,
+        floor: Option<Generation>,
+    ) -> bool {
         self.is_behind(key, generation, floor) || self[key].uses == 0
     }
 
@@ -190,12 +200,12 @@ impl People {
 
     /// Whether a connection under this generation may not speak any more, or not yet.
     #[inline]
-    pub(crate) fn is_over(&self, key: SessionKey, generation: u64) -> bool {
-        generation == 0 || generation < self[key].least
+    pub(crate) fn is_over(&self, key: SessionKey, generation: Option<Generation>) -> bool {
+        generation.is_none() || generation < self[key].least
     }
 
     /// A generation of a session was heard.
-    pub(crate) fn hear_generation(&mut self, key: SessionKey, generation: u64) {
+    pub(crate) fn hear_generation(&mut self, key: SessionKey, generation: Option<Generation>) {
         let session = &mut self[key];
         session.generation = session.generation.max(generation);
         session.least = session.least.max(generation);
@@ -203,11 +213,17 @@ impl People {
 
     /// A session is over for good.
     pub(crate) fn hear_end(&mut self, key: SessionKey) {
-        self[key].least = u64::MAX;
+        self[key].least = Some(Generation::LAST);
     }
 
     /// What a record says that was heard of a session.
-    pub(super) fn hear(&mut self, key: SessionKey, generation: u64, floor: u64, is_over: bool) {
+    pub(super) fn hear(
+        &mut self,
+        key: SessionKey,
+        generation: Option<Generation>,
+        floor: Option<Generation>,
+        is_over: bool,
+    ) {
         self.hear_generation(key, generation);
         self.hear_floor(self[key].user, floor);
         if is_over {
@@ -216,7 +232,7 @@ impl People {
     }
 
     /// Sessions of a user below this generation are over.
-    pub(crate) fn hear_floor(&mut self, user: UserKey, floor: u64) {
+    pub(crate) fn hear_floor(&mut self, user: UserKey, floor: Option<Generation>) {
         let User { first, floor: before, .. } = &mut self.users[user.0];
         if floor <= *before {
             return;
@@ -337,7 +353,8 @@ impl People {
         if let Some(at) = self.by_name.find(name.as_bytes(), is_it) {
             return UserKey(at);
         }
-        let at = self.users.insert(User { name: name.clone(), first: None, last: None, floor: 0 });
+        let at =
+            self.users.insert(User { name: name.clone(), first: None, last: None, floor: None });
         self.by_name.insert(name.as_bytes(), at);
         UserKey(at)
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use proto::class::{MountKind, Presence};
 use proto::filter::Filter;
-use proto::ids::Epoch;
+use proto::ids::{Epoch, Generation};
 use proto::limits::MOUNTS_MAX;
 use proto::seeded::{Places, Seed};
 
@@ -61,7 +61,7 @@ pub(crate) struct Subscription {
     /// The back end has put it there: its lane hears of it from its user queue.
     pub(crate) is_guest: bool,
     /// The generation under which it took its seat last, or was put there.
-    pub(crate) generation: u64,
+    pub(crate) generation: Option<Generation>,
     /// The number of the record by which it joined.
     pub(crate) join: u64,
     /// The number of the queue's newest event then.

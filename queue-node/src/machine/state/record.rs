@@ -6,7 +6,7 @@ use proto::class::MountKind;
 use proto::codes::Close;
 use proto::filter::Filter;
 use proto::g2c::EventKind;
-use proto::ids::{Epoch, Secret, SessionId};
+use proto::ids::{Epoch, Generation, Secret, SessionId};
 
 use super::class::{ClassIndex, Classes};
 use super::idempotency::Keyed;
@@ -36,7 +36,13 @@ pub(crate) enum Record<'a> {
     Config { classes: Rc<Classes> },
     /// A session is known from now on, and what was heard of it: its generation, the floor of its
     /// user, that it is over.
-    Known { id: SessionId, user: Rc<str>, generation: u64, floor: u64, is_over: bool },
+    Known {
+        id: SessionId,
+        user: Rc<str>,
+        generation: Option<Generation>,
+        floor: Option<Generation>,
+        is_over: bool,
+    },
     /// A session never joins the queue whose name has this hash.
     Barred { hash: u64, id: SessionId },
     /// A session's record at its user queue.
@@ -89,11 +95,16 @@ pub(crate) enum Step {
     Mounts { draft: Draft, place: u8, name: Box<str>, kind: MountKind },
     /// A session becomes a member, under this generation. A guest is put there by the back end.
     /// Where it isn't its user's inbox, the word `Note` to its user queue is kept.
-    Join { session: SessionKey, generation: u64, guest: bool, filter: Option<Box<Filter>> },
+    Join {
+        session: SessionKey,
+        generation: Option<Generation>,
+        guest: bool,
+        filter: Option<Box<Filter>>,
+    },
     /// A member wants something else.
     Filter { session: SessionKey, filter: Option<Box<Filter>> },
     /// A member takes its seat under this generation.
-    Seat { session: SessionKey, generation: u64 },
+    Seat { session: SessionKey, generation: Option<Generation> },
     /// A session is no member any more. Its user queue has ended it, or the word `Unnote` is kept.
     Leave { session: SessionKey, ended: bool },
 }
@@ -105,7 +116,13 @@ pub(crate) enum SessionStep {
     New { inbox: QueueIndex, entry: Entry, losers: Vec<SessionKey>, unix_ms: u64 },
     /// It goes on on another connection, whose login named this secret; sessions of its user below
     /// the floor are over. What the client doesn't come back to until then is swept.
-    Resumed { inbox: QueueIndex, entry: Entry, floor: u64, by: Option<Secret>, due_ms: u64 },
+    Resumed {
+        inbox: QueueIndex,
+        entry: Entry,
+        floor: Option<Generation>,
+        by: Option<Secret>,
+        due_ms: u64,
+    },
     /// A connection speaks for it.
     Attached,
     /// None does any more; the code that the last one was closed with, or 0.
@@ -115,9 +132,9 @@ pub(crate) enum SessionStep {
     /// Its credentials end at another time.
     Expires { unix_ms: u64 },
     /// It is over, and so is its user below this generation.
-    Ended { inbox: Option<QueueIndex>, close: Close, floor: u64, unix_ms: u64 },
+    Ended { inbox: Option<QueueIndex>, close: Close, floor: Option<Generation>, unix_ms: u64 },
     /// Rooms are told to let go of what it left below this generation.
-    Swept { below: u64, next: Option<Sweep> },
+    Swept { below: Option<Generation>, next: Option<Sweep> },
     /// A room has it.
     Noted(Note),
     /// A room has it no more.
@@ -127,7 +144,7 @@ pub(crate) enum SessionStep {
 /// What a login brings.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(crate) generation: u64,
+    pub(crate) generation: Generation,
     /// The id that was drawn for it.
     pub(crate) drawn: SessionId,
     /// None: the session can't be resumed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use proto::class::TellKind;
-use proto::ids::{Epoch, SessionId};
+use proto::ids::{Epoch, Generation, SessionId};
 use proto::q2g;
 
 /// Something that the web application is to be told.
@@ -19,7 +19,7 @@ pub(crate) struct Tell {
     pub(crate) seq: u64,
     pub(crate) user: Box<str>,
     pub(crate) session: Option<SessionId>,
-    pub(crate) generation: u64,
+    pub(crate) generation: Option<Generation>,
     pub(crate) at_unix_ms: u64,
     pub(crate) reason: Box<str>,
 }
@@ -70,7 +70,7 @@ impl Tell {
             seq: self.seq,
             user: self.user.to_string(),
             session_id: self.session.map_or(Vec::new(), |id| id.0.to_vec()),
-            generation: self.generation,
+            generation: Generation::number_or_none(self.generation),
             at_ms: self.at_unix_ms,
             reason: self.reason.to_string(),
         }

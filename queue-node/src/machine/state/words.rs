@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use proto::bucket::BucketId;
-use proto::ids::SessionId;
+use proto::ids::{Generation, SessionId};
 use proto::{limits, name, q2q};
 
 use crate::machine::hashing::Numbers;
@@ -50,18 +50,18 @@ pub(crate) enum Word {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct End {
     pub(crate) reason: Rc<str>,
-    /// Only what it has under a lower generation; 0: all of it, and for good.
-    pub(crate) below: u64,
+    /// Only what it has under a lower generation; none: all of it, and for good.
+    pub(crate) below: Option<Generation>,
     /// Sessions of the user under a lower generation are over.
-    pub(crate) floor: u64,
+    pub(crate) floor: Option<Generation>,
 }
 
 /// What a resume brings to rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fence {
-    pub(crate) generation: u64,
+    pub(crate) generation: Generation,
     /// Sessions of the user under a lower generation are over.
-    pub(crate) floor: u64,
+    pub(crate) floor: Option<Generation>,
 }
 
 /// What names a word: its bucket, in one of that bucket's lives, and its number there.
@@ -91,11 +91,11 @@ pub(crate) struct Answer {
     /// The session of a note or a question is over; the room of an `ended` has it no more.
     pub(crate) ended: bool,
     /// Sessions of the user under a lower generation are over.
-    pub(crate) floor: u64,
+    pub(crate) floor: Option<Generation>,
     /// The session's.
-    pub(crate) generation: u64,
+    pub(crate) generation: Option<Generation>,
     /// Members that took their seat under a lower generation are to go.
-    pub(crate) below: u64,
+    pub(crate) below: Option<Generation>,
 }
 
 /// The unanswered words of a bucket, by their numbers.
@@ -198,7 +198,8 @@ impl Word {
             Word::Ended(n, end) => {
                 let (user, session_id, room) = n.parts();
                 let (room_epoch, join_seq) = (n.epoch, n.join);
-                let (reason, below, floor) = (end.reason.to_string(), end.below, end.floor);
+                let [below, floor] = [end.below, end.floor].map(Generation::number_or_none);
+                let reason = end.reason.to_string();
                 Body::Ended(q2q::Ended {
                     room,
                     room_epoch,
@@ -212,7 +213,8 @@ impl Word {
             }
             Word::Fence(n, fence) => {
                 let (user, session_id, room) = n.parts();
-                let (room_epoch, Fence { generation, floor }) = (n.epoch, *fence);
+                let (room_epoch, generation) = (n.epoch, fence.generation.number());
+                let floor = Generation::number_or_none(fence.floor);
                 Body::Fence(q2q::Fence { room, user, floor, session_id, generation, room_epoch })
             }
         };
@@ -243,13 +245,15 @@ impl Word {
             }
             Body::Ended(n) => {
                 of_nodes([n.below, n.floor])?;
-                let (reason, below, floor) = (n.reason.into(), n.below, n.floor);
+                let [below, floor] = [n.below, n.floor].map(Generation::or_none);
+                let reason = n.reason.into();
                 let noted = noted(n.user, &n.session_id, n.room, n.room_epoch, n.join_seq)?;
                 Word::Ended(noted, End { reason, below, floor })
             }
             Body::Fence(n) => {
                 of_nodes([n.generation, n.floor])?;
-                let fence = Fence { generation: n.generation, floor: n.floor };
+                let generation = Generation::or_none(n.generation)?;
+                let fence = Fence { generation, floor: Generation::or_none(n.floor) };
                 Word::Fence(noted(n.user, &n.session_id, n.room, n.room_epoch, 0)?, fence)
             }
         })
@@ -284,7 +288,9 @@ impl Note {
 impl Answer {
     /// As it travels.
     pub(crate) fn message(self, word_id: WordId) -> q2q::Q2q {
-        let Answer { ended, floor, generation, below } = self;
+        let Answer { ended, .. } = self;
+        let numbers = [self.floor, self.generation, self.below];
+        let [floor, generation, below] = numbers.map(Generation::number_or_none);
         let (number, loss, bits) = (word_id.wire(), word_id.loss, u32::from(word_id.bucket.bits()));
         let answer = q2q::Answer { number, loss, bits, ended, floor, generation, below };
         q2q::Q2q { body: Some(q2q::q2q::Body::Answer(answer)) }
@@ -292,7 +298,9 @@ impl Answer {
 
     /// What came over a link.
     pub(crate) fn of(answer: &q2q::Answer) -> Answer {
-        let q2q::Answer { ended, floor, generation, below, .. } = *answer;
+        let numbers = [answer.floor, answer.generation, answer.below];
+        let [floor, generation, below] = numbers.map(Generation::or_none);
+        let ended = answer.ended;
         Answer { ended, floor, generation, below }
     }
 }

@@ -1,5 +1,6 @@
 //! Who is known in a bucket, which connections are over, and for how long it knows.
 
+use proto::ids::Generation;
 use proto::seeded::Seed;
 
 use super::rig::session_id;
@@ -17,9 +18,14 @@ fn enter(people: &mut People, user: &str, number: u64) -> SessionKey {
     key
 }
 
-/// The generations from 0 on whose connections may speak.
+/// None, or a generation.
+fn of(number: u64) -> Option<Generation> {
+    Generation::or_none(number)
+}
+
+/// The generations from none on whose connections may speak.
 fn heard(people: &People, key: SessionKey) -> Vec<u64> {
-    (0..6).filter(|generation| !people.is_over(key, *generation)).collect()
+    (0..6).filter(|number| !people.is_over(key, of(*number))).collect()
 }
 
 fn named(people: &People, user: &str) -> Vec<SessionKey> {
@@ -31,15 +37,16 @@ fn the_highest_generation_counts() {
     let mut people = people();
     let ann = enter(&mut people, "ann", 1);
     assert_eq!(heard(&people, ann), [1, 2, 3, 4, 5]);
-    for (generation, wanted) in [(3, 3), (0, 3), (2, 3), (5, 5)] {
-        assert_eq!(people.is_behind(ann, generation, 0), people[ann].generation() < generation);
+    for (number, wanted) in [(3, 3), (0, 3), (2, 3), (5, 5)] {
+        let generation = of(number);
+        assert_eq!(people.is_behind(ann, generation, None), people[ann].generation() < generation);
         people.hear_generation(ann, generation);
-        assert_eq!(people[ann].generation(), wanted);
+        assert_eq!(people[ann].generation(), of(wanted));
     }
     assert_eq!(heard(&people, ann), [5]);
     people.hear_end(ann);
     assert!(heard(&people, ann).is_empty());
-    assert!(people.is_over(ann, u64::MAX - 1));
+    assert!(people.is_over(ann, of(u64::MAX - 1)));
 }
 
 #[test]
@@ -47,12 +54,12 @@ fn a_floor_is_for_all_sessions_of_the_user_and_only_rises() {
     let mut people = people();
     let (one, other) = (enter(&mut people, "ann", 1), enter(&mut people, "ann", 2));
     let bob = enter(&mut people, "bob", 3);
-    people.hear_generation(other, 5);
+    people.hear_generation(other, of(5));
     let ann = people[one].user;
-    assert!(people.is_behind(other, 5, 4), "its user's floor isn't known");
-    people.hear_floor(ann, 4);
-    people.hear_floor(ann, 2);
-    assert!(!people.is_behind(other, 5, 4));
+    assert!(people.is_behind(other, of(5), of(4)), "its user's floor isn't known");
+    people.hear_floor(ann, of(4));
+    people.hear_floor(ann, of(2));
+    assert!(!people.is_behind(other, of(5), of(4)));
     let later = enter(&mut people, "ann", 4);
     for (key, wanted) in [(one, &[4, 5][..]), (other, &[5]), (later, &[4, 5])] {
         assert_eq!(heard(&people, key), wanted);
@@ -76,7 +83,7 @@ fn a_session_is_another_users_only_by_mistake() {
 fn a_session_is_known_for_a_while_after_its_last_use() {
     let mut people = people();
     let ann = enter(&mut people, "ann", 1);
-    people.hear_floor(people[ann].user, 4);
+    people.hear_floor(people[ann].user, of(4));
     people.hold(ann);
     people.release(10, ann);
     people.trim(100);
@@ -97,7 +104,7 @@ fn a_session_is_known_for_a_while_after_its_last_use() {
 fn who_is_used_again_meanwhile_is_not_forgotten() {
     let mut people = people();
     let ann = enter(&mut people, "ann", 1);
-    people.hear_generation(ann, 3);
+    people.hear_generation(ann, of(3));
     people.release(10, ann);
     assert_eq!(enter(&mut people, "ann", 1), ann);
     people.trim(100);
@@ -116,7 +123,7 @@ fn whoever_goes_leaves_the_others_of_the_user_in_their_order() {
         let mut people = people();
         let mut keys: Vec<_> = (0..4).map(|number| enter(&mut people, "ann", number)).collect();
         let floor = 7;
-        people.hear_floor(people[keys[0]].user, floor);
+        people.hear_floor(people[keys[0]].user, of(floor));
         people.release(10, keys[gone]);
         people.trim(10);
         keys.remove(gone);
@@ -125,6 +132,6 @@ fn whoever_goes_leaves_the_others_of_the_user_in_their_order() {
         let next = enter(&mut people, "ann", 9);
         keys.push(next);
         assert_eq!(named(&people, "ann"), keys);
-        assert!(people.is_over(next, floor - 1) && !people.is_over(next, floor));
+        assert!(people.is_over(next, of(floor - 1)) && !people.is_over(next, of(floor)));
     }
 }

@@ -366,7 +366,7 @@ impl World {
             let id = id.as_slice().try_into().expect("an id");
             let newest = self.rig.node.generation_of(id);
             assert!(
-                newest.is_none_or(|newest| *generation < newest),
+                newest.is_none_or(|newest| *generation < newest.number()),
                 "{handle} came back: {word:?}"
             );
         }

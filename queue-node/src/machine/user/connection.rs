@@ -4,7 +4,7 @@
 use link::machine::LinkId;
 use proto::codes::Close;
 use proto::g2q;
-use proto::ids::{Secret, SessionId};
+use proto::ids::{Generation, Secret, SessionId};
 use proto::q2g;
 use proto::wire;
 
@@ -27,9 +27,7 @@ impl Bucket {
         body: &g2q::Introduce,
     ) {
         let Connection { id, generation, .. } = connection;
-        if generation == 0 {
-            return;
-        }
+        let Some(generation) = generation else { return };
         let people = self.state.people();
         let found = people.find(id).filter(|key| **people.user_of(*key) == *body.user);
         let login = found.and_then(|key| Some((key, self.state.logins().present(key)?.generation)));
@@ -98,7 +96,7 @@ impl Bucket {
     pub(crate) fn confirm(&mut self, turn: &mut Turn<'_>, connection: Connection) {
         if let Some(key) = self.state.people().find(connection.id)
             && let Some(login) = self.state.logins().present(key)
-            && login.generation == connection.generation
+            && Some(login.generation) == connection.generation
             && !login.confirmed
         {
             self.change_session(turn, key, SessionStep::Confirmed);
@@ -116,7 +114,7 @@ impl Bucket {
         let faulty = turn.shared.settings.faults().late_lost_ends_new_session;
         if let Some(key) = self.state.people().find(connection.id)
             && let Some(login) = self.state.logins().present(key)
-            && (login.generation == connection.generation || faulty)
+            && (Some(login.generation) == connection.generation || faulty)
         {
             self.detach_session(turn, key, lost.code as u16);
             if lost.bye {
@@ -168,7 +166,7 @@ impl Bucket {
         seat: Seat,
         close: Close,
         reason: &str,
-        generation: u64,
+        generation: Generation,
     ) {
         if turn.shared.settings.faults().kick_lost {
             return;
@@ -177,7 +175,8 @@ impl Bucket {
         let close = if is_mistaken { Close::AlreadyConnected } else { close };
         turn.shared.counters.kicks += 1;
         let (session, code) = (seat.handle.number(), u32::from(close.number()));
-        let body = q2g::Kick { session, code, reason: reason.to_owned(), generation };
+        let body =
+            q2g::Kick { session, code, reason: reason.to_owned(), generation: generation.number() };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Kick(body)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
     }

@@ -35,7 +35,7 @@ impl Bucket {
 
     /// A new session is a member of its user's inbox.
     pub(super) fn enter_inbox(&mut self, turn: &mut Turn<'_>, inbox: QueueIndex, key: SessionKey) {
-        let step = Step::Join { session: key, generation: 0, guest: false, filter: None };
+        let step = Step::Join { session: key, generation: None, guest: false, filter: None };
         self.change(turn, inbox, step, None);
         self.joined(turn, inbox, key);
     }

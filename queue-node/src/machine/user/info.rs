@@ -84,7 +84,7 @@ fn session_info(login: &Login, id: SessionId) -> SessionInfo {
         client_version: client.version.clone(),
         since_ms: client.since_unix_ms,
         detached: login.detached_ms.is_some(),
-        generation: login.generation,
+        generation: login.generation.number(),
         queues: login.notes.len() as u32,
     }
 }

@@ -6,7 +6,7 @@ use link::machine::LinkId;
 use proto::class::TellKind;
 use proto::codes::{Close, Status};
 use proto::g2q;
-use proto::ids::{Handle, Secret, SessionId};
+use proto::ids::{Generation, Handle, Secret, SessionId};
 use proto::q2g;
 use proto::wire;
 
@@ -50,13 +50,14 @@ impl Bucket {
     fn logged_in(&mut self, turn: &mut Turn<'_>, seat: Seat, drawn: SessionId, key: SessionKey) {
         let generation = self.bind(turn, seat, key);
         let id = self.state.people()[key].id;
+        let floor = self.floor_of(turn, self.state.people().user_of(key), None);
         let body = q2g::LoggedIn {
             session: seat.handle.number(),
             status: Status::Ok.number(),
-            generation,
+            generation: Generation::number_or_none(generation),
             resumed: id != drawn,
             session_id: id.0.to_vec(),
-            floor: self.floor_of(turn, self.state.people().user_of(key), None),
+            floor: Generation::number_or_none(floor),
             ..q2g::LoggedIn::default()
         };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::LoggedIn(body)) };
@@ -135,7 +136,7 @@ impl Bucket {
             self.replace(turn, inbox, &losers)?;
         }
         let inbox = self.inbox(turn, name);
-        let Some(key) = self.know(turn, (drawn, name), 0, 0) else {
+        let Some(key) = self.know(turn, (drawn, name), None, None) else {
             return Err(Refused::over(Close::HomeLost));
         };
         let generation = self.generation(self.outputs.next());
@@ -203,7 +204,7 @@ impl Bucket {
         key: SessionKey,
         fence: Fence,
     ) {
-        self.unseat_below(turn, inbox, key, fence.generation);
+        self.unseat_below(turn, inbox, key, Some(fence.generation));
         if turn.shared.settings.faults().fence_skipped {
             return;
         }
@@ -213,8 +214,8 @@ impl Bucket {
     }
 
     /// From here on the handle stands for this session under its generation.
-    fn bind(&mut self, turn: &mut Turn<'_>, seat: Seat, key: SessionKey) -> u64 {
-        let generation = self.state.logins().get(key).map_or(0, |login| login.generation);
+    fn bind(&mut self, turn: &mut Turn<'_>, seat: Seat, key: SessionKey) -> Option<Generation> {
+        let generation = self.state.logins().get(key).map(|login| login.generation);
         let Some(state) = turn.shared.links.get_mut(seat.link) else { return generation };
         if let Some(introduced) = state.introduced(seat.handle) {
             let Session { id, .. } = self.state.people()[key];
@@ -226,7 +227,7 @@ impl Bucket {
 }
 
 /// What a login brings, under the generation that it is given.
-fn entry_of(login: &g2q::Login, drawn: SessionId, generation: u64, unix_ms: u64) -> Entry {
+fn entry_of(login: &g2q::Login, drawn: SessionId, generation: Generation, unix_ms: u64) -> Entry {
     let (secret, expires_unix_ms) = (secret_of(login), login.expires_unix_ms);
     let client = Box::new(Client::of(login, unix_ms));
     Entry { generation, drawn, secret, expires_unix_ms, client }

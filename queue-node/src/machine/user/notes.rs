@@ -34,6 +34,7 @@ impl Bucket {
             return;
         };
         let (session, queue) = (seat.handle.number(), room.to_owned());
+        let generation = generation.number();
         let body = q2g::Invited { session, generation, queue };
         let message = q2g::Q2g { body: Some(q2g::q2g::Body::Invited(body)) };
         self.say(turn, seat.link, |out| wire::put_message(out, &message));
@@ -80,7 +81,7 @@ impl Bucket {
                 self.record(turn, Record::Noop, None);
             }
         }
-        Answer { ended: ending.is_some(), floor, generation, below }
+        Answer { ended: ending.is_some(), floor, generation: Some(generation), below }
     }
 
     /// A room has heard that a session is over, or what it left behind.
@@ -104,7 +105,7 @@ impl Bucket {
         let faulty = turn.shared.settings.faults().sweep_removes_resumed;
         let Some(login) = self.state.logins().present(key) else { return };
         let Some(sweep) = login.sweep.filter(|sweep| sweep.due_ms <= now_ms) else { return };
-        let below = sweep.generation + u64::from(faulty);
+        let below = Some(if faulty { sweep.generation.next() } else { sweep.generation });
         let (generation, due_ms) = (login.generation, now_ms + grace_ms);
         let next = (generation > sweep.generation).then_some(Sweep { generation, due_ms });
         let noted = self.noted_of(key);

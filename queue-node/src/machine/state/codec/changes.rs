@@ -3,7 +3,7 @@
 use proto::class::MountKind;
 use proto::filter::Filter;
 use proto::g2c::EventKind;
-use proto::ids::SessionId;
+use proto::ids::{Generation, SessionId};
 use proto::record::field::{
     binding, event, filter, interest, join, leave, mounts, record, seat, state,
 };
@@ -42,7 +42,7 @@ pub(super) fn put(out: &mut Vec<u8>, queue: QueueIndex, step: &Step) {
         Step::Join { session, generation, guest, filter } => {
             wire::put_part(out, record::JOIN, |out| {
                 put_member(out, (join::QUEUE, join::SESSION), queue, *session);
-                wire::put_uint(out, join::GENERATION, *generation);
+                wire::put_uint(out, join::GENERATION, Generation::number_or_none(*generation));
                 wire::put_uint(out, join::GUEST, u64::from(*guest));
                 put_filter(out, join::FILTER, filter.as_deref());
             });
@@ -53,7 +53,7 @@ pub(super) fn put(out: &mut Vec<u8>, queue: QueueIndex, step: &Step) {
         }),
         Step::Seat { session, generation } => wire::put_part(out, record::SEAT, |out| {
             put_member(out, (seat::QUEUE, seat::SESSION), queue, *session);
-            wire::put_uint(out, seat::GENERATION, *generation);
+            wire::put_uint(out, seat::GENERATION, Generation::number_or_none(*generation));
         }),
         Step::Leave { session, ended } => wire::put_part(out, record::LEAVE, |out| {
             put_member(out, (leave::QUEUE, leave::SESSION), queue, *session);
@@ -186,12 +186,12 @@ fn read_mounts(bytes: &[u8]) -> Result<(QueueIndex, Step), WireError> {
 
 fn read_join(bytes: &[u8]) -> Result<(QueueIndex, Step), WireError> {
     let (mut index, mut key) = (QueueIndex::FIRST, SessionKey::FIRST);
-    let (mut generation, mut guest, mut filter) = (0, false, None);
+    let (mut generation, mut guest, mut filter) = (None, false, None);
     each(bytes, |number, value| {
         match number {
             join::QUEUE => index = queue(value)?,
             join::SESSION => key = session(value)?,
-            join::GENERATION => generation = value.uint()?,
+            join::GENERATION => generation = Generation::or_none(value.uint()?),
             join::GUEST => guest = value.uint()? != 0,
             join::FILTER => filter = read_filter(value)?,
             _ => {}
@@ -216,12 +216,12 @@ fn read_interest(bytes: &[u8]) -> Result<(QueueIndex, Step), WireError> {
 }
 
 fn read_seat(bytes: &[u8]) -> Result<(QueueIndex, Step), WireError> {
-    let (mut index, mut key, mut generation) = (QueueIndex::FIRST, SessionKey::FIRST, 0);
+    let (mut index, mut key, mut generation) = (QueueIndex::FIRST, SessionKey::FIRST, None);
     each(bytes, |number, value| {
         match number {
             seat::QUEUE => index = queue(value)?,
             seat::SESSION => key = session(value)?,
-            seat::GENERATION => generation = value.uint()?,
+            seat::GENERATION => generation = Generation::or_none(value.uint()?),
             _ => {}
         }
         Ok(())

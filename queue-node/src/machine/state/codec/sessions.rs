@@ -1,7 +1,7 @@
 //! Records of what changes in a session's record at its user queue.
 
 use proto::codes::Close;
-use proto::ids::{Secret, SessionId};
+use proto::ids::{Generation, Secret, SessionId};
 use proto::record::field::{
     begin, client, detached, end, expires, login, record, resume, session_note, session_part,
     sweep, swept,
@@ -47,7 +47,7 @@ pub(super) fn put(out: &mut Vec<u8>, session: SessionKey, step: &SessionStep) {
                 wire::put_uint(out, resume::SESSION, number);
                 wire::put_uint(out, resume::INBOX, inbox.number().into());
                 wire::put_part(out, resume::LOGIN, |out| put_entry(out, entry));
-                wire::put_uint(out, resume::FLOOR, *floor);
+                wire::put_uint(out, resume::FLOOR, Generation::number_or_none(*floor));
                 put_secret(out, resume::BY, *by);
                 wire::put_uint(out, resume::DUE_MS, *due_ms);
             });
@@ -69,13 +69,13 @@ pub(super) fn put(out: &mut Vec<u8>, session: SessionKey, step: &SessionStep) {
                     wire::put_optional_uint(out, end::INBOX, inbox.number().into());
                 }
                 wire::put_uint(out, end::CLOSE, close.number().into());
-                wire::put_uint(out, end::FLOOR, *floor);
+                wire::put_uint(out, end::FLOOR, Generation::number_or_none(*floor));
                 wire::put_uint(out, end::UNIX_MS, *unix_ms);
             });
         }
         SessionStep::Swept { below, next } => wire::put_part(out, record::SWEPT, |out| {
             wire::put_uint(out, swept::SESSION, number);
-            wire::put_uint(out, swept::BELOW, *below);
+            wire::put_uint(out, swept::BELOW, Generation::number_or_none(*below));
             put_sweep(out, swept::NEXT, *next);
         }),
         SessionStep::Noted(note) => noted(out, record::NOTED, note),
@@ -84,7 +84,7 @@ pub(super) fn put(out: &mut Vec<u8>, session: SessionKey, step: &SessionStep) {
 }
 
 fn put_entry(out: &mut Vec<u8>, entry: &Entry) {
-    wire::put_uint(out, login::GENERATION, entry.generation);
+    wire::put_uint(out, login::GENERATION, entry.generation.number());
     put_session_id(out, login::DRAWN, Some(entry.drawn));
     put_secret(out, login::SECRET, entry.secret);
     wire::put_uint(out, login::EXPIRES_UNIX_MS, entry.expires_unix_ms);
@@ -112,7 +112,7 @@ pub(in crate::machine::state) fn put_secret(out: &mut Vec<u8>, field: u32, secre
 pub(in crate::machine::state) fn put_sweep(out: &mut Vec<u8>, field: u32, sweep: Option<Sweep>) {
     let Some(sweep) = sweep else { return };
     wire::put_part(out, field, |out| {
-        wire::put_uint(out, sweep::GENERATION, sweep.generation);
+        wire::put_uint(out, sweep::GENERATION, sweep.generation.number());
         wire::put_uint(out, sweep::DUE_MS, sweep.due_ms);
     });
 }
@@ -160,13 +160,13 @@ fn read_begin(bytes: &[u8]) -> Result<(SessionKey, SessionStep), WireError> {
 
 fn read_resume(bytes: &[u8]) -> Result<(SessionKey, SessionStep), WireError> {
     let (mut key, mut inbox, mut entry) = (SessionKey::FIRST, QueueIndex::FIRST, None);
-    let (mut floor, mut by, mut due_ms) = (0, None, 0);
+    let (mut floor, mut by, mut due_ms) = (None, None, 0);
     each(bytes, |number, value| {
         match number {
             resume::SESSION => key = session(value)?,
             resume::INBOX => inbox = queue(value)?,
             resume::LOGIN => entry = Some(read_entry(value.bytes()?)?),
-            resume::FLOOR => floor = value.uint()?,
+            resume::FLOOR => floor = Generation::or_none(value.uint()?),
             resume::BY => by = Some(secret(value)?),
             resume::DUE_MS => due_ms = value.uint()?,
             _ => {}
@@ -179,10 +179,10 @@ fn read_resume(bytes: &[u8]) -> Result<(SessionKey, SessionStep), WireError> {
 
 fn read_entry(bytes: &[u8]) -> Result<Entry, WireError> {
     let (mut drawn, mut login_secret, mut client) = (None::<SessionId>, None, None);
-    let (mut generation, mut expires_unix_ms) = (0, 0);
+    let (mut generation, mut expires_unix_ms) = (None, 0);
     each(bytes, |number, value| {
         match number {
-            login::GENERATION => generation = value.uint()?,
+            login::GENERATION => generation = Generation::or_none(value.uint()?),
             login::DRAWN => drawn = Some(session_id(value)?),
             login::SECRET => login_secret = Some(secret(value)?),
             login::EXPIRES_UNIX_MS => expires_unix_ms = value.uint()?,
@@ -192,6 +192,7 @@ fn read_entry(bytes: &[u8]) -> Result<Entry, WireError> {
         Ok(())
     })?;
     let (drawn, client) = (drawn.ok_or(WireError)?, Box::new(client.ok_or(WireError)?));
+    let generation = generation.ok_or(WireError)?;
     Ok(Entry { generation, drawn, secret: login_secret, expires_unix_ms, client })
 }
 
@@ -243,13 +244,13 @@ fn read_expires(bytes: &[u8]) -> Result<(SessionKey, SessionStep), WireError> {
 
 fn read_end(bytes: &[u8]) -> Result<(SessionKey, SessionStep), WireError> {
     let (mut key, mut inbox, mut ending) = (SessionKey::FIRST, None, None);
-    let (mut floor, mut unix_ms) = (0, 0);
+    let (mut floor, mut unix_ms) = (None, 0);
     each(bytes, |number, value| {
         match number {
             end::SESSION => key = session(value)?,
             end::INBOX => inbox = Some(queue(value)?),
             end::CLOSE => ending = Some(close(value)?),
-            end::FLOOR => floor = value.uint()?,
+            end::FLOOR => floor = Generation::or_none(value.uint()?),
             end::UNIX_MS => unix_ms = value.uint()?,
             _ => {}
         }
@@ -259,11 +260,11 @@ fn read_end(bytes: &[u8]) -> Result<(SessionKey, SessionStep), WireError> {
 }
 
 fn read_swept(bytes: &[u8]) -> Result<(SessionKey, SessionStep), WireError> {
-    let (mut key, mut below, mut next) = (SessionKey::FIRST, 0, None);
+    let (mut key, mut below, mut next) = (SessionKey::FIRST, None, None);
     each(bytes, |number, value| {
         match number {
             swept::SESSION => key = session(value)?,
-            swept::BELOW => below = value.uint()?,
+            swept::BELOW => below = Generation::or_none(value.uint()?),
             swept::NEXT => next = Some(read_sweep(value.bytes()?)?),
             _ => {}
         }
@@ -274,10 +275,10 @@ fn read_swept(bytes: &[u8]) -> Result<(SessionKey, SessionStep), WireError> {
 
 /// Reads a sweep that is to come.
 pub(in crate::machine::state) fn read_sweep(bytes: &[u8]) -> Result<Sweep, WireError> {
-    let mut read = Sweep { generation: 0, due_ms: 0 };
+    let mut read = Sweep { generation: Generation::FIRST, due_ms: 0 };
     each(bytes, |number, value| {
         match number {
-            sweep::GENERATION => read.generation = value.uint()?,
+            sweep::GENERATION => read.generation = generation(value.uint()?)?,
             sweep::DUE_MS => read.due_ms = value.uint()?,
             _ => {}
         }
@@ -310,4 +311,9 @@ pub(in crate::machine::state) fn close(value: Value<'_>) -> Result<Close, WireEr
 /// Reads a secret.
 pub(in crate::machine::state) fn secret(value: Value<'_>) -> Result<Secret, WireError> {
     value.bytes()?.try_into().map(Secret).map_err(|_| WireError)
+}
+
+/// A generation where there has to be one.
+pub(in crate::machine::state) fn generation(number: u64) -> Result<Generation, WireError> {
+    Generation::or_none(number).ok_or(WireError)
 }

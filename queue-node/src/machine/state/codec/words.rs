@@ -1,9 +1,10 @@
 //! What queues say to each other, and rooms that user queues note.
 
+use proto::ids::Generation;
 use proto::record::field::{ended, fence, note, word};
 use proto::wire::{self, WireError};
 
-use super::{each, session_id};
+use super::{each, generation, session_id};
 use crate::machine::state::words::{End, Fence, Note, Noted, Word};
 
 /// Appends a word.
@@ -18,12 +19,12 @@ pub(in crate::machine::state) fn put_word(out: &mut Vec<u8>, word: &Word) {
         Word::Question(_) => wire::put_uint(out, word::QUESTION, 1),
         Word::Ended(_, end) => wire::put_part(out, word::ENDED, |out| {
             wire::put_bytes(out, ended::REASON, end.reason.as_bytes());
-            wire::put_uint(out, ended::BELOW, end.below);
-            wire::put_uint(out, ended::FLOOR, end.floor);
+            wire::put_uint(out, ended::BELOW, Generation::number_or_none(end.below));
+            wire::put_uint(out, ended::FLOOR, Generation::number_or_none(end.floor));
         }),
         Word::Fence(_, fence) => wire::put_part(out, word::FENCE, |out| {
-            wire::put_uint(out, fence::GENERATION, fence.generation);
-            wire::put_uint(out, fence::FLOOR, fence.floor);
+            wire::put_uint(out, fence::GENERATION, fence.generation.number());
+            wire::put_uint(out, fence::FLOOR, Generation::number_or_none(fence.floor));
         }),
     }
 }
@@ -82,12 +83,12 @@ pub(in crate::machine::state) fn read_note(bytes: &[u8]) -> Result<Note, WireErr
 }
 
 fn read_ended(bytes: &[u8]) -> Result<End, WireError> {
-    let (mut reason, mut below, mut floor) = ("", 0, 0);
+    let (mut reason, mut below, mut floor) = ("", None, None);
     each(bytes, |number, value| {
         match number {
             ended::REASON => reason = value.text()?,
-            ended::BELOW => below = value.uint()?,
-            ended::FLOOR => floor = value.uint()?,
+            ended::BELOW => below = Generation::or_none(value.uint()?),
+            ended::FLOOR => floor = Generation::or_none(value.uint()?),
             _ => {}
         }
         Ok(())
@@ -96,11 +97,11 @@ fn read_ended(bytes: &[u8]) -> Result<End, WireError> {
 }
 
 fn read_fence(bytes: &[u8]) -> Result<Fence, WireError> {
-    let mut read = Fence { generation: 0, floor: 0 };
+    let mut read = Fence { generation: Generation::FIRST, floor: None };
     each(bytes, |number, value| {
         match number {
-            fence::GENERATION => read.generation = value.uint()?,
-            fence::FLOOR => read.floor = value.uint()?,
+            fence::GENERATION => read.generation = generation(value.uint()?)?,
+            fence::FLOOR => read.floor = Generation::or_none(value.uint()?),
             _ => {}
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Who is logged in, as items.
 
 use proto::codes::Close;
+use proto::ids::Generation;
 use proto::snapshot::field::{attempt, item, login, online, over};
 use proto::wire::{self, WireError};
 
@@ -139,7 +140,7 @@ impl Logins {
 }
 
 fn write(out: &mut Vec<u8>, own: &Login) {
-    wire::put_uint(out, login::GENERATION, own.generation);
+    wire::put_uint(out, login::GENERATION, own.generation.number());
     wire::put_bytes(out, login::DRAWN, &own.drawn.0);
     codec::put_secret(out, login::SECRET, own.secret);
     codec::put_secret(out, login::BEFORE, own.before);
@@ -158,7 +159,7 @@ fn write(out: &mut Vec<u8>, own: &Login) {
     }
     wire::put_uint(out, login::ENDING, own.ending.map_or(0, Close::number).into());
     codec::put_sweep(out, login::SWEEP, own.sweep);
-    wire::put_uint(out, login::BELOW, own.below);
+    wire::put_uint(out, login::BELOW, Generation::number_or_none(own.below));
 }
 
 fn read(bytes: &[u8]) -> Result<Login, WireError> {
@@ -174,7 +175,7 @@ fn read(bytes: &[u8]) -> Result<Login, WireError> {
     let mut own = Login::empty(drawn.ok_or(WireError)?, Box::new(client.ok_or(WireError)?));
     each(bytes, |number, value| {
         match number {
-            login::GENERATION => own.generation = value.uint()?,
+            login::GENERATION => own.generation = codec::generation(value.uint()?)?,
             login::SECRET => own.secret = Some(codec::secret(value)?),
             login::BEFORE => own.before = Some(codec::secret(value)?),
             login::CONFIRMED => own.confirmed = value.uint()? != 0,
@@ -185,7 +186,7 @@ fn read(bytes: &[u8]) -> Result<Login, WireError> {
             login::NOTES => own.notes.push(codec::read_note(value.bytes()?)?),
             login::ENDING => own.ending = Some(codec::close(value)?),
             login::SWEEP => own.sweep = Some(codec::read_sweep(value.bytes()?)?),
-            login::BELOW => own.below = value.uint()?,
+            login::BELOW => own.below = Generation::or_none(value.uint()?),
             _ => {}
         }
         Ok(())

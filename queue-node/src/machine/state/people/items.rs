@@ -1,5 +1,6 @@
 //! Who the bucket knows, as items.
 
+use proto::ids::Generation;
 use proto::snapshot::field::{item, session, user};
 use proto::wire::{self, WireError};
 
@@ -16,7 +17,7 @@ impl People {
             let sessions = || self.sessions_of(UserKey(at));
             items.put(item::USER, |out| {
                 wire::put_bytes(out, user::NAME, known.name.as_bytes());
-                wire::put_uint(out, user::FLOOR, known.floor);
+                wire::put_uint(out, user::FLOOR, Generation::number_or_none(known.floor));
                 wire::put_part(out, user::SESSIONS, |out| {
                     sessions().for_each(|key| wire::put_varint(out, key.number().into()));
                 });
@@ -26,8 +27,12 @@ impl People {
                 items.put(item::SESSION, |out| {
                     wire::put_uint(out, session::PLACE, key.number().into());
                     wire::put_bytes(out, session::SESSION_ID, &known.id.0);
-                    wire::put_uint(out, session::GENERATION, known.generation);
-                    wire::put_fixed(out, session::LEAST, known.least);
+                    wire::put_uint(
+                        out,
+                        session::GENERATION,
+                        Generation::number_or_none(known.generation),
+                    );
+                    wire::put_fixed(out, session::LEAST, Generation::number_or_none(known.least));
                     if known.uses == 0 {
                         wire::put_uint(out, session::UNUSED_MS, known.faded_ms);
                     }
@@ -38,11 +43,11 @@ impl People {
 
     /// A user, whose sessions follow.
     pub(in crate::machine::state) fn take_user(&mut self, bytes: &[u8]) -> Result<(), WireError> {
-        let (mut name, mut floor) = ("", 0);
+        let (mut name, mut floor) = ("", None);
         each(bytes, |number, value| {
             match number {
                 user::NAME => name = value.text()?,
-                user::FLOOR => floor = value.uint()?,
+                user::FLOOR => floor = Generation::or_none(value.uint()?),
                 _ => {}
             }
             Ok(())
@@ -76,13 +81,13 @@ impl People {
         &mut self,
         bytes: &[u8],
     ) -> Result<(), WireError> {
-        let (mut place, mut id, mut generation, mut least, mut faded_ms) = (0, None, 0, 0, 0);
+        let (mut place, mut id, mut generation, mut least, mut faded_ms) = (0, None, None, None, 0);
         each(bytes, |number, value| {
             match number {
                 session::PLACE => place = value.uint32()?,
                 session::SESSION_ID => id = Some(session_id(value)?),
-                session::GENERATION => generation = value.uint()?,
-                session::LEAST => least = value.fixed()?,
+                session::GENERATION => generation = Generation::or_none(value.uint()?),
+                session::LEAST => least = Generation::or_none(value.fixed()?),
                 session::UNUSED_MS => faded_ms = bounded(value)?,
                 _ => {}
             }

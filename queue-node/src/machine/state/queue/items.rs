@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use proto::g2c::EventKind;
+use proto::ids::Generation;
 use proto::limits::MOUNTS_MAX;
 use proto::record::field::result;
 use proto::snapshot::field::{cell, event, history, item, member, queue, recent};
@@ -164,7 +165,7 @@ pub(in crate::machine::state) fn put_cell(
 fn put_subscription(out: &mut Vec<u8>, subscription: &Subscription) {
     let Subscription { is_guest, generation, join, join_seq, filter, recent } = subscription;
     wire::put_uint(out, member::GUEST, u64::from(*is_guest));
-    wire::put_uint(out, member::GENERATION, *generation);
+    wire::put_uint(out, member::GENERATION, Generation::number_or_none(*generation));
     wire::put_uint(out, member::JOIN, *join);
     wire::put_uint(out, member::JOIN_SEQ, *join_seq);
     codec::put_filter(out, member::FILTER, filter.as_deref());
@@ -335,7 +336,7 @@ impl Queues {
                 member::PLACE => place = value.uint()? as usize,
                 member::SESSION => key = codec::session(value)?,
                 member::GUEST => subscription.is_guest = value.uint()? != 0,
-                member::GENERATION => subscription.generation = value.uint()?,
+                member::GENERATION => subscription.generation = Generation::or_none(value.uint()?),
                 member::JOIN => subscription.join = value.uint()?,
                 member::JOIN_SEQ => subscription.join_seq = value.uint()?,
                 member::FILTER => subscription.filter = codec::read_filter(value)?,

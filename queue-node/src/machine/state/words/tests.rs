@@ -36,8 +36,8 @@ fn note(user: &str) -> Word {
 fn every_message_comes_as_it_went() {
     let Word::Note(noted) = note("ann") else { unreachable!("it is one") };
     let noted = Noted { epoch: 3, join: 4, ..noted };
-    let end = End { reason: "lost".into(), below: 5, floor: 6 };
-    let fence = Fence { generation: 7, floor: 8 };
+    let end = End { reason: "lost".into(), below: Generation::or_none(5), floor: None };
+    let fence = Fence { generation: Generation::FIRST.next(), floor: Generation::or_none(8) };
     let words = [
         Word::Note(Noted { guest: true, ..noted.clone() }),
         Word::Note(noted.clone()),
@@ -56,7 +56,8 @@ fn every_message_comes_as_it_went() {
         assert_eq!(WordId::of(message.number, message.loss, message.bits), Some(word_id));
         assert_eq!(Word::of(message), Some(word));
     }
-    let answer = Answer { ended: true, floor: 1, generation: 2, below: 3 };
+    let [floor, generation, below] = [1, 2, 3].map(Generation::or_none);
+    let answer = Answer { ended: true, floor, generation, below };
     let word_id = WordId { bucket, loss: 5, number: 9 };
     let Some(q2q::q2q::Body::Answer(message)) = answer.message(word_id).body else {
         panic!("no answer")

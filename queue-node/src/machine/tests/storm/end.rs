@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use proto::ids::Generation;
+
 use super::World;
 use crate::machine::Input;
 
@@ -28,6 +30,7 @@ impl World {
             for connection in lane.connections.values().filter(|connection| connection.open) {
                 let (id, own) = connection.session.as_ref().expect("every login is answered");
                 let newest = self.rig.node.generation_of(id.as_slice().try_into().expect("an id"));
+                let newest = newest.map(Generation::number);
                 assert_eq!(newest, Some(*own), "who is over was told so: {connection:?}");
             }
         }
