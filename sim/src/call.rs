@@ -82,6 +82,13 @@ pub enum Wish {
         /// It is deleted.
         deleted: bool,
     },
+    /// Puts a user into a queue.
+    Join {
+        /// Which.
+        queue: String,
+        /// Whom.
+        user: String,
+    },
     /// Takes a user out of a queue.
     Remove {
         /// Which.
@@ -120,8 +127,11 @@ impl Wish {
             72..84 => Wish::Create { queue: own },
             84..92 => Wish::Delete { queue: own },
             92..98 => {
-                let user = chance.between(AUDITORS as u64, 12);
-                Wish::Remove { queue, user: format!("u{user}") }
+                let user = format!("u{}", chance.between(AUDITORS as u64, 12));
+                match queue.starts_with("/room/") && number.is_multiple_of(2) {
+                    true => Wish::Join { queue, user },
+                    false => Wish::Remove { queue, user },
+                }
             }
             _ => Wish::Disconnect { user: format!("u{}", chance.pick(&DISCONNECTED)) },
         }
@@ -136,6 +146,7 @@ impl Wish {
             | Wish::Create { queue }
             | Wish::Delete { queue }
             | Wish::Mount { queue, .. }
+            | Wish::Join { queue, .. }
             | Wish::Remove { queue, .. } => Some(queue.clone()),
             Wish::Disconnect { user } => Some(format!("/user/{user}")),
             Wish::List { .. } => None,
@@ -151,6 +162,7 @@ impl Wish {
             | Wish::Delete { queue }
             | Wish::Mount { queue, .. } => Some(queue.as_str()).filter(|queue| OWN.contains(queue)),
             Wish::Message { .. }
+            | Wish::Join { .. }
             | Wish::Remove { .. }
             | Wish::Disconnect { .. }
             | Wish::List { .. } => None,

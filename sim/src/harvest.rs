@@ -8,6 +8,7 @@ use imq_sdk::{Answer, Command, Event, Failure, QueueEvent, Status};
 use proto::record::field::record;
 
 use crate::application::Ruling;
+use crate::call::Wish;
 use crate::journal::{FULL, Observations, What};
 
 /// Something that is counted.
@@ -35,7 +36,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 27] = [
+const KINDS: [Kind; 28] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -113,6 +114,14 @@ const KINDS: [Kind; 27] = [
         count: |seen| {
             seen.calls.iter().filter(|call| call.answers().any(|(_, one)| one.status == 0)).count()
                 as u64
+        },
+    },
+    Kind {
+        name: "put in queues",
+        bound: Bound::AtLeastInHundred(20),
+        count: |seen| {
+            let joins = seen.calls.iter().filter(|call| matches!(call.wish, Wish::Join { .. }));
+            joins.filter(|call| call.answers().any(|(_, one)| one.status == 0)).count() as u64
         },
     },
     Kind {
@@ -375,7 +384,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, records: ALL, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 21, "{complaints:#?}");
+        assert_eq!(complaints.len(), 22, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

@@ -315,10 +315,21 @@ impl Observations {
                 | Wish::List { .. }
                 | Wish::Create { .. }
                 | Wish::Delete { .. }
-                | Wish::Mount { .. } => false,
+                | Wish::Mount { .. }
+                | Wish::Join { .. } => false,
             };
             let (first_us, last_us) = call.window_us();
             is_it && first_us <= to_us && last_us + 2 * SLACK_US >= from_us
+        })
+    }
+
+    /// Whether the web application may have put the user into the queue between these moments.
+    pub fn put_in(&self, user: &str, queue: &str, from_us: u64, to_us: u64) -> bool {
+        self.calls.iter().any(|call| {
+            let is_it = matches!(&call.wish, Wish::Join { queue: of, user: who }
+                if of == queue && who == user);
+            let (first_us, last_us) = call.window_us();
+            is_it && first_us <= to_us && last_us >= from_us
         })
     }
 

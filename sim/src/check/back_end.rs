@@ -71,6 +71,7 @@ fn reasons(seen: &Observations, call: &Call) -> bool {
                         | Wish::Message { .. }
                         | Wish::State { .. }
                         | Wish::Mount { deleted: false, .. }
+                        | Wish::Join { .. }
                 );
                 // With a key, it is answered as it was before.
                 let first_us = if call.has_key { call.window_us().0 } else { attempt.sent_us };
@@ -116,7 +117,8 @@ fn stays(lives: &Lives<'_>, call: &Call) -> Option<&'static str> {
         | Wish::List { .. }
         | Wish::Create { .. }
         | Wish::Delete { .. }
-        | Wish::Mount { .. } => return None,
+        | Wish::Mount { .. }
+        | Wish::Join { .. } => return None,
     };
     let (done_us, _) = call.answers().find(|(_, result)| result.status == 0)?;
     let (from_us, _) = call.window_us();

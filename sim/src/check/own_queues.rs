@@ -111,6 +111,7 @@ impl Own {
                 return fits && is_it;
             }
             Wish::Message { .. }
+            | Wish::Join { .. }
             | Wish::Remove { .. }
             | Wish::Disconnect { .. }
             | Wish::Mount { .. }

@@ -150,6 +150,7 @@ fn let_in(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -
         .iter()
         .filter(|span| span.queue == queue && span.start_us < from_us && span.end_us > to_us);
     !earlier.any(|other| matches!(other.command, Command::Subscribe { .. }))
+        && !lives.seen.put_in(&operation.journal.user, queue, 0, to_us)
         && others.next().is_some()
 }
 

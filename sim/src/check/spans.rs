@@ -228,6 +228,8 @@ struct InQueue {
     asked: Vec<SubscribeOptions>,
     /// The application's subscribe was answered, `subscribed` is to come.
     fresh: Option<u32>,
+    /// When the application's newest subscribe was answered.
+    subscribed_us: u64,
 }
 
 impl<'a> Reader<'_, 'a> {
@@ -302,6 +304,7 @@ impl<'a> Reader<'_, 'a> {
                 entry.asked.retain(|asked| asked != options);
                 entry.asked.push(options.clone());
                 entry.fresh = Some(options.history);
+                entry.subscribed_us = at_us;
             }
             (Command::Unsubscribe { queue }, Ok(_)) => self.end(at_us, queue),
             _ => {}
@@ -332,11 +335,15 @@ impl<'a> Reader<'_, 'a> {
         let entry = self.queues.entry(queue).or_default();
         entry.span = Some(self.lives.spans.len());
         let asked = std::mem::take(&mut entry.asked);
-        let is_ambiguous = asked.iter().any(|options| *options != entry.options);
+        let mut is_ambiguous = asked.iter().any(|options| *options != entry.options);
         if is_ambiguous {
             // They may hold for what follows, too.
             entry.asked = asked;
         }
+        // Who was put there has no options until it subscribes by itself.
+        let seen = self.lives.seen;
+        is_ambiguous |= entry.options != SubscribeOptions::default()
+            && seen.put_in(&self.journal.user, queue, entry.subscribed_us, at_us);
         self.lives.spans.push(Span {
             journal: self.journal,
             queue,

@@ -6,7 +6,8 @@ use proto::c2g;
 use proto::codes::Status;
 use proto::g2q::request::Body;
 use proto::g2q::{
-    CreateMount, CreateQueue, DeleteMount, DeleteQueue, DisconnectUser, ListQueues, RemoveUser,
+    CreateMount, CreateQueue, DeleteMount, DeleteQueue, DisconnectUser, JoinUser, ListQueues,
+    RemoveUser,
 };
 
 use super::agenda::Happening;
@@ -243,6 +244,9 @@ fn body_of(wish: &Wish) -> Body {
         }
         Wish::Mount { queue, deleted: true } => {
             Body::DeleteMount(DeleteMount { queue, mount: "spare".to_owned() })
+        }
+        Wish::Join { queue, user } => {
+            Body::JoinUser(JoinUser { queue, user, ..Default::default() })
         }
         Wish::Remove { queue, user } => Body::RemoveUser(RemoveUser { queue, user }),
         Wish::Disconnect { user } => {

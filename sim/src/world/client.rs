@@ -57,7 +57,7 @@ impl ClientHost {
     /// A client of this user.
     pub(crate) fn of(at: usize, user: String, seed: u64) -> ClientHost {
         let renews = has_tokens(at);
-        let settings = Settings { user: user.clone(), renews, ..Settings::default() };
+        let settings = Settings { user: user.clone(), renews, given: true, ..Settings::default() };
         let is_auditor = at < AUDITORS;
         ClientHost {
             is_auditor,
