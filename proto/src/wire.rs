@@ -205,18 +205,11 @@ pub fn put_optional_uint(out: &mut Vec<u8>, field: u32, number: u64) {
 
 /// Appends the key of a field and a number. Nearly always each is a byte, and then room is looked
 /// for once.
-#[inline]
+#[inline(never)]
 fn put_pair(out: &mut Vec<u8>, key: u64, number: u64) {
     if key < 0x80 && number < 0x80 {
         out.extend_from_slice(&[key as u8, number as u8]);
-    } else {
-        put_long_pair(out, key, number);
-    }
-}
-
-#[inline(never)]
-fn put_long_pair(out: &mut Vec<u8>, key: u64, number: u64) {
-    if key < 0x80 && number < 0x4000 {
+    } else if key < 0x80 && number < 0x4000 {
         out.extend_from_slice(&[key as u8, number as u8 | 0x80, (number >> 7) as u8]);
     } else if key < 0x80 && number >> 49 == 0 {
         put_first(out, key | spread(number) << 8, 1 + varint_len(number));
