@@ -17,7 +17,7 @@ use super::asker::{Asker, Who};
 use super::bucket::Bucket;
 use super::buckets::Buckets;
 use super::links::Connection;
-use super::links::Introduced;
+use super::links::{Hints, Introduced};
 use super::local::Seat;
 use super::operation::name_of;
 use super::outputs;
@@ -183,7 +183,7 @@ impl Buckets {
         if id.user_queue_hash() != hash {
             return Err("a session's id is not one of its user");
         }
-        self.seat(turn, seat, Some(Introduced { connection, user, hint: None }))?;
+        self.seat(turn, seat, Some(Introduced { connection, user, hints: Hints::default() }))?;
         if let Some(home) = self.home_of(turn, hash) {
             home.introduced(turn, seat, connection, message);
         }
@@ -258,14 +258,17 @@ impl Bucket {
         let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
         let introduced = state.introduced(handle).ok_or(STRANGER)?;
         let Connection { id, generation, floor } = introduced.connection;
-        let hint = introduced.hint.filter(|key| self.state.people().is(*key, id));
+        let bucket = self.outputs.bucket();
+        let hint = introduced.hints.get(bucket).filter(|key| self.state.people().is(*key, id));
         let found = hint.or_else(|| self.state.people().find(id));
         let fresh_ms = turn.now.ms.saturating_sub(turn.shared.settings.grace_ms);
         if let Some(key) = found
             && !self.state.people().is_behind(key, generation, floor)
             && !self.state.people().is_fading(key, fresh_ms)
         {
-            introduced.hint = found;
+            if hint.is_none() {
+                introduced.hints.set(bucket, key);
+            }
             return Ok(Met { key, is_over: self.state.people().is_over(key, generation) });
         }
         let user = introduced.user.clone();
@@ -273,7 +276,7 @@ impl Bucket {
         let key = known.ok_or("a session was introduced with another user before")?;
         if let Some(introduced) = turn.shared.links.get_mut(link).and_then(|l| l.introduced(handle))
         {
-            introduced.hint = Some(key);
+            introduced.hints.set(bucket, key);
         }
         Ok(Met { key, is_over: self.state.people().is_over(key, generation) })
     }

@@ -52,8 +52,30 @@ pub(crate) struct Connection {
 pub(crate) struct Introduced {
     pub(crate) connection: Connection,
     pub(crate) user: Rc<str>,
-    /// What the bucket calls the session that its lane spoke to last: most speak to one alone.
-    pub(crate) hint: Option<SessionKey>,
+    pub(crate) hints: Hints,
+}
+
+/// What the buckets call a session to which its lane spoke last: most speak to a few alone. They
+/// are hints, since a bucket may have forgotten it since.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Hints([Option<(u16, SessionKey)>; HINTS]);
+
+/// A power of two: the lowest bits of a bucket's prefix say where its hint is.
+const HINTS: usize = 4;
+
+impl Hints {
+    /// What this bucket called it.
+    #[inline]
+    pub(crate) fn get(&self, bucket: BucketId) -> Option<SessionKey> {
+        let (prefix, key) = self.0[bucket.prefix() as usize % HINTS]?;
+        (u32::from(prefix) == bucket.prefix()).then_some(key)
+    }
+
+    /// This bucket calls it so.
+    #[inline]
+    pub(crate) fn set(&mut self, bucket: BucketId, key: SessionKey) {
+        self.0[bucket.prefix() as usize % HINTS] = Some((bucket.prefix() as u16, key));
+    }
 }
 
 /// The bucket that a peer named, and what came of it.

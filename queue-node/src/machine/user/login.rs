@@ -220,7 +220,7 @@ impl Bucket {
         if let Some(introduced) = state.introduced(seat.handle) {
             let Session { id, .. } = self.state.people()[key];
             introduced.connection = Connection { id, generation, ..introduced.connection };
-            introduced.hint = Some(key);
+            introduced.hints.set(self.outputs.bucket(), key);
         }
         generation
     }
