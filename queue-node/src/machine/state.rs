@@ -171,7 +171,7 @@ impl State {
             Record::Change { queue, step } => self.change(at, queue, step, body),
             Record::Noop => {}
             Record::Passed => self.pass(at.at_ms),
-            Record::Say { word } => self.words.keep(word),
+            Record::Say { word } => self.words.keep(*word),
             Record::Tell { tell } => self.tells.keep(at.n, tell),
             Record::Taken { numbers } => self.tells.taken(&numbers),
             Record::Answered { number } => self.words.answered(number),
@@ -188,6 +188,11 @@ impl State {
                 self.memory.keep(at.at_ms, self.grace_ms, hash, id, &recent);
             }
             Record::Session { session, step } => self.session(at, session, *step),
+            Record::Noted { session, note } => self.logins.note(session, note),
+            Record::Unnoted { session, note } => {
+                self.logins.unnote(session, &note);
+                self.forget_if_done(at, session);
+            }
             Record::Refused { drawn, close } => self.logins.refuse(at, drawn, close),
             Record::Create { name, class, epoch, created_unix_ms } => {
                 let class = self.classes.at(class).expect("the class is there").clone();
@@ -227,12 +232,15 @@ impl State {
             | SessionStep::Detached { .. }
             | SessionStep::Confirmed
             | SessionStep::Expires { .. }
-            | SessionStep::Swept { .. }
-            | SessionStep::Noted(_)
-            | SessionStep::Unnoted(_) => {}
+            | SessionStep::Swept { .. } => {}
         }
         let user = self.people.user_of(key).clone();
         self.logins.apply(at, (key, self.people[key].id, &user), step);
+        self.forget_if_done(at, key);
+    }
+
+    /// A session that is over goes with its last note.
+    fn forget_if_done(&mut self, at: Stamp, key: SessionKey) {
         if self.logins.forget_if_done(key) {
             self.people.release(at.at_ms, key);
             self.sizes.login(false);
@@ -277,7 +285,7 @@ impl State {
         self.sizes.recount(queue);
         self.people.hold(session);
         if !self.queues[index].is_inbox() {
-            self.words.keep(Box::new(Word::Note(self.noted(index, session))));
+            self.words.keep(Word::Note(self.noted(index, session)));
         }
     }
 
@@ -285,7 +293,7 @@ impl State {
     fn leave(&mut self, at: Stamp, index: QueueIndex, session: SessionKey, ended: bool) {
         let is_last = !self.is_elsewhere(index, session);
         if !ended {
-            self.words.keep(Box::new(Word::Unnote(self.noted(index, session))));
+            self.words.keep(Word::Unnote(self.noted(index, session)));
         }
         let queue = &mut self.queues[index];
         let Some(member) = queue.members.remove(session) else { return };

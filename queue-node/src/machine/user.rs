@@ -77,7 +77,7 @@ impl Bucket {
         } else {
             // A planted bug: its rooms are forgotten.
             for noted in rooms {
-                self.change_session(turn, key, SessionStep::Unnoted(noted.note()));
+                self.record(turn, Record::Unnoted { session: key, note: noted.note() }, None);
             }
         }
     }

@@ -127,6 +127,11 @@ impl Forgets {
             }
             Record::Change { step, .. } => self.spoil_step(step, &mut read.body),
             Record::Session { step, .. } => self.spoil_session(step),
+            Record::Noted { note, .. } => {
+                self.replaces(Forgets::NotedGuests, &mut note.guest, false);
+                self == Forgets::Notes
+            }
+            Record::Unnoted { .. } => self == Forgets::Unnoted,
             Record::Destroy { .. } => self == Forgets::Destroyed,
             Record::Barred { .. } => self == Forgets::Barred,
             Record::Say { .. } => self == Forgets::Words,
@@ -231,14 +236,9 @@ impl Forgets {
                 self.replaces(Forgets::DetachCodes, code, 0);
                 return self == Forgets::Detached;
             }
-            SessionStep::Noted(noted) => {
-                self.replaces(Forgets::NotedGuests, &mut noted.guest, false);
-                return self == Forgets::Notes;
-            }
             SessionStep::Attached => return self == Forgets::Attached,
             SessionStep::Confirmed => return self == Forgets::Confirmed,
             SessionStep::Expires { .. } => return self == Forgets::Expiry,
-            SessionStep::Unnoted(_) => return self == Forgets::Unnoted,
         }
         false
     }

@@ -88,6 +88,12 @@ pub(crate) fn put(out: &mut Vec<u8>, record: &Record<'_>, kept: Option<&Kept>) {
         Record::Change { queue, step: Step::Nothing } => put_noop(out, Some(*queue)),
         Record::Change { queue, step } => changes::put(out, *queue, step),
         Record::Session { session, step } => sessions::put(out, *session, step),
+        Record::Noted { session, note } => {
+            sessions::put_noted(out, record::NOTED, *session, note);
+        }
+        Record::Unnoted { session, note } => {
+            sessions::put_noted(out, record::UNNOTED, *session, note);
+        }
         Record::Say { word } => {
             wire::put_part(out, record::SAY, |out| words::put_word(out, word));
         }
@@ -163,7 +169,12 @@ fn put_other(out: &mut Vec<u8>, record: &Record<'_>) {
         Record::Shorten { bytes_max } => wire::put_part(out, record::SHORTEN, |out| {
             wire::put_uint(out, shorten::BYTES_MAX, *bytes_max as u64);
         }),
-        Record::Noop | Record::Change { .. } | Record::Session { .. } | Record::Say { .. } => {}
+        Record::Noop
+        | Record::Change { .. }
+        | Record::Session { .. }
+        | Record::Noted { .. }
+        | Record::Unnoted { .. }
+        | Record::Say { .. } => {}
     }
 }
 

@@ -69,6 +69,9 @@ impl State {
                 self.queues.get(*queue).is_some_and(|queue| self.fits_change(queue, step))
             }
             Record::Session { session, step } => self.fits_session(*session, step),
+            Record::Noted { session, .. } | Record::Unnoted { session, .. } => {
+                self.people.get(*session).is_some() && self.logins.get(*session).is_some()
+            }
         }
     }
 
@@ -104,9 +107,7 @@ impl State {
                 | SessionStep::Confirmed
                 | SessionStep::Expires { .. }
                 | SessionStep::Ended { .. }
-                | SessionStep::Swept { .. }
-                | SessionStep::Noted(_)
-                | SessionStep::Unnoted(_) => has_login,
+                | SessionStep::Swept { .. } => has_login,
             }
     }
 }

@@ -191,7 +191,7 @@ impl State {
             }
             Ok(())
         })?;
-        self.words.put_back(place, Box::new(kept.ok_or(WireError)?));
+        self.words.put_back(place, kept.ok_or(WireError)?);
         Ok(())
     }
 

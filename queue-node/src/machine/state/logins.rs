@@ -198,13 +198,25 @@ impl Logins {
             | SessionStep::Detached { .. }
             | SessionStep::Confirmed
             | SessionStep::Expires { .. }
-            | SessionStep::Swept { .. }
-            | SessionStep::Noted(_)
-            | SessionStep::Unnoted(_) => {
+            | SessionStep::Swept { .. } => {
                 if let Some(login) = self.logins.get_mut(&key) {
                     login.apply(at, step);
                 }
             }
+        }
+    }
+
+    /// A room has a session.
+    pub(super) fn note(&mut self, key: SessionKey, note: Note) {
+        if let Some(login) = self.logins.get_mut(&key) {
+            login.note(note);
+        }
+    }
+
+    /// A room has it no more.
+    pub(super) fn unnote(&mut self, key: SessionKey, note: &Note) {
+        if let Some(login) = self.logins.get_mut(&key) {
+            login.unnote(note);
         }
     }
 
@@ -385,8 +397,6 @@ impl Login {
                 self.below = below;
                 self.sweep = next;
             }
-            SessionStep::Noted(note) => self.note(note),
-            SessionStep::Unnoted(note) => self.unnote(&note),
             SessionStep::New { .. } | SessionStep::Resumed { .. } | SessionStep::Ended { .. } => {}
         }
     }

@@ -191,6 +191,13 @@ impl People {
         self.is_behind(key, generation, floor) || self[key].uses == 0
     }
 
+    /// Whether no other session of its user is known.
+    #[inline]
+    pub(crate) fn is_alone(&self, key: SessionKey) -> bool {
+        let Session { before, next, .. } = &self[key];
+        before.is_none() && next.is_none()
+    }
+
     /// Whether nothing uses the session, and it hasn't been met since that moment.
     #[inline]
     pub(crate) fn is_fading(&self, key: SessionKey, since_ms: u64) -> bool {

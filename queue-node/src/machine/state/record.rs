@@ -47,6 +47,10 @@ pub(crate) enum Record<'a> {
     Barred { hash: u64, id: SessionId },
     /// A session's record at its user queue.
     Session { session: SessionKey, step: Box<SessionStep> },
+    /// A session's user queue notes that a room has it.
+    Noted { session: SessionKey, note: Note },
+    /// A room has it no more.
+    Unnoted { session: SessionKey, note: Note },
     /// A login was refused: the id that it drew is over.
     Refused { drawn: SessionId, close: Close },
     /// Another queue is to hear this word, which is kept until it is answered.
@@ -135,10 +139,6 @@ pub(crate) enum SessionStep {
     Ended { inbox: Option<QueueIndex>, close: Close, floor: Option<Generation>, unix_ms: u64 },
     /// Rooms are told to let go of what it left below this generation.
     Swept { below: Option<Generation>, next: Option<Sweep> },
-    /// A room has it.
-    Noted(Note),
-    /// A room has it no more.
-    Unnoted(Note),
 }
 
 /// What a login brings.
@@ -179,6 +179,8 @@ impl Record<'_> {
             | Record::Known { .. }
             | Record::Barred { .. }
             | Record::Session { .. }
+            | Record::Noted { .. }
+            | Record::Unnoted { .. }
             | Record::Refused { .. }
             | Record::Say { .. }
             | Record::Answered { .. }

@@ -168,10 +168,11 @@ impl Snapshot {
                 | SessionStep::Confirmed
                 | SessionStep::Expires { .. }
                 | SessionStep::Ended { .. }
-                | SessionStep::Swept { .. }
-                | SessionStep::Noted(_)
-                | SessionStep::Unnoted(_) => self.write_login(state, *session),
+                | SessionStep::Swept { .. } => self.write_login(state, *session),
             },
+            Record::Noted { session, .. } | Record::Unnoted { session, .. } => {
+                self.write_login(state, *session);
+            }
             // They change every queue.
             Record::Config { .. } | Record::Shorten { .. } => {
                 while let Some(place) = self.queues.next() {

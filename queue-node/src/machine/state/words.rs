@@ -101,14 +101,14 @@ pub(crate) struct Answer {
 /// The unanswered words of a bucket, by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    kept: HashMap<u64, Box<Word>, Numbers>,
+    kept: HashMap<u64, Word, Numbers>,
     /// The number of the newest: it rises with each.
     newest: u64,
 }
 
 impl Words {
     /// Keeps a word until it is answered.
-    pub(super) fn keep(&mut self, word: Box<Word>) {
+    pub(super) fn keep(&mut self, word: Word) {
         self.newest += 1;
         self.kept.insert(self.newest, word);
     }
@@ -119,13 +119,13 @@ impl Words {
     }
 
     /// Keeps a word that an earlier life kept.
-    pub(super) fn put_back(&mut self, number: u64, word: Box<Word>) {
+    pub(super) fn put_back(&mut self, number: u64, word: Word) {
         self.kept.insert(number, word);
     }
 
     /// Those that aren't answered, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Word)> {
-        self.kept.iter().map(|(number, word)| (*number, &**word))
+        self.kept.iter().map(|(number, word)| (*number, word))
     }
 
     /// The word was answered.
@@ -140,7 +140,7 @@ impl Words {
 
     /// The word of this number, unless it is answered.
     pub(crate) fn get(&self, number: u64) -> Option<&Word> {
-        self.kept.get(&number).map(|word| &**word)
+        self.kept.get(&number)
     }
 
     /// The numbers of those that aren't answered, oldest first.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use proto::ids::Generation;
 use proto::q2g;
 use proto::wire;
 
@@ -13,12 +14,17 @@ use crate::machine::state::words::{Answer, End, Noted, Word};
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
+/// What a user queue makes of the word of a room.
+enum Heard {
+    Noted,
+    Unnoted,
+}
+
 impl Bucket {
     /// A room has this session as a member.
     pub(crate) fn hear_note(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Answer {
-        let answer = self.hear_room(turn, noted, |login| {
-            login.ending.is_none().then(|| SessionStep::Noted(noted.note()))
-        });
+        let answer =
+            self.hear_room(turn, noted, |login| login.ending.is_none().then_some(Heard::Noted));
         if noted.guest
             && let Some(key) = self.state.people().find(noted.session)
         {
@@ -52,7 +58,7 @@ impl Bucket {
 
     /// A room has it no more.
     pub(crate) fn hear_unnote(&mut self, turn: &mut Turn<'_>, noted: &Noted) -> Answer {
-        self.hear_room(turn, noted, |_| Some(SessionStep::Unnoted(noted.note())))
+        self.hear_room(turn, noted, |_| Some(Heard::Unnoted))
     }
 
     /// A room asks about a session that has been without a lane there for long.
@@ -64,31 +70,50 @@ impl Bucket {
         &mut self,
         turn: &mut Turn<'_>,
         noted: &Noted,
-        change: impl FnOnce(&Login) -> Option<SessionStep>,
+        change: impl FnOnce(&Login) -> Option<Heard>,
     ) -> Answer {
-        let floor = self.floor_of(turn, &noted.user, None);
         let found = self.state.people().find(noted.session);
         let login = found.and_then(|key| Some((key, self.state.logins().get(key)?)));
+        let floor = self.floor_by(turn, &noted.user, login);
         // An answer has a record of its own, if nothing changes: it waits as all others do.
         let Some((key, login)) = login else {
             self.record(turn, Record::Noop, None);
             return Answer { ended: true, floor, ..Answer::default() };
         };
         let Login { generation, below, ending, .. } = *login;
-        match change(login) {
-            Some(step) => self.change_session(turn, key, step),
-            None => {
-                self.record(turn, Record::Noop, None);
-            }
-        }
+        let record = match change(login) {
+            Some(Heard::Noted) => Record::Noted { session: key, note: noted.note() },
+            Some(Heard::Unnoted) => Record::Unnoted { session: key, note: noted.note() },
+            None => Record::Noop,
+        };
+        self.record(turn, record, None);
         Answer { ended: ending.is_some(), floor, generation: Some(generation), below }
+    }
+
+    /// The lowest generation of a user that isn't over, who has this session: its own, as long as
+    /// there is no other one.
+    fn floor_by(
+        &self,
+        turn: &Turn<'_>,
+        user: &str,
+        login: Option<(SessionKey, &Login)>,
+    ) -> Option<Generation> {
+        let is_said = !turn.shared.settings.faults().loser_unsaid;
+        let is_all = |(key, login): &(SessionKey, &Login)| {
+            login.ending.is_none() && self.state.people().is_alone(*key) && is_said
+        };
+        let Some((_, login)) = login.filter(is_all) else {
+            return self.floor_of(turn, user, None);
+        };
+        debug_assert_eq!(self.floor_of(turn, user, None), Some(login.generation), "{user}");
+        Some(login.generation)
     }
 
     /// A room has heard that a session is over, or what it left behind.
     pub(crate) fn room_heard(&mut self, turn: &mut Turn<'_>, noted: &Noted) {
         let Some(key) = self.state.people().find(noted.session) else { return };
         if self.state.logins().get(key).is_some() {
-            self.change_session(turn, key, SessionStep::Unnoted(noted.note()));
+            self.record(turn, Record::Unnoted { session: key, note: noted.note() }, None);
         }
     }
 

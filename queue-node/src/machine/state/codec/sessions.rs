@@ -22,12 +22,6 @@ pub(super) fn put(out: &mut Vec<u8>, session: SessionKey, step: &SessionStep) {
     let part = |out: &mut Vec<u8>, kind| {
         wire::put_part(out, kind, |out| wire::put_uint(out, session_part::SESSION, number));
     };
-    let noted = |out: &mut Vec<u8>, kind, note: &Note| {
-        wire::put_part(out, kind, |out| {
-            wire::put_uint(out, session_note::SESSION, number);
-            wire::put_part(out, session_note::NOTE, |out| put_note(out, note));
-        });
-    };
     match step {
         SessionStep::New { inbox, entry, losers, unix_ms } => {
             wire::put_part(out, record::BEGIN, |out| {
@@ -78,9 +72,15 @@ pub(super) fn put(out: &mut Vec<u8>, session: SessionKey, step: &SessionStep) {
             wire::put_uint(out, swept::BELOW, Generation::number_or_none(*below));
             put_sweep(out, swept::NEXT, *next);
         }),
-        SessionStep::Noted(note) => noted(out, record::NOTED, note),
-        SessionStep::Unnoted(note) => noted(out, record::UNNOTED, note),
     }
+}
+
+/// Appends that a room has a session, or has it no more: that is the kind.
+pub(super) fn put_noted(out: &mut Vec<u8>, kind: u32, session: SessionKey, note: &Note) {
+    wire::put_part(out, kind, |out| {
+        wire::put_uint(out, session_note::SESSION, session.number().into());
+        wire::put_part(out, session_note::NOTE, |out| put_note(out, note));
+    });
 }
 
 fn put_entry(out: &mut Vec<u8>, entry: &Entry) {
@@ -128,8 +128,14 @@ pub(super) fn read(kind: u32, bytes: &[u8]) -> Result<Option<Record<'static>>, W
         record::EXPIRES => read_expires(bytes)?,
         record::END => read_end(bytes)?,
         record::SWEPT => read_swept(bytes)?,
-        record::NOTED => read_noted(bytes, SessionStep::Noted)?,
-        record::UNNOTED => read_noted(bytes, SessionStep::Unnoted)?,
+        record::NOTED => {
+            let (session, note) = read_noted(bytes)?;
+            return Ok(Some(Record::Noted { session, note }));
+        }
+        record::UNNOTED => {
+            let (session, note) = read_noted(bytes)?;
+            return Ok(Some(Record::Unnoted { session, note }));
+        }
         _ => return Ok(None),
     };
     Ok(Some(Record::Session { session, step: Box::new(step) }))
@@ -287,10 +293,7 @@ pub(in crate::machine::state) fn read_sweep(bytes: &[u8]) -> Result<Sweep, WireE
     Ok(read)
 }
 
-fn read_noted(
-    bytes: &[u8],
-    step: fn(Note) -> SessionStep,
-) -> Result<(SessionKey, SessionStep), WireError> {
+fn read_noted(bytes: &[u8]) -> Result<(SessionKey, Note), WireError> {
     let (mut key, mut note) = (SessionKey::FIRST, None);
     each(bytes, |number, value| {
         match number {
@@ -300,7 +303,7 @@ fn read_noted(
         }
         Ok(())
     })?;
-    Ok((key, step(note.ok_or(WireError)?)))
+    Ok((key, note.ok_or(WireError)?))
 }
 
 /// Reads the code of a close.
