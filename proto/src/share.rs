@@ -1,29 +1,29 @@
-//! How a bounded room is shared out among those who fill it.
+//! How bounded space is shared out among those who fill it.
 
 /// Of 64 who take all they can get, each has at least one part in so many.
 const LEAST_PART: usize = 256;
 
-/// Whether somebody who holds so much of a room may take more, where all together hold so much and
+/// Whether somebody who holds so much of a space may take more, where all together hold so much and
 /// there is space for so much in all.
 ///
-/// Everybody may hold twice as much as is left in three quarters of the room: alone a half of all,
+/// Everybody may hold twice as much as is left in three quarters of the space: alone a half of all,
 /// each of two who take all they can get three tenths. So whoever comes after them finds space,
 /// nobody is thrown out for it, and nobody must be known beforehand. These are the dynamic
 /// thresholds of Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998.
 ///
-/// The last quarter is for those who come when that room is gone, one part in 256 each.
+/// The last quarter is for those who come when that is gone, one part in 256 each.
 #[inline]
 pub fn may_take(held: usize, all: usize, max: usize) -> bool {
     let left = (max - max / 4).saturating_sub(all);
     held < 2 * left || (held < least(max) && all < max)
 }
 
-/// What each of 64 who take all they can get has at least of a room for so much.
+/// What each of 64 who take all they can get has at least of space for so much.
 pub const fn least(max: usize) -> usize {
     max / LEAST_PART
 }
 
-/// What anybody can hold at most of a room for so much.
+/// What anybody can hold at most of space for so much.
 pub const fn most(max: usize) -> usize {
     max / 2
 }

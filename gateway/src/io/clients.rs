@@ -259,7 +259,7 @@ impl Clients {
     /// Whether a connection is written to later, with others that have large events unsent.
     #[inline]
     fn waits_with_large(&mut self, conn: ConnId, out: &Outbox) -> bool {
-        if !out.clients.owes_large(conn) {
+        if !out.clients.has_large(conn) {
             return false;
         }
         let Some(client) = self.sockets.get_mut(conn.place()) else { return false };

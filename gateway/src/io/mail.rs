@@ -23,7 +23,7 @@ pub(super) enum Letter {
     /// The cluster's configuration.
     Config(Arc<ClusterConfig>),
     /// Back ends want something.
-    Ask(Vec<WebRequest>),
+    Requests(Vec<WebRequest>),
     /// What became of a request to the web application, by its number.
     Called(u64, Outcome),
     /// Whose tokens are believed.
@@ -39,7 +39,7 @@ impl Letter {
     /// lost because the box is full.
     fn kept(&self) -> Option<Discriminant<Letter>> {
         match self {
-            Letter::Ask(_) | Letter::Called(..) => None,
+            Letter::Requests(_) | Letter::Called(..) => None,
             Letter::Registered { .. }
             | Letter::Table(_)
             | Letter::Config(_)

@@ -274,7 +274,7 @@ impl Loop {
                 Letter::Config(config) => {
                     decider.lane.handle(now, Input::Config(config), &mut decider.out);
                 }
-                Letter::Ask(requests) => {
+                Letter::Requests(requests) => {
                     for request in requests {
                         decider.lane.handle(now, Input::Web(request), &mut decider.out);
                     }

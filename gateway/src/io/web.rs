@@ -6,7 +6,7 @@
 //! programs. The port itself is `member::io::http::server`.
 //!
 //! What a call costs is charged to its key's account: requests and their order in `exchange`, work
-//! of this thread in `turns`, memory in `shares`. All who have shown no key are one account.
+//! of this thread in `scheduler`, memory in `shares`. All who have shown no key are one account.
 
 use std::io;
 use std::net::SocketAddr;

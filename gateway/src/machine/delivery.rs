@@ -39,7 +39,7 @@ use slow::Kept;
 pub(super) use slow::TooSlow;
 
 /// Sockets get this long to take a burst that is more than the lane may keep.
-const DEBT_MS: u64 = 10;
+const CUT_OFF_MS: u64 = 10;
 
 /// What brings events to the clients of a lane.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub(super) struct Delivery {
     /// What is kept for receivers, over all sessions.
     kept_bytes: usize,
     /// When those with the most unsent are cut off, unless their sockets have taken enough by then.
-    debt_ms: Option<u64>,
+    cut_off_ms: Option<u64>,
     events: u64,
     deliveries: u64,
     conflated: u64,
@@ -81,7 +81,7 @@ impl Delivery {
             diverted: Vec::new(),
             too_slow: Vec::new(),
             kept_bytes: 0,
-            debt_ms: None,
+            cut_off_ms: None,
             events: 0,
             deliveries: 0,
             conflated: 0,
@@ -390,22 +390,22 @@ impl Delivery {
     }
 
     /// All connections together have too much unsent: their sockets get a moment.
-    pub(super) fn owe_too_much(&mut self, now_ms: u64) {
-        self.debt_ms.get_or_insert(now_ms + DEBT_MS);
+    pub(super) fn cut_off_soon(&mut self, now_ms: u64) {
+        self.cut_off_ms.get_or_insert(now_ms + CUT_OFF_MS);
     }
 
     /// A turn's worth of them was cut off, and that wasn't enough.
-    pub(super) fn owe_still(&mut self, now_ms: u64) {
-        self.debt_ms = Some(now_ms);
+    pub(super) fn cut_off_more(&mut self, now_ms: u64) {
+        self.cut_off_ms = Some(now_ms);
     }
 
     /// Whether somebody is to be cut off now.
-    pub(super) fn debts_are_due(&mut self, now_ms: u64) -> bool {
-        self.debt_ms.take_if(|at| *at <= now_ms).is_some()
+    pub(super) fn cut_off_is_due(&mut self, now_ms: u64) -> bool {
+        self.cut_off_ms.take_if(|at| *at <= now_ms).is_some()
     }
 
     /// When somebody is to be cut off.
     pub(super) fn wake_at(&self) -> Option<u64> {
-        self.debt_ms
+        self.cut_off_ms
     }
 }

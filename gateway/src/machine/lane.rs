@@ -273,8 +273,8 @@ impl Lane {
         let LaneParts { desk, sessions, .. } = &mut self.parts;
         desk.upstream.flush(&mut out.links);
         desk.counters.slow = out.clients.slow_total();
-        if sessions.owe_too_much(desk, out) {
-            desk.delivery.owe_too_much(desk.now.ms);
+        if sessions.too_much_is_unsent(desk, out) {
+            desk.delivery.cut_off_soon(desk.now.ms);
         }
         if desk.settings.faults().flush_lost && desk.delivery.events() % 16 == 7 {
             out.clients.lose_flush();
@@ -294,8 +294,8 @@ impl Lane {
         if parts.desk.upstream.sweep_is_due(now_ms) {
             recovery::sweep(parts, out);
         }
-        if parts.desk.delivery.debts_are_due(now_ms) {
-            closing::close_debtors(parts, out);
+        if parts.desk.delivery.cut_off_is_due(now_ms) {
+            closing::close_most_unsent(parts, out);
         }
         if parts.desk.upstream.probe_is_due(now_ms) {
             homes::probe(&mut parts.desk, out);

@@ -185,20 +185,20 @@ impl Bucket {
     /// A member has no lane from now on.
     pub(crate) fn detached(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let local = &mut self.locals[index];
-        let ask_ms = turn.now.ms + turn.shared.settings.grace_ms;
-        local.ask_ms = local.ask_ms.min(ask_ms);
-        let ask_ms = local.ask_ms;
-        self.arm(turn, index, ask_ms);
+        let question_ms = turn.now.ms + turn.shared.settings.grace_ms;
+        local.question_ms = local.question_ms.min(question_ms);
+        let question_ms = local.question_ms;
+        self.arm(turn, index, question_ms);
     }
 
     /// Asks about members that have been without a lane for a grace, if it is time: it takes a look
     /// at each member, so it isn't done more often than eight times in a grace.
-    pub(crate) fn ask(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+    pub(crate) fn question(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
-        if self.locals[index].ask_ms > now_ms {
+        if self.locals[index].question_ms > now_ms {
             return;
         }
-        self.locals[index].ask_ms = u64::MAX;
+        self.locals[index].question_ms = u64::MAX;
         if self.state.queue(index).is_inbox() {
             return;
         }
@@ -220,7 +220,7 @@ impl Bucket {
             }
         }
         let soonest = now_ms + grace_ms / 8 + 1;
-        self.locals[index].ask_ms = next.map_or(u64::MAX, |next| next.max(soonest));
+        self.locals[index].question_ms = next.map_or(u64::MAX, |next| next.max(soonest));
     }
 }
 

@@ -37,7 +37,8 @@ use super::unanswered::Posted;
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub(crate) outputs: Outputs,
-    /// What its records have made of it. It is changed by [`Bucket::record`] alone.
+    /// What its records have made of it. It is changed by
+    /// [`Bucket::record`], but that old events go by age ([`Bucket::pass_queue`]).
     pub(crate) state: State,
     pub(crate) locals: Locals,
     /// The connections that speak for sessions whose user queue is here.
@@ -78,7 +79,7 @@ impl Bucket {
     }
 
     /// Records what was decided with how it ended, answers whoever asked, tells everybody.
-    pub(crate) fn commit(
+    pub(crate) fn conclude(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,

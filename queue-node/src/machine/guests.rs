@@ -37,7 +37,7 @@ impl Bucket {
         let guests = self.known_guests(turn, join, hash);
         let decision = self.decide_guests(turn, index, join, &guests);
         let is_well = decision.is_ok();
-        self.commit(turn, index, asker, decision.map(|outcome| (outcome, Step::Nothing)));
+        self.conclude(turn, index, asker, decision.map(|outcome| (outcome, Step::Nothing)));
         for (key, generation) in guests {
             if is_well && !self.state.queue(index).members.contains(key) {
                 let (guest, filter) = (true, None);

@@ -83,7 +83,7 @@ impl Bucket {
         if was_member && decision.is_ok() {
             self.take_seat(turn, index, key, seat);
         }
-        if !self.commit_ruled(turn, index, asker, decision, ruling) {
+        if !self.conclude_ruled(turn, index, asker, decision, ruling) {
             return;
         }
         if !was_member {
@@ -120,7 +120,7 @@ impl Bucket {
         let step = Step::Join { session, generation, guest: false, filter };
         let index = self.create(turn, name, class, Some(&user));
         let outcome = Outcome::Done { seq: self.state.queue(index).seq };
-        self.commit(turn, index, asker, Ok((outcome, step)));
+        self.conclude(turn, index, asker, Ok((outcome, step)));
         self.joined(turn, index, session);
         self.sit_and_wait(turn, index, seat, sub, join);
     }
@@ -175,12 +175,12 @@ impl Bucket {
         let not_there = || Refusal::new(Status::NotFound, "this session is not subscribed to it");
         let Some(index) = found else { return self.refuse(turn, asker, not_there()) };
         if !self.state.queue(index).members.contains(key) {
-            return self.commit(turn, index, asker, Err(not_there()));
+            return self.conclude(turn, index, asker, Err(not_there()));
         }
         if self.state.queue(index).is_inbox() {
             let sentence = "a session leaves its user's inbox when it ends, not before";
             let refusal = Refusal::new(Status::Forbidden, sentence);
-            return self.commit(turn, index, asker, Err(refusal));
+            return self.conclude(turn, index, asker, Err(refusal));
         }
         let result = asker.result(&Outcome::Done { seq: self.state.queue(index).seq });
         let kept = self.kept(turn, asker, None, &result);

@@ -25,7 +25,7 @@ pub(crate) struct Local {
     /// The next deadline that was set for it.
     pub(crate) armed_ms: u64,
     /// When members without a lane are asked about; nobody is without one before a grace is over.
-    pub(crate) ask_ms: u64,
+    pub(crate) question_ms: u64,
     /// Tells it from the queue that had its place before.
     pub(crate) serial: u32,
     /// Whose doing it is, if the web application is told: who created it or joined it last.
@@ -70,8 +70,8 @@ impl Local {
     /// Of a queue that has just come to be.
     pub(crate) fn new(now_ms: u64, serial: u32, cause: Cause) -> Local {
         let (lanes, members, run, is_dirty) = (SmallVec::new(), SmallVec::new(), None, false);
-        let (idle_ms, armed_ms, ask_ms) = (now_ms, u64::MAX, u64::MAX);
-        Local { lanes, members, run, idle_ms, armed_ms, ask_ms, serial, cause, is_dirty }
+        let (idle_ms, armed_ms, question_ms) = (now_ms, u64::MAX, u64::MAX);
+        Local { lanes, members, run, idle_ms, armed_ms, question_ms, serial, cause, is_dirty }
     }
 
     /// The seat of a lane.

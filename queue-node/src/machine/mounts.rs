@@ -73,7 +73,7 @@ impl Bucket {
         };
         turn.shared.body.clear();
         let decision = decide(self.state.queue(index), &mut turn.shared.body);
-        self.commit(turn, index, asker, decision);
+        self.conclude(turn, index, asker, decision);
     }
 }
 

@@ -33,7 +33,7 @@ use super::state::idempotency::Shares;
 use super::state::snapshot::Snapshot;
 use super::timers::{Timer, Timers};
 use super::turn::{Inspected, Outbox, Shared, Turn};
-use super::unanswered::Unanswered;
+use super::unanswered::UnansweredWords;
 
 /// What users may create.
 const CREATIONS: Rate =
@@ -153,7 +153,7 @@ impl Node {
             couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
             key_shares,
-            unanswered: Unanswered::new(Seed::new(seed)),
+            unanswered: UnansweredWords::new(Seed::new(seed)),
             is_resending: false,
             snapshot_bytes: 0,
             serials: 0,

@@ -35,7 +35,7 @@ impl Buckets {
                 let message: q2q::Word = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 let word_id = WordId::of(message.number, message.loss, message.bits);
-                let word_id = word_id.ok_or("a tell is of no bucket")?;
+                let word_id = word_id.ok_or("a word is of no bucket")?;
                 let answer =
                     Word::of(message).map_or(Answer::default(), |word| bucket.hear(turn, &word));
                 let message = answer.message(word_id);

@@ -152,7 +152,7 @@ impl Bucket {
                 Some(class) if turn.shared.admits().is_ok() => {
                     let index = self.create(turn, name, class, None);
                     let outcome = Outcome::Done { seq: 0 };
-                    return self.commit(turn, index, asker, Ok((outcome, Step::Nothing)));
+                    return self.conclude(turn, index, asker, Ok((outcome, Step::Nothing)));
                 }
                 Some(_) => super::capacity::full(),
                 None => {
@@ -175,7 +175,7 @@ impl Bucket {
             return self.refuse(turn, asker, Refusal::new(Status::Forbidden, sentence));
         }
         let seq = self.state.queue(index).seq;
-        self.commit(turn, index, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
+        self.conclude(turn, index, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
         self.disband(turn, index, "the queue was deleted");
     }
 
@@ -213,10 +213,10 @@ impl Bucket {
         let sessions: Vec<SessionKey> = sessions.filter(is_member).collect();
         if sessions.is_empty() {
             let refusal = Refusal::new(Status::NotFound, "the user is not a member of the queue");
-            return self.commit(turn, index, asker, Err(refusal));
+            return self.conclude(turn, index, asker, Err(refusal));
         }
         let seq = queue.seq;
-        self.commit(turn, index, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
+        self.conclude(turn, index, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
         for key in sessions {
             let reason = "removed by the application";
             self.remove_session(turn, index, key, reason, Leaving::OfItself);

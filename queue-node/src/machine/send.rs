@@ -36,7 +36,7 @@ impl Bucket {
             return self.send_asked_message(turn, index, asker, operation, verdicts);
         }
         let decision = self.decide_message(turn, index, asker, operation);
-        self.commit(turn, index, asker, decision);
+        self.conclude(turn, index, asker, decision);
     }
 
     /// `send_message` where the web application may have a word in it.
@@ -56,7 +56,7 @@ impl Bucket {
         let operation = SendMessageRef { payload, ..*operation };
         let decision = self.decide_message(turn, index, asker, &operation);
         let ruling = verdicts.rule_if(is_asked, AskKind::SendMessage);
-        self.commit_ruled(turn, index, asker, decision, ruling);
+        self.conclude_ruled(turn, index, asker, decision, ruling);
     }
 
     /// Whether the web application is asked about what is sent to this mount.
@@ -81,7 +81,7 @@ impl Bucket {
             let is_asked = self.is_asked(index, operation.mount.as_bytes(), asker);
             let decision = self.decide_state(turn, index, asker, operation);
             let ruling = verdicts.rule_if(is_asked, AskKind::SendState);
-            self.commit_ruled(turn, index, asker, decision, ruling);
+            self.conclude_ruled(turn, index, asker, decision, ruling);
             if let Some(at_ms) = self.state.queue(index).next_expiry_ms() {
                 self.arm(turn, index, at_ms);
             }

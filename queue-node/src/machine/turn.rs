@@ -22,7 +22,7 @@ use super::state::class::Classes;
 use super::state::idempotency::Shares;
 use super::state::words::{Answer, Word, WordId};
 use super::timers::{QueueRef, Timers};
-use super::unanswered::Unanswered;
+use super::unanswered::UnansweredWords;
 
 /// What a node lets out.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ pub(crate) struct Shared {
     /// Idempotency-Keys of all buckets, by API key.
     pub(crate) key_shares: Shares,
     /// Words that wait for an answer.
-    pub(crate) unanswered: Unanswered,
+    pub(crate) unanswered: UnansweredWords,
     /// Words that found no home are about to be sent again.
     pub(crate) is_resending: bool,
     /// What the web application hasn't been told yet.

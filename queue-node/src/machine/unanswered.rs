@@ -23,7 +23,7 @@ impl Posted {
     /// A word was kept.
     pub(crate) fn kept(
         &mut self,
-        unanswered: &mut Unanswered,
+        unanswered: &mut UnansweredWords,
         number: u64,
         home: BucketId,
         word: &Word,
@@ -33,7 +33,7 @@ impl Posted {
     }
 
     /// A word was answered.
-    pub(crate) fn answered(&mut self, unanswered: &mut Unanswered, number: u64, word: &Word) {
+    pub(crate) fn answered(&mut self, unanswered: &mut UnansweredWords, number: u64, word: &Word) {
         if let Some(home) = self.homes.remove(&number) {
             unanswered.remove(home, &word.noted().user);
         }
@@ -51,7 +51,7 @@ impl Posted {
     }
 
     /// The bucket is somebody else's, and so are its words.
-    pub(crate) fn drop_all(&self, unanswered: &mut Unanswered, words: &Words) {
+    pub(crate) fn drop_all(&self, unanswered: &mut UnansweredWords, words: &Words) {
         for number in words.numbers() {
             if let (Some(home), Some(word)) = (self.homes.get(&number), words.get(number)) {
                 unanswered.remove(*home, &word.noted().user);
@@ -63,16 +63,16 @@ impl Posted {
 /// How many words of all buckets of the node wait for an answer, by the bucket that shall give it
 /// and by the user whose coming and going they are about.
 #[derive(Debug)]
-pub(crate) struct Unanswered {
+pub(crate) struct UnansweredWords {
     total: usize,
     by_home: HashMap<BucketId, usize, Numbers>,
     by_user: Cells,
 }
 
-impl Unanswered {
+impl UnansweredWords {
     /// None yet.
-    pub(crate) fn new(seed: Seed) -> Unanswered {
-        Unanswered { total: 0, by_home: HashMap::default(), by_user: Cells::new(seed) }
+    pub(crate) fn new(seed: Seed) -> UnansweredWords {
+        UnansweredWords { total: 0, by_home: HashMap::default(), by_user: Cells::new(seed) }
     }
 
     /// Whether there may be one more of this user: each has a share, of what waits for one bucket

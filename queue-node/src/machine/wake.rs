@@ -131,7 +131,7 @@ impl Bucket {
         }
         self.expire_keys(turn, index);
         self.trim(turn, index);
-        self.ask(turn, index);
+        self.question(turn, index);
         let (queue, local) = (self.state.queue(index), &self.locals[index]);
         let kept_ms = kept_ms(turn);
         let trim_ms = queue.log.oldest_ms().map(|oldest| oldest + kept_ms);
@@ -140,8 +140,8 @@ impl Bucket {
         let faulty = turn.shared.settings.faults().idle_destroys_members && !queue.is_inbox();
         let is_empty = queue.members.is_empty() || faulty;
         let idle_ms = is_empty.then(|| local.idle_ms.saturating_add(idle_ttl_ms));
-        let ask_ms = Some(local.ask_ms).filter(|at_ms| *at_ms < u64::MAX);
-        let deadlines = [trim_ms, expiry_ms, idle_ms, ask_ms];
+        let question_ms = Some(local.question_ms).filter(|at_ms| *at_ms < u64::MAX);
+        let deadlines = [trim_ms, expiry_ms, idle_ms, question_ms];
         if let Some(next_ms) = deadlines.into_iter().flatten().min() {
             self.arm(turn, index, next_ms);
         }

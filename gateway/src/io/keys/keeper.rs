@@ -25,7 +25,7 @@ pub(super) struct Keeper {
     rules: Rules,
     origin: Origin,
     board: Board,
-    tell: Tell,
+    report: Report,
     failures: u64,
     /// The bytes of the keys in use, so that the same are not told again.
     bytes: Vec<u8>,
@@ -33,16 +33,16 @@ pub(super) struct Keeper {
 }
 
 /// Who wants to know of new keys.
-type Tell = Box<dyn Fn(Arc<Tokens>) + Send>;
+type Report = Box<dyn Fn(Arc<Tokens>) + Send>;
 
 impl Keeper {
     /// Without keys.
-    pub(super) fn new(rules: Rules, board: Board, tell: Tell) -> Keeper {
+    pub(super) fn new(rules: Rules, board: Board, report: Report) -> Keeper {
         Keeper {
             rules,
             origin: Origin::File,
             board,
-            tell,
+            report,
             failures: 0,
             bytes: Vec::new(),
             count: 0,
@@ -52,7 +52,7 @@ impl Keeper {
     /// Keys come from a URL, and aren't here yet.
     pub(super) fn await_document(&mut self) {
         self.origin = Origin::Url;
-        (self.tell)(Arc::new(Tokens::new(self.rules.clone(), Vec::new())));
+        (self.report)(Arc::new(Tokens::new(self.rules.clone(), Vec::new())));
         self.publish();
     }
 
@@ -111,7 +111,7 @@ impl Keeper {
         }
         (self.bytes, self.count) = (bytes, set.keys.len());
         tracing::info!("tokens are verified with {} keys", self.count);
-        (self.tell)(Arc::new(Tokens::new(self.rules.clone(), set.keys)));
+        (self.report)(Arc::new(Tokens::new(self.rules.clone(), set.keys)));
         self.publish();
         Ok(())
     }

@@ -129,7 +129,7 @@ impl Exchange {
             return;
         }
         let letters: Vec<u64> = requests.iter().map(|one| one.number >> PLACE_BITS).collect();
-        if self.0.lane.put(Letter::Ask(requests)).is_err() {
+        if self.0.lane.put(Letter::Requests(requests)).is_err() {
             tracing::warn!("the back ends' lane doesn't take requests: they go unanswered");
             letters.into_iter().for_each(|letter| self.give_up(letter));
         }

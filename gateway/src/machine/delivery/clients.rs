@@ -325,7 +325,7 @@ impl Clients {
 
     /// Whether a large event is among what a connection's socket hasn't taken.
     #[inline]
-    pub fn owes_large(&self, conn: ConnId) -> bool {
+    pub fn has_large(&self, conn: ConnId) -> bool {
         self.slots.get(conn.place()).is_some_and(|slot| slot.large.is_some())
     }
 

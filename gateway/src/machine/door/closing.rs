@@ -117,8 +117,8 @@ fn end_session(
 /// Keeps all connections within the lane's bound: the one with the most unsent goes first, and
 /// with it what is unsent to it, so that there is space at once. If a turn's worth of them isn't
 /// enough, the next turn goes on.
-pub(in crate::machine) fn close_debtors(parts: &mut LaneParts, out: &mut Outbox) {
-    if !parts.sessions.owe_too_much(&parts.desk, out) {
+pub(in crate::machine) fn close_most_unsent(parts: &mut LaneParts, out: &mut Outbox) {
+    if !parts.sessions.too_much_is_unsent(&parts.desk, out) {
         return;
     }
     let mut by_unsent: Vec<(usize, ConnId)> = Vec::new();
@@ -132,11 +132,11 @@ pub(in crate::machine) fn close_debtors(parts: &mut LaneParts, out: &mut Outbox)
     for (_, conn) in by_unsent.into_iter().rev().take(PER_TURN) {
         close(parts, conn, &Farewell::slow(), out);
         out.clients.cut(conn);
-        if !parts.sessions.owe_too_much(&parts.desk, out) {
+        if !parts.sessions.too_much_is_unsent(&parts.desk, out) {
             return;
         }
     }
     if are_more {
-        parts.desk.delivery.owe_still(parts.desk.now.ms);
+        parts.desk.delivery.cut_off_more(parts.desk.now.ms);
     }
 }

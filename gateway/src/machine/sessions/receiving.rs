@@ -115,7 +115,7 @@ impl Sessions {
 
     /// Whether all connections together have more unsent than the lane may keep for them.
     #[inline]
-    pub(in crate::machine) fn owe_too_much(&self, desk: &Desk, out: &Outbox) -> bool {
+    pub(in crate::machine) fn too_much_is_unsent(&self, desk: &Desk, out: &Outbox) -> bool {
         self.unsent_by_all(desk, out) > desk.settings.lane_output_bytes_max
     }
 }

@@ -148,7 +148,7 @@ fn subscribing_again_makes_what_waited_needless() {
 }
 
 #[test]
-fn the_largest_debtor_of_a_lane_is_cut_off() {
+fn who_has_the_most_unsent_of_a_lane_is_cut_off() {
     let settings = Settings { slow_bytes: 100, lane_output_bytes_max: 2_000, ..dev() };
     let mut steps = STUCK.to_owned();
     steps += "
@@ -215,7 +215,7 @@ fn five_wait(settings: Settings) -> Bench {
 }
 
 #[test]
-fn a_receiver_may_owe_exactly_its_bound() {
+fn a_receiver_may_have_exactly_its_bound_unsent() {
     let bench = five_wait(Settings { slow_bytes: 10, ..dev() });
     let unsent = unsent_by_all(&bench);
     for (output_bytes_max, dropped) in [(unsent, 0), (unsent - 1, 1)] {
@@ -230,7 +230,7 @@ fn a_receiver_may_owe_exactly_its_bound() {
 }
 
 #[test]
-fn a_debt_is_what_is_on_its_way_and_what_waits() {
+fn unsent_is_what_is_on_its_way_and_what_waits() {
     // Nothing waits for bob, but he has more unsent than ann with all that waits for her.
     for (pings, cut) in [(120, "c1"), (3, "c0")] {
         let mut bench = five_wait(Settings { slow_bytes: 10, ..dev() });
@@ -248,7 +248,7 @@ fn a_debt_is_what_is_on_its_way_and_what_waits() {
 }
 
 #[test]
-fn however_many_debtors_there_are_they_are_cut_off_without_a_pause() {
+fn however_many_have_too_much_unsent_they_are_cut_off_without_a_pause() {
     let settings = Settings { lane_output_bytes_max: 0, ..dev() };
     let mut bench = Bench::new(settings);
     for at in 0..70 {

@@ -49,7 +49,7 @@ fn their_tokens_end_so_many_a_turn() {
 }
 
 #[test]
-fn the_largest_debtors_are_cut_off_so_many_a_turn() {
+fn those_with_the_most_unsent_are_cut_off_so_many_a_turn() {
     let settings = Settings { lane_output_bytes_max: 10_000, ..dev() };
     let mut out = Outbox::new(&settings);
     let mut lane = Lane::new(settings, 1);

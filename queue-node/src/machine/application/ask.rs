@@ -95,7 +95,7 @@ impl<'a> Verdicts<'a> {
 impl Bucket {
     /// Commits what was decided if the web application lets it. What would be refused anyway is
     /// refused without asking. False: the operation changed nothing.
-    pub(crate) fn commit_ruled(
+    pub(crate) fn conclude_ruled(
         &mut self,
         turn: &mut Turn<'_>,
         index: QueueIndex,
@@ -110,11 +110,11 @@ impl Bucket {
         };
         match (decision, ruling) {
             (Ok(decided), Ruling::Allowed) => {
-                self.commit(turn, index, asker, Ok(decided));
+                self.conclude(turn, index, asker, Ok(decided));
                 return true;
             }
             (Err(refusal), _) | (Ok(_), Ruling::Refused(refusal)) => {
-                self.commit(turn, index, asker, Err(refusal));
+                self.conclude(turn, index, asker, Err(refusal));
             }
             (Ok(_), Ruling::Ask(kind)) => self.ask_application(turn, asker, kind),
             (Ok(_), Ruling::TooLate) => self.refuse(turn, asker, too_late()),

@@ -32,7 +32,7 @@ impl Bucket {
             return self.refuse(turn, asker, crate::machine::member::over());
         };
         let decision = self.decide_call(turn, inbox, call, verdicts);
-        self.commit_ruled(turn, inbox, asker, decision, verdicts.rule(AskKind::Call));
+        self.conclude_ruled(turn, inbox, asker, decision, verdicts.rule(AskKind::Call));
     }
 
     fn decide_call(

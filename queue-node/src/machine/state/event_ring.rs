@@ -153,20 +153,20 @@ impl EventRing {
         self.cost
     }
 
-    /// What it takes, free room included.
+    /// What it takes, free space included.
     #[inline]
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.len() + self.entries.capacity() * size_of::<Entry>()
     }
 
-    /// Gives back most of the room that is free, where that is much.
+    /// Gives back most of the space that is free, where that is much.
     pub(crate) fn tighten(&mut self) {
         if self.bytes() > 4 * self.cost {
             self.shrink();
         }
     }
 
-    /// Gives back all free room.
+    /// Gives back all free space.
     pub(crate) fn shrink(&mut self) {
         self.lay(self.used());
         self.entries.shrink_to_fit();

@@ -105,7 +105,7 @@ impl History {
         self.cost
     }
 
-    /// What it takes beside the log, free room included.
+    /// What it takes beside the log, free space included.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         self.older.bytes() + self.kept.capacity() * size_of::<Kept>()

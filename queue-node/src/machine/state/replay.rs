@@ -81,18 +81,18 @@ impl ReplayLog {
         self.ring.cost()
     }
 
-    /// What it takes, free room included.
+    /// What it takes, free space included.
     #[inline]
     pub(crate) fn bytes(&self) -> usize {
         self.ring.bytes()
     }
 
-    /// Gives back free room where there is much of it: all of it if the log is empty.
+    /// Gives back free space where there is much of it: all of it if the log is empty.
     pub(crate) fn tighten(&mut self) {
         self.ring.tighten();
     }
 
-    /// Gives back all free room.
+    /// Gives back all free space.
     pub(crate) fn shrink(&mut self) {
         self.ring.shrink();
     }

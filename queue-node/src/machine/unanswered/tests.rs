@@ -17,8 +17,8 @@ fn note(user: &str) -> Word {
 }
 
 /// Messages about these users to two homes, so many to each, each numbered by where it stands.
-fn waiting(counts: [usize; 2], user: impl Fn(usize) -> String) -> (Posted, Unanswered) {
-    let (mut posted, mut unanswered) = (Posted::default(), Unanswered::new(Seed::new(5)));
+fn waiting(counts: [usize; 2], user: impl Fn(usize) -> String) -> (Posted, UnansweredWords) {
+    let (mut posted, mut unanswered) = (Posted::default(), UnansweredWords::new(Seed::new(5)));
     let homes = iter::zip(homes(), counts).flat_map(|(home, count)| iter::repeat_n(home, count));
     for (number, home) in homes.enumerate() {
         posted.kept(&mut unanswered, number as u64, home, &note(&user(number)));
@@ -34,7 +34,7 @@ const HALF: usize = limits::WORDS_PER_BUCKET_MAX / 2;
 
 #[test]
 fn a_user_has_a_share_of_what_waits_for_each_home() {
-    let has_space = |unanswered: &Unanswered, user: &str| {
+    let has_space = |unanswered: &UnansweredWords, user: &str| {
         homes().map(|home| unanswered.has_space(user, || Some(home)))
     };
     let (mut posted, mut unanswered) = waiting([HALF, 1], |_| "ann".to_owned());
@@ -70,7 +70,7 @@ fn state(count: u64) -> State {
 
 #[test]
 fn what_a_bucket_that_goes_leaves_behind_is_counted_no_more() {
-    let (state, mut unanswered) = (state(HALF as u64), Unanswered::new(Seed::new(5)));
+    let (state, mut unanswered) = (state(HALF as u64), UnansweredWords::new(Seed::new(5)));
     let (mut posted, others) = (Posted::default(), homes()[0]);
     for number in state.words().numbers() {
         let word = state.words().get(number).expect("it is there");

@@ -64,7 +64,7 @@ impl Bucket {
         let user = self.state.logins().user(inbox);
         let sessions: Vec<SessionKey> = user.map_or(Vec::new(), |user| user.sessions.clone());
         let seq = self.state.queue(inbox).seq;
-        self.commit(turn, inbox, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
+        self.conclude(turn, inbox, asker, Ok((Outcome::Done { seq }, Step::Nothing)));
         let reason = match &*disconnect.reason {
             "" => "disconnected by the application",
             reason => reason,

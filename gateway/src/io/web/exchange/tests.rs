@@ -49,7 +49,7 @@ fn requests_of_a_turn_travel_together_and_answers_find_back() {
         let two = exchange.ask(1, vec![request(), request()]).unwrap();
         assert!(lane.take().is_empty(), "the turn has not ended");
         tokio::task::yield_now().await;
-        let [Letter::Ask(asked)] = &*lane.take() else { panic!("no letter") };
+        let [Letter::Requests(asked)] = &*lane.take() else { panic!("no letter") };
         assert_eq!(asked.len(), 3);
         let mut replies: Vec<WebReply> = asked.iter().zip(7..).map(|(r, s)| reply(r, s)).collect();
         replies.reverse();
@@ -71,7 +71,7 @@ fn who_waits_in_vain_gets_what_there_is() {
         tokio::spawn(exchange.clone().deliver());
         let answers = exchange.ask(1, vec![request(), request()]).unwrap();
         tokio::task::yield_now().await;
-        let [Letter::Ask(asked)] = &*lane.take() else { panic!("no letter") };
+        let [Letter::Requests(asked)] = &*lane.take() else { panic!("no letter") };
         exchange.answer(&mut vec![reply(&asked[1], 5)]);
         assert_eq!(seqs(answers.all(&exchange).await), [None, Some(5)]);
         exchange.answer(&mut vec![reply(&asked[0], 6)]);
@@ -134,7 +134,7 @@ fn sent(lane: &Letterbox) -> usize {
 
 /// The requests of a letter, which has nothing else.
 fn asked(letter: Letter) -> Vec<WebRequest> {
-    let Letter::Ask(requests) = letter else { panic!("{letter:?}") };
+    let Letter::Requests(requests) = letter else { panic!("{letter:?}") };
     requests
 }
 

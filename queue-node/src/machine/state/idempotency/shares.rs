@@ -9,7 +9,7 @@ use super::{KEY_BYTES, Key, Origin};
 /// This part of what a node may keep is for keys of each origin.
 const NODE_PART: u64 = 8;
 
-/// What one API key has of a room for keys.
+/// What one API key has of the space for keys.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Share {
     /// Its own.
