@@ -92,7 +92,8 @@ impl Kind {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
-    /// How many there have been.
+    /// How many there have been; stores that are there already call it so.
+    #[serde(rename = "told")]
     count: u64,
     newest: VecDeque<Event>,
 }

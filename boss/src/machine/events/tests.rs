@@ -31,3 +31,13 @@ fn kinds_are_logged_as_they_are_stored() {
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
     }
 }
+
+/// A boss that starts with another build goes on from the store that is there.
+#[test]
+fn stores_keep_the_names_that_they_have() {
+    let mut events = Events::default();
+    events.push(event(7));
+    let stored = r#"{"told":1,"newest":[{"at_ms":7,"kind":"joined","text":"it joined"}]}"#;
+    assert_eq!(serde_json::to_string(&events).unwrap(), stored);
+    assert_eq!(serde_json::from_str::<Events>(stored).unwrap(), events);
+}
