@@ -37,8 +37,8 @@ use super::unanswered::Posted;
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub(crate) outputs: Outputs,
-    /// What its records have made of it. It is changed by
-    /// [`Bucket::record`], but that old events go by age ([`Bucket::pass_queue`]).
+    /// What its records have made of it. It is changed by [`Bucket::record`], but that old events
+    /// go by age ([`Bucket::pass_queue`]).
     pub(crate) state: State,
     pub(crate) locals: Locals,
     /// The connections that speak for sessions whose user queue is here.
