@@ -38,6 +38,10 @@ fn a_learner_is_what_its_primary_is() {
     until("the page has them", || digests(&five).lines().any(|line| line.ends_with(" equal")));
     // Who has copies dies and comes back: its own buckets are the other's now, and it copies all.
     five.queue_nodes[1].kill();
+    // One that is back before anybody was refused by its port would take its buckets back.
+    until("the other has taken over", || {
+        metric(five.base + 290, "imq_queue_node_buckets ") == 16.0
+    });
     five.restart_queue_node_with(1, &["--learn", "q1"]);
     until_ready(copies);
     until("all buckets have copies", || metric(copies, "imq_queue_node_copies ") == 16.0);
