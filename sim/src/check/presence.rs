@@ -297,8 +297,9 @@ fn comes_again(lives: &Lives<'_>, leave: &Leave<'_>) -> bool {
     let stands = lives.spans.iter().any(|span| {
         is_theirs(span.journal)
             && span.queue == leave.queue
-            && span.end_us > leave.due_us
             && span.start_us < leave.due_us
+            // It stands then, or the web application has put them in again.
+            && (span.end_us > leave.due_us || span.start_us > leave.wanted_us)
     });
     let asks = lives.operations.iter().any(|operation| {
         let is_own = std::ptr::eq(operation.journal, leave.journal);

@@ -94,7 +94,7 @@ impl World {
                 if let Some((client, socket)) = self.any_client() {
                     if self.plan.troubles.cut_off_ms > 0 && self.chance.percent(40) {
                         let node = self.chance.index(NODES);
-                        self.cut_off(self.lane_of(socket), node);
+                        self.cut_off(self.lane_of(socket), Port::Node(node));
                     }
                     self.rival(client);
                 }

@@ -1,7 +1,9 @@
-//! Lanes that can't reach one node while they reach the others, in both directions or in one.
+//! Processes that can't reach one another while they reach the others, in both directions or in
+//! one: a lane and a node, two nodes, or one of them and the boss.
 //!
-//! Whoever is cut off from its user's home isn't told that it has lost, and goes on where it still
-//! can: fences, floors and the hearing of homes are made for just that.
+//! A lane that is cut off from its user's home isn't told that it has lost, and goes on where it
+//! still can: fences, floors and the hearing of homes are made for just that. Nodes that are cut
+//! off from each other keep their words, and who is cut off from the boss isn't dead.
 
 use std::collections::BTreeMap;
 
@@ -18,15 +20,14 @@ const CUT_US_MAX: u64 = 1_000_000;
 /// How long a lane may take to come back when it can.
 const REDIAL_US: u64 = 1_200_000;
 
-/// Until when which lane can't reach which node.
+/// Until when which two can't reach each other, whoever dials.
 #[derive(Debug, Default)]
-pub(crate) struct Cuts(BTreeMap<(Port, usize), u64>);
+pub(crate) struct Cuts(BTreeMap<(Port, Port), u64>);
 
 impl Cuts {
     /// Whether nothing new comes to be between these two.
     pub(crate) fn keep_apart(&self, one: Port, other: Port, now_us: u64) -> bool {
-        let Port::Node(node) = other else { return false };
-        self.0.get(&(one, node)).is_some_and(|until_us| now_us < *until_us)
+        self.0.get(&pair(one, other)).is_some_and(|until_us| now_us < *until_us)
     }
 
     /// Everybody reaches everybody again.
@@ -35,13 +36,26 @@ impl Cuts {
     }
 }
 
+/// Two ports, in whatever order they are named.
+fn pair(one: Port, other: Port) -> (Port, Port) {
+    (one.min(other), one.max(other))
+}
+
 impl World {
-    /// A lane is cut off from a node for a while.
+    /// Two that speak with each other are cut off for a while: mostly a lane from a node.
     pub(crate) fn cut_off_any(&mut self) {
         let gateway = self.chance.index(GATEWAYS);
         let lane = self.chance.index(self.plan.lanes[gateway]);
         let node = self.chance.index(NODES);
-        self.cut_off(Port::Lane(gateway, lane), node);
+        let other = (node + 1 + self.chance.index(NODES - 1)) % NODES;
+        let (one, other) = match self.chance.below(10) {
+            0..7 => (Port::Lane(gateway, lane), Port::Node(node)),
+            7 | 8 => (Port::Node(node), Port::Node(other)),
+            _ if self.chance.percent(70) => (Port::Node(node), Port::Boss),
+            // The first lane of a gateway speaks with the boss.
+            _ => (Port::Lane(gateway, 0), Port::Boss),
+        };
+        self.cut_off(one, other);
     }
 
     /// The lane of a client is cut off from one node, and those of the other gateway from another:
@@ -49,30 +63,39 @@ impl World {
     pub(crate) fn cross(&mut self, socket: usize) {
         let node = self.chance.index(NODES);
         let other = (node + 1 + self.chance.index(NODES - 1)) % NODES;
-        self.cut_off(self.lane_of(socket), node);
+        self.cut_off(self.lane_of(socket), Port::Node(node));
         let gateway = (self.sockets[socket].gateway + 1) % GATEWAYS;
         for lane in 0..self.plan.lanes[gateway] {
-            self.cut_off(Port::Lane(gateway, lane), other);
+            self.cut_off(Port::Lane(gateway, lane), Port::Node(other));
         }
     }
 
-    /// A lane can't reach a node for a while.
-    pub(crate) fn cut_off(&mut self, lane: Port, node: usize) {
+    /// These two can't reach each other for a while.
+    pub(crate) fn cut_off(&mut self, one: Port, other: Port) {
         let us = self.chance.between(200_000, CUT_US_MAX);
         let now_us = self.agenda.now_us();
-        let until_us = self.cuts.0.entry((lane, node)).or_default();
+        let until_us = self.cuts.0.entry(pair(one, other)).or_default();
         if now_us < *until_us + REDIAL_US && *until_us > 0 {
             return;
         }
         *until_us = now_us + us;
-        let ways = ["in both directions", "towards the lane", "towards the node"];
-        let way = *self.chance.pick(&[0, 0, 1, 2]);
-        self.trace(|| format!("{lane:?} and q{} are cut {} for {us} us", node + 1, ways[way]));
-        let theirs = |one: Port, other: Port| one == lane && other == Port::Node(node);
+        // Nothing comes to the one that is given here; nothing: to neither.
+        let deaf = *self.chance.pick(&[None, None, Some(one), Some(other)]);
+        self.trace(|| {
+            let way =
+                deaf.map_or("in both directions".to_owned(), |deaf| format!("towards {deaf:?}"));
+            format!("{one:?} and {other:?} are cut {way} for {us} us")
+        });
+        for port in [one, other] {
+            if let (Port::Node(node), Port::Node(_)) = (port, one.max(other)) {
+                self.fences.cannot_speak(node);
+            }
+        }
+        let theirs = |dialler: Port, acceptor: Port| pair(dialler, acceptor) == pair(one, other);
         while let Some(wire) = self.any_wire(theirs) {
-            match way {
-                0 => self.cut(wire, true),
-                _ => self.deafen(wire, way - 1),
+            match self.wires[wire].ends.iter().position(|end| Some(end.port) == deaf) {
+                None => self.cut(wire, true),
+                Some(end) => self.deafen(wire, end),
             }
         }
     }

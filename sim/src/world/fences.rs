@@ -20,7 +20,7 @@ use proto::{g2q, q2g, q2q, wire};
 
 use super::World;
 use super::referee::each_frame;
-use super::wires::Port;
+use super::wires::{Port, Wire};
 use crate::plan::GRACE_MS;
 
 /// A word crosses a link of the simulation in 20 ms, and is heard in the next turn; this is well
@@ -303,7 +303,8 @@ impl World {
             let ends = [wire.ends[0].port, wire.ends[1].port];
             ports.iter().all(|port| ends.contains(port)) && !wire.is_closed()
         });
-        let first_is_whole = wires.next().is_some_and(|wire| !wire.cut);
-        self.is_awake(ports[1].process()) && first_is_whole && wires.all(|wire| !wire.cut)
+        let is_whole = |wire: &Wire| !wire.cut && !wire.is_ailing;
+        let first_is_whole = wires.next().is_some_and(is_whole);
+        self.is_awake(ports[1].process()) && first_is_whole && wires.all(is_whole)
     }
 }
