@@ -52,7 +52,7 @@ pub struct Row {
     pub loss: u64,
     pub conf: u64,
     pub primary: Option<Owner>,
-    pub backups: Vec<Owner>,
+    pub in_sync: Vec<Owner>,
     pub learners: Vec<Owner>,
 }
 

@@ -18,7 +18,7 @@ pub struct Row {
     #[prost(message, optional, tag = "4")]
     pub primary: ::core::option::Option<Owner>,
     #[prost(message, repeated, tag = "5")]
-    pub backups: ::prost::alloc::vec::Vec<Owner>,
+    pub in_sync: ::prost::alloc::vec::Vec<Owner>,
     #[prost(message, repeated, tag = "6")]
     pub learners: ::prost::alloc::vec::Vec<Owner>,
 }

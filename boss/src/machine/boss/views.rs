@@ -45,7 +45,7 @@ impl Boss {
             loss: row.loss,
             conf: row.conf,
             primary: row.primary.as_ref().map(owner),
-            backups: row.backups.iter().map(owner).collect(),
+            in_sync: row.in_sync.iter().map(owner).collect(),
             learners: row.learners.iter().map(owner).collect(),
         });
         Some(view::Table {

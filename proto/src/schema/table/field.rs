@@ -9,7 +9,7 @@ pub mod row {
     pub const LOSS: u32 = 2;
     pub const CONF: u32 = 3;
     pub const PRIMARY: u32 = 4;
-    pub const BACKUPS: u32 = 5;
+    pub const IN_SYNC: u32 = 5;
     pub const LEARNERS: u32 = 6;
 }
 pub mod table {
