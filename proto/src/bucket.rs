@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits;
 
 /// A bucket, named by how many bits of the hash count and what they are.
@@ -53,13 +55,32 @@ impl fmt::Display for BucketId {
     }
 }
 
-/// The two epochs of a bucket. Who names a lower one speaks of the past and is refused.
+/// Rises when a bucket's data may be lost.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub struct Loss(pub u64);
+
+/// The time of one primary of a bucket: rises with each new one, and with each loss.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub struct Reign(pub u64);
+
+/// The version of a bucket's row: rises with every change of it. Of two rows the higher is true.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub struct Conf(pub u64);
+
+/// By what lanes and words know a bucket, whoever has copies of it. Who names other ones than its
+/// home speaks of the past, or knows more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Epochs {
-    /// Rises when data may be lost.
-    pub loss: u64,
-    /// Rises when owners change.
-    pub conf: u64,
+    /// How often its data may have been lost.
+    pub loss: Loss,
+    /// Whose time it is.
+    pub reign: Reign,
 }
 
 #[cfg(test)]

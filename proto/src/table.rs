@@ -3,7 +3,7 @@
 
 pub use crate::schema::table::*;
 
-use crate::bucket::{BucketId, Epochs};
+use crate::bucket::{BucketId, Conf, Epochs, Loss, Reign};
 use crate::limits;
 
 /// Which table: a boss that takes over begins a new term. Higher is newer.
@@ -105,15 +105,21 @@ impl Table {
     /// All numbers in it that only rise.
     fn numbers(&self) -> impl Iterator<Item = u64> {
         let owner = |row: &Row| row.primary.as_ref().map_or(0, |owner| owner.incarnation);
-        let rows = self.rows.iter().flat_map(move |row| [row.loss, row.conf, owner(row)]);
+        let rows =
+            self.rows.iter().flat_map(move |row| [row.loss, row.reign, row.conf, owner(row)]);
         let places = self.places.iter().map(|place| place.incarnation);
         [self.term, self.version].into_iter().chain(rows).chain(places)
     }
 }
 
 impl Row {
-    /// The row's epochs.
+    /// By what lanes and words know the bucket.
     pub fn epochs(&self) -> Epochs {
-        Epochs { loss: self.loss, conf: self.conf }
+        Epochs { loss: Loss(self.loss), reign: Reign(self.reign) }
+    }
+
+    /// Which version of the row this is.
+    pub fn conf(&self) -> Conf {
+        Conf(self.conf)
     }
 }

@@ -74,8 +74,14 @@ impl Bench {
         let config = ClusterConfig::read(CLUSTER).map_err(|problems| format!("{problems:?}"))?;
         bench.input(Input::Config(Arc::new(config)));
         let owner = Some(Owner { id: "q1".to_owned(), incarnation: 1 });
-        let row =
-            |prefix| Row { prefix, loss: 1, conf: 1, primary: owner.clone(), ..Row::default() };
+        let row = |prefix| Row {
+            prefix,
+            loss: 1,
+            reign: 1,
+            conf: 1,
+            primary: owner.clone(),
+            ..Row::default()
+        };
         let rows = (0..1 << bits).map(row).collect();
         let places = vec![Place { id: "q1".to_owned(), incarnation: 1, ..Place::default() }];
         let table = BucketTable::try_from(Table { term: 1, version: 1, bits, rows, places })?;
@@ -93,7 +99,7 @@ impl Bench {
 
     fn at(&self, queue: &str) -> Body {
         let prefix = BucketId::of(name::hash(queue.as_bytes()), self.bits as u8).prefix();
-        Body::At(At { bits: self.bits, prefix, loss: 1, conf: 1 })
+        Body::At(At { bits: self.bits, prefix, loss: 1, reign: 1 })
     }
 
     /// The frames of a login.

@@ -164,6 +164,7 @@ impl Boss {
         let nodes = kept.roster.iter().map(|node| node.id.clone());
         let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
         let events_found = kept.events.count();
+        let publication = Publication::of(&kept.rows);
         let mut boss = Boss {
             settings,
             faults: Faults::default(),
@@ -177,7 +178,7 @@ impl Boss {
             refusals: Throttle::default(),
             reports: Reports::default(),
             events_found,
-            publication: Publication::default(),
+            publication,
             inspections: Inspections::default(),
             counters: Counters::default(),
         };

@@ -1,7 +1,7 @@
 //! What a process says of itself, checked before anything is done about it.
 
 use link::machine::Peer;
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::{BucketId, Conf, Loss, Reign};
 use proto::limits;
 use proto::link::Role;
 use proto::n2b::Register;
@@ -10,6 +10,7 @@ use proto::table::Version;
 use proto::text;
 
 use super::roster::NodeRole;
+use super::table::Row;
 
 /// Host labels and addresses stand in tables.
 pub const LABEL_BYTES_MAX: usize = 255;
@@ -50,8 +51,8 @@ pub struct Registration {
     pub incarnation: Option<u64>,
     /// What it drew when it started; 0 if it didn't.
     pub process: u64,
-    /// What it holds, as far as it knows.
-    pub buckets: Vec<(BucketId, Epochs)>,
+    /// The rows of what it holds, as far as it knows.
+    pub buckets: Vec<(BucketId, Row)>,
     /// The newest table it has seen.
     pub table: Version,
 }
@@ -87,8 +88,8 @@ impl Registration {
             return Err(Refusal::for_good(nowhere));
         }
         let buckets = register.buckets.iter().filter_map(|bucket| {
-            let epochs = Epochs { loss: bucket.loss, conf: bucket.conf };
-            Some((BucketId::new(bucket.bits, bucket.prefix)?, epochs))
+            let row = Row::reported(bucket.row.as_ref()?)?;
+            Some((BucketId::new(bucket.bits, bucket.prefix)?, row))
         });
         Ok(Registration {
             id,
@@ -108,15 +109,16 @@ impl Registration {
     /// # Errors
     /// Which of them can't.
     pub fn is_plausible(&self, known: &Known) -> Result<(), Refusal> {
-        let epochs = |number: fn(&Epochs) -> u64| {
-            self.buckets.iter().map(|(_, epochs)| number(epochs)).max().unwrap_or_default()
+        let highest = |number: fn(&Row) -> u64| {
+            self.buckets.iter().map(|(_, row)| number(row)).max().unwrap_or_default()
         };
         let named = [
             ("term of its table", self.table.term, known.table.term),
             ("version of its table", self.table.version, known.table.version),
             ("incarnation", self.incarnation.unwrap_or_default(), known.incarnation),
-            ("loss of a bucket", epochs(|epochs| epochs.loss), known.epochs.loss),
-            ("conf of a bucket", epochs(|epochs| epochs.conf), known.epochs.conf),
+            ("loss of a bucket", highest(|row| row.loss().0), known.loss.0),
+            ("reign of a bucket", highest(|row| row.reign().0), known.reign.0),
+            ("conf of a bucket", highest(|row| row.conf().0), known.conf.0),
         ];
         for (what, named, known) in named {
             if !limits::is_plausible(named, known) {
@@ -141,7 +143,11 @@ pub struct Known {
     /// The newest incarnation that was given.
     pub incarnation: u64,
     /// The highest of any bucket.
-    pub epochs: Epochs,
+    pub loss: Loss,
+    /// The highest of any bucket.
+    pub reign: Reign,
+    /// The highest of any bucket.
+    pub conf: Conf,
 }
 
 #[cfg(test)]

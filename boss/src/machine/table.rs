@@ -2,30 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::BucketId;
 use serde::{Deserialize, Serialize};
 
 use super::placement::{Move, Placement};
 use super::roster::Owner;
 
-/// Who has a bucket, and how often that has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    /// Rises when data may be lost.
-    pub loss: u64,
-    /// Rises when owners change.
-    pub conf: u64,
-    /// Who serves it; nobody while no queue node is there.
-    pub primary: Option<Owner>,
-}
+pub use self::row::Row;
+
+mod row;
 
 /// All rows in the order of their prefixes: none before the first queue node is there, else 2^bits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Row>", into = "Vec<Row>")]
 pub struct Rows(Vec<Row>);
-
-/// The first epochs of a bucket: 0 is what nobody has heard of.
-const FIRST: Epochs = Epochs { loss: 1, conf: 1 };
 
 impl Rows {
     /// The first table: shares for all these nodes.
@@ -36,12 +26,7 @@ impl Rows {
             present.insert(node.clone());
             placement.add(node, &present);
         }
-        let row = |primary: &Option<Owner>| Row {
-            loss: FIRST.loss,
-            conf: FIRST.conf,
-            primary: primary.clone(),
-        };
-        Rows(placement.owners().iter().map(row).collect())
+        Rows(placement.owners().iter().map(|owner| Row::first(owner.as_ref())).collect())
     }
 
     /// Whether there is no table yet.
@@ -67,17 +52,17 @@ impl Rows {
 
     /// Whether some bucket has nobody.
     pub fn any_unowned(&self) -> bool {
-        self.0.iter().any(|row| row.primary.is_none())
+        self.0.iter().any(|row| row.primary().is_none())
     }
 
     /// How many buckets this node has.
     pub fn count(&self, owner: &Owner) -> usize {
-        self.0.iter().filter(|row| row.primary.as_ref() == Some(owner)).count()
+        self.0.iter().filter(|row| row.primary() == Some(owner)).count()
     }
 
     /// A new life of a node takes over what its last one had; what that was is lost.
     pub fn succeed(&mut self, before: &Owner, now: &Owner) -> usize {
-        let rows = self.0.iter_mut().filter(|row| row.primary.as_ref() == Some(before));
+        let rows = self.0.iter_mut().filter(|row| row.primary() == Some(before));
         rows.map(|row| row.lose(now)).count()
     }
 
@@ -87,11 +72,7 @@ impl Rows {
         let moves = placement.remove(leaver, rest);
         let had = self.count(leaver);
         self.apply(&moves);
-        // The rows that went to nobody: their owner has changed, what they held isn't given up yet.
-        for row in self.0.iter_mut().filter(|row| row.primary.as_ref() == Some(leaver)) {
-            row.conf += 1;
-            row.primary = None;
-        }
+        self.0.iter_mut().filter(|row| row.primary() == Some(leaver)).for_each(Row::orphan);
         had
     }
 
@@ -103,7 +84,7 @@ impl Rows {
         moves.len()
     }
 
-    /// Splits every bucket in two with the same owner and epochs. False if there are as many as may
+    /// Splits every bucket in two with the same owners and numbers. False if there are as many as may
     /// be.
     pub fn split(&mut self) -> bool {
         let splits = self.placement().is_some_and(|mut placement| placement.split());
@@ -115,44 +96,39 @@ impl Rows {
 
     /// Takes what a node knows and the store has lost: a higher row is the truth. True if it was
     /// news.
-    pub fn adopt(&mut self, bucket: BucketId, epochs: Epochs, owner: &Owner) -> bool {
-        if epochs.conf == 0 {
-            return false;
-        }
+    pub fn adopt(&mut self, bucket: BucketId, reported: &Row) -> bool {
         if self.0.is_empty() {
-            self.0.push(Row { loss: 0, conf: 0, primary: None });
+            self.0.push(Row::unheard(None));
         }
         while self.bits() < bucket.bits() && self.split() {}
         let same_bits = bucket.bits() == self.bits();
         let row = self.0.get_mut(bucket.prefix() as usize);
-        let Some(row) = row.filter(|row| same_bits && row.conf < epochs.conf) else { return false };
-        // Two histories of the bucket: what the other one had is lost.
-        let forked = row.primary.as_ref() != Some(owner) && epochs.loss < row.loss;
-        *row = Row {
-            loss: if forked { row.loss + 1 } else { epochs.loss.max(row.loss) },
-            conf: epochs.conf,
-            primary: Some(owner.clone()),
-        };
-        true
+        row.filter(|_| same_bits).is_some_and(|row| row.adopt(reported))
+    }
+
+    /// What of these rows must not be stored behind those from before, if anything: only a bug
+    /// makes such rows.
+    ///
+    /// # Errors
+    /// The bucket's prefix, and what is wrong.
+    pub fn follow(&self, before: &Rows) -> Result<(), (u32, &'static str)> {
+        let splits = self.bits().saturating_sub(before.bits());
+        for (prefix, row) in (0u32..).zip(&self.0) {
+            let parent = before.0.get((prefix >> splits) as usize);
+            let unheard = Row::unheard(None);
+            row.follows(parent.unwrap_or(&unheard)).map_err(|wrong| (prefix, wrong))?;
+        }
+        Ok(())
     }
 
     fn placement(&self) -> Option<Placement<Owner>> {
-        Placement::of(self.0.iter().map(|row| row.primary.clone()).collect())
+        Placement::of(self.0.iter().map(|row| row.primary().cloned()).collect())
     }
 
     fn apply(&mut self, moves: &[Move<Owner>]) {
         for step in moves {
             self.0[step.prefix as usize].lose(&step.to);
         }
-    }
-}
-
-impl Row {
-    /// Gives the bucket to a node that has nothing of what was in it.
-    fn lose(&mut self, to: &Owner) {
-        self.loss += 1;
-        self.conf += 1;
-        self.primary = Some(to.clone());
     }
 }
 

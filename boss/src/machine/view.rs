@@ -50,6 +50,7 @@ pub struct Table {
 pub struct Row {
     pub prefix: u32,
     pub loss: u64,
+    pub reign: u64,
     pub conf: u64,
     pub primary: Option<Owner>,
     pub in_sync: Vec<Owner>,
@@ -83,10 +84,14 @@ pub struct Where {
     pub hash: String,
     /// Its bucket, as `prefix/bits`.
     pub bucket: String,
-    /// The bucket's epochs.
+    /// Rises when the bucket's data may be lost.
     pub loss: u64,
-    /// The bucket's epochs.
+    /// Rises with each new primary, and with each loss.
+    pub reign: u64,
+    /// Rises with every change of the bucket's row.
     pub conf: u64,
+    /// The nodes that have all of it and may be promoted, the primary among them.
+    pub in_sync: Vec<Owner>,
     /// Who serves it; nobody while no queue node is there.
     pub node: Option<Place>,
     /// When this was so, in milliseconds since 1970.

@@ -6,7 +6,8 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 
 use link::io::{Event, Peers, Sink, Throttled, Wires};
 use link::machine::{LinkId, Outbox as Links, Peer};
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::BucketId;
+use proto::table::Row;
 use proto::text::Foreign;
 use proto::time::Time;
 use tracing::Level;
@@ -73,7 +74,7 @@ impl Membership {
         &mut self,
         now: Time,
         event: Event<'_>,
-        holds: &[(BucketId, Epochs)],
+        holds: &[(BucketId, Row)],
         links: &mut Links,
     ) {
         match event {
@@ -125,7 +126,7 @@ impl Membership {
         link: LinkId,
         peer: Peer,
         dialled: Option<&str>,
-        holds: &[(BucketId, Epochs)],
+        holds: &[(BucketId, Row)],
         links: &mut Links,
     ) {
         let name = self.peers.up(link, &peer, dialled);

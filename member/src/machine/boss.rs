@@ -6,10 +6,10 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox as Links};
 use prost::Message as _;
 use proto::b2n::{self, b2n::Body};
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::BucketId;
 use proto::link::Role;
 use proto::n2b::{BucketReport, Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
-use proto::table::{BucketTable, Version};
+use proto::table::{BucketTable, Row, Version};
 use proto::text::Foreign;
 use proto::{limits, wire};
 
@@ -109,7 +109,7 @@ impl BossClient {
     }
 
     /// A link to the boss is up: registers, or says who this already is and which buckets it holds.
-    pub(super) fn up(&mut self, link: LinkId, holds: &[(BucketId, Epochs)], out: &mut Links) {
+    pub(super) fn up(&mut self, link: LinkId, holds: &[(BucketId, Row)], out: &mut Links) {
         self.link = Some(link);
         let register = n2b::Body::Register(self.register(holds));
         self.say(register, out);
@@ -258,12 +258,11 @@ impl BossClient {
                 && limits::is_plausible(named.version, known.version))
     }
 
-    fn register(&self, holds: &[(BucketId, Epochs)]) -> Register {
-        let bucket = |(bucket, epochs): &(BucketId, Epochs)| BucketReport {
+    fn register(&self, holds: &[(BucketId, Row)]) -> Register {
+        let bucket = |(bucket, row): &(BucketId, Row)| BucketReport {
             bits: bucket.bits().into(),
             prefix: bucket.prefix(),
-            loss: epochs.loss,
-            conf: epochs.conf,
+            row: Some(row.clone()),
         };
         Register {
             id: self.id.clone(),

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox as Links, Peer};
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::Inspected;
-use proto::table::{BucketTable, Place};
+use proto::table::{BucketTable, Place, Row};
 use proto::text::Foreign;
 
 use super::boss::{BossClient, Broken};
@@ -37,8 +37,8 @@ pub enum Input<'a> {
         peer: Peer,
         /// Whom this end dialled; nobody: it was dialled.
         dialled: Option<&'a Target>,
-        /// The buckets that the process holds, for the boss.
-        holds: &'a [(BucketId, Epochs)],
+        /// The buckets that the process holds, with their rows, for the boss.
+        holds: &'a [(BucketId, Row)],
     },
     /// A link that was up is down.
     LinkDown {
@@ -239,13 +239,7 @@ impl Member {
         }
     }
 
-    fn boss_up(
-        &mut self,
-        link: LinkId,
-        peer: &Peer,
-        holds: &[(BucketId, Epochs)],
-        links: &mut Links,
-    ) {
+    fn boss_up(&mut self, link: LinkId, peer: &Peer, holds: &[(BucketId, Row)], links: &mut Links) {
         match &mut self.boss {
             Some(boss) if peer.role == Role::Boss => boss.up(link, holds, links),
             Some(_) | None => links.end(link, "it is not a boss"),

@@ -44,8 +44,8 @@ pub struct At {
     pub prefix: u32,
     #[prost(uint64, tag = "3")]
     pub loss: u64,
-    #[prost(uint64, tag = "4")]
-    pub conf: u64,
+    #[prost(uint64, tag = "5")]
+    pub reign: u64,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

@@ -50,16 +50,14 @@ pub struct Register {
     #[prost(uint64, tag = "10")]
     pub process: u64,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BucketReport {
     #[prost(uint32, tag = "1")]
     pub bits: u32,
     #[prost(uint32, tag = "2")]
     pub prefix: u32,
-    #[prost(uint64, tag = "3")]
-    pub loss: u64,
-    #[prost(uint64, tag = "4")]
-    pub conf: u64,
+    #[prost(message, optional, tag = "5")]
+    pub row: ::core::option::Option<super::table::Row>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Report {

@@ -47,6 +47,8 @@ pub struct Word {
     pub loss: u64,
     #[prost(uint32, tag = "8")]
     pub bits: u32,
+    #[prost(uint64, tag = "9")]
+    pub reign: u64,
     #[prost(oneof = "word::Body", tags = "2, 3, 4, 5, 6")]
     pub body: ::core::option::Option<word::Body>,
 }
@@ -149,6 +151,8 @@ pub struct Answer {
     pub loss: u64,
     #[prost(uint32, tag = "7")]
     pub bits: u32,
+    #[prost(uint64, tag = "8")]
+    pub reign: u64,
     #[prost(bool, tag = "2")]
     pub ended: bool,
     #[prost(uint64, tag = "3")]

@@ -21,6 +21,8 @@ pub struct Row {
     pub in_sync: ::prost::alloc::vec::Vec<Owner>,
     #[prost(message, repeated, tag = "6")]
     pub learners: ::prost::alloc::vec::Vec<Owner>,
+    #[prost(uint64, tag = "7")]
+    pub reign: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Table {

@@ -181,7 +181,7 @@ impl Decider {
 
     fn membership_event(&mut self, now: Time, event: Event<'_>) {
         let holds = match event {
-            Event::Up { .. } => self.node.as_mut().map(Node::buckets).unwrap_or_default(),
+            Event::Up { .. } => self.node.as_ref().map(Node::holds).unwrap_or_default(),
             Event::Frame { .. } | Event::Down { .. } | Event::Unreachable { .. } => Vec::new(),
         };
         self.membership.event(now, event, &holds, &mut self.out.links);

@@ -100,7 +100,7 @@ impl Buckets {
         };
         if let Some(bucket) = &mut self.0[place] {
             let same = bucket.outputs.bucket().bits() == bits;
-            if same && bucket.outputs.epochs().loss == row.loss {
+            if same && bucket.outputs.epochs().loss == row.epochs().loss {
                 return bucket.outputs.raise(row.epochs());
             }
         }

@@ -261,8 +261,8 @@ fn put_at(out: &mut Vec<u8>, bucket: BucketId, epochs: Epochs) {
     let at = wire_link::At {
         bits: u32::from(bucket.bits()),
         prefix: bucket.prefix(),
-        loss: epochs.loss,
-        conf: epochs.conf,
+        loss: epochs.loss.0,
+        reign: epochs.reign.0,
     };
     let length = prost::Message::encoded_len(&at);
     wire::put_frame(out, q2g::AT, length);

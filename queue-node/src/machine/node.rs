@@ -4,14 +4,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::{BucketId, Epochs, Loss, Reign};
 use proto::class::ClusterConfig;
 use proto::g2q::field::g2q;
 use proto::limits;
 use proto::link::{Role, field::at};
 use proto::name;
 use proto::seeded::Seed;
-use proto::table::BucketTable;
+use proto::table::{BucketTable, Row};
 use proto::time::Time;
 use proto::wire::{self, Fields};
 use rand::SeedableRng as _;
@@ -283,12 +283,17 @@ impl Node {
         Counters { sessions, queues, unanswered, callout_tells_kept, copies, ..counters }
     }
 
-    /// The buckets that this node is home of, with their epochs: what it reports to the boss.
-    pub fn buckets(&mut self) -> Vec<(BucketId, Epochs)> {
-        self.buckets
-            .iter()
-            .map(|bucket| (bucket.outputs.bucket(), bucket.outputs.epochs()))
-            .collect()
+    /// The buckets that this node is home of, and under which epochs.
+    pub fn buckets(&self) -> Vec<(BucketId, Epochs)> {
+        let buckets = self.buckets.all();
+        buckets.map(|bucket| (bucket.outputs.bucket(), bucket.outputs.epochs())).collect()
+    }
+
+    /// The rows of these buckets: what it reports to the boss.
+    pub fn holds(&self) -> Vec<(BucketId, Row)> {
+        let Some(table) = &self.shared.table else { return Vec::new() };
+        let buckets = self.buckets.all().map(|bucket| bucket.outputs.bucket());
+        buckets.filter_map(|bucket| Some((bucket, table.row(bucket)?.clone()))).collect()
     }
 
     /// What it keeps in all, and that part of it which is there for sessions that left queues.
@@ -352,7 +357,7 @@ impl Node {
     }
 
     /// How many words each bucket has had for others, with its loss: what a simulation goes by.
-    pub fn newest_words(&self) -> Vec<((BucketId, u64), u64)> {
+    pub fn newest_words(&self) -> Vec<((BucketId, Loss), u64)> {
         let key = |bucket: &Bucket| (bucket.outputs.bucket(), bucket.outputs.epochs().loss);
         self.buckets.all().map(|bucket| (key(bucket), bucket.state.words().newest())).collect()
     }
@@ -370,15 +375,15 @@ impl Node {
 #[inline]
 fn read_at(body: &[u8]) -> Result<(BucketId, Epochs), Broken> {
     const UNREADABLE: Broken = "a frame can't be read";
-    let (mut bits, mut prefix, mut epochs) = (0, 0, Epochs { loss: 0, conf: 0 });
+    let (mut bits, mut prefix, mut epochs) = (0, 0, Epochs::default());
     let mut fields = Fields::of(body);
     while let Some((number, value)) = fields.field().map_err(|_| UNREADABLE)? {
         let part = || value.uint().map_err(|_| UNREADABLE);
         match number {
             at::BITS => bits = part()? as u32,
             at::PREFIX => prefix = part()? as u32,
-            at::LOSS => epochs.loss = part()?,
-            at::CONF => epochs.conf = part()?,
+            at::LOSS => epochs.loss = Loss(part()?),
+            at::REIGN => epochs.reign = Reign(part()?),
             _ => {}
         }
     }

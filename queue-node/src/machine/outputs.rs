@@ -82,7 +82,7 @@ impl Outputs {
         self.epochs
     }
 
-    /// The owners changed without loss: the same records under higher epochs.
+    /// The same records under a higher reign.
     pub(crate) fn raise(&mut self, epochs: Epochs) {
         self.epochs = epochs;
     }

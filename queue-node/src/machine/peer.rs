@@ -34,8 +34,7 @@ impl Buckets {
             said::WORD => {
                 let message: q2q::Word = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
-                let word_id = WordId::of(message.number, message.loss, message.bits);
-                let word_id = word_id.ok_or("a word is of no bucket")?;
+                let word_id = WordId::of_word(&message).ok_or("a word is of no bucket")?;
                 let answer =
                     Word::of(message).map_or(Answer::default(), |word| bucket.hear(turn, &word));
                 let message = answer.message(word_id);
@@ -50,7 +49,7 @@ impl Buckets {
             }
             said::ANSWER => {
                 let answer: q2q::Answer = read(body)?;
-                if let Some(word_id) = WordId::of(answer.number, answer.loss, answer.bits) {
+                if let Some(word_id) = WordId::of_answer(&answer) {
                     self.answered(turn, word_id, Answer::of(&answer));
                 }
             }
@@ -96,8 +95,8 @@ impl Buckets {
         }
     }
 
-    /// The answer to a word, if its bucket is still here: one that was lost has had
-    /// the same numbers as the one in its place.
+    /// The answer to a word, if its bucket is still here, under the reign in which it said it: one
+    /// that was lost has had the same numbers as the one in its place.
     fn answered(&mut self, turn: &mut Turn<'_>, word_id: WordId, answer: Answer) {
         let is_it = |bucket: &&mut Bucket| bucket.word_id(word_id.number) == word_id;
         if let Some(bucket) = self.get(word_id.bucket.prefix()).filter(is_it) {
@@ -170,8 +169,8 @@ impl Shared {
 impl Bucket {
     /// The word of this number, as others name it.
     fn word_id(&self, number: u64) -> WordId {
-        let (bucket, loss) = (self.outputs.bucket(), self.outputs.epochs().loss);
-        WordId { bucket, loss, number }
+        let (bucket, epochs) = (self.outputs.bucket(), self.outputs.epochs());
+        WordId { bucket, epochs, number }
     }
 
     /// Sends a word to the home of the queue that shall hear it, if it can be reached now.

@@ -113,6 +113,6 @@ impl Bucket {
     /// The generation that this record gives.
     fn generation(&self, n: u64) -> Generation {
         // No record has the number 0.
-        Generation::or_none((self.outputs.epochs().loss << 40) + n).unwrap_or(Generation::FIRST)
+        Generation::or_none((self.outputs.epochs().loss.0 << 40) + n).unwrap_or(Generation::FIRST)
     }
 }

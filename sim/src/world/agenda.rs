@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use gateway::machine::callout::{HttpRequest, Outcome};
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Loss};
 
 use super::application::Via;
 use super::wires::Port;
@@ -29,7 +29,7 @@ pub(crate) enum Happening {
     /// The boss's disk has what was written.
     Stored { life: u64 },
     /// The copies of a bucket have its records up to this one.
-    Commit { node: usize, life: u64, bucket: BucketId, loss: u64, n: u64 },
+    Commit { node: usize, life: u64, bucket: BucketId, loss: Loss, n: u64 },
     /// Trouble of some kind.
     Trouble(Trouble),
     /// A client does something, or nothing.

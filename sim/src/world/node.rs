@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use link::machine::LinkId;
 use member::machine::{self, Member, News};
 use prost::Message as _;
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Loss};
 use proto::link::{At, Role};
 use proto::q2g::field::q2g as said;
 use queue_node::machine::{Input, Node, Outbox, Settings};
@@ -29,11 +29,11 @@ pub(crate) struct NodeHost {
     pub(crate) node: Option<Node>,
     pub(crate) out: Outbox,
     /// How far the copies of each bucket are, per bucket and loss.
-    committed: BTreeMap<(BucketId, u64), u64>,
+    committed: BTreeMap<(BucketId, Loss), u64>,
     /// Which commits are on their way already.
-    scheduled: BTreeMap<(BucketId, u64), u64>,
+    scheduled: BTreeMap<(BucketId, Loss), u64>,
     /// Whose bucket the frames on each link are about.
-    said: BTreeMap<LinkId, (BucketId, u64)>,
+    said: BTreeMap<LinkId, (BucketId, Loss)>,
     /// The links to lanes.
     lanes: BTreeSet<LinkId>,
     /// What it says to other nodes.
@@ -72,7 +72,7 @@ impl NodeHost {
     }
 
     /// How far the copies of a bucket are.
-    pub(crate) fn committed(&self, key: (BucketId, u64)) -> u64 {
+    pub(crate) fn committed(&self, key: (BucketId, Loss)) -> u64 {
         self.committed.get(&key).copied().unwrap_or(0)
     }
 }
@@ -114,7 +114,7 @@ impl World {
                     if peer.role == Role::Gateway {
                         host.lanes.insert(link);
                     }
-                    let holds = host.node.as_mut().map(Node::buckets).unwrap_or_default();
+                    let holds = host.node.as_ref().map(Node::holds).unwrap_or_default();
                     let dialled = dialled.map(|target| self.known(target));
                     let dialled = dialled.as_ref();
                     let up = machine::Input::LinkUp { link, peer, dialled, holds: &holds };
@@ -250,12 +250,12 @@ impl World {
     }
 
     /// How many words for other queues each bucket has had.
-    fn last_words(&self, at: usize) -> Vec<((BucketId, u64), u64)> {
+    fn last_words(&self, at: usize) -> Vec<((BucketId, Loss), u64)> {
         self.nodes[at].node.as_ref().map_or_else(Vec::new, Node::newest_words)
     }
 
     /// The newest record of each bucket.
-    fn newest(&mut self, at: usize) -> Vec<((BucketId, u64), u64)> {
+    fn newest(&mut self, at: usize) -> Vec<((BucketId, Loss), u64)> {
         let Some(node) = &mut self.nodes[at].node else { return Vec::new() };
         let records = node.newest_records();
         let losses = node.buckets().into_iter().map(|(_, epochs)| epochs.loss);
@@ -263,7 +263,7 @@ impl World {
     }
 
     /// The buckets of which nothing may be let out now.
-    fn uncommitted(&mut self, at: usize) -> Vec<(BucketId, u64)> {
+    fn uncommitted(&mut self, at: usize) -> Vec<(BucketId, Loss)> {
         if self.plan.commit_ms_max == 0 {
             return Vec::new();
         }
@@ -283,7 +283,7 @@ impl World {
 
     /// Nothing leaves a node before what it speaks of is committed: no event at all outside of a
     /// commit, and nothing of a bucket that had uncommitted records when the turn began.
-    fn look_at_outputs(&mut self, at: usize, uncommitted: &[(BucketId, u64)]) {
+    fn look_at_outputs(&mut self, at: usize, uncommitted: &[(BucketId, Loss)]) {
         if self.plan.commit_ms_max == 0 {
             return;
         }
@@ -334,7 +334,7 @@ const UNRECORDED: [u32; 3] = [said::PROBED, said::MOVED, said::TELL];
 
 /// Keeps whose bucket is spoken of; whether the frame was about nothing else.
 fn note_at(
-    said: &mut BTreeMap<LinkId, (BucketId, u64)>,
+    said: &mut BTreeMap<LinkId, (BucketId, Loss)>,
     link: LinkId,
     number: u32,
     body: &[u8],
@@ -345,7 +345,7 @@ fn note_at(
     if let Ok(at) = At::decode(body)
         && let Some(bucket) = BucketId::new(at.bits, at.prefix)
     {
-        said.insert(link, (bucket, at.loss));
+        said.insert(link, (bucket, Loss(at.loss)));
     }
     true
 }

@@ -1,7 +1,7 @@
 //! Processes: they live, stand still, die and begin anew, and take what comes in turns.
 
 use link::machine::{LinkId, Peer};
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Loss};
 use proto::time::Time;
 
 use super::agenda::Happening;
@@ -16,7 +16,7 @@ pub(crate) enum Arrival {
     Frame { port: Port, link: LinkId, frame: Vec<u8> },
     Down { port: Port, link: LinkId },
     Stored,
-    Commit { bucket: BucketId, loss: u64, n: u64 },
+    Commit { bucket: BucketId, loss: Loss, n: u64 },
     Opened { socket: usize },
     Received { socket: usize, bytes: Vec<u8> },
     Gone { socket: usize },

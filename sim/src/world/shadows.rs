@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Loss};
 use proto::record::field::{record, unit};
 use proto::wire::{Fields, WireError};
 use queue_node::machine::{Faults, Learner, Node, Unit};
@@ -27,7 +27,7 @@ pub(crate) struct Shadows {
     /// Drawn apart, so that the rest of a run is the same with and without copies.
     chance: Chance,
     /// By bucket and loss.
-    copies: BTreeMap<(BucketId, u64), Learner>,
+    copies: BTreeMap<(BucketId, Loss), Learner>,
 }
 
 /// How many records of each kind there were, by the numbers of their fields.
@@ -39,7 +39,7 @@ impl Shadows {
     }
 
     /// A unit of a bucket, in one of its lives: what is wrong with it.
-    fn take(&mut self, key: (BucketId, u64), unit: &Unit) -> Option<String> {
+    fn take(&mut self, key: (BucketId, Loss), unit: &Unit) -> Option<String> {
         let copy = self.copies.get_mut(&key)?;
         let broken = copy.apply(&unit.bytes).err()?;
         self.copies.remove(&key);
@@ -89,7 +89,7 @@ impl Shadows {
         &mut self,
         now: proto::time::Time,
         node: &mut Node,
-        key: (BucketId, u64),
+        key: (BucketId, Loss),
         faults: Faults,
     ) -> Option<String> {
         if !node.follow(now, key.0) {
@@ -107,7 +107,7 @@ impl Shadows {
     }
 
     /// A copy gets the next slice of its snapshot.
-    fn fill(&mut self, node: &mut Node, key: (BucketId, u64)) -> Option<String> {
+    fn fill(&mut self, node: &mut Node, key: (BucketId, Loss)) -> Option<String> {
         let copy = self.copies.get_mut(&key)?;
         let (slice, is_last) = node.slice(key.0, self.chance.between(1, 2_000) as usize)?;
         let broken = copy.slice(&slice, is_last).err()?;
@@ -120,7 +120,7 @@ impl Shadows {
         &mut self,
         now: proto::time::Time,
         node: &mut Node,
-        key: (BucketId, u64),
+        key: (BucketId, Loss),
         out: &mut queue_node::machine::Outbox,
     ) -> Option<String> {
         if !self.copies.get(&key)?.is_level() {
@@ -147,7 +147,7 @@ fn digest(copy: &Learner, now_ms: u64) -> (u64, u128) {
 }
 
 fn differs(
-    key: (BucketId, u64),
+    key: (BucketId, Loss),
     shown: (u64, u128),
     wanted: Option<(u64, u128)>,
 ) -> Option<String> {

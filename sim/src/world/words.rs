@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use link::machine::LinkId;
 use prost::Message as _;
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Loss};
 use proto::q2q::{
     self,
     field::q2q::{ANSWER, WORD},
@@ -15,7 +15,7 @@ use super::World;
 use super::referee::each_frame;
 
 /// A bucket and its loss.
-type Key = (BucketId, u64);
+type Key = (BucketId, Loss);
 
 /// When the words of a node were decided: each bucket numbers its own, as they come.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Words {
     /// bucket wasn't here when it was decided.
     fn due(&self, word: &q2q::Word) -> Option<(Key, u64)> {
         let (number, prefix) = (word.number >> 16, (word.number & 0xffff) as u32);
-        let is_its = |key: &&Key| key.0.prefix() == prefix && key.1 == word.loss;
+        let is_its = |key: &&Key| key.0.prefix() == prefix && key.1 == Loss(word.loss);
         let key = *self.newest.keys().chain(self.turns.keys()).find(is_its)?;
         let turns = self.turns.get(&key).map_or(&[][..], Vec::as_slice);
         let at = turns.partition_point(|(last, _)| *last < number);

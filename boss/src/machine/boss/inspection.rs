@@ -41,7 +41,7 @@ impl Boss {
     pub(super) fn inspect(&mut self, now: Time, question: u64, queue: &str, out: &mut Outbox) {
         self.counters.inspected += 1;
         let home = QueueName::try_from(queue).ok();
-        let home = home.and_then(|name| self.kept.rows.row(name.hash())?.1.primary.as_ref());
+        let home = home.and_then(|name| self.kept.rows.row(name.hash())?.1.primary());
         let Some(home) = home else {
             let reason = "no queue node serves the queue's bucket now".to_owned();
             return Boss::answer(out, question, Answer::Unavailable(reason));

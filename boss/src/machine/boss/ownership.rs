@@ -89,8 +89,9 @@ impl Boss {
         let Some(incarnation) = process.incarnation.filter(|_| holds) else { return };
         let owner = Owner { id: process.id.clone(), incarnation };
         let mut adopted = 0;
-        for (bucket, epochs) in &process.buckets {
-            adopted += usize::from(self.kept.rows.adopt(*bucket, *epochs, &owner));
+        let its = process.buckets.iter().filter(|(_, row)| row.primary() == Some(&owner));
+        for (bucket, row) in its {
+            adopted += usize::from(self.kept.rows.adopt(*bucket, row));
         }
         if adopted > 0 {
             self.publication.change();

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use link::machine::LinkId;
 use proto::b2n::{B2n, Config, Registered, b2n};
-use proto::table::{Owner, Place, Row, Table};
+use proto::table::{Place, Table};
 use proto::time::Time;
 use proto::wire;
 
 use super::super::configuration::Configuration;
 use super::super::events::Kind;
 use super::super::outbox::{Answer, Effect, Outbox};
-use super::super::roster::{self, Node};
+use super::super::roster::Node;
+use super::super::table::Rows;
 use super::Boss;
 
 /// A store that failed is tried again after this time.
@@ -30,6 +31,8 @@ pub(super) struct Publication {
     change_at: Option<u64>,
     /// The step that is being written.
     writing: Option<Step>,
+    /// The rows of the last step that was to be written.
+    written: Rows,
     /// The step that the store has.
     stored: Step,
     /// Somebody may have to be told something.
@@ -55,6 +58,11 @@ struct Failure {
 }
 
 impl Publication {
+    /// The store has these rows.
+    pub(super) fn of(rows: &Rows) -> Publication {
+        Publication { written: rows.clone(), ..Publication::default() }
+    }
+
     /// Something changed.
     pub(super) fn change(&mut self) {
         self.changed = true;
@@ -164,6 +172,7 @@ impl Boss {
         let waits = publication.retry_at().is_some_and(|at| now.ms < at);
         if publication.changed && publication.writing.is_none() && !waits {
             self.kept.version += 1;
+            self.assert_rows();
             let step = self.step();
             (self.publication.changed, self.publication.change_at) = (false, None);
             self.publication.writing = Some(step);
@@ -172,6 +181,15 @@ impl Boss {
         if self.publication.push {
             self.push(out);
         }
+    }
+
+    /// No step breaks the rules of rows: what is stored is given out, and can't be taken back.
+    fn assert_rows(&mut self) {
+        let rows = &self.kept.rows;
+        if let Err((prefix, wrong)) = rows.follow(&self.publication.written) {
+            panic!("the row of bucket {prefix}/{} must not be stored: {wrong}", rows.bits());
+        }
+        self.publication.written = rows.clone();
     }
 
     /// What nodes will hear of the present state. What didn't change keeps its version.
@@ -192,12 +210,12 @@ impl Boss {
     }
 
     fn table(&self) -> Table {
-        let rows = (0..).zip(self.kept.rows.iter()).map(|(prefix, row)| Row {
-            prefix,
-            loss: if self.faults().loss_hidden { 1 } else { row.loss },
-            conf: row.conf,
-            primary: row.primary.as_ref().map(owner),
-            ..Row::default()
+        let rows = (0..).zip(self.kept.rows.iter()).map(|(prefix, row)| {
+            let mut row = row.wire(prefix);
+            if self.faults().loss_hidden {
+                row.loss = 1;
+            }
+            row
         });
         let nodes = self.kept.roster.iter().filter(|node| node.holds_queues());
         Table {
@@ -254,10 +272,6 @@ pub(super) fn put(out: &mut Outbox, link: LinkId, body: b2n::Body) {
 /// Whether two tables say the same but for their versions. A new term is always said.
 fn same(old: &Table, new: &Table) -> bool {
     old.term == new.term && (old.bits, &old.rows, &old.places) == (new.bits, &new.rows, &new.places)
-}
-
-fn owner(owner: &roster::Owner) -> Owner {
-    Owner { id: owner.id.as_str().to_owned(), incarnation: owner.incarnation }
 }
 
 /// Where a node can be dialled.

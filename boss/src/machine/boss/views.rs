@@ -10,6 +10,7 @@ use proto::time::Time;
 use super::super::configurations::{self, Configurations};
 use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
+use super::super::table::Row;
 use super::super::{configuration, view};
 use super::{Boss, publication};
 
@@ -43,6 +44,7 @@ impl Boss {
         let rows = table.rows.iter().map(|row| view::Row {
             prefix: row.prefix,
             loss: row.loss,
+            reign: row.reign,
             conf: row.conf,
             primary: row.primary.as_ref().map(owner),
             in_sync: row.in_sync.iter().map(owner).collect(),
@@ -60,13 +62,19 @@ impl Boss {
     /// `/api/v1/where`: nothing before there is a table.
     pub fn where_is(&self, now: Time, queue: QueueName<'_>) -> Option<view::Where> {
         let (bucket, row) = self.kept.rows.row(queue.hash())?;
-        let home = row.primary.as_ref().and_then(|owner| self.kept.roster.get(&owner.id));
+        let home = row.primary().and_then(|owner| self.kept.roster.get(&owner.id));
+        let in_sync = row.in_sync().iter().map(|owner| view::Owner {
+            id: owner.id.as_str().to_owned(),
+            incarnation: owner.incarnation,
+        });
         Some(view::Where {
             queue: queue.as_str().to_owned(),
             hash: format!("{:016x}", queue.hash()),
             bucket: bucket.to_string(),
-            loss: row.loss,
-            conf: row.conf,
+            loss: row.loss().0,
+            reign: row.reign().0,
+            conf: row.conf().0,
+            in_sync: in_sync.collect(),
             node: home.map(|node| place(&publication::place(node))),
             asked_at_ms: now.unix_ms,
         })
@@ -163,12 +171,12 @@ impl Boss {
     }
 
     fn unowned(&self) -> usize {
-        self.kept.rows.iter().filter(|row| row.primary.is_none()).count()
+        self.kept.rows.iter().filter(|row| row.primary().is_none()).count()
     }
 
     fn shares(&self) -> BTreeMap<&str, usize> {
         let mut shares = BTreeMap::new();
-        for owner in self.kept.rows.iter().filter_map(|row| row.primary.as_ref()) {
+        for owner in self.kept.rows.iter().filter_map(Row::primary) {
             *shares.entry(owner.id.as_str()).or_default() += 1;
         }
         shares

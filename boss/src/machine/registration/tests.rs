@@ -1,6 +1,7 @@
 //! What is turned away at the door.
 
 use proto::n2b::BucketReport;
+use proto::table;
 
 use super::*;
 
@@ -53,10 +54,20 @@ fn wrong_ones_hear_what_is_wrong() {
 
 #[test]
 fn impossible_buckets_are_left_out() {
-    let report = |bits, prefix, conf| BucketReport { bits, prefix, loss: 1, conf };
-    let buckets = vec![report(3, 7, 1), report(3, 8, 1), report(40, 0, 1)];
+    let report = |bits, prefix| BucketReport { bits, prefix, row: Some(row(1, 1, 1)) };
+    let mut outside = report(3, 6);
+    outside.row.as_mut().unwrap().in_sync.clear();
+    let buckets = vec![report(3, 7), report(3, 8), report(40, 0), outside];
     let checked = check(Register { buckets, ..register() }).unwrap();
-    assert_eq!(checked.buckets, [(BucketId::new(3, 7).unwrap(), Epochs { loss: 1, conf: 1 })]);
+    let whole = Row::reported(&row(1, 1, 1)).unwrap();
+    assert_eq!(checked.buckets, [(BucketId::new(3, 7).unwrap(), whole)]);
+}
+
+/// A row of which the node is the only member.
+fn row(loss: u64, reign: u64, conf: u64) -> table::Row {
+    let owner = table::Owner { id: "q1".to_owned(), incarnation: 1 };
+    let (primary, in_sync) = (Some(owner.clone()), vec![owner]);
+    table::Row { prefix: 7, loss, reign, conf, primary, in_sync, learners: Vec::new() }
 }
 
 /// What is said to a process that names these numbers, where the boss's have come so far: nothing
@@ -65,7 +76,9 @@ fn said(register: Register) -> Option<String> {
     let known = Known {
         table: Version { term: 3, version: 40 },
         incarnation: 9,
-        epochs: Epochs { loss: 5, conf: 6 },
+        loss: Loss(5),
+        reign: Reign(4),
+        conf: Conf(6),
     };
     let refusal = check(register).unwrap().is_plausible(&known).err()?;
     assert!(!refusal.for_good, "a newer state may be put back");
@@ -75,22 +88,24 @@ fn said(register: Register) -> Option<String> {
 #[test]
 fn numbers_that_no_boss_of_the_cluster_has_given_are_refused_by_name() {
     let far = limits::NUMBER_AHEAD_MAX;
-    let bucket = |loss, conf| {
-        let buckets = vec![BucketReport { bits: 3, prefix: 7, loss, conf }];
+    let bucket = |loss, reign, conf| {
+        let row = Some(row(loss, reign, conf));
+        let buckets = vec![BucketReport { bits: 3, prefix: 7, row }];
         Register { buckets, ..register() }
     };
     for ahead in [0, 1, far] {
         let register = Register { table_term: 3 + ahead, table_version: 40 + ahead, ..register() };
         assert_eq!(said(Register { incarnation: 9 + ahead, ..register }), None);
-        assert_eq!(said(bucket(5 + ahead, 6 + ahead)), None);
+        assert_eq!(said(bucket(5 + ahead, 4 + ahead, 6 + ahead)), None);
     }
     for most in [far + 100, limits::NUMBER_MAX - 1, limits::NUMBER_MAX, u64::MAX] {
         let cases = [
             (Register { table_term: most, ..register() }, "term of its table"),
             (Register { table_version: most, ..register() }, "version of its table"),
             (Register { incarnation: most, ..register() }, "incarnation"),
-            (bucket(most, 6), "loss of a bucket"),
-            (bucket(5, most), "conf of a bucket"),
+            (bucket(most, 4, 6), "loss of a bucket"),
+            (bucket(5, most, 6), "reign of a bucket"),
+            (bucket(5, 4, most), "conf of a bucket"),
         ];
         for (register, what) in cases {
             let reason = said(register).expect("it is refused");

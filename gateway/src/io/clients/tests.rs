@@ -60,7 +60,7 @@ impl Rig {
     /// One node is the home of all.
     fn meet_node(&mut self) {
         let primary = Some(Owner { id: "n1".to_owned(), incarnation: 1 });
-        let rows = vec![Row { conf: 1, primary, ..Row::default() }];
+        let rows = vec![Row { reign: 1, conf: 1, primary, ..Row::default() }];
         let table = Table { term: 1, version: 1, bits: 0, rows, places: vec![] };
         let table = BucketTable::try_from(table).unwrap();
         self.handle(Input::Table(Arc::new(table)));
@@ -69,7 +69,7 @@ impl Rig {
         let peer = Peer { role, id, incarnation: 1, lane: 0, version: 1, cluster_id: 1 };
         self.out.links.up(LinkId(0));
         self.handle(Input::LinkUp { link: LinkId(0), peer });
-        self.node_says(Q::At(At { bits: 0, prefix: 0, loss: 0, conf: 1 }));
+        self.node_says(Q::At(At { bits: 0, prefix: 0, loss: 0, reign: 1 }));
     }
 
     fn node_says(&mut self, body: Q) {

@@ -230,10 +230,10 @@ fn a_link_that_is_lost_while_asking_changes_nothing() {
         1: n1 operation of 0 sub 0: send 1 /ask/1 askable
         2: app 1 asked send_message 1
         5: n1 introduce 0 ann 7
-        5: n1 at conf 1
+        5: n1 at reign 1
         5: n1 operation of 0 sub 0: send 1 /ask/1 askable send_message:7the web
         7: n1 introduce 0 ann 7
-        7: n1 at conf 1
+        7: n1 at reign 1
         7: n1 operation of 0 sub 0: send 1 /ask/1 askable send_message:7the web
         8: c0 {"result":{"op_id":1,"status":7
         8: n1 operation of 0 sub 0: send 2 /ask/1 askable
@@ -382,7 +382,7 @@ fn the_application_says_who_connects() {
         ----
         4999: app 1 asked connect - by - on - of -: nullnull"opaque"
         6000: n1 introduce 0 ann 0
-        6000: n1 at conf 1
+        6000: n1 at reign 1
         6000: n1 login 0
         6001: c0 welcome for 9999 ms
         6001: n1 introduce 0 ann 7

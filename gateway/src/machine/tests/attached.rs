@@ -21,7 +21,7 @@ const HALVES: &str = "
 #[test]
 fn what_a_lost_link_knew_is_said_again_on_no_other() {
     for (node, again) in [
-        ("n1", &["2: n1 introduce 0 ann 7", "2: n1 at bucket 0 conf 1", "2: n1 attach"][..]),
+        ("n1", &["2: n1 introduce 0 ann 7", "2: n1 at bucket 0 reign 1", "2: n1 attach"][..]),
         ("n2", &["2: n2 introduce 0 ann 7"]),
     ] {
         let steps = format!("1 down {node}\n2 up {node}\n3 c0 send 2 /room/1 chat a\n4 c0 pong 7");

@@ -78,9 +78,10 @@ impl Bench {
                 self.up(N1);
                 let sent_ms = self.now.ms;
                 self.heard(N1, sent_ms);
-                self.node(N1, Q::At(At { bits: 0, prefix: 0, loss: 0, conf: 1 }));
+                self.node(N1, Q::At(At { bits: 0, prefix: 0, loss: 0, reign: 1 }));
             }
             "table" => self.table(number(words[1]), number(words[2]), words[3]),
+            "copies" => self.copies(number(words[1]), number(words[2])),
             "split" => self.split(number(words[1]), words.get(2).map(|word| number(word))),
             "halves" => self.halves(number(words[1]), [words[2], words[3]]),
             "up" => {
@@ -158,28 +159,38 @@ impl Bench {
         self.handle(Input::Config(Arc::new(config)));
     }
 
-    fn table(&mut self, conf: u64, loss: u64, home: &str) {
+    fn table(&mut self, reign: u64, loss: u64, home: &str) {
         let owner = Owner { id: home.to_owned(), incarnation: 1 };
         let primary = (home != "nobody").then_some(owner);
-        self.rows(0, vec![Row { prefix: 0, loss, conf, primary, ..Row::default() }]);
+        let (prefix, conf) = (0, reign);
+        self.rows(0, vec![Row { prefix, loss, reign, conf, primary, ..Row::default() }]);
+    }
+
+    /// The set has grown by `n2`: `n1` is primary under the same reign.
+    fn copies(&mut self, reign: u64, conf: u64) {
+        let owner = |id: &str| Owner { id: id.to_owned(), incarnation: 1 };
+        let (primary, in_sync) = (Some(owner("n1")), vec![owner("n1"), owner("n2")]);
+        let row = Row { reign, conf, primary, in_sync, ..Row::default() };
+        self.rows(0, vec![row]);
     }
 
     /// Two buckets, both at home with `n1`; the data of one may be lost.
-    fn split(&mut self, conf: u64, lost: Option<u64>) {
+    fn split(&mut self, reign: u64, lost: Option<u64>) {
         let primary = Some(Owner { id: "n1".to_owned(), incarnation: 1 });
         let row = |prefix| {
             let loss = u64::from(lost == Some(u64::from(prefix)));
-            Row { prefix, loss, conf, primary: primary.clone(), ..Row::default() }
+            let conf = reign;
+            Row { prefix, loss, reign, conf, primary: primary.clone(), ..Row::default() }
         };
         self.rows(1, vec![row(0), row(1)]);
     }
 
     /// Two buckets, each with a home of its own.
-    fn halves(&mut self, conf: u64, homes: [&str; 2]) {
+    fn halves(&mut self, reign: u64, homes: [&str; 2]) {
         let owner = |id: &str| Owner { id: id.to_owned(), incarnation: 1 };
         let row = |prefix: u32| {
             let primary = Some(owner(homes[prefix as usize]));
-            Row { prefix, conf, primary, ..Row::default() }
+            Row { prefix, reign, conf: reign, primary, ..Row::default() }
         };
         self.rows(1, vec![row(0), row(1)]);
     }
@@ -296,7 +307,7 @@ impl Bench {
         let body = match words[0] {
             "at" => {
                 let (bits, prefix) = (n(3) as u32, n(4) as u32);
-                Q::At(At { bits, prefix, loss: n(2), conf: n(1) })
+                Q::At(At { bits, prefix, loss: n(2), reign: n(1) })
             }
             "logged_in" => Q::LoggedIn(logged_in(words)),
             "answer" => {

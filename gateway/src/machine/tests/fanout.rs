@@ -41,7 +41,7 @@ fn a_session_begins_with_a_login_and_joins_with_a_subscribe() {
         12 n1 message 2 20 late
         ----
         0: n1 introduce 0 ann 0
-        0: n1 at conf 1
+        0: n1 at reign 1
         0: n1 login 0
         2: c0 welcome
         2: n1 introduce 0 ann 7
@@ -110,7 +110,7 @@ fn a_filter_narrows_and_skipping_it_shows() {
         5 n1 message 1 4 1
         ----
         0: n1 introduce 0 ann 0
-        0: n1 at conf 1
+        0: n1 at reign 1
         0: n1 login 0
         0: c0 ws welcome
         0: n1 introduce 0 ann 7
@@ -151,7 +151,7 @@ fn a_lost_socket_leaves_every_queue_and_frees_its_handle() {
         6 c0 connect bob
         ----
         0: n1 introduce 0 ann 0
-        0: n1 at conf 1
+        0: n1 at reign 1
         0: n1 login 0
         0: c0 welcome
         0: n1 introduce 0 ann 7
@@ -228,7 +228,7 @@ fn held_events_wait_for_open() {
         5 n1 message 1 4 4
         ----
         0: n1 introduce 0 ann 0
-        0: n1 at conf 1
+        0: n1 at reign 1
         0: n1 login 0
         0: c0 welcome
         0: n1 introduce 0 ann 7

@@ -173,6 +173,7 @@ pub(super) fn seldom(words: &[&str]) -> Q {
         "moved" => Q::Moved(q2g::Moved {
             bits: 0,
             row: Some(Row {
+                reign: n(1),
                 conf: n(1),
                 primary: Some(Owner { id: words[2].to_owned(), incarnation: 1 }),
                 ..Row::default()
@@ -280,8 +281,8 @@ pub(super) fn brief(text: &str) -> String {
 
 pub(super) fn to_node(body: &G) -> String {
     match body {
-        G::At(at) if at.bits > 0 => format!("at bucket {} conf {}", at.prefix, at.conf),
-        G::At(at) => format!("at conf {}", at.conf),
+        G::At(at) if at.bits > 0 => format!("at bucket {} reign {}", at.prefix, at.reign),
+        G::At(at) => format!("at reign {}", at.reign),
         G::Introduce(one) => format!(
             "introduce {} {} {}{}{}",
             one.session,

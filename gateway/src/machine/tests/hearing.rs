@@ -179,7 +179,7 @@ fn a_resumed_sessions_queues_wait_too() {
     let log = run(deaf(), steps);
     let expected = "600: n2 introduce 0 ann 11
 700: n1 introduce 0 ann 11
-700: n1 at bucket 0 conf 1
+700: n1 at bucket 0 reign 1
 700: n1 resume of 0 sub 2: /room/1 epoch 5 marks {\"chat\": 3}
 700: n1 operation of 0 sub 0: send 7 /room/1";
     let quiet: Vec<&str> = log.lines().filter(|line| !line.contains("c0")).collect();

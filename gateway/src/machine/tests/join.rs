@@ -22,7 +22,7 @@ fn a_user_is_looked_for_and_what_is_asked_of_the_queue_meanwhile_waits() {
         7 n1 reply 6
         8 n1 reply 7
         ----
-        1: n1 at conf 1
+        1: n1 at reign 1
         1: n1 request 1 remembered 0 key of 0 bytes who is ann
         1: n1 request 2 remembered 0 key of 0 bytes
         2: n1 request 3 remembered 15000 key of 16 bytes 5:15 6:16 join
@@ -49,7 +49,7 @@ fn what_one_api_key_asks_of_a_queue_holds_up_no_other() {
         1 web 13 as=2 get_queue {"queue":"/room/1"}
         2 n1 user 1 0 5
         ----
-        1: n1 at conf 1
+        1: n1 at reign 1
         1: n1 request 1 remembered 0 key of 0 bytes who is ann
         1: n1 request 2 remembered 0 key of 0 bytes
         2: n1 request 3 remembered 15000 key of 16 bytes 5:15 join

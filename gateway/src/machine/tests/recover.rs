@@ -34,7 +34,7 @@ fn a_new_link_introduces_attaches_and_resends_in_order() {
     let expected = [
         "1: n1 operation of 0 sub 0: send 2 /room/1",
         "4: n1 introduce 0 ann 7",
-        "4: n1 at conf 1",
+        "4: n1 at reign 1",
         "4: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "4: n1 operation of 0 sub 0: send 2 /room/1",
         "4: n1 operation of 0 sub 0: send 3 /room/1",
@@ -58,7 +58,7 @@ fn a_second_link_to_a_node_takes_the_place_of_the_first() {
         "1: n1 operation of 0 sub 0: send 2 /room/1",
         "2: n1 ended: the lane has come back on another link",
         "2: n3 introduce 0 ann 7",
-        "2: n3 at conf 1",
+        "2: n3 at reign 1",
         "2: n3 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "2: n3 operation of 0 sub 0: send 2 /room/1",
     ];
@@ -76,7 +76,7 @@ fn what_could_not_be_replayed_comes_whole_with_its_gaps() {
         5 n1 message 1 13 1";
     let expected = [
         "2: n1 introduce 0 ann 7",
-        "2: n1 at conf 1",
+        "2: n1 at reign 1",
         "2: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         r#"3: c0 {"subscribed":{"sub":1,"queue":"q","gap":true}}"#,
         r#"3: c0 {"gap":{"sub":1,"mount":"chat","after_seq":3,"before_seq":9}}"#,
@@ -108,7 +108,7 @@ fn messages_behind_a_gap_are_replayed() {
     let expected = [
         r#"4: c0 {"message":{"sub":1,"mount":"chat","seq":9,"payload":1}}"#,
         "6: n1 introduce 0 ann 7",
-        "6: n1 at conf 1",
+        "6: n1 at reign 1",
         "6: n1 attach /room/1 sub 1 epoch 5 after 9 sessions [0]",
         r#"9: c0 {"message":{"sub":1,"mount":"chat","seq":11,"payload":1}}"#,
     ];
@@ -165,10 +165,30 @@ fn a_moved_bucket_is_followed_and_its_old_home_not_heard() {
     let expected = [
         "1: n1 operation of 0 sub 0: send 2 /room/1",
         "5: n1 introduce 0 ann 7",
-        "5: n1 at conf 3",
+        "5: n1 at reign 3",
         "5: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "5: n1 operation of 0 sub 0: send 2 /room/1",
         r#"6: c0 {"message":{"sub":1,"mount":"chat","seq":4,"payload":1}}"#,
+    ];
+    assert_eq!(after_one(dev(), steps), expected);
+}
+
+#[test]
+fn a_conf_that_rises_alone_changes_nothing() {
+    let steps = "
+        1 c0 send 2 /room/1 chat a
+        2 copies 1 5
+        3 n1 message 1 4 1
+        4 c0 send 3 /room/1 chat b
+        5 n1 answer 0 2 0
+        6 n1 answer 0 3 0
+        100 wait";
+    let expected = [
+        "1: n1 operation of 0 sub 0: send 2 /room/1",
+        r#"3: c0 {"message":{"sub":1,"mount":"chat","seq":4,"payload":1}}"#,
+        "4: n1 operation of 0 sub 0: send 3 /room/1",
+        r#"5: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#,
+        r#"6: c0 {"result":{"op_id":3,"status":0,"seq":0}}"#,
     ];
     assert_eq!(after_one(dev(), steps), expected);
 }
@@ -232,7 +252,7 @@ fn a_subscribed_that_got_lost_is_asked_for_again_by_the_client() {
         3 c0 subscribe 2 /room/1
         ----
         0: n1 introduce 0 ann 0
-        0: n1 at conf 1
+        0: n1 at reign 1
         0: n1 login 0
         0: c0 welcome
         0: n1 introduce 0 ann 7
@@ -240,7 +260,7 @@ fn a_subscribed_that_got_lost_is_asked_for_again_by_the_client() {
         0: c0 {"result":{"op_id":1,"status":0,"seq":0}}
         1: c0 {"unsubscribed":{"sub":1,"queue":"/room/1","reason":"node lost","may_retry":true}}
         2: n1 introduce 0 ann 7
-        3: n1 at conf 1
+        3: n1 at reign 1
         3: n1 operation of 0 sub 1: subscribe 2 /room/1
         "#,
     );
@@ -312,7 +332,7 @@ fn a_filter_outlasts_a_new_attachment() {
     let lines: Vec<&str> = log.lines().filter(|line| !line.starts_with("0:")).collect();
     let expected = [
         "2: n1 introduce 0 ann 7",
-        "2: n1 at conf 1",
+        "2: n1 at reign 1",
         "2: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         r#"3: c0 {"subscribed":{"sub":1,"queue":"q","gap":true}}"#,
         concat!(
@@ -347,12 +367,12 @@ fn a_split_bucket_hands_its_list_to_its_children_in_order() {
         "1: n1 operation of 0 sub 0: send 5 /room/1",
         "2: n1 ended: the cluster has other buckets now",
         "4: n1 introduce 0 ann 7",
-        "4: n1 at bucket 0 conf 2",
+        "4: n1 at bucket 0 reign 2",
         "4: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "4: n1 operation of 0 sub 0: send 2 /room/1",
         "4: n1 operation of 0 sub 0: send 3 /room/2",
         "4: n1 operation of 0 sub 0: send 5 /room/1",
-        "4: n1 at bucket 1 conf 2",
+        "4: n1 at bucket 1 reign 2",
         "4: n1 operation of 0 sub 0: send 4 /room/4",
         r#"5: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#,
         r#"6: c0 {"result":{"op_id":3,"status":0,"seq":0}}"#,
@@ -453,7 +473,7 @@ fn a_link_that_its_node_ends_again_and_again_loses_nothing() {
         r#"1: c0 {"message":{"sub":1,"mount":"chat","seq":4,"payload":4}}"#,
         "1: n1 operation of 0 sub 0: send 2 /room/1",
         "4: n1 introduce 0 ann 7",
-        "4: n1 at conf 1",
+        "4: n1 at reign 1",
         "4: n1 attach /room/1 sub 1 epoch 5 after 4 sessions [0]",
         "4: n1 introduce 1 bob 0",
         "4: n1 operation of 0 sub 0: send 2 /room/1",
@@ -461,7 +481,7 @@ fn a_link_that_its_node_ends_again_and_again_loses_nothing() {
         "4: n1 login 1",
         r#"5: c0 {"message":{"sub":1,"mount":"chat","seq":5,"payload":5}}"#,
         "7: n1 introduce 0 ann 7",
-        "7: n1 at conf 1",
+        "7: n1 at reign 1",
         "7: n1 attach /room/1 sub 1 epoch 5 after 5 sessions [0]",
         "7: n1 introduce 1 bob 0",
         "7: n1 operation of 0 sub 0: send 2 /room/1",
@@ -470,7 +490,7 @@ fn a_link_that_its_node_ends_again_and_again_loses_nothing() {
         r#"8: c0 {"message":{"sub":1,"mount":"chat","seq":6,"payload":6}}"#,
         r#"8: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#,
         "10: n1 introduce 0 ann 7",
-        "10: n1 at conf 1",
+        "10: n1 at reign 1",
         "10: n1 attach /room/1 sub 1 epoch 5 after 6 sessions [0]",
         "10: n1 introduce 1 bob 0",
         "10: n1 operation of 0 sub 0: send 3 /room/1",

@@ -24,7 +24,7 @@ fn a_session_that_goes_on_gets_its_queues_and_its_inbox_then_what_waited() {
         8 c0 pong 11
         ----
         0: n1 introduce 0 ann 0
-        0: n1 at conf 1
+        0: n1 at reign 1
         0: n1 login 0 resume 5 secret 9
         1: c0 welcome
         1: c0 {"ping":{"nonce":11}}
@@ -158,7 +158,7 @@ fn a_login_that_was_never_sent_leaves_with_its_socket() {
         4 c0 connect bob
         5 up";
     let log = run(dev(), steps);
-    assert_eq!(log.trim_end(), "5: n1 introduce 0 bob 0\n5: n1 at conf 1\n5: n1 login 0");
+    assert_eq!(log.trim_end(), "5: n1 introduce 0 bob 0\n5: n1 at reign 1\n5: n1 login 0");
     // One that was sent is not sent again: the client may be back on another connection.
     let steps = "
         0 ready

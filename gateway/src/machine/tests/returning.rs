@@ -21,7 +21,7 @@ fn who_resumes_is_recognised_and_the_application_is_not_asked() {
         3 n1 logged_in 0 0 resumed ann 5 11
         9002 wait
         ----
-        1: n1 at conf 1
+        1: n1 at reign 1
         1: n1 recognise 1 session 5 secret 9
         2: n1 introduce 0 ann 0
         2: n1 login 0 resume 5 secret 9 only

@@ -130,7 +130,7 @@ fn subscribing_again_makes_what_waited_needless() {
             7 unstuck c0
             ----
             0: n1 introduce 0 ann 0
-            0: n1 at conf 1
+            0: n1 at reign 1
             0: n1 login 0
             0: c0 welcome
             0: n1 introduce 0 ann 7

@@ -80,7 +80,7 @@ fn a_key_that_is_not_known_is_asked_for_now_and_then() {
     assert_eq!(comes(&mut bench, 2_099, 2, &new), [again(2_099, 2)]);
     assert_eq!(comes(&mut bench, 2_100, 3, &new), [never(2_100, 3)]);
     let log = comes(&mut bench, 2_101, 0, &old);
-    assert_eq!(log, ["2101: n1 introduce 0 ann 0", "2101: n1 at conf 1", "2101: n1 login 0"]);
+    assert_eq!(log, ["2101: n1 introduce 0 ann 0", "2101: n1 at reign 1", "2101: n1 login 0"]);
     after(&mut bench, "2102 n1 logged_in 0 0");
     assert_eq!(comes(&mut bench, 10_099, 4, &new), [never(10_099, 4)]);
     assert_eq!(comes(&mut bench, 10_100, 5, &new), [again(10_100, 5), wants(10_100)]);

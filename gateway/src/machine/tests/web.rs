@@ -24,7 +24,7 @@ fn a_request_goes_to_its_home_and_back() {
         12 n1 reply 5
         13 web 18 list_queues {"limit":1001}
         ----
-        1: n1 at conf 1
+        1: n1 at reign 1
         1: n1 request 1 remembered 15000 key of 16 bytes
         2: web 11 status 0  next ""
         3: n1 request 2 remembered 0 key of 0 bytes

@@ -89,12 +89,13 @@ pub(in crate::machine) fn moved(
     let Some(row) = frame.row else { return };
     let Some(bucket) = parts.desk.upstream.named(frame.bits, row.prefix) else { return };
     out.places.extend(frame.place);
-    let known = parts.desk.upstream.epochs(bucket);
-    if !limits::is_plausible(row.conf, known.conf) || !limits::is_plausible(row.loss, known.loss) {
+    let (epochs, conf) = parts.desk.upstream.known(bucket);
+    let numbers = [(row.conf, conf.0), (row.reign, epochs.reign.0), (row.loss, epochs.loss.0)];
+    if !numbers.iter().all(|(named, known)| limits::is_plausible(*named, *known)) {
         // From there no table would lead on.
         return;
     }
-    if row.conf > known.conf {
+    if row.conf() > conf {
         let adopted = adopt(parts, &row, out);
         parts.desk.upstream.homes_changed();
         recovery::recover(parts, adopted.as_slice(), out);

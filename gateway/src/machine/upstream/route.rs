@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use link::machine::{LinkId, Outbox as Links, Unanswered};
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::{BucketId, Conf, Epochs, Loss, Reign};
 use proto::c2g;
 use proto::g2q::{self, G2q};
 use proto::ids::Handle;
@@ -26,6 +26,8 @@ mod nodes;
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
     pub(super) epochs: Epochs,
+    /// Of the row that says so.
+    pub(super) conf: Conf,
     /// Its primary.
     pub(super) home: Option<NodeIndex>,
     /// Until then its home counts as heard, by the answers to probes that were about the bucket,
@@ -46,8 +48,8 @@ pub(super) struct Bucket {
 impl Bucket {
     /// What a part of it begins with when it is split.
     pub(super) fn child(&self) -> Bucket {
-        let (epochs, home, heard_until_ms) = (self.epochs, self.home, self.heard_until_ms);
-        Bucket { epochs, home, heard_until_ms, ..Bucket::default() }
+        let Bucket { epochs, conf, home, heard_until_ms, .. } = *self;
+        Bucket { epochs, conf, home, heard_until_ms, ..Bucket::default() }
     }
 }
 
@@ -224,8 +226,8 @@ impl Upstream {
             let at = At {
                 bits: u32::from(self.bits),
                 prefix: bucket.prefix(),
-                loss: epochs.loss,
-                conf: epochs.conf,
+                loss: epochs.loss.0,
+                reign: epochs.reign.0,
             };
             let body = Some(g2q::g2q::Body::At(at));
             wire::put_message(links.buffer(link), &G2q { body });
@@ -294,9 +296,10 @@ impl Upstream {
 
     /// Whose bucket a node's next frames are about.
     pub(in crate::machine) fn set_subject(&mut self, node: NodeIndex, at: At) {
+        let epochs = Epochs { loss: Loss(at.loss), reign: Reign(at.reign) };
         let is_current = |bucket: &BucketIndex| {
             let bucket = &self.buckets[*bucket];
-            bucket.home == Some(node) && bucket.epochs.conf <= at.conf
+            bucket.home == Some(node) && bucket.epochs <= epochs
         };
         let heard = self.named(at.bits, at.prefix).filter(is_current);
         self.nodes[node].heard = heard;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::{BucketId, Conf, Epochs};
 use proto::table::{Row, Version};
 
 use super::route::Bucket;
@@ -72,14 +72,19 @@ impl Upstream {
         given_up
     }
 
-    /// Takes over a row, if it is newer than what the lane knows.
+    /// Takes over a row, if it is newer than what the lane knows. Nothing: the lane goes on as
+    /// before, whoever has copies.
     pub(in crate::machine) fn adopt(&mut self, row: &Row) -> Option<Adopted> {
         let epochs = row.epochs();
         let home = row.primary.as_ref().map(|owner| self.node(owner));
         let at = self.buckets.find(row.prefix)?;
         let bucket = &mut self.buckets[at];
-        let newer = epochs.conf > bucket.epochs.conf || bucket.home.is_none();
-        if !newer || epochs.conf < bucket.epochs.conf {
+        let newer = row.conf() > bucket.conf || bucket.home.is_none();
+        if !newer || row.conf() < bucket.conf {
+            return None;
+        }
+        bucket.conf = row.conf();
+        if (bucket.epochs, bucket.home) == (epochs, home) {
             return None;
         }
         let is_lost = epochs.loss > bucket.epochs.loss;
@@ -93,8 +98,9 @@ impl Upstream {
     }
 
     /// What the lane knows of a bucket.
-    pub(in crate::machine) fn epochs(&self, bucket: BucketIndex) -> Epochs {
-        self.buckets[bucket].epochs
+    pub(in crate::machine) fn known(&self, bucket: BucketIndex) -> (Epochs, Conf) {
+        let bucket = &self.buckets[bucket];
+        (bucket.epochs, bucket.conf)
     }
 
     /// Whether a node is the bucket's home.

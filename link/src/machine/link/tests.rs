@@ -208,7 +208,7 @@ fn versions_that_share_nothing_are_told_after_the_proof() {
     let proof = Proof { proof, hello: Vec::new() };
     let (answer, error) = stranger(&mut acceptor, &framed(PROOF, &proof.encode_to_vec()));
     assert_eq!(error, Some(LinkError::Version(1, 1)));
-    let reason = "the peer speaks link versions 1 to 1, this node 2 to 2";
+    let reason = "the peer speaks link versions 1 to 1, this node 3 to 3";
     assert_eq!(answer, refused(reason, true));
 }
 

@@ -24,5 +24,5 @@ pub mod at {
     pub const BITS: u32 = 1;
     pub const PREFIX: u32 = 2;
     pub const LOSS: u32 = 3;
-    pub const CONF: u32 = 4;
+    pub const REIGN: u32 = 5;
 }

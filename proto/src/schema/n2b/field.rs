@@ -25,8 +25,7 @@ pub mod register {
 pub mod bucket_report {
     pub const BITS: u32 = 1;
     pub const PREFIX: u32 = 2;
-    pub const LOSS: u32 = 3;
-    pub const CONF: u32 = 4;
+    pub const ROW: u32 = 5;
 }
 pub mod report {
     pub const TABLE_TERM: u32 = 1;

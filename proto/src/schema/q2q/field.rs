@@ -20,6 +20,7 @@ pub mod word {
     pub const NUMBER: u32 = 1;
     pub const LOSS: u32 = 7;
     pub const BITS: u32 = 8;
+    pub const REIGN: u32 = 9;
     pub const NOTE: u32 = 2;
     pub const UNNOTE: u32 = 3;
     pub const ENDED: u32 = 4;
@@ -70,6 +71,7 @@ pub mod answer {
     pub const NUMBER: u32 = 1;
     pub const LOSS: u32 = 6;
     pub const BITS: u32 = 7;
+    pub const REIGN: u32 = 8;
     pub const ENDED: u32 = 2;
     pub const FLOOR: u32 = 3;
     pub const GENERATION: u32 = 4;

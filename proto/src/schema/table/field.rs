@@ -11,6 +11,7 @@ pub mod row {
     pub const PRIMARY: u32 = 4;
     pub const IN_SYNC: u32 = 5;
     pub const LEARNERS: u32 = 6;
+    pub const REIGN: u32 = 7;
 }
 pub mod table {
     pub const TERM: u32 = 1;

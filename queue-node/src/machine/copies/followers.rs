@@ -213,7 +213,7 @@ impl Bucket {
     fn shown(&self, now_ms: u64) -> Shown {
         Shown {
             bucket: self.outputs.bucket(),
-            loss: self.outputs.epochs().loss,
+            loss: self.outputs.epochs().loss.0,
             n: self.state.newest().n,
             at_ms: now_ms,
             digest: self.state.digest(now_ms),
@@ -248,12 +248,12 @@ impl Shown {
 fn put_records(out: &mut Vec<u8>, (id, epochs): (BucketId, Epochs), unit: &[u8]) {
     let length = wire::uint_len(records::BITS, id.bits().into())
         + wire::uint_len(records::PREFIX, id.prefix().into())
-        + wire::uint_len(records::LOSS, epochs.loss)
+        + wire::uint_len(records::LOSS, epochs.loss.0)
         + wire::bytes_len(records::UNIT, unit.len());
     wire::put_frame(out, said::RECORDS, length);
     wire::put_uint(out, records::BITS, id.bits().into());
     wire::put_uint(out, records::PREFIX, id.prefix().into());
-    wire::put_uint(out, records::LOSS, epochs.loss);
+    wire::put_uint(out, records::LOSS, epochs.loss.0);
     wire::put_bytes(out, records::UNIT, unit);
 }
 
@@ -266,14 +266,14 @@ fn put_slice(
 ) {
     let length = wire::uint_len(slice::BITS, id.bits().into())
         + wire::uint_len(slice::PREFIX, id.prefix().into())
-        + wire::uint_len(slice::LOSS, epochs.loss)
+        + wire::uint_len(slice::LOSS, epochs.loss.0)
         + wire::uint_len(slice::FIRST, u64::from(is_first))
         + wire::uint_len(slice::LAST, u64::from(is_last))
         + wire::bytes_len(slice::ITEMS, items.len());
     wire::put_frame(out, said::SLICE, length);
     wire::put_uint(out, slice::BITS, id.bits().into());
     wire::put_uint(out, slice::PREFIX, id.prefix().into());
-    wire::put_uint(out, slice::LOSS, epochs.loss);
+    wire::put_uint(out, slice::LOSS, epochs.loss.0);
     wire::put_uint(out, slice::FIRST, u64::from(is_first));
     wire::put_uint(out, slice::LAST, u64::from(is_last));
     wire::put_bytes(out, slice::ITEMS, items);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Epochs, Loss, Reign};
 use proto::ids::{Generation, SessionId};
 use proto::{limits, name, q2q};
 
@@ -64,11 +64,11 @@ pub(crate) struct Fence {
     pub(crate) floor: Option<Generation>,
 }
 
-/// What names a word: its bucket, in one of that bucket's lives, and its number there.
+/// What names a word: its bucket, under whom that says it, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WordId {
     pub(crate) bucket: BucketId,
-    pub(crate) loss: u64,
+    pub(crate) epochs: Epochs,
     pub(crate) number: u64,
 }
 
@@ -78,10 +78,20 @@ impl WordId {
         self.number << 16 | u64::from(self.bucket.prefix())
     }
 
-    /// What came over a link; nothing if there is no such bucket.
-    pub(crate) fn of(number: u64, loss: u64, bits: u32) -> Option<WordId> {
+    /// A word that came over a link; nothing if there is no such bucket.
+    pub(crate) fn of_word(word: &q2q::Word) -> Option<WordId> {
+        WordId::of(word.number, word.bits, (word.loss, word.reign))
+    }
+
+    /// What an answer that came over a link is to; nothing if there is no such bucket.
+    pub(crate) fn of_answer(answer: &q2q::Answer) -> Option<WordId> {
+        WordId::of(answer.number, answer.bits, (answer.loss, answer.reign))
+    }
+
+    fn of(number: u64, bits: u32, (loss, reign): (u64, u64)) -> Option<WordId> {
         let bucket = BucketId::new(bits, (number & 0xffff) as u32)?;
-        Some(WordId { bucket, loss, number: number >> 16 })
+        let epochs = Epochs { loss: Loss(loss), reign: Reign(reign) };
+        Some(WordId { bucket, epochs, number: number >> 16 })
     }
 }
 
@@ -218,8 +228,9 @@ impl Word {
                 Body::Fence(q2q::Fence { room, user, floor, session_id, generation, room_epoch })
             }
         };
-        let (number, loss, bits) = (word_id.wire(), word_id.loss, u32::from(word_id.bucket.bits()));
-        let message = q2q::Word { number, loss, bits, body: Some(body) };
+        let (number, bits) = (word_id.wire(), u32::from(word_id.bucket.bits()));
+        let Epochs { loss: Loss(loss), reign: Reign(reign) } = word_id.epochs;
+        let message = q2q::Word { number, loss, bits, reign, body: Some(body) };
         q2q::Q2q { body: Some(q2q::q2q::Body::Word(message)) }
     }
 
@@ -291,8 +302,9 @@ impl Answer {
         let Answer { ended, .. } = self;
         let numbers = [self.floor, self.generation, self.below];
         let [floor, generation, below] = numbers.map(Generation::number_or_none);
-        let (number, loss, bits) = (word_id.wire(), word_id.loss, u32::from(word_id.bucket.bits()));
-        let answer = q2q::Answer { number, loss, bits, ended, floor, generation, below };
+        let (number, bits) = (word_id.wire(), u32::from(word_id.bucket.bits()));
+        let Epochs { loss: Loss(loss), reign: Reign(reign) } = word_id.epochs;
+        let answer = q2q::Answer { number, loss, bits, reign, ended, floor, generation, below };
         q2q::Q2q { body: Some(q2q::q2q::Body::Answer(answer)) }
     }
 

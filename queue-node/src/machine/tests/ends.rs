@@ -5,7 +5,7 @@ use super::rig::{Rig, check, check_with};
 #[test]
 fn a_node_that_is_behind_ends_the_link() {
     let mut rig = Rig::new();
-    rig.conf = 3;
+    rig.reign = 3;
     check_with(
         rig,
         "

@@ -252,7 +252,7 @@ fn what_comes_on_a_link_that_is_to_be_ended_is_not_heard() {
     let mut rig = Rig::new();
     rig.run("0 table 2 q2 q2 0 1\n0 g1 up\n");
     // The lane has heard of a newer table than the node, which hears of it a moment later.
-    rig.conf = 2;
+    rig.reign = 2;
     let said = rig.run(
         "
         1 g1 introduce 1 ann gen=2

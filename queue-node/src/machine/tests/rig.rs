@@ -56,8 +56,8 @@ pub(crate) struct Rig {
     epochs: Vec<u64>,
     /// What sessions were told at login: what their lanes introduce them with.
     generations: BTreeMap<SessionId, u64>,
-    /// What its peers think is the conf of every bucket.
-    pub(crate) conf: u64,
+    /// What its peers think is the reign of every bucket.
+    pub(crate) reign: u64,
     /// Refusals are written with their sentences.
     loud: bool,
     /// A panic that the node catches is a failure, unless it was planted.
@@ -110,7 +110,7 @@ impl Rig {
             next_link: 0,
             epochs: Vec::new(),
             generations: BTreeMap::new(),
-            conf: 1,
+            reign: 1,
             loud: false,
             may_panic: false,
             shadows: shadows::Shadows::default(),
@@ -195,7 +195,7 @@ impl Rig {
     /// Names the bucket of a queue.
     pub(crate) fn at(&mut self, link: LinkId, queue: &str) {
         let bucket = BucketId::of(name::hash(queue.as_bytes()), 1);
-        let at = At { bits: 1, prefix: bucket.prefix(), loss: 0, conf: self.conf };
+        let at = At { bits: 1, prefix: bucket.prefix(), loss: 0, reign: self.reign };
         self.lane(link, Body::At(at));
     }
 

@@ -53,7 +53,7 @@ fn alone(users: u32) -> (Rig, String) {
     let mut rig = Rig::new();
     rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
     let link = rig.up("g1", false);
-    rig.conf = 2;
+    rig.reign = 2;
     for handle in 1..=users {
         let far = named(&format!("/user/far{handle}-"), 1)[6..].to_owned();
         rig.introduce_as(link, handle, &far, 1);
@@ -113,7 +113,7 @@ fn who_cannot_tell_its_rooms_cannot_resume() {
 fn words_that_find_no_home_are_sent_again_once_however_often_that_is_said() {
     let mut rig = Rig::new();
     rig.handle(Input::Table(super::rig::table(2, ["q1", "q2"], 0, 2)));
-    rig.conf = 2;
+    rig.reign = 2;
     let far = named("/user/far", 1)[6..].to_owned();
     let (one, two) = (named("/room/a", 0), named("/room/b", 0));
     let said = rig.run(&format!(

@@ -36,11 +36,15 @@ fn hold(stage: &Stage, newest: &mut table::Table) {
             assert!(before.epochs() <= after.epochs(), "epochs only rise");
             let same = before.primary == after.primary;
             assert!(same || before.conf < after.conf, "an owner changed without a higher conf");
+            assert!(same || before.reign < after.reign, "a new primary under the same reign");
             assert!(
                 same || after.primary.is_none() || before.loss < after.loss,
                 "a new owner has nothing, and that must be said"
             );
         }
+    }
+    for row in checked.rows() {
+        assert_eq!(row.in_sync.first(), row.primary.as_ref(), "the primary is in sync");
     }
     for owner in checked.rows().iter().filter_map(|row| row.primary.as_ref()) {
         assert!(checked.place(owner).is_some(), "{owner:?} can't be dialled");

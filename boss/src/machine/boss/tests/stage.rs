@@ -179,17 +179,19 @@ fn peer(id: &str) -> Peer {
     Peer { role, id, incarnation: 0, lane: 0, version: 1, cluster_id: 0 }
 }
 
-/// `report` is `bits:prefix:loss:conf@term`.
+/// `report` is `bits:prefix:loss:conf@term`; the reign is as high as the conf.
 fn register(id: &str, incarnation: u64, report: Option<&&str>) -> Register {
     let numbers = report.map(|text| {
         let numbers = text.split([':', '@']).map(|number| number.parse().unwrap());
         numbers.collect::<Vec<u64>>()
     });
-    let bucket = |n: &Vec<u64>| BucketReport {
-        bits: n[0] as u32,
-        prefix: n[1] as u32,
-        loss: n[2],
-        conf: n[3],
+    let bucket = |n: &Vec<u64>| {
+        let (bits, prefix) = (n[0] as u32, n[1] as u32);
+        let owner = table::Owner { id: id.to_owned(), incarnation };
+        let (primary, in_sync) = (Some(owner.clone()), vec![owner]);
+        let (loss, reign, conf) = (n[2], n[3], n[3]);
+        let row = table::Row { prefix, loss, reign, conf, primary, in_sync, learners: vec![] };
+        BucketReport { bits, prefix, row: Some(row) }
     };
     Register {
         id: id.to_owned(),

@@ -47,21 +47,21 @@ fn every_message_comes_as_it_went() {
         // It is about no joining.
         Word::Fence(Noted { join: 0, ..noted }, fence),
     ];
-    let bucket = BucketId::of(5 << 61, 3);
+    let (bucket, epochs) = (BucketId::of(5 << 61, 3), Epochs { loss: Loss(5), reign: Reign(7) });
     for (number, word) in (1..).zip(words) {
-        let word_id = WordId { bucket, loss: 5, number };
+        let word_id = WordId { bucket, epochs, number };
         let Some(q2q::q2q::Body::Word(message)) = word.message(word_id).body else {
             panic!("{word:?} is no word")
         };
-        assert_eq!(WordId::of(message.number, message.loss, message.bits), Some(word_id));
+        assert_eq!(WordId::of_word(&message), Some(word_id));
         assert_eq!(Word::of(message), Some(word));
     }
     let [floor, generation, below] = [1, 2, 3].map(Generation::or_none);
     let answer = Answer { ended: true, floor, generation, below };
-    let word_id = WordId { bucket, loss: 5, number: 9 };
+    let word_id = WordId { bucket, epochs, number: 9 };
     let Some(q2q::q2q::Body::Answer(message)) = answer.message(word_id).body else {
         panic!("no answer")
     };
-    assert_eq!(WordId::of(message.number, message.loss, message.bits), Some(word_id));
+    assert_eq!(WordId::of_answer(&message), Some(word_id));
     assert_eq!(Answer::of(&message), answer);
 }

@@ -143,15 +143,21 @@ fn access(text: &str) -> Access {
     }
 }
 
-/// A table of one bit whose rows belong to these nodes.
-pub(crate) fn table(version: u64, owners: [&str; 2], loss: u64, conf: u64) -> Arc<BucketTable> {
-    let owner = |id: &str| Some(Owner { id: id.to_owned(), incarnation: 1 });
-    let row = |(prefix, id)| Row { prefix, loss, conf, primary: owner(id), ..Row::default() };
+/// A table of one bit whose rows belong to these nodes, each with its reign as its conf.
+pub(crate) fn table(version: u64, owners: [&str; 2], loss: u64, reign: u64) -> Arc<BucketTable> {
+    let row = |(prefix, id)| row(prefix, id, loss, reign);
     let rows = (0u32..).zip(owners).map(row).collect();
     let place = |id: &str| Place { id: id.to_owned(), incarnation: 1, ..Place::default() };
     let places = vec![place("q1"), place("q2")];
     let wire = Table { term: 1, version, bits: 1, rows, places };
     Arc::new(BucketTable::try_from(wire).expect("a good table"))
+}
+
+/// A row of which its primary is the only member.
+pub(crate) fn row(prefix: u32, id: &str, loss: u64, reign: u64) -> Row {
+    let owner = Owner { id: id.to_owned(), incarnation: 1 };
+    let (primary, in_sync, conf) = (Some(owner.clone()), vec![owner], reign);
+    Row { prefix, loss, reign, conf, primary, in_sync, learners: Vec::new() }
 }
 
 pub(crate) fn session_id(user: &str, number: u64) -> SessionId {

@@ -86,7 +86,7 @@ impl Rig {
         }
     }
 
-    /// `table VERSION NODE NODE LOSS CONF`, `config CHANGE PATTERN VALUE …`, `loud`
+    /// `table VERSION NODE NODE LOSS REIGN`, `config CHANGE PATTERN VALUE …`, `loud`
     fn setting(&mut self, words: &[&str]) {
         match words[0] {
             "table" => {
@@ -179,7 +179,8 @@ impl Rig {
             let of = |name| option(words, name);
             let (floor, generation, below) = (of("floor="), of("gen="), of("below="));
             let loss = of("loss=");
-            let answer = q2q::Answer { number, loss, bits: 1, ended, floor, generation, below };
+            let (bits, reign) = (1, self.reign);
+            let answer = q2q::Answer { number, loss, bits, reign, ended, floor, generation, below };
             return self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Answer(answer)) });
         }
         // q2 note 5 ann 1 /room/x 9 3
@@ -221,7 +222,7 @@ impl Rig {
             }
         };
         // Any number is one of some bucket of theirs.
-        let word = q2q::Word { number, loss: 0, bits: 16, body: Some(body) };
+        let word = q2q::Word { number, loss: 0, bits: 16, reign: 1, body: Some(body) };
         self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Word(word)) });
     }
 

@@ -1,0 +1,188 @@
+//! One bucket's row: who has it, and the three numbers that say how often that has changed.
+//!
+//! A row changes only by the methods here, which raise what has to rise. [`Row::follows`] is what
+//! holds of every row that is stored, whoever made it.
+
+use std::collections::BTreeSet;
+
+use proto::bucket::{Conf, Epochs, Loss, Reign};
+use proto::name::NodeId;
+use proto::table;
+use serde::{Deserialize, Serialize};
+
+use super::super::roster::Owner;
+
+/// Who has a bucket, and how often that has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
+pub struct Row {
+    loss: Loss,
+    reign: Reign,
+    conf: Conf,
+    primary: Option<Owner>,
+    in_sync: Vec<Owner>,
+    learners: Vec<Owner>,
+}
+
+/// A row as stores have it: those of earlier versions know of neither reigns nor sets.
+#[derive(Deserialize)]
+struct Stored {
+    loss: Loss,
+    reign: Option<Reign>,
+    conf: Conf,
+    primary: Option<Owner>,
+    in_sync: Option<Vec<Owner>>,
+    #[serde(default)]
+    learners: Vec<Owner>,
+}
+
+impl From<Stored> for Row {
+    fn from(stored: Stored) -> Row {
+        let Stored { loss, reign, conf, primary, in_sync, learners } = stored;
+        // Each change was one of the primary then.
+        let reign = reign.unwrap_or(Reign(conf.0));
+        let in_sync = in_sync.unwrap_or_else(|| primary.iter().cloned().collect());
+        Row { loss, reign, conf, primary, in_sync, learners }
+    }
+}
+
+impl Row {
+    /// The first of a bucket. The numbers begin with 1: 0 is what nobody has heard of.
+    pub(super) fn first(primary: Option<&Owner>) -> Row {
+        Row { loss: Loss(1), reign: Reign(1), conf: Conf(1), ..Row::unheard(primary) }
+    }
+
+    /// A row below all others.
+    pub(super) fn unheard(primary: Option<&Owner>) -> Row {
+        let (loss, reign, conf) = (Loss(0), Reign(0), Conf(0));
+        let in_sync = primary.cloned().into_iter().collect();
+        Row { loss, reign, conf, primary: primary.cloned(), in_sync, learners: Vec::new() }
+    }
+
+    /// The row that a node reports; nothing if no boss gives such a row.
+    pub(in crate::machine) fn reported(row: &table::Row) -> Option<Row> {
+        let owner = |owner: &table::Owner| {
+            let (id, incarnation) = (NodeId::try_from(owner.id.as_str()).ok()?, owner.incarnation);
+            Some(Owner { id, incarnation })
+        };
+        let owners = |owners: &[table::Owner]| owners.iter().map(owner).collect::<Option<Vec<_>>>();
+        let Epochs { loss, reign } = row.epochs();
+        let row = Row {
+            loss,
+            reign,
+            conf: row.conf(),
+            primary: Some(owner(row.primary.as_ref()?)?),
+            in_sync: owners(&row.in_sync)?,
+            learners: owners(&row.learners)?,
+        };
+        row.is_sound().then_some(row)
+    }
+
+    /// The row as it travels.
+    pub(in crate::machine) fn wire(&self, prefix: u32) -> table::Row {
+        let owner = |owner: &Owner| {
+            let (id, incarnation) = (owner.id.as_str().to_owned(), owner.incarnation);
+            table::Owner { id, incarnation }
+        };
+        table::Row {
+            prefix,
+            loss: self.loss.0,
+            reign: self.reign.0,
+            conf: self.conf.0,
+            primary: self.primary.as_ref().map(owner),
+            in_sync: self.in_sync.iter().map(owner).collect(),
+            learners: self.learners.iter().map(owner).collect(),
+        }
+    }
+
+    /// Rises when data may be lost.
+    pub fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// Rises with each new primary and each loss.
+    pub fn reign(&self) -> Reign {
+        self.reign
+    }
+
+    /// Rises with every change.
+    pub fn conf(&self) -> Conf {
+        self.conf
+    }
+
+    /// Who serves it; nobody while no queue node is there.
+    pub fn primary(&self) -> Option<&Owner> {
+        self.primary.as_ref()
+    }
+
+    /// Who may be promoted, the primary first.
+    pub fn in_sync(&self) -> &[Owner] {
+        &self.in_sync
+    }
+
+    /// Gives the bucket to a node that has nothing of what was in it.
+    pub(super) fn lose(&mut self, to: &Owner) {
+        self.loss.0 += 1;
+        self.reign_of(Some(to));
+    }
+
+    /// The primary is gone, and nobody takes its place yet: what it had isn't given up.
+    pub(super) fn orphan(&mut self) {
+        self.reign_of(None);
+    }
+
+    fn reign_of(&mut self, primary: Option<&Owner>) {
+        self.reign.0 += 1;
+        self.conf.0 += 1;
+        self.primary = primary.cloned();
+        self.in_sync = primary.cloned().into_iter().collect();
+        self.learners.clear();
+    }
+
+    /// Takes what a node knows and the store has lost: a higher row is the truth. False: it isn't
+    /// higher.
+    pub(super) fn adopt(&mut self, reported: &Row) -> bool {
+        if reported.conf <= self.conf {
+            return false;
+        }
+        let before = std::mem::replace(self, reported.clone());
+        let same = self.primary == before.primary;
+        // Two histories of the bucket: what the other one had is lost.
+        if !same && (self.loss < before.loss || self.reign <= before.reign) {
+            self.loss = Loss(before.loss.max(self.loss).0 + 1);
+            self.reign = Reign(before.reign.max(self.reign).0 + 1);
+        } else {
+            let reign = if before.loss > self.loss { before.reign.0 + 1 } else { before.reign.0 };
+            self.loss = self.loss.max(before.loss);
+            self.reign = self.reign.max(Reign(reign));
+        }
+        true
+    }
+
+    /// Whether the sets fit: the primary is the first in sync, and nobody is named twice.
+    fn is_sound(&self) -> bool {
+        let all: BTreeSet<&Owner> = self.in_sync.iter().chain(&self.learners).collect();
+        let is_each_once = all.len() == self.in_sync.len() + self.learners.len();
+        self.in_sync.first() == self.primary.as_ref() && is_each_once
+    }
+
+    /// What is wrong with this row behind the one that was stored before, if anything is.
+    pub(super) fn follows(&self, before: &Row) -> Result<(), &'static str> {
+        let new = self.in_sync.iter().filter(|member| !before.in_sync.contains(member)).count();
+        let has_lost = self.loss > before.loss;
+        let rules = [
+            (self.is_sound(), "the primary isn't the first in sync, or somebody is named twice"),
+            (self == before || self.conf > before.conf, "conf doesn't rise with a change"),
+            (self.loss >= before.loss && self.reign >= before.reign, "loss or reign falls"),
+            (
+                self.reign > before.reign || (!has_lost && self.primary == before.primary),
+                "reign doesn't rise with a new primary, or a loss",
+            ),
+            (has_lost || new <= 1, "more than one joins the set at once"),
+        ];
+        rules.iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, wrong)| Err(*wrong))
+    }
+}
+
+#[cfg(test)]
+mod tests;
