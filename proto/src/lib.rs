@@ -2,7 +2,7 @@
 //! share.
 //!
 //! In reading order: the names things have ([`name`], [`ids`]), where a name lives ([`bucket`],
-//! [`table`]), what is allowed ([`limits`], [`class`], [`page`]), what is answered ([`codes`]), how
+//! [`table`], [`rows`]), what is allowed ([`limits`], [`class`], [`page`]), what is answered ([`codes`]), how
 //! bytes are cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`],
 //! [`g2q`], [`q2g`], [`q2q`], [`n2b`], [`b2n`]. What copies of a bucket are made of is in
 //! [`record`], [`snapshot`] and [`classes`]. [`json`] is the client protocol as text; [`filter`]
@@ -34,6 +34,7 @@ pub mod page;
 pub mod q2g;
 pub mod q2q;
 pub mod record;
+pub mod rows;
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from the schemas")]
 mod schema;
 pub mod secret;

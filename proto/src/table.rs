@@ -33,6 +33,9 @@ pub enum TableError {
         /// For how many bits.
         bits: u32,
     },
+    /// They aren't changes of the table that is known.
+    #[error("the changes are of another table than the one that is known")]
+    Base,
     /// No boss gives such numbers, and none could go on from them.
     #[error(
         "a term, version, epoch or incarnation of the table is higher than any that a boss gives"

@@ -17,6 +17,7 @@ use link::machine::{LinkId, Peer, Throttle};
 use prost::Message as _;
 use proto::n2b::{N2b, Report, n2b};
 use proto::name::NodeId;
+use proto::table::Version;
 use proto::time::Time;
 
 use self::inspection::Inspections;
@@ -150,7 +151,8 @@ struct Sent {
     registered: bool,
     /// The step that must be stored before the node hears of its incarnation.
     registered_at: u64,
-    table: u64,
+    /// The table's version; the lowest: none.
+    table: Version,
     config: u64,
 }
 

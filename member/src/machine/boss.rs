@@ -9,7 +9,7 @@ use proto::b2n::{self, b2n::Body};
 use proto::bucket::BucketId;
 use proto::link::Role;
 use proto::n2b::{BucketReport, Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
-use proto::table::{BucketTable, Row, Version};
+use proto::table::{BucketTable, Row, TableError, Version};
 use proto::text::Foreign;
 use proto::{limits, wire};
 
@@ -38,16 +38,21 @@ pub(super) struct BossClient {
     link: Option<LinkId>,
     /// Why the boss hasn't taken this process, though it answers.
     waits: Option<Foreign>,
-    heard: Version,
+    /// What the boss has said of who has what.
+    table: Option<Arc<BucketTable>>,
     /// Nodes of the table that can't be reached from here, with whether their ports refuse.
     unreachable: BTreeMap<Target, bool>,
     /// The nodes at the other ends of this process's own links.
     peers: BTreeMap<LinkId, Target>,
 }
 
-/// The boss said what it must not.
+/// The boss said what it must not: why its link is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Broken;
+pub(super) struct Broken(pub(super) &'static str);
+
+const UNREADABLE: Broken = Broken("the boss sent something that can't be read");
+/// With the next link comes the whole table.
+const BEHIND: Broken = Broken("the boss told changes of another table than the one that is here");
 
 /// How a process is, as it reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +80,7 @@ impl BossClient {
             cluster_id: 0,
             link: None,
             waits: None,
-            heard: Version::default(),
+            table: None,
             unreachable: BTreeMap::new(),
             peers: BTreeMap::new(),
         }
@@ -135,8 +140,8 @@ impl BossClient {
             Some(Counter { name: sample.name.to_owned(), value: sample.number()? })
         });
         let report = Report {
-            table_term: self.heard.term,
-            table_version: self.heard.version,
+            table_term: self.heard().term,
+            table_version: self.heard().version,
             counters: counters.collect(),
             message: message.to_owned(),
             ready: health == Health::Ready,
@@ -185,16 +190,23 @@ impl BossClient {
         frame: &[u8],
         out: &mut Outbox,
     ) -> Result<Option<Arc<BucketTable>>, Broken> {
-        let b2n::B2n { body } = b2n::B2n::decode(frame).map_err(|_| Broken)?;
+        let b2n::B2n { body } = b2n::B2n::decode(frame).map_err(|_| UNREADABLE)?;
         match body {
             Some(Body::Registered(registered)) => self.registered(&registered, out)?,
             Some(Body::Table(table)) => {
-                let table = self.table(BucketTable::try_from(table).map_err(|_| Broken)?)?;
-                out.news.extend(table.clone().map(News::Table));
-                return Ok(table);
+                let table = BucketTable::try_from(table).map_err(|_| UNREADABLE)?;
+                return self.table(table, out);
+            }
+            Some(Body::Rows(rows)) => {
+                let known = self.table.as_ref().ok_or(BEHIND)?;
+                let table = known.with(rows).map_err(|error| match error {
+                    TableError::Base => BEHIND,
+                    TableError::Rows { .. } | TableError::Numbers => UNREADABLE,
+                })?;
+                return self.table(table, out);
             }
             Some(Body::Config(config)) => {
-                let config = toml::from_str(&config.toml).map_err(|_| Broken)?;
+                let config = toml::from_str(&config.toml).map_err(|_| UNREADABLE)?;
                 out.news.push(News::Config(Arc::new(config)));
             }
             Some(Body::Inspect(b2n::Inspect { number, queue })) => {
@@ -221,7 +233,7 @@ impl BossClient {
             (1..limits::NUMBER_MAX).contains(&named) && (known == 0 || named == known)
         };
         if !fits(self.incarnation, incarnation) || !fits(self.cluster_id, cluster_id) {
-            return Err(Broken);
+            return Err(UNREADABLE);
         }
         (self.incarnation, self.cluster_id, self.waits) = (incarnation, cluster_id, None);
         out.news.push(News::Registered { incarnation, cluster_id });
@@ -230,20 +242,31 @@ impl BossClient {
     }
 
     /// The table, if it is newer.
-    fn table(&mut self, table: BucketTable) -> Result<Option<Arc<BucketTable>>, Broken> {
-        if table.version() <= self.heard {
+    fn table(
+        &mut self,
+        table: BucketTable,
+        out: &mut Outbox,
+    ) -> Result<Option<Arc<BucketTable>>, Broken> {
+        let version = table.version();
+        if version <= self.heard() {
             return Ok(None);
         }
-        if !self.is_plausible(table.version()) {
-            return Err(Broken);
+        if !self.is_plausible(version) {
+            return Err(UNREADABLE);
         }
-        self.heard = table.version();
-        if self.faults().tables_missed && self.heard.version.is_multiple_of(2) {
+        let table = Arc::clone(self.table.insert(Arc::new(table)));
+        if self.faults().tables_missed && version.version.is_multiple_of(2) {
             return Ok(None);
         }
         let places: BTreeSet<Target> = table.places().iter().map(Target::at).collect();
         self.unreachable.retain(|target, _| places.contains(target));
-        Ok(Some(Arc::new(table)))
+        out.news.push(News::Table(Arc::clone(&table)));
+        Ok(Some(table))
+    }
+
+    /// The version of the newest table, the lowest before there is one.
+    fn heard(&self) -> Version {
+        self.table.as_ref().map_or(Version::default(), |table| table.version())
     }
 
     fn waits_for(&mut self, reason: &str) -> Foreign {
@@ -252,7 +275,7 @@ impl BossClient {
 
     /// Whether a table can be the next: from one that is far ahead there would be no way on.
     fn is_plausible(&self, named: Version) -> bool {
-        let known = self.heard;
+        let known = self.heard();
         known == Version::default()
             || (limits::is_plausible(named.term, known.term)
                 && limits::is_plausible(named.version, known.version))
@@ -272,8 +295,8 @@ impl BossClient {
             incarnation: if self.faults().registers_anew { 0 } else { self.incarnation },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             buckets: holds.iter().map(bucket).collect(),
-            table_term: self.heard.term,
-            table_version: self.heard.version,
+            table_term: self.heard().term,
+            table_version: self.heard().version,
             process: self.process,
         }
     }

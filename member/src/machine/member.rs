@@ -296,7 +296,7 @@ impl Member {
         match boss.hear(frame, out) {
             Ok(Some(table)) => self.dials.follow(&table, &self.id, &mut out.dials),
             Ok(None) => {}
-            Err(Broken) => links.end(link, "the boss sent something that can't be read"),
+            Err(Broken(reason)) => links.end(link, reason),
         }
     }
 }

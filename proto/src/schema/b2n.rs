@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct B2n {
-    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11")]
+    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12")]
     pub body: ::core::option::Option<b2n::Body>,
 }
 /// Nested message and enum types in `B2n`.
@@ -29,6 +29,8 @@ pub mod b2n {
         Refused(super::Refused),
         #[prost(message, tag = "11")]
         Wait(super::Wait),
+        #[prost(message, tag = "12")]
+        Rows(super::super::table::Rows),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -37,6 +37,32 @@ pub struct Table {
     #[prost(message, repeated, tag = "5")]
     pub places: ::prost::alloc::vec::Vec<Place>,
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Rows {
+    #[prost(uint64, tag = "1")]
+    pub term: u64,
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    #[prost(uint64, tag = "3")]
+    pub from_term: u64,
+    #[prost(uint64, tag = "4")]
+    pub from_version: u64,
+    #[prost(message, repeated, tag = "5")]
+    pub rows: ::prost::alloc::vec::Vec<Row>,
+    #[prost(message, repeated, tag = "6")]
+    pub places: ::prost::alloc::vec::Vec<Place>,
+    #[prost(message, repeated, tag = "7")]
+    pub gone: ::prost::alloc::vec::Vec<Owner>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Moved {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(message, optional, tag = "2")]
+    pub row: ::core::option::Option<Row>,
+    #[prost(message, optional, tag = "3")]
+    pub place: ::core::option::Option<Place>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Place {
     #[prost(string, tag = "1")]

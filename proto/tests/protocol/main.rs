@@ -9,5 +9,6 @@ mod golden;
 mod ids;
 mod json;
 mod random;
+mod rows;
 mod schema;
 mod table;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use link::machine::LinkId;
 use proto::b2n::{B2n, Config, Registered, b2n};
-use proto::table::{Place, Table};
+use proto::table::{Place, Rows as Changes, Table, Version};
 use proto::time::Time;
 use proto::wire;
 
@@ -35,6 +35,8 @@ pub(super) struct Publication {
     written: Rows,
     /// The step that the store has.
     stored: Step,
+    /// What its table has changed in the one before.
+    changes: Option<Changes>,
     /// Somebody may have to be told something.
     push: bool,
     /// Questions that wait until a step is stored.
@@ -99,6 +101,32 @@ impl Publication {
         self.failure.as_ref().map(|failure| failure.reason.as_str())
     }
 
+    /// This step is in the store.
+    fn take(&mut self, step: Step) {
+        let before = std::mem::replace(&mut self.stored, step);
+        if let (Some(old), Some(new)) = (before.table, &self.stored.table)
+            && !Arc::ptr_eq(&old, new)
+        {
+            self.changes = Changes::between(&old, new);
+        }
+    }
+
+    /// What a node is told that has been told the table of this version: the rows that have
+    /// changed, if it was the one before.
+    fn news_of(&self, told: Version) -> Option<(Version, b2n::Body)> {
+        let table = self.stored.table.as_ref()?;
+        let version = Version { term: table.term, version: table.version };
+        if version == told {
+            return None;
+        }
+        let changes = self.changes.as_ref().filter(|changes| changes.from() == told);
+        let body = match changes {
+            Some(changes) => b2n::Body::Rows(changes.clone()),
+            None => b2n::Body::Table(table.as_ref().clone()),
+        };
+        Some((version, body))
+    }
+
     /// The table that nodes have been told of.
     pub(super) fn table(&self) -> Option<&Arc<Table>> {
         self.stored.table.as_ref()
@@ -139,7 +167,7 @@ impl Boss {
     pub(super) fn stored(&mut self, now: Time, out: &mut Outbox) {
         let Some(step) = self.publication.writing.take() else { return };
         self.counters.stored += 1;
-        self.publication.stored = step;
+        self.publication.take(step);
         self.publication.push_soon();
         if self.publication.failure.take().is_some() {
             self.tell(now, Kind::Store, None, "the store works again".to_owned());
@@ -229,7 +257,7 @@ impl Boss {
 
     fn push(&mut self, out: &mut Outbox) {
         self.publication.push = false;
-        let stored = &self.publication.stored;
+        let (publication, stored) = (&self.publication, &self.publication.stored);
         for (link, line) in &mut self.links {
             let node = line.node.as_ref().and_then(|id| self.kept.roster.get(id));
             let Some(node) = node.filter(|_| line.sent.registered_at <= stored.version) else {
@@ -248,9 +276,9 @@ impl Boss {
                 line.sent.config = stored.config.version;
                 put(out, *link, b2n::Body::Config(stored.config.as_ref().clone()));
             }
-            if let Some(table) = stored.table.as_ref().filter(|t| t.version != line.sent.table) {
-                line.sent.table = table.version;
-                put(out, *link, b2n::Body::Table(table.as_ref().clone()));
+            if let Some((version, body)) = publication.news_of(line.sent.table) {
+                line.sent.table = version;
+                put(out, *link, body);
             }
         }
         let version = stored.version;

@@ -78,7 +78,7 @@ fn a_late_comer_is_up_and_holds_nothing() {
     run(
         &mut stage,
         "2000 up 4 q3
-         2000 register 4 => 1 table 1.6 q1#1×8(1,1) q2#2×8(1,1); 2 table…
+         2000 register 4 => 1 rows 1.6 q1#1×8(1,1) q2#2×8(1,1); 2 rows…
          2001 report 4 =>",
     );
     let nodes = stage.boss.nodes(stage.now);
@@ -96,7 +96,7 @@ fn a_killed_node_leaves_to_the_others_at_once() {
         &mut stage,
         "2000 down 1 =>
          2001 refused 3 q1#9 =>
-         2002 refused 3 q1#1 => 2 table 1.6 q2#2×8(1,1) q2#2×8(2,2); 3 table…",
+         2002 refused 3 q1#1 => 2 rows 1.6 q2#2×8(1,1) q2#2×8(2,2); 3 rows…",
     );
 }
 
@@ -110,7 +110,7 @@ fn a_hung_node_is_given_up_after_the_dead_time_and_may_return_without_buckets() 
              2000 down 1 =>
              2100 missed 3 q1#1 =>
              2499 wake =>
-             2500 wake => 2 table 1.6 q2#2×8(1,1) q2#2×8(2,2); 3 table…
+             2500 wake => 2 rows 1.6 q2#2×8(1,1) q2#2×8(2,2); 3 rows…
              3000 up 1 q1 =>
              3000 register 1 1 => 1 registered #1; 1 config 1; 1 table 1.7 q2#2×8(1,1) \
              q2#2×8(2,2); …"
@@ -138,10 +138,10 @@ fn the_last_node_s_buckets_wait_for_somebody() {
     check(
         "0 wake\n 0 up 1 q1\n 0 register 1\n 0 up 3 g1\n 0 register 3\n 1000 wake
          2000 down 1 =>
-         2001 refused 3 q1#1 => 3 table 1.5 -×8(1,2)
+         2001 refused 3 q1#1 => 3 rows 1.5 -×8(1,2)
          3000 up 2 q2 =>
-         3000 register 2 => 2 registered #3; 2 config 1; 2 table 1.6 -×8(1,2); 3 table 1.6 -×8(1,2)
-         4000 wake => 2 table 1.7 q2#3×8(2,3); 3 table 1.7 q2#3×8(2,3)",
+         3000 register 2 => 2 registered #3; 2 config 1; 2 table 1.6 -×8(1,2); 3 rows 1.6 -×8(1,2)
+         4000 wake => 2 rows 1.7 q2#3×8(2,3); 3 rows 1.7 q2#3×8(2,3)",
     );
 }
 
@@ -169,7 +169,7 @@ fn a_boss_that_starts_again_begins_a_later_term_and_knows_everybody() {
          5 up 1 q1 =>
          5 register 1 1 => 1 registered #1; 1 config 1; 1 table 2.6 q1#1×8(1,1) q2#2×8(1,1)
          6 up 2 q2 =>
-         6 register 2 2 3:0:1:1@8 => 1 table 9.7 q1#1×8(1,1) q2#2×8(1,1); 2 registered #2; 2 \
+         6 register 2 2 3:0:1:1@8 => 1 rows 9.7 q1#1×8(1,1) q2#2×8(1,1); 2 registered #2; 2 \
          config 1; \
          2 table 9.7…",
     );
@@ -188,7 +188,7 @@ fn a_boss_that_lost_a_step_waits_and_adopts_what_nodes_know_better() {
          5 register 2 2 4:15:2:2@1 => 2 registered #2; 2 config 1; 2 table 3.7 q1#1×8(1,1)…
          6 refused 2 q1#1 =>
          9999 wake =>
-         10000 wake => 2 table 3.8 q2#2×…",
+         10000 wake => 2 rows 3.8 q2#2×…",
     );
 }
 

@@ -1,7 +1,7 @@
 //! What a process repeats to its boss, and what it believes of it.
 
 use proto::n2b::n2b::Body as Said;
-use proto::table::{Place, Table};
+use proto::table::{Place, Rows, Table};
 use proto::{frame, link};
 
 use super::*;
@@ -106,6 +106,30 @@ fn a_table_from_which_none_would_lead_on_is_not_taken() {
     assert!(!takes(&mut client, table(far, limits::NUMBER_MAX - 1, 1)));
     let out = hear(&mut client, table(far + 1, 1, 1)).unwrap();
     assert!(matches!(out.news[..], [News::Table(_)]));
+}
+
+#[test]
+fn changed_rows_make_the_next_table_of_the_one_that_is_here() {
+    let of = |version, conf| {
+        let Body::Table(table) = table(1, version, conf) else { unreachable!("it is one") };
+        table
+    };
+    let changes = |from: u64| {
+        let mut rows = Rows::between(&of(2, 1), &of(4, 2)).unwrap();
+        rows.from_version = from;
+        Body::Rows(rows)
+    };
+    let mut client = client();
+    assert_eq!(hear(&mut client, changes(2)).err(), Some(BEHIND), "there is no table yet");
+    hear(&mut client, Body::Table(of(2, 1))).unwrap();
+    assert_eq!(hear(&mut client, changes(1)).err(), Some(BEHIND));
+    let news = hear(&mut client, changes(2)).unwrap().news;
+    let next = Arc::new(BucketTable::try_from(of(4, 2)).unwrap());
+    assert_eq!(news, [News::Table(next)]);
+    assert_eq!(hear(&mut client, changes(2)).err(), Some(BEHIND), "they were of another");
+    let mut none_such = Rows::between(&of(4, 2), &of(5, 3)).unwrap();
+    none_such.rows[0].prefix = 1;
+    assert_eq!(hear(&mut client, Body::Rows(none_such)).err(), Some(UNREADABLE));
 }
 
 #[test]

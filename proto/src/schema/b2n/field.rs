@@ -11,6 +11,7 @@ pub mod b2n {
     pub const INSPECT: u32 = 9;
     pub const REFUSED: u32 = 10;
     pub const WAIT: u32 = 11;
+    pub const ROWS: u32 = 12;
 }
 pub mod registered {
     pub const INCARNATION: u32 = 1;

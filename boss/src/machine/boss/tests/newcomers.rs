@@ -46,7 +46,7 @@ fn a_process_that_was_started_again_takes_back_what_it_had_as_soon_as_the_old_on
         "2000 up 4 q1 =>
          2000 register 4 => 4 wait: …
          2300 down 1 =>
-         2301 refused 3 q1#1 => 2 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 table…
+         2301 refused 3 q1#1 => 2 rows 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 rows…
          2400 up 5 q1 =>
          2400 register 5 1 => 5 refused: another process at q1:1 on host \"h\" has registered as \
          \"q1\" since: stop one of them; 5 ended: it was refused",
@@ -76,7 +76,7 @@ fn who_has_lost_only_the_boss_keeps_its_id_as_long_as_others_hear_it() {
          9000 register 4 => 4 wait: …
          9700 wake =>
          60000 wake =>
-         60001 missed 3 q1#1 => 2 table 1.7 q1#4×8(2,2) q2#2×8(1,1); 3 table…",
+         60001 missed 3 q1#1 => 2 rows 1.7 q1#4×8(2,2) q2#2×8(1,1); 3 rows…",
     );
     after_cluster(
         "2000 down 1 =>
@@ -91,7 +91,7 @@ fn who_has_lost_only_the_boss_keeps_its_id_as_long_as_others_hear_it() {
 fn a_process_whose_registration_it_never_heard_of_is_no_other_one() {
     after_cluster(
         "2000 up 4 q3 =>
-         2000 register 4 0 ~77 => 1 table…
+         2000 register 4 0 ~77 => 1 rows…
          2001 up 5 q3 =>
          2001 register 5 0 ~77 => 5 registered #4; 5 config 1; 5 table 1.6 q1#1×8(1,1) \
          q2#2×8(1,1); 4 ended: the node has come back on another link
@@ -111,7 +111,7 @@ fn a_process_that_waits_on_two_links_does_not_wait_for_itself() {
          2001 up 5 q1 =>
          2001 register 5 0 ~77 => 5 wait: …
          2300 down 1 =>
-         2301 refused 3 q1#1 => 2 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 table 1.6 \
+         2301 refused 3 q1#1 => 2 rows 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 rows 1.6 \
          q1#4×8(2,2) q2#2×8(1,1); 4 registered #4; 4 config 1; 4 table 1.6 q1#4×8(2,2) \
          q2#2×8(1,1); 5 registered #4; 5 config 1; 5 table 1.6 q1#4×8(2,2) q2#2×8(1,1); 4 ended: \
          the node has come back on another link",
@@ -124,7 +124,7 @@ fn a_claim_of_a_later_life_waits_like_any_other() {
         "2000 up 4 q1 =>
          2000 register 4 8 4:0:2:2@1 => 4 wait: …
          2001 down 1 =>
-         2002 refused 3 q1#1 => 2 table 1.6 q1#8×8(2,2) q2#2×8(1,1); 3 table…
+         2002 refused 3 q1#1 => 2 rows 1.6 q1#8×8(2,2) q2#2×8(1,1); 3 rows…
          2003 up 5 g2 =>
          2003 register 5 => 5 registered #9; 5 config 1; 5 table 1.6 q1#8×8(2,2) q2#2×8(1,1)",
     );
@@ -202,7 +202,7 @@ fn numbers_from_beyond_make_nobody_unregistrable() {
          2006 register 4 7 3:0:1:{most}@1 => 4 not now: the reign of a bucket is {most}, but…
          2007 down 4 =>
          2008 up 4 q9 =>
-         2008 register 4 => 1 table 1.6 q1#1×8(1,1) q2#2×8(1,1); 2 table 1.6 q1#1×8(1,1) \
-         q2#2×8(1,1); 3 table 1.6 q1#1×8(1,1) q2#2×8(1,1); 4 registered #4; …"
+         2008 register 4 => 1 rows 1.6 q1#1×8(1,1) q2#2×8(1,1); 2 rows 1.6 q1#1×8(1,1) \
+         q2#2×8(1,1); 3 rows 1.6 q1#1×8(1,1) q2#2×8(1,1); 4 registered #4; …"
     ));
 }

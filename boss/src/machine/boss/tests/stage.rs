@@ -7,6 +7,7 @@ use proto::b2n::{B2n, b2n};
 use proto::link::Role;
 use proto::n2b::{BucketReport, Inspected, Register, Unreachable};
 use proto::q2g::QueueInfo;
+use proto::table::BucketTable;
 use proto::{frame, table};
 
 use super::super::*;
@@ -21,6 +22,8 @@ pub(super) struct Stage {
     store: Store,
     pub(super) stored: Option<Vec<u8>>,
     unconfirmed: Option<Vec<u8>>,
+    /// What each link has been told.
+    tables: BTreeMap<LinkId, BucketTable>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -45,7 +48,8 @@ impl Stage {
         let now = Time { ms: 0, unix_ms: 0 };
         let boss = Boss::new(now, settings(), found);
         let (out, stored, unconfirmed) = (Outbox::default(), None, None);
-        Stage { boss, out, now, store: Store::Works, stored, unconfirmed }
+        let tables = BTreeMap::new();
+        Stage { boss, out, now, store: Store::Works, stored, unconfirmed, tables }
     }
 
     /// Does one step of a script and says what came out, `; ` between.
@@ -141,6 +145,18 @@ impl Stage {
         }
     }
 
+    /// In words; of changed rows the whole table that they make.
+    fn said(&mut self, link: LinkId, body: b2n::Body) -> String {
+        let (word, table) = match body {
+            b2n::Body::Table(table) => ("table", BucketTable::try_from(table).unwrap()),
+            b2n::Body::Rows(rows) => ("rows", self.tables[&link].with(rows).unwrap()),
+            other => return said(other),
+        };
+        let text = format!("{word} {}", shares(table.wire()));
+        self.tables.insert(link, table);
+        text
+    }
+
     fn came(&mut self) -> String {
         let mut came = Vec::new();
         for link in self.out.links.dirty() {
@@ -148,7 +164,7 @@ impl Stage {
             let mut rest = &bytes[..];
             while let Some((frame, end)) = frame::split(rest, usize::MAX).unwrap() {
                 let body = B2n::decode(frame).unwrap().body.unwrap();
-                came.push(format!("{} {}", link.0, said(body)));
+                came.push(format!("{} {}", link.0, self.said(link, body)));
                 rest = &rest[end..];
             }
         }
@@ -205,6 +221,7 @@ fn register(id: &str, incarnation: u64, report: Option<&&str>) -> Register {
     }
 }
 
+/// What a body other than a table says.
 fn said(body: b2n::Body) -> String {
     match body {
         b2n::Body::Registered(it) => format!("registered #{}", it.incarnation),
@@ -213,7 +230,7 @@ fn said(body: b2n::Body) -> String {
         b2n::Body::Wait(it) => format!("wait: {}", it.reason),
         b2n::Body::Config(it) => format!("config {}", it.version),
         b2n::Body::Inspect(it) => format!("inspect {} {}", it.number, it.queue),
-        b2n::Body::Table(it) => format!("table {}", shares(&it)),
+        b2n::Body::Table(_) | b2n::Body::Rows(_) => unreachable!("the stage keeps them"),
         b2n::Body::Hello(_) | b2n::Body::Proof(_) | b2n::Body::Refuse(_) | b2n::Body::Beat(_) => {
             panic!("a machine says nothing of the link's own")
         }
