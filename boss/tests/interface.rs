@@ -145,11 +145,17 @@ fn a_node_is_shown_found_and_asked() {
 
     let place = stage.json("/api/v1/where?queue=/room/1");
     assert_eq!((&place["node"]["id"], &place["loss"]), (&"q1".into(), &1.into()));
+    assert_eq!((&place["reign"], &place["conf"]), (&1.into(), &1.into()));
+    assert_eq!(place["in_sync"][0]["id"], "q1");
     let found = stage.json("/api/v1/queues?queue=/room/1");
     assert_eq!((&found["found"], &found["seq"]), (&true.into(), &42.into()));
     assert_eq!(found["mounts"][0]["kind"], "state");
     assert_eq!(stage.json("/api/v1/queues?queue=/room/none")["found"], false);
-    assert_eq!(stage.json("/api/v1/table")["rows"].as_array().unwrap().len(), 8);
+    let table = stage.json("/api/v1/table");
+    assert_eq!(table["rows"].as_array().unwrap().len(), 8);
+    let row = &table["rows"][7];
+    assert_eq!((&row["reign"], &row["conf"]), (&1.into(), &1.into()));
+    assert_eq!((&row["primary"], &row["learners"]), (&row["in_sync"][0], &serde_json::json!([])));
     assert_eq!(stage.json("/api/v1/status")["buckets_of"][0]["buckets"], 8);
     for bad in ["", "?queue=", "?queue=room", "?queue=/a//b", "?queue=%ff"] {
         assert_eq!(stage.get(&format!("/api/v1/where{bad}")).0, 400, "{bad}");

@@ -2,15 +2,17 @@
 //!
 //! In reading order: [`Member`] is what a thread is to the cluster, of which `boss` is the part
 //! that speaks with the boss and `dials` the part that knows whom to dial; [`Target`] is such a
-//! one; [`Sample`] is something counted.
+//! one; [`KnownRows`] is what it knows of who has which bucket; [`Sample`] is something counted.
 
 mod boss;
 mod dials;
 mod member;
 mod metric;
+mod rows;
 mod target;
 
 pub use boss::{Faults, Health};
 pub use member::{Dial, Input, Member, News, Notice, Outbox};
 pub use metric::{BOUNDS_US, Histogram, Sample, Value};
+pub use rows::{KnownRows, Told};
 pub use target::Target;

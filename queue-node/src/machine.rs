@@ -38,6 +38,7 @@ mod read;
 mod record;
 mod requests;
 mod resume;
+mod rows;
 mod run;
 mod send;
 mod state;

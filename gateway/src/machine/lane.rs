@@ -168,13 +168,14 @@ impl Lane {
         let chance = StdRng::seed_from_u64(!seed);
         let callouts = Callouts::new(&settings.gateway, settings.lanes, chance);
         let callouts = callouts.measured_with(settings.micros).within(settings.callouts_max);
+        let upstream = Upstream::new(settings.faults());
         let desk = Desk {
             settings,
             random: StdRng::seed_from_u64(seed),
             now: Time::default(),
             counters: Counters::default(),
             door,
-            upstream: Upstream::default(),
+            upstream,
             delivery: Delivery::new(Seed::new(seed)),
         };
         let parts = LaneParts {

@@ -118,6 +118,10 @@ pub struct Faults {
     pub limit_too_low: bool,
     /// What waits for its home is given up long before its time.
     pub given_up_early: bool,
+    /// Rows are taken that aren't higher than those that are known.
+    pub lower_row_taken: bool,
+    /// Homes aren't told by which row they are.
+    pub row_not_told: bool,
     /// A tell counts as heard before the web application has taken it.
     pub tell_acknowledged_early: bool,
 }

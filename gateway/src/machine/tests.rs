@@ -3,7 +3,8 @@
 //! A line of a script is a time in milliseconds and a step; below `----` stand the outcomes.
 //! Clients are `c0`, `c1`…, sockets that take everything unless they are `stuck`; `n1` and `n2` are
 //! queue nodes, their frames written by hand. The table has one bucket, or two halves. An outcome
-//! goes on in the next line behind `..`.
+//! goes on in the next line behind `..`. What nodes are told of rows is logged from the step `rows`
+//! on.
 //!
 //! A client confirms nothing, and its inbox is refused without a word in the log, unless the script
 //! has the step `loud`. What the application is asked and told is logged as `app` and the request's
@@ -26,8 +27,10 @@ mod recover;
 mod refresh;
 mod resume;
 mod returning;
+mod rows;
 mod service;
 mod slow;
+mod tables;
 mod together;
 mod tokens;
 mod web;

@@ -11,8 +11,10 @@
 use std::collections::BTreeSet;
 
 use link::machine::Unanswered;
+use member::machine::KnownRows;
 use proto::ids::Handle;
-use proto::table::Version;
+
+use super::settings::Faults;
 
 mod hearing;
 pub(super) mod homes;
@@ -34,8 +36,10 @@ pub(super) const SWEEP_MS: u64 = 500;
 /// The way to every bucket, and what is on it.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
-    /// Nothing until the first table.
-    version: Option<Version>,
+    /// Who has which bucket, of which `buckets` has what concerns the lane.
+    rows: KnownRows,
+    /// A planted bug: homes aren't told by which row they are.
+    is_silent: bool,
     bits: u8,
     buckets: Buckets,
     nodes: Nodes,
@@ -56,6 +60,15 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
+    /// No way yet.
+    pub(super) fn new(faults: Faults) -> Upstream {
+        let mut upstream = Upstream { is_silent: faults.row_not_told, ..Upstream::default() };
+        if faults.lower_row_taken {
+            upstream.rows.take_lower();
+        }
+        upstream
+    }
+
     /// Whether something has happened since the last call that may change whether the lane can
     /// serve.
     pub(super) fn take_news(&mut self) -> bool {

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct G2q {
-    #[prost(oneof = "g2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18")]
+    #[prost(oneof = "g2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19")]
     pub body: ::core::option::Option<g2q::Body>,
 }
 /// Nested message and enum types in `G2q`.
@@ -45,6 +45,8 @@ pub mod g2q {
         Acknowledge(super::Acknowledge),
         #[prost(message, tag = "18")]
         Recognise(super::Recognise),
+        #[prost(message, tag = "19")]
+        Moved(super::super::table::Moved),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

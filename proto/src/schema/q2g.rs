@@ -42,7 +42,7 @@ pub mod q2g {
         #[prost(message, tag = "16")]
         Kick(super::Kick),
         #[prost(message, tag = "17")]
-        Moved(super::Moved),
+        Moved(super::super::table::Moved),
         #[prost(message, tag = "18")]
         Tell(super::Tell),
         #[prost(message, tag = "19")]
@@ -313,15 +313,6 @@ pub struct MountInfo {
 pub struct Probed {
     #[prost(uint64, tag = "1")]
     pub nonce: u64,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Moved {
-    #[prost(uint32, tag = "1")]
-    pub bits: u32,
-    #[prost(message, optional, tag = "2")]
-    pub row: ::core::option::Option<super::table::Row>,
-    #[prost(message, optional, tag = "3")]
-    pub place: ::core::option::Option<super::table::Place>,
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

@@ -30,7 +30,7 @@ pub mod q2q {
         #[prost(message, tag = "10")]
         Slice(super::Slice),
         #[prost(message, tag = "11")]
-        Moved(super::Moved),
+        Moved(super::super::table::Moved),
         #[prost(message, tag = "12")]
         Follow(super::Follow),
         #[prost(message, tag = "13")]
@@ -221,15 +221,6 @@ pub struct Again {
     pub prefix: u32,
     #[prost(uint64, tag = "3")]
     pub loss: u64,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Moved {
-    #[prost(uint32, tag = "1")]
-    pub bits: u32,
-    #[prost(message, optional, tag = "2")]
-    pub row: ::core::option::Option<super::table::Row>,
-    #[prost(message, optional, tag = "3")]
-    pub place: ::core::option::Option<super::table::Place>,
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

@@ -103,6 +103,10 @@ impl Decider {
             let inspected = member::machine::Input::Inspected(inspected);
             self.membership.handle(now, inspected, &mut self.out.links);
         }
+        for place in std::mem::take(&mut self.out.places) {
+            let home = member::machine::Input::Home(&place);
+            self.membership.handle(now, home, &mut self.out.links);
+        }
         self.log_panics(now);
         self.publish_readiness();
         if now.ms >= self.published_ms + PUBLISH_MS {

@@ -449,7 +449,7 @@ impl Bucket {
         turn.shared.counters.words += 1;
         // Without a table there is no bucket, and so no word of one.
         let own = self.outputs.bucket();
-        let home = turn.shared.table.as_ref().map_or(own, |table| table.bucket(word.to()));
+        let home = turn.shared.rows.bucket(word.to()).unwrap_or(own);
         self.posted.kept(&mut turn.shared.unanswered, number, home, word);
         if is_early || self.outputs.effect(outputs::Effect::Word { number }).is_some() {
             self.send_word(turn, number);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use link::machine::LinkId;
+use member::machine::Told;
 use proto::bucket::BucketId;
 use proto::link::Role;
 use proto::q2g;
-use proto::table::{BucketTable, Owner, Row};
+use proto::table::{BucketTable, Moved, Owner, Place, Row};
 use proto::wire;
 use rand::RngExt as _;
 
@@ -71,57 +72,76 @@ impl Buckets {
         }
     }
 
-    /// A new table: buckets come and go.
-    pub(crate) fn adopt(&mut self, turn: &mut Turn<'_>, table: Arc<BucketTable>) {
-        if turn.shared.table.as_ref().is_some_and(|old| old.version() >= table.version()) {
-            return;
-        }
-        let bits = table.bits();
-        turn.shared.table = Some(table.clone());
-        let places = self.0.len().max(table.rows().len());
-        self.0.resize_with(places, || None);
-        for place in 0..places {
-            let id = BucketId::new(u32::from(bits), place as u32);
-            let row = id.and_then(|id| table.row(id));
-            let row = row.filter(|row| is_mine(turn.shared, row.primary.as_ref()));
-            self.place(turn, place, row, bits);
-        }
-        turn.shared.counters.buckets = self.0.iter().flatten().count() as u64;
-    }
-
-    /// One row of the table: nothing if the bucket isn't this node's.
-    fn place(&mut self, turn: &mut Turn<'_>, place: usize, row: Option<&Row>, bits: u8) {
-        let Some(row) = row else {
-            if let Some(bucket) = self.0[place].take() {
-                tell_lanes_moved(turn, bucket.outputs.bucket());
-                abandon(turn, *bucket);
-            }
-            return;
-        };
-        if let Some(bucket) = &mut self.0[place] {
-            let same = bucket.outputs.bucket().bits() == bits;
-            if same && bucket.outputs.epochs().loss == row.epochs().loss {
-                return bucket.outputs.raise(row.epochs());
-            }
-        }
-        if let Some(bucket) = self.0[place].take() {
+    /// A table has come.
+    pub(crate) fn adopt(&mut self, turn: &mut Turn<'_>, table: &Arc<BucketTable>) {
+        let Some(moved) = turn.shared.rows.take_table(table) else { return };
+        let buckets = turn.shared.rows.len();
+        for bucket in self.0.drain(buckets.min(self.0.len())..).flatten() {
             abandon(turn, *bucket);
         }
-        if let Some(id) = BucketId::new(u32::from(bits), place as u32) {
-            let seed = turn.shared.random.random();
-            let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
-            let bucket = Bucket::new(id, row.epochs(), classes, settings, seed);
-            self.0[place] = Some(Box::new(bucket));
-            turn.shared.followers.came(place as u32);
+        self.0.resize_with(buckets, || None);
+        self.settle(turn, &moved);
+        // Such nodes may not be in the table.
+        turn.out.places.extend(turn.shared.rows.places_ahead().cloned());
+    }
+
+    /// Somebody has told a row, to speak of its bucket behind it or because this node spoke of
+    /// another.
+    pub(crate) fn hear_row(&mut self, turn: &mut Turn<'_>, told: &Moved) -> Told {
+        let heard = turn.shared.rows.hear(told);
+        if let Told::Higher { bucket, moves } = heard {
+            let is_other = |place: &&Place| place.id != turn.shared.settings.id;
+            turn.out.places.extend(told.place.iter().filter(is_other).cloned());
+            if moves {
+                self.settle(turn, &[bucket]);
+            }
         }
+        heard
+    }
+
+    /// These have another primary, reign or loss: they come and go, and words are for others.
+    fn settle(&mut self, turn: &mut Turn<'_>, moved: &[BucketId]) {
+        for bucket in moved {
+            self.place(turn, *bucket);
+        }
+        turn.shared.counters.buckets = self.0.iter().flatten().count() as u64;
+        self.send_words_of(turn, moved);
+    }
+
+    /// A bucket comes, goes, or is this node's again. Whoever has a link with this node hears it at
+    /// once, before anything else of the bucket.
+    fn place(&mut self, turn: &mut Turn<'_>, id: BucketId) {
+        let row = turn.shared.rows.row(id).filter(|row| is_mine(turn.shared, row.primary.as_ref()));
+        let epochs = row.map(Row::epochs);
+        let Some(place) = self.0.get_mut(id.prefix() as usize) else { return };
+        match (place.as_mut(), epochs) {
+            (None, None) => return,
+            (Some(bucket), Some(epochs))
+                if bucket.outputs.bucket() == id && bucket.outputs.epochs().loss == epochs.loss =>
+            {
+                bucket.outputs.raise(epochs);
+            }
+            (_, epochs) => {
+                if let Some(bucket) = place.take() {
+                    abandon(turn, *bucket);
+                }
+                if let Some(epochs) = epochs {
+                    let seed = turn.shared.random.random();
+                    let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
+                    let bucket = Bucket::new(id, epochs, classes, settings, seed);
+                    *place = Some(Box::new(bucket));
+                    turn.shared.followers.came(id.prefix());
+                }
+            }
+        }
+        tell_all(turn, id);
     }
 }
 
 impl Shared {
     /// Who is home of the queue whose name has this hash.
     pub(crate) fn home_of(&self, hash: u64) -> Home {
-        let Some(table) = &self.table else { return Home::Away };
-        let row = table.row(table.bucket(hash));
+        let row = self.rows.bucket(hash).and_then(|bucket| self.rows.row(bucket));
         match row.and_then(|row| row.primary.as_ref()) {
             owner if is_mine(self, owner) => Home::Here,
             Some(owner) => match self.links.to_node(&owner.id, owner.incarnation) {
@@ -141,16 +161,14 @@ fn is_mine(shared: &Shared, owner: Option<&Owner>) -> bool {
 /// Tells a peer, once per `at`, who is home of the bucket that it speaks of.
 ///
 /// # Errors
-/// If a lane has heard of a newer row. This node would name an older one, and then, as soon as it
-/// has heard itself, take what comes next before what it has sent back. When the lane has dialled
-/// anew, this node will have heard. Words of queue nodes have no order: they are told again.
+/// If the peer has heard of a newer row, and hasn't told it. This node would name an older one, and
+/// then, as soon as it has heard itself, take what comes next before what it has sent back. When the
+/// peer has dialled anew, it tells its row first.
 fn moved(turn: &mut Turn<'_>, link: LinkId, at: HeardAt) -> Result<(), &'static str> {
-    let moved = moved_message(turn, at.bucket);
+    let moved = turn.shared.rows.told(at.bucket);
     let moved = moved.ok_or("this node has no table with such a bucket yet")?;
-    let state = turn.shared.links.get(link);
-    let is_lane = state.is_some_and(|state| state.peer.role == Role::Gateway);
-    if is_lane && moved.row.as_ref().is_some_and(|row| row.epochs() < at.epochs) {
-        return Err("the peer has heard a newer table than this node");
+    if moved.row.as_ref().is_some_and(|row| row.epochs() < at.epochs) {
+        return Err("the peer speaks of a newer row than this node knows, and hasn't told it");
     }
     turn.shared.counters.moved += 1;
     let Some(state) = turn.shared.links.get_mut(link) else { return Ok(()) };
@@ -162,27 +180,22 @@ fn moved(turn: &mut Turn<'_>, link: LinkId, at: HeardAt) -> Result<(), &'static 
     if state.peer.role == Role::Gateway {
         wire::put_message(buffer, &q2g::Q2g { body: Some(q2g::q2g::Body::Moved(moved)) });
     } else {
-        let q2g::Moved { bits, row, place } = moved;
-        let moved = proto::q2q::Moved { bits, row, place };
         let body = Some(proto::q2q::q2q::Body::Moved(moved));
         wire::put_message(buffer, &proto::q2q::Q2q { body });
     }
     Ok(())
 }
 
-fn tell_lanes_moved(turn: &mut Turn<'_>, bucket: BucketId) {
-    let Some(moved) = moved_message(turn, bucket) else { return };
+/// Tells everybody who has a bucket: this node has or had it.
+fn tell_all(turn: &mut Turn<'_>, bucket: BucketId) {
+    let Some(moved) = turn.shared.rows.told(bucket) else { return };
     let message = q2g::Q2g { body: Some(q2g::q2g::Body::Moved(moved)) };
     for link in turn.shared.links.lanes() {
         wire::put_message(turn.out.links.buffer(link), &message);
     }
-}
-
-fn moved_message(turn: &Turn<'_>, bucket: BucketId) -> Option<q2g::Moved> {
-    let table = turn.shared.table.as_ref()?;
-    let row = table.row(bucket)?;
-    let place = row.primary.as_ref().and_then(|owner| table.place(owner)).cloned();
-    Some(q2g::Moved { bits: u32::from(table.bits()), row: Some(row.clone()), place })
+    for link in turn.shared.links.nodes() {
+        turn.shared.rows.tell(&mut turn.out.links, link, bucket);
+    }
 }
 
 /// A bucket is somebody else's, or starts anew: everything of it is forgotten.

@@ -98,6 +98,10 @@ pub struct Faults {
     pub condition_ignored: bool,
     /// A change that has a condition is refused.
     pub condition_refused: bool,
+    /// Rows are taken that aren't higher than those that are known.
+    pub lower_row_taken: bool,
+    /// Nodes that words are for aren't told by which row.
+    pub row_not_told: bool,
     /// Operations and requests panic.
     pub panics: Option<Panics>,
 }

@@ -405,7 +405,7 @@ impl Bucket {
     /// Whether the session's user queue can be told one more thing.
     pub(crate) fn may_note(&self, turn: &Turn<'_>, key: SessionKey) -> Result<(), Refusal> {
         let user = self.state.people().user_of(key);
-        let home = || turn.shared.table.as_ref().map(|table| table.bucket(user_hash(user)));
+        let home = || turn.shared.rows.bucket(user_hash(user));
         if turn.shared.unanswered.has_space(user, home) {
             return Ok(());
         }

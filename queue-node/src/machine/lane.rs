@@ -76,6 +76,9 @@ impl Buckets {
                 }
                 bucket.request(turn, link, request);
             }
+            said::MOVED => {
+                self.hear_row(turn, &read(body)?);
+            }
             said::PROBE => self.probe(turn, link, read::<g2q::Probe>(body)?.nonce),
             said::DETACH => {
                 let detach: g2q::Detach = read(body)?;

@@ -151,6 +151,15 @@ impl Links {
         links.filter(|(_, link)| is_lane(link)).map(|(at, _)| LinkId(at)).collect()
     }
 
+    /// The links on which this node tells others.
+    pub(crate) fn nodes(&self) -> Vec<LinkId> {
+        let links = (0u32..).zip(&self.0);
+        let is_node = |link: &Option<LinkState>| {
+            link.as_ref().is_some_and(|link| link.dialled && link.peer.role == Role::QueueNode)
+        };
+        links.filter(|(_, link)| is_node(link)).map(|(at, _)| LinkId(at)).collect()
+    }
+
     /// The lane that brings tells to the web application: one without clients where there is one.
     pub(crate) fn courier(&self) -> Option<LinkId> {
         let links = (0u32..).zip(&self.0);

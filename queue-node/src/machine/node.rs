@@ -28,6 +28,7 @@ use super::lane::Broken;
 use super::links::Links;
 use super::local::Seat;
 use super::outputs;
+use super::rows::Rows;
 use super::run::SpareRuns;
 use super::state::idempotency::Shares;
 use super::state::snapshot::Snapshot;
@@ -135,6 +136,7 @@ impl Node {
         let mut timers = Timers::default();
         timers.set(0, Timer::Memory);
         let key_shares = Shares::new(settings.bytes_max);
+        let rows = Rows::new(settings.faults());
         let shared = Shared {
             settings,
             random: StdRng::seed_from_u64(seed),
@@ -142,7 +144,7 @@ impl Node {
             creations: Allowances::new(CREATIONS, Seed::new(seed)),
             evictions: Allowances::new(EVICTIONS, Seed::new(seed)),
             classes: Rc::default(),
-            table: None,
+            rows,
             timers,
             counters: Counters::default(),
             dirty: Vec::new(),
@@ -199,10 +201,7 @@ impl Node {
                 self.copied.link_down(link);
                 self.buckets.link_down(&mut turn, link);
             }
-            Input::Table(table) => {
-                self.buckets.adopt(&mut turn, table);
-                self.buckets.send_words_again(&mut turn);
-            }
+            Input::Table(table) => self.buckets.adopt(&mut turn, &table),
             Input::Config(config) => self.buckets.configure(&mut turn, &config),
             Input::Committed { bucket, n } => self.buckets.committed(&mut turn, bucket, n),
             Input::Inspect { number, queue } => self.buckets.inspect(&mut turn, number, queue),
@@ -291,9 +290,8 @@ impl Node {
 
     /// The rows of these buckets: what it reports to the boss.
     pub fn holds(&self) -> Vec<(BucketId, Row)> {
-        let Some(table) = &self.shared.table else { return Vec::new() };
         let buckets = self.buckets.all().map(|bucket| bucket.outputs.bucket());
-        buckets.filter_map(|bucket| Some((bucket, table.row(bucket)?.clone()))).collect()
+        buckets.filter_map(|bucket| Some((bucket, self.shared.rows.row(bucket)?.clone()))).collect()
     }
 
     /// What it keeps in all, and that part of it which is there for sessions that left queues.
@@ -424,6 +422,7 @@ impl Buckets {
             bucket.outputs.link_down(link);
         }
         turn.shared.couriers.link_down(link);
+        turn.shared.rows.link_down(link);
         self.unfollow(turn, link);
         let Some(state) = turn.shared.links.down(link) else { return };
         for queue in state.subs.values() {
@@ -440,7 +439,7 @@ impl Buckets {
 
     fn inspect(&mut self, turn: &mut Turn<'_>, number: u64, queue: &str) {
         let hash = name::hash(queue.as_bytes());
-        let prefix = turn.shared.table.as_ref().map(|table| table.bucket(hash).prefix());
+        let prefix = turn.shared.rows.bucket(hash).map(BucketId::prefix);
         let Some(bucket) = prefix.and_then(|prefix| self.get(prefix)) else {
             let answer = Inspected { number, found: false, queue: None };
             return turn.out.inspected.push(answer);

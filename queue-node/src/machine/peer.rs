@@ -1,8 +1,10 @@
 //! What queue nodes say to each other, and what buckets of one node do.
 
 use link::machine::LinkId;
+use member::machine::Told;
 use proto::bucket::BucketId;
 use proto::q2q::{self, field::q2q as said};
+use proto::table::Row;
 use proto::wire;
 
 use super::bucket::Bucket;
@@ -53,7 +55,11 @@ impl Buckets {
                     self.answered(turn, word_id, Answer::of(&answer));
                 }
             }
-            said::MOVED => turn.shared.send_words_later(turn.now.ms),
+            said::MOVED => match self.hear_row(turn, &read(body)?) {
+                Told::Higher { .. } | Told::Known => {}
+                // It may hear of it.
+                Told::Lower | Told::Unusable => turn.shared.send_words_later(turn.now.ms),
+            },
             said::SLICE => copied.slice(turn, link, body)?,
             said::RECORDS => copied.records(turn, link, body)?,
             said::DIGEST => copied.compare(turn, body)?,
@@ -86,9 +92,7 @@ impl Buckets {
     }
 
     fn deliver_word(&mut self, turn: &mut Turn<'_>, word_id: WordId, word: &Word, to: u64) {
-        let Some(table) = &turn.shared.table else { return };
-        let prefix = table.bucket(to).prefix();
-        let Some(bucket) = self.get(prefix) else { return };
+        let Some(bucket) = self.home_of(turn, to) else { return };
         let answer = bucket.hear(turn, word);
         if bucket.outputs.effect(outputs::Effect::Answer { word_id, answer }).is_some() {
             turn.shared.inner.push_back(Inner::Answer { word_id, answer });
@@ -128,6 +132,29 @@ impl Buckets {
         for bucket in self.iter() {
             for number in bucket.posted.released(bucket.state.words()) {
                 bucket.send_word(turn, number);
+            }
+        }
+    }
+
+    /// Sends again, oldest first, the words that are for these buckets or of them: they have other
+    /// homes, or the same under other reigns.
+    pub(crate) fn send_words_of(&mut self, turn: &mut Turn<'_>, moved: &[BucketId]) {
+        if moved.is_empty() {
+            return;
+        }
+        turn.shared.links.forget_said_to_nodes();
+        let mut among = vec![false; turn.shared.rows.len()];
+        for bucket in moved {
+            among[bucket.prefix() as usize] = true;
+        }
+        for bucket in self.iter() {
+            let is_moved = among[bucket.outputs.bucket().prefix() as usize];
+            for number in bucket.posted.released(bucket.state.words()) {
+                let to = bucket.state.words().get(number).map(Word::to);
+                let to = to.and_then(|to| turn.shared.rows.bucket(to));
+                if is_moved || to.is_some_and(|to| among[to.prefix() as usize]) {
+                    bucket.send_word(turn, number);
+                }
             }
         }
     }
@@ -183,10 +210,9 @@ impl Bucket {
                 turn.shared.inner.push_back(Inner::Word { word_id, word: word.clone(), to });
             }
             Home::There(link) => {
-                let Some(table) = &turn.shared.table else { return };
-                let bucket = table.bucket(to);
-                let Some(row) = table.row(bucket) else { return };
-                let epochs = row.epochs();
+                let Some(bucket) = turn.shared.rows.bucket(to) else { return };
+                let Some(epochs) = turn.shared.rows.row(bucket).map(Row::epochs) else { return };
+                turn.shared.rows.tell(&mut turn.out.links, link, bucket);
                 let buffer = turn.shared.links.open(&mut turn.out.links, link, bucket, epochs);
                 wire::put_message(buffer, &word.message(word_id));
             }

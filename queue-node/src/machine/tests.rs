@@ -35,6 +35,7 @@ mod requests;
 mod resume;
 mod rig;
 mod rings;
+mod rows;
 mod sending;
 mod state;
 mod storm;

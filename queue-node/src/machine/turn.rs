@@ -3,10 +3,9 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use proto::n2b;
-use proto::table::BucketTable;
+use proto::table::Place;
 use proto::time::Time;
 use rand::rngs::StdRng;
 
@@ -17,6 +16,7 @@ use super::copies::{Followers, Unit};
 use super::counters::Counters;
 use super::links::Links;
 use super::node::Settings;
+use super::rows::Rows;
 use super::run::SpareRuns;
 use super::state::class::Classes;
 use super::state::idempotency::Shares;
@@ -31,6 +31,8 @@ pub struct Outbox {
     pub links: link::machine::Outbox,
     /// To the boss.
     pub inspected: Vec<Inspected>,
+    /// Nodes that it heard of from others than the boss, to be dialled.
+    pub places: Vec<Place>,
     /// To the copies of buckets that somebody follows.
     pub units: Vec<Unit>,
     /// To the log.
@@ -50,7 +52,7 @@ pub(crate) struct Shared {
     pub(crate) creations: Allowances,
     pub(crate) evictions: Allowances,
     pub(crate) classes: Rc<Classes>,
-    pub(crate) table: Option<Arc<BucketTable>>,
+    pub(crate) rows: Rows,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
     /// Buckets with records that their copies haven't been sent, and units that are complete.

@@ -89,7 +89,7 @@ impl Buckets {
 
     /// The bucket of the queue whose name has this hash, if it is here.
     pub(crate) fn home_of(&mut self, turn: &Turn<'_>, hash: u64) -> Option<&mut Bucket> {
-        let prefix = turn.shared.table.as_ref()?.bucket(hash).prefix();
+        let prefix = turn.shared.rows.bucket(hash)?.prefix();
         self.get(prefix)
     }
 

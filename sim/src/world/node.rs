@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use link::machine::LinkId;
 use member::machine::{self, Member, News};
 use prost::Message as _;
-use proto::bucket::{BucketId, Loss};
+use proto::bucket::{BucketId, Epochs, Loss};
+use proto::g2q::field::g2q;
 use proto::link::{At, Role};
 use proto::q2g::field::q2g as said;
+use proto::q2q::field::q2q;
+use proto::wire;
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
 use super::agenda::Happening;
@@ -143,6 +146,9 @@ impl World {
             }
             node.handle(now, Input::TurnEnd, &mut host.out);
         }
+        for place in std::mem::take(&mut self.nodes[at].out.places) {
+            self.node_gets(at, machine::Input::Home(&place));
+        }
         self.look_at_panics(at);
         self.shadow(at);
         self.look_at_outputs(at, &uncommitted);
@@ -168,7 +174,19 @@ impl World {
             return self.node_gets(at, machine::Input::Frame { link, frame });
         }
         self.fences_hear(at, link, frame);
+        let moved = if self.nodes[at].is_lane(link) { g2q::MOVED } else { q2q::MOVED };
+        let tells_row = wire::envelope(frame).is_ok_and(|(number, _)| number == moved);
+        let before = tells_row.then(|| self.held(at));
         self.node_decides(at, Input::Frame { link, frame });
+        if before.is_some_and(|before| before != self.held(at)) {
+            // Others knew of homes before the boss has told this node.
+            self.fences.homes_change();
+        }
+    }
+
+    /// Under which epochs it has which buckets.
+    fn held(&self, at: usize) -> Vec<(BucketId, Epochs)> {
+        self.nodes[at].node.as_ref().map(Node::buckets).unwrap_or_default()
     }
 
     fn node_decides(&mut self, at: usize, input: Input<'_>) {

@@ -12,7 +12,6 @@ use proto::class::ClusterConfig;
 use proto::g2q::{G2q, g2q::Body as G};
 use proto::link::{At, Role};
 use proto::q2g::{self, Q2g, q2g::Body as Q};
-use proto::table::{BucketTable, Owner, Row, Table};
 use proto::time::Time;
 use proto::{frame, g2c, json};
 
@@ -40,9 +39,11 @@ pub(super) struct Bench {
     unix_ms: u64,
     stuck: BTreeSet<u32>,
     closed: BTreeSet<u32>,
-    version: u64,
+    pub(super) version: u64,
     /// What comes of inboxes and confirmations is logged, and answered by the script.
     loud: bool,
+    /// What nodes are told of rows is logged, too.
+    rows: bool,
 }
 
 impl Bench {
@@ -57,6 +58,7 @@ impl Bench {
             closed: BTreeSet::new(),
             version: 0,
             loud: false,
+            rows: false,
         }
     }
 
@@ -97,6 +99,7 @@ impl Bench {
             "stuck" => drop(self.stuck.insert(conn(words[1]).number())),
             "unstuck" => drop(self.stuck.remove(&conn(words[1]).number())),
             "loud" => self.loud = true,
+            "rows" => self.rows = true,
             "clock" => self.unix_ms = number(words[1]),
             "heard" => {
                 let sent_ms = number(words[1]);
@@ -157,49 +160,6 @@ impl Bench {
             None => {}
         }
         self.handle(Input::Config(Arc::new(config)));
-    }
-
-    fn table(&mut self, reign: u64, loss: u64, home: &str) {
-        let owner = Owner { id: home.to_owned(), incarnation: 1 };
-        let primary = (home != "nobody").then_some(owner);
-        let (prefix, conf) = (0, reign);
-        self.rows(0, vec![Row { prefix, loss, reign, conf, primary, ..Row::default() }]);
-    }
-
-    /// The set has grown by `n2`: `n1` is primary under the same reign.
-    fn copies(&mut self, reign: u64, conf: u64) {
-        let owner = |id: &str| Owner { id: id.to_owned(), incarnation: 1 };
-        let (primary, in_sync) = (Some(owner("n1")), vec![owner("n1"), owner("n2")]);
-        let row = Row { reign, conf, primary, in_sync, ..Row::default() };
-        self.rows(0, vec![row]);
-    }
-
-    /// Two buckets, both at home with `n1`; the data of one may be lost.
-    fn split(&mut self, reign: u64, lost: Option<u64>) {
-        let primary = Some(Owner { id: "n1".to_owned(), incarnation: 1 });
-        let row = |prefix| {
-            let loss = u64::from(lost == Some(u64::from(prefix)));
-            let conf = reign;
-            Row { prefix, loss, reign, conf, primary: primary.clone(), ..Row::default() }
-        };
-        self.rows(1, vec![row(0), row(1)]);
-    }
-
-    /// Two buckets, each with a home of its own.
-    fn halves(&mut self, reign: u64, homes: [&str; 2]) {
-        let owner = |id: &str| Owner { id: id.to_owned(), incarnation: 1 };
-        let row = |prefix: u32| {
-            let primary = Some(owner(homes[prefix as usize]));
-            Row { prefix, reign, conf: reign, primary, ..Row::default() }
-        };
-        self.rows(1, vec![row(0), row(1)]);
-    }
-
-    fn rows(&mut self, bits: u32, rows: Vec<Row>) {
-        self.version += 1;
-        let table = Table { term: 1, version: self.version, bits, rows, places: vec![] };
-        let table = BucketTable::try_from(table).expect("a row for each bucket");
-        self.handle(Input::Table(Arc::new(table)));
     }
 
     fn up(&mut self, link: LinkId) {
@@ -486,7 +446,7 @@ impl Bench {
                     && resume.queue.starts_with("/user/")
                 {
                     inboxes.push((link, resume.session.to_string()));
-                } else if said != "probe" {
+                } else if said != "probe" && (self.rows || !said.starts_with("row ")) {
                     self.say(&format!("n{} {said}", link.0 + 1));
                 }
             }

@@ -6,7 +6,7 @@ use proto::g2q::{Guest, Login, Operation, Verdict, Verdicts};
 use proto::g2q::{g2q::Body as G, operation, request::Body as Request};
 use proto::ids::{Secret, SessionId};
 use proto::q2g::{self, q2g::Body as Q};
-use proto::table::{Owner, Row};
+use proto::table::{Moved, Owner, Row};
 use proto::{frame, g2c, json, name};
 
 use crate::machine::{ConnId, Encoding, Format, Transport};
@@ -170,7 +170,7 @@ pub(super) fn seldom(words: &[&str]) -> Q {
             let result = g2c::Result::default().encode_to_vec();
             Q::Reply(q2g::Reply { number: n(1), result, user, ..q2g::Reply::default() })
         }
-        "moved" => Q::Moved(q2g::Moved {
+        "moved" => Q::Moved(Moved {
             bits: 0,
             row: Some(Row {
                 reign: n(1),
@@ -293,6 +293,11 @@ pub(super) fn to_node(body: &G) -> String {
         ),
         G::Forget(one) => format!("forget {}", one.session),
         G::Login(one) => login(one),
+        G::Moved(Moved { row, .. }) => {
+            let row = row.as_ref().expect("a row");
+            let home = row.primary.as_ref().map_or("nobody", |owner| owner.id.as_str());
+            format!("row {} reign {} conf {} {home}", row.prefix, row.reign, row.conf)
+        }
         G::Recognise(one) => {
             let (id, secret) = (one.session_id[15], one.secret[0]);
             format!("recognise {} session {id} secret {secret}", one.number)

@@ -9,6 +9,7 @@ use proto::g2q::{self, G2q};
 use proto::ids::Handle;
 use proto::link::At;
 use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
+use proto::table::Moved;
 use proto::wire::{self, WireError};
 
 use super::{BucketIndex, NodeIndex, Pending, moves, recovery, unheard};
@@ -76,7 +77,7 @@ fn read(
         }
         (said::AT, _) => desk.upstream.set_subject(node, At::decode(body)?),
         (said::PROBED, _) => answered_probe(parts, node, q2g::Probed::decode(body)?.nonce, out),
-        (said::MOVED, _) => moves::moved(parts, node, q2g::Moved::decode(body)?, out),
+        (said::MOVED, _) => moves::moved(parts, Moved::decode(body)?, out),
         (said::TELL, _) => application.tell(link, q2g::Tell::decode(body)?, sessions, desk, out),
         (_, Some(bucket)) => read_rest(parts, bucket, field, body, out)?,
         // The bucket moved away since: what its old home says of it is of the past.

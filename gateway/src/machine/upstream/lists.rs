@@ -102,7 +102,6 @@ impl Upstream {
     pub(in crate::machine) fn send_again(&mut self, bucket: BucketIndex, doubled: bool) {
         let entry = &mut self.buckets[bucket];
         entry.doubled = doubled;
-        entry.retry_ms = None;
         entry.extra.clear();
         self.list_dirty(bucket);
     }
@@ -139,17 +138,6 @@ impl Upstream {
             });
         }
         sent
-    }
-
-    /// When the bucket is to be come back to, if its home wasn't one yet.
-    pub(in crate::machine) fn retry_ms(&self, bucket: BucketIndex) -> Option<u64> {
-        self.buckets[bucket].retry_ms
-    }
-
-    /// Comes back to the bucket then.
-    pub(in crate::machine) fn retry_at(&mut self, bucket: BucketIndex, at_ms: u64) {
-        self.buckets[bucket].retry_ms = Some(at_ms);
-        self.sweep_ms = Some(self.sweep_ms.map_or(at_ms, |sweep| sweep.min(at_ms)));
     }
 
     /// Something waits: it is looked through then, if nothing was to be before.

@@ -1,33 +1,30 @@
 //! Buckets that move: other homes, homes that are lost, and other buckets.
 
-use proto::codes::Close;
-use proto::limits;
-use proto::q2g;
-use proto::table::{BucketTable, Row};
+use std::sync::Arc;
 
-use super::{Adopted, BucketIndex, NodeIndex, Pending, recovery, unheard};
+use member::machine::Told;
+use proto::bucket::BucketId;
+use proto::codes::Close;
+use proto::table::{BucketTable, Moved};
+
+use super::{Adopted, BucketIndex, Pending, recovery, unheard};
 use crate::machine::door::{closing, refusal};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
 use crate::machine::sessions::Sessions;
 
-/// After a `moved` that says less than the lane knows, its speaker gets this long to hear the
-/// table.
-const RETRY_MS: u64 = 50;
-
 /// A table has come: who holds what.
-pub(in crate::machine) fn table(parts: &mut LaneParts, table: &BucketTable, out: &mut Outbox) {
-    if parts.desk.upstream.knows(table.version()) {
-        return;
-    }
+pub(in crate::machine) fn table(parts: &mut LaneParts, table: &Arc<BucketTable>, out: &mut Outbox) {
+    let Some(moved) = parts.desk.upstream.take_table(table) else { return };
     if parts.desk.upstream.has_other_buckets(table.bits()) {
         resize(parts, table.bits(), out);
     }
-    parts.desk.upstream.set_version(table.version());
     let mut changed = Vec::new();
-    for row in table.rows() {
-        changed.extend(adopt(parts, row, out));
+    for bucket in moved {
+        changed.extend(adopt(parts, bucket, out));
     }
+    // Such homes may not be in the table.
+    out.places.extend(parts.desk.upstream.places_ahead().cloned());
     parts.desk.upstream.homes_changed();
     recovery::recover(parts, &changed, out);
     unheard::hear_again(parts, out);
@@ -47,10 +44,10 @@ fn resize(parts: &mut LaneParts, bits: u8, out: &mut Outbox) {
     parts.desk.upstream.buckets().for_each(|bucket| refusal::release(parts, bucket, out));
 }
 
-/// Takes over a row, if it is newer than what the lane knows. Its bucket is to be recovered
-/// then.
-fn adopt(parts: &mut LaneParts, row: &Row, out: &mut Outbox) -> Option<BucketIndex> {
-    let Adopted { bucket, has_moved, is_lost } = parts.desk.upstream.adopt(row)?;
+/// Takes over the newest row of a bucket, which is to be recovered if that says anything else than
+/// before.
+fn adopt(parts: &mut LaneParts, bucket: BucketId, out: &mut Outbox) -> Option<BucketIndex> {
+    let Adopted { bucket, has_moved, is_lost } = parts.desk.upstream.adopt(bucket)?;
     if has_moved {
         recovery::cut_off(parts, &[bucket], out);
     }
@@ -79,30 +76,20 @@ fn lose(parts: &mut LaneParts, bucket: BucketIndex, out: &mut Outbox) {
     closing::dismissed(parts, out);
 }
 
-/// A node isn't the home, and says who is.
-pub(in crate::machine) fn moved(
-    parts: &mut LaneParts,
-    node: NodeIndex,
-    frame: q2g::Moved,
-    out: &mut Outbox,
-) {
-    let Some(row) = frame.row else { return };
-    let Some(bucket) = parts.desk.upstream.named(frame.bits, row.prefix) else { return };
-    out.places.extend(frame.place);
-    let (epochs, conf) = parts.desk.upstream.known(bucket);
-    let numbers = [(row.conf, conf.0), (row.reign, epochs.reign.0), (row.loss, epochs.loss.0)];
-    if !numbers.iter().all(|(named, known)| limits::is_plausible(*named, *known)) {
-        // From there no table would lead on.
-        return;
-    }
-    if row.conf() > conf {
-        let adopted = adopt(parts, &row, out);
-        parts.desk.upstream.homes_changed();
-        recovery::recover(parts, adopted.as_slice(), out);
-        unheard::hear_again(parts, out);
-    } else if parts.desk.upstream.is_home(node, bucket) {
-        // The lane knows better: it comes back when the node has heard the table, too.
-        parts.desk.upstream.retry_at(bucket, parts.desk.now.ms + RETRY_MS);
+/// A node tells a row: that of a bucket that it has or had, or of which the lane named another.
+pub(in crate::machine) fn moved(parts: &mut LaneParts, told: Moved, out: &mut Outbox) {
+    match parts.desk.upstream.hear_row(&told) {
+        Told::Higher { bucket, moves } => {
+            out.places.extend(told.place);
+            if moves {
+                let adopted = adopt(parts, bucket, out);
+                parts.desk.upstream.homes_changed();
+                recovery::recover(parts, adopted.as_slice(), out);
+                unheard::hear_again(parts, out);
+            }
+        }
+        // It has been on its way for a while: whoever is spoken to has been told the lane's row.
+        Told::Lower | Told::Known | Told::Unusable => {}
     }
 }
 

@@ -129,7 +129,7 @@ pub(in crate::machine) fn give_up(
     closing::dismissed(parts, out);
 }
 
-/// Looks through what waits: gives up what has waited too long, comes back where it is time.
+/// Looks through what waits, and gives up what has waited too long.
 pub(in crate::machine) fn sweep(parts: &mut LaneParts, out: &mut Outbox) {
     let give_up_ms = parts.desk.settings.give_up_ms;
     let give_up_ms = if parts.desk.settings.faults().given_up_early { 1 } else { give_up_ms };
@@ -139,15 +139,7 @@ pub(in crate::machine) fn sweep(parts: &mut LaneParts, out: &mut Outbox) {
     closing::dismissed(parts, out);
     let waits = parts.desk.upstream.waits_for_homes() || parts.application.has_lines();
     let mut next_ms = waits.then(|| parts.desk.now.ms + SWEEP_MS);
-    let mut again = Vec::new();
     for at in parts.desk.upstream.buckets() {
-        let retry_ms = parts.desk.upstream.retry_ms(at);
-        if retry_ms.is_some_and(|retry| retry <= parts.desk.now.ms) {
-            again.push(at);
-        }
-        if let Some(retry) = retry_ms.filter(|retry| *retry > parts.desk.now.ms) {
-            next_ms = Some(next_ms.map_or(retry, |next: u64| next.min(retry)));
-        }
         if parts.desk.upstream.oldest_ms(at).is_some_and(|since| since < before_ms) {
             expire(parts, at, before_ms, out);
         }
@@ -157,7 +149,6 @@ pub(in crate::machine) fn sweep(parts: &mut LaneParts, out: &mut Outbox) {
         }
     }
     parts.desk.upstream.set_sweep(next_ms);
-    recover(parts, &again, out);
 }
 
 /// What is on its way can't be given up: a home that beats but doesn't answer loses its link

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use link::machine::{LinkId, Outbox as Links, Unanswered};
-use proto::bucket::{BucketId, Conf, Epochs, Loss, Reign};
+use proto::bucket::{BucketId, Epochs, Loss, Reign};
 use proto::c2g;
 use proto::g2q::{self, G2q};
 use proto::ids::Handle;
@@ -26,10 +26,10 @@ mod nodes;
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
     pub(super) epochs: Epochs,
-    /// Of the row that says so.
-    pub(super) conf: Conf,
     /// Its primary.
     pub(super) home: Option<NodeIndex>,
+    /// The link on which that was told by which row it is.
+    pub(super) told: Option<LinkId>,
     /// Until then its home counts as heard, by the answers to probes that were about the bucket,
     /// if there is one. A node answers for all its buckets at once today.
     pub(super) heard_until_ms: Option<u64>,
@@ -38,8 +38,6 @@ pub(super) struct Bucket {
     pub(super) aside: Unanswered<Pending>,
     /// Frames about the bucket that need no answer kept: they go after what is unsent.
     pub(super) extra: Vec<u8>,
-    /// Its home said `moved` to where the lane knows better: come back then.
-    pub(super) retry_ms: Option<u64>,
     pub(super) dirty: bool,
     /// With the planted bug `resend_doubled`: the next flush goes twice.
     pub(super) doubled: bool,
@@ -48,8 +46,8 @@ pub(super) struct Bucket {
 impl Bucket {
     /// What a part of it begins with when it is split.
     pub(super) fn child(&self) -> Bucket {
-        let Bucket { epochs, conf, home, heard_until_ms, .. } = *self;
-        Bucket { epochs, conf, home, heard_until_ms, ..Bucket::default() }
+        let Bucket { epochs, home, heard_until_ms, .. } = *self;
+        Bucket { epochs, home, heard_until_ms, ..Bucket::default() }
     }
 }
 
@@ -121,7 +119,7 @@ impl Upstream {
     /// The bucket of a name's hash; nothing before the first table.
     #[inline]
     pub(in crate::machine) fn bucket_of(&self, hash: u64) -> Option<BucketIndex> {
-        self.version.map(|_| BucketIndex::of(BucketId::of(hash, self.bits)))
+        self.has_table().then(|| BucketIndex::of(BucketId::of(hash, self.bits)))
     }
 
     /// The bucket that a frame names, if the lane's table has it.
@@ -175,6 +173,7 @@ impl Upstream {
             self.by_link.resize(at + 1, None);
         }
         self.by_link[at] = Some(node);
+        self.forget_told(link);
         let node = &mut self.nodes[node];
         (node.link, node.said, node.heard) = (Some(link), None, None);
         node.probes.clear();
@@ -220,9 +219,8 @@ impl Upstream {
     ) -> Option<LinkId> {
         let epochs = self.buckets[bucket].epochs;
         let (home, link) = self.home(bucket)?;
-        let node = &mut self.nodes[home];
-        if node.said != Some((bucket, epochs)) {
-            node.said = Some((bucket, epochs));
+        if self.nodes[home].said.replace((bucket, epochs)) != Some((bucket, epochs)) {
+            self.tell(bucket, link, links);
             let at = At {
                 bits: u32::from(self.bits),
                 prefix: bucket.prefix(),
@@ -236,6 +234,7 @@ impl Upstream {
     }
 
     /// Whether the lane has a table.
+    #[inline]
     pub(in crate::machine) fn has_table(&self) -> bool {
         !self.buckets.is_empty()
     }
@@ -299,7 +298,7 @@ impl Upstream {
         let epochs = Epochs { loss: Loss(at.loss), reign: Reign(at.reign) };
         let is_current = |bucket: &BucketIndex| {
             let bucket = &self.buckets[*bucket];
-            bucket.home == Some(node) && bucket.epochs <= epochs
+            bucket.home == Some(node) && bucket.epochs == epochs
         };
         let heard = self.named(at.bits, at.prefix).filter(is_current);
         self.nodes[node].heard = heard;
@@ -317,10 +316,6 @@ impl Upstream {
             // A table with fewer buckets may have come since.
             let Some(entry) = self.buckets.get_mut(bucket) else { continue };
             entry.dirty = false;
-            // Its home isn't one yet. What would be sent now must not overtake what was.
-            if entry.retry_ms.is_some() {
-                continue;
-            }
             if entry.unanswered.has_unsent() || !entry.extra.is_empty() {
                 self.flush_bucket(bucket, links);
             }

@@ -1,12 +1,17 @@
 //! Buckets that move: other homes, and other buckets.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use proto::bucket::{BucketId, Conf, Epochs};
-use proto::table::{Row, Version};
+use link::machine::{LinkId, Outbox as Links};
+use member::machine::Told;
+use proto::bucket::BucketId;
+use proto::g2q::{G2q, g2q::Body};
+use proto::table::{BucketTable, Moved, Place};
+use proto::wire;
 
 use super::route::Bucket;
-use super::{BucketIndex, NodeIndex, Pending, Upstream};
+use super::{BucketIndex, Pending, Upstream};
 
 /// A row was newer than what the lane knew: its bucket is to be recovered.
 #[derive(Debug, Clone, Copy)]
@@ -20,14 +25,22 @@ pub(in crate::machine) struct Adopted {
 }
 
 impl Upstream {
-    /// Whether a table of this version says nothing new.
-    pub(in crate::machine) fn knows(&self, version: Version) -> bool {
-        self.version.is_some_and(|known| known >= version)
+    /// A table has come: which buckets have another primary, reign or loss by it, if it is newer.
+    pub(in crate::machine) fn take_table(
+        &mut self,
+        table: &Arc<BucketTable>,
+    ) -> Option<Vec<BucketId>> {
+        self.rows.take_table(table)
     }
 
-    /// A table of this version is taken over.
-    pub(in crate::machine) fn set_version(&mut self, version: Version) {
-        self.version = Some(version);
+    /// A node has told a row.
+    pub(in crate::machine) fn hear_row(&mut self, told: &Moved) -> Told {
+        self.rows.hear(told)
+    }
+
+    /// Where homes can be dialled that the table may lack.
+    pub(in crate::machine) fn places_ahead(&self) -> impl Iterator<Item = &Place> {
+        self.rows.places_ahead()
     }
 
     /// Whether there are other buckets than of so many bits.
@@ -72,24 +85,19 @@ impl Upstream {
         given_up
     }
 
-    /// Takes over a row, if it is newer than what the lane knows. Nothing: the lane goes on as
-    /// before, whoever has copies.
-    pub(in crate::machine) fn adopt(&mut self, row: &Row) -> Option<Adopted> {
-        let epochs = row.epochs();
-        let home = row.primary.as_ref().map(|owner| self.node(owner));
-        let at = self.buckets.find(row.prefix)?;
+    /// Takes over what the newest row of a bucket says. Nothing: all is as before.
+    pub(in crate::machine) fn adopt(&mut self, bucket: BucketId) -> Option<Adopted> {
+        let row = self.rows.row(bucket)?;
+        let (epochs, owner) = (row.epochs(), row.primary.clone());
+        let home = owner.map(|owner| self.node(&owner));
+        let at = self.buckets.find(bucket.prefix())?;
         let bucket = &mut self.buckets[at];
-        let newer = row.conf() > bucket.conf || bucket.home.is_none();
-        if !newer || row.conf() < bucket.conf {
-            return None;
-        }
-        bucket.conf = row.conf();
         if (bucket.epochs, bucket.home) == (epochs, home) {
             return None;
         }
         let is_lost = epochs.loss > bucket.epochs.loss;
         let before = std::mem::replace(&mut bucket.home, home);
-        bucket.epochs = epochs;
+        (bucket.epochs, bucket.told) = (epochs, None);
         bucket.heard_until_ms = home.and_then(|home| self.nodes[home].heard_until_ms);
         for node in self.nodes.iter_mut() {
             node.heard = node.heard.filter(|heard| *heard != at);
@@ -97,14 +105,25 @@ impl Upstream {
         Some(Adopted { bucket: at, has_moved: before.is_some() && before != home, is_lost })
     }
 
-    /// What the lane knows of a bucket.
-    pub(in crate::machine) fn known(&self, bucket: BucketIndex) -> (Epochs, Conf) {
-        let bucket = &self.buckets[bucket];
-        (bucket.epochs, bucket.conf)
+    /// Tells a bucket's home, once on each link, by which row it is: the lane is about to speak of
+    /// it. So both speak of it under the same epochs, or the home knows better.
+    pub(super) fn tell(&mut self, bucket: BucketIndex, link: LinkId, links: &mut Links) {
+        if self.buckets[bucket].told.replace(link) == Some(link) || self.is_silent {
+            return;
+        }
+        let bits = u32::from(self.bits);
+        let row = BucketId::new(bits, bucket.prefix()).and_then(|bucket| self.rows.row(bucket));
+        if let Some(row) = row.cloned() {
+            // Where it is itself it knows.
+            let body = Some(Body::Moved(Moved { bits, row: Some(row), place: None }));
+            wire::put_message(links.buffer(link), &G2q { body });
+        }
     }
 
-    /// Whether a node is the bucket's home.
-    pub(in crate::machine) fn is_home(&self, node: NodeIndex, bucket: BucketIndex) -> bool {
-        self.buckets[bucket].home == Some(node)
+    /// A link is up: nobody has been told anything on it.
+    pub(super) fn forget_told(&mut self, link: LinkId) {
+        for bucket in self.buckets.iter_mut() {
+            bucket.told.take_if(|told| *told == link);
+        }
     }
 }

@@ -19,6 +19,7 @@ pub mod g2q {
     pub const RESUME: u32 = 16;
     pub const ACKNOWLEDGE: u32 = 17;
     pub const RECOGNISE: u32 = 18;
+    pub const MOVED: u32 = 19;
 }
 pub mod introduce {
     pub const SESSION: u32 = 1;

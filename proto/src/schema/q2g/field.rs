@@ -163,8 +163,3 @@ pub mod mount_info {
 pub mod probed {
     pub const NONCE: u32 = 1;
 }
-pub mod moved {
-    pub const BITS: u32 = 1;
-    pub const ROW: u32 = 2;
-    pub const PLACE: u32 = 3;
-}

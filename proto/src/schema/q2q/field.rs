@@ -110,8 +110,3 @@ pub mod again {
     pub const PREFIX: u32 = 2;
     pub const LOSS: u32 = 3;
 }
-pub mod moved {
-    pub const BITS: u32 = 1;
-    pub const ROW: u32 = 2;
-    pub const PLACE: u32 = 3;
-}

@@ -20,7 +20,9 @@ fn a_node_that_is_behind_ends_the_link() {
         5 g2 introduce 1 ann
         5 g2 login 1 ann
         ----
-        1: g1 END the peer has heard a newer table than this node
+        1: g1 END the peer speaks of a newer row than this node knows, and hasn't told it
+        4: g2 moved 0 q1
+        4: g2 moved 1 q1
         5: g2 logged_in 1 0 3
         ",
     );

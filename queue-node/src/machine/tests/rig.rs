@@ -2,7 +2,9 @@
 //!
 //! A script is lines `MOMENT LINK VERB …`; lines of the same moment are one turn. Behind `----` is
 //! what the node says, a line per frame. Epochs are written as e1, e2 in the order of their
-//! appearance. From a line `MOMENT loud` on, refusals are written with their sentences.
+//! appearance. From a line `MOMENT loud` on, refusals are written with their sentences, and from
+//! `MOMENT rows` on what other nodes are told of rows. `MOMENT reign N` is under which reign all
+//! peers speak from then on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,6 +62,8 @@ pub(crate) struct Rig {
     pub(crate) reign: u64,
     /// Refusals are written with their sentences.
     loud: bool,
+    /// What other nodes are told of rows is written.
+    pub(super) rows: bool,
     /// A panic that the node catches is a failure, unless it was planted.
     pub(crate) may_panic: bool,
     pub(crate) shadows: shadows::Shadows,
@@ -112,6 +116,7 @@ impl Rig {
             generations: BTreeMap::new(),
             reign: 1,
             loud: false,
+            rows: false,
             may_panic: false,
             shadows: shadows::Shadows::default(),
         };

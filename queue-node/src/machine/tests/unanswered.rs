@@ -124,7 +124,7 @@ fn words_that_find_no_home_are_sent_again_once_however_often_that_is_said() {
          1 g1 1 1 subscribe {two} sub=6"
     ));
     assert_eq!(said.matches("q2 word").count(), 2, "{said}");
-    let moved = proto::q2q::Moved::default();
+    let moved = proto::table::Moved::default();
     let moved = proto::q2q::Q2q { body: Some(proto::q2q::q2q::Body::Moved(moved)) };
     let link = rig.link("q2");
     for round in 1..4 {

@@ -136,10 +136,7 @@ impl Bucket {
     /// Whether the rooms of these sessions can be told of one more thing.
     fn has_space_for_words(&self, turn: &Turn<'_>, sessions: &[SessionKey]) -> bool {
         let has_space = |user: &str, note: &Note| {
-            let to = || {
-                let table = turn.shared.table.as_ref()?;
-                Some(table.bucket(name::hash(note.room.as_bytes())))
-            };
+            let to = || turn.shared.rows.bucket(name::hash(note.room.as_bytes()));
             turn.shared.unanswered.has_space(user, to)
         };
         sessions.iter().all(|key| {

@@ -143,9 +143,9 @@ fn access(text: &str) -> Access {
     }
 }
 
-/// A table of one bit whose rows belong to these nodes, each with its reign as its conf.
+/// A table of one bit whose rows belong to these nodes, each with the table's version as its conf.
 pub(crate) fn table(version: u64, owners: [&str; 2], loss: u64, reign: u64) -> Arc<BucketTable> {
-    let row = |(prefix, id)| row(prefix, id, loss, reign);
+    let row = |(prefix, id)| row(prefix, id, (loss, reign, version));
     let rows = (0u32..).zip(owners).map(row).collect();
     let place = |id: &str| Place { id: id.to_owned(), incarnation: 1, ..Place::default() };
     let places = vec![place("q1"), place("q2")];
@@ -154,9 +154,9 @@ pub(crate) fn table(version: u64, owners: [&str; 2], loss: u64, reign: u64) -> A
 }
 
 /// A row of which its primary is the only member.
-pub(crate) fn row(prefix: u32, id: &str, loss: u64, reign: u64) -> Row {
+pub(crate) fn row(prefix: u32, id: &str, (loss, reign, conf): (u64, u64, u64)) -> Row {
     let owner = Owner { id: id.to_owned(), incarnation: 1 };
-    let (primary, in_sync, conf) = (Some(owner.clone()), vec![owner], reign);
+    let (primary, in_sync) = (Some(owner.clone()), vec![owner]);
     Row { prefix, loss, reign, conf, primary, in_sync, learners: Vec::new() }
 }
 

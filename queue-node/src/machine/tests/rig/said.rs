@@ -79,7 +79,11 @@ impl Rig {
                     }
                 }
             }
-            Body::Moved(moved) => format!("moved {}", moved.row.expect("a row").prefix),
+            Body::Moved(_) if !self.rows => String::new(),
+            Body::Moved(m) => {
+                let row = m.row.expect("a row");
+                format!("moved {} {}", row.prefix, row.primary.expect("an owner").id)
+            }
             Body::Hello(_)
             | Body::Proof(_)
             | Body::Refuse(_)

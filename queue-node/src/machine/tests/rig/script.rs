@@ -8,16 +8,17 @@ use proto::c2g::{self, change::Act};
 use proto::g2q::{self, g2q::Body, operation::Body as Op};
 use proto::ids::Handle;
 use proto::q2q;
+use proto::table::{Moved, Place};
 use proto::{frame, name};
 
 use super::Rig;
-use super::cluster::{configured, session_id, table};
+use super::cluster::{configured, row, session_id, table};
 use crate::machine::Input;
 
 impl Rig {
     pub(super) fn line(&mut self, words: &[&str]) {
         let name = words[0];
-        if ["table", "config", "loud"].contains(&name) {
+        if ["table", "config", "loud", "rows", "reign"].contains(&name) {
             return self.setting(words);
         }
         match words[1] {
@@ -66,6 +67,7 @@ impl Rig {
                 let numbers = words[2..].iter().map(|n| n.parse().expect("a number")).collect();
                 self.lane(link, Body::Acknowledge(g2q::Acknowledge { numbers }));
             }
+            "row" => self.row(link, words),
             "note" | "unnote" | "question" | "ended" | "fence" | "answer" => {
                 self.queue_node(link, words)
             }
@@ -86,7 +88,20 @@ impl Rig {
         }
     }
 
-    /// `table VERSION NODE NODE LOSS REIGN`, `config CHANGE PATTERN VALUE …`, `loud`
+    /// `g1 row PREFIX NODE LOSS REIGN CONF`, or of another node
+    fn row(&mut self, link: LinkId, words: &[&str]) {
+        let number = |at: usize| words[at].parse::<u64>().expect("a number");
+        let row = row(number(2) as u32, words[3], (number(4), number(5), number(6)));
+        let place = Place { id: words[3].to_owned(), incarnation: 1, ..Place::default() };
+        let moved = Moved { bits: 1, row: Some(row), place: Some(place) };
+        match words[0].starts_with('g') {
+            true => self.lane(link, Body::Moved(moved)),
+            false => self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Moved(moved)) }),
+        }
+    }
+
+    /// `table VERSION NODE NODE LOSS REIGN`, `config CHANGE PATTERN VALUE …`, `loud`, `rows`,
+    /// `reign REIGN`
     fn setting(&mut self, words: &[&str]) {
         match words[0] {
             "table" => {
@@ -95,6 +110,8 @@ impl Rig {
                 self.handle(Input::Table(table(number(1), owners, number(4), number(5))));
             }
             "config" => self.handle(Input::Config(Arc::new(configured(&words[1..])))),
+            "rows" => self.rows = true,
+            "reign" => self.reign = words[1].parse().expect("a number"),
             _ => self.loud = true,
         }
     }

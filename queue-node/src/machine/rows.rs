@@ -1,0 +1,86 @@
+//! The rows that this node knows, and which of them other nodes have been told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use link::machine::{LinkId, Outbox};
+use member::machine::{KnownRows, Told};
+use proto::bucket::{BucketId, Epochs};
+use proto::q2q::{Q2q, q2q};
+use proto::table::{BucketTable, Moved, Place, Row};
+use proto::wire;
+
+use super::faults::Faults;
+
+/// Who has which bucket, as far as this node knows.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    known: KnownRows,
+    /// Under which epochs a node has been told who has a bucket, by its link and the prefix.
+    told: BTreeMap<(LinkId, u32), Epochs>,
+    /// A planted bug: nobody is told.
+    is_silent: bool,
+}
+
+impl Rows {
+    /// None yet.
+    pub(crate) fn new(faults: Faults) -> Rows {
+        let mut known = KnownRows::default();
+        if faults.lower_row_taken {
+            known.take_lower();
+        }
+        Rows { known, told: BTreeMap::new(), is_silent: faults.row_not_told }
+    }
+
+    /// The bucket of a name's hash; nothing before the first table.
+    #[inline]
+    pub(crate) fn bucket(&self, hash: u64) -> Option<BucketId> {
+        self.known.bucket(hash)
+    }
+
+    /// How many buckets there are.
+    pub(crate) fn len(&self) -> usize {
+        self.known.table().map_or(0, |table| table.rows().len())
+    }
+
+    /// The highest row of a bucket.
+    pub(crate) fn row(&self, bucket: BucketId) -> Option<&Row> {
+        self.known.row(bucket)
+    }
+
+    /// What others are told of a bucket.
+    pub(crate) fn told(&self, bucket: BucketId) -> Option<Moved> {
+        self.known.told(bucket)
+    }
+
+    /// Where primaries can be dialled that the table may lack.
+    pub(crate) fn places_ahead(&self) -> impl Iterator<Item = &Place> {
+        self.known.places_ahead()
+    }
+
+    /// A table has come: which buckets have another primary, reign or loss by it, if it is newer.
+    pub(crate) fn take_table(&mut self, table: &Arc<BucketTable>) -> Option<Vec<BucketId>> {
+        self.known.take_table(table)
+    }
+
+    /// Somebody has told a row.
+    pub(crate) fn hear(&mut self, told: &Moved) -> Told {
+        self.known.hear(told)
+    }
+
+    /// Tells another node who has a bucket, unless it has been told: this node is about to speak of
+    /// it. So both speak of it under the same epochs, or the other knows better.
+    pub(crate) fn tell(&mut self, out: &mut Outbox, link: LinkId, bucket: BucketId) {
+        let Some(epochs) = self.known.row(bucket).map(Row::epochs) else { return };
+        let before = self.told.insert((link, bucket.prefix()), epochs);
+        if before != Some(epochs) && !self.is_silent {
+            let body = self.known.told(bucket).map(q2q::Body::Moved);
+            wire::put_message(out.buffer(link), &Q2q { body });
+        }
+    }
+
+    /// A link is no more, and what was told on it.
+    pub(crate) fn link_down(&mut self, link: LinkId) {
+        self.told.retain(|(on, _), _| *on != link);
+    }
+}
