@@ -18,6 +18,7 @@ mod buckets;
 mod capacity;
 mod caught;
 mod cells;
+mod clock;
 mod configure;
 mod copies;
 mod counters;

@@ -6,6 +6,8 @@ use std::hash::BuildHasher as _;
 
 use proto::seeded::Seed;
 
+use super::clock::NodeMs;
+
 /// So many at once, and one more in every so many milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
@@ -29,7 +31,7 @@ impl Allowances {
     }
 
     /// Whether the user may do it once more; else how many milliseconds from now on.
-    pub(crate) fn may(&self, user: &str, now_ms: u64) -> Result<(), u64> {
+    pub(crate) fn may(&self, user: &str, NodeMs(now_ms): NodeMs) -> Result<(), u64> {
         let spent_ms = self.spent_ms.get(&self.key(user)).map_or(now_ms, |ms| *ms.max(&now_ms));
         let (next_ms, until_ms) =
             (spent_ms + self.rate.every_ms, now_ms + self.rate.burst * self.rate.every_ms);
@@ -37,13 +39,13 @@ impl Allowances {
     }
 
     /// The user does it.
-    pub(crate) fn spend(&mut self, user: &str, now_ms: u64) {
+    pub(crate) fn spend(&mut self, user: &str, NodeMs(now_ms): NodeMs) {
         let spent_ms = self.spent_ms.entry(self.key(user)).or_default();
         *spent_ms = (*spent_ms).max(now_ms) + self.rate.every_ms;
     }
 
     /// Forgets those who may do all of it again.
-    pub(crate) fn trim(&mut self, now_ms: u64) {
+    pub(crate) fn trim(&mut self, NodeMs(now_ms): NodeMs) {
         self.spent_ms.retain(|_, spent_ms| *spent_ms > now_ms);
         self.spent_ms.shrink_to(2 * self.spent_ms.len());
     }

@@ -174,9 +174,10 @@ impl Bucket {
 
     /// A lane's link is down: its subscriptions are detached.
     pub(crate) fn lane_down(&mut self, turn: &mut Turn<'_>, index: QueueIndex, link: LinkId) {
+        let now_ms = self.now_ms(turn);
         for at in 0..self.state.queue(index).members.len() {
             if self.locals[index].seat(at).is_some_and(|seat| seat.link == link) {
-                self.locals[index].stand(turn.now.ms, at);
+                self.locals[index].stand(now_ms, at);
                 self.detached(turn, index);
             }
         }
@@ -184,8 +185,8 @@ impl Bucket {
 
     /// A member has no lane from now on.
     pub(crate) fn detached(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        let question_ms = self.now_ms(turn) + turn.shared.settings.grace_ms;
         let local = &mut self.locals[index];
-        let question_ms = turn.now.ms + turn.shared.settings.grace_ms;
         local.question_ms = local.question_ms.min(question_ms);
         let question_ms = local.question_ms;
         self.arm(turn, index, question_ms);
@@ -194,7 +195,7 @@ impl Bucket {
     /// Asks about members that have been without a lane for a grace, if it is time: it takes a look
     /// at each member, so it isn't done more often than eight times in a grace.
     pub(crate) fn question(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
-        let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
+        let (now_ms, grace_ms) = (self.now_ms(turn), turn.shared.settings.grace_ms);
         if self.locals[index].question_ms > now_ms {
             return;
         }

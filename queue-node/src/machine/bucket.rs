@@ -14,6 +14,7 @@ use rand::RngExt as _;
 use super::application::{About, Cause};
 use super::asker::{Asker, Who};
 use super::caught::Deciding;
+use super::clock::{Clock, NodeMs};
 use super::copies::{Stream, Unit};
 use super::hashing::Numbers;
 use super::local::{Local, Locals, Seat};
@@ -51,6 +52,8 @@ pub(crate) struct Bucket {
     pub(crate) deciding: Option<Deciding>,
     /// What its copies are sent.
     pub(crate) stream: Stream,
+    /// Of all its times.
+    pub(crate) clock: Clock,
 }
 
 /// What a decision makes of an operation: how it ended and what it changes.
@@ -64,6 +67,7 @@ impl Bucket {
         classes: Rc<Classes>,
         settings: &Settings,
         random: u64,
+        now: NodeMs,
     ) -> Bucket {
         let leaks = settings.faults().output_before_commit;
         Bucket {
@@ -75,7 +79,19 @@ impl Bucket {
             keyed: None,
             deciding: None,
             stream: Stream::default(),
+            clock: Clock::showing(0, now),
         }
+    }
+
+    /// What its clock shows.
+    #[inline]
+    pub(crate) fn now_ms(&self, turn: &Turn<'_>) -> u64 {
+        self.clock.at_ms(turn.node_ms())
+    }
+
+    /// Sets a deadline, a moment of its clock.
+    pub(crate) fn wake_at(&self, turn: &mut Turn<'_>, at_ms: u64, timer: Timer) {
+        turn.shared.timers.set(self.clock.on_node(at_ms), timer);
     }
 
     /// Records what was decided with how it ended, answers whoever asked, tells everybody.
@@ -124,7 +140,8 @@ impl Bucket {
         match &step {
             Step::Join { .. } => {
                 self.carry_out();
-                self.locals[index].came(turn.now.ms);
+                let now_ms = self.now_ms(turn);
+                self.locals[index].came(now_ms);
                 turn.shared.counters.subscriptions += 1;
             }
             Step::Leave { session, .. } => {
@@ -144,7 +161,7 @@ impl Bucket {
         let had_events = self.state.queue(index).log.bytes() > 0;
         self.record(turn, Record::Change { queue: index, step }, kept);
         if !had_events && self.state.queue(index).log.bytes() > 0 {
-            let trim_ms = turn.now.ms + 2 * turn.shared.settings.grace_ms;
+            let trim_ms = self.now_ms(turn) + 2 * turn.shared.settings.grace_ms;
             self.arm(turn, index, trim_ms);
         }
     }
@@ -159,13 +176,14 @@ impl Bucket {
         kept: Option<Kept>,
     ) -> u64 {
         self.carry_out();
+        let at_ms = self.now_ms(turn);
         let shared = &mut *turn.shared;
         shared.counters.records += 1;
         if let Some(Kept::Request { keyed, .. }) = &kept {
             shared.key_shares.add(keyed.origin, keyed.api_key);
         }
         let n = self.outputs.record();
-        let stamp = Stamp { n, at_ms: turn.now.ms };
+        let stamp = Stamp { n, at_ms };
         shared.header.clear();
         codec::put(&mut shared.header, &record, kept.as_ref());
         if self.stream.is_followed() {
@@ -200,7 +218,7 @@ impl Bucket {
         self.stream.leave();
         // A copy lets go of old events when it comes to them: now it has to.
         let queues: Vec<QueueIndex> = self.state.queues().iter().map(|(index, _)| index).collect();
-        let before_ms = turn.now.ms.checked_sub(LOG_GRACES * turn.shared.settings.grace_ms);
+        let before_ms = self.now_ms(turn).checked_sub(LOG_GRACES * turn.shared.settings.grace_ms);
         for index in queues {
             if let Some(before_ms) = before_ms {
                 self.pass_queue(turn, index, before_ms);
@@ -210,7 +228,7 @@ impl Bucket {
 
     /// What is too old to matter goes, if there is anything.
     pub(crate) fn pass(&mut self, turn: &mut Turn<'_>) {
-        if !self.state.is_due(turn.now.ms) {
+        if !self.state.is_due(self.now_ms(turn)) {
             return;
         }
         let before: Vec<_> = self.state.keys().counts().collect();
@@ -224,7 +242,7 @@ impl Bucket {
     /// What a queue keeps of events goes where it is too old: its replay log's up to that moment.
     pub(crate) fn pass_queue(&mut self, turn: &mut Turn<'_>, index: QueueIndex, before_ms: u64) {
         let (before, is_unsaid) = (self.state.sizes(), turn.shared.settings.faults().cut_unsaid);
-        self.state.pass_queue(turn.now.ms, index, before_ms, is_unsaid);
+        self.state.pass_queue(self.now_ms(turn), index, before_ms, is_unsaid);
         turn.shared.sized(before, self.state.sizes());
     }
 
@@ -374,12 +392,12 @@ impl Bucket {
         let cause = user.map_or(Cause::default(), |user| turn.shared.couriers.cause(user));
         let index = self.state.queues().next();
         let epoch = Epoch::from_random(turn.shared.random.random());
-        let (name, created_unix_ms) = (name.as_str(), turn.now.unix_ms);
+        let (name, created_unix_ms) = (name.as_str(), turn.unix_ms());
         let class = class.index.expect("a class of the configuration has its place there");
         self.record(turn, Record::Create { name, class, epoch, created_unix_ms }, None);
         turn.shared.serials = turn.shared.serials.wrapping_add(1);
         turn.shared.counters.queues_created += 1;
-        self.locals.came(index, Local::new(turn.now.ms, turn.shared.serials, cause));
+        self.locals.came(index, Local::new(self.now_ms(turn), turn.shared.serials, cause));
         self.list_dirty(turn, index);
         self.tell_application(turn, index, TellKind::QueueCreated, About::default());
         index
@@ -412,11 +430,11 @@ impl Bucket {
     pub(crate) fn arm(&mut self, turn: &mut Turn<'_>, index: QueueIndex, at_ms: u64) {
         self.carry_out();
         let reference = self.reference(index);
-        let at_ms = at_ms.max(turn.now.ms + 1);
+        let at_ms = at_ms.max(self.now_ms(turn) + 1);
         let local = &mut self.locals[index];
         if at_ms < local.armed_ms {
             local.armed_ms = at_ms;
-            turn.shared.timers.set(at_ms, Timer::Queue(reference));
+            self.wake_at(turn, at_ms, Timer::Queue(reference));
         }
     }
 

@@ -128,7 +128,8 @@ impl Buckets {
                 if let Some(epochs) = epochs {
                     let seed = turn.shared.random.random();
                     let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
-                    let bucket = Bucket::new(id, epochs, classes, settings, seed);
+                    let bucket =
+                        Bucket::new(id, epochs, classes, settings, seed, turn.node_ms());
                     *place = Some(Box::new(bucket));
                     turn.shared.followers.came(id.prefix());
                 }

@@ -114,7 +114,7 @@ impl Bucket {
         }
         let user = self.state.people().user_of(session).clone();
         if class.outlives_members() {
-            turn.shared.creations.spend(&user, turn.now.ms);
+            turn.shared.creations.spend(&user, turn.node_ms());
         }
         let generation = turn.shared.links.generation(seat);
         let step = Step::Join { session, generation, guest: false, filter };
@@ -233,7 +233,7 @@ impl Bucket {
         turn.shared.admits()?;
         self.may_note(turn, key)?;
         let user = self.state.people().user_of(key);
-        if class.outlives_members() && turn.shared.creations.may(user, turn.now.ms).is_err() {
+        if class.outlives_members() && turn.shared.creations.may(user, turn.node_ms()).is_err() {
             let sentence = "the user has created too many queues in a short time: wait a while";
             return Err(Refusal::passing(Status::Limit, sentence));
         }
@@ -326,7 +326,8 @@ impl Bucket {
     ) -> Option<(Seat, Sub)> {
         self.carry_out();
         let at = self.state.queue(index).members.place(session)?;
-        let (seat, lane) = self.locals[index].stand(turn.now.ms, at)?;
+        let now_ms = self.now_ms(turn);
+        let (seat, lane) = self.locals[index].stand(now_ms, at)?;
         if lane.seats == 0
             && let Some(link) = turn.shared.links.get_mut(seat.link)
         {

@@ -98,7 +98,7 @@ impl Buckets {
             }
             said::ACKNOWLEDGE => {
                 let message: g2q::Acknowledge = read(body)?;
-                turn.shared.couriers.acknowledged(turn.now.ms, &message.numbers);
+                turn.shared.couriers.acknowledged(turn.node_ms().0, &message.numbers);
             }
             // A newer lane's: whatever it is, it needs no answer.
             _ => {}
@@ -258,13 +258,13 @@ impl Bucket {
         link: LinkId,
         handle: Handle,
     ) -> Result<Met, Broken> {
+        let fresh_ms = self.now_ms(turn).saturating_sub(turn.shared.settings.grace_ms);
         let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
         let introduced = state.introduced(handle).ok_or(STRANGER)?;
         let Connection { id, generation, floor } = introduced.connection;
         let bucket = self.outputs.bucket();
         let hint = introduced.hints.get(bucket).filter(|key| self.state.people().is(*key, id));
         let found = hint.or_else(|| self.state.people().find(id));
-        let fresh_ms = turn.now.ms.saturating_sub(turn.shared.settings.grace_ms);
         if let Some(key) = found
             && !self.state.people().is_behind(key, generation, floor)
             && !self.state.people().is_fading(key, fresh_ms)

@@ -21,6 +21,9 @@ use super::allowance::{Allowances, Rate};
 use super::application::Couriers;
 use super::bucket::Bucket;
 use super::buckets::Buckets;
+#[cfg(test)]
+use super::clock::Clock;
+use super::clock::NodeMs;
 use super::copies::{Compared, Copied, Followers, Learner, Reader};
 use super::counters::Counters;
 use super::faults::Faults;
@@ -134,7 +137,7 @@ impl Node {
     /// A node without table, configuration and links.
     pub fn new(settings: Settings, seed: u64) -> Node {
         let mut timers = Timers::default();
-        timers.set(0, Timer::Memory);
+        timers.set(NodeMs(0), Timer::Memory);
         let key_shares = Shares::new(settings.bytes_max);
         let rows = Rows::new(settings.faults());
         let shared = Shared {
@@ -171,7 +174,7 @@ impl Node {
     /// Takes one input.
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
         let is_end = matches!(input, Input::TurnEnd);
-        let mut turn = Turn { now, shared: &mut self.shared, out };
+        let mut turn = Turn::new(now, &mut self.shared, out);
         match input {
             Input::Frame { link, frame } => {
                 if let Err(reason) = self.buckets.frame(&mut turn, &mut self.copied, link, frame) {
@@ -218,7 +221,8 @@ impl Node {
     /// From here on the units of the bucket are let out. False: it isn't here.
     pub fn follow(&mut self, now: Time, bucket: BucketId) -> bool {
         let Some(bucket) = self.bucket(bucket) else { return false };
-        bucket.stream.begin(Reader::Caller, Snapshot::new(&bucket.state, now.ms));
+        let now_ms = bucket.clock.at_ms(NodeMs(now.ms));
+        bucket.stream.begin(Reader::Caller, Snapshot::new(&bucket.state, now_ms));
         self.shared.is_tapped = true;
         true
     }
@@ -243,13 +247,26 @@ impl Node {
 
     /// The newest record of a bucket between two turns, and what a copy's digest must be then.
     pub fn digest(&mut self, now: Time, bucket: BucketId) -> Option<(u64, u128)> {
-        let state = &self.bucket(bucket)?.state;
-        Some((state.newest().n, state.digest(now.ms)))
+        let bucket = self.bucket(bucket)?;
+        let now_ms = bucket.clock.at_ms(NodeMs(now.ms));
+        Some((bucket.state.newest().n, bucket.state.digest(now_ms)))
+    }
+
+    /// The clock of a bucket shows this.
+    #[cfg(test)]
+    pub(crate) fn set_clock(&mut self, now: Time, bucket: BucketId, at_ms: u64) {
+        let bucket = self.bucket(bucket).expect("the bucket is here");
+        bucket.clock = Clock::showing(at_ms, NodeMs(now.ms));
+    }
+
+    /// What the clock of a bucket shows.
+    pub fn clock_ms(&mut self, now: Time, bucket: BucketId) -> Option<u64> {
+        Some(self.bucket(bucket)?.clock.at_ms(NodeMs(now.ms)))
     }
 
     /// A bucket goes on with the state of a copy that has all of its records, between two turns.
     pub fn promote(&mut self, now: Time, bucket: BucketId, copy: Learner, out: &mut Outbox) {
-        let mut turn = Turn { now, shared: &mut self.shared, out };
+        let mut turn = Turn::new(now, &mut self.shared, out);
         let prefix = bucket.prefix();
         if let Some(bucket) = self.buckets.get(prefix).filter(|b| b.outputs.bucket() == bucket) {
             bucket.promote(&mut turn, copy.into_state());
@@ -338,7 +355,7 @@ impl Node {
     /// Shortens its replay logs as if they might take no more than so many bytes together.
     #[cfg(test)]
     pub(crate) fn shorten_logs(&mut self, now: Time, total_max: usize, out: &mut Outbox) {
-        let mut turn = Turn { now, shared: &mut self.shared, out };
+        let mut turn = Turn::new(now, &mut self.shared, out);
         self.buckets.shorten_logs(&mut turn, total_max);
     }
 

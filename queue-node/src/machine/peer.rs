@@ -9,6 +9,7 @@ use proto::wire;
 
 use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
+use super::clock::NodeMs;
 use super::copies::Copied;
 use super::lane::{Broken, read};
 use super::outputs;
@@ -58,7 +59,7 @@ impl Buckets {
             said::MOVED => match self.hear_row(turn, &read(body)?) {
                 Told::Higher { .. } | Told::Known => {}
                 // It may hear of it.
-                Told::Lower | Told::Unusable => turn.shared.send_words_later(turn.now.ms),
+                Told::Lower | Told::Unusable => turn.shared.send_words_later(turn.node_ms()),
             },
             said::SLICE => copied.slice(turn, link, body)?,
             said::RECORDS => copied.records(turn, link, body)?,
@@ -186,9 +187,9 @@ impl Buckets {
 
 impl Shared {
     /// Words found no home: they are sent again, all at once however many they were.
-    fn send_words_later(&mut self, now_ms: u64) {
+    fn send_words_later(&mut self, now: NodeMs) {
         if !std::mem::replace(&mut self.is_resending, true) {
-            self.timers.set(now_ms + RESEND_MS, Timer::Words);
+            self.timers.set(now.after(RESEND_MS), Timer::Words);
         }
     }
 }

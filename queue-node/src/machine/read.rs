@@ -55,7 +55,7 @@ impl Bucket {
         asker: &Asker,
         read: &c2g::GetHistory,
     ) {
-        let (now_ms, faults) = (turn.now.ms, turn.shared.settings.faults());
+        let (now_ms, faults) = (self.now_ms(turn), turn.shared.settings.faults());
         self.read(turn, asker, &read.queue, |queue, _, _, out| {
             let place =
                 super::send::place(&queue.class, read.mount.as_bytes(), MountKind::Message)?;

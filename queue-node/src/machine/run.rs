@@ -177,8 +177,9 @@ impl Bucket {
             return true;
         }
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
-        self.locals[index].idle_ms = turn.now.ms;
-        self.arm(turn, index, turn.now.ms.saturating_add(idle_ttl_ms));
+        let now_ms = self.now_ms(turn);
+        self.locals[index].idle_ms = now_ms;
+        self.arm(turn, index, now_ms.saturating_add(idle_ttl_ms));
         true
     }
 

@@ -143,7 +143,7 @@ impl Bucket {
         if queue.grows_by_message(place) {
             turn.shared.may_grow()?;
         }
-        let seq = queue.seq + 1;
+        let (seq, sent_at_ms) = (queue.seq + 1, turn.unix_ms());
         let shared = &mut *turn.shared;
         let (mut from, session) = sender(self.state.people(), asker);
         if shared.settings.faults().sender_mistaken
@@ -152,13 +152,8 @@ impl Bucket {
         {
             from = self.state.people().user_of(key);
         }
-        let body = MessageRef {
-            mount: operation.mount,
-            seq,
-            from: from.as_bytes(),
-            payload,
-            sent_at_ms: turn.now.unix_ms,
-        };
+        let body =
+            MessageRef { mount: operation.mount, seq, from: from.as_bytes(), payload, sent_at_ms };
         shared.body.clear();
         body.put_body(&mut shared.body);
         let excludes = operation.exclude_self || !queue.class.class.mounts[place].echo;
@@ -181,12 +176,12 @@ impl Bucket {
             let sentence = format!("send 1 to {} changes at once", limits::CHANGES_MAX);
             return Err(Refusal::new(Status::Invalid, sentence));
         }
-        let seq = queue.seq + 1;
+        let (seq, now_ms) = (queue.seq + 1, self.now_ms(turn));
         let shared = &mut *turn.shared;
         let (from, session) = sender(self.state.people(), asker);
         let is_member = asker.session().is_some_and(|key| queue.members.contains(key));
         let member = session.filter(|_| is_member);
-        let stroke = Stroke { seq, now_ms: turn.now.ms, member };
+        let stroke = Stroke { seq, now_ms, member };
         let empty = StateMount::default();
         let mount = match &queue.mounts[place] {
             Mount::State(Some(mount)) => mount,

@@ -155,7 +155,7 @@ impl Bucket {
         let Some(member) = queue.members.get(join.session) else { return };
         let Some(seat) = self.seat_of(index, join.session) else { return };
         let Some(lane) = self.locals[index].lane(seat.link) else { return };
-        let (sub, filter) = (lane.sub, member.filter.as_deref());
+        let (sub, filter, now_ms) = (lane.sub, member.filter.as_deref(), self.now_ms(turn));
         let standing = queue.standing(join.since.as_ref(), filter);
         let is_plain = filter.is_none() && join.since.is_none();
         let mut own = Vec::new();
@@ -175,7 +175,7 @@ impl Bucket {
         };
         let faults = turn.shared.settings.faults();
         let to = Listener { handle: seat.handle, sub };
-        let replays = Replays::new(queue, join, to, &standing, people, faults, turn.now.ms);
+        let replays = Replays::new(queue, join, to, &standing, people, faults, now_ms);
         let fields = &mut turn.shared.scratch;
         fields.clear();
         put_fields(fields, queue, to, body, filter);

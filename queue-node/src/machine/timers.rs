@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::clock::NodeMs;
 use super::state::people::SessionKey;
 use super::state::queue::QueueIndex;
 
@@ -47,7 +48,7 @@ pub(crate) struct Timers {
 
 impl Timers {
     /// Wakes for this at that moment or soon after, never before.
-    pub(crate) fn set(&mut self, at_ms: u64, timer: Timer) {
+    pub(crate) fn set(&mut self, NodeMs(at_ms): NodeMs, timer: Timer) {
         self.ticks.entry(at_ms.div_ceil(TICK_MS)).or_default().push(timer);
     }
 
@@ -63,7 +64,7 @@ impl Timers {
     }
 
     /// Takes the first deadlines, if their moment has come.
-    pub(crate) fn due(&mut self, now_ms: u64) -> Option<Vec<Timer>> {
+    pub(crate) fn due(&mut self, NodeMs(now_ms): NodeMs) -> Option<Vec<Timer>> {
         let first = self.ticks.first_entry()?;
         (first.key().saturating_mul(TICK_MS) <= now_ms).then(|| first.remove())
     }

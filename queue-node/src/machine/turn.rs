@@ -12,6 +12,7 @@ use rand::rngs::StdRng;
 use super::allowance::Allowances;
 use super::application::Couriers;
 use super::caught::Caught;
+use super::clock::NodeMs;
 use super::copies::{Followers, Unit};
 use super::counters::Counters;
 use super::links::Links;
@@ -98,7 +99,26 @@ pub(crate) enum Inner {
 
 /// A decision's surroundings.
 pub(crate) struct Turn<'a> {
-    pub(crate) now: Time,
+    now: Time,
     pub(crate) shared: &'a mut Shared,
     pub(crate) out: &'a mut Outbox,
+}
+
+impl<'a> Turn<'a> {
+    /// At this moment.
+    pub(crate) fn new(now: Time, shared: &'a mut Shared, out: &'a mut Outbox) -> Turn<'a> {
+        Turn { now, shared, out }
+    }
+
+    /// What the node's clock shows. A bucket has its own ([`super::bucket::Bucket::now_ms`]).
+    #[inline]
+    pub(crate) fn node_ms(&self) -> NodeMs {
+        NodeMs(self.now.ms)
+    }
+
+    /// The calendar's moment, for people.
+    #[inline]
+    pub(crate) fn unix_ms(&self) -> u64 {
+        self.now.unix_ms
+    }
 }

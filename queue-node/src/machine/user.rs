@@ -43,7 +43,7 @@ impl Bucket {
             user.is_some_and(|user| !user.sessions.is_empty())
         };
         let was_online = counted(self);
-        let (unix_ms, heard) = (turn.now.unix_ms, heard(turn, floor));
+        let (unix_ms, heard) = (turn.unix_ms(), heard(turn, floor));
         let step = SessionStep::Ended { inbox, close, floor: heard, unix_ms };
         self.change_session(turn, key, step);
         let faults = turn.shared.settings.faults();

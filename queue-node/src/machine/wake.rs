@@ -13,7 +13,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 impl Buckets {
     /// Does all whose moment has come.
     pub(crate) fn wake(&mut self, turn: &mut Turn<'_>) {
-        while let Some(due) = turn.shared.timers.due(turn.now.ms) {
+        while let Some(due) = turn.shared.timers.due(turn.node_ms()) {
             for timer in due {
                 match timer {
                     Timer::Queue(queue) => self.wake_queue(turn, queue),
@@ -81,7 +81,7 @@ impl Buckets {
             && bucket
                 .locals
                 .get(queue.index, queue.serial)
-                .is_some_and(|local| local.armed_ms <= turn.now.ms)
+                .is_some_and(|local| local.armed_ms <= bucket.now_ms(turn))
         {
             bucket.wake(turn, queue.index);
         }
@@ -102,9 +102,9 @@ impl Buckets {
             remembered_bytes += bucket.state.memory().bytes() + bucket.state.keys().bytes();
         }
         turn.shared.counters.remembered_bytes = remembered_bytes as u64;
-        turn.shared.creations.trim(turn.now.ms);
-        turn.shared.evictions.trim(turn.now.ms);
-        turn.shared.timers.set(turn.now.ms + grace_ms / 4 + 1, Timer::Memory);
+        turn.shared.creations.trim(turn.node_ms());
+        turn.shared.evictions.trim(turn.node_ms());
+        turn.shared.timers.set(turn.node_ms().after(grace_ms / 4 + 1), Timer::Memory);
     }
 
     /// All replay logs together take more than so many bytes: the longest give, down to a length
@@ -152,7 +152,7 @@ impl Bucket {
         let queue = self.state.queue(index);
         let faulty = turn.shared.settings.faults().idle_destroys_members && !queue.is_inbox();
         let idle_ttl_ms = queue.class.class.idle_ttl_ms;
-        let is_idle = self.locals[index].idle_ms.saturating_add(idle_ttl_ms) <= turn.now.ms;
+        let is_idle = self.locals[index].idle_ms.saturating_add(idle_ttl_ms) <= self.now_ms(turn);
         if !is_idle || !(queue.members.is_empty() || faulty) {
             return false;
         }
@@ -165,9 +165,10 @@ impl Bucket {
     }
 
     fn expire_keys(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+        let now_ms = self.now_ms(turn);
         for place in 0..self.state.queue(index).mounts.len() {
             let steps = match &self.state.queue(index).mounts[place] {
-                Mount::State(Some(mount)) => mount.expired(turn.now.ms),
+                Mount::State(Some(mount)) => mount.expired(now_ms),
                 Mount::State(None) | Mount::Message(_) => Vec::new(),
             };
             self.delete_keys(turn, index, place, "", steps);
@@ -175,7 +176,7 @@ impl Bucket {
     }
 
     fn trim(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
-        if let Some(before_ms) = turn.now.ms.checked_sub(kept_ms(turn)) {
+        if let Some(before_ms) = self.now_ms(turn).checked_sub(kept_ms(turn)) {
             self.pass_queue(turn, index, before_ms);
         }
     }

@@ -126,16 +126,17 @@ impl Shadows {
         if !self.copies.get(&key)?.is_level() {
             return self.fill(node, key);
         }
+        let now_ms = node.clock_ms(now, key.0)?;
         if self.chance.percent(PROMOTE_PERCENT) {
             let copy = self.copies.remove(&key)?;
-            let (shown, wanted) = (digest(&copy, now.ms), node.digest(now, key.0));
+            let (shown, wanted) = (digest(&copy, now_ms), node.digest(now, key.0));
             node.promote(now, key.0, copy, out);
             return differs(key, shown, wanted);
         }
         if !self.chance.percent(LOOK_PERCENT) {
             return None;
         }
-        let shown = digest(self.copies.get(&key)?, now.ms);
+        let shown = digest(self.copies.get(&key)?, now_ms);
         let what = differs(key, shown, node.digest(now, key.0))?;
         self.copies.remove(&key);
         Some(what)

@@ -17,6 +17,7 @@ use proto::seeded::Seed;
 use proto::wire;
 
 use crate::machine::buckets::Buckets;
+use crate::machine::clock::NodeMs;
 use crate::machine::counters::Counters;
 use crate::machine::state::record::Record;
 use crate::machine::timers::Timer;
@@ -263,7 +264,7 @@ impl Buckets {
         }
         if let Some(link) = couriers.link {
             for courier in couriers.targets.values_mut() {
-                while let Some((number, kept)) = courier.give(turn.now.ms) {
+                while let Some((number, kept)) = courier.give(turn.node_ms().0) {
                     let Some(bucket) = self.get(kept.bucket.prefix()) else { continue };
                     let Some(tell) = bucket.state.tells().get(kept.n) else { continue };
                     let (links, epochs) = (&mut turn.shared.links, bucket.outputs.epochs());
@@ -275,18 +276,19 @@ impl Buckets {
         }
         if !couriers.armed && couriers.is_under_way() {
             couriers.armed = true;
-            turn.shared.timers.set(turn.now.ms + UNHEARD_MS, Timer::Couriers);
+            turn.shared.timers.set(turn.node_ms().after(UNHEARD_MS), Timer::Couriers);
         }
         turn.shared.couriers = couriers;
     }
 
     /// The moment has come to look who hasn't been heard for long.
     pub(crate) fn tell_once_more(&mut self, turn: &mut Turn<'_>) {
+        let NodeMs(now_ms) = turn.node_ms();
         let couriers = &mut turn.shared.couriers;
-        let next_ms = couriers.begin_again(turn.now.ms);
+        let next_ms = couriers.begin_again(now_ms);
         couriers.armed = next_ms.is_some();
         if let Some(next_ms) = next_ms {
-            turn.shared.timers.set(next_ms, Timer::Couriers);
+            turn.shared.timers.set(NodeMs(next_ms), Timer::Couriers);
         }
     }
 }

@@ -80,7 +80,7 @@ impl Bucket {
             user: about.user.into(),
             session,
             generation: about.generation,
-            at_unix_ms: turn.now.unix_ms,
+            at_unix_ms: turn.unix_ms(),
             reason: about.reason.into(),
         };
         Some((Box::new(tell), cause))

@@ -10,6 +10,7 @@ use proto::{limits, wire};
 use super::{Reader, Unit};
 use crate::machine::bucket::Bucket;
 use crate::machine::buckets::Buckets;
+use crate::machine::clock::NodeMs;
 use crate::machine::state::snapshot::Snapshot;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -19,7 +20,7 @@ use crate::machine::turn::Turn;
 pub(crate) struct Followers {
     links: BTreeMap<LinkId, Follower>,
     /// When the next digest is due, and the place that it is of.
-    digest_ms: u64,
+    digest_at: NodeMs,
     digest_of: u32,
     /// The timer for the rest of the slices, or for the next digest, is set.
     is_armed: bool,
@@ -123,13 +124,13 @@ impl Buckets {
             (follower.current.is_some() || !follower.waiting.is_empty())
                 && follower.unacknowledged < limits::SLICES_UNACKNOWLEDGED_BYTES_MAX
         };
-        let now_ms = turn.now.ms;
-        let next_ms = match followers.links.values().any(goes_on) {
-            true => now_ms + 1,
-            false => followers.digest_ms.max(now_ms + 1),
+        let soon = turn.node_ms().after(1);
+        let next = match followers.links.values().any(goes_on) {
+            true => soon,
+            false => followers.digest_at.max(soon),
         };
         if !std::mem::replace(&mut followers.is_armed, true) {
-            turn.shared.timers.set(next_ms, Timer::Copies);
+            turn.shared.timers.set(next, Timer::Copies);
         }
         turn.shared.followers = followers;
     }
@@ -153,7 +154,8 @@ impl Buckets {
             };
             // One that a copy couldn't go on with may be there still: it is replaced.
             if is_first {
-                bucket.stream.begin(Reader::Node(link), Snapshot::new(&bucket.state, turn.now.ms));
+                let now_ms = bucket.now_ms(turn);
+                bucket.stream.begin(Reader::Node(link), Snapshot::new(&bucket.state, now_ms));
                 follower.begun.insert(prefix);
                 follower.current = Some(prefix);
             }
@@ -178,17 +180,17 @@ impl Buckets {
 
     /// Says what a bucket is now, if it is time: the next one each time.
     fn show_digest(&mut self, turn: &mut Turn<'_>, followers: &mut Followers) {
-        if turn.now.ms < followers.digest_ms {
+        if turn.node_ms() < followers.digest_at {
             return;
         }
-        followers.digest_ms = turn.now.ms + limits::DIGEST_EVERY_MS;
+        followers.digest_at = turn.node_ms().after(limits::DIGEST_EVERY_MS);
         let prefixes: Vec<u32> = self.all().map(|one| one.outputs.bucket().prefix()).collect();
         let next = prefixes.iter().find(|prefix| **prefix > followers.digest_of);
         let Some(prefix) = next.or(prefixes.first()).copied() else { return };
         followers.digest_of = prefix;
         let has = followers.has(prefix);
         let Some(bucket) = self.get(prefix).filter(|_| has) else { return };
-        let shown = bucket.shown(turn.now.ms);
+        let shown = bucket.shown(bucket.now_ms(turn));
         for (link, follower) in &followers.links {
             let is_current = follower.current == Some(prefix);
             if follower.begun.contains(&prefix) && !is_current {

@@ -41,8 +41,8 @@ fn start(hold_commits: bool) -> (Rig, String) {
 }
 
 fn state_of(rig: &mut Rig) -> Vec<(u64, u128)> {
-    let buckets = rig.node.buckets();
-    let state = |(id, _)| rig.node.digest(rig.now, id).expect("it is here");
+    let (buckets, now) = (rig.node.buckets(), rig.node_now());
+    let state = |(id, _)| rig.node.digest(now, id).expect("it is here");
     buckets.into_iter().map(state).collect()
 }
 

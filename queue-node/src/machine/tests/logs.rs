@@ -62,7 +62,7 @@ fn a_short_log_still_reaches_when_a_long_one_was_cut() {
     let mut rig = long_and_short();
     let before = rig.node.counters().replay_bytes;
     assert!(before > 20_000, "{before}");
-    let (now, total_max) = (rig.now, 8_000);
+    let (now, total_max) = (rig.node_now(), 8_000);
     rig.node.shorten_logs(now, total_max, &mut rig.out);
     let after = rig.node.counters().replay_bytes;
     assert!(after > 0 && after <= 5_000, "{after}");
@@ -84,7 +84,7 @@ fn a_short_log_still_reaches_when_a_long_one_was_cut() {
 #[test]
 fn nothing_is_counted_when_logs_that_were_cut_are_gone() {
     let mut rig = long_and_short();
-    let now = rig.now;
+    let now = rig.node_now();
     rig.node.shorten_logs(now, 0, &mut rig.out);
     assert_eq!(rig.node.counters().replay_bytes, 0);
     let said = rig.run("4 g1 1 50 subscribe /room/2 sub=6 since=e2:chat=1,scores=1,members=1");

@@ -31,6 +31,10 @@ pub(crate) use shadows::Bytes;
 
 pub(crate) const GRACE_MS: u64 = 1000;
 
+/// What the node's clock shows when a script begins. The bucket of all names whose hash begins with
+/// 0 is an hour behind it, and the other one an hour ahead.
+const NODE_MS: u64 = 3_600_000;
+
 /// Runs a script; what the node says must be what stands behind `----`.
 pub(crate) fn check(script: &str) {
     check_with(Rig::new(), script);
@@ -52,6 +56,7 @@ pub(crate) fn check_with(mut rig: Rig, script: &str) {
 pub(crate) struct Rig {
     pub(crate) node: Node,
     pub(crate) out: Outbox,
+    /// The moment of the script.
     pub(crate) now: Time,
     links: BTreeMap<String, LinkId>,
     next_link: u32,
@@ -122,15 +127,18 @@ impl Rig {
         };
         rig.handle(Input::Config(Arc::new(config())));
         rig.handle(Input::Table(table(1, ["q1", "q1"], 0, 1)));
+        let ahead = BucketId::new(1, 1).expect("a bucket");
+        rig.node.set_clock(rig.node_now(), ahead, 2 * NODE_MS);
         rig
     }
 
     pub(crate) fn handle(&mut self, input: Input<'_>) {
         let is_end = matches!(input, Input::TurnEnd);
-        self.node.handle(self.now, input, &mut self.out);
+        let now = self.node_now();
+        self.node.handle(now, input, &mut self.out);
         assert!(self.may_panic || self.out.caught.is_empty(), "{:?}", self.out.caught);
         if is_end {
-            self.shadows.follow(self.now, &mut self.node, &mut self.out);
+            self.shadows.follow(now, &mut self.node, &mut self.out);
         }
     }
 
@@ -160,7 +168,9 @@ impl Rig {
     }
 
     fn advance(&mut self, ms: u64) {
-        while let Some(at) = self.node.wake_at().filter(|at| *at <= ms) {
+        while let Some(at) = self.node.wake_at().map(|at| at.saturating_sub(NODE_MS))
+            && at <= ms
+        {
             self.now.unix_ms += at.max(self.now.ms) - self.now.ms;
             self.now.ms = at.max(self.now.ms);
             self.handle(Input::Wake);
@@ -168,6 +178,11 @@ impl Rig {
         }
         self.now.unix_ms += ms - self.now.ms;
         self.now.ms = ms;
+    }
+
+    /// The moment as the node's clock shows it.
+    pub(crate) fn node_now(&self) -> Time {
+        Time { ms: NODE_MS + self.now.ms, ..self.now }
     }
 
     pub(crate) fn link(&self, name: &str) -> LinkId {

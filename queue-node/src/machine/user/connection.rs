@@ -144,13 +144,13 @@ impl Bucket {
         }
         self.seats.remove(&key);
         self.change_session(turn, key, SessionStep::Detached { code });
-        let at_ms = turn.now.ms + turn.shared.settings.grace_ms;
-        turn.shared.timers.set(at_ms, Timer::Grace(self.outputs.bucket().prefix(), key));
+        let at_ms = self.now_ms(turn) + turn.shared.settings.grace_ms;
+        self.wake_at(turn, at_ms, Timer::Grace(self.outputs.bucket().prefix(), key));
     }
 
     /// The grace of a session that was detached is over, unless it has come back.
     pub(crate) fn end_grace(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
-        let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
+        let (now_ms, grace_ms) = (self.now_ms(turn), turn.shared.settings.grace_ms);
         let faulty = turn.shared.settings.faults().grace_decided_twice;
         let Some(login) = self.state.logins().present(key) else { return };
         let is_due = login.detached_ms.is_some_and(|since_ms| since_ms + grace_ms <= now_ms);

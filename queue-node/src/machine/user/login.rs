@@ -143,7 +143,7 @@ impl Bucket {
         turn.shared.counters.logins += 1;
         let user = self.state.logins().user(inbox);
         let is_first = user.is_none_or(|user| user.sessions.is_empty());
-        let unix_ms = turn.now.unix_ms;
+        let unix_ms = turn.unix_ms();
         let (entry, gone) = (entry_of(login, drawn, generation, unix_ms), losers.clone());
         let step = SessionStep::New { inbox, entry, losers: gone, unix_ms };
         self.change_session(turn, key, step);
@@ -176,14 +176,14 @@ impl Bucket {
         let generation = self.generation(self.outputs.next());
         let floor = self.floor_of(turn, &name, Some(key));
         let heard = crate::machine::member::heard(turn, floor);
-        let due_ms = turn.now.ms + turn.shared.settings.grace_ms;
+        let due_ms = self.now_ms(turn) + turn.shared.settings.grace_ms;
         self.carry_out();
         if !is_swept {
-            turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
+            self.wake_at(turn, due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }
         let is_early = turn.shared.settings.faults().secret_rotated_early;
         let by = Some(named).filter(|_| !is_early);
-        let entry = entry_of(login, drawn, generation, turn.now.unix_ms);
+        let entry = entry_of(login, drawn, generation, turn.unix_ms());
         let step = SessionStep::Resumed { inbox, entry, floor: heard, by, due_ms };
         self.change_session(turn, key, step);
         let left = self.seats.insert(key, seat);

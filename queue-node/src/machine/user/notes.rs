@@ -126,7 +126,7 @@ impl Bucket {
 
     /// A grace after a resume, rooms that the client hasn't come back to are told to let it go.
     pub(crate) fn sweep(&mut self, turn: &mut Turn<'_>, key: SessionKey) {
-        let (now_ms, grace_ms) = (turn.now.ms, turn.shared.settings.grace_ms);
+        let (now_ms, grace_ms) = (self.now_ms(turn), turn.shared.settings.grace_ms);
         let faulty = turn.shared.settings.faults().sweep_removes_resumed;
         let Some(login) = self.state.logins().present(key) else { return };
         let Some(sweep) = login.sweep.filter(|sweep| sweep.due_ms <= now_ms) else { return };
@@ -135,7 +135,7 @@ impl Bucket {
         let next = (generation > sweep.generation).then_some(Sweep { generation, due_ms });
         let noted = self.noted_of(key);
         if next.is_some() {
-            turn.shared.timers.set(due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
+            self.wake_at(turn, due_ms, Timer::Sweep(self.outputs.bucket().prefix(), key));
         }
         self.change_session(turn, key, SessionStep::Swept { below, next });
         let floor = self.floor_of(turn, self.state.people().user_of(key), None);

@@ -124,12 +124,13 @@ impl Bucket {
             let sentence = "the user's queues can't be notified now: try again later";
             return Err(Refused::limit(sentence, RETRY_MS));
         }
+        let now = turn.node_ms();
         let (evictions, user) = (&mut turn.shared.evictions, &*self.state.queue(inbox).name);
-        if let Err(wait_ms) = evictions.may(user, turn.now.ms) {
+        if let Err(wait_ms) = evictions.may(user, now) {
             let sentence = "the user's logins keep replacing each other: use only one of them";
             return Err(Refused::limit(sentence, wait_ms as u32));
         }
-        evictions.spend(user, turn.now.ms);
+        evictions.spend(user, now);
         Ok(())
     }
 

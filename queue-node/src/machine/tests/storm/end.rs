@@ -45,7 +45,7 @@ impl World {
             assert!(lane.unanswered.iter().all(VecDeque::is_empty), "all is answered");
             self.rig.out.links.down(lane.link);
             self.rig.node.handle(
-                self.rig.now,
+                self.rig.node_now(),
                 Input::LinkDown { link: lane.link },
                 &mut self.rig.out,
             );
