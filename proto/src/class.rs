@@ -16,6 +16,9 @@ use crate::secret::Secret;
 #[derive(Debug, Clone, PartialEq, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClusterConfig {
+    /// Which one it is, by the boss: it rises. Not part of the document.
+    #[serde(skip)]
+    pub version: u64,
     /// Copies of each bucket. 1 until copies are built.
     #[serde(default = "one")]
     pub copies: u32,

@@ -7,6 +7,7 @@ use link::machine::{LinkId, Outbox as Links};
 use prost::Message as _;
 use proto::b2n::{self, b2n::Body};
 use proto::bucket::BucketId;
+use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::{BucketReport, Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
 use proto::table::{BucketTable, Row, TableError, Version};
@@ -206,7 +207,8 @@ impl BossClient {
                 return self.table(table, out);
             }
             Some(Body::Config(config)) => {
-                let config = toml::from_str(&config.toml).map_err(|_| UNREADABLE)?;
+                let read: ClusterConfig = toml::from_str(&config.toml).map_err(|_| UNREADABLE)?;
+                let config = ClusterConfig { version: config.version, ..read };
                 out.news.push(News::Config(Arc::new(config)));
             }
             Some(Body::Inspect(b2n::Inspect { number, queue })) => {

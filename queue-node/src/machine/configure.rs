@@ -15,24 +15,35 @@ use super::state::record::Record;
 use super::turn::Turn;
 
 impl Buckets {
-    /// Takes a configuration.
+    /// Takes a configuration, unless it is older than the node's.
     pub(crate) fn configure(&mut self, turn: &mut Turn<'_>, config: &ClusterConfig) {
-        let classes = Rc::new(Classes::of(&config.class));
+        if config.version < turn.shared.classes.version() {
+            return;
+        }
+        let classes = Rc::new(Classes::of(&config.class, config.version));
         turn.shared.classes = classes.clone();
         turn.shared.couriers.configure(&mut turn.shared.counters, config);
         for bucket in self.iter() {
-            bucket.record(turn, Record::Config { classes: classes.clone() }, None);
-            let queues = bucket.state.queues().iter();
-            let idle = queues.filter(|(_, queue)| queue.members.is_empty());
-            let idle: Vec<QueueIndex> = idle.map(|(index, _)| index).collect();
-            for index in idle {
-                bucket.arm_idle(turn, index);
-            }
+            bucket.configure(turn, &classes);
         }
     }
 }
 
 impl Bucket {
+    /// Takes a configuration, unless the bucket has this one, or a newer one by an earlier primary.
+    pub(crate) fn configure(&mut self, turn: &mut Turn<'_>, classes: &Rc<Classes>) {
+        if classes.version() <= self.state.classes().version() {
+            return;
+        }
+        self.record(turn, Record::Config { classes: classes.clone() }, None);
+        let queues = self.state.queues().iter();
+        let idle = queues.filter(|(_, queue)| queue.members.is_empty());
+        let idle: Vec<QueueIndex> = idle.map(|(index, _)| index).collect();
+        for index in idle {
+            self.arm_idle(turn, index);
+        }
+    }
+
     /// A queue without members is to go when it has been idle for as long as its class has it now.
     fn arm_idle(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         let idle_ttl_ms = self.state.queue(index).class.class.idle_ttl_ms;

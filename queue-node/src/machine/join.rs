@@ -216,7 +216,7 @@ impl Bucket {
                 return Err(Refusal::new(Status::Forbidden, sentence));
             }
         }
-        let Some(class) = turn.shared.classes.class_of(queue) else {
+        let Some(class) = self.state.classes().class_of(queue) else {
             let sentence = "no class of the configuration matches this name: add one, or \
                             correct the name";
             return Err(Refusal::new(Status::NotFound, sentence));

@@ -148,7 +148,7 @@ impl Bucket {
             Ok(_) if self.state.queues().find(queue.as_bytes()).is_some() => {
                 Refusal::new(Status::Conflict, "a queue of this name is there already")
             }
-            Ok(name) => match turn.shared.classes.class_of(queue).cloned() {
+            Ok(name) => match self.state.classes().class_of(queue).cloned() {
                 Some(class) if turn.shared.admits().is_ok() => {
                     let index = self.create(turn, name, class, None);
                     let outcome = Outcome::Done { seq: 0 };

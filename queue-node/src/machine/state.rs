@@ -151,6 +151,11 @@ impl State {
         &self.tells
     }
 
+    /// The classes that its queues have.
+    pub(crate) fn classes(&self) -> &Rc<Classes> {
+        &self.classes
+    }
+
     /// What it takes.
     #[inline]
     pub(crate) fn sizes(&self) -> Sizes {

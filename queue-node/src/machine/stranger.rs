@@ -46,7 +46,7 @@ impl Bucket {
     ) -> bool {
         let Parcel { queue, mount, kind } = parcel;
         let Ok(name) = str::from_utf8(queue) else { return true };
-        let class = turn.shared.classes.class_of_user(name);
+        let class = self.state.classes().class_of_user(name);
         let access = super::send::place(class, mount, kind)
             .map(|place| class.class.mounts[place].send)
             .and_then(|send| super::send::leave(send, Access::Server).map(|()| send));

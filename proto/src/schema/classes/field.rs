@@ -2,6 +2,7 @@
 
 pub mod classes {
     pub const CLASSES: u32 = 1;
+    pub const VERSION: u32 = 2;
 }
 pub mod class {
     pub const PATTERN: u32 = 1;

@@ -31,21 +31,15 @@ impl Bucket {
         let Some(inbox) = inbox else {
             return self.refuse(turn, asker, crate::machine::member::over());
         };
-        let decision = self.decide_call(turn, inbox, call, verdicts);
+        let decision = self.decide_call(inbox, call, verdicts);
         self.conclude_ruled(turn, inbox, asker, decision, verdicts.rule(AskKind::Call));
     }
 
-    fn decide_call(
-        &self,
-        turn: &Turn<'_>,
-        inbox: QueueIndex,
-        call: &c2g::Call,
-        verdicts: Verdicts<'_>,
-    ) -> Decision {
+    fn decide_call(&self, inbox: QueueIndex, call: &c2g::Call, verdicts: Verdicts<'_>) -> Decision {
         let class = match &*call.queue {
             "" => Some(&self.state.queue(inbox).class),
-            queue if queue.starts_with("/user/") => Some(turn.shared.classes.class_of_user(queue)),
-            queue => turn.shared.classes.class_of(queue),
+            queue if queue.starts_with("/user/") => Some(self.state.classes().class_of_user(queue)),
+            queue => self.state.classes().class_of(queue),
         };
         let Some(class) = class else {
             let sentence = "no class of the configuration matches the queue of this call: add one, \

@@ -77,6 +77,7 @@ what_can_be_forgotten!(
     Tells,
     Taken,
     Classes,
+    ConfigVersions,
     Shortened,
     Trims,
     Bodies,
@@ -107,6 +108,7 @@ what_can_be_forgotten!(
     ResultsRemembered,
     OverTimes,
     Unused,
+    ConfigVersionOfSnapshots,
 );
 
 impl Forgets {
@@ -139,7 +141,12 @@ impl Forgets {
             Record::Refused { .. } => self == Forgets::Drawn,
             Record::Tell { .. } => self == Forgets::Tells,
             Record::Taken { .. } => self == Forgets::Taken,
-            Record::Config { .. } => self == Forgets::Classes,
+            Record::Config { classes } => {
+                if self == Forgets::ConfigVersions {
+                    *classes = classes.of_version(0).into();
+                }
+                self == Forgets::Classes
+            }
             Record::Passed => self == Forgets::Trims,
             Record::Shorten { .. } => self == Forgets::Shortened,
             Record::Noop => false,

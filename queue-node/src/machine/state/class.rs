@@ -178,20 +178,32 @@ impl Changed {
 pub(crate) struct Classes {
     /// The last is that of user queues which no other matches.
     all: Vec<Rc<QueueClass>>,
+    /// Of the cluster configuration that has them.
+    version: u64,
 }
 
 impl Default for Classes {
     fn default() -> Classes {
-        Classes::of(&ClusterConfig::default().class)
+        Classes::of(&ClusterConfig::default().class, 0)
     }
 }
 
 impl Classes {
-    /// The classes of a configuration.
-    pub(crate) fn of(configured: &[Class]) -> Classes {
+    /// The classes of a configuration, and its version.
+    pub(crate) fn of(configured: &[Class], version: u64) -> Classes {
         let all = configured.iter().cloned().chain([Class::of_users()]).zip(0..);
         let class = |(class, index)| Rc::new(QueueClass::new(class, Some(ClassIndex(index))));
-        Classes { all: all.map(class).collect() }
+        Classes { all: all.map(class).collect(), version }
+    }
+
+    /// The same, as if of another version: for a planted bug.
+    pub(crate) fn of_version(&self, version: u64) -> Classes {
+        Classes { all: self.all.clone(), version }
+    }
+
+    /// The version of the cluster configuration that has them.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
     }
 
     /// The configured ones, in their order.

@@ -99,7 +99,7 @@ impl State {
 
     /// One that a snapshot is to fill; its maps are seeded with a random number.
     pub(crate) fn unfilled(random: u64, grace_ms: u64) -> State {
-        State::new(Rc::new(Classes::of(&[])), random, grace_ms)
+        State::new(Rc::new(Classes::of(&[], 0)), random, grace_ms)
     }
 
     /// Takes a slice of a snapshot.

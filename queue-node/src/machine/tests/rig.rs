@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
 use proto::bucket::BucketId;
+use proto::class::ClusterConfig;
 use proto::g2q::{self, g2q::Body, operation::Body as Op};
 use proto::ids::SessionId;
 use proto::link::{At, Role};
@@ -69,6 +70,8 @@ pub(crate) struct Rig {
     loud: bool,
     /// What other nodes are told of rows is written.
     pub(super) rows: bool,
+    /// The version of the newest configuration.
+    config_version: u64,
     /// A panic that the node catches is a failure, unless it was planted.
     pub(crate) may_panic: bool,
     pub(crate) shadows: shadows::Shadows,
@@ -122,10 +125,11 @@ impl Rig {
             reign: 1,
             loud: false,
             rows: false,
+            config_version: 0,
             may_panic: false,
             shadows: shadows::Shadows::default(),
         };
-        rig.handle(Input::Config(Arc::new(config())));
+        rig.configure(config());
         rig.handle(Input::Table(table(1, ["q1", "q1"], 0, 1)));
         let ahead = BucketId::new(1, 1).expect("a bucket");
         rig.node.set_clock(rig.node_now(), ahead, 2 * NODE_MS);
@@ -178,6 +182,13 @@ impl Rig {
         }
         self.now.unix_ms += ms - self.now.ms;
         self.now.ms = ms;
+    }
+
+    /// The boss has another configuration.
+    pub(crate) fn configure(&mut self, config: ClusterConfig) {
+        self.config_version += 1;
+        let config = ClusterConfig { version: self.config_version, ..config };
+        self.handle(Input::Config(Arc::new(config)));
     }
 
     /// The moment as the node's clock shows it.

@@ -28,7 +28,7 @@ impl Bucket {
             return inbox;
         }
         let name = format!("/user/{user}");
-        let class = turn.shared.classes.class_of_user(&name).clone();
+        let class = self.state.classes().class_of_user(&name).clone();
         let name = QueueName::try_from(&*name).expect("a user id is a segment of a queue's name");
         self.create(turn, name, class, Some(user))
     }

@@ -66,11 +66,15 @@ impl Forgets {
             }
             Some(What::Over(over)) => self.replaces(Forgets::OverTimes, &mut over.at_ms, 0),
             Some(What::Key(key)) => self.replaces(Forgets::KeysEnds, &mut key.until_ms, 0),
+            Some(What::Config(config)) => {
+                if let Some(classes) = &mut config.classes {
+                    self.replaces(Forgets::ConfigVersionOfSnapshots, &mut classes.version, 0);
+                }
+            }
             Some(What::History(_)) => return self == Forgets::KeptMessages,
             Some(What::Remembered(_)) => return self == Forgets::ResultsRemembered,
             Some(
-                What::Config(_)
-                | What::User(_)
+                What::User(_)
                 | What::Event(_)
                 | What::Cell(_)
                 | What::Login(_)

@@ -8,6 +8,7 @@ use proto::wire::{self, Value, WireError};
 
 use super::{each, read_numbers};
 use crate::machine::state::class::Classes;
+use crate::machine::state::items::bounded;
 
 /// How records name each way; an enum's place in its list is its number.
 const CREATES: [Create; 3] = [Create::Auto, Create::Rpc, Create::Callout];
@@ -26,6 +27,7 @@ fn of<T: Copy>(list: &[T], value: Value<'_>) -> Result<T, WireError> {
 
 /// Appends all configured classes.
 pub(in crate::machine::state) fn put(out: &mut Vec<u8>, all: &Classes) {
+    wire::put_uint(out, classes::VERSION, all.version());
     for class in all.configured() {
         wire::put_part(out, classes::CLASSES, |out| put_class(out, &class.class));
     }
@@ -68,14 +70,16 @@ fn put_mount(out: &mut Vec<u8>, mount: &MountClass) {
 
 /// Reads all configured classes.
 pub(in crate::machine::state) fn read(bytes: &[u8]) -> Result<Classes, WireError> {
-    let mut read = Vec::new();
+    let (mut read, mut version) = (Vec::new(), 0);
     each(bytes, |number, value| {
-        if number == classes::CLASSES {
-            read.push(read_class(value.bytes()?)?);
+        match number {
+            classes::CLASSES => read.push(read_class(value.bytes()?)?),
+            classes::VERSION => version = bounded(value)?,
+            _ => {}
         }
         Ok(())
     })?;
-    Ok(Classes::of(&read))
+    Ok(Classes::of(&read, version))
 }
 
 /// Reads a class.

@@ -1,7 +1,5 @@
 //! What a line of a script makes lanes and nodes say.
 
-use std::sync::Arc;
-
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::c2g::{self, change::Act};
@@ -109,7 +107,7 @@ impl Rig {
                 let owners = [words[2], words[3]];
                 self.handle(Input::Table(table(number(1), owners, number(4), number(5))));
             }
-            "config" => self.handle(Input::Config(Arc::new(configured(&words[1..])))),
+            "config" => self.configure(configured(&words[1..])),
             "rows" => self.rows = true,
             "reign" => self.reign = words[1].parse().expect("a number"),
             _ => self.loud = true,
