@@ -2,12 +2,13 @@
 //!
 //! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`); a bucket
 //! decides, numbers and keeps (`bucket`, `record`, `outputs`), and refuses what panics (`caught`);
-//! `state` is what its records made of it, `copies` what other processes get of it, and `local`
-//! what this process alone has of a queue; operations are told apart in `operation` and decided in
-//! `send`, `read`, `join`, `resume`, `attach`, `mounts` and `requests`; `application` asks and
-//! tells who is behind call-outs; `user` decides who is logged in, `member` what rooms hear of it,
-//! `peer` and `unanswered` what queues say to each other; `capacity` bounds all of it, `cells`
-//! by whom; `timers` say when to wake.
+//! `state` is what its records made of it, `copies` what other processes get of it, `promote` goes
+//! on with what a copy has, and `local` is what this process alone has of a queue; operations are
+//! told apart in `operation` and decided in `send`, `read`, `join`, `resume`, `attach`,
+//! `mounts` and `requests`; `application` asks and tells who is behind call-outs; `user` decides
+//! who is logged in, `member` what rooms hear of it, `peer` and `unanswered` what queues say to
+//! each other; `capacity` bounds all of it, `cells` by whom; `clock` is a bucket's, and `timers`
+//! say when to wake.
 
 mod allowance;
 mod application;
@@ -35,6 +36,7 @@ mod node;
 mod operation;
 mod outputs;
 mod peer;
+mod promote;
 mod read;
 mod record;
 mod requests;
@@ -57,6 +59,7 @@ pub use copies::{Broken, Compared, Forgets, Learner, Unit};
 pub use counters::Counters;
 pub use faults::{Faults, Panics};
 pub use node::{Input, Node, Settings};
+pub use promote::Promotion;
 pub use turn::{Inspected, Outbox};
 
 #[cfg(test)]

@@ -256,7 +256,7 @@ fn no_space(seen: &Observations) -> u64 {
 }
 
 /// The kinds of records that copies get.
-const RECORDS: [(u32, &str); 30] = [
+const RECORDS: [(u32, &str); 32] = [
     (record::EVENT, "event"),
     (record::STATE, "state"),
     (record::JOIN, "join"),
@@ -287,6 +287,8 @@ const RECORDS: [(u32, &str); 30] = [
     (record::TELL, "tell"),
     (record::TAKEN, "taken"),
     (record::SHORTEN, "shorten"),
+    (record::OPENED, "opened"),
+    (record::HEARD, "heard"),
 ];
 
 /// The sums of some runs.

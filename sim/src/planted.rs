@@ -44,7 +44,7 @@ pub fn all() -> impl Iterator<Item = Planted> {
 }
 
 /// Of all machines.
-const MACHINES: [Switch; 66] = [
+const MACHINES: [Switch; 67] = [
     Switch {
         name: "node.output_before_commit",
         breaks: &["nothing is shown before it is committed"],
@@ -361,6 +361,11 @@ const MACHINES: [Switch; 66] = [
         name: "node.condition_ignored",
         breaks: &["a change makes of the present what the model makes of it"],
         plant: |f| f.node.condition_ignored = true,
+    },
+    Switch {
+        name: "copies.clock_of_its_own",
+        breaks: &["keys end with their time to live"],
+        plant: |f| f.node.clock_of_its_own = true,
     },
     Switch {
         name: "node.condition_refused",

@@ -126,7 +126,7 @@ impl World {
             phase: Phase::Trouble,
             vitals: BTreeMap::new(),
             boss: BossHost::default(),
-            nodes: (0..NODES).map(|at| NodeHost::new(at, 0, plan.seed)).collect(),
+            nodes: (0..NODES).map(|at| NodeHost::new(at, 0, &plan)).collect(),
             gateways: (0..GATEWAYS).map(GatewayHost::new).collect(),
             clients,
             wires: Vec::new(),

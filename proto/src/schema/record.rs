@@ -15,7 +15,7 @@ pub struct Record {
     pub result: ::core::option::Option<Result>,
     #[prost(bytes = "vec", tag = "15")]
     pub body: ::prost::alloc::vec::Vec<u8>,
-    #[prost(oneof = "record::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32")]
+    #[prost(oneof = "record::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34")]
     pub kind: ::core::option::Option<record::Kind>,
 }
 /// Nested message and enum types in `Record`.
@@ -82,6 +82,10 @@ pub mod record {
         Taken(super::Taken),
         #[prost(message, tag = "32")]
         Shorten(super::Shorten),
+        #[prost(message, tag = "33")]
+        Opened(super::Opened),
+        #[prost(message, tag = "34")]
+        Heard(super::Heard),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -462,6 +466,24 @@ pub struct Taken {
 pub struct Shorten {
     #[prost(uint64, tag = "1")]
     pub bytes_max: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Opened {
+    #[prost(uint64, tag = "1")]
+    pub reign: u64,
+    #[prost(uint64, tag = "2")]
+    pub loss: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Heard {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(uint32, tag = "2")]
+    pub prefix: u32,
+    #[prost(uint64, tag = "3")]
+    pub loss: u64,
+    #[prost(uint64, tag = "4")]
+    pub reign: u64,
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

@@ -7,7 +7,7 @@ pub struct Snapshot {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Item {
-    #[prost(oneof = "item::What", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18")]
+    #[prost(oneof = "item::What", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19")]
     pub what: ::core::option::Option<item::What>,
 }
 /// Nested message and enum types in `Item`.
@@ -50,9 +50,11 @@ pub mod item {
         Word(super::Word),
         #[prost(message, tag = "18")]
         Tell(super::Tell),
+        #[prost(message, tag = "19")]
+        Heard(super::super::record::Heard),
     }
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Head {
     #[prost(uint64, tag = "1")]
     pub n: u64,
@@ -62,6 +64,15 @@ pub struct Head {
     pub keys_seed: u64,
     #[prost(uint64, tag = "4")]
     pub newest_word: u64,
+    #[prost(message, repeated, tag = "5")]
+    pub openings: ::prost::alloc::vec::Vec<Opening>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Opening {
+    #[prost(uint64, tag = "1")]
+    pub reign: u64,
+    #[prost(uint64, tag = "2")]
+    pub n: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Config {

@@ -1,6 +1,7 @@
 //! A bucket: its queues, its log, and what it remembers.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use proto::bucket::{BucketId, Epochs};
@@ -21,6 +22,7 @@ use super::local::{Local, Locals, Seat};
 use super::node::Settings;
 use super::outputs::{self, Outputs};
 use super::record::{Outcome, Refusal};
+use super::state::State;
 use super::state::class::{Classes, QueueClass};
 use super::state::codec;
 use super::state::idempotency::Keyed;
@@ -29,7 +31,6 @@ use super::state::queue::QueueIndex;
 use super::state::recent::{Known, Recent, Remembered};
 use super::state::record::{Draft, Kept, Record, Stamp, Step};
 use super::state::words::Word;
-use super::state::{LOG_GRACES, State};
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
 use super::unanswered::Posted;
@@ -54,6 +55,8 @@ pub(crate) struct Bucket {
     pub(crate) stream: Stream,
     /// Of all its times.
     pub(crate) clock: Clock,
+    /// Queues that have no deadlines yet since the node took over, by their places.
+    pub(crate) unarmed: Range<u32>,
 }
 
 /// What a decision makes of an operation: how it ended and what it changes.
@@ -80,18 +83,8 @@ impl Bucket {
             deciding: None,
             stream: Stream::default(),
             clock: Clock::showing(0, now),
+            unarmed: 0..0,
         }
-    }
-
-    /// What its clock shows.
-    #[inline]
-    pub(crate) fn now_ms(&self, turn: &Turn<'_>) -> u64 {
-        self.clock.at_ms(turn.node_ms())
-    }
-
-    /// Sets a deadline, a moment of its clock.
-    pub(crate) fn wake_at(&self, turn: &mut Turn<'_>, at_ms: u64, timer: Timer) {
-        turn.shared.timers.set(self.clock.on_node(at_ms), timer);
     }
 
     /// Records what was decided with how it ended, answers whoever asked, tells everybody.
@@ -209,21 +202,6 @@ impl Bucket {
     pub(crate) fn close_unit(&mut self) -> Option<Unit> {
         let bucket = self.outputs.bucket();
         self.stream.close().map(|bytes| Unit { bucket, bytes })
-    }
-
-    /// Goes on with the state of a copy that has the same records.
-    pub(crate) fn promote(&mut self, turn: &mut Turn<'_>, copy: State) {
-        let before = std::mem::replace(&mut self.state, copy).sizes();
-        turn.shared.sized(before, self.state.sizes());
-        self.stream.leave();
-        // A copy lets go of old events when it comes to them: now it has to.
-        let queues: Vec<QueueIndex> = self.state.queues().iter().map(|(index, _)| index).collect();
-        let before_ms = self.now_ms(turn).checked_sub(LOG_GRACES * turn.shared.settings.grace_ms);
-        for index in queues {
-            if let Some(before_ms) = before_ms {
-                self.pass_queue(turn, index, before_ms);
-            }
-        }
     }
 
     /// What is too old to matter goes, if there is anything.

@@ -120,6 +120,9 @@ impl Buckets {
                 if bucket.outputs.bucket() == id && bucket.outputs.epochs().loss == epochs.loss =>
             {
                 bucket.outputs.raise(epochs);
+                if epochs.reign.0 > bucket.state.reign() {
+                    bucket.open(turn, epochs.reign.0);
+                }
             }
             (_, epochs) => {
                 if let Some(bucket) = place.take() {
@@ -128,8 +131,9 @@ impl Buckets {
                 if let Some(epochs) = epochs {
                     let seed = turn.shared.random.random();
                     let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
-                    let bucket =
-                        Bucket::new(id, epochs, classes, settings, seed, turn.node_ms());
+                    let now = turn.node_ms();
+                    let mut bucket = Bucket::new(id, epochs, classes, settings, seed, now);
+                    bucket.open(turn, epochs.reign.0);
                     *place = Some(Box::new(bucket));
                     turn.shared.followers.came(id.prefix());
                 }

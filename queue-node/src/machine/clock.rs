@@ -4,6 +4,10 @@
 //! runs as the clock of the node does that is the bucket's primary, and goes on where it was when
 //! another node takes over. So deadlines don't depend on whose clock shows what.
 
+use super::bucket::Bucket;
+use super::timers::Timer;
+use super::turn::Turn;
+
 /// A moment of the node's own clock, in milliseconds: of its links, its rates and its timers. It is
 /// a type of its own, so that it can't be taken for a moment of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -42,6 +46,19 @@ impl Clock {
             return NodeMs(at_ms);
         }
         NodeMs(at_ms.saturating_add_signed(-self.offset_ms))
+    }
+}
+
+impl Bucket {
+    /// What its clock shows.
+    #[inline]
+    pub(crate) fn now_ms(&self, turn: &Turn<'_>) -> u64 {
+        self.clock.at_ms(turn.node_ms())
+    }
+
+    /// Sets a deadline, a moment of its clock.
+    pub(crate) fn wake_at(&self, turn: &mut Turn<'_>, at_ms: u64, timer: Timer) {
+        turn.shared.timers.set(self.clock.on_node(at_ms), timer);
     }
 }
 

@@ -102,6 +102,16 @@ pub struct Faults {
     pub lower_row_taken: bool,
     /// Nodes that words are for aren't told by which row.
     pub row_not_told: bool,
+    /// A new primary goes by its own clock.
+    pub clock_of_its_own: bool,
+    /// A new primary doesn't let graces and sweeps begin anew.
+    pub graces_go_on: bool,
+    /// A new primary records its configuration, though the bucket has a newer one.
+    pub config_goes_back: bool,
+    /// Words of a reign that is over are heard.
+    pub stale_word_heard: bool,
+    /// Which reign says a word is looked at only if it comes from another node.
+    pub heard_of_links_only: bool,
     /// Operations and requests panic.
     pub panics: Option<Panics>,
 }

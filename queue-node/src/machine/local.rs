@@ -162,6 +162,11 @@ impl Locals {
         self.0[at] = Some(local);
     }
 
+    /// Whether there is anything of the queue in this place.
+    pub(crate) fn is_there(&self, at: QueueIndex) -> bool {
+        self.0.get(at.place()).is_some_and(Option::is_some)
+    }
+
     /// The queue in this place is no more.
     pub(crate) fn gone(&mut self, at: QueueIndex) {
         self.0[at.place()] = None;

@@ -31,6 +31,7 @@ use super::lane::Broken;
 use super::links::Links;
 use super::local::Seat;
 use super::outputs;
+use super::promote::Promotion;
 use super::rows::Rows;
 use super::run::SpareRuns;
 use super::state::idempotency::Shares;
@@ -264,13 +265,35 @@ impl Node {
         Some(self.bucket(bucket)?.clock.at_ms(NodeMs(now.ms)))
     }
 
-    /// A bucket goes on with the state of a copy that has all of its records, between two turns.
-    pub fn promote(&mut self, now: Time, bucket: BucketId, copy: Learner, out: &mut Outbox) {
+    /// Goes on with the state of a copy as the primary of a new reign, between two turns.
+    pub fn promote(
+        &mut self,
+        now: Time,
+        bucket: BucketId,
+        copy: Learner,
+        by: Promotion,
+        out: &mut Outbox,
+    ) {
         let mut turn = Turn::new(now, &mut self.shared, out);
-        let prefix = bucket.prefix();
-        if let Some(bucket) = self.buckets.get(prefix).filter(|b| b.outputs.bucket() == bucket) {
-            bucket.promote(&mut turn, copy.into_state());
+        let found = self.buckets.get(bucket.prefix());
+        if let Some(bucket) = found.filter(|found| found.outputs.bucket() == bucket) {
+            bucket.promote(&mut turn, copy.into_state(), by);
         }
+    }
+
+    /// Goes on with the state of a copy that has all records of a bucket, between two turns:
+    /// nothing shows it, if the copy is what the bucket is.
+    pub fn stand_in(&mut self, now: Time, bucket: BucketId, copy: Learner, out: &mut Outbox) {
+        let mut turn = Turn::new(now, &mut self.shared, out);
+        let found = self.buckets.get(bucket.prefix());
+        if let Some(bucket) = found.filter(|found| found.outputs.bucket() == bucket) {
+            bucket.stand_in(&mut turn, copy.into_state());
+        }
+    }
+
+    /// The reign of a bucket.
+    pub fn reign(&mut self, bucket: BucketId) -> Option<u64> {
+        Some(self.bucket(bucket)?.state.reign())
     }
 
     fn bucket(&mut self, id: BucketId) -> Option<&mut Bucket> {

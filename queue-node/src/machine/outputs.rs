@@ -97,6 +97,14 @@ impl Outputs {
         self.newest
     }
 
+    /// The newest record has this number: it is another's, who has had its outputs.
+    pub(crate) fn go_on_from(&mut self, n: u64) {
+        self.newest = n;
+        if !self.waits {
+            self.committed = n;
+        }
+    }
+
     /// The number the next record will have.
     pub(crate) fn next(&self) -> u64 {
         self.newest + 1

@@ -2,7 +2,7 @@
 
 use link::machine::LinkId;
 use member::machine::Told;
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Epochs, Loss, Reign};
 use proto::q2q::{self, field::q2q as said};
 use proto::table::Row;
 use proto::wire;
@@ -13,6 +13,8 @@ use super::clock::NodeMs;
 use super::copies::Copied;
 use super::lane::{Broken, read};
 use super::outputs;
+use super::state::heard::{Hearing, Teller};
+use super::state::record::Record;
 use super::state::words::{Answer, Word, WordId};
 use super::timers::Timer;
 use super::turn::{Inner, Shared, Turn};
@@ -38,6 +40,9 @@ impl Buckets {
                 let message: q2q::Word = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
                 let word_id = WordId::of_word(&message).ok_or("a word is of no bucket")?;
+                if !bucket.heeds(turn, word_id) {
+                    return Ok(());
+                }
                 let answer =
                     Word::of(message).map_or(Answer::default(), |word| bucket.hear(turn, &word));
                 let message = answer.message(word_id);
@@ -94,16 +99,23 @@ impl Buckets {
 
     fn deliver_word(&mut self, turn: &mut Turn<'_>, word_id: WordId, word: &Word, to: u64) {
         let Some(bucket) = self.home_of(turn, to) else { return };
+        let is_judged = !turn.shared.settings.faults().heard_of_links_only;
+        if is_judged && !bucket.heeds(turn, word_id) {
+            return;
+        }
         let answer = bucket.hear(turn, word);
         if bucket.outputs.effect(outputs::Effect::Answer { word_id, answer }).is_some() {
             turn.shared.inner.push_back(Inner::Answer { word_id, answer });
         }
     }
 
-    /// The answer to a word, if its bucket is still here, under the reign in which it said it: one
-    /// that was lost has had the same numbers as the one in its place.
+    /// The answer to a word, if its bucket is still here, under whatever reign it said it: one that
+    /// was lost has had the same numbers as the one in its place.
     fn answered(&mut self, turn: &mut Turn<'_>, word_id: WordId, answer: Answer) {
-        let is_it = |bucket: &&mut Bucket| bucket.word_id(word_id.number) == word_id;
+        let WordId { bucket, epochs, .. } = word_id;
+        let is_it = |its: &&mut Bucket| {
+            its.outputs.bucket() == bucket && its.outputs.epochs().loss == epochs.loss
+        };
         if let Some(bucket) = self.get(word_id.bucket.prefix()).filter(is_it) {
             bucket.answered(turn, word_id.number, answer);
         }
@@ -195,9 +207,25 @@ impl Shared {
 }
 
 impl Bucket {
+    /// Whether a word of this teller counts. One of a reign that is over gets no answer: its
+    /// successor may have taken back what it says.
+    fn heeds(&mut self, turn: &mut Turn<'_>, word_id: WordId) -> bool {
+        let Epochs { loss: Loss(loss), reign: Reign(reign) } = word_id.epochs;
+        let teller = Teller { bucket: word_id.bucket, loss, reign };
+        match self.state.heard().hearing(teller) {
+            Hearing::Stale => turn.shared.settings.faults().stale_word_heard,
+            Hearing::Known => true,
+            Hearing::News => {
+                self.record(turn, Record::Heard { teller }, None);
+                true
+            }
+        }
+    }
+
     /// The word of this number, as others name it.
     fn word_id(&self, number: u64) -> WordId {
-        let (bucket, epochs) = (self.outputs.bucket(), self.outputs.epochs());
+        let (bucket, loss) = (self.outputs.bucket(), self.outputs.epochs().loss);
+        let epochs = Epochs { loss, reign: Reign(self.state.reign()) };
         WordId { bucket, epochs, number }
     }
 

@@ -19,11 +19,13 @@ pub(crate) mod codec;
 pub(crate) mod event_ring;
 mod fit;
 mod forget;
+pub(crate) mod heard;
 pub(crate) mod idempotency;
 mod items;
 pub(crate) mod logins;
 pub(crate) mod members;
 pub(crate) mod message_mount;
+pub(crate) mod openings;
 pub(crate) mod people;
 pub(crate) mod queue;
 pub(crate) mod recent;
@@ -44,8 +46,10 @@ use proto::seeded::Seed;
 
 use class::{Changed, Classes};
 pub(crate) use fit::Unfit;
+use heard::Heard;
 use idempotency::Keys;
 use logins::Logins;
+use openings::{Opening, Openings};
 use people::{People, SessionKey};
 use queue::{Queue, QueueIndex, Queues, Subscription};
 use recent::{Recent, Remembered};
@@ -60,6 +64,8 @@ use words::{Noted, Word, Words};
 pub(crate) struct State {
     /// The newest record, and its moment.
     newest: Stamp,
+    /// The reigns that wrote the log.
+    openings: Openings,
     classes: Rc<Classes>,
     queues: Queues,
     people: People,
@@ -67,10 +73,14 @@ pub(crate) struct State {
     keys: Keys,
     logins: Logins,
     words: Words,
+    /// Whose words were heard.
+    heard: Heard,
     tells: Tells,
     sizes: Sizes,
     /// Results of sessions that aren't members are kept for two of these.
     grace_ms: u64,
+    /// A planted bug: a new reign doesn't start graces and sweeps anew.
+    graces_go_on: bool,
 }
 
 /// A session that nothing uses is known for two graces after its last word, as what is remembered
@@ -89,6 +99,7 @@ impl State {
         let seed = Seed::new(random);
         State {
             newest: Stamp { n: 0, at_ms: 0 },
+            openings: Openings::default(),
             classes,
             queues: Queues::new(seed),
             people: People::new(seed),
@@ -96,10 +107,17 @@ impl State {
             keys: Keys::new(random),
             logins: Logins::new(seed),
             words: Words::default(),
+            heard: Heard::default(),
             tells: Tells::default(),
             sizes: Sizes::default(),
             grace_ms,
+            graces_go_on: false,
         }
+    }
+
+    /// With a planted bug.
+    pub(crate) fn with_graces_that_go_on(self) -> State {
+        State { graces_go_on: true, ..self }
     }
 
     /// The newest record, and its moment.
@@ -156,6 +174,16 @@ impl State {
         &self.classes
     }
 
+    /// The reign that writes the log; 0 before the first.
+    pub(crate) fn reign(&self) -> u64 {
+        self.openings.reign()
+    }
+
+    /// Whose words were heard.
+    pub(crate) fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
     /// What it takes.
     #[inline]
     pub(crate) fn sizes(&self) -> Sizes {
@@ -181,6 +209,8 @@ impl State {
             Record::Taken { numbers } => self.tells.taken(&numbers),
             Record::Answered { number } => self.words.answered(number),
             Record::Config { classes } => self.configure(at, classes),
+            Record::Opened { reign, .. } => self.open(at, reign),
+            Record::Heard { teller } => self.heard.hear(teller),
             Record::Known { id, user, generation, floor, is_over } => {
                 if let Ok(key) = self.people.enter(at.at_ms, id, &user) {
                     self.people.refresh(at.at_ms, key);
@@ -219,6 +249,14 @@ impl State {
             }
         }
         self.keep(at, queue, kept);
+    }
+
+    /// A reign begins. Whoever lost a connection with the primary before has a whole grace.
+    fn open(&mut self, at: Stamp, reign: u64) {
+        self.openings.open(Opening { reign, n: at.n });
+        if !self.graces_go_on {
+            self.logins.begin_anew(at.at_ms, self.grace_ms);
+        }
     }
 
     /// Something of a session's record at its user queue changes.

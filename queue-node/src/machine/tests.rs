@@ -28,6 +28,7 @@ mod over;
 mod people;
 mod policy;
 mod presence;
+mod promotion;
 mod recognised;
 mod recovery;
 mod remembered;

@@ -30,6 +30,8 @@ pub(crate) enum Timer {
     Grace(u32, SessionKey),
     /// One that was resumed: what its client hasn't come back to is swept.
     Sweep(u32, SessionKey),
+    /// A bucket that the node has taken over: its next queues get their deadlines.
+    Deadlines(u32),
     /// What buckets remember of operations and requests is looked through.
     Memory,
     /// Tells that the web application hasn't acknowledged are given again.

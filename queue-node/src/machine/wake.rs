@@ -27,6 +27,11 @@ impl Buckets {
                             home.sweep(turn, key);
                         }
                     }
+                    Timer::Deadlines(bucket) => {
+                        if let Some(home) = self.get(bucket) {
+                            home.set_deadlines(turn);
+                        }
+                    }
                     Timer::Memory => self.forget(turn),
                     Timer::Words => {
                         turn.shared.is_resending = false;
@@ -124,7 +129,7 @@ impl Buckets {
 
 impl Bucket {
     /// One of the queue's deadlines has come; the next is set.
-    fn wake(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
+    pub(crate) fn wake(&mut self, turn: &mut Turn<'_>, index: QueueIndex) {
         self.locals[index].armed_ms = u64::MAX;
         if !self.settle(turn, index) || self.is_over(turn, index) {
             return;

@@ -20,7 +20,7 @@ use super::shadows::Shadows;
 use super::wires::Port;
 use super::words::Words;
 use super::{Process, Target, World};
-use crate::plan::GRACE_MS;
+use crate::plan::{GRACE_MS, Plan};
 
 /// A queue node, and what the world knows of its copies.
 #[derive(Debug)]
@@ -49,8 +49,8 @@ pub(crate) struct NodeHost {
 const SHADOWS: u64 = 0x7368_6164_6f77;
 
 impl NodeHost {
-    pub(crate) fn new(at: usize, life: u64, seed: u64) -> NodeHost {
-        let seed = seed ^ SHADOWS ^ ((at as u64) << 32 | life);
+    pub(crate) fn new(at: usize, life: u64, plan: &Plan) -> NodeHost {
+        let seed = plan.seed ^ SHADOWS ^ ((at as u64) << 32 | life);
         let id = format!("q{}", at + 1);
         let host = format!("host-{}", at + 1);
         let member = Member::new(&id, Role::QueueNode, &host, &id, life + 1);
@@ -65,7 +65,7 @@ impl NodeHost {
             said: BTreeMap::new(),
             lanes: BTreeSet::new(),
             words: Words::default(),
-            shadows: Shadows::new(seed),
+            shadows: Shadows::new(seed, plan.faults.node),
         }
     }
 
@@ -82,7 +82,7 @@ impl NodeHost {
 
 impl World {
     pub(crate) fn node_starts(&mut self, at: usize) {
-        self.nodes[at] = NodeHost::new(at, self.life(Process::Node(at)), self.plan.seed);
+        self.nodes[at] = NodeHost::new(at, self.life(Process::Node(at)), &self.plan);
         self.nodes[at].member.plant(self.plan.faults.member);
         self.want(Port::Node(at), Target::Boss);
     }

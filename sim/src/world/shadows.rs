@@ -6,20 +6,26 @@ use std::collections::BTreeMap;
 use proto::bucket::{BucketId, Loss};
 use proto::record::field::{record, unit};
 use proto::wire::{Fields, WireError};
-use queue_node::machine::{Faults, Learner, Node, Unit};
+use queue_node::machine::{Faults, Learner, Node, Outbox, Promotion, Unit};
 
 use super::World;
 use crate::chance::Chance;
+use crate::phase::Phase;
 use crate::plan::GRACE_MS;
 
 /// The rule that a copy breaks.
 const RULE: &str = "a copy is what its primary is";
 
 /// Of a hundred turns of a node that recorded something, so many begin a copy of a bucket that has
-/// none, look at the digest of one, and let one take over.
+/// none, look at the digest of one, and put one in the place of its primary.
 const BEGIN_PERCENT: u64 = 30;
 const LOOK_PERCENT: u64 = 30;
-const PROMOTE_PERCENT: u64 = 2;
+const STAND_IN_PERCENT: u64 = 2;
+/// Of a hundred of those in times of trouble, so many open a reign: graces begin anew then, and the
+/// bucket's clock stands still for a while, so there must be an end to it.
+const PROMOTE_PERCENT: u64 = 10;
+/// A primary says once in so long what its bucket's clock shows.
+const SILENCE_MS: u64 = 1_000;
 
 /// The copies of a node's buckets.
 #[derive(Debug)]
@@ -28,14 +34,16 @@ pub(crate) struct Shadows {
     chance: Chance,
     /// By bucket and loss.
     copies: BTreeMap<(BucketId, Loss), Learner>,
+    /// Planted bugs of the copies.
+    faults: Faults,
 }
 
 /// How many records of each kind there were, by the numbers of their fields.
 pub(crate) type Records = BTreeMap<u32, u64>;
 
 impl Shadows {
-    pub(crate) fn new(seed: u64) -> Shadows {
-        Shadows { chance: Chance::new(seed), copies: BTreeMap::new() }
+    pub(crate) fn new(seed: u64, faults: Faults) -> Shadows {
+        Shadows { chance: Chance::new(seed), copies: BTreeMap::new(), faults }
     }
 
     /// A unit of a bucket, in one of its lives: what is wrong with it.
@@ -50,7 +58,7 @@ impl Shadows {
 impl World {
     /// A node's turn has ended: its copies get what it has recorded.
     pub(crate) fn shadow(&mut self, at: usize) {
-        let now = self.now();
+        let (now, may_open) = (self.now(), self.phase == Phase::Trouble);
         let host = &mut self.nodes[at];
         let Some(node) = &mut host.node else { return };
         let units: Vec<Unit> = host.out.units.drain(..).collect();
@@ -71,10 +79,10 @@ impl World {
             let has_recorded = units.iter().any(|unit| unit.bucket == id);
             if host.shadows.copies.contains_key(&key) {
                 if has_recorded {
-                    wrong.extend(host.shadows.look(now, node, key, &mut host.out));
+                    wrong.extend(host.shadows.look(now, node, key, (may_open, &mut host.out)));
                 }
             } else if host.shadows.chance.percent(BEGIN_PERCENT) {
-                wrong.extend(host.shadows.begin(now, node, key, self.plan.faults.node));
+                wrong.extend(host.shadows.begin(now, node, key));
             }
         }
         for what in wrong {
@@ -90,12 +98,11 @@ impl Shadows {
         now: proto::time::Time,
         node: &mut Node,
         key: (BucketId, Loss),
-        faults: Faults,
     ) -> Option<String> {
         if !node.follow(now, key.0) {
             return Some(format!("{key:?}: there is no snapshot"));
         }
-        self.copies.insert(key, Learner::new(self.chance.seed(), GRACE_MS, faults));
+        self.copies.insert(key, Learner::new(self.chance.seed(), GRACE_MS, self.faults));
         // Half of all snapshots are taken at once, the others in many turns.
         let mut wrong = None;
         if self.chance.percent(50) {
@@ -121,16 +128,24 @@ impl Shadows {
         now: proto::time::Time,
         node: &mut Node,
         key: (BucketId, Loss),
-        out: &mut queue_node::machine::Outbox,
+        (may_open, out): (bool, &mut Outbox),
     ) -> Option<String> {
         if !self.copies.get(&key)?.is_level() {
             return self.fill(node, key);
         }
         let now_ms = node.clock_ms(now, key.0)?;
-        if self.chance.percent(PROMOTE_PERCENT) {
+        if self.chance.percent(STAND_IN_PERCENT) {
             let copy = self.copies.remove(&key)?;
             let (shown, wanted) = (digest(&copy, now_ms), node.digest(now, key.0));
-            node.promote(now, key.0, copy, out);
+            if may_open && self.chance.percent(PROMOTE_PERCENT) {
+                let reign = node.reign(key.0)? + 1;
+                let clock_ms = now_ms.saturating_sub(self.chance.below(SILENCE_MS));
+                // Another copy follows the old primary and the new one.
+                let wrong = self.begin(now, node, key);
+                node.promote(now, key.0, copy, Promotion { reign, clock_ms }, out);
+                return wrong.or(differs(key, shown, wanted));
+            }
+            node.stand_in(now, key.0, copy, out);
             return differs(key, shown, wanted);
         }
         if !self.chance.percent(LOOK_PERCENT) {

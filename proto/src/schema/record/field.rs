@@ -36,6 +36,8 @@ pub mod record {
     pub const TELL: u32 = 30;
     pub const TAKEN: u32 = 31;
     pub const SHORTEN: u32 = 32;
+    pub const OPENED: u32 = 33;
+    pub const HEARD: u32 = 34;
     pub const RESULT: u32 = 14;
     pub const BODY: u32 = 15;
 }
@@ -238,4 +240,14 @@ pub mod taken {
 }
 pub mod shorten {
     pub const BYTES_MAX: u32 = 1;
+}
+pub mod opened {
+    pub const REIGN: u32 = 1;
+    pub const LOSS: u32 = 2;
+}
+pub mod heard {
+    pub const BITS: u32 = 1;
+    pub const PREFIX: u32 = 2;
+    pub const LOSS: u32 = 3;
+    pub const REIGN: u32 = 4;
 }

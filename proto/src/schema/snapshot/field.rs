@@ -22,12 +22,18 @@ pub mod item {
     pub const KEY: u32 = 16;
     pub const WORD: u32 = 17;
     pub const TELL: u32 = 18;
+    pub const HEARD: u32 = 19;
 }
 pub mod head {
     pub const N: u32 = 1;
     pub const AT_MS: u32 = 2;
     pub const KEYS_SEED: u32 = 3;
     pub const NEWEST_WORD: u32 = 4;
+    pub const OPENINGS: u32 = 5;
+}
+pub mod opening {
+    pub const REIGN: u32 = 1;
+    pub const N: u32 = 2;
 }
 pub mod config {
     pub const CLASSES: u32 = 1;

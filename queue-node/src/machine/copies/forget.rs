@@ -78,6 +78,8 @@ what_can_be_forgotten!(
     Taken,
     Classes,
     ConfigVersions,
+    Openings,
+    Heard,
     Shortened,
     Trims,
     Bodies,
@@ -92,6 +94,8 @@ what_can_be_forgotten!(
     EventsOfOldMounts,
     WordNumbers,
     WordsOfMembers,
+    GracesAnew,
+    SweepsAnew,
     // Of a unit (`forget/bytes.rs`).
     LastOfUnits,
     LastOfUnitsUnsaid,
@@ -109,6 +113,8 @@ what_can_be_forgotten!(
     OverTimes,
     Unused,
     ConfigVersionOfSnapshots,
+    OpeningsOfSnapshots,
+    HeardOfSnapshots,
 );
 
 impl Forgets {
@@ -147,6 +153,8 @@ impl Forgets {
                 }
                 self == Forgets::Classes
             }
+            Record::Opened { .. } => self == Forgets::Openings,
+            Record::Heard { .. } => self == Forgets::Heard,
             Record::Passed => self == Forgets::Trims,
             Record::Shorten { .. } => self == Forgets::Shortened,
             Record::Noop => false,

@@ -3,10 +3,12 @@
 //! The schema is `proto/schema/record.proto`. A record is a message of its kind, the result that it
 //! keeps, and last the body of its event, just as subscribers get it. `changes` are the kinds about
 //! a queue, `sessions` those about a login, `words` what queues say to each other, `classes` the
-//! configuration, `results` what is kept of answers.
+//! configuration, `reigns` what a new primary and its successors leave, `results` what is kept of
+//! answers.
 
 mod changes;
 mod classes;
+mod reigns;
 mod results;
 mod sessions;
 mod words;
@@ -109,6 +111,7 @@ pub(crate) fn put(out: &mut Vec<u8>, record: &Record<'_>, kept: Option<&Kept>) {
         | Record::Create { .. }
         | Record::Destroy { .. }
         | Record::Shorten { .. } => put_other(out, record),
+        Record::Opened { .. } | Record::Heard { .. } => reigns::put(out, record),
     }
     if let Some(kept) = kept {
         results::put(out, kept);
@@ -174,7 +177,9 @@ fn put_other(out: &mut Vec<u8>, record: &Record<'_>) {
         | Record::Session { .. }
         | Record::Noted { .. }
         | Record::Unnoted { .. }
-        | Record::Say { .. } => {}
+        | Record::Say { .. }
+        | Record::Opened { .. }
+        | Record::Heard { .. } => {}
     }
 }
 
@@ -211,7 +216,10 @@ fn read(bytes: &[u8]) -> Result<Read<'_>, WireError> {
         record::SHORTEN => Record::Shorten { bytes_max: only(part, shorten::BYTES_MAX)? as usize },
         _ => match changes::read(number, part, body)? {
             Some(change) => change,
-            None => sessions::read(number, part)?.ok_or(WireError)?,
+            None => match reigns::read(number, part)? {
+                Some(record) => record,
+                None => sessions::read(number, part)?.ok_or(WireError)?,
+            },
         },
     };
     Ok(Read { record, body, kept })

@@ -5,6 +5,7 @@ use proto::wire::WireError;
 
 use super::State;
 use super::codec::Read;
+use super::heard::Hearing;
 use super::people::SessionKey;
 use super::queue::{Mount, Queue, QueueIndex};
 use super::record::{Kept, Record, SessionStep, Stamp, Step};
@@ -55,6 +56,8 @@ impl State {
             | Record::Tell { .. }
             | Record::Taken { .. }
             | Record::Shorten { .. } => true,
+            Record::Opened { reign, .. } => *reign > self.openings.reign(),
+            Record::Heard { teller } => self.heard.hearing(*teller) == Hearing::News,
             Record::Known { id, user, .. } => {
                 self.people.find(*id).is_none_or(|key| self.people.user_of(key) == user)
             }

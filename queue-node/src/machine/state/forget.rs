@@ -8,6 +8,7 @@ use super::State;
 use super::class::ClassIndex;
 use super::codec::Read;
 use super::fit::Unfit;
+use super::logins::Deadlines;
 use super::message_mount::History;
 use super::queue::{Mount, QueueIndex};
 use super::record::{Record, SessionStep, Stamp, Step};
@@ -26,6 +27,8 @@ enum Undo {
     WordNumber,
     /// No word above this number is kept.
     WordsAbove(u64),
+    /// Graces, or sweeps, are what they were.
+    Deadlines(Vec<Deadlines>, bool),
 }
 
 impl State {
@@ -59,6 +62,12 @@ impl State {
             (Forgets::WordNumbers, Record::Say { .. }) => return Undo::WordNumber,
             (Forgets::HistoriesUncut, Record::Config { .. }) => {
                 return Undo::Histories(self.take_histories());
+            }
+            (Forgets::GracesAnew, Record::Opened { .. }) => {
+                return Undo::Deadlines(self.logins.deadlines(), true);
+            }
+            (Forgets::SweepsAnew, Record::Opened { .. }) => {
+                return Undo::Deadlines(self.logins.deadlines(), false);
             }
             (_, Record::Change { queue, step }) => {
                 return self.forget_change(forgets, *queue, step);
@@ -124,6 +133,7 @@ impl State {
             Undo::WordsAbove(number) => {
                 (number + 1..=self.words.newest()).for_each(|newer| self.words.answered(newer));
             }
+            Undo::Deadlines(taken, is_of_graces) => self.logins.go_on(taken, is_of_graces),
             Undo::WordNumber => self.words.go_on_from(self.words.newest() - 1),
         }
     }

@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::class::Classes;
 use super::codec::{self, each};
+use super::heard::Teller;
 use super::record::Stamp;
 use super::snapshot::Large;
 use super::{LOG_GRACES, State};
@@ -58,6 +59,9 @@ impl State {
             wire::put_uint(out, head::AT_MS, self.newest.at_ms);
             wire::put_fixed(out, head::KEYS_SEED, self.keys.seed());
             wire::put_uint(out, head::NEWEST_WORD, self.words.newest());
+            for opening in self.openings.iter() {
+                wire::put_part(out, head::OPENINGS, |out| opening.put(out));
+            }
         });
         items.put(item::CONFIG, |out| {
             wire::put_part(out, config::CLASSES, |out| codec::put_classes(out, &self.classes));
@@ -71,6 +75,9 @@ impl State {
                 wire::put_uint(out, word::NUMBER, number);
                 wire::put_part(out, word::WORD, |out| codec::put_word(out, kept));
             });
+        }
+        for teller in self.heard.iter() {
+            items.put(item::HEARD, |out| teller.put(out));
         }
         for (n, kept) in self.tells.iter() {
             items.put(item::TELL, |out| {
@@ -148,6 +155,7 @@ impl State {
                 item::KEY => self.keys.take_key(part),
                 item::WORD => self.take_word(part),
                 item::TELL => self.take_tell(part),
+                item::HEARD => Teller::read(part).map(|teller| self.heard.hear(teller)),
                 _ => Err(WireError),
             }
         })
@@ -162,6 +170,7 @@ impl State {
                 head::AT_MS => newest.at_ms = bounded(value)?,
                 head::KEYS_SEED => seed = value.fixed()?,
                 head::NEWEST_WORD => newest_word = bounded(value)?,
+                head::OPENINGS => self.openings.take(value.bytes()?)?,
                 _ => {}
             }
             Ok(())

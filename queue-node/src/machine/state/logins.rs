@@ -16,7 +16,10 @@ use super::record::{Entry, SessionStep, Stamp};
 use super::words::Note;
 use crate::machine::hashing::Numbers;
 
+mod anew;
 mod items;
+
+pub(super) use anew::Deadlines;
 
 /// The user queues of a bucket, but their inboxes.
 #[derive(Debug)]

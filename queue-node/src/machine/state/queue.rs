@@ -344,8 +344,13 @@ impl Queues {
         self.slots.get(at.0)
     }
 
+    /// The same by its number.
+    pub(crate) fn in_place(&self, place: u32) -> Option<QueueIndex> {
+        self.slots.get(place).map(|_| QueueIndex(place))
+    }
+
     /// No place is as high as this.
-    pub(super) fn places(&self) -> u32 {
+    pub(crate) fn places(&self) -> u32 {
         self.slots.places()
     }
 

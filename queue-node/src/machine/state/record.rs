@@ -9,6 +9,7 @@ use proto::g2c::EventKind;
 use proto::ids::{Epoch, Generation, Secret, SessionId};
 
 use super::class::{ClassIndex, Classes};
+use super::heard::Teller;
 use super::idempotency::Keyed;
 use super::logins::{Client, Sweep};
 use super::people::SessionKey;
@@ -69,6 +70,10 @@ pub(crate) enum Record<'a> {
     Change { queue: QueueIndex, step: Step },
     /// Replay logs that are longer give their oldest events.
     Shorten { bytes_max: usize },
+    /// A reign begins: graces and sweeps start anew.
+    Opened { reign: u64, loss: u64 },
+    /// A bucket under a higher reign has told this one a word.
+    Heard { teller: Teller },
 }
 
 /// A message's record passes from hand to hand: what is large and rare stands elsewhere.
@@ -187,7 +192,9 @@ impl Record<'_> {
             | Record::Tell { .. }
             | Record::Taken { .. }
             | Record::Create { .. }
-            | Record::Shorten { .. } => None,
+            | Record::Shorten { .. }
+            | Record::Opened { .. }
+            | Record::Heard { .. } => None,
         }
     }
 }

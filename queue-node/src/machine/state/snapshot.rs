@@ -173,6 +173,12 @@ impl Snapshot {
             Record::Noted { session, .. } | Record::Unnoted { session, .. } => {
                 self.write_login(state, *session);
             }
+            // It changes every login.
+            Record::Opened { .. } => {
+                while let Some(place) = self.logins.next() {
+                    self.write_login(state, SessionKey::named(place));
+                }
+            }
             // They change every queue.
             Record::Config { .. } | Record::Shorten { .. } => {
                 while let Some(place) = self.queues.next() {
@@ -188,7 +194,8 @@ impl Snapshot {
             | Record::Say { .. }
             | Record::Answered { .. }
             | Record::Tell { .. }
-            | Record::Taken { .. } => {}
+            | Record::Taken { .. }
+            | Record::Heard { .. } => {}
         }
     }
 }

@@ -15,7 +15,7 @@ fn a_queue_comes_to_be_when_both_questions_are_answered() {
         4 g1 1 2 subscribe /asked/1 sub=5 ask ok=create_queue ok=subscribe
         5 g1 1 3 subscribe /asked/1 sub=5 prefix=a
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=14
         2: g1 answer 1 ask create_queue
         3: g1 answer 1 ask subscribe
@@ -43,7 +43,7 @@ fn a_no_is_remembered_and_leaves_no_queue() {
         7 g1 1 3 subscribe /asked/1 sub=5 ask no=subscribe,99
         7 g1 1 3 subscribe /asked/1 sub=5 ask
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=7
         2: g1 answer 1 op=1 status=7
         3: g1 answer 1 op=2 status=5
@@ -76,7 +76,7 @@ fn what_is_sent_is_asked_about_and_may_be_changed() {
         8 g1 request 2 send /asked/1 chat own
         9 g1 1 5 subscribe /asked/1 sub=5 ok=subscribe history=9
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         0: g1 reply 1 op=0 status=0
         1: g1 answer 1 op=1 status=14
         2: g1 answer 1 ask send_message
@@ -109,7 +109,7 @@ fn everything_is_decided_anew_with_the_verdict() {
         3 g1 1 1 send /asked/1 chat hi ask ok=send_message
         4 g1 1 2 subscribe /asked/1 sub=5 ask ok=subscribe
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         0: g1 reply 1 op=0 status=0
         1: g1 answer 1 ask send_message
         2: g1 reply 2 op=0 status=0
@@ -134,7 +134,7 @@ fn a_call_may_name_a_queue() {
         5 g1 2 4 call /user/ann buy 3 ask in=/user/tim
         6 g1 2 5 call /user/ann buy 3 ask
         ----
-        0: g1 logged_in 2 0 3
+        0: g1 logged_in 2 0 4
         1: g1 answer 2 ask call
         2: g1 answer 2 op=1 status=0 97
         3: g1 answer 2 op=2 status=12
@@ -167,12 +167,12 @@ fn a_call_is_the_application_s_to_answer() {
         9 g1 1 1 call /user/tim buy 3 ask
         9 g1 1 3 call /user/tim buy 3 ask
         ----
-        0: g1 logged_in 1 0 4
-        0: g1 logged_in 2 0 3
-        0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
-        0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
-        0: g1 tell 4 app queue_first_join /user/tim e1 #8
+        0: g1 logged_in 1 0 5
+        0: g1 logged_in 2 0 4
+        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 2 app user_online /user/tim e1 #7 tim gen=5
+        0: g1 tell 3 app joined /user/tim e1 #8 tim gen=5
+        0: g1 tell 4 app queue_first_join /user/tim e1 #9
         1: g1 answer 1 op=1 status=14
         2: g1 answer 1 ask call
         3: g1 answer 1 op=1 status=0 97
@@ -183,10 +183,10 @@ fn a_call_is_the_application_s_to_answer() {
         7: g1 kick 3 3002 gen=1
         7: g1 answer 3 op=1 status=16
         8: g1 lost_noted 1
-        8: g1 tell 5 app closed /user/tim e1 #14 tim gen=4 (3000)
-        8: g1 tell 6 app user_offline /user/tim e1 #15 tim gen=4 (bye)
-        8: g1 tell 7 app left /user/tim e1 #17 tim gen=4 (bye)
-        8: g1 tell 8 app queue_last_leave /user/tim e1 #18
+        8: g1 tell 5 app closed /user/tim e1 #15 tim gen=5 (3000)
+        8: g1 tell 6 app user_offline /user/tim e1 #16 tim gen=5 (bye)
+        8: g1 tell 7 app left /user/tim e1 #18 tim gen=5 (bye)
+        8: g1 tell 8 app queue_last_leave /user/tim e1 #19
         9: g1 answer 1 op=1 status=0 97
         9: g1 answer 1 op=3 status=16
         ",
@@ -204,11 +204,11 @@ fn a_long_answer_of_a_call_is_not_remembered() {
         1 g1 1 1 call /user/tim look 3 ask say=call,{answer}
         2 g1 1 1 call /user/tim look 3 ask
         ----
-        0: g1 logged_in 1 0 4
-        0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
-        0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
-        0: g1 tell 4 app queue_first_join /user/tim e1 #8
+        0: g1 logged_in 1 0 5
+        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 2 app user_online /user/tim e1 #7 tim gen=5
+        0: g1 tell 3 app joined /user/tim e1 #8 tim gen=5
+        0: g1 tell 4 app queue_first_join /user/tim e1 #9
         1: g1 answer 1 op=1 status=0 {answer}
         2: g1 answer 1 op=1 status=2
         "

@@ -28,8 +28,8 @@ fn queues_have_new_options_at_once() {
         8 config idle_ttl /room/* 10
         30 g1 1 8 members /room/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 answer 1 op=2 status=0 seq=2
@@ -45,10 +45,10 @@ fn queues_have_new_options_at_once() {
         7: g1 answer 1 op=7 status=0 seq=3
         7: g1 subscribed 2 5 e1 #3 [chat=3,members=3,scores=3]
         7: g1 answer 2 op=4 status=0 seq=3
-        7: g1 tell 1 app joined /room/1 e1 #21 bob gen=7
-        7: g1 tell 2 app left /room/1 e1 #22 ann gen=3
-        7: g1 tell 3 app left /room/1 e1 #25 bob gen=7
-        7: g1 tell 4 app queue_last_leave /room/1 e1 #26
+        7: g1 tell 1 app joined /room/1 e1 #22 bob gen=8
+        7: g1 tell 2 app left /room/1 e1 #23 ann gen=4
+        7: g1 tell 3 app left /room/1 e1 #26 bob gen=8
+        7: g1 tell 4 app queue_last_leave /room/1 e1 #27
         30: g1 answer 1 op=8 status=5
         ",
     );
@@ -72,7 +72,7 @@ fn a_queue_keeps_its_mounts_and_has_their_new_options() {
         6 g1 1 7 send /room/1 chat yes
         6 g1 1 8 send /room/1 news no
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 answer 1 op=2 status=0 seq=2

@@ -23,7 +23,7 @@ fn a_node_that_is_behind_ends_the_link() {
         1: g1 END the peer speaks of a newer row than this node knows, and hasn't told it
         4: g2 moved 0 q1
         4: g2 moved 1 q1
-        5: g2 logged_in 1 0 3
+        5: g2 logged_in 1 0 4
         ",
     );
 }
@@ -46,7 +46,7 @@ fn a_detach_is_always_answered() {
         7 g1 1 3 unsubscribe /short/1
         7 g1 detach 1 /short/1 7
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 unsubscribed 5 [2] '' detached
@@ -80,8 +80,8 @@ fn what_a_session_asked_for_is_not_done_beyond_its_end() {
         5 g1 1 3 subscribe /room/1 sub=5
         1900 g1 1 4 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] bob
         2: g1 answer 1 op=1 status=0 seq=1
@@ -115,12 +115,12 @@ fn each_epoch_of_a_room_hears_of_the_end() {
         2 q2~ note 8 ann 1 /room/1 77 9
         3 g1 lost 1 ann bye
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         0: g1 moved 0 q2
-        1: q2~ answer 7 ended=false floor=3 gen=3
-        2: q2~ answer 8 ended=false floor=3 gen=3
-        3: q2 word 65537 ended /room/1 bye floor=8
-        3: q2 word 131073 ended /room/1 bye floor=8
+        1: q2~ answer 7 ended=false floor=4 gen=4
+        2: q2~ answer 8 ended=false floor=4 gen=4
+        3: q2 word 65537 ended /room/1 bye floor=9
+        3: q2 word 131073 ended /room/1 bye floor=9
         3: g1 lost_noted 1
         ",
     );
@@ -142,7 +142,7 @@ fn a_read_asks_for_no_more_than_there_can_be() {
         6 g1 1 6 members /room/1 limit=1001
         7 g1 1 7 subscribe /room/1 sub=5 prefix={long}
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=1
@@ -172,14 +172,14 @@ fn the_newest_joining_of_a_room_counts_and_only_its_own_leaving() {
         5 q2~ question 11 ann 9 /room/1 78 9
         6 g1 lost 1 ann bye
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         0: g1 moved 0 q2
-        1: q2~ answer 7 ended=false floor=3 gen=3
-        2: q2~ answer 8 ended=false floor=3 gen=3
-        3: q2~ answer 9 ended=false floor=3 gen=3
-        4: q2~ answer 10 ended=false floor=3 gen=3
-        5: q2~ answer 11 ended=true floor=3
-        6: q2 word 65537 ended /room/1 bye floor=11
+        1: q2~ answer 7 ended=false floor=4 gen=4
+        2: q2~ answer 8 ended=false floor=4 gen=4
+        3: q2~ answer 9 ended=false floor=4 gen=4
+        4: q2~ answer 10 ended=false floor=4 gen=4
+        5: q2~ answer 11 ended=true floor=4
+        6: q2 word 65537 ended /room/1 bye floor=12
         6: g1 lost_noted 1
         ",
     );
@@ -201,14 +201,14 @@ fn after_a_grace_rooms_let_go_what_was_not_resumed() {
         990 g1 request 1 user /user/ann
         1020 g1 request 2 user /user/ann
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         0: g1 moved 0 q2
-        1: q2~ answer 7 ended=false floor=3 gen=3
-        2: g1 kick 1 3509 gen=3
-        2: g1 logged_in 2 0 6 resumed
-        2: q2 word 65537 fence /room/1 6 floor=6
+        1: q2~ answer 7 ended=false floor=4 gen=4
+        2: g1 kick 1 3509 gen=4
+        2: g1 logged_in 2 0 7 resumed
+        2: q2 word 65537 fence /room/1 7 floor=7
         990: g1 reply 1 op=0 status=0 ann online +0 [g test +0] /room/1
-        1020: q2 word 131073 ended /room/1 not resumed below=6 floor=6
+        1020: q2 word 131073 ended /room/1 not resumed below=7 floor=7
         1020: g1 reply 2 op=0 status=0 ann online +0 [g test +0] /room/1
         ",
     );

@@ -29,14 +29,14 @@ fn a_moment_before_its_end_the_session_goes_on() {
         1009 g1 confirmed 3 ann
         5000 g1 2 2 members /room/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         8: g1 lost_noted 1
-        1007: g1 logged_in 3 0 12 resumed
+        1007: g1 logged_in 3 0 14 resumed
         1007: g1 unsubscribed 5 [1] ''
         1008: g1 answer 3 op=0 status=0 seq=1
         1008: g1 subscribed 3 5 e1 #1 [chat=1,members=1,scores=1] recovered
@@ -57,8 +57,8 @@ fn a_moment_after_its_end_it_is_gone() {
         1012 g1 resume 4 /room/1 5 e1:chat=1,scores=1,members=1
         1013 g1 request 1 user /user/ann
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -67,7 +67,7 @@ fn a_moment_after_its_end_it_is_gone() {
         1009: g1 unsubscribed 5 [1] 'lost'
         1009: g1 event 5 #2 left ann (lost)
         1009: g1 logged_in 3 16 0 code=3002
-        1010: g1 logged_in 4 0 19
+        1010: g1 logged_in 4 0 21
         1011: g1 answer 4 op=1 status=0 seq=2 bob count=1
         1012: g1 answer 4 op=0 status=5
         1013: g1 reply 1 op=0 status=0 ann online +1010 [g test +1010]
@@ -108,7 +108,7 @@ fn at_the_end(resume_comes_first: bool) -> Rig {
 fn in_its_last_moment_what_comes_first_decides() {
     let mut rig = at_the_end(true);
     let said = rig.run(&format!("{END_MS} g1 request 1 user /user/ann"));
-    assert!(said.contains("logged_in 3 0 12 resumed"), "{said}");
+    assert!(said.contains("logged_in 3 0 14 resumed"), "{said}");
     assert!(!said.contains("left ann"), "{said}");
     let said = rig.run("1010 g1 2 2 members /room/1");
     assert!(said.contains("ann bob count=2"), "{said}");
@@ -159,24 +159,24 @@ fn the_application_hears_nothing_of_a_resume() {
         5003 g2 resume 8 /told/1 9 e2:chat=1,scores=1,members=1
         9000 g2 8 3 members /told/1
         ----
-        0: g1 logged_in 1 0 4
-        0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
-        0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
-        0: g1 tell 4 app queue_first_join /user/tim e1 #8
+        0: g1 logged_in 1 0 5
+        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 2 app user_online /user/tim e1 #7 tim gen=5
+        0: g1 tell 3 app joined /user/tim e1 #8 tim gen=5
+        0: g1 tell 4 app queue_first_join /user/tim e1 #9
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e2 #1 [chat=1,members=1,scores=1] tim
         1: g1 tell 5 app queue_created /told/1 e2 #0
-        1: g1 tell 6 app joined /told/1 e2 #1 tim gen=4
+        1: g1 tell 6 app joined /told/1 e2 #1 tim gen=5
         1: g1 tell 7 app queue_first_join /told/1 e2 #1
         3: g1 lost_noted 1
         3: g1 unsubscribed 5 [1] '' detached
-        500: g2 logged_in 7 0 12 resumed
+        500: g2 logged_in 7 0 14 resumed
         501: g2 answer 7 op=0 status=0 seq=1
         501: g2 subscribed 7 9 e2 #1 [chat=1,members=1,scores=1] recovered
         5000: g2 answer 7 op=2 status=0 seq=1 tim count=1
         5001: g2 lost_noted 7
-        5002: g2 logged_in 8 0 21 resumed
+        5002: g2 logged_in 8 0 23 resumed
         5002: g2 unsubscribed 9 [7] ''
         5003: g2 answer 8 op=0 status=0 seq=1
         5003: g2 subscribed 8 9 e2 #1 [chat=1,members=1,scores=1] recovered
@@ -203,13 +203,13 @@ fn the_application_is_not_asked_about_a_resume() {
         7 g1 2 2 send /asked/1 chat hi
         8 g1 2 4 send /asked/1 chat more ask
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:hi
         3: g1 lost_noted 1
-        4: g1 logged_in 2 0 7 resumed
+        4: g1 logged_in 2 0 9 resumed
         4: g1 unsubscribed 5 [1] ''
         5: g1 answer 2 op=0 status=0 seq=2
         5: g1 subscribed 2 5 e1 #2 [chat=1,members=1,scores=1] recovered +1

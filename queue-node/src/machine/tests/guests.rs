@@ -23,16 +23,16 @@ fn the_back_end_puts_a_user_in_and_its_lane_takes_the_seat() {
         10 g1 1 3 unsubscribe /web/1
         11 g1 introduce 1 ann
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 reply 1 op=0 status=0
         2: g1 answer 1 op=1 status=7
         3: g1 reply 2 op=0 status=0
-        3: g1 invited 1 gen=3 /web/1
+        3: g1 invited 1 gen=4 /web/1
         4: g1 answer 1 op=0 status=0 seq=1
         4: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         5: g1 reply 3 op=0 status=0 seq=1
-        5: g1 invited 2 gen=7 /web/1
+        5: g1 invited 2 gen=8 /web/1
         5: g1 event 5 #2 joined bob
         6: g1 answer 2 op=0 status=0 seq=2
         6: g1 subscribed 2 5 e1 #2 [chat=2,members=2,scores=2] ann,bob
@@ -61,11 +61,11 @@ fn who_is_there_is_not_said_to_everybody() {
         5 g1 request 5 join /gone/1 cat discreet
         6 g1 request 6 get /web/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 reply 1 op=0 status=0
         2: g1 reply 2 op=0 status=0
         3: g1 reply 3 op=0 status=0
-        3: g1 invited 1 gen=3 /web/1
+        3: g1 invited 1 gen=4 /web/1
         4: g1 reply 4 op=0 status=5
         5: g1 reply 5 op=0 status=5
         6: g1 reply 6 op=0 status=0 seq=1 /web/1 seq=1 members=1
@@ -93,13 +93,13 @@ fn who_can_not_be_put_in_is_named() {
         9 g1 request 9 join /small/1 ann 1:3
         10 g1 request 10 get /small/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 reply 1 op=0 status=5
         2: g1 reply 2 op=0 status=0
         3: g1 reply 3 op=0 status=5
         4: g1 reply 4 op=0 status=0
-        4: g1 invited 1 gen=3 /small/1
+        4: g1 invited 1 gen=4 /small/1
         5: g1 reply 5 op=0 status=8
         6: g1 reply 6 op=0 status=7
         7: g1 reply 7 op=0 status=3
@@ -128,12 +128,12 @@ fn a_guest_stays_one_through_resumes_and_sweeps() {
         101 g2 resume 7 /web/1 9
         3000 g2 7 1 members /web/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 reply 1 op=0 status=0
         2: g1 lost_noted 1
         3: g1 reply 2 op=0 status=0
-        100: g2 logged_in 7 0 7 resumed
-        100: g2 invited 7 gen=7 /web/1
+        100: g2 logged_in 7 0 9 resumed
+        100: g2 invited 7 gen=9 /web/1
         101: g2 answer 7 op=0 status=0 seq=1
         101: g2 subscribed 7 9 e1 #1 [chat=1,members=1,scores=1] ann
         3000: g2 answer 7 op=1 status=0 seq=1 ann count=1
@@ -155,15 +155,15 @@ fn who_is_over_is_not_put_in() {
         3 g1 request 3 join /web/1 one 1:3
         4 g1 request 4 join /web/1 one 1:3 2:11
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 reply 1 op=0 status=0
         1: g1 reply 2 op=0 status=0
-        1: g1 invited 1 gen=3 /web/1
-        2: g1 kick 1 3500 gen=3
-        2: g1 logged_in 2 0 7
+        1: g1 invited 1 gen=4 /web/1
+        2: g1 kick 1 3500 gen=4
+        2: g1 logged_in 2 0 9
         3: g1 reply 3 op=0 status=5
         4: g1 reply 4 op=0 status=0 seq=2
-        4: g1 invited 2 gen=7 /web/1
+        4: g1 invited 2 gen=9 /web/1
         ",
     );
 }
@@ -184,16 +184,16 @@ fn a_note_of_a_guest_comes_from_another_node_and_may_come_again() {
         5 q2 note 3 ann 1 /room/z 9 4 guest
         6 g1 introduce 1 ann
         ----
-        0: g1 logged_in 1 0 3
-        1: g1 invited 1 gen=3 /room/x
-        1: q2 answer 1 ended=false floor=3 gen=3
-        2: g1 invited 1 gen=3 /room/x
-        2: q2 answer 1 ended=false floor=3 gen=3
-        3: q2 answer 2 ended=false floor=3 gen=3
+        0: g1 logged_in 1 0 4
+        1: g1 invited 1 gen=4 /room/x
+        1: q2 answer 1 ended=false floor=4 gen=4
+        2: g1 invited 1 gen=4 /room/x
+        2: q2 answer 1 ended=false floor=4 gen=4
+        3: q2 answer 2 ended=false floor=4 gen=4
         4: g1 lost_noted 1
-        5: q2 answer 3 ended=false floor=3 gen=3
-        6: g1 invited 1 gen=3 /room/x
-        6: g1 invited 1 gen=3 /room/z
+        5: q2 answer 3 ended=false floor=4 gen=4
+        6: g1 invited 1 gen=4 /room/x
+        6: g1 invited 1 gen=4 /room/z
         ",
     );
 }
@@ -211,10 +211,10 @@ fn a_key_stands_for_its_first_answer() {
         4 g1 request 4 join /web/1 ann key=k
         5 g1 request 5 join /web/1 bob key=k
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 reply 1 op=0 status=0
         2: g1 reply 2 op=0 status=0
-        2: g1 invited 1 gen=3 /web/1
+        2: g1 invited 1 gen=4 /web/1
         3: g1 reply 3 op=0 status=0 seq=1
         4: g1 reply 4 op=0 status=0
         5: g1 reply 5 op=0 status=10

@@ -36,7 +36,7 @@ fn messages_go_when_they_are_too_old() {
         5000 g1 1 9 send /room/1 chat three
         5001 g1 1 10 history /room/1
         ----
-        0: g1 logged_in 1 0 4
+        0: g1 logged_in 1 0 5
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [members=1] ann
         100: g1 answer 1 op=2 status=0 seq=2
@@ -74,7 +74,7 @@ fn messages_outlive_the_replay_log() {
         14999 g1 1 6 subscribe /room/1 sub=5 history=9
         15000 g1 1 7 subscribe /room/1 sub=5 history=9
         ----
-        0: g1 logged_in 1 0 4
+        0: g1 logged_in 1 0 5
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [members=1] ann
         100: g1 answer 1 op=2 status=0 seq=2

@@ -30,8 +30,8 @@ fn a_session_is_a_member_of_its_inbox_and_nobody_else_is() {
         14 g1 resume 3 /user/ann 5 e1:inbox=2,members=2
         15 g1 lost 3 ann bye
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 reply 1 op=0 status=0 seq=1
         2: g1 answer 1 op=0 status=0 seq=1
         2: g1 subscribed 1 5 e1 #1 [inbox=1,members=1]
@@ -52,7 +52,7 @@ fn a_session_is_a_member_of_its_inbox_and_nobody_else_is() {
         13: g1 reply 6 op=0 status=0 seq=3
         13: g1 event 5 #3 inbox :third
         14: g1 unsubscribed 5 [1] ''
-        14: g1 logged_in 3 0 17 resumed
+        14: g1 logged_in 3 0 18 resumed
         14: g1 answer 3 op=0 status=0 seq=3
         14: g1 subscribed 3 5 e1 #3 [inbox=2,members=2] recovered +1
         14: g1 missed 3 5 #3 inbox :third
@@ -127,8 +127,8 @@ fn a_user_is_known_for_a_while() {
         14 g1 request 7 list /user/
         61000 g1 request 8 user /user/ann
         ----
-        0: g1 logged_in 1 0 3
-        5: g1 logged_in 2 0 6 floor=3
+        0: g1 logged_in 1 0 4
+        5: g1 logged_in 2 0 7 floor=4
         6: g1 answer 1 op=1 status=0
         6: g1 answer 2 op=1 status=0
         6: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
@@ -138,7 +138,7 @@ fn a_user_is_known_for_a_while() {
         7: g1 lost_noted 2
         8: g1 reply 1 op=0 status=0 ann online +0 [g test +0] [g test +5 detached] /room/1,/room/2
         9: g1 reply 2 op=0 status=0
-        9: g1 kick 1 3503 gen=3
+        9: g1 kick 1 3503 gen=4
         9: g1 unsubscribed 5 [1] 'misbehaving'
         9: g1 unsubscribed 6 [2] 'misbehaving'
         9: g1 unsubscribed 5 [2] 'misbehaving'
@@ -165,8 +165,8 @@ fn a_class_that_is_open_opens_no_inbox_to_others() {
         1 g1 1 1 members /user/ann
         2 g1 2 1 members /user/ann
         ----
-        0: g1 logged_in 1 0 4
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 1 0 5
+        0: g1 logged_in 2 0 9
         1: g1 answer 1 op=1 status=0 ann count=1
         2: g1 answer 2 op=1 status=7
         ",
@@ -195,8 +195,8 @@ fn an_inbox_that_is_open_takes_messages_of_everybody() {
         10 g1 lost 1 ann bye
         11 g1 2 7 send /user/ann inbox later
         ----
-        0: g1 logged_in 1 0 4
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 1 0 5
+        0: g1 logged_in 2 0 9
         1: g1 answer 1 op=0 status=0
         1: g1 subscribed 1 5 e1 #0 [inbox=0,members=0]
         2: g1 answer 2 op=1 status=0 seq=1

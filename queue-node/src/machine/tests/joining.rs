@@ -15,7 +15,7 @@ fn a_room_comes_to_be_and_goes() {
         4 g1 request 1 get /short/1
         5 g1 1 4 send /short/1 chat lost
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -49,10 +49,10 @@ fn joined_and_left_are_gathered_in_a_turn() {
         3 g2 2 1 subscribe /room/1 sub=9
         3 g2 1 3 send /room/1 chat again
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
-        0: g2 logged_in 1 0 11
-        0: g2 logged_in 2 0 3
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
+        0: g2 logged_in 1 0 12
+        0: g2 logged_in 2 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 2 op=1 status=0 seq=1
@@ -88,8 +88,8 @@ fn nobody_hears_twice_of_who_joins_and_leaves_in_one_turn() {
         2 g1 2 2 unsubscribe /room/1
         2 g1 2 3 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 2 op=1 status=0 seq=1
@@ -121,9 +121,9 @@ fn a_second_session_of_a_user_is_not_announced() {
         4 g1 1 2 unsubscribe /room/1
         5 g1 2 2 unsubscribe /room/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 6 floor=3
-        0: g1 logged_in 3 0 10
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 7 floor=4
+        0: g1 logged_in 3 0 11
         1: g1 answer 3 op=1 status=0
         1: g1 subscribed 3 5 e1 #1 [chat=1,members=1,scores=1] bob
         2: g1 answer 1 op=1 status=0 seq=1
@@ -148,7 +148,7 @@ fn subscribing_again_replaces_the_filter() {
         1 g1 1 1 subscribe /room/1 sub=5
         2 g1 1 2 subscribe /room/1 sub=5 mounts=scores prefix=a
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=1
@@ -179,8 +179,8 @@ fn refusals_say_what_to_do() {
         11 g1 1 3 send /small/1 scores hi
         12 g1 raw /small/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 2 op=1 status=8
@@ -210,7 +210,7 @@ fn an_idle_queue_goes_after_its_time_and_not_before() {
         13990 g1 request 1 get /room/1
         14020 g1 request 2 get /room/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         9000: g1 answer 1 op=2 status=0 seq=1
@@ -246,7 +246,7 @@ fn without_a_mark_the_whole_present_comes() {
         3 g1 1 5 subscribe /room/1 sub=5 since=e1:members=3,scores=3
         4 g1 1 6 subscribe /room/1 sub=5 since=e1:chat=1 mounts=chat
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 answer 1 op=2 status=0 seq=2

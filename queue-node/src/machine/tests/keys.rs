@@ -30,7 +30,7 @@ fn a_back_ends_key_is_remembered_for_two_minutes() {
         120001 g1 request 11 send /room/1 chat other key=k remember=120000
         120500 g1 request 12 send /room/1 chat other key=k remember=120000
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 reply 1 op=0 status=0 seq=2

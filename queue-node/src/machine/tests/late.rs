@@ -23,7 +23,7 @@ fn a_first_connect_that_is_late_changes_nothing() {
         8 g1 introduce 4 one
         8 g1 login 4 one client=a,3
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] one
         2: g2 logged_in 2 16 0 code=3002
@@ -33,7 +33,7 @@ fn a_first_connect_that_is_late_changes_nothing() {
         5: g1 lost_noted 1
         6: g2 logged_in 3 16 0 code=3002
         7: g1 reply 1 op=0 status=0 one online +0 [g test +0 detached] /room/1
-        8: g1 logged_in 4 0 10
+        8: g1 logged_in 4 0 12
         8: g1 unsubscribed 5 [1] 'replaced'
         ",
     );
@@ -59,11 +59,11 @@ fn a_resume_that_is_late_takes_nothing_over() {
         6 g1 confirmed 2 one
         7 g1 2 2 send /room/1 chat still
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] one
         2: g1 lost_noted 1
-        3: g1 logged_in 2 0 7 resumed
+        3: g1 logged_in 2 0 9 resumed
         3: g1 unsubscribed 5 [1] ''
         4: g2 logged_in 3 16 0 code=3002
         5: g2 logged_in 4 16 0 code=3002
@@ -90,14 +90,14 @@ fn a_connect_is_late_by_its_own_client_and_user_alone() {
         5 g1 introduce 6 one
         5 g1 login 6 one client=a,4
         ----
-        0: g1 logged_in 1 0 3
-        1: g1 logged_in 2 0 7
-        2: g1 kick 1 3500 gen=3
-        2: g1 logged_in 3 0 10
-        3: g1 kick 3 3500 gen=10
-        3: g1 logged_in 4 0 15
-        4: g1 kick 4 3500 gen=15
-        4: g1 logged_in 5 0 20
+        0: g1 logged_in 1 0 4
+        1: g1 logged_in 2 0 8
+        2: g1 kick 1 3500 gen=4
+        2: g1 logged_in 3 0 11
+        3: g1 kick 3 3500 gen=11
+        3: g1 logged_in 4 0 16
+        4: g1 kick 4 3500 gen=16
+        4: g1 logged_in 5 0 21
         5: g1 logged_in 6 16 0 code=3002
         ",
     );
@@ -116,12 +116,12 @@ fn a_connect_of_the_same_number_is_not_late() {
         3 g1 introduce 3 one
         3 g1 login 3 one secret=3 client=a,7
         ----
-        0: g1 logged_in 1 0 3
-        1: g1 logged_in 1 0 3
-        2: g1 kick 1 3509 gen=3
-        2: g1 logged_in 2 0 5 resumed
-        3: g1 kick 2 3500 gen=5
-        3: g1 logged_in 3 0 7
+        0: g1 logged_in 1 0 4
+        1: g1 logged_in 1 0 4
+        2: g1 kick 1 3509 gen=4
+        2: g1 logged_in 2 0 6 resumed
+        3: g1 kick 2 3500 gen=6
+        3: g1 logged_in 3 0 8
         ",
     );
 }
@@ -142,12 +142,12 @@ fn where_many_sessions_may_be_each_of_them_counts() {
         4 g1 introduce 5 two
         4 g1 login 5 two client=c,1
         ----
-        0: g1 logged_in 1 0 3
-        1: g1 logged_in 2 0 6 floor=3
+        0: g1 logged_in 1 0 4
+        1: g1 logged_in 2 0 7 floor=4
         2: g1 logged_in 3 16 0 code=3002
         3: g1 logged_in 4 16 0 code=3002
-        4: g1 kick 1 3500 gen=3
-        4: g1 logged_in 5 0 11 floor=6
+        4: g1 kick 1 3500 gen=4
+        4: g1 logged_in 5 0 12 floor=7
         ",
     );
 }
@@ -170,13 +170,13 @@ fn a_connect_is_late_even_if_the_newer_session_has_ended() {
         5 g1 introduce 5 one
         5 g1 login 5 one client=a,2
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 9
+        2: g1 logged_in 2 0 10
         3: g2 logged_in 3 16 0 code=3002
         4: g2 logged_in 4 16 0 code=3002
-        5: g1 kick 2 3500 gen=9
-        5: g1 logged_in 5 0 14
+        5: g1 kick 2 3500 gen=10
+        5: g1 logged_in 5 0 15
         ",
     );
 }
@@ -195,9 +195,9 @@ fn a_connect_is_late_even_if_another_client_has_resumed_the_session() {
         3 g2 introduce 3 one
         3 g2 login 3 one client=a,1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 6 resumed
+        2: g1 logged_in 2 0 7 resumed
         3: g2 logged_in 3 16 0 code=3002
         ",
     );
@@ -219,12 +219,12 @@ fn what_a_client_tried_is_forgotten_when_nothing_of_it_can_be_on_its_way() {
         2300 g1 introduce 4 one
         2300 g1 login 4 one client=a,2
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 9
+        2: g1 logged_in 2 0 10
         3: g1 lost_noted 2
         1900: g1 logged_in 3 16 0 code=3002
-        2300: g1 logged_in 4 0 17
+        2300: g1 logged_in 4 0 18
         ",
     );
 }
@@ -252,16 +252,16 @@ fn a_client_that_comes_anew_takes_the_place_of_its_own_session() {
         8 g1 introduce 7 two
         8 g1 login 7 two
         ----
-        0: g1 logged_in 1 0 3
-        2: g1 kick 1 3500 gen=3
-        2: g2 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        2: g1 kick 1 3500 gen=4
+        2: g2 logged_in 2 0 8
         4: g1 logged_in 3 10 0 code=3506
-        5: g1 logged_in 4 0 3
-        6: g1 logged_in 5 0 6 floor=3
-        7: g1 kick 5 3500 gen=6
-        7: g1 logged_in 6 0 9 floor=3
-        8: g1 kick 4 3500 gen=3
-        8: g1 logged_in 7 0 14 floor=9
+        5: g1 logged_in 4 0 4
+        6: g1 logged_in 5 0 7 floor=4
+        7: g1 kick 5 3500 gen=7
+        7: g1 logged_in 6 0 10 floor=4
+        8: g1 kick 4 3500 gen=4
+        8: g1 logged_in 7 0 15 floor=10
         ",
     );
 }

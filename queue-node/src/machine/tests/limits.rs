@@ -191,9 +191,9 @@ fn a_full_queue_says_how_many_its_class_lets_in() {
         6 g1 2 2 unsubscribe /small/1
         7 g1 3 3 subscribe /small/1 sub=5
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 6 floor=3
-        0: g1 logged_in 3 0 10
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 7 floor=4
+        0: g1 logged_in 3 0 11
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 3 op=1 status=8 the queue is full: its class lets 1 members in
@@ -222,7 +222,7 @@ fn a_page_has_so_many_entries() {
         4 g1 1 4 members /room/1 limit=1001
         5 g1 1 5 get /room/1 limit=1000
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=3 a page has at most 1000 entries: ask for fewer, or for 0

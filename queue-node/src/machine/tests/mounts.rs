@@ -23,7 +23,7 @@ fn mounts_come_and_go() {
         12 g1 1 4 subscribe /room/1 sub=5
         13 g1 request 9 mount /nowhere/1 chat state
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 reply 1 op=0 status=0 seq=2
@@ -79,7 +79,7 @@ fn the_place_of_a_mount_is_used_again_when_nobody_can_hear_of_it() {
         19 g1 request 19 mount /room/1 full message
         3000 g1 request 20 mount /room/1 fits message
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [members=1] ann
         2: g1 reply 2 op=0 status=0 seq=2
@@ -141,9 +141,9 @@ fn a_user_is_taken_out() {
         4 g1 request 3 user /user/ann
         5 g1 1 2 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 6 floor=3
-        0: g1 logged_in 3 0 10
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 7 floor=4
+        0: g1 logged_in 3 0 11
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 answer 2 op=1 status=0 seq=1

@@ -37,10 +37,10 @@ fn only_how_many_there_are() {
         14 g1 3 4 unsubscribe /quiet/1
         15 g1 3 5 members /quiet/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 6 floor=3
-        0: g1 logged_in 3 0 10
-        0: g2 logged_in 4 0 14
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 7 floor=4
+        0: g1 logged_in 3 0 11
+        0: g2 logged_in 4 0 15
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0] count=1
         2: g1 answer 2 op=1 status=0
@@ -93,8 +93,8 @@ fn nothing_is_said_of_others() {
         7 g1 request 1 get /room/1
         7 g1 request 2 members /room/1
         ----
-        0: g1 logged_in 1 0 4
-        0: g1 logged_in 2 0 8
+        0: g1 logged_in 1 0 5
+        0: g1 logged_in 2 0 9
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0]
         2: g1 answer 2 op=1 status=0

@@ -23,8 +23,8 @@ fn since_within_the_log_recovers() {
         5 g1 2 1 subscribe /room/1 sub=5 since=e1:chat=2,scores=0,members=1
         6 g1 2 2 subscribe /room/1 sub=5 since=e1:chat=4,scores=2,members=5 prefix=k history=9
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -62,8 +62,8 @@ fn since_beyond_the_log_has_gaps_and_everything_whole() {
         2500 g1 1 4 send /room/1 chat b
         2600 g1 2 1 subscribe /room/1 sub=5 since=e1:chat=1,scores=1,members=1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -90,7 +90,7 @@ fn another_epoch_gives_everything_whole() {
         0 g1 login 1 ann
         1 g1 1 1 subscribe /room/1 sub=5 since=99:chat=7
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         ",
@@ -125,9 +125,9 @@ fn a_lane_comes_back_and_attaches() {
         2900 g1 1 9 set /room/1 k=1
         2950 g1 attach /room/1 6 e1 1 1 2
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
-        0: g2 logged_in 4 0 11
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
+        0: g2 logged_in 4 0 12
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
@@ -172,8 +172,8 @@ fn a_detached_session_stays_a_member_and_is_asked_about() {
         1500 g1 2 4 members /room/1
         ----
         0: g1 moved 1 q2
-        1: q2 word 65536 note ann /room/1 3
-        1: q2 word 131072 note bob /room/1 5
+        1: q2 word 65536 note ann /room/1 4
+        1: q2 word 131072 note bob /room/1 6
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -182,7 +182,7 @@ fn a_detached_session_stays_a_member_and_is_asked_about() {
         3: g1 answer 2 op=2 status=0 seq=2
         3: g1 event 5 #2 chat bob:hi
         4: g1 answer 2 op=3 status=0 seq=2 ann bob count=2
-        1500: q2 word 196608 question ann /room/1 3
+        1500: q2 word 196608 question ann /room/1 4
         1500: g1 answer 2 op=4 status=0 seq=2 ann bob count=2
         ",
     );
@@ -202,7 +202,7 @@ fn a_bucket_that_goes_elsewhere_is_answered_moved() {
         4 table 3 q1 q1 1 3
         5 g1 1 4 send /room/1 chat hi
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 moved 0 q2
@@ -233,7 +233,7 @@ fn who_left_and_joined_behind_a_lanes_back_joins_there_anew() {
         6 g1 1 2 unsubscribe /room/1
         6 g1 1 3 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=1
@@ -308,8 +308,8 @@ fn what_its_sender_did_not_want_back_another_lane_gets_whole() {
         4 g2 introduce 4 cid
         4 g2 attach /room/1 6 e1 1 4
         ----
-        0: g1 logged_in 1 0 3
-        0: g2 logged_in 4 0 7
+        0: g1 logged_in 1 0 4
+        0: g2 logged_in 4 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,cid
         1: g2 answer 4 op=1 status=0

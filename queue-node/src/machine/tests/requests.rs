@@ -21,7 +21,7 @@ fn queues_are_created_read_listed_and_deleted() {
         10 g1 request 9 delete /room/1
         11 g1 1 2 send /room/1 chat hi
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 reply 1 op=0 status=0
         2: g1 reply 2 op=0 status=10
         3: g1 reply 3 op=0 status=5
@@ -54,7 +54,7 @@ fn an_idempotency_key_is_remembered() {
         5 g1 request 4 send /room/1 chat hello key=l
         20000 g1 request 5 send /room/1 chat hello key=k
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 reply 1 op=0 status=0 seq=2

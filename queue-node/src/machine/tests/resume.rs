@@ -28,8 +28,8 @@ fn a_session_goes_on_and_nobody_else_hears_of_it() {
         7 g2 7 2 send /room/1 chat back
         3000 g2 2 5 members /room/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g2 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g2 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1]
         1: g2 answer 2 op=1 status=0
@@ -40,7 +40,7 @@ fn a_session_goes_on_and_nobody_else_hears_of_it() {
         3: g2 event 9 #2 chat bob:missed
         3: g2 answer 2 op=3 status=0 seq=3
         3: g2 event 9 #3 scores bob:k=1
-        4: g2 logged_in 7 0 12 resumed
+        4: g2 logged_in 7 0 14 resumed
         5: g2 answer 7 op=0 status=0 seq=3
         5: g2 answer 7 op=0 status=5
         5: g2 subscribed 7 9 e1 #3 [chat=1] recovered +1
@@ -71,25 +71,25 @@ fn it_does_not_wait_for_the_old_connection() {
         4 g1 lost 1 ann bye
         4 g1 detach 1 /room/1 5
         4 g1 attach /room/1 5 e1 1 1
-        5 g1 introduce 1 ann gen=3
+        5 g1 introduce 1 ann gen=4
         5 g1 resume 1 /room/1 5 e1:chat=1,scores=1,members=1
         6 g2 7 3 send /room/1 chat mine
         7 g1 down
         2000 g2 7 4 members /room/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
-        2: g1 kick 1 3509 gen=3
+        2: g1 kick 1 3509 gen=4
         2: g1 unsubscribed 5 [1] ''
-        2: g2 logged_in 7 0 6 resumed
+        2: g2 logged_in 7 0 8 resumed
         3: g2 answer 7 op=0 status=0 seq=1
         3: g2 subscribed 7 9 e1 #1 [chat=1,members=1,scores=1] recovered
         4: g1 answer 1 op=2 status=16
         4: g1 lost_noted 1
         4: g1 unsubscribed 5 [1] '' detached
         4: g1 attached 5 e1 #1 recovered elsewhere [1]
-        5: g1 kick 1 3509 gen=3
+        5: g1 kick 1 3509 gen=4
         5: g1 answer 1 op=0 status=16
         6: g2 answer 7 op=3 status=0 seq=2
         6: g2 event 9 #2 chat ann:mine
@@ -121,16 +121,16 @@ fn the_secret_before_is_good_until_the_client_has_the_new_one() {
         9 g1 introduce 7 bob
         9 g1 login 7 bob secret=7 resume=1,6
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 6 resumed
+        2: g1 logged_in 2 0 7 resumed
         3: g1 lost_noted 2
-        4: g1 logged_in 3 0 8 resumed
+        4: g1 logged_in 3 0 9 resumed
         6: g1 logged_in 4 16 0 code=3002
-        7: g1 logged_in 5 0 12 floor=8
-        8: g1 kick 3 3509 gen=8
-        8: g1 logged_in 6 0 14 resumed floor=12
-        9: g1 logged_in 7 0 17
+        7: g1 logged_in 5 0 13 floor=9
+        8: g1 kick 3 3509 gen=9
+        8: g1 logged_in 6 0 15 resumed floor=13
+        9: g1 logged_in 7 0 18
         ",
     );
 }
@@ -162,18 +162,18 @@ fn a_connect_that_comes_late_throws_nobody_out() {
         12 g1 introduce 8 ann
         12 g1 login 8 ann secret=8 resume=1,1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 6 resumed
+        2: g1 logged_in 2 0 7 resumed
         4: g1 lost_noted 2
-        5: g1 logged_in 3 0 9 resumed
+        5: g1 logged_in 3 0 10 resumed
         6: g1 lost_noted 3
-        7: g1 logged_in 4 0 11 resumed
+        7: g1 logged_in 4 0 12 resumed
         8: g1 logged_in 5 16 0 code=3002
         9: g1 logged_in 6 16 0 code=3002
-        10: g1 logged_in 7 0 16
+        10: g1 logged_in 7 0 17
         11: g1 lost_noted 4
-        12: g1 logged_in 8 0 22
+        12: g1 logged_in 8 0 23
         ",
     );
 }
@@ -192,11 +192,11 @@ fn two_resumes_at_once_leave_one() {
         1 g2 login 3 ann secret=3 resume=1,1
         2 g1 introduce 2 ann id=1
         ----
-        0: g1 logged_in 1 0 3
-        1: g1 kick 1 3509 gen=3
-        1: g1 logged_in 2 0 5 resumed
-        1: g1 kick 2 3509 gen=5
-        1: g2 logged_in 3 0 6 resumed
+        0: g1 logged_in 1 0 4
+        1: g1 kick 1 3509 gen=4
+        1: g1 logged_in 2 0 6 resumed
+        1: g1 kick 2 3509 gen=6
+        1: g2 logged_in 3 0 7 resumed
         ",
     );
 }
@@ -225,12 +225,12 @@ fn a_login_that_comes_again_is_answered_as_before() {
         9 g1 introduce 6 ann id=3
         9 g1 login 6 ann secret=3 resume=1,2
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 lost_noted 1
-        2: g1 logged_in 2 0 6 resumed
-        4: g1 logged_in 2 0 6 resumed
-        5: g1 kick 2 3509 gen=6
-        5: g1 logged_in 3 0 9 resumed
+        2: g1 logged_in 2 0 7 resumed
+        4: g1 logged_in 2 0 7 resumed
+        5: g1 kick 2 3509 gen=7
+        5: g1 logged_in 3 0 10 resumed
         6: g1 logged_in 4 16 0 code=3509
         7: g1 logged_in 5 16 0 code=3509
         8: g1 lost_noted 3
@@ -263,14 +263,14 @@ fn grace_ends_who_does_not_come_back() {
         2490 g1 introduce 4 ann
         2490 g1 login 4 ann resume=1,3
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         2: g1 lost_noted 1
-        500: g1 logged_in 3 0 12 resumed
+        500: g1 logged_in 3 0 14 resumed
         500: g1 unsubscribed 5 [1] ''
         502: g1 answer 3 op=0 status=0 seq=1
         502: g1 subscribed 3 5 e1 #1 [chat=1,members=1,scores=1] recovered
@@ -281,7 +281,7 @@ fn grace_ends_who_does_not_come_back() {
         2300: g1 event 5 #2 left ann (lost)
         2300: g1 answer 2 op=4 status=0 seq=2 bob count=1
         2490: g1 answer 2 op=5 status=0 seq=2 bob count=1
-        2490: g1 logged_in 4 0 25
+        2490: g1 logged_in 4 0 27
         ",
     );
 }
@@ -312,8 +312,8 @@ fn what_a_client_does_not_come_back_to_is_swept() {
         2500 g1 2 5 members /room/1
         2501 g1 request 1 user /user/ann
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 1 op=2 status=0
         1: g1 answer 2 op=1 status=0
@@ -322,14 +322,14 @@ fn what_a_client_does_not_come_back_to_is_swept() {
         1: g1 subscribed 2 6 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 1 5 e2 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e2 #1 [chat=1,members=1,scores=1] ann,bob
-        2: g1 kick 1 3509 gen=3
-        2: g1 logged_in 3 0 13 resumed
+        2: g1 kick 1 3509 gen=4
+        2: g1 logged_in 3 0 15 resumed
         2: g1 unsubscribed 5 [1] ''
         2: g1 unsubscribed 6 [1] ''
         3: g1 answer 3 op=0 status=0 seq=1
         3: g1 subscribed 3 5 e2 #1 [chat=1,members=1,scores=1] recovered
-        600: g1 kick 3 3509 gen=13
-        600: g1 logged_in 4 0 18 resumed
+        600: g1 kick 3 3509 gen=15
+        600: g1 logged_in 4 0 20 resumed
         600: g1 unsubscribed 5 [3] ''
         601: g1 answer 4 op=0 status=0 seq=1
         601: g1 subscribed 4 5 e2 #1 [chat=1,members=1,scores=1] recovered

@@ -22,6 +22,7 @@ use proto::time::Time;
 use crate::machine::{Faults, Input, Node, Outbox, Settings};
 
 mod cluster;
+mod promoted;
 mod said;
 mod script;
 mod shadows;

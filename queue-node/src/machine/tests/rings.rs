@@ -85,7 +85,7 @@ fn a_history_outlives_the_log() {
         2601 g1 1 7 subscribe /room/1 sub=5 since=e1:chat=2,scores=2,members=2 history=2
         9000 g1 1 8 history /room/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2

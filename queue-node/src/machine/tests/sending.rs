@@ -20,9 +20,9 @@ fn one_event_for_each_lane_and_the_answer_before_it() {
         2 g2 4 2 send /room/1 chat one
         2 g1 1 2 send /room/1 chat two
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
-        0: g2 logged_in 4 0 11
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
+        0: g2 logged_in 4 0 12
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
@@ -57,8 +57,8 @@ fn the_sender_may_exclude_itself() {
         4 g1 1 4 history /room/1
         4 g2 4 3 history /room/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g2 logged_in 4 0 7
+        0: g1 logged_in 1 0 4
+        0: g2 logged_in 4 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,cid
         1: g2 answer 4 op=1 status=0
@@ -91,7 +91,7 @@ fn a_message_has_a_payload() {
         3 g1 1 3 send /room/1 chat empty
         4 g1 1 4 history /room/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=3
@@ -112,7 +112,7 @@ fn a_mount_without_echo_excludes_every_sender() {
         1 g1 1 1 subscribe /quiet/1 sub=5
         2 g1 1 2 send /quiet/1 chat hi
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0] count=1
         2: g1 answer 1 op=2 status=0 seq=1
@@ -140,7 +140,7 @@ fn what_comes_again_runs_once() {
         10 g1 1 2 send /room/1 chat one
         11 g1 1 1 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -173,7 +173,7 @@ fn results_outlive_the_queue_for_twice_the_grace() {
         1900 g1 1 2 unsubscribe /short/1
         6000 g1 1 2 unsubscribe /short/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=1
@@ -200,7 +200,7 @@ fn history_is_given_at_subscribe_and_in_pages() {
         3 g1 1 6 history /room/1 limit=2
         4 g1 1 7 history /room/1 before=3
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 answer 1 op=2 status=0 seq=2

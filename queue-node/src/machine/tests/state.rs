@@ -26,7 +26,7 @@ fn keys_are_set_added_compared_and_deleted() {
         15 g1 1 15 get /room/1 prefix=n
         16 g1 1 16 subscribe /room/1 sub=5 prefix=n
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -67,7 +67,7 @@ fn keys_expire_by_an_event() {
         300 g1 1 4 get /room/1
         900 g1 1 5 get /room/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -96,7 +96,7 @@ fn a_sum_ends_when_its_key_was_to_end() {
         200 g1 1 5 get /room/1
         400 g1 1 6 get /room/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=0 seq=2
@@ -130,8 +130,8 @@ fn a_sum_goes_with_whom_its_key_was_bound_to() {
         4 g1 1 3 unsubscribe /room/1
         5 g1 2 3 get /room/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -164,8 +164,8 @@ fn keys_go_with_their_writer() {
         4 g1 1 3 unsubscribe /room/1
         5 g1 2 3 get /room/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -194,7 +194,7 @@ fn a_change_that_says_nothing_is_invalid() {
         3 g1 1 3 set /room/1 .b@7
         4 g1 1 4 get /room/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 1 op=2 status=3

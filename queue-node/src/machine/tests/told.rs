@@ -27,24 +27,24 @@ fn who_comes_and_goes_in_a_queue() {
         4 g1 request 1 remove /told/1 bob
         1500 g1 1 4 members /told/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 subscribed 2 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
         1: g1 tell 1 app queue_created /told/1 e1 #0
-        1: g1 tell 2 app joined /told/1 e1 #1 ann gen=3
-        1: g1 tell 3 app joined /told/1 e1 #1 bob gen=7
+        1: g1 tell 2 app joined /told/1 e1 #1 ann gen=4
+        1: g1 tell 3 app joined /told/1 e1 #1 bob gen=8
         1: g1 tell 4 app queue_first_join /told/1 e1 #1
         2: g1 answer 1 op=2 status=0 seq=2
         2: g1 event 5 #2 chat ann:hi
         3: g1 answer 1 op=3 status=0 seq=2
         3: g1 event 5 #3 left ann
-        3: g1 tell 5 app left /told/1 e1 #3 ann gen=3
+        3: g1 tell 5 app left /told/1 e1 #3 ann gen=4
         4: g1 reply 1 op=0 status=0 seq=3
         4: g1 unsubscribed 5 [2] 'removed by the application'
-        4: g1 tell 6 app left /told/1 e1 #4 bob gen=7 (removed by the application)
+        4: g1 tell 6 app left /told/1 e1 #4 bob gen=8 (removed by the application)
         4: g1 tell 7 app queue_last_leave /told/1 e1 #4
         1500: g1 tell 8 app queue_destroyed /told/1 e1 #4 (idle)
         1500: g1 answer 1 op=4 status=5
@@ -66,33 +66,33 @@ fn a_queue_without_announcements_numbers_what_it_tells() {
         5 g1 1 5 subscribe /told/1 sub=5
         6 g1 request 1 delete /told/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #0 [chat=0,members=0,scores=0]
-        1: g1 tell 1 app queue_created /secret/1 e1 #6
-        1: g1 tell 2 app joined /secret/1 e1 #11 ann gen=3
-        1: g1 tell 3 app queue_first_join /secret/1 e1 #12
+        1: g1 tell 1 app queue_created /secret/1 e1 #7
+        1: g1 tell 2 app joined /secret/1 e1 #13 ann gen=4
+        1: g1 tell 3 app queue_first_join /secret/1 e1 #14
         2: g1 answer 1 op=2 status=0
-        2: g1 tell 4 app left /secret/1 e1 #16 ann gen=3
-        2: g1 tell 5 app queue_last_leave /secret/1 e1 #17
-        2: g1 tell 6 app queue_destroyed /secret/1 e1 #19 (idle)
+        2: g1 tell 4 app left /secret/1 e1 #18 ann gen=4
+        2: g1 tell 5 app queue_last_leave /secret/1 e1 #19
+        2: g1 tell 6 app queue_destroyed /secret/1 e1 #21 (idle)
         3: g1 answer 1 op=3 status=0
         3: g1 subscribed 1 5 e2 #1 [chat=1,members=1,scores=1] ann
         3: g1 tell 7 app queue_created /flash/1 e2 #0
-        3: g1 tell 8 app joined /flash/1 e2 #1 ann gen=3
+        3: g1 tell 8 app joined /flash/1 e2 #1 ann gen=4
         3: g1 tell 9 app queue_first_join /flash/1 e2 #1
         4: g1 answer 1 op=4 status=0 seq=1
-        4: g1 tell 10 app left /flash/1 e2 #2 ann gen=3
+        4: g1 tell 10 app left /flash/1 e2 #2 ann gen=4
         4: g1 tell 11 app queue_last_leave /flash/1 e2 #2
         4: g1 tell 12 app queue_destroyed /flash/1 e2 #2 (idle)
         5: g1 answer 1 op=5 status=0
         5: g1 subscribed 1 5 e3 #1 [chat=1,members=1,scores=1] ann
         5: g1 tell 13 app queue_created /told/1 e3 #0
-        5: g1 tell 14 app joined /told/1 e3 #1 ann gen=3
+        5: g1 tell 14 app joined /told/1 e3 #1 ann gen=4
         5: g1 tell 15 app queue_first_join /told/1 e3 #1
         6: g1 reply 1 op=0 status=0 seq=1
         6: g1 unsubscribed 5 [] 'the queue was deleted'
-        6: g1 tell 16 app left /told/1 e3 #2 ann gen=3 (the queue was deleted)
+        6: g1 tell 16 app left /told/1 e3 #2 ann gen=4 (the queue was deleted)
         6: g1 tell 17 app queue_last_leave /told/1 e3 #2
         6: g1 tell 18 app queue_destroyed /told/1 e3 #2 (the queue was deleted)
         ",
@@ -114,28 +114,28 @@ fn users_come_and_go() {
         1100 g1 login 3 tim
         1200 g1 lost 3 tim bye
         ----
-        0: g1 logged_in 1 0 4
-        0: g1 tell 1 app queue_created /user/tim e1 #2
-        0: g1 tell 2 app user_online /user/tim e1 #6 tim gen=4
-        0: g1 tell 3 app joined /user/tim e1 #7 tim gen=4
-        0: g1 tell 4 app queue_first_join /user/tim e1 #8
-        1: g1 kick 1 3500 gen=4
-        1: g1 logged_in 2 0 10
-        1: g1 tell 5 app closed /user/tim e1 #13 tim gen=4 (3500)
+        0: g1 logged_in 1 0 5
+        0: g1 tell 1 app queue_created /user/tim e1 #3
+        0: g1 tell 2 app user_online /user/tim e1 #7 tim gen=5
+        0: g1 tell 3 app joined /user/tim e1 #8 tim gen=5
+        0: g1 tell 4 app queue_first_join /user/tim e1 #9
+        1: g1 kick 1 3500 gen=5
+        1: g1 logged_in 2 0 11
+        1: g1 tell 5 app closed /user/tim e1 #14 tim gen=5 (3500)
         2: g1 lost_noted 2
-        1100: g1 tell 6 app closed /user/tim e1 #17 tim gen=10 (3008)
-        1100: g1 tell 7 app user_offline /user/tim e1 #18 tim gen=10 (lost)
-        1100: g1 tell 8 app left /user/tim e1 #20 tim gen=10 (lost)
-        1100: g1 tell 9 app queue_last_leave /user/tim e1 #21
-        1100: g1 logged_in 3 0 23
-        1100: g1 tell 10 app user_online /user/tim e1 #25 tim gen=23
-        1100: g1 tell 11 app joined /user/tim e1 #26 tim gen=23
-        1100: g1 tell 12 app queue_first_join /user/tim e1 #27
+        1100: g1 tell 6 app closed /user/tim e1 #18 tim gen=11 (3008)
+        1100: g1 tell 7 app user_offline /user/tim e1 #19 tim gen=11 (lost)
+        1100: g1 tell 8 app left /user/tim e1 #21 tim gen=11 (lost)
+        1100: g1 tell 9 app queue_last_leave /user/tim e1 #22
+        1100: g1 logged_in 3 0 24
+        1100: g1 tell 10 app user_online /user/tim e1 #26 tim gen=24
+        1100: g1 tell 11 app joined /user/tim e1 #27 tim gen=24
+        1100: g1 tell 12 app queue_first_join /user/tim e1 #28
         1200: g1 lost_noted 3
-        1200: g1 tell 13 app closed /user/tim e1 #30 tim gen=23 (3000)
-        1200: g1 tell 14 app user_offline /user/tim e1 #31 tim gen=23 (bye)
-        1200: g1 tell 15 app left /user/tim e1 #33 tim gen=23 (bye)
-        1200: g1 tell 16 app queue_last_leave /user/tim e1 #34
+        1200: g1 tell 13 app closed /user/tim e1 #31 tim gen=24 (3000)
+        1200: g1 tell 14 app user_offline /user/tim e1 #32 tim gen=24 (bye)
+        1200: g1 tell 15 app left /user/tim e1 #34 tim gen=24 (bye)
+        1200: g1 tell 16 app queue_last_leave /user/tim e1 #35
         ",
     );
 }
@@ -159,15 +159,15 @@ fn tells_go_to_one_lane_until_they_are_acknowledged() {
         31000 g5+ up
         60000 g6+ up
         ----
-        0: g1+ logged_in 1 0 3
+        0: g1+ logged_in 1 0 4
         1: g1+ answer 1 op=1 status=0
         1: g1+ subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g2 tell 1 app queue_created /told/1 e1 #0
-        1: g2 tell 2 app joined /told/1 e1 #1 ann gen=3
+        1: g2 tell 2 app joined /told/1 e1 #1 ann gen=4
         1: g2 tell 3 app queue_first_join /told/1 e1 #1
-        3: g3 tell 2 app joined /told/1 e1 #1 ann gen=3
+        3: g3 tell 2 app joined /told/1 e1 #1 ann gen=4
         4: g1+ answer 1 op=2 status=0 seq=1
-        4: g3 tell 4 app left /told/1 e1 #2 ann gen=3
+        4: g3 tell 4 app left /told/1 e1 #2 ann gen=4
         4: g3 tell 5 app queue_last_leave /told/1 e1 #2
         29000: g3 tell 6 app queue_destroyed /told/1 e1 #2 (idle)
         30500: g3 tell 5 app queue_last_leave /told/1 e1 #2
@@ -189,7 +189,7 @@ fn tells_wait_for_their_record_and_go_with_their_target() {
         4 config max_members /told/* 5
         5 g1 request 3 create /told/1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 reply 1 op=0 status=0
         1: g1 tell 1 app queue_created /told/1 e1 #0
         3: g1 reply 2 op=0 status=0
@@ -308,14 +308,14 @@ fn tells_wait_for_a_lane_that_brings_them() {
         501 g3+ up
         502 g2 acknowledge 1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 tell 1 app queue_created /told/1 e1 #0
-        1: g1 tell 2 app joined /told/1 e1 #1 ann gen=3
+        1: g1 tell 2 app joined /told/1 e1 #1 ann gen=4
         1: g1 tell 3 app queue_first_join /told/1 e1 #1
         500: g2 tell 1 app queue_created /told/1 e1 #0
-        500: g2 tell 2 app joined /told/1 e1 #1 ann gen=3
+        500: g2 tell 2 app joined /told/1 e1 #1 ann gen=4
         500: g2 tell 3 app queue_first_join /told/1 e1 #1
         ",
     );
@@ -339,19 +339,19 @@ fn what_is_unheard_for_half_a_minute_is_given_again() {
         119999 g1 acknowledge 9
         120010 g1 acknowledge 9
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         1: g1 tell 1 app queue_created /told/1 e1 #0
-        1: g1 tell 2 app joined /told/1 e1 #1 ann gen=3
+        1: g1 tell 2 app joined /told/1 e1 #1 ann gen=4
         1: g1 tell 3 app queue_first_join /told/1 e1 #1
         50010: g1 tell 1 app queue_created /told/1 e1 #0
-        50010: g1 tell 2 app joined /told/1 e1 #1 ann gen=3
+        50010: g1 tell 2 app joined /told/1 e1 #1 ann gen=4
         90001: g1 answer 1 op=2 status=0 seq=1
-        90001: g1 tell 4 app left /told/1 e1 #2 ann gen=3
+        90001: g1 tell 4 app left /told/1 e1 #2 ann gen=4
         90001: g1 tell 5 app queue_last_leave /told/1 e1 #2
         119999: g1 tell 6 app queue_destroyed /told/1 e1 #2 (idle)
-        120010: g1 tell 4 app left /told/1 e1 #2 ann gen=3
+        120010: g1 tell 4 app left /told/1 e1 #2 ann gen=4
         120010: g1 tell 5 app queue_last_leave /told/1 e1 #2
         120010: g1 tell 6 app queue_destroyed /told/1 e1 #2 (idle)
         ",

@@ -13,9 +13,9 @@ fn login_is_idempotent_and_generations_rise() {
         2 g1 login 1 ann
         3 g1 login 2 ann
         ----
-        1: g1 logged_in 1 0 3
-        2: g1 logged_in 1 0 3
-        3: g1 logged_in 2 0 6 floor=3
+        1: g1 logged_in 1 0 4
+        2: g1 logged_in 1 0 4
+        3: g1 logged_in 2 0 7 floor=4
         ",
     );
 }
@@ -37,8 +37,8 @@ fn a_lost_session_leaves_its_rooms() {
         4 g1 lost 1 ann
         5 g1 1 2 subscribe /room/1 sub=5
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob
@@ -76,9 +76,9 @@ fn a_link_that_ends_detaches_and_grace_ends_its_sessions() {
         900 g2 4 2 members /room/1
         1100 g2 4 3 members /room/1
         ----
-        0: g1 logged_in 1 0 3
-        0: g1 logged_in 2 0 7
-        0: g2 logged_in 4 0 11
+        0: g1 logged_in 1 0 4
+        0: g1 logged_in 2 0 8
+        0: g2 logged_in 4 0 12
         1: g1 answer 1 op=1 status=0
         1: g1 answer 2 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann,bob,cid
@@ -112,11 +112,11 @@ fn words_to_another_node_are_kept_until_answered() {
         ----
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
-        2: q2 word 65536 note ann /room/1 3
-        4: q2 word 65536 note ann /room/1 3
-        5: q2 word 131072 unnote ann /room/1 3
+        2: q2 word 65536 note ann /room/1 4
+        4: q2 word 65536 note ann /room/1 4
+        5: q2 word 131072 unnote ann /room/1 4
         5: g1 answer 1 op=2 status=0 seq=1
-        8: q2 word 131072 unnote ann /room/1 3
+        8: q2 word 131072 unnote ann /room/1 4
         ",
     );
 }
@@ -133,7 +133,7 @@ fn a_note_of_a_session_that_is_over_removes_it() {
         2 q2 answer 65536 ended
         3 g1 1 2 members /room/1
         ----
-        1: q2 word 65536 note ann /room/1 3
+        1: q2 word 65536 note ann /room/1 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 unsubscribed 5 [1] 'lost'
@@ -158,14 +158,14 @@ fn words_of_another_node_are_done_at_most_once() {
         4 g1 lost 1 ann bye
         5 q2~ note 9 ann 1 /room/1 78 1
         ----
-        0: g1 logged_in 1 0 3
+        0: g1 logged_in 1 0 4
         0: g1 moved 0 q2
-        1: q2~ answer 7 ended=false floor=3 gen=3
-        2: q2~ answer 7 ended=false floor=3 gen=3
-        3: q2~ answer 8 ended=false floor=3 gen=3
-        4: q2 word 65537 ended /room/1 bye floor=9
+        1: q2~ answer 7 ended=false floor=4 gen=4
+        2: q2~ answer 7 ended=false floor=4 gen=4
+        3: q2~ answer 8 ended=false floor=4 gen=4
+        4: q2 word 65537 ended /room/1 bye floor=10
         4: g1 lost_noted 1
-        5: q2~ answer 9 ended=true floor=12 gen=3
+        5: q2~ answer 9 ended=true floor=13 gen=4
         ",
     );
 }

@@ -53,6 +53,7 @@ impl Forgets {
                 self.replaces(Forgets::NewestRecord, &mut head.n, 0);
                 self.replaces(Forgets::NewestWord, &mut head.newest_word, 0);
                 self.replaces(Forgets::KeysSeed, &mut head.keys_seed, 0);
+                self.replaces(Forgets::OpeningsOfSnapshots, &mut head.openings, Vec::new());
             }
             Some(What::Session(session)) => {
                 self.replaces(Forgets::Unused, &mut session.unused_ms, 0);
@@ -71,6 +72,7 @@ impl Forgets {
                     self.replaces(Forgets::ConfigVersionOfSnapshots, &mut classes.version, 0);
                 }
             }
+            Some(What::Heard(_)) => return self == Forgets::HeardOfSnapshots,
             Some(What::History(_)) => return self == Forgets::KeptMessages,
             Some(What::Remembered(_)) => return self == Forgets::ResultsRemembered,
             Some(

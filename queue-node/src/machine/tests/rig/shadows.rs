@@ -66,7 +66,7 @@ impl Shadows {
                 && copy.is_some()
                 && let Some(copy) = self.copies.remove(&id)
             {
-                node.promote(now, id, copy, out);
+                node.stand_in(now, id, copy, out);
                 let shown = node.digest(now, id).expect("the bucket is here");
                 assert_eq!(shown, primary, "{id:?}: the promoted copy differs");
             }
@@ -74,6 +74,11 @@ impl Shadows {
                 self.begin(now, node, id);
             }
         }
+    }
+
+    /// A bucket goes on with other records.
+    pub(super) fn forget(&mut self, id: BucketId) {
+        self.copies.remove(&id);
     }
 
     fn is_time(&self, turns: u64) -> bool {

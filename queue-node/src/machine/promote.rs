@@ -1,0 +1,135 @@
+//! A node becomes the primary of a bucket: with what a copy has, or with nothing.
+
+use proto::bucket::Loss;
+use proto::limits::QUEUES_TAKEN_UP_PER_TURN;
+
+use super::application::Cause;
+use super::bucket::Bucket;
+use super::clock::{Clock, NodeMs};
+use super::local::Local;
+use super::state::queue::QueueIndex;
+use super::state::record::Record;
+use super::state::{LOG_GRACES, State};
+use super::timers::Timer;
+use super::turn::Turn;
+
+/// What a new primary goes on from, beside its copy's state.
+#[derive(Debug, Clone, Copy)]
+pub struct Promotion {
+    /// Its reign.
+    pub reign: u64,
+    /// What the primary before has said last that the bucket's clock shows; 0 if it hasn't.
+    pub clock_ms: u64,
+}
+
+impl Bucket {
+    /// Begins a reign: its first record.
+    pub(crate) fn open(&mut self, turn: &mut Turn<'_>, reign: u64) {
+        let Loss(loss) = self.outputs.epochs().loss;
+        self.record(turn, Record::Opened { reign, loss }, None);
+    }
+
+    /// Goes on with the state of a copy, as the primary of a new reign.
+    pub(crate) fn promote(&mut self, turn: &mut Turn<'_>, copy: State, by: Promotion) {
+        let faults = turn.shared.settings.faults();
+        let copy = if faults.graces_go_on { copy.with_graces_that_go_on() } else { copy };
+        self.take_over(turn, copy);
+        // Never further than the clock has come for certain: an outage makes nothing end early.
+        let shown_ms = self.state.newest().at_ms.max(by.clock_ms);
+        let NodeMs(own_ms) = turn.node_ms();
+        let shown_ms = if faults.clock_of_its_own { own_ms } else { shown_ms };
+        self.clock = Clock::showing(shown_ms, turn.node_ms());
+        self.open(turn, by.reign);
+        self.take_up_queues(turn);
+        self.take_up_sessions(turn);
+        let classes = turn.shared.classes.clone();
+        self.configure(turn, &classes);
+    }
+
+    /// Goes on with the state of a copy that has the same records, and nothing else changes.
+    pub(crate) fn stand_in(&mut self, turn: &mut Turn<'_>, copy: State) {
+        self.take_over(turn, copy);
+        // A copy lets go of old events when it comes to them: now it has to.
+        let queues: Vec<QueueIndex> = self.state.queues().iter().map(|(index, _)| index).collect();
+        let grace_ms = turn.shared.settings.grace_ms;
+        if let Some(before_ms) = self.now_ms(turn).checked_sub(LOG_GRACES * grace_ms) {
+            queues.into_iter().for_each(|index| self.pass_queue(turn, index, before_ms));
+        }
+    }
+
+    /// Another state in the place of this one, and what the node counts of it.
+    fn take_over(&mut self, turn: &mut Turn<'_>, state: State) {
+        let before = std::mem::replace(&mut self.state, state);
+        self.outputs.go_on_from(self.state.newest().n);
+        let shared = &mut *turn.shared;
+        shared.sized(before.sizes(), self.state.sizes());
+        for (origin, api_key, count) in before.keys().counts() {
+            shared.key_shares.remove(origin, api_key, count);
+        }
+        for (origin, api_key, count) in self.state.keys().counts() {
+            shared.key_shares.add_all(origin, api_key, count);
+        }
+        let counters = &mut shared.counters;
+        let ((queues, members), (more, all)) = (counted(&before), counted(&self.state));
+        counters.subscriptions = counters.subscriptions + all - members;
+        counters.queues_created += more.saturating_sub(queues);
+        counters.queues_destroyed += queues.saturating_sub(more);
+    }
+
+    /// What a process has of each queue; its deadlines are set by and by, so that a bucket of many
+    /// queues serves as soon as one of few.
+    fn take_up_queues(&mut self, turn: &mut Turn<'_>) {
+        let now_ms = self.now_ms(turn);
+        let question_ms = now_ms + turn.shared.settings.grace_ms;
+        for (index, queue) in self.state.queues().iter() {
+            if self.locals.is_there(index) {
+                continue;
+            }
+            turn.shared.serials = turn.shared.serials.wrapping_add(1);
+            let mut local = Local::new(now_ms, turn.shared.serials, Cause::default());
+            (0..queue.members.len()).for_each(|_| local.came(now_ms));
+            if !queue.members.is_empty() {
+                local.question_ms = question_ms;
+            }
+            self.locals.came(index, local);
+        }
+        self.unarmed = 0..self.state.queues().places();
+        let deadlines = Timer::Deadlines(self.outputs.bucket().prefix());
+        turn.shared.timers.set(turn.node_ms(), deadlines);
+    }
+
+    /// The next of these queues get their deadlines.
+    pub(crate) fn set_deadlines(&mut self, turn: &mut Turn<'_>) {
+        let end = self.unarmed.end.min(self.unarmed.start + QUEUES_TAKEN_UP_PER_TURN);
+        for place in std::mem::replace(&mut self.unarmed.start, end)..end {
+            if let Some(index) = self.state.queues().in_place(place) {
+                self.wake(turn, index);
+            }
+        }
+        if !self.unarmed.is_empty() {
+            let deadlines = Timer::Deadlines(self.outputs.bucket().prefix());
+            turn.shared.timers.set(turn.node_ms().after(1), deadlines);
+        }
+    }
+
+    /// The deadlines of sessions whose user queues are here.
+    fn take_up_sessions(&mut self, turn: &mut Turn<'_>) {
+        let (prefix, grace_ms) = (self.outputs.bucket().prefix(), turn.shared.settings.grace_ms);
+        for key in self.state.logins().in_order() {
+            let Some(login) = self.state.logins().present(key) else { continue };
+            if let Some(detached_ms) = login.detached_ms {
+                self.wake_at(turn, detached_ms + grace_ms, Timer::Grace(prefix, key));
+            }
+            if let Some(sweep) = login.sweep {
+                self.wake_at(turn, sweep.due_ms, Timer::Sweep(prefix, key));
+            }
+        }
+    }
+}
+
+/// How many queues there are in a state, and members.
+fn counted(state: &State) -> (u64, u64) {
+    state.queues().iter().fold((0, 0), |(queues, members), (_, queue)| {
+        (queues + 1, members + queue.members.len() as u64)
+    })
+}
