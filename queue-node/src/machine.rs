@@ -4,7 +4,7 @@
 //! decides, numbers and keeps (`bucket`, `record`, `outputs`), and refuses what panics (`caught`);
 //! `state` is what its records made of it, `copies` what other processes get of it, `promote` goes
 //! on with what a copy has, and `local` is what this process alone has of a queue; operations are
-//! told apart in `operation` and decided in `send`, `read`, `join`, `resume`, `attach`,
+//! told apart in `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `renew`,
 //! `mounts` and `requests`; `application` asks and tells who is behind call-outs; `user` decides
 //! who is logged in, `member` what rooms hear of it, `peer` and `unanswered` what queues say to
 //! each other; `capacity` bounds all of it, `cells` by whom; `clock` is a bucket's, and `timers`
@@ -39,6 +39,7 @@ mod peer;
 mod promote;
 mod read;
 mod record;
+mod renew;
 mod requests;
 mod resume;
 mod rows;

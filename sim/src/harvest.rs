@@ -255,7 +255,7 @@ fn no_space(seen: &Observations) -> u64 {
     })
 }
 
-/// The kinds of records that copies get.
+/// The kinds of records that copies get, but `renewed`: a run never loses what a lane has seen.
 const RECORDS: [(u32, &str); 32] = [
     (record::EVENT, "event"),
     (record::STATE, "state"),

@@ -26,7 +26,8 @@ struct Switch {
 const COPY: &[&str] = &["a copy is what its primary is"];
 
 /// What a run never makes, or hardly ever: scripts of the queue node find who forgets it.
-const BY_SCRIPT: [Forgets; 2] = [Forgets::HistoriesUncut, Forgets::EventsOfOldMounts];
+const BY_SCRIPT: [Forgets; 3] =
+    [Forgets::HistoriesUncut, Forgets::EventsOfOldMounts, Forgets::Renewed];
 
 /// All of them: the switches of machines, and one for each thing that a copy can forget.
 pub fn all() -> impl Iterator<Item = Planted> {

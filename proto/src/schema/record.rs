@@ -15,7 +15,7 @@ pub struct Record {
     pub result: ::core::option::Option<Result>,
     #[prost(bytes = "vec", tag = "15")]
     pub body: ::prost::alloc::vec::Vec<u8>,
-    #[prost(oneof = "record::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34")]
+    #[prost(oneof = "record::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35")]
     pub kind: ::core::option::Option<record::Kind>,
 }
 /// Nested message and enum types in `Record`.
@@ -86,6 +86,8 @@ pub mod record {
         Opened(super::Opened),
         #[prost(message, tag = "34")]
         Heard(super::Heard),
+        #[prost(message, tag = "35")]
+        Renewed(super::Renewed),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -484,6 +486,13 @@ pub struct Heard {
     pub loss: u64,
     #[prost(uint64, tag = "4")]
     pub reign: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Renewed {
+    #[prost(uint32, tag = "1")]
+    pub queue: u32,
+    #[prost(uint64, tag = "2")]
+    pub epoch: u64,
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

@@ -35,6 +35,10 @@ impl Bucket {
             let attached = q2g::Attached { sub, gone, reason, ..q2g::Attached::default() };
             return self.say(turn, link, |out| put_attached(out, attached));
         };
+        let is_behind = self.state.queue(index).is_behind(attach);
+        if is_behind && !turn.shared.settings.faults().mark_clamped {
+            self.renew_epoch(turn, index, link);
+        }
         let (mut gone, mut elsewhere) = (Vec::new(), Vec::new());
         for handle in attach.sessions.iter().map(|number| Handle::named(*number)) {
             match self.meet(turn, link, handle).ok() {
@@ -226,6 +230,11 @@ impl Bucket {
 }
 
 impl Queue {
+    /// Whether a lane has seen more of this epoch than there is.
+    fn is_behind(&self, attach: &g2q::Attach) -> bool {
+        attach.epoch == self.epoch.get() && attach.after_seq > self.seq
+    }
+
     /// Whether the session has been a member ever since what the lane has seen. One that left and
     /// joined anew behind the lane's back isn't the one that the lane speaks of: it would hear of
     /// itself. The lane has its `subscribe` yet to be answered.
@@ -237,7 +246,7 @@ impl Queue {
 
     /// The standing of a lane that has seen everything of this epoch up to `after_seq`.
     fn lane_standing(&self, epoch: u64, after_seq: u64) -> Standing {
-        let (floor, after) = (self.log.floor(), after_seq.min(self.seq));
+        let (floor, after) = (self.log.floor(), after_seq);
         let mut standing = self.present();
         if epoch != self.epoch.get() {
             return standing;
@@ -261,6 +270,6 @@ impl Queue {
 
 const _: () = assert!(proto::limits::MOUNTS_MAX < MEMBERS as usize);
 
-fn put_attached(out: &mut Vec<u8>, attached: q2g::Attached) {
+pub(crate) fn put_attached(out: &mut Vec<u8>, attached: q2g::Attached) {
     wire::put_message(out, &q2g::Q2g { body: Some(q2g::q2g::Body::Attached(attached)) });
 }

@@ -13,6 +13,8 @@ pub struct Counters {
     pub refused: u64,
     /// Operations, requests and logins that were refused since deciding them panicked.
     pub panics: u64,
+    /// Queues that got another epoch, since a lane had seen more of them than there was.
+    pub epochs_renewed: u64,
     /// Operations that were repeated and got the remembered result.
     pub repeated: u64,
     /// Events of all queues.
@@ -123,7 +125,7 @@ impl Counters {
         ]
     }
 
-    fn totals(&self) -> [(&'static str, &'static str, u64); 13] {
+    fn totals(&self) -> [(&'static str, &'static str, u64); 14] {
         [
             (
                 "imq_queue_node_operations_total",
@@ -144,6 +146,11 @@ impl Counters {
                 "imq_queue_node_panics_total",
                 "Operations, requests and logins that were refused because of a bug: a panic.",
                 self.panics,
+            ),
+            (
+                "imq_queue_node_epochs_renewed_total",
+                "Queues that got another epoch, since a gateway had seen lost events of them.",
+                self.epochs_renewed,
             ),
             (
                 "imq_queue_node_repeated_total",

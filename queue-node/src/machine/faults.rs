@@ -112,6 +112,8 @@ pub struct Faults {
     pub stale_word_heard: bool,
     /// Which reign says a word is looked at only if it comes from another node.
     pub heard_of_links_only: bool,
+    /// A lane that has seen more of a queue than there is goes on from what there is.
+    pub mark_clamped: bool,
     /// Operations and requests panic.
     pub panics: Option<Panics>,
 }

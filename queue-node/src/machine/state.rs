@@ -40,7 +40,7 @@ pub(crate) mod words;
 
 use std::rc::Rc;
 
-use proto::ids::{Generation, SessionId};
+use proto::ids::{Epoch, Generation, SessionId};
 use proto::name;
 use proto::seeded::Seed;
 
@@ -211,6 +211,7 @@ impl State {
             Record::Config { classes } => self.configure(at, classes),
             Record::Opened { reign, .. } => self.open(at, reign),
             Record::Heard { teller } => self.heard.hear(teller),
+            Record::Renewed { queue, epoch } => self.renew(queue, epoch),
             Record::Known { id, user, generation, floor, is_over } => {
                 if let Ok(key) = self.people.enter(at.at_ms, id, &user) {
                     self.people.refresh(at.at_ms, key);
@@ -257,6 +258,16 @@ impl State {
         if !self.graces_go_on {
             self.logins.begin_anew(at.at_ms, self.grace_ms);
         }
+    }
+
+    /// A queue has another epoch: nothing of the one before can be replayed.
+    fn renew(&mut self, index: QueueIndex, epoch: Epoch) {
+        let queue = &mut self.queues[index];
+        queue.epoch = epoch;
+        let before = queue.log.bytes();
+        queue.trim_log_bytes(0);
+        self.sizes.log(before, queue.log.bytes());
+        self.sizes.recount(queue);
     }
 
     /// Something of a session's record at its user queue changes.

@@ -41,9 +41,13 @@ impl Queue {
         let Some(since) = since.filter(|since| since.epoch == self.epoch.get()) else {
             return self.present();
         };
+        // A mark above what there is says nothing of what was seen: it may be forged.
+        if since.marks.values().any(|mark| *mark > self.seq) {
+            return self.present();
+        }
         let wants = |mount: &str| filter.is_none_or(|filter| filter.wants_mount(mount));
         // Without a mark nothing is known of what was seen: the whole present comes.
-        let own = |mount: &str| since.marks.get(mount).map(|mark| (*mark).min(self.seq));
+        let own = |mount: &str| since.marks.get(mount).copied();
         let reaches = |mark: Option<u64>, floor| mark.is_some_and(|mark| mark >= floor);
         let mut standing = Standing { recovered: true, gaps: Vec::new(), ..self.present() };
         standing.members = own("members").unwrap_or(self.seq);

@@ -32,6 +32,7 @@ mod promotion;
 mod recognised;
 mod recovery;
 mod remembered;
+mod renewed;
 mod requests;
 mod resume;
 mod rig;

@@ -38,6 +38,7 @@ pub mod record {
     pub const SHORTEN: u32 = 32;
     pub const OPENED: u32 = 33;
     pub const HEARD: u32 = 34;
+    pub const RENEWED: u32 = 35;
     pub const RESULT: u32 = 14;
     pub const BODY: u32 = 15;
 }
@@ -250,4 +251,8 @@ pub mod heard {
     pub const PREFIX: u32 = 2;
     pub const LOSS: u32 = 3;
     pub const REIGN: u32 = 4;
+}
+pub mod renewed {
+    pub const QUEUE: u32 = 1;
+    pub const EPOCH: u32 = 2;
 }

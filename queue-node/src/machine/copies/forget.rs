@@ -80,6 +80,7 @@ what_can_be_forgotten!(
     ConfigVersions,
     Openings,
     Heard,
+    Renewed,
     Shortened,
     Trims,
     Bodies,
@@ -155,6 +156,7 @@ impl Forgets {
             }
             Record::Opened { .. } => self == Forgets::Openings,
             Record::Heard { .. } => self == Forgets::Heard,
+            Record::Renewed { .. } => self == Forgets::Renewed,
             Record::Passed => self == Forgets::Trims,
             Record::Shorten { .. } => self == Forgets::Shortened,
             Record::Noop => false,

@@ -111,7 +111,9 @@ pub(crate) fn put(out: &mut Vec<u8>, record: &Record<'_>, kept: Option<&Kept>) {
         | Record::Create { .. }
         | Record::Destroy { .. }
         | Record::Shorten { .. } => put_other(out, record),
-        Record::Opened { .. } | Record::Heard { .. } => reigns::put(out, record),
+        Record::Opened { .. } | Record::Heard { .. } | Record::Renewed { .. } => {
+            reigns::put(out, record);
+        }
     }
     if let Some(kept) = kept {
         results::put(out, kept);
@@ -179,7 +181,8 @@ fn put_other(out: &mut Vec<u8>, record: &Record<'_>) {
         | Record::Unnoted { .. }
         | Record::Say { .. }
         | Record::Opened { .. }
-        | Record::Heard { .. } => {}
+        | Record::Heard { .. }
+        | Record::Renewed { .. } => {}
     }
 }
 

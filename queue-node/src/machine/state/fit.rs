@@ -58,6 +58,7 @@ impl State {
             | Record::Shorten { .. } => true,
             Record::Opened { reign, .. } => *reign > self.openings.reign(),
             Record::Heard { teller } => self.heard.hearing(*teller) == Hearing::News,
+            Record::Renewed { queue, .. } => self.queues.get(*queue).is_some(),
             Record::Known { id, user, .. } => {
                 self.people.find(*id).is_none_or(|key| self.people.user_of(key) == user)
             }

@@ -74,6 +74,8 @@ pub(crate) enum Record<'a> {
     Opened { reign: u64, loss: u64 },
     /// A bucket under a higher reign has told this one a word.
     Heard { teller: Teller },
+    /// A queue has another epoch, and an empty replay log.
+    Renewed { queue: QueueIndex, epoch: Epoch },
 }
 
 /// A message's record passes from hand to hand: what is large and rare stands elsewhere.
@@ -177,7 +179,9 @@ impl Record<'_> {
     /// The queue that it changes, if there is one.
     pub(crate) fn queue(&self) -> Option<QueueIndex> {
         match self {
-            Record::Change { queue, .. } | Record::Destroy { queue } => Some(*queue),
+            Record::Change { queue, .. }
+            | Record::Destroy { queue }
+            | Record::Renewed { queue, .. } => Some(*queue),
             Record::Noop
             | Record::Passed
             | Record::Config { .. }

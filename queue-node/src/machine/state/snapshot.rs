@@ -173,6 +173,7 @@ impl Snapshot {
             Record::Noted { session, .. } | Record::Unnoted { session, .. } => {
                 self.write_login(state, *session);
             }
+            Record::Renewed { queue, .. } => self.write_queue(state, *queue),
             // It changes every login.
             Record::Opened { .. } => {
                 while let Some(place) = self.logins.next() {

@@ -138,8 +138,9 @@ fn spoil(random: &mut StdRng, bytes: &mut Vec<u8>) {
 }
 
 /// Who forgets one of these is found here: the simulation never makes it, or hardly ever.
-const BY_SCRIPT: [(Forgets, &str); 2] = [
+const BY_SCRIPT: [(Forgets, &str); 3] = [
     (Forgets::HistoriesUncut, "2 config history /room/* 1"),
+    (Forgets::Renewed, "2 g1 attach /room/1 5 e1 99 1"),
     (
         Forgets::EventsOfOldMounts,
         "2 g1 request 1 mount /room/1 old message

@@ -1,9 +1,9 @@
 //! What a change of primaries leaves in the log.
 
-use proto::record::field::{opened, record};
+use proto::record::field::{opened, record, renewed};
 use proto::wire::{self, WireError};
 
-use super::each;
+use super::{each, epoch, queue};
 use crate::machine::state::heard::Teller;
 use crate::machine::state::items::bounded;
 use crate::machine::state::record::Record;
@@ -16,6 +16,10 @@ pub(super) fn put(out: &mut Vec<u8>, what: &Record<'_>) {
             wire::put_uint(out, opened::LOSS, *loss);
         }),
         Record::Heard { teller } => wire::put_part(out, record::HEARD, |out| teller.put(out)),
+        Record::Renewed { queue, epoch } => wire::put_part(out, record::RENEWED, |out| {
+            wire::put_uint(out, renewed::QUEUE, queue.number().into());
+            wire::put_uint(out, renewed::EPOCH, epoch.get());
+        }),
         Record::Noop
         | Record::Passed
         | Record::Config { .. }
@@ -41,6 +45,7 @@ pub(super) fn read<'a>(kind: u32, bytes: &[u8]) -> Result<Option<Record<'a>>, Wi
     Ok(Some(match kind {
         record::OPENED => read_opened(bytes)?,
         record::HEARD => Record::Heard { teller: Teller::read(bytes)? },
+        record::RENEWED => read_renewed(bytes)?,
         _ => return Ok(None),
     }))
 }
@@ -56,4 +61,19 @@ fn read_opened<'a>(bytes: &[u8]) -> Result<Record<'a>, WireError> {
         Ok(())
     })?;
     Ok(Record::Opened { reign, loss })
+}
+
+fn read_renewed<'a>(bytes: &[u8]) -> Result<Record<'a>, WireError> {
+    let (mut whose, mut new) = (None, 0);
+    each(bytes, |number, value| {
+        match number {
+            renewed::QUEUE => whose = Some(queue(value)?),
+            renewed::EPOCH => new = value.uint()?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    // The first place is 0, which isn't written.
+    let whose = whose.unwrap_or(crate::machine::state::queue::QueueIndex::FIRST);
+    Ok(Record::Renewed { queue: whose, epoch: epoch(new)? })
 }
