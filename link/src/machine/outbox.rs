@@ -21,6 +21,8 @@ struct Slot {
     dirty: bool,
     bytes: Vec<u8>,
     written: usize,
+    /// So many bytes for it wait elsewhere.
+    held: usize,
 }
 
 impl Outbox {
@@ -42,10 +44,40 @@ impl Outbox {
         }
     }
 
-    /// How many bytes the link's socket hasn't taken yet.
+    /// How many bytes the link's socket hasn't taken yet, those that are held included.
     #[inline]
     pub fn unsent(&self, link: LinkId) -> usize {
-        self.slots.get(link.0 as usize).map_or(0, |slot| slot.bytes.len() - slot.written)
+        self.slots.get(link.0 as usize).map_or(0, Slot::unsent)
+    }
+
+    /// So many bytes for the link wait for something before they may be written. If more is unsent
+    /// than a link may have, it is to be ended: nothing else would notice while it waits.
+    pub fn hold(&mut self, link: LinkId, bytes: usize) {
+        if let Some(slot) = self.slots.get_mut(link.0 as usize).filter(|slot| slot.up) {
+            slot.held += bytes;
+            if slot.unsent() > limits::LINK_BACKLOG_BYTES_MAX {
+                self.end(link, "more is held for it than a link may have unsent");
+            }
+        }
+    }
+
+    /// So many of the bytes that were held aren't any more: they come by [`Outbox::swap_in`], or
+    /// never.
+    pub fn let_go(&mut self, link: LinkId, bytes: usize) {
+        if let Some(slot) = self.slots.get_mut(link.0 as usize) {
+            slot.held = slot.held.saturating_sub(bytes);
+        }
+    }
+
+    /// Appends whole frames for this link, and leaves their buffer empty: where nothing is unsent
+    /// the two buffers are swapped, and nothing is copied.
+    pub fn swap_in(&mut self, link: LinkId, bytes: &mut Vec<u8>) {
+        let buffer = self.buffer(link);
+        if buffer.is_empty() {
+            std::mem::swap(buffer, bytes);
+        } else {
+            buffer.append(bytes);
+        }
     }
 
     /// How much of it there is, written or not; [`Outbox::cut`] goes back to there.
@@ -119,7 +151,7 @@ impl Outbox {
             slot.bytes.drain(..slot.written);
             slot.written = 0;
         }
-        slot.bytes.len() - slot.written <= limits::LINK_BACKLOG_BYTES_MAX
+        slot.unsent() <= limits::LINK_BACKLOG_BYTES_MAX
     }
 
     /// All that is to be written, taken at once: for a simulation, whose pipes are never full.
@@ -129,6 +161,13 @@ impl Outbox {
         let mut bytes = std::mem::take(&mut slot.bytes);
         bytes.drain(..written);
         bytes
+    }
+}
+
+impl Slot {
+    #[inline]
+    fn unsent(&self) -> usize {
+        self.bytes.len() - self.written + self.held
     }
 }
 

@@ -57,3 +57,43 @@ fn what_was_appended_is_cut_back_and_no_more() {
     assert_eq!(outbox.length(link), 0);
     outbox.cut(link, length);
 }
+
+#[test]
+fn what_was_held_is_swapped_in_or_appended() {
+    let mut outbox = Outbox::default();
+    let link = LinkId(1);
+    outbox.up(link);
+    let (mut first, mut second) = (b"one".to_vec(), b"two".to_vec());
+    let place = first.as_ptr();
+    outbox.swap_in(link, &mut first);
+    outbox.swap_in(link, &mut second);
+    assert_eq!(outbox.dirty(), [link]);
+    assert_eq!(outbox.unwritten(link), b"onetwo");
+    assert!(first.is_empty() && second.is_empty());
+    let taken = outbox.take(link);
+    assert_eq!(taken.as_ptr(), place);
+    outbox.down(link);
+    outbox.swap_in(link, &mut b"three".to_vec());
+    assert_eq!((outbox.unsent(link), outbox.dirty()), (0, vec![]));
+}
+
+#[test]
+fn what_is_held_is_unsent() {
+    let mut outbox = Outbox::default();
+    let link = LinkId(0);
+    outbox.hold(link, 7);
+    outbox.up(link);
+    assert_eq!(outbox.unsent(link), 0);
+    outbox.hold(link, 7);
+    outbox.buffer(link).push(1);
+    assert_eq!(outbox.unsent(link), 8);
+    outbox.let_go(link, 5);
+    assert_eq!(outbox.unsent(link), 3);
+    outbox.hold(link, limits::LINK_BACKLOG_BYTES_MAX - 3);
+    assert!(outbox.wrote(link, 0) && outbox.ended().is_empty());
+    outbox.hold(link, 1);
+    assert_eq!(outbox.ended().len(), 1);
+    assert!(!outbox.wrote(link, 0) && outbox.wrote(link, 1));
+    outbox.down(link);
+    assert_eq!(outbox.unsent(link), 0);
+}
