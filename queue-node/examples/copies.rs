@@ -64,7 +64,7 @@ impl Bench {
             grace_ms: GRACE_MS,
             bytes_max: u64::MAX,
             logs_bytes_max: usize::MAX,
-            hold_commits: false,
+            played_copies: 0,
             learns: None,
             faults: Faults::default(),
         };

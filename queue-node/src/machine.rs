@@ -1,14 +1,14 @@
 //! The queue node as a plain state machine.
 //!
 //! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`); a bucket
-//! decides, numbers and keeps (`bucket`, `record`, `outputs`), and refuses what panics (`caught`);
-//! `state` is what its records made of it, `copies` what other processes get of it, `promote` goes
-//! on with what a copy has, and `local` is what this process alone has of a queue; operations are
-//! told apart in `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `renew`,
-//! `mounts` and `requests`; `application` asks and tells who is behind call-outs; `user` decides
-//! who is logged in, `member` what rooms hear of it, `peer` and `unanswered` what queues say to
-//! each other; `capacity` bounds all of it, `cells` by whom; `clock` is a bucket's, and `timers`
-//! say when to wake.
+//! decides, numbers and keeps (`bucket`, `record`), lets out (`outputs`) or holds until copies have
+//! it (`held`), and refuses what panics (`caught`); `state` is what its records made of it, `copies`
+//! what other processes get of it, `promote` goes on with what a copy has, and `local` is what this
+//! process alone has of a queue; operations are told apart in `operation` and decided in `send`,
+//! `read`, `join`, `resume`, `attach`, `renew`, `mounts` and `requests`; `application` asks and
+//! tells who is behind call-outs; `user` decides who is logged in, `member` what rooms hear of it,
+//! `peer` and `unanswered` what queues say to each other; `capacity` bounds all of it, `cells` by
+//! whom; `clock` is a bucket's, and `timers` say when to wake.
 
 mod allowance;
 mod application;
@@ -26,6 +26,7 @@ mod counters;
 mod faults;
 mod guests;
 mod hashing;
+mod held;
 mod join;
 mod lane;
 mod links;
@@ -56,9 +57,10 @@ mod user;
 mod wake;
 
 pub use caught::Caught;
-pub use copies::{Broken, Compared, Forgets, Learner, Unit};
+pub use copies::{Broken, Compared, Forgets, Learner, Played, Unit};
 pub use counters::Counters;
 pub use faults::{Faults, Panics};
+pub use held::Fellow;
 pub use node::{Input, Node, Settings};
 pub use promote::Promotion;
 pub use turn::{Inspected, Outbox};

@@ -100,7 +100,9 @@ pub struct Plan {
     pub client_us_max: u64,
     /// Mean pause of the web application between two requests; 0: it asks for nothing.
     pub back_end_ms: u64,
-    /// How long a record waits for its commit at most; 0: each is committed at once.
+    /// So many copies of each bucket are played, and waited for at first.
+    pub played_copies: u32,
+    /// How long one takes to acknowledge at most.
     pub commit_ms_max: u64,
     /// So many of a hundred connections hold.
     pub hold_percent: u64,
@@ -144,6 +146,7 @@ impl Plan {
         };
         let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
+        let played_copies = *chance.pick(&[0, 0, 1, 2]);
         Plan {
             seed,
             faults,
@@ -153,7 +156,8 @@ impl Plan {
             back_end_ms,
             link_us_max: *chance.pick(&[300, 2_000, 20_000]),
             client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
-            commit_ms_max: *chance.pick(&[0, 0, 3, 20, 150]),
+            played_copies,
+            commit_ms_max: *chance.pick(&[3, 20, 80]),
             hold_percent: *chance.pick(&[0, 0, 10, 40]),
             padding_max: *chance.pick(&[0, 0, 100, 1_000]),
             lanes,

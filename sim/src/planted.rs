@@ -45,11 +45,46 @@ pub fn all() -> impl Iterator<Item = Planted> {
 }
 
 /// Of all machines.
-const MACHINES: [Switch; 67] = [
+const MACHINES: [Switch; 74] = [
     Switch {
-        name: "node.output_before_commit",
+        name: "copies.shown_before_sent",
         breaks: &["nothing is shown before it is committed"],
-        plant: |f| f.node.output_before_commit = true,
+        plant: |f| f.node.shown_before_sent = true,
+    },
+    Switch {
+        name: "copies.read_without_round",
+        breaks: &["nothing is shown before it is committed"],
+        plant: |f| f.node.read_without_round = true,
+    },
+    Switch {
+        name: "copies.refusal_without_round",
+        breaks: &["nothing is shown before it is committed"],
+        plant: |f| f.node.refusal_without_round = true,
+    },
+    Switch {
+        name: "copies.probe_without_round",
+        breaks: &["nothing is shown before it is committed"],
+        plant: |f| f.node.probe_without_round = true,
+    },
+    Switch {
+        name: "copies.waits_for_some",
+        breaks: &["no word to another node leaves before it is committed"],
+        plant: |f| f.node.waits_for_some = true,
+    },
+    Switch {
+        name: "copies.ticket_survives_link",
+        breaks: &["no word to another node leaves before it is committed"],
+        plant: |f| f.node.ticket_survives_link = true,
+    },
+    Switch {
+        name: "copies.span_of_refused",
+        breaks: &["no word to another node leaves before it is committed"],
+        plant: |f| f.node.span_of_refused = true,
+    },
+    Switch {
+        name: "copies.output_overtakes",
+        breaks: &["no process says what it must not", "every operation is answered"],
+        plant: |f| f.node.output_overtakes = true,
     },
     Switch {
         name: "node.word_before_commit",

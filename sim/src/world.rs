@@ -7,6 +7,7 @@ mod back_end;
 mod boss;
 mod chaos;
 mod client;
+mod copies;
 mod cuts;
 mod fences;
 mod full;
@@ -224,10 +225,9 @@ impl World {
             Happening::Carried { wire, end, bytes } => self.carried(wire, end, &bytes),
             Happening::Notice { wire, end } => self.notice(wire, end),
             Happening::Stored { life } => self.stored(life),
-            Happening::Commit { node, life, bucket, loss, n } => {
+            Happening::Copy { node, life, said } => {
                 if self.is_alive(Process::Node(node), life) {
-                    let commit = process::Arrival::Commit { bucket, loss, n };
-                    self.arrive(Process::Node(node), commit);
+                    self.arrive(Process::Node(node), process::Arrival::Copy { said });
                 }
             }
             Happening::Trouble(trouble) => self.trouble(trouble),

@@ -163,7 +163,7 @@ impl Decider {
                         grace_ms: limits::GRACE_MS,
                         bytes_max: self.bytes_max,
                         logs_bytes_max: limits::REPLAY_LOGS_BYTES_MAX,
-                        hold_commits: false,
+                        played_copies: 0,
                         learns: self.learns.clone(),
                         faults: self.faults,
                     };

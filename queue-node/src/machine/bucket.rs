@@ -18,9 +18,10 @@ use super::caught::Deciding;
 use super::clock::{Clock, NodeMs};
 use super::copies::{Stream, Unit};
 use super::hashing::Numbers;
+use super::held::Effect;
 use super::local::{Local, Locals, Seat};
 use super::node::Settings;
-use super::outputs::{self, Outputs};
+use super::outputs::Outputs;
 use super::record::{Outcome, Refusal};
 use super::state::State;
 use super::state::class::{Classes, QueueClass};
@@ -72,9 +73,9 @@ impl Bucket {
         random: u64,
         now: NodeMs,
     ) -> Bucket {
-        let leaks = settings.faults().output_before_commit;
+        let leaks = settings.faults().shown_before_sent;
         Bucket {
-            outputs: Outputs::new(id, epochs, settings.hold_commits, leaks),
+            outputs: Outputs::new(id, epochs, leaks),
             state: State::new(classes, random, settings.grace_ms),
             locals: Locals::default(),
             seats: HashMap::default(),
@@ -159,8 +160,7 @@ impl Bucket {
         }
     }
 
-    /// One more record: it is applied at once, and what was decided by it waits until it is
-    /// committed.
+    /// One more record: it is applied at once.
     #[inline]
     pub(crate) fn record(
         &mut self,
@@ -298,6 +298,8 @@ impl Bucket {
         if self.keyed.is_some() {
             let kept = self.kept(turn, asker, None, &result);
             self.record(turn, Record::Noop, kept);
+        } else if turn.shared.settings.faults().refusal_without_round {
+            return self.say_early(turn, asker.link, |out| asker.put(out, &result));
         }
         self.answer(turn, asker, &result);
     }
@@ -306,16 +308,6 @@ impl Bucket {
         if matches!(refusal.status, Status::Unavailable | Status::Limit) {
             self.keyed = None;
         }
-    }
-
-    /// Frames for a link, when the newest record is committed.
-    pub(crate) fn say(
-        &mut self,
-        turn: &mut Turn<'_>,
-        link: link::machine::LinkId,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) {
-        self.outputs.to(&mut turn.shared.links, &mut turn.out.links, link, write);
     }
 
     /// Answers an operation that came before as it was answered then. False: it is new.
@@ -441,13 +433,16 @@ impl Bucket {
             self.record(turn, Record::Answered { number }, None);
             return;
         }
-        let is_early = faults.word_before_commit;
+        let is_heard_here = faults.neighbour_hears_early
+            && turn.shared.home_of(word.to()) == super::buckets::Home::Here;
+        let is_early = faults.word_before_commit || is_heard_here;
         turn.shared.counters.words += 1;
         // Without a table there is no bucket, and so no word of one.
         let own = self.outputs.bucket();
         let home = turn.shared.rows.bucket(word.to()).unwrap_or(own);
         self.posted.kept(&mut turn.shared.unanswered, number, home, word);
-        if is_early || self.outputs.effect(outputs::Effect::Word { number }).is_some() {
+        let links = &mut turn.shared.links;
+        if is_early || self.outputs.effect(links, Effect::Word { number }).is_some() {
             self.send_word(turn, number);
         }
     }

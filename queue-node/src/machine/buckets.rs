@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use link::machine::LinkId;
 use member::machine::Told;
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Epochs, Reign};
 use proto::link::Role;
 use proto::q2g;
 use proto::table::{BucketTable, Moved, Owner, Place, Row};
@@ -12,6 +12,7 @@ use proto::wire;
 use rand::RngExt as _;
 
 use super::bucket::Bucket;
+use super::held::Fellow;
 use super::links::HeardAt;
 use super::state::sizes::Sizes;
 use super::turn::{Shared, Turn};
@@ -120,9 +121,6 @@ impl Buckets {
                 if bucket.outputs.bucket() == id && bucket.outputs.epochs().loss == epochs.loss =>
             {
                 bucket.outputs.raise(epochs);
-                if epochs.reign.0 > bucket.state.reign() {
-                    bucket.open(turn, epochs.reign.0);
-                }
             }
             (_, epochs) => {
                 if let Some(bucket) = place.take() {
@@ -132,12 +130,20 @@ impl Buckets {
                     let seed = turn.shared.random.random();
                     let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
                     let now = turn.node_ms();
-                    let mut bucket = Bucket::new(id, epochs, classes, settings, seed, now);
-                    bucket.open(turn, epochs.reign.0);
+                    let bucket = Bucket::new(id, epochs, classes, settings, seed, now);
                     *place = Some(Box::new(bucket));
                     turn.shared.followers.came(id.prefix());
+                    let played = 0..turn.shared.settings.played_copies;
+                    self.wait_for(turn, id, &played.map(Fellow).collect::<Vec<_>>());
                 }
             }
+        }
+        // Its reign begins with a record, unless it has.
+        if let Some(Epochs { reign: Reign(reign), .. }) = epochs
+            && let Some(bucket) = self.get(id.prefix())
+            && reign > bucket.state.reign()
+        {
+            bucket.open(turn, reign);
         }
         tell_all(turn, id);
     }
@@ -225,5 +231,6 @@ fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
         turn.shared.key_shares.remove(origin, api_key, count);
     });
     turn.shared.sized(bucket.state.sizes(), Sizes::default());
+    turn.shared.links.release(&mut turn.out.links, |held, out| held.deposed(prefix, out));
     turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
 }

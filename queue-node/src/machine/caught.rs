@@ -2,10 +2,10 @@
 //! goes on.
 //!
 //! Deciding reads the state, and writes only what can be taken back: frames into the buffer of the
-//! link that asked, bodies into buffers that every decision clears. So before anything is carried
-//! out a panic has changed nothing, but for allowances that were spent and for what was counted,
-//! which are a node's own. Once something is, a panic is a bug in carrying out: half of it can't be
-//! taken back, and the process ends.
+//! link that asked, or the one that is held for it, bodies into buffers that every decision clears.
+//! So before anything is carried out a panic has changed nothing, but for allowances that were
+//! spent and for what was counted, which are a node's own. Once something is, a panic is a bug in
+//! carrying out: half of it can't be taken back, and the process ends.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -17,6 +17,7 @@ use proto::text::Foreign;
 use super::asker::Asker;
 use super::bucket::Bucket;
 use super::faults::Panics;
+use super::held::Mark;
 use super::record::Refusal;
 use super::turn::Turn;
 
@@ -36,9 +37,9 @@ pub struct Caught {
 pub(crate) struct Deciding {
     /// Whose link is answered.
     link: LinkId,
-    /// So many bytes were unsent on it, or wait for a commit.
+    /// So many bytes were unsent on it, and so much of this turn waits.
     said: usize,
-    held: usize,
+    held: Mark,
     /// A planted bug.
     panics: bool,
 }
@@ -74,7 +75,7 @@ impl Bucket {
         self.deciding = Some(Deciding {
             link,
             said: turn.out.links.length(link),
-            held: self.outputs.held(),
+            held: self.outputs.mark(&turn.shared.links, link),
             panics: planted.is_some_and(|panics| !panics.late),
         });
         // Safe to go on with: what a decision can leave unfinished is put right below.
@@ -108,7 +109,7 @@ impl Bucket {
         let done = work(self, turn);
         self.deciding = deciding.map(|deciding| Deciding {
             said: turn.out.links.length(deciding.link),
-            held: self.outputs.held(),
+            held: self.outputs.mark(&turn.shared.links, deciding.link),
             ..deciding
         });
         done
@@ -139,7 +140,7 @@ impl Bucket {
             resume_unwind(panic)
         };
         self.keyed = None;
-        self.outputs.cut(held);
+        self.outputs.cut_to(&mut turn.shared.links, link, held);
         turn.out.links.cut(link, said);
         // What was cut may have named the bucket.
         turn.shared.links.unsaid(link);

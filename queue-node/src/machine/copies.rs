@@ -4,12 +4,14 @@
 //! are a unit, gathered in its `stream` while somebody follows. A `learner` is a copy: made of a
 //! snapshot, then of units, and of nothing else. `forget` has planted bugs. Between two nodes,
 //! `followers` is what the primary's node knows of those who have copies, and `copied` what such a
-//! node has.
+//! node has. Nobody waits for them; whom a bucket waits for is `played` by scripts and the
+//! simulation.
 
 mod copied;
 mod followers;
 mod forget;
 mod learner;
+mod played;
 mod stream;
 
 pub use copied::Compared;
@@ -17,5 +19,7 @@ pub(crate) use copied::Copied;
 pub(crate) use followers::Followers;
 pub use forget::Forgets;
 pub use learner::{Broken, Learner};
+pub(crate) use played::Batches;
+pub use played::Played;
 pub use stream::Unit;
 pub(crate) use stream::{Reader, Stream};

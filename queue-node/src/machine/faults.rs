@@ -10,12 +10,30 @@ use super::copies::Forgets;
 pub struct Faults {
     /// Copies forget something of what records say.
     pub forgets: Option<Forgets>,
-    /// Outputs don't wait for their record.
-    pub output_before_commit: bool,
-    /// Words to other queues don't wait for their record.
+    /// Nothing waits for copies.
+    pub shown_before_sent: bool,
+    /// Words to other queues don't wait for copies.
     pub word_before_commit: bool,
-    /// Answers to words of other nodes don't wait for their record.
+    /// Answers to words of other nodes don't wait for copies.
     pub answer_before_commit: bool,
+    /// Words to queues of the same node don't wait for copies.
+    pub neighbour_hears_early: bool,
+    /// Reads don't wait for copies.
+    pub read_without_round: bool,
+    /// Refusals that leave no record don't wait for copies.
+    pub refusal_without_round: bool,
+    /// Answers to probes don't wait for copies.
+    pub probe_without_round: bool,
+    /// Outputs wait for one of the copies only.
+    pub waits_for_some: bool,
+    /// When a wait set changes, what waits stays behind, and what comes next goes before it.
+    pub output_overtakes: bool,
+    /// What waits for a batch of a link goes with the batch of this number of the next link.
+    pub ticket_survives_link: bool,
+    /// What a copy refuses of a bucket goes with what it acknowledges of others.
+    pub span_of_refused: bool,
+    /// What waits of a bucket stays when the bucket is another node's, or begins anew.
+    pub deposed_keeps_outputs: bool,
     /// The result of a write isn't remembered.
     pub result_forgotten: bool,
     /// The first missed event isn't replayed.

@@ -16,11 +16,11 @@ use super::application::Verdicts;
 use super::asker::{Asker, Who};
 use super::bucket::Bucket;
 use super::buckets::Buckets;
+use super::held::{Effect, Probe};
 use super::links::Connection;
 use super::links::{Hints, Introduced};
 use super::local::Seat;
 use super::operation::name_of;
-use super::outputs;
 use super::requests;
 use super::state::people::SessionKey;
 use super::turn::Turn;
@@ -155,16 +155,18 @@ impl Buckets {
         bucket.operation(turn, link, met, &operation)
     }
 
-    /// Answered behind everything that was decided before, of all buckets: whoever hears the answer
-    /// has been told of all of it that is about its sessions.
+    /// Answered behind everything that was decided before, of all buckets, when each of them has
+    /// made sure that it is still this node's: whoever hears the answer has been told of all that
+    /// is about its sessions.
     fn probe(&mut self, turn: &mut Turn<'_>, link: LinkId, nonce: u64) {
-        let probe = Rc::new(outputs::Probe { link, nonce, waits: Cell::new(0) });
+        let probe = Rc::new(Probe { link, nonce, waits: Cell::new(0) });
         for bucket in self.iter() {
-            if bucket.outputs.effect(outputs::Effect::Probed(Rc::clone(&probe))).is_none() {
+            let effect = Effect::Probed(Rc::clone(&probe));
+            if bucket.outputs.effect(&mut turn.shared.links, effect).is_none() {
                 probe.waits.set(probe.waits.get() + 1);
             }
         }
-        if probe.waits.get() == 0 {
+        if probe.waits.get() == 0 || turn.shared.settings.faults().probe_without_round {
             probed(turn, &probe);
         }
     }
@@ -339,7 +341,7 @@ pub(crate) fn read<M: Message + Default>(body: &[u8]) -> Result<M, Broken> {
 }
 
 /// Answers a probe, if its link is still there.
-pub(crate) fn probed(turn: &mut Turn<'_>, probe: &outputs::Probe) {
+pub(crate) fn probed(turn: &mut Turn<'_>, probe: &Probe) {
     if turn.shared.links.get(probe.link).is_some() {
         let body = Some(q2g::q2g::Body::Probed(q2g::Probed { nonce: probe.nonce }));
         wire::put_message(turn.out.links.buffer(probe.link), &q2g::Q2g { body });

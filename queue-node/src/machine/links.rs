@@ -12,7 +12,9 @@ use proto::link::Role;
 use proto::q2g::field::q2g;
 use proto::{link as wire_link, wire};
 
+use super::faults::Faults;
 use super::hashing::Numbers;
+use super::held::Held;
 use super::local::Seat;
 use super::state::people::SessionKey;
 use super::timers::QueueRef;
@@ -87,20 +89,29 @@ pub(crate) struct HeardAt {
     pub(crate) moved: bool,
 }
 
-/// All links of the node.
+/// All links of the node, and what is held for them.
 #[derive(Debug, Default)]
-pub(crate) struct Links(Vec<Option<LinkState>>);
+pub(crate) struct Links {
+    states: Vec<Option<LinkState>>,
+    pub(crate) held: Held,
+}
 
 impl Links {
+    /// No links yet.
+    pub(crate) fn new(faults: Faults) -> Links {
+        Links { states: Vec::new(), held: Held::new(faults) }
+    }
+
     /// A link is up.
     pub(crate) fn up(&mut self, link: LinkId, peer: Peer, dialled: bool) {
         let at = link.0 as usize;
-        if self.0.len() <= at {
-            self.0.resize_with(at + 1, || None);
+        if self.states.len() <= at {
+            self.states.resize_with(at + 1, || None);
         }
         let (heard_at, said_at, ending) = (None, None, false);
         let (handles, subs) = (Vec::new(), IndexMap::default());
-        self.0[at] = Some(LinkState { peer, dialled, heard_at, ending, said_at, handles, subs });
+        self.states[at] =
+            Some(LinkState { peer, dialled, heard_at, ending, said_at, handles, subs });
     }
 
     /// A lane has one link: what is still on its way on the one before is of the past, and isn't
@@ -111,7 +122,7 @@ impl Links {
             let same = link.peer.id == peer.id && link.peer.incarnation == peer.incarnation;
             role == Role::Gateway && role == peer.role && lane == peer.lane && same && !link.ending
         };
-        let mut links = (0u32..).zip(&mut self.0);
+        let mut links = (0u32..).zip(&mut self.states);
         let (at, link) =
             links.find_map(|(at, link)| link.as_mut().filter(is_its).map(|link| (at, link)))?;
         link.ending = true;
@@ -127,24 +138,24 @@ impl Links {
 
     /// A link is no more.
     pub(crate) fn down(&mut self, link: LinkId) -> Option<LinkState> {
-        self.0.get_mut(link.0 as usize)?.take()
+        self.states.get_mut(link.0 as usize)?.take()
     }
 
     /// The link, if it is up.
     #[inline]
     pub(crate) fn get(&self, link: LinkId) -> Option<&LinkState> {
-        self.0.get(link.0 as usize)?.as_ref()
+        self.states.get(link.0 as usize)?.as_ref()
     }
 
     /// The link, if it is up.
     #[inline]
     pub(crate) fn get_mut(&mut self, link: LinkId) -> Option<&mut LinkState> {
-        self.0.get_mut(link.0 as usize)?.as_mut()
+        self.states.get_mut(link.0 as usize)?.as_mut()
     }
 
     /// All links of lanes.
     pub(crate) fn lanes(&self) -> Vec<LinkId> {
-        let links = (0u32..).zip(&self.0);
+        let links = (0u32..).zip(&self.states);
         let is_lane = |link: &Option<LinkState>| {
             link.as_ref().is_some_and(|link| link.peer.role == Role::Gateway)
         };
@@ -153,7 +164,7 @@ impl Links {
 
     /// The links on which this node tells others.
     pub(crate) fn nodes(&self) -> Vec<LinkId> {
-        let links = (0u32..).zip(&self.0);
+        let links = (0u32..).zip(&self.states);
         let is_node = |link: &Option<LinkState>| {
             link.as_ref().is_some_and(|link| link.dialled && link.peer.role == Role::QueueNode)
         };
@@ -162,12 +173,39 @@ impl Links {
 
     /// The lane that brings tells to the web application: one without clients where there is one.
     pub(crate) fn courier(&self) -> Option<LinkId> {
-        let links = (0u32..).zip(&self.0);
+        let links = (0u32..).zip(&self.states);
         let lanes = links.filter_map(|(at, link)| {
             let link = link.as_ref().filter(|link| !link.ending)?;
             (link.peer.role == Role::Gateway).then_some((link.peer.lane != RPC_LANE, LinkId(at)))
         });
         lanes.min_by_key(|(has_clients, link)| (*has_clients, link.0)).map(|(_, link)| link)
+    }
+
+    /// Something changes for what is held: whatever that releases goes into the links' buffers.
+    /// What is said next on those links begins with its bucket.
+    pub(crate) fn release(
+        &mut self,
+        out: &mut Outbox,
+        change: impl FnOnce(&mut Held, &mut Outbox),
+    ) {
+        change(&mut self.held, out);
+        for link in self.held.released_on() {
+            if let Some(Some(state)) = self.states.get_mut(link.0 as usize) {
+                state.said_at = None;
+            }
+        }
+    }
+
+    /// Where to append frames about this bucket that wait.
+    pub(crate) fn open_held(
+        &mut self,
+        link: LinkId,
+        bucket: BucketId,
+        epochs: Epochs,
+    ) -> &mut Vec<u8> {
+        let states = &self.states;
+        let is_up = || matches!(states.get(link.0 as usize), Some(Some(_)));
+        self.held.open(link, (bucket, epochs), is_up)
     }
 
     /// The next word on this link begins with its bucket.
@@ -179,13 +217,13 @@ impl Links {
 
     /// The next word to each node that this one has dialled begins with its bucket.
     pub(crate) fn forget_said_to_nodes(&mut self) {
-        let links = self.0.iter_mut().flatten();
+        let links = self.states.iter_mut().flatten();
         links.filter(|link| link.dialled).for_each(|link| link.said_at = None);
     }
 
     /// The link on which this node tells the node of this id and life.
     pub(crate) fn to_node(&self, id: &str, incarnation: u64) -> Option<LinkId> {
-        let at = self.0.iter().position(|link| {
+        let at = self.states.iter().position(|link| {
             link.as_ref().is_some_and(|link| {
                 link.dialled
                     && link.peer.role == Role::QueueNode
@@ -266,7 +304,8 @@ impl LinkState {
     }
 }
 
-fn put_at(out: &mut Vec<u8>, bucket: BucketId, epochs: Epochs) {
+/// Names the bucket of the frames that follow.
+pub(crate) fn put_at(out: &mut Vec<u8>, bucket: BucketId, epochs: Epochs) {
     let at = wire_link::At {
         bits: u32::from(bucket.bits()),
         prefix: bucket.prefix(),

@@ -24,13 +24,13 @@ use super::buckets::Buckets;
 #[cfg(test)]
 use super::clock::Clock;
 use super::clock::NodeMs;
-use super::copies::{Compared, Copied, Followers, Learner, Reader};
+use super::copies::{Batches, Compared, Copied, Followers, Learner, Played, Reader};
 use super::counters::Counters;
 use super::faults::Faults;
+use super::held::Effect;
 use super::lane::Broken;
 use super::links::Links;
 use super::local::Seat;
-use super::outputs;
 use super::promote::Promotion;
 use super::rows::Rows;
 use super::run::SpareRuns;
@@ -60,8 +60,8 @@ pub struct Settings {
     pub bytes_max: u64,
     /// All replay logs together take about so much at most.
     pub logs_bytes_max: usize,
-    /// Records wait for [`Input::Committed`]; else each is committed as soon as it is there.
-    pub hold_commits: bool,
+    /// Each bucket begins with so many copies that the caller plays, and waits for them.
+    pub played_copies: u32,
     /// The node whose buckets it has copies of, if there is one.
     pub learns: Option<String>,
     /// Planted bugs.
@@ -105,13 +105,8 @@ pub enum Input<'a> {
     Table(Arc<BucketTable>),
     /// A cluster configuration came.
     Config(Arc<ClusterConfig>),
-    /// The records of a bucket up to this one are on every in-sync copy.
-    Committed {
-        /// Whose.
-        bucket: BucketId,
-        /// The record's number.
-        n: u64,
-    },
+    /// Something happens to copies that the caller plays.
+    Played(Played<'a>),
     /// The boss asks what is in a queue.
     Inspect {
         /// Of the question.
@@ -142,9 +137,9 @@ impl Node {
         let key_shares = Shares::new(settings.bytes_max);
         let rows = Rows::new(settings.faults());
         let shared = Shared {
-            settings,
             random: StdRng::seed_from_u64(seed),
-            links: Links::default(),
+            links: Links::new(settings.faults()),
+            settings,
             creations: Allowances::new(CREATIONS, Seed::new(seed)),
             evictions: Allowances::new(EVICTIONS, Seed::new(seed)),
             classes: Rc::default(),
@@ -156,6 +151,7 @@ impl Node {
             units: Vec::new(),
             is_tapped: false,
             followers: Followers::default(),
+            batches: Batches::default(),
             couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
             key_shares,
@@ -207,7 +203,7 @@ impl Node {
             }
             Input::Table(table) => self.buckets.adopt(&mut turn, &table),
             Input::Config(config) => self.buckets.configure(&mut turn, &config),
-            Input::Committed { bucket, n } => self.buckets.committed(&mut turn, bucket, n),
+            Input::Played(played) => self.buckets.play(&mut turn, played),
             Input::Inspect { number, queue } => self.buckets.inspect(&mut turn, number, queue),
             Input::TurnEnd => self.buckets.end_turn(&mut turn),
             Input::Wake => self.buckets.wake(&mut turn),
@@ -215,6 +211,7 @@ impl Node {
         self.buckets.deliver(&mut turn);
         if is_end {
             self.buckets.close_units(&mut turn);
+            self.buckets.end_batches(&mut turn);
         }
     }
 
@@ -400,7 +397,7 @@ impl Node {
         self.buckets.all().map(|bucket| (key(bucket), bucket.state.words().newest())).collect()
     }
 
-    /// The number of the newest record of each bucket: what a simulation may commit.
+    /// The number of the newest record of each bucket: what a simulation goes by.
     pub fn newest_records(&mut self) -> Vec<(BucketId, u64)> {
         self.buckets
             .iter()
@@ -458,9 +455,7 @@ impl Buckets {
     }
 
     fn link_down(&mut self, turn: &mut Turn<'_>, link: LinkId) {
-        for bucket in self.iter() {
-            bucket.outputs.link_down(link);
-        }
+        turn.shared.links.held.link_down(link);
         turn.shared.couriers.link_down(link);
         turn.shared.rows.link_down(link);
         self.unfollow(turn, link);
@@ -487,9 +482,8 @@ impl Buckets {
         let found = bucket.state.queues().find(queue.as_bytes());
         let info = found.map(|index| bucket.info(index));
         let answer = Inspected { number, found: info.is_some(), queue: info };
-        if let Some(outputs::Effect::Inspected(answer)) =
-            bucket.outputs.effect(outputs::Effect::Inspected(Box::new(answer)))
-        {
+        let (links, effect) = (&mut turn.shared.links, Effect::Inspected(Box::new(answer)));
+        if let Some(Effect::Inspected(answer)) = bucket.outputs.effect(links, effect) {
             turn.out.inspected.push(*answer);
         }
     }

@@ -11,8 +11,8 @@ use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
 use super::clock::NodeMs;
 use super::copies::Copied;
+use super::held::Effect;
 use super::lane::{Broken, read};
-use super::outputs;
 use super::state::heard::{Hearing, Teller};
 use super::state::record::Record;
 use super::state::words::{Answer, Word, WordId};
@@ -47,10 +47,7 @@ impl Buckets {
                     Word::of(message).map_or(Answer::default(), |word| bucket.hear(turn, &word));
                 let message = answer.message(word_id);
                 if turn.shared.settings.faults().answer_before_commit {
-                    let (id, epochs) = (bucket.outputs.bucket(), bucket.outputs.epochs());
-                    let links = &mut turn.shared.links;
-                    let buffer = links.open(&mut turn.out.links, link, id, epochs);
-                    wire::put_message(buffer, &message);
+                    bucket.say_early(turn, link, |out| wire::put_message(out, &message));
                     return Ok(());
                 }
                 bucket.say(turn, link, |out| wire::put_message(out, &message));
@@ -104,7 +101,8 @@ impl Buckets {
             return;
         }
         let answer = bucket.hear(turn, word);
-        if bucket.outputs.effect(outputs::Effect::Answer { word_id, answer }).is_some() {
+        let effect = Effect::Answer { word_id, answer };
+        if bucket.outputs.effect(&mut turn.shared.links, effect).is_some() {
             turn.shared.inner.push_back(Inner::Answer { word_id, answer });
         }
     }
@@ -172,21 +170,23 @@ impl Buckets {
         }
     }
 
-    /// Records up to this one are on every copy.
-    pub(crate) fn committed(&mut self, turn: &mut Turn<'_>, id: BucketId, n: u64) {
-        let Some(bucket) = self.get(id.prefix()) else { return };
-        let links = &mut turn.shared.links;
-        for effect in bucket.outputs.committed(n, links, &mut turn.out.links) {
+    /// Carries out what was held and is released.
+    pub(crate) fn carry_out(&mut self, turn: &mut Turn<'_>) {
+        while let Some((prefix, effect)) = turn.shared.links.held.next_effect() {
             match effect {
-                outputs::Effect::Word { number } => bucket.send_word(turn, number),
-                outputs::Effect::Answer { word_id, answer } => {
+                Effect::Word { number } => {
+                    if let Some(bucket) = self.get(prefix) {
+                        bucket.send_word(turn, number);
+                    }
+                }
+                Effect::Answer { word_id, answer } => {
                     turn.shared.inner.push_back(Inner::Answer { word_id, answer });
                 }
-                outputs::Effect::Happened(happened) => {
+                Effect::Happened(happened) => {
                     turn.shared.couriers.keep(&mut turn.shared.counters, happened);
                 }
-                outputs::Effect::Inspected(inspected) => turn.out.inspected.push(*inspected),
-                outputs::Effect::Probed(probe) => {
+                Effect::Inspected(inspected) => turn.out.inspected.push(*inspected),
+                Effect::Probed(probe) => {
                     probe.waits.set(probe.waits.get() - 1);
                     if probe.waits.get() == 0 {
                         super::lane::probed(turn, &probe);

@@ -150,6 +150,9 @@ impl Bucket {
         let written =
             may_read(queue, asker).and_then(|()| write(queue, people, asker, &mut result));
         match written {
+            Ok(()) if turn.shared.settings.faults().read_without_round => {
+                self.say_early(turn, asker.link, |out| asker.put_bytes(out, &result));
+            }
             Ok(()) => self.say(turn, asker.link, |out| asker.put_bytes(out, &result)),
             Err(refusal) => self.refuse(turn, asker, refusal),
         }

@@ -13,8 +13,9 @@ use super::allowance::Allowances;
 use super::application::Couriers;
 use super::caught::Caught;
 use super::clock::NodeMs;
-use super::copies::{Followers, Unit};
+use super::copies::{Batches, Followers, Unit};
 use super::counters::Counters;
+use super::held::Fellow;
 use super::links::Links;
 use super::node::Settings;
 use super::rows::Rows;
@@ -36,6 +37,8 @@ pub struct Outbox {
     pub places: Vec<Place>,
     /// To the copies of buckets that somebody follows.
     pub units: Vec<Unit>,
+    /// To copies that the caller plays: batches, by their numbers on the copy's link.
+    pub batches: Vec<(Fellow, u64)>,
     /// To the log.
     pub caught: Vec<Caught>,
 }
@@ -63,6 +66,8 @@ pub(crate) struct Shared {
     pub(crate) is_tapped: bool,
     /// Who has copies of this node's buckets.
     pub(crate) followers: Followers,
+    /// What copies that the caller plays are sent.
+    pub(crate) batches: Batches,
     /// Queues with something to let out before anything else of them, or at the end of the turn.
     pub(crate) dirty: Vec<QueueRef>,
     /// What buckets of this node say to each other in this turn.

@@ -111,7 +111,7 @@ impl World {
                     down.push(link);
                 }
                 Arrival::Stored => boss.handle(now, Input::Stored, out),
-                Arrival::Commit { .. }
+                Arrival::Copy { .. }
                 | Arrival::Asked { .. }
                 | Arrival::Answered { .. }
                 | Arrival::Opened { .. }

@@ -164,7 +164,7 @@ impl World {
             | Arrival::Down { .. }
             | Arrival::Frame { .. }
             | Arrival::Stored
-            | Arrival::Commit { .. } => {}
+            | Arrival::Copy { .. } => {}
         }
     }
 

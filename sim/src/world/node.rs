@@ -13,7 +13,7 @@ use proto::q2q::field::q2q;
 use proto::wire;
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
-use super::agenda::Happening;
+use super::copies::{Copies, Key};
 use super::process::Arrival;
 use super::referee::each_frame;
 use super::shadows::Shadows;
@@ -31,26 +31,25 @@ pub(crate) struct NodeHost {
     member_out: machine::Outbox,
     pub(crate) node: Option<Node>,
     pub(crate) out: Outbox,
-    /// How far the copies of each bucket are, per bucket and loss.
-    committed: BTreeMap<(BucketId, Loss), u64>,
-    /// Which commits are on their way already.
-    scheduled: BTreeMap<(BucketId, Loss), u64>,
+    /// Those that its buckets wait for.
+    pub(crate) copies: Copies,
     /// Whose bucket the frames on each link are about.
-    said: BTreeMap<LinkId, (BucketId, Loss)>,
+    pub(crate) said: BTreeMap<LinkId, (BucketId, Loss)>,
     /// The links to lanes.
     lanes: BTreeSet<LinkId>,
     /// What it says to other nodes.
     pub(crate) words: Words,
-    /// Copies of its buckets.
+    /// Copies of its buckets that nobody waits for.
     pub(crate) shadows: Shadows,
 }
 
 /// Makes the draws of copies others than those of the run.
 const SHADOWS: u64 = 0x7368_6164_6f77;
+const COPIES: u64 = 0x636f_7069_6573;
 
 impl NodeHost {
     pub(crate) fn new(at: usize, life: u64, plan: &Plan) -> NodeHost {
-        let seed = plan.seed ^ SHADOWS ^ ((at as u64) << 32 | life);
+        let seed = plan.seed ^ ((at as u64) << 32 | life);
         let id = format!("q{}", at + 1);
         let host = format!("host-{}", at + 1);
         let member = Member::new(&id, Role::QueueNode, &host, &id, life + 1);
@@ -60,23 +59,17 @@ impl NodeHost {
             member_out: machine::Outbox::default(),
             node: None,
             out: Outbox::default(),
-            committed: BTreeMap::new(),
-            scheduled: BTreeMap::new(),
+            copies: Copies::new(seed ^ COPIES, plan.played_copies),
             said: BTreeMap::new(),
             lanes: BTreeSet::new(),
             words: Words::default(),
-            shadows: Shadows::new(seed, plan.faults.node),
+            shadows: Shadows::new(seed ^ SHADOWS, plan.faults.node),
         }
     }
 
     /// Whether a lane is at the other end.
     pub(crate) fn is_lane(&self, link: LinkId) -> bool {
         self.lanes.contains(&link)
-    }
-
-    /// How far the copies of a bucket are.
-    pub(crate) fn committed(&self, key: (BucketId, Loss)) -> u64 {
-        self.committed.get(&key).copied().unwrap_or(0)
     }
 }
 
@@ -93,18 +86,19 @@ impl World {
         self.fences.node_dies(at);
     }
 
-    /// One turn: first what the copies have committed, then everything else.
+    /// One turn: first what copies say, then everything else.
     pub(crate) fn node_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
         let (last, newest) = (self.last_words(at), self.newest(at));
         self.nodes[at].words.turn_begins(last, newest);
         let now = self.now();
         let port = Port::Node(at);
-        let (commits, rest): (Vec<_>, Vec<_>) =
-            inbox.into_iter().partition(|arrival| matches!(arrival, Arrival::Commit { .. }));
-        self.commit(at, commits);
+        let (said, rest): (Vec<_>, Vec<_>) =
+            inbox.into_iter().partition(|arrival| matches!(arrival, Arrival::Copy { .. }));
+        self.copies_say(at, said);
         self.look_at_words(at, true);
+        self.note_what_is_said(at);
         self.flush_links(port);
-        let uncommitted = self.uncommitted(at);
+        let waiting = self.waiting(at);
         let mut down = Vec::new();
         for arrival in rest {
             match arrival {
@@ -128,7 +122,7 @@ impl World {
                     self.node_link_down(at, link);
                 }
                 Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
-                Arrival::Commit { .. }
+                Arrival::Copy { .. }
                 | Arrival::Stored
                 | Arrival::Asked { .. }
                 | Arrival::Answered { .. }
@@ -151,15 +145,15 @@ impl World {
         }
         self.look_at_panics(at);
         self.shadow(at);
-        self.look_at_outputs(at, &uncommitted);
+        self.copies_hear(at);
         self.look_at_words(at, false);
+        self.look_at_outputs(at, &waiting);
         let last = self.last_words(at);
         self.nodes[at].words.turn_ends(last);
         self.flush_links(port);
         for link in down {
             self.link_is_down(port, link);
         }
-        self.schedule_commits(at);
         self.nodes[at].node.as_ref().and_then(Node::wake_at)
     }
 
@@ -224,7 +218,7 @@ impl World {
                     grace_ms: GRACE_MS,
                     bytes_max: u64::MAX,
                     logs_bytes_max: self.plan.logs_bytes_max,
-                    hold_commits: self.plan.commit_ms_max > 0,
+                    played_copies: self.plan.played_copies,
                     learns: None,
                     faults: self.plan.faults.node,
                 };
@@ -244,19 +238,9 @@ impl World {
         }
     }
 
-    fn commit(&mut self, at: usize, commits: Vec<Arrival>) {
-        let now = self.now();
+    /// Keeps whose bucket is spoken of on each link by what is about to be let out.
+    fn note_what_is_said(&mut self, at: usize) {
         let host = &mut self.nodes[at];
-        let Some(node) = &mut host.node else { return };
-        for commit in commits {
-            if let Arrival::Commit { bucket, loss, n } = commit
-                && node.buckets().iter().any(|(id, e)| (*id, e.loss) == (bucket, loss))
-            {
-                node.handle(now, Input::Committed { bucket, n }, &mut host.out);
-                let committed = host.committed.entry((bucket, loss)).or_default();
-                *committed = n.max(*committed);
-            }
-        }
         let said = &mut host.said;
         for link in host.out.links.dirty() {
             each_frame(host.out.links.unwritten(link), |number, body| {
@@ -273,22 +257,19 @@ impl World {
     }
 
     /// The newest record of each bucket.
-    fn newest(&mut self, at: usize) -> Vec<((BucketId, Loss), u64)> {
+    pub(crate) fn newest(&mut self, at: usize) -> Vec<((BucketId, Loss), u64)> {
         let Some(node) = &mut self.nodes[at].node else { return Vec::new() };
         let records = node.newest_records();
         let losses = node.buckets().into_iter().map(|(_, epochs)| epochs.loss);
         records.into_iter().zip(losses).map(|((id, n), loss)| ((id, loss), n)).collect()
     }
 
-    /// The buckets of which nothing may be let out now.
-    fn uncommitted(&mut self, at: usize) -> Vec<(BucketId, Loss)> {
-        if self.plan.commit_ms_max == 0 {
-            return Vec::new();
-        }
-        let newest = self.newest(at);
-        let host = &self.nodes[at];
-        let waiting = newest.into_iter().filter(|(key, n)| *n > host.committed(*key));
-        waiting.map(|(key, _)| key).collect()
+    /// The buckets of which nothing may be let out before a copy says something.
+    fn waiting(&mut self, at: usize) -> Vec<Key> {
+        let host = &mut self.nodes[at];
+        let Some(node) = &mut host.node else { return Vec::new() };
+        let keys = node.buckets().into_iter().map(|(id, epochs)| (id, epochs.loss));
+        keys.filter(|key| host.copies.waits(*key)).collect()
     }
 
     /// A panic that a node catches refuses one operation; here it is as wrong as any other.
@@ -299,12 +280,11 @@ impl World {
         }
     }
 
-    /// Nothing leaves a node before what it speaks of is committed: no event at all outside of a
-    /// commit, and nothing of a bucket that had uncommitted records when the turn began.
-    fn look_at_outputs(&mut self, at: usize, uncommitted: &[(BucketId, Loss)]) {
-        if self.plan.commit_ms_max == 0 {
-            return;
-        }
+    /// Nothing leaves a node before its copies have acknowledged it: nothing of a bucket that waits
+    /// but when a copy has said something, and no answer to a probe while any bucket waits.
+    fn look_at_outputs(&mut self, at: usize, before: &[Key]) {
+        let now = self.waiting(at);
+        let any_waits = before.iter().any(|key| now.contains(key));
         let host = &mut self.nodes[at];
         let mut early = Vec::new();
         for link in host.out.links.dirty() {
@@ -313,8 +293,12 @@ impl World {
             each_frame(host.out.links.unwritten(link), |number, body| {
                 let speaks_of_none = note_at(said, link, number, body);
                 let about = said.get(&link).copied();
-                let waits = about.is_some_and(|bucket| uncommitted.contains(&bucket));
-                let is_early = number == said::EVENT || (waits && !UNRECORDED.contains(&number));
+                let waits = about.is_some_and(|key| host.copies.waits(key));
+                let is_early = match number {
+                    said::PROBED => any_waits,
+                    said::MOVED | said::TELL => false,
+                    _ => waits,
+                };
                 if is_lane && !speaks_of_none && is_early {
                     early.push((link, number, about));
                 }
@@ -327,31 +311,12 @@ impl World {
             self.violated("nothing is shown before it is committed", what);
         }
     }
-
-    /// The copies will have what was recorded, sooner or later.
-    fn schedule_commits(&mut self, at: usize) {
-        let most_ms = self.plan.commit_ms_max;
-        if most_ms == 0 {
-            return;
-        }
-        let life = self.life(Process::Node(at));
-        for ((bucket, loss), n) in self.newest(at) {
-            let scheduled = self.nodes[at].scheduled.entry((bucket, loss)).or_default();
-            if *scheduled < n {
-                *scheduled = n;
-                let us = self.chance.below(most_ms * 1000);
-                self.agenda.after(us, Happening::Commit { node: at, life, bucket, loss, n });
-            }
-        }
-    }
 }
 
-/// `Probed` and `Moved` speak of no record; a `Tell` of one that was committed before it was put
-/// among those that a gateway is given, now or whenever it has space.
-const UNRECORDED: [u32; 3] = [said::PROBED, said::MOVED, said::TELL];
-
-/// Keeps whose bucket is spoken of; whether the frame was about nothing else.
-fn note_at(
+/// Keeps whose bucket is spoken of; whether the frame was about nothing else. `Moved` speaks of no
+/// bucket's state; a `Tell` of what was committed before it was put among those that a gateway is
+/// given, at once or whenever it has space.
+pub(crate) fn note_at(
     said: &mut BTreeMap<LinkId, (BucketId, Loss)>,
     link: LinkId,
     number: u32,

@@ -1,10 +1,10 @@
 //! Processes: they live, stand still, die and begin anew, and take what comes in turns.
 
 use link::machine::{LinkId, Peer};
-use proto::bucket::{BucketId, Loss};
 use proto::time::Time;
 
 use super::agenda::Happening;
+use super::copies::Said;
 use super::wires::Port;
 use super::{Process, Target, World};
 use crate::phase::Phase;
@@ -16,7 +16,7 @@ pub(crate) enum Arrival {
     Frame { port: Port, link: LinkId, frame: Vec<u8> },
     Down { port: Port, link: LinkId },
     Stored,
-    Commit { bucket: BucketId, loss: Loss, n: u64 },
+    Copy { said: Said },
     Opened { socket: usize },
     Received { socket: usize, bytes: Vec<u8> },
     Gone { socket: usize },

@@ -5,17 +5,16 @@ use std::collections::BTreeMap;
 
 use link::machine::LinkId;
 use prost::Message as _;
-use proto::bucket::{BucketId, Loss};
+use proto::bucket::Loss;
 use proto::q2q::{
     self,
-    field::q2q::{ANSWER, WORD},
+    field::q2q::{ANSWER, AT, WORD},
 };
 
 use super::World;
+use super::copies::Key;
+use super::node::note_at;
 use super::referee::each_frame;
-
-/// A bucket and its loss.
-type Key = (BucketId, Loss);
 
 /// When the words of a node were decided: each bucket numbers its own, as they come.
 #[derive(Debug, Default)]
@@ -60,22 +59,27 @@ impl Words {
 }
 
 impl World {
-    /// A node is about to let frames out, to others than lanes as well. Each answer to a word has a
-    /// record of its own, and so leaves in commits only.
+    /// A node is about to let frames out, to others than lanes as well. The answer to a word leaves
+    /// only when a copy has said something, if its bucket waits for any.
     pub(crate) fn look_at_words(&mut self, at: usize, in_commit: bool) {
-        if self.plan.commit_ms_max == 0 {
-            return;
-        }
         let host = &mut self.nodes[at];
         let mut early: Vec<(LinkId, String)> = Vec::new();
         for link in host.out.links.dirty() {
             if !host.is_lane(link) && !host.member.is_boss(link) {
+                let mut said = host.said.clone();
                 each_frame(host.out.links.unwritten(link), |number, body| match number {
-                    ANSWER if !in_commit => early.push((link, "an answer".to_owned())),
+                    AT => {
+                        note_at(&mut said, link, number, body);
+                    }
+                    ANSWER
+                        if !in_commit && said.get(&link).is_some_and(|k| host.copies.waits(*k)) =>
+                    {
+                        early.push((link, "an answer".to_owned()));
+                    }
                     WORD => {
                         let Ok(word) = q2q::Word::decode(body) else { return };
                         let Some((key, n)) = host.words.due(&word) else { return };
-                        if host.committed(key) < n {
+                        if host.copies.committed(key) < n {
                             early.push((link, format!("{word:?}, which is of {n} of {key:?}")));
                         }
                     }

@@ -5,7 +5,7 @@ use proto::ids::{Generation, SessionId};
 
 use super::{Cause, Happened};
 use crate::machine::bucket::Bucket;
-use crate::machine::outputs;
+use crate::machine::held::Effect;
 use crate::machine::state::queue::QueueIndex;
 use crate::machine::state::record::Record;
 use crate::machine::state::tells::Tell;
@@ -91,8 +91,8 @@ impl Bucket {
         let (bucket, target) = (self.outputs.bucket(), tell.target.clone());
         let n = self.record(turn, Record::Tell { tell }, None);
         let happened = Happened { bucket, n, cause, target };
-        if let Some(outputs::Effect::Happened(happened)) =
-            self.outputs.effect(outputs::Effect::Happened(happened))
+        if let Some(Effect::Happened(happened)) =
+            self.outputs.effect(&mut turn.shared.links, Effect::Happened(happened))
         {
             turn.shared.couriers.keep(&mut turn.shared.counters, happened);
         }

@@ -7,12 +7,12 @@ use proto::name;
 use proto::text::Foreign;
 
 use super::rig::Rig;
-use crate::machine::{Caught, Faults, Input, Panics};
+use crate::machine::{Caught, Faults, Panics};
 
 /// Ann and Bob are in a room beside the one that panics, of the same bucket; Ann is in both. All
 /// buckets know both.
-fn start(hold_commits: bool) -> (Rig, String) {
-    let mut rig = Rig::with(hold_commits, Faults::default());
+fn start(played_copies: u32) -> (Rig, String) {
+    let mut rig = Rig::with(played_copies, Faults::default());
     let bucket = |queue: &str| BucketId::of(name::hash(queue.as_bytes()), 1);
     let of_bucket = |is_that| {
         let mut names = (0..).map(|at| format!("/room/{at}"));
@@ -56,7 +56,7 @@ fn plant(rig: &mut Rig, on: Option<&'static str>) {
 /// What this line asks of a queue whose name ends so panics, and is answered so. After that all is
 /// as in a node where it was never asked: it is done when it comes again.
 fn refused(line: &str, (kind, queue, end): (&'static str, &str, &'static str), wanted: &str) {
-    let ((mut rig, beside), (mut other, _)) = (start(false), start(false));
+    let ((mut rig, beside), (mut other, _)) = (start(0), start(0));
     let before = state_of(&mut rig);
     plant(&mut rig, Some(end));
     for count in 1..=2 {
@@ -160,7 +160,7 @@ fn logins_and_resumes() {
 
 #[test]
 fn a_run_that_is_settled_first_is_let_out() {
-    let (mut rig, _) = start(false);
+    let (mut rig, _) = start(0);
     rig.run("2 g1 1 9 get /room/bad");
     let link = rig.link("g1");
     rig.now.ms += 1;
@@ -181,8 +181,8 @@ fn a_run_that_is_settled_first_is_let_out() {
 
 #[test]
 fn what_waits_for_its_commit_is_taken_back_alone() {
-    let (mut rig, _) = start(true);
-    let (mut other, _) = start(true);
+    let (mut rig, _) = start(1);
+    let (mut other, _) = start(1);
     for line in ["1 g1 1 9 members /room/bad", "1 g1 1 10 send /room/bad chat hi"] {
         plant(&mut rig, Some("bad"));
         assert_eq!(rig.run(line), "");
@@ -191,9 +191,7 @@ fn what_waits_for_its_commit_is_taken_back_alone() {
         assert_eq!(rig.run("1 g1 1 11 get /room/bad") + &other.run("1 g1 1 11 get /room/bad"), "");
     }
     let all = |rig: &mut Rig| {
-        for (bucket, n) in rig.node.newest_records() {
-            rig.handle(Input::Committed { bucket, n });
-        }
+        rig.acknowledge(usize::MAX);
         let mut said = String::new();
         rig.hear(&mut said);
         said
@@ -215,7 +213,7 @@ fn what_panics_when_it_has_been_carried_out_is_not_caught() {
         "1 g1 request 9 send /nowhere/bad chat hi key=k remember=15000",
     ];
     for line in lines {
-        let (mut rig, _) = start(false);
+        let (mut rig, _) = start(0);
         let panics = Some(Panics { on: "bad", late: true });
         rig.node.plant(Faults { panics, ..Faults::default() });
         let ran = std::panic::catch_unwind(AssertUnwindSafe(|| rig.run(line)));

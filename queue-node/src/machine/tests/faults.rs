@@ -14,7 +14,7 @@ fn shows(faults: Faults, script: &str) {
         1 g1 2 1 subscribe /room/1 sub=5";
     let script = format!("{start}\n{script}");
     let good = Rig::new().run(&script);
-    assert_ne!(Rig::with(false, faults).run(&script), good, "{faults:?} is not seen");
+    assert_ne!(Rig::with(0, faults).run(&script), good, "{faults:?} is not seen");
 }
 
 #[test]

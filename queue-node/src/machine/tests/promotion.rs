@@ -8,7 +8,7 @@ use crate::machine::{Faults, Promotion};
 
 /// Runs a script, hands both buckets over, and runs another on a new node: what that says.
 fn taken_over(faults: Faults, before: &str, after: &str) -> String {
-    let (mut old, mut new) = (Rig::new(), Rig::with(false, faults));
+    let (mut old, mut new) = (Rig::new(), Rig::with(0, faults));
     old.run(before);
     old.hand_over(&mut new);
     new.run(after)
@@ -140,7 +140,7 @@ fn deposed(faults: Faults) -> String {
     let rooms: Vec<String> =
         (1..).map(|n| format!("/room/{n}")).filter(elsewhere).take(3).collect();
     let rooms_home = BucketId::of(name::hash(rooms[0].as_bytes()), 1);
-    let mut rig = Rig::with(false, faults);
+    let mut rig = Rig::with(0, faults);
     rig.run("0 g1 up\n0 g1 introduce 1 ann\n0 g1 login 1 ann");
     rig.run(&format!("1 g1 1 1 subscribe {} sub=1", rooms[0]));
     let old = rig.copy(rooms_home);

@@ -48,7 +48,7 @@ fn a_lane_that_has_seen_more_gives_the_queue_another_epoch() {
     let (good, renewed) = run(Rig::new());
     assert_eq!(renewed, 1);
     let clamped = Faults { mark_clamped: true, ..Faults::default() };
-    let (said, renewed) = run(Rig::with(false, clamped));
+    let (said, renewed) = run(Rig::with(0, clamped));
     assert!(renewed == 0 && said != good, "{said}");
 }
 

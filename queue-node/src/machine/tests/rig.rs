@@ -19,7 +19,7 @@ use proto::name;
 use proto::q2g;
 use proto::time::Time;
 
-use crate::machine::{Faults, Input, Node, Outbox, Settings};
+use crate::machine::{Faults, Input, Node, Outbox, Played, Settings};
 
 mod cluster;
 mod promoted;
@@ -80,10 +80,11 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new() -> Rig {
-        Rig::with(false, Faults::default())
+        Rig::with(0, Faults::default())
     }
 
-    pub(crate) fn with(hold_commits: bool, faults: Faults) -> Rig {
+    /// Whose buckets wait for so many copies.
+    pub(crate) fn with(played_copies: u32, faults: Faults) -> Rig {
         let (id, incarnation, grace_ms) = ("q1".to_owned(), 1, GRACE_MS);
         let bytes_max = u64::MAX;
         Rig::of(Settings {
@@ -92,7 +93,7 @@ impl Rig {
             grace_ms,
             bytes_max,
             logs_bytes_max: usize::MAX,
-            hold_commits,
+            played_copies,
             learns: None,
             faults,
         })
@@ -100,7 +101,7 @@ impl Rig {
 
     /// Of a node that may keep so much.
     pub(crate) fn keeping(bytes_max: u64) -> Rig {
-        let (id, faults, hold_commits) = ("q1".to_owned(), Faults::default(), false);
+        let (id, faults, played_copies) = ("q1".to_owned(), Faults::default(), 0);
         let (incarnation, grace_ms) = (1, GRACE_MS);
         Rig::of(Settings {
             id,
@@ -108,7 +109,7 @@ impl Rig {
             grace_ms,
             bytes_max,
             logs_bytes_max: usize::MAX,
-            hold_commits,
+            played_copies,
             learns: None,
             faults,
         })
@@ -145,6 +146,17 @@ impl Rig {
         if is_end {
             self.shadows.follow(now, &mut self.node, &mut self.out);
         }
+    }
+
+    /// The copies acknowledge the oldest of the batches that they haven't acknowledged, at most so
+    /// many. How many they were.
+    pub(crate) fn acknowledge(&mut self, most: usize) -> usize {
+        let count = most.min(self.out.batches.len());
+        let batches: Vec<_> = self.out.batches.drain(..count).collect();
+        for (fellow, batch) in batches {
+            self.handle(Input::Played(Played::Acknowledged { fellow, batch }));
+        }
+        count
     }
 
     pub(crate) fn run(&mut self, script: &str) -> String {

@@ -5,7 +5,7 @@ use super::rig::Rig;
 use crate::machine::Faults;
 
 fn with(faults: Faults, script: &str) -> String {
-    Rig::with(false, faults).run(script)
+    Rig::with(0, faults).run(script)
 }
 
 #[test]
