@@ -1,7 +1,7 @@
 //! What it costs to let something out: answers and events to two lanes, at once, and held until one
-//! copy, or two, have acknowledged the turn.
+//! copy, or two, have acknowledged the turn; or only with so many copies.
 //!
-//! `cargo run --profile dist -p queue-node --example held`
+//! `cargo run --profile dist -p queue-node --example held [COPIES]`
 
 use std::error::Error;
 use std::sync::Arc;
@@ -149,8 +149,9 @@ fn operation(op: Op) -> Body {
 fn main() -> Result<(), Box<dyn Error>> {
     const ROUNDS: u32 = 7;
     let outputs = f64::from(TURNS * TURN * 3);
+    let only = std::env::args().nth(1).map(|word| word.parse::<u32>()).transpose()?;
     for round in 0..ROUNDS {
-        for copies in 0..3 {
+        for copies in only.map_or(0..3, |only| only..only + 1) {
             let took = Bench::new(copies)?.messages(BEHIND * copies as usize);
             let each = took.as_secs_f64() * 1e9 / outputs;
             println!(

@@ -81,6 +81,23 @@ pub struct Troubles {
     pub full_node_ms: u64,
 }
 
+/// Copies that the simulation plays.
+#[derive(Debug, Clone, Copy)]
+pub struct PlayedCopies {
+    /// So many of each bucket, which waits for all of them at first.
+    pub count: u32,
+    /// How long one takes to acknowledge at most.
+    pub ms_max: u64,
+}
+
+const COPIES: [PlayedCopies; 5] = [
+    PlayedCopies { count: 0, ms_max: 0 },
+    PlayedCopies { count: 0, ms_max: 0 },
+    PlayedCopies { count: 2, ms_max: 3 },
+    PlayedCopies { count: 1, ms_max: 20 },
+    PlayedCopies { count: 2, ms_max: 60 },
+];
+
 /// All that is drawn before a run begins.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -100,10 +117,8 @@ pub struct Plan {
     pub client_us_max: u64,
     /// Mean pause of the web application between two requests; 0: it asks for nothing.
     pub back_end_ms: u64,
-    /// So many copies of each bucket are played, and waited for at first.
-    pub played_copies: u32,
-    /// How long one takes to acknowledge at most.
-    pub commit_ms_max: u64,
+    /// Copies that buckets wait for.
+    pub copies: PlayedCopies,
     /// So many of a hundred connections hold.
     pub hold_percent: u64,
     /// Payloads are padded up to this length.
@@ -146,7 +161,6 @@ impl Plan {
         };
         let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
-        let played_copies = *chance.pick(&[0, 0, 1, 2]);
         Plan {
             seed,
             faults,
@@ -156,8 +170,7 @@ impl Plan {
             back_end_ms,
             link_us_max: *chance.pick(&[300, 2_000, 20_000]),
             client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
-            played_copies,
-            commit_ms_max: *chance.pick(&[3, 20, 80]),
+            copies: *chance.pick(&COPIES),
             hold_percent: *chance.pick(&[0, 0, 10, 40]),
             padding_max: *chance.pick(&[0, 0, 100, 1_000]),
             lanes,

@@ -59,7 +59,7 @@ impl NodeHost {
             member_out: machine::Outbox::default(),
             node: None,
             out: Outbox::default(),
-            copies: Copies::new(seed ^ COPIES, plan.played_copies),
+            copies: Copies::new(seed ^ COPIES, plan.copies.count),
             said: BTreeMap::new(),
             lanes: BTreeSet::new(),
             words: Words::default(),
@@ -218,7 +218,7 @@ impl World {
                     grace_ms: GRACE_MS,
                     bytes_max: u64::MAX,
                     logs_bytes_max: self.plan.logs_bytes_max,
-                    played_copies: self.plan.played_copies,
+                    played_copies: self.plan.copies.count,
                     learns: None,
                     faults: self.plan.faults.node,
                 };
