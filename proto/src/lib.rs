@@ -2,14 +2,14 @@
 //! share.
 //!
 //! In reading order: the names things have ([`name`], [`ids`]), where a name lives ([`bucket`],
-//! [`table`], [`rows`]), what is allowed ([`limits`], [`class`], [`page`]), what is answered ([`codes`]), how
-//! bytes are cut and read ([`frame`], [`wire`]), and one module per arrow: [`c2g`], [`g2c`],
-//! [`g2q`], [`q2g`], [`q2q`], [`n2b`], [`b2n`]. What copies of a bucket are made of is in
-//! [`record`], [`snapshot`] and [`classes`]. [`json`] is the client protocol as text; [`filter`]
-//! decides what a subscription receives; [`seeded`] is how a process hashes what comes from
-//! outside, [`share`] how what is bounded is shared out. [`document`] reads what operators write,
-//! [`text`] is what may be shown of what others wrote, and [`secret`] keeps out of sight what
-//! nobody is to see in it.
+//! [`table`], [`rows`]), what is allowed ([`limits`], [`class`], [`page`]), what is answered
+//! ([`codes`]), how bytes are cut and read ([`frame`], [`wire`]), and one module per arrow:
+//! [`c2g`], [`g2c`], [`g2q`], [`q2g`], [`q2q`], [`n2b`], [`b2n`]. What copies of a bucket are
+//! made of is in [`record`], [`snapshot`] and [`classes`]. [`json`] is the client protocol as
+//! text; [`filter`] decides what a subscription receives; [`seeded`] is how a process hashes what
+//! comes from outside, [`share`] how what is bounded is shared out. [`document`] reads what
+//! operators write, [`text`] is what may be shown of what others wrote, and [`secret`] keeps out
+//! of sight what nobody is to see in it.
 //!
 //! This crate never opens a socket, reads a clock or keeps state between calls.
 

@@ -4,8 +4,8 @@
 use crate::table::{BucketTable, Owner, Place, Rows, Table, TableError, Version};
 
 impl Rows {
-    /// What makes the new table of the old one. Nothing: they have other bits, and the new one is to
-    /// be told whole.
+    /// What makes the new table of the old one. Nothing: they have other bits, and the new one is
+    /// to be told whole.
     pub fn between(old: &Table, new: &Table) -> Option<Rows> {
         if old.bits != new.bits || old.rows.len() != new.rows.len() {
             return None;

@@ -84,8 +84,8 @@ impl Rows {
         moves.len()
     }
 
-    /// Splits every bucket in two with the same owners and numbers. False if there are as many as may
-    /// be.
+    /// Splits every bucket in two with the same owners and numbers. False if there are as many as
+    /// may be.
     pub fn split(&mut self) -> bool {
         let splits = self.placement().is_some_and(|mut placement| placement.split());
         if splits {

@@ -12,8 +12,8 @@ mod proof;
 
 use self::handshake::{End, Stage};
 
-/// The newest version of the link protocol this code speaks, and the oldest. Of those below, which no
-/// release has spoken, 2 named buckets by {loss, conf}, and 1 proved itself to whoever dialled.
+/// The newest version of the link protocol this code speaks, and the oldest. No release has spoken
+/// those below: 2 names buckets by {loss, conf}; an acceptor of 1 proves itself to whoever dials.
 const VERSION: u32 = 3;
 const VERSION_MIN: u32 = 3;
 

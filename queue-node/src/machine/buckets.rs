@@ -173,8 +173,8 @@ fn is_mine(shared: &Shared, owner: Option<&Owner>) -> bool {
 ///
 /// # Errors
 /// If the peer has heard of a newer row, and hasn't told it. This node would name an older one, and
-/// then, as soon as it has heard itself, take what comes next before what it has sent back. When the
-/// peer has dialled anew, it tells its row first.
+/// then, as soon as it has heard itself, take what comes next before what it has sent back. When
+/// the peer has dialled anew, it tells its row first.
 fn moved(turn: &mut Turn<'_>, link: LinkId, at: HeardAt) -> Result<(), &'static str> {
     let moved = turn.shared.rows.told(at.bucket);
     let moved = moved.ok_or("this node has no table with such a bucket yet")?;

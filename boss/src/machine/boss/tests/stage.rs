@@ -147,10 +147,12 @@ impl Stage {
 
     /// In words; of changed rows the whole table that they make.
     fn said(&mut self, link: LinkId, body: b2n::Body) -> String {
-        let (word, table) = match body {
-            b2n::Body::Table(table) => ("table", BucketTable::try_from(table).unwrap()),
-            b2n::Body::Rows(rows) => ("rows", self.tables[&link].with(rows).unwrap()),
-            other => return said(other),
+        let (word, table) = if let b2n::Body::Table(table) = body {
+            ("table", BucketTable::try_from(table).unwrap())
+        } else if let b2n::Body::Rows(rows) = body {
+            ("rows", self.tables[&link].with(rows).unwrap())
+        } else {
+            return said(body);
         };
         let text = format!("{word} {}", shares(table.wire()));
         self.tables.insert(link, table);

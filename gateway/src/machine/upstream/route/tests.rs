@@ -1,7 +1,5 @@
 //! Tests of the list of nodes: their places, their links, and until when homes are heard.
 
-use proto::table::Version;
-
 use super::*;
 
 fn owner(id: &str) -> Owner {
