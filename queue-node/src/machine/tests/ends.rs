@@ -119,8 +119,8 @@ fn each_epoch_of_a_room_hears_of_the_end() {
         0: g1 moved 0 q2
         1: q2~ answer 7 ended=false floor=4 gen=4
         2: q2~ answer 8 ended=false floor=4 gen=4
-        3: q2 word 65537 ended /room/1 bye floor=9
-        3: q2 word 131073 ended /room/1 bye floor=9
+        3: q2 word 65537 ended /room/1 bye floor=11
+        3: q2 word 131073 ended /room/1 bye floor=11
         3: g1 lost_noted 1
         ",
     );
@@ -179,7 +179,7 @@ fn the_newest_joining_of_a_room_counts_and_only_its_own_leaving() {
         3: q2~ answer 9 ended=false floor=4 gen=4
         4: q2~ answer 10 ended=false floor=4 gen=4
         5: q2~ answer 11 ended=true floor=4
-        6: q2 word 65537 ended /room/1 bye floor=12
+        6: q2 word 65537 ended /room/1 bye floor=17
         6: g1 lost_noted 1
         ",
     );
@@ -205,10 +205,10 @@ fn after_a_grace_rooms_let_go_what_was_not_resumed() {
         0: g1 moved 0 q2
         1: q2~ answer 7 ended=false floor=4 gen=4
         2: g1 kick 1 3509 gen=4
-        2: g1 logged_in 2 0 7 resumed
-        2: q2 word 65537 fence /room/1 7 floor=7
+        2: g1 logged_in 2 0 8 resumed
+        2: q2 word 65537 fence /room/1 8 floor=8
         990: g1 reply 1 op=0 status=0 ann online +0 [g test +0] /room/1
-        1020: q2 word 131073 ended /room/1 not resumed below=7 floor=7
+        1020: q2 word 131073 ended /room/1 not resumed below=8 floor=8
         1020: g1 reply 2 op=0 status=0 ann online +0 [g test +0] /room/1
         ",
     );

@@ -106,11 +106,11 @@ fn an_end_below_a_generation_spares_who_came_back() {
         3: g1 unsubscribed 5 [1] 'lost'
         3: g1 event 5 #2 left ann (lost)
         3: q2~ answer 8 ended=true
-        4: q2 word 196608 note ann /room/1 13
+        4: q2 word 196608 note ann /room/1 15
         4: g1 answer 1 op=2 status=0 seq=2
         4: g1 event 5 #3 joined ann
         4: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] bob,ann
-        5: q2 word 262144 unnote ann /room/1 13
+        5: q2 word 262144 unnote ann /room/1 15
         5: g1 unsubscribed 5 [1] 'lost'
         5: g1 event 5 #4 left ann (lost)
         5: q2~ answer 9 ended=true

@@ -163,9 +163,9 @@ fn words_of_another_node_are_done_at_most_once() {
         1: q2~ answer 7 ended=false floor=4 gen=4
         2: q2~ answer 7 ended=false floor=4 gen=4
         3: q2~ answer 8 ended=false floor=4 gen=4
-        4: q2 word 65537 ended /room/1 bye floor=10
+        4: q2 word 65537 ended /room/1 bye floor=12
         4: g1 lost_noted 1
-        5: q2~ answer 9 ended=true floor=13 gen=4
+        5: q2~ answer 9 ended=true floor=16 gen=4
         ",
     );
 }
