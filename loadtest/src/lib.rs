@@ -42,3 +42,4 @@ pub use target::{Nodes, Target, Transport};
 pub use traffic::checker::Faults;
 pub use traffic::latency::Percentiles;
 pub use traffic::load::Pace;
+pub use traffic::returns::Tally;

@@ -8,10 +8,9 @@
 
 mod configuration;
 mod report;
-mod returns;
 mod storm;
 
-pub use report::{ResumeStormReport, Tally};
+pub use report::ResumeStormReport;
 
 use std::path::PathBuf;
 use std::time::Duration;

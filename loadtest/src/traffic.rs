@@ -8,5 +8,6 @@ pub(crate) mod load;
 pub(crate) mod messages;
 pub(crate) mod opening;
 pub(crate) mod outcome;
+pub(crate) mod returns;
 pub(crate) mod schedule;
 pub(crate) mod stamp;

@@ -3,13 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::traffic::checker::Faults;
 use crate::traffic::latency::Percentiles;
+use crate::traffic::returns::Tally;
 
 /// What `resume-storm` found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,29 +41,6 @@ pub struct ResumeStormReport {
     pub faults: Faults,
     /// How much of its core the generator used while they came back.
     pub generator_busy: f64,
-}
-
-/// How the returns went.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    /// Sessions whose connection was lost.
-    pub disconnected: u64,
-    /// Sessions that are back.
-    pub back: u64,
-    /// Sessions that were told not to come back.
-    pub out: u64,
-    /// Of those who are back, sessions that went on.
-    pub resumed: u64,
-    /// Connections beyond the first of each return.
-    pub retries: u64,
-    /// Queues of those who are back that went on from the client's marks.
-    pub recovered: u64,
-    /// Queues that began anew.
-    pub anew: u64,
-    /// Queues that ended and were asked for again.
-    pub unsubscribed: u64,
-    /// How often each close code was given.
-    pub closings: BTreeMap<u32, u64>,
 }
 
 impl ResumeStormReport {

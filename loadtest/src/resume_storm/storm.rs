@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 
 use super::ResumeStormOptions;
 use super::report::ResumeStormReport;
-use super::returns::Returns;
 use crate::clock::{Clock, Nanoseconds, SECOND, nanoseconds, seconds};
 use crate::interrupt::Interrupt;
 use crate::peers::Member;
@@ -21,6 +20,7 @@ use crate::traffic::crowd::{Crowd, Loss};
 use crate::traffic::load::{Load, Pace};
 use crate::traffic::messages::Messages;
 use crate::traffic::opening::Opening;
+use crate::traffic::returns::Returns;
 use crate::traffic::schedule::Schedule;
 
 /// The longest wait for sockets.

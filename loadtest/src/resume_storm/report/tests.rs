@@ -1,8 +1,9 @@
 //! What is sound and what isn't, and the names of the figures.
 
-use super::{ResumeStormReport, Tally};
+use super::ResumeStormReport;
 use crate::traffic::checker::Faults;
 use crate::traffic::latency::Percentiles;
+use crate::traffic::returns::Tally;
 
 fn report() -> ResumeStormReport {
     ResumeStormReport {

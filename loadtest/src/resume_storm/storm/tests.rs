@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::Storm;
 use crate::interrupt::Interrupt;
-use crate::resume_storm::{ResumeStormOptions, ResumeStormReport, Tally};
+use crate::resume_storm::{ResumeStormOptions, ResumeStormReport};
 use crate::traffic::checker::Faults;
+use crate::traffic::returns::Tally;
 use hub::{Hub, Plant};
 
 /// Twenty sessions in two rooms; somebody sends every two milliseconds.

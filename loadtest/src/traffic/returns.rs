@@ -1,15 +1,15 @@
-//! Who is away, when to try again, and who is back: the clients' part of the storm, without clock
-//! or socket.
+//! Who lost a connection, when to try again, and who is back, without clock or socket.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::report::Tally;
+use serde::Serialize;
+
+use super::latency::Latencies;
 use crate::clock::Nanoseconds;
 use crate::peers::imq::returning::{Closing, Here};
-use crate::traffic::latency::Latencies;
 
 const MILLISECOND: Nanoseconds = 1_000_000;
 
@@ -30,25 +30,48 @@ enum Place {
     Out,
 }
 
-/// All sessions of the storm.
+/// How the returns went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Sessions whose connection was lost.
+    pub disconnected: u64,
+    /// Sessions that are back.
+    pub back: u64,
+    /// Sessions that were told not to come back.
+    pub out: u64,
+    /// Of those who are back, sessions that went on.
+    pub resumed: u64,
+    /// Connections beyond the first of each return.
+    pub retries: u64,
+    /// Queues of those who are back that went on from the client's marks.
+    pub recovered: u64,
+    /// Queues that began anew.
+    pub anew: u64,
+    /// Queues that ended and were asked for again.
+    pub unsubscribed: u64,
+    /// How often each close code was given.
+    pub closings: BTreeMap<u32, u64>,
+}
+
+/// All sessions of a run.
 #[derive(Debug)]
-pub(super) struct Returns {
+pub(crate) struct Returns {
     /// By slot: the senders', who stay, are among them.
     places: Vec<Place>,
     /// How many are to be lost and to come back.
     sessions: usize,
-    /// When the gateway died.
+    /// From when on returns are timed.
     since: Nanoseconds,
     /// Who is to connect, in the order of when.
     due: BTreeSet<(Nanoseconds, usize)>,
-    /// From the death to being back.
-    pub(super) took: Latencies,
-    pub(super) tally: Tally,
+    /// From then to being back.
+    pub(crate) took: Latencies,
+    pub(crate) tally: Tally,
 }
 
 impl Returns {
     /// Everybody is there.
-    pub(super) fn new(slots: usize, sessions: usize, since: Nanoseconds) -> Self {
+    pub(crate) fn new(slots: usize, sessions: usize, since: Nanoseconds) -> Self {
         Self {
             places: vec![Place::There; slots],
             sessions,
@@ -60,17 +83,17 @@ impl Returns {
     }
 
     /// Whether all are back, or out.
-    pub(super) fn over(&self) -> bool {
+    pub(crate) fn over(&self) -> bool {
         self.tally.back + self.tally.out == self.sessions as u64
     }
 
     /// Whether somebody isn't there.
-    pub(super) fn away(&self, who: usize) -> bool {
+    pub(crate) fn away(&self, who: usize) -> bool {
         matches!(self.places[who], Place::Away { .. })
     }
 
     /// A connection ended. `jitter` is a number from 0 to 1.
-    pub(super) fn lost(
+    pub(crate) fn lost(
         &mut self,
         who: usize,
         now: Nanoseconds,
@@ -103,7 +126,7 @@ impl Returns {
     }
 
     /// Who is to connect now.
-    pub(super) fn take_due(&mut self, now: Nanoseconds) -> Option<usize> {
+    pub(crate) fn take_due(&mut self, now: Nanoseconds) -> Option<usize> {
         let who = self.due.first().filter(|(due, _)| *due <= now)?.1;
         self.due.pop_first();
         if let Place::Away { tries: 2.. } = self.places[who] {
@@ -113,12 +136,12 @@ impl Returns {
     }
 
     /// When the next is to connect.
-    pub(super) fn next_due(&self) -> Option<Nanoseconds> {
+    pub(crate) fn next_due(&self) -> Option<Nanoseconds> {
         self.due.first().map(|(due, _)| *due)
     }
 
     /// A client is whole again on a new connection.
-    pub(super) fn whole(&mut self, who: usize, now: Nanoseconds, here: Here) {
+    pub(crate) fn whole(&mut self, who: usize, now: Nanoseconds, here: Here) {
         if !self.away(who) {
             return;
         }
