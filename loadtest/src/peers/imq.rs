@@ -4,6 +4,7 @@
 
 pub(crate) mod counting;
 pub(crate) mod returning;
+pub(crate) mod witness;
 
 use super::protobuf::{Fields, Value};
 use super::wire::{put_field, put_varint, varint, varint_length};
@@ -62,6 +63,11 @@ impl Imq {
     /// Connects as somebody else from the next time on.
     pub(crate) fn rename(&mut self, user: String) {
         self.user = user;
+    }
+
+    /// The newest operation's id.
+    pub(crate) fn newest(&self) -> u32 {
+        self.operation
     }
 
     /// Appends `connect`; `resume` is its field of that name, if there is one.
@@ -210,6 +216,7 @@ const RESULT: u64 = bytes_tag(2) as u64;
 const SUBSCRIBED: u64 = bytes_tag(3) as u64;
 const UNSUBSCRIBED: u64 = bytes_tag(4) as u64;
 const MESSAGE: u64 = bytes_tag(5) as u64;
+const GAP: u64 = bytes_tag(11) as u64;
 const CLOSING: u64 = bytes_tag(12) as u64;
 const PING: u64 = bytes_tag(13) as u64;
 

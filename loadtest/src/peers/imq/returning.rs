@@ -1,6 +1,6 @@
 //! A client of imq that comes back: it keeps what `resume` takes, and counts what it is told.
 
-mod subscription;
+pub(super) mod subscription;
 
 #[cfg(test)]
 mod tests;
@@ -9,28 +9,28 @@ use super::super::protobuf::{Fields, Value};
 use super::super::wire::put_field;
 use super::super::{Codec, Event, Member, Violation};
 use super::{
-    CLOSING, Imq, PING, PONG, RESULT, SUBSCRIBED, UNSUBSCRIBED, WELCOME, acknowledgement, body,
-    bytes_tag, delivery, frame, number_tag, put_frame,
+    CLOSING, GAP, Imq, MESSAGE, PING, PONG, RESULT, SUBSCRIBED, UNSUBSCRIBED, WELCOME,
+    acknowledgement, body, bytes_tag, delivery, frame, number_tag, put_frame,
 };
 use subscription::{MEMBERS, Subscription};
 
-const MESSAGE: u64 = bytes_tag(5) as u64;
 const STATE: u64 = bytes_tag(6) as u64;
 const JOINED: u64 = bytes_tag(7) as u64;
 const LEFT: u64 = bytes_tag(8) as u64;
 const MOUNT_CREATED: u64 = bytes_tag(9) as u64;
 const MOUNT_DELETED: u64 = bytes_tag(10) as u64;
-const GAP: u64 = bytes_tag(11) as u64;
 
 /// One client over all its connections.
 #[derive(Debug)]
 pub(crate) struct Returning {
-    imq: Imq,
+    pub(super) imq: Imq,
     /// Id and secret of the newest `welcome`.
     session: Option<(String, String)>,
     subscriptions: Vec<Subscription>,
     /// What the present connection was told.
     pub(crate) here: Here,
+    /// `unsubscribed` since a subscription stood.
+    refused: usize,
     /// `gap`s, over all connections.
     pub(crate) gaps: u64,
     /// Users that came to a room or left it before these eyes, over all connections.
@@ -71,6 +71,7 @@ impl Returning {
             session: None,
             subscriptions: Vec::new(),
             here: Here::default(),
+            refused: 0,
             gaps: 0,
             movements: 0,
         }
@@ -96,7 +97,11 @@ impl Returning {
         Some(resume)
     }
 
-    fn event<'a>(&mut self, frame: &'a [u8], out: &mut Vec<u8>) -> Result<Event<'a>, Violation> {
+    pub(super) fn event<'a>(
+        &mut self,
+        frame: &'a [u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Event<'a>, Violation> {
         let (tag, body) = body(frame)?;
         match tag {
             WELCOME => self.welcome(body, out),
@@ -155,6 +160,7 @@ impl Returning {
     fn subscribed(&mut self, body: &[u8]) -> Result<Event<'static>, Violation> {
         let (fresh, recovered) = Subscription::read(body)?;
         let own = fresh.own();
+        self.refused = 0;
         let known = self.subscriptions.iter_mut().find(|known| known.name == fresh.name);
         match known {
             Some(known) => {
@@ -166,8 +172,8 @@ impl Returning {
         Ok(if own { Event::Other } else { Event::Ready })
     }
 
-    /// Asks for the subscription again, once per connection: what a gateway refuses a second time
-    /// it would refuse for ever.
+    /// Asks for the subscription again: but what a gateway refuses over and over it would refuse
+    /// for ever.
     fn unsubscribed(
         &mut self,
         body: &[u8],
@@ -181,7 +187,8 @@ impl Returning {
             }
         }
         self.here.unsubscribed += 1;
-        if self.here.unsubscribed as usize > self.subscriptions.len() {
+        self.refused += 1;
+        if self.refused > self.subscriptions.len() {
             return Err(Violation::at("unsubscribed over and over", body));
         }
         if let Some(at) = self.subscriptions.iter().position(|known| known.name == name) {
@@ -189,6 +196,21 @@ impl Returning {
             self.subscribe_again(at, out);
         }
         Ok(Event::Other)
+    }
+
+    /// Asks once more for what doesn't stand.
+    pub(super) fn subscribe_missing(&mut self, out: &mut Vec<u8>) {
+        for at in 0..self.subscriptions.len() {
+            if self.subscriptions[at].number.is_none() {
+                self.subscribe_again(at, out);
+            }
+        }
+    }
+
+    /// Whether a number stands for the user's own queue.
+    pub(super) fn is_own(&self, number: u64) -> bool {
+        let of = self.subscriptions.iter().find(|known| known.number == Some(number));
+        of.is_some_and(Subscription::own)
     }
 
     fn subscribe_again(&mut self, at: usize, out: &mut Vec<u8>) {
@@ -246,6 +268,7 @@ impl Codec for Returning {
     /// Says who it is and what it has seen, or, the first time, what it wants.
     fn hello(&mut self, out: &mut Vec<u8>) {
         self.here = Here::default();
+        self.refused = 0;
         for subscription in &mut self.subscriptions {
             subscription.number = None;
         }

@@ -11,18 +11,18 @@ pub(super) const MEMBERS: &[u8] = b"members";
 
 /// A queue that the client is subscribed to, or was on its last connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Subscription {
+pub(in crate::peers::imq) struct Subscription {
     pub(super) name: String,
     /// The number that stands for it on this connection; none until it was given.
     pub(super) number: Option<u64>,
-    epoch: u64,
+    pub(in crate::peers::imq) epoch: u64,
     /// By mount: the newest event that came.
     marks: Vec<(Vec<u8>, u64)>,
 }
 
 impl Subscription {
     /// Reads a `subscribed`; the second is whether it goes on from the client's marks.
-    pub(super) fn read(body: &[u8]) -> Result<(Self, bool), Violation> {
+    pub(in crate::peers::imq) fn read(body: &[u8]) -> Result<(Self, bool), Violation> {
         let mut read = Self { name: String::new(), number: Some(0), epoch: 0, marks: Vec::new() };
         let mut recovered = false;
         let mut fields = Fields { bytes: body };
@@ -43,7 +43,7 @@ impl Subscription {
     }
 
     /// Whether it is the user's own queue, which nobody asks for.
-    pub(super) fn own(&self) -> bool {
+    pub(in crate::peers::imq) fn own(&self) -> bool {
         self.name.as_bytes().starts_with(USER_QUEUES)
     }
 

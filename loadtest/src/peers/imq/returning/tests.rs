@@ -148,6 +148,20 @@ fn what_ended_is_asked_for_again_but_not_for_ever() {
 }
 
 #[test]
+fn what_stood_again_may_end_again() {
+    let mut client = client();
+    hello(&mut client);
+    let_in(&mut client, "first", false, 1);
+    let ended = [("sub", Value::U32(2)), ("queue", text("/r"))];
+    let again = [&ended[..], &[("epoch", Value::U64(7))]].concat();
+    for _ in 0..4 {
+        assert!(!hear(&mut client, "unsubscribed", &ended).is_empty());
+        hear(&mut client, "subscribed", &again);
+    }
+    assert_eq!((client.here.unsubscribed, client.here.anew), (4, 4));
+}
+
+#[test]
 fn the_end_is_remembered_until_the_next_hello() {
     let mut client = client();
     hello(&mut client);
