@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -80,19 +81,18 @@ fn create_all(
 ) -> Result<QueuesReport> {
     let clock = Clock::start();
     let run = rand::random::<u32>();
-    let mut doors =
-        (0..CONNECTIONS).map(|_| Http::connect(nodes.address)).collect::<Result<Vec<_>>>()?;
+    let creation = Creation { server: nodes.address, key: &nodes.rpc_key };
+    let name = |number: usize| format!("/room/{run:08x}-{number}");
     let mut points = Vec::new();
     let mut created = 0;
     for step in 1..=options.steps {
         let wanted = options.queues * step / options.steps;
-        while created < wanted {
-            interrupt.check()?;
-            let batch = (CONNECTIONS * PIPELINED).min(wanted - created);
-            create(&mut doors, nodes, run, created..created + batch)?;
-            created += batch;
+        let more = wanted - created;
+        if create(creation, more, interrupt, |number| name(created + number))? < more {
+            bail!("queues were there before they were created");
         }
-        still_there(&mut doors[0], nodes, run)?;
+        created = wanted;
+        still_there(creation, &name(0))?;
         let queue_node_bytes = memory::resident_bytes(nodes.queue_node)?;
         let point = QueuesPoint { queues: created, queue_node_bytes };
         eprintln!("{point}");
@@ -107,37 +107,66 @@ fn create_all(
     })
 }
 
-/// Creates some queues, a write for each connection, and waits for all answers.
-fn create(
-    doors: &mut [Http],
-    nodes: &Nodes,
-    run: u32,
-    numbers: std::ops::Range<usize>,
-) -> Result<()> {
-    let numbers: Vec<usize> = numbers.collect();
-    for (door, numbers) in doors.iter_mut().zip(numbers.chunks(PIPELINED)) {
+/// Where queues are created, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Creation<'a> {
+    pub(crate) server: SocketAddr,
+    pub(crate) key: &'a str,
+}
+
+/// Creates so many queues, each of its own name, unless they are there; how many weren't.
+pub(crate) fn create(
+    creation: Creation<'_>,
+    queues: usize,
+    interrupt: &Interrupt,
+    name: impl Fn(usize) -> String,
+) -> Result<usize> {
+    let mut doors =
+        (0..CONNECTIONS).map(|_| Http::connect(creation.server)).collect::<Result<Vec<_>>>()?;
+    let names: Vec<String> = (0..queues).map(name).collect();
+    let mut created = 0;
+    for names in names.chunks(CONNECTIONS * PIPELINED) {
+        interrupt.check()?;
+        created += create_some(&mut doors, creation, names)?;
+    }
+    Ok(created)
+}
+
+/// Creates some queues, a write for each connection, and waits for all answers; how many weren't
+/// there.
+fn create_some(doors: &mut [Http], creation: Creation<'_>, names: &[String]) -> Result<usize> {
+    for (door, names) in doors.iter_mut().zip(names.chunks(PIPELINED)) {
         let mut requests = String::new();
-        for number in numbers {
-            request(&mut requests, nodes, "create_queue", run, *number)?;
+        for name in names {
+            request(&mut requests, creation, "create_queue", name)?;
         }
         door.send(requests.as_bytes())?;
     }
-    for (door, numbers) in doors.iter_mut().zip(numbers.chunks(PIPELINED)) {
-        for _ in numbers {
+    let mut created = 0;
+    for (door, names) in doors.iter_mut().zip(names.chunks(PIPELINED)) {
+        for _ in names {
             let answer = door.answer()?;
-            if answer.status != 200 {
-                let body = String::from_utf8_lossy(&answer.body);
-                bail!("create_queue was answered with {}: {body}", answer.status);
+            match answer.status {
+                200 => created += 1,
+                THERE_ALREADY => {}
+                status => {
+                    let body = String::from_utf8_lossy(&answer.body);
+                    bail!("create_queue was answered with {status}: {body}");
+                }
             }
         }
     }
-    Ok(())
+    Ok(created)
 }
 
+/// The answer to who creates what is there.
+const THERE_ALREADY: u16 = 409;
+
 /// A queue that was destroyed meanwhile would make the others look small.
-fn still_there(door: &mut Http, nodes: &Nodes, run: u32) -> Result<()> {
+fn still_there(creation: Creation<'_>, name: &str) -> Result<()> {
+    let mut door = Http::connect(creation.server)?;
     let mut text = String::new();
-    request(&mut text, nodes, "get_queue", run, 0)?;
+    request(&mut text, creation, "get_queue", name)?;
     door.send(text.as_bytes())?;
     if door.answer()?.status != 200 {
         bail!("the first queue is gone: creating so many takes longer than `idle_ttl_ms`");
@@ -145,20 +174,14 @@ fn still_there(door: &mut Http, nodes: &Nodes, run: u32) -> Result<()> {
     Ok(())
 }
 
-fn request(
-    text: &mut String,
-    nodes: &Nodes,
-    method: &str,
-    run: u32,
-    number: usize,
-) -> std::fmt::Result {
-    let body = format!("{{\"queue\":\"/room/{run:08x}-{number}\"}}");
+fn request(text: &mut String, creation: Creation<'_>, method: &str, name: &str) -> fmt::Result {
+    let body = format!("{{\"queue\":\"{name}\"}}");
     write!(
         text,
         "POST /rpc/v1/{method} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        nodes.address,
-        nodes.rpc_key,
+        creation.server,
+        creation.key,
         body.len()
     )
 }

@@ -1,6 +1,6 @@
 //! A server process that ends with its owner.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -29,10 +29,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a process whose whole output goes to a log in the scratch directory.
+    /// Starts a process whose whole output goes to a log in the scratch directory, behind that of
+    /// one of the same name before it.
     pub(crate) fn start(name: &str, mut command: Command, scratch: &Scratch) -> Result<Self> {
         let log = scratch.path().join(format!("{name}.log"));
-        let output = File::create(&log).with_context(|| format!("making {}", log.display()))?;
+        let output = OpenOptions::new().create(true).append(true).open(&log);
+        let output = output.with_context(|| format!("making {}", log.display()))?;
         let errors = output.try_clone().context("sharing a log")?;
         let child = command
             .current_dir(scratch.path())
@@ -53,6 +55,21 @@ impl Server {
     pub(crate) fn kill(&mut self) -> Result<()> {
         let killed = self.child.kill().and_then(|()| self.child.wait().map(drop));
         killed.with_context(|| format!("killing {}", self.name))
+    }
+
+    /// Sends the process a signal: `STOP` and `CONT`.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
+        let words = [format!("-{name}"), self.child.id().to_string()];
+        let status = Command::new("kill").args(words).status().context("running kill")?;
+        if !status.success() {
+            bail!("{} can't be sent SIG{name}", self.name);
+        }
+        Ok(())
+    }
+
+    /// Whether the process has ended.
+    pub(crate) fn ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait().context("looking after a server")?.is_some())
     }
 
     /// Asks until the server serves; fails when it ends or takes too long.

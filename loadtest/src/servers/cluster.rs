@@ -52,10 +52,10 @@ pub(crate) struct Cluster {
     boss: Server,
     /// Where the boss shows itself.
     pub(crate) boss_http: SocketAddr,
-    /// Dropped after the processes that write to it.
-    _scratch: Scratch,
     /// The key for back ends.
     pub(crate) rpc_key: String,
+    /// Dropped after the processes, which write to its scratch directory.
+    starter: Starter,
 }
 
 /// A gateway and its doors.
@@ -73,6 +73,7 @@ pub(crate) struct Gateway {
 #[derive(Debug)]
 struct QueueNode {
     server: Server,
+    link: SocketAddr,
     http: SocketAddr,
 }
 
@@ -83,19 +84,19 @@ impl Cluster {
             bail!("a cluster has at least one gateway and one queue node");
         }
         // The processes run in a directory of their own.
-        let program = &program
+        let program = program
             .canonicalize()
             .with_context(|| format!("looking for imq at {}", program.display()))?;
         let scratch = Scratch::new()?;
         let [link, http] = ports::free()?;
-        let (secret, rpc_key) = (key(), key());
-        let starter =
-            Starter { program, scratch: &scratch, boss: link, secret: &secret, rpc_key: &rpc_key };
+        let rpc_key = key();
         write_options(&scratch, shape)?;
         let configuration = match shape.configuration {
             Some(text) => Some(write_configuration(&scratch, text)?),
             None => None,
         };
+        let starter =
+            Starter { program, scratch, boss: link, secret: key(), rpc_key: rpc_key.clone() };
         let boss = starter.boss(http, shape.queue_nodes, configuration)?;
         let numbers = 1..=shape.queue_nodes;
         let queue_nodes =
@@ -103,8 +104,7 @@ impl Cluster {
         let numbers = 1..=shape.gateways;
         let gateways =
             numbers.map(|number| starter.gateway(number, shape)).collect::<Result<_>>()?;
-        let mut cluster =
-            Self { gateways, queue_nodes, boss, boss_http: http, _scratch: scratch, rpc_key };
+        let mut cluster = Self { gateways, queue_nodes, boss, boss_http: http, rpc_key, starter };
         let ready = cluster.await_ready(interrupt);
         ready.map_err(|error| error.context(cluster.tail()))?;
         Ok(cluster)
@@ -133,6 +133,23 @@ impl Cluster {
     /// Kills the first gateway, as a fault does: without a word.
     pub(crate) fn kill_first_gateway(&mut self) -> Result<()> {
         self.gateways[0].server.kill()
+    }
+
+    /// The ids of all queue nodes.
+    pub(crate) fn queue_node_ids(&self) -> impl Iterator<Item = String> {
+        (1..=self.queue_nodes.len()).map(|number| format!("q{number}"))
+    }
+
+    /// A queue node's process; the first has number 0.
+    pub(crate) fn queue_node_server(&mut self, at: usize) -> &mut Server {
+        &mut self.queue_nodes[at].server
+    }
+
+    /// Starts a queue node that has ended again, at the same addresses, and waits until it serves.
+    pub(crate) fn restart_queue_node(&mut self, at: usize, interrupt: &Interrupt) -> Result<()> {
+        let node = &mut self.queue_nodes[at];
+        node.server = self.starter.queue_node_at(at + 1, node.link, node.http)?;
+        node.server.await_ready(interrupt, || http::ready(node.http))
     }
 
     /// The first gateway's address for clients over TCP, its process and the first queue node's.

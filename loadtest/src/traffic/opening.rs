@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::crowd::Crowd;
+use super::crowd::{Crowd, Heard};
 use crate::clock::nanoseconds;
 use crate::interrupt::Interrupt;
 use crate::peers::{Codec, Event};
@@ -31,7 +31,19 @@ impl Opening {
         wanted: usize,
         crowd: &mut Crowd<C>,
         interrupt: &Interrupt,
+        join: impl FnMut(&mut Crowd<C>, usize) -> Result<()>,
+    ) -> Result<()> {
+        self.until_heard(wanted, crowd, interrupt, join, |_| Ok(()))
+    }
+
+    /// The same, and what is said meanwhile is heard.
+    pub(crate) fn until_heard<C: Codec>(
+        &mut self,
+        wanted: usize,
+        crowd: &mut Crowd<C>,
+        interrupt: &Interrupt,
         mut join: impl FnMut(&mut Crowd<C>, usize) -> Result<()>,
+        mut hear: impl FnMut(Heard<'_, C>) -> Result<()>,
     ) -> Result<()> {
         let mut deadline = crowd.now() + nanoseconds(OPENING_PATIENCE);
         while self.ready < wanted {
@@ -43,7 +55,7 @@ impl Opening {
             let before = self.ready;
             crowd.turn(WAIT_MAX, |heard| {
                 self.ready += usize::from(heard.event == Event::Ready);
-                Ok(())
+                hear(heard)
             })?;
             // Before anything began, nobody is to be lost.
             if let Some(loss) = crowd.take_losses().into_iter().next() {

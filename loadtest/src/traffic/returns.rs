@@ -87,7 +87,12 @@ impl Returns {
         self.tally.back + self.tally.out == self.sessions as u64
     }
 
-    /// Whether somebody isn't there.
+    /// Whether somebody has a connection that is whole.
+    pub(crate) fn there(&self, who: usize) -> bool {
+        matches!(self.places[who], Place::There | Place::Back)
+    }
+
+    /// Whether somebody is to come back.
     pub(crate) fn away(&self, who: usize) -> bool {
         matches!(self.places[who], Place::Away { .. })
     }

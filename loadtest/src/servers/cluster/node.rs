@@ -1,7 +1,7 @@
 //! Starting the cluster's nodes, each with the options of its role.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -10,13 +10,14 @@ use crate::processes::child::Server;
 use crate::processes::{pin, ports, scratch::Scratch};
 
 /// What the nodes have in common.
-pub(super) struct Starter<'a> {
-    pub(super) program: &'a Path,
-    pub(super) scratch: &'a Scratch,
+#[derive(Debug)]
+pub(super) struct Starter {
+    pub(super) program: PathBuf,
+    pub(super) scratch: Scratch,
     /// Where the boss listens for links.
     pub(super) boss: SocketAddr,
-    pub(super) secret: &'a str,
-    pub(super) rpc_key: &'a str,
+    pub(super) secret: String,
+    pub(super) rpc_key: String,
 }
 
 /// The nodes' configuration file.
@@ -24,7 +25,7 @@ pub(super) fn configuration(scratch: &Scratch) -> PathBuf {
     scratch.path().join("imq.toml")
 }
 
-impl Starter<'_> {
+impl Starter {
     /// The boss, which waits for its queue nodes before it hands out buckets.
     pub(super) fn boss(
         &self,
@@ -45,14 +46,23 @@ impl Starter<'_> {
 
     pub(super) fn queue_node(&self, number: usize) -> Result<QueueNode> {
         let [link, http] = ports::free()?;
+        Ok(QueueNode { server: self.queue_node_at(number, link, http)?, link, http })
+    }
+
+    /// Starts a queue node at these addresses.
+    pub(super) fn queue_node_at(
+        &self,
+        number: usize,
+        link: SocketAddr,
+        http: SocketAddr,
+    ) -> Result<Server> {
         let options = [
             ("--id", format!("q{number}")),
             ("--boss", self.boss.to_string()),
             ("--listen-link", link.to_string()),
             ("--listen-http", http.to_string()),
         ];
-        let server = self.start(&format!("queue-node-{number}"), "queue-node", &options, &[])?;
-        Ok(QueueNode { server, http })
+        self.start(&format!("queue-node-{number}"), "queue-node", &options, &[])
     }
 
     pub(super) fn gateway(&self, number: usize, shape: Shape<'_>) -> Result<Gateway> {
@@ -77,12 +87,12 @@ impl Starter<'_> {
         options: &[(&str, String)],
         flags: &[&str],
     ) -> Result<Server> {
-        let mut command = pin::server(self.program);
-        command.arg(role).args(flags).arg("--config").arg(configuration(self.scratch));
+        let mut command = pin::server(&self.program);
+        command.arg(role).args(flags).arg("--config").arg(configuration(&self.scratch));
         for (option, value) in options {
             command.args([option, value.as_str()]);
         }
-        command.env("IMQ_SECRET", self.secret).env("IMQ_RPC_KEY", self.rpc_key);
-        Server::start(name, command, self.scratch)
+        command.env("IMQ_SECRET", &self.secret).env("IMQ_RPC_KEY", &self.rpc_key);
+        Server::start(name, command, &self.scratch)
     }
 }
