@@ -14,6 +14,7 @@ pub mod callout_silent;
 pub mod churn;
 pub mod compare;
 pub mod connect_storm;
+pub mod failover;
 pub mod guilty;
 pub mod idle;
 pub mod logins;
