@@ -4,6 +4,7 @@ mod beside;
 mod build;
 mod common;
 mod cost;
+mod failover;
 mod storms;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use beside::{CalloutSilentArgs, GuiltyArgs};
 use build::BuildArgs;
 use clap::{Args, Subcommand};
 use cost::{ChurnArgs, IdleArgs, QueuesArgs};
+use failover::FailoverArgs;
 use loadtest::compare::{CompareOptions, LoadName, ServerName};
 use loadtest::{Pace, Transport};
 use serde::Serialize;
@@ -60,6 +62,13 @@ pub(crate) enum Plan {
     /// do with them are timed, with a cluster of its own.
     #[command(after_help = "Example: imq loadtest guilty --offences pings,slow-loris --rounds 3")]
     Guilty(GuiltyArgs),
+    /// Queue nodes are killed under load and started again, and each message is judged, with a
+    /// cluster of its own.
+    #[command(after_help = "Example: imq loadtest failover --kills 20 --json")]
+    Failover(FailoverArgs),
+    /// The queues and sessions of `failover` that do nothing: it starts this itself.
+    #[command(hide = true)]
+    FailoverBystanders,
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +146,8 @@ pub(crate) fn plan(plan: &Plan) -> Result<ExitCode> {
         Plan::Rpc(args) => storms::rpc(args),
         Plan::CalloutSilent(args) => beside::callout_silent(args),
         Plan::Guilty(args) => beside::guilty(args),
+        Plan::Failover(args) => failover::failover(args),
+        Plan::FailoverBystanders => failover::bystanders(),
     }
 }
 

@@ -71,6 +71,30 @@ fn sessions_outlive_their_gateway() {
     assert_eq!((&report["back"], &report["gaps"]), (&200.into(), &0.into()), "{report}");
 }
 
+/// With one copy what a killed node had is lost: it must be announced, all of it.
+#[test]
+fn what_dies_with_a_queue_node_is_announced() {
+    let small = "failover --queues 300 --sessions 300 --talkers 120 --probes 1 --rate 3500";
+    let figures = [
+        "/acknowledged",
+        "/delivered",
+        "/history/messages",
+        "/lost_rooms/worst_ms",
+        "/others/worst_ms",
+        "/returning/worst_ms",
+        "/kills/0/served_ms",
+        "/kills/1/lost_buckets",
+    ];
+    let report = check_deliveries(&format!("{small} --kills 2 --pause-seconds 0.5"), &figures);
+    let gone = |at: usize| report["kills"][at]["queues_gone"].as_u64();
+    assert!(gone(0) > Some(0) && gone(1) > Some(0), "{report}");
+    for who in ["told", "bystanders"] {
+        assert!(report[who]["closed"]["3002"].as_u64() > Some(0), "{who}: {report}");
+        assert!(report[who]["unsubscribed"]["node lost"].as_u64() > Some(0), "{who}: {report}");
+    }
+    assert_eq!(report["kept"]["count"], 0, "{report}");
+}
+
 #[test]
 fn a_storm_of_connects_is_let_in() {
     let words = "connect-storm --connections 100 --rate 200 --storm 500 --seconds 1";

@@ -1,0 +1,83 @@
+//! The plan in which queue nodes die, from the command line.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use loadtest::failover::{self, FailoverOptions, How};
+
+use super::common::Common;
+use super::this;
+
+/// `imq loadtest failover`.
+#[derive(Debug, Args)]
+pub(crate) struct FailoverArgs {
+    /// What is done to queue nodes: kill (SIGKILL), stop (SIGSTOP, and SIGCONT 5 s later), half
+    /// (half of them are killed at once).
+    #[arg(long, default_value = "kill")]
+    how: How,
+    /// How often.
+    #[arg(long, default_value_t = 20)]
+    kills: usize,
+    /// How long nothing is done before each kill, and after the last.
+    #[arg(long, default_value_t = 5.0)]
+    pause_seconds: f64,
+    /// How many queue nodes.
+    #[arg(long, default_value_t = 3)]
+    queue_nodes: usize,
+    /// How many gateways.
+    #[arg(long, default_value_t = 2)]
+    gateways: usize,
+    /// How many copies of each bucket the cluster keeps.
+    #[arg(long, default_value_t = 1)]
+    copies: usize,
+    /// How many queues there are, created before.
+    #[arg(long, default_value_t = 100_000)]
+    queues: usize,
+    /// How many sessions there are; most of them say nothing, each in a queue of its own.
+    #[arg(long, default_value_t = 20_000)]
+    sessions: usize,
+    /// How many of them send, 40 at least for each probe room.
+    #[arg(long, default_value_t = 1_000)]
+    talkers: usize,
+    /// How many of these share a room.
+    #[arg(long, default_value_t = 2)]
+    room_size: usize,
+    /// Probe rooms on each queue node; each gets 1,000 messages per second, and times the gap.
+    #[arg(long, default_value_t = 2)]
+    probes: usize,
+    /// Messages per second into all rooms together, probe rooms included.
+    #[arg(long, default_value_t = 20_000.0)]
+    rate: f64,
+    /// Bytes of a payload.
+    #[arg(long, default_value_t = 100)]
+    payload: usize,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn failover(args: &FailoverArgs) -> Result<ExitCode> {
+    let mut options = FailoverOptions::new(args.common.binary()?, this()?);
+    options.how = args.how;
+    options.kills = args.kills;
+    options.pause = Duration::try_from_secs_f64(args.pause_seconds)?;
+    options.queue_nodes = args.queue_nodes;
+    options.gateways = args.gateways;
+    options.copies = args.copies;
+    options.queues = args.queues;
+    options.sessions = args.sessions;
+    options.talkers = args.talkers;
+    options.room_size = args.room_size;
+    options.probes = args.probes;
+    options.messages_per_s = args.rate;
+    options.payload_bytes = args.payload;
+    let report = failover::run(&options)?;
+    args.common.print(&report, report.sound())
+}
+
+/// `imq loadtest failover-bystanders`, which the plan starts beside itself.
+pub(super) fn bystanders() -> Result<ExitCode> {
+    failover::stand_by()?;
+    Ok(ExitCode::SUCCESS)
+}
