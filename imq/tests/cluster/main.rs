@@ -33,7 +33,6 @@ mod reconnect;
 mod roles;
 mod rpc;
 mod seen;
-mod silence;
 mod status_page;
 mod talker;
 mod tls;

@@ -1,6 +1,11 @@
-//! A proxy between nodes that hurts what passes through it, at random: it cuts connections, mostly
-//! within a frame, ends one direction only, and holds one direction back, often for longer than a
-//! silent peer is borne.
+//! A proxy between processes that does to what passes what networks do: it holds back each
+//! direction for itself, delays it or lets little through, resets connections and refuses new
+//! ones, when it is told to; or it hurts connections at random.
+
+mod passing;
+mod random;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,38 +13,58 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-/// A cut comes after at most so many bytes: within what a turn writes, seldom between two frames.
-const PASSED_BYTES_MAX: usize = 2000;
-/// The longest time that a direction is held back; a link bears 500 ms.
-const HELD_MS_MAX: u64 = 900;
+use passing::{Told, pass};
+use random::{Fault, Hurting, hurt};
 
-/// What happens to one direction of a connection.
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    /// So many more bytes pass, then the whole connection ends.
-    Cut { after_bytes: usize },
-    /// The receiver is told that no more comes; the other direction goes on.
-    End,
-    /// What comes is passed on only after this time; the other direction goes on.
-    Hold { ms: u64 },
+/// A direction of connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// From who dials to whom they dial.
+    There,
+    /// The other one.
+    Back,
+}
+
+/// What happens to what passes in one direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Rule {
+    /// Nothing passes, not even an end, and nobody is told: what was said before the direction is
+    /// let go again comes then, as TCP would send it again. Who dials waits likewise.
+    pub(crate) is_held: bool,
+    /// What comes passes after this time.
+    pub(crate) delay_ms: u64,
+    /// So much passes in a second at most.
+    pub(crate) bytes_per_s: Option<u64>,
+}
+
+impl Rule {
+    /// Nothing passes.
+    pub(crate) const HELD: Rule = Rule { is_held: true, delay_ms: 0, bytes_per_s: None };
 }
 
 /// A running proxy; it ends with the test.
 pub(crate) struct Proxy {
     /// Where it listens, for each of the addresses it passes on to.
     pub(crate) addresses: Vec<SocketAddr>,
+    /// For each of them, too.
+    switches: Vec<Switches>,
     faults: Arc<AtomicU64>,
     begin: Option<oneshot::Sender<Hurting>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// By which the connections to one address are told what happens to them.
+struct Switches {
+    there: watch::Sender<Rule>,
+    back: watch::Sender<Rule>,
+    is_refused: watch::Sender<bool>,
+    resets: watch::Sender<()>,
+    connections: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -49,17 +74,17 @@ impl Proxy {
         let bind = |_: &SocketAddr| std::net::TcpListener::bind(local).expect("a port");
         let listeners: Vec<_> = targets.iter().map(bind).collect();
         let addresses = listeners.iter().map(|one| one.local_addr().expect("bound")).collect();
+        let switches: Vec<_> = targets.iter().map(|_| Switches::new()).collect();
         let faults = Arc::new(AtomicU64::new(0));
         let (begin, begun) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let (runtime, counted) = (runtime.expect("a runtime"), faults.clone());
+        let wires: Vec<_> = switches.iter().map(Switches::wire).collect();
         let thread = std::thread::spawn(move || {
             runtime.block_on(async {
                 let directions = Arc::new(Mutex::new(Vec::new()));
-                for (listener, target) in listeners.into_iter().zip(targets) {
-                    listener.set_nonblocking(true).expect("it is ours");
-                    let listener = TcpListener::from_std(listener).expect("it is ours");
-                    tokio::spawn(accept(listener, target, directions.clone()));
+                for ((listener, target), wire) in listeners.into_iter().zip(targets).zip(wires) {
+                    tokio::spawn(accept(listener, target, wire, directions.clone()));
                 }
                 // Whoever drops the proxy before has begun nothing.
                 if let Ok(hurting) = begun.await {
@@ -67,7 +92,47 @@ impl Proxy {
                 }
             });
         });
-        Proxy { addresses, faults, begin: Some(begin), stop: None, thread: Some(thread) }
+        let (begin, thread) = (Some(begin), Some(thread));
+        Proxy { addresses, switches, faults, begin, stop: None, thread }
+    }
+
+    /// From now on this happens to what passes on the way to an address, or from there, on the
+    /// connections that stand and on new ones.
+    pub(crate) fn rule(&self, target: usize, way: Way, rule: Rule) {
+        let Switches { there, back, .. } = &self.switches[target];
+        match way {
+            Way::There => there.send_replace(rule),
+            Way::Back => back.send_replace(rule),
+        };
+    }
+
+    /// From now on nothing passes, in neither direction; the sockets stay open.
+    pub(crate) fn lose(&self, target: usize) {
+        self.rule(target, Way::There, Rule::HELD);
+        self.rule(target, Way::Back, Rule::HELD);
+    }
+
+    /// What was held, and all that comes, passes again.
+    pub(crate) fn find(&self, target: usize) {
+        self.rule(target, Way::There, Rule::default());
+        self.rule(target, Way::Back, Rule::default());
+    }
+
+    /// Resets all connections to an address on both sides; of one that doesn't stand yet the side
+    /// of who dials.
+    pub(crate) fn reset(&self, target: usize) {
+        self.switches[target].resets.send_replace(());
+    }
+
+    /// Refuses who dials, as a port does at which nobody listens, or takes them again. It is so a
+    /// moment later.
+    pub(crate) fn refuse(&self, target: usize, is_refused: bool) {
+        self.switches[target].is_refused.send_replace(is_refused);
+    }
+
+    /// Whether somebody went this way.
+    pub(crate) fn is_used(&self, target: usize) -> bool {
+        self.switches[target].connections.load(Ordering::Relaxed) > 0
     }
 
     /// From now on some connection meets a fault every `pause_ms`, in the mean.
@@ -78,7 +143,7 @@ impl Proxy {
         self.stop = Some(stop);
     }
 
-    /// How many faults there have been.
+    /// How many faults there have been by chance.
     pub(crate) fn faults(&self) -> u64 {
         self.faults.load(Ordering::Relaxed)
     }
@@ -93,101 +158,125 @@ impl Drop for Proxy {
     }
 }
 
-/// Where the faults of each direction of each connection are told.
-type Directions = Arc<Mutex<Vec<mpsc::Sender<Fault>>>>;
+impl Switches {
+    fn new() -> Switches {
+        let rule = || watch::Sender::new(Rule::default());
+        Switches {
+            there: rule(),
+            back: rule(),
+            is_refused: watch::Sender::new(false),
+            resets: watch::Sender::new(()),
+            connections: Arc::default(),
+        }
+    }
 
-async fn accept(listener: TcpListener, target: SocketAddr, directions: Directions) {
-    while let Ok((dialler, _)) = listener.accept().await {
-        // A target that isn't there refuses whoever dials.
-        let Ok(acceptor) = TcpStream::connect(target).await else { continue };
-        tokio::spawn(carry(dialler, acceptor, directions.clone()));
+    fn wire(&self) -> Wire {
+        Wire {
+            there: self.there.subscribe(),
+            back: self.back.subscribe(),
+            is_refused: self.is_refused.subscribe(),
+            resets: self.resets.subscribe(),
+            connections: self.connections.clone(),
+        }
     }
 }
 
-/// Passes on in both directions, until both have ended or one has cut the connection.
-async fn carry(dialler: TcpStream, acceptor: TcpStream, directions: Directions) {
+/// The other end of the switches.
+#[derive(Clone)]
+struct Wire {
+    there: watch::Receiver<Rule>,
+    back: watch::Receiver<Rule>,
+    is_refused: watch::Receiver<bool>,
+    resets: watch::Receiver<()>,
+    connections: Arc<AtomicU64>,
+}
+
+/// Where the random faults of each direction of each connection are told.
+type Directions = Arc<Mutex<Vec<mpsc::Sender<Fault>>>>;
+
+/// Takes who dials, unless they are refused: then nobody listens.
+async fn accept(
+    listener: std::net::TcpListener,
+    target: SocketAddr,
+    wire: Wire,
+    directions: Directions,
+) -> std::io::Result<()> {
+    let mut is_refused = wire.is_refused.clone();
+    let address = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
+    let mut listener = Some(TcpListener::from_std(listener)?);
+    loop {
+        match &listener {
+            Some(open) => tokio::select! {
+                accepted = open.accept() => {
+                    tokio::spawn(dial(accepted?.0, target, wire.clone(), directions.clone()));
+                }
+                refused = is_refused.wait_for(|is_refused| *is_refused) => {
+                    if refused.is_err() {
+                        return Ok(());
+                    }
+                    listener = None;
+                }
+            },
+            None => {
+                if is_refused.wait_for(|is_refused| !is_refused).await.is_err() {
+                    return Ok(());
+                }
+                listener = Some(TcpListener::bind(address).await?);
+            }
+        }
+    }
+}
+
+/// Dials for somebody, and carries until the connection ends.
+async fn dial(dialler: TcpStream, target: SocketAddr, mut wire: Wire, directions: Directions) {
+    wire.connections.fetch_add(1, Ordering::Relaxed);
+    let mut resets = wire.resets.clone();
+    resets.mark_unchanged();
+    let dialled = async {
+        wire.there.wait_for(|rule| !rule.is_held).await.ok();
+        // A target that isn't there ends whoever dials.
+        TcpStream::connect(target).await
+    };
+    let acceptor = tokio::select! {
+        dialled = dialled => dialled,
+        _ = resets.changed() => return reset(&dialler),
+    };
+    let (mut dialler, Ok(mut acceptor)) = (dialler, acceptor) else { return };
     dialler.set_nodelay(true).ok();
     acceptor.set_nodelay(true).ok();
+    tokio::select! {
+        () = carry(&mut dialler, &mut acceptor, &wire, &directions) => return,
+        _ = resets.changed() => {}
+    }
+    reset(&dialler);
+    reset(&acceptor);
+}
+
+/// Passes on in both directions, until both have ended or one has cut the connection.
+async fn carry(
+    dialler: &mut TcpStream,
+    acceptor: &mut TcpStream,
+    wire: &Wire,
+    directions: &Directions,
+) {
     let (there, heard) = (mpsc::channel(4), mpsc::channel(4));
     directions.lock().expect("nobody panics with it").extend([there.0, heard.0]);
-    let (from_dialler, to_dialler) = dialler.into_split();
-    let (from_acceptor, to_acceptor) = acceptor.into_split();
+    let (from_dialler, to_dialler) = dialler.split();
+    let (from_acceptor, to_acceptor) = acceptor.split();
     let cut = Notify::new();
+    let there = Told { rule: wire.there.clone(), faults: there.1 };
+    let back = Told { rule: wire.back.clone(), faults: heard.1 };
     tokio::select! {
         _ = async { tokio::join!(
-            pass(from_dialler, to_acceptor, there.1, &cut),
-            pass(from_acceptor, to_dialler, heard.1, &cut),
+            pass(from_dialler, to_acceptor, there, &cut),
+            pass(from_acceptor, to_dialler, back, &cut),
         ) } => {}
         () = cut.notified() => {}
     }
 }
 
-async fn pass(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    mut faults: mpsc::Receiver<Fault>,
-    cut: &Notify,
-) -> std::io::Result<()> {
-    let mut buffer = vec![0; 16 * 1024];
-    let mut bytes_left = usize::MAX;
-    loop {
-        let read = tokio::select! {
-            fault = faults.recv() => {
-                match fault {
-                    Some(Fault::Cut { after_bytes }) => bytes_left = after_bytes,
-                    Some(Fault::End) | None => return to.shutdown().await,
-                    Some(Fault::Hold { ms }) => wait(ms).await,
-                }
-                continue;
-            }
-            read = from.read(&mut buffer) => read?,
-        };
-        if read == 0 {
-            return to.shutdown().await;
-        }
-        let passed = read.min(bytes_left);
-        bytes_left -= passed;
-        to.write_all(&buffer[..passed]).await?;
-        if bytes_left == 0 {
-            cut.notify_one();
-        }
-    }
-}
-
-/// How faults are drawn, and until when.
-struct Hurting {
-    stopped: oneshot::Receiver<()>,
-    pause_ms: u64,
-    seed: u64,
-}
-
-/// Draws a fault after each pause, until the proxy is stopped.
-async fn hurt(directions: &Directions, hurting: Hurting, count: &AtomicU64) {
-    let Hurting { mut stopped, pause_ms, seed } = hurting;
-    let mut random = StdRng::seed_from_u64(seed);
-    loop {
-        let pause = Duration::from_millis(random.random_range(0..=pause_ms * 2));
-        if timeout(pause, &mut stopped).await.is_ok() {
-            return;
-        }
-        let fault = match random.random_range(0..10) {
-            0..5 => Fault::Cut { after_bytes: random.random_range(0..PASSED_BYTES_MAX) },
-            5..7 => Fault::End,
-            _ => Fault::Hold { ms: random.random_range(0..=HELD_MS_MAX) },
-        };
-        let mut directions = directions.lock().expect("nobody panics with it");
-        directions.retain(|direction| !direction.is_closed());
-        if !directions.is_empty() {
-            let victim = random.random_range(0..directions.len());
-            count.fetch_add(
-                u64::from(directions[victim].try_send(fault).is_ok()),
-                Ordering::Relaxed,
-            );
-        }
-    }
-}
-
-/// Time is what this fault is made of.
-async fn wait(ms: u64) {
-    timeout(Duration::from_millis(ms), std::future::pending::<()>()).await.ok();
+/// Whoever is at the other end reads a reset once the socket is closed.
+fn reset(stream: &TcpStream) {
+    SockRef::from(stream).set_linger(Some(Duration::ZERO)).ok();
 }

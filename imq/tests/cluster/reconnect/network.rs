@@ -1,5 +1,6 @@
 //! The network is lost: both ends' sockets stay open, and nothing passes.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use link::io::clock::micros;
@@ -8,13 +9,19 @@ use serde_json::json;
 
 use crate::http::metric;
 use crate::process::Imq;
+use crate::proxy::Proxy;
 use crate::reconnect::{hear_of, said, users};
 use crate::roles::Five;
-use crate::silence::Silence;
 use crate::talker::{End, Talker};
 
 /// No wait of these scenarios is longer.
 const LONGEST: Duration = Duration::from_secs(75);
+
+/// Ways to both gateways that can be lost.
+fn way(five: &Five) -> Proxy {
+    let gateway = |at: u16| SocketAddr::from(([127, 0, 0, 1], five.base + at));
+    Proxy::start(vec![gateway(0), gateway(1)])
+}
 
 fn message(op_id: u64, queue: &str, payload: &str) -> serde_json::Value {
     let fields = json!({ "op_id": op_id, "queue": queue, "mount": "chat", "payload": payload });
@@ -25,16 +32,16 @@ fn message(op_id: u64, queue: &str, payload: &str) -> serde_json::Value {
 fn network_lost_and_found_while_the_session_is_elsewhere() {
     let five = Five::start();
     let queue = five.queue_at(0);
-    let way = Silence::start(five.gateway(0));
+    let way = way(&five);
     let mut bob = Talker::login(&five.gateway(1), "bob");
-    let mut ann = Talker::login(&way.address, "ann");
+    let mut ann = Talker::login(&way.addresses[0].to_string(), "ann");
     bob.subscribe(&queue);
     ann.subscribe(&queue);
     hear_of(&mut bob, "joined", "ann");
     ann.send(&queue, "before");
     ann.hear("message");
 
-    way.lose();
+    way.lose(0);
     let unanswered = ann.op_id();
     ann.say(message(unanswered, &queue, "unanswered"));
     ann.say(json!({ "ping": { "nonce": 1 } }));
@@ -52,7 +59,7 @@ fn network_lost_and_found_while_the_session_is_elsewhere() {
     assert_eq!(result["status"], 0, "{result}");
     // The old connection goes on as if nothing were, with an operation that nobody has sent again.
     ann.say(message(unanswered + 1, &queue, "out of the past"));
-    way.find();
+    way.find(0);
     ann.closing(3509);
 
     back.send(&queue, "live");
@@ -72,15 +79,15 @@ fn network_lost_and_found_while_the_session_is_elsewhere() {
 /// Nobody comes back. The gateway pings who is silent, closes who stays so, and grace begins.
 pub(crate) fn gateway_finds_out(five: &Five) {
     let queue = "/room/unplugged";
-    let way = Silence::start(five.gateway(0));
+    let way = way(five);
     let mut ann = Talker::login(&five.gateway(1), "unplugged-ann");
-    let mut carl = Talker::login(&way.address, "unplugged-carl");
+    let mut carl = Talker::login(&way.addresses[0].to_string(), "unplugged-carl");
     ann.subscribe(queue);
     carl.subscribe(queue);
     hear_of(&mut ann, "joined", "unplugged-carl");
     carl.send(queue, "last words");
     let lost_us = micros();
-    way.lose();
+    way.lose(0);
     let closed = "imq_gateway_closed_total{code=\"ping_timeout\"}";
     let before = metric(five.base + 90, closed);
     let is_carl = |left: &serde_json::Value| left["users"] == json!(["unplugged-carl"]);
@@ -92,7 +99,7 @@ pub(crate) fn gateway_finds_out(five: &Five) {
     assert!((least_ms..most_ms).contains(&took_ms), "left after {took_ms} ms");
     assert!(metric(five.base + 90, closed) > before, "the gateway has closed it");
     assert!(five.sessions("unplugged-carl").is_empty());
-    way.find();
+    way.find(0);
     carl.closing(3003);
 }
 
@@ -100,8 +107,8 @@ pub(crate) fn gateway_finds_out(five: &Five) {
 /// outage is longer than queues remember: what can't be had any more is announced.
 pub(crate) fn program_finds_out(five: &Five) {
     let queue = "/room/tunnel";
-    let ways = [Silence::start(five.gateway(0)), Silence::start(five.gateway(1))];
-    let doors = format!("{},{}", ways[0].address, ways[1].address);
+    let ways = way(five);
+    let doors = format!("{},{}", ways.addresses[0], ways.addresses[1]);
     let send = |payload: &str| {
         let fields = json!({ "queue": queue, "mount": "chat", "payload": payload });
         five.call(1, "send_message", &fields);
@@ -111,8 +118,8 @@ pub(crate) fn program_finds_out(five: &Five) {
     send("before");
     dan.line("chat server: before");
 
-    let lost = ways.iter().find(|way| way.is_used()).expect("one is in use");
-    lost.lose();
+    let lost = [0, 1].into_iter().find(|gateway| ways.is_used(*gateway)).expect("one is in use");
+    ways.lose(lost);
     send("meanwhile");
     dan.line_within("subscribed", LONGEST);
     let word = dan.line_within("chat", LONGEST);
