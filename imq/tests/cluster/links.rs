@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::http::{request, until, until_ready};
+use crate::http::{json, request, until, until_ready};
 use crate::process::{Imq, port_base, seed};
 use crate::proxy::Proxy;
 
@@ -18,23 +18,34 @@ const RATE: &str = "4000";
 const FAULT_PAUSE_MS: u64 = 100;
 
 /// Boss, two gateways and two queue nodes, whose links to each other go through a proxy.
-struct Cluster {
+pub(crate) struct Cluster {
     base: u16,
-    proxy: Proxy,
-    processes: Vec<Imq>,
+    /// To the links of the queue nodes, one after the other.
+    pub(crate) proxy: Proxy,
+    /// The boss, the gateways, the queue nodes.
+    pub(crate) processes: Vec<Imq>,
     data: PathBuf,
 }
 
 impl Cluster {
+    /// Starts all five; their lines are those of their logs.
+    pub(crate) fn start_logged() -> Cluster {
+        Cluster::start_as("--log info", Imq::logged)
+    }
+
     /// Starts all five, with these words for each.
     fn start(more: &str) -> Cluster {
+        Cluster::start_as(&format!("--log warn {more}"), Imq::start)
+    }
+
+    fn start_as(more: &str, start: fn(&[&str]) -> Imq) -> Cluster {
         let base = port_base();
         let data = std::env::temp_dir().join(format!("imq-links-{}-{base}", std::process::id()));
         let at = |offset: u16| format!("127.0.0.1:{}", base + offset);
         let local = |offset: u16| SocketAddr::from(([127, 0, 0, 1], base + offset));
         let proxy = Proxy::start(vec![local(200), local(201)]);
         let start = |words: &str| {
-            Imq::start(&words.split(' ').chain(more.split_whitespace()).collect::<Vec<_>>())
+            start(&words.split(' ').chain(more.split_whitespace()).collect::<Vec<_>>())
         };
         let boss_link = at(101);
         let boss = start(&format!(
@@ -48,14 +59,14 @@ impl Cluster {
             let found_at = proxy.addresses[usize::from(number) - 1];
             start(&format!(
                 "queue-node --id q{number} --boss {boss_link} --listen-link {link} \
-                 --advertise {found_at} --listen-http {http} --log warn"
+                 --advertise {found_at} --listen-http {http}"
             ))
         };
         let gateway = |number: u16| {
             let (client, http, rpc) = (at(number - 1), at(79 + number), at(89 + number));
             start(&format!(
                 "gateway --id g{number} --boss {boss_link} --listen-client {client} \
-                 --listen-http {http} --listen-rpc {rpc} --dev-auth --log warn"
+                 --listen-http {http} --listen-rpc {rpc} --dev-auth"
             ))
         };
         let processes = vec![boss, gateway(1), gateway(2), queue_node(1), queue_node(2)];
@@ -65,8 +76,23 @@ impl Cluster {
         Cluster { base, proxy, processes, data }
     }
 
+    /// The first gateway's address for clients.
+    pub(crate) fn door(&self) -> String {
+        format!("127.0.0.1:{}", self.base)
+    }
+
+    /// A queue of this queue node whose name begins so.
+    pub(crate) fn queue_at(&self, node: &str, beginning: &str) -> String {
+        let mut queues = (0..1000).map(|at| format!("{beginning}{at}"));
+        let is_there = |queue: &String| {
+            let place = json(self.base + 100, &format!("/api/v1/where?queue={queue}"));
+            place["node"]["id"] == node
+        };
+        queues.find(is_there).expect("some queue is there")
+    }
+
     /// A counter of both gateways together.
-    fn counted(&self, name: &str) -> f64 {
+    pub(crate) fn counted(&self, name: &str) -> f64 {
         [90, 91].into_iter().map(|offset| self.counted_at(offset, name)).sum()
     }
 

@@ -11,6 +11,7 @@ mod callouts;
 mod classes;
 mod clients;
 mod copies;
+mod cuts;
 mod dawdlers;
 mod death;
 mod dev;
