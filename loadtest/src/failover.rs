@@ -19,6 +19,7 @@ mod newest;
 mod report;
 mod timeline;
 mod told;
+mod writers;
 
 pub use bystanders::stand_by;
 pub use judge::Verdict;
@@ -42,6 +43,7 @@ use boss::Boss;
 use bystanders::{Bystanders, Order};
 use clients::{Cast, Clients, PROBE_LISTENERS, PROBE_RATE, PROBE_SENDERS};
 use kills::{Hit, Kill, Killer};
+use writers::BackEnd;
 
 /// Nothing comes any more once nothing has come for so long.
 const QUIET: Duration = Duration::from_secs(2);
@@ -195,7 +197,9 @@ fn under_load(
     let mut bystanders = Bystanders::start(&options.helper, &order)?;
     let cast = cast(options, cluster, run)?;
     let probes = cast.probes.clone();
-    let mut clients = Clients::open(cast, gateways.clone(), clock, interrupt)?;
+    let rpc = cluster.gateways().iter().map(|one| one.rpc).collect();
+    let back_end = BackEnd { rpc, key: cluster.rpc_key.clone() };
+    let mut clients = Clients::open(cast, gateways.clone(), back_end, clock, interrupt)?;
     let cpu = (cpu::own()?, clock.now());
     let kills = std::thread::scope(|scope| {
         let probes = &probes;
@@ -262,8 +266,9 @@ fn report(
         sessions: options.sessions,
         messages_per_s: options.messages_per_s,
         verdict: clients.witness.judge.verdict(),
+        back_end_acknowledged: clients.written(),
         unsent: clients.unsent,
-        never_answered: clients.witness.unanswered(),
+        never_answered: clients.unanswered(),
         history: Differences::default(),
         told: clients.notices(),
         bystanders: Notices::default(),

@@ -7,6 +7,7 @@ mod protobuf;
 pub(crate) mod redis;
 pub(crate) mod rpc;
 pub(crate) mod rpc_bodies;
+pub(crate) mod rpc_writer;
 pub(crate) mod websocket;
 mod wire;
 

@@ -77,6 +77,7 @@ fn what_dies_with_a_queue_node_is_announced() {
     let small = "failover --queues 300 --sessions 300 --talkers 120 --probes 1 --rate 3500";
     let figures = [
         "/acknowledged",
+        "/back_end_acknowledged",
         "/delivered",
         "/history/messages",
         "/lost_rooms/worst_ms",

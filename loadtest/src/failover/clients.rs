@@ -3,7 +3,7 @@
 //! Talkers are in rooms of a few and send to them. Some of them send to a probe room as well, which
 //! they aren't in: a thousand messages a second, each from the next of its senders. The senders of
 //! a probe room are users of its bucket, so that a room on a node that stays has no sender whose
-//! home is on one that dies.
+//! home is on one that dies. Back ends send to the first rooms of talkers.
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +19,7 @@ use super::judge::{Foreign, Judge};
 use super::newest::{Key, Newest};
 use super::timeline::Timeline;
 use super::told::{HOME_LOST, Notices};
+use super::writers::{BackEnd, WRITERS, Writers};
 use crate::clock::{Clock, Nanoseconds, SECOND, seconds};
 use crate::interrupt::Interrupt;
 use crate::peers::imq::witness::{Told, Witness};
@@ -57,6 +58,16 @@ impl Cast {
         self.users.len() + self.probes.len() * PROBE_LISTENERS
     }
 
+    /// The rooms that back ends send to.
+    fn written(&self) -> &[String] {
+        &self.rooms[..self.rooms.len().min(WRITERS)]
+    }
+
+    /// The stream of the first of them.
+    fn first_writer(&self) -> usize {
+        self.users.len() + self.probes.len() * PROBE_SENDERS
+    }
+
     fn member(&self, who: usize) -> Member {
         match who.checked_sub(self.users.len()) {
             None => Member {
@@ -77,6 +88,7 @@ impl Cast {
 pub(super) struct Clients {
     pub(super) flock: Flock,
     pub(super) witness: Eyes,
+    writers: Writers,
     cast: Cast,
     talk: Schedule,
     probing: Schedule,
@@ -120,6 +132,7 @@ impl Clients {
     pub(super) fn open(
         cast: Cast,
         gateways: Vec<SocketAddr>,
+        back_end: BackEnd,
         clock: Clock,
         interrupt: &Interrupt,
     ) -> Result<Self> {
@@ -128,9 +141,12 @@ impl Clients {
         let clients = cast.clients();
         let flock = Flock::open(clock, gateways, clients, interrupt, codec, &mut witness)?;
         let (now, probes) = (clock.now(), cast.probes.len());
+        let (first, bytes) = (cast.first_writer(), cast.payload_bytes);
+        let writers = Writers::open(cast.written(), first, bytes, back_end, clock)?;
         Ok(Self {
             flock,
             witness,
+            writers,
             talk: Schedule::new(now, cast.messages_per_s, cast.users.len(), cast.room_size),
             probing: Schedule::new(now, PROBE_RATE * probes as f64, probes, 1),
             probed: vec![0; probes],
@@ -147,6 +163,7 @@ impl Clients {
         let (now, cast, probes) = (self.flock.crowd.now(), &self.cast, self.cast.probes.len());
         self.talk = Schedule::new(now, cast.messages_per_s, cast.users.len(), cast.room_size);
         self.probing = Schedule::new(now, PROBE_RATE * probes as f64, probes, 1);
+        self.writers.begin(now);
     }
 
     /// Sends what is due and hears what is there.
@@ -159,6 +176,8 @@ impl Clients {
         while let Some((probe, intended)) = self.probing.take(now) {
             self.probe(probe, now, intended)?;
         }
+        self.writers.send(now, &mut self.witness.judge)?;
+        self.writers.hear(&mut self.witness.judge)?;
         let next = self.talk.due().min(self.probing.due());
         self.flock.step(next, &mut self.witness)
     }
@@ -178,7 +197,7 @@ impl Clients {
             interrupt.check()?;
             let now = self.flock.crowd.now();
             if self.witness.delivered() > delivered
-                || self.witness.unanswered() > 0
+                || self.unanswered() > 0
                 || !self.flock.all_whole()
             {
                 (calm, delivered) = (now, self.witness.delivered());
@@ -186,8 +205,19 @@ impl Clients {
             if now >= calm + quiet.as_nanos() as Nanoseconds || now >= end {
                 return Ok(());
             }
+            self.writers.hear(&mut self.witness.judge)?;
             self.flock.step(now + SECOND, &mut self.witness)?;
         }
+    }
+
+    /// Publishes that aren't answered though their connections stand.
+    pub(super) fn unanswered(&self) -> u64 {
+        self.witness.unanswered() + self.writers.unanswered()
+    }
+
+    /// Messages of back ends that were acknowledged.
+    pub(super) fn written(&self) -> u64 {
+        self.writers.acknowledged(&self.witness.judge)
     }
 
     /// What the clients were told.
@@ -259,7 +289,7 @@ impl Clients {
     fn show(&mut self, now: Nanoseconds) {
         if now >= self.progress {
             self.progress = now + SECOND;
-            let waiting = self.witness.unanswered();
+            let waiting = self.unanswered();
             let delivered = self.witness.delivered();
             eprintln!("{:>6.1} s: {delivered} delivered, {waiting} unanswered", seconds(now));
         }
@@ -268,7 +298,8 @@ impl Clients {
 
 impl Eyes {
     /// Rooms of talkers first, then probe rooms. Streams: one of each talker to its room, then one
-    /// of each sender to its probe room. Receivers are numbered as clients.
+    /// of each sender to its probe room, then one of each back end. Receivers are numbered as
+    /// clients.
     fn new(cast: &Cast) -> Self {
         let mut judge = Judge::default();
         let (talkers, clients) = (cast.users.len(), cast.clients());
@@ -281,6 +312,9 @@ impl Eyes {
             for _ in 0..PROBE_SENDERS {
                 judge.stream(room);
             }
+        }
+        for (writer, _) in cast.written().iter().enumerate() {
+            judge.stream(talking[writer]);
         }
         for who in 0..clients {
             judge.receiver(match who.checked_sub(talkers) {
@@ -300,8 +334,8 @@ impl Eyes {
         }
     }
 
-    /// Publishes that aren't answered though their connections stand.
-    pub(super) fn unanswered(&self) -> u64 {
+    /// Publishes of talkers that aren't answered though their connections stand.
+    fn unanswered(&self) -> u64 {
         self.unanswered.iter().map(|pending| pending.len() as u64).sum()
     }
 

@@ -165,6 +165,12 @@ impl Judge {
         Ok(())
     }
 
+    /// How many messages of a stream were acknowledged.
+    pub(super) fn acknowledged(&self, stream: usize) -> u64 {
+        let outcomes = self.streams[stream].outcomes.iter();
+        outcomes.filter(|outcome| **outcome == Outcome::Acknowledged).count() as u64
+    }
+
     /// How many messages came, good or not.
     pub(super) fn deliveries(&self) -> u64 {
         self.deliveries

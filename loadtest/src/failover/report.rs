@@ -33,6 +33,8 @@ pub struct FailoverReport {
     /// What came of all publishes and deliveries.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// Of the acknowledged publishes: those of back ends.
+    pub back_end_acknowledged: u64,
     /// Messages that were due while their senders were away.
     pub unsent: u64,
     /// Publishes whose connections stand and that were never answered.
@@ -175,7 +177,7 @@ impl fmt::Display for FailoverReport {
         writeln!(formatter, "gap, others   {}", self.others)?;
         writeln!(formatter, "gap, return   {}", self.returning)?;
         let served = self.kills.iter().filter_map(|kill| kill.served_ms).collect();
-        writeln!(formatter, "boss          {}", Gaps::of(served))?;
+        writeln!(formatter, "served        {}", Gaps::of(served))?;
         writeln!(
             formatter,
             "generator     {:.0} % of a core, late {:.1} ms (p99.9), {:.1} ms at most \
@@ -190,11 +192,12 @@ impl fmt::Display for FailoverReport {
 impl FailoverReport {
     fn messages(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Verdict { publishes, acknowledged, outcome_unknown, unanswered, .. } = self.verdict;
-        let (unsent, never) = (self.unsent, self.never_answered);
+        let Self { unsent, never_answered: never, back_end_acknowledged: written, .. } = self;
         write!(
             formatter,
-            "publishes     {publishes}: {acknowledged} acknowledged, {outcome_unknown} unknown, \
-             {unanswered} unanswered ({never} on open connections), {unsent} unsent"
+            "publishes     {publishes}: {acknowledged} acknowledged ({written} of back ends), \
+             {outcome_unknown} unknown, {unanswered} unanswered ({never} on open connections), \
+             {unsent} unsent"
         )?;
         for (status, times) in &self.verdict.refused {
             write!(formatter, ", {times} refused with {status}")?;

@@ -30,6 +30,7 @@ fn report() -> FailoverReport {
         sessions: 20,
         messages_per_s: 100.0,
         verdict: Verdict { publishes: 7, acknowledged: 6, delivered: 12, ..Verdict::default() },
+        back_end_acknowledged: 1,
         unsent: 0,
         never_answered: 0,
         history: Differences::default(),
