@@ -25,7 +25,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, passed: bool) {
+    pub(crate) fn count(&mut self, passed: bool) {
         if passed {
             self.passed += 1;
         } else {

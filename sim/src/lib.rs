@@ -3,7 +3,8 @@
 //! In reading order: [`plan`] is what a seed stands for; [`world`] lets it happen, with the
 //! machines of production on virtual time; [`journal`] is what clients saw of it, and [`check`]
 //! judges that; [`run`](mod@run) does one seed; [`planted`] lists the bugs that must be found, and
-//! [`gate`] has everything together.
+//! [`gate`] has everything together. Apart from all that, [`model`] is the protocol by which copies
+//! are kept, and goes through all of its states.
 //!
 //! This crate never reads a clock, never opens a socket, and never draws a number that doesn't
 //! follow from the seed.
@@ -16,6 +17,7 @@ mod crew;
 pub mod gate;
 pub mod harvest;
 pub mod journal;
+pub mod model;
 mod phase;
 pub mod plan;
 pub mod planted;

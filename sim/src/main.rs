@@ -1,9 +1,11 @@
 //! The simulation's commands.
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 use sim::gate::{self, Tally};
+use sim::model;
 use sim::plan::Faults;
 use sim::planted::Planted;
 use sim::run::run;
@@ -47,7 +49,16 @@ enum Command {
         #[arg(long, default_value = "")]
         named: String,
     },
-    /// Everything: the seeds that once found a bug, new ones, and all planted bugs.
+    /// Goes through all states of the model of how copies are kept, and plants its bugs.
+    Model {
+        /// The large bounds, and the planted bugs that need them: it takes an hour or more.
+        #[arg(long)]
+        full: bool,
+        /// Tells the counterexample of this planted bug alone.
+        #[arg(long)]
+        fault: Option<String>,
+    },
+    /// Everything: the seeds that once found a bug, new ones, all planted bugs, and the model.
     Gate {
         /// Few seeds.
         #[arg(long)]
@@ -56,6 +67,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let clock = stopwatch();
     let tally = match Arguments::parse().command {
         Command::Run { seeds, from } => gate::seeds(from..from + seeds),
         Command::Seed { seed, trace, frames, fault } => {
@@ -67,13 +79,29 @@ fn main() -> ExitCode {
             one(seed, trace, fault.as_deref())
         }
         Command::Faults { named } => gate::planted_bugs(&named),
+        Command::Model { full: true, .. } => {
+            model::whole(true, &clock).and(model::planted_bugs(true))
+        }
+        Command::Model { full: false, fault: Some(name) } => model::counterexample(&name),
+        Command::Model { full: false, fault: None } => {
+            model::whole(false, &clock).and(model::planted_bugs(false))
+        }
         Command::Gate { quick } => {
             let new = if quick { 30 } else { 1_000 };
-            gate::seeds(gate::old_seeds()).and(gate::seeds(0..new)).and(gate::planted_bugs(""))
+            let seeds = gate::seeds(gate::old_seeds()).and(gate::seeds(0..new));
+            let model = model::whole(false, &clock).and(model::planted_bugs(false));
+            seeds.and(gate::planted_bugs("")).and(model)
         }
     };
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How long searches take is told, and nothing depends on it.
+#[allow(clippy::disallowed_methods, reason = "this program stands outside the cluster's clock")]
+fn stopwatch() -> impl Fn() -> Duration {
+    let began = Instant::now();
+    move || began.elapsed()
 }
 
 fn one(seed: u64, trace: Trace, fault: Option<&str>) -> Tally {
