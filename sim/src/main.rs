@@ -51,7 +51,7 @@ enum Command {
     },
     /// Goes through all states of the model of how copies are kept, and plants its bugs.
     Model {
-        /// The large bounds, and the planted bugs that need them: it takes an hour or more.
+        /// The large bounds, without planted bugs: it takes an hour or more.
         #[arg(long)]
         full: bool,
         /// Tells the counterexample of this planted bug alone.
@@ -79,17 +79,15 @@ fn main() -> ExitCode {
             one(seed, trace, fault.as_deref())
         }
         Command::Faults { named } => gate::planted_bugs(&named),
-        Command::Model { full: true, .. } => {
-            model::whole(true, &clock).and(model::planted_bugs(true))
-        }
+        Command::Model { full: true, .. } => model::whole(true, &clock),
         Command::Model { full: false, fault: Some(name) } => model::counterexample(&name),
         Command::Model { full: false, fault: None } => {
-            model::whole(false, &clock).and(model::planted_bugs(false))
+            model::whole(false, &clock).and(model::planted_bugs())
         }
         Command::Gate { quick } => {
             let new = if quick { 30 } else { 1_000 };
             let seeds = gate::seeds(gate::old_seeds()).and(gate::seeds(0..new));
-            let model = model::whole(false, &clock).and(model::planted_bugs(false));
+            let model = model::whole(false, &clock).and(model::planted_bugs());
             seeds.and(gate::planted_bugs("")).and(model)
         }
     };

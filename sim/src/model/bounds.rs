@@ -139,8 +139,8 @@ pub(crate) fn scopes(full: bool) -> Vec<Scope> {
         ("two, two steps, a read", of(Two, 1, 2).reads(1)),
         ("two, two steps, a cut", of(Two, 1, 2).cuts(1)),
         ("three, two writes", of(Three, 2, 2).writes(2)),
-        ("two, the store falls back behind a promotion", of(Two, 1, 1).falls(1)),
-        ("two, the store falls back by two steps", of(Two, 1, 2).writes(0).falls(1)),
+        ("two, a write, the store falls back", of(Two, 0, 1).falls(1)),
+        ("two, a promotion, the store falls back", of(Two, 1, 1).writes(0).falls(1)),
     ];
     let scopes: &[(&str, Bounds)] = if full { &large } else { &small };
     scopes.iter().map(|&(name, bounds)| Scope { name, bounds }).collect()

@@ -155,7 +155,7 @@ impl State {
             };
             reports.iter().any(rows)
         };
-        let lines = tells_of(older) && tells_of(newer) && !rules.lacks(Plant::LinesAreNoFork);
+        let lines = tells_of(older) && tells_of(newer);
         (memory.changed || lines) && !rules.lacks(Plant::ForkKept)
     }
 

@@ -37,7 +37,6 @@ pub(crate) enum Plant {
     PushedBeforeStored,
     LowerLostRowIsTold,
     ActsBehindItsAnswer,
-    LinesAreNoFork,
     ThawsAtOnce,
     PrimaryConfirmsAlone,
     ForkKept,
@@ -74,8 +73,8 @@ pub(crate) struct Planted {
     pub(crate) bounds: Bounds,
 }
 
-/// Those that the gate looks for, in the order of section 9.
-pub(crate) fn gate() -> Vec<Planted> {
+/// All of them, in the order of section 9.
+pub(crate) fn all() -> Vec<Planted> {
     use Plant::*;
     use Start::{Learner, Three, Two, TwoAndLearner};
     let of = Bounds::of;
@@ -129,12 +128,6 @@ pub(crate) fn gate() -> Vec<Planted> {
         ),
     ];
     list.into_iter().map(planted).collect()
-}
-
-/// Those that need too many states for the gate.
-pub(crate) fn by_hand() -> Vec<Planted> {
-    let bounds = Bounds::of(Start::Two, 1, 2).falls(2);
-    [("boss.lines_are_no_fork", Plant::LinesAreNoFork, Rule::I1, bounds)].map(planted).into()
 }
 
 fn planted((name, plant, breaks, bounds): (&'static str, Plant, Rule, Bounds)) -> Planted {
