@@ -1,14 +1,15 @@
 //! The queue node as a plain state machine.
 //!
-//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`); a bucket
-//! decides, numbers and keeps (`bucket`, `record`), lets out (`outputs`) or holds until copies have
-//! it (`held`), and refuses what panics (`caught`); `state` is what its records made of it, `copies`
-//! what other processes get of it, `promote` goes on with what a copy has, and `local` is what this
-//! process alone has of a queue; operations are told apart in `operation` and decided in `send`,
-//! `read`, `join`, `resume`, `attach`, `renew`, `mounts` and `requests`; `application` asks and
-//! tells who is behind call-outs; `user` decides who is logged in, `member` what rooms hear of it,
-//! `peer` and `unanswered` what queues say to each other; `capacity` bounds all of it, `cells` by
-//! whom; `clock` is a bucket's, and `timers` say when to wake.
+//! In reading order: [`Node`] takes inputs and finds the bucket (`node`, `links`), by the `rows`
+//! that it knows; a bucket decides, numbers and keeps (`bucket`, `record`), lets out (`outputs`) or
+//! holds until copies have it (`held`), and refuses what panics (`caught`); `state` is what its
+//! records made of it, `copies` what other processes get of it, `promote` goes on with what a copy
+//! has, and `local` is what this process alone has of a queue; operations are told apart in
+//! `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `renew`, `mounts` and
+//! `requests`; `application` asks and tells who is behind call-outs; `user` decides who is logged
+//! in, `member` what rooms hear of it, `peer` and `unanswered` what queues say to each other;
+//! `capacity` bounds all of it, `cells` by whom; `clock` is a bucket's, and `timers` say when to
+//! wake.
 
 mod allowance;
 mod application;
