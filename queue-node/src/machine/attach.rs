@@ -246,18 +246,19 @@ impl Queue {
 
     /// The standing of a lane that has seen everything of this epoch up to `after_seq`.
     fn lane_standing(&self, epoch: u64, after_seq: u64) -> Standing {
-        let (floor, after) = (self.log.floor(), after_seq);
+        let after = after_seq;
         let mut standing = self.present();
         if epoch != self.epoch.get() {
             return standing;
         }
-        standing.recovered = after >= floor;
+        standing.recovered = after >= self.log.floor();
         for (place, _, kind) in self.mount_classes() {
             let is_message = kind == proto::class::MountKind::Message;
             if standing.recovered || is_message {
                 standing.marks[place] = after;
             }
-            if !standing.recovered && is_message {
+            let floor = self.floor(place);
+            if !standing.recovered && is_message && after < floor {
                 standing.gaps.push((place, after, floor + 1));
             }
         }

@@ -20,7 +20,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
         order(span, violations);
         doubles(span, &mut marks, violations);
         exclusion(span, &excluded, violations);
-        gaps(span, ledger, lives.seen.has_short_logs, violations);
+        gaps(span, ledger, violations);
         if span.is_ambiguous {
             continue;
         }
@@ -199,14 +199,8 @@ fn history(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>
     }
 }
 
-/// A gap stands for something. Where replay logs are short, a lane that comes back is told of one
-/// from what it has seen to what the log has, whether or not a message was in it.
-fn gaps(
-    span: &Span<'_>,
-    ledger: &Ledger<'_>,
-    has_short_logs: bool,
-    violations: &mut Vec<Violation>,
-) {
+/// A gap stands for something.
+fn gaps(span: &Span<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
     for item in &span.items {
         let Got::Gap(gap) = item.what else { continue };
         let facts = ledger.book(span.queue, span.start.epoch).map(|book| &book.facts);
@@ -221,7 +215,7 @@ fn gaps(
                 Fact::State { .. } | Fact::Members => false,
             })
         });
-        if gap.before_seq <= gap.after_seq + 1 || (all_known && !any_message && !has_short_logs) {
+        if gap.before_seq <= gap.after_seq + 1 || (all_known && !any_message) {
             let what = format!("{}: {gap:?}", span.name());
             let rule = "a gap is announced only where something was dropped";
             violations.push(Violation { at_us: item.at_us, rule, what });

@@ -120,12 +120,13 @@ impl Queue {
         (self.epoch, self.seq, self.whole) = (epoch, seen.max(seq), whole);
     }
 
-    /// The lane's subscribers go on here: they get it whole, and of messages what is behind their
-    /// gap, if there is one. Whether this is still the same epoch.
-    pub(in crate::machine) fn restart(&mut self, epoch: u64, seq: u64, gap: Option<u64>) -> bool {
-        let is_same = self.epoch == epoch;
-        (self.epoch, self.seq, self.whole) = (epoch, gap.unwrap_or(seq).min(seq), seq);
-        is_same
+    /// The lane's subscribers go on here: they get it whole, and of messages what is behind those
+    /// that they have got, as far as it is still there. How far they had come, if this is still the
+    /// same epoch.
+    pub(in crate::machine) fn restart(&mut self, epoch: u64, seq: u64) -> Option<u64> {
+        let seen = (self.epoch == epoch).then_some(self.seq.min(seq));
+        (self.epoch, self.seq, self.whole) = (epoch, seen.unwrap_or(seq), seq);
+        seen
     }
 
     /// One more session has a part in it.

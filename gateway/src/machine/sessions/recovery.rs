@@ -125,14 +125,13 @@ impl Sessions {
             return;
         }
         let Some(queue) = desk.delivery.interest_mut().get_mut(sub) else { return };
-        let gap = frame.gaps.iter().map(|gap| gap.before_seq.saturating_sub(1)).min();
-        let is_same = queue.restart(frame.epoch, frame.seq, gap);
+        let seen = queue.restart(frame.epoch, frame.seq);
         let Some(queue) = desk.delivery.interest().get(sub) else { return };
         for subscriber in queue.subscribers() {
             let filter =
                 desk.delivery.interest().get(sub).and_then(|q| q.filter_of(subscriber.session));
             let filter = filter.cloned();
-            let missed = self.forget_behind(subscriber.session, sub, desk);
+            let mut missed = self.forget_behind(subscriber.session, sub, desk);
             let Some(conn) = subscriber.conn else { continue };
             let body = narrow(&frame.body, filter.as_ref());
             let kind = BodyKind::Subscribed as u32;
@@ -143,9 +142,17 @@ impl Sessions {
             for gap in frame.gaps.iter().filter(wanted) {
                 let mut gap = g2c::Gap { sub: number, ..gap.clone() };
                 // What was kept for a slow receiver is part of its gap.
-                if let Some(lowest) = missed.get(gap.mount.as_str()).filter(|_| is_same) {
+                if let Some(lowest) = missed.remove(gap.mount.as_str()).filter(|_| seen.is_some()) {
                     gap.after_seq = gap.after_seq.min(lowest - 1);
                 }
+                desk.send_message(conn, BodyKind::Gap, &gap, out);
+            }
+            // Or all of it, where the queue still has what came since.
+            let Some(seen) = seen else { continue };
+            for (mount, lowest) in missed {
+                let (after_seq, before_seq) = (lowest - 1, seen + 1);
+                let (sub, mount) = (number, mount.to_string());
+                let gap = g2c::Gap { sub, mount, after_seq, before_seq };
                 desk.send_message(conn, BodyKind::Gap, &gap, out);
             }
         }

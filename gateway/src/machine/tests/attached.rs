@@ -86,6 +86,31 @@ fn another_epoch_has_gaps_of_its_own() {
     assert!(other.contains(&of(3)), "{other}");
 }
 
+/// The log has all messages since, and what comes whole hides what was kept for a slow receiver.
+#[test]
+fn what_was_kept_is_a_gap_where_the_queue_has_none() {
+    let settings = Settings { slow_bytes: 10, ..dev() };
+    let steps = "
+        1 stuck c0
+        1 n1 message 1 4 4
+        2 n1 message 1 5 5
+        3 down
+        4 up
+        5 n1 at 1
+        5 n1 attached 1 12 gapless
+        6 n1 message 1 9 9
+        7 unstuck c0";
+    let lines = after_one(settings, steps);
+    let told = lines.iter().filter(|line| line.contains(": c0"));
+    let told: Vec<&str> =
+        told.map(|line| line.split_once(": c0 ").expect("what it is told").1).collect();
+    let last = [
+        r#"{"gap":{"sub":1,"mount":"chat","after_seq":4,"before_seq":6}}"#,
+        r#"{"message":{"sub":1,"mount":"chat","seq":9,"payload":9}}"#,
+    ];
+    assert_eq!(told[told.len() - 2..], last, "{told:#?}");
+}
+
 #[test]
 fn a_silent_home_loses_its_link_when_an_operation_is_older_than_grace() {
     // At 15500, when lists are looked through, it is exactly as old as grace.

@@ -102,7 +102,7 @@ pub(super) fn subscribed(words: &[&str]) -> q2g::Subscribed {
     }
 }
 
-/// `attached SUB SEQ recovered | whole | anew [GONE | elsewhere SESSION]`.
+/// `attached SUB SEQ recovered | whole | gapless | anew [GONE | elsewhere SESSION]`.
 pub(super) fn attached(words: &[&str]) -> q2g::Attached {
     let recovered = words[3] == "recovered";
     let queue = g2c::Subscribed { queue: "q".to_owned(), gap: true, ..g2c::Subscribed::default() };
@@ -115,7 +115,7 @@ pub(super) fn attached(words: &[&str]) -> q2g::Attached {
         seq: number(words[2]),
         recovered,
         body: if recovered { Vec::new() } else { queue.encode_to_vec() },
-        gaps: if recovered { vec![] } else { vec![gap] },
+        gaps: if recovered || words[3] == "gapless" { vec![] } else { vec![gap] },
         gone: (!is_elsewhere).then(|| session(4)).flatten().into_iter().collect(),
         reason: "no member".to_owned(),
         elsewhere: is_elsewhere.then(|| session(5)).flatten().into_iter().collect(),

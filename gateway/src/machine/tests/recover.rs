@@ -72,7 +72,7 @@ fn what_could_not_be_replayed_comes_whole_with_its_gaps() {
         2 up
         3 n1 at 1
         3 n1 attached 1 12 whole
-        4 n1 message 1 8 1
+        4 n1 state 1 12 a 1
         5 n1 message 1 13 1";
     let expected = [
         "2: n1 introduce 0 ann 7",
