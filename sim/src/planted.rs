@@ -282,7 +282,11 @@ const MACHINES: [Switch; 74] = [
     },
     Switch {
         name: "node.floor_ignored",
-        breaks: &["a room refuses who is over, as soon as it can know"],
+        breaks: &[
+            "a room refuses who is over, as soon as it can know",
+            "acknowledged: exactly once; unknown: at most once; refused: never",
+            "joined and left alternate per user",
+        ],
         plant: |f| f.node.floor_ignored = true,
     },
     Switch {

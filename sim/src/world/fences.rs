@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use link::machine::LinkId;
+use proto::bucket::BucketId;
 use proto::c2g::Head;
 use proto::codes::Status;
 use proto::g2c::ResultHead;
@@ -16,7 +17,7 @@ use proto::g2q::field::g2q::{INTRODUCE, OPERATION};
 use proto::ids::Handle;
 use proto::q2g::field::q2g::{ANSWER, LOGGED_IN};
 use proto::q2q::field::q2q::{ANSWER as WORD_ANSWER, WORD};
-use proto::{g2q, q2g, q2q, wire};
+use proto::{g2q, name, q2g, q2q, wire};
 
 use super::World;
 use super::referee::each_frame;
@@ -112,12 +113,16 @@ impl Fences {
         self.due.retain(|due| due.home != node && due.room_at != node);
     }
 
-    /// Homes may be others than before.
-    pub(crate) fn homes_change(&mut self) {
+    /// These buckets may have other homes than before.
+    pub(crate) fn homes_change(&mut self, buckets: &[BucketId]) {
+        if buckets.is_empty() {
+            return;
+        }
         self.noted.clear();
         self.due.clear();
         // What a bucket has heard goes with it.
-        self.ears.values_mut().for_each(|ear| ear.floors.clear());
+        let stays = |queue: &[u8]| !buckets.iter().any(|bucket| bucket.holds(name::hash(queue)));
+        self.ears.values_mut().for_each(|ear| ear.floors.retain(|(queue, _), _| stays(queue)));
     }
 
     /// A link of a node has begun or ended: its numbers mean nothing any more.

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::table::BucketTable;
+use proto::bucket::BucketId;
+use proto::table::{BucketTable, Row};
 
 use super::World;
 use super::node::NodeHost;
@@ -23,12 +24,27 @@ pub(crate) struct Losses {
     heard: BTreeSet<(Port, u64, Bucket, u64)>,
     /// Lives of processes that have a table.
     begun: BTreeSet<(Port, u64)>,
+    /// The newest table that each process has heard, with its life.
+    tables: BTreeMap<Port, (u64, BucketTable)>,
 }
 
 impl Losses {
     /// All of them.
     pub(crate) fn all(self) -> Vec<Loss> {
         self.losses.into_values().collect()
+    }
+
+    /// The buckets whose primary, loss or reign a process hears to be another; all, if it is its
+    /// first table or has other bits.
+    fn changed(&mut self, (port, life): (Port, u64), table: &BucketTable) -> Vec<BucketId> {
+        let before = self.tables.insert(port, (life, table.clone()));
+        let before = before.filter(|(its, old)| *its == life && old.bits() == table.bits());
+        let known = |row: &Row| {
+            let old = before.as_ref().and_then(|(_, old)| old.rows().get(row.prefix as usize));
+            old.is_some_and(|old| old.epochs() == row.epochs() && old.primary == row.primary)
+        };
+        let changed = table.rows().iter().filter(|row| !known(row));
+        changed.filter_map(|row| BucketId::new(u32::from(table.bits()), row.prefix)).collect()
     }
 
     /// With which loss the bucket began; one that came of a split began with its parent.
@@ -44,7 +60,8 @@ impl World {
     pub(crate) fn heard_table(&mut self, port: Port, table: &BucketTable) {
         let now_us = self.agenda.now_us();
         let life = self.life(port.process());
-        self.fences.homes_change();
+        let changed = self.losses.changed((port, life), table);
+        self.fences.homes_change(&changed);
         let is_first = self.losses.begun.insert((port, life));
         for row in table.rows() {
             let bucket = (table.bits(), row.prefix);

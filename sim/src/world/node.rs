@@ -172,9 +172,13 @@ impl World {
         let tells_row = wire::envelope(frame).is_ok_and(|(number, _)| number == moved);
         let before = tells_row.then(|| self.held(at));
         self.node_decides(at, Input::Frame { link, frame });
-        if before.is_some_and(|before| before != self.held(at)) {
-            // Others knew of homes before the boss has told this node.
-            self.fences.homes_change();
+        if let Some(before) = before {
+            // Others may know of homes before the boss tells this node.
+            let after = self.held(at);
+            let [gone, come] = [(&before, &after), (&after, &before)]
+                .map(|(one, other)| one.iter().filter(|held| !other.contains(held)));
+            let changed: Vec<BucketId> = gone.chain(come).map(|(bucket, _)| *bucket).collect();
+            self.fences.homes_change(&changed);
         }
     }
 
