@@ -7,12 +7,15 @@
 //! node has. Nobody waits for them; whom a bucket waits for is `played` by scripts and the
 //! simulation.
 
+mod batches;
 mod copied;
 mod followers;
 mod forget;
 mod learner;
 mod played;
+mod prefix;
 mod stream;
+mod tail;
 
 pub use copied::Compared;
 pub(crate) use copied::Copied;
