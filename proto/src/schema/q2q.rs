@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Q2q {
-    #[prost(oneof = "q2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14")]
+    #[prost(oneof = "q2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18")]
     pub body: ::core::option::Option<q2q::Body>,
 }
 /// Nested message and enum types in `Q2q`.
@@ -37,6 +37,14 @@ pub mod q2q {
         Digest(super::Digest),
         #[prost(message, tag = "14")]
         Again(super::Again),
+        #[prost(message, tag = "15")]
+        Lead(super::Lead),
+        #[prost(message, tag = "16")]
+        Have(super::Have),
+        #[prost(message, tag = "17")]
+        Batch(super::Batch),
+        #[prost(message, tag = "18")]
+        Ack(super::Ack),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -179,6 +187,8 @@ pub struct Slice {
     pub last: bool,
     #[prost(bytes = "vec", tag = "6")]
     pub items: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "7")]
+    pub reign: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SliceAck {
@@ -193,8 +203,14 @@ pub struct Records {
     pub prefix: u32,
     #[prost(uint64, tag = "3")]
     pub loss: u64,
-    #[prost(bytes = "vec", tag = "4")]
-    pub unit: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub unit: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(uint64, tag = "5")]
+    pub reign: u64,
+    #[prost(uint64, tag = "6")]
+    pub committed: u64,
+    #[prost(uint64, optional, tag = "7")]
+    pub after: ::core::option::Option<u64>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Digest {
@@ -212,6 +228,8 @@ pub struct Digest {
     pub high: u64,
     #[prost(fixed64, tag = "7")]
     pub low: u64,
+    #[prost(uint64, tag = "8")]
+    pub reign: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Again {
@@ -221,6 +239,88 @@ pub struct Again {
     pub prefix: u32,
     #[prost(uint64, tag = "3")]
     pub loss: u64,
+    #[prost(uint64, tag = "4")]
+    pub reign: u64,
+    #[prost(enumeration = "Why", tag = "5")]
+    pub why: i32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Lead {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(message, optional, tag = "2")]
+    pub row: ::core::option::Option<super::table::Row>,
+    #[prost(message, optional, tag = "3")]
+    pub place: ::core::option::Option<super::table::Place>,
+    #[prost(sint64, tag = "4")]
+    pub offset_ms: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Have {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(uint32, tag = "2")]
+    pub prefix: u32,
+    #[prost(uint64, tag = "3")]
+    pub loss: u64,
+    #[prost(uint64, tag = "4")]
+    pub reign: u64,
+    #[prost(uint64, tag = "5")]
+    pub conf: u64,
+    #[prost(uint64, tag = "6")]
+    pub n: u64,
+    #[prost(uint64, tag = "7")]
+    pub state_n: u64,
+    #[prost(message, repeated, tag = "8")]
+    pub openings: ::prost::alloc::vec::Vec<super::snapshot::Opening>,
+    #[prost(bool, tag = "9")]
+    pub full: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Batch {
+    #[prost(uint64, tag = "1")]
+    pub k: u64,
+    #[prost(uint64, tag = "2")]
+    pub now_ms: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Ack {
+    #[prost(uint64, tag = "1")]
+    pub k: u64,
+    #[prost(bool, tag = "2")]
+    pub full: bool,
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Why {
+    None = 0,
+    Unfit = 1,
+    Differs = 2,
+    Lacks = 3,
+}
+impl Why {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Unfit => "unfit",
+            Self::Differs => "differs",
+            Self::Lacks => "lacks",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "none" => Some(Self::None),
+            "unfit" => Some(Self::Unfit),
+            "differs" => Some(Self::Differs),
+            "lacks" => Some(Self::Lacks),
+            _ => None,
+        }
+    }
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

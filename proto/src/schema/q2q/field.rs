@@ -15,6 +15,10 @@ pub mod q2q {
     pub const FOLLOW: u32 = 12;
     pub const DIGEST: u32 = 13;
     pub const AGAIN: u32 = 14;
+    pub const LEAD: u32 = 15;
+    pub const HAVE: u32 = 16;
+    pub const BATCH: u32 = 17;
+    pub const ACK: u32 = 18;
 }
 pub mod word {
     pub const NUMBER: u32 = 1;
@@ -86,6 +90,7 @@ pub mod slice {
     pub const FIRST: u32 = 4;
     pub const LAST: u32 = 5;
     pub const ITEMS: u32 = 6;
+    pub const REIGN: u32 = 7;
 }
 pub mod slice_ack {
     pub const BYTES: u32 = 1;
@@ -95,6 +100,9 @@ pub mod records {
     pub const PREFIX: u32 = 2;
     pub const LOSS: u32 = 3;
     pub const UNIT: u32 = 4;
+    pub const REIGN: u32 = 5;
+    pub const COMMITTED: u32 = 6;
+    pub const AFTER: u32 = 7;
 }
 pub mod digest {
     pub const BITS: u32 = 1;
@@ -104,9 +112,37 @@ pub mod digest {
     pub const AT_MS: u32 = 5;
     pub const HIGH: u32 = 6;
     pub const LOW: u32 = 7;
+    pub const REIGN: u32 = 8;
 }
 pub mod again {
     pub const BITS: u32 = 1;
     pub const PREFIX: u32 = 2;
     pub const LOSS: u32 = 3;
+    pub const REIGN: u32 = 4;
+    pub const WHY: u32 = 5;
+}
+pub mod lead {
+    pub const BITS: u32 = 1;
+    pub const ROW: u32 = 2;
+    pub const PLACE: u32 = 3;
+    pub const OFFSET_MS: u32 = 4;
+}
+pub mod have {
+    pub const BITS: u32 = 1;
+    pub const PREFIX: u32 = 2;
+    pub const LOSS: u32 = 3;
+    pub const REIGN: u32 = 4;
+    pub const CONF: u32 = 5;
+    pub const N: u32 = 6;
+    pub const STATE_N: u32 = 7;
+    pub const OPENINGS: u32 = 8;
+    pub const FULL: u32 = 9;
+}
+pub mod batch {
+    pub const K: u32 = 1;
+    pub const NOW_MS: u32 = 2;
+}
+pub mod ack {
+    pub const K: u32 = 1;
+    pub const FULL: u32 = 2;
 }

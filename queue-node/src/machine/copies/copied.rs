@@ -120,7 +120,8 @@ impl Copied {
             turn.shared.counters.copies_broken += 1;
             copying.learner = None;
             let (bits, prefix, loss) = (head.bits, head.prefix, head.loss);
-            say(turn, link, q2q::q2q::Body::Again(q2q::Again { bits, prefix, loss }));
+            let again = q2q::Again { bits, prefix, loss, ..q2q::Again::default() };
+            say(turn, link, q2q::q2q::Body::Again(again));
         }
     }
 

@@ -198,7 +198,7 @@ fn a_snapshot_that_is_under_way_begins_anew() {
     let under_way =
         sent.last().filter(|slice| !slice.last).expect("more than may be unacknowledged");
     let (bits, prefix, loss) = (under_way.bits, under_way.prefix, under_way.loss);
-    say(&mut rig, node, Body::Again(q2q::Again { bits, prefix, loss }));
+    say(&mut rig, node, Body::Again(q2q::Again { bits, prefix, loss, ..q2q::Again::default() }));
     say(&mut rig, node, Body::SliceAck(q2q::SliceAck { bytes: unacknowledged }));
     let sent = slices(&mut rig, node);
     let again: Vec<_> = sent.iter().filter(|slice| slice.prefix == prefix).collect();

@@ -93,7 +93,11 @@ impl Rig {
             | Body::Slice(_)
             | Body::Follow(_)
             | Body::Digest(_)
-            | Body::Again(_) => panic!("not said by this version"),
+            | Body::Again(_)
+            | Body::Lead(_)
+            | Body::Have(_)
+            | Body::Batch(_)
+            | Body::Ack(_) => panic!("not said by this version"),
         }
     }
 
