@@ -9,6 +9,8 @@
 
 mod batches;
 mod copied;
+mod copy;
+mod entry;
 mod followers;
 mod forget;
 mod learner;

@@ -34,6 +34,14 @@ pub struct Faults {
     pub span_of_refused: bool,
     /// What waits of a bucket stays when the bucket is another node's, or begins anew.
     pub deposed_keeps_outputs: bool,
+    /// A copy doesn't cut what its new primary lacks.
+    pub tail_kept: bool,
+    /// A copy applies what it gets, committed or not.
+    pub applied_early: bool,
+    /// A copy in the set lets itself be filled anew.
+    pub rebuilt_while_promotable: bool,
+    /// Who is promoted throws away what it hasn't applied.
+    pub tail_dropped: bool,
     /// The result of a write isn't remembered.
     pub result_forgotten: bool,
     /// The first missed event isn't replayed.

@@ -179,6 +179,11 @@ impl State {
         self.openings.reign()
     }
 
+    /// The newest reigns, oldest first.
+    pub(crate) fn openings(&self) -> impl Iterator<Item = &Opening> {
+        self.openings.iter()
+    }
+
     /// Whose words were heard.
     pub(crate) fn heard(&self) -> &Heard {
         &self.heard

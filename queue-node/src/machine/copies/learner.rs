@@ -6,6 +6,7 @@ use proto::limits;
 
 use crate::machine::Faults;
 use crate::machine::state::codec::read_unit;
+use crate::machine::state::openings::Opening;
 use crate::machine::state::{State, Unfit};
 
 /// A copy of a bucket.
@@ -112,6 +113,11 @@ impl Learner {
     /// The newest record that it has applied.
     pub fn n(&self) -> u64 {
         self.state.newest().n
+    }
+
+    /// The newest reigns of what it has applied.
+    pub(crate) fn openings(&self) -> impl Iterator<Item = &Opening> {
+        self.state.openings()
     }
 
     /// A number that is the primary's for the same moment of its clock, where both have the same

@@ -4,8 +4,7 @@
 //! writer. So two logs that have opened a reign at the same record are the same up to where the
 //! shorter of them ends that reign.
 
-/// A reign and the record that opened it.
-pub(crate) type Opening = (u64, u64);
+use crate::machine::state::openings::Opening;
 
 /// The newest record that both logs have; nothing if they have no opening in common. Each is told
 /// by its openings, in their order, and its newest record.
@@ -20,16 +19,21 @@ pub(crate) fn common(
 
 /// The last record of a reign: the one before the next opening, or the log's newest.
 fn end_of(openings: &[Opening], at: usize, end: u64) -> u64 {
-    openings.get(at + 1).map_or(end, |(_, n)| n - 1)
+    openings.get(at + 1).map_or(end, |next| next.n - 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::common;
+    use crate::machine::state::openings::Opening;
+
+    fn log(openings: &[(u64, u64)]) -> Vec<Opening> {
+        openings.iter().map(|&(reign, n)| Opening { reign, n }).collect()
+    }
 
     #[test]
     fn logs_are_the_same_up_to_the_end_of_the_newest_reign_that_both_have() {
-        let mine = [(1, 1), (4, 10), (9, 30)];
+        let mine = log(&[(1, 1), (4, 10), (9, 30)]);
         let cases: [(&[(u64, u64)], u64, Option<u64>); 9] = [
             // The same log, shorter, longer.
             (&[(1, 1), (4, 10), (9, 30)], 40, Some(40)),
@@ -46,8 +50,9 @@ mod tests {
             (&[], 40, None),
         ];
         for (theirs, their_end, wanted) in cases {
-            assert_eq!(common((&mine, 40), (theirs, their_end)), wanted, "{theirs:?}");
-            assert_eq!(common((theirs, their_end), (&mine, 40)), wanted, "{theirs:?} reversed");
+            let theirs = log(theirs);
+            assert_eq!(common((&mine, 40), (&theirs, their_end)), wanted, "{theirs:?}");
+            assert_eq!(common((&theirs, their_end), (&mine, 40)), wanted, "{theirs:?} reversed");
         }
     }
 
@@ -55,7 +60,7 @@ mod tests {
     /// a later one in common.
     #[test]
     fn an_old_part_that_one_has_forgotten_changes_nothing() {
-        let (whole, short) = ([(1, 1), (4, 10), (9, 30)], [(4, 10), (9, 30)]);
+        let (whole, short) = (log(&[(1, 1), (4, 10), (9, 30)]), log(&[(4, 10), (9, 30)]));
         assert_eq!(common((&whole, 40), (&short, 37)), Some(37));
     }
 }

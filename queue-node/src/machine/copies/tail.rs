@@ -37,9 +37,15 @@ impl Tail {
 
     /// One more entry, the last record of which has this number.
     pub(crate) fn push(&mut self, entry: &[u8], last: u64) {
+        self.write(last, |out| out.extend_from_slice(entry));
+    }
+
+    /// The same, of what is appended.
+    pub(crate) fn write(&mut self, last: u64, write: impl FnOnce(&mut Vec<u8>)) {
         debug_assert!(last > self.end(), "an entry has a record");
-        self.bytes.extend_from_slice(entry);
-        self.entries.push_back(Entry { last, length: entry.len() });
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        self.entries.push_back(Entry { last, length: self.bytes.len() - start });
     }
 
     /// The newest record.

@@ -21,16 +21,20 @@ pub(super) use sessions::{
 };
 pub(super) use words::{put_note, put_word, read_note, read_word};
 
+use std::ops::Range;
+
 use proto::class::TellKind;
 use proto::ids::{Epoch, Generation, SessionId};
 use proto::record::field::{
-    answered, barred, create, destroy, known, noop, record, refused, shorten, taken, tell, unit,
+    answered, barred, create, destroy, known, noop, opened, record, refused, shorten, taken, tell,
+    unit,
 };
 use proto::wire::{self, Fields, Value, WireError};
 
 use super::class::ClassIndex;
 use super::fit::Unfit;
 use super::items::bounded;
+use super::openings::Opening;
 use super::people::SessionKey;
 use super::queue::QueueIndex;
 use super::record::{Kept, Record, Stamp, Step};
@@ -81,6 +85,36 @@ pub(crate) fn read_unit<'a>(
         }
     }
     Ok(())
+}
+
+/// Which records a unit has, and which of them open a reign. It reads no more than that.
+///
+/// # Errors
+/// If it can't be read.
+pub(crate) fn skim_unit(
+    bytes: &[u8],
+    mut opens: impl FnMut(Opening),
+) -> Result<Range<u64>, WireError> {
+    let (mut span, mut count) = (0..0, 0);
+    each(bytes, |number, value| {
+        match number {
+            unit::N => span.start = bounded(value)?,
+            unit::RECORDS => {
+                let n = span.start + count;
+                count += 1;
+                each(value.bytes()?, |kind, value| {
+                    if kind == record::OPENED {
+                        opens(Opening { reign: only(value.bytes()?, opened::REIGN)?, n });
+                    }
+                    Ok(())
+                })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    span.end = span.start + count;
+    Ok(span)
 }
 
 /// Appends all of a record but the body of its event.
