@@ -13,6 +13,7 @@ mod copy;
 mod entry;
 mod followers;
 mod forget;
+mod kept;
 mod learner;
 mod played;
 mod prefix;

@@ -34,6 +34,8 @@ pub struct Faults {
     pub span_of_refused: bool,
     /// What waits of a bucket stays when the bucket is another node's, or begins anew.
     pub deposed_keeps_outputs: bool,
+    /// A copy keeps what a reign sends that is over.
+    pub lower_reign_kept: bool,
     /// A copy doesn't cut what its new primary lacks.
     pub tail_kept: bool,
     /// A copy applies what it gets, committed or not.

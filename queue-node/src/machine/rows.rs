@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox};
 use member::machine::{KnownRows, Told};
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::{BucketId, Conf, Epochs};
 use proto::q2q::{Q2q, q2q};
 use proto::table::{BucketTable, Moved, Place, Row};
 use proto::wire;
@@ -18,8 +18,20 @@ pub(crate) struct Rows {
     known: KnownRows,
     /// Under which epochs a node has been told who has a bucket, by its link and the prefix.
     told: BTreeMap<(LinkId, u32), Epochs>,
+    /// The `conf` of the rows that copies and fellows go by, by prefix; nothing: of none.
+    heeded: Vec<Option<Conf>>,
+    /// Some rows may be others than those.
+    is_news: bool,
     /// A planted bug: nobody is told.
     is_silent: bool,
+}
+
+/// A row that copies and fellows don't go by yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) bucket: BucketId,
+    /// It isn't the next after the one that they go by: somebody may have come and gone in between.
+    pub(crate) skips: bool,
 }
 
 impl Rows {
@@ -29,7 +41,8 @@ impl Rows {
         if faults.lower_row_taken {
             known.take_lower();
         }
-        Rows { known, told: BTreeMap::new(), is_silent: faults.row_not_told }
+        let (told, heeded) = (BTreeMap::new(), Vec::new());
+        Rows { known, told, heeded, is_news: false, is_silent: faults.row_not_told }
     }
 
     /// The bucket of a name's hash; nothing before the first table.
@@ -60,12 +73,34 @@ impl Rows {
 
     /// A table has come: which buckets have another primary, reign or loss by it, if it is newer.
     pub(crate) fn take_table(&mut self, table: &Arc<BucketTable>) -> Option<Vec<BucketId>> {
+        self.is_news = true;
         self.known.take_table(table)
     }
 
     /// Somebody has told a row.
     pub(crate) fn hear(&mut self, told: &Moved) -> Told {
-        self.known.hear(told)
+        let heard = self.known.hear(told);
+        self.is_news |= matches!(heard, Told::Higher { .. });
+        heard
+    }
+
+    /// The rows that are others than at the last call.
+    pub(crate) fn changes(&mut self) -> Vec<Change> {
+        let Some(table) = self.known.table().filter(|_| self.is_news) else { return Vec::new() };
+        self.is_news = false;
+        if self.heeded.len() != table.rows().len() {
+            self.heeded = vec![None; table.rows().len()];
+        }
+        let bits = u32::from(table.bits());
+        let buckets = (0u32..).zip(&mut self.heeded);
+        let change = |(prefix, heeded): (u32, &mut Option<Conf>)| {
+            let bucket = BucketId::new(bits, prefix)?;
+            let conf = self.known.row(bucket)?.conf();
+            let before = heeded.replace(conf);
+            let skips = before.is_some_and(|before| conf.0 != before.0 + 1);
+            (before != Some(conf)).then_some(Change { bucket, skips })
+        };
+        buckets.filter_map(change).collect()
     }
 
     /// Tells another node who has a bucket, unless it has been told: this node is about to speak of

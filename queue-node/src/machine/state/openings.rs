@@ -63,6 +63,18 @@ impl Opening {
     }
 }
 
+impl From<Opening> for proto::snapshot::Opening {
+    fn from(Opening { reign, n }: Opening) -> Self {
+        proto::snapshot::Opening { reign, n }
+    }
+}
+
+impl From<&proto::snapshot::Opening> for Opening {
+    fn from(told: &proto::snapshot::Opening) -> Self {
+        Opening { reign: told.reign, n: told.n }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proto::limits::OPENINGS_KEPT;

@@ -1,0 +1,363 @@
+//! The copies that a node has of other nodes' buckets, and what it answers those who write them.
+
+use std::collections::BTreeMap;
+
+use link::machine::LinkId;
+use proto::bucket::{BucketId, Epochs, Loss, Reign};
+use proto::limits::UNNAMED_COPY_MS;
+use proto::q2q::field::{records, slice};
+use proto::q2q::{self, q2q::Body};
+use proto::table::{Owner, Row};
+use proto::wire::{self, Value, WireError};
+use rand::RngExt as _;
+
+use super::copied::Compared;
+use super::copy::{Copy, Has, Part, Slice, Standing, Why};
+use super::followers::Shown;
+use super::learner::Learner;
+use crate::machine::clock::NodeMs;
+use crate::machine::lane::Broken;
+use crate::machine::node::Settings;
+use crate::machine::rows::Change;
+use crate::machine::state::codec::each;
+use crate::machine::timers::Timer;
+use crate::machine::turn::Turn;
+
+/// Copies by the prefixes of their buckets, and how far each link has come.
+#[derive(Debug, Default)]
+pub(crate) struct Copies {
+    copies: BTreeMap<u32, Kept>,
+    batches: BTreeMap<LinkId, Brought>,
+    /// When the first copy may go that no row names.
+    unnamed_until: Option<NodeMs>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    bucket: BucketId,
+    loss: Loss,
+    copy: Copy,
+    /// No row names its node: so long it is kept.
+    until: Option<NodeMs>,
+}
+
+/// The batches of a link.
+#[derive(Debug, Default)]
+struct Brought {
+    /// The newest that has come.
+    k: u64,
+    /// It isn't acknowledged.
+    is_due: bool,
+}
+
+/// What a frame about a copy says before its bytes.
+#[derive(Debug, Default)]
+struct Head {
+    bits: u32,
+    prefix: u32,
+    epochs: Epochs,
+    committed: u64,
+    after: Option<u64>,
+}
+
+impl Copies {
+    /// Somebody is the primary of a bucket by a row that this node goes by, too.
+    ///
+    /// # Errors
+    /// If it isn't, or if the row doesn't name this node.
+    pub(crate) fn lead(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        lead: &q2q::Lead,
+    ) -> Result<(), Broken> {
+        let bucket = lead.row.as_ref().and_then(|row| BucketId::new(lead.bits, row.prefix));
+        let bucket = bucket.ok_or("a node leads no bucket")?;
+        let row = turn.shared.rows.row(bucket).ok_or("a node leads a bucket that isn't there")?;
+        let peer = turn.shared.links.get(link).map(|state| &state.peer);
+        let is_peer = |owner: &Owner| {
+            peer.is_some_and(|peer| owner.id == peer.id && owner.incarnation == peer.incarnation)
+        };
+        if !row.primary.as_ref().is_some_and(is_peer) {
+            return Err("a node leads a bucket of which it isn't the primary");
+        }
+        if standing(&turn.shared.settings, row) == Standing::Nobody {
+            return Err("a node leads one that has no part in the bucket");
+        }
+        let (epochs, conf) = (row.epochs(), row.conf);
+        let kept = self.copies.entry(bucket.prefix()).or_insert_with(|| {
+            let copy = Copy::absent(turn.shared.settings.faults());
+            Kept { bucket, loss: epochs.loss, copy, until: None }
+        });
+        let Has { n, state_n, openings, stuck } = kept.copy.lead(link, epochs.reign);
+        let have = q2q::Have {
+            bits: lead.bits,
+            prefix: bucket.prefix(),
+            loss: epochs.loss.0,
+            reign: epochs.reign.0,
+            conf,
+            n,
+            state_n,
+            openings: openings.into_iter().map(Into::into).collect(),
+            full: false,
+        };
+        say(turn, link, Body::Have(have));
+        if let Some(why) = stuck {
+            say_again(turn, link, (bucket, epochs), why);
+        }
+        Ok(())
+    }
+
+    /// What was recorded in a bucket, or how much of it is committed.
+    ///
+    /// # Errors
+    /// If the sender may not write the copy, or says what can't be read.
+    pub(crate) fn records(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        frame: &[u8],
+    ) -> Result<(), Broken> {
+        let head = head_of_records(frame).map_err(|_| "records can't be read")?;
+        let Some((kept, _)) = self.written(turn, link, &head)? else { return Ok(()) };
+        turn.shared.counters.copy_units_applied += 1;
+        let part = Part { committed: head.committed, after: head.after, units: frame };
+        let (of, seen) = ((kept.bucket, head.epochs), kept.copy.compared().1);
+        let why = kept.copy.take(part);
+        turn.shared.counters.copies_compared += kept.copy.compared().1 - seen;
+        complain(turn, link, of, why);
+        Ok(())
+    }
+
+    /// A slice of a bucket's snapshot.
+    ///
+    /// # Errors
+    /// If the sender may not fill the copy, or says what can't be read.
+    pub(crate) fn slice(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        frame: &[u8],
+    ) -> Result<(), Broken> {
+        let (head, slice) = head_of_slice(frame).map_err(|_| "a slice can't be read")?;
+        let Some((kept, standing)) = self.written(turn, link, &head)? else { return Ok(()) };
+        let (seed, settings) = (turn.shared.random.random(), &turn.shared.settings);
+        let new = || Learner::new(seed, settings.grace_ms, settings.faults());
+        let why = kept.copy.slice(standing, slice, new)?;
+        let of = (kept.bucket, head.epochs);
+        complain(turn, link, of, why);
+        Ok(())
+    }
+
+    /// What a primary is behind a record.
+    ///
+    /// # Errors
+    /// If the sender may not write the copy, or says what can't be read.
+    pub(crate) fn digest(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        digest: &q2q::Digest,
+    ) -> Result<(), Broken> {
+        let shown = Shown::of(digest).ok_or("a digest is of no bucket")?;
+        let epochs = Epochs { loss: Loss(digest.loss), reign: Reign(digest.reign) };
+        let (bits, prefix) = (digest.bits, digest.prefix);
+        let head = Head { bits, prefix, epochs, ..Head::default() };
+        let Some((kept, _)) = self.written(turn, link, &head)? else { return Ok(()) };
+        let seen = kept.copy.compared().1;
+        let why = kept.copy.show(shown);
+        turn.shared.counters.copies_compared += kept.copy.compared().1 - seen;
+        complain(turn, link, (shown.bucket, epochs), why);
+        Ok(())
+    }
+
+    /// A batch is complete: it is acknowledged at the end of the turn.
+    ///
+    /// # Errors
+    /// If it isn't the next.
+    pub(crate) fn batch(&mut self, link: LinkId, batch: &q2q::Batch) -> Result<(), Broken> {
+        let brought = self.batches.entry(link).or_default();
+        if batch.k != brought.k + 1 {
+            return Err("a batch isn't the next of its link");
+        }
+        *brought = Brought { k: batch.k, is_due: true };
+        Ok(())
+    }
+
+    /// The turn has ended: all that came is in the logs, but what a row or an `Again` of this turn
+    /// excludes.
+    pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_>) {
+        for (link, brought) in &mut self.batches {
+            if std::mem::take(&mut brought.is_due) {
+                say(turn, *link, Body::Ack(q2q::Ack { k: brought.k, full: false }));
+            }
+        }
+    }
+
+    /// A link has ended, or what still comes on it isn't read.
+    pub(crate) fn link_down(&mut self, link: LinkId) {
+        if self.batches.remove(&link).is_some() || !self.copies.is_empty() {
+            self.copies.values_mut().for_each(|kept| kept.copy.link_down(link));
+        }
+    }
+
+    /// The row of a bucket is another.
+    pub(crate) fn row_changed(&mut self, turn: &mut Turn<'_>, change: Change) {
+        let prefix = change.bucket.prefix();
+        let Some(kept) = self.copies.get_mut(&prefix) else { return };
+        let row = turn.shared.rows.row(change.bucket);
+        let settings = &turn.shared.settings;
+        // Under another number of buckets, or with a loss, it is a copy of nothing. Nor is there
+        // one where the primary is.
+        let is_its = |row: &&Row| row.epochs().loss == kept.loss && kept.bucket == change.bucket;
+        let Some(row) = row.filter(is_its).filter(|row| !is_me(settings, row.primary.iter()))
+        else {
+            self.copies.remove(&prefix);
+            return;
+        };
+        let standing = standing(settings, row);
+        kept.copy.stands(standing);
+        kept.until = None;
+        if standing != Standing::Nobody {
+            return;
+        }
+        if kept.copy.is_absent() {
+            self.copies.remove(&prefix);
+            return;
+        }
+        let until = turn.node_ms().after(UNNAMED_COPY_MS);
+        kept.until = Some(until);
+        self.unnamed_until.get_or_insert(until);
+        turn.shared.timers.set(until, Timer::Copies);
+    }
+
+    /// Copies that no row names go when their time has come.
+    pub(crate) fn wake(&mut self, now: NodeMs) {
+        if self.unnamed_until.is_none_or(|until| until > now) {
+            return;
+        }
+        self.copies.retain(|_, kept| kept.until.is_none_or(|until| until > now));
+        self.unnamed_until = self.copies.values().filter_map(|kept| kept.until).min();
+    }
+
+    /// What was seen last of each copy and its primary, and how many copies aren't level.
+    pub(crate) fn compared(&self) -> (Vec<Compared>, usize) {
+        let level = self.copies.values().filter(|kept| kept.copy.is_level()).count();
+        let compared = self.copies.values().filter_map(|kept| {
+            let (shown, digest) = kept.copy.compared().0?;
+            let (bucket, n, primary) = (kept.bucket, shown.n, shown.digest);
+            Some(Compared { bucket, n, primary, copy: Some(digest) })
+        });
+        (compared.collect(), self.copies.len() - level)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.copies.len()
+    }
+
+    /// The copy that a frame writes. Nothing: a reign writes it that is over, and its primary is
+    /// told so, before the batch is acknowledged (S6).
+    fn written(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        head: &Head,
+    ) -> Result<Option<(&mut Kept, Standing)>, Broken> {
+        let bucket = BucketId::new(head.bits, head.prefix).ok_or("records are of no bucket")?;
+        let rows = &turn.shared.rows;
+        let row = rows.row(bucket).ok_or("records are of a bucket that isn't there")?;
+        if head.epochs < row.epochs() && !turn.shared.settings.faults().lower_reign_kept {
+            turn.shared.rows.tell(&mut turn.out.links, link, bucket);
+            return Ok(None);
+        }
+        let standing = standing(&turn.shared.settings, row);
+        let kept = self.copies.get_mut(&head.prefix);
+        let is_led = |kept: &&mut Kept| {
+            kept.loss == head.epochs.loss && kept.copy.is_led_by(link, head.epochs.reign)
+        };
+        match kept.filter(is_led) {
+            Some(kept) => Ok(Some((kept, standing))),
+            // A row that doesn't name this node has taken it away; its leader doesn't know yet.
+            None if standing == Standing::Nobody && head.epochs == row.epochs() => Ok(None),
+            None => Err("a node writes a copy that it doesn't lead on this link"),
+        }
+    }
+}
+
+/// What a row says of this node.
+fn standing(settings: &Settings, row: &Row) -> Standing {
+    if is_me(settings, row.in_sync.iter()) {
+        Standing::Member
+    } else if is_me(settings, row.learners.iter()) {
+        Standing::Learner
+    } else {
+        Standing::Nobody
+    }
+}
+
+fn is_me<'a>(settings: &Settings, mut owners: impl Iterator<Item = &'a Owner>) -> bool {
+    owners.any(|owner| owner.id == settings.id && owner.incarnation == settings.incarnation)
+}
+
+/// A copy can't go on, if there is a reason: its primary is told.
+fn complain(turn: &mut Turn<'_>, link: LinkId, of: (BucketId, Epochs), why: Option<Why>) {
+    let Some(why) = why else { return };
+    let counters = &mut turn.shared.counters;
+    match why {
+        Why::Differs => counters.copies_differing += 1,
+        Why::Unfit | Why::Lacks => counters.copies_broken += 1,
+    }
+    say_again(turn, link, of, why);
+}
+
+fn say_again(turn: &mut Turn<'_>, link: LinkId, (bucket, epochs): (BucketId, Epochs), why: Why) {
+    let again = q2q::Again {
+        bits: bucket.bits().into(),
+        prefix: bucket.prefix(),
+        loss: epochs.loss.0,
+        reign: epochs.reign.0,
+        why: why.number(),
+    };
+    say(turn, link, Body::Again(again));
+}
+
+fn say(turn: &mut Turn<'_>, link: LinkId, body: Body) {
+    wire::put_message(turn.out.links.buffer(link), &q2q::Q2q { body: Some(body) });
+}
+
+fn head_of_records(frame: &[u8]) -> Result<Head, WireError> {
+    let mut head = Head::default();
+    each(frame, |number, value: Value<'_>| {
+        match number {
+            records::BITS => head.bits = value.uint32()?,
+            records::PREFIX => head.prefix = value.uint32()?,
+            records::LOSS => head.epochs.loss = Loss(value.uint()?),
+            records::REIGN => head.epochs.reign = Reign(value.uint()?),
+            records::COMMITTED => head.committed = value.uint()?,
+            records::AFTER => head.after = Some(value.uint()?),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(head)
+}
+
+fn head_of_slice(frame: &[u8]) -> Result<(Head, Slice<'_>), WireError> {
+    let mut head = Head::default();
+    let mut of = Slice { is_first: false, is_last: false, items: &[] };
+    each(frame, |number, value: Value<'_>| {
+        match number {
+            slice::BITS => head.bits = value.uint32()?,
+            slice::PREFIX => head.prefix = value.uint32()?,
+            slice::LOSS => head.epochs.loss = Loss(value.uint()?),
+            slice::REIGN => head.epochs.reign = Reign(value.uint()?),
+            slice::FIRST => of.is_first = value.uint()? != 0,
+            slice::LAST => of.is_last = value.uint()? != 0,
+            slice::ITEMS => of.items = value.bytes()?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok((head, of))
+}
