@@ -240,6 +240,11 @@ pub const FOREIGN_TEXT_BYTES_MAX: usize = 400;
 /// Records that wait at a copy for the rest of a snapshot: what a busy bucket records in the
 /// seconds that a large snapshot takes. Beyond it the copy begins anew.
 pub const COPY_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What a primary keeps of a bucket's records that all copies have, for one that comes
+/// back.
+pub const TAIL_KEPT_BYTES: usize = 4 * 1024 * 1024;
+/// The same of all buckets of a node.
+pub const TAILS_KEPT_BYTES: usize = 64 * 1024 * 1024;
 /// A copy that no row names is kept so long: its node may be chosen again, and has it then.
 pub const UNNAMED_COPY_MS: u64 = 30_000;
 /// One slice of a snapshot: so much is written in a turn beside everything else.

@@ -16,7 +16,7 @@ use super::application::{About, Cause};
 use super::asker::{Asker, Who};
 use super::caught::Deciding;
 use super::clock::{Clock, NodeMs};
-use super::copies::{Stream, Unit};
+use super::copies::{Fellows, Stream, Unit};
 use super::hashing::Numbers;
 use super::held::Effect;
 use super::local::{Local, Locals, Seat};
@@ -54,6 +54,8 @@ pub(crate) struct Bucket {
     pub(crate) deciding: Option<Deciding>,
     /// What its copies are sent.
     pub(crate) stream: Stream,
+    /// Who has copies of it, and what they get.
+    pub(crate) fellows: Fellows,
     /// Of all its times.
     pub(crate) clock: Clock,
     /// Queues that have no deadlines yet since the node took over, by their places.
@@ -83,6 +85,7 @@ impl Bucket {
             keyed: None,
             deciding: None,
             stream: Stream::default(),
+            fellows: Fellows::default(),
             clock: Clock::showing(0, now),
             unarmed: 0..0,
         }

@@ -34,6 +34,11 @@ impl Clock {
         Clock { offset_ms: at_ms as i64 - now.0 as i64 }
     }
 
+    /// What it shows more than the node's.
+    pub(crate) fn offset_ms(self) -> i64 {
+        self.offset_ms
+    }
+
     /// What it shows at a moment of the node.
     #[inline]
     pub(crate) fn at_ms(self, now: NodeMs) -> u64 {

@@ -7,25 +7,31 @@
 //! node has. Nobody waits for them; whom a bucket waits for is `played` by scripts and the
 //! simulation.
 
-mod batches;
 mod copied;
 mod copy;
 mod entry;
+mod fellow;
+mod fellows;
 mod followers;
 mod forget;
 mod kept;
 mod learner;
 mod played;
 mod prefix;
+mod sent;
 mod stream;
+mod streams;
 mod tail;
 
 pub use copied::Compared;
 pub(crate) use copied::Copied;
+pub(crate) use fellows::Fellows;
 pub(crate) use followers::Followers;
 pub use forget::Forgets;
+pub(crate) use kept::Copies;
 pub use learner::{Broken, Learner};
 pub(crate) use played::Batches;
 pub use played::Played;
 pub use stream::Unit;
 pub(crate) use stream::{Reader, Stream};
+pub(crate) use streams::Streams;

@@ -34,6 +34,18 @@ pub struct Faults {
     pub span_of_refused: bool,
     /// What waits of a bucket stays when the bucket is another node's, or begins anew.
     pub deposed_keeps_outputs: bool,
+    /// What a fellow has is told by the number of its newest record alone.
+    pub prefix_by_number: bool,
+    /// A fellow is told to cut what it has applied.
+    pub cut_below_state: bool,
+    /// What comes on the link before the newest with a node is read.
+    pub old_link_read: bool,
+    /// Learners of a row that skips others aren't asked anew what they have.
+    pub skipped_row_not_led: bool,
+    /// An answer to any question counts for what a fellow has.
+    pub old_have_taken: bool,
+    /// What a fellow says to have counts as acknowledged.
+    pub have_acknowledges: bool,
     /// A copy keeps what a reign sends that is over.
     pub lower_reign_kept: bool,
     /// A copy doesn't cut what its new primary lacks.

@@ -94,12 +94,18 @@ pub(crate) struct HeardAt {
 pub(crate) struct Links {
     states: Vec<Option<LinkState>>,
     pub(crate) held: Held,
+    faults: Faults,
 }
 
 impl Links {
     /// No links yet.
     pub(crate) fn new(faults: Faults) -> Links {
-        Links { states: Vec::new(), held: Held::new(faults) }
+        Links { states: Vec::new(), held: Held::new(faults), faults }
+    }
+
+    /// The planted bugs: there are none in a build without debug assertions.
+    fn faults(&self) -> Faults {
+        if cfg!(debug_assertions) { self.faults } else { Faults::default() }
     }
 
     /// A link is up.
@@ -114,13 +120,19 @@ impl Links {
             Some(LinkState { peer, dialled, heard_at, ending, said_at, handles, subs });
     }
 
-    /// A lane has one link: what is still on its way on the one before is of the past, and isn't
-    /// heard any more.
-    pub(crate) fn supersede(&mut self, peer: &Peer) -> Option<LinkId> {
+    /// A lane has one link, and so has a node that was dialled or has dialled: what is still on its
+    /// way on the one before is of the past, and isn't heard any more.
+    pub(crate) fn supersede(&mut self, peer: &Peer, dialled: bool) -> Option<LinkId> {
+        let old_is_read = self.faults().old_link_read;
         let is_its = |link: &&mut LinkState| {
             let (role, lane) = (link.peer.role, link.peer.lane);
             let same = link.peer.id == peer.id && link.peer.incarnation == peer.incarnation;
-            role == Role::Gateway && role == peer.role && lane == peer.lane && same && !link.ending
+            let is_one = match role {
+                Role::Gateway => lane == peer.lane,
+                Role::QueueNode => link.dialled == dialled && !old_is_read,
+                Role::Boss | Role::None => false,
+            };
+            is_one && role == peer.role && same && !link.ending
         };
         let mut links = (0u32..).zip(&mut self.states);
         let (at, link) =

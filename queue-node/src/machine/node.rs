@@ -24,7 +24,9 @@ use super::buckets::Buckets;
 #[cfg(test)]
 use super::clock::Clock;
 use super::clock::NodeMs;
-use super::copies::{Batches, Compared, Copied, Followers, Learner, Played, Reader};
+use super::copies::{
+    Batches, Compared, Copied, Copies, Followers, Learner, Played, Reader, Streams,
+};
 use super::counters::Counters;
 use super::faults::Faults;
 use super::held::Effect;
@@ -127,6 +129,8 @@ pub struct Node {
     buckets: Buckets,
     /// Copies of another's.
     copied: Copied,
+    /// Copies that it has by rows.
+    copies: Copies,
 }
 
 impl Node {
@@ -151,6 +155,7 @@ impl Node {
             units: Vec::new(),
             is_tapped: false,
             followers: Followers::default(),
+            streams: Streams::default(),
             batches: Batches::default(),
             couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
@@ -165,7 +170,8 @@ impl Node {
             prepared: Vec::new(),
             spare_runs: SpareRuns::default(),
         };
-        Node { shared, buckets: Buckets::default(), copied: Copied::default() }
+        let (buckets, copied, copies) = Default::default();
+        Node { shared, buckets, copied, copies }
     }
 
     /// Takes one input.
@@ -174,7 +180,8 @@ impl Node {
         let mut turn = Turn::new(now, &mut self.shared, out);
         match input {
             Input::Frame { link, frame } => {
-                if let Err(reason) = self.buckets.frame(&mut turn, &mut self.copied, link, frame) {
+                let copies = (&mut self.copied, &mut self.copies);
+                if let Err(reason) = self.buckets.frame(&mut turn, copies, link, frame) {
                     turn.shared.counters.broken_peers += 1;
                     if let Some(state) = turn.shared.links.get_mut(link) {
                         state.ending = true;
@@ -184,21 +191,26 @@ impl Node {
             }
             Input::LinkUp { link, peer, dialled } => {
                 let hears_words = dialled && peer.role == Role::QueueNode;
-                if let Some(before) = turn.shared.links.supersede(&peer) {
-                    turn.out.links.end(before, "the lane has come back on another link");
+                if let Some(before) = turn.shared.links.supersede(&peer, dialled) {
+                    turn.out.links.end(before, "the peer has come back on another link");
+                    self.copies.link_down(before);
+                    self.buckets.end_stream(&mut turn, before);
                 }
-                let id = peer.id.clone();
+                let (id, incarnation) = (peer.id.clone(), peer.incarnation);
                 turn.shared.links.up(link, peer, dialled);
                 turn.shared.couriers.link_up();
                 if hears_words && turn.shared.settings.learns.as_deref() == Some(&*id) {
                     self.copied.link_up(&mut turn, link);
                 }
                 if hears_words {
+                    self.buckets.begin_stream(&mut turn, link, &id, incarnation);
                     self.buckets.send_words_to(&mut turn, link);
                 }
             }
             Input::LinkDown { link } => {
                 self.copied.link_down(link);
+                self.copies.link_down(link);
+                self.buckets.end_stream(&mut turn, link);
                 self.buckets.link_down(&mut turn, link);
             }
             Input::Table(table) => self.buckets.adopt(&mut turn, &table),
@@ -206,11 +218,16 @@ impl Node {
             Input::Played(played) => self.buckets.play(&mut turn, played),
             Input::Inspect { number, queue } => self.buckets.inspect(&mut turn, number, queue),
             Input::TurnEnd => self.buckets.end_turn(&mut turn),
-            Input::Wake => self.buckets.wake(&mut turn),
+            Input::Wake => {
+                self.buckets.wake(&mut turn);
+                self.copies.wake(turn.node_ms());
+            }
         }
+        self.buckets.heed_rows(&mut turn, &mut self.copies);
         self.buckets.deliver(&mut turn);
         if is_end {
             self.buckets.close_units(&mut turn);
+            self.copies.end_turn(&mut turn);
             self.buckets.end_batches(&mut turn);
         }
     }
@@ -240,7 +257,10 @@ impl Node {
     /// What was seen last of each copy that it has and of its primary, and how many copies aren't
     /// level yet.
     pub fn compared(&self) -> (Vec<Compared>, usize) {
-        self.copied.compared()
+        let (mut compared, filling) = self.copied.compared();
+        let (more, filled) = self.copies.compared();
+        compared.extend(more);
+        (compared, filling + filled)
     }
 
     /// The newest record of a bucket between two turns, and what a copy's digest must be then.
@@ -315,7 +335,7 @@ impl Node {
         let queues = counters.queues_created - counters.queues_destroyed;
         let unanswered = self.shared.unanswered.total() as u64;
         let callout_tells_kept = self.shared.couriers.len() as u64;
-        let copies = self.copied.len() as u64;
+        let copies = (self.copied.len() + self.copies.len()) as u64;
         Counters { sessions, queues, unanswered, callout_tells_kept, copies, ..counters }
     }
 
@@ -431,7 +451,7 @@ impl Buckets {
     fn frame(
         &mut self,
         turn: &mut Turn<'_>,
-        copied: &mut Copied,
+        copies: (&mut Copied, &mut Copies),
         link: LinkId,
         frame: &[u8],
     ) -> Result<(), Broken> {
@@ -448,7 +468,7 @@ impl Buckets {
         }
         match state.peer.role {
             Role::Gateway => self.lane_frame(turn, link, number, body),
-            Role::QueueNode => self.peer_frame(turn, copied, link, number, body),
+            Role::QueueNode => self.peer_frame(turn, copies, link, number, body),
             Role::Boss | Role::None => Err("only gateway lanes and queue nodes speak to a queue \
                                             node here"),
         }

@@ -4,13 +4,13 @@ use link::machine::LinkId;
 use member::machine::Told;
 use proto::bucket::{BucketId, Epochs, Loss, Reign};
 use proto::q2q::{self, field::q2q as said};
-use proto::table::Row;
+use proto::table::{Moved, Row};
 use proto::wire;
 
 use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
 use super::clock::NodeMs;
-use super::copies::Copied;
+use super::copies::{Copied, Copies};
 use super::held::Effect;
 use super::lane::{Broken, read};
 use super::state::heard::{Hearing, Teller};
@@ -30,11 +30,12 @@ impl Buckets {
     pub(crate) fn peer_frame(
         &mut self,
         turn: &mut Turn<'_>,
-        copied: &mut Copied,
+        (copied, copies): (&mut Copied, &mut Copies),
         link: LinkId,
         number: u32,
         body: &[u8],
     ) -> Result<(), Broken> {
+        let is_dialled = turn.shared.links.get(link).is_some_and(|state| state.dialled);
         match number {
             said::WORD => {
                 let message: q2q::Word = read(body)?;
@@ -63,9 +64,32 @@ impl Buckets {
                 // It may hear of it.
                 Told::Lower | Told::Unusable => turn.shared.send_words_later(turn.node_ms()),
             },
-            said::SLICE => copied.slice(turn, link, body)?,
-            said::RECORDS => copied.records(turn, link, body)?,
-            said::DIGEST => copied.compare(turn, body)?,
+            // On links that this node has dialled, those of whom it follows.
+            said::SLICE if is_dialled => copied.slice(turn, link, body)?,
+            said::RECORDS if is_dialled => copied.records(turn, link, body)?,
+            said::DIGEST if is_dialled => copied.compare(turn, body)?,
+            said::SLICE => copies.slice(turn, link, body)?,
+            said::RECORDS => copies.records(turn, link, body)?,
+            said::DIGEST => copies.digest(turn, link, &read(body)?)?,
+            said::BATCH => copies.batch(link, &read(body)?)?,
+            said::LEAD => return self.led(turn, copies, link, &read(body)?),
+            said::HAVE => {
+                let have: q2q::Have = read(body)?;
+                if let Some(bucket) = self.get(have.prefix)
+                    && bucket.is_meant(have.bits, have.loss, have.reign)?
+                {
+                    bucket.fellow_has(turn, link, &have);
+                }
+            }
+            said::ACK => return self.acknowledged(turn, link, &read(body)?),
+            said::AGAIN if is_dialled => {
+                let again: q2q::Again = read(body)?;
+                if let Some(bucket) = self.get(again.prefix)
+                    && bucket.is_meant(again.bits, again.loss, again.reign)?
+                {
+                    bucket.fellow_again(turn, link);
+                }
+            }
             said::FOLLOW => {
                 let prefixes = self.all().map(|bucket| bucket.outputs.bucket().prefix());
                 turn.shared.followers.follow(link, prefixes);
@@ -82,6 +106,44 @@ impl Buckets {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Another node is the primary of a bucket, by a row that it names: it asks what is here of it.
+    fn led(
+        &mut self,
+        turn: &mut Turn<'_>,
+        copies: &mut Copies,
+        link: LinkId,
+        lead: &q2q::Lead,
+    ) -> Result<(), Broken> {
+        let (row, place) = (lead.row.clone(), lead.place.clone());
+        let bucket = row.as_ref().and_then(|row| BucketId::new(lead.bits, row.prefix));
+        match self.hear_row(turn, &Moved { bits: lead.bits, row, place }) {
+            Told::Higher { .. } | Told::Known => {
+                self.heed_rows(turn, copies);
+                copies.lead(turn, link, lead)
+            }
+            Told::Lower => {
+                if let Some(bucket) = bucket {
+                    turn.shared.rows.tell(&mut turn.out.links, link, bucket);
+                }
+                Ok(())
+            }
+            Told::Unusable => Err("a node leads a bucket of which nothing is known here"),
+        }
+    }
+
+    /// Copies and fellows go by the newest rows from here on.
+    pub(crate) fn heed_rows(&mut self, turn: &mut Turn<'_>, copies: &mut Copies) {
+        for change in turn.shared.rows.changes() {
+            copies.row_changed(turn, change);
+            let bucket = self.get(change.bucket.prefix());
+            let bucket = bucket.filter(|bucket| bucket.outputs.bucket() == change.bucket);
+            if let (Some(bucket), Some(row)) = (bucket, turn.shared.rows.row(change.bucket)) {
+                let row = row.clone();
+                bucket.row_changed(turn, &row, change);
+            }
+        }
     }
 
     /// What buckets of this node have said to each other, until nobody says anything more.

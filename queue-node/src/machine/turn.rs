@@ -13,7 +13,7 @@ use super::allowance::Allowances;
 use super::application::Couriers;
 use super::caught::Caught;
 use super::clock::NodeMs;
-use super::copies::{Batches, Followers, Unit};
+use super::copies::{Batches, Followers, Streams, Unit};
 use super::counters::Counters;
 use super::held::Fellow;
 use super::links::Links;
@@ -66,6 +66,8 @@ pub(crate) struct Shared {
     pub(crate) is_tapped: bool,
     /// Who has copies of this node's buckets.
     pub(crate) followers: Followers,
+    /// What those are sent who have copies by rows.
+    pub(crate) streams: Streams,
     /// What copies that the caller plays are sent.
     pub(crate) batches: Batches,
     /// Queues with something to let out before anything else of them, or at the end of the turn.

@@ -38,7 +38,10 @@ impl Buckets {
                         self.send_words_again(turn);
                     }
                     Timer::Couriers => self.tell_once_more(turn),
-                    Timer::Copies => turn.shared.followers.wake(),
+                    Timer::Copies => {
+                        turn.shared.followers.wake();
+                        turn.shared.streams.wake();
+                    }
                 }
             }
         }
@@ -76,6 +79,7 @@ impl Buckets {
             units.extend(self.get(prefix).and_then(Bucket::close_unit));
         }
         self.lead(turn, &units);
+        self.stream(turn, &units);
         if turn.shared.is_tapped {
             turn.out.units.extend(units);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use link::machine::LinkId;
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::{BucketId, Epochs, Reign};
 use proto::q2q::field::{digest, q2q as said, records, slice};
 use proto::{limits, wire};
 
@@ -65,7 +65,7 @@ impl Followers {
     }
 
     /// Whether anybody gets the records of this bucket.
-    fn has(&self, prefix: u32) -> bool {
+    pub(crate) fn has(&self, prefix: u32) -> bool {
         self.links.values().any(|follower| follower.begun.contains(&prefix))
     }
 
@@ -94,7 +94,7 @@ impl Buckets {
         for bucket in self.iter() {
             bucket.stream.end_snapshot(Reader::Node(link));
             let has = turn.shared.followers.has(bucket.outputs.bucket().prefix());
-            if !has && !turn.shared.is_tapped {
+            if !has && !turn.shared.is_tapped && bucket.fellows.is_empty() {
                 bucket.stream.leave();
             }
         }
@@ -190,11 +190,11 @@ impl Buckets {
         followers.digest_of = prefix;
         let has = followers.has(prefix);
         let Some(bucket) = self.get(prefix).filter(|_| has) else { return };
-        let shown = bucket.shown(bucket.now_ms(turn));
+        let (shown, reign) = (bucket.shown(bucket.now_ms(turn)), bucket.outputs.epochs().reign);
         for (link, follower) in &followers.links {
             let is_current = follower.current == Some(prefix);
             if follower.begun.contains(&prefix) && !is_current {
-                shown.put(turn.out.links.buffer(*link));
+                shown.put(turn.out.links.buffer(*link), reign);
             }
         }
     }
@@ -212,7 +212,7 @@ pub(crate) struct Shown {
 
 impl Bucket {
     /// What it is now.
-    fn shown(&self, now_ms: u64) -> Shown {
+    pub(crate) fn shown(&self, now_ms: u64) -> Shown {
         Shown {
             bucket: self.outputs.bucket(),
             loss: self.outputs.epochs().loss.0,
@@ -225,7 +225,7 @@ impl Bucket {
 
 impl Shown {
     /// Appends it as a frame.
-    pub(crate) fn put(self, out: &mut Vec<u8>) {
+    pub(crate) fn put(self, out: &mut Vec<u8>, reign: Reign) {
         let mut body = Vec::new();
         wire::put_uint(&mut body, digest::BITS, self.bucket.bits().into());
         wire::put_uint(&mut body, digest::PREFIX, self.bucket.prefix().into());
@@ -234,6 +234,7 @@ impl Shown {
         wire::put_uint(&mut body, digest::AT_MS, self.at_ms);
         wire::put_fixed(&mut body, digest::HIGH, (self.digest >> 64) as u64);
         wire::put_fixed(&mut body, digest::LOW, self.digest as u64);
+        wire::put_uint(&mut body, digest::REIGN, reign.0);
         wire::put_frame(out, said::DIGEST, body.len());
         out.extend_from_slice(&body);
     }

@@ -44,6 +44,11 @@ impl Stream {
         self.is_followed = true;
     }
 
+    /// Somebody reads units from here on.
+    pub(crate) fn follow(&mut self) {
+        self.is_followed = true;
+    }
+
     /// The snapshot for a reader, if it isn't given out yet.
     pub(crate) fn snapshot(&mut self, reader: Reader) -> Option<&mut Snapshot> {
         let found = self.snapshots.iter_mut().find(|(other, _)| *other == reader);

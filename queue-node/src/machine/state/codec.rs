@@ -87,6 +87,13 @@ pub(crate) fn read_unit<'a>(
     Ok(())
 }
 
+/// The number of a unit's first record; 0 if it can't be read.
+pub(crate) fn first_of(bytes: &[u8]) -> u64 {
+    let first = Fields::of(bytes).field().ok().flatten();
+    let n = first.filter(|(number, _)| *number == unit::N).map(|(_, value)| value.uint());
+    n.and_then(Result::ok).unwrap_or(0)
+}
+
 /// Which records a unit has, and which of them open a reign. It reads no more than that.
 ///
 /// # Errors

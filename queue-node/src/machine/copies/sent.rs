@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 /// The batches of a link.
 #[derive(Debug, Default)]
-pub(crate) struct Batches {
+pub(crate) struct Sent {
     /// The newest that was sent.
     sent: u64,
     acknowledged: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Impossible;
 
-impl Batches {
+impl Sent {
     /// Something for the batch that is being gathered.
     pub(crate) fn part(&mut self, part: Part) {
         self.parts.push_back((self.sent + 1, part));
@@ -56,11 +56,14 @@ impl Batches {
         self.sent + 1
     }
 
-    /// All up to this one are in the logs there: gives what they brought.
+    /// All up to this one are in the logs there: gives what they brought, each with its batch.
     ///
     /// # Errors
     /// If that can't be.
-    pub(crate) fn acknowledge(&mut self, k: u64) -> Result<impl Iterator<Item = Part>, Impossible> {
+    pub(crate) fn acknowledge(
+        &mut self,
+        k: u64,
+    ) -> Result<impl Iterator<Item = (u64, Part)>, Impossible> {
         if k > self.sent || k < self.acknowledged {
             return Err(Impossible);
         }
@@ -68,7 +71,12 @@ impl Batches {
         self.bytes -= batches.map(|batch| batch.bytes).sum::<usize>();
         self.acknowledged = k;
         let count = self.parts.iter().take_while(|(of, _)| *of <= k).count();
-        Ok(self.parts.drain(..count).map(|(_, part)| part))
+        Ok(self.parts.drain(..count))
+    }
+
+    /// Whether something is gathered for the next batch.
+    pub(crate) fn is_gathering(&self) -> bool {
+        self.parts.back().is_some_and(|(of, _)| *of > self.sent)
     }
 
     /// When the oldest was sent that isn't acknowledged.
@@ -89,14 +97,14 @@ impl Batches {
 
 #[cfg(test)]
 mod tests {
-    use super::{Batches, Impossible, Part};
+    use super::{Impossible, Part, Sent};
 
-    fn acknowledged(batches: &mut Batches, k: u64) -> Result<Vec<u64>, Impossible> {
-        batches.acknowledge(k).map(|parts| parts.map(|part| part.n).collect())
+    fn acknowledged(batches: &mut Sent, k: u64) -> Result<Vec<u64>, Impossible> {
+        batches.acknowledge(k).map(|parts| parts.map(|(_, part)| part.n).collect())
     }
 
-    fn two_batches() -> Batches {
-        let mut batches = Batches::default();
+    fn two_batches() -> Sent {
+        let mut batches = Sent::default();
         batches.part(Part { prefix: 1, n: 10 });
         batches.part(Part { prefix: 2, n: 20 });
         assert_eq!(batches.send(5, 100), 1);

@@ -1,0 +1,284 @@
+//! What a node sends those who have copies of its buckets: on each link batches of what was
+//! recorded, then slices of snapshots, and digests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use link::machine::{LinkId, Outbox};
+use proto::bucket::{BucketId, Epochs};
+use proto::q2q::field::{q2q as said, records, slice};
+use proto::table::Owner;
+use proto::{limits, q2q, wire};
+
+use super::Unit;
+use super::sent::{Part, Sent};
+use crate::machine::buckets::Buckets;
+use crate::machine::clock::NodeMs;
+use crate::machine::held;
+use crate::machine::lane::Broken;
+use crate::machine::timers::Timer;
+use crate::machine::turn::Turn;
+
+/// The streams of a node.
+#[derive(Debug, Default)]
+pub(crate) struct Streams {
+    /// The numbers of nodes that are or were fellows, by their ids and incarnations.
+    numbers: BTreeMap<(String, u64), held::Fellow>,
+    links: BTreeMap<LinkId, Stream>,
+    /// Who is to get slices, and of which bucket.
+    filling: BTreeSet<(LinkId, u32)>,
+    /// When the next digest is due, and the place that it is of.
+    digest_at: NodeMs,
+    digest_of: u32,
+    /// The timer for the rest of the slices, or for the next digest, is set.
+    is_armed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Stream {
+    sent: Sent,
+    /// Of the batch that is being gathered.
+    bytes: usize,
+}
+
+/// What a fellow gets of a bucket's log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Records<'a> {
+    pub(crate) committed: u64,
+    pub(crate) after: Option<u64>,
+    pub(crate) units: &'a [u8],
+}
+
+impl Streams {
+    /// The number of a node in one of its lives.
+    pub(crate) fn number(&mut self, owner: &Owner) -> held::Fellow {
+        let next = held::Fellow(self.numbers.len() as u32);
+        *self.numbers.entry((owner.id.clone(), owner.incarnation)).or_insert(next)
+    }
+
+    /// The number of the batch that is being gathered for a link.
+    pub(crate) fn next_batch(&self, link: LinkId) -> u64 {
+        self.links.get(&link).map_or(1, |stream| stream.sent.next())
+    }
+
+    /// Appends something of a bucket to the batch of a link.
+    pub(crate) fn put(
+        &mut self,
+        out: &mut Outbox,
+        link: LinkId,
+        part: Part,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let (stream, buffer) = (self.links.entry(link).or_default(), out.buffer(link));
+        let before = buffer.len();
+        write(buffer);
+        stream.bytes += buffer.len() - before;
+        stream.sent.part(part);
+    }
+
+    /// A fellow is to get a snapshot.
+    pub(crate) fn fill(&mut self, link: LinkId, prefix: u32) {
+        self.filling.insert((link, prefix));
+    }
+
+    /// It has all slices, or gets none any more.
+    pub(crate) fn filled(&mut self, link: LinkId, prefix: u32) {
+        self.filling.remove(&(link, prefix));
+    }
+
+    /// The timer has come.
+    pub(crate) fn wake(&mut self) {
+        self.is_armed = false;
+    }
+
+    /// A link has no more room for slices.
+    fn is_busy(&self, link: LinkId) -> bool {
+        self.links.get(&link).is_some_and(|stream| {
+            let bytes = stream.sent.bytes() + stream.bytes;
+            bytes >= limits::SLICES_UNACKNOWLEDGED_BYTES_MAX
+        })
+    }
+}
+
+impl Buckets {
+    /// There is a link with a node: it is asked what it has of each bucket that it is a fellow of.
+    pub(crate) fn begin_stream(&mut self, turn: &mut Turn<'_>, link: LinkId, id: &str, life: u64) {
+        self.iter().for_each(|bucket| bucket.fellow_up(turn, link, id, life));
+    }
+
+    /// A link is no more, or isn't heard any more.
+    pub(crate) fn end_stream(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+        self.iter().for_each(|bucket| bucket.fellow_down(turn, link));
+        turn.shared.streams.links.remove(&link);
+        turn.shared.streams.filling.retain(|(on, _)| *on != link);
+    }
+
+    /// A node has all up to a batch.
+    ///
+    /// # Errors
+    /// If it can't have.
+    pub(crate) fn acknowledged(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        ack: &q2q::Ack,
+    ) -> Result<(), Broken> {
+        const IMPOSSIBLE: Broken = "a node acknowledges what it wasn't sent, or less than before";
+        let stream = turn.shared.streams.links.get_mut(&link).ok_or(IMPOSSIBLE)?;
+        for (batch, part) in stream.sent.acknowledge(ack.k).map_err(|_| IMPOSSIBLE)? {
+            if let Some(bucket) = self.get(part.prefix) {
+                bucket.fellow_acknowledged(link, batch, part.n);
+            }
+        }
+        Ok(())
+    }
+
+    /// The turn has ended: its records go to those who have copies, then slices, then a digest.
+    pub(crate) fn stream(&mut self, turn: &mut Turn<'_>, units: &[Unit]) {
+        for unit in units {
+            if let Some(bucket) = self.get(unit.bucket.prefix()) {
+                bucket.keep_unit(&unit.bytes);
+            }
+        }
+        let buckets = turn.shared.counters.buckets as usize;
+        for unit in units {
+            if let Some(bucket) = self.get(unit.bucket.prefix()) {
+                bucket.close_entry(turn, buckets);
+            }
+        }
+        self.send_slices(turn);
+        end_batches(turn);
+        self.send_digest(turn);
+        arm(turn);
+    }
+
+    /// Slices, as far as their links can take them and the turn has time.
+    fn send_slices(&mut self, turn: &mut Turn<'_>) {
+        if turn.shared.streams.filling.is_empty() {
+            return;
+        }
+        let mut left = limits::SLICES_TURN_BYTES;
+        for (link, prefix) in turn.shared.streams.filling.clone() {
+            while left > 0 && !turn.shared.streams.is_busy(link) {
+                let bucket = self.get(prefix);
+                let slice = bucket.and_then(|bucket| {
+                    let slice = bucket.next_slice(turn, link, limits::SLICE_BYTES)?;
+                    Some((bucket, slice))
+                });
+                let Some((bucket, ((is_first, is_last), items))) = slice else {
+                    turn.shared.streams.filled(link, prefix);
+                    break;
+                };
+                let of = (bucket.outputs.bucket(), bucket.outputs.epochs());
+                let part = Part { prefix, n: bucket.state.newest().n };
+                turn.shared.streams.put(&mut turn.out.links, link, part, |out| {
+                    put_slice(out, of, (is_first, is_last), &items);
+                });
+                turn.shared.counters.copy_bytes_sent += items.len() as u64;
+                left = left.saturating_sub(items.len().max(1));
+                if is_last {
+                    let batch = turn.shared.streams.next_batch(link);
+                    if let Some(fellow) = bucket.fellows.on(link) {
+                        fellow.filled(batch);
+                    }
+                    bucket.end_slices(turn, link);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Says what a bucket is now, if it is time: the next one each time.
+    fn send_digest(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.node_ms();
+        let streams = &mut turn.shared.streams;
+        if streams.links.is_empty() || now < streams.digest_at {
+            return;
+        }
+        streams.digest_at = now.after(limits::DIGEST_EVERY_MS);
+        let of = streams.digest_of;
+        let followed = || {
+            let followed = self.all().filter(|bucket| !bucket.fellows.is_empty());
+            followed.map(|bucket| bucket.outputs.bucket().prefix())
+        };
+        let next = followed().find(|prefix| *prefix > of);
+        let Some(prefix) = next.or_else(|| followed().next()) else { return };
+        turn.shared.streams.digest_of = prefix;
+        let Some(bucket) = self.get(prefix) else { return };
+        let shown = bucket.shown(bucket.now_ms(turn));
+        for link in bucket.fellows.streaming() {
+            shown.put(turn.out.links.buffer(link), bucket.outputs.epochs().reign);
+        }
+    }
+}
+
+/// What was gathered for a link is a batch.
+fn end_batches(turn: &mut Turn<'_>) {
+    let now_ms = turn.node_ms().0;
+    for (link, stream) in &mut turn.shared.streams.links {
+        if stream.sent.is_gathering() {
+            let k = stream.sent.send(now_ms, std::mem::take(&mut stream.bytes));
+            let body = Some(q2q::q2q::Body::Batch(q2q::Batch { k, now_ms }));
+            wire::put_message(turn.out.links.buffer(*link), &q2q::Q2q { body });
+        }
+    }
+}
+
+/// Sets the timer for what is left to be sent.
+fn arm(turn: &mut Turn<'_>) {
+    let soon = turn.node_ms().after(1);
+    let streams = &mut turn.shared.streams;
+    if streams.links.is_empty() || streams.is_armed {
+        return;
+    }
+    streams.is_armed = true;
+    let goes_on = streams.filling.iter().any(|(link, _)| !streams.is_busy(*link));
+    let next = if goes_on { soon } else { streams.digest_at.max(soon) };
+    turn.shared.timers.set(next, Timer::Copies);
+}
+
+/// Appends a frame of an entry, as it stands in the log.
+pub(crate) fn put_records(out: &mut Vec<u8>, of: (BucketId, Epochs), what: Records<'_>) {
+    let (id, epochs) = of;
+    let Records { committed, after, units } = what;
+    let length = wire::uint_len(records::BITS, id.bits().into())
+        + wire::uint_len(records::PREFIX, id.prefix().into())
+        + wire::uint_len(records::LOSS, epochs.loss.0)
+        + units.len()
+        + wire::uint_len(records::REIGN, epochs.reign.0)
+        + wire::uint_len(records::COMMITTED, committed)
+        + after.map_or(0, |after| 1 + wire::varint_len(after));
+    wire::put_frame(out, said::RECORDS, length);
+    wire::put_uint(out, records::BITS, id.bits().into());
+    wire::put_uint(out, records::PREFIX, id.prefix().into());
+    wire::put_uint(out, records::LOSS, epochs.loss.0);
+    out.extend_from_slice(units);
+    wire::put_uint(out, records::REIGN, epochs.reign.0);
+    wire::put_uint(out, records::COMMITTED, committed);
+    if let Some(after) = after {
+        wire::put_optional_uint(out, records::AFTER, after);
+    }
+}
+
+/// Appends a frame with a slice.
+fn put_slice(
+    out: &mut Vec<u8>,
+    (id, epochs): (BucketId, Epochs),
+    (is_first, is_last): (bool, bool),
+    items: &[u8],
+) {
+    let length = wire::uint_len(slice::BITS, id.bits().into())
+        + wire::uint_len(slice::PREFIX, id.prefix().into())
+        + wire::uint_len(slice::LOSS, epochs.loss.0)
+        + wire::uint_len(slice::FIRST, u64::from(is_first))
+        + wire::uint_len(slice::LAST, u64::from(is_last))
+        + wire::bytes_len(slice::ITEMS, items.len())
+        + wire::uint_len(slice::REIGN, epochs.reign.0);
+    wire::put_frame(out, said::SLICE, length);
+    wire::put_uint(out, slice::BITS, id.bits().into());
+    wire::put_uint(out, slice::PREFIX, id.prefix().into());
+    wire::put_uint(out, slice::LOSS, epochs.loss.0);
+    wire::put_uint(out, slice::FIRST, u64::from(is_first));
+    wire::put_uint(out, slice::LAST, u64::from(is_last));
+    wire::put_bytes(out, slice::ITEMS, items);
+    wire::put_uint(out, slice::REIGN, epochs.reign.0);
+}
