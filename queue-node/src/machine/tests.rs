@@ -25,6 +25,7 @@ mod memory;
 mod model;
 mod mounts;
 mod over;
+mod pair;
 mod people;
 mod policy;
 mod presence;

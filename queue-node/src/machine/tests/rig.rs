@@ -27,7 +27,7 @@ mod said;
 mod script;
 mod shadows;
 
-pub(crate) use cluster::{config, session_id, table};
+pub(crate) use cluster::{config, row, session_id, table};
 pub(crate) use said::frames;
 pub(crate) use shadows::Bytes;
 
