@@ -2,10 +2,17 @@
 //!
 //! A primary writes each record as bytes (`state/codec.rs`). The records of a bucket in one turn
 //! are a unit, gathered in its `stream` while somebody follows. A `learner` is a copy: made of a
-//! snapshot, then of units, and of nothing else. `forget` has planted bugs. Between two nodes,
-//! `followers` is what the primary's node knows of those who have copies, and `copied` what such a
-//! node has. Nobody waits for them; whom a bucket waits for is `played` by scripts and the
-//! simulation.
+//! snapshot, then of units, and of nothing else. `forget` has planted bugs.
+//!
+//! Who has copies is said by rows. On the primary's side a bucket has `fellows`: of each `fellow`,
+//! how far it is, and a `tail` of the newest entries. `streams` are what goes over links: batches,
+//! of which `sent` knows what is acknowledged, slices and digests. On the other side a node has
+//! `kept` copies; a `copy` is a learner and a tail of what isn't committed. An `entry` is what a
+//! bucket records in a turn, and `prefix` how far two logs are the same.
+//!
+//! A node that is to learn from another by its settings has `copied` that one's buckets, and the
+//! other knows it as one of its `followers`. Nobody waits for copies; whom a bucket waits for is
+//! `played` by scripts and the simulation.
 
 mod copied;
 mod copy;

@@ -9,7 +9,6 @@ use proto::table::Owner;
 use super::prefix;
 use super::tail::Tail;
 use crate::machine::Faults;
-use crate::machine::held;
 use crate::machine::state::openings::Opening;
 
 /// How far a primary is with a fellow.
@@ -45,8 +44,6 @@ pub(crate) enum Gets {
 #[derive(Debug)]
 pub(crate) struct Fellow {
     pub(crate) owner: Owner,
-    /// By which outputs wait for it.
-    pub(crate) number: held::Fellow,
     pub(crate) is_member: bool,
     stage: Stage,
     link: Option<LinkId>,
@@ -67,9 +64,9 @@ pub(crate) struct Log<'a> {
 
 impl Fellow {
     /// One of a row.
-    pub(crate) fn new(owner: Owner, number: held::Fellow, is_member: bool) -> Fellow {
+    pub(crate) fn new(owner: Owner, is_member: bool) -> Fellow {
         let (stage, link) = (Stage::Away, None);
-        Fellow { owner, number, is_member, stage, link, acknowledged: 0, since: 0 }
+        Fellow { owner, is_member, stage, link, acknowledged: 0, since: 0 }
     }
 
     /// How far its primary is with it.

@@ -73,10 +73,8 @@ impl Bucket {
         let mut before = std::mem::take(&mut self.fellows.list);
         for (owner, is_member) in all.filter(|(owner, _)| !is_me(owner)) {
             let known = before.iter().position(|fellow| fellow.owner == *owner);
-            let mut fellow = known.map_or_else(
-                || Fellow::new(owner.clone(), turn.shared.streams.number(owner), is_member),
-                |at| before.swap_remove(at),
-            );
+            let known = known.map(|at| before.swap_remove(at));
+            let mut fellow = known.unwrap_or_else(|| Fellow::new(owner.clone(), is_member));
             fellow.is_member = is_member;
             self.fellows.list.push(fellow);
         }

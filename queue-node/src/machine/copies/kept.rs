@@ -196,9 +196,8 @@ impl Copies {
 
     /// A link has ended, or what still comes on it isn't read.
     pub(crate) fn link_down(&mut self, link: LinkId) {
-        if self.batches.remove(&link).is_some() || !self.copies.is_empty() {
-            self.copies.values_mut().for_each(|kept| kept.copy.link_down(link));
-        }
+        self.batches.remove(&link);
+        self.copies.values_mut().for_each(|kept| kept.copy.link_down(link));
     }
 
     /// The row of a bucket is another.

@@ -27,6 +27,9 @@ mod tests {
     use super::common;
     use crate::machine::state::openings::Opening;
 
+    /// The openings and the end of another log, and how far it is the same.
+    type Case<'a> = (&'a [(u64, u64)], u64, Option<u64>);
+
     fn log(openings: &[(u64, u64)]) -> Vec<Opening> {
         openings.iter().map(|&(reign, n)| Opening { reign, n }).collect()
     }
@@ -34,7 +37,7 @@ mod tests {
     #[test]
     fn logs_are_the_same_up_to_the_end_of_the_newest_reign_that_both_have() {
         let mine = log(&[(1, 1), (4, 10), (9, 30)]);
-        let cases: [(&[(u64, u64)], u64, Option<u64>); 9] = [
+        let cases: [Case<'_>; 9] = [
             // The same log, shorter, longer.
             (&[(1, 1), (4, 10), (9, 30)], 40, Some(40)),
             (&[(1, 1), (4, 10), (9, 30)], 35, Some(35)),

@@ -6,14 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use link::machine::{LinkId, Outbox};
 use proto::bucket::{BucketId, Epochs};
 use proto::q2q::field::{q2q as said, records, slice};
-use proto::table::Owner;
 use proto::{limits, q2q, wire};
 
 use super::Unit;
 use super::sent::{Part, Sent};
 use crate::machine::buckets::Buckets;
 use crate::machine::clock::NodeMs;
-use crate::machine::held;
 use crate::machine::lane::Broken;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -21,8 +19,6 @@ use crate::machine::turn::Turn;
 /// The streams of a node.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
-    /// The numbers of nodes that are or were fellows, by their ids and incarnations.
-    numbers: BTreeMap<(String, u64), held::Fellow>,
     links: BTreeMap<LinkId, Stream>,
     /// Who is to get slices, and of which bucket.
     filling: BTreeSet<(LinkId, u32)>,
@@ -49,12 +45,6 @@ pub(crate) struct Records<'a> {
 }
 
 impl Streams {
-    /// The number of a node in one of its lives.
-    pub(crate) fn number(&mut self, owner: &Owner) -> held::Fellow {
-        let next = held::Fellow(self.numbers.len() as u32);
-        *self.numbers.entry((owner.id.clone(), owner.incarnation)).or_insert(next)
-    }
-
     /// The number of the batch that is being gathered for a link.
     pub(crate) fn next_batch(&self, link: LinkId) -> u64 {
         self.links.get(&link).map_or(1, |stream| stream.sent.next())

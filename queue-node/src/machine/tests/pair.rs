@@ -181,7 +181,15 @@ impl Pair {
                 format!("moved {} reign={}", row.prefix, row.reign)
             }
             Body::Digest(digest) => format!("digest {}", digest.prefix),
-            _ => return,
+            Body::Hello(_)
+            | Body::Proof(_)
+            | Body::Refuse(_)
+            | Body::Beat(_)
+            | Body::At(_)
+            | Body::Word(_)
+            | Body::Answer(_)
+            | Body::SliceAck(_)
+            | Body::Follow(_) => return,
         };
         self.said.push(format!("{by} {what}"));
     }
@@ -350,4 +358,126 @@ fn a_learner_that_no_row_names_keeps_its_copy_for_a_while() {
     pair.primary.now.ms += limits::UNNAMED_COPY_MS + 100;
     pair.copy_takes(Input::Wake);
     assert_eq!(pair.copy.counters().copies, 0);
+}
+
+/// What the primary says in place of what it has to say, and why the link ends.
+fn refused(message: Body) -> Vec<&'static str> {
+    let mut pair = filled(Faults::default());
+    let frame = q2q::Q2q { body: Some(message) }.encode_to_vec();
+    pair.copy_takes(Input::Frame { link: ACCEPTED, frame: &frame });
+    pair.out.links.ended().into_iter().map(|(_, reason)| reason).collect()
+}
+
+fn led_by(id: &str, learner: bool) -> Body {
+    let mut row = row(0, id, (0, 1, 3));
+    if learner {
+        row.learners.push(Owner { id: "q2".to_owned(), incarnation: 1 });
+    }
+    Body::Lead(q2q::Lead { bits: 1, row: Some(row), ..q2q::Lead::default() })
+}
+
+#[test]
+fn who_may_not_write_a_copy_loses_its_link() {
+    let records = |reign| q2q::Records { bits: 1, reign, ..q2q::Records::default() };
+    let cases = [
+        (led_by("q3", true), "a node leads a bucket of which it isn't the primary"),
+        (led_by("q1", false), "a node leads one that has no part in the bucket"),
+        (Body::Records(records(2)), "a node writes a copy that it doesn't lead on this link"),
+        (Body::Batch(q2q::Batch { k: 3, now_ms: 0 }), "a batch isn't the next of its link"),
+        (Body::Batch(q2q::Batch { k: 1, now_ms: 0 }), "a batch isn't the next of its link"),
+    ];
+    for (message, reason) in cases {
+        assert_eq!(refused(message.clone()), [reason], "{message:?}");
+    }
+    assert_eq!(refused(led_by("q1", true)), [""; 0]);
+    assert_eq!(refused(Body::Records(records(1))), [""; 0]);
+}
+
+#[test]
+fn who_is_behind_is_told_the_row_and_nothing_else() {
+    let mut pair = filled(Faults::default());
+    pair.copy_takes(Input::Table(table(3, 1, As::Learner)));
+    let old = table(2, 1, As::Learner);
+    let row = old.rows().first().cloned();
+    let lead = Body::Lead(q2q::Lead { bits: 1, row, ..q2q::Lead::default() });
+    let frame = q2q::Q2q { body: Some(lead) }.encode_to_vec();
+    pair.copy_takes(Input::Frame { link: ACCEPTED, frame: &frame });
+    for frame in envelopes(&pair.out.links.take(ACCEPTED)) {
+        pair.tell('<', &frame);
+    }
+    assert_eq!(without_digests(pair.said), ["< moved 0 reign=1"]);
+}
+
+#[test]
+fn nothing_is_acknowledged_that_was_not_sent() {
+    let mut pair = filled(Faults::default());
+    for (k, reasons) in
+        [(1, &[][..]), (2, &["a node acknowledges what it wasn't sent, or less than before"][..])]
+    {
+        let ack = Body::Ack(q2q::Ack { k, full: false });
+        let frame = q2q::Q2q { body: Some(ack) }.encode_to_vec();
+        let link = pair.dialled.expect("there is a link");
+        pair.primary.handle(Input::Frame { link, frame: &frame });
+        let ended: Vec<_> = pair.primary.out.links.ended();
+        let ended: Vec<_> = ended.into_iter().map(|(_, reason)| reason).collect();
+        assert_eq!(ended, reasons);
+    }
+}
+
+/// S4: what came on the link before isn't read any more.
+#[test]
+fn the_link_before_the_newest_is_not_read() {
+    const NEWER: LinkId = LinkId(1);
+    let reads = |faults| {
+        let mut pair = filled(faults);
+        let (role, id) = (Role::QueueNode, "q1".to_owned());
+        let peer = Peer { role, id, incarnation: 1, lane: 0, version: 1, cluster_id: 1 };
+        pair.out.links.up(NEWER);
+        pair.copy_takes(Input::LinkUp { link: NEWER, peer, dialled: false });
+        let units = pair.copy.counters().copy_units_applied;
+        pair.write(2);
+        pair.turn();
+        pair.copy.counters().copy_units_applied > units
+    };
+    assert!(!reads(Faults::default()));
+    assert!(reads(Faults { old_link_read: true, ..Faults::default() }));
+}
+
+/// Whatever becomes of bytes on their way, nobody panics, and no copy differs unnoticed.
+#[test]
+fn spoilt_frames_are_refused_or_found() {
+    use rand::rngs::StdRng;
+    use rand::{RngExt as _, SeedableRng as _};
+    for seed in 0..60 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut pair = filled(Faults::default());
+        for number in 2..12 {
+            pair.write(number);
+            pair.turn_with(|frame| {
+                if random.random_range(0..4) == 0 {
+                    let at = random.random_range(0..frame.len());
+                    frame[at] ^= 1 << random.random_range(0..8);
+                }
+            });
+            if !pair.ended.is_empty() {
+                pair.ended.clear();
+                pair.link();
+            }
+        }
+        pair.link();
+        for _ in 0..6 {
+            pair.primary.now.ms += limits::DIGEST_EVERY_MS;
+            pair.settle();
+        }
+        // What isn't in a state's form is in its digest: it is filled anew.
+        for _ in 0..4 {
+            pair.primary.now.ms += limits::DIGEST_EVERY_MS;
+            pair.settle();
+        }
+        let now = pair.now();
+        for one in pair.copy.compared().0 {
+            let (n, _) = pair.primary.node.digest(now, one.bucket).expect("the bucket is here");
+            assert_eq!((one.n, one.copy), (n, Some(one.primary)), "seed {seed}: {:?}", one.bucket);
+        }
+    }
 }

@@ -7,7 +7,6 @@ use proto::table::Owner;
 use super::{Fellow, Gets, Log, Stage};
 use crate::machine::Faults;
 use crate::machine::copies::tail::Tail;
-use crate::machine::held;
 use crate::machine::state::openings::Opening;
 
 const LINK: LinkId = LinkId(4);
@@ -25,7 +24,7 @@ fn tail() -> Tail {
 
 fn asked(is_member: bool) -> Fellow {
     let owner = Owner { id: "b".into(), incarnation: 2 };
-    let mut fellow = Fellow::new(owner, held::Fellow(0), is_member);
+    let mut fellow = Fellow::new(owner, is_member);
     assert_eq!((fellow.stage(), fellow.link()), (Stage::Away, None));
     fellow.ask(LINK, CONF, 1);
     assert_eq!((fellow.stage(), fellow.link()), (Stage::Asked { conf: CONF }, Some(LINK)));
