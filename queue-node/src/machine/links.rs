@@ -5,16 +5,18 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 use link::machine::{LinkId, Outbox, Peer};
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::{BucketId, Epochs, Loss, Reign};
 use proto::ids::{Generation, Handle, SessionId, Sub};
 use proto::limits;
-use proto::link::Role;
+use proto::link as wire_link;
+use proto::link::{Role, field::at};
 use proto::q2g::field::q2g;
-use proto::{link as wire_link, wire};
+use proto::wire::{self, Fields};
 
 use super::faults::Faults;
 use super::hashing::Numbers;
 use super::held::Held;
+use super::lane::Broken;
 use super::local::Seat;
 use super::state::people::SessionKey;
 use super::timers::QueueRef;
@@ -314,6 +316,26 @@ impl LinkState {
             .zip(&self.handles)
             .filter_map(|(at, one)| Some((Handle::at(at), one.as_ref()?.connection)))
     }
+}
+
+/// The bucket that an `At` names. By hand: a lane says one with every few operations.
+#[inline]
+pub(crate) fn read_at(body: &[u8]) -> Result<(BucketId, Epochs), Broken> {
+    const UNREADABLE: Broken = "a frame can't be read";
+    let (mut bits, mut prefix, mut epochs) = (0, 0, Epochs::default());
+    let mut fields = Fields::of(body);
+    while let Some((number, value)) = fields.field().map_err(|_| UNREADABLE)? {
+        let part = || value.uint().map_err(|_| UNREADABLE);
+        match number {
+            at::BITS => bits = part()? as u32,
+            at::PREFIX => prefix = part()? as u32,
+            at::LOSS => epochs.loss = Loss(part()?),
+            at::REIGN => epochs.reign = Reign(part()?),
+            _ => {}
+        }
+    }
+    let bucket = BucketId::new(bits, prefix).ok_or("`at` names no bucket")?;
+    Ok((bucket, epochs))
 }
 
 /// Names the bucket of the frames that follow.

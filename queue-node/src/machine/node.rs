@@ -4,16 +4,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
-use proto::bucket::{BucketId, Epochs, Loss, Reign};
+use proto::bucket::{BucketId, Epochs, Loss};
 use proto::class::ClusterConfig;
 use proto::g2q::field::g2q;
 use proto::limits;
-use proto::link::{Role, field::at};
+use proto::link::Role;
 use proto::name;
 use proto::seeded::Seed;
 use proto::table::{BucketTable, Row};
 use proto::time::Time;
-use proto::wire::{self, Fields};
+use proto::wire;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -31,7 +31,7 @@ use super::counters::Counters;
 use super::faults::Faults;
 use super::held::Effect;
 use super::lane::Broken;
-use super::links::Links;
+use super::links::{Links, read_at};
 use super::local::Seat;
 use super::promote::Promotion;
 use super::rows::Rows;
@@ -424,26 +424,6 @@ impl Node {
             .map(|bucket| (bucket.outputs.bucket(), bucket.outputs.next() - 1))
             .collect()
     }
-}
-
-/// The bucket that an `At` names. By hand: a lane says one with every few operations.
-#[inline]
-fn read_at(body: &[u8]) -> Result<(BucketId, Epochs), Broken> {
-    const UNREADABLE: Broken = "a frame can't be read";
-    let (mut bits, mut prefix, mut epochs) = (0, 0, Epochs::default());
-    let mut fields = Fields::of(body);
-    while let Some((number, value)) = fields.field().map_err(|_| UNREADABLE)? {
-        let part = || value.uint().map_err(|_| UNREADABLE);
-        match number {
-            at::BITS => bits = part()? as u32,
-            at::PREFIX => prefix = part()? as u32,
-            at::LOSS => epochs.loss = Loss(part()?),
-            at::REIGN => epochs.reign = Reign(part()?),
-            _ => {}
-        }
-    }
-    let bucket = BucketId::new(bits, prefix).ok_or("`at` names no bucket")?;
-    Ok((bucket, epochs))
 }
 
 impl Buckets {

@@ -1,3 +1,5 @@
+//! Tails do what a list of entries would, and keep little.
+
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
