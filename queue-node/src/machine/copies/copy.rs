@@ -170,9 +170,14 @@ impl Copy {
         matches!(self.holds, Holds::Whole(_))
     }
 
-    /// Whether it has nothing, and nobody writes it.
+    /// Whether it has nothing.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self.holds, Holds::Nothing)
+    }
+
+    /// Whether it has nothing, and nobody writes it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_absent() && self.leader.is_none()
     }
 
     /// What it and its primary were last behind the same record, and how often that was seen.

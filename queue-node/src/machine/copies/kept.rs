@@ -197,7 +197,10 @@ impl Copies {
     /// A link has ended, or what still comes on it isn't read.
     pub(crate) fn link_down(&mut self, link: LinkId) {
         self.batches.remove(&link);
-        self.copies.values_mut().for_each(|kept| kept.copy.link_down(link));
+        self.copies.retain(|_, kept| {
+            kept.copy.link_down(link);
+            !kept.copy.is_over()
+        });
     }
 
     /// The row of a bucket is another.
@@ -221,7 +224,10 @@ impl Copies {
             return;
         }
         if kept.copy.is_absent() {
-            self.copies.remove(&prefix);
+            // Whoever leads it may not know yet, and still writes.
+            if kept.copy.is_over() {
+                self.copies.remove(&prefix);
+            }
             return;
         }
         let until = turn.node_ms().after(UNNAMED_COPY_MS);
@@ -235,7 +241,12 @@ impl Copies {
         if self.unnamed_until.is_none_or(|until| until > now) {
             return;
         }
-        self.copies.retain(|_, kept| kept.until.is_none_or(|until| until > now));
+        self.copies.retain(|_, kept| {
+            if kept.until.take_if(|until| *until <= now).is_some() {
+                kept.copy.drop_all();
+            }
+            !kept.copy.is_over()
+        });
         self.unnamed_until = self.copies.values().filter_map(|kept| kept.until).min();
     }
 
@@ -247,12 +258,12 @@ impl Copies {
             let (bucket, n, primary) = (kept.bucket, shown.n, shown.digest);
             Some(Compared { bucket, n, primary, copy: Some(digest) })
         });
-        (compared.collect(), self.copies.len() - level)
+        (compared.collect(), self.len() - level)
     }
 
-    /// How many there are.
+    /// How many there are that have anything.
     pub(crate) fn len(&self) -> usize {
-        self.copies.len()
+        self.copies.values().filter(|kept| !kept.copy.is_absent()).count()
     }
 
     /// The copy that a frame writes. Nothing: a reign writes it that is over, and its primary is
@@ -277,8 +288,6 @@ impl Copies {
         };
         match kept.filter(is_led) {
             Some(kept) => Ok(Some((kept, standing))),
-            // A row that doesn't name this node has taken it away; its leader doesn't know yet.
-            None if standing == Standing::Nobody && head.epochs == row.epochs() => Ok(None),
             None => Err("a node writes a copy that it doesn't lead on this link"),
         }
     }

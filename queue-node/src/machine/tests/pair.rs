@@ -360,6 +360,22 @@ fn a_learner_that_no_row_names_keeps_its_copy_for_a_while() {
     assert_eq!(pair.copy.counters().copies, 0);
 }
 
+/// G12: until its primary has heard of that, it goes on with the stream.
+#[test]
+fn what_comes_for_a_learner_that_was_one_before_is_ignored() {
+    let mut pair = filled(Faults::default());
+    pair.copy_takes(Input::Table(table(3, 1, As::Nobody)));
+    pair.primary.now.ms += limits::UNNAMED_COPY_MS + 100;
+    pair.copy_takes(Input::Wake);
+    pair.copy_takes(Input::Table(table(4, 1, As::Learner)));
+    pair.write(2);
+    pair.settle();
+    assert_eq!((&pair.ended[..], pair.copy.counters().copies), (&[][..], 0));
+    pair.primary.handle(Input::Table(table(4, 1, As::Learner)));
+    pair.write(3);
+    pair.compare();
+}
+
 /// What the primary says in place of what it has to say, and why the link ends.
 fn refused(message: Body) -> Vec<&'static str> {
     let mut pair = filled(Faults::default());
