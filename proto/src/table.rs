@@ -108,8 +108,9 @@ impl Table {
     /// All numbers in it that only rise.
     fn numbers(&self) -> impl Iterator<Item = u64> {
         let owner = |row: &Row| row.primary.as_ref().map_or(0, |owner| owner.incarnation);
-        let rows =
-            self.rows.iter().flat_map(move |row| [row.loss, row.reign, row.conf, owner(row)]);
+        let rows = self.rows.iter().flat_map(move |row| {
+            [row.loss, row.reign, row.conf, owner(row), row.term, row.version]
+        });
         let places = self.places.iter().map(|place| place.incarnation);
         [self.term, self.version].into_iter().chain(rows).chain(places)
     }

@@ -267,8 +267,23 @@ impl Boss {
             }
             (n2b::Body::Report(report), Some(node)) => self.report(now, &node, report),
             (n2b::Body::Unreachable(message), Some(node)) => self.unreachable(now, &node, &message),
+            (n2b::Body::Reached(message), Some(node)) => self.reached(&node, &message),
             (n2b::Body::Inspected(answer), Some(_)) => self.inspected(answer, out),
-            (n2b::Body::Report(_) | n2b::Body::Unreachable(_) | n2b::Body::Inspected(_), None) => {
+            (n2b::Body::Propose(_), Some(_)) => {
+                out.links.end(link, "it proposed a row, and this boss keeps no copies");
+            }
+            (n2b::Body::Known(_), Some(_)) => {
+                out.links.end(link, "it answered a question that nobody asked");
+            }
+            (
+                n2b::Body::Report(_)
+                | n2b::Body::Unreachable(_)
+                | n2b::Body::Reached(_)
+                | n2b::Body::Inspected(_)
+                | n2b::Body::Propose(_)
+                | n2b::Body::Known(_),
+                None,
+            ) => {
                 // Who waits for its id is nobody yet.
                 if !waits {
                     out.links.end(link, "it sent something before it registered");

@@ -83,6 +83,11 @@ impl Liveness {
         }
     }
 
+    /// Somebody can reach this node again.
+    pub fn reached(&mut self, witness: &NodeId) {
+        self.witnesses.remove(witness);
+    }
+
     /// Decides. `others` is whether anybody has a link to the boss who could tell.
     pub fn verdict(&self, now_ms: u64, dead_ms: u64, others: bool) -> Verdict {
         if self.link.is_some() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proto::bucket::BucketId;
+use proto::table::Version;
 use serde::{Deserialize, Serialize};
 
 use super::placement::{Move, Placement};
@@ -104,6 +105,14 @@ impl Rows {
         let same_bits = bucket.bits() == self.bits();
         let row = self.0.get_mut(bucket.prefix() as usize);
         row.filter(|_| same_bits).is_some_and(|row| row.adopt(reported))
+    }
+
+    /// This step makes what of these rows is another than before it.
+    pub fn made_by(&mut self, step: Version, before: &Rows) {
+        let splits = self.bits().saturating_sub(before.bits());
+        for (prefix, row) in self.0.iter_mut().enumerate() {
+            row.made_by(step, before.0.get(prefix >> splits));
+        }
     }
 
     /// What of these rows must not be stored behind those from before, if anything: only a bug

@@ -6,8 +6,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 
 use link::io::{Event, Peers, Sink, Throttled, Wires};
 use link::machine::{LinkId, Outbox as Links, Peer};
-use proto::bucket::BucketId;
-use proto::table::Row;
+use proto::n2b::BucketReport;
 use proto::text::Foreign;
 use proto::time::Time;
 use tracing::Level;
@@ -69,12 +68,12 @@ impl Membership {
     }
 
     /// Takes what happened on the wires, other than frames of links that aren't the boss's. The
-    /// process `holds` these buckets.
+    /// process `holds` this of buckets.
     pub fn event(
         &mut self,
         now: Time,
         event: Event<'_>,
-        holds: &[(BucketId, Row)],
+        holds: &[BucketReport],
         links: &mut Links,
     ) {
         match event {
@@ -126,7 +125,7 @@ impl Membership {
         link: LinkId,
         peer: Peer,
         dialled: Option<&str>,
-        holds: &[(BucketId, Row)],
+        holds: &[BucketReport],
         links: &mut Links,
     ) {
         let name = self.peers.up(link, &peer, dialled);

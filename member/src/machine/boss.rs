@@ -6,11 +6,12 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox as Links};
 use prost::Message as _;
 use proto::b2n::{self, b2n::Body};
-use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
 use proto::link::Role;
-use proto::n2b::{BucketReport, Counter, Inspected, N2b, Register, Report, Unreachable, n2b};
-use proto::table::{BucketTable, Row, TableError, Version};
+use proto::n2b::{
+    BucketReport, Counter, Inspected, N2b, Reached, Register, Report, Unreachable, n2b,
+};
+use proto::table::{BucketTable, TableError, Version};
 use proto::text::Foreign;
 use proto::{limits, wire};
 
@@ -41,6 +42,8 @@ pub(super) struct BossClient {
     waits: Option<Foreign>,
     /// What the boss has said of who has what.
     table: Option<Arc<BucketTable>>,
+    /// The version of the newest cluster configuration that it has told.
+    config: u64,
     /// Nodes of the table that can't be reached from here, with whether their ports refuse.
     unreachable: BTreeMap<Target, bool>,
     /// The nodes at the other ends of this process's own links.
@@ -82,6 +85,7 @@ impl BossClient {
             link: None,
             waits: None,
             table: None,
+            config: 0,
             unreachable: BTreeMap::new(),
             peers: BTreeMap::new(),
         }
@@ -115,7 +119,7 @@ impl BossClient {
     }
 
     /// A link to the boss is up: registers, or says who this already is and which buckets it holds.
-    pub(super) fn up(&mut self, link: LinkId, holds: &[(BucketId, Row)], out: &mut Links) {
+    pub(super) fn up(&mut self, link: LinkId, holds: &[BucketReport], out: &mut Links) {
         self.link = Some(link);
         let register = n2b::Body::Register(self.register(holds));
         self.say(register, out);
@@ -147,6 +151,8 @@ impl BossClient {
             message: message.to_owned(),
             ready: health == Health::Ready,
             draining: matches!(health, Health::Draining(_)),
+            buckets: Vec::new(),
+            full: false,
         };
         self.say(n2b::Body::Report(report), out);
     }
@@ -168,8 +174,14 @@ impl BossClient {
     }
 
     /// This process has a link to this node.
-    pub(super) fn peer_up(&mut self, link: LinkId, target: &Target) {
-        self.unreachable.remove(target);
+    pub(super) fn peer_up(&mut self, link: LinkId, target: &Target, out: &mut Links) {
+        let was_unreachable = self.unreachable.remove(target).is_some();
+        if let Target::Node { id, incarnation } = target
+            && was_unreachable
+        {
+            let (id, incarnation) = (id.clone(), *incarnation);
+            self.say(n2b::Body::Reached(Reached { id, incarnation }), out);
+        }
         self.peers.insert(link, target.clone());
     }
 
@@ -208,6 +220,7 @@ impl BossClient {
             }
             Some(Body::Config(config)) => {
                 let read: ClusterConfig = toml::from_str(&config.toml).map_err(|_| UNREADABLE)?;
+                self.config = config.version;
                 let config = ClusterConfig { version: config.version, ..read };
                 out.news.push(News::Config(Arc::new(config)));
             }
@@ -223,6 +236,8 @@ impl BossClient {
                 let for_good = refused.for_good;
                 out.notices.push(Notice::Refused { reason, for_good });
             }
+            // What copies are for: this process has none.
+            Some(Body::NotNow(_) | Body::TellAll(_)) => {}
             Some(Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_)) | None => {}
         }
         Ok(None)
@@ -283,12 +298,7 @@ impl BossClient {
                 && limits::is_plausible(named.version, known.version))
     }
 
-    fn register(&self, holds: &[(BucketId, Row)]) -> Register {
-        let bucket = |(bucket, row): &(BucketId, Row)| BucketReport {
-            bits: bucket.bits().into(),
-            prefix: bucket.prefix(),
-            row: Some(row.clone()),
-        };
+    fn register(&self, holds: &[BucketReport]) -> Register {
         Register {
             id: self.id.clone(),
             role: self.role.into(),
@@ -296,10 +306,12 @@ impl BossClient {
             address: self.address.clone(),
             incarnation: if self.faults().registers_anew { 0 } else { self.incarnation },
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            buckets: holds.iter().map(bucket).collect(),
+            buckets: holds.to_vec(),
             table_term: self.heard().term,
             table_version: self.heard().version,
             process: self.process,
+            ahead: Vec::new(),
+            config_version: self.config,
         }
     }
 

@@ -6,11 +6,10 @@
 use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox as Links, Peer};
-use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
 use proto::link::Role;
-use proto::n2b::Inspected;
-use proto::table::{BucketTable, Place, Row};
+use proto::n2b::{BucketReport, Inspected};
+use proto::table::{BucketTable, Place};
 use proto::text::Foreign;
 
 use super::boss::{BossClient, Broken};
@@ -37,8 +36,8 @@ pub enum Input<'a> {
         peer: Peer,
         /// Whom this end dialled; nobody: it was dialled.
         dialled: Option<&'a Target>,
-        /// The buckets that the process holds, with their rows, for the boss.
-        holds: &'a [(BucketId, Row)],
+        /// What the process has of buckets, for the boss.
+        holds: &'a [BucketReport],
     },
     /// A link that was up is down.
     LinkDown {
@@ -239,7 +238,7 @@ impl Member {
         }
     }
 
-    fn boss_up(&mut self, link: LinkId, peer: &Peer, holds: &[(BucketId, Row)], links: &mut Links) {
+    fn boss_up(&mut self, link: LinkId, peer: &Peer, holds: &[BucketReport], links: &mut Links) {
         match &mut self.boss {
             Some(boss) if peer.role == Role::Boss => boss.up(link, holds, links),
             Some(_) | None => links.end(link, "it is not a boss"),
@@ -267,7 +266,7 @@ impl Member {
                 return links.end(link, "it is not the node of the table");
             }
             if let Some(boss) = &mut self.boss {
-                boss.peer_up(link, target);
+                boss.peer_up(link, target, links);
             }
         }
         out.news.push(News::LinkUp { link, peer, dialled: dialled.is_some() });

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct B2n {
-    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14")]
     pub body: ::core::option::Option<b2n::Body>,
 }
 /// Nested message and enum types in `B2n`.
@@ -31,6 +31,10 @@ pub mod b2n {
         Wait(super::Wait),
         #[prost(message, tag = "12")]
         Rows(super::super::table::Rows),
+        #[prost(message, tag = "13")]
+        NotNow(super::NotNow),
+        #[prost(message, tag = "14")]
+        TellAll(super::TellAll),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -65,6 +69,20 @@ pub struct Inspect {
     pub number: u64,
     #[prost(string, tag = "2")]
     pub queue: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NotNow {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(uint32, tag = "2")]
+    pub prefix: u32,
+    #[prost(uint64, tag = "3")]
+    pub conf: u64,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TellAll {
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct N2b {
-    #[prost(oneof = "n2b::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9")]
+    #[prost(oneof = "n2b::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12")]
     pub body: ::core::option::Option<n2b::Body>,
 }
 /// Nested message and enum types in `N2b`.
@@ -25,6 +25,12 @@ pub mod n2b {
         Unreachable(super::Unreachable),
         #[prost(message, tag = "9")]
         Inspected(super::Inspected),
+        #[prost(message, tag = "10")]
+        Reached(super::Reached),
+        #[prost(message, tag = "11")]
+        Propose(super::Propose),
+        #[prost(message, tag = "12")]
+        Known(super::Known),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -49,6 +55,10 @@ pub struct Register {
     pub table_version: u64,
     #[prost(uint64, tag = "10")]
     pub process: u64,
+    #[prost(message, repeated, tag = "11")]
+    pub ahead: ::prost::alloc::vec::Vec<super::table::Moved>,
+    #[prost(uint64, tag = "12")]
+    pub config_version: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BucketReport {
@@ -58,6 +68,52 @@ pub struct BucketReport {
     pub prefix: u32,
     #[prost(message, optional, tag = "5")]
     pub row: ::core::option::Option<super::table::Row>,
+    #[prost(enumeration = "bucket_report::Role", tag = "6")]
+    pub role: i32,
+    #[prost(uint64, tag = "7")]
+    pub n: u64,
+    #[prost(uint64, tag = "8")]
+    pub state_n: u64,
+    #[prost(message, optional, tag = "9")]
+    pub proposed: ::core::option::Option<super::table::Owner>,
+}
+/// Nested message and enum types in `BucketReport`.
+pub mod bucket_report {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+    #[repr(i32)]
+    pub enum Role {
+        Absent = 0,
+        Primary = 1,
+        Copy = 2,
+        Filling = 3,
+        Stuck = 4,
+    }
+    impl Role {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Absent => "absent",
+                Self::Primary => "primary",
+                Self::Copy => "copy",
+                Self::Filling => "filling",
+                Self::Stuck => "stuck",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "absent" => Some(Self::Absent),
+                "primary" => Some(Self::Primary),
+                "copy" => Some(Self::Copy),
+                "filling" => Some(Self::Filling),
+                "stuck" => Some(Self::Stuck),
+                _ => None,
+            }
+        }
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Report {
@@ -73,6 +129,10 @@ pub struct Report {
     pub ready: bool,
     #[prost(bool, tag = "6")]
     pub draining: bool,
+    #[prost(message, repeated, tag = "7")]
+    pub buckets: ::prost::alloc::vec::Vec<BucketReport>,
+    #[prost(bool, tag = "8")]
+    pub full: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Counter {
@@ -89,6 +149,106 @@ pub struct Unreachable {
     pub incarnation: u64,
     #[prost(bool, tag = "3")]
     pub refused: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Reached {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub incarnation: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Propose {
+    #[prost(uint32, tag = "1")]
+    pub bits: u32,
+    #[prost(uint64, tag = "2")]
+    pub row_conf: u64,
+    #[prost(uint32, tag = "3")]
+    pub prefix: u32,
+    #[prost(enumeration = "propose::What", tag = "4")]
+    pub what: i32,
+    #[prost(message, optional, tag = "5")]
+    pub owner: ::core::option::Option<super::table::Owner>,
+    #[prost(enumeration = "propose::Why", tag = "6")]
+    pub why: i32,
+}
+/// Nested message and enum types in `Propose`.
+pub mod propose {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+    #[repr(i32)]
+    pub enum What {
+        Nothing = 0,
+        Add = 1,
+        Drop = 2,
+    }
+    impl What {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Nothing => "nothing",
+                Self::Add => "add",
+                Self::Drop => "drop",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "nothing" => Some(Self::Nothing),
+                "add" => Some(Self::Add),
+                "drop" => Some(Self::Drop),
+                _ => None,
+            }
+        }
+    }
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+    #[repr(i32)]
+    pub enum Why {
+        Silent = 0,
+        Full = 1,
+        Lacks = 2,
+        Unfit = 3,
+        Differs = 4,
+    }
+    impl Why {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Silent => "silent",
+                Self::Full => "full",
+                Self::Lacks => "lacks",
+                Self::Unfit => "unfit",
+                Self::Differs => "differs",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "silent" => Some(Self::Silent),
+                "full" => Some(Self::Full),
+                "lacks" => Some(Self::Lacks),
+                "unfit" => Some(Self::Unfit),
+                "differs" => Some(Self::Differs),
+                _ => None,
+            }
+        }
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Known {
+    #[prost(message, optional, tag = "1")]
+    pub table: ::core::option::Option<super::table::Table>,
+    #[prost(message, repeated, tag = "2")]
+    pub ahead: ::prost::alloc::vec::Vec<super::table::Moved>,
+    #[prost(uint64, tag = "3")]
+    pub config_version: u64,
+    #[prost(string, tag = "4")]
+    pub config: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Inspected {

@@ -23,6 +23,10 @@ pub struct Row {
     pub learners: ::prost::alloc::vec::Vec<Owner>,
     #[prost(uint64, tag = "7")]
     pub reign: u64,
+    #[prost(uint64, tag = "8")]
+    pub term: u64,
+    #[prost(uint64, tag = "9")]
+    pub version: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Table {

@@ -15,7 +15,7 @@ fn row() -> impl Strategy<Value = Row> {
     let parts = (numbers, prop::option::of(owner()), owners(), owners());
     parts.prop_map(|((loss, reign, conf), primary, in_sync, learners)| {
         let prefix = 0;
-        Row { prefix, loss, reign, conf, primary, in_sync, learners }
+        Row { prefix, loss, reign, conf, primary, in_sync, learners, ..Row::default() }
     })
 }
 

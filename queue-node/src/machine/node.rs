@@ -9,9 +9,10 @@ use proto::class::ClusterConfig;
 use proto::g2q::field::g2q;
 use proto::limits;
 use proto::link::Role;
+use proto::n2b::{BucketReport, bucket_report};
 use proto::name;
 use proto::seeded::Seed;
-use proto::table::{BucketTable, Row};
+use proto::table::BucketTable;
 use proto::time::Time;
 use proto::wire;
 use rand::SeedableRng as _;
@@ -345,10 +346,16 @@ impl Node {
         buckets.map(|bucket| (bucket.outputs.bucket(), bucket.outputs.epochs())).collect()
     }
 
-    /// The rows of these buckets: what it reports to the boss.
-    pub fn holds(&self) -> Vec<(BucketId, Row)> {
-        let buckets = self.buckets.all().map(|bucket| bucket.outputs.bucket());
-        buckets.filter_map(|bucket| Some((bucket, self.shared.rows.row(bucket)?.clone()))).collect()
+    /// What it reports to the boss of these buckets.
+    pub fn holds(&self) -> Vec<BucketReport> {
+        let report = |bucket: BucketId| BucketReport {
+            bits: bucket.bits().into(),
+            prefix: bucket.prefix(),
+            row: self.shared.rows.row(bucket).cloned(),
+            role: bucket_report::Role::Primary.into(),
+            ..BucketReport::default()
+        };
+        self.buckets.all().map(|bucket| report(bucket.outputs.bucket())).collect()
     }
 
     /// What it keeps in all, and that part of it which is there for sessions that left queues.

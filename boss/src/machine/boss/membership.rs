@@ -3,7 +3,7 @@
 use link::machine::LinkId;
 use proto::b2n::{Refused, b2n};
 use proto::bucket::{Conf, Loss, Reign};
-use proto::n2b::{Register, Unreachable};
+use proto::n2b::{Reached, Register, Unreachable};
 use proto::name::NodeId;
 use proto::time::Time;
 
@@ -195,14 +195,22 @@ impl Boss {
     }
 
     pub(super) fn unreachable(&mut self, now: Time, witness: &NodeId, message: &Unreachable) {
-        let Ok(id) = NodeId::try_from(message.id.as_str()) else { return };
-        let present = self.kept.roster.get(&id).map(|node| node.incarnation);
-        if id != *witness
-            && present == Some(message.incarnation)
-            && let Some(life) = self.lives.get_mut(&id)
-        {
+        if let Some(life) = self.life_of(&message.id, message.incarnation, witness) {
             life.unreachable(witness, message.refused, now.ms);
         }
+    }
+
+    pub(super) fn reached(&mut self, witness: &NodeId, message: &Reached) {
+        if let Some(life) = self.life_of(&message.id, message.incarnation, witness) {
+            life.reached(witness);
+        }
+    }
+
+    /// The present life that somebody else speaks of.
+    fn life_of(&mut self, id: &str, life: u64, witness: &NodeId) -> Option<&mut Liveness> {
+        let id = NodeId::try_from(id).ok().filter(|id| id != witness)?;
+        let node = self.kept.roster.get(&id).filter(|node| node.incarnation == life)?;
+        self.lives.get_mut(&node.id)
     }
 
     /// Gives up whoever is dead.

@@ -200,7 +200,7 @@ impl Boss {
         let waits = publication.retry_at().is_some_and(|at| now.ms < at);
         if publication.changed && publication.writing.is_none() && !waits {
             self.kept.version += 1;
-            self.assert_rows();
+            self.settle_rows();
             let step = self.step();
             (self.publication.changed, self.publication.change_at) = (false, None);
             self.publication.writing = Some(step);
@@ -212,8 +212,9 @@ impl Boss {
     }
 
     /// No step breaks the rules of rows: what is stored is given out, and can't be taken back.
-    fn assert_rows(&mut self) {
-        let rows = &self.kept.rows;
+    fn settle_rows(&mut self) {
+        let (step, rows) = (self.kept.step(), &mut self.kept.rows);
+        rows.made_by(step, &self.publication.written);
         if let Err((prefix, wrong)) = rows.follow(&self.publication.written) {
             panic!("the row of bucket {prefix}/{} must not be stored: {wrong}", rows.bits());
         }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Lines are `time [what] => verdict`, where `what` is `link`, `end`, `missed`, `refused` or
-/// `alone` (nobody else can tell).
+/// Lines are `time [what] => verdict`, where `what` is `link`, `end`, `missed`, `refused`,
+/// `reached` or `alone` (nobody else can tell).
 fn check(script: &str) {
     let mut node = Liveness::unlinked(0);
     let witness = NodeId::try_from("g1").unwrap();
@@ -17,6 +17,7 @@ fn check(script: &str) {
             "end" => assert!(node.link_ended(LinkId(1), now_ms)),
             "missed" => node.unreachable(&witness, false, now_ms),
             "refused" => node.unreachable(&witness, true, now_ms),
+            "reached" => node.reached(&witness),
             _ => {}
         }
         let came = match node.verdict(now_ms, 500, word != "alone") {
@@ -31,6 +32,11 @@ fn check(script: &str) {
 #[test]
 fn a_lost_boss_link_alone_is_not_death() {
     check("0 link => alive\n 100 end => alive\n 60000 => alive\n 60001 link => alive");
+}
+
+#[test]
+fn who_is_reached_again_is_missed_no_more() {
+    check("0 link => alive\n 100 end => alive\n 110 missed => ask at 600\n 120 reached => alive");
 }
 
 #[test]

@@ -54,7 +54,12 @@ fn wrong_ones_hear_what_is_wrong() {
 
 #[test]
 fn impossible_buckets_are_left_out() {
-    let report = |bits, prefix| BucketReport { bits, prefix, row: Some(row(1, 1, 1)) };
+    let report = |bits, prefix| BucketReport {
+        bits,
+        prefix,
+        row: Some(row(1, 1, 1)),
+        ..BucketReport::default()
+    };
     let mut outside = report(3, 6);
     outside.row.as_mut().unwrap().in_sync.clear();
     let buckets = vec![report(3, 7), report(3, 8), report(40, 0), outside];
@@ -67,7 +72,7 @@ fn impossible_buckets_are_left_out() {
 fn row(loss: u64, reign: u64, conf: u64) -> table::Row {
     let owner = table::Owner { id: "q1".to_owned(), incarnation: 1 };
     let (primary, in_sync) = (Some(owner.clone()), vec![owner]);
-    table::Row { prefix: 7, loss, reign, conf, primary, in_sync, learners: Vec::new() }
+    table::Row { prefix: 7, loss, reign, conf, primary, in_sync, ..table::Row::default() }
 }
 
 /// What is said to a process that names these numbers, where the boss's have come so far: nothing
@@ -90,7 +95,7 @@ fn numbers_that_no_boss_of_the_cluster_has_given_are_refused_by_name() {
     let far = limits::NUMBER_AHEAD_MAX;
     let bucket = |loss, reign, conf| {
         let row = Some(row(loss, reign, conf));
-        let buckets = vec![BucketReport { bits: 3, prefix: 7, row }];
+        let buckets = vec![BucketReport { bits: 3, prefix: 7, row, ..BucketReport::default() }];
         Register { buckets, ..register() }
     };
     for ahead in [0, 1, far] {

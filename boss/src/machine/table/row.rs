@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use proto::bucket::{Conf, Epochs, Loss, Reign};
 use proto::name::NodeId;
-use proto::table;
+use proto::table::{self, Version};
 use serde::{Deserialize, Serialize};
 
 use super::super::roster::Owner;
@@ -22,6 +22,9 @@ pub struct Row {
     primary: Option<Owner>,
     in_sync: Vec<Owner>,
     learners: Vec<Owner>,
+    /// The step that made it; 0.0: one of a version of imq that didn't say so.
+    term: u64,
+    version: u64,
 }
 
 /// A row as stores have it: those of earlier versions know of neither reigns nor sets.
@@ -34,15 +37,19 @@ struct Stored {
     in_sync: Option<Vec<Owner>>,
     #[serde(default)]
     learners: Vec<Owner>,
+    #[serde(default)]
+    term: u64,
+    #[serde(default)]
+    version: u64,
 }
 
 impl From<Stored> for Row {
     fn from(stored: Stored) -> Row {
-        let Stored { loss, reign, conf, primary, in_sync, learners } = stored;
+        let Stored { loss, reign, conf, primary, in_sync, learners, term, version } = stored;
         // Each change was one of the primary then.
         let reign = reign.unwrap_or(Reign(conf.0));
         let in_sync = in_sync.unwrap_or_else(|| primary.iter().cloned().collect());
-        Row { loss, reign, conf, primary, in_sync, learners }
+        Row { loss, reign, conf, primary, in_sync, learners, term, version }
     }
 }
 
@@ -56,7 +63,8 @@ impl Row {
     pub(super) fn unheard(primary: Option<&Owner>) -> Row {
         let (loss, reign, conf) = (Loss(0), Reign(0), Conf(0));
         let in_sync = primary.cloned().into_iter().collect();
-        Row { loss, reign, conf, primary: primary.cloned(), in_sync, learners: Vec::new() }
+        let (primary, learners) = (primary.cloned(), Vec::new());
+        Row { loss, reign, conf, primary, in_sync, learners, term: 0, version: 0 }
     }
 
     /// The row that a node reports; nothing if no boss gives such a row.
@@ -74,6 +82,8 @@ impl Row {
             primary: Some(owner(row.primary.as_ref()?)?),
             in_sync: owners(&row.in_sync)?,
             learners: owners(&row.learners)?,
+            term: row.term,
+            version: row.version,
         };
         row.is_sound().then_some(row)
     }
@@ -92,6 +102,8 @@ impl Row {
             primary: self.primary.as_ref().map(owner),
             in_sync: self.in_sync.iter().map(owner).collect(),
             learners: self.learners.iter().map(owner).collect(),
+            term: self.term,
+            version: self.version,
         }
     }
 
@@ -157,6 +169,13 @@ impl Row {
             self.reign = self.reign.max(Reign(reign));
         }
         true
+    }
+
+    /// This step makes the row, if it is another than before it.
+    pub(super) fn made_by(&mut self, step: Version, before: Option<&Row>) {
+        if before.map_or(Conf(0), |before| before.conf) != self.conf {
+            (self.term, self.version) = (step.term, step.version);
+        }
     }
 
     /// Whether the sets fit: the primary is the first in sync, and nobody is named twice.

@@ -119,6 +119,25 @@ fn every_change_raises_what_it_must() {
 }
 
 #[test]
+fn a_row_names_the_step_that_made_it() {
+    let (a, b) = (owner("q1", 1), owner("q2", 2));
+    let made = |rows: &Rows| -> BTreeSet<(u64, u64)> {
+        rows.iter().map(|row| row.wire(0)).map(|row| (row.term, row.version)).collect()
+    };
+    let step = |version| Version { term: 3, version };
+    let mut rows = Rows::first(&BTreeSet::from([a.clone(), b.clone()]));
+    rows.made_by(step(7), &Rows::default());
+    assert_eq!(made(&rows), BTreeSet::from([(3, 7)]));
+    let before = rows.clone();
+    rows.succeed(&a, &owner("q1", 3));
+    assert!(rows.split());
+    rows.made_by(step(8), &before);
+    assert_eq!(made(&rows), BTreeSet::from([(3, 7), (3, 8)]), "the rest is of the step before");
+    let stored = serde_json::to_string(&rows).unwrap();
+    assert_eq!(serde_json::from_str::<Rows>(&stored).unwrap(), rows);
+}
+
+#[test]
 fn rows_that_are_no_table_are_not_read() {
     let row = r#"{"loss":1,"conf":1,"primary":null}"#;
     assert!(serde_json::from_str::<Rows>(&format!("[{row},{row}]")).is_ok());

@@ -8,14 +8,17 @@ use super::*;
 
 const BOSS: LinkId = LinkId(0);
 
-/// What the process has said to the boss since the last look: unreachable nodes only.
+/// What the process has said to the boss of other nodes since the last look.
 fn said(out: &mut Links) -> Vec<String> {
     let bytes = out.take(BOSS);
     let mut rest = bytes.as_slice();
     let mut said = Vec::new();
     while let Some((one, end)) = frame::split(rest, 1 << 20).unwrap() {
-        if let Some(Said::Unreachable(word)) = N2b::decode(one).unwrap().body {
+        let body = N2b::decode(one).unwrap().body;
+        if let Some(Said::Unreachable(word)) = &body {
             said.push(format!("{} {} {}", word.id, word.incarnation, word.refused));
+        } else if let Some(Said::Reached(word)) = &body {
+            said.push(format!("{} {} reached", word.id, word.incarnation));
         }
         rest = &rest[end..];
     }
@@ -46,12 +49,14 @@ fn each_boss_hears_who_is_unreachable_until_it_is_reached_or_leaves_the_table() 
     assert_eq!(said(&mut out), ["q1 1 true", "q2 1 true"]);
     client.peer_unreachable(&node("q1", 1), false, &mut out);
     assert_eq!(said(&mut out), ["q1 1 false"]);
-    client.peer_up(LinkId(2), &node("q2", 1));
+    client.peer_up(LinkId(2), &node("q2", 1), &mut out);
+    client.peer_up(LinkId(3), &node("q3", 1), &mut out);
+    assert_eq!(said(&mut out), ["q2 1 reached"], "nobody had heard anything else of q3");
     client.down();
     boss_up(&mut client, &mut out);
     assert_eq!(said(&mut out), ["q1 1 false"]);
     client.peer_down(LinkId(2), &mut out);
-    client.peer_down(LinkId(3), &mut out);
+    client.peer_down(LinkId(4), &mut out);
     assert_eq!(said(&mut out), ["q2 1 false"]);
     let place = Place { id: "q1".to_owned(), incarnation: 2, ..Place::default() };
     let rows = vec![proto::table::Row::default()];

@@ -12,7 +12,7 @@ fn owner(id: &str) -> Owner {
 /// A row of bucket 0 or 1: its primary, and its three numbers.
 fn row(prefix: u32, id: &str, (loss, reign, conf): (u64, u64, u64)) -> Row {
     let (primary, in_sync) = (Some(owner(id)), vec![owner(id)]);
-    Row { prefix, loss, reign, conf, primary, in_sync, learners: Vec::new() }
+    Row { prefix, loss, reign, conf, primary, in_sync, ..Row::default() }
 }
 
 fn table(version: u64, rows: [Row; 2]) -> Arc<BucketTable> {

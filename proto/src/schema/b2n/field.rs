@@ -12,6 +12,8 @@ pub mod b2n {
     pub const REFUSED: u32 = 10;
     pub const WAIT: u32 = 11;
     pub const ROWS: u32 = 12;
+    pub const NOT_NOW: u32 = 13;
+    pub const TELL_ALL: u32 = 14;
 }
 pub mod registered {
     pub const INCARNATION: u32 = 1;
@@ -31,4 +33,12 @@ pub mod config {
 pub mod inspect {
     pub const NUMBER: u32 = 1;
     pub const QUEUE: u32 = 2;
+}
+pub mod not_now {
+    pub const BITS: u32 = 1;
+    pub const PREFIX: u32 = 2;
+    pub const CONF: u32 = 3;
+    pub const REASON: u32 = 4;
+}
+pub mod tell_all {
 }

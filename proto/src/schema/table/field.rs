@@ -12,6 +12,8 @@ pub mod row {
     pub const IN_SYNC: u32 = 5;
     pub const LEARNERS: u32 = 6;
     pub const REIGN: u32 = 7;
+    pub const TERM: u32 = 8;
+    pub const VERSION: u32 = 9;
 }
 pub mod table {
     pub const TERM: u32 = 1;

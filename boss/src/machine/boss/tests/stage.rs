@@ -208,8 +208,9 @@ fn register(id: &str, incarnation: u64, report: Option<&&str>) -> Register {
         let owner = table::Owner { id: id.to_owned(), incarnation };
         let (primary, in_sync) = (Some(owner.clone()), vec![owner]);
         let (loss, reign, conf) = (n[2], n[3], n[3]);
-        let row = table::Row { prefix, loss, reign, conf, primary, in_sync, learners: vec![] };
-        BucketReport { bits, prefix, row: Some(row) }
+        let row =
+            table::Row { prefix, loss, reign, conf, primary, in_sync, ..table::Row::default() };
+        BucketReport { bits, prefix, row: Some(row), ..BucketReport::default() }
     };
     Register {
         id: id.to_owned(),
@@ -232,6 +233,8 @@ fn said(body: b2n::Body) -> String {
         b2n::Body::Wait(it) => format!("wait: {}", it.reason),
         b2n::Body::Config(it) => format!("config {}", it.version),
         b2n::Body::Inspect(it) => format!("inspect {} {}", it.number, it.queue),
+        b2n::Body::NotNow(it) => format!("not now {}/{}: {}", it.prefix, it.bits, it.reason),
+        b2n::Body::TellAll(_) => "tell all".to_owned(),
         b2n::Body::Table(_) | b2n::Body::Rows(_) => unreachable!("the stage keeps them"),
         b2n::Body::Hello(_) | b2n::Body::Proof(_) | b2n::Body::Refuse(_) | b2n::Body::Beat(_) => {
             panic!("a machine says nothing of the link's own")

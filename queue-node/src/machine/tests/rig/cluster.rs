@@ -157,7 +157,7 @@ pub(crate) fn table(version: u64, owners: [&str; 2], loss: u64, reign: u64) -> A
 pub(crate) fn row(prefix: u32, id: &str, (loss, reign, conf): (u64, u64, u64)) -> Row {
     let owner = Owner { id: id.to_owned(), incarnation: 1 };
     let (primary, in_sync) = (Some(owner.clone()), vec![owner]);
-    Row { prefix, loss, reign, conf, primary, in_sync, learners: Vec::new() }
+    Row { prefix, loss, reign, conf, primary, in_sync, ..Row::default() }
 }
 
 pub(crate) fn session_id(user: &str, number: u64) -> SessionId {
