@@ -19,15 +19,28 @@ pub struct ClusterConfig {
     /// Which one it is, by the boss: it rises. Not part of the document.
     #[serde(skip)]
     pub version: u64,
-    /// Copies of each bucket. 1 until copies are built.
+    /// Copies of each bucket: 1 to 3.
     #[serde(default = "one")]
     pub copies: u32,
+    /// What a bucket does of which one of several copies is left.
+    pub alone: Alone,
     /// Web applications that are asked and told.
     pub callout: Vec<Callout>,
     /// The call-out that says who may connect; none: tokens alone do.
     pub connect: Option<String>,
     /// The first class whose pattern matches a queue's name gives its options.
     pub class: Vec<Class>,
+}
+
+/// What a bucket does of which one of several copies is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Alone {
+    /// It serves on.
+    #[default]
+    GoOn,
+    /// It changes nothing until there is a second one.
+    Hold,
 }
 
 /// A web application that is asked and told over HTTP.

@@ -339,6 +339,9 @@ pub const WEB_BODY_MS_MAX: u64 = 10_000;
 /// `KEYLESS_RESEND_MS`.
 pub const WEB_ANSWER_MS: u64 = 20_000;
 
+/// Copies of a bucket: its primary and two more.
+pub const COPIES_MAX: u32 = 3;
+
 /// Whether a number that a peer names can have come about, where ours has come to `known`.
 pub const fn is_plausible(named: u64, known: u64) -> bool {
     named < NUMBER_MAX && named <= known.saturating_add(NUMBER_AHEAD_MAX)

@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use proto::limits::{CONFIGURATIONS_BYTES_MAX, CONFIGURATIONS_MAX};
+use proto::class::ClusterConfig;
+use proto::limits::{CONFIGURATIONS_BYTES_MAX, CONFIGURATIONS_MAX, COPIES_MAX};
 use serde::{Deserialize, Serialize};
 
 use super::configuration::Configuration;
@@ -52,6 +53,12 @@ impl Configurations {
     /// The one that counts.
     pub fn present(&self) -> &Version {
         &self.present
+    }
+
+    /// How many copies of each bucket there are to be.
+    pub fn copies(&self) -> usize {
+        let config: Option<ClusterConfig> = toml::from_str(&self.present.toml).ok();
+        config.map_or(1, |config| config.copies.clamp(1, COPIES_MAX) as usize)
     }
 
     /// The one of this version, if it is kept.
