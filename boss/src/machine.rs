@@ -2,7 +2,8 @@
 //!
 //! [`boss`] is the machine that ties the others: it takes what links bring, and lets out frames,
 //! what is to be stored, and answers. [`placement`] spreads buckets, [`roster`] knows the nodes,
-//! [`table`] the rows, [`liveness`] tells the dead from the cut off, [`kept`] is what survives the
+//! [`table`] the rows, [`liveness`] tells the dead from the cut off,
+//! [`holdings`] is what nodes have of buckets, [`kept`] is what survives the
 //! process. [`view`] and [`totals`] are what operators see.
 
 pub mod boss;
@@ -10,6 +11,7 @@ pub mod configuration;
 pub mod configurations;
 mod counters;
 pub mod events;
+pub mod holdings;
 pub mod kept;
 pub mod liveness;
 mod outbox;

@@ -5,9 +5,11 @@
 //! process. While one step is being written, later changes gather for the next.
 
 mod inspection;
+mod learners;
 mod membership;
 mod newcomers;
 mod ownership;
+mod proposals;
 mod publication;
 mod views;
 
@@ -21,11 +23,14 @@ use proto::table::Version;
 use proto::time::Time;
 
 use self::inspection::Inspections;
+use self::learners::Learners;
 use self::newcomers::Newcomer;
+use self::proposals::Proposals;
 use self::publication::Publication;
 use super::configuration::Configuration;
 use super::counters::Counters;
 use super::events::{Event, Kind, STORE_AFTER_MS};
+use super::holdings::Holdings;
 use super::kept::Kept;
 use super::liveness::Liveness;
 use super::outbox::{Effect, Outbox};
@@ -129,6 +134,13 @@ pub struct Boss {
     newcomers: BTreeMap<LinkId, Newcomer>,
     refusals: Throttle,
     reports: Reports,
+    /// How many copies of each bucket the configuration wants.
+    copies: usize,
+    holdings: Holdings,
+    learners: Learners,
+    proposals: Proposals,
+    /// When learners were chosen last.
+    chosen_ms: u64,
     /// How many events there were when the process started.
     events_found: u64,
     publication: Publication,
@@ -165,7 +177,7 @@ impl Boss {
         let wait_ms = if is_older { super::liveness::GIVE_UP_MS } else { 0 };
         let nodes = kept.roster.iter().map(|node| node.id.clone());
         let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
-        let events_found = kept.events.count();
+        let (events_found, copies) = (kept.events.count(), kept.config.copies());
         let publication = Publication::of(&kept.rows);
         let mut boss = Boss {
             settings,
@@ -179,6 +191,11 @@ impl Boss {
             newcomers: BTreeMap::new(),
             refusals: Throttle::default(),
             reports: Reports::default(),
+            copies,
+            holdings: Holdings::default(),
+            learners: Learners::default(),
+            proposals: Proposals::default(),
+            chosen_ms: now.ms,
             events_found,
             publication,
             inspections: Inspections::default(),
@@ -224,6 +241,8 @@ impl Boss {
         self.welcome(now, out);
         self.judge(now);
         self.settle(now);
+        self.decide_waiting(now);
+        self.choose_learners(now);
         self.expire(now, out);
         self.publish(now, out);
     }
@@ -238,6 +257,8 @@ impl Boss {
             self.inspections.wake_at(),
             self.publication.retry_at(),
             self.publication.change_at(),
+            self.learners.wake_at(now.ms),
+            self.proposals.wake_at(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -269,8 +290,8 @@ impl Boss {
             (n2b::Body::Unreachable(message), Some(node)) => self.unreachable(now, &node, &message),
             (n2b::Body::Reached(message), Some(node)) => self.reached(&node, &message),
             (n2b::Body::Inspected(answer), Some(_)) => self.inspected(answer, out),
-            (n2b::Body::Propose(_), Some(_)) => {
-                out.links.end(link, "it proposed a row, and this boss keeps no copies");
+            (n2b::Body::Propose(proposal), Some(node)) => {
+                self.propose(now, link, &node, &proposal, out);
             }
             (n2b::Body::Known(_), Some(_)) => {
                 out.links.end(link, "it answered a question that nobody asked");
@@ -301,6 +322,9 @@ impl Boss {
     }
 
     fn report(&mut self, now: Time, node: &NodeId, report: Report) {
+        if self.holdings.take(node, &report.buckets, report.full) {
+            self.learners.review();
+        }
         if let Some(node) = self.kept.roster.get(node) {
             self.reports.take(node, report, now.ms);
         }

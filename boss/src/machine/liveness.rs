@@ -10,8 +10,8 @@ use proto::name::NodeId;
 
 /// With nobody to ask, silence for so long is death.
 pub const GIVE_UP_MS: u64 = 10_000;
-/// Witnesses kept per node; one is enough.
-const WITNESSES_MAX: usize = 16;
+/// Witnesses kept per node. One is enough for a verdict; more say who can be reached by more.
+const WITNESSES_MAX: usize = 256;
 
 /// What is known about one life of a node being alive.
 #[derive(Debug, Clone)]
@@ -24,7 +24,8 @@ pub struct Liveness {
 
 #[derive(Debug, Clone, Copy)]
 struct Witness {
-    at_ms: u64,
+    /// None: before the node's present link.
+    at_ms: Option<u64>,
     refused: bool,
 }
 
@@ -61,10 +62,10 @@ impl Liveness {
         self.since_ms.min(wanted_since_ms) + dead_ms
     }
 
-    /// The node has a link: what others said of it is of the past.
+    /// The node has a link: what others said of it says nothing about its death any more.
     pub fn linked(&mut self, link: LinkId) {
         self.link = Some(link);
-        self.witnesses.clear();
+        self.witnesses.values_mut().for_each(|witness| witness.at_ms = None);
     }
 
     /// The node's link ended; false if it has another one by now.
@@ -79,7 +80,7 @@ impl Liveness {
     /// Somebody can't reach this node.
     pub fn unreachable(&mut self, witness: &NodeId, refused: bool, now_ms: u64) {
         if self.witnesses.len() < WITNESSES_MAX || self.witnesses.contains_key(witness) {
-            self.witnesses.insert(witness.clone(), Witness { at_ms: now_ms, refused });
+            self.witnesses.insert(witness.clone(), Witness { at_ms: Some(now_ms), refused });
         }
     }
 
@@ -88,13 +89,20 @@ impl Liveness {
         self.witnesses.remove(witness);
     }
 
+    /// Whether somebody has said that it can't reach this node, and hasn't reached it since.
+    pub fn misses(&self, witness: &NodeId) -> bool {
+        self.witnesses.contains_key(witness)
+    }
+
     /// Decides. `others` is whether anybody has a link to the boss who could tell.
     pub fn verdict(&self, now_ms: u64, dead_ms: u64, others: bool) -> Verdict {
         if self.link.is_some() {
             return Verdict::Alive;
         }
         // Links break one after the other: a word from shortly before counts, an old one doesn't.
-        let fresh = |witness: &&Witness| witness.at_ms + 2 * dead_ms >= self.since_ms;
+        let fresh = |witness: &&Witness| {
+            witness.at_ms.is_some_and(|at_ms| at_ms + 2 * dead_ms >= self.since_ms)
+        };
         let missed = self.witnesses.values().any(|witness| fresh(&witness));
         let refused = self.witnesses.values().filter(fresh).any(|witness| witness.refused);
         let silent_ms = self.silent_ms(now_ms);

@@ -4,7 +4,7 @@ use link::machine::Peer;
 use proto::bucket::{BucketId, Conf, Loss, Reign};
 use proto::limits;
 use proto::link::Role;
-use proto::n2b::Register;
+use proto::n2b::{BucketReport, Register};
 use proto::name::NodeId;
 use proto::table::Version;
 use proto::text;
@@ -37,7 +37,7 @@ impl Refusal {
 }
 
 /// A process that wants in, or back in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
     /// Which node it is.
     pub id: NodeId,
@@ -53,6 +53,8 @@ pub struct Registration {
     pub process: u64,
     /// The rows of what it holds, as far as it knows.
     pub buckets: Vec<(BucketId, Row)>,
+    /// What it has of buckets, not checked.
+    pub reports: Vec<BucketReport>,
     /// The newest table it has seen.
     pub table: Version,
 }
@@ -95,6 +97,7 @@ impl Registration {
             id,
             role,
             buckets: buckets.collect(),
+            reports: register.buckets,
             incarnation: (register.incarnation != 0).then_some(register.incarnation),
             process: register.process,
             table: Version { term: register.table_term, version: register.table_version },

@@ -56,6 +56,26 @@ impl Rows {
         self.0.iter().any(|row| row.primary().is_none())
     }
 
+    /// Changes the row of a bucket; nothing: it is none of this table's.
+    pub fn row_mut(&mut self, bucket: BucketId) -> Option<&mut Row> {
+        let same_bits = bucket.bits() == self.bits();
+        self.0.get_mut(bucket.prefix() as usize).filter(|_| same_bits)
+    }
+
+    /// The row of a bucket of this table.
+    pub fn of(&self, bucket: BucketId) -> Option<&Row> {
+        let same_bits = bucket.bits() == self.bits();
+        self.0.get(bucket.prefix() as usize).filter(|_| same_bits)
+    }
+
+    /// The rows with their buckets, in the order of their prefixes.
+    pub fn buckets(&self) -> impl Iterator<Item = (BucketId, &Row)> {
+        let bits = u32::from(self.bits());
+        (0..)
+            .zip(&self.0)
+            .filter_map(move |(prefix, row)| Some((BucketId::new(bits, prefix)?, row)))
+    }
+
     /// How many buckets this node has.
     pub fn count(&self, owner: &Owner) -> usize {
         self.0.iter().filter(|row| row.primary() == Some(owner)).count()

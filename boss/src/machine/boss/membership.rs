@@ -92,6 +92,7 @@ impl Boss {
             self.admit(&process.id);
             self.forget();
         }
+        self.holdings.begin(&process.id, &process.reports);
         self.linked(now, link, process.id, out);
     }
 
@@ -107,6 +108,9 @@ impl Boss {
             line.node = None;
             out.links.end(before, "the node has come back on another link");
         }
+        // It says anew whom it can't reach.
+        self.lives.values_mut().for_each(|life| life.reached(&id));
+        self.learners.review();
         let step = self.publication.step_of_changes(self.kept.version);
         if let Some(line) = self.links.get_mut(&link) {
             line.sent = Sent { registered_at: step, ..Sent::default() };
@@ -174,6 +178,8 @@ impl Boss {
         if life.is_some_and(|life| life.link_ended(link, now.ms)) {
             let draining = self.reports.of(&node).is_some_and(|report| report.draining);
             self.reports.forget(&node);
+            self.holdings.forget(&node);
+            self.learners.review();
             if draining && self.is_gateway(&node) {
                 return self.left(now, &node);
             }
@@ -198,12 +204,14 @@ impl Boss {
         if let Some(life) = self.life_of(&message.id, message.incarnation, witness) {
             life.unreachable(witness, message.refused, now.ms);
         }
+        self.learners.review();
     }
 
     pub(super) fn reached(&mut self, witness: &NodeId, message: &Reached) {
         if let Some(life) = self.life_of(&message.id, message.incarnation, witness) {
             life.reached(witness);
         }
+        self.learners.review();
     }
 
     /// The present life that somebody else speaks of.
@@ -235,6 +243,7 @@ impl Boss {
         }
         self.forget();
         self.publication.change();
+        self.learners.review();
     }
 
     pub(super) fn judge_at(&self, now: Time) -> Option<u64> {

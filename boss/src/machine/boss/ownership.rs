@@ -34,6 +34,7 @@ impl Boss {
             self.moved(now, given, text);
         }
         self.publication.change();
+        self.learners.review();
     }
 
     fn open(&mut self, now: Time, heirs: &BTreeSet<Owner>) {
@@ -108,7 +109,7 @@ impl Boss {
     }
 
     /// Queue nodes that can be given something: in the roster, and heard.
-    fn heirs(&self) -> BTreeSet<Owner> {
+    pub(super) fn heirs(&self) -> BTreeSet<Owner> {
         let heard =
             |node: &&Node| self.lives.get(&node.id).is_some_and(|life| life.link().is_some());
         let nodes = self.kept.roster.iter().filter(|node| node.holds_queues());

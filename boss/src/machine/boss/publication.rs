@@ -155,6 +155,8 @@ impl Boss {
         self.kept.config.replace(config, now.unix_ms);
         let present = self.kept.config.present().version;
         if present != before {
+            self.copies = self.kept.config.copies();
+            self.learners.review();
             self.publication.change();
             let text = format!("the cluster configuration is version {present} now");
             self.tell(now, Kind::Config, None, text);

@@ -1,5 +1,6 @@
 //! Scripts of what happens to a boss, and what it lets out.
 
+mod copies;
 mod crowd;
 mod newcomers;
 mod stage;

@@ -12,6 +12,7 @@ fn process(id: &str, incarnation: Option<u64>) -> Registration {
         address: "a:1".to_owned(),
         incarnation,
         process: 0,
+        reports: Vec::new(),
         buckets: Vec::new(),
         table: Version::default(),
     }

@@ -132,6 +132,61 @@ impl Row {
         &self.in_sync
     }
 
+    /// Who is to become a member.
+    pub fn learners(&self) -> &[Owner] {
+        &self.learners
+    }
+
+    /// Whether this node is a member or to become one.
+    pub fn names(&self, owner: &Owner) -> bool {
+        self.in_sync.contains(owner) || self.learners.contains(owner)
+    }
+
+    /// How many copies there are or are to be.
+    pub fn copies(&self) -> usize {
+        self.in_sync.len() + self.learners.len()
+    }
+
+    /// This node is to become a member.
+    pub(in crate::machine) fn learn(&mut self, learner: &Owner) {
+        debug_assert!(!self.names(learner) && self.primary.is_some());
+        self.conf.0 += 1;
+        self.learners.push(learner.clone());
+    }
+
+    /// A learner has all that its primary has.
+    pub(in crate::machine) fn join(&mut self, learner: &Owner) {
+        debug_assert!(self.learners.contains(learner));
+        self.conf.0 += 1;
+        self.learners.retain(|other| other != learner);
+        self.in_sync.push(learner.clone());
+    }
+
+    /// A learner, or a member that isn't the primary, is out.
+    pub(in crate::machine) fn drop(&mut self, owner: &Owner) {
+        debug_assert!(self.primary.as_ref() != Some(owner));
+        self.conf.0 += 1;
+        self.in_sync.retain(|other| other != owner);
+        self.learners.retain(|other| other != owner);
+    }
+
+    /// Nothing changes: what was proposed over the row as it was can't be accepted any more.
+    pub(in crate::machine) fn refuse(&mut self) {
+        self.conf.0 += 1;
+    }
+
+    /// A member takes over; those who are out leave in the same row.
+    pub(in crate::machine) fn promote(&mut self, to: &Owner, is_out: impl Fn(&Owner) -> bool) {
+        debug_assert!(self.in_sync.contains(to) && !is_out(to));
+        self.reign.0 += 1;
+        self.conf.0 += 1;
+        self.primary = Some(to.clone());
+        let others = std::mem::take(&mut self.in_sync).into_iter();
+        let others = others.filter(|other| other != to && !is_out(other));
+        self.in_sync = std::iter::once(to.clone()).chain(others).collect();
+        self.learners.retain(|learner| !is_out(learner));
+    }
+
     /// Gives the bucket to a node that has nothing of what was in it.
     pub(super) fn lose(&mut self, to: &Owner) {
         self.loss.0 += 1;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use proto::b2n::{B2n, b2n};
 use proto::link::Role;
-use proto::n2b::{BucketReport, Inspected, Register, Unreachable};
+use proto::n2b::propose::{What, Why};
+use proto::n2b::{BucketReport, Inspected, Propose, Reached, Register, Unreachable, bucket_report};
 use proto::q2g::QueueInfo;
 use proto::table::BucketTable;
 use proto::{frame, table};
@@ -84,6 +85,7 @@ impl Stage {
                 let refused = words[1] == "refused";
                 self.say(link, n2b::Body::Unreachable(Unreachable { id, incarnation, refused }));
             }
+            "row" => return self.row(link.0 as usize),
             "report" => {
                 self.say(link, n2b::Body::Report(Report { ready: true, ..Report::default() }))
             }
@@ -103,13 +105,82 @@ impl Stage {
                 let config = format!("[[class]]\npattern = \"{}\"\n", words[3]);
                 let config = Configuration::parse(&config).unwrap();
                 let over = words.get(4).and_then(|word| word.parse().ok());
-                let over = over.unwrap_or(self.boss.configurations().present().version);
+                let over = over.unwrap_or(self.version());
                 self.input(Input::Configure { question, config, over });
             }
             "store" => self.store_is(words[2]),
-            other => panic!("no such step: {other}"),
+            _ => self.of_copies(&words, link),
         }
         self.came()
+    }
+
+    /// Steps of what there are copies for.
+    fn of_copies(&mut self, words: &[&str], link: LinkId) {
+        let number = |at: usize| number_or(words, at);
+        match words[1] {
+            "copies" => {
+                let config = format!("copies = {}\n", words[2]);
+                let (config, over) = (Configuration::unchecked(&config), self.version());
+                self.input(Input::Configure { question: 0, config, over });
+            }
+            "propose" => self.propose(link, &words[3..]),
+            "has" => {
+                // `has link prefix role n [conf]`.
+                let role = match words[4] {
+                    "primary" => bucket_report::Role::Primary,
+                    "copy" => bucket_report::Role::Copy,
+                    "stuck" => bucket_report::Role::Stuck,
+                    _ => bucket_report::Role::Absent,
+                };
+                let (bits, prefix) = (u32::from(self.boss.kept.rows.bits()), number(3) as u32);
+                let row = table::Row { conf: number(6), ..table::Row::default() };
+                let (n, role, row) = (number(5), role.into(), Some(row));
+                let report = BucketReport { bits, prefix, role, n, row, ..BucketReport::default() };
+                let report = Report { buckets: vec![report], ready: true, ..Report::default() };
+                self.say(link, n2b::Body::Report(report));
+            }
+            "full" => {
+                let report = Report { full: true, ready: true, ..Report::default() };
+                self.say(link, n2b::Body::Report(report));
+            }
+            "reached" => {
+                let (id, incarnation) = words[3].split_once('#').unwrap();
+                let (id, incarnation) = (id.to_owned(), incarnation.parse().unwrap());
+                self.say(link, n2b::Body::Reached(Reached { id, incarnation }));
+            }
+            other => panic!("no such step: {other}"),
+        }
+    }
+
+    fn version(&self) -> u64 {
+        self.boss.configurations().present().version
+    }
+
+    /// `prefix conf add|drop whom [why]`.
+    fn propose(&mut self, link: LinkId, words: &[&str]) {
+        let (id, incarnation) = words[3].split_once('#').unwrap();
+        let owner = table::Owner { id: id.to_owned(), incarnation: incarnation.parse().unwrap() };
+        let what = if words[2] == "add" { What::Add } else { What::Drop };
+        let why = if words.get(4) == Some(&"full") { Why::Full } else { Why::Silent };
+        let propose = Propose {
+            bits: self.boss.kept.rows.bits().into(),
+            row_conf: words[1].parse().unwrap(),
+            prefix: words[0].parse().unwrap(),
+            what: what.into(),
+            owner: Some(owner),
+            why: why.into(),
+        };
+        self.say(link, n2b::Body::Propose(propose));
+    }
+
+    /// `members +learners (loss,reign,conf)` of a row; the primary is the first.
+    fn row(&self, prefix: usize) -> String {
+        let row = self.boss.kept.rows.iter().nth(prefix).unwrap();
+        let mut names: Vec<String> = Vec::new();
+        names.extend(row.in_sync().iter().map(|member| member.id.to_string()));
+        names.extend(row.learners().iter().map(|learner| format!("+{}", learner.id)));
+        let (loss, reign, conf) = (row.loss().0, row.reign().0, row.conf().0);
+        format!("{} ({loss},{reign},{conf})", names.join(" "))
     }
 
     fn store_is(&mut self, word: &str) {
