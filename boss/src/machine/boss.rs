@@ -11,6 +11,7 @@ mod newcomers;
 mod ownership;
 mod proposals;
 mod publication;
+mod verdicts;
 mod views;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use self::learners::Learners;
 use self::newcomers::Newcomer;
 use self::proposals::Proposals;
 use self::publication::Publication;
+use self::verdicts::Bereaved;
 use super::configuration::Configuration;
 use super::counters::Counters;
 use super::events::{Event, Kind, STORE_AFTER_MS};
@@ -139,6 +141,7 @@ pub struct Boss {
     holdings: Holdings,
     learners: Learners,
     proposals: Proposals,
+    bereaved: Bereaved,
     /// When learners were chosen last.
     chosen_ms: u64,
     /// How many events there were when the process started.
@@ -179,6 +182,8 @@ impl Boss {
         let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
         let (events_found, copies) = (kept.events.count(), kept.config.copies());
         let publication = Publication::of(&kept.rows);
+        let mut bereaved = Bereaved::default();
+        bereaved.review();
         let mut boss = Boss {
             settings,
             faults: Faults::default(),
@@ -195,6 +200,7 @@ impl Boss {
             holdings: Holdings::default(),
             learners: Learners::default(),
             proposals: Proposals::default(),
+            bereaved,
             chosen_ms: now.ms,
             events_found,
             publication,
@@ -259,6 +265,7 @@ impl Boss {
             self.publication.change_at(),
             self.learners.wake_at(now.ms),
             self.proposals.wake_at(),
+            self.bereaved.wake_at(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -323,6 +330,7 @@ impl Boss {
 
     fn report(&mut self, now: Time, node: &NodeId, report: Report) {
         if self.holdings.take(node, &report.buckets, report.full) {
+            self.bereaved.review();
             self.learners.review();
         }
         if let Some(node) = self.kept.roster.get(node) {

@@ -38,7 +38,9 @@ impl Holdings {
     /// A node has come on a new link, with all that it has.
     pub fn begin(&mut self, node: &NodeId, reports: &[BucketReport]) {
         self.0.insert(node.clone(), Held::default());
-        self.take(node, reports, false);
+        let has_any = |report: &&BucketReport| report.role() != Role::Absent;
+        let reports: Vec<BucketReport> = reports.iter().filter(has_any).cloned().collect();
+        self.take(node, &reports, false);
     }
 
     /// What has changed at a node; true if anything has.
@@ -49,15 +51,9 @@ impl Holdings {
         for report in reports {
             let Some(bucket) = BucketId::new(report.bits, report.prefix) else { continue };
             let conf = report.row.as_ref().map_or(Conf(0), |row| row.conf());
-            match report.role() {
-                Role::Absent => {
-                    held.buckets.remove(&bucket);
-                }
-                role @ (Role::Primary | Role::Copy | Role::Filling | Role::Stuck) => {
-                    if held.buckets.len() < HELD_MAX || held.buckets.contains_key(&bucket) {
-                        held.buckets.insert(bucket, Holding { conf, role, n: report.n });
-                    }
-                }
+            let (role, n) = (report.role(), report.n);
+            if held.buckets.len() < HELD_MAX || held.buckets.contains_key(&bucket) {
+                held.buckets.insert(bucket, Holding { conf, role, n });
             }
         }
         has_changed

@@ -36,8 +36,13 @@ pub enum Verdict {
     Alive,
     /// To be asked again at this time, in milliseconds.
     Undecided(u64),
-    /// It is given up, for this reason.
-    Dead(&'static str),
+    /// It is given up.
+    Dead {
+        /// Why.
+        reason: &'static str,
+        /// Its process isn't there any more. Else it may only be out of reach.
+        is_proven: bool,
+    },
 }
 
 impl Liveness {
@@ -107,19 +112,21 @@ impl Liveness {
         let refused = self.witnesses.values().filter(fresh).any(|witness| witness.refused);
         let silent_ms = self.silent_ms(now_ms);
         if refused {
-            return Verdict::Dead("its link ended and its port refuses connections");
+            let reason = "its link ended and its port refuses connections";
+            return Verdict::Dead { reason, is_proven: true };
         }
+        let silent = |reason| Verdict::Dead { reason, is_proven: false };
         if missed {
             return if silent_ms < dead_ms {
                 Verdict::Undecided(self.since_ms + dead_ms)
             } else {
-                Verdict::Dead("its link ended and others can't reach it")
+                silent("its link ended and others can't reach it")
             };
         }
         match (others, silent_ms < GIVE_UP_MS) {
             (true, _) => Verdict::Alive,
             (false, true) => Verdict::Undecided(self.since_ms + GIVE_UP_MS),
-            (false, false) => Verdict::Dead("no process has heard from it for ten seconds"),
+            (false, false) => silent("no process has heard from it for ten seconds"),
         }
     }
 }

@@ -90,7 +90,7 @@ impl Boss {
             let Some(row) = self.kept.rows.row_mut(*bucket) else { continue };
             match change {
                 Change::Learn(learner) => row.learn(learner),
-                Change::Drop(owner) => row.drop(owner),
+                Change::Drop(owner) => row.leave(|other| other == owner),
             }
         }
         if !changes.is_empty() {

@@ -8,10 +8,10 @@ use proto::name::NodeId;
 use proto::time::Time;
 
 use super::super::events::Kind;
-use super::super::liveness::{GIVE_UP_MS, Liveness, Verdict};
+use super::super::liveness::Liveness;
 use super::super::outbox::Outbox;
 use super::super::registration::{Known, Refusal, Registration};
-use super::super::roster::{Node, NodeRole, Registered, State};
+use super::super::roster::{NodeRole, Registered, State};
 use super::super::table::Row;
 use super::publication::put;
 use super::{Boss, Sent};
@@ -79,7 +79,10 @@ impl Boss {
         match registered {
             Registered::New { before } | Registered::Adopted { before } => {
                 self.newcomer(now, &process, registered);
-                self.take_over(now, &process.id, before);
+                if before.is_some() {
+                    // What its last life had goes to its copies, or begins anew here.
+                    self.bereaved.review();
+                }
             }
             Registered::Known => {}
             Registered::Returned => {
@@ -205,6 +208,7 @@ impl Boss {
             life.unreachable(witness, message.refused, now.ms);
         }
         self.learners.review();
+        self.bereaved.review();
     }
 
     pub(super) fn reached(&mut self, witness: &NodeId, message: &Reached) {
@@ -212,6 +216,7 @@ impl Boss {
             life.reached(witness);
         }
         self.learners.review();
+        self.bereaved.review();
     }
 
     /// The present life that somebody else speaks of.
@@ -221,80 +226,7 @@ impl Boss {
         self.lives.get_mut(&node.id)
     }
 
-    /// Gives up whoever is dead.
-    pub(super) fn judge(&mut self, now: Time) {
-        let dead = self.verdicts(now).filter_map(|(node, verdict)| match verdict {
-            Verdict::Dead(reason) => Some((node.clone(), reason)),
-            Verdict::Alive | Verdict::Undecided(_) => None,
-        });
-        let dead: Vec<(Node, &'static str)> = dead.collect();
-        if dead.is_empty() {
-            return;
-        }
-        // All of them are out before what they had is given away: the dead inherit nothing.
-        for (node, reason) in &dead {
-            self.counters.lost += 1;
-            self.kept.roster.set_state(&node.id, State::Gone);
-            let text = format!("{} is given up: {reason}", node.id);
-            self.tell(now, Kind::Lost, Some(&node.id), text);
-        }
-        for (node, _) in &dead {
-            self.bury(now, node);
-        }
-        self.forget();
-        self.publication.change();
-        self.learners.review();
-    }
-
-    pub(super) fn judge_at(&self, now: Time) -> Option<u64> {
-        let at = |(_, verdict)| match verdict {
-            Verdict::Alive => None,
-            Verdict::Undecided(at) => Some(at),
-            Verdict::Dead(_) => Some(now.ms),
-        };
-        self.verdicts(now).filter_map(at).min().map(|at| at.max(self.judge_from_ms))
-    }
-
-    fn verdicts(&self, now: Time) -> impl Iterator<Item = (&Node, Verdict)> {
-        self.lives.iter().filter_map(move |(id, life)| {
-            let node = self.kept.roster.get(id).filter(|node| node.state != State::Gone)?;
-            Some((node, self.verdict(now, node, life)))
-        })
-    }
-
-    /// Whether this node is dead.
-    pub(super) fn verdict(&self, now: Time, node: &Node, life: &Liveness) -> Verdict {
-        if life.link().is_some() {
-            return Verdict::Alive;
-        }
-        let verdict = match node.role {
-            NodeRole::QueueNode => {
-                life.verdict(now.ms, self.settings.dead_ms, self.has_witnesses(node))
-            }
-            // Nothing depends on when a gateway is given up.
-            NodeRole::Gateway => life.verdict(now.ms, GIVE_UP_MS, false),
-        };
-        match verdict {
-            Verdict::Dead(_) if now.ms < self.judge_from_ms => {
-                Verdict::Undecided(self.judge_from_ms)
-            }
-            Verdict::Dead(_) | Verdict::Alive | Verdict::Undecided(_) => verdict,
-        }
-    }
-
-    /// Whether anybody who has been told where to dial this node has a link to the boss.
-    fn has_witnesses(&self, node: &Node) -> bool {
-        let table = self.publication.table();
-        let is_dialled = table.is_some_and(|table| {
-            // In the roster's order.
-            let at = table.places.binary_search_by(|place| place.id.as_str().cmp(node.id.as_str()));
-            at.is_ok_and(|at| table.places[at].incarnation == node.incarnation)
-        });
-        let mut others = self.links.values().filter_map(|line| line.node.as_ref());
-        is_dialled && others.any(|other| *other != node.id)
-    }
-
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         for id in self.kept.roster.forget() {
             self.lives.remove(&id);
             self.reports.forget(&id);

@@ -121,7 +121,7 @@ impl Boss {
             return if now.ms < sure_ms { Claim::Open(Some(sure_ms)) } else { Claim::Taken };
         }
         let verdict = self.verdict(now, node, life);
-        if let Verdict::Dead(_) = verdict {
+        if let Verdict::Dead { .. } = verdict {
             return Claim::Free;
         }
         let by_ms = life.answers_by(*since_ms, dead_ms).max(self.returned_by_ms);

@@ -1,8 +1,7 @@
-//! Who holds what: the first table, what the dead leave behind, and what reports know better.
+//! Who holds what: the first table, what nobody has, and what reports know better.
 
 use std::collections::BTreeSet;
 
-use proto::name::NodeId;
 use proto::time::Time;
 
 use super::super::events::Kind;
@@ -47,41 +46,6 @@ impl Boss {
         let buckets = self.kept.rows.iter().count();
         let text = format!("the first table: {buckets} buckets on {} nodes", heirs.len());
         self.tell(now, Kind::Split, None, text);
-    }
-
-    /// What a dead node had goes to the others; without others it waits.
-    pub(super) fn bury(&mut self, now: Time, node: &Node) {
-        match node.role {
-            NodeRole::Gateway => {}
-            NodeRole::QueueNode if self.faults().dead_keeps_all => {}
-            NodeRole::QueueNode => self.leave(now, &node.owner()),
-        }
-    }
-
-    fn leave(&mut self, now: Time, owner: &Owner) {
-        let heirs = self.heirs();
-        let had = self.kept.rows.remove(owner, &heirs);
-        let whom = match heirs.len() {
-            0 => "no node: they wait for a queue node".to_owned(),
-            many => format!("{many} others, empty"),
-        };
-        self.moved(now, had, format!("{had} buckets of {} went to {whom}", owner.id));
-    }
-
-    /// A new life of a node takes over what its last one had.
-    pub(super) fn take_over(&mut self, now: Time, id: &NodeId, before: Option<u64>) {
-        let (Some(before), Some(node)) = (before, self.kept.roster.get(id).cloned()) else {
-            return;
-        };
-        let before = Owner { id: id.clone(), incarnation: before };
-        match node.role {
-            NodeRole::QueueNode => {
-                let taken = self.kept.rows.succeed(&before, &node.owner());
-                self.moved(now, taken, format!("{id} took back {taken} buckets, empty"));
-            }
-            // The id was a queue node's before its operator gave it to a gateway.
-            NodeRole::Gateway => self.leave(now, &before),
-        }
     }
 
     /// Takes what a node holds that the store doesn't know of.

@@ -205,7 +205,7 @@ impl Boss {
             }
             Decision::Join => row.join(whom),
             Decision::Refuse => row.refuse(),
-            Decision::Drop => row.drop(whom),
+            Decision::Drop => row.leave(|owner| owner == whom),
             Decision::Promote => row.promote(whom, |owner| owner == from),
         }
         if proposal.why == Why::Silent && decision == Decision::Drop {
@@ -242,7 +242,7 @@ impl Boss {
         };
         let life = self.lives.get(&owner.id);
         let verdict = life.map(|life| self.verdict(now, node, life));
-        node.state == State::Gone || matches!(verdict, Some(Verdict::Dead(_)))
+        node.state == State::Gone || matches!(verdict, Some(Verdict::Dead { .. }))
     }
 
     /// How many gateways reach this node: they are linked, have been told where it is, and haven't

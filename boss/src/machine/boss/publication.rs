@@ -1,5 +1,6 @@
 //! Write, then push: what is to be stored, what is stored, and who has been told.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use link::machine::LinkId;
@@ -11,8 +12,8 @@ use proto::wire;
 use super::super::configuration::Configuration;
 use super::super::events::Kind;
 use super::super::outbox::{Answer, Effect, Outbox};
-use super::super::roster::Node;
-use super::super::table::Rows;
+use super::super::roster::{Node, Owner};
+use super::super::table::{Row, Rows};
 use super::Boss;
 
 /// A store that failed is tried again after this time.
@@ -248,7 +249,10 @@ impl Boss {
             }
             row
         });
-        let nodes = self.kept.roster.iter().filter(|node| node.holds_queues());
+        // Who is given up and may live still serves what nobody else has.
+        let serving: BTreeSet<&Owner> = self.kept.rows.iter().filter_map(Row::primary).collect();
+        let nodes = self.kept.roster.iter();
+        let nodes = nodes.filter(|node| node.holds_queues() || serving.contains(&node.owner()));
         Table {
             term: self.kept.term,
             version: self.kept.version,

@@ -23,7 +23,7 @@ fn check(script: &str) {
         let came = match node.verdict(now_ms, 500, word != "alone") {
             Verdict::Alive => "alive".to_owned(),
             Verdict::Undecided(at) => format!("ask at {at}"),
-            Verdict::Dead(reason) => format!("dead: {reason}"),
+            Verdict::Dead { reason, .. } => format!("dead: {reason}"),
         };
         assert!(came.starts_with(expected), "{step}: {came}");
     }

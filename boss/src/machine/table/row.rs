@@ -162,12 +162,12 @@ impl Row {
         self.in_sync.push(learner.clone());
     }
 
-    /// A learner, or a member that isn't the primary, is out.
-    pub(in crate::machine) fn drop(&mut self, owner: &Owner) {
-        debug_assert!(self.primary.as_ref() != Some(owner));
+    /// These learners and members, who aren't the primary, are out.
+    pub(in crate::machine) fn leave(&mut self, is_out: impl Fn(&Owner) -> bool) {
+        debug_assert!(!self.primary.as_ref().is_some_and(&is_out));
         self.conf.0 += 1;
-        self.in_sync.retain(|other| other != owner);
-        self.learners.retain(|other| other != owner);
+        self.in_sync.retain(|member| !is_out(member));
+        self.learners.retain(|learner| !is_out(learner));
     }
 
     /// Nothing changes: what was proposed over the row as it was can't be accepted any more.
@@ -188,13 +188,13 @@ impl Row {
     }
 
     /// Gives the bucket to a node that has nothing of what was in it.
-    pub(super) fn lose(&mut self, to: &Owner) {
+    pub(in crate::machine) fn lose(&mut self, to: &Owner) {
         self.loss.0 += 1;
         self.reign_of(Some(to));
     }
 
     /// The primary is gone, and nobody takes its place yet: what it had isn't given up.
-    pub(super) fn orphan(&mut self) {
+    pub(in crate::machine) fn orphan(&mut self) {
         self.reign_of(None);
     }
 

@@ -126,3 +126,101 @@ fn of_two_that_accuse_each_other_one_goes() {
          2200 row 0 => q3 +q2 (1,2,5)",
     );
 }
+
+/// The same with two copies and q3 in sync of row 0, at conf 3.
+fn pair() -> Stage {
+    let mut stage = cluster(2);
+    run(&mut stage, "1001 propose 1 0 2 add q3#3\n 1001 row 0 => q1 q3 (1,1,3)");
+    stage
+}
+
+#[test]
+fn a_copy_takes_over_from_the_dead_without_a_loss() {
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "2000 down 1\n 2001 refused 4 q1#1 => 2 rows…
+         2001 row 0 => q3 +q2 (1,2,5)",
+    );
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "2000 down 1\n 2001 missed 4 q1#1\n 2499 wake\n 2499 row 0 => q1 q3 (1,1,3)
+         2500 wake => 2 rows…
+         2500 row 0 => q3 +q2 (1,2,5)",
+    );
+}
+
+#[test]
+fn a_new_life_takes_nothing_back_while_a_copy_lives() {
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "2000 down 1\n 2001 up 5 q1\n 2001 register 5 => 5 wait…
+         2002 refused 4 q1#1\n 2002 row 0 => q3 +q1 (1,2,5)",
+    );
+}
+
+#[test]
+fn a_dead_copy_leaves_by_proof_and_not_by_silence() {
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "2000 down 3\n 2001 missed 4 q3#3\n 2500 wake\n 2600 wake
+         2600 row 0 => q1 q3 (1,1,3)
+         2601 refused 4 q3#3 => 1 rows…
+         2601 row 0 => q1 +q2 (1,1,5)",
+    );
+    // Its primary tells the silence of one that is dead: nothing is waited for.
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "2000 down 3\n 2001 missed 4 q3#3\n 2500 wake
+         2501 propose 1 0 3 drop q3#3 => 1 rows…
+         2501 row 0 => q1 +q2 (1,1,5)",
+    );
+}
+
+#[test]
+fn a_pair_is_given_up_by_proof_alone() {
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "2000 down 1\n 2000 down 3\n 2001 missed 4 q1#1\n 2001 missed 4 q3#3
+         2001 missed 2 q1#1\n 2001 missed 2 q3#3
+         2600 wake\n 60000 wake\n 60000 row 0 => q1 q3 (1,1,3)
+         60001 refused 4 q1#1\n 60200 wake\n 60200 row 0 => q1 q3 (1,1,3)
+         60201 refused 4 q3#3\n 60201 row 0 => q2 (2,2,4)",
+    );
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "2000 down 1\n 2000 down 3\n 2001 missed 2 q1#1\n 2001 missed 2 q3#3
+         2002 refused 4 q1#1\n 2003 refused 4 q3#3\n 2003 row 0 => q2 (2,2,4)",
+    );
+}
+
+#[test]
+fn the_last_copy_waits_ten_seconds_for_reports_of_everybody() {
+    let mut stage = cluster(2);
+    run(
+        &mut stage,
+        "2000 down 1\n 2001 missed 4 q1#1\n 2500 wake\n 12000 wake
+         12000 row 0 => q1 +q3 (1,1,2)
+         12001 missed 2 q1#1\n 12001 missed 3 q1#1\n 12100 wake
+         12100 row 0 => q3 +q2 (2,2,4)",
+    );
+}
+
+#[test]
+fn a_copy_that_is_stuck_is_not_promoted_and_a_primary_that_is_leaves() {
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "1500 has 3 0 stuck 7 3\n 2000 down 1\n 2001 refused 4 q1#1
+         2001 row 0 => q3 +q2 (2,2,5)",
+    );
+    let mut stage = pair();
+    run(&mut stage, "1500 has 1 0 stuck 7 2\n 1500 row 0 => q1 q3 (1,1,3)");
+    run(&mut stage, "1600 has 1 0 stuck 7 3\n 1600 row 0 => q3 +q1 (1,2,5)");
+}
