@@ -93,7 +93,12 @@ impl Sink for Seen {
         for news in std::mem::take(&mut self.out.news) {
             match news {
                 News::Registered { .. } => {
-                    self.handle(Input::Report { samples: &[], health: Health::Ready });
+                    self.handle(Input::Report {
+                        samples: &[],
+                        health: Health::Ready,
+                        buckets: &[],
+                        full: false,
+                    });
                 }
                 News::Table(table) => {
                     self.news.try_send(table.rows().len()).ok();
@@ -101,7 +106,8 @@ impl Sink for Seen {
                 News::Inspect { number, queue } => {
                     self.handle(Input::Inspected(answer(number, &queue)));
                 }
-                News::Config(_) | News::LinkUp { .. } | News::LinkDown { .. } => {}
+                News::Config(_) | News::NotNow(_) | News::LinkUp { .. } | News::LinkDown { .. } => {
+                }
             }
         }
         for notice in std::mem::take(&mut self.out.notices) {

@@ -389,7 +389,7 @@ impl Loop {
             reason => Health::Unready(reason),
         };
         let samples = &self.board.samples();
-        let report = member::machine::Input::Report { samples, health };
+        let report = member::machine::Input::Report { samples, health, buckets: &[], full: false };
         decider.membership.handle(now, report, &mut decider.out.links);
     }
 }
@@ -418,7 +418,7 @@ impl Decider {
                 self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
             }
             // A gateway has no queues to look into.
-            News::Inspect { .. } => {}
+            News::Inspect { .. } | News::NotNow(_) => {}
         }
     }
 }

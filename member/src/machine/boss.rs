@@ -9,7 +9,7 @@ use proto::b2n::{self, b2n::Body};
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::{
-    BucketReport, Counter, Inspected, N2b, Reached, Register, Report, Unreachable, n2b,
+    BucketReport, Counter, Inspected, N2b, Propose, Reached, Register, Report, Unreachable, n2b,
 };
 use proto::table::{BucketTable, TableError, Version};
 use proto::text::Foreign;
@@ -134,8 +134,15 @@ impl BossClient {
         self.link = None;
     }
 
-    /// Reports what the page shows. Figures with labels are for others.
-    pub(super) fn report(&self, samples: &[Sample], health: Health<'_>, out: &mut Links) {
+    /// Reports what the page shows, and what has changed of what the process has of buckets, and
+    /// whether it is full. Figures with labels are for others.
+    pub(super) fn report(
+        &self,
+        samples: &[Sample],
+        health: Health<'_>,
+        (buckets, full): (&[BucketReport], bool),
+        out: &mut Links,
+    ) {
         let message = match health {
             Health::Ready => "",
             Health::Unready(reason) | Health::Draining(reason) => reason,
@@ -151,8 +158,8 @@ impl BossClient {
             message: message.to_owned(),
             ready: health == Health::Ready,
             draining: matches!(health, Health::Draining(_)),
-            buckets: Vec::new(),
-            full: false,
+            buckets: buckets.to_vec(),
+            full,
         };
         self.say(n2b::Body::Report(report), out);
     }
@@ -190,6 +197,11 @@ impl BossClient {
         if let Some(target) = self.peers.remove(&link) {
             self.peer_unreachable(&target, false, out);
         }
+    }
+
+    /// Proposes a row, if there is a boss.
+    pub(super) fn propose(&self, proposal: Propose, out: &mut Links) {
+        self.say(n2b::Body::Propose(proposal), out);
     }
 
     /// Answers [`News::Inspect`].
@@ -236,8 +248,9 @@ impl BossClient {
                 let for_good = refused.for_good;
                 out.notices.push(Notice::Refused { reason, for_good });
             }
-            // What copies are for: this process has none.
-            Some(Body::NotNow(_) | Body::TellAll(_)) => {}
+            Some(Body::NotNow(not_now)) => out.news.push(News::NotNow(not_now)),
+            // No boss has lost steps and asks yet what they were.
+            Some(Body::TellAll(_)) => {}
             Some(Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_)) | None => {}
         }
         Ok(None)

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox as Links, Peer};
+use proto::b2n::NotNow;
 use proto::class::ClusterConfig;
 use proto::link::Role;
-use proto::n2b::{BucketReport, Inspected};
+use proto::n2b::{BucketReport, Inspected, Propose};
 use proto::table::{BucketTable, Place};
 use proto::text::Foreign;
 
@@ -72,7 +73,14 @@ pub enum Input<'a> {
         samples: &'a [Sample],
         /// And how the process is.
         health: Health<'a>,
+        /// What the process has of buckets, where that has changed.
+        buckets: &'a [BucketReport],
+        /// It has no space for copies.
+        full: bool,
     },
+    /// A primary wants its bucket's row changed. Its answer is a row, or [`News::NotNow`]; with
+    /// neither it is open, and is to be said again when another boss's link is up.
+    Propose(Propose),
 }
 
 /// What comes of it, beside what is said on links: each part has its own reader.
@@ -107,6 +115,8 @@ pub enum News {
         /// Its name, not checked.
         queue: String,
     },
+    /// A proposal is decided neither way: it is to be made again.
+    NotNow(NotNow),
     /// A link is up with who should be there.
     LinkUp {
         /// Which.
@@ -230,9 +240,14 @@ impl Member {
                     boss.inspected(inspected, links);
                 }
             }
-            Input::Report { samples, health } => {
+            Input::Report { samples, health, buckets, full } => {
                 if let Some(boss) = &self.boss {
-                    boss.report(samples, health, links);
+                    boss.report(samples, health, (buckets, full), links);
+                }
+            }
+            Input::Propose(proposal) => {
+                if let Some(boss) = &self.boss {
+                    boss.propose(proposal, links);
                 }
             }
         }

@@ -128,7 +128,8 @@ impl Decider {
         let mut samples = self.node.as_ref().map(|node| node.counters().list()).unwrap_or_default();
         let unready = self.unready();
         let health = unready.as_deref().map_or(Health::Ready, Health::Unready);
-        let report = member::machine::Input::Report { samples: &samples, health };
+        let report =
+            member::machine::Input::Report { samples: &samples, health, buckets: &[], full: false };
         self.membership.handle(now, report, &mut self.out.links);
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
@@ -180,6 +181,8 @@ impl Decider {
                 self.decide(now, Input::LinkUp { link, peer, dialled });
             }
             News::LinkDown { link } => self.decide(now, Input::LinkDown { link }),
+            // It proposes nothing.
+            News::NotNow(_) => {}
         }
     }
 

@@ -202,7 +202,7 @@ impl World {
                 self.lane_decides(at, lane, Input::LinkUp { link, peer });
             }
             News::LinkDown { link } => self.lane_decides(at, lane, Input::LinkDown { link }),
-            News::Registered { .. } | News::Inspect { .. } => {}
+            News::Registered { .. } | News::Inspect { .. } | News::NotNow(_) => {}
         }
     }
 

@@ -238,7 +238,7 @@ impl World {
                 self.node_decides(at, Input::LinkUp { link, peer, dialled });
             }
             News::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
-            News::Inspect { .. } => {}
+            News::Inspect { .. } | News::NotNow(_) => {}
         }
     }
 

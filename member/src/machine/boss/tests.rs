@@ -151,3 +151,20 @@ fn why_it_is_not_taken_is_known_until_it_is_and_forges_no_line() {
     hear(&mut client, Body::Registered(registered)).unwrap();
     assert_eq!(client.waits(), None);
 }
+
+#[test]
+fn a_proposal_goes_to_the_boss_that_there_is_and_its_not_now_is_news() {
+    let (mut out, mut client) = (Links::default(), client());
+    client.propose(Propose::default(), &mut out);
+    boss_up(&mut client, &mut out);
+    assert!(!out.take(BOSS).is_empty(), "it has registered");
+    client.propose(Propose { row_conf: 7, ..Propose::default() }, &mut out);
+    let bytes = out.take(BOSS);
+    let (one, end) = frame::split(&bytes, 1 << 20).unwrap().unwrap();
+    assert_eq!(end, bytes.len(), "what was said without a boss is gone");
+    let said = N2b::decode(one).unwrap().body;
+    assert!(matches!(said, Some(Said::Propose(Propose { row_conf: 7, .. }))), "{said:?}");
+    let not_now = b2n::NotNow { conf: 7, ..b2n::NotNow::default() };
+    let came = hear(&mut client, Body::NotNow(not_now.clone())).unwrap();
+    assert_eq!(came.news, [News::NotNow(not_now)]);
+}
