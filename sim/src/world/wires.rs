@@ -390,10 +390,11 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 10] = [
+const ENDS_ALLOWED: [&str; 11] = [
     "this node is not registered yet",
     "it is not the node of the table",
     "the node has come back on another link",
+    "the peer has come back on another link",
     "the lane has come back on another link",
     "the node leaves operations without an answer",
     "this node has no table with such a bucket yet",
