@@ -1,12 +1,9 @@
 //! The one clock: everything else is told the time.
 
-use std::sync::LazyLock;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proto::time::Time;
-
-#[allow(clippy::disallowed_methods, reason = "this is the one place that asks")]
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+use rustix::time::{ClockId, clock_gettime};
 
 /// The time now.
 #[allow(clippy::disallowed_methods, reason = "this is the one place that asks")]
@@ -15,10 +12,12 @@ pub fn now() -> Time {
     Time { ms: micros() / 1000, unix_ms: unix.as_millis() as u64 }
 }
 
-/// Microseconds of the clock that never goes back, for measuring.
+/// Microseconds of the clock that never goes back, for measuring. All processes of a host read the
+/// same, so that their links beat together, and wake them once.
 pub fn micros() -> u64 {
+    let since_boot = clock_gettime(ClockId::Monotonic);
     // The zero lies a day back, so that no deadline computed from it is before it.
-    START.elapsed().as_micros() as u64 + 24 * 3600 * 1_000_000
+    (since_boot.tv_sec as u64 + 24 * 3600) * 1_000_000 + since_boot.tv_nsec as u64 / 1000
 }
 
 /// How long a poll may sleep until `at_ms`; nothing: for ever.

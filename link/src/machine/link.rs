@@ -32,7 +32,8 @@ pub struct Settings {
     pub lane: u32,
     /// The cluster secret.
     pub secret: Vec<u8>,
-    /// The dialler beats this often, whatever else it sends.
+    /// The dialler beats this often, whatever else it sends, at multiples of it: all of a host's
+    /// links beat together.
     pub beat_ms: u64,
     /// After so much silence the peer is dead.
     pub dead_ms: u64,
@@ -223,11 +224,10 @@ impl Link {
 
     fn beat_at(&self) -> u64 {
         let beat_ms = self.settings.beat_ms;
-        self.beaten_ms
-            + match self.end {
-                End::Dialler => beat_ms,
-                End::Acceptor => beat_ms + beat_ms / 2,
-            }
+        match self.end {
+            End::Dialler => (self.beaten_ms / beat_ms + 1) * beat_ms,
+            End::Acceptor => self.beaten_ms + beat_ms + beat_ms / 2,
+        }
     }
 
     /// A peer has so long for all of the handshake, however lively it is.

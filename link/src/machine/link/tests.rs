@@ -303,3 +303,11 @@ fn a_large_frame_before_the_proof_is_refused() {
     let refused = acceptor.receive(START, &large, &mut Vec::new(), |_| {});
     assert_eq!(refused, Err(LinkError::NoHello));
 }
+
+#[test]
+fn links_that_came_up_at_different_moments_beat_together() {
+    let mut hello = Vec::new();
+    let at = [0, 30, 99].map(|ms| START.after(ms));
+    let links = at.map(|now| Link::dial(now, settings("a", "s"), [1; 16], &mut hello));
+    assert_eq!(links.map(|link| link.beat_at()), [START.ms + 100; 3]);
+}
