@@ -78,6 +78,11 @@ impl Upstream {
         upstream
     }
 
+    /// The planted bugs, as `Settings::faults` has them.
+    fn faults(&self) -> Faults {
+        if cfg!(debug_assertions) { self.faults } else { Faults::default() }
+    }
+
     /// Whether something has happened since the last call that may change whether the lane can
     /// serve.
     pub(super) fn take_news(&mut self) -> bool {

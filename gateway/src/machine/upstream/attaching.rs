@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use proto::ids::Sub;
 
-use super::{BucketIndex, Pending, Upstream};
+use super::{BucketIndex, Upstream};
 use crate::machine::delivery::Delivery;
 use crate::machine::desk::Desk;
 use crate::machine::lane::Outbox;
@@ -110,8 +110,8 @@ pub(super) fn begin(desk: &mut Desk, buckets: &BTreeSet<BucketIndex>) {
 
 /// In front of the operations that leave now: attaches their queues, if they aren't.
 pub(in crate::machine) fn before_operations(parts: &mut LaneParts, out: &mut Outbox) {
-    if !parts.desk.upstream.attaching.is_on || parts.desk.settings.faults().operation_before_attach
-    {
+    let faults = parts.desk.settings.faults();
+    if !parts.desk.upstream.attaching.is_on || faults.operation_before_attach {
         return;
     }
     for bucket in parts.desk.upstream.dirty().to_vec() {
@@ -120,10 +120,9 @@ pub(in crate::machine) fn before_operations(parts: &mut LaneParts, out: &mut Out
             continue;
         }
         for pending in parts.desk.upstream.unsent(bucket) {
-            if let Pending::Operation { session, hash, .. } | Pending::Resume { session, hash, .. } =
-                pending
-                && let Some(sub) = parts.sessions.sub_in(session, hash)
-            {
+            let place = pending.place();
+            let sub = place.and_then(|(session, hash)| parts.sessions.sub_in(session, hash));
+            if let Some(sub) = sub {
                 attach(parts, sub, bucket, out);
             }
         }

@@ -41,7 +41,7 @@ impl Upstream {
     pub(super) fn home_changed(&mut self, bucket: BucketIndex) {
         self.has_news = true;
         (self.buckets[bucket].heard_until_ms, self.heard_until_ms) = (None, None);
-        if self.faults.heard_by_predecessor {
+        if self.faults().heard_by_predecessor {
             self.hear_as_before(bucket);
         }
     }

@@ -102,10 +102,11 @@ impl Upstream {
 
     /// Has a bucket's list sent anew; twice, with the planted bug `resend_doubled`.
     pub(in crate::machine) fn send_again(&mut self, bucket: BucketIndex) {
+        let faults = self.faults();
         let entry = &mut self.buckets[bucket];
-        entry.doubled = self.faults.resend_doubled;
+        entry.doubled = faults.resend_doubled;
         entry.extra.clear();
-        if self.faults.resends_behind_new {
+        if faults.resends_behind_new {
             entry.unsent_first();
         }
         self.list_dirty(bucket);
@@ -139,7 +140,7 @@ impl Upstream {
     /// tell what became. The new home gets the rest for the first time.
     pub(in crate::machine) fn lose(&mut self, bucket: BucketIndex) -> Vec<(Pending, bool)> {
         let mut sent = Vec::new();
-        if self.faults.resends_after_loss {
+        if self.faults().resends_after_loss {
             return sent;
         }
         let entry = &mut self.buckets[bucket];

@@ -99,6 +99,20 @@ impl Pending {
         }
     }
 
+    /// The session that wants something of a queue, and the hash of its name.
+    pub(super) fn place(self) -> Option<(Handle, u64)> {
+        match self {
+            Pending::Operation { session, hash, .. } | Pending::Resume { session, hash, .. } => {
+                Some((session, hash))
+            }
+            Pending::Refused { .. }
+            | Pending::Login { .. }
+            | Pending::Recognise { .. }
+            | Pending::Lost { .. }
+            | Pending::Request { .. } => None,
+        }
+    }
+
     /// The session that it is of, if it goes on only while the home of its user is heard. Login
     /// and loss are that home's own matter.
     pub(in crate::machine) fn of_client(self) -> Option<Handle> {
@@ -333,7 +347,7 @@ impl Upstream {
         let epochs = Epochs { loss: Loss(at.loss), reign: Reign(at.reign) };
         let is_current = |bucket: &BucketIndex| {
             let bucket = &self.buckets[*bucket];
-            bucket.home == Some(node) && bucket.epochs == epochs || self.faults.shows_old_reign
+            bucket.home == Some(node) && bucket.epochs == epochs || self.faults().shows_old_reign
         };
         let heard = self.named(at.bits, at.prefix).filter(is_current);
         self.nodes[node].heard = heard;

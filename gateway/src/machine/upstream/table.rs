@@ -138,7 +138,7 @@ impl Upstream {
     /// Tells a bucket's home, once on each link, by which row it is: the lane is about to speak of
     /// it. So both speak of it under the same epochs, or the home knows better.
     pub(super) fn tell(&mut self, bucket: BucketIndex, link: LinkId, links: &mut Links) {
-        if self.buckets[bucket].told.replace(link) == Some(link) || self.faults.row_not_told {
+        if self.buckets[bucket].told.replace(link) == Some(link) || self.faults().row_not_told {
             return;
         }
         let bits = u32::from(self.bits);
