@@ -26,11 +26,12 @@ impl Upstream {
         except: &[u32],
         until_ms: u64,
     ) {
-        let is_excepted =
-            |bucket: &BucketIndex| !except.is_empty() && except.contains(&bucket.prefix());
+        let excepted = except.iter().filter_map(|prefix| self.buckets.find(*prefix));
+        let excepted: BTreeSet<BucketIndex> = excepted.collect();
         for at in self.buckets.indices() {
             let bucket = &mut self.buckets[at];
-            if bucket.home == Some(node) && bucket.heard_from <= number && !is_excepted(&at) {
+            let counts = bucket.home == Some(node) && bucket.heard_from <= number;
+            if counts && !excepted.contains(&at) {
                 bucket.heard_until_ms = bucket.heard_until_ms.max(Some(until_ms));
             }
         }
