@@ -2,8 +2,8 @@
 
 use crate::chance::Chance;
 
-/// Queue nodes of the cluster.
-pub const NODES: usize = 3;
+/// Hosts of queue nodes: a fourth node is beside the first.
+pub const HOSTS: usize = 3;
 /// Gateways of the cluster.
 pub const GATEWAYS: usize = 2;
 /// Clients, the auditors among them.
@@ -90,13 +90,16 @@ pub struct PlayedCopies {
     pub ms_max: u64,
 }
 
-const COPIES: [PlayedCopies; 5] = [
+const PLAYED: [PlayedCopies; 5] = [
     PlayedCopies { count: 0, ms_max: 0 },
     PlayedCopies { count: 0, ms_max: 0 },
     PlayedCopies { count: 2, ms_max: 3 },
     PlayedCopies { count: 1, ms_max: 20 },
     PlayedCopies { count: 2, ms_max: 60 },
 ];
+
+/// How many copies a bucket is to have, in four seeds.
+const COPIES: [u32; 4] = [1, 2, 2, 3];
 
 /// All that is drawn before a run begins.
 #[derive(Debug, Clone)]
@@ -118,7 +121,11 @@ pub struct Plan {
     /// Mean pause of the web application between two requests; 0: it asks for nothing.
     pub back_end_ms: u64,
     /// Copies that buckets wait for.
-    pub copies: PlayedCopies,
+    pub played: PlayedCopies,
+    /// Queue nodes of the cluster.
+    pub nodes: usize,
+    /// How many copies of each bucket the boss wants, its primary included.
+    pub copies: u32,
     /// So many of a hundred connections hold.
     pub hold_percent: u64,
     /// Payloads are padded up to this length.
@@ -170,7 +177,7 @@ impl Plan {
             back_end_ms,
             link_us_max: *chance.pick(&[300, 2_000, 20_000]),
             client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
-            copies: *chance.pick(&COPIES),
+            played: *chance.pick(&PLAYED),
             hold_percent: *chance.pick(&[0, 0, 10, 40]),
             padding_max: *chance.pick(&[0, 0, 100, 1_000]),
             lanes,
@@ -178,6 +185,8 @@ impl Plan {
             // More than one turn brings to a client that comes back: else it never comes back.
             output_bytes_max: *chance.pick(&[20_000, 30_000]),
             logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
+            nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
+            copies: *chance.pick(&COPIES),
         }
     }
 }

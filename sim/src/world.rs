@@ -48,7 +48,7 @@ use crate::chance::Chance;
 use crate::check::Violation;
 use crate::journal::{Full, Journal, Observations};
 use crate::phase::Phase;
-use crate::plan::{CLIENTS, GATEWAYS, NODES, Plan};
+use crate::plan::{CLIENTS, GATEWAYS, Plan};
 use crate::ways::Ways;
 
 /// A process of the cluster.
@@ -127,7 +127,7 @@ impl World {
             phase: Phase::Trouble,
             vitals: BTreeMap::new(),
             boss: BossHost::default(),
-            nodes: (0..NODES).map(|at| NodeHost::new(at, 0, &plan)).collect(),
+            nodes: (0..plan.nodes).map(|at| NodeHost::new(at, 0, &plan)).collect(),
             gateways: (0..GATEWAYS).map(GatewayHost::new).collect(),
             clients,
             wires: Vec::new(),
@@ -157,7 +157,7 @@ impl World {
     }
 
     fn begin(&mut self) {
-        let nodes = (0..NODES).map(Process::Node);
+        let nodes = (0..self.plan.nodes).map(Process::Node);
         let gateways = (0..GATEWAYS).map(Process::Gateway);
         for process in std::iter::once(Process::Boss).chain(nodes).chain(gateways) {
             self.vitals.insert(process, Vitals::default());

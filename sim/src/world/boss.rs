@@ -11,8 +11,6 @@ use super::World;
 use super::agenda::Happening;
 use super::process::Arrival;
 use super::wires::Port;
-use crate::plan::NODES;
-
 /// The boss, and what it has stored.
 #[derive(Debug, Default)]
 pub(crate) struct BossHost {
@@ -34,10 +32,10 @@ impl World {
         let now = self.now();
         let found = match &self.boss.disk {
             Some(bytes) => Kept::decode(bytes).map_err(|error| error.to_string()),
-            None => Configuration::parse(CLUSTER)
-                .map(|config| Configurations::new(&config, 0, now.unix_ms))
-                .map(|config| Kept::new(self.chance.seed(), config))
-                .map_err(|problems| format!("{problems:?}")),
+            None => {
+                let config = Configurations::new(&self.configuration(0), 0, now.unix_ms);
+                Ok(Kept::new(self.chance.seed(), config))
+            }
         };
         let kept = match found.map(|kept| self.given_anew(kept)) {
             Ok(kept) => kept,
@@ -45,7 +43,7 @@ impl World {
         };
         let settings = Settings {
             settle_ms: 300,
-            expected_queue_nodes: Some(NODES),
+            expected_queue_nodes: Some(self.plan.nodes),
             dead_ms: proto::limits::DEAD_MS,
         };
         let mut boss = Boss::new(now, settings, Found { kept, is_older: false });
@@ -64,14 +62,17 @@ impl World {
     /// Each life of the boss begins with another text: there is a class more, or it is gone again.
     fn given_anew(&self, mut kept: Kept) -> Kept {
         let life = self.life(Process::Boss);
-        let text = match life % 2 {
-            0 => CLUSTER.to_owned(),
-            _ => CLUSTER.replacen("[[class]]", &format!("{SPARE}[[class]]"), 1),
-        };
-        if let Ok(config) = Configuration::parse(&text) {
-            kept.config.give(&config, life, self.now().unix_ms);
-        }
+        kept.config.give(&self.configuration(life), life, self.now().unix_ms);
         kept
+    }
+
+    fn configuration(&self, life: u64) -> Configuration {
+        let copies = format!("copies = {}", self.plan.copies);
+        let text = CLUSTER.replacen("copies = 1", &copies, 1);
+        Configuration::unchecked(&match life % 2 {
+            0 => text,
+            _ => text.replacen("[[class]]", &format!("{SPARE}[[class]]"), 1),
+        })
     }
 
     /// What was being written is on the disk, or isn't.

@@ -4,7 +4,7 @@ use super::agenda::{Happening, Trouble};
 use super::wires::Port;
 use super::{Process, World};
 use crate::phase::Phase;
-use crate::plan::{GATEWAYS, GRACE_MS, LOG_MS, NODES};
+use crate::plan::{GATEWAYS, GRACE_MS, LOG_MS};
 
 const TROUBLES: [Trouble; 15] = [
     Trouble::LaneLink,
@@ -93,14 +93,14 @@ impl World {
             Trouble::RivalClient => {
                 if let Some((client, socket)) = self.any_client() {
                     if self.plan.troubles.cut_off_ms > 0 && self.chance.percent(40) {
-                        let node = self.chance.index(NODES);
+                        let node = self.chance.index(self.plan.nodes);
                         self.cut_off(self.lane_of(socket), Port::Node(node));
                     }
                     self.rival(client);
                 }
             }
             Trouble::CrashNode => {
-                let node = Process::Node(self.chance.index(NODES));
+                let node = Process::Node(self.chance.index(self.plan.nodes));
                 self.crash_for_a_while(node);
             }
             Trouble::CrashBoss => self.crash_for_a_while(Process::Boss),

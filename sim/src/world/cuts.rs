@@ -12,7 +12,7 @@ use proto::limits;
 use super::World;
 use super::agenda::Happening;
 use super::wires::Port;
-use crate::plan::{GATEWAYS, NODES};
+use crate::plan::GATEWAYS;
 
 /// A home that hasn't heard a lane for a grace ends its sessions, rightly. So the lane is back by
 /// then, its longest back-off and a process that stands still included.
@@ -46,8 +46,7 @@ impl World {
     pub(crate) fn cut_off_any(&mut self) {
         let gateway = self.chance.index(GATEWAYS);
         let lane = self.chance.index(self.plan.lanes[gateway]);
-        let node = self.chance.index(NODES);
-        let other = (node + 1 + self.chance.index(NODES - 1)) % NODES;
+        let (node, other) = self.two_nodes();
         let (one, other) = match self.chance.below(10) {
             0..7 => (Port::Lane(gateway, lane), Port::Node(node)),
             7 | 8 => (Port::Node(node), Port::Node(other)),
@@ -61,13 +60,19 @@ impl World {
     /// The lane of a client is cut off from one node, and those of the other gateway from another:
     /// if the client goes there, its old and its new connection lack one of its two homes each.
     pub(crate) fn cross(&mut self, socket: usize) {
-        let node = self.chance.index(NODES);
-        let other = (node + 1 + self.chance.index(NODES - 1)) % NODES;
+        let (node, other) = self.two_nodes();
         self.cut_off(self.lane_of(socket), Port::Node(node));
         let gateway = (self.sockets[socket].gateway + 1) % GATEWAYS;
         for lane in 0..self.plan.lanes[gateway] {
             self.cut_off(Port::Lane(gateway, lane), Port::Node(other));
         }
+    }
+
+    /// Two nodes that aren't the same.
+    fn two_nodes(&mut self) -> (usize, usize) {
+        let nodes = self.plan.nodes;
+        let node = self.chance.index(nodes);
+        (node, (node + 1 + self.chance.index(nodes - 1)) % nodes)
     }
 
     /// These two can't reach each other for a while.

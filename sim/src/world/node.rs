@@ -20,7 +20,7 @@ use super::shadows::Shadows;
 use super::wires::Port;
 use super::words::Words;
 use super::{Process, Target, World};
-use crate::plan::{GRACE_MS, Plan};
+use crate::plan::{GRACE_MS, HOSTS, Plan};
 
 /// A queue node, and what the world knows of its copies.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl NodeHost {
     pub(crate) fn new(at: usize, life: u64, plan: &Plan) -> NodeHost {
         let seed = plan.seed ^ ((at as u64) << 32 | life);
         let id = format!("q{}", at + 1);
-        let host = format!("host-{}", at + 1);
+        let host = format!("host-{}", at % HOSTS + 1);
         let member = Member::new(&id, Role::QueueNode, &host, &id, life + 1);
         NodeHost {
             id,
@@ -59,7 +59,7 @@ impl NodeHost {
             member_out: machine::Outbox::default(),
             node: None,
             out: Outbox::default(),
-            copies: Copies::new(seed ^ COPIES, plan.copies.count),
+            copies: Copies::new(seed ^ COPIES, plan.played.count),
             said: BTreeMap::new(),
             lanes: BTreeSet::new(),
             words: Words::default(),
@@ -222,7 +222,7 @@ impl World {
                     grace_ms: GRACE_MS,
                     bytes_max: u64::MAX,
                     logs_bytes_max: self.plan.logs_bytes_max,
-                    played_copies: self.plan.copies.count,
+                    played_copies: self.plan.played.count,
                     learns: None,
                     faults: self.plan.faults.node,
                 };

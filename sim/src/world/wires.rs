@@ -390,7 +390,7 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 11] = [
+const ENDS_ALLOWED: [&str; 12] = [
     "this node is not registered yet",
     "it is not the node of the table",
     "the node has come back on another link",
@@ -398,6 +398,7 @@ const ENDS_ALLOWED: [&str; 11] = [
     "the lane has come back on another link",
     "the node leaves operations without an answer",
     "this node has no table with such a bucket yet",
+    "a node leads a bucket of which nothing is known here",
     "the peer has heard a newer table than this node",
     "it was refused",
     "it registered twice on one link",
