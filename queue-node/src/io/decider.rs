@@ -31,8 +31,6 @@ pub(super) struct Decider {
     bytes_max: u64,
     /// Whose TLS it tells operators of.
     pub(super) hub: Hub,
-    /// The node whose buckets it keeps copies of, if there is one.
-    pub(super) learns: Option<String>,
     /// Bugs that are planted.
     pub(super) faults: Faults,
     panics: Throttled,
@@ -57,12 +55,9 @@ fn page_of(copies: &[Compared], behind: usize) -> String {
     let mut page = String::new();
     for Compared { bucket, n, primary, copy } in copies {
         let (bits, prefix) = (bucket.bits(), bucket.prefix());
-        let line = match copy {
-            Some(copy) if copy == primary => format!("{primary:032x} {copy:032x} equal"),
-            Some(copy) => format!("{primary:032x} {copy:032x} differs"),
-            None => format!("{primary:032x} with other records differs"),
-        };
-        page += &format!("bucket {bits}/{prefix} record {n} {line}\n");
+        let verdict = if copy == primary { "equal" } else { "differs" };
+        page +=
+            &format!("bucket {bits}/{prefix} record {n} {primary:032x} {copy:032x} {verdict}\n");
     }
     page + &format!("{} copies were compared, {behind} are not level yet\n", copies.len())
 }
@@ -79,7 +74,6 @@ impl Decider {
             said_unready: None,
             bytes_max,
             hub: Hub::default(),
-            learns: None,
             faults: Faults::default(),
             panics: Throttled::new("operations were refused because of a bug"),
         }
@@ -134,10 +128,9 @@ impl Decider {
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
         self.board.publish("node", samples);
-        if self.learns.is_some() {
-            let (copies, behind) = self.node.as_ref().map(Node::compared).unwrap_or_default();
-            self.board.show_copies(page_of(&copies, behind));
-        }
+        let (copies, behind) = self.node.as_ref().map(Node::compared).unwrap_or_default();
+        let has_any = !copies.is_empty() || behind > 0;
+        self.board.show_copies(has_any.then(|| page_of(&copies, behind)));
     }
 
     /// Tells operators whether the node is ready, at once.
@@ -165,7 +158,6 @@ impl Decider {
                         bytes_max: self.bytes_max,
                         logs_bytes_max: limits::REPLAY_LOGS_BYTES_MAX,
                         played_copies: 0,
-                        learns: self.learns.clone(),
                         faults: self.faults,
                     };
                     self.node = Some(Node::new(settings, rand::rng().random()));

@@ -132,7 +132,6 @@ impl Buckets {
                     let now = turn.node_ms();
                     let bucket = Bucket::new(id, epochs, classes, settings, seed, now);
                     *place = Some(Box::new(bucket));
-                    turn.shared.followers.came(id.prefix());
                     let played = 0..turn.shared.settings.played_copies;
                     self.wait_for(turn, id, &played.map(Fellow).collect::<Vec<_>>());
                 }

@@ -25,9 +25,7 @@ use super::buckets::Buckets;
 #[cfg(test)]
 use super::clock::Clock;
 use super::clock::NodeMs;
-use super::copies::{
-    Batches, Compared, Copied, Copies, Followers, Learner, Played, Reader, Streams,
-};
+use super::copies::{Batches, Compared, Copies, Learner, Played, Reader, Streams};
 use super::counters::Counters;
 use super::faults::Faults;
 use super::held::Effect;
@@ -65,8 +63,6 @@ pub struct Settings {
     pub logs_bytes_max: usize,
     /// Each bucket begins with so many copies that the caller plays, and waits for them.
     pub played_copies: u32,
-    /// The node whose buckets it has copies of, if there is one.
-    pub learns: Option<String>,
     /// Planted bugs.
     pub faults: Faults,
 }
@@ -128,9 +124,7 @@ pub enum Input<'a> {
 pub struct Node {
     shared: Shared,
     buckets: Buckets,
-    /// Copies of another's.
-    copied: Copied,
-    /// Copies that it has by rows.
+    /// Of others' buckets.
     copies: Copies,
 }
 
@@ -155,7 +149,6 @@ impl Node {
             open_units: Vec::new(),
             units: Vec::new(),
             is_tapped: false,
-            followers: Followers::default(),
             streams: Streams::default(),
             batches: Batches::default(),
             couriers: Couriers::new(Seed::new(seed)),
@@ -171,8 +164,7 @@ impl Node {
             prepared: Vec::new(),
             spare_runs: SpareRuns::default(),
         };
-        let (buckets, copied, copies) = Default::default();
-        Node { shared, buckets, copied, copies }
+        Node { shared, buckets: Buckets::default(), copies: Copies::default() }
     }
 
     /// Takes one input.
@@ -181,7 +173,7 @@ impl Node {
         let mut turn = Turn::new(now, &mut self.shared, out);
         match input {
             Input::Frame { link, frame } => {
-                let copies = (&mut self.copied, &mut self.copies);
+                let copies = &mut self.copies;
                 if let Err(reason) = self.buckets.frame(&mut turn, copies, link, frame) {
                     turn.shared.counters.broken_peers += 1;
                     if let Some(state) = turn.shared.links.get_mut(link) {
@@ -200,16 +192,12 @@ impl Node {
                 let (id, incarnation) = (peer.id.clone(), peer.incarnation);
                 turn.shared.links.up(link, peer, dialled);
                 turn.shared.couriers.link_up();
-                if hears_words && turn.shared.settings.learns.as_deref() == Some(&*id) {
-                    self.copied.link_up(&mut turn, link);
-                }
                 if hears_words {
                     self.buckets.begin_stream(&mut turn, link, &id, incarnation);
                     self.buckets.send_words_to(&mut turn, link);
                 }
             }
             Input::LinkDown { link } => {
-                self.copied.link_down(link);
                 self.copies.link_down(link);
                 self.buckets.end_stream(&mut turn, link);
                 self.buckets.link_down(&mut turn, link);
@@ -258,10 +246,7 @@ impl Node {
     /// What was seen last of each copy that it has and of its primary, and how many copies aren't
     /// level yet.
     pub fn compared(&self) -> (Vec<Compared>, usize) {
-        let (mut compared, filling) = self.copied.compared();
-        let (more, filled) = self.copies.compared();
-        compared.extend(more);
-        (compared, filling + filled)
+        self.copies.compared()
     }
 
     /// The newest record of a bucket between two turns, and what a copy's digest must be then.
@@ -336,7 +321,7 @@ impl Node {
         let queues = counters.queues_created - counters.queues_destroyed;
         let unanswered = self.shared.unanswered.total() as u64;
         let callout_tells_kept = self.shared.couriers.len() as u64;
-        let copies = (self.copied.len() + self.copies.len()) as u64;
+        let copies = self.copies.len() as u64;
         Counters { sessions, queues, unanswered, callout_tells_kept, copies, ..counters }
     }
 
@@ -438,7 +423,7 @@ impl Buckets {
     fn frame(
         &mut self,
         turn: &mut Turn<'_>,
-        copies: (&mut Copied, &mut Copies),
+        copies: &mut Copies,
         link: LinkId,
         frame: &[u8],
     ) -> Result<(), Broken> {
@@ -465,7 +450,6 @@ impl Buckets {
         turn.shared.links.held.link_down(link);
         turn.shared.couriers.link_down(link);
         turn.shared.rows.link_down(link);
-        self.unfollow(turn, link);
         let Some(state) = turn.shared.links.down(link) else { return };
         for queue in state.subs.values() {
             if let Some(bucket) = self.get(queue.bucket)

@@ -10,7 +10,7 @@ use proto::wire;
 use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
 use super::clock::NodeMs;
-use super::copies::{Copied, Copies};
+use super::copies::Copies;
 use super::held::Effect;
 use super::lane::{Broken, read};
 use super::state::heard::{Hearing, Teller};
@@ -30,12 +30,11 @@ impl Buckets {
     pub(crate) fn peer_frame(
         &mut self,
         turn: &mut Turn<'_>,
-        (copied, copies): (&mut Copied, &mut Copies),
+        copies: &mut Copies,
         link: LinkId,
         number: u32,
         body: &[u8],
     ) -> Result<(), Broken> {
-        let is_dialled = turn.shared.links.get(link).is_some_and(|state| state.dialled);
         match number {
             said::WORD => {
                 let message: q2q::Word = read(body)?;
@@ -64,10 +63,6 @@ impl Buckets {
                 // It may hear of it.
                 Told::Lower | Told::Unusable => turn.shared.send_words_later(turn.node_ms()),
             },
-            // On links that this node has dialled, those of whom it follows.
-            said::SLICE if is_dialled => copied.slice(turn, link, body)?,
-            said::RECORDS if is_dialled => copied.records(turn, link, body)?,
-            said::DIGEST if is_dialled => copied.compare(turn, body)?,
             said::SLICE => copies.slice(turn, link, body)?,
             said::RECORDS => copies.records(turn, link, body)?,
             said::DIGEST => copies.digest(turn, link, &read(body)?)?,
@@ -82,25 +77,13 @@ impl Buckets {
                 }
             }
             said::ACK => return self.acknowledged(turn, link, &read(body)?),
-            said::AGAIN if is_dialled => {
+            said::AGAIN => {
                 let again: q2q::Again = read(body)?;
                 if let Some(bucket) = self.get(again.prefix)
                     && bucket.is_meant(again.bits, again.loss, again.reign)?
                 {
                     bucket.fellow_again(turn, link);
                 }
-            }
-            said::FOLLOW => {
-                let prefixes = self.all().map(|bucket| bucket.outputs.bucket().prefix());
-                turn.shared.followers.follow(link, prefixes);
-            }
-            said::AGAIN => {
-                let again: q2q::Again = read(body)?;
-                turn.shared.followers.again(link, again.prefix);
-            }
-            said::SLICE_ACK => {
-                let ack: q2q::SliceAck = read(body)?;
-                turn.shared.followers.acknowledged(link, ack.bytes);
             }
             // A newer node's.
             _ => {}

@@ -13,7 +13,7 @@ use super::allowance::Allowances;
 use super::application::Couriers;
 use super::caught::Caught;
 use super::clock::NodeMs;
-use super::copies::{Batches, Followers, Streams, Unit};
+use super::copies::{Batches, Streams, Unit};
 use super::counters::Counters;
 use super::held::Fellow;
 use super::links::Links;
@@ -64,9 +64,7 @@ pub(crate) struct Shared {
     pub(crate) units: Vec<Unit>,
     /// Units are let out beside the links, too: for tests.
     pub(crate) is_tapped: bool,
-    /// Who has copies of this node's buckets.
-    pub(crate) followers: Followers,
-    /// What those are sent who have copies by rows.
+    /// What those are sent who have copies.
     pub(crate) streams: Streams,
     /// What copies that the caller plays are sent.
     pub(crate) batches: Batches,

@@ -38,10 +38,7 @@ impl Buckets {
                         self.send_words_again(turn);
                     }
                     Timer::Couriers => self.tell_once_more(turn),
-                    Timer::Copies => {
-                        turn.shared.followers.wake();
-                        turn.shared.streams.wake();
-                    }
+                    Timer::Copies => turn.shared.streams.wake(),
                 }
             }
         }
@@ -78,7 +75,6 @@ impl Buckets {
         while let Some(prefix) = turn.shared.open_units.pop() {
             units.extend(self.get(prefix).and_then(Bucket::close_unit));
         }
-        self.lead(turn, &units);
         self.stream(turn, &units);
         if turn.shared.is_tapped {
             turn.out.units.extend(units);

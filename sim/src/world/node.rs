@@ -223,7 +223,6 @@ impl World {
                     bytes_max: u64::MAX,
                     logs_bytes_max: self.plan.logs_bytes_max,
                     played_copies: self.plan.played.count,
-                    learns: None,
                     faults: self.plan.faults.node,
                 };
                 host.node = Some(Node::new(settings, self.chance.seed()));

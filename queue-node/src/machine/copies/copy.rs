@@ -10,8 +10,8 @@ use proto::limits::{COPY_WAITING_BYTES_MAX, OPENINGS_KEPT};
 use proto::q2q;
 
 use super::entry;
-use super::followers::Shown;
 use super::learner::Learner;
+use super::shown::Shown;
 use super::tail::Tail;
 use crate::machine::Faults;
 use crate::machine::lane::Broken;

@@ -244,8 +244,7 @@ impl Bucket {
     fn read_by_fellows(&mut self, turn: &mut Turn<'_>, was_empty: bool) {
         if self.fellows.is_empty() {
             (self.fellows.tail, self.fellows.entry) = (Tail::default(), Vec::new());
-            let is_followed = turn.shared.followers.has(self.outputs.bucket().prefix());
-            if !turn.shared.is_tapped && !is_followed {
+            if !turn.shared.is_tapped {
                 self.stream.leave();
             }
         } else if was_empty {

@@ -11,10 +11,9 @@ use proto::table::{Owner, Row};
 use proto::wire::{self, Value, WireError};
 use rand::RngExt as _;
 
-use super::copied::Compared;
 use super::copy::{Copy, Has, Part, Slice, Standing, Why};
-use super::followers::Shown;
 use super::learner::Learner;
+use super::shown::{Compared, Shown};
 use crate::machine::clock::NodeMs;
 use crate::machine::lane::Broken;
 use crate::machine::node::Settings;
@@ -256,7 +255,7 @@ impl Copies {
         let compared = self.copies.values().filter_map(|kept| {
             let (shown, digest) = kept.copy.compared().0?;
             let (bucket, n, primary) = (kept.bucket, shown.n, shown.digest);
-            Some(Compared { bucket, n, primary, copy: Some(digest) })
+            Some(Compared { bucket, n, primary, copy: digest })
         });
         (compared.collect(), self.len() - level)
     }

@@ -94,7 +94,6 @@ impl Rig {
             bytes_max,
             logs_bytes_max: usize::MAX,
             played_copies,
-            learns: None,
             faults,
         })
     }
@@ -110,7 +109,6 @@ impl Rig {
             bytes_max,
             logs_bytes_max: usize::MAX,
             played_copies,
-            learns: None,
             faults,
         })
     }
