@@ -98,6 +98,9 @@ const PLAYED: [PlayedCopies; 5] = [
     PlayedCopies { count: 2, ms_max: 60 },
 ];
 
+/// Clocks differ by so much at most.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// How many copies a bucket is to have, in four seeds.
 const COPIES: [u32; 4] = [1, 2, 2, 3];
 
@@ -124,6 +127,8 @@ pub struct Plan {
     pub played: PlayedCopies,
     /// Queue nodes of the cluster.
     pub nodes: usize,
+    /// How far the clock of each queue node's host is ahead, in milliseconds.
+    pub ahead_ms: [u64; HOSTS + 1],
     /// How many copies of each bucket the boss wants, its primary included.
     pub copies: u32,
     /// So many of a hundred connections hold.
@@ -187,6 +192,10 @@ impl Plan {
             logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
             nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
             copies: *chance.pick(&COPIES),
+            ahead_ms: match chance.percent(50) {
+                true => std::array::from_fn(|_| chance.below(DAY_MS)),
+                false => [0; HOSTS + 1],
+            },
         }
     }
 }

@@ -13,6 +13,7 @@ mod fences;
 mod full;
 mod gateway;
 mod hold;
+mod logs;
 mod losses;
 mod membership;
 mod node;
@@ -36,6 +37,7 @@ use self::client::ClientHost;
 use self::cuts::Cuts;
 use self::fences::Fences;
 use self::gateway::GatewayHost;
+use self::logs::Logs;
 use self::losses::Losses;
 use self::node::NodeHost;
 use self::process::Vitals;
@@ -97,6 +99,7 @@ pub struct World {
     stills: Vec<(u64, u64)>,
     fulls: Vec<Full>,
     cuts: Cuts,
+    logs: Logs,
     records: Records,
     trace: Trace,
 }
@@ -148,6 +151,7 @@ impl World {
             stills: Vec::new(),
             fulls: Vec::new(),
             cuts: Cuts::default(),
+            logs: Logs::new(plan.seed),
             records: Records::default(),
             trace,
             plan,
@@ -208,6 +212,7 @@ impl World {
             stills: self.stills,
             fulls: self.fulls,
             records: self.records,
+            copies: self.logs.seen,
             calm_us,
             audit_us,
             farewell_us,

@@ -256,6 +256,12 @@ impl Node {
         Some((bucket.state.newest().n, bucket.state.digest(now_ms)))
     }
 
+    /// Of a copy that has a state: its loss, the newest record that it has applied, and its digest
+    /// for this moment of its primary's clock.
+    pub fn copy_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Loss, u64, u128)> {
+        self.copies.state_digest(bucket, at_ms)
+    }
+
     /// The clock of a bucket shows this.
     #[cfg(test)]
     pub(crate) fn set_clock(&mut self, now: Time, bucket: BucketId, at_ms: u64) {

@@ -126,7 +126,7 @@ fn values(changes: &[Change]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whether no lane of the client has reached the home of its user for a grace.
-fn was_unheard(lives: &Lives<'_>, journal: &Journal, at_us: u64) -> bool {
+pub(super) fn was_unheard(lives: &Lives<'_>, journal: &Journal, at_us: u64) -> bool {
     let home = format!("/user/{}", journal.user);
     // The lane may be back before anybody is told.
     [at_us, at_us.saturating_sub(TOLD_US)].into_iter().any(|then_us| {

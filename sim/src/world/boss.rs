@@ -57,6 +57,7 @@ impl World {
             }
         }
         self.boss.boss = Some(boss);
+        self.rows_are_stored();
     }
 
     /// Each life of the boss begins with another text: there is a class more, or it is gone again.
@@ -81,13 +82,26 @@ impl World {
         let writing = self.boss.writing.take();
         if self.chance.percent(50) && writing.is_some() {
             self.boss.disk = writing;
+            self.rows_are_stored();
         }
     }
 
     pub(crate) fn stored(&mut self, life: u64) {
         if self.is_alive(Process::Boss, life) {
             self.boss.disk = self.boss.writing.take();
+            self.rows_are_stored();
             self.arrive(Process::Boss, Arrival::Stored);
+        }
+    }
+
+    /// The recorder reads what is on the disk.
+    fn rows_are_stored(&mut self) {
+        let kept = self.boss.disk.as_deref().map(Kept::decode);
+        if let Some(Ok(kept)) = kept {
+            let rows = kept.rows.buckets();
+            let rows: Vec<_> =
+                rows.map(|(bucket, row)| (bucket, row.wire(bucket.prefix()))).collect();
+            self.logs_store(&rows);
         }
     }
 

@@ -215,7 +215,7 @@ impl World {
     }
 
     fn play(&mut self, at: usize, played: Played<'_>) {
-        let now = self.now();
+        let now = self.node_now(at);
         let host = &mut self.nodes[at];
         if let Some(node) = &mut host.node {
             node.handle(now, Input::Played(played), &mut host.out);

@@ -10,6 +10,7 @@ use proto::g2q::field::g2q;
 use proto::link::{At, Role};
 use proto::q2g::field::q2g as said;
 use proto::q2q::field::q2q;
+use proto::time::Time;
 use proto::wire;
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
@@ -90,7 +91,7 @@ impl World {
     pub(crate) fn node_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
         let (last, newest) = (self.last_words(at), self.newest(at));
         self.nodes[at].words.turn_begins(last, newest);
-        let now = self.now();
+        let now = self.node_now(at);
         let port = Port::Node(at);
         let (said, rest): (Vec<_>, Vec<_>) =
             inbox.into_iter().partition(|arrival| matches!(arrival, Arrival::Copy { .. }));
@@ -154,7 +155,16 @@ impl World {
         for link in down {
             self.link_is_down(port, link);
         }
-        self.nodes[at].node.as_ref().and_then(Node::wake_at)
+        self.compare_copies(at);
+        let ahead_ms = self.plan.ahead_ms[at];
+        let wake_ms = self.nodes[at].node.as_ref().and_then(Node::wake_at);
+        wake_ms.map(|wake_ms| wake_ms.saturating_sub(ahead_ms))
+    }
+
+    /// What the clock of a node's host shows.
+    pub(crate) fn node_now(&self, at: usize) -> Time {
+        let (Time { ms, unix_ms }, ahead_ms) = (self.now(), self.plan.ahead_ms[at]);
+        Time { ms: ms + ahead_ms, unix_ms: unix_ms + ahead_ms }
     }
 
     fn node_link_down(&mut self, at: usize, link: LinkId) {
@@ -188,7 +198,7 @@ impl World {
     }
 
     fn node_decides(&mut self, at: usize, input: Input<'_>) {
-        let now = self.now();
+        let now = self.node_now(at);
         let host = &mut self.nodes[at];
         if let Some(node) = &mut host.node {
             node.handle(now, input, &mut host.out);

@@ -58,7 +58,7 @@ impl Shadows {
 impl World {
     /// A node's turn has ended: its copies get what it has recorded.
     pub(crate) fn shadow(&mut self, at: usize) {
-        let (now, may_open) = (self.now(), self.phase == Phase::Trouble);
+        let (now, may_open) = (self.node_now(at), self.phase == Phase::Trouble);
         let host = &mut self.nodes[at];
         let Some(node) = &mut host.node else { return };
         let units: Vec<Unit> = host.out.units.drain(..).collect();

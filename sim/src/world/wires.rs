@@ -6,6 +6,7 @@ use proto::limits;
 use proto::link::Role;
 
 use super::agenda::Happening;
+use super::logs::Between;
 use super::process::Arrival;
 use super::{Process, Target, Trace, World};
 
@@ -219,6 +220,11 @@ impl World {
         let to = 1 - end;
         if let Port::Node(node) = port {
             self.fences_watch(node, link, self.wires[at].ends[to].port, &bytes);
+        }
+        let ends = [&self.wires[at].ends[end], &self.wires[at].ends[to]];
+        if let (Port::Node(one), Port::Node(_)) = (ends[0].port, ends[1].port) {
+            let from = (one, ends[0].life);
+            self.logs_hear(Between { wire: at, end, from }, &bytes);
         }
         if bytes.is_empty() || self.wires[at].cut {
             return;

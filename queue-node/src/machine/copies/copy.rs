@@ -180,6 +180,14 @@ impl Copy {
         self.is_absent() && self.leader.is_none()
     }
 
+    /// The newest record that it has applied, and what it is at this moment; nothing: it hasn't all.
+    pub(crate) fn state_digest(&self, at_ms: u64) -> Option<(u64, u128)> {
+        match &self.holds {
+            Holds::Whole(learner) => Some((learner.n(), learner.digest(at_ms))),
+            Holds::Nothing | Holds::Slices(_) | Holds::Stuck(..) => None,
+        }
+    }
+
     /// What it and its primary were last behind the same record, and how often that was seen.
     pub(crate) fn compared(&self) -> (Option<(Shown, u128)>, u64) {
         (self.compared, self.comparisons)

@@ -260,6 +260,13 @@ impl Copies {
         (compared.collect(), self.len() - level)
     }
 
+    /// What a copy is that has a state, at this moment of its primary's clock.
+    pub(crate) fn state_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Loss, u64, u128)> {
+        let kept = self.copies.get(&bucket.prefix()).filter(|kept| kept.bucket == bucket)?;
+        let (n, digest) = kept.copy.state_digest(at_ms)?;
+        Some((kept.loss, n, digest))
+    }
+
     /// How many there are that have anything.
     pub(crate) fn len(&self) -> usize {
         self.copies.values().filter(|kept| !kept.copy.is_absent()).count()
