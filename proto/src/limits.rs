@@ -255,9 +255,9 @@ pub const SLICES_UNACKNOWLEDGED_BYTES_MAX: usize = 1024 * 1024;
 pub const SLICES_TURN_BYTES: usize = 256 * 1024;
 /// A log names so many reigns: who has been away for longer gets a snapshot.
 pub const OPENINGS_KEPT: usize = 16;
-/// A node that takes over a bucket looks after so many of its queues in a turn: some milliseconds
-/// of it, beside everything else.
-pub const QUEUES_TAKEN_UP_PER_TURN: u32 = 4_096;
+/// A node that takes over a bucket looks after so many of its queues in a turn, or detaches so many
+/// of its sessions: some milliseconds of it, beside everything else.
+pub const TAKEN_UP_PER_TURN: u32 = 4_096;
 /// So often a primary tells a copy what one of its buckets must be, one bucket after the other.
 pub const DIGEST_EVERY_MS: u64 = 100;
 /// A peer that knows more than we do has seen so many more steps at most: an older state was put

@@ -30,7 +30,7 @@ mod tail;
 
 pub(crate) use fellows::Fellows;
 pub use forget::Forgets;
-pub(crate) use kept::Copies;
+pub(crate) use kept::{Copies, Heritage, Inherited};
 pub use learner::{Broken, Learner};
 pub(crate) use played::Batches;
 pub use played::Played;

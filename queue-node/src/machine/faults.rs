@@ -56,6 +56,24 @@ pub struct Faults {
     pub rebuilt_while_promotable: bool,
     /// Who is promoted throws away what it hasn't applied.
     pub tail_dropped: bool,
+    /// Who is promoted with a copy that isn't level begins with nothing.
+    pub learner_promoted: bool,
+    /// A reign begins without a record.
+    pub no_opening: bool,
+    /// A reign begins with a record of the one before.
+    pub decides_before_opening: bool,
+    /// Who is promoted says again what others haven't answered before its opening is on every copy.
+    pub words_before_opening: bool,
+    /// Who is promoted numbers its words as if there had been none.
+    pub word_number_reused: bool,
+    /// Sessions whose lane died with the primary stay attached.
+    pub nobody_detaches: bool,
+    /// Who is deposed tells lanes, and not nodes.
+    pub deposed_tells_lanes: bool,
+    /// Who is deposed tells nobody who comes later.
+    pub deposed_is_probed: bool,
+    /// Who is promoted again tells nobody.
+    pub same_home_not_told: bool,
     /// The result of a write isn't remembered.
     pub result_forgotten: bool,
     /// The first missed event isn't replayed.

@@ -192,6 +192,7 @@ impl Node {
                 let (id, incarnation) = (peer.id.clone(), peer.incarnation);
                 turn.shared.links.up(link, peer, dialled);
                 turn.shared.couriers.link_up();
+                self.buckets.tell_deposed(&mut turn, link);
                 if hears_words {
                     self.buckets.begin_stream(&mut turn, link, &id, incarnation);
                     self.buckets.send_words_to(&mut turn, link);

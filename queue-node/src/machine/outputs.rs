@@ -36,11 +36,6 @@ impl Outputs {
         self.epochs
     }
 
-    /// The same records under a higher reign.
-    pub(crate) fn raise(&mut self, epochs: Epochs) {
-        self.epochs = epochs;
-    }
-
     /// Whether outputs wait from now on.
     pub(crate) fn wait(&mut self, waits: bool) {
         self.waits = waits && !self.leaks;

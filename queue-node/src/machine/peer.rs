@@ -116,19 +116,6 @@ impl Buckets {
         }
     }
 
-    /// Copies and fellows go by the newest rows from here on.
-    pub(crate) fn heed_rows(&mut self, turn: &mut Turn<'_>, copies: &mut Copies) {
-        for change in turn.shared.rows.changes() {
-            copies.row_changed(turn, change);
-            let bucket = self.get(change.bucket.prefix());
-            let bucket = bucket.filter(|bucket| bucket.outputs.bucket() == change.bucket);
-            if let (Some(bucket), Some(row)) = (bucket, turn.shared.rows.row(change.bucket)) {
-                let row = row.clone();
-                bucket.row_changed(turn, &row, change);
-            }
-        }
-    }
-
     /// What buckets of this node have said to each other, until nobody says anything more.
     pub(crate) fn deliver(&mut self, turn: &mut Turn<'_>) {
         while let Some(inner) = turn.shared.inner.pop_front() {

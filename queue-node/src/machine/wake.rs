@@ -32,6 +32,11 @@ impl Buckets {
                             home.set_deadlines(turn);
                         }
                     }
+                    Timer::Unintroduced(bucket) => {
+                        if let Some(home) = self.get(bucket) {
+                            home.detach_unintroduced(turn);
+                        }
+                    }
                     Timer::Memory => self.forget(turn),
                     Timer::Words => {
                         turn.shared.is_resending = false;

@@ -33,9 +33,26 @@ pub(crate) struct Fellows {
     committed: u64,
     /// The reign under which they were asked.
     reign: u64,
+    /// What is recorded is kept.
+    keeps: bool,
 }
 
 impl Fellows {
+    /// Nobody yet, and these entries: what others have of them isn't known. All before them was
+    /// said to be committed.
+    pub(crate) fn with_tail(tail: Tail) -> Fellows {
+        Fellows { committed: tail.before(), tail, keeps: true, ..Fellows::default() }
+    }
+
+    /// All entries, also that of the turn that is going on, up to this record.
+    pub(crate) fn into_tail(self, newest: u64) -> Tail {
+        let Fellows { mut tail, entry, .. } = self;
+        if !entry.is_empty() {
+            tail.push(&entry, newest);
+        }
+        if tail.end() == newest { tail } else { Tail::behind(newest) }
+    }
+
     /// Whether there are any.
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -69,7 +86,6 @@ impl Bucket {
             |owner: &Owner| owner.id == settings.id && owner.incarnation == settings.incarnation;
         let members = row.in_sync.iter().map(|owner| (owner, true));
         let all = members.chain(row.learners.iter().map(|owner| (owner, false)));
-        let was_empty = self.fellows.is_empty();
         let mut before = std::mem::take(&mut self.fellows.list);
         for (owner, is_member) in all.filter(|(owner, _)| !is_me(owner)) {
             let known = before.iter().position(|fellow| fellow.owner == *owner);
@@ -79,7 +95,7 @@ impl Bucket {
             self.fellows.list.push(fellow);
         }
         before.iter().filter_map(Fellow::link).for_each(|link| self.end_slices(turn, link));
-        self.read_by_fellows(turn, was_empty);
+        self.read_by_fellows(turn);
         let is_anew = self.fellows.reign != row.reign;
         self.fellows.reign = row.reign;
         for at in 0..self.fellows.list.len() {
@@ -241,13 +257,14 @@ impl Bucket {
     }
 
     /// What it records is kept for its fellows while there are any.
-    fn read_by_fellows(&mut self, turn: &mut Turn<'_>, was_empty: bool) {
+    fn read_by_fellows(&mut self, turn: &mut Turn<'_>) {
         if self.fellows.is_empty() {
             (self.fellows.tail, self.fellows.entry) = (Tail::default(), Vec::new());
+            self.fellows.keeps = false;
             if !turn.shared.is_tapped {
                 self.stream.leave();
             }
-        } else if was_empty {
+        } else if !std::mem::replace(&mut self.fellows.keeps, true) {
             // What was recorded before in this turn isn't for them.
             let unit = self.close_unit();
             turn.shared.units.extend(unit);

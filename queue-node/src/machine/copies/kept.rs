@@ -14,10 +14,12 @@ use rand::RngExt as _;
 use super::copy::{Copy, Has, Part, Slice, Standing, Why};
 use super::learner::Learner;
 use super::shown::{Compared, Shown};
+use super::tail::Tail;
 use crate::machine::clock::NodeMs;
 use crate::machine::lane::Broken;
 use crate::machine::node::Settings;
 use crate::machine::rows::Change;
+use crate::machine::state::State;
 use crate::machine::state::codec::each;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -36,8 +38,20 @@ struct Kept {
     bucket: BucketId,
     loss: Loss,
     copy: Copy,
+    shown: Shows,
     /// No row names its node: so long it is kept.
     until: Option<NodeMs>,
+}
+
+/// What is known of the clock of a copy's bucket.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shows {
+    /// The newest reign that has said anything of it.
+    reign: Reign,
+    /// What it shows more than the clock of that reign's node.
+    offset_ms: i64,
+    /// The latest that it is known to have shown under it.
+    at_ms: u64,
 }
 
 /// The batches of a link.
@@ -47,6 +61,29 @@ struct Brought {
     k: u64,
     /// It isn't acknowledged.
     is_due: bool,
+    /// What the sender's clock showed then.
+    now_ms: u64,
+}
+
+/// What a node goes on from that is a bucket's primary.
+#[derive(Debug)]
+pub(crate) enum Heritage {
+    /// Nothing: the bucket begins.
+    Nothing,
+    /// A copy.
+    Copy(Box<Inherited>),
+    /// It can't: its copy isn't what the primary before has shown.
+    Lacking,
+}
+
+/// A copy that is level.
+#[derive(Debug)]
+pub(crate) struct Inherited {
+    pub(crate) state: State,
+    /// Its newest entries, as far as somebody may lack them.
+    pub(crate) tail: Tail,
+    /// The latest that the bucket's clock is known to have shown; 0: only its records say.
+    pub(crate) clock_ms: u64,
 }
 
 /// What a frame about a copy says before its bytes.
@@ -85,9 +122,13 @@ impl Copies {
         }
         let (epochs, conf) = (row.epochs(), row.conf);
         let kept = self.copies.entry(bucket.prefix()).or_insert_with(|| {
-            let copy = Copy::absent(turn.shared.settings.faults());
-            Kept { bucket, loss: epochs.loss, copy, until: None }
+            Kept::of(bucket, epochs.loss, Copy::absent(turn.shared.settings.faults()))
         });
+        kept.note_clock(&self.batches);
+        if kept.shown.reign != epochs.reign {
+            kept.shown = Shows { reign: epochs.reign, ..Shows::default() };
+        }
+        kept.shown.offset_ms = lead.offset_ms;
         let Has { n, state_n, openings, stuck } = kept.copy.lead(link, epochs.reign);
         let have = q2q::Have {
             bits: lead.bits,
@@ -179,7 +220,7 @@ impl Copies {
         if batch.k != brought.k + 1 {
             return Err("a batch isn't the next of its link");
         }
-        *brought = Brought { k: batch.k, is_due: true };
+        *brought = Brought { k: batch.k, is_due: true, now_ms: batch.now_ms };
         Ok(())
     }
 
@@ -195,11 +236,58 @@ impl Copies {
 
     /// A link has ended, or what still comes on it isn't read.
     pub(crate) fn link_down(&mut self, link: LinkId) {
+        self.copies.values_mut().for_each(|kept| kept.note_clock(&self.batches));
         self.batches.remove(&link);
         self.copies.retain(|_, kept| {
             kept.copy.link_down(link);
             !kept.copy.is_over()
         });
+    }
+
+    /// By its newest row this node is the primary of a bucket: it takes over what it has of it. It
+    /// may have nothing only of a bucket that begins.
+    pub(crate) fn take_over(
+        &mut self,
+        turn: &mut Turn<'_>,
+        bucket: BucketId,
+        (loss, begins): (Loss, bool),
+    ) -> Heritage {
+        let faults = turn.shared.settings.faults();
+        let kept = self.copies.remove(&bucket.prefix());
+        let its = kept.filter(|kept| kept.loss == loss && kept.bucket == bucket);
+        let mut kept = match its {
+            None if begins => return Heritage::Nothing,
+            None => Kept::of(bucket, loss, Copy::lost(faults)),
+            Some(kept) => kept,
+        };
+        kept.note_clock(&self.batches);
+        match kept.copy.take_over() {
+            Ok((learner, tail)) => {
+                let (state, clock_ms) = (learner.into_state(), kept.shown.at_ms);
+                Heritage::Copy(Box::new(Inherited { state, tail, clock_ms }))
+            }
+            Err(_) if faults.learner_promoted => Heritage::Nothing,
+            Err(copy) => {
+                turn.shared.counters.copies_broken += 1;
+                self.copies.insert(bucket.prefix(), Kept { copy, ..kept });
+                Heritage::Lacking
+            }
+        }
+    }
+
+    /// What this node had as the primary of a bucket is a copy from here on.
+    pub(crate) fn keep_deposed(
+        &mut self,
+        turn: &Turn<'_>,
+        (bucket, epochs): (BucketId, Epochs),
+        had: Inherited,
+    ) {
+        let faults = turn.shared.settings.faults();
+        let learner = Learner::of_state(had.state, faults);
+        let copy = Copy::of_deposed(learner, had.tail, faults);
+        let shown = Shows { reign: epochs.reign, offset_ms: 0, at_ms: had.clock_ms };
+        let kept = Kept { shown, ..Kept::of(bucket, epochs.loss, copy) };
+        self.copies.insert(bucket.prefix(), kept);
     }
 
     /// The row of a bucket is another.
@@ -208,11 +296,9 @@ impl Copies {
         let Some(kept) = self.copies.get_mut(&prefix) else { return };
         let row = turn.shared.rows.row(change.bucket);
         let settings = &turn.shared.settings;
-        // Under another number of buckets, or with a loss, it is a copy of nothing. Nor is there
-        // one where the primary is.
+        // Under another number of buckets, or with a loss, it is a copy of nothing.
         let is_its = |row: &&Row| row.epochs().loss == kept.loss && kept.bucket == change.bucket;
-        let Some(row) = row.filter(is_its).filter(|row| !is_me(settings, row.primary.iter()))
-        else {
+        let Some(row) = row.filter(is_its) else {
             self.copies.remove(&prefix);
             return;
         };
@@ -295,6 +381,21 @@ impl Copies {
         match kept.filter(is_led) {
             Some(kept) => Ok(Some((kept, standing))),
             None => Err("a node writes a copy that it doesn't lead on this link"),
+        }
+    }
+}
+
+impl Kept {
+    fn of(bucket: BucketId, loss: Loss, copy: Copy) -> Kept {
+        Kept { bucket, loss, copy, shown: Shows::default(), until: None }
+    }
+
+    /// Its leader's newest batch says what the bucket's clock has shown.
+    fn note_clock(&mut self, batches: &BTreeMap<LinkId, Brought>) {
+        let leader = self.copy.leader().and_then(|link| batches.get(&link));
+        if let Some(Brought { now_ms, .. }) = leader {
+            let at_ms = now_ms.saturating_add_signed(self.shown.offset_ms);
+            self.shown.at_ms = self.shown.at_ms.max(at_ms);
         }
     }
 }

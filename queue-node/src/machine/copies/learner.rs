@@ -36,6 +36,11 @@ impl Learner {
         Learner { state, waiting: Some(Vec::new()), waiting_bytes: 0, faults, late: None }
     }
 
+    /// A copy that goes on from what a primary has.
+    pub(crate) fn of_state(state: State, faults: Faults) -> Learner {
+        Learner { state, waiting: None, waiting_bytes: 0, faults, late: None }
+    }
+
     /// A copy that begins with this snapshot.
     ///
     /// # Errors
