@@ -40,6 +40,17 @@ pub struct Welcomed {
     pub generation: u64,
 }
 
+/// A bucket began anew.
+#[derive(Debug, Clone)]
+pub struct Raised {
+    /// When it was stored.
+    pub at_us: u64,
+    /// The row before, and the one since.
+    pub what: String,
+    /// Somebody had the bucket and nothing was wrong with it.
+    pub is_groundless: bool,
+}
+
 /// What nodes with copies said to each other.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Copies {
@@ -216,6 +227,10 @@ pub struct Observations {
     pub fulls: Vec<Full>,
     /// How many records of each kind the copies of buckets were sent.
     pub records: BTreeMap<u32, u64>,
+    /// When buckets began anew.
+    pub raised: Vec<Raised>,
+    /// One fault is healed before the next, and each bucket has copies.
+    pub has_single_faults: bool,
     /// What there was to see of real copies.
     pub copies: Copies,
     /// When trouble ended, in microseconds.

@@ -12,7 +12,9 @@ mod cuts;
 mod fences;
 mod full;
 mod gateway;
+mod healed;
 mod hold;
+pub mod kills;
 mod logs;
 mod losses;
 mod membership;
@@ -37,6 +39,7 @@ use self::client::ClientHost;
 use self::cuts::Cuts;
 use self::fences::Fences;
 use self::gateway::GatewayHost;
+use self::kills::Kill;
 use self::logs::Logs;
 use self::losses::Losses;
 use self::node::NodeHost;
@@ -48,9 +51,9 @@ use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
 use crate::check::Violation;
-use crate::journal::{Full, Journal, Observations};
+use crate::journal::{Full, Journal, Observations, Raised};
 use crate::phase::Phase;
-use crate::plan::{CLIENTS, GATEWAYS, Plan};
+use crate::plan::{ADDED, CLIENTS, GATEWAYS, Plan};
 use crate::ways::Ways;
 
 /// A process of the cluster.
@@ -100,6 +103,9 @@ pub struct World {
     fulls: Vec<Full>,
     cuts: Cuts,
     logs: Logs,
+    raised: Vec<Raised>,
+    troubled: BTreeMap<Process, u64>,
+    kill: Option<Kill>,
     records: Records,
     trace: Trace,
 }
@@ -152,6 +158,9 @@ impl World {
             fulls: Vec::new(),
             cuts: Cuts::default(),
             logs: Logs::new(plan.seed),
+            raised: Vec::new(),
+            troubled: BTreeMap::new(),
+            kill: plan.kill,
             records: Records::default(),
             trace,
             plan,
@@ -213,6 +222,8 @@ impl World {
             fulls: self.fulls,
             records: self.records,
             copies: self.logs.seen,
+            raised: self.raised,
+            has_single_faults: ADDED && self.plan.has_single_faults() && self.plan.copies > 1,
             calm_us,
             audit_us,
             farewell_us,
@@ -265,6 +276,13 @@ impl World {
                 self.answered(via, request, post, *outcome);
             }
             Happening::Phase(phase) => self.begin_phase(phase),
+            Happening::Healed => self.look_at_healed(),
+            Happening::Kill { process, life, down_us } => {
+                if self.is_alive(process, life) {
+                    self.crash(process, down_us);
+                }
+            }
+            Happening::Repeated { node, life, frame } => self.repeated(node, life, frame),
         }
     }
 

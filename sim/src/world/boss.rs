@@ -6,11 +6,16 @@ use boss::machine::configurations::Configurations;
 use boss::machine::kept::Kept;
 use boss::machine::{Boss, Effect, Input, Outbox, Settings};
 
+use proto::limits::LINK_FRAME_BYTES_MAX;
+use proto::n2b::field::n2b;
+
 use super::Process;
 use super::World;
 use super::agenda::Happening;
+use super::kills::Step;
 use super::process::Arrival;
 use super::wires::Port;
+use crate::phase::Phase;
 /// The boss, and what it has stored.
 #[derive(Debug, Default)]
 pub(crate) struct BossHost {
@@ -19,6 +24,10 @@ pub(crate) struct BossHost {
     disk: Option<Vec<u8>>,
     writing: Option<Vec<u8>>,
 }
+
+/// Of a hundred proposals, so many come once more, so much later at most.
+const REPEATED_PERCENT: u64 = 10;
+const REPEATED_US: u64 = 2_000_000;
 
 const CLUSTER: &str = include_str!("../cluster.toml");
 /// A class of queues that nobody has: those behind it have other places.
@@ -86,10 +95,39 @@ impl World {
         }
     }
 
+    /// What a node proposes may come twice, and late.
+    pub(crate) fn repeats(&mut self, node: usize, bytes: &[u8]) {
+        let mut repeated = Vec::new();
+        let mut rest = bytes;
+        while let Ok(Some((frame, end))) = proto::frame::split(rest, LINK_FRAME_BYTES_MAX) {
+            rest = &rest[end..];
+            if matches!(proto::wire::envelope(frame), Ok((n2b::PROPOSE, _))) {
+                repeated.push(frame.to_vec());
+            }
+        }
+        let life = self.life(Process::Node(node));
+        for frame in repeated {
+            if self.phase == Phase::Trouble && self.chance.percent(REPEATED_PERCENT) {
+                let us = self.chance.below(REPEATED_US);
+                self.agenda.after(us, Happening::Repeated { node, life, frame });
+            }
+        }
+    }
+
+    pub(crate) fn repeated(&mut self, node: usize, life: u64, frame: Vec<u8>) {
+        if !self.is_alive(Process::Node(node), life) {
+            return;
+        }
+        if let Some(link) = self.link_between(Port::Boss, Port::Node(node)) {
+            self.arrive(Process::Boss, Arrival::Frame { port: Port::Boss, link, frame });
+        }
+    }
+
     pub(crate) fn stored(&mut self, life: u64) {
         if self.is_alive(Process::Boss, life) {
             self.boss.disk = self.boss.writing.take();
             self.rows_are_stored();
+            self.kills_boss_at(Step::HasStored);
             self.arrive(Process::Boss, Arrival::Stored);
         }
     }
@@ -108,7 +146,7 @@ impl World {
     /// One turn; when it wants to be woken.
     pub(crate) fn boss_turn(&mut self, inbox: Vec<Arrival>) -> Option<u64> {
         let now = self.now();
-        let mut down = Vec::new();
+        let (mut down, mut stores) = (Vec::new(), false);
         let host = &mut self.boss;
         let (boss, out) = (host.boss.as_mut()?, &mut host.out);
         for arrival in inbox {
@@ -141,12 +179,16 @@ impl World {
         for effect in std::mem::take(&mut out.effects) {
             if let Effect::Store(bytes) = effect {
                 host.writing = Some(bytes);
+                stores = true;
                 let life = self.vitals.get(&Process::Boss).map_or(0, |vitals| vitals.life);
                 let us = self.chance.below(20_000);
                 self.agenda.after(us, Happening::Stored { life });
             }
         }
         self.flush_links(Port::Boss);
+        if stores {
+            self.kills_boss_at(Step::Stores);
+        }
         for link in down {
             self.link_is_down(Port::Boss, link);
         }

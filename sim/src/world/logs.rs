@@ -17,11 +17,11 @@ use proto::table::{Moved, Owner, Row};
 
 use self::log::{Log, Mark};
 use self::stream::{Part, Recorded, Stream, What};
-use super::World;
 use super::referee::each_frame;
 use super::wires::Port;
+use super::{Process, World};
 use crate::chance::Chance;
-use crate::journal::Copies;
+use crate::journal::{Copies, Raised};
 
 /// Makes the draws of the recorder others than those of the run.
 const LOGS: u64 = 0x6c6f_6773;
@@ -127,11 +127,29 @@ impl World {
 
     /// The boss has stored rows.
     pub(crate) fn logs_store(&mut self, rows: &[(BucketId, Row)]) {
+        self.note_raised(rows);
         let alive = self.alive();
         let broken: Vec<Broken> =
             rows.iter().flat_map(|row| self.logs.store(&alive, row)).collect();
         for (rule, what) in broken {
             self.violated(rule, what);
+        }
+    }
+
+    /// Buckets begin anew: somebody may have had one.
+    fn note_raised(&mut self, rows: &[(BucketId, Row)]) {
+        let at_us = self.agenda.now_us();
+        for (bucket, row) in rows {
+            let before = self.logs.rows.get(bucket).filter(|before| before.loss < row.loss);
+            let Some(before) = before else { continue };
+            let is_well = |owner: &Owner| {
+                let at = self.is_there(owner)?;
+                let until_us = self.troubled.get(&Process::Node(at)).copied().unwrap_or(0);
+                (until_us < at_us).then_some(at)
+            };
+            let is_groundless = before.in_sync.iter().any(|owner| is_well(owner).is_some());
+            let what = format!("{bucket:?}: {before:?}, then {row:?}");
+            self.raised.push(Raised { at_us, what, is_groundless });
         }
     }
 
@@ -183,6 +201,11 @@ impl Logs {
                 }
             }
         });
+    }
+
+    /// The newest rows that are stored.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
     }
 
     fn hear(&mut self, alive: &Alive, between: Between, number: u32, body: &[u8]) -> Vec<Broken> {
