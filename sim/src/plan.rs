@@ -209,7 +209,7 @@ impl Plan {
             hangs_long: chance.percent(20),
             kill: chance.percent(30).then(|| Kill {
                 step: *chance.pick(&STEPS),
-                spared: *chance.pick(&[0, 1, 3, 10, 30, 100, 300]),
+                spared: *chance.pick(&[0, 0, 1, 3, 10, 30, 100]),
                 is_hearer: chance.percent(50),
                 loses: chance.percent(50),
             }),
