@@ -42,6 +42,7 @@ mod rows;
 mod sending;
 mod state;
 mod storm;
+mod takeover;
 mod told;
 mod unanswered;
 mod users;
