@@ -309,10 +309,12 @@ pub struct MountInfo {
     #[prost(uint64, tag = "4")]
     pub bytes: u64,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Probed {
     #[prost(uint64, tag = "1")]
     pub nonce: u64,
+    #[prost(uint32, repeated, tag = "2")]
+    pub except: ::prost::alloc::vec::Vec<u32>,
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

@@ -343,7 +343,8 @@ pub(crate) fn read<M: Message + Default>(body: &[u8]) -> Result<M, Broken> {
 /// Answers a probe, if its link is still there.
 pub(crate) fn probed(turn: &mut Turn<'_>, probe: &Probe) {
     if turn.shared.links.get(probe.link).is_some() {
-        let body = Some(q2g::q2g::Body::Probed(q2g::Probed { nonce: probe.nonce }));
+        let body =
+            Some(q2g::q2g::Body::Probed(q2g::Probed { nonce: probe.nonce, except: Vec::new() }));
         wire::put_message(turn.out.links.buffer(probe.link), &q2g::Q2g { body });
     }
 }

@@ -304,7 +304,10 @@ impl Bench {
                 may_retry: false,
             }),
             "attached" => Q::Attached(attached(words)),
-            "probed" => Q::Probed(q2g::Probed { nonce: n(1) }),
+            "probed" => {
+                let except = words[2..].iter().map(|word| number(word) as u32).collect();
+                Q::Probed(q2g::Probed { nonce: n(1), except })
+            }
             "lost_noted" => Q::LostNoted(q2g::LostNoted { session: n(1) as u32 }),
             "nonsense" => return self.handle(Input::LinkFrame { link, frame: &[0xff] }),
             _ => seldom(words),

@@ -162,4 +162,5 @@ pub mod mount_info {
 }
 pub mod probed {
     pub const NONCE: u32 = 1;
+    pub const EXCEPT: u32 = 2;
 }

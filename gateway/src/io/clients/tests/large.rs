@@ -12,7 +12,7 @@ impl Rig {
     fn subscriber(&mut self) -> TcpStream {
         let mut socket = self.session();
         // Operations go to a home that was heard.
-        self.node_says(Q::Probed(q2g::Probed { nonce: self.now.ms * 1_000 }));
+        self.node_says(Q::Probed(q2g::Probed { nonce: self.now.ms * 1_000, except: Vec::new() }));
         socket.write_all(&text(r#"{"subscribe":{"op_id":1,"queue":"/room"}}"#)).unwrap();
         self.until("a subscribe", |rig| contains(rig.out.links.unwritten(LinkId(0)), b"/room"));
         let result = g2c::Result { op_id: 1, ..g2c::Result::default() }.encode_to_vec();
