@@ -43,6 +43,7 @@ mod sending;
 mod state;
 mod storm;
 mod takeover;
+mod takeovers;
 mod told;
 mod unanswered;
 mod users;

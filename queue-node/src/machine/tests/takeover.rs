@@ -312,6 +312,24 @@ fn times_to_live_go_on() {
     assert_ne!(lives(own, true), [true; 2]);
 }
 
+/// F6: what a lane has seen and who takes over lacks is gone, and everybody gets the room whole.
+#[test]
+fn who_saw_more_than_there_is_gets_another_epoch() {
+    let attached = |faults| {
+        let mut several = begun(2, faults);
+        several.cut(0, 1);
+        several.says(0, "g1 1 2 send /room/1 chat hello");
+        several.kill(0);
+        several.promote((&[1], &[]));
+        several.says(1, "g1 up\n g1 introduce 1 ann");
+        several.says(1, "g1 attach /room/1 5 e1 2 1")
+    };
+    let said = attached(none());
+    assert!(said.contains("attached 5 e2 #1"), "{said}");
+    let said = attached(Faults { mark_clamped: true, ..none() });
+    assert!(said.contains("attached 5 e1 #1"), "{said}");
+}
+
 /// P1.
 #[test]
 fn who_lacks_what_was_there_does_not_serve() {

@@ -22,6 +22,8 @@ pub(crate) struct Several {
     /// Of the newest row.
     reign: u64,
     conf: u64,
+    /// Of the newest configuration.
+    config_version: u64,
     /// What each node has said to its lanes since.
     said: Vec<String>,
     /// Why links ended that nobody has cut.
@@ -46,6 +48,7 @@ impl Several {
             dead: BTreeSet::new(),
             reign: 1,
             conf: 1,
+            config_version: 1,
             said: vec![String::new(); count],
             ended: Vec::new(),
         };
@@ -238,6 +241,8 @@ impl Several {
         let wanted = newest(self);
         for _ in 0..8 {
             // A record of each bucket: what was recorded before is committed.
+            self.config_version += 1;
+            self.nodes[primary].config_version = self.config_version;
             self.nodes[primary].configure(config());
             self.wait(DIGEST_EVERY_MS);
         }
