@@ -18,6 +18,7 @@ impl Bucket {
 
     /// What it has as a copy, under the reign that is over.
     pub(crate) fn depose(mut self, turn: &mut Turn<'_>) -> Inherited {
+        self.end_runs(turn);
         self.leave(turn);
         turn.shared.couriers.hand_over(self.outputs.bucket());
         let clock_ms = self.now_ms(turn);
@@ -30,6 +31,20 @@ impl Bucket {
         }
         let tail = self.fellows.into_tail(self.state.newest().n);
         Inherited { state: self.state, tail, clock_ms }
+    }
+
+    /// Who has joined or left in this turn is announced: a half of that is no entry.
+    fn end_runs(&mut self, turn: &mut Turn<'_>) {
+        if turn.shared.settings.faults().half_unit {
+            return;
+        }
+        let prefix = self.outputs.bucket().prefix();
+        while let Some(at) = turn.shared.dirty.iter().position(|queue| queue.bucket == prefix) {
+            let queue = turn.shared.dirty.swap_remove(at);
+            if self.locals.get(queue.index, queue.serial).is_some() {
+                self.end_turn(turn, queue.index);
+            }
+        }
     }
 
     /// What the node has of it for its lanes, and counts.

@@ -68,6 +68,8 @@ pub struct Faults {
     pub word_number_reused: bool,
     /// Sessions whose lane died with the primary stay attached.
     pub nobody_detaches: bool,
+    /// Who is deposed in the midst of a turn closes its entry before all of it is recorded.
+    pub half_unit: bool,
     /// Who is deposed tells lanes, and not nodes.
     pub deposed_tells_lanes: bool,
     /// Who is deposed tells nobody who comes later.
