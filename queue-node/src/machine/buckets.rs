@@ -130,7 +130,10 @@ impl Buckets {
                     let seed = turn.shared.random.random();
                     let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
                     let now = turn.node_ms();
-                    let bucket = Bucket::new(id, epochs, classes, settings, seed, now);
+                    let row = turn.shared.rows.row(id).cloned();
+                    let mut bucket = Bucket::new(id, epochs, classes, settings, seed, now);
+                    // Nothing is let out before it is known whom it waits for.
+                    row.iter().for_each(|row| bucket.meet_fellows(turn, row, false));
                     *place = Some(Box::new(bucket));
                     let played = 0..turn.shared.settings.played_copies;
                     self.wait_for(turn, id, &played.map(Fellow).collect::<Vec<_>>());

@@ -20,13 +20,16 @@ mod fellows;
 mod forget;
 mod kept;
 mod learner;
+mod peers;
 mod played;
 mod prefix;
+mod proposal;
 mod sent;
 mod shown;
 mod stream;
 mod streams;
 mod tail;
+mod waits;
 
 pub(crate) use fellows::Fellows;
 pub use forget::Forgets;
