@@ -105,7 +105,7 @@ const PLAYED: [PlayedCopies; 5] = [
 const SINGLE_PERCENT: u64 = 10;
 const SINGLE_MS: u64 = 8_000;
 /// Learners are added to sets.
-pub const ADDED: bool = false;
+pub const ADDED: bool = true;
 
 /// Clocks differ by so much at most.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -218,6 +218,7 @@ impl Plan {
                 false => [0; HOSTS + 1],
             },
         };
+        let plan = plan.with_real_copies_alone();
         if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan }
     }
 
@@ -237,6 +238,14 @@ impl Plan {
             ..self.troubles
         };
         Plan { troubles, active_ms: SINGLE_MS, kill: None, ..self }
+    }
+
+    /// Where nodes have copies, none are played.
+    fn with_real_copies_alone(self) -> Plan {
+        match self.copies {
+            0 | 1 => self,
+            2.. => Plan { played: PLAYED[0], ..self },
+        }
     }
 
     /// Whether one fault of the cluster is healed before the next.

@@ -62,7 +62,8 @@ impl World {
         let host = &mut self.nodes[at];
         let Some(node) = &mut host.node else { return };
         let units: Vec<Unit> = host.out.units.drain(..).collect();
-        let held = node.buckets();
+        // Real copies are looked at where there are any.
+        let held = if self.plan.copies > 1 { Vec::new() } else { node.buckets() };
         host.shadows.copies.retain(|(id, loss), _| {
             held.iter().any(|(held, epochs)| (held, epochs.loss) == (id, *loss))
         });
