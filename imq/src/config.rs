@@ -120,11 +120,6 @@ pub(crate) struct QueueNodeOptions {
     /// sessions are refused [default: half of the memory of the machine or of the control group].
     #[arg(long, env = "IMQ_QUEUE_NODE_KEPT_BYTES_MAX", value_name = "BYTES")]
     pub(crate) kept_bytes_max: Option<u64>,
-    /// Keep copies of this other queue node's buckets, which serve nobody: to see by
-    /// `imq ctl digest` that they are what their primaries are.
-    #[arg(long, value_name = "ID", hide = true)]
-    #[serde(skip)]
-    pub(crate) learn: Option<String>,
     /// What tests plant.
     #[command(flatten)]
     #[serde(skip)]

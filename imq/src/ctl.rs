@@ -10,7 +10,7 @@ use tokio::runtime;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Question {
     /// Print each copy that a queue node has of another's buckets beside its primary, as they were
-    /// behind the same record. Fails if one differs, or the node was not started to have any.
+    /// behind the same record. Fails if one differs, or the node has none.
     #[command(after_help = "Example: imq ctl digest --node http://127.0.0.1:7690")]
     Digest(DigestOptions),
 }

@@ -94,7 +94,6 @@ impl Cluster {
         let id = format!("q{}", at + 1);
         let settings = queue_node::Settings {
             bytes_max: None,
-            learns: None,
             host: config::hostname(),
             boss: format!("pipe:{BOSS}"),
             listen: queue_node::Listen::Pipe(self.at(7600 + at), id.clone()),

@@ -60,7 +60,6 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
         advertise: options.advertise.or(written.advertise).unwrap_or_default(),
         listen_http: address(options.listen_http.or(written.listen_http), 7690),
         bytes_max: options.kept_bytes_max.or(written.kept_bytes_max),
-        learns: options.learn,
         secret,
         hub,
         fatal: Some(fatal),

@@ -65,7 +65,6 @@ impl Bench {
             bytes_max: u64::MAX,
             logs_bytes_max: usize::MAX,
             played_copies: 0,
-            learns: None,
             faults: Faults::default(),
         };
         let node = Node::new(settings, 7);

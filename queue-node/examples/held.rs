@@ -62,7 +62,6 @@ impl Bench {
             bytes_max: u64::MAX,
             logs_bytes_max: usize::MAX,
             played_copies,
-            learns: None,
             faults: Faults::default(),
         };
         let (node, now) = (Node::new(settings, 7), Time { ms: 0, unix_ms: 1_000_000 });

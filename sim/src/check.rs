@@ -8,7 +8,7 @@
 //! to a moment or a session), [`roster`] and [`presence`] (who is there), [`session`] (who is
 //! connected stays), [`causes`] (who is named, and why), [`fenced`] (of two logins one wins),
 //! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`tells`]
-//! (what it was asked and told), [`listed`] (the queues that there are).
+//! (what it was asked and told), [`listed`] (the queues that there are), [`losses`] (what is announced as lost).
 
 mod asked;
 mod back_end;
@@ -18,6 +18,7 @@ mod ends;
 mod fenced;
 mod ledger;
 mod listed;
+mod losses;
 mod outcome;
 mod own_queues;
 mod presence;
@@ -62,6 +63,7 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     asked::check(&lives, &ledger, &mut violations);
     listed::check(&lives, &mut violations);
     tells::check(seen, &mut violations);
+    violations.extend(losses::check(seen));
     own_queues::check(seen, &mut violations);
     violations
 }

@@ -36,7 +36,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 28] = [
+const KINDS: [Kind; 34] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -212,6 +212,32 @@ const KINDS: [Kind; 28] = [
         bound: Bound::AtMostInThousand(35),
         count: |seen| answers(seen, |result| matches!(result, Err(Failure::OutcomeUnknown))),
     },
+    Kind {
+        name: "records to copies",
+        bound: Bound::AtLeastInHundred(0),
+        count: |seen| seen.copies.records,
+    },
+    Kind { name: "batches", bound: Bound::AtLeastInHundred(0), count: |seen| seen.copies.batches },
+    Kind {
+        name: "copies back",
+        bound: Bound::AtLeastInHundred(0),
+        count: |seen| seen.copies.rejoined,
+    },
+    Kind {
+        name: "copies compared",
+        bound: Bound::AtLeastInHundred(0),
+        count: |seen| seen.copies.compared,
+    },
+    Kind {
+        name: "copies added",
+        bound: Bound::AtLeastInHundred(0),
+        count: |seen| seen.copies.added,
+    },
+    Kind {
+        name: "copies promoted",
+        bound: Bound::AtLeastInHundred(0),
+        count: |seen| seen.copies.promoted,
+    },
 ];
 
 fn commands(seen: &Observations) -> u64 {
@@ -292,7 +318,7 @@ const RECORDS: [(u32, &str); 32] = [
 ];
 
 /// The sums of some runs.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct Harvest {
     runs: u64,
     sums: [u64; KINDS.len()],
@@ -300,6 +326,17 @@ pub struct Harvest {
     refusals: BTreeMap<String, u64>,
     /// How many records of each kind copies were sent, in the order of their list.
     records: [u64; RECORDS.len()],
+}
+
+impl Default for Harvest {
+    fn default() -> Harvest {
+        Harvest {
+            runs: 0,
+            sums: [0; KINDS.len()],
+            refusals: BTreeMap::new(),
+            records: [0; RECORDS.len()],
+        }
+    }
 }
 
 impl Harvest {

@@ -40,6 +40,34 @@ pub struct Welcomed {
     pub generation: u64,
 }
 
+/// A bucket began anew.
+#[derive(Debug, Clone)]
+pub struct Raised {
+    /// When it was stored.
+    pub at_us: u64,
+    /// The row before, and the one since.
+    pub what: String,
+    /// Somebody had the bucket and nothing was wrong with it.
+    pub is_groundless: bool,
+}
+
+/// What nodes with copies said to each other.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Copies {
+    /// Records that were sent.
+    pub records: u64,
+    /// Batches that were acknowledged.
+    pub batches: u64,
+    /// How often a copy went on from what it had.
+    pub rejoined: u64,
+    /// How often the states of two nodes were compared.
+    pub compared: u64,
+    /// Nodes that were added to a set.
+    pub added: u64,
+    /// Copies that were promoted.
+    pub promoted: u64,
+}
+
 /// A token that the web application gave to a client.
 #[derive(Debug, Clone, Copy)]
 pub struct Token {
@@ -199,6 +227,12 @@ pub struct Observations {
     pub fulls: Vec<Full>,
     /// How many records of each kind the copies of buckets were sent.
     pub records: BTreeMap<u32, u64>,
+    /// When buckets began anew.
+    pub raised: Vec<Raised>,
+    /// One fault is healed before the next, and each bucket has copies.
+    pub has_single_faults: bool,
+    /// What there was to see of real copies.
+    pub copies: Copies,
     /// When trouble ended, in microseconds.
     pub calm_us: u64,
     /// When everything was read.

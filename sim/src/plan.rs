@@ -1,9 +1,10 @@
 //! What a run is like: drawn from its seed, so that each seed tries another mixture of troubles.
 
 use crate::chance::Chance;
+use crate::world::kills::{Kill, STEPS};
 
-/// Queue nodes of the cluster.
-pub const NODES: usize = 3;
+/// Hosts of queue nodes: a fourth node is beside the first.
+pub const HOSTS: usize = 3;
 /// Gateways of the cluster.
 pub const GATEWAYS: usize = 2;
 /// Clients, the auditors among them.
@@ -79,6 +80,8 @@ pub struct Troubles {
     pub away_client_ms: u64,
     /// A queue node keeps all that it may, and has space again after a while.
     pub full_node_ms: u64,
+    /// Something goes wrong if nothing else does.
+    pub one_fault_ms: u64,
 }
 
 /// Copies that the simulation plays.
@@ -90,13 +93,25 @@ pub struct PlayedCopies {
     pub ms_max: u64,
 }
 
-const COPIES: [PlayedCopies; 5] = [
+const PLAYED: [PlayedCopies; 5] = [
     PlayedCopies { count: 0, ms_max: 0 },
     PlayedCopies { count: 0, ms_max: 0 },
     PlayedCopies { count: 2, ms_max: 3 },
     PlayedCopies { count: 1, ms_max: 20 },
     PlayedCopies { count: 2, ms_max: 60 },
 ];
+
+/// Of a hundred seeds, so many have one fault after the other, for so long.
+const SINGLE_PERCENT: u64 = 10;
+const SINGLE_MS: u64 = 8_000;
+/// Learners are added to sets.
+pub const ADDED: bool = true;
+
+/// Clocks differ by so much at most.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How many copies a bucket is to have, in four seeds.
+const COPIES: [u32; 4] = [1, 2, 2, 3];
 
 /// All that is drawn before a run begins.
 #[derive(Debug, Clone)]
@@ -118,7 +133,17 @@ pub struct Plan {
     /// Mean pause of the web application between two requests; 0: it asks for nothing.
     pub back_end_ms: u64,
     /// Copies that buckets wait for.
-    pub copies: PlayedCopies,
+    pub played: PlayedCopies,
+    /// Queue nodes of the cluster.
+    pub nodes: usize,
+    /// Processes stand still for up to 6 s, not 0.9.
+    pub hangs_long: bool,
+    /// Somebody who dies at a step.
+    pub kill: Option<Kill>,
+    /// How far the clock of each queue node's host is ahead, in milliseconds.
+    pub ahead_ms: [u64; HOSTS + 1],
+    /// How many copies of each bucket the boss wants, its primary included.
+    pub copies: u32,
     /// So many of a hundred connections hold.
     pub hold_percent: u64,
     /// Payloads are padded up to this length.
@@ -158,10 +183,11 @@ impl Plan {
             late_client_ms: every(50, 100, 800),
             away_client_ms: every(40, 300, 2_000),
             full_node_ms: every(30, 300, 2_000),
+            one_fault_ms: 0,
         };
         let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
-        Plan {
+        let plan = Plan {
             seed,
             faults,
             troubles,
@@ -170,7 +196,7 @@ impl Plan {
             back_end_ms,
             link_us_max: *chance.pick(&[300, 2_000, 20_000]),
             client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
-            copies: *chance.pick(&COPIES),
+            played: *chance.pick(&PLAYED),
             hold_percent: *chance.pick(&[0, 0, 10, 40]),
             padding_max: *chance.pick(&[0, 0, 100, 1_000]),
             lanes,
@@ -178,6 +204,52 @@ impl Plan {
             // More than one turn brings to a client that comes back: else it never comes back.
             output_bytes_max: *chance.pick(&[20_000, 30_000]),
             logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
+            nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
+            copies: *chance.pick(&COPIES),
+            hangs_long: chance.percent(20),
+            kill: chance.percent(30).then(|| Kill {
+                step: *chance.pick(&STEPS),
+                spared: *chance.pick(&[0, 0, 1, 3, 10, 30, 100]),
+                is_hearer: chance.percent(50),
+                loses: chance.percent(50),
+            }),
+            ahead_ms: match chance.percent(50) {
+                true => std::array::from_fn(|_| chance.below(DAY_MS)),
+                false => [0; HOSTS + 1],
+            },
+        };
+        let plan = plan.with_real_copies_alone();
+        if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan }
+    }
+
+    /// The same clients and sizes, but one fault of the cluster is healed before the next.
+    fn with_single_faults(self) -> Plan {
+        let troubles = Troubles {
+            lane_link_ms: 0,
+            node_link_ms: 0,
+            boss_link_ms: 0,
+            crash_node_ms: 0,
+            crash_boss_ms: 0,
+            crash_gateway_ms: 0,
+            hang_ms: 0,
+            cut_off_ms: 0,
+            full_node_ms: 0,
+            one_fault_ms: 200,
+            ..self.troubles
+        };
+        Plan { troubles, active_ms: SINGLE_MS, kill: None, ..self }
+    }
+
+    /// Where nodes have copies, none are played.
+    fn with_real_copies_alone(self) -> Plan {
+        match self.copies {
+            0 | 1 => self,
+            2.. => Plan { played: PLAYED[0], ..self },
         }
+    }
+
+    /// Whether one fault of the cluster is healed before the next.
+    pub fn has_single_faults(&self) -> bool {
+        self.troubles.one_fault_ms > 0
     }
 }

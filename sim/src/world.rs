@@ -12,7 +12,10 @@ mod cuts;
 mod fences;
 mod full;
 mod gateway;
+mod healed;
 mod hold;
+pub mod kills;
+mod logs;
 mod losses;
 mod membership;
 mod node;
@@ -36,6 +39,8 @@ use self::client::ClientHost;
 use self::cuts::Cuts;
 use self::fences::Fences;
 use self::gateway::GatewayHost;
+use self::kills::Kill;
+use self::logs::Logs;
 use self::losses::Losses;
 use self::node::NodeHost;
 use self::process::Vitals;
@@ -46,9 +51,9 @@ use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
 use crate::check::Violation;
-use crate::journal::{Full, Journal, Observations};
+use crate::journal::{Full, Journal, Observations, Raised};
 use crate::phase::Phase;
-use crate::plan::{CLIENTS, GATEWAYS, NODES, Plan};
+use crate::plan::{ADDED, CLIENTS, GATEWAYS, Plan};
 use crate::ways::Ways;
 
 /// A process of the cluster.
@@ -97,6 +102,10 @@ pub struct World {
     stills: Vec<(u64, u64)>,
     fulls: Vec<Full>,
     cuts: Cuts,
+    logs: Logs,
+    raised: Vec<Raised>,
+    troubled: BTreeMap<Process, u64>,
+    kill: Option<Kill>,
     records: Records,
     trace: Trace,
 }
@@ -127,7 +136,7 @@ impl World {
             phase: Phase::Trouble,
             vitals: BTreeMap::new(),
             boss: BossHost::default(),
-            nodes: (0..NODES).map(|at| NodeHost::new(at, 0, &plan)).collect(),
+            nodes: (0..plan.nodes).map(|at| NodeHost::new(at, 0, &plan)).collect(),
             gateways: (0..GATEWAYS).map(GatewayHost::new).collect(),
             clients,
             wires: Vec::new(),
@@ -148,6 +157,10 @@ impl World {
             stills: Vec::new(),
             fulls: Vec::new(),
             cuts: Cuts::default(),
+            logs: Logs::new(plan.seed),
+            raised: Vec::new(),
+            troubled: BTreeMap::new(),
+            kill: plan.kill,
             records: Records::default(),
             trace,
             plan,
@@ -157,7 +170,7 @@ impl World {
     }
 
     fn begin(&mut self) {
-        let nodes = (0..NODES).map(Process::Node);
+        let nodes = (0..self.plan.nodes).map(Process::Node);
         let gateways = (0..GATEWAYS).map(Process::Gateway);
         for process in std::iter::once(Process::Boss).chain(nodes).chain(gateways) {
             self.vitals.insert(process, Vitals::default());
@@ -208,6 +221,9 @@ impl World {
             stills: self.stills,
             fulls: self.fulls,
             records: self.records,
+            copies: self.logs.seen,
+            raised: self.raised,
+            has_single_faults: ADDED && self.plan.has_single_faults() && self.plan.copies > 1,
             calm_us,
             audit_us,
             farewell_us,
@@ -260,6 +276,13 @@ impl World {
                 self.answered(via, request, post, *outcome);
             }
             Happening::Phase(phase) => self.begin_phase(phase),
+            Happening::Healed => self.look_at_healed(),
+            Happening::Kill { process, life, down_us } => {
+                if self.is_alive(process, life) {
+                    self.crash(process, down_us);
+                }
+            }
+            Happening::Repeated { node, life, frame } => self.repeated(node, life, frame),
         }
     }
 

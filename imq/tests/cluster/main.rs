@@ -10,7 +10,6 @@ mod bad_start;
 mod callouts;
 mod classes;
 mod clients;
-mod copies;
 mod cuts;
 mod dawdlers;
 mod death;

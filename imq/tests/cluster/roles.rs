@@ -132,14 +132,9 @@ impl Five {
 
     /// Starts a queue node again, as its line has it.
     pub(crate) fn restart_queue_node(&mut self, at: usize) {
-        self.restart_queue_node_with(at, &[]);
-    }
-
-    /// The same with more words.
-    pub(crate) fn restart_queue_node_with(&mut self, at: usize, more: &[&str]) {
         let lines = readme_lines(self.base, &self.data.display().to_string());
         let arguments: Vec<&str> = lines[1 + at].iter().map(String::as_str).collect();
-        self.queue_nodes[at] = Imq::start(&[&arguments, more].concat());
+        self.queue_nodes[at] = Imq::start(&arguments);
     }
 }
 

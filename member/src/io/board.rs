@@ -40,9 +40,9 @@ impl Board {
         self.0.readiness.insert(who.to_owned(), reason);
     }
 
-    /// Replaces the page about copies of buckets.
-    pub fn show_copies(&self, page: String) {
-        *self.0.copies.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
+    /// Replaces the page about copies of buckets; nothing: there are none.
+    pub fn show_copies(&self, page: Option<String>) {
+        *self.0.copies.lock().unwrap_or_else(PoisonError::into_inner) = page;
     }
 
     /// The page about copies of buckets, where there are any.

@@ -1,6 +1,6 @@
 //! A process's side of the boss: registers once, reports, and hears the table and configuration.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox as Links};
@@ -44,7 +44,8 @@ pub(super) struct BossClient {
     table: Option<Arc<BucketTable>>,
     /// The version of the newest cluster configuration that it has told.
     config: u64,
-    /// Nodes of the table that can't be reached from here, with whether their ports refuse.
+    /// Nodes that can't be reached from here, with whether their ports refuse: those of the table,
+    /// and others that the boss was told of on this link.
     unreachable: BTreeMap<Target, bool>,
     /// The nodes at the other ends of this process's own links.
     peers: BTreeMap<LinkId, Target>,
@@ -124,6 +125,9 @@ impl BossClient {
         let register = n2b::Body::Register(self.register(holds));
         self.say(register, out);
         // A boss that has just come to know its nodes counts only what they say from now on.
+        if self.table.is_some() {
+            self.forget_unreachable(|place, target| place.is_some_and(|place| place == *target));
+        }
         for (target, refused) in &self.unreachable {
             self.say_unreachable(target, *refused, out);
         }
@@ -178,6 +182,17 @@ impl BossClient {
             let (id, incarnation) = (id.clone(), *incarnation);
             self.say(n2b::Body::Unreachable(Unreachable { id, incarnation, refused }), out);
         }
+    }
+
+    /// Forgets who is out of reach and isn't to be kept, by the place that the table has for its id.
+    /// Who has none may be back in the same life: the boss still knows what it was told.
+    fn forget_unreachable(&mut self, is_kept: impl Fn(Option<Target>, &Target) -> bool) {
+        let places = self.table.as_deref().map_or(&[][..], BucketTable::places);
+        self.unreachable.retain(|target, _| {
+            let Target::Node { id, .. } = target else { return false };
+            let place = places.iter().find(|place| place.id == *id);
+            is_kept(place.map(Target::at), target)
+        });
     }
 
     /// This process has a link to this node.
@@ -288,8 +303,7 @@ impl BossClient {
         if self.faults().tables_missed && version.version.is_multiple_of(2) {
             return Ok(None);
         }
-        let places: BTreeSet<Target> = table.places().iter().map(Target::at).collect();
-        self.unreachable.retain(|target, _| places.contains(target));
+        self.forget_unreachable(|place, target| place.is_none_or(|place| place == *target));
         out.news.push(News::Table(Arc::clone(&table)));
         Ok(Some(table))
     }

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Q2q {
-    #[prost(oneof = "q2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18")]
+    #[prost(oneof = "q2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 16, 17, 18")]
     pub body: ::core::option::Option<q2q::Body>,
 }
 /// Nested message and enum types in `Q2q`.
@@ -25,14 +25,10 @@ pub mod q2q {
         Answer(super::Answer),
         #[prost(message, tag = "8")]
         Records(super::Records),
-        #[prost(message, tag = "9")]
-        SliceAck(super::SliceAck),
         #[prost(message, tag = "10")]
         Slice(super::Slice),
         #[prost(message, tag = "11")]
         Moved(super::super::table::Moved),
-        #[prost(message, tag = "12")]
-        Follow(super::Follow),
         #[prost(message, tag = "13")]
         Digest(super::Digest),
         #[prost(message, tag = "14")]
@@ -170,9 +166,6 @@ pub struct Answer {
     #[prost(uint64, tag = "5")]
     pub below: u64,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Follow {
-}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Slice {
     #[prost(uint32, tag = "1")]
@@ -189,11 +182,6 @@ pub struct Slice {
     pub items: ::prost::alloc::vec::Vec<u8>,
     #[prost(uint64, tag = "7")]
     pub reign: u64,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SliceAck {
-    #[prost(uint64, tag = "1")]
-    pub bytes: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Records {

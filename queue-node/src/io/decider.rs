@@ -7,7 +7,7 @@ use link::io::{Event, Hub, Sink, Throttled};
 use link::machine::LinkId;
 use member::io::board::tls_files;
 use member::io::{Board, Membership, Voice};
-use member::machine::{Health, News};
+use member::machine::{Health, News, Target};
 use proto::limits;
 use proto::time::Time;
 use rand::RngExt;
@@ -31,8 +31,6 @@ pub(super) struct Decider {
     bytes_max: u64,
     /// Whose TLS it tells operators of.
     pub(super) hub: Hub,
-    /// The node whose buckets it keeps copies of, if there is one.
-    pub(super) learns: Option<String>,
     /// Bugs that are planted.
     pub(super) faults: Faults,
     panics: Throttled,
@@ -57,12 +55,9 @@ fn page_of(copies: &[Compared], behind: usize) -> String {
     let mut page = String::new();
     for Compared { bucket, n, primary, copy } in copies {
         let (bits, prefix) = (bucket.bits(), bucket.prefix());
-        let line = match copy {
-            Some(copy) if copy == primary => format!("{primary:032x} {copy:032x} equal"),
-            Some(copy) => format!("{primary:032x} {copy:032x} differs"),
-            None => format!("{primary:032x} with other records differs"),
-        };
-        page += &format!("bucket {bits}/{prefix} record {n} {line}\n");
+        let verdict = if copy == primary { "equal" } else { "differs" };
+        page +=
+            &format!("bucket {bits}/{prefix} record {n} {primary:032x} {copy:032x} {verdict}\n");
     }
     page + &format!("{} copies were compared, {behind} are not level yet\n", copies.len())
 }
@@ -79,7 +74,6 @@ impl Decider {
             said_unready: None,
             bytes_max,
             hub: Hub::default(),
-            learns: None,
             faults: Faults::default(),
             panics: Throttled::new("operations were refused because of a bug"),
         }
@@ -107,6 +101,10 @@ impl Decider {
             let home = member::machine::Input::Home(&place);
             self.membership.handle(now, home, &mut self.out.links);
         }
+        for proposal in std::mem::take(&mut self.out.proposals) {
+            let proposal = member::machine::Input::Propose(proposal);
+            self.membership.handle(now, proposal, &mut self.out.links);
+        }
         self.log_panics(now);
         self.publish_readiness();
         if now.ms >= self.published_ms + PUBLISH_MS {
@@ -128,16 +126,17 @@ impl Decider {
         let mut samples = self.node.as_ref().map(|node| node.counters().list()).unwrap_or_default();
         let unready = self.unready();
         let health = unready.as_deref().map_or(Health::Ready, Health::Unready);
+        let buckets = self.node.as_mut().map(Node::changes).unwrap_or_default();
+        let full = self.node.as_ref().is_some_and(Node::is_full);
         let report =
-            member::machine::Input::Report { samples: &samples, health, buckets: &[], full: false };
+            member::machine::Input::Report { samples: &samples, health, buckets: &buckets, full };
         self.membership.handle(now, report, &mut self.out.links);
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
         self.board.publish("node", samples);
-        if self.learns.is_some() {
-            let (copies, behind) = self.node.as_ref().map(Node::compared).unwrap_or_default();
-            self.board.show_copies(page_of(&copies, behind));
-        }
+        let (copies, behind) = self.node.as_ref().map(Node::compared).unwrap_or_default();
+        let has_any = !copies.is_empty() || behind > 0;
+        self.board.show_copies(has_any.then(|| page_of(&copies, behind)));
     }
 
     /// Tells operators whether the node is ready, at once.
@@ -165,11 +164,11 @@ impl Decider {
                         bytes_max: self.bytes_max,
                         logs_bytes_max: limits::REPLAY_LOGS_BYTES_MAX,
                         played_copies: 0,
-                        learns: self.learns.clone(),
                         faults: self.faults,
                     };
                     self.node = Some(Node::new(settings, rand::rng().random()));
                     tracing::info!("registered as {} {incarnation}", self.id);
+                    self.decide(now, Input::Boss { linked: true });
                 }
             }
             News::Table(table) => self.decide(now, Input::Table(table)),
@@ -181,17 +180,26 @@ impl Decider {
                 self.decide(now, Input::LinkUp { link, peer, dialled });
             }
             News::LinkDown { link } => self.decide(now, Input::LinkDown { link }),
-            // It proposes nothing.
-            News::NotNow(_) => {}
+            News::NotNow(answer) => self.decide(now, Input::NotNow(answer)),
         }
     }
 
     fn membership_event(&mut self, now: Time, event: Event<'_>) {
         let holds = match event {
-            Event::Up { .. } => self.node.as_ref().map(Node::holds).unwrap_or_default(),
+            Event::Up { .. } => self.node.as_mut().map(Node::holds).unwrap_or_default(),
             Event::Frame { .. } | Event::Down { .. } | Event::Unreachable { .. } => Vec::new(),
         };
+        let before = self.membership.boss_link();
+        if let Event::Unreachable { name, refused: true, .. } = event
+            && let Some(Target::Node { id, incarnation }) = Target::named(name)
+        {
+            self.decide(now, Input::Refused { id: &id, incarnation });
+        }
         self.membership.event(now, event, &holds, &mut self.out.links);
+        let link = self.membership.boss_link();
+        if link != before {
+            self.decide(now, Input::Boss { linked: link.is_some() });
+        }
         for news in self.membership.news() {
             self.hear(now, news);
         }

@@ -24,8 +24,6 @@ pub struct Settings {
     pub listen_http: SocketAddr,
     /// How many bytes it may keep by its own count; else a half of the memory it may have.
     pub bytes_max: Option<u64>,
-    /// The node whose buckets it keeps copies of, if there is one.
-    pub learns: Option<String>,
     /// The cluster secret.
     pub secret: Vec<u8>,
     /// The pipes of this process.

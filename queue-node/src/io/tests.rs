@@ -24,7 +24,6 @@ fn a_boss_that_refuses_ends_a_node_that_was_never_registered() {
     let (fatal, failed) = sync_channel(1);
     let settings = Settings {
         bytes_max: None,
-        learns: None,
         id: "q1".to_owned(),
         host: "here".to_owned(),
         boss: boss.local_addr().unwrap().to_string(),

@@ -81,12 +81,12 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let (stopped, id) = (stop.clone(), settings.id.clone());
     let membership = Membership::new(member, vec![settings.boss], decider::voice(settings.fatal));
     let bytes_max = settings.bytes_max.unwrap_or_else(memory::bytes_max);
-    let (hub, learns, faults) = (settings.hub, settings.learns, settings.faults);
+    let (hub, faults) = (settings.hub, settings.faults);
     let shown = board.clone();
     let thread = threads::spawn(format!("{} node", settings.id), move || {
         membership.dial_bosses(clock::now(), &mut wires);
         let mut decider = Decider::new(membership, id, board, bytes_max);
-        (decider.hub, decider.learns, decider.faults) = (hub, learns, faults);
+        (decider.hub, decider.faults) = (hub, faults);
         Loop { poll, wires, decider, stopped }.run();
     })?;
     Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread) })

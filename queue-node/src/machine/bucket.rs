@@ -60,6 +60,8 @@ pub(crate) struct Bucket {
     pub(crate) clock: Clock,
     /// Queues that have no deadlines yet since the node took over, by their places.
     pub(crate) unarmed: Range<u32>,
+    /// Sessions that were attached then, and the moment until which a lane may introduce them.
+    pub(crate) unintroduced: (Vec<SessionKey>, NodeMs),
 }
 
 /// What a decision makes of an operation: how it ended and what it changes.
@@ -88,6 +90,7 @@ impl Bucket {
             fellows: Fellows::default(),
             clock: Clock::showing(0, now),
             unarmed: 0..0,
+            unintroduced: (Vec::new(), now),
         }
     }
 

@@ -1,10 +1,11 @@
 //! The buckets that this node is home of, by the table.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use link::machine::LinkId;
 use member::machine::Told;
-use proto::bucket::{BucketId, Epochs, Reign};
+use proto::bucket::BucketId;
 use proto::link::Role;
 use proto::q2g;
 use proto::table::{BucketTable, Moved, Owner, Place, Row};
@@ -12,9 +13,10 @@ use proto::wire;
 use rand::RngExt as _;
 
 use super::bucket::Bucket;
+use super::copies::{Copies, Heritage};
 use super::held::Fellow;
 use super::links::HeardAt;
-use super::state::sizes::Sizes;
+use super::rows::Change;
 use super::turn::{Shared, Turn};
 
 /// Who is home of a queue.
@@ -28,25 +30,30 @@ pub(crate) enum Home {
     Away,
 }
 
-/// The buckets, each at the place of its prefix.
+/// The buckets of a node.
 #[derive(Debug, Default)]
-pub(crate) struct Buckets(Vec<Option<Box<Bucket>>>);
+pub(crate) struct Buckets {
+    /// Each at the place of its prefix.
+    here: Vec<Option<Box<Bucket>>>,
+    /// The prefixes of those that were here, and are another node's.
+    deposed: BTreeSet<u32>,
+}
 
 impl Buckets {
     /// The bucket of this prefix, if it is here.
     #[inline]
     pub(crate) fn get(&mut self, prefix: u32) -> Option<&mut Bucket> {
-        self.0.get_mut(prefix as usize)?.as_deref_mut()
+        self.here.get_mut(prefix as usize)?.as_deref_mut()
     }
 
     /// All that are here, in the order of their prefixes.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Bucket> {
-        self.0.iter().flatten().map(|bucket| &**bucket)
+        self.here.iter().flatten().map(|bucket| &**bucket)
     }
 
     /// The same, to be changed.
     pub(crate) fn iter(&mut self) -> impl Iterator<Item = &mut Bucket> {
-        self.0.iter_mut().flatten().map(|bucket| &mut **bucket)
+        self.here.iter_mut().flatten().map(|bucket| &mut **bucket)
     }
 
     /// The bucket that the link's frames are about. Nothing: it isn't this node's, and the peer
@@ -62,7 +69,7 @@ impl Buckets {
     ) -> Result<Option<&mut Bucket>, &'static str> {
         let state = turn.shared.links.get(link).ok_or("the link is not up")?;
         let at = state.heard_at.ok_or("a frame came before any `at`")?;
-        let bucket = self.0.get_mut(at.bucket.prefix() as usize).and_then(Option::as_deref_mut);
+        let bucket = self.here.get_mut(at.bucket.prefix() as usize).and_then(Option::as_deref_mut);
         match bucket {
             Some(bucket)
                 if bucket.outputs.bucket() == at.bucket && bucket.outputs.epochs() == at.epochs =>
@@ -75,13 +82,15 @@ impl Buckets {
 
     /// A table has come.
     pub(crate) fn adopt(&mut self, turn: &mut Turn<'_>, table: &Arc<BucketTable>) {
-        let Some(moved) = turn.shared.rows.take_table(table) else { return };
-        let buckets = turn.shared.rows.len();
-        for bucket in self.0.drain(buckets.min(self.0.len())..).flatten() {
-            abandon(turn, *bucket);
+        if !turn.shared.rows.take_table(table) {
+            return;
         }
-        self.0.resize_with(buckets, || None);
-        self.settle(turn, &moved);
+        let buckets = turn.shared.rows.len();
+        if buckets != self.here.len() {
+            self.here.drain(..).flatten().for_each(|bucket| bucket.abandon(turn));
+            self.deposed.clear();
+        }
+        self.here.resize_with(buckets, || None);
         // Such nodes may not be in the table.
         turn.out.places.extend(turn.shared.rows.places_ahead().cloned());
     }
@@ -90,62 +99,141 @@ impl Buckets {
     /// another.
     pub(crate) fn hear_row(&mut self, turn: &mut Turn<'_>, told: &Moved) -> Told {
         let heard = turn.shared.rows.hear(told);
-        if let Told::Higher { bucket, moves } = heard {
+        if let Told::Higher { .. } = heard {
             let is_other = |place: &&Place| place.id != turn.shared.settings.id;
             turn.out.places.extend(told.place.iter().filter(is_other).cloned());
-            if moves {
-                self.settle(turn, &[bucket]);
-            }
         }
         heard
     }
 
-    /// These have another primary, reign or loss: they come and go, and words are for others.
-    fn settle(&mut self, turn: &mut Turn<'_>, moved: &[BucketId]) {
-        for bucket in moved {
-            self.place(turn, *bucket);
+    /// All goes by the newest rows from here on.
+    pub(crate) fn heed_rows(&mut self, turn: &mut Turn<'_>, copies: &mut Copies) {
+        let mut changes = turn.shared.rows.changes();
+        if changes.is_empty() {
+            return;
         }
-        turn.shared.counters.buckets = self.0.iter().flatten().count() as u64;
-        self.send_words_of(turn, moved);
+        let mut opened = Vec::new();
+        for change in &mut changes {
+            opened.extend(self.place(turn, copies, change).then_some(change.bucket));
+        }
+        turn.shared.counters.buckets = self.here.iter().flatten().count() as u64;
+        for change in &changes {
+            copies.row_changed(turn, *change);
+            let bucket = self.get(change.bucket.prefix());
+            let bucket = bucket.filter(|bucket| bucket.outputs.bucket() == change.bucket);
+            if let (Some(bucket), Some(row)) = (bucket, turn.shared.rows.row(change.bucket)) {
+                let row = row.clone();
+                bucket.row_changed(turn, &row, *change);
+            }
+        }
+        let moved = changes.iter().filter(|change| change.moves);
+        self.send_words_of(turn, &moved.map(|change| change.bucket).collect::<Vec<_>>());
+        for bucket in opened {
+            if let Some(bucket) = self.get(bucket.prefix()) {
+                bucket.speak_again(turn);
+            }
+        }
     }
 
-    /// A bucket comes, goes, or is this node's again. Whoever has a link with this node hears it at
-    /// once, before anything else of the bucket.
-    fn place(&mut self, turn: &mut Turn<'_>, id: BucketId) {
-        let row = turn.shared.rows.row(id).filter(|row| is_mine(turn.shared, row.primary.as_ref()));
-        let epochs = row.map(Row::epochs);
-        let Some(place) = self.0.get_mut(id.prefix() as usize) else { return };
-        match (place.as_mut(), epochs) {
-            (None, None) => return,
-            (Some(bucket), Some(epochs))
-                if bucket.outputs.bucket() == id && bucket.outputs.epochs().loss == epochs.loss =>
-            {
-                bucket.outputs.raise(epochs);
+    /// A bucket comes, goes, or is this node's under another reign. Whoever has a link with this
+    /// node hears it at once, before anything else of the bucket. Whether a reign begins here.
+    fn place(&mut self, turn: &mut Turn<'_>, copies: &mut Copies, change: &mut Change) -> bool {
+        let id = change.bucket;
+        let Some(place) = self.here.get_mut(id.prefix() as usize) else { return false };
+        let Some(row) = turn.shared.rows.row(id).cloned() else { return false };
+        let (epochs, is_mine) = (row.epochs(), is_mine(turn.shared, row.primary.as_ref()));
+        let before = place.take();
+        let was_here = before.is_some();
+        if let Some(bucket) = before {
+            let known = bucket.outputs.epochs();
+            if is_mine && known == epochs {
+                *place = Some(bucket);
+                return false;
             }
-            (_, epochs) => {
-                if let Some(bucket) = place.take() {
-                    abandon(turn, *bucket);
-                }
-                if let Some(epochs) = epochs {
-                    let seed = turn.shared.random.random();
-                    let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
-                    let now = turn.node_ms();
-                    let bucket = Bucket::new(id, epochs, classes, settings, seed, now);
-                    *place = Some(Box::new(bucket));
-                    turn.shared.followers.came(id.prefix());
-                    let played = 0..turn.shared.settings.played_copies;
-                    self.wait_for(turn, id, &played.map(Fellow).collect::<Vec<_>>());
-                }
+            if known.loss == epochs.loss {
+                let had = bucket.depose(turn);
+                copies.keep_deposed(turn, (id, known), had);
+            } else {
+                bucket.abandon(turn);
             }
         }
-        // Its reign begins with a record, unless it has.
-        if let Some(Epochs { reign: Reign(reign), .. }) = epochs
-            && let Some(bucket) = self.get(id.prefix())
-            && reign > bucket.state.reign()
-        {
-            bucket.open(turn, reign);
+        change.moves |= was_here || is_mine;
+        let opens = is_mine && self.open(turn, copies, change, &row);
+        if opens {
+            self.deposed.remove(&id.prefix());
+        } else if was_here {
+            self.deposed.insert(id.prefix());
         }
-        tell_all(turn, id);
+        if was_here || is_mine {
+            self.tell_all(turn, id, (was_here, is_mine));
+        }
+        opens
+    }
+
+    /// This node is the primary of a bucket that isn't here. False: what it has of it is of no use.
+    fn open(
+        &mut self,
+        turn: &mut Turn<'_>,
+        copies: &mut Copies,
+        change: &Change,
+        row: &Row,
+    ) -> bool {
+        let (id, epochs) = (change.bucket, row.epochs());
+        let begins = change.before.is_none_or(|before| before.loss < epochs.loss);
+        let heritage = copies.take_over(turn, id, (epochs.loss, begins));
+        if matches!(heritage, Heritage::Lacking) {
+            return false;
+        }
+        let seed = turn.shared.random.random();
+        let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
+        let mut bucket = Bucket::new(id, epochs, classes, settings, seed, turn.node_ms());
+        match heritage {
+            Heritage::Copy(had) => bucket.inherit(turn, *had, row),
+            Heritage::Nothing | Heritage::Lacking => {
+                bucket.meet_fellows(turn, row, false);
+                bucket.open(turn, row.reign);
+            }
+        }
+        self.here[id.prefix() as usize] = Some(Box::new(bucket));
+        let played = 0..turn.shared.settings.played_copies;
+        if !played.is_empty() {
+            self.wait_for(turn, id, &played.map(Fellow).collect::<Vec<_>>());
+        }
+        true
+    }
+
+    /// Tells everybody who has a bucket: this node has or had it.
+    fn tell_all(&self, turn: &mut Turn<'_>, id: BucketId, (was_here, is_mine): (bool, bool)) {
+        let faults = turn.shared.settings.faults();
+        if was_here && is_mine && faults.same_home_not_told {
+            return;
+        }
+        for link in turn.shared.links.lanes() {
+            tell_lane(turn, link, id);
+        }
+        if !is_mine && faults.deposed_tells_lanes {
+            return;
+        }
+        for link in turn.shared.links.nodes() {
+            turn.shared.rows.tell(&mut turn.out.links, link, id);
+        }
+    }
+
+    /// There is a link with somebody who may think that this node has what it had once: an answer
+    /// to a probe would mean that, too.
+    pub(crate) fn tell_deposed(&self, turn: &mut Turn<'_>, link: LinkId) {
+        if turn.shared.settings.faults().deposed_is_probed {
+            return;
+        }
+        let Some(state) = turn.shared.links.get(link) else { return };
+        let is_lane = state.peer.role == Role::Gateway;
+        let bits = turn.shared.rows.bits();
+        for bucket in self.deposed.iter().filter_map(|prefix| BucketId::new(bits, *prefix)) {
+            match is_lane {
+                true => tell_lane(turn, link, bucket),
+                false => turn.shared.rows.tell(&mut turn.out.links, link, bucket),
+            }
+        }
     }
 }
 
@@ -197,40 +285,8 @@ fn moved(turn: &mut Turn<'_>, link: LinkId, at: HeardAt) -> Result<(), &'static 
     Ok(())
 }
 
-/// Tells everybody who has a bucket: this node has or had it.
-fn tell_all(turn: &mut Turn<'_>, bucket: BucketId) {
-    let Some(moved) = turn.shared.rows.told(bucket) else { return };
-    let message = q2g::Q2g { body: Some(q2g::q2g::Body::Moved(moved)) };
-    for link in turn.shared.links.lanes() {
-        wire::put_message(turn.out.links.buffer(link), &message);
-    }
-    for link in turn.shared.links.nodes() {
-        turn.shared.rows.tell(&mut turn.out.links, link, bucket);
-    }
-}
-
-/// A bucket is somebody else's, or starts anew: everything of it is forgotten.
-fn abandon(turn: &mut Turn<'_>, bucket: Bucket) {
-    let prefix = bucket.outputs.bucket().prefix();
-    for (index, queue) in bucket.state.queues().iter() {
-        let local = &bucket.locals[index];
-        for lane in &local.lanes {
-            if let Some(state) = turn.shared.links.get_mut(lane.link)
-                && state.subs.get(&lane.sub).is_some_and(|sub| {
-                    (sub.bucket, sub.index, sub.serial) == (prefix, index, local.serial)
-                })
-            {
-                state.subs.swap_remove(&lane.sub);
-            }
-        }
-        turn.shared.counters.subscriptions -= queue.members.len() as u64;
-        turn.shared.counters.queues_destroyed += 1;
-    }
-    bucket.posted.drop_all(&mut turn.shared.unanswered, bucket.state.words());
-    bucket.state.keys().counts().for_each(|(origin, api_key, count)| {
-        turn.shared.key_shares.remove(origin, api_key, count);
-    });
-    turn.shared.sized(bucket.state.sizes(), Sizes::default());
-    turn.shared.links.release(&mut turn.out.links, |held, out| held.deposed(prefix, out));
-    turn.shared.couriers.forget(&mut turn.shared.counters, bucket.outputs.bucket());
+/// Tells a lane who has a bucket.
+fn tell_lane(turn: &mut Turn<'_>, link: LinkId, bucket: BucketId) {
+    let body = turn.shared.rows.told(bucket).map(q2g::q2g::Body::Moved);
+    wire::put_message(turn.out.links.buffer(link), &q2g::Q2g { body });
 }

@@ -10,35 +10,36 @@
 //! `kept` copies; a `copy` is a learner and a tail of what isn't committed. An `entry` is what a
 //! bucket records in a turn, and `prefix` how far two logs are the same.
 //!
-//! A node that is to learn from another by its settings has `copied` that one's buckets, and the
-//! other knows it as one of its `followers`. Nobody waits for copies; whom a bucket waits for is
-//! `played` by scripts and the simulation.
+//! Ten times a second a bucket is `shown`, so that copies compare themselves with it. Nobody waits
+//! for copies; whom a bucket waits for is `played` by scripts and the simulation.
 
-mod copied;
 mod copy;
 mod entry;
 mod fellow;
 mod fellows;
-mod followers;
 mod forget;
+mod heritage;
 mod kept;
 mod learner;
+mod peers;
 mod played;
 mod prefix;
+mod proposal;
 mod sent;
+mod shown;
 mod stream;
 mod streams;
 mod tail;
+mod waits;
 
-pub use copied::Compared;
-pub(crate) use copied::Copied;
 pub(crate) use fellows::Fellows;
-pub(crate) use followers::Followers;
 pub use forget::Forgets;
+pub(crate) use heritage::{Heritage, Inherited};
 pub(crate) use kept::Copies;
 pub use learner::{Broken, Learner};
 pub(crate) use played::Batches;
 pub use played::Played;
+pub use shown::Compared;
 pub use stream::Unit;
 pub(crate) use stream::{Reader, Stream};
 pub(crate) use streams::Streams;

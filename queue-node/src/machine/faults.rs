@@ -34,6 +34,26 @@ pub struct Faults {
     pub span_of_refused: bool,
     /// What waits of a bucket stays when the bucket is another node's, or begins anew.
     pub deposed_keeps_outputs: bool,
+    /// A batch doesn't name the buckets of which outputs wait.
+    pub round_names_nobody: bool,
+    /// A proposal is given up when the boss can't decide now.
+    pub gives_up_proposing: bool,
+    /// What a boss can't decide now counts as refused.
+    pub not_now_is_no: bool,
+    /// Learners are proposed before they are waited for, and waited for by the row.
+    pub proposes_then_waits: bool,
+    /// Who is proposed to be dropped isn't waited for any more.
+    pub stops_before_row: bool,
+    /// A proposal is made while another is open.
+    pub two_proposals: bool,
+    /// What one of those who are waited for has counts as committed.
+    pub committed_of_first_ack: bool,
+    /// A node without space for copies acknowledges what it doesn't keep.
+    pub full_acknowledged: bool,
+    /// Who may be a member by a row that isn't heard yet is sent a snapshot.
+    pub proposed_is_filled: bool,
+    /// Who has stood still accuses those whom it hasn't heard meanwhile.
+    pub clock_not_anew: bool,
     /// What a fellow has is told by the number of its newest record alone.
     pub prefix_by_number: bool,
     /// A fellow is told to cut what it has applied.
@@ -56,6 +76,26 @@ pub struct Faults {
     pub rebuilt_while_promotable: bool,
     /// Who is promoted throws away what it hasn't applied.
     pub tail_dropped: bool,
+    /// Who is promoted with a copy that isn't level begins with nothing.
+    pub learner_promoted: bool,
+    /// A reign begins without a record.
+    pub no_opening: bool,
+    /// A reign begins with a record of the one before.
+    pub decides_before_opening: bool,
+    /// Who is promoted says again what others haven't answered before its opening is on every copy.
+    pub words_before_opening: bool,
+    /// Who is promoted numbers its words as if there had been none.
+    pub word_number_reused: bool,
+    /// Sessions whose lane died with the primary stay attached.
+    pub nobody_detaches: bool,
+    /// Who is deposed in the midst of a turn closes its entry before all of it is recorded.
+    pub half_unit: bool,
+    /// Who is deposed tells lanes, and not nodes.
+    pub deposed_tells_lanes: bool,
+    /// Who is deposed tells nobody who comes later.
+    pub deposed_is_probed: bool,
+    /// Who is promoted again tells nobody.
+    pub same_home_not_told: bool,
     /// The result of a write isn't remembered.
     pub result_forgotten: bool,
     /// The first missed event isn't replayed.

@@ -4,12 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
+use proto::b2n;
 use proto::bucket::{BucketId, Epochs, Loss};
 use proto::class::ClusterConfig;
 use proto::g2q::field::g2q;
 use proto::limits;
 use proto::link::Role;
-use proto::n2b::{BucketReport, bucket_report};
+use proto::n2b::BucketReport;
 use proto::name;
 use proto::seeded::Seed;
 use proto::table::BucketTable;
@@ -25,9 +26,7 @@ use super::buckets::Buckets;
 #[cfg(test)]
 use super::clock::Clock;
 use super::clock::NodeMs;
-use super::copies::{
-    Batches, Compared, Copied, Copies, Followers, Learner, Played, Reader, Streams,
-};
+use super::copies::{Batches, Compared, Copies, Learner, Played, Reader, Streams};
 use super::counters::Counters;
 use super::faults::Faults;
 use super::held::Effect;
@@ -35,6 +34,7 @@ use super::lane::Broken;
 use super::links::{Links, read_at};
 use super::local::Seat;
 use super::promote::Promotion;
+use super::reports::Reports;
 use super::rows::Rows;
 use super::run::SpareRuns;
 use super::state::idempotency::Shares;
@@ -65,8 +65,6 @@ pub struct Settings {
     pub logs_bytes_max: usize,
     /// Each bucket begins with so many copies that the caller plays, and waits for them.
     pub played_copies: u32,
-    /// The node whose buckets it has copies of, if there is one.
-    pub learns: Option<String>,
     /// Planted bugs.
     pub faults: Faults,
 }
@@ -108,6 +106,20 @@ pub enum Input<'a> {
     Table(Arc<BucketTable>),
     /// A cluster configuration came.
     Config(Arc<ClusterConfig>),
+    /// There is a link to a boss, or there is none any more.
+    Boss {
+        /// Whether there is.
+        linked: bool,
+    },
+    /// The boss can't decide about a proposal now.
+    NotNow(b2n::NotNow),
+    /// Nobody listens at the port of a node.
+    Refused {
+        /// Its id.
+        id: &'a str,
+        /// Its life.
+        incarnation: u64,
+    },
     /// Something happens to copies that the caller plays.
     Played(Played<'a>),
     /// The boss asks what is in a queue.
@@ -128,10 +140,9 @@ pub enum Input<'a> {
 pub struct Node {
     shared: Shared,
     buckets: Buckets,
-    /// Copies of another's.
-    copied: Copied,
-    /// Copies that it has by rows.
+    /// Of others' buckets.
     copies: Copies,
+    reports: Reports,
 }
 
 impl Node {
@@ -140,7 +151,7 @@ impl Node {
         let mut timers = Timers::default();
         timers.set(NodeMs(0), Timer::Memory);
         let key_shares = Shares::new(settings.bytes_max);
-        let rows = Rows::new(settings.faults());
+        let (rows, played) = (Rows::new(settings.faults()), settings.played_copies);
         let shared = Shared {
             random: StdRng::seed_from_u64(seed),
             links: Links::new(settings.faults()),
@@ -155,8 +166,7 @@ impl Node {
             open_units: Vec::new(),
             units: Vec::new(),
             is_tapped: false,
-            followers: Followers::default(),
-            streams: Streams::default(),
+            streams: Streams::new(played),
             batches: Batches::default(),
             couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
@@ -171,8 +181,8 @@ impl Node {
             prepared: Vec::new(),
             spare_runs: SpareRuns::default(),
         };
-        let (buckets, copied, copies) = Default::default();
-        Node { shared, buckets, copied, copies }
+        let (buckets, copies, reports) = Default::default();
+        Node { shared, buckets, copies, reports }
     }
 
     /// Takes one input.
@@ -181,7 +191,7 @@ impl Node {
         let mut turn = Turn::new(now, &mut self.shared, out);
         match input {
             Input::Frame { link, frame } => {
-                let copies = (&mut self.copied, &mut self.copies);
+                let copies = &mut self.copies;
                 if let Err(reason) = self.buckets.frame(&mut turn, copies, link, frame) {
                     turn.shared.counters.broken_peers += 1;
                     if let Some(state) = turn.shared.links.get_mut(link) {
@@ -200,22 +210,22 @@ impl Node {
                 let (id, incarnation) = (peer.id.clone(), peer.incarnation);
                 turn.shared.links.up(link, peer, dialled);
                 turn.shared.couriers.link_up();
-                if hears_words && turn.shared.settings.learns.as_deref() == Some(&*id) {
-                    self.copied.link_up(&mut turn, link);
-                }
+                self.buckets.tell_deposed(&mut turn, link);
                 if hears_words {
                     self.buckets.begin_stream(&mut turn, link, &id, incarnation);
                     self.buckets.send_words_to(&mut turn, link);
                 }
             }
             Input::LinkDown { link } => {
-                self.copied.link_down(link);
                 self.copies.link_down(link);
                 self.buckets.end_stream(&mut turn, link);
                 self.buckets.link_down(&mut turn, link);
             }
             Input::Table(table) => self.buckets.adopt(&mut turn, &table),
             Input::Config(config) => self.buckets.configure(&mut turn, &config),
+            Input::Boss { linked } => self.buckets.boss(&mut turn, linked),
+            Input::NotNow(answer) => self.buckets.not_now(&mut turn, &answer),
+            Input::Refused { id, incarnation } => self.buckets.refused(&mut turn, id, incarnation),
             Input::Played(played) => self.buckets.play(&mut turn, played),
             Input::Inspect { number, queue } => self.buckets.inspect(&mut turn, number, queue),
             Input::TurnEnd => self.buckets.end_turn(&mut turn),
@@ -225,11 +235,13 @@ impl Node {
             }
         }
         self.buckets.heed_rows(&mut turn, &mut self.copies);
+        self.buckets.carry_out(&mut turn);
         self.buckets.deliver(&mut turn);
         if is_end {
             self.buckets.close_units(&mut turn);
             self.copies.end_turn(&mut turn);
             self.buckets.end_batches(&mut turn);
+            self.buckets.carry_out(&mut turn);
         }
     }
 
@@ -258,10 +270,7 @@ impl Node {
     /// What was seen last of each copy that it has and of its primary, and how many copies aren't
     /// level yet.
     pub fn compared(&self) -> (Vec<Compared>, usize) {
-        let (mut compared, filling) = self.copied.compared();
-        let (more, filled) = self.copies.compared();
-        compared.extend(more);
-        (compared, filling + filled)
+        self.copies.compared()
     }
 
     /// The newest record of a bucket between two turns, and what a copy's digest must be then.
@@ -269,6 +278,12 @@ impl Node {
         let bucket = self.bucket(bucket)?;
         let now_ms = bucket.clock.at_ms(NodeMs(now.ms));
         Some((bucket.state.newest().n, bucket.state.digest(now_ms)))
+    }
+
+    /// Of a copy that has a state: its loss, the newest record that it has applied, and its digest
+    /// for this moment of its primary's clock.
+    pub fn copy_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Loss, u64, u128)> {
+        self.copies.state_digest(bucket, at_ms)
     }
 
     /// The clock of a bucket shows this.
@@ -336,7 +351,7 @@ impl Node {
         let queues = counters.queues_created - counters.queues_destroyed;
         let unanswered = self.shared.unanswered.total() as u64;
         let callout_tells_kept = self.shared.couriers.len() as u64;
-        let copies = (self.copied.len() + self.copies.len()) as u64;
+        let copies = self.copies.len() as u64;
         Counters { sessions, queues, unanswered, callout_tells_kept, copies, ..counters }
     }
 
@@ -346,16 +361,20 @@ impl Node {
         buckets.map(|bucket| (bucket.outputs.bucket(), bucket.outputs.epochs())).collect()
     }
 
-    /// What it reports to the boss of these buckets.
-    pub fn holds(&self) -> Vec<BucketReport> {
-        let report = |bucket: BucketId| BucketReport {
-            bits: bucket.bits().into(),
-            prefix: bucket.prefix(),
-            row: self.shared.rows.row(bucket).cloned(),
-            role: bucket_report::Role::Primary.into(),
-            ..BucketReport::default()
-        };
-        self.buckets.all().map(|bucket| report(bucket.outputs.bucket())).collect()
+    /// What it reports to a boss that has heard nothing of it on this link.
+    pub fn holds(&mut self) -> Vec<BucketReport> {
+        self.reports.forget();
+        self.changes()
+    }
+
+    /// What has changed since it has reported last.
+    pub fn changes(&mut self) -> Vec<BucketReport> {
+        self.reports.changes(&self.shared.rows, &self.buckets, &self.copies)
+    }
+
+    /// Whether it has no space for copies.
+    pub fn is_full(&self) -> bool {
+        self.copies.is_full()
     }
 
     /// What it keeps in all, and that part of it which is there for sessions that left queues.
@@ -438,7 +457,7 @@ impl Buckets {
     fn frame(
         &mut self,
         turn: &mut Turn<'_>,
-        copies: (&mut Copied, &mut Copies),
+        copies: &mut Copies,
         link: LinkId,
         frame: &[u8],
     ) -> Result<(), Broken> {
@@ -465,7 +484,6 @@ impl Buckets {
         turn.shared.links.held.link_down(link);
         turn.shared.couriers.link_down(link);
         turn.shared.rows.link_down(link);
-        self.unfollow(turn, link);
         let Some(state) = turn.shared.links.down(link) else { return };
         for queue in state.subs.values() {
             if let Some(bucket) = self.get(queue.bucket)

@@ -3,6 +3,7 @@
 use link::machine::LinkId;
 use member::machine::Told;
 use proto::bucket::{BucketId, Epochs, Loss, Reign};
+use proto::n2b::propose::Why;
 use proto::q2q::{self, field::q2q as said};
 use proto::table::{Moved, Row};
 use proto::wire;
@@ -10,7 +11,7 @@ use proto::wire;
 use super::bucket::Bucket;
 use super::buckets::{Buckets, Home};
 use super::clock::NodeMs;
-use super::copies::{Copied, Copies};
+use super::copies::Copies;
 use super::held::Effect;
 use super::lane::{Broken, read};
 use super::state::heard::{Hearing, Teller};
@@ -30,12 +31,11 @@ impl Buckets {
     pub(crate) fn peer_frame(
         &mut self,
         turn: &mut Turn<'_>,
-        (copied, copies): (&mut Copied, &mut Copies),
+        copies: &mut Copies,
         link: LinkId,
         number: u32,
         body: &[u8],
     ) -> Result<(), Broken> {
-        let is_dialled = turn.shared.links.get(link).is_some_and(|state| state.dialled);
         match number {
             said::WORD => {
                 let message: q2q::Word = read(body)?;
@@ -64,10 +64,6 @@ impl Buckets {
                 // It may hear of it.
                 Told::Lower | Told::Unusable => turn.shared.send_words_later(turn.node_ms()),
             },
-            // On links that this node has dialled, those of whom it follows.
-            said::SLICE if is_dialled => copied.slice(turn, link, body)?,
-            said::RECORDS if is_dialled => copied.records(turn, link, body)?,
-            said::DIGEST if is_dialled => copied.compare(turn, body)?,
             said::SLICE => copies.slice(turn, link, body)?,
             said::RECORDS => copies.records(turn, link, body)?,
             said::DIGEST => copies.digest(turn, link, &read(body)?)?,
@@ -82,25 +78,18 @@ impl Buckets {
                 }
             }
             said::ACK => return self.acknowledged(turn, link, &read(body)?),
-            said::AGAIN if is_dialled => {
+            said::AGAIN => {
                 let again: q2q::Again = read(body)?;
+                let why = match again.why() {
+                    q2q::Why::Unfit | q2q::Why::None => Why::Unfit,
+                    q2q::Why::Differs => Why::Differs,
+                    q2q::Why::Lacks => Why::Lacks,
+                };
                 if let Some(bucket) = self.get(again.prefix)
                     && bucket.is_meant(again.bits, again.loss, again.reign)?
                 {
-                    bucket.fellow_again(turn, link);
+                    bucket.fellow_again(turn, link, why);
                 }
-            }
-            said::FOLLOW => {
-                let prefixes = self.all().map(|bucket| bucket.outputs.bucket().prefix());
-                turn.shared.followers.follow(link, prefixes);
-            }
-            said::AGAIN => {
-                let again: q2q::Again = read(body)?;
-                turn.shared.followers.again(link, again.prefix);
-            }
-            said::SLICE_ACK => {
-                let ack: q2q::SliceAck = read(body)?;
-                turn.shared.followers.acknowledged(link, ack.bytes);
             }
             // A newer node's.
             _ => {}
@@ -130,19 +119,6 @@ impl Buckets {
                 Ok(())
             }
             Told::Unusable => Err("a node leads a bucket of which nothing is known here"),
-        }
-    }
-
-    /// Copies and fellows go by the newest rows from here on.
-    pub(crate) fn heed_rows(&mut self, turn: &mut Turn<'_>, copies: &mut Copies) {
-        for change in turn.shared.rows.changes() {
-            copies.row_changed(turn, change);
-            let bucket = self.get(change.bucket.prefix());
-            let bucket = bucket.filter(|bucket| bucket.outputs.bucket() == change.bucket);
-            if let (Some(bucket), Some(row)) = (bucket, turn.shared.rows.row(change.bucket)) {
-                let row = row.clone();
-                bucket.row_changed(turn, &row, change);
-            }
         }
     }
 

@@ -1,14 +1,18 @@
 //! A node becomes the primary of a bucket: with what a copy has, or with nothing.
 
 use proto::bucket::Loss;
-use proto::limits::QUEUES_TAKEN_UP_PER_TURN;
+use proto::limits::{DEAD_MS, TAKEN_UP_PER_TURN};
+use proto::table::Row;
 
-use super::application::Cause;
+use super::application::{Cause, Happened};
 use super::bucket::Bucket;
 use super::clock::{Clock, NodeMs};
+use super::copies::{Fellows, Inherited};
+use super::held::Effect;
 use super::local::Local;
 use super::state::queue::QueueIndex;
 use super::state::record::Record;
+use super::state::tells::Tell;
 use super::state::{LOG_GRACES, State};
 use super::timers::Timer;
 use super::turn::Turn;
@@ -25,14 +29,62 @@ pub struct Promotion {
 impl Bucket {
     /// Begins a reign: its first record.
     pub(crate) fn open(&mut self, turn: &mut Turn<'_>, reign: u64) {
+        let faults = turn.shared.settings.faults();
+        if faults.no_opening {
+            return;
+        }
+        if faults.decides_before_opening {
+            self.record(turn, Record::Noop, None);
+        }
         let Loss(loss) = self.outputs.epochs().loss;
         self.record(turn, Record::Opened { reign, loss }, None);
+    }
+
+    /// Goes on from a copy, as the primary of this row.
+    pub(crate) fn inherit(&mut self, turn: &mut Turn<'_>, had: Inherited, row: &Row) {
+        let Inherited { state, tail, clock_ms } = had;
+        // What others lack of the entries they get from here, and the opening behind them.
+        self.fellows = Fellows::with_tail(tail);
+        self.stream.follow();
+        // Nothing is let out before it is known whom it waits for.
+        self.meet_fellows(turn, row, false);
+        self.promote(turn, state, Promotion { reign: row.reign, clock_ms });
+        let own = self.outputs.bucket();
+        for number in self.state.words().numbers() {
+            if let Some(word) = self.state.words().get(number) {
+                let home = turn.shared.rows.bucket(word.to()).unwrap_or(own);
+                self.posted.kept(&mut turn.shared.unanswered, number, home, word);
+            }
+        }
+    }
+
+    /// Says again all that isn't answered or taken, when the opening of its reign is on every copy:
+    /// before, what it says may be nobody else's.
+    pub(crate) fn speak_again(&mut self, turn: &mut Turn<'_>) {
+        let is_early = turn.shared.settings.faults().words_before_opening;
+        for number in self.state.words().numbers() {
+            let links = &mut turn.shared.links;
+            if is_early || self.outputs.effect(links, Effect::Word { number }).is_some() {
+                self.send_word(turn, number);
+            }
+        }
+        let (bucket, couriers) = (self.outputs.bucket(), &turn.shared.couriers);
+        let happened = |(n, tell): (u64, &Tell)| {
+            let user = Some(&*tell.user).filter(|user| !user.is_empty());
+            let cause = user.map_or(Cause::default(), |user| couriers.cause(user));
+            Happened { bucket, n, cause, target: tell.target.clone() }
+        };
+        let tells: Vec<Happened> = self.state.tells().iter().map(happened).collect();
+        for tell in tells {
+            self.tell(turn, tell);
+        }
     }
 
     /// Goes on with the state of a copy, as the primary of a new reign.
     pub(crate) fn promote(&mut self, turn: &mut Turn<'_>, copy: State, by: Promotion) {
         let faults = turn.shared.settings.faults();
         let copy = if faults.graces_go_on { copy.with_graces_that_go_on() } else { copy };
+        let copy = if faults.word_number_reused { copy.with_words_counted_anew() } else { copy };
         self.take_over(turn, copy);
         // Never further than the clock has come for certain: an outage makes nothing end early.
         let shown_ms = self.state.newest().at_ms.max(by.clock_ms);
@@ -100,7 +152,7 @@ impl Bucket {
 
     /// The next of these queues get their deadlines.
     pub(crate) fn set_deadlines(&mut self, turn: &mut Turn<'_>) {
-        let end = self.unarmed.end.min(self.unarmed.start + QUEUES_TAKEN_UP_PER_TURN);
+        let end = self.unarmed.end.min(self.unarmed.start + TAKEN_UP_PER_TURN);
         for place in std::mem::replace(&mut self.unarmed.start, end)..end {
             if let Some(index) = self.state.queues().in_place(place) {
                 self.wake(turn, index);
@@ -115,13 +167,39 @@ impl Bucket {
     /// The deadlines of sessions whose user queues are here.
     fn take_up_sessions(&mut self, turn: &mut Turn<'_>) {
         let (prefix, grace_ms) = (self.outputs.bucket().prefix(), turn.shared.settings.grace_ms);
+        let mut attached = Vec::new();
         for key in self.state.logins().in_order() {
             let Some(login) = self.state.logins().present(key) else { continue };
-            if let Some(detached_ms) = login.detached_ms {
-                self.wake_at(turn, detached_ms + grace_ms, Timer::Grace(prefix, key));
+            match login.detached_ms {
+                Some(ms) => self.wake_at(turn, ms + grace_ms, Timer::Grace(prefix, key)),
+                None => attached.push(key),
             }
             if let Some(sweep) = login.sweep {
                 self.wake_at(turn, sweep.due_ms, Timer::Sweep(prefix, key));
+            }
+        }
+        // Their lanes introduce them as soon as they hear of the row, unless they died, too.
+        let until = turn.node_ms().after(DEAD_MS);
+        self.unintroduced = (attached, until);
+        turn.shared.timers.set(until, Timer::Unintroduced(prefix));
+    }
+
+    /// The next sessions that no lane has introduced since the node took over are detached.
+    pub(crate) fn detach_unintroduced(&mut self, turn: &mut Turn<'_>) {
+        let (unintroduced, until) = &mut self.unintroduced;
+        // A later reign has begun.
+        if turn.node_ms() < *until || turn.shared.settings.faults().nobody_detaches {
+            return;
+        }
+        let left = unintroduced.len().saturating_sub(TAKEN_UP_PER_TURN as usize);
+        let next = unintroduced.split_off(left);
+        if left > 0 {
+            let timer = Timer::Unintroduced(self.outputs.bucket().prefix());
+            turn.shared.timers.set(turn.node_ms().after(1), timer);
+        }
+        for key in next {
+            if !self.seats.contains_key(&key) {
+                self.detach_session(turn, key, 0);
             }
         }
     }

@@ -18,18 +18,22 @@ pub(crate) struct Rows {
     known: KnownRows,
     /// Under which epochs a node has been told who has a bucket, by its link and the prefix.
     told: BTreeMap<(LinkId, u32), Epochs>,
-    /// The `conf` of the rows that copies and fellows go by, by prefix; nothing: of none.
-    heeded: Vec<Option<Conf>>,
+    /// The rows that buckets, copies and fellows go by, by prefix; nothing: none.
+    heeded: Vec<Option<(Conf, Epochs)>>,
     /// Some rows may be others than those.
     is_news: bool,
     /// A planted bug: nobody is told.
     is_silent: bool,
 }
 
-/// A row that copies and fellows don't go by yet.
+/// A row that buckets, copies and fellows don't go by yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) bucket: BucketId,
+    /// Under which epochs they have known the bucket, if they have.
+    pub(crate) before: Option<Epochs>,
+    /// It has another primary, reign or loss.
+    pub(crate) moves: bool,
     /// It isn't the next after the one that they go by: somebody may have come and gone in between.
     pub(crate) skips: bool,
 }
@@ -56,6 +60,11 @@ impl Rows {
         self.known.table().map_or(0, |table| table.rows().len())
     }
 
+    /// How many bits of a name's hash say which bucket it is of.
+    pub(crate) fn bits(&self) -> u32 {
+        self.known.table().map_or(0, |table| table.bits().into())
+    }
+
     /// The highest row of a bucket.
     pub(crate) fn row(&self, bucket: BucketId) -> Option<&Row> {
         self.known.row(bucket)
@@ -71,10 +80,11 @@ impl Rows {
         self.known.places_ahead()
     }
 
-    /// A table has come: which buckets have another primary, reign or loss by it, if it is newer.
-    pub(crate) fn take_table(&mut self, table: &Arc<BucketTable>) -> Option<Vec<BucketId>> {
-        self.is_news = true;
-        self.known.take_table(table)
+    /// A table has come. False: it isn't newer.
+    pub(crate) fn take_table(&mut self, table: &Arc<BucketTable>) -> bool {
+        let is_newer = self.known.take_table(table).is_some();
+        self.is_news |= is_newer;
+        is_newer
     }
 
     /// Somebody has told a row.
@@ -93,12 +103,15 @@ impl Rows {
         }
         let bits = u32::from(table.bits());
         let buckets = (0u32..).zip(&mut self.heeded);
-        let change = |(prefix, heeded): (u32, &mut Option<Conf>)| {
+        let change = |(prefix, heeded): (u32, &mut Option<(Conf, Epochs)>)| {
             let bucket = BucketId::new(bits, prefix)?;
-            let conf = self.known.row(bucket)?.conf();
-            let before = heeded.replace(conf);
-            let skips = before.is_some_and(|before| conf.0 != before.0 + 1);
-            (before != Some(conf)).then_some(Change { bucket, skips })
+            let (conf, epochs) = self.known.row(bucket).map(|row| (row.conf(), row.epochs()))?;
+            let before = heeded.replace((conf, epochs));
+            let skips = before.is_some_and(|(before, _)| conf.0 != before.0 + 1);
+            let is_news = before.is_none_or(|(before, _)| before != conf);
+            let before = before.map(|(_, epochs)| epochs);
+            let moves = before != Some(epochs);
+            is_news.then_some(Change { bucket, before, moves, skips })
         };
         buckets.filter_map(change).collect()
     }

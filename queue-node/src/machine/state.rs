@@ -120,6 +120,12 @@ impl State {
         State { graces_go_on: true, ..self }
     }
 
+    /// With a planted bug.
+    pub(crate) fn with_words_counted_anew(mut self) -> State {
+        self.words.go_on_from(0);
+        self
+    }
+
     /// The newest record, and its moment.
     pub(crate) fn newest(&self) -> Stamp {
         self.newest

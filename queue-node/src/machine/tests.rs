@@ -42,6 +42,8 @@ mod rows;
 mod sending;
 mod state;
 mod storm;
+mod takeover;
+mod takeovers;
 mod told;
 mod unanswered;
 mod users;

@@ -32,6 +32,8 @@ pub(crate) enum Timer {
     Sweep(u32, SessionKey),
     /// A bucket that the node has taken over: its next queues get their deadlines.
     Deadlines(u32),
+    /// A bucket that the node has taken over: sessions that no lane has introduced are detached.
+    Unintroduced(u32),
     /// What buckets remember of operations and requests is looked through.
     Memory,
     /// Tells that the web application hasn't acknowledged are given again.

@@ -13,7 +13,7 @@ use super::allowance::Allowances;
 use super::application::Couriers;
 use super::caught::Caught;
 use super::clock::NodeMs;
-use super::copies::{Batches, Followers, Streams, Unit};
+use super::copies::{Batches, Streams, Unit};
 use super::counters::Counters;
 use super::held::Fellow;
 use super::links::Links;
@@ -37,6 +37,8 @@ pub struct Outbox {
     pub places: Vec<Place>,
     /// To the copies of buckets that somebody follows.
     pub units: Vec<Unit>,
+    /// To the boss, too: what the rows of buckets should be.
+    pub proposals: Vec<n2b::Propose>,
     /// To copies that the caller plays: batches, by their numbers on the copy's link.
     pub batches: Vec<(Fellow, u64)>,
     /// To the log.
@@ -64,9 +66,7 @@ pub(crate) struct Shared {
     pub(crate) units: Vec<Unit>,
     /// Units are let out beside the links, too: for tests.
     pub(crate) is_tapped: bool,
-    /// Who has copies of this node's buckets.
-    pub(crate) followers: Followers,
-    /// What those are sent who have copies by rows.
+    /// What those are sent who have copies.
     pub(crate) streams: Streams,
     /// What copies that the caller plays are sent.
     pub(crate) batches: Batches,

@@ -125,6 +125,19 @@ fn values(changes: &[Change]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Whether no lane of the client has reached the home of its user for a grace.
+pub(super) fn was_unheard(lives: &Lives<'_>, journal: &Journal, at_us: u64) -> bool {
+    let home = format!("/user/{}", journal.user);
+    // The lane may be back before anybody is told.
+    [at_us, at_us.saturating_sub(TOLD_US)].into_iter().any(|then_us| {
+        let since_us = lives.seen.ways.apart_since(&journal.ways, &home, then_us);
+        since_us.is_some_and(|since_us| then_us - since_us + TOLD_US >= GRACE_MS * 1000)
+    })
+}
+
+/// What ends a session takes so long to come to who is told.
+const TOLD_US: u64 = 300_000;
+
 /// Whether the user may have left for that reason by then.
 fn may_leave(lives: &Lives<'_>, span: &Span<'_>, user: &str, reason: &str, at_us: u64) -> bool {
     let from_us = at_us.saturating_sub(GRACE_MS * 1000 + SEEN_US);
@@ -157,6 +170,7 @@ fn may_leave(lives: &Lives<'_>, span: &Span<'_>, user: &str, reason: &str, at_us
                 || lives.seen.put_out(user, None, from_us, at_us)
                 || at_us >= lives.seen.farewell_us
                 || lives.seen.lost(&format!("/user/{user}"), from_us, at_us)
+                || its().any(|journal| was_unheard(lives, journal, at_us))
         }
         "not resumed" => its().any(|journal| journal.was_lost(at_us)),
         "removed by the application" => lives.seen.put_out(user, Some(span.queue), from_us, at_us),

@@ -4,6 +4,7 @@ use imq_sdk::{Event, QueueEvent};
 use proto::codes::Close;
 
 use super::Violation;
+use super::causes::was_unheard;
 use super::spans::Lives;
 use crate::application::NO;
 use crate::journal::{FULL, Journal, What};
@@ -100,7 +101,11 @@ fn stays(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) 
         let is_refused = reason.ends_with(NO) && lives.seen.said_no(&journal.user, queue);
         let is_full = reason.starts_with("limit") && is_full(lives, journal, queue, moment.at_us);
         let is_beaten = has_rival(lives, journal, from_us, moment.at_us);
-        let is_allowed = is_put_out || is_refused || is_full || is_beaten;
+        let is_allowed = is_put_out
+            || is_refused
+            || is_full
+            || is_beaten
+            || was_unheard(lives, journal, moment.at_us);
         if !lives.seen.lost(&user_queue, from_us, moment.at_us) && !is_allowed {
             violations.push(Violation {
                 at_us: moment.at_us,

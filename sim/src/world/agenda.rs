@@ -70,6 +70,12 @@ pub(crate) enum Happening {
     Answered { via: Via, request: u64, post: Option<(usize, usize)>, outcome: Box<Outcome> },
     /// The next part of the run begins.
     Phase(Phase),
+    /// All faults have healed some time ago.
+    Healed,
+    /// A process dies.
+    Kill { process: Process, life: u64, down_us: u64 },
+    /// What a node has said to the boss comes once more, on whatever link there is.
+    Repeated { node: usize, life: u64, frame: Vec<u8> },
 }
 
 /// Kinds of trouble.
@@ -90,6 +96,7 @@ pub(crate) enum Trouble {
     LateClient,
     AwayClient,
     FullNode,
+    OneFault,
 }
 
 /// The order of things to come.

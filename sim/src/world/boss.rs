@@ -6,13 +6,16 @@ use boss::machine::configurations::Configurations;
 use boss::machine::kept::Kept;
 use boss::machine::{Boss, Effect, Input, Outbox, Settings};
 
+use proto::limits::LINK_FRAME_BYTES_MAX;
+use proto::n2b::field::n2b;
+
 use super::Process;
 use super::World;
 use super::agenda::Happening;
+use super::kills::Step;
 use super::process::Arrival;
 use super::wires::Port;
-use crate::plan::NODES;
-
+use crate::phase::Phase;
 /// The boss, and what it has stored.
 #[derive(Debug, Default)]
 pub(crate) struct BossHost {
@@ -21,6 +24,10 @@ pub(crate) struct BossHost {
     disk: Option<Vec<u8>>,
     writing: Option<Vec<u8>>,
 }
+
+/// Of a hundred proposals, so many come once more, so much later at most.
+const REPEATED_PERCENT: u64 = 10;
+const REPEATED_US: u64 = 2_000_000;
 
 const CLUSTER: &str = include_str!("../cluster.toml");
 /// A class of queues that nobody has: those behind it have other places.
@@ -34,10 +41,10 @@ impl World {
         let now = self.now();
         let found = match &self.boss.disk {
             Some(bytes) => Kept::decode(bytes).map_err(|error| error.to_string()),
-            None => Configuration::parse(CLUSTER)
-                .map(|config| Configurations::new(&config, 0, now.unix_ms))
-                .map(|config| Kept::new(self.chance.seed(), config))
-                .map_err(|problems| format!("{problems:?}")),
+            None => {
+                let config = Configurations::new(&self.configuration(0), 0, now.unix_ms);
+                Ok(Kept::new(self.chance.seed(), config))
+            }
         };
         let kept = match found.map(|kept| self.given_anew(kept)) {
             Ok(kept) => kept,
@@ -45,7 +52,7 @@ impl World {
         };
         let settings = Settings {
             settle_ms: 300,
-            expected_queue_nodes: Some(NODES),
+            expected_queue_nodes: Some(self.plan.nodes),
             dead_ms: proto::limits::DEAD_MS,
         };
         let mut boss = Boss::new(now, settings, Found { kept, is_older: false });
@@ -59,19 +66,23 @@ impl World {
             }
         }
         self.boss.boss = Some(boss);
+        self.rows_are_stored();
     }
 
     /// Each life of the boss begins with another text: there is a class more, or it is gone again.
     fn given_anew(&self, mut kept: Kept) -> Kept {
         let life = self.life(Process::Boss);
-        let text = match life % 2 {
-            0 => CLUSTER.to_owned(),
-            _ => CLUSTER.replacen("[[class]]", &format!("{SPARE}[[class]]"), 1),
-        };
-        if let Ok(config) = Configuration::parse(&text) {
-            kept.config.give(&config, life, self.now().unix_ms);
-        }
+        kept.config.give(&self.configuration(life), life, self.now().unix_ms);
         kept
+    }
+
+    fn configuration(&self, life: u64) -> Configuration {
+        let copies = format!("copies = {}", self.plan.copies);
+        let text = CLUSTER.replacen("copies = 1", &copies, 1);
+        Configuration::unchecked(&match life % 2 {
+            0 => text,
+            _ => text.replacen("[[class]]", &format!("{SPARE}[[class]]"), 1),
+        })
     }
 
     /// What was being written is on the disk, or isn't.
@@ -80,20 +91,62 @@ impl World {
         let writing = self.boss.writing.take();
         if self.chance.percent(50) && writing.is_some() {
             self.boss.disk = writing;
+            self.rows_are_stored();
+        }
+    }
+
+    /// What a node proposes may come twice, and late.
+    pub(crate) fn repeats(&mut self, node: usize, bytes: &[u8]) {
+        let mut repeated = Vec::new();
+        let mut rest = bytes;
+        while let Ok(Some((frame, end))) = proto::frame::split(rest, LINK_FRAME_BYTES_MAX) {
+            rest = &rest[end..];
+            if matches!(proto::wire::envelope(frame), Ok((n2b::PROPOSE, _))) {
+                repeated.push(frame.to_vec());
+            }
+        }
+        let life = self.life(Process::Node(node));
+        for frame in repeated {
+            if self.phase == Phase::Trouble && self.chance.percent(REPEATED_PERCENT) {
+                let us = self.chance.below(REPEATED_US);
+                self.agenda.after(us, Happening::Repeated { node, life, frame });
+            }
+        }
+    }
+
+    pub(crate) fn repeated(&mut self, node: usize, life: u64, frame: Vec<u8>) {
+        if !self.is_alive(Process::Node(node), life) {
+            return;
+        }
+        if let Some(link) = self.link_between(Port::Boss, Port::Node(node)) {
+            self.arrive(Process::Boss, Arrival::Frame { port: Port::Boss, link, frame });
         }
     }
 
     pub(crate) fn stored(&mut self, life: u64) {
         if self.is_alive(Process::Boss, life) {
             self.boss.disk = self.boss.writing.take();
+            self.rows_are_stored();
+            self.kills_boss_at(Step::HasStored);
             self.arrive(Process::Boss, Arrival::Stored);
+        }
+    }
+
+    /// The recorder reads what is on the disk.
+    fn rows_are_stored(&mut self) {
+        let kept = self.boss.disk.as_deref().map(Kept::decode);
+        if let Some(Ok(kept)) = kept {
+            let rows = kept.rows.buckets();
+            let rows: Vec<_> =
+                rows.map(|(bucket, row)| (bucket, row.wire(bucket.prefix()))).collect();
+            self.logs_store(&rows);
         }
     }
 
     /// One turn; when it wants to be woken.
     pub(crate) fn boss_turn(&mut self, inbox: Vec<Arrival>) -> Option<u64> {
         let now = self.now();
-        let mut down = Vec::new();
+        let (mut down, mut stores) = (Vec::new(), false);
         let host = &mut self.boss;
         let (boss, out) = (host.boss.as_mut()?, &mut host.out);
         for arrival in inbox {
@@ -126,12 +179,16 @@ impl World {
         for effect in std::mem::take(&mut out.effects) {
             if let Effect::Store(bytes) = effect {
                 host.writing = Some(bytes);
+                stores = true;
                 let life = self.vitals.get(&Process::Boss).map_or(0, |vitals| vitals.life);
                 let us = self.chance.below(20_000);
                 self.agenda.after(us, Happening::Stored { life });
             }
         }
         self.flush_links(Port::Boss);
+        if stores {
+            self.kills_boss_at(Step::Stores);
+        }
         for link in down {
             self.link_is_down(Port::Boss, link);
         }

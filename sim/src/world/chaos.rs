@@ -4,9 +4,9 @@ use super::agenda::{Happening, Trouble};
 use super::wires::Port;
 use super::{Process, World};
 use crate::phase::Phase;
-use crate::plan::{GATEWAYS, GRACE_MS, LOG_MS, NODES};
+use crate::plan::{GATEWAYS, GRACE_MS, LOG_MS};
 
-const TROUBLES: [Trouble; 15] = [
+const TROUBLES: [Trouble; 16] = [
     Trouble::LaneLink,
     Trouble::NodeLink,
     Trouble::BossLink,
@@ -22,6 +22,7 @@ const TROUBLES: [Trouble; 15] = [
     Trouble::LateClient,
     Trouble::AwayClient,
     Trouble::FullNode,
+    Trouble::OneFault,
 ];
 
 impl World {
@@ -50,6 +51,7 @@ impl World {
             Trouble::LateClient => troubles.late_client_ms,
             Trouble::AwayClient => troubles.away_client_ms,
             Trouble::FullNode => troubles.full_node_ms,
+            Trouble::OneFault => troubles.one_fault_ms,
         }
     }
 
@@ -93,14 +95,14 @@ impl World {
             Trouble::RivalClient => {
                 if let Some((client, socket)) = self.any_client() {
                     if self.plan.troubles.cut_off_ms > 0 && self.chance.percent(40) {
-                        let node = self.chance.index(NODES);
+                        let node = self.chance.index(self.plan.nodes);
                         self.cut_off(self.lane_of(socket), Port::Node(node));
                     }
                     self.rival(client);
                 }
             }
             Trouble::CrashNode => {
-                let node = Process::Node(self.chance.index(NODES));
+                let node = Process::Node(self.chance.index(self.plan.nodes));
                 self.crash_for_a_while(node);
             }
             Trouble::CrashBoss => self.crash_for_a_while(Process::Boss),
@@ -111,6 +113,7 @@ impl World {
             Trouble::Hang => self.hang_any(),
             Trouble::CutOff => self.cut_off_any(),
             Trouble::FullNode => self.fill_any(),
+            Trouble::OneFault => self.one_fault(),
             Trouble::LateClient => {
                 if let Some((client, socket)) = self.any_client() {
                     if self.plan.troubles.cut_off_ms > 0 && self.chance.percent(40) {
@@ -134,7 +137,7 @@ impl World {
         }
     }
 
-    fn crash_for_a_while(&mut self, process: Process) {
+    pub(crate) fn crash_for_a_while(&mut self, process: Process) {
         let late = self.chance.percent(30);
         let us =
             if late { self.chance.between(600_000, 2_500_000) } else { self.chance.below(200_000) };
@@ -145,6 +148,11 @@ impl World {
     fn hang_any(&mut self) {
         let processes: Vec<Process> = self.vitals.keys().copied().collect();
         let process = *self.chance.pick(&processes);
+        if self.plan.hangs_long {
+            let us = self.chance.between(300_000, 6_000_000);
+            self.hang(process, us);
+            return self.go_unheard(process, us);
+        }
         let us = self.chance.below(900_000);
         self.hang(process, us);
         if us > proto::limits::DEAD_MS * 1000 {

@@ -215,7 +215,7 @@ impl World {
     }
 
     fn play(&mut self, at: usize, played: Played<'_>) {
-        let now = self.now();
+        let now = self.node_now(at);
         let host = &mut self.nodes[at];
         if let Some(node) = &mut host.node {
             node.handle(now, Input::Played(played), &mut host.out);
@@ -256,7 +256,7 @@ impl World {
     }
 
     fn catches_up_soon(&mut self, at: usize, key: Key, fellow: Fellow) {
-        let us = self.nodes[at].copies.chance.below(self.plan.copies.ms_max * 250);
+        let us = self.nodes[at].copies.chance.below(self.plan.played.ms_max * 250);
         self.copy_says(at, fellow, us, What::CaughtUp(key));
     }
 
@@ -277,7 +277,7 @@ impl World {
         let batches = std::mem::take(&mut host.out.batches);
         host.copies.turn_ends(&batches, newest);
         for (fellow, batch) in batches {
-            let us = self.nodes[at].copies.chance.below(self.plan.copies.ms_max * 1000);
+            let us = self.nodes[at].copies.chance.below(self.plan.played.ms_max * 1000);
             self.copy_says(at, fellow, us, What::Acknowledged(batch));
         }
     }

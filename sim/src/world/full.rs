@@ -3,12 +3,11 @@
 use super::agenda::Happening;
 use super::{Process, World};
 use crate::journal::Full;
-use crate::plan::NODES;
 
 impl World {
     /// A node may keep nothing more for a while.
     pub(crate) fn fill_any(&mut self) {
-        let at = self.chance.index(NODES);
+        let at = self.chance.index(self.plan.nodes);
         let us = self.chance.between(100_000, 800_000);
         let from_us = self.agenda.now_us();
         if self.full_since(at).is_some() {
@@ -31,7 +30,7 @@ impl World {
 
     /// All nodes have space again.
     pub(crate) fn make_space(&mut self) {
-        (0..NODES).for_each(|at| self.makes_space(at));
+        (0..self.plan.nodes).for_each(|at| self.makes_space(at));
     }
 
     /// A node has space again, or it is no more: whoever comes after it has.

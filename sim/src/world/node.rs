@@ -10,6 +10,7 @@ use proto::g2q::field::g2q;
 use proto::link::{At, Role};
 use proto::q2g::field::q2g as said;
 use proto::q2q::field::q2q;
+use proto::time::Time;
 use proto::wire;
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
@@ -20,7 +21,7 @@ use super::shadows::Shadows;
 use super::wires::Port;
 use super::words::Words;
 use super::{Process, Target, World};
-use crate::plan::{GRACE_MS, Plan};
+use crate::plan::{GRACE_MS, HOSTS, Plan};
 
 /// A queue node, and what the world knows of its copies.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl NodeHost {
     pub(crate) fn new(at: usize, life: u64, plan: &Plan) -> NodeHost {
         let seed = plan.seed ^ ((at as u64) << 32 | life);
         let id = format!("q{}", at + 1);
-        let host = format!("host-{}", at + 1);
+        let host = format!("host-{}", at % HOSTS + 1);
         let member = Member::new(&id, Role::QueueNode, &host, &id, life + 1);
         NodeHost {
             id,
@@ -59,7 +60,7 @@ impl NodeHost {
             member_out: machine::Outbox::default(),
             node: None,
             out: Outbox::default(),
-            copies: Copies::new(seed ^ COPIES, plan.copies.count),
+            copies: Copies::new(seed ^ COPIES, plan.played.count),
             said: BTreeMap::new(),
             lanes: BTreeSet::new(),
             words: Words::default(),
@@ -90,7 +91,7 @@ impl World {
     pub(crate) fn node_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
         let (last, newest) = (self.last_words(at), self.newest(at));
         self.nodes[at].words.turn_begins(last, newest);
-        let now = self.now();
+        let now = self.node_now(at);
         let port = Port::Node(at);
         let (said, rest): (Vec<_>, Vec<_>) =
             inbox.into_iter().partition(|arrival| matches!(arrival, Arrival::Copy { .. }));
@@ -111,7 +112,7 @@ impl World {
                     if peer.role == Role::Gateway {
                         host.lanes.insert(link);
                     }
-                    let holds = host.node.as_ref().map(Node::holds).unwrap_or_default();
+                    let holds = host.node.as_mut().map(Node::holds).unwrap_or_default();
                     let dialled = dialled.map(|target| self.known(target));
                     let dialled = dialled.as_ref();
                     let up = machine::Input::LinkUp { link, peer, dialled, holds: &holds };
@@ -143,6 +144,9 @@ impl World {
         for place in std::mem::take(&mut self.nodes[at].out.places) {
             self.node_gets(at, machine::Input::Home(&place));
         }
+        for proposal in std::mem::take(&mut self.nodes[at].out.proposals) {
+            self.node_gets(at, machine::Input::Propose(proposal));
+        }
         self.look_at_panics(at);
         self.shadow(at);
         self.copies_hear(at);
@@ -154,7 +158,16 @@ impl World {
         for link in down {
             self.link_is_down(port, link);
         }
-        self.nodes[at].node.as_ref().and_then(Node::wake_at)
+        self.compare_copies(at);
+        let ahead_ms = self.plan.ahead_ms[at];
+        let wake_ms = self.nodes[at].node.as_ref().and_then(Node::wake_at);
+        wake_ms.map(|wake_ms| wake_ms.saturating_sub(ahead_ms))
+    }
+
+    /// What the clock of a node's host shows.
+    pub(crate) fn node_now(&self, at: usize) -> Time {
+        let (Time { ms, unix_ms }, ahead_ms) = (self.now(), self.plan.ahead_ms[at]);
+        Time { ms: ms + ahead_ms, unix_ms: unix_ms + ahead_ms }
     }
 
     fn node_link_down(&mut self, at: usize, link: LinkId) {
@@ -188,7 +201,7 @@ impl World {
     }
 
     fn node_decides(&mut self, at: usize, input: Input<'_>) {
-        let now = self.now();
+        let now = self.node_now(at);
         let host = &mut self.nodes[at];
         if let Some(node) = &mut host.node {
             node.handle(now, input, &mut host.out);
@@ -197,8 +210,19 @@ impl World {
 
     /// Something happens to the membership of a node, and what comes of it.
     pub(crate) fn node_gets(&mut self, at: usize, input: machine::Input<'_>) {
+        if let machine::Input::Unreachable { target, refused: true, .. } = &input
+            && let member::machine::Target::Node { id, incarnation } = target
+        {
+            self.node_decides(at, Input::Refused { id, incarnation: *incarnation });
+        }
         let host = &mut self.nodes[at];
+        let before = host.member.boss_link();
         host.member.handle(input, &mut host.out.links, &mut host.member_out);
+        let link = host.member.boss_link();
+        if link != before {
+            self.node_decides(at, Input::Boss { linked: link.is_some() });
+        }
+        let host = &mut self.nodes[at];
         let machine::Outbox { news, dials, notices } = std::mem::take(&mut host.member_out);
         for one in news {
             self.node_hears(at, one);
@@ -222,11 +246,11 @@ impl World {
                     grace_ms: GRACE_MS,
                     bytes_max: u64::MAX,
                     logs_bytes_max: self.plan.logs_bytes_max,
-                    played_copies: self.plan.copies.count,
-                    learns: None,
+                    played_copies: self.plan.played.count,
                     faults: self.plan.faults.node,
                 };
                 host.node = Some(Node::new(settings, self.chance.seed()));
+                self.node_decides(at, Input::Boss { linked: true });
                 self.trace(|| format!("q{} is registered as {incarnation}", at + 1));
             }
             News::Table(table) => {
@@ -238,7 +262,8 @@ impl World {
                 self.node_decides(at, Input::LinkUp { link, peer, dialled });
             }
             News::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
-            News::Inspect { .. } | News::NotNow(_) => {}
+            News::NotNow(answer) => self.node_decides(at, Input::NotNow(answer)),
+            News::Inspect { .. } => {}
         }
     }
 

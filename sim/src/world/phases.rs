@@ -6,6 +6,7 @@ use imq_sdk::{Command, SubscribeOptions};
 
 use super::agenda::Happening;
 use super::client::ClientHost;
+use super::healed::HEALED_US;
 use super::referee::{FIRST_STAYS, SEVERAL};
 use super::{Process, World};
 use crate::phase::Phase;
@@ -54,7 +55,10 @@ impl World {
     /// Whoever is down comes back soon, whoever is stalled goes on.
     fn heal(&mut self) {
         self.cuts.heal();
+        self.kill = None;
+        self.wake_all();
         self.make_space();
+        self.agenda.after(HEALED_US, Happening::Healed);
         let down: Vec<(Process, u64)> = self
             .vitals
             .iter()

@@ -41,6 +41,18 @@ pub(crate) struct Vitals {
     wake_us: Option<u64>,
 }
 
+/// Links that a fault has ended are back by then.
+pub(crate) const SETTLES_US: u64 = 1_500_000;
+
+impl Vitals {
+    /// If it stands still, it does no longer.
+    pub(crate) fn goes_on(&mut self, now_us: u64) -> bool {
+        let stands_still = self.is_up && self.still_us > now_us;
+        self.still_us = self.still_us.min(now_us);
+        stands_still
+    }
+}
+
 impl World {
     pub(crate) fn life(&self, process: Process) -> u64 {
         self.vitals.get(&process).map_or(0, |vitals| vitals.life)
@@ -134,6 +146,7 @@ impl World {
             self.fences.cannot_speak(node);
         }
         self.stills.push((self.agenda.now_us(), until_us));
+        self.troubles(process, until_us + SETTLES_US);
         self.trace(|| format!("{process:?} stands still for {} ms", us / 1000));
     }
 

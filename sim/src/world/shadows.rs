@@ -58,11 +58,12 @@ impl Shadows {
 impl World {
     /// A node's turn has ended: its copies get what it has recorded.
     pub(crate) fn shadow(&mut self, at: usize) {
-        let (now, may_open) = (self.now(), self.phase == Phase::Trouble);
+        let (now, may_open) = (self.node_now(at), self.phase == Phase::Trouble);
         let host = &mut self.nodes[at];
         let Some(node) = &mut host.node else { return };
         let units: Vec<Unit> = host.out.units.drain(..).collect();
-        let held = node.buckets();
+        // Real copies are looked at where there are any.
+        let held = if self.plan.copies > 1 { Vec::new() } else { node.buckets() };
         host.shadows.copies.retain(|(id, loss), _| {
             held.iter().any(|(held, epochs)| (held, epochs.loss) == (id, *loss))
         });

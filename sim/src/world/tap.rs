@@ -1,7 +1,7 @@
 //! What is said on links, for a trace that shows everything.
 
 use prost::Message as _;
-use proto::{g2q, limits, q2g, q2q};
+use proto::{b2n, g2q, limits, n2b, q2g, q2q};
 
 use super::wires::Port;
 
@@ -21,7 +21,11 @@ pub(super) fn lines(from: Port, to: Port, bytes: &[u8]) -> Vec<String> {
             (Port::Node(_), Port::Node(_)) => {
                 q2q::Q2q::decode(frame).map(|said| format!("{:?}", said.body))
             }
-            (Port::Boss | Port::Lane(..) | Port::Node(_), _) => continue,
+            (Port::Lane(..) | Port::Node(_), Port::Boss) => {
+                n2b::N2b::decode(frame).map(|said| format!("{:?}", said.body))
+            }
+            (Port::Boss, _) => b2n::B2n::decode(frame).map(|said| format!("{:?}", said.body)),
+            (Port::Lane(..), Port::Lane(..)) => continue,
         };
         let said = said.unwrap_or_else(|error| error.to_string());
         lines.push(format!("{from:?} > {to:?}: {said}"));

@@ -6,7 +6,8 @@ use proto::limits;
 use proto::link::Role;
 
 use super::agenda::Happening;
-use super::process::Arrival;
+use super::logs::Between;
+use super::process::{Arrival, SETTLES_US};
 use super::{Process, Target, Trace, World};
 
 /// Where links end: each port has an outbox and numbers its links.
@@ -207,6 +208,17 @@ impl World {
         }
     }
 
+    /// The link that one port has with another, if there is one.
+    pub(crate) fn link_between(&self, one: Port, other: Port) -> Option<LinkId> {
+        let is_its =
+            |wire: &&Wire| !wire.cut && !wire.is_mistaken && wire.ends.iter().all(|end| !end.gone);
+        let ends = |wire: &Wire| {
+            let end = wire.ends.iter().position(|end| end.port == one)?;
+            (wire.ends[1 - end].port == other).then(|| wire.ends[end].link)
+        };
+        self.wires.iter().rev().filter(is_its).find_map(ends)
+    }
+
     fn wire_of(&self, port: Port, link: LinkId) -> Option<(usize, usize)> {
         let wire = (*self.slots.get(&port)?.get(link.0 as usize)?)?;
         let ends = &self.wires.get(wire)?.ends;
@@ -220,9 +232,22 @@ impl World {
         if let Port::Node(node) = port {
             self.fences_watch(node, link, self.wires[at].ends[to].port, &bytes);
         }
+        let ends = [&self.wires[at].ends[end], &self.wires[at].ends[to]];
+        if let (Port::Node(one), Port::Node(_)) = (ends[0].port, ends[1].port) {
+            let from = (one, ends[0].life);
+            self.logs_hear(Between { wire: at, end, from }, &bytes);
+        }
         if bytes.is_empty() || self.wires[at].cut {
             return;
         }
+        let to_port = self.wires[at].ends[to].port;
+        if self.kills_at(port, to_port, &bytes) {
+            return;
+        }
+        if let (Port::Node(node), Port::Boss) = (port, to_port) {
+            self.repeats(node, &bytes);
+        }
+        let delay_us = self.cuts.delay_us(port, to_port, self.agenda.now_us());
         if self.trace == Trace::Frames {
             for line in super::tap::lines(port, self.wires[at].ends[to].port, &bytes) {
                 self.trace(|| line);
@@ -242,7 +267,7 @@ impl World {
             if piece.is_empty() {
                 continue;
             }
-            let at_us = self.agenda.now_us() + self.link_us();
+            let at_us = self.agenda.now_us() + self.link_us() + delay_us;
             let end = &mut self.wires[at].ends[to];
             end.arrives_us = end.arrives_us.max(at_us);
             let (arrives_us, bytes) = (end.arrives_us, piece.to_vec());
@@ -278,6 +303,11 @@ impl World {
         }
         (wire.cut, wire.loses) = (true, loses);
         let is_mistaken = wire.is_mistaken;
+        let until_us = self.agenda.now_us() + SETTLES_US;
+        for process in self.wires[at].ends.each_ref().map(|end| end.port.process()) {
+            self.troubles(process, until_us);
+        }
+        let wire = &self.wires[at];
         let ends = wire.ends.each_ref().map(|end| (end.arrives_us, end.port));
         self.trace(|| format!("the link from {:?} to {:?} breaks", ends[0].1, ends[1].1));
         if let (Port::Node(node), Port::Node(_), false) = (ends[0].1, ends[1].1, is_mistaken) {
@@ -390,7 +420,7 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 11] = [
+const ENDS_ALLOWED: [&str; 12] = [
     "this node is not registered yet",
     "it is not the node of the table",
     "the node has come back on another link",
@@ -398,6 +428,7 @@ const ENDS_ALLOWED: [&str; 11] = [
     "the lane has come back on another link",
     "the node leaves operations without an answer",
     "this node has no table with such a bucket yet",
+    "a node leads a bucket of which nothing is known here",
     "the peer has heard a newer table than this node",
     "it was refused",
     "it registered twice on one link",

@@ -89,7 +89,7 @@ impl Row {
     }
 
     /// The row as it travels.
-    pub(in crate::machine) fn wire(&self, prefix: u32) -> table::Row {
+    pub fn wire(&self, prefix: u32) -> table::Row {
         let owner = |owner: &Owner| {
             let (id, incarnation) = (owner.id.as_str().to_owned(), owner.incarnation);
             table::Owner { id, incarnation }

@@ -68,6 +68,27 @@ fn each_boss_hears_who_is_unreachable_until_it_is_reached_or_leaves_the_table() 
     assert!(said(&mut out).is_empty());
 }
 
+#[test]
+fn a_node_that_is_back_in_the_table_in_the_same_life_is_said_to_be_reached() {
+    let mut out = Links::default();
+    let mut client = client();
+    boss_up(&mut client, &mut out);
+    let places = |ids: &[&str]| -> Vec<Place> {
+        let place = |id: &&str| Place { id: (*id).to_owned(), incarnation: 1, ..Place::default() };
+        ids.iter().map(place).collect()
+    };
+    for (version, ids) in [(1, &["q1"][..]), (2, &[]), (3, &["q1"])] {
+        let rows = vec![proto::table::Row::default()];
+        let table = Table { term: 1, version, bits: 0, rows, places: places(ids) };
+        hear(&mut client, Body::Table(table)).unwrap();
+        if version == 1 {
+            client.peer_unreachable(&node("q1", 1), false, &mut out);
+        }
+    }
+    client.peer_up(LinkId(2), &node("q1", 1), &mut out);
+    assert_eq!(said(&mut out), ["q1 1 false", "q1 1 reached"]);
+}
+
 /// Whether the boss is believed, and what is heard then.
 fn hear(client: &mut BossClient, body: Body) -> Result<Outbox, Broken> {
     let mut out = Outbox::default();

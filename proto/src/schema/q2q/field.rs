@@ -9,10 +9,8 @@ pub mod q2q {
     pub const WORD: u32 = 6;
     pub const ANSWER: u32 = 7;
     pub const RECORDS: u32 = 8;
-    pub const SLICE_ACK: u32 = 9;
     pub const SLICE: u32 = 10;
     pub const MOVED: u32 = 11;
-    pub const FOLLOW: u32 = 12;
     pub const DIGEST: u32 = 13;
     pub const AGAIN: u32 = 14;
     pub const LEAD: u32 = 15;
@@ -81,8 +79,6 @@ pub mod answer {
     pub const GENERATION: u32 = 4;
     pub const BELOW: u32 = 5;
 }
-pub mod follow {
-}
 pub mod slice {
     pub const BITS: u32 = 1;
     pub const PREFIX: u32 = 2;
@@ -91,9 +87,6 @@ pub mod slice {
     pub const LAST: u32 = 5;
     pub const ITEMS: u32 = 6;
     pub const REIGN: u32 = 7;
-}
-pub mod slice_ack {
-    pub const BYTES: u32 = 1;
 }
 pub mod records {
     pub const BITS: u32 = 1;

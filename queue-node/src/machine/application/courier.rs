@@ -157,16 +157,21 @@ impl Couriers {
         }
     }
 
-    /// A bucket is somebody else's, and so are its tells.
+    /// A bucket begins anew, and its tells are told by nobody.
     pub(crate) fn forget(&mut self, counters: &mut Counters, bucket: BucketId) {
-        let mut dropped = Vec::new();
+        counters.tells_dropped += self.hand_over(bucket) as u64;
+    }
+
+    /// The same, and whoever has it tells them: how many there were.
+    pub(crate) fn hand_over(&mut self, bucket: BucketId) -> usize {
+        let before = self.kept;
         for courier in self.targets.values_mut() {
             let is_its = |(number, kept): (&u64, &Kept)| (kept.bucket == bucket).then_some(*number);
             let gone: Vec<u64> = courier.kept.iter().filter_map(is_its).collect();
-            dropped.extend(gone.into_iter().filter_map(|number| courier.remove(number)));
+            self.kept -= gone.into_iter().filter_map(|number| courier.remove(number)).count();
         }
-        self.dropped(counters, &dropped);
         self.taken.remove(&bucket);
+        before - self.kept
     }
 
     /// What buckets needn't keep any more, by their records; said once.

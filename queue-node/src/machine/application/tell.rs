@@ -90,7 +90,11 @@ impl Bucket {
     pub(crate) fn keep_tell(&mut self, turn: &mut Turn<'_>, (tell, cause): (Box<Tell>, Cause)) {
         let (bucket, target) = (self.outputs.bucket(), tell.target.clone());
         let n = self.record(turn, Record::Tell { tell }, None);
-        let happened = Happened { bucket, n, cause, target };
+        self.tell(turn, Happened { bucket, n, cause, target });
+    }
+
+    /// Tells it when all that it has recorded so far is on every copy.
+    pub(crate) fn tell(&mut self, turn: &mut Turn<'_>, happened: Happened) {
         if let Some(Effect::Happened(happened)) =
             self.outputs.effect(&mut turn.shared.links, Effect::Happened(happened))
         {

@@ -10,11 +10,12 @@ use proto::limits::{COPY_WAITING_BYTES_MAX, OPENINGS_KEPT};
 use proto::q2q;
 
 use super::entry;
-use super::followers::Shown;
 use super::learner::Learner;
+use super::shown::Shown;
 use super::tail::Tail;
 use crate::machine::Faults;
 use crate::machine::lane::Broken;
+use crate::machine::state::codec::first_of;
 use crate::machine::state::openings::Opening;
 
 /// What the newest row says of the node that has the copy.
@@ -45,9 +46,10 @@ pub(crate) struct Copy {
     /// The link and the reign of the newest `Lead`.
     leader: Option<(LinkId, Reign)>,
     holds: Holds,
-    /// Records that aren't applied.
+    /// Entries that aren't committed. They aren't applied either, but for those of a primary that
+    /// was deposed: others may ask for them when it is promoted again.
     tail: Tail,
-    /// Reigns that begin in the tail, oldest first.
+    /// Reigns that begin in what isn't applied, oldest first.
     openings: Vec<Opening>,
     /// What the primary is behind a record that isn't applied.
     shown: Option<Shown>,
@@ -115,10 +117,14 @@ impl Copy {
     }
 
     /// What a primary had that is deposed: all of it is applied.
-    #[cfg_attr(not(test), expect(dead_code, reason = "step 8 of docs/replication.md"))]
-    pub(crate) fn of_deposed(learner: Learner, faults: Faults) -> Copy {
-        let tail = Tail::behind(learner.n());
+    pub(crate) fn of_deposed(learner: Learner, tail: Tail, faults: Faults) -> Copy {
+        debug_assert_eq!(learner.n(), tail.end());
         Copy { holds: Holds::Whole(Box::new(learner)), tail, ..Copy::absent(faults) }
+    }
+
+    /// Nothing, where there should be something.
+    pub(crate) fn lost(faults: Faults) -> Copy {
+        Copy { holds: Holds::Stuck(None, Why::Lacks), ..Copy::absent(faults) }
     }
 
     /// The planted bugs: there are none in a build without debug assertions.
@@ -134,6 +140,11 @@ impl Copy {
             self.drop_all();
         }
         self.has()
+    }
+
+    /// The link on which it is written.
+    pub(crate) fn leader(&self) -> Option<LinkId> {
+        self.leader.map(|(link, _)| link)
     }
 
     /// Whether this reign writes it on this link.
@@ -178,6 +189,29 @@ impl Copy {
     /// Whether it has nothing, and nobody writes it.
     pub(crate) fn is_over(&self) -> bool {
         self.is_absent() && self.leader.is_none()
+    }
+
+    /// What it takes, by the node's count.
+    pub(crate) fn bytes(&self) -> u64 {
+        let state = match &self.holds {
+            Holds::Nothing => 0,
+            Holds::Slices(learner) | Holds::Whole(learner) => learner.bytes(),
+            Holds::Stuck(learner, _) => learner.as_ref().map_or(0, |learner| learner.bytes()),
+        };
+        state + self.tail.bytes() as u64
+    }
+
+    /// What it hasn't applied takes so much.
+    pub(crate) fn tail_bytes(&self) -> usize {
+        self.tail.bytes()
+    }
+
+    /// The newest record that it has applied, and what it is at this moment; nothing: it hasn't all.
+    pub(crate) fn state_digest(&self, at_ms: u64) -> Option<(u64, u128)> {
+        match &self.holds {
+            Holds::Whole(learner) => Some((learner.n(), learner.digest(at_ms))),
+            Holds::Nothing | Holds::Slices(_) | Holds::Stuck(..) => None,
+        }
     }
 
     /// What it and its primary were last behind the same record, and how often that was seen.
@@ -255,15 +289,25 @@ impl Copy {
         self.go_on(compared)
     }
 
-    /// All that it has is applied: what a primary goes on from. Nothing: it can't.
-    #[cfg_attr(not(test), expect(dead_code, reason = "step 8 of docs/replication.md"))]
-    pub(crate) fn into_learner(mut self) -> Option<Learner> {
-        if !self.faults().tail_dropped && self.apply(u64::MAX).is_err() {
-            return None;
+    /// A primary goes on from it: all that it has, applied, and the entries that others may lack.
+    ///
+    /// # Errors
+    /// If it isn't level, or can't apply its tail: it is stuck then.
+    pub(crate) fn take_over(self) -> Result<(Learner, Tail), Copy> {
+        let faults = self.faults();
+        let (mut learner, mut tail) = match self.holds {
+            Holds::Whole(learner) => (*learner, self.tail),
+            Holds::Stuck(..) => return Err(Copy { leader: None, ..self }),
+            Holds::Nothing | Holds::Slices(_) => return Err(Copy::lost(self.faults)),
+        };
+        if faults.tail_dropped {
+            tail = Tail::behind(learner.n());
         }
-        match self.holds {
-            Holds::Whole(learner) => Some(*learner),
-            Holds::Nothing | Holds::Slices(_) | Holds::Stuck(..) => None,
+        let entries = tail.after(tail.before()).into_iter().flatten();
+        let applied = { entries }.try_for_each(|(_, entry)| apply_entry(&mut learner, entry));
+        match applied {
+            Ok(()) => Ok((learner, tail)),
+            Err(why) => Err(Copy { holds: Holds::Stuck(None, why), ..Copy::absent(self.faults) }),
         }
     }
 
@@ -279,7 +323,7 @@ impl Copy {
     /// Lets go of what is behind a record, if there is one to cut at.
     fn cut(&mut self, after: Option<u64>) -> Result<(), Why> {
         let Some(after) = after.filter(|_| !self.faults().tail_kept) else { return Ok(()) };
-        if after < self.tail.before() || after > self.tail.end() {
+        if after < self.applied() && !self.faults().cut_below_state || after > self.tail.end() {
             return Err(Why::Lacks);
         }
         self.tail.cut(after).map_err(|_| Why::Unfit)?;
@@ -309,19 +353,23 @@ impl Copy {
             self.compare()?;
             let Holds::Whole(learner) = &mut self.holds else { return Ok(()) };
             let Some(entry) = self.tail.take(through) else { break };
-            let applied = entry::units(entry).try_for_each(|unit| {
-                let unit = unit.map_err(|_| Why::Unfit)?;
-                learner.apply(unit).map_err(|_| Why::Unfit)
-            });
-            if let Err(why) = applied {
+            if let Err(why) = apply_entry(learner, entry) {
                 self.drop_all();
                 self.holds = Holds::Stuck(None, why);
                 return Err(why);
             }
         }
-        let applied = self.tail.before();
+        let applied = self.applied();
         self.openings.retain(|opening| opening.n > applied);
         Ok(())
+    }
+
+    /// The newest record that it has applied.
+    fn applied(&self) -> u64 {
+        match &self.holds {
+            Holds::Whole(learner) => learner.n(),
+            Holds::Nothing | Holds::Slices(_) | Holds::Stuck(..) => self.tail.before(),
+        }
     }
 
     /// Compares it with what its primary is, if it has applied just as much.
@@ -374,6 +422,17 @@ impl Copy {
         self.openings.clear();
         self.shown = None;
     }
+}
+
+/// Applies an entry, unless it is applied: what a deposed primary keeps for others is.
+fn apply_entry(learner: &mut Learner, entry: &[u8]) -> Result<(), Why> {
+    entry::units(entry).try_for_each(|unit| {
+        let unit = unit.map_err(|_| Why::Unfit)?;
+        if first_of(unit) <= learner.n() {
+            return Ok(());
+        }
+        learner.apply(unit).map_err(|_| Why::Unfit)
+    })
 }
 
 impl Why {

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use link::machine::LinkId;
 use proto::bucket::{BucketId, Epochs, Loss, Reign};
-use proto::limits::UNNAMED_COPY_MS;
+use proto::limits::{COPY_TAIL_BYTES_MAX, DIGEST_EVERY_MS, UNNAMED_COPY_MS};
+use proto::n2b::bucket_report::Role;
 use proto::q2q::field::{records, slice};
 use proto::q2q::{self, q2q::Body};
 use proto::table::{Owner, Row};
 use proto::wire::{self, Value, WireError};
 use rand::RngExt as _;
 
-use super::copied::Compared;
 use super::copy::{Copy, Has, Part, Slice, Standing, Why};
-use super::followers::Shown;
+use super::heritage::{Heritage, Inherited};
 use super::learner::Learner;
+use super::shown::{Compared, Shown};
 use crate::machine::clock::NodeMs;
 use crate::machine::lane::Broken;
 use crate::machine::node::Settings;
@@ -30,6 +31,9 @@ pub(crate) struct Copies {
     batches: BTreeMap<LinkId, Brought>,
     /// When the first copy may go that no row names.
     unnamed_until: Option<NodeMs>,
+    /// There is no space for more; when that is looked at next.
+    is_full: bool,
+    measured_at: NodeMs,
 }
 
 #[derive(Debug)]
@@ -37,8 +41,20 @@ struct Kept {
     bucket: BucketId,
     loss: Loss,
     copy: Copy,
+    shown: Shows,
     /// No row names its node: so long it is kept.
     until: Option<NodeMs>,
+}
+
+/// What is known of the clock of a copy's bucket.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shows {
+    /// The newest reign that has said anything of it.
+    reign: Reign,
+    /// What it shows more than the clock of that reign's node.
+    offset_ms: i64,
+    /// The latest that it is known to have shown under it.
+    at_ms: u64,
 }
 
 /// The batches of a link.
@@ -48,6 +64,12 @@ struct Brought {
     k: u64,
     /// It isn't acknowledged.
     is_due: bool,
+    /// A copy has more on it than it may have.
+    is_over: bool,
+    /// What comes behind it isn't kept.
+    is_closed: bool,
+    /// What the sender's clock showed then.
+    now_ms: u64,
 }
 
 /// What a frame about a copy says before its bytes.
@@ -86,9 +108,13 @@ impl Copies {
         }
         let (epochs, conf) = (row.epochs(), row.conf);
         let kept = self.copies.entry(bucket.prefix()).or_insert_with(|| {
-            let copy = Copy::absent(turn.shared.settings.faults());
-            Kept { bucket, loss: epochs.loss, copy, until: None }
+            Kept::of(bucket, epochs.loss, Copy::absent(turn.shared.settings.faults()))
         });
+        kept.note_clock(&self.batches);
+        if kept.shown.reign != epochs.reign {
+            kept.shown = Shows { reign: epochs.reign, ..Shows::default() };
+        }
+        kept.shown.offset_ms = lead.offset_ms;
         let Has { n, state_n, openings, stuck } = kept.copy.lead(link, epochs.reign);
         let have = q2q::Have {
             bits: lead.bits,
@@ -99,7 +125,7 @@ impl Copies {
             n,
             state_n,
             openings: openings.into_iter().map(Into::into).collect(),
-            full: false,
+            full: self.is_full,
         };
         say(turn, link, Body::Have(have));
         if let Some(why) = stuck {
@@ -126,6 +152,9 @@ impl Copies {
         let why = kept.copy.take(part);
         turn.shared.counters.copies_compared += kept.copy.compared().1 - seen;
         complain(turn, link, of, why);
+        if kept.copy.tail_bytes() > COPY_TAIL_BYTES_MAX {
+            self.batches.entry(link).or_default().is_over = true;
+        }
         Ok(())
     }
 
@@ -180,27 +209,96 @@ impl Copies {
         if batch.k != brought.k + 1 {
             return Err("a batch isn't the next of its link");
         }
-        *brought = Brought { k: batch.k, is_due: true };
+        (brought.k, brought.is_due, brought.now_ms) = (batch.k, true, batch.now_ms);
         Ok(())
     }
 
     /// The turn has ended: all that came is in the logs, but what a row or an `Again` of this turn
     /// excludes.
     pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_>) {
+        self.measure(turn);
+        let is_silent = turn.shared.settings.faults().full_acknowledged;
         for (link, brought) in &mut self.batches {
-            if std::mem::take(&mut brought.is_due) {
-                say(turn, *link, Body::Ack(q2q::Ack { k: brought.k, full: false }));
+            let full = self.is_full || brought.is_over;
+            let was_closed = brought.is_closed && !is_silent;
+            if std::mem::take(&mut brought.is_due) && !was_closed {
+                brought.is_closed = full;
+                say(turn, *link, Body::Ack(q2q::Ack { k: brought.k, full: full && !is_silent }));
             }
         }
     }
 
+    /// Counts from time to time what all copies take, and whether the node has space for more:
+    /// when it has been full, not before much has gone (S14).
+    fn measure(&mut self, turn: &mut Turn<'_>) {
+        if self.copies.is_empty() && !self.is_full || turn.node_ms() < self.measured_at {
+            return;
+        }
+        self.measured_at = turn.node_ms().after(DIGEST_EVERY_MS);
+        let bytes: u64 = self.copies.values().map(|kept| kept.copy.bytes()).sum();
+        turn.shared.counters.copy_bytes = bytes;
+        self.is_full = turn.shared.is_full(self.is_full);
+    }
+
+    /// Whether there is no space for more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
     /// A link has ended, or what still comes on it isn't read.
     pub(crate) fn link_down(&mut self, link: LinkId) {
+        self.copies.values_mut().for_each(|kept| kept.note_clock(&self.batches));
         self.batches.remove(&link);
         self.copies.retain(|_, kept| {
             kept.copy.link_down(link);
             !kept.copy.is_over()
         });
+    }
+
+    /// By its newest row this node is the primary of a bucket: it takes over what it has of it. It
+    /// may have nothing only of a bucket that begins.
+    pub(crate) fn take_over(
+        &mut self,
+        turn: &mut Turn<'_>,
+        bucket: BucketId,
+        (loss, begins): (Loss, bool),
+    ) -> Heritage {
+        let faults = turn.shared.settings.faults();
+        let kept = self.copies.remove(&bucket.prefix());
+        let its = kept.filter(|kept| kept.loss == loss && kept.bucket == bucket);
+        let mut kept = match its {
+            None if begins => return Heritage::Nothing,
+            None => Kept::of(bucket, loss, Copy::lost(faults)),
+            Some(kept) => kept,
+        };
+        kept.note_clock(&self.batches);
+        match kept.copy.take_over() {
+            Ok((learner, tail)) => {
+                let (state, clock_ms) = (learner.into_state(), kept.shown.at_ms);
+                Heritage::Copy(Box::new(Inherited { state, tail, clock_ms }))
+            }
+            Err(_) if faults.learner_promoted => Heritage::Nothing,
+            Err(copy) => {
+                turn.shared.counters.copies_broken += 1;
+                self.copies.insert(bucket.prefix(), Kept { copy, ..kept });
+                Heritage::Lacking
+            }
+        }
+    }
+
+    /// What this node had as the primary of a bucket is a copy from here on.
+    pub(crate) fn keep_deposed(
+        &mut self,
+        turn: &Turn<'_>,
+        (bucket, epochs): (BucketId, Epochs),
+        had: Inherited,
+    ) {
+        let faults = turn.shared.settings.faults();
+        let learner = Learner::of_state(had.state, faults);
+        let copy = Copy::of_deposed(learner, had.tail, faults);
+        let shown = Shows { reign: epochs.reign, offset_ms: 0, at_ms: had.clock_ms };
+        let kept = Kept { shown, ..Kept::of(bucket, epochs.loss, copy) };
+        self.copies.insert(bucket.prefix(), kept);
     }
 
     /// The row of a bucket is another.
@@ -209,11 +307,9 @@ impl Copies {
         let Some(kept) = self.copies.get_mut(&prefix) else { return };
         let row = turn.shared.rows.row(change.bucket);
         let settings = &turn.shared.settings;
-        // Under another number of buckets, or with a loss, it is a copy of nothing. Nor is there
-        // one where the primary is.
+        // Under another number of buckets, or with a loss, it is a copy of nothing.
         let is_its = |row: &&Row| row.epochs().loss == kept.loss && kept.bucket == change.bucket;
-        let Some(row) = row.filter(is_its).filter(|row| !is_me(settings, row.primary.iter()))
-        else {
+        let Some(row) = row.filter(is_its) else {
             self.copies.remove(&prefix);
             return;
         };
@@ -256,9 +352,30 @@ impl Copies {
         let compared = self.copies.values().filter_map(|kept| {
             let (shown, digest) = kept.copy.compared().0?;
             let (bucket, n, primary) = (kept.bucket, shown.n, shown.digest);
-            Some(Compared { bucket, n, primary, copy: Some(digest) })
+            Some(Compared { bucket, n, primary, copy: digest })
         });
         (compared.collect(), self.len() - level)
+    }
+
+    /// What there is of each bucket: the newest record, and the newest that is applied.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (BucketId, Role, (u64, u64))> {
+        let some = self.copies.values().filter(|kept| !kept.copy.is_absent());
+        some.map(|kept| {
+            let Has { n, state_n, stuck, .. } = kept.copy.has();
+            let role = match (kept.copy.is_level(), stuck) {
+                (true, _) => Role::Copy,
+                (false, Some(_)) => Role::Stuck,
+                (false, None) => Role::Filling,
+            };
+            (kept.bucket, role, (n, state_n))
+        })
+    }
+
+    /// What a copy is that has a state, at this moment of its primary's clock.
+    pub(crate) fn state_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Loss, u64, u128)> {
+        let kept = self.copies.get(&bucket.prefix()).filter(|kept| kept.bucket == bucket)?;
+        let (n, digest) = kept.copy.state_digest(at_ms)?;
+        Some((kept.loss, n, digest))
     }
 
     /// How many there are that have anything.
@@ -266,14 +383,17 @@ impl Copies {
         self.copies.values().filter(|kept| !kept.copy.is_absent()).count()
     }
 
-    /// The copy that a frame writes. Nothing: a reign writes it that is over, and its primary is
-    /// told so, before the batch is acknowledged (S6).
+    /// The copy that a frame writes. Nothing: there is no space for it; or a reign writes it that is
+    /// over, and its primary is told so, before the batch is acknowledged (S6).
     fn written(
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
         head: &Head,
     ) -> Result<Option<(&mut Kept, Standing)>, Broken> {
+        if self.batches.get(&link).is_some_and(|brought| brought.is_closed) {
+            return Ok(None);
+        }
         let bucket = BucketId::new(head.bits, head.prefix).ok_or("records are of no bucket")?;
         let rows = &turn.shared.rows;
         let row = rows.row(bucket).ok_or("records are of a bucket that isn't there")?;
@@ -289,6 +409,21 @@ impl Copies {
         match kept.filter(is_led) {
             Some(kept) => Ok(Some((kept, standing))),
             None => Err("a node writes a copy that it doesn't lead on this link"),
+        }
+    }
+}
+
+impl Kept {
+    fn of(bucket: BucketId, loss: Loss, copy: Copy) -> Kept {
+        Kept { bucket, loss, copy, shown: Shows::default(), until: None }
+    }
+
+    /// Its leader's newest batch says what the bucket's clock has shown.
+    fn note_clock(&mut self, batches: &BTreeMap<LinkId, Brought>) {
+        let leader = self.copy.leader().and_then(|link| batches.get(&link));
+        if let Some(Brought { now_ms, .. }) = leader {
+            let at_ms = now_ms.saturating_add_signed(self.shown.offset_ms);
+            self.shown.at_ms = self.shown.at_ms.max(at_ms);
         }
     }
 }

@@ -36,6 +36,11 @@ impl Learner {
         Learner { state, waiting: Some(Vec::new()), waiting_bytes: 0, faults, late: None }
     }
 
+    /// A copy that goes on from what a primary has.
+    pub(crate) fn of_state(state: State, faults: Faults) -> Learner {
+        Learner { state, waiting: None, waiting_bytes: 0, faults, late: None }
+    }
+
     /// A copy that begins with this snapshot.
     ///
     /// # Errors
@@ -124,6 +129,12 @@ impl Learner {
     /// records.
     pub fn digest(&self, now_ms: u64) -> u128 {
         self.state.digest(now_ms)
+    }
+
+    /// What it takes, by the node's count.
+    pub(crate) fn bytes(&self) -> u64 {
+        let sizes = self.state.sizes();
+        sizes.kept + sizes.replay + self.waiting_bytes as u64
     }
 
     /// What its records have made.

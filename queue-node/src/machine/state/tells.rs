@@ -42,7 +42,7 @@ impl Tells {
     }
 
     /// All, by the numbers of their records.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Tell)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &Tell)> {
         self.0.iter().map(|(n, tell)| (*n, &**tell))
     }
 

@@ -1,17 +1,13 @@
 //! Copies of a bucket. Every script has one beside it, which must be what its node is; here is what
 //! no script shows.
 
-use link::machine::LinkId;
 use prost::Message as _;
-use proto::c2g;
-use proto::g2q::operation::Body as Op;
-use proto::q2q::{self, field, q2q::Body};
 use proto::snapshot::Snapshot;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::rig::{Bytes, GRACE_MS, Rig, frames};
-use crate::machine::{Faults, Forgets, Input, Learner};
+use super::rig::{Bytes, GRACE_MS, Rig};
+use crate::machine::{Faults, Forgets, Learner};
 
 /// Something of nearly everything.
 const SCRIPT: &str = "
@@ -174,51 +170,4 @@ fn a_copy_that_forgets_what_is_rare_is_found() {
         let what = found.downcast_ref::<String>().expect("a sentence");
         assert!(what.contains("the copy differs"), "{forgets:?}: {what}");
     }
-}
-
-/// A copy that can't go on in the midst of its snapshot gets another from its beginning.
-#[test]
-fn a_snapshot_that_is_under_way_begins_anew() {
-    let mut rig = Rig::new();
-    rig.run("0 g1 up\n0 g1 introduce 1 ann\n0 g1 login 1 ann\n1 g1 1 1 subscribe /room/1 sub=5\n");
-    let lane = rig.link("g1");
-    for number in 0..40_u32 {
-        let act = Some(c2g::change::Act::Set(vec![b'.'; 60_000]));
-        let change = c2g::Change { key: format!("k{number}"), act, ..Default::default() };
-        let (queue, mount) = ("/room/1".to_owned(), "scores".to_owned());
-        let changes = vec![change];
-        let state = c2g::SendState { op_id: number + 2, queue, mount, changes };
-        rig.operation(lane, 1, "/room/1", 5, Op::SendState(state));
-    }
-    rig.handle(Input::TurnEnd);
-    let node = rig.up("q2", false);
-    say(&mut rig, node, Body::Follow(q2q::Follow {}));
-    let sent = slices(&mut rig, node);
-    let unacknowledged: u64 = sent.iter().map(|slice| slice.items.len() as u64).sum();
-    let under_way =
-        sent.last().filter(|slice| !slice.last).expect("more than may be unacknowledged");
-    let (bits, prefix, loss) = (under_way.bits, under_way.prefix, under_way.loss);
-    say(&mut rig, node, Body::Again(q2q::Again { bits, prefix, loss, ..q2q::Again::default() }));
-    say(&mut rig, node, Body::SliceAck(q2q::SliceAck { bytes: unacknowledged }));
-    let sent = slices(&mut rig, node);
-    let again: Vec<_> = sent.iter().filter(|slice| slice.prefix == prefix).collect();
-    assert!(again.first().is_some_and(|slice| slice.first), "{:?}", again.len());
-    assert_eq!(again.iter().filter(|slice| slice.first).count(), 1);
-}
-
-fn say(rig: &mut Rig, node: LinkId, body: Body) {
-    rig.frame(node, &q2q::Q2q { body: Some(body) });
-}
-
-/// What a node is sent in some turns, in which it acknowledges nothing.
-fn slices(rig: &mut Rig, node: LinkId) -> Vec<q2q::Slice> {
-    let mut slices = Vec::new();
-    for _ in 0..10 {
-        rig.handle(Input::TurnEnd);
-        let bytes = rig.out.links.take(node);
-        let frames = frames(&bytes).into_iter();
-        let said = frames.filter(|(number, _)| *number == field::q2q::SLICE);
-        slices.extend(said.map(|(_, body)| q2q::Slice::decode(&*body).expect("a slice")));
-    }
-    slices
 }

@@ -20,10 +20,12 @@ fn a_node_that_is_behind_ends_the_link() {
         5 g2 introduce 1 ann
         5 g2 login 1 ann
         ----
+        0: g1 moved 1 q2
         1: g1 END the peer speaks of a newer row than this node knows, and hasn't told it
+        3: g2 moved 1 q2
         4: g2 moved 0 q1
         4: g2 moved 1 q1
-        5: g2 logged_in 1 0 4
+        5: g2 logged_in 1 0 5
         ",
     );
 }

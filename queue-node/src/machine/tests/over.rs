@@ -21,6 +21,7 @@ fn an_operation_of_the_past_changes_nothing_and_is_not_remembered() {
         6 g1 introduce 4 ann
         6 g1 4 1 subscribe /room/1 sub=5
         ----
+        0: g1 moved 1 q2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: g1 answer 3 op=2 status=0 seq=2
@@ -56,6 +57,7 @@ fn a_fence_takes_the_seat_and_leaves_the_member() {
         8 g1 introduce 4 cid gen=8
         8 g1 4 1 subscribe /room/1 sub=5
         ----
+        0: g1 moved 1 q2
         1: q2 word 65536 note ann /room/1 4
         1: q2 word 131072 note bob /room/1 6
         1: g1 answer 1 op=1 status=0
@@ -96,6 +98,7 @@ fn an_end_below_a_generation_spares_who_came_back() {
         7 q2~ ended 10 ann 1 /room/1 e1 4
         8 q2~ ended 11 bob 2 /room/1 77 2 below=9
         ----
+        0: g1 moved 1 q2
         1: q2 word 65536 note ann /room/1 4
         1: q2 word 131072 note bob /room/1 6
         1: g1 answer 1 op=1 status=0
@@ -140,6 +143,7 @@ fn the_answer_to_a_note_tells_what_is_over() {
         5 g1 1 2 send /room/1 chat late
         5 g1 3 2 members /room/1
         ----
+        0: g1 moved 1 q2
         1: q2 word 65536 note ann /room/1 4
         1: q2 word 131072 note bob /room/1 6
         1: q2 word 196608 note cid /room/1 8
@@ -277,6 +281,7 @@ fn an_answer_to_a_bucket_that_was_lost_is_not_its_successors() {
         2 q2 answer 65536 ended loss=1
         3 q2 answer 65536 ended
         ----
+        0: g1 moved 1 q2
         1: q2 word 65536 note ann /room/1 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann

@@ -63,7 +63,6 @@ impl Pair {
             bytes_max: u64::MAX,
             logs_bytes_max: usize::MAX,
             played_copies: 0,
-            learns: None,
             faults,
         };
         let (primary, copy) = (Rig::with(0, faults), Node::new(settings, 9));
@@ -154,7 +153,7 @@ impl Pair {
         let now = self.now();
         for one in compared {
             let (n, _) = self.primary.node.digest(now, one.bucket).expect("the bucket is here");
-            assert_eq!((one.n, one.copy), (n, Some(one.primary)), "{:?}", one.bucket);
+            assert_eq!((one.n, one.copy), (n, one.primary), "{:?}", one.bucket);
         }
         assert_eq!(self.copy.counters().copies_differing, 0);
     }
@@ -187,9 +186,7 @@ impl Pair {
             | Body::Beat(_)
             | Body::At(_)
             | Body::Word(_)
-            | Body::Answer(_)
-            | Body::SliceAck(_)
-            | Body::Follow(_) => return,
+            | Body::Answer(_) => return,
         };
         self.said.push(format!("{by} {what}"));
     }
@@ -493,7 +490,7 @@ fn spoilt_frames_are_refused_or_found() {
         let now = pair.now();
         for one in pair.copy.compared().0 {
             let (n, _) = pair.primary.node.digest(now, one.bucket).expect("the bucket is here");
-            assert_eq!((one.n, one.copy), (n, Some(one.primary)), "seed {seed}: {:?}", one.bucket);
+            assert_eq!((one.n, one.copy), (n, one.primary), "seed {seed}: {:?}", one.bucket);
         }
     }
 }

@@ -25,10 +25,12 @@ mod cluster;
 mod promoted;
 mod said;
 mod script;
+mod several;
 mod shadows;
 
 pub(crate) use cluster::{config, row, session_id, table};
 pub(crate) use said::frames;
+pub(crate) use several::{Sets, Several};
 pub(crate) use shadows::Bytes;
 
 pub(crate) const GRACE_MS: u64 = 1000;
@@ -62,9 +64,9 @@ pub(crate) struct Rig {
     pub(crate) now: Time,
     links: BTreeMap<String, LinkId>,
     next_link: u32,
-    epochs: Vec<u64>,
+    pub(crate) epochs: Vec<u64>,
     /// What sessions were told at login: what their lanes introduce them with.
-    generations: BTreeMap<SessionId, u64>,
+    pub(crate) generations: BTreeMap<SessionId, u64>,
     /// What its peers think is the reign of every bucket.
     pub(crate) reign: u64,
     /// Refusals are written with their sentences.
@@ -76,6 +78,8 @@ pub(crate) struct Rig {
     /// A panic that the node catches is a failure, unless it was planted.
     pub(crate) may_panic: bool,
     pub(crate) shadows: shadows::Shadows,
+    /// The node's clock shows so much more.
+    ahead_ms: u64,
 }
 
 impl Rig {
@@ -85,37 +89,42 @@ impl Rig {
 
     /// Whose buckets wait for so many copies.
     pub(crate) fn with(played_copies: u32, faults: Faults) -> Rig {
-        let (id, incarnation, grace_ms) = ("q1".to_owned(), 1, GRACE_MS);
+        Rig::named("q1", 0, played_copies, faults)
+    }
+
+    /// The node of this id, whose clock shows so much more than that of others.
+    pub(crate) fn named(id: &str, ahead_ms: u64, played_copies: u32, faults: Faults) -> Rig {
+        let (id, incarnation, grace_ms) = (id.to_owned(), 1, GRACE_MS);
         let bytes_max = u64::MAX;
-        Rig::of(Settings {
+        let settings = Settings {
             id,
             incarnation,
             grace_ms,
             bytes_max,
             logs_bytes_max: usize::MAX,
             played_copies,
-            learns: None,
             faults,
-        })
+        };
+        Rig::of(settings, ahead_ms)
     }
 
     /// Of a node that may keep so much.
     pub(crate) fn keeping(bytes_max: u64) -> Rig {
         let (id, faults, played_copies) = ("q1".to_owned(), Faults::default(), 0);
         let (incarnation, grace_ms) = (1, GRACE_MS);
-        Rig::of(Settings {
+        let settings = Settings {
             id,
             incarnation,
             grace_ms,
             bytes_max,
             logs_bytes_max: usize::MAX,
             played_copies,
-            learns: None,
             faults,
-        })
+        };
+        Rig::of(settings, 0)
     }
 
-    fn of(settings: Settings) -> Rig {
+    fn of(settings: Settings, ahead_ms: u64) -> Rig {
         let mut rig = Rig {
             node: Node::new(settings, 7),
             out: Outbox::default(),
@@ -130,11 +139,15 @@ impl Rig {
             config_version: 0,
             may_panic: false,
             shadows: shadows::Shadows::default(),
+            ahead_ms,
         };
         rig.configure(config());
         rig.handle(Input::Table(table(1, ["q1", "q1"], 0, 1)));
-        let ahead = BucketId::new(1, 1).expect("a bucket");
-        rig.node.set_clock(rig.node_now(), ahead, 2 * NODE_MS);
+        let (ahead, is_here) =
+            (BucketId::new(1, 1).expect("a bucket"), !rig.node.buckets().is_empty());
+        if is_here {
+            rig.node.set_clock(rig.node_now(), ahead, 2 * NODE_MS);
+        }
         rig
     }
 
@@ -185,7 +198,8 @@ impl Rig {
     }
 
     fn advance(&mut self, ms: u64) {
-        while let Some(at) = self.node.wake_at().map(|at| at.saturating_sub(NODE_MS))
+        while let Some(at) =
+            self.node.wake_at().map(|at| at.saturating_sub(NODE_MS + self.ahead_ms))
             && at <= ms
         {
             self.now.unix_ms += at.max(self.now.ms) - self.now.ms;
@@ -206,7 +220,7 @@ impl Rig {
 
     /// The moment as the node's clock shows it.
     pub(crate) fn node_now(&self) -> Time {
-        Time { ms: NODE_MS + self.now.ms, ..self.now }
+        Time { ms: NODE_MS + self.ahead_ms + self.now.ms, ..self.now }
     }
 
     pub(crate) fn link(&self, name: &str) -> LinkId {

@@ -26,7 +26,7 @@ fn a_node_learns_of_its_own_bucket_by_a_lane() {
         0: g1 moved 1 q2
         1: g1 moved 0 q1
         1: g1 moved 1 q1
-        1: g1 logged_in 1 0 4
+        1: g1 logged_in 1 0 5
         2: g1 moved 1 q2
         3: g1 moved 1 q2
         ",
@@ -76,7 +76,7 @@ fn a_row_goes_in_front_of_words_once_for_each_reign() {
     let script = "3 table 3 q1 q2 0 1
                   4 table 4 q1 q2 0 2";
     let expected = [
-        "1: q2 moved 1 q2",
+        "0: q2 moved 1 q2",
         "1: q2 word 65536 note ann /room/1 4",
         "2: q2 word 131072 unnote ann /room/1 4",
         "4: q2 moved 0 q1",

@@ -110,6 +110,7 @@ fn words_to_another_node_are_kept_until_answered() {
         7 q2 down
         8 q2 up dialled
         ----
+        0: g1 moved 1 q2
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
         2: q2 word 65536 note ann /room/1 4
@@ -133,6 +134,7 @@ fn a_note_of_a_session_that_is_over_removes_it() {
         2 q2 answer 65536 ended
         3 g1 1 2 members /room/1
         ----
+        0: g1 moved 1 q2
         1: q2 word 65536 note ann /room/1 4
         1: g1 answer 1 op=1 status=0
         1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann

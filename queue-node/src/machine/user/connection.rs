@@ -137,7 +137,7 @@ impl Bucket {
     }
 
     /// The session has no connection: if none comes within its grace, it is over.
-    fn detach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, code: u16) {
+    pub(crate) fn detach_session(&mut self, turn: &mut Turn<'_>, key: SessionKey, code: u16) {
         let Some(login) = self.state.logins().present(key) else { return };
         if login.detached_ms.is_some() {
             return;

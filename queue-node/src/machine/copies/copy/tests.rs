@@ -9,8 +9,8 @@ use proto::limits::COPY_WAITING_BYTES_MAX;
 use super::{Copy, Has, Part, Slice, Standing, Why};
 use crate::machine::Faults;
 use crate::machine::copies::entry;
-use crate::machine::copies::followers::Shown;
 use crate::machine::copies::learner::Learner;
+use crate::machine::copies::shown::Shown;
 use crate::machine::lane::Broken;
 use crate::machine::state::State;
 use crate::machine::state::class::Classes;
@@ -248,7 +248,8 @@ fn a_state_with_a_part_of_an_entry_is_none() {
     assert_eq!(take(&mut copy, &[], 2), Some(Why::Unfit));
     let nothing = Has { n: 0, state_n: 0, openings: Vec::new(), stuck: Some(Why::Unfit) };
     assert_eq!(copy.has(), nothing);
-    assert!(copy.into_learner().is_none());
+    let copy = copy.take_over().expect_err("it can't");
+    assert_eq!(copy.has(), nothing);
 }
 
 #[test]
@@ -406,12 +407,70 @@ fn a_primary_goes_on_from_all_of_it() {
     let (mut copy, mut log) = (level(Faults::default()), Log::new());
     log.open(1).write(3);
     take(&mut copy, log.entry(4), 1);
-    let learner = copy.into_learner().expect("it is level");
+    let (learner, tail) = copy.take_over().expect("it is level");
     assert_eq!((learner.n(), learner.digest(9)), (4, log.state.digest(9)));
+    assert_eq!((tail.before(), tail.end()), (1, 4));
     let mut copy = level(Faults { tail_dropped: true, ..Faults::default() });
     take(&mut copy, log.entry(4), 1);
-    assert_eq!(copy.into_learner().map(|learner| learner.n()), Some(1));
-    // And who was one has all of it.
-    let copy = Copy::of_deposed(learner, Faults::default());
-    assert_eq!(ends(&copy), (4, 4));
+    assert_eq!(copy.take_over().map(|(learner, _)| learner.n()).ok(), Some(1));
+}
+
+#[test]
+fn who_is_not_level_does_not_take_over() {
+    let mut stuck = level(Faults::default());
+    take(&mut stuck, &[0xff], 1);
+    let stuck = stuck.take_over().expect_err("it can't go on");
+    assert_eq!((ends(&stuck), stuck.leader()), ((1, 1), None), "it keeps what it has");
+    let absent = Copy::absent(Faults::default()).take_over().expect_err("it has nothing");
+    let mut filling = Copy::absent(Faults::default());
+    filling.lead(LINK, Reign(1));
+    slice(&mut filling, Standing::Learner, true).expect("a learner is filled");
+    let filling = filling.take_over().expect_err("it lacks slices");
+    for copy in [absent, filling] {
+        assert_eq!((ends(&copy), copy.has().stuck), ((0, 0), Some(Why::Lacks)));
+        assert!(!copy.is_over());
+    }
+}
+
+/// P17: what a deposed primary kept for others it keeps until they have it.
+#[test]
+fn a_deposed_primary_keeps_its_tail() {
+    let (mut copy, mut log) = (level(Faults::default()), Log::new());
+    log.open(1).write(3).write(1);
+    for n in [4, 5] {
+        take(&mut copy, log.entry(n), 1);
+    }
+    let (learner, tail) = copy.take_over().expect("it is level");
+    let copy = Copy::of_deposed(learner, tail, Faults::default());
+    assert_eq!(ends(&copy), (5, 5));
+    // It is promoted again at once.
+    let (learner, tail) = copy.take_over().expect("it is level");
+    assert_eq!((tail.before(), tail.end()), (1, 5));
+    // Or another writes it, which has all of that, and of whose members one lacks a part.
+    let mut copy = Copy::of_deposed(learner, tail, Faults::default());
+    log.open(2);
+    assert_eq!(take(&mut copy, log.entry(6), 4), None);
+    assert_eq!(ends(&copy), (6, 5));
+    let (learner, tail) = copy.take_over().expect("it is level");
+    assert_eq!((tail.before(), tail.end(), learner.n()), (4, 6, 6));
+    assert_eq!(learner.digest(9), log.state.digest(9));
+}
+
+/// P6: what it has applied it can't cut.
+#[test]
+fn a_deposed_primary_is_not_cut_below_its_state() {
+    let deposed = |faults| {
+        let (mut copy, mut log) = (level(Faults::default()), Log::new());
+        log.open(1).write(1).write(1);
+        for n in [2, 3] {
+            take(&mut copy, log.entry(n), 1);
+        }
+        let (learner, tail) = copy.take_over().expect("it is level");
+        Copy::of_deposed(learner, tail, faults)
+    };
+    let mut copy = deposed(Faults::default());
+    assert_eq!(cut(&mut copy, 2, &[]), Some(Why::Lacks));
+    assert_eq!((ends(&copy), stuck(&copy)), ((3, 3), Some(Why::Lacks)));
+    let mut copy = deposed(Faults { cut_below_state: true, ..Faults::default() });
+    assert_eq!((cut(&mut copy, 2, &[]), ends(&copy)), (None, (2, 3)));
 }

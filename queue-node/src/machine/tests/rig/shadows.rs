@@ -17,6 +17,8 @@ pub(crate) struct Shadows {
     pub(crate) faults: Faults,
     /// What each bucket's copy was made of, where that is kept: copies never begin anew then.
     pub(crate) kept: Option<BTreeMap<BucketId, Bytes>>,
+    /// There are none: nodes have copies of each other's buckets.
+    pub(super) are_off: bool,
 }
 
 /// What a copy is made of.
@@ -39,6 +41,9 @@ const WALKED_MAX: u64 = 300;
 impl Shadows {
     /// A turn has ended: copies get its records, and must show the same digest.
     pub(crate) fn follow(&mut self, now: Time, node: &mut Node, out: &mut Outbox) {
+        if self.are_off {
+            return;
+        }
         self.turns += 1;
         for unit in out.units.drain(..) {
             if let Some(copy) = self.copies.get_mut(&unit.bucket) {
