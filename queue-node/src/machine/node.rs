@@ -12,7 +12,7 @@ use proto::link::Role;
 use proto::n2b::{BucketReport, bucket_report};
 use proto::name;
 use proto::seeded::Seed;
-use proto::table::BucketTable;
+use proto::table::{BucketTable, Owner};
 use proto::time::Time;
 use proto::wire;
 use rand::SeedableRng as _;
@@ -355,7 +355,18 @@ impl Node {
             role: bucket_report::Role::Primary.into(),
             ..BucketReport::default()
         };
-        self.buckets.all().map(|bucket| report(bucket.outputs.bucket())).collect()
+        let settings = &self.shared.settings;
+        let me = Owner { id: settings.id.clone(), incarnation: settings.incarnation };
+        // Nothing of a bucket that it has left: the boss may have lost that it did.
+        let left = self.shared.rows.left(&me);
+        self.buckets.all().map(|bucket| report(bucket.outputs.bucket())).chain(left).collect()
+    }
+
+    /// The same for a boss that has lost steps, and asks for all that is known. It counts on the
+    /// answer: no row of anybody else is acted upon before its next table.
+    pub fn tell_all(&mut self) -> Vec<BucketReport> {
+        self.shared.rows.hold();
+        self.holds()
     }
 
     /// What it keeps in all, and that part of it which is there for sessions that left queues.

@@ -238,6 +238,10 @@ impl World {
                 self.node_decides(at, Input::LinkUp { link, peer, dialled });
             }
             News::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
+            News::TellAll => {
+                let holds = self.nodes[at].node.as_mut().map(Node::tell_all).unwrap_or_default();
+                self.node_gets(at, machine::Input::TellAll(&holds));
+            }
             News::Inspect { .. } | News::NotNow(_) => {}
         }
     }
