@@ -183,6 +183,39 @@ fn nobody_at_all_leaves_the_bucket_to_wait() {
     assert_eq!((row.primary(), row.loss()), (None, Loss(17)));
 }
 
+/// What comes of it with a bug planted.
+fn planted(evidence: Evidence, plant: impl Fn(&mut Faults)) -> (Row, bool) {
+    let mut evidence = evidence;
+    plant(&mut evidence.faults);
+    adopted(evidence)
+}
+
+#[test]
+fn each_planted_bug_keeps_what_it_must_not() {
+    let line = of_term_1(&["join q2", "leave q2", "join q3"]);
+    let lost = || {
+        let mut lost = evidence(&line, 2, &NODES);
+        table(&mut lost, &line[3], Version { term: 1, version: 4 });
+        lost
+    };
+    assert_eq!(adopted(lost()).0.in_sync(), [owner("q1"), owner("q3")]);
+    let (row, _) = planted(lost(), |f| f.rows_one_by_one = true);
+    assert_eq!(row.in_sync(), [owner("q1"), owner("q2")], "q2 was dropped");
+    let missing = || evidence(&line, 2, &["q1"]);
+    assert!(!adopted(missing()).1);
+    assert!(planted(missing(), |f| f.primary_confirms_alone = true).1);
+    let (row, _) = planted(missing(), |f| f.numbers_repeat = true);
+    assert!(row.reign() <= Reign(2), "a lost step has given that");
+    let forked = || {
+        let mut forked = lost();
+        let own = super::tests::line(&line[1], Version { term: 2, version: 9 }, &["leave q2"]);
+        forked.ours = rows(&own[1]);
+        forked
+    };
+    assert!(!adopted(forked()).1);
+    assert!(planted(forked(), |f| f.fork_kept = true).1);
+}
+
 /// A whole story: a line of steps, who has heard how much of it, how much is lost, who answers.
 #[derive(Debug, Clone)]
 struct Story {

@@ -4,6 +4,7 @@ mod copies;
 mod crowd;
 mod lost;
 mod newcomers;
+mod plants;
 mod stage;
 
 use self::stage::{Stage, check, run};

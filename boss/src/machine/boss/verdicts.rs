@@ -347,3 +347,6 @@ fn fewest(counts: &BTreeMap<Owner, usize>, of: &[Owner]) -> Option<Owner> {
     let known = of.iter().filter_map(|owner| Some((counts.get(owner)?, owner)));
     known.min().map(|(_, owner)| owner.clone())
 }
+
+#[cfg(test)]
+mod tests;

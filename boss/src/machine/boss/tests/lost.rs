@@ -5,7 +5,7 @@ use super::*;
 
 /// The store of a cluster of q1#1, q2#2, q3#3 and g1#4, with two copies: q1 and q3 are in sync of
 /// row 0, at conf 3 and step 7; all others are as they began. Its last step is 7.
-fn stored() -> Vec<u8> {
+pub(super) fn stored() -> Vec<u8> {
     let mut stage = Stage::new();
     run(
         &mut stage,
@@ -18,7 +18,7 @@ fn stored() -> Vec<u8> {
 }
 
 /// A boss that starts with that store, or an older step of it.
-fn again(faults: Faults) -> Stage {
+pub(super) fn again(faults: Faults) -> Stage {
     let kept = Kept::decode(&stored()).unwrap();
     let mut stage = Stage::found(Found { kept, is_older: false, chance: 0 });
     stage.boss.plant(faults);
@@ -26,7 +26,7 @@ fn again(faults: Faults) -> Stage {
     stage
 }
 
-fn frozen(stage: &Stage) -> Option<Vec<String>> {
+pub(super) fn frozen(stage: &Stage) -> Option<Vec<String>> {
     stage.boss.status().frozen.map(|frozen| frozen.waits_for)
 }
 

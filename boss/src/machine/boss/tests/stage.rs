@@ -241,7 +241,7 @@ impl Stage {
         }
     }
 
-    fn version(&self) -> u64 {
+    pub(super) fn version(&self) -> u64 {
         self.boss.configurations().present().version
     }
 
