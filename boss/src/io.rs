@@ -161,7 +161,11 @@ impl Drop for Running {
 /// Each metric of a boss, as it is before anything has happened.
 pub fn metrics() -> Vec<Sample> {
     let config = Configuration::parse(DEFAULT_CLUSTER).expect("the default is good");
-    let found = Found { kept: Kept::new(0, Configurations::new(&config, 0, 0)), is_older: false };
+    let found = Found {
+        kept: Kept::new(0, Configurations::new(&config, 0, 0)),
+        is_older: false,
+        chance: 0,
+    };
     let settings = Settings::new(PathBuf::new(), Vec::new()).machine();
     let mut all = Boss::new(clock::now(), settings, found).samples();
     all.push(tls_files("links", false));
@@ -238,14 +242,14 @@ impl Settings {
 
 /// What the store has, with the configuration that this process was given.
 fn find(store: &FileStore, cluster: Option<&str>) -> Result<Found, Error> {
-    let now_unix_ms = clock::now().unix_ms;
+    let (now_unix_ms, chance) = (clock::now().unix_ms, rand::rng().random());
     match store.read()? {
         Stored::Nothing => {
             let toml = cluster.unwrap_or(DEFAULT_CLUSTER);
             let config = Configuration::parse(toml).map_err(Error::Cluster)?;
             let config = Configurations::new(&config, fingerprint(toml), now_unix_ms);
             let kept = Kept::new(rand::rng().random(), config);
-            Ok(Found { kept, is_older: false })
+            Ok(Found { kept, is_older: false, chance })
         }
         Stored::Something { bytes, unreadable } => {
             let mut kept = Kept::decode(&bytes)?;
@@ -257,7 +261,7 @@ fn find(store: &FileStore, cluster: Option<&str>) -> Result<Found, Error> {
             if let Some(reason) = &unreadable {
                 tracing::error!("{reason}; the boss continues from the step before it");
             }
-            Ok(Found { kept, is_older: unreadable.is_some() })
+            Ok(Found { kept, is_older: unreadable.is_some(), chance })
         }
     }
 }

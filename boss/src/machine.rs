@@ -4,14 +4,19 @@
 //! what is to be stored, and answers. [`placement`] spreads buckets, [`roster`] knows the nodes,
 //! [`table`] the rows, [`liveness`] tells the dead from the cut off,
 //! [`holdings`] is what nodes have of buckets, [`kept`] is what survives the
-//! process. [`view`] and [`totals`] are what operators see.
+//! process. Whose store has lost steps is [`frozen`], tells lost steps by its [`history`], and
+//! decides by [`adopt`] what it takes of what nodes know. [`view`] and [`totals`] are what operators see.
 
+pub mod adopt;
 pub mod boss;
 pub mod configuration;
 pub mod configurations;
 mod counters;
 pub mod events;
+pub mod frozen;
+pub mod history;
 pub mod holdings;
+pub mod jumps;
 pub mod kept;
 pub mod liveness;
 mod outbox;

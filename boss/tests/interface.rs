@@ -112,6 +112,11 @@ fn a_foreign_name_is_refused() {
     assert_eq!((status, &error["error"]["code"]), (413, &Value::from("limit")), "{error}");
 }
 
+/// Which start of the boss began the term.
+fn start_of(shown: &Value) -> u64 {
+    shown["term"].as_u64().unwrap() >> 16
+}
+
 #[test]
 fn a_boss_alone_says_what_it_waits_for() {
     let stage = Stage::new();
@@ -123,7 +128,7 @@ fn a_boss_alone_says_what_it_waits_for() {
     assert_eq!(stage.json("/api/v1/nodes")["nodes"], Value::Array(Vec::new()));
     assert_eq!(stage.json("/api/v1/events")["events"][0]["kind"], "started");
     let status = stage.json("/api/v1/status");
-    assert_eq!((&status["ready"], &status["term"]), (&false.into(), &1.into()));
+    assert_eq!((&status["ready"], start_of(&status)), (&false.into(), 1));
 }
 
 #[test]
@@ -170,7 +175,7 @@ fn a_stopped_boss_goes_on_where_it_was() {
     stage.stop();
     stage.start();
     let table = stage.json("/api/v1/table");
-    assert_eq!((&table["term"], &table["rows"][0]["primary"]["id"]), (&2.into(), &"q1".into()));
+    assert_eq!((start_of(&table), &table["rows"][0]["primary"]["id"]), (2, &"q1".into()));
     let error = boss::run(stage.settings()).unwrap_err();
     assert!(error.to_string().contains("in use by another process"), "{error}");
 }

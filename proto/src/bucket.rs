@@ -1,6 +1,7 @@
 //! Which queues belong together: a bucket is all names whose hash begins with the same bits.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,21 @@ impl BucketId {
 impl fmt::Display for BucketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.prefix, self.bits)
+    }
+}
+
+/// What isn't `prefix/bits` of a bucket that can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a bucket is its prefix and its bits, as 12/5")]
+pub struct NoBucket;
+
+impl FromStr for BucketId {
+    type Err = NoBucket;
+
+    fn from_str(text: &str) -> Result<BucketId, NoBucket> {
+        let (prefix, bits) = text.split_once('/').ok_or(NoBucket)?;
+        let number = |text: &str| text.parse().map_err(|_| NoBucket);
+        BucketId::new(number(bits)?, number(prefix)?).ok_or(NoBucket)
     }
 }
 

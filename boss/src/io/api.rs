@@ -1,5 +1,6 @@
 //! `/api/v1`: what the page, `imq ctl` and other programs ask. Reading needs no key, changing does.
 
+mod adopt;
 mod config;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub(super) fn routes(letterbox: Letterbox, admin_key: Option<&str>) -> Router {
         .route("/api/v1/config", get(config::show).post(config::replace))
         .route("/api/v1/config/history", get(config::history))
         .route("/api/v1/config/rollback", post(config::roll_back))
+        .route("/api/v1/adopt", post(adopt::adopt))
         .route("/api/v1/drain", post(drain))
         .with_state(Api { letterbox, admin_key })
 }
@@ -216,9 +218,10 @@ async fn queues(
             asked_at_ms: asked_at.unix_ms,
             took_ms: clock::now().ms.saturating_sub(asked_at.ms),
         })),
-        other @ (Answer::Configured(_) | Answer::Unavailable(_) | Answer::Late(_)) => {
-            Err(not_done(other))
-        }
+        other @ (Answer::Configured(_)
+        | Answer::Adopted(_)
+        | Answer::Unavailable(_)
+        | Answer::Late(_)) => Err(not_done(other)),
     }
 }
 
@@ -262,7 +265,7 @@ fn not_done(answer: Answer) -> Refusal {
     match answer {
         Answer::Unavailable(reason) => Refusal::new(Status::Unavailable, reason),
         Answer::Late(reason) => Refusal::new(Status::OutcomeUnknown, reason),
-        Answer::Queue(_) | Answer::Configured(_) => {
+        Answer::Queue(_) | Answer::Configured(_) | Answer::Adopted(_) => {
             Refusal::new(Status::Unavailable, "the boss answered another question: ask again")
         }
     }

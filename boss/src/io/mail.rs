@@ -8,6 +8,7 @@ use mio::Waker;
 use proto::time::Time;
 use tokio::sync::oneshot;
 
+use crate::machine::boss::Adopt;
 use crate::machine::configuration::Configuration;
 use crate::machine::{Answer, Boss};
 
@@ -27,6 +28,8 @@ pub(super) enum Mail {
     Inspect(String, oneshot::Sender<Answer>),
     /// Replace the cluster configuration, which is of this version.
     Configure(Configuration, u64, oneshot::Sender<Answer>),
+    /// Go on behind lost steps, or give up a bucket.
+    Adopt(Adopt, oneshot::Sender<Answer>),
     /// The store has the last step.
     Stored,
     /// The store doesn't have it, and why.

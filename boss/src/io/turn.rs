@@ -164,6 +164,10 @@ impl Reception {
                 let question = self.question(reply);
                 self.handle(now, Input::Configure { question, config, over });
             }
+            Mail::Adopt(adopt, reply) => {
+                let question = self.question(reply);
+                self.handle(now, Input::Adopt { question, adopt });
+            }
             Mail::Stored => self.handle(now, Input::Stored),
             Mail::StoreFailed(reason) => {
                 tracing::error!("{reason}");

@@ -11,6 +11,9 @@ mod newcomers;
 mod ownership;
 mod proposals;
 mod publication;
+mod recovery;
+mod returns;
+mod slept;
 mod verdicts;
 mod views;
 
@@ -28,11 +31,17 @@ use self::learners::Learners;
 use self::newcomers::Newcomer;
 use self::proposals::Proposals;
 use self::publication::Publication;
+pub use self::recovery::Adopt;
+use self::returns::Returns;
 use self::verdicts::Bereaved;
+use super::adopt;
 use super::configuration::Configuration;
 use super::counters::Counters;
 use super::events::{Event, Kind, STORE_AFTER_MS};
+use super::frozen::Frozen;
+use super::history;
 use super::holdings::Holdings;
+use super::jumps::Jumps;
 use super::kept::Kept;
 use super::liveness::Liveness;
 use super::outbox::{Effect, Outbox};
@@ -57,6 +66,44 @@ pub struct Faults {
     pub loss_hidden: bool,
     /// What a dead node had goes to nobody.
     pub dead_keeps_all: bool,
+    /// B1: steps are said before the store has them.
+    pub pushed_before_stored: bool,
+    /// B2: the term is the one before, and is written with the first other step.
+    pub term_after: bool,
+    /// B3: nothing freezes.
+    pub thaws_at_once: bool,
+    /// B4 to B6.
+    pub adopt: adopt::Faults,
+    /// B6: the first change of a row uses up the jump of its reign, too.
+    pub reign_jumps_with_conf: bool,
+    /// B6: the configuration's version doesn't jump.
+    pub config_repeats: bool,
+    /// B7: nobody is waited for.
+    pub judges_at_once: bool,
+    /// B7: a member that has reported is enough.
+    pub member_is_enough: bool,
+    /// B8a: a new life of a primary gets its rows.
+    pub newcomer_takes_back: bool,
+    /// B10: what a primary reports beyond the store's row is nothing.
+    pub unknown_primary_ignored: bool,
+    /// B3: a lost row that is lower than its row is taken for one that slept.
+    pub lower_lost_row_is_told: bool,
+    /// B10: who has slept makes the boss freeze.
+    pub freezes_for_slept: bool,
+    /// F10: the time in which the boss stood still counts.
+    pub counts_sleep: bool,
+    /// B8: a link that ended is a death.
+    pub dead_by_one_link: bool,
+    /// B8: who is silent leaves sets.
+    pub drops_by_silence: bool,
+    /// F8: silence is enough for the last copy.
+    pub last_copy_by_silence: bool,
+    /// P1: a primary that can't go on stays.
+    pub stuck_primary_stays: bool,
+    /// G9: a learner may be where its primary doesn't reach it.
+    pub learner_out_of_reach: bool,
+    /// Of proposals.
+    pub proposals: proposals::Faults,
 }
 
 /// What there was when the process started.
@@ -66,6 +113,8 @@ pub struct Found {
     pub kept: Kept,
     /// Whether that is an older step than the last one written, since the last one can't be read.
     pub is_older: bool,
+    /// Drawn when the process started, so that nothing is given out twice that lost steps gave.
+    pub chance: u64,
 }
 
 /// What happens to the boss.
@@ -99,6 +148,13 @@ pub enum Input<'a> {
         /// The version that it was made of.
         over: u64,
     },
+    /// An operator goes on behind lost steps, or gives up a bucket.
+    Adopt {
+        /// Names the answer.
+        question: u64,
+        /// What it is to be.
+        adopt: Adopt,
+    },
     /// What is in this queue?
     Inspect {
         /// Names the answer.
@@ -123,11 +179,17 @@ pub struct Boss {
     settings: Settings,
     faults: Faults,
     kept: Kept,
-    /// Who has lived on while no boss was there has come back by then.
-    returned_by_ms: u64,
-    /// No bucket is given up before this time, in milliseconds: after falling back to an older
-    /// step, whoever holds a newer row must have had the time to say so.
-    judge_from_ms: u64,
+    chance: u64,
+    /// The term that this process began first.
+    began: u64,
+    returns: Returns,
+    jumps: Jumps,
+    /// While the store's lost steps are asked for.
+    frozen: Option<Frozen>,
+    /// When the next timer was due at the last look.
+    due_at: Option<u64>,
+    /// While a time is measured there is a timer at least by then.
+    ticks_at: Option<u64>,
     /// When buckets that nobody has are given out.
     settle_at: Option<u64>,
     lives: BTreeMap<NodeId, Liveness>,
@@ -166,6 +228,8 @@ struct Sent {
     registered: bool,
     /// The step that must be stored before the node hears of its incarnation.
     registered_at: u64,
+    /// Whether it has been asked for all that it knows.
+    asked: bool,
     /// The table's version; the lowest: none.
     table: Version,
     config: u64,
@@ -174,22 +238,26 @@ struct Sent {
 impl Boss {
     /// A boss that goes on from what was found. Its first [`Input::Wake`] begins its term.
     pub fn new(now: Time, settings: Settings, found: Found) -> Boss {
-        let Found { mut kept, is_older } = found;
-        // What can't be read may have begun the next term already.
-        kept.term += if is_older { 2 } else { 1 };
-        let wait_ms = if is_older { super::liveness::GIVE_UP_MS } else { 0 };
+        let Found { mut kept, is_older, chance } = found;
+        kept.term = history::next_term(kept.term, chance);
         let nodes = kept.roster.iter().map(|node| node.id.clone());
         let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
         let (events_found, copies) = (kept.events.count(), kept.config.copies());
         let publication = Publication::of(&kept.rows);
         let mut bereaved = Bereaved::default();
         bereaved.review();
+        let (began, returns) = (kept.term, Returns::new(now, &kept.roster));
         let mut boss = Boss {
             settings,
             faults: Faults::default(),
             kept,
-            returned_by_ms: now.ms + newcomers::RETURN_MS,
-            judge_from_ms: now.ms + wait_ms,
+            chance,
+            began,
+            returns,
+            jumps: Jumps::new(chance),
+            frozen: None,
+            due_at: None,
+            ticks_at: None,
             settle_at: None,
             lives,
             links: BTreeMap::new(),
@@ -208,10 +276,12 @@ impl Boss {
             counters: Counters::default(),
         };
         let term = boss.kept.term;
-        boss.tell(now, Kind::Started, None, format!("the boss began term {term}"));
+        let text = format!("the boss began term {}, in full {term}", history::start_of(term));
+        boss.tell(now, Kind::Started, None, text);
         if is_older {
             let text = "the newest stored state can't be read: continuing from the one before it";
             boss.tell(now, Kind::Store, None, text.to_owned());
+            boss.freeze(now, "the store's newest step can't be read".to_owned());
         }
         boss.publication.change();
         boss
@@ -227,10 +297,14 @@ impl Boss {
     /// Plants bugs.
     pub fn plant(&mut self, faults: Faults) {
         self.faults = faults;
+        if self.faults().term_after {
+            self.kept.term = self.kept.history.newest_term();
+        }
     }
 
     /// Takes what happened and decides.
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
+        self.look_at_the_clock(now);
         match input {
             Input::LinkUp { link, peer } => self.link_up(link, peer),
             Input::LinkDown { link } => self.link_down(now, link),
@@ -238,6 +312,7 @@ impl Boss {
             Input::Configure { question, config, over } => {
                 self.configure(now, question, &config, over, out);
             }
+            Input::Adopt { question, adopt } => self.adopt_by_hand(now, question, &adopt, out),
             Input::Inspect { question, queue } => self.inspect(now, question, queue, out),
             Input::Stored => self.stored(now, out),
             Input::StoreFailed { reason } => self.store_failed(now, &reason, out),
@@ -245,12 +320,14 @@ impl Boss {
         }
         self.count_refusals(now);
         self.welcome(now, out);
+        self.thaw(now);
         self.judge(now);
         self.settle(now);
         self.decide_waiting(now);
         self.choose_learners(now);
         self.expire(now, out);
         self.publish(now, out);
+        self.wind_the_clock(now);
     }
 
     /// When [`Input::Wake`] is wanted next, in milliseconds.
@@ -266,6 +343,7 @@ impl Boss {
             self.learners.wake_at(now.ms),
             self.proposals.wake_at(),
             self.bereaved.wake_at(),
+            self.ticks_at,
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -294,14 +372,12 @@ impl Boss {
                 out.links.end(link, "it registered twice on one link");
             }
             (n2b::Body::Report(report), Some(node)) => self.report(now, &node, report),
+            (n2b::Body::Known(known), Some(node)) => self.hear_all(link, &node, known, out),
             (n2b::Body::Unreachable(message), Some(node)) => self.unreachable(now, &node, &message),
             (n2b::Body::Reached(message), Some(node)) => self.reached(&node, &message),
             (n2b::Body::Inspected(answer), Some(_)) => self.inspected(answer, out),
             (n2b::Body::Propose(proposal), Some(node)) => {
                 self.propose(now, link, &node, &proposal, out);
-            }
-            (n2b::Body::Known(_), Some(_)) => {
-                out.links.end(link, "it answered a question that nobody asked");
             }
             (
                 n2b::Body::Report(_)
@@ -329,6 +405,9 @@ impl Boss {
     }
 
     fn report(&mut self, now: Time, node: &NodeId, report: Report) {
+        let (term, version) = (report.table_term, report.table_version);
+        self.examine_step(now, node.as_str(), Version { term, version });
+        self.examine_reports(now, node, &report.buckets);
         if self.holdings.take(node, &report.buckets, report.full) {
             self.bereaved.review();
             self.learners.review();

@@ -84,8 +84,20 @@ impl Configurations {
         if self.present.toml == config.as_str() {
             return;
         }
-        let version = self.present.version + 1;
         let toml = config.as_str().to_owned();
+        self.put(self.present.version + 1, toml, now_unix_ms);
+    }
+
+    /// The newest that anybody knows counts, or the present one again, under a version that no lost
+    /// step has given: it is higher than this one, and jumps.
+    pub fn adopt(&mut self, newest: Option<(u64, String)>, jump: u64, now_unix_ms: u64) {
+        let newest = newest.filter(|(version, _)| *version > self.present.version);
+        let present = || (self.present.version, self.present.toml.clone());
+        let (version, toml) = newest.unwrap_or_else(present);
+        self.put(version + jump, toml, now_unix_ms);
+    }
+
+    fn put(&mut self, version: u64, toml: String, now_unix_ms: u64) {
         let present = Version { version, toml, since_unix_ms: now_unix_ms };
         self.past.push_back(std::mem::replace(&mut self.present, present));
         self.trim();

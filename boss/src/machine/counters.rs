@@ -17,6 +17,8 @@ pub struct Counters {
     pub stored: u64,
     /// Steps that the store failed to take.
     pub store_failed: u64,
+    /// How often the process stood still.
+    pub slept: u64,
     /// Queues that were asked about.
     pub inspected: u64,
 }
@@ -38,6 +40,11 @@ impl Counters {
                 "imq_boss_store_failed_total",
                 "Steps that the store failed to write.",
                 self.store_failed,
+            ),
+            (
+                "imq_boss_slept_total",
+                "Times that the process stood still, and began its clocks anew.",
+                self.slept,
             ),
             ("imq_boss_inspected_total", "Queues that operators looked up.", self.inspected),
         ];

@@ -53,6 +53,10 @@ pub enum Kind {
     Config,
     /// The store failed, or works again.
     Store,
+    /// The store has lost steps, and no row changes.
+    Frozen,
+    /// Lost steps were made up for, or an operator gave up a bucket.
+    Adopted,
 }
 
 impl Kind {
@@ -70,13 +74,20 @@ impl Kind {
             Kind::Split => "split",
             Kind::Config => "config",
             Kind::Store => "store",
+            Kind::Frozen => "frozen",
+            Kind::Adopted => "adopted",
         }
     }
 
     /// Whether somebody may have to do something.
     pub fn is_alarming(self) -> bool {
         match self {
-            Kind::Unlinked | Kind::Lost | Kind::Refused | Kind::Store => true,
+            Kind::Unlinked
+            | Kind::Lost
+            | Kind::Refused
+            | Kind::Store
+            | Kind::Frozen
+            | Kind::Adopted => true,
             Kind::Started
             | Kind::Joined
             | Kind::Returned

@@ -9,6 +9,8 @@ use proto::n2b::BucketReport;
 use proto::n2b::bucket_report::Role;
 use proto::name::NodeId;
 
+use super::roster::Owner;
+
 /// Buckets of one node: as many as a table has.
 const HELD_MAX: usize = 1 << BUCKET_BITS_MAX;
 
@@ -21,6 +23,8 @@ pub struct Holdings(BTreeMap<NodeId, Held>);
 struct Held {
     full: bool,
     buckets: BTreeMap<BucketId, Holding>,
+    /// Whom it has proposed to add last, over a row of which conf.
+    proposed: BTreeMap<BucketId, (Conf, Owner)>,
 }
 
 /// What a node has of a bucket.
@@ -52,11 +56,29 @@ impl Holdings {
             let Some(bucket) = BucketId::new(report.bits, report.prefix) else { continue };
             let conf = report.row.as_ref().map_or(Conf(0), |row| row.conf());
             let (role, n) = (report.role(), report.n);
+            let proposed = report.proposed.as_ref().and_then(Owner::reported);
+            if let Some(proposed) = proposed {
+                held.proposed.insert(bucket, (conf, proposed));
+            }
             if held.buckets.len() < HELD_MAX || held.buckets.contains_key(&bucket) {
                 held.buckets.insert(bucket, Holding { conf, role, n });
             }
         }
         has_changed
+    }
+
+    /// A node proposes to add this one.
+    pub fn proposes(&mut self, node: &NodeId, bucket: BucketId, conf: Conf, whom: &Owner) {
+        if let Some(held) = self.0.get_mut(node) {
+            held.proposed.insert(bucket, (conf, whom.clone()));
+        }
+    }
+
+    /// Whom nodes have proposed to add last, over rows of which conf.
+    pub fn proposed(&self) -> impl Iterator<Item = (&NodeId, BucketId, &(Conf, Owner))> {
+        self.0.iter().flat_map(|(node, held)| {
+            held.proposed.iter().map(move |(bucket, proposed)| (node, *bucket, proposed))
+        })
     }
 
     /// A node's link has ended.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::configurations::Configurations;
 use super::events::Events;
+use super::history::History;
 use super::roster::Roster;
 use super::table::Rows;
 
@@ -27,6 +28,9 @@ pub struct Kept {
     /// What happened last.
     #[serde(default)]
     pub events: Events,
+    /// Which steps the store has had.
+    #[serde(default)]
+    pub history: History,
 }
 
 /// What was stored can't be read.
@@ -46,6 +50,7 @@ impl Kept {
             roster: Roster::default(),
             rows: Rows::default(),
             events: Events::default(),
+            history: History::default(),
         }
     }
 
@@ -64,7 +69,10 @@ impl Kept {
     /// # Errors
     /// If the bytes are not of this or an earlier version of imq.
     pub fn decode(bytes: &[u8]) -> Result<Kept, KeptError> {
-        Ok(serde_json::from_slice(bytes)?)
+        let mut kept: Kept = serde_json::from_slice(bytes)?;
+        // Earlier versions kept none.
+        kept.history.add(kept.step());
+        Ok(kept)
     }
 }
 

@@ -82,6 +82,13 @@ impl Liveness {
         was_its
     }
 
+    /// The time in which the boss stood still is nobody's silence: it is silent since now.
+    pub fn begin_anew(&mut self, now_ms: u64) {
+        if self.link.is_none() {
+            self.since_ms = now_ms;
+        }
+    }
+
     /// Somebody can't reach this node.
     pub fn unreachable(&mut self, witness: &NodeId, refused: bool, now_ms: u64) {
         if self.witnesses.len() < WITNESSES_MAX || self.witnesses.contains_key(witness) {

@@ -1,5 +1,6 @@
 //! What the boss lets out beside the frames on its links.
 
+use proto::bucket::BucketId;
 use proto::q2g::QueueInfo;
 
 /// The output of one call of the machine.
@@ -37,4 +38,6 @@ pub enum Answer {
     Late(String),
     /// The configuration is stored and pushed under this version.
     Configured(u64),
+    /// Rows are stored and pushed; these buckets have begun anew.
+    Adopted(Vec<BucketId>),
 }

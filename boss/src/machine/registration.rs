@@ -6,9 +6,10 @@ use proto::limits;
 use proto::link::Role;
 use proto::n2b::{BucketReport, Register};
 use proto::name::NodeId;
-use proto::table::Version;
+use proto::table::{Moved, Version};
 use proto::text;
 
+use super::history;
 use super::roster::NodeRole;
 use super::table::Row;
 
@@ -53,6 +54,10 @@ pub struct Registration {
     pub process: u64,
     /// The rows of what it holds, as far as it knows.
     pub buckets: Vec<(BucketId, Row)>,
+    /// Rows that it has acted upon and that its table lacks.
+    pub ahead: Vec<(BucketId, Row)>,
+    /// The cluster configuration that it knows; 0: none.
+    pub config: u64,
     /// What it has of buckets, not checked.
     pub reports: Vec<BucketReport>,
     /// The newest table it has seen.
@@ -97,6 +102,8 @@ impl Registration {
             id,
             role,
             buckets: buckets.collect(),
+            ahead: ahead(&register.ahead),
+            config: register.config_version,
             reports: register.buckets,
             incarnation: (register.incarnation != 0).then_some(register.incarnation),
             process: register.process,
@@ -113,15 +120,25 @@ impl Registration {
     /// Which of them can't.
     pub fn is_plausible(&self, known: &Known) -> Result<(), Refusal> {
         let highest = |number: fn(&Row) -> u64| {
-            self.buckets.iter().map(|(_, row)| number(row)).max().unwrap_or_default()
+            let rows = self.buckets.iter().chain(&self.ahead);
+            rows.map(|(_, row)| number(row)).max().unwrap_or_default()
         };
+        let incarnation = self.incarnation.unwrap_or_default();
+        let (term, known_term) = (history::term_of(incarnation), known.table.term);
+        if !limits::is_plausible(term, known_term.max(history::term_of(known.incarnation))) {
+            return Err(Refusal::for_now(format!(
+                "the incarnation is {incarnation}, but the newest that a boss of this cluster has \
+                 given is {}",
+                known.incarnation
+            )));
+        }
         let named = [
             ("term of its table", self.table.term, known.table.term),
             ("version of its table", self.table.version, known.table.version),
-            ("incarnation", self.incarnation.unwrap_or_default(), known.incarnation),
             ("loss of a bucket", highest(|row| row.loss().0), known.loss.0),
             ("reign of a bucket", highest(|row| row.reign().0), known.reign.0),
             ("conf of a bucket", highest(|row| row.conf().0), known.conf.0),
+            ("version of its cluster configuration", self.config, known.config),
         ];
         for (what, named, known) in named {
             if !limits::is_plausible(named, known) {
@@ -151,6 +168,17 @@ pub struct Known {
     pub reign: Reign,
     /// The highest of any bucket.
     pub conf: Conf,
+    /// The version of the cluster configuration.
+    pub config: u64,
+}
+
+/// Rows that somebody has told, as far as a boss gives such rows.
+pub fn ahead(told: &[Moved]) -> Vec<(BucketId, Row)> {
+    let row = |moved: &Moved| {
+        let row = moved.row.as_ref()?;
+        Some((BucketId::new(moved.bits, row.prefix)?, Row::reported(row)?))
+    };
+    told.iter().filter_map(row).collect()
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use proto::name::NodeId;
+use proto::table;
 use serde::{Deserialize, Serialize};
 
+use super::history::{self, INCARNATION_COUNTER_BITS};
 use super::registration::{Refusal, Registration};
 
 /// Nodes that the roster holds, those given up included: twice what a full table serves.
@@ -20,6 +22,14 @@ pub struct Owner {
     pub id: NodeId,
     /// Which of its lives.
     pub incarnation: u64,
+}
+
+impl Owner {
+    /// The owner that somebody names; nothing if no boss gives such ids.
+    pub fn reported(owner: &table::Owner) -> Option<Owner> {
+        let id = NodeId::try_from(owner.id.as_str()).ok()?;
+        Some(Owner { id, incarnation: owner.incarnation })
+    }
 }
 
 /// What a node does.
@@ -117,11 +127,11 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// Takes a process in, or back in.
+    /// Takes a process in, or back in. A new one gets an incarnation of this term.
     ///
     /// # Errors
     /// Why it can't be taken.
-    pub fn register(&mut self, process: &Registration) -> Result<Registered, Refusal> {
+    pub fn register(&mut self, process: &Registration, term: u64) -> Result<Registered, Refusal> {
         let before = self.nodes.get(&process.id).map(|node| node.incarnation);
         match (before, process.incarnation) {
             (Some(before), Some(claimed)) if claimed == before => self.welcome_back(process),
@@ -134,7 +144,7 @@ impl Roster {
             }
             (before, None) => {
                 self.make_space(before.is_some())?;
-                self.newest += 1;
+                self.newest = self.next(term);
                 self.put(process, self.newest);
                 Ok(Registered::New { before })
             }
@@ -170,6 +180,16 @@ impl Roster {
             self.nodes.remove(id);
         }
         ids
+    }
+
+    /// The incarnation that a boss of this term gives next: none of a lost step is like it.
+    fn next(&self, term: u64) -> u64 {
+        (self.newest + 1).max((term << INCARNATION_COUNTER_BITS) + 1)
+    }
+
+    /// Whether the boss needs another term to give one: the counter of this one is used up.
+    pub fn needs_term(&self, term: u64) -> bool {
+        history::term_of(self.next(term)) > term
     }
 
     /// The newest incarnation that was given.

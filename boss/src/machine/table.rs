@@ -6,6 +6,7 @@ use proto::bucket::BucketId;
 use proto::table::Version;
 use serde::{Deserialize, Serialize};
 
+use super::jumps::Number;
 use super::placement::{Move, Placement};
 use super::roster::Owner;
 
@@ -41,7 +42,7 @@ impl Rows {
     }
 
     /// The rows, in the order of their prefixes.
-    pub fn iter(&self) -> impl Iterator<Item = &Row> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Row> {
         self.0.iter()
     }
 
@@ -81,22 +82,6 @@ impl Rows {
         self.0.iter().filter(|row| row.primary() == Some(owner)).count()
     }
 
-    /// A new life of a node takes over what its last one had; what that was is lost.
-    pub fn succeed(&mut self, before: &Owner, now: &Owner) -> usize {
-        let rows = self.0.iter_mut().filter(|row| row.primary() == Some(before));
-        rows.map(|row| row.lose(now)).count()
-    }
-
-    /// Spreads what this node had over the others; with nobody left it waits for somebody.
-    pub fn remove(&mut self, leaver: &Owner, rest: &BTreeSet<Owner>) -> usize {
-        let Some(mut placement) = self.placement() else { return 0 };
-        let moves = placement.remove(leaver, rest);
-        let had = self.count(leaver);
-        self.apply(&moves);
-        self.0.iter_mut().filter(|row| row.primary() == Some(leaver)).for_each(Row::orphan);
-        had
-    }
-
     /// Spreads what nobody has over these nodes.
     pub fn spread(&mut self, nodes: &BTreeSet<Owner>) -> usize {
         let Some(mut placement) = self.placement() else { return 0 };
@@ -105,33 +90,21 @@ impl Rows {
         moves.len()
     }
 
-    /// Splits every bucket in two with the same owners and numbers. False if there are as many as
-    /// may be.
-    pub fn split(&mut self) -> bool {
-        let splits = self.placement().is_some_and(|mut placement| placement.split());
-        if splits {
-            self.0 = self.0.iter().flat_map(|row| [row.clone(), row.clone()]).collect();
-        }
-        splits
-    }
-
-    /// Takes what a node knows and the store has lost: a higher row is the truth. True if it was
-    /// news.
-    pub fn adopt(&mut self, bucket: BucketId, reported: &Row) -> bool {
-        if self.0.is_empty() {
-            self.0.push(Row::unheard(None));
-        }
-        while self.bits() < bucket.bits() && self.split() {}
-        let same_bits = bucket.bits() == self.bits();
-        let row = self.0.get_mut(bucket.prefix() as usize);
-        row.filter(|_| same_bits).is_some_and(|row| row.adopt(reported))
-    }
-
-    /// This step makes what of these rows is another than before it.
-    pub fn made_by(&mut self, step: Version, before: &Rows) {
-        let splits = self.bits().saturating_sub(before.bits());
-        for (prefix, row) in self.0.iter_mut().enumerate() {
-            row.made_by(step, before.0.get(prefix >> splits));
+    /// This step makes what of these rows is another than before it. Numbers that have risen are
+    /// raised by so much more.
+    pub fn made_by(
+        &mut self,
+        step: Version,
+        before: &Rows,
+        mut jump: impl FnMut(u32, Number) -> u64,
+    ) {
+        let unheard = Row::unheard(None);
+        for (prefix, row) in (0u32..).zip(&mut self.0) {
+            let before = before.0.get(prefix as usize);
+            if let Some(before) = before {
+                row.jump(before, |number| jump(prefix, number));
+            }
+            row.made_by(step, before.unwrap_or(&unheard));
         }
     }
 
@@ -141,11 +114,10 @@ impl Rows {
     /// # Errors
     /// The bucket's prefix, and what is wrong.
     pub fn follow(&self, before: &Rows) -> Result<(), (u32, &'static str)> {
-        let splits = self.bits().saturating_sub(before.bits());
+        let unheard = Row::unheard(None);
         for (prefix, row) in (0u32..).zip(&self.0) {
-            let parent = before.0.get((prefix >> splits) as usize);
-            let unheard = Row::unheard(None);
-            row.follows(parent.unwrap_or(&unheard)).map_err(|wrong| (prefix, wrong))?;
+            let before = before.0.get(prefix as usize).unwrap_or(&unheard);
+            row.follows(before).map_err(|wrong| (prefix, wrong))?;
         }
         Ok(())
     }

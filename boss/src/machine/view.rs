@@ -145,6 +145,9 @@ pub struct Status {
     pub version: u64,
     /// Whether there is a table and the store works.
     pub ready: bool,
+    /// While no row changes, since the store has lost steps: why, and who is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Frozen>,
     /// How the boss is, in a sentence.
     pub message: String,
     /// Buckets in all.
@@ -155,6 +158,17 @@ pub struct Status {
     pub buckets_of: Vec<Share>,
     /// The cluster's figures.
     pub totals: Totals,
+}
+
+/// Of a boss whose store has lost steps.
+#[derive(Debug, Clone, Serialize)]
+pub struct Frozen {
+    /// How it knows.
+    pub reason: String,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: u64,
+    /// The ids of those who haven't told yet what they know.
+    pub waits_for: Vec<String>,
 }
 
 /// How much of the table is a node's.

@@ -106,6 +106,7 @@ impl Sink for Seen {
                 News::Inspect { number, queue } => {
                     self.handle(Input::Inspected(answer(number, &queue)));
                 }
+                News::TellAll => self.handle(Input::TellAll(&[])),
                 News::Config(_) | News::NotNow(_) | News::LinkUp { .. } | News::LinkDown { .. } => {
                 }
             }

@@ -417,6 +417,10 @@ impl Decider {
             News::LinkDown { link } => {
                 self.lane.handle(now, Input::LinkDown { link }, &mut self.out);
             }
+            News::TellAll => {
+                let all = member::machine::Input::TellAll(&[]);
+                self.membership.handle(now, all, &mut self.out.links);
+            }
             // A gateway has no queues to look into.
             News::Inspect { .. } | News::NotNow(_) => {}
         }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox as Links};
 use prost::Message as _;
 use proto::b2n::{self, b2n::Body};
+use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::{
-    BucketReport, Counter, Inspected, N2b, Propose, Reached, Register, Report, Unreachable, n2b,
+    BucketReport, Counter, Inspected, Known, N2b, Propose, Reached, Register, Report, Unreachable,
+    bucket_report, n2b,
 };
-use proto::table::{BucketTable, TableError, Version};
+use proto::table::{BucketTable, Moved, Owner, TableError, Version};
 use proto::text::Foreign;
 use proto::{limits, wire};
 
@@ -42,8 +44,8 @@ pub(super) struct BossClient {
     waits: Option<Foreign>,
     /// What the boss has said of who has what.
     table: Option<Arc<BucketTable>>,
-    /// The version of the newest cluster configuration that it has told.
-    config: u64,
+    /// The newest cluster configuration that it has told.
+    config: b2n::Config,
     /// Nodes that can't be reached from here, with whether their ports refuse: those of the table,
     /// and others that the boss was told of on this link.
     unreachable: BTreeMap<Target, bool>,
@@ -86,7 +88,7 @@ impl BossClient {
             link: None,
             waits: None,
             table: None,
-            config: 0,
+            config: b2n::Config::default(),
             unreachable: BTreeMap::new(),
             peers: BTreeMap::new(),
         }
@@ -219,6 +221,17 @@ impl BossClient {
         self.say(n2b::Body::Propose(proposal), out);
     }
 
+    /// Answers [`News::TellAll`]: the process has this of buckets.
+    pub(super) fn tell_all(&self, holds: &[BucketReport], out: &mut Links) {
+        let known = Known {
+            table: self.table.as_ref().map(|table| table.wire().clone()),
+            ahead: self.ahead(holds),
+            config_version: self.config.version,
+            config: self.config.toml.clone(),
+        };
+        self.say(n2b::Body::Known(known), out);
+    }
+
     /// Answers [`News::Inspect`].
     pub(super) fn inspected(&self, inspected: Inspected, out: &mut Links) {
         self.say(n2b::Body::Inspected(inspected), out);
@@ -247,9 +260,12 @@ impl BossClient {
             }
             Some(Body::Config(config)) => {
                 let read: ClusterConfig = toml::from_str(&config.toml).map_err(|_| UNREADABLE)?;
-                self.config = config.version;
-                let config = ClusterConfig { version: config.version, ..read };
-                out.news.push(News::Config(Arc::new(config)));
+                // A boss that is behind hears of the higher one.
+                if config.version >= self.config.version {
+                    let read = ClusterConfig { version: config.version, ..read };
+                    self.config = config;
+                    out.news.push(News::Config(Arc::new(read)));
+                }
             }
             Some(Body::Inspect(b2n::Inspect { number, queue })) => {
                 out.news.push(News::Inspect { number, queue });
@@ -264,8 +280,7 @@ impl BossClient {
                 out.notices.push(Notice::Refused { reason, for_good });
             }
             Some(Body::NotNow(not_now)) => out.news.push(News::NotNow(not_now)),
-            // No boss has lost steps and asks yet what they were.
-            Some(Body::TellAll(_)) => {}
+            Some(Body::TellAll(_)) => out.news.push(News::TellAll),
             Some(Body::Hello(_) | Body::Proof(_) | Body::Refuse(_) | Body::Beat(_)) | None => {}
         }
         Ok(None)
@@ -337,9 +352,26 @@ impl BossClient {
             table_term: self.heard().term,
             table_version: self.heard().version,
             process: self.process,
-            ahead: Vec::new(),
-            config_version: self.config,
+            ahead: self.ahead(holds),
+            config_version: self.config.version,
         }
+    }
+
+    /// Rows that this process has acted upon and that its table lacks: as their primary, or because
+    /// it isn't in sync by them.
+    fn ahead(&self, holds: &[BucketReport]) -> Vec<Moved> {
+        let me = Owner { id: self.id.clone(), incarnation: self.incarnation };
+        let ahead = |report: &BucketReport| {
+            let row = report.row.as_ref()?;
+            let bucket = BucketId::new(report.bits, report.prefix)?;
+            let known = self.table.as_ref().and_then(|table| table.row(bucket));
+            let is_ahead = known.is_none_or(|known| row.conf() > known.conf());
+            let has_acted =
+                report.role() == bucket_report::Role::Primary || !row.in_sync.contains(&me);
+            let moved = Moved { bits: report.bits, row: Some(row.clone()), place: None };
+            (is_ahead && has_acted).then_some(moved)
+        };
+        holds.iter().filter_map(ahead).collect()
     }
 
     fn say(&self, body: n2b::Body, out: &mut Links) {

@@ -67,6 +67,9 @@ pub enum Input<'a> {
     Home(&'a Place),
     /// The answer to [`News::Inspect`].
     Inspected(Inspected),
+    /// The answer to [`News::TellAll`]: what the process has of buckets. From here on it acts upon
+    /// no row of anybody else before it has heard the boss's next table.
+    TellAll(&'a [BucketReport]),
     /// What the boss's page shows.
     Report {
         /// Figures; those with labels stay here.
@@ -117,6 +120,8 @@ pub enum News {
     },
     /// A proposal is decided neither way: it is to be made again.
     NotNow(NotNow),
+    /// The boss's store has lost steps: it asks for all that is known here.
+    TellAll,
     /// A link is up with who should be there.
     LinkUp {
         /// Which.
@@ -248,6 +253,11 @@ impl Member {
             Input::Report { samples, health, buckets, full } => {
                 if let Some(boss) = &self.boss {
                     boss.report(samples, health, (buckets, full), links);
+                }
+            }
+            Input::TellAll(holds) => {
+                if let Some(boss) = &self.boss {
+                    boss.tell_all(holds, links);
                 }
             }
             Input::Propose(proposal) => {

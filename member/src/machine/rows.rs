@@ -17,8 +17,13 @@ pub struct KnownRows {
     table: Option<Arc<BucketTable>>,
     /// By prefix: those that are higher than in the table. There are no more than it has rows.
     ahead: BTreeMap<u32, Ahead>,
+    /// The boss has been told all that is known here, and counts on it: no single row is acted upon
+    /// before it has told a table.
+    is_held: bool,
     /// A planted bug: rows are taken that aren't higher.
     takes_lower: bool,
+    /// A planted bug: nothing is held.
+    is_never_held: bool,
 }
 
 /// A row that the table lacks.
@@ -41,6 +46,8 @@ pub enum Told {
     },
     /// It was known.
     Known,
+    /// It is higher, but the boss must say it itself (B4 of docs/replication.md).
+    Held,
     /// Its teller was behind.
     Lower,
     /// It is of no bucket of the table, or no boss gives such numbers.
@@ -51,6 +58,27 @@ impl KnownRows {
     /// Plants the bug that lower rows are taken, too.
     pub fn take_lower(&mut self) {
         self.takes_lower = true;
+    }
+
+    /// Plants the bug that rows are acted upon behind an answer to the boss.
+    pub fn never_hold(&mut self) {
+        self.is_never_held = true;
+    }
+
+    /// The boss is told all that is known here: until its next table no row of anybody else is acted
+    /// upon, since it counts on what it has been told.
+    pub fn hold(&mut self) {
+        self.is_held = !self.is_never_held;
+    }
+
+    /// Rows that the table lacks, by which this node isn't in sync of what it was named for.
+    pub fn left<'a>(&'a self, me: &'a Owner) -> impl Iterator<Item = &'a Row> {
+        let was_named = |prefix: &u32| {
+            let row = self.table.as_ref().and_then(|table| table.rows().get(*prefix as usize));
+            row.is_some_and(|row| row.in_sync.contains(me) || row.learners.contains(me))
+        };
+        let ahead = self.ahead.iter().filter(move |(prefix, _)| was_named(prefix));
+        ahead.map(|(_, ahead)| &ahead.row).filter(|row| !row.in_sync.contains(me))
     }
 
     /// The newest whole table.
@@ -100,6 +128,7 @@ impl KnownRows {
         if self.version().is_some_and(|known| known >= table.version()) {
             return None;
         }
+        self.is_held = false;
         let before = self.table.replace(Arc::clone(table));
         let bucket = |row: &Row| BucketId::new(u32::from(table.bits()), row.prefix);
         let Some(before) = before.filter(|before| before.bits() == table.bits()) else {
@@ -139,6 +168,9 @@ impl KnownRows {
         if row.conf() <= known.conf() && !self.takes_lower {
             let is_lower = row.conf() < known.conf();
             return if is_lower { Told::Lower } else { Told::Known };
+        }
+        if self.is_held {
+            return Told::Held;
         }
         let moves = moves(known, row);
         let (row, place) = (row.clone(), told.place.clone());

@@ -20,3 +20,12 @@ fn halves_share_what_the_whole_held() {
         assert!(!(low.holds(hash) && high.holds(hash)));
     }
 }
+
+#[test]
+fn a_bucket_is_read_as_it_is_shown() {
+    let bucket = BucketId::new(5, 12).unwrap();
+    assert_eq!(bucket.to_string().parse(), Ok(bucket));
+    for text in ["", "12", "12/", "/5", "32/5", "1/17", "-1/5", "1/5/2"] {
+        assert_eq!(text.parse::<BucketId>(), Err(NoBucket), "{text}");
+    }
+}

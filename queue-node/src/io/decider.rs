@@ -181,6 +181,11 @@ impl Decider {
             }
             News::LinkDown { link } => self.decide(now, Input::LinkDown { link }),
             News::NotNow(answer) => self.decide(now, Input::NotNow(answer)),
+            News::TellAll => {
+                let holds = self.node.as_mut().map(Node::tell_all).unwrap_or_default();
+                let input = member::machine::Input::TellAll(&holds);
+                self.membership.handle(now, input, &mut self.out.links);
+            }
         }
     }
 

@@ -180,6 +180,8 @@ pub struct Faults {
     pub condition_refused: bool,
     /// Rows are taken that aren't higher than those that are known.
     pub lower_row_taken: bool,
+    /// B4: rows of others are acted upon behind an answer to the boss.
+    pub acts_behind_its_answer: bool,
     /// Nodes that words are for aren't told by which row.
     pub row_not_told: bool,
     /// A new primary goes by its own clock.

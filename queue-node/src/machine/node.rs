@@ -13,7 +13,7 @@ use proto::link::Role;
 use proto::n2b::BucketReport;
 use proto::name;
 use proto::seeded::Seed;
-use proto::table::BucketTable;
+use proto::table::{BucketTable, Owner};
 use proto::time::Time;
 use proto::wire;
 use rand::SeedableRng as _;
@@ -364,7 +364,15 @@ impl Node {
     /// What it reports to a boss that has heard nothing of it on this link.
     pub fn holds(&mut self) -> Vec<BucketReport> {
         self.reports.forget();
-        self.changes()
+        let mut holds = self.changes();
+        let settings = &self.shared.settings;
+        let me = Owner { id: settings.id.clone(), incarnation: settings.incarnation };
+        // Nothing of a bucket that it has left: the boss may have lost that it did.
+        let is_said = |left: &BucketReport| holds.iter().any(|held| held.prefix == left.prefix);
+        let left: Vec<_> =
+            self.shared.rows.left(&me).into_iter().filter(|left| !is_said(left)).collect();
+        holds.extend(left);
+        holds
     }
 
     /// What has changed since it has reported last.
@@ -375,6 +383,13 @@ impl Node {
     /// Whether it has no space for copies.
     pub fn is_full(&self) -> bool {
         self.copies.is_full()
+    }
+
+    /// The same for a boss that has lost steps, and asks for all that is known. It counts on the
+    /// answer: no row of anybody else is acted upon before its next table.
+    pub fn tell_all(&mut self) -> Vec<BucketReport> {
+        self.shared.rows.hold();
+        self.holds()
     }
 
     /// What it keeps in all, and that part of it which is there for sessions that left queues.

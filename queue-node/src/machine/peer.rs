@@ -23,6 +23,9 @@ use super::turn::{Inner, Shared, Turn};
 /// After a word found no home, so long until it is sent again.
 const RESEND_MS: u64 = 100;
 
+/// The node that tells the row comes again, and tells it again, until the boss has.
+const HELD: &str = "it told a row of which the boss, whose store has lost steps, must tell first";
+
 impl Buckets {
     /// A frame of another queue node.
     ///
@@ -63,6 +66,8 @@ impl Buckets {
                 Told::Higher { .. } | Told::Known => {}
                 // It may hear of it.
                 Told::Lower | Told::Unusable => turn.shared.send_words_later(turn.node_ms()),
+                // Nothing behind it may count.
+                Told::Held => return Err(HELD),
             },
             said::SLICE => copies.slice(turn, link, body)?,
             said::RECORDS => copies.records(turn, link, body)?,
@@ -118,6 +123,7 @@ impl Buckets {
                 }
                 Ok(())
             }
+            Told::Held => Err(HELD),
             Told::Unusable => Err("a node leads a bucket of which nothing is known here"),
         }
     }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox};
 use member::machine::{KnownRows, Told};
 use proto::bucket::{BucketId, Conf, Epochs};
+use proto::n2b::BucketReport;
 use proto::q2q::{Q2q, q2q};
-use proto::table::{BucketTable, Moved, Place, Row};
+use proto::table::{BucketTable, Moved, Owner, Place, Row};
 use proto::wire;
 
 use super::faults::Faults;
@@ -44,6 +45,9 @@ impl Rows {
         let mut known = KnownRows::default();
         if faults.lower_row_taken {
             known.take_lower();
+        }
+        if faults.acts_behind_its_answer {
+            known.never_hold();
         }
         let (told, heeded) = (BTreeMap::new(), Vec::new());
         Rows { known, told, heeded, is_news: false, is_silent: faults.row_not_told }
@@ -92,6 +96,23 @@ impl Rows {
         let heard = self.known.hear(told);
         self.is_news |= matches!(heard, Told::Higher { .. });
         heard
+    }
+
+    /// No row of anybody but the boss is acted upon before its next table.
+    pub(crate) fn hold(&mut self) {
+        self.known.hold();
+    }
+
+    /// Rows that the table lacks, by which this node has left sets.
+    pub(crate) fn left(&self, me: &Owner) -> Vec<BucketReport> {
+        let bits = self.known.table().map_or(0, |table| u32::from(table.bits()));
+        let report = |row: &Row| BucketReport {
+            bits,
+            prefix: row.prefix,
+            row: Some(row.clone()),
+            ..BucketReport::default()
+        };
+        self.known.left(me).map(report).collect()
     }
 
     /// The rows that are others than at the last call.

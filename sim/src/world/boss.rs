@@ -55,7 +55,8 @@ impl World {
             expected_queue_nodes: Some(self.plan.nodes),
             dead_ms: proto::limits::DEAD_MS,
         };
-        let mut boss = Boss::new(now, settings, Found { kept, is_older: false });
+        let chance = self.life(Process::Boss).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut boss = Boss::new(now, settings, Found { kept, is_older: false, chance });
         boss.plant(self.plan.faults.boss);
         self.boss.out = Outbox::default();
         boss.handle(now, Input::Wake, &mut self.boss.out);

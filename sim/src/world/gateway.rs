@@ -202,6 +202,7 @@ impl World {
                 self.lane_decides(at, lane, Input::LinkUp { link, peer });
             }
             News::LinkDown { link } => self.lane_decides(at, lane, Input::LinkDown { link }),
+            News::TellAll => self.lane_gets(at, lane, machine::Input::TellAll(&[])),
             News::Registered { .. } | News::Inspect { .. } | News::NotNow(_) => {}
         }
     }

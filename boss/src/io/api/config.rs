@@ -84,9 +84,10 @@ async fn configure(
 ) -> Result<Json<Configured>, Refusal> {
     match api.letterbox.ask(|reply| Mail::Configure(config, over, reply)).await? {
         Answer::Configured(version) => Ok(Json(Configured { version })),
-        other @ (Answer::Queue(_) | Answer::Unavailable(_) | Answer::Late(_)) => {
-            Err(not_done(other))
-        }
+        other @ (Answer::Queue(_)
+        | Answer::Adopted(_)
+        | Answer::Unavailable(_)
+        | Answer::Late(_)) => Err(not_done(other)),
     }
 }
 

@@ -101,7 +101,8 @@ impl Boss {
     fn changes(&self, now: Time) -> Vec<(BucketId, Change)> {
         let mut changes = Vec::new();
         let mut nodes = self.heirs();
-        let rows = || self.kept.rows.buckets().filter(|(_, row)| row.copies() != self.copies);
+        let is_otherwise = |row: &Row| row.copies() != self.copies && self.may_change(now, row);
+        let rows = || self.kept.rows.buckets().filter(|(_, row)| is_otherwise(row));
         if rows().next().is_none() {
             return changes;
         }
@@ -151,7 +152,7 @@ impl Boss {
         let can_be = |node: &Owner| {
             let is_missed = self.lives.get(&node.id).is_some_and(|life| life.misses(&primary.id));
             !named.iter().any(|other| other.id == node.id)
-                && !is_missed
+                && (!is_missed || self.faults().learner_out_of_reach)
                 && !self.learners.is_pausing(primary, node, now.ms)
         };
         let rank = |node: &Owner, count: usize| {

@@ -11,7 +11,7 @@ use super::super::events::Kind;
 use super::super::liveness::Liveness;
 use super::super::outbox::Outbox;
 use super::super::registration::{Known, Refusal, Registration};
-use super::super::roster::{NodeRole, Registered, State};
+use super::super::roster::{NodeRole, Owner, Registered, State};
 use super::super::table::Row;
 use super::publication::put;
 use super::{Boss, Sent};
@@ -46,6 +46,7 @@ impl Boss {
             loss: Loss(highest(|row| row.loss().0)),
             reign: Reign(highest(|row| row.reign().0)),
             conf: Conf(highest(|row| row.conf().0)),
+            config: self.kept.config.present().version,
         }
     }
 
@@ -70,15 +71,22 @@ impl Boss {
         process: Registration,
         out: &mut Outbox,
     ) {
-        let registered = match self.kept.roster.register(&process) {
+        if self.kept.roster.needs_term(self.kept.term) {
+            self.begin_term(self.kept.term);
+        }
+        let registered = match self.kept.roster.register(&process, self.kept.term) {
             Ok(registered) => registered,
             Err(refusal) => return self.refuse(now, link, refusal, out),
         };
-        self.outlive(&process);
-        self.adopt(now, &process);
+        if let Some(node) = self.kept.roster.get(&process.id) {
+            self.returns.came(&process, node.owner());
+        }
+        self.examine(now, &process);
+        self.bereaved.review();
         match registered {
             Registered::New { before } | Registered::Adopted { before } => {
                 self.newcomer(now, &process, registered);
+                self.take_back(&process.id, before);
                 if before.is_some() {
                     // What its last life had goes to its copies, or begins anew here.
                     self.bereaved.review();
@@ -97,6 +105,21 @@ impl Boss {
         }
         self.holdings.begin(&process.id, &process.reports);
         self.linked(now, link, process.id, out);
+    }
+
+    /// A planted bug: a new life of a node gets what its last one served, whoever has a copy.
+    fn take_back(&mut self, id: &NodeId, before: Option<u64>) {
+        let (Some(node), Some(incarnation)) = (self.kept.roster.get(id), before) else { return };
+        if !self.faults().newcomer_takes_back {
+            return;
+        }
+        let (before, now) = (Owner { id: id.clone(), incarnation }, node.owner());
+        let of_it = self.kept.rows.buckets().filter(|(_, row)| row.primary() == Some(&before));
+        for bucket in of_it.map(|(bucket, _)| bucket).collect::<Vec<_>>() {
+            if let Some(row) = self.kept.rows.row_mut(bucket) {
+                row.lose(&now);
+            }
+        }
     }
 
     /// The node speaks on this link from now on, and on no other.
@@ -126,6 +149,9 @@ impl Boss {
     fn newcomer(&mut self, now: Time, process: &Registration, registered: Registered) {
         self.lives.insert(process.id.clone(), Liveness::unlinked(now.ms));
         self.reports.forget(&process.id);
+        if let Some(frozen) = &mut self.frozen {
+            frozen.forget(&process.id);
+        }
         let (kind, text) = match registered {
             Registered::New { .. } => {
                 self.counters.registered += 1;
@@ -144,14 +170,6 @@ impl Boss {
         let role = self.kept.roster.get(id).map(|node| node.role);
         if role != Some(NodeRole::QueueNode) || !self.kept.rows.is_empty() {
             self.kept.roster.set_state(id, State::Up);
-        }
-    }
-
-    /// A boss is later than anything that nodes have seen.
-    fn outlive(&mut self, process: &Registration) {
-        if process.table > self.kept.step() {
-            self.kept.term = process.table.term + 1;
-            self.publication.change();
         }
     }
 

@@ -17,15 +17,18 @@ use super::super::roster::{NodeRole, State};
 use super::Boss;
 use super::publication::put;
 
-/// After so long a node that has lost its boss has dialled the next: its longest pause and a
-/// handshake.
-pub(super) const RETURN_MS: u64 = 1_500;
-
 /// One of them.
 #[derive(Debug)]
 pub(super) struct Newcomer {
     process: Registration,
     since_ms: u64,
+}
+
+impl Newcomer {
+    /// The boss stood still: it waits since now.
+    pub(super) fn begin_anew(&mut self, now_ms: u64) {
+        self.since_ms = now_ms;
+    }
 }
 
 /// What becomes of a newcomer.
@@ -124,7 +127,8 @@ impl Boss {
         if let Verdict::Dead { .. } = verdict {
             return Claim::Free;
         }
-        let by_ms = life.answers_by(*since_ms, dead_ms).max(self.returned_by_ms);
+        let returned_by_ms = if self.may_judge(now) { 0 } else { self.returns.by_ms };
+        let by_ms = life.answers_by(*since_ms, dead_ms).max(returned_by_ms);
         if now.ms < by_ms {
             return Claim::Open(Some(by_ms));
         }

@@ -1,12 +1,11 @@
-//! Who holds what: the first table, what nobody has, and what reports know better.
+//! Who holds what: the first table, and what nobody has.
 
 use std::collections::BTreeSet;
 
 use proto::time::Time;
 
 use super::super::events::Kind;
-use super::super::registration::Registration;
-use super::super::roster::{Node, NodeRole, Owner, State};
+use super::super::roster::{Node, Owner, State};
 use super::super::table::Rows;
 use super::Boss;
 
@@ -15,7 +14,12 @@ impl Boss {
     pub(super) fn settle(&mut self, now: Time) {
         let opening = self.kept.rows.is_empty();
         let heirs = self.heirs();
-        if heirs.is_empty() || (!opening && !self.kept.rows.any_unowned()) {
+        let may_change = {
+            let mut unowned = self.kept.rows.iter().filter(|row| row.primary().is_none());
+            unowned.all(|row| self.may_change(now, row))
+        };
+        let is_needed = opening || self.kept.rows.any_unowned();
+        if heirs.is_empty() || !is_needed || self.frozen.is_some() || !may_change {
             self.settle_at = None;
             return;
         }
@@ -46,23 +50,6 @@ impl Boss {
         let buckets = self.kept.rows.iter().count();
         let text = format!("the first table: {buckets} buckets on {} nodes", heirs.len());
         self.tell(now, Kind::Split, None, text);
-    }
-
-    /// Takes what a node holds that the store doesn't know of.
-    pub(super) fn adopt(&mut self, now: Time, process: &Registration) {
-        let holds = process.role == NodeRole::QueueNode;
-        let Some(incarnation) = process.incarnation.filter(|_| holds) else { return };
-        let owner = Owner { id: process.id.clone(), incarnation };
-        let mut adopted = 0;
-        let its = process.buckets.iter().filter(|(_, row)| row.primary() == Some(&owner));
-        for (bucket, row) in its {
-            adopted += usize::from(self.kept.rows.adopt(*bucket, row));
-        }
-        if adopted > 0 {
-            self.publication.change();
-            let text = format!("{adopted} rows were taken from the report of {}", process.id);
-            self.moved(now, adopted, text);
-        }
     }
 
     pub(super) fn moved(&mut self, now: Time, buckets: usize, text: String) {

@@ -35,10 +35,40 @@ struct Waiting {
 }
 
 impl Proposals {
+    /// None is waited for any more.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The boss stood still: each waits since now.
+    pub(super) fn begin_anew(&mut self, now_ms: u64) {
+        let until_ms = now_ms + WITNESS_MS;
+        self.0.values_mut().for_each(|waiting| waiting.until_ms = until_ms);
+    }
+
     /// When the next one is decided.
     pub(super) fn wake_at(&self) -> Option<u64> {
         self.0.values().map(|waiting| waiting.until_ms).min()
     }
+}
+
+/// Planted bugs of it, all off.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// G4: what a proposal was made over doesn't matter.
+    pub proposal_over_any_conf: bool,
+    /// G5: a refusal is no change of the row.
+    pub refusal_keeps_conf: bool,
+    /// G11: nobody is waited for.
+    pub first_accuser_wins: bool,
+    /// G11: what gateways reach doesn't count.
+    pub witnesses_ignored: bool,
+    /// G11: who is stuck may win.
+    pub stuck_may_win: bool,
+    /// G11: who loses stays.
+    pub loser_stays: bool,
+    /// Line 7: a member without a link is dead.
+    pub flap_is_death: bool,
 }
 
 /// What a node wants a bucket's row to be.
@@ -73,6 +103,7 @@ struct Case {
     reach: usize,
     /// Gateways that reach the primary.
     reach_primary: usize,
+    faults: Faults,
 }
 
 /// What becomes of a proposal.
@@ -99,10 +130,11 @@ fn decide(row: &Row, proposal: &Proposal, case: &Case) -> Decision {
     if let Some(reason) = &case.halted {
         return Decision::NotNow(reason.clone());
     }
-    if proposal.conf > row.conf() {
+    if proposal.conf > row.conf() && !case.faults.proposal_over_any_conf {
         return Decision::NotNow("this boss is behind the proposal's row".to_owned());
     }
-    if proposal.conf != row.conf() || row.primary() != Some(&proposal.from) {
+    let is_over_it = proposal.conf == row.conf() || case.faults.proposal_over_any_conf;
+    if !is_over_it || row.primary() != Some(&proposal.from) {
         return Decision::Known;
     }
     match proposal.what {
@@ -121,6 +153,8 @@ fn decide(row: &Row, proposal: &Proposal, case: &Case) -> Decision {
 fn decide_drop(row: &Row, proposal: &Proposal, case: &Case) -> Decision {
     match proposal.why {
         Why::Full | Why::Lacks | Why::Unfit | Why::Differs => return Decision::Drop,
+        Why::Silent if case.faults.first_accuser_wins => return Decision::Drop,
+        Why::Silent if case.faults.flap_is_death && !case.is_linked => return Decision::Drop,
         Why::Silent if case.is_dead || row.learners().contains(&proposal.whom) => {
             return Decision::Drop;
         }
@@ -128,8 +162,9 @@ fn decide_drop(row: &Row, proposal: &Proposal, case: &Case) -> Decision {
         Why::Silent => {}
     }
     let is_out_of_reach = !case.is_primary_linked && case.is_linked;
-    let is_accused = case.accuses && case.reach > case.reach_primary;
-    if !case.is_stuck && (is_out_of_reach || is_accused) {
+    let are_witnesses = case.reach > case.reach_primary && !case.faults.witnesses_ignored;
+    let is_accused = case.accuses && are_witnesses;
+    if (!case.is_stuck || case.faults.stuck_may_win) && (is_out_of_reach || is_accused) {
         Decision::Promote
     } else {
         Decision::Drop
@@ -156,6 +191,15 @@ impl Boss {
         };
         let (what, why, conf) = (propose.what(), propose.why(), Conf(propose.row_conf));
         let proposal = Proposal { from, conf, what, whom, why };
+        if what == What::Add {
+            self.holdings.proposes(&proposal.from.id, bucket, conf, &proposal.whom);
+        }
+        let known = self.kept.rows.of(bucket);
+        if known.is_some_and(|row| conf > row.conf()) {
+            let id = proposal.from.id.as_str();
+            let reason = format!("{id} proposes over conf {} of bucket {bucket}", conf.0);
+            self.freeze(now, reason);
+        }
         // Its repetition waits no longer than itself.
         let waits = self.proposals.0.get(&bucket).is_some_and(|it| it.proposal == proposal);
         if waits {
@@ -204,9 +248,12 @@ impl Boss {
                 return decision;
             }
             Decision::Join => row.join(whom),
+            Decision::Refuse if case.faults.refusal_keeps_conf => return decision,
             Decision::Refuse => row.refuse(),
             Decision::Drop => row.leave(|owner| owner == whom),
-            Decision::Promote => row.promote(whom, |owner| owner == from),
+            Decision::Promote => {
+                row.promote(whom, |owner| owner == from && !case.faults.loser_stays);
+            }
         }
         if proposal.why == Why::Silent && decision == Decision::Drop {
             self.learners.silent(from, whom, now.ms);
@@ -218,11 +265,15 @@ impl Boss {
 
     fn case(&self, now: Time, bucket: BucketId, proposal: &Proposal, has_waited: bool) -> Case {
         let Proposal { from, whom, .. } = proposal;
+        let is_frozen = self.frozen.is_some();
+        let is_frozen =
+            is_frozen.then(|| "the boss is frozen: its store has lost steps".to_owned());
         let failure = self.publication.failure();
         let role = self.holdings.of(&whom.id, bucket).map(|holding| holding.role);
         let life = self.lives.get(&from.id);
         Case {
-            halted: failure.map(|reason| format!("the boss's store failed: {reason}")),
+            halted: is_frozen
+                .or_else(|| failure.map(|reason| format!("the boss's store failed: {reason}"))),
             is_linked: self.is_linked(whom),
             is_dead: self.is_dead(now, whom),
             has_waited,
@@ -231,6 +282,7 @@ impl Boss {
             accuses: life.is_some_and(|life| life.misses(&whom.id)),
             reach: self.reach(whom),
             reach_primary: self.reach(from),
+            faults: self.faults().proposals,
         }
     }
 

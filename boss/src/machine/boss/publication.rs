@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use link::machine::LinkId;
-use proto::b2n::{B2n, Config, Registered, b2n};
+use proto::b2n::{B2n, Config, Registered, TellAll, b2n};
 use proto::table::{Place, Rows as Changes, Table, Version};
 use proto::time::Time;
 use proto::wire;
@@ -41,7 +41,7 @@ pub(super) struct Publication {
     /// Somebody may have to be told something.
     push: bool,
     /// Questions that wait until a step is stored.
-    waiting: Vec<(u64, u64)>,
+    waiting: Vec<Waiting>,
     failure: Option<Failure>,
 }
 
@@ -52,6 +52,14 @@ struct Step {
     cluster_id: u64,
     table: Option<Arc<Table>>,
     config: Arc<Config>,
+}
+
+/// A question that is answered when a step is stored.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) question: u64,
+    pub(super) step: u64,
+    pub(super) answer: Answer,
 }
 
 #[derive(Debug)]
@@ -89,6 +97,23 @@ impl Publication {
     /// The step that has all changes so far, if `version` is the newest.
     pub(super) fn step_of_changes(&self, version: u64) -> u64 {
         version + u64::from(self.changed)
+    }
+
+    /// The rows of the last step that was to be written.
+    pub(super) fn written(&self) -> &Rows {
+        &self.written
+    }
+
+    /// The next step has these rows, whatever those of the last were.
+    pub(super) fn replace(&mut self, rows: &Rows) {
+        self.written = rows.clone();
+        self.changed = true;
+    }
+
+    /// A question waits for its step.
+    pub(super) fn wait(&mut self, waiting: Waiting) {
+        self.waiting.push(waiting);
+        self.push = true;
     }
 
     /// When a failed write is tried again.
@@ -147,6 +172,10 @@ impl Boss {
             let reason = "too many replacements at once: try again".to_owned();
             return Boss::answer(out, question, Answer::Unavailable(reason));
         }
+        if self.frozen.is_some() {
+            let reason = "the boss is frozen, its store has lost steps: try again when it goes on";
+            return Boss::answer(out, question, Answer::Unavailable(reason.to_owned()));
+        }
         let before = self.kept.config.present().version;
         // The secrets that it keeps may be others by now.
         if before != over {
@@ -163,8 +192,7 @@ impl Boss {
             self.tell(now, Kind::Config, None, text);
         }
         let step = self.publication.step_of_changes(self.kept.version);
-        self.publication.waiting.push((question, step));
-        self.publication.push_soon();
+        self.publication.wait(Waiting { question, step, answer: Answer::Configured(present) });
     }
 
     pub(super) fn stored(&mut self, now: Time, out: &mut Outbox) {
@@ -184,7 +212,7 @@ impl Boss {
         }
         self.counters.store_failed += 1;
         self.publication.changed = true;
-        for (question, _) in std::mem::take(&mut self.publication.waiting) {
+        for Waiting { question, .. } in std::mem::take(&mut self.publication.waiting) {
             let text = format!("the store failed and is tried again: {reason}");
             Boss::answer(out, question, Answer::Late(text));
         }
@@ -206,6 +234,10 @@ impl Boss {
             self.settle_rows();
             let step = self.step();
             (self.publication.changed, self.publication.change_at) = (false, None);
+            if self.faults().pushed_before_stored {
+                self.publication.take(step.clone());
+                self.publication.push = true;
+            }
             self.publication.writing = Some(step);
             out.effects.push(Effect::Store(self.kept.encode()));
         }
@@ -216,8 +248,16 @@ impl Boss {
 
     /// No step breaks the rules of rows: what is stored is given out, and can't be taken back.
     fn settle_rows(&mut self) {
-        let (step, rows) = (self.kept.step(), &mut self.kept.rows);
-        rows.made_by(step, &self.publication.written);
+        let step = self.kept.step();
+        self.kept.history.add(step);
+        let faults = self.faults();
+        let (rows, jumps) = (&mut self.kept.rows, &mut self.jumps);
+        rows.made_by(step, &self.publication.written, |prefix, number| {
+            if faults.reign_jumps_with_conf {
+                jumps.skip_reign(prefix);
+            }
+            if faults.adopt.numbers_repeat { 0 } else { jumps.take(prefix, number) }
+        });
         if let Err((prefix, wrong)) = rows.follow(&self.publication.written) {
             panic!("the row of bucket {prefix}/{} must not be stored: {wrong}", rows.bits());
         }
@@ -279,6 +319,13 @@ impl Boss {
                 let (incarnation, cluster_id) = (node.incarnation, stored.cluster_id);
                 put(out, *link, b2n::Body::Registered(Registered { incarnation, cluster_id }));
             }
+            if self.frozen.is_some() {
+                if !line.sent.asked {
+                    line.sent.asked = true;
+                    put(out, *link, b2n::Body::TellAll(TellAll {}));
+                }
+                continue;
+            }
             if line.sent.config != stored.config.version {
                 line.sent.config = stored.config.version;
                 put(out, *link, b2n::Body::Config(stored.config.as_ref().clone()));
@@ -289,13 +336,10 @@ impl Boss {
             }
         }
         let version = stored.version;
-        let config = stored.config.version;
-        self.publication.waiting.retain(|(question, step)| {
-            if *step <= version {
-                Boss::answer(out, *question, Answer::Configured(config));
-            }
-            *step > version
-        });
+        let stored = self.publication.waiting.extract_if(.., |it| it.step <= version);
+        for Waiting { question, answer, .. } in stored {
+            Boss::answer(out, question, answer);
+        }
     }
 }
 

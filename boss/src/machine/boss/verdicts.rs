@@ -81,12 +81,18 @@ enum Succession {
 
 /// Decides about a row by how everybody is that it names. A primary that is `unfit` has heard the
 /// row and doesn't serve it.
-fn succession(row: &Row, unfit: bool, standing: impl Fn(&Owner) -> Standing) -> Succession {
+fn succession(
+    row: &Row,
+    unfit: bool,
+    silence_is_proof: bool,
+    standing: impl Fn(&Owner) -> Standing,
+) -> Succession {
     let Some(primary) = row.primary() else { return Succession::Stays };
     let gone = |owner: &&Owner| !standing(owner).lives();
     if standing(primary).lives() && !unfit {
         // Silence is for the primary to tell: a pair that is cut off would become two sets of one.
-        let proven = |owner: &&Owner| standing(owner) == Standing::Dead;
+        let proven =
+            |owner: &&Owner| standing(owner) == Standing::Dead || (silence_is_proof && gone(owner));
         let members = row.in_sync().iter().filter(proven);
         let out: Vec<Owner> = members.chain(row.learners().iter().filter(gone)).cloned().collect();
         return if out.is_empty() { Succession::Stays } else { Succession::Without(out) };
@@ -147,7 +153,13 @@ impl Boss {
             return;
         }
         self.bereaved.review_at = None;
-        if self.faults().dead_keeps_all {
+        if self.faults().dead_keeps_all || self.frozen.is_some() {
+            return;
+        }
+        if !self.returns.is_over(now.ms) {
+            self.bereaved.review_at = Some(self.returns.by_ms);
+        }
+        if !self.may_judge(now) {
             return;
         }
         let rows = || self.kept.rows.iter();
@@ -156,7 +168,7 @@ impl Boss {
         let fates: BTreeMap<Owner, Standing> =
             named.into_iter().map(|owner| (owner.clone(), self.fate(now, owner))).collect();
         let found: Vec<(BucketId, Succession)> =
-            self.kept.rows.buckets().map(|it| (it.0, self.succession(it, &fates))).collect();
+            self.bereft(now).map(|it| (it.0, self.succession(it, &fates))).collect();
         let heirs = self.heirs();
         let mut counts: BTreeMap<Owner, usize> =
             heirs.iter().map(|heir| (heir.clone(), self.kept.rows.count(heir))).collect();
@@ -190,6 +202,11 @@ impl Boss {
         self.moved(now, promoted, format!("{promoted} buckets went to copies of theirs"));
         let to = if heirs.is_empty() { "wait for a queue node" } else { "begin anew, empty" };
         self.moved(now, lost, format!("{lost} buckets lost their last copy and {to}"));
+    }
+
+    /// The rows that may be changed.
+    fn bereft(&self, now: Time) -> impl Iterator<Item = (BucketId, &Row)> {
+        self.kept.rows.buckets().filter(move |(_, row)| self.may_change(now, row))
     }
 
     fn row_of(&mut self, bucket: BucketId) -> &mut Row {
@@ -226,7 +243,9 @@ impl Boss {
             let heard = holding(primary).filter(|holding| holding.conf >= row.conf());
             self.is_linked(primary) && heard.is_some_and(|holding| holding.role != Role::Primary)
         });
-        succession(row, unfit, standing)
+        let faults = self.faults();
+        let unfit = unfit && !faults.stuck_primary_stays;
+        succession(row, unfit, faults.drops_by_silence, standing)
     }
 
     /// How this life of a node is.
@@ -251,7 +270,7 @@ impl Boss {
     /// that is wanted, nothing is won by waiting.
     fn is_proven(&self, now: Time, bucket: BucketId, fates: &BTreeMap<Owner, Standing>) -> bool {
         let Some(row) = self.kept.rows.of(bucket) else { return false };
-        if self.copies == 1 && row.in_sync().len() == 1 {
+        if (self.copies == 1 || self.faults().last_copy_by_silence) && row.in_sync().len() == 1 {
             return true;
         }
         let is_last = row.in_sync().len() == 1;
@@ -279,7 +298,7 @@ impl Boss {
             Verdict::Undecided(at) => Some(at),
             Verdict::Dead { .. } => Some(now.ms),
         };
-        self.verdicts(now).filter_map(at).min().map(|at| at.max(self.judge_from_ms))
+        self.verdicts(now).filter_map(at).min()
     }
 
     fn verdicts(&self, now: Time) -> impl Iterator<Item = (&Node, Verdict)> {
@@ -295,6 +314,9 @@ impl Boss {
             return Verdict::Alive;
         }
         let verdict = match node.role {
+            NodeRole::QueueNode if self.faults().dead_by_one_link => {
+                life.verdict(now.ms, self.settings.dead_ms, false)
+            }
             NodeRole::QueueNode => {
                 life.verdict(now.ms, self.settings.dead_ms, self.has_witnesses(node))
             }
@@ -302,9 +324,7 @@ impl Boss {
             NodeRole::Gateway => life.verdict(now.ms, GIVE_UP_MS, false),
         };
         match verdict {
-            Verdict::Dead { .. } if now.ms < self.judge_from_ms => {
-                Verdict::Undecided(self.judge_from_ms)
-            }
+            Verdict::Dead { .. } if !self.may_judge(now) => Verdict::Undecided(self.returns.by_ms),
             Verdict::Dead { .. } | Verdict::Alive | Verdict::Undecided(_) => verdict,
         }
     }
@@ -327,3 +347,6 @@ fn fewest(counts: &BTreeMap<Owner, usize>, of: &[Owner]) -> Option<Owner> {
     let known = of.iter().filter_map(|owner| Some((counts.get(owner)?, owner)));
     known.min().map(|(_, owner)| owner.clone())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use member::machine::Sample;
-use proto::name::QueueName;
+use proto::name::{NodeId, QueueName};
 use proto::table;
 use proto::time::Time;
 
@@ -12,6 +12,7 @@ use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
 use super::super::table::Row;
 use super::super::{configuration, view};
+use super::recovery::names;
 use super::{Boss, publication};
 
 /// The message of a queue node that came after the buckets were given out.
@@ -131,8 +132,10 @@ impl Boss {
             id: node.id.as_str().to_owned(),
             buckets: shares.get(node.id.as_str()).copied().unwrap_or_default(),
         };
+        let waits_for = self.waits_for();
         let message = match (self.publication.failure(), self.publication.table()) {
             (Some(failure), _) => format!("the store fails: {failure}"),
+            _ if self.frozen.is_some() => self.frozen_message(&waits_for),
             (None, None) => "waiting for the first queue nodes".to_owned(),
             (None, Some(_)) => "imq boss is available.".to_owned(),
         };
@@ -140,6 +143,11 @@ impl Boss {
             term: self.kept.term,
             version: self.kept.version,
             ready: self.is_ready(),
+            frozen: self.frozen.as_ref().map(|frozen| view::Frozen {
+                reason: frozen.reason.clone(),
+                since_ms: frozen.since_unix_ms,
+                waits_for: waits_for.iter().map(|id| id.as_str().to_owned()).collect(),
+            }),
             message,
             buckets: self.kept.rows.iter().count(),
             unowned: self.unowned(),
@@ -157,6 +165,7 @@ impl Boss {
     pub fn samples(&self) -> Vec<Sample> {
         let links = self.links.values().filter(|line| line.node.is_some()).count();
         let nodes = self.kept.roster.iter().filter(|node| node.state == State::Up).count();
+        let frozen = self.frozen.is_some().into();
         let sizes = [
             ("imq_boss_term", "The boss's term.", self.kept.term),
             ("imq_boss_version", "The newest step.", self.kept.version),
@@ -164,10 +173,26 @@ impl Boss {
             ("imq_boss_nodes", "Nodes that are up.", nodes as u64),
             ("imq_boss_buckets", "Buckets of the table.", self.kept.rows.iter().count() as u64),
             ("imq_boss_unowned_buckets", "Buckets that no node serves.", self.unowned() as u64),
+            ("imq_boss_frozen", "1: the store has lost steps, no row changes.", frozen),
+            (
+                "imq_boss_frozen_waits_for",
+                "Nodes that a frozen boss waits for.",
+                self.waits_for().len() as u64,
+            ),
             ("imq_boss_ready", "1: there is a table and the store works.", self.is_ready().into()),
         ];
         let sizes = sizes.map(|(name, help, size)| Sample::gauge(name, help, size));
         self.counters.list().into_iter().chain(sizes).collect()
+    }
+
+    /// What an operator is to know of a frozen boss.
+    fn frozen_message(&self, waits_for: &[NodeId]) -> String {
+        let reason = self.frozen.as_ref().map_or("", |frozen| frozen.reason.as_str());
+        let names = names(waits_for);
+        format!(
+            "frozen, no bucket gets another node: {reason}; waiting for {names}. If they can't \
+             come back: imq ctl adopt."
+        )
     }
 
     fn unowned(&self) -> usize {

@@ -84,6 +84,7 @@ fn said(register: Register) -> Option<String> {
         loss: Loss(5),
         reign: Reign(4),
         conf: Conf(6),
+        config: 2,
     };
     let refusal = check(register).unwrap().is_plausible(&known).err()?;
     assert!(!refusal.for_good, "a newer state may be put back");
@@ -103,11 +104,17 @@ fn numbers_that_no_boss_of_the_cluster_has_given_are_refused_by_name() {
         assert_eq!(said(Register { incarnation: 9 + ahead, ..register }), None);
         assert_eq!(said(bucket(5 + ahead, 4 + ahead, 6 + ahead)), None);
     }
+    let far_life = (far + 100) << 20;
+    let reason = said(Register { incarnation: far_life, ..register() }).expect("it is refused");
+    assert!(reason.starts_with(&format!("the incarnation is {far_life}, but")), "{reason}");
     for most in [far + 100, limits::NUMBER_MAX - 1, limits::NUMBER_MAX, u64::MAX] {
         let cases = [
             (Register { table_term: most, ..register() }, "term of its table"),
             (Register { table_version: most, ..register() }, "version of its table"),
-            (Register { incarnation: most, ..register() }, "incarnation"),
+            (
+                Register { config_version: most, ..register() },
+                "version of its cluster configuration",
+            ),
             (bucket(most, 4, 6), "loss of a bucket"),
             (bucket(5, most, 6), "reign of a bucket"),
             (bucket(5, 4, most), "conf of a bucket"),

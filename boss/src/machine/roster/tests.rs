@@ -14,6 +14,8 @@ fn process(id: &str, incarnation: Option<u64>) -> Registration {
         process: 0,
         reports: Vec::new(),
         buckets: Vec::new(),
+        ahead: Vec::new(),
+        config: 0,
         table: Version::default(),
     }
 }
@@ -30,7 +32,7 @@ fn check(script: &str) {
             let id = NodeId::try_from(id).unwrap();
             roster.set_state(&id, State::Gone).to_string()
         } else {
-            match roster.register(&process(id, word.map(|word| word.parse().unwrap()))) {
+            match roster.register(&process(id, word.map(|word| word.parse().unwrap())), 0) {
                 Ok(Registered::New { before }) => format!("new {} {before:?}", roster.newest),
                 Ok(known) => format!("{known:?}").to_lowercase(),
                 Err(refusal) => refusal.reason,
@@ -81,7 +83,7 @@ fn only_so_many_of_the_gone_are_kept() {
     let mut roster = Roster::default();
     for at in 0..GONE_MAX + 3 {
         let id = format!("q{at}");
-        roster.register(&process(&id, None)).unwrap();
+        roster.register(&process(&id, None), 0).unwrap();
         roster.set_state(&NodeId::try_from(id.as_str()).unwrap(), State::Gone);
     }
     let names = ["q0", "q1", "q2"].map(|id| NodeId::try_from(id).unwrap());
@@ -92,7 +94,7 @@ fn only_so_many_of_the_gone_are_kept() {
 #[test]
 fn a_roster_survives_being_stored() {
     let mut roster = Roster::default();
-    roster.register(&process("q1", None)).unwrap();
+    roster.register(&process("q1", None), 0).unwrap();
     let text = serde_json::to_string(&roster).unwrap();
     assert_eq!(serde_json::from_str::<Roster>(&text).unwrap(), roster);
     assert!(serde_json::from_str::<Roster>(&text.replace("\"newest\":1", "\"newest\":0")).is_err());
@@ -104,7 +106,21 @@ fn another_process_with_the_same_incarnation_is_another_process() {
     let mut roster = Roster::default();
     let drawn =
         |number, incarnation| Registration { process: number, ..process("q1", incarnation) };
-    assert_eq!(roster.register(&drawn(7, None)), Ok(Registered::New { before: None }));
-    assert_eq!(roster.register(&drawn(7, Some(1))), Ok(Registered::Known));
-    assert!(roster.register(&drawn(8, Some(1))).is_err_and(|refusal| refusal.for_good));
+    assert_eq!(roster.register(&drawn(7, None), 0), Ok(Registered::New { before: None }));
+    assert_eq!(roster.register(&drawn(7, Some(1)), 0), Ok(Registered::Known));
+    assert!(roster.register(&drawn(8, Some(1)), 0).is_err_and(|refusal| refusal.for_good));
+}
+
+#[test]
+fn each_term_gives_incarnations_of_its_own() {
+    let mut roster = Roster::default();
+    roster.register(&process("q1", None), 3).unwrap();
+    roster.register(&process("q2", None), 3).unwrap();
+    roster.register(&process("q3", None), 9).unwrap();
+    let lives: Vec<u64> = roster.iter().map(|node| node.incarnation).collect();
+    assert_eq!(lives, [(3 << 20) + 1, (3 << 20) + 2, (9 << 20) + 1]);
+    assert!(!roster.needs_term(9));
+    roster.newest = (9 << 20) + 0xf_ffff;
+    assert!(roster.needs_term(9));
+    assert!(!roster.needs_term(10));
 }

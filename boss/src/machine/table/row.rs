@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use proto::bucket::{Conf, Epochs, Loss, Reign};
-use proto::name::NodeId;
 use proto::table::{self, Version};
 use serde::{Deserialize, Serialize};
 
+use super::super::jumps::Number;
 use super::super::roster::Owner;
 
 /// Who has a bucket, and how often that has changed.
@@ -55,31 +55,40 @@ impl From<Stored> for Row {
 
 impl Row {
     /// The first of a bucket. The numbers begin with 1: 0 is what nobody has heard of.
-    pub(super) fn first(primary: Option<&Owner>) -> Row {
+    pub(in crate::machine) fn first(primary: Option<&Owner>) -> Row {
         Row { loss: Loss(1), reign: Reign(1), conf: Conf(1), ..Row::unheard(primary) }
     }
 
     /// A row below all others.
-    pub(super) fn unheard(primary: Option<&Owner>) -> Row {
+    pub(in crate::machine) fn unheard(primary: Option<&Owner>) -> Row {
         let (loss, reign, conf) = (Loss(0), Reign(0), Conf(0));
         let in_sync = primary.cloned().into_iter().collect();
         let (primary, learners) = (primary.cloned(), Vec::new());
         Row { loss, reign, conf, primary, in_sync, learners, term: 0, version: 0 }
     }
 
+    /// A row of a whole table, which may be nobody's; nothing if no boss gives such a row.
+    pub(in crate::machine) fn of_table(row: &table::Row) -> Option<Row> {
+        if row.primary.is_some() {
+            return Row::reported(row);
+        }
+        let Epochs { loss, reign } = row.epochs();
+        let (term, version) = (row.term, row.version);
+        let nobodys = Row { loss, reign, conf: row.conf(), term, version, ..Row::unheard(None) };
+        (row.in_sync.is_empty() && row.learners.is_empty()).then_some(nobodys)
+    }
+
     /// The row that a node reports; nothing if no boss gives such a row.
     pub(in crate::machine) fn reported(row: &table::Row) -> Option<Row> {
-        let owner = |owner: &table::Owner| {
-            let (id, incarnation) = (NodeId::try_from(owner.id.as_str()).ok()?, owner.incarnation);
-            Some(Owner { id, incarnation })
+        let owners = |owners: &[table::Owner]| {
+            owners.iter().map(Owner::reported).collect::<Option<Vec<_>>>()
         };
-        let owners = |owners: &[table::Owner]| owners.iter().map(owner).collect::<Option<Vec<_>>>();
         let Epochs { loss, reign } = row.epochs();
         let row = Row {
             loss,
             reign,
             conf: row.conf(),
-            primary: Some(owner(row.primary.as_ref()?)?),
+            primary: Some(Owner::reported(row.primary.as_ref()?)?),
             in_sync: owners(&row.in_sync)?,
             learners: owners(&row.learners)?,
             term: row.term,
@@ -140,6 +149,13 @@ impl Row {
     /// Whether this node is a member or to become one.
     pub fn names(&self, owner: &Owner) -> bool {
         self.in_sync.contains(owner) || self.learners.contains(owner)
+    }
+
+    /// Whether this is another row than that one under the same conf.
+    pub(in crate::machine) fn names_others(&self, other: &Row) -> bool {
+        let what = |row: &Row| (row.loss, row.reign, row.term, row.version);
+        what(self) != what(other)
+            || (&self.in_sync, &self.learners) != (&other.in_sync, &other.learners)
     }
 
     /// How many copies there are or are to be.
@@ -206,29 +222,39 @@ impl Row {
         self.learners.clear();
     }
 
-    /// Takes what a node knows and the store has lost: a higher row is the truth. False: it isn't
-    /// higher.
-    pub(super) fn adopt(&mut self, reported: &Row) -> bool {
-        if reported.conf <= self.conf {
-            return false;
+    /// The step that made it.
+    pub fn step(&self) -> Version {
+        Version { term: self.term, version: self.version }
+    }
+
+    /// The same under higher numbers, behind lost steps.
+    pub(in crate::machine) fn kept(self, reign: Reign, conf: Conf) -> Row {
+        Row { reign, conf, ..self }
+    }
+
+    /// One that begins anew with this primary, behind lost steps.
+    pub(in crate::machine) fn begun(
+        primary: Option<&Owner>,
+        loss: Loss,
+        reign: Reign,
+        conf: Conf,
+    ) -> Row {
+        Row { loss, reign, conf, ..Row::unheard(primary) }
+    }
+
+    /// Raises the numbers by so much more, where they have risen over those before.
+    pub(super) fn jump(&mut self, before: &Row, mut by: impl FnMut(Number) -> u64) {
+        if self.conf > before.conf {
+            self.conf.0 += by(Number::Conf);
         }
-        let before = std::mem::replace(self, reported.clone());
-        let same = self.primary == before.primary;
-        // Two histories of the bucket: what the other one had is lost.
-        if !same && (self.loss < before.loss || self.reign <= before.reign) {
-            self.loss = Loss(before.loss.max(self.loss).0 + 1);
-            self.reign = Reign(before.reign.max(self.reign).0 + 1);
-        } else {
-            let reign = if before.loss > self.loss { before.reign.0 + 1 } else { before.reign.0 };
-            self.loss = self.loss.max(before.loss);
-            self.reign = self.reign.max(Reign(reign));
+        if self.reign > before.reign {
+            self.reign.0 += by(Number::Reign);
         }
-        true
     }
 
     /// This step makes the row, if it is another than before it.
-    pub(super) fn made_by(&mut self, step: Version, before: Option<&Row>) {
-        if before.map_or(Conf(0), |before| before.conf) != self.conf {
+    pub(super) fn made_by(&mut self, step: Version, before: &Row) {
+        if before.conf != self.conf {
             (self.term, self.version) = (step.term, step.version);
         }
     }

@@ -50,7 +50,7 @@ pub(in crate::machine) fn moved(parts: &mut LaneParts, told: Moved, out: &mut Ou
             }
         }
         // It has been on its way for a while: whoever is spoken to has been told the lane's row.
-        Told::Lower | Told::Known | Told::Unusable => {}
+        Told::Lower | Told::Known | Told::Held | Told::Unusable => {}
     }
 }
 

@@ -189,3 +189,73 @@ fn a_proposal_goes_to_the_boss_that_there_is_and_its_not_now_is_news() {
     let came = hear(&mut client, Body::NotNow(not_now.clone())).unwrap();
     assert_eq!(came.news, [News::NotNow(not_now)]);
 }
+
+/// The frames that the process has said since the last look.
+fn bodies(out: &mut Links) -> Vec<Said> {
+    let bytes = out.take(BOSS);
+    let mut rest = bytes.as_slice();
+    let mut bodies = Vec::new();
+    while let Some((one, end)) = frame::split(rest, 1 << 20).unwrap() {
+        bodies.extend(N2b::decode(one).unwrap().body);
+        rest = &rest[end..];
+    }
+    bodies
+}
+
+#[test]
+fn a_boss_that_has_lost_steps_is_told_all() {
+    let owner = |id: &str| proto::table::Owner { id: id.to_owned(), incarnation: 3 };
+    let row = |prefix, primary: &str, conf| {
+        let (primary, in_sync) = (Some(owner(primary)), vec![owner(primary), owner("q2")]);
+        proto::table::Row { prefix, conf, primary, in_sync, ..Default::default() }
+    };
+    let mut client = BossClient::new("q1", link::Role::QueueNode, "here", "nowhere:1", 7);
+    let (mut links, mut out) = (Links::default(), Outbox::default());
+    boss_up(&mut client, &mut links);
+    let mut say = |client: &mut BossClient, body: Body| {
+        let frame = b2n::B2n { body: Some(body) }.encode_to_vec();
+        client.hear(&frame, &mut out).unwrap();
+        std::mem::take(&mut out.news)
+    };
+    say(&mut client, Body::Registered(b2n::Registered { incarnation: 3, cluster_id: 5 }));
+    let rows = vec![row(0, "q1", 4), row(1, "q1", 4)];
+    let table = Table { term: 1, version: 9, bits: 1, rows, places: Vec::new() };
+    say(&mut client, Body::Table(table.clone()));
+    let config = |version| {
+        let toml = format!("copies = {version}\n");
+        Body::Config(b2n::Config { version, toml })
+    };
+    assert_eq!(say(&mut client, config(2)).len(), 1);
+    assert_eq!(say(&mut client, config(1)), [], "of a boss that is behind");
+    bodies(&mut links);
+    assert_eq!(say(&mut client, Body::TellAll(b2n::TellAll {})), [News::TellAll]);
+    let report = |row: proto::table::Row, role: bucket_report::Role| BucketReport {
+        bits: 1,
+        prefix: row.prefix,
+        row: Some(row),
+        role: role.into(),
+        ..BucketReport::default()
+    };
+    let mut copied = row(0, "q3", 6);
+    copied.in_sync.push(owner("q1"));
+    let holds = [
+        report(row(0, "q1", 4), bucket_report::Role::Primary),
+        report(row(1, "q1", 5), bucket_report::Role::Primary),
+        report(copied, bucket_report::Role::Copy),
+        report(row(1, "q3", 7), bucket_report::Role::Absent),
+    ];
+    client.tell_all(&holds, &mut links);
+    let Some(Said::Known(known)) = bodies(&mut links).pop() else { panic!("nothing was told") };
+    assert_eq!(known.table, Some(table));
+    assert_eq!((known.config_version, known.config.as_str()), (2, "copies = 2\n"));
+    let ahead = |rows: &[proto::table::Moved]| -> Vec<u64> {
+        rows.iter().map(|moved| moved.row.as_ref().unwrap().conf).collect()
+    };
+    assert_eq!(ahead(&known.ahead), [5, 7], "not what it only copies");
+    client.down();
+    client.up(BOSS, &holds, &mut links);
+    let Some(Said::Register(register)) = bodies(&mut links).into_iter().next() else {
+        panic!("it didn't register")
+    };
+    assert_eq!((ahead(&register.ahead), register.config_version), (vec![5, 7], 2));
+}

@@ -135,3 +135,37 @@ fn the_planted_bug_takes_lower_rows() {
     rows.hear(&told(row(0, "a", (1, 2, 6))));
     assert_eq!(home(&rows, 0), "a");
 }
+
+#[test]
+fn behind_an_answer_to_the_boss_only_its_tables_count() {
+    let mut rows = known();
+    let mut careless = rows.clone();
+    careless.never_hold();
+    let higher = told(row(1, "b", (1, 2, 3)));
+    rows.hold();
+    assert_eq!(rows.hear(&higher), Told::Held);
+    assert_eq!(home(&rows, 1), "a", "it isn't kept");
+    careless.hold();
+    let acted = Told::Higher { bucket: bucket(1), moves: true };
+    assert_eq!(careless.hear(&higher), acted, "node.acts_behind_its_answer");
+    // The boss goes on.
+    let first = table(1, [row(0, "a", (1, 1, 1)), row(1, "a", (1, 1, 1))]);
+    assert_eq!(rows.take_table(&first), None);
+    assert_eq!(rows.hear(&higher), Told::Held, "that is no newer one");
+    let next = table(2, [row(0, "a", (1, 1, 1)), row(1, "a", (1, 1, 1))]);
+    assert_eq!(rows.take_table(&next), Some(vec![]));
+    assert_eq!(rows.hear(&higher), acted);
+}
+
+#[test]
+fn who_was_dropped_knows_by_which_row() {
+    let mut rows = known();
+    assert_eq!(
+        rows.hear(&told(row(1, "b", (1, 2, 3)))),
+        Told::Higher { bucket: bucket(1), moves: true }
+    );
+    let left: Vec<u32> = rows.left(&owner("a")).map(|row| row.prefix).collect();
+    assert_eq!(left, [1]);
+    assert_eq!(rows.left(&owner("b")).count(), 0, "it is in sync");
+    assert_eq!(rows.left(&owner("c")).count(), 0, "it was never named");
+}

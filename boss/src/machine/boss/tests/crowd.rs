@@ -6,6 +6,9 @@ use proto::table::{self, BucketTable};
 
 use super::*;
 
+/// What is proposed, without whom.
+const WHAT: &[&str] = &["add", "add", "drop"];
+
 /// One of the things that happen to a boss; numbers choose who.
 fn step() -> impl Strategy<Value = String> {
     let link = 0..6u32;
@@ -17,11 +20,16 @@ fn step() -> impl Strategy<Value = String> {
         2 => (link.clone(), 1..4u8, 1..8u64).prop_map(|(l, q, n)| format!("refused {l} q{q}#{n}")),
         1 => (link.clone(), 1..4u8, 1..8u64).prop_map(|(l, q, n)| format!("missed {l} q{q}#{n}")),
         1 => link.clone().prop_map(|link| format!("report {link}")),
-        1 => (link, 0..32u64).prop_map(|(l, p)| format!("register {l} 5 5:{p}:90:91@2")),
+        1 => (link.clone(), 0..32u64).prop_map(|(l, p)| format!("register {l} 5 5:{p}:90:91@2")),
         1 => Just("store fails".to_owned()),
         2 => Just("store works".to_owned()),
         3 => Just("wake".to_owned()),
         1 => (1..9u8).prop_map(|n| format!("inspect {n} /room/{n}")),
+        6 => (link.clone(), 0..32u64, 1..5u64, 1..4u8, 1..4u64, prop::sample::select(WHAT))
+            .prop_map(|(l, p, conf, q, n, what)| format!("propose {l} {p} {conf} {what} q{q}#{n}")),
+        1 => (link.clone(), 0..32u64, 0..4u64).prop_map(|(l, p, n)| format!("has {l} {p} stuck {n} {n}")),
+        1 => link.prop_map(|link| format!("known {link}")),
+        1 => Just("adopt 9".to_owned()),
     ]
 }
 
@@ -37,17 +45,22 @@ fn hold(stage: &Stage, newest: &mut table::Table) {
             let same = before.primary == after.primary;
             assert!(same || before.conf < after.conf, "an owner changed without a higher conf");
             assert!(same || before.reign < after.reign, "a new primary under the same reign");
+            let had_it = |owner: &table::Owner| before.in_sync.contains(owner);
             assert!(
-                same || after.primary.is_none() || before.loss < after.loss,
+                after.primary.as_ref().is_none_or(had_it) || before.loss < after.loss,
                 "a new owner has nothing, and that must be said"
             );
+            let joined = after.in_sync.iter().filter(|owner| !had_it(owner)).count();
+            assert!(joined <= 1 || before.loss < after.loss, "sets grow by one");
         }
     }
     for row in checked.rows() {
         assert_eq!(row.in_sync.first(), row.primary.as_ref(), "the primary is in sync");
     }
+    // A frozen boss names lives in rows that are no more, and says nothing.
+    let is_frozen = stage.boss.frozen.is_some();
     for owner in checked.rows().iter().filter_map(|row| row.primary.as_ref()) {
-        assert!(checked.place(owner).is_some(), "{owner:?} can't be dialled");
+        assert!(is_frozen || checked.place(owner).is_some(), "{owner:?} can't be dialled");
     }
     *newest = now.as_ref().clone();
 }
@@ -55,12 +68,14 @@ fn hold(stage: &Stage, newest: &mut table::Table) {
 proptest! {
     #[test]
     fn whatever_happens_the_table_stays_true(
+        copies in 1..4u8,
         steps in prop::collection::vec((step(), 0..800u64), 1..80),
     ) {
         let mut stage = Stage::new();
         let mut newest = table::Table::default();
         let mut now = 0;
         stage.step("0 wake");
+        stage.step(&format!("0 copies {copies}"));
         for (step, pause) in steps {
             now += pause;
             let words: Vec<&str> = step.split(' ').collect();
@@ -68,7 +83,7 @@ proptest! {
             let is_up = stage.boss.links.contains_key(&link);
             match words[0] {
                 "up" if is_up => continue,
-                "register" | "down" if !is_up => continue,
+                "register" | "down" | "propose" | "known" if !is_up => continue,
                 _ => {}
             }
             stage.step(&format!("{now} {step}"));

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 
 use proto::b2n::{B2n, b2n};
 use proto::link::Role;
+use proto::n2b::bucket_report::Role::{Copy, Primary};
 use proto::n2b::propose::{What, Why};
-use proto::n2b::{BucketReport, Inspected, Propose, Reached, Register, Unreachable, bucket_report};
+use proto::n2b::{
+    BucketReport, Inspected, Known, Propose, Reached, Register, Unreachable, bucket_report,
+};
 use proto::q2g::QueueInfo;
-use proto::table::BucketTable;
+use proto::table::{BucketTable, Moved};
 use proto::{frame, table};
 
 use super::super::*;
@@ -42,7 +45,7 @@ impl Stage {
     pub(super) fn new() -> Stage {
         let config = Configuration::parse(DEFAULT_CLUSTER).unwrap();
         let config = Configurations::new(&config, 0, 0);
-        Stage::found(Found { kept: Kept::new(1 << 20, config), is_older: false })
+        Stage::found(Found { kept: Kept::new(1 << 20, config), is_older: false, chance: 0 })
     }
 
     pub(super) fn found(found: Found) -> Stage {
@@ -57,11 +60,14 @@ impl Stage {
     pub(super) fn step(&mut self, step: &str) -> String {
         let words: Vec<&str> = step.split_whitespace().collect();
         let number = |at: usize| words.get(at).map_or(0, |word| word.parse::<u64>().unwrap());
+        if words[1] != "sleeps" {
+            self.pass_until(number(0));
+        }
         self.now = Time { ms: number(0), unix_ms: number(0) };
         let link = LinkId(words.get(2).and_then(|word| word.parse().ok()).unwrap_or_default());
         let question = number_or(&words, 2);
         match words[1] {
-            "wake" => self.input(Input::Wake),
+            "wake" | "sleeps" => self.input(Input::Wake),
             "up" => {
                 self.out.links.up(link);
                 self.input(Input::LinkUp { link, peer: peer(words[3]) });
@@ -76,12 +82,13 @@ impl Stage {
                 let drawn = words.get(4).and_then(|word| word.strip_prefix('~'));
                 let process = drawn.map_or(0, |word| word.parse().unwrap());
                 let report = words.get(4).filter(|_| drawn.is_none());
-                let register = Register { process, ..register(&id, number(3), report) };
+                let life = words.get(3).map_or(0, |word| life(word));
+                let register = Register { process, ..register(&id, life, report) };
                 self.say(link, n2b::Body::Register(register));
             }
             "missed" | "refused" => {
                 let (id, incarnation) = words[3].split_once('#').unwrap();
-                let (id, incarnation) = (id.to_owned(), incarnation.parse().unwrap());
+                let (id, incarnation) = (id.to_owned(), life(incarnation));
                 let refused = words[1] == "refused";
                 self.say(link, n2b::Body::Unreachable(Unreachable { id, incarnation, refused }));
             }
@@ -109,9 +116,91 @@ impl Stage {
                 self.input(Input::Configure { question, config, over });
             }
             "store" => self.store_is(words[2]),
+            "back" | "known" | "adopt" => self.of_lost_steps(&words, link),
             _ => self.of_copies(&words, link),
         }
         self.came()
+    }
+
+    /// Lets all timers come that are due before then.
+    fn pass_until(&mut self, ms: u64) {
+        while let Some(at) = self.boss.wake_at(self.now).filter(|at| *at < ms) {
+            let at = at.max(self.now.ms);
+            let before = (self.now.ms, self.out.effects.len());
+            self.now = Time { ms: at, unix_ms: at };
+            self.input(Input::Wake);
+            let next = self.boss.wake_at(self.now);
+            if next == Some(at) && (at, self.out.effects.len()) == before {
+                // It waits for something else.
+                break;
+            }
+        }
+    }
+
+    /// Steps of a boss whose store has lost some. Tables are `term.version`, or `-`, and rows
+    /// `prefix=members/loss,reign,conf@version`.
+    fn of_lost_steps(&mut self, words: &[&str], link: LinkId) {
+        let rows = |from: usize| -> Vec<table::Row> {
+            words.iter().skip(from).map(|word| row_of(word)).collect()
+        };
+        match words[1] {
+            // `back link life table rows…`: with its buckets.
+            "back" => {
+                let id = self.boss.links[&link].peer.id.clone();
+                let (table_term, table_version) = version_of(words[4]);
+                let bits = self.bits();
+                let report = |row: table::Row| {
+                    let is_its = row.primary.as_ref().is_some_and(|primary| primary.id == id);
+                    let role = if is_its { Primary } else { Copy };
+                    let (prefix, role) = (row.prefix, role.into());
+                    BucketReport { bits, prefix, role, row: Some(row), ..BucketReport::default() }
+                };
+                let buckets = rows(5).into_iter().map(report).collect();
+                let register = register(&id, life(words[3]), None);
+                let register = Register { table_term, table_version, buckets, ..register };
+                self.say(link, n2b::Body::Register(register));
+            }
+            // `known link table rows…`: with a table these are its rows, else rows ahead of it.
+            "known" => {
+                let (term, version) = version_of(words.get(3).unwrap_or(&"-"));
+                let mut known = Known::default();
+                if version > 0 {
+                    known.table = Some(self.table_with(term, version, rows(4)));
+                } else {
+                    let bits = self.bits();
+                    let moved = |row| Moved { bits, row: Some(row), place: None };
+                    known.ahead = rows(4).into_iter().map(moved).collect();
+                }
+                self.say(link, n2b::Body::Known(known));
+            }
+            // `adopt question [trust | bucket node]`.
+            _ => {
+                let question = link.0.into();
+                let adopt = match words.get(4) {
+                    Some(node) => {
+                        let (bucket, node) = (words[3].parse().unwrap(), NodeId::try_from(*node));
+                        Adopt::Bucket { bucket, node: node.unwrap() }
+                    }
+                    None => Adopt::All { trust_primaries: words.get(3) == Some(&"trust") },
+                };
+                self.input(Input::Adopt { question, adopt });
+            }
+        }
+    }
+
+    fn bits(&self) -> u32 {
+        self.boss.kept.rows.bits().into()
+    }
+
+    /// The boss's table as another step has it, but for these rows.
+    fn table_with(&self, term: u64, version: u64, rows: Vec<table::Row>) -> table::Table {
+        let own = (0..).zip(self.boss.kept.rows.iter()).map(|(prefix, row)| row.wire(prefix));
+        let mut all: Vec<table::Row> = own.collect();
+        for row in rows {
+            let prefix = row.prefix as usize;
+            all[prefix] = row;
+        }
+        table::Table { term, version, bits: self.bits(), rows: all, places: Vec::new() }
     }
 
     /// Steps of what there are copies for.
@@ -145,21 +234,21 @@ impl Stage {
             }
             "reached" => {
                 let (id, incarnation) = words[3].split_once('#').unwrap();
-                let (id, incarnation) = (id.to_owned(), incarnation.parse().unwrap());
+                let (id, incarnation) = (id.to_owned(), life(incarnation));
                 self.say(link, n2b::Body::Reached(Reached { id, incarnation }));
             }
             other => panic!("no such step: {other}"),
         }
     }
 
-    fn version(&self) -> u64 {
+    pub(super) fn version(&self) -> u64 {
         self.boss.configurations().present().version
     }
 
     /// `prefix conf add|drop whom [why]`.
     fn propose(&mut self, link: LinkId, words: &[&str]) {
         let (id, incarnation) = words[3].split_once('#').unwrap();
-        let owner = table::Owner { id: id.to_owned(), incarnation: incarnation.parse().unwrap() };
+        let owner = table::Owner { id: id.to_owned(), incarnation: life(incarnation) };
         let what = if words[2] == "add" { What::Add } else { What::Drop };
         let why = if words.get(4) == Some(&"full") { Why::Full } else { Why::Silent };
         let propose = Propose {
@@ -254,6 +343,57 @@ impl Stage {
     }
 }
 
+/// `term.version`, or nothing.
+fn version_of(text: &str) -> (u64, u64) {
+    text.split_once('.')
+        .map_or((0, 0), |(start, version)| (term(start.parse().unwrap()), version.parse().unwrap()))
+}
+
+/// `prefix=members/loss,reign,conf@version`, of term 1; each member as `q1#1`.
+fn row_of(text: &str) -> table::Row {
+    let (prefix, rest) = text.split_once('=').unwrap();
+    let (members, rest) = rest.split_once('/').unwrap();
+    let (numbers, step) = rest.split_once('@').unwrap();
+    let numbers: Vec<u64> = numbers.split(',').map(|number| number.parse().unwrap()).collect();
+    let owner = |text: &str| {
+        let (id, incarnation) = text.split_once('#').unwrap();
+        table::Owner { id: id.to_owned(), incarnation: life(incarnation) }
+    };
+    let in_sync: Vec<table::Owner> = members.split(',').map(owner).collect();
+    table::Row {
+        prefix: prefix.parse().unwrap(),
+        loss: numbers[0],
+        reign: numbers[1],
+        conf: numbers[2],
+        primary: in_sync.first().cloned(),
+        in_sync,
+        learners: Vec::new(),
+        term: term(1),
+        version: step.parse().unwrap(),
+    }
+}
+
+/// A term by the number of its start; chance is nothing in scripts.
+fn term(start: u64) -> u64 {
+    if start < 1 << 16 { start << 16 } else { start }
+}
+
+/// An incarnation of term 1, or with its term in front: `4`, `2.4`; 0: none.
+fn life(text: &str) -> u64 {
+    let (start, counter) = text.split_once('.').unwrap_or(("1", text));
+    match (start.parse::<u64>().unwrap(), counter.parse().unwrap()) {
+        (_, counter @ (0 | 0x10_0000..)) => counter,
+        (start, counter) => term(start) << 20 | counter,
+    }
+}
+
+fn shown(life: u64) -> String {
+    match life >> 36 {
+        1 => (life & 0xf_ffff).to_string(),
+        start => format!("{start}.{}", life & 0xf_ffff),
+    }
+}
+
 fn number_or(words: &[&str], at: usize) -> u64 {
     words.get(at).and_then(|word| word.parse().ok()).unwrap_or_default()
 }
@@ -290,7 +430,8 @@ fn register(id: &str, incarnation: u64, report: Option<&&str>) -> Register {
         address: format!("{id}:1"),
         incarnation,
         buckets: numbers.iter().map(bucket).collect(),
-        table_term: numbers.map_or(0, |numbers| numbers[4]),
+        table_term: numbers.as_ref().map_or(0, |numbers| term(numbers[4])),
+        table_version: numbers.map_or(0, |_| 1),
         ..Register::default()
     }
 }
@@ -298,7 +439,7 @@ fn register(id: &str, incarnation: u64, report: Option<&&str>) -> Register {
 /// What a body other than a table says.
 fn said(body: b2n::Body) -> String {
     match body {
-        b2n::Body::Registered(it) => format!("registered #{}", it.incarnation),
+        b2n::Body::Registered(it) => format!("registered #{}", shown(it.incarnation)),
         b2n::Body::Refused(it) if it.for_good => format!("refused: {}", it.reason),
         b2n::Body::Refused(it) => format!("not now: {}", it.reason),
         b2n::Body::Wait(it) => format!("wait: {}", it.reason),
@@ -318,13 +459,13 @@ fn shares(table: &table::Table) -> String {
     let mut counts = BTreeMap::new();
     for row in &table.rows {
         let owner = row.primary.as_ref();
-        let owner =
-            owner.map_or("-".to_owned(), |owner| format!("{}#{}", owner.id, owner.incarnation));
+        let owner = owner
+            .map_or("-".to_owned(), |owner| format!("{}#{}", owner.id, shown(owner.incarnation)));
         *counts.entry((owner, row.loss, row.conf)).or_insert(0) += 1;
     }
     let shares =
         counts.iter().map(|((owner, loss, conf), many)| format!(" {owner}×{many}({loss},{conf})"));
-    format!("{}.{}{}", table.term, table.version, shares.collect::<String>())
+    format!("{}.{}{}", table.term >> 16, table.version, shares.collect::<String>())
 }
 
 /// Lines are `step => what comes out`; without an arrow, whatever it is doesn't matter. An

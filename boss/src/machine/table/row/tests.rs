@@ -1,5 +1,7 @@
 //! What stores of earlier versions have, and what no step may store.
 
+use proto::name::NodeId;
+
 use super::*;
 
 fn owner(id: &str, incarnation: u64) -> Owner {
