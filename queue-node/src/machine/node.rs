@@ -9,10 +9,10 @@ use proto::class::ClusterConfig;
 use proto::g2q::field::g2q;
 use proto::limits;
 use proto::link::Role;
-use proto::n2b::{BucketReport, bucket_report};
+use proto::n2b::BucketReport;
 use proto::name;
 use proto::seeded::Seed;
-use proto::table::{BucketTable, Owner};
+use proto::table::BucketTable;
 use proto::time::Time;
 use proto::wire;
 use rand::SeedableRng as _;
@@ -348,22 +348,13 @@ impl Node {
 
     /// What it reports to the boss of these buckets.
     pub fn holds(&self) -> Vec<BucketReport> {
-        let report = |bucket: BucketId| BucketReport {
-            bits: bucket.bits().into(),
-            prefix: bucket.prefix(),
-            row: self.shared.rows.row(bucket).cloned(),
-            role: bucket_report::Role::Primary.into(),
-            ..BucketReport::default()
-        };
-        let settings = &self.shared.settings;
-        let me = Owner { id: settings.id.clone(), incarnation: settings.incarnation };
-        // Nothing of a bucket that it has left: the boss may have lost that it did.
-        let left = self.shared.rows.left(&me);
-        self.buckets.all().map(|bucket| report(bucket.outputs.bucket())).chain(left).collect()
+        let rows = &self.shared.rows;
+        let held = self.buckets.all().map(|bucket| rows.served(bucket.outputs.bucket()));
+        // The boss may have lost that it has left others.
+        held.chain(rows.left(&self.shared.settings)).collect()
     }
 
-    /// The same for a boss that has lost steps, and asks for all that is known. It counts on the
-    /// answer: no row of anybody else is acted upon before its next table.
+    /// The same for a boss that has lost steps, and counts on it until its next table.
     pub fn tell_all(&mut self) -> Vec<BucketReport> {
         self.shared.rows.hold();
         self.holds()
