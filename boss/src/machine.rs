@@ -4,8 +4,9 @@
 //! what is to be stored, and answers. [`placement`] spreads buckets, [`roster`] knows the nodes,
 //! [`table`] the rows, [`liveness`] tells the dead from the cut off,
 //! [`holdings`] is what nodes have of buckets, [`kept`] is what survives the
-//! process. Whose store has lost steps is [`frozen`], tells lost steps by its [`history`], and
-//! decides by [`adopt`] what it takes of what nodes know. [`view`] and [`totals`] are what operators see.
+//! process. A boss whose store has lost steps is [`frozen`]: it knows them by its [`history`], and
+//! [`adopt`] decides what it takes of what nodes know. [`view`] and [`totals`] are what operators
+//! see.
 
 pub mod adopt;
 pub mod boss;

@@ -181,6 +181,33 @@ fn a_stopped_boss_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_boss_with_a_damaged_file_is_frozen_until_an_operator_goes_on() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.node("q1").until_table(), 8);
+    let key = format!("Bearer {ADMIN_KEY}");
+    // So the step before the last one has the node.
+    assert_eq!(stage.post("/api/v1/config", &key, "[[class]]\npattern = \"/a\"\n").0, 200);
+    stage.stop();
+    std::fs::write(stage.folder.join("boss.state"), "torn").unwrap();
+    stage.start();
+    let status = stage.json("/api/v1/status");
+    assert_eq!(status["frozen"]["waits_for"], serde_json::json!(["q1"]), "{status}");
+    assert!(status["message"].as_str().unwrap().starts_with("frozen, "), "{status}");
+    assert_eq!(stage.post("/api/v1/adopt", "", "").0, 401);
+    for wrong in ["?bucket=1/3", "?bucket=9/3&node=q1", "?why=not", "?trust_primaries=perhaps"] {
+        assert_eq!(stage.post(&format!("/api/v1/adopt{wrong}"), &key, "").0, 400, "{wrong}");
+    }
+    let (code, refused) = stage.post("/api/v1/adopt?bucket=1/3&node=q1", &key, "");
+    assert_eq!(code, 503, "{refused}");
+    let (code, done) = stage.post("/api/v1/adopt", &key, "");
+    assert_eq!((code, &done["lost"][7]), (200, &"7/3".into()), "{done}");
+    assert_eq!(stage.json("/api/v1/status")["frozen"], Value::Null);
+    let kinds = stage.json("/api/v1/events")["events"].to_string();
+    assert!(kinds.contains("frozen") && kinds.contains("adopted"), "{kinds}");
+    assert_eq!(stage.post("/api/v1/adopt", &key, "").0, 503, "there is nothing to adopt");
+}
+
+#[test]
 fn the_configuration_is_replaced_by_who_has_the_key() {
     let stage = Stage::new();
     let key = format!("Bearer {ADMIN_KEY}");

@@ -65,8 +65,8 @@ impl KnownRows {
         self.is_never_held = true;
     }
 
-    /// The boss is told all that is known here: until its next table no row of anybody else is acted
-    /// upon, since it counts on what it has been told.
+    /// The boss is told all that is known here, and counts on it: until its next table no row of
+    /// anybody else is acted upon.
     pub fn hold(&mut self) {
         self.is_held = !self.is_never_held;
     }

@@ -13,7 +13,7 @@ use proto::link::Role;
 use proto::n2b::BucketReport;
 use proto::name;
 use proto::seeded::Seed;
-use proto::table::{BucketTable, Owner};
+use proto::table::BucketTable;
 use proto::time::Time;
 use proto::wire;
 use rand::SeedableRng as _;
@@ -385,8 +385,7 @@ impl Node {
         self.copies.is_full()
     }
 
-    /// The same for a boss that has lost steps, and asks for all that is known. It counts on the
-    /// answer: no row of anybody else is acted upon before its next table.
+    /// The same for a boss that has lost steps, and counts on it until its next table.
     pub fn tell_all(&mut self) -> Vec<BucketReport> {
         self.shared.rows.hold();
         self.holds()

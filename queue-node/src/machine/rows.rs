@@ -6,12 +6,13 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox};
 use member::machine::{KnownRows, Told};
 use proto::bucket::{BucketId, Conf, Epochs};
-use proto::n2b::BucketReport;
+use proto::n2b::{BucketReport, bucket_report};
 use proto::q2q::{Q2q, q2q};
 use proto::table::{BucketTable, Moved, Owner, Place, Row};
 use proto::wire;
 
 use super::faults::Faults;
+use super::node::Settings;
 
 /// Who has which bucket, as far as this node knows.
 #[derive(Debug)]
@@ -103,8 +104,20 @@ impl Rows {
         self.known.hold();
     }
 
+    /// What is reported of a bucket that this node serves.
+    pub(crate) fn served(&self, bucket: BucketId) -> BucketReport {
+        BucketReport {
+            bits: bucket.bits().into(),
+            prefix: bucket.prefix(),
+            row: self.row(bucket).cloned(),
+            role: bucket_report::Role::Primary.into(),
+            ..BucketReport::default()
+        }
+    }
+
     /// Rows that the table lacks, by which this node has left sets.
-    pub(crate) fn left(&self, me: &Owner) -> Vec<BucketReport> {
+    pub(crate) fn left(&self, settings: &Settings) -> Vec<BucketReport> {
+        let me = Owner { id: settings.id.clone(), incarnation: settings.incarnation };
         let bits = self.known.table().map_or(0, |table| u32::from(table.bits()));
         let report = |row: &Row| BucketReport {
             bits,
@@ -112,7 +125,7 @@ impl Rows {
             row: Some(row.clone()),
             ..BucketReport::default()
         };
-        self.known.left(me).map(report).collect()
+        self.known.left(&me).map(report).collect()
     }
 
     /// The rows that are others than at the last call.

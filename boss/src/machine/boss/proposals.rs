@@ -106,6 +106,14 @@ struct Case {
     faults: Faults,
 }
 
+impl Case {
+    /// The planted bugs: there are none in a build without debug assertions.
+    #[inline]
+    fn faults(&self) -> Faults {
+        if cfg!(debug_assertions) { self.faults } else { Faults::default() }
+    }
+}
+
 /// What becomes of a proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Decision {
@@ -130,10 +138,10 @@ fn decide(row: &Row, proposal: &Proposal, case: &Case) -> Decision {
     if let Some(reason) = &case.halted {
         return Decision::NotNow(reason.clone());
     }
-    if proposal.conf > row.conf() && !case.faults.proposal_over_any_conf {
+    if proposal.conf > row.conf() && !case.faults().proposal_over_any_conf {
         return Decision::NotNow("this boss is behind the proposal's row".to_owned());
     }
-    let is_over_it = proposal.conf == row.conf() || case.faults.proposal_over_any_conf;
+    let is_over_it = proposal.conf == row.conf() || case.faults().proposal_over_any_conf;
     if !is_over_it || row.primary() != Some(&proposal.from) {
         return Decision::Known;
     }
@@ -153,8 +161,8 @@ fn decide(row: &Row, proposal: &Proposal, case: &Case) -> Decision {
 fn decide_drop(row: &Row, proposal: &Proposal, case: &Case) -> Decision {
     match proposal.why {
         Why::Full | Why::Lacks | Why::Unfit | Why::Differs => return Decision::Drop,
-        Why::Silent if case.faults.first_accuser_wins => return Decision::Drop,
-        Why::Silent if case.faults.flap_is_death && !case.is_linked => return Decision::Drop,
+        Why::Silent if case.faults().first_accuser_wins => return Decision::Drop,
+        Why::Silent if case.faults().flap_is_death && !case.is_linked => return Decision::Drop,
         Why::Silent if case.is_dead || row.learners().contains(&proposal.whom) => {
             return Decision::Drop;
         }
@@ -162,9 +170,9 @@ fn decide_drop(row: &Row, proposal: &Proposal, case: &Case) -> Decision {
         Why::Silent => {}
     }
     let is_out_of_reach = !case.is_primary_linked && case.is_linked;
-    let are_witnesses = case.reach > case.reach_primary && !case.faults.witnesses_ignored;
+    let are_witnesses = case.reach > case.reach_primary && !case.faults().witnesses_ignored;
     let is_accused = case.accuses && are_witnesses;
-    if (!case.is_stuck || case.faults.stuck_may_win) && (is_out_of_reach || is_accused) {
+    if (!case.is_stuck || case.faults().stuck_may_win) && (is_out_of_reach || is_accused) {
         Decision::Promote
     } else {
         Decision::Drop
@@ -248,11 +256,11 @@ impl Boss {
                 return decision;
             }
             Decision::Join => row.join(whom),
-            Decision::Refuse if case.faults.refusal_keeps_conf => return decision,
+            Decision::Refuse if case.faults().refusal_keeps_conf => return decision,
             Decision::Refuse => row.refuse(),
             Decision::Drop => row.leave(|owner| owner == whom),
             Decision::Promote => {
-                row.promote(whom, |owner| owner == from && !case.faults.loser_stays);
+                row.promote(whom, |owner| owner == from && !case.faults().loser_stays);
             }
         }
         if proposal.why == Why::Silent && decision == Decision::Drop {

@@ -155,9 +155,11 @@ impl Boss {
         }
     }
 
-    /// Goes on as soon as everybody has answered.
+    /// Goes on as soon as everybody has answered, and has had the time to come: the lost steps may
+    /// have taken somebody in of whom nobody knows.
     pub(super) fn thaw(&mut self, now: Time) {
-        if self.frozen.is_some() && self.waits_for().is_empty() {
+        let is_late = now.ms >= self.returns.by_ms;
+        if self.frozen.is_some() && is_late && self.waits_for().is_empty() {
             self.adopt(now, false);
         }
     }

@@ -2,6 +2,7 @@
 
 use proto::time::Time;
 
+use super::super::roster::State;
 use super::Boss;
 use super::returns::RETURN_MS;
 
@@ -37,11 +38,12 @@ impl Boss {
         let mut nodes = self.kept.roster.iter();
         let is_away = nodes.any(|node| {
             let life = self.lives.get(&node.id).filter(|life| life.link().is_none());
-            life.is_some() && node.state != super::super::roster::State::Gone
+            life.is_some() && node.state != State::Gone
         });
         is_away
             || !self.newcomers.is_empty()
             || self.proposals.wake_at().is_some()
             || !self.returns.is_over(now.ms)
+            || (self.frozen.is_some() && now.ms < self.returns.by_ms)
     }
 }

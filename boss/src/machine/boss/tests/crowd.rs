@@ -27,7 +27,7 @@ fn step() -> impl Strategy<Value = String> {
         1 => (1..9u8).prop_map(|n| format!("inspect {n} /room/{n}")),
         6 => (link.clone(), 0..32u64, 1..5u64, 1..4u8, 1..4u64, prop::sample::select(WHAT))
             .prop_map(|(l, p, conf, q, n, what)| format!("propose {l} {p} {conf} {what} q{q}#{n}")),
-        1 => (link.clone(), 0..32u64, 0..4u64).prop_map(|(l, p, n)| format!("has {l} {p} stuck {n} {n}")),
+        1 => (link.clone(), 0..32u64).prop_map(|(l, p)| format!("has {l} {p} stuck 7 3")),
         1 => link.prop_map(|link| format!("known {link}")),
         1 => Just("adopt 9".to_owned()),
     ]

@@ -63,9 +63,12 @@ fn behind_a_lost_step_nothing_changes_until_all_have_told() {
     );
     assert_eq!(frozen(&stage), Some(vec!["g1".to_owned(), "q2".to_owned()]));
     assert!(stage.boss.status().message.contains("waiting for g1, q2"));
-    run(&mut stage, "9 known 4 => \n 10 known 2 => 1 config 1048578; 1 table 2.1…");
+    run(
+        &mut stage,
+        "9 known 4 =>\n 10 known 2 =>\n 1499 wake =>\n 1500 wake => 1 config 1048578; 1 table 2.1…",
+    );
     assert_eq!(frozen(&stage), None);
-    run(&mut stage, "10 row 0 => q1 +q3 (1,1,1048581)\n 10 row 1 => q1 +q2 (1,1,1048578)");
+    run(&mut stage, "1500 row 0 => q1 +q3 (1,1,1048581)\n 1500 row 1 => q1 +q2 (1,1,1048578)");
 }
 
 #[test]
@@ -125,6 +128,17 @@ fn an_older_file_freezes_from_the_beginning() {
     assert_eq!(frozen(&stage), Some(waits));
     let events = stage.boss.events().events;
     assert!(events.iter().any(|event| event.kind == Kind::Frozen));
+}
+
+#[test]
+fn who_was_taken_in_by_a_lost_step_has_the_time_to_come() {
+    let config = Configuration::parse(crate::DEFAULT_CLUSTER).unwrap();
+    let kept = Kept::new(1, crate::machine::configurations::Configurations::new(&config, 0, 0));
+    let mut stage = Stage::found(Found { kept, is_older: true, chance: 0 });
+    run(&mut stage, "0 wake\n 1499 wake");
+    assert_eq!(frozen(&stage), Some(Vec::new()));
+    run(&mut stage, "1500 wake");
+    assert_eq!(frozen(&stage), None);
 }
 
 #[test]

@@ -29,7 +29,8 @@ fn check_row(stage: fn() -> Stage, script: &str, right: &str, plant: fn(&mut Fau
 #[test]
 fn of_proposals() {
     type Plant = fn(&mut proposals::Faults);
-    let plants: [(fn() -> Stage, &str, &str, Plant, &str); 7] = [
+    type Case<'a> = (fn() -> Stage, &'a str, &'a str, Plant, &'a str);
+    let plants: [Case<'_>; 7] = [
         (
             pair,
             "2000 propose 1 0 2 drop q3#3 full",

@@ -18,8 +18,8 @@ fn row() -> Row {
     serde_json::from_value(row).unwrap()
 }
 
-/// How a to d are, one letter each: linked, stuck, unlinked, silent, dead (`x`). With `!` the primary
-/// is unfit. In words what becomes of the row.
+/// How a to d are, one letter each: linked, stuck, unlinked, silent (`q`), dead (`x`). With `!` the
+/// primary is unfit. In words what becomes of the row.
 fn becomes(how: &str) -> String {
     let unfit = how.ends_with('!');
     let standing = |owner: &Owner| {
