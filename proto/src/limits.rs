@@ -245,6 +245,18 @@ pub const COPY_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const TAIL_KEPT_BYTES: usize = 4 * 1024 * 1024;
 /// The same of all buckets of a node.
 pub const TAILS_KEPT_BYTES: usize = 64 * 1024 * 1024;
+/// What is recorded in a bucket and isn't committed yet: beyond it operations are refused.
+pub const TAIL_BUCKET_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// A learner that lacks less than this of a bucket's records is waited for.
+pub const AWAITED_LACKS_BYTES_MAX: usize = 256 * 1024;
+/// What is on its way to a node that has copies: beyond it that node is dropped.
+pub const STREAM_UNACKNOWLEDGED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// What a copy has that it hasn't applied: beyond it the node says that it is full.
+pub const COPY_TAIL_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// After a boss that couldn't decide, or has refused, a proposal is made again so much later.
+pub const PROPOSED_AGAIN_MS: u64 = 1_000;
+/// A process whose timer is late by more than this has stood still.
+pub const SLEPT_MS: u64 = 200;
 /// A copy that no row names is kept so long: its node may be chosen again, and has it then.
 pub const UNNAMED_COPY_MS: u64 = 30_000;
 /// One slice of a snapshot: so much is written in a turn beside everything else.

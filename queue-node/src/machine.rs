@@ -8,7 +8,7 @@
 //! `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `renew`, `mounts` and
 //! `requests`; `application` asks and tells who is behind call-outs; `user` decides who is logged
 //! in, `member` what rooms hear of it, `peer` and `unanswered` what queues say to each other;
-//! `capacity` bounds all of it, `cells` by whom; `clock` is a bucket's, and `timers` say when to
+//! `capacity` bounds all of it, `cells` by whom; `reports` says what the boss hears of it; `clock` is a bucket's, and `timers` say when to
 //! wake.
 
 mod allowance;
@@ -43,6 +43,7 @@ mod promote;
 mod read;
 mod record;
 mod renew;
+mod reports;
 mod requests;
 mod resume;
 mod rows;

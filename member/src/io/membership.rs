@@ -67,6 +67,11 @@ impl Membership {
         self.member.is_boss(link)
     }
 
+    /// The link to the boss, if there is one.
+    pub fn boss_link(&self) -> Option<LinkId> {
+        self.member.boss_link()
+    }
+
     /// Takes what happened on the wires, other than frames of links that aren't the boss's. The
     /// process `holds` this of buckets.
     pub fn event(

@@ -203,6 +203,11 @@ impl Member {
         self.boss.as_ref().is_some_and(|boss| boss.link() == Some(link))
     }
 
+    /// The link to the boss, if there is one.
+    pub fn boss_link(&self) -> Option<LinkId> {
+        self.boss.as_ref().and_then(BossClient::link)
+    }
+
     /// The life the boss has given, 0 before.
     pub fn incarnation(&self) -> u64 {
         self.boss.as_ref().map_or(0, BossClient::incarnation)

@@ -7,7 +7,7 @@ use link::io::{Event, Hub, Sink, Throttled};
 use link::machine::LinkId;
 use member::io::board::tls_files;
 use member::io::{Board, Membership, Voice};
-use member::machine::{Health, News};
+use member::machine::{Health, News, Target};
 use proto::limits;
 use proto::time::Time;
 use rand::RngExt;
@@ -101,6 +101,10 @@ impl Decider {
             let home = member::machine::Input::Home(&place);
             self.membership.handle(now, home, &mut self.out.links);
         }
+        for proposal in std::mem::take(&mut self.out.proposals) {
+            let proposal = member::machine::Input::Propose(proposal);
+            self.membership.handle(now, proposal, &mut self.out.links);
+        }
         self.log_panics(now);
         self.publish_readiness();
         if now.ms >= self.published_ms + PUBLISH_MS {
@@ -122,8 +126,10 @@ impl Decider {
         let mut samples = self.node.as_ref().map(|node| node.counters().list()).unwrap_or_default();
         let unready = self.unready();
         let health = unready.as_deref().map_or(Health::Ready, Health::Unready);
+        let buckets = self.node.as_mut().map(Node::changes).unwrap_or_default();
+        let full = self.node.as_ref().is_some_and(Node::is_full);
         let report =
-            member::machine::Input::Report { samples: &samples, health, buckets: &[], full: false };
+            member::machine::Input::Report { samples: &samples, health, buckets: &buckets, full };
         self.membership.handle(now, report, &mut self.out.links);
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
@@ -162,6 +168,7 @@ impl Decider {
                     };
                     self.node = Some(Node::new(settings, rand::rng().random()));
                     tracing::info!("registered as {} {incarnation}", self.id);
+                    self.decide(now, Input::Boss { linked: true });
                 }
             }
             News::Table(table) => self.decide(now, Input::Table(table)),
@@ -173,17 +180,26 @@ impl Decider {
                 self.decide(now, Input::LinkUp { link, peer, dialled });
             }
             News::LinkDown { link } => self.decide(now, Input::LinkDown { link }),
-            // It proposes nothing.
-            News::NotNow(_) => {}
+            News::NotNow(answer) => self.decide(now, Input::NotNow(answer)),
         }
     }
 
     fn membership_event(&mut self, now: Time, event: Event<'_>) {
         let holds = match event {
-            Event::Up { .. } => self.node.as_ref().map(Node::holds).unwrap_or_default(),
+            Event::Up { .. } => self.node.as_mut().map(Node::holds).unwrap_or_default(),
             Event::Frame { .. } | Event::Down { .. } | Event::Unreachable { .. } => Vec::new(),
         };
+        let before = self.membership.boss_link();
+        if let Event::Unreachable { name, refused: true, .. } = event
+            && let Some(Target::Node { id, incarnation }) = Target::named(name)
+        {
+            self.decide(now, Input::Refused { id: &id, incarnation });
+        }
         self.membership.event(now, event, &holds, &mut self.out.links);
+        let link = self.membership.boss_link();
+        if link != before {
+            self.decide(now, Input::Boss { linked: link.is_some() });
+        }
         for news in self.membership.news() {
             self.hear(now, news);
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use link::machine::LinkId;
 use member::machine::Told;
-use proto::bucket::{BucketId, Epochs};
+use proto::bucket::BucketId;
 use proto::link::Role;
 use proto::q2g;
-use proto::table::{BucketTable, Moved, Owner, Place};
+use proto::table::{BucketTable, Moved, Owner, Place, Row};
 use proto::wire;
 use rand::RngExt as _;
 
@@ -140,7 +140,7 @@ impl Buckets {
     fn place(&mut self, turn: &mut Turn<'_>, copies: &mut Copies, change: &mut Change) -> bool {
         let id = change.bucket;
         let Some(place) = self.here.get_mut(id.prefix() as usize) else { return false };
-        let Some(row) = turn.shared.rows.row(id) else { return false };
+        let Some(row) = turn.shared.rows.row(id).cloned() else { return false };
         let (epochs, is_mine) = (row.epochs(), is_mine(turn.shared, row.primary.as_ref()));
         let before = place.take();
         let was_here = before.is_some();
@@ -158,7 +158,7 @@ impl Buckets {
             }
         }
         change.moves |= was_here || is_mine;
-        let opens = is_mine && self.open(turn, copies, change, epochs);
+        let opens = is_mine && self.open(turn, copies, change, &row);
         if opens {
             self.deposed.remove(&id.prefix());
         } else if was_here {
@@ -176,9 +176,9 @@ impl Buckets {
         turn: &mut Turn<'_>,
         copies: &mut Copies,
         change: &Change,
-        epochs: Epochs,
+        row: &Row,
     ) -> bool {
-        let id = change.bucket;
+        let (id, epochs) = (change.bucket, row.epochs());
         let begins = change.before.is_none_or(|before| before.loss < epochs.loss);
         let heritage = copies.take_over(turn, id, (epochs.loss, begins));
         if matches!(heritage, Heritage::Lacking) {
@@ -188,12 +188,17 @@ impl Buckets {
         let (classes, settings) = (turn.shared.classes.clone(), &turn.shared.settings);
         let mut bucket = Bucket::new(id, epochs, classes, settings, seed, turn.node_ms());
         match heritage {
-            Heritage::Copy(had) => bucket.inherit(turn, *had, epochs.reign),
-            Heritage::Nothing | Heritage::Lacking => bucket.open(turn, epochs.reign.0),
+            Heritage::Copy(had) => bucket.inherit(turn, *had, row),
+            Heritage::Nothing | Heritage::Lacking => {
+                bucket.meet_fellows(turn, row, false);
+                bucket.open(turn, row.reign);
+            }
         }
         self.here[id.prefix() as usize] = Some(Box::new(bucket));
         let played = 0..turn.shared.settings.played_copies;
-        self.wait_for(turn, id, &played.map(Fellow).collect::<Vec<_>>());
+        if !played.is_empty() {
+            self.wait_for(turn, id, &played.map(Fellow).collect::<Vec<_>>());
+        }
         true
     }
 

@@ -3,6 +3,7 @@
 
 use proto::codes::Status;
 
+use super::counters::Counters;
 use super::local::Local;
 use super::record::Refusal;
 use super::state::queue::{Mount, Queue};
@@ -42,7 +43,15 @@ impl Shared {
 
     /// All that is counted.
     fn all_bytes(&self) -> u64 {
-        self.counters.kept_bytes + self.counters.replay_bytes + self.counters.remembered_bytes
+        let Counters { kept_bytes, replay_bytes, remembered_bytes, copy_bytes, .. } = self.counters;
+        kept_bytes + replay_bytes + remembered_bytes + copy_bytes
+    }
+
+    /// Whether there is no space for copies, where there was none before or there was. What is full
+    /// once is so until a fifth is free, lest a copy comes and goes.
+    pub(crate) fn is_full(&self, was_full: bool) -> bool {
+        let max = self.settings.bytes_max;
+        self.all_bytes() > if was_full { max / 5 * 4 } else { max }
     }
 
     /// Whether a newcomer finds space.
@@ -66,4 +75,11 @@ pub(crate) fn full() -> Refusal {
     let sentence = "this queue node has reached its memory limit: delete what isn't needed, or try \
                     again later";
     Refusal::passing(Status::Limit, sentence)
+}
+
+/// The refusal of what would come behind too much that copies don't have yet.
+pub(crate) fn clogged() -> Refusal {
+    let sentence = "copies of this queue's data are behind by as much as may wait for them: try again \
+                    in a moment";
+    Refusal::passing(Status::Unavailable, sentence)
 }

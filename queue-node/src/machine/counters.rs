@@ -69,6 +69,8 @@ pub struct Counters {
     pub buckets: u64,
     /// Copies of another node's buckets.
     pub copies: u64,
+    /// Bytes of these copies, by the node's count.
+    pub copy_bytes: u64,
     /// Bytes of snapshots for copies elsewhere.
     pub copy_bytes_sent: u64,
     /// Units that copies here have applied.
@@ -90,7 +92,7 @@ impl Counters {
         sizes.into_iter().chain(totals).collect()
     }
 
-    fn sizes(&self) -> [(&'static str, &'static str, u64); 10] {
+    fn sizes(&self) -> [(&'static str, &'static str, u64); 11] {
         [
             ("imq_queue_node_queues", "Queues that exist.", self.queues),
             ("imq_queue_node_subscriptions", "Subscriptions that exist.", self.subscriptions),
@@ -101,6 +103,11 @@ impl Counters {
             ),
             ("imq_queue_node_buckets", "Buckets that the node is home of.", self.buckets),
             ("imq_queue_node_copies", "Copies of another node's buckets.", self.copies),
+            (
+                "imq_queue_node_copies_bytes",
+                "Bytes of copies of other nodes' buckets.",
+                self.copy_bytes,
+            ),
             (
                 "imq_queue_node_untold",
                 "Messages from one queue to another that wait for an answer.",

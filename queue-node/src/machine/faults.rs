@@ -34,6 +34,26 @@ pub struct Faults {
     pub span_of_refused: bool,
     /// What waits of a bucket stays when the bucket is another node's, or begins anew.
     pub deposed_keeps_outputs: bool,
+    /// A batch doesn't name the buckets of which outputs wait.
+    pub round_names_nobody: bool,
+    /// A proposal is given up when the boss can't decide now.
+    pub gives_up_proposing: bool,
+    /// What a boss can't decide now counts as refused.
+    pub not_now_is_no: bool,
+    /// Learners are proposed before they are waited for, and waited for by the row.
+    pub proposes_then_waits: bool,
+    /// Who is proposed to be dropped isn't waited for any more.
+    pub stops_before_row: bool,
+    /// A proposal is made while another is open.
+    pub two_proposals: bool,
+    /// What one of those who are waited for has counts as committed.
+    pub committed_of_first_ack: bool,
+    /// A node without space for copies acknowledges what it doesn't keep.
+    pub full_acknowledged: bool,
+    /// Who may be a member by a row that isn't heard yet is sent a snapshot.
+    pub proposed_is_filled: bool,
+    /// Who has stood still accuses those whom it hasn't heard meanwhile.
+    pub clock_not_anew: bool,
     /// What a fellow has is told by the number of its newest record alone.
     pub prefix_by_number: bool,
     /// A fellow is told to cut what it has applied.

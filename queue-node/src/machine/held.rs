@@ -41,6 +41,8 @@ pub(crate) struct Held {
     waiting: Vec<Option<Box<Waiting>>>,
     /// Those of them that have something in their own queue, or write into it.
     apart: BTreeSet<u32>,
+    /// Buckets that have let something out in this turn which waits, each once.
+    asking: Vec<u32>,
     released: Released,
     faults: Faults,
 }
@@ -80,6 +82,16 @@ impl Held {
     pub(crate) fn effect(&mut self, prefix: u32, effect: Effect) {
         let place = place(&self.waiting, prefix);
         turn_at(&mut self.shared, &mut self.waiting, place).effects.push((prefix, effect));
+    }
+
+    /// A bucket that waits lets something out in this turn for the first time.
+    pub(crate) fn asks(&mut self, prefix: u32) {
+        self.asking.push(prefix);
+    }
+
+    /// The next bucket that has.
+    pub(crate) fn next_asking(&mut self) -> Option<u32> {
+        self.asking.pop()
     }
 
     /// How much a bucket that waits has let out in this turn on a link, and of effects.

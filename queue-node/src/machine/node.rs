@@ -4,12 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
+use proto::b2n;
 use proto::bucket::{BucketId, Epochs, Loss};
 use proto::class::ClusterConfig;
 use proto::g2q::field::g2q;
 use proto::limits;
 use proto::link::Role;
-use proto::n2b::{BucketReport, bucket_report};
+use proto::n2b::BucketReport;
 use proto::name;
 use proto::seeded::Seed;
 use proto::table::BucketTable;
@@ -33,6 +34,7 @@ use super::lane::Broken;
 use super::links::{Links, read_at};
 use super::local::Seat;
 use super::promote::Promotion;
+use super::reports::Reports;
 use super::rows::Rows;
 use super::run::SpareRuns;
 use super::state::idempotency::Shares;
@@ -104,6 +106,20 @@ pub enum Input<'a> {
     Table(Arc<BucketTable>),
     /// A cluster configuration came.
     Config(Arc<ClusterConfig>),
+    /// There is a link to a boss, or there is none any more.
+    Boss {
+        /// Whether there is.
+        linked: bool,
+    },
+    /// The boss can't decide about a proposal now.
+    NotNow(b2n::NotNow),
+    /// Nobody listens at the port of a node.
+    Refused {
+        /// Its id.
+        id: &'a str,
+        /// Its life.
+        incarnation: u64,
+    },
     /// Something happens to copies that the caller plays.
     Played(Played<'a>),
     /// The boss asks what is in a queue.
@@ -126,6 +142,7 @@ pub struct Node {
     buckets: Buckets,
     /// Of others' buckets.
     copies: Copies,
+    reports: Reports,
 }
 
 impl Node {
@@ -134,7 +151,7 @@ impl Node {
         let mut timers = Timers::default();
         timers.set(NodeMs(0), Timer::Memory);
         let key_shares = Shares::new(settings.bytes_max);
-        let rows = Rows::new(settings.faults());
+        let (rows, played) = (Rows::new(settings.faults()), settings.played_copies);
         let shared = Shared {
             random: StdRng::seed_from_u64(seed),
             links: Links::new(settings.faults()),
@@ -149,7 +166,7 @@ impl Node {
             open_units: Vec::new(),
             units: Vec::new(),
             is_tapped: false,
-            streams: Streams::default(),
+            streams: Streams::new(played),
             batches: Batches::default(),
             couriers: Couriers::new(Seed::new(seed)),
             inner: std::collections::VecDeque::new(),
@@ -164,7 +181,8 @@ impl Node {
             prepared: Vec::new(),
             spare_runs: SpareRuns::default(),
         };
-        Node { shared, buckets: Buckets::default(), copies: Copies::default() }
+        let (buckets, copies, reports) = Default::default();
+        Node { shared, buckets, copies, reports }
     }
 
     /// Takes one input.
@@ -205,6 +223,9 @@ impl Node {
             }
             Input::Table(table) => self.buckets.adopt(&mut turn, &table),
             Input::Config(config) => self.buckets.configure(&mut turn, &config),
+            Input::Boss { linked } => self.buckets.boss(&mut turn, linked),
+            Input::NotNow(answer) => self.buckets.not_now(&mut turn, &answer),
+            Input::Refused { id, incarnation } => self.buckets.refused(&mut turn, id, incarnation),
             Input::Played(played) => self.buckets.play(&mut turn, played),
             Input::Inspect { number, queue } => self.buckets.inspect(&mut turn, number, queue),
             Input::TurnEnd => self.buckets.end_turn(&mut turn),
@@ -214,11 +235,13 @@ impl Node {
             }
         }
         self.buckets.heed_rows(&mut turn, &mut self.copies);
+        self.buckets.carry_out(&mut turn);
         self.buckets.deliver(&mut turn);
         if is_end {
             self.buckets.close_units(&mut turn);
             self.copies.end_turn(&mut turn);
             self.buckets.end_batches(&mut turn);
+            self.buckets.carry_out(&mut turn);
         }
     }
 
@@ -332,16 +355,20 @@ impl Node {
         buckets.map(|bucket| (bucket.outputs.bucket(), bucket.outputs.epochs())).collect()
     }
 
-    /// What it reports to the boss of these buckets.
-    pub fn holds(&self) -> Vec<BucketReport> {
-        let report = |bucket: BucketId| BucketReport {
-            bits: bucket.bits().into(),
-            prefix: bucket.prefix(),
-            row: self.shared.rows.row(bucket).cloned(),
-            role: bucket_report::Role::Primary.into(),
-            ..BucketReport::default()
-        };
-        self.buckets.all().map(|bucket| report(bucket.outputs.bucket())).collect()
+    /// What it reports to a boss that has heard nothing of it on this link.
+    pub fn holds(&mut self) -> Vec<BucketReport> {
+        self.reports.forget();
+        self.changes()
+    }
+
+    /// What has changed since it has reported last.
+    pub fn changes(&mut self) -> Vec<BucketReport> {
+        self.reports.changes(&self.shared.rows, &self.buckets, &self.copies)
+    }
+
+    /// Whether it has no space for copies.
+    pub fn is_full(&self) -> bool {
+        self.copies.is_full()
     }
 
     /// What it keeps in all, and that part of it which is there for sessions that left queues.

@@ -16,6 +16,8 @@ pub(crate) struct Outputs {
     newest: u64,
     /// Somebody has to acknowledge them first.
     waits: bool,
+    /// Some of this turn wait.
+    asks: bool,
     /// A planted bug: nothing waits.
     leaks: bool,
 }
@@ -23,7 +25,7 @@ pub(crate) struct Outputs {
 impl Outputs {
     /// Of a bucket that has no record yet, and waits for nobody.
     pub(crate) fn new(bucket: BucketId, epochs: Epochs, leaks: bool) -> Outputs {
-        Outputs { bucket, epochs, newest: 0, waits: false, leaks }
+        Outputs { bucket, epochs, newest: 0, waits: false, asks: false, leaks }
     }
 
     /// Which bucket's they are.
@@ -69,8 +71,24 @@ impl Outputs {
     ) {
         write(match self.waits {
             false => links.open(out, link, self.bucket, self.epochs),
-            true => links.open_held(link, self.bucket, self.epochs),
+            true => {
+                self.ask(links);
+                links.open_held(link, self.bucket, self.epochs)
+            }
         });
+    }
+
+    /// Something of this turn waits: whoever is waited for is asked.
+    #[inline]
+    fn ask(&mut self, links: &mut Links) {
+        if !std::mem::replace(&mut self.asks, true) {
+            links.held.asks(self.bucket.prefix());
+        }
+    }
+
+    /// Whoever is waited for has been asked in this turn.
+    pub(crate) fn asked(&mut self) {
+        self.asks = false;
     }
 
     /// Lets out an effect: given back if it may go at once.
@@ -79,6 +97,7 @@ impl Outputs {
         if !self.waits {
             return Some(effect);
         }
+        self.ask(links);
         links.held.effect(self.bucket.prefix(), effect);
         None
     }

@@ -3,6 +3,7 @@
 use link::machine::LinkId;
 use member::machine::Told;
 use proto::bucket::{BucketId, Epochs, Loss, Reign};
+use proto::n2b::propose::Why;
 use proto::q2q::{self, field::q2q as said};
 use proto::table::{Moved, Row};
 use proto::wire;
@@ -79,10 +80,15 @@ impl Buckets {
             said::ACK => return self.acknowledged(turn, link, &read(body)?),
             said::AGAIN => {
                 let again: q2q::Again = read(body)?;
+                let why = match again.why() {
+                    q2q::Why::Unfit | q2q::Why::None => Why::Unfit,
+                    q2q::Why::Differs => Why::Differs,
+                    q2q::Why::Lacks => Why::Lacks,
+                };
                 if let Some(bucket) = self.get(again.prefix)
                     && bucket.is_meant(again.bits, again.loss, again.reign)?
                 {
-                    bucket.fellow_again(turn, link);
+                    bucket.fellow_again(turn, link, why);
                 }
             }
             // A newer node's.

@@ -1,7 +1,8 @@
 //! A node becomes the primary of a bucket: with what a copy has, or with nothing.
 
-use proto::bucket::{Loss, Reign};
+use proto::bucket::Loss;
 use proto::limits::{DEAD_MS, TAKEN_UP_PER_TURN};
+use proto::table::Row;
 
 use super::application::{Cause, Happened};
 use super::bucket::Bucket;
@@ -39,13 +40,15 @@ impl Bucket {
         self.record(turn, Record::Opened { reign, loss }, None);
     }
 
-    /// Goes on from a copy. Nothing waits for anybody yet.
-    pub(crate) fn inherit(&mut self, turn: &mut Turn<'_>, had: Inherited, reign: Reign) {
+    /// Goes on from a copy, as the primary of this row.
+    pub(crate) fn inherit(&mut self, turn: &mut Turn<'_>, had: Inherited, row: &Row) {
         let Inherited { state, tail, clock_ms } = had;
         // What others lack of the entries they get from here, and the opening behind them.
         self.fellows = Fellows::with_tail(tail);
         self.stream.follow();
-        self.promote(turn, state, Promotion { reign: reign.0, clock_ms });
+        // Nothing is let out before it is known whom it waits for.
+        self.meet_fellows(turn, row, false);
+        self.promote(turn, state, Promotion { reign: row.reign, clock_ms });
         let own = self.outputs.bucket();
         for number in self.state.words().numbers() {
             if let Some(word) = self.state.words().get(number) {

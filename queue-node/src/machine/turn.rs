@@ -37,6 +37,8 @@ pub struct Outbox {
     pub places: Vec<Place>,
     /// To the copies of buckets that somebody follows.
     pub units: Vec<Unit>,
+    /// To the boss, too: what the rows of buckets should be.
+    pub proposals: Vec<n2b::Propose>,
     /// To copies that the caller plays: batches, by their numbers on the copy's link.
     pub batches: Vec<(Fellow, u64)>,
     /// To the log.

@@ -111,7 +111,7 @@ impl World {
                     if peer.role == Role::Gateway {
                         host.lanes.insert(link);
                     }
-                    let holds = host.node.as_ref().map(Node::holds).unwrap_or_default();
+                    let holds = host.node.as_mut().map(Node::holds).unwrap_or_default();
                     let dialled = dialled.map(|target| self.known(target));
                     let dialled = dialled.as_ref();
                     let up = machine::Input::LinkUp { link, peer, dialled, holds: &holds };
@@ -142,6 +142,9 @@ impl World {
         }
         for place in std::mem::take(&mut self.nodes[at].out.places) {
             self.node_gets(at, machine::Input::Home(&place));
+        }
+        for proposal in std::mem::take(&mut self.nodes[at].out.proposals) {
+            self.node_gets(at, machine::Input::Propose(proposal));
         }
         self.look_at_panics(at);
         self.shadow(at);
@@ -197,8 +200,19 @@ impl World {
 
     /// Something happens to the membership of a node, and what comes of it.
     pub(crate) fn node_gets(&mut self, at: usize, input: machine::Input<'_>) {
+        if let machine::Input::Unreachable { target, refused: true, .. } = &input
+            && let member::machine::Target::Node { id, incarnation } = target
+        {
+            self.node_decides(at, Input::Refused { id, incarnation: *incarnation });
+        }
         let host = &mut self.nodes[at];
+        let before = host.member.boss_link();
         host.member.handle(input, &mut host.out.links, &mut host.member_out);
+        let link = host.member.boss_link();
+        if link != before {
+            self.node_decides(at, Input::Boss { linked: link.is_some() });
+        }
+        let host = &mut self.nodes[at];
         let machine::Outbox { news, dials, notices } = std::mem::take(&mut host.member_out);
         for one in news {
             self.node_hears(at, one);
@@ -226,6 +240,7 @@ impl World {
                     faults: self.plan.faults.node,
                 };
                 host.node = Some(Node::new(settings, self.chance.seed()));
+                self.node_decides(at, Input::Boss { linked: true });
                 self.trace(|| format!("q{} is registered as {incarnation}", at + 1));
             }
             News::Table(table) => {
@@ -237,7 +252,8 @@ impl World {
                 self.node_decides(at, Input::LinkUp { link, peer, dialled });
             }
             News::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
-            News::Inspect { .. } | News::NotNow(_) => {}
+            News::NotNow(answer) => self.node_decides(at, Input::NotNow(answer)),
+            News::Inspect { .. } => {}
         }
     }
 

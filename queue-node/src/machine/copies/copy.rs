@@ -191,6 +191,21 @@ impl Copy {
         self.is_absent() && self.leader.is_none()
     }
 
+    /// What it takes, by the node's count.
+    pub(crate) fn bytes(&self) -> u64 {
+        let state = match &self.holds {
+            Holds::Nothing => 0,
+            Holds::Slices(learner) | Holds::Whole(learner) => learner.bytes(),
+            Holds::Stuck(learner, _) => learner.as_ref().map_or(0, |learner| learner.bytes()),
+        };
+        state + self.tail.bytes() as u64
+    }
+
+    /// What it hasn't applied takes so much.
+    pub(crate) fn tail_bytes(&self) -> usize {
+        self.tail.bytes()
+    }
+
     /// What it and its primary were last behind the same record, and how often that was seen.
     pub(crate) fn compared(&self) -> (Option<(Shown, u128)>, u64) {
         (self.compared, self.comparisons)

@@ -3,12 +3,14 @@
 //! The table of its states is in docs/replication.md §3, and what it gets by what it has in §6.
 
 use link::machine::LinkId;
+use proto::n2b::propose::Why;
 use proto::q2q;
 use proto::table::Owner;
 
 use super::prefix;
 use super::tail::Tail;
 use crate::machine::Faults;
+use crate::machine::held;
 use crate::machine::state::openings::Opening;
 
 /// How far a primary is with a fellow.
@@ -28,6 +30,19 @@ pub(crate) enum Stage {
     Lacking,
 }
 
+/// What a fellow is to its bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rank {
+    /// It may be promoted.
+    Member,
+    /// It is to become a member.
+    Learner,
+    /// It is waited for as a member is, from behind this record on.
+    Awaited { n: u64 },
+    /// It may be a member by a row that isn't heard yet.
+    Proposed,
+}
+
 /// What a fellow gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gets {
@@ -44,7 +59,13 @@ pub(crate) enum Gets {
 #[derive(Debug)]
 pub(crate) struct Fellow {
     pub(crate) owner: Owner,
-    pub(crate) is_member: bool,
+    /// That of its node.
+    pub(crate) number: held::Fellow,
+    pub(crate) rank: Rank,
+    /// Why it can't go on, if it can't.
+    pub(crate) lacks: Option<Why>,
+    /// The batch that has told it last of the bucket.
+    pub(crate) named: u64,
     stage: Stage,
     link: Option<LinkId>,
     /// The newest record that it acknowledged of those that it was sent on this link.
@@ -64,9 +85,19 @@ pub(crate) struct Log<'a> {
 
 impl Fellow {
     /// One of a row.
-    pub(crate) fn new(owner: Owner, is_member: bool) -> Fellow {
-        let (stage, link) = (Stage::Away, None);
-        Fellow { owner, is_member, stage, link, acknowledged: 0, since: 0 }
+    pub(crate) fn new(owner: Owner, number: held::Fellow, rank: Rank) -> Fellow {
+        let (stage, link, lacks) = (Stage::Away, None, None);
+        let (named, acknowledged, since) = (0, 0, 0);
+        Fellow { owner, number, rank, lacks, named, stage, link, acknowledged, since }
+    }
+
+    /// Whether everything waits for its acknowledgement.
+    pub(crate) fn is_waited(&self, faults: Faults) -> bool {
+        match self.rank {
+            Rank::Member => true,
+            Rank::Awaited { .. } | Rank::Proposed => !faults.proposes_then_waits,
+            Rank::Learner => false,
+        }
     }
 
     /// How far its primary is with it.
@@ -97,6 +128,7 @@ impl Fellow {
     pub(crate) fn ask(&mut self, link: LinkId, conf: u64, next_batch: u64) {
         let stage = Stage::Asked { conf };
         (self.stage, self.link, self.acknowledged, self.since) = (stage, Some(link), 0, next_batch);
+        (self.named, self.lacks) = (0, None);
     }
 
     /// Its link has ended.
@@ -120,12 +152,16 @@ impl Fellow {
         let gets = match usable(have, log, faults) {
             _ if have.full => Gets::Nothing,
             Some(after) => Gets::Tail { after },
-            None => self.anew(),
+            None => self.anew(faults),
         };
         self.stage = match gets {
             Gets::Tail { .. } => Stage::Streaming,
             Gets::Slices => Stage::Empty,
             Gets::Nothing => Stage::Lacking,
+        };
+        self.lacks = match gets {
+            Gets::Tail { .. } | Gets::Slices => None,
+            Gets::Nothing => Some(if have.full { Why::Full } else { Why::Lacks }),
         };
         if faults.have_acknowledges {
             self.acknowledged = have.n;
@@ -133,21 +169,24 @@ impl Fellow {
         Some(gets)
     }
 
-    /// It can't go on with what it was sent.
-    pub(crate) fn again(&mut self, next_batch: u64) -> Gets {
+    /// It can't go on with what it was sent, for this reason.
+    pub(crate) fn again(&mut self, next_batch: u64, why: Why, faults: Faults) -> Gets {
         match self.stage {
             // It says so behind what it has, too.
-            Stage::Away | Stage::Asked { .. } | Stage::Empty | Stage::Lacking => {
+            Stage::Away | Stage::Asked { .. } | Stage::Empty => return Gets::Nothing,
+            Stage::Lacking => {
+                self.lacks = Some(why);
                 return Gets::Nothing;
             }
             Stage::Filling { .. } | Stage::Streaming => {}
         }
-        let gets = self.anew();
+        let gets = self.anew(faults);
         (self.acknowledged, self.since) = (0, next_batch);
         self.stage = match gets {
             Gets::Slices => Stage::Empty,
             Gets::Tail { .. } | Gets::Nothing => Stage::Lacking,
         };
+        self.lacks = (self.stage == Stage::Lacking).then_some(why);
         gets
     }
 
@@ -180,9 +219,14 @@ impl Fellow {
         self.acknowledged = self.acknowledged.max(n);
     }
 
-    /// What it gets if nothing of what it has is of use. Who is in the set keeps that (P7).
-    fn anew(&self) -> Gets {
-        if self.is_member { Gets::Nothing } else { Gets::Slices }
+    /// What it gets if nothing of what it has is of use. Who may be in the set keeps that (P7).
+    fn anew(&self, faults: Faults) -> Gets {
+        let is_kept = match self.rank {
+            Rank::Member => true,
+            Rank::Proposed => !faults.proposed_is_filled,
+            Rank::Learner | Rank::Awaited { .. } => false,
+        };
+        if is_kept { Gets::Nothing } else { Gets::Slices }
     }
 }
 

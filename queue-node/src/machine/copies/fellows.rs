@@ -2,18 +2,21 @@
 //! log.
 
 use link::machine::LinkId;
-use proto::limits::{TAIL_KEPT_BYTES, TAILS_KEPT_BYTES};
+use proto::n2b::propose::Why;
 use proto::q2q;
 use proto::table::{Owner, Row};
 use proto::wire;
 
 use super::entry;
-use super::fellow::{Fellow, Gets, Log, Stage};
+use super::fellow::{Fellow, Gets, Log, Rank, Stage};
+use super::proposal::Proposal;
 use super::sent::Part;
 use super::stream::Reader;
 use super::streams::{Records, put_records};
 use super::tail::Tail;
 use crate::machine::bucket::Bucket;
+use crate::machine::clock::NodeMs;
+use crate::machine::held;
 use crate::machine::lane::Broken;
 use crate::machine::rows::Change;
 use crate::machine::state::codec;
@@ -24,15 +27,23 @@ use crate::machine::turn::Turn;
 /// The fellows of a bucket, and its newest entries.
 #[derive(Debug, Default)]
 pub(crate) struct Fellows {
-    list: Vec<Fellow>,
+    pub(super) list: Vec<Fellow>,
+    /// Whom its outputs wait for.
+    pub(super) waits: Vec<held::Fellow>,
     /// Entries for whom may go on from them.
-    tail: Tail,
+    pub(super) tail: Tail,
     /// What was recorded in this turn, as far as units of it are complete.
     entry: Vec<u8>,
-    /// The newest record that all members have.
-    committed: u64,
-    /// The reign under which they were asked.
+    /// The newest record that all have whom it waits for, and that of which it has told so.
+    pub(super) committed: u64,
+    pub(super) told: u64,
+    /// The reign under which they were asked, and the `conf` of the row that it goes by.
     reign: u64,
+    pub(super) conf: u64,
+    /// What no row has answered yet.
+    pub(super) proposal: Option<Proposal>,
+    /// Until then nobody is proposed to be added.
+    pub(super) rests_until: NodeMs,
     /// What is recorded is kept.
     keeps: bool,
 }
@@ -58,6 +69,11 @@ impl Fellows {
         self.list.is_empty()
     }
 
+    /// The numbers of all.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = held::Fellow> {
+        self.list.iter().map(|fellow| fellow.number)
+    }
+
     /// Who is on this link.
     pub(crate) fn on(&mut self, link: LinkId) -> Option<&mut Fellow> {
         self.list.iter_mut().find(|fellow| fellow.link() == Some(link))
@@ -69,52 +85,80 @@ impl Fellows {
         streaming.filter_map(Fellow::link)
     }
 
-    /// The newest record that all members have, where the bucket has this one.
-    fn commit(&mut self, newest: u64) -> u64 {
-        let members = self.list.iter().filter(|fellow| fellow.is_member);
-        let all = members.map(|fellow| fellow.acknowledged().unwrap_or(0)).min();
-        self.committed = self.committed.max(all.unwrap_or(newest));
-        self.committed
+    /// Whom it has proposed to add, if it hasn't heard what came of that.
+    pub(crate) fn proposed(&self) -> Option<&Owner> {
+        self.proposal.as_ref().and_then(Proposal::adds)
     }
 }
 
 impl Bucket {
     /// Its row is another: fellows come and go, and some are asked anew what they have.
     pub(crate) fn row_changed(&mut self, turn: &mut Turn<'_>, row: &Row, change: Change) {
-        let settings = &turn.shared.settings;
-        let is_me =
-            |owner: &Owner| owner.id == settings.id && owner.incarnation == settings.incarnation;
+        let were: Vec<held::Fellow> = self.members().map(|fellow| fellow.number).collect();
+        self.meet_fellows(turn, row, change.skips);
+        let is_anew = self.fellows.reign != row.reign;
+        self.fellows.reign = row.reign;
+        for at in 0..self.fellows.list.len() {
+            let fellow = &self.fellows.list[at];
+            let is_member = fellow.rank == Rank::Member;
+            let is_asked = match fellow.stage() {
+                Stage::Away => true,
+                Stage::Lacking => !is_member || is_anew,
+                // It may have dropped what it had (G12).
+                Stage::Asked { .. } | Stage::Empty | Stage::Filling { .. } | Stage::Streaming => {
+                    let forgets = turn.shared.settings.faults().skipped_row_not_led;
+                    let may_lack = change.skips && !forgets || were.contains(&fellow.number);
+                    is_anew || may_lack && !is_member
+                }
+            };
+            if is_asked && let Some(link) = self.link_with(turn, &fellow.owner) {
+                self.ask(turn, at, link);
+            }
+        }
+        turn.shared.streams.stir(self);
+    }
+
+    /// Whoever its row names is a fellow, and its outputs wait for whom they must from here on.
+    pub(crate) fn meet_fellows(&mut self, turn: &mut Turn<'_>, row: &Row, skips: bool) {
+        let (settings, now) = (&turn.shared.settings, turn.node_ms());
+        let (faults, id) = (settings.faults(), settings.id.clone());
+        let life = settings.incarnation;
+        let is_me = |owner: &Owner| owner.id == id && owner.incarnation == life;
+        self.end_proposal(row, now);
+        self.fellows.conf = row.conf;
         let members = row.in_sync.iter().map(|owner| (owner, true));
         let all = members.chain(row.learners.iter().map(|owner| (owner, false)));
         let mut before = std::mem::take(&mut self.fellows.list);
         for (owner, is_member) in all.filter(|(owner, _)| !is_me(owner)) {
             let known = before.iter().position(|fellow| fellow.owner == *owner);
             let known = known.map(|at| before.swap_remove(at));
-            let mut fellow = known.unwrap_or_else(|| Fellow::new(owner.clone(), is_member));
-            fellow.is_member = is_member;
+            let mut fellow = known.unwrap_or_else(|| {
+                let link = self.link_with(turn, owner);
+                let number = turn.shared.streams.peers.number(owner, link, now);
+                Fellow::new(owner.clone(), number, Rank::Learner)
+            });
+            fellow.rank = match fellow.rank {
+                _ if is_member => Rank::Member,
+                Rank::Awaited { n } if !skips || faults.skipped_row_not_led => Rank::Awaited { n },
+                Rank::Proposed if self.fellows.proposed() == Some(owner) => Rank::Proposed,
+                Rank::Member | Rank::Learner | Rank::Awaited { .. } | Rank::Proposed => {
+                    Rank::Learner
+                }
+            };
             self.fellows.list.push(fellow);
         }
         before.iter().filter_map(Fellow::link).for_each(|link| self.end_slices(turn, link));
         self.read_by_fellows(turn);
-        let is_anew = self.fellows.reign != row.reign;
-        self.fellows.reign = row.reign;
-        for at in 0..self.fellows.list.len() {
-            let fellow = &self.fellows.list[at];
-            let is_asked = match fellow.stage() {
-                Stage::Away => true,
-                Stage::Lacking => !fellow.is_member || is_anew,
-                // It may have dropped what it had (G12).
-                Stage::Asked { .. } | Stage::Empty | Stage::Filling { .. } | Stage::Streaming => {
-                    let forgets = turn.shared.settings.faults().skipped_row_not_led;
-                    is_anew || change.skips && !fellow.is_member && !forgets
-                }
-            };
-            let owner = &fellow.owner;
-            if is_asked && let Some(link) = turn.shared.links.to_node(&owner.id, owner.incarnation)
-            {
-                self.ask(turn, at, link);
-            }
-        }
+        self.update_waits(turn);
+    }
+
+    fn members(&self) -> impl Iterator<Item = &Fellow> {
+        self.fellows.list.iter().filter(|fellow| fellow.rank == Rank::Member)
+    }
+
+    /// The link with a fellow's node, in that one of its lives.
+    fn link_with(&self, turn: &Turn<'_>, owner: &Owner) -> Option<LinkId> {
+        turn.shared.links.to_node(&owner.id, owner.incarnation)
     }
 
     /// There is a link with a node: if it is a fellow, it is asked what it has.
@@ -127,10 +171,14 @@ impl Bucket {
 
     /// A link has ended, and with it a fellow's stream.
     pub(crate) fn fellow_down(&mut self, turn: &mut Turn<'_>, link: LinkId) {
-        if let Some(fellow) = self.fellows.on(link) {
-            fellow.link_down();
-            self.end_slices(turn, link);
+        let Some(fellow) = self.fellows.on(link) else { return };
+        fellow.link_down();
+        if matches!(fellow.rank, Rank::Awaited { .. }) {
+            fellow.rank = Rank::Learner;
         }
+        self.end_slices(turn, link);
+        self.update_waits(turn);
+        turn.shared.streams.stir(self);
     }
 
     /// By its row, this node is the primary: what has the fellow?
@@ -140,7 +188,9 @@ impl Bucket {
         let conf = told.row.as_ref().map_or(0, |row| row.conf);
         self.end_slices(turn, link);
         let next_batch = turn.shared.streams.next_batch(link);
-        self.fellows.list[at].ask(link, conf, next_batch);
+        let fellow = &mut self.fellows.list[at];
+        fellow.ask(link, conf, next_batch);
+        self.lags(turn, at);
         let offset_ms = self.clock.offset_ms();
         let lead = q2q::Lead { bits: told.bits, row: told.row, place: told.place, offset_ms };
         let body = Some(q2q::q2q::Body::Lead(lead));
@@ -154,13 +204,15 @@ impl Bucket {
         let log = Log { openings: &openings, tail: &self.fellows.tail };
         let mut list = self.fellows.list.iter_mut();
         let Some(fellow) = list.find(|fellow| fellow.link() == Some(link)) else { return };
-        let Some(gets) = fellow.has(have, log, streams.next_batch(link), faults) else { return };
-        let id = self.outputs.bucket();
+        let batch = streams.next_batch(link);
+        let Some(gets) = fellow.has(have, log, batch, faults) else { return };
+        let (id, number) = (self.outputs.bucket(), fellow.number);
+        fellow.named = batch;
         match gets {
             Gets::Nothing => {}
             Gets::Slices => streams.fill(link, id.prefix()),
             Gets::Tail { after } => {
-                let committed = self.fellows.commit(self.fellows.tail.end());
+                let committed = self.fellows.commit(self.fellows.tail.end(), faults);
                 let tail = &self.fellows.tail;
                 let Ok(entries) = tail.after(after) else { return };
                 let part = Part { prefix: id.prefix(), n: tail.end() };
@@ -172,21 +224,53 @@ impl Bucket {
                         put_records(out, of, Records { committed, after: None, units });
                     }
                 });
+                turn.shared.links.release(&mut turn.out.links, |held, out| {
+                    held.caught_up(id, number, batch, out);
+                });
             }
         }
+        turn.shared.streams.stir(self);
     }
 
-    /// A fellow can't go on.
-    pub(crate) fn fellow_again(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+    /// A fellow can't go on, for this reason.
+    pub(crate) fn fellow_again(&mut self, turn: &mut Turn<'_>, link: LinkId, why: Why) {
         let next_batch = turn.shared.streams.next_batch(link);
-        let Some(fellow) = self.fellows.on(link) else { return };
-        match fellow.again(next_batch) {
+        let faults = turn.shared.settings.faults();
+        let its = |fellow: &Fellow| fellow.link() == Some(link);
+        let Some(at) = self.fellows.list.iter().position(its) else { return };
+        self.lags(turn, at);
+        let fellow = &mut self.fellows.list[at];
+        if matches!(fellow.rank, Rank::Awaited { .. }) {
+            fellow.rank = Rank::Learner;
+        }
+        match fellow.again(next_batch, why, faults) {
             Gets::Nothing | Gets::Tail { .. } => {}
             Gets::Slices => {
                 self.end_slices(turn, link);
                 turn.shared.streams.fill(link, self.outputs.bucket().prefix());
             }
         }
+        self.update_waits(turn);
+        turn.shared.streams.stir(self);
+    }
+
+    /// What a fellow acknowledges from here on isn't about this bucket.
+    fn lags(&mut self, turn: &mut Turn<'_>, at: usize) {
+        let number = self.fellows.list[at].number;
+        if self.fellows.waits.contains(&number) {
+            turn.shared.links.held.lags(self.outputs.bucket(), number);
+        }
+    }
+
+    /// A fellow has no space for what comes.
+    pub(crate) fn fellow_full(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+        let Some(fellow) = self.fellows.on(link) else { return };
+        fellow.lacks = Some(Why::Full);
+        if matches!(fellow.rank, Rank::Awaited { .. }) {
+            fellow.rank = Rank::Learner;
+        }
+        self.update_waits(turn);
+        turn.shared.streams.stir(self);
     }
 
     /// A unit of this turn is complete.
@@ -205,20 +289,10 @@ impl Bucket {
         let mut units = std::mem::take(&mut self.fellows.entry);
         let n = self.state.newest().n;
         self.fellows.tail.push(&units, n);
-        let committed = self.fellows.commit(n);
-        let (id, epochs) = (self.outputs.bucket(), self.outputs.epochs());
-        let part = Part { prefix: id.prefix(), n };
-        for link in self.fellows.list.iter().filter_map(Fellow::reads_on) {
-            turn.shared.streams.put(&mut turn.out.links, link, part, |out| {
-                let records = Records { committed, after: None, units: &units };
-                put_records(out, (id, epochs), records);
-            });
-        }
+        self.put_entry(turn, &units);
         units.clear();
         self.fellows.entry = units;
-        let bytes_max = TAIL_KEPT_BYTES.min(TAILS_KEPT_BYTES / buckets.max(1));
-        while self.fellows.tail.bytes() > bytes_max && self.fellows.tail.take(committed).is_some() {
-        }
+        self.fellows.trim(buckets);
     }
 
     /// A slice for the fellow on a link, and whether it is the first and the last. Nothing: there
@@ -274,9 +348,19 @@ impl Bucket {
     }
 
     /// A fellow has all of a batch.
-    pub(crate) fn fellow_acknowledged(&mut self, link: LinkId, batch: u64, n: u64) {
-        if let Some(fellow) = self.fellows.on(link) {
-            fellow.acknowledge(batch, n);
+    pub(crate) fn fellow_acknowledged(
+        &mut self,
+        turn: &mut Turn<'_>,
+        link: LinkId,
+        batch: u64,
+        n: u64,
+    ) {
+        let Some(fellow) = self.fellows.on(link) else { return };
+        fellow.acknowledge(batch, n);
+        self.fellows.commit(self.fellows.tail.end(), turn.shared.settings.faults());
+        self.fellows.trim(turn.shared.counters.buckets as usize);
+        if self.fellows.is_growing() {
+            turn.shared.streams.stir(self);
         }
     }
 

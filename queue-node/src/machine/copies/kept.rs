@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use link::machine::LinkId;
 use proto::bucket::{BucketId, Epochs, Loss, Reign};
-use proto::limits::UNNAMED_COPY_MS;
+use proto::limits::{COPY_TAIL_BYTES_MAX, DIGEST_EVERY_MS, UNNAMED_COPY_MS};
+use proto::n2b::bucket_report::Role;
 use proto::q2q::field::{records, slice};
 use proto::q2q::{self, q2q::Body};
 use proto::table::{Owner, Row};
@@ -12,14 +13,13 @@ use proto::wire::{self, Value, WireError};
 use rand::RngExt as _;
 
 use super::copy::{Copy, Has, Part, Slice, Standing, Why};
+use super::heritage::{Heritage, Inherited};
 use super::learner::Learner;
 use super::shown::{Compared, Shown};
-use super::tail::Tail;
 use crate::machine::clock::NodeMs;
 use crate::machine::lane::Broken;
 use crate::machine::node::Settings;
 use crate::machine::rows::Change;
-use crate::machine::state::State;
 use crate::machine::state::codec::each;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -31,6 +31,9 @@ pub(crate) struct Copies {
     batches: BTreeMap<LinkId, Brought>,
     /// When the first copy may go that no row names.
     unnamed_until: Option<NodeMs>,
+    /// There is no space for more; when that is looked at next.
+    is_full: bool,
+    measured_at: NodeMs,
 }
 
 #[derive(Debug)]
@@ -61,29 +64,12 @@ struct Brought {
     k: u64,
     /// It isn't acknowledged.
     is_due: bool,
+    /// A copy has more on it than it may have.
+    is_over: bool,
+    /// What comes behind it isn't kept.
+    is_closed: bool,
     /// What the sender's clock showed then.
     now_ms: u64,
-}
-
-/// What a node goes on from that is a bucket's primary.
-#[derive(Debug)]
-pub(crate) enum Heritage {
-    /// Nothing: the bucket begins.
-    Nothing,
-    /// A copy.
-    Copy(Box<Inherited>),
-    /// It can't: its copy isn't what the primary before has shown.
-    Lacking,
-}
-
-/// A copy that is level.
-#[derive(Debug)]
-pub(crate) struct Inherited {
-    pub(crate) state: State,
-    /// Its newest entries, as far as somebody may lack them.
-    pub(crate) tail: Tail,
-    /// The latest that the bucket's clock is known to have shown; 0: only its records say.
-    pub(crate) clock_ms: u64,
 }
 
 /// What a frame about a copy says before its bytes.
@@ -139,7 +125,7 @@ impl Copies {
             n,
             state_n,
             openings: openings.into_iter().map(Into::into).collect(),
-            full: false,
+            full: self.is_full,
         };
         say(turn, link, Body::Have(have));
         if let Some(why) = stuck {
@@ -166,6 +152,9 @@ impl Copies {
         let why = kept.copy.take(part);
         turn.shared.counters.copies_compared += kept.copy.compared().1 - seen;
         complain(turn, link, of, why);
+        if kept.copy.tail_bytes() > COPY_TAIL_BYTES_MAX {
+            self.batches.entry(link).or_default().is_over = true;
+        }
         Ok(())
     }
 
@@ -220,18 +209,40 @@ impl Copies {
         if batch.k != brought.k + 1 {
             return Err("a batch isn't the next of its link");
         }
-        *brought = Brought { k: batch.k, is_due: true, now_ms: batch.now_ms };
+        (brought.k, brought.is_due, brought.now_ms) = (batch.k, true, batch.now_ms);
         Ok(())
     }
 
     /// The turn has ended: all that came is in the logs, but what a row or an `Again` of this turn
     /// excludes.
     pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_>) {
+        self.measure(turn);
+        let is_silent = turn.shared.settings.faults().full_acknowledged;
         for (link, brought) in &mut self.batches {
-            if std::mem::take(&mut brought.is_due) {
-                say(turn, *link, Body::Ack(q2q::Ack { k: brought.k, full: false }));
+            let full = self.is_full || brought.is_over;
+            let was_closed = brought.is_closed && !is_silent;
+            if std::mem::take(&mut brought.is_due) && !was_closed {
+                brought.is_closed = full;
+                say(turn, *link, Body::Ack(q2q::Ack { k: brought.k, full: full && !is_silent }));
             }
         }
+    }
+
+    /// Counts from time to time what all copies take, and whether the node has space for more:
+    /// when it has been full, not before much has gone (S14).
+    fn measure(&mut self, turn: &mut Turn<'_>) {
+        if self.copies.is_empty() && !self.is_full || turn.node_ms() < self.measured_at {
+            return;
+        }
+        self.measured_at = turn.node_ms().after(DIGEST_EVERY_MS);
+        let bytes: u64 = self.copies.values().map(|kept| kept.copy.bytes()).sum();
+        turn.shared.counters.copy_bytes = bytes;
+        self.is_full = turn.shared.is_full(self.is_full);
+    }
+
+    /// Whether there is no space for more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// A link has ended, or what still comes on it isn't read.
@@ -346,19 +357,36 @@ impl Copies {
         (compared.collect(), self.len() - level)
     }
 
+    /// What there is of each bucket: the newest record, and the newest that is applied.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (BucketId, Role, (u64, u64))> {
+        let some = self.copies.values().filter(|kept| !kept.copy.is_absent());
+        some.map(|kept| {
+            let Has { n, state_n, stuck, .. } = kept.copy.has();
+            let role = match (kept.copy.is_level(), stuck) {
+                (true, _) => Role::Copy,
+                (false, Some(_)) => Role::Stuck,
+                (false, None) => Role::Filling,
+            };
+            (kept.bucket, role, (n, state_n))
+        })
+    }
+
     /// How many there are that have anything.
     pub(crate) fn len(&self) -> usize {
         self.copies.values().filter(|kept| !kept.copy.is_absent()).count()
     }
 
-    /// The copy that a frame writes. Nothing: a reign writes it that is over, and its primary is
-    /// told so, before the batch is acknowledged (S6).
+    /// The copy that a frame writes. Nothing: there is no space for it; or a reign writes it that is
+    /// over, and its primary is told so, before the batch is acknowledged (S6).
     fn written(
         &mut self,
         turn: &mut Turn<'_>,
         link: LinkId,
         head: &Head,
     ) -> Result<Option<(&mut Kept, Standing)>, Broken> {
+        if self.batches.get(&link).is_some_and(|brought| brought.is_closed) {
+            return Ok(None);
+        }
         let bucket = BucketId::new(head.bits, head.prefix).ok_or("records are of no bucket")?;
         let rows = &turn.shared.rows;
         let row = rows.row(bucket).ok_or("records are of a bucket that isn't there")?;

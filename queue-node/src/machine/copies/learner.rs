@@ -131,6 +131,12 @@ impl Learner {
         self.state.digest(now_ms)
     }
 
+    /// What it takes, by the node's count.
+    pub(crate) fn bytes(&self) -> u64 {
+        let sizes = self.state.sizes();
+        sizes.kept + sizes.replay + self.waiting_bytes as u64
+    }
+
     /// What its records have made.
     pub(crate) fn into_state(self) -> State {
         self.state

@@ -7,7 +7,7 @@ use proto::bucket::BucketId;
 
 use crate::machine::buckets::Buckets;
 use crate::machine::held::Fellow;
-use crate::machine::turn::Turn;
+use crate::machine::turn::{Shared, Turn};
 
 /// What happens to the copies of a node.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +88,6 @@ impl Buckets {
                 });
             }
         }
-        self.carry_out(turn);
     }
 
     /// A bucket waits for these from now on.
@@ -98,13 +97,16 @@ impl Buckets {
         bucket.outputs.wait(!fellows.is_empty());
         let links = &mut turn.shared.links;
         links.release(&mut turn.out.links, |held, out| held.wait_for(id, fellows, out));
-        self.carry_out(turn);
     }
 
     /// The turn has ended, and its units are sent: what it has let out waits for the batches.
     pub(crate) fn end_batches(&mut self, turn: &mut Turn<'_>) {
-        let (links, batches) = (&mut turn.shared.links, &mut turn.shared.batches);
-        links.held.end_turn(&mut turn.out.links, |fellow| batches.next(fellow));
+        let Shared { links, batches, streams, settings, .. } = &mut *turn.shared;
+        let is_played = |fellow: Fellow| fellow.0 < settings.played_copies;
+        links.held.end_turn(&mut turn.out.links, |fellow| match is_played(fellow) {
+            true => batches.next(fellow),
+            false => streams.newest_batch(fellow),
+        });
         while let Some(fellow) = batches.due.pop_first() {
             let sent = batches.sent.entry(fellow).or_default();
             *sent += 1;

@@ -80,13 +80,11 @@ impl Sent {
     }
 
     /// When the oldest was sent that isn't acknowledged.
-    #[cfg_attr(not(test), expect(dead_code, reason = "step 7 of docs/replication.md"))]
     pub(crate) fn waits_since_ms(&self) -> Option<u64> {
         self.open.front().map(|batch| batch.at_ms)
     }
 
     /// Who waited has stood still itself: none is older than this moment.
-    #[cfg_attr(not(test), expect(dead_code, reason = "step 7 of docs/replication.md"))]
     pub(crate) fn wait_anew(&mut self, now_ms: u64) {
         self.open.iter_mut().for_each(|batch| batch.at_ms = now_ms);
     }

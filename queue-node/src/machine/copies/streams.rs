@@ -9,9 +9,12 @@ use proto::q2q::field::{q2q as said, records, slice};
 use proto::{limits, q2q, wire};
 
 use super::Unit;
+use super::peers::Peers;
 use super::sent::{Part, Sent};
+use crate::machine::bucket::Bucket;
 use crate::machine::buckets::Buckets;
 use crate::machine::clock::NodeMs;
+use crate::machine::held::Fellow;
 use crate::machine::lane::Broken;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
@@ -22,10 +25,17 @@ pub(crate) struct Streams {
     links: BTreeMap<LinkId, Stream>,
     /// Who is to get slices, and of which bucket.
     filling: BTreeSet<(LinkId, u32)>,
-    /// When the next digest is due, and the place that it is of.
-    digest_at: NodeMs,
+    /// Whose links they are.
+    pub(crate) peers: Peers,
+    /// There is a link to a boss.
+    pub(crate) has_boss: bool,
+    /// Buckets whose fellows are to be looked at when the turn ends.
+    stirred: BTreeSet<u32>,
+    /// When all of them are looked at next.
+    tick_at: NodeMs,
+    /// The place of the last digest.
     digest_of: u32,
-    /// The timer for the rest of the slices, or for the next digest, is set.
+    /// The timer for the rest of the slices, or for the next look, is set.
     is_armed: bool,
 }
 
@@ -34,6 +44,8 @@ struct Stream {
     sent: Sent,
     /// Of the batch that is being gathered.
     bytes: usize,
+    /// A batch is sent even without anything in it.
+    is_asked: bool,
 }
 
 /// What a fellow gets of a bucket's log.
@@ -45,6 +57,39 @@ pub(crate) struct Records<'a> {
 }
 
 impl Streams {
+    /// None yet. The caller plays so many copies.
+    pub(crate) fn new(played: u32) -> Streams {
+        Streams { peers: Peers::new(played), ..Streams::default() }
+    }
+
+    /// The fellows of a bucket are to be looked at when the turn ends.
+    pub(crate) fn stir(&mut self, bucket: &Bucket) {
+        self.stirred.insert(bucket.outputs.bucket().prefix());
+    }
+
+    /// The turn ends with a batch on a link.
+    pub(crate) fn ask(&mut self, link: LinkId) {
+        self.links.entry(link).or_default().is_asked = true;
+    }
+
+    /// The newest batch that was sent to a node.
+    pub(crate) fn newest_batch(&self, fellow: Fellow) -> u64 {
+        self.peers.link(fellow).map_or(0, |link| self.next_batch(link) - 1)
+    }
+
+    /// Whether a node hasn't acknowledged its oldest batch for so long.
+    pub(crate) fn is_late(&self, fellow: Fellow, now: NodeMs, ms: u64) -> bool {
+        let stream = self.peers.link(fellow).and_then(|link| self.links.get(&link));
+        let since = stream.and_then(|stream| stream.sent.waits_since_ms());
+        since.is_some_and(|since_ms| NodeMs(since_ms).after(ms) <= now)
+    }
+
+    /// Whether more is on its way to a node than may be.
+    pub(crate) fn is_full(&self, fellow: Fellow) -> bool {
+        let stream = self.peers.link(fellow).and_then(|link| self.links.get(&link));
+        stream.is_some_and(|one| one.sent.bytes() > limits::STREAM_UNACKNOWLEDGED_BYTES_MAX)
+    }
+
     /// The number of the batch that is being gathered for a link.
     pub(crate) fn next_batch(&self, link: LinkId) -> u64 {
         self.links.get(&link).map_or(1, |stream| stream.sent.next())
@@ -80,6 +125,11 @@ impl Streams {
         self.is_armed = false;
     }
 
+    /// Nobody has copies.
+    fn is_idle(&self) -> bool {
+        self.links.is_empty() && self.peers.is_empty()
+    }
+
     /// A link has no more room for slices.
     fn is_busy(&self, link: LinkId) -> bool {
         self.links.get(&link).is_some_and(|stream| {
@@ -92,11 +142,16 @@ impl Streams {
 impl Buckets {
     /// There is a link with a node: it is asked what it has of each bucket that it is a fellow of.
     pub(crate) fn begin_stream(&mut self, turn: &mut Turn<'_>, link: LinkId, id: &str, life: u64) {
+        turn.shared.streams.peers.link_up(link, id, life);
         self.iter().for_each(|bucket| bucket.fellow_up(turn, link, id, life));
     }
 
     /// A link is no more, or isn't heard any more.
     pub(crate) fn end_stream(&mut self, turn: &mut Turn<'_>, link: LinkId) {
+        let now = turn.node_ms();
+        if let Some(fellow) = turn.shared.streams.peers.link_down(link, now) {
+            turn.shared.links.held.ended(fellow);
+        }
         self.iter().for_each(|bucket| bucket.fellow_down(turn, link));
         turn.shared.streams.links.remove(&link);
         turn.shared.streams.filling.retain(|(on, _)| *on != link);
@@ -114,10 +169,25 @@ impl Buckets {
     ) -> Result<(), Broken> {
         const IMPOSSIBLE: Broken = "a node acknowledges what it wasn't sent, or less than before";
         let stream = turn.shared.streams.links.get_mut(&link).ok_or(IMPOSSIBLE)?;
-        for (batch, part) in stream.sent.acknowledge(ack.k).map_err(|_| IMPOSSIBLE)? {
+        let mut sent = std::mem::take(&mut stream.sent);
+        for (batch, part) in sent.acknowledge(ack.k).map_err(|_| IMPOSSIBLE)? {
             if let Some(bucket) = self.get(part.prefix) {
-                bucket.fellow_acknowledged(link, batch, part.n);
+                bucket.fellow_acknowledged(turn, link, batch, part.n);
             }
+        }
+        if let Some(stream) = turn.shared.streams.links.get_mut(&link) {
+            stream.sent = sent;
+        }
+        if let Some(fellow) = turn.shared.streams.peers.on(link) {
+            let links = &mut turn.shared.links;
+            links.release(&mut turn.out.links, |held, out| held.acknowledged(fellow, ack.k, out));
+        }
+        if ack.full {
+            self.iter().for_each(|bucket| bucket.fellow_full(turn, link));
+            if let Some(state) = turn.shared.links.get_mut(link) {
+                state.ending = true;
+            }
+            turn.out.links.end(link, "the node has no space for copies");
         }
         Ok(())
     }
@@ -135,10 +205,49 @@ impl Buckets {
                 bucket.close_entry(turn, buckets);
             }
         }
+        let is_tick = self.tick(turn);
+        while let Some(prefix) = turn.shared.streams.stirred.pop_first() {
+            if let Some(bucket) = self.get(prefix) {
+                bucket.look_at_fellows(turn);
+            }
+        }
+        while let Some(prefix) = turn.shared.links.held.next_asking() {
+            if let Some(bucket) = self.get(prefix) {
+                bucket.name(turn);
+            }
+        }
         self.send_slices(turn);
         end_batches(turn);
-        self.send_digest(turn);
+        if is_tick {
+            self.send_digest(turn);
+        }
         arm(turn);
+    }
+
+    /// If it is time, all fellows are looked at, and told how much is committed.
+    fn tick(&mut self, turn: &mut Turn<'_>) -> bool {
+        let now = turn.node_ms();
+        let streams = &mut turn.shared.streams;
+        if streams.is_idle() || now < streams.tick_at {
+            return false;
+        }
+        // Who has stood still itself accuses nobody of that (F10).
+        let slept = streams.tick_at.after(limits::SLEPT_MS) < now;
+        if slept && !turn.shared.settings.faults().clock_not_anew {
+            streams.peers.wait_anew(now);
+            streams.links.values_mut().for_each(|stream| stream.sent.wait_anew(now.0));
+        }
+        streams.tick_at = now.after(limits::DIGEST_EVERY_MS);
+        let mut named = Vec::new();
+        for bucket in self.iter().filter(|bucket| !bucket.fellows.is_empty()) {
+            bucket.say_committed(turn);
+            turn.shared.streams.stir(bucket);
+            named.extend(bucket.fellows.numbers());
+        }
+        for gone in turn.shared.streams.peers.keep_only(&named) {
+            turn.shared.links.held.ended(gone);
+        }
+        true
     }
 
     /// Slices, as far as their links can take them and the turn has time.
@@ -179,13 +288,7 @@ impl Buckets {
 
     /// Says what a bucket is now, if it is time: the next one each time.
     fn send_digest(&mut self, turn: &mut Turn<'_>) {
-        let now = turn.node_ms();
-        let streams = &mut turn.shared.streams;
-        if streams.links.is_empty() || now < streams.digest_at {
-            return;
-        }
-        streams.digest_at = now.after(limits::DIGEST_EVERY_MS);
-        let of = streams.digest_of;
+        let of = turn.shared.streams.digest_of;
         let followed = || {
             let followed = self.all().filter(|bucket| !bucket.fellows.is_empty());
             followed.map(|bucket| bucket.outputs.bucket().prefix())
@@ -205,7 +308,7 @@ impl Buckets {
 fn end_batches(turn: &mut Turn<'_>) {
     let now_ms = turn.node_ms().0;
     for (link, stream) in &mut turn.shared.streams.links {
-        if stream.sent.is_gathering() {
+        if std::mem::take(&mut stream.is_asked) || stream.sent.is_gathering() {
             let k = stream.sent.send(now_ms, std::mem::take(&mut stream.bytes));
             let body = Some(q2q::q2q::Body::Batch(q2q::Batch { k, now_ms }));
             wire::put_message(turn.out.links.buffer(*link), &q2q::Q2q { body });
@@ -217,12 +320,12 @@ fn end_batches(turn: &mut Turn<'_>) {
 fn arm(turn: &mut Turn<'_>) {
     let soon = turn.node_ms().after(1);
     let streams = &mut turn.shared.streams;
-    if streams.links.is_empty() || streams.is_armed {
+    if streams.is_idle() || streams.is_armed {
         return;
     }
     streams.is_armed = true;
     let goes_on = streams.filling.iter().any(|(link, _)| !streams.is_busy(*link));
-    let next = if goes_on { soon } else { streams.digest_at.max(soon) };
+    let next = if goes_on { soon } else { streams.tick_at.max(soon) };
     turn.shared.timers.set(next, Timer::Copies);
 }
 

@@ -74,11 +74,10 @@ impl Tail {
         self.bytes.get(start..self.spare)
     }
 
-    /// Lets go of all entries at or before this record.
-    #[cfg_attr(not(test), expect(dead_code, reason = "step 7 of docs/replication.md"))]
-    pub(crate) fn forget(&mut self, through: u64) {
-        while self.take(through).is_some() {}
-        self.tidy();
+    /// What the entries behind this record take; nothing if none ends there.
+    pub(crate) fn bytes_behind(&self, n: u64) -> Option<usize> {
+        let place = self.place(n).ok()?;
+        Some(self.entries.range(place..).map(|entry| entry.length).sum())
     }
 
     /// Lets go of all entries behind this record.

@@ -13,7 +13,7 @@ fn none() -> Faults {
 
 /// Nodes on the first of which ann is in a room.
 fn begun(count: usize, faults: Faults) -> Several {
-    let mut several = Several::new(count, 0, faults);
+    let mut several = Several::new(count, faults);
     several.says(0, "g1 up\n g1 introduce 1 ann\n g1 login 1 ann secret=1");
     several.says(0, "g1 1 1 subscribe /room/1 sub=5");
     several
@@ -162,16 +162,12 @@ fn an_entry_is_whole_when_the_reign_changes_in_a_turn() {
 #[test]
 fn what_waited_under_the_reign_before_is_not_let_out() {
     let let_out = |faults| {
-        let mut several = Several::new(2, 1, faults);
-        several.begins(0, "g1 up\n g1 introduce 1 ann\n g1 login 1 ann secret=1");
-        several.acknowledge(0);
-        several.begins(0, "g1 1 1 subscribe /room/1 sub=5");
-        several.acknowledge(0);
-        several.heard(0);
+        let mut several = begun(2, faults);
         several.begins(0, "g1 1 2 send /room/1 chat hello");
-        several.settle();
+        // The other has it, and hasn't said so yet.
+        several.turn();
         several.promote((&[0, 1], &[]));
-        several.acknowledge(0);
+        several.settle();
         several.heard(0)
     };
     assert_eq!(let_out(none()), "");
@@ -182,7 +178,7 @@ fn what_waited_under_the_reign_before_is_not_let_out() {
 fn room_elsewhere() -> String {
     let home = BucketId::of(name::hash(b"/user/ann"), 1);
     let elsewhere = |room: &String| BucketId::of(name::hash(room.as_bytes()), 1) != home;
-    (1..).map(|n| format!("/room/{n}")).find(elsewhere).expect("there is one")
+    (2..).map(|n| format!("/room/{n}")).find(elsewhere).expect("there is one")
 }
 
 /// The newest numbers of records, or of words, of the home of ann and of another bucket.
@@ -205,19 +201,19 @@ fn newest(rig: &mut Rig, of_words: bool) -> [u64; 2] {
 /// A room's word waits for a copy as its node dies: what the home of its user has recorded before
 /// and after the opening of the next reign is on every copy, and how many words there were.
 fn word_of_before(faults: Faults) -> ([u64; 2], [u64; 2], u64) {
-    let mut several = Several::new(2, 1, faults);
-    several.begins(0, "g1 up\n g1 introduce 1 ann\n g1 login 1 ann secret=1");
-    several.acknowledge(0);
-    several.begins(0, &format!("g1 1 1 subscribe {} sub=5", room_elsewhere()));
-    several.settle();
+    let mut several = begun(3, faults);
+    several.begins(0, &format!("g1 1 9 subscribe {} sub=9", room_elsewhere()));
+    several.turn();
     assert_eq!(several.nodes[0].node.counters().unanswered, 1);
     let [before, _] = newest(&mut several.nodes[0], false);
     let [_, words] = newest(&mut several.nodes[0], true);
     several.kill(0);
-    several.promote((&[1], &[]));
+    several.cut(1, 2);
+    several.promote((&[1, 2], &[]));
     several.settle();
     let [opened, _] = newest(&mut several.nodes[1], false);
-    several.acknowledge(1);
+    several.heal(1, 2);
+    several.settle();
     let [heard, _] = newest(&mut several.nodes[1], false);
     let [_, words_then] = newest(&mut several.nodes[1], true);
     let unanswered = several.nodes[1].node.counters().unanswered;
@@ -228,11 +224,11 @@ fn word_of_before(faults: Faults) -> ([u64; 2], [u64; 2], u64) {
 #[test]
 fn words_are_said_again_when_the_opening_is_on_every_copy() {
     // The opening; then the reign that says the word, and what it says.
-    assert_eq!(word_of_before(none()), ([1, 2], [1, 1], 0));
+    assert_eq!(word_of_before(none()), ([1, 2], [2, 2], 0));
     let early = Faults { words_before_opening: true, ..none() };
     assert_eq!(word_of_before(early).0, [3, 0]);
     let reused = Faults { word_number_reused: true, ..none() };
-    assert_ne!(word_of_before(reused).1, [1, 1]);
+    assert_ne!(word_of_before(reused).1, [2, 2]);
 }
 
 #[test]

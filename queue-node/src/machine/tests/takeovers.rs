@@ -24,7 +24,7 @@ struct Story {
 impl Story {
     fn new(seed: u64) -> Story {
         let (mut several, random) =
-            (Several::new(3, 0, Faults::default()), StdRng::seed_from_u64(seed));
+            (Several::new(3, Faults::default()), StdRng::seed_from_u64(seed));
         (0..3).for_each(|at| drop(several.says(at, "g1 up")));
         let (members, learners, cut) = (vec![0, 1, 2], Vec::new(), Vec::new());
         Story { several, random, members, learners, cut, late: None, writes: 0 }

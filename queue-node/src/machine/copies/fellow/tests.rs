@@ -1,12 +1,14 @@
 //! The tables "A fellow" in docs/replication.md §3 and of what it gets in §6, line by line.
 
 use link::machine::LinkId;
+use proto::n2b::propose::Why;
 use proto::q2q;
 use proto::table::Owner;
 
-use super::{Fellow, Gets, Log, Stage};
+use super::{Fellow, Gets, Log, Rank, Stage};
 use crate::machine::Faults;
 use crate::machine::copies::tail::Tail;
+use crate::machine::held;
 use crate::machine::state::openings::Opening;
 
 const LINK: LinkId = LinkId(4);
@@ -24,7 +26,8 @@ fn tail() -> Tail {
 
 fn asked(is_member: bool) -> Fellow {
     let owner = Owner { id: "b".into(), incarnation: 2 };
-    let mut fellow = Fellow::new(owner, is_member);
+    let rank = if is_member { Rank::Member } else { Rank::Learner };
+    let mut fellow = Fellow::new(owner, held::Fellow(0), rank);
     assert_eq!((fellow.stage(), fellow.link()), (Stage::Away, None));
     fellow.ask(LINK, CONF, 1);
     assert_eq!((fellow.stage(), fellow.link()), (Stage::Asked { conf: CONF }, Some(LINK)));
@@ -153,7 +156,7 @@ fn who_cannot_go_on_is_filled_anew_or_left() {
     for (is_member, wanted) in [(false, Gets::Slices), (true, Gets::Nothing)] {
         let mut fellow = asked(is_member);
         gets(&mut fellow, &have(&[(1, 1), (4, 10)], 15, 15), Faults::default());
-        assert_eq!(fellow.again(9), wanted);
+        assert_eq!(fellow.again(9, Why::Unfit, Faults::default()), wanted);
         // S6: what it acknowledges of that is nothing.
         fellow.acknowledge(8, 20);
         assert_eq!(fellow.acknowledged(), None);
@@ -169,7 +172,7 @@ fn who_is_away_is_asked_anew() {
     fellow.link_down();
     assert_eq!((fellow.stage(), fellow.reads_on(), fellow.link()), (Stage::Away, None, None));
     assert_eq!(gets(&mut fellow, &have(&[], 0, 0), Faults::default()), None);
-    assert_eq!(fellow.again(1), Gets::Nothing);
+    assert_eq!(fellow.again(1, Why::Unfit, Faults::default()), Gets::Nothing);
     fellow.ask(LINK, CONF + 1, 1);
     assert_eq!(fellow.stage(), Stage::Asked { conf: CONF + 1 });
 }

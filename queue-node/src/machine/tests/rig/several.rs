@@ -34,11 +34,11 @@ pub(crate) struct Several {
 pub(crate) type Sets<'a> = (&'a [usize], &'a [usize]);
 
 impl Several {
-    /// So many nodes; each bucket waits for as many copies that the caller plays.
-    pub(crate) fn new(count: usize, played_copies: u32, faults: Faults) -> Several {
+    /// So many nodes.
+    pub(crate) fn new(count: usize, faults: Faults) -> Several {
         let rig = |at: usize| {
             let ahead_ms = at as u64 * 3_600_000;
-            let mut rig = Rig::named(&format!("q{}", at + 1), ahead_ms, played_copies, faults);
+            let mut rig = Rig::named(&format!("q{}", at + 1), ahead_ms, 0, faults);
             rig.shadows.are_off = true;
             rig
         };
@@ -224,14 +224,6 @@ impl Several {
         let said = std::mem::take(&mut self.said[at]);
         let lines = said.lines().filter_map(|line| line.split_once(": ").map(|(_, rest)| rest));
         lines.filter(|line| !line.contains(" moved ")).collect::<Vec<_>>().join("\n")
-    }
-
-    /// Copies that the caller plays have all of what a node has sent them, until it sends nothing.
-    pub(crate) fn acknowledge(&mut self, at: usize) {
-        self.settle();
-        while self.nodes[at].acknowledge(usize::MAX) > 0 {
-            self.settle();
-        }
     }
 
     /// Goes on until these copies have been compared with what their primary is. Whether they are
