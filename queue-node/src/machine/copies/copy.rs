@@ -286,20 +286,20 @@ impl Copy {
     /// # Errors
     /// If it isn't level, or can't apply its tail: it is stuck then.
     pub(crate) fn take_over(self) -> Result<(Learner, Tail), Copy> {
-        let faults = self.faults();
+        let (faults, drops_tail) = (self.faults(), self.faults().tail_dropped);
         let (mut learner, mut tail) = match self.holds {
             Holds::Whole(learner) => (*learner, self.tail),
             Holds::Stuck(..) => return Err(Copy { leader: None, ..self }),
-            Holds::Nothing | Holds::Slices(_) => return Err(Copy::lost(self.faults)),
+            Holds::Nothing | Holds::Slices(_) => return Err(Copy::lost(faults)),
         };
-        if faults.tail_dropped {
+        if drops_tail {
             tail = Tail::behind(learner.n());
         }
         let entries = tail.after(tail.before()).into_iter().flatten();
         let applied = { entries }.try_for_each(|(_, entry)| apply_entry(&mut learner, entry));
         match applied {
             Ok(()) => Ok((learner, tail)),
-            Err(why) => Err(Copy { holds: Holds::Stuck(None, why), ..Copy::absent(self.faults) }),
+            Err(why) => Err(Copy { holds: Holds::Stuck(None, why), ..Copy::absent(faults) }),
         }
     }
 

@@ -376,8 +376,8 @@ impl Copies {
         self.copies.values().filter(|kept| !kept.copy.is_absent()).count()
     }
 
-    /// The copy that a frame writes. Nothing: there is no space for it; or a reign writes it that is
-    /// over, and its primary is told so, before the batch is acknowledged (S6).
+    /// The copy that a frame writes. Nothing: there is no space for it; or a reign writes it that
+    /// is over, and its primary is told so, before the batch is acknowledged (S6).
     fn written(
         &mut self,
         turn: &mut Turn<'_>,
