@@ -8,8 +8,8 @@
 //! `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `renew`, `mounts` and
 //! `requests`; `application` asks and tells who is behind call-outs; `user` decides who is logged
 //! in, `member` what rooms hear of it, `peer` and `unanswered` what queues say to each other;
-//! `capacity` bounds all of it, `cells` by whom; `reports` says what the boss hears of it; `clock` is a bucket's, and `timers` say when to
-//! wake.
+//! `capacity` bounds all of it, `cells` by whom; `reports` and `inspect` say what the boss hears;
+//! `clock` is a bucket's, and `timers` say when to wake.
 
 mod allowance;
 mod application;
@@ -28,6 +28,7 @@ mod faults;
 mod guests;
 mod hashing;
 mod held;
+mod inspect;
 mod join;
 mod lane;
 mod links;

@@ -12,6 +12,7 @@ mod creations;
 mod ends;
 mod faults;
 mod grace;
+mod grow;
 mod guests;
 mod history;
 mod inbox;
@@ -45,5 +46,6 @@ mod storm;
 mod told;
 mod unanswered;
 mod users;
+mod waits;
 
 use rig::check;

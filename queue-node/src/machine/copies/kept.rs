@@ -205,6 +205,7 @@ impl Copies {
             if std::mem::take(&mut brought.is_due) && !was_closed {
                 brought.is_closed = full;
                 say(turn, *link, Body::Ack(q2q::Ack { k: brought.k, full: full && !is_silent }));
+                turn.out.links.first(*link);
             }
         }
     }
@@ -212,7 +213,8 @@ impl Copies {
     /// Counts from time to time what all copies take, and whether the node has space for more:
     /// when it has been full, not before much has gone (S14).
     fn measure(&mut self, turn: &mut Turn<'_>) {
-        if self.copies.is_empty() && !self.is_full || turn.node_ms() < self.measured_at {
+        let had_any = turn.shared.counters.copy_bytes > 0;
+        if !had_any && self.copies.is_empty() || turn.node_ms() < self.measured_at {
             return;
         }
         self.measured_at = turn.node_ms().after(DIGEST_EVERY_MS);
@@ -312,8 +314,8 @@ impl Copies {
         self.copies.values().filter(|kept| !kept.copy.is_absent()).count()
     }
 
-    /// The copy that a frame writes. Nothing: there is no space for it; or a reign writes it that is
-    /// over, and its primary is told so, before the batch is acknowledged (S6).
+    /// The copy that a frame writes. Nothing: there is no space for it; or a reign writes it that
+    /// is over, and its primary is told so, before the batch is acknowledged (S6).
     fn written(
         &mut self,
         turn: &mut Turn<'_>,
