@@ -271,7 +271,7 @@ impl Copies {
             Err(_) if faults.learner_promoted => Heritage::Nothing,
             Err(copy) => {
                 turn.shared.counters.copies_broken += 1;
-                self.copies.insert(bucket.prefix(), Kept { copy, ..kept });
+                self.copies.insert(bucket.prefix(), Kept { copy: *copy, ..kept });
                 Heritage::Lacking
             }
         }
