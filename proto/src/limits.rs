@@ -257,6 +257,8 @@ pub const COPY_TAIL_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const PROPOSED_AGAIN_MS: u64 = 1_000;
 /// A process whose timer is late by more than this has stood still.
 pub const SLEPT_MS: u64 = 200;
+/// A probe of a lane waits so long for buckets whose copies lag: it is answered without them then.
+pub const PROBE_WAITS_MS_MAX: u64 = 100;
 /// A copy that no row names is kept so long: its node may be chosen again, and has it then.
 pub const UNNAMED_COPY_MS: u64 = 30_000;
 /// One slice of a snapshot: so much is written in a turn beside everything else.

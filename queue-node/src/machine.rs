@@ -4,11 +4,12 @@
 //! that it knows; a bucket decides, numbers and keeps (`bucket`, `record`), lets out (`outputs`) or
 //! holds until copies have it (`held`), and refuses what panics (`caught`); `state` is what its
 //! records made of it, `copies` what other processes get of it, `promote` goes on with what a copy
-//! has, `depose` makes a copy of what a primary had, and `local` is what this process alone has of a queue; operations are told apart in
-//! `operation` and decided in `send`, `read`, `join`, `resume`, `attach`, `renew`, `mounts` and
-//! `requests`; `application` asks and tells who is behind call-outs; `user` decides who is logged
-//! in, `member` what rooms hear of it, `peer` and `unanswered` what queues say to each other;
-//! `capacity` bounds all of it, `cells` by whom; `reports` says what the boss hears of it; `clock` is a bucket's, and `timers` say when to
+//! has, `depose` makes a copy of what a primary had, and `local` is what this process alone has of
+//! a queue; operations are told apart in `operation` and decided in `send`, `read`, `join`,
+//! `resume`, `attach`, `renew`, `mounts` and `requests`; `application` asks and tells who is behind
+//! call-outs; `user` decides who is logged in, `member` what rooms hear of it, `peer` and
+//! `unanswered` what queues say to each other; `capacity` bounds all of it, `cells` by whom;
+//! `reports` and `inspect` say what the boss hears; `clock` is a bucket's, and `timers` say when to
 //! wake.
 
 mod allowance;
@@ -29,6 +30,7 @@ mod faults;
 mod guests;
 mod hashing;
 mod held;
+mod inspect;
 mod join;
 mod lane;
 mod links;

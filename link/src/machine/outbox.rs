@@ -116,6 +116,14 @@ impl Outbox {
         self.ended.retain(|(ended, _)| *ended != link);
     }
 
+    /// The new output of this link is written before that of others (S2 of docs/replication.md):
+    /// somebody waits for what its peer answers.
+    pub fn first(&mut self, link: LinkId) {
+        if let Some(at) = self.dirty.iter().position(|dirty| *dirty == link) {
+            self.dirty[..=at].rotate_right(1);
+        }
+    }
+
     /// The links with new output, each once, in the order they got it. They are clean then.
     pub fn dirty(&mut self) -> Vec<LinkId> {
         for link in &self.dirty {

@@ -10,8 +10,11 @@
 //! `kept` copies; a `copy` is a learner and a tail of what isn't committed. An `entry` is what a
 //! bucket records in a turn, and `prefix` how far two logs are the same.
 //!
-//! Ten times a second a bucket is `shown`, so that copies compare themselves with it. Nobody waits
-//! for copies; whom a bucket waits for is `played` by scripts and the simulation.
+//! Ten times a second a bucket is `shown`, so that copies compare themselves with it.
+//!
+//! Whom a bucket `waits` for is said by its row, with those whom it has made a `proposal` to add.
+//! The nodes of all fellows are its node's `peers`. Scripts and the simulation may have copies
+//! `played` by the caller.
 
 mod copy;
 mod entry;

@@ -34,6 +34,10 @@ pub struct Faults {
     pub span_of_refused: bool,
     /// What waits of a bucket stays when the bucket is another node's, or begins anew.
     pub deposed_keeps_outputs: bool,
+    /// Who hasn't acknowledged for a dead time counts as if it had.
+    pub ack_by_timeout: bool,
+    /// A row that another node tells in front of an acknowledgement isn't heard.
+    pub row_ignored_before_ack: bool,
     /// A batch doesn't name the buckets of which outputs wait.
     pub round_names_nobody: bool,
     /// A proposal is given up when the boss can't decide now.
@@ -50,6 +54,8 @@ pub struct Faults {
     pub committed_of_first_ack: bool,
     /// A node without space for copies acknowledges what it doesn't keep.
     pub full_acknowledged: bool,
+    /// A primary lets go of what isn't acknowledged.
+    pub unacknowledged_trimmed: bool,
     /// Who may be a member by a row that isn't heard yet is sent a snapshot.
     pub proposed_is_filled: bool,
     /// Who has stood still accuses those whom it hasn't heard meanwhile.

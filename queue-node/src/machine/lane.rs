@@ -1,6 +1,5 @@
 //! What lanes say.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use link::machine::LinkId;
@@ -10,7 +9,7 @@ use proto::g2q::{self, OperationRef, field::g2q as said};
 use proto::ids::{Generation, Handle, SessionId, Sub};
 use proto::name::{self, UserId};
 use proto::q2g;
-use proto::wire;
+use proto::{limits, wire};
 
 use super::application::Verdicts;
 use super::asker::{Asker, Who};
@@ -23,6 +22,7 @@ use super::local::Seat;
 use super::operation::name_of;
 use super::requests;
 use super::state::people::SessionKey;
+use super::timers::Timer;
 use super::turn::Turn;
 use super::user::user_hash;
 
@@ -159,14 +159,26 @@ impl Buckets {
     /// made sure that it is still this node's: whoever hears the answer has been told of all that
     /// is about its sessions.
     fn probe(&mut self, turn: &mut Turn<'_>, link: LinkId, nonce: u64) {
-        let probe = Rc::new(Probe { link, nonce, waits: Cell::new(0) });
+        let probe = Rc::new(Probe::new(link, nonce));
         for bucket in self.iter() {
             let effect = Effect::Probed(Rc::clone(&probe));
             if bucket.outputs.effect(&mut turn.shared.links, effect).is_none() {
-                probe.waits.set(probe.waits.get() + 1);
+                probe.wait_for(bucket.outputs.bucket().prefix());
             }
         }
-        if probe.waits.get() == 0 || turn.shared.settings.faults().probe_without_round {
+        if probe.is_free() || turn.shared.settings.faults().probe_without_round {
+            probe.answer();
+            return say_probed(turn, link, nonce, Vec::new());
+        }
+        let until = turn.node_ms().after(limits::PROBE_WAITS_MS_MAX);
+        turn.shared.probes.push_back((until, probe));
+        turn.shared.timers.set(until, Timer::Probes);
+    }
+
+    /// Probes that have waited long enough are answered without the buckets that lag.
+    pub(crate) fn answer_probes(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.node_ms();
+        while let Some((_, probe)) = turn.shared.probes.pop_front_if(|(until, _)| *until <= now) {
             probed(turn, &probe);
         }
     }
@@ -340,11 +352,16 @@ pub(crate) fn read<M: Message + Default>(body: &[u8]) -> Result<M, Broken> {
     M::decode(body).map_err(|_| UNREADABLE)
 }
 
-/// Answers a probe, if its link is still there.
+/// Answers a probe, if nobody has and its link is still there.
 pub(crate) fn probed(turn: &mut Turn<'_>, probe: &Probe) {
-    if turn.shared.links.get(probe.link).is_some() {
-        let body =
-            Some(q2g::q2g::Body::Probed(q2g::Probed { nonce: probe.nonce, except: Vec::new() }));
-        wire::put_message(turn.out.links.buffer(probe.link), &q2g::Q2g { body });
+    if let Some(except) = probe.answer() {
+        say_probed(turn, probe.link, probe.nonce, except);
+    }
+}
+
+fn say_probed(turn: &mut Turn<'_>, link: LinkId, nonce: u64, except: Vec<u32>) {
+    if turn.shared.links.get(link).is_some() {
+        let body = Some(q2g::q2g::Body::Probed(q2g::Probed { nonce, except }));
+        wire::put_message(turn.out.links.buffer(link), &q2g::Q2g { body });
     }
 }

@@ -11,7 +11,6 @@ use proto::g2q::field::g2q;
 use proto::limits;
 use proto::link::Role;
 use proto::n2b::BucketReport;
-use proto::name;
 use proto::seeded::Seed;
 use proto::table::BucketTable;
 use proto::time::Time;
@@ -29,7 +28,6 @@ use super::clock::NodeMs;
 use super::copies::{Batches, Compared, Copies, Learner, Played, Reader, Streams};
 use super::counters::Counters;
 use super::faults::Faults;
-use super::held::Effect;
 use super::lane::Broken;
 use super::links::{Links, read_at};
 use super::local::Seat;
@@ -40,7 +38,7 @@ use super::run::SpareRuns;
 use super::state::idempotency::Shares;
 use super::state::snapshot::Snapshot;
 use super::timers::{Timer, Timers};
-use super::turn::{Inspected, Outbox, Shared, Turn};
+use super::turn::{Outbox, Shared, Turn};
 use super::unanswered::UnansweredWords;
 
 /// What users may create.
@@ -162,6 +160,7 @@ impl Node {
             rows,
             timers,
             counters: Counters::default(),
+            probes: std::collections::VecDeque::new(),
             dirty: Vec::new(),
             open_units: Vec::new(),
             units: Vec::new(),
@@ -228,7 +227,10 @@ impl Node {
             Input::Refused { id, incarnation } => self.buckets.refused(&mut turn, id, incarnation),
             Input::Played(played) => self.buckets.play(&mut turn, played),
             Input::Inspect { number, queue } => self.buckets.inspect(&mut turn, number, queue),
-            Input::TurnEnd => self.buckets.end_turn(&mut turn),
+            Input::TurnEnd => {
+                self.buckets.look_at_fellows(&mut turn);
+                self.buckets.end_turn(&mut turn);
+            }
             Input::Wake => {
                 self.buckets.wake(&mut turn);
                 self.copies.wake(turn.node_ms());
@@ -241,7 +243,6 @@ impl Node {
             self.buckets.close_units(&mut turn);
             self.copies.end_turn(&mut turn);
             self.buckets.end_batches(&mut turn);
-            self.buckets.carry_out(&mut turn);
         }
     }
 
@@ -498,6 +499,7 @@ impl Buckets {
         turn.shared.links.held.link_down(link);
         turn.shared.couriers.link_down(link);
         turn.shared.rows.link_down(link);
+        turn.shared.probes.retain(|(_, probe)| probe.link != link);
         let Some(state) = turn.shared.links.down(link) else { return };
         for queue in state.subs.values() {
             if let Some(bucket) = self.get(queue.bucket)
@@ -508,22 +510,6 @@ impl Buckets {
         }
         for (handle, connection) in state.connections() {
             self.let_go(turn, connection.id, Seat { link, handle });
-        }
-    }
-
-    fn inspect(&mut self, turn: &mut Turn<'_>, number: u64, queue: &str) {
-        let hash = name::hash(queue.as_bytes());
-        let prefix = turn.shared.rows.bucket(hash).map(BucketId::prefix);
-        let Some(bucket) = prefix.and_then(|prefix| self.get(prefix)) else {
-            let answer = Inspected { number, found: false, queue: None };
-            return turn.out.inspected.push(answer);
-        };
-        let found = bucket.state.queues().find(queue.as_bytes());
-        let info = found.map(|index| bucket.info(index));
-        let answer = Inspected { number, found: info.is_some(), queue: info };
-        let (links, effect) = (&mut turn.shared.links, Effect::Inspected(Box::new(answer)));
-        if let Some(Effect::Inspected(answer)) = bucket.outputs.effect(links, effect) {
-            turn.out.inspected.push(*answer);
         }
     }
 }

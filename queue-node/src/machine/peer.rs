@@ -62,6 +62,7 @@ impl Buckets {
                     self.answered(turn, word_id, Answer::of(&answer));
                 }
             }
+            said::MOVED if turn.shared.settings.faults().row_ignored_before_ack => {}
             said::MOVED => match self.hear_row(turn, &read(body)?) {
                 Told::Higher { .. } | Told::Known => {}
                 // It may hear of it.
@@ -231,8 +232,7 @@ impl Buckets {
                 }
                 Effect::Inspected(inspected) => turn.out.inspected.push(*inspected),
                 Effect::Probed(probe) => {
-                    probe.waits.set(probe.waits.get() - 1);
-                    if probe.waits.get() == 0 {
+                    if probe.is_sure(prefix) {
                         super::lane::probed(turn, &probe);
                     }
                 }

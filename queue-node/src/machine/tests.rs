@@ -12,6 +12,7 @@ mod creations;
 mod ends;
 mod faults;
 mod grace;
+mod grow;
 mod guests;
 mod history;
 mod inbox;
@@ -47,5 +48,6 @@ mod takeovers;
 mod told;
 mod unanswered;
 mod users;
+mod waits;
 
 use rig::check;

@@ -40,7 +40,9 @@ pub(crate) enum Timer {
     Couriers,
     /// Words to other queues that found no home are sent again.
     Words,
-    /// Those who follow get more of a snapshot, or a digest.
+    /// Probes that have waited for long are answered.
+    Probes,
+    /// Who has copies gets more of a snapshot, or a digest, or is looked at.
     Copies,
 }
 

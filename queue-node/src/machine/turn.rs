@@ -15,7 +15,7 @@ use super::caught::Caught;
 use super::clock::NodeMs;
 use super::copies::{Batches, Streams, Unit};
 use super::counters::Counters;
-use super::held::Fellow;
+use super::held::{Fellow, Probe};
 use super::links::Links;
 use super::node::Settings;
 use super::rows::Rows;
@@ -70,6 +70,8 @@ pub(crate) struct Shared {
     pub(crate) streams: Streams,
     /// What copies that the caller plays are sent.
     pub(crate) batches: Batches,
+    /// Probes of lanes that wait for buckets, and until when.
+    pub(crate) probes: VecDeque<(NodeMs, Rc<Probe>)>,
     /// Queues with something to let out before anything else of them, or at the end of the turn.
     pub(crate) dirty: Vec<QueueRef>,
     /// What buckets of this node say to each other in this turn.

@@ -50,6 +50,7 @@ impl Buckets {
                         self.send_words_again(turn);
                     }
                     Timer::Couriers => self.tell_once_more(turn),
+                    Timer::Probes => self.answer_probes(turn),
                     Timer::Copies => turn.shared.streams.wake(),
                 }
             }
@@ -64,7 +65,7 @@ impl Buckets {
             | Timer::Sweep(bucket, _)
             | Timer::Deadlines(bucket)
             | Timer::Unintroduced(bucket) => self.get(bucket),
-            Timer::Memory | Timer::Couriers | Timer::Words | Timer::Copies => None,
+            Timer::Memory | Timer::Couriers | Timer::Words | Timer::Probes | Timer::Copies => None,
         };
         bucket.is_some_and(|bucket| bucket.fellows.is_clogged())
     }
@@ -102,8 +103,14 @@ impl Buckets {
         }
         self.stream(turn, &units);
         if turn.shared.is_tapped {
-            turn.out.units.extend(units);
+            turn.out.units.append(&mut units);
         }
+        for unit in units.drain(..) {
+            if let Some(bucket) = self.get(unit.bucket.prefix()) {
+                bucket.stream.give_back(unit.bytes);
+            }
+        }
+        turn.shared.units = units;
     }
 
     fn wake_queue(&mut self, turn: &mut Turn<'_>, queue: QueueRef) {

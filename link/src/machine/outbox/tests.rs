@@ -19,6 +19,19 @@ fn a_turn_gathers_and_a_write_takes() {
 }
 
 #[test]
+fn what_somebody_waits_for_is_written_first() {
+    let mut outbox = Outbox::default();
+    let links = [LinkId(0), LinkId(1), LinkId(2)];
+    for link in links {
+        outbox.up(link);
+        outbox.buffer(link).push(1);
+    }
+    outbox.first(links[2]);
+    outbox.first(LinkId(9));
+    assert_eq!(outbox.dirty(), [links[2], links[0], links[1]]);
+}
+
+#[test]
 fn a_link_that_is_down_swallows() {
     let mut outbox = Outbox::default();
     let link = LinkId(0);

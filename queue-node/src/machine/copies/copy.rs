@@ -293,22 +293,20 @@ impl Copy {
     ///
     /// # Errors
     /// If it isn't level, or can't apply its tail: it is stuck then.
-    pub(crate) fn take_over(self) -> Result<(Learner, Tail), Copy> {
-        let faults = self.faults();
+    pub(crate) fn take_over(self) -> Result<(Learner, Tail), Box<Copy>> {
+        let (faults, drops_tail) = (self.faults(), self.faults().tail_dropped);
         let (mut learner, mut tail) = match self.holds {
             Holds::Whole(learner) => (*learner, self.tail),
-            Holds::Stuck(..) => return Err(Copy { leader: None, ..self }),
-            Holds::Nothing | Holds::Slices(_) => return Err(Copy::lost(self.faults)),
+            Holds::Stuck(..) => return Err(Box::new(Copy { leader: None, ..self })),
+            Holds::Nothing | Holds::Slices(_) => return Err(Box::new(Copy::lost(faults))),
         };
-        if faults.tail_dropped {
+        if drops_tail {
             tail = Tail::behind(learner.n());
         }
         let entries = tail.after(tail.before()).into_iter().flatten();
         let applied = { entries }.try_for_each(|(_, entry)| apply_entry(&mut learner, entry));
-        match applied {
-            Ok(()) => Ok((learner, tail)),
-            Err(why) => Err(Copy { holds: Holds::Stuck(None, why), ..Copy::absent(self.faults) }),
-        }
+        let stuck = |why| Copy { holds: Holds::Stuck(None, why), ..Copy::absent(faults) };
+        applied.map(|()| (learner, tail)).map_err(|why| Box::new(stuck(why)))
     }
 
     /// Units that come while slices are missing wait for the last one.

@@ -292,7 +292,7 @@ impl Bucket {
         self.put_entry(turn, &units);
         units.clear();
         self.fellows.entry = units;
-        self.fellows.trim(buckets);
+        self.fellows.trim(buckets, turn.shared.settings.faults());
     }
 
     /// A slice for the fellow on a link, and whether it is the first and the last. Nothing: there
@@ -357,8 +357,9 @@ impl Bucket {
     ) {
         let Some(fellow) = self.fellows.on(link) else { return };
         fellow.acknowledge(batch, n);
-        self.fellows.commit(self.fellows.tail.end(), turn.shared.settings.faults());
-        self.fellows.trim(turn.shared.counters.buckets as usize);
+        let faults = turn.shared.settings.faults();
+        self.fellows.commit(self.fellows.tail.end(), faults);
+        self.fellows.trim(turn.shared.counters.buckets as usize, faults);
         if self.fellows.is_growing() {
             turn.shared.streams.stir(self);
         }

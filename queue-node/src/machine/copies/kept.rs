@@ -13,7 +13,7 @@ use proto::wire::{self, Value, WireError};
 use rand::RngExt as _;
 
 use super::copy::{Copy, Has, Part, Slice, Standing, Why};
-use super::heritage::{Heritage, Inherited};
+use super::heritage::{Heritage, Inherited, Shows};
 use super::learner::Learner;
 use super::shown::{Compared, Shown};
 use crate::machine::clock::NodeMs;
@@ -44,17 +44,6 @@ struct Kept {
     shown: Shows,
     /// No row names its node: so long it is kept.
     until: Option<NodeMs>,
-}
-
-/// What is known of the clock of a copy's bucket.
-#[derive(Debug, Clone, Copy, Default)]
-struct Shows {
-    /// The newest reign that has said anything of it.
-    reign: Reign,
-    /// What it shows more than the clock of that reign's node.
-    offset_ms: i64,
-    /// The latest that it is known to have shown under it.
-    at_ms: u64,
 }
 
 /// The batches of a link.
@@ -224,6 +213,7 @@ impl Copies {
             if std::mem::take(&mut brought.is_due) && !was_closed {
                 brought.is_closed = full;
                 say(turn, *link, Body::Ack(q2q::Ack { k: brought.k, full: full && !is_silent }));
+                turn.out.links.first(*link);
             }
         }
     }
@@ -231,7 +221,8 @@ impl Copies {
     /// Counts from time to time what all copies take, and whether the node has space for more:
     /// when it has been full, not before much has gone (S14).
     fn measure(&mut self, turn: &mut Turn<'_>) {
-        if self.copies.is_empty() && !self.is_full || turn.node_ms() < self.measured_at {
+        let had_any = turn.shared.counters.copy_bytes > 0;
+        if !had_any && self.copies.is_empty() || turn.node_ms() < self.measured_at {
             return;
         }
         self.measured_at = turn.node_ms().after(DIGEST_EVERY_MS);
@@ -280,7 +271,7 @@ impl Copies {
             Err(_) if faults.learner_promoted => Heritage::Nothing,
             Err(copy) => {
                 turn.shared.counters.copies_broken += 1;
-                self.copies.insert(bucket.prefix(), Kept { copy, ..kept });
+                self.copies.insert(bucket.prefix(), Kept { copy: *copy, ..kept });
                 Heritage::Lacking
             }
         }
@@ -383,8 +374,8 @@ impl Copies {
         self.copies.values().filter(|kept| !kept.copy.is_absent()).count()
     }
 
-    /// The copy that a frame writes. Nothing: there is no space for it; or a reign writes it that is
-    /// over, and its primary is told so, before the batch is acknowledged (S6).
+    /// The copy that a frame writes. Nothing: there is no space for it; or a reign writes it that
+    /// is over, and its primary is told so, before the batch is acknowledged (S6).
     fn written(
         &mut self,
         turn: &mut Turn<'_>,

@@ -52,11 +52,13 @@ impl Peers {
         Fellow(self.first + at as u32)
     }
 
-    /// There is a link with a node.
-    pub(crate) fn link_up(&mut self, link: LinkId, id: &str, life: u64) {
-        if let Some(peer) = self.find(id, life) {
+    /// There is a link with a node, unless there is another already: which one.
+    pub(crate) fn link_up(&mut self, link: LinkId, id: &str, life: u64) -> Option<LinkId> {
+        let peer = self.find(id, life)?;
+        if peer.link.is_none() {
             (peer.link, peer.refuses) = (Some(link), false);
         }
+        peer.link.filter(|known| *known != link)
     }
 
     /// A link has ended: whose it was.

@@ -69,7 +69,7 @@ impl Buckets {
     pub(crate) fn play(&mut self, turn: &mut Turn<'_>, played: Played<'_>) {
         let (links, batches) = (&mut turn.shared.links, &mut turn.shared.batches);
         match played {
-            Played::WaitSet { bucket, fellows } => return self.wait_for(turn, bucket, fellows),
+            Played::WaitSet { bucket, fellows } => self.wait_for(turn, bucket, fellows),
             Played::Lags { bucket, fellow } => links.held.lags(bucket, fellow),
             Played::CaughtUp { bucket, fellow } => {
                 let batch = batches.next(fellow);

@@ -26,12 +26,17 @@ pub(crate) enum Reader {
     Caller,
 }
 
+/// A buffer keeps so much: what a bucket records in a busy turn.
+const SPARE_BYTES: usize = 64 * 1024;
+
 /// The records that the copies of a bucket haven't been sent; nothing while nobody follows.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     is_followed: bool,
     /// The moment of the unit that is open, which begins with these bytes.
     open: Option<(u64, Vec<u8>)>,
+    /// A buffer for the next unit.
+    spare: Vec<u8>,
     /// Snapshots that aren't given out yet, by whom they are for.
     snapshots: Vec<(Reader, Snapshot)>,
 }
@@ -86,13 +91,21 @@ impl Stream {
     pub(crate) fn push(&mut self, stamp: Stamp, header: &[u8], body: &[u8]) -> Option<Vec<u8>> {
         let is_other = |(at_ms, _): &mut (u64, Vec<u8>)| *at_ms != stamp.at_ms;
         let complete = self.open.take_if(is_other);
+        let spare = &mut self.spare;
         let (_, unit) = self.open.get_or_insert_with(|| {
-            let mut bytes = Vec::new();
+            let mut bytes = std::mem::take(spare);
             codec::put_unit(&mut bytes, stamp);
             (stamp.at_ms, bytes)
         });
         codec::put_in_unit(unit, header, body);
         complete.map(|(_, bytes)| bytes)
+    }
+
+    /// The bytes of a unit are needed no more: the next one is built there.
+    pub(crate) fn give_back(&mut self, mut bytes: Vec<u8>) {
+        bytes.clear();
+        bytes.shrink_to(SPARE_BYTES);
+        self.spare = bytes;
     }
 
     /// The turn has ended: its unit, if there is one.

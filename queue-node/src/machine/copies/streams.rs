@@ -33,7 +33,8 @@ pub(crate) struct Streams {
     stirred: BTreeSet<u32>,
     /// When all of them are looked at next.
     tick_at: NodeMs,
-    /// The place of the last digest.
+    /// This turn shows what a bucket is, and which was the last.
+    shows: bool,
     digest_of: u32,
     /// The timer for the rest of the slices, or for the next look, is set.
     is_armed: bool,
@@ -142,7 +143,11 @@ impl Streams {
 impl Buckets {
     /// There is a link with a node: it is asked what it has of each bucket that it is a fellow of.
     pub(crate) fn begin_stream(&mut self, turn: &mut Turn<'_>, link: LinkId, id: &str, life: u64) {
-        turn.shared.streams.peers.link_up(link, id, life);
+        // One that is to be ended may be there still: its batches are counted apart.
+        if let Some(before) = turn.shared.streams.peers.link_up(link, id, life) {
+            self.end_stream(turn, before);
+            turn.shared.streams.peers.link_up(link, id, life);
+        }
         self.iter().for_each(|bucket| bucket.fellow_up(turn, link, id, life));
     }
 
@@ -170,14 +175,17 @@ impl Buckets {
         const IMPOSSIBLE: Broken = "a node acknowledges what it wasn't sent, or less than before";
         let stream = turn.shared.streams.links.get_mut(&link).ok_or(IMPOSSIBLE)?;
         let mut sent = std::mem::take(&mut stream.sent);
-        for (batch, part) in sent.acknowledge(ack.k).map_err(|_| IMPOSSIBLE)? {
-            if let Some(bucket) = self.get(part.prefix) {
-                bucket.fellow_acknowledged(turn, link, batch, part.n);
+        let parts = sent.acknowledge(ack.k).map(|parts| {
+            for (batch, part) in parts {
+                if let Some(bucket) = self.get(part.prefix) {
+                    bucket.fellow_acknowledged(turn, link, batch, part.n);
+                }
             }
-        }
+        });
         if let Some(stream) = turn.shared.streams.links.get_mut(&link) {
             stream.sent = sent;
         }
+        parts.map_err(|_| IMPOSSIBLE)?;
         if let Some(fellow) = turn.shared.streams.peers.on(link) {
             let links = &mut turn.shared.links;
             links.release(&mut turn.out.links, |held, out| held.acknowledged(fellow, ack.k, out));
@@ -205,12 +213,6 @@ impl Buckets {
                 bucket.close_entry(turn, buckets);
             }
         }
-        let is_tick = self.tick(turn);
-        while let Some(prefix) = turn.shared.streams.stirred.pop_first() {
-            if let Some(bucket) = self.get(prefix) {
-                bucket.look_at_fellows(turn);
-            }
-        }
         while let Some(prefix) = turn.shared.links.held.next_asking() {
             if let Some(bucket) = self.get(prefix) {
                 bucket.name(turn);
@@ -218,19 +220,29 @@ impl Buckets {
         }
         self.send_slices(turn);
         end_batches(turn);
-        if is_tick {
-            self.send_digest(turn);
-        }
+        self.send_digest(turn);
         arm(turn);
     }
 
+    /// The turn is about to end: fellows are looked at where something has changed, or if it is
+    /// time.
+    pub(crate) fn look_at_fellows(&mut self, turn: &mut Turn<'_>) {
+        self.tick(turn);
+        while let Some(prefix) = turn.shared.streams.stirred.pop_first() {
+            if let Some(bucket) = self.get(prefix) {
+                bucket.look_at_fellows(turn);
+            }
+        }
+    }
+
     /// If it is time, all fellows are looked at, and told how much is committed.
-    fn tick(&mut self, turn: &mut Turn<'_>) -> bool {
+    fn tick(&mut self, turn: &mut Turn<'_>) {
         let now = turn.node_ms();
         let streams = &mut turn.shared.streams;
         if streams.is_idle() || now < streams.tick_at {
-            return false;
+            return;
         }
+        streams.shows = true;
         // Who has stood still itself accuses nobody of that (F10).
         let slept = streams.tick_at.after(limits::SLEPT_MS) < now;
         if slept && !turn.shared.settings.faults().clock_not_anew {
@@ -247,7 +259,16 @@ impl Buckets {
         for gone in turn.shared.streams.peers.keep_only(&named) {
             turn.shared.links.held.ended(gone);
         }
-        true
+        if turn.shared.settings.faults().ack_by_timeout {
+            let late = |fellow: &Fellow| turn.shared.streams.is_late(*fellow, now, limits::DEAD_MS);
+            for fellow in named.into_iter().filter(late).collect::<Vec<_>>() {
+                let (batch, links) =
+                    (turn.shared.streams.newest_batch(fellow), &mut turn.shared.links);
+                links.release(&mut turn.out.links, |held, out| {
+                    held.acknowledged(fellow, batch, out);
+                });
+            }
+        }
     }
 
     /// Slices, as far as their links can take them and the turn has time.
@@ -288,6 +309,9 @@ impl Buckets {
 
     /// Says what a bucket is now, if it is time: the next one each time.
     fn send_digest(&mut self, turn: &mut Turn<'_>) {
+        if !std::mem::take(&mut turn.shared.streams.shows) {
+            return;
+        }
         let of = turn.shared.streams.digest_of;
         let followed = || {
             let followed = self.all().filter(|bucket| !bucket.fellows.is_empty());
@@ -312,6 +336,7 @@ fn end_batches(turn: &mut Turn<'_>) {
             let k = stream.sent.send(now_ms, std::mem::take(&mut stream.bytes));
             let body = Some(q2q::q2q::Body::Batch(q2q::Batch { k, now_ms }));
             wire::put_message(turn.out.links.buffer(*link), &q2q::Q2q { body });
+            turn.out.links.first(*link);
         }
     }
 }

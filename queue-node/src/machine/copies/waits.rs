@@ -32,14 +32,15 @@ impl Fellows {
     }
 
     /// Lets go of entries that nobody may ask for, and of the oldest that somebody might (P17).
-    pub(crate) fn trim(&mut self, buckets: usize) {
+    pub(crate) fn trim(&mut self, buckets: usize, faults: Faults) {
         let bytes_max = TAIL_KEPT_BYTES.min(TAILS_KEPT_BYTES / buckets.max(1));
         if self.tail.bytes() <= bytes_max {
             return;
         }
         let is_awaited = |fellow: &&Fellow| matches!(fellow.rank, Rank::Awaited { .. });
         let awaited = self.list.iter().filter(is_awaited).filter_map(Fellow::acknowledged);
-        let through = awaited.fold(self.committed, u64::min);
+        let committed = if faults.unacknowledged_trimmed { u64::MAX } else { self.committed };
+        let through = awaited.fold(committed, u64::min);
         while self.tail.bytes() > bytes_max && self.tail.take(through).is_some() {}
     }
 

@@ -22,6 +22,7 @@ use proto::time::Time;
 use crate::machine::{Faults, Input, Node, Outbox, Played, Settings};
 
 mod cluster;
+pub(crate) mod pair;
 mod promoted;
 mod said;
 mod script;
@@ -228,6 +229,11 @@ impl Rig {
     }
 
     pub(crate) fn up(&mut self, name: &str, dialled: bool) -> LinkId {
+        self.up_as(name, dialled, 1)
+    }
+
+    /// The same of a peer in another life.
+    pub(crate) fn up_as(&mut self, name: &str, dialled: bool, incarnation: u64) -> LinkId {
         let link = LinkId(self.next_link);
         self.next_link += 1;
         self.links.insert(name.to_owned(), link);
@@ -236,7 +242,7 @@ impl Rig {
         let id = name.trim_end_matches('~').to_owned();
         // A gateway that ends in `+` is its lane with clients.
         let lane = u32::from(name.ends_with('+'));
-        let peer = Peer { role, id, incarnation: 1, lane, version: 1, cluster_id: 1 };
+        let peer = Peer { role, id, incarnation, lane, version: 1, cluster_id: 1 };
         self.handle(Input::LinkUp { link, peer, dialled });
         link
     }

@@ -113,7 +113,7 @@ fn a_deposed_primary_comes_back_as_a_copy() {
     for sets in [(&[1, 0][..], &[][..]), (&[1], &[0])] {
         assert_eq!(deposed(none(), false, sets), (true, 2, false), "nothing is thrown away");
     }
-    // What it has applied it can't cut: as a learner it is filled, as a member it keeps what it has.
+    // What it has applied it can't cut: as a learner it is filled, as a member it keeps that.
     assert!(deposed(none(), true, (&[1], &[0])).0);
     assert_eq!(deposed(none(), true, (&[1, 0], &[])), (false, 2, false));
     let faults = Faults { cut_below_state: true, ..none() };
