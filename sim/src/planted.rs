@@ -45,7 +45,7 @@ pub fn all() -> impl Iterator<Item = Planted> {
 }
 
 /// Of all machines.
-const MACHINES: [Switch; 74] = [
+const MACHINES: [Switch; 79] = [
     Switch {
         name: "copies.shown_before_sent",
         breaks: &["nothing is shown before it is committed"],
@@ -356,6 +356,36 @@ const MACHINES: [Switch; 74] = [
         name: "lane.resend_after_kick",
         breaks: &["who has lost is heard no later than a dead time"],
         plant: |f| f.lane.resend_after_kick = true,
+    },
+    Switch {
+        name: "lane.shows_old_reign",
+        breaks: &["no process says what it must not"],
+        plant: |f| f.lane.shows_old_reign = true,
+    },
+    Switch {
+        name: "lane.resends_after_loss",
+        breaks: &["acknowledged: exactly once; unknown: at most once; refused: never"],
+        plant: |f| f.lane.resends_after_loss = true,
+    },
+    Switch {
+        name: "lane.operation_before_attach",
+        breaks: &[
+            "everybody ends with the same roster",
+            "snapshot and changes make the state that the model has",
+            "joined and left alternate per user",
+            "nothing is missed between a mark and the end",
+        ],
+        plant: |f| f.lane.operation_before_attach = true,
+    },
+    Switch {
+        name: "lane.resends_behind_new",
+        breaks: &["results of a queue come in the order of the operations"],
+        plant: |f| f.lane.resends_behind_new = true,
+    },
+    Switch {
+        name: "lane.row_not_told",
+        breaks: &["no process says what it must not"],
+        plant: |f| f.lane.row_not_told = true,
     },
     Switch {
         name: "lane.hearing_ignored",

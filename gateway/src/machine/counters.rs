@@ -130,7 +130,8 @@ impl Counters {
             ),
             Sample::new(
                 "imq_gateway_round_trip_seconds",
-                "Round trips of probes to queue nodes and back, ten a second for each link.",
+                "Round trips of probes to queue nodes and back, ten a second for each link while \
+                 sessions speak.",
                 Value::Histogram(self.round_trips),
             ),
         ]

@@ -113,13 +113,20 @@ impl Delivery {
         self.events
     }
 
-    /// The queue of an event, if the event is to be told to anybody.
+    /// The queue of an event, if the event is to be told to anybody. A number may be another
+    /// queue's by now: then its hash isn't of the bucket that the event is about.
     #[inline]
-    pub(super) fn came(&mut self, event: &EventRef<'_>, settings: &Settings) -> Option<Sub> {
+    pub(super) fn came(
+        &mut self,
+        event: &EventRef<'_>,
+        is_of_bucket: impl FnOnce(u64) -> bool,
+        (now_ms, settings): (u64, &Settings),
+    ) -> Option<Sub> {
         self.events += 1;
         let sub = Sub::or_none(event.sub)?;
         let is_message = event.kind == EventKind::Message.number();
-        if !self.interest.get_mut(sub)?.moves_on(event.seq, is_message) {
+        let queue = self.interest.get_mut(sub)?;
+        if !is_of_bucket(queue.hash()) || !queue.moves_on(event.seq, is_message, now_ms) {
             return None;
         }
         let is_of_members =

@@ -7,6 +7,7 @@ use std::num::NonZeroU64;
 
 use proto::codes::{Close, Status};
 use proto::g2c::{self, BodyKind};
+use proto::ids::Sub;
 use proto::limits;
 use proto::time::Time;
 use rand::rngs::StdRng;
@@ -16,7 +17,7 @@ use super::delivery::{ConnId, Delivery, Frame};
 use super::door::{Door, Farewell, Refusal};
 use super::lane::Outbox;
 use super::settings::Settings;
-use super::upstream::Upstream;
+use super::upstream::{BucketIndex, Upstream};
 
 /// The parts of a lane that know no other part, and what all have in common.
 #[derive(Debug)]
@@ -31,6 +32,13 @@ pub(super) struct Desk {
 }
 
 impl Desk {
+    /// Whether a queue's number is of one in this bucket. A home that names another has kept the
+    /// lane in a queue that it has left, and the number is another queue's by now.
+    pub(super) fn is_in(&self, bucket: BucketIndex, sub: u32) -> bool {
+        let hash = Sub::or_none(sub).and_then(|sub| self.delivery.interest().hash_of(sub));
+        hash.is_some_and(|hash| self.upstream.bucket_of(hash) == Some(bucket))
+    }
+
     /// Sends a message that isn't encoded yet.
     pub(super) fn send_message(
         &mut self,

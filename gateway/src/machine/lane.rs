@@ -23,7 +23,7 @@ use super::parts::LaneParts;
 use super::readiness::{self, Readiness};
 use super::sessions::Sessions;
 use super::settings::Settings;
-use super::upstream::{Upstream, homes, moves, recovery, unheard};
+use super::upstream::{Upstream, attaching, homes, moves, recovery, unheard};
 use super::web::{Web, WebReply, WebRequest};
 
 /// What comes to a lane.
@@ -158,6 +158,8 @@ impl Outbox {
 pub struct Lane {
     pub(super) parts: LaneParts,
     readiness: Readiness,
+    /// How often the turn has been ended: io does so before and behind the clients' sockets.
+    turn_ends: u8,
 }
 
 impl Lane {
@@ -184,12 +186,15 @@ impl Lane {
             application: Application::new(callouts),
             web: Web::default(),
         };
-        Lane { parts, readiness: Readiness::default() }
+        Lane { parts, readiness: Readiness::default(), turn_ends: 0 }
     }
 
     /// Decides what follows from an input.
     #[inline]
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
+        if self.begins_turn(matches!(input, Input::TurnEnd)) {
+            self.parts.desk.upstream.has_left();
+        }
         let parts = &mut self.parts;
         let before_ms = std::mem::replace(&mut parts.desk.now, now).ms;
         let LaneParts { desk, sessions, application, web } = parts;
@@ -270,7 +275,20 @@ impl Lane {
         self.parts.desk.door.is_draining()
     }
 
+    /// Whether what the last turn has sent has left: another one begins.
+    #[inline]
+    fn begins_turn(&mut self, is_end: bool) -> bool {
+        let ends = std::mem::replace(&mut self.turn_ends, 0);
+        if is_end {
+            self.turn_ends = ends % 2 + 1;
+        }
+        ends > 0 && self.turn_ends != 2
+    }
+
     fn turn_end(&mut self, out: &mut Outbox) {
+        moves::follow(&mut self.parts, out);
+        closing::dismissed(&mut self.parts, out);
+        attaching::before_operations(&mut self.parts, out);
         let LaneParts { desk, sessions, .. } = &mut self.parts;
         desk.upstream.flush(&mut out.links);
         desk.counters.slow = out.clients.slow_total();
@@ -304,5 +322,6 @@ impl Lane {
         parts.application.wake(&mut parts.sessions, &mut parts.desk, out);
         closing::dismissed(parts, out);
         self.turn_end(out);
+        attaching::more(&mut self.parts, out);
     }
 }

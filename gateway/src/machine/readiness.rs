@@ -5,7 +5,7 @@ use link::machine::LinkId;
 use super::desk::Desk;
 use super::upstream::NodeIndex;
 
-/// A home that hasn't answered a probe for this long doesn't serve.
+/// A home that has owed an answer to a probe for this long doesn't serve.
 const SILENT_MS: u64 = 2_000;
 
 /// What was said of it last.
@@ -47,7 +47,8 @@ pub(super) fn unready(desk: &Desk) -> Option<&'static str> {
         return Some("there is no link to the home of every bucket");
     }
     let is_silent = |home: Option<(NodeIndex, LinkId)>| {
-        home.is_some_and(|(node, _)| upstream.answered_ms(node) + SILENT_MS <= desk.now.ms)
+        let since_ms = home.and_then(|(node, _)| upstream.silent_since_ms(node));
+        since_ms.is_some_and(|since_ms| since_ms + SILENT_MS <= desk.now.ms)
     };
     homes.any(is_silent).then_some("the home of some bucket doesn't answer")
 }

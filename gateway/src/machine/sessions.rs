@@ -65,6 +65,11 @@ impl Sessions {
         self.get(handle)?.conn
     }
 
+    /// The number of a queue, by its name's hash, in which the session has a part.
+    pub(super) fn sub_in(&self, handle: Handle, hash: u64) -> Option<Sub> {
+        self.get(handle)?.queues.iter().find(|entry| entry.hash == hash)?.sub
+    }
+
     fn remove(&mut self, handle: Handle) -> Option<Session> {
         self.all.try_remove(handle.place())
     }

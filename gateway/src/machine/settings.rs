@@ -122,6 +122,16 @@ pub struct Faults {
     pub lower_row_taken: bool,
     /// Homes aren't told by which row they are.
     pub row_not_told: bool,
+    /// What a home says under a reign of the past counts, too.
+    pub shows_old_reign: bool,
+    /// What a lost home may have received is sent to the next one.
+    pub resends_after_loss: bool,
+    /// Operations don't wait for the attach of their queue.
+    pub operation_before_attach: bool,
+    /// What wasn't sent yet goes in front of what is sent again.
+    pub resends_behind_new: bool,
+    /// A bucket's home counts as heard by what it answered before it was that.
+    pub heard_by_predecessor: bool,
     /// A tell counts as heard before the web application has taken it.
     pub tell_acknowledged_early: bool,
 }

@@ -12,6 +12,7 @@
 
 mod asks;
 mod attached;
+mod attaching;
 mod bench;
 mod closing;
 mod counters;

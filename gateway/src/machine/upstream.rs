@@ -6,8 +6,10 @@
 //!
 //! What homes say concerns other parts, too: [`homes`] reads it; [`recovery`] sees to links that
 //! come and go, and to what has waited too long; [`moves`] to buckets with another home;
-//! [`unheard`] to sessions whose users' homes aren't heard. These functions own nothing.
+//! [`attaching`] to the queues that their homes have to be told of then; [`unheard`] to sessions
+//! whose users' homes aren't heard.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use link::machine::Unanswered;
@@ -15,7 +17,9 @@ use member::machine::KnownRows;
 use proto::ids::Handle;
 
 use super::settings::Faults;
+use attaching::Attaching;
 
+pub(super) mod attaching;
 mod hearing;
 pub(super) mod homes;
 mod lists;
@@ -26,9 +30,9 @@ mod table;
 pub(super) mod unheard;
 
 pub(super) use homes::Broken;
-pub(super) use route::{BucketIndex, NodeIndex, NodeSet, Pending};
+pub(super) use route::{BucketIndex, NodeIndex, NodeSet, Pending, Probe};
 use route::{Buckets, Nodes};
-pub(super) use table::Adopted;
+use table::Changes;
 
 /// How often waiting operations are looked through.
 pub(super) const SWEEP_MS: u64 = 500;
@@ -38,8 +42,6 @@ pub(super) const SWEEP_MS: u64 = 500;
 pub(super) struct Upstream {
     /// Who has which bucket, of which `buckets` has what concerns the lane.
     rows: KnownRows,
-    /// A planted bug: homes aren't told by which row they are.
-    is_silent: bool,
     bits: u8,
     buckets: Buckets,
     nodes: Nodes,
@@ -51,22 +53,34 @@ pub(super) struct Upstream {
     unheard: BTreeSet<Handle>,
     by_link: Vec<Option<NodeIndex>>,
     dirty: Vec<BucketIndex>,
+    changes: Changes,
+    attaching: Attaching,
     /// Something has happened that may change whether the lane can serve.
     has_news: bool,
     /// When waiting operations are looked through.
     sweep_ms: Option<u64>,
     /// When the links are probed next.
     probe_ms: Option<u64>,
+    /// Until then they are probed beat by beat: sessions have spoken.
+    probe_until_ms: u64,
+    /// When what this turn sends for sessions must have left.
+    leaves_by_ms: Cell<Option<u64>>,
+    faults: Faults,
 }
 
 impl Upstream {
     /// No way yet.
     pub(super) fn new(faults: Faults) -> Upstream {
-        let mut upstream = Upstream { is_silent: faults.row_not_told, ..Upstream::default() };
+        let mut upstream = Upstream { faults, ..Upstream::default() };
         if faults.lower_row_taken {
             upstream.rows.take_lower();
         }
         upstream
+    }
+
+    /// The planted bugs, as `Settings::faults` has them.
+    fn faults(&self) -> Faults {
+        if cfg!(debug_assertions) { self.faults } else { Faults::default() }
     }
 
     /// Whether something has happened since the last call that may change whether the lane can
@@ -77,7 +91,7 @@ impl Upstream {
 
     /// When something is to be done, if nothing comes before.
     pub(super) fn wake_at(&self) -> Option<u64> {
-        self.sweep_ms.into_iter().chain(self.probe_ms).min()
+        [self.sweep_ms, self.probe_ms, self.attaching.due_ms()].into_iter().flatten().min()
     }
 }
 

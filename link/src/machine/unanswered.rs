@@ -221,6 +221,11 @@ impl<T> Unanswered<T> {
         self.entries.iter().map(|entry| &entry.tag)
     }
 
+    /// Those that are to be sent, in order.
+    pub fn iter_unsent(&self) -> impl Iterator<Item = &T> {
+        self.entries.range(self.sent_entries..).map(|entry| &entry.tag)
+    }
+
     /// What they take.
     pub fn bytes(&self) -> usize {
         self.bytes.len() - self.done

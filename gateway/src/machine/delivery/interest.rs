@@ -32,6 +32,10 @@ pub(in crate::machine) struct Queue {
     /// State and members came whole as they were at this event: of what comes again up to there,
     /// messages alone are new.
     whole: u64,
+    /// When the newest event came.
+    event_ms: u64,
+    /// In which round of the lane's it was attached last.
+    round: u32,
     /// Who gets every event, next to each other in memory: a delivery is a step along this list.
     all: Vec<Subscriber>,
     filtered: Vec<Filtered>,
@@ -92,6 +96,21 @@ impl Queue {
         self.seq
     }
 
+    /// When the newest event came.
+    pub(in crate::machine) fn event_ms(&self) -> u64 {
+        self.event_ms
+    }
+
+    /// In which round of the lane's it was attached last; 0: in none.
+    pub(in crate::machine) fn round(&self) -> u32 {
+        self.round
+    }
+
+    /// It is attached in this round. Whether it wasn't.
+    pub(in crate::machine) fn attached_in(&mut self, round: u32) -> bool {
+        std::mem::replace(&mut self.round, round) != round
+    }
+
     /// Who gets every event.
     #[inline]
     pub(super) fn all(&self) -> &[Subscriber] {
@@ -106,8 +125,9 @@ impl Queue {
 
     /// An event of this number has come; false if it had come before, or what came whole has it.
     #[inline]
-    pub(super) fn moves_on(&mut self, seq: u64, is_message: bool) -> bool {
+    pub(super) fn moves_on(&mut self, seq: u64, is_message: bool, now_ms: u64) -> bool {
         let is_new = seq > self.seq;
+        self.event_ms = now_ms;
         if is_new {
             self.seq = seq;
         }
@@ -211,6 +231,8 @@ impl Interest {
             epoch: 0,
             seq: 0,
             whole: 0,
+            event_ms: 0,
+            round: 0,
             all: Vec::new(),
             filtered: Vec::new(),
             policies: Rc::clone(&self.policies[0]),
@@ -250,10 +272,10 @@ impl Interest {
         std::mem::take(&mut self.late)
     }
 
-    /// The numbers of all queues, in order.
-    pub(in crate::machine) fn subs(&self) -> Vec<Sub> {
-        let queues = (0..).zip(&self.queues).filter(|(_, queue)| queue.is_some());
-        queues.map(|(place, _)| Sub::at(place)).collect()
+    /// All queues with their numbers, in the order of these.
+    pub(in crate::machine) fn iter(&self) -> impl Iterator<Item = (Sub, &Queue)> {
+        let queues = (0..).zip(&self.queues);
+        queues.filter_map(|(place, queue)| Some((Sub::at(place), queue.as_deref()?)))
     }
 
     /// How many queues there are.

@@ -122,7 +122,7 @@ pub(in crate::machine) fn live(
         | Kind::ListMembers
         | Kind::Call
         | Kind::Refresh
-            if !parts.sessions.is_heard(handle, &parts.desk) =>
+            if !parts.sessions.is_heard(handle, &mut parts.desk) =>
         {
             parts.sessions.wait_unheard(conn, handle, (kind, body), &mut parts.desk);
         }

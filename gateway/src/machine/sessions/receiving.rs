@@ -9,6 +9,7 @@ use crate::machine::delivery::{ConnId, Frame, Receivers};
 use crate::machine::desk::Desk;
 use crate::machine::door::Farewell;
 use crate::machine::lane::Outbox;
+use crate::machine::upstream::BucketIndex;
 
 /// Those whom the lane's events go to.
 macro_rules! receivers {
@@ -27,11 +28,13 @@ impl Sessions {
     #[inline]
     pub(in crate::machine) fn event(
         &mut self,
-        event: &EventRef<'_>,
+        (bucket, event): (BucketIndex, &EventRef<'_>),
         desk: &mut Desk,
         out: &mut Outbox,
     ) {
-        let Some(sub) = desk.delivery.came(event, &desk.settings) else { return };
+        let Desk { upstream, delivery, now, settings, .. } = desk;
+        let is_of_it = |hash: u64| upstream.bucket_of(hash) == Some(bucket);
+        let Some(sub) = delivery.came(event, is_of_it, (now.ms, settings)) else { return };
         desk.delivery.fan_out(sub, event, receivers!(self, desk, out));
         if desk.delivery.has_filtered(sub) {
             desk.delivery.fan_out_filtered(sub, event, receivers!(self, desk, out));
@@ -49,12 +52,15 @@ impl Sessions {
     /// An event that comes again, for all or for one.
     pub(in crate::machine) fn replayed(
         &mut self,
-        frame: &q2g::Replay,
+        (bucket, frame): (BucketIndex, &q2g::Replay),
         desk: &mut Desk,
         out: &mut Outbox,
     ) {
         if let Some(handle) = Handle::or_nobody(frame.session) {
-            return self.replayed_to_one(handle, frame, desk, out);
+            if desk.is_in(bucket, frame.sub) {
+                self.replayed_to_one(handle, frame, desk, out);
+            }
+            return;
         }
         let event = EventRef {
             sub: frame.sub,
@@ -63,7 +69,7 @@ impl Sessions {
             body: &frame.body,
             exclude: Handle::or_nobody(frame.exclude),
         };
-        self.event(&event, desk, out);
+        self.event((bucket, &event), desk, out);
     }
 
     /// An old event, or a gap, for one session.

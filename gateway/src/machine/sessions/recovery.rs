@@ -1,6 +1,8 @@
 //! The queues of sessions after a link has gone: what was on its way is lost, and each queue is
 //! taken up where the lane's events of it ended. See "Coming back" in `docs/road.md`.
 
+use std::collections::BTreeMap;
+
 use prost::Message as _;
 use proto::filter::Filter;
 use proto::g2c::{self, BodyKind};
@@ -16,18 +18,37 @@ use crate::machine::lane::Outbox;
 use crate::machine::upstream::{BucketIndex, Upstream};
 
 impl Sessions {
-    /// The connections of sessions whose users' queues are in this bucket.
-    pub(in crate::machine) fn at_home(
-        &self,
-        bucket: BucketIndex,
-        upstream: &Upstream,
-    ) -> Vec<ConnId> {
+    /// The connections of sessions whose users' queues are in these buckets.
+    pub(in crate::machine) fn at_home(&self, among: &[bool], upstream: &Upstream) -> Vec<ConnId> {
         let is_at_home = |session: &&Session| {
-            let hash = session.id.user_queue_hash();
-            session.state == State::Live && upstream.bucket_of(hash) == Some(bucket)
+            let bucket = upstream.bucket_of(session.id.user_queue_hash());
+            session.state == State::Live && bucket.is_some_and(|bucket| among[bucket.place()])
         };
         let sessions = self.iter().map(|(_, session)| session);
         sessions.filter(is_at_home).filter_map(|session| session.conn).collect()
+    }
+
+    /// The homes of these buckets are lost, and what they knew of sessions in queues.
+    pub(in crate::machine) fn lose_queues(
+        &mut self,
+        among: &[bool],
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) {
+        let mut found: BTreeMap<Sub, Vec<Handle>> = BTreeMap::new();
+        for (handle, session) in self.iter() {
+            for entry in session.queues.iter().filter(|entry| entry.part != Part::None) {
+                let bucket = desk.upstream.bucket_of(entry.hash);
+                if let (Some(bucket), Some(sub)) = (bucket, entry.sub)
+                    && among[bucket.place()]
+                {
+                    found.entry(sub).or_default().push(handle);
+                }
+            }
+        }
+        for (sub, sessions) in found {
+            self.lost(sub, &sessions, desk, out);
+        }
     }
 
     /// What these buckets' homes were about to say is lost with their links: they have let go of
@@ -55,33 +76,23 @@ impl Sessions {
         }
     }
 
-    /// Takes up every queue of these buckets where the lane's events of it ended.
-    pub(in crate::machine) fn attach_all(
+    /// Takes up a queue where the lane's events of it ended. Whether anybody is there who wants it.
+    pub(in crate::machine) fn attach(
         &mut self,
-        among: &[bool],
+        sub: Sub,
+        bucket: BucketIndex,
         desk: &mut Desk,
         out: &mut Outbox,
-    ) {
-        for sub in desk.delivery.interest().subs() {
-            let hash = desk.delivery.interest().hash_of(sub);
-            let bucket = hash.and_then(|hash| desk.upstream.bucket_of(hash));
-            if let Some(bucket) = bucket.filter(|bucket| among[bucket.place()]) {
-                self.attach(sub, bucket, desk, out);
-            }
-        }
-    }
-
-    /// Takes up a queue where the lane's events of it ended.
-    fn attach(&mut self, sub: Sub, bucket: BucketIndex, desk: &mut Desk, out: &mut Outbox) {
-        let Some(queue) = desk.delivery.interest().get(sub) else { return };
+    ) -> bool {
+        let Some(queue) = desk.delivery.interest().get(sub) else { return false };
         let mut sessions: Vec<Handle> =
             queue.subscribers().iter().map(|subscriber| subscriber.session).collect();
         sessions.sort_unstable();
         if sessions.is_empty() {
-            return;
+            return false;
         }
         self.introduce_all(bucket, &sessions, desk, out);
-        let Some(queue) = desk.delivery.interest().get(sub) else { return };
+        let Some(queue) = desk.delivery.interest().get(sub) else { return false };
         let attach = g2q::Attach {
             queue: queue.name().to_owned(),
             sub: sub.number(),
@@ -89,11 +100,11 @@ impl Sessions {
             after_seq: queue.seq(),
             sessions: sessions.iter().map(|handle| handle.number()).collect(),
         };
-        if let Some(link) = desk.upstream.about(bucket, &mut out.links) {
-            let body = Some(g2q::g2q::Body::Attach(attach));
-            wire::put_message(out.links.buffer(link), &G2q { body });
-            desk.counters.attaches += 1;
-        }
+        let Some(link) = desk.upstream.about(bucket, &mut out.links) else { return false };
+        let body = Some(g2q::g2q::Body::Attach(attach));
+        wire::put_message(out.links.buffer(link), &G2q { body });
+        desk.counters.attaches += 1;
+        true
     }
 
     /// The node's word on what became of an attached queue.

@@ -40,9 +40,10 @@ impl Sessions {
         }
     }
 
-    /// Whether the home of the session's user was heard of late.
+    /// The session has something to say: whether the home of its user was heard of late.
     #[inline]
-    pub(in crate::machine) fn is_heard(&self, handle: Handle, desk: &Desk) -> bool {
+    pub(in crate::machine) fn is_heard(&self, handle: Handle, desk: &mut Desk) -> bool {
+        desk.upstream.speaks(desk.now.ms);
         self.hears_home(handle, &desk.upstream, (desk.now.ms, &desk.settings))
     }
 

@@ -22,7 +22,7 @@ use super::frames::{
 use crate::machine::application::callout::Outcome;
 use crate::machine::parts::LaneParts;
 use crate::machine::settings::Settings;
-use crate::machine::upstream::unheard;
+use crate::machine::upstream::{Probe, unheard};
 use crate::machine::{Authority, ConnId, Ending, Input, Lane, Outbox, WebRequest};
 
 /// The link of `n1`; that of `n2` is the next.
@@ -65,7 +65,8 @@ impl Bench {
     /// A node has answered a probe that was sent at that moment.
     fn heard(&mut self, link: LinkId, sent_ms: u64) {
         if let Some(node) = self.lane.parts.desk.upstream.node_of(link) {
-            unheard::heard(&mut self.lane.parts, node, sent_ms, &mut self.out);
+            let probe = Probe { nonce: 0, number: u64::MAX, sent_ms };
+            unheard::heard(&mut self.lane.parts, (node, probe), &[], &mut self.out);
         }
     }
 

@@ -170,9 +170,11 @@ pub(super) fn seldom(words: &[&str]) -> Q {
             let result = g2c::Result::default().encode_to_vec();
             Q::Reply(q2g::Reply { number: n(1), result, user, ..q2g::Reply::default() })
         }
+        // `moved REIGN NODE [BITS PREFIX]`
         "moved" => Q::Moved(Moved {
-            bits: 0,
+            bits: n(3) as u32,
             row: Some(Row {
+                prefix: n(4) as u32,
                 reign: n(1),
                 conf: n(1),
                 primary: Some(Owner { id: words[2].to_owned(), incarnation: 1 }),

@@ -114,6 +114,8 @@ fn a_list_is_not_sent_again_for_whom_the_home_is_not_heard() {
     let lines = after_one(deaf(), &steps.replace("HEARD", heard_user()));
     let expected = [
         "601: n1 operation of 1 sub 0: send 1 /room/1",
+        "602: n1 introduce 0 ann 7",
+        "602: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         r#"602: c1 {"result":{"op_id":1,"status":0,"seq":0}}"#,
         "700: n1 operation of 0 sub 0: send 2 /room/1",
         "700: n1 operation of 0 sub 0: send 3 /room/1",
@@ -122,9 +124,9 @@ fn a_list_is_not_sent_again_for_whom_the_home_is_not_heard() {
         r#"702: c0 {"result":{"op_id":3,"status":0,"seq":0}}"#,
     ];
     let from = lines.iter().position(|line| line.starts_with("601: n1 operation")).unwrap();
-    assert_eq!(lines[from..from + 7], expected, "{lines:?}");
-    assert!(lines[from + 7].contains("op_id begins with 1"), "{lines:?}");
-    assert_eq!(lines[from + 8], r#"703: c0 {"result":{"op_id":4,"status":0,"seq":0}}"#);
+    assert_eq!(lines[from..from + 9], expected, "{lines:?}");
+    assert!(lines[from + 9].contains("op_id begins with 1"), "{lines:?}");
+    assert_eq!(lines[from + 10], r#"703: c0 {"result":{"op_id":4,"status":0,"seq":0}}"#);
 }
 
 /// A user whose home is `n1`.
@@ -282,4 +284,123 @@ fn so_many_invitations_wait_and_none_twice() {
     let invited = bench.lane.parts.sessions[Handle::at(0)].invitations();
     let expected: Vec<String> = (0..max).map(|room| format!("/club/{room}")).collect();
     assert_eq!(invited, expected);
+}
+
+/// When the node of the first link was probed from then on, its probes answered at once.
+fn probed(bench: &mut Bench, until_ms: u64) -> Vec<u64> {
+    let mut times = Vec::new();
+    loop {
+        let at_ms = bench.lane.wake_at().filter(|at_ms| *at_ms <= until_ms);
+        bench.step(&format!("{} wait", at_ms.unwrap_or(until_ms)));
+        let upstream = &bench.lane.parts.desk.upstream;
+        let (node, _) = upstream.linked().next().unwrap();
+        for sent_ms in upstream.probes_sent(node) {
+            times.push(sent_ms);
+            bench.step(&format!("{sent_ms} n1 probed {}", sent_ms * 1_000));
+        }
+        if at_ms.is_none() {
+            return times;
+        }
+    }
+}
+
+#[test]
+fn nodes_are_probed_while_sessions_speak() {
+    let mut bench = Bench::new(deaf());
+    lines("0 table 1 0 n1\n0 awakes n1").for_each(|line| bench.step(line));
+    // Behind the introductions on a new link, and no more while nobody speaks.
+    assert_eq!(probed(&mut bench, 20_000), [0]);
+    assert!(bench.lane.unready().is_none(), "nobody was asked, so nobody is silent");
+    lines("20000 c0 open\n20000 c0 connect ann\n20000 n1 at 1\n20000 n1 logged_in 0 0")
+        .for_each(|line| bench.step(line));
+    // Its inbox is resumed, which is an operation: with it, and for a second.
+    let beats = |from_ms: u64, spoken_ms: u64| -> Vec<u64> {
+        (from_ms..spoken_ms + 1_000).step_by(100).collect()
+    };
+    assert_eq!(probed(&mut bench, 30_000), beats(20_000, 20_000));
+    bench.step("30000 c0 ping 5");
+    assert_eq!(probed(&mut bench, 40_000), [0; 0], "a ping isn't the home's matter");
+    bench.step("40000 c0 send 1 /room/1 chat a");
+    assert!(!bench.log.contains("send"), "it waits for the answer: {}", bench.log);
+    bench.step("40500 c0 send 2 /room/1 chat b");
+    assert!(!bench.log.contains("send"), "{}", bench.log);
+    bench.step("40501 n1 probed 40500000");
+    let sent = ["40501: n1 operation of 0 sub 0: send 1", "40501: n1 operation of 0 sub 0: send 2"];
+    assert!(sent.iter().all(|line| bench.log.contains(line)), "{}", bench.log);
+    lines("40600 n1 probed 40600000\n40600 n1 answer 0 1 0\n40600 n1 answer 0 2 0")
+        .for_each(|line| bench.step(line));
+    assert_eq!(probed(&mut bench, 60_000).last(), Some(&41_500));
+}
+
+#[test]
+fn a_bucket_that_lags_is_not_heard_and_holds_up_nobody_else() {
+    // Ann and eve are of two buckets of one home.
+    let one = heard_user();
+    let steps = |except: &str| {
+        format!(
+            "0 halves 1 n1 n1
+            0 awakes n1
+            0 n1 probed 0
+            0 n1 at 1 0 1 0
+            0 c0 open
+            0 c0 connect {one}
+            0 n1 logged_in 0 0
+            0 n1 at 1 0 1 1
+            0 c1 open
+            0 c1 connect ann
+            0 n1 logged_in 1 0
+            400 n1 probed 400000{except}
+            600 c0 send 1 /room/1 chat a
+            600 c1 send 1 /room/1 chat b
+            700 n1 probed 600000"
+        )
+    };
+    let sent = |except: &str| -> Vec<String> {
+        let log = run(deaf(), &steps(except));
+        let sent = log.lines().filter(|line| line.contains("send 1"));
+        sent.map(|line| line.split(" sub").next().unwrap().to_owned()).collect()
+    };
+    let all = ["600: n1 operation of 0", "600: n1 operation of 1"];
+    assert_eq!(sent(""), all);
+    assert_eq!(sent(" 1"), ["600: n1 operation of 0", "700: n1 operation of 1"]);
+    assert_eq!(sent(" 0"), ["600: n1 operation of 1", "700: n1 operation of 0"]);
+    assert_eq!(sent(" 7"), all, "no bucket of the table");
+}
+
+#[test]
+fn a_home_is_heard_by_what_it_answers_as_the_home() {
+    // Her home moves from `n2` to `n1`, which has just answered.
+    let steps = "
+        99 n1 moved 2 n1 1 1
+        150 n1 probed 0
+        151 c0 send 2 /room/1 chat a
+        152 n1 probed 99000";
+    let moves = |faults: Faults| {
+        let lines = after_one(Settings { faults, ..deaf() }, steps);
+        lines.into_iter().filter(|line| line.contains("send 2")).collect::<Vec<_>>()
+    };
+    let sent = |at_ms: u64| [format!("{at_ms}: n1 operation of 0 sub 0: send 2 /room/1")];
+    assert_eq!(moves(Faults::default()), sent(152));
+    let faults = Faults { heard_by_predecessor: true, ..Faults::default() };
+    assert_eq!(moves(faults), sent(151));
+}
+
+#[test]
+fn a_stop_is_noticed_although_another_home_is_silent() {
+    // Dan's home is heard until 500, ann's isn't.
+    let steps = "
+        1 c1 open
+        1 c1 connect HEARD
+        1 n1 logged_in 1 0
+        300 heard 200 n1
+        STEP";
+    let ends = |step: &str| {
+        let steps = steps.replace("HEARD", heard_user()).replace("STEP", step);
+        after_one(deaf(), &steps).join("\n").contains("the lane was stopped within a turn")
+    };
+    assert!(ends("600 stopped 700 c1 send 1 /room/1 chat a"));
+    assert!(!ends("600 stopped 699 c1 send 1 /room/1 chat a"));
+    assert!(!ends("600 stopped 700 c0 send 2 /room/1 chat a"), "what waits doesn't leave");
+    // A turn that takes a moment is no stop.
+    assert!(!ends("690 stopped 710 c1 send 1 /room/1 chat a"));
 }

@@ -76,8 +76,8 @@ fn what_could_not_be_replayed_comes_whole_with_its_gaps() {
         5 n1 message 1 13 1";
     let expected = [
         "2: n1 introduce 0 ann 7",
-        "2: n1 at reign 1",
-        "2: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
+        "3: n1 at reign 1",
+        "3: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         r#"3: c0 {"subscribed":{"sub":1,"queue":"q","gap":true}}"#,
         r#"3: c0 {"gap":{"sub":1,"mount":"chat","after_seq":3,"before_seq":9}}"#,
         r#"5: c0 {"message":{"sub":1,"mount":"chat","seq":13,"payload":1}}"#,
@@ -108,8 +108,8 @@ fn messages_behind_a_gap_are_replayed() {
     let expected = [
         r#"4: c0 {"message":{"sub":1,"mount":"chat","seq":9,"payload":1}}"#,
         "6: n1 introduce 0 ann 7",
-        "6: n1 at reign 1",
-        "6: n1 attach /room/1 sub 1 epoch 5 after 9 sessions [0]",
+        "7: n1 at reign 1",
+        "7: n1 attach /room/1 sub 1 epoch 5 after 9 sessions [0]",
         r#"9: c0 {"message":{"sub":1,"mount":"chat","seq":11,"payload":1}}"#,
     ];
     assert_eq!(lines[5..10], expected, "{lines:#?}");
@@ -142,6 +142,29 @@ fn a_lost_home_is_announced() {
 }
 
 #[test]
+fn what_a_lost_home_may_have_received_goes_to_no_other() {
+    // The room's home is lost, not the user's. What wasn't sent goes to the next one.
+    let steps = "
+        1 n1 at 1 0 1 0
+        1 c0 send 2 /room/1 chat a
+        2 down
+        3 c0 send 3 /room/1 chat b
+        4 split 2 0
+        5 up
+        6 n1 at 2 1 1 0";
+    let log = lost_room(steps);
+    let unknown = r#"4: c0 {"result":{"op_id":2,"status":2"#;
+    let told = r#"4: c0 {"unsubscribed":{"sub":1,"queue":"/room/1","reason":"node lost""#;
+    assert!(log.contains(unknown) && log.contains(told), "{log}");
+    assert!(log.contains("5: n1 operation of 0 sub 0: send 3"), "{log}");
+    assert!(!log.contains("5: n1 operation of 0 sub 0: send 2"), "{log}");
+    assert!(!log.contains("closing"), "{log}");
+    let faults = Faults { resends_after_loss: true, ..Faults::default() };
+    let log = lost_room_with(Settings { faults, ..dev() }, steps);
+    assert!(log.contains("5: n1 operation of 0 sub 0: send 2"), "{log}");
+}
+
+#[test]
 fn a_home_that_is_lost_before_another_is_found_is_announced() {
     let steps = "
         1 down
@@ -160,15 +183,16 @@ fn a_moved_bucket_is_followed_and_its_old_home_not_heard() {
         3 n1 message 1 4 1
         4 n1 moved 1 n2
         5 table 3 0 n1
-        6 n1 at 3
-        6 n1 message 1 4 1";
+        6 n1 probed 5000
+        7 n1 at 3
+        7 n1 message 1 4 1";
     let expected = [
         "1: n1 operation of 0 sub 0: send 2 /room/1",
         "5: n1 introduce 0 ann 7",
-        "5: n1 at reign 3",
-        "5: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
-        "5: n1 operation of 0 sub 0: send 2 /room/1",
-        r#"6: c0 {"message":{"sub":1,"mount":"chat","seq":4,"payload":1}}"#,
+        "6: n1 at reign 3",
+        "6: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
+        "6: n1 operation of 0 sub 0: send 2 /room/1",
+        r#"7: c0 {"message":{"sub":1,"mount":"chat","seq":4,"payload":1}}"#,
     ];
     assert_eq!(after_one(dev(), steps), expected);
 }
@@ -269,6 +293,10 @@ fn a_subscribe_on_its_way_answers_for_a_subscription_that_is_lost() {
 
 /// What these steps give a user in a room; they have buckets of their own.
 fn lost_room(steps: &str) -> String {
+    lost_room_with(dev(), steps)
+}
+
+fn lost_room_with(settings: Settings, steps: &str) -> String {
     let begin = "
         0 split 1
         0 up
@@ -280,7 +308,7 @@ fn lost_room(steps: &str) -> String {
         0 c0 subscribe 1 /room/1
         0 n1 answer 0 1 0
         0 n1 subscribed 0 1 3";
-    run(dev(), &format!("{begin}{steps}")).trim_end().to_owned()
+    run(settings, &format!("{begin}{steps}")).trim_end().to_owned()
 }
 
 #[test]
@@ -297,8 +325,8 @@ fn a_filter_outlasts_a_new_attachment() {
     let lines: Vec<&str> = log.lines().filter(|line| !line.starts_with("0:")).collect();
     let expected = [
         "2: n1 introduce 0 ann 7",
-        "2: n1 at reign 1",
-        "2: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
+        "3: n1 at reign 1",
+        "3: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         r#"3: c0 {"subscribed":{"sub":1,"queue":"q","gap":true}}"#,
         concat!(
             r#"5: c0 {"state":{"sub":1,"mount":"scores","seq":11,"#,
@@ -414,26 +442,26 @@ fn a_link_that_its_node_ends_again_and_again_loses_nothing() {
         r#"1: c0 {"message":{"sub":1,"mount":"chat","seq":4,"payload":4}}"#,
         "1: n1 operation of 0 sub 0: send 2 /room/1",
         "4: n1 introduce 0 ann 7",
+        "4: n1 introduce 1 bob 0",
         "4: n1 at reign 1",
         "4: n1 attach /room/1 sub 1 epoch 5 after 4 sessions [0]",
-        "4: n1 introduce 1 bob 0",
         "4: n1 operation of 0 sub 0: send 2 /room/1",
         "4: n1 operation of 0 sub 0: send 3 /room/1",
         "4: n1 login 1",
         r#"5: c0 {"message":{"sub":1,"mount":"chat","seq":5,"payload":5}}"#,
         "7: n1 introduce 0 ann 7",
+        "7: n1 introduce 1 bob 0",
         "7: n1 at reign 1",
         "7: n1 attach /room/1 sub 1 epoch 5 after 5 sessions [0]",
-        "7: n1 introduce 1 bob 0",
         "7: n1 operation of 0 sub 0: send 2 /room/1",
         "7: n1 operation of 0 sub 0: send 3 /room/1",
         "7: n1 login 1",
         r#"8: c0 {"message":{"sub":1,"mount":"chat","seq":6,"payload":6}}"#,
         r#"8: c0 {"result":{"op_id":2,"status":0,"seq":0}}"#,
         "10: n1 introduce 0 ann 7",
+        "10: n1 introduce 1 bob 0",
         "10: n1 at reign 1",
         "10: n1 attach /room/1 sub 1 epoch 5 after 6 sessions [0]",
-        "10: n1 introduce 1 bob 0",
         "10: n1 operation of 0 sub 0: send 3 /room/1",
         "10: n1 login 1",
         r#"11: c0 {"subscribed":{"sub":1,"queue":"q","gap":true}}"#,

@@ -1,37 +1,78 @@
 //! Which homes were heard of late, by their answers to probes, and what waits until they are.
 
+use std::collections::BTreeSet;
+
+use link::machine::LinkId;
 use proto::ids::Handle;
 
+use super::route::{Bucket, Probe};
 use super::{BucketIndex, NodeIndex, Pending, SWEEP_MS, Upstream, take_off};
 
-/// How often each node is probed: its answer says that it was heard, and how long the way is.
+/// How often each node is probed while sessions speak: its answer says that it was heard, and how
+/// long the way is.
 const PROBE_MS: u64 = proto::limits::BEAT_MS;
+/// Nodes are probed for so long after a session has spoken. The first operation after a longer
+/// silence waits for the answer to a probe that goes with it.
+const SPOKEN_MS: u64 = 1_000;
 /// Probes of a node that may be on their way: those of more than a dead time.
 const PROBES_MAX: usize = 16;
 
 impl Upstream {
-    /// A node counts as heard until then, for all buckets whose home it is.
-    pub(in crate::machine) fn hear(&mut self, node: NodeIndex, until_ms: u64) {
-        let entry = &mut self.nodes[node];
-        entry.heard_until_ms = entry.heard_until_ms.max(Some(until_ms));
-        let heard_until_ms = entry.heard_until_ms;
-        for bucket in self.buckets.iter_mut().filter(|bucket| bucket.home == Some(node)) {
-            bucket.heard_until_ms = heard_until_ms;
+    /// A node has answered a probe, and with it for the buckets whose home it was then, but for
+    /// these: they count as heard until that moment.
+    pub(in crate::machine) fn hear(
+        &mut self,
+        (node, number): (NodeIndex, u64),
+        except: &[u32],
+        until_ms: u64,
+    ) {
+        let excepted = except.iter().filter_map(|prefix| self.buckets.find(*prefix));
+        let excepted: BTreeSet<BucketIndex> = excepted.collect();
+        for at in self.buckets.indices() {
+            let bucket = &mut self.buckets[at];
+            let counts = bucket.home == Some(node) && bucket.heard_from <= number;
+            if counts && !excepted.contains(&at) {
+                bucket.heard_until_ms = bucket.heard_until_ms.max(Some(until_ms));
+            }
         }
         self.count_heard();
     }
 
-    /// Homes have changed. A home that was heard before it was one counts as heard: its answers
-    /// are about all that it holds.
-    pub(in crate::machine) fn homes_changed(&mut self) {
+    /// A bucket has another home, or its home begins anew: that isn't heard yet.
+    pub(super) fn home_changed(&mut self, bucket: BucketIndex) {
         self.has_news = true;
-        for bucket in self.buckets.iter_mut() {
-            bucket.heard_until_ms = bucket.home.and_then(|home| self.nodes[home].heard_until_ms);
+        (self.buckets[bucket].heard_until_ms, self.heard_until_ms) = (None, None);
+        if self.faults().heard_by_predecessor {
+            self.hear_as_before(bucket);
         }
+    }
+
+    /// With the planted bug `heard_by_predecessor`: a home counts as heard as it did for others.
+    #[cold]
+    fn hear_as_before(&mut self, bucket: BucketIndex) {
+        let home = self.buckets[bucket].home;
+        let of_home = |one: &Bucket| one.heard_until_ms.filter(|_| one.home == home);
+        let heard_until_ms = self.buckets.iter().filter_map(|(_, one)| of_home(one)).max();
+        let entry = &mut self.buckets[bucket];
+        (entry.heard_until_ms, entry.heard_from) = (heard_until_ms, 0);
         self.count_heard();
     }
 
-    fn count_heard(&mut self) {
+    /// These buckets' homes have just been told of the lane's sessions: the next probe to each is
+    /// the first that counts for them. Their links.
+    pub(super) fn hear_from_here(&mut self, buckets: &BTreeSet<BucketIndex>) -> Vec<LinkId> {
+        let mut homes = BTreeSet::new();
+        for &bucket in buckets {
+            if let Some((home, link)) = self.home(bucket) {
+                self.buckets[bucket].heard_from = self.nodes[home].probes_sent + 1;
+                homes.insert(link);
+            }
+        }
+        homes.into_iter().collect()
+    }
+
+    /// Until when every bucket's home counts as heard.
+    pub(super) fn count_heard(&mut self) {
         let buckets = self.buckets.iter();
         self.heard_until_ms = buckets.map(|(_, bucket)| bucket.heard_until_ms).min().flatten();
     }
@@ -39,54 +80,95 @@ impl Upstream {
     /// Whether every bucket's home counts as heard at a moment.
     #[inline]
     pub(in crate::machine) fn all_are_heard(&self, at_ms: u64) -> bool {
-        self.heard_until_ms.is_some_and(|until_ms| at_ms < until_ms)
+        self.is_before(at_ms, self.heard_until_ms)
     }
 
     /// Whether the home of this hash's bucket counts as heard at a moment.
     pub(in crate::machine) fn home_is_heard(&self, hash: u64, at_ms: u64) -> bool {
         let bucket = self.bucket_of(hash);
         let until_ms = bucket.and_then(|bucket| self.buckets[bucket].heard_until_ms);
-        until_ms.is_some_and(|until_ms| at_ms < until_ms)
+        self.is_before(at_ms, until_ms)
+    }
+
+    /// Whether a home counts as heard now that does so until then. What leaves because of that is
+    /// to leave by then.
+    #[inline]
+    fn is_before(&self, now_ms: u64, until_ms: Option<u64>) -> bool {
+        let Some(until_ms) = until_ms.filter(|until_ms| now_ms < *until_ms) else { return false };
+        if self.leaves_by_ms.get().is_none_or(|by_ms| until_ms < by_ms) {
+            self.leaves_by_ms.set(Some(until_ms));
+        }
+        true
+    }
+
+    /// Whether something is to have left by then that this turn sends.
+    pub(in crate::machine) fn is_to_have_left(&self, at_ms: u64) -> bool {
+        self.leaves_by_ms.get().is_some_and(|by_ms| by_ms <= at_ms)
+    }
+
+    /// What the turn sends has left.
+    #[inline]
+    pub(in crate::machine) fn has_left(&mut self) {
+        self.leaves_by_ms.set(None);
+    }
+
+    /// A session has something to say, or something of one waits for its home to be heard: homes
+    /// are probed, from now on if they weren't.
+    #[inline]
+    pub(in crate::machine) fn speaks(&mut self, now_ms: u64) {
+        self.probe_until_ms = now_ms + SPOKEN_MS;
+        if self.probe_ms.is_none() {
+            self.probe_ms = Some(now_ms);
+        }
+    }
+
+    /// Whether nodes are to be probed on: sessions speak, or a node owes an answer.
+    pub(in crate::machine) fn probes_go_on(&self, now_ms: u64) -> bool {
+        let owes = || self.nodes.iter().any(|(_, node)| node.silent_since_ms.is_some());
+        now_ms < self.probe_until_ms || owes()
     }
 
     /// A node is asked something now.
     pub(in crate::machine) fn probed(&mut self, node: NodeIndex, nonce: u64, now_ms: u64) {
-        let probes = &mut self.nodes[node].probes;
-        if probes.len() == PROBES_MAX {
-            probes.pop_front();
+        let entry = &mut self.nodes[node];
+        if entry.probes.len() == PROBES_MAX {
+            entry.probes.pop_front();
         }
-        probes.push_back((nonce, now_ms));
+        entry.probes_sent += 1;
+        entry.silent_since_ms.get_or_insert(now_ms);
+        let (number, sent_ms) = (entry.probes_sent, now_ms);
+        entry.probes.push_back(Probe { nonce, number, sent_ms });
     }
 
-    /// A node has answered a probe. When that was sent, unless it is of the past.
+    /// A node has answered a probe, which it was, unless it is of the past.
     pub(in crate::machine) fn probe_answered(
         &mut self,
         node: NodeIndex,
         nonce: u64,
         now_ms: u64,
-    ) -> Option<u64> {
+    ) -> Option<Probe> {
         let entry = &mut self.nodes[node];
-        entry.answered_ms = now_ms;
-        let at = entry.probes.iter().position(|(sent, _)| *sent == nonce)?;
-        let sent_ms = entry.probes[at].1;
-        entry.probes.drain(..=at);
-        Some(sent_ms)
+        let at = entry.probes.iter().position(|probe| probe.nonce == nonce);
+        let probe = at.and_then(|at| entry.probes.drain(..=at).next_back());
+        entry.silent_since_ms = (!entry.probes.is_empty()).then_some(now_ms);
+        probe
     }
 
     /// When the probes were sent that are on their way to a node.
     #[cfg(test)]
     pub(in crate::machine) fn probes_sent(&self, node: NodeIndex) -> Vec<u64> {
-        self.nodes[node].probes.iter().map(|(_, sent_ms)| *sent_ms).collect()
+        self.nodes[node].probes.iter().map(|probe| probe.sent_ms).collect()
     }
 
-    /// Nodes have been probed, some or none: the next time is a beat later.
-    pub(in crate::machine) fn probe_next(&mut self, now_ms: u64, some: bool) {
-        self.probe_ms = some.then_some(now_ms + PROBE_MS);
+    /// Nodes have been probed, or nobody speaks. The next time is a beat later, or when somebody
+    /// speaks.
+    pub(in crate::machine) fn probe_next(&mut self, now_ms: u64, goes_on: bool) {
+        self.probe_ms = goes_on.then_some(now_ms + PROBE_MS);
         // Silence is no event: it is looked for as often as somebody is asked.
         self.has_news = true;
     }
 
-    /// One more node is to be probed, at the latest a beat later.
+    /// A node was probed out of turn: all are to be, at the latest a beat later.
     pub(in crate::machine) fn probe_by_beat(&mut self, now_ms: u64) {
         self.probe_ms.get_or_insert(now_ms + PROBE_MS);
     }

@@ -1,6 +1,8 @@
 //! What queue nodes say: events for many, answers for one. Each word goes to the part whose matter
 //! it is.
 
+use std::collections::BTreeSet;
+
 use link::machine::LinkId;
 use prost::Message as _;
 use proto::c2g::Kind;
@@ -70,13 +72,15 @@ fn read(
     let LaneParts { desk, sessions, application, .. } = parts;
     let bucket = desk.upstream.subject(node);
     match (field, bucket) {
-        (said::EVENT, Some(_)) => sessions.event(&EventRef::of(body)?, desk, out),
+        (said::EVENT, Some(bucket)) => {
+            sessions.event((bucket, &EventRef::of(body)?), desk, out);
+        }
         (said::ANSWER, Some(bucket)) => {
             let answer = AnswerRef::of(body)?;
             take_answer(parts, bucket, answer, out)?;
         }
         (said::AT, _) => desk.upstream.set_subject(node, At::decode(body)?),
-        (said::PROBED, _) => answered_probe(parts, node, q2g::Probed::decode(body)?.nonce, out),
+        (said::PROBED, _) => answered_probe(parts, node, &q2g::Probed::decode(body)?, out),
         (said::MOVED, _) => moves::moved(parts, Moved::decode(body)?, out),
         (said::TELL, _) => application.tell(link, q2g::Tell::decode(body)?, sessions, desk, out),
         (_, Some(bucket)) => read_rest(parts, bucket, field, body, out)?,
@@ -96,10 +100,28 @@ fn read_rest(
 ) -> Result<(), Broken> {
     let LaneParts { desk, sessions, .. } = parts;
     match field {
-        said::SUBSCRIBED => sessions.subscribed(&q2g::Subscribed::decode(body)?, desk, out),
-        said::REPLAY => sessions.replayed(&q2g::Replay::decode(body)?, desk, out),
-        said::ATTACHED => sessions.attached(q2g::Attached::decode(body)?, desk, out),
-        said::UNSUBSCRIBED => sessions.unsubscribed(&q2g::Unsubscribed::decode(body)?, desk, out),
+        said::SUBSCRIBED => {
+            let subscribed = q2g::Subscribed::decode(body)?;
+            if desk.is_in(bucket, subscribed.sub) {
+                sessions.subscribed(&subscribed, desk, out);
+            }
+        }
+        said::REPLAY => {
+            sessions.replayed((bucket, &q2g::Replay::decode(body)?), desk, out);
+        }
+        said::ATTACHED => {
+            desk.upstream.attach_answered(bucket, desk.now.ms);
+            let attached = q2g::Attached::decode(body)?;
+            if desk.is_in(bucket, attached.sub) {
+                sessions.attached(attached, desk, out);
+            }
+        }
+        said::UNSUBSCRIBED => {
+            let unsubscribed = q2g::Unsubscribed::decode(body)?;
+            if desk.is_in(bucket, unsubscribed.sub) {
+                sessions.unsubscribed(&unsubscribed, desk, out);
+            }
+        }
         said::LOGGED_IN => {
             let answer = q2g::LoggedIn::decode(body)?;
             let session = Handle::named(answer.session);
@@ -196,32 +218,40 @@ fn micros(desk: &Desk) -> u64 {
     desk.settings.micros.map_or(desk.now.ms * 1000, |micros| micros())
 }
 
-/// Measures the way to each node and back.
+/// Asks every node whether it is heard, as long as sessions speak.
 pub(in crate::machine) fn probe(desk: &mut Desk, out: &mut Outbox) {
-    let up = desk.upstream.links();
-    for link in &up {
-        if let Some(node) = desk.upstream.node_of(*link) {
-            probe_node(desk, node, *link, out);
+    let goes_on = desk.upstream.probes_go_on(desk.now.ms);
+    if goes_on {
+        for link in desk.upstream.links() {
+            probe_node(desk, link, out);
         }
     }
-    desk.upstream.probe_next(desk.now.ms, !up.is_empty());
+    desk.upstream.probe_next(desk.now.ms, goes_on);
 }
 
-pub(in crate::machine) fn probe_node(
-    desk: &mut Desk,
-    node: NodeIndex,
-    link: LinkId,
-    out: &mut Outbox,
-) {
+/// Asks the homes of these buckets, which have just been told of the lane's sessions.
+pub(super) fn probe_anew(desk: &mut Desk, buckets: &BTreeSet<BucketIndex>, out: &mut Outbox) {
+    let homes = desk.upstream.hear_from_here(buckets);
+    for &link in &homes {
+        probe_node(desk, link, out);
+    }
+    if !homes.is_empty() {
+        desk.upstream.probe_by_beat(desk.now.ms);
+    }
+}
+
+fn probe_node(desk: &mut Desk, link: LinkId, out: &mut Outbox) {
+    let Some(node) = desk.upstream.node_of(link) else { return };
     let nonce = micros(desk);
     desk.upstream.probed(node, nonce, desk.now.ms);
     let body = Some(g2q::g2q::Body::Probe(g2q::Probe { nonce }));
     wire::put_message(out.links.buffer(link), &G2q { body });
 }
 
-fn answered_probe(parts: &mut LaneParts, node: NodeIndex, nonce: u64, out: &mut Outbox) {
-    parts.desk.counters.count_round_trip(micros(&parts.desk).saturating_sub(nonce));
-    if let Some(sent_ms) = parts.desk.upstream.probe_answered(node, nonce, parts.desk.now.ms) {
-        unheard::heard(parts, node, sent_ms, out);
+fn answered_probe(parts: &mut LaneParts, node: NodeIndex, answer: &q2g::Probed, out: &mut Outbox) {
+    parts.desk.counters.count_round_trip(micros(&parts.desk).saturating_sub(answer.nonce));
+    let now_ms = parts.desk.now.ms;
+    if let Some(probe) = parts.desk.upstream.probe_answered(node, answer.nonce, now_ms) {
+        unheard::heard(parts, (node, probe), &answer.except, out);
     }
 }

@@ -92,18 +92,29 @@ impl Upstream {
         self.buckets[bucket].unanswered.rewind();
     }
 
-    /// Nothing that was on its way to the bucket's home counts any more.
+    /// Nothing that was on its way to or from the bucket's home counts any more.
     pub(in crate::machine) fn cut_off(&mut self, bucket: BucketIndex) {
         self.rewind(bucket);
-        self.buckets[bucket].extra.clear();
+        let entry = &mut self.buckets[bucket];
+        entry.extra.clear();
+        entry.attaches = 0;
     }
 
     /// Has a bucket's list sent anew; twice, with the planted bug `resend_doubled`.
-    pub(in crate::machine) fn send_again(&mut self, bucket: BucketIndex, doubled: bool) {
+    pub(in crate::machine) fn send_again(&mut self, bucket: BucketIndex) {
+        let faults = self.faults();
         let entry = &mut self.buckets[bucket];
-        entry.doubled = doubled;
+        entry.doubled = faults.resend_doubled;
         entry.extra.clear();
+        if faults.resends_behind_new {
+            entry.unsent_first();
+        }
         self.list_dirty(bucket);
+    }
+
+    /// What of a bucket's list isn't sent yet, in its order.
+    pub(super) fn unsent(&self, bucket: BucketIndex) -> Vec<Pending> {
+        self.buckets[bucket].unanswered.iter_unsent().copied().collect()
     }
 
     /// Takes what is picked off a list that is not on its way.
@@ -129,6 +140,9 @@ impl Upstream {
     /// tell what became. The new home gets the rest for the first time.
     pub(in crate::machine) fn lose(&mut self, bucket: BucketIndex) -> Vec<(Pending, bool)> {
         let mut sent = Vec::new();
+        if self.faults().resends_after_loss {
+            return sent;
+        }
         let entry = &mut self.buckets[bucket];
         for list in [&mut entry.unanswered, &mut entry.aside] {
             let mut waiting = std::mem::take(list);

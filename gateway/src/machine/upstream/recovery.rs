@@ -1,13 +1,15 @@
 //! Coming back: a link that is up again, and what waited too long. See "Coming back" in
 //! `docs/road.md`.
 
+use std::collections::BTreeSet;
+
 use link::machine::{LinkId, Peer};
 use proto::c2g::Kind;
 use proto::codes::Status;
 use proto::link::Role;
 use proto::table::Owner;
 
-use super::{BucketIndex, Pending, SWEEP_MS, homes, unheard};
+use super::{BucketIndex, Pending, SWEEP_MS, attaching, homes, unheard};
 use crate::machine::door::{closing, operation, refusal};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
@@ -30,13 +32,8 @@ pub(in crate::machine) fn link_up(
         link_down(parts, before, out);
         out.links.end(before, "the lane has come back on another link");
     }
-    parts.desk.upstream.link_up(parts.desk.now.ms, link, node);
-    let buckets = parts.desk.upstream.buckets_of(node);
-    recover(parts, &buckets, out);
-    // The handshake may be old news, if this process has slept since. What counts is an answer
-    // to what is sent now.
-    homes::probe_node(&mut parts.desk, node, link, out);
-    parts.desk.upstream.probe_by_beat(parts.desk.now.ms);
+    parts.desk.upstream.link_up(link, node);
+    parts.desk.upstream.all_come_back(node);
 }
 
 /// A link is gone, and what was on its way with it.
@@ -49,11 +46,7 @@ pub(in crate::machine) fn link_down(parts: &mut LaneParts, link: LinkId, out: &m
 }
 
 /// Nothing that was on its way to or from the buckets' homes counts any more.
-pub(in crate::machine) fn cut_off(
-    parts: &mut LaneParts,
-    buckets: &[BucketIndex],
-    out: &mut Outbox,
-) {
+fn cut_off(parts: &mut LaneParts, buckets: &[BucketIndex], out: &mut Outbox) {
     for &bucket in buckets {
         parts.desk.upstream.cut_off(bucket);
     }
@@ -61,28 +54,27 @@ pub(in crate::machine) fn cut_off(
     parts.sessions.forget_in_flight(&among, &mut parts.desk, out);
 }
 
-/// Introduces, attaches, and has the whole list of each of these buckets sent again.
+/// Introduces and probes, and has the whole list of each of these buckets sent again, each
+/// operation behind the attach of its queue. The other queues are attached in the next turns.
 pub(in crate::machine) fn recover(
     parts: &mut LaneParts,
-    buckets: &[BucketIndex],
+    buckets: &BTreeSet<BucketIndex>,
     out: &mut Outbox,
 ) {
-    if buckets.is_empty() {
-        return;
-    }
     let (among, mut fewer) = (parts.desk.upstream.among(buckets), false);
     parts.sessions.introduce_users(&among, &mut parts.desk, out);
-    if !parts.desk.settings.faults().attach_skipped {
-        parts.sessions.attach_all(&among, &mut parts.desk, out);
-    }
     for &bucket in buckets {
         parts.desk.upstream.rewind(bucket);
         fewer |= drop_over(parts, bucket, out);
         fewer |= unheard::set_aside(parts, bucket);
         let sessions = parts.desk.upstream.sessions_on_list(bucket);
         parts.sessions.introduce_all(bucket, &sessions, &mut parts.desk, out);
-        parts.desk.upstream.send_again(bucket, parts.desk.settings.faults().resend_doubled);
+        parts.desk.upstream.send_again(bucket);
     }
+    // The handshake may be old news, if this process has slept since. What counts is an answer
+    // to what is sent now.
+    homes::probe_anew(&mut parts.desk, buckets, out);
+    attaching::begin(&mut parts.desk, buckets);
     parts.sessions.detach_again(&among, &mut parts.desk, out);
     for bucket in buckets.iter().filter(|_| fewer) {
         refusal::release(parts, *bucket, out);
@@ -137,6 +129,9 @@ pub(in crate::machine) fn sweep(parts: &mut LaneParts, out: &mut Outbox) {
     parts.application.give_up_lines(before_ms, &mut parts.sessions, &mut parts.desk, out);
     unheard::give_up(parts, before_ms, out);
     closing::dismissed(parts, out);
+    if parts.desk.upstream.waits_for_homes() {
+        parts.desk.upstream.speaks(parts.desk.now.ms);
+    }
     let waits = parts.desk.upstream.waits_for_homes() || parts.application.has_lines();
     let mut next_ms = waits.then(|| parts.desk.now.ms + SWEEP_MS);
     for at in parts.desk.upstream.buckets() {

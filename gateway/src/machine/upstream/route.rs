@@ -30,9 +30,15 @@ pub(super) struct Bucket {
     pub(super) home: Option<NodeIndex>,
     /// The link on which that was told by which row it is.
     pub(super) told: Option<LinkId>,
-    /// Until then its home counts as heard, by the answers to probes that were about the bucket,
-    /// if there is one. A node answers for all its buckets at once today.
+    /// Until then its home counts as heard, by its answers to probes that were about the bucket.
     pub(super) heard_until_ms: Option<u64>,
+    /// The number of the home's first probe that counts for the bucket: the one behind the
+    /// introductions.
+    pub(super) heard_from: u64,
+    /// In which round its queues are to be attached; see [`super::attaching`].
+    pub(super) round: u32,
+    /// So many attaches have no answer yet.
+    pub(super) attaches: u32,
     pub(super) unanswered: Unanswered<Pending>,
     /// Operations of sessions whose users' homes weren't heard when the list was to be sent again.
     pub(super) aside: Unanswered<Pending>,
@@ -46,8 +52,19 @@ pub(super) struct Bucket {
 impl Bucket {
     /// What a part of it begins with when it is split.
     pub(super) fn child(&self) -> Bucket {
-        let Bucket { epochs, home, heard_until_ms, .. } = *self;
-        Bucket { epochs, home, heard_until_ms, ..Bucket::default() }
+        let Bucket { epochs, home, round, .. } = *self;
+        Bucket { epochs, home, round, ..Bucket::default() }
+    }
+
+    /// With the planted bug `resends_behind_new`: what was never sent goes first.
+    pub(super) fn unsent_first(&mut self) {
+        let mut again = Unanswered::default();
+        let mut list = std::mem::take(&mut self.unanswered);
+        list.move_out(|moving| match moving.was_sent {
+            true => again.move_in(moving),
+            false => self.unanswered.move_in(moving),
+        });
+        again.move_some(&mut self.unanswered, |_| true);
     }
 }
 
@@ -82,6 +99,20 @@ impl Pending {
         }
     }
 
+    /// The session that wants something of a queue, and the hash of its name.
+    pub(super) fn place(self) -> Option<(Handle, u64)> {
+        match self {
+            Pending::Operation { session, hash, .. } | Pending::Resume { session, hash, .. } => {
+                Some((session, hash))
+            }
+            Pending::Refused { .. }
+            | Pending::Login { .. }
+            | Pending::Recognise { .. }
+            | Pending::Lost { .. }
+            | Pending::Request { .. } => None,
+        }
+    }
+
     /// The session that it is of, if it goes on only while the home of its user is heard. Login
     /// and loss are that home's own matter.
     pub(in crate::machine) fn of_client(self) -> Option<Handle> {
@@ -106,13 +137,23 @@ pub(super) struct Node {
     said: Option<(BucketIndex, Epochs)>,
     /// The bucket that the node's next frames are about, if its epochs are not of the past.
     pub(super) heard: Option<BucketIndex>,
-    /// When the link came up, or a probe was answered last.
-    pub(super) answered_ms: u64,
-    /// The probes that are on their way: what each says, and when it was sent.
-    pub(super) probes: VecDeque<(u64, u64)>,
-    /// Until when it counts as heard: a dead time after the sending of the newest probe that it
-    /// has answered, if there is one.
-    pub(super) heard_until_ms: Option<u64>,
+    /// Since when it owes an answer to a probe and has answered none, if it does.
+    pub(super) silent_since_ms: Option<u64>,
+    /// The newest probes that are on their way.
+    pub(super) probes: VecDeque<Probe>,
+    /// How many probes it has been sent, on all its links.
+    pub(super) probes_sent: u64,
+}
+
+/// A probe on its way to a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::machine) struct Probe {
+    /// What it says.
+    pub(in crate::machine) nonce: u64,
+    /// Which of the node's it is, from 1 on.
+    pub(in crate::machine) number: u64,
+    /// When it was sent.
+    pub(in crate::machine) sent_ms: u64,
 }
 
 impl Upstream {
@@ -142,9 +183,9 @@ impl Upstream {
                 link: None,
                 said: None,
                 heard: None,
-                answered_ms: 0,
+                silent_since_ms: None,
                 probes: VecDeque::new(),
-                heard_until_ms: None,
+                probes_sent: 0,
             };
             match free {
                 Some(at) => {
@@ -167,7 +208,7 @@ impl Upstream {
         self.nodes.iter().filter_map(|(_, node)| node.link).collect()
     }
 
-    pub(in crate::machine) fn link_up(&mut self, now_ms: u64, link: LinkId, node: NodeIndex) {
+    pub(in crate::machine) fn link_up(&mut self, link: LinkId, node: NodeIndex) {
         let at = link.0 as usize;
         if self.by_link.len() <= at {
             self.by_link.resize(at + 1, None);
@@ -177,7 +218,7 @@ impl Upstream {
         let node = &mut self.nodes[node];
         (node.link, node.said, node.heard) = (Some(link), None, None);
         node.probes.clear();
-        node.answered_ms = now_ms;
+        node.silent_since_ms = None;
         self.has_news = true;
     }
 
@@ -188,7 +229,7 @@ impl Upstream {
         if node.link != Some(link) {
             return None;
         }
-        (node.link, node.said, node.heard) = (None, None, None);
+        (node.link, node.said, node.heard, node.silent_since_ms) = (None, None, None, None);
         self.has_news = true;
         Some(at)
     }
@@ -245,9 +286,12 @@ impl Upstream {
     }
 
     /// For every bucket whether it is one of these.
-    pub(in crate::machine) fn among(&self, buckets: &[BucketIndex]) -> Vec<bool> {
+    pub(in crate::machine) fn among<'a>(
+        &self,
+        buckets: impl IntoIterator<Item = &'a BucketIndex>,
+    ) -> Vec<bool> {
         let mut among = vec![false; self.buckets.len()];
-        buckets.iter().for_each(|bucket| among[bucket.place()] = true);
+        buckets.into_iter().for_each(|bucket| among[bucket.place()] = true);
         among
     }
 
@@ -260,6 +304,11 @@ impl Upstream {
     pub(in crate::machine) fn buckets_of(&self, node: NodeIndex) -> Vec<BucketIndex> {
         let buckets = self.buckets.iter();
         buckets.filter(|(_, bucket)| bucket.home == Some(node)).map(|(at, _)| at).collect()
+    }
+
+    /// Whether there is such a bucket: a table with fewer may have come since.
+    pub(super) fn has_bucket(&self, bucket: BucketIndex) -> bool {
+        self.buckets.find(bucket.prefix()).is_some()
     }
 
     /// The bucket of this prefix, if there is one.
@@ -282,9 +331,9 @@ impl Upstream {
         self.nodes.iter().filter_map(|(at, node)| Some((at, node.link?)))
     }
 
-    /// When a node's link came up, or a probe was answered last.
-    pub(in crate::machine) fn answered_ms(&self, node: NodeIndex) -> u64 {
-        self.nodes[node].answered_ms
+    /// Since when a node owes an answer to a probe, if it does.
+    pub(in crate::machine) fn silent_since_ms(&self, node: NodeIndex) -> Option<u64> {
+        self.nodes[node].silent_since_ms
     }
 
     /// The bucket that a node's next frames are about, if it may speak of it.
@@ -298,10 +347,15 @@ impl Upstream {
         let epochs = Epochs { loss: Loss(at.loss), reign: Reign(at.reign) };
         let is_current = |bucket: &BucketIndex| {
             let bucket = &self.buckets[*bucket];
-            bucket.home == Some(node) && bucket.epochs == epochs
+            bucket.home == Some(node) && bucket.epochs == epochs || self.faults().shows_old_reign
         };
         let heard = self.named(at.bits, at.prefix).filter(is_current);
         self.nodes[node].heard = heard;
+    }
+
+    /// The buckets for which the turn has gathered something to send.
+    pub(super) fn dirty(&self) -> &[BucketIndex] {
+        &self.dirty
     }
 
     /// Whether the turn has gathered something to send.

@@ -11,17 +11,18 @@ use proto::table::{BucketTable, Moved, Place};
 use proto::wire;
 
 use super::route::Bucket;
-use super::{BucketIndex, Pending, Upstream};
+use super::{BucketIndex, NodeIndex, Pending, Upstream};
 
-/// A row was newer than what the lane knew: its bucket is to be recovered.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::machine) struct Adopted {
-    /// Whose.
-    pub(in crate::machine) bucket: BucketIndex,
-    /// It had another home.
-    pub(in crate::machine) has_moved: bool,
-    /// Its data may be gone.
-    pub(in crate::machine) is_lost: bool,
+/// What has become of buckets in a turn. At its end it is seen to for all of them together: each
+/// time means a walk through all sessions.
+#[derive(Debug, Default)]
+pub(in crate::machine) struct Changes {
+    /// They have another home, or theirs begins anew: what was on its way is lost.
+    pub(in crate::machine) cut: BTreeSet<BucketIndex>,
+    /// Their data may be gone.
+    pub(in crate::machine) lost: BTreeSet<BucketIndex>,
+    /// What waits for them goes to their homes, for the first time or once more.
+    pub(in crate::machine) back: BTreeSet<BucketIndex>,
 }
 
 impl Upstream {
@@ -30,6 +31,7 @@ impl Upstream {
         &mut self,
         table: &Arc<BucketTable>,
     ) -> Option<Vec<BucketId>> {
+        self.has_news = true;
         self.rows.take_table(table)
     }
 
@@ -63,6 +65,7 @@ impl Upstream {
             parent.map_or_else(Bucket::default, |parent| old[parent].child())
         };
         self.buckets = (0..1u32 << bits).map(child).collect();
+        self.changes = Changes::default();
         self.bits = bits;
         let (mut given_up, mut asides) = (Vec::new(), BTreeSet::new());
         for mut bucket in old {
@@ -82,33 +85,60 @@ impl Upstream {
             });
         }
         self.asides = asides;
+        self.count_heard();
         given_up
     }
 
-    /// Takes over what the newest row of a bucket says. Nothing: all is as before.
-    pub(in crate::machine) fn adopt(&mut self, bucket: BucketId) -> Option<Adopted> {
-        let row = self.rows.row(bucket)?;
+    /// Takes over what the newest row of a bucket says, if that is anything else than before.
+    pub(in crate::machine) fn adopt(&mut self, bucket: BucketId) {
+        let Some(row) = self.rows.row(bucket) else { return };
         let (epochs, owner) = (row.epochs(), row.primary.clone());
         let home = owner.map(|owner| self.node(&owner));
-        let at = self.buckets.find(bucket.prefix())?;
+        let Some(at) = self.buckets.find(bucket.prefix()) else { return };
         let bucket = &mut self.buckets[at];
         if (bucket.epochs, bucket.home) == (epochs, home) {
-            return None;
+            return;
         }
         let is_lost = epochs.loss > bucket.epochs.loss;
-        let before = std::mem::replace(&mut bucket.home, home);
+        let had_home = std::mem::replace(&mut bucket.home, home).is_some();
         (bucket.epochs, bucket.told) = (epochs, None);
-        bucket.heard_until_ms = home.and_then(|home| self.nodes[home].heard_until_ms);
         for node in self.nodes.iter_mut() {
             node.heard = node.heard.filter(|heard| *heard != at);
         }
-        Some(Adopted { bucket: at, has_moved: before.is_some() && before != home, is_lost })
+        if had_home {
+            self.cut_off(at);
+            self.changes.cut.insert(at);
+        }
+        if is_lost {
+            self.changes.lost.insert(at);
+        }
+        self.comes_back(at);
+        self.home_changed(at);
+    }
+
+    /// What waits for a bucket goes to its home at the end of the turn. Until it has been told of
+    /// the sessions, none of its answers to probes counts.
+    fn comes_back(&mut self, bucket: BucketIndex) {
+        self.changes.back.insert(bucket);
+        self.buckets[bucket].heard_from = u64::MAX;
+    }
+
+    /// Likewise, for all buckets of a node.
+    pub(in crate::machine) fn all_come_back(&mut self, node: NodeIndex) {
+        for bucket in self.buckets_of(node) {
+            self.comes_back(bucket);
+        }
+    }
+
+    /// What has become of buckets since the last call, if anything has.
+    pub(in crate::machine) fn take_changes(&mut self) -> Option<Changes> {
+        (!self.changes.back.is_empty()).then(|| std::mem::take(&mut self.changes))
     }
 
     /// Tells a bucket's home, once on each link, by which row it is: the lane is about to speak of
     /// it. So both speak of it under the same epochs, or the home knows better.
     pub(super) fn tell(&mut self, bucket: BucketIndex, link: LinkId, links: &mut Links) {
-        if self.buckets[bucket].told.replace(link) == Some(link) || self.is_silent {
+        if self.buckets[bucket].told.replace(link) == Some(link) || self.faults().row_not_told {
             return;
         }
         let bits = u32::from(self.bits);

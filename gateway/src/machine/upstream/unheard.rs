@@ -9,21 +9,25 @@ use proto::ids::Handle;
 use proto::limits;
 use proto::wire;
 
-use super::{BucketIndex, NodeIndex, Pending, Upstream, recovery};
+use super::{BucketIndex, NodeIndex, Pending, Probe, Upstream, recovery};
 use crate::machine::desk::Desk;
 use crate::machine::door::{Refusal, check_op_id, closing, connection, refusal};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
 use crate::machine::sessions::is_of_over;
 
-/// A node has heard what was sent at that moment.
+/// A turn that takes less was not stopped: it is over soon enough, whenever its homes were heard.
+const STOPPED_MS: u64 = proto::limits::BEAT_MS;
+
+/// A node has answered a probe for all its buckets but these.
 pub(in crate::machine) fn heard(
     parts: &mut LaneParts,
-    node: NodeIndex,
-    sent_ms: u64,
+    (node, probe): (NodeIndex, Probe),
+    except: &[u32],
     out: &mut Outbox,
 ) {
-    parts.desk.upstream.hear(node, sent_ms.saturating_add(parts.desk.settings.dead_ms));
+    let until_ms = probe.sent_ms.saturating_add(parts.desk.settings.dead_ms);
+    parts.desk.upstream.hear((node, probe.number), except, until_ms);
     hear_again(parts, out);
 }
 
@@ -35,8 +39,8 @@ pub(in crate::machine) fn hold_if_stopped(
     decided_ms: u64,
     out: &mut Outbox,
 ) {
-    let were_heard = parts.desk.upstream.all_are_heard(decided_ms);
-    if !were_heard || parts.desk.upstream.all_are_heard(parts.desk.now.ms) {
+    let now_ms = parts.desk.now.ms;
+    if now_ms < decided_ms + STOPPED_MS || !parts.desk.upstream.is_to_have_left(now_ms) {
         return;
     }
     if !out.links.is_dirty() && !parts.desk.upstream.is_dirty() {
@@ -56,19 +60,25 @@ pub(in crate::machine) fn set_aside(parts: &mut LaneParts, bucket: BucketIndex) 
         return false;
     }
     let LaneParts { desk: Desk { now, settings, upstream, .. }, sessions, .. } = parts;
-    upstream.set_aside(bucket, |upstream, handle| {
+    let some = upstream.set_aside(bucket, |upstream, handle| {
         sessions.hears_home(handle, upstream, (now.ms, settings))
-    })
+    });
+    if some {
+        upstream.speaks(now.ms);
+    }
+    some
 }
 
 /// Homes may have been heard again: what waited for that goes on, in its order.
-pub(in crate::machine) fn hear_again(parts: &mut LaneParts, out: &mut Outbox) {
+fn hear_again(parts: &mut LaneParts, out: &mut Outbox) {
     for bucket in parts.desk.upstream.asides() {
         take_back(parts, bucket, out);
+        // There may be more that waits.
+        parts.desk.upstream.speaks(parts.desk.now.ms);
     }
     parts.application.advance_mute(&mut parts.sessions, &mut parts.desk, out);
     for handle in parts.desk.upstream.unheard() {
-        if parts.sessions.is_heard(handle, &parts.desk)
+        if parts.sessions.is_heard(handle, &mut parts.desk)
             && parts.desk.upstream.waits_no_longer(handle)
         {
             let conn = parts.sessions.conn_of(handle);

@@ -17,7 +17,7 @@ impl NodeIndex {
     }
 
     #[inline]
-    fn place(self) -> usize {
+    pub(in crate::machine::upstream) fn place(self) -> usize {
         self.0 as usize
     }
 }

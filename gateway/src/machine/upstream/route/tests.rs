@@ -12,7 +12,7 @@ fn routes(names: &[&str], homes: &[Option<usize>]) -> Upstream {
     for (at, name) in (0..).zip(names) {
         // A node that nobody needs would give its place to the next.
         let node = routes.node(&owner(name));
-        routes.link_up(0, LinkId(at), node);
+        routes.link_up(LinkId(at), node);
     }
     for (at, node) in (0..).zip(0..names.len()) {
         assert_eq!(routes.link_down(LinkId(at)), Some(NodeIndex::at(node)));
@@ -20,7 +20,6 @@ fn routes(names: &[&str], homes: &[Option<usize>]) -> Upstream {
     let bucket =
         |home: &Option<usize>| Bucket { home: home.map(NodeIndex::at), ..Bucket::default() };
     routes.buckets = homes.iter().map(bucket).collect();
-    routes.homes_changed();
     routes
 }
 
@@ -28,12 +27,12 @@ fn routes(names: &[&str], homes: &[Option<usize>]) -> Upstream {
 fn a_node_keeps_its_place_while_it_has_a_link_or_is_a_home() {
     let mut routes = routes(&["a", "b", "c"], &[Some(0), None, Some(0)]);
     assert_eq!(["a", "b", "c"].map(|name| routes.node(&owner(name))), [0, 1, 2].map(NodeIndex::at));
-    routes.link_up(0, LinkId(7), NodeIndex::at(1));
+    routes.link_up(LinkId(7), NodeIndex::at(1));
     assert_eq!(
         (routes.node(&owner("d")), routes.node(&owner("d"))),
         (NodeIndex::at(2), NodeIndex::at(2))
     );
-    routes.link_up(0, LinkId(8), NodeIndex::at(2));
+    routes.link_up(LinkId(8), NodeIndex::at(2));
     assert_eq!(routes.node(&owner("e")), NodeIndex::at(3));
     assert_eq!(routes.link_down(LinkId(7)), Some(NodeIndex::at(1)));
     assert_eq!((routes.node(&owner("f")), routes.nodes.iter().count()), (NodeIndex::at(1), 4));
@@ -43,7 +42,7 @@ fn a_node_keeps_its_place_while_it_has_a_link_or_is_a_home() {
 fn a_link_leads_to_its_node_until_it_or_a_newer_one_is_gone() {
     let mut routes = routes(&["a", "b", "c"], &[]);
     for (link, node) in [(3, 0), (5, 2), (6, 1)] {
-        routes.link_up(0, LinkId(link), NodeIndex::at(node));
+        routes.link_up(LinkId(link), NodeIndex::at(node));
     }
     let node_of = |routes: &Upstream| [3, 5, 6, 0, 9].map(|link| routes.node_of(LinkId(link)));
     let are = |places: [Option<usize>; 5]| places.map(|place| place.map(NodeIndex::at));
@@ -52,7 +51,7 @@ fn a_link_leads_to_its_node_until_it_or_a_newer_one_is_gone() {
     assert_eq!(routes.link_down(LinkId(5)), Some(NodeIndex::at(2)));
     assert_eq!(routes.link_down(LinkId(5)), None);
     // The node has come back on another link: the end of the first says nothing of it.
-    routes.link_up(0, LinkId(9), NodeIndex::at(0));
+    routes.link_up(LinkId(9), NodeIndex::at(0));
     assert_eq!(routes.link_down(LinkId(3)), None);
     assert_eq!(node_of(&routes), are([None, None, Some(1), None, Some(0)]));
     assert_eq!(routes.links(), [LinkId(9), LinkId(6)]);
@@ -70,10 +69,9 @@ fn homes_are_heard_as_long_as_the_one_that_was_heard_longest_ago() {
     ] {
         let mut routes = routes(&["a", "b", "c"], homes);
         for (node, until_ms) in [(0, 30), (1, 20), (0, 10)] {
-            routes.hear(NodeIndex::at(node), until_ms);
+            routes.hear((NodeIndex::at(node), 1), &[], until_ms);
         }
         assert_eq!(routes.heard_until_ms, heard_until_ms, "{homes:?}");
-        routes.homes_changed();
         assert_eq!(routes.heard_until_ms, heard_until_ms, "{homes:?}");
     }
 }
@@ -83,15 +81,24 @@ fn a_bucket_is_heard_as_its_home_is() {
     // The first and the third bucket of four have the same home.
     let mut upstream = routes(&["a", "b"], &[Some(0), Some(1), Some(0), None]);
     upstream.bits = 2;
-    upstream.hear(NodeIndex::at(0), 30);
+    upstream.hear((NodeIndex::at(0), 1), &[], 30);
     let are_heard = |upstream: &Upstream, at_ms: u64| {
         [0, 1, 2, 3].map(|bucket: u64| upstream.home_is_heard(bucket << 62, at_ms))
     };
     assert_eq!(are_heard(&upstream, 29), [true, false, true, false]);
     assert_eq!(are_heard(&upstream, 30), [false; 4]);
-    upstream.buckets[BucketIndex::of(BucketId::of(0, 2))].home = Some(NodeIndex::at(1));
-    upstream.homes_changed();
-    assert_eq!(are_heard(&upstream, 29), [false, false, true, false]);
+    upstream.hear((NodeIndex::at(0), 2), &[0], 40);
+    assert_eq!(are_heard(&upstream, 39), [false, false, true, false], "the answer excepts one");
+    // The other node was heard, but not as the home of this one.
+    let moved = BucketIndex::of(BucketId::of(0, 2));
+    upstream.hear((NodeIndex::at(1), 7), &[], 50);
+    upstream.buckets[moved].home = Some(NodeIndex::at(1));
+    upstream.buckets[moved].heard_from = 8;
+    upstream.home_changed(moved);
+    upstream.hear((NodeIndex::at(1), 7), &[], 50);
+    assert_eq!(are_heard(&upstream, 39), [false, true, true, false]);
+    upstream.hear((NodeIndex::at(1), 8), &[], 60);
+    assert_eq!(are_heard(&upstream, 39), [true, true, true, false]);
 }
 
 #[test]
