@@ -110,7 +110,9 @@ pub const ADDED: bool = true;
 /// Clocks differ by so much at most.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// How many copies a bucket is to have, in four seeds.
+/// Seeds from this one on have real copies.
+const COPIED_FROM: u64 = 1_000_000;
+/// How many copies a bucket is to have, in four of those seeds.
 const COPIES: [u32; 4] = [1, 2, 2, 3];
 
 /// All that is drawn before a run begins.
@@ -205,7 +207,10 @@ impl Plan {
             output_bytes_max: *chance.pick(&[20_000, 30_000]),
             logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
             nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
-            copies: *chance.pick(&COPIES),
+            copies: match *chance.pick(&COPIES) {
+                copies if seed >= COPIED_FROM => copies,
+                _ => 1,
+            },
             hangs_long: chance.percent(20),
             kill: chance.percent(30).then(|| Kill {
                 step: *chance.pick(&STEPS),

@@ -281,9 +281,9 @@ impl Node {
         Some((bucket.state.newest().n, bucket.state.digest(now_ms)))
     }
 
-    /// Of a copy that has a state: its loss, the newest record that it has applied, and its digest
-    /// for this moment of its primary's clock.
-    pub fn copy_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Loss, u64, u128)> {
+    /// Of a copy that has a state: under which epochs it has recorded, the newest record that it has
+    /// applied, and its digest for this moment of its primary's clock.
+    pub fn copy_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Epochs, u64, u128)> {
         self.copies.state_digest(bucket, at_ms)
     }
 

@@ -11,7 +11,7 @@ mod stream;
 use std::collections::BTreeMap;
 
 use prost::Message as _;
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Epochs, Reign};
 use proto::q2q::{self, field::q2q as said};
 use proto::table::{Moved, Owner, Row};
 
@@ -109,12 +109,12 @@ impl World {
         let (bucket, epochs) = *self.logs.chance.pick(&buckets);
         let shown = node.digest(now, bucket).zip(node.clock_ms(now, bucket));
         let Some(((n, digest), at_ms)) = shown else { return };
+        // A deposed primary may have recorded what nobody has seen.
+        let its = Epochs { reign: Reign(node.reign(bucket).unwrap_or(0)), ..epochs };
         let mut others = Vec::new();
         for (at, host) in self.nodes.iter().enumerate() {
             let copy = host.node.as_ref().and_then(|node| node.copy_digest(bucket, at_ms));
-            others.extend(
-                copy.filter(|copy| copy.0 == epochs.loss && copy.1 == n).map(|c| (at, c.2)),
-            );
+            others.extend(copy.filter(|copy| copy.0 == its && copy.1 == n).map(|c| (at, c.2)));
         }
         for (other, its) in others {
             self.logs.seen.compared += 1;

@@ -420,7 +420,7 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 12] = [
+const ENDS_ALLOWED: [&str; 13] = [
     "this node is not registered yet",
     "it is not the node of the table",
     "the node has come back on another link",
@@ -429,6 +429,7 @@ const ENDS_ALLOWED: [&str; 12] = [
     "the node leaves operations without an answer",
     "this node has no table with such a bucket yet",
     "a node leads a bucket of which nothing is known here",
+    "the node has no space for copies",
     "the peer has heard a newer table than this node",
     "it was refused",
     "it registered twice on one link",

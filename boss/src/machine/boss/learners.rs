@@ -51,7 +51,11 @@ impl Learners {
     pub(super) fn silent(&mut self, primary: &Owner, dropped: &Owner, now_ms: u64) {
         self.silent.retain(|_, silence| silence.ends_ms() + SILENT_FOR_MS > now_ms);
         let key = (primary.id.clone(), dropped.id.clone());
-        let pause_ms = self.silent.get(&key).map_or(SILENT_MS, |silence| silence.pause_ms * 2);
+        let pause_ms = self.silent.get(&key).map_or(SILENT_MS, |silence| {
+            // All buckets of a pair are dropped one by one: that is one silence.
+            let is_another = silence.ends_ms() <= now_ms;
+            if is_another { silence.pause_ms * 2 } else { silence.pause_ms }
+        });
         let pause_ms = pause_ms.min(SILENT_MS_MAX);
         self.silent.insert(key, Silence { dropped_ms: now_ms, pause_ms });
     }

@@ -206,10 +206,14 @@ impl Copy {
         self.tail.bytes()
     }
 
-    /// The newest record that it has applied, and what it is at this moment; nothing: it hasn't all.
-    pub(crate) fn state_digest(&self, at_ms: u64) -> Option<(u64, u128)> {
+    /// The reign and the number of the newest record that it has applied, and what it is at this
+    /// moment; nothing: it hasn't all.
+    pub(crate) fn state_digest(&self, at_ms: u64) -> Option<(u64, u64, u128)> {
         match &self.holds {
-            Holds::Whole(learner) => Some((learner.n(), learner.digest(at_ms))),
+            Holds::Whole(learner) => {
+                let reign = learner.openings().last().map_or(0, |opening| opening.reign);
+                Some((reign, learner.n(), learner.digest(at_ms)))
+            }
             Holds::Nothing | Holds::Slices(_) | Holds::Stuck(..) => None,
         }
     }

@@ -104,8 +104,10 @@ impl Bucket {
             let is_asked = match fellow.stage() {
                 Stage::Away => true,
                 Stage::Lacking => !is_member || is_anew,
+                // Whoever knows the newer row answers nothing that names the older one.
+                Stage::Asked { .. } => true,
                 // It may have dropped what it had (G12).
-                Stage::Asked { .. } | Stage::Empty | Stage::Filling { .. } | Stage::Streaming => {
+                Stage::Empty | Stage::Filling { .. } | Stage::Streaming => {
                     let forgets = turn.shared.settings.faults().skipped_row_not_led;
                     let may_lack = change.skips && !forgets || were.contains(&fellow.number);
                     is_anew || may_lack && !is_member

@@ -363,10 +363,10 @@ impl Copies {
     }
 
     /// What a copy is that has a state, at this moment of its primary's clock.
-    pub(crate) fn state_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Loss, u64, u128)> {
+    pub(crate) fn state_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Epochs, u64, u128)> {
         let kept = self.copies.get(&bucket.prefix()).filter(|kept| kept.bucket == bucket)?;
-        let (n, digest) = kept.copy.state_digest(at_ms)?;
-        Some((kept.loss, n, digest))
+        let (reign, n, digest) = kept.copy.state_digest(at_ms)?;
+        Some((Epochs { loss: kept.loss, reign: Reign(reign) }, n, digest))
     }
 
     /// How many there are that have anything.
