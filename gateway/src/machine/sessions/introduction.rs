@@ -28,6 +28,8 @@ impl Sessions {
             if let (State::Live, Some(bucket)) = (session.state, bucket)
                 && let Some((node, link)) = desk.upstream.home(bucket)
             {
+                // Who isn't home yet doesn't know whose sessions to expect.
+                desk.upstream.tell(bucket, link, &mut out.links);
                 session.introduced.remove(node);
                 introduce(node, link, handle, session, &mut out.links);
             }
@@ -58,7 +60,9 @@ impl Sessions {
     ) {
         let session = &mut self[handle];
         let bucket = desk.upstream.bucket_of(session.id.user_queue_hash());
-        if let Some((node, link)) = bucket.and_then(|bucket| desk.upstream.home(bucket)) {
+        let home = bucket.and_then(|bucket| Some((bucket, desk.upstream.home(bucket)?)));
+        if let Some((bucket, (node, link))) = home {
+            desk.upstream.tell(bucket, link, &mut out.links);
             session.introduced.remove(node);
             introduce(node, link, handle, session, &mut out.links);
         }

@@ -137,7 +137,12 @@ impl Upstream {
 
     /// Tells a bucket's home, once on each link, by which row it is: the lane is about to speak of
     /// it. So both speak of it under the same epochs, or the home knows better.
-    pub(super) fn tell(&mut self, bucket: BucketIndex, link: LinkId, links: &mut Links) {
+    pub(in crate::machine) fn tell(
+        &mut self,
+        bucket: BucketIndex,
+        link: LinkId,
+        links: &mut Links,
+    ) {
         if self.buckets[bucket].told.replace(link) == Some(link) || self.faults().row_not_told {
             return;
         }
