@@ -366,12 +366,9 @@ impl Node {
     pub fn holds(&mut self) -> Vec<BucketReport> {
         self.reports.forget();
         let mut holds = self.changes();
-        let settings = &self.shared.settings;
-        let me = Owner { id: settings.id.clone(), incarnation: settings.incarnation };
         // Nothing of a bucket that it has left: the boss may have lost that it did.
-        let is_said = |left: &BucketReport| holds.iter().any(|held| held.prefix == left.prefix);
-        let left: Vec<_> =
-            self.shared.rows.left(&me).into_iter().filter(|left| !is_said(left)).collect();
+        let mut left = self.shared.rows.left(&self.shared.settings);
+        left.retain(|left| holds.iter().all(|held| held.prefix != left.prefix));
         holds.extend(left);
         holds
     }

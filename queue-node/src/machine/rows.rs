@@ -6,7 +6,7 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox};
 use member::machine::{KnownRows, Told};
 use proto::bucket::{BucketId, Conf, Epochs};
-use proto::n2b::{BucketReport, bucket_report};
+use proto::n2b::BucketReport;
 use proto::q2q::{Q2q, q2q};
 use proto::table::{BucketTable, Moved, Owner, Place, Row};
 use proto::wire;
@@ -102,17 +102,6 @@ impl Rows {
     /// No row of anybody but the boss is acted upon before its next table.
     pub(crate) fn hold(&mut self) {
         self.known.hold();
-    }
-
-    /// What is reported of a bucket that this node serves.
-    pub(crate) fn served(&self, bucket: BucketId) -> BucketReport {
-        BucketReport {
-            bits: bucket.bits().into(),
-            prefix: bucket.prefix(),
-            row: self.row(bucket).cloned(),
-            role: bucket_report::Role::Primary.into(),
-            ..BucketReport::default()
-        }
     }
 
     /// Rows that the table lacks, by which this node has left sets.

@@ -141,12 +141,7 @@ impl World {
             }
             node.handle(now, Input::TurnEnd, &mut host.out);
         }
-        for place in std::mem::take(&mut self.nodes[at].out.places) {
-            self.node_gets(at, machine::Input::Home(&place));
-        }
-        for proposal in std::mem::take(&mut self.nodes[at].out.proposals) {
-            self.node_gets(at, machine::Input::Propose(proposal));
-        }
+        self.node_tells_boss(at);
         self.look_at_panics(at);
         self.shadow(at);
         self.copies_hear(at);
@@ -162,6 +157,16 @@ impl World {
         let ahead_ms = self.plan.ahead_ms[at];
         let wake_ms = self.nodes[at].node.as_ref().and_then(Node::wake_at);
         wake_ms.map(|wake_ms| wake_ms.saturating_sub(ahead_ms))
+    }
+
+    /// What the machine has for the boss, and for the membership's dials.
+    fn node_tells_boss(&mut self, at: usize) {
+        for place in std::mem::take(&mut self.nodes[at].out.places) {
+            self.node_gets(at, machine::Input::Home(&place));
+        }
+        for proposal in std::mem::take(&mut self.nodes[at].out.proposals) {
+            self.node_gets(at, machine::Input::Propose(proposal));
+        }
     }
 
     /// What the clock of a node's host shows.
