@@ -207,9 +207,11 @@ impl BossClient {
         self.peers.insert(link, target.clone());
     }
 
-    /// A link to a node has ended, if it was one.
+    /// A link to a node has ended, if it was one; there may be a newer one by now.
     pub(super) fn peer_down(&mut self, link: LinkId, out: &mut Links) {
-        if let Some(target) = self.peers.remove(&link) {
+        if let Some(target) = self.peers.remove(&link)
+            && !self.peers.values().any(|other| *other == target)
+        {
             self.peer_unreachable(&target, false, out);
         }
     }
