@@ -186,7 +186,7 @@ impl BossClient {
         }
     }
 
-    /// Forgets who is out of reach and isn't to be kept, by the place that the table has for its id.
+    /// Forgets who is out of reach and isn't to be kept, by the place that the table has for the id.
     /// Who has none may be back in the same life: the boss still knows what it was told.
     fn forget_unreachable(&mut self, is_kept: impl Fn(Option<Target>, &Target) -> bool) {
         let places = self.table.as_deref().map_or(&[][..], BucketTable::places);
@@ -209,9 +209,11 @@ impl BossClient {
         self.peers.insert(link, target.clone());
     }
 
-    /// A link to a node has ended, if it was one.
+    /// A link to a node has ended, if it was one; there may be a newer one by now.
     pub(super) fn peer_down(&mut self, link: LinkId, out: &mut Links) {
-        if let Some(target) = self.peers.remove(&link) {
+        if let Some(target) = self.peers.remove(&link)
+            && !self.peers.values().any(|other| *other == target)
+        {
             self.peer_unreachable(&target, false, out);
         }
     }

@@ -311,7 +311,10 @@ fn comes_again(lives: &Lives<'_>, leave: &Leave<'_>) -> bool {
     });
     // Another client of the user may come back to it by itself.
     let rival = super::session::has_rival(lives, leave.journal, leave.wanted_us, leave.due_us);
-    stands || asks || (rival && !is_alone(lives, leave))
+    // By the web application, before any client of theirs hears of it.
+    let (user, queue) = (&leave.journal.user, leave.queue);
+    let put_in = lives.seen.put_in(user, queue, leave.wanted_us, leave.due_us);
+    stands || asks || put_in || (rival && !is_alone(lives, leave))
 }
 
 /// Whether no other client of the user ever was in that queue.

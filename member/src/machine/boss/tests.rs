@@ -89,6 +89,19 @@ fn a_node_that_is_back_in_the_table_in_the_same_life_is_said_to_be_reached() {
     assert_eq!(said(&mut out), ["q1 1 false", "q1 1 reached"]);
 }
 
+#[test]
+fn a_node_is_reached_while_one_of_two_links_to_it_is_up() {
+    let mut out = Links::default();
+    let mut client = client();
+    boss_up(&mut client, &mut out);
+    client.peer_up(LinkId(2), &node("q1", 1), &mut out);
+    client.peer_up(LinkId(3), &node("q1", 1), &mut out);
+    client.peer_down(LinkId(2), &mut out);
+    assert!(said(&mut out).is_empty());
+    client.peer_down(LinkId(3), &mut out);
+    assert_eq!(said(&mut out), ["q1 1 false"]);
+}
+
 /// Whether the boss is believed, and what is heard then.
 fn hear(client: &mut BossClient, body: Body) -> Result<Outbox, Broken> {
     let mut out = Outbox::default();
