@@ -8,8 +8,8 @@
 //! to a moment or a session), [`roster`] and [`presence`] (who is there), [`session`] (who is
 //! connected stays), [`causes`] (who is named, and why), [`fenced`] (of two logins one wins),
 //! [`back_end`] and [`own_queues`] (what the web application asked for), [`asked`] and [`tells`]
-//! (what it was asked and told), [`listed`] (the queues that there are), [`losses`] (what is announced
-//! as lost).
+//! (what it was asked and told), [`listed`] (the queues that there are), [`losses`] (what
+//! is announced as lost).
 
 mod asked;
 mod back_end;

@@ -186,8 +186,8 @@ impl BossClient {
         }
     }
 
-    /// Forgets who is out of reach and isn't to be kept, by the place that the table has for the id.
-    /// Who has none may be back in the same life: the boss still knows what it was told.
+    /// Forgets who is out of reach and isn't to be kept, by the place that the table has for the
+    /// id. Who has none may be back in the same life: the boss still knows what it was told.
     fn forget_unreachable(&mut self, is_kept: impl Fn(Option<Target>, &Target) -> bool) {
         let places = self.table.as_deref().map_or(&[][..], BucketTable::places);
         self.unreachable.retain(|target, _| {
