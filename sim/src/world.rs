@@ -20,6 +20,7 @@ mod losses;
 mod membership;
 mod node;
 mod phases;
+mod probes;
 mod process;
 mod referee;
 mod shadows;

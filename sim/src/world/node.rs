@@ -15,6 +15,7 @@ use proto::wire;
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
 use super::copies::{Copies, Key};
+use super::probes::Probes;
 use super::process::Arrival;
 use super::referee::each_frame;
 use super::shadows::Shadows;
@@ -38,6 +39,8 @@ pub(crate) struct NodeHost {
     pub(crate) said: BTreeMap<LinkId, (BucketId, Loss)>,
     /// The links to lanes.
     lanes: BTreeSet<LinkId>,
+    /// What lanes have asked it.
+    pub(crate) probes: Probes,
     /// What it says to other nodes.
     pub(crate) words: Words,
     /// Copies of its buckets that nobody waits for.
@@ -63,6 +66,7 @@ impl NodeHost {
             copies: Copies::new(seed ^ COPIES, plan.played.count),
             said: BTreeMap::new(),
             lanes: BTreeSet::new(),
+            probes: Probes::default(),
             words: Words::default(),
             shadows: Shadows::new(seed ^ SHADOWS, plan.faults.node),
         }
@@ -147,6 +151,7 @@ impl World {
         self.copies_hear(at);
         self.look_at_words(at, false);
         self.look_at_outputs(at, &waiting);
+        self.nodes[at].probes.turn_ends();
         let last = self.last_words(at);
         self.nodes[at].words.turn_ends(last);
         self.flush_links(port);
@@ -186,6 +191,11 @@ impl World {
             return self.node_gets(at, machine::Input::Frame { link, frame });
         }
         self.fences_hear(at, link, frame);
+        if let (true, Ok((g2q::PROBE, body))) =
+            (self.nodes[at].is_lane(link), wire::envelope(frame))
+        {
+            self.probe_comes(at, link, body);
+        }
         let moved = if self.nodes[at].is_lane(link) { g2q::MOVED } else { q2q::MOVED };
         let tells_row = wire::envelope(frame).is_ok_and(|(number, _)| number == moved);
         let before = tells_row.then(|| self.held(at));
@@ -319,10 +329,10 @@ impl World {
     }
 
     /// Nothing leaves a node before its copies have acknowledged it: nothing of a bucket that waits
-    /// but when a copy has said something, and no answer to a probe while any bucket waits.
+    /// but when a copy has said something, and no answer to a probe before that.
     fn look_at_outputs(&mut self, at: usize, before: &[Key]) {
         let now = self.waiting(at);
-        let any_waits = before.iter().any(|key| now.contains(key));
+        let still: Vec<Key> = before.iter().filter(|key| now.contains(key)).copied().collect();
         let host = &mut self.nodes[at];
         let mut early = Vec::new();
         for link in host.out.links.dirty() {
@@ -333,7 +343,7 @@ impl World {
                 let about = said.get(&link).copied();
                 let waits = about.is_some_and(|key| host.copies.waits(key));
                 let is_early = match number {
-                    said::PROBED => any_waits,
+                    said::PROBED => host.probes.is_early(link, body, (&still, &host.copies)),
                     said::MOVED | said::TELL => false,
                     _ => waits,
                 };
