@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
 use proto::b2n;
-use proto::bucket::{BucketId, Epochs, Loss};
+use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
 use proto::g2q::field::g2q;
 use proto::limits;
@@ -40,6 +40,8 @@ use super::state::snapshot::Snapshot;
 use super::timers::{Timer, Timers};
 use super::turn::{Outbox, Shared, Turn};
 use super::unanswered::UnansweredWords;
+
+mod seen;
 
 /// What users may create.
 const CREATIONS: Rate =
@@ -281,8 +283,8 @@ impl Node {
         Some((bucket.state.newest().n, bucket.state.digest(now_ms)))
     }
 
-    /// Of a copy that has a state: under which epochs it has recorded, the newest record that it has
-    /// applied, and its digest for this moment of its primary's clock.
+    /// Of a copy that has a state: under which epochs it has recorded, the newest record that it
+    /// has applied, and its digest for this moment of its primary's clock.
     pub fn copy_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Epochs, u64, u128)> {
         self.copies.state_digest(bucket, at_ms)
     }
@@ -404,63 +406,6 @@ impl Node {
             left += memory;
         }
         (all, left)
-    }
-
-    /// Plants other bugs than so far.
-    #[cfg(test)]
-    pub(crate) fn plant(&mut self, faults: Faults) {
-        self.shared.settings.faults = faults;
-    }
-
-    /// The newest generation of a session, by its user queue.
-    #[cfg(test)]
-    pub(crate) fn generation_of(
-        &self,
-        id: proto::ids::SessionId,
-    ) -> Option<proto::ids::Generation> {
-        self.buckets.all().find_map(|bucket| {
-            let key = bucket.state.people().find(id)?;
-            Some(bucket.state.logins().get(key)?.generation)
-        })
-    }
-
-    /// How many tells its buckets keep.
-    #[cfg(test)]
-    pub(crate) fn tells_kept(&self) -> usize {
-        self.buckets.all().map(|bucket| bucket.state.tells().len()).sum()
-    }
-
-    /// Shortens its replay logs as if they might take no more than so many bytes together.
-    #[cfg(test)]
-    pub(crate) fn shorten_logs(&mut self, now: Time, total_max: usize, out: &mut Outbox) {
-        let mut turn = Turn::new(now, &mut self.shared, out);
-        self.buckets.shorten_logs(&mut turn, total_max);
-    }
-
-    /// What its queues and sessions take, counted from nothing.
-    #[cfg(test)]
-    pub(crate) fn recounted(&mut self) -> u64 {
-        let mut bytes = 0;
-        for bucket in self.buckets.iter() {
-            bytes +=
-                bucket.state.queues().iter().map(|(_, queue)| queue.kept_bytes()).sum::<usize>();
-            bytes += bucket.state.logins().len() * super::state::sizes::LOGIN_BYTES as usize;
-        }
-        bytes as u64
-    }
-
-    /// How many words each bucket has had for others, with its loss: what a simulation goes by.
-    pub fn newest_words(&self) -> Vec<((BucketId, Loss), u64)> {
-        let key = |bucket: &Bucket| (bucket.outputs.bucket(), bucket.outputs.epochs().loss);
-        self.buckets.all().map(|bucket| (key(bucket), bucket.state.words().newest())).collect()
-    }
-
-    /// The number of the newest record of each bucket: what a simulation goes by.
-    pub fn newest_records(&mut self) -> Vec<(BucketId, u64)> {
-        self.buckets
-            .iter()
-            .map(|bucket| (bucket.outputs.bucket(), bucket.outputs.next() - 1))
-            .collect()
     }
 }
 

@@ -1,5 +1,5 @@
-//! What answers to lanes' probes may say: that all is committed that a node had recorded when it was
-//! asked, but of buckets that the answer excepts.
+//! What answers to lanes' probes may say: that all is committed that a node had recorded when it
+//! was asked, but of buckets that the answer excepts.
 
 use std::collections::BTreeMap;
 

@@ -40,13 +40,13 @@ fn a_home_is_told_its_row_before_it_is_spoken_of_once_on_each_link() {
         6 c0 send 3 /room/1 chat b";
     let expected = [
         "1: n1 operation of 0 sub 0: send 2 /room/1",
-        "3: n1 introduce 0 ann 7",
         "3: n1 row 0 reign 1 conf 1 n1",
+        "3: n1 introduce 0 ann 7",
         "3: n1 at reign 1",
         "3: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "3: n1 operation of 0 sub 0: send 2 /room/1",
+        "4: n1 row 0 reign 2 conf 2 n1",
         "4: n1 introduce 0 ann 7",
-        "5: n1 row 0 reign 2 conf 2 n1",
         "5: n1 at reign 2",
         "5: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "5: n1 operation of 0 sub 0: send 2 /room/1",
@@ -76,8 +76,8 @@ fn a_lane_learns_by_a_node_who_is_home() {
         9 c0 send 3 /room/1 chat b";
     let expected = [
         "1: n1 operation of 0 sub 0: send 2 /room/1",
+        "3: n2 row 0 reign 2 conf 2 n2",
         "3: n2 introduce 0 ann 7",
-        "4: n2 row 0 reign 2 conf 2 n2",
         "4: n2 at reign 2",
         "4: n2 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         "4: n2 operation of 0 sub 0: send 2 /room/1",
