@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ use crate::{config, logging};
 
 /// The default ports count from this one.
 const PORT_BASE: u16 = 7400;
+const QUEUE_NODES: u32 = 2;
 /// The name under which the boss listens within the process.
 const BOSS: &str = "boss";
 
@@ -25,7 +27,7 @@ pub(crate) struct Options {
     /// Takes the place of 7400; all other ports keep their distance.
     #[arg(long, env = "IMQ_PORT_BASE", default_value_t = PORT_BASE)]
     port_base: u16,
-    /// Copies of each queue. 2 is refused until copies are built.
+    /// Copies of each queue, on as many of the two queue nodes: 1 or 2.
     #[arg(long, default_value_t = 1)]
     copies: u32,
 }
@@ -39,8 +41,8 @@ struct Cluster {
 
 /// Runs the cluster until the process is told to end.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    if options.copies != 1 {
-        bail!("--copies {}: this version keeps one copy of each queue", options.copies);
+    if !(1..=QUEUE_NODES).contains(&options.copies) {
+        bail!("--copies {}: 1 to {QUEUE_NODES}, there are so many queue nodes", options.copies);
     }
     if options.port_base == 0 || options.port_base > u16::MAX - 300 {
         bail!("--port-base {}: 1 to {}", options.port_base, u16::MAX - 300);
@@ -50,7 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let cluster =
         Cluster { base: options.port_base, secret: secret.into_bytes(), hub: Hub::default() };
     let data = Scratch::new()?;
-    let boss = cluster.boss(&data.0, &admin_key)?;
+    let boss = cluster.boss(&data.0, &admin_key, options.copies)?;
     let nodes = [cluster.queue_node(0)?, cluster.queue_node(1)?];
     let gateways = [cluster.gateway(0, &rpc_key)?, cluster.gateway(1, &rpc_key)?];
     cluster.say(&rpc_key, &admin_key);
@@ -77,7 +79,7 @@ impl Cluster {
         ([127, 0, 0, 1], self.base + (port - PORT_BASE)).into()
     }
 
-    fn boss(&self, data: &std::path::Path, admin_key: &str) -> Result<boss::Running> {
+    fn boss(&self, data: &Path, admin_key: &str, copies: u32) -> Result<boss::Running> {
         let mut settings = boss::Settings::new(data.to_owned(), self.secret.clone());
         settings.link_address = Some(self.at(7501));
         settings.http_address = self.at(7500);
@@ -85,7 +87,9 @@ impl Cluster {
         settings.pipe = Some(BOSS.to_owned());
         settings.hub = self.hub.clone();
         settings.admin_key = Some(admin_key.to_owned());
-        settings.expected_queue_nodes = Some(2);
+        settings.expected_queue_nodes = Some(QUEUE_NODES as usize);
+        let copies = format!("copies = {copies}");
+        settings.cluster = Some(boss::DEFAULT_CLUSTER.replacen("copies = 1", &copies, 1));
         let node = logging::node("boss", boss::ID);
         node.in_scope(|| boss::run(settings)).context("starting the boss")
     }

@@ -45,11 +45,6 @@ impl Configuration {
         }
     }
 
-    /// A text that may be refused: tests and the simulation want what isn't offered yet.
-    pub fn unchecked(toml: &str) -> Configuration {
-        Configuration(toml.to_owned())
-    }
-
     /// The text, with the secrets that stand in it.
     pub fn as_str(&self) -> &str {
         &self.0

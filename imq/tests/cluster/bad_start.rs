@@ -29,7 +29,7 @@ fn a_port_in_use_is_named() {
 #[test]
 fn wrong_words_are_named() {
     check(&["queue-node", "--id", "a b"], "a b");
-    check(&["dev", "--copies", "2"], "copies");
+    check(&["dev", "--copies", "3"], "copies");
     check(&["gateway", "--listen-client", "nowhere"], "nowhere");
     check(&["queue-node"], "--id q1");
     check(&["gateway"], "--id g1");

@@ -74,13 +74,13 @@ const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 #[test]
 fn all_problems_at_once() {
     check("[[class]]\npattern = \"/room/*\"\n[[class]]\npattern = \"/user/*\"\n", &[]);
-    let text = "copies = 2\n[[class]]\npattern = \"room\"\nmax_members = 0\njoin = \"all\"\n\
+    let text = "copies = 4\n[[class]]\npattern = \"room\"\nmax_members = 0\njoin = \"all\"\n\
                 [[class.mount]]\nname = \"members\"\nkind = \"message\"\nhistori = 3\n\
                 [[class]]\npattern = \"/sys/*\"\n[[callouts]]\nname = \"x\"\n";
     check(
         text,
         &[
-            (1, "copies = 2"),
+            (1, "copies = 4: 1 to 3"),
             (3, "begins with '/'"),
             (4, "max_members is 1 to"),
             (5, "unknown variant `all`"),

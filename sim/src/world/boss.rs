@@ -80,10 +80,11 @@ impl World {
     fn configuration(&self, life: u64) -> Configuration {
         let copies = format!("copies = {}", self.plan.copies);
         let text = CLUSTER.replacen("copies = 1", &copies, 1);
-        Configuration::unchecked(&match life % 2 {
+        let text = match life % 2 {
             0 => text,
             _ => text.replacen("[[class]]", &format!("{SPARE}[[class]]"), 1),
-        })
+        };
+        Configuration::parse(&text).expect("the simulation's configuration has no problem")
     }
 
     /// What was being written is on the disk, or isn't.

@@ -34,7 +34,7 @@ fn options_that_the_manual_spells_out_are_the_defaults() {
 
 #[test]
 fn all_problems_are_told_at_once() {
-    let bad = "copies = 2\n[[class]]\npattern = \"room\"\nmax_members = 0\n";
+    let bad = "copies = 4\n[[class]]\npattern = \"room\"\nmax_members = 0\n";
     assert_eq!(Configuration::parse(bad).unwrap_err().len(), 3);
 }
 

@@ -209,7 +209,7 @@ impl Stage {
         match words[1] {
             "copies" => {
                 let config = format!("copies = {}\n", words[2]);
-                let (config, over) = (Configuration::unchecked(&config), self.version());
+                let (config, over) = (Configuration::parse(&config).unwrap(), self.version());
                 self.input(Input::Configure { question: 0, config, over });
             }
             "propose" => self.propose(link, &words[3..]),
