@@ -58,7 +58,7 @@ pub fn check(seen: &Observations) -> Vec<Violation> {
     present::check(&lives, &ledger, &mut violations);
     roster::check(&lives, &ledger, &mut violations);
     session::check(&lives, &mut violations);
-    causes::check(&lives, &mut violations);
+    causes::check(&lives, &ledger, &mut violations);
     fenced::check(&lives, &ledger, &mut violations);
     back_end::check(&lives, &ledger, &mut violations);
     asked::check(&lives, &ledger, &mut violations);

@@ -23,6 +23,8 @@ pub struct Way {
 pub struct Ways {
     /// When one end of a link between a lane and a node found that it was gone.
     ends: Vec<(u64, LaneId, usize)>,
+    /// When one end of a link between two nodes that copy each other's buckets found that.
+    fellow_ends: Vec<(u64, [usize; 2])>,
     /// When a lane had a link with a node: since when, and until when.
     together: BTreeMap<(LaneId, usize), Vec<(u64, u64)>>,
     /// The homes of each bucket, by bits and prefix, and since when anybody knew.
@@ -36,6 +38,11 @@ impl Ways {
     /// An end of a link between these finds that it is gone.
     pub(crate) fn ended(&mut self, at_us: u64, lane: LaneId, node: usize) {
         self.ends.push((at_us, lane, node));
+    }
+
+    /// An end of a link between two nodes that copy each other's buckets finds that it is gone.
+    pub(crate) fn fellows_ended(&mut self, at_us: u64, nodes: [usize; 2]) {
+        self.fellow_ends.push((at_us, nodes));
     }
 
     /// The lane has no link with the node from now on.
@@ -81,6 +88,17 @@ impl Ways {
         };
         self.ends.iter().any(|(at_us, lane, node)| when(*at_us) && is_way(lane, node))
             || lanes.iter().any(|lane| nodes.iter().any(|node| were_apart(*lane, *node)))
+    }
+
+    /// Whether a home of the queue lost a link to another node between these moments, or so shortly
+    /// before that the copy there may not have been dropped yet: what happens waits for it.
+    pub fn waited_for_copy(&self, queue: &str, from_us: u64, to_us: u64) -> bool {
+        let homes = self.homes_of(queue, from_us, to_us);
+        self.fellow_ends.iter().any(|(at_us, nodes)| {
+            *at_us + SLACK_US >= from_us
+                && *at_us <= to_us
+                && nodes.iter().any(|node| homes.contains(node))
+        })
     }
 
     /// Since when a home of the queue has had no link with the lane of the newest connection, if it
@@ -154,10 +172,17 @@ mod tests {
         assert!(ways.cut(&by((2, 0)), "/room/1", 100, 200), "they never had one");
         assert_eq!(ways.apart_since(&by((2, 0)), "/room/1", 7_000_000), Some(0));
         assert!(!cut((1, 0), 7_000_000, 7_100_000), "of another lane");
+        ways.fellows_ended(5_000_000, [1, 2]);
+        assert!(ways.waited_for_copy("/room/1", 5_100_000, 5_200_000));
+        assert!(!ways.waited_for_copy("/room/1", 7_000_000, 7_200_000), "long before");
+        assert!(!ways.waited_for_copy("/room/1", 4_000_000, 4_900_000), "later");
         let mut elsewhere = Ways::default();
+        elsewhere.fellows_ended(5_000_000, [0, 1]);
         elsewhere.home(0, (0, 0), 2);
         elsewhere.joined(0, (0, 1), 2);
         elsewhere.ended(5_000_000, (0, 1), 1);
         assert!(!elsewhere.cut(&by((0, 1)), "/room/1", 4_900_000, 5_100_000), "to another node");
+        let of_others = elsewhere.waited_for_copy("/room/1", 5_100_000, 5_200_000);
+        assert!(!of_others, "of two other nodes");
     }
 }

@@ -164,6 +164,7 @@ fn others(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
         let (from_us, to_us) = (operation.asked_us, answer.at_us);
         let is_quiet = !answer.interrupted
             && !lives.seen.link_cut(operation.journal, operation.queue(), from_us, to_us)
+            && !lives.seen.ways.waited_for_copy(operation.queue(), from_us, to_us)
             && !lives.seen.stood_still(from_us, to_us)
             && !operation.journal.was_stalled(from_us, to_us);
         if reads && is_free && is_quiet && to_us > from_us + OTHERS_US {

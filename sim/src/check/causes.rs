@@ -9,6 +9,7 @@ use proto::codes::Close;
 use super::Violation;
 use super::delivery::was_slow;
 use super::ends::SEEN_US;
+use super::ledger::Ledger;
 use super::session::has_rival;
 use super::spans::{Got, Lives, Span};
 use crate::application::original;
@@ -17,9 +18,10 @@ use crate::journal::{FULL, Journal, What};
 use crate::plan::GRACE_MS;
 use crate::world::FIRST_STAYS;
 
-pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
+pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
     let senders = Senders::of(lives);
     for span in &lives.spans {
+        let book = ledger.book(span.queue, span.start.epoch);
         for item in &span.items {
             let (at_us, wrong) = (
                 item.at_us,
@@ -32,9 +34,14 @@ pub(super) fn check(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
                     }
                     Got::State(_) | Got::Joined(_) | Got::Gap(_) => None,
                     Got::Left(change) => {
-                        let mut users = change.users.iter();
-                        let wrong = users
-                            .find(|user| !may_leave(lives, span, user, &change.reason, item.at_us));
+                        // Others may have heard it long before who is slow.
+                        let first_us = book.map_or(item.at_us, |book| book.first_us(change.seq));
+                        let may = |user: &str| {
+                            [item.at_us, first_us]
+                                .into_iter()
+                                .any(|at_us| may_leave(lives, span, user, &change.reason, at_us))
+                        };
+                        let wrong = change.users.iter().find(|user| !may(user));
                         if let Some(user) = wrong {
                             let what = format!("{}: {user} left: {:?}", span.name(), change.reason);
                             let rule = "who leaves does it for the reason that is told";

@@ -347,6 +347,9 @@ impl World {
                 self.ways.parted(now_us, way, node);
             }
         }
+        if let ([Port::Node(one), Port::Node(other)], 2..) = (ends, self.plan.copies) {
+            self.ways.fellows_ended(self.agenda.now_us(), [one, other]);
+        }
         if !is_alive(&self.vitals, port.process(), life) {
             return;
         }

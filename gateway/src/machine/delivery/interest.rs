@@ -149,8 +149,12 @@ impl Queue {
         seen
     }
 
-    /// One more session has a part in it.
-    pub(in crate::machine) fn joined(&mut self) {
+    /// One more session has a part in it. Of a queue without any the home knows nobody here, so
+    /// there is nothing to attach in the round of its bucket.
+    pub(in crate::machine) fn joined(&mut self, round: Option<u32>) {
+        if self.parts == 0 {
+            self.round = round.unwrap_or(0);
+        }
         self.parts += 1;
     }
 

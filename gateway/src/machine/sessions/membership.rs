@@ -41,10 +41,11 @@ impl Sessions {
         if parts >= limits::SUBSCRIPTIONS_MAX {
             return Err(Refusal::Subscriptions);
         }
+        let round = desk.upstream.round_of(hash);
         let interest = desk.delivery.interest_mut();
         let sub = interest.intern(hash, queue.as_str());
         if let Some(queue) = interest.get_mut(sub) {
-            queue.joined();
+            queue.joined(round);
         }
         let entry = self[handle].entry(hash);
         (entry.sub, entry.part) = (Some(sub), Part::Joining);

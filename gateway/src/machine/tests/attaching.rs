@@ -1,5 +1,7 @@
 //! In which order queues are attached, and what goes before and behind them.
 
+use proto::bucket::BucketId;
+
 use super::{Bench, Settings, dev, lines, run};
 use crate::machine::settings::Faults;
 
@@ -130,6 +132,38 @@ fn a_home_that_begins_anew_has_let_go_of_what_was_on_its_way() {
     let told = r#"3: c0 {"unsubscribed":{"sub":4,"queue":"/room/4","reason":"node lost""#;
     assert!(lines.iter().any(|line| line.starts_with(told)), "{lines:#?}");
     assert!(!lines.join("").contains("\"subscribed\""), "{lines:#?}");
+}
+
+/// What is on its way of a queue that has stayed where it is would cross its attach: a session that
+/// has left and joined anew meanwhile would be told that it isn't there.
+#[test]
+fn a_queue_that_came_later_is_attached_only_when_its_own_bucket_comes_back() {
+    let bucket = |name: &str| BucketId::of(proto::name::hash(name.as_bytes()), 1).prefix();
+    let mut steps = "
+        0 halves 1 n1 n1
+        0 awakes n1
+        0 n1 probed 0
+        0 n1 at 1 0 1 1
+        0 c0 open
+        0 c0 connect ann
+        0 n1 logged_in 0 0
+        2 wait
+    "
+    .to_owned();
+    let rooms: Vec<String> = (1..=8).map(|at| format!("/room/{at}")).collect();
+    for (at, room) in rooms.iter().enumerate() {
+        let (at, prefix) = (at + 1, bucket(room));
+        steps += &format!("3 c0 subscribe {at} {room}\n3 n1 at 1 0 1 {prefix}\n");
+        steps += &format!("3 n1 answer 0 {at} 0\n3 n1 subscribed 0 {at} 3\n");
+    }
+    steps += "5 n1 moved 2 n1 1 1\n7 wait";
+    let log = run(dev(), &steps);
+    let attached = |room: &String| log.contains(&format!("n1 attach {room} "));
+    let is_anew = |room: &String| bucket(room) == 1;
+    let (anew, stayed): (Vec<_>, Vec<_>) = rooms.iter().partition(|room| is_anew(room));
+    assert!(!anew.is_empty() && !stayed.is_empty());
+    assert!(anew.into_iter().all(attached), "{log}");
+    assert!(!stayed.into_iter().any(attached), "{log}");
 }
 
 /// A lane with three clients in many rooms each, whose link was lost and is back.

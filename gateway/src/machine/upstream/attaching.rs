@@ -91,6 +91,11 @@ impl Upstream {
         unanswered
     }
 
+    /// In which round the queues of this hash's bucket are attached.
+    pub(in crate::machine) fn round_of(&self, hash: u64) -> Option<u32> {
+        self.bucket_of(hash).map(|bucket| self.buckets[bucket].round)
+    }
+
     /// A home has answered an attach: there is room for another one.
     pub(in crate::machine) fn attach_answered(&mut self, bucket: BucketIndex, now_ms: u64) {
         let attaches = &mut self.buckets[bucket].attaches;
