@@ -13,7 +13,7 @@ use crate::world::Trace;
 /// Seeds that once found a bug, tried first ever after.
 const SEEDS: &str = include_str!("seeds.txt");
 /// A planted bug must be found within so many seeds.
-const SEEDS_PER_BUG: u64 = 1_000;
+const SEEDS_PER_BUG: usize = 1_000;
 
 /// How many things held, and how many didn't.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub fn can_plant() -> bool {
 /// The first seed that finds a bug by a rule that it breaks, and the other rules that were broken.
 fn find(bug: &Planted) -> (Option<(u64, Violation)>, BTreeSet<&'static str>) {
     let mut others = BTreeSet::new();
-    for seed in 0..SEEDS_PER_BUG {
+    for seed in bug.seeds().take(SEEDS_PER_BUG) {
         let violations = run(seed, bug.faults, Trace::Off).violations;
         let its = |violation: &Violation| bug.breaks.contains(&violation.rule);
         let (found, strange): (Vec<_>, Vec<_>) = violations.into_iter().partition(its);

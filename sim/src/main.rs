@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, Subcommand};
 use sim::gate::{self, Tally};
 use sim::model;
-use sim::plan::Faults;
+use sim::plan::{COPIED_FROM, Faults};
 use sim::planted::Planted;
 use sim::run::run;
 use sim::world::Trace;
@@ -85,8 +85,9 @@ fn main() -> ExitCode {
             model::whole(false, &clock).and(model::planted_bugs())
         }
         Command::Gate { quick } => {
-            let new = if quick { 30 } else { 1_000 };
+            let (new, copied) = if quick { (30, 10) } else { (1_000, 300) };
             let seeds = gate::seeds(gate::old_seeds()).and(gate::seeds(0..new));
+            let seeds = seeds.and(gate::seeds(COPIED_FROM..COPIED_FROM + copied));
             let model = model::whole(false, &clock).and(model::planted_bugs());
             seeds.and(gate::planted_bugs("")).and(model)
         }

@@ -111,7 +111,7 @@ pub const ADDED: bool = true;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Seeds from this one on have real copies.
-const COPIED_FROM: u64 = 1_000_000;
+pub const COPIED_FROM: u64 = 1_000_000;
 /// How many copies a bucket is to have, in four of those seeds.
 const COPIES: [u32; 4] = [1, 2, 2, 3];
 

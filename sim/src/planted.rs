@@ -1,8 +1,10 @@
 //! Bugs that are planted one at a time: the simulation must find each of them.
 
+mod copied;
+
 use queue_node::machine::Forgets;
 
-use crate::plan::Faults;
+use crate::plan::{COPIED_FROM, Faults, Plan};
 
 /// A bug, and who must notice.
 #[derive(Debug, Clone)]
@@ -13,6 +15,8 @@ pub struct Planted {
     pub breaks: &'static [&'static str],
     /// The switch that is on.
     pub faults: Faults,
+    /// It takes real copies to find it.
+    pub is_copied: bool,
 }
 
 /// A switch in a machine, who must notice it, and how it is turned on.
@@ -20,6 +24,15 @@ struct Switch {
     name: &'static str,
     breaks: &'static [&'static str],
     plant: fn(&mut Faults),
+}
+
+impl Switch {
+    fn planted(&self, is_copied: bool) -> Planted {
+        let Switch { name, breaks, plant } = self;
+        let mut faults = Faults::default();
+        plant(&mut faults);
+        Planted { name: (*name).to_owned(), breaks, faults, is_copied }
+    }
 }
 
 /// Who finds that a copy forgets something, if nobody else does.
@@ -31,17 +44,14 @@ const BY_SCRIPT: [Forgets; 3] =
 
 /// All of them: the switches of machines, and one for each thing that a copy can forget.
 pub fn all() -> impl Iterator<Item = Planted> {
-    let switches = MACHINES.iter().map(|Switch { name, breaks, plant }| {
-        let mut faults = Faults::default();
-        plant(&mut faults);
-        Planted { name: (*name).to_owned(), breaks, faults }
-    });
+    let machines = MACHINES.iter().map(|switch| switch.planted(false));
+    let copied = copied::MACHINES.iter().map(|switch| switch.planted(true));
     let forgets = Forgets::ALL.iter().filter(|what| !BY_SCRIPT.contains(what)).map(|what| {
         let mut faults = Faults::default();
         faults.node.forgets = Some(*what);
-        Planted { name: format!("copy.forgets.{what:?}"), breaks: COPY, faults }
+        Planted { name: format!("copy.forgets.{what:?}"), breaks: COPY, faults, is_copied: false }
     });
-    switches.chain(forgets)
+    machines.chain(forgets).chain(copied)
 }
 
 /// Of all machines.
@@ -469,5 +479,12 @@ impl Planted {
     #[must_use]
     pub fn named(name: &str) -> Option<Planted> {
         all().find(|bug| bug.name == name)
+    }
+
+    /// The seeds in which it is looked for, as many as there may be.
+    pub fn seeds(&self) -> impl Iterator<Item = u64> {
+        let (first, is_copied) = (if self.is_copied { COPIED_FROM } else { 0 }, self.is_copied);
+        let has_copies = |seed: &u64| Plan::of(*seed, Faults::default()).copies > 1;
+        (first..).filter(move |seed| !is_copied || has_copies(seed))
     }
 }
