@@ -225,7 +225,7 @@ fn the_configuration_is_replaced_by_who_has_the_key() {
         assert_eq!(stage.post("/api/v1/drain", wrong, "").0, 401);
     }
     let (status, body) =
-        stage.post("/api/v1/config", &key, "copies = 2\n[[class]]\npattern = \"x\"");
+        stage.post("/api/v1/config", &key, "copies = 4\n[[class]]\npattern = \"x\"");
     assert_eq!((status, body["error"]["problems"].as_array().unwrap().len()), (400, 2));
     assert_eq!(stage.json("/api/v1/config")["version"], 1);
     assert_eq!(stage.post("/api/v1/config", &key, good), (200, serde_json::json!({"version": 2})));
@@ -346,7 +346,7 @@ fn what_can_t_start_says_why() {
     let taken = stage.running.as_ref().unwrap().link_address;
     let error = start(&Settings { link_address: taken, ..other.clone() });
     assert!(error.to_string().contains("can't listen for links"), "{error}");
-    let error = start(&Settings { cluster: Some("copies = 3".to_owned()), ..other.clone() });
+    let error = start(&Settings { cluster: Some("copies = 4".to_owned()), ..other.clone() });
     assert!(matches!(error, Error::Cluster(_)), "{error}");
     std::fs::write(other.data_dir.join("boss.state"), "nonsense").unwrap();
     std::fs::remove_file(other.data_dir.join("boss.state.previous")).ok();

@@ -374,7 +374,10 @@ const MACHINES: [Switch; 79] = [
     },
     Switch {
         name: "lane.resends_after_loss",
-        breaks: &["acknowledged: exactly once; unknown: at most once; refused: never"],
+        breaks: &[
+            "acknowledged: exactly once; unknown: at most once; refused: never",
+            "a request is done once, with a key however often it is sent",
+        ],
         plant: |f| f.lane.resends_after_loss = true,
     },
     Switch {

@@ -13,7 +13,7 @@ fn a_file_is_known_by_what_stands_in_it() {
     assert_eq!(kind(boss::DEFAULT_CLUSTER), ("the cluster", 0));
     assert_eq!(kind(PROCESSES), ("processes", 0));
     assert_eq!(kind(""), ("processes", 0));
-    assert_eq!(kind("copies = 2\n[[class]]\npattern = \"x\"\n"), ("the cluster", 2));
+    assert_eq!(kind("copies = 4\n[[class]]\npattern = \"x\"\n"), ("the cluster", 2));
     // A file with something of both is of processes, with what they don't know.
     assert_eq!(kind("copies = 1\n[gateway]\nlanes = 0\n"), ("processes", 2));
     let (_, wrong) = problems("[gateway]\nlanes = 2\n", true);
