@@ -36,7 +36,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::clock::{Clock, Nanoseconds, seconds};
 use crate::interrupt::Interrupt;
-use crate::processes::{cpu, pin};
+use crate::processes::cpu;
 use crate::servers::cluster::{Cluster, Shape};
 use crate::traffic::stamp::STAMP_BYTES;
 use boss::Boss;
@@ -164,12 +164,14 @@ impl FailoverOptions {
 pub fn run(options: &FailoverOptions) -> Result<FailoverReport> {
     let silent = options.check()?;
     let interrupt = Interrupt::watch()?;
-    pin::generator()?;
     let text = configuration::text(options.copies);
     let shape = Shape {
         gateways: options.gateways,
         queue_nodes: options.queue_nodes,
         configuration: Some(&text),
+        // Who takes over has more to do than before: one core would only show what is too much
+        // for it.
+        is_pinned: false,
         ..Shape::SMALLEST
     };
     let mut cluster = Cluster::start(&options.binary, shape, &interrupt)?;

@@ -30,6 +30,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) proxy: Option<&'a str>,
     /// What speaks TLS.
     pub(crate) secured: Secured,
+    /// All of it shares the servers' core: that is how CPU is compared. Else it has all cores.
+    pub(crate) is_pinned: bool,
 }
 
 impl Shape<'_> {
@@ -41,6 +43,7 @@ impl Shape<'_> {
         configuration: None,
         proxy: None,
         secured: Secured::Nothing,
+        is_pinned: true,
     };
 }
 
@@ -78,7 +81,7 @@ struct QueueNode {
 }
 
 impl Cluster {
-    /// Starts all processes on the servers' core and waits until they serve.
+    /// Starts all processes and waits until they serve.
     pub(crate) fn start(program: &Path, shape: Shape<'_>, interrupt: &Interrupt) -> Result<Self> {
         if shape.gateways == 0 || shape.queue_nodes == 0 {
             bail!("a cluster has at least one gateway and one queue node");
@@ -95,8 +98,14 @@ impl Cluster {
             Some(text) => Some(write_configuration(&scratch, text)?),
             None => None,
         };
-        let starter =
-            Starter { program, scratch, boss: link, secret: key(), rpc_key: rpc_key.clone() };
+        let starter = Starter {
+            program,
+            is_pinned: shape.is_pinned,
+            scratch,
+            boss: link,
+            secret: key(),
+            rpc_key: rpc_key.clone(),
+        };
         let boss = starter.boss(http, shape.queue_nodes, configuration)?;
         let numbers = 1..=shape.queue_nodes;
         let queue_nodes =

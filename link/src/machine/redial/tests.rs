@@ -5,8 +5,8 @@ use super::*;
 #[test]
 fn pauses_grow_to_a_second() {
     let mut redial = Redial::default();
-    let shortest: Vec<u64> = (0..8).map(|_| redial.pause_ms(0)).collect();
-    assert_eq!(shortest, [0, 25, 50, 100, 200, 400, 500, 500]);
+    let shortest: Vec<u64> = (0..11).map(|_| redial.pause_ms(0)).collect();
+    assert_eq!(shortest, [0, 2, 4, 8, 16, 32, 64, 128, 256, 500, 500]);
     for random in 0..5000 {
         assert!(redial.pause_ms(random) <= LONGEST_MS);
     }

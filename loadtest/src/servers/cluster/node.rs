@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -13,6 +14,8 @@ use crate::processes::{pin, ports, scratch::Scratch};
 #[derive(Debug)]
 pub(super) struct Starter {
     pub(super) program: PathBuf,
+    /// Everything runs on the servers' core.
+    pub(super) is_pinned: bool,
     pub(super) scratch: Scratch,
     /// Where the boss listens for links.
     pub(super) boss: SocketAddr,
@@ -87,7 +90,8 @@ impl Starter {
         options: &[(&str, String)],
         flags: &[&str],
     ) -> Result<Server> {
-        let mut command = pin::server(&self.program);
+        let mut command =
+            if self.is_pinned { pin::server(&self.program) } else { Command::new(&self.program) };
         command.arg(role).args(flags).arg("--config").arg(configuration(&self.scratch));
         for (option, value) in options {
             command.args([option, value.as_str()]);
