@@ -157,9 +157,9 @@ impl Buckets {
 
     /// Answered behind everything that was decided before, of all buckets, when each of them has
     /// made sure that it is still this node's: whoever hears the answer has been told of all that
-    /// is about its sessions.
+    /// is about its sessions. Buckets that are sure sooner don't wait for the others (ADR 18).
     fn probe(&mut self, turn: &mut Turn<'_>, link: LinkId, nonce: u64) {
-        let probe = Rc::new(Probe::new(link, nonce));
+        let probe = Rc::new(Probe::new(link, nonce, self.iter().count()));
         for bucket in self.iter() {
             let effect = Effect::Probed(Rc::clone(&probe));
             if bucket.outputs.effect(&mut turn.shared.links, effect).is_none() {
@@ -180,6 +180,16 @@ impl Buckets {
         let now = turn.node_ms();
         while let Some((_, probe)) = turn.shared.probes.pop_front_if(|(until, _)| *until <= now) {
             probed(turn, &probe);
+        }
+    }
+
+    /// The turn has ended: probes are answered for what has been made sure in it.
+    pub(crate) fn answer_probes_in_part(&self, turn: &mut Turn<'_>) {
+        let probes = turn.shared.probes.iter();
+        let parts = probes.filter_map(|(_, probe)| Some((probe.answer_in_part()?, probe)));
+        let parts: Vec<_> = parts.map(|(part, probe)| (probe.link, probe.nonce, part)).collect();
+        for (link, nonce, except) in parts {
+            say_probed(turn, link, nonce, except);
         }
     }
 

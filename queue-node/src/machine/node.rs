@@ -242,6 +242,7 @@ impl Node {
         self.buckets.carry_out(&mut turn);
         self.buckets.deliver(&mut turn);
         if is_end {
+            self.buckets.answer_probes_in_part(&mut turn);
             self.buckets.close_units(&mut turn);
             self.copies.end_turn(&mut turn);
             self.buckets.end_batches(&mut turn);

@@ -37,13 +37,18 @@ impl Probes {
         (waiting, copies): (&[Key], &Copies),
     ) -> bool {
         let Probed { nonce, except } = Probed::decode(body).unwrap_or_default();
-        let Some(Asked { newest, is_of_this_turn }) = self.0.remove(&(link, nonce)) else {
+        let Some(Asked { newest, is_of_this_turn }) = self.0.get(&(link, nonce)) else {
             return false;
         };
-        newest.into_iter().any(|(key, n)| {
-            let is_open = is_of_this_turn || copies.committed(key) < n;
+        let is_early = newest.iter().any(|&(key, n)| {
+            let is_open = *is_of_this_turn || copies.committed(key) < n;
             is_open && waiting.contains(&key) && !except.contains(&key.0.prefix())
-        })
+        });
+        // What is said of a part of the buckets may be followed by more.
+        if except.is_empty() {
+            self.0.remove(&(link, nonce));
+        }
+        is_early
     }
 }
 

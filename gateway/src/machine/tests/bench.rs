@@ -65,7 +65,7 @@ impl Bench {
     /// A node has answered a probe that was sent at that moment.
     fn heard(&mut self, link: LinkId, sent_ms: u64) {
         if let Some(node) = self.lane.parts.desk.upstream.node_of(link) {
-            let probe = Probe { nonce: 0, number: u64::MAX, sent_ms };
+            let probe = Probe { nonce: 0, number: u64::MAX, sent_ms, is_answered: false };
             unheard::heard(&mut self.lane.parts, (node, probe), &[], &mut self.out);
         }
     }

@@ -137,19 +137,23 @@ impl Upstream {
         entry.probes_sent += 1;
         entry.silent_since_ms.get_or_insert(now_ms);
         let (number, sent_ms) = (entry.probes_sent, now_ms);
-        entry.probes.push_back(Probe { nonce, number, sent_ms });
+        entry.probes.push_back(Probe { nonce, number, sent_ms, is_answered: false });
     }
 
-    /// A node has answered a probe, which it was, unless it is of the past.
+    /// A node has answered a probe, which it was, unless it is of the past. An answer that is
+    /// about a part of its buckets may be followed by others.
     pub(in crate::machine) fn probe_answered(
         &mut self,
         node: NodeIndex,
-        nonce: u64,
+        (nonce, is_part): (u64, bool),
         now_ms: u64,
     ) -> Option<Probe> {
         let entry = &mut self.nodes[node];
         let at = entry.probes.iter().position(|probe| probe.nonce == nonce);
         let probe = at.and_then(|at| entry.probes.drain(..=at).next_back());
+        if let Some(probe) = probe.filter(|_| is_part) {
+            entry.probes.push_front(Probe { is_answered: true, ..probe });
+        }
         entry.silent_since_ms = (!entry.probes.is_empty()).then_some(now_ms);
         probe
     }

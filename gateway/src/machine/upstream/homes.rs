@@ -249,9 +249,13 @@ fn probe_node(desk: &mut Desk, link: LinkId, out: &mut Outbox) {
 }
 
 fn answered_probe(parts: &mut LaneParts, node: NodeIndex, answer: &q2g::Probed, out: &mut Outbox) {
-    parts.desk.counters.count_round_trip(micros(&parts.desk).saturating_sub(answer.nonce));
-    let now_ms = parts.desk.now.ms;
-    if let Some(probe) = parts.desk.upstream.probe_answered(node, answer.nonce, now_ms) {
+    let (now_ms, is_part) = (parts.desk.now.ms, !answer.except.is_empty());
+    let probe = parts.desk.upstream.probe_answered(node, (answer.nonce, is_part), now_ms);
+    if let Some(probe) = probe {
+        if !probe.is_answered {
+            let took = micros(&parts.desk).saturating_sub(answer.nonce);
+            parts.desk.counters.count_round_trip(took);
+        }
         unheard::heard(parts, (node, probe), &answer.except, out);
     }
 }

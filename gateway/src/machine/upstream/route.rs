@@ -154,6 +154,8 @@ pub(in crate::machine) struct Probe {
     pub(in crate::machine) number: u64,
     /// When it was sent.
     pub(in crate::machine) sent_ms: u64,
+    /// It has been answered for some buckets.
+    pub(in crate::machine) is_answered: bool,
 }
 
 impl Upstream {

@@ -1,6 +1,6 @@
 //! What else than bytes a bucket lets out.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use link::machine::LinkId;
@@ -25,19 +25,23 @@ pub(crate) enum Effect {
 }
 
 /// A probe of a lane: answered when every bucket that waits for somebody has made sure that it is
-/// still this node's; after a while without those that haven't.
+/// still this node's, and at the end of each turn in which some more have, without the others; for
+/// the last time after a while.
 #[derive(Debug)]
 pub(crate) struct Probe {
     pub(crate) link: LinkId,
     pub(crate) nonce: u64,
-    /// The prefixes of buckets that haven't, in order; nothing: it is answered.
+    /// The prefixes of buckets that haven't, in order; nothing: nothing more is said.
     waits: RefCell<Option<Vec<u32>>>,
+    /// How many hadn't when it was answered last, or when it came.
+    excepted: Cell<usize>,
 }
 
 impl Probe {
-    /// One that nobody has answered.
-    pub(crate) fn new(link: LinkId, nonce: u64) -> Probe {
-        Probe { link, nonce, waits: RefCell::new(Some(Vec::new())) }
+    /// One that nobody has answered, of a node with so many buckets.
+    pub(crate) fn new(link: LinkId, nonce: u64, buckets: usize) -> Probe {
+        let (waits, excepted) = (RefCell::new(Some(Vec::new())), Cell::new(buckets));
+        Probe { link, nonce, waits, excepted }
     }
 
     /// It waits for one more bucket, behind those before it.
@@ -58,6 +62,14 @@ impl Probe {
     /// Whether it waits for nobody.
     pub(crate) fn is_free(&self) -> bool {
         self.waits.borrow().as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// It is answered, but for these, and will be again. Nothing: there is nothing new to say.
+    pub(crate) fn answer_in_part(&self) -> Option<Vec<u32>> {
+        let waits = self.waits.borrow();
+        let waits = waits.as_ref().filter(|waits| waits.len() < self.excepted.get())?;
+        self.excepted.set(waits.len());
+        Some(waits.clone())
     }
 
     /// It is answered, but for these. Nothing: it was before.

@@ -223,15 +223,31 @@ fn except(pair: &mut Pair) -> Option<Vec<u32>> {
     Some(proto::q2g::Probed::decode(&*body).expect("an answer").except)
 }
 
+/// A lane asks whether it is heard, and the turn ends.
+fn probe(pair: &mut Pair) {
+    let lane = pair.primary.link("g1");
+    let probe = proto::g2q::Probe { nonce: 7 };
+    pair.primary.lane(lane, proto::g2q::g2q::Body::Probe(probe));
+    pair.half_turn();
+}
+
+/// ADR 18.
+#[test]
+fn a_probe_is_answered_first_for_buckets_that_wait_for_nobody() {
+    let mut pair = member(Faults::default());
+    // Nobody has a copy of the first bucket any more.
+    pair.primary.says("q2 row 0 q1 0 1 9");
+    pair.settle();
+    except(&mut pair);
+    probe(&mut pair);
+    assert_eq!(except(&mut pair), Some(vec![1]));
+    pair.other_half();
+    assert_eq!(except(&mut pair), Some(vec![]));
+}
+
 /// ADR 18.
 #[test]
 fn a_probe_is_answered_after_a_while_without_what_lags() {
-    let probe = |pair: &mut Pair| {
-        let lane = pair.primary.link("g1");
-        let probe = proto::g2q::Probe { nonce: 7 };
-        pair.primary.lane(lane, proto::g2q::g2q::Body::Probe(probe));
-        pair.half_turn();
-    };
     let mut pair = member(Faults::default());
     probe(&mut pair);
     assert_eq!(except(&mut pair), None);
