@@ -270,8 +270,13 @@ pub const SLICES_TURN_BYTES: usize = 256 * 1024;
 /// A log names so many reigns: who has been away for longer gets a snapshot.
 pub const OPENINGS_KEPT: usize = 16;
 /// A node that takes over a bucket looks after so many of its queues in a turn, or detaches so many
-/// of its sessions: some milliseconds of it, beside everything else.
-pub const TAKEN_UP_PER_TURN: u32 = 4_096;
+/// of its sessions: some tenths of a millisecond of it, beside everything else.
+pub const TAKEN_UP_PER_TURN: u32 = 256;
+/// The deadlines of queues that a node has taken over wait so long for what is said anew then:
+/// sessions, subscriptions, and operations without an answer. They are further away.
+pub const TAKE_UP_AFTER_MS: u64 = 200;
+/// And so long from one turn to the next: it is at most a quarter of a core for some ten buckets.
+pub const TAKE_UP_EVERY_MS: u64 = 4;
 /// So often a primary tells a copy what one of its buckets must be, one bucket after the other.
 pub const DIGEST_EVERY_MS: u64 = 100;
 /// A peer that knows more than we do has seen so many more steps at most: an older state was put

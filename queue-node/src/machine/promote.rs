@@ -1,7 +1,7 @@
 //! A node becomes the primary of a bucket: with what a copy has, or with nothing.
 
 use proto::bucket::Loss;
-use proto::limits::{DEAD_MS, TAKEN_UP_PER_TURN};
+use proto::limits::{DEAD_MS, TAKE_UP_AFTER_MS, TAKE_UP_EVERY_MS, TAKEN_UP_PER_TURN};
 use proto::table::Row;
 
 use super::application::{Cause, Happened};
@@ -147,7 +147,7 @@ impl Bucket {
         }
         self.unarmed = 0..self.state.queues().places();
         let deadlines = Timer::Deadlines(self.outputs.bucket().prefix());
-        turn.shared.timers.set(turn.node_ms(), deadlines);
+        turn.shared.timers.set(turn.node_ms().after(TAKE_UP_AFTER_MS), deadlines);
     }
 
     /// The next of these queues get their deadlines.
@@ -160,7 +160,7 @@ impl Bucket {
         }
         if !self.unarmed.is_empty() {
             let deadlines = Timer::Deadlines(self.outputs.bucket().prefix());
-            turn.shared.timers.set(turn.node_ms().after(1), deadlines);
+            turn.shared.timers.set(turn.node_ms().after(TAKE_UP_EVERY_MS), deadlines);
         }
     }
 
