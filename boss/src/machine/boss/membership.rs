@@ -137,6 +137,7 @@ impl Boss {
         // It says anew whom it can't reach.
         self.lives.values_mut().for_each(|life| life.reached(&id));
         self.learners.review();
+        self.lookout.review();
         let step = self.publication.step_of_changes(self.kept.version);
         if let Some(line) = self.links.get_mut(&link) {
             line.sent = Sent { registered_at: step, ..Sent::default() };
@@ -201,6 +202,7 @@ impl Boss {
             self.reports.forget(&node);
             self.holdings.forget(&node);
             self.learners.review();
+            self.lookout.review();
             if draining && self.is_gateway(&node) {
                 return self.left(now, &node);
             }

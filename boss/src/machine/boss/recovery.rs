@@ -48,6 +48,7 @@ impl Boss {
         let text = format!("no row changes: {reason}");
         self.tell(now, Kind::Frozen, None, text);
         self.frozen = Some(Frozen::new(reason, now.unix_ms));
+        self.lookout.review();
         // What no step has is no change.
         self.kept.rows = self.publication.written().clone();
         self.proposals.clear();
@@ -266,12 +267,14 @@ impl Boss {
         self.publication.replace(&self.kept.rows);
         self.learners.review();
         self.bereaved.review();
+        self.lookout.review();
         let text = match lost.len() {
             0 => "lost steps were made up for: no bucket has lost anything".to_owned(),
             many => format!("lost steps were made up for: {many} buckets begin anew, empty"),
         };
         self.tell(now, Kind::Adopted, None, text);
         self.counters.moved += lost.len() as u64;
+        self.counters.buckets_lost += lost.len() as u64;
         lost
     }
 
