@@ -125,8 +125,8 @@ impl Reported {
         Reported { role: node.role, ready, draining, message, newest, before: None }
     }
 
-    /// By how many records and bytes the copy of its buckets is behind that is furthest behind; none
-    /// if it doesn't say.
+    /// By how many records and bytes the copy of its buckets is behind that is furthest behind;
+    /// none if it doesn't say.
     pub fn lag(&self) -> Option<(f64, f64)> {
         let value = |(_, name): Figure| self.newest.value(name);
         Some((value(LAG_RECORDS)?, value(LAG_BYTES)?))

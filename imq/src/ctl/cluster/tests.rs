@@ -19,7 +19,8 @@ fn nodes_and_their_buckets_stand_in_columns() {
                "address": "10.0.0.1:1", "incarnation": 1})
     };
     let nodes = json!({"nodes": [
-        node("g1", "gateway", "up"), node("q1", "queue_node", "up"), node("q2", "queue_node", "gone"),
+        node("g1", "gateway", "up"), node("q1", "queue_node", "up"),
+        node("q2", "queue_node", "gone"),
     ]});
     let text = nodes_text(&read(status).unwrap(), &read(nodes).unwrap());
     let expected = "\
