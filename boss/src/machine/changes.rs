@@ -18,6 +18,8 @@ pub struct Changes {
     pub added: u64,
     /// Buckets that began anew, empty.
     pub lost: u64,
+    /// Buckets that nobody will serve any more.
+    pub over: u64,
 }
 
 impl Changes {
@@ -37,6 +39,7 @@ impl Changes {
             self.lost += 1;
             return;
         }
+        self.over += u64::from(new.is_over() && !old.is_over());
         if let Some(primary) = new.primary().filter(|primary| old.primary() != Some(primary)) {
             *self.promoted.entry(primary.id.clone()).or_default() += 1;
         }

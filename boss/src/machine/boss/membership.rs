@@ -2,7 +2,7 @@
 
 use link::machine::LinkId;
 use proto::b2n::{Refused, b2n};
-use proto::bucket::{Conf, Loss, Reign};
+use proto::bucket::{Conf, Reign};
 use proto::n2b::{Reached, Register, Unreachable};
 use proto::name::NodeId;
 use proto::time::Time;
@@ -43,7 +43,6 @@ impl Boss {
         Known {
             table: self.kept.step(),
             incarnation: self.kept.roster.newest(),
-            loss: Loss(highest(|row| row.loss().0)),
             reign: Reign(highest(|row| row.reign().0)),
             conf: Conf(highest(|row| row.conf().0)),
             config: self.kept.config.present().version,

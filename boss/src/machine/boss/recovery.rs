@@ -18,7 +18,7 @@ use super::super::jumps;
 use super::super::outbox::{Answer, Outbox};
 use super::super::registration::Registration;
 use super::super::roster::{NodeRole, Owner};
-use super::super::table::{Row, Rows};
+use super::super::table::{LOSS_MAX, Row, Rows};
 use super::Boss;
 use super::publication::Waiting;
 
@@ -217,6 +217,9 @@ impl Boss {
         let to = to.ok_or_else(|| format!("{node} is no queue node with a link to the boss"))?;
         let row = self.kept.rows.of(bucket);
         let row = row.ok_or_else(|| format!("there is no bucket {bucket}"))?;
+        if row.is_used_up() {
+            return Err(used_up(&format!("bucket {bucket} has")));
+        }
         if let Some(member) = row.in_sync().iter().find(|member| self.is_linked(member)) {
             let id = &member.id;
             return Err(format!("{id} is in sync of bucket {bucket} and linked: stop it first"));
@@ -295,6 +298,15 @@ impl Boss {
         });
         nodes.map(|owner| (owner.clone(), self.kept.rows.count(owner))).collect()
     }
+}
+
+/// That buckets can't begin anew once more, and what to do.
+pub(super) fn used_up(which: &str) -> String {
+    let most = LOSS_MAX - 1;
+    format!(
+        "{which} begun anew {most} times, the most there can be, and nobody can serve it any more: \
+         move to a new cluster (docs/operations.md)"
+    )
 }
 
 /// Names, for a sentence.

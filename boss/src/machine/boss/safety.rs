@@ -15,6 +15,7 @@ use super::super::safety::{Bucket, Circumstances, Host, Member, Safety};
 use super::super::table::Rows;
 use super::super::view;
 use super::Boss;
+use super::recovery::used_up;
 
 /// Degraded buckets that are shown one by one.
 const SHOWN_MAX: usize = 64;
@@ -91,7 +92,7 @@ impl Boss {
     /// What a step has changed in these rows is counted, and told.
     pub(super) fn count_changes(&mut self, now: Time, before: &Rows) {
         let changes = Changes::between(before, self.publication.written());
-        let Changes { promoted, dropped, added, lost } = &changes;
+        let Changes { promoted, dropped, added, lost, over } = &changes;
         let of = |many: &BTreeMap<_, u64>| many.values().sum::<u64>();
         let (took_over, left) = (of(promoted), of(dropped));
         self.counters.promoted += took_over;
@@ -101,6 +102,9 @@ impl Boss {
         self.counters.dropped += left;
         let only =
             |nodes: &BTreeMap<_, u64>| (nodes.len() == 1).then(|| nodes.keys().next().cloned());
+        if *over > 0 {
+            self.tell(now, Kind::Degraded, None, used_up(&format!("{over} buckets have")));
+        }
         if took_over > 0 {
             let text = format!("buckets went to copies of theirs: {}", changes::listed(promoted));
             self.tell(now, Kind::Promoted, only(promoted).flatten().as_ref(), text);

@@ -13,7 +13,7 @@ use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
 use super::super::table::Row;
 use super::super::{configuration, view};
-use super::recovery::names;
+use super::recovery::{names, used_up};
 use super::{Boss, publication};
 
 /// The message of a queue node that came after the buckets were given out.
@@ -133,9 +133,11 @@ impl Boss {
     /// `/api/v1/status`.
     pub fn status(&self) -> view::Status {
         let waits_for = self.waits_for();
+        let over = self.kept.rows.iter().filter(|row| row.is_over()).count();
         let message = match (self.publication.failure(), self.publication.table()) {
             (Some(failure), _) => format!("the store fails: {failure}"),
             _ if self.frozen.is_some() => self.frozen_message(&waits_for),
+            (None, Some(_)) if over > 0 => used_up(&format!("{over} buckets have")),
             (None, None) => "waiting for the first queue nodes".to_owned(),
             (None, Some(_)) => "imq boss is available.".to_owned(),
         };

@@ -15,7 +15,10 @@ fn check(done: impl Fn(&mut Row), expected: &str) {
     let before = Rows::try_from(vec![pair.clone(), pair]).unwrap();
     let mut after = before.clone();
     done(after.row_mut("0/1".parse().unwrap()).unwrap());
-    let Changes { promoted, dropped, added, lost } = Changes::between(&before, &after);
+    let Changes { promoted, dropped, added, lost, over: 0 } = Changes::between(&before, &after)
+    else {
+        panic!("no bucket is over")
+    };
     let found = format!("{} | {} | {added} {lost}", listed(&promoted), listed(&dropped));
     assert_eq!(found, expected);
 }

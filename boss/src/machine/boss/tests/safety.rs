@@ -2,6 +2,7 @@
 
 use member::machine::Value;
 
+use super::super::super::table::LOSS_MAX;
 use super::super::super::view;
 use super::stage::{Stage, run};
 
@@ -143,4 +144,28 @@ fn a_lost_bucket_and_a_frozen_boss_are_said() {
     let safety = stage.boss.status().safety;
     assert_eq!(safety.hosts_may_die, 0);
     assert!(safety.reasons[0].starts_with("the boss is frozen: "), "{:?}", safety.reasons);
+}
+
+#[test]
+fn a_bucket_that_can_t_begin_anew_once_more_is_served_by_nobody_and_that_is_said() {
+    let mut stage = super::copies::cluster(1);
+    let (bucket, rows) = ("0/5".parse().unwrap(), &mut stage.boss.kept.rows);
+    let row = rows.row_mut(bucket).unwrap();
+    let q1 = row.primary().unwrap().clone();
+    (2..LOSS_MAX).for_each(|_| row.lose(&q1));
+    stage.boss.publication.change();
+    run(&mut stage, "1600 wake\n 1600 row 0 => q1 (8191,8191,8191)");
+    run(&mut stage, "2000 down 1\n 2001 refused 4 q1#1\n 2001 wake");
+    assert_eq!(stage.step("2001 row 0"), " (8191,8192,8192)");
+    let message = stage.boss.status().message;
+    assert!(message.starts_with("1 buckets have begun anew 8191 times"), "{message}");
+    assert!(stage.boss.events_after(0).any(|event| event.text == message));
+    assert_eq!(metric(&stage, "imq_boss_unowned_buckets"), 1);
+    // Nobody is given it, not even by an operator, and nothing more is stored.
+    let version = stage.boss.status().version;
+    run(&mut stage, "9000 wake\n 20000 wake");
+    assert_eq!(stage.boss.status().version, version);
+    run(&mut stage, "20001 up 5 q1\n 20001 register 5\n30000 wake");
+    assert_eq!(stage.step("30000 row 0"), " (8191,8192,8192)");
+    run(&mut stage, "30001 adopt 9 0/5 q2 => 9 Unavailable(\"bucket 0/5 has begun anew 8191…");
 }
