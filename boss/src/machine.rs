@@ -5,11 +5,12 @@
 //! [`table`] the rows, [`liveness`] tells the dead from the cut off,
 //! [`holdings`] is what nodes have of buckets, [`kept`] is what survives the
 //! process. A boss whose store has lost steps is [`frozen`]: it knows them by its [`history`], and
-//! [`adopt`] decides what it takes of what nodes know. [`view`] and [`totals`] are what operators
-//! see.
+//! [`adopt`] decides what it takes of what nodes know. [`safety`] is how many hosts may die,
+//! [`changes`] what steps have changed in rows, [`view`] and [`totals`] what operators see.
 
 pub mod adopt;
 pub mod boss;
+pub mod changes;
 pub mod configuration;
 pub mod configurations;
 mod counters;
@@ -24,6 +25,7 @@ mod outbox;
 pub mod placement;
 pub mod registration;
 pub mod roster;
+pub mod safety;
 pub mod table;
 pub mod totals;
 pub mod view;

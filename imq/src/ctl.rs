@@ -1,5 +1,7 @@
 //! What operators ask running nodes.
 
+mod cluster;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,6 +22,13 @@ pub(crate) enum Question {
     /// behind the same record. Fails if one differs, or the node has none.
     #[command(after_help = "Example: imq ctl digest --node http://127.0.0.1:7690")]
     Digest(DigestOptions),
+    /// Print how many hosts may die now without losing anything, and why it are no more; then all
+    /// nodes, with the buckets that they have.
+    #[command(after_help = "Example: imq ctl nodes --boss http://127.0.0.1:7500")]
+    Nodes(cluster::Options),
+    /// Print the row of each bucket: who serves it, who else has all of it, who is being filled.
+    #[command(after_help = "Example: imq ctl table --boss http://127.0.0.1:7500")]
+    Table(cluster::Options),
     /// Let a boss go on whose store has lost steps, without the nodes that it waits for; or give up
     /// a bucket of which no node can be proven dead. Prints the buckets that begin anew, empty.
     #[command(after_help = "Examples: imq ctl adopt
@@ -66,6 +75,8 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode> {
     rustls::crypto::ring::default_provider().install_default().ok();
     match question {
         Question::Digest(options) => runtime.block_on(digest(options)),
+        Question::Nodes(options) => runtime.block_on(cluster::nodes(options)),
+        Question::Table(options) => runtime.block_on(cluster::table(options)),
         Question::Adopt(options) => runtime.block_on(adopt(options)),
     }
 }

@@ -61,6 +61,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     if !quick {
         let alone = |name| format!("cargo check --quiet -p {name} --no-default-features");
         stages.push(stage("machine-only builds", 120, commands(MACHINES.map(alone))));
+        stages.push(stage("alert rules", 30, alerts(tree)));
     }
     let build = stage("build", 1200, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
@@ -142,6 +143,17 @@ fn cluster(tree: &Tree) -> Work {
     }
     lines.push(CommandLine::new("cargo test --workspace --test cluster -- --test-threads=1"));
     Work::Commands(lines)
+}
+
+/// The alerts for Prometheus, by its own tool.
+fn alerts(tree: &Tree) -> Work {
+    if !tree.has("ops/prometheus/imq.rules.yml") {
+        return Work::Missing("there are no rules");
+    }
+    commands([
+        "promtool check rules ops/prometheus/imq.rules.yml",
+        "promtool test rules ops/prometheus/imq.test.yml",
+    ])
 }
 
 /// Each plan of `imq loadtest` for a few seconds. They mostly wait, so several run at a time.

@@ -12,7 +12,7 @@ use proto::bucket::{BucketId, Conf, Loss, Reign};
 use super::history::History;
 use super::jumps;
 use super::roster::Owner;
-use super::table::{Row, Rows};
+use super::table::{LOSS_MAX, Row, Rows};
 
 /// Planted bugs of it, all off.
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,8 +109,10 @@ fn adopt_row(evidence: &mut Evidence, bucket: BucketId, base: &Row) -> (Row, boo
         return (best.kept(reign, conf), true);
     }
     let loss = if evidence.faults().numbers_repeat { 1 } else { jumps::LOSS };
-    let loss = Loss(highest(|row| row.loss().0) + loss);
-    let heir = heir(evidence, &best);
+    let loss = highest(|row| row.loss().0) + loss;
+    // A number that lost steps may have given out is none to begin with.
+    let heir = if loss < LOSS_MAX { heir(evidence, &best) } else { None };
+    let loss = Loss(loss.min(LOSS_MAX - 1));
     (Row::begun(heir.as_ref(), loss, Reign(reign.0 + step), conf), false)
 }
 

@@ -13,6 +13,7 @@ mod proposals;
 mod publication;
 mod recovery;
 mod returns;
+mod safety;
 mod slept;
 mod verdicts;
 mod views;
@@ -33,6 +34,7 @@ use self::proposals::Proposals;
 use self::publication::Publication;
 pub use self::recovery::Adopt;
 use self::returns::Returns;
+use self::safety::Lookout;
 use self::verdicts::Bereaved;
 use super::adopt;
 use super::configuration::Configuration;
@@ -204,6 +206,7 @@ pub struct Boss {
     learners: Learners,
     proposals: Proposals,
     bereaved: Bereaved,
+    lookout: Lookout,
     /// When learners were chosen last.
     chosen_ms: u64,
     /// How many events there were when the process started.
@@ -269,6 +272,7 @@ impl Boss {
             learners: Learners::default(),
             proposals: Proposals::default(),
             bereaved,
+            lookout: Lookout::default(),
             chosen_ms: now.ms,
             events_found,
             publication,
@@ -325,6 +329,7 @@ impl Boss {
         self.settle(now);
         self.decide_waiting(now);
         self.choose_learners(now);
+        self.look_at_safety(now);
         self.expire(now, out);
         self.publish(now, out);
         self.wind_the_clock(now);
@@ -411,6 +416,7 @@ impl Boss {
         if self.holdings.take(node, &report.buckets, report.full) {
             self.bereaved.review();
             self.learners.review();
+            self.lookout.review();
         }
         if let Some(node) = self.kept.roster.get(node) {
             self.reports.take(node, report, now.ms);

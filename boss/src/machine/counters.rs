@@ -13,6 +13,14 @@ pub struct Counters {
     pub lost: u64,
     /// Buckets that got another owner.
     pub moved: u64,
+    /// Buckets that went to a copy, with all that was in them.
+    pub promoted: u64,
+    /// Buckets that began anew, empty.
+    pub buckets_lost: u64,
+    /// Copies that came in sync.
+    pub added: u64,
+    /// Copies that were in sync, and are so no more.
+    pub dropped: u64,
     /// Steps that the store has.
     pub stored: u64,
     /// Steps that the store failed to take.
@@ -35,6 +43,22 @@ impl Counters {
             ("imq_boss_refused_total", "Processes whose registration was refused.", self.refused),
             ("imq_boss_lost_total", "Nodes that were given up.", self.lost),
             ("imq_boss_moved_buckets_total", "Buckets that got another owner.", self.moved),
+            (
+                "imq_boss_promoted_buckets_total",
+                "Buckets that went to a copy, with all that was in them.",
+                self.promoted,
+            ),
+            (
+                "imq_boss_lost_buckets_total",
+                "Buckets that began anew, empty: their `loss` rose.",
+                self.buckets_lost,
+            ),
+            ("imq_boss_added_copies_total", "Copies that came in sync.", self.added),
+            (
+                "imq_boss_dropped_copies_total",
+                "Copies that were in sync, and are so no more.",
+                self.dropped,
+            ),
             ("imq_boss_stored_total", "Steps written to the store.", self.stored),
             (
                 "imq_boss_store_failed_total",

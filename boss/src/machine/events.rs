@@ -47,6 +47,14 @@ pub enum Kind {
     Refused,
     /// Buckets got another owner.
     Moved,
+    /// Copies took over.
+    Promoted,
+    /// Copies are in sync no more.
+    Dropped,
+    /// Buckets have fewer copies in sync than are wanted.
+    Degraded,
+    /// All have as many again.
+    InSync,
     /// The number of buckets doubled.
     Split,
     /// The cluster configuration was replaced.
@@ -71,6 +79,10 @@ impl Kind {
             Kind::Left => "left",
             Kind::Refused => "refused",
             Kind::Moved => "moved",
+            Kind::Promoted => "promoted",
+            Kind::Dropped => "dropped",
+            Kind::Degraded => "degraded",
+            Kind::InSync => "in_sync",
             Kind::Split => "split",
             Kind::Config => "config",
             Kind::Store => "store",
@@ -85,6 +97,9 @@ impl Kind {
             Kind::Unlinked
             | Kind::Lost
             | Kind::Refused
+            | Kind::Promoted
+            | Kind::Dropped
+            | Kind::Degraded
             | Kind::Store
             | Kind::Frozen
             | Kind::Adopted => true,
@@ -93,6 +108,7 @@ impl Kind {
             | Kind::Returned
             | Kind::Left
             | Kind::Moved
+            | Kind::InSync
             | Kind::Split
             | Kind::Config => false,
         }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use proto::limits;
 use proto::table::Version;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,9 @@ use serde::{Deserialize, Serialize};
 pub const TERM_RANDOM_BITS: u32 = 16;
 /// Bits of an incarnation that count within a term: a million registrations.
 pub const INCARNATION_COUNTER_BITS: u32 = 20;
+/// A term that somebody names is of so many starts later at most: an older state was put back here.
+/// There are 131,072 starts, and whatever is believed is passed by.
+pub const STARTS_AHEAD_MAX: u64 = 1_024;
 /// Terms that are remembered. What is older was heard by everybody long ago.
 const TERMS_MAX: usize = 4_096;
 
@@ -75,6 +79,13 @@ pub fn next_term(term: u64, random: u64) -> u64 {
 /// Which start of a boss began this term.
 pub fn start_of(term: u64) -> u64 {
     term >> TERM_RANDOM_BITS
+}
+
+/// Whether a term that somebody names can have begun, where ours have come to `known`. Its random
+/// bits say nothing of that.
+pub fn is_plausible(term: u64, known: u64) -> bool {
+    let is_possible = term <= term_of(limits::NUMBER_MAX);
+    is_possible && start_of(term) <= start_of(known) + STARTS_AHEAD_MAX
 }
 
 /// In which term this incarnation was given.

@@ -1,7 +1,7 @@
 //! What a process says of itself, checked before anything is done about it.
 
 use link::machine::Peer;
-use proto::bucket::{BucketId, Conf, Loss, Reign};
+use proto::bucket::{BucketId, Conf, Reign};
 use proto::limits;
 use proto::link::Role;
 use proto::n2b::{BucketReport, Register};
@@ -11,7 +11,7 @@ use proto::text;
 
 use super::history;
 use super::roster::NodeRole;
-use super::table::Row;
+use super::table::{LOSS_MAX, Row};
 
 /// Host labels and addresses stand in tables.
 pub const LABEL_BYTES_MAX: usize = 255;
@@ -94,6 +94,14 @@ impl Registration {
             let nowhere = "address: give the address at which others reach this process";
             return Err(Refusal::for_good(nowhere));
         }
+        let held = register.buckets.iter().filter_map(|bucket| bucket.row.as_ref());
+        let rows = held.chain(register.ahead.iter().filter_map(|moved| moved.row.as_ref()));
+        if let Some(row) = rows.into_iter().find(|row| row.loss >= LOSS_MAX) {
+            return Err(Refusal::for_good(format!(
+                "the loss of a bucket is {}, but it is below {LOSS_MAX} in every cluster",
+                row.loss
+            )));
+        }
         let buckets = register.buckets.iter().filter_map(|bucket| {
             let row = Row::reported(bucket.row.as_ref()?)?;
             Some((BucketId::new(bucket.bits, bucket.prefix)?, row))
@@ -125,17 +133,23 @@ impl Registration {
         };
         let incarnation = self.incarnation.unwrap_or_default();
         let (term, known_term) = (history::term_of(incarnation), known.table.term);
-        if !limits::is_plausible(term, known_term.max(history::term_of(known.incarnation))) {
+        let known_term = known_term.max(history::term_of(known.incarnation));
+        if !history::is_plausible(term, known_term) {
             return Err(Refusal::for_now(format!(
                 "the incarnation is {incarnation}, but the newest that a boss of this cluster has \
                  given is {}",
                 known.incarnation
             )));
         }
+        if !history::is_plausible(self.table.term, known_term) {
+            return Err(Refusal::for_now(format!(
+                "the term of its table is {}, but the newest that a boss of this cluster has given \
+                 is {}",
+                self.table.term, known.table.term
+            )));
+        }
         let named = [
-            ("term of its table", self.table.term, known.table.term),
             ("version of its table", self.table.version, known.table.version),
-            ("loss of a bucket", highest(|row| row.loss().0), known.loss.0),
             ("reign of a bucket", highest(|row| row.reign().0), known.reign.0),
             ("conf of a bucket", highest(|row| row.conf().0), known.conf.0),
             ("version of its cluster configuration", self.config, known.config),
@@ -162,8 +176,6 @@ pub struct Known {
     pub table: Version,
     /// The newest incarnation that was given.
     pub incarnation: u64,
-    /// The highest of any bucket.
-    pub loss: Loss,
     /// The highest of any bucket.
     pub reign: Reign,
     /// The highest of any bucket.

@@ -10,7 +10,7 @@ use super::jumps::Number;
 use super::placement::{Move, Placement};
 use super::roster::Owner;
 
-pub use self::row::Row;
+pub use self::row::{LOSS_MAX, Row};
 
 mod row;
 
@@ -52,9 +52,9 @@ impl Rows {
         Some((bucket, self.0.get(bucket.prefix() as usize)?))
     }
 
-    /// Whether some bucket has nobody.
+    /// Whether some bucket has nobody that can be given to somebody.
     pub fn any_unowned(&self) -> bool {
-        self.0.iter().any(|row| row.primary().is_none())
+        self.0.iter().any(|row| row.primary().is_none() && !row.is_over())
     }
 
     /// Changes the row of a bucket; nothing: it is none of this table's.
@@ -85,7 +85,8 @@ impl Rows {
     /// Spreads what nobody has over these nodes.
     pub fn spread(&mut self, nodes: &BTreeSet<Owner>) -> usize {
         let Some(mut placement) = self.placement() else { return 0 };
-        let moves = placement.spread(nodes);
+        let mut moves = placement.spread(nodes);
+        moves.retain(|step| !self.0[step.prefix as usize].is_over());
         self.apply(&moves);
         moves.len()
     }

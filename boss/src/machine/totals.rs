@@ -22,6 +22,8 @@ const SESSIONS: Figure = (NodeRole::Gateway, "imq_gateway_sessions");
 const QUEUES: Figure = (NodeRole::QueueNode, "imq_queue_node_queues");
 const EVENTS: Figure = (NodeRole::QueueNode, "imq_queue_node_events_total");
 const DELIVERIES: Figure = (NodeRole::Gateway, "imq_gateway_deliveries_total");
+const LAG_RECORDS: Figure = (NodeRole::QueueNode, "imq_queue_node_copy_lag_records");
+const LAG_BYTES: Figure = (NodeRole::QueueNode, "imq_queue_node_copy_lag_bytes");
 const ROUND_TRIP: Figure = (NodeRole::Gateway, "imq_gateway_newest_round_trip_seconds");
 
 /// Who reports it, and its name in their metrics.
@@ -121,6 +123,13 @@ impl Reported {
         let (message, newest) = (String::new(), Sample::default());
         let (ready, draining) = (false, false);
         Reported { role: node.role, ready, draining, message, newest, before: None }
+    }
+
+    /// By how many records and bytes the copy of its buckets is behind that is furthest behind;
+    /// none if it doesn't say.
+    pub fn lag(&self) -> Option<(f64, f64)> {
+        let value = |(_, name): Figure| self.newest.value(name);
+        Some((value(LAG_RECORDS)?, value(LAG_BYTES)?))
     }
 
     fn rate(&self, (_, name): Figure) -> Option<f64> {

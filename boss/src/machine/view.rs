@@ -55,6 +55,8 @@ pub struct Row {
     pub primary: Option<Owner>,
     pub in_sync: Vec<Owner>,
     pub learners: Vec<Owner>,
+    /// It has fewer copies than are wanted of which the boss knows that they can take over.
+    pub degraded: bool,
 }
 
 /// A node in one of its lives.
@@ -154,7 +156,9 @@ pub struct Status {
     pub buckets: usize,
     /// Buckets that no node serves.
     pub unowned: usize,
-    /// How many buckets each queue node has.
+    /// How safe the buckets are.
+    pub safety: Safety,
+    /// What each queue node has of the buckets.
     pub buckets_of: Vec<Share>,
     /// The cluster's figures.
     pub totals: Totals,
@@ -171,11 +175,62 @@ pub struct Frozen {
     pub waits_for: Vec<String>,
 }
 
+/// How many hosts may die, and what is wrong.
+#[derive(Debug, Clone, Serialize)]
+pub struct Safety {
+    /// Copies of each bucket that the configuration wants.
+    pub copies: usize,
+    /// Whichever hosts these are, nothing is lost.
+    pub hosts_may_die: usize,
+    /// The same of queue nodes alone.
+    pub nodes_may_die: usize,
+    /// How many hosts could die with all copies that are wanted; 0 if all nodes are on loopback.
+    pub hosts_wanted: usize,
+    /// What is wrong, in sentences.
+    pub reasons: Vec<String>,
+    /// Buckets that have fewer copies than are wanted.
+    pub degraded: usize,
+    /// The first of them.
+    pub degraded_buckets: Vec<Degraded>,
+    /// Buckets that have gone to a copy since the boss started.
+    pub promoted: u64,
+    /// Buckets that began anew, empty, since then.
+    pub lost: u64,
+    /// Copies that came in sync since then.
+    pub added: u64,
+    /// Copies that left since then.
+    pub dropped: u64,
+}
+
+/// A bucket with too few copies.
+#[derive(Debug, Clone, Serialize)]
+pub struct Degraded {
+    /// As `prefix/bits`.
+    pub bucket: String,
+    /// The id of who serves it.
+    pub primary: Option<String>,
+    /// The ids of those who have all of it, as its row says.
+    pub in_sync: Vec<String>,
+    /// Those of them who are away, or can't go on.
+    pub missing: Vec<String>,
+    /// The ids of those who are being filled.
+    pub learners: Vec<String>,
+}
+
 /// How much of the table is a node's.
 #[derive(Debug, Clone, Serialize)]
 pub struct Share {
     /// Which node.
     pub id: String,
-    /// How many buckets.
+    /// Buckets that it serves.
     pub buckets: usize,
+    /// Buckets of others of which it has all.
+    pub copies: usize,
+    /// Buckets of which it is being filled.
+    pub learners: usize,
+    /// By how many records the copy of its buckets is behind that is furthest behind, by its last
+    /// report.
+    pub lag_records: Option<f64>,
+    /// The same in bytes.
+    pub lag_bytes: Option<f64>,
 }

@@ -13,7 +13,8 @@
 //! Ten times a second a bucket is `shown`, so that copies compare themselves with it.
 //!
 //! Whom a bucket `waits` for is said by its row, with those whom it has made a `proposal` to add.
-//! The nodes of all fellows are its node's `peers`. Scripts and the simulation may have copies
+//! The nodes of all fellows are its node's `peers`, and by how much they are
+//! behind is its `lag`. Scripts and the simulation may have copies
 //! `played` by the caller.
 
 mod copy;
@@ -23,6 +24,7 @@ mod fellows;
 mod forget;
 mod heritage;
 mod kept;
+mod lag;
 mod learner;
 mod peers;
 mod played;
@@ -39,6 +41,7 @@ pub(crate) use fellows::Fellows;
 pub use forget::Forgets;
 pub(crate) use heritage::{Heritage, Inherited};
 pub(crate) use kept::Copies;
+pub(crate) use lag::Lag;
 pub use learner::{Broken, Learner};
 pub(crate) use played::Batches;
 pub use played::Played;

@@ -71,6 +71,10 @@ pub struct Counters {
     pub copies: u64,
     /// Bytes of these copies, by the node's count.
     pub copy_bytes: u64,
+    /// Records that the copy elsewhere hasn't acknowledged that is furthest behind.
+    pub copy_lag_records: u64,
+    /// The same in bytes.
+    pub copy_lag_bytes: u64,
     /// Bytes of snapshots for copies elsewhere.
     pub copy_bytes_sent: u64,
     /// Units that copies here have applied.
@@ -92,7 +96,7 @@ impl Counters {
         sizes.into_iter().chain(totals).collect()
     }
 
-    fn sizes(&self) -> [(&'static str, &'static str, u64); 11] {
+    fn sizes(&self) -> [(&'static str, &'static str, u64); 13] {
         [
             ("imq_queue_node_queues", "Queues that exist.", self.queues),
             ("imq_queue_node_subscriptions", "Subscriptions that exist.", self.subscriptions),
@@ -107,6 +111,16 @@ impl Counters {
                 "imq_queue_node_copies_bytes",
                 "Bytes of copies of other nodes' buckets.",
                 self.copy_bytes,
+            ),
+            (
+                "imq_queue_node_copy_lag_records",
+                "Records of a bucket that its copy elsewhere lacks that is furthest behind.",
+                self.copy_lag_records,
+            ),
+            (
+                "imq_queue_node_copy_lag_bytes",
+                "Bytes of the records of a bucket that its copy lacks that is furthest behind.",
+                self.copy_lag_bytes,
             ),
             (
                 "imq_queue_node_untold",

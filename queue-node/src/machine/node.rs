@@ -25,7 +25,7 @@ use super::buckets::Buckets;
 #[cfg(test)]
 use super::clock::Clock;
 use super::clock::NodeMs;
-use super::copies::{Batches, Compared, Copies, Learner, Played, Reader, Streams};
+use super::copies::{Batches, Compared, Copies, Lag, Learner, Played, Reader, Streams};
 use super::counters::Counters;
 use super::faults::Faults;
 use super::lane::Broken;
@@ -356,7 +356,19 @@ impl Node {
         let unanswered = self.shared.unanswered.total() as u64;
         let callout_tells_kept = self.shared.couriers.len() as u64;
         let copies = self.copies.len() as u64;
-        Counters { sessions, queues, unanswered, callout_tells_kept, copies, ..counters }
+        let lags = self.buckets.all().map(|bucket| bucket.fellows.lag());
+        let lag = lags.fold(Lag::default(), Lag::max);
+        let (copy_lag_records, copy_lag_bytes) = (lag.records, lag.bytes);
+        Counters {
+            sessions,
+            queues,
+            unanswered,
+            callout_tells_kept,
+            copies,
+            copy_lag_records,
+            copy_lag_bytes,
+            ..counters
+        }
     }
 
     /// The buckets that this node is home of, and under which epochs.

@@ -57,6 +57,9 @@ fn what_is_not_there_is_missed_with_a_word() {
     assert_eq!(commands_of("cluster", &[], false), ["imq has no test program of that name"]);
     assert_eq!(commands_of("load plans", &[], false), ["imq has no test program of that name"]);
     assert_eq!(commands_of("simulation", &[], true), ["sim has no program"]);
+    assert_eq!(commands_of("alert rules", &[], false), ["there are no rules"]);
+    let rules = commands_of("alert rules", &[("ops/prometheus/imq.rules.yml", "")], false);
+    assert_eq!(rules[0], "promtool check rules ops/prometheus/imq.rules.yml");
     let documented = commands_of("documentation commands", &[], false);
     assert_eq!(documented, ["no page has a command of ours"]);
     let simulation = commands_of("simulation", &[("sim/src/main.rs", "")], true);

@@ -356,3 +356,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_loss_that_can_t_be_raised_enough_leaves_a_bucket_to_nobody() {
+    let adopted = |loss| {
+        let row = Row::begun(Some(&owner("q1")), Loss(loss), Reign(3), Conf(3));
+        let ours = Rows::try_from(vec![row]).unwrap();
+        let heirs = BTreeMap::from([(owner("q2"), 0)]);
+        let rows = adopt(Evidence { ours, heirs, ..Evidence::default() }).rows;
+        let row = rows.iter().next().unwrap();
+        (row.loss().0, row.primary().cloned())
+    };
+    let most = LOSS_MAX - jumps::LOSS - 1;
+    assert_eq!(adopted(most), (LOSS_MAX - 1, Some(owner("q2"))));
+    assert_eq!(adopted(most + 1), (LOSS_MAX - 1, None));
+}

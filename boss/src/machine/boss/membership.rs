@@ -2,7 +2,7 @@
 
 use link::machine::LinkId;
 use proto::b2n::{Refused, b2n};
-use proto::bucket::{Conf, Loss, Reign};
+use proto::bucket::{Conf, Reign};
 use proto::n2b::{Reached, Register, Unreachable};
 use proto::name::NodeId;
 use proto::time::Time;
@@ -43,7 +43,6 @@ impl Boss {
         Known {
             table: self.kept.step(),
             incarnation: self.kept.roster.newest(),
-            loss: Loss(highest(|row| row.loss().0)),
             reign: Reign(highest(|row| row.reign().0)),
             conf: Conf(highest(|row| row.conf().0)),
             config: self.kept.config.present().version,
@@ -137,6 +136,7 @@ impl Boss {
         // It says anew whom it can't reach.
         self.lives.values_mut().for_each(|life| life.reached(&id));
         self.learners.review();
+        self.lookout.review();
         let step = self.publication.step_of_changes(self.kept.version);
         if let Some(line) = self.links.get_mut(&link) {
             line.sent = Sent { registered_at: step, ..Sent::default() };
@@ -201,6 +201,7 @@ impl Boss {
             self.reports.forget(&node);
             self.holdings.forget(&node);
             self.learners.review();
+            self.lookout.review();
             if draining && self.is_gateway(&node) {
                 return self.left(now, &node);
             }

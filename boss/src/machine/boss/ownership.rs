@@ -54,7 +54,6 @@ impl Boss {
 
     pub(super) fn moved(&mut self, now: Time, buckets: usize, text: String) {
         if buckets > 0 {
-            self.counters.moved += buckets as u64;
             self.tell(now, Kind::Moved, None, text);
         }
     }

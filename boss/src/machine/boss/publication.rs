@@ -187,6 +187,7 @@ impl Boss {
         if present != before {
             self.copies = self.kept.config.copies();
             self.learners.review();
+            self.lookout.review();
             self.publication.change();
             let text = format!("the cluster configuration is version {present} now");
             self.tell(now, Kind::Config, None, text);
@@ -199,6 +200,7 @@ impl Boss {
         let Some(step) = self.publication.writing.take() else { return };
         self.counters.stored += 1;
         self.publication.take(step);
+        self.lookout.review();
         self.publication.push_soon();
         if self.publication.failure.take().is_some() {
             self.tell(now, Kind::Store, None, "the store works again".to_owned());
@@ -231,7 +233,7 @@ impl Boss {
         let waits = publication.retry_at().is_some_and(|at| now.ms < at);
         if publication.changed && publication.writing.is_none() && !waits {
             self.kept.version += 1;
-            self.settle_rows();
+            self.settle_rows(now);
             let step = self.step();
             (self.publication.changed, self.publication.change_at) = (false, None);
             if self.faults().pushed_before_stored {
@@ -247,7 +249,7 @@ impl Boss {
     }
 
     /// No step breaks the rules of rows: what is stored is given out, and can't be taken back.
-    fn settle_rows(&mut self) {
+    fn settle_rows(&mut self, now: Time) {
         let step = self.kept.step();
         self.kept.history.add(step);
         let faults = self.faults();
@@ -261,7 +263,8 @@ impl Boss {
         if let Err((prefix, wrong)) = rows.follow(&self.publication.written) {
             panic!("the row of bucket {prefix}/{} must not be stored: {wrong}", rows.bits());
         }
-        self.publication.written = rows.clone();
+        let before = std::mem::replace(&mut self.publication.written, rows.clone());
+        self.count_changes(now, &before);
     }
 
     /// What nodes will hear of the present state. What didn't change keeps its version.

@@ -18,7 +18,7 @@ use super::super::jumps;
 use super::super::outbox::{Answer, Outbox};
 use super::super::registration::Registration;
 use super::super::roster::{NodeRole, Owner};
-use super::super::table::{Row, Rows};
+use super::super::table::{LOSS_MAX, Row, Rows};
 use super::Boss;
 use super::publication::Waiting;
 
@@ -48,6 +48,7 @@ impl Boss {
         let text = format!("no row changes: {reason}");
         self.tell(now, Kind::Frozen, None, text);
         self.frozen = Some(Frozen::new(reason, now.unix_ms));
+        self.lookout.review();
         // What no step has is no change.
         self.kept.rows = self.publication.written().clone();
         self.proposals.clear();
@@ -216,6 +217,9 @@ impl Boss {
         let to = to.ok_or_else(|| format!("{node} is no queue node with a link to the boss"))?;
         let row = self.kept.rows.of(bucket);
         let row = row.ok_or_else(|| format!("there is no bucket {bucket}"))?;
+        if row.is_used_up() {
+            return Err(used_up(&format!("bucket {bucket} has")));
+        }
         if let Some(member) = row.in_sync().iter().find(|member| self.is_linked(member)) {
             let id = &member.id;
             return Err(format!("{id} is in sync of bucket {bucket} and linked: stop it first"));
@@ -266,12 +270,14 @@ impl Boss {
         self.publication.replace(&self.kept.rows);
         self.learners.review();
         self.bereaved.review();
+        self.lookout.review();
         let text = match lost.len() {
             0 => "lost steps were made up for: no bucket has lost anything".to_owned(),
             many => format!("lost steps were made up for: {many} buckets begin anew, empty"),
         };
         self.tell(now, Kind::Adopted, None, text);
         self.counters.moved += lost.len() as u64;
+        self.counters.buckets_lost += lost.len() as u64;
         lost
     }
 
@@ -292,6 +298,15 @@ impl Boss {
         });
         nodes.map(|owner| (owner.clone(), self.kept.rows.count(owner))).collect()
     }
+}
+
+/// That buckets can't begin anew once more, and what to do.
+pub(super) fn used_up(which: &str) -> String {
+    let most = LOSS_MAX - 1;
+    format!(
+        "{which} begun anew {most} times, the most there can be, and nobody can serve it any more: \
+         move to a new cluster (docs/operations.md)"
+    )
 }
 
 /// Names, for a sentence.

@@ -5,6 +5,7 @@ mod crowd;
 mod lost;
 mod newcomers;
 mod plants;
+mod safety;
 mod stage;
 
 use self::stage::{Stage, check, run};

@@ -172,7 +172,7 @@ impl Boss {
         let heirs = self.heirs();
         let mut counts: BTreeMap<Owner, usize> =
             heirs.iter().map(|heir| (heir.clone(), self.kept.rows.count(heir))).collect();
-        let (mut promoted, mut lost) = (0, 0);
+        let mut lost = 0;
         for (bucket, succession) in found {
             match succession {
                 Succession::Stays => continue,
@@ -181,7 +181,6 @@ impl Boss {
                     let heir = fewest(&counts, &heirs).unwrap_or_else(|| heirs[0].clone());
                     counts.entry(heir.clone()).and_modify(|count| *count += 1);
                     self.row_of(bucket).promote(&heir, |owner| out.contains(owner));
-                    promoted += 1;
                 }
                 Succession::Anew(heir) => {
                     self.row_of(bucket).lose(&heir);
@@ -199,7 +198,6 @@ impl Boss {
             self.publication.change();
             self.learners.review();
         }
-        self.moved(now, promoted, format!("{promoted} buckets went to copies of theirs"));
         let to = if heirs.is_empty() { "wait for a queue node" } else { "begin anew, empty" };
         self.moved(now, lost, format!("{lost} buckets lost their last copy and {to}"));
     }

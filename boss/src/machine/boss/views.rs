@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use member::machine::Sample;
+use proto::bucket::BucketId;
 use proto::name::{NodeId, QueueName};
 use proto::table;
 use proto::time::Time;
@@ -12,7 +13,7 @@ use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
 use super::super::table::Row;
 use super::super::{configuration, view};
-use super::recovery::names;
+use super::recovery::{names, used_up};
 use super::{Boss, publication};
 
 /// The message of a queue node that came after the buckets were given out.
@@ -38,6 +39,10 @@ impl Boss {
     /// `/api/v1/table`: nothing before there is one.
     pub fn table_view(&self) -> Option<view::Table> {
         let table = self.publication.table()?;
+        let degraded = &self.safety().degraded;
+        let is_degraded = |prefix| {
+            BucketId::new(table.bits, prefix).is_some_and(|bucket| degraded.contains(&bucket))
+        };
         let owner = |owner: &table::Owner| view::Owner {
             id: owner.id.clone(),
             incarnation: owner.incarnation,
@@ -50,6 +55,7 @@ impl Boss {
             primary: row.primary.as_ref().map(owner),
             in_sync: row.in_sync.iter().map(owner).collect(),
             learners: row.learners.iter().map(owner).collect(),
+            degraded: is_degraded(row.prefix),
         });
         Some(view::Table {
             term: table.term,
@@ -126,16 +132,12 @@ impl Boss {
 
     /// `/api/v1/status`.
     pub fn status(&self) -> view::Status {
-        let shares = self.shares();
-        let nodes = self.kept.roster.iter().filter(|node| node.holds_queues());
-        let share = |node: &Node| view::Share {
-            id: node.id.as_str().to_owned(),
-            buckets: shares.get(node.id.as_str()).copied().unwrap_or_default(),
-        };
         let waits_for = self.waits_for();
+        let over = self.kept.rows.iter().filter(|row| row.is_over()).count();
         let message = match (self.publication.failure(), self.publication.table()) {
             (Some(failure), _) => format!("the store fails: {failure}"),
             _ if self.frozen.is_some() => self.frozen_message(&waits_for),
+            (None, Some(_)) if over > 0 => used_up(&format!("{over} buckets have")),
             (None, None) => "waiting for the first queue nodes".to_owned(),
             (None, Some(_)) => "imq boss is available.".to_owned(),
         };
@@ -151,7 +153,8 @@ impl Boss {
             message,
             buckets: self.kept.rows.iter().count(),
             unowned: self.unowned(),
-            buckets_of: nodes.map(share).collect(),
+            safety: self.shown_safety(),
+            buckets_of: self.shown_shares(),
             totals: self.reports.totals(),
         }
     }
@@ -166,12 +169,14 @@ impl Boss {
         let links = self.links.values().filter(|line| line.node.is_some()).count();
         let nodes = self.kept.roster.iter().filter(|node| node.state == State::Up).count();
         let frozen = self.frozen.is_some().into();
+        let learners = self.kept.rows.iter().map(|row| row.learners().len() as u64).sum();
         let sizes = [
             ("imq_boss_term", "The boss's term.", self.kept.term),
             ("imq_boss_version", "The newest step.", self.kept.version),
             ("imq_boss_links", "Nodes with a link to the boss.", links as u64),
             ("imq_boss_nodes", "Nodes that are up.", nodes as u64),
             ("imq_boss_buckets", "Buckets of the table.", self.kept.rows.iter().count() as u64),
+            ("imq_boss_learners", "Copies that are being filled.", learners),
             ("imq_boss_unowned_buckets", "Buckets that no node serves.", self.unowned() as u64),
             ("imq_boss_frozen", "1: the store has lost steps, no row changes.", frozen),
             (
@@ -181,8 +186,35 @@ impl Boss {
             ),
             ("imq_boss_ready", "1: there is a table and the store works.", self.is_ready().into()),
         ];
+        let sizes = sizes.into_iter().chain(self.safety_sizes());
         let sizes = sizes.map(|(name, help, size)| Sample::gauge(name, help, size));
         self.counters.list().into_iter().chain(sizes).collect()
+    }
+
+    fn safety_sizes(&self) -> [(&'static str, &'static str, u64); 4] {
+        let safety = self.safety();
+        [
+            (
+                "imq_boss_hosts_may_die",
+                "Hosts that may die now without losing anything, whichever they are.",
+                safety.hosts_may_die as u64,
+            ),
+            (
+                "imq_boss_hosts_may_die_wanted",
+                "Hosts that could die with all copies that are wanted; 0: all nodes on loopback.",
+                safety.hosts_wanted as u64,
+            ),
+            (
+                "imq_boss_nodes_may_die",
+                "Queue nodes that may die now without losing anything, whichever they are.",
+                safety.nodes_may_die as u64,
+            ),
+            (
+                "imq_boss_degraded_buckets",
+                "Buckets with fewer copies in sync than are wanted.",
+                safety.degraded.len() as u64,
+            ),
+        ]
     }
 
     /// What an operator is to know of a frozen boss.

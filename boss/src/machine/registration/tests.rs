@@ -81,7 +81,6 @@ fn said(register: Register) -> Option<String> {
     let known = Known {
         table: Version { term: 3, version: 40 },
         incarnation: 9,
-        loss: Loss(5),
         reign: Reign(4),
         conf: Conf(6),
         config: 2,
@@ -102,20 +101,31 @@ fn numbers_that_no_boss_of_the_cluster_has_given_are_refused_by_name() {
     for ahead in [0, 1, far] {
         let register = Register { table_term: 3 + ahead, table_version: 40 + ahead, ..register() };
         assert_eq!(said(Register { incarnation: 9 + ahead, ..register }), None);
-        assert_eq!(said(bucket(5 + ahead, 4 + ahead, 6 + ahead)), None);
+        assert_eq!(said(bucket(5, 4 + ahead, 6 + ahead)), None);
     }
-    let far_life = (far + 100) << 20;
+    // Terms are told apart by their starts.
+    let late = (history::STARTS_AHEAD_MAX << 16) | 0xffff;
+    assert_eq!(said(Register { table_term: late, ..register() }), None);
+    assert_eq!(said(Register { incarnation: late << 20 | 7, ..register() }), None);
+    let far_life = (late + 1) << 20;
     let reason = said(Register { incarnation: far_life, ..register() }).expect("it is refused");
     assert!(reason.starts_with(&format!("the incarnation is {far_life}, but")), "{reason}");
+    for most in [late + 1, limits::NUMBER_MAX - 1, u64::MAX] {
+        let reason = said(Register { table_term: most, ..register() }).expect("it is refused");
+        assert!(reason.starts_with(&format!("the term of its table is {most}, but")), "{reason}");
+    }
+    for loss in [LOSS_MAX, u64::MAX] {
+        let Refusal { reason, for_good } = check(bucket(loss, 4, 6)).unwrap_err();
+        assert!(reason.starts_with(&format!("the loss of a bucket is {loss}, but")) && for_good);
+    }
+    assert_eq!(said(bucket(LOSS_MAX - 1, 4, 6)), None);
     for most in [far + 100, limits::NUMBER_MAX - 1, limits::NUMBER_MAX, u64::MAX] {
         let cases = [
-            (Register { table_term: most, ..register() }, "term of its table"),
             (Register { table_version: most, ..register() }, "version of its table"),
             (
                 Register { config_version: most, ..register() },
                 "version of its cluster configuration",
             ),
-            (bucket(most, 4, 6), "loss of a bucket"),
             (bucket(5, most, 6), "reign of a bucket"),
             (bucket(5, 4, most), "conf of a bucket"),
         ];

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::super::jumps::Number;
 use super::super::roster::Owner;
 
+/// A bucket's `loss` is below this: the generations of its users' sessions are loss × 2^40 and a
+/// count, and below 2^53.
+pub const LOSS_MAX: u64 = 1 << 13;
+
 /// Who has a bucket, and how often that has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored")]
@@ -75,7 +79,8 @@ impl Row {
         let Epochs { loss, reign } = row.epochs();
         let (term, version) = (row.term, row.version);
         let nobodys = Row { loss, reign, conf: row.conf(), term, version, ..Row::unheard(None) };
-        (row.in_sync.is_empty() && row.learners.is_empty()).then_some(nobodys)
+        let is_sound = row.in_sync.is_empty() && row.learners.is_empty() && row.loss < LOSS_MAX;
+        is_sound.then_some(nobodys)
     }
 
     /// The row that a node reports; nothing if no boss gives such a row.
@@ -203,10 +208,25 @@ impl Row {
         self.learners.retain(|learner| !is_out(learner));
     }
 
-    /// Gives the bucket to a node that has nothing of what was in it.
+    /// Gives the bucket to a node that has nothing of what was in it; to nobody if it has begun
+    /// anew as often as it can.
     pub(in crate::machine) fn lose(&mut self, to: &Owner) {
-        self.loss.0 += 1;
-        self.reign_of(Some(to));
+        if !self.is_used_up() {
+            self.loss.0 += 1;
+            self.reign_of(Some(to));
+        } else if self.primary.is_some() {
+            self.orphan();
+        }
+    }
+
+    /// It can't begin anew once more.
+    pub fn is_used_up(&self) -> bool {
+        self.loss.0 + 1 >= LOSS_MAX
+    }
+
+    /// Nobody serves it, and nobody ever will.
+    pub fn is_over(&self) -> bool {
+        self.primary.is_none() && self.is_used_up()
     }
 
     /// The primary is gone, and nobody takes its place yet: what it had isn't given up.
@@ -259,11 +279,12 @@ impl Row {
         }
     }
 
-    /// Whether the sets fit: the primary is the first in sync, and nobody is named twice.
+    /// Whether the sets fit: the primary is the first in sync, and nobody is named twice; and
+    /// whether a bucket can have begun anew so often.
     fn is_sound(&self) -> bool {
         let all: BTreeSet<&Owner> = self.in_sync.iter().chain(&self.learners).collect();
         let is_each_once = all.len() == self.in_sync.len() + self.learners.len();
-        self.in_sync.first() == self.primary.as_ref() && is_each_once
+        self.in_sync.first() == self.primary.as_ref() && is_each_once && self.loss.0 < LOSS_MAX
     }
 
     /// What is wrong with this row behind the one that was stored before, if anything is.
@@ -271,7 +292,10 @@ impl Row {
         let new = self.in_sync.iter().filter(|member| !before.in_sync.contains(member)).count();
         let has_lost = self.loss > before.loss;
         let rules = [
-            (self.is_sound(), "the primary isn't the first in sync, or somebody is named twice"),
+            (
+                self.is_sound(),
+                "the primary isn't the first in sync, somebody is named twice, or loss is used up",
+            ),
             (self == before || self.conf > before.conf, "conf doesn't rise with a change"),
             (self.loss >= before.loss && self.reign >= before.reign, "loss or reign falls"),
             (

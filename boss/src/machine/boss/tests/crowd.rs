@@ -35,6 +35,7 @@ fn step() -> impl Strategy<Value = String> {
 
 /// What must hold after each step.
 fn hold(stage: &Stage, newest: &mut table::Table) {
+    assert_eq!(*stage.boss.safety(), stage.boss.safety_now(), "it looks whenever it must");
     let Some(now) = stage.boss.publication.table() else { return };
     let (old, new) = ((newest.term, newest.version), (now.term, now.version));
     assert!(new >= old, "{old:?} was followed by {new:?}");

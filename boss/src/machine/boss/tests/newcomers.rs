@@ -14,10 +14,11 @@ fn after_cluster(script: &str) {
 fn who_is_heard_keeps_its_id_and_its_buckets() {
     after_cluster(
         "2000 up 4 q1 =>
-         2000 register 4 => 4 wait: the process at q1:1 on host \"h\" is registered as \"q1\":…
+         2000 register 4 => 4 wait: the process at q1:1 on host \"h-q1\" is registered as \"q1\":…
          2500 report 4 =>
          2599 wake =>
-         2600 wake => 4 refused: another process at q1:1 on host \"h\" is registered as \"q1\" and \
+         2600 wake => 4 refused: another process at q1:1 \
+         on host \"h-q1\" is registered as \"q1\" and \
          alive: give this one a different id, or stop that one first; 4 ended: it was refused
          2601 down 4 =>
          2602 configure 7 /a => 1 config 2; 2 config 2; 3 config 2; 7 Configured(2)",
@@ -29,14 +30,15 @@ fn gateways_likewise() {
     after_cluster(
         "2000 up 4 g1 =>
          2000 register 4 => 4 wait: …
-         2600 wake => 4 refused: another process at g1:1 on host \"h\" is registered as…
+         2600 wake => 4 refused: another process at g1:1 on host \"h-g1\" is registered as…
          2700 up 5 g1 =>
          2700 register 5 => 5 wait: …
          3000 down 3 =>
          3199 wake =>
          3200 wake => 5 registered #4; 5 config 1; 5 table 1.5 q1#1×8(1,1) q2#2×8(1,1)
          3300 up 6 g1 =>
-         3300 register 6 3 => 6 refused: another process at g1:1 on host \"h\" has registered as…",
+         3300 register 6 3 => 6 refused: another process at g1:1 \
+         on host \"h-g1\" has registered as…",
     );
 }
 
@@ -48,7 +50,8 @@ fn a_process_that_was_started_again_takes_back_what_it_had_as_soon_as_the_old_on
          2300 down 1 =>
          2301 refused 3 q1#1 => 2 rows 1.6 q1#4×8(2,2) q2#2×8(1,1); 3 rows…
          2400 up 5 q1 =>
-         2400 register 5 1 => 5 refused: another process at q1:1 on host \"h\" has registered as \
+         2400 register 5 1 => 5 refused: another process at q1:1 \
+         on host \"h-q1\" has registered as \
          \"q1\" since: stop one of them; 5 ended: it was refused",
     );
 }
@@ -201,7 +204,7 @@ fn numbers_from_beyond_make_nobody_unregistrable() {
          2002 register 4 {most} => 4 not now: the incarnation is {most}, but…
          2003 down 4 =>
          2004 up 4 q9 =>
-         2004 register 4 7 3:0:{most}:1@1 => 4 not now: the loss of a bucket is {most}, but…
+         2004 register 4 7 3:0:{most}:1@1 => 4 refused: the loss of a bucket is {most}, but…
          2005 down 4 =>
          2006 up 4 q9 =>
          2006 register 4 7 3:0:1:{most}@1 => 4 not now: the reign of a bucket is {most}, but…

@@ -426,7 +426,7 @@ fn register(id: &str, incarnation: u64, report: Option<&&str>) -> Register {
     Register {
         id: id.to_owned(),
         role: role(id).into(),
-        host: "h".to_owned(),
+        host: format!("h-{id}"),
         address: format!("{id}:1"),
         incarnation,
         buckets: numbers.iter().map(bucket).collect(),
