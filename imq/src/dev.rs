@@ -28,7 +28,7 @@ pub(crate) struct Options {
     #[arg(long, env = "IMQ_PORT_BASE", default_value_t = PORT_BASE)]
     port_base: u16,
     /// Copies of each queue, on as many of the two queue nodes: 1 or 2.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = QUEUE_NODES)]
     copies: u32,
 }
 
@@ -89,7 +89,7 @@ impl Cluster {
         settings.admin_key = Some(admin_key.to_owned());
         settings.expected_queue_nodes = Some(QUEUE_NODES as usize);
         let copies = format!("copies = {copies}");
-        settings.cluster = Some(boss::DEFAULT_CLUSTER.replacen("copies = 1", &copies, 1));
+        settings.cluster = Some(boss::DEFAULT_CLUSTER.replacen("copies = 2", &copies, 1));
         let node = logging::node("boss", boss::ID);
         node.in_scope(|| boss::run(settings)).context("starting the boss")
     }

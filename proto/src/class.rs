@@ -20,7 +20,7 @@ pub struct ClusterConfig {
     #[serde(skip)]
     pub version: u64,
     /// Copies of each bucket: 1 to 3.
-    #[serde(default = "one")]
+    #[serde(default = "two")]
     pub copies: u32,
     /// What a bucket does of which one of several copies is left.
     pub alone: Alone,
@@ -315,8 +315,9 @@ fn sessions_max() -> usize {
     limits::SESSIONS_MAX
 }
 
-fn one() -> u32 {
-    1
+/// How many copies there are of each bucket, where nothing is said.
+fn two() -> u32 {
+    2
 }
 
 fn yes() -> bool {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::http::{request, rpc, until};
 use crate::process::RPC_KEY;
-use crate::roles::{Arguments, Five};
+use crate::roles::{Arguments, Five, one_copy};
 use crate::talker::Talker;
 
 /// Kept in step with `proto/src/codes.rs`.
@@ -62,7 +62,13 @@ fn a_queue_that_panics_is_refused_and_all_others_go_on() {
 #[test]
 fn a_node_that_panics_in_carrying_out_ends_as_a_process() {
     let arguments = ["--panics-on", "bad", "--panics-late"];
-    let mut five = Five::start_as(&Arguments { queue_nodes: &arguments, ..Arguments::default() });
+    // The other node would be sent the same, and end likewise, if it had a copy.
+    let one = one_copy();
+    let mut five = Five::start_as(&Arguments {
+        boss: &["--cluster", &one],
+        queue_nodes: &arguments,
+        ..Arguments::default()
+    });
     let (bad, good) = (bad_queue(&five), five.queue_at(1));
     let mut ann = Talker::login(&five.gateway(0), &five.user_at(1, "ann"));
     ann.subscribe(&good);

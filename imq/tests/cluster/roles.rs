@@ -12,6 +12,8 @@ use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq_ok, port_base};
 pub(crate) struct Arguments<'a> {
     /// To each of them.
     pub(crate) all: &'a [&'a str],
+    /// To the boss.
+    pub(crate) boss: &'a [&'a str],
     /// To the gateways.
     pub(crate) gateways: &'a [&'a str],
     /// To the queue nodes, whose lines are those of their logs then.
@@ -37,6 +39,12 @@ impl Five {
     /// Starts them with more words for the gateways.
     pub(crate) fn start_with(more: &[&str]) -> Five {
         Five::start_as(&Arguments { gateways: more, ..Arguments::default() })
+    }
+
+    /// Starts them with one copy of each queue: what a queue node has is lost with it.
+    pub(crate) fn of_one_copy() -> Five {
+        let path = one_copy();
+        Five::start_as(&Arguments { boss: &["--cluster", &path], ..Arguments::default() })
     }
 
     /// Starts them with other words, and waits for all.
@@ -65,7 +73,7 @@ impl Five {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             if is_logged { Imq::logged(&arguments) } else { Imq::start(&arguments) }
         };
-        let boss = start(&[], false);
+        let boss = start(arguments.boss, false);
         let mut queue_node = || start(arguments.queue_nodes, !arguments.queue_nodes.is_empty());
         let queue_nodes = vec![queue_node(), queue_node()];
         let gateways = vec![start(arguments.gateways, false), start(arguments.gateways, false)];
@@ -146,6 +154,16 @@ impl Drop for Five {
         self.boss.kill();
         std::fs::remove_dir_all(&self.data).ok();
     }
+}
+
+/// Where a configuration is that has one copy of each queue, and is the default else.
+pub(crate) fn one_copy() -> String {
+    let path = std::env::temp_dir().join(format!("imq-test-{}-one.toml", std::process::id()));
+    let text = include_str!("../../../boss/src/default-cluster.toml");
+    let one = text.replacen("copies = 2", "copies = 1", 1);
+    assert_ne!(text, one, "two copies are the default");
+    std::fs::write(&path, one).expect("the scratch directory can be written to");
+    path.display().to_string()
 }
 
 /// The lines of the README that start the five, with other ports and another directory.

@@ -29,7 +29,7 @@ fn options_that_the_manual_spells_out_are_the_defaults() {
     let plain =
         Class { create: Create::Rpc, join: Access::Server, mounts: vec![chat], ..manual.clone() };
     let class = vec![plain];
-    assert_eq!(short, ClusterConfig { copies: 1, class, ..ClusterConfig::default() });
+    assert_eq!(short, ClusterConfig { copies: 2, class, ..ClusterConfig::default() });
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn gateway_hangs_and_what_it_still_has_counts_no_more() {
 
 #[test]
 fn queue_node_crashed_and_each_is_told_what_was_lost() {
-    let mut five = Five::start();
+    let mut five = Five::of_one_copy();
     let (lost, kept) = (five.queue_at(0), five.queue_at(1));
     let (homeless, roomless) = (five.user_at(0, "homeless"), five.user_at(1, "roomless"));
     let mut ann = Talker::login(&five.gateway(0), &homeless);

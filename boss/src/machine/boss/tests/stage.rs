@@ -43,7 +43,8 @@ fn settings() -> Settings {
 
 impl Stage {
     pub(super) fn new() -> Stage {
-        let config = Configuration::parse(DEFAULT_CLUSTER).unwrap();
+        let text = DEFAULT_CLUSTER.replacen("copies = 2", "copies = 1", 1);
+        let config = Configuration::parse(&text).unwrap();
         let config = Configurations::new(&config, 0, 0);
         Stage::found(Found { kept: Kept::new(1 << 20, config), is_older: false, chance: 0 })
     }
