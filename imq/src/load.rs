@@ -116,8 +116,9 @@ pub(crate) struct CompareArgs {
     /// The measured window of a run.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Which servers: redis, nats, mosquitto, imq, and imq-tls, which has TLS on its links
-    /// [default: all but the last].
+    /// Which servers: redis, nats, mosquitto, imq, imq-tls, which has TLS on its links, and
+    /// imq-copies, which has two queue nodes and so two copies of each queue [default: all but the
+    /// last two].
     #[arg(long, value_delimiter = ',')]
     servers: Vec<ServerName>,
     /// Which loads: rooms-10-n1, rooms-10-n8, rooms-100-n1, open-2000.

@@ -135,7 +135,7 @@ fn measure(
         let room = who / load.room_size;
         // A slash means something to MQTT, a dot nothing to anybody here.
         let room = match server {
-            ServerName::Imq | ServerName::ImqTls => format!("/room/{room}"),
+            ServerName::Imq | ServerName::ImqTls | ServerName::ImqCopies => format!("/room/{room}"),
             ServerName::Redis | ServerName::Nats | ServerName::Mosquitto => format!("room.{room}"),
         };
         Member { user: format!("u{who}"), room }
@@ -144,7 +144,7 @@ fn measure(
         ServerName::Redis => engine::run(&load, interrupt, |who| Redis::new(member(who))),
         ServerName::Nats => engine::run(&load, interrupt, |who| Nats::new(member(who))),
         ServerName::Mosquitto => engine::run(&load, interrupt, |who| Mosquitto::new(member(who))),
-        ServerName::Imq | ServerName::ImqTls => {
+        ServerName::Imq | ServerName::ImqTls | ServerName::ImqCopies => {
             engine::run(&load, interrupt, |who| Imq::new(member(who)))
         }
     };

@@ -31,11 +31,15 @@ pub enum ServerName {
     /// The same with TLS on its links.
     #[serde(rename = "imq-tls")]
     ImqTls,
+    /// The same with two queue nodes, so that each queue has two copies.
+    #[serde(rename = "imq-copies")]
+    ImqCopies,
 }
 
 impl ServerName {
     /// All of them, in the order in which they take turns.
-    pub const ALL: [Self; 5] = [Self::Redis, Self::Nats, Self::Mosquitto, Self::Imq, Self::ImqTls];
+    pub const ALL: [Self; 6] =
+        [Self::Redis, Self::Nats, Self::Mosquitto, Self::Imq, Self::ImqTls, Self::ImqCopies];
 
     /// Those that are compared unless others are named.
     pub const USUAL: [Self; 4] = [Self::Redis, Self::Nats, Self::Mosquitto, Self::Imq];
@@ -48,6 +52,7 @@ impl ServerName {
             Self::Mosquitto => "mosquitto",
             Self::Imq => "imq",
             Self::ImqTls => "imq-tls",
+            Self::ImqCopies => "imq-copies",
         }
     }
 
@@ -57,7 +62,9 @@ impl ServerName {
             Self::Redis => "redis-server",
             Self::Nats => "nats-server",
             Self::Mosquitto => "mosquitto",
-            Self::Imq | Self::ImqTls => return imq.is_file().then(|| imq.to_path_buf()),
+            Self::Imq | Self::ImqTls | Self::ImqCopies => {
+                return imq.is_file().then(|| imq.to_path_buf());
+            }
         };
         // Debian keeps servers where a user's path doesn't look.
         ["", "/usr/sbin/", "/usr/local/sbin/", "/usr/local/bin/"]
@@ -76,7 +83,9 @@ impl std::str::FromStr for ServerName {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|server| server.as_str() == name);
-        found.ok_or_else(|| format!("no server {name:?}: redis, nats, mosquitto, imq or imq-tls"))
+        found.ok_or_else(|| {
+            format!("no server {name:?}: redis, nats, mosquitto, imq, imq-tls or imq-copies")
+        })
     }
 }
 
@@ -113,10 +122,11 @@ impl Running {
                 fs::write(&path, configuration).context("writing mosquitto's configuration")?;
                 command.arg("-c").arg(path);
             }
-            ServerName::Imq | ServerName::ImqTls => {
+            ServerName::Imq | ServerName::ImqTls | ServerName::ImqCopies => {
                 let tls = name == ServerName::ImqTls;
                 let secured = if tls { Secured::Links } else { Secured::Nothing };
-                let shape = Shape { secured, ..Shape::SMALLEST };
+                let queue_nodes = if name == ServerName::ImqCopies { 2 } else { 1 };
+                let shape = Shape { secured, queue_nodes, ..Shape::SMALLEST };
                 let cluster = Cluster::start(program, shape, interrupt)?;
                 return Ok(Self::Cluster(Box::new(cluster)));
             }

@@ -151,7 +151,10 @@ impl<'a> Found<'a> {
         }
         let (nodes, hosts) = (living.len(), living.iter().collect::<BTreeSet<_>>().len());
         if *copies == 1 {
-            reasons.push("one copy of each bucket is wanted: `copies` is 1".to_owned());
+            reasons.push(
+                "one copy of each bucket is wanted: `copies` is 1, or there is one queue node"
+                    .to_owned(),
+            );
         } else if nodes < *copies {
             reasons.push(format!("{copies} copies are wanted, and queue nodes linked: {nodes}"));
         } else if hosts == 1 {

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
@@ -45,6 +46,14 @@ impl Shape<'_> {
         secured: Secured::Nothing,
         is_pinned: true,
     };
+}
+
+/// Whether each bucket has as many copies in sync as are wanted. Programs of before there were
+/// copies don't say it.
+fn has_all_copies(boss: SocketAddr) -> bool {
+    let status = Http::connect(boss).and_then(|mut http| http.get(boss, "/api/v1/status"));
+    let status: Option<Value> = status.ok().and_then(|text| serde_json::from_str(&text).ok());
+    status.is_some_and(|status| status["safety"].is_null() || status["safety"]["degraded"] == 0)
 }
 
 /// A cluster of its own.
@@ -126,7 +135,8 @@ impl Cluster {
         for gateway in &mut self.gateways {
             gateway.server.await_ready(interrupt, || http::ready(gateway.rpc))?;
         }
-        Ok(())
+        let boss = self.boss_http;
+        self.boss.await_ready(interrupt, || has_all_copies(boss))
     }
 
     /// The first gateway, which every cluster has.

@@ -51,7 +51,7 @@ impl Boss {
             return;
         }
         self.lookout.safety = self.safety_now();
-        if self.copies < 2 || self.frozen.is_some() {
+        if self.copies_wanted() < 2 || self.frozen.is_some() {
             return;
         }
         if !self.returns.is_over(now.ms) {
@@ -62,11 +62,20 @@ impl Boss {
         let (is_degraded, many) = (!degraded.is_empty(), self.kept.rows.iter().count());
         let (kind, text) = match is_degraded {
             true => (Kind::Degraded, reasons.join("; ")),
-            false => (Kind::InSync, format!("all {many} buckets have {} copies", self.copies)),
+            false => {
+                (Kind::InSync, format!("all {many} buckets have {} copies", self.copies_wanted()))
+            }
         };
         if std::mem::replace(&mut self.lookout.is_degraded, is_degraded) != is_degraded {
             self.tell(now, kind, None, text);
         }
+    }
+
+    /// How many copies of each bucket there can be, of those that the configuration wants, with the
+    /// queue nodes of the roster: one that is gone is missing.
+    fn copies_wanted(&self) -> usize {
+        let nodes = self.kept.roster.iter().filter(|node| node.role == NodeRole::QueueNode);
+        self.copies.min(nodes.count().max(1))
     }
 
     /// The same as at the last look, if nothing has changed since.
@@ -76,7 +85,7 @@ impl Boss {
             self.kept.roster.iter().filter(|node| node.role == NodeRole::QueueNode).peekable();
         let is_any = queue_nodes.peek().is_some();
         let circumstances = Circumstances {
-            copies: self.copies,
+            copies: self.copies_wanted(),
             living: linked.values().map(|node| host(node)).collect(),
             is_one_machine: is_any && queue_nodes.all(|node| host(node) == Host::Loopback),
             halted: self.frozen.is_some().then_some("the boss is frozen"),
@@ -136,7 +145,7 @@ impl Boss {
             }
         });
         view::Safety {
-            copies: self.copies,
+            copies: self.copies_wanted(),
             hosts_may_die: *hosts_may_die,
             nodes_may_die: *nodes_may_die,
             hosts_wanted: *hosts_wanted,

@@ -62,7 +62,10 @@ fn the_number_is_that_of_the_bucket_with_the_fewest_hosts() {
             "0 0 1 1: 2 copies are wanted, and queue nodes linked: 1; fewer than 2 \
                     copies in sync: 1 of 1 bucket",
         ),
-        ("1: a@1; b@2", "0 0 0 0: one copy of each bucket is wanted: `copies` is 1"),
+        (
+            "1: a@1; b@2",
+            "0 0 0 0: one copy of each bucket is wanted: `copies` is 1, or there is one queue node",
+        ),
         (
             "2: a@1 b@2;",
             "0 0 1 1: without a node: 1 of 2 buckets; fewer than 2 copies in sync: 1 \
