@@ -76,10 +76,3 @@ pub(crate) fn full() -> Refusal {
                     again later";
     Refusal::passing(Status::Limit, sentence)
 }
-
-/// The refusal of what would come behind too much that copies don't have yet.
-pub(crate) fn clogged() -> Refusal {
-    let sentence = "copies of this queue's data are behind by as much as may wait for them: try \
-                    again in a moment";
-    Refusal::passing(Status::Unavailable, sentence)
-}

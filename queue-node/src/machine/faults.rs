@@ -40,6 +40,12 @@ pub struct Faults {
     pub row_ignored_before_ack: bool,
     /// A batch doesn't name the buckets of which outputs wait.
     pub round_names_nobody: bool,
+    /// Where one copy is left that may change nothing, it goes on.
+    pub hold_answers: bool,
+    /// A learner that is waited for counts as the second copy.
+    pub hold_counts_learner: bool,
+    /// Where nothing may be changed, reads don't wait for what isn't committed.
+    pub hold_reads_ahead: bool,
     /// A proposal is given up when the boss can't decide now.
     pub gives_up_proposing: bool,
     /// What a boss can't decide now counts as refused.

@@ -159,6 +159,7 @@ impl Node {
             creations: Allowances::new(CREATIONS, Seed::new(seed)),
             evictions: Allowances::new(EVICTIONS, Seed::new(seed)),
             classes: Rc::default(),
+            holds: false,
             rows,
             timers,
             counters: Counters::default(),

@@ -15,6 +15,7 @@ mod grace;
 mod grow;
 mod guests;
 mod history;
+mod hold;
 mod inbox;
 mod joining;
 mod keys;

@@ -46,6 +46,10 @@ pub(crate) struct Fellows {
     pub(super) rests_until: NodeMs,
     /// What is recorded is kept.
     keeps: bool,
+    /// There is no other member, and nothing may be changed until there is one; and something has
+    /// been.
+    pub(super) holds: bool,
+    pub(super) is_held: bool,
 }
 
 impl Fellows {
@@ -67,6 +71,11 @@ impl Fellows {
     /// Whether there are any.
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// What they all are to the bucket.
+    pub(crate) fn ranks(&self) -> impl Iterator<Item = Rank> {
+        self.list.iter().map(|fellow| fellow.rank)
     }
 
     /// The numbers of all.
