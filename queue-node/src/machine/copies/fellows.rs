@@ -37,6 +37,8 @@ pub(crate) struct Fellows {
     /// The newest record that all have whom it waits for, and that of which it has told so.
     pub(super) committed: u64,
     pub(super) told: u64,
+    /// The newest record behind which all that have all of it were shown what it is.
+    pub(super) shown: u64,
     /// The reign under which they were asked, and the `conf` of the row that it goes by.
     reign: u64,
     pub(super) conf: u64,
@@ -92,6 +94,11 @@ impl Fellows {
     pub(crate) fn streaming(&self) -> impl Iterator<Item = LinkId> {
         let streaming = self.list.iter().filter(|fellow| fellow.stage() == Stage::Streaming);
         streaming.filter_map(Fellow::link)
+    }
+
+    /// The links on which somebody gets what is recorded.
+    pub(super) fn reading(&self) -> impl Iterator<Item = LinkId> {
+        self.list.iter().filter_map(Fellow::reads_on)
     }
 
     /// Whom it has proposed to add, if it hasn't heard what came of that.
@@ -201,6 +208,7 @@ impl Bucket {
         let next_batch = turn.shared.streams.next_batch(link);
         let fellow = &mut self.fellows.list[at];
         fellow.ask(link, conf, next_batch);
+        self.fellows.shown = 0;
         self.lags(turn, at);
         let offset_ms = self.clock.offset_ms();
         let lead = q2q::Lead { bits: told.bits, row: told.row, place: told.place, offset_ms };
@@ -367,7 +375,11 @@ impl Bucket {
         n: u64,
     ) {
         let Some(fellow) = self.fellows.on(link) else { return };
+        let before = fellow.stage();
         fellow.acknowledge(batch, n);
+        if fellow.stage() != before {
+            self.fellows.shown = 0;
+        }
         let faults = turn.shared.settings.faults();
         self.fellows.commit(self.fellows.tail.end(), faults);
         self.fellows.trim(turn.shared.counters.buckets as usize, faults);
