@@ -62,7 +62,7 @@ pub(crate) struct Bucket {
     pub(crate) unarmed: Range<u32>,
     /// Timers whose moment has come while nothing may be changed.
     pub(crate) put_off: Vec<Timer>,
-    /// Sessions that were attached when the node took over, and the moment until which a lane may introduce them.
+    /// Sessions that were attached as the node took over; till then a lane may introduce them.
     pub(crate) unintroduced: (Vec<SessionKey>, NodeMs),
 }
 

@@ -51,7 +51,8 @@ impl Shared {
     /// once is so until a fifth is free, lest a copy comes and goes.
     pub(crate) fn is_full(&self, was_full: bool) -> bool {
         let max = self.settings.bytes_max;
-        self.all_bytes() > if was_full { max / 5 * 4 } else { max }
+        let is_apart = was_full && !self.settings.faults().full_forever;
+        self.all_bytes() > if is_apart { max / 5 * 4 } else { max }
     }
 
     /// Whether a newcomer finds space.

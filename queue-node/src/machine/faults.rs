@@ -58,6 +58,16 @@ pub struct Faults {
     pub two_proposals: bool,
     /// What one of those who are waited for has counts as committed.
     pub committed_of_first_ack: bool,
+    /// Who acknowledges anything of a snapshot counts as having all of it.
+    pub level_without_last_slice: bool,
+    /// Who hasn't said what it has isn't asked anew when its row changes.
+    pub asked_once: bool,
+    /// Rows that name another life of a node name it, too.
+    pub old_incarnation_counted: bool,
+    /// While a copy lags, no lane of its primary's node is heard.
+    pub slow_stalls_node: bool,
+    /// A node that was full has space again as soon as anything goes.
+    pub full_forever: bool,
     /// A node without space for copies acknowledges what it doesn't keep.
     pub full_acknowledged: bool,
     /// A primary lets go of what isn't acknowledged.

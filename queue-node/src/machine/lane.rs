@@ -151,6 +151,9 @@ impl Buckets {
         let operation = OperationRef::of(body).map_err(|_| UNREADABLE)?;
         let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
         turn.shared.counters.operations += 1;
+        if turn.shared.settings.faults().slow_stalls_node && turn.shared.streams.any_lags() {
+            return Ok(());
+        }
         if bucket.is_stopped() && bucket.stop_operation(turn, link, &operation)? {
             return Ok(());
         }

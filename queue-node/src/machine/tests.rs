@@ -2,6 +2,8 @@
 
 mod arena;
 mod asks;
+mod bad_input;
+mod bounds;
 mod capacity;
 mod caught;
 mod changes;

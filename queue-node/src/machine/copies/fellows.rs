@@ -121,7 +121,7 @@ impl Bucket {
                 Stage::Away => true,
                 Stage::Lacking => !is_member || is_anew,
                 // Whoever knows the newer row answers nothing that names the older one.
-                Stage::Asked { .. } => true,
+                Stage::Asked { .. } => !turn.shared.settings.faults().asked_once,
                 // It may have dropped what it had (G12).
                 Stage::Empty | Stage::Filling { .. } | Stage::Streaming => {
                     let forgets = turn.shared.settings.faults().skipped_row_not_led;
@@ -376,7 +376,7 @@ impl Bucket {
     ) {
         let Some(fellow) = self.fellows.on(link) else { return };
         let before = fellow.stage();
-        fellow.acknowledge(batch, n);
+        fellow.acknowledge(batch, n, turn.shared.settings.faults());
         if fellow.stage() != before {
             self.fellows.shown = 0;
         }

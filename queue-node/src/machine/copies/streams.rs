@@ -104,6 +104,11 @@ impl Streams {
         stream.is_some_and(|one| one.sent.bytes() > limits::STREAM_UNACKNOWLEDGED_BYTES_MAX)
     }
 
+    /// A planted bug looks whether a link has as much on its way as a bucket may have.
+    pub(crate) fn any_lags(&self) -> bool {
+        self.links.values().any(|one| one.sent.bytes() >= limits::TAIL_BUCKET_BYTES_MAX)
+    }
+
     /// The number of the batch that is being gathered for a link.
     pub(crate) fn next_batch(&self, link: LinkId) -> u64 {
         self.links.get(&link).map_or(1, |stream| stream.sent.next())

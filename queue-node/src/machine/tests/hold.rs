@@ -1,5 +1,5 @@
-//! `alone = "hold"`: where one copy is left nothing is changed, and nothing is let out that isn't on
-//! a second one (S8b and F9 of docs/replication.md).
+//! `alone = "hold"`: where one copy is left nothing is changed, and nothing is let out that isn't
+//! on a second one (S8b and F9 of docs/replication.md).
 
 use proto::class::{Alone, ClusterConfig};
 
