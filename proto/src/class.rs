@@ -32,6 +32,13 @@ pub struct ClusterConfig {
     pub class: Vec<Class>,
 }
 
+impl ClusterConfig {
+    /// Whether a bucket changes nothing of which one of several copies is left.
+    pub fn holds(&self) -> bool {
+        self.alone == Alone::Hold && self.copies > 1
+    }
+}
+
 /// What a bucket does of which one of several copies is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]

@@ -279,6 +279,9 @@ pub const TAKE_UP_AFTER_MS: u64 = 200;
 pub const TAKE_UP_EVERY_MS: u64 = 4;
 /// So often a primary tells a copy what one of its buckets must be, one bucket after the other.
 pub const DIGEST_EVERY_MS: u64 = 100;
+/// A node tells those who have copies at least so often what its clock shows: whoever takes over
+/// lets a bucket's clock go on from there. So often it also shows a bucket that hasn't changed.
+pub const CLOCK_EVERY_MS: u64 = 1_000;
 /// A peer that knows more than we do has seen so many more steps at most: an older state was put
 /// back here, or a recovery there has left room. From the largest of these jumps to [`NUMBER_MAX`]
 /// are hundreds of millions of them, each a step in the store.

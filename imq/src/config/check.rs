@@ -11,7 +11,7 @@ use proto::document::{Document, Problem};
 use super::{File, read};
 
 /// What only the one kind of file has, and what only the other.
-const OF_THE_CLUSTER: [&str; 4] = ["class", "callout", "connect", "copies"];
+const OF_THE_CLUSTER: [&str; 5] = ["alone", "class", "callout", "connect", "copies"];
 const OF_PROCESSES: [&str; 6] = ["secret_file", "tls", "boss", "queue_node", "gateway", "auth"];
 
 /// Said to who gives the one in the place of the other.

@@ -3,7 +3,7 @@
 //! Also what can be meant but can't be: an entry of a list that never matches.
 
 use super::pattern::{covers, matches_users, pattern_problem};
-use super::{Alone, Callout, Class, ClusterConfig, MountClass, MountKind, TellKind};
+use super::{Callout, Class, ClusterConfig, MountClass, MountKind, TellKind};
 use crate::document::Finding;
 use crate::limits;
 use crate::name::MountName;
@@ -16,10 +16,6 @@ impl ClusterConfig {
         if !(1..=limits::COPIES_MAX).contains(&self.copies) {
             let text = format!("copies = {}: 1 to {}", self.copies, limits::COPIES_MAX);
             found.push(Finding::at("copies", text));
-        }
-        if self.alone == Alone::Hold {
-            let text = "alone = \"hold\": this version can't hold changes yet, leave it out";
-            found.push(Finding::at("alone", text.to_owned()));
         }
         for (at, callout) in self.callout.iter().enumerate() {
             let place = format!("callout[{at}]");

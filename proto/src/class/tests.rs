@@ -93,6 +93,17 @@ fn all_problems_at_once() {
 }
 
 #[test]
+fn who_is_alone_goes_on_or_holds() {
+    let holds = |toml| ClusterConfig::read(toml).expect("a good configuration").holds();
+    assert!(!holds("copies = 2\n"));
+    assert!(!holds("copies = 2\nalone = \"go_on\"\n"));
+    assert!(holds("copies = 2\nalone = \"hold\"\n"));
+    // One copy is never alone.
+    assert!(!holds("copies = 1\nalone = \"hold\"\n"));
+    check("alone = \"wait\"\n", &[(1, "unknown variant `wait`")]);
+}
+
+#[test]
 fn call_outs_are_there_and_signed() {
     let callout = "[[callout]]\nname = \"app\"\nurl = \"http://127.0.0.1:8000/imq\"\n";
     let secret = format!("{callout}secret = \"{SECRET}\"\n");

@@ -60,7 +60,9 @@ pub(crate) struct Bucket {
     pub(crate) clock: Clock,
     /// Queues that have no deadlines yet since the node took over, by their places.
     pub(crate) unarmed: Range<u32>,
-    /// Sessions that were attached then, and the moment until which a lane may introduce them.
+    /// Timers whose moment has come while nothing may be changed.
+    pub(crate) put_off: Vec<Timer>,
+    /// Sessions that were attached as the node took over; till then a lane may introduce them.
     pub(crate) unintroduced: (Vec<SessionKey>, NodeMs),
 }
 
@@ -90,6 +92,7 @@ impl Bucket {
             fellows: Fellows::default(),
             clock: Clock::showing(0, now),
             unarmed: 0..0,
+            put_off: Vec::new(),
             unintroduced: (Vec::new(), now),
         }
     }
@@ -198,6 +201,9 @@ impl Bucket {
         let (before, words) = (self.state.sizes(), self.state.words().newest());
         self.state.apply(stamp, record, &shared.body, kept);
         shared.sized(before, self.state.sizes());
+        if self.fellows.holds() {
+            self.update_waits(turn);
+        }
         if self.state.words().newest() > words {
             self.post(turn);
         }

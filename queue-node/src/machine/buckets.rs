@@ -254,7 +254,9 @@ impl Shared {
 
 fn is_mine(shared: &Shared, owner: Option<&Owner>) -> bool {
     let settings = &shared.settings;
-    owner.is_some_and(|o| o.id == settings.id && o.incarnation == settings.incarnation)
+    let any_life = settings.faults().old_incarnation_counted;
+    let is_its = |life| any_life || life == settings.incarnation;
+    owner.is_some_and(|owner| owner.id == settings.id && is_its(owner.incarnation))
 }
 
 /// Tells a peer, once per `at`, who is home of the bucket that it speaks of.

@@ -51,7 +51,8 @@ impl Shared {
     /// once is so until a fifth is free, lest a copy comes and goes.
     pub(crate) fn is_full(&self, was_full: bool) -> bool {
         let max = self.settings.bytes_max;
-        self.all_bytes() > if was_full { max / 5 * 4 } else { max }
+        let is_apart = was_full && !self.settings.faults().full_forever;
+        self.all_bytes() > if is_apart { max / 5 * 4 } else { max }
     }
 
     /// Whether a newcomer finds space.
@@ -75,11 +76,4 @@ pub(crate) fn full() -> Refusal {
     let sentence = "this queue node has reached its memory limit: delete what isn't needed, or try \
                     again later";
     Refusal::passing(Status::Limit, sentence)
-}
-
-/// The refusal of what would come behind too much that copies don't have yet.
-pub(crate) fn clogged() -> Refusal {
-    let sentence = "copies of this queue's data are behind by as much as may wait for them: try \
-                    again in a moment";
-    Refusal::passing(Status::Unavailable, sentence)
 }

@@ -55,9 +55,6 @@ impl Bucket {
         subject: (&'static str, &[u8]),
         decide: impl FnOnce(&mut Bucket, &mut Turn<'_>),
     ) {
-        if self.fellows.is_clogged() {
-            return self.refuse(turn, asker, super::capacity::clogged());
-        }
         if let Some(refusal) = self.caught(turn, asker.link, subject, decide) {
             self.refuse(turn, asker, refusal);
         }

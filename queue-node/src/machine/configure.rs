@@ -25,16 +25,20 @@ impl Buckets {
         turn.shared.couriers.configure(&mut turn.shared.counters, config);
         for bucket in self.iter() {
             bucket.configure(turn, &classes);
+            bucket.commit_alone();
         }
+        turn.shared.holds = config.holds();
+        self.iter().for_each(|bucket| bucket.update_waits(turn));
     }
 }
 
 impl Bucket {
     /// Takes a configuration, unless the bucket has this one, or a newer one by an earlier primary.
+    /// One that may change nothing takes it later.
     pub(crate) fn configure(&mut self, turn: &mut Turn<'_>, classes: &Rc<Classes>) {
         let (own, named) = (self.state.classes().version(), classes.version());
         let goes_back = named < own && turn.shared.settings.faults().config_goes_back;
-        if named <= own && !goes_back {
+        if named <= own && !goes_back || self.fellows.holds() {
             return;
         }
         self.record(turn, Record::Config { classes: classes.clone() }, None);

@@ -37,6 +37,7 @@ mod streams;
 mod tail;
 mod waits;
 
+pub(crate) use fellow::Rank;
 pub(crate) use fellows::Fellows;
 pub use forget::Forgets;
 pub(crate) use heritage::{Heritage, Inherited};

@@ -40,6 +40,12 @@ pub struct Faults {
     pub row_ignored_before_ack: bool,
     /// A batch doesn't name the buckets of which outputs wait.
     pub round_names_nobody: bool,
+    /// Where one copy is left that may change nothing, it goes on.
+    pub hold_answers: bool,
+    /// A learner that is waited for counts as the second copy.
+    pub hold_counts_learner: bool,
+    /// Where nothing may be changed, reads don't wait for what isn't committed.
+    pub hold_reads_ahead: bool,
     /// A proposal is given up when the boss can't decide now.
     pub gives_up_proposing: bool,
     /// What a boss can't decide now counts as refused.
@@ -52,6 +58,16 @@ pub struct Faults {
     pub two_proposals: bool,
     /// What one of those who are waited for has counts as committed.
     pub committed_of_first_ack: bool,
+    /// Who acknowledges anything of a snapshot counts as having all of it.
+    pub level_without_last_slice: bool,
+    /// Who hasn't said what it has isn't asked anew when its row changes.
+    pub asked_once: bool,
+    /// Rows that name another life of a node name it, too.
+    pub old_incarnation_counted: bool,
+    /// While a copy lags, no lane of its primary's node is heard.
+    pub slow_stalls_node: bool,
+    /// A node that was full has space again as soon as anything goes.
+    pub full_forever: bool,
     /// A node without space for copies acknowledges what it doesn't keep.
     pub full_acknowledged: bool,
     /// A primary lets go of what isn't acknowledged.

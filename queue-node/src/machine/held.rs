@@ -28,6 +28,11 @@ use turn::HeldTurn;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fellow(pub u32);
 
+impl Fellow {
+    /// A node that doesn't exist: whatever waits for it waits until it is waited for no more.
+    pub(crate) const NOBODY: Fellow = Fellow(u32::MAX);
+}
+
 /// How far each node has acknowledged, by the numbers of batches on the link that it has now.
 type Acknowledged = BTreeMap<Fellow, u64>;
 
@@ -112,7 +117,8 @@ impl Held {
 
     /// The wait set of a bucket is this from now on; whoever is new in it has been sent all that
     /// the bucket has recorded, but for [`Held::lags`]. What waits for a node that isn't in it any
-    /// more is filed under the rest, and with nobody left it goes at once.
+    /// more is filed under the rest, and with nobody left it goes at once. Whoever waits for
+    /// [`Fellow::NOBODY`] lets out nothing, of what waits already either.
     pub(crate) fn wait_for(&mut self, bucket: BucketId, fellows: &[Fellow], out: &mut Outbox) {
         let (prefix, place) = (bucket.prefix(), bucket.prefix() as usize);
         if self.waiting.len() <= place {

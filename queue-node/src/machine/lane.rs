@@ -33,7 +33,7 @@ type AtHome<'a> = (&'a mut Bucket, Connection, Rc<str>);
 pub(crate) type Broken = &'static str;
 
 const UNREADABLE: Broken = "a frame can't be read";
-const STRANGER: Broken = "a session was never introduced";
+pub(crate) const STRANGER: Broken = "a session was never introduced";
 const ASTRAY: Broken = "a queue is not of the bucket that `at` names";
 
 impl Buckets {
@@ -150,8 +150,14 @@ impl Buckets {
     fn operation(&mut self, turn: &mut Turn<'_>, link: LinkId, body: &[u8]) -> Result<(), Broken> {
         let operation = OperationRef::of(body).map_err(|_| UNREADABLE)?;
         let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
-        let met = bucket.meet(turn, link, operation.session)?;
         turn.shared.counters.operations += 1;
+        if turn.shared.settings.faults().slow_stalls_node && turn.shared.streams.any_lags() {
+            return Ok(());
+        }
+        if bucket.is_stopped() && bucket.stop_operation(turn, link, &operation)? {
+            return Ok(());
+        }
+        let met = bucket.meet(turn, link, operation.session)?;
         bucket.operation(turn, link, met, &operation)
     }
 
@@ -291,7 +297,7 @@ impl Bucket {
         let found = hint.or_else(|| self.state.people().find(id));
         if let Some(key) = found
             && !self.state.people().is_behind(key, generation, floor)
-            && !self.state.people().is_fading(key, fresh_ms)
+            && (!self.state.people().is_fading(key, fresh_ms) || self.is_stopped())
         {
             if hint.is_none() {
                 introduced.hints.set(bucket, key);
@@ -354,7 +360,7 @@ fn sub_of(number: u32) -> Result<Sub, Broken> {
 }
 
 #[inline]
-fn belongs(bucket: &Bucket, hash: u64) -> Result<(), Broken> {
+pub(crate) fn belongs(bucket: &Bucket, hash: u64) -> Result<(), Broken> {
     if bucket.outputs.bucket().holds(hash) { Ok(()) } else { Err(ASTRAY) }
 }
 

@@ -159,6 +159,7 @@ impl Node {
             creations: Allowances::new(CREATIONS, Seed::new(seed)),
             evictions: Allowances::new(EVICTIONS, Seed::new(seed)),
             classes: Rc::default(),
+            holds: false,
             rows,
             timers,
             counters: Counters::default(),
@@ -345,7 +346,8 @@ impl Node {
 
     /// When [`Input::Wake`] is wanted next, in milliseconds.
     pub fn wake_at(&self) -> Option<u64> {
-        self.shared.timers.next_ms()
+        let streams_ms = self.shared.streams.wake_at().map(|NodeMs(at_ms)| at_ms);
+        [self.shared.timers.next_ms(), streams_ms].into_iter().flatten().min()
     }
 
     /// What it has counted.

@@ -129,7 +129,7 @@ pub(crate) fn name_of(kind: Kind) -> &'static str {
 }
 
 /// Whether the results of such operations are remembered.
-fn is_write(kind: Kind) -> bool {
+pub(crate) fn is_write(kind: Kind) -> bool {
     match kind {
         Kind::Subscribe | Kind::Unsubscribe | Kind::SendMessage | Kind::SendState | Kind::Call => {
             true

@@ -53,6 +53,9 @@ impl Bucket {
         if has_key && !is_forgotten && !self.keyed(turn, asker, &request, queue) {
             return;
         }
+        if let Some(refusal) = self.stopped(is_write) {
+            return self.refuse(turn, asker, refusal);
+        }
         let Some(body) = request.body else { return };
         self.perform(turn, asker, body, hash);
         self.keyed = None;
@@ -76,6 +79,7 @@ impl Bucket {
         let origin = Origin::of(u64::from(request.remember_ms));
         let key = self.state.keys().key(api_key, &request.idempotency_key, queue);
         let refusal = match self.state.keys().look(key, request.body_hash) {
+            Known::New if self.is_stopped() => return true,
             Known::New => {
                 let may = |bucket: &Bucket, turn: &Turn<'_>| {
                     let node = &turn.shared.key_shares;

@@ -32,6 +32,9 @@ impl Bucket {
         let asker = Asker { link, who: Who::Session { key, handle, op_id: 0 } };
         turn.shared.counters.operations += 1;
         let queue = std::mem::take(&mut resume.queue);
+        if let Some(refusal) = self.stopped(false) {
+            return self.refuse(turn, &asker, refusal);
+        }
         self.guarded(turn, &asker, ("resume", queue.as_bytes()), |bucket, turn| match is_over {
             true => bucket.refuse(turn, &asker, super::member::over()),
             false => bucket.decide_resume(turn, &asker, (key, handle), &queue, (resume, sub)),

@@ -2,6 +2,8 @@
 
 mod arena;
 mod asks;
+mod bad_input;
+mod bounds;
 mod capacity;
 mod caught;
 mod changes;
@@ -15,6 +17,7 @@ mod grace;
 mod grow;
 mod guests;
 mod history;
+mod hold;
 mod inbox;
 mod joining;
 mod keys;

@@ -42,7 +42,7 @@ pub(crate) enum Timer {
     Words,
     /// Probes that have waited for long are answered.
     Probes,
-    /// Who has copies gets more of a snapshot, or a digest, or is looked at.
+    /// Copies that no row names go.
     Copies,
 }
 

@@ -58,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) creations: Allowances,
     pub(crate) evictions: Allowances,
     pub(crate) classes: Rc<Classes>,
+    /// A bucket changes nothing of which one of several copies is left.
+    pub(crate) holds: bool,
     pub(crate) rows: Rows,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,

@@ -10,16 +10,12 @@ use super::turn::Turn;
 /// A buffer keeps so much between turns: what subscribers of ordinary queues are told.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// What a bucket puts off that waits for copies is tried again so much later.
-const CLOGGED_MS: u64 = 100;
-
 impl Buckets {
     /// Does all whose moment has come.
     pub(crate) fn wake(&mut self, turn: &mut Turn<'_>) {
         while let Some(due) = turn.shared.timers.due(turn.node_ms()) {
             for timer in due {
-                if self.is_put_off(timer) {
-                    turn.shared.timers.set(turn.node_ms().after(CLOGGED_MS), timer);
+                if self.puts_off(turn, timer) {
                     continue;
                 }
                 match timer {
@@ -51,23 +47,11 @@ impl Buckets {
                     }
                     Timer::Couriers => self.tell_once_more(turn),
                     Timer::Probes => self.answer_probes(turn),
-                    Timer::Copies => turn.shared.streams.wake(),
+                    // They are looked through each time.
+                    Timer::Copies => {}
                 }
             }
         }
-    }
-
-    /// Whether a timer is of a bucket that may record nothing now.
-    fn is_put_off(&mut self, timer: Timer) -> bool {
-        let bucket = match timer {
-            Timer::Queue(QueueRef { bucket, .. })
-            | Timer::Grace(bucket, _)
-            | Timer::Sweep(bucket, _)
-            | Timer::Deadlines(bucket)
-            | Timer::Unintroduced(bucket) => self.get(bucket),
-            Timer::Memory | Timer::Couriers | Timer::Words | Timer::Probes | Timer::Copies => None,
-        };
-        bucket.is_some_and(|bucket| bucket.fellows.is_clogged())
     }
 
     /// The end of a turn: everything gathered is let out.
@@ -135,7 +119,9 @@ impl Buckets {
         let grace_ms = turn.shared.settings.grace_ms;
         let mut remembered_bytes = 0;
         for bucket in self.iter() {
-            bucket.pass(turn);
+            if !bucket.is_stopped() {
+                bucket.pass(turn);
+            }
             remembered_bytes += bucket.state.memory().bytes() + bucket.state.keys().bytes();
         }
         turn.shared.counters.remembered_bytes = remembered_bytes as u64;

@@ -205,13 +205,15 @@ impl Fellow {
     }
 
     /// It has all of a batch, which had something of the bucket up to this record.
-    pub(crate) fn acknowledge(&mut self, batch: u64, n: u64) {
+    pub(crate) fn acknowledge(&mut self, batch: u64, n: u64, faults: Faults) {
         if batch < self.since {
             return;
         }
         match self.stage {
             Stage::Away | Stage::Asked { .. } | Stage::Empty | Stage::Lacking => return,
-            Stage::Filling { last } if last.is_some_and(|last| batch >= last) => {
+            Stage::Filling { last }
+                if last.is_some_and(|last| batch >= last) || faults.level_without_last_slice =>
+            {
                 self.stage = Stage::Streaming;
             }
             Stage::Filling { .. } | Stage::Streaming => {}
@@ -222,7 +224,7 @@ impl Fellow {
     /// What it gets if nothing of what it has is of use. Who may be in the set keeps that (P7).
     fn anew(&self, faults: Faults) -> Gets {
         let is_kept = match self.rank {
-            Rank::Member => true,
+            Rank::Member => !faults.rebuilt_while_promotable,
             Rank::Proposed => !faults.proposed_is_filled,
             Rank::Learner | Rank::Awaited { .. } => false,
         };

@@ -37,6 +37,8 @@ pub(crate) struct Fellows {
     /// The newest record that all have whom it waits for, and that of which it has told so.
     pub(super) committed: u64,
     pub(super) told: u64,
+    /// The newest record behind which all that have all of it were shown what it is.
+    pub(super) shown: u64,
     /// The reign under which they were asked, and the `conf` of the row that it goes by.
     reign: u64,
     pub(super) conf: u64,
@@ -46,6 +48,10 @@ pub(crate) struct Fellows {
     pub(super) rests_until: NodeMs,
     /// What is recorded is kept.
     keeps: bool,
+    /// There is no other member, and nothing may be changed until there is one; and something has
+    /// been.
+    pub(super) holds: bool,
+    pub(super) is_held: bool,
 }
 
 impl Fellows {
@@ -69,6 +75,11 @@ impl Fellows {
         self.list.is_empty()
     }
 
+    /// What they all are to the bucket.
+    pub(crate) fn ranks(&self) -> impl Iterator<Item = Rank> {
+        self.list.iter().map(|fellow| fellow.rank)
+    }
+
     /// The numbers of all.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = held::Fellow> {
         self.list.iter().map(|fellow| fellow.number)
@@ -83,6 +94,11 @@ impl Fellows {
     pub(crate) fn streaming(&self) -> impl Iterator<Item = LinkId> {
         let streaming = self.list.iter().filter(|fellow| fellow.stage() == Stage::Streaming);
         streaming.filter_map(Fellow::link)
+    }
+
+    /// The links on which somebody gets what is recorded.
+    pub(super) fn reading(&self) -> impl Iterator<Item = LinkId> {
+        self.list.iter().filter_map(Fellow::reads_on)
     }
 
     /// Whom it has proposed to add, if it hasn't heard what came of that.
@@ -105,7 +121,7 @@ impl Bucket {
                 Stage::Away => true,
                 Stage::Lacking => !is_member || is_anew,
                 // Whoever knows the newer row answers nothing that names the older one.
-                Stage::Asked { .. } => true,
+                Stage::Asked { .. } => !turn.shared.settings.faults().asked_once,
                 // It may have dropped what it had (G12).
                 Stage::Empty | Stage::Filling { .. } | Stage::Streaming => {
                     let forgets = turn.shared.settings.faults().skipped_row_not_led;
@@ -192,6 +208,7 @@ impl Bucket {
         let next_batch = turn.shared.streams.next_batch(link);
         let fellow = &mut self.fellows.list[at];
         fellow.ask(link, conf, next_batch);
+        self.fellows.shown = 0;
         self.lags(turn, at);
         let offset_ms = self.clock.offset_ms();
         let lead = q2q::Lead { bits: told.bits, row: told.row, place: told.place, offset_ms };
@@ -358,7 +375,11 @@ impl Bucket {
         n: u64,
     ) {
         let Some(fellow) = self.fellows.on(link) else { return };
-        fellow.acknowledge(batch, n);
+        let before = fellow.stage();
+        fellow.acknowledge(batch, n, turn.shared.settings.faults());
+        if fellow.stage() != before {
+            self.fellows.shown = 0;
+        }
         let faults = turn.shared.settings.faults();
         self.fellows.commit(self.fellows.tail.end(), faults);
         self.fellows.trim(turn.shared.counters.buckets as usize, faults);

@@ -16,7 +16,6 @@ use crate::machine::buckets::Buckets;
 use crate::machine::clock::NodeMs;
 use crate::machine::held::Fellow;
 use crate::machine::lane::Broken;
-use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
 /// The streams of a node.
@@ -33,11 +32,23 @@ pub(crate) struct Streams {
     stirred: BTreeSet<u32>,
     /// When all of them are looked at next.
     tick_at: NodeMs,
-    /// This turn shows what a bucket is, and which was the last.
-    shows: bool,
+    /// What this turn shows of a bucket, and which was the last.
+    shows: Shows,
     digest_of: u32,
-    /// The timer for the rest of the slices, or for the next look, is set.
-    is_armed: bool,
+    /// When a bucket is shown next that hasn't changed.
+    shows_all_at: NodeMs,
+    /// When there is something to be done next, if there are any streams.
+    wake_at: NodeMs,
+}
+
+/// Which buckets may be shown in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Shows {
+    #[default]
+    None,
+    /// Those with records since they were shown last.
+    Changed,
+    All,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +58,8 @@ struct Stream {
     bytes: usize,
     /// A batch is sent even without anything in it.
     is_asked: bool,
+    /// The moment of the last one.
+    said_at: NodeMs,
 }
 
 /// What a fellow gets of a bucket's log.
@@ -91,6 +104,11 @@ impl Streams {
         stream.is_some_and(|one| one.sent.bytes() > limits::STREAM_UNACKNOWLEDGED_BYTES_MAX)
     }
 
+    /// A planted bug looks whether a link has as much on its way as a bucket may have.
+    pub(crate) fn any_lags(&self) -> bool {
+        self.links.values().any(|one| one.sent.bytes() >= limits::TAIL_BUCKET_BYTES_MAX)
+    }
+
     /// The number of the batch that is being gathered for a link.
     pub(crate) fn next_batch(&self, link: LinkId) -> u64 {
         self.links.get(&link).map_or(1, |stream| stream.sent.next())
@@ -121,9 +139,15 @@ impl Streams {
         self.filling.remove(&(link, prefix));
     }
 
-    /// The timer has come.
-    pub(crate) fn wake(&mut self) {
-        self.is_armed = false;
+    /// When there is something to be done next. It isn't among the timers, since it moves with each
+    /// look, and most looks are made as the node wakes for its links' beats.
+    pub(crate) fn wake_at(&self) -> Option<NodeMs> {
+        (!self.is_idle()).then_some(self.wake_at)
+    }
+
+    /// Whether a link has said nothing for so long that its clock must be said by the next look.
+    fn is_silent(stream: &Stream, now: NodeMs) -> bool {
+        stream.said_at.after(limits::CLOCK_EVERY_MS - limits::DIGEST_EVERY_MS) <= now
     }
 
     /// Nobody has copies.
@@ -242,14 +266,17 @@ impl Buckets {
         if streams.is_idle() || now < streams.tick_at {
             return;
         }
-        streams.shows = true;
+        streams.shows = if now < streams.shows_all_at { Shows::Changed } else { Shows::All };
         // Who has stood still itself accuses nobody of that (F10).
         let slept = streams.tick_at.after(limits::SLEPT_MS) < now;
         if slept && !turn.shared.settings.faults().clock_not_anew {
             streams.peers.wait_anew(now);
             streams.links.values_mut().for_each(|stream| stream.sent.wait_anew(now.0));
         }
-        streams.tick_at = now.after(limits::DIGEST_EVERY_MS);
+        // At multiples, as beats are, so that one wake-up is for both.
+        let every_ms = limits::DIGEST_EVERY_MS;
+        streams.tick_at = NodeMs((now.0 / every_ms + 1) * every_ms);
+        self.say_clock(turn);
         let mut named = Vec::new();
         for bucket in self.iter().filter(|bucket| !bucket.fellows.is_empty()) {
             bucket.say_committed(turn);
@@ -267,6 +294,21 @@ impl Buckets {
                 links.release(&mut turn.out.links, |held, out| {
                     held.acknowledged(fellow, batch, out);
                 });
+            }
+        }
+    }
+
+    /// What the node's clock shows is said where nothing else has been for a while, if somebody
+    /// reads it there (P11).
+    fn say_clock(&mut self, turn: &mut Turn<'_>) {
+        let (now, streams) = (turn.node_ms(), &mut turn.shared.streams);
+        if !streams.links.values().any(|stream| Streams::is_silent(stream, now)) {
+            return;
+        }
+        let fellows = self.all().flat_map(|bucket| bucket.fellows.reading());
+        for link in fellows.collect::<BTreeSet<_>>() {
+            if let Some(stream) = streams.links.get_mut(&link) {
+                stream.is_asked |= Streams::is_silent(stream, now);
             }
         }
     }
@@ -307,21 +349,33 @@ impl Buckets {
         }
     }
 
-    /// Says what a bucket is now, if it is time: the next one each time.
+    /// Says what a bucket is now, if it is time: the next one each time of those that have changed
+    /// since, and once a second of all.
     fn send_digest(&mut self, turn: &mut Turn<'_>) {
-        if !std::mem::take(&mut turn.shared.streams.shows) {
+        let (shows, of) =
+            (std::mem::take(&mut turn.shared.streams.shows), turn.shared.streams.digest_of);
+        if shows == Shows::None {
             return;
         }
-        let of = turn.shared.streams.digest_of;
-        let followed = || {
-            let followed = self.all().filter(|bucket| !bucket.fellows.is_empty());
-            followed.map(|bucket| bucket.outputs.bucket().prefix())
+        let now = turn.node_ms();
+        let shown = || {
+            let is_shown = |bucket: &&Bucket| {
+                let fellows = &bucket.fellows;
+                let is_due = shows == Shows::All || fellows.shown != bucket.state.newest().n;
+                is_due && fellows.streaming().next().is_some()
+            };
+            self.all().filter(is_shown).map(|bucket| bucket.outputs.bucket().prefix())
         };
-        let next = followed().find(|prefix| *prefix > of);
-        let Some(prefix) = next.or_else(|| followed().next()) else { return };
-        turn.shared.streams.digest_of = prefix;
+        let next = shown().find(|prefix| *prefix > of);
+        let Some(prefix) = next.or_else(|| shown().next()) else { return };
+        let streams = &mut turn.shared.streams;
+        streams.digest_of = prefix;
+        if shows == Shows::All {
+            streams.shows_all_at = now.after(limits::CLOCK_EVERY_MS);
+        }
         let Some(bucket) = self.get(prefix) else { return };
         let shown = bucket.shown(bucket.now_ms(turn));
+        bucket.fellows.shown = shown.n;
         for link in bucket.fellows.streaming() {
             shown.put(turn.out.links.buffer(link), bucket.outputs.epochs().reign);
         }
@@ -334,6 +388,7 @@ fn end_batches(turn: &mut Turn<'_>) {
     for (link, stream) in &mut turn.shared.streams.links {
         if std::mem::take(&mut stream.is_asked) || stream.sent.is_gathering() {
             let k = stream.sent.send(now_ms, std::mem::take(&mut stream.bytes));
+            stream.said_at = NodeMs(now_ms);
             let body = Some(q2q::q2q::Body::Batch(q2q::Batch { k, now_ms }));
             wire::put_message(turn.out.links.buffer(*link), &q2q::Q2q { body });
             turn.out.links.first(*link);
@@ -341,17 +396,12 @@ fn end_batches(turn: &mut Turn<'_>) {
     }
 }
 
-/// Sets the timer for what is left to be sent.
+/// Says when to wake for what is left to be sent.
 fn arm(turn: &mut Turn<'_>) {
     let soon = turn.node_ms().after(1);
     let streams = &mut turn.shared.streams;
-    if streams.is_idle() || streams.is_armed {
-        return;
-    }
-    streams.is_armed = true;
     let goes_on = streams.filling.iter().any(|(link, _)| !streams.is_busy(*link));
-    let next = if goes_on { soon } else { streams.tick_at.max(soon) };
-    turn.shared.timers.set(next, Timer::Copies);
+    streams.wake_at = if goes_on { soon } else { streams.tick_at.max(soon) };
 }
 
 /// Appends a frame of an entry, as it stands in the log.

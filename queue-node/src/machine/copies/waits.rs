@@ -9,6 +9,7 @@ use super::sent::Part;
 use super::streams::{Records, put_records};
 use crate::machine::Faults;
 use crate::machine::bucket::Bucket;
+use crate::machine::held;
 use crate::machine::turn::Turn;
 
 impl Fellows {
@@ -22,8 +23,12 @@ impl Fellows {
         })
     }
 
-    /// The newest record that all have whom it waits for, where the bucket has this one.
+    /// The newest record that all have whom it waits for, where the bucket has this one. While it
+    /// holds nothing is committed.
     pub(crate) fn commit(&mut self, newest: u64, faults: Faults) -> u64 {
+        if self.holds {
+            return self.committed;
+        }
         let has = |fellow: &Fellow| fellow.acknowledged().unwrap_or(0);
         let all = self.waited(faults).map(has);
         let all = if faults.committed_of_first_ack { all.max() } else { all.min() };
@@ -49,6 +54,12 @@ impl Fellows {
         self.tail.bytes() >= TAIL_BUCKET_BYTES_MAX
     }
 
+    /// Nothing may be changed: there is one copy, where there should be others.
+    #[inline]
+    pub(crate) fn holds(&self) -> bool {
+        self.holds
+    }
+
     /// Somebody may become a member.
     pub(crate) fn is_growing(&self) -> bool {
         self.list.iter().any(|fellow| matches!(fellow.rank, Rank::Learner | Rank::Awaited { .. }))
@@ -65,13 +76,24 @@ impl Bucket {
     /// What holds its outputs hears whom it waits for, if that has changed.
     pub(crate) fn update_waits(&mut self, turn: &mut Turn<'_>) {
         let faults = turn.shared.settings.faults();
+        let holds = self.must_hold(turn);
+        let held = std::mem::replace(&mut self.fellows.holds, holds);
+        self.fellows.is_held = self.fellows.holds && self.has_uncommitted();
+        if held && !self.fellows.holds {
+            self.go_on(turn);
+        }
         let fellows = &self.fellows;
-        let is_same = fellows.waits.len() == fellows.waited(faults).count();
-        if is_same && fellows.waited(faults).all(|one| fellows.waits.contains(&one.number)) {
+        let nobody = fellows.is_held.then_some(held::Fellow::NOBODY);
+        let is_same = fellows.waits.len() == fellows.waited(faults).count() + nobody.iter().count();
+        let is_known = |fellow: &held::Fellow| fellows.waits.contains(fellow);
+        if is_same
+            && fellows.waited(faults).map(|one| one.number).chain(nobody).all(|one| is_known(&one))
+        {
             return;
         }
-        let waited: Vec<_> = fellows.waited(faults).map(|fellow| fellow.number).collect();
-        self.outputs.wait(!waited.is_empty());
+        let mut waited: Vec<_> = fellows.waited(faults).map(|fellow| fellow.number).collect();
+        self.outputs.wait(!waited.is_empty() || nobody.is_some() && !faults.hold_reads_ahead);
+        waited.extend(nobody);
         let (id, links) = (self.outputs.bucket(), &mut turn.shared.links);
         links.release(&mut turn.out.links, |held, out| held.wait_for(id, &waited, out));
         for fellow in self.fellows.waited(faults) {
@@ -82,6 +104,17 @@ impl Bucket {
         }
         self.fellows.waits = waited;
         self.fellows.commit(self.fellows.tail.end(), faults);
+    }
+
+    /// What it has recorded without waiting for anybody is committed.
+    pub(crate) fn commit_alone(&mut self) {
+        if self.fellows.waits.is_empty() && !self.fellows.holds {
+            self.fellows.committed = self.state.newest().n;
+        }
+    }
+
+    fn has_uncommitted(&self) -> bool {
+        self.fellows.committed < self.state.newest().n
     }
 
     /// It lets something out in this turn that waits: whoever it waits for is asked whether it is

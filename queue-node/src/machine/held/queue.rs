@@ -58,11 +58,18 @@ impl Queue {
     /// Waits for these from now on.
     pub(super) fn wait_for(&mut self, fellows: &[Fellow]) {
         let before = std::mem::take(&mut self.waits);
-        let lags = |fellow: Fellow| before.iter().any(|wait| wait.fellow == fellow && wait.lags);
+        let lags = |fellow: Fellow| {
+            let lagged = || before.iter().any(|wait| wait.fellow == fellow && wait.lags);
+            fellow == Fellow::NOBODY || lagged()
+        };
+        let stops = fellows.contains(&Fellow::NOBODY);
         self.waits = fellows.iter().map(|one| Wait { fellow: *one, lags: lags(*one) }).collect();
         self.waits.sort_unstable_by_key(|wait| wait.fellow);
         for filed in &mut self.filed {
             filed.tickets.retain(|(fellow, _)| fellows.contains(fellow));
+            if stops && !filed.tickets.contains(&(Fellow::NOBODY, None)) {
+                filed.tickets.push((Fellow::NOBODY, None));
+            }
         }
     }
 

@@ -210,6 +210,22 @@ fn operations_are_refused_while_too_much_waits() {
     });
     let refused = refused.expect("there is a bound");
     assert!((270..300).contains(&refused), "{refused}");
+    // Nor are others let in or got to know; but who asks again has the result.
+    let in_room = |user: &String| {
+        BucketId::of(name::hash(format!("/user/{user}").as_bytes()), 1).prefix() == room()
+    };
+    let user = (0..).map(|n| format!("user{n}")).find(in_room).expect("there is one");
+    pair.primary.says(&format!("g1 introduce 2 {user}"));
+    for line in
+        [&*format!("g1 login 2 {user}"), "g1 2 1 get /room/1", "g1 request 1 create /room/9"]
+    {
+        pair.primary.says(line);
+    }
+    let (repeated, refusals) =
+        (pair.primary.node.counters().repeated, pair.primary.node.counters().refused);
+    assert_eq!(send(&mut pair, refused - 1), newest);
+    assert_eq!(pair.primary.node.counters().repeated, repeated + 1);
+    assert_eq!(pair.primary.node.counters().refused, refusals);
     assert_eq!(pair.shown(), 0, "also the refusal has its turn");
     pair.settle();
     assert!(send(&mut pair, 400) > newest);
@@ -295,4 +311,46 @@ fn what_was_not_sent_releases_nothing() {
     assert_eq!(pair.shown(), 0);
     let ended = pair.primary.out.links.ended();
     assert_eq!(ended.len(), 1);
+}
+
+/// P11: the clock of a bucket in which nothing happens goes on at whoever takes over.
+#[test]
+fn what_the_clock_shows_is_said_where_nothing_else_is() {
+    let mut pair = member(Faults::default());
+    pair.settle();
+    let mut batches = 0;
+    for _ in 0..100 {
+        pair.primary.now.ms += limits::DIGEST_EVERY_MS;
+        let said = pair.settle();
+        batches += said.iter().filter(|line| line.contains("batch")).count();
+    }
+    // And no more often than that.
+    assert!((9..=12).contains(&batches), "{batches}");
+    let room = BucketId::new(1, room()).expect("a bucket");
+    let now = pair.now();
+    let shown = pair.primary.node.clock_ms(now, room).expect("it is here");
+    let mut row = row(room.prefix(), "q2", (0, 2, 4));
+    row.in_sync = vec![Owner { id: "q2".to_owned(), incarnation: 1 }];
+    row.primary = row.in_sync.first().cloned();
+    let place = Place { id: "q2".to_owned(), incarnation: 1, ..Place::default() };
+    let other = super::rig::row(1 - room.prefix(), "q2", (0, 2, 4));
+    let mut rows = vec![row, other];
+    rows.sort_by_key(|row| row.prefix);
+    let wire = Table { term: 1, version: 4, bits: 1, rows, places: vec![place] };
+    let table = BucketTable::try_from(wire).expect("a good table");
+    pair.copy_takes(Input::Table(Arc::new(table)));
+    let goes_on = pair.copy.clock_ms(now, room).expect("it has taken over");
+    assert!(shown - goes_on <= limits::CLOCK_EVERY_MS, "{} ms behind", shown - goes_on);
+}
+
+/// Nobody is told who has no copy.
+#[test]
+fn the_clock_is_said_to_nobody_without_copies() {
+    let mut pair = member(Faults::default());
+    pair.table(4, 1, As::Nobody);
+    pair.settle();
+    for _ in 0..30 {
+        pair.primary.now.ms += limits::DIGEST_EVERY_MS;
+        assert_eq!(pair.settle(), [""; 0]);
+    }
 }

@@ -94,6 +94,9 @@ impl Bucket {
         if let Some(close) = self.state.logins().over_by(drawn, known) {
             return Err(Refused::over(close));
         }
+        if let Some(refusal) = self.stopped(true) {
+            return Err(Refused::passing(refusal));
+        }
         let decided = match self.state.logins().resumable(people, login, user) {
             _ if self.is_outrun(turn, login, user) => Err(Refused::outrun()),
             Some((named, secret)) => self.resume_session(turn, seat, login, drawn, (named, secret)),
@@ -129,7 +132,7 @@ impl Bucket {
         login: &g2q::Login,
         (drawn, name): (SessionId, &Rc<str>),
     ) -> Result<SessionKey, Refused> {
-        turn.shared.admits().map_err(Refused::full)?;
+        turn.shared.admits().map_err(Refused::passing)?;
         let mut losers = Vec::new();
         if let Some(inbox) = self.inbox_of(name) {
             losers = self.losers(inbox, login)?;

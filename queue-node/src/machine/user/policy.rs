@@ -62,8 +62,8 @@ impl Refused {
         Refused { status, close, sentence: refusal.sentence, retry_after_ms }
     }
 
-    /// The node has no space for newcomers.
-    pub(super) fn full(refusal: Refusal) -> Refused {
+    /// Time alone may mend it.
+    pub(super) fn passing(refusal: Refusal) -> Refused {
         let (status, close, retry_after_ms) = (refusal.status, Close::Overloaded, RETRY_MS);
         Refused { status, close, sentence: refusal.sentence, retry_after_ms }
     }

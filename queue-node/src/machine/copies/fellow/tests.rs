@@ -121,12 +121,12 @@ fn what_it_had_before_it_was_asked_anew_is_ignored() {
 #[test]
 fn nothing_counts_as_acknowledged_that_was_sent_before_it_was_asked() {
     let mut fellow = asked(false);
-    fellow.acknowledge(2, 20);
+    fellow.acknowledge(2, 20, Faults::default());
     gets(&mut fellow, &have(&[(1, 1), (4, 10)], 15, 15), Faults::default());
     assert_eq!(fellow.acknowledged(), Some(0));
-    fellow.acknowledge(2, 20);
+    fellow.acknowledge(2, 20, Faults::default());
     assert_eq!(fellow.acknowledged(), Some(0));
-    fellow.acknowledge(3, 20);
+    fellow.acknowledge(3, 20, Faults::default());
     assert_eq!(fellow.acknowledged(), Some(20));
     let faults = Faults { have_acknowledges: true, ..Faults::default() };
     let mut fellow = asked(false);
@@ -142,13 +142,19 @@ fn it_is_filled_when_it_has_acknowledged_the_last_slice() {
     assert_eq!((fellow.stage(), fellow.reads_on()), (Stage::Empty, None));
     fellow.begin();
     assert_eq!(fellow.reads_on(), Some(LINK));
-    fellow.acknowledge(3, 20);
+    fellow.acknowledge(3, 20, Faults::default());
     assert_eq!((fellow.stage(), fellow.acknowledged()), (Stage::Filling { last: None }, None));
     fellow.filled(5);
-    fellow.acknowledge(4, 21);
+    fellow.acknowledge(4, 21, Faults::default());
     assert_eq!((fellow.stage(), fellow.acknowledged()), (Stage::Filling { last: Some(5) }, None));
-    fellow.acknowledge(5, 22);
+    fellow.acknowledge(5, 22, Faults::default());
     assert_eq!((fellow.stage(), fellow.acknowledged()), (Stage::Streaming, Some(22)));
+    let faults = Faults { level_without_last_slice: true, ..Faults::default() };
+    let mut fellow = asked(false);
+    gets(&mut fellow, &have(&[], 0, 0), faults);
+    fellow.begin();
+    fellow.acknowledge(3, 20, faults);
+    assert_eq!(fellow.acknowledged(), Some(20));
 }
 
 #[test]
@@ -158,9 +164,9 @@ fn who_cannot_go_on_is_filled_anew_or_left() {
         gets(&mut fellow, &have(&[(1, 1), (4, 10)], 15, 15), Faults::default());
         assert_eq!(fellow.again(9, Why::Unfit, Faults::default()), wanted);
         // S6: what it acknowledges of that is nothing.
-        fellow.acknowledge(8, 20);
+        fellow.acknowledge(8, 20, Faults::default());
         assert_eq!(fellow.acknowledged(), None);
-        fellow.acknowledge(9, 20);
+        fellow.acknowledge(9, 20, Faults::default());
         assert_eq!(fellow.acknowledged(), None);
     }
 }

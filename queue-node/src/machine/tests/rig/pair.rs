@@ -213,6 +213,7 @@ impl Pair {
                 format!("slice {}{}", slice.prefix, ends.concat())
             }
             Body::Batch(batch) => format!("batch {}", batch.k),
+            Body::Ack(q2q::Ack { k, full: true }) => format!("ack {k} full"),
             Body::Ack(ack) => format!("ack {}", ack.k),
             Body::Again(again) => format!("again {} why={}", again.prefix, again.why),
             Body::Moved(moved) => {
@@ -258,6 +259,11 @@ impl Pair {
     /// The primary has a link to a boss, or none any more.
     pub(crate) fn boss(&mut self, linked: bool) {
         self.primary.handle(Input::Boss { linked });
+    }
+
+    /// What another life of the other node begins with.
+    pub(crate) fn copy_settings(&self, life: u64) -> Settings {
+        settings(life, Faults::default())
     }
 
     pub(crate) fn newest(&mut self, prefix: u32) -> u64 {

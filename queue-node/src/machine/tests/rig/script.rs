@@ -237,7 +237,8 @@ impl Rig {
             }
         };
         // Any number is one of some bucket of theirs.
-        let word = q2q::Word { number, loss: 0, bits: 16, reign: 1, body: Some(body) };
+        let reign = option(words, "reign=").max(1);
+        let word = q2q::Word { number, loss: 0, bits: 16, reign, body: Some(body) };
         self.frame(link, &q2q::Q2q { body: Some(q2q::q2q::Body::Word(word)) });
     }
 
