@@ -1,8 +1,10 @@
-//! Processes of each role die, hang or are cut off under load, in clusters with two copies: what was
-//! acknowledged reaches everybody who is there, once and in order, and is in the histories then; and
-//! all sets are whole again. `imq loadtest failover` does it and judges it, message by message.
+//! Processes of each role die, hang or are cut off under load, in clusters with two copies: what
+//! was acknowledged reaches everybody who is there, once and in order, and is in the histories
+//! then; and all sets are whole again. `imq loadtest failover` does it and judges it, message by
+//! message.
 
 mod copies;
+mod repeats;
 mod stale;
 mod store;
 

@@ -99,10 +99,10 @@ impl Killer<'_> {
             self.begin_filling(&nodes, &dead)?;
         }
         let places = boss.places(self.probes)?;
-        let filling = match self.options.how {
-            How::Learner => self.await_filling(&nodes[0], &mut dead)?,
-            _ => 0,
-        };
+        let mut filling = 0;
+        if self.options.how == How::Learner {
+            filling = self.await_filling(&nodes[0], &mut dead)?;
+        }
         let at = self.clock.now();
         let others = self.harm(&nodes, earlier.len())?;
         let served = self.served(at, &nodes, &dead, before.up.len())?;
@@ -237,10 +237,10 @@ impl Killer<'_> {
         for node in nodes {
             let at = self.number(node)?;
             let server = self.cluster.queue_node_server(at);
-            match how {
-                How::Stop => server.signal("STOP")?,
-                _ if how.kills() => server.kill()?,
-                _ => {}
+            if how == How::Stop {
+                server.signal("STOP")?;
+            } else if how.kills() {
+                server.kill()?;
             }
         }
         if how == How::BossAndNode {
@@ -289,8 +289,8 @@ impl Killer<'_> {
         self.pause(self.options.hold.saturating_sub(stood))
     }
 
-    /// Starts the dead again, lets the stopped go on, or mends links. Who ends when it finds that it
-    /// is out is started again, too.
+    /// Starts the dead again, lets the stopped go on, or mends links. Who ends when it finds that
+    /// it is out is started again, too.
     fn relieve(&mut self, nodes: &[String], others: &[String]) -> Result<()> {
         let how = self.options.how;
         if how.cuts() {

@@ -115,8 +115,8 @@ impl Gaps {
 
 impl FailoverReport {
     /// Whether nothing that was acknowledged was lost in silence, nothing doubled or turned around,
-    /// nothing said to be lost that wasn't, and nothing lost at all that was to be kept; and whether
-    /// what was to be done was done.
+    /// nothing said to be lost that wasn't, and nothing lost at all that was to be kept; and
+    /// whether what was to be done was done.
     pub fn sound(&self) -> bool {
         let cuts = self.how.ends_connections();
         self.verdict.sound()

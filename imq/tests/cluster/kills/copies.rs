@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use crate::http::{metric, request, rpc, try_request, until, until_ready};
 use crate::process::{Imq, RPC_KEY, port_base};
 
-/// What is written and read is one key of a queue's state.
-const CONFIG: &str = "copies = 2\n\n[[class]]\npattern = \"/room/*\"\ncreate = \"auto\"\n\n\
+/// Rooms with messages, and a state of which one key is written and read.
+const CONFIG: &str = "copies = 2\n\n[[class]]\npattern = \"/room/*\"\n\
+                      create = \"auto\"\njoin = \"open\"\n\n\
+                      [[class.mount]]\nname = \"chat\"\nkind = \"message\"\nsend = \"open\"\n\n\
                       [[class.mount]]\nname = \"scores\"\nkind = \"state\"\n";
 
 /// Six processes.
@@ -114,7 +116,7 @@ impl Copies {
 
     /// Writes a number by one of the gateways; whether it was acknowledged.
     pub(super) fn write(&self, gateway: u16, queue: &str, number: u64) -> bool {
-        let changes = json!([{ "key": "n", "set": { "number": number } }]);
+        let changes = json!([{ "key": "n", "set": number }]);
         let body = json!({ "queue": queue, "mount": "scores", "changes": changes }).to_string();
         rpc(self.base + 90 + gateway, RPC_KEY, "send_state", &body).0 == 200
     }
@@ -124,8 +126,20 @@ impl Copies {
         let body = json!({ "queue": queue, "mount": "scores" }).to_string();
         let port = self.base + 90 + gateway;
         let (status, answer) = rpc(port, RPC_KEY, "get_state", &body);
-        let number = &answer["entries"][0]["value"]["number"];
+        let number = &answer["entries"][0]["value"];
         (status == 200).then(|| number.as_f64().unwrap_or_default() as u64)
+    }
+
+    /// The address of a gateway for clients.
+    pub(super) fn door(&self, gateway: u16) -> String {
+        format!("127.0.0.1:{}", self.base + gateway)
+    }
+
+    /// How many sessions a user has.
+    pub(super) fn sessions(&self, user: &str) -> usize {
+        let body = json!({ "user": user }).to_string();
+        let (_, answer) = rpc(self.base + 91, RPC_KEY, "get_user", &body);
+        answer["user"]["sessions"].as_array().map_or(0, Vec::len)
     }
 
     /// Creates a queue.

@@ -13,7 +13,7 @@ const READS: usize = 100;
 /// then it goes on, with reads that were asked for while it stood still, and others.
 #[test]
 fn no_read_is_stale_when_a_home_goes_on_that_stood_still() {
-    let mut copies = Copies::start();
+    let copies = Copies::start();
     let queue = "/room/stale";
     copies.create(queue);
     assert!(copies.write(0, queue, 1));
