@@ -13,6 +13,7 @@ mod cast;
 mod clients;
 mod configuration;
 mod flock;
+mod how;
 mod judge;
 mod kills;
 mod newest;
@@ -22,8 +23,8 @@ mod told;
 mod writers;
 
 pub use bystanders::stand_by;
+pub use how::How;
 pub use judge::Verdict;
-pub use kills::How;
 pub use newest::Differences;
 pub use report::{FailoverReport, Gaps, KillReport};
 pub use told::Notices;
@@ -58,12 +59,14 @@ pub struct FailoverOptions {
     pub binary: PathBuf,
     /// The program whose `loadtest failover-bystanders` is this crate's: the caller.
     pub helper: PathBuf,
-    /// What is done to queue nodes.
+    /// What is done to queue nodes, and to whom else.
     pub how: How,
     /// How often.
     pub kills: usize,
     /// How long nothing is done before each kill, and after the last.
     pub pause: Duration,
+    /// How long a stopped node stands still, and how long links stay cut.
+    pub hold: Duration,
     /// How many queue nodes there are.
     pub queue_nodes: usize,
     /// How many gateways.
@@ -96,6 +99,7 @@ impl FailoverOptions {
             how: How::Kill,
             kills: 20,
             pause: Duration::from_secs(5),
+            hold: Duration::from_secs(5),
             queue_nodes: 3,
             gateways: 2,
             copies: 1,
@@ -156,7 +160,7 @@ impl FailoverOptions {
     }
 }
 
-/// Kills queue nodes of a cluster of its own.
+/// Kills queue nodes of a cluster of its own, or hurts it otherwise.
 ///
 /// # Errors
 /// When the cluster doesn't start, or isn't whole again in time after a kill; when interrupted.
@@ -172,6 +176,7 @@ pub fn run(options: &FailoverOptions) -> Result<FailoverReport> {
         // Who takes over has more to do than before: one core would only show what is too much
         // for it.
         is_pinned: false,
+        wired: options.how.cuts(),
         ..Shape::SMALLEST
     };
     let mut cluster = Cluster::start(&options.binary, shape, &interrupt)?;
@@ -290,6 +295,8 @@ fn kill_report(clients: &Clients, kill: &Kill) -> KillReport {
     let worst = |hit| during(clients, kill, &[hit]).reduce(f64::max);
     KillReport {
         nodes: kill.nodes.clone(),
+        others: kill.others.clone(),
+        filling: kill.filling,
         at_s: seconds(kill.at),
         served_ms: kill.served.map(|served| milliseconds(served - kill.at)),
         back_ms: milliseconds(kill.settled - kill.relieved),

@@ -3,13 +3,13 @@
 pub(crate) mod imq;
 pub(crate) mod mosquitto;
 pub(crate) mod nats;
-mod protobuf;
+pub(crate) mod protobuf;
 pub(crate) mod redis;
 pub(crate) mod rpc;
 pub(crate) mod rpc_bodies;
 pub(crate) mod rpc_writer;
 pub(crate) mod websocket;
-mod wire;
+pub(crate) mod wire;
 
 #[cfg(test)]
 pub(crate) mod tests;

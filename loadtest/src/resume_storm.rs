@@ -109,7 +109,7 @@ fn storm(
     storm.flow(options.calm)?;
     let before = application.requests();
     storm.began()?;
-    cluster.kill_first_gateway()?;
+    cluster.kill_gateway(0)?;
     storm.until_back()?;
     storm.flow(options.after)?;
     storm.drain()?;

@@ -13,8 +13,12 @@ use super::this;
 /// `imq loadtest failover`.
 #[derive(Debug, Args)]
 pub(crate) struct FailoverArgs {
-    /// What is done to queue nodes: kill (SIGKILL), stop (SIGSTOP, and SIGCONT 5 s later), half
-    /// (half of them are killed at once).
+    /// What is done to queue nodes. SIGKILL: kill (of the one that most is at home on), backup (of
+    /// the one with the most copies), half (of half of them at once), gateway-and-home (with a
+    /// gateway), boss-and-node (with the boss, which starts again at once), learner (of one that is
+    /// being filled). SIGSTOP, later SIGCONT: stop. A cut without a word, by a proxy that all links
+    /// go through and that holds what is said: cut (two nodes from each other), apart (two nodes
+    /// and all gateways from the boss).
     #[arg(long, default_value = "kill")]
     how: How,
     /// How often.
@@ -23,6 +27,9 @@ pub(crate) struct FailoverArgs {
     /// How long nothing is done before each kill, and after the last.
     #[arg(long, default_value_t = 5.0)]
     pause_seconds: f64,
+    /// How long a stopped node stands still, and how long links stay cut.
+    #[arg(long, default_value_t = 5.0)]
+    hold_seconds: f64,
     /// How many queue nodes.
     #[arg(long, default_value_t = 3)]
     queue_nodes: usize,
@@ -62,6 +69,7 @@ pub(super) fn failover(args: &FailoverArgs) -> Result<ExitCode> {
     options.how = args.how;
     options.kills = args.kills;
     options.pause = Duration::try_from_secs_f64(args.pause_seconds)?;
+    options.hold = Duration::try_from_secs_f64(args.hold_seconds)?;
     options.queue_nodes = args.queue_nodes;
     options.gateways = args.gateways;
     options.copies = args.copies;

@@ -19,6 +19,7 @@ mod folder;
 mod guide;
 mod http;
 mod identity;
+mod kills;
 mod links;
 mod metrics;
 mod operators;

@@ -69,6 +69,8 @@ struct Row {
     /// The primary among them; a boss that has no copies doesn't say.
     #[serde(default)]
     in_sync: Vec<Owner>,
+    #[serde(default)]
+    learners: Vec<Owner>,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +168,44 @@ impl Picture {
             *buckets.entry(&owner.id).or_default() += 1;
         }
         buckets
+    }
+
+    /// How many buckets a life is being given.
+    pub(super) fn filling(&self, life: &Life) -> usize {
+        let is_filled = |row: &&Row| row.learners.iter().any(|owner| owner.life() == *life);
+        self.rows.iter().filter(is_filled).count()
+    }
+
+    /// How many buckets each node has a copy of that it doesn't serve.
+    pub(super) fn copies(&self) -> BTreeMap<&str, usize> {
+        let mut copies = BTreeMap::new();
+        for row in &self.rows {
+            let others = row.in_sync.iter().filter(|owner| row.primary.as_ref() != Some(*owner));
+            for owner in others {
+                *copies.entry(owner.id.as_str()).or_default() += 1;
+            }
+        }
+        copies
+    }
+
+    /// Whether a life has a copy of anything.
+    pub(super) fn holds(&self, life: &Life) -> bool {
+        self.rows.iter().any(|row| row.in_sync.iter().any(|owner| owner.life() == *life))
+    }
+
+    /// By the other nodes: how many buckets they have copies of together with this one.
+    pub(super) fn fellows(&self, id: &str) -> BTreeMap<&str, usize> {
+        let mut fellows = BTreeMap::new();
+        for row in &self.rows {
+            let members: BTreeSet<&str> =
+                row.in_sync.iter().chain(&row.primary).map(|owner| owner.id.as_str()).collect();
+            if members.contains(id) {
+                for other in members.into_iter().filter(|other| *other != id) {
+                    *fellows.entry(other).or_default() += 1;
+                }
+            }
+        }
+        fellows
     }
 
     /// How many buckets have begun anew since an earlier picture.

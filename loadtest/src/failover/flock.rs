@@ -46,8 +46,10 @@ pub(super) trait Ear {
 #[derive(Debug)]
 pub(super) struct Flock {
     pub(super) crowd: Crowd<Witness>,
-    /// Client `who` is at the gateway `who` modulo their number.
     gateways: Vec<SocketAddr>,
+    /// By client: the number of its gateway, modulo theirs. Whose connection ends without a word
+    /// goes to the next.
+    doors: Vec<usize>,
     returns: Returns,
     /// Who asks for rooms again, in the order of when.
     asking: BTreeSet<(Nanoseconds, usize)>,
@@ -80,7 +82,8 @@ impl Flock {
         )?;
         let returns = Returns::new(clients, clients, clock.now());
         let (asking, notices) = (BTreeSet::new(), Notices::default());
-        Ok(Self { crowd, gateways, returns, asking, notices })
+        let doors = (0..clients).collect();
+        Ok(Self { crowd, gateways, doors, returns, asking, notices })
     }
 
     /// Whether a client has all that it had, as far as is known.
@@ -144,7 +147,7 @@ impl Flock {
             let Some(who) = self.returns.take_due(now) else {
                 break;
             };
-            let door = self.gateways[who % self.gateways.len()];
+            let door = self.gateways[self.doors[who] % self.gateways.len()];
             self.crowd.rejoin(who, door, sources::source(who, door), |_| {})?;
         }
         Ok(self.returns.next_due().unwrap_or(Nanoseconds::MAX))
@@ -167,6 +170,7 @@ impl Flock {
     fn lose(&mut self, loss: &Loss, ear: &mut impl Ear) {
         let closing = self.crowd.codec(loss.who).returning.here.closing;
         let code = closing.map(|closing| closing.code);
+        self.doors[loss.who] += usize::from(code.is_none());
         match code {
             Some(code) => *self.notices.closed.entry(code).or_default() += 1,
             // Who is away already may be refused by a port.

@@ -1,17 +1,18 @@
-//! Kills queue nodes one after the other and starts them again, on a thread of its own: the clients
-//! are never held up by it.
+//! Kills processes one after the other and starts them again, or hurts them otherwise, on a thread
+//! of its own: the clients are never held up by it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::FailoverOptions;
 use super::boss::{Boss, Life, Picture, Place};
 use super::bystanders::Bystanders;
+use super::how::How;
 use crate::clock::{Clock, Nanoseconds, nanoseconds};
 use crate::interrupt::Interrupt;
-use crate::servers::cluster::Cluster;
+use crate::servers::cluster::{BOSS, Cluster};
 
 /// How often the boss is asked.
 const STEP: Duration = Duration::from_millis(5);
@@ -19,42 +20,18 @@ const STEP: Duration = Duration::from_millis(5);
 /// How long each state that is waited for may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long a stopped process stands still.
-const STOPPED: Duration = Duration::from_secs(5);
-
 /// How long nothing more is done once all buckets serve.
 const REST: Duration = Duration::from_secs(1);
-
-/// What is done to a queue node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum How {
-    /// SIGKILL, and a start some time later.
-    Kill,
-    /// SIGSTOP, and SIGCONT five seconds later.
-    Stop,
-    /// SIGKILL of half of the nodes at once.
-    Half,
-}
-
-impl std::str::FromStr for How {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "kill" => Ok(Self::Kill),
-            "stop" => Ok(Self::Stop),
-            "half" => Ok(Self::Half),
-            other => Err(format!("nothing is done by {other:?}: kill, stop or half")),
-        }
-    }
-}
 
 /// One kill, as it went.
 #[derive(Clone, Debug)]
 pub(super) struct Kill {
     /// The nodes, by their ids.
     pub(super) nodes: Vec<String>,
+    /// Who else died, or was cut off, by their ids.
+    pub(super) others: Vec<String>,
+    /// Of a learner: how many buckets it was being given.
+    pub(super) filling: usize,
     /// When it was done.
     pub(super) at: Nanoseconds,
     /// When the boss said that others serve all buckets; none: not before the nodes were back.
@@ -100,8 +77,9 @@ impl Killer<'_> {
             self.pause(self.options.pause)?;
             let kill = self.kill(&kills).with_context(|| format!("kill {}", kills.len() + 1))?;
             eprintln!(
-                "killed {} at {:.1} s, {} buckets lost, {} queues gone",
-                kill.nodes.join(" and "),
+                "{}: {} at {:.1} s, {} buckets lost, {} queues gone",
+                self.options.how.done(),
+                [&kill.nodes[..], &kill.others].concat().join(", "),
                 crate::clock::seconds(kill.at),
                 kill.lost_buckets,
                 kill.queues_gone
@@ -115,20 +93,22 @@ impl Killer<'_> {
     fn kill(&mut self, earlier: &[Kill]) -> Result<Kill> {
         let boss = self.boss();
         let before = boss.picture()?;
-        let places = boss.places(self.probes)?;
-        let nodes = self.choose(&before, &places, earlier);
-        let dead: BTreeSet<Life> = nodes.iter().filter_map(|node| before.life(node)).collect();
-        let at = self.clock.now();
-        for node in &nodes {
-            self.harm(node)?;
+        let nodes = self.choose(&before, &boss.places(self.probes)?, earlier);
+        let mut dead: BTreeSet<Life> = nodes.iter().filter_map(|node| before.life(node)).collect();
+        if self.options.how == How::Learner {
+            self.begin_filling(&nodes, &dead)?;
         }
-        let alone = nodes.len() == before.up.len();
-        let served = if alone { None } else { self.served(at, &dead)? };
+        let places = boss.places(self.probes)?;
+        let mut filling = 0;
+        if self.options.how == How::Learner {
+            filling = self.await_filling(&nodes[0], &mut dead)?;
+        }
+        let at = self.clock.now();
+        let others = self.harm(&nodes, earlier.len())?;
+        let served = self.served(at, &nodes, &dead, before.up.len())?;
         self.until_relief(at, &dead)?;
         let relieved = self.clock.now();
-        for node in &nodes {
-            self.relieve(node)?;
-        }
+        self.relieve(&nodes, &others)?;
         let copies = self.options.copies;
         let back = |picture: &Picture| {
             nodes.iter().all(|node| picture.life(node).is_some())
@@ -143,11 +123,22 @@ impl Killer<'_> {
         let probes = places.iter().zip(&after).map(|(before, after)| hit(before, after, &nodes));
         let probes = probes.collect();
         let queues_gone = if lost_buckets > 0 { self.bystanders.fill()? } else { 0 };
-        Ok(Kill { nodes, at, served, relieved, settled, lost_buckets, probes, queues_gone })
+        Ok(Kill {
+            nodes,
+            others,
+            filling,
+            at,
+            served,
+            relieved,
+            settled,
+            lost_buckets,
+            probes,
+            queues_gone,
+        })
     }
 
     /// The nodes with the most probe rooms, then the most buckets, then those whose last turn was
-    /// the longest ago.
+    /// the longest ago. Of a pair the second is the one that has the most buckets with the first.
     fn choose(&self, picture: &Picture, places: &[Place], earlier: &[Kill]) -> Vec<String> {
         let mut probes: BTreeMap<&str, usize> = BTreeMap::new();
         for home in places.iter().filter_map(Place::home) {
@@ -163,67 +154,168 @@ impl Killer<'_> {
             })
             .collect();
         nodes.sort();
-        let count = match self.options.how {
-            How::Kill | How::Stop => 1,
-            How::Half => (nodes.len() / 2).max(1),
-        };
-        nodes.into_iter().rev().take(count).map(|(_, _, id)| id.to_owned()).collect()
+        let how = self.options.how;
+        if how == How::Backup {
+            let copies = picture.copies();
+            let only = |(_, _, id): &&(_, _, &str)| copies.get(id).copied().unwrap_or_default();
+            return nodes
+                .iter()
+                .max_by_key(only)
+                .map(|node| node.2.to_owned())
+                .into_iter()
+                .collect();
+        }
+        let ids = nodes.iter().rev().map(|(_, _, id)| (*id).to_owned());
+        if !how.cuts() {
+            return ids.take(how.nodes(nodes.len())).collect();
+        }
+        let first: Vec<String> = ids.take(1).collect();
+        let fellows = first.first().map(|id| picture.fellows(id)).unwrap_or_default();
+        let second = fellows.into_iter().max_by_key(|(_, buckets)| *buckets);
+        first.into_iter().chain(second.map(|(id, _)| id.to_owned())).collect()
     }
 
-    fn harm(&mut self, node: &str) -> Result<()> {
-        let at = self.number(node)?;
-        let server = self.cluster.queue_node_server(at);
-        match self.options.how {
-            How::Kill | How::Half => server.kill(),
-            How::Stop => server.signal("STOP"),
+    /// Kills a node and starts it again once there are copies of all that it had.
+    fn begin_filling(&mut self, nodes: &[String], dead: &BTreeSet<Life>) -> Result<()> {
+        let copies = self.options.copies;
+        for node in nodes {
+            let at = self.number(node)?;
+            self.cluster.queue_node_server(at).kill()?;
+            self.wait("others serve", PATIENCE, |picture| picture.served(dead))??;
+            self.wait("copies are in sync", PATIENCE, |picture| picture.in_sync(copies, dead))??;
+            self.cluster.start_queue_node(at)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a node is being filled, or has been; how many buckets it lacks then.
+    fn await_filling(&self, node: &str, dead: &mut BTreeSet<Life>) -> Result<usize> {
+        let (boss, end) = (self.boss(), self.clock.now() + nanoseconds(PATIENCE));
+        loop {
+            self.interrupt.check()?;
+            let picture = boss.picture()?;
+            let life = picture.life(node).filter(|life| !dead.contains(life));
+            let filling = life.as_ref().map_or(0, |life| picture.filling(life));
+            let was_filled = life.as_ref().is_some_and(|life| picture.holds(life));
+            if let Some(life) = life.filter(|_| filling > 0 || was_filled) {
+                dead.insert(life);
+                return Ok(filling);
+            }
+            if self.clock.now() > end {
+                bail!("{node} isn't filled");
+            }
         }
     }
 
-    /// When others serve all buckets. A stopped node without copies keeps its own.
-    fn served(&mut self, at: Nanoseconds, dead: &BTreeSet<Life>) -> Result<Option<Nanoseconds>> {
-        let patience = match self.options.how {
-            How::Kill | How::Half => PATIENCE,
-            How::Stop => STOPPED.saturating_sub(Duration::from_nanos(self.clock.now() - at)),
+    /// Does it; to whom besides the nodes.
+    fn harm(&mut self, nodes: &[String], turn: usize) -> Result<Vec<String>> {
+        let how = self.options.how;
+        let mut others = Vec::new();
+        match how {
+            How::GatewayAndHome => {
+                let gateway = turn % self.options.gateways;
+                self.cluster.kill_gateway(gateway)?;
+                others.extend(self.cluster.gateway_ids().nth(gateway));
+            }
+            How::BossAndNode => {
+                self.cluster.kill_boss()?;
+                others.push(BOSS.to_owned());
+            }
+            How::Cut => {
+                for pair in nodes.windows(2) {
+                    self.cluster.cut(&pair[0], &pair[1])?;
+                }
+            }
+            How::Apart => {
+                others.extend(self.cluster.gateway_ids());
+                for id in nodes.iter().chain(&others) {
+                    self.cluster.cut(BOSS, id)?;
+                }
+            }
+            How::Kill | How::Backup | How::Stop | How::Half | How::Learner => {}
+        }
+        for node in nodes {
+            let at = self.number(node)?;
+            let server = self.cluster.queue_node_server(at);
+            if how == How::Stop {
+                server.signal("STOP")?;
+            } else if how.kills() {
+                server.kill()?;
+            }
+        }
+        if how == How::BossAndNode {
+            self.cluster.restart_boss()?;
+        }
+        Ok(others)
+    }
+
+    /// When others serve all buckets; of two who are cut from each other: when no bucket needs
+    /// both. A stopped node without copies keeps its own, and so do those whom only the boss lacks.
+    fn served(
+        &mut self,
+        at: Nanoseconds,
+        nodes: &[String],
+        dead: &BTreeSet<Life>,
+        up: usize,
+    ) -> Result<Option<Nanoseconds>> {
+        let how = self.options.how;
+        if how == How::Apart || nodes.len() == up && how.kills() {
+            return Ok(None);
+        }
+        let left = self.options.hold.saturating_sub(Duration::from_nanos(self.clock.now() - at));
+        let patience = if how.kills() { PATIENCE } else { left };
+        let served = match (how, nodes) {
+            (How::Cut, [one, other]) => self.wait("no bucket needs both", patience, |picture| {
+                !picture.fellows(one).contains_key(other.as_str())
+            })?,
+            _ => self.wait("others serve", patience, |picture| picture.served(dead))?,
         };
-        let served = self.wait("others serve", patience, |picture| picture.served(dead))?;
-        match (served, self.options.how) {
-            (Ok(()), _) => Ok(Some(self.clock.now())),
-            (Err(_), How::Stop) => Ok(None),
-            (Err(error), How::Kill | How::Half) => Err(error),
+        match served {
+            Ok(()) => Ok(Some(self.clock.now())),
+            Err(error) if how.kills() => Err(error),
+            Err(_) => Ok(None),
         }
     }
 
     /// Waits until there are copies again among those who live, then for a rest, or until a stopped
-    /// node has stood still for its time.
+    /// node has stood still or links have been cut for their time.
     fn until_relief(&mut self, at: Nanoseconds, dead: &BTreeSet<Life>) -> Result<()> {
-        match self.options.how {
-            How::Kill | How::Half => {
-                let copies = self.options.copies;
-                self.wait("copies are in sync", PATIENCE, |picture| {
-                    picture.in_sync(copies, dead)
-                })??;
-                self.pause(REST)
-            }
-            How::Stop => {
-                let stood = Duration::from_nanos(self.clock.now() - at);
-                self.pause(STOPPED.saturating_sub(stood))
-            }
+        if self.options.how.kills() {
+            let copies = self.options.copies;
+            self.wait("copies are in sync", PATIENCE, |picture| picture.in_sync(copies, dead))??;
+            return self.pause(REST);
         }
+        let stood = Duration::from_nanos(self.clock.now() - at);
+        self.pause(self.options.hold.saturating_sub(stood))
     }
 
-    /// Starts a node again, or lets it go on; one that ends when it finds that it is out is started
-    /// again, too.
-    fn relieve(&mut self, node: &str) -> Result<()> {
-        let at = self.number(node)?;
-        if self.options.how == How::Stop {
-            let server = self.cluster.queue_node_server(at);
-            server.signal("CONT")?;
-            self.pause(REST)?;
-            if !self.cluster.queue_node_server(at).ended()? {
-                return Ok(());
+    /// Starts the dead again, lets the stopped go on, or mends links. Who ends when it finds that
+    /// it is out is started again, too.
+    fn relieve(&mut self, nodes: &[String], others: &[String]) -> Result<()> {
+        let how = self.options.how;
+        if how.cuts() {
+            self.cluster.mend()?;
+        }
+        if how == How::GatewayAndHome {
+            let gateways: Vec<String> = self.cluster.gateway_ids().collect();
+            for at in (0..gateways.len()).filter(|at| others.contains(&gateways[*at])) {
+                self.cluster.restart_gateway(at, self.interrupt)?;
             }
         }
-        self.cluster.restart_queue_node(at, self.interrupt)
+        for node in nodes {
+            let at = self.number(node)?;
+            if !how.kills() {
+                if how == How::Stop {
+                    self.cluster.queue_node_server(at).signal("CONT")?;
+                }
+                self.pause(REST)?;
+                if !self.cluster.queue_node_server(at).ended()? {
+                    continue;
+                }
+            }
+            self.cluster.restart_queue_node(at, self.interrupt)?;
+        }
+        Ok(())
     }
 
     fn number(&self, node: &str) -> Result<usize> {
@@ -244,14 +336,21 @@ impl Killer<'_> {
     ) -> Result<Result<()>> {
         let end = self.clock.now() + nanoseconds(patience);
         let boss = self.boss();
-        while !is(&boss.picture()?) {
+        loop {
+            let picture = boss.picture();
+            if picture.as_ref().is_ok_and(&is) {
+                return Ok(Ok(()));
+            }
             if self.clock.now() > end {
-                let error = anyhow::anyhow!("waited {} s in vain until {what}", patience.as_secs());
-                return Ok(Err(error));
+                let why = format!("waited {} s in vain until {what}", patience.as_secs());
+                // A boss that is starting has nothing to say.
+                return Ok(Err(picture
+                    .err()
+                    .unwrap_or_else(|| anyhow!("it isn't so"))
+                    .context(why)));
             }
             self.pause(STEP)?;
         }
-        Ok(Ok(()))
     }
 
     fn pause(&self, span: Duration) -> Result<()> {
@@ -278,8 +377,21 @@ fn hit(before: &Place, after: &Place, nodes: &[String]) -> Hit {
 
 /// Refuses what can't be done with so many nodes.
 pub(super) fn check(options: &FailoverOptions) -> Result<()> {
+    let how = options.how;
     if options.queue_nodes < 2 {
         bail!("somebody has to take over: a fail-over needs at least two queue nodes");
+    }
+    if how.cuts() && (options.copies < 2 || options.queue_nodes < 3) {
+        bail!("{} needs two copies at least, and three queue nodes", how.name());
+    }
+    if how == How::Learner && (options.copies < 2 || options.queue_nodes > options.copies) {
+        bail!(
+            "who comes back is filled where copies are missing: learner needs two at least, and no \
+             more queue nodes than copies"
+        );
+    }
+    if how == How::GatewayAndHome && options.gateways < 2 {
+        bail!("clients of a gateway that dies need another one");
     }
     Ok(())
 }

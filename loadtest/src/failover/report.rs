@@ -7,8 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::how::How;
 use super::judge::Verdict;
-use super::kills::How;
 use super::newest::Differences;
 use super::told::Notices;
 use crate::statistics::median;
@@ -82,6 +82,10 @@ pub struct Gaps {
 pub struct KillReport {
     /// The nodes.
     pub nodes: Vec<String>,
+    /// Who else died, or was cut off.
+    pub others: Vec<String>,
+    /// How many buckets a learner was being given when it died.
+    pub filling: usize,
     /// When, in seconds since the run began.
     pub at_s: f64,
     /// How long it took until the boss said that others served all buckets; none: it never said so
@@ -111,23 +115,23 @@ impl Gaps {
 
 impl FailoverReport {
     /// Whether nothing that was acknowledged was lost in silence, nothing doubled or turned around,
-    /// nothing said to be lost that wasn't, and nothing lost at all that was to be kept.
+    /// nothing said to be lost that wasn't, and nothing lost at all that was to be kept; and
+    /// whether what was to be done was done.
     pub fn sound(&self) -> bool {
+        let cuts = self.how.ends_connections();
         self.verdict.sound()
             && !(self.is_kept() && self.lost_buckets() > 0)
             && self.history.none()
             && (self.never_answered, self.queues_lost) == (0, 0)
-            && self.told.sound()
-            && self.bystanders.sound()
+            && self.told.sound(cuts)
+            && self.bystanders.sound(cuts)
+            && (self.how != How::Learner || self.kills.iter().any(|kill| kill.filling > 0))
             && (self.lost_buckets() > 0 || self.told.losses() + self.bystanders.losses() == 0)
     }
 
     /// Whether each bucket has a copy on a node that isn't killed.
     fn is_kept(&self) -> bool {
-        match self.how {
-            How::Kill | How::Stop => self.copies > 1,
-            How::Half => self.copies > (self.queue_nodes / 2).max(1),
-        }
+        self.copies > self.how.costs(self.queue_nodes)
     }
 
     /// Buckets that began anew, over all kills.
@@ -160,11 +164,7 @@ impl fmt::Display for FailoverReport {
              {queues} queues, {sessions} sessions"
         )?;
         let (times, buckets) = (self.kills.len(), self.lost_buckets());
-        let how = match self.how {
-            How::Kill => "killed",
-            How::Stop => "stopped",
-            How::Half => "half killed",
-        };
+        let how = self.how.done();
         writeln!(formatter, "nodes         {how} {times} times, {buckets} buckets began anew")?;
         self.messages(formatter)?;
         writeln!(formatter, "told          {}", self.told)?;

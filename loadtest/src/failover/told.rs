@@ -30,10 +30,11 @@ pub struct Notices {
 
 impl Notices {
     /// Whether nothing was amiss: all are there, and nobody was sent away or left for another
-    /// reason than that something was lost.
-    pub fn sound(&self) -> bool {
+    /// reason than that something was lost, or that a gateway died if `cuts` are expected.
+    pub fn sound(&self, cuts: bool) -> bool {
         let Self { unsubscribed, closed, cut, away, .. } = self;
-        (*cut, *away) == (0, 0)
+        (cuts || *cut == 0)
+            && *away == 0
             && unsubscribed.keys().all(|reason| LOST.contains(&reason.as_str()))
             && closed.keys().all(|code| *code == HOME_LOST)
     }

@@ -39,6 +39,8 @@ pub(super) struct Writers {
     first_stream: usize,
     /// By writer: the counter of the message that isn't answered.
     waiting: Vec<Option<u32>>,
+    /// By writer: the number of its gateway, modulo theirs. Whose connection ends goes to the next.
+    doors: Vec<usize>,
     /// By writer: whether it has a connection.
     connected: Vec<bool>,
     payload: Vec<u8>,
@@ -66,6 +68,7 @@ impl Writers {
             schedule: Schedule::new(clock.now(), RATE * writers as f64, writers, 1),
             first_stream,
             waiting: vec![None; writers],
+            doors: (0..writers).collect(),
             connected: vec![true; writers],
             payload: vec![b'.'; payload_bytes],
         })
@@ -94,7 +97,7 @@ impl Writers {
                 continue;
             }
             if !self.connected[who] {
-                let door = self.back_end.rpc[who % self.back_end.rpc.len()];
+                let door = self.back_end.rpc[self.doors[who] % self.back_end.rpc.len()];
                 self.crowd.rejoin(who, door, None, |_| {})?;
                 self.connected[who] = true;
             }
@@ -122,6 +125,7 @@ impl Writers {
             // What it waited for is never answered.
             self.waiting[loss.who] = None;
             self.connected[loss.who] = false;
+            self.doors[loss.who] += 1;
         }
         Ok(())
     }

@@ -4,21 +4,21 @@ use super::Violation;
 use super::wire::varint;
 
 /// The fields of a protobuf message, in turn.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     /// What is left.
-    pub(super) bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
 }
 
 /// One field.
-pub(super) struct Field<'a> {
+pub(crate) struct Field<'a> {
     /// Number and wire type.
-    pub(super) tag: u64,
+    pub(crate) tag: u64,
     /// Content.
-    pub(super) value: Value<'a>,
+    pub(crate) value: Value<'a>,
 }
 
 /// A field's content, by its wire type; fixed widths are bytes.
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Number(u64),
     Bytes(&'a [u8]),
 }
@@ -26,7 +26,7 @@ pub(super) enum Value<'a> {
 impl<'a> Fields<'a> {
     /// The next field; `None` after the last.
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<Field<'a>>, Violation> {
+    pub(crate) fn next(&mut self) -> Result<Option<Field<'a>>, Violation> {
         if self.bytes.is_empty() {
             return Ok(None);
         }

@@ -24,7 +24,7 @@ pub(super) fn varint_length(value: u64) -> usize {
 
 /// Reads a varint from the front and says how many bytes it took; `None` when it isn't whole.
 #[inline]
-pub(super) fn varint(bytes: &[u8]) -> Result<Option<(u64, usize)>, Violation> {
+pub(crate) fn varint(bytes: &[u8]) -> Result<Option<(u64, usize)>, Violation> {
     match bytes.first() {
         Some(&byte) if byte < 0x80 => Ok(Some((u64::from(byte), 1))),
         Some(_) => long_varint(bytes),

@@ -1,6 +1,7 @@
 //! imq as it runs in earnest: a boss, queue nodes and gateways, each a process, over TCP links.
 
 mod node;
+mod wires;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +18,10 @@ use crate::processes::{memory, ports, scratch::Scratch};
 use crate::secure::Secured;
 use crate::target::Nodes;
 use node::Starter;
+use wires::Wires;
+
+/// The boss, among those whose links can be cut.
+pub(crate) const BOSS: &str = "boss";
 
 /// How many nodes a cluster has, and whom its gateways believe.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +38,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) secured: Secured,
     /// All of it shares the servers' core: that is how CPU is compared. Else it has all cores.
     pub(crate) is_pinned: bool,
+    /// Links go through wires, which can be cut.
+    pub(crate) wired: bool,
 }
 
 impl Shape<'_> {
@@ -45,6 +52,7 @@ impl Shape<'_> {
         proxy: None,
         secured: Secured::Nothing,
         is_pinned: true,
+        wired: false,
     };
 }
 
@@ -62,6 +70,8 @@ pub(crate) struct Cluster {
     gateways: Vec<Gateway>,
     queue_nodes: Vec<QueueNode>,
     boss: Server,
+    /// The boss's cluster configuration, if it has a file.
+    configuration: Option<String>,
     /// Where the boss shows itself.
     pub(crate) boss_http: SocketAddr,
     /// The key for back ends.
@@ -86,6 +96,8 @@ pub(crate) struct Gateway {
 struct QueueNode {
     server: Server,
     link: SocketAddr,
+    /// Where others dial it.
+    door: SocketAddr,
     http: SocketAddr,
 }
 
@@ -107,22 +119,33 @@ impl Cluster {
             Some(text) => Some(write_configuration(&scratch, text)?),
             None => None,
         };
+        let wires = shape.wired.then(Wires::default);
+        let boss_door = match &wires {
+            Some(wires) => wires.lead_to(BOSS, link)?,
+            None => link,
+        };
+        let (secret, boss) = (key(), link);
+        let rpc = rpc_key.clone();
         let starter = Starter {
             program,
             is_pinned: shape.is_pinned,
             scratch,
-            boss: link,
-            secret: key(),
-            rpc_key: rpc_key.clone(),
+            boss,
+            boss_door,
+            secret,
+            rpc_key: rpc,
+            wires,
         };
-        let boss = starter.boss(http, shape.queue_nodes, configuration)?;
+        let boss = starter.boss(http, shape.queue_nodes, configuration.as_deref())?;
         let numbers = 1..=shape.queue_nodes;
         let queue_nodes =
             numbers.map(|number| starter.queue_node(number)).collect::<Result<_>>()?;
         let numbers = 1..=shape.gateways;
         let gateways =
             numbers.map(|number| starter.gateway(number, shape)).collect::<Result<_>>()?;
-        let mut cluster = Self { gateways, queue_nodes, boss, boss_http: http, rpc_key, starter };
+        let boss_http = http;
+        let mut cluster =
+            Self { gateways, queue_nodes, boss, configuration, boss_http, rpc_key, starter };
         let ready = cluster.await_ready(interrupt);
         ready.map_err(|error| error.context(cluster.tail()))?;
         Ok(cluster)
@@ -149,9 +172,50 @@ impl Cluster {
         &self.gateways
     }
 
-    /// Kills the first gateway, as a fault does: without a word.
-    pub(crate) fn kill_first_gateway(&mut self) -> Result<()> {
-        self.gateways[0].server.kill()
+    /// Kills a gateway, as a fault does: without a word. The first has number 0.
+    pub(crate) fn kill_gateway(&mut self, at: usize) -> Result<()> {
+        self.gateways[at].server.kill()
+    }
+
+    /// Starts a gateway that was killed again, at the same addresses, and waits until it serves.
+    pub(crate) fn restart_gateway(&mut self, at: usize, interrupt: &Interrupt) -> Result<()> {
+        let gateway = &mut self.gateways[at];
+        let doors = [gateway.client, gateway.client_http, gateway.rpc];
+        gateway.server = self.starter.gateway_at(at + 1, doors, &[], &["--dev-auth"])?;
+        gateway.server.await_ready(interrupt, || http::ready(gateway.rpc))
+    }
+
+    /// Kills the boss likewise.
+    pub(crate) fn kill_boss(&mut self) -> Result<()> {
+        self.boss.kill()
+    }
+
+    /// Starts the boss again, at the same addresses and with what it had stored.
+    pub(crate) fn restart_boss(&mut self) -> Result<()> {
+        let configuration = self.configuration.as_deref();
+        self.boss = self.starter.boss(self.boss_http, self.queue_nodes.len(), configuration)?;
+        Ok(())
+    }
+
+    /// Lets nothing pass any more between two processes, by their ids, and tells nobody.
+    pub(crate) fn cut(&self, one: &str, other: &str) -> Result<()> {
+        self.wires()?.cut(one, other);
+        Ok(())
+    }
+
+    /// Lets all that was held pass, and all that comes.
+    pub(crate) fn mend(&self) -> Result<()> {
+        self.wires()?.mend();
+        Ok(())
+    }
+
+    fn wires(&self) -> Result<&Wires> {
+        self.starter.wires.as_ref().context("the links of this cluster don't go through wires")
+    }
+
+    /// The ids of all gateways.
+    pub(crate) fn gateway_ids(&self) -> impl Iterator<Item = String> + use<> {
+        (1..=self.gateways.len()).map(|number| format!("g{number}"))
     }
 
     /// The ids of all queue nodes.
@@ -166,9 +230,16 @@ impl Cluster {
 
     /// Starts a queue node that has ended again, at the same addresses, and waits until it serves.
     pub(crate) fn restart_queue_node(&mut self, at: usize, interrupt: &Interrupt) -> Result<()> {
+        self.start_queue_node(at)?;
         let node = &mut self.queue_nodes[at];
-        node.server = self.starter.queue_node_at(at + 1, node.link, node.http)?;
         node.server.await_ready(interrupt, || http::ready(node.http))
+    }
+
+    /// The same without the wait.
+    pub(crate) fn start_queue_node(&mut self, at: usize) -> Result<()> {
+        let node = &mut self.queue_nodes[at];
+        node.server = self.starter.queue_node_at(at + 1, node.link, node.door, node.http)?;
+        Ok(())
     }
 
     /// The first gateway's address for clients over TCP, its process and the first queue node's.

@@ -61,6 +61,19 @@ fn copies_are_wanted_on_as_many_nodes_as_there_are() {
 }
 
 #[test]
+fn who_shares_buckets_and_who_is_filled_is_counted() {
+    let (q1, q2) = (owner("q1", 1), owner("q2", 2));
+    let more = format!(r#","in_sync":[{q1},{q2}],"learners":[{}]"#, owner("q3", 3));
+    let picture = Picture::read(&table([0, 0], [&q1, &q1], &more), &nodes(["up", "up"])).unwrap();
+    assert_eq!(picture.fellows("q1").into_iter().collect::<Vec<_>>(), [("q2", 2)]);
+    assert!(picture.fellows("q3").is_empty());
+    assert_eq!(picture.copies().into_iter().collect::<Vec<_>>(), [("q2", 2)]);
+    let life = |id: &str, incarnation| (id.to_owned(), incarnation);
+    assert_eq!((picture.filling(&life("q3", 3)), picture.filling(&life("q3", 4))), (2, 0));
+    assert!(picture.holds(&life("q2", 2)) && !picture.holds(&life("q3", 3)));
+}
+
+#[test]
 fn buckets_that_began_anew_are_counted() {
     let q1 = owner("q1", 1);
     let at = |losses| Picture::read(&table(losses, [&q1, &q1], ""), &nodes(["up", "up"])).unwrap();

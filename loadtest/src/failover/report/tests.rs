@@ -1,14 +1,16 @@
 //! What is sound and what isn't, and the names of the figures.
 
 use super::{FailoverReport, Gaps, KillReport};
+use crate::failover::how::How;
 use crate::failover::judge::Verdict;
-use crate::failover::kills::How;
 use crate::failover::newest::Differences;
 use crate::failover::told::Notices;
 
 fn kill(lost_buckets: u64) -> KillReport {
     KillReport {
         nodes: vec!["q1".into()],
+        others: Vec::new(),
+        filling: 0,
         at_s: 1.0,
         served_ms: Some(20.0),
         back_ms: 90.0,
@@ -96,14 +98,51 @@ fn what_has_a_copy_that_lives_is_kept() {
         let kills = vec![kill(1)];
         FailoverReport { how, queue_nodes, copies, kills, ..report() }
     };
-    for (how, queue_nodes, copies) in
-        [(How::Kill, 3, 2), (How::Stop, 3, 2), (How::Half, 4, 3), (How::Half, 3, 2)]
-    {
+    for (how, queue_nodes, copies) in [
+        (How::Kill, 3, 2),
+        (How::Stop, 3, 2),
+        (How::Half, 4, 3),
+        (How::Half, 3, 2),
+        (How::GatewayAndHome, 3, 2),
+        (How::BossAndNode, 3, 2),
+        (How::Cut, 3, 2),
+        (How::Apart, 3, 1),
+    ] {
         assert!(!lost(how, queue_nodes, copies).sound(), "{how:?} {queue_nodes} {copies}");
     }
     for (how, queue_nodes, copies) in [(How::Kill, 3, 1), (How::Half, 4, 2), (How::Stop, 2, 1)] {
         assert!(lost(how, queue_nodes, copies).sound(), "{how:?} {queue_nodes} {copies}");
     }
+}
+
+#[test]
+fn connections_end_only_with_their_gateway() {
+    let cut = |how| {
+        let told = Notices { cut: 1, ..Notices::default() };
+        FailoverReport { how, told, ..report() }
+    };
+    assert!(cut(How::GatewayAndHome).sound());
+    for how in How::ALL.into_iter().filter(|how| *how != How::GatewayAndHome) {
+        assert!(!cut(how).sound(), "{how:?}");
+    }
+}
+
+#[test]
+fn a_learner_must_have_died_while_it_was_filled() {
+    let learner = |filling| {
+        let kills = vec![kill(0), KillReport { filling, ..kill(0) }];
+        FailoverReport { how: How::Learner, kills, ..report() }
+    };
+    assert!(learner(1).sound() && !learner(0).sound());
+}
+
+#[test]
+fn what_can_be_done_is_found_by_its_name() {
+    for how in How::ALL {
+        assert_eq!(how.name().parse(), Ok(how));
+        assert_eq!(serde_json::to_value(how).unwrap(), how.name());
+    }
+    assert!("nothing".parse::<How>().unwrap_err().contains("gateway-and-home"));
 }
 
 #[test]
