@@ -102,7 +102,7 @@ impl FailoverOptions {
             hold: Duration::from_secs(5),
             queue_nodes: 3,
             gateways: 2,
-            copies: 1,
+            copies: 2,
             queues: 100_000,
             sessions: 20_000,
             talkers: 1_000,

@@ -277,8 +277,12 @@ pub const TAKEN_UP_PER_TURN: u32 = 256;
 pub const TAKE_UP_AFTER_MS: u64 = 200;
 /// And so long from one turn to the next: it is at most a quarter of a core for some ten buckets.
 pub const TAKE_UP_EVERY_MS: u64 = 4;
-/// So often a primary tells a copy what one of its buckets must be, one bucket after the other.
+/// So often a primary tells a copy what a part of one of its buckets must be, one part after the
+/// other.
 pub const DIGEST_EVERY_MS: u64 = 100;
+/// A part of a bucket that is compared at once has so many places of queues: about a millisecond of
+/// a turn, and together one hundredth of a core.
+pub const DIGEST_QUEUES: u32 = 512;
 /// A node tells those who have copies at least so often what its clock shows: whoever takes over
 /// lets a bucket's clock go on from there. So often it also shows a bucket that hasn't changed.
 pub const CLOCK_EVERY_MS: u64 = 1_000;

@@ -37,7 +37,7 @@ pub(crate) struct FailoverArgs {
     #[arg(long, default_value_t = 2)]
     gateways: usize,
     /// How many copies of each bucket the cluster keeps.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 2)]
     copies: usize,
     /// How many queues there are, created before.
     #[arg(long, default_value_t = 100_000)]

@@ -218,6 +218,8 @@ pub struct Digest {
     pub low: u64,
     #[prost(uint64, tag = "8")]
     pub reign: u64,
+    #[prost(uint32, tag = "9")]
+    pub part: u32,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Again {

@@ -106,6 +106,7 @@ pub mod digest {
     pub const HIGH: u32 = 6;
     pub const LOW: u32 = 7;
     pub const REIGN: u32 = 8;
+    pub const PART: u32 = 9;
 }
 pub mod again {
     pub const BITS: u32 = 1;

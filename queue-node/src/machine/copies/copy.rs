@@ -382,7 +382,7 @@ impl Copy {
         if shown.n < n {
             return Ok(());
         }
-        let digest = learner.digest(shown.at_ms);
+        let digest = learner.part_digest(shown.at_ms, shown.part);
         self.compared = Some((shown, digest));
         self.comparisons += 1;
         if digest == shown.digest { Ok(()) } else { Err(Why::Differs) }

@@ -131,6 +131,11 @@ impl Learner {
         self.state.digest(now_ms)
     }
 
+    /// The same of a part.
+    pub(crate) fn part_digest(&self, now_ms: u64, part: u32) -> u128 {
+        self.state.part_digest(now_ms, part)
+    }
+
     /// What it takes, by the node's count.
     pub(crate) fn bytes(&self) -> u64 {
         let sizes = self.state.sizes();

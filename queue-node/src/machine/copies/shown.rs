@@ -1,4 +1,5 @@
-//! What a bucket is behind a record: a primary shows it, and its copies compare themselves.
+//! What a part of a bucket is behind a record: a primary shows it, and its copies compare
+//! themselves.
 
 use proto::bucket::{BucketId, Reign};
 use proto::q2q::field::{digest, q2q as said};
@@ -6,25 +7,28 @@ use proto::wire;
 
 use crate::machine::bucket::Bucket;
 
-/// What a bucket is behind a record.
+/// What a part of a bucket is behind a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) bucket: BucketId,
     pub(crate) loss: u64,
     pub(crate) n: u64,
     pub(crate) at_ms: u64,
+    /// Which part: see `State::part_digest`.
+    pub(crate) part: u32,
     pub(crate) digest: u128,
 }
 
 impl Bucket {
-    /// What it is now.
-    pub(crate) fn shown(&self, now_ms: u64) -> Shown {
+    /// What a part of it is now.
+    pub(crate) fn shown(&self, now_ms: u64, part: u32) -> Shown {
         Shown {
             bucket: self.outputs.bucket(),
             loss: self.outputs.epochs().loss.0,
             n: self.state.newest().n,
             at_ms: now_ms,
-            digest: self.state.digest(now_ms),
+            part,
+            digest: self.state.part_digest(now_ms, part),
         }
     }
 }
@@ -41,6 +45,7 @@ impl Shown {
         wire::put_fixed(&mut body, digest::HIGH, (self.digest >> 64) as u64);
         wire::put_fixed(&mut body, digest::LOW, self.digest as u64);
         wire::put_uint(&mut body, digest::REIGN, reign.0);
+        wire::put_uint(&mut body, digest::PART, self.part.into());
         wire::put_frame(out, said::DIGEST, body.len());
         out.extend_from_slice(&body);
     }
@@ -49,11 +54,12 @@ impl Shown {
     pub(crate) fn of(message: &proto::q2q::Digest) -> Option<Shown> {
         let bucket = BucketId::new(message.bits, message.prefix)?;
         let digest = u128::from(message.high) << 64 | u128::from(message.low);
-        Some(Shown { bucket, loss: message.loss, n: message.n, at_ms: message.at_ms, digest })
+        let (loss, n) = (message.loss, message.n);
+        Some(Shown { bucket, loss, n, at_ms: message.at_ms, part: message.part, digest })
     }
 }
 
-/// A copy and its primary behind the same record.
+/// A part of a copy and of its primary behind the same record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
     /// Which bucket.

@@ -32,9 +32,9 @@ pub(crate) struct Streams {
     stirred: BTreeSet<u32>,
     /// When all of them are looked at next.
     tick_at: NodeMs,
-    /// What this turn shows of a bucket, and which was the last.
+    /// What this turn shows of a bucket, of which the next is, and which part of it.
     shows: Shows,
-    digest_of: u32,
+    digest_of: (u32, u32),
     /// When a bucket is shown next that hasn't changed.
     shows_all_at: NodeMs,
     /// When there is something to be done next, if there are any streams.
@@ -366,16 +366,22 @@ impl Buckets {
             };
             self.all().filter(is_shown).map(|bucket| bucket.outputs.bucket().prefix())
         };
-        let next = shown().find(|prefix| *prefix > of);
+        let (of, part) = of;
+        // A bucket whose turn has begun is shown to its end.
+        let next = shown().find(|prefix| *prefix > of || (*prefix == of && part > 0));
         let Some(prefix) = next.or_else(|| shown().next()) else { return };
+        let part = if prefix == of { part } else { 0 };
         let streams = &mut turn.shared.streams;
-        streams.digest_of = prefix;
         if shows == Shows::All {
             streams.shows_all_at = now.after(limits::CLOCK_EVERY_MS);
         }
         let Some(bucket) = self.get(prefix) else { return };
-        let shown = bucket.shown(bucket.now_ms(turn));
-        bucket.fellows.shown = shown.n;
+        let shown = bucket.shown(bucket.now_ms(turn), part);
+        let is_last = part + 1 >= bucket.state.parts();
+        if is_last {
+            bucket.fellows.shown = shown.n;
+        }
+        turn.shared.streams.digest_of = (prefix, if is_last { 0 } else { part + 1 });
         for link in bucket.fellows.streaming() {
             shown.put(turn.out.links.buffer(link), bucket.outputs.epochs().reign);
         }

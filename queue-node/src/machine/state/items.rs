@@ -91,15 +91,30 @@ impl State {
     ///
     /// It is a sum of hashes: neither the order of a walk nor the layout of anything counts.
     pub(crate) fn digest(&self, now_ms: u64) -> u128 {
+        (0..self.parts()).fold(0, |sum, part| sum.wrapping_add(self.part_digest(now_ms, part)))
+    }
+
+    /// Of how many parts that is the sum: none of them takes a turn for long.
+    pub(crate) fn parts(&self) -> u32 {
+        1 + self.queues.places().div_ceil(limits::DIGEST_QUEUES)
+    }
+
+    /// The same of a part: the first is all but queues, each other one of so many places of them.
+    pub(crate) fn part_digest(&self, now_ms: u64, part: u32) -> u128 {
         let mut sum = 0_u128;
         let mut sink = |item: &[u8]| sum = sum.wrapping_add(xxh3_128(item));
         let mut items = self.writer(now_ms, &mut sink, None);
-        self.items_at_once(&mut items);
-        for (index, queue) in self.queues.iter() {
-            queue.put_items(index, &self.classes, &mut items);
-        }
-        for key in self.logins.keys() {
-            self.logins.put_login(key, &mut items);
+        let Some(part) = part.checked_sub(1) else {
+            self.items_at_once(&mut items);
+            for key in self.logins.keys() {
+                self.logins.put_login(key, &mut items);
+            }
+            return sum;
+        };
+        let first = part.saturating_mul(limits::DIGEST_QUEUES).min(self.queues.places());
+        let end = first.saturating_add(limits::DIGEST_QUEUES).min(self.queues.places());
+        for index in (first..end).filter_map(|place| self.queues.in_place(place)) {
+            self.queues[index].put_items(index, &self.classes, &mut items);
         }
         sum
     }

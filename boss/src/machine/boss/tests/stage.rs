@@ -110,7 +110,7 @@ impl Stage {
             }
             "inspect" => self.input(Input::Inspect { question, queue: words[3] }),
             "configure" => {
-                let config = format!("[[class]]\npattern = \"{}\"\n", words[3]);
+                let config = format!("copies = 1\n[[class]]\npattern = \"{}\"\n", words[3]);
                 let config = Configuration::parse(&config).unwrap();
                 let over = words.get(4).and_then(|word| word.parse().ok());
                 let over = over.unwrap_or(self.version());

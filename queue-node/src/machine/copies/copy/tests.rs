@@ -77,8 +77,8 @@ impl Log {
 
     fn shown(&self) -> Shown {
         let bucket = BucketId::new(1, 0).expect("a bucket");
-        let digest = self.state.digest(9);
-        Shown { bucket, loss: 0, n: self.n(), at_ms: 9, digest }
+        let digest = self.state.part_digest(9, 0);
+        Shown { bucket, loss: 0, n: self.n(), at_ms: 9, part: 0, digest }
     }
 }
 

@@ -51,7 +51,7 @@ fn the_furthest_behind_counts_and_who_is_being_filled_does_not() {
     assert_eq!(lag(vec![fellow(Rank::Learner, Some(12))]), (10, 3));
     let has = |n| {
         let mut fellow = fellow(Rank::Member, Some(12));
-        fellow.acknowledge(3, n);
+        fellow.acknowledge(3, n, Faults::default());
         fellow
     };
     assert_eq!(lag(vec![has(12)]), (8, 2));
