@@ -4,7 +4,7 @@ mod copied;
 
 use queue_node::machine::Forgets;
 
-use crate::plan::{COPIED_FROM, Faults, Plan};
+use crate::plan::{Faults, Plan};
 
 /// A bug, and who must notice.
 #[derive(Debug, Clone)]
@@ -15,8 +15,8 @@ pub struct Planted {
     pub breaks: &'static [&'static str],
     /// The switch that is on.
     pub faults: Faults,
-    /// It takes real copies to find it.
-    pub is_copied: bool,
+    /// It takes copies to find it.
+    is_copied: bool,
 }
 
 /// A switch in a machine, who must notice it, and how it is turned on.
@@ -36,11 +36,22 @@ impl Switch {
 }
 
 /// Who finds that a copy forgets something, if nobody else does.
-const COPY: &[&str] = &["a copy is what its primary is"];
+const COPY: &[&str] = &[
+    "nodes with the same records are the same",
+    "who may be promoted has all, and keeps it",
+    "what is committed is in the log of everybody in the set",
+    // Half of a unit is never there at the end of a turn.
+    "who has left is gone soon",
+];
 
 /// What a run never makes, or hardly ever: scripts of the queue node find who forgets it.
-const BY_SCRIPT: [Forgets; 3] =
-    [Forgets::HistoriesUncut, Forgets::EventsOfOldMounts, Forgets::Renewed];
+const BY_SCRIPT: [Forgets; 4] = [
+    Forgets::HistoriesUncut,
+    Forgets::EventsOfOldMounts,
+    Forgets::Renewed,
+    // A primary that was a copy has forgotten it, too: nothing differs.
+    Forgets::GracesAnew,
+];
 
 /// All of them: the switches of machines, and one for each thing that a copy can forget.
 pub fn all() -> impl Iterator<Item = Planted> {
@@ -477,6 +488,13 @@ const MACHINES: [Switch; 79] = [
     },
 ];
 
+fn fits(seed: u64, is_copied: bool) -> bool {
+    !is_copied || Plan::of(seed, Faults::default()).copies > 1
+}
+
+/// Seeds that find bugs, a line for each: `NAME SEED`.
+const FOUND: &str = include_str!("planted/found.txt");
+
 impl Planted {
     /// The bug of just this name.
     #[must_use]
@@ -484,10 +502,22 @@ impl Planted {
         all().find(|bug| bug.name == name)
     }
 
-    /// The seeds in which it is looked for, as many as there may be.
+    /// The seeds in which it is looked for, as many as there may be: first the one that has found
+    /// it.
     pub fn seeds(&self) -> impl Iterator<Item = u64> {
-        let (first, is_copied) = (if self.is_copied { COPIED_FROM } else { 0 }, self.is_copied);
-        let has_copies = |seed: &u64| Plan::of(*seed, Faults::default()).copies > 1;
-        (first..).filter(move |seed| !is_copied || has_copies(seed))
+        let is_copied = self.is_copied;
+        self.found_by().into_iter().chain((0..).filter(move |seed| fits(*seed, is_copied)))
+    }
+
+    /// Whether a seed has what it takes to find it.
+    #[must_use]
+    pub fn fits(&self, seed: u64) -> bool {
+        fits(seed, self.is_copied)
+    }
+
+    /// A seed that has found it, as it is known.
+    fn found_by(&self) -> Option<u64> {
+        let lines = FOUND.lines().filter_map(|line| line.split_once(' '));
+        lines.filter(|(name, _)| *name == self.name).find_map(|(_, seed)| seed.trim().parse().ok())
     }
 }
