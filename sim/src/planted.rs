@@ -1,10 +1,11 @@
 //! Bugs that are planted one at a time: the simulation must find each of them.
 
 mod copied;
+mod found;
 
 use queue_node::machine::Forgets;
 
-use crate::plan::{Faults, Plan};
+use crate::plan::Faults;
 
 /// A bug, and who must notice.
 #[derive(Debug, Clone)]
@@ -488,36 +489,10 @@ const MACHINES: [Switch; 79] = [
     },
 ];
 
-fn fits(seed: u64, is_copied: bool) -> bool {
-    !is_copied || Plan::of(seed, Faults::default()).copies > 1
-}
-
-/// Seeds that find bugs, a line for each: `NAME SEED`.
-const FOUND: &str = include_str!("planted/found.txt");
-
 impl Planted {
     /// The bug of just this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Planted> {
         all().find(|bug| bug.name == name)
-    }
-
-    /// The seeds in which it is looked for, as many as there may be: first the one that has found
-    /// it.
-    pub fn seeds(&self) -> impl Iterator<Item = u64> {
-        let is_copied = self.is_copied;
-        self.found_by().into_iter().chain((0..).filter(move |seed| fits(*seed, is_copied)))
-    }
-
-    /// Whether a seed has what it takes to find it.
-    #[must_use]
-    pub fn fits(&self, seed: u64) -> bool {
-        fits(seed, self.is_copied)
-    }
-
-    /// A seed that has found it, as it is known.
-    fn found_by(&self) -> Option<u64> {
-        let lines = FOUND.lines().filter_map(|line| line.split_once(' '));
-        lines.filter(|(name, _)| *name == self.name).find_map(|(_, seed)| seed.trim().parse().ok())
     }
 }

@@ -1,6 +1,6 @@
-//! Watches what queue nodes let out: nothing leaves before it is committed. A bucket that has copies,
-//! by its stored row, shows nothing to a lane, and answers no word, while it decides: that takes an
-//! acknowledgement. What has a number has to be in all logs when it leaves.
+//! Watches what queue nodes let out: nothing leaves before it is committed. A bucket that has
+//! copies, by its stored row, shows nothing to a lane, and answers no word, while it decides: that
+//! takes an acknowledgement. What has a number has to be in all logs when it leaves.
 
 use std::collections::BTreeMap;
 
