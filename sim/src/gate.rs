@@ -1,6 +1,7 @@
 //! The gate: clean seeds must hold, and every planted bug must be found.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::check::Violation;
 use crate::crew;
@@ -96,6 +97,44 @@ pub fn planted_bugs(named: &str) -> Tally {
     tally
 }
 
+/// Looks for one planted bug in these seeds, up to the first that finds it: by whatever rule.
+pub fn seek(name: &str, seeds: impl Iterator<Item = u64> + Send) -> Tally {
+    let mut tally = Tally::default();
+    let Some(bug) = Planted::named(name).filter(|_| can_plant()) else {
+        println!("no planted bug is called `{name}`: `sim faults` names them");
+        tally.count(false);
+        return tally;
+    };
+    let is_found = AtomicBool::new(false);
+    let search = |seed| {
+        if is_found.load(Ordering::Relaxed) || !bug.fits(seed) {
+            return None;
+        }
+        let violations = run(seed, bug.faults, Trace::Off).violations;
+        let is_found_here = !violations.is_empty() && is_clean(seed);
+        is_found.fetch_or(is_found_here, Ordering::Relaxed);
+        is_found_here.then_some((seed, violations))
+    };
+    let mut found = None;
+    crew::each(seeds, search, |one| found = found.take().or(one));
+    let Some((seed, violations)) = found else {
+        println!("{name:30} breaks nothing");
+        tally.count(false);
+        return tally;
+    };
+    let mut rules = BTreeSet::new();
+    for violation in violations.iter().filter(|one| rules.insert(one.rule)) {
+        print_violation(&format!("{name:30} {seed}"), violation);
+    }
+    tally.count(true);
+    tally
+}
+
+/// Whether nothing is wrong with a seed.
+fn is_clean(seed: u64) -> bool {
+    run(seed, Faults::default(), Trace::Off).violations.is_empty()
+}
+
 /// Whether machines heed planted bugs; says so if not.
 #[must_use]
 pub fn can_plant() -> bool {
@@ -116,7 +155,7 @@ fn find(bug: &Planted) -> (Option<(u64, Violation)>, BTreeSet<&'static str>) {
         others.extend(strange.into_iter().map(|violation| violation.rule));
         // What is wrong without the bug as well says nothing about it.
         if let Some(first) = found.into_iter().next()
-            && run(seed, Faults::default(), Trace::Off).violations.is_empty()
+            && is_clean(seed)
         {
             return (Some((seed, first)), others);
         }

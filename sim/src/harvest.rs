@@ -177,7 +177,7 @@ const KINDS: [Kind; 34] = [
     },
     Kind {
         name: "buckets lost",
-        bound: Bound::AtLeastInHundred(200),
+        bound: Bound::AtLeastInHundred(100),
         count: |seen| seen.losses.len() as u64,
     },
     Kind { name: "refused: no space", bound: Bound::AtLeastInHundred(500), count: no_space },
@@ -214,28 +214,32 @@ const KINDS: [Kind; 34] = [
     },
     Kind {
         name: "records to copies",
-        bound: Bound::AtLeastInHundred(0),
+        bound: Bound::AtLeastInHundred(150_000),
         count: |seen| seen.copies.records,
     },
-    Kind { name: "batches", bound: Bound::AtLeastInHundred(0), count: |seen| seen.copies.batches },
+    Kind {
+        name: "batches",
+        bound: Bound::AtLeastInHundred(140_000),
+        count: |seen| seen.copies.batches,
+    },
     Kind {
         name: "copies back",
-        bound: Bound::AtLeastInHundred(0),
+        bound: Bound::AtLeastInHundred(1_000),
         count: |seen| seen.copies.rejoined,
     },
     Kind {
         name: "copies compared",
-        bound: Bound::AtLeastInHundred(0),
+        bound: Bound::AtLeastInHundred(25_000),
         count: |seen| seen.copies.compared,
     },
     Kind {
         name: "copies added",
-        bound: Bound::AtLeastInHundred(0),
+        bound: Bound::AtLeastInHundred(2_200),
         count: |seen| seen.copies.added,
     },
     Kind {
         name: "copies promoted",
-        bound: Bound::AtLeastInHundred(0),
+        bound: Bound::AtLeastInHundred(150),
         count: |seen| seen.copies.promoted,
     },
 ];
@@ -423,7 +427,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, records: ALL, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 22, "{complaints:#?}");
+        assert_eq!(complaints.len(), 28, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, Subcommand};
 use sim::gate::{self, Tally};
 use sim::model;
-use sim::plan::{COPIED_FROM, Faults};
+use sim::plan::Faults;
 use sim::planted::Planted;
 use sim::run::run;
 use sim::world::Trace;
@@ -49,6 +49,17 @@ enum Command {
         #[arg(long, default_value = "")]
         named: String,
     },
+    /// Looks for a planted bug in these seeds, and says which find it by which rule.
+    Seek {
+        /// The bug, as `faults` names them.
+        fault: String,
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// How many.
+        #[arg(long, default_value_t = 1_000)]
+        seeds: u64,
+    },
     /// Goes through all states of the model of how copies are kept, and plants its bugs.
     Model {
         /// The large bounds, without planted bugs: it takes an hour or more.
@@ -79,15 +90,15 @@ fn main() -> ExitCode {
             one(seed, trace, fault.as_deref())
         }
         Command::Faults { named } => gate::planted_bugs(&named),
+        Command::Seek { fault, from, seeds } => gate::seek(&fault, from..from + seeds),
         Command::Model { full: true, .. } => model::whole(true, &clock),
         Command::Model { full: false, fault: Some(name) } => model::counterexample(&name),
         Command::Model { full: false, fault: None } => {
             model::whole(false, &clock).and(model::planted_bugs())
         }
         Command::Gate { quick } => {
-            let (new, copied) = if quick { (30, 10) } else { (1_000, 300) };
+            let new = if quick { 30 } else { 1_000 };
             let seeds = gate::seeds(gate::old_seeds()).and(gate::seeds(0..new));
-            let seeds = seeds.and(gate::seeds(COPIED_FROM..COPIED_FROM + copied));
             let model = model::whole(false, &clock).and(model::planted_bugs());
             seeds.and(gate::planted_bugs("")).and(model)
         }

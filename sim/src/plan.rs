@@ -84,35 +84,14 @@ pub struct Troubles {
     pub one_fault_ms: u64,
 }
 
-/// Copies that the simulation plays.
-#[derive(Debug, Clone, Copy)]
-pub struct PlayedCopies {
-    /// So many of each bucket, which waits for all of them at first.
-    pub count: u32,
-    /// How long one takes to acknowledge at most.
-    pub ms_max: u64,
-}
-
-const PLAYED: [PlayedCopies; 5] = [
-    PlayedCopies { count: 0, ms_max: 0 },
-    PlayedCopies { count: 0, ms_max: 0 },
-    PlayedCopies { count: 2, ms_max: 3 },
-    PlayedCopies { count: 1, ms_max: 20 },
-    PlayedCopies { count: 2, ms_max: 60 },
-];
-
 /// Of a hundred seeds, so many have one fault after the other, for so long.
 const SINGLE_PERCENT: u64 = 10;
 const SINGLE_MS: u64 = 8_000;
-/// Learners are added to sets.
-pub const ADDED: bool = true;
 
 /// Clocks differ by so much at most.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// Seeds from this one on have real copies.
-pub const COPIED_FROM: u64 = 1_000_000;
-/// How many copies a bucket is to have, in four of those seeds.
+/// How many copies a bucket is to have, in four seeds.
 const COPIES: [u32; 4] = [1, 2, 2, 3];
 
 /// All that is drawn before a run begins.
@@ -134,8 +113,6 @@ pub struct Plan {
     pub client_us_max: u64,
     /// Mean pause of the web application between two requests; 0: it asks for nothing.
     pub back_end_ms: u64,
-    /// Copies that buckets wait for.
-    pub played: PlayedCopies,
     /// Queue nodes of the cluster.
     pub nodes: usize,
     /// Processes stand still for up to 6 s, not 0.9.
@@ -198,7 +175,6 @@ impl Plan {
             back_end_ms,
             link_us_max: *chance.pick(&[300, 2_000, 20_000]),
             client_us_max: *chance.pick(&[2_000, 20_000, 60_000]),
-            played: *chance.pick(&PLAYED),
             hold_percent: *chance.pick(&[0, 0, 10, 40]),
             padding_max: *chance.pick(&[0, 0, 100, 1_000]),
             lanes,
@@ -207,10 +183,7 @@ impl Plan {
             output_bytes_max: *chance.pick(&[20_000, 30_000]),
             logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
             nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
-            copies: match *chance.pick(&COPIES) {
-                copies if seed >= COPIED_FROM => copies,
-                _ => 1,
-            },
+            copies: *chance.pick(&COPIES),
             hangs_long: chance.percent(20),
             kill: chance.percent(30).then(|| Kill {
                 step: *chance.pick(&STEPS),
@@ -223,7 +196,6 @@ impl Plan {
                 false => [0; HOSTS + 1],
             },
         };
-        let plan = plan.with_real_copies_alone();
         if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan }
     }
 
@@ -243,14 +215,6 @@ impl Plan {
             ..self.troubles
         };
         Plan { troubles, active_ms: SINGLE_MS, kill: None, ..self }
-    }
-
-    /// Where nodes have copies, none are played.
-    fn with_real_copies_alone(self) -> Plan {
-        match self.copies {
-            0 | 1 => self,
-            2.. => Plan { played: PLAYED[0], ..self },
-        }
     }
 
     /// Whether one fault of the cluster is healed before the next.

@@ -1,10 +1,11 @@
 //! Bugs that are planted one at a time: the simulation must find each of them.
 
 mod copied;
+mod found;
 
 use queue_node::machine::Forgets;
 
-use crate::plan::{COPIED_FROM, Faults, Plan};
+use crate::plan::Faults;
 
 /// A bug, and who must notice.
 #[derive(Debug, Clone)]
@@ -15,8 +16,8 @@ pub struct Planted {
     pub breaks: &'static [&'static str],
     /// The switch that is on.
     pub faults: Faults,
-    /// It takes real copies to find it.
-    pub is_copied: bool,
+    /// It takes copies to find it.
+    is_copied: bool,
 }
 
 /// A switch in a machine, who must notice it, and how it is turned on.
@@ -36,11 +37,22 @@ impl Switch {
 }
 
 /// Who finds that a copy forgets something, if nobody else does.
-const COPY: &[&str] = &["a copy is what its primary is"];
+const COPY: &[&str] = &[
+    "nodes with the same records are the same",
+    "who may be promoted has all, and keeps it",
+    "what is committed is in the log of everybody in the set",
+    // Half of a unit is never there at the end of a turn.
+    "who has left is gone soon",
+];
 
 /// What a run never makes, or hardly ever: scripts of the queue node find who forgets it.
-const BY_SCRIPT: [Forgets; 3] =
-    [Forgets::HistoriesUncut, Forgets::EventsOfOldMounts, Forgets::Renewed];
+const BY_SCRIPT: [Forgets; 4] = [
+    Forgets::HistoriesUncut,
+    Forgets::EventsOfOldMounts,
+    Forgets::Renewed,
+    // A primary that was a copy has forgotten it, too: nothing differs.
+    Forgets::GracesAnew,
+];
 
 /// All of them: the switches of machines, and one for each thing that a copy can forget.
 pub fn all() -> impl Iterator<Item = Planted> {
@@ -482,12 +494,5 @@ impl Planted {
     #[must_use]
     pub fn named(name: &str) -> Option<Planted> {
         all().find(|bug| bug.name == name)
-    }
-
-    /// The seeds in which it is looked for, as many as there may be.
-    pub fn seeds(&self) -> impl Iterator<Item = u64> {
-        let (first, is_copied) = (if self.is_copied { COPIED_FROM } else { 0 }, self.is_copied);
-        let has_copies = |seed: &u64| Plan::of(*seed, Faults::default()).copies > 1;
-        (first..).filter(move |seed| !is_copied || has_copies(seed))
     }
 }

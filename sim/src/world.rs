@@ -7,7 +7,6 @@ mod back_end;
 mod boss;
 mod chaos;
 mod client;
-mod copies;
 mod cuts;
 mod fences;
 mod full;
@@ -23,7 +22,7 @@ mod phases;
 mod probes;
 mod process;
 mod referee;
-mod shadows;
+mod shown;
 mod sockets;
 mod tap;
 mod tokens;
@@ -47,14 +46,13 @@ use self::node::NodeHost;
 use self::process::Vitals;
 use self::referee::Referee;
 pub(crate) use self::referee::{FIRST_STAYS, SEVERAL};
-use self::shadows::Records;
 use self::sockets::Socket;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
 use crate::check::Violation;
 use crate::journal::{Full, Journal, Observations, Raised};
 use crate::phase::Phase;
-use crate::plan::{ADDED, CLIENTS, GATEWAYS, Plan};
+use crate::plan::{CLIENTS, GATEWAYS, Plan};
 use crate::ways::Ways;
 
 /// A process of the cluster.
@@ -107,7 +105,6 @@ pub struct World {
     raised: Vec<Raised>,
     troubled: BTreeMap<Process, u64>,
     kill: Option<Kill>,
-    records: Records,
     trace: Trace,
 }
 
@@ -137,7 +134,7 @@ impl World {
             phase: Phase::Trouble,
             vitals: BTreeMap::new(),
             boss: BossHost::default(),
-            nodes: (0..plan.nodes).map(|at| NodeHost::new(at, 0, &plan)).collect(),
+            nodes: (0..plan.nodes).map(|at| NodeHost::new(at, 0)).collect(),
             gateways: (0..GATEWAYS).map(GatewayHost::new).collect(),
             clients,
             wires: Vec::new(),
@@ -162,7 +159,6 @@ impl World {
             raised: Vec::new(),
             troubled: BTreeMap::new(),
             kill: plan.kill,
-            records: Records::default(),
             trace,
             plan,
         };
@@ -221,10 +217,10 @@ impl World {
             ways: self.ways,
             stills: self.stills,
             fulls: self.fulls,
-            records: self.records,
+            records: self.logs.kinds,
             copies: self.logs.seen,
             raised: self.raised,
-            has_single_faults: ADDED && self.plan.has_single_faults() && self.plan.copies > 1,
+            has_single_faults: self.plan.has_single_faults() && self.plan.copies > 1,
             calm_us,
             audit_us,
             farewell_us,
@@ -242,11 +238,6 @@ impl World {
             Happening::Carried { wire, end, bytes } => self.carried(wire, end, &bytes),
             Happening::Notice { wire, end } => self.notice(wire, end),
             Happening::Stored { life } => self.stored(life),
-            Happening::Copy { node, life, said } => {
-                if self.is_alive(Process::Node(node), life) {
-                    self.arrive(Process::Node(node), process::Arrival::Copy { said });
-                }
-            }
             Happening::Trouble(trouble) => self.trouble(trouble),
             Happening::Think { client } => self.think(client),
             Happening::ClientWake { client, at_ms } => self.client_wakes(client, at_ms),

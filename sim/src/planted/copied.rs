@@ -3,7 +3,7 @@
 use super::Switch;
 
 /// Of all machines.
-pub(super) const MACHINES: [Switch; 6] = [
+pub(super) const MACHINES: [Switch; 12] = [
     Switch {
         name: "node.committed_of_first_ack",
         breaks: &["what is committed is in the log of everybody in the set"],
@@ -34,7 +34,48 @@ pub(super) const MACHINES: [Switch; 6] = [
     },
     Switch {
         name: "boss.pushed_before_stored",
-        breaks: &["what is committed is in the log of everybody in the set"],
+        breaks: &[
+            "nothing is shown before it is committed",
+            "what is committed is in the log of everybody in the set",
+        ],
         plant: |f| f.boss.pushed_before_stored = true,
+    },
+    Switch {
+        name: "boss.newcomer_takes_back",
+        breaks: &["what is announced as lost has to be"],
+        plant: |f| f.boss.newcomer_takes_back = true,
+    },
+    Switch {
+        name: "node.stops_before_row",
+        breaks: &[
+            "nothing is shown before it is committed",
+            "no word to another node leaves before it is committed",
+            "what is committed is in the log of everybody in the set",
+        ],
+        plant: |f| f.node.stops_before_row = true,
+    },
+    Switch {
+        name: "node.have_acknowledges",
+        breaks: &["what is committed is in the log of everybody in the set"],
+        plant: |f| f.node.have_acknowledges = true,
+    },
+    Switch {
+        name: "node.prefix_by_number",
+        breaks: &["who may be promoted has all, and keeps it"],
+        plant: |f| f.node.prefix_by_number = true,
+    },
+    Switch {
+        name: "node.cut_below_state",
+        breaks: &[
+            "what a copy has applied is never undone",
+            "who may be promoted has all, and keeps it",
+            "what is committed is in the log of everybody in the set",
+        ],
+        plant: |f| f.node.cut_below_state = true,
+    },
+    Switch {
+        name: "node.old_link_read",
+        breaks: &["no process says what it must not"],
+        plant: |f| f.node.old_link_read = true,
     },
 ];

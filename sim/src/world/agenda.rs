@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use gateway::machine::callout::{HttpRequest, Outcome};
 
 use super::application::Via;
-use super::copies::Said;
 use super::wires::Port;
 use super::{Process, Target};
 use crate::phase::Phase;
@@ -28,8 +27,6 @@ pub(crate) enum Happening {
     Notice { wire: usize, end: usize },
     /// The boss's disk has what was written.
     Stored { life: u64 },
-    /// A copy of a node says something.
-    Copy { node: usize, life: u64, said: Said },
     /// Trouble of some kind.
     Trouble(Trouble),
     /// A client does something, or nothing.

@@ -120,6 +120,11 @@ impl World {
         if !self.is_alive(Process::Node(node), life) {
             return;
         }
+        // On a link on which it has registered.
+        let heard = self.nodes[node].member.boss_link();
+        if heard.is_none() || heard != self.link_between(Port::Node(node), Port::Boss) {
+            return;
+        }
         if let Some(link) = self.link_between(Port::Boss, Port::Node(node)) {
             self.arrive(Process::Boss, Arrival::Frame { port: Port::Boss, link, frame });
         }
@@ -166,8 +171,7 @@ impl World {
                     down.push(link);
                 }
                 Arrival::Stored => boss.handle(now, Input::Stored, out),
-                Arrival::Copy { .. }
-                | Arrival::Asked { .. }
+                Arrival::Asked { .. }
                 | Arrival::Answered { .. }
                 | Arrival::Opened { .. }
                 | Arrival::Received { .. }

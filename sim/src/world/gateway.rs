@@ -160,11 +160,8 @@ impl World {
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::Web(*request), &mut host.out);
             }
-            Arrival::Up { .. }
-            | Arrival::Down { .. }
-            | Arrival::Frame { .. }
-            | Arrival::Stored
-            | Arrival::Copy { .. } => {}
+            Arrival::Up { .. } | Arrival::Down { .. } | Arrival::Frame { .. } | Arrival::Stored => {
+            }
         }
     }
 

@@ -6,7 +6,6 @@ use proto::table::{Owner, Row};
 use super::agenda::Happening;
 use super::wires::Port;
 use super::{Process, World};
-use crate::plan::ADDED;
 
 /// So long after the last fault everything is as it should be: whoever is down comes back within
 /// 300 ms of it.
@@ -39,8 +38,7 @@ impl World {
 
     /// Whether there are as many copies as are wanted.
     fn has_copies(&self, row: &Row) -> bool {
-        let learners: &[Owner] = if ADDED { &[] } else { &row.learners };
-        let named = row.in_sync.iter().chain(learners);
+        let named = row.in_sync.iter();
         named.filter(|owner| self.is_there(owner).is_some()).count() >= self.plan.copies as usize
     }
 

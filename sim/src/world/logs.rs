@@ -7,6 +7,7 @@
 
 mod log;
 mod stream;
+mod waits;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use proto::q2q::{self, field::q2q as said};
 use proto::table::{Moved, Owner, Row};
 
 use self::log::{Log, Mark};
-use self::stream::{Part, Recorded, Stream, What};
+use self::stream::{Kinds, Part, Recorded, Stream, What};
 use super::referee::each_frame;
 use super::wires::Port;
 use super::{Process, World};
@@ -66,6 +67,8 @@ pub(crate) struct Logs {
     committed: BTreeMap<Key, BTreeMap<u64, Mark>>,
     /// The newest rows that are stored.
     rows: BTreeMap<BucketId, Row>,
+    /// How many records of each kind were sent.
+    pub(crate) kinds: Kinds,
     /// How much there was to see.
     pub(crate) seen: Copies,
 }
@@ -111,10 +114,15 @@ impl World {
         let Some(((n, digest), at_ms)) = shown else { return };
         // A deposed primary may have recorded what nobody has seen.
         let its = Epochs { reign: Reign(node.reign(bucket).unwrap_or(0)), ..epochs };
+        let own = (at, self.life(Port::Node(at).process()));
         let mut others = Vec::new();
         for (at, host) in self.nodes.iter().enumerate() {
             let copy = host.node.as_ref().and_then(|node| node.copy_digest(bucket, at_ms));
-            others.extend(copy.filter(|copy| copy.0 == its && copy.1 == n).map(|c| (at, c.2)));
+            let life = (at, self.life(Port::Node(at).process()));
+            let is_same = |copy: &(Epochs, u64, u128)| {
+                copy.1 == n && (copy.0 == its || self.logs.have_same(own, life, (bucket, its), n))
+            };
+            others.extend(copy.filter(is_same).map(|copy| (at, copy.2)));
         }
         for (other, its) in others {
             self.logs.seen.compared += 1;
@@ -154,7 +162,7 @@ impl World {
     }
 
     /// The nodes that are there, by their ids and incarnations.
-    fn alive(&self) -> BTreeMap<(String, u64), Life> {
+    pub(crate) fn alive(&self) -> Alive {
         let nodes = self.nodes.iter().enumerate();
         let up = nodes.filter(|(_, host)| host.node.is_some());
         up.map(|(at, host)| {
@@ -166,7 +174,7 @@ impl World {
 }
 
 /// Those who are there.
-type Alive = BTreeMap<(String, u64), Life>;
+pub(crate) type Alive = BTreeMap<(String, u64), Life>;
 
 impl Logs {
     pub(crate) fn new(seed: u64) -> Logs {
@@ -179,6 +187,7 @@ impl Logs {
             opened: BTreeMap::new(),
             committed: BTreeMap::new(),
             rows: BTreeMap::new(),
+            kinds: Kinds::default(),
             seen: Copies::default(),
         }
     }
@@ -238,6 +247,10 @@ impl Logs {
                 {
                     let behind = stream::behind(&slice.items).ok().flatten();
                     let first = behind.filter(|_| slice.first);
+                    if let Some(n) = first {
+                        let key = (between.from, (bucket, slice.loss));
+                        self.logs.entry(key).or_default().shows(n);
+                    }
                     let what = What::Slice { first, is_last: slice.last };
                     let part = Part { bucket, loss: slice.loss, what };
                     self.streams.entry((wire, end)).or_default().gathered.push(part);
@@ -296,6 +309,9 @@ impl Logs {
         let Ok(mut records) = stream::records(part) else { return broken };
         let key = (bucket, part.loss);
         self.seen.records += records.len() as u64;
+        if stream::count(&mut self.kinds, part).is_err() {
+            return broken;
+        }
         self.seen.rejoined += u64::from(part.after.is_some());
         for (n, record) in &mut records {
             broken.extend(self.recorded(between.from, key, *n, record));
@@ -360,7 +376,7 @@ impl Logs {
         let Some(row) = self.rows.get(&key.0).filter(|row| row.loss == key.1) else {
             return Vec::new();
         };
-        lacking(alive, &self.logs, row, key, (n, mark))
+        lacking(alive, &self.logs, row, key, (n, Some(mark)))
             .map(|owner| (COMMITTED, format!("{key:?}: {n}, not in {owner:?}, by {row:?}")))
             .collect()
     }
@@ -421,7 +437,7 @@ impl Logs {
         let key = (*bucket, row.loss);
         let newest = self.committed.get(&key).and_then(|line| line.last_key_value());
         let Some((n, mark)) = newest.map(|(n, mark)| (*n, *mark)) else { return Vec::new() };
-        lacking(alive, &self.logs, row, key, (n, mark))
+        lacking(alive, &self.logs, row, key, (n, Some(mark)))
             .map(|owner| (MEMBERS, format!("{key:?}: {owner:?} lacks {n} by {row:?}")))
             .collect()
     }
@@ -433,7 +449,7 @@ fn lacking<'a>(
     logs: &'a BTreeMap<(Life, Key), Log>,
     row: &'a Row,
     key: Key,
-    (n, mark): (u64, Mark),
+    (n, mark): (u64, Option<Mark>),
 ) -> impl Iterator<Item = &'a Owner> {
     row.in_sync.iter().filter(move |owner| {
         let life = alive.get(&(owner.id.clone(), owner.incarnation));

@@ -1,30 +1,24 @@
-//! The process of a queue node: the machine, its membership, and copies that commit late.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The process of a queue node: the machine and its membership.
 
 use link::machine::LinkId;
 use member::machine::{self, Member, News};
-use prost::Message as _;
 use proto::bucket::{BucketId, Epochs, Loss};
 use proto::g2q::field::g2q;
-use proto::link::{At, Role};
-use proto::q2g::field::q2g as said;
+use proto::link::Role;
 use proto::q2q::field::q2q;
 use proto::time::Time;
 use proto::wire;
 use queue_node::machine::{Input, Node, Outbox, Settings};
 
-use super::copies::{Copies, Key};
 use super::probes::Probes;
 use super::process::Arrival;
-use super::referee::each_frame;
-use super::shadows::Shadows;
+use super::shown::Shown;
 use super::wires::Port;
 use super::words::Words;
 use super::{Process, Target, World};
-use crate::plan::{GRACE_MS, HOSTS, Plan};
+use crate::plan::{GRACE_MS, HOSTS};
 
-/// A queue node, and what the world knows of its copies.
+/// A queue node, and what the world knows of what it says.
 #[derive(Debug)]
 pub(crate) struct NodeHost {
     pub(crate) id: String,
@@ -33,27 +27,16 @@ pub(crate) struct NodeHost {
     member_out: machine::Outbox,
     pub(crate) node: Option<Node>,
     pub(crate) out: Outbox,
-    /// Those that its buckets wait for.
-    pub(crate) copies: Copies,
-    /// Whose bucket the frames on each link are about.
-    pub(crate) said: BTreeMap<LinkId, (BucketId, Loss)>,
-    /// The links to lanes.
-    lanes: BTreeSet<LinkId>,
+    /// What it lets out.
+    pub(crate) shown: Shown,
     /// What lanes have asked it.
     pub(crate) probes: Probes,
     /// What it says to other nodes.
     pub(crate) words: Words,
-    /// Copies of its buckets that nobody waits for.
-    pub(crate) shadows: Shadows,
 }
 
-/// Makes the draws of copies others than those of the run.
-const SHADOWS: u64 = 0x7368_6164_6f77;
-const COPIES: u64 = 0x636f_7069_6573;
-
 impl NodeHost {
-    pub(crate) fn new(at: usize, life: u64, plan: &Plan) -> NodeHost {
-        let seed = plan.seed ^ ((at as u64) << 32 | life);
+    pub(crate) fn new(at: usize, life: u64) -> NodeHost {
         let id = format!("q{}", at + 1);
         let host = format!("host-{}", at % HOSTS + 1);
         let member = Member::new(&id, Role::QueueNode, &host, &id, life + 1);
@@ -63,24 +46,21 @@ impl NodeHost {
             member_out: machine::Outbox::default(),
             node: None,
             out: Outbox::default(),
-            copies: Copies::new(seed ^ COPIES, plan.played.count),
-            said: BTreeMap::new(),
-            lanes: BTreeSet::new(),
+            shown: Shown::default(),
             probes: Probes::default(),
             words: Words::default(),
-            shadows: Shadows::new(seed ^ SHADOWS, plan.faults.node),
         }
     }
 
     /// Whether a lane is at the other end.
     pub(crate) fn is_lane(&self, link: LinkId) -> bool {
-        self.lanes.contains(&link)
+        self.shown.is_lane(link)
     }
 }
 
 impl World {
     pub(crate) fn node_starts(&mut self, at: usize) {
-        self.nodes[at] = NodeHost::new(at, self.life(Process::Node(at)), &self.plan);
+        self.nodes[at] = NodeHost::new(at, self.life(Process::Node(at)));
         self.nodes[at].member.plant(self.plan.faults.member);
         self.want(Port::Node(at), Target::Boss);
     }
@@ -91,30 +71,24 @@ impl World {
         self.fences.node_dies(at);
     }
 
-    /// One turn: first what copies say, then everything else.
+    /// One turn.
     pub(crate) fn node_turn(&mut self, at: usize, inbox: Vec<Arrival>) -> Option<u64> {
         let (last, newest) = (self.last_words(at), self.newest(at));
         self.nodes[at].words.turn_begins(last, newest);
+        self.nodes[at].shown.turn_begins();
         let now = self.node_now(at);
         let port = Port::Node(at);
-        let (said, rest): (Vec<_>, Vec<_>) =
-            inbox.into_iter().partition(|arrival| matches!(arrival, Arrival::Copy { .. }));
-        self.copies_say(at, said);
-        self.look_at_words(at, true);
-        self.note_what_is_said(at);
-        self.flush_links(port);
-        let waiting = self.waiting(at);
         let mut down = Vec::new();
-        for arrival in rest {
+        for arrival in inbox {
+            let only_decides = self.nodes[at].shown.comes(&arrival);
             match arrival {
                 Arrival::Up { link, peer, dialled, .. } => {
                     self.fences.link_changes(at, link);
                     let host = &mut self.nodes[at];
                     host.out.links.up(link);
-                    host.said.remove(&link);
-                    host.lanes.remove(&link);
-                    if peer.role == Role::Gateway {
-                        host.lanes.insert(link);
+                    host.shown.down(link);
+                    if peer.role != Role::Boss {
+                        host.shown.up(link, peer.role == Role::Gateway);
                     }
                     let holds = host.node.as_mut().map(Node::holds).unwrap_or_default();
                     let dialled = dialled.map(|target| self.known(target));
@@ -127,8 +101,7 @@ impl World {
                     self.node_link_down(at, link);
                 }
                 Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
-                Arrival::Copy { .. }
-                | Arrival::Stored
+                Arrival::Stored
                 | Arrival::Asked { .. }
                 | Arrival::Answered { .. }
                 | Arrival::Opened { .. }
@@ -137,6 +110,7 @@ impl World {
                 | Arrival::Writable { .. }
                 | Arrival::Drained { .. } => {}
             }
+            self.look_at_outputs(at, only_decides);
         }
         let host = &mut self.nodes[at];
         if let Some(node) = &mut host.node {
@@ -147,10 +121,7 @@ impl World {
         }
         self.node_tells_boss(at);
         self.look_at_panics(at);
-        self.shadow(at);
-        self.copies_hear(at);
-        self.look_at_words(at, false);
-        self.look_at_outputs(at, &waiting);
+        self.look_at_own_outputs(at);
         self.nodes[at].probes.turn_ends();
         let last = self.last_words(at);
         self.nodes[at].words.turn_ends(last);
@@ -183,6 +154,7 @@ impl World {
     fn node_link_down(&mut self, at: usize, link: LinkId) {
         self.fences.link_changes(at, link);
         self.nodes[at].out.links.down(link);
+        self.nodes[at].shown.down(link);
         self.node_gets(at, machine::Input::LinkDown { link });
     }
 
@@ -194,7 +166,7 @@ impl World {
         if let (true, Ok((g2q::PROBE, body))) =
             (self.nodes[at].is_lane(link), wire::envelope(frame))
         {
-            self.probe_comes(at, link, body);
+            self.nodes[at].probes.comes(link, body);
         }
         let moved = if self.nodes[at].is_lane(link) { g2q::MOVED } else { q2q::MOVED };
         let tells_row = wire::envelope(frame).is_ok_and(|(number, _)| number == moved);
@@ -261,7 +233,7 @@ impl World {
                     grace_ms: GRACE_MS,
                     bytes_max: u64::MAX,
                     logs_bytes_max: self.plan.logs_bytes_max,
-                    played_copies: self.plan.played.count,
+                    played_copies: 0,
                     faults: self.plan.faults.node,
                 };
                 host.node = Some(Node::new(settings, self.chance.seed()));
@@ -286,19 +258,6 @@ impl World {
         }
     }
 
-    /// Keeps whose bucket is spoken of on each link by what is about to be let out.
-    fn note_what_is_said(&mut self, at: usize) {
-        let host = &mut self.nodes[at];
-        let said = &mut host.said;
-        for link in host.out.links.dirty() {
-            each_frame(host.out.links.unwritten(link), |number, body| {
-                note_at(said, link, number, body);
-            });
-            // Asking for the buffer makes it dirty again: nothing of it has been written.
-            host.out.links.buffer(link);
-        }
-    }
-
     /// How many words for other queues each bucket has had.
     fn last_words(&self, at: usize) -> Vec<((BucketId, Loss), u64)> {
         self.nodes[at].node.as_ref().map_or_else(Vec::new, Node::newest_words)
@@ -312,14 +271,6 @@ impl World {
         records.into_iter().zip(losses).map(|((id, n), loss)| ((id, loss), n)).collect()
     }
 
-    /// The buckets of which nothing may be let out before a copy says something.
-    fn waiting(&mut self, at: usize) -> Vec<Key> {
-        let host = &mut self.nodes[at];
-        let Some(node) = &mut host.node else { return Vec::new() };
-        let keys = node.buckets().into_iter().map(|(id, epochs)| (id, epochs.loss));
-        keys.filter(|key| host.copies.waits(*key)).collect()
-    }
-
     /// A panic that a node catches refuses one operation; here it is as wrong as any other.
     fn look_at_panics(&mut self, at: usize) {
         for caught in std::mem::take(&mut self.nodes[at].out.caught) {
@@ -327,56 +278,4 @@ impl World {
             self.violated("no machine panics", what);
         }
     }
-
-    /// Nothing leaves a node before its copies have acknowledged it: nothing of a bucket that waits
-    /// but when a copy has said something, and no answer to a probe before that.
-    fn look_at_outputs(&mut self, at: usize, before: &[Key]) {
-        let now = self.waiting(at);
-        let still: Vec<Key> = before.iter().filter(|key| now.contains(key)).copied().collect();
-        let host = &mut self.nodes[at];
-        let mut early = Vec::new();
-        for link in host.out.links.dirty() {
-            let said = &mut host.said;
-            let is_lane = host.lanes.contains(&link);
-            each_frame(host.out.links.unwritten(link), |number, body| {
-                let speaks_of_none = note_at(said, link, number, body);
-                let about = said.get(&link).copied();
-                let waits = about.is_some_and(|key| host.copies.waits(key));
-                let is_early = match number {
-                    said::PROBED => host.probes.is_early(link, body, (&still, &host.copies)),
-                    said::MOVED | said::TELL => false,
-                    _ => waits,
-                };
-                if is_lane && !speaks_of_none && is_early {
-                    early.push((link, number, about));
-                }
-            });
-            // Asking for the buffer marks it as dirty again: nothing of it has been written.
-            host.out.links.buffer(link);
-        }
-        for (link, number, about) in early {
-            let what = format!("q{} let out body {number} of {about:?} on link {}", at + 1, link.0);
-            self.violated("nothing is shown before it is committed", what);
-        }
-    }
-}
-
-/// Keeps whose bucket is spoken of; whether the frame was about nothing else. `Moved` speaks of no
-/// bucket's state; a `Tell` of what was committed before it was put among those that a gateway is
-/// given, at once or whenever it has space.
-pub(crate) fn note_at(
-    said: &mut BTreeMap<LinkId, (BucketId, Loss)>,
-    link: LinkId,
-    number: u32,
-    body: &[u8],
-) -> bool {
-    if number != said::AT {
-        return false;
-    }
-    if let Ok(at) = At::decode(body)
-        && let Some(bucket) = BucketId::new(at.bits, at.prefix)
-    {
-        said.insert(link, (bucket, Loss(at.loss)));
-    }
-    true
 }

@@ -1,63 +1,45 @@
-//! What answers to lanes' probes may say: that all is committed that a node had recorded when it
-//! was asked, but of buckets that the answer excepts.
+//! What answers to lanes' probes may say: no answer of the turn in which a node was asked speaks of
+//! a bucket that has copies, for nobody can have acknowledged anything since.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use link::machine::LinkId;
 use prost::Message as _;
+use proto::bucket::{BucketId, Epochs};
 use proto::g2q::Probe;
 use proto::q2g::Probed;
 
 use super::World;
-use super::copies::{Copies, Key};
 
-/// The probes that a node hasn't answered, by their links and numbers.
+/// The probes of this turn, by their links and numbers.
 #[derive(Debug, Default)]
-pub(crate) struct Probes(BTreeMap<(LinkId, u64), Asked>);
-
-/// What there was when a node was asked.
-#[derive(Debug)]
-struct Asked {
-    newest: Vec<(Key, u64)>,
-    /// Nobody can have acknowledged anything since.
-    is_of_this_turn: bool,
-}
+pub(crate) struct Probes(BTreeSet<(LinkId, u64)>);
 
 impl Probes {
-    /// A turn ends: copies may acknowledge what it brought.
-    pub(crate) fn turn_ends(&mut self) {
-        self.0.values_mut().for_each(|asked| asked.is_of_this_turn = false);
+    /// A lane asks.
+    pub(crate) fn comes(&mut self, link: LinkId, body: &[u8]) {
+        let Probe { nonce } = Probe::decode(body).unwrap_or_default();
+        self.0.insert((link, nonce));
     }
 
-    /// Whether an answer says more of these buckets than copies have acknowledged.
-    pub(crate) fn is_early(
-        &mut self,
-        link: LinkId,
-        body: &[u8],
-        (waiting, copies): (&[Key], &Copies),
-    ) -> bool {
-        let Probed { nonce, except } = Probed::decode(body).unwrap_or_default();
-        let Some(Asked { newest, is_of_this_turn }) = self.0.get(&(link, nonce)) else {
-            return false;
-        };
-        let is_early = newest.iter().any(|&(key, n)| {
-            let is_open = *is_of_this_turn || copies.committed(key) < n;
-            is_open && waiting.contains(&key) && !except.contains(&key.0.prefix())
-        });
-        // What is said of a part of the buckets may be followed by more.
-        if except.is_empty() {
-            self.0.remove(&(link, nonce));
-        }
-        is_early
+    /// A turn ends: copies may acknowledge what it brought.
+    pub(crate) fn turn_ends(&mut self) {
+        self.0.clear();
     }
 }
 
 impl World {
-    /// A lane asks a node.
-    pub(crate) fn probe_comes(&mut self, at: usize, link: LinkId, body: &[u8]) {
-        let newest = self.newest(at);
-        let Probe { nonce } = Probe::decode(body).unwrap_or_default();
-        let asked = Asked { newest, is_of_this_turn: true };
-        self.nodes[at].probes.0.insert((link, nonce), asked);
+    /// What an answer says of buckets whose copies haven't acknowledged it.
+    pub(crate) fn is_probed_early(&self, at: usize, link: LinkId, body: &[u8]) -> Option<String> {
+        let Probed { nonce, except } = Probed::decode(body).unwrap_or_default();
+        let host = &self.nodes[at];
+        if !host.probes.0.contains(&(link, nonce)) {
+            return None;
+        }
+        let mut held = host.node.as_ref()?.buckets().into_iter();
+        let is_early = |about: &(BucketId, Epochs)| {
+            !except.contains(&about.0.prefix()) && self.waits(at, *about)
+        };
+        held.find(is_early).map(|about| format!("{about:?}, in the same turn"))
     }
 }

@@ -4,7 +4,6 @@ use link::machine::{LinkId, Peer};
 use proto::time::Time;
 
 use super::agenda::Happening;
-use super::copies::Said;
 use super::wires::Port;
 use super::{Process, Target, World};
 use crate::phase::Phase;
@@ -16,7 +15,6 @@ pub(crate) enum Arrival {
     Frame { port: Port, link: LinkId, frame: Vec<u8> },
     Down { port: Port, link: LinkId },
     Stored,
-    Copy { said: Said },
     Opened { socket: usize },
     Received { socket: usize, bytes: Vec<u8> },
     Gone { socket: usize },

@@ -1,20 +1,14 @@
-//! Watches what queue nodes say to each other: no word leaves before all that was recorded when it
-//! was decided, its own record included, is committed.
+//! When the words of queue nodes may leave: when all is committed that was recorded when they were
+//! decided, their own records included.
 
 use std::collections::BTreeMap;
 
-use link::machine::LinkId;
 use prost::Message as _;
 use proto::bucket::Loss;
-use proto::q2q::{
-    self,
-    field::q2q::{ANSWER, AT, WORD},
-};
+use proto::q2q;
 
 use super::World;
-use super::copies::Key;
-use super::node::note_at;
-use super::referee::each_frame;
+use super::shown::Key;
 
 /// When the words of a node were decided: each bucket numbers its own, as they come.
 #[derive(Debug, Default)]
@@ -59,39 +53,11 @@ impl Words {
 }
 
 impl World {
-    /// A node is about to let frames out, to others than lanes as well. The answer to a word leaves
-    /// only when a copy has said something, if its bucket waits for any.
-    pub(crate) fn look_at_words(&mut self, at: usize, in_commit: bool) {
-        let host = &mut self.nodes[at];
-        let mut early: Vec<(LinkId, String)> = Vec::new();
-        for link in host.out.links.dirty() {
-            if !host.is_lane(link) && !host.member.is_boss(link) {
-                let mut said = host.said.clone();
-                each_frame(host.out.links.unwritten(link), |number, body| match number {
-                    AT => {
-                        note_at(&mut said, link, number, body);
-                    }
-                    ANSWER
-                        if !in_commit && said.get(&link).is_some_and(|k| host.copies.waits(*k)) =>
-                    {
-                        early.push((link, "an answer".to_owned()));
-                    }
-                    WORD => {
-                        let Ok(word) = q2q::Word::decode(body) else { return };
-                        let Some((key, n)) = host.words.due(&word) else { return };
-                        if host.copies.committed(key) < n {
-                            early.push((link, format!("{word:?}, which is of {n} of {key:?}")));
-                        }
-                    }
-                    _ => {}
-                });
-            }
-            // Asking for the buffer marks it as dirty again: nothing of it has been written.
-            host.out.links.buffer(link);
-        }
-        for (link, what) in early {
-            let what = format!("q{} says on link {}: {what}", at + 1, link.0);
-            self.violated("no word to another node leaves before it is committed", what);
-        }
+    /// What isn't committed yet of a word that a node lets out.
+    pub(crate) fn is_word_early(&self, at: usize, body: &[u8]) -> Option<String> {
+        let word = q2q::Word::decode(body).ok()?;
+        let (key, n) = self.nodes[at].words.due(&word)?;
+        let what = self.who_lacks(at, key, n)?;
+        Some(format!("{word:?}: {what}"))
     }
 }

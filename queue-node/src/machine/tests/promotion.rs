@@ -4,7 +4,7 @@ use proto::bucket::BucketId;
 use proto::name;
 
 use super::rig::Rig;
-use crate::machine::{Faults, Promotion};
+use crate::machine::{Faults, Forgets, Promotion};
 
 /// Runs a script, hands both buckets over, and runs another on a new node: what that says.
 fn taken_over(faults: Faults, before: &str, after: &str) -> String {
@@ -79,6 +79,23 @@ fn a_grace_begins_anew() {
         500: g1 logged_in 2 0 10 resumed";
     let faults = Faults { graces_go_on: true, ..Faults::default() };
     check(faults, &before, after, wanted);
+}
+
+/// Of those who are promoted later as well: a copy that lets them go on isn't what its primary is.
+#[test]
+fn graces_begin_anew_on_copies() {
+    let mut rig = Rig::new();
+    rig.run(&format!("{ANN} 100 g1 down\n 900 g2 up"));
+    let home = BucketId::of(name::hash(b"/user/ann"), 1);
+    let forgets = Faults { forgets: Some(Forgets::GracesAnew), ..Faults::default() };
+    let mut copies = [rig.copy(home), rig.copy_with(home, forgets)];
+    let heir = rig.copy(home);
+    rig.opens(home, heir, &mut copies);
+    let (now, now_ms) = (rig.node_now(), rig.clock_ms(home));
+    let shown = rig.node.digest(now, home);
+    let [good, bad] = copies.map(|copy| Some((copy.n(), copy.digest(now_ms))));
+    assert_eq!(good, shown);
+    assert_ne!(bad, shown);
 }
 
 #[test]

@@ -65,13 +65,27 @@ impl Log {
         (self.end, self.is_whole) = (self.end.max(n), true);
     }
 
+    /// It sends a snapshot that has all up to this one: nobody may have been sent the last of them.
+    pub(super) fn shows(&mut self, n: u64) {
+        if n > self.end {
+            (self.end, self.is_whole) = (n, true);
+        }
+    }
+
+    /// Whether it ends before this record.
+    pub(super) fn is_ahead(&self, n: u64) -> bool {
+        n > self.end
+    }
+
     /// The record of this number, if it is known.
     pub(super) fn get(&self, n: u64) -> Option<Mark> {
         self.records.get(&n).copied()
     }
 
-    /// Whether it can't have this record: it ends before, or has another one there.
-    pub(super) fn lacks(&self, n: u64, mark: Mark) -> bool {
-        !self.is_whole || n > self.end || self.get(n).is_some_and(|its| its != mark)
+    /// Whether it can't have this record: it ends before, or has another one there, if it is known
+    /// which.
+    pub(super) fn lacks(&self, n: u64, mark: Option<Mark>) -> bool {
+        let differs = |mark| self.get(n).is_some_and(|its| its != mark);
+        !self.is_whole || n > self.end || mark.is_some_and(differs)
     }
 }

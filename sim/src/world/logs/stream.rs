@@ -49,6 +49,28 @@ pub(super) struct Recorded {
     pub(super) reign: u64,
 }
 
+/// How many records of each kind there were, by the numbers of their fields.
+pub(crate) type Kinds = BTreeMap<u32, u64>;
+
+/// Counts the records of a part by their kinds.
+pub(super) fn count(kinds: &mut Kinds, part: &q2q::Records) -> Result<(), WireError> {
+    for bytes in &part.unit {
+        let mut fields = Fields::of(bytes);
+        while let Some((number, value)) = fields.field()? {
+            if number != unit::RECORDS {
+                continue;
+            }
+            let mut parts = Fields::of(value.bytes()?);
+            while let Some((kind, _)) = parts.field()? {
+                if ![record::RESULT, record::BODY].contains(&kind) {
+                    *kinds.entry(kind).or_default() += 1;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The records of a part, of whatever reign.
 pub(super) fn records(part: &q2q::Records) -> Result<Vec<(u64, Recorded)>, WireError> {
     let mut records = Vec::new();

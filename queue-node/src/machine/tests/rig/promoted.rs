@@ -3,7 +3,7 @@
 use proto::bucket::BucketId;
 
 use super::{GRACE_MS, Rig};
-use crate::machine::{Faults, Learner, Promotion};
+use crate::machine::{Faults, Input, Learner, Promotion};
 
 impl Rig {
     /// The two buckets.
@@ -13,9 +13,14 @@ impl Rig {
 
     /// A copy of a bucket, as it is between two turns.
     pub(crate) fn copy(&mut self, bucket: BucketId) -> Learner {
+        self.copy_with(bucket, Faults::default())
+    }
+
+    /// The same with planted bugs.
+    pub(crate) fn copy_with(&mut self, bucket: BucketId, faults: Faults) -> Learner {
         let now = self.node_now();
         assert!(self.node.follow(now, bucket), "the bucket is here");
-        let mut copy = Learner::new(5, GRACE_MS, Faults::default());
+        let mut copy = Learner::new(5, GRACE_MS, faults);
         while let Some((slice, is_last)) = self.node.slice(bucket, 10_000) {
             copy.slice(&slice, is_last).expect("a slice fits");
         }
@@ -34,6 +39,21 @@ impl Rig {
         let now = self.node_now();
         self.shadows.forget(bucket);
         self.node.promote(now, bucket, copy, by, &mut self.out);
+    }
+
+    /// A copy takes over on this node, and these get what it records of that.
+    pub(crate) fn opens(&mut self, bucket: BucketId, heir: Learner, copies: &mut [Learner]) {
+        self.shadows.are_off = true;
+        let clock_ms = self.clock_ms(bucket);
+        let reign = self.node.reign(bucket).expect("the bucket is here") + 1;
+        self.promote(bucket, heir, Promotion { reign, clock_ms });
+        self.handle(Input::TurnEnd);
+        let units = std::mem::take(&mut self.out.units);
+        for unit in units.iter().filter(|unit| unit.bucket == bucket) {
+            for copy in &mut *copies {
+                copy.apply(&unit.bytes).expect("the unit is the next");
+            }
+        }
     }
 
     /// Both buckets go on on another node, whose lanes are told what those here were.
