@@ -67,7 +67,7 @@ pub fn all() -> impl Iterator<Item = Planted> {
 }
 
 /// Of all machines.
-const MACHINES: [Switch; 79] = [
+const MACHINES: [Switch; 78] = [
     Switch {
         name: "copies.shown_before_sent",
         breaks: &["nothing is shown before it is committed"],
@@ -378,11 +378,6 @@ const MACHINES: [Switch; 79] = [
         name: "lane.resend_after_kick",
         breaks: &["who has lost is heard no later than a dead time"],
         plant: |f| f.lane.resend_after_kick = true,
-    },
-    Switch {
-        name: "lane.shows_old_reign",
-        breaks: &["no process says what it must not"],
-        plant: |f| f.lane.shows_old_reign = true,
     },
     Switch {
         name: "lane.resends_after_loss",
