@@ -178,7 +178,7 @@ pub struct Frozen {
 /// How many hosts may die, and what is wrong.
 #[derive(Debug, Clone, Serialize)]
 pub struct Safety {
-    /// Copies of each bucket that the configuration wants, as far as there are queue nodes for them.
+    /// Copies of each bucket that the configuration wants, as far as there are queue nodes.
     pub copies: usize,
     /// Whichever hosts these are, nothing is lost.
     pub hosts_may_die: usize,

@@ -74,7 +74,8 @@ fn sessions_outlive_their_gateway() {
 /// With one copy what a killed node had is lost: it must be announced, all of it.
 #[test]
 fn what_dies_with_a_queue_node_is_announced() {
-    let small = "failover --copies 1 --queues 300 --sessions 300 --talkers 120 --probes 1 --rate 3500";
+    let small = "failover --copies 1 --queues 300 --sessions 300 --talkers 120 --probes 1 \
+                 --rate 3500";
     let figures = [
         "/acknowledged",
         "/back_end_acknowledged",
