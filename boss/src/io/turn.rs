@@ -206,10 +206,10 @@ impl Sink for Reception {
                 self.handle(now, Input::LinkUp { link, peer });
             }
             Event::Frame { link, frame } => self.handle(now, Input::Frame { link, frame }),
-            Event::Down { link, reason } => {
+            Event::Down { link, reason, silent_ms } => {
                 let reason = Foreign::new(reason);
                 tracing::info!("the link with {} has ended: {reason}", self.peers.down(link));
-                self.handle(now, Input::LinkDown { link });
+                self.handle(now, Input::LinkDown { link, silent_ms });
             }
             // A boss dials nobody.
             Event::Unreachable { name, reason, .. } => {

@@ -133,6 +133,8 @@ pub enum Input<'a> {
     LinkDown {
         /// Which one.
         link: LinkId,
+        /// It ended because nothing was heard on it for so long; 0: for another reason.
+        silent_ms: u64,
     },
     /// A node said something.
     Frame {
@@ -311,7 +313,7 @@ impl Boss {
         self.look_at_the_clock(now);
         match input {
             Input::LinkUp { link, peer } => self.link_up(link, peer),
-            Input::LinkDown { link } => self.link_down(now, link),
+            Input::LinkDown { link, silent_ms } => self.link_down(now, link, silent_ms),
             Input::Frame { link, frame } => self.frame(now, link, frame, out),
             Input::Configure { question, config, over } => {
                 self.configure(now, question, &config, over, out);

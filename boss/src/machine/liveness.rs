@@ -73,11 +73,12 @@ impl Liveness {
         self.witnesses.values_mut().for_each(|witness| witness.at_ms = None);
     }
 
-    /// The node's link ended; false if it has another one by now.
-    pub fn link_ended(&mut self, link: LinkId, now_ms: u64) -> bool {
+    /// The node's link ended, or nothing has come on it since then; false if it has another one by
+    /// now.
+    pub fn link_ended(&mut self, link: LinkId, since_ms: u64) -> bool {
         let was_its = self.link.take_if(|its| *its == link).is_some();
         if was_its {
-            self.since_ms = now_ms;
+            self.since_ms = since_ms;
         }
         was_its
     }

@@ -36,6 +36,13 @@ const UNSENT_PER_READ_BYTES: usize = 1024 * 1024;
 /// The reason to close a link whose peer speaks TLS.
 const TLS_HERE_NOT: &str = "the peer speaks TLS, but this end doesn't: configure it at both";
 
+/// How a link ended.
+#[derive(Debug, Default)]
+struct Ended {
+    hopeless: bool,
+    silent_ms: u64,
+}
+
 /// The links of one thread.
 #[derive(Debug)]
 pub struct Wires {
@@ -348,12 +355,12 @@ impl Wires {
 
     /// The machine of a link has found what ends it.
     fn broken(&mut self, now: Time, link: LinkId, error: &LinkError, sink: &mut impl Sink) {
-        let hopeless = error.is_for_good();
-        self.close_as(now, link, &error.to_string(), hopeless, sink);
+        let ended = Ended { hopeless: error.is_for_good(), silent_ms: error.silent_ms() };
+        self.close_as(now, link, &error.to_string(), ended, sink);
     }
 
     fn close(&mut self, now: Time, link: LinkId, reason: &str, sink: &mut impl Sink) {
-        self.close_as(now, link, reason, false, sink);
+        self.close_as(now, link, reason, Ended::default(), sink);
     }
 
     /// The ends don't agree on TLS: only an operator can mend it, who hears of it once.
@@ -374,7 +381,7 @@ impl Wires {
         now: Time,
         link: LinkId,
         reason: &str,
-        hopeless: bool,
+        Ended { hopeless, silent_ms }: Ended,
         sink: &mut impl Sink,
     ) {
         let wire = self.wires.get_mut(link.0 as usize).and_then(Option::take);
@@ -394,7 +401,7 @@ impl Wires {
         }
         if wire.up_ms.is_some() {
             sink.outbox().down(link);
-            sink.event(now, Event::Down { link, reason });
+            sink.event(now, Event::Down { link, reason, silent_ms });
         } else if let Some(name) = &wire.name {
             sink.event(now, Event::Unreachable { name, refused: false, hopeless, reason });
         } else {

@@ -95,6 +95,11 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    /// For how long nothing was heard, if that is why; else 0.
+    pub fn silent_ms(&self) -> u64 {
+        if let LinkError::Silent(ms) = self { *ms } else { 0 }
+    }
+
     /// What both ends will find the next time, too: an operator has to do something.
     pub fn is_for_good(&self) -> bool {
         match self {

@@ -84,7 +84,7 @@ impl Membership {
         match event {
             Event::Up { link, peer, dialled } => self.up(now, link, peer, dialled, holds, links),
             Event::Frame { link, frame } => self.handle(now, Input::Frame { link, frame }, links),
-            Event::Down { link, reason } => self.down(now, link, reason, links),
+            Event::Down { link, reason, .. } => self.down(now, link, reason, links),
             Event::Unreachable { name, refused, hopeless, reason } => {
                 let Some(target) = Target::named(name) else { return };
                 let reason = Foreign::new(reason);

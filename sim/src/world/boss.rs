@@ -167,7 +167,8 @@ impl World {
                 }
                 Arrival::Down { link, .. } => {
                     out.links.down(link);
-                    boss.handle(now, Input::LinkDown { link }, out);
+                    // Those who are cut off are judged a dead time later than they could be.
+                    boss.handle(now, Input::LinkDown { link, silent_ms: 0 }, out);
                     down.push(link);
                 }
                 Arrival::Stored => boss.handle(now, Input::Stored, out),

@@ -192,11 +192,15 @@ impl Boss {
         }
     }
 
-    pub(super) fn link_down(&mut self, now: Time, link: LinkId) {
+    pub(super) fn link_down(&mut self, now: Time, link: LinkId, silent_ms: u64) {
         self.newcomers.remove(&link);
         let Some(node) = self.links.remove(&link).and_then(|line| line.node) else { return };
+        // Nothing is lost by a wrong verdict where there are copies: silence counts from its
+        // beginning there.
+        let silent_ms = if self.copies > 1 { silent_ms.min(self.settings.dead_ms) } else { 0 };
+        let since_ms = now.ms.saturating_sub(silent_ms);
         let life = self.lives.get_mut(&node);
-        if life.is_some_and(|life| life.link_ended(link, now.ms)) {
+        if life.is_some_and(|life| life.link_ended(link, since_ms)) {
             let draining = self.reports.of(&node).is_some_and(|report| report.draining);
             self.reports.forget(&node);
             self.holdings.forget(&node);

@@ -29,6 +29,8 @@ pub enum Event<'a> {
         link: LinkId,
         /// For the log.
         reason: &'a str,
+        /// It ended because nothing was heard on it for so long; 0: for another reason.
+        silent_ms: u64,
     },
     /// A dial did not become a link; it is tried again.
     Unreachable {

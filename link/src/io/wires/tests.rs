@@ -74,7 +74,7 @@ impl Sink for Seen {
                     self.unsent_max = self.unsent_max.max(self.outbox.unsent(link));
                 }
             }
-            Event::Down { link, reason } => {
+            Event::Down { link, reason, .. } => {
                 self.up.retain(|up| *up != link);
                 self.downs.push(reason.to_owned());
             }

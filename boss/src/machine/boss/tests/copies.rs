@@ -148,6 +148,24 @@ fn a_copy_takes_over_from_the_dead_without_a_loss() {
          2500 wake => 2 rows…
          2500 row 0 => q3 +q2 (1,2,5)",
     );
+    // Of whom nothing was heard for a dead time: the boss has waited already.
+    let mut stage = pair();
+    run(
+        &mut stage,
+        "2000 silent 1\n 2000 row 0 => q1 q3 (1,1,3)
+         2001 missed 4 q1#1 => 2 rows…
+         2001 row 0 => q3 +q2 (1,2,5)",
+    );
+}
+
+#[test]
+fn with_one_copy_silence_has_twice_as_long() {
+    let mut stage = cluster(1);
+    run(
+        &mut stage,
+        "2000 silent 1\n 2001 missed 4 q1#1\n 2499 wake\n 2499 row 0 => q1 (1,1,1)
+         2500 wake\n 2500 row 0 => q3 (2,2,2)",
+    );
 }
 
 #[test]

@@ -73,9 +73,10 @@ impl Stage {
                 self.out.links.up(link);
                 self.input(Input::LinkUp { link, peer: peer(words[3]) });
             }
-            "down" => {
+            "down" | "silent" => {
                 self.out.links.down(link);
-                self.input(Input::LinkDown { link });
+                let silent_ms = if words[1] == "silent" { 500 } else { 0 };
+                self.input(Input::LinkDown { link, silent_ms });
             }
             "register" => {
                 let id = self.boss.links[&link].peer.id.clone();
