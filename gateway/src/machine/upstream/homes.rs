@@ -251,11 +251,10 @@ fn probe_node(desk: &mut Desk, link: LinkId, out: &mut Outbox) {
 fn answered_probe(parts: &mut LaneParts, node: NodeIndex, answer: &q2g::Probed, out: &mut Outbox) {
     let (now_ms, is_part) = (parts.desk.now.ms, !answer.except.is_empty());
     let probe = parts.desk.upstream.probe_answered(node, (answer.nonce, is_part), now_ms);
+    if probe.is_none_or(|probe| !probe.is_answered) {
+        parts.desk.counters.count_round_trip(micros(&parts.desk).saturating_sub(answer.nonce));
+    }
     if let Some(probe) = probe {
-        if !probe.is_answered {
-            let took = micros(&parts.desk).saturating_sub(answer.nonce);
-            parts.desk.counters.count_round_trip(took);
-        }
         unheard::heard(parts, (node, probe), &answer.except, out);
     }
 }
