@@ -125,8 +125,11 @@ impl World {
         if heard.is_none() || heard != self.link_between(Port::Node(node), Port::Boss) {
             return;
         }
-        if let Some(link) = self.link_between(Port::Boss, Port::Node(node)) {
-            self.arrive(Process::Boss, Arrival::Frame { port: Port::Boss, link, frame });
+        let Some(link) = self.link_between(Port::Boss, Port::Node(node)) else { return };
+        match self.arrived_us(Port::Boss, link).filter(|at_us| *at_us > self.agenda.now_us()) {
+            // Its registration may be on the way.
+            Some(at_us) => self.agenda.at(at_us, Happening::Repeated { node, life, frame }),
+            None => self.arrive(Process::Boss, Arrival::Frame { port: Port::Boss, link, frame }),
         }
     }
 

@@ -219,6 +219,12 @@ impl World {
         self.wires.iter().rev().filter(is_its).find_map(ends)
     }
 
+    /// When all that was sent to this end of a link until now has arrived.
+    pub(crate) fn arrived_us(&self, port: Port, link: LinkId) -> Option<u64> {
+        let (at, end) = self.wire_of(port, link)?;
+        Some(self.wires[at].ends[end].arrives_us)
+    }
+
     fn wire_of(&self, port: Port, link: LinkId) -> Option<(usize, usize)> {
         let wire = (*self.slots.get(&port)?.get(link.0 as usize)?)?;
         let ends = &self.wires.get(wire)?.ends;
