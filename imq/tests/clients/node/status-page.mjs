@@ -40,9 +40,13 @@ const node = {
   id: "g1", role: "gateway", host: "a", address: "a:1", state: "up", incarnation: 1,
   message: "imq node is available and accepting connections.",
 };
+const safety = {
+  copies: 2, hosts_may_die: 1, nodes_may_die: 1, hosts_wanted: 1, reasons: [], degraded: 0, degraded_buckets: [],
+  promoted: 0, lost: 0, added: 16, dropped: 0,
+};
 const answers = {
   "/api/v1/status": {
-    term: 1, version: 2, message: "imq boss is available.", buckets: 8, unowned: 0, buckets_of: [], totals,
+    term: 1, version: 2, message: "imq boss is available.", buckets: 8, unowned: 0, buckets_of: [], safety, totals,
   },
   "/api/v1/nodes": { nodes: [node] },
   "/api/v1/events": { events: [{ at_ms: 1, kind: "joined", text: "g1 joined" }] },
@@ -67,6 +71,8 @@ let again = await ended;
 assert.match(shown(), /imq boss is available/);
 assert.match(shown(), /imq node is available/);
 assert.match(at("figures").textContent, /7 queues/);
+assert.equal(at("hosts").textContent, "1");
+assert.equal(at("safety").className, "good");
 
 is_there = false;
 ended = rounds();
@@ -76,6 +82,8 @@ assert.doesNotMatch(shown(), /available/, shown());
 assert.match(at("state").textContent, /^unknown/);
 assert.match(at("trouble").textContent, /doesn't answer: Failed to fetch/);
 assert.match(at("nodes").textContent, /g1 .*unknown/);
+assert.equal(at("hosts").textContent, "–");
+assert.equal(at("safety").className, "");
 assert.doesNotMatch(at("figures").textContent, /[0-9]/);
 
 is_there = true;
