@@ -19,7 +19,7 @@ pub(crate) struct Peers {
 struct Peer {
     owner: Owner,
     link: Option<LinkId>,
-    /// Since when there is no link.
+    /// Since when there is no link, or nothing has come of what was sent on the last one.
     away_since: NodeMs,
     /// Nobody listens at its port.
     refuses: bool,
@@ -61,11 +61,11 @@ impl Peers {
         peer.link.filter(|known| *known != link)
     }
 
-    /// A link has ended: whose it was.
-    pub(crate) fn link_down(&mut self, link: LinkId, now: NodeMs) -> Option<Fellow> {
+    /// A link has ended that was of no use since then: whose it was.
+    pub(crate) fn link_down(&mut self, link: LinkId, since: NodeMs) -> Option<Fellow> {
         let number = self.on(link)?;
         let peer = self.list[(number.0 - self.first) as usize].as_mut()?;
-        (peer.link, peer.away_since) = (None, now);
+        (peer.link, peer.away_since) = (None, since);
         Some(number)
     }
 

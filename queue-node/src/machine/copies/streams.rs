@@ -177,8 +177,11 @@ impl Buckets {
 
     /// A link is no more, or isn't heard any more.
     pub(crate) fn end_stream(&mut self, turn: &mut Turn<'_>, link: LinkId) {
-        let now = turn.node_ms();
-        if let Some(fellow) = turn.shared.streams.peers.link_down(link, now) {
+        // What a node hasn't acknowledged has waited for it since it was sent.
+        let (now, stream) = (turn.node_ms(), turn.shared.streams.links.get(&link));
+        let waits_since = stream.and_then(|stream| stream.sent.waits_since_ms());
+        let away_since = waits_since.map_or(now, |since_ms| NodeMs(since_ms).min(now));
+        if let Some(fellow) = turn.shared.streams.peers.link_down(link, away_since) {
             turn.shared.links.held.ended(fellow);
         }
         self.iter().for_each(|bucket| bucket.fellow_down(turn, link));

@@ -145,6 +145,15 @@ fn who_is_away_is_dropped_after_a_dead_time_and_at_once_if_its_port_refuses() {
     assert_eq!(pair.proposed(), [""; 0]);
     pair.passes(200);
     assert_eq!(pair.proposed(), ["0 3 Drop q2 Silent", "1 3 Drop q2 Silent"]);
+    // What it hasn't acknowledged has waited since before the link's end.
+    let mut pair = member(Faults::default());
+    pair.boss(true);
+    pair.write(2);
+    pair.half_turn();
+    pair.passes(limits::DEAD_MS - 100);
+    pair.cut();
+    pair.passes(200);
+    assert_eq!(pair.proposed(), ["0 3 Drop q2 Silent", "1 3 Drop q2 Silent"]);
     let mut pair = member(Faults::default());
     pair.boss(true);
     pair.cut();
