@@ -272,8 +272,8 @@ pub const OPENINGS_KEPT: usize = 16;
 /// A node that takes over a bucket looks after so many of its queues in a turn, or detaches so many
 /// of its sessions: some tenths of a millisecond of it, beside everything else.
 pub const TAKEN_UP_PER_TURN: u32 = 256;
-/// The deadlines of queues that a node has taken over wait so long for what is said anew then:
-/// sessions, subscriptions, and operations without an answer. They are further away.
+/// The deadlines of queues that a node has taken over, and snapshots for copies, wait so long for
+/// what is said anew then: sessions, subscriptions, and operations without an answer.
 pub const TAKE_UP_AFTER_MS: u64 = 200;
 /// And so long from one turn to the next: it is at most a quarter of a core for some ten buckets.
 pub const TAKE_UP_EVERY_MS: u64 = 4;

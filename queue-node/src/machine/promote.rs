@@ -92,6 +92,8 @@ impl Bucket {
         let shown_ms = if faults.clock_of_its_own { own_ms } else { shown_ms };
         self.clock = Clock::showing(shown_ms, turn.node_ms());
         self.open(turn, by.reign);
+        let now = turn.node_ms();
+        turn.shared.streams.fill_later(now);
         self.take_up_queues(turn);
         self.take_up_sessions(turn);
         let classes = turn.shared.classes.clone();

@@ -24,6 +24,8 @@ pub(crate) struct Streams {
     links: BTreeMap<LinkId, Stream>,
     /// Who is to get slices, and of which bucket.
     filling: BTreeSet<(LinkId, u32)>,
+    /// Neither slices nor digests go before.
+    fills_from: NodeMs,
     /// Whose links they are.
     pub(crate) peers: Peers,
     /// There is a link to a boss.
@@ -127,6 +129,11 @@ impl Streams {
         write(buffer);
         stream.bytes += buffer.len() - before;
         stream.sent.part(part);
+    }
+
+    /// The node has taken over a bucket: what lanes say anew goes before slices.
+    pub(crate) fn fill_later(&mut self, now: NodeMs) {
+        self.fills_from = now.after(limits::TAKE_UP_AFTER_MS);
     }
 
     /// A fellow is to get a snapshot.
@@ -318,7 +325,8 @@ impl Buckets {
 
     /// Slices, as far as their links can take them and the turn has time.
     fn send_slices(&mut self, turn: &mut Turn<'_>) {
-        if turn.shared.streams.filling.is_empty() {
+        let streams = &turn.shared.streams;
+        if streams.filling.is_empty() || turn.node_ms() < streams.fills_from {
             return;
         }
         let mut left = limits::SLICES_TURN_BYTES;
@@ -357,7 +365,7 @@ impl Buckets {
     fn send_digest(&mut self, turn: &mut Turn<'_>) {
         let (shows, of) =
             (std::mem::take(&mut turn.shared.streams.shows), turn.shared.streams.digest_of);
-        if shows == Shows::None {
+        if shows == Shows::None || turn.node_ms() < turn.shared.streams.fills_from {
             return;
         }
         let now = turn.node_ms();
@@ -410,7 +418,9 @@ fn arm(turn: &mut Turn<'_>) {
     let soon = turn.node_ms().after(1);
     let streams = &mut turn.shared.streams;
     let goes_on = streams.filling.iter().any(|(link, _)| !streams.is_busy(*link));
-    streams.wake_at = if goes_on { soon } else { streams.tick_at.max(soon) };
+    let fills_at = if goes_on { streams.fills_from } else { streams.tick_at };
+    let next = fills_at.min(streams.tick_at);
+    streams.wake_at = next.max(soon);
 }
 
 /// Appends a frame of an entry, as it stands in the log.
