@@ -200,6 +200,7 @@ fn under_load(
         queues: options.queues,
         sessions: silent,
     };
+    eprintln!("the boss's page is at http://{}/", cluster.boss_http);
     eprintln!("{} queues and {silent} silent sessions come", options.queues);
     let mut bystanders = Bystanders::start(&options.helper, &order)?;
     let cast = cast(options, cluster, run)?;
