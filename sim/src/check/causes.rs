@@ -135,8 +135,14 @@ fn values(changes: &[Change]) -> impl Iterator<Item = &[u8]> {
 /// Whether no lane of the client has reached the home of its user for a grace.
 pub(super) fn was_unheard(lives: &Lives<'_>, journal: &Journal, at_us: u64) -> bool {
     let home = format!("/user/{}", journal.user);
-    // The lane may be back before anybody is told.
-    [at_us, at_us.saturating_sub(TOLD_US)].into_iter().any(|then_us| {
+    // The lane may be back before anybody is told, and who takes nothing hears of it later still.
+    let before = journal.moments.iter().take_while(|moment| moment.at_us <= at_us);
+    let stalled = before.filter(|moment| matches!(moment.what, What::Stalled)).last();
+    let stalled_us = stalled.map_or(at_us, |moment| moment.at_us);
+    let from_us = if at_us - stalled_us < STALLED_US { stalled_us } else { at_us };
+    let from_us = from_us.min(at_us.saturating_sub(TOLD_US));
+    let moments = (from_us..at_us).step_by(LOOK_US).chain([at_us]);
+    moments.into_iter().any(|then_us| {
         let since_us = lives.seen.ways.apart_since(&journal.ways, &home, then_us);
         since_us.is_some_and(|since_us| then_us - since_us + TOLD_US >= GRACE_MS * 1000)
     })
@@ -144,6 +150,10 @@ pub(super) fn was_unheard(lives: &Lives<'_>, journal: &Journal, at_us: u64) -> b
 
 /// What ends a session takes so long to come to who is told.
 const TOLD_US: u64 = 300_000;
+/// A client takes no bytes for less than this.
+const STALLED_US: u64 = 2_000_000;
+/// Moments before are looked at in such steps.
+const LOOK_US: usize = 50_000;
 
 /// Whether the user may have left for that reason by then.
 fn may_leave(lives: &Lives<'_>, span: &Span<'_>, user: &str, reason: &str, at_us: u64) -> bool {

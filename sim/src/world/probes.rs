@@ -11,20 +11,26 @@ use proto::q2g::Probed;
 
 use super::World;
 
-/// The probes of this turn, by their links and numbers.
+/// The probes that a node hasn't answered for all its buckets, by their links and numbers. Several
+/// of one millisecond have one number: what is said of the first is no answer to the next.
 #[derive(Debug, Default)]
-pub(crate) struct Probes(BTreeSet<(LinkId, u64)>);
+pub(crate) struct Probes {
+    of_this_turn: BTreeSet<(LinkId, u64)>,
+    before: BTreeSet<(LinkId, u64)>,
+}
 
 impl Probes {
     /// A lane asks.
     pub(crate) fn comes(&mut self, link: LinkId, body: &[u8]) {
         let Probe { nonce } = Probe::decode(body).unwrap_or_default();
-        self.0.insert((link, nonce));
+        if !self.before.contains(&(link, nonce)) {
+            self.of_this_turn.insert((link, nonce));
+        }
     }
 
     /// A turn ends: copies may acknowledge what it brought.
     pub(crate) fn turn_ends(&mut self) {
-        self.0.clear();
+        self.before.append(&mut self.of_this_turn);
     }
 }
 
@@ -33,7 +39,7 @@ impl World {
     pub(crate) fn is_probed_early(&self, at: usize, link: LinkId, body: &[u8]) -> Option<String> {
         let Probed { nonce, except } = Probed::decode(body).unwrap_or_default();
         let host = &self.nodes[at];
-        if !host.probes.0.contains(&(link, nonce)) {
+        if !host.probes.of_this_turn.contains(&(link, nonce)) {
             return None;
         }
         let mut held = host.node.as_ref()?.buckets().into_iter();
