@@ -21,7 +21,9 @@ import strangers
 
 MODULES = (garbage, floods, strangers)  # each adds its scenarios
 # What the allocator may keep of twenty outputs of 1 MiB, and of the floods: some 800 MB are poured in.
-GROWTH_BYTES = 32 * 1024 * 1024
+# Of one process. In `imq dev` that has the queue nodes, too, with two copies of the queues and
+# results that abusers leave behind for a while.
+GROWTH_BYTES = 48 * 1024 * 1024
 
 
 def resident(pid):
@@ -57,7 +59,7 @@ def main():
     def unhurt(_world):
         return bystanders.judge()
 
-    @scenario("the gateway grew by less than 32 MB")
+    @scenario("the gateway grew by less than 48 MB")
     def growth(_world):
         grown = resident(arguments.pid) - before
         note = f"VmRSS grew by {grown / 2**20:.1f} MiB from {before / 2**20:.1f} MiB"
