@@ -20,9 +20,8 @@ import floods
 import strangers
 
 MODULES = (garbage, floods, strangers)  # each adds its scenarios
-# What the allocator may keep of twenty outputs of 1 MiB, and of the floods: some 800 MB are poured in.
-# Of one process. In `imq dev` that has the queue nodes, too, with two copies of the queues and
-# results that abusers leave behind for a while.
+# What the allocator may keep of twenty outputs of 1 MiB, and of the floods: some 800 MB are poured in. The process of
+# `imq dev` has the queue nodes, too, with two copies of the queues and results that abusers leave behind for a while.
 GROWTH_BYTES = 48 * 1024 * 1024
 
 
