@@ -4,7 +4,8 @@
 //! In front of an operation goes the attach of its queue, unless the home has it: else the home
 //! might put a session in its seat there, and the lane would hear of what comes behind an event
 //! before it hears of the event. The other queues follow in later turns, no more than a home
-//! answers soon, those with recent events first.
+//! answers soon: those with recent events first, and then the quiet ones, a few at a time, so that
+//! they take no time from what is said.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -19,6 +20,8 @@ use crate::machine::parts::LaneParts;
 /// So many attaches to one home may have no answer, and so many go in a turn: an operation never
 /// waits there behind more.
 const ATTACHES_MAX: u32 = 256;
+/// The attach of a queue without a recent event waits for room among so many.
+const QUIET_ATTACHES_MAX: u32 = 16;
 /// A queue with an event since is attached before others: of the last second in front of an outage
 /// that has taken about as long.
 const RECENT_MS: u64 = 2_000;
@@ -31,10 +34,31 @@ pub(super) struct Attaching {
     round: u32,
     /// There may be queues that aren't attached.
     is_on: bool,
-    /// By the place of their home, in their order; gathered when the first of a round are to go.
-    waiting: Option<Vec<VecDeque<Sub>>>,
+    /// By the place of their home; gathered when the first of a round are to go.
+    waiting: Option<Vec<Waiting>>,
     /// When more of them are to go.
     due_ms: Option<u64>,
+}
+
+/// Which queues of a home wait, in their order.
+#[derive(Debug, Default, Clone)]
+struct Waiting {
+    /// With a recent event.
+    recent: VecDeque<Sub>,
+    quiet: VecDeque<Sub>,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.recent.is_empty() && self.quiet.is_empty()
+    }
+
+    /// The next, if its home may be sent one more than it hasn't answered.
+    fn next(&mut self, unanswered: u32) -> Option<Sub> {
+        let recent = if unanswered < ATTACHES_MAX { self.recent.pop_front() } else { None };
+        let may_be_quiet = unanswered < QUIET_ATTACHES_MAX && self.recent.is_empty();
+        recent.or_else(|| if may_be_quiet { self.quiet.pop_front() } else { None })
+    }
 }
 
 impl Attaching {
@@ -59,23 +83,19 @@ impl Upstream {
     }
 
     /// The queues that are to be attached, by the place of their home.
-    fn gather(&self, delivery: &Delivery, now_ms: u64) -> Vec<VecDeque<Sub>> {
-        let mut waiting = vec![VecDeque::new(); self.nodes.iter().count()];
-        let mut rest = Vec::new();
+    fn gather(&self, delivery: &Delivery, now_ms: u64) -> Vec<Waiting> {
+        let mut waiting = vec![Waiting::default(); self.nodes.iter().count()];
         for (sub, queue) in delivery.interest().iter() {
             let Some(bucket) = self.bucket_of(queue.hash()) else { continue };
             let Some((home, _)) = self.home(bucket) else { continue };
             if queue.round() == self.buckets[bucket].round {
                 continue;
             }
-            if queue.event_ms() + RECENT_MS >= now_ms {
-                waiting[home.place()].push_back(sub);
-            } else {
-                rest.push((home, sub));
+            let its = &mut waiting[home.place()];
+            match queue.event_ms() + RECENT_MS >= now_ms {
+                true => its.recent.push_back(sub),
+                false => its.quiet.push_back(sub),
             }
-        }
-        for (home, sub) in rest {
-            waiting[home.place()].push_back(sub);
         }
         waiting
     }
@@ -146,19 +166,16 @@ pub(in crate::machine) fn more(parts: &mut LaneParts, out: &mut Outbox) {
     let upstream = &parts.desk.upstream;
     let mut waiting = waiting.unwrap_or_else(|| upstream.gather(&parts.desk.delivery, now_ms));
     let unanswered = upstream.unanswered_attaches();
-    for (subs, unanswered) in waiting.iter_mut().zip(unanswered) {
-        let mut room = ATTACHES_MAX.saturating_sub(unanswered);
-        while room > 0
-            && let Some(sub) = subs.pop_front()
-        {
+    for (its, mut unanswered) in waiting.iter_mut().zip(unanswered) {
+        while let Some(sub) = its.next(unanswered) {
             let hash = parts.desk.delivery.interest().hash_of(sub);
             if let Some(bucket) = hash.and_then(|hash| parts.desk.upstream.bucket_of(hash)) {
-                room -= u32::from(attach(parts, sub, bucket, out));
+                unanswered += u32::from(attach(parts, sub, bucket, out));
             }
         }
     }
     let attaching = &mut parts.desk.upstream.attaching;
-    attaching.is_on = waiting.iter().any(|subs| !subs.is_empty());
+    attaching.is_on = waiting.iter().any(|its| !its.is_empty());
     attaching.waiting = attaching.is_on.then_some(waiting);
 }
 
