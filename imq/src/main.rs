@@ -16,6 +16,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use cli::{Cli, Command};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     if let Err(error) = config::secrets::refuse_on_command_line(&words) {
