@@ -153,6 +153,11 @@ impl Local {
 pub(crate) struct Locals(Vec<Option<Local>>);
 
 impl Locals {
+    /// Queues will come to be in as many places.
+    pub(crate) fn reserve(&mut self, places: usize) {
+        self.0.reserve(places.saturating_sub(self.0.len()));
+    }
+
     /// A queue has come to be in this place.
     pub(crate) fn came(&mut self, at: QueueIndex, local: Local) {
         let at = at.place();

@@ -135,6 +135,7 @@ impl Bucket {
     fn take_up_queues(&mut self, turn: &mut Turn<'_>) {
         let now_ms = self.now_ms(turn);
         let question_ms = now_ms + turn.shared.settings.grace_ms;
+        self.locals.reserve(self.state.queues().places() as usize);
         for (index, queue) in self.state.queues().iter() {
             if self.locals.is_there(index) {
                 continue;
