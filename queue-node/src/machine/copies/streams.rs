@@ -394,7 +394,7 @@ impl Buckets {
         }
         turn.shared.streams.digest_of = (prefix, if is_last { 0 } else { part + 1 });
         for link in bucket.fellows.streaming() {
-            shown.put(turn.out.links.buffer(link), bucket.outputs.epochs().reign);
+            shown.put(turn.out.links.routine(link), bucket.outputs.epochs().reign);
         }
     }
 }
@@ -407,7 +407,7 @@ fn end_batches(turn: &mut Turn<'_>) {
             let k = stream.sent.send(now_ms, std::mem::take(&mut stream.bytes));
             stream.said_at = NodeMs(now_ms);
             let body = Some(q2q::q2q::Body::Batch(q2q::Batch { k, now_ms }));
-            wire::put_message(turn.out.links.buffer(*link), &q2q::Q2q { body });
+            wire::put_message(turn.out.links.routine(*link), &q2q::Q2q { body });
             turn.out.links.first(*link);
         }
     }
