@@ -354,7 +354,7 @@ fn a_healthy_link_never_ends_whatever_its_ends_think_of_each_other() {
 
 #[test]
 fn links_of_version_3_beat_ten_times_a_second_and_say_nothing() {
-    // The dialler is of this version, and its acceptor, which answers what beats, of the one before.
+    // The dialler is of this version, its acceptor of the one before, and answers whatever beats.
     let (_, mut dialler, _) = shake("s", "s");
     dialler.beats.up(3);
     for at in (100..2_000).step_by(100) {
