@@ -2,6 +2,7 @@
 
 mod link;
 mod outbox;
+mod pace;
 mod redial;
 mod throttle;
 mod unanswered;
@@ -9,6 +10,7 @@ mod unproven;
 
 pub use link::{Link, LinkError, Peer, Received, Settings};
 pub use outbox::{LinkId, Outbox};
+pub use pace::Pace;
 pub use redial::Redial;
 pub use throttle::Throttle;
 pub use unanswered::{Moving, Unanswered};

@@ -293,10 +293,17 @@ pub const NUMBER_AHEAD_MAX: u64 = 1 << 24;
 
 /// A session outlives its socket this long.
 pub const GRACE_MS: u64 = 15_000;
-/// A link sends something at least this often.
+/// An active link asks for a sign of life this often.
 pub const BEAT_MS: u64 = 100;
-/// A link that heard nothing for this long is dead.
+/// A quiet link does so this often: it costs a cluster that does nothing next to nothing.
+pub const QUIET_BEAT_MS: u64 = 1_000;
+/// A peer that gives no sign of life for so long, though it was asked for one, is dead.
 pub const DEAD_MS: u64 = 500;
+/// The links of a thread that has said something are active for so long.
+pub const ACTIVE_MS: u64 = 2_000;
+/// So many links away threads are active with it: a lane's node, and the boss and the other lanes
+/// beside that, who are to judge a home that the lane finds silent.
+pub const ACTIVE_HOPS: u32 = 2;
 /// An ask of the web application: a user waits for it. An operation may need two of them, and is
 /// given up after a grace.
 pub const CALLOUT_MS_MAX: u64 = 7_000;
@@ -389,6 +396,9 @@ const _: () = assert!(PAYLOAD_BYTES_MAX <= CLIENT_RECEIVE_BUFFER_BYTES);
 const _: () = assert!(UNAUTHENTICATED_BYTES_MAX >= TOKEN_BYTES_MAX * 2);
 const _: () = assert!(WORDS_PER_BUCKET_MAX * 8 <= WORDS_MAX);
 const _: () = assert!(BEAT_MS * 3 <= DEAD_MS);
+const _: () = assert!(QUIET_BEAT_MS.is_multiple_of(BEAT_MS) && QUIET_BEAT_MS < ACTIVE_MS);
+// What a thread is told lasts until it is told again.
+const _: () = assert!(BEAT_MS * 2 < DEAD_MS && DEAD_MS < ACTIVE_MS);
 const _: () = assert!(PING_EVERY_MS_MIN < PING_EVERY_MS && PING_EVERY_MS < PING_EVERY_MS_MAX);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
 const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);

@@ -19,7 +19,7 @@ use crate::machine::{Answer, Boss, Effect, Input, Outbox};
 /// Ready sockets taken per turn.
 const READY_MAX: usize = 1024;
 /// What others read of the metrics is at most this old.
-const PUBLISH_MS: u64 = 250;
+const PUBLISH_MS: u64 = 1_000;
 
 /// All that the boss's thread owns.
 pub(super) struct Loop {
@@ -109,7 +109,7 @@ impl Loop {
         self.reception.log();
         let is_ready = self.reception.boss.is_ready();
         if now.ms >= self.publish_at || is_ready != self.published_ready {
-            self.publish_at = now.ms + PUBLISH_MS;
+            self.publish_at = clock::next(now, PUBLISH_MS);
             self.published_ready = is_ready;
             let unusable = self.wires.has_unusable_files(now);
             let tls = unusable.map(|unusable| tls_files("links", unusable));

@@ -361,7 +361,7 @@ impl Loop {
         if let Some(unready) = news {
             self.board.set_unready(&board_name(self.number), unready.map(str::to_owned));
         }
-        bench.publish_ms = now.ms + PUBLISH_MS;
+        bench.publish_ms = clock::next(now, PUBLISH_MS);
         let Bench { decider, clients, secrets, .. } = bench;
         let mut samples = decider.lane.counters().list();
         samples.extend(decider.lane.callout_counters().list());

@@ -4,6 +4,7 @@
 //! message.
 
 mod copies;
+mod quiet;
 mod repeats;
 mod stale;
 mod store;

@@ -20,6 +20,12 @@ pub fn micros() -> u64 {
     (since_boot.tv_sec as u64 + 24 * 3600) * 1_000_000 + since_boot.tv_nsec as u64 / 1000
 }
 
+/// The next multiple of so many milliseconds: what all do now and then is done together, with the
+/// beats of their links, and wakes them once.
+pub fn next(now: Time, every_ms: u64) -> u64 {
+    (now.ms / every_ms + 1) * every_ms
+}
+
 /// How long a poll may sleep until `at_ms`; nothing: for ever.
 pub fn until(now: Time, at_ms: Option<u64>) -> Option<Duration> {
     at_ms.map(|at| Duration::from_millis(at.saturating_sub(now.ms)))

@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 
 use super::pipe::{Hub, SCHEME};
 use super::socket::Socket;
-use crate::machine::{Link, LinkError, LinkId, Received, Settings};
+use crate::machine::{Link, LinkError, LinkId, Pace, Received, Settings};
 
 mod accept;
 mod dial;
@@ -50,6 +50,7 @@ pub struct Wires {
     first_token: usize,
     settings: Settings,
     hub: Hub,
+    pace: Pace,
     door: Door,
     wires: Vec<Option<Wire>>,
     dials: BTreeMap<String, Dial>,
@@ -75,6 +76,7 @@ impl Wires {
             first_token,
             settings,
             hub,
+            pace: Pace::default(),
             door: Door::new(),
             wires: Vec::new(),
             dials: BTreeMap::new(),
@@ -134,7 +136,7 @@ impl Wires {
         for at in 0..self.wires.len() {
             let Some(wire) = self.wires[at].as_mut() else { continue };
             let link = LinkId(at as u32);
-            match wire.wake(now, sink.outbox(), link) {
+            match wire.wake(now, &self.pace, sink.outbox(), link) {
                 Ok(()) => {}
                 Err(error) => self.broken(now, link, &error, sink),
             }
@@ -153,7 +155,7 @@ impl Wires {
         if !self.unread.is_empty() {
             return Some(0);
         }
-        let beats = self.wires.iter().flatten().map(Wire::wake_at);
+        let beats = self.wires.iter().flatten().map(|wire| wire.machine.wake_at(&self.pace));
         let dials = self.dials.values().filter_map(|dial| match dial.state {
             DialState::Waiting { at_ms } => Some(at_ms),
             DialState::Dialled(_) => None,
@@ -163,6 +165,16 @@ impl Wires {
 
     /// Writes every link that has output, once, and ends what the machine wants ended.
     pub fn flush(&mut self, now: Time, sink: &mut impl Sink) {
+        if sink.outbox().has_spoken() {
+            self.pace.speak(now);
+        }
+        if self.pace.quickens(now) {
+            for (link, wire) in (0..).map(LinkId).zip(&mut self.wires) {
+                if let Some(wire) = wire.as_mut().filter(|wire| wire.machine.is_up()) {
+                    wire.machine.ask(now, &self.pace, sink.outbox().routine(link));
+                }
+            }
+        }
         for link in sink.outbox().dirty() {
             self.write(now, link, sink);
         }
@@ -235,25 +247,22 @@ impl Wires {
         let first = !std::mem::replace(&mut wire.heard, true);
         let foreign = first && wire.socket.is_foreign(&self.buffer[..length]);
         let dialled = if was_up { None } else { wire.name.clone() };
-        let mut answer = Vec::new();
-        let result =
-            wire.machine.receive(
-                now,
-                &self.buffer[..length],
-                &mut answer,
-                |received| match received {
-                    Received::Up(peer) => {
-                        sink.outbox().up(link);
-                        wire.up_ms = Some(now.ms);
-                        sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
-                    }
-                    Received::Frame(frame) if !wire.paused.is_empty() || sink.pauses(link) => {
-                        codec::put_varint(&mut wire.paused, frame.len() as u64);
-                        wire.paused.extend_from_slice(frame);
-                    }
-                    Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
-                },
-            );
+        let (mut answer, mut active_hops) = (Vec::new(), 0);
+        let input = &self.buffer[..length];
+        let result = wire.machine.receive(now, &self.pace, input, &mut answer, |got| match got {
+            Received::Up(peer) => {
+                sink.outbox().up(link);
+                wire.up_ms = Some(now.ms);
+                sink.event(now, Event::Up { link, peer, dialled: dialled.as_deref() });
+            }
+            Received::Frame(frame) if !wire.paused.is_empty() || sink.pauses(link) => {
+                codec::put_varint(&mut wire.paused, frame.len() as u64);
+                wire.paused.extend_from_slice(frame);
+            }
+            Received::Frame(frame) => sink.event(now, Event::Frame { link, frame }),
+            Received::Active { hops } => active_hops = hops,
+        });
+        self.pace.hear(now, active_hops);
         if wire.up_ms.is_some()
             && let Some(place) = wire.place.take()
         {
@@ -265,7 +274,7 @@ impl Wires {
         }
         let answered = if was_up && result.is_ok() {
             if !answer.is_empty() {
-                sink.outbox().buffer(link).extend_from_slice(&answer);
+                sink.outbox().routine(link).extend_from_slice(&answer);
             }
             true
         } else {

@@ -7,14 +7,18 @@ use proto::text::Foreign;
 use proto::time::Time;
 use proto::{limits, wire};
 
+mod beats;
 mod handshake;
 mod proof;
 
+use self::beats::Beats;
 use self::handshake::{End, Stage};
+use super::pace::Pace;
 
-/// The newest version of the link protocol this code speaks, and the oldest. No release has spoken
-/// those below: 2 names buckets by {loss, conf}; an acceptor of 1 proves itself to whoever dials.
-const VERSION: u32 = 3;
+/// The newest version of the link protocol this code speaks, and the oldest. Beats of 3 say nothing
+/// and are never rare. No release has spoken those below: 2 names buckets by {loss, conf}; an
+/// acceptor of 1 proves itself to whoever dials.
+const VERSION: u32 = 4;
 const VERSION_MIN: u32 = 3;
 
 /// What this end says of itself, and how patient it is.
@@ -32,10 +36,9 @@ pub struct Settings {
     pub lane: u32,
     /// The cluster secret.
     pub secret: Vec<u8>,
-    /// The dialler beats this often, whatever else it sends, at multiples of it: all of a host's
-    /// links beat together.
+    /// An active link asks for a sign of life this often, whatever else is sent.
     pub beat_ms: u64,
-    /// After so much silence the peer is dead.
+    /// A peer that was asked and is silent for so long is dead.
     pub dead_ms: u64,
 }
 
@@ -63,6 +66,11 @@ pub enum Received<'a> {
     Up(Peer),
     /// A frame that isn't the link's own.
     Frame(&'a [u8]),
+    /// The peer is active: for [`Pace::hear`].
+    Active {
+        /// How many links far it says so.
+        hops: u32,
+    },
 }
 
 /// Why a link ends. The texts are for the operator's log.
@@ -123,15 +131,9 @@ pub struct Link {
     settings: Settings,
     stage: Stage,
     reader: FrameReader,
-    end: End,
     /// When the link was made.
     began_ms: u64,
-    heard_ms: u64,
-    /// When this end beat last; when the link was made, before it has.
-    beaten_ms: u64,
-    has_beaten: bool,
-    /// A beat of the peer waits for its answer.
-    asked: bool,
+    beats: Beats,
 }
 
 impl Link {
@@ -155,17 +157,8 @@ impl Link {
     }
 
     fn new(now: Time, settings: Settings, end: End, stage: Stage) -> Link {
-        Link {
-            settings,
-            stage,
-            reader: FrameReader::default(),
-            end,
-            began_ms: now.ms,
-            heard_ms: now.ms,
-            beaten_ms: now.ms,
-            has_beaten: false,
-            asked: false,
-        }
+        let beats = Beats::new(now, end, settings.beat_ms, settings.dead_ms);
+        Link { settings, stage, reader: FrameReader::default(), began_ms: now.ms, beats }
     }
 
     /// Takes bytes from the peer. What the link itself answers goes to `out`, the rest to `each`.
@@ -175,13 +168,14 @@ impl Link {
     pub fn receive(
         &mut self,
         now: Time,
+        pace: &Pace,
         input: &[u8],
         out: &mut Vec<u8>,
         mut each: impl FnMut(Received<'_>),
     ) -> Result<(), LinkError> {
         self.in_time(now)?;
-        self.heard_ms = now.ms;
         let was_up = self.is_up();
+        self.beats.heard(now, was_up);
         let mut reader = std::mem::take(&mut self.reader);
         let max = limits::LINK_FRAME_BYTES_MAX;
         let mut read = reader.feed(input, max, |frame| self.frame(frame, out, &mut each));
@@ -190,7 +184,11 @@ impl Link {
         }
         self.reader = reader;
         match &read {
-            Ok(()) => self.answer_beat(now, out),
+            Ok(()) => {
+                if let Some(beat) = self.beats.answer(now, pace) {
+                    put(out, BEAT, &beat.encode_to_vec());
+                }
+            }
             Err(error) if error.may_be_told(was_up) => {
                 let refuse = Refuse { reason: error.to_string(), for_good: error.is_for_good() };
                 put(out, REFUSE, &refuse.encode_to_vec());
@@ -200,39 +198,37 @@ impl Link {
         read
     }
 
-    /// Sends a beat if it is time. The acceptor's beats are its answers to the dialler's; it beats
-    /// by itself only when the dialler is late, so that its silence means that it is dead.
+    /// Asks for a sign of life if it is time.
     ///
     /// # Errors
     /// If the peer has been silent for too long, or has not proven itself in time.
-    pub fn wake(&mut self, now: Time, out: &mut Vec<u8>) -> Result<(), LinkError> {
+    pub fn wake(&mut self, now: Time, pace: &Pace, out: &mut Vec<u8>) -> Result<(), LinkError> {
         self.in_time(now)?;
-        if now.ms >= self.heard_ms + self.settings.dead_ms {
-            return Err(LinkError::Silent(now.ms - self.heard_ms));
+        if self.beats.dead_at().is_some_and(|dead_ms| dead_ms <= now.ms) {
+            return Err(LinkError::Silent(self.beats.silent_ms(now)));
         }
-        if self.is_up() && now.ms >= self.beat_at() {
-            self.beat(now, out);
+        if now.ms >= self.beats.ask_at(pace) {
+            self.ask(now, pace, out);
         }
         Ok(())
     }
 
+    /// Asks for a sign of life at once: the thread [quickens](Pace::quickens).
+    pub fn ask(&mut self, now: Time, pace: &Pace, out: &mut Vec<u8>) {
+        if self.is_up() {
+            put(out, BEAT, &self.beats.ask(now, pace).encode_to_vec());
+        }
+    }
+
     /// When [`Link::wake`] is wanted next, in milliseconds.
-    pub fn wake_at(&self) -> u64 {
-        let dead = self.heard_ms + self.settings.dead_ms;
-        dead.min(if self.is_up() { self.beat_at() } else { self.late_at() })
+    pub fn wake_at(&self, pace: &Pace) -> u64 {
+        let due = if self.is_up() { self.beats.ask_at(pace) } else { self.late_at() };
+        self.beats.dead_at().map_or(due, |dead_ms| dead_ms.min(due))
     }
 
     /// Whether the peer has proven itself.
     pub fn is_up(&self) -> bool {
         matches!(self.stage, Stage::Up)
-    }
-
-    fn beat_at(&self) -> u64 {
-        let beat_ms = self.settings.beat_ms;
-        match self.end {
-            End::Dialler => (self.beaten_ms / beat_ms + 1) * beat_ms,
-            End::Acceptor => self.beaten_ms + beat_ms + beat_ms / 2,
-        }
     }
 
     /// A peer has so long for all of the handshake, however lively it is.
@@ -242,20 +238,6 @@ impl Link {
 
     fn in_time(&self, now: Time) -> Result<(), LinkError> {
         if self.is_up() || now.ms < self.late_at() { Ok(()) } else { Err(LinkError::Unproven) }
-    }
-
-    fn beat(&mut self, now: Time, out: &mut Vec<u8>) {
-        put(out, BEAT, &Beat::default().encode_to_vec());
-        (self.beaten_ms, self.has_beaten, self.asked) = (now.ms, true, false);
-    }
-
-    /// The acceptor answers at once: there are no more beats than if both had a timer of their own.
-    /// Beats that come in a heap, or too often, have one answer.
-    fn answer_beat(&mut self, now: Time, out: &mut Vec<u8>) {
-        let rested = now.ms >= self.beaten_ms + self.settings.beat_ms / 2 || !self.has_beaten;
-        if self.asked && rested && self.end == End::Acceptor {
-            self.beat(now, out);
-        }
     }
 
     fn frame(
@@ -272,17 +254,21 @@ impl Link {
             HELLO => self.hello(body, out),
             PROOF => {
                 let peer = self.proof(body, out)?;
+                self.beats.up(peer.version);
                 each(Received::Up(peer));
                 Ok(())
             }
-            REFUSE if self.is_up() || self.end == End::Dialler => {
+            REFUSE if self.is_up() || self.beats.end == End::Dialler => {
                 let Refuse { reason, for_good } = read(body)?;
                 Err(LinkError::Refused { reason: Foreign::new(&reason), for_good })
             }
             _ if !self.is_up() => Err(LinkError::NoHello),
             BEAT => {
-                read::<Beat>(body)?;
-                self.asked = true;
+                let beat: Beat = read(body)?;
+                self.beats.take(beat);
+                if beat.hops > 0 {
+                    each(Received::Active { hops: beat.hops });
+                }
                 Ok(())
             }
             _ => {

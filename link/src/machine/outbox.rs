@@ -13,6 +13,8 @@ pub struct Outbox {
     dirty: Vec<LinkId>,
     ended: Vec<(LinkId, &'static str)>,
     sink: Vec<u8>,
+    /// Something was appended that isn't routine.
+    has_spoken: bool,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +31,14 @@ impl Outbox {
     /// Where to append whole frames for this link. What is for a link that isn't up is swallowed.
     #[inline]
     pub fn buffer(&mut self, link: LinkId) -> &mut Vec<u8> {
+        self.has_spoken = true;
+        self.routine(link)
+    }
+
+    /// The same for what is said again and again though nothing happens, as beats are: it makes
+    /// nobody [active](super::Pace).
+    #[inline]
+    pub fn routine(&mut self, link: LinkId) -> &mut Vec<u8> {
         match self.slots.get_mut(link.0 as usize) {
             Some(slot) if slot.up => {
                 if !slot.dirty {
@@ -130,6 +140,12 @@ impl Outbox {
             self.slots[link.0 as usize].dirty = false;
         }
         std::mem::take(&mut self.dirty)
+    }
+
+    /// Whether anything but routine was appended since this was asked last.
+    #[inline]
+    pub fn has_spoken(&mut self) -> bool {
+        std::mem::take(&mut self.has_spoken)
     }
 
     /// Whether any link has new output.

@@ -167,7 +167,10 @@ impl BossClient {
             buckets: buckets.to_vec(),
             full,
         };
-        self.say(n2b::Body::Report(report), out);
+        if let Some(link) = self.link {
+            let body = Some(n2b::Body::Report(report));
+            wire::put_message(out.routine(link), &N2b { body });
+        }
     }
 
     /// A node can't be reached, or its link has ended: says so, and once more on each new link to

@@ -35,6 +35,10 @@ pub struct Refuse {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Beat {
+    #[prost(bool, tag = "3")]
+    pub asks: bool,
+    #[prost(uint32, tag = "4")]
+    pub hops: u32,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct At {

@@ -3,7 +3,7 @@
 use std::fmt::Arguments;
 use std::sync::mpsc::SyncSender;
 
-use link::io::{Event, Hub, Sink, Throttled};
+use link::io::{Event, Hub, Sink, Throttled, clock};
 use link::machine::LinkId;
 use member::io::board::tls_files;
 use member::io::{Board, Membership, Voice};
@@ -25,7 +25,7 @@ pub(super) struct Decider {
     pub(super) membership: Membership,
     out: Outbox,
     board: Board,
-    published_ms: u64,
+    publish_ms: u64,
     /// What the board says of the node's readiness.
     said_unready: Option<Option<String>>,
     bytes_max: u64,
@@ -70,7 +70,7 @@ impl Decider {
             membership,
             out: Outbox::default(),
             board,
-            published_ms: 0,
+            publish_ms: 0,
             said_unready: None,
             bytes_max,
             hub: Hub::default(),
@@ -80,9 +80,8 @@ impl Decider {
     }
 
     pub(super) fn wake_at(&self) -> Option<u64> {
-        let publish = self.published_ms + PUBLISH_MS;
         let node = self.node.as_ref().and_then(Node::wake_at);
-        [Some(publish), node, self.panics.wake_at()].into_iter().flatten().min()
+        [Some(self.publish_ms), node, self.panics.wake_at()].into_iter().flatten().min()
     }
 
     /// Everything that came has been decided.
@@ -107,8 +106,8 @@ impl Decider {
         }
         self.log_panics(now);
         self.publish_readiness();
-        if now.ms >= self.published_ms + PUBLISH_MS {
-            self.published_ms = now.ms;
+        if now.ms >= self.publish_ms {
+            self.publish_ms = clock::next(now, PUBLISH_MS);
             self.publish(now);
         }
     }

@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::Socket;
-use crate::machine::{Link, LinkError, LinkId, Outbox, Place, Settings};
+use crate::machine::{Link, LinkError, LinkId, Outbox, Pace, Place, Settings};
 
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -77,21 +77,18 @@ impl Wire {
     pub(super) fn wake(
         &mut self,
         now: Time,
+        pace: &Pace,
         outbox: &mut Outbox,
         link: LinkId,
     ) -> Result<(), LinkError> {
-        if now.ms < self.machine.wake_at() {
+        if now.ms < self.machine.wake_at(pace) {
             return Ok(());
         }
         let mut beat = Vec::new();
-        self.machine.wake(now, &mut beat)?;
+        self.machine.wake(now, pace, &mut beat)?;
         if !beat.is_empty() {
-            outbox.buffer(link).extend_from_slice(&beat);
+            outbox.routine(link).extend_from_slice(&beat);
         }
         Ok(())
-    }
-
-    pub(super) fn wake_at(&self) -> u64 {
-        self.machine.wake_at()
     }
 }

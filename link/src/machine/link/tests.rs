@@ -4,6 +4,8 @@ use proto::link::{Hello, Proof};
 
 use super::*;
 
+mod beats;
+
 fn settings(id: &str, secret: &str) -> Settings {
     Settings {
         role: Role::QueueNode,
@@ -19,6 +21,11 @@ fn settings(id: &str, secret: &str) -> Settings {
 
 const START: Time = Time { ms: 1000, unix_ms: 0 };
 
+/// The pace of a thread that has nothing to say.
+fn quiet() -> Pace {
+    Pace::default()
+}
+
 /// Carries bytes between the two until nobody has any, and says what came of it.
 fn shake_as(a: Settings, b: Settings) -> (Vec<String>, Link, Link) {
     let mut to_b = Vec::new();
@@ -28,10 +35,12 @@ fn shake_as(a: Settings, b: Settings) -> (Vec<String>, Link, Link) {
     while !to_b.is_empty() {
         let (mut to_a, mut up) = (Vec::new(), Vec::new());
         let taken = std::mem::take(&mut to_b);
-        let result = acceptor.receive(START, &taken, &mut to_a, |got| up.push(name("b", got)));
+        let result =
+            acceptor.receive(START, &quiet(), &taken, &mut to_a, |got| up.push(name("b", got)));
         seen.append(&mut up);
         seen.extend(result.err().map(|error| format!("b: {error}")));
-        let result = dialler.receive(START, &to_a, &mut to_b, |got| up.push(name("a", got)));
+        let result =
+            dialler.receive(START, &quiet(), &to_a, &mut to_b, |got| up.push(name("a", got)));
         seen.append(&mut up);
         seen.extend(result.err().map(|error| format!("a: {error}")));
     }
@@ -46,6 +55,7 @@ fn name(end: &str, received: Received<'_>) -> String {
     match received {
         Received::Up(peer) => format!("{end} sees {}", peer.id),
         Received::Frame(frame) => format!("{end} got {frame:?}"),
+        Received::Active { hops } => format!("{end} is to be active, {hops} links far"),
     }
 }
 
@@ -76,7 +86,8 @@ fn refused(reason: &str, for_good: bool) -> Vec<u8> {
 /// What a stranger who sends this to an acceptor is answered, and how it ends, if it does.
 fn stranger(acceptor: &mut Link, bytes: &[u8]) -> (Vec<u8>, Option<LinkError>) {
     let mut out = Vec::new();
-    let result = acceptor.receive(START, bytes, &mut out, |_| panic!("it has proven nothing"));
+    let result =
+        acceptor.receive(START, &quiet(), bytes, &mut out, |_| panic!("it has proven nothing"));
     (out, result.err())
 }
 
@@ -88,7 +99,11 @@ fn a_stranger_learns_a_nonce_and_nothing_else() {
     let nonce = Hello { nonce: vec![2; 16], ..Hello::default() };
     let (answer, error) = stranger(&mut acceptor, &hello);
     assert_eq!((answer, error), (framed(HELLO, &nonce.encode_to_vec()), None));
-    assert_eq!(acceptor.wake(START.after(499), &mut Vec::new()), Ok(()), "nor does it beat");
+    assert_eq!(
+        acceptor.wake(START.after(499), &quiet(), &mut Vec::new()),
+        Ok(()),
+        "nor does it beat"
+    );
     let wrong = Proof { proof: vec![0; 32], hello: Vec::new() };
     let (answer, error) = stranger(&mut acceptor, &framed(PROOF, &wrong.encode_to_vec()));
     assert_eq!(error, Some(LinkError::WrongProof));
@@ -138,7 +153,8 @@ fn a_dialler_believes_nobody_before_the_proof() {
         for before in [b"".to_vec(), challenge.clone()] {
             let mut dialler = Link::dial(START, settings("a", "s"), [1; 16], &mut Vec::new());
             let bytes = [before, frame.clone()].concat();
-            let result = dialler.receive(START, &bytes, &mut Vec::new(), |_| panic!("not up"));
+            let result =
+                dialler.receive(START, &quiet(), &bytes, &mut Vec::new(), |_| panic!("not up"));
             assert!(result.is_err(), "{bytes:?}");
         }
     }
@@ -149,10 +165,10 @@ fn its_own_words_are_no_answer() {
     let mut said = Vec::new();
     let mut dialler = Link::dial(START, settings("a", "s"), [1; 16], &mut said);
     let mut out = Vec::new();
-    let result = dialler.receive(START, &said, &mut out, |_| panic!("not up"));
+    let result = dialler.receive(START, &quiet(), &said, &mut out, |_| panic!("not up"));
     assert_eq!(result, Ok(()), "its hello may be a nonce, too");
     let reflected = std::mem::take(&mut out);
-    let result = dialler.receive(START, &reflected, &mut out, |_| panic!("not up"));
+    let result = dialler.receive(START, &quiet(), &reflected, &mut out, |_| panic!("not up"));
     assert_eq!(result, Err(LinkError::WrongProof));
 }
 
@@ -162,9 +178,9 @@ fn a_recorded_handshake_is_worth_nothing() {
     let mut dialler = Link::dial(START, settings("a", "s"), [1; 16], &mut hello);
     let mut acceptor = Link::accept(START, settings("b", "s"), [2; 16]);
     let mut nonce = Vec::new();
-    assert_eq!(acceptor.receive(START, &hello, &mut nonce, |_| {}), Ok(()));
-    assert_eq!(dialler.receive(START, &nonce, &mut proof, |_| {}), Ok(()));
-    assert_eq!(acceptor.receive(START, &proof, &mut Vec::new(), |_| {}), Ok(()));
+    assert_eq!(acceptor.receive(START, &quiet(), &hello, &mut nonce, |_| {}), Ok(()));
+    assert_eq!(dialler.receive(START, &quiet(), &nonce, &mut proof, |_| {}), Ok(()));
+    assert_eq!(acceptor.receive(START, &quiet(), &proof, &mut Vec::new(), |_| {}), Ok(()));
     assert!(acceptor.is_up());
     let mut later = Link::accept(START, settings("b", "s"), [3; 16]);
     let (_, error) = stranger(&mut later, &[hello, proof].concat());
@@ -208,7 +224,7 @@ fn versions_that_share_nothing_are_told_after_the_proof() {
     let proof = Proof { proof, hello: Vec::new() };
     let (answer, error) = stranger(&mut acceptor, &framed(PROOF, &proof.encode_to_vec()));
     assert_eq!(error, Some(LinkError::Version(1, 1)));
-    let reason = "the peer speaks link versions 1 to 1, this node 3 to 3";
+    let reason = "the peer speaks link versions 1 to 1, this node 3 to 4";
     assert_eq!(answer, refused(reason, true));
 }
 
@@ -220,79 +236,25 @@ fn a_handshake_has_five_seconds_whatever_comes() {
     let mut bytes = hello.chunks(3).chain(std::iter::repeat(&[][..]));
     for at in (0..5_000).step_by(200) {
         let (now, byte) = (START.after(at), bytes.next().expect("they repeat"));
-        assert_eq!(acceptor.receive(now, byte, &mut Vec::new(), |_| {}), Ok(()));
-        assert_eq!(acceptor.wake(now, &mut Vec::new()), Ok(()));
+        assert_eq!(acceptor.receive(now, &quiet(), byte, &mut Vec::new(), |_| {}), Ok(()));
+        assert_eq!(acceptor.wake(now, &quiet(), &mut Vec::new()), Ok(()));
     }
-    assert_eq!(acceptor.wake_at(), START.ms + 5_000);
+    assert_eq!(acceptor.wake_at(&quiet()), START.ms + 5_000);
     let end = START.after(5_000);
-    assert_eq!(acceptor.wake(end, &mut Vec::new()), Err(LinkError::Unproven));
-    assert_eq!(acceptor.receive(end, b"", &mut Vec::new(), |_| {}), Err(LinkError::Unproven));
+    assert_eq!(acceptor.wake(end, &quiet(), &mut Vec::new()), Err(LinkError::Unproven));
+    assert_eq!(
+        acceptor.receive(end, &quiet(), b"", &mut Vec::new(), |_| {}),
+        Err(LinkError::Unproven)
+    );
 }
 
 #[test]
 fn a_refusal_is_shown_without_what_could_forge_a_line() {
     let mut dialler = Link::dial(START, settings("a", "s"), [1; 16], &mut Vec::new());
     let forged = refused("no\n2026-01-01 ERROR fake", false);
-    let error = dialler.receive(START, &forged, &mut Vec::new(), |_| {}).unwrap_err();
+    let error = dialler.receive(START, &quiet(), &forged, &mut Vec::new(), |_| {}).unwrap_err();
     assert_eq!(error.to_string(), r"the peer refuses: no\n2026-01-01 ERROR fake");
     assert!(!error.is_for_good());
-}
-
-#[test]
-fn frames_pass_and_beats_do_not() {
-    let (_, mut a, mut b) = shake("s", "s");
-    let mut out = Vec::new();
-    assert_eq!(a.wake(START.after(99), &mut out), Ok(()));
-    assert_eq!(out, b"");
-    assert_eq!(a.wake(START.after(100), &mut out), Ok(()));
-    put(&mut out, 6, b"x");
-    let mut got = Vec::new();
-    let result = b.receive(START.after(100), &out, &mut Vec::new(), |r| got.push(name("b", r)));
-    assert_eq!((result, got), (Ok(()), vec!["b got [50, 1, 120]".to_owned()]));
-}
-
-/// Gives one end these bytes; what it saw, and what it answered.
-fn give(to: &mut Link, at_ms: u64, bytes: &[u8]) -> (Vec<String>, Vec<u8>) {
-    let (mut seen, mut answer) = (Vec::new(), Vec::new());
-    let result = to.receive(START.after(at_ms), bytes, &mut answer, |r| seen.push(name("it", r)));
-    assert_eq!(result, Ok(()));
-    (seen, answer)
-}
-
-fn wake(end: &mut Link, at_ms: u64) -> Vec<u8> {
-    let mut out = Vec::new();
-    assert_eq!(end.wake(START.after(at_ms), &mut out), Ok(()));
-    out
-}
-
-#[test]
-fn a_beat_is_answered_at_once() {
-    let (_, mut dialler, mut acceptor) = shake("s", "s");
-    let beat = wake(&mut dialler, 100);
-    let (seen, answer) = give(&mut acceptor, 101, &beat);
-    assert_eq!((seen.len(), &answer), (0, &framed(BEAT, b"")));
-    assert_eq!(wake(&mut acceptor, 200), b"", "its answer was its beat");
-    assert_eq!(give(&mut dialler, 102, &answer), (Vec::new(), Vec::new()));
-}
-
-#[test]
-fn beats_in_a_heap_have_one_answer() {
-    let (_, mut dialler, mut acceptor) = shake("s", "s");
-    let heap: Vec<u8> = (1..=4).flat_map(|at| wake(&mut dialler, at * 100)).collect();
-    let (_, answer) = give(&mut acceptor, 450, &heap);
-    assert_eq!(answer, framed(BEAT, b""));
-    give(&mut dialler, 451, &answer);
-    let again = wake(&mut dialler, 500);
-    assert_eq!(give(&mut acceptor, 460, &again).1, b"", "it has just beaten");
-    assert!(!wake(&mut acceptor, 600).is_empty(), "it beats by itself when nobody asks");
-}
-
-#[test]
-fn silence_is_death() {
-    let (_, mut a, _) = shake("s", "s");
-    assert_eq!(a.wake_at(), START.ms + 100);
-    assert_eq!(a.wake(START.after(499), &mut Vec::new()), Ok(()));
-    assert_eq!(a.wake(START.after(500), &mut Vec::new()), Err(LinkError::Silent(500)));
 }
 
 #[test]
@@ -300,14 +262,6 @@ fn a_large_frame_before_the_proof_is_refused() {
     let mut acceptor = Link::accept(START, settings("b", "s"), [2; 16]);
     let mut large = vec![0xff, 0xff, 0x7f];
     large.resize(2000, 0);
-    let refused = acceptor.receive(START, &large, &mut Vec::new(), |_| {});
+    let refused = acceptor.receive(START, &quiet(), &large, &mut Vec::new(), |_| {});
     assert_eq!(refused, Err(LinkError::NoHello));
-}
-
-#[test]
-fn links_that_came_up_at_different_moments_beat_together() {
-    let mut hello = Vec::new();
-    let at = [0, 30, 99].map(|ms| START.after(ms));
-    let links = at.map(|now| Link::dial(now, settings("a", "s"), [1; 16], &mut hello));
-    assert_eq!(links.map(|link| link.beat_at()), [START.ms + 100; 3]);
 }

@@ -19,6 +19,8 @@ pub mod refuse {
     pub const FOR_GOOD: u32 = 2;
 }
 pub mod beat {
+    pub const ASKS: u32 = 3;
+    pub const HOPS: u32 = 4;
 }
 pub mod at {
     pub const BITS: u32 = 1;

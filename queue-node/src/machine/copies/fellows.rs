@@ -80,6 +80,15 @@ impl Fellows {
         self.list.iter().map(|fellow| fellow.rank)
     }
 
+    /// Whether all have all up to this record, have been shown what it is, and nothing is proposed.
+    pub(super) fn are_settled(&self, newest: u64) -> bool {
+        let is_settled =
+            |fellow: &Fellow| fellow.rank == Rank::Member && fellow.stage() == Stage::Streaming;
+        let is_committed = self.committed >= self.tail.end() && self.committed == self.told;
+        let is_told = is_committed && self.shown == newest;
+        is_told && self.proposal.is_none() && self.list.iter().all(is_settled)
+    }
+
     /// The numbers of all.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = held::Fellow> {
         self.list.iter().map(|fellow| fellow.number)

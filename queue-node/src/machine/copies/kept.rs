@@ -212,7 +212,8 @@ impl Copies {
             let was_closed = brought.is_closed && !is_silent;
             if std::mem::take(&mut brought.is_due) && !was_closed {
                 brought.is_closed = full;
-                say(turn, *link, Body::Ack(q2q::Ack { k: brought.k, full: full && !is_silent }));
+                let body = Some(Body::Ack(q2q::Ack { k: brought.k, full: full && !is_silent }));
+                wire::put_message(turn.out.links.routine(*link), &q2q::Q2q { body });
                 turn.out.links.first(*link);
             }
         }

@@ -34,6 +34,9 @@ pub(crate) struct Streams {
     stirred: BTreeSet<u32>,
     /// When all of them are looked at next.
     tick_at: NodeMs,
+    /// All was settled when they were looked at last, and nothing has been said since: they are
+    /// looked at less often.
+    rests: bool,
     /// What this turn shows of a bucket, of which the next is, and which part of it.
     shows: Shows,
     digest_of: (u32, u32),
@@ -80,6 +83,7 @@ impl Streams {
 
     /// The fellows of a bucket are to be looked at when the turn ends.
     pub(crate) fn stir(&mut self, bucket: &Bucket) {
+        self.rests = false;
         self.stirred.insert(bucket.outputs.bucket().prefix());
     }
 
@@ -129,6 +133,7 @@ impl Streams {
         write(buffer);
         stream.bytes += buffer.len() - before;
         stream.sent.part(part);
+        self.rests = false;
     }
 
     /// The node has taken over a bucket: what lanes say anew goes before slices.
@@ -155,6 +160,23 @@ impl Streams {
     /// Whether a link has said nothing for so long that its clock must be said by the next look.
     fn is_silent(stream: &Stream, now: NodeMs) -> bool {
         stream.said_at.after(limits::CLOCK_EVERY_MS - limits::DIGEST_EVERY_MS) <= now
+    }
+
+    /// When all fellows are looked at next: if nothing happens as seldom as the clock is said, but
+    /// if somebody is late with it.
+    fn looks_at(&self) -> NodeMs {
+        if !self.rests {
+            return self.tick_at;
+        }
+        let every_ms = limits::CLOCK_EVERY_MS;
+        let quiet_at = NodeMs(self.tick_at.0.div_ceil(every_ms) * every_ms);
+        self.late_at().map_or(quiet_at, |late_at| late_at.min(quiet_at))
+    }
+
+    /// When somebody is late who hasn't acknowledged a batch.
+    fn late_at(&self) -> Option<NodeMs> {
+        let waits = self.links.values().filter_map(|stream| stream.sent.waits_since_ms());
+        waits.min().map(|since_ms| NodeMs(since_ms).after(limits::DEAD_MS))
     }
 
     /// Nobody has copies.
@@ -273,12 +295,12 @@ impl Buckets {
     fn tick(&mut self, turn: &mut Turn<'_>) {
         let now = turn.node_ms();
         let streams = &mut turn.shared.streams;
-        if streams.is_idle() || now < streams.tick_at {
+        if streams.is_idle() || now < streams.looks_at() {
             return;
         }
         streams.shows = if now < streams.shows_all_at { Shows::Changed } else { Shows::All };
         // Who has stood still itself accuses nobody of that (F10).
-        let slept = streams.tick_at.after(limits::SLEPT_MS) < now;
+        let slept = streams.wake_at.after(limits::SLEPT_MS) < now;
         if slept && !turn.shared.settings.faults().clock_not_anew {
             streams.peers.wait_anew(now);
             streams.links.values_mut().for_each(|stream| stream.sent.wait_anew(now.0));
@@ -287,15 +309,19 @@ impl Buckets {
         let every_ms = limits::DIGEST_EVERY_MS;
         streams.tick_at = NodeMs((now.0 / every_ms + 1) * every_ms);
         self.say_clock(turn);
-        let mut named = Vec::new();
+        let (mut named, mut is_settled) = (Vec::new(), true);
         for bucket in self.iter().filter(|bucket| !bucket.fellows.is_empty()) {
             bucket.say_committed(turn);
             turn.shared.streams.stir(bucket);
+            is_settled &= bucket.fellows.are_settled(bucket.state.newest().n);
             named.extend(bucket.fellows.numbers());
         }
         for gone in turn.shared.streams.peers.keep_only(&named) {
             turn.shared.links.held.ended(gone);
         }
+        let streams = &mut turn.shared.streams;
+        let is_late = streams.late_at().is_some_and(|late_at| late_at <= now);
+        streams.rests = is_settled && !is_late && streams.filling.is_empty();
         if turn.shared.settings.faults().ack_by_timeout {
             let late = |fellow: &Fellow| turn.shared.streams.is_late(*fellow, now, limits::DEAD_MS);
             for fellow in named.into_iter().filter(late).collect::<Vec<_>>() {
@@ -384,7 +410,9 @@ impl Buckets {
         let part = if prefix == of { part } else { 0 };
         let streams = &mut turn.shared.streams;
         if shows == Shows::All {
-            streams.shows_all_at = now.after(limits::CLOCK_EVERY_MS);
+            // Looks are a little late, each by another time.
+            let soonest_ms = limits::CLOCK_EVERY_MS - limits::DIGEST_EVERY_MS / 2;
+            streams.shows_all_at = now.after(soonest_ms);
         }
         let Some(bucket) = self.get(prefix) else { return };
         let shown = bucket.shown(bucket.now_ms(turn), part);
@@ -394,7 +422,7 @@ impl Buckets {
         }
         turn.shared.streams.digest_of = (prefix, if is_last { 0 } else { part + 1 });
         for link in bucket.fellows.streaming() {
-            shown.put(turn.out.links.buffer(link), bucket.outputs.epochs().reign);
+            shown.put(turn.out.links.routine(link), bucket.outputs.epochs().reign);
         }
     }
 }
@@ -407,7 +435,7 @@ fn end_batches(turn: &mut Turn<'_>) {
             let k = stream.sent.send(now_ms, std::mem::take(&mut stream.bytes));
             stream.said_at = NodeMs(now_ms);
             let body = Some(q2q::q2q::Body::Batch(q2q::Batch { k, now_ms }));
-            wire::put_message(turn.out.links.buffer(*link), &q2q::Q2q { body });
+            wire::put_message(turn.out.links.routine(*link), &q2q::Q2q { body });
             turn.out.links.first(*link);
         }
     }
@@ -418,9 +446,9 @@ fn arm(turn: &mut Turn<'_>) {
     let soon = turn.node_ms().after(1);
     let streams = &mut turn.shared.streams;
     let goes_on = streams.filling.iter().any(|(link, _)| !streams.is_busy(*link));
-    let fills_at = if goes_on { streams.fills_from } else { streams.tick_at };
-    let next = fills_at.min(streams.tick_at);
-    streams.wake_at = next.max(soon);
+    let looks_at = streams.looks_at();
+    let fills_at = if goes_on { streams.fills_from } else { looks_at };
+    streams.wake_at = fills_at.min(looks_at).max(soon);
 }
 
 /// Appends a frame of an entry, as it stands in the log.
