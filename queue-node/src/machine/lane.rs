@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use link::machine::LinkId;
+use member::machine::Told;
 use prost::Message;
 use proto::c2g::{Head, Kind, SendMessageRef};
 use proto::g2q::{self, OperationRef, field::g2q as said};
@@ -20,6 +21,7 @@ use super::links::Connection;
 use super::links::{Hints, Introduced};
 use super::local::Seat;
 use super::operation::name_of;
+use super::peer::HELD;
 use super::requests;
 use super::state::people::SessionKey;
 use super::timers::Timer;
@@ -76,9 +78,11 @@ impl Buckets {
                 }
                 bucket.request(turn, link, request);
             }
-            said::MOVED => {
-                self.hear_row(turn, &read(body)?);
-            }
+            said::MOVED => match self.hear_row(turn, &read(body)?) {
+                Told::Higher { .. } | Told::Known | Told::Lower | Told::Unusable => {}
+                // Whom it introduces behind it would be nobody when the row counts.
+                Told::Held => return Err(HELD),
+            },
             said::PROBE => self.probe(turn, link, read::<g2q::Probe>(body)?.nonce),
             said::DETACH => {
                 let detach: g2q::Detach = read(body)?;

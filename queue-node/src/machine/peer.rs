@@ -24,7 +24,8 @@ use super::turn::{Inner, Shared, Turn};
 const RESEND_MS: u64 = 100;
 
 /// The node that tells the row comes again, and tells it again, until the boss has.
-const HELD: &str = "it told a row of which the boss, whose store has lost steps, must tell first";
+pub(crate) const HELD: &str =
+    "it told a row of which the boss, whose store has lost steps, must tell first";
 
 impl Buckets {
     /// A frame of another queue node.

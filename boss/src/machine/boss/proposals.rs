@@ -224,8 +224,11 @@ impl Boss {
     pub(super) fn decide_waiting(&mut self, now: Time) {
         while let Some((bucket, proposal)) = self.waited(now) {
             self.proposals.0.remove(&bucket);
-            // What can't be decided now comes again: its primary hasn't heard anything.
-            self.carry_out(now, bucket, &proposal, true);
+            if let Decision::NotNow(_) = self.carry_out(now, bucket, &proposal, true) {
+                // Its primary has heard nothing, and so doesn't repeat it.
+                let until_ms = now.ms + WITNESS_MS;
+                self.proposals.0.insert(bucket, Waiting { proposal, until_ms });
+            }
         }
     }
 

@@ -50,6 +50,20 @@ fn whoever_speaks_of_a_higher_row_and_has_not_told_it_loses_its_link() {
     }
 }
 
+/// B4: whoever is introduced behind such a row would be a stranger when it counts.
+#[test]
+fn who_tells_a_row_before_the_boss_that_was_answered_loses_its_link() {
+    let ends = "END it told a row of which the boss, whose store has lost steps, must tell first";
+    for peer in ["g1", "q2"] {
+        let script = format!(
+            "0 {peer} up
+             1 tell_all
+             1 {peer} row 1 q1 0 2 3"
+        );
+        assert_eq!(with(Faults::default(), &script), format!("1: {peer} {ends}\n"));
+    }
+}
+
 const WORDS: &str = "
     0 rows
     0 table 2 q1 q2 0 1

@@ -77,6 +77,23 @@ fn while_the_store_fails_a_proposal_stays_open() {
 }
 
 #[test]
+fn what_is_to_be_decided_while_the_store_fails_is_decided_when_it_works_again() {
+    let mut stage = cluster(2);
+    run(
+        &mut stage,
+        "1001 propose 1 0 2 add q3#3
+         2000 propose 1 0 3 drop q3#3 =>
+         2001 store fails\n 2001 up 5 g2\n 2001 register 5
+         2200 wake =>
+         2201 store works\n 3001 wake
+         3001 row 0 => q1 q3 (1,1,3)
+         3199 wake =>
+         3200 wake => 1 rows…
+         3200 row 0 => q1 +q2 (1,1,5)",
+    );
+}
+
+#[test]
 fn who_is_silent_is_dropped_after_links_and_reports_and_pauses() {
     let mut stage = cluster(2);
     run(

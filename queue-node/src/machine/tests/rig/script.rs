@@ -16,7 +16,7 @@ use crate::machine::Input;
 impl Rig {
     pub(super) fn line(&mut self, words: &[&str]) {
         let name = words[0];
-        if ["table", "config", "loud", "rows", "reign"].contains(&name) {
+        if ["table", "config", "loud", "rows", "reign", "tell_all"].contains(&name) {
             return self.setting(words);
         }
         match words[1] {
@@ -99,7 +99,7 @@ impl Rig {
     }
 
     /// `table VERSION NODE NODE LOSS REIGN`, `config CHANGE PATTERN VALUE …`, `loud`, `rows`,
-    /// `reign REIGN`
+    /// `reign REIGN`, `tell_all`
     fn setting(&mut self, words: &[&str]) {
         match words[0] {
             "table" => {
@@ -109,6 +109,7 @@ impl Rig {
             }
             "config" => self.configure(configured(&words[1..])),
             "rows" => self.rows = true,
+            "tell_all" => drop(self.node.tell_all()),
             "reign" => self.reign = words[1].parse().expect("a number"),
             _ => self.loud = true,
         }
