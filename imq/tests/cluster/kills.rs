@@ -7,6 +7,7 @@ mod copies;
 mod repeats;
 mod stale;
 mod store;
+mod tells;
 
 use serde_json::Value;
 
