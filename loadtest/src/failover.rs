@@ -65,7 +65,7 @@ pub struct FailoverOptions {
     pub kills: usize,
     /// How long nothing is done before each kill, and after the last.
     pub pause: Duration,
-    /// How long a stopped node stands still, and how long links stay cut.
+    /// How long a stopped node stands still, and how long links stay cut or slow.
     pub hold: Duration,
     /// How many queue nodes there are.
     pub queue_nodes: usize,
@@ -176,7 +176,7 @@ pub fn run(options: &FailoverOptions) -> Result<FailoverReport> {
         // Who takes over has more to do than before: one core would only show what is too much
         // for it.
         is_pinned: false,
-        wired: options.how.cuts(),
+        wired: options.how.wired(),
         ..Shape::SMALLEST
     };
     let mut cluster = Cluster::start(&options.binary, shape, &interrupt)?;
