@@ -21,9 +21,13 @@ pub(crate) struct FailoverArgs {
     /// all gateways from the boss), cut-one-way (in turn a node's fellow hears nothing of it, it
     /// nothing of its fellow, the boss nothing of it, it nothing of the boss, it nothing of all
     /// gateways, and they nothing of it), delay (what a node says and hears comes 10 to 200 ms
-    /// late), power (SIGKILL of a node whose links nobody ends).
+    /// late), power (SIGKILL of a node whose links nobody ends). By chance: random (SIGKILL of a
+    /// node, a gateway, the boss, or of two of them one behind the other).
     #[arg(long, default_value = "kill")]
     how: How,
+    /// What chance begins with: a run says which one it had.
+    #[arg(long)]
+    seed: Option<u64>,
     /// How often.
     #[arg(long, default_value_t = 20)]
     kills: usize,
@@ -70,6 +74,7 @@ pub(crate) struct FailoverArgs {
 pub(super) fn failover(args: &FailoverArgs) -> Result<ExitCode> {
     let mut options = FailoverOptions::new(args.common.binary()?, this()?);
     options.how = args.how;
+    options.seed = args.seed.unwrap_or(options.seed);
     options.kills = args.kills;
     options.pause = Duration::try_from_secs_f64(args.pause_seconds)?;
     options.hold = Duration::try_from_secs_f64(args.hold_seconds)?;

@@ -11,7 +11,7 @@ mod tells;
 
 use serde_json::Value;
 
-use crate::process::imq_ok;
+use crate::process::{imq_ok, seed};
 
 /// A load that any machine bears: how long gaps are isn't judged but where it is said.
 const SMALL: &str = "--debug-build --json --copies 2 --queues 200 --sessions 250 --probes 1 \
@@ -21,6 +21,8 @@ const SMALL: &str = "--debug-build --json --copies 2 --queues 200 --sessions 250
 const THREE: &str = "--kills 1 --talkers 120 --rate 3300";
 /// The same, once for each way that can be cut.
 const WAYS: &str = "--kills 6 --talkers 120 --rate 3300";
+/// Whoever it is: two at once, or one.
+const CHANCE: &str = "--kills 8 --talkers 120 --rate 3300";
 /// Of two queue nodes one has nothing but copies once it has come back.
 const TWO: &str = "--kills 2 --queue-nodes 2 --talkers 80 --rate 2300";
 
@@ -140,6 +142,12 @@ fn what_a_node_says_and_hears_is_late_and_nothing_is_lost() {
 fn a_machine_without_power_is_noticed_and_nothing_is_lost() {
     let report = keeps_what_is_kept("power", THREE);
     assert!(report["kept"]["count"].as_u64() > Some(0), "somebody took over: {report}");
+}
+
+#[test]
+fn whoever_is_killed_by_chance_nothing_is_lost_in_silence() {
+    let more = format!("{CHANCE} --seed {}", seed());
+    is_kept_or_announced(&fail_over("random", &more));
 }
 
 #[test]

@@ -29,11 +29,13 @@ pub enum How {
     Delay,
     /// SIGKILL of a node whose links nobody ends, as if its machine had lost power.
     Power,
+    /// SIGKILL of a node, a gateway, the boss or two of them, as chance has it.
+    Random,
 }
 
 impl How {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Kill,
         Self::Backup,
         Self::Stop,
@@ -46,6 +48,7 @@ impl How {
         Self::CutOneWay,
         Self::Delay,
         Self::Power,
+        Self::Random,
     ];
 
     /// Its word on the command line.
@@ -63,6 +66,7 @@ impl How {
             Self::CutOneWay => "cut-one-way",
             Self::Delay => "delay",
             Self::Power => "power",
+            Self::Random => "random",
         }
     }
 
@@ -81,6 +85,7 @@ impl How {
             Self::CutOneWay => "cut one way",
             Self::Delay => "delayed",
             Self::Power => "without power",
+            Self::Random => "killed by chance",
         }
     }
 
@@ -93,7 +98,8 @@ impl How {
             | Self::GatewayAndHome
             | Self::BossAndNode
             | Self::Learner
-            | Self::Power => true,
+            | Self::Power
+            | Self::Random => true,
             Self::Stop | Self::Cut | Self::Apart | Self::CutOneWay | Self::Delay => false,
         }
     }
@@ -105,7 +111,7 @@ impl How {
 
     /// Whether clients lose connections without a word.
     pub(super) fn ends_connections(self) -> bool {
-        matches!(self, Self::GatewayAndHome)
+        matches!(self, Self::GatewayAndHome | Self::Random)
     }
 
     /// How many of so many nodes it is done to.
@@ -120,7 +126,8 @@ impl How {
             | Self::BossAndNode
             | Self::Learner
             | Self::Delay
-            | Self::Power => 1,
+            | Self::Power
+            | Self::Random => 1,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Kills processes one after the other and starts them again, or hurts them otherwise, on a thread
 //! of its own: the clients are never held up by it.
 
+mod chance;
 mod harm;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ use crate::clock::{Clock, Nanoseconds, nanoseconds};
 use crate::interrupt::Interrupt;
 use crate::servers::cluster::Cluster;
 use harm::OneWay;
+
+pub(super) use chance::Chance;
 
 /// How often the boss is asked.
 const STEP: Duration = Duration::from_millis(5);
@@ -68,6 +71,7 @@ pub(super) struct Killer<'a> {
     pub(super) cluster: &'a mut Cluster,
     pub(super) bystanders: &'a mut Bystanders,
     pub(super) probes: &'a [String],
+    pub(super) chance: Chance,
     pub(super) clock: Clock,
     pub(super) interrupt: &'a Interrupt,
 }
@@ -77,7 +81,10 @@ impl Killer<'_> {
     pub(super) fn run(&mut self) -> Result<Vec<Kill>> {
         let mut kills: Vec<Kill> = Vec::new();
         for _ in 0..self.options.kills {
-            self.pause(self.options.pause)?;
+            let is_random = self.options.how == How::Random;
+            let pause = self.options.pause;
+            let pause = if is_random { self.chance.about(pause) } else { pause };
+            self.pause(pause)?;
             let kill = self.kill(&kills).with_context(|| format!("kill {}", kills.len() + 1))?;
             eprintln!(
                 "{}: {} at {:.1} s, {} buckets lost, {} queues gone",
@@ -96,7 +103,11 @@ impl Killer<'_> {
     fn kill(&mut self, earlier: &[Kill]) -> Result<Kill> {
         let boss = self.boss();
         let before = boss.picture()?;
-        let nodes = self.choose(&before, &boss.places(self.probes)?, earlier);
+        let draw = self.draw();
+        let nodes = match &draw {
+            Some(draw) => draw.nodes(self.cluster),
+            None => self.choose(&before, &boss.places(self.probes)?, earlier),
+        };
         let mut dead: BTreeSet<Life> = nodes.iter().filter_map(|node| before.life(node)).collect();
         if self.options.how == How::Learner {
             self.begin_filling(&nodes, &dead)?;
@@ -107,7 +118,10 @@ impl Killer<'_> {
             filling = self.await_filling(&nodes[0], &mut dead)?;
         }
         let at = self.clock.now();
-        let others = self.harm(&nodes, earlier.len())?;
+        let others = match &draw {
+            Some(draw) => self.kill_by_chance(draw)?,
+            None => self.harm(&nodes, earlier.len())?,
+        };
         let served = self.served(at, &nodes, &dead, before.up.len())?;
         self.until_relief(at, &dead)?;
         let relieved = self.clock.now();
@@ -249,7 +263,7 @@ impl Killer<'_> {
         if self.options.how.kills() {
             let copies = self.options.copies;
             self.wait("copies are in sync", PATIENCE, |picture| picture.in_sync(copies, dead))??;
-            return self.pause(REST);
+            return if self.options.how == How::Random { Ok(()) } else { self.pause(REST) };
         }
         let stood = Duration::from_nanos(self.clock.now() - at);
         self.pause(self.options.hold.saturating_sub(stood))
@@ -327,7 +341,7 @@ pub(super) fn check(options: &FailoverOptions) -> Result<()> {
              more queue nodes than copies"
         );
     }
-    if how == How::GatewayAndHome && options.gateways < 2 {
+    if how.ends_connections() && options.gateways < 2 {
         bail!("clients of a gateway that dies need another one");
     }
     Ok(())

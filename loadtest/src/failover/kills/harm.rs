@@ -82,7 +82,7 @@ impl Killer<'_> {
                     self.cut(&nodes[0], &other)?;
                 }
             }
-            How::Kill | How::Backup | How::Stop | How::Half | How::Learner => {}
+            How::Kill | How::Backup | How::Stop | How::Half | How::Learner | How::Random => {}
         }
         for node in nodes {
             let at = self.number(node)?;
@@ -106,7 +106,7 @@ impl Killer<'_> {
         if how.wired() {
             self.cluster.mend()?;
         }
-        if how == How::GatewayAndHome {
+        if how.ends_connections() {
             let gateways: Vec<String> = self.cluster.gateway_ids().collect();
             for at in (0..gateways.len()).filter(|at| others.contains(&gateways[*at])) {
                 self.cluster.restart_gateway(at, self.interrupt)?;
