@@ -4,6 +4,7 @@
 //! message.
 
 mod copies;
+mod hold;
 mod repeats;
 mod stale;
 mod store;

@@ -10,7 +10,7 @@ use crate::http::{metric, request, rpc, try_request, until, until_ready};
 use crate::process::{Imq, RPC_KEY, port_base};
 
 /// Rooms with messages, and a state of which one key is written and read.
-const CONFIG: &str = "copies = 2\n\n[[class]]\npattern = \"/room/*\"\n\
+pub(super) const CONFIG: &str = "copies = 2\n\n[[class]]\npattern = \"/room/*\"\n\
                       create = \"auto\"\njoin = \"open\"\n\n\
                       [[class.mount]]\nname = \"chat\"\nkind = \"message\"\nsend = \"open\"\n\n\
                       [[class.mount]]\nname = \"scores\"\nkind = \"state\"\n";
