@@ -21,8 +21,9 @@ pub(crate) struct FailoverArgs {
     /// all gateways from the boss), cut-one-way (in turn a node's fellow hears nothing of it, it
     /// nothing of its fellow, the boss nothing of it, it nothing of the boss, it nothing of all
     /// gateways, and they nothing of it), delay (what a node says and hears comes 10 to 200 ms
-    /// late), power (SIGKILL of a node whose links nobody ends). By chance: random (SIGKILL of a
-    /// node, a gateway, the boss, or of two of them one behind the other).
+    /// late), power (SIGKILL of a node whose links nobody ends; those to other nodes are cut 200 ms
+    /// before). By chance: random (SIGKILL of a node, a gateway, the boss, or of two of them one
+    /// behind the other).
     #[arg(long, default_value = "kill")]
     how: How,
     /// What chance begins with: a run says which one it had.

@@ -27,7 +27,8 @@ pub enum How {
     CutOneWay,
     /// What a node says and hears comes late, each way by another time.
     Delay,
-    /// SIGKILL of a node whose links nobody ends, as if its machine had lost power.
+    /// SIGKILL of a node whose links nobody ends, as if its machine had lost network and power:
+    /// those to other nodes are cut 200 ms before.
     Power,
     /// SIGKILL of a node, a gateway, the boss or two of them, as chance has it.
     Random,

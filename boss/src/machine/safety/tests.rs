@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// `copies: bucket; bucket; …`, or `copies hold: …`, a bucket's members as `node@host`, `node!` that is stuck, and
-/// `node-` that is away; gives `hosts nodes wanted degraded: reasons`.
+/// `copies: bucket; bucket; …`, or `copies hold: …`, a bucket's members as `node@host`, `node!` if
+/// it is stuck, and `node-` if it is away; gives `hosts nodes wanted degraded: reasons`.
 fn said(script: &'static str) -> String {
     let (copies, buckets) = script.split_once(':').unwrap();
     let (copies, holds) = copies.split_once(' ').unwrap_or((copies, ""));

@@ -12,6 +12,10 @@ use crate::servers::cluster::BOSS;
 const LATE_MS_MIN: u64 = 10;
 const LATE_MS_MAX: u64 = 200;
 
+/// A node without power or network has lost its fellows so much sooner than its gateways: what it
+/// shows to them meanwhile, nobody else has. It is less than a dead time.
+const WITHOUT_FELLOWS: Duration = Duration::from_millis(200);
+
 /// Who hears no more of whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OneWay {
@@ -77,11 +81,7 @@ impl Killer<'_> {
             }
             How::CutOneWay => others = self.cut_one_way(nodes, OneWay::of(turn))?,
             How::Delay => self.delay(&nodes[0])?,
-            How::Power => {
-                for other in self.others(&nodes[0]) {
-                    self.cut(&nodes[0], &other)?;
-                }
-            }
+            How::Power => self.lose_network(&nodes[0])?,
             How::Kill | How::Backup | How::Stop | How::Half | How::Learner | How::Random => {}
         }
         for node in nodes {
@@ -147,6 +147,15 @@ impl Killer<'_> {
             self.cluster.cut(from, to)?;
         }
         Ok(besides)
+    }
+
+    /// A node is cut off, from other nodes a moment before all others.
+    fn lose_network(&self, node: &str) -> Result<()> {
+        let is_node = |id: &String| self.cluster.queue_node_ids().any(|one| one == *id);
+        let (nodes, all) = self.others(node).into_iter().partition::<Vec<_>, _>(is_node);
+        nodes.iter().try_for_each(|other| self.cut(node, other))?;
+        self.pause(WITHOUT_FELLOWS)?;
+        all.iter().try_for_each(|other| self.cut(node, other))
     }
 
     /// What a node says and hears comes late.

@@ -1,7 +1,7 @@
 //! What the links of a cluster's processes go through, so that what one of them says to another can
 //! be held as a network does it: nothing passes, and nobody is told. What was said meanwhile comes
-//! once the cut is mended, as TCP would send it again. A link can be dialled where nothing is cut in
-//! either direction. Or all that is said comes later by a time.
+//! once the cut is mended, as TCP would send it again. Nobody dials against a cut of either
+//! direction. Or all that is said comes later by a time.
 //!
 //! Who dials says so first, in the `Hello` of its link, which is read as it passes.
 
