@@ -43,7 +43,7 @@ use crate::traffic::stamp::STAMP_BYTES;
 use boss::Boss;
 use bystanders::{Bystanders, Order};
 use clients::{Cast, Clients, PROBE_LISTENERS, PROBE_RATE, PROBE_SENDERS};
-use kills::{Hit, Kill, Killer};
+use kills::{Chance, Hit, Kill, Killer};
 use writers::BackEnd;
 
 /// Nothing comes any more once nothing has come for so long.
@@ -61,11 +61,13 @@ pub struct FailoverOptions {
     pub helper: PathBuf,
     /// What is done to queue nodes, and to whom else.
     pub how: How,
+    /// What chance begins with, where it has a part.
+    pub seed: u64,
     /// How often.
     pub kills: usize,
     /// How long nothing is done before each kill, and after the last.
     pub pause: Duration,
-    /// How long a stopped node stands still, and how long links stay cut.
+    /// How long a stopped node stands still, and how long links stay cut or slow.
     pub hold: Duration,
     /// How many queue nodes there are.
     pub queue_nodes: usize,
@@ -97,6 +99,7 @@ impl FailoverOptions {
             binary,
             helper,
             how: How::Kill,
+            seed: rand::random(),
             kills: 20,
             pause: Duration::from_secs(5),
             hold: Duration::from_secs(5),
@@ -176,7 +179,7 @@ pub fn run(options: &FailoverOptions) -> Result<FailoverReport> {
         // Who takes over has more to do than before: one core would only show what is too much
         // for it.
         is_pinned: false,
-        wired: options.how.cuts(),
+        wired: options.how.wired(),
         ..Shape::SMALLEST
     };
     let mut cluster = Cluster::start(&options.binary, shape, &interrupt)?;
@@ -201,6 +204,9 @@ fn under_load(
         sessions: silent,
     };
     eprintln!("the boss's page is at http://{}/", cluster.boss_http);
+    if options.how == How::Random {
+        eprintln!("seed {}", options.seed);
+    }
     eprintln!("{} queues and {silent} silent sessions come", options.queues);
     let mut bystanders = Bystanders::start(&options.helper, &order)?;
     let cast = cast(options, cluster, run)?;
@@ -211,8 +217,15 @@ fn under_load(
     let cpu = (cpu::own()?, clock.now());
     let kills = std::thread::scope(|scope| {
         let probes = &probes;
-        let mut killer =
-            Killer { options, cluster, bystanders: &mut bystanders, probes, clock, interrupt };
+        let mut killer = Killer {
+            options,
+            cluster,
+            bystanders: &mut bystanders,
+            probes,
+            chance: Chance::of(options.seed),
+            clock,
+            interrupt,
+        };
         let killing = scope.spawn(move || killer.run());
         clients.begin();
         while !killing.is_finished() {
@@ -267,6 +280,7 @@ fn report(
     let late = clients.late.percentiles();
     FailoverReport {
         how: options.how,
+        seed: (options.how == How::Random).then_some(options.seed),
         queue_nodes: options.queue_nodes,
         gateways: options.gateways,
         copies: options.copies,

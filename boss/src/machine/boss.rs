@@ -204,6 +204,8 @@ pub struct Boss {
     reports: Reports,
     /// How many copies of each bucket the configuration wants.
     copies: usize,
+    /// A bucket changes nothing of which one of several copies is left.
+    holds: bool,
     holdings: Holdings,
     learners: Learners,
     proposals: Proposals,
@@ -248,6 +250,7 @@ impl Boss {
         let nodes = kept.roster.iter().map(|node| node.id.clone());
         let lives = nodes.map(|id| (id, Liveness::unlinked(now.ms))).collect();
         let (events_found, copies) = (kept.events.count(), kept.config.copies());
+        let holds = kept.config.holds();
         let publication = Publication::of(&kept.rows);
         let mut bereaved = Bereaved::default();
         bereaved.review();
@@ -270,6 +273,7 @@ impl Boss {
             refusals: Throttle::default(),
             reports: Reports::default(),
             copies,
+            holds,
             holdings: Holdings::default(),
             learners: Learners::default(),
             proposals: Proposals::default(),

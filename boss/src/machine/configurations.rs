@@ -61,6 +61,12 @@ impl Configurations {
         config.map_or(1, |config| config.copies.clamp(1, COPIES_MAX) as usize)
     }
 
+    /// Whether a bucket changes nothing of which one of several copies is left.
+    pub fn holds(&self) -> bool {
+        let config: Option<ClusterConfig> = toml::from_str(&self.present.toml).ok();
+        config.is_some_and(|config| config.holds())
+    }
+
     /// The one of this version, if it is kept.
     pub fn of(&self, version: u64) -> Option<&Version> {
         self.iter().find(|one| one.version == version)

@@ -58,6 +58,8 @@ pub struct Circumstances<'a> {
     pub living: Vec<Host<'a>>,
     /// All queue nodes of the roster are on loopback, those that are gone, too.
     pub is_one_machine: bool,
+    /// A bucket changes nothing of which one copy is left.
+    pub holds: bool,
     /// Why the boss changes no row, if it doesn't.
     pub halted: Option<&'a str>,
 }
@@ -74,6 +76,8 @@ pub struct Safety {
     pub hosts_wanted: usize,
     /// Buckets with fewer members than the configuration wants that live and are level.
     pub degraded: BTreeSet<BucketId>,
+    /// Buckets that change nothing, since their rows name one member alone.
+    pub holding: BTreeSet<BucketId>,
     /// What is wrong, in sentences; nothing if each bucket has all that is wanted.
     pub reasons: Vec<String>,
 }
@@ -85,7 +89,7 @@ impl Safety {
         circumstances: &Circumstances<'_>,
     ) -> Safety {
         let mut found = Found::default();
-        buckets.for_each(|bucket| found.add(&bucket, circumstances.copies));
+        buckets.for_each(|bucket| found.add(&bucket, circumstances));
         let may_die = |least: Option<usize>| {
             let least = least.filter(|_| circumstances.halted.is_none());
             least.unwrap_or_default().saturating_sub(1)
@@ -97,6 +101,7 @@ impl Safety {
             hosts_wanted: hosts_wanted.saturating_sub(1),
             reasons: found.reasons(circumstances),
             degraded: found.degraded,
+            holding: found.holding,
         }
     }
 }
@@ -109,6 +114,7 @@ struct Found<'a> {
     hosts: Option<usize>,
     nodes: Option<usize>,
     degraded: BTreeSet<BucketId>,
+    holding: BTreeSet<BucketId>,
     /// Buckets that nobody serves.
     unowned: usize,
     /// Of how many buckets each of these is a member.
@@ -117,7 +123,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn add(&mut self, bucket: &Bucket<'a>, copies: usize) {
+    fn add(&mut self, bucket: &Bucket<'a>, circumstances: &Circumstances<'_>) {
         let (mut hosts, mut nodes) = (BTreeSet::new(), 0);
         for (id, member) in &bucket.members {
             match member {
@@ -134,8 +140,12 @@ impl<'a> Found<'a> {
         self.nodes = lower(self.nodes, nodes);
         self.buckets += 1;
         self.unowned += usize::from(bucket.members.is_empty());
-        if nodes < copies {
+        if nodes < circumstances.copies {
             self.degraded.insert(bucket.id);
+        }
+        // As its primary goes by its row, whether the others can go on or not.
+        if circumstances.holds && bucket.members.len() == 1 {
+            self.holding.insert(bucket.id);
         }
     }
 
@@ -177,6 +187,12 @@ impl<'a> Found<'a> {
         if !self.degraded.is_empty() {
             let many = self.degraded.len();
             reasons.push(format!("fewer than {copies} copies in sync: {many} of {all}"));
+        }
+        if !self.holding.is_empty() {
+            let many = self.holding.len();
+            reasons.push(format!(
+                "writes and logins are refused, by `alone = \"hold\"`: {many} of {all}"
+            ));
         }
         reasons
     }

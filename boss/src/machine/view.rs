@@ -57,6 +57,8 @@ pub struct Row {
     pub learners: Vec<Owner>,
     /// It has fewer copies than are wanted of which the boss knows that they can take over.
     pub degraded: bool,
+    /// It changes nothing until there is another copy.
+    pub holding: bool,
 }
 
 /// A node in one of its lives.
@@ -192,6 +194,8 @@ pub struct Safety {
     pub degraded: usize,
     /// The first of them.
     pub degraded_buckets: Vec<Degraded>,
+    /// Buckets that change nothing, since one copy is left and the configuration wants it so.
+    pub holding: usize,
     /// Buckets that have gone to a copy since the boss started.
     pub promoted: u64,
     /// Buckets that began anew, empty, since then.
@@ -215,6 +219,8 @@ pub struct Degraded {
     pub missing: Vec<String>,
     /// The ids of those who are being filled.
     pub learners: Vec<String>,
+    /// It changes nothing until there is another copy.
+    pub holding: bool,
 }
 
 /// How much of the table is a node's.

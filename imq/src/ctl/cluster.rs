@@ -76,6 +76,7 @@ struct Row {
     in_sync: Vec<Owner>,
     learners: Vec<Owner>,
     degraded: bool,
+    holding: bool,
 }
 
 #[derive(Deserialize)]
@@ -164,7 +165,13 @@ fn table_text(table: &Table) -> String {
             row.loss.to_string(),
             row.reign.to_string(),
             row.conf.to_string(),
-            if row.degraded { "degraded".to_owned() } else { String::new() },
+            match (row.degraded, row.holding) {
+                (true, true) => "degraded, holds",
+                (true, false) => "degraded",
+                (false, true) => "holds",
+                (false, false) => "",
+            }
+            .to_owned(),
         ]);
     }
     columns(&lines)

@@ -16,18 +16,26 @@ pub(crate) struct FailoverArgs {
     /// What is done to queue nodes. SIGKILL: kill (of the one that most is at home on), backup (of
     /// the one with the most copies), half (of half of them at once), gateway-and-home (with a
     /// gateway), boss-and-node (with the boss, which starts again at once), learner (of one that is
-    /// being filled). SIGSTOP, later SIGCONT: stop. A cut without a word, by a proxy that all links
-    /// go through and that holds what is said: cut (two nodes from each other), apart (two nodes
-    /// and all gateways from the boss).
+    /// being filled). SIGSTOP, later SIGCONT: stop. By a proxy that all links go through and that
+    /// holds what is said, without a word: cut (two nodes from each other), apart (two nodes and
+    /// all gateways from the boss), cut-one-way (in turn a node's fellow hears nothing of it, it
+    /// nothing of its fellow, the boss nothing of it, it nothing of the boss, it nothing of all
+    /// gateways, and they nothing of it), delay (what a node says and hears comes 10 to 200 ms
+    /// late), power (SIGKILL of a node whose links nobody ends; those to other nodes are cut 200 ms
+    /// before). By chance: random (SIGKILL of a node, a gateway, the boss, or of two of them one
+    /// behind the other).
     #[arg(long, default_value = "kill")]
     how: How,
+    /// What chance begins with: a run says which one it had.
+    #[arg(long)]
+    seed: Option<u64>,
     /// How often.
     #[arg(long, default_value_t = 20)]
     kills: usize,
     /// How long nothing is done before each kill, and after the last.
     #[arg(long, default_value_t = 5.0)]
     pause_seconds: f64,
-    /// How long a stopped node stands still, and how long links stay cut.
+    /// How long a stopped node stands still, and how long links stay cut or slow.
     #[arg(long, default_value_t = 5.0)]
     hold_seconds: f64,
     /// How many queue nodes.
@@ -67,6 +75,7 @@ pub(crate) struct FailoverArgs {
 pub(super) fn failover(args: &FailoverArgs) -> Result<ExitCode> {
     let mut options = FailoverOptions::new(args.common.binary()?, this()?);
     options.how = args.how;
+    options.seed = args.seed.unwrap_or(options.seed);
     options.kills = args.kills;
     options.pause = Duration::try_from_secs_f64(args.pause_seconds)?;
     options.hold = Duration::try_from_secs_f64(args.hold_seconds)?;

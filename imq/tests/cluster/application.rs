@@ -111,7 +111,12 @@ impl Application {
 
     /// The cluster's configuration in which this application is asked and told.
     pub(crate) fn config(&self) -> String {
-        CONFIG.replace("PORT", &self.port.to_string()).replace("SECRET", SECRET)
+        self.named_in(CONFIG)
+    }
+
+    /// This configuration with the application's `PORT` and `SECRET`.
+    pub(crate) fn named_in(&self, config: &str) -> String {
+        config.replace("PORT", &self.port.to_string()).replace("SECRET", SECRET)
     }
 
     pub(crate) fn got(&self) -> Vec<Got> {

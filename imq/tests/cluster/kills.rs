@@ -4,14 +4,16 @@
 //! message.
 
 mod copies;
+mod hold;
 mod quiet;
 mod repeats;
 mod stale;
 mod store;
+mod tells;
 
 use serde_json::Value;
 
-use crate::process::imq_ok;
+use crate::process::{imq_ok, seed};
 
 /// A load that any machine bears: how long gaps are isn't judged but where it is said.
 const SMALL: &str = "--debug-build --json --copies 2 --queues 200 --sessions 250 --probes 1 \
@@ -19,6 +21,10 @@ const SMALL: &str = "--debug-build --json --copies 2 --queues 200 --sessions 250
 
 /// Three queue nodes of which one is hurt, once.
 const THREE: &str = "--kills 1 --talkers 120 --rate 3300";
+/// The same, once for each way that can be cut.
+const WAYS: &str = "--kills 6 --talkers 120 --rate 3300";
+/// Whoever it is: two at once, or one.
+const CHANCE: &str = "--kills 8 --talkers 120 --rate 3300";
 /// Of two queue nodes one has nothing but copies once it has come back.
 const TWO: &str = "--kills 2 --queue-nodes 2 --talkers 80 --rate 2300";
 
@@ -50,7 +56,14 @@ fn keeps_all(how: &str, more: &str) -> Value {
 /// and may be more than a replay log keeps (64 KiB) until the last lane has attached the room.
 fn keeps_what_is_kept(how: &str, more: &str) -> Value {
     let report = fail_over(how, more);
-    for nothing in ["lost", "doubled", "acknowledged_gone", "queues_lost"] {
+    assert_eq!(report["acknowledged_gone"], 0, "{report}");
+    is_kept_or_announced(&report);
+    report
+}
+
+/// No bucket began anew, and what somebody has missed was told by a `gap`.
+fn is_kept_or_announced(report: &Value) {
+    for nothing in ["lost", "doubled", "out_of_order", "queues_lost"] {
         assert_eq!(report[nothing], 0, "{nothing}: {report}");
     }
     let told = &report["told"];
@@ -58,7 +71,6 @@ fn keeps_what_is_kept(how: &str, more: &str) -> Value {
     for kill in report["kills"].as_array().expect("kills") {
         assert_eq!(kill["lost_buckets"], 0, "{report}");
     }
-    report
 }
 
 #[test]
@@ -108,6 +120,36 @@ fn two_nodes_are_cut_from_each_other_and_serve_again_soon() {
 #[test]
 fn two_nodes_and_all_gateways_are_cut_from_the_boss_and_nothing_is_lost() {
     keeps_all("apart", &format!("{THREE} --hold-seconds 3"));
+}
+
+#[test]
+fn links_are_cut_one_way_and_nothing_is_lost_in_silence() {
+    let report = fail_over("cut-one-way", &format!("{WAYS} --hold-seconds 1.5 --payload 40"));
+    is_kept_or_announced(&report);
+    let kills = report["kills"].as_array().expect("kills");
+    for kill in &kills[..2] {
+        assert!(kill["served_ms"].is_number(), "the two need each other: {report}");
+    }
+    for kill in &kills[2..] {
+        assert!(kill["kept_ms"].is_number(), "{report}");
+    }
+}
+
+#[test]
+fn what_a_node_says_and_hears_is_late_and_nothing_is_lost() {
+    keeps_what_is_kept("delay", &format!("{THREE} --hold-seconds 3"));
+}
+
+#[test]
+fn a_machine_without_power_is_noticed_and_nothing_is_lost() {
+    let report = keeps_what_is_kept("power", THREE);
+    assert!(report["kept"]["count"].as_u64() > Some(0), "somebody took over: {report}");
+}
+
+#[test]
+fn whoever_is_killed_by_chance_nothing_is_lost_in_silence() {
+    let more = format!("{CHANCE} --seed {}", seed());
+    keeps_what_is_kept("random", &more);
 }
 
 #[test]

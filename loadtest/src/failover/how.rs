@@ -22,11 +22,21 @@ pub enum How {
     Cut,
     /// The links of the boss to two nodes and to all gateways are cut without a word.
     Apart,
+    /// One process hears no more of another, in turn: a node's fellow of it and it of its fellow,
+    /// the boss of the node and it of the boss, the node of all gateways and they of it.
+    CutOneWay,
+    /// What a node says and hears comes late, each way by another time.
+    Delay,
+    /// SIGKILL of a node whose links nobody ends, as if its machine had lost network and power:
+    /// those to other nodes are cut 200 ms before.
+    Power,
+    /// SIGKILL of a node, a gateway, the boss or two of them, as chance has it.
+    Random,
 }
 
 impl How {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Kill,
         Self::Backup,
         Self::Stop,
@@ -36,6 +46,10 @@ impl How {
         Self::Learner,
         Self::Cut,
         Self::Apart,
+        Self::CutOneWay,
+        Self::Delay,
+        Self::Power,
+        Self::Random,
     ];
 
     /// Its word on the command line.
@@ -50,6 +64,10 @@ impl How {
             Self::Learner => "learner",
             Self::Cut => "cut",
             Self::Apart => "apart",
+            Self::CutOneWay => "cut-one-way",
+            Self::Delay => "delay",
+            Self::Power => "power",
+            Self::Random => "random",
         }
     }
 
@@ -65,41 +83,58 @@ impl How {
             Self::Learner => "killed while it was filled",
             Self::Cut => "two cut from each other",
             Self::Apart => "two and all gateways cut from the boss",
+            Self::CutOneWay => "cut one way",
+            Self::Delay => "delayed",
+            Self::Power => "without power",
+            Self::Random => "killed by chance",
         }
     }
 
-    /// Whether nodes die of it, and are started again.
+    /// Whether processes die of it, and are started again.
     pub(super) fn kills(self) -> bool {
-        !matches!(self, Self::Stop) && !self.cuts()
+        match self {
+            Self::Kill
+            | Self::Backup
+            | Self::Half
+            | Self::GatewayAndHome
+            | Self::BossAndNode
+            | Self::Learner
+            | Self::Power
+            | Self::Random => true,
+            Self::Stop | Self::Cut | Self::Apart | Self::CutOneWay | Self::Delay => false,
+        }
     }
 
-    /// Whether links are cut, so that all of them have to go through wires.
-    pub(super) fn cuts(self) -> bool {
-        matches!(self, Self::Cut | Self::Apart)
+    /// Whether something happens to links, so that all of them have to go through wires.
+    pub(super) fn wired(self) -> bool {
+        matches!(self, Self::Cut | Self::Apart | Self::CutOneWay | Self::Delay | Self::Power)
     }
 
     /// Whether clients lose connections without a word.
     pub(super) fn ends_connections(self) -> bool {
-        matches!(self, Self::GatewayAndHome)
+        matches!(self, Self::GatewayAndHome | Self::Random)
     }
 
     /// How many of so many nodes it is done to.
     pub(super) fn nodes(self, of: usize) -> usize {
         match self {
             Self::Half => (of / 2).max(1),
-            Self::Cut | Self::Apart => 2,
+            Self::Cut | Self::Apart | Self::CutOneWay => 2,
             Self::Kill
             | Self::Backup
             | Self::Stop
             | Self::GatewayAndHome
             | Self::BossAndNode
-            | Self::Learner => 1,
+            | Self::Learner
+            | Self::Delay
+            | Self::Power
+            | Self::Random => 1,
         }
     }
 
     /// How many copies of a bucket it may cost at once.
     pub(super) fn costs(self, of: usize) -> usize {
-        if self.cuts() { 0 } else { self.nodes(of) }
+        if self.kills() || self == Self::Stop { self.nodes(of) } else { 0 }
     }
 }
 

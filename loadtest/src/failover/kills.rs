@@ -1,6 +1,9 @@
 //! Kills processes one after the other and starts them again, or hurts them otherwise, on a thread
 //! of its own: the clients are never held up by it.
 
+mod chance;
+mod harm;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -12,7 +15,10 @@ use super::bystanders::Bystanders;
 use super::how::How;
 use crate::clock::{Clock, Nanoseconds, nanoseconds};
 use crate::interrupt::Interrupt;
-use crate::servers::cluster::{BOSS, Cluster};
+use crate::servers::cluster::Cluster;
+use harm::OneWay;
+
+pub(super) use chance::Chance;
 
 /// How often the boss is asked.
 const STEP: Duration = Duration::from_millis(5);
@@ -65,6 +71,7 @@ pub(super) struct Killer<'a> {
     pub(super) cluster: &'a mut Cluster,
     pub(super) bystanders: &'a mut Bystanders,
     pub(super) probes: &'a [String],
+    pub(super) chance: Chance,
     pub(super) clock: Clock,
     pub(super) interrupt: &'a Interrupt,
 }
@@ -74,7 +81,10 @@ impl Killer<'_> {
     pub(super) fn run(&mut self) -> Result<Vec<Kill>> {
         let mut kills: Vec<Kill> = Vec::new();
         for _ in 0..self.options.kills {
-            self.pause(self.options.pause)?;
+            let is_random = self.options.how == How::Random;
+            let pause = self.options.pause;
+            let pause = if is_random { self.chance.about(pause) } else { pause };
+            self.pause(pause)?;
             let kill = self.kill(&kills).with_context(|| format!("kill {}", kills.len() + 1))?;
             eprintln!(
                 "{}: {} at {:.1} s, {} buckets lost, {} queues gone",
@@ -93,7 +103,11 @@ impl Killer<'_> {
     fn kill(&mut self, earlier: &[Kill]) -> Result<Kill> {
         let boss = self.boss();
         let before = boss.picture()?;
-        let nodes = self.choose(&before, &boss.places(self.probes)?, earlier);
+        let draw = self.draw();
+        let nodes = match &draw {
+            Some(draw) => draw.nodes(self.cluster),
+            None => self.choose(&before, &boss.places(self.probes)?, earlier),
+        };
         let mut dead: BTreeSet<Life> = nodes.iter().filter_map(|node| before.life(node)).collect();
         if self.options.how == How::Learner {
             self.begin_filling(&nodes, &dead)?;
@@ -104,7 +118,10 @@ impl Killer<'_> {
             filling = self.await_filling(&nodes[0], &mut dead)?;
         }
         let at = self.clock.now();
-        let others = self.harm(&nodes, earlier.len())?;
+        let others = match &draw {
+            Some(draw) => self.kill_by_chance(draw)?,
+            None => self.harm(&nodes, earlier.len())?,
+        };
         let served = self.served(at, &nodes, &dead, before.up.len())?;
         self.until_relief(at, &dead)?;
         let relieved = self.clock.now();
@@ -166,12 +183,13 @@ impl Killer<'_> {
                 .collect();
         }
         let ids = nodes.iter().rev().map(|(_, _, id)| (*id).to_owned());
-        if !how.cuts() {
+        if !matches!(how, How::Cut | How::Apart | How::CutOneWay) {
             return ids.take(how.nodes(nodes.len())).collect();
         }
         let first: Vec<String> = ids.take(1).collect();
         let fellows = first.first().map(|id| picture.fellows(id)).unwrap_or_default();
-        let second = fellows.into_iter().max_by_key(|(_, buckets)| *buckets);
+        let is_pair = how != How::CutOneWay || OneWay::of(earlier.len()).is_of_fellows();
+        let second = fellows.into_iter().max_by_key(|(_, buckets)| *buckets).filter(|_| is_pair);
         first.into_iter().chain(second.map(|(id, _)| id.to_owned())).collect()
     }
 
@@ -207,50 +225,9 @@ impl Killer<'_> {
         }
     }
 
-    /// Does it; to whom besides the nodes.
-    fn harm(&mut self, nodes: &[String], turn: usize) -> Result<Vec<String>> {
-        let how = self.options.how;
-        let mut others = Vec::new();
-        match how {
-            How::GatewayAndHome => {
-                let gateway = turn % self.options.gateways;
-                self.cluster.kill_gateway(gateway)?;
-                others.extend(self.cluster.gateway_ids().nth(gateway));
-            }
-            How::BossAndNode => {
-                self.cluster.kill_boss()?;
-                others.push(BOSS.to_owned());
-            }
-            How::Cut => {
-                for pair in nodes.windows(2) {
-                    self.cluster.cut(&pair[0], &pair[1])?;
-                }
-            }
-            How::Apart => {
-                others.extend(self.cluster.gateway_ids());
-                for id in nodes.iter().chain(&others) {
-                    self.cluster.cut(BOSS, id)?;
-                }
-            }
-            How::Kill | How::Backup | How::Stop | How::Half | How::Learner => {}
-        }
-        for node in nodes {
-            let at = self.number(node)?;
-            let server = self.cluster.queue_node_server(at);
-            if how == How::Stop {
-                server.signal("STOP")?;
-            } else if how.kills() {
-                server.kill()?;
-            }
-        }
-        if how == How::BossAndNode {
-            self.cluster.restart_boss()?;
-        }
-        Ok(others)
-    }
-
     /// When others serve all buckets; of two who are cut from each other: when no bucket needs
-    /// both. A stopped node without copies keeps its own, and so do those whom only the boss lacks.
+    /// both. A stopped node without copies keeps its own, and so do those whom only the boss or
+    /// gateways lack, and who are late.
     fn served(
         &mut self,
         at: Nanoseconds,
@@ -259,15 +236,18 @@ impl Killer<'_> {
         up: usize,
     ) -> Result<Option<Nanoseconds>> {
         let how = self.options.how;
-        if how == How::Apart || nodes.len() == up && how.kills() {
+        let is_alone = how == How::CutOneWay && nodes.len() == 1;
+        if how == How::Apart || how == How::Delay || is_alone || nodes.len() == up && how.kills() {
             return Ok(None);
         }
         let left = self.options.hold.saturating_sub(Duration::from_nanos(self.clock.now() - at));
         let patience = if how.kills() { PATIENCE } else { left };
         let served = match (how, nodes) {
-            (How::Cut, [one, other]) => self.wait("no bucket needs both", patience, |picture| {
-                !picture.fellows(one).contains_key(other.as_str())
-            })?,
+            (How::Cut | How::CutOneWay, [one, other]) => {
+                self.wait("no bucket needs both", patience, |picture| {
+                    !picture.fellows(one).contains_key(other.as_str())
+                })?
+            }
             _ => self.wait("others serve", patience, |picture| picture.served(dead))?,
         };
         match served {
@@ -283,39 +263,10 @@ impl Killer<'_> {
         if self.options.how.kills() {
             let copies = self.options.copies;
             self.wait("copies are in sync", PATIENCE, |picture| picture.in_sync(copies, dead))??;
-            return self.pause(REST);
+            return if self.options.how == How::Random { Ok(()) } else { self.pause(REST) };
         }
         let stood = Duration::from_nanos(self.clock.now() - at);
         self.pause(self.options.hold.saturating_sub(stood))
-    }
-
-    /// Starts the dead again, lets the stopped go on, or mends links. Who ends when it finds that
-    /// it is out is started again, too.
-    fn relieve(&mut self, nodes: &[String], others: &[String]) -> Result<()> {
-        let how = self.options.how;
-        if how.cuts() {
-            self.cluster.mend()?;
-        }
-        if how == How::GatewayAndHome {
-            let gateways: Vec<String> = self.cluster.gateway_ids().collect();
-            for at in (0..gateways.len()).filter(|at| others.contains(&gateways[*at])) {
-                self.cluster.restart_gateway(at, self.interrupt)?;
-            }
-        }
-        for node in nodes {
-            let at = self.number(node)?;
-            if !how.kills() {
-                if how == How::Stop {
-                    self.cluster.queue_node_server(at).signal("CONT")?;
-                }
-                self.pause(REST)?;
-                if !self.cluster.queue_node_server(at).ended()? {
-                    continue;
-                }
-            }
-            self.cluster.restart_queue_node(at, self.interrupt)?;
-        }
-        Ok(())
     }
 
     fn number(&self, node: &str) -> Result<usize> {
@@ -381,7 +332,7 @@ pub(super) fn check(options: &FailoverOptions) -> Result<()> {
     if options.queue_nodes < 2 {
         bail!("somebody has to take over: a fail-over needs at least two queue nodes");
     }
-    if how.cuts() && (options.copies < 2 || options.queue_nodes < 3) {
+    if how.wired() && (options.copies < 2 || options.queue_nodes < 3) {
         bail!("{} needs two copies at least, and three queue nodes", how.name());
     }
     if how == How::Learner && (options.copies < 2 || options.queue_nodes > options.copies) {
@@ -390,7 +341,7 @@ pub(super) fn check(options: &FailoverOptions) -> Result<()> {
              more queue nodes than copies"
         );
     }
-    if how == How::GatewayAndHome && options.gateways < 2 {
+    if how.ends_connections() && options.gateways < 2 {
         bail!("clients of a gateway that dies need another one");
     }
     Ok(())

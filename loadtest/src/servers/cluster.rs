@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -197,9 +198,15 @@ impl Cluster {
         Ok(())
     }
 
-    /// Lets nothing pass any more between two processes, by their ids, and tells nobody.
-    pub(crate) fn cut(&self, one: &str, other: &str) -> Result<()> {
-        self.wires()?.cut(one, other);
+    /// Lets nothing pass any more from one process to another, by their ids, and tells nobody.
+    pub(crate) fn cut(&self, from: &str, to: &str) -> Result<()> {
+        self.wires()?.cut(from, to);
+        Ok(())
+    }
+
+    /// Lets what one process says to another come later by so much.
+    pub(crate) fn delay(&self, from: &str, to: &str, by: Duration) -> Result<()> {
+        self.wires()?.delay(from, to, by);
         Ok(())
     }
 

@@ -186,6 +186,7 @@ impl Boss {
         let present = self.kept.config.present().version;
         if present != before {
             self.copies = self.kept.config.copies();
+            self.holds = self.kept.config.holds();
             self.learners.review();
             self.lookout.review();
             self.publication.change();

@@ -262,6 +262,7 @@ impl Boss {
         if jump > 0 || is_higher {
             self.kept.config.adopt(told.config, jump, now.unix_ms);
             self.copies = self.kept.config.copies();
+            self.holds = self.kept.config.holds();
         }
         self.kept.rows = rows;
         let step = Version { version: self.kept.version + 1, ..self.kept.step() };

@@ -88,6 +88,7 @@ impl Boss {
             copies: self.copies_wanted(),
             living: linked.values().map(|node| host(node)).collect(),
             is_one_machine: is_any && queue_nodes.all(|node| host(node) == Host::Loopback),
+            holds: self.holds,
             halted: self.frozen.is_some().then_some("the boss is frozen"),
         };
         let buckets = self.stored_rows().map(|(id, row)| {
@@ -126,7 +127,7 @@ impl Boss {
 
     /// The safety of buckets in `/api/v1/status`.
     pub(super) fn shown_safety(&self) -> view::Safety {
-        let Safety { hosts_may_die, nodes_may_die, hosts_wanted, degraded, reasons } =
+        let Safety { hosts_may_die, nodes_may_die, hosts_wanted, degraded, holding, reasons } =
             self.safety();
         let linked = self.linked_nodes();
         let rows = self.stored_rows().filter(|(id, _)| degraded.contains(id));
@@ -142,6 +143,7 @@ impl Boss {
                 in_sync: ids(&row.in_sync),
                 missing: missing.map(|owner| owner.id.clone()).collect(),
                 learners: ids(&row.learners),
+                holding: holding.contains(&id),
             }
         });
         view::Safety {
@@ -152,6 +154,7 @@ impl Boss {
             reasons: reasons.clone(),
             degraded: degraded.len(),
             degraded_buckets: shown.collect(),
+            holding: holding.len(),
             promoted: self.counters.promoted,
             lost: self.counters.buckets_lost,
             added: self.counters.added,

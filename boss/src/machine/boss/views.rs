@@ -1,6 +1,6 @@
 //! What operators see of the boss.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use member::machine::Sample;
 use proto::bucket::BucketId;
@@ -11,6 +11,7 @@ use proto::time::Time;
 use super::super::configurations::{self, Configurations};
 use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
+use super::super::safety::Safety;
 use super::super::table::Row;
 use super::super::{configuration, view};
 use super::recovery::{names, used_up};
@@ -39,9 +40,9 @@ impl Boss {
     /// `/api/v1/table`: nothing before there is one.
     pub fn table_view(&self) -> Option<view::Table> {
         let table = self.publication.table()?;
-        let degraded = &self.safety().degraded;
-        let is_degraded = |prefix| {
-            BucketId::new(table.bits, prefix).is_some_and(|bucket| degraded.contains(&bucket))
+        let Safety { degraded, holding, .. } = self.safety();
+        let is_among = |buckets: &BTreeSet<BucketId>, prefix| {
+            BucketId::new(table.bits, prefix).is_some_and(|bucket| buckets.contains(&bucket))
         };
         let owner = |owner: &table::Owner| view::Owner {
             id: owner.id.clone(),
@@ -55,7 +56,8 @@ impl Boss {
             primary: row.primary.as_ref().map(owner),
             in_sync: row.in_sync.iter().map(owner).collect(),
             learners: row.learners.iter().map(owner).collect(),
-            degraded: is_degraded(row.prefix),
+            degraded: is_among(degraded, row.prefix),
+            holding: is_among(holding, row.prefix),
         });
         Some(view::Table {
             term: table.term,
@@ -191,7 +193,7 @@ impl Boss {
         self.counters.list().into_iter().chain(sizes).collect()
     }
 
-    fn safety_sizes(&self) -> [(&'static str, &'static str, u64); 4] {
+    fn safety_sizes(&self) -> [(&'static str, &'static str, u64); 5] {
         let safety = self.safety();
         [
             (
@@ -213,6 +215,11 @@ impl Boss {
                 "imq_boss_degraded_buckets",
                 "Buckets with fewer copies in sync than are wanted.",
                 safety.degraded.len() as u64,
+            ),
+            (
+                "imq_boss_holding_buckets",
+                "Buckets with one copy that refuse writes and logins, by `alone = \"hold\"`.",
+                safety.holding.len() as u64,
             ),
         ]
     }

@@ -4,10 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// `copies: bucket; bucket; …`, a bucket's members as `node@host`, `node!` that is stuck, and
-/// `node-` that is away; gives `hosts nodes wanted degraded: reasons`.
+/// `copies: bucket; bucket; …`, or `copies hold: …`, a bucket's members as `node@host`, `node!` if
+/// it is stuck, and `node-` if it is away; gives `hosts nodes wanted degraded: reasons`.
 fn said(script: &'static str) -> String {
     let (copies, buckets) = script.split_once(':').unwrap();
+    let (copies, holds) = copies.split_once(' ').unwrap_or((copies, ""));
     let member = |word: &'static str| match word.split_once('@') {
         Some((id, host)) => (id, Member::Level(Host::Named(host))),
         None if word.ends_with('!') => (word.trim_end_matches('!'), Member::Stuck),
@@ -31,10 +32,12 @@ fn said(script: &'static str) -> String {
     let circumstances = Circumstances {
         copies: copies.parse().unwrap(),
         living: living.into_values().collect(),
+        holds: holds == "hold",
         ..Circumstances::default()
     };
     let found = Safety::of(buckets.into_iter(), &circumstances);
-    let Safety { hosts_may_die, nodes_may_die, hosts_wanted, degraded, reasons } = found;
+    let Safety { hosts_may_die, nodes_may_die, hosts_wanted, degraded, holding, reasons } = found;
+    assert!(holds == "hold" || holding.is_empty());
     let reasons = reasons.join("; ");
     format!("{hosts_may_die} {nodes_may_die} {hosts_wanted} {}: {reasons}", degraded.len())
 }
@@ -53,6 +56,12 @@ fn the_number_is_that_of_the_bucket_with_the_fewest_hosts() {
             "2: a@1 b@2; a! b@2",
             "0 0 1 1: a can't go on with its copy of 1 bucket; fewer than 2 copies \
                                  in sync: 1 of 2 buckets",
+        ),
+        (
+            "2 hold: a@1 b@2; a@1; a@1 b-; a!",
+            "0 0 1 3: b is away, a member of 1 bucket; a can't go on with its copy of 1 bucket; \
+             fewer than 2 copies in sync: 3 of 4 buckets; writes and logins are refused, by \
+             `alone = \"hold\"`: 2 of 4 buckets",
         ),
         ("2: a@1 b@1; a@1 b@1", "0 1 1 0: all queue nodes that are linked are on one host"),
         ("2: a@1 b@2; a@1 c@1", "0 1 1 0: some buckets have two copies on one host"),

@@ -38,18 +38,23 @@ q2    queue-node  h     gone   0        8     4        -                     it 
 #[test]
 fn rows_stand_in_columns() {
     let owner = |id: &str| json!({"id": id, "incarnation": 1});
-    let row = |prefix: u32, in_sync: Vec<Value>, learners: Vec<Value>, degraded: bool| {
+    let row = |prefix: u32, in_sync: Vec<Value>, learners: Vec<Value>, state: &str| {
         json!({"prefix": prefix, "loss": 1, "reign": 22, "conf": 333, "in_sync": in_sync,
-               "primary": null, "learners": learners, "degraded": degraded})
+               "primary": null, "learners": learners, "degraded": state.contains("degraded"),
+               "holding": state.contains("holds")})
     };
-    let table = json!({"bits": 1, "rows": [
-        row(0, vec![owner("q1"), owner("q2")], vec![], false),
-        row(1, vec![], vec![owner("q3")], true),
+    let table = json!({"bits": 2, "rows": [
+        row(0, vec![owner("q1"), owner("q2")], vec![], ""),
+        row(1, vec![], vec![owner("q3")], "degraded"),
+        row(2, vec![owner("q1")], vec![owner("q3")], "degraded, holds"),
+        row(3, vec![owner("q1")], vec![], "holds"),
     ]});
     let expected = "\
 bucket  primary  in sync  learners  loss  reign  conf
-0/1     q1       q1,q2    -         1     22     333
-1/1     -        -        q3        1     22     333   degraded
+0/2     q1       q1,q2    -         1     22     333
+1/2     -        -        q3        1     22     333   degraded
+2/2     q1       q1       q3        1     22     333   degraded, holds
+3/2     q1       q1       -         1     22     333   holds
 ";
     assert_eq!(table_text(&read(table).unwrap()), expected);
 }

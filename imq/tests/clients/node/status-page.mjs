@@ -42,6 +42,7 @@ const node = {
 };
 const safety = {
   copies: 2, hosts_may_die: 1, nodes_may_die: 1, hosts_wanted: 1, reasons: [], degraded: 0, degraded_buckets: [],
+  holding: 0,
   promoted: 0, lost: 0, added: 16, dropped: 0,
 };
 const answers = {
@@ -73,6 +74,18 @@ assert.match(shown(), /imq node is available/);
 assert.match(at("figures").textContent, /7 queues/);
 assert.equal(at("hosts").textContent, "1");
 assert.equal(at("safety").className, "good");
+
+Object.assign(safety, {
+  hosts_may_die: 0, nodes_may_die: 0, degraded: 1, holding: 1,
+  reasons: ["writes and logins are refused, by `alone = \"hold\"`: 1 of 8 buckets"],
+  degraded_buckets: [{ bucket: "0/3", primary: "q1", in_sync: ["q1"], missing: [], learners: [], holding: true }],
+});
+ended = rounds();
+again();
+again = await ended;
+assert.equal(at("safety").className, "bad");
+assert.match(at("reasons").textContent, /writes and logins are refused/);
+assert.match(at("degraded").textContent, /q1 \(holds\)/);
 
 is_there = false;
 ended = rounds();

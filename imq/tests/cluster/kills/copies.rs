@@ -10,7 +10,7 @@ use crate::http::{metric, request, rpc, try_request, until, until_ready};
 use crate::process::{Imq, RPC_KEY, port_base};
 
 /// Rooms with messages, and a state of which one key is written and read.
-const CONFIG: &str = "copies = 2\n\n[[class]]\npattern = \"/room/*\"\n\
+pub(super) const CONFIG: &str = "copies = 2\n\n[[class]]\npattern = \"/room/*\"\n\
                       create = \"auto\"\njoin = \"open\"\n\n\
                       [[class.mount]]\nname = \"chat\"\nkind = \"message\"\nsend = \"open\"\n\n\
                       [[class.mount]]\nname = \"scores\"\nkind = \"state\"\n";
@@ -27,18 +27,18 @@ pub(super) struct Copies {
 impl Copies {
     /// Starts all, and waits until each bucket has its copies.
     pub(super) fn start() -> Copies {
+        Copies::configured(CONFIG)
+    }
+
+    /// The same with this cluster configuration.
+    pub(super) fn configured(config: &str) -> Copies {
         let base = port_base();
         let folder = std::env::temp_dir().join(format!("imq-kills-{}-{base}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join("cluster.toml"), CONFIG).expect("a file");
+        fs::write(folder.join("cluster.toml"), config).expect("a file");
         let at = |offset: u16| format!("127.0.0.1:{}", base + offset);
         let boss = boss(base, &folder);
-        let queue_node = |number: u16| {
-            let (id, link, http) = (format!("q{number}"), at(199 + number), at(289 + number));
-            let words = ["queue-node", "--id", &id, "--boss", &at(101), "--listen-link", &link];
-            Imq::start(&[&words[..], &["--listen-http", &http]].concat())
-        };
-        let queue_nodes = (1..=3).map(queue_node).collect();
+        let queue_nodes = (1..=3).map(|number| queue_node(base, number)).collect();
         let gateway = |number: u16| {
             let (id, client) = (format!("g{number}"), at(number - 1));
             let (http, rpc) = (at(79 + number), at(89 + number));
@@ -53,6 +53,11 @@ impl Copies {
         }
         copies.whole(3..=3);
         copies
+    }
+
+    /// Starts a queue node again that has ended, by its number.
+    pub(super) fn restart_queue_node(&mut self, number: usize) {
+        self.queue_nodes[number - 1] = queue_node(self.base, number);
     }
 
     /// Starts the boss again.
@@ -168,4 +173,12 @@ fn boss(base: u16, folder: &std::path::Path) -> Imq {
     let cluster = folder.join("cluster.toml").display().to_string();
     let words = ["boss", "--data-dir", &data, "--cluster", &cluster, "--listen-link", &link];
     Imq::start(&[&words[..], &["--listen-http", &http, "--expected-queue-nodes", "3"]].concat())
+}
+
+/// The queue node of this number, from 1.
+fn queue_node(base: u16, number: usize) -> Imq {
+    let at = |offset: usize| format!("127.0.0.1:{}", usize::from(base) + offset);
+    let (id, link, http) = (format!("q{number}"), at(199 + number), at(289 + number));
+    let words = ["queue-node", "--id", &id, "--boss", &at(101), "--listen-link", &link];
+    Imq::start(&[&words[..], &["--listen-http", &http]].concat())
 }

@@ -25,6 +25,7 @@ fn kill(lost_buckets: u64) -> KillReport {
 fn report() -> FailoverReport {
     FailoverReport {
         how: How::Kill,
+        seed: None,
         queue_nodes: 3,
         gateways: 2,
         copies: 2,
@@ -107,6 +108,10 @@ fn what_has_a_copy_that_lives_is_kept() {
         (How::BossAndNode, 3, 2),
         (How::Cut, 3, 2),
         (How::Apart, 3, 1),
+        (How::CutOneWay, 3, 1),
+        (How::Delay, 3, 1),
+        (How::Power, 3, 2),
+        (How::Random, 3, 2),
     ] {
         assert!(!lost(how, queue_nodes, copies).sound(), "{how:?} {queue_nodes} {copies}");
     }
@@ -121,9 +126,9 @@ fn connections_end_only_with_their_gateway() {
         let told = Notices { cut: 1, ..Notices::default() };
         FailoverReport { how, told, ..report() }
     };
-    assert!(cut(How::GatewayAndHome).sound());
-    for how in How::ALL.into_iter().filter(|how| *how != How::GatewayAndHome) {
-        assert!(!cut(how).sound(), "{how:?}");
+    for how in How::ALL {
+        let kills_gateways = matches!(how, How::GatewayAndHome | How::Random);
+        assert_eq!(cut(how).sound(), kills_gateways, "{how:?}");
     }
 }
 

@@ -110,6 +110,34 @@ fn a_node_is_killed_and_comes_back_in_sync() {
 }
 
 #[test]
+fn buckets_that_hold_are_those_whose_rows_name_one_member() {
+    let holding = |stage: &Stage| {
+        let safety = stage.boss.status().safety;
+        let rows = stage.boss.table_view().unwrap().rows;
+        assert_eq!(rows.iter().filter(|row| row.holding).count(), safety.holding);
+        assert_eq!(metric(stage, "imq_boss_holding_buckets"), safety.holding as u64);
+        let shown = safety.degraded_buckets.iter().filter(|one| one.holding).count();
+        assert_eq!(shown, safety.holding);
+        let is_said = |reason: &String| reason.starts_with("writes and logins are refused");
+        assert_eq!(safety.reasons.iter().any(is_said), safety.holding > 0);
+        safety.holding
+    };
+    let mut stage = super::copies::cluster(2);
+    assert_eq!(holding(&stage), 0, "it goes on");
+    run(&mut stage, "1001 copies 2 hold");
+    assert_eq!(holding(&stage), 32);
+    grow(&mut stage, 1100);
+    assert_eq!(holding(&stage), 0);
+    // Two members are named until one is proven dead.
+    run(&mut stage, "2000 down 1");
+    assert_eq!(holding(&stage), 0);
+    run(&mut stage, "2001 refused 4 q1#1");
+    assert_eq!(holding(&stage), 22);
+    run(&mut stage, "2002 copies 1 hold");
+    assert_eq!(holding(&stage), 0, "one is all that is wanted");
+}
+
+#[test]
 fn a_link_that_flaps_is_seen_and_loses_nothing() {
     let mut stage = whole();
     run(&mut stage, "2000 down 3");

@@ -210,7 +210,9 @@ impl Stage {
         let number = |at: usize| number_or(words, at);
         match words[1] {
             "copies" => {
-                let config = format!("copies = {}\n", words[2]);
+                // `copies number [hold]`.
+                let alone = if words.len() > 3 { "hold" } else { "go_on" };
+                let config = format!("copies = {}\nalone = \"{alone}\"\n", words[2]);
                 let (config, over) = (Configuration::parse(&config).unwrap(), self.version());
                 self.input(Input::Configure { question: 0, config, over });
             }

@@ -1,10 +1,11 @@
 //! What passes and what doesn't.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use super::{Wires, dialler_of};
+use crate::clock::Clock;
 
 /// A `Hello` in its frame.
 fn hello(id: &str) -> Vec<u8> {
@@ -26,44 +27,101 @@ fn who_dials_is_read_from_a_whole_frame() {
     assert!(dialler_of(&[4, 1 << 3 | 2, 2, 1 << 3, 1]).is_err(), "no id");
 }
 
-#[test]
-fn a_cut_holds_its_pair_and_nobody_else_until_it_is_mended() {
-    let (wires, target) = (Wires::default(), TcpListener::bind("127.0.0.1:0").unwrap());
-    let door = wires.lead_to("q2", target.local_addr().unwrap()).unwrap();
-    let dial = |id: &str| {
-        let mut stream = TcpStream::connect(door).unwrap();
+/// A door to a listener, and both ends of links through it.
+struct Bench {
+    wires: Wires,
+    target: TcpListener,
+    door: SocketAddr,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let (wires, target) = (Wires::default(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let door = wires.lead_to("q2", target.local_addr().unwrap()).unwrap();
+        Bench { wires, target, door }
+    }
+
+    fn dial(&self, id: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.door).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream.write_all(&hello(id)).unwrap();
         stream
-    };
-    let accept = |id: &str| {
-        let mut stream = target.accept().unwrap().0;
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let mut came = vec![0; hello(id).len()];
-        stream.read_exact(&mut came).unwrap();
-        assert_eq!(came, hello(id));
-        stream
-    };
-    let mut one = dial("q1");
-    let mut at_one = accept("q1");
-    let mut three = dial("q3");
-    let mut at_three = accept("q3");
+    }
 
-    wires.cut("q2", "q1");
+    fn accept(&self, id: &str) -> TcpStream {
+        let mut stream = self.target.accept().unwrap().0;
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        hear(&mut stream, &hello(id));
+        stream
+    }
+}
+
+fn hear(stream: &mut TcpStream, wanted: &[u8]) {
+    let mut came = vec![0; wanted.len()];
+    stream.read_exact(&mut came).unwrap();
+    assert_eq!(came, wanted);
+}
+
+/// Nothing has come yet.
+fn is_silent(stream: &mut TcpStream) {
+    stream.set_nonblocking(true).unwrap();
+    assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    stream.set_nonblocking(false).unwrap();
+}
+
+#[test]
+fn a_cut_holds_its_pair_and_nobody_else_until_it_is_mended() {
+    let bench = Bench::new();
+    let mut one = bench.dial("q1");
+    let mut at_one = bench.accept("q1");
+    let mut three = bench.dial("q3");
+    let mut at_three = bench.accept("q3");
+
+    bench.wires.cut("q1", "q2");
     one.write_all(b"held").unwrap();
     three.write_all(b"free").unwrap();
-    let mut word = [0; 4];
-    at_three.read_exact(&mut word).unwrap();
-    assert_eq!(&word, b"free");
-    at_one.set_nonblocking(true).unwrap();
-    assert_eq!(at_one.read(&mut word).unwrap_err().kind(), ErrorKind::WouldBlock);
-    at_one.set_nonblocking(false).unwrap();
-
-    wires.mend();
-    at_one.read_exact(&mut word).unwrap();
-    assert_eq!(&word, b"held");
+    hear(&mut at_three, b"free");
+    is_silent(&mut at_one);
+    // The other direction goes on.
     at_one.write_all(b"back").unwrap();
-    one.read_exact(&mut word).unwrap();
-    assert_eq!(&word, b"back");
+    hear(&mut one, b"back");
+    bench.wires.cut("q2", "q1");
+    at_one.write_all(b"late").unwrap();
+    at_three.write_all(b"free").unwrap();
+    hear(&mut three, b"free");
+    is_silent(&mut one);
+
+    bench.wires.mend();
+    hear(&mut at_one, b"held");
+    hear(&mut one, b"late");
     drop(one);
-    assert_eq!(at_one.read(&mut word).unwrap(), 0, "an end passes, too");
+    assert_eq!(at_one.read(&mut [0]).unwrap(), 0, "an end passes, too");
+}
+
+#[test]
+fn who_dials_against_a_cut_waits() {
+    let bench = Bench::new();
+    bench.wires.cut("q2", "q1");
+    let _one = bench.dial("q1");
+    let _three = bench.dial("q3");
+    // Whoever dialled first would have come first.
+    bench.accept("q3");
+    bench.wires.mend();
+    bench.accept("q1");
+}
+
+#[test]
+fn what_is_late_comes_in_its_order_and_not_before() {
+    let bench = Bench::new();
+    let mut one = bench.dial("q1");
+    let mut at_one = bench.accept("q1");
+    let clock = Clock::start();
+    bench.wires.delay("q1", "q2", Duration::from_millis(50));
+    for word in [b"one", b"two", b"six"] {
+        one.write_all(word).unwrap();
+    }
+    drop(one);
+    hear(&mut at_one, b"onetwosix");
+    assert_eq!(at_one.read(&mut [0]).unwrap(), 0);
+    assert!(clock.now() >= 50_000_000, "{} ns", clock.now());
 }
