@@ -258,7 +258,7 @@ pub const PROPOSED_AGAIN_MS: u64 = 1_000;
 /// A process whose timer is late by more than this has stood still.
 pub const SLEPT_MS: u64 = 200;
 /// A probe of a lane waits so long for buckets whose copies lag: it is answered without them then.
-pub const PROBE_WAITS_MS_MAX: u64 = 100;
+pub const PROBE_WAITS_MS_MAX: u64 = DEAD_MS;
 /// A copy that no row names is kept so long: its node may be chosen again, and has it then.
 pub const UNNAMED_COPY_MS: u64 = 30_000;
 /// One slice of a snapshot: so much is written in a turn beside everything else.

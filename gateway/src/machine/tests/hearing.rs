@@ -367,6 +367,36 @@ fn a_bucket_that_lags_is_not_heard_and_holds_up_nobody_else() {
     assert_eq!(sent(" 7"), all, "no bucket of the table");
 }
 
+/// Its copies take longer than a probe follows the other.
+#[test]
+fn a_bucket_is_heard_by_the_rest_of_an_answer_behind_newer_ones() {
+    let log = run(
+        deaf(),
+        &format!(
+            "0 halves 1 n1 n1
+            0 awakes n1
+            0 n1 probed 0
+            0 n1 at 1 0 1 0
+            0 c0 open
+            0 c0 connect {}
+            0 n1 logged_in 0 0
+            0 n1 at 1 0 1 1
+            0 c1 open
+            0 c1 connect ann
+            0 n1 logged_in 1 0
+            400 n1 probed 400000
+            600 c0 send 1 /room/1 chat a
+            610 n1 probed 600000 1
+            700 wait
+            710 n1 probed 700000 1
+            850 n1 probed 600000
+            950 c1 send 1 /room/1 chat b",
+            heard_user()
+        ),
+    );
+    assert!(log.contains("950: n1 operation of 1"), "{log}");
+}
+
 #[test]
 fn a_home_is_heard_by_what_it_answers_as_the_home() {
     // Her home moves from `n2` to `n1`, which has just answered.

@@ -141,7 +141,8 @@ impl Upstream {
     }
 
     /// A node has answered a probe, which it was, unless it is of the past. An answer that is
-    /// about a part of its buckets may be followed by others.
+    /// about a part of its buckets may be followed by others, also of probes before it: the rest
+    /// may be slower than a probe follows the other.
     pub(in crate::machine) fn probe_answered(
         &mut self,
         node: NodeIndex,
@@ -150,9 +151,11 @@ impl Upstream {
     ) -> Option<Probe> {
         let entry = &mut self.nodes[node];
         let at = entry.probes.iter().position(|probe| probe.nonce == nonce);
-        let probe = at.and_then(|at| entry.probes.drain(..=at).next_back());
-        if let Some(probe) = probe.filter(|_| is_part) {
-            entry.probes.push_front(Probe { is_answered: true, ..probe });
+        let probe = at.map(|at| entry.probes[at]);
+        match at {
+            Some(at) if is_part => entry.probes[at].is_answered = true,
+            Some(at) => drop(entry.probes.drain(..=at)),
+            None => {}
         }
         entry.silent_since_ms = (!entry.probes.is_empty()).then_some(now_ms);
         probe
