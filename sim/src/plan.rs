@@ -94,6 +94,32 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How many copies a bucket is to have, in four seeds.
 const COPIES: [u32; 4] = [1, 2, 2, 3];
 
+/// Makes the draws of the disk others than those of the rest of the plan.
+const DISK: u64 = 0x6469_736b;
+
+/// What the boss's disk does to it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk {
+    /// Once it has lost its newest steps when the boss starts.
+    pub falls: bool,
+    /// Of a hundred writes, so many fail.
+    pub fails_percent: u64,
+    /// And so many are slow.
+    pub slow_percent: u64,
+}
+
+impl Disk {
+    fn of(seed: u64) -> Disk {
+        let mut chance = Chance::new(seed ^ DISK);
+        let falls = chance.percent(10);
+        let mut often = |percent: u64| if chance.percent(percent) { 20 } else { 0 };
+        Disk { falls, fails_percent: often(10), slow_percent: often(10) }
+    }
+}
+
+/// Where the store falls, the boss dies so often.
+const FALLS_MS: u64 = 1_200;
+
 /// All that is drawn before a run begins.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -123,6 +149,8 @@ pub struct Plan {
     pub ahead_ms: [u64; HOSTS + 1],
     /// How many copies of each bucket the boss wants, its primary included.
     pub copies: u32,
+    /// What the boss's disk does.
+    pub disk: Disk,
     /// So many of a hundred connections hold.
     pub hold_percent: u64,
     /// Payloads are padded up to this length.
@@ -184,6 +212,7 @@ impl Plan {
             logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
             nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
             copies: *chance.pick(&COPIES),
+            disk: Disk::of(seed),
             hangs_long: chance.percent(20),
             kill: chance.percent(30).then(|| Kill {
                 step: *chance.pick(&STEPS),
@@ -196,7 +225,16 @@ impl Plan {
                 false => [0; HOSTS + 1],
             },
         };
-        if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan }
+        if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan.with_falls() }
+    }
+
+    /// A boss whose store falls dies often enough to see it.
+    fn with_falls(self) -> Plan {
+        let mut troubles = self.troubles;
+        if self.disk.falls {
+            troubles.crash_boss_ms = FALLS_MS;
+        }
+        Plan { troubles, ..self }
     }
 
     /// The same clients and sizes, but one fault of the cluster is healed before the next.
@@ -214,7 +252,7 @@ impl Plan {
             one_fault_ms: 200,
             ..self.troubles
         };
-        Plan { troubles, active_ms: SINGLE_MS, kill: None, ..self }
+        Plan { troubles, active_ms: SINGLE_MS, kill: None, disk: Disk::default(), ..self }
     }
 
     /// Whether one fault of the cluster is healed before the next.

@@ -1,7 +1,9 @@
 //! Bugs that are planted one at a time: the simulation must find each of them.
 
 mod copied;
+mod fallen;
 mod found;
+mod others;
 
 use queue_node::machine::Forgets;
 
@@ -16,8 +18,19 @@ pub struct Planted {
     pub breaks: &'static [&'static str],
     /// The switch that is on.
     pub faults: Faults,
-    /// It takes copies to find it.
-    is_copied: bool,
+    /// What a seed must have to find it.
+    needs: Needs,
+}
+
+/// What a seed must have to find a bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// Nothing.
+    Nothing,
+    /// Buckets with copies.
+    Copies,
+    /// Copies, and a boss's store that loses steps.
+    Falls,
 }
 
 /// A switch in a machine, who must notice it, and how it is turned on.
@@ -28,11 +41,11 @@ struct Switch {
 }
 
 impl Switch {
-    fn planted(&self, is_copied: bool) -> Planted {
+    fn planted(&self, needs: Needs) -> Planted {
         let Switch { name, breaks, plant } = self;
         let mut faults = Faults::default();
         plant(&mut faults);
-        Planted { name: (*name).to_owned(), breaks, faults, is_copied }
+        Planted { name: (*name).to_owned(), breaks, faults, needs }
     }
 }
 
@@ -56,14 +69,20 @@ const BY_SCRIPT: [Forgets; 4] = [
 
 /// All of them: the switches of machines, and one for each thing that a copy can forget.
 pub fn all() -> impl Iterator<Item = Planted> {
-    let machines = MACHINES.iter().map(|switch| switch.planted(false));
-    let copied = copied::MACHINES.iter().map(|switch| switch.planted(true));
+    let machines = MACHINES.iter().map(|switch| switch.planted(Needs::Nothing));
+    let copied = copied::MACHINES.iter().map(|switch| switch.planted(Needs::Copies));
+    let fallen = fallen::MACHINES.iter().map(|switch| switch.planted(Needs::Falls));
     let forgets = Forgets::ALL.iter().filter(|what| !BY_SCRIPT.contains(what)).map(|what| {
         let mut faults = Faults::default();
         faults.node.forgets = Some(*what);
-        Planted { name: format!("copy.forgets.{what:?}"), breaks: COPY, faults, is_copied: false }
+        Planted {
+            name: format!("copy.forgets.{what:?}"),
+            breaks: COPY,
+            faults,
+            needs: Needs::Nothing,
+        }
     });
-    machines.chain(forgets).chain(copied)
+    machines.chain(forgets).chain(copied).chain(fallen)
 }
 
 /// Of all machines.
@@ -485,9 +504,9 @@ const MACHINES: [Switch; 78] = [
 ];
 
 impl Planted {
-    /// The bug of just this name.
+    /// The bug of just this name, also of those that no seed was seen to find.
     #[must_use]
     pub fn named(name: &str) -> Option<Planted> {
-        all().find(|bug| bug.name == name)
+        all().chain(others::all()).find(|bug| bug.name == name)
     }
 }

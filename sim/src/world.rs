@@ -8,6 +8,8 @@ mod boss;
 mod chaos;
 mod client;
 mod cuts;
+mod disk;
+mod falls;
 mod fences;
 mod full;
 mod gateway;
@@ -37,6 +39,7 @@ use self::back_end::BackEnd;
 use self::boss::BossHost;
 use self::client::ClientHost;
 use self::cuts::Cuts;
+use self::falls::Falls;
 use self::fences::Fences;
 use self::gateway::GatewayHost;
 use self::kills::Kill;
@@ -102,6 +105,7 @@ pub struct World {
     fulls: Vec<Full>,
     cuts: Cuts,
     logs: Logs,
+    falls: Falls,
     raised: Vec<Raised>,
     troubled: BTreeMap<Process, u64>,
     kill: Option<Kill>,
@@ -133,7 +137,7 @@ impl World {
             agenda: Agenda::default(),
             phase: Phase::Trouble,
             vitals: BTreeMap::new(),
-            boss: BossHost::default(),
+            boss: BossHost::new(plan.seed),
             nodes: (0..plan.nodes).map(|at| NodeHost::new(at, 0)).collect(),
             gateways: (0..GATEWAYS).map(GatewayHost::new).collect(),
             clients,
@@ -156,6 +160,7 @@ impl World {
             fulls: Vec::new(),
             cuts: Cuts::default(),
             logs: Logs::new(plan.seed),
+            falls: Falls::default(),
             raised: Vec::new(),
             troubled: BTreeMap::new(),
             kill: plan.kill,
@@ -220,6 +225,8 @@ impl World {
             records: self.logs.kinds,
             copies: self.logs.seen,
             raised: self.raised,
+            disk: self.boss.disk.seen,
+            falls: self.falls.seen,
             has_single_faults: self.plan.has_single_faults() && self.plan.copies > 1,
             calm_us,
             audit_us,
@@ -237,7 +244,8 @@ impl World {
             Happening::Dial { port, life, target } => self.dial(port, life, target),
             Happening::Carried { wire, end, bytes } => self.carried(wire, end, &bytes),
             Happening::Notice { wire, end } => self.notice(wire, end),
-            Happening::Stored { life } => self.stored(life),
+            Happening::Written { life, fails } => self.written(life, fails),
+            Happening::OperatorLooks { life } => self.operator_looks(life),
             Happening::Trouble(trouble) => self.trouble(trouble),
             Happening::Think { client } => self.think(client),
             Happening::ClientWake { client, at_ms } => self.client_wakes(client, at_ms),

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use gateway::machine::{ConnId, Ending, Format, Input, Lane, Outbox, Settings};
+use link::machine::LinkId;
 use member::machine::{self, Member, News};
 use proto::frame::FrameReader;
 use proto::limits;
@@ -44,6 +45,11 @@ struct Conn {
 impl GatewayHost {
     pub(crate) fn new(at: usize) -> GatewayHost {
         GatewayHost { id: format!("g{}", at + 1), lanes: Vec::new() }
+    }
+
+    /// The link on which a lane has registered.
+    pub(crate) fn boss_link(&self, lane: usize) -> Option<LinkId> {
+        self.lanes.get(lane)?.member.boss_link()
     }
 
     /// The life that the boss has given it, 0 before.
@@ -160,8 +166,11 @@ impl World {
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::Web(*request), &mut host.out);
             }
-            Arrival::Up { .. } | Arrival::Down { .. } | Arrival::Frame { .. } | Arrival::Stored => {
-            }
+            Arrival::Up { .. }
+            | Arrival::Down { .. }
+            | Arrival::Frame { .. }
+            | Arrival::Stored
+            | Arrival::StoreFailed => {}
         }
     }
 

@@ -102,6 +102,7 @@ impl World {
                 }
                 Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
                 Arrival::Stored
+                | Arrival::StoreFailed
                 | Arrival::Asked { .. }
                 | Arrival::Answered { .. }
                 | Arrival::Opened { .. }

@@ -15,6 +15,7 @@ pub(crate) enum Arrival {
     Frame { port: Port, link: LinkId, frame: Vec<u8> },
     Down { port: Port, link: LinkId },
     Stored,
+    StoreFailed,
     Opened { socket: usize },
     Received { socket: usize, bytes: Vec<u8> },
     Gone { socket: usize },
@@ -158,6 +159,7 @@ impl World {
         *vitals = Vitals { life: vitals.life + 1, ..Vitals::default() };
         let life = vitals.life;
         self.drop_ports(process);
+        self.falls.dies(process, self.agenda.now_us());
         match process {
             Process::Boss => self.boss_dies(),
             Process::Node(node) => self.node_dies(node),

@@ -429,7 +429,7 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 13] = [
+const ENDS_ALLOWED: [&str; 14] = [
     "this node is not registered yet",
     "it is not the node of the table",
     "the node has come back on another link",
@@ -440,6 +440,7 @@ const ENDS_ALLOWED: [&str; 13] = [
     "a node leads a bucket of which nothing is known here",
     "the node has no space for copies",
     "the peer has heard a newer table than this node",
+    "it told a row of which the boss, whose store has lost steps, must tell first",
     "it was refused",
     "it registered twice on one link",
     "no longer wanted",
