@@ -36,7 +36,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 38] = [
+const KINDS: [Kind; 40] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -250,6 +250,12 @@ const KINDS: [Kind; 38] = [
         count: |seen| seen.disk.failed,
     },
     Kind { name: "slow writes", bound: Bound::AtLeastInHundred(20), count: |seen| seen.disk.slow },
+    Kind { name: "answers timed", bound: Bound::AtLeastInHundred(1), count: |seen| seen.judged },
+    Kind {
+        name: "later reigns shown",
+        bound: Bound::AtLeastInHundred(1),
+        count: |seen| seen.lower,
+    },
 ];
 
 fn commands(seen: &Observations) -> u64 {
@@ -435,7 +441,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, records: ALL, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 32, "{complaints:#?}");
+        assert_eq!(complaints.len(), 34, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

@@ -253,6 +253,10 @@ pub struct Observations {
     pub disk: Disk,
     /// How often it has lost steps, and what came of that.
     pub falls: Falls,
+    /// How many answers were judged by how long they took.
+    pub judged: u64,
+    /// How often a lane went on with the output of a later reign.
+    pub lower: u64,
     /// One fault is healed before the next, and each bucket has copies.
     pub has_single_faults: bool,
     /// What there was to see of real copies.

@@ -80,6 +80,8 @@ pub struct Troubles {
     pub away_client_ms: u64,
     /// A queue node keeps all that it may, and has space again after a while.
     pub full_node_ms: u64,
+    /// A queue node takes one turn in 50 ms for a while.
+    pub slow_node_ms: u64,
     /// Something goes wrong if nothing else does.
     pub one_fault_ms: u64,
 }
@@ -115,6 +117,14 @@ impl Disk {
         let mut often = |percent: u64| if chance.percent(percent) { 20 } else { 0 };
         Disk { falls, fails_percent: often(10), slow_percent: often(10) }
     }
+}
+
+/// Makes the draws of slow nodes others than those of the rest of the plan.
+const SLOW: u64 = 0x736c_6f77;
+
+fn slow_node_ms(seed: u64) -> u64 {
+    let mut chance = Chance::new(seed ^ SLOW);
+    if chance.percent(15) { chance.between(300, 2_000) } else { 0 }
 }
 
 /// Where the store falls, the boss dies so often.
@@ -190,6 +200,7 @@ impl Plan {
             late_client_ms: every(50, 100, 800),
             away_client_ms: every(40, 300, 2_000),
             full_node_ms: every(30, 300, 2_000),
+            slow_node_ms: slow_node_ms(seed),
             one_fault_ms: 0,
         };
         let back_end_ms = every(60, 15, 150);
@@ -249,6 +260,7 @@ impl Plan {
             hang_ms: 0,
             cut_off_ms: 0,
             full_node_ms: 0,
+            slow_node_ms: 0,
             one_fault_ms: 200,
             ..self.troubles
         };

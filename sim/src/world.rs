@@ -2,6 +2,7 @@
 //! them the machines of production, on virtual time.
 
 mod agenda;
+mod answers;
 mod application;
 mod back_end;
 mod boss;
@@ -18,6 +19,7 @@ mod hold;
 pub mod kills;
 mod logs;
 mod losses;
+mod lower;
 mod membership;
 mod node;
 mod phases;
@@ -28,12 +30,14 @@ mod shown;
 mod sockets;
 mod tap;
 mod tokens;
+mod waits;
 mod wires;
 mod words;
 
 use std::collections::BTreeMap;
 
 use self::agenda::{Agenda, Happening};
+use self::answers::Answers;
 use self::application::Application;
 use self::back_end::BackEnd;
 use self::boss::BossHost;
@@ -45,11 +49,13 @@ use self::gateway::GatewayHost;
 use self::kills::Kill;
 use self::logs::Logs;
 use self::losses::Losses;
+use self::lower::Lower;
 use self::node::NodeHost;
 use self::process::Vitals;
 use self::referee::Referee;
 pub(crate) use self::referee::{FIRST_STAYS, SEVERAL};
 use self::sockets::Socket;
+use self::waits::Looks;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
 use crate::check::Violation;
@@ -106,6 +112,9 @@ pub struct World {
     cuts: Cuts,
     logs: Logs,
     falls: Falls,
+    answers: Answers,
+    looks: Looks,
+    lower: Lower,
     raised: Vec<Raised>,
     troubled: BTreeMap<Process, u64>,
     kill: Option<Kill>,
@@ -161,6 +170,9 @@ impl World {
             cuts: Cuts::default(),
             logs: Logs::new(plan.seed),
             falls: Falls::default(),
+            answers: Answers::default(),
+            looks: Looks::new(plan.seed),
+            lower: Lower::default(),
             raised: Vec::new(),
             troubled: BTreeMap::new(),
             kill: plan.kill,
@@ -227,6 +239,8 @@ impl World {
             raised: self.raised,
             disk: self.boss.disk.seen,
             falls: self.falls.seen,
+            judged: self.answers.judged,
+            lower: self.lower.seen,
             has_single_faults: self.plan.has_single_faults() && self.plan.copies > 1,
             calm_us,
             audit_us,

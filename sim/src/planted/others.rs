@@ -9,11 +9,6 @@ type Other = (&'static str, fn(&mut Faults));
 
 /// Of a boss whose store has lost steps.
 const FALLEN: &[Other] = &[
-    ("boss.term_after", |f| f.boss.term_after = true),
-    ("boss.thaws_at_once", |f| f.boss.thaws_at_once = true),
-    ("boss.rows_one_by_one", |f| f.boss.adopt.rows_one_by_one = true),
-    ("boss.primary_confirms_alone", |f| f.boss.adopt.primary_confirms_alone = true),
-    ("boss.numbers_repeat", |f| f.boss.adopt.numbers_repeat = true),
     ("boss.fork_kept", |f| f.boss.adopt.fork_kept = true),
     ("boss.config_repeats", |f| f.boss.config_repeats = true),
     ("boss.reign_jumps_with_conf", |f| f.boss.reign_jumps_with_conf = true),

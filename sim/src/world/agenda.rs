@@ -95,6 +95,7 @@ pub(crate) enum Trouble {
     LateClient,
     AwayClient,
     FullNode,
+    SlowNode,
     OneFault,
 }
 

@@ -97,6 +97,9 @@ impl World {
         let delay_us = self.chance.between(10_000, 200_000);
         self.trace(|| format!("{one:?} and {other:?} hear each other {delay_us} us late"));
         let until_us = self.agenda.now_us() + us;
+        for port in [one, other] {
+            self.troubles(port.process(), until_us + delay_us);
+        }
         self.cuts.slow.insert(pair(one, other), (until_us, delay_us));
     }
 

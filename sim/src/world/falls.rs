@@ -174,6 +174,7 @@ impl World {
         for row in self.logs.raised_since_fall(&rows) {
             self.losses.begins(row, at_us, now_us);
         }
+        self.logs.note_since(now_us, &rows);
         let alive = self.alive();
         for (bucket, what) in self.logs.rise(&alive, &rows) {
             // Nobody lives who has told.

@@ -237,11 +237,16 @@ impl World {
         if self.nodes[node].is_lane(link) {
             match number {
                 INTRODUCE => {
-                    if let Ok(introduce) = prost::Message::decode(body) {
+                    if let Ok(introduce) = <g2q::Introduce as prost::Message>::decode(body) {
+                        let handle = Handle::named(introduce.session);
+                        self.answers.handle_changes(node, link, handle);
                         self.fences.introduced(node, link, introduce);
                     }
                 }
-                OPERATION => self.fences.operation(now_us, node, link, body),
+                OPERATION => {
+                    self.operation_comes(node, link, body);
+                    self.fences.operation(now_us, node, link, body);
+                }
                 _ => {}
             }
         } else if number == WORD
@@ -257,6 +262,7 @@ impl World {
         let (mut accepted, mut resumed) = (Vec::new(), Vec::new());
         each_frame(bytes, |number, body| match (peer, number) {
             (Port::Lane(..), ANSWER) => {
+                self.operation_is_answered(node, link, body);
                 accepted.extend(self.fences.answered((now_us, node, link), body));
             }
             (Port::Lane(..), LOGGED_IN) => {
@@ -310,6 +316,7 @@ impl World {
         });
         let is_whole = |wire: &Wire| !wire.cut && !wire.is_ailing;
         let first_is_whole = wires.next().is_some_and(is_whole);
-        self.is_awake(ports[1].process()) && first_is_whole && wires.all(is_whole)
+        let is_slow = ports.iter().any(|port| self.is_slow(port.process()));
+        self.is_awake(ports[1].process()) && !is_slow && first_is_whole && wires.all(is_whole)
     }
 }

@@ -92,6 +92,7 @@ impl World {
 
     pub(crate) fn gateway_dies(&mut self, at: usize) {
         self.gateways[at].lanes.clear();
+        self.lower.gateway_dies(at);
         // The process has begun its next life by now.
         self.back_end_loses(at, self.life(Process::Gateway(at)) - 1);
         self.drop_sockets(at);
@@ -134,6 +135,7 @@ impl World {
         match arrival {
             Arrival::Up { port: Port::Lane(_, lane), link, peer, dialled } => {
                 self.gateways[at].lanes[lane].out.links.up(link);
+                self.lower.link_changes(Port::Lane(at, lane), link);
                 let dialled = dialled.map(|target| self.known(target));
                 let dialled = dialled.as_ref();
                 let up = machine::Input::LinkUp { link, peer, dialled, holds: &[] };
@@ -149,9 +151,14 @@ impl World {
                     let frame = machine::Input::Frame { link, frame: &frame };
                     return self.lane_gets(at, lane, frame);
                 }
-                self.referee_hears_node(Port::Lane(at, lane), link, &frame);
+                let port = Port::Lane(at, lane);
+                self.referee_hears_node(port, link, &frame);
+                let before = self.before_shown(port, link, &frame);
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::LinkFrame { link, frame: &frame }, &mut host.out);
+                if let Some(before) = before {
+                    self.behind_shown(port, before);
+                }
             }
             Arrival::Opened { socket } => self.opened(at, socket),
             Arrival::Received { socket, bytes } => self.received(at, socket, &bytes),

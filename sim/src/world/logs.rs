@@ -70,6 +70,8 @@ pub(crate) struct Logs {
     committed: BTreeMap<Key, BTreeMap<u64, Mark>>,
     /// The newest rows that are stored.
     rows: BTreeMap<BucketId, Row>,
+    /// When the row of each bucket was stored.
+    since_us: BTreeMap<BucketId, (u64, u64)>,
     /// Those before the store lost steps, until what is stored counts again.
     before: Option<fallen::Before>,
     /// What the boss has given out.
@@ -143,12 +145,14 @@ impl World {
     /// The boss has stored rows, and has lost none.
     pub(crate) fn logs_store(&mut self, rows: &[(BucketId, Row)]) {
         self.note_raised(rows, false);
+        self.logs.note_since(self.agenda.now_us(), rows);
         let alive = self.alive();
         let broken: Vec<Broken> =
             rows.iter().flat_map(|row| self.logs.store(&alive, row)).collect();
         for (rule, what) in broken {
             self.violated(rule, what);
         }
+        (0..self.nodes.len()).for_each(|at| self.look_at_waits(at));
     }
 
     /// Buckets begin anew: somebody may have had one, and be passed over for lost steps.
@@ -195,6 +199,7 @@ impl Logs {
             opened: BTreeMap::new(),
             committed: BTreeMap::new(),
             rows: BTreeMap::new(),
+            since_us: BTreeMap::new(),
             before: None,
             numbers: Numbers::default(),
             kinds: Kinds::default(),
