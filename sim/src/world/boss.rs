@@ -205,10 +205,9 @@ impl World {
                 Arrival::Frame { link, frame, .. } => {
                     boss.handle(now, Input::Frame { link, frame: &frame }, out);
                 }
-                Arrival::Down { link, .. } => {
+                Arrival::Down { link, silent_ms, .. } => {
                     out.links.down(link);
-                    // Those who are cut off are judged a dead time later than they could be.
-                    boss.handle(now, Input::LinkDown { link, silent_ms: 0 }, out);
+                    boss.handle(now, Input::LinkDown { link, silent_ms }, out);
                     down.push(link);
                 }
                 Arrival::Stored => boss.handle(now, Input::Stored, out),

@@ -140,6 +140,7 @@ impl World {
     /// long enough; till then the other end goes on speaking or listening.
     pub(crate) fn deafen(&mut self, wire: usize, end: usize) {
         self.wires[wire].ends[end].is_deaf = true;
+        self.wires[wire].ends[end].silent_us = Some(self.agenda.now_us());
         self.wires[wire].is_ailing = true;
         let dead_us = limits::DEAD_MS * 1000;
         let us = self.chance.between(dead_us - 100_000, dead_us);

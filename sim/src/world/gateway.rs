@@ -103,7 +103,7 @@ impl World {
         let now = self.now();
         let mut down = Vec::new();
         for arrival in inbox {
-            if let Arrival::Down { port, link } = arrival {
+            if let Arrival::Down { port, link, .. } = arrival {
                 down.push((port, link));
             }
             self.gateway_takes(at, arrival);
@@ -141,7 +141,7 @@ impl World {
                 let up = machine::Input::LinkUp { link, peer, dialled, holds: &[] };
                 self.lane_gets(at, lane, up);
             }
-            Arrival::Down { port: Port::Lane(_, lane), link } => {
+            Arrival::Down { port: Port::Lane(_, lane), link, .. } => {
                 self.gateways[at].lanes[lane].out.links.down(link);
                 self.lane_gets(at, lane, machine::Input::LinkDown { link });
             }

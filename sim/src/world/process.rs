@@ -11,18 +11,50 @@ use crate::phase::Phase;
 /// What a process takes in its next turn.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    Up { port: Port, link: LinkId, peer: Peer, dialled: Option<Target> },
-    Frame { port: Port, link: LinkId, frame: Vec<u8> },
-    Down { port: Port, link: LinkId },
+    Up {
+        port: Port,
+        link: LinkId,
+        peer: Peer,
+        dialled: Option<Target>,
+    },
+    Frame {
+        port: Port,
+        link: LinkId,
+        frame: Vec<u8>,
+    },
+    /// A link is gone, and was silent for so long before.
+    Down {
+        port: Port,
+        link: LinkId,
+        silent_ms: u64,
+    },
     Stored,
     StoreFailed,
-    Opened { socket: usize },
-    Received { socket: usize, bytes: Vec<u8> },
-    Gone { socket: usize },
-    Writable { socket: usize },
-    Drained { socket: usize },
-    Answered { lane: usize, request: u64, outcome: gateway::machine::callout::Outcome },
-    Asked { lane: usize, request: Box<gateway::machine::WebRequest> },
+    Opened {
+        socket: usize,
+    },
+    Received {
+        socket: usize,
+        bytes: Vec<u8>,
+    },
+    Gone {
+        socket: usize,
+    },
+    Writable {
+        socket: usize,
+    },
+    Drained {
+        socket: usize,
+    },
+    Answered {
+        lane: usize,
+        request: u64,
+        outcome: gateway::machine::callout::Outcome,
+    },
+    Asked {
+        lane: usize,
+        request: Box<gateway::machine::WebRequest>,
+    },
 }
 
 /// More than this comes to no process between two turns, though it stands still for long.
