@@ -253,6 +253,8 @@ pub struct Observations {
     pub disk: Disk,
     /// How often it has lost steps, and what came of that.
     pub falls: Falls,
+    /// A bucket of which one copy is left changes nothing.
+    pub alone_holds: bool,
     /// How many answers were judged by how long they took.
     pub judged: u64,
     /// How often a lane went on with the output of a later reign.
@@ -298,6 +300,10 @@ pub struct Full {
 /// What a full node says.
 pub const FULL: &str = "this queue node has reached its memory limit: delete what isn't needed, or \
                         try again later";
+
+/// What a bucket says of which one copy is left that may change nothing.
+pub const ALONE: &str = "one copy of this queue's data is left, and nothing is changed until there \
+                         is a second one: try again later";
 
 impl Observations {
     /// Whether the queue may have lost its data between these moments.

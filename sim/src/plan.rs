@@ -127,6 +127,11 @@ fn slow_node_ms(seed: u64) -> u64 {
     if chance.percent(15) { chance.between(300, 2_000) } else { 0 }
 }
 
+/// Makes this draw another than those of the rest of the plan.
+const ALONE: u64 = 0x616c_6f6e;
+/// Of a hundred seeds with two copies, in so many a bucket holds of which one is left.
+const ALONE_PERCENT: u64 = 15;
+
 /// Where the store falls, the boss dies so often.
 const FALLS_MS: u64 = 1_200;
 
@@ -161,6 +166,8 @@ pub struct Plan {
     pub copies: u32,
     /// What the boss's disk does.
     pub disk: Disk,
+    /// A bucket of which one copy is left changes nothing.
+    pub alone_holds: bool,
     /// So many of a hundred connections hold.
     pub hold_percent: u64,
     /// Payloads are padded up to this length.
@@ -205,7 +212,7 @@ impl Plan {
         };
         let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
-        let plan = Plan {
+        let mut plan = Plan {
             seed,
             faults,
             troubles,
@@ -224,6 +231,7 @@ impl Plan {
             nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
             copies: *chance.pick(&COPIES),
             disk: Disk::of(seed),
+            alone_holds: false,
             hangs_long: chance.percent(20),
             kill: chance.percent(30).then(|| Kill {
                 step: *chance.pick(&STEPS),
@@ -236,6 +244,7 @@ impl Plan {
                 false => [0; HOSTS + 1],
             },
         };
+        plan.alone_holds = plan.copies == 2 && Chance::new(seed ^ ALONE).percent(ALONE_PERCENT);
         if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan.with_falls() }
     }
 

@@ -31,6 +31,8 @@ enum Needs {
     Copies,
     /// Copies, and a boss's store that loses steps.
     Falls,
+    /// Buckets that hold when one copy is left.
+    Hold,
 }
 
 /// A switch in a machine, who must notice it, and how it is turned on.

@@ -239,6 +239,7 @@ impl World {
             raised: self.raised,
             disk: self.boss.disk.seen,
             falls: self.falls.seen,
+            alone_holds: self.plan.alone_holds,
             judged: self.answers.judged,
             lower: self.lower.seen,
             has_single_faults: self.plan.has_single_faults() && self.plan.copies > 1,

@@ -32,6 +32,7 @@ fn fits(seed: u64, needs: Needs) -> bool {
     match needs {
         Needs::Nothing => true,
         Needs::Copies => plan().copies > 1,
+        Needs::Hold => plan().alone_holds,
         Needs::Falls => plan().copies > 1 && plan().disk.falls,
     }
 }

@@ -58,9 +58,6 @@ const COPIED: &[Other] = &[
     ("node.row_ignored_before_ack", |f| f.node.row_ignored_before_ack = true),
     ("node.neighbour_hears_early", |f| f.node.neighbour_hears_early = true),
     ("node.round_names_nobody", |f| f.node.round_names_nobody = true),
-    ("node.hold_answers", |f| f.node.hold_answers = true),
-    ("node.hold_counts_learner", |f| f.node.hold_counts_learner = true),
-    ("node.hold_reads_ahead", |f| f.node.hold_reads_ahead = true),
     ("node.level_without_last_slice", |f| f.node.level_without_last_slice = true),
     ("node.asked_once", |f| f.node.asked_once = true),
     ("node.old_incarnation_counted", |f| f.node.old_incarnation_counted = true),
@@ -80,10 +77,18 @@ const COPIED: &[Other] = &[
     ("lane.shows_old_reign", |f| f.lane.shows_old_reign = true),
 ];
 
+/// Of buckets that hold when one copy is left.
+const HOLDING: &[Other] = &[
+    ("node.hold_answers", |f| f.node.hold_answers = true),
+    ("node.hold_counts_learner", |f| f.node.hold_counts_learner = true),
+    ("node.hold_reads_ahead", |f| f.node.hold_reads_ahead = true),
+];
+
 /// All of them.
 pub(super) fn all() -> impl Iterator<Item = Planted> {
     let fallen = FALLEN.iter().map(|other| planted(other, Needs::Falls));
-    fallen.chain(COPIED.iter().map(|other| planted(other, Needs::Copies)))
+    let holding = HOLDING.iter().map(|other| planted(other, Needs::Hold));
+    fallen.chain(holding).chain(COPIED.iter().map(|other| planted(other, Needs::Copies)))
 }
 
 fn planted((name, plant): &Other, needs: Needs) -> Planted {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use link::machine::LinkId;
 use proto::bucket::BucketId;
-use proto::c2g::Head;
+use proto::c2g::{Head, Kind};
+use proto::codes::Status;
 use proto::g2c::ResultHead;
 use proto::ids::Handle;
 use proto::table::Row;
@@ -14,6 +15,8 @@ use proto::{g2q, name, q2g};
 use super::World;
 
 const RULE: &str = "nobody waits for a copy of another bucket";
+/// F9.
+const HELD: &str = "where one copy is left that holds nothing is changed";
 const OPEN: &str = "after healing nothing waits to be decided";
 
 /// Twice over the slowest link, and some turns.
@@ -39,6 +42,9 @@ struct Asked {
     bucket: BucketId,
     /// By which row of the bucket, if everybody was well that it names.
     conf: Option<u64>,
+    /// It comes for the first time and changes something, of which one copy is left that may
+    /// change nothing.
+    is_held: bool,
 }
 
 impl Answers {
@@ -73,9 +79,15 @@ impl World {
             return;
         };
         let at_us = self.agenda.now_us();
-        let conf = self.row_of_the_well(at, bucket, at_us).map(|row| row.conf);
+        let row = self.row_of_the_well(at, bucket, at_us);
+        let conf = row.map(|row| row.conf);
+        let is_alone = row.is_some_and(|row| row.in_sync.len() == 1);
+        let is_held = self.plan.alone_holds
+            && is_alone
+            && matches!(operation.kind, Kind::SendMessage | Kind::SendState)
+            && self.fences.is_new(at, link, operation.session, &head);
         let key = (at, link, operation.session, head.op_id);
-        self.answers.asked.insert(key, Asked { at_us, bucket, conf });
+        self.answers.asked.insert(key, Asked { at_us, bucket, conf, is_held });
     }
 
     /// A node lets an answer out.
@@ -84,12 +96,16 @@ impl World {
         let Ok(head) = ResultHead::of(answer.result) else { return };
         let key = (at, link, answer.session, head.op_id);
         let Some(asked) = self.answers.asked.remove(&key) else { return };
-        let Asked { at_us, bucket, conf: Some(conf) } = asked else { return };
+        let Asked { at_us, bucket, conf: Some(conf), is_held } = asked else { return };
         let row = self.row_of_the_well(at, bucket, at_us);
         if row.is_none_or(|row| row.conf != conf) {
             return;
         }
         self.answers.judged += 1;
+        if is_held && head.status == Status::Ok.number() {
+            let what = format!("q{} has done {} of {bucket:?}", at + 1, head.op_id);
+            self.violated(HELD, what);
+        }
         let us = self.agenda.now_us() - at_us;
         if us > PROMPT_US {
             let what = format!("q{}, {us} us: {} of {bucket:?}", at + 1, head.op_id);

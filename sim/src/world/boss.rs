@@ -100,7 +100,8 @@ impl World {
     }
 
     fn configuration(&self, life: u64) -> Configuration {
-        let copies = format!("copies = {}", self.plan.copies);
+        let alone = if self.plan.alone_holds { "\nalone = \"hold\"" } else { "" };
+        let copies = format!("copies = {}{alone}", self.plan.copies);
         let text = CLUSTER.replacen("copies = 1", &copies, 1);
         let text = match life % 2 {
             0 => text,

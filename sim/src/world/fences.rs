@@ -113,6 +113,15 @@ impl Fences {
         self.due.retain(|due| due.home != node && due.room_at != node);
     }
 
+    /// Whether nobody has seen an operation before: it has no remembered result.
+    pub(crate) fn is_new(&self, node: usize, link: LinkId, session: Handle, head: &Head) -> bool {
+        let seat = self.ears.get(&node).and_then(|ear| ear.seats.get(&(link, session)));
+        seat.is_some_and(|seat| {
+            let highest = self.highest.get(&(seat.session.clone(), head.queue.to_vec()));
+            highest.is_none_or(|highest| *highest < head.op_id)
+        })
+    }
+
     /// These buckets may have other homes than before.
     pub(crate) fn homes_change(&mut self, buckets: &[BucketId]) {
         if buckets.is_empty() {
