@@ -2,10 +2,9 @@
 
 mod copied;
 mod fallen;
+mod forgets;
 mod found;
 mod others;
-
-use queue_node::machine::Forgets;
 
 use crate::plan::Faults;
 
@@ -51,44 +50,22 @@ impl Switch {
     }
 }
 
-/// Who finds that a copy forgets something, if nobody else does.
-const COPY: &[&str] = &[
-    "nodes with the same records are the same",
-    "who may be promoted has all, and keeps it",
-    "what is committed is in the log of everybody in the set",
-    // Half of a unit is never there at the end of a turn.
-    "who has left is gone soon",
-];
-
-/// What a run never makes, or hardly ever: scripts of the queue node find who forgets it.
-const BY_SCRIPT: [Forgets; 4] = [
-    Forgets::HistoriesUncut,
-    Forgets::EventsOfOldMounts,
-    Forgets::Renewed,
-    // A primary that was a copy has forgotten it, too: nothing differs.
-    Forgets::GracesAnew,
-];
-
 /// All of them: the switches of machines, and one for each thing that a copy can forget.
 pub fn all() -> impl Iterator<Item = Planted> {
     let machines = MACHINES.iter().map(|switch| switch.planted(Needs::Nothing));
     let copied = copied::MACHINES.iter().map(|switch| switch.planted(Needs::Copies));
+    let holding = copied::HOLDING.iter().map(|switch| switch.planted(Needs::Hold));
     let fallen = fallen::MACHINES.iter().map(|switch| switch.planted(Needs::Falls));
-    let forgets = Forgets::ALL.iter().filter(|what| !BY_SCRIPT.contains(what)).map(|what| {
-        let mut faults = Faults::default();
-        faults.node.forgets = Some(*what);
-        Planted {
-            name: format!("copy.forgets.{what:?}"),
-            breaks: COPY,
-            faults,
-            needs: Needs::Nothing,
-        }
-    });
-    machines.chain(forgets).chain(copied).chain(fallen)
+    machines.chain(forgets::all()).chain(copied).chain(holding).chain(fallen)
 }
 
 /// Of all machines.
-const MACHINES: [Switch; 78] = [
+const MACHINES: [Switch; 79] = [
+    Switch {
+        name: "lane.shows_old_reign",
+        breaks: &["nothing of a lower reign is shown behind a higher one"],
+        plant: |f| f.lane.shows_old_reign = true,
+    },
     Switch {
         name: "copies.shown_before_sent",
         breaks: &["nothing is shown before it is committed"],

@@ -1,5 +1,5 @@
-//! Bugs that no seed was seen to find, or of which none was looked for: scripts, and the model, find
-//! them. They aren't in the gate; `sim seek` and `sim seed --fault` know them.
+//! Bugs that no seed was seen to find, or of which none was looked for: scripts, and the model,
+//! find them. They aren't in the gate; `sim seek` and `sim seed --fault` know them.
 
 use super::{Needs, Planted};
 use crate::plan::Faults;
@@ -36,7 +36,6 @@ const COPIED: &[Other] = &[
     ("boss.loser_stays", |f| f.boss.proposals.loser_stays = true),
     ("boss.flap_is_death", |f| f.boss.proposals.flap_is_death = true),
     ("node.ack_by_timeout", |f| f.node.ack_by_timeout = true),
-    ("node.not_now_is_no", |f| f.node.not_now_is_no = true),
     ("node.applied_early", |f| f.node.applied_early = true),
     ("node.tail_kept", |f| f.node.tail_kept = true),
     ("node.lower_reign_kept", |f| f.node.lower_reign_kept = true),
@@ -61,7 +60,6 @@ const COPIED: &[Other] = &[
     ("node.level_without_last_slice", |f| f.node.level_without_last_slice = true),
     ("node.asked_once", |f| f.node.asked_once = true),
     ("node.old_incarnation_counted", |f| f.node.old_incarnation_counted = true),
-    ("node.slow_stalls_node", |f| f.node.slow_stalls_node = true),
     ("node.full_forever", |f| f.node.full_forever = true),
     ("node.unacknowledged_trimmed", |f| f.node.unacknowledged_trimmed = true),
     ("node.proposed_is_filled", |f| f.node.proposed_is_filled = true),
@@ -74,12 +72,10 @@ const COPIED: &[Other] = &[
     ("node.stale_word_heard", |f| f.node.stale_word_heard = true),
     ("node.heard_of_links_only", |f| f.node.heard_of_links_only = true),
     ("node.mark_clamped", |f| f.node.mark_clamped = true),
-    ("lane.shows_old_reign", |f| f.lane.shows_old_reign = true),
 ];
 
 /// Of buckets that hold when one copy is left.
 const HOLDING: &[Other] = &[
-    ("node.hold_answers", |f| f.node.hold_answers = true),
     ("node.hold_counts_learner", |f| f.node.hold_counts_learner = true),
     ("node.hold_reads_ahead", |f| f.node.hold_reads_ahead = true),
 ];

@@ -255,10 +255,8 @@ impl World {
 
     /// While there is trouble the disk may be slow, or say no.
     fn begin_write(&mut self, bytes: Vec<u8>) -> Write {
-        let plan = match self.phase {
-            Phase::Trouble => self.plan.disk,
-            _ => plan::Disk::default(),
-        };
+        let has_trouble = self.phase == Phase::Trouble;
+        let plan = if has_trouble { self.plan.disk } else { plan::Disk::default() };
         self.boss.disk.begin(bytes, plan.fails_percent, plan.slow_percent)
     }
 }

@@ -125,19 +125,21 @@ impl World {
                     self.leave_late(client, socket);
                 }
             }
-            Trouble::AwayClient => {
-                if let Some((client, socket)) = self.any_client() {
-                    // Most come back too late for all that they missed, the others in time.
-                    let (least_ms, most_ms) = match self.chance.percent(75) {
-                        true => (LOG_MS + 500, LOG_MS + 3_000),
-                        false => (1_000, GRACE_MS - 500),
-                    };
-                    let us = self.chance.between(least_ms, most_ms) * 1000;
-                    self.goes_away(client, us);
-                    self.cut_socket(socket);
-                }
-            }
+            Trouble::AwayClient => self.any_goes_away(),
         }
+    }
+
+    /// A client loses its connection and gets none for a while.
+    fn any_goes_away(&mut self) {
+        let Some((client, socket)) = self.any_client() else { return };
+        // Most come back too late for all that they missed, the others in time.
+        let (least_ms, most_ms) = match self.chance.percent(75) {
+            true => (LOG_MS + 500, LOG_MS + 3_000),
+            false => (1_000, GRACE_MS - 500),
+        };
+        let us = self.chance.between(least_ms, most_ms) * 1000;
+        self.goes_away(client, us);
+        self.cut_socket(socket);
     }
 
     pub(crate) fn crash_for_a_while(&mut self, process: Process) {
