@@ -27,6 +27,7 @@ pub(super) const MACHINES: [Switch; 14] = [
     Switch {
         name: "node.lower_row_taken",
         breaks: &[
+            "nothing is shown before it is committed",
             "nothing is missed between a mark and the end",
             "everybody ends with the same roster",
         ],
