@@ -63,7 +63,7 @@ mod user;
 mod wake;
 
 pub use caught::Caught;
-pub use copies::{Broken, Compared, Forgets, Learner, Played, Unit};
+pub use copies::{Broken, Compared, Forgets, Learner, Played, Unit, Waits};
 pub use counters::Counters;
 pub use faults::{Faults, Panics};
 pub use held::Fellow;

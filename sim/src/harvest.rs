@@ -36,7 +36,7 @@ const MANY: u64 = 300;
 /// Fewer say nothing.
 const FEW: u64 = 25;
 
-const KINDS: [Kind; 34] = [
+const KINDS: [Kind; 40] = [
     Kind { name: "commands", bound: Bound::Commands, count: commands },
     Kind {
         name: "acknowledged",
@@ -242,6 +242,20 @@ const KINDS: [Kind; 34] = [
         bound: Bound::AtLeastInHundred(150),
         count: |seen| seen.copies.promoted,
     },
+    Kind { name: "lost steps", bound: Bound::AtLeastInHundred(4), count: |seen| seen.falls.falls },
+    Kind { name: "frozen", bound: Bound::AtLeastInHundred(2), count: |seen| seen.falls.frozen },
+    Kind {
+        name: "failed writes",
+        bound: Bound::AtLeastInHundred(20),
+        count: |seen| seen.disk.failed,
+    },
+    Kind { name: "slow writes", bound: Bound::AtLeastInHundred(20), count: |seen| seen.disk.slow },
+    Kind { name: "answers timed", bound: Bound::AtLeastInHundred(1), count: |seen| seen.judged },
+    Kind {
+        name: "later reigns shown",
+        bound: Bound::AtLeastInHundred(1),
+        count: |seen| seen.lower,
+    },
 ];
 
 fn commands(seen: &Observations) -> u64 {
@@ -427,7 +441,7 @@ mod tests {
     fn a_cluster_that_does_nothing_is_complained_of() {
         let idle = Harvest { runs: 400, records: ALL, ..Harvest::default() };
         let complaints = idle.complaints();
-        assert_eq!(complaints.len(), 28, "{complaints:#?}");
+        assert_eq!(complaints.len(), 34, "{complaints:#?}");
         assert!(complaints[0].starts_with("acknowledged: 0 in 400 runs"), "{complaints:#?}");
     }
 

@@ -68,6 +68,26 @@ pub struct Copies {
     pub promoted: u64,
 }
 
+/// What the boss's disk has done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk {
+    /// Writes of which it said that they failed.
+    pub failed: u64,
+    /// Writes that took long.
+    pub slow: u64,
+}
+
+/// Falls of the boss's store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Falls {
+    /// How often steps were lost.
+    pub falls: u64,
+    /// How often the boss has frozen.
+    pub frozen: u64,
+    /// How often an operator went on.
+    pub by_hand: u64,
+}
+
 /// A token that the web application gave to a client.
 #[derive(Debug, Clone, Copy)]
 pub struct Token {
@@ -229,6 +249,16 @@ pub struct Observations {
     pub records: BTreeMap<u32, u64>,
     /// When buckets began anew.
     pub raised: Vec<Raised>,
+    /// What the boss's disk has done.
+    pub disk: Disk,
+    /// How often it has lost steps, and what came of that.
+    pub falls: Falls,
+    /// A bucket of which one copy is left changes nothing.
+    pub alone_holds: bool,
+    /// How many answers were judged by how long they took.
+    pub judged: u64,
+    /// How often a lane went on with the output of a later reign.
+    pub lower: u64,
     /// One fault is healed before the next, and each bucket has copies.
     pub has_single_faults: bool,
     /// What there was to see of real copies.
@@ -270,6 +300,10 @@ pub struct Full {
 /// What a full node says.
 pub const FULL: &str = "this queue node has reached its memory limit: delete what isn't needed, or \
                         try again later";
+
+/// What a bucket says of which one copy is left that may change nothing.
+pub const ALONE: &str = "one copy of this queue's data is left, and nothing is changed until there \
+                         is a second one: try again later";
 
 impl Observations {
     /// Whether the queue may have lost its data between these moments.

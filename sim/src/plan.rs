@@ -80,6 +80,8 @@ pub struct Troubles {
     pub away_client_ms: u64,
     /// A queue node keeps all that it may, and has space again after a while.
     pub full_node_ms: u64,
+    /// A queue node takes one turn in 50 ms for a while.
+    pub slow_node_ms: u64,
     /// Something goes wrong if nothing else does.
     pub one_fault_ms: u64,
 }
@@ -93,6 +95,45 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How many copies a bucket is to have, in four seeds.
 const COPIES: [u32; 4] = [1, 2, 2, 3];
+
+/// Makes the draws of the disk others than those of the rest of the plan.
+const DISK: u64 = 0x6469_736b;
+
+/// What the boss's disk does to it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk {
+    /// Once it has lost its newest steps when the boss starts.
+    pub falls: bool,
+    /// Of a hundred writes, so many fail.
+    pub fails_percent: u64,
+    /// And so many are slow.
+    pub slow_percent: u64,
+}
+
+impl Disk {
+    fn of(seed: u64) -> Disk {
+        let mut chance = Chance::new(seed ^ DISK);
+        let falls = chance.percent(10);
+        let mut often = |percent: u64| if chance.percent(percent) { 20 } else { 0 };
+        Disk { falls, fails_percent: often(10), slow_percent: often(10) }
+    }
+}
+
+/// Makes the draws of slow nodes others than those of the rest of the plan.
+const SLOW: u64 = 0x736c_6f77;
+
+fn slow_node_ms(seed: u64) -> u64 {
+    let mut chance = Chance::new(seed ^ SLOW);
+    if chance.percent(15) { chance.between(300, 2_000) } else { 0 }
+}
+
+/// Makes this draw another than those of the rest of the plan.
+const ALONE: u64 = 0x616c_6f6e;
+/// Of a hundred seeds with two copies, in so many a bucket holds of which one is left.
+const ALONE_PERCENT: u64 = 15;
+
+/// Where the store falls, the boss dies so often.
+const FALLS_MS: u64 = 1_200;
 
 /// All that is drawn before a run begins.
 #[derive(Debug, Clone)]
@@ -123,6 +164,10 @@ pub struct Plan {
     pub ahead_ms: [u64; HOSTS + 1],
     /// How many copies of each bucket the boss wants, its primary included.
     pub copies: u32,
+    /// What the boss's disk does.
+    pub disk: Disk,
+    /// A bucket of which one copy is left changes nothing.
+    pub alone_holds: bool,
     /// So many of a hundred connections hold.
     pub hold_percent: u64,
     /// Payloads are padded up to this length.
@@ -162,11 +207,12 @@ impl Plan {
             late_client_ms: every(50, 100, 800),
             away_client_ms: every(40, 300, 2_000),
             full_node_ms: every(30, 300, 2_000),
+            slow_node_ms: slow_node_ms(seed),
             one_fault_ms: 0,
         };
         let back_end_ms = every(60, 15, 150);
         let lanes = [chance.between(1, 2) as usize, chance.between(1, 2) as usize];
-        let plan = Plan {
+        let mut plan = Plan {
             seed,
             faults,
             troubles,
@@ -184,6 +230,8 @@ impl Plan {
             logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
             nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
             copies: *chance.pick(&COPIES),
+            disk: Disk::of(seed),
+            alone_holds: false,
             hangs_long: chance.percent(20),
             kill: chance.percent(30).then(|| Kill {
                 step: *chance.pick(&STEPS),
@@ -196,7 +244,17 @@ impl Plan {
                 false => [0; HOSTS + 1],
             },
         };
-        if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan }
+        plan.alone_holds = plan.copies == 2 && Chance::new(seed ^ ALONE).percent(ALONE_PERCENT);
+        if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan.with_falls() }
+    }
+
+    /// A boss whose store falls dies often enough to see it.
+    fn with_falls(self) -> Plan {
+        let mut troubles = self.troubles;
+        if self.disk.falls {
+            troubles.crash_boss_ms = FALLS_MS;
+        }
+        Plan { troubles, ..self }
     }
 
     /// The same clients and sizes, but one fault of the cluster is healed before the next.
@@ -211,10 +269,11 @@ impl Plan {
             hang_ms: 0,
             cut_off_ms: 0,
             full_node_ms: 0,
+            slow_node_ms: 0,
             one_fault_ms: 200,
             ..self.troubles
         };
-        Plan { troubles, active_ms: SINGLE_MS, kill: None, ..self }
+        Plan { troubles, active_ms: SINGLE_MS, kill: None, disk: Disk::default(), ..self }
     }
 
     /// Whether one fault of the cluster is healed before the next.

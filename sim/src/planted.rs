@@ -1,9 +1,10 @@
 //! Bugs that are planted one at a time: the simulation must find each of them.
 
 mod copied;
+mod fallen;
+mod forgets;
 mod found;
-
-use queue_node::machine::Forgets;
+mod others;
 
 use crate::plan::Faults;
 
@@ -16,8 +17,21 @@ pub struct Planted {
     pub breaks: &'static [&'static str],
     /// The switch that is on.
     pub faults: Faults,
-    /// It takes copies to find it.
-    is_copied: bool,
+    /// What a seed must have to find it.
+    needs: Needs,
+}
+
+/// What a seed must have to find a bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// Nothing.
+    Nothing,
+    /// Buckets with copies.
+    Copies,
+    /// Copies, and a boss's store that loses steps.
+    Falls,
+    /// Buckets that hold when one copy is left.
+    Hold,
 }
 
 /// A switch in a machine, who must notice it, and how it is turned on.
@@ -28,46 +42,30 @@ struct Switch {
 }
 
 impl Switch {
-    fn planted(&self, is_copied: bool) -> Planted {
+    fn planted(&self, needs: Needs) -> Planted {
         let Switch { name, breaks, plant } = self;
         let mut faults = Faults::default();
         plant(&mut faults);
-        Planted { name: (*name).to_owned(), breaks, faults, is_copied }
+        Planted { name: (*name).to_owned(), breaks, faults, needs }
     }
 }
 
-/// Who finds that a copy forgets something, if nobody else does.
-const COPY: &[&str] = &[
-    "nodes with the same records are the same",
-    "who may be promoted has all, and keeps it",
-    "what is committed is in the log of everybody in the set",
-    // Half of a unit is never there at the end of a turn.
-    "who has left is gone soon",
-];
-
-/// What a run never makes, or hardly ever: scripts of the queue node find who forgets it.
-const BY_SCRIPT: [Forgets; 4] = [
-    Forgets::HistoriesUncut,
-    Forgets::EventsOfOldMounts,
-    Forgets::Renewed,
-    // A primary that was a copy has forgotten it, too: nothing differs.
-    Forgets::GracesAnew,
-];
-
 /// All of them: the switches of machines, and one for each thing that a copy can forget.
 pub fn all() -> impl Iterator<Item = Planted> {
-    let machines = MACHINES.iter().map(|switch| switch.planted(false));
-    let copied = copied::MACHINES.iter().map(|switch| switch.planted(true));
-    let forgets = Forgets::ALL.iter().filter(|what| !BY_SCRIPT.contains(what)).map(|what| {
-        let mut faults = Faults::default();
-        faults.node.forgets = Some(*what);
-        Planted { name: format!("copy.forgets.{what:?}"), breaks: COPY, faults, is_copied: false }
-    });
-    machines.chain(forgets).chain(copied)
+    let machines = MACHINES.iter().map(|switch| switch.planted(Needs::Nothing));
+    let copied = copied::MACHINES.iter().map(|switch| switch.planted(Needs::Copies));
+    let holding = copied::HOLDING.iter().map(|switch| switch.planted(Needs::Hold));
+    let fallen = fallen::MACHINES.iter().map(|switch| switch.planted(Needs::Falls));
+    machines.chain(forgets::all()).chain(copied).chain(holding).chain(fallen)
 }
 
 /// Of all machines.
-const MACHINES: [Switch; 78] = [
+const MACHINES: [Switch; 79] = [
+    Switch {
+        name: "lane.shows_old_reign",
+        breaks: &["nothing of a lower reign is shown behind a higher one"],
+        plant: |f| f.lane.shows_old_reign = true,
+    },
     Switch {
         name: "copies.shown_before_sent",
         breaks: &["nothing is shown before it is committed"],
@@ -485,9 +483,9 @@ const MACHINES: [Switch; 78] = [
 ];
 
 impl Planted {
-    /// The bug of just this name.
+    /// The bug of just this name, also of those that no seed was seen to find.
     #[must_use]
     pub fn named(name: &str) -> Option<Planted> {
-        all().find(|bug| bug.name == name)
+        all().chain(others::all()).find(|bug| bug.name == name)
     }
 }

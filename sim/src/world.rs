@@ -2,12 +2,15 @@
 //! them the machines of production, on virtual time.
 
 mod agenda;
+mod answers;
 mod application;
 mod back_end;
 mod boss;
 mod chaos;
 mod client;
 mod cuts;
+mod disk;
+mod falls;
 mod fences;
 mod full;
 mod gateway;
@@ -16,6 +19,7 @@ mod hold;
 pub mod kills;
 mod logs;
 mod losses;
+mod lower;
 mod membership;
 mod node;
 mod phases;
@@ -26,27 +30,32 @@ mod shown;
 mod sockets;
 mod tap;
 mod tokens;
+mod waits;
 mod wires;
 mod words;
 
 use std::collections::BTreeMap;
 
 use self::agenda::{Agenda, Happening};
+use self::answers::Answers;
 use self::application::Application;
 use self::back_end::BackEnd;
 use self::boss::BossHost;
 use self::client::ClientHost;
 use self::cuts::Cuts;
+use self::falls::Falls;
 use self::fences::Fences;
 use self::gateway::GatewayHost;
 use self::kills::Kill;
 use self::logs::Logs;
 use self::losses::Losses;
+use self::lower::Lower;
 use self::node::NodeHost;
 use self::process::Vitals;
 use self::referee::Referee;
 pub(crate) use self::referee::{FIRST_STAYS, SEVERAL};
 use self::sockets::Socket;
+use self::waits::Looks;
 use self::wires::{Dial, Port, Wire};
 use crate::chance::Chance;
 use crate::check::Violation;
@@ -102,6 +111,10 @@ pub struct World {
     fulls: Vec<Full>,
     cuts: Cuts,
     logs: Logs,
+    falls: Falls,
+    answers: Answers,
+    looks: Looks,
+    lower: Lower,
     raised: Vec<Raised>,
     troubled: BTreeMap<Process, u64>,
     kill: Option<Kill>,
@@ -133,7 +146,7 @@ impl World {
             agenda: Agenda::default(),
             phase: Phase::Trouble,
             vitals: BTreeMap::new(),
-            boss: BossHost::default(),
+            boss: BossHost::new(plan.seed),
             nodes: (0..plan.nodes).map(|at| NodeHost::new(at, 0)).collect(),
             gateways: (0..GATEWAYS).map(GatewayHost::new).collect(),
             clients,
@@ -156,6 +169,10 @@ impl World {
             fulls: Vec::new(),
             cuts: Cuts::default(),
             logs: Logs::new(plan.seed),
+            falls: Falls::default(),
+            answers: Answers::default(),
+            looks: Looks::new(plan.seed),
+            lower: Lower::default(),
             raised: Vec::new(),
             troubled: BTreeMap::new(),
             kill: plan.kill,
@@ -220,6 +237,11 @@ impl World {
             records: self.logs.kinds,
             copies: self.logs.seen,
             raised: self.raised,
+            disk: self.boss.disk.seen,
+            falls: self.falls.seen,
+            alone_holds: self.plan.alone_holds,
+            judged: self.answers.judged,
+            lower: self.lower.seen,
             has_single_faults: self.plan.has_single_faults() && self.plan.copies > 1,
             calm_us,
             audit_us,
@@ -237,7 +259,8 @@ impl World {
             Happening::Dial { port, life, target } => self.dial(port, life, target),
             Happening::Carried { wire, end, bytes } => self.carried(wire, end, &bytes),
             Happening::Notice { wire, end } => self.notice(wire, end),
-            Happening::Stored { life } => self.stored(life),
+            Happening::Written { life, fails } => self.written(life, fails),
+            Happening::OperatorLooks { life } => self.operator_looks(life),
             Happening::Trouble(trouble) => self.trouble(trouble),
             Happening::Think { client } => self.think(client),
             Happening::ClientWake { client, at_ms } => self.client_wakes(client, at_ms),

@@ -50,3 +50,4 @@ pub use shown::Compared;
 pub use stream::Unit;
 pub(crate) use stream::{Reader, Stream};
 pub(crate) use streams::Streams;
+pub use waits::Waits;

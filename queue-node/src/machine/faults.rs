@@ -64,7 +64,8 @@ pub struct Faults {
     pub asked_once: bool,
     /// Rows that name another life of a node name it, too.
     pub old_incarnation_counted: bool,
-    /// While a copy lags, no lane of its primary's node is heard.
+    /// While a copy lags, no lane of its primary's node is heard, and nothing that waits for others
+    /// is released.
     pub slow_stalls_node: bool,
     /// A node that was full has space again as soon as anything goes.
     pub full_forever: bool,

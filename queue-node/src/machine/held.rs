@@ -189,8 +189,12 @@ impl Held {
             waiting.own.release(&self.acknowledged, &mut self.released, out);
             waiting.shared.is_none() || !waiting.own.is_empty()
         });
-        for queue in self.shared.iter_mut().filter(|queue| queue.waits_for(fellow)) {
-            queue.release(&self.acknowledged, &mut self.released, out);
+        let (stalls, mut is_stalled) = (self.faults().slow_stalls_node, false);
+        for queue in &mut self.shared {
+            if queue.waits_for(fellow) && !is_stalled {
+                queue.release(&self.acknowledged, &mut self.released, out);
+            }
+            is_stalled |= stalls && !queue.is_empty();
         }
     }
 

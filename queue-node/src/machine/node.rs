@@ -25,7 +25,7 @@ use super::buckets::Buckets;
 #[cfg(test)]
 use super::clock::Clock;
 use super::clock::NodeMs;
-use super::copies::{Batches, Compared, Copies, Lag, Learner, Played, Reader, Streams};
+use super::copies::{Batches, Compared, Copies, Lag, Learner, Played, Reader, Streams, Waits};
 use super::counters::Counters;
 use super::faults::Faults;
 use super::lane::Broken;
@@ -377,6 +377,12 @@ impl Node {
     pub fn buckets(&self) -> Vec<(BucketId, Epochs)> {
         let buckets = self.buckets.all();
         buckets.map(|bucket| (bucket.outputs.bucket(), bucket.outputs.epochs())).collect()
+    }
+
+    /// Whom it waits for with each bucket that it is home of, and whether it wants its row changed.
+    pub fn waits(&self) -> Vec<Waits> {
+        let faults = self.shared.settings.faults();
+        self.buckets.all().map(|bucket| bucket.waits(faults)).collect()
     }
 
     /// What it reports to a boss that has heard nothing of it on this link.

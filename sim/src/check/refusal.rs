@@ -7,7 +7,7 @@ use super::Violation;
 use super::ledger::{Book, Fact, Ledger};
 use super::spans::{Answered, Lives, Operation};
 use crate::application::{NO, Ruling};
-use crate::journal::FULL;
+use crate::journal::{ALONE, FULL};
 use crate::plan::GRACE_MS;
 
 /// What was seen by then may have been done a little earlier, and what is seen a little later may
@@ -36,6 +36,7 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             Status::Precondition => precondition(lives, operation, answer, ledger),
             Status::Limit if sentence == FULL => no_space(lives, operation, answer),
             Status::Limit => is_full(lives, operation, answer.at_us),
+            Status::Unavailable if sentence == ALONE => lives.seen.alone_holds,
             Status::Unavailable => unavailable(lives, operation, answer),
             Status::Unauthenticated => is_over(lives, operation, answer),
             // Nobody asks for what can't be, and no machine has a bug.

@@ -3,7 +3,17 @@
 use super::Switch;
 
 /// Of all machines.
-pub(super) const MACHINES: [Switch; 12] = [
+pub(super) const MACHINES: [Switch; 14] = [
+    Switch {
+        name: "node.not_now_is_no",
+        breaks: &["a primary waits for everybody in the stored set"],
+        plant: |f| f.node.not_now_is_no = true,
+    },
+    Switch {
+        name: "node.slow_stalls_node",
+        breaks: &["nobody waits for a copy of another bucket"],
+        plant: |f| f.node.slow_stalls_node = true,
+    },
     Switch {
         name: "node.committed_of_first_ack",
         breaks: &["what is committed is in the log of everybody in the set"],
@@ -17,6 +27,7 @@ pub(super) const MACHINES: [Switch; 12] = [
     Switch {
         name: "node.lower_row_taken",
         breaks: &[
+            "nothing is shown before it is committed",
             "nothing is missed between a mark and the end",
             "everybody ends with the same roster",
         ],
@@ -79,3 +90,10 @@ pub(super) const MACHINES: [Switch; 12] = [
         plant: |f| f.node.old_link_read = true,
     },
 ];
+
+/// Of buckets that hold when one copy is left.
+pub(super) const HOLDING: [Switch; 1] = [Switch {
+    name: "node.hold_answers",
+    breaks: &["where one copy is left that holds nothing is changed"],
+    plant: |f| f.node.hold_answers = true,
+}];

@@ -1,6 +1,6 @@
 //! The seeds in which planted bugs are looked for.
 
-use super::Planted;
+use super::{Needs, Planted};
 use crate::plan::{Faults, Plan};
 
 /// Seeds that find bugs, a line for each: `NAME SEED`.
@@ -10,14 +10,14 @@ impl Planted {
     /// The seeds in which it is looked for, as many as there may be: first the one that has found
     /// it.
     pub fn seeds(&self) -> impl Iterator<Item = u64> {
-        let is_copied = self.is_copied;
-        self.found_by().into_iter().chain((0..).filter(move |seed| fits(*seed, is_copied)))
+        let needs = self.needs;
+        self.found_by().into_iter().chain((0..).filter(move |seed| fits(*seed, needs)))
     }
 
     /// Whether a seed has what it takes to find it.
     #[must_use]
     pub fn fits(&self, seed: u64) -> bool {
-        fits(seed, self.is_copied)
+        fits(seed, self.needs)
     }
 
     /// A seed that has found it, as it is known.
@@ -27,6 +27,12 @@ impl Planted {
     }
 }
 
-fn fits(seed: u64, is_copied: bool) -> bool {
-    !is_copied || Plan::of(seed, Faults::default()).copies > 1
+fn fits(seed: u64, needs: Needs) -> bool {
+    let plan = || Plan::of(seed, Faults::default());
+    match needs {
+        Needs::Nothing => true,
+        Needs::Copies => plan().copies > 1,
+        Needs::Hold => plan().alone_holds,
+        Needs::Falls => plan().copies > 1 && plan().disk.falls,
+    }
 }

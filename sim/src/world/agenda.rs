@@ -25,8 +25,10 @@ pub(crate) enum Happening {
     Carried { wire: usize, end: usize, bytes: Vec<u8> },
     /// An end of a wire notices that the other is gone.
     Notice { wire: usize, end: usize },
-    /// The boss's disk has what was written.
-    Stored { life: u64 },
+    /// The boss's disk has what was written, or says that it hasn't.
+    Written { life: u64, fails: bool },
+    /// An operator finds the boss frozen.
+    OperatorLooks { life: u64 },
     /// Trouble of some kind.
     Trouble(Trouble),
     /// A client does something, or nothing.
@@ -93,6 +95,7 @@ pub(crate) enum Trouble {
     LateClient,
     AwayClient,
     FullNode,
+    SlowNode,
     OneFault,
 }
 

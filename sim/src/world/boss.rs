@@ -6,23 +6,34 @@ use boss::machine::configurations::Configurations;
 use boss::machine::kept::Kept;
 use boss::machine::{Boss, Effect, Input, Outbox, Settings};
 
+use proto::bucket::BucketId;
 use proto::limits::LINK_FRAME_BYTES_MAX;
 use proto::n2b::field::n2b;
+use proto::table::Row;
 
 use super::Process;
 use super::World;
 use super::agenda::Happening;
+use super::disk::{Disk, Read, Write};
 use super::kills::Step;
 use super::process::Arrival;
 use super::wires::Port;
 use crate::phase::Phase;
+use crate::plan;
+
 /// The boss, and what it has stored.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct BossHost {
-    boss: Option<Boss>,
+    pub(crate) boss: Option<Boss>,
     pub(crate) out: Outbox,
-    disk: Option<Vec<u8>>,
-    writing: Option<Vec<u8>>,
+    pub(crate) disk: Disk,
+}
+
+impl BossHost {
+    /// A boss that hasn't begun, with an empty disk.
+    pub(crate) fn new(seed: u64) -> BossHost {
+        BossHost { boss: None, out: Outbox::default(), disk: Disk::new(seed) }
+    }
 }
 
 /// Of a hundred proposals, so many come once more, so much later at most.
@@ -39,15 +50,9 @@ impl World {
     /// Begins the boss's term; when it listens, the term is on the disk.
     pub(crate) fn boss_starts(&mut self) {
         let now = self.now();
-        let found = match &self.boss.disk {
-            Some(bytes) => Kept::decode(bytes).map_err(|error| error.to_string()),
-            None => {
-                let config = Configurations::new(&self.configuration(0), 0, now.unix_ms);
-                Ok(Kept::new(self.chance.seed(), config))
-            }
-        };
-        let kept = match found.map(|kept| self.given_anew(kept)) {
-            Ok(kept) => kept,
+        self.store_falls();
+        let (kept, is_older) = match self.found() {
+            Ok((kept, is_older)) => (self.given_anew(kept), is_older),
             Err(problem) => return self.violated("the boss can read its disk", problem),
         };
         let settings = Settings {
@@ -56,18 +61,35 @@ impl World {
             dead_ms: proto::limits::DEAD_MS,
         };
         let chance = self.life(Process::Boss).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut boss = Boss::new(now, settings, Found { kept, is_older: false, chance });
+        let mut boss = Boss::new(now, settings, Found { kept, is_older, chance });
         boss.plant(self.plan.faults.boss);
         self.boss.out = Outbox::default();
         boss.handle(now, Input::Wake, &mut self.boss.out);
         for effect in std::mem::take(&mut self.boss.out.effects) {
             if let Effect::Store(bytes) = effect {
-                self.boss.disk = Some(bytes);
+                self.boss.disk.put(self.agenda.now_us(), bytes);
                 boss.handle(now, Input::Stored, &mut self.boss.out);
             }
         }
         self.boss.boss = Some(boss);
+        self.begins_behind();
         self.rows_are_stored();
+    }
+
+    /// What the store has, and whether that is known to be an older step than the last.
+    fn found(&mut self) -> Result<(Kept, bool), String> {
+        match self.boss.disk.read() {
+            Read::Step { bytes, is_older } => {
+                let kept = Kept::decode(&bytes).map_err(|error| error.to_string())?;
+                Ok((kept, is_older))
+            }
+            Read::Nothing => {
+                let unix_ms = self.now().unix_ms;
+                let config = Configurations::new(&self.configuration(0), 0, unix_ms);
+                Ok((Kept::new(self.chance.seed(), config), false))
+            }
+            Read::Damaged => Err("both files are damaged".to_owned()),
+        }
     }
 
     /// Each life of the boss begins with another text: there is a class more, or it is gone again.
@@ -78,7 +100,8 @@ impl World {
     }
 
     fn configuration(&self, life: u64) -> Configuration {
-        let copies = format!("copies = {}", self.plan.copies);
+        let alone = if self.plan.alone_holds { "\nalone = \"hold\"" } else { "" };
+        let copies = format!("copies = {}{alone}", self.plan.copies);
         let text = CLUSTER.replacen("copies = 1", &copies, 1);
         let text = match life % 2 {
             0 => text,
@@ -90,9 +113,8 @@ impl World {
     /// What was being written is on the disk, or isn't.
     pub(crate) fn boss_dies(&mut self) {
         self.boss.boss = None;
-        let writing = self.boss.writing.take();
-        if self.chance.percent(50) && writing.is_some() {
-            self.boss.disk = writing;
+        let comes = self.chance.percent(50);
+        if self.boss.disk.is_torn(self.agenda.now_us(), comes) {
             self.rows_are_stored();
         }
     }
@@ -133,30 +155,46 @@ impl World {
         }
     }
 
-    pub(crate) fn stored(&mut self, life: u64) {
-        if self.is_alive(Process::Boss, life) {
-            self.boss.disk = self.boss.writing.take();
-            self.rows_are_stored();
-            self.kills_boss_at(Step::HasStored);
-            self.arrive(Process::Boss, Arrival::Stored);
+    /// A write has ended.
+    pub(crate) fn written(&mut self, life: u64, fails: bool) {
+        if !self.is_alive(Process::Boss, life) {
+            return;
         }
+        self.boss.disk.end(self.agenda.now_us(), fails);
+        self.rows_are_stored();
+        if fails {
+            return self.arrive(Process::Boss, Arrival::StoreFailed);
+        }
+        self.kills_boss_at(Step::HasStored);
+        self.arrive(Process::Boss, Arrival::Stored);
     }
 
     /// The recorder reads what is on the disk.
     fn rows_are_stored(&mut self) {
-        let kept = self.boss.disk.as_deref().map(Kept::decode);
-        if let Some(Ok(kept)) = kept {
-            let rows = kept.rows.buckets();
-            let rows: Vec<_> =
-                rows.map(|(bucket, row)| (bucket, row.wire(bucket.prefix()))).collect();
-            self.logs_store(&rows);
+        let Some(kept) = self.kept() else { return };
+        let rows = rows(&kept);
+        for what in self.logs.numbers.store(kept.step(), &rows) {
+            self.violated("no number of the boss is given out twice", what);
         }
+        match self.falls.is_behind() {
+            true => self.stored_behind(&kept, rows),
+            false => self.logs_store(&rows),
+        }
+    }
+
+    fn kept(&self) -> Option<Kept> {
+        self.boss.disk.newest().and_then(|bytes| Kept::decode(bytes).ok())
+    }
+
+    /// The rows on the disk.
+    pub(crate) fn stored_rows(&self) -> Option<Vec<(BucketId, Row)>> {
+        self.kept().as_ref().map(rows)
     }
 
     /// One turn; when it wants to be woken.
     pub(crate) fn boss_turn(&mut self, inbox: Vec<Arrival>) -> Option<u64> {
         let now = self.now();
-        let (mut down, mut stores) = (Vec::new(), false);
+        let mut down = Vec::new();
         let host = &mut self.boss;
         let (boss, out) = (host.boss.as_mut()?, &mut host.out);
         for arrival in inbox {
@@ -168,13 +206,16 @@ impl World {
                 Arrival::Frame { link, frame, .. } => {
                     boss.handle(now, Input::Frame { link, frame: &frame }, out);
                 }
-                Arrival::Down { link, .. } => {
+                Arrival::Down { link, silent_ms, .. } => {
                     out.links.down(link);
-                    // Those who are cut off are judged a dead time later than they could be.
-                    boss.handle(now, Input::LinkDown { link, silent_ms: 0 }, out);
+                    boss.handle(now, Input::LinkDown { link, silent_ms }, out);
                     down.push(link);
                 }
                 Arrival::Stored => boss.handle(now, Input::Stored, out),
+                Arrival::StoreFailed => {
+                    let reason = "the disk says no".to_owned();
+                    boss.handle(now, Input::StoreFailed { reason }, out);
+                }
                 Arrival::Asked { .. }
                 | Arrival::Answered { .. }
                 | Arrival::Opened { .. }
@@ -186,22 +227,41 @@ impl World {
         }
         boss.handle(now, Input::Wake, out);
         let wake_ms = boss.wake_at(now);
-        for effect in std::mem::take(&mut out.effects) {
+        self.boss_lets_out();
+        for link in down {
+            self.link_is_down(Port::Boss, link);
+        }
+        self.look_at_fall();
+        wake_ms
+    }
+
+    /// What the boss has decided leaves it.
+    pub(crate) fn boss_lets_out(&mut self) {
+        let mut stores = false;
+        for effect in std::mem::take(&mut self.boss.out.effects) {
             if let Effect::Store(bytes) = effect {
-                host.writing = Some(bytes);
                 stores = true;
-                let life = self.vitals.get(&Process::Boss).map_or(0, |vitals| vitals.life);
+                let life = self.life(Process::Boss);
                 let us = self.chance.below(20_000);
-                self.agenda.after(us, Happening::Stored { life });
+                let Write { more_us, fails } = self.begin_write(bytes);
+                self.agenda.after(us + more_us, Happening::Written { life, fails });
             }
         }
         self.flush_links(Port::Boss);
         if stores {
             self.kills_boss_at(Step::Stores);
         }
-        for link in down {
-            self.link_is_down(Port::Boss, link);
-        }
-        wake_ms
     }
+
+    /// While there is trouble the disk may be slow, or say no.
+    fn begin_write(&mut self, bytes: Vec<u8>) -> Write {
+        let has_trouble = self.phase == Phase::Trouble;
+        let plan = if has_trouble { self.plan.disk } else { plan::Disk::default() };
+        self.boss.disk.begin(bytes, plan.fails_percent, plan.slow_percent)
+    }
+}
+
+fn rows(kept: &Kept) -> Vec<(BucketId, Row)> {
+    let rows = kept.rows.buckets();
+    rows.map(|(bucket, row)| (bucket, row.wire(bucket.prefix()))).collect()
 }

@@ -6,7 +6,7 @@ use super::{Process, World};
 use crate::phase::Phase;
 use crate::plan::{GATEWAYS, GRACE_MS, LOG_MS};
 
-const TROUBLES: [Trouble; 16] = [
+const TROUBLES: [Trouble; 17] = [
     Trouble::LaneLink,
     Trouble::NodeLink,
     Trouble::BossLink,
@@ -22,6 +22,7 @@ const TROUBLES: [Trouble; 16] = [
     Trouble::LateClient,
     Trouble::AwayClient,
     Trouble::FullNode,
+    Trouble::SlowNode,
     Trouble::OneFault,
 ];
 
@@ -51,6 +52,7 @@ impl World {
             Trouble::LateClient => troubles.late_client_ms,
             Trouble::AwayClient => troubles.away_client_ms,
             Trouble::FullNode => troubles.full_node_ms,
+            Trouble::SlowNode => troubles.slow_node_ms,
             Trouble::OneFault => troubles.one_fault_ms,
         }
     }
@@ -113,6 +115,7 @@ impl World {
             Trouble::Hang => self.hang_any(),
             Trouble::CutOff => self.cut_off_any(),
             Trouble::FullNode => self.fill_any(),
+            Trouble::SlowNode => self.slow_down_any(),
             Trouble::OneFault => self.one_fault(),
             Trouble::LateClient => {
                 if let Some((client, socket)) = self.any_client() {
@@ -122,19 +125,21 @@ impl World {
                     self.leave_late(client, socket);
                 }
             }
-            Trouble::AwayClient => {
-                if let Some((client, socket)) = self.any_client() {
-                    // Most come back too late for all that they missed, the others in time.
-                    let (least_ms, most_ms) = match self.chance.percent(75) {
-                        true => (LOG_MS + 500, LOG_MS + 3_000),
-                        false => (1_000, GRACE_MS - 500),
-                    };
-                    let us = self.chance.between(least_ms, most_ms) * 1000;
-                    self.goes_away(client, us);
-                    self.cut_socket(socket);
-                }
-            }
+            Trouble::AwayClient => self.any_goes_away(),
         }
+    }
+
+    /// A client loses its connection and gets none for a while.
+    fn any_goes_away(&mut self) {
+        let Some((client, socket)) = self.any_client() else { return };
+        // Most come back too late for all that they missed, the others in time.
+        let (least_ms, most_ms) = match self.chance.percent(75) {
+            true => (LOG_MS + 500, LOG_MS + 3_000),
+            false => (1_000, GRACE_MS - 500),
+        };
+        let us = self.chance.between(least_ms, most_ms) * 1000;
+        self.goes_away(client, us);
+        self.cut_socket(socket);
     }
 
     pub(crate) fn crash_for_a_while(&mut self, process: Process) {
@@ -161,6 +166,13 @@ impl World {
                 self.cut(wire, true);
             }
         }
+    }
+
+    /// A queue node is slow for a while.
+    fn slow_down_any(&mut self) {
+        let node = self.chance.index(self.plan.nodes);
+        let us = self.chance.between(200_000, 1_500_000);
+        self.be_slow(Process::Node(node), us);
     }
 
     fn cut_any(&mut self, fits: impl Fn(Port, Port) -> bool) {

@@ -97,6 +97,9 @@ impl World {
         let delay_us = self.chance.between(10_000, 200_000);
         self.trace(|| format!("{one:?} and {other:?} hear each other {delay_us} us late"));
         let until_us = self.agenda.now_us() + us;
+        for port in [one, other] {
+            self.troubles(port.process(), until_us + delay_us);
+        }
         self.cuts.slow.insert(pair(one, other), (until_us, delay_us));
     }
 
@@ -137,6 +140,7 @@ impl World {
     /// long enough; till then the other end goes on speaking or listening.
     pub(crate) fn deafen(&mut self, wire: usize, end: usize) {
         self.wires[wire].ends[end].is_deaf = true;
+        self.wires[wire].ends[end].silent_us = Some(self.agenda.now_us());
         self.wires[wire].is_ailing = true;
         let dead_us = limits::DEAD_MS * 1000;
         let us = self.chance.between(dead_us - 100_000, dead_us);

@@ -113,6 +113,15 @@ impl Fences {
         self.due.retain(|due| due.home != node && due.room_at != node);
     }
 
+    /// Whether nobody has seen an operation before: it has no remembered result.
+    pub(crate) fn is_new(&self, node: usize, link: LinkId, session: Handle, head: &Head) -> bool {
+        let seat = self.ears.get(&node).and_then(|ear| ear.seats.get(&(link, session)));
+        seat.is_some_and(|seat| {
+            let highest = self.highest.get(&(seat.session.clone(), head.queue.to_vec()));
+            highest.is_none_or(|highest| *highest < head.op_id)
+        })
+    }
+
     /// These buckets may have other homes than before.
     pub(crate) fn homes_change(&mut self, buckets: &[BucketId]) {
         if buckets.is_empty() {
@@ -237,11 +246,16 @@ impl World {
         if self.nodes[node].is_lane(link) {
             match number {
                 INTRODUCE => {
-                    if let Ok(introduce) = prost::Message::decode(body) {
+                    if let Ok(introduce) = <g2q::Introduce as prost::Message>::decode(body) {
+                        let handle = Handle::named(introduce.session);
+                        self.answers.handle_changes(node, link, handle);
                         self.fences.introduced(node, link, introduce);
                     }
                 }
-                OPERATION => self.fences.operation(now_us, node, link, body),
+                OPERATION => {
+                    self.operation_comes(node, link, body);
+                    self.fences.operation(now_us, node, link, body);
+                }
                 _ => {}
             }
         } else if number == WORD
@@ -257,6 +271,7 @@ impl World {
         let (mut accepted, mut resumed) = (Vec::new(), Vec::new());
         each_frame(bytes, |number, body| match (peer, number) {
             (Port::Lane(..), ANSWER) => {
+                self.operation_is_answered(node, link, body);
                 accepted.extend(self.fences.answered((now_us, node, link), body));
             }
             (Port::Lane(..), LOGGED_IN) => {
@@ -310,6 +325,7 @@ impl World {
         });
         let is_whole = |wire: &Wire| !wire.cut && !wire.is_ailing;
         let first_is_whole = wires.next().is_some_and(is_whole);
-        self.is_awake(ports[1].process()) && first_is_whole && wires.all(is_whole)
+        let is_slow = ports.iter().any(|port| self.is_slow(port.process()));
+        self.is_awake(ports[1].process()) && !is_slow && first_is_whole && wires.all(is_whole)
     }
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use gateway::machine::{ConnId, Ending, Format, Input, Lane, Outbox, Settings};
+use link::machine::LinkId;
 use member::machine::{self, Member, News};
 use proto::frame::FrameReader;
 use proto::limits;
@@ -46,6 +47,11 @@ impl GatewayHost {
         GatewayHost { id: format!("g{}", at + 1), lanes: Vec::new() }
     }
 
+    /// The link on which a lane has registered.
+    pub(crate) fn boss_link(&self, lane: usize) -> Option<LinkId> {
+        self.lanes.get(lane)?.member.boss_link()
+    }
+
     /// The life that the boss has given it, 0 before.
     pub(crate) fn incarnation(&self) -> u64 {
         self.lanes.first().map_or(0, |host| host.member.incarnation())
@@ -86,6 +92,7 @@ impl World {
 
     pub(crate) fn gateway_dies(&mut self, at: usize) {
         self.gateways[at].lanes.clear();
+        self.lower.gateway_dies(at);
         // The process has begun its next life by now.
         self.back_end_loses(at, self.life(Process::Gateway(at)) - 1);
         self.drop_sockets(at);
@@ -96,7 +103,7 @@ impl World {
         let now = self.now();
         let mut down = Vec::new();
         for arrival in inbox {
-            if let Arrival::Down { port, link } = arrival {
+            if let Arrival::Down { port, link, .. } = arrival {
                 down.push((port, link));
             }
             self.gateway_takes(at, arrival);
@@ -128,12 +135,13 @@ impl World {
         match arrival {
             Arrival::Up { port: Port::Lane(_, lane), link, peer, dialled } => {
                 self.gateways[at].lanes[lane].out.links.up(link);
+                self.lower.link_changes(Port::Lane(at, lane), link);
                 let dialled = dialled.map(|target| self.known(target));
                 let dialled = dialled.as_ref();
                 let up = machine::Input::LinkUp { link, peer, dialled, holds: &[] };
                 self.lane_gets(at, lane, up);
             }
-            Arrival::Down { port: Port::Lane(_, lane), link } => {
+            Arrival::Down { port: Port::Lane(_, lane), link, .. } => {
                 self.gateways[at].lanes[lane].out.links.down(link);
                 self.lane_gets(at, lane, machine::Input::LinkDown { link });
             }
@@ -143,9 +151,14 @@ impl World {
                     let frame = machine::Input::Frame { link, frame: &frame };
                     return self.lane_gets(at, lane, frame);
                 }
-                self.referee_hears_node(Port::Lane(at, lane), link, &frame);
+                let port = Port::Lane(at, lane);
+                self.referee_hears_node(port, link, &frame);
+                let before = self.before_shown(port, link, &frame);
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::LinkFrame { link, frame: &frame }, &mut host.out);
+                if let Some(before) = before {
+                    self.behind_shown(port, before);
+                }
             }
             Arrival::Opened { socket } => self.opened(at, socket),
             Arrival::Received { socket, bytes } => self.received(at, socket, &bytes),
@@ -160,8 +173,11 @@ impl World {
                 let host = &mut self.gateways[at].lanes[lane];
                 host.lane.handle(now, Input::Web(*request), &mut host.out);
             }
-            Arrival::Up { .. } | Arrival::Down { .. } | Arrival::Frame { .. } | Arrival::Stored => {
-            }
+            Arrival::Up { .. }
+            | Arrival::Down { .. }
+            | Arrival::Frame { .. }
+            | Arrival::Stored
+            | Arrival::StoreFailed => {}
         }
     }
 

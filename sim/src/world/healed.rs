@@ -20,6 +20,8 @@ impl World {
         for what in wrong {
             self.violated(RULE, what);
         }
+        self.look_at_proposals();
+        self.look_at_unanswered();
     }
 
     /// What isn't as it should be with the bucket of a row.

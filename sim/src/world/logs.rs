@@ -5,7 +5,9 @@
 //! bytes are. What a primary says to be committed has to be in the log of all that the stored row
 //! names, now and ever after.
 
+mod fallen;
 mod log;
+mod numbers;
 mod stream;
 mod waits;
 
@@ -17,6 +19,7 @@ use proto::q2q::{self, field::q2q as said};
 use proto::table::{Moved, Owner, Row};
 
 use self::log::{Log, Mark};
+use self::numbers::Numbers;
 use self::stream::{Kinds, Part, Recorded, Stream, What};
 use super::referee::each_frame;
 use super::wires::Port;
@@ -67,6 +70,12 @@ pub(crate) struct Logs {
     committed: BTreeMap<Key, BTreeMap<u64, Mark>>,
     /// The newest rows that are stored.
     rows: BTreeMap<BucketId, Row>,
+    /// When the row of each bucket was stored.
+    since_us: BTreeMap<BucketId, (u64, u64)>,
+    /// Those before the store lost steps, until what is stored counts again.
+    before: Option<fallen::Before>,
+    /// What the boss has given out.
+    pub(crate) numbers: Numbers,
     /// How many records of each kind were sent.
     pub(crate) kinds: Kinds,
     /// How much there was to see.
@@ -133,29 +142,32 @@ impl World {
         }
     }
 
-    /// The boss has stored rows.
+    /// The boss has stored rows, and has lost none.
     pub(crate) fn logs_store(&mut self, rows: &[(BucketId, Row)]) {
-        self.note_raised(rows);
+        self.note_raised(rows, false);
+        self.logs.note_since(self.agenda.now_us(), rows);
         let alive = self.alive();
         let broken: Vec<Broken> =
             rows.iter().flat_map(|row| self.logs.store(&alive, row)).collect();
         for (rule, what) in broken {
             self.violated(rule, what);
         }
+        (0..self.nodes.len()).for_each(|at| self.look_at_waits(at));
     }
 
-    /// Buckets begin anew: somebody may have had one.
-    fn note_raised(&mut self, rows: &[(BucketId, Row)]) {
+    /// Buckets begin anew: somebody may have had one, and be passed over for lost steps.
+    pub(crate) fn note_raised(&mut self, rows: &[(BucketId, Row)], is_excused: bool) {
         let at_us = self.agenda.now_us();
         for (bucket, row) in rows {
-            let before = self.logs.rows.get(bucket).filter(|before| before.loss < row.loss);
+            let before = self.logs.row_before(*bucket).filter(|before| before.loss < row.loss);
             let Some(before) = before else { continue };
             let is_well = |owner: &Owner| {
                 let at = self.is_there(owner)?;
                 let until_us = self.troubled.get(&Process::Node(at)).copied().unwrap_or(0);
                 (until_us < at_us).then_some(at)
             };
-            let is_groundless = before.in_sync.iter().any(|owner| is_well(owner).is_some());
+            let is_groundless =
+                !is_excused && before.in_sync.iter().any(|owner| is_well(owner).is_some());
             let what = format!("{bucket:?}: {before:?}, then {row:?}");
             self.raised.push(Raised { at_us, what, is_groundless });
         }
@@ -187,6 +199,9 @@ impl Logs {
             opened: BTreeMap::new(),
             committed: BTreeMap::new(),
             rows: BTreeMap::new(),
+            since_us: BTreeMap::new(),
+            before: None,
+            numbers: Numbers::default(),
             kinds: Kinds::default(),
             seen: Copies::default(),
         }
@@ -360,8 +375,9 @@ impl Logs {
         if mark.reign == led && *self.writers.entry((key, led)).or_insert(by) != by {
             return Some((SAME, format!("{key:?}: reign {led} has two writers")));
         }
+        let is_behind = self.is_behind();
         let line = self.committed.get(&key).and_then(|line| line.get(&n));
-        let line = line.filter(|line| **line != mark && line.reign <= led)?;
+        let line = line.filter(|line| **line != mark && line.reign <= led && !is_behind)?;
         Some((KEPT, format!("{key:?}: {n} is of reign {}, was of {}", mark.reign, line.reign)))
     }
 
@@ -383,6 +399,7 @@ impl Logs {
 
     /// A copy acknowledges batches, and with them all that isn't excluded.
     fn acknowledged(&mut self, between: Between, k: u64) -> Vec<Broken> {
+        let is_behind = self.is_behind();
         let Some(stream) = self.streams.get_mut(&(between.wire, 1 - between.end)) else {
             return Vec::new();
         };
@@ -406,7 +423,8 @@ impl Logs {
                     }
                 }
                 What::Records { committed, after, records } => {
-                    if let Some(applied) = after.and_then(|after| log.cut(after)) {
+                    let undone = after.and_then(|after| log.cut(after));
+                    if let Some(applied) = undone.filter(|_| !is_behind) {
                         let what = format!("{key:?}: cut at {after:?}, {applied} is applied");
                         broken.push((APPLIED, what));
                     }

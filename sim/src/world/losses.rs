@@ -20,6 +20,8 @@ pub(crate) struct Losses {
     /// The lowest loss of each bucket: with that it began.
     first: BTreeMap<Bucket, u64>,
     losses: BTreeMap<(Bucket, u64), Loss>,
+    /// Those that nobody is told of, since nobody lives who knows.
+    untold: Vec<Loss>,
     /// What each process has heard in its life: a new one has nothing that could be lost.
     heard: BTreeSet<(Port, u64, Bucket, u64)>,
     /// Lives of processes that have a table.
@@ -31,7 +33,22 @@ pub(crate) struct Losses {
 impl Losses {
     /// All of them.
     pub(crate) fn all(self) -> Vec<Loss> {
-        self.losses.into_values().collect()
+        self.losses.into_values().chain(self.untold).collect()
+    }
+
+    /// A bucket has begun anew since the boss's store has lost steps: what was shown meanwhile may
+    /// have been lost with them.
+    pub(crate) fn begins(&mut self, (bucket, row): &(BucketId, Row), first_us: u64, now_us: u64) {
+        let bucket = (bucket.bits(), bucket.prefix());
+        let loss = Loss { bits: bucket.0, prefix: bucket.1, first_us, last_us: now_us };
+        let known = self.losses.entry((bucket, row.loss)).or_insert(loss);
+        known.first_us = known.first_us.min(first_us);
+    }
+
+    /// What a bucket had since then may be lost, and nobody knows.
+    pub(crate) fn unannounced(&mut self, bucket: BucketId, first_us: u64, last_us: u64) {
+        let (bits, prefix) = (bucket.bits(), bucket.prefix());
+        self.untold.push(Loss { bits, prefix, first_us, last_us });
     }
 
     /// The buckets whose primary, loss or reign a process hears to be another; all, if it is its

@@ -69,6 +69,7 @@ impl World {
         self.nodes[at].node = None;
         self.makes_space(at);
         self.fences.node_dies(at);
+        self.answers.node_dies(at);
     }
 
     /// One turn.
@@ -84,6 +85,7 @@ impl World {
             match arrival {
                 Arrival::Up { link, peer, dialled, .. } => {
                     self.fences.link_changes(at, link);
+                    self.answers.link_changes(at, link);
                     let host = &mut self.nodes[at];
                     host.out.links.up(link);
                     host.shown.down(link);
@@ -102,6 +104,7 @@ impl World {
                 }
                 Arrival::Frame { link, frame, .. } => self.node_frame(at, link, &frame),
                 Arrival::Stored
+                | Arrival::StoreFailed
                 | Arrival::Asked { .. }
                 | Arrival::Answered { .. }
                 | Arrival::Opened { .. }
@@ -130,6 +133,7 @@ impl World {
             self.link_is_down(port, link);
         }
         self.compare_copies(at);
+        self.look_at_waits_now_and_then(at);
         let ahead_ms = self.plan.ahead_ms[at];
         let wake_ms = self.nodes[at].node.as_ref().and_then(Node::wake_at);
         wake_ms.map(|wake_ms| wake_ms.saturating_sub(ahead_ms))
@@ -153,6 +157,7 @@ impl World {
 
     fn node_link_down(&mut self, at: usize, link: LinkId) {
         self.fences.link_changes(at, link);
+        self.answers.link_changes(at, link);
         self.nodes[at].out.links.down(link);
         self.nodes[at].shown.down(link);
         self.node_gets(at, machine::Input::LinkDown { link });

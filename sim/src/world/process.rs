@@ -11,17 +11,50 @@ use crate::phase::Phase;
 /// What a process takes in its next turn.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    Up { port: Port, link: LinkId, peer: Peer, dialled: Option<Target> },
-    Frame { port: Port, link: LinkId, frame: Vec<u8> },
-    Down { port: Port, link: LinkId },
+    Up {
+        port: Port,
+        link: LinkId,
+        peer: Peer,
+        dialled: Option<Target>,
+    },
+    Frame {
+        port: Port,
+        link: LinkId,
+        frame: Vec<u8>,
+    },
+    /// A link is gone, and was silent for so long before.
+    Down {
+        port: Port,
+        link: LinkId,
+        silent_ms: u64,
+    },
     Stored,
-    Opened { socket: usize },
-    Received { socket: usize, bytes: Vec<u8> },
-    Gone { socket: usize },
-    Writable { socket: usize },
-    Drained { socket: usize },
-    Answered { lane: usize, request: u64, outcome: gateway::machine::callout::Outcome },
-    Asked { lane: usize, request: Box<gateway::machine::WebRequest> },
+    StoreFailed,
+    Opened {
+        socket: usize,
+    },
+    Received {
+        socket: usize,
+        bytes: Vec<u8>,
+    },
+    Gone {
+        socket: usize,
+    },
+    Writable {
+        socket: usize,
+    },
+    Drained {
+        socket: usize,
+    },
+    Answered {
+        lane: usize,
+        request: u64,
+        outcome: gateway::machine::callout::Outcome,
+    },
+    Asked {
+        lane: usize,
+        request: Box<gateway::machine::WebRequest>,
+    },
 }
 
 /// More than this comes to no process between two turns, though it stands still for long.
@@ -37,7 +70,14 @@ pub(crate) struct Vitals {
     /// It stands still until then.
     still_us: u64,
     wake_us: Option<u64>,
+    /// Until then its turns come one in [`SLOW_TURN_US`].
+    slow_us: u64,
+    /// When its last turn was.
+    turned_us: u64,
 }
+
+/// So long is between two turns of a process that is slow.
+const SLOW_TURN_US: u64 = 50_000;
 
 /// Links that a fault has ended are back by then.
 pub(crate) const SETTLES_US: u64 = 1_500_000;
@@ -47,6 +87,7 @@ impl Vitals {
     pub(crate) fn goes_on(&mut self, now_us: u64) -> bool {
         let stands_still = self.is_up && self.still_us > now_us;
         self.still_us = self.still_us.min(now_us);
+        self.slow_us = self.slow_us.min(now_us);
         stands_still
     }
 }
@@ -90,7 +131,8 @@ impl World {
         let now_us = self.agenda.now_us();
         let Some(vitals) = self.vitals.get_mut(&process) else { return };
         if !std::mem::replace(&mut vitals.has_turn, true) {
-            let at_us = (now_us + gather_us).max(vitals.still_us);
+            let slow_us = if vitals.slow_us > now_us { vitals.turned_us + SLOW_TURN_US } else { 0 };
+            let at_us = (now_us + gather_us).max(vitals.still_us).max(slow_us);
             self.agenda.at(at_us, Happening::Turn { process, life: vitals.life });
         }
     }
@@ -105,6 +147,7 @@ impl World {
             return self.agenda.at(vitals.still_us, Happening::Turn { process, life });
         }
         vitals.has_turn = false;
+        vitals.turned_us = now_us;
         let inbox = std::mem::take(&mut vitals.inbox);
         let wake_ms = match process {
             Process::Boss => self.boss_turn(inbox),
@@ -134,6 +177,25 @@ impl World {
         self.vitals.get(&process).is_some_and(|vitals| vitals.is_up && vitals.still_us <= now_us)
     }
 
+    /// Whether a process is slow now.
+    pub(crate) fn is_slow(&self, process: Process) -> bool {
+        let now_us = self.agenda.now_us();
+        self.vitals.get(&process).is_some_and(|vitals| vitals.slow_us > now_us)
+    }
+
+    /// A process takes its turns slowly for a while.
+    pub(crate) fn be_slow(&mut self, process: Process, us: u64) {
+        let until_us = self.agenda.now_us() + us;
+        if let Some(vitals) = self.vitals.get_mut(&process) {
+            vitals.slow_us = vitals.slow_us.max(until_us);
+        }
+        if let Process::Node(node) = process {
+            self.fences.cannot_speak(node);
+        }
+        self.troubles(process, until_us + SETTLES_US);
+        self.trace(|| format!("{process:?} is slow for {} ms", us / 1000));
+    }
+
     /// A process stands still for a while, and then takes at once what came.
     pub(crate) fn hang(&mut self, process: Process, us: u64) {
         let until_us = self.agenda.now_us() + us;
@@ -158,6 +220,7 @@ impl World {
         *vitals = Vitals { life: vitals.life + 1, ..Vitals::default() };
         let life = vitals.life;
         self.drop_ports(process);
+        self.falls.dies(process, self.agenda.now_us());
         match process {
             Process::Boss => self.boss_dies(),
             Process::Node(node) => self.node_dies(node),

@@ -69,6 +69,8 @@ pub(crate) struct End {
     pub(crate) gone: bool,
     /// Nothing put in from now on arrives here.
     pub(crate) is_deaf: bool,
+    /// Since then nothing comes, and that is how it will find that the link is gone.
+    pub(crate) silent_us: Option<u64>,
 }
 
 /// Somebody whom a port wants a link with.
@@ -136,6 +138,7 @@ impl World {
             arrives_us,
             gone: false,
             is_deaf: false,
+            silent_us: None,
         });
         let at = self.wires.len();
         let links = [(port, ends[0].link, peer_there), (theirs, ends[1].link, peer_here)];
@@ -320,7 +323,12 @@ impl World {
             self.fences.cannot_speak(node);
         }
         for (end, (arrives_us, _)) in ends.into_iter().enumerate() {
-            let after_us = if self.chance.percent(50) { 2_000 } else { limits::DEAD_MS * 1000 };
+            let is_quick = self.chance.percent(50);
+            let after_us = if is_quick { 2_000 } else { limits::DEAD_MS * 1000 };
+            let one = &mut self.wires[at].ends[end];
+            if !is_quick && loses {
+                one.silent_us = one.silent_us.or(Some(self.agenda.now_us()));
+            }
             let notice_us = self.agenda.now_us() + self.chance.below(after_us);
             let notice_us = if loses { notice_us } else { notice_us.max(arrives_us) };
             self.agenda.at(notice_us, Happening::Notice { wire: at, end });
@@ -328,11 +336,18 @@ impl World {
     }
 
     pub(crate) fn notice(&mut self, at: usize, end: usize) {
-        self.close_end(at, end, "lost");
+        let since_us = self.wires[at].ends[end].silent_us;
+        let us = since_us.map_or(0, |since_us| self.agenda.now_us() - since_us);
+        self.close_silent_end(at, end, "lost", us / 1000);
     }
 
-    /// One end knows that the link is gone, and dials again if it is the dialler.
+    /// One end knows that the link is gone.
     fn close_end(&mut self, at: usize, end: usize, why: &'static str) {
+        self.close_silent_end(at, end, why, 0);
+    }
+
+    /// The same, after so long without a word; it dials again if it is the dialler.
+    fn close_silent_end(&mut self, at: usize, end: usize, why: &'static str, silent_ms: u64) {
         let wire = &mut self.wires[at];
         let (target, up_us, is_mistaken) = (wire.target, wire.up_us, wire.is_mistaken);
         let one = &mut wire.ends[end];
@@ -360,7 +375,7 @@ impl World {
             return;
         }
         self.trace(|| format!("{port:?} finds its link {} ended: {why}", link.0));
-        self.arrive(port.process(), Arrival::Down { port, link });
+        self.arrive(port.process(), Arrival::Down { port, link, silent_ms });
         if let Some(dial) = self.dials.get_mut(&(port, target))
             && end == 0
             && dial.wire == Some(at)
@@ -429,7 +444,7 @@ impl World {
 }
 
 /// Why a machine may end a link though nobody did wrong.
-const ENDS_ALLOWED: [&str; 13] = [
+const ENDS_ALLOWED: [&str; 14] = [
     "this node is not registered yet",
     "it is not the node of the table",
     "the node has come back on another link",
@@ -440,6 +455,7 @@ const ENDS_ALLOWED: [&str; 13] = [
     "a node leads a bucket of which nothing is known here",
     "the node has no space for copies",
     "the peer has heard a newer table than this node",
+    "it told a row of which the boss, whose store has lost steps, must tell first",
     "it was refused",
     "it registered twice on one link",
     "no longer wanted",

@@ -1,7 +1,9 @@
 //! Whom a bucket waits for, and how much of its log they all have.
 
+use proto::bucket::{BucketId, Epochs};
 use proto::limits::{AWAITED_LACKS_BYTES_MAX, DEAD_MS, TAIL_BUCKET_BYTES_MAX};
 use proto::limits::{TAIL_KEPT_BYTES, TAILS_KEPT_BYTES};
+use proto::table::Owner;
 
 use super::fellow::{Fellow, Rank, Stage};
 use super::fellows::Fellows;
@@ -11,6 +13,19 @@ use crate::machine::Faults;
 use crate::machine::bucket::Bucket;
 use crate::machine::held;
 use crate::machine::turn::Turn;
+
+/// Whom a bucket waits for.
+#[derive(Debug)]
+pub struct Waits {
+    /// Which bucket.
+    pub bucket: BucketId,
+    /// Under which numbers this node is its home.
+    pub epochs: Epochs,
+    /// Whose acknowledgement everything waits for.
+    pub owners: Vec<Owner>,
+    /// A proposal to change its row is open.
+    pub proposes: bool,
+}
 
 impl Fellows {
     /// Those whose acknowledgement everything waits for (S7).
@@ -73,6 +88,13 @@ impl Fellows {
 }
 
 impl Bucket {
+    /// Whom it waits for.
+    pub(crate) fn waits(&self, faults: Faults) -> Waits {
+        let (bucket, epochs) = (self.outputs.bucket(), self.outputs.epochs());
+        let owners = self.fellows.waited(faults).map(|fellow| fellow.owner.clone()).collect();
+        Waits { bucket, epochs, owners, proposes: self.fellows.proposal.is_some() }
+    }
+
     /// What holds its outputs hears whom it waits for, if that has changed.
     pub(crate) fn update_waits(&mut self, turn: &mut Turn<'_>) {
         let faults = turn.shared.settings.faults();

@@ -1,10 +1,31 @@
 //! What a primary has to wait for, by the stored row.
 
 use proto::bucket::{BucketId, Epochs};
+use proto::table::Row;
 
 use super::{Alive, Life, Logs, lacking};
 
 impl Logs {
+    /// The newest row of a bucket that is stored.
+    pub(crate) fn row(&self, bucket: BucketId) -> Option<&Row> {
+        self.rows.get(&bucket)
+    }
+
+    /// Since when that is its row.
+    pub(crate) fn row_since_us(&self, bucket: BucketId) -> u64 {
+        self.since_us.get(&bucket).map_or(0, |(_, since_us)| *since_us)
+    }
+
+    /// These are stored now.
+    pub(crate) fn note_since(&mut self, now_us: u64, rows: &[(BucketId, Row)]) {
+        for (bucket, row) in rows {
+            let since = self.since_us.entry(*bucket).or_insert((row.conf, now_us));
+            if since.0 != row.conf {
+                *since = (row.conf, now_us);
+            }
+        }
+    }
+
     /// Whether the stored row names others whom this primary has to wait for. It may wait for more,
     /// and who is of another reign knows another row.
     pub(crate) fn waits(
