@@ -60,7 +60,7 @@ pub fn all() -> impl Iterator<Item = Planted> {
 }
 
 /// Of all machines.
-const MACHINES: [Switch; 79] = [
+const MACHINES: [Switch; 78] = [
     Switch {
         name: "lane.shows_old_reign",
         breaks: &["nothing of a lower reign is shown behind a higher one"],
@@ -376,14 +376,6 @@ const MACHINES: [Switch; 79] = [
         name: "lane.resend_after_kick",
         breaks: &["who has lost is heard no later than a dead time"],
         plant: |f| f.lane.resend_after_kick = true,
-    },
-    Switch {
-        name: "lane.resends_after_loss",
-        breaks: &[
-            "acknowledged: exactly once; unknown: at most once; refused: never",
-            "a request is done once, with a key however often it is sent",
-        ],
-        plant: |f| f.lane.resends_after_loss = true,
     },
     Switch {
         name: "lane.operation_before_attach",
