@@ -159,7 +159,7 @@ pub(super) fn lost(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answer
         || lives.seen.lost(&user_queue, from_us, to_us)
 }
 
-/// The result comes before the operation's own event, unless a link was lost in between.
+/// The result comes before the operation's own event, unless it may have been sent again.
 fn result_first(
     lives: &Lives<'_>,
     operation: &Operation<'_>,
@@ -172,8 +172,8 @@ fn result_first(
         return;
     };
     let (journal, queue) = (operation.journal, operation.queue());
-    let is_cut = || lives.seen.link_cut(journal, queue, operation.asked_us, answer.at_us);
-    if answer.interrupted || is_cut() {
+    let is_resent = || lives.seen.resent(journal, queue, operation.asked_us, answer.at_us);
+    if answer.interrupted || is_resent() {
         return;
     }
     for item in &lives.spans[span].items {

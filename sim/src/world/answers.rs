@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use link::machine::LinkId;
-use proto::bucket::BucketId;
+use proto::bucket::{BucketId, Epochs};
 use proto::c2g::{Head, Kind};
 use proto::codes::Status;
 use proto::g2c::ResultHead;
@@ -39,7 +39,8 @@ pub(crate) struct Answers {
 #[derive(Debug)]
 struct Asked {
     at_us: u64,
-    bucket: BucketId,
+    /// Of a later reign whoever asks again is answered, perhaps elsewhere.
+    of: (BucketId, Epochs),
     /// By which row of the bucket, if everybody was well that it names.
     conf: Option<u64>,
     /// It comes for the first time and changes something, of which one copy is left that may
@@ -75,9 +76,8 @@ impl World {
         }
         let hash = name::hash(head.queue);
         let Some(node) = &self.nodes[at].node else { return };
-        let Some((bucket, _)) = node.buckets().into_iter().find(|held| held.0.holds(hash)) else {
-            return;
-        };
+        let Some(of) = node.buckets().into_iter().find(|held| held.0.holds(hash)) else { return };
+        let (bucket, _) = of;
         let at_us = self.agenda.now_us();
         let row = self.row_of_the_well(at, bucket, at_us);
         let conf = row.map(|row| row.conf);
@@ -87,7 +87,7 @@ impl World {
             && matches!(operation.kind, Kind::SendMessage | Kind::SendState)
             && self.fences.is_new(at, link, operation.session, &head);
         let key = (at, link, operation.session, head.op_id);
-        self.answers.asked.insert(key, Asked { at_us, bucket, conf, is_held });
+        self.answers.asked.insert(key, Asked { at_us, of, conf, is_held });
     }
 
     /// A node lets an answer out.
@@ -96,7 +96,7 @@ impl World {
         let Ok(head) = ResultHead::of(answer.result) else { return };
         let key = (at, link, answer.session, head.op_id);
         let Some(asked) = self.answers.asked.remove(&key) else { return };
-        let Asked { at_us, bucket, conf: Some(conf), is_held } = asked else { return };
+        let Asked { at_us, of: (bucket, _), conf: Some(conf), is_held } = asked else { return };
         let row = self.row_of_the_well(at, bucket, at_us);
         if row.is_none_or(|row| row.conf != conf) {
             return;
@@ -133,10 +133,16 @@ impl World {
     /// Everything had time to be answered.
     pub(crate) fn look_at_unanswered(&mut self) {
         let now_us = self.agenda.now_us();
-        let old = self.answers.asked.iter().filter(|(_, asked)| asked.at_us + DECIDED_US < now_us);
+        let is_its = |at: usize, of: &(BucketId, Epochs)| {
+            let node = self.nodes[at].node.as_ref();
+            node.is_some_and(|node| node.buckets().contains(of))
+        };
+        let old = self.answers.asked.iter().filter(|((at, ..), asked)| {
+            asked.at_us + DECIDED_US < now_us && is_its(*at, &asked.of)
+        });
         let old: Vec<String> = old
             .map(|((at, _, _, op_id), asked)| {
-                format!("q{} hasn't answered {op_id} of {:?}", at + 1, asked.bucket)
+                format!("q{} hasn't answered {op_id} of {:?}", at + 1, asked.of.0)
             })
             .collect();
         for what in old {

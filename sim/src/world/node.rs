@@ -171,7 +171,9 @@ impl World {
         if let (true, Ok((g2q::PROBE, body))) =
             (self.nodes[at].is_lane(link), wire::envelope(frame))
         {
-            self.nodes[at].probes.comes(link, body);
+            let host = &mut self.nodes[at];
+            let held = host.node.as_ref().map_or_else(Vec::new, |node| node.buckets());
+            host.probes.comes(link, body, held);
         }
         let moved = if self.nodes[at].is_lane(link) { g2q::MOVED } else { q2q::MOVED };
         let tells_row = wire::envelope(frame).is_ok_and(|(number, _)| number == moved);

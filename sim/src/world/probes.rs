@@ -1,7 +1,7 @@
 //! What answers to lanes' probes may say: no answer of the turn in which a node was asked speaks of
 //! a bucket that has copies, for nobody can have acknowledged anything since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use link::machine::LinkId;
 use prost::Message as _;
@@ -15,22 +15,23 @@ use super::World;
 /// of one millisecond have one number: what is said of the first is no answer to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Probes {
-    of_this_turn: BTreeSet<(LinkId, u64)>,
+    /// With the buckets that the node had when they came: an answer is about these.
+    of_this_turn: BTreeMap<(LinkId, u64), Vec<(BucketId, Epochs)>>,
     before: BTreeSet<(LinkId, u64)>,
 }
 
 impl Probes {
     /// A lane asks.
-    pub(crate) fn comes(&mut self, link: LinkId, body: &[u8]) {
+    pub(crate) fn comes(&mut self, link: LinkId, body: &[u8], held: Vec<(BucketId, Epochs)>) {
         let Probe { nonce } = Probe::decode(body).unwrap_or_default();
         if !self.before.contains(&(link, nonce)) {
-            self.of_this_turn.insert((link, nonce));
+            self.of_this_turn.insert((link, nonce), held);
         }
     }
 
     /// A turn ends: copies may acknowledge what it brought.
     pub(crate) fn turn_ends(&mut self) {
-        self.before.append(&mut self.of_this_turn);
+        self.before.extend(std::mem::take(&mut self.of_this_turn).into_keys());
     }
 }
 
@@ -39,12 +40,10 @@ impl World {
     pub(crate) fn is_probed_early(&self, at: usize, link: LinkId, body: &[u8]) -> Option<String> {
         let Probed { nonce, except } = Probed::decode(body).unwrap_or_default();
         let host = &self.nodes[at];
-        if !host.probes.of_this_turn.contains(&(link, nonce)) {
-            return None;
-        }
+        let came = host.probes.of_this_turn.get(&(link, nonce))?;
         let mut held = host.node.as_ref()?.buckets().into_iter();
         let is_early = |about: &(BucketId, Epochs)| {
-            !except.contains(&about.0.prefix()) && self.waits(at, *about)
+            came.contains(about) && !except.contains(&about.0.prefix()) && self.waits(at, *about)
         };
         held.find(is_early).map(|about| format!("{about:?}, in the same turn"))
     }
