@@ -100,8 +100,11 @@ fn a_gateway_is_killed_with_a_home_and_nothing_is_lost() {
 
 #[test]
 fn a_node_is_killed_with_the_boss_and_nothing_is_lost() {
-    let report = keeps_what_is_kept("boss-and-node", THREE);
+    let report = keeps_all("boss-and-node", THREE);
     assert_eq!(report["kills"][0]["others"], serde_json::json!(["boss"]), "{report}");
+    // Nobody waits for a process that has surely ended.
+    let kept_ms = report["kills"][0]["kept_ms"].as_f64();
+    assert!(kept_ms.is_some_and(|ms| ms < LATE_MS), "{report}");
 }
 
 #[test]

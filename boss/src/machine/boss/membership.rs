@@ -229,6 +229,10 @@ impl Boss {
     pub(super) fn unreachable(&mut self, now: Time, witness: &NodeId, message: &Unreachable) {
         if let Some(life) = self.life_of(&message.id, message.incarnation, witness) {
             life.unreachable(witness, message.refused, now.ms);
+            let has_ended = message.refused && life.link().is_none();
+            if let Some(id) = NodeId::try_from(message.id.as_str()).ok().filter(|_| has_ended) {
+                self.returns.ended(&id);
+            }
         }
         self.learners.review();
         self.bereaved.review();

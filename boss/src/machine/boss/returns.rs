@@ -22,6 +22,8 @@ pub(super) struct Returns {
     pub(super) by_ms: u64,
     /// Those of the stored roster who haven't registered since, nor anybody under their ids.
     missing: BTreeSet<NodeId>,
+    /// Those of them whose ports refuse: their processes have ended, and won't dial.
+    ended: BTreeSet<NodeId>,
     /// Who has registered since.
     heard: BTreeSet<Owner>,
     /// A gateway has that knew a table.
@@ -37,6 +39,7 @@ impl Returns {
         Returns {
             by_ms: now.ms + RETURN_MS,
             missing: there.map(|node| node.id.clone()).collect(),
+            ended: BTreeSet::new(),
             heard: BTreeSet::new(),
             by_gateway: false,
             by_any_gateway: false,
@@ -53,9 +56,14 @@ impl Returns {
         }
     }
 
-    /// Whether everybody is back, or has had the time.
+    /// A port refuses that one of the roster has listened on.
+    pub(super) fn ended(&mut self, id: &NodeId) {
+        self.ended.insert(id.clone());
+    }
+
+    /// Whether everybody is back who can be, or has had the time.
     pub(super) fn is_over(&self, now_ms: u64) -> bool {
-        self.missing.is_empty() || now_ms >= self.by_ms
+        self.missing.is_subset(&self.ended) || now_ms >= self.by_ms
     }
 
     /// Whether somebody has reported who knows of each change of this row: its primary, or a

@@ -143,6 +143,10 @@ fn behind_a_start_nobody_is_judged_before_all_have_had_the_time() {
     let mut stage = again_without_faults();
     run(&mut stage, script);
     run(&mut stage, "1500 wake\n 1501 row 0 => q3 (1,2,4)");
+    // Everybody else is there, and its process has ended: nobody is left to wait for.
+    let mut stage = again_without_faults();
+    run(&mut stage, "2 back 3 3 1.7\n 2 back 4 4 1.7\n 3 refused 4 q1#1\n 4 wake");
+    run(&mut stage, "4 row 0 => q1 q3 (1,1,3)\n 5 back 2 2 1.7\n 6 row 0 => q3 +q2 (1,2,5)");
 }
 
 #[test]
