@@ -411,8 +411,7 @@ impl Observations {
     /// Whether what the client asked of the queue between these moments may have been sent twice: a
     /// link was cut, or another node became its home.
     pub fn resent(&self, journal: &Journal, queue: &str, from_us: u64, to_us: u64) -> bool {
-        self.link_cut(journal, queue, from_us, to_us)
-            || self.ways.homes_of(queue, from_us, to_us).len() > 1
+        self.link_cut(journal, queue, from_us, to_us) || self.ways.came_anew(queue, from_us, to_us)
     }
 }
 

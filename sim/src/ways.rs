@@ -27,8 +27,8 @@ pub struct Ways {
     fellow_ends: Vec<(u64, [usize; 2])>,
     /// When a lane had a link with a node: since when, and until when.
     together: BTreeMap<(LaneId, usize), Vec<(u64, u64)>>,
-    /// The homes of each bucket, by bits and prefix, and since when anybody knew.
-    homes: BTreeMap<(u8, u32), Vec<(u64, usize)>>,
+    /// The homes of each bucket, by bits and prefix, in which reign, and since when anybody knew.
+    homes: BTreeMap<(u8, u32), Vec<(u64, usize, u64)>>,
 }
 
 /// One end of a link finds out so much later than the other, and the lane comes back a while after.
@@ -66,12 +66,18 @@ impl Ways {
         self.together.get(&(lane, node)).map_or(&[], |times| times)
     }
 
-    /// Somebody heard that this node is the bucket's home.
-    pub(crate) fn home(&mut self, at_us: u64, bucket: (u8, u32), node: usize) {
+    /// Somebody heard that this node is the bucket's home, in this reign.
+    pub(crate) fn home(&mut self, at_us: u64, bucket: (u8, u32), node: usize, reign: u64) {
         let homes = self.homes.entry(bucket).or_default();
-        if homes.last().is_none_or(|(_, last)| *last != node) {
-            homes.push((at_us, node));
+        if homes.last().is_none_or(|(_, last, newest)| *last != node || *newest < reign) {
+            homes.push((at_us, node, reign));
         }
+    }
+
+    /// Whether the queue had another home between these moments, or its home another reign, or so
+    /// shortly before that a lane may have heard of it then.
+    pub fn came_anew(&self, queue: &str, from_us: u64, to_us: u64) -> bool {
+        self.homes_of(queue, from_us.saturating_sub(SLACK_US), to_us).len() > 1
     }
 
     /// Whether a link from the lanes of these connections to a home of the queue ended between
@@ -123,7 +129,7 @@ impl Ways {
         let homes = self.homes.iter().filter(|(bucket, _)| is_its(**bucket));
         homes
             .flat_map(|(_, homes)| current(homes, |home| home.0, from_us, to_us))
-            .map(|(_, node)| *node)
+            .map(|(_, node, _)| *node)
             .collect()
     }
 }
@@ -147,7 +153,7 @@ mod tests {
     #[test]
     fn only_the_link_on_the_way_counts_and_only_then() {
         let mut ways = Ways::default();
-        ways.home(0, (0, 0), 1);
+        ways.home(0, (0, 0), 1, 1);
         ways.joined(0, (0, 1), 1);
         ways.joined(0, (1, 0), 1);
         ways.ended(5_000_000, (0, 1), 1);
@@ -178,7 +184,7 @@ mod tests {
         assert!(!ways.waited_for_copy("/room/1", 4_000_000, 4_900_000), "later");
         let mut elsewhere = Ways::default();
         elsewhere.fellows_ended(5_000_000, [0, 1]);
-        elsewhere.home(0, (0, 0), 2);
+        elsewhere.home(0, (0, 0), 2, 1);
         elsewhere.joined(0, (0, 1), 2);
         elsewhere.ended(5_000_000, (0, 1), 1);
         assert!(!elsewhere.cut(&by((0, 1)), "/room/1", 4_900_000, 5_100_000), "to another node");

@@ -117,7 +117,7 @@ fn what_finds_no_space_found_a_full_node() {
         let (status, sentence) = (Status::Limit, FULL.to_owned());
         let refused = Failure::Refused { status, sentence, may_retry: true };
         let mut seen = Observations { fulls, ..Observations::default() };
-        seen.ways.home(0, (0, 0), 1);
+        seen.ways.home(0, (0, 0), 1, 1);
         seen.journals.push(one.sent(1, "a", Err(refused)).0);
         check(&seen).into_iter().map(|violation| violation.rule).collect::<Vec<_>>()
     };

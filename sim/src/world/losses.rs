@@ -84,7 +84,7 @@ impl World {
             let bucket = (table.bits(), row.prefix);
             let is_home = |host: &NodeHost| row.primary.as_ref().is_some_and(|o| o.id == host.id);
             if let Some(node) = self.nodes.iter().position(is_home) {
-                self.ways.home(now_us, bucket, node);
+                self.ways.home(now_us, bucket, node, row.reign);
             }
             if row.loss <= self.losses.first(bucket, row.loss) {
                 continue;
