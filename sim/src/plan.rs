@@ -132,6 +132,9 @@ const ALONE: u64 = 0x616c_6f6e;
 /// Of a hundred seeds with two copies, in so many a bucket holds of which one is left.
 const ALONE_PERCENT: u64 = 15;
 
+/// Likewise.
+const TOLD: u64 = 0x746f_6c64;
+
 /// Where the store falls, the boss dies so often.
 const FALLS_MS: u64 = 1_200;
 
@@ -164,6 +167,8 @@ pub struct Plan {
     pub ahead_ms: [u64; HOSTS + 1],
     /// How many copies of each bucket the boss wants, its primary included.
     pub copies: u32,
+    /// How many sessions a lane tells a new home in a turn that have nothing to say.
+    pub told_per_turn: usize,
     /// What the boss's disk does.
     pub disk: Disk,
     /// A bucket of which one copy is left changes nothing.
@@ -230,6 +235,7 @@ impl Plan {
             logs_bytes_max: *chance.pick(&[usize::MAX, usize::MAX, usize::MAX, SHORT_LOGS_BYTES]),
             nodes: *chance.pick(&[HOSTS, HOSTS + 1]),
             copies: *chance.pick(&COPIES),
+            told_per_turn: 0,
             disk: Disk::of(seed),
             alone_holds: false,
             hangs_long: chance.percent(20),
@@ -244,6 +250,7 @@ impl Plan {
                 false => [0; HOSTS + 1],
             },
         };
+        plan.told_per_turn = if Chance::new(seed ^ TOLD).percent(50) { 1 } else { 32 };
         plan.alone_holds = plan.copies == 2 && Chance::new(seed ^ ALONE).percent(ALONE_PERCENT);
         if chance.percent(SINGLE_PERCENT) { plan.with_single_faults() } else { plan.with_falls() }
     }

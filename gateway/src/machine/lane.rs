@@ -23,7 +23,7 @@ use super::parts::LaneParts;
 use super::readiness::{self, Readiness};
 use super::sessions::Sessions;
 use super::settings::Settings;
-use super::upstream::{Upstream, attaching, homes, moves, recovery, unheard};
+use super::upstream::{Upstream, attaching, homes, introducing, moves, recovery, unheard};
 use super::web::{Web, WebReply, WebRequest};
 
 /// What comes to a lane.
@@ -288,6 +288,7 @@ impl Lane {
     fn turn_end(&mut self, out: &mut Outbox) {
         moves::follow(&mut self.parts, out);
         closing::dismissed(&mut self.parts, out);
+        introducing::asked(&mut self.parts, out);
         attaching::before_operations(&mut self.parts, out);
         let LaneParts { desk, sessions, .. } = &mut self.parts;
         desk.upstream.flush(&mut out.links);
@@ -322,6 +323,7 @@ impl Lane {
         parts.application.wake(&mut parts.sessions, &mut parts.desk, out);
         closing::dismissed(parts, out);
         self.turn_end(out);
+        introducing::more(&mut self.parts, out);
         attaching::more(&mut self.parts, out);
     }
 }

@@ -30,6 +30,8 @@ pub struct Settings {
     /// A session's operations go on only while its user's home was heard less than this ago: by its
     /// answers to probes.
     pub dead_ms: u64,
+    /// So many sessions without a word to say are told to a new home in a turn.
+    pub told_per_turn: usize,
     /// From so many bytes on all receivers of an event share them; fewer are copied for each, which
     /// is quicker.
     pub large_bytes: usize,
@@ -61,6 +63,7 @@ impl Default for Settings {
             bytes_burst: 8 * 1024 * 1024,
             give_up_ms: limits::GRACE_MS,
             dead_ms: limits::DEAD_MS,
+            told_per_turn: 32,
             large_bytes: 4 * 1024,
             slow_bytes: limits::SLOW_BYTES,
             output_bytes_max: limits::OUTPUT_BYTES_MAX,
@@ -109,6 +112,8 @@ pub struct Faults {
     pub resend_after_kick: bool,
     /// Operations go on although the user's home isn't heard.
     pub hearing_ignored: bool,
+    /// A session counts as heard though the home of its user hasn't been told of it.
+    pub untold_is_heard: bool,
     /// A session that is resumed gets none of the queues that its client has seen.
     pub resume_seen_ignored: bool,
     /// A connection is ended with the one that had its number before it, if that has ended in the

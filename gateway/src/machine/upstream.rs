@@ -6,8 +6,8 @@
 //!
 //! What homes say concerns other parts, too: [`homes`] reads it; [`recovery`] sees to links that
 //! come and go, and to what has waited too long; [`moves`] to buckets with another home;
-//! [`attaching`] to the queues that their homes have to be told of then; [`unheard`] to sessions
-//! whose users' homes aren't heard.
+//! [`introducing`] to the sessions that their homes have to be told of then, and [`attaching`] to
+//! the queues; [`unheard`] to sessions whose users' homes aren't heard.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -18,10 +18,12 @@ use proto::ids::Handle;
 
 use super::settings::Faults;
 use attaching::Attaching;
+use introducing::Introducing;
 
 pub(super) mod attaching;
 mod hearing;
 pub(super) mod homes;
+pub(super) mod introducing;
 mod lists;
 pub(super) mod moves;
 pub(super) mod recovery;
@@ -55,6 +57,7 @@ pub(super) struct Upstream {
     dirty: Vec<BucketIndex>,
     changes: Changes,
     attaching: Attaching,
+    introducing: Introducing,
     /// Something has happened that may change whether the lane can serve.
     has_news: bool,
     /// When waiting operations are looked through.
@@ -91,7 +94,8 @@ impl Upstream {
 
     /// When something is to be done, if nothing comes before.
     pub(super) fn wake_at(&self) -> Option<u64> {
-        [self.sweep_ms, self.probe_ms, self.attaching.due_ms()].into_iter().flatten().min()
+        let due_ms = [self.attaching.due_ms(), self.introducing.due_ms()];
+        [self.sweep_ms, self.probe_ms].into_iter().chain(due_ms).flatten().min()
     }
 }
 

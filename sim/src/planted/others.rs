@@ -21,6 +21,7 @@ const FALLEN: &[Other] = &[
 /// Of buckets with copies.
 const COPIED: &[Other] = &[
     ("lane.resends_after_loss", |f| f.lane.resends_after_loss = true),
+    ("lane.untold_is_heard", |f| f.lane.untold_is_heard = true),
     ("boss.freezes_for_slept", |f| f.boss.freezes_for_slept = true),
     ("boss.judges_at_once", |f| f.boss.judges_at_once = true),
     ("boss.counts_sleep", |f| f.boss.counts_sleep = true),

@@ -67,6 +67,7 @@ impl World {
                 dev_auth: true,
                 ping_every_ms: 4_000,
                 give_up_ms: GRACE_MS,
+                told_per_turn: self.plan.told_per_turn,
                 // Few are large enough otherwise.
                 large_bytes: self.plan.slow_bytes / 8,
                 slow_bytes: self.plan.slow_bytes,

@@ -10,30 +10,48 @@ use proto::wire;
 use super::{Session, Sessions, State};
 use crate::machine::desk::Desk;
 use crate::machine::lane::Outbox;
-use crate::machine::upstream::{BucketIndex, NodeIndex};
+use crate::machine::upstream::{BucketIndex, NodeIndex, Upstream};
 
 impl Sessions {
-    /// Introduces the sessions whose user queues are in these buckets, also where the handle is
-    /// known already: a session that isn't introduced to its home within grace is ended there, and
-    /// the home must know who is confirmed.
-    pub(in crate::machine) fn introduce_users(
+    /// The sessions whose user queues are in these buckets are to be introduced, also where the
+    /// handle is known already: a session that isn't introduced to its home within grace is ended
+    /// there, and the home must know who is confirmed. Who they are.
+    pub(in crate::machine) fn untell(
         &mut self,
         among: &[bool],
-        desk: &mut Desk,
-        out: &mut Outbox,
-    ) {
+        upstream: &Upstream,
+    ) -> Vec<Handle> {
+        let mut untold = Vec::new();
         for (handle, session) in self.iter_mut() {
-            let bucket = desk.upstream.bucket_of(session.id.user_queue_hash());
+            let bucket = upstream.bucket_of(session.id.user_queue_hash());
             let bucket = bucket.filter(|bucket| among[bucket.place()]);
             if let (State::Live, Some(bucket)) = (session.state, bucket)
-                && let Some((node, link)) = desk.upstream.home(bucket)
+                && let Some((node, _)) = upstream.home(bucket)
             {
-                // Who isn't home yet doesn't know whose sessions to expect.
-                desk.upstream.tell(bucket, link, &mut out.links);
                 session.introduced.remove(node);
-                introduce(node, link, handle, session, &mut out.links);
+                untold.push(handle);
             }
         }
+        untold
+    }
+
+    /// Introduces the session to the home of its user, unless it is known there. The home's link,
+    /// if no probe is behind that.
+    pub(in crate::machine) fn tell(
+        &mut self,
+        handle: Handle,
+        telling: u32,
+        desk: &mut Desk,
+        out: &mut Outbox,
+    ) -> Option<LinkId> {
+        let session = self.get_mut(handle).filter(|session| session.state == State::Live)?;
+        let bucket = desk.upstream.bucket_of(session.id.user_queue_hash())?;
+        let (node, link) = desk.upstream.home(bucket)?;
+        if desk.upstream.is_untold(bucket, session.told) {
+            introduce(node, link, handle, session, &mut out.links);
+            session.told = telling;
+        }
+        (!desk.upstream.is_probed(node, session.told)).then_some(link)
     }
 
     pub(in crate::machine) fn introduce_all(

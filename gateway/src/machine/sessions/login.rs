@@ -72,6 +72,7 @@ impl Sessions {
             floor: None,
             expires_unix_ms: desk.unix_ms(admitted.expires_ms),
             introduced: NodeSet::default(),
+            told: 0,
             queues: SmallVec::new(),
             rare: None,
             conn: Some(conn),
@@ -136,6 +137,7 @@ impl Sessions {
             }
             session.id = id;
         }
+        session.told = desk.upstream.told_by_login(session.id.user_queue_hash());
         session.generation = Generation::or_none(answer.generation);
         session.floor = Generation::or_none(answer.floor);
         self.introduce_anew(handle, desk, out);

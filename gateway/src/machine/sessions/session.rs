@@ -24,6 +24,8 @@ pub(in crate::machine) struct Session {
     pub(super) expires_unix_ms: Option<NonZeroU64>,
     /// The nodes that know the handle; see `introduction`.
     pub(super) introduced: NodeSet,
+    /// By which telling the home of its user knows it, if by any.
+    pub(super) told: u32,
     /// Mostly the inbox and one room, and looked at with each operation: those two are here, not
     /// elsewhere in memory.
     pub(super) queues: SmallVec<[InQueue; 2]>,
@@ -41,7 +43,7 @@ pub(in crate::machine) struct Session {
 /// There is one per client, and an entry per queue of each: what is added here is added as often.
 const _: () = {
     assert!(size_of::<InQueue>() <= 32);
-    assert!(size_of::<Session>() <= 160);
+    assert!(size_of::<Session>() <= 168);
 };
 
 /// What a session rarely needs.

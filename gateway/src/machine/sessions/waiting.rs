@@ -67,7 +67,11 @@ impl Sessions {
     ) -> bool {
         let Some(session) = self.get(handle) else { return true };
         let hash = session.id.user_queue_hash();
-        upstream.home_is_heard(hash, now_ms) || settings.faults().hearing_ignored
+        let is_heard = upstream.home_is_heard(hash, session.told, now_ms);
+        if !is_heard {
+            upstream.ask_for(handle);
+        }
+        is_heard || settings.faults().hearing_ignored
     }
 
     /// Since when something of the session waits to be heard.

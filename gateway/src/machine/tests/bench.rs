@@ -65,7 +65,8 @@ impl Bench {
     /// A node has answered a probe that was sent at that moment.
     fn heard(&mut self, link: LinkId, sent_ms: u64) {
         if let Some(node) = self.lane.parts.desk.upstream.node_of(link) {
-            let probe = Probe { nonce: 0, number: u64::MAX, sent_ms, is_answered: false };
+            let telling = self.lane.parts.desk.upstream.telling();
+            let probe = Probe { nonce: 0, telling, sent_ms, is_answered: false };
             unheard::heard(&mut self.lane.parts, (node, probe), &[], &mut self.out);
         }
     }
@@ -79,6 +80,7 @@ impl Bench {
             "ready" => {
                 self.table(1, 0, "n1");
                 self.up(N1);
+                self.end_turn();
                 let sent_ms = self.now.ms;
                 self.heard(N1, sent_ms);
                 self.node(N1, Q::At(At { bits: 0, prefix: 0, loss: 0, reign: 1 }));
@@ -89,6 +91,8 @@ impl Bench {
             "halves" => self.halves(number(words[1]), [words[2], words[3]]),
             "up" => {
                 self.up(link_of(&words[1..]));
+                // It is probed behind what the turn's end tells it.
+                self.end_turn();
                 let sent_ms = self.now.ms;
                 self.heard(link_of(&words[1..]), sent_ms);
             }

@@ -94,6 +94,9 @@ impl World {
     }
 
     fn node_answers(&mut self) {
+        if self.is_up {
+            self.step(&format!("heard {} n1", self.now));
+        }
         let asks = self.random.random_bool(0.6);
         let Some(AtNode { op_id, kind, may_ask, .. }) = self.at_node.pop_front() else { return };
         if asks && may_ask {

@@ -75,7 +75,7 @@ fn what_could_not_be_replayed_comes_whole_with_its_gaps() {
         4 n1 state 1 12 a 1
         5 n1 message 1 13 1";
     let expected = [
-        "2: n1 introduce 0 ann 7",
+        "3: n1 introduce 0 ann 7",
         "3: n1 at reign 1",
         "3: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         r#"3: c0 {"subscribed":{"sub":1,"queue":"q","gap":true}}"#,
@@ -107,7 +107,7 @@ fn messages_behind_a_gap_are_replayed() {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let expected = [
         r#"4: c0 {"message":{"sub":1,"mount":"chat","seq":9,"payload":1}}"#,
-        "6: n1 introduce 0 ann 7",
+        "7: n1 introduce 0 ann 7",
         "7: n1 at reign 1",
         "7: n1 attach /room/1 sub 1 epoch 5 after 9 sessions [0]",
         r#"9: c0 {"message":{"sub":1,"mount":"chat","seq":11,"payload":1}}"#,
@@ -248,7 +248,7 @@ fn a_subscribed_that_got_lost_is_asked_for_again_by_the_client() {
         0: n1 operation of 0 sub 1: subscribe 1 /room/1
         0: c0 {"result":{"op_id":1,"status":0,"seq":0}}
         1: c0 {"unsubscribed":{"sub":1,"queue":"/room/1","reason":"node lost","may_retry":true}}
-        2: n1 introduce 0 ann 7
+        3: n1 introduce 0 ann 7
         3: n1 at reign 1
         3: n1 operation of 0 sub 1: subscribe 2 /room/1
         "#,
@@ -324,7 +324,7 @@ fn a_filter_outlasts_a_new_attachment() {
     let log = run(dev(), &format!("{script}{steps}"));
     let lines: Vec<&str> = log.lines().filter(|line| !line.starts_with("0:")).collect();
     let expected = [
-        "2: n1 introduce 0 ann 7",
+        "3: n1 introduce 0 ann 7",
         "3: n1 at reign 1",
         "3: n1 attach /room/1 sub 1 epoch 5 after 3 sessions [0]",
         r#"3: c0 {"subscribed":{"sub":1,"queue":"q","gap":true}}"#,
@@ -402,9 +402,11 @@ fn a_users_session_is_introduced_to_its_home_although_nothing_waits() {
         0 c0 connect ann
         0 n1 logged_in 0 0
         1 down
-        2 up";
+        2 up
+        101 wait
+        102 wait";
     let log = run(dev(), steps);
-    assert!(log.trim_end().ends_with("2: n1 introduce 0 ann 7"), "{log}");
+    assert!(log.trim_end().ends_with("102: n1 introduce 0 ann 7"), "{log}");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use link::machine::LinkId;
 use proto::ids::Handle;
 
 use super::route::{Bucket, Probe};
@@ -22,7 +21,7 @@ impl Upstream {
     /// these: they count as heard until that moment.
     pub(in crate::machine) fn hear(
         &mut self,
-        (node, number): (NodeIndex, u64),
+        (node, telling): (NodeIndex, u32),
         except: &[u32],
         until_ms: u64,
     ) {
@@ -30,9 +29,11 @@ impl Upstream {
         let excepted: BTreeSet<BucketIndex> = excepted.collect();
         for at in self.buckets.indices() {
             let bucket = &mut self.buckets[at];
-            let counts = bucket.home == Some(node) && bucket.heard_from <= number;
+            let counts = bucket.home == Some(node) && bucket.heard.from <= telling;
             if counts && !excepted.contains(&at) {
-                bucket.heard_until_ms = bucket.heard_until_ms.max(Some(until_ms));
+                let heard = &mut bucket.heard;
+                heard.newest = heard.newest.max(telling);
+                heard.until_ms = heard.until_ms.max(Some(until_ms));
             }
         }
         self.count_heard();
@@ -41,52 +42,43 @@ impl Upstream {
     /// A bucket has another home, or its home begins anew: that isn't heard yet.
     pub(super) fn home_changed(&mut self, bucket: BucketIndex) {
         self.has_news = true;
-        (self.buckets[bucket].heard_until_ms, self.heard_until_ms) = (None, None);
-        if self.faults().heard_by_predecessor {
-            self.hear_as_before(bucket);
-        }
-    }
-
-    /// With the planted bug `heard_by_predecessor`: a home counts as heard as it did for others.
-    #[cold]
-    fn hear_as_before(&mut self, bucket: BucketIndex) {
-        let home = self.buckets[bucket].home;
-        let of_home = |one: &Bucket| one.heard_until_ms.filter(|_| one.home == home);
-        let heard_until_ms = self.buckets.iter().filter_map(|(_, one)| of_home(one)).max();
         let entry = &mut self.buckets[bucket];
-        (entry.heard_until_ms, entry.heard_from) = (heard_until_ms, 0);
-        self.count_heard();
+        (entry.heard.until_ms, entry.heard_before.until_ms) = (None, None);
+        self.heard_until_ms = None;
     }
 
-    /// These buckets' homes have just been told of the lane's sessions: the next probe to each is
-    /// the first that counts for them. Their links.
-    pub(super) fn hear_from_here(&mut self, buckets: &BTreeSet<BucketIndex>) -> Vec<LinkId> {
-        let mut homes = BTreeSet::new();
-        for &bucket in buckets {
-            if let Some((home, link)) = self.home(bucket) {
-                self.buckets[bucket].heard_from = self.nodes[home].probes_sent + 1;
-                homes.insert(link);
-            }
-        }
-        homes.into_iter().collect()
+    /// With planted bugs: until when a home counts as heard for whom it shouldn't.
+    #[cold]
+    fn heard_wrongly(&self, bucket: &Bucket) -> Option<u64> {
+        let of_home = |one: &Bucket| one.heard.until_ms.filter(|_| one.home == bucket.home);
+        let by_others = self.buckets.iter().filter_map(|(_, one)| of_home(one)).max();
+        let untold = bucket.heard.until_ms.filter(|_| self.faults().untold_is_heard);
+        untold.max(by_others.filter(|_| self.faults().heard_by_predecessor))
     }
 
-    /// Until when every bucket's home counts as heard.
+    /// Until when every bucket's home counts as heard for all sessions.
     pub(super) fn count_heard(&mut self) {
+        let for_all = |bucket: &Bucket| {
+            bucket.heard.until_ms.filter(|_| bucket.heard.newest >= bucket.all_told)
+        };
         let buckets = self.buckets.iter();
-        self.heard_until_ms = buckets.map(|(_, bucket)| bucket.heard_until_ms).min().flatten();
+        self.heard_until_ms = buckets.map(|(_, bucket)| for_all(bucket)).min().flatten();
     }
 
-    /// Whether every bucket's home counts as heard at a moment.
+    /// Whether every bucket's home counts as heard at a moment, for all sessions.
     #[inline]
     pub(in crate::machine) fn all_are_heard(&self, at_ms: u64) -> bool {
         self.is_before(at_ms, self.heard_until_ms)
     }
 
-    /// Whether the home of this hash's bucket counts as heard at a moment.
-    pub(in crate::machine) fn home_is_heard(&self, hash: u64, at_ms: u64) -> bool {
-        let bucket = self.bucket_of(hash);
-        let until_ms = bucket.and_then(|bucket| self.buckets[bucket].heard_until_ms);
+    /// Whether the home of this hash's bucket counts as heard at a moment, for a session that was
+    /// told to it then.
+    pub(in crate::machine) fn home_is_heard(&self, hash: u64, told: u32, at_ms: u64) -> bool {
+        let bucket = self.bucket_of(hash).map(|bucket| &self.buckets[bucket]);
+        let until_ms = bucket.and_then(|bucket| {
+            let until_ms = bucket.heard.for_told(told).max(bucket.heard_before.for_told(told));
+            if cfg!(debug_assertions) { until_ms.max(self.heard_wrongly(bucket)) } else { until_ms }
+        });
         self.is_before(at_ms, until_ms)
     }
 
@@ -130,14 +122,13 @@ impl Upstream {
 
     /// A node is asked something now.
     pub(in crate::machine) fn probed(&mut self, node: NodeIndex, nonce: u64, now_ms: u64) {
+        let telling = self.introducing.telling();
         let entry = &mut self.nodes[node];
         if entry.probes.len() == PROBES_MAX {
             entry.probes.pop_front();
         }
-        entry.probes_sent += 1;
         entry.silent_since_ms.get_or_insert(now_ms);
-        let (number, sent_ms) = (entry.probes_sent, now_ms);
-        entry.probes.push_back(Probe { nonce, number, sent_ms, is_answered: false });
+        entry.probes.push_back(Probe { nonce, telling, sent_ms: now_ms, is_answered: false });
     }
 
     /// A node has answered a probe, which it was, unless it is of the past. An answer that is
@@ -263,6 +254,14 @@ impl Upstream {
             self.sweep_by(now_ms + SWEEP_MS);
         }
         is_first
+    }
+
+    /// Sessions with something that waits until their users' homes are heard, on their own or on a
+    /// bucket's list.
+    pub(super) fn waiting_sessions(&self) -> Vec<Handle> {
+        let asides = self.asides.iter().flat_map(|bucket| self.buckets[*bucket].aside.iter());
+        let of_asides = asides.filter_map(|pending| pending.of_client());
+        self.unheard.iter().copied().chain(of_asides).collect()
     }
 
     /// Sessions with something that waits until their users' homes are heard.

@@ -229,10 +229,9 @@ pub(in crate::machine) fn probe(desk: &mut Desk, out: &mut Outbox) {
     desk.upstream.probe_next(desk.now.ms, goes_on);
 }
 
-/// Asks the homes of these buckets, which have just been told of the lane's sessions.
-pub(super) fn probe_anew(desk: &mut Desk, buckets: &BTreeSet<BucketIndex>, out: &mut Outbox) {
-    let homes = desk.upstream.hear_from_here(buckets);
-    for &link in &homes {
+/// Asks these homes, which have just been told of sessions.
+pub(super) fn probe_anew(desk: &mut Desk, homes: &BTreeSet<LinkId>, out: &mut Outbox) {
+    for &link in homes {
         probe_node(desk, link, out);
     }
     if !homes.is_empty() {

@@ -9,7 +9,7 @@ use proto::codes::Status;
 use proto::link::Role;
 use proto::table::Owner;
 
-use super::{BucketIndex, Pending, SWEEP_MS, attaching, homes, unheard};
+use super::{BucketIndex, Pending, SWEEP_MS, attaching, introducing, unheard};
 use crate::machine::door::{closing, operation, refusal};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
@@ -54,15 +54,16 @@ fn cut_off(parts: &mut LaneParts, buckets: &[BucketIndex], out: &mut Outbox) {
     parts.sessions.forget_in_flight(&among, &mut parts.desk, out);
 }
 
-/// Introduces and probes, and has the whole list of each of these buckets sent again, each
-/// operation behind the attach of its queue. The other queues are attached in the next turns.
+/// Introduces those who have something to say, and probes, and has the whole list of each of these
+/// buckets sent again, each operation behind the attach of its queue. The other sessions and queues
+/// follow in the next turns.
 pub(in crate::machine) fn recover(
     parts: &mut LaneParts,
     buckets: &BTreeSet<BucketIndex>,
     out: &mut Outbox,
 ) {
     let (among, mut fewer) = (parts.desk.upstream.among(buckets), false);
-    parts.sessions.introduce_users(&among, &mut parts.desk, out);
+    introducing::begin(parts, buckets, &among, out);
     for &bucket in buckets {
         parts.desk.upstream.rewind(bucket);
         fewer |= drop_over(parts, bucket, out);
@@ -73,7 +74,7 @@ pub(in crate::machine) fn recover(
     }
     // The handshake may be old news, if this process has slept since. What counts is an answer
     // to what is sent now.
-    homes::probe_anew(&mut parts.desk, buckets, out);
+    introducing::those_who_wait(parts, buckets, out);
     attaching::begin(&mut parts.desk, buckets);
     parts.sessions.detach_again(&among, &mut parts.desk, out);
     for bucket in buckets.iter().filter(|_| fewer) {

@@ -30,11 +30,12 @@ pub(super) struct Bucket {
     pub(super) home: Option<NodeIndex>,
     /// The link on which that was told by which row it is.
     pub(super) told: Option<LinkId>,
-    /// Until then its home counts as heard, by its answers to probes that were about the bucket.
-    pub(super) heard_until_ms: Option<u64>,
-    /// The number of the home's first probe that counts for the bucket: the one behind the
-    /// introductions.
-    pub(super) heard_from: u64,
+    /// How its home was heard since the bucket has come back.
+    pub(super) heard: Heard,
+    /// How the same home was heard before.
+    pub(super) heard_before: Heard,
+    /// The telling behind which its home knows all sessions of its users.
+    pub(super) all_told: u32,
     /// In which round its queues are to be attached; see [`super::attaching`].
     pub(super) round: u32,
     /// So many attaches have no answer yet.
@@ -47,6 +48,25 @@ pub(super) struct Bucket {
     pub(super) dirty: bool,
     /// With the planted bug `resend_doubled`: the next flush goes twice.
     pub(super) doubled: bool,
+}
+
+/// Until when a home counts as heard, for whom: by its answers to probes that were about the
+/// bucket.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// The number of the telling from which on the home knows whose sessions to expect: only probes
+    /// behind it count. See [`super::introducing`].
+    pub(super) from: u32,
+    /// The newest telling that the home has answered a probe behind.
+    pub(super) newest: u32,
+    pub(super) until_ms: Option<u64>,
+}
+
+impl Heard {
+    /// Until then a session counts that was told then.
+    pub(super) fn for_told(&self, told: u32) -> Option<u64> {
+        self.until_ms.filter(|_| (self.from..=self.newest).contains(&told))
+    }
 }
 
 impl Bucket {
@@ -141,8 +161,6 @@ pub(super) struct Node {
     pub(super) silent_since_ms: Option<u64>,
     /// The newest probes that are on their way.
     pub(super) probes: VecDeque<Probe>,
-    /// How many probes it has been sent, on all its links.
-    pub(super) probes_sent: u64,
 }
 
 /// A probe on its way to a node.
@@ -150,8 +168,8 @@ pub(super) struct Node {
 pub(in crate::machine) struct Probe {
     /// What it says.
     pub(in crate::machine) nonce: u64,
-    /// Which of the node's it is, from 1 on.
-    pub(in crate::machine) number: u64,
+    /// The telling that it was sent behind.
+    pub(in crate::machine) telling: u32,
     /// When it was sent.
     pub(in crate::machine) sent_ms: u64,
     /// It has been answered for some buckets.
@@ -187,7 +205,6 @@ impl Upstream {
                 heard: None,
                 silent_since_ms: None,
                 probes: VecDeque::new(),
-                probes_sent: 0,
             };
             match free {
                 Some(at) => {

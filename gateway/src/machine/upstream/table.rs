@@ -10,7 +10,7 @@ use proto::g2q::{G2q, g2q::Body};
 use proto::table::{BucketTable, Moved, Place};
 use proto::wire;
 
-use super::route::Bucket;
+use super::route::{Bucket, Heard};
 use super::{BucketIndex, NodeIndex, Pending, Upstream};
 
 /// What has become of buckets in a turn. At its end it is seen to for all of them together: each
@@ -120,7 +120,12 @@ impl Upstream {
     /// the sessions, none of its answers to probes counts.
     fn comes_back(&mut self, bucket: BucketIndex) {
         self.changes.back.insert(bucket);
-        self.buckets[bucket].heard_from = u64::MAX;
+        let entry = &mut self.buckets[bucket];
+        if entry.heard.until_ms.is_some() {
+            entry.heard_before = entry.heard;
+        }
+        (entry.heard, entry.all_told) = (Heard::default(), u32::MAX);
+        entry.heard.from = u32::MAX;
     }
 
     /// Likewise, for all buckets of a node.

@@ -27,7 +27,7 @@ pub(in crate::machine) fn heard(
     out: &mut Outbox,
 ) {
     let until_ms = probe.sent_ms.saturating_add(parts.desk.settings.dead_ms);
-    parts.desk.upstream.hear((node, probe.number), except, until_ms);
+    parts.desk.upstream.hear((node, probe.telling), except, until_ms);
     hear_again(parts, out);
 }
 

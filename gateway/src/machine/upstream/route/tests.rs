@@ -82,9 +82,11 @@ fn a_bucket_is_heard_as_its_home_is() {
     let mut upstream = routes(&["a", "b"], &[Some(0), Some(1), Some(0), None]);
     upstream.bits = 2;
     upstream.hear((NodeIndex::at(0), 1), &[], 30);
-    let are_heard = |upstream: &Upstream, at_ms: u64| {
-        [0, 1, 2, 3].map(|bucket: u64| upstream.home_is_heard(bucket << 62, at_ms))
+    let told_are_heard = |upstream: &Upstream, told: u32, at_ms: u64| {
+        [0, 1, 2, 3].map(|bucket: u64| upstream.home_is_heard(bucket << 62, told, at_ms))
     };
+    let are_heard = |upstream: &Upstream, at_ms: u64| told_are_heard(upstream, 1, at_ms);
+    assert_eq!(told_are_heard(&upstream, 2, 29), [false; 4], "told since");
     assert_eq!(are_heard(&upstream, 29), [true, false, true, false]);
     assert_eq!(are_heard(&upstream, 30), [false; 4]);
     upstream.hear((NodeIndex::at(0), 2), &[0], 40);
@@ -93,12 +95,13 @@ fn a_bucket_is_heard_as_its_home_is() {
     let moved = BucketIndex::of(BucketId::of(0, 2));
     upstream.hear((NodeIndex::at(1), 7), &[], 50);
     upstream.buckets[moved].home = Some(NodeIndex::at(1));
-    upstream.buckets[moved].heard_from = 8;
+    upstream.buckets[moved].heard.from = 8;
     upstream.home_changed(moved);
     upstream.hear((NodeIndex::at(1), 7), &[], 50);
     assert_eq!(are_heard(&upstream, 39), [false, true, true, false]);
     upstream.hear((NodeIndex::at(1), 8), &[], 60);
-    assert_eq!(are_heard(&upstream, 39), [true, true, true, false]);
+    assert_eq!(told_are_heard(&upstream, 8, 39), [true, true, false, false]);
+    assert_eq!(are_heard(&upstream, 39), [false, true, true, false], "told to the home before");
 }
 
 #[test]
