@@ -66,10 +66,11 @@ impl Ways {
         self.together.get(&(lane, node)).map_or(&[], |times| times)
     }
 
-    /// Somebody heard that this node is the bucket's home, in this reign.
+    /// Somebody heard that this node is the bucket's home, in this reign. Who has slept hears late
+    /// of what is over.
     pub(crate) fn home(&mut self, at_us: u64, bucket: (u8, u32), node: usize, reign: u64) {
         let homes = self.homes.entry(bucket).or_default();
-        if homes.last().is_none_or(|(_, last, newest)| *last != node || *newest < reign) {
+        if homes.last().is_none_or(|(.., newest)| *newest < reign) {
             homes.push((at_us, node, reign));
         }
     }
@@ -149,6 +150,17 @@ fn current<T>(
 #[cfg(test)]
 mod tests {
     use super::{Way, Ways};
+
+    #[test]
+    fn who_hears_late_of_an_older_home_changes_nothing() {
+        let mut ways = Ways::default();
+        ways.home(1, (0, 0), 1, 1);
+        ways.home(2, (0, 0), 2, 2);
+        ways.home(3, (0, 0), 1, 1);
+        assert_eq!(ways.homes_of("/room/1", 3, 4), [2]);
+        ways.home(5, (0, 0), 1, 3);
+        assert_eq!(ways.homes_of("/room/1", 3, 6), [2, 1]);
+    }
 
     #[test]
     fn only_the_link_on_the_way_counts_and_only_then() {
