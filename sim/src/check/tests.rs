@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use self::story::{Story, ticket};
 use super::check;
-use crate::journal::{FULL, Full, Journal, Loss, Observations, What};
+use crate::journal::{FULL, Full, Journal, Loss, Observations, UNHEARD, What};
 
 mod story;
 
@@ -126,6 +126,25 @@ fn what_finds_no_space_found_a_full_node() {
     assert_eq!(refused_while(vec![full(1, 0, 1_000_000)]), Vec::<&str>::new());
     assert_eq!(refused_while(vec![full(2, 0, 1_000_000)]), [rule], "another node");
     assert_eq!(refused_while(vec![full(1, 1_000_000, 2_000_000)]), [rule], "later");
+}
+
+#[test]
+fn a_line_is_refused_once_its_first_has_waited_for_the_grace() {
+    let refused_after = |seconds, sentence: &str| {
+        let (mut one, _) = pair();
+        let status = Status::Unavailable;
+        let refused = Failure::Refused { status, sentence: sentence.to_owned(), may_retry: true };
+        one = one.asked(1, "a").seconds_later(seconds).asked(2, "b");
+        (1..3).for_each(|number| one.answer(number, Err(refused.clone())));
+        let mut seen = Observations { journals: vec![one.0], ..Observations::default() };
+        seen.ways.home(0, (0, 0), 1, 1);
+        check(&seen).into_iter().map(|violation| violation.what).collect::<Vec<_>>()
+    };
+    assert_eq!(refused_after(3, UNHEARD), Vec::<String>::new());
+    assert_eq!(refused_after(2, UNHEARD).len(), 2, "none has waited for so long");
+    let others = refused_after(3, "not today");
+    assert_eq!(others.len(), 1, "{others:?}");
+    assert!(others[0].starts_with("c0's 2: not today"), "{others:?}");
 }
 
 #[test]

@@ -159,11 +159,17 @@ impl Story {
         payload: &str,
         result: Result<Answer, Failure>,
     ) -> Story {
+        self = self.asked(number, payload);
+        self.answer(number, result);
+        self
+    }
+
+    /// Sends something, and has no answer yet.
+    pub(super) fn asked(mut self, number: u64, payload: &str) -> Story {
         let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
         let payload = payload.into();
         let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
         self.moment(What::Command(ticket(number), send));
-        self.answer(number, result);
         self
     }
 }
