@@ -27,8 +27,17 @@ pub struct Ways {
     fellow_ends: Vec<(u64, [usize; 2])>,
     /// When a lane had a link with a node: since when, and until when.
     together: BTreeMap<(LaneId, usize), Vec<(u64, u64)>>,
-    /// The homes of each bucket, by bits and prefix, in which reign, and since when anybody knew.
-    homes: BTreeMap<(u8, u32), Vec<(u64, usize, u64)>>,
+    /// The homes of each bucket, by bits and prefix.
+    homes: BTreeMap<(u8, u32), Vec<Home>>,
+}
+
+/// A home of a bucket.
+#[derive(Debug)]
+struct Home {
+    /// Since then somebody knew.
+    since_us: u64,
+    node: usize,
+    reign: u64,
 }
 
 /// One end of a link finds out so much later than the other, and the lane comes back a while after.
@@ -70,8 +79,8 @@ impl Ways {
     /// of what is over.
     pub(crate) fn home(&mut self, at_us: u64, bucket: (u8, u32), node: usize, reign: u64) {
         let homes = self.homes.entry(bucket).or_default();
-        if homes.last().is_none_or(|(.., newest)| *newest < reign) {
-            homes.push((at_us, node, reign));
+        if homes.last().is_none_or(|last| last.reign < reign) {
+            homes.push(Home { since_us: at_us, node, reign });
         }
     }
 
@@ -129,8 +138,8 @@ impl Ways {
         let is_its = |(bits, prefix): (u8, u32)| BucketId::of(hash, bits).prefix() == prefix;
         let homes = self.homes.iter().filter(|(bucket, _)| is_its(**bucket));
         homes
-            .flat_map(|(_, homes)| current(homes, |home| home.0, from_us, to_us))
-            .map(|(_, node, _)| *node)
+            .flat_map(|(_, homes)| current(homes, |home| home.since_us, from_us, to_us))
+            .map(|home| home.node)
             .collect()
     }
 }
