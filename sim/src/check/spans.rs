@@ -228,8 +228,8 @@ struct InQueue {
     asked: Vec<SubscribeOptions>,
     /// The application's subscribe was answered, `subscribed` is to come.
     fresh: Option<u32>,
-    /// When the application asked for the newest subscribe that was answered: whoever put the client
-    /// there since may have done it behind that, and have heard of it first.
+    /// When the application asked for the newest subscribe that was answered: whoever has put the
+    /// client there since may have done it behind that, and have heard of it first.
     asked_us: u64,
 }
 
