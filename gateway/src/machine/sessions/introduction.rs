@@ -15,8 +15,7 @@ use crate::machine::upstream::{BucketIndex, NodeIndex};
 impl Sessions {
     /// Introduces the sessions whose user queues are in these buckets, also where the handle is
     /// known already: a session that isn't introduced to its home within grace is ended there, and
-    /// the home must know who is confirmed. A login goes by the id that was drawn for it: where it
-    /// was decided under a reign that is over, the handle stands for the session already.
+    /// the home must know who is confirmed.
     pub(in crate::machine) fn introduce_users(
         &mut self,
         among: &[bool],
@@ -26,7 +25,7 @@ impl Sessions {
         for (handle, session) in self.iter_mut() {
             let bucket = desk.upstream.bucket_of(session.id.user_queue_hash());
             let bucket = bucket.filter(|bucket| among[bucket.place()]);
-            if let (State::Live | State::LoggingIn, Some(bucket)) = (session.state, bucket)
+            if let (State::Live, Some(bucket)) = (session.state, bucket)
                 && let Some((node, link)) = desk.upstream.home(bucket)
             {
                 // Who isn't home yet doesn't know whose sessions to expect.

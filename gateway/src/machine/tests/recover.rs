@@ -395,20 +395,6 @@ fn a_replay_that_is_cut_short_is_no_subscription() {
 }
 
 #[test]
-fn a_login_that_is_sent_again_on_its_link_is_introduced_again() {
-    let steps = "
-        0 ready
-        0 c0 open
-        0 c0 connect ann
-        1 n1 moved 2 n1
-        2 n1 at 2";
-    let expected = ["1: n1 introduce 0 ann 0", "1: n1 at reign 2", "1: n1 login 0"];
-    let log = run(dev(), steps);
-    let lines: Vec<&str> = log.lines().filter(|line| line.starts_with("1: n1 ")).collect();
-    assert_eq!(lines, expected, "{log}");
-}
-
-#[test]
 fn a_users_session_is_introduced_to_its_home_although_nothing_waits() {
     let steps = "
         0 ready
