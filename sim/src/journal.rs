@@ -305,6 +305,9 @@ pub const FULL: &str = "this queue node has reached its memory limit: delete wha
 pub const ALONE: &str = "one copy of this queue's data is left, and nothing is changed until there \
                          is a second one: try again later";
 
+/// What a lane says that hasn't heard the home of the user for long.
+pub const UNHEARD: &str = "the home of this user's sessions isn't responding: try again later";
+
 impl Observations {
     /// Whether the queue may have lost its data between these moments.
     pub fn lost(&self, queue: &str, from_us: u64, to_us: u64) -> bool {

@@ -27,8 +27,17 @@ pub struct Ways {
     fellow_ends: Vec<(u64, [usize; 2])>,
     /// When a lane had a link with a node: since when, and until when.
     together: BTreeMap<(LaneId, usize), Vec<(u64, u64)>>,
-    /// The homes of each bucket, by bits and prefix, in which reign, and since when anybody knew.
-    homes: BTreeMap<(u8, u32), Vec<(u64, usize, u64)>>,
+    /// The homes of each bucket, by bits and prefix.
+    homes: BTreeMap<(u8, u32), Vec<Home>>,
+}
+
+/// A home of a bucket.
+#[derive(Debug)]
+struct Home {
+    /// Since then somebody knew.
+    since_us: u64,
+    node: usize,
+    reign: u64,
 }
 
 /// One end of a link finds out so much later than the other, and the lane comes back a while after.
@@ -66,11 +75,12 @@ impl Ways {
         self.together.get(&(lane, node)).map_or(&[], |times| times)
     }
 
-    /// Somebody heard that this node is the bucket's home, in this reign.
+    /// Somebody heard that this node is the bucket's home, in this reign. Who has slept hears late
+    /// of what is over.
     pub(crate) fn home(&mut self, at_us: u64, bucket: (u8, u32), node: usize, reign: u64) {
         let homes = self.homes.entry(bucket).or_default();
-        if homes.last().is_none_or(|(_, last, newest)| *last != node || *newest < reign) {
-            homes.push((at_us, node, reign));
+        if homes.last().is_none_or(|last| last.reign < reign) {
+            homes.push(Home { since_us: at_us, node, reign });
         }
     }
 
@@ -128,8 +138,8 @@ impl Ways {
         let is_its = |(bits, prefix): (u8, u32)| BucketId::of(hash, bits).prefix() == prefix;
         let homes = self.homes.iter().filter(|(bucket, _)| is_its(**bucket));
         homes
-            .flat_map(|(_, homes)| current(homes, |home| home.0, from_us, to_us))
-            .map(|(_, node, _)| *node)
+            .flat_map(|(_, homes)| current(homes, |home| home.since_us, from_us, to_us))
+            .map(|home| home.node)
             .collect()
     }
 }
@@ -149,6 +159,17 @@ fn current<T>(
 #[cfg(test)]
 mod tests {
     use super::{Way, Ways};
+
+    #[test]
+    fn who_hears_late_of_an_older_home_changes_nothing() {
+        let mut ways = Ways::default();
+        ways.home(1, (0, 0), 1, 1);
+        ways.home(2, (0, 0), 2, 2);
+        ways.home(3, (0, 0), 1, 1);
+        assert_eq!(ways.homes_of("/room/1", 3, 4), [2]);
+        ways.home(5, (0, 0), 1, 3);
+        assert_eq!(ways.homes_of("/room/1", 3, 6), [2, 1]);
+    }
 
     #[test]
     fn only_the_link_on_the_way_counts_and_only_then() {

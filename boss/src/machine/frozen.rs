@@ -156,6 +156,11 @@ impl Frozen {
         missing.cloned().collect()
     }
 
+    /// Whether steps are lost of which nobody has told a table yet.
+    pub fn lacks_table(&self, history: &History) -> bool {
+        self.tables.is_empty() && !history.has_all(&self.told)
+    }
+
     /// The processes that have answered.
     pub fn answered(&self) -> BTreeSet<Owner> {
         self.answers.values().map(|answer| answer.owner.clone()).collect()

@@ -55,6 +55,12 @@ impl History {
         }
     }
 
+    /// Whether this has each step of the other one.
+    pub fn has_all(&self, other: &History) -> bool {
+        let mut steps = other.0.iter();
+        steps.all(|(term, version)| self.has(Version { term: *term, version: *version }))
+    }
+
     /// The newest term that the store has had.
     pub fn newest_term(&self) -> u64 {
         self.0.last_key_value().map_or(0, |(term, _)| *term)

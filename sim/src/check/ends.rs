@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imq_sdk::{Act, Answer, Change, Command};
+use imq_sdk::{Act, Answer, Change, Command, Failure};
 
 use super::Violation;
 use super::ledger::{Book, Fact, Ledger};
@@ -77,16 +77,16 @@ fn ended(
     let next = book.facts.range(set.seq + 1..).find_map(|(seq, fact)| match fact {
         Fact::State { changes, from, .. } => {
             let its = changes.iter().find(|(key, _)| *key == set.change.key)?;
-            Some((*seq, from.is_none() && its.1.is_none()))
+            Some((*seq, *from, from.is_none() && its.1.is_none()))
         }
         Fact::Message { .. } | Fact::Members | Fact::Acknowledged(_) => None,
     });
-    let last = next.map_or_else(|| book.newest(u64::MAX), |(seq, _)| seq);
+    let last = next.map_or_else(|| book.newest(u64::MAX), |(seq, ..)| seq);
     if !book.is_whole(set.seq + 1, last) {
         return None;
     }
     let Set { change, asked_us, answered_us, journal, .. } = set;
-    if let Some((seq, true)) = next {
+    if let Some((seq, _, true)) = next {
         // It went by itself. A sum may have gone with what its key was bound to before.
         if matches!(change.act, Act::Add(_)) {
             return None;
@@ -105,18 +105,43 @@ fn ended(
         return (!in_time && !with_it).then(|| (rule, format!("it went at {went_us} us")));
     }
     let watched = watched.filter(|span| span.start_us < *asked_us)?;
-    let gone_us = next.map_or(lives.seen.farewell_us, |(seq, _)| book.first_us(seq));
+    let gone_us = next.map_or(lives.seen.farewell_us, |(seq, ..)| book.first_us(seq));
     if lives.seen.lost(watched.queue, *asked_us, gone_us) {
         return None;
     }
+    let changed = next.and_then(|(seq, from, _)| Some((seq, from?)));
+    let asked = changed.and_then(|event| earliest_us(lives, queue, &change.key, event));
+    let there_us = asked.unwrap_or(gone_us);
     let due_us = answered_us + change.ttl_ms * 1000 + SEEN_US;
-    if change.ttl_ms > 0 && gone_us > due_us {
-        return Some((ttl_rule, format!("it was there at {gone_us} us, due by {due_us} us")));
+    if change.ttl_ms > 0 && there_us > due_us {
+        return Some((ttl_rule, format!("it was there at {there_us} us, due by {due_us} us")));
     }
     let left_us = left_us(lives, journal, queue, *answered_us)?;
     let due_us = left_us + GRACE_MS * 1000 + SEEN_US;
-    let is_late = change.while_present && gone_us > due_us;
+    let is_late = change.while_present && there_us > due_us;
     is_late.then(|| (presence_rule, format!("its writer left at {left_us} us, it stayed")))
+}
+
+/// Since when the change may have been asked for that this event makes of the key: it is decided
+/// no earlier, and seen when all copies have it.
+fn earliest_us(lives: &Lives<'_>, queue: &str, key: &str, (seq, from): (u64, &str)) -> Option<u64> {
+    let mut unknown_us: Option<u64> = None;
+    for operation in &lives.operations {
+        let Command::SendState { changes, .. } = operation.command else { continue };
+        let changes_it = changes.iter().any(|change| change.key == key);
+        if operation.journal.user != from || operation.queue() != queue || !changes_it {
+            continue;
+        }
+        let asked_us = operation.asked_us;
+        match operation.answer.as_ref().map(|answer| answer.result) {
+            Some(Ok(Answer::Sent { seq: its })) if *its == seq => return Some(asked_us),
+            None | Some(Err(Failure::OutcomeUnknown)) => {
+                unknown_us = Some(unknown_us.map_or(asked_us, |us| us.min(asked_us)));
+            }
+            Some(_) => {}
+        }
+    }
+    unknown_us
 }
 
 /// When the client left the queue for good, after that moment.

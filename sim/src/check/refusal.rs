@@ -7,7 +7,7 @@ use super::Violation;
 use super::ledger::{Book, Fact, Ledger};
 use super::spans::{Answered, Lives, Operation};
 use crate::application::{NO, Ruling};
-use crate::journal::{ALONE, FULL};
+use crate::journal::{ALONE, FULL, UNHEARD};
 use crate::plan::GRACE_MS;
 
 /// What was seen by then may have been done a little earlier, and what is seen a little later may
@@ -37,7 +37,9 @@ pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec
             Status::Limit if sentence == FULL => no_space(lives, operation, answer),
             Status::Limit => is_full(lives, operation, answer.at_us),
             Status::Unavailable if sentence == ALONE => lives.seen.alone_holds,
-            Status::Unavailable => unavailable(lives, operation, answer),
+            Status::Unavailable => {
+                unavailable(lives, operation, answer) || stood_behind(lives, operation, answer)
+            }
             Status::Unauthenticated => is_over(lives, operation, answer),
             // Nobody asks for what can't be, and no machine has a bug.
             Status::Ok
@@ -171,6 +173,26 @@ fn unavailable(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'
         || lives.seen.link_cut(journal, queue, from_us.saturating_sub(GRACE_MS * 1000), to_us)
         || lives.seen.lost(queue, from_us.saturating_sub(GRACE_MS * 1000), to_us)
         || (is_asked && (silent || waited_us >= DEADLINE_US || seems_down(lives, operation, to_us)))
+}
+
+/// Whether it stood in line behind an operation that waited for the grace: what waits until the
+/// home of the user is heard is refused together.
+fn stood_behind(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
+    let is_unheard = |one: &Answered<'_>| {
+        let Err(Failure::Refused { sentence, .. }) = one.result else { return false };
+        sentence == UNHEARD
+    };
+    let mut firsts = lives.operations.iter().filter(|first| {
+        std::ptr::eq(first.journal, operation.journal) && first.place < operation.place
+    });
+    is_unheard(answer)
+        && firsts.any(|first| {
+            first.answer.as_ref().is_some_and(|its| {
+                is_unheard(its)
+                    && its.at_us >= first.asked_us + GRACE_MS * 1000
+                    && (operation.asked_us..=answer.at_us).contains(&its.at_us)
+            })
+        })
 }
 
 /// Whether a lane that the client was connected to may take the web application for down: so many

@@ -228,8 +228,9 @@ struct InQueue {
     asked: Vec<SubscribeOptions>,
     /// The application's subscribe was answered, `subscribed` is to come.
     fresh: Option<u32>,
-    /// When the application's newest subscribe was answered.
-    subscribed_us: u64,
+    /// When the application asked for the newest subscribe that was answered: whoever has put the
+    /// client there since may have done it behind that, and have heard of it first.
+    asked_us: u64,
 }
 
 impl<'a> Reader<'_, 'a> {
@@ -304,7 +305,7 @@ impl<'a> Reader<'_, 'a> {
                 entry.asked.retain(|asked| asked != options);
                 entry.asked.push(options.clone());
                 entry.fresh = Some(options.history);
-                entry.subscribed_us = at_us;
+                entry.asked_us = operation.asked_us;
             }
             (Command::Unsubscribe { queue }, Ok(_)) => self.end(at_us, queue),
             _ => {}
@@ -343,7 +344,7 @@ impl<'a> Reader<'_, 'a> {
         // Who was put there has no options until it subscribes by itself.
         let seen = self.lives.seen;
         is_ambiguous |= entry.options != SubscribeOptions::default()
-            && seen.put_in(&self.journal.user, queue, entry.subscribed_us, at_us);
+            && seen.put_in(&self.journal.user, queue, entry.asked_us, at_us);
         self.lives.spans.push(Span {
             journal: self.journal,
             queue,

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use self::story::{Story, ticket};
 use super::check;
-use crate::journal::{FULL, Full, Journal, Loss, Observations, What};
+use crate::call::{Attempt, Call, Wish};
+use crate::journal::{FULL, Full, Journal, Loss, Observations, UNHEARD, What};
 
 mod story;
 
@@ -129,6 +130,25 @@ fn what_finds_no_space_found_a_full_node() {
 }
 
 #[test]
+fn a_line_is_refused_once_its_first_has_waited_for_the_grace() {
+    let refused_after = |seconds, sentence: &str| {
+        let (mut one, _) = pair();
+        let status = Status::Unavailable;
+        let refused = Failure::Refused { status, sentence: sentence.to_owned(), may_retry: true };
+        one = one.asked(1, "a").seconds_later(seconds).asked(2, "b");
+        (1..3).for_each(|number| one.answer(number, Err(refused.clone())));
+        let mut seen = Observations { journals: vec![one.0], ..Observations::default() };
+        seen.ways.home(0, (0, 0), 1, 1);
+        check(&seen).into_iter().map(|violation| violation.what).collect::<Vec<_>>()
+    };
+    assert_eq!(refused_after(3, UNHEARD), Vec::<String>::new());
+    assert_eq!(refused_after(2, UNHEARD).len(), 2, "none has waited for so long");
+    let others = refused_after(3, "not today");
+    assert_eq!(others.len(), 1, "{others:?}");
+    assert!(others[0].starts_with("c0's 2: not today"), "{others:?}");
+}
+
+#[test]
 fn a_key_that_goes_before_its_time_is_found() {
     let rule = "keys end with their time to live";
     let changes = |ttl_ms| vec![Change { ttl_ms, ..Change::set("k", "1") }];
@@ -138,6 +158,45 @@ fn a_key_that_goes_before_its_time_is_found() {
     let (_, other) = pair();
     let in_time = other.changed(1, changes(2), 5).state(5, "k", "1").deleted(6, "k");
     assert_eq!(broken(vec![in_time]), Vec::<&str>::new());
+}
+
+#[test]
+fn a_key_that_outlives_its_time_is_found() {
+    let change = |value, ttl_ms| vec![Change { ttl_ms, ..Change::set("k", value) }];
+    let late = |asked_s| {
+        let (one, other) = pair();
+        let other = other.changed(1, change("1", 1_000), 5).state(5, "k", "1");
+        let mut other = other.seconds_later(asked_s).asks_to_change(2, change("2", 0));
+        other = other.seconds_later(10 - asked_s);
+        other.answer(2, Ok(Answer::Sent { seq: 6 }));
+        let one = one.state(5, "k", "1").seconds_later(10).state(6, "k", "2");
+        broken(vec![one, other.state(6, "k", "2")])
+    };
+    assert_eq!(late(9), ["keys end with their time to live"]);
+    assert_eq!(late(0), Vec::<&str>::new(), "it may have been changed at once, and shown late");
+}
+
+#[test]
+fn who_is_put_there_before_it_hears_of_its_subscribe_has_all_mounts() {
+    let broken_by = |sent_us| {
+        let (one, other) = pair();
+        let options = SubscribeOptions { mounts: vec!["chat".into()], ..Default::default() };
+        let mut other = other.seconds_later(1);
+        let subscribe = Command::Subscribe { queue: QUEUE.into(), options };
+        other.moment(What::Command(ticket(1), subscribe));
+        other.answer(1, Ok(Answer::Subscribed));
+        let other = other.subscribed(6, &["u0", "u2"]);
+        let (via, answer, names) = ((0, 0, 0), Some((sent_us, Default::default())), Vec::new());
+        let attempt = Attempt { sent_us, via, answer, names, arrived: 0, is_lost: false };
+        let wish = Wish::Join { queue: QUEUE.into(), user: "u2".into() };
+        let calls = vec![Call { wish, has_key: false, attempts: vec![attempt], is_over: true }];
+        let journals = vec![one.0, other.0];
+        let seen = Observations { journals, calls, calm_us: u64::MAX, ..Observations::default() };
+        let rule = "a filter holds for live events, history, replay and snapshots";
+        check(&seen).into_iter().any(|violation| violation.rule == rule)
+    };
+    assert!(broken_by(900_000), "long before");
+    assert!(!broken_by(1_004_500));
 }
 
 #[test]

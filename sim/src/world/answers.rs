@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use link::machine::LinkId;
-use proto::bucket::{BucketId, Epochs};
+use prost::Message as _;
+use proto::bucket::{BucketId, Epochs, Loss, Reign};
 use proto::c2g::{Head, Kind};
 use proto::codes::Status;
 use proto::g2c::ResultHead;
 use proto::ids::Handle;
+use proto::link::At;
 use proto::table::Row;
 use proto::{g2q, name, q2g};
 
@@ -32,6 +34,9 @@ const ASKED: &[u8] = b"/asked/";
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     asked: BTreeMap<(usize, LinkId, Handle, u32), Asked>,
+    /// Of which bucket lanes speak, and under which numbers: what is asked under others isn't
+    /// decided.
+    about: BTreeMap<(usize, LinkId), (BucketId, Epochs)>,
     /// How many were judged.
     pub(crate) judged: u64,
 }
@@ -52,11 +57,21 @@ impl Answers {
     /// A link of a node begins or ends, or the node is no more: nobody waits on it.
     pub(crate) fn link_changes(&mut self, node: usize, link: LinkId) {
         self.asked.retain(|(at, on, ..), _| (*at, *on) != (node, link));
+        self.about.remove(&(node, link));
+    }
+
+    /// A lane says of which bucket it speaks from here on.
+    pub(crate) fn about(&mut self, node: usize, link: LinkId, body: &[u8]) {
+        let At { bits, prefix, loss, reign } = At::decode(body).unwrap_or_default();
+        let epochs = Epochs { loss: Loss(loss), reign: Reign(reign) };
+        self.about
+            .extend(BucketId::new(bits, prefix).map(|bucket| ((node, link), (bucket, epochs))));
     }
 
     /// A node has died.
     pub(crate) fn node_dies(&mut self, node: usize) {
         self.asked.retain(|(at, ..), _| *at != node);
+        self.about.retain(|(at, _), _| *at != node);
     }
 
     /// A handle stands for somebody else, or nobody.
@@ -77,6 +92,9 @@ impl World {
         let hash = name::hash(head.queue);
         let Some(node) = &self.nodes[at].node else { return };
         let Some(of) = node.buckets().into_iter().find(|held| held.0.holds(hash)) else { return };
+        if self.answers.about.get(&(at, link)) != Some(&of) {
+            return;
+        }
         let (bucket, _) = of;
         let at_us = self.agenda.now_us();
         let row = self.row_of_the_well(at, bucket, at_us);

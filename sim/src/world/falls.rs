@@ -127,6 +127,11 @@ impl World {
         let out: &mut Outbox = &mut self.boss.out;
         let adopt = Adopt::All { trust_primaries: false };
         boss.handle(now, Input::Adopt { question: 0, adopt }, out);
+        if boss.status().frozen.is_some() {
+            // Nobody who has answered knows a table: it is refused.
+            self.boss_lets_out();
+            return self.agenda.after(20_000, Happening::OperatorLooks { life });
+        }
         self.falls.seen.by_hand += 1;
         if let Some(fall) = &mut self.falls.fall {
             fall.by_hand |= !frozen.waits_for.is_empty();

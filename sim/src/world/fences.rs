@@ -13,7 +13,7 @@ use proto::bucket::BucketId;
 use proto::c2g::Head;
 use proto::codes::Status;
 use proto::g2c::ResultHead;
-use proto::g2q::field::g2q::{INTRODUCE, OPERATION};
+use proto::g2q::field::g2q::{AT, INTRODUCE, OPERATION};
 use proto::ids::Handle;
 use proto::q2g::field::q2g::{ANSWER, LOGGED_IN};
 use proto::q2q::field::q2q::{ANSWER as WORD_ANSWER, WORD};
@@ -252,6 +252,7 @@ impl World {
                         self.fences.introduced(node, link, introduce);
                     }
                 }
+                AT => self.answers.about(node, link, body),
                 OPERATION => {
                     self.operation_comes(node, link, body);
                     self.fences.operation(now_us, node, link, body);

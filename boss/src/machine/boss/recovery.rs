@@ -183,6 +183,13 @@ impl Boss {
             Adopt::All { .. } if self.frozen.is_none() => {
                 Err("the boss isn't frozen: there is nothing to adopt".to_owned())
             }
+            Adopt::All { .. } if self.knows_no_table() => {
+                let missing = names(&self.waits_for());
+                Err(format!(
+                    "the store has no table, and nobody has told one yet: try again when one of \
+                     {missing} has answered, or has been started anew"
+                ))
+            }
             Adopt::All { trust_primaries } => {
                 let missing = names(&self.waits_for());
                 let trust = if *trust_primaries { ", and trusts primaries" } else { "" };
@@ -200,6 +207,14 @@ impl Boss {
             }
             Err(reason) => Boss::answer(out, question, Answer::Unavailable(reason)),
         }
+    }
+
+    /// Whether there has been a table, and neither the store nor anybody who has answered has one:
+    /// numbers of a first one would have been given out before.
+    fn knows_no_table(&self) -> bool {
+        let lacks = |frozen: &Frozen| frozen.lacks_table(&self.kept.history);
+        let is_unknown = self.kept.rows.is_empty() && self.frozen.as_ref().is_some_and(lacks);
+        is_unknown && !self.waits_for().is_empty()
     }
 
     /// Gives a bucket to a node, empty, whatever has become of those who had it.

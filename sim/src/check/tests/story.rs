@@ -22,7 +22,12 @@ impl Story {
         let options = SubscribeOptions::default();
         story.moment(What::Command(ticket(0), Command::Subscribe { queue: QUEUE.into(), options }));
         story.answer(0, Ok(Answer::Subscribed));
-        story.queue(QueueEvent::Subscribed(Subscribed {
+        story.subscribed(mark, users)
+    }
+
+    /// Is subscribed to all mounts, and finds these users.
+    pub(super) fn subscribed(mut self, mark: u64, users: &[&str]) -> Story {
+        self.queue(QueueEvent::Subscribed(Subscribed {
             epoch: 7,
             marks: ["chat", "scores", "members"].map(|name| (name.to_owned(), mark)).into(),
             recovered: false,
@@ -34,7 +39,7 @@ impl Story {
             members: users.iter().map(|user| (*user).to_owned()).collect(),
             member_count: None,
         }));
-        story
+        self
     }
 
     pub(super) fn moment(&mut self, what: What) {
@@ -119,9 +124,15 @@ impl Story {
     }
 
     pub(super) fn changed(mut self, number: u64, changes: Vec<Change>, seq: u64) -> Story {
+        self = self.asks_to_change(number, changes);
+        self.answer(number, Ok(Answer::Sent { seq }));
+        self
+    }
+
+    /// The same, and has no answer yet.
+    pub(super) fn asks_to_change(mut self, number: u64, changes: Vec<Change>) -> Story {
         let (queue, mount) = (QUEUE.to_owned(), "scores".to_owned());
         self.moment(What::Command(ticket(number), Command::SendState { queue, mount, changes }));
-        self.answer(number, Ok(Answer::Sent { seq }));
         self
     }
 
@@ -159,11 +170,17 @@ impl Story {
         payload: &str,
         result: Result<Answer, Failure>,
     ) -> Story {
+        self = self.asked(number, payload);
+        self.answer(number, result);
+        self
+    }
+
+    /// Sends something, and has no answer yet.
+    pub(super) fn asked(mut self, number: u64, payload: &str) -> Story {
         let (queue, mount) = (QUEUE.to_owned(), "chat".to_owned());
         let payload = payload.into();
         let send = Command::SendMessage { queue, mount, payload, exclude_self: false };
         self.moment(What::Command(ticket(number), send));
-        self.answer(number, result);
         self
     }
 }

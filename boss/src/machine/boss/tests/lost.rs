@@ -142,6 +142,29 @@ fn who_was_taken_in_by_a_lost_step_has_the_time_to_come() {
 }
 
 #[test]
+fn a_boss_that_lost_its_first_table_goes_on_with_none_before_somebody_has_told_it() {
+    let config = Configuration::parse(crate::DEFAULT_CLUSTER).unwrap();
+    let kept = Kept::new(1, crate::machine::configurations::Configurations::new(&config, 0, 0));
+    let mut stage = Stage::found(Found { kept, is_older: false, chance: 0 });
+    run(
+        &mut stage,
+        "0 wake\n 1 up 1 q1\n 1 up 2 q2\n 1 up 3 q3
+         2 back 1 1 9.7\n 2 back 2 2 9.7\n 2 back 3 3 9.7
+         3 adopt 9 => 9 Unavailable(\"the store has no table, and nobody has told one yet: try…",
+    );
+    let lost = Kept::decode(&stored()).unwrap().rows;
+    let rows = (0..).zip(lost.iter()).map(|(prefix, row)| row.wire(prefix)).collect();
+    let bits = lost.bits().into();
+    let table = proto::table::Table { term: 9 << 16, version: 7, bits, rows, places: Vec::new() };
+    let known = proto::n2b::Known { table: Some(table), ..Default::default() };
+    stage.say(LinkId(1), n2b::Body::Known(known));
+    run(&mut stage, "4 known 2\n 4 known 3\n 1499 wake");
+    assert_eq!(frozen(&stage), Some(Vec::new()));
+    run(&mut stage, "1500 wake\n 1500 row 0 => q1 q3 (1,1,1048579)");
+    assert_eq!(frozen(&stage), None);
+}
+
+#[test]
 fn a_process_that_slept_is_told_and_nothing_freezes() {
     let mut stage = again(Faults::default());
     run(&mut stage, "2 back 1 1 1.5 0=q1#1/1,1,2@6 => 1 registered #1; 1 config 2; 1 table 2.8…");

@@ -288,7 +288,7 @@ impl Stage {
         }
     }
 
-    fn say(&mut self, link: LinkId, body: n2b::Body) {
+    pub(super) fn say(&mut self, link: LinkId, body: n2b::Body) {
         let frame = N2b { body: Some(body) }.encode_to_vec();
         self.input(Input::Frame { link, frame: &frame });
     }
