@@ -202,9 +202,12 @@ impl Bucket {
         turn.shared.counters.repeated += 1;
         self.answer(turn, asker, earlier);
         let was_out = [Status::Ok.number(), Status::NotFound.number()];
-        let member = found.filter(|index| self.state.queue(*index).members.contains(key));
+        let guest = found.filter(|index| {
+            let member = self.state.queue(*index).members.get(key);
+            member.is_some_and(|member| member.is_guest)
+        });
         let seat = Seat { link: asker.link, handle };
-        let Some(index) = member.filter(|_| was_out.contains(&earlier.head.status)) else { return };
+        let Some(index) = guest.filter(|_| was_out.contains(&earlier.head.status)) else { return };
         let at = self.seat_of(index, key);
         if at.is_some_and(|at| at != seat) {
             return;
