@@ -6,6 +6,7 @@ use imq_sdk::{Answer, Command, Event, QueueEvent, Ticket};
 
 use crate::application::{Question, Ruling, Tell};
 use crate::call::{Call, Wish};
+use crate::plan::GRACE_MS;
 use crate::ways::{Way, Ways};
 
 /// One life of one client, from its first connection to its goodbye.
@@ -137,11 +138,29 @@ impl Journal {
         self.holds.iter().any(|(begin_us, end_us)| *begin_us <= to_us && *end_us >= from_us)
     }
 
-    /// Whether the client had lost a connection by then.
+    /// Whether the client had lost a connection by then, with or without a `welcome`.
     pub fn was_lost(&self, at_us: u64) -> bool {
         let mut moments = self.moments.iter().take_while(|moment| moment.at_us <= at_us);
         moments
             .any(|moment| matches!(moment.what, What::Event(Event::Closed { may_retry: true, .. })))
+            || self.was_unwelcomed(at_us)
+    }
+
+    /// Whether a connection had ended by then before its `welcome` came, or was without one for a
+    /// grace: its login may have been done. The client library says nothing of such a connection.
+    fn was_unwelcomed(&self, at_us: u64) -> bool {
+        let mut ways = self.ways.iter().take_while(|way| way.at_us <= at_us).peekable();
+        while let Some(way) = ways.next() {
+            let next_us = ways.peek().map(|next| next.at_us);
+            let end_us = next_us.unwrap_or(at_us.saturating_sub(GRACE_MS * 1000));
+            let mut welcomes = self.welcomes.iter().map(|welcome| welcome.at_us);
+            if way.at_us <= end_us
+                && !welcomes.any(|came_us| (way.at_us..=end_us).contains(&came_us))
+            {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether the client had said goodbye, or had been closed for good, by then.

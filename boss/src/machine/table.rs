@@ -92,7 +92,7 @@ impl Rows {
     }
 
     /// This step makes what of these rows is another than before it. Numbers that have risen are
-    /// raised by so much more.
+    /// raised by so much more, those of first rows, too: a lost step may have made others.
     pub fn made_by(
         &mut self,
         step: Version,
@@ -101,11 +101,9 @@ impl Rows {
     ) {
         let unheard = Row::unheard(None);
         for (prefix, row) in (0u32..).zip(&mut self.0) {
-            let before = before.0.get(prefix as usize);
-            if let Some(before) = before {
-                row.jump(before, |number| jump(prefix, number));
-            }
-            row.made_by(step, before.unwrap_or(&unheard));
+            let before = before.0.get(prefix as usize).unwrap_or(&unheard);
+            row.jump(before, |number| jump(prefix, number));
+            row.made_by(step, before);
         }
     }
 

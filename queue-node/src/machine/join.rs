@@ -169,8 +169,8 @@ impl Bucket {
         {
             found = None;
         }
-        if self.repeated(turn, asker, found, hash) {
-            return;
+        if let Some(earlier) = self.earlier(turn, asker, found, hash) {
+            return self.unsubscribe_again(turn, asker, (found, queue), &earlier);
         }
         let not_there = || Refusal::new(Status::NotFound, "this session is not subscribed to it");
         let Some(index) = found else { return self.refuse(turn, asker, not_there()) };
@@ -186,6 +186,39 @@ impl Bucket {
         let kept = self.kept(turn, asker, None, &result);
         self.depart(turn, index, key, None, (Leaving::OfItself, kept));
         self.answer(turn, asker, &result);
+    }
+
+    /// An unsubscribe that came before never leaves again. If the back end has put the session in
+    /// since, lane and client take it for gone by this answer: it loses its seat, and is invited to
+    /// take another.
+    fn unsubscribe_again(
+        &mut self,
+        turn: &mut Turn<'_>,
+        asker: &Asker,
+        (found, queue): (Option<QueueIndex>, &str),
+        earlier: &Remembered,
+    ) {
+        let Who::Session { key, handle, .. } = asker.who else { return };
+        turn.shared.counters.repeated += 1;
+        self.answer(turn, asker, earlier);
+        let was_out = [Status::Ok.number(), Status::NotFound.number()];
+        let guest = found.filter(|index| {
+            let member = self.state.queue(*index).members.get(key);
+            member.is_some_and(|member| member.is_guest)
+        });
+        let seat = Seat { link: asker.link, handle };
+        let Some(index) = guest.filter(|_| was_out.contains(&earlier.head.status)) else { return };
+        let at = self.seat_of(index, key);
+        if at.is_some_and(|at| at != seat) {
+            return;
+        }
+        if let Some((seat, sub)) = self.stand(turn, index, key) {
+            self.detached(turn, index);
+            self.unsubscribed(turn, seat, sub, "", false);
+        }
+        if let Some(generation) = turn.shared.links.generation(seat) {
+            self.say_invited(turn, seat, generation, queue);
+        }
     }
 
     /// Whether the queue has heard that the session is over. It would be taken out again as soon as

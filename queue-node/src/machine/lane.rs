@@ -28,8 +28,14 @@ use super::timers::Timer;
 use super::turn::Turn;
 use super::user::user_hash;
 
-/// The bucket of a user queue, with a connection of that user and the user's id.
-type AtHome<'a> = (&'a mut Bucket, Connection, Rc<str>);
+/// The bucket of a user queue, with a connection of that user.
+struct AtHome<'a> {
+    bucket: &'a mut Bucket,
+    connection: Connection,
+    /// What its lane drew for its login.
+    drawn: SessionId,
+    user: Rc<str>,
+}
 
 /// Why a peer's link is ended.
 pub(crate) type Broken = &'static str;
@@ -121,21 +127,20 @@ impl Buckets {
         match number {
             said::LOGIN => {
                 let login: g2q::Login = read(body)?;
-                if let Some((bucket, connection, user)) = self.at_home(turn, link, login.session)? {
-                    bucket.login(turn, link, &login, (connection.id, &user));
+                if let Some(home) = self.at_home(turn, link, login.session)? {
+                    home.bucket.login(turn, link, &login, (home.drawn, &home.user));
                 }
             }
             said::LOST => {
                 let lost: g2q::Lost = read(body)?;
-                if let Some((bucket, connection, _)) = self.at_home(turn, link, lost.session)? {
-                    bucket.lost(turn, link, &lost, connection);
+                if let Some(home) = self.at_home(turn, link, lost.session)? {
+                    home.bucket.lost(turn, link, &lost, home.connection);
                 }
             }
             said::CONFIRMED => {
                 let confirmed: g2q::Confirmed = read(body)?;
-                let home = self.at_home(turn, link, confirmed.session)?;
-                if let Some((bucket, connection, _)) = home {
-                    bucket.confirm(turn, connection);
+                if let Some(home) = self.at_home(turn, link, confirmed.session)? {
+                    home.bucket.confirm(turn, home.connection);
                 }
             }
             _ => {
@@ -220,7 +225,8 @@ impl Buckets {
         if id.user_queue_hash() != hash {
             return Err("a session's id is not one of its user");
         }
-        self.seat(turn, seat, Some(Introduced { connection, user, hints: Hints::default() }))?;
+        let introduced = Introduced { connection, drawn: id, user, hints: Hints::default() };
+        self.seat(turn, seat, Some(introduced))?;
         if let Some(home) = self.home_of(turn, hash) {
             home.introduced(turn, seat, connection, message);
         }
@@ -267,7 +273,8 @@ impl Buckets {
         if !bucket.is_home_of(&introduced.user) {
             return Err(ASTRAY);
         }
-        Ok(Some((bucket, introduced.connection, introduced.user.clone())))
+        let Introduced { connection, drawn, ref user, .. } = *introduced;
+        Ok(Some(AtHome { bucket, connection, drawn, user: user.clone() }))
     }
 }
 

@@ -55,6 +55,9 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) struct Introduced {
     pub(crate) connection: Connection,
+    /// The id under which the lane introduced it. A login that resumes makes the connection that of
+    /// another id; it may come again, since a reign ended before its answer was let out.
+    pub(crate) drawn: SessionId,
     pub(crate) user: Rc<str>,
     pub(crate) hints: Hints,
 }

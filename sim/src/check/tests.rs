@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use self::story::{Story, ticket};
 use super::check;
 use crate::call::{Attempt, Call, Wish};
-use crate::journal::{FULL, Full, Journal, Loss, Observations, UNHEARD, What};
+use crate::journal::{FULL, Full, Journal, Loss, Observations, UNHEARD, Welcomed, What};
+use crate::ways::Way;
 
 mod story;
 
@@ -398,6 +399,27 @@ fn who_is_named_sent_it() {
     let (one, _) = pair();
     let one = one.sent(1, "a", Ok(Answer::Sent { seq: 5 })).message(5, "a");
     assert_eq!(broken(vec![one]), ["an event names who sent it"]);
+}
+
+#[test]
+fn who_is_lost_had_lost_a_connection_or_never_had_one_for_long() {
+    let rule = "who leaves does it for the reason that is told";
+    let is_wrong = |ways: &[u64], welcomes: &[u64]| {
+        let (mut watching, _) = pair();
+        watching.1 = 5_000_000;
+        let users = vec!["u2".to_owned()];
+        watching.queue(QueueEvent::Left(Roster { seq: 5, users, reason: "lost".to_owned() }));
+        let mut gone = Journal { client: 2, user: "u2".into(), ..Journal::default() };
+        gone.ways = ways.iter().map(|at_us| Way { at_us: *at_us, lane: (0, 0) }).collect();
+        let welcomed = |at_us: &u64| Welcomed { at_us: *at_us, generation: 1 };
+        gone.welcomes = welcomes.iter().map(welcomed).collect();
+        broken(vec![watching, Story(gone, 0)]).contains(&rule)
+    };
+    assert!(is_wrong(&[1_000_000], &[1_100_000]), "it is welcome");
+    assert!(!is_wrong(&[1_000_000], &[]), "its login may have been done");
+    assert!(is_wrong(&[3_000_000], &[]), "a grace isn't over");
+    assert!(!is_wrong(&[1_000_000, 1_500_000], &[1_600_000]), "the first may have logged in");
+    assert!(is_wrong(&[5_500_000], &[]), "it came later");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::Switch;
 
 /// Of all machines.
-pub(super) const MACHINES: [Switch; 5] = [
+pub(super) const MACHINES: [Switch; 4] = [
     Switch {
         name: "boss.thaws_at_once",
         breaks: &[
@@ -29,15 +29,5 @@ pub(super) const MACHINES: [Switch; 5] = [
             "who may be promoted has all, and keeps it",
         ],
         plant: |f| f.boss.adopt.rows_one_by_one = true,
-    },
-    Switch {
-        name: "boss.primary_confirms_alone",
-        breaks: &[
-            "who is closed is told the code of its cause",
-            "a result comes before its own event",
-            "two logins of a user have one winner",
-            "who may be promoted has all, and keeps it",
-        ],
-        plant: |f| f.boss.adopt.primary_confirms_alone = true,
     },
 ];

@@ -9,6 +9,7 @@ type Other = (&'static str, fn(&mut Faults));
 
 /// Of a boss whose store has lost steps.
 const FALLEN: &[Other] = &[
+    ("boss.primary_confirms_alone", |f| f.boss.adopt.primary_confirms_alone = true),
     ("boss.fork_kept", |f| f.boss.adopt.fork_kept = true),
     ("boss.config_repeats", |f| f.boss.config_repeats = true),
     ("boss.reign_jumps_with_conf", |f| f.boss.reign_jumps_with_conf = true),

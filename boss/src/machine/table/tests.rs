@@ -62,6 +62,8 @@ fn a_row_names_the_step_that_made_it() {
     let mut rows = Rows::first(&BTreeSet::from([a.clone(), b.clone()]));
     rows.made_by(step(7), &Rows::default(), |_, _| 9);
     assert_eq!(made(&rows), BTreeSet::from([(3, 7)]));
+    let first = rows.iter().next().unwrap();
+    assert_eq!((first.reign(), first.conf()), (Reign(10), Conf(10)), "first rows jump, too");
     let before = rows.clone();
     rows.0.iter_mut().filter(|row| row.primary() == Some(&a)).for_each(|row| row.lose(&b));
     rows.made_by(
@@ -72,8 +74,12 @@ fn a_row_names_the_step_that_made_it() {
         },
     );
     let (first, last) = (rows.iter().next().unwrap(), rows.iter().next_back().unwrap());
-    assert_eq!((first.loss(), first.reign(), first.conf()), (Loss(2), Reign(102), Conf(2)));
-    assert_eq!((last.reign(), last.conf()), (Reign(1), Conf(1)), "what doesn't rise doesn't jump");
+    assert_eq!((first.loss(), first.reign(), first.conf()), (Loss(2), Reign(111), Conf(11)));
+    assert_eq!(
+        (last.reign(), last.conf()),
+        (Reign(10), Conf(10)),
+        "what doesn't rise doesn't jump"
+    );
     assert_eq!(made(&rows), BTreeSet::from([(3, 7), (3, 8)]), "the rest is of the step before");
     let stored = serde_json::to_string(&rows).unwrap();
     assert_eq!(serde_json::from_str::<Rows>(&stored).unwrap(), rows);

@@ -221,3 +221,51 @@ fn a_key_stands_for_its_first_answer() {
         ",
     );
 }
+
+#[test]
+fn who_was_put_in_since_it_left_takes_its_seat_again() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 request 1 create /web/1
+        2 g1 request 2 join /web/1 ann 1:3
+        3 g1 resume 1 /web/1 9
+        4 g1 1 1 unsubscribe /web/1
+        5 g1 request 3 join /web/1 ann 1:3
+        6 g1 resume 1 /web/1 9
+        7 g1 1 1 unsubscribe /web/1
+        8 g1 resume 1 /web/1 9
+        9 g1 1 2 unsubscribe /web/1
+        9 g1 1 3 unsubscribe /web/1
+        10 g1 1 3 unsubscribe /web/1
+        11 g1 request 4 join /web/1 ann 1:3
+        12 g1 1 3 unsubscribe /web/1
+        ----
+        0: g1 logged_in 1 0 4
+        1: g1 reply 1 op=0 status=0
+        2: g1 reply 2 op=0 status=0
+        2: g1 invited 1 gen=4 /web/1
+        3: g1 answer 1 op=0 status=0 seq=1
+        3: g1 subscribed 1 9 e1 #1 [chat=1,members=1,scores=1] ann
+        4: g1 answer 1 op=1 status=0 seq=1
+        5: g1 reply 3 op=0 status=0 seq=2
+        5: g1 invited 1 gen=4 /web/1
+        6: g1 answer 1 op=0 status=0 seq=3
+        6: g1 subscribed 1 9 e1 #3 [chat=3,members=3,scores=3] ann
+        7: g1 answer 1 op=1 status=0 seq=1
+        7: g1 unsubscribed 9 [1] ''
+        7: g1 invited 1 gen=4 /web/1
+        8: g1 answer 1 op=0 status=0 seq=3
+        8: g1 subscribed 1 9 e1 #3 [chat=3,members=3,scores=3] ann
+        9: g1 answer 1 op=2 status=0 seq=3
+        9: g1 answer 1 op=3 status=5
+        10: g1 answer 1 op=3 status=5
+        11: g1 reply 4 op=0 status=0 seq=4
+        11: g1 invited 1 gen=4 /web/1
+        12: g1 answer 1 op=3 status=5
+        12: g1 invited 1 gen=4 /web/1
+        ",
+    );
+}

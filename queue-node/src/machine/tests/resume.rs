@@ -341,3 +341,27 @@ fn what_a_client_does_not_come_back_to_is_swept() {
         ",
     );
 }
+
+#[test]
+fn a_resume_that_comes_again_in_the_next_reign_is_the_same() {
+    check(
+        "
+        0 table 2 q1 q1 0 1
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann secret=1
+        1 g1 introduce 7 ann
+        1 g1 login 7 ann secret=2 resume=1,1
+        2 table 3 q1 q1 0 2
+        2 reign 2
+        2 g1 login 7 ann secret=2 resume=1,1
+        ----
+        0: g1 logged_in 1 0 4
+        1: g1 kick 1 3509 gen=4
+        1: g1 logged_in 7 0 6 resumed
+        2: g1 moved 0 q1
+        2: g1 moved 1 q1
+        2: g1 logged_in 7 0 6 resumed
+        ",
+    );
+}

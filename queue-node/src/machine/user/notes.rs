@@ -7,6 +7,7 @@ use proto::q2g;
 use proto::wire;
 
 use crate::machine::bucket::Bucket;
+use crate::machine::local::Seat;
 use crate::machine::state::logins::{Login, Sweep};
 use crate::machine::state::people::SessionKey;
 use crate::machine::state::record::{Record, SessionStep};
@@ -39,6 +40,17 @@ impl Bucket {
         let (Some(seat), generation) = (self.seats.get(&key).copied(), login.generation) else {
             return;
         };
+        self.say_invited(turn, seat, generation, room);
+    }
+
+    /// The session is a member of this room, and its lane is to take its seat there.
+    pub(crate) fn say_invited(
+        &mut self,
+        turn: &mut Turn<'_>,
+        seat: Seat,
+        generation: Generation,
+        room: &str,
+    ) {
         let (session, queue) = (seat.handle.number(), room.to_owned());
         let generation = generation.number();
         let body = q2g::Invited { session, generation, queue };

@@ -232,3 +232,24 @@ fn the_first_changes_of_a_row_jump() {
     let (reign, conf) = numbers(faults(|f| f.adopt.numbers_repeat = true));
     assert!(reign == 2 && conf < 10, "{reign} {conf}");
 }
+
+#[test]
+fn a_first_table_jumps_since_a_lost_step_may_have_been_another() {
+    // The store lost the first table before anybody heard of it: the next life makes one, too.
+    let first = |chance: u64| {
+        let text = crate::DEFAULT_CLUSTER.replacen("copies = 2", "copies = 1", 1);
+        let config = Configuration::parse(&text).unwrap();
+        let config = crate::machine::configurations::Configurations::new(&config, 0, 0);
+        let mut stage = Stage::found(Found { kept: Kept::new(1, config), is_older: false, chance });
+        run(
+            &mut stage,
+            "0 wake\n 1 up 1 q1\n 1 register 1\n 1 up 2 q2\n 1 register 2\n 1 up 3 q3
+             1 register 3",
+        );
+        let row = stage.boss.kept.rows.iter().next().unwrap();
+        (row.reign().0, row.conf().0)
+    };
+    let ((reign, conf), (next_reign, next_conf)) = (first(7), first(8));
+    assert!(reign != next_reign && conf != next_conf, "{reign} {conf} {next_reign} {next_conf}");
+    assert_eq!(first(0), (1, 1), "scripts draw nothing");
+}
