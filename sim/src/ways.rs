@@ -132,6 +132,20 @@ impl Ways {
         since.min()
     }
 
+    /// For how long a home of the queue had no link with the lane of the newest connection, the
+    /// longest time that began and ended between these moments.
+    pub fn longest_apart_us(&self, ways: &[Way], queue: &str, from_us: u64, to_us: u64) -> u64 {
+        let Some(way) = ways.iter().rfind(|way| way.at_us <= to_us) else { return 0 };
+        let apart = |node: usize| {
+            let times = self.together(way.lane, node).windows(2);
+            times
+                .map(|pair| (pair[0].1, pair[1].0))
+                .filter(|(since_us, until_us)| *since_us >= from_us && *until_us <= to_us)
+        };
+        let homes = self.homes_of(queue, from_us, to_us).into_iter();
+        homes.flat_map(apart).map(|(since_us, until_us)| until_us - since_us).max().unwrap_or(0)
+    }
+
     /// The homes of the queue between these moments.
     pub fn homes_of(&self, queue: &str, from_us: u64, to_us: u64) -> Vec<usize> {
         let hash = proto::name::hash(queue.as_bytes());
@@ -196,6 +210,11 @@ mod tests {
         assert_eq!(since(7_000_000), Some(5_000_000));
         assert_eq!(since(9_000_000), None);
         assert_eq!(ways.apart_since(&by((1, 0)), "/room/1", 7_000_000), None);
+        let longest =
+            |from_us, to_us| ways.longest_apart_us(&by((0, 1)), "/room/1", from_us, to_us);
+        assert_eq!(longest(4_000_000, 9_000_000), 4_000_000);
+        assert_eq!(longest(5_000_001, 9_000_000), 0, "it began before");
+        assert_eq!(longest(4_000_000, 8_999_999), 0, "it ended later");
         assert!(ways.cut(&by((2, 0)), "/room/1", 100, 200), "they never had one");
         assert_eq!(ways.apart_since(&by((2, 0)), "/room/1", 7_000_000), Some(0));
         assert!(!cut((1, 0), 7_000_000, 7_100_000), "of another lane");
