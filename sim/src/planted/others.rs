@@ -23,6 +23,7 @@ const FALLEN: &[Other] = &[
 const COPIED: &[Other] = &[
     ("lane.resends_after_loss", |f| f.lane.resends_after_loss = true),
     ("lane.untold_is_heard", |f| f.lane.untold_is_heard = true),
+    ("node.floor_ignored", |f| f.node.floor_ignored = true),
     ("boss.freezes_for_slept", |f| f.boss.freezes_for_slept = true),
     ("boss.judges_at_once", |f| f.boss.judges_at_once = true),
     ("boss.counts_sleep", |f| f.boss.counts_sleep = true),
