@@ -51,7 +51,7 @@ impl Sessions {
             introduce(node, link, handle, session, &mut out.links);
             session.told = telling;
         }
-        (!desk.upstream.is_probed(node, session.told)).then_some(link)
+        (!desk.upstream.is_probed(bucket, session.told)).then_some(link)
     }
 
     pub(in crate::machine) fn introduce_all(

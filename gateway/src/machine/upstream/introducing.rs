@@ -13,7 +13,7 @@ use link::machine::LinkId;
 use proto::ids::Handle;
 
 use super::route::Bucket;
-use super::{BucketIndex, NodeIndex, Upstream, homes};
+use super::{BucketIndex, Upstream, homes};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
 
@@ -71,13 +71,12 @@ impl Upstream {
         told < self.buckets[bucket].heard.from
     }
 
-    /// Whether a node is about to answer, or has answered, a probe behind this telling.
-    pub(in crate::machine) fn is_probed(&self, node: NodeIndex, told: u32) -> bool {
-        let of_node = |bucket: &&Bucket| bucket.home == Some(node);
-        let answered = self.buckets.iter().map(|(_, bucket)| bucket).filter(of_node);
-        let answered = answered.map(|bucket| bucket.heard.newest).max();
-        let asked = self.nodes[node].probes.back().map(|probe| probe.telling);
-        answered.max(asked) >= Some(told)
+    /// Whether the bucket's home is about to answer, or has answered, a probe behind this telling.
+    pub(in crate::machine) fn is_probed(&self, bucket: BucketIndex, told: u32) -> bool {
+        let Bucket { home, heard, .. } = &self.buckets[bucket];
+        let probes = home.map(|node| &self.nodes[node].probes);
+        let asked = probes.and_then(|probes| probes.back()).map(|probe| probe.telling);
+        asked.max(Some(heard.newest)) >= Some(told)
     }
 
     /// The session has something to say and isn't heard: it is told next, if it isn't, and its home
