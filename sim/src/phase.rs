@@ -1,5 +1,7 @@
 //! The parts of a run: trouble, calm, audit, farewell, silence.
 
+use crate::plan::GRACE_MS;
+
 /// A part of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
@@ -30,8 +32,10 @@ impl Phase {
             // Less than a grace: rooms must have heard of the end of sessions, not have asked.
             Phase::Farewell => (1_800, Phase::Roster),
             Phase::Roster => (500, Phase::Silence),
-            // Twice the grace and what timers are rounded by.
-            Phase::Silence => (4 * crate::plan::GRACE_MS, Phase::End),
+            // Who is between two connections can't say that it goes: its session ends a grace
+            // later, and is known for three more. Nodes look each quarter of a grace for what to
+            // forget; the rest is for words between them and what timers are rounded by.
+            Phase::Silence => (4 * GRACE_MS + GRACE_MS / 2, Phase::End),
             Phase::End => return None,
         })
     }
