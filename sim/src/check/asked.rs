@@ -4,16 +4,21 @@
 use std::collections::BTreeMap;
 
 use imq_sdk::{Command, Event, Failure};
+use proto::limits;
 
 use super::Violation;
 use super::ledger::{Fact, Ledger};
 use super::spans::{Lives, Operation};
-use crate::application::{NO, Question, Ruling, amended, original};
+use crate::application::{NO, Post, Question, Ruling, amended, original};
 use crate::journal::{Journal, What};
 
 /// A read is answered by then though another session's operation waits for the application: twice
 /// the slowest client and link, and the slowest commit, are 310 ms. An ask may take 1,500 ms.
 const OTHERS_US: u64 = 700_000;
+
+/// So long a lane may go on for a connection after the client has another: `docs/sessions.md`,
+/// "Hearing".
+const OVER_US: u64 = limits::DEAD_MS * 1000;
 
 pub(super) fn check(lives: &Lives<'_>, ledger: &Ledger<'_>, violations: &mut Vec<Violation>) {
     let mut messages: BTreeMap<&[u8], &Question> = BTreeMap::new();
@@ -117,21 +122,22 @@ fn refused(
     }
 }
 
-/// A lane that has the answer doesn't ask again, unless the client has come anew.
+/// A lane that has the answer doesn't ask again, unless the client has come anew: it asks once for
+/// each connection.
 fn again(lives: &Lives<'_>, question: &Question, violations: &mut Vec<Violation>) {
     for (place, post) in question.posts.iter().enumerate() {
-        let has = |before: &&crate::application::Post| {
+        let has = |before: &&Post| {
             before.via == post.via && before.answered_us.is_some_and(|us| us < post.sent_us)
         };
-        let Some(before) = question.posts[..place].iter().find(has) else { continue };
-        let came_anew = |journal: &Journal| {
-            journal.user == question.user
-                && journal.moments.iter().any(|moment| {
-                    (before.sent_us..=post.sent_us).contains(&moment.at_us)
-                        && matches!(moment.what, What::Event(Event::Connected { .. }))
-                })
-        };
-        if !lives.seen.journals.iter().any(came_anew) {
+        let before: Vec<&Post> = question.posts[..place].iter().filter(has).collect();
+        let Some(first) = before.first() else { continue };
+        let since_us = first.sent_us.saturating_sub(OVER_US);
+        let journals = lives.seen.journals.iter().filter(|journal| journal.user == question.user);
+        let came_anew = journals.flat_map(|journal| &journal.moments).filter(|moment| {
+            (since_us..=post.sent_us).contains(&moment.at_us)
+                && matches!(moment.what, What::Event(Event::Connected { .. }))
+        });
+        if came_anew.count() < before.len() {
             let rule = "what was answered isn't asked again";
             let what = format!("{question:?}");
             violations.push(Violation { at_us: post.sent_us, rule, what });
@@ -174,3 +180,6 @@ fn others(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,8 +175,9 @@ fn unavailable(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'
         || (is_asked && (silent || waited_us >= DEADLINE_US || seems_down(lives, operation, to_us)))
 }
 
-/// Whether it stood in line behind an operation that waited for the grace: what waits until the
-/// home of the user is heard is refused together.
+/// Whether it stood in line behind an operation that had waited for the grace: what waits until the
+/// home of the user is heard is refused together. The client may hear of the first later, behind
+/// what it asked of the same queue before.
 fn stood_behind(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<'_>) -> bool {
     let is_unheard = |one: &Answered<'_>| {
         let Err(Failure::Refused { sentence, .. }) = one.result else { return false };
@@ -189,8 +190,8 @@ fn stood_behind(lives: &Lives<'_>, operation: &Operation<'_>, answer: &Answered<
         && firsts.any(|first| {
             first.answer.as_ref().is_some_and(|its| {
                 is_unheard(its)
-                    && its.at_us >= first.asked_us + GRACE_MS * 1000
-                    && (operation.asked_us..=answer.at_us).contains(&its.at_us)
+                    && answer.at_us >= first.asked_us + GRACE_MS * 1000
+                    && its.at_us >= operation.asked_us
             })
         })
 }

@@ -132,17 +132,22 @@ fn what_finds_no_space_found_a_full_node() {
 
 #[test]
 fn a_line_is_refused_once_its_first_has_waited_for_the_grace() {
-    let refused_after = |seconds, sentence: &str| {
+    let refused_in = |order: [u64; 2], seconds, sentence: &str| {
         let (mut one, _) = pair();
         let status = Status::Unavailable;
         let refused = Failure::Refused { status, sentence: sentence.to_owned(), may_retry: true };
         one = one.asked(1, "a").seconds_later(seconds).asked(2, "b");
-        (1..3).for_each(|number| one.answer(number, Err(refused.clone())));
+        order.iter().for_each(|number| one.answer(*number, Err(refused.clone())));
         let mut seen = Observations { journals: vec![one.0], ..Observations::default() };
         seen.ways.home(0, (0, 0), 1, 1);
-        check(&seen).into_iter().map(|violation| violation.what).collect::<Vec<_>>()
+        let rule = "a refusal has its cause";
+        let broken = check(&seen).into_iter().filter(|violation| violation.rule == rule);
+        broken.map(|violation| violation.what).collect::<Vec<_>>()
     };
+    let refused_after = |seconds, sentence| refused_in([1, 2], seconds, sentence);
     assert_eq!(refused_after(3, UNHEARD), Vec::<String>::new());
+    assert_eq!(refused_in([2, 1], 3, UNHEARD), Vec::<String>::new(), "the first is heard of later");
+    assert_eq!(refused_in([2, 1], 2, UNHEARD).len(), 2, "nor has it here");
     assert_eq!(refused_after(2, UNHEARD).len(), 2, "none has waited for so long");
     let others = refused_after(3, "not today");
     assert_eq!(others.len(), 1, "{others:?}");
