@@ -291,6 +291,11 @@ impl Node {
         self.copies.state_digest(bucket, at_ms)
     }
 
+    /// From which moment of its primary's clock on a copy's digest has to be its primary's.
+    pub fn copy_passed_ms(&self, bucket: BucketId) -> u64 {
+        self.copies.passed_ms(bucket)
+    }
+
     /// The clock of a bucket shows this.
     #[cfg(test)]
     pub(crate) fn set_clock(&mut self, now: Time, bucket: BucketId, at_ms: u64) {

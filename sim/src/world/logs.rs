@@ -126,7 +126,8 @@ impl World {
         let own = (at, self.life(Port::Node(at).process()));
         let mut others = Vec::new();
         for (at, host) in self.nodes.iter().enumerate() {
-            let copy = host.node.as_ref().and_then(|node| node.copy_digest(bucket, at_ms));
+            let node = host.node.as_ref().filter(|node| node.copy_passed_ms(bucket) <= at_ms);
+            let copy = node.and_then(|node| node.copy_digest(bucket, at_ms));
             let life = (at, self.life(Port::Node(at).process()));
             let is_same = |copy: &(Epochs, u64, u128)| {
                 copy.1 == n && (copy.0 == its || self.logs.have_same(own, life, (bucket, its), n))

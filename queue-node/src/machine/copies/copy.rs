@@ -51,6 +51,9 @@ pub(crate) struct Copy {
     tail: Tail,
     /// Reigns that begin in what isn't applied, oldest first.
     openings: Vec<Opening>,
+    /// Clocks of earlier primaries have shown this, and what was too old by then may be gone. The
+    /// clock of their successor goes on from where the others have heard it, which is before that.
+    passed_ms: u64,
     /// What the primary is behind a record that isn't applied.
     shown: Option<Shown>,
     /// What it and its primary were last behind the same record, and how often that was seen.
@@ -109,6 +112,7 @@ impl Copy {
             holds: Holds::Nothing,
             tail: Tail::default(),
             openings: Vec::new(),
+            passed_ms: 0,
             shown: None,
             compared: None,
             comparisons: 0,
@@ -116,10 +120,11 @@ impl Copy {
         }
     }
 
-    /// What a primary had that is deposed: all of it is applied.
-    pub(crate) fn of_deposed(learner: Learner, tail: Tail, faults: Faults) -> Copy {
+    /// What a primary had that is deposed, whose clock showed this: all of it is applied.
+    pub(crate) fn of_deposed(learner: Learner, tail: Tail, clock_ms: u64, faults: Faults) -> Copy {
         debug_assert_eq!(learner.n(), tail.end());
-        Copy { holds: Holds::Whole(Box::new(learner)), tail, ..Copy::absent(faults) }
+        let holds = Holds::Whole(Box::new(learner));
+        Copy { holds, tail, passed_ms: clock_ms, ..Copy::absent(faults) }
     }
 
     /// Nothing, where there should be something.
@@ -140,6 +145,11 @@ impl Copy {
             self.drop_all();
         }
         self.has()
+    }
+
+    /// The clock of an earlier primary has shown this.
+    pub(crate) fn passed(&mut self, at_ms: u64) {
+        self.passed_ms = self.passed_ms.max(at_ms);
     }
 
     /// The link on which it is written.
@@ -216,6 +226,11 @@ impl Copy {
             }
             Holds::Nothing | Holds::Slices(_) | Holds::Stuck(..) => None,
         }
+    }
+
+    /// For earlier moments it can't be compared with its primary.
+    pub(crate) fn passed_ms(&self) -> u64 {
+        self.passed_ms
     }
 
     /// What it and its primary were last behind the same record, and how often that was seen.
@@ -379,7 +394,7 @@ impl Copy {
         let Holds::Whole(learner) = &self.holds else { return Ok(()) };
         let n = learner.n();
         let Some(shown) = self.shown.take_if(|shown| shown.n <= n) else { return Ok(()) };
-        if shown.n < n {
+        if shown.n < n || shown.at_ms < self.passed_ms {
             return Ok(());
         }
         let digest = learner.part_digest(shown.at_ms, shown.part);

@@ -101,6 +101,7 @@ impl Copies {
         });
         kept.note_clock(&self.batches);
         if kept.shown.reign != epochs.reign {
+            kept.copy.passed(kept.shown.at_ms);
             kept.shown = Shows { reign: epochs.reign, ..Shows::default() };
         }
         kept.shown.offset_ms = lead.offset_ms;
@@ -287,7 +288,7 @@ impl Copies {
     ) {
         let faults = turn.shared.settings.faults();
         let learner = Learner::of_state(had.state, faults);
-        let copy = Copy::of_deposed(learner, had.tail, faults);
+        let copy = Copy::of_deposed(learner, had.tail, had.clock_ms, faults);
         let shown = Shows { reign: epochs.reign, offset_ms: 0, at_ms: had.clock_ms };
         let kept = Kept { shown, ..Kept::of(bucket, epochs.loss, copy) };
         self.copies.insert(bucket.prefix(), kept);
@@ -368,6 +369,12 @@ impl Copies {
         let kept = self.copies.get(&bucket.prefix()).filter(|kept| kept.bucket == bucket)?;
         let (reign, n, digest) = kept.copy.state_digest(at_ms)?;
         Some((Epochs { loss: kept.loss, reign: Reign(reign) }, n, digest))
+    }
+
+    /// For which moments a copy can be compared with its primary: from that on.
+    pub(crate) fn passed_ms(&self, bucket: BucketId) -> u64 {
+        let kept = self.copies.get(&bucket.prefix()).filter(|kept| kept.bucket == bucket);
+        kept.map_or(0, |kept| kept.copy.passed_ms())
     }
 
     /// How many there are that have anything.

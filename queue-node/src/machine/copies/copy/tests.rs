@@ -11,6 +11,7 @@ use crate::machine::Faults;
 use crate::machine::copies::entry;
 use crate::machine::copies::learner::Learner;
 use crate::machine::copies::shown::Shown;
+use crate::machine::copies::tail::Tail;
 use crate::machine::lane::Broken;
 use crate::machine::state::State;
 use crate::machine::state::class::Classes;
@@ -379,6 +380,23 @@ fn it_is_compared_when_it_has_applied_just_as_much() {
     assert_eq!((ends(&copy), stuck(&copy)), ((4, 4), Some(Why::Differs)));
 }
 
+/// A deposed primary has let go of what was too old by its own clock, and so has who was filled by
+/// it. The next primary's clock comes to that later.
+#[test]
+fn it_is_compared_when_the_clock_has_come_to_what_it_let_go_of() {
+    let mut log = Log::new();
+    log.open(1);
+    let mut filled = learner();
+    filled.slice(&log.snapshot(), true).expect("a snapshot");
+    let mut copy = Copy::of_deposed(filled, Tail::behind(log.n()), 20, Faults::default());
+    let differs = |at_ms| Shown { digest: 1, at_ms, ..log.shown() };
+    assert_eq!((copy.show(differs(19)), copy.compared().1), (None, 0));
+    copy.passed(30);
+    copy.passed(25);
+    assert_eq!((copy.show(differs(29)), copy.compared().1), (None, 0));
+    assert_eq!((copy.show(differs(30)), copy.compared().1), (Some(Why::Differs), 1));
+}
+
 #[test]
 fn who_is_stuck_keeps_what_it_has_while_it_is_in_the_set() {
     let stuck = || {
@@ -441,13 +459,13 @@ fn a_deposed_primary_keeps_its_tail() {
         take(&mut copy, log.entry(n), 1);
     }
     let (learner, tail) = copy.take_over().expect("it is level");
-    let copy = Copy::of_deposed(learner, tail, Faults::default());
+    let copy = Copy::of_deposed(learner, tail, 0, Faults::default());
     assert_eq!(ends(&copy), (5, 5));
     // It is promoted again at once.
     let (learner, tail) = copy.take_over().expect("it is level");
     assert_eq!((tail.before(), tail.end()), (1, 5));
     // Or another writes it, which has all of that, and of whose members one lacks a part.
-    let mut copy = Copy::of_deposed(learner, tail, Faults::default());
+    let mut copy = Copy::of_deposed(learner, tail, 0, Faults::default());
     log.open(2);
     assert_eq!(take(&mut copy, log.entry(6), 4), None);
     assert_eq!(ends(&copy), (6, 5));
@@ -466,7 +484,7 @@ fn a_deposed_primary_is_not_cut_below_its_state() {
             take(&mut copy, log.entry(n), 1);
         }
         let (learner, tail) = copy.take_over().expect("it is level");
-        Copy::of_deposed(learner, tail, faults)
+        Copy::of_deposed(learner, tail, 0, faults)
     };
     let mut copy = deposed(Faults::default());
     assert_eq!(cut(&mut copy, 2, &[]), Some(Why::Lacks));
