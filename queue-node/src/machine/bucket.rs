@@ -32,6 +32,7 @@ use super::state::queue::QueueIndex;
 use super::state::recent::{Known, Recent, Remembered};
 use super::state::record::{Draft, Kept, Record, Stamp, Step};
 use super::state::words::Word;
+use super::stopped::Refused;
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
 use super::unanswered::Posted;
@@ -62,6 +63,8 @@ pub(crate) struct Bucket {
     pub(crate) unarmed: Range<u32>,
     /// Timers whose moment has come while nothing may be changed.
     pub(crate) put_off: Vec<Timer>,
+    /// Whom it has refused something meanwhile.
+    pub(crate) refused: Refused,
     /// Sessions that were attached as the node took over; till then a lane may introduce them.
     pub(crate) unintroduced: (Vec<SessionKey>, NodeMs),
 }
@@ -93,6 +96,7 @@ impl Bucket {
             clock: Clock::showing(0, now),
             unarmed: 0..0,
             put_off: Vec::new(),
+            refused: Refused::new(),
             unintroduced: (Vec::new(), now),
         }
     }

@@ -163,7 +163,9 @@ impl Buckets {
         if turn.shared.settings.faults().slow_stalls_node && turn.shared.streams.any_lags() {
             return Ok(());
         }
-        if bucket.is_stopped() && bucket.stop_operation(turn, link, &operation)? {
+        if !bucket.is_stopped() {
+            bucket.know_refused(turn);
+        } else if bucket.stop_operation(turn, link, &operation)? {
             return Ok(());
         }
         let met = bucket.meet(turn, link, operation.session)?;

@@ -2,7 +2,12 @@
 //! one copy where nothing may be changed until there are two.
 //!
 //! What came before has its result all the same, which it would be wrong to refuse. Nobody gets to
-//! know a session for the sake of a refusal: that would be a record.
+//! know a session for the sake of a refusal: that would be a record. But its connection is noted,
+//! and recorded once the bucket goes on: what an earlier connection of the session has sent may
+//! come behind the refusal, and must not run then.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use link::machine::LinkId;
 use prost::Message as _;
@@ -10,6 +15,7 @@ use proto::c2g::{Head, Kind};
 use proto::codes::Status;
 use proto::g2c;
 use proto::g2q::OperationRef;
+use proto::ids::{Generation, SessionId};
 use proto::name;
 use proto::q2g::AnswerRef;
 
@@ -25,10 +31,31 @@ use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
 use super::user::user_hash;
 
+/// Sessions of which a bucket notes that they were refused something. It knows no more of its own,
+/// where each has a seat.
+const REFUSED_MAX: usize = 4096;
 /// What a bucket puts off that waits for copies is tried again so much later.
 const CLOGGED_MS: u64 = 100;
 
+/// Connections that were refused something while nothing could be recorded of them: whose, and
+/// what their lanes had heard.
+pub(crate) type Refused = BTreeMap<SessionId, (Rc<str>, Option<Generation>, Option<Generation>)>;
+
 impl Bucket {
+    /// It goes on: whoever was refused something is known from here on.
+    #[inline]
+    pub(crate) fn know_refused(&mut self, turn: &mut Turn<'_>) {
+        if !self.refused.is_empty() {
+            for (id, (user, generation, floor)) in std::mem::take(&mut self.refused) {
+                let people = self.state.people();
+                let found = people.find(id);
+                if found.is_none_or(|key| people.is_behind(key, generation, floor)) {
+                    self.know(turn, (id, &user), generation, floor);
+                }
+            }
+        }
+    }
+
     /// Whether it decides nothing that is new, or nothing that changes anything.
     #[inline]
     pub(crate) fn is_stopped(&self) -> bool {
@@ -60,8 +87,9 @@ impl Bucket {
         let state = turn.shared.links.get_mut(link).ok_or("the link is not up")?;
         let introduced = state.introduced(operation.session).ok_or(STRANGER)?;
         let Connection { id, generation, floor } = introduced.connection;
+        let user = introduced.user.clone();
         let people = self.state.people();
-        let found = people.find(id).filter(|key| *people.user_of(*key) == introduced.user);
+        let found = people.find(id).filter(|key| *people.user_of(*key) == user);
         let is_known = found.is_some_and(|key| !people.is_behind(key, generation, floor));
         let refusal = match self.stopped(is_write(operation.kind)) {
             Some(refusal) => refusal,
@@ -70,7 +98,7 @@ impl Bucket {
         };
         let head = Head::of(operation.body).unwrap_or(Head { op_id: 0, queue: &[] });
         let hash = match operation.kind == Kind::Call {
-            true => user_hash(&introduced.user),
+            true => user_hash(&user),
             false => name::hash(head.queue),
         };
         if operation.kind == Kind::Call || !head.queue.is_empty() {
@@ -86,6 +114,10 @@ impl Bucket {
             if self.earlier(turn, &asker, queue, hash).is_some() {
                 return Ok(false);
             }
+        }
+        if !is_known && (self.refused.len() < REFUSED_MAX || self.refused.contains_key(&id)) {
+            let noted = self.refused.entry(id).or_insert((user, None, None));
+            (noted.1, noted.2) = (noted.1.max(generation), noted.2.max(floor));
         }
         turn.shared.counters.refused += 1;
         let Refusal { status, sentence, may_retry } = refusal;

@@ -141,6 +141,27 @@ fn who_may_go_on_lets_out_what_waits() {
     assert_eq!(newest(&mut pair), before);
 }
 
+/// The refusal is the last word on it, whichever connection's sending comes behind that.
+#[test]
+fn what_an_earlier_connection_has_sent_does_not_run_behind_a_refusal() {
+    let mut pair = holding(Faults::default());
+    for line in ["g1 introduce 7 ann id=7 gen=5", "g1 introduce 8 ann id=7 gen=6"] {
+        pair.primary.says(line);
+    }
+    pair.table(4, 1, As::Nobody);
+    pair.settle();
+    pair.primary.says("loud");
+    let refused = says(&mut pair, "g1 8 1 subscribe /room/1 sub=5");
+    assert!(refused.contains("one copy of this queue's data is left"), "{refused}");
+    configure(&mut pair, Alone::GoOn);
+    pair.settle();
+    let late = says(&mut pair, "g1 7 1 subscribe /room/1 sub=6");
+    assert!(late.contains("this connection of the session is over"), "{late}");
+    // The newer one may try it again.
+    let again = says(&mut pair, "g1 8 1 subscribe /room/1 sub=5");
+    assert!(again.contains("answer 8 op=1 status=0"), "{again}");
+}
+
 /// What ran before is no news, and would run twice if it were refused.
 #[test]
 fn who_asks_again_gets_the_result_that_there_is() {
