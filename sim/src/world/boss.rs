@@ -241,6 +241,9 @@ impl World {
         for effect in std::mem::take(&mut self.boss.out.effects) {
             if let Effect::Store(bytes) = effect {
                 stores = true;
+                if let Ok(kept) = Kept::decode(&bytes) {
+                    self.logs.numbers.begin(kept.step(), self.agenda.now_us());
+                }
                 let life = self.life(Process::Boss);
                 let us = self.chance.below(20_000);
                 let Write { more_us, fails } = self.begin_write(bytes);

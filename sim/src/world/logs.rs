@@ -156,16 +156,19 @@ impl World {
         (0..self.nodes.len()).for_each(|at| self.look_at_waits(at));
     }
 
-    /// Buckets begin anew: somebody may have had one, and be passed over for lost steps.
+    /// Buckets begin anew: somebody may have had one, and be passed over for lost steps. What
+    /// counts is how everybody was when the boss began to write it: a write that fails may have
+    /// come to be there, so it is written again, whoever has come back meanwhile.
     pub(crate) fn note_raised(&mut self, rows: &[(BucketId, Row)], is_excused: bool) {
         let at_us = self.agenda.now_us();
         for (bucket, row) in rows {
             let before = self.logs.row_before(*bucket).filter(|before| before.loss < row.loss);
             let Some(before) = before else { continue };
+            let decided_us = self.logs.numbers.decided_us(row).unwrap_or(at_us);
             let is_well = |owner: &Owner| {
                 let at = self.is_there(owner)?;
                 let until_us = self.troubled.get(&Process::Node(at)).copied().unwrap_or(0);
-                (until_us < at_us).then_some(at)
+                (until_us < decided_us).then_some(at)
             };
             let is_groundless =
                 !is_excused && before.in_sync.iter().any(|owner| is_well(owner).is_some());
