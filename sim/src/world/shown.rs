@@ -126,11 +126,20 @@ const _: () = assert!(said::AT == q2q::AT, "both kinds of links speak of a bucke
 impl World {
     /// A node has taken something: what it lets out.
     pub(crate) fn look_at_outputs(&mut self, at: usize, only_decides: bool) {
+        self.look_at_doubts(at, only_decides, World::waits);
+    }
+
+    fn look_at_doubts(
+        &mut self,
+        at: usize,
+        only_decides: bool,
+        waits: fn(&World, usize, (BucketId, Epochs)) -> bool,
+    ) {
         let host = &mut self.nodes[at];
         for doubt in host.shown.doubts(&host.out.links, only_decides) {
             match doubt {
                 Doubt::Answer { link, number, about } => {
-                    if self.waits(at, about) {
+                    if waits(self, at, about) {
                         let rule = if self.nodes[at].shown.is_lane(link) { SHOWN } else { SAID };
                         let what = format!("body {number} of {about:?} on link {}", link.0);
                         self.violated(rule, format!("q{} let out {what}", at + 1));
@@ -153,10 +162,14 @@ impl World {
     }
 
     /// The timer of a node has come, or its turn ends: nothing is let out then either, unless
-    /// something has come before.
+    /// something has come before. But a learner that wasn't proposed yet is waited for no more
+    /// once it is silent, and what all others have leaves then.
     pub(crate) fn look_at_own_outputs(&mut self, at: usize) {
         let only_decides = !self.nodes[at].shown.may_release;
-        self.look_at_outputs(at, only_decides);
+        self.look_at_doubts(at, only_decides, |world, at, about| {
+            let row = world.logs.row_before(about.0);
+            world.waits(at, about) && row.is_none_or(|row| row.learners.is_empty())
+        });
     }
 
     /// Whether a node may let nothing out of a bucket before a copy has said something.

@@ -26,7 +26,7 @@ impl Logs {
     }
 
     /// The newest row of a bucket that was stored.
-    pub(super) fn row_before(&self, bucket: BucketId) -> Option<&Row> {
+    pub(crate) fn row_before(&self, bucket: BucketId) -> Option<&Row> {
         self.before.as_ref().unwrap_or(&self.rows).get(&bucket)
     }
 
