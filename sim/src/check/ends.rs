@@ -110,7 +110,7 @@ fn ended(
         return None;
     }
     let changed = next.and_then(|(seq, from, _)| Some((seq, from?)));
-    let asked = changed.and_then(|event| earliest_us(lives, queue, &change.key, event));
+    let asked = changed.and_then(|event| earliest_us(lives, queue, &change.key, event, gone_us));
     let there_us = asked.unwrap_or(gone_us);
     let due_us = answered_us + change.ttl_ms * 1000 + SEEN_US;
     if change.ttl_ms > 0 && there_us > due_us {
@@ -123,8 +123,15 @@ fn ended(
 }
 
 /// Since when the change may have been asked for that this event makes of the key: it is decided
-/// no earlier, and seen when all copies have it.
-fn earliest_us(lives: &Lives<'_>, queue: &str, key: &str, (seq, from): (u64, &str)) -> Option<u64> {
+/// no earlier, and seen when all copies have it. What is asked for after it was seen is something
+/// else. Nobody has asked for it if the key has gone with its writer, in that one's name.
+fn earliest_us(
+    lives: &Lives<'_>,
+    queue: &str,
+    key: &str,
+    (seq, from): (u64, &str),
+    seen_us: u64,
+) -> Option<u64> {
     let mut unknown_us: Option<u64> = None;
     for operation in &lives.operations {
         let Command::SendState { changes, .. } = operation.command else { continue };
@@ -133,6 +140,9 @@ fn earliest_us(lives: &Lives<'_>, queue: &str, key: &str, (seq, from): (u64, &st
             continue;
         }
         let asked_us = operation.asked_us;
+        if asked_us > seen_us {
+            continue;
+        }
         match operation.answer.as_ref().map(|answer| answer.result) {
             Some(Ok(Answer::Sent { seq: its })) if *its == seq => return Some(asked_us),
             None | Some(Err(Failure::OutcomeUnknown)) => {

@@ -183,6 +183,22 @@ fn a_key_that_outlives_its_time_is_found() {
 }
 
 #[test]
+fn what_is_asked_for_later_says_nothing_of_how_long_a_key_was_there() {
+    let change = |ttl_ms| vec![Change { ttl_ms, while_present: true, ..Change::set("k", "1") }];
+    let gone_after = |seconds| {
+        let (one, other) = pair();
+        let other = other.changed(1, change(1_000), 5).state(5, "k", "1");
+        let other = other.seconds_later(seconds).taken_along(6, "k").seconds_later(10);
+        let one = one.state(5, "k", "1").seconds_later(seconds).taken_along(6, "k");
+        let mut other = other.asks_to_change(2, change(0)).seconds_later(3);
+        other.answer(2, Err(Failure::OutcomeUnknown));
+        broken(vec![one, other])
+    };
+    assert_eq!(gone_after(0), Vec::<&str>::new(), "it has gone before that");
+    assert_eq!(gone_after(9), ["keys end with their time to live"]);
+}
+
+#[test]
 fn who_is_put_there_before_it_hears_of_its_subscribe_has_all_mounts() {
     let broken_by = |sent_us| {
         let (one, other) = pair();

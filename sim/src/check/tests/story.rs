@@ -111,12 +111,21 @@ impl Story {
     }
 
     /// A key that goes by itself.
-    pub(super) fn deleted(mut self, seq: u64, key: &str) -> Story {
+    pub(super) fn deleted(self, seq: u64, key: &str) -> Story {
+        self.gone(seq, key, None)
+    }
+
+    /// A key that goes with its writer, and in that one's name.
+    pub(super) fn taken_along(self, seq: u64, key: &str) -> Story {
+        self.gone(seq, key, Some("u2"))
+    }
+
+    fn gone(mut self, seq: u64, key: &str, from: Option<&str>) -> Story {
         let change = StateChange { key: key.into(), value: None, version: seq };
         self.queue(QueueEvent::State(State {
             mount: "scores".into(),
             seq,
-            from: None,
+            from: from.map(str::to_owned),
             changes: vec![change],
             conflated: false,
         }));
