@@ -82,6 +82,8 @@ pub struct Faults {
     pub config_repeats: bool,
     /// B7: nobody is waited for.
     pub judges_at_once: bool,
+    /// Who is dead is given up while the store fails.
+    pub judges_stalled: bool,
     /// B7: a member that has reported is enough.
     pub member_is_enough: bool,
     /// B8a: a new life of a primary gets its rows.
@@ -353,7 +355,6 @@ impl Boss {
             self.publication.change_at(),
             self.learners.wake_at(now.ms),
             self.proposals.wake_at(),
-            self.bereaved.wake_at(),
             self.ticks_at,
         ];
         deadlines.into_iter().flatten().min()

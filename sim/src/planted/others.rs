@@ -26,6 +26,7 @@ const COPIED: &[Other] = &[
     ("node.floor_ignored", |f| f.node.floor_ignored = true),
     ("boss.freezes_for_slept", |f| f.boss.freezes_for_slept = true),
     ("boss.judges_at_once", |f| f.boss.judges_at_once = true),
+    ("boss.judges_stalled", |f| f.boss.judges_stalled = true),
     ("boss.counts_sleep", |f| f.boss.counts_sleep = true),
     ("boss.dead_by_one_link", |f| f.boss.dead_by_one_link = true),
     ("boss.drops_by_silence", |f| f.boss.drops_by_silence = true),

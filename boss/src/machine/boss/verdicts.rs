@@ -31,11 +31,6 @@ impl Bereaved {
     pub(super) fn review(&mut self) {
         self.stale = true;
     }
-
-    /// When rows that wait are looked at again.
-    pub(super) fn wake_at(&self) -> Option<u64> {
-        self.review_at
-    }
 }
 
 /// How somebody that a row names is, for this row.
@@ -122,8 +117,12 @@ fn succession(
 }
 
 impl Boss {
-    /// Gives up whoever is dead.
+    /// Gives up whoever is dead. Not while the store fails: what is decided isn't taken back, and
+    /// nobody would hear of it, so who comes back before the store does keeps what it has.
     pub(super) fn judge(&mut self, now: Time) {
+        if self.is_stalled() {
+            return;
+        }
         let dead = self.verdicts(now).filter_map(|(node, verdict)| match verdict {
             Verdict::Dead { reason, .. } => Some((node.clone(), reason)),
             Verdict::Alive | Verdict::Undecided(_) => None,
@@ -290,13 +289,22 @@ impl Boss {
         others.peek().is_some() && others.all(|id| life.misses(id))
     }
 
+    fn is_stalled(&self) -> bool {
+        self.publication.failure().is_some() && !self.faults().judges_stalled
+    }
+
+    /// When somebody may be dead next, or rows that wait are looked at again. While the store fails
+    /// its next answer says.
     pub(super) fn judge_at(&self, now: Time) -> Option<u64> {
+        if self.is_stalled() {
+            return None;
+        }
         let at = |(_, verdict)| match verdict {
             Verdict::Alive => None,
             Verdict::Undecided(at) => Some(at),
             Verdict::Dead { .. } => Some(now.ms),
         };
-        self.verdicts(now).filter_map(at).min()
+        self.verdicts(now).filter_map(at).chain(self.bereaved.review_at).min()
     }
 
     fn verdicts(&self, now: Time) -> impl Iterator<Item = (&Node, Verdict)> {

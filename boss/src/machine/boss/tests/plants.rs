@@ -131,6 +131,26 @@ fn who_stood_still_counts_from_anew() {
     run(&mut stage, "5500 wake\n 5500 row 0 => q3 +q2 (1,2,5)");
 }
 
+fn alone() -> Stage {
+    cluster(1)
+}
+
+#[test]
+fn while_the_store_fails_nobody_is_given_up() {
+    // That g2 is there is to be written, and q1 is away meanwhile.
+    let away =
+        "2000 store fails\n 2000 up 5 g2\n 2000 register 5\n 2001 down 1\n 2001 missed 4 q1#1
+                2600 wake\n";
+    let back = "2700 up 6 q1\n 2700 register 6 1\n 2701 reached 4 q1#1\n";
+    let works = "2800 store works\n 3100 wake";
+    let stalled: fn(&mut Faults) = |f| f.judges_stalled = true;
+    check_row(alone, &format!("{away}{back}{works}"), "q1 (1,1,1)", stalled, "q3 (2,2,2)");
+    check_row(pair, &format!("{away}{back}{works}"), "q1 q3 (1,1,3)", stalled, "q3 +q2 (1,2,5)");
+    // Who doesn't come back is given up as soon as it works.
+    let mut stage = pair();
+    run(&mut stage, &format!("{away}{works}\n 3101 row 0 => q3 +q2 (1,2,5)"));
+}
+
 fn again_without_faults() -> Stage {
     again(Faults::default())
 }
