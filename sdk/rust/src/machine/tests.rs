@@ -1,6 +1,7 @@
 //! The client by scripts: what happens to it above the line, what it does below.
 
 mod coming_back;
+mod conformance;
 mod renewal;
 mod script;
 mod storm;
