@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+pub(super) use self::driver::Driver;
 use crate::machine::Faults;
 
 /// Rules of SPEC.md that no script can show, each with the reason.
