@@ -126,3 +126,18 @@ fn a_session_whose_ids_are_used_up_begins_anew() {
     let done = does(&mut driver, &json!({ "connected": true }));
     assert_eq!(done["sends"][0]["connect"].get("resume"), None);
 }
+
+/// Timers may be late; then what comes must not bring back what they would have ended.
+#[test]
+fn what_is_too_old_is_not_resent_though_its_timer_is_late() {
+    let mut driver = connected();
+    let message = json!({ "queue": "/a", "mount": "chat", "payload": 1 });
+    does(&mut driver, &json!({ "command": 1, "send_message": message }));
+    does(&mut driver, &json!({ "disconnected": true }));
+    does(&mut driver, &json!({ "connected": true }));
+    driver.now_ms += limits::GRACE_MS;
+    let welcome = json!({ "session_id": "s1", "secret": "k2", "user": "alice", "resumed": true });
+    let done = does(&mut driver, &json!({ "receive": { "welcome": welcome } }));
+    assert_eq!(done["sends"], json!([]));
+    assert_eq!(done["events"][0], json!({ "answer": 1, "failure": "outcome_unknown" }));
+}
