@@ -88,8 +88,15 @@ impl Client {
         if !resumed {
             self.next_op_id = 1;
         }
-        let unanswered = std::mem::take(&mut self.unanswered);
-        let mut by_queue = split_by_queue(unanswered.into_values());
+        let unanswered = std::mem::take(&mut self.unanswered).into_values();
+        // Where there is no subscription, there is nothing to wait for.
+        let at_once = |operation: &Operation| {
+            let queue = self.queues.get(&operation.queue);
+            resumed && queue.is_some_and(|queue| queue.subscription.is_none())
+        };
+        let (at_once, rest) = unanswered.partition(at_once);
+        self.resend(at_once, out);
+        let mut by_queue = split_by_queue(rest);
         for name in self.queues.keys().cloned().collect::<Vec<_>>() {
             let operations = by_queue.remove(&name).unwrap_or_default();
             self.bring_back(now, &name, operations, resumed, out);
@@ -108,7 +115,8 @@ impl Client {
     ) {
         let queue = self.queues.get_mut(name).expect("only queues there are come here");
         match &mut queue.subscription {
-            None if resumed => self.resend(operations, out),
+            // Its operations were resent already.
+            None if resumed => {}
             Some(subscription) if resumed && subscription.named => {
                 // The gateway attaches it; its `subscribed` or `unsubscribed` decides the rest.
                 subscription.stage = Stage::Returning;
@@ -227,9 +235,7 @@ impl Client {
 }
 
 /// Groups operations by queue, in their order.
-fn split_by_queue(
-    operations: impl Iterator<Item = Operation>,
-) -> BTreeMap<Arc<str>, Vec<Operation>> {
+fn split_by_queue(operations: Vec<Operation>) -> BTreeMap<Arc<str>, Vec<Operation>> {
     let mut by_queue = BTreeMap::<Arc<str>, Vec<Operation>>::new();
     for operation in operations {
         by_queue.entry(Arc::clone(&operation.queue)).or_default().push(operation);

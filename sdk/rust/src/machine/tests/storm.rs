@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
 
-use super::script::{alice, step};
-use crate::machine::{Client, Connection};
+use super::conformance::Driver;
+use crate::machine::{Connection, Faults, Input};
 
 #[test]
 fn every_command_is_answered_once() {
@@ -27,14 +28,13 @@ fn every_command_is_answered_once() {
 struct Storm {
     seed: u64,
     random: StdRng,
-    ms: u64,
     tickets: u64,
     /// How often each ticket was answered.
     answers: BTreeMap<u64, u32>,
     /// The session and the id under which a ticket's message was sent.
-    sent: BTreeMap<u64, (String, String)>,
+    sent: BTreeMap<u64, (String, u64)>,
     resent: u64,
-    client: Client,
+    driver: Driver,
     script: Vec<String>,
 }
 
@@ -42,8 +42,8 @@ impl Storm {
     fn new(seed: u64) -> Storm {
         let random = StdRng::seed_from_u64(seed);
         let (answers, sent, script) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let (ms, tickets, resent, client) = (0, 0, 0, alice());
-        Storm { seed, random, ms, tickets, answers, sent, resent, client, script }
+        let driver = Driver::new(&json!({}), Faults::default());
+        Storm { seed, random, tickets: 0, answers, sent, resent: 0, driver, script }
     }
 
     fn up_to(&mut self, max: u64) -> u64 {
@@ -52,88 +52,118 @@ impl Storm {
 
     fn blow(&mut self) {
         let pause = [0, 1, 200, 5_000][self.up_to(3) as usize];
-        self.ms += pause;
-        let queue = ["/a", "/b", "/c"][self.up_to(2) as usize];
-        let (sub, seq, epoch) = (self.up_to(2), self.up_to(40), 9 + self.up_to(1));
-        // Ids around the newest: what is likely to be unanswered, and what is not.
-        let newest = u64::from(self.client.next_op_id);
-        let op_id = newest.saturating_sub(self.up_to(6));
-        let retry = ["retry", ""][self.up_to(1) as usize];
-        let status = ["ok", "ok", "ok", "unavailable", "not_found", "outcome_unknown"]
-            [self.up_to(5) as usize];
-        let resumed = ["resumed", ""][self.up_to(1) as usize];
-        let greeting = matches!(self.client.connection, Connection::Greeting { .. });
-        let down = matches!(self.client.connection, Connection::Down);
-        let words = match self.up_to(22) {
-            _ if down && self.up_to(1) == 0 => "connected".to_owned(),
+        self.driver.now_ms += pause;
+        let greeting = matches!(self.driver.client.connection, Connection::Greeting { .. });
+        let down = matches!(self.driver.client.connection, Connection::Down);
+        let step = match self.up_to(22) {
+            _ if down && self.up_to(1) == 0 => json!({ "connected": true }),
             _ if greeting && self.up_to(3) > 0 => {
-                format!("welcome s{} {resumed}", 1 + self.up_to(1))
+                let (session_id, resumed) = (format!("s{}", self.up_to(1)), self.up_to(1) == 0);
+                let welcome = json!({ "session_id": session_id, "resumed": resumed });
+                json!({ "receive": { "welcome": welcome } })
             }
-            0 => "disconnected".to_owned(),
-            1 => format!("closing {}", 3001 + self.up_to(3)),
-            2..4 => "wake".to_owned(),
-            4..8 => format!("result {op_id} {status} {retry}"),
-            8..11 => format!("subscribed {sub} {queue} @{epoch} chat={seq} members={seq}"),
-            11 => format!("unsubscribed {sub} {queue} gone {retry}"),
-            12 => format!("message {sub} chat {seq} x"),
-            13 => format!("state {sub} scores {seq} x=1"),
-            14 => format!("gap {sub} chat {seq} 50"),
-            15 => format!("mount_deleted {sub} {seq} chat"),
-            asked => {
-                self.tickets += 1;
-                self.answers.insert(self.tickets, 0);
-                let ticket = self.tickets;
-                match asked {
-                    16..19 => format!("subscribe #{ticket} {queue}"),
-                    19 => format!("unsubscribe #{ticket} {queue}"),
-                    _ => format!("send #{ticket} {queue} chat {ticket}"),
-                }
-            }
+            0 => json!({ "disconnected": true }),
+            1..4 => json!({}),
+            chance @ 4..16 => json!({ "receive": self.envelope(chance) }),
+            chance => self.command(chance),
         };
-        self.say(&words);
+        self.say(&step);
+    }
+
+    fn queue(&mut self) -> &'static str {
+        ["/a", "/b", "/c"][self.up_to(2) as usize]
+    }
+
+    /// What a gateway may say, likely or not.
+    fn envelope(&mut self, chance: u64) -> Value {
+        let (queue, may_retry) = (self.queue(), self.up_to(1) == 0);
+        let (sub, seq, epoch) = (self.up_to(2), self.up_to(40), 9 + self.up_to(1));
+        match chance {
+            4..8 => {
+                // Ids around the newest: what is likely to be unanswered, and what is not.
+                let newest = u64::from(self.driver.client.next_op_id);
+                let op_id = newest.saturating_sub(self.up_to(6));
+                let status = [0, 0, 0, 14, 5, 2][self.up_to(5) as usize];
+                json!({ "result": { "op_id": op_id, "status": status, "may_retry": may_retry } })
+            }
+            8..11 => {
+                let marks = json!({ "chat": seq, "members": seq });
+                let word = json!({ "sub": sub, "queue": queue, "epoch": epoch, "marks": marks });
+                json!({ "subscribed": word })
+            }
+            11 => json!({ "unsubscribed": { "queue": queue, "may_retry": may_retry } }),
+            12 => json!({ "message": { "sub": sub, "mount": "chat", "seq": seq, "payload": 1 } }),
+            13 => json!({ "state": { "sub": sub, "mount": "scores", "seq": seq } }),
+            14 => json!({ "gap": { "sub": sub, "mount": "chat", "before_seq": 50 } }),
+            _ if may_retry => json!({ "mount_deleted": { "sub": sub, "mount": "chat" } }),
+            _ => json!({ "closing": { "code": 3001 + seq % 4, "may_retry": true } }),
+        }
+    }
+
+    fn command(&mut self, chance: u64) -> Value {
+        self.tickets += 1;
+        let (queue, ticket) = (self.queue(), self.tickets);
+        self.answers.insert(ticket, 0);
+        match chance {
+            16..19 => json!({ "command": ticket, "subscribe": { "queue": queue } }),
+            19 => json!({ "command": ticket, "unsubscribe": { "queue": queue } }),
+            _ => {
+                let message = json!({ "queue": queue, "mount": "chat", "payload": ticket });
+                json!({ "command": ticket, "send_message": message })
+            }
+        }
     }
 
     /// Says goodbye: now every command has its answer.
     fn calm(&mut self) {
-        self.say("close #0");
+        self.say(&json!({ "command": 0, "close": {} }));
         for (ticket, count) in &self.answers {
-            assert_eq!(*count, 1, "ticket {ticket}, seed {}: {:#?}", self.seed, self.script);
+            assert_eq!(*count, 1, "{}", self.told(*ticket));
         }
     }
 
-    fn say(&mut self, words: &str) {
-        let line = format!("{} {words}", self.ms);
-        self.script.push(line.clone());
-        for entry in step(&mut self.client, &line) {
-            if let Some((_, rest)) = entry.split_once("Answer #") {
-                let ticket = rest.split_whitespace().next().unwrap().parse().unwrap();
+    fn say(&mut self, step: &Value) {
+        match step.as_object().is_some_and(|step| step.is_empty()) {
+            // Timers may be late.
+            true => self.driver.handle(Input::Wake),
+            false => self.driver.input(step),
+        }
+        let done = self.driver.take_done();
+        self.script.push(format!("{} {step}\n    {done}", self.driver.now_ms));
+        for event in done["events"].as_array().unwrap() {
+            if let Some(ticket) = event["answer"].as_u64() {
                 *self.answers.entry(ticket).or_default() += 1;
             }
-            if let Some((_, rest)) = entry.split_once("sends send_message ") {
-                self.sends(&rest.split_whitespace().collect::<Vec<_>>());
+        }
+        for frame in done["sends"].as_array().unwrap() {
+            if let Some(message) = frame.get("send_message") {
+                self.sends(message);
             }
-            self.script.push(format!("    {entry}"));
         }
         self.look_inside();
     }
 
-    fn sends(&mut self, words: &[&str]) {
-        let ticket = words[3].parse().unwrap();
-        assert_eq!(self.answers[&ticket], 0, "answered and sent, seed {}", self.seed);
-        let session = self.client.session_id().unwrap().to_owned();
-        let now = (session, words[0].to_owned());
+    fn sends(&mut self, message: &Value) {
+        let ticket = message["payload"].as_u64().unwrap();
+        assert_eq!(self.answers[&ticket], 0, "answered and sent, {}", self.told(ticket));
+        let session = self.driver.client.session_id().unwrap().to_owned();
+        let now = (session, message["op_id"].as_u64().unwrap());
         match self.sent.get(&ticket) {
             Some(before) => {
-                assert_eq!(*before, now, "seed {}: {:#?}", self.seed, self.script);
+                assert_eq!(*before, now, "{}", self.told(ticket));
                 self.resent += 1;
             }
             None => drop(self.sent.insert(ticket, now)),
         }
     }
 
+    fn told(&self, ticket: u64) -> String {
+        format!("command {ticket}, seed {}:\n{}", self.seed, self.script.join("\n"))
+    }
+
     fn look_inside(&self) {
-        let (seed, client) = (self.seed, &self.client);
-        let script = || format!("seed {seed}: {:#?}", self.script);
+        let client = &self.driver.client;
+        let script = || self.told(0);
         for (name, queue) in &client.queues {
             let unanswered =
                 client.unanswered.values().filter(|operation| operation.queue == *name);
