@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use proto::bucket::{BucketId, Epochs};
-use proto::class::{MountKind, TellKind};
+use proto::class::TellKind;
 use proto::codes::Status;
 use proto::ids::Epoch;
 use proto::name::QueueName;
@@ -32,7 +32,7 @@ use super::state::queue::QueueIndex;
 use super::state::recent::{Known, Recent, Remembered};
 use super::state::record::{Draft, Kept, Record, Stamp, Step};
 use super::state::words::Word;
-use super::stopped::Refused;
+use super::stopped::Stopped;
 use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
 use super::unanswered::Posted;
@@ -61,10 +61,8 @@ pub(crate) struct Bucket {
     pub(crate) clock: Clock,
     /// Queues that have no deadlines yet since the node took over, by their places.
     pub(crate) unarmed: Range<u32>,
-    /// Timers whose moment has come while nothing may be changed.
-    pub(crate) put_off: Vec<Timer>,
-    /// Whom it has refused something meanwhile.
-    pub(crate) refused: Refused,
+    /// What is to be done once it may change something again.
+    pub(crate) stopped: Stopped,
     /// Sessions that were attached as the node took over; till then a lane may introduce them.
     pub(crate) unintroduced: (Vec<SessionKey>, NodeMs),
 }
@@ -95,8 +93,7 @@ impl Bucket {
             fellows: Fellows::default(),
             clock: Clock::showing(0, now),
             unarmed: 0..0,
-            put_off: Vec::new(),
-            refused: Refused::new(),
+            stopped: Stopped::default(),
             unintroduced: (Vec::new(), now),
         }
     }
@@ -492,13 +489,5 @@ fn known(asker: &Asker, recent: &Recent) -> Option<Remembered> {
             let refusal = Refusal::new(Status::OutcomeUnknown, sentence);
             Some(asker.result(&Outcome::Refused(refusal)))
         }
-    }
-}
-
-/// The kind of a mount as the protocol names it.
-pub(crate) fn wire_kind(kind: MountKind) -> proto::g2c::Kind {
-    match kind {
-        MountKind::Message => proto::g2c::Kind::Message,
-        MountKind::State => proto::g2c::Kind::State,
     }
 }

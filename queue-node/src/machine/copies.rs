@@ -22,6 +22,7 @@ mod entry;
 mod fellow;
 mod fellows;
 mod forget;
+mod head;
 mod heritage;
 mod kept;
 mod lag;

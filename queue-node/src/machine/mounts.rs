@@ -12,7 +12,7 @@ use proto::name::MountName;
 use proto::{limits, wire};
 
 use super::asker::Asker;
-use super::bucket::{Bucket, Decision, wire_kind};
+use super::bucket::{Bucket, Decision};
 use super::record::{Outcome, Refusal};
 use super::state::event_ring::MEMBERS;
 use super::state::queue::{Queue, QueueIndex};
@@ -119,5 +119,13 @@ fn kind_of(text: &str) -> Result<MountKind, Refusal> {
         "message" => Ok(MountKind::Message),
         "state" => Ok(MountKind::State),
         _ => Err(Refusal::new(Status::Invalid, "kind is \"message\" or \"state\"")),
+    }
+}
+
+/// The kind of a mount as the protocol names it.
+pub(crate) fn wire_kind(kind: MountKind) -> proto::g2c::Kind {
+    match kind {
+        MountKind::Message => proto::g2c::Kind::Message,
+        MountKind::State => proto::g2c::Kind::State,
     }
 }

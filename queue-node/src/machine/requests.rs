@@ -16,8 +16,9 @@ use proto::{limits, wire};
 
 use super::application::Verdicts;
 use super::asker::{Asker, Who, put_reply};
-use super::bucket::{Bucket, wire_kind};
+use super::bucket::Bucket;
 use super::join::Leaving;
+use super::mounts::wire_kind;
 use super::record::{Outcome, Refusal};
 use super::state::idempotency::{Full, Keyed, Known, Origin};
 use super::state::people::SessionKey;

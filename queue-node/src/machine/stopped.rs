@@ -37,16 +37,22 @@ const REFUSED_MAX: usize = 4096;
 /// What a bucket puts off that waits for copies is tried again so much later.
 const CLOGGED_MS: u64 = 100;
 
-/// Connections that were refused something while nothing could be recorded of them: whose, and
-/// what their lanes had heard.
-pub(crate) type Refused = BTreeMap<SessionId, (Rc<str>, Option<Generation>, Option<Generation>)>;
+/// What a bucket does once it may change something again.
+#[derive(Debug, Default)]
+pub(crate) struct Stopped {
+    /// Timers whose moment has come meanwhile.
+    put_off: Vec<Timer>,
+    /// Connections that were refused something while nothing could be recorded of them: whose, and
+    /// what their lanes had heard.
+    refused: BTreeMap<SessionId, (Rc<str>, Option<Generation>, Option<Generation>)>,
+}
 
 impl Bucket {
     /// It goes on: whoever was refused something is known from here on.
     #[inline]
     pub(crate) fn know_refused(&mut self, turn: &mut Turn<'_>) {
-        if !self.refused.is_empty() {
-            for (id, (user, generation, floor)) in std::mem::take(&mut self.refused) {
+        if !self.stopped.refused.is_empty() {
+            for (id, (user, generation, floor)) in std::mem::take(&mut self.stopped.refused) {
                 let people = self.state.people();
                 let found = people.find(id);
                 if found.is_none_or(|key| people.is_behind(key, generation, floor)) {
@@ -115,8 +121,10 @@ impl Bucket {
                 return Ok(false);
             }
         }
-        if !is_known && (self.refused.len() < REFUSED_MAX || self.refused.contains_key(&id)) {
-            let noted = self.refused.entry(id).or_insert((user, None, None));
+        if !is_known
+            && (self.stopped.refused.len() < REFUSED_MAX || self.stopped.refused.contains_key(&id))
+        {
+            let noted = self.stopped.refused.entry(id).or_insert((user, None, None));
             (noted.1, noted.2) = (noted.1.max(generation), noted.2.max(floor));
         }
         turn.shared.counters.refused += 1;
@@ -143,7 +151,7 @@ impl Bucket {
     /// There is another copy, or it may go on without one: so does what was put off.
     pub(crate) fn go_on(&mut self, turn: &mut Turn<'_>) {
         let now = turn.node_ms();
-        self.put_off.drain(..).for_each(|timer| turn.shared.timers.set(now, timer));
+        self.stopped.put_off.drain(..).for_each(|timer| turn.shared.timers.set(now, timer));
         let classes = turn.shared.classes.clone();
         self.configure(turn, &classes);
     }
@@ -162,7 +170,7 @@ impl Buckets {
         };
         let Some(bucket) = bucket else { return false };
         if bucket.fellows.holds() {
-            bucket.put_off.push(timer);
+            bucket.stopped.put_off.push(timer);
         } else if bucket.fellows.is_clogged() {
             turn.shared.timers.set(turn.node_ms().after(CLOGGED_MS), timer);
         }

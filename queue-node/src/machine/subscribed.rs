@@ -13,8 +13,9 @@ use proto::limits::MOUNTS_MAX;
 use proto::q2g::field::{self as to_lane, mount_policy as policy, replay};
 use proto::wire;
 
-use super::bucket::{Bucket, wire_kind};
+use super::bucket::Bucket;
 use super::faults::Faults;
+use super::mounts::wire_kind;
 use super::run::Join;
 use super::state::event_ring::{Event, MEMBERS};
 use super::state::people::{People, SessionKey};

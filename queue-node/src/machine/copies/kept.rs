@@ -6,13 +6,13 @@ use link::machine::LinkId;
 use proto::bucket::{BucketId, Epochs, Loss, Reign};
 use proto::limits::{COPY_TAIL_BYTES_MAX, DIGEST_EVERY_MS, UNNAMED_COPY_MS};
 use proto::n2b::bucket_report::Role;
-use proto::q2q::field::{records, slice};
 use proto::q2q::{self, q2q::Body};
 use proto::table::{Owner, Row};
-use proto::wire::{self, Value, WireError};
+use proto::wire;
 use rand::RngExt as _;
 
-use super::copy::{Copy, Has, Part, Slice, Standing, Why};
+use super::copy::{Copy, Has, Part, Standing, Why};
+use super::head::Head;
 use super::heritage::{Heritage, Inherited, Shows};
 use super::learner::Learner;
 use super::shown::{Compared, Shown};
@@ -20,7 +20,6 @@ use crate::machine::clock::NodeMs;
 use crate::machine::lane::Broken;
 use crate::machine::node::Settings;
 use crate::machine::rows::Change;
-use crate::machine::state::codec::each;
 use crate::machine::timers::Timer;
 use crate::machine::turn::Turn;
 
@@ -59,16 +58,6 @@ struct Brought {
     is_closed: bool,
     /// What the sender's clock showed then.
     now_ms: u64,
-}
-
-/// What a frame about a copy says before its bytes.
-#[derive(Debug, Default)]
-struct Head {
-    bits: u32,
-    prefix: u32,
-    epochs: Epochs,
-    committed: u64,
-    after: Option<u64>,
 }
 
 impl Copies {
@@ -134,7 +123,7 @@ impl Copies {
         link: LinkId,
         frame: &[u8],
     ) -> Result<(), Broken> {
-        let head = head_of_records(frame).map_err(|_| "records can't be read")?;
+        let head = Head::of_records(frame).map_err(|_| "records can't be read")?;
         let Some((kept, _)) = self.written(turn, link, &head)? else { return Ok(()) };
         turn.shared.counters.copy_units_applied += 1;
         let part = Part { committed: head.committed, after: head.after, units: frame };
@@ -158,7 +147,7 @@ impl Copies {
         link: LinkId,
         frame: &[u8],
     ) -> Result<(), Broken> {
-        let (head, slice) = head_of_slice(frame).map_err(|_| "a slice can't be read")?;
+        let (head, slice) = Head::of_slice(frame).map_err(|_| "a slice can't be read")?;
         let Some((kept, standing)) = self.written(turn, link, &head)? else { return Ok(()) };
         let (seed, settings) = (turn.shared.random.random(), &turn.shared.settings);
         let new = || Learner::new(seed, settings.grace_ms, settings.faults());
@@ -366,15 +355,18 @@ impl Copies {
 
     /// What a copy is that has a state, at this moment of its primary's clock.
     pub(crate) fn state_digest(&self, bucket: BucketId, at_ms: u64) -> Option<(Epochs, u64, u128)> {
-        let kept = self.copies.get(&bucket.prefix()).filter(|kept| kept.bucket == bucket)?;
+        let kept = self.of(bucket)?;
         let (reign, n, digest) = kept.copy.state_digest(at_ms)?;
         Some((Epochs { loss: kept.loss, reign: Reign(reign) }, n, digest))
     }
 
     /// For which moments a copy can be compared with its primary: from that on.
     pub(crate) fn passed_ms(&self, bucket: BucketId) -> u64 {
-        let kept = self.copies.get(&bucket.prefix()).filter(|kept| kept.bucket == bucket);
-        kept.map_or(0, |kept| kept.copy.passed_ms())
+        self.of(bucket).map_or(0, |kept| kept.copy.passed_ms())
+    }
+
+    fn of(&self, bucket: BucketId) -> Option<&Kept> {
+        self.copies.get(&bucket.prefix()).filter(|kept| kept.bucket == bucket)
     }
 
     /// How many there are that have anything.
@@ -466,40 +458,4 @@ fn say_again(turn: &mut Turn<'_>, link: LinkId, (bucket, epochs): (BucketId, Epo
 
 fn say(turn: &mut Turn<'_>, link: LinkId, body: Body) {
     wire::put_message(turn.out.links.buffer(link), &q2q::Q2q { body: Some(body) });
-}
-
-fn head_of_records(frame: &[u8]) -> Result<Head, WireError> {
-    let mut head = Head::default();
-    each(frame, |number, value: Value<'_>| {
-        match number {
-            records::BITS => head.bits = value.uint32()?,
-            records::PREFIX => head.prefix = value.uint32()?,
-            records::LOSS => head.epochs.loss = Loss(value.uint()?),
-            records::REIGN => head.epochs.reign = Reign(value.uint()?),
-            records::COMMITTED => head.committed = value.uint()?,
-            records::AFTER => head.after = Some(value.uint()?),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(head)
-}
-
-fn head_of_slice(frame: &[u8]) -> Result<(Head, Slice<'_>), WireError> {
-    let mut head = Head::default();
-    let mut of = Slice { is_first: false, is_last: false, items: &[] };
-    each(frame, |number, value: Value<'_>| {
-        match number {
-            slice::BITS => head.bits = value.uint32()?,
-            slice::PREFIX => head.prefix = value.uint32()?,
-            slice::LOSS => head.epochs.loss = Loss(value.uint()?),
-            slice::REIGN => head.epochs.reign = Reign(value.uint()?),
-            slice::FIRST => of.is_first = value.uint()? != 0,
-            slice::LAST => of.is_last = value.uint()? != 0,
-            slice::ITEMS => of.items = value.bytes()?,
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok((head, of))
 }
