@@ -202,6 +202,11 @@ impl Client {
         self.counters
     }
 
+    /// The id that the client has drawn: it tells it from the other clients of its user.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The session's id, once a gateway has said `welcome`.
     pub fn session_id(&self) -> Option<&str> {
         self.session.as_ref().map(|session| session.id.as_str())

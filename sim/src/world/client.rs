@@ -403,6 +403,7 @@ impl World {
     /// A client says goodbye and begins anew: another session, another journal.
     pub(crate) fn renew(&mut self, at: usize) {
         self.ask(at, Command::Close);
+        self.referee.closes(self.clients[at].machine.0.id());
         let user = self.clients[at].user.clone();
         let mut fresh = ClientHost::of(at, user, self.chance.seed());
         fresh.journal.born_us = self.agenda.now_us();

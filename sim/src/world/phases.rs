@@ -80,7 +80,11 @@ impl World {
         for (user, count) in winners {
             let most = if SEVERAL.contains(&user.as_str()) { 2 } else { 1 };
             // The older login may have ended of itself when the newer one was already refused.
-            let may_be_none = FIRST_STAYS.contains(&user.as_str()) || self.is_disconnected(&user);
+            // Of two clients the login that is decided last wins, even if its client was closed
+            // while it was on its way.
+            let may_be_none = FIRST_STAYS.contains(&user.as_str())
+                || self.is_disconnected(&user)
+                || self.referee.is_won_by_closed(&user);
             let least = usize::from(!may_be_none);
             if !(least..=most).contains(&count) {
                 let what = format!("{count} sessions of {user} are left");
