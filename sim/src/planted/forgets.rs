@@ -15,8 +15,9 @@ const COPY: &[&str] = &[
 ];
 
 /// What a run never makes, or hardly ever: scripts of the queue node find who forgets it.
-const BY_SCRIPT: [Forgets; 4] = [
+const BY_SCRIPT: [Forgets; 5] = [
     Forgets::HistoriesUncut,
+    Forgets::MountsDeleted,
     Forgets::EventsOfOldMounts,
     Forgets::Renewed,
     // A primary that was a copy has forgotten it, too: nothing differs.

@@ -134,8 +134,13 @@ fn spoil(random: &mut StdRng, bytes: &mut Vec<u8>) {
 }
 
 /// Who forgets one of these is found here: the simulation never makes it, or hardly ever.
-const BY_SCRIPT: [(Forgets, &str); 3] = [
+const BY_SCRIPT: [(Forgets, &str); 4] = [
     (Forgets::HistoriesUncut, "2 config history /room/* 1"),
+    (
+        Forgets::MountsDeleted,
+        "2 g1 request 1 mount /room/1 old message
+        2 g1 request 2 unmount /room/1 old",
+    ),
     (Forgets::Renewed, "2 g1 attach /room/1 5 e1 99 1"),
     (
         Forgets::EventsOfOldMounts,
