@@ -31,8 +31,8 @@ use super::timers::{QueueRef, Timer};
 use super::turn::Turn;
 use super::user::user_hash;
 
-/// Sessions of which a bucket notes that they were refused something. It knows no more of its own,
-/// where each has a seat.
+/// Sessions of which a bucket notes that they were refused something: more than it has in ordinary
+/// times, and little memory.
 const REFUSED_MAX: usize = 4096;
 /// What a bucket puts off that waits for copies is tried again so much later.
 const CLOGGED_MS: u64 = 100;
@@ -42,9 +42,16 @@ const CLOGGED_MS: u64 = 100;
 pub(crate) struct Stopped {
     /// Timers whose moment has come meanwhile.
     put_off: Vec<Timer>,
-    /// Connections that were refused something while nothing could be recorded of them: whose, and
-    /// what their lanes had heard.
-    refused: BTreeMap<SessionId, (Rc<str>, Option<Generation>, Option<Generation>)>,
+    /// Sessions that were refused something while nothing could be recorded of them.
+    refused: BTreeMap<SessionId, Refused>,
+}
+
+/// What lanes had heard of a session that was refused something.
+#[derive(Debug)]
+struct Refused {
+    user: Rc<str>,
+    generation: Option<Generation>,
+    floor: Option<Generation>,
 }
 
 impl Bucket {
@@ -52,7 +59,9 @@ impl Bucket {
     #[inline]
     pub(crate) fn know_refused(&mut self, turn: &mut Turn<'_>) {
         if !self.stopped.refused.is_empty() {
-            for (id, (user, generation, floor)) in std::mem::take(&mut self.stopped.refused) {
+            for (id, Refused { user, generation, floor }) in
+                std::mem::take(&mut self.stopped.refused)
+            {
                 let people = self.state.people();
                 let found = people.find(id);
                 if found.is_none_or(|key| people.is_behind(key, generation, floor)) {
@@ -124,8 +133,10 @@ impl Bucket {
         if !is_known
             && (self.stopped.refused.len() < REFUSED_MAX || self.stopped.refused.contains_key(&id))
         {
-            let noted = self.stopped.refused.entry(id).or_insert((user, None, None));
-            (noted.1, noted.2) = (noted.1.max(generation), noted.2.max(floor));
+            let none = || Refused { user, generation: None, floor: None };
+            let noted = self.stopped.refused.entry(id).or_insert_with(none);
+            noted.generation = noted.generation.max(generation);
+            noted.floor = noted.floor.max(floor);
         }
         turn.shared.counters.refused += 1;
         let Refusal { status, sentence, may_retry } = refusal;
