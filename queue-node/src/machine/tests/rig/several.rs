@@ -13,6 +13,10 @@ use proto::table::{BucketTable, Owner, Place, Row, Table};
 use super::{Rig, config};
 use crate::machine::{Faults, Input};
 
+/// So long a copy may wait for the moment at which it can be compared, in rounds of digests: nodes
+/// are cut off for seconds.
+const COMPARED_ROUNDS: usize = 100;
+
 /// The first is the primary of both buckets, the others are members.
 pub(crate) struct Several {
     pub(crate) nodes: Vec<Rig>,
@@ -63,7 +67,17 @@ impl Several {
         several.settle();
         several.row((&all, &[]));
         several.settle();
+        // A record of each bucket says how far its clock is: nobody goes on from less.
+        several.configure(0);
+        several.settle();
         several
+    }
+
+    /// The primary records something in each bucket.
+    fn configure(&mut self, primary: usize) {
+        self.config_version += 1;
+        self.nodes[primary].config_version = self.config_version;
+        self.nodes[primary].configure(config());
     }
 
     /// All that live hear the next row of both buckets.
@@ -229,23 +243,23 @@ impl Several {
     /// Goes on until these copies have been compared with what their primary is. Whether they are
     /// all the same.
     pub(crate) fn are_alike(&mut self, primary: usize, copies: &[usize]) -> bool {
-        let newest = |several: &mut Several| several.nodes[primary].node.newest_records();
-        let wanted = newest(self);
-        for _ in 0..8 {
-            // A record of each bucket: what was recorded before is committed.
-            self.config_version += 1;
-            self.nodes[primary].config_version = self.config_version;
-            self.nodes[primary].configure(config());
+        let wanted = self.nodes[primary].node.newest_records();
+        // Who was a primary itself is compared when the clock has come to where its own was.
+        (0..COMPARED_ROUNDS).any(|_| {
+            // What was recorded before is committed then.
+            self.configure(primary);
             self.wait(DIGEST_EVERY_MS);
-        }
-        copies.iter().all(|at| {
-            let node = &self.nodes[*at].node;
-            let is_alike = |(bucket, n): &(BucketId, u64)| {
-                let compared = node.compared().0;
-                let mut compared = compared.iter().filter(|one| one.bucket == *bucket);
-                compared.any(|one| one.n >= *n && one.copy == one.primary)
-            };
-            node.counters().copies_differing == 0 && wanted.iter().all(is_alike)
+            copies.iter().all(|at| self.is_alike(*at, &wanted))
         })
+    }
+
+    fn is_alike(&self, at: usize, wanted: &[(BucketId, u64)]) -> bool {
+        let node = &self.nodes[at].node;
+        let (compared, _) = node.compared();
+        node.counters().copies_differing == 0
+            && wanted.iter().all(|(bucket, n)| {
+                let mut its = compared.iter().filter(|one| one.bucket == *bucket);
+                its.any(|one| one.n >= *n && one.copy == one.primary)
+            })
     }
 }
