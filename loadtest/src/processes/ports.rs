@@ -2,9 +2,15 @@
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
+
+/// Below those that the kernel gives to whoever connects, or listens anywhere
+/// (`net.ipv4.ip_local_port_range`): it would give one away while the server that it was found for
+/// hasn't begun to listen, or starts again.
+const PORTS: Range<u16> = 10_000..20_000;
 
 /// So many of the ports given last are held: those of a cluster whose servers have yet to listen.
 const HELD_MAX: usize = 64;
@@ -18,18 +24,21 @@ static HELD: Mutex<VecDeque<UdpSocket>> = Mutex::new(VecDeque::new());
 pub(crate) fn free<const N: usize>() -> Result<[SocketAddr; N]> {
     let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); N];
-    // Kept until all are known, so that the kernel doesn't offer one again and again.
-    let mut offered = Vec::with_capacity(N);
+    // Processes that start together look at different ones first.
+    let span = usize::from(PORTS.end - PORTS.start);
+    let first = std::process::id() as usize * HELD_MAX % span;
+    let mut ports = PORTS.cycle().skip(first).take(span);
     for address in &mut addresses {
-        *address = loop {
-            let listener = TcpListener::bind(*address).context("looking for a free port")?;
-            let found = listener.local_addr().context("looking for a free port")?;
-            offered.push(listener);
-            if let Ok(socket) = UdpSocket::bind(found) {
-                held.push_back(socket);
-                break found;
-            }
+        let found = ports.find_map(|port| {
+            let found = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let socket = UdpSocket::bind(found).ok()?;
+            TcpListener::bind(found).is_ok().then_some((found, socket))
+        });
+        let Some((found, socket)) = found else {
+            bail!("no free port from {} to {}: end what listens there", PORTS.start, PORTS.end - 1)
         };
+        held.push_back(socket);
+        *address = found;
     }
     let let_go = held.len().saturating_sub(HELD_MAX);
     held.drain(..let_go);

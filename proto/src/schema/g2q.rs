@@ -206,6 +206,8 @@ pub struct Resume {
     pub epoch: u64,
     #[prost(btree_map = "string, uint64", tag = "5")]
     pub marks: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, u64>,
+    #[prost(bool, tag = "6")]
+    pub invited: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Acknowledge {

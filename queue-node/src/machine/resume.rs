@@ -20,7 +20,7 @@ use super::turn::Turn;
 impl Bucket {
     /// Gives a member its seat under its new generation, with the filter it had; it is told
     /// `subscribed`, recovered where the replay log reaches. Nobody else hears anything, and nobody
-    /// becomes a member.
+    /// becomes a member. Who was put in by the back end and has its seat hears nothing either.
     pub(crate) fn resume(
         &mut self,
         turn: &mut Turn<'_>,
@@ -67,13 +67,17 @@ impl Bucket {
             let sentence = "the session is no longer a member of the queue: subscribe again";
             return self.refuse(turn, asker, Refusal::new(Status::NotFound, sentence));
         };
-        self.take_seat(turn, index, key, Seat { link, handle });
+        let seat = Seat { link, handle };
+        self.take_seat(turn, index, key, seat);
         let result = asker.result(&Outcome::Done { seq: self.state.queue(index).seq });
         self.answer(turn, asker, &result);
+        if resume.invited && self.seat_of(index, key) == Some(seat) {
+            return;
+        }
         let (epoch, marks) = (resume.epoch, resume.marks);
         let since = (epoch != 0).then_some(Since { epoch, marks });
         let join = Join { session: key, since, history: 0 };
-        self.sit_and_wait(turn, index, Seat { link, handle }, sub, join);
+        self.sit_and_wait(turn, index, seat, sub, join);
     }
 
     /// A planted bug.

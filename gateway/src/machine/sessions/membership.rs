@@ -125,6 +125,10 @@ impl Sessions {
         out: &mut Outbox,
     ) {
         let Some(session) = self.get_mut(handle) else { return };
+        if session.is_invited() {
+            self.resume_seen(handle, desk, out);
+        }
+        let Some(session) = self.get_mut(handle) else { return };
         let entry = *session.entry(hash);
         if entry.unanswered > 0 {
             return;

@@ -68,20 +68,33 @@ impl Sessions {
             }
         }
         for queue in invited {
-            let one = c2g::Seen { queue, ..c2g::Seen::default() };
-            // It stays a member without a seat; its user queue says so again to the next lane.
-            if self.goes_on(handle, desk) && self.send_resume(handle, one, true, desk, out).is_err()
-            {
-                desk.counters.refused += 1;
+            if !self.goes_on(handle, desk) {
+                return;
             }
+            self.take_up(handle, queue, desk, out);
         }
         if let Some(session) = self.get_mut(handle) {
             session.tidy();
         }
     }
 
-    /// The back end has made the session a member of a queue: it is to have its seat there, unless
-    /// it has one. The word is about one connection of the session, and may come again.
+    /// The queue is asked for a seat even if the lane knows of one: the invitation comes from the
+    /// user's home, so that what the queue has said of the end of that seat may come behind it. One
+    /// that comes while such a question is on its way waits for the answer.
+    fn take_up(&mut self, handle: Handle, queue: String, desk: &mut Desk, out: &mut Outbox) {
+        let session = &mut self[handle];
+        if session.entry(name::hash(queue.as_bytes())).joins > 0 {
+            return session.rare().invited.push(queue);
+        }
+        let one = c2g::Seen { queue, ..c2g::Seen::default() };
+        if self.send_resume(handle, one, true, desk, out).is_err() {
+            // It stays a member without a seat; its user queue says so again to the next lane.
+            desk.counters.refused += 1;
+        }
+    }
+
+    /// The back end has made the session a member of a queue: it is to have its seat there. The
+    /// word is about one connection of the session, and may come again.
     pub(in crate::machine) fn invited(
         &mut self,
         message: q2g::Invited,
@@ -114,7 +127,7 @@ impl Sessions {
         let bucket = desk.upstream.bucket_of(hash).ok_or(Refusal::NoTable)?;
         let twice = self[handle].entry(hash).part != Part::None;
         let sub = self.part_in(handle, Kind::Subscribe, queue, hash, desk)?;
-        if twice {
+        if twice && !invited {
             return Ok(());
         }
         let body = Some(g2q::g2q::Body::Resume(g2q::Resume {
@@ -123,6 +136,7 @@ impl Sessions {
             queue: seen.queue,
             epoch: seen.epoch,
             marks: seen.marks,
+            invited,
         }));
         let pending = Pending::Resume { session: handle, hash, invited };
         if self.push(bucket, pending, |bytes| wire::put_message(bytes, &G2q { body }), desk, out) {

@@ -220,6 +220,13 @@ impl Session {
         self.rare.as_ref().map_or(&[], |rare| &rare.invited)
     }
 
+    /// Whether the back end has put it into queues that it has yet to ask for its seat.
+    #[inline]
+    pub(super) fn is_invited(&self) -> bool {
+        let waits = self.rare.as_ref().is_some_and(|rare| !rare.invited.is_empty());
+        waits && self.state == State::Live
+    }
+
     /// Whether it may have one operation more under way.
     #[inline]
     pub(in crate::machine) fn may_send(&self) -> Result<(), Refusal> {

@@ -82,7 +82,7 @@ const LIVE: &str = "
 ";
 
 #[test]
-fn who_is_invited_takes_its_seat_once() {
+fn who_is_invited_again_asks_for_its_seat_behind_the_answer() {
     let log = run(
         dev(),
         &format!(
@@ -91,14 +91,43 @@ fn who_is_invited_takes_its_seat_once() {
             3 n1 invited 0 7 /web/1
             4 n1 answer 0 0 0
             5 n1 subscribed 0 1 3
-            6 n1 invited 0 7 /web/1
+            6 n1 answer 0 0 0
             7 n1 invited 0 8 /web/2
             8 n1 invited 9 7 /web/3"
         ),
     );
-    assert_eq!(log.matches("resume of 0").count(), 1, "{log}");
+    assert_eq!(log.matches("resume of 0").count(), 2, "{log}");
     assert!(log.contains("2: n1 resume of 0 sub 1: /web/1 epoch 0 marks {}"), "{log}");
+    assert!(log.contains("4: n1 resume of 0 sub 1: /web/1 epoch 0 marks {}"), "{log}");
     assert!(log.contains(r#"5: c0 {"subscribed":{"sub":1,"queue":"q","epoch":5}}"#), "{log}");
+}
+
+/// The invitation is sent by the user's home, the end of a seat by the room: nobody orders them.
+#[test]
+fn an_invitation_may_overtake_the_end_of_the_seat_before() {
+    let seated = "
+        2 c0 subscribe 1 /room/1
+        3 n1 answer 0 1 0
+        3 n1 subscribed 0 1 3";
+    let by_itself = "
+        4 c0 unsubscribe 2 /room/1
+        5 n1 invited 0 7 /room/1
+        6 n1 answer 0 2 0
+        7 n1 answer 0 0 0
+        7 n1 subscribed 0 1 3
+        8 n1 message 1 9 again";
+    let by_the_back_end = "
+        5 n1 invited 0 7 /room/1
+        6 n1 unsubscribed 1 0 kicked
+        7 n1 answer 0 0 0
+        7 n1 subscribed 0 1 3
+        8 n1 message 1 9 again";
+    for end in [by_itself, by_the_back_end] {
+        let log = run(dev(), &format!("{LIVE}{seated}{end}"));
+        assert!(log.contains("5: n1 resume of 0 sub 1: /room/1 epoch 0"), "{log}");
+        assert_eq!(log.matches(r#"c0 {"subscribed""#).count(), 2, "{log}");
+        assert!(log.contains(r#"8: c0 {"message""#), "{log}");
+    }
 }
 
 #[test]

@@ -101,6 +101,7 @@ pub mod resume {
     pub const QUEUE: u32 = 3;
     pub const EPOCH: u32 = 4;
     pub const MARKS: u32 = 5;
+    pub const INVITED: u32 = 6;
 }
 pub mod resume_marks_entry {
     pub const KEY: u32 = 1;

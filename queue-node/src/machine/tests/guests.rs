@@ -46,6 +46,35 @@ fn the_back_end_puts_a_user_in_and_its_lane_takes_the_seat() {
     );
 }
 
+/// Its lane can't know whether the invitation is about a seat that it has, or about the next one.
+#[test]
+fn who_is_invited_and_has_its_seat_is_only_answered() {
+    check(
+        "
+        0 g1 up
+        0 g1 introduce 1 ann
+        0 g1 login 1 ann
+        1 g1 1 1 subscribe /room/1 sub=5
+        2 g1 resume 1 /room/1 5 invited
+        3 g1 1 2 unsubscribe /room/1
+        4 g1 request 1 join /room/1 ann 1:3
+        5 g1 resume 1 /room/1 5 invited
+        6 g1 resume 1 /room/1 5 invited
+        ----
+        0: g1 logged_in 1 0 4
+        1: g1 answer 1 op=1 status=0
+        1: g1 subscribed 1 5 e1 #1 [chat=1,members=1,scores=1] ann
+        2: g1 answer 1 op=0 status=0 seq=1
+        3: g1 answer 1 op=2 status=0 seq=1
+        4: g1 reply 1 op=0 status=0 seq=2
+        4: g1 invited 1 gen=4 /room/1
+        5: g1 answer 1 op=0 status=0 seq=3
+        5: g1 subscribed 1 5 e1 #3 [chat=3,members=3,scores=3] ann
+        6: g1 answer 1 op=0 status=0 seq=3
+        ",
+    );
+}
+
 /// A back end that may not name the user isn't told whether the user is there.
 #[test]
 fn who_is_there_is_not_said_to_everybody() {

@@ -39,10 +39,12 @@ impl Rig {
             "login" | "lost" | "confirmed" | "recognise" => self.home(link, words),
             "resume" => {
                 self.at(link, words[3]);
-                let since = self.since(words.get(5).unwrap_or(&"0:chat=0"));
+                let invited = words.get(5) == Some(&"invited");
+                let since = words.get(5).filter(|_| !invited).unwrap_or(&"0:chat=0");
+                let since = self.since(since);
                 let (epoch, marks) = (since.epoch, since.marks);
                 let (session, queue, sub) = (number(2), words[3].to_owned(), number(4));
-                let resume = g2q::Resume { session, sub, queue, epoch, marks };
+                let resume = g2q::Resume { session, sub, queue, epoch, marks, invited };
                 self.lane(link, Body::Resume(resume));
             }
             "detach" => {
