@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::clock::unix_seconds;
@@ -16,7 +16,7 @@ use crate::clock::unix_seconds;
 const TOKEN_S: u64 = 24 * 60 * 60;
 
 /// How the clients of a load log in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Credentials {
     /// By their names alone, as a gateway in development believes them.
     #[default]

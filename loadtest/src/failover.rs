@@ -22,6 +22,7 @@ mod timeline;
 mod told;
 mod writers;
 
+pub use crate::servers::cluster::alone;
 pub use bystanders::stand_by;
 pub use how::How;
 pub use judge::Verdict;
@@ -29,20 +30,21 @@ pub use newest::Differences;
 pub use report::{FailoverReport, Gaps, KillReport};
 pub use told::Notices;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use crate::clock::{Clock, Nanoseconds, seconds};
+use crate::credentials::Credentials;
 use crate::interrupt::Interrupt;
 use crate::processes::cpu;
-use crate::servers::cluster::{Cluster, Shape};
+use crate::servers::cluster::{Cluster, Network, Shape};
 use crate::traffic::stamp::STAMP_BYTES;
 use boss::Boss;
 use bystanders::{Bystanders, Order};
 use clients::{Cast, Clients, PROBE_LISTENERS, PROBE_RATE, PROBE_SENDERS};
+use flock::Doors;
 use kills::{Chance, Hit, Kill, Killer};
 use writers::BackEnd;
 
@@ -61,6 +63,9 @@ pub struct FailoverOptions {
     pub helper: PathBuf,
     /// What is done to queue nodes, and to whom else.
     pub how: How,
+    /// Each server process is on a host of its own, a network namespace, and what is cut is cut
+    /// there. This process has to be in one, too: [`alone`].
+    pub hosts: bool,
     /// What chance begins with, where it has a part.
     pub seed: u64,
     /// How often.
@@ -99,6 +104,7 @@ impl FailoverOptions {
             binary,
             helper,
             how: How::Kill,
+            hosts: false,
             seed: rand::random(),
             kills: 20,
             pause: Duration::from_secs(5),
@@ -172,31 +178,43 @@ pub fn run(options: &FailoverOptions) -> Result<FailoverReport> {
     let silent = options.check()?;
     let interrupt = Interrupt::watch()?;
     let text = configuration::text(options.copies);
+    let network = match options.hosts {
+        true => Network::Hosts,
+        false if options.how.is_of_links() => Network::Wires,
+        false => Network::Loopback,
+    };
+    let credentials = match options.hosts {
+        true => Credentials::Secret(format!("{:032x}", rand::random::<u128>())),
+        false => Credentials::Believed,
+    };
     let shape = Shape {
+        keys: credentials.keys(),
         gateways: options.gateways,
         queue_nodes: options.queue_nodes,
         configuration: Some(&text),
         // Who takes over has more to do than before: one core would only show what is too much
         // for it.
         is_pinned: false,
-        wired: options.how.wired(),
+        network,
         ..Shape::SMALLEST
     };
     let mut cluster = Cluster::start(&options.binary, shape, &interrupt)?;
-    let report = under_load(options, silent, &mut cluster, &interrupt);
+    let report = under_load(options, silent, &credentials, &mut cluster, &interrupt);
     report.map_err(|error| error.context(cluster.tail()))
 }
 
 fn under_load(
     options: &FailoverOptions,
     silent: usize,
+    credentials: &Credentials,
     cluster: &mut Cluster,
     interrupt: &Interrupt,
 ) -> Result<FailoverReport> {
     let (run, clock) = (rand::random::<u32>(), Clock::start());
-    let gateways: Vec<SocketAddr> = cluster.gateways().iter().map(|one| one.client).collect();
+    let gateways = cluster.gateways().iter().map(|one| one.client).collect();
+    let doors = Doors { gateways, credentials: credentials.clone() };
     let order = Order {
-        gateways: gateways.clone(),
+        doors: doors.clone(),
         rpc: cluster.door().rpc,
         rpc_key: cluster.rpc_key.clone(),
         run,
@@ -213,7 +231,7 @@ fn under_load(
     let probes = cast.probes.clone();
     let rpc = cluster.gateways().iter().map(|one| one.rpc).collect();
     let back_end = BackEnd { rpc, key: cluster.rpc_key.clone() };
-    let mut clients = Clients::open(cast, gateways.clone(), back_end, clock, interrupt)?;
+    let mut clients = Clients::open(cast, doors.clone(), back_end, clock, interrupt)?;
     let cpu = (cpu::own()?, clock.now());
     let kills = std::thread::scope(|scope| {
         let probes = &probes;
@@ -238,7 +256,7 @@ fn under_load(
     clients.drain(interrupt, QUIET, PATIENCE)?;
     let queues_lost = bystanders.fill()?;
     let told = bystanders.end()?;
-    let history = audit::audit(&clients, gateways, run, options.payload_bytes, interrupt)
+    let history = audit::audit(&clients, doors, run, options.payload_bytes, interrupt)
         .context("reading histories")?;
     let mut report = report(options, &clients, &kills, busy);
     (report.queues_lost, report.bystanders, report.history) = (queues_lost, told, history);
@@ -280,6 +298,7 @@ fn report(
     let late = clients.late.percentiles();
     FailoverReport {
         how: options.how,
+        hosts: options.hosts,
         seed: (options.how == How::Random).then_some(options.seed),
         queue_nodes: options.queue_nodes,
         gateways: options.gateways,

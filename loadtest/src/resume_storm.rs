@@ -109,7 +109,7 @@ fn storm(
     storm.flow(options.calm)?;
     let before = application.requests();
     storm.began()?;
-    cluster.kill_gateway(0)?;
+    cluster.gateway_server(0).kill()?;
     storm.until_back()?;
     storm.flow(options.after)?;
     storm.drain()?;

@@ -22,10 +22,14 @@ pub(crate) struct FailoverArgs {
     /// nothing of its fellow, the boss nothing of it, it nothing of the boss, it nothing of all
     /// gateways, and they nothing of it), delay (what a node says and hears comes 10 to 200 ms
     /// late), power (SIGKILL of a node whose links nobody ends; those to other nodes are cut 200 ms
-    /// before). By chance: random (SIGKILL of a node, a gateway, the boss, or of two of them one
-    /// behind the other).
+    /// before). By chance: random (a node, a gateway, the boss, or two of them one behind the
+    /// other, each by SIGKILL, by SIGSTOP for up to 1.2 s, or by a cut from all other processes).
     #[arg(long, default_value = "kill")]
     how: How,
+    /// Each server process on a host of its own, with packets dropped there instead of the proxy:
+    /// network namespaces with nftables, for root. All but delay can be done so.
+    #[arg(long)]
+    hosts: bool,
     /// What chance begins with: a run says which one it had.
     #[arg(long)]
     seed: Option<u64>,
@@ -73,8 +77,12 @@ pub(crate) struct FailoverArgs {
 }
 
 pub(super) fn failover(args: &FailoverArgs) -> Result<ExitCode> {
+    if args.hosts {
+        failover::alone()?;
+    }
     let mut options = FailoverOptions::new(args.common.binary()?, this()?);
     options.how = args.how;
+    options.hosts = args.hosts;
     options.seed = args.seed.unwrap_or(options.seed);
     options.kills = args.kills;
     options.pause = Duration::try_from_secs_f64(args.pause_seconds)?;

@@ -1,12 +1,11 @@
 //! Reads the history of each room, as somebody new is given it, and compares it with what was seen.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
 use super::clients::{Clients, stamped};
-use super::flock::{Ear, Flock};
+use super::flock::{Doors, Ear, Flock};
 use super::newest::{Differences, HISTORY, History};
 use crate::clock::{Clock, nanoseconds};
 use crate::interrupt::Interrupt;
@@ -47,7 +46,7 @@ impl Ear for Newcomers {
 /// Compares the histories of all rooms with what the clients saw.
 pub(super) fn audit(
     clients: &Clients,
-    gateways: Vec<SocketAddr>,
+    doors: Doors,
     run: u32,
     payload_bytes: usize,
     interrupt: &Interrupt,
@@ -60,7 +59,7 @@ pub(super) fn audit(
         Witness::with_history(Member { user, room }, HISTORY as u32)
     };
     let clock = Clock::start();
-    let mut flock = Flock::open(clock, gateways, rooms.len(), interrupt, codec, &mut newcomers)?;
+    let mut flock = Flock::open(clock, doors, rooms.len(), interrupt, codec, &mut newcomers)?;
     let mut end = clock.now() + nanoseconds(QUIET);
     let mut heard = newcomers.heard;
     while clock.now() < end {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::flock::{Ear, Flock};
+use super::flock::{Doors, Ear, Flock};
 use super::told::Notices;
 use crate::clock::{Clock, nanoseconds};
 use crate::interrupt::Interrupt;
@@ -29,7 +29,7 @@ const WAIT_MAX: Duration = Duration::from_millis(50);
 /// What the process is to have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Order {
-    pub(super) gateways: Vec<SocketAddr>,
+    pub(super) doors: Doors,
     pub(super) rpc: SocketAddr,
     pub(super) rpc_key: String,
     pub(super) run: u32,
@@ -131,8 +131,8 @@ pub fn stand_by() -> Result<()> {
     let order: Order = serde_json::from_str(&line).context("reading the order")?;
     order.fill(&interrupt)?;
     let codec = |who| Witness::new(order.member(who));
-    let (clock, gateways) = (Clock::start(), order.gateways.clone());
-    let mut flock = Flock::open(clock, gateways, order.sessions, &interrupt, codec, &mut Deaf)?;
+    let (clock, doors) = (Clock::start(), order.doors.clone());
+    let mut flock = Flock::open(clock, doors, order.sessions, &interrupt, codec, &mut Deaf)?;
     let lines = lines()?;
     println!("ready");
     loop {

@@ -9,12 +9,11 @@
 mod tests;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::flock::{Ear, Flock};
+use super::flock::{Doors, Ear, Flock};
 use super::judge::{Foreign, Judge};
 use super::newest::{Key, Newest};
 use super::timeline::Timeline;
@@ -131,7 +130,7 @@ impl Clients {
     /// All are let in, and nobody sends.
     pub(super) fn open(
         cast: Cast,
-        gateways: Vec<SocketAddr>,
+        doors: Doors,
         back_end: BackEnd,
         clock: Clock,
         interrupt: &Interrupt,
@@ -139,7 +138,7 @@ impl Clients {
         let mut witness = Eyes::new(&cast);
         let codec = |who| Witness::new(cast.member(who));
         let clients = cast.clients();
-        let flock = Flock::open(clock, gateways, clients, interrupt, codec, &mut witness)?;
+        let flock = Flock::open(clock, doors, clients, interrupt, codec, &mut witness)?;
         let (now, probes) = (clock.now(), cast.probes.len());
         let (first, bytes) = (cast.first_writer(), cast.payload_bytes);
         let writers = Writers::open(cast.written(), first, bytes, back_end, clock)?;

@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
 
 use super::told::Notices;
 use crate::clock::{Clock, Nanoseconds};
+use crate::credentials::Credentials;
 use crate::interrupt::Interrupt;
 use crate::peers::Event;
 use crate::peers::imq::witness::{Told, Witness};
@@ -42,6 +44,13 @@ pub(super) trait Ear {
     fn lose(&mut self, who: usize, code: Option<u32>);
 }
 
+/// Where clients get in, and by what.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Doors {
+    pub(super) gateways: Vec<SocketAddr>,
+    pub(super) credentials: Credentials,
+}
+
 /// The clients.
 #[derive(Debug)]
 pub(super) struct Flock {
@@ -60,7 +69,7 @@ impl Flock {
     /// Lets all of these in.
     pub(super) fn open(
         clock: Clock,
-        gateways: Vec<SocketAddr>,
+        Doors { gateways, credentials }: Doors,
         clients: usize,
         interrupt: &Interrupt,
         codec: impl Fn(usize) -> Witness,
@@ -72,7 +81,11 @@ impl Flock {
             clients,
             &mut crowd,
             interrupt,
-            |crowd, who| crowd.join(door(who), sources::source(who, door(who)), codec(who)),
+            |crowd, who| {
+                let mut codec = codec(who);
+                codec.prove(&credentials, who)?;
+                crowd.join(door(who), sources::source(who, door(who)), codec)
+            },
             |heard| {
                 if let Told::Result { status: status @ 1.., .. } = heard.codec.told {
                     bail!("client {} is refused its room with status {status}", heard.who);

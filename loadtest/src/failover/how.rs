@@ -30,7 +30,8 @@ pub enum How {
     /// SIGKILL of a node whose links nobody ends, as if its machine had lost network and power:
     /// those to other nodes are cut 200 ms before.
     Power,
-    /// SIGKILL of a node, a gateway, the boss or two of them, as chance has it.
+    /// A node, a gateway, the boss or two of them, as chance has it: each by SIGKILL, by SIGSTOP
+    /// and SIGCONT some time later, or by a cut from all other processes for some time.
     Random,
 }
 
@@ -86,7 +87,7 @@ impl How {
             Self::CutOneWay => "cut one way",
             Self::Delay => "delayed",
             Self::Power => "without power",
-            Self::Random => "killed by chance",
+            Self::Random => "hurt by chance",
         }
     }
 
@@ -105,9 +106,23 @@ impl How {
         }
     }
 
-    /// Whether something happens to links, so that all of them have to go through wires.
-    pub(super) fn wired(self) -> bool {
-        matches!(self, Self::Cut | Self::Apart | Self::CutOneWay | Self::Delay | Self::Power)
+    /// Whether something happens to links, so that there has to be something that can be cut.
+    pub(super) fn is_of_links(self) -> bool {
+        match self {
+            Self::Cut
+            | Self::Apart
+            | Self::CutOneWay
+            | Self::Delay
+            | Self::Power
+            | Self::Random => true,
+            Self::Kill
+            | Self::Backup
+            | Self::Stop
+            | Self::Half
+            | Self::GatewayAndHome
+            | Self::BossAndNode
+            | Self::Learner => false,
+        }
     }
 
     /// Whether clients lose connections without a word.

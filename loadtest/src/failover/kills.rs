@@ -117,9 +117,12 @@ impl Killer<'_> {
         if self.options.how == How::Learner {
             filling = self.await_filling(&nodes[0], &mut dead)?;
         }
+        if draw.as_ref().is_some_and(|draw| !draw.kills_node()) {
+            dead.clear();
+        }
         let at = self.clock.now();
         let others = match &draw {
-            Some(draw) => self.kill_by_chance(draw)?,
+            Some(draw) => self.harm_by_chance(draw)?,
             None => self.harm(&nodes, earlier.len())?,
         };
         let served = self.served(at, &nodes, &dead, before.up.len())?;
@@ -332,8 +335,11 @@ pub(super) fn check(options: &FailoverOptions) -> Result<()> {
     if options.queue_nodes < 2 {
         bail!("somebody has to take over: a fail-over needs at least two queue nodes");
     }
-    if how.wired() && (options.copies < 2 || options.queue_nodes < 3) {
+    if how.is_of_links() && (options.copies < 2 || options.queue_nodes < 3) {
         bail!("{} needs two copies at least, and three queue nodes", how.name());
+    }
+    if how == How::Delay && options.hosts {
+        bail!("nothing can be slow between hosts: leave --hosts out, and links go through a proxy");
     }
     if how == How::Learner && (options.copies < 2 || options.queue_nodes > options.copies) {
         bail!(

@@ -18,6 +18,8 @@ use crate::statistics::median;
 pub struct FailoverReport {
     /// What was done to queue nodes.
     pub how: How,
+    /// Whether each server process had a host of its own.
+    pub hosts: bool,
     /// What chance began with, where it had a part.
     pub seed: Option<u64>,
     /// How many queue nodes there were.

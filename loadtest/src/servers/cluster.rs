@@ -1,5 +1,7 @@
 //! imq as it runs in earnest: a boss, queue nodes and gateways, each a process, over TCP links.
 
+mod hosts;
+mod network;
 mod node;
 mod wires;
 
@@ -15,11 +17,14 @@ use serde_json::Value;
 use crate::interrupt::Interrupt;
 use crate::processes::child::Server;
 use crate::processes::http::{self, Http};
-use crate::processes::{memory, ports, scratch::Scratch};
+use crate::processes::{memory, scratch::Scratch};
 use crate::secure::Secured;
 use crate::target::Nodes;
+use network::Medium;
 use node::Starter;
-use wires::Wires;
+
+pub use hosts::alone;
+pub(crate) use network::Network;
 
 /// The boss, among those whose links can be cut.
 pub(crate) const BOSS: &str = "boss";
@@ -39,8 +44,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) secured: Secured,
     /// All of it shares the servers' core: that is how CPU is compared. Else it has all cores.
     pub(crate) is_pinned: bool,
-    /// Links go through wires, which can be cut.
-    pub(crate) wired: bool,
+    /// What is between the processes.
+    pub(crate) network: Network,
 }
 
 impl Shape<'_> {
@@ -53,7 +58,7 @@ impl Shape<'_> {
         proxy: None,
         secured: Secured::Nothing,
         is_pinned: true,
-        wired: false,
+        network: Network::Loopback,
     };
 }
 
@@ -113,37 +118,36 @@ impl Cluster {
             .canonicalize()
             .with_context(|| format!("looking for imq at {}", program.display()))?;
         let scratch = Scratch::new()?;
-        let [link, http] = ports::free()?;
+        let ids = ids("q", shape.queue_nodes).chain(ids("g", shape.gateways));
+        let ids: Vec<String> = ids.chain([BOSS.to_owned()]).collect();
+        let medium = Medium::make(shape.network, &ids)?;
+        let [link, http] = medium.addresses(BOSS)?;
         let rpc_key = key();
         write_options(&scratch, shape)?;
         let configuration = match shape.configuration {
             Some(text) => Some(write_configuration(&scratch, text)?),
             None => None,
         };
-        let wires = shape.wired.then(Wires::default);
-        let boss_door = match &wires {
-            Some(wires) => wires.lead_to(BOSS, link)?,
-            None => link,
-        };
+        let boss_door = medium.door(BOSS, link)?;
         let (secret, boss) = (key(), link);
         let rpc = rpc_key.clone();
         let starter = Starter {
             program,
             is_pinned: shape.is_pinned,
+            gateway_options: gateway_options(shape, &medium),
             scratch,
             boss,
             boss_door,
             secret,
             rpc_key: rpc,
-            wires,
+            medium,
         };
         let boss = starter.boss(http, shape.queue_nodes, configuration.as_deref())?;
         let numbers = 1..=shape.queue_nodes;
         let queue_nodes =
             numbers.map(|number| starter.queue_node(number)).collect::<Result<_>>()?;
         let numbers = 1..=shape.gateways;
-        let gateways =
-            numbers.map(|number| starter.gateway(number, shape)).collect::<Result<_>>()?;
+        let gateways = numbers.map(|number| starter.gateway(number)).collect::<Result<_>>()?;
         let boss_http = http;
         let mut cluster =
             Self { gateways, queue_nodes, boss, configuration, boss_http, rpc_key, starter };
@@ -173,22 +177,22 @@ impl Cluster {
         &self.gateways
     }
 
-    /// Kills a gateway, as a fault does: without a word. The first has number 0.
-    pub(crate) fn kill_gateway(&mut self, at: usize) -> Result<()> {
-        self.gateways[at].server.kill()
+    /// A gateway's process; the first has number 0.
+    pub(crate) fn gateway_server(&mut self, at: usize) -> &mut Server {
+        &mut self.gateways[at].server
     }
 
     /// Starts a gateway that was killed again, at the same addresses, and waits until it serves.
     pub(crate) fn restart_gateway(&mut self, at: usize, interrupt: &Interrupt) -> Result<()> {
         let gateway = &mut self.gateways[at];
         let doors = [gateway.client, gateway.client_http, gateway.rpc];
-        gateway.server = self.starter.gateway_at(at + 1, doors, &[], &["--dev-auth"])?;
+        gateway.server = self.starter.gateway_at(at + 1, doors)?;
         gateway.server.await_ready(interrupt, || http::ready(gateway.rpc))
     }
 
-    /// Kills the boss likewise.
-    pub(crate) fn kill_boss(&mut self) -> Result<()> {
-        self.boss.kill()
+    /// The boss's process.
+    pub(crate) fn boss_server(&mut self) -> &mut Server {
+        &mut self.boss
     }
 
     /// Starts the boss again, at the same addresses and with what it had stored.
@@ -200,34 +204,27 @@ impl Cluster {
 
     /// Lets nothing pass any more from one process to another, by their ids, and tells nobody.
     pub(crate) fn cut(&self, from: &str, to: &str) -> Result<()> {
-        self.wires()?.cut(from, to);
-        Ok(())
+        self.starter.medium.cut(from, to)
     }
 
     /// Lets what one process says to another come later by so much.
     pub(crate) fn delay(&self, from: &str, to: &str, by: Duration) -> Result<()> {
-        self.wires()?.delay(from, to, by);
-        Ok(())
+        self.starter.medium.delay(from, to, by)
     }
 
     /// Lets all that was held pass, and all that comes.
     pub(crate) fn mend(&self) -> Result<()> {
-        self.wires()?.mend();
-        Ok(())
-    }
-
-    fn wires(&self) -> Result<&Wires> {
-        self.starter.wires.as_ref().context("the links of this cluster don't go through wires")
+        self.starter.medium.mend()
     }
 
     /// The ids of all gateways.
     pub(crate) fn gateway_ids(&self) -> impl Iterator<Item = String> + use<> {
-        (1..=self.gateways.len()).map(|number| format!("g{number}"))
+        ids("g", self.gateways.len())
     }
 
     /// The ids of all queue nodes.
-    pub(crate) fn queue_node_ids(&self) -> impl Iterator<Item = String> {
-        (1..=self.queue_nodes.len()).map(|number| format!("q{number}"))
+    pub(crate) fn queue_node_ids(&self) -> impl Iterator<Item = String> + use<> {
+        ids("q", self.queue_nodes.len())
     }
 
     /// A queue node's process; the first has number 0.
@@ -303,6 +300,27 @@ impl Cluster {
         let gateways = self.gateways.iter().map(|gateway| &gateway.server);
         std::iter::once(&self.boss).chain(nodes).chain(gateways)
     }
+}
+
+/// The ids of so many nodes of a kind.
+fn ids(kind: &str, nodes: usize) -> impl Iterator<Item = String> + use<> {
+    let kind = kind.to_owned();
+    (1..=nodes).map(move |number| format!("{kind}{number}"))
+}
+
+/// What all gateways are told.
+fn gateway_options(shape: Shape<'_>, medium: &Medium) -> Vec<String> {
+    let mut options = Vec::new();
+    if shape.keys.is_none() {
+        options.push("--dev-auth".to_owned());
+    }
+    if medium.is_open() {
+        // All clients come from one address, which isn't the loopback's.
+        let unlimited = ["--address-connections-max", "0", "--address-attempts-per-s", "0"];
+        options.extend(unlimited.map(str::to_owned));
+    }
+    options.extend(shape.proxy.iter().flat_map(|proxy| ["--proxies", proxy]).map(str::to_owned));
+    options
 }
 
 /// Writes the nodes' configuration file, and the files that it names.

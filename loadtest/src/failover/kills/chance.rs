@@ -11,23 +11,40 @@ use rand::{RngExt, SeedableRng};
 
 use super::super::how::How;
 use super::Killer;
+use crate::processes::child::Server;
 use crate::servers::cluster::{BOSS, Cluster};
 
-/// The second of two dies so much later at most: while what the first has left is taken over.
+/// The second of two is hurt so much later at most: while what the first has left is taken over.
 const APART_MS_MAX: u64 = 400;
-/// A boss is away for so long at most.
-const AWAY_MS_MAX: u64 = 400;
+/// A boss is away for so long at most, and whoever stands still or is cut off: sometimes others
+/// give it up meanwhile, and sometimes not.
+const AWAY_MS_MAX: u64 = 1_200;
 
 /// Where moments and victims come from.
 #[derive(Debug)]
 pub(in super::super) struct Chance(StdRng);
 
-/// Who dies.
+/// Who is hurt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     QueueNode,
     Gateway,
     Boss,
+}
+
+/// By what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Harm {
+    /// SIGKILL.
+    Kill,
+    /// SIGSTOP, and SIGCONT once it has been away.
+    Stop,
+    /// Its links to all other processes are cut, without a word.
+    Cut,
+}
+
+impl Harm {
+    const ALL: [Self; 3] = [Self::Kill, Self::Stop, Self::Cut];
 }
 
 /// Whose death together loses nothing where there are two copies, in their order.
@@ -50,9 +67,11 @@ pub(super) struct Draw {
     /// Which of them, by numbers from 0.
     queue_node: usize,
     gateway: usize,
-    /// How much later the second dies.
+    /// What is done to the first, and to the second.
+    harms: [Harm; 2],
+    /// How much later the second is hurt.
     apart: Duration,
-    /// How long the boss is away.
+    /// How long the boss is away, and whoever isn't killed.
     away: Duration,
 }
 
@@ -66,7 +85,7 @@ impl Chance {
         span.mul_f64(self.0.random_range(0.0..2.0))
     }
 
-    /// Who dies next, of so many.
+    /// Who is hurt next, of so many.
     pub(super) fn draw(&mut self, queue_nodes: usize, gateways: usize) -> Draw {
         let random = &mut self.0;
         let mut at_most = |ms| Duration::from_millis(random.random_range(0..=ms));
@@ -75,6 +94,7 @@ impl Chance {
             roles: VICTIMS[random.random_range(0..VICTIMS.len())],
             queue_node: random.random_range(0..queue_nodes),
             gateway: random.random_range(0..gateways),
+            harms: [(); 2].map(|()| Harm::ALL[random.random_range(0..Harm::ALL.len())]),
             apart,
             away,
         }
@@ -82,39 +102,65 @@ impl Chance {
 }
 
 impl Draw {
-    /// The queue node that dies, if one does.
+    /// The queue node that is hurt, if one is.
     pub(super) fn nodes(&self, cluster: &Cluster) -> Vec<String> {
-        let dies = self.roles.contains(&Role::QueueNode);
-        let node = cluster.queue_node_ids().nth(self.queue_node).filter(|_| dies);
+        let is_hurt = self.roles.contains(&Role::QueueNode);
+        let node = cluster.queue_node_ids().nth(self.queue_node).filter(|_| is_hurt);
         node.into_iter().collect()
+    }
+
+    /// Whether a queue node is killed, so that it never comes back as it was.
+    pub(super) fn kills_node(&self) -> bool {
+        self.harmed().any(|harmed| harmed == (Role::QueueNode, Harm::Kill))
+    }
+
+    fn harmed(&self) -> impl Iterator<Item = (Role, Harm)> {
+        self.roles.iter().copied().zip(self.harms)
+    }
+
+    fn id(&self, role: Role) -> String {
+        match role {
+            Role::QueueNode => format!("q{}", self.queue_node + 1),
+            Role::Gateway => format!("g{}", self.gateway + 1),
+            Role::Boss => BOSS.to_owned(),
+        }
     }
 }
 
 impl Killer<'_> {
-    /// Kills them, and starts a boss again; whom besides queue nodes.
-    pub(super) fn kill_by_chance(&mut self, draw: &Draw) -> Result<Vec<String>> {
-        let mut others = Vec::new();
-        for (at, role) in draw.roles.iter().enumerate() {
+    /// Hurts them; who isn't killed goes on in the end, and so does the boss in any case. Whom
+    /// besides queue nodes.
+    pub(super) fn harm_by_chance(&mut self, draw: &Draw) -> Result<Vec<String>> {
+        for (at, (role, harm)) in draw.harmed().enumerate() {
             if at > 0 {
                 self.pause(draw.apart)?;
             }
-            match role {
-                Role::QueueNode => self.cluster.queue_node_server(draw.queue_node).kill()?,
-                Role::Gateway => {
-                    self.cluster.kill_gateway(draw.gateway)?;
-                    others.extend(self.cluster.gateway_ids().nth(draw.gateway));
-                }
-                Role::Boss => {
-                    self.cluster.kill_boss()?;
-                    others.push(BOSS.to_owned());
-                }
+            let id = draw.id(role);
+            match harm {
+                Harm::Kill => self.server(draw, role).kill()?,
+                Harm::Stop => self.server(draw, role).signal("STOP")?,
+                Harm::Cut => self.others(&id).iter().try_for_each(|other| self.cut(&id, other))?,
             }
         }
-        if draw.roles.contains(&Role::Boss) {
-            self.pause(draw.away)?;
-            self.cluster.restart_boss()?;
+        self.pause(draw.away)?;
+        self.cluster.mend()?;
+        for (role, harm) in draw.harmed() {
+            match (role, harm) {
+                (Role::Boss, Harm::Kill) => self.cluster.restart_boss()?,
+                (_, Harm::Stop) => self.server(draw, role).signal("CONT")?,
+                (_, Harm::Kill | Harm::Cut) => {}
+            }
         }
-        Ok(others)
+        let others = draw.roles.iter().filter(|role| **role != Role::QueueNode);
+        Ok(others.map(|role| draw.id(*role)).collect())
+    }
+
+    fn server(&mut self, draw: &Draw, role: Role) -> &mut Server {
+        match role {
+            Role::QueueNode => self.cluster.queue_node_server(draw.queue_node),
+            Role::Gateway => self.cluster.gateway_server(draw.gateway),
+            Role::Boss => self.cluster.boss_server(),
+        }
     }
 
     /// What is due in this turn, if chance has it.

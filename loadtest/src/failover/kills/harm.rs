@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use super::super::how::How;
 use super::{Killer, REST};
-use crate::servers::cluster::BOSS;
+use crate::processes::child::Server;
+use crate::servers::cluster::{BOSS, Cluster};
 
 /// How late what is said comes: each way has a time of its own in between.
 const LATE_MS_MIN: u64 = 10;
@@ -61,11 +62,11 @@ impl Killer<'_> {
         match how {
             How::GatewayAndHome => {
                 let gateway = turn % self.options.gateways;
-                self.cluster.kill_gateway(gateway)?;
+                self.cluster.gateway_server(gateway).kill()?;
                 others.extend(self.cluster.gateway_ids().nth(gateway));
             }
             How::BossAndNode => {
-                self.cluster.kill_boss()?;
+                self.cluster.boss_server().kill()?;
                 others.push(BOSS.to_owned());
             }
             How::Cut => {
@@ -103,33 +104,40 @@ impl Killer<'_> {
     /// it is out is started again, too.
     pub(super) fn relieve(&mut self, nodes: &[String], others: &[String]) -> Result<()> {
         let how = self.options.how;
-        if how.wired() {
+        if how.is_of_links() {
             self.cluster.mend()?;
         }
         if how.ends_connections() {
             let gateways: Vec<String> = self.cluster.gateway_ids().collect();
             for at in (0..gateways.len()).filter(|at| others.contains(&gateways[*at])) {
-                self.cluster.restart_gateway(at, self.interrupt)?;
+                if self.ends(|cluster| cluster.gateway_server(at))? {
+                    self.cluster.restart_gateway(at, self.interrupt)?;
+                }
             }
         }
         for node in nodes {
             let at = self.number(node)?;
-            if !how.kills() {
-                if how == How::Stop {
-                    self.cluster.queue_node_server(at).signal("CONT")?;
-                }
-                self.pause(REST)?;
-                if !self.cluster.queue_node_server(at).ended()? {
-                    continue;
-                }
+            if how == How::Stop {
+                self.cluster.queue_node_server(at).signal("CONT")?;
             }
-            self.cluster.restart_queue_node(at, self.interrupt)?;
+            if self.ends(|cluster| cluster.queue_node_server(at))? {
+                self.cluster.restart_queue_node(at, self.interrupt)?;
+            }
         }
         Ok(())
     }
 
+    /// Whether a process has ended, or ends now that it can find that it is out.
+    fn ends(&mut self, server: impl Fn(&mut Cluster) -> &mut Server) -> Result<bool> {
+        if server(self.cluster).ended()? {
+            return Ok(true);
+        }
+        self.pause(REST)?;
+        server(self.cluster).ended()
+    }
+
     /// Nothing passes any more between two, in neither direction.
-    fn cut(&self, one: &str, other: &str) -> Result<()> {
+    pub(super) fn cut(&self, one: &str, other: &str) -> Result<()> {
         self.cluster.cut(one, other)?;
         self.cluster.cut(other, one)
     }
@@ -170,9 +178,9 @@ impl Killer<'_> {
         Ok(())
     }
 
-    /// All processes but this node.
-    fn others(&self, node: &str) -> Vec<String> {
-        let nodes = self.cluster.queue_node_ids().filter(|id| id != node);
-        nodes.chain(self.cluster.gateway_ids()).chain([BOSS.to_owned()]).collect()
+    /// All processes but this one.
+    pub(super) fn others(&self, node: &str) -> Vec<String> {
+        let nodes = self.cluster.queue_node_ids().chain(self.cluster.gateway_ids());
+        nodes.chain([BOSS.to_owned()]).filter(|id| id != node).collect()
     }
 }

@@ -25,6 +25,7 @@ fn kill(lost_buckets: u64) -> KillReport {
 fn report() -> FailoverReport {
     FailoverReport {
         how: How::Kill,
+        hosts: false,
         seed: None,
         queue_nodes: 3,
         gateways: 2,

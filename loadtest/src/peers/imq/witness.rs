@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod tests;
 
+use anyhow::Result;
+
 use super::super::protobuf::{Fields, Value};
 use super::super::wire::put_varint;
 use super::super::{Codec, Event, Member, Violation};
@@ -13,6 +15,7 @@ use super::returning::subscription::Subscription;
 use super::{
     GAP, MESSAGE, RESULT, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBED, USER_QUEUES, body, frame, number_tag,
 };
+use crate::credentials::Credentials;
 
 /// A client and what it was told last.
 #[derive(Debug)]
@@ -52,6 +55,13 @@ impl Witness {
         let history = Some((member.room.clone(), messages));
         let nobody = Member { room: String::new(), ..member };
         Self { history, ..Self::new(nobody) }
+    }
+
+    /// Proves itself by these from the next time on: it is client `number` of the run.
+    pub(crate) fn prove(&mut self, credentials: &Credentials, number: usize) -> Result<()> {
+        let imq = &mut self.returning.imq;
+        imq.token = credentials.token(&imq.user, number)?;
+        Ok(())
     }
 
     /// Sends a message to its own room, or to another queue; the operation's id.

@@ -2,14 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
-use super::wires::Wires;
-use super::{Gateway, QueueNode, Shape};
+use super::network::Medium;
+use super::{BOSS, Gateway, QueueNode};
 use crate::processes::child::Server;
-use crate::processes::{pin, ports, scratch::Scratch};
+use crate::processes::{pin, scratch::Scratch};
 
 /// What the nodes have in common.
 #[derive(Debug)]
@@ -24,8 +23,10 @@ pub(super) struct Starter {
     pub(super) boss_door: SocketAddr,
     pub(super) secret: String,
     pub(super) rpc_key: String,
-    /// What links go through, if anything.
-    pub(super) wires: Option<Wires>,
+    /// What all gateways are told.
+    pub(super) gateway_options: Vec<String>,
+    /// What is between the processes.
+    pub(super) medium: Medium,
 }
 
 /// The nodes' configuration file.
@@ -49,15 +50,13 @@ impl Starter {
             ("--expected-queue-nodes", queue_nodes.to_string()),
         ];
         options.extend(configuration.map(|path| ("--cluster", path.to_owned())));
-        self.start("boss", "boss", &options, &[])
+        self.start(BOSS, ("boss", "boss"), &options, &[])
     }
 
     pub(super) fn queue_node(&self, number: usize) -> Result<QueueNode> {
-        let [link, http] = ports::free()?;
-        let door = match &self.wires {
-            Some(wires) => wires.lead_to(&format!("q{number}"), link)?,
-            None => link,
-        };
+        let id = format!("q{number}");
+        let [link, http] = self.medium.addresses(&id)?;
+        let door = self.medium.door(&id, link)?;
         Ok(QueueNode { server: self.queue_node_at(number, link, door, http)?, link, door, http })
     }
 
@@ -69,8 +68,9 @@ impl Starter {
         door: SocketAddr,
         http: SocketAddr,
     ) -> Result<Server> {
+        let id = format!("q{number}");
         let mut options = vec![
-            ("--id", format!("q{number}")),
+            ("--id", id.clone()),
             ("--boss", self.boss_door.to_string()),
             ("--listen-link", link.to_string()),
             ("--listen-http", http.to_string()),
@@ -78,16 +78,12 @@ impl Starter {
         if door != link {
             options.push(("--advertise", door.to_string()));
         }
-        self.start(&format!("queue-node-{number}"), "queue-node", &options, &[])
+        self.start(&id, ("queue-node", &format!("queue-node-{number}")), &options, &[])
     }
 
-    pub(super) fn gateway(&self, number: usize, shape: Shape<'_>) -> Result<Gateway> {
-        let doors @ [client, client_http, rpc] = ports::free()?;
-        let more: Vec<_> =
-            shape.proxy.map(|address| ("--proxies", address.to_owned())).into_iter().collect();
-        let flags: &[&str] = if shape.keys.is_some() { &[] } else { &["--dev-auth"] };
-        let server = self.gateway_at(number, doors, &more, flags)?;
-        Ok(Gateway { server, client, client_http, rpc })
+    pub(super) fn gateway(&self, number: usize) -> Result<Gateway> {
+        let doors @ [client, client_http, rpc] = self.medium.addresses(&format!("g{number}"))?;
+        Ok(Gateway { server: self.gateway_at(number, doors)?, client, client_http, rpc })
     }
 
     /// Starts a gateway at these addresses: for clients over TCP and HTTP, and for back ends.
@@ -95,30 +91,31 @@ impl Starter {
         &self,
         number: usize,
         [client, client_http, rpc]: [SocketAddr; 3],
-        more: &[(&str, String)],
-        flags: &[&str],
     ) -> Result<Server> {
+        let id = format!("g{number}");
         let options = [
-            ("--id", format!("g{number}")),
+            ("--id", id.clone()),
             ("--boss", self.boss_door.to_string()),
             ("--listen-client", client.to_string()),
             ("--listen-http", client_http.to_string()),
             ("--listen-rpc", rpc.to_string()),
         ];
-        let options = [&options, more].concat();
-        self.start(&format!("gateway-{number}"), "gateway", &options, flags)
+        let name = format!("gateway-{number}");
+        self.start(&id, ("gateway", &name), &options, &self.gateway_options)
     }
 
     fn start(
         &self,
-        name: &str,
-        role: &str,
+        id: &str,
+        (role, name): (&str, &str),
         options: &[(&str, String)],
-        flags: &[&str],
+        more: &[String],
     ) -> Result<Server> {
-        let mut command =
-            if self.is_pinned { pin::server(&self.program) } else { Command::new(&self.program) };
-        command.arg(role).args(flags).arg("--config").arg(configuration(&self.scratch));
+        let mut command = match self.is_pinned {
+            true => pin::server(&self.program),
+            false => self.medium.run(id, &self.program)?,
+        };
+        command.arg(role).args(more).arg("--config").arg(configuration(&self.scratch));
         for (option, value) in options {
             command.args([option, value.as_str()]);
         }
