@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 12] = [
+const PROGRAMS: [Component; 14] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
@@ -100,6 +100,8 @@ const PROGRAMS: [Component; 12] = [
         probe: "command -v chromium",
         remedy: Remedy::Packages(&["chromium"]),
     },
+    Component { name: "ip", probe: "command -v ip", remedy: Remedy::Packages(&["iproute2"]) },
+    Component { name: "nft", probe: "command -v nft", remedy: Remedy::Packages(&["nftables"]) },
     Component { name: "curl", probe: "command -v curl", remedy: Remedy::Packages(&["curl"]) },
 ];
 
@@ -114,8 +116,7 @@ pub(crate) fn provide(root: &Path, quick: bool) -> anyhow::Result<()> {
         return Ok(());
     };
     println!("lacking: {}", lacking.names);
-    if lacking.packages.is_empty() || !lacking.commands.is_empty() || !succeeds("test `id -u` = 0")
-    {
+    if lacking.packages.is_empty() || !lacking.commands.is_empty() || !is_root() {
         bail!("lacking: {}; install it with: {}", lacking.names, lacking.line());
     }
     install(root, &lacking)?;
@@ -123,6 +124,11 @@ pub(crate) fn provide(root: &Path, quick: bool) -> anyhow::Result<()> {
         None => Ok(()),
         Some(still) => bail!("still lacking after the installation: {}", still.names),
     }
+}
+
+/// Whether this is root.
+pub(crate) fn is_root() -> bool {
+    succeeds("test `id -u` = 0")
 }
 
 /// What isn't there, and what brings it.

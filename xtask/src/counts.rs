@@ -55,7 +55,11 @@ impl AddAssign for Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed", self.passed, self.failed)
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        match self.ignored {
+            0 => Ok(()),
+            ignored => write!(f, ", {ignored} skipped"),
+        }
     }
 }
 

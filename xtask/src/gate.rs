@@ -26,7 +26,7 @@ const HELD_LINES_MAX: usize = 100;
 pub(crate) fn run(root: &Path, quick: bool) -> anyhow::Result<bool> {
     components::provide(root, quick)?;
     let tree = Tree::read(root)?;
-    Ok(pass(root, &tree, stages(&tree, quick), TIME_MAX))
+    Ok(pass(root, &tree, stages(&tree, quick, components::is_root()), TIME_MAX))
 }
 
 /// What became of a stage.
@@ -41,6 +41,8 @@ enum Verdict {
     Ran(Counts),
     /// It didn't, so nobody knows: that is a failure.
     Skipped(&'static str),
+    /// It can't run here, and that is no failure, but counted.
+    LeftOut(&'static str),
 }
 
 fn pass(root: &Path, tree: &Tree, stages: Vec<Stage>, time_max: Duration) -> bool {
@@ -69,6 +71,7 @@ fn run_stage(root: &Path, tree: &Tree, stage: &Stage, deadline: Instant) -> Verd
     println!("== {} (at most {:.0} s)", stage.name, left().as_secs_f64());
     let lines = match &stage.work {
         Work::Missing(reason) => return Verdict::Skipped(reason),
+        Work::LeftOut(reason) => return Verdict::LeftOut(reason),
         Work::Tidy => {
             return Verdict::Ran(one(tidy::report(tree)));
         }
@@ -153,6 +156,7 @@ impl Outcome {
         match self.verdict {
             Verdict::Ran(counts) => counts,
             Verdict::Skipped(_) => one(false),
+            Verdict::LeftOut(_) => Counts { ignored: 1, ..Counts::default() },
         }
     }
 
@@ -163,6 +167,7 @@ impl Outcome {
             Verdict::Ran(counts) if counts.failed == 0 => format!("passed in {seconds:.1} s"),
             Verdict::Ran(_) => format!("FAILED in {seconds:.1} s"),
             Verdict::Skipped(reason) => format!("FAILED, it didn't run: {reason}"),
+            Verdict::LeftOut(reason) => format!("SKIPPED: {reason}"),
         }
     }
 }
@@ -183,6 +188,7 @@ fn summary(outcomes: &[Outcome]) -> (String, Counts) {
                 outcome.took.as_secs_f64(),
             ),
             Verdict::Skipped(reason) => format!("{:24} didn't run: {reason}\n", outcome.name),
+            Verdict::LeftOut(reason) => format!("{:24} skipped: {reason}\n", outcome.name),
         };
     }
     (table, total)

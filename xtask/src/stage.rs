@@ -16,6 +16,9 @@ const CLUSTER: &str = "cluster";
 /// The test of the load plans, small: it has both cores for itself.
 const LOAD: &str = "load";
 
+/// The test of processes on hosts of their own, which takes root.
+const HOSTS: &str = "hosts";
+
 /// A part of the gate.
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
@@ -38,6 +41,8 @@ pub(crate) enum Work {
     Tidy,
     /// What it has to run isn't in the tree, which is a failure like any other.
     Missing(&'static str),
+    /// It can't run here, which is no failure, but is said and counted.
+    LeftOut(&'static str),
 }
 
 /// When a command's output is shown.
@@ -48,7 +53,7 @@ pub(crate) enum Output {
 }
 
 /// The stages of the whole gate, or of the quick one.
-pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
+pub(crate) fn stages(tree: &Tree, quick: bool, is_root: bool) -> Vec<Stage> {
     let mut stages = vec![
         stage("fmt", 30, commands(["cargo fmt --all --check"])),
         stage("tidy", 30, Work::Tidy),
@@ -69,6 +74,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool) -> Vec<Stage> {
     stages.push(tests("simulation", 900, simulation(tree, quick)));
     if !quick {
         stages.push(tests("cluster", 600, cluster(tree)));
+        stages.push(tests("hosts", 240, hosts(tree, is_root)));
         stages.push(tests("load plans", 200, load(tree)));
         let documented = match documentation::commands(tree) {
             none if none.is_empty() => Work::Missing("no page has a command of ours"),
@@ -99,7 +105,9 @@ fn commands(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Work {
 fn unit_tests(tree: &Tree) -> Work {
     let mut programs =
         "cargo test --quiet --workspace --no-fail-fast --lib --bins --examples".to_owned();
-    for name in test_programs(tree).into_iter().filter(|name| ![CLUSTER, LOAD].contains(name)) {
+    for name in
+        test_programs(tree).into_iter().filter(|name| ![CLUSTER, HOSTS, LOAD].contains(name))
+    {
         programs.push_str(" --test ");
         programs.push_str(name);
     }
@@ -143,6 +151,17 @@ fn cluster(tree: &Tree) -> Work {
     }
     lines.push(CommandLine::new("cargo test --workspace --test cluster -- --test-threads=1"));
     Work::Commands(lines)
+}
+
+/// Network namespaces are for root to make.
+fn hosts(tree: &Tree, is_root: bool) -> Work {
+    if !is_root {
+        return Work::LeftOut("only root can make network namespaces");
+    }
+    if !test_programs(tree).contains(HOSTS) {
+        return Work::Missing("imq has no test program of that name");
+    }
+    commands(["cargo test --workspace --test hosts -- --test-threads=1"])
 }
 
 /// The alerts for Prometheus, by its own tool.

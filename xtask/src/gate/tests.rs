@@ -83,6 +83,12 @@ fn a_stage_that_is_missing_fails_the_gate() {
 }
 
 #[test]
+fn a_stage_that_can_not_run_here_fails_nothing() {
+    let left_out = Stage { work: Work::LeftOut("not here"), ..stage(&[]) };
+    assert!(passes(vec![stage(&["true"]), left_out]));
+}
+
+#[test]
 fn all_commands_of_a_stage_share_its_time() {
     let bound = Duration::from_millis(200);
     check_stage(&Stage { bound, ..stage(&["tail -f /dev/null", "true"]) }, 0, 2);
@@ -110,6 +116,7 @@ fn the_summary_has_a_line_for_each_stage() {
     let outcomes = [
         Outcome { name: "unit", took, verdict: ran },
         Outcome { name: "cluster", took, verdict: Verdict::Skipped("not there") },
+        Outcome { name: "hosts", took, verdict: Verdict::LeftOut("not here") },
     ];
     let (table, total) = summary(&outcomes);
     let lines: Vec<Vec<&str>> =
@@ -117,5 +124,6 @@ fn the_summary_has_a_line_for_each_stage() {
     assert_eq!(lines[0], ["stage", "passed", "failed", "seconds"]);
     assert_eq!(lines[1], ["unit", "12", "1", "1.2"]);
     assert_eq!(lines[2], ["cluster", "didn't", "run:", "not", "there"]);
-    assert_eq!(total.to_string(), "12 passed, 2 failed");
+    assert_eq!(lines[3], ["hosts", "skipped:", "not", "here"]);
+    assert_eq!(total.to_string(), "12 passed, 2 failed, 1 skipped");
 }

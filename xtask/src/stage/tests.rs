@@ -8,9 +8,9 @@ fn check(files: &[(&str, &str)], quick: bool) -> Vec<(&'static str, Vec<String>)
     let shown = |work: Work| match work {
         Work::Commands(lines) => lines.iter().map(ToString::to_string).collect(),
         Work::Tidy => vec!["tidy".to_owned()],
-        Work::Missing(reason) => vec![reason.to_owned()],
+        Work::Missing(reason) | Work::LeftOut(reason) => vec![reason.to_owned()],
     };
-    let stages = stages(&Tree::of(files), quick).into_iter();
+    let stages = stages(&Tree::of(files), quick, true).into_iter();
     stages.map(|stage| (stage.name, shown(stage.work))).collect()
 }
 
@@ -34,6 +34,7 @@ fn the_cluster_is_tested_apart() {
         ("imq/tests/cluster/main.rs", ""),
         ("imq/tests/cluster/fixture.rs", ""),
         ("imq/tests/commands.rs", ""),
+        ("imq/tests/hosts.rs", ""),
         ("imq/tests/load/main.rs", ""),
         ("imq/tests/clients/node/package.json", ""),
         ("docs/tests/other.rs", ""),
@@ -48,6 +49,8 @@ fn the_cluster_is_tested_apart() {
             "cargo test --workspace --test cluster -- --test-threads=1",
         ]
     );
+    let hosts = commands_of("hosts", &files, false);
+    assert_eq!(hosts, ["cargo test --workspace --test hosts -- --test-threads=1"]);
     let load = commands_of("load plans", &files, false);
     assert_eq!(load, ["cargo test --workspace --test load -- --test-threads=3"]);
 }
@@ -70,6 +73,14 @@ fn what_is_not_there_is_missed_with_a_word() {
 fn stages_of_tests_are_known_as_such() {
     let tree = Tree::of(&[]);
     let tested: Vec<_> =
-        stages(&tree, false).into_iter().filter(|s| s.has_tests).map(|s| s.name).collect();
-    assert_eq!(tested, ["unit and script tests", "simulation", "cluster", "load plans"]);
+        stages(&tree, false, true).into_iter().filter(|s| s.has_tests).map(|s| s.name).collect();
+    assert_eq!(tested, ["unit and script tests", "simulation", "cluster", "hosts", "load plans"]);
+}
+
+#[test]
+fn only_root_makes_hosts_and_others_are_told() {
+    let tree = Tree::of(&[("imq/Cargo.toml", ""), ("imq/tests/hosts.rs", "")]);
+    let work = |is_root| stages(&tree, false, is_root).into_iter().find(|s| s.name == "hosts");
+    assert!(matches!(work(true).map(|stage| stage.work), Some(Work::Commands(_))));
+    assert!(matches!(work(false).map(|stage| stage.work), Some(Work::LeftOut(_))));
 }
