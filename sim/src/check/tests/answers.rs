@@ -1,10 +1,11 @@
 //! What is known by answers alone.
 
+use imq_sdk::Answer;
 use proto::g2c;
 
 use super::super::check;
-use super::QUEUE;
 use super::story::Story;
+use super::{QUEUE, broken, pair};
 use crate::call::{Attempt, Call, Wish};
 use crate::journal::{Full, Observations};
 
@@ -40,4 +41,29 @@ fn a_request_runs_late_only_if_it_may_have_been_refused_and_sent_again() {
     assert!(is_broken(later, 4_000_000, 7), "there was space");
     assert!(is_broken(then, 6_000_000, 7), "no answer was lost");
     assert!(is_broken(then, 4_000_000, 5), "the third came before the second");
+}
+
+#[test]
+fn a_number_that_came_behind_a_new_start_is_of_the_same_epoch() {
+    let rule = "what is read of the history is its newest messages, oldest first";
+    let read = |is_new_epoch: bool| {
+        let (_, mut reader) = pair();
+        for seq in 5..10 {
+            reader = reader.message(seq, &format!("m{seq}"));
+        }
+        for seq in 10..26 {
+            reader = reader.asked(seq, &format!("m{seq}"));
+        }
+        reader = reader.subscribed(9, &["u0", "u2"]);
+        if is_new_epoch {
+            reader = reader.of_epoch(8).subscribed(9, &["u0", "u2"]);
+        }
+        for seq in 10..26 {
+            reader.answer(seq, Ok(Answer::Sent { seq }));
+        }
+        broken(vec![reader.finds_none_before(99, 6)])
+    };
+    // A room keeps 20 messages: behind the last one the fifth isn't among them.
+    assert_eq!(read(false), Vec::<&str>::new());
+    assert_eq!(read(true), [rule], "they may be of the epoch between");
 }
