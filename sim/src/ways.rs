@@ -27,6 +27,8 @@ pub struct Ways {
     fellow_ends: Vec<(u64, [usize; 2])>,
     /// When a lane had a link with a node: since when, and until when.
     together: BTreeMap<(LaneId, usize), Vec<(u64, u64)>>,
+    /// When a node took a session of which user from a lane.
+    introduced: BTreeMap<(LaneId, usize), Vec<(u64, String)>>,
     /// The homes of each bucket, by bits and prefix.
     homes: BTreeMap<(u8, u32), Vec<Home>>,
 }
@@ -60,6 +62,15 @@ impl Ways {
         if let Some((_, until_us)) = since {
             *until_us = at_us.min(*until_us);
         }
+        let introduced = self.introduced.entry((lane, node)).or_default();
+        while introduced.pop_if(|(taken_us, _)| *taken_us == at_us).is_some() {
+            // It came in the turn in which the node ended the link, and may stand behind the cause.
+        }
+    }
+
+    /// The node takes a session of this user from the lane.
+    pub(crate) fn introduced(&mut self, at_us: u64, lane: LaneId, node: usize, user: String) {
+        self.introduced.entry((lane, node)).or_default().push((at_us, user));
     }
 
     /// The lane has a link with the node.
@@ -73,6 +84,23 @@ impl Ways {
     /// When the lane had a link with the node, the earliest first.
     fn together(&self, lane: LaneId, node: usize) -> &[(u64, u64)] {
         self.together.get(&(lane, node)).map_or(&[], |times| times)
+    }
+
+    /// The same, where the node had the user's sessions from it by then. A link ends no absence
+    /// before the lane has introduced them on it, which it may do late, or behind something for
+    /// which the node ends the link. Where it never has since the connection began, each counts.
+    fn heard(&self, way: &Way, node: usize, user: &str, at_us: u64) -> Vec<(u64, u64)> {
+        let introduced = self.introduced.get(&(way.lane, node)).into_iter().flatten();
+        let taken: Vec<u64> = introduced
+            .filter(|(taken_us, whose)| (way.at_us..=at_us).contains(taken_us) && whose == user)
+            .map(|(taken_us, _)| *taken_us)
+            .collect();
+        let is_heard = |(since_us, until_us): &(u64, u64)| {
+            taken.is_empty()
+                || taken.iter().any(|taken_us| (since_us..until_us).contains(&taken_us))
+        };
+        let times = self.together(way.lane, node).iter();
+        times.filter(|times| times.0 <= at_us && is_heard(times)).copied().collect()
     }
 
     /// Somebody heard that this node is the bucket's home, in this reign. Who has slept hears late
@@ -117,33 +145,31 @@ impl Ways {
         })
     }
 
-    /// Since when a home of the queue has had no link with the lane of the newest connection, if it
-    /// has none at that moment.
-    pub fn apart_since(&self, ways: &[Way], queue: &str, at_us: u64) -> Option<u64> {
-        let lane = ways.iter().rfind(|way| way.at_us <= at_us)?.lane;
-        let homes = self.homes_of(queue, at_us, at_us).into_iter();
-        let since = homes.filter_map(|node| {
-            let mut before = self.together(lane, node).iter().rev();
-            match before.find(|(since_us, _)| *since_us <= at_us) {
-                Some((_, until_us)) => (*until_us <= at_us).then_some(*until_us),
-                None => Some(0),
-            }
+    /// Since when a home of the user's sessions hasn't had them from the lane of the newest
+    /// connection, if it hasn't at that moment.
+    pub fn apart_since(&self, ways: &[Way], user: &str, at_us: u64) -> Option<u64> {
+        let way = ways.iter().rfind(|way| way.at_us <= at_us)?;
+        let homes = self.homes_of(&format!("/user/{user}"), at_us, at_us).into_iter();
+        let since = homes.filter_map(|node| match self.heard(way, node, user, at_us).last() {
+            Some((_, until_us)) => (*until_us <= at_us).then_some(*until_us),
+            None => Some(0),
         });
         since.min()
     }
 
-    /// For how long a home of the queue had no link with the lane of the newest connection, the
-    /// longest time that began and ended between these moments.
-    pub fn longest_apart_us(&self, ways: &[Way], queue: &str, from_us: u64, to_us: u64) -> u64 {
+    /// For how long a home of the user's sessions hadn't them from the lane of the newest
+    /// connection, the longest time that began and ended between these moments.
+    pub fn longest_apart_us(&self, ways: &[Way], user: &str, from_us: u64, to_us: u64) -> u64 {
         let Some(way) = ways.iter().rfind(|way| way.at_us <= to_us) else { return 0 };
-        let apart = |node: usize| {
-            let times = self.together(way.lane, node).windows(2);
-            times
-                .map(|pair| (pair[0].1, pair[1].0))
-                .filter(|(since_us, until_us)| *since_us >= from_us && *until_us <= to_us)
-        };
-        let homes = self.homes_of(queue, from_us, to_us).into_iter();
-        homes.flat_map(apart).map(|(since_us, until_us)| until_us - since_us).max().unwrap_or(0)
+        let homes = self.homes_of(&format!("/user/{user}"), from_us, to_us).into_iter();
+        let longest = homes.filter_map(|node| {
+            let times = self.heard(way, node, user, to_us);
+            let apart = times.windows(2).map(|pair| (pair[0].1, pair[1].0));
+            let whole =
+                apart.filter(|(since_us, until_us)| *since_us >= from_us && *until_us <= to_us);
+            whole.map(|(since_us, until_us)| until_us - since_us).max()
+        });
+        longest.max().unwrap_or(0)
     }
 
     /// The homes of the queue between these moments.
@@ -205,18 +231,17 @@ mod tests {
         let cut = |lane, from_us, to_us| ways.cut(&by(lane), "/room/1", from_us, to_us);
         assert!(cut((0, 1), 7_000_000, 7_100_000), "they are still apart");
         assert!(!cut((0, 1), 9_500_000, 9_600_000), "it is back");
-        let since = |at_us| ways.apart_since(&by((0, 1)), "/room/1", at_us);
+        let since = |at_us| ways.apart_since(&by((0, 1)), "ann", at_us);
         assert_eq!(since(4_999_999), None);
         assert_eq!(since(7_000_000), Some(5_000_000));
         assert_eq!(since(9_000_000), None);
-        assert_eq!(ways.apart_since(&by((1, 0)), "/room/1", 7_000_000), None);
-        let longest =
-            |from_us, to_us| ways.longest_apart_us(&by((0, 1)), "/room/1", from_us, to_us);
+        assert_eq!(ways.apart_since(&by((1, 0)), "ann", 7_000_000), None);
+        let longest = |from_us, to_us| ways.longest_apart_us(&by((0, 1)), "ann", from_us, to_us);
         assert_eq!(longest(4_000_000, 9_000_000), 4_000_000);
         assert_eq!(longest(5_000_001, 9_000_000), 0, "it began before");
         assert_eq!(longest(4_000_000, 8_999_999), 0, "it ended later");
         assert!(ways.cut(&by((2, 0)), "/room/1", 100, 200), "they never had one");
-        assert_eq!(ways.apart_since(&by((2, 0)), "/room/1", 7_000_000), Some(0));
+        assert_eq!(ways.apart_since(&by((2, 0)), "ann", 7_000_000), Some(0));
         assert!(!cut((1, 0), 7_000_000, 7_100_000), "of another lane");
         ways.fellows_ended(5_000_000, [1, 2]);
         assert!(ways.waited_for_copy("/room/1", 5_100_000, 5_200_000));
@@ -230,5 +255,35 @@ mod tests {
         assert!(!elsewhere.cut(&by((0, 1)), "/room/1", 4_900_000, 5_100_000), "to another node");
         let of_others = elsewhere.waited_for_copy("/room/1", 5_100_000, 5_200_000);
         assert!(!of_others, "of two other nodes");
+    }
+
+    #[test]
+    fn a_link_on_which_the_home_took_no_session_ends_no_absence() {
+        let (lane, by) = ((0, 1), [Way { at_us: 10, lane: (0, 1) }]);
+        let mut ways = Ways::default();
+        ways.home(0, (0, 0), 1, 1);
+        for (since_us, taken_us, until_us) in
+            [(0, Some(20), 1_000), (2_000, None, 2_500), (3_000, Some(3_100), 3_100)]
+        {
+            ways.joined(since_us, lane, 1);
+            ways.introduced(since_us + 15, lane, 1, "bob".to_owned());
+            if let Some(taken_us) = taken_us {
+                ways.introduced(taken_us, lane, 1, "ann".to_owned());
+            }
+            ways.parted(until_us, lane, 1);
+        }
+        ways.joined(5_000, lane, 1);
+        let since = |ways: &Ways, at_us| ways.apart_since(&by, "ann", at_us);
+        assert_eq!(since(&ways, 500), None);
+        assert_eq!(since(&ways, 2_200), Some(1_000), "a link that isn't used yet");
+        assert_eq!(since(&ways, 4_000), Some(1_000), "it was ended in the turn that read of ann");
+        assert_eq!(since(&ways, 6_000), Some(1_000), "a link that isn't used yet");
+        assert_eq!(ways.apart_since(&by, "bob", 4_000), Some(3_100));
+        assert_eq!(ways.apart_since(&by, "cid", 4_000), Some(3_100), "who has no session yet");
+        assert_eq!(ways.longest_apart_us(&by, "ann", 0, 6_000), 0, "it stands");
+        ways.introduced(5_500, lane, 1, "ann".to_owned());
+        assert_eq!(since(&ways, 6_000), None);
+        assert_eq!(ways.longest_apart_us(&by, "ann", 0, 6_000), 4_000);
+        assert_eq!(ways.longest_apart_us(&by, "bob", 0, 6_000), 1_000);
     }
 }

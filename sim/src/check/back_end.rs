@@ -8,9 +8,10 @@ use proto::codes::Status;
 use super::Violation;
 use super::ledger::Ledger;
 use super::spans::Lives;
-use crate::call::{Call, Wish};
+use crate::call::{Attempt, Call, Wish};
 use crate::journal::{FULL, Observations};
 use crate::plan::GRACE_MS;
+use crate::ways::Way;
 
 /// Until a client that takes no bytes for a while has heard what a slow link brings it.
 const HEARS_US: u64 = 4_000_000;
@@ -139,24 +140,47 @@ fn stays(lives: &Lives<'_>, call: &Call) -> Option<&'static str> {
 
 /// What is sent by one lane to one queue is done in that order.
 fn in_order(lives: &Lives<'_>, violations: &mut Vec<Violation>) {
-    let mut done: BTreeMap<_, Vec<(u64, u64)>> = BTreeMap::new();
+    let mut done: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for call in &lives.seen.calls {
         // Of a call that was sent twice, nobody knows which of them was done.
         if let (Wish::Message { queue, .. }, [attempt]) = (&call.wish, &call.attempts[..])
             && let Some((epoch, seq)) = lives.done(call)
         {
             let of_lane = done.entry((queue, epoch, attempt.via)).or_default();
-            of_lane.push((attempt.arrived, seq));
+            of_lane.push((attempt.arrived, seq, may_run_late(lives.seen, call, attempt, queue)));
         }
     }
     for ((queue, ..), mut done) in done {
         done.sort_unstable();
-        if let Some(pair) = done.windows(2).find(|pair| pair[0].1 >= pair[1].1) {
-            let rule = "requests of one lane to one queue are done in their order";
-            let what = format!("{queue}: {pair:?}");
-            violations.push(Violation { at_us: lives.seen.calm_us, rule, what });
+        let mut last = (0, 0);
+        for (arrived, seq, may_be_late) in done {
+            let this = (arrived, seq);
+            if last.1 >= seq {
+                let rule = "requests of one lane to one queue are done in their order";
+                let what = format!("{queue}: {:?}", [last, this]);
+                violations.push(Violation { at_us: lives.seen.calm_us, rule, what });
+                break;
+            }
+            if !may_be_late {
+                last = this;
+            }
         }
     }
+}
+
+/// Whether a call that was sent once may have been done behind those that came later. What is
+/// refused for the moment, for lack of space or of a second copy, isn't remembered under its key
+/// (docs/rpc.md, "Running once"). If such an answer is lost, with a link or a home, the lane sends
+/// the call again, and it is done then (505955).
+fn may_run_late(seen: &Observations, call: &Call, attempt: &Attempt, queue: &str) -> bool {
+    let (from_us, to_us) = call.window_us();
+    let (gateway, _, lane) = attempt.via;
+    let way = Way { at_us: from_us, lane: (gateway, lane) };
+    let may_be_refused = seen.alone_holds || seen.was_full(queue, from_us, to_us);
+    let is_resent = || {
+        seen.ways.cut(&[way], queue, from_us, to_us) || seen.ways.came_anew(queue, from_us, to_us)
+    };
+    may_be_refused && is_resent()
 }
 
 /// What the web application sends is from nobody.

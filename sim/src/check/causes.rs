@@ -134,7 +134,6 @@ fn values(changes: &[Change]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether no lane of the client has reached the home of its user for a grace.
 pub(super) fn was_unheard(lives: &Lives<'_>, journal: &Journal, at_us: u64) -> bool {
-    let home = format!("/user/{}", journal.user);
     // The lane may be back before anybody is told, and who takes nothing hears of it later still.
     let before = journal.moments.iter().take_while(|moment| moment.at_us <= at_us);
     let stalled = before.filter(|moment| matches!(moment.what, What::Stalled)).last();
@@ -143,7 +142,7 @@ pub(super) fn was_unheard(lives: &Lives<'_>, journal: &Journal, at_us: u64) -> b
     let from_us = from_us.min(at_us.saturating_sub(TOLD_US));
     let moments = (from_us..at_us).step_by(LOOK_US).chain([at_us]);
     moments.into_iter().any(|then_us| {
-        let since_us = lives.seen.ways.apart_since(&journal.ways, &home, then_us);
+        let since_us = lives.seen.ways.apart_since(&journal.ways, &journal.user, then_us);
         since_us.is_some_and(|since_us| then_us - since_us + TOLD_US >= GRACE_MS * 1000)
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use imq_sdk::{Answer, Command, Message, State};
 
 use super::Violation;
-use super::spans::{Got, Lives, Span};
+use super::spans::{Answered, Got, Lives, Operation, Span};
 use crate::application::original;
 use crate::call::Wish;
 
@@ -173,6 +173,34 @@ pub(super) fn state_fact(state: &State) -> Fact<'_> {
     }
 }
 
+/// The queue's epoch in which an operation was done that got a number. If it came behind a new start
+/// of the subscription, it was done since the first one that came behind its question: results come
+/// in the order of operations. So if all starts since then are of one epoch, it was that one.
+fn done_in<'a>(
+    lives: &Lives<'a>,
+    operation: &Operation<'a>,
+    answer: &Answered<'a>,
+) -> Option<(&'a str, u64)> {
+    if let Some(span) = operation.span {
+        let span = &lives.spans[span];
+        return Some((span.queue, span.start.epoch));
+    }
+    if answer.interrupted || super::outcome::lost(lives, operation, answer) {
+        return None;
+    }
+    let since = lives.spans.iter().filter(|span| {
+        std::ptr::eq(span.journal, operation.journal)
+            && span.queue == operation.queue()
+            && span.end_us >= operation.asked_us
+            && span.start_us <= answer.at_us
+    });
+    let since: Vec<&Span<'a>> = since.collect();
+    let (first, last) = (since.first()?, since.last()?);
+    let epoch = first.start.epoch;
+    let is_one = since.iter().all(|span| span.start.epoch == epoch);
+    (is_one && last.end_us > answer.at_us).then_some((first.queue, epoch))
+}
+
 /// Puts all books together; where clients contradict each other, that is a violation.
 pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
     let mut ledger = Ledger::default();
@@ -228,8 +256,8 @@ pub(super) fn gather<'a>(lives: &Lives<'a>) -> (Ledger<'a>, Vec<Violation>) {
                 }
             }
             (command, Ok(Answer::Sent { seq })) => {
-                if let Some(span) = operation.span.map(|span| &lives.spans[span]) {
-                    let book = ledger.page(span.queue, span.start.epoch);
+                if let Some((queue, epoch)) = done_in(lives, operation, answer) {
+                    let book = ledger.page(queue, epoch);
                     book.may_be_given(*seq, operation.asked_us);
                     if let Command::SendMessage { payload, .. } = command {
                         book.facts.entry(*seq).or_insert(Fact::Acknowledged(payload));

@@ -37,7 +37,9 @@ pub(super) fn has_rival(lives: &Lives<'_>, journal: &Journal, from_us: u64, to_u
 /// Who comes back within the grace goes on with its session, unless its home lost it or the web
 /// application ended it. The grace begins when its home lost its gateway, if that was earlier: also
 /// if they were together again when the gateway had noticed the end of the connection. It may also
-/// have been over while the connection stood.
+/// have been over while the connection stood. They are together again when the home has been told
+/// of the session: a home that waits for rows of its boss, whose store has lost steps, ends each
+/// link of a lane that has heard of them, and its grace goes on (508137).
 fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violation>) {
     let user_queue = format!("/user/{}", journal.user);
     let (mut connected_us, mut lost) = (None, None);
@@ -58,12 +60,12 @@ fn comes_back(lives: &Lives<'_>, journal: &Journal, violations: &mut Vec<Violati
                     && let noticed_us = since_us.saturating_sub(NOTICE_US)
                     && let apart_us = [noticed_us, since_us]
                         .into_iter()
-                        .filter_map(|at_us| ways.apart_since(&journal.ways, &user_queue, at_us))
+                        .filter_map(|at_us| ways.apart_since(&journal.ways, &journal.user, at_us))
                     && let since_us = apart_us.min().unwrap_or(since_us)
                     && moment.at_us - since_us + NOTICE_US < GRACE_MS * 1000
                     && let from_us = connected_us.unwrap_or_default()
                     && let apart_us =
-                        ways.longest_apart_us(&journal.ways, &user_queue, from_us, since_us)
+                        ways.longest_apart_us(&journal.ways, &journal.user, from_us, since_us)
                     && apart_us + NOTICE_US < GRACE_MS * 1000
                     && !lives.seen.lost(&user_queue, home_us, moment.at_us)
                     && !lives.seen.put_out(&journal.user, None, since_us, moment.at_us)

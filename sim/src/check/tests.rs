@@ -11,6 +11,7 @@ use crate::call::{Attempt, Call, Wish};
 use crate::journal::{FULL, Full, Journal, Loss, Observations, UNHEARD, Welcomed, What};
 use crate::ways::Way;
 
+mod answers;
 mod story;
 
 const QUEUE: &str = "/room/1";

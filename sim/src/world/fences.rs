@@ -249,6 +249,10 @@ impl World {
                     if let Ok(introduce) = <g2q::Introduce as prost::Message>::decode(body) {
                         let handle = Handle::named(introduce.session);
                         self.answers.handle_changes(node, link, handle);
+                        if let (Some(lane), false) = (self.lane_with(node, link), introduce.leaving)
+                        {
+                            self.ways.introduced(now_us, lane, node, introduce.user.clone());
+                        }
                         self.fences.introduced(node, link, introduce);
                     }
                 }

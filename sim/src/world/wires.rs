@@ -235,6 +235,15 @@ impl World {
         Some((wire, end))
     }
 
+    /// The lane at the other end of a node's link.
+    pub(crate) fn lane_with(&self, node: usize, link: LinkId) -> Option<(usize, usize)> {
+        let (at, end) = self.wire_of(Port::Node(node), link)?;
+        match self.wires[at].ends[1 - end].port {
+            Port::Lane(gateway, lane) => Some((gateway, lane)),
+            Port::Boss | Port::Node(_) => None,
+        }
+    }
+
     fn carry(&mut self, port: Port, link: LinkId, bytes: Vec<u8>) {
         let Some((at, end)) = self.wire_of(port, link) else { return };
         let to = 1 - end;

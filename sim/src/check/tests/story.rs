@@ -42,6 +42,18 @@ impl Story {
         self
     }
 
+    /// As if the newest start had been of another epoch.
+    pub(super) fn of_epoch(mut self, another: u64) -> Story {
+        if let Some(Moment {
+            what: What::Event(Event::Queue { event: QueueEvent::Subscribed(start), .. }),
+            ..
+        }) = self.0.moments.last_mut()
+        {
+            start.epoch = another;
+        }
+        self
+    }
+
     pub(super) fn moment(&mut self, what: What) {
         self.1 += 1_000;
         self.0.moments.push(Moment { at_us: self.1, what });
