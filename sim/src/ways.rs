@@ -90,17 +90,21 @@ impl Ways {
     /// before the lane has introduced them on it, which it may do late, or behind something for
     /// which the node ends the link. Where it never has since the connection began, each counts.
     fn heard(&self, way: &Way, node: usize, user: &str, at_us: u64) -> Vec<(u64, u64)> {
-        let introduced = self.introduced.get(&(way.lane, node)).into_iter().flatten();
-        let taken: Vec<u64> = introduced
-            .filter(|(taken_us, whose)| (way.at_us..=at_us).contains(taken_us) && whose == user)
-            .map(|(taken_us, _)| *taken_us)
-            .collect();
+        let taken = self.taken(way, node, user, at_us);
         let is_heard = |(since_us, until_us): &(u64, u64)| {
             taken.is_empty()
                 || taken.iter().any(|taken_us| (since_us..until_us).contains(&taken_us))
         };
         let times = self.together(way.lane, node).iter();
         times.filter(|times| times.0 <= at_us && is_heard(times)).copied().collect()
+    }
+
+    /// When the node took the user's sessions from the lane, since the connection began.
+    fn taken(&self, way: &Way, node: usize, user: &str, at_us: u64) -> Vec<u64> {
+        let introduced = self.introduced.get(&(way.lane, node)).into_iter().flatten();
+        let its = introduced
+            .filter(|(taken_us, whose)| (way.at_us..=at_us).contains(taken_us) && whose == user);
+        its.map(|(taken_us, _)| *taken_us).collect()
     }
 
     /// Somebody heard that this node is the bucket's home, in this reign. Who has slept hears late
@@ -146,13 +150,20 @@ impl Ways {
     }
 
     /// Since when a home of the user's sessions hasn't had them from the lane of the newest
-    /// connection, if it hasn't at that moment.
+    /// connection, if it hasn't at that moment. Who became the home meanwhile, and never had them,
+    /// hasn't since then: a lane may hear late of that, whatever links it has.
     pub fn apart_since(&self, ways: &[Way], user: &str, at_us: u64) -> Option<u64> {
         let way = ways.iter().rfind(|way| way.at_us <= at_us)?;
-        let homes = self.homes_of(&format!("/user/{user}"), at_us, at_us).into_iter();
-        let since = homes.filter_map(|node| match self.heard(way, node, user, at_us).last() {
-            Some((_, until_us)) => (*until_us <= at_us).then_some(*until_us),
-            None => Some(0),
+        let queue = format!("/user/{user}");
+        let since = self.homes_between(&queue, at_us, at_us).filter_map(|home| {
+            let is_new = home.since_us > way.at_us;
+            if is_new && self.taken(way, home.node, user, at_us).is_empty() {
+                return Some(home.since_us);
+            }
+            match self.heard(way, home.node, user, at_us).last() {
+                Some((_, until_us)) => (*until_us <= at_us).then_some(*until_us),
+                None => Some(0),
+            }
         });
         since.min()
     }
@@ -174,13 +185,19 @@ impl Ways {
 
     /// The homes of the queue between these moments.
     pub fn homes_of(&self, queue: &str, from_us: u64, to_us: u64) -> Vec<usize> {
+        self.homes_between(queue, from_us, to_us).map(|home| home.node).collect()
+    }
+
+    fn homes_between(
+        &self,
+        queue: &str,
+        from_us: u64,
+        to_us: u64,
+    ) -> impl Iterator<Item = &Home> + use<'_> {
         let hash = proto::name::hash(queue.as_bytes());
-        let is_its = |(bits, prefix): (u8, u32)| BucketId::of(hash, bits).prefix() == prefix;
-        let homes = self.homes.iter().filter(|(bucket, _)| is_its(**bucket));
-        homes
-            .flat_map(|(_, homes)| current(homes, |home| home.since_us, from_us, to_us))
-            .map(|home| home.node)
-            .collect()
+        let is_its = move |(bits, prefix): (u8, u32)| BucketId::of(hash, bits).prefix() == prefix;
+        let homes = self.homes.iter().filter(move |(bucket, _)| is_its(**bucket));
+        homes.flat_map(move |(_, homes)| current(homes, |home| home.since_us, from_us, to_us))
     }
 }
 
@@ -285,5 +302,11 @@ mod tests {
         assert_eq!(since(&ways, 6_000), None);
         assert_eq!(ways.longest_apart_us(&by, "ann", 0, 6_000), 4_000);
         assert_eq!(ways.longest_apart_us(&by, "bob", 0, 6_000), 1_000);
+        // Who is the home now never had her, though the lane has a link with it.
+        ways.joined(0, lane, 2);
+        ways.home(7_000, (0, 0), 2, 2);
+        assert_eq!(since(&ways, 9_000), Some(7_000));
+        ways.introduced(9_500, lane, 2, "ann".to_owned());
+        assert_eq!(since(&ways, 9_600), None);
     }
 }

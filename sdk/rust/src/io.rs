@@ -91,6 +91,7 @@ impl Client {
             client_name: options.client_name,
             client_version: options.client_version,
             given: options.given.is_some(),
+            ..Settings::default()
         };
         let events_max = options.events_max.max(1);
         let address = options.addresses[0].clone();

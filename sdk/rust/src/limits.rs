@@ -14,7 +14,7 @@ pub const SEEN_BYTES_MAX: usize =
 /// One frame from the gateway: `subscribed` carries all state mounts of a queue.
 pub const FRAME_BYTES_MAX: usize = limits::LINK_FRAME_BYTES_MAX;
 
-/// What waits or is unanswered for this long is answered by the library itself.
+/// The servers' grace: what waits or is unanswered for this long is answered by the library itself.
 pub const GRACE_MS: u64 = limits::GRACE_MS;
 /// A connection that was silent for this long after a ping, or has brought no `welcome`, is given
 /// up.

@@ -32,7 +32,7 @@ use self::retry::Retry;
 use crate::{Command, Failure, Ticket};
 
 /// Who the client is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The user, for a server with development authentication.
     pub user: String,
@@ -48,6 +48,23 @@ pub struct Settings {
     /// The application wants to hear of queues that it is in without having asked: its user's
     /// inbox, and those that the back end has put it in.
     pub given: bool,
+    /// What waits or is unanswered for this long is answered by the library itself: the grace of
+    /// the servers, who forget what they did after twice as long.
+    pub grace_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            user: String::new(),
+            token: String::new(),
+            renews: false,
+            client_name: String::new(),
+            client_version: String::new(),
+            given: false,
+            grace_ms: crate::limits::GRACE_MS,
+        }
+    }
 }
 
 /// Planted bugs, all off. Each proves that the tests would see its like.
@@ -212,11 +229,17 @@ impl Client {
         self.session.as_ref().map(|session| session.id.as_str())
     }
 
+    /// When what begins to wait now has waited for long enough.
+    fn deadline_ms(&self, now: Time) -> u64 {
+        now.after(self.settings.grace_ms).ms
+    }
+
     /// Sends what waits for a queue, as far as its bounds allow.
     fn pump(&mut self, now: Time, name: &Arc<str>, out: &mut Outbox) {
         if !self.connection.is_up() {
             return;
         }
+        let deadline_ms = self.deadline_ms(now);
         let Some(queue) = self.queues.get_mut(name).filter(|queue| queue.is_open()) else { return };
         while queue.in_flight < self.bounds.unanswered_per_queue
             && let Some(mut operation) = queue.waiting.pop_front()
@@ -226,7 +249,7 @@ impl Client {
                 self.held.settle(operation, Err(Failure::TooLarge { length, max }), out);
                 continue;
             }
-            operation.sent(now, self.next_op_id);
+            operation.sent(deadline_ms, self.next_op_id);
             self.next_op_id += 1;
             operation.put(&mut out.frames);
             queue.in_flight += 1;

@@ -179,8 +179,9 @@ fn may_leave(lives: &Lives<'_>, span: &Span<'_>, user: &str, reason: &str, at_us
                 || its().any(|journal| journal.was_lost(at_us))
         }
         // So it is told, too, if a room hears that a session was over when it joined.
+        // Others may hear it just before the client does, of whose gateway stood still for a grace.
         "lost" => {
-            its().any(|journal| journal.was_lost(at_us))
+            its().any(|journal| journal.was_lost(at_us + TOLD_US))
                 || its().filter(|journal| journal.lives(from_us, at_us)).count() > 1
                 || asked(|command| matches!(command, Command::Close), None)
                 || lives.seen.put_out(user, None, from_us, at_us)

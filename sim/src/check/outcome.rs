@@ -126,7 +126,8 @@ fn reason(
 ) {
     let (from_us, to_us) = (operation.asked_us, answer.at_us);
     let lost = lost(lives, operation, answer);
-    let waited = to_us - from_us >= GRACE_MS * 1000;
+    // The client library counts whole milliseconds.
+    let waited = to_us / 1000 - from_us / 1000 >= GRACE_MS;
     let (rule, wrong) = match answer.result {
         Err(Failure::Refused { sentence, .. }) if sentence == NO => return,
         Err(Failure::OutcomeUnknown) => {

@@ -2,6 +2,7 @@
 //! there.
 
 use imq_sdk::{Act, Change, Command, Failure, Status};
+use proto::limits::UNANSWERED_PER_QUEUE_MAX;
 
 use super::Violation;
 use super::ledger::{Book, Fact, Ledger};
@@ -102,16 +103,29 @@ fn may_fail(change: &Change, book: &Book<'_>, (from_us, to_us): (u64, u64)) -> b
 
 /// Whether so many operations of the client on the queue were unanswered, when a lane refused it,
 /// that one more was too much: two of them may be subscribes by which the client library comes
-/// back, which are in no journal.
+/// back, which are in no journal. What the library has given up the lane may still wait for: for a
+/// grace, or until the web application was asked about all that stood in line before it.
+///
+/// The refusal stands in line, too, so that the lane may have decided it since it was asked.
 pub(super) fn is_full(lives: &Lives<'_>, operation: &Operation<'_>, at_us: u64) -> bool {
+    let is_asked = operation.queue().starts_with("/asked/");
+    let line_us = if is_asked { UNANSWERED_PER_QUEUE_MAX as u64 * DEADLINE_US } else { 0 };
+    let until_us = |answer: &Answered<'_>| match answer.result {
+        Err(Failure::OutcomeUnknown) => answer.at_us + GRACE_MS * 1000 + line_us,
+        Ok(_) | Err(_) => answer.at_us + super::session::REFUSED_US,
+    };
     let its = lives.operations.iter().filter(|other| {
-        let answer = other.answer.as_ref();
-        std::ptr::eq(other.journal, operation.journal)
-            && other.queue() == operation.queue()
-            && other.asked_us <= at_us
-            && answer.is_none_or(|answer| answer.at_us + super::session::REFUSED_US >= at_us)
+        std::ptr::eq(other.journal, operation.journal) && other.queue() == operation.queue()
     });
-    its.count() + 2 >= proto::limits::UNANSWERED_PER_QUEUE_MAX
+    let spans: Vec<(u64, u64)> = its
+        .map(|other| (other.asked_us, other.answer.as_ref().map_or(u64::MAX, until_us)))
+        .filter(|(from_us, until_us)| *from_us <= at_us && *until_us >= operation.asked_us)
+        .collect();
+    let begun = spans.iter().map(|(from_us, _)| (*from_us).max(operation.asked_us));
+    begun.into_iter().any(|then_us| {
+        let there = spans.iter().filter(|(from_us, to_us)| (*from_us..=*to_us).contains(&then_us));
+        there.count() + 2 >= UNANSWERED_PER_QUEUE_MAX
+    })
 }
 
 /// Whether the queue's home was full, and this is what is refused then: coming in, not staying, and

@@ -14,7 +14,7 @@ use super::agenda::Happening;
 use super::tokens::has_tokens;
 use crate::journal::{Journal, Moment, Welcomed, What};
 use crate::phase::Phase;
-use crate::plan::{AUDITORS, GATEWAYS, QUEUES};
+use crate::plan::{AUDITORS, GATEWAYS, GRACE_MS, QUEUES};
 use crate::script::Script;
 
 /// A client, in one of its lives.
@@ -57,7 +57,13 @@ impl ClientHost {
     /// A client of this user.
     pub(crate) fn of(at: usize, user: String, seed: u64) -> ClientHost {
         let renews = has_tokens(at);
-        let settings = Settings { user: user.clone(), renews, given: true, ..Settings::default() };
+        let settings = Settings {
+            user: user.clone(),
+            renews,
+            given: true,
+            grace_ms: GRACE_MS,
+            ..Settings::default()
+        };
         let is_auditor = at < AUDITORS;
         ClientHost {
             is_auditor,

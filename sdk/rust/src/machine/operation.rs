@@ -5,7 +5,6 @@ use std::sync::Arc;
 use prost::Message as _;
 use proto::c2g::{self, Kind};
 use proto::codes::Status;
-use proto::time::Time;
 use proto::{g2c, wire};
 
 use super::Outbox;
@@ -35,13 +34,13 @@ pub(super) struct Operation {
 
 impl Operation {
     pub(super) fn new(
-        now: Time,
+        deadline_ms: u64,
         ticket: Option<Ticket>,
         queue: Arc<str>,
         request: Request,
     ) -> Operation {
         let bytes = request.frame_len();
-        Operation { ticket, queue, request, bytes, deadline_ms: now.after(limits::GRACE_MS).ms }
+        Operation { ticket, queue, request, bytes, deadline_ms }
     }
 
     /// Being subscribed or not is a wish: it never expires.
@@ -57,9 +56,9 @@ impl Operation {
     }
 
     /// It leaves now, under this id.
-    pub(super) fn sent(&mut self, now: Time, op_id: u32) {
+    pub(super) fn sent(&mut self, deadline_ms: u64, op_id: u32) {
         *self.request.op_id_mut() = op_id;
-        self.deadline_ms = now.after(limits::GRACE_MS).ms;
+        self.deadline_ms = deadline_ms;
     }
 
     /// With the planted bug `resent_anew`: it is another one for the queue.

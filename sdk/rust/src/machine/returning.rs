@@ -219,14 +219,15 @@ impl Client {
                 | Request::GetHistory(_)
                 | Request::ListMembers(_) => None,
             });
+        let deadline_ms = self.deadline_ms(now);
         let Some(queue) = self.queues.get_mut(name) else { return };
         let Some(subscription) = &mut queue.subscription else { return };
         subscription.stage = Stage::Returning;
         subscription.attached = false;
         subscription.named = false;
         let request = Request::Subscribe(subscription.ask_again(name, newest.as_ref()));
-        let mut operation = Operation::new(now, None, Arc::clone(name), request);
-        operation.sent(now, self.next_op_id);
+        let mut operation = Operation::new(deadline_ms, None, Arc::clone(name), request);
+        operation.sent(deadline_ms, self.next_op_id);
         self.next_op_id += 1;
         queue.in_flight += 1;
         operation.put(&mut out.frames);

@@ -46,7 +46,8 @@ impl Client {
         if matches!(request, Request::Subscribe(_)) && self.is_full(&name) {
             return Err(Failure::Full);
         }
-        let operation = Operation::new(now, Some(ticket), Arc::clone(&name), request);
+        let operation =
+            Operation::new(self.deadline_ms(now), Some(ticket), Arc::clone(&name), request);
         self.held.admit(&operation)?;
         if let Some(expires_ms) = operation.expires_ms() {
             self.look_at(expires_ms);
