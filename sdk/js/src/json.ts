@@ -5,8 +5,6 @@ import type { Codec } from './machine/wire.js';
 /** The subprotocol of WebSocket. */
 export const JSON_PROTOCOL = 'imq.json.v1';
 
-/** The gateway takes values nested deeper than this for no JSON, and closes for good. */
-const LEVELS_MAX = 64;
 /** What holds values, below an envelope of the gateway. */
 const LISTS = ['mounts', 'entries', 'messages', 'changes'];
 
@@ -35,13 +33,14 @@ export const json: Codec = {
   },
 };
 
-/** The fields as they are written. The gateway closes for good what it can't read. */
+/** The fields as they are written. A gateway closes for good where a number is none of its own. */
 function outward(body: Fields): Fields {
   const written: Fields = {};
   for (const [name, field] of Object.entries(body)) {
     if (name === 'payload' || name === 'set') {
+      if (field === undefined) throw new TypeError(`${name} is undefined; for nothing send null`);
       if (field instanceof Uint8Array) written[`${name}_base64`] = base64(field);
-      else written[name] = value(name, field);
+      else written[name] = field;
     } else if (name === 'changes') {
       written[name] = (field as Fields[]).map(outward);
     } else if (typeof field === 'number' && !isNumber(name, field)) {
@@ -55,26 +54,6 @@ function outward(body: Fields): Fields {
 
 function isNumber(name: string, field: number): boolean {
   return Number.isSafeInteger(field) && (field >= 0 || name === 'add');
-}
-
-function value(name: string, field: unknown): unknown {
-  const text = JSON.stringify(field) as string | undefined;
-  if (text === undefined) throw new TypeError(`${name} is no JSON; for nothing send null`);
-  if (text.length > 2 * LEVELS_MAX && levels(text) > LEVELS_MAX) {
-    throw new RangeError(`${name} is nested too deeply`);
-  }
-  return field;
-}
-
-/** How deep a text of JSON is nested. */
-function levels(text: string): number {
-  let level = 0;
-  let deepest = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]+|\\.)*"|[[{}\]]/g)) {
-    if (token === '[' || token === '{') deepest = Math.max(deepest, ++level);
-    if (token === ']' || token === '}') level--;
-  }
-  return deepest;
 }
 
 /** The fields as the client uses them: bytes are `Uint8Array`s. Throws if they are none. */

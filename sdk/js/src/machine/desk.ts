@@ -38,6 +38,11 @@ export class Desk {
     this.out.frames.push(this.codec.encode(kind, body));
   }
 
+  /** Sends operations, for the first time or once more. */
+  sendAll(operations: Operation[]): void {
+    this.out.frames.push(...operations.map(({ frame }) => frame));
+  }
+
   tell(event: Event): void {
     this.out.events.push(event);
   }

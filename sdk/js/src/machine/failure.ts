@@ -35,14 +35,11 @@ const failure = (code: Code, reason: string, mayRetry = false): Failure => ({
   mayRetry,
 });
 
-export const OUTCOME_UNKNOWN = failure(
-  'outcome_unknown',
-  'the operation may or may not have run; there is no way to tell',
-);
-export const NOT_SENT = failure('not_sent', 'no connection for 15 s; nothing was done', true);
-export const FULL = failure('full', 'too much is waiting or unanswered already', true);
-export const TOO_LARGE = failure('too_large', 'the gateway would not take so large a frame');
-export const NAME = failure('name', 'a queue name is /a/b: up to 255 bytes without spaces');
+export const OUTCOME_UNKNOWN = failure('outcome_unknown', 'it may or may not have run');
+export const NOT_SENT = failure('not_sent', 'no connection for 15 s', true);
+export const FULL = failure('full', 'too much is waiting or unanswered', true);
+export const TOO_LARGE = failure('too_large', 'the gateway would not take it');
+export const NAME = failure('name', 'a queue is called /a/b, without spaces');
 export const CLOSED = failure('closed', 'the client is closed');
 
 /** What a result says of a failure; nothing: it is none. */

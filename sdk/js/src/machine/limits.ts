@@ -4,16 +4,12 @@
 export const OPERATIONS_MAX = 4096;
 /** Bytes of the operations held at once: each is kept until it is answered, to be resent. */
 export const OPERATION_BYTES_MAX = 8 * 1024 * 1024;
-/** Subscriptions of a session; the gateway refuses more. */
-export const SUBSCRIPTIONS_MAX = 256;
 /** Operations of one queue that are unanswered, unless the gateway allows fewer. */
 export const UNANSWERED_MAX = 32;
 /** One envelope of ours, unless the gateway allows less. */
 export const FRAME_BYTES_MAX = 256 * 1024;
 /** `seen` in a resume: with the token it stays below what a gateway reads from a stranger. */
 export const SEEN_BYTES_MAX = 7 * 1024;
-/** Marks of one queue: one per mount and one for `members`. */
-export const MARKS_MAX = 17;
 /** Bytes of a queue's name. */
 export const NAME_BYTES_MAX = 255;
 /** From here on a session's operation ids are nearly used up, and a new session begins. */

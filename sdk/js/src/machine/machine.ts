@@ -8,13 +8,7 @@
 import { Connection } from './connection.js';
 import { Desk } from './desk.js';
 import { CLOSED, FULL, NAME, type Failure } from './failure.js';
-import {
-  MARKS_MAX,
-  OP_ID_WORN,
-  RETRY_AFTER_MS_MAX,
-  SEEN_BYTES_MAX,
-  SUBSCRIPTIONS_MAX,
-} from './limits.js';
+import { OP_ID_WORN, RETRY_AFTER_MS_MAX, SEEN_BYTES_MAX } from './limits.js';
 import { byteLength, isQueueName } from './name.js';
 import { Operation } from './operation.js';
 import type { Outbox, Redial } from './outbox.js';
@@ -42,6 +36,9 @@ const HOME_LOST = 3002;
 const TOKEN_EXPIRED = 3010;
 /** From here on the client must not come back. */
 const FOR_GOOD = 3500;
+
+/** The kinds of envelopes that only concern a subscription. */
+const EVENTS = /^(message|state|joined|left|mount_created|mount_deleted|gap)$/;
 
 /** Who the client is. */
 export interface Settings {
@@ -71,9 +68,7 @@ export type Input =
   /** A new token of the user's, or that there is none now. */
   | { type: 'token'; token?: string }
   /** The application wants something; the answer carries the ticket. */
-  | { type: 'command'; ticket: unknown; kind: OperationKind; body: Body }
-  /** The application closes the client. */
-  | { type: 'close'; ticket: unknown }
+  | { type: 'command'; ticket: unknown; kind: OperationKind | 'close'; body: Body }
   /** The time of `wakeAt` has come. */
   | { type: 'wake' }
   /** The process has slept, or the network is another one: what seems to stand may be gone. */
@@ -110,15 +105,13 @@ export class Machine {
       case 'opened':
         return this.#greet();
       case 'closed':
-        return this.#lose({ reason: 'the connection ended without a word' });
+        return this.#lose({ reason: 'the connection is lost' });
       case 'frame':
         return this.#received(input.data);
       case 'token':
         return this.#given(input.token);
       case 'command':
         return this.#command(input.ticket, input.kind, input.body);
-      case 'close':
-        return this.#bye(input.ticket);
       case 'wake':
         return this.#wake();
       case 'awake':
@@ -133,7 +126,6 @@ export class Machine {
 
   /** Says who we are, and what we had. */
   #greet(): void {
-    if (this.#connection.stage === 'over') this.#desk.out.transport = 'stop';
     if (this.#connection.stage !== 'down') return;
     const { id, user, name, version } = this.#settings;
     this.#connection.greet(this.#desk.now);
@@ -173,7 +165,7 @@ export class Machine {
     try {
       envelopes = this.#settings.codec.decode(data);
     } catch {
-      return this.#lose({ reason: 'the gateway sent something that is no envelope' });
+      return this.#lose({ reason: 'the gateway sent no envelope' });
     }
     for (const [kind, body] of envelopes) {
       this.#connection.heard(this.#desk.now);
@@ -191,10 +183,10 @@ export class Machine {
         return this.#lose(body);
       case 'welcome':
         if (!this.#connection.isUp) return this.#welcome(body);
-        return this.#lose({ reason: 'the gateway said `welcome` twice' });
+        return this.#lose({ reason: 'a second `welcome`' });
     }
     if (!this.#connection.isUp) {
-      return this.#lose({ reason: 'the gateway did not begin with `welcome`' });
+      return this.#lose({ reason: 'no `welcome` at first' });
     }
     switch (kind) {
       case 'result':
@@ -204,18 +196,11 @@ export class Machine {
         return this.#subscribed(body);
       case 'unsubscribed':
         return this.#unsubscribed(body);
-      case 'message':
-      case 'state':
-      case 'joined':
-      case 'left':
-      case 'mount_created':
-      case 'mount_deleted':
-      case 'gap':
-        return this.#event(kind, body);
     }
+    if (EVENTS.test(kind)) this.#event(kind as keyof QueueWords, body);
     if (this.#desk.nextOpId > OP_ID_WORN) {
       this.#session = undefined;
-      this.#lose({ reason: "the session's operation ids are used up" });
+      this.#lose({ reason: 'all operation ids are used' });
     }
   }
 
@@ -240,8 +225,7 @@ export class Machine {
   #resend(): void {
     const queues = [...this.#queues.values()].filter((queue) => !queue.isSubscribed);
     const operations = queues.flatMap((queue) => queue.unanswered);
-    operations.sort((one, other) => one.opId - other.opId);
-    for (const { frame } of operations) this.#desk.out.frames.push(frame);
+    this.#desk.sendAll(operations.sort((one, other) => one.opId - other.opId));
   }
 
   #result(result: Result): void {
@@ -256,9 +240,6 @@ export class Machine {
   }
 
   #subscribed(word: Subscribed): void {
-    if (Object.keys(word.marks ?? {}).length > MARKS_MAX) {
-      return this.#lose({ reason: 'the gateway sent too many marks' });
-    }
     if (this.#settings.given) this.#queue(word.queue).wish();
     const queue = this.#queues.get(word.queue);
     if (!queue?.isSubscribed) return;
@@ -318,17 +299,17 @@ export class Machine {
     this.#subs.clear();
   }
 
-  #command(ticket: unknown, kind: OperationKind, body: Body): void {
-    const failure = this.#submit(ticket, kind, body);
+  #command(ticket: unknown, kind: OperationKind | 'close', body: Body): void {
+    const isOver = this.#connection.stage === 'over';
+    if (kind === 'close' && !isOver) return this.#bye(ticket);
+    const failure = isOver ? CLOSED : this.#submit(ticket, kind as OperationKind, body);
     if (failure) this.#desk.tell({ type: 'answer', ticket, failure });
   }
 
   #submit(ticket: unknown, kind: OperationKind, body: Body): Failure | undefined {
-    if (this.#connection.stage === 'over') return CLOSED;
     // A call without a queue is one of the user's own, whose name the client need not know.
     const name = body.queue ?? '';
     if (!isQueueName(name) && (name || kind !== 'call')) return NAME;
-    if (kind === 'subscribe' && this.#isFull(name)) return FULL;
     const { codec, now } = this.#desk;
     const operation = new Operation(codec, now, kind, body, ticket);
     if (!this.#desk.admit(operation)) return FULL;
@@ -338,21 +319,11 @@ export class Machine {
     return undefined;
   }
 
-  /** One subscription more than a session may have; the others stay as they are. */
-  #isFull(name: string): boolean {
-    const others = [...this.#queues.values()].filter((queue) => queue.name !== name);
-    return others.filter((queue) => queue.isSubscribed).length >= SUBSCRIPTIONS_MAX;
-  }
-
   #bye(ticket: unknown): void {
-    if (this.#connection.stage === 'over') {
-      return this.#desk.tell({ type: 'answer', ticket, failure: CLOSED });
-    }
     if (this.#connection.isUp) this.#desk.send('bye', {});
     this.#end();
     this.#desk.tell({ type: 'answer', ticket, result: { op_id: 0 } });
-    const reason = 'the application closed the client';
-    this.#desk.tell({ type: 'closed', code: BYE, reason, mayRetry: false });
+    this.#desk.tell({ type: 'closed', code: BYE, reason: CLOSED.reason, mayRetry: false });
   }
 
   #given(token: string | undefined): void {

@@ -57,17 +57,16 @@ export class Queue {
       const isRetried = failure?.mayRetry || failure?.code === 'outcome_unknown';
       if (failure) this.#pauseOrEnd(failure.reason, isRetried);
     } else if (kind === 'subscribe' && !failure) {
-      this.#subscription ??= new Subscription();
-      this.#subscription.change(body);
+      this.wish().change(body);
     }
     this.#desk.settle(operation, failure ? { failure } : { result });
     this.#pump();
     return true;
   }
 
-  /** The application hadn't asked for it; from here on it is as good as if it had. */
-  wish(): void {
-    this.#subscription ??= new Subscription();
+  /** The application wants to be subscribed. */
+  wish(): Subscription {
+    return (this.#subscription ??= new Subscription());
   }
 
   subscribed(word: Subscribed): void {
@@ -77,7 +76,7 @@ export class Queue {
     const isSame = subscription.stand(word);
     this.sub = word.sub;
     this.#desk.tell({ type: 'subscribed', queue: this.name, word });
-    if (isResumed && isSame) this.#desk.out.frames.push(...this.unanswered.map(({ frame }) => frame));
+    if (isResumed && isSame) this.#desk.sendAll(this.unanswered);
     else if (isResumed) this.#giveUp(true);
     this.#pump();
   }
@@ -180,7 +179,7 @@ export class Queue {
     const opId = this.#desk.nextOpId++;
     operation.number(this.#desk.now, opId);
     this.#sent.set(opId, operation);
-    this.#desk.out.frames.push(operation.frame);
+    this.#desk.sendAll([operation]);
   }
 
   #takeSent(): Operation[] {
@@ -227,9 +226,7 @@ export class Queue {
     // What the application has asked for since counts: this is decided after that.
     const newest = this.unanswered.findLast(({ kind }) => kind === 'subscribe');
     const body = { queue: this.name, ...subscription.request(newest?.body) };
-    subscription.stage = 'returning';
-    subscription.attached = false;
-    subscription.named = false;
+    subscription.detach('returning');
     this.#send(new Operation(this.#desk.codec, this.#desk.now, 'subscribe', body));
   }
 
@@ -246,9 +243,7 @@ export class Queue {
   }
 
   #pause(subscription: Subscription, doublings: number): void {
-    subscription.attached = false;
-    subscription.named = false;
-    subscription.stage = 'paused';
+    subscription.detach('paused');
     subscription.until = this.#desk.now + this.#desk.retry.jittered(doublings);
     this.#desk.look(subscription.until);
   }

@@ -1,4 +1,3 @@
-import { MARKS_MAX } from './limits.js';
 import type { Body, Place, QueueWords, Subscribed } from './wire.js';
 
 /** The mark that `joined`, `left`, `mount_created` and `mount_deleted` move. */
@@ -43,6 +42,13 @@ export class Subscription {
     return isSame;
   }
 
+  /** The session is no member any more, as far as we know. */
+  detach(stage: 'returning' | 'paused'): void {
+    this.stage = stage;
+    this.attached = false;
+    this.named = false;
+  }
+
   /** How far it got, if that is known. */
   get place(): Place | undefined {
     if (this.#epoch === undefined) return undefined;
@@ -78,7 +84,6 @@ export class Subscription {
   }
 
   #reach(mount: string, seq: number): void {
-    if (!this.#marks.has(mount) && this.#marks.size === MARKS_MAX) return;
     this.#marks.set(mount, Math.max(seq, this.#marks.get(mount) ?? 0));
   }
 }

@@ -81,7 +81,7 @@ export class Driver {
 
   #command(step) {
     const ticket = step.command;
-    if ('close' in step) return this.#handle({ type: 'close', ticket });
+    if ('close' in step) return this.#handle({ type: 'command', ticket, kind: 'close', body: {} });
     const kind = KINDS.find((kind) => kind in step);
     this.#kinds.set(ticket, kind);
     // Bytes that are no JSON come as they do from a gateway.
