@@ -81,7 +81,7 @@ export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
     });
     this.#link = {
       command: (kind, body, ticket) => this.#driver.command(kind, body, ticket),
-      later: (run) => void world.timer(0, run),
+      later: (run, ms) => void world.timer(ms, run),
       listen: (room, listens) => this.#listen(room as R, listens),
     };
   }

@@ -78,10 +78,13 @@ export class Driver {
   /** Says goodbye; the answer is when it is said. */
   close(): Promise<void> {
     if (!this.#isOver) this.command('close', {}, undefined);
-    return Promise.race([
-      this.#farewell,
-      new Promise<void>((resolve) => this.#world.timer(FAREWELL_MS_MAX, resolve)),
-    ]);
+    return new Promise((resolve) => {
+      const cancel = this.#world.timer(FAREWELL_MS_MAX, resolve);
+      void this.#farewell.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   #handle(input: Input): void {
@@ -142,7 +145,7 @@ export class Driver {
     this.#ringsAt = Infinity;
     if (isLate) this.#awake();
     this.#handle({ type: 'wake' });
-    if (this.#dialledFor >= DIAL_MS_MAX) this.#fail(new Error('no connection in time'));
+    if (this.#dialledFor >= DIAL_MS_MAX) this.#fail();
     if (this.#world.now() >= this.#dialAt) this.#dial();
     this.#arm();
   }
@@ -150,7 +153,7 @@ export class Driver {
   /** The process has slept, or the network has changed. */
   #awake(): void {
     this.#handle({ type: 'awake' });
-    if (this.#dialledFor > DIAL_MS_DOUBTED) this.#fail(new Error('the process has slept'));
+    if (this.#dialledFor > DIAL_MS_DOUBTED) this.#fail();
   }
 
   get #dialledFor(): number {
@@ -207,11 +210,12 @@ export class Driver {
   }
 
   #closed(): void {
-    if (this.#dialledAt !== undefined) this.#fail(new Error('no gateway answers'));
+    this.#transport = undefined;
+    if (this.#dialledAt !== undefined) this.#fail();
     else this.#handle({ type: 'closed' });
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown = new Error('no gateway answers')): void {
     this.#hangUp();
     this.#plan.failed(this.#url, error);
     this.#handle({ type: 'closed' });

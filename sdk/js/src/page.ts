@@ -1,12 +1,11 @@
 /**
- * Calls when a page comes back to life: it is seen again, thawed, taken out of the browser's cache
- * of pages, or the network is back. In node nothing of this happens.
+ * Calls when a page comes back to life: it is seen again, taken out of the browser's cache of
+ * pages, or the network is back. In node nothing of this happens.
  */
 export function watchPage(awake: () => void): () => void {
   const { document } = globalThis;
   const targets: [EventTarget | undefined, string][] = [
     [document, 'visibilitychange'],
-    [document, 'resume'],
     [globalThis.window, 'pageshow'],
     [globalThis.window, 'online'],
   ];

@@ -3,7 +3,7 @@ import { Emitter } from './emitter.js';
 import { ImqError } from './error.js';
 import { CLOSED } from './machine/failure.js';
 import type { Event, QueueEvent } from './machine/outbox.js';
-import type { Body, Entry, OperationKind, Result, Value } from './machine/wire.js';
+import type { Body, Entry, OperationKind, Result, Subscribed, Value } from './machine/wire.js';
 import { camel, camels, snakes } from './names.js';
 
 export type { Entry, Value };
@@ -132,8 +132,8 @@ export interface ChangeOptions {
 /** @internal What a room needs of its client. */
 export interface Link {
   command(kind: OperationKind, body: Body, ticket: Ticket): void;
-  /** Calls soon, but after all that waits for a promise of now. */
-  later(run: () => void): void;
+  /** Calls after so long; 0: after all that waits for a promise of now. */
+  later(run: () => void, ms: number): void;
   /** The room wants its events, or doesn't any more. */
   listen(room: Room, listens: boolean): void;
 }
@@ -171,7 +171,7 @@ export class Room extends Emitter<RoomEvents> {
     this.#link.listen(this, true);
     return new Promise((resolve, reject) => {
       const answered = () => this.#joining.push({ resolve: () => resolve(this), reject });
-      this.#command('subscribe', options, { resolve: answered, reject });
+      this.command('subscribe', options, { resolve: answered, reject });
     });
   }
 
@@ -237,7 +237,12 @@ export class Room extends Emitter<RoomEvents> {
     for (const { resolve } of this.#joining.splice(0)) resolve();
     if (this.#held) return;
     this.#held = [];
-    this.#link.later(() => this.#release());
+    this.later(() => this.#release(), 0);
+  }
+
+  /** @internal */
+  later(run: () => void, ms: number): void {
+    this.#link.later(run, ms);
   }
 
   /** @internal The connection is lost; `isOver`: for good. */
@@ -248,7 +253,8 @@ export class Room extends Emitter<RoomEvents> {
 
   /** @internal Tells the application. */
   protected happened({ type, word }: QueueEvent): void {
-    this.emit(camel(type), camels({ ...LISTS[type], ...word }) as never);
+    const { sub, queue, ...fields } = word as Subscribed;
+    this.emit(camel(type), camels({ ...LISTS[type], ...fields }) as never);
   }
 
   #unsubscribed({ reason, retrying }: UnsubscribedEvent): void {
@@ -269,10 +275,11 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   #ask(kind: OperationKind, fields: object): Promise<Result> {
-    return new Promise((resolve, reject) => this.#command(kind, fields, { resolve, reject }));
+    return new Promise((resolve, reject) => this.command(kind, fields, { resolve, reject }));
   }
 
-  #command(kind: OperationKind, fields: object, ticket: Ticket): void {
+  /** @internal An operation whose ticket is told in the order of events. */
+  command(kind: OperationKind, fields: object, ticket: Ticket): void {
     this.#link.command(kind, { ...snakes(fields), queue: this.name }, ticket);
   }
 }
