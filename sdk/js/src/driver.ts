@@ -116,16 +116,14 @@ export class Driver {
   #tell(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    for (let event; (event = this.#events.shift()); ) {
-      if (event.type !== 'answer') {
-        this.#plan.tell(event);
-        continue;
+    try {
+      for (let event; (event = this.#events.shift()); ) {
+        if (event.type === 'answer') answer(event);
+        else this.#plan.tell(event);
       }
-      const { ticket, result, failure } = event;
-      if (failure) (ticket as Ticket | undefined)?.reject(new ImqError(failure));
-      else (ticket as Ticket | undefined)?.resolve(result!);
+    } finally {
+      this.#isTelling = false;
     }
-    this.#isTelling = false;
   }
 
   /** Sees to it that the timer rings when something is due. */
@@ -234,4 +232,10 @@ export class Driver {
     this.#cancelTimer();
     this.#unwatch();
   }
+}
+
+function answer({ ticket, result, failure }: Extract<Event, { type: 'answer' }>): void {
+  const waiting = ticket as Ticket | undefined;
+  if (failure) waiting?.reject(new ImqError(failure));
+  else waiting?.resolve(result!);
 }

@@ -47,7 +47,7 @@ export class LiveRoom extends Room {
     return this.status !== 'none' && isMount && key.startsWith(keyPrefix);
   }
 
-  /** What is kept changes first, so that listeners see it as it is after the event. */
+  /** @internal What is kept changes first, so that listeners see it as it is after the event. */
   protected override happened(event: QueueEvent): void {
     switch (event.type) {
       case 'subscribed': {

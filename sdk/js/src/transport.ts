@@ -20,15 +20,14 @@ export function openSocket(Socket: Socket, url: string, listener: Listener): Tra
   const socket = new Socket(url, JSON_PROTOCOL);
   socket.onopen = () => listener.opened();
   socket.onmessage = ({ data }) => listener.frame(data);
-  socket.onclose = () => listener.closed();
-  // `closed` follows; without a listener some classes throw.
-  socket.onerror = () => {};
+  // Some classes tell of a failed attempt by the one alone.
+  socket.onerror = socket.onclose = () => listener.closed();
   return {
     send: (frame) => socket.send(frame),
     close: () =>
       new Promise((resolve) => {
         socket.onopen = socket.onmessage = null;
-        socket.onclose = () => resolve();
+        socket.onerror = socket.onclose = () => resolve();
         socket.close(1000);
       }),
   };
