@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Imq } from '../dist/index.js';
 import { next, payloads } from './server/events.mjs';
-import { BINARY, startDev } from './server/processes.mjs';
+import { BINARY, runNode, startDev } from './server/processes.mjs';
 import { Proxy } from './server/proxy.mjs';
 
 const skip = BINARY ? false : 'IMQ_BINARY names no server';
@@ -61,6 +62,17 @@ describe('with `imq dev`', { skip }, () => {
     await his.leave();
     assert.deepEqual((await left).users, ['bob']);
     assert.deepEqual([...room.members], ['ann']);
+  });
+
+  test('the example of the first minute runs', async () => {
+    const room = await client('guest').subscribe('/room/1');
+    const heard = payloads(room, 1);
+    const path = fileURLToPath(new URL('../example/first.mjs', import.meta.url));
+    const example = runNode([path, 'zoe', server.urls[1]]);
+    await Promise.all([example.line(/^here are .*zoe/), example.line(/^zoe has 10 points/)]);
+    assert.deepEqual(await heard, ['hello']);
+    await example.stop();
+    await room.leave();
   });
 
   test('history comes before what is new', async () => {

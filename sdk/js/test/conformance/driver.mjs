@@ -84,12 +84,7 @@ export class Driver {
     if ('close' in step) return this.#handle({ type: 'command', ticket, kind: 'close', body: {} });
     const kind = KINDS.find((kind) => kind in step);
     this.#kinds.set(ticket, kind);
-    // Bytes that are no JSON come as they do from a gateway.
-    const [[, body]] = json.decode(JSON.stringify({ [kind]: step[kind] }));
-    for (const change of body.changes ?? []) {
-      if ('set_base64' in change) throw new Error('the runner does not know this yet');
-    }
-    this.#handle({ type: 'command', ticket, kind, body });
+    this.#handle({ type: 'command', ticket, kind, body: given(step[kind]) });
   }
 
   #handle(input) {
@@ -119,6 +114,16 @@ export class Driver {
     }
     return envelope;
   }
+}
+
+/** The fields as an application gives them: bytes that are no JSON are `Uint8Array`s. */
+function given(fields) {
+  const each = Object.entries(fields).map(([name, field]) => {
+    if (name === 'changes') return [name, field.map(given)];
+    if (!name.endsWith('_base64')) return [name, field];
+    return [name.slice(0, -7), Uint8Array.from(Buffer.from(field, 'base64'))];
+  });
+  return Object.fromEntries(each);
 }
 
 function nothing() {

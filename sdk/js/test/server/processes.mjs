@@ -66,11 +66,16 @@ export async function startCluster() {
   };
 }
 
-function run(args) {
-  const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** A program of node's, with the arguments of this process. */
+export const runNode = (args) => run([...process.execArgv, ...args], process.execPath);
+
+function run(args, program = BINARY) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   // Nothing is left behind, whatever ends the test.
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const ended = new Promise((resolve) => child.once('exit', resolve));
+  void ended.then(() => process.off('exit', kill));
   let errors = '';
   child.stderr.on('data', (data) => (errors = (errors + data).slice(-2_000)));
   const lines = createInterface(child.stdout);
