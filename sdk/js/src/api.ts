@@ -1,6 +1,6 @@
 /** What both entries have. */
 
-export type { Options, Status, StatusEvent } from './client.js';
+export type { ClientEvents, Options, Status, StatusEvent } from './client.js';
 export type { TokenSource } from './driver.js';
 export { ImqError } from './error.js';
 export type { Code } from './machine/failure.js';
@@ -11,6 +11,7 @@ export type {
   GapEvent,
   Message,
   MountEvent,
+  Page,
   RoomEvents,
   RosterEvent,
   StateEvent,

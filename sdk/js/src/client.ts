@@ -1,10 +1,10 @@
-import { Driver, type Ticket, type TokenSource } from './driver.js';
+import { Driver, type TokenSource } from './driver.js';
 import { Emitter } from './emitter.js';
 import { ImqError } from './error.js';
 import { json } from './json.js';
 import { CLOSED } from './machine/failure.js';
 import type { Event } from './machine/outbox.js';
-import type { Result, Value } from './machine/wire.js';
+import type { Value } from './machine/wire.js';
 import type { Link, Room } from './room.js';
 import { gatewayUrl, type Socket } from './transport.js';
 import { platform, type World } from './world.js';
@@ -24,6 +24,8 @@ export interface Options {
   clientVersion?: string;
   /** A class like the platform's `WebSocket`, where there is none. */
   WebSocket?: Socket;
+  /** @internal Another platform, for tests. */
+  world?: World;
 }
 
 /**
@@ -64,9 +66,9 @@ export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
     urls: string | string[],
     options: Options,
     makeRoom: (link: Link, name: string) => R,
-    world: World = platform(options.WebSocket),
   ) {
     super();
+    const world = options.world ?? platform(options.WebSocket);
     this.#makeRoom = makeRoom;
     this.#driver = new Driver(world, {
       urls: [urls].flat().map(gatewayUrl),
@@ -115,12 +117,9 @@ export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
   }
 
   /** Calls the web application, by the call-out of the user's own class. */
-  async call(method: string, payload: Value = null): Promise<Value> {
-    const result = await new Promise<Result>((resolve, reject) => {
-      const ticket: Ticket = { resolve, reject };
-      this.#driver.command('call', { method, payload }, ticket);
-    });
-    return result.payload;
+  call(method: string, payload?: Value): Promise<Value> {
+    // Without a queue's name it is one of the user's own.
+    return this.#makeRoom(this.#link, '').call(method, payload);
   }
 
   /** Ends the session now, and the client with it. The answer is when the goodbye is said. */

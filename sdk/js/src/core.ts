@@ -2,13 +2,12 @@
 
 import { Client, type Options } from './client.js';
 import { Room } from './room.js';
-import type { World } from './world.js';
 
 /** A client of imq. It connects by itself, and comes back by itself. */
 export class Imq extends Client<Room> {
   /** `url`: a gateway, or several; `https://host` is enough. */
-  constructor(url: string | string[], options: Options = {}, /** @internal */ world?: World) {
-    super(url, options, (link, name) => new Room(link, name), world);
+  constructor(url: string | string[], options: Options = {}) {
+    super(url, options, (link, name) => new Room(link, name));
   }
 }
 

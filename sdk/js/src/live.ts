@@ -35,9 +35,15 @@ export class LiveRoom extends Room {
     return this.stream('message');
   }
 
-  override subscribe(options: SubscribeOptions = {}): Promise<this> {
+  override async subscribe(options: SubscribeOptions = {}): Promise<this> {
+    const before = this.options;
     this.options = options;
-    return super.subscribe(options);
+    try {
+      return await super.subscribe(options);
+    } catch (error) {
+      this.options = before;
+      throw error;
+    }
   }
 
   /** @internal Whether changes of this key come here. */

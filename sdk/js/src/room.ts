@@ -168,17 +168,24 @@ export class Room extends Emitter<RoomEvents> {
    * subscription; if the connection is lost, the client goes on trying.
    */
   subscribe(options: SubscribeOptions = {}): Promise<this> {
-    this.#link.listen(this, true);
     return new Promise((resolve, reject) => {
-      const answered = () => this.#joining.push({ resolve: () => resolve(this), reject });
+      const answered = () => {
+        this.#link.listen(this, true);
+        this.#joining.push({ resolve: () => resolve(this), reject });
+      };
       this.command('subscribe', options, { resolve: answered, reject });
     });
   }
 
   /** Leaves the queue. */
-  async leave(): Promise<void> {
-    await this.#ask('unsubscribe', {});
-    this.#unsubscribed({ reason: 'the application has left', retrying: false });
+  leave(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const left = () => {
+        this.#unsubscribed({ reason: 'the application has left', retrying: false });
+        resolve();
+      };
+      this.command('unsubscribe', {}, { resolve: left, reject });
+    });
   }
 
   /** Sends a message; the answer is its number in the queue. */

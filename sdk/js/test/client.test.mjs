@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ImqError } from '../dist/index.js';
-import { comesBack, connected, connectedCore, dialled, inRoom, subscribed, URL } from './fake/client.mjs';
+import {
+  comesBack,
+  connected,
+  connectedCore,
+  dialled,
+  inRoom,
+  subscribed,
+  URL,
+} from './fake/client.mjs';
 import { settled } from './fake/world.mjs';
 
 const message = (seq, payload = 'hi') => ({
@@ -148,7 +156,9 @@ test('reads and calls', async () => {
     mount: 'chat',
     queue: '/a',
   });
-  assert.deepEqual(asked[3], { call: { op_id: 5, method: 'roll', payload: { sides: 6 } } });
+  assert.deepEqual(asked[3], {
+    call: { op_id: 5, method: 'roll', payload: { sides: 6 }, queue: '' },
+  });
   const old = { mount: 'chat', seq: 8, payload: 'old', sent_at_ms: 5 };
   world.socket.says(
     { result: { op_id: 2, status: 0, messages: [old], next: '8' } },
@@ -267,6 +277,24 @@ test('who leaves hears nothing any more', async () => {
   await left;
   assert.deepEqual(seen, [5]);
   assert.equal(room.status, 'none');
+});
+
+test('who comes back before having left hears all of it', async () => {
+  const { imq, room, world } = await inRoom();
+  const seen = [];
+  imq.on('room', () => seen.push('another object'));
+  room.on('message', ({ seq }) => seen.push(seq));
+  const left = room.leave();
+  const back = room.subscribe();
+  const results = [2, 3].map((op_id) => ({ result: { op_id, status: 0 } }));
+  world.socket.saysAtOnce(...results, subscribed({ sub: 2 }));
+  await left;
+  assert.equal(await back, room);
+  assert.equal(room.status, 'standing');
+  await world.pass(0);
+  world.socket.says({ message: { ...message(5).message, sub: 2 } });
+  assert.deepEqual(seen, [5]);
+  assert.equal(imq.room('/a'), room);
 });
 
 test('a client that is closed says goodbye, answers all, and leaves nothing behind', async () => {

@@ -191,7 +191,7 @@ test('a queue that begins anew is told of by what differs', async () => {
   assert.equal(map.get('bob'), 4);
 });
 
-test('where events are missing, state is read anew, and what comes meanwhile is newer', async () => {
+test('where events are missing state is read anew, and what comes meanwhile counts', async () => {
   const { map, world, take } = await playing();
   world.socket.take();
   world.socket.says({ gap: { sub: 1, mount: 'scores', after_seq: 4, before_seq: 9 } });

@@ -16,8 +16,8 @@ test('a block under the name of a file is that file', () => {
 
 test('the others are JavaScript', () => {
   for (const [, , text] of blocks) {
-    const options = { input: text, encoding: 'utf8' };
-    const { stderr } = spawnSync(process.execPath, ['--check', '--input-type=module', '-'], options);
+    const args = ['--check', '--input-type=module', '-'];
+    const { stderr } = spawnSync(process.execPath, args, { input: text, encoding: 'utf8' });
     assert.equal(stderr, '', text);
   }
 });

@@ -25,6 +25,11 @@ export class Connection {
     return this.stage === 'up';
   }
 
+  /** There is a transport. */
+  get isOpen(): boolean {
+    return this.isUp || this.stage === 'greeting';
+  }
+
   greet(now: number): void {
     this.stage = 'greeting';
     this.#awaits = true;
@@ -58,9 +63,8 @@ export class Connection {
    * It gets a short time to show itself. True: ping it.
    */
   doubt(now: number): boolean {
-    if (this.stage === 'down' || this.stage === 'over') return false;
     const isAsked = this.#doubts > 0 && now < this.#deadline;
-    if (isAsked || this.#doubts === DOUBTS_MAX) return false;
+    if (!this.isOpen || isAsked || this.#doubts === DOUBTS_MAX) return false;
     this.#doubts++;
     this.#awaits = true;
     this.#deadline = now + DOUBT_MS_MAX;
@@ -68,7 +72,7 @@ export class Connection {
   }
 
   get wakeAt(): number {
-    if (this.stage === 'down' || this.stage === 'over') return Infinity;
+    if (!this.isOpen) return Infinity;
     return this.#awaits ? this.#deadline : this.#heard + this.#pingAfter;
   }
 

@@ -28,7 +28,7 @@ export class Desk {
     readonly retry: Retry,
   ) {}
 
-  /** The gateway's limits; what it leaves out, or sets higher than the protocol, is that's. */
+  /** The gateway's limits; never more than the protocol's, which count where it says nothing. */
   limit({ frame_bytes, unanswered_per_queue }: NonNullable<Welcome['limits']> = {}): void {
     this.frameBytesMax = Math.min(frame_bytes || Infinity, FRAME_BYTES_MAX);
     this.unansweredMax = Math.min(unanswered_per_queue || Infinity, UNANSWERED_MAX);

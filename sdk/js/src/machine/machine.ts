@@ -157,8 +157,7 @@ export class Machine {
   }
 
   #received(data: unknown): void {
-    const { stage } = this.#connection;
-    if (stage !== 'greeting' && stage !== 'up') return;
+    if (!this.#connection.isOpen) return;
     // What is too old must not be resent because of what comes now.
     this.#lookIfDue();
     let envelopes: [kind: string, body: unknown][];
@@ -171,7 +170,7 @@ export class Machine {
       this.#connection.heard(this.#desk.now);
       this.#envelope(kind, body as never);
       // The rest is of a connection that is given up.
-      if (this.#connection.stage === 'down' || this.#connection.stage === 'over') return;
+      if (!this.#connection.isOpen) return;
     }
   }
 

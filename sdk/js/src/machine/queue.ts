@@ -127,14 +127,15 @@ export class Queue {
   /** Answers what waited too long, and asks again for the subscription when its pause is over. */
   look(): void {
     const { now } = this.#desk;
-    for (const [opId, operation] of this.#sent) {
-      if (operation.expires > now) continue;
-      this.#sent.delete(opId);
+    const isLate = ({ expires }: Operation) => expires <= now;
+    for (const operation of this.unanswered.filter(isLate)) {
+      this.#sent.delete(operation.opId);
       this.#desk.settle(operation, { failure: OUTCOME_UNKNOWN });
     }
-    const late = this.#waiting.filter((operation) => operation.expires <= now);
-    this.#waiting = this.#waiting.filter((operation) => operation.expires > now);
-    for (const operation of late) this.#desk.settle(operation, { failure: NOT_SENT });
+    for (const operation of this.#waiting.filter(isLate)) {
+      this.#desk.settle(operation, { failure: NOT_SENT });
+    }
+    this.#waiting = this.#waiting.filter((operation) => !isLate(operation));
     if (this.#pausedUntil <= now) this.#endPause();
     this.#pump();
   }

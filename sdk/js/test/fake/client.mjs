@@ -9,7 +9,7 @@ export const URL = 'ws://g1/imq/v1/ws';
 /** A client that has dialled for the first time. */
 export async function dialled(options = { user: 'ann' }, urls = 'ws://g1') {
   const world = new World();
-  const imq = new Imq(urls, options, world);
+  const imq = new Imq(urls, { ...options, world });
   await world.pass(0);
   return { imq, world };
 }
@@ -26,7 +26,7 @@ export async function connected(options, urls) {
 /** The same of the small entry. */
 export async function connectedCore() {
   const world = new World();
-  const imq = new Core('ws://g1', { user: 'ann' }, world);
+  const imq = new Core('ws://g1', { user: 'ann', world });
   await world.pass(0);
   world.socket.opens();
   world.socket.welcomes();

@@ -21,7 +21,8 @@ export async function startDev() {
   const base = await freePorts();
   const server = run(['dev', '--port-base', `${base}`]);
   await server.line(/^imq: ready/);
-  return { urls: [`ws://127.0.0.1:${base + 80}`, `ws://127.0.0.1:${base + 81}`], stop: server.stop };
+  const urls = [80, 81].map((offset) => `ws://127.0.0.1:${base + offset}`);
+  return { urls, stop: server.stop };
 }
 
 /** A boss, a queue node and two gateways, which verify tokens. */
