@@ -33,8 +33,9 @@ describe('with a cluster', { skip }, () => {
   test('a token is replaced before it ends, and the connection outlives it', async () => {
     let tokens = 0;
     let ends = 0;
+    const second = await cluster.token('ann');
     const token = () => {
-      if (++tokens > 1) return cluster.token('ann');
+      if (++tokens > 1) return second;
       ends = Date.now() + 2_000;
       return cluster.token('ann', '2s');
     };
