@@ -75,6 +75,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool, is_root: bool) -> Vec<Stage> {
     if !quick {
         stages.push(tests("cluster", 600, cluster(tree)));
         stages.push(tests("hosts", 240, hosts(tree, is_root)));
+        stages.push(tests("client libraries", 180, client_libraries(tree)));
         stages.push(tests("load plans", 200, load(tree)));
         let documented = match documentation::commands(tree) {
             none if none.is_empty() => Work::Missing("no page has a command of ours"),
@@ -162,6 +163,25 @@ fn hosts(tree: &Tree, is_root: bool) -> Work {
         return Work::Missing("imq has no test program of that name");
     }
     commands(["cargo test --workspace --test hosts -- --test-threads=1"])
+}
+
+/// Those in other languages, also with real servers, by their own packages and tests.
+fn client_libraries(tree: &Tree) -> Work {
+    let folder = "sdk/js";
+    if !tree.has(&format!("{folder}/package.json")) {
+        return Work::Missing("there is no client library for pages");
+    }
+    let lines = ["npm ci --no-audit --no-fund", "npm test", "npm run size"];
+    Work::Commands(lines.map(|line| in_folder(line, folder)).into())
+}
+
+/// A command with the program that the stage `build` has built.
+fn in_folder(line: &str, folder: &str) -> CommandLine {
+    let mut command = CommandLine::new(line);
+    command.folder = folder.to_owned();
+    let up = "../".repeat(folder.split('/').count());
+    command.environment.push(("IMQ_BINARY".to_owned(), format!("{up}target/debug/imq")));
+    command
 }
 
 /// The alerts for Prometheus, by its own tool.

@@ -51,6 +51,8 @@ fn the_cluster_is_tested_apart() {
     );
     let hosts = commands_of("hosts", &files, false);
     assert_eq!(hosts, ["cargo test --workspace --test hosts -- --test-threads=1"]);
+    let libraries = commands_of("client libraries", &[("sdk/js/package.json", "")], false);
+    assert_eq!(libraries, ["npm ci --no-audit --no-fund", "npm test", "npm run size"]);
     let load = commands_of("load plans", &files, false);
     assert_eq!(load, ["cargo test --workspace --test load -- --test-threads=3"]);
 }
@@ -59,6 +61,10 @@ fn the_cluster_is_tested_apart() {
 fn what_is_not_there_is_missed_with_a_word() {
     assert_eq!(commands_of("cluster", &[], false), ["imq has no test program of that name"]);
     assert_eq!(commands_of("load plans", &[], false), ["imq has no test program of that name"]);
+    assert_eq!(
+        commands_of("client libraries", &[], false),
+        ["there is no client library for pages"]
+    );
     assert_eq!(commands_of("simulation", &[], true), ["sim has no program"]);
     assert_eq!(commands_of("alert rules", &[], false), ["there are no rules"]);
     let rules = commands_of("alert rules", &[("ops/prometheus/imq.rules.yml", "")], false);
@@ -74,7 +80,17 @@ fn stages_of_tests_are_known_as_such() {
     let tree = Tree::of(&[]);
     let tested: Vec<_> =
         stages(&tree, false, true).into_iter().filter(|s| s.has_tests).map(|s| s.name).collect();
-    assert_eq!(tested, ["unit and script tests", "simulation", "cluster", "hosts", "load plans"]);
+    assert_eq!(
+        tested,
+        [
+            "unit and script tests",
+            "simulation",
+            "cluster",
+            "hosts",
+            "client libraries",
+            "load plans"
+        ]
+    );
 }
 
 #[test]
