@@ -174,8 +174,9 @@ pub(super) fn state_fact(state: &State) -> Fact<'_> {
 }
 
 /// The queue's epoch in which an operation was done that got a number. If it came behind a new
-/// start of the subscription, it was done since the first one that came behind its question: results
-/// come in the order of operations. So if all starts since then are of one epoch, it was that one.
+/// start of the subscription, it was done since the first one that came behind its question, since
+/// results come in the order of operations. So if all starts since then are of one epoch, it was
+/// that one.
 fn done_in<'a>(
     lives: &Lives<'a>,
     operation: &Operation<'a>,
