@@ -4,11 +4,13 @@ mod print;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use imq_sdk::{
-    Change, Client, ConnectError, Failure, Options, PageAsked, SubscribeOptions, Subscription,
+    Change, Client, Close, ConnectError, Failure, Options, PageAsked, SubscribeOptions,
+    Subscription,
 };
 use print::Printer;
 
@@ -20,6 +22,9 @@ const REFUSED: u8 = 1;
 const NOT_CONNECTED: u8 = 2;
 /// It may or may not have run.
 const UNKNOWN: u8 = 4;
+
+/// How often a gateway is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How to reach the cluster, and as whom.
 #[derive(Debug, Args)]
@@ -33,6 +38,9 @@ pub(crate) struct Door {
     /// The user's token, for any other gateway: a file, or IMQ_TOKEN in the environment.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// So long a gateway is asked again that can't let anybody in yet, as one without a table.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
+    wait: f64,
     /// Print JSON: one document, or for `sub` one for each line.
     #[arg(long)]
     json: bool,
@@ -183,16 +191,17 @@ fn run(
     act: impl AsyncFnOnce(&Client, &mut Printer) -> Result<(), Trouble>,
 ) -> Result<ExitCode> {
     let token = secrets::token("IMQ_TOKEN", door.token_file.as_ref())?;
+    let wait = Duration::try_from_secs_f64(door.wait).context("--wait")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(async {
-        let client = Client::connect(Options {
+        let options = Options {
             addresses: door.gateway.clone(),
             user: door.user.clone().unwrap_or_else(|| format!("cli-{}", std::process::id())),
             token: token.unwrap_or_default(),
             client_name: "imq".to_owned(),
             ..Options::default()
-        });
-        let client = client.await?;
+        };
+        let client = connect(&options, wait).await?;
         let done = act(&client, &mut Printer::new(door.json)).await;
         client.close().await;
         done
@@ -204,6 +213,27 @@ fn run(
             eprintln!("imq: {trouble}");
             Ok(ExitCode::from(trouble.code()))
         }
+    }
+}
+
+/// Connects, if need be again and again for a while.
+async fn connect(options: &Options, wait: Duration) -> Result<Client, ConnectError> {
+    let end = tokio::time::Instant::now() + wait;
+    let mut is_told = false;
+    loop {
+        let (code, reason) = match Client::connect(options.clone()).await {
+            Err(ConnectError::Refused { code, reason }) => (code, reason),
+            done => return done,
+        };
+        let lets_in_later = code == Close::Overloaded as u32;
+        if !lets_in_later || tokio::time::Instant::now() + ASK_AGAIN > end {
+            return Err(ConnectError::Refused { code, reason });
+        }
+        if !is_told {
+            eprintln!("imq: waiting for up to {} s: {reason}", wait.as_secs_f64());
+            is_told = true;
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::http::{json, request, rpc, try_request, until, until_ready};
-use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq_ok, port_base};
+use crate::process::{ADMIN_KEY, Imq, RPC_KEY, imq, imq_ok, port_base};
 
 /// What is said to the five besides the README's words.
 #[derive(Debug, Clone, Copy, Default)]
@@ -231,4 +231,35 @@ fn without_a_boss_messages_flow() {
         "ben",
     ]);
     sub.line("chat ben: boss is back");
+}
+
+#[test]
+fn who_comes_before_there_is_a_table_waits_for_it() {
+    let base = port_base();
+    let at = |offset: u16| format!("127.0.0.1:{}", base + offset);
+    let (client, boss) = (at(0), at(101));
+    let doors = ["--listen-client", &client, "--listen-http", &at(80), "--listen-rpc", &at(90)];
+    let words = ["gateway", "--id", "g1", "--dev-auth", "--boss", &boss];
+    let _gateway = Imq::start(&[&words[..], &doors].concat());
+    let sub = ["sub", "/room/1", "--gateway", &client, "--user", "ann"];
+    let mut said = String::new();
+    until("the gateway answers", || {
+        let output = imq(&[&sub[..], &["--wait", "0"]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        said = String::from_utf8_lossy(&output.stderr).into_owned();
+        !said.contains("refused")
+    });
+    assert!(said.contains("no bucket table yet"), "{said}");
+
+    let mut sub = Imq::start(&sub);
+    let data = std::env::temp_dir().join(format!("imq-test-{}-{base}", std::process::id()));
+    let data = data.display().to_string();
+    let http = ["--listen-http", &at(100)];
+    let words = ["boss", "--data-dir", &data, "--listen-link", &boss];
+    let _boss = Imq::start(&[&words[..], &http].concat());
+    let at = ["--listen-link", &at(201), "--listen-http", &at(200)];
+    let words = ["queue-node", "--id", "q1", "--boss", &boss];
+    let _queue_node = Imq::start(&[&words[..], &at].concat());
+    sub.line("subscribed");
+    std::fs::remove_dir_all(data).expect("the boss made it");
 }
