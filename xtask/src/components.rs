@@ -100,6 +100,11 @@ const PROGRAMS: [Component; 14] = [
         probe: "command -v chromium",
         remedy: Remedy::Packages(&["chromium"]),
     },
+    Component {
+        name: "haproxy",
+        probe: "command -v haproxy",
+        remedy: Remedy::Packages(&["haproxy"]),
+    },
     Component { name: "ip", probe: "command -v ip", remedy: Remedy::Packages(&["iproute2"]) },
     Component { name: "nft", probe: "command -v nft", remedy: Remedy::Packages(&["nftables"]) },
     Component { name: "curl", probe: "command -v curl", remedy: Remedy::Packages(&["curl"]) },

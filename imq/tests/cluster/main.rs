@@ -17,6 +17,7 @@ mod dev;
 mod document;
 mod folder;
 mod guide;
+mod haproxy;
 mod http;
 mod identity;
 mod kills;

@@ -144,6 +144,14 @@ impl Five {
         let arguments: Vec<&str> = lines[1 + at].iter().map(String::as_str).collect();
         self.queue_nodes[at] = Imq::start(&arguments);
     }
+
+    /// Starts a gateway again, as its line has it and with more words.
+    pub(crate) fn restart_gateway(&mut self, at: usize, more: &[&str]) {
+        let lines = readme_lines(self.base, &self.data.display().to_string());
+        let line = lines[3 + at].iter().map(String::as_str);
+        let arguments: Vec<&str> = line.chain(more.iter().copied()).collect();
+        self.gateways[at] = Imq::start(&arguments);
+    }
 }
 
 impl Drop for Five {
