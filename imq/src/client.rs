@@ -218,21 +218,21 @@ fn run(
 
 /// Connects, if need be again and again for a while.
 async fn connect(options: &Options, wait: Duration) -> Result<Client, ConnectError> {
-    let end = tokio::time::Instant::now() + wait;
+    let mut left = wait.as_millis() / ASK_AGAIN.as_millis();
     let mut is_told = false;
     loop {
         let (code, reason) = match Client::connect(options.clone()).await {
             Err(ConnectError::Refused { code, reason }) => (code, reason),
             done => return done,
         };
-        let lets_in_later = code == Close::Overloaded as u32;
-        if !lets_in_later || tokio::time::Instant::now() + ASK_AGAIN > end {
+        if left == 0 || code != Close::Overloaded as u32 {
             return Err(ConnectError::Refused { code, reason });
         }
         if !is_told {
             eprintln!("imq: waiting for up to {} s: {reason}", wait.as_secs_f64());
             is_told = true;
         }
+        left -= 1;
         tokio::time::sleep(ASK_AGAIN).await;
     }
 }

@@ -77,8 +77,8 @@ fn a_host_without_power_is_noticed_and_nothing_is_lost() {
 
 #[test]
 fn whoever_is_hurt_by_chance_nothing_is_lost_in_silence() {
-    let seed = std::env::var("IMQ_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(rand::random);
-    println!("IMQ_TEST_SEED={seed}");
+    let given = std::env::var_os("IMQ_TEST_SEED").and_then(|text| text.into_string().ok());
+    let seed: u64 = given.map_or_else(rand::random, |text| text.parse().expect("a number"));
+    println!("seed {seed}");
     fail_over("random", &format!("--kills 8 --seed {seed}"));
 }

@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 14] = [
+const PROGRAMS: [Component; 15] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
