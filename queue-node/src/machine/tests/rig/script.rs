@@ -13,6 +13,9 @@ use super::Rig;
 use super::cluster::{configured, row, session_id, table};
 use crate::machine::Input;
 
+/// Where somebody stands who has seen nothing.
+const NOWHERE: &str = "0:chat=0";
+
 impl Rig {
     pub(super) fn line(&mut self, words: &[&str]) {
         let name = words[0];
@@ -39,19 +42,18 @@ impl Rig {
             "login" | "lost" | "confirmed" | "recognise" => self.home(link, words),
             "resume" => {
                 self.at(link, words[3]);
-                let invited = words.get(5) == Some(&"invited");
-                let since = words.get(5).filter(|_| !invited).unwrap_or(&"0:chat=0");
+                let invited = words.contains(&"invited");
+                let since = words.get(5).filter(|_| !invited).unwrap_or(&NOWHERE);
                 let since = self.since(since);
-                let (epoch, marks) = (since.epoch, since.marks);
                 let (session, queue, sub) = (number(2), words[3].to_owned(), number(4));
+                let (epoch, marks) = (since.epoch, since.marks);
                 let resume = g2q::Resume { session, sub, queue, epoch, marks, invited };
                 self.lane(link, Body::Resume(resume));
             }
             "detach" => {
                 self.at(link, words[3]);
-                let queue = words[3].to_owned();
-                let sub = words[4].parse().expect("a number");
-                self.lane(link, Body::Detach(g2q::Detach { session: number(2), queue, sub }));
+                let (session, queue, sub) = (number(2), words[3].to_owned(), number(4));
+                self.lane(link, Body::Detach(g2q::Detach { session, queue, sub }));
             }
             "attach" => {
                 self.at(link, words[2]);
