@@ -55,7 +55,7 @@ fn moved(text: &str, base: u16) -> String {
         ("bind :7400\n".to_owned(), format!("bind 127.0.0.1:{}\n", clients(base))),
         ("bind :7480\n".to_owned(), format!("bind 127.0.0.1:{}\n", base + 311)),
         ("bind 127.0.0.1:7490".to_owned(), format!("bind 127.0.0.1:{}", base + 312)),
-        ("bind 127.0.0.1:8405".to_owned(), format!("bind 127.0.0.1:{}", figures(base))),
+        ("bind :8405\n".to_owned(), format!("bind 127.0.0.1:{}\n", figures(base))),
         (
             "    stats socket /run/haproxy/admin.sock mode 660 level admin\n".to_owned(),
             String::new(),
