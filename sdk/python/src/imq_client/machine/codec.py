@@ -57,12 +57,14 @@ def outward(body: dict[str, Any]) -> dict[str, Any]:
 
 def inward(body: dict[str, Any]) -> dict[str, Any]:
     """The fields as the client uses them: what isn't JSON is `bytes`."""
-    for name in ("payload", "value"):
+    for name in ("payload", "value", "set"):
         text = body.pop(f"{name}_base64", None)
         if text is not None:
             body[name] = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     for name in _LISTS:
-        for item in body.get(name) or ():
+        items = body.get(name)
+        # By RPC, `entries` of a mount is their number.
+        for item in items if isinstance(items, list) else ():
             inward(item)
     return body
 
