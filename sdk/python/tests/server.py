@@ -25,6 +25,10 @@ _OFFSETS = (0, 1, 80, 81, 90, 91, 100, 101, 200, 201, 290, 291)
 _START_S_MAX = 60
 
 
+# Programs of Python's find the library, whether it is installed or not.
+_SOURCES = str(Path(__file__).resolve().parents[1] / "src")
+_ENVIRONMENT = {**os.environ, "PYTHONPATH": _SOURCES}
+
 _running: set[Process] = set()
 
 
@@ -41,11 +45,11 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 class Process:
     """A server, whose lines can be waited for."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [BINARY, *arguments]
+    def __init__(self, *arguments: str, program: str = BINARY) -> None:
+        command = [program, *arguments]
         self._errors = tempfile.TemporaryFile()
         self._child = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self._errors, text=True
+            command, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=_ENVIRONMENT
         )
         _running.add(self)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import unittest
+import weakref
 from typing import Any
 from unittest import mock
 
@@ -24,8 +26,8 @@ from imq_client import (
     Unsubscribed,
     ValueChange,
     reread,
+    stream,
 )
-from imq_client.stream import KEPT_MAX
 
 from .fake import comes_back, connected, in_room, settled, subscribed
 
@@ -40,9 +42,9 @@ def state(seq: int, *changes: dict[str, Any]) -> dict[str, Any]:
     return {"sub": 1, "mount": "scores", "seq": seq, "changes": list(changes)}
 
 
-async def rest(stream: Stream[Any]) -> list[Any]:
+async def rest(events: Stream[Any]) -> list[Any]:
     """What a stream has, when it has ended."""
-    return [event async for event in stream]
+    return [event async for event in events]
 
 
 class Subscribing(unittest.IsolatedAsyncioTestCase):
@@ -131,7 +133,7 @@ class Subscribing(unittest.IsolatedAsyncioTestCase):
         sending = asyncio.ensure_future(room.send("chat", 1))
         await settled()
         await imq.close()
-        self.assertEqual([[], [], [], []], [await rest(stream) for stream in streams])
+        self.assertEqual([[], [], [], []], [await rest(one) for one in streams])
         with self.assertRaises(OutcomeUnknown):
             await sending
         with self.assertRaises(Closed):
@@ -150,16 +152,23 @@ class Streams(unittest.IsolatedAsyncioTestCase):
     async def test_who_does_not_read_is_told_and_harms_nobody(self) -> None:
         _, world, room = await in_room()
         slow, quick = room.messages(), room.messages()
-        for seq in range(5, 6 + KEPT_MAX):
-            world.socket.says(message=message(seq))
-            self.assertEqual(seq, (await quick.__anext__()).seq)
-        for seq in range(5, 5 + KEPT_MAX):
-            self.assertEqual(seq, (await slow.__anext__()).seq)
+        with mock.patch.object(stream, "KEPT_MAX", 100):
+            for seq in range(5, 106):
+                world.socket.says(message=message(seq))
+                self.assertEqual(seq, (await quick.__anext__()).seq)
+        self.assertEqual(list(range(5, 105)), [(await slow.__anext__()).seq for _ in range(100)])
         with self.assertRaises(Overrun):
             await slow.__anext__()
         self.assertEqual([], await rest(slow))
         world.socket.says(message=message(9_999))
         self.assertEqual(9_999, (await quick.__anext__()).seq)
+
+    async def test_a_loop_that_is_left_keeps_nothing(self) -> None:
+        _, world, room = await in_room()
+        world.socket.says(message=message(5))
+        left = weakref.ref(room.messages())
+        gc.collect()
+        self.assertIsNone(left())
 
     async def test_all_kinds_of_events(self) -> None:
         _, world, room = await in_room()
