@@ -129,6 +129,33 @@ class Bounds(unittest.TestCase):
         failures = [_failure(bench.do(_send(number, payload))) for number in range(1, 5)]
         self.assertEqual([None, None, None, "full"], failures)
 
+    def test_what_does_not_fit_into_seen_is_subscribed_anew(self) -> None:
+        bench = Bench()
+        bench.connect()
+        names = [f"/{number}/{'x' * 200}" for number in range(60)]
+        for number, name in enumerate(names, 1):
+            bench.do(Command(number, "subscribe", {"queue": name}))
+            bench.hear(result={"op_id": number, "status": 0})
+            bench.hear(subscribed={"sub": number, "queue": name, "epoch": 1, "marks": {}})
+        bench.do(Closed())
+        (frame,) = bench.do(Opened()).frames
+        resume = json.loads(frame)["connect"]["resume"]
+        self.assertLessEqual(len(json.dumps(resume["seen"])), limits.SEEN_BYTES_MAX)
+        welcome = {"session_id": "s", "secret": "k2", "user": "ann", "resumed": True}
+        anew = [json.loads(frame)["subscribe"] for frame in bench.hear(welcome=welcome).frames]
+        seen = [seen["queue"] for seen in resume["seen"]]
+        self.assertTrue(seen and anew)
+        self.assertEqual(set(names), {*seen, *(body["queue"] for body in anew)})
+        self.assertEqual(len(names), len(seen) + len(anew))
+
+    def test_what_is_too_old_is_not_sent_because_of_what_comes(self) -> None:
+        bench = Bench()
+        bench.do(_send(1))
+        bench.do(Opened(), after=limits.GRACE_MS - 1)
+        bench.now += 1
+        out = bench.hear(welcome={"session_id": "s", "secret": "k", "user": "ann"})
+        self.assertEqual(("not_sent", []), (_failure(out), out.frames))
+
     def test_a_command_that_cannot_be_written_leaves_nothing_behind(self) -> None:
         bench = Bench()
         with self.assertRaises(ValueError):

@@ -92,6 +92,17 @@ class Subscribing(unittest.IsolatedAsyncioTestCase):
         self.assertEqual([[], []], [await rest(messages), await rest(members)])
         self.assertEqual("none", room.status)
 
+    async def test_a_room_that_was_left_is_forgotten(self) -> None:
+        _, world, room = await in_room()
+        left = weakref.ref(room)
+        leaving = asyncio.ensure_future(room.leave())
+        await settled()
+        world.socket.answers()
+        await leaving
+        del room, leaving
+        gc.collect()
+        self.assertIsNone(left())
+
     async def test_a_subscription_that_comes_back(self) -> None:
         _, world, room = await in_room()
         events = room.events()
@@ -236,6 +247,12 @@ class State(unittest.IsolatedAsyncioTestCase):
             ],
             await rest(changes),
         )
+
+    async def test_what_is_older_than_what_is_known_changes_nothing(self) -> None:
+        _, world, room = await in_room(mounts=[SCORES])
+        world.socket.says(state=state(10, {"key": "k", "value": "new", "version": 10}))
+        world.socket.says(state=state(11, {"key": "k", "value": "old", "version": 9}))
+        self.assertEqual({"k": "new"}, dict(room.state("scores")))
 
     async def test_own_writes_show_when_they_are_confirmed(self) -> None:
         _, world, room = await in_room(mounts=[SCORES])

@@ -117,6 +117,12 @@ class Repeating(unittest.TestCase):
             with Rpc([nobody(), gateway.url], "k", timeout_s=5) as rpc:
                 self.assertEqual([7, 7], [rpc.create_queue("/a") for _ in range(2)])
 
+    def test_who_answered_last_is_asked_first(self) -> None:
+        with Gateway(refusal(503, "unavailable", True)) as down, Gateway((200, {"seq": 7})) as up:
+            with Rpc([down.url, up.url], "k", timeout_s=5) as rpc:
+                self.assertEqual([7, 7], [rpc.create_queue("/a") for _ in range(2)])
+            self.assertEqual((1, 2), (len(down.asked), len(up.asked)))
+
     def test_nobody_answers(self) -> None:
         with Rpc([nobody(), nobody()], "k", timeout_s=0.2) as rpc:
             with self.assertRaises(Unavailable) as raised:
