@@ -1,0 +1,93 @@
+"""The client of imq for asyncio: `connect` makes one. What back ends need is in `imq_client.rpc`
+and `imq_client.callout`."""
+
+from .change import Change
+from .client import Client, Status, StatusChange, connect
+from .driver import TokenSource
+from .errors import (
+    BadName,
+    Closed,
+    Conflict,
+    Forbidden,
+    Full,
+    ImqError,
+    Internal,
+    Invalid,
+    Limit,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    Overrun,
+    Precondition,
+    Refused,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unimplemented,
+)
+from .events import (
+    Entry,
+    Event,
+    Gap,
+    Joined,
+    Left,
+    Message,
+    MountCreated,
+    MountDeleted,
+    Page,
+    StateChange,
+    StateChanged,
+    Subscribed,
+    Unsubscribed,
+)
+from .members import Members, MembersChange
+from .room import Room
+from .state import StateMap, ValueChange
+from .stream import Stream
+
+__all__ = [
+    "BadName",
+    "Change",
+    "Client",
+    "Closed",
+    "Conflict",
+    "Entry",
+    "Event",
+    "Forbidden",
+    "Full",
+    "Gap",
+    "ImqError",
+    "Internal",
+    "Invalid",
+    "Joined",
+    "Left",
+    "Limit",
+    "Members",
+    "MembersChange",
+    "Message",
+    "MountCreated",
+    "MountDeleted",
+    "NotFound",
+    "NotSent",
+    "OutcomeUnknown",
+    "Overrun",
+    "Page",
+    "Precondition",
+    "Refused",
+    "Room",
+    "StateChange",
+    "StateChanged",
+    "StateMap",
+    "Status",
+    "StatusChange",
+    "Stream",
+    "Subscribed",
+    "TokenSource",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+    "Unimplemented",
+    "Unsubscribed",
+    "ValueChange",
+    "connect",
+]

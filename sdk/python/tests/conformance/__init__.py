@@ -1,0 +1,1 @@
+"""Runs the scripts of sdk/conformance, whose README says what they mean."""
