@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 15] = [
+const PROGRAMS: [Component; 16] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
@@ -74,6 +74,11 @@ const PROGRAMS: [Component; 15] = [
         name: "python3 with google.protobuf",
         probe: "/usr/bin/python3 -c 'import google.protobuf'",
         remedy: Remedy::Packages(&["python3", "python3-protobuf"]),
+    },
+    Component {
+        name: "python3 with websockets",
+        probe: "/usr/bin/python3 -c 'import websockets'",
+        remedy: Remedy::Packages(&["python3", "python3-websockets"]),
     },
     Component {
         name: "protoc",

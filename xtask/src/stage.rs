@@ -167,12 +167,19 @@ fn hosts(tree: &Tree, is_root: bool) -> Work {
 
 /// Those in other languages, also with real servers, by their own packages and tests.
 fn client_libraries(tree: &Tree) -> Work {
-    let folder = "sdk/js";
-    if !tree.has(&format!("{folder}/package.json")) {
+    let (pages, python) = ("sdk/js", "sdk/python");
+    if !tree.has(&format!("{pages}/package.json")) {
         return Work::Missing("there is no client library for pages");
     }
+    if !tree.has(&format!("{python}/pyproject.toml")) {
+        return Work::Missing("there is no client library for Python");
+    }
     let lines = ["npm ci --no-audit --no-fund", "npm test", "npm run size"];
-    Work::Commands(lines.map(|line| in_folder(line, folder)).into())
+    let mut lines: Vec<_> = lines.iter().map(|line| in_folder(line, pages)).collect();
+    let mut tests = in_folder("/usr/bin/python3 -m tests", python);
+    tests.environment.push(("PYTHONPATH".to_owned(), "src".to_owned()));
+    lines.push(tests);
+    Work::Commands(lines)
 }
 
 /// A command with the program that the stage `build` has built.

@@ -17,7 +17,6 @@ import urllib.request
 from pathlib import Path
 
 BINARY = os.environ.get("IMQ_BINARY", "")
-NO_BINARY = "IMQ_BINARY names no server"
 
 # Below the ports that the system gives connections; each server takes some of the next 300.
 _PORTS = int(os.environ.get("IMQ_TEST_PORTS", "20000"))
@@ -46,6 +45,8 @@ class Process:
     """A server, whose lines can be waited for."""
 
     def __init__(self, *arguments: str, program: str = BINARY) -> None:
+        if not program:
+            raise RuntimeError("IMQ_BINARY names no server: build imq, and give its path")
         command = [program, *arguments]
         self._errors = tempfile.TemporaryFile()
         self._child = subprocess.Popen(

@@ -27,7 +27,7 @@ from imq_client import (
 )
 from imq_client.rpc import Call, Rpc, every
 
-from .server import BINARY, NO_BINARY, Cluster, Dev, Proxy
+from .server import Cluster, Dev, Proxy
 
 T = TypeVar("T")
 
@@ -45,7 +45,6 @@ def soon(what: Awaitable[T]) -> Awaitable[T]:
     return asyncio.wait_for(what, SOON_S)
 
 
-@unittest.skipUnless(BINARY, NO_BINARY)
 class WithDev(unittest.IsolatedAsyncioTestCase):
     dev: Dev
 
@@ -247,7 +246,6 @@ class Application(http.server.BaseHTTPRequestHandler):
         return callout.refuse("only Ivy")
 
 
-@unittest.skipUnless(BINARY, NO_BINARY)
 class WithCallouts(unittest.IsolatedAsyncioTestCase):
     async def test_asks_are_verified_and_answered(self) -> None:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Application)
@@ -299,7 +297,6 @@ send = "server"
 """
 
 
-@unittest.skipUnless(BINARY, NO_BINARY)
 class WithTokens(unittest.IsolatedAsyncioTestCase):
     async def test_tokens_are_renewed_and_gateways_replaced(self) -> None:
         cluster = Cluster()

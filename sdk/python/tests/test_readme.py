@@ -17,7 +17,7 @@ from imq_client import callout, connect
 from imq_client.errors import ImqError
 from imq_client.rpc import Rpc
 
-from .server import BINARY, NO_BINARY, Dev, Process
+from .server import Dev, Process
 
 FOLDER = Path(__file__).resolve().parents[1]
 README = (FOLDER / "README.md").read_text()
@@ -54,7 +54,6 @@ class Text(unittest.TestCase):
             self.assertTrue(hasattr(imq_client, name), name)
 
 
-@unittest.skipUnless(BINARY, NO_BINARY)
 class Examples(unittest.IsolatedAsyncioTestCase):
     async def test_they_run(self) -> None:
         dev = Dev()

@@ -51,8 +51,12 @@ fn the_cluster_is_tested_apart() {
     );
     let hosts = commands_of("hosts", &files, false);
     assert_eq!(hosts, ["cargo test --workspace --test hosts -- --test-threads=1"]);
-    let libraries = commands_of("client libraries", &[("sdk/js/package.json", "")], false);
-    assert_eq!(libraries, ["npm ci --no-audit --no-fund", "npm test", "npm run size"]);
+    let packages = [("sdk/js/package.json", ""), ("sdk/python/pyproject.toml", "")];
+    let libraries = commands_of("client libraries", &packages, false);
+    assert_eq!(libraries[..3], ["npm ci --no-audit --no-fund", "npm test", "npm run size"]);
+    assert_eq!(libraries[3..], ["/usr/bin/python3 -m tests"]);
+    let lacks = commands_of("client libraries", &packages[..1], false);
+    assert_eq!(lacks, ["there is no client library for Python"]);
     let load = commands_of("load plans", &files, false);
     assert_eq!(load, ["cargo test --workspace --test load -- --test-threads=3"]);
 }
