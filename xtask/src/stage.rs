@@ -70,7 +70,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool, is_root: bool) -> Vec<Stage> {
     }
     let build = stage("build", 1200, commands(["cargo test --quiet --workspace --no-run"]));
     stages.push(Stage { ends_the_gate: true, ..build });
-    stages.push(tests("unit and script tests", 200, unit_tests(tree)));
+    stages.push(tests("unit and script tests", 400, unit_tests(tree)));
     stages.push(tests("simulation", 900, simulation(tree, quick)));
     if !quick {
         stages.push(tests("cluster", 600, cluster(tree)));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Outcome, Verdict, pass, run_stage, summary};
+use super::{Outcome, TIME_GOAL, Verdict, complaint_of, pass, run_stage, summary};
 use crate::clock;
 use crate::counts::Counts;
 use crate::process::CommandLine;
@@ -99,6 +99,12 @@ fn all_stages_share_the_time_of_the_gate() {
     let (begin, stages) = (clock::now(), vec![stage(&["tail -f /dev/null"])]);
     assert!(!pass(Path::new("/"), &Tree::default(), stages, Duration::from_millis(200)));
     assert!(clock::now() - begin < AMPLE, "it had all the time of its stage");
+}
+
+#[test]
+fn a_gate_that_takes_long_says_so() {
+    assert_eq!(complaint_of(TIME_GOAL), "");
+    assert!(complaint_of(TIME_GOAL + Duration::from_secs(1)).contains("more than 35 minutes"));
 }
 
 #[test]
