@@ -155,7 +155,7 @@ fn a_machine_without_power_is_noticed_and_nothing_is_lost() {
 }
 
 #[test]
-fn whoever_is_killed_by_chance_nothing_is_lost_in_silence() {
+fn whoever_is_hurt_by_chance_nothing_is_lost_in_silence() {
     // The boss may be away for a second, and a node with it: what piles up then may be more than a
     // room's replay log keeps, for all who are in it.
     let report = fail_over("random", &format!("{CHANCE} --seed {}", seed()));
