@@ -84,6 +84,11 @@ impl Decider {
         [Some(self.publish_ms), node, self.panics.wake_at()].into_iter().flatten().min()
     }
 
+    /// Gives the boss what the process's HTTP has answered it.
+    pub(super) fn answer_calls(&mut self, now: Time) {
+        self.membership.answer_calls(now, &mut self.out.links);
+    }
+
     /// Everything that came has been decided.
     pub(super) fn end_turn(&mut self, now: Time) {
         if let Some(node) = &mut self.node {
