@@ -9,8 +9,8 @@
 //! `resume`, `attach`, `renew`, `mounts` and `requests`; `application` asks and tells who is behind
 //! call-outs; `user` decides who is logged in, `member` what rooms hear of it, `peer` and
 //! `unanswered` what queues say to each other; `capacity` bounds all of it, `cells` by whom;
-//! `stopped` says when nothing new is decided; `reports`, `inspect` and `busy` say what the boss hears;
-//! `clock` is a bucket's, and `timers` say when to wake.
+//! `stopped` says when nothing new is decided; `reports`, `inspect` and `busy` say what the boss
+//! hears; `clock` is a bucket's, and `timers` say when to wake.
 
 mod allowance;
 mod application;
