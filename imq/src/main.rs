@@ -9,6 +9,7 @@ mod load;
 mod logging;
 mod roles;
 mod shutdown;
+mod supervisor;
 mod token;
 
 use std::process::ExitCode;

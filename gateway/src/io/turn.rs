@@ -381,6 +381,7 @@ impl Loop {
             samples.push(secrets.sample());
         }
         self.board.publish(&board_name(self.number), samples);
+        self.board.turns(&board_name(self.number), now);
         if self.number == 0 {
             self.board.set_unready("boss", decider.membership.unready());
             self.report(now, decider);
