@@ -159,7 +159,7 @@ pub(crate) struct GatewayOptions {
     /// Threads that hold clients [default: one per core].
     #[arg(long, env = "IMQ_GATEWAY_LANES", value_name = "COUNT")]
     pub(crate) lanes: Option<usize>,
-    /// Believe `connect.user` without a token. For development only.
+    /// Believe `connect.user` without a token, for development only [default: false].
     #[arg(long, env = "IMQ_GATEWAY_DEV_AUTH", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev_auth: Option<bool>,
     /// An origin whose pages may connect, like https://game.example or http://localhost:3000;
@@ -227,7 +227,7 @@ impl File {
     }
 
     /// Reads a file; else all that is wrong with it.
-    fn parse(text: &str) -> Result<File, Vec<Problem>> {
+    pub(crate) fn parse(text: &str) -> Result<File, Vec<Problem>> {
         document::read(text, File::findings)
     }
 
