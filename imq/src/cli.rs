@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions};
 use crate::logging::Format;
-use crate::{client, ctl, dev, exit, load, pages, token};
+use crate::{client, ctl, dev, doctor, exit, load, pages, token, top};
 
 /// Load tests refuse a debug build by these words.
 const VERSION: &str = if cfg!(debug_assertions) {
@@ -75,6 +75,20 @@ pub(crate) enum Command {
     /// Ask a running node, or tell it something.
     #[command(subcommand)]
     Ctl(ctl::Question),
+    /// Watch the cluster in the terminal: how many hosts may die, nodes, queues, clients, figures.
+    #[command(after_help = "Keys: q quit, s sort, 1 nodes, 2 queues, 3 clients, 0 all
+
+Examples: imq top --boss http://10.0.0.5:7500
+          imq top --once")]
+    Top(top::Options),
+    /// Look for what keeps imq from working: this machine's limits, ports, clocks, certificates, a
+    /// token, an origin, and all nodes of a cluster. Says what to do about it.
+    #[command(after_help = "Examples: imq doctor
+          imq doctor --config /etc/imq.toml --no-boss
+          imq doctor --gateway game.example:7400 --token-file token --origin https://game.example
+
+Exit codes: 0 nothing is wrong, there may be warnings; 1 something is; 2 wrong words.")]
+    Doctor(doctor::Options),
     /// Check a configuration file and say all that is wrong with it.
     #[command(after_help = "Example: imq check-config /etc/imq.toml")]
     CheckConfig(CheckOptions),

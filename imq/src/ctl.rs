@@ -5,8 +5,9 @@ pub(crate) mod api;
 pub(crate) mod cluster;
 mod config;
 mod digest;
-mod events;
+pub(crate) mod events;
 mod kick;
+pub(crate) mod live;
 mod queues;
 pub(crate) mod report;
 
@@ -90,11 +91,16 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode> {
             Question::Adopt(options) => adopt::adopt(options).await,
         }
     });
-    done.or_else(|error| match error.downcast_ref::<Trouble>() {
+    done.or_else(explained)
+}
+
+/// An error that a boss's answer is, or its absence, with an exit code of its own.
+pub(crate) fn explained(error: anyhow::Error) -> Result<ExitCode> {
+    match error.downcast_ref::<Trouble>() {
         Some(trouble) => {
             eprintln!("imq: {error:#}");
             Ok(ExitCode::from(trouble.exit_code()))
         }
         None => Err(error),
-    })
+    }
 }

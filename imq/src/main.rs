@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod ctl;
 mod dev;
+mod doctor;
 mod exit;
 mod load;
 mod logging;
@@ -13,6 +14,7 @@ mod roles;
 mod show;
 mod shutdown;
 mod token;
+mod top;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
         Command::Loadtest(plan) => load::plan(&plan),
         Command::Compare(options) => load::compare(&options),
         Command::Ctl(question) => ctl::run(&question),
+        Command::Top(options) => top::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
         Command::CheckConfig(options) => config::check(&options),
         Command::Completions(options) => pages::completions(&options),
         Command::Man(options) => pages::man(&options),

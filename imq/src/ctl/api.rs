@@ -127,6 +127,18 @@ impl Api {
         self.post(&format!("rpc/{method}"), &[], body.to_string()).await
     }
 
+    /// An answer that doesn't end.
+    pub(crate) async fn stream(&self, path: &str) -> Result<Response> {
+        let url = self.url(path, &[])?;
+        let request = self.http.get(url.clone());
+        let response = self.send(&url, request).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let text = response.text().await.map_err(|error| unreached(&url, &error))?;
+        Err(refused(&url, &text).into())
+    }
+
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url> {
         let url = format!("{}/api/v1/{path}", self.boss);
         let mut url = Url::parse(&url).with_context(|| format!("--boss {}", self.boss))?;

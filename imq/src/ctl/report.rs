@@ -1,6 +1,7 @@
 //! Lists of what stands out: connections, and queues with traffic.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
@@ -9,6 +10,9 @@ use serde_json::Value;
 
 use super::api::{Api, Boss, read};
 use crate::show::{self, Cell, DIM, NAME, PLAIN, Table, WARN, styled};
+
+/// So long queue nodes count before they say which queues are busy.
+const COUNTING: Duration = Duration::from_millis(1_200);
 
 /// What is reported.
 #[derive(Debug, Subcommand)]
@@ -101,7 +105,13 @@ pub(crate) struct BusyQueue {
     pub(crate) node: String,
     pub(crate) members: f64,
     pub(crate) events_per_s: f64,
-    pub(crate) bytes_per_s: f64,
+}
+
+impl BusyQueue {
+    /// Each member gets each event.
+    pub(crate) fn deliveries_per_s(&self) -> f64 {
+        self.events_per_s * self.members
+    }
 }
 
 /// Who answered nothing that could be used.
@@ -125,7 +135,12 @@ pub(super) async fn run(report: &Report) -> Result<ExitCode> {
 
 /// Prints the queues with the most traffic.
 pub(super) async fn busy(api: &Api, top: u32, json: bool) -> Result<ExitCode> {
-    let answer = api.get("busy", &[("top", &top.to_string())]).await?;
+    let top = top.to_string();
+    let query = [("top", top.as_str())];
+    // Queue nodes count from the first question on, and answer the next one.
+    api.get("busy", &query).await?;
+    tokio::time::sleep(COUNTING).await;
+    let answer = api.get("busy", &query).await?;
     print(answer, json, |all: Busy| (queues(&all.queues), all.missing))
 }
 
@@ -179,14 +194,14 @@ pub(crate) fn connections(all: &[Connection]) -> Table {
 
 /// Queues with traffic in columns.
 pub(crate) fn queues(all: &[BusyQueue]) -> Table {
-    let mut table = Table::new(&["queue", "node", ">members", ">events/s", ">bytes/s"]);
+    let mut table = Table::new(&["queue", "node", ">members", ">events/s", ">deliveries/s"]);
     for one in all {
         table.push(vec![
             Cell::new(&one.queue, NAME),
             Cell::plain(&one.node),
             Cell::plain(format!("{:.0}", one.members)),
             Cell::plain(show::rate(one.events_per_s)),
-            Cell::plain(show::bytes(one.bytes_per_s)),
+            Cell::plain(show::rate(one.deliveries_per_s())),
         ]);
     }
     table
