@@ -160,6 +160,10 @@ impl Reception {
                 let question = self.question(reply);
                 self.handle(now, Input::Inspect { question, queue: &queue });
             }
+            Mail::Call(call, reply) => {
+                let question = self.question(reply);
+                self.handle(now, Input::Call { question, call });
+            }
             Mail::Configure(config, over, reply) => {
                 let question = self.question(reply);
                 self.handle(now, Input::Configure { question, config, over });
