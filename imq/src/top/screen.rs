@@ -11,6 +11,9 @@ const PART_LINES: usize = 10;
 /// Events at the end while all are shown.
 const EVENTS_SHOWN: usize = 5;
 
+/// What can be pressed.
+const KEYS: &str = "   q quit · s sort · 1 2 3 one pane · 0 all";
+
 /// A part of the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Pane {
@@ -79,16 +82,19 @@ impl Screen {
         self.trouble = trouble;
     }
 
-    /// As many of the lines as fit, each cut to the width.
+    /// As many of the lines as fit, each cut to the width, and the keys at the end of the first.
     pub(super) fn fitting(
         &self,
         view: &View,
         boss: &str,
         (width, height): (usize, usize),
     ) -> Vec<String> {
-        let mut lines = self.lines(view, boss, width);
+        let mut lines = self.lines(view, boss, usize::MAX);
+        if let Some(first) = lines.first_mut() {
+            first.push_str(&styled(KEYS, DIM));
+        }
         lines.truncate(height);
-        lines
+        lines.iter().map(|line| cut(line, width)).collect()
     }
 
     /// All lines, each cut to the width.
@@ -122,10 +128,7 @@ impl Screen {
             "{} {} {}\n",
             styled("imq top", HEAD),
             styled(&show::safe(boss), NAME),
-            styled(
-                &format!("{}   q quit · s sort · 1 2 3 one pane · 0 all", show::date(view.at_ms)),
-                DIM
-            ),
+            styled(&show::date(view.at_ms), DIM),
         );
         if let Some(trouble) = &self.trouble {
             text += &format!("{}\n", styled(&format!("{trouble}: asking again"), BAD));

@@ -5,6 +5,7 @@ use super::*;
 
 #[tokio::test]
 async fn only_sections_of_the_file_are_looked_at() {
+    rustls::crypto::ring::default_provider().install_default().ok();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let (taken_at, free_at) = (taken.local_addr().unwrap(), free.local_addr().unwrap());
