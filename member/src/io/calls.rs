@@ -1,6 +1,6 @@
-//! What the boss asks of this process for an operator, over the link that it has anyhow: the same as
-//! anybody could ask over HTTP, and what only it may ask. The thread with the link hands the request
-//! to the thread that serves HTTP, which hands the answer back.
+//! What the boss asks of this process for an operator, over the link that it has anyhow: the same
+//! as anybody could ask over HTTP, and what only it may ask. The thread with the link hands the
+//! request to the thread that serves HTTP, which hands the answer back.
 
 use std::convert::Infallible;
 use std::fmt;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
 
 use link::io::{Wires, clock, threads};
@@ -14,6 +15,7 @@ use proto::limits;
 use proto::link::Role;
 
 use super::decider::{self, Decider};
+use super::looks::{self, Look};
 use super::memory;
 use super::settings::{Error, Listen, Settings};
 
@@ -67,7 +69,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let address = settings.listen_http;
     let routes = http::routes(board.clone());
     let (calls, calling) = calls::open(wakes(&waker));
-    let answering = calling.answer(routes.clone(), None);
+    let (own, looks) = looks::routes(waker.clone());
+    let answering = calling.answer(routes.clone().merge(own), None);
     let port = Port {
         name: settings.id.clone(),
         address,
@@ -90,7 +93,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         membership.dial_bosses(clock::now(), &mut wires);
         let mut decider = Decider::new(membership, id, board, bytes_max);
         (decider.hub, decider.faults) = (hub, faults);
-        Loop { poll, wires, decider, stopped }.run();
+        Loop { poll, wires, decider, looks, stopped }.run();
     })?;
     Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread) })
 }
@@ -122,6 +125,7 @@ struct Loop {
     poll: Poll,
     wires: Wires,
     decider: Decider,
+    looks: Receiver<Look>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -145,6 +149,9 @@ impl Loop {
             }
             self.wires.wake(now, &mut self.decider);
             self.decider.answer_calls(now);
+            while let Ok(look) = self.looks.try_recv() {
+                self.decider.look(now, look);
+            }
             self.decider.end_turn(now);
             let dials = self.decider.membership.dials();
             dial(dials, now, &mut self.wires, &mut self.decider);

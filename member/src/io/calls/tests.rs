@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use proto::b2n::Call;
 use proto::limits;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::channel;
 
 use super::{open, run};
 
@@ -62,8 +62,8 @@ fn what_is_no_request_too_long_or_too_late_is_said() {
 #[test]
 fn requests_cross_to_the_thread_of_http_and_back_and_too_many_are_refused() {
     block_on(async {
-        let (woken, mut wakes) = unbounded_channel();
-        let (calls, calling) = open(move || woken.send(()).unwrap());
+        let (woken, mut wakes) = channel(limits::CALLS_MAX + 1);
+        let (calls, calling) = open(move || woken.try_send(()).unwrap());
         for number in 0..=limits::CALLS_MAX as u64 {
             calls.put(call(number, "GET", "/hello", b""));
         }
