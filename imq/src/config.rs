@@ -85,6 +85,11 @@ pub(crate) struct BossOptions {
     /// in the environment [default: none, and nothing can be changed].
     #[arg(long, env = "IMQ_ADMIN_KEY_FILE", value_name = "FILE")]
     pub(crate) admin_key_file: Option<PathBuf>,
+    /// The file that holds the key for reading the page and the API; without it the key is
+    /// IMQ_READ_KEY in the environment. The admin key does as well [default: none, and everybody
+    /// may read].
+    #[arg(long, env = "IMQ_READ_KEY_FILE", value_name = "FILE")]
+    pub(crate) read_key_file: Option<PathBuf>,
     /// A new cluster waits for so many queue nodes before it hands out buckets [default: those of
     /// the first second].
     #[arg(long, env = "IMQ_BOSS_EXPECTED_QUEUE_NODES", value_name = "COUNT")]

@@ -32,6 +32,8 @@ pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
     settings.hosts = config::hosts::all(options.hosts, written.hosts)?;
     let key_file = options.admin_key_file.or(written.admin_key_file);
     settings.admin_key = config::secrets::key("IMQ_ADMIN_KEY", key_file.as_ref())?;
+    let key_file = options.read_key_file.or(written.read_key_file);
+    settings.read_key = config::secrets::key("IMQ_READ_KEY", key_file.as_ref())?;
     let cluster = options.cluster.or(written.cluster);
     settings.cluster = cluster.map(|path| config::read(&path)).transpose()?;
     settings.expected_queue_nodes = options.expected_queue_nodes.or(written.expected_queue_nodes);
