@@ -20,7 +20,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use member::io::Board;
-use member::io::http::server::{self, Bounds, Hosts, Port};
+use member::io::http::server::{self, Bounds, Hosts, Open, Port};
 use proto::codes::Status;
 
 mod answer;
@@ -63,19 +63,24 @@ pub(super) fn exchange(settings: &Settings, lane: Letterbox) -> Exchange {
 }
 
 /// Opens the door at the address of the settings, for so many files; says at which address, for
-/// port 0.
+/// port 0, and what keeps it open.
 pub(super) fn serve(
     settings: &Settings,
     files: usize,
     exchange: Exchange,
     board: Board,
-) -> io::Result<SocketAddr> {
+) -> io::Result<(SocketAddr, Open)> {
     let keys = Keyring::new(&settings.rpc_keys);
     let (scheduler, shares) = (Scheduler::new(keys.accounts()), Shares::new(keys.accounts()));
+    let (open, closed) = server::until_dropped();
     let beside = {
         let (deliver, give) = (exchange.clone().deliver(), scheduler.clone().give());
+        let work = async { tokio::join!(deliver, give) };
         async {
-            tokio::join!(deliver, give);
+            tokio::select! {
+                _ = work => {}
+                () = closed => {}
+            }
         }
     };
     let document = Bytes::from(openapi::document().to_string());
@@ -89,7 +94,7 @@ pub(super) fn serve(
         hosts: Hosts::of(&settings.hosts, "`hosts` in [gateway] (--hosts)", &own),
         bounds: Bounds::of_files(files),
     };
-    server::serve(port, beside)
+    Ok((server::serve(port, beside)?, open))
 }
 
 fn routes(door: &Arc<Door>, board: Board) -> Router {

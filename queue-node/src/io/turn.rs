@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use link::io::{Wires, clock, threads};
-use member::io::http::server::{self, Bounds, Hosts, Port};
+use member::io::http::server::{self, Bounds, Hosts, Open, Port};
 use member::io::{Board, Membership, dial, files, http};
 use member::machine::Member;
 use mio::{Events, Poll, Token, Waker};
@@ -34,6 +34,9 @@ pub struct Running {
     stop: Arc<AtomicBool>,
     waker: Arc<Waker>,
     thread: Option<JoinHandle<()>>,
+    /// The HTTP port is closed with the node.
+    #[expect(dead_code, reason = "its end is what it says")]
+    open: Open,
 }
 
 impl Running {
@@ -73,8 +76,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         hosts: Hosts::any(),
         bounds: Bounds::of_files(files::for_http()),
     };
-    let http = server::serve(port, std::future::ready(()))
-        .map_err(|error| Error::ListenHttp(address, error))?;
+    let (open, closed) = server::until_dropped();
+    let http = server::serve(port, closed).map_err(|error| Error::ListenHttp(address, error))?;
     let process = rand::random();
     let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at, process);
     let stop = Arc::new(AtomicBool::new(false));
@@ -89,7 +92,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         (decider.hub, decider.faults) = (hub, faults);
         Loop { poll, wires, decider, stopped }.run();
     })?;
-    Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread) })
+    Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread), open })
 }
 
 fn link_settings(settings: &Settings) -> link::machine::Settings {
