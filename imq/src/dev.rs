@@ -3,6 +3,7 @@
 //!
 //! [`stage`] has the nodes, any of which may be killed; [`stagehand`] does that for the demo.
 
+mod demo;
 mod play;
 mod stage;
 mod stagehand;
@@ -50,6 +51,8 @@ struct Cluster {
     rpc_key: String,
     admin_key: String,
     hub: Hub,
+    /// The demo, at each gateway.
+    pages: &'static [gateway::Page],
 }
 
 /// Runs the cluster until the process is told to end.
@@ -68,7 +71,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         rpc_key: key(),
         admin_key: key(),
         hub: Hub::default(),
+        pages: &[],
     };
+    let pages = demo::pages([cluster.at(7480), cluster.at(7481)]);
+    let cluster = Cluster { pages, ..cluster };
     let data = Scratch::new()?;
     let boss = cluster.boss(&data.0)?;
     cluster.say();
@@ -137,6 +143,7 @@ impl Cluster {
             secret: self.secret.clone(),
             rpc_keys: vec![gateway::io::web::ApiKey::whole(&self.rpc_key)],
             origins: gateway::io::origins::Origins::any(),
+            pages: self.pages,
             lanes: crate::roles::cores(),
             lane: gateway::machine::Settings {
                 gateway: id.clone(),
