@@ -3,8 +3,9 @@
 import { $, element, redraw } from './draw.js';
 import { colourOf, STAGEHAND } from './names.js';
 
-/** Lines that stay on the page. */
+/** Lines that stay on the page, and that are drawn at once: more than are seen. */
 const LINES_MAX = 150;
+const DRAWN_MAX = 40;
 const TEXT_MAX = 400;
 const FACES = ['', '⚀', '⚁', '⚂', '⚃', '⚄', '⚅'];
 
@@ -30,10 +31,21 @@ export function sentenceOf(word) {
   return undefined;
 }
 
+const clock = new Intl.DateTimeFormat([], { timeStyle: 'short' });
+
 export class Chat {
+  #follows = true;
   #waiting = [];
   #skipped = 0;
   #draw = () => this.#show();
+
+  constructor() {
+    const list = $('chat');
+    // Whoever has scrolled up reads.
+    list.onscroll = () => {
+      this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    };
+  }
 
   hear({ mount, from = 'server', payload, sentAtMs }) {
     if (mount === 'chat') {
@@ -54,7 +66,7 @@ export class Chat {
 
   #add(line) {
     this.#waiting.push(line);
-    if (this.#waiting.length > LINES_MAX) {
+    if (this.#waiting.length > DRAWN_MAX) {
       this.#waiting.shift();
       this.#skipped += 1;
     }
@@ -63,18 +75,20 @@ export class Chat {
 
   #show() {
     const list = $('chat');
-    const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    const many = this.#skipped > 0;
+    // Each mount brings its own history: here they are one.
+    this.#waiting.sort((a, b) => a.at - b.at);
     const lines = this.#waiting.map(lineOf);
-    if (this.#skipped > 0) {
+    if (many) {
       lines.unshift(element('li', 'news', `${this.#skipped} more came too fast to be drawn`));
     }
     // A flood isn't read out.
-    list.ariaLive = lines.length > 10 ? 'off' : 'polite';
+    list.ariaLive = many ? 'off' : 'polite';
     this.#waiting = [];
     this.#skipped = 0;
     list.append(...lines);
     while (list.childElementCount > LINES_MAX) list.firstElementChild.remove();
-    if (follows) list.scrollTop = list.scrollHeight;
+    if (this.#follows) list.scrollTop = list.scrollHeight;
   }
 }
 
@@ -82,7 +96,6 @@ function lineOf({ from, text, at, kind }) {
   const line = element('li', kind);
   if (from) line.append(element('b', colourOf(from), from), ' ');
   line.append(element('span', '', text), ' ');
-  const time = element('time', '', new Date(at).toLocaleTimeString([], { timeStyle: 'short' }));
-  line.append(time);
+  line.append(element('time', '', clock.format(at)));
   return line;
 }

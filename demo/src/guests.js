@@ -71,7 +71,7 @@ export class Guests {
   add(gateways, yours) {
     const other = gateways.filter(({ id }) => id !== yours);
     for (const through of [other.slice(0, 1), gateways]) {
-      const seat = this.#start(someName(), through, () => redraw(this.#draw));
+      const seat = this.#start(this.#name(), through, () => redraw(this.#draw));
       const guest = new Guest(seat, through, () => this.#remove(guest));
       this.all.push(guest);
       $('guests').append(guest.pane);
@@ -80,8 +80,17 @@ export class Guests {
     redraw(this.#draw);
   }
 
-  close() {
-    for (const { seat } of this.all) void seat.close();
+  /** One in a colour that nobody of this page has yet, if there is one. */
+  #name() {
+    const shown = [...$('people').querySelectorAll('li:not(.gone) b')];
+    const users = [...shown.map((one) => one.textContent), ...this.seats.map(({ user }) => user)];
+    const taken = new Set(users.map(colourOf));
+    let name;
+    for (let tries = 0; tries < 30; tries++) {
+      name = someName();
+      if (!taken.has(colourOf(name))) break;
+    }
+    return name;
   }
 
   #remove(guest) {
@@ -94,7 +103,7 @@ export class Guests {
 
 class Guest {
   #player;
-  #said = 'Nothing heard yet.';
+  #said = '';
   #heard = 0;
 
   constructor(seat, through, remove) {
@@ -132,14 +141,14 @@ class Guest {
     const head = element('div', 'head');
     const dot = element('span', 'dot');
     this.state = element('span', 'note');
-    this.total = element('span', 'note end');
+    this.total = element('span', 'note');
     const leave = element('button', 'quiet', 'Leave');
     leave.setAttribute('aria-label', `${seat.user} leaves`);
     leave.onclick = remove;
-    head.append(dot, name, this.state, this.total, leave);
+    this.heard = element('span', 'note heard');
+    head.append(dot, name, this.state, this.heard, this.total, leave);
     if (through.length === 1) this.state.title = `knows only ${through[0].id}`;
 
-    this.heard = element('p', 'heard');
     const form = element('form', 'actions');
     const say = element('input');
     say.placeholder = `Say something as ${seat.user}`;
@@ -153,7 +162,7 @@ class Guest {
     const roll = element('button', '', 'Roll');
     roll.type = 'button';
     roll.onclick = () => seat.roll().catch(() => {});
-    const alone = element('button', 'quiet', 'Plays alone');
+    const alone = element('button', 'quiet', 'Plays by itself');
     alone.type = 'button';
     alone.setAttribute('aria-pressed', 'true');
     alone.onclick = () => {
@@ -162,7 +171,7 @@ class Guest {
       alone.setAttribute('aria-pressed', String(this.#player !== undefined));
     };
     form.append(say, roll, alone);
-    pane.append(head, this.heard, form);
+    pane.append(head, form);
     return pane;
   }
 }

@@ -12,10 +12,12 @@ import { Table } from './table.js';
 import { Wire } from './wire.js';
 
 const GUESTS_MAX = 6;
-const HISTORY = 30;
+const HISTORY = 20;
 
 const { gateways } = await (await fetch('/gateways.json')).json();
-for (const gateway of gateways) gateway.url = `ws://${location.hostname}:${gateway.port}`;
+for (const gateway of gateways) {
+  gateway.url = `ws://${location.hostname}:${gateway.port}/imq/v1/ws`;
+}
 
 let you;
 const seats = () => [you, ...guests.seats];

@@ -14,9 +14,9 @@ export class Seat {
     this.reason = '';
     this.gateway = '';
     this.tookMs = undefined;
-    const names = new Map(gateways.map(({ id, url }) => [new URL(url).port, id]));
+    const names = new Map(gateways.map(({ id, url }) => [url, id]));
     const socket = tapped(WebSocket, (out, data, url) => {
-      if (!out) this.gateway = names.get(new URL(url).port) ?? '';
+      if (!out) this.gateway = names.get(url) ?? '';
       frames.add(user, out, data, Date.now());
       tell();
     });

@@ -107,7 +107,7 @@ export class Wire {
     const { frames, bytes } = this.#before;
     const perSecond = (part) => Math.max(part, 0).toLocaleString('en');
     const messages = perSecond(total.frames - frames);
-    write($('rate'), `you: ${messages} frames/s, ${perSecond(total.bytes - bytes)} B/s`);
+    write($('rate'), `${messages} frames/s, ${perSecond(total.bytes - bytes)} B/s`);
     this.#before = { ...total };
   }
 }
