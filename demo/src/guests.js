@@ -162,7 +162,7 @@ class Guest {
     const roll = element('button', '', 'Roll');
     roll.type = 'button';
     roll.onclick = () => seat.roll().catch(() => {});
-    const alone = element('button', 'quiet', 'Plays by itself');
+    const alone = element('button', 'quiet', 'Autoplay');
     alone.type = 'button';
     alone.setAttribute('aria-pressed', 'true');
     alone.onclick = () => {
