@@ -205,7 +205,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let routes = http::routes(board.clone())
         .merge(page::routes())
         .merge(api::routes(letterbox.clone(), settings.keys()));
-    let http_address = server::serve(settings.http(routes), std::future::ready(()))
+    let http_address = server::serve(settings.http(routes), std::future::pending())
         .map_err(failed("HTTP", settings.http_address))?;
     let keeper = Keeper::start(store, letterbox.clone())?;
     let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board.clone());
