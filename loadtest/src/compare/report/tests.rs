@@ -94,6 +94,7 @@ fn the_document_has_the_agreed_names() {
         "server",
         "load",
         "ratio_redis",
+        "ratio_bun",
         "cpu_us_per_delivery",
         "deliveries_per_s",
         "p50_ms",
