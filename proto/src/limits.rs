@@ -345,6 +345,8 @@ pub const TELLS_ON_THE_WAY_MAX: usize = 256;
 pub const TELLS_KEPT_MAX: usize = 64 * 1024;
 /// A socket that hasn't connected by then is closed.
 pub const CONNECT_MS_MAX: u64 = 5_000;
+/// Who is handed a page has it by then: some 300 KB over a bad mobile line.
+pub const PAGE_MS_MAX: u64 = 60_000;
 /// A client that was silent for this long is pinged.
 pub const PING_EVERY_MS: u64 = 25_000;
 /// More pings than one a second would be the load.

@@ -36,6 +36,7 @@ mod roles;
 mod rpc;
 mod seen;
 mod status_page;
+mod supervisor;
 mod talker;
 mod tls;
 mod together;
