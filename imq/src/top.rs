@@ -68,7 +68,7 @@ async fn once(api: &Api, options: &Options) -> Result<()> {
     }
     let view = View::deserialize(live.document())?;
     let mut text = String::new();
-    for line in Screen::default().lines(&view, &options.boss.boss, usize::MAX) {
+    for line in Screen::default().lines(&view, &options.boss.boss) {
         text.push_str(line.trim_end());
         text.push('\n');
     }

@@ -42,7 +42,7 @@ fn view() -> View {
 }
 
 fn shown(screen: &Screen) -> String {
-    let lines = screen.lines(&view(), "http://boss", 200);
+    let lines = screen.lines(&view(), "http://boss");
     bare(&lines.join("\n"))
 }
 
