@@ -103,7 +103,7 @@ async fn watch(api: &Api, boss: &str) -> Result<()> {
             key = keys.recv() => match key {
                 Some(Key::Quit) | None => return Ok(()),
                 Some(Key::Sort) => screen.sort(),
-                Some(Key::Pane(number)) => screen.choose(Pane::of_number(number)),
+                Some(Key::Pane(key)) => screen.choose(Pane::of_key(key)),
                 Some(Key::Other) => {}
             },
             _ = resized.recv() => {}

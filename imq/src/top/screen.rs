@@ -52,11 +52,12 @@ const OF_CLIENTS: [Order<Connection>; 4] = [
 const OF_NODES: [&str; 4] = ["id", "lag", "memory", "cpu"];
 
 impl Pane {
-    pub(super) fn of_number(number: u8) -> Pane {
-        match number {
-            1 => Pane::Nodes,
-            2 => Pane::Queues,
-            3 => Pane::Clients,
+    /// The pane that a key shows.
+    pub(super) fn of_key(key: u8) -> Pane {
+        match key {
+            b'1' => Pane::Nodes,
+            b'2' => Pane::Queues,
+            b'3' => Pane::Clients,
             _ => Pane::All,
         }
     }
