@@ -239,7 +239,8 @@ fn shells_and_man_know_every_command() {
     let path = folder.path("imq.bash");
     std::fs::write(&path, &script).expect("a folder");
     let probe = format!(
-        "source {path}; COMP_WORDS=(imq ctl ki); COMP_CWORD=2; _imq imq ki ctl; echo ${{COMPREPLY[*]}}"
+        "source {path}; COMP_WORDS=(imq ctl ki); COMP_CWORD=2; _imq imq ki ctl
+        echo ${{COMPREPLY[*]}}"
     );
     let output = Command::new("bash").args(["-c", &probe]).output().expect("bash is there");
     let error = String::from_utf8_lossy(&output.stderr);
