@@ -9,6 +9,7 @@ mod asking;
 mod bad_start;
 mod callouts;
 mod classes;
+mod cli;
 mod clients;
 mod cuts;
 mod dawdlers;
