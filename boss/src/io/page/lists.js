@@ -22,7 +22,6 @@ const busy = table(at("busy"), [
   { name: "queue", text: (it) => it.queue },
   { name: "events/s", number: true, text: (it) => rounded(it.events_per_s) },
   { name: "members", number: true, text: (it) => rounded(it.members) },
-  { name: "memory", number: true, text: (it) => bytes(it.bytes) },
   { name: "node", text: (it) => it.node },
 ], { places: PLACES });
 
@@ -32,11 +31,13 @@ const without = (missing) => missing.length
 export function drawClients(told) {
   const list = told?.connections ?? [];
   clients(list.slice(0, PLACES));
-  const slow = list.filter((it) => it.state && it.state !== "ok");
+  const slow = list.filter((it) => it.state && it.state !== "ok").length;
+  const isKnown = told && (list.length > 0 || told.missing.length === 0);
   say(at("clients-state"), !told ? "Gateways haven't been heard yet."
-    : (slow.length === PLACES ? "At least 10 are slow. "
-      : slow.length ? `${slow.length} slow. ` : "None is slow. ")
-      + "By bytes that the client hasn't taken." + without(told.missing));
+    : (!isKnown ? "Unknown."
+      : slow === 0 ? "None is slow. By bytes that the client hasn't taken."
+      : `${slow === PLACES ? "At least 10" : slow} slow. `
+        + "By bytes that the client hasn't taken.") + without(told.missing));
 }
 
 export function drawBusy(told) {
