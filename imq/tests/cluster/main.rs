@@ -13,6 +13,7 @@ mod clients;
 mod cuts;
 mod dawdlers;
 mod death;
+mod demo;
 mod dev;
 mod document;
 mod folder;
