@@ -146,9 +146,7 @@ fn cluster(tree: &Tree) -> Work {
     let clients = "imq/tests/clients/node";
     let mut lines = Vec::new();
     if tree.has(&format!("{clients}/package.json")) {
-        let mut packages = CommandLine::new("npm ci --no-audit --no-fund");
-        packages.folder = clients.to_owned();
-        lines.push(packages);
+        lines.push(packages_of(clients));
     }
     lines.push(CommandLine::new("cargo test --workspace --test cluster -- --test-threads=1"));
     Work::Commands(lines)
@@ -210,12 +208,26 @@ fn alerts(tree: &Tree) -> Work {
     ])
 }
 
-/// Each plan of `imq loadtest` for a few seconds. They mostly wait, so several run at a time.
+/// Each plan of `imq loadtest` for a few seconds, and `imq compare` beside Bun, which its package
+/// brings. They mostly wait, so several run at a time.
 fn load(tree: &Tree) -> Work {
     if !test_programs(tree).contains(LOAD) {
         return Work::Missing("imq has no test program of that name");
     }
-    commands(["cargo test --workspace --test load -- --test-threads=3"])
+    let bun = "loadtest/bun";
+    let mut lines = Vec::new();
+    if tree.has(&format!("{bun}/package.json")) {
+        lines.push(packages_of(bun));
+    }
+    lines.push(CommandLine::new("cargo test --workspace --test load -- --test-threads=3"));
+    Work::Commands(lines)
+}
+
+/// What a folder's package-lock.json names, from npm's registry.
+fn packages_of(folder: &str) -> CommandLine {
+    let mut packages = CommandLine::new("npm ci --no-audit --no-fund");
+    packages.folder = folder.to_owned();
+    packages
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ mod roles;
 mod rpc;
 mod seen;
 mod status_page;
+mod supervisor;
 mod talker;
 mod tls;
 mod together;

@@ -37,6 +37,7 @@ fn the_cluster_is_tested_apart() {
         ("imq/tests/hosts.rs", ""),
         ("imq/tests/load/main.rs", ""),
         ("imq/tests/clients/node/package.json", ""),
+        ("loadtest/bun/package.json", ""),
         ("docs/tests/other.rs", ""),
     ];
     let tests = commands_of("unit and script tests", &files, false);
@@ -62,7 +63,10 @@ fn the_cluster_is_tested_apart() {
     let lacks = commands_of("client libraries", &packages[..1], false);
     assert_eq!(lacks, ["there is no client library for Python"]);
     let load = commands_of("load plans", &files, false);
-    assert_eq!(load, ["cargo test --workspace --test load -- --test-threads=3"]);
+    assert_eq!(
+        load,
+        ["npm ci --no-audit --no-fund", "cargo test --workspace --test load -- --test-threads=3",]
+    );
 }
 
 #[test]
