@@ -176,6 +176,14 @@ fn client_libraries(tree: &Tree) -> Work {
     }
     let lines = ["npm ci --no-audit --no-fund", "npm test", "npm run size"];
     let mut lines: Vec<_> = lines.iter().map(|line| in_folder(line, pages)).collect();
+    // It is an application of the library for pages, and bundled by the same tool.
+    if tree.has("demo/build.mjs") {
+        lines.push(CommandLine::new("node demo/build.mjs --check"));
+        let tests = tree.files().map(|file| file.path);
+        let tests = tests.filter(|path| path.starts_with("demo/") && path.ends_with(".test.mjs"));
+        let tests: Vec<_> = tests.collect();
+        lines.push(CommandLine::new(&format!("node --test {}", tests.join(" "))));
+    }
     let mut tests = in_folder("/usr/bin/python3 -m tests", python);
     tests.environment.push(("PYTHONPATH".to_owned(), "src".to_owned()));
     lines.push(tests);

@@ -14,6 +14,7 @@ mod clients;
 mod cuts;
 mod dawdlers;
 mod death;
+mod demo;
 mod dev;
 mod document;
 mod documents;
