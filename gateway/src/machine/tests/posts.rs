@@ -256,8 +256,9 @@ fn what_is_unsent_to_a_slow_stream_is_bounded_as_elsewhere() {
         0: n1 operation of 0 sub 1: subscribe 1 /room/1
         0: c3 event {"result":{"op_id":1,"status":0,"seq":0}}
         0: c3 event {"subscribed":{"sub":1,"queue":"q","epoch":5}}
-        5: c3 event {"state":{"sub":1,"mount":"scores","seq":4,"changes":[{"key":"a","value":11111111
-        ..111111111111111111111111111111111111111111111111111111111111,"version":4}]}}
+        5: c3 event {"state":{"sub":1,"mount":"scores","seq":4,"changes":[{"key":"a",
+        .."value":11111111111111111111111111111111111111111111111111111111111111111111,
+        .."version":4}]}}
         5: c3 event {"state":{"sub":1,"mount":"scores","seq":6,"changes":[{"key":"b","value":3,
         .."version":6}],"conflated":true}}
         "#,

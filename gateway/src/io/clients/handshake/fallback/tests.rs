@@ -121,7 +121,8 @@ const SESSION: &str = "952f7302b5728bf00123456789abcdef";
 
 fn body(connection: &str, session: &str, number: &str, frames: &str) -> String {
     format!(
-        r#"{{"connection":"{connection}","session":"{session}","number":{number},"frames":{frames}}}"#
+        r#"{{"connection":"{connection}","session":"{session}","number":{number},{}"#,
+        format_args!(r#""frames":{frames}}}"#)
     )
 }
 
