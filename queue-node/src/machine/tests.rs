@@ -5,6 +5,7 @@ mod asks;
 mod bad_input;
 mod bounds;
 mod capacity;
+mod carried;
 mod caught;
 mod changes;
 mod commits;
