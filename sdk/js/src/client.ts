@@ -1,6 +1,8 @@
 import { Driver, type TokenSource } from './driver.js';
 import { Emitter } from './emitter.js';
 import { ImqError } from './error.js';
+import type { Fetch } from './events.js';
+import type { Carrier } from './fallback.js';
 import { json } from './json.js';
 import { CLOSED } from './machine/failure.js';
 import type { Event } from './machine/outbox.js';
@@ -24,6 +26,8 @@ export interface Options {
   clientVersion?: string;
   /** A class like the platform's `WebSocket`, where there is none. */
   WebSocket?: Socket;
+  /** A function like the platform's `fetch`, for the fallback. */
+  fetch?: Fetch;
   /** @internal Another platform, for tests. */
   world?: World;
 }
@@ -47,6 +51,8 @@ export interface ClientEvents<R> {
   status: StatusEvent;
   /** An attempt to connect has failed; the client goes on trying. */
   failed: { url: string; error: unknown };
+  /** With the fallback: from now on connections are of this kind. */
+  transport: Carrier;
   /** The back end has put the user into a queue (see `given`). */
   room: R;
 }

@@ -1,13 +1,28 @@
-/** The whole client: rooms with live state and members. */
+/** The whole client: rooms with live state and members, and the fallback. */
 
 import { Client, type Options } from './client.js';
+import { withFallback, type Carrier } from './fallback.js';
 import { LiveRoom } from './live.js';
 
 /** A client of imq. It connects by itself, and comes back by itself. */
 export class Imq extends Client<LiveRoom> {
+  #transport: Carrier | undefined;
+
   /** `url`: a gateway, or several; `https://host` is enough. */
   constructor(url: string | string[], options: Options = {}) {
-    super(url, options, (link, name) => new LiveRoom(link, name));
+    let told: (by: Carrier) => void;
+    const all = withFallback(options, (by) => told(by));
+    super(url, all, (link, name) => new LiveRoom(link, name));
+    told = (by) => {
+      if (by === this.#transport) return;
+      this.#transport = by;
+      this.emit('transport', by);
+    };
+  }
+
+  /** What carries the connection, or did last; nothing: there was none yet. */
+  get transport(): Carrier | undefined {
+    return this.#transport;
   }
 }
 

@@ -9,37 +9,34 @@ export class World {
   /** What the page has to say when it comes back to life. */
   awake = () => {};
   isWatched = false;
+  /** The class WebSocket throws. */
+  isWithoutSockets = false;
   #timers = new Set();
 
-  now() {
-    return this.time;
-  }
+  now = () => this.time;
 
-  timer(ms, run) {
+  timer = (ms, run) => {
     const timer = { at: this.time + ms, run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
-  }
+  };
 
-  open(url, listener) {
+  open = (url, listener) => {
+    if (this.isWithoutSockets) throw new Error('no WebSocket here');
     const socket = new Socket(url, listener);
     this.sockets.push(socket);
     return socket;
-  }
+  };
 
-  random() {
-    return 0.5;
-  }
+  random = () => 0.5;
 
-  id() {
-    return '0123456789abcdef';
-  }
+  id = () => '0123456789abcdef';
 
-  watch(awake) {
+  watch = (awake) => {
     this.awake = awake;
     this.isWatched = true;
     return () => (this.isWatched = false);
-  }
+  };
 
   /** The newest socket. */
   get socket() {
