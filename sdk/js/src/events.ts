@@ -1,6 +1,6 @@
 /**
  * The transport for networks that let no WebSocket through: a response that doesn't end brings
- * what the gateway says, and requests carry what the client says (docs/protocol.md, section 1).
+ * what the gateway says, and requests carry what the client says (docs/protocol.md, section 13).
  */
 
 import type { Listener, Transport } from './transport.js';
@@ -12,10 +12,12 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 const POST_LENGTH_MAX = 16 * 1024;
 /** A request that takes longer is sent again. */
 const POST_MS_MAX = 10_000;
-/** How long to wait before that, if the gateway doesn't say… */
-const AGAIN_MS = 1_000;
-/** …and for how long a gateway can make it wait. */
-const AGAIN_MS_MAX = 10_000;
+/** About how long to wait before that, if the gateway doesn't say; after that twice as long… */
+const AGAIN_MS_FIRST = 100;
+/** …up to this. */
+const AGAIN_MS_MAX = 5_000;
+/** A gateway can't make a client wait for longer. */
+const RETRY_AFTER_MS_MAX = 30_000;
 
 export class Events implements Transport {
   #world: World;
@@ -26,11 +28,12 @@ export class Events implements Transport {
   #isStarted = false;
   #isOver = false;
   #stream = new AbortController();
-  /** What the gateway calls this connection, once it has said so. */
-  #name = '';
+  /** What the gateway calls this connection and its session, once it has said so. */
+  #name: string | undefined;
+  #session: string | undefined;
   /** Frames that no request has carried yet. */
   #waiting: string[] = [];
-  #posts = 0;
+  #number = 0;
   #posting: Promise<void> | undefined;
 
   constructor(world: World, fetch: Fetch, url: string, listener: Listener) {
@@ -78,9 +81,13 @@ export class Events implements Transport {
     const data = event.match(/^data:.*/gm)?.map((line) => line.slice(5)).join('\n');
     // A comment keeps proxies from closing the stream.
     if (this.#isOver || !data) return;
-    if (this.#name) return this.#listener.frame(data);
-    this.#name = data.trim();
-    this.#post();
+    if (!this.#name) {
+      this.#name = JSON.parse(data).connection;
+    } else {
+      this.#session ??= JSON.parse(data).welcome?.session_id;
+      this.#listener.frame(data);
+      this.#post();
+    }
   }
 
   #end(): void {
@@ -93,17 +100,17 @@ export class Events implements Transport {
 
   /** One request at a time, so that frames keep their order. */
   #post(): void {
-    if (this.#name) this.#posting ??= this.#postAll();
+    if (this.#session) this.#posting ??= this.#postAll();
   }
 
   async #postAll(): Promise<void> {
     // What is sent in one go is carried by one request.
     await undefined;
     while (this.#waiting.length) {
-      const connection = JSON.stringify(this.#name);
-      const count = ++this.#posts;
-      const body = `{"connection":${connection},"count":${count},"frames":[${this.#take().join()}]}`;
-      while (!(await this.#isTaken(body)));
+      const of = { connection: this.#name, session: this.#session, number: ++this.#number };
+      // The frames are encoded already.
+      const body = `${JSON.stringify(of).slice(0, -1)},"frames":[${this.#take().join()}]}`;
+      for (let attempt = 0; !(await this.#isTaken(body, attempt)); attempt++);
     }
     this.#posting = undefined;
   }
@@ -116,24 +123,23 @@ export class Events implements Transport {
   }
 
   /** Whether nothing more is to be done about it; if not, it is time for the next attempt. */
-  async #isTaken(body: string): Promise<boolean> {
-    const { timer } = this.#world;
+  async #isTaken(body: string, attempt: number): Promise<boolean> {
+    const { timer, random } = this.#world;
     const end = new AbortController();
     const cancel = timer(POST_MS_MAX, () => end.abort());
-    let again = AGAIN_MS;
+    let again = Math.min(AGAIN_MS_FIRST * 2 ** attempt, AGAIN_MS_MAX) * (1 - random() / 2);
     try {
       const { ok, status, headers } = await this.#ask('send', body, end.signal);
       if (ok) return true;
-      if (status === 503 || status === 429) again = Number(headers.get('retry-after')) * 1_000;
-      else this.#end();
+      const after = Number(headers.get('retry-after')) * 1_000;
+      if (status < 500 && status !== 429) this.#end();
+      else if (after) again = Math.min(after, RETRY_AFTER_MS_MAX);
     } catch {
       // It is lost, or its answer.
     } finally {
       cancel();
     }
-    if (this.#isOver) return true;
-    const ms = Math.min(again || AGAIN_MS, AGAIN_MS_MAX);
-    await new Promise<void>((resolve) => void timer(ms, resolve));
+    if (!this.#isOver) await new Promise<void>((resolve) => void timer(again, resolve));
     return this.#isOver;
   }
 
@@ -143,6 +149,7 @@ export class Events implements Transport {
       body,
       signal,
       cache: 'no-store',
+      credentials: 'omit',
       // The goodbye of a page outlives it.
       keepalive: this.#isOver,
     });

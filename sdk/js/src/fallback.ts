@@ -10,7 +10,7 @@ export type Carrier = 'websocket' | 'events';
 
 /** So many failures in a row, this address among them, mean that WebSocket is blocked. */
 const FAILURES_MAX = 2;
-/** After up to so long on events, at least half of it, a WebSocket is tried, after a failure twice as long… */
+/** After half to all of this on events a WebSocket is tried, after a failure twice as long… */
 const PROBE_MS_FIRST = 20_000;
 /** …up to this. */
 const PROBE_MS_MAX = 600_000;

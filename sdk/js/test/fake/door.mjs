@@ -57,32 +57,26 @@ class Request {
     this.#body.enqueue(bytes);
   }
 
-  #event(text) {
-    this.bytes(new TextEncoder().encode(`${text}\n\n`));
-  }
-
   /** The gateway's name for the connection. */
   names(name) {
-    this.#event(`event: connection\ndata: ${name}`);
+    this.says({ connection: name });
   }
 
   says(...envelopes) {
-    for (const envelope of envelopes) this.#event(`data: ${JSON.stringify(envelope)}`);
-  }
-
-  #envelopes() {
-    return JSON.parse(this.body).frames;
+    for (const envelope of envelopes) {
+      this.bytes(new TextEncoder().encode(`data: ${JSON.stringify(envelope)}\n\n`));
+    }
   }
 
   /** What a request brings. */
   carries() {
-    const { connection: name, count } = JSON.parse(this.body);
-    return { name, count, kinds: this.#envelopes().map((of) => Object.keys(of)[0]) };
+    const { frames, ...of } = JSON.parse(this.body);
+    return { ...of, kinds: frames.map((frame) => Object.keys(frame)[0]) };
   }
 
   /** The payloads in it. */
   words() {
-    return this.#envelopes().map(({ send_message }) => send_message.payload);
+    return JSON.parse(this.body).frames.map(({ send_message }) => send_message.payload);
   }
 
   ends() {
