@@ -1,4 +1,4 @@
-import { Driver, type TokenSource } from './driver.js';
+import { Driver, type Drive, type Plan, type TokenSource } from './driver.js';
 import { Emitter } from './emitter.js';
 import { ImqError } from './error.js';
 import type { Fetch } from './events.js';
@@ -30,6 +30,8 @@ export interface Options {
   fetch?: Fetch;
   /** @internal Another platform, for tests. */
   world?: World;
+  /** @internal Does the work elsewhere. */
+  drive?: (world: World, plan: Plan) => Drive;
 }
 
 /**
@@ -53,13 +55,15 @@ export interface ClientEvents<R> {
   failed: { url: string; error: unknown };
   /** With the fallback: from now on connections are of this kind. */
   transport: Carrier;
+  /** With `imq-client/shared`: whether this page shares a connection. */
+  shared: boolean;
   /** The back end has put the user into a queue (see `given`). */
   room: R;
 }
 
 /** A client: one user, one connection, any number of rooms of the class `R`. */
 export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
-  #driver: Driver;
+  #driver: Drive;
   #makeRoom: (link: Link, name: string) => R;
   #rooms = new Map<string, R>();
   #link: Link;
@@ -76,7 +80,7 @@ export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
     super();
     const world = options.world ?? platform(options.WebSocket);
     this.#makeRoom = makeRoom;
-    this.#driver = new Driver(world, {
+    const plan: Plan = {
       urls: [urls].flat().map(gatewayUrl),
       codec: json,
       token: options.token,
@@ -86,7 +90,8 @@ export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
       version: options.clientVersion,
       tell: (event) => this.#happened(event),
       failed: (url, error) => this.emit('failed', { url, error }),
-    });
+    };
+    this.#driver = options.drive?.(world, plan) ?? new Driver(world, plan);
     this.#link = {
       command: (kind, body, ticket) => this.#driver.command(kind, body, ticket),
       later: (run, ms) => void world.timer(ms, run),

@@ -13,11 +13,14 @@ export class Imq extends Client<LiveRoom> {
     let told: (by: Carrier) => void;
     const all = withFallback(options, (by) => told(by));
     super(url, all, (link, name) => new LiveRoom(link, name));
-    told = (by) => {
-      if (by === this.#transport) return;
-      this.#transport = by;
-      this.emit('transport', by);
-    };
+    told = (by) => this.carried(by);
+  }
+
+  /** @internal */
+  protected carried(by: Carrier): void {
+    if (by === this.#transport) return;
+    this.#transport = by;
+    this.emit('transport', by);
   }
 
   /** What carries the connection, or did last; nothing: there was none yet. */
