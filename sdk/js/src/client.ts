@@ -6,7 +6,7 @@ import type { Carrier } from './fallback.js';
 import { json } from './json.js';
 import { CLOSED } from './machine/failure.js';
 import type { Event } from './machine/outbox.js';
-import type { Value } from './machine/wire.js';
+import type { Codec, Value } from './machine/wire.js';
 import type { Link, Room } from './room.js';
 import { gatewayUrl, type Socket } from './transport.js';
 import { platform, type World } from './world.js';
@@ -28,6 +28,8 @@ export interface Options {
   WebSocket?: Socket;
   /** A function like the platform's `fetch`, for the fallback. */
   fetch?: Fetch;
+  /** @internal Other bytes on the wire. */
+  codec?: Codec;
   /** @internal Another platform, for tests. */
   world?: World;
   /** @internal Does the work elsewhere. */
@@ -82,7 +84,7 @@ export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
     this.#makeRoom = makeRoom;
     const plan: Plan = {
       urls: [urls].flat().map(gatewayUrl),
-      codec: json,
+      codec: options.codec ?? json,
       token: options.token,
       user: options.user,
       given: options.given,

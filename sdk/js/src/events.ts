@@ -3,6 +3,7 @@
  * what the gateway says, and requests carry what the client says (docs/protocol.md, section 13).
  */
 
+import type { Frame } from './machine/wire.js';
 import type { Listener, Transport } from './transport.js';
 import type { World } from './world.js';
 
@@ -46,9 +47,10 @@ export class Events implements Transport {
   }
 
   /** The first frame is `connect`, which asks for the stream. */
-  send(frame: string): void {
-    if (this.#isStarted) this.#waiting.push(frame);
-    else void this.#read(frame);
+  send(frame: Frame): void {
+    const text = frame as string;
+    if (this.#isStarted) this.#waiting.push(text);
+    else void this.#read(text);
     this.#isStarted = true;
     this.#post();
   }

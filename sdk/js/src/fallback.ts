@@ -22,6 +22,7 @@ const PROBE_MS_OPEN = 5_000;
  * `told` is called with what carries it.
  */
 export function withFallback(options: Options, told: (by: Carrier) => void = () => {}): Options {
+  if (options.codec) throw new TypeError('the fallback has no protobuf');
   const socket = options.WebSocket ?? globalThis.WebSocket ?? Missing;
   // As a method of the options it would fail in browsers; and pages may replace the global one.
   const fetch: Fetch = (url, init) => (options.fetch ?? globalThis.fetch)(url, init);

@@ -139,7 +139,7 @@ export class Hub {
     for (const [queue, seats] of this.#rooms) {
       if (!seats.leave(page) || seats.size || seats.isGiven) continue;
       this.#rooms.delete(queue);
-      this.#driver.command('unsubscribe', { queue }, undefined);
+      this.#driver.command('unsubscribe', { queue }, NOBODY);
     }
   }
 
@@ -168,7 +168,10 @@ export class Hub {
       },
       reject: (error) => {
         seats.refuse(page, options);
+        // Another page may have left because this one would stay.
+        const isLeft = !seats.size && seats.isWhole;
         this.#forget(queue!);
+        if (isLeft) this.#driver.command('unsubscribe', { queue }, NOBODY);
         reply.reject(error);
       },
     });
