@@ -30,6 +30,7 @@ export class Imq extends Client<LiveRoom> {
 }
 
 export * from './api.js';
+export type { Frame } from './frame.js';
 export { LiveRoom as Room } from './live.js';
 export { Members, type MembersChange } from './members.js';
 export { StateMap, type ValueChange } from './state.js';

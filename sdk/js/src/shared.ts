@@ -45,4 +45,4 @@ export class Imq extends Whole {
 }
 
 export * from './api.js';
-export { Room, Members, StateMap, type MembersChange, type ValueChange } from './index.js';
+export { Room, Members, StateMap, type Frame, type MembersChange, type ValueChange } from './index.js';

@@ -116,9 +116,10 @@ export class Tab implements Drive {
       const lock = `imq-page-${this.#world.id()}`;
       const { urls, user, given, name, version, token } = this.#plan;
       const terms = { share, urls, user, given, name, version, renews: !!token };
-      void locks.hold(lock, this.#life.signal).then(() => {
+      const hello = () => {
         if (!attempt.signal.aborted) this.#say({ kind: 'hello', words: WORDS, terms, lock });
-      });
+      };
+      locks.hold(lock, this.#life.signal).then(hello, fail);
     } catch {
       void Promise.resolve().then(fail);
     }

@@ -104,6 +104,11 @@ class Socket {
     for (const envelope of envelopes) this.#listener.frame(JSON.stringify(envelope));
   }
 
+  /** In these very letters. */
+  saysText(text) {
+    this.#listener.frame(text);
+  }
+
   /** In one message. */
   saysAtOnce(...envelopes) {
     this.#listener.frame(JSON.stringify(envelopes));
