@@ -373,6 +373,31 @@ test('a page that takes nothing for long is cut off, and comes anew when it does
   assert.equal(rooms[1].state('scores').size, 0);
 });
 
+test('a page that was kept aside without its lock comes anew when it is back', async () => {
+  const { browser, pages, rooms } = await twoRooms();
+  await browser.closes(1);
+  browser.world.awakes();
+  browser.world.socket.says({ pong: { nonce: 1 } });
+  await browser.world.pass(2_999);
+  assert.equal(browser.world.socket.take().some(({ subscribe }) => subscribe), false);
+  await browser.world.pass(1);
+  const told = listen(rooms[1], 'subscribed');
+  await browser.subscribes();
+  assert.equal(told.length, 1);
+  assert.deepEqual(pages.map(({ status }) => status), ['up', 'up']);
+});
+
+test('a page that comes back to life wakes the connection', async () => {
+  const { browser, socket } = await twoPages();
+  browser.world.awakes();
+  await browser.world.pass(0);
+  assert.deepEqual(socket.take().map((envelope) => Object.keys(envelope)[0]), ['ping']);
+  socket.says({ pong: { nonce: 1 } });
+  await browser.world.pass(4_000);
+  assert.equal(browser.world.sockets.length, 1);
+  assert.equal(browser.ports.length, 2);
+});
+
 test('a page that keeps up is not', async () => {
   const { browser, socket, rooms } = await twoRooms();
   const told = rooms.map((room) => listen(room, 'message'));

@@ -101,6 +101,7 @@ export class Hub {
       case 'token':
         return this.#tokenCame(page, word.token, word.error);
       case 'awake':
+        this.#tell(page, { kind: 'here' });
         return this.#awake();
       case 'taken':
         return page.taken(word.count);

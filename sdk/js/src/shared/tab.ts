@@ -12,6 +12,8 @@ import { TAKEN_EVERY, WORDS, type PageWord, type Port, type WorkerWord } from '.
 
 /** A worker that hasn't answered in this time is none. */
 const HELLO_MS_MAX = 5_000;
+/** Nor is one that doesn't in this time when the page comes back to life. */
+const HERE_MS_MAX = 3_000;
 /** What the application's own end is called (docs/protocol.md, section 9). */
 const BYE = 3000;
 /** How long the goodbye may take. */
@@ -62,12 +64,14 @@ export class Tab implements Drive {
   #wishes = new Map<string, Body>();
   #unwatch: () => void;
   #closed = () => {};
+  /** The worker is asked whether it is there; this takes that back. */
+  #heard = () => {};
 
   constructor(world: World, plan: Plan, sharing: Sharing) {
     this.#world = world;
     this.#plan = plan;
     this.#sharing = sharing;
-    this.#unwatch = world.watch(() => this.#say({ kind: 'awake' }));
+    this.#unwatch = world.watch(() => this.#awake());
     this.#begin();
   }
 
@@ -125,7 +129,22 @@ export class Tab implements Drive {
     }
   }
 
+  /**
+   * A browser that has kept the page aside may have taken its lock, so that the worker has given
+   * the page up.
+   */
+  #awake(): void {
+    if (!this.#isJoined) return;
+    this.#say({ kind: 'awake' });
+    this.#heard();
+    const { signal } = this.#attempt;
+    this.#heard = this.#world.timer(HERE_MS_MAX, () => {
+      if (!signal.aborted) this.#restart('the worker does not answer');
+    });
+  }
+
   #hear(word: WorkerWord): void {
+    this.#heard();
     if (word.kind === 'hello') return this.#joined(word);
     if (++this.#taken % TAKEN_EVERY === 0) this.#say({ kind: 'taken', count: this.#taken });
     switch (word.kind) {
@@ -246,6 +265,7 @@ export class Tab implements Drive {
   }
 
   #leave(): void {
+    this.#heard();
     this.#isJoined = false;
     this.#attempt.abort();
     this.#life.abort();

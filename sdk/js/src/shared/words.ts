@@ -35,7 +35,7 @@ export type PageWord =
   /** `frame`: the operation, encoded, without a number. */
   | { kind: 'command'; id: number; frame: string }
   | { kind: 'token'; token?: string; error?: string }
-  /** The page came back to life, or the network did. */
+  /** The page came back to life, or the network did; the answer is `here`. */
   | { kind: 'awake' }
   /** All words up to this number are taken. */
   | { kind: 'taken'; count: number }
@@ -51,6 +51,7 @@ export type WorkerWord =
   | { kind: 'transport'; by: Carrier }
   /** Give a token. */
   | { kind: 'token' }
+  | { kind: 'here' }
   /** The page took too little; it may come anew. */
   | { kind: 'cut' }
   /** All is said that the page's `close` asked for. */

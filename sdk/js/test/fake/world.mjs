@@ -12,6 +12,12 @@ export class World {
   /** The class WebSocket throws. */
   isWithoutSockets = false;
   #timers = new Set();
+  #watchers = [];
+
+  /** Every page comes back to life. */
+  awakes() {
+    for (const awake of this.#watchers) awake();
+  }
 
   now = () => this.time;
 
@@ -34,6 +40,7 @@ export class World {
 
   watch = (awake) => {
     this.awake = awake;
+    this.#watchers.push(awake);
     this.isWatched = true;
     return () => (this.isWatched = false);
   };
