@@ -377,6 +377,7 @@ test('a page that was kept aside without its lock comes anew when it is back', a
   const { browser, pages, rooms } = await twoRooms();
   await browser.closes(1);
   browser.world.awakes();
+  await browser.world.pass(0);
   browser.world.socket.says({ pong: { nonce: 1 } });
   await browser.world.pass(2_999);
   assert.equal(browser.world.socket.take().some(({ subscribe }) => subscribe), false);
