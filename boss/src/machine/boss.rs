@@ -388,6 +388,8 @@ impl Boss {
             (n2b::Body::Unreachable(message), Some(node)) => self.unreachable(now, &node, &message),
             (n2b::Body::Reached(message), Some(node)) => self.reached(&node, &message),
             (n2b::Body::Inspected(answer), Some(_)) => self.inspected(answer, out),
+            // It asks nothing yet.
+            (n2b::Body::Called(_), Some(_)) => {}
             (n2b::Body::Propose(proposal), Some(node)) => {
                 self.propose(now, link, &node, &proposal, out);
             }
@@ -396,6 +398,7 @@ impl Boss {
                 | n2b::Body::Unreachable(_)
                 | n2b::Body::Reached(_)
                 | n2b::Body::Inspected(_)
+                | n2b::Body::Called(_)
                 | n2b::Body::Propose(_)
                 | n2b::Body::Known(_),
                 None,

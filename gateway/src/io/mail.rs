@@ -81,6 +81,16 @@ impl Letterbox {
         if is_first { self.waker.wake().map_err(|_| Full) } else { Ok(()) }
     }
 
+    /// Wakes the lane, though no letter is there.
+    pub(super) fn wakes(&self) -> impl Fn() + Send + Sync + 'static {
+        let waker = Arc::clone(&self.waker);
+        move || {
+            if let Err(error) = waker.wake() {
+                tracing::error!("a lane can't be woken: {error}");
+            }
+        }
+    }
+
     /// What is in the box, oldest first.
     pub(super) fn take(&self) -> Vec<Letter> {
         std::mem::take(&mut *self.locked())

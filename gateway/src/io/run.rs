@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use link::io::clock;
 use link::io::threads::spawn;
-use member::io::Board;
+use member::io::{Board, calls};
 use mio::{Poll, Waker};
 
 use super::callout::Caller;
@@ -122,10 +122,14 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         board.set_unready(&turn::board_name(number as u32), Some(unready));
     }
     let back_ends = web::exchange(&settings, boxes[0].clone());
-    let web =
-        web::serve(&settings, files.web, back_ends.clone(), board.clone()).map_err(|error| {
-            Error::Listen { what: "the back end's door", address: settings.web, error }
-        })?;
+    let (calls, calling) = calls::open(boxes[0].wakes());
+    let web = web::serve(&settings, files.web, back_ends.clone(), board.clone(), calling);
+    let web = web.map_err(|error| Error::Listen {
+        what: "the back end's door",
+        address: settings.web,
+        error,
+    })?;
+    let mut calls = Some(calls);
     let keys = read_keys(&settings, &board, &boxes[1..])?;
     let caller = Caller::start(files.callouts)?;
     let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
@@ -140,6 +144,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
             letterbox: boxes[number as usize].clone(),
             caller: caller.clone(),
             callouts_max: files.callouts,
+            calls: if number == 0 { calls.take() } else { None },
             others: if number == 0 { boxes[1..].to_vec() } else { Vec::new() },
             board: board.clone(),
             client_address: tcp,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use link::io::{Event, Sink, Wires, clock};
 use link::machine::Outbox as Links;
 use member::io::board::tls_files;
-use member::io::{Board, Membership, Voice, dial};
+use member::io::{Board, Calls, Membership, Voice, dial};
 use member::machine::{Health, Member, News};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
@@ -50,6 +50,8 @@ pub(super) struct Loop {
     pub(super) caller: Caller,
     /// So many of them may be under way.
     pub(super) callouts_max: usize,
+    /// What the boss asks of the process's HTTP, for lane 0, which has the link to it.
+    pub(super) calls: Option<Calls>,
     /// The other lanes, for lane 0, which has the link to the boss.
     pub(super) others: Vec<Letterbox>,
     pub(super) board: Board,
@@ -181,6 +183,7 @@ impl Loop {
                 stop_ms.get_or_insert(now.ms + STOP_MS);
             }
             bench.wake(now);
+            bench.decider.answer_calls(now);
             self.follow_boss(now, &mut bench);
             self.publish(now, &mut bench);
             bench.end_turn(now);
@@ -222,7 +225,7 @@ impl Loop {
         Ok(Bench { wires, clients, decider, back_ends, secrets, publish_ms: now.ms })
     }
 
-    fn decider(&self, settings: &Settings) -> Decider {
+    fn decider(&mut self, settings: &Settings) -> Decider {
         let mut lane_settings = settings.lane.clone();
         lane_settings.gateway.clone_from(&settings.id);
         lane_settings.micros = Some(clock::micros);
@@ -243,7 +246,7 @@ impl Loop {
         }
     }
 
-    fn membership(&self, settings: &Settings) -> Membership {
+    fn membership(&mut self, settings: &Settings) -> Membership {
         let voice = Voice {
             noun: "gateway",
             prefix: format!("lane {}: ", self.number),
@@ -255,7 +258,11 @@ impl Loop {
         }
         let (address, process) = (self.client_address.to_string(), rand::random());
         let member = Member::new(&settings.id, Role::Gateway, &settings.host, &address, process);
-        Membership::new(member, settings.bosses.clone(), voice)
+        let membership = Membership::new(member, settings.bosses.clone(), voice);
+        match self.calls.take() {
+            Some(calls) => membership.answering(calls),
+            None => membership,
+        }
     }
 
     /// Reads what other threads have said. Whether the lane is to stop.
@@ -404,6 +411,11 @@ fn log(level: Level, line: Arguments<'_>) {
 }
 
 impl Decider {
+    /// Gives the boss what the process's HTTP has answered it.
+    fn answer_calls(&mut self, now: Time) {
+        self.membership.answer_calls(now, &mut self.out.links);
+    }
+
     fn hear(&mut self, now: Time, news: News) {
         match news {
             News::Registered { incarnation, cluster_id } => {

@@ -10,8 +10,8 @@ use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::{
-    BucketReport, Counter, Inspected, Known, N2b, Propose, Reached, Register, Report, Unreachable,
-    bucket_report, n2b,
+    BucketReport, Called, Counter, Inspected, Known, N2b, Propose, Reached, Register, Report,
+    Unreachable, bucket_report, n2b,
 };
 use proto::table::{BucketTable, Moved, Owner, TableError, Version};
 use proto::text::Foreign;
@@ -242,6 +242,11 @@ impl BossClient {
         self.say(n2b::Body::Inspected(inspected), out);
     }
 
+    /// Answers a call.
+    pub(super) fn called(&self, called: Called, out: &mut Links) {
+        self.say(n2b::Body::Called(called), out);
+    }
+
     /// Reads a frame of the boss. A table that is newer than all before comes back, too.
     pub(super) fn hear(
         &mut self,
@@ -275,6 +280,7 @@ impl BossClient {
             Some(Body::Inspect(b2n::Inspect { number, queue })) => {
                 out.news.push(News::Inspect { number, queue });
             }
+            Some(Body::Call(call)) => out.calls.push(call),
             Some(Body::Wait(wait)) => {
                 let reason = self.waits_for(&wait.reason);
                 out.notices.push(Notice::Waits(reason));

@@ -13,6 +13,7 @@ use proto::time::Time;
 use rand::RngExt;
 use tracing::Level;
 
+use super::looks::Look;
 use crate::machine::{Caught, Compared, Faults, Input, Node, Outbox, Settings};
 
 /// How often operators' figures are made.
@@ -82,6 +83,18 @@ impl Decider {
     pub(super) fn wake_at(&self) -> Option<u64> {
         let node = self.node.as_ref().and_then(Node::wake_at);
         [Some(self.publish_ms), node, self.panics.wake_at()].into_iter().flatten().min()
+    }
+
+    /// Gives the boss what the process's HTTP has answered it.
+    pub(super) fn answer_calls(&mut self, now: Time) {
+        self.membership.answer_calls(now, &mut self.out.links);
+    }
+
+    /// Shows the machine, if there is one yet.
+    pub(super) fn look(&mut self, now: Time, look: Look) {
+        if let Some(node) = &mut self.node {
+            look(node, now);
+        }
     }
 
     /// Everything that came has been decided.

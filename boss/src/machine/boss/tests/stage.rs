@@ -449,6 +449,7 @@ fn said(body: b2n::Body) -> String {
         b2n::Body::Wait(it) => format!("wait: {}", it.reason),
         b2n::Body::Config(it) => format!("config {}", it.version),
         b2n::Body::Inspect(it) => format!("inspect {} {}", it.number, it.queue),
+        b2n::Body::Call(it) => format!("call {} {} {}", it.number, it.method, it.path),
         b2n::Body::NotNow(it) => format!("not now {}/{}: {}", it.prefix, it.bits, it.reason),
         b2n::Body::TellAll(_) => "tell all".to_owned(),
         b2n::Body::Table(_) | b2n::Body::Rows(_) => unreachable!("the stage keeps them"),
