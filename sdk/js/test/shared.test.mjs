@@ -433,7 +433,7 @@ for (const [what, options] of Object.entries({
     const imq = browser.page(options);
     const room = imq.room('/a');
     const subscribing = room.subscribe();
-    await browser.world.pass(5_000);
+    await browser.world.pass(6_000);
     assert.equal(imq.shared, false);
     await browser.connects();
     await browser.subscribes();
@@ -448,6 +448,17 @@ for (const [what, options] of Object.entries({
 function silent() {
   return { postMessage() {}, close() {}, onmessage: null };
 }
+
+test('a page that was busy still reads the worker’s answer', async () => {
+  const browser = new Browser();
+  const imq = browser.page();
+  // Its timers are due before it has read anything.
+  browser.world.freeze(5_000);
+  await browser.world.pass(0);
+  assert.equal(imq.shared, true);
+  await browser.world.pass(10_000);
+  assert.equal(imq.shared, true);
+});
 
 test('where the script of the worker fails, too, at once', async () => {
   const browser = new Browser();

@@ -12,6 +12,8 @@ import { TAKEN_EVERY, WORDS, type PageWord, type Port, type WorkerWord } from '.
 
 /** A worker that hasn't answered in this time is none. */
 const HELLO_MS_MAX = 5_000;
+/** A page that was busy for so long reads meanwhile what has come. */
+const HELLO_MS_READ = 1_000;
 /** Nor is one that doesn't in this time when the page comes back to life. */
 const HERE_MS_MAX = 3_000;
 /** What the application's own end is called (docs/protocol.md, section 9). */
@@ -107,8 +109,9 @@ export class Tab implements Drive {
     const fail = () => {
       if (!attempt.signal.aborted && !this.#isJoined) this.#takeOver();
     };
-    const cancel = this.#world.timer(HELLO_MS_MAX, fail);
-    attempt.signal.addEventListener('abort', cancel);
+    const { timer } = this.#world;
+    const until = (cancel: () => void) => attempt.signal.addEventListener('abort', cancel);
+    until(timer(HELLO_MS_MAX, () => until(timer(HELLO_MS_READ, fail))));
     if (!locks) return void Promise.resolve().then(fail);
     try {
       const made = worker();
