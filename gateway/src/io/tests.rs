@@ -14,7 +14,9 @@ use proto::{frame, wire};
 use super::{Running, Settings, run};
 
 mod door;
+mod fallback;
 mod files;
+mod pages;
 mod secure;
 mod upgrade;
 mod web;

@@ -15,6 +15,7 @@ mod dawdlers;
 mod death;
 mod dev;
 mod document;
+mod fallback;
 mod folder;
 mod guide;
 mod haproxy;

@@ -240,7 +240,7 @@ impl World {
         let conn = ConnId::at(free);
         self.sockets[socket].conn = Some(conn);
         let (format, address) = (Format::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        host.lane.handle(now, Input::Opened { conn, format, address }, &mut host.out);
+        host.lane.handle(now, Input::Opened { conn, format, address, name: None }, &mut host.out);
     }
 
     fn received(&mut self, at: usize, socket: usize, bytes: &[u8]) {
