@@ -26,7 +26,8 @@ impl Stream {
         let length = body.len();
         write!(
             socket,
-            "POST /imq/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}"
+            "POST /imq/v1/events HTTP/1.1\r\nHost: localhost\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
         )
         .expect("the gateway reads");
         let mut stream =

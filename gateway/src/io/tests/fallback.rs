@@ -70,7 +70,8 @@ fn events(body: &str) -> Vec<u8> {
 fn send(connection: &str, number: u64, frames: &str) -> Vec<u8> {
     let session = "952f7302b5728bf00123456789abcdef";
     let body = format!(
-        r#"{{"connection":"{connection}","session":"{session}","number":{number},"frames":{frames}}}"#
+        r#"{{"connection":"{connection}","session":"{session}","number":{number},{}"#,
+        format_args!(r#""frames":{frames}}}"#)
     );
     request("POST /imq/v1/send", "", &body)
 }

@@ -1,5 +1,5 @@
-//! Streams of the fallback over HTTP: the names by which what is posted finds them, how far each has
-//! got, and when something is to be said on it, so that no proxy takes it for dead.
+//! Streams of the fallback over HTTP: the names by which what is posted finds them, how far each
+//! has got, and when something is to be said on it, so that no proxy takes it for dead.
 
 use std::collections::{BTreeMap, VecDeque};
 

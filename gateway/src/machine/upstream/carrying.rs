@@ -1,6 +1,6 @@
-//! What was posted here for a connection of another lane: brought there by the home of the session's
-//! user, which knows where the session is heard (ADR 23). Nobody keeps it: without an answer in time
-//! the client is told to post it again.
+//! What was posted here for a connection of another lane: brought there by the home of the
+//! session's user, which knows where the session is heard (ADR 23). Nobody keeps it: without an
+//! answer in time the client is told to post it again.
 
 use std::collections::{BTreeMap, VecDeque};
 

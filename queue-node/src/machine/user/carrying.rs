@@ -1,6 +1,6 @@
-//! What a client of the fallback over HTTP has posted to another lane than its connection's: brought
-//! to the lane where its session has its seat, and that one's word brought back (ADR 23). Nothing
-//! of it is kept: if a link ends meanwhile, no answer comes, and the client posts again.
+//! What a client of the fallback over HTTP has posted to another lane than its connection's:
+//! brought to the lane where its session has its seat, and that one's word brought back (ADR 23).
+//! Nothing of it is kept: if a link ends meanwhile, no answer comes, and the client posts again.
 
 use link::machine::LinkId;
 use proto::g2q;

@@ -183,9 +183,13 @@ pub(in crate::io::clients) fn post(
 }
 
 fn read_post(body: &[u8], number: u64) -> Result<Post, String> {
-    let body: Body<'_> = serde_json::from_slice(body).map_err(|error| {
-        format!("the body is not an object with connection, session, number and frames: {error}")
-    })?;
+    const WANTED: &str = "the body is not an object with connection, session, number and frames";
+    // An array with as many parts would do for serde.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(WANTED.to_owned());
+    }
+    let body: Body<'_> =
+        serde_json::from_slice(body).map_err(|error| format!("{WANTED}: {error}"))?;
     let connection = ConnectionName::parse(&body.connection);
     let connection = connection
         .ok_or("connection: it has 32 hexadecimal digits, as the stream's first event has them")?;
